@@ -1,0 +1,2 @@
+//! Everything the phone decides: capture, store, queue, review.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! What phone, gateway and records side say to one another.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The inside: pulls, verifies, opens, files and says so.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! What crosses crates: scenarios, interoperation, a simulated phone.
+#![forbid(unsafe_code)]

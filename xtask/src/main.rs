@@ -1,0 +1,4 @@
+//! Every command a person or CI runs.
+#![forbid(unsafe_code)]
+
+fn main() {}
