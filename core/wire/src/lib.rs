@@ -1,2 +1,95 @@
-//! What phone, gateway and records side say to one another.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod bundle;
+mod digest;
+mod enrol;
+mod id;
+mod jws;
+mod key;
+mod manifest;
+mod policy;
+mod problem;
+mod pull;
+mod receipt;
+mod record;
+mod text;
+mod token;
+mod upload;
+
+pub mod log;
+pub mod signature;
+
+pub use bundle::{Bundle, Gateway, RecipientEntry, RecipientState, accept_bundle};
+pub use digest::Digest;
+pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Platform};
+pub use id::{CaptureId, DeviceId, KeyId, Name, Tenant, TokenId};
+pub use jws::{JWS_LIMIT, Jws, Signed};
+pub use key::{PublicKey, Signer, SoftwareKey};
+pub use manifest::{Adoption, Body, Carried, Follows, Manifest, Void, VoidReason};
+pub use policy::Policy;
+pub use problem::{Problem, ProblemCode};
+pub use pull::{Acknowledgement, EntryKind, LogEntry, LogPage};
+pub use receipt::{Binding, Filed, Proof, Refusal, Refused, Stored};
+pub use record::{Patient, Record};
+pub use text::Text;
+pub use token::Token;
+pub use upload::{CaptureState, StatusAnswer, StatusQuery, UploadAnswer, UploadRequest};
+
+/// Why something from the wire, or from a file that came over it, is not believed.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum WireError {
+    /// An id has other characters or another length than its kind allows.
+    #[error("not a {0}")]
+    Id(&'static str),
+    /// Text or JSON of another shape than documented.
+    #[error("malformed {0}")]
+    Malformed(&'static str),
+    /// A header field is missing or malformed.
+    #[error("malformed or missing header field {0}")]
+    Header(&'static str),
+    /// Larger than this kind of message may be.
+    #[error("too large")]
+    TooLarge,
+    /// A field breaks its documented limit.
+    #[error("field {0} is out of its limits")]
+    Field(&'static str),
+    /// Another algorithm than ES256 (JWS) or Ed25519 (notes).
+    #[error("unsupported algorithm")]
+    Algorithm,
+    /// Not a usable key.
+    #[error("not a usable key")]
+    Key,
+    /// The signature does not verify.
+    #[error("signature does not verify")]
+    Signature,
+    /// Signed by a key that is not trusted for this.
+    #[error("signed by an unknown key")]
+    UnknownKey,
+    /// An object of one kind shown as another.
+    #[error("expected {expected}, found {found}")]
+    WrongType {
+        /// The kind asked for.
+        expected: &'static str,
+        /// The kind found.
+        found: String,
+    },
+    /// Signed for another tenant.
+    #[error("signed for another tenant")]
+    WrongTenant,
+    /// Older than what was accepted before.
+    #[error("version went back")]
+    Rollback,
+    /// Classical and post-quantum recipients together.
+    #[error("classical and post-quantum recipients mixed")]
+    MixedRecipients,
+    /// Outside its time.
+    #[error("expired or not yet valid")]
+    Expired,
+    /// A Merkle proof does not lead to the root.
+    #[error("proof does not lead to the root")]
+    Inclusion,
+    /// Two trees of one log do not agree.
+    #[error("log is inconsistent")]
+    Inconsistent,
+}

@@ -1,0 +1,161 @@
+//! The trust bundle: the only place a phone takes tenant keys from. Signed rarely, by the offline tenant root.
+//!
+//! Always: versions only rise; recipients are all post-quantum or all classical; a new root is believed only when the
+//! old root's bundle named it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::log::{LogKey, WitnessKey};
+use crate::{Digest, Jws, PublicKey, Signed, Tenant, WireError};
+
+/// Whether photos are sealed to a recipient now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecipientState {
+    /// Photos are sealed to it.
+    Active,
+    /// Kept to open old photos; nothing new is sealed to it.
+    Retired,
+}
+
+/// One tenant recipient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecipientEntry {
+    /// An age recipient: `age1pq1…` (mlkem768x25519) or `age1…` (X25519).
+    pub recipient: String,
+    /// Its state.
+    pub state: RecipientState,
+    /// Since when (RFC 3339, UTC).
+    pub since: Timestamp,
+}
+
+/// One gateway the tenant uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Base URL, `https://host[:port]`, no path.
+    pub url: String,
+    /// Signs stored receipts.
+    pub key: PublicKey,
+    /// Signs checkpoints: a C2SP verifier key whose name is the log's origin.
+    pub log: LogKey,
+}
+
+/// The trust bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// Format version: 1.
+    pub v: u32,
+    /// `gauze-bundle`.
+    pub typ: String,
+    /// Whose.
+    pub tenant: Tenant,
+    /// Rises with every bundle, from 1.
+    pub version: u64,
+    /// When it was signed (RFC 3339, UTC).
+    pub issued_at: Timestamp,
+    /// Past this, capture goes on and is flagged (RFC 3339, UTC).
+    pub fresh_until: Timestamp,
+    /// The root that signed it.
+    pub root: PublicKey,
+    /// Fingerprint of the root that may sign the next bundle in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_root: Option<Digest>,
+    /// What photos are sealed to.
+    pub recipients: Vec<RecipientEntry>,
+    /// Where they may go.
+    pub gateways: Vec<Gateway>,
+    /// Sign pull requests, filed and refused receipts.
+    pub records: Vec<PublicKey>,
+    /// Cosign checkpoints.
+    pub witnesses: Vec<WitnessKey>,
+    /// Sign policies and enrolment tokens.
+    pub policy_keys: Vec<PublicKey>,
+}
+
+impl Bundle {
+    /// The recipients that photos are sealed to.
+    pub fn active_recipients(&self) -> impl Iterator<Item = &str> {
+        self.recipients
+            .iter()
+            .filter(|entry| entry.state == RecipientState::Active)
+            .map(|entry| entry.recipient.as_str())
+    }
+
+    /// The gateway with this base URL.
+    pub fn gateway(&self, url: &str) -> Option<&Gateway> {
+        self.gateways.iter().find(|gateway| gateway.url == url.trim_end_matches('/'))
+    }
+}
+
+fn is_post_quantum(recipient: &str) -> bool {
+    recipient.starts_with("age1pq1")
+}
+
+impl Signed for Bundle {
+    const TYP: &'static str = "gauze-bundle";
+    fn typ(&self) -> &str {
+        &self.typ
+    }
+    fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+    fn check(&self) -> Result<(), WireError> {
+        if self.v != 1 || self.version == 0 {
+            return Err(WireError::Field("version"));
+        }
+        let lists = [
+            self.recipients.len(),
+            self.gateways.len(),
+            self.records.len(),
+            self.witnesses.len(),
+            self.policy_keys.len(),
+        ];
+        if lists.iter().any(|&n| n == 0 || n > 16) {
+            return Err(WireError::Field("keys"));
+        }
+        let known = |r: &str| r.starts_with("age1") && r.len() < 4096 && r.is_ascii();
+        if !self.recipients.iter().all(|entry| known(&entry.recipient)) {
+            return Err(WireError::Field("recipients"));
+        }
+        if self.active_recipients().next().is_none() {
+            return Err(WireError::Field("recipients"));
+        }
+        let post_quantum = self.active_recipients().filter(|r| is_post_quantum(r)).count();
+        if post_quantum != 0 && post_quantum != self.active_recipients().count() {
+            return Err(WireError::MixedRecipients);
+        }
+        if !self.gateways.iter().all(|g| g.url.starts_with("https://") && !g.url.ends_with('/')) {
+            return Err(WireError::Field("gateways"));
+        }
+        if self.fresh_until <= self.issued_at {
+            return Err(WireError::Field("fresh_until"));
+        }
+        Ok(())
+    }
+}
+
+/// Believes a bundle: signed by the root with fingerprint `pinned`, or by the next root that `current` names; for
+/// `tenant`; no older than `min_version` and than `current`. Returns it with the fingerprint to pin from now on.
+pub fn accept_bundle(
+    jws: &Jws,
+    tenant: &Tenant,
+    pinned: &Digest,
+    current: Option<&Bundle>,
+    min_version: u64,
+) -> Result<(Bundle, Digest), WireError> {
+    let claimed: Bundle = jws.peek()?;
+    let fingerprint = claimed.root.fingerprint();
+    let next = current.and_then(|bundle| bundle.next_root);
+    if fingerprint != *pinned && Some(fingerprint) != next {
+        return Err(WireError::UnknownKey);
+    }
+    let bundle: Bundle = jws.verify(&claimed.root, tenant)?;
+    if bundle.version < min_version.max(current.map_or(0, |bundle| bundle.version)) {
+        return Err(WireError::Rollback);
+    }
+    Ok((bundle, fingerprint))
+}

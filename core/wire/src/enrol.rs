@@ -1,0 +1,110 @@
+//! Enrolment: one request that the new device key signs, carrying everything needed to believe it.
+//!
+//! The phone asks `POST /v1/TENANT/challenges` for a challenge, makes its keys, and posts the signed [`Enrolment`] to
+//! `POST /v1/TENANT/enrolments`. The gateway keeps the JWS whole as a log entry; the records side pulls it and judges
+//! it again for itself. The signature is the proof of possession.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Follows, Jws, Name, PublicKey, Signed, Tenant, WireError};
+
+/// What kind of phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    /// Android.
+    Android,
+    /// iOS.
+    Ios,
+    /// A simulated phone or a desktop.
+    Desktop,
+}
+
+/// What the phone shows for its device key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "format", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Attestation {
+    /// A key held in software, which says so. Only a development policy accepts it.
+    Software {
+        /// SHA-256 over challenge and device key: shows that it was made for this enrolment.
+        statement: Digest,
+    },
+}
+
+impl Attestation {
+    /// The statement that a software attestation carries.
+    pub fn software_statement(challenge: &Digest, device_key: &PublicKey) -> Digest {
+        let mut bytes = b"gauze-software-attestation/v1\0".to_vec();
+        bytes.extend(challenge.0);
+        bytes.extend(device_key.to_sec1());
+        Digest::of(&bytes)
+    }
+}
+
+/// A challenge to enrol with: `201 Created`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChallengeAnswer {
+    /// 32 random bytes, hex; one use.
+    pub challenge: Digest,
+    /// Five minutes from now (RFC 3339, UTC).
+    pub expires_at: Timestamp,
+}
+
+/// A request to enrol, signed by the device key it names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrolment {
+    /// Format version: 1.
+    pub v: u32,
+    /// `gauze-enrolment`.
+    pub typ: String,
+    /// Whose.
+    pub tenant: Tenant,
+    /// The token, as signed inside the hospital.
+    pub token: Jws,
+    /// The gateway's challenge.
+    pub challenge: Digest,
+    /// The phone's device key.
+    pub device_key: PublicKey,
+    /// The phone's review key, where local review is offered.
+    pub review_key: Option<PublicKey>,
+    /// What the phone shows for the device key.
+    pub attestation: Attestation,
+    /// Platform.
+    pub platform: Platform,
+    /// Model name.
+    pub model: Name,
+    /// Serial number, where managed configuration gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<Name>,
+    /// Program version.
+    pub app_version: Name,
+    /// The device id this one replaces on the same phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Follows>,
+    /// The phone's clock (RFC 3339, UTC).
+    pub at: Timestamp,
+}
+
+impl Signed for Enrolment {
+    const TYP: &'static str = "gauze-enrolment";
+    fn typ(&self) -> &str {
+        &self.typ
+    }
+    fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+    fn check(&self) -> Result<(), WireError> {
+        if self.v == 1 { Ok(()) } else { Err(WireError::Field("v")) }
+    }
+}
+
+/// The gateway's answer: `201 Created`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// The thumbprint of the device key.
+    pub device_id: crate::DeviceId,
+    /// Index of the evidence in the log.
+    pub log_index: u64,
+}

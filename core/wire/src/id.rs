@@ -1,0 +1,155 @@
+//! Names of things, parsed once and then trusted.
+//!
+//! Always: a value of one of these types holds only the characters listed for it, so it may stand in a URL path or
+//! a file name. Nothing else from the wire may.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::WireError;
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = WireError;
+            fn from_str(text: &str) -> Result<Self, WireError> {
+                let accepted: fn(&str) -> bool = $check;
+                if accepted(text) { Ok(Self(text.to_owned())) } else { Err(WireError::Id(stringify!($name))) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = WireError;
+            fn try_from(text: String) -> Result<Self, WireError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+fn is_base64url_43(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+text_id! {
+    /// One organisation: 1 to 63 of `a-z 0-9 -`, beginning and ending with a letter or digit.
+    Tenant, |text| {
+        (1..=63).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !text.starts_with('-')
+            && !text.ends_with('-')
+    }
+}
+
+text_id! {
+    /// A P-256 key's thumbprint (RFC 7638, SHA-256), base64url without padding: 43 characters. A phone's device key
+    /// thumbprint is its device id.
+    KeyId, is_base64url_43
+}
+
+text_id! {
+    /// A single-use enrolment token's name: 22 base64url characters (128 random bits).
+    TokenId, |text| {
+        text.len() == 22 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    }
+}
+
+text_id! {
+    /// A technical name (version, model, serial, session): 1 to 128 visible ASCII characters or inner spaces.
+    Name, |text| {
+        (1..=128).contains(&text.len())
+            && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
+            && text.trim() == text
+    }
+}
+
+/// The thumbprint of a phone's device key.
+pub type DeviceId = KeyId;
+
+/// One photo: a UUID version 7 (RFC 9562), hyphenated lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CaptureId(uuid::Uuid);
+
+impl CaptureId {
+    /// Builds the id of a photo taken at `unix_ms` from ten random bytes.
+    pub fn make(unix_ms: u64, random: &[u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(unix_ms, random).into_uuid())
+    }
+}
+
+impl FromStr for CaptureId {
+    type Err = WireError;
+    fn from_str(text: &str) -> Result<Self, WireError> {
+        let id = uuid::Uuid::try_parse(text).map_err(|_| WireError::Id("CaptureId"))?;
+        let canonical = id.get_version_num() == 7 && id.hyphenated().to_string() == text;
+        if canonical { Ok(Self(id)) } else { Err(WireError::Id("CaptureId")) }
+    }
+}
+
+impl TryFrom<String> for CaptureId {
+    type Error = WireError;
+    fn try_from(text: String) -> Result<Self, WireError> {
+        text.parse()
+    }
+}
+
+impl From<CaptureId> for String {
+    fn from(id: CaptureId) -> String {
+        id.to_string()
+    }
+}
+
+impl fmt::Display for CaptureId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_never_carries_a_path() {
+        for bad in ["", "..", "a/b", "A", "-a", "a-", "a.b", "é"] {
+            assert!(bad.parse::<Tenant>().is_err(), "{bad}");
+        }
+        assert!("../../../../../../../../../../../../../../../".parse::<KeyId>().is_err());
+        assert!("nhs-lanarkshire".parse::<Tenant>().is_ok());
+    }
+
+    #[test]
+    fn a_capture_id_is_version_seven_and_canonical() {
+        let id = CaptureId::make(1_700_000_000_000, &[7; 10]);
+        assert_eq!(id.to_string().parse::<CaptureId>().unwrap(), id);
+        assert!(id.to_string().to_uppercase().parse::<CaptureId>().is_err());
+        assert!("936da01f-9abd-4d9d-80c7-02af85c822a8".parse::<CaptureId>().is_err());
+    }
+}

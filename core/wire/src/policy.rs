@@ -1,0 +1,81 @@
+//! The policy: what phones must show and may do. Signed by the policy key; it can name no key.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Name, Signed, Tenant, WireError};
+
+/// The policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Format version: 1.
+    pub v: u32,
+    /// `gauze-policy`.
+    pub typ: String,
+    /// Whose.
+    pub tenant: Tenant,
+    /// Rises with every policy, from 1.
+    pub version: u64,
+    /// When it was signed (RFC 3339, UTC).
+    pub issued_at: Timestamp,
+    /// Oldest program version that may enrol.
+    pub min_app_version: Name,
+    /// Development only: a software key may enrol. Never true in production.
+    pub allow_software_keys: bool,
+    /// Hours a photo may be reviewed on the phone that took it; 0 is no review.
+    pub review_hours: u32,
+    /// Largest number of photos a phone keeps unsent before it warns.
+    pub max_unsent: u32,
+    /// Open tickets per phone.
+    pub max_open_tickets: u32,
+    /// Sealed bytes per phone that the gateway holds before they are filed.
+    pub max_device_bytes: u64,
+    /// Sealed bytes of the tenant that the gateway holds before they are filed.
+    pub max_tenant_bytes: u64,
+    /// Days the gateway keeps ciphertext after *filed*.
+    pub keep_days: u32,
+}
+
+impl Policy {
+    /// What holds where no policy has been signed yet: hardware keys only, no local review.
+    pub fn strictest(tenant: &Tenant) -> Self {
+        Self {
+            v: 1,
+            typ: Self::TYP.to_owned(),
+            tenant: tenant.clone(),
+            version: 0,
+            issued_at: Timestamp::UNIX_EPOCH,
+            min_app_version: "0".parse().expect("a digit is a name"),
+            allow_software_keys: false,
+            review_hours: 0,
+            max_unsent: 500,
+            max_open_tickets: 64,
+            max_device_bytes: 20 << 30,
+            max_tenant_bytes: 2 << 40,
+            keep_days: 7,
+        }
+    }
+}
+
+impl Signed for Policy {
+    const TYP: &'static str = "gauze-policy";
+    fn typ(&self) -> &str {
+        &self.typ
+    }
+    fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+    fn check(&self) -> Result<(), WireError> {
+        if self.v != 1 || self.version == 0 {
+            return Err(WireError::Field("version"));
+        }
+        if self.review_hours > 24 * 14 {
+            return Err(WireError::Field("review_hours"));
+        }
+        if self.max_open_tickets == 0 || self.max_unsent == 0 {
+            return Err(WireError::Field("limits"));
+        }
+        Ok(())
+    }
+}

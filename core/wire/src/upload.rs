@@ -1,0 +1,67 @@
+//! Tickets: what a phone asks before it sends, and what it asks afterwards.
+//!
+//! `POST /v1/TENANT/uploads` (signed request) takes an [`UploadRequest`] and answers [`UploadAnswer`]. A repeated
+//! request for the same photo answers with the present state; the same id with another digest is a conflict.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{CaptureId, Jws};
+
+/// Asks to send one photo, or reports a void.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadRequest {
+    /// The manifest, void or adoption.
+    pub manifest: Jws,
+    /// Highest `seq` the phone has used.
+    pub highest_seq: u64,
+    /// Photos without a *stored* receipt on the phone.
+    pub unsent: u64,
+}
+
+/// Where a photo stands at the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum UploadAnswer {
+    /// Send it: `201 Created`.
+    Ticket {
+        /// Absolute URL for exactly this digest and size; 128 random bits; never logged.
+        upload_url: String,
+        /// Seven days from now (RFC 3339, UTC).
+        expires_at: Timestamp,
+        /// Bytes already held.
+        offset: u64,
+    },
+    /// Held: `200 OK`.
+    Held(CaptureState),
+}
+
+/// Receipts that exist for one photo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureState {
+    /// The photo.
+    pub capture_id: CaptureId,
+    /// The *stored* receipt.
+    pub stored: Jws,
+    /// The *filed* or *refused* receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Jws>,
+}
+
+/// Asks for receipts: `POST /v1/TENANT/status` (signed request).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusQuery {
+    /// At most 100 photos of the asking phone.
+    pub captures: Vec<CaptureId>,
+}
+
+/// Receipts for those of the photos that the gateway holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusAnswer {
+    /// One per photo held.
+    pub captures: Vec<CaptureState>,
+}

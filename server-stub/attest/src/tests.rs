@@ -1,0 +1,167 @@
+use gauze_wire::log::NoteKey;
+use gauze_wire::{
+    Gateway, Name, Platform, RecipientEntry, RecipientState, Signer as _, SoftwareKey, Tenant, TokenId,
+};
+use jiff::SignedDuration;
+
+use super::*;
+
+struct Hospital {
+    bundle: Bundle,
+    policy: Policy,
+    policy_key: SoftwareKey,
+    device: SoftwareKey,
+    now: Timestamp,
+}
+
+fn key(n: u8) -> SoftwareKey {
+    SoftwareKey::from_bytes(&[n; 32]).unwrap()
+}
+
+fn hospital() -> Hospital {
+    let now: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+    let tenant: Tenant = "ward-9".parse().unwrap();
+    let note = NoteKey::from_bytes("gateway.test/ward-9", &[4; 32]).unwrap();
+    let bundle = Bundle {
+        v: 1,
+        typ: Bundle::TYP.into(),
+        tenant: tenant.clone(),
+        version: 1,
+        issued_at: now,
+        fresh_until: now + SignedDuration::from_hours(24),
+        root: key(1).public_key(),
+        next_root: None,
+        recipients: vec![RecipientEntry {
+            recipient: "age1pq1x".into(),
+            state: RecipientState::Active,
+            since: now,
+        }],
+        gateways: vec![Gateway {
+            url: "https://gateway.test".into(),
+            key: key(2).public_key(),
+            log: note.log_key(),
+        }],
+        records: vec![key(3).public_key()],
+        witnesses: vec![note.witness_key()],
+        policy_keys: vec![key(5).public_key()],
+    };
+    let policy = Policy { allow_software_keys: true, version: 1, ..Policy::strictest(&tenant) };
+    Hospital { bundle, policy, policy_key: key(5), device: key(6), now }
+}
+
+impl Hospital {
+    fn token(&self, serial: Option<Name>) -> Jws {
+        let token = Token {
+            v: 1,
+            typ: Token::TYP.into(),
+            tenant: self.bundle.tenant.clone(),
+            token_id: "AAAAAAAAAAAAAAAAAAAAAA".parse::<TokenId>().unwrap(),
+            issued_at: self.now,
+            expires_at: self.now + SignedDuration::from_hours(1),
+            serial,
+        };
+        Jws::sign(&token, &self.policy_key).unwrap()
+    }
+
+    fn enrolment(&self, token: Jws) -> Enrolment {
+        let challenge = Digest::of(b"challenge");
+        let device_key = self.device.public_key();
+        Enrolment {
+            v: 1,
+            typ: Enrolment::TYP.into(),
+            tenant: self.bundle.tenant.clone(),
+            token,
+            challenge,
+            attestation: Attestation::Software {
+                statement: Attestation::software_statement(&challenge, &device_key),
+            },
+            device_key,
+            review_key: None,
+            platform: Platform::Desktop,
+            model: "simulated".parse().unwrap(),
+            serial: None,
+            app_version: "0.1.0".parse().unwrap(),
+            follows: None,
+            at: self.now,
+        }
+    }
+
+    fn judge(&self, enrolment: &Enrolment) -> Result<AttestedDevice, ProblemCode> {
+        let jws = Jws::sign(enrolment, &self.device).unwrap();
+        let challenge = Digest::of(b"challenge");
+        verify_enrolment(&jws, &self.bundle, &self.policy, Freshness::Issued(&challenge), self.now)
+    }
+}
+
+#[test]
+fn a_software_key_enrols_only_under_a_development_policy() {
+    let mut hospital = hospital();
+    let enrolment = hospital.enrolment(hospital.token(None));
+    assert_eq!(hospital.judge(&enrolment).unwrap().device_id(), hospital.device.public_key().key_id());
+    hospital.policy.allow_software_keys = false;
+    assert_eq!(hospital.judge(&enrolment), Err(ProblemCode::AttestationRefused));
+}
+
+#[test]
+fn a_token_the_hospital_did_not_sign_is_refused() {
+    let mut hospital = hospital();
+    hospital.policy_key = key(7);
+    let enrolment = hospital.enrolment(hospital.token(None));
+    assert_eq!(hospital.judge(&enrolment), Err(ProblemCode::TokenInvalid));
+}
+
+#[test]
+fn an_expired_token_is_refused() {
+    let mut hospital = hospital();
+    let enrolment = hospital.enrolment(hospital.token(None));
+    hospital.now += SignedDuration::from_hours(2);
+    assert_eq!(hospital.judge(&enrolment), Err(ProblemCode::TokenExpired));
+}
+
+#[test]
+fn a_token_for_one_serial_does_not_enrol_another() {
+    let hospital = hospital();
+    let mut enrolment = hospital.enrolment(hospital.token(Some("A1".parse().unwrap())));
+    assert_eq!(hospital.judge(&enrolment), Err(ProblemCode::TokenInvalid));
+    enrolment.serial = Some("A1".parse().unwrap());
+    assert!(hospital.judge(&enrolment).is_ok());
+}
+
+#[test]
+fn another_challenge_is_refused() {
+    let hospital = hospital();
+    let mut enrolment = hospital.enrolment(hospital.token(None));
+    enrolment.challenge = Digest::of(b"older");
+    assert_eq!(hospital.judge(&enrolment), Err(ProblemCode::ChallengeInvalid));
+}
+
+#[test]
+fn evidence_signed_by_another_key_than_it_names_is_refused() {
+    let hospital = hospital();
+    let jws = Jws::sign(&hospital.enrolment(hospital.token(None)), &key(8)).unwrap();
+    let verdict =
+        verify_enrolment(&jws, &hospital.bundle, &hospital.policy, Freshness::Recorded, hospital.now);
+    assert_eq!(verdict, Err(ProblemCode::SignatureInvalid));
+}
+
+#[test]
+fn a_token_shown_as_an_enrolment_is_refused() {
+    let hospital = hospital();
+    let verdict = verify_enrolment(
+        &hospital.token(None),
+        &hospital.bundle,
+        &hospital.policy,
+        Freshness::Recorded,
+        hospital.now,
+    );
+    assert_eq!(verdict, Err(ProblemCode::WrongType));
+}
+
+#[test]
+fn an_old_program_is_refused() {
+    let mut hospital = hospital();
+    hospital.policy.min_app_version = "0.2".parse().unwrap();
+    let enrolment = hospital.enrolment(hospital.token(None));
+    assert_eq!(hospital.judge(&enrolment), Err(ProblemCode::AppTooOld));
+    assert!(!older("1.10.0", "1.9") && older("1.9", "1.10.0") && !older("1.0", "1"));
+}
