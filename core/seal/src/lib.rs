@@ -1,2 +1,14 @@
-//! Sealed photo formats: JPEG strip, tar bundle, age file.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+pub mod age;
+pub mod bundle;
+mod entropy;
+mod hazmat;
+mod photo;
+pub mod strip;
+
+pub use entropy::{Entropy, EntropyError};
+pub use photo::{
+    OpenPhotoError, OpenedPhoto, PhotoOpener, PhotoToSeal, SealPhotoError, open_photo, seal_photo,
+};

@@ -1,0 +1,141 @@
+//! The payload: STREAM with ChaCha20-Poly1305 in chunks of 64 KiB.
+//!
+//! What must hold: every nonce is a counter and the last-chunk flag, so that a chunk cannot be moved, repeated
+//! or left out unnoticed; a chunk is handed out only after its tag was checked; the file ends with a chunk
+//! that says so; the one buffer is wiped on drop.
+
+use zeroize::Zeroizing;
+
+use crate::hazmat::aead::{Cipher, TAG};
+use crate::hazmat::{Failed, derive_key};
+
+use super::FileKey;
+
+/// Plaintext bytes of a full chunk.
+pub const CHUNK: usize = 64 * 1024;
+
+const SEALED_CHUNK: usize = CHUNK + TAG;
+
+/// The cipher and counter that sealing and opening share.
+struct Chunks {
+    cipher: Cipher,
+    counter: u64,
+    buffer: Zeroizing<Vec<u8>>,
+    filled: usize,
+}
+
+impl Chunks {
+    fn new(file_key: &FileKey, nonce: &[u8; 16]) -> Self {
+        let key = derive_key(nonce, file_key.as_bytes(), b"payload");
+        Self {
+            cipher: Cipher::new(&key),
+            counter: 0,
+            buffer: Zeroizing::new(vec![0; SEALED_CHUNK]),
+            filled: 0,
+        }
+    }
+
+    /// Eleven bytes of counter, big-endian, then the flag. A `u64` counts to more than any disk holds.
+    fn nonce(&self, last: bool) -> [u8; 12] {
+        let mut nonce = [0; 12];
+        nonce[3..11].copy_from_slice(&self.counter.to_be_bytes());
+        nonce[11] = u8::from(last);
+        nonce
+    }
+
+    /// Moves what fits under `limit` from `input` into the buffer.
+    fn fill(&mut self, input: &mut &[u8], limit: usize) {
+        let (now, rest) = input.split_at(input.len().min(limit - self.filled));
+        self.buffer[self.filled..self.filled + now.len()].copy_from_slice(now);
+        self.filled += now.len();
+        *input = rest;
+    }
+}
+
+/// Takes plaintext, hands out sealed chunks.
+pub(super) struct ChunkSealer(Chunks);
+
+impl ChunkSealer {
+    pub(super) fn new(file_key: &FileKey, nonce: &[u8; 16]) -> Self {
+        Self(Chunks::new(file_key, nonce))
+    }
+
+    /// The next sealed chunk once `input` has filled one and there is more: only then is it not the last.
+    pub(super) fn next(&mut self, input: &mut &[u8]) -> Option<&[u8]> {
+        self.0.fill(input, CHUNK);
+        if input.is_empty() { None } else { Some(self.seal(false)) }
+    }
+
+    /// The last chunk.
+    pub(super) fn last(&mut self) -> &[u8] {
+        self.seal(true)
+    }
+
+    fn seal(&mut self, last: bool) -> &[u8] {
+        let chunks = &mut self.0;
+        let plain = std::mem::take(&mut chunks.filled);
+        let nonce = chunks.nonce(last);
+        chunks.counter += 1;
+        chunks.cipher.seal_in_place(&nonce, &mut chunks.buffer, plain);
+        &chunks.buffer[..plain + TAG]
+    }
+}
+
+/// Takes sealed chunks, hands out plaintext.
+pub(super) struct ChunkOpener {
+    chunks: Chunks,
+    ended: bool,
+}
+
+impl ChunkOpener {
+    pub(super) fn new(file_key: &FileKey, nonce: &[u8; 16]) -> Self {
+        Self { chunks: Chunks::new(file_key, nonce), ended: false }
+    }
+
+    /// The next opened chunk, or `None` when more input is needed.
+    ///
+    /// A full chunk may be the last one; its own flag says so, which is tried when the other did not fit.
+    pub(super) fn next(&mut self, input: &mut &[u8]) -> Result<Option<&[u8]>, Failed> {
+        if input.is_empty() {
+            return Ok(None);
+        }
+        if self.ended {
+            return Err(Failed);
+        }
+        self.chunks.fill(input, SEALED_CHUNK);
+        if self.chunks.filled < SEALED_CHUNK {
+            return Ok(None);
+        }
+        if self.open(false).is_err() {
+            self.open(true)?;
+            self.ended = true;
+        }
+        Ok(Some(self.advance()))
+    }
+
+    /// The last chunk, if it has not been handed out yet. Fails unless the file ends here.
+    pub(super) fn last(&mut self) -> Result<&[u8], Failed> {
+        if self.ended {
+            return Ok(&[]);
+        }
+        // Only a file without any content ends in an empty chunk.
+        if self.chunks.filled < TAG || (self.chunks.filled == TAG && self.chunks.counter > 0) {
+            return Err(Failed);
+        }
+        self.open(true)?;
+        self.ended = true;
+        Ok(self.advance())
+    }
+
+    fn open(&mut self, last: bool) -> Result<(), Failed> {
+        let nonce = self.chunks.nonce(last);
+        let filled = self.chunks.filled;
+        self.chunks.cipher.open_in_place(&nonce, &mut self.chunks.buffer[..filled]).map(drop)
+    }
+
+    fn advance(&mut self) -> &[u8] {
+        self.chunks.counter += 1;
+        let plain = std::mem::take(&mut self.chunks.filled) - TAG;
+        &self.chunks.buffer[..plain]
+    }
+}

@@ -1,0 +1,1 @@
+//! What the sealed formats promise, against vectors, other implementations and hostile input.
