@@ -1,2 +1,24 @@
-//! Everything the phone decides: capture, store, queue, review.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod auth;
+mod capture;
+mod client;
+mod policy;
+mod review;
+mod store;
+
+pub mod adapters;
+pub mod ports;
+pub mod queue;
+
+pub use auth::{CallError, EnrolError};
+pub use capture::{CaptureContext, CaptureError, Captured, PreviewError};
+pub use client::{
+    Client, ClientConfig, Connect, DiscardError, OpenError, PhotoView, Ports, RunError, StatusView,
+    WipeReport,
+};
+pub use gauze_seal::strip::StripError;
+pub use policy::{Managed, ManagedError, TrustError};
+pub use review::ReviewError;
+pub use store::{Durable, Kind, Progress, Receipted, Stage, StoreError, Trouble};

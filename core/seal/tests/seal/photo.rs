@@ -1,0 +1,114 @@
+//! One photo from camera bytes to a sealed file and back.
+
+use std::convert::Infallible;
+
+use gauze_seal::age::{FileKey, OpenError, Recipients, SealedDigest, Unwrap, seal_small};
+use gauze_seal::bundle::BundleError;
+use gauze_seal::strip::strip;
+use gauze_seal::{OpenPhotoError, PhotoOpener, PhotoToSeal, SealPhotoError, open_photo, seal_photo};
+use sha2::{Digest, Sha256};
+
+use crate::pictures::{bytes, exif, plain, segment};
+use crate::{SeededEntropy, post_quantum, to, x25519};
+
+fn seal(jpeg: &[u8], recipients: &Recipients, seed: u64) -> (Vec<u8>, SealedDigest, FileKey) {
+    let photo = strip(jpeg).unwrap();
+    let what = PhotoToSeal { photo: &photo, record: b"{\"v\":1}", mtime_s: 5 };
+    let mut file = Vec::new();
+    let (digest, key) = seal_photo(what, recipients, &mut SeededEntropy::new(seed), &mut |part| {
+        file.extend_from_slice(part);
+        Ok::<(), Infallible>(())
+    })
+    .unwrap();
+    (file, digest, key)
+}
+
+fn camera() -> Vec<u8> {
+    let jpeg = plain(300, 200);
+    [&jpeg[..2], &segment(0xE1, &exif(true, 6)), &jpeg[2..]].concat()
+}
+
+#[test]
+fn a_photo_comes_back_by_identity_and_by_file_key() {
+    let jpeg = camera();
+    let stripped = strip(&jpeg).unwrap();
+    for identity in [x25519(1), post_quantum(1)] {
+        let (file, digest, key) = seal(&jpeg, &to(&[&identity]), 1);
+        assert_eq!(digest.sha256[..], Sha256::digest(&file)[..]);
+        assert_eq!(digest.size, file.len() as u64);
+        let stored = *key.as_bytes();
+        let identities: [&dyn Unwrap; 1] = [&identity];
+        for opener in
+            [PhotoOpener::new(&identities), PhotoOpener::with_file_key(FileKey::from_bytes(&stored))]
+        {
+            let (opened, picture) = open_photo(opener, &file).unwrap();
+            assert_eq!(opened.record.as_slice(), b"{\"v\":1}");
+            assert_eq!((opened.photo_sha256, opened.photo_size), (stripped.sha256(), stripped.len()));
+            assert_eq!(opened.mtime_s, 5);
+            assert_eq!(*picture, bytes(&stripped));
+        }
+    }
+}
+
+#[test]
+fn the_record_is_there_before_the_picture() {
+    let jpeg = camera();
+    let identity = x25519(2);
+    let (file, ..) = seal(&jpeg, &to(&[&identity]), 2);
+    let identities: [&dyn Unwrap; 1] = [&identity];
+    let mut opener = PhotoOpener::new(&identities);
+    assert!(opener.record().is_none());
+    let mut sink = |_: &[u8]| Ok::<(), Infallible>(());
+    for part in file.chunks(70_000) {
+        opener.push(part, &mut sink).unwrap();
+    }
+    assert_eq!(opener.record(), Some(&b"{\"v\":1}"[..]));
+    assert!(opener.finish(&mut sink).is_ok());
+}
+
+#[test]
+fn a_sealed_file_shows_its_size_only_in_steps_of_64_kib() {
+    let recipients = to(&[&x25519(3)]);
+    let (small, ..) = seal(&plain(16, 16), &recipients, 3);
+    let (other, ..) = seal(&plain(100, 90), &recipients, 4);
+    assert_eq!(small.len(), other.len());
+}
+
+#[test]
+fn what_opens_but_holds_no_bundle_is_refused() {
+    let identity = x25519(4);
+    let identities: [&dyn Unwrap; 1] = [&identity];
+    let recipients = to(&[&identity]);
+    for (plain, expected) in
+        [(&b"not a tar"[..], BundleError::Truncated), (&[0; 65536], BundleError::Checksum), (&[], BundleError::Truncated)]
+    {
+        let file = seal_small(&recipients, &mut SeededEntropy::new(4), plain).unwrap();
+        let error = open_photo(PhotoOpener::new(&identities), &file).err();
+        assert_eq!(error, Some(OpenPhotoError::Bundle(expected)));
+    }
+    let (file, ..) = seal(&plain(16, 16), &recipients, 5);
+    let cut = open_photo(PhotoOpener::new(&identities), &file[..file.len() - 1]).err();
+    assert_eq!(cut, Some(OpenPhotoError::Open(OpenError::Payload)));
+}
+
+#[test]
+fn sinks_that_fail_end_sealing_and_opening_with_their_own_error() {
+    let jpeg = camera();
+    let photo = strip(&jpeg).unwrap();
+    let identity = x25519(6);
+    let what = PhotoToSeal { photo: &photo, record: b"{}", mtime_s: 0 };
+    let full = &mut |_: &[u8]| Err("disk full");
+    let sealed = seal_photo(what, &to(&[&identity]), &mut SeededEntropy::new(6), full);
+    assert_eq!(sealed.err(), Some(SealPhotoError::Sink("disk full")));
+    let (file, ..) = seal(&jpeg, &to(&[&identity]), 6);
+    let identities: [&dyn Unwrap; 1] = [&identity];
+    let mut opener = PhotoOpener::new(&identities);
+    let failed = opener.push(&file, &mut |_| Err("gone")).and_then(|()| {
+        opener.finish(&mut |_| Err("gone")).map(drop)
+    });
+    assert_eq!(failed, Err(OpenPhotoError::Sink("gone")));
+    let record = vec![b' '; 65537];
+    let what = PhotoToSeal { photo: &photo, record: &record, mtime_s: 0 };
+    let error = seal_photo(what, &to(&[&identity]), &mut SeededEntropy::new(6), full).err();
+    assert!(matches!(error, Some(SealPhotoError::TooLarge(_))));
+}

@@ -1,0 +1,1 @@
+//! Files sealed once by each format version.

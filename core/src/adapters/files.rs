@@ -1,0 +1,136 @@
+//! [`Disk`] on a file system.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::ports::{Disk, DiskRead, DiskWrite, Protection};
+
+/// The file system. On phones the shell gives directories their protection class before it opens the client.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileDisk;
+
+struct Written(File);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl DiskWrite for Written {
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+}
+
+struct Opened(File);
+
+impl Read for Opened {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out)
+    }
+}
+
+impl Seek for Opened {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+impl DiskRead for Opened {}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+fn make_dirs(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let above = dir.parent().unwrap_or(Path::new("/"));
+    make_dirs(above)?;
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Ok(()) | Err(_) => sync_dir(above),
+    }
+}
+
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    File::open(dir)?.sync_all()
+}
+
+fn above(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+impl Disk for FileDisk {
+    fn prepare(&self, dir: &Path) -> io::Result<Protection> {
+        make_dirs(&std::path::absolute(dir)?)?;
+        Ok(Protection::Held)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskWrite>> {
+        make_dirs(above(path))?;
+        let file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
+        Ok(Box::new(Written(file)))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskRead>> {
+        Ok(Box::new(Opened(File::open(path)?)))
+    }
+
+    fn publish(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if from.is_dir() {
+            sync_dir(from)?;
+        }
+        fs::rename(from, to)?;
+        sync_dir(above(to))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        match removed {
+            Ok(()) => sync_dir(above(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
+        match fs::read_dir(dir) {
+            Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Replaces a small file durably: a new file beside it, synced, renamed over it.
+pub fn write_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".new");
+    let fresh = path.with_file_name(name);
+    disk.remove(&fresh)?;
+    let written = disk.create(&fresh).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync()
+    });
+    match written.and_then(|()| disk.publish(&fresh, path)) {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            // A full disk must not keep what it could not hold.
+            let _ = disk.remove(&fresh);
+            Err(error)
+        }
+    }
+}

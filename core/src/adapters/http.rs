@@ -1,0 +1,145 @@
+//! [`Transport`] by reqwest over rustls. The only place that names reqwest, and the only constructor of its client.
+
+use std::io::SeekFrom;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use reqwest::{Body, Client, Method, Response};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio_util::io::ReaderStream;
+
+use crate::ports::{Answer, BoxFuture, Call, Transfer, Transport, TransportError};
+
+/// Largest answer that is read.
+const ANSWER_LIMIT: usize = 1 << 20;
+const CHUNK: usize = 64 * 1024;
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The certificates are not PEM, or there are none.
+    #[error("the certificate authority is not readable PEM")]
+    Authority,
+    /// The TLS library refused the configuration.
+    #[error("TLS could not be set up")]
+    Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// HTTPS, HTTP/2 where the gateway offers it.
+pub struct HttpTransport {
+    client: Client,
+}
+
+impl HttpTransport {
+    /// A client that believes the certificate authorities in `ca_pem` and no others; without it, the public ones.
+    pub fn new(ca_pem: Option<&str>) -> Result<Self, TlsError> {
+        let roots = match ca_pem {
+            Some(pem) => read_roots(pem)?,
+            None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
+        };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TlsError::Setup(error.into()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one constructor, with our own rustls configuration"
+        )]
+        let client = reqwest::ClientBuilder::new()
+            .tls_backend_preconfigured(config)
+            .https_only(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(10))
+            .read_timeout(Duration::from_secs(60))
+            .build()
+            .map_err(|error| TlsError::Setup(error.into()))?;
+        Ok(Self { client })
+    }
+
+    async fn send(&self, call: Call) -> Result<Answer, TransportError> {
+        let method = Method::from_bytes(call.method.as_bytes()).map_err(|_| TransportError::Unreachable)?;
+        let mut request = self.client.request(method, call.url).timeout(Duration::from_secs(60));
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = call.body {
+            request = request.body(body);
+        }
+        read(request.send().await.map_err(|error| classify(&error))?).await
+    }
+
+    async fn send_file(&self, transfer: Transfer) -> Result<Answer, TransportError> {
+        let mut file = tokio::fs::File::open(&transfer.file).await.map_err(|_| TransportError::File)?;
+        let rest = transfer.size.checked_sub(transfer.offset).ok_or(TransportError::File)?;
+        let mut request = if transfer.offset == 0 {
+            self.client.put(&transfer.url)
+        } else {
+            file.seek(SeekFrom::Start(transfer.offset)).await.map_err(|_| TransportError::File)?;
+            self.client
+                .patch(&transfer.url)
+                .header("content-type", "application/partial-upload")
+                .header("upload-offset", transfer.offset.to_string())
+                .header("upload-complete", "?1")
+        };
+        let stream = ReaderStream::with_capacity(file.take(rest), CHUNK);
+        request = request.header("content-length", rest.to_string()).body(Body::wrap_stream(stream));
+        read(request.send().await.map_err(|error| classify(&error))?).await
+    }
+}
+
+fn read_roots(pem: &str) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        let certificate = certificate.map_err(|_| TlsError::Authority)?;
+        roots.add(certificate).map_err(|_| TlsError::Authority)?;
+    }
+    if roots.is_empty() { Err(TlsError::Authority) } else { Ok(roots) }
+}
+
+async fn read(response: Response) -> Result<Answer, TransportError> {
+    let field = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let (date, offset) = (field("date"), field("upload-offset"));
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    let mut stream = response.bytes_stream();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| TransportError::Cut)?;
+        if body.len() + chunk.len() > ANSWER_LIMIT {
+            return Err(TransportError::Cut);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, date, upload_offset: offset.and_then(|text| text.parse().ok()), body })
+}
+
+fn classify(error: &reqwest::Error) -> TransportError {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = source {
+        if let Some(io) = inner.downcast_ref::<std::io::Error>()
+            && let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
+            && matches!(tls, rustls::Error::InvalidCertificate(_))
+        {
+            return TransportError::Certificate;
+        }
+        source = inner.source();
+    }
+    if error.is_connect() { TransportError::Unreachable } else { TransportError::Cut }
+}
+
+impl Transport for HttpTransport {
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, TransportError>> {
+        Box::pin(self.send(call))
+    }
+
+    fn transfer(&self, transfer: Transfer) -> BoxFuture<'_, Result<Answer, TransportError>> {
+        Box::pin(self.send_file(transfer))
+    }
+}

@@ -1,0 +1,211 @@
+//! Enrolment: bundle, challenge, keys, evidence, and the gateway's word.
+//!
+//! Always: the bundle is believed before anything is sent; the evidence is kept before it is posted, so that an answer
+//! that was lost can be asked for again with the same token; the identity is kept only after the gateway's word.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use gauze_wire::{
+    ChallengeAnswer, Digest, Enrolled, Enrolment, Follows, Jws, Name, Platform, ProblemCode, Signed as _,
+};
+
+use super::{CallError, GatewayClient, Identity, VaultSigner};
+use crate::adapters::{TlsError, write_durably};
+use crate::policy::{Managed, Trust, TrustError};
+use crate::ports::{Attestor, Disk, VaultError};
+use crate::store::{Store, StoreError, read_small};
+
+const PENDING: &str = "enrolment.jws";
+
+/// Why a phone did not enrol.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// It is enrolled.
+    #[error("this phone is already enrolled: wipe it first, or give it a new token to enrol again")]
+    AlreadyEnrolled,
+    /// No answer, or a refusal.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The bundle is not believed.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The gateway gave no bundle.
+    #[error("the gateway has no trust bundle for this tenant: check the tenant in the configuration")]
+    NoBundle,
+    /// The key store did not do it.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The files could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// TLS could not be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl EnrolError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AlreadyEnrolled => "already_enrolled",
+            Self::Call(error) => error.code(),
+            Self::Trust(error) => error.code(),
+            Self::NoBundle => "no_bundle",
+            Self::Vault(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Tls(_) => "tls_setup",
+        }
+    }
+}
+
+impl CallError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Transport(error) => error.code(),
+            Self::Refused(problem) => problem.code.as_str(),
+            Self::Answer => "answer_invalid",
+            Self::Vault(error) => error.code(),
+            Self::Entropy => "no_entropy",
+        }
+    }
+
+    /// What to do next.
+    pub fn next_step(&self) -> String {
+        match self {
+            Self::Refused(problem) => problem.detail.clone(),
+            Self::Transport(error) => error.next_step().to_owned(),
+            Self::Answer => "check that the address is a Gauze gateway".to_owned(),
+            Self::Vault(_) | Self::Entropy => "try again".to_owned(),
+        }
+    }
+}
+
+/// What the phone says of itself.
+#[derive(Clone, Debug)]
+pub struct PhoneModel {
+    pub platform: Platform,
+    pub model: Name,
+    pub app_version: Name,
+}
+
+pub struct Enroller<'a> {
+    pub dir: &'a Path,
+    pub disk: &'a dyn Disk,
+    pub store: &'a Store,
+    pub attestor: Arc<dyn Attestor>,
+    pub gateway: &'a GatewayClient,
+    pub phone: &'a PhoneModel,
+}
+
+impl Enroller<'_> {
+    /// Enrols, or asks again for an answer that was lost.
+    pub async fn enrol(
+        &self,
+        managed: &Managed,
+        old: Option<&Identity>,
+    ) -> Result<(Identity, Trust), EnrolError> {
+        let pinned = Trust::pinned(self.disk, self.dir)?;
+        if pinned.is_some_and(|pinned| pinned != managed.root_sha256) {
+            return Err(TrustError::RootChanged.into());
+        }
+        let trust = self.believe(managed).await?;
+        trust.save(self.disk, self.dir)?;
+        let follows = old.map(|old| self.follows(old));
+        let jws = match self.pending(managed)? {
+            Some(jws) => jws,
+            None => self.make_evidence(managed, follows.clone()).await?,
+        };
+        let body = jws.as_str().as_bytes().to_vec();
+        let posted: Result<Enrolled, _> = self.gateway.post("enrolments", "application/jose", body).await;
+        if let Err(CallError::Refused(problem)) = &posted {
+            // The evidence is spent: the next try needs a new challenge.
+            if problem.code != ProblemCode::Unavailable && problem.code != ProblemCode::StorageFull {
+                self.disk.remove(&self.dir.join(PENDING)).map_err(StoreError::from)?;
+            }
+        }
+        let enrolled = posted?;
+        let identity = Identity {
+            v: 1,
+            tenant: managed.tenant.clone(),
+            gateway: managed.gateway.clone(),
+            ca: managed.ca.clone(),
+            min_bundle_version: managed.min_bundle_version,
+            device_id: enrolled.device_id,
+            follows,
+        };
+        identity.save(self.disk, self.dir)?;
+        self.disk.remove(&self.dir.join(PENDING)).map_err(StoreError::from)?;
+        Ok((identity, trust))
+    }
+
+    async fn believe(&self, managed: &Managed) -> Result<Trust, EnrolError> {
+        let bundle = self.gateway.fetch("bundle").await?.ok_or(EnrolError::NoBundle)?;
+        let bundle = Jws::parse(bundle.trim()).map_err(TrustError::Bundle)?;
+        let begun = Trust::begin(
+            &bundle,
+            &managed.tenant,
+            &managed.gateway,
+            &managed.root_sha256,
+            managed.min_bundle_version,
+        )?;
+        match self.gateway.fetch("policy").await? {
+            Some(policy) => {
+                let policy = Jws::parse(policy.trim()).map_err(TrustError::Policy)?;
+                Ok(begun.renew(&bundle, Some(&policy), managed.min_bundle_version)?)
+            }
+            None => Ok(begun),
+        }
+    }
+
+    fn follows(&self, old: &Identity) -> Follows {
+        let head = self.store.head(&old.device_id);
+        Follows {
+            device_id: old.device_id.clone(),
+            seq: head.map_or(0, |head| head.seq),
+            head: head.map(|head| head.head),
+        }
+    }
+
+    /// Evidence that was made for this very token and not yet answered.
+    fn pending(&self, managed: &Managed) -> Result<Option<Jws>, EnrolError> {
+        let Some(bytes) = read_small(self.disk, &self.dir.join(PENDING))? else { return Ok(None) };
+        let kept = String::from_utf8(bytes).ok().and_then(|text| Jws::parse(&text).ok());
+        Ok(kept.filter(|jws| jws.peek::<Enrolment>().is_ok_and(|e| e.token == managed.token)))
+    }
+
+    async fn make_evidence(&self, managed: &Managed, follows: Option<Follows>) -> Result<Jws, EnrolError> {
+        let answer: ChallengeAnswer = self.gateway.post("challenges", "application/json", Vec::new()).await?;
+        let (vault, attestor) = (self.gateway.vault.clone(), self.attestor.clone());
+        let (phone, managed) = (self.phone.clone(), managed.clone());
+        let at = self.gateway.clock.now();
+        let making = tokio::task::spawn_blocking(move || {
+            vault.create()?;
+            let device_key = vault.device_key()?;
+            let challenge: Digest = answer.challenge;
+            let enrolment = Enrolment {
+                v: 1,
+                typ: Enrolment::TYP.to_owned(),
+                tenant: managed.tenant,
+                token: managed.token,
+                challenge,
+                attestation: attestor.attest(&challenge, &device_key)?,
+                review_key: vault.review_key()?,
+                platform: phone.platform,
+                model: phone.model,
+                serial: managed.serial,
+                app_version: phone.app_version,
+                follows,
+                at,
+                device_key: device_key.clone(),
+            };
+            let signer = VaultSigner { vault: &*vault, public: device_key };
+            Jws::sign(&enrolment, &signer).map_err(|_| VaultError::Unavailable)
+        });
+        let jws = making.await.map_err(|_| VaultError::Unavailable)??;
+        write_durably(self.disk, &self.dir.join(PENDING), jws.as_str().as_bytes())
+            .map_err(StoreError::from)?;
+        Ok(jws)
+    }
+}

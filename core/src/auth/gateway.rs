@@ -1,0 +1,148 @@
+//! The gateway as the phone calls it.
+//!
+//! A signed request whose clock was refused is sent once more with the server's time; nothing else is repeated here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use gauze_wire::signature::{Request, Tag, sign};
+use gauze_wire::{Digest, Problem, ProblemCode, Tenant};
+use jiff::SignedDuration;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::VaultSigner;
+use crate::ports::{Answer, Call, Clock, Entropy, KeyVault, Transport, TransportError, VaultError};
+
+/// Why a call brought nothing.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum CallError {
+    /// No answer.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The gateway refused.
+    #[error("the gateway refused: {}", .0.code)]
+    Refused(Problem),
+    /// The answer is not as documented.
+    #[error("the gateway's answer is not as documented")]
+    Answer,
+    /// The device key did not sign.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// No random bytes.
+    #[error("no random bytes")]
+    Entropy,
+}
+
+/// Calls one gateway for one tenant.
+pub struct GatewayClient {
+    pub transport: Arc<dyn Transport>,
+    pub vault: Arc<dyn KeyVault>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub base: String,
+    pub tenant: Tenant,
+    /// Server's clock less ours, in seconds, once a refusal told it.
+    pub offset_s: AtomicI64,
+}
+
+impl GatewayClient {
+    fn url(&self, path: &str) -> String {
+        format!("{}/v1/{}/{path}", self.base, self.tenant)
+    }
+
+    /// An unsigned `GET`; `None` where there is nothing.
+    pub async fn fetch(&self, path: &str) -> Result<Option<String>, CallError> {
+        let call = Call { method: "GET", url: self.url(path), headers: Vec::new(), body: None };
+        match accept(self.transport.call(call).await?) {
+            Ok(body) => String::from_utf8(body).map(Some).map_err(|_| CallError::Answer),
+            Err(CallError::Refused(problem)) if problem.code == ProblemCode::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An unsigned `POST`.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<T, CallError> {
+        let headers = vec![("content-type", content_type.to_owned())];
+        let call = Call { method: "POST", url: self.url(path), headers, body: Some(body) };
+        let body = accept(self.transport.call(call).await?)?;
+        serde_json::from_slice(&body).map_err(|_| CallError::Answer)
+    }
+
+    /// A signed `POST` of JSON.
+    pub async fn post_signed<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        message: &impl Serialize,
+    ) -> Result<T, CallError> {
+        let body = serde_json::to_vec(message).map_err(|_| CallError::Answer)?;
+        let first = self.transport.call(self.signed(path, &body).await?).await?;
+        let (status, date) = (first.status, first.date.clone());
+        match accept(first) {
+            Err(CallError::Refused(problem)) if problem.code == ProblemCode::SignatureExpired => {
+                if !self.learn_time(date.as_deref()) {
+                    return Err(CallError::Refused(problem));
+                }
+                let again = self.transport.call(self.signed(path, &body).await?).await?;
+                parse(accept(again)?)
+            }
+            other => {
+                tracing::debug!(status, "answered");
+                parse(other?)
+            }
+        }
+    }
+
+    async fn signed(&self, path: &str, body: &[u8]) -> Result<Call, CallError> {
+        let mut nonce = [0; 16];
+        self.entropy.fill(&mut nonce).map_err(|_| CallError::Entropy)?;
+        let offset = SignedDuration::from_secs(self.offset_s.load(Ordering::Relaxed));
+        let now = self.clock.now().saturating_add(offset).map_err(|_| CallError::Answer)?;
+        let (vault, url, digest) = (self.vault.clone(), self.url(path), Digest::of(body));
+        let target = url.clone();
+        // StrongBox can take seconds: never on the runtime's own threads.
+        let signing = tokio::task::spawn_blocking(move || {
+            let public = vault.device_key()?;
+            let signer = VaultSigner { vault: &*vault, public };
+            let request = Request { method: "POST", target_uri: &target, body: Some(&digest) };
+            sign(&request, &signer, Tag::Device, now, &nonce).map_err(|_| VaultError::Unavailable)
+        });
+        let fields = signing.await.map_err(|_| VaultError::Unavailable)??;
+        let mut headers = vec![
+            ("content-type", "application/json".to_owned()),
+            ("signature-input", fields.signature_input),
+            ("signature", fields.signature),
+        ];
+        headers.extend(fields.content_digest.map(|value| ("content-digest", value)));
+        Ok(Call { method: "POST", url, headers, body: Some(body.to_vec()) })
+    }
+
+    fn learn_time(&self, date: Option<&str>) -> bool {
+        let Some(server) = date.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()) else { return false };
+        let offset = server.timestamp().as_second() - self.clock.now().as_second();
+        self.offset_s.store(offset, Ordering::Relaxed);
+        true
+    }
+}
+
+/// The body of an answer that is no refusal.
+pub fn accept(answer: Answer) -> Result<Vec<u8>, CallError> {
+    if (200..300).contains(&answer.status) {
+        return Ok(answer.body);
+    }
+    match serde_json::from_slice::<Problem>(&answer.body) {
+        Ok(problem) => Err(CallError::Refused(problem)),
+        // A proxy's page, or a gateway behind one that is down.
+        Err(_) if answer.status >= 500 => Err(CallError::Refused(ProblemCode::Unavailable.into())),
+        Err(_) => Err(CallError::Answer),
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: Vec<u8>) -> Result<T, CallError> {
+    serde_json::from_slice(&body).map_err(|_| CallError::Answer)
+}

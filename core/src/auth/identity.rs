@@ -1,0 +1,60 @@
+//! Who this phone is, once enrolled. Holds no secret.
+
+use std::path::Path;
+
+use gauze_wire::{DeviceId, Follows, PublicKey, Signer, Tenant, WireError};
+use serde::{Deserialize, Serialize};
+
+use crate::adapters::write_durably;
+use crate::ports::{Disk, KeyVault};
+use crate::store::{StoreError, read_small};
+
+const NAME: &str = "identity.json";
+
+/// The phone's enrolment, as kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    pub v: u32,
+    pub tenant: Tenant,
+    pub gateway: String,
+    pub ca: Option<String>,
+    pub min_bundle_version: u64,
+    pub device_id: DeviceId,
+    pub follows: Option<Follows>,
+}
+
+impl Identity {
+    pub fn load(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, StoreError> {
+        let Some(bytes) = read_small(disk, &dir.join(NAME))? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|_| StoreError::Damaged)
+    }
+
+    pub fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        let bytes = serde_json::to_vec(self).map_err(|_| StoreError::Damaged)?;
+        Ok(write_durably(disk, &dir.join(NAME), &bytes)?)
+    }
+
+    pub fn forget(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        Ok(disk.remove(&dir.join(NAME))?)
+    }
+}
+
+/// The vault's device key as a signer.
+pub struct VaultSigner<'a> {
+    pub vault: &'a dyn KeyVault,
+    pub public: PublicKey,
+}
+
+impl Signer for VaultSigner<'_> {
+    fn public_key(&self) -> PublicKey {
+        self.public.clone()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
+        let signature = self.vault.sign(message).map_err(|_| WireError::Signature)?;
+        // Hardware that answers with something else must not send it: a bad signature wedges the photo.
+        self.public.verify(message, &signature)?;
+        Ok(signature)
+    }
+}

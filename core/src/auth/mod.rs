@@ -1,0 +1,11 @@
+//! The phone's identity towards the gateway: enrolment, and a signature on every request but the transfer.
+
+mod enrol;
+mod gateway;
+mod identity;
+
+pub use enrol::EnrolError;
+pub(crate) use enrol::{Enroller, PhoneModel};
+pub use gateway::CallError;
+pub(crate) use gateway::{GatewayClient, accept};
+pub(crate) use identity::{Identity, VaultSigner};

@@ -1,0 +1,210 @@
+//! Camera bytes in, durable sealed photo out.
+//!
+//! Always: the caller's bytes are borrowed and walked twice (once hashed, once sealed), never copied whole and never
+//! written; when [`take`] returns, the photo survives a kill or a power cut; when it fails, no `seq` is used and
+//! nothing is left behind.
+
+mod preview;
+
+use std::io::{self, Write as _};
+
+use gauze_seal::age::FileKey;
+use gauze_seal::strip::{StripError, Stripped, strip};
+use gauze_seal::{PhotoToSeal, SealPhotoError, seal_photo};
+use gauze_wire::{
+    Body, CaptureId, DeviceId, Digest, Follows, Name, Patient, Record, Signed as _, Text, WireError,
+};
+use zeroize::Zeroizing;
+
+use crate::policy::Trust;
+use crate::ports::{Clock, Entropy};
+use crate::review::{ReviewKeys, Sidecar};
+use crate::store::{Durable, Store, StoreError, file};
+
+pub use preview::{PreviewError, make_preview};
+
+/// What the clinician said about the photo. No `Debug`: it names a patient.
+#[derive(Clone, Default)]
+pub struct CaptureContext {
+    /// Whom it shows.
+    pub patient: Option<Patient>,
+    /// Where on the body.
+    pub body_site: Option<Text<256>>,
+    /// Consent, in the organisation's own words.
+    pub consent: Option<Text<256>>,
+    /// Free text.
+    pub notes: Option<Text<4096>>,
+    /// Who takes it.
+    pub clinician: Option<Text<256>>,
+    /// Their session.
+    pub session_ref: Option<Name>,
+    /// Inside or outside a fence, never where.
+    pub geofence: Option<Name>,
+}
+
+/// Why there is no photo. The shell must not tick.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// The bytes are no photo that can be taken in.
+    #[error(transparent)]
+    Picture(#[from] StripError),
+    /// The phone is not enrolled.
+    #[error("this phone is not enrolled: enrol it first")]
+    NotEnrolled,
+    /// What was said about the photo is out of its limits.
+    #[error(
+        "what was entered about the photo is out of its limits ({0}): correct it and take the photo again"
+    )]
+    Record(#[source] WireError),
+    /// No random bytes to seal with.
+    #[error("the phone gave no random numbers: restart it and take the photo again")]
+    Entropy,
+    /// The storage did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl CaptureError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Picture(error) => error.code(),
+            Self::NotEnrolled => "not_enrolled",
+            Self::Record(_) => "record_invalid",
+            Self::Entropy => "no_entropy",
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+/// A photo that is safe.
+#[derive(Debug)]
+pub struct Captured {
+    /// Its name.
+    pub capture_id: CaptureId,
+    /// Length of the sealed file in bytes.
+    pub sealed_bytes: u64,
+    /// Names of the metadata that was removed.
+    pub removed: Vec<&'static str>,
+    pub(crate) photo_sha256: Digest,
+    pub(crate) durable: Durable,
+}
+
+/// What a capture needs besides the bytes.
+pub(crate) struct Capturing<'a> {
+    pub store: &'a Store,
+    pub clock: &'a dyn Clock,
+    pub entropy: &'a dyn Entropy,
+    pub trust: &'a Trust,
+    pub device_id: &'a DeviceId,
+    pub follows: Option<Follows>,
+    pub app_version: &'a Name,
+    pub review: Option<&'a ReviewKeys>,
+}
+
+/// Takes one photo.
+pub(crate) fn take(
+    with: &Capturing<'_>,
+    jpeg: &[u8],
+    context: CaptureContext,
+) -> Result<Captured, CaptureError> {
+    let photo = strip(jpeg)?;
+    if let Some(patient) = &context.patient {
+        patient.check().map_err(CaptureError::Record)?;
+    }
+    let captured_at = with.clock.now();
+    let capture_id = make_id(with, captured_at.as_millisecond())?;
+    let photo_sha256 = Digest(photo.sha256());
+    let draft = with.store.draft(capture_id, with.device_id, with.follows.clone())?;
+    let session_ref = context.session_ref.clone();
+    let sidecar = with.review.map(|_| Sidecar::label(&context, photo_sha256));
+    let record = Record {
+        v: 1,
+        tenant: with.trust.bundle.tenant.clone(),
+        device_id: with.device_id.clone(),
+        capture_id,
+        seq: draft.seq,
+        captured_at,
+        monotonic_ms: with.clock.monotonic_ms(),
+        boot_id: with.clock.boot_id(),
+        clinician: context.clinician,
+        patient: context.patient,
+        body_site: context.body_site,
+        consent: context.consent,
+        notes: context.notes,
+        geofence: context.geofence,
+        orientation: photo.orientation(),
+        photo_sha256,
+        photo_size: photo.len(),
+    };
+    let (sha256, size, file_key) = seal_into(with, &draft, &photo, &record)?;
+    if let (Some(keys), Some(sidecar)) = (with.review, sidecar) {
+        let sealed =
+            keys.seal(with.entropy, &sidecar.to_bytes(&file_key)).map_err(|_| CaptureError::Entropy)?;
+        draft.put(file::REVIEW, &sealed)?;
+    }
+    let trust = with.trust;
+    let recipients: Result<Vec<Name>, _> =
+        trust.recipients().key_ids().into_iter().map(Name::try_from).collect();
+    let body = Body {
+        v: 1,
+        typ: Body::TYP.to_owned(),
+        tenant: record.tenant,
+        device_id: record.device_id,
+        capture_id,
+        seq: draft.seq,
+        prev: draft.prev,
+        follows: draft.follows.clone(),
+        sha256,
+        size,
+        recipients: recipients.map_err(CaptureError::Record)?,
+        captured_at,
+        session_ref,
+        root: trust.root,
+        bundle_version: trust.bundle.version,
+        policy_version: trust.policy.version,
+        app_version: with.app_version.clone(),
+    };
+    let bytes =
+        serde_json::to_vec(&body).map_err(|_| CaptureError::Record(WireError::Malformed("manifest body")))?;
+    let durable = draft.commit(&bytes)?;
+    let removed = photo.had().iter().map(|kind| kind.name()).collect();
+    Ok(Captured { capture_id, sealed_bytes: size, removed, photo_sha256, durable })
+}
+
+fn make_id(with: &Capturing<'_>, unix_ms: i64) -> Result<CaptureId, CaptureError> {
+    let mut random = [0; 10];
+    with.entropy.fill(&mut random).map_err(|_| CaptureError::Entropy)?;
+    Ok(CaptureId::make(u64::try_from(unix_ms).unwrap_or(0), &random))
+}
+
+fn seal_into(
+    with: &Capturing<'_>,
+    draft: &crate::store::Draft<'_>,
+    photo: &Stripped<'_>,
+    record: &Record,
+) -> Result<(Digest, u64, FileKey), CaptureError> {
+    let bytes = Zeroizing::new(record.to_bytes().map_err(CaptureError::Record)?);
+    let mtime_s = u64::try_from(record.captured_at.as_second()).unwrap_or(0);
+    let what = PhotoToSeal { photo, record: &bytes, mtime_s };
+    let mut file = draft.create(file::PHOTO)?;
+    let mut entropy = SealEntropy(with.entropy);
+    let sealed =
+        seal_photo(what, with.trust.recipients(), &mut entropy, &mut |part: &[u8]| file.write_all(part));
+    let (digest, file_key) = sealed.map_err(|error: SealPhotoError<io::Error>| match error {
+        SealPhotoError::Entropy(_) => CaptureError::Entropy,
+        SealPhotoError::TooLarge(_) => CaptureError::Record(WireError::TooLarge),
+        SealPhotoError::Sink(error) => CaptureError::Store(error.into()),
+    })?;
+    file.sync().map_err(StoreError::from)?;
+    Ok((Digest(digest.sha256), digest.size, file_key))
+}
+
+/// The port as the sealing crate asks for it.
+pub(crate) struct SealEntropy<'a>(pub &'a dyn Entropy);
+
+impl gauze_seal::Entropy for SealEntropy<'_> {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), gauze_seal::EntropyError> {
+        self.0.fill(out).map_err(|_| gauze_seal::EntropyError)
+    }
+}

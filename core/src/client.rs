@@ -1,0 +1,472 @@
+//! The client: builds everything from the ports, and decides nothing itself.
+
+mod views;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use gauze_seal::PhotoOpener;
+use gauze_seal::strip::strip;
+use gauze_wire::{CaptureId, Carried, Digest, Jws, Name, Platform, Signed as _, Void, VoidReason};
+use jiff::SignedDuration;
+use zeroize::Zeroizing;
+
+use crate::adapters::TlsError;
+use crate::auth::{CallError, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
+use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing, PreviewError, make_preview};
+use crate::policy::{Managed, Trust, TrustError};
+use crate::ports::{Attestor, Clock, Disk, Entropy, KeyVault, SecretStore, Transport};
+use crate::queue::QueueReport;
+use crate::queue::driver::Driver;
+use crate::review::{ReviewError, ReviewKeys, ReviewSession};
+use crate::store::{Durable, Stage, Store, StoreError, file};
+
+pub use views::{PhotoView, StatusView};
+
+/// Makes the transport for a gateway whose certificate comes from these authorities (PEM); `None` is the public ones.
+pub type Connect = dyn Fn(Option<&str>) -> Result<Arc<dyn Transport>, TlsError> + Send + Sync;
+
+/// What the outside world does for the client.
+#[derive(Clone)]
+pub struct Ports {
+    /// Files.
+    pub disk: Arc<dyn Disk>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Hardware keys.
+    pub vault: Arc<dyn KeyVault>,
+    /// Evidence for the device key.
+    pub attestor: Arc<dyn Attestor>,
+    /// The store key.
+    pub secrets: Arc<dyn SecretStore>,
+    /// The network.
+    pub connect: Arc<Connect>,
+}
+
+/// What the shell says of itself.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// The client's directory.
+    pub dir: PathBuf,
+    /// Version of the program.
+    pub app_version: Name,
+    /// Platform.
+    pub platform: Platform,
+    /// Model name.
+    pub model: Name,
+}
+
+/// Why the client did not open. Nothing is lost.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store did not open.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was kept of bundle and policy is not believed.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// TLS could not be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl OpenError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Trust(error) => error.code(),
+            Self::Tls(_) => "tls_setup",
+        }
+    }
+}
+
+/// Why the queue did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The phone is not enrolled.
+    #[error("this phone is not enrolled: enrol it first")]
+    NotEnrolled,
+}
+
+/// Why a photo was not discarded.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscardError {
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a wipe left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WipeReport {
+    /// Sealed photos that stay and can still be sent.
+    pub unsent: usize,
+    /// Whether the device key is gone too: only once nothing is left to send.
+    pub device_key_destroyed: bool,
+}
+
+/// Everything the phone decides. Methods may be called from any thread.
+pub struct Client {
+    config: ClientConfig,
+    ports: Ports,
+    store: Arc<Store>,
+    state: Mutex<Session>,
+}
+
+struct Session {
+    enrolled: Option<Enrolled>,
+    review_keys: Option<ReviewKeys>,
+    unlocked: Option<ReviewSession>,
+    /// Photos of this process, so that a preview can be made without unlocking.
+    recent: HashMap<CaptureId, Digest>,
+}
+
+#[derive(Clone)]
+struct Enrolled {
+    identity: Identity,
+    trust: Trust,
+    gateway: Arc<GatewayClient>,
+}
+
+impl Client {
+    /// Opens the store and finishes what a dead process left. Needs no network and no user.
+    pub fn open(config: ClientConfig, ports: Ports) -> Result<Self, OpenError> {
+        let store = Store::open(&config.dir, ports.disk.clone(), &*ports.secrets, ports.entropy.clone())?;
+        let mut enrolled = None;
+        if let Some(identity) = Identity::load(&*ports.disk, &config.dir)? {
+            let trust = Trust::load(&*ports.disk, &config.dir, &identity.tenant, &identity.gateway)?;
+            if let Some(trust) = trust {
+                let gateway = connect(&ports, &identity.gateway, &identity.tenant, identity.ca.as_deref())?;
+                enrolled = Some(Enrolled { identity, trust, gateway });
+            }
+        }
+        let review_keys = ReviewKeys::load(&*ports.disk, &config.dir)?;
+        let session = Session { enrolled, review_keys, unlocked: None, recent: HashMap::new() };
+        let client = Self { config, ports, store: Arc::new(store), state: Mutex::new(session) };
+        client.expire_reviews()?;
+        Ok(client)
+    }
+
+    fn state(&self) -> MutexGuard<'_, Session> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enrolled(&self) -> Option<Enrolled> {
+        self.state().enrolled.clone()
+    }
+
+    /// Enrols the phone, or enrols it again where its device key is gone.
+    pub async fn enrol(&self, managed: &Managed) -> Result<gauze_wire::DeviceId, EnrolError> {
+        let old = self.enrolled().map(|enrolled| enrolled.identity);
+        if let Some(old) = &old {
+            let present = self.ports.vault.device_key().is_ok_and(|key| key.key_id() == old.device_id);
+            if present || old.tenant != managed.tenant {
+                return Err(EnrolError::AlreadyEnrolled);
+            }
+        }
+        let gateway = connect(&self.ports, &managed.gateway, &managed.tenant, managed.ca.as_deref())?;
+        let phone = PhoneModel {
+            platform: self.config.platform,
+            model: self.config.model.clone(),
+            app_version: self.config.app_version.clone(),
+        };
+        let enroller = Enroller {
+            dir: &self.config.dir,
+            disk: &*self.ports.disk,
+            store: &self.store,
+            attestor: self.ports.attestor.clone(),
+            gateway: &gateway,
+            phone: &phone,
+        };
+        let (identity, trust) = enroller.enrol(managed, old.as_ref()).await?;
+        let device_id = identity.device_id.clone();
+        self.state().enrolled = Some(Enrolled { identity, trust, gateway });
+        self.begin_review();
+        Ok(device_id)
+    }
+
+    /// A phone without review is a phone that captures and sends: never a reason not to enrol.
+    fn begin_review(&self) {
+        let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
+        if hours == 0 || self.state().review_keys.is_some() {
+            return;
+        }
+        let Ports { disk, entropy, vault, .. } = &self.ports;
+        match ReviewKeys::make(&**disk, &self.config.dir, &**entropy, &**vault) {
+            Ok(keys) => self.state().review_keys = keys,
+            Err(error) => tracing::warn!(code = error.code(), "no local review on this phone"),
+        }
+    }
+
+    /// Takes one photo from borrowed memory. Blocks until it is durable; only then may the shutter tick.
+    pub fn capture(&self, jpeg: &[u8], context: CaptureContext) -> Result<Captured, CaptureError> {
+        let enrolled = self.enrolled().ok_or(CaptureError::NotEnrolled)?;
+        let review = self.state().review_keys.clone().filter(|_| enrolled.trust.policy.review_hours > 0);
+        let with = Capturing {
+            store: &self.store,
+            clock: &*self.ports.clock,
+            entropy: &*self.ports.entropy,
+            trust: &enrolled.trust,
+            device_id: &enrolled.identity.device_id,
+            follows: enrolled.identity.follows.clone(),
+            app_version: &self.config.app_version,
+            review: review.as_ref(),
+        };
+        let captured = capture::take(&with, jpeg, context)?;
+        if review.is_some() {
+            self.state().recent.insert(captured.capture_id, captured.photo_sha256);
+        }
+        Ok(captured)
+    }
+
+    /// Makes the preview of a photo from the bytes it was captured from, after the tick.
+    pub fn preview_from(&self, id: CaptureId, jpeg: &[u8]) -> Result<(), PreviewError> {
+        let entry = self.store.entry(id).filter(|entry| entry.reviewable);
+        let (Some(_), Some(keys)) = (entry, self.state().review_keys.clone()) else {
+            return Err(PreviewError::NotReviewable);
+        };
+        let photo = strip(jpeg).map_err(|_| PreviewError::OtherPhoto)?;
+        let known = self.state().recent.get(&id).copied();
+        let expected = match known {
+            Some(digest) => digest,
+            None => self.sidecar_digest(id)?,
+        };
+        if Digest(photo.sha256()) != expected {
+            return Err(PreviewError::OtherPhoto);
+        }
+        let preview = make_preview(jpeg, photo.orientation())?;
+        self.keep_preview(id, &keys, &preview)
+    }
+
+    fn sidecar_digest(&self, id: CaptureId) -> Result<Digest, PreviewError> {
+        let sealed = self.store.read(id, file::REVIEW)?.ok_or(PreviewError::NotReviewable)?;
+        let state = self.state();
+        let session = state.unlocked.as_ref().ok_or(PreviewError::Locked)?;
+        let sidecar = session.sidecar(&sealed).map_err(|_| PreviewError::NotReviewable)?;
+        sidecar.photo().ok_or(PreviewError::NotReviewable)
+    }
+
+    fn keep_preview(&self, id: CaptureId, keys: &ReviewKeys, preview: &[u8]) -> Result<(), PreviewError> {
+        let sealed = keys.seal(&*self.ports.entropy, preview).map_err(|_| PreviewError::Entropy)?;
+        Ok(self.store.write(id, file::PREVIEW, &sealed)?)
+    }
+
+    /// The small picture of a photo, made now where it was missed. Needs an unlocked phone.
+    pub fn preview(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
+        if let Some(sealed) = self.store.read(id, file::PREVIEW)? {
+            let state = self.state();
+            return state.unlocked.as_ref().ok_or(ReviewError::Locked)?.open(&sealed);
+        }
+        let photo = self.review(id)?;
+        let orientation = strip(&photo).map_err(|_| ReviewError::DidNotOpen)?.orientation();
+        let preview = make_preview(&photo, orientation).map_err(|_| ReviewError::DidNotOpen)?;
+        if let Some(keys) = self.state().review_keys.clone()
+            && self.keep_preview(id, &keys, &preview).is_err()
+        {
+            tracing::info!("a preview was made but not kept");
+        }
+        Ok(preview)
+    }
+
+    /// The photo itself, for review on the phone that took it. Needs an unlocked phone; wiped on drop.
+    pub fn review(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
+        use std::io::Read as _;
+        self.expire_reviews()?;
+        let entry = self.store.entry(id).filter(|entry| entry.reviewable).ok_or(ReviewError::Off)?;
+        let sealed = self.store.read(id, file::REVIEW)?.ok_or(ReviewError::Off)?;
+        let key = {
+            let state = self.state();
+            state.unlocked.as_ref().ok_or(ReviewError::Locked)?.sidecar(&sealed)?.file_key()?
+        };
+        let mut file = self.store.open_photo(id)?;
+        let mut opener = PhotoOpener::with_file_key(key);
+        let size = usize::try_from(entry.size).map_err(|_| ReviewError::DidNotOpen)?;
+        // Reserved at once: a vector that grew would leave copies behind.
+        let mut photo = Zeroizing::new(Vec::with_capacity(size));
+        let mut sink = |part: &[u8]| -> Result<(), std::convert::Infallible> {
+            photo.extend_from_slice(part);
+            Ok(())
+        };
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match file.read(&mut buffer).map_err(StoreError::from)? {
+                0 => break,
+                n => opener.push(&buffer[..n], &mut sink).map_err(|_| ReviewError::DidNotOpen)?,
+            }
+        }
+        opener.finish(&mut sink).map_err(|_| ReviewError::DidNotOpen)?;
+        Ok(photo)
+    }
+
+    /// Discards an unsent photo: a signed statement goes in its place.
+    pub fn discard(&self, id: CaptureId) -> Result<(), DiscardError> {
+        let entry = self.store.entry(id).ok_or(StoreError::Unknown)?;
+        let body = self.store.read(id, file::BODY)?.ok_or(StoreError::Damaged)?;
+        let carried = Carried::from_bytes(&body).map_err(|_| StoreError::Damaged)?;
+        let void = Void {
+            v: 1,
+            typ: Void::TYP.to_owned(),
+            tenant: carried.body.tenant,
+            device_id: entry.device_id,
+            capture_id: id,
+            body: Carried::write(&body),
+            reason: VoidReason::Discarded,
+            voided_at: self.ports.clock.now(),
+            session_ref: carried.body.session_ref,
+        };
+        let statement = serde_json::to_vec(&void).map_err(|_| StoreError::Damaged)?;
+        Ok(self.store.void(id, &statement)?)
+    }
+
+    /// Every photo on the phone, oldest first. Labels are there while the phone is unlocked.
+    pub fn list(&self) -> Result<Vec<PhotoView>, StoreError> {
+        self.expire_reviews()?;
+        let state = self.state();
+        let session = state.unlocked.as_ref();
+        Ok(self.store.entries().into_iter().map(|entry| views::photo(&self.store, entry, session)).collect())
+    }
+
+    /// Counts, versions, and what IT needs to see.
+    pub fn status(&self) -> StatusView {
+        let enrolled = self.enrolled();
+        let now = self.ports.clock.now();
+        views::status(&self.store, enrolled.as_ref().map(|e| (&e.identity, &e.trust)), now)
+    }
+
+    /// Renews bundle and policy, then takes every photo as far as it goes. `asked` also tries what waits for a person.
+    pub async fn run_queue(&self, asked: bool) -> Result<QueueReport, RunError> {
+        let enrolled = self.enrolled().ok_or(RunError::NotEnrolled)?;
+        let enrolled = self.renew(enrolled).await;
+        let driver = Driver {
+            store: self.store.clone(),
+            gateway: enrolled.gateway,
+            identity: enrolled.identity,
+            trust: enrolled.trust,
+        };
+        let report = driver.run(self.store.durable(), asked).await;
+        self.state().recent.retain(|id, _| !report.filed.contains(id));
+        Ok(report)
+    }
+
+    /// Takes one photo that has just been captured as far as it goes.
+    pub async fn send(&self, durable: Durable) -> Result<QueueReport, RunError> {
+        let enrolled = self.enrolled().ok_or(RunError::NotEnrolled)?;
+        let Enrolled { identity, trust, gateway } = enrolled;
+        let driver = Driver { store: self.store.clone(), gateway, identity, trust };
+        Ok(driver.run(vec![durable], true).await)
+    }
+
+    async fn renew(&self, enrolled: Enrolled) -> Enrolled {
+        let renewed = match fetch_trust(&enrolled).await {
+            Ok(Some(trust)) => trust,
+            Ok(None) => return enrolled,
+            Err(error) => {
+                tracing::warn!(code = error.code(), "bundle and policy stay as they are");
+                return enrolled;
+            }
+        };
+        if let Err(error) = renewed.save(&*self.ports.disk, &self.config.dir) {
+            tracing::warn!(code = error.code(), "the newer bundle was not kept");
+        }
+        let enrolled = Enrolled { trust: renewed, ..enrolled };
+        self.state().enrolled = Some(enrolled.clone());
+        self.begin_review();
+        enrolled
+    }
+
+    /// Opens local review. Blocks while the user authenticates.
+    pub fn unlock(&self) -> Result<(), ReviewError> {
+        let session = ReviewKeys::unlock(&*self.ports.disk, &self.config.dir, &*self.ports.vault)?;
+        self.state().unlocked = Some(session);
+        self.expire_reviews()?;
+        Ok(())
+    }
+
+    /// Ends local review until the next unlock, and wipes its key from memory.
+    pub fn lock(&self) {
+        self.state().unlocked = None;
+        if let Err(error) = self.expire_reviews() {
+            tracing::warn!(code = error.code(), "ended reviews could not be removed");
+        }
+    }
+
+    /// Destroys whatever opens anything on this phone. Sealed photos stay and can be sent; the device key goes once
+    /// none is left.
+    pub fn wipe(&self) -> Result<WipeReport, StoreError> {
+        let mut state = self.state();
+        state.unlocked = None;
+        state.review_keys = None;
+        state.recent.clear();
+        ReviewKeys::destroy(&*self.ports.disk, &self.config.dir)?;
+        for entry in self.store.entries() {
+            self.store.end_review(entry.capture_id)?;
+        }
+        self.store.forget_progress();
+        let unsent = self.store.entries().len();
+        let secrets = self.ports.secrets.destroy();
+        let keys = self.ports.vault.destroy(unsent == 0);
+        if unsent == 0 {
+            Identity::forget(&*self.ports.disk, &self.config.dir)?;
+            state.enrolled = None;
+        }
+        if secrets.is_err() || keys.is_err() {
+            return Err(StoreError::Denied);
+        }
+        Ok(WipeReport { unsent, device_key_destroyed: unsent == 0 })
+    }
+
+    /// Removes sidecars whose hours are over, or that policy no longer allows.
+    fn expire_reviews(&self) -> Result<(), StoreError> {
+        let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
+        let now = self.ports.clock.now();
+        for entry in self.store.entries().into_iter().filter(|entry| entry.reviewable) {
+            let age = now.duration_since(entry.captured_at);
+            if age > SignedDuration::from_hours(i64::from(hours)) || entry.stage == Stage::Filed {
+                self.store.end_review(entry.capture_id)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Captured {
+    /// Proof for [`Client::send`].
+    pub fn into_durable(self) -> Durable {
+        self.durable
+    }
+}
+
+fn connect(
+    ports: &Ports,
+    base: &str,
+    tenant: &gauze_wire::Tenant,
+    ca: Option<&str>,
+) -> Result<Arc<GatewayClient>, TlsError> {
+    Ok(Arc::new(GatewayClient {
+        transport: (ports.connect)(ca)?,
+        vault: ports.vault.clone(),
+        clock: ports.clock.clone(),
+        entropy: ports.entropy.clone(),
+        base: base.to_owned(),
+        tenant: tenant.clone(),
+        offset_s: AtomicI64::new(0),
+    }))
+}
+
+async fn fetch_trust(enrolled: &Enrolled) -> Result<Option<Trust>, EnrolError> {
+    let Enrolled { identity, trust, gateway } = enrolled;
+    let parse = |text: String| Jws::parse(text.trim());
+    let Some(bundle) = gateway.fetch("bundle").await? else { return Ok(None) };
+    let bundle = parse(bundle).map_err(TrustError::Bundle)?;
+    let policy = match gateway.fetch("policy").await {
+        Ok(policy) => policy.map(parse).transpose().map_err(TrustError::Policy)?,
+        Err(CallError::Refused(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Some(trust.renew(&bundle, policy.as_ref(), identity.min_bundle_version)?))
+}

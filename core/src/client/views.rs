@@ -1,0 +1,96 @@
+//! What a caller may see.
+
+use gauze_wire::{CaptureId, DeviceId};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::auth::Identity;
+use crate::policy::Trust;
+use crate::review::ReviewSession;
+use crate::store::{Entry, Kind, Progress, Stage, Store, file};
+
+/// One photo in a list. No `Debug`: the label names a patient.
+#[derive(Clone)]
+pub struct PhotoView {
+    /// Its name.
+    pub capture_id: CaptureId,
+    /// Position in the phone's chain.
+    pub seq: u64,
+    /// Wall clock at capture.
+    pub captured_at: Timestamp,
+    /// Length of the sealed file in bytes.
+    pub size: u64,
+    /// Photo, or the statement that it was discarded.
+    pub kind: Kind,
+    /// Where it stands.
+    pub stage: Stage,
+    /// What stops it, if anything does.
+    pub progress: Option<Progress>,
+    /// Whom and what it shows; only while unlocked and reviewable.
+    pub label: Option<String>,
+    /// Whether a preview is kept.
+    pub previewed: bool,
+}
+
+pub(super) fn photo(store: &Store, entry: Entry, session: Option<&ReviewSession>) -> PhotoView {
+    let label = session.filter(|_| entry.reviewable).and_then(|session| {
+        let sealed = store.read(entry.capture_id, file::REVIEW).ok()??;
+        Some(session.sidecar(&sealed).ok()?.label.clone())
+    });
+    let moving = matches!(entry.stage, Stage::Unsigned | Stage::Signed);
+    PhotoView {
+        capture_id: entry.capture_id,
+        seq: entry.seq,
+        captured_at: entry.captured_at,
+        size: entry.size,
+        kind: entry.kind,
+        stage: entry.stage,
+        progress: entry.progress.filter(|_| moving),
+        label,
+        previewed: entry.previewed,
+    }
+}
+
+/// The phone at a glance. Names no patient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusView {
+    /// The phone's id, once enrolled.
+    pub device_id: Option<DeviceId>,
+    /// The gateway.
+    pub gateway: Option<String>,
+    /// Version of the trust bundle in force.
+    pub bundle_version: u64,
+    /// Whether the bundle is past its time; capture goes on.
+    pub bundle_stale: bool,
+    /// Version of the policy in force.
+    pub policy_version: u64,
+    /// Last `seq` used.
+    pub last_seq: u64,
+    /// Photos the gateway does not hold yet.
+    pub unsent: usize,
+    /// Photos the gateway holds and the hospital has not filed.
+    pub stored: usize,
+    /// Photos the hospital refused.
+    pub refused: usize,
+    /// Damaged ones that were set aside.
+    pub quarantined: usize,
+}
+
+pub(super) fn status(store: &Store, enrolled: Option<(&Identity, &Trust)>, now: Timestamp) -> StatusView {
+    let entries = store.entries();
+    let count = |wanted: &[Stage]| entries.iter().filter(|entry| wanted.contains(&entry.stage)).count();
+    let trust = enrolled.map(|(_, trust)| trust);
+    let head = enrolled.and_then(|(identity, _)| store.head(&identity.device_id));
+    StatusView {
+        device_id: enrolled.map(|(identity, _)| identity.device_id.clone()),
+        gateway: enrolled.map(|(identity, _)| identity.gateway.clone()),
+        bundle_version: trust.map_or(0, |trust| trust.bundle.version),
+        bundle_stale: trust.is_some_and(|trust| now > trust.bundle.fresh_until),
+        policy_version: trust.map_or(0, |trust| trust.policy.version),
+        last_seq: head.map_or(0, |head| head.seq),
+        unsent: count(&[Stage::Unsigned, Stage::Signed]),
+        stored: count(&[Stage::Stored, Stage::Filed]),
+        refused: count(&[Stage::Refused]),
+        quarantined: store.quarantined().len(),
+    }
+}

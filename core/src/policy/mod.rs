@@ -1,0 +1,10 @@
+//! Whom the phone trusts and what it may do: managed configuration, trust bundle, policy.
+//!
+//! Always: recipients, gateways and keys come from a bundle that the pinned root signed and from nowhere else. The
+//! root's fingerprint arrives once, by managed configuration, and sticks; only a bundle of the old root can move it.
+
+mod managed;
+mod trust;
+
+pub use managed::{Managed, ManagedError};
+pub use trust::{Trust, TrustError};

@@ -1,0 +1,158 @@
+//! The trust bundle and the policy as the phone keeps them.
+
+use std::path::Path;
+
+use gauze_seal::age::{Recipient, Recipients};
+use gauze_wire::{Bundle, Digest, Gateway, Jws, Policy, Tenant, WireError, accept_bundle};
+use serde::{Deserialize, Serialize};
+
+use crate::adapters::write_durably;
+use crate::ports::Disk;
+use crate::store::{StoreError, read_small};
+
+const NAME: &str = "trust.json";
+
+/// One file, so that a pin is never kept without the bundle it belongs to.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TrustFile {
+    v: u32,
+    root: Digest,
+    bundle: Jws,
+    policy: Option<Jws>,
+}
+
+/// Why a bundle or policy is not believed.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// The bundle does not hold.
+    #[error("the trust bundle is refused ({0}): report this to IT, nothing is sent until it is right")]
+    Bundle(#[source] WireError),
+    /// The policy does not hold.
+    #[error("the policy is refused ({0}): report this to IT; the one before stays in force")]
+    Policy(#[source] WireError),
+    /// Managed configuration names another root than the phone has pinned.
+    #[error("the configuration names another root of trust than this phone has: report this to IT")]
+    RootChanged,
+    /// The bundle does not name the configured gateway.
+    #[error("the trust bundle does not name this gateway: check the address in the configuration")]
+    Gateway,
+    /// A recipient in the bundle is of no known kind.
+    #[error("the trust bundle names a key of an unknown kind: update the app")]
+    Recipient,
+    /// The files could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl TrustError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Bundle(WireError::UnknownKey | WireError::Signature) => "bundle_untrusted",
+            Self::Bundle(WireError::Rollback) => "bundle_rollback",
+            Self::Bundle(WireError::MixedRecipients) => "mixed_recipients",
+            Self::Bundle(_) => "bundle_invalid",
+            Self::Policy(_) => "policy_invalid",
+            Self::RootChanged => "root_changed",
+            Self::Gateway => "gateway_not_in_bundle",
+            Self::Recipient => "recipient_unknown",
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+/// What the phone believes.
+#[derive(Clone)]
+pub struct Trust {
+    /// The bundle in force.
+    pub bundle: Bundle,
+    /// The policy in force.
+    pub policy: Policy,
+    /// The pinned root's fingerprint.
+    pub root: Digest,
+    /// The gateway this phone uses.
+    pub gateway: Gateway,
+    recipients: Recipients,
+    file: TrustFile,
+}
+
+impl Trust {
+    /// Believes a first bundle, for a phone whose configuration pins `root`.
+    pub fn begin(
+        bundle: &Jws,
+        tenant: &Tenant,
+        gateway: &str,
+        root: &Digest,
+        min_version: u64,
+    ) -> Result<Self, TrustError> {
+        let (believed, root) =
+            accept_bundle(bundle, tenant, root, None, min_version).map_err(TrustError::Bundle)?;
+        let file = TrustFile { v: 1, root, bundle: bundle.clone(), policy: None };
+        Self::new(believed, Policy::strictest(tenant), gateway, file)
+    }
+
+    fn new(bundle: Bundle, policy: Policy, gateway: &str, file: TrustFile) -> Result<Self, TrustError> {
+        let gateway = bundle.gateway(gateway).cloned().ok_or(TrustError::Gateway)?;
+        let recipients: Result<Vec<Recipient>, _> = bundle.active_recipients().map(str::parse).collect();
+        let recipients = Recipients::new(recipients.map_err(|_| TrustError::Recipient)?)
+            .map_err(|_| TrustError::Bundle(WireError::MixedRecipients))?;
+        Ok(Self { bundle, policy, root: file.root, gateway, recipients, file })
+    }
+
+    /// What photos are sealed to.
+    pub fn recipients(&self) -> &Recipients {
+        &self.recipients
+    }
+
+    /// The pinned fingerprint, if this phone has one.
+    pub fn pinned(disk: &dyn Disk, dir: &Path) -> Result<Option<Digest>, StoreError> {
+        Ok(read(disk, dir)?.map(|file| file.root))
+    }
+
+    /// Reads what was kept, and believes it anew. A kept policy that a newer bundle's keys no longer cover gives way
+    /// to the strictest.
+    pub fn load(
+        disk: &dyn Disk,
+        dir: &Path,
+        tenant: &Tenant,
+        gateway: &str,
+    ) -> Result<Option<Self>, TrustError> {
+        let Some(file) = read(disk, dir)? else { return Ok(None) };
+        let (bundle, _) =
+            accept_bundle(&file.bundle, tenant, &file.root, None, 0).map_err(TrustError::Bundle)?;
+        let kept = file.policy.as_ref().and_then(|jws| jws.verify_by(&bundle.policy_keys, tenant).ok());
+        let policy = kept.unwrap_or_else(|| Policy::strictest(tenant));
+        Self::new(bundle, policy, gateway, file).map(Some)
+    }
+
+    /// Believes a newer bundle and policy. The same ones again change nothing.
+    pub fn renew(&self, bundle: &Jws, policy: Option<&Jws>, min_version: u64) -> Result<Self, TrustError> {
+        let tenant = &self.bundle.tenant;
+        let (believed, root) = accept_bundle(bundle, tenant, &self.root, Some(&self.bundle), min_version)
+            .map_err(TrustError::Bundle)?;
+        let mut file = TrustFile { root, bundle: bundle.clone(), ..self.file.clone() };
+        let mut in_force = self.policy.clone();
+        if let Some(jws) = policy {
+            let newer: Policy = jws.verify_by(&believed.policy_keys, tenant).map_err(TrustError::Policy)?;
+            if newer.version < in_force.version {
+                return Err(TrustError::Policy(WireError::Rollback));
+            }
+            in_force = newer;
+            file.policy = Some(jws.clone());
+        }
+        Self::new(believed, in_force, &self.gateway.url, file)
+    }
+
+    /// Keeps what is believed.
+    pub fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        let bytes = serde_json::to_vec(&self.file).map_err(|_| StoreError::Damaged)?;
+        Ok(write_durably(disk, &dir.join(NAME), &bytes)?)
+    }
+}
+
+fn read(disk: &dyn Disk, dir: &Path) -> Result<Option<TrustFile>, StoreError> {
+    let Some(bytes) = read_small(disk, &dir.join(NAME))? else { return Ok(None) };
+    let file: TrustFile = serde_json::from_slice(&bytes).map_err(|_| StoreError::Damaged)?;
+    if file.v == 1 { Ok(Some(file)) } else { Err(StoreError::Damaged) }
+}

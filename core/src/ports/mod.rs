@@ -1,0 +1,19 @@
+//! What the outside world does for the core. Each port has a real adapter and a fake with behaviour.
+//!
+//! Always: no port is called with a lock of ours held except [`Disk`] and [`Entropy`], which never call back.
+
+mod attestor;
+mod clock;
+mod disk;
+mod entropy;
+mod key_vault;
+mod secret_store;
+mod transport;
+
+pub use attestor::Attestor;
+pub use clock::Clock;
+pub use disk::{Disk, DiskRead, DiskWrite, Protection};
+pub use entropy::Entropy;
+pub use key_vault::{KeyVault, VaultError};
+pub use secret_store::{SecretError, SecretStore};
+pub use transport::{Answer, BoxFuture, Call, Transfer, Transport, TransportError};

@@ -1,0 +1,310 @@
+//! The queue's decisions for one photo: pure, without clock, randomness or I/O.
+//!
+//! Always: an event that does not fit leaves the item as it is and is reported; nothing but [`Event::Filed`], which
+//! carries the proof, leads to [`Effect::Erase`].
+
+use crate::store::{Receipted, Stage, Trouble};
+
+/// Where a photo stands while the process lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// On flash: body and sealed photo.
+    Unsigned,
+    /// On flash: also the signed manifest.
+    Signed,
+    /// As `Signed`; its bytes are on their way.
+    Sending,
+    /// On flash: also the *stored* receipt.
+    Stored,
+    /// On flash: also the *filed* receipt.
+    Filed,
+    /// On flash: also the *refused* receipt. Stays until a person decides, or a *filed* one replaces it.
+    Refused,
+    /// On flash as `signed` says. Nothing is done before `until_ms`; `None` waits for the next run.
+    Waiting {
+        /// Whether the manifest is signed.
+        signed: bool,
+        /// Wall clock in milliseconds since 1970.
+        until_ms: Option<i64>,
+        /// What stopped it.
+        trouble: Trouble,
+    },
+    /// Not on flash any more.
+    Gone,
+}
+
+/// A photo in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Where it stands.
+    pub state: State,
+    /// Attempts since it last moved.
+    pub attempts: u32,
+}
+
+/// What happened.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The driver has taken it up.
+    Taken {
+        /// Wall clock in milliseconds since 1970.
+        now_ms: i64,
+        /// Whether a person, or a new run, asks: items that wait for one go on too.
+        asked: bool,
+    },
+    /// The manifest is signed and kept.
+    Signed,
+    /// The gateway takes it, from this offset.
+    TicketGranted {
+        /// Bytes already held.
+        offset: u64,
+    },
+    /// A *stored* receipt was checked and kept.
+    Stored,
+    /// The transfer ended early; a new ticket tells from where to go on.
+    Cut {
+        /// Wall clock in milliseconds since 1970.
+        now_ms: i64,
+        /// As for [`Event::Failed`].
+        jitter: u8,
+    },
+    /// A *filed* receipt was checked and kept.
+    Filed(Receipted),
+    /// A *refused* receipt was checked and kept.
+    Refused,
+    /// The photo is erased.
+    Erased,
+    /// A step failed.
+    Failed {
+        /// Why.
+        trouble: Trouble,
+        /// Wall clock in milliseconds since 1970.
+        now_ms: i64,
+        /// 0 to 255: spreads the phones of a ward that lost its network together.
+        jitter: u8,
+    },
+}
+
+/// What the driver must do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Sign the stored body and keep the manifest.
+    Sign,
+    /// Ask the gateway for a ticket.
+    AskTicket,
+    /// Send the file from this offset. Whoever carries it reports [`Event::Stored`], [`Event::Cut`] or a failure.
+    Transfer {
+        /// Bytes already held.
+        offset: u64,
+    },
+    /// Ask for the hospital's receipt.
+    AskOutcome,
+    /// Erase it.
+    Erase(Receipted),
+    /// Keep what stopped it, for the screen and the next start.
+    Remember,
+    /// Tell the log that an event did not fit.
+    Report,
+}
+
+/// How often a cut transfer goes on at once before it waits.
+pub const CUTS_AT_ONCE: u32 = 3;
+const FIRST_WAIT_MS: i64 = 1000;
+const LONGEST_WAIT_MS: i64 = 15 * 60 * 1000;
+
+impl Item {
+    /// The item that files and index tell of.
+    pub fn resume(stage: Stage, progress: Option<crate::store::Progress>) -> Self {
+        let settled = |state| Self { state, attempts: 0 };
+        let waiting = |signed| match progress {
+            Some(progress) => Self {
+                state: State::Waiting { signed, until_ms: progress.not_before_ms, trouble: progress.trouble },
+                attempts: progress.attempts,
+            },
+            None => settled(if signed { State::Signed } else { State::Unsigned }),
+        };
+        match stage {
+            Stage::Unsigned => waiting(false),
+            Stage::Signed => waiting(true),
+            Stage::Stored => settled(State::Stored),
+            Stage::Filed => settled(State::Filed),
+            Stage::Refused => settled(State::Refused),
+        }
+    }
+}
+
+/// Whether a trouble passes by itself, or waits for a person or the next run.
+fn passes(trouble: Trouble) -> bool {
+    use gauze_wire::ProblemCode as P;
+    match trouble {
+        Trouble::Offline | Trouble::KeyUnavailable | Trouble::Storage => true,
+        Trouble::Certificate | Trouble::KeyGone | Trouble::Damaged | Trouble::Receipt => false,
+        Trouble::Gateway(code) => match code {
+            P::Unavailable
+            | P::Internal
+            | P::StorageFull
+            | P::QuotaExceeded
+            | P::TransferBusy
+            | P::Replayed
+            | P::SignatureExpired
+            | P::OffsetConflict
+            | P::TicketUnknown
+            | P::TicketExpired
+            | P::DigestMismatch
+            | P::SizeMismatch => true,
+            P::MalformedRequest
+            | P::NotFound
+            | P::MethodNotAllowed
+            | P::UnknownTenant
+            | P::SignatureMissing
+            | P::SignatureInvalid
+            | P::UnknownDevice
+            | P::DeviceRefused
+            | P::TokenInvalid
+            | P::TokenExpired
+            | P::TokenUsed
+            | P::ChallengeInvalid
+            | P::AttestationRefused
+            | P::AppTooOld
+            | P::ManifestInvalid
+            | P::WrongType
+            | P::WrongDevice
+            | P::Conflict
+            | P::ChainConflict
+            | P::TooLarge
+            | P::ReceiptInvalid
+            | P::CheckpointInvalid
+            | P::LogRolledBack
+            | P::LogInconsistent => false,
+        },
+    }
+}
+
+fn wait_ms(attempts: u32, jitter: u8) -> i64 {
+    let doubled = FIRST_WAIT_MS.saturating_mul(1 << attempts.min(20));
+    let wait = doubled.min(LONGEST_WAIT_MS);
+    wait + wait * i64::from(jitter) / 512
+}
+
+/// One step.
+pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
+    let Item { state, attempts } = item;
+    let moved = |state| Item { state, attempts: 0 };
+    let same = |state| Item { state, attempts };
+    let misfit = (item, vec![Effect::Report]);
+    match (state, event) {
+        // ---- Unsigned
+        (State::Unsigned, Event::Taken { .. }) => (item, vec![Effect::Sign]),
+        (State::Unsigned, Event::Signed) => (moved(State::Signed), vec![Effect::AskTicket]),
+        (State::Unsigned, Event::Failed { trouble, now_ms, jitter }) => {
+            fail(item, false, trouble, (now_ms, jitter))
+        }
+
+        // ---- Signed
+        (State::Signed, Event::Taken { .. }) => (item, vec![Effect::AskTicket]),
+        (State::Signed, Event::TicketGranted { offset }) => {
+            (same(State::Sending), vec![Effect::Transfer { offset }])
+        }
+        (State::Signed | State::Sending, Event::Stored) => (moved(State::Stored), vec![Effect::AskOutcome]),
+        (State::Signed | State::Sending, Event::Failed { trouble, now_ms, jitter }) => {
+            fail(item, true, trouble, (now_ms, jitter))
+        }
+
+        // ---- Sending
+        (State::Sending, Event::Cut { .. }) if attempts < CUTS_AT_ONCE => {
+            (Item { state: State::Signed, attempts: attempts + 1 }, vec![Effect::AskTicket])
+        }
+        (State::Sending, Event::Cut { now_ms, jitter }) => {
+            fail(item, true, Trouble::Offline, (now_ms, jitter))
+        }
+        (State::Sending, Event::Taken { .. }) => (item, Vec::new()),
+
+        // ---- Waiting
+        (State::Waiting { signed, until_ms, .. }, Event::Taken { now_ms, asked }) => {
+            if !asked && until_ms.is_none_or(|until| now_ms < until) {
+                (item, Vec::new())
+            } else if signed {
+                (same(State::Signed), vec![Effect::AskTicket])
+            } else {
+                (same(State::Unsigned), vec![Effect::Sign])
+            }
+        }
+
+        // ---- Stored
+        (State::Stored, Event::Taken { .. }) => (item, vec![Effect::AskOutcome]),
+        (State::Stored | State::Refused, Event::Filed(receipted)) => {
+            (moved(State::Filed), vec![Effect::Erase(receipted)])
+        }
+        (State::Stored | State::Refused, Event::Refused) => (moved(State::Refused), Vec::new()),
+        // The photo is safe at the gateway; a failure to hear more is tried again with the next run.
+        (State::Stored | State::Refused, Event::Failed { .. }) => (item, Vec::new()),
+
+        // ---- Refused
+        (State::Refused, Event::Taken { .. }) => (item, vec![Effect::AskOutcome]),
+
+        // ---- Filed: the receipt is checked again after a restart, and brings the proof
+        (State::Filed, Event::Filed(receipted)) => (item, vec![Effect::Erase(receipted)]),
+        (State::Filed, Event::Erased) => (moved(State::Gone), Vec::new()),
+        (State::Filed, Event::Taken { .. }) => (item, vec![Effect::AskOutcome]),
+        (State::Filed, Event::Failed { .. }) => (item, Vec::new()),
+
+        // ---- What does not fit
+        (
+            State::Unsigned,
+            Event::TicketGranted { .. }
+            | Event::Stored
+            | Event::Cut { .. }
+            | Event::Filed(_)
+            | Event::Refused
+            | Event::Erased,
+        )
+        | (
+            State::Signed,
+            Event::Signed | Event::Cut { .. } | Event::Filed(_) | Event::Refused | Event::Erased,
+        )
+        | (
+            State::Sending,
+            Event::Signed | Event::TicketGranted { .. } | Event::Filed(_) | Event::Refused | Event::Erased,
+        )
+        | (
+            State::Stored | State::Refused,
+            Event::Signed | Event::TicketGranted { .. } | Event::Stored | Event::Cut { .. } | Event::Erased,
+        )
+        | (
+            State::Filed,
+            Event::Signed | Event::TicketGranted { .. } | Event::Stored | Event::Cut { .. } | Event::Refused,
+        )
+        | (
+            State::Waiting { .. },
+            Event::Signed
+            | Event::TicketGranted { .. }
+            | Event::Stored
+            | Event::Cut { .. }
+            | Event::Filed(_)
+            | Event::Refused
+            | Event::Erased
+            | Event::Failed { .. },
+        )
+        | (
+            State::Gone,
+            Event::Taken { .. }
+            | Event::Signed
+            | Event::TicketGranted { .. }
+            | Event::Stored
+            | Event::Cut { .. }
+            | Event::Filed(_)
+            | Event::Refused
+            | Event::Erased
+            | Event::Failed { .. },
+        ) => misfit,
+    }
+}
+
+fn fail(item: Item, signed: bool, trouble: Trouble, (now_ms, jitter): (i64, u8)) -> (Item, Vec<Effect>) {
+    let until_ms = passes(trouble).then(|| now_ms.saturating_add(wait_ms(item.attempts, jitter)));
+    let state = State::Waiting { signed, until_ms, trouble };
+    (Item { state, attempts: item.attempts.saturating_add(1) }, vec![Effect::Remember])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! One photo from durable to receipted.
+//!
+//! If all goes well: the stored body is signed, the gateway is asked for a ticket, the file is sent to its address, the
+//! answer carries a *stored* receipt, which is checked and kept; later the hospital's *filed* receipt arrives, is
+//! checked and kept, and only then is the photo erased.
+//!
+//! If the process dies at any of these, files tell where the photo stands and the same steps go on. If the answer to a
+//! transfer is lost, the next ticket request answers with the receipt instead: never a second photo. If something
+//! stops a photo, the cause is kept and shown, and the other photos go on.
+//!
+//! ```mermaid
+//! stateDiagram-v2
+//!     Unsigned --> Signed: Signed
+//!     Signed --> Sending: TicketGranted
+//!     Signed --> Stored: Stored
+//!     Sending --> Stored: Stored
+//!     Sending --> Signed: Cut
+//!     Stored --> Filed: Filed
+//!     Stored --> Refused: Refused
+//!     Refused --> Filed: Filed
+//!     Filed --> Gone: Erased
+//!     Unsigned --> Waiting: Failed
+//!     Signed --> Waiting: Failed
+//!     Sending --> Waiting: Failed
+//!     Waiting --> Unsigned: Due
+//!     Waiting --> Signed: Due
+//! ```
+
+pub(crate) mod driver;
+pub mod machine;
+
+pub use driver::QueueReport;

@@ -1,0 +1,220 @@
+//! Looking at photos on the phone that took them, while policy allows.
+//!
+//! Always: the private half of the review identity is in memory only between [`ReviewKeys::unlock`] and lock; on flash
+//! it is sealed to the hardware review key. A photo's sidecar (`review.age`) is the only way to its key on the phone;
+//! removing it ends the review of that photo.
+
+use std::path::Path;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use gauze_seal::age::{
+    AgreeError, FileKey, Identity, OpenError, P256TagIdentity, Recipient, Recipients, TagRecipient, Unwrap,
+    open_small, seal_small,
+};
+use gauze_wire::Digest;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::adapters::write_durably;
+use crate::capture::{CaptureContext, SealEntropy};
+use crate::ports::{Disk, Entropy, KeyVault, VaultError};
+use crate::store::{StoreError, read_small};
+
+const PUBLIC: &str = "review/recipient.txt";
+const PRIVATE: &str = "review/identity.age";
+
+/// Why review is not open.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// This phone has no review identity.
+    #[error("photos cannot be reviewed on this phone")]
+    Off,
+    /// The phone is locked.
+    #[error("unlock the phone first")]
+    Locked,
+    /// The hardware key did not agree.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// It did not open.
+    #[error("it did not open")]
+    DidNotOpen,
+    /// No random bytes.
+    #[error("no random numbers: try again")]
+    Entropy,
+    /// The files could not be read or kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ReviewError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Off => "review_off",
+            Self::Locked => "locked",
+            Self::Vault(error) => error.code(),
+            Self::DidNotOpen => "did_not_open",
+            Self::Entropy => "no_entropy",
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+/// The public half: all that a capture needs.
+#[derive(Clone)]
+pub(crate) struct ReviewKeys {
+    recipients: Recipients,
+}
+
+/// The private half, in memory while unlocked.
+pub(crate) struct ReviewSession(Identity);
+
+impl ReviewKeys {
+    /// Reads the public half.
+    pub fn load(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, StoreError> {
+        let Some(bytes) = read_small(disk, &dir.join(PUBLIC))? else { return Ok(None) };
+        let text = String::from_utf8(bytes).map_err(|_| StoreError::Damaged)?;
+        let recipient: Recipient = text.trim().parse().map_err(|_| StoreError::Damaged)?;
+        Self::of(recipient).map(Some)
+    }
+
+    fn of(recipient: Recipient) -> Result<Self, StoreError> {
+        Ok(Self { recipients: Recipients::new([recipient]).map_err(|_| StoreError::Damaged)? })
+    }
+
+    /// Makes a review identity, sealed to the vault's review key. `None` where the vault has none.
+    pub fn make(
+        disk: &dyn Disk,
+        dir: &Path,
+        entropy: &dyn Entropy,
+        vault: &dyn KeyVault,
+    ) -> Result<Option<Self>, ReviewError> {
+        let Some(review_key) = vault.review_key()? else { return Ok(None) };
+        let mut entropy = SealEntropy(entropy);
+        let identity = Identity::make_x25519(&mut entropy).map_err(|_| ReviewError::Entropy)?;
+        let tag =
+            TagRecipient::from_uncompressed(&review_key.to_sec1()).map_err(|_| ReviewError::DidNotOpen)?;
+        let to = Recipients::new([Recipient::P256Tag(tag)]).map_err(|_| ReviewError::DidNotOpen)?;
+        let secret = identity.to_secret_text();
+        let sealed = seal_small(&to, &mut entropy, secret.as_bytes()).map_err(|_| ReviewError::Entropy)?;
+        let recipient = identity.to_recipient();
+        write_durably(disk, &dir.join(PRIVATE), &sealed).map_err(StoreError::from)?;
+        write_durably(disk, &dir.join(PUBLIC), recipient.to_string().as_bytes()).map_err(StoreError::from)?;
+        Ok(Some(Self::of(recipient)?))
+    }
+
+    /// Opens the review identity with the hardware key. Blocks while the user authenticates.
+    pub fn unlock(disk: &dyn Disk, dir: &Path, vault: &dyn KeyVault) -> Result<ReviewSession, ReviewError> {
+        let sealed = read_small(disk, &dir.join(PRIVATE))?.ok_or(ReviewError::Off)?;
+        let public = vault.review_key()?.ok_or(ReviewError::Off)?;
+        let tag = TagRecipient::from_uncompressed(&public.to_sec1()).map_err(|_| ReviewError::DidNotOpen)?;
+        let agree = |peer: &[u8; 65]| vault.agree(peer).map_err(AgreeError::from);
+        let identity = P256TagIdentity::new(tag, &agree);
+        let secret = open_small(&[&identity as &dyn Unwrap], &sealed).map_err(|error| match error {
+            OpenError::Agree(AgreeError::Lost) => ReviewError::Vault(VaultError::Gone),
+            OpenError::Agree(AgreeError::Locked | AgreeError::Cancelled) => {
+                ReviewError::Vault(VaultError::NeedsUser)
+            }
+            OpenError::Agree(AgreeError::Unavailable) => ReviewError::Vault(VaultError::Unavailable),
+            OpenError::ArmorUnsupported
+            | OpenError::PassphraseUnsupported
+            | OpenError::Header
+            | OpenError::TooLarge
+            | OpenError::MixedRecipients
+            | OpenError::NoMatch
+            | OpenError::Hmac
+            | OpenError::Payload => ReviewError::DidNotOpen,
+        })?;
+        let text = std::str::from_utf8(&secret).map_err(|_| ReviewError::DidNotOpen)?;
+        Ok(ReviewSession(text.parse().map_err(|_| ReviewError::DidNotOpen)?))
+    }
+
+    /// Seals something to the review identity.
+    pub fn seal(&self, entropy: &dyn Entropy, plain: &[u8]) -> Result<Vec<u8>, ReviewError> {
+        seal_small(&self.recipients, &mut SealEntropy(entropy), plain).map_err(|_| ReviewError::Entropy)
+    }
+
+    /// Destroys the review identity.
+    pub fn destroy(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        disk.remove(&dir.join(PRIVATE))?;
+        Ok(disk.remove(&dir.join(PUBLIC))?)
+    }
+}
+
+impl From<VaultError> for AgreeError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::NeedsUser => Self::Locked,
+            VaultError::Gone => Self::Lost,
+            VaultError::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+impl ReviewSession {
+    /// Opens something sealed to the review identity.
+    pub fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
+        open_small(&[&self.0 as &dyn Unwrap], sealed).map_err(|_| ReviewError::DidNotOpen)
+    }
+
+    /// Opens a sidecar.
+    pub fn sidecar(&self, sealed: &[u8]) -> Result<Sidecar, ReviewError> {
+        let plain = self.open(sealed)?;
+        serde_json::from_slice(&plain).map_err(|_| ReviewError::DidNotOpen)
+    }
+}
+
+/// What the phone keeps for review of one photo. No `Debug`; wiped on drop.
+#[derive(Serialize, Deserialize, Zeroize)]
+#[zeroize(drop)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sidecar {
+    v: u32,
+    /// The line in the list: family name, given names, body site.
+    pub label: String,
+    /// Hex SHA-256 of the stripped photo.
+    photo_sha256: String,
+    file_key: String,
+}
+
+impl Sidecar {
+    /// What the list shows of `context`.
+    pub fn label(context: &CaptureContext, photo: Digest) -> Self {
+        let patient = context.patient.as_ref();
+        let parts = [
+            patient.map(|patient| patient.family.as_str()),
+            patient.map(|patient| patient.given.as_str()),
+            context.body_site.as_ref().map(|site| site.as_str()),
+        ];
+        let label = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new() }
+    }
+
+    /// The JSON that is sealed.
+    pub fn to_bytes(&self, file_key: &FileKey) -> Zeroizing<Vec<u8>> {
+        let encoded = Zeroizing::new(BASE64_STANDARD.encode(file_key.as_bytes()));
+        let whole = Self {
+            v: self.v,
+            label: self.label.clone(),
+            photo_sha256: self.photo_sha256.clone(),
+            file_key: encoded.as_str().to_owned(),
+        };
+        // Reserved at once: a vector that grew would leave copies behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+        serde_json::to_writer(&mut *bytes, &whole).expect("strings are JSON");
+        bytes
+    }
+
+    /// The photo's key.
+    pub fn file_key(&self) -> Result<FileKey, ReviewError> {
+        let bytes =
+            Zeroizing::new(BASE64_STANDARD.decode(&self.file_key).map_err(|_| ReviewError::DidNotOpen)?);
+        let bytes: &[u8; 16] = bytes.as_slice().try_into().map_err(|_| ReviewError::DidNotOpen)?;
+        Ok(FileKey::from_bytes(bytes))
+    }
+
+    /// Hash of the stripped photo.
+    pub fn photo(&self) -> Option<Digest> {
+        self.photo_sha256.parse().ok()
+    }
+}

@@ -1,0 +1,63 @@
+//! The ends of this phone's chains, kept before anything is erased: one per device key it has had.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use gauze_wire::{Carried, DeviceId, Digest};
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, read_small};
+use crate::adapters::write_durably;
+use crate::ports::Disk;
+
+/// The last body of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// The last `seq` used.
+    pub seq: u64,
+    /// SHA-256 of that body.
+    pub head: Digest,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeadFile {
+    v: u32,
+    heads: BTreeMap<DeviceId, Head>,
+}
+
+/// All heads of a phone.
+#[derive(Clone, Debug, Default)]
+pub struct Heads(BTreeMap<DeviceId, Head>);
+
+const NAME: &str = "chain/heads.json";
+
+impl Heads {
+    /// The end of `device`'s chain.
+    pub fn of(&self, device: &DeviceId) -> Option<Head> {
+        self.0.get(device).copied()
+    }
+
+    /// Takes in a body: the greater `seq` wins.
+    pub fn advance(&mut self, carried: &Carried) {
+        let body = &carried.body;
+        let found = Head { seq: body.seq, head: carried.hash };
+        let head = self.0.entry(body.device_id.clone()).or_insert(found);
+        if found.seq > head.seq {
+            *head = found;
+        }
+    }
+
+    pub(super) fn load(disk: &dyn Disk, dir: &Path) -> Result<Self, StoreError> {
+        let Some(bytes) = read_small(disk, &dir.join(NAME))? else { return Ok(Self::default()) };
+        let file: HeadFile = serde_json::from_slice(&bytes).map_err(|_| StoreError::Damaged)?;
+        if file.v == 1 { Ok(Self(file.heads)) } else { Err(StoreError::Damaged) }
+    }
+
+    pub(super) fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        let file = HeadFile { v: 1, heads: self.0.clone() };
+        let bytes = serde_json::to_vec(&file).map_err(|_| StoreError::Damaged)?;
+        Ok(write_durably(disk, &dir.join(NAME), &bytes)?)
+    }
+}

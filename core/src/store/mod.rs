@@ -1,0 +1,325 @@
+//! Sealed photos on flash: files are the truth, sled is an index that can be rebuilt from them.
+//!
+//! Always:
+//! - A photo is there when its directory `outbox/CAPTURE_ID/` is: that name appears by one rename, after everything in
+//!   it was synced. Where a photo stands is read off which files are in it.
+//! - `chain/heads.json` is written before anything is erased, so the chain's head is the greater of it and the outbox.
+//! - Nothing is deleted because it looks damaged: it moves to `quarantine/` and is shown. The one exception is a
+//!   `.new-` directory, which was never ticked; a `.gone-` directory had its *filed* receipt verified first.
+//!
+//! Write order of a capture: `.new-ID/{photo.age, body.json, review.age}` each synced, directory synced, renamed to
+//! `ID/`, `outbox/` synced. Order of an erasure: head file, rename to `.gone-ID`, removal.
+
+mod entry;
+mod error;
+mod head;
+mod index;
+mod lock;
+mod recover;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use gauze_wire::{CaptureId, Carried, DeviceId, Digest, Follows, Jws};
+
+pub use entry::{Entry, Kind, Stage};
+pub use error::StoreError;
+pub use head::{Head, Heads};
+pub use index::{Progress, Trouble};
+
+use crate::adapters::write_durably;
+use crate::ports::{Disk, DiskRead, Entropy, Protection, SecretStore};
+use index::Index;
+use lock::LockFile;
+
+/// Proof that a photo is on flash: what the queue takes. Made by a finished capture and by recovery alone.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Durable(CaptureId);
+
+impl Durable {
+    /// The photo.
+    pub fn capture_id(&self) -> CaptureId {
+        self.0
+    }
+}
+
+/// Proof that the hospital has filed a photo: what erasing takes. Made by checking a *filed* receipt alone.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Receipted(CaptureId);
+
+impl Receipted {
+    /// Believes `filed` for `expected`: signature, binding, place in a log that a witness cosigned.
+    pub fn verify(
+        filed: &Jws,
+        expected: &gauze_wire::Binding,
+        keys: &[gauze_wire::PublicKey],
+        log: &gauze_wire::log::LogKey,
+        witnesses: &[gauze_wire::log::WitnessKey],
+    ) -> Result<Self, gauze_wire::WireError> {
+        gauze_wire::Filed::verify(filed, keys, expected, log, Some(witnesses))?;
+        Ok(Self(expected.capture_id))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn in_test(id: CaptureId) -> Self {
+        Self(id)
+    }
+}
+
+/// Names inside a photo's directory.
+pub(crate) mod file {
+    pub const PHOTO: &str = "photo.age";
+    pub const BODY: &str = "body.json";
+    pub const REVIEW: &str = "review.age";
+    pub const PREVIEW: &str = "preview.age";
+    pub const MANIFEST: &str = "manifest.jws";
+    pub const ADOPTION: &str = "adoption.jws";
+    pub const VOID_BODY: &str = "void.json";
+    pub const VOID: &str = "void.jws";
+    pub const STORED: &str = "stored.jws";
+    pub const FILED: &str = "filed.jws";
+    pub const REFUSED: &str = "refused.jws";
+}
+
+/// The store.
+pub struct Store {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    state: Mutex<State>,
+    index: Index,
+    _lock: LockFile,
+}
+
+struct State {
+    heads: Heads,
+    entries: BTreeMap<CaptureId, Entry>,
+    quarantined: Vec<String>,
+}
+
+/// A capture in progress: the chain is held until it is committed or dropped, so a failed capture uses no `seq`.
+pub struct Draft<'a> {
+    store: &'a Store,
+    state: MutexGuard<'a, State>,
+    id: CaptureId,
+    dir: PathBuf,
+    /// The `seq` this photo will have.
+    pub seq: u64,
+    /// The previous body's hash.
+    pub prev: Option<Digest>,
+    /// At `seq` 1 of a re-enrolled phone: the chain it continues.
+    pub follows: Option<Follows>,
+    committed: bool,
+}
+
+impl Store {
+    /// Opens or creates the store in `dir`, finishing or undoing what a dead process left.
+    pub fn open(
+        dir: &Path,
+        disk: Arc<dyn Disk>,
+        secrets: &dyn SecretStore,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StoreError> {
+        match disk.prepare(dir)? {
+            Protection::Held => {}
+            Protection::Wrong => return Err(StoreError::Protection),
+            Protection::NotYetUnlocked => return Err(StoreError::NotYetUnlocked),
+        }
+        let lock = LockFile::take(&dir.join("lock"))?;
+        let recovered = recover::recover(&*disk, dir)?;
+        let index = Index::open(&dir.join("index"), &*disk, secrets, entropy)?;
+        let recover::Recovered { heads, entries, quarantined } = recovered;
+        let state = State { heads, entries, quarantined };
+        let store = Self { disk, dir: dir.to_owned(), state: Mutex::new(state), index, _lock: lock };
+        store.reindex();
+        Ok(store)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reindex(&self) {
+        let mut state = self.state();
+        for (id, entry) in &mut state.entries {
+            entry.progress = self.index.progress(*id);
+        }
+    }
+
+    /// Takes the next place in `device`'s chain. `follows` is used where the chain is empty.
+    pub fn draft(
+        &self,
+        id: CaptureId,
+        device: &DeviceId,
+        follows: Option<Follows>,
+    ) -> Result<Draft<'_>, StoreError> {
+        let state = self.state();
+        let (seq, prev) = match state.heads.of(device) {
+            Some(head) => (head.seq + 1, Some(head.head)),
+            None => (1, None),
+        };
+        let dir = self.outbox().join(format!(".new-{id}"));
+        let follows = if seq == 1 { follows } else { None };
+        Ok(Draft { store: self, state, id, dir, seq, prev, follows, committed: false })
+    }
+
+    /// The present end of `device`'s chain.
+    pub fn head(&self, device: &DeviceId) -> Option<Head> {
+        self.state().heads.of(device)
+    }
+
+    /// Every photo on the phone, oldest first.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.state().entries.values().cloned().collect()
+    }
+
+    /// One photo.
+    pub fn entry(&self, id: CaptureId) -> Option<Entry> {
+        self.state().entries.get(&id).cloned()
+    }
+
+    /// Names of what was set aside as damaged.
+    pub fn quarantined(&self) -> Vec<String> {
+        self.state().quarantined.clone()
+    }
+
+    /// Proof for the queue that a photo found on opening is on flash.
+    pub fn durable(&self) -> Vec<Durable> {
+        self.state().entries.keys().copied().map(Durable).collect()
+    }
+
+    /// Where a photo's file is.
+    pub fn path(&self, id: CaptureId, name: &str) -> PathBuf {
+        self.outbox().join(id.to_string()).join(name)
+    }
+
+    /// Reads a small file of a photo; `None` where it is missing.
+    pub fn read(&self, id: CaptureId, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        read_small(&*self.disk, &self.path(id, name))
+    }
+
+    /// Opens a photo's sealed file.
+    pub fn open_photo(&self, id: CaptureId) -> Result<Box<dyn DiskRead>, StoreError> {
+        Ok(self.disk.open(&self.path(id, file::PHOTO))?)
+    }
+
+    /// Adds or replaces a small file of a photo, durably, and reads its stage anew.
+    pub fn write(&self, id: CaptureId, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        if self.entry(id).is_none() {
+            return Err(StoreError::Unknown);
+        }
+        write_durably(&*self.disk, &self.path(id, name), bytes)?;
+        self.refresh(id)
+    }
+
+    /// Removes review and preview of a photo: ends its review on this phone.
+    pub fn end_review(&self, id: CaptureId) -> Result<(), StoreError> {
+        self.disk.remove(&self.path(id, file::REVIEW))?;
+        self.disk.remove(&self.path(id, file::PREVIEW))?;
+        self.refresh(id)
+    }
+
+    /// Decides that an unsent photo will never be sent: `statement` is durable before the sealed photo goes.
+    pub fn void(&self, id: CaptureId, statement: &[u8]) -> Result<(), StoreError> {
+        let entry = self.entry(id).ok_or(StoreError::Unknown)?;
+        match entry.stage {
+            Stage::Unsigned | Stage::Signed => {}
+            Stage::Stored | Stage::Filed | Stage::Refused => return Err(StoreError::AlreadySent),
+        }
+        self.write(id, file::VOID_BODY, statement)?;
+        self.disk.remove(&self.path(id, file::PHOTO))?;
+        self.end_review(id)
+    }
+
+    /// Erases a photo that the hospital has filed.
+    pub fn erase(&self, receipted: Receipted) -> Result<(), StoreError> {
+        let Receipted(id) = receipted;
+        let mut state = self.state();
+        if !state.entries.contains_key(&id) {
+            return Err(StoreError::Unknown);
+        }
+        state.heads.save(&*self.disk, &self.dir)?;
+        let gone = self.outbox().join(format!(".gone-{id}"));
+        self.disk.publish(&self.outbox().join(id.to_string()), &gone)?;
+        state.entries.remove(&id);
+        self.index.forget(id);
+        self.disk.remove(&gone)?;
+        Ok(())
+    }
+
+    /// Keeps how far the queue got with a photo. Lost without harm.
+    pub fn set_progress(&self, id: CaptureId, progress: Progress) {
+        if let Some(entry) = self.state().entries.get_mut(&id) {
+            self.index.set_progress(id, &progress);
+            entry.progress = Some(progress);
+        }
+    }
+
+    /// Makes the index unreadable for whoever takes the phone: its key is gone, its rows too.
+    pub fn forget_progress(&self) {
+        for entry in self.state().entries.values_mut() {
+            entry.progress = None;
+        }
+        self.index.clear();
+    }
+
+    fn refresh(&self, id: CaptureId) -> Result<(), StoreError> {
+        let files = recover::file_names(&*self.disk, &self.outbox().join(id.to_string()))?;
+        if let Some(entry) = self.state().entries.get_mut(&id) {
+            entry.read_stage(&files);
+        }
+        Ok(())
+    }
+
+    fn outbox(&self) -> PathBuf {
+        self.dir.join("outbox")
+    }
+}
+
+impl Draft<'_> {
+    /// Creates a file of the photo that is being captured.
+    pub fn create(&self, name: &str) -> Result<Box<dyn crate::ports::DiskWrite>, StoreError> {
+        Ok(self.store.disk.create(&self.dir.join(name))?)
+    }
+
+    /// Writes and syncs a whole small file of it.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut file = self.create(name)?;
+        file.write_all(bytes)?;
+        Ok(file.sync()?)
+    }
+
+    /// Makes the photo durable. From here on it is never lost.
+    pub fn commit(mut self, body: &[u8]) -> Result<Durable, StoreError> {
+        self.put(file::BODY, body)?;
+        let carried = Carried::from_bytes(body).map_err(|_| StoreError::Damaged)?;
+        self.store.disk.publish(&self.dir, &self.store.outbox().join(self.id.to_string()))?;
+        self.committed = true;
+        self.state.heads.advance(&carried);
+        let files = recover::file_names(&*self.store.disk, &self.store.outbox().join(self.id.to_string()))?;
+        self.state.entries.insert(self.id, Entry::new(carried, &files));
+        Ok(Durable(self.id))
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if !self.committed && self.store.disk.remove(&self.dir).is_err() {
+            tracing::warn!("a capture that failed left files; they go at the next start");
+        }
+    }
+}
+
+/// Reads a file of at most 1 MiB.
+pub(crate) fn read_small(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    use std::io::Read as _;
+    let file = match disk.open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut bytes = Vec::new();
+    file.take((1 << 20) + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > 1 << 20 { Err(StoreError::Damaged) } else { Ok(Some(bytes)) }
+}

@@ -1,0 +1,81 @@
+//! What opening does with what a dead process left behind.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use gauze_wire::{CaptureId, Carried};
+
+use super::{Entry, Heads, StoreError, file, read_small};
+use crate::ports::Disk;
+
+pub struct Recovered {
+    pub heads: Heads,
+    pub entries: BTreeMap<CaptureId, Entry>,
+    pub quarantined: Vec<String>,
+}
+
+/// Reads the outbox. Removes what was never ticked, finishes what was being erased, sets aside what is damaged.
+pub fn recover(disk: &dyn Disk, dir: &Path) -> Result<Recovered, StoreError> {
+    let outbox = dir.join("outbox");
+    disk.prepare(&outbox)?;
+    let mut heads = Heads::load(disk, dir)?;
+    let mut entries = BTreeMap::new();
+    let mut damaged = Vec::new();
+    for path in disk.list(&outbox)? {
+        let name = file_name(&path);
+        if name.starts_with(".new-") || name.starts_with(".gone-") {
+            disk.remove(&path)?;
+            continue;
+        }
+        match read_entry(disk, &path, &name)? {
+            Some((carried, files)) => {
+                heads.advance(&carried);
+                let entry = Entry::new(carried, &files);
+                entries.insert(entry.capture_id, entry);
+            }
+            None => damaged.push(path),
+        }
+    }
+    // The heads must outlive what is about to leave the outbox.
+    if !damaged.is_empty() {
+        heads.save(disk, dir)?;
+    }
+    for path in damaged {
+        quarantine(disk, dir, &path)?;
+    }
+    let quarantined = file_names(disk, &dir.join("quarantine"))?;
+    Ok(Recovered { heads, entries, quarantined })
+}
+
+fn read_entry(
+    disk: &dyn Disk,
+    path: &Path,
+    name: &str,
+) -> Result<Option<(Carried, Vec<String>)>, StoreError> {
+    let Ok(id) = name.parse::<CaptureId>() else { return Ok(None) };
+    let body = match read_small(disk, &path.join(file::BODY)) {
+        Ok(Some(body)) => body,
+        Ok(None) | Err(StoreError::Damaged) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let Ok(carried) = Carried::from_bytes(&body) else { return Ok(None) };
+    let files = file_names(disk, path)?;
+    let has = |name: &str| files.iter().any(|file| file == name);
+    let whole = carried.body.capture_id == id && (has(file::PHOTO) || has(file::VOID_BODY));
+    Ok(whole.then_some((carried, files)))
+}
+
+fn quarantine(disk: &dyn Disk, dir: &Path, path: &Path) -> Result<(), StoreError> {
+    let quarantine = dir.join("quarantine");
+    disk.prepare(&quarantine)?;
+    tracing::warn!("a damaged photo was set aside");
+    Ok(disk.publish(path, &quarantine.join(file_name(path)))?)
+}
+
+pub fn file_names(disk: &dyn Disk, dir: &Path) -> Result<Vec<String>, StoreError> {
+    Ok(disk.list(dir)?.iter().map(|path| file_name(path)).collect())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
