@@ -18,7 +18,7 @@ use crate::auth::{CallError, EnrolError, Enroller, GatewayClient, Identity, Phon
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing, PreviewError, make_preview};
 use crate::policy::{Managed, Trust, TrustError};
 use crate::ports::{Attestor, Clock, Disk, Entropy, KeyVault, SecretStore, Transport};
-use crate::queue::QueueReport;
+use crate::queue::{Observer, QueueReport};
 use crate::queue::driver::Driver;
 use crate::review::{ReviewError, ReviewKeys, ReviewSession};
 use crate::store::{Durable, Stage, Store, StoreError, file};
@@ -115,6 +115,7 @@ pub struct Client {
     config: ClientConfig,
     ports: Ports,
     store: Arc<Store>,
+    observer: Arc<Observer>,
     state: Mutex<Session>,
 }
 
@@ -147,9 +148,15 @@ impl Client {
         }
         let review_keys = ReviewKeys::load(&*ports.disk, &config.dir)?;
         let session = Session { enrolled, review_keys, unlocked: None, recent: HashMap::new() };
-        let client = Self { config, ports, store: Arc::new(store), state: Mutex::new(session) };
+        let observer: Arc<Observer> = Arc::new(|_, _| {});
+        let client = Self { config, ports, store: Arc::new(store), observer, state: Mutex::new(session) };
         client.expire_reviews()?;
         Ok(client)
+    }
+
+    /// Lets `observer` hear of every photo that moves or stops in the queue.
+    pub fn observe(&mut self, observer: Arc<Observer>) {
+        self.observer = observer;
     }
 
     fn state(&self) -> MutexGuard<'_, Session> {
@@ -342,12 +349,7 @@ impl Client {
     pub async fn run_queue(&self, asked: bool) -> Result<QueueReport, RunError> {
         let enrolled = self.enrolled().ok_or(RunError::NotEnrolled)?;
         let enrolled = self.renew(enrolled).await;
-        let driver = Driver {
-            store: self.store.clone(),
-            gateway: enrolled.gateway,
-            identity: enrolled.identity,
-            trust: enrolled.trust,
-        };
+        let driver = self.driver(enrolled);
         let report = driver.run(self.store.durable(), asked).await;
         self.state().recent.retain(|id, _| !report.filed.contains(id));
         Ok(report)
@@ -356,9 +358,12 @@ impl Client {
     /// Takes one photo that has just been captured as far as it goes.
     pub async fn send(&self, durable: Durable) -> Result<QueueReport, RunError> {
         let enrolled = self.enrolled().ok_or(RunError::NotEnrolled)?;
+        Ok(self.driver(enrolled).run(vec![durable], true).await)
+    }
+
+    fn driver(&self, enrolled: Enrolled) -> Driver {
         let Enrolled { identity, trust, gateway } = enrolled;
-        let driver = Driver { store: self.store.clone(), gateway, identity, trust };
-        Ok(driver.run(vec![durable], true).await)
+        Driver { observer: self.observer.clone(), store: self.store.clone(), gateway, identity, trust }
     }
 
     async fn renew(&self, enrolled: Enrolled) -> Enrolled {

@@ -1,2 +1,2 @@
-//! What crosses crates: scenarios, interoperation, a simulated phone.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]

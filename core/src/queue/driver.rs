@@ -37,7 +37,11 @@ pub struct QueueReport {
     pub next_at_ms: Option<i64>,
 }
 
+/// Hears of every photo that moves or stops. Called from the runtime's threads; must not block or call back.
+pub type Observer = dyn Fn(CaptureId, State) + Send + Sync;
+
 pub struct Driver {
+    pub observer: Arc<Observer>,
     pub store: Arc<Store>,
     pub gateway: Arc<GatewayClient>,
     pub identity: Identity,
@@ -83,6 +87,9 @@ impl Driver {
         let mut event = Some(Event::Taken { now_ms, asked });
         while let Some(happened) = event.take() {
             let (next, more) = step(item, happened);
+            if next.state != item.state {
+                (self.observer)(id, next.state);
+            }
             item = next;
             effects.extend(more);
             while let (None, Some(effect)) = (&event, effects.pop_front()) {
@@ -298,6 +305,9 @@ impl Driver {
             if let Some(mut event) = self.outcome(id, item, outcome) {
                 loop {
                     let (next, effects) = step(item, event);
+                    if next.state != item.state {
+                        (self.observer)(id, next.state);
+                    }
                     item = next;
                     let Some(Effect::Erase(receipted)) = effects.into_iter().next() else { break };
                     event = match self.store.erase(receipted) {

@@ -1,0 +1,310 @@
+//! What each command does.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gauze_core::queue::QueueReport;
+use gauze_core::queue::machine::State;
+use gauze_core::{CaptureContext, Client, Kind, Managed, Stage, Trouble};
+use gauze_wire::{Patient, Text};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::refusal::Refusal;
+
+/// One byte more than a picture may have: enough to know that it is too large.
+const READ_LIMIT: u64 = 64 * 1024 * 1024 + 1;
+
+#[expect(clippy::disallowed_methods, reason = "a program times its own steps")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Refusal::new("runtime", format!("threads could not be started: {error}")))?;
+    Ok(runtime.block_on(work))
+}
+
+pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
+    let text = std::fs::read_to_string(config).map_err(|error| Refusal::unreadable(config, &error))?;
+    let mut managed = Managed::from_json(&text)?;
+    if let Some(ca) = managed.ca.as_ref().filter(|ca| !ca.contains("-----BEGIN")) {
+        let path = config.parent().unwrap_or(Path::new(".")).join(ca);
+        let pem = std::fs::read_to_string(&path).map_err(|error| Refusal::unreadable(&path, &error))?;
+        managed.ca = Some(pem);
+    }
+    let device_id = block_on(phone.enrol(&managed))??;
+    println!("{device_id}");
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordFile {
+    patient: Patient,
+    body_site: Text<256>,
+    consent: Text<256>,
+    notes: Option<Text<4096>>,
+}
+
+fn read_record(path: &Path) -> Result<CaptureContext, Refusal> {
+    let bytes = std::fs::read(path).map_err(|error| Refusal::unreadable(path, &error))?;
+    let record: RecordFile = serde_json::from_slice(&bytes).map_err(|error| {
+        Refusal::new("record_invalid", format!("{} is not a record ({error}): correct it", path.display()))
+    })?;
+    record.patient.check().map_err(|error| {
+        Refusal::new("record_invalid", format!("{} is not a record ({error}): correct it", path.display()))
+    })?;
+    Ok(CaptureContext {
+        patient: Some(record.patient),
+        body_site: Some(record.body_site),
+        consent: Some(record.consent),
+        notes: record.notes,
+        ..CaptureContext::default()
+    })
+}
+
+/// The camera's buffer: the one place that reads a plain picture.
+fn read_picture(path: &Path) -> Result<Vec<u8>, Refusal> {
+    let unreadable = |error: std::io::Error| Refusal::unreadable(path, &error);
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(Refusal::unreadable(path, &"not a regular file"));
+    }
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    // A file beyond the limit need not be read to be refused: the core refuses it by its length alone.
+    let mut bytes = Vec::new();
+    file.take(READ_LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+pub fn capture(
+    phone: &Client,
+    files: &[impl AsRef<Path>],
+    record: Option<&Path>,
+    as_json: bool,
+) -> Result<ExitCode, Refusal> {
+    let context = record.map(read_record).transpose()?.unwrap_or_default();
+    let mut refused = false;
+    for path in files {
+        let path = path.as_ref();
+        match capture_one(phone, path, &context) {
+            Ok(line) if as_json => println!("{line}"),
+            Ok(line) => println!("{} {}", line["capture_id"].as_str().unwrap_or_default(), path.display()),
+            Err(refusal) => {
+                refused = true;
+                if as_json {
+                    println!(
+                        "{}",
+                        json!({ "input": path, "code": refusal.code, "message": refusal.message })
+                    );
+                }
+                eprintln!(
+                    "{}",
+                    Refusal::new(refusal.code, format!("{}: {}", path.display(), refusal.message))
+                );
+                if ["not_enrolled", "storage_full", "storage_read_only"].contains(&refusal.code) {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(if refused { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn capture_one(phone: &Client, path: &Path, context: &CaptureContext) -> Result<serde_json::Value, Refusal> {
+    let picture = read_picture(path)?;
+    let started = now();
+    let captured = phone.capture(&picture, context.clone())?;
+    let capture_ms = millis(started);
+    if let Err(error) = phone.preview_from(captured.capture_id, &picture) {
+        tracing::info!(%error, "no preview");
+    }
+    Ok(json!({
+        "input": path,
+        "capture_id": captured.capture_id,
+        "sealed_bytes": captured.sealed_bytes,
+        "capture_ms": capture_ms,
+        "removed": captured.removed,
+    }))
+}
+
+pub fn upload(mut phone: Client, retry: u64, wait: u64, as_json: bool) -> Result<ExitCode, Refusal> {
+    let started = now();
+    if as_json {
+        phone.observe(Arc::new(move |id, state| {
+            if let Some(word) = word(state) {
+                println!("{}", json!({ "capture_id": id, "state": word, "at_ms": millis(started) }));
+            }
+        }));
+    }
+    block_on(async {
+        loop {
+            let report = phone.run_queue(true).await?;
+            let elapsed = started.elapsed();
+            let sending = !report.stopped.is_empty() && report.next_at_ms.is_some();
+            let waiting = report.stored > 0;
+            let go_on = (sending && elapsed < Duration::from_secs(retry))
+                || (waiting && elapsed < Duration::from_secs(wait));
+            if !go_on {
+                return Ok(tell(&phone, &report, as_json));
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    })?
+}
+
+fn word(state: State) -> Option<&'static str> {
+    match state {
+        State::Sending => Some("sending"),
+        State::Stored => Some("stored"),
+        State::Gone => Some("filed"),
+        State::Refused => Some("refused"),
+        State::Waiting { .. } => Some("waiting"),
+        State::Unsigned | State::Signed | State::Filed => None,
+    }
+}
+
+fn tell(phone: &Client, report: &QueueReport, as_json: bool) -> ExitCode {
+    let status = phone.status();
+    if !as_json {
+        println!(
+            "{} filed and erased here, {} stored, {} unsent, {} refused by the hospital",
+            report.filed.len(),
+            status.stored,
+            status.unsent,
+            status.refused
+        );
+    }
+    for (id, trouble) in &report.stopped {
+        let (code, next) = explain(*trouble);
+        eprintln!("{code}: {id}: {next}");
+    }
+    if report.stopped.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+fn explain(trouble: Trouble) -> (&'static str, &'static str) {
+    match trouble {
+        Trouble::Offline => {
+            ("unreachable", "the gateway cannot be reached: check the network; the photo waits here")
+        }
+        Trouble::Certificate => (
+            "certificate_invalid",
+            "the gateway's certificate does not hold: check `ca` in the configuration",
+        ),
+        Trouble::KeyUnavailable => ("key_unavailable", "the device key did not sign: try again"),
+        Trouble::KeyGone => {
+            ("key_gone", "the device key is gone: enrol again with a new token; the photo waits here")
+        }
+        Trouble::Storage => ("storage_failed", "the phone's storage failed: free some space and try again"),
+        Trouble::Damaged => {
+            ("damaged", "the sealed file was damaged on this phone: it is kept; report this to IT")
+        }
+        Trouble::Receipt => {
+            ("receipt_invalid", "the gateway's receipt does not hold: report this to IT; the photo stays")
+        }
+        Trouble::Gateway(code) => (code.as_str(), code.next_step()),
+    }
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Unsigned => "captured",
+        Stage::Signed => "signed",
+        Stage::Stored => "stored",
+        Stage::Filed => "filed",
+        Stage::Refused => "refused",
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Photo => "photo",
+        Kind::Void => "void",
+    }
+}
+
+pub fn list(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
+    let photos = phone.list()?;
+    if as_json {
+        let rows: Vec<_> = photos
+            .iter()
+            .map(|photo| {
+                json!({
+                    "capture_id": photo.capture_id,
+                    "seq": photo.seq,
+                    "captured_at": photo.captured_at,
+                    "size": photo.size,
+                    "kind": kind(photo.kind),
+                    "state": stage(photo.stage),
+                    "attempts": photo.progress.map_or(0, |progress| progress.attempts),
+                    "cause": photo.progress.map(|progress| explain(progress.trouble).0),
+                    "next_step": photo.progress.map(|progress| explain(progress.trouble).1),
+                })
+            })
+            .collect();
+        println!("{}", serde_json::Value::from(rows));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for photo in photos {
+        let cause = photo.progress.map_or("", |progress| explain(progress.trouble).0);
+        println!(
+            "{} {:>6} {} {:>9} {:<5} {:<8} {cause}",
+            photo.capture_id,
+            photo.seq,
+            photo.captured_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            photo.size,
+            kind(photo.kind),
+            stage(photo.stage),
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
+    let status = phone.status();
+    if as_json {
+        println!("{}", json!(status));
+        return Ok(ExitCode::SUCCESS);
+    }
+    match (&status.device_id, &status.gateway) {
+        (Some(device), Some(gateway)) => println!("device   {device}\ngateway  {gateway}"),
+        (None, _) | (_, None) => println!("device   not enrolled"),
+    }
+    let stale = if status.bundle_stale { " (past its time: connect to renew it)" } else { "" };
+    println!("bundle   {}{stale}\npolicy   {}", status.bundle_version, status.policy_version);
+    println!(
+        "photos   {} unsent, {} stored, {} refused, {} set aside as damaged; last seq {}",
+        status.unsent, status.stored, status.refused, status.quarantined, status.last_seq
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn discard(phone: &Client, id: &str) -> Result<ExitCode, Refusal> {
+    let id = id.parse().map_err(|_| {
+        Refusal::new("unknown_photo", format!("{id} is not a photo's name: copy it from `list`"))
+    })?;
+    phone.discard(id)?;
+    println!("{id} discarded; the statement goes out with the next upload");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn wipe(phone: &Client) -> Result<ExitCode, Refusal> {
+    let report = phone.wipe()?;
+    if report.device_key_destroyed {
+        println!("wiped; nothing was left to send");
+    } else {
+        println!(
+            "wiped; {} sealed photos stay and can be sent; wipe again afterwards to destroy the device key",
+            report.unsent
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,117 @@
+//! `gauze-phone`: a simulated phone on the real core, for the demo, load tests and hospital IT.
+//!
+//! Its keys are files and its attestation says so: only a development policy lets it in.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
+
+mod commands;
+mod phone;
+mod refusal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::refusal::Refusal;
+
+/// A simulated phone: captures photos into a sealed store and sends them to a gateway.
+#[derive(Parser)]
+#[command(name = "gauze-phone", version)]
+struct Arguments {
+    /// The phone's directory.
+    #[arg(long, global = true, value_name = "DIR", default_value = "phone")]
+    data: PathBuf,
+    /// Where the store key is kept: a file beside the data, this process's memory, or the desktop's keyring.
+    #[arg(long, global = true, value_enum, default_value = "file")]
+    secrets: phone::Secrets,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Enrol with the gateway that a managed configuration names.
+    Enrol {
+        /// managed.json: {gateway, tenant, root_sha256, min_bundle_version, token, ca?}; `ca` is PEM or a file's path.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Seal pictures; print `CAPTURE_ID PATH` for each one kept, go on past refused ones.
+    Capture {
+        /// JPEG pictures.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// record.json: {patient: {nhs_number?, local_id?, family, given, dob}, body_site, consent, notes?}.
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
+        /// Print one JSON object a line, refused pictures too.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send what waits and hear what the hospital says of what was sent.
+    Upload {
+        /// Seconds to go on trying while something waits to be sent.
+        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+        retry: u64,
+        /// Seconds to wait for the hospital to file what was sent.
+        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+        wait: u64,
+        /// Print one JSON object a line for each photo that moves.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the photos on the phone.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the phone at a glance.
+    Status {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Discard an unsent photo; a signed statement is sent in its place.
+    Discard {
+        /// The photo, as `list` names it.
+        id: String,
+    },
+    /// Destroy what opens anything on this phone. Sealed photos stay and can be sent.
+    Wipe,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let arguments = Arguments::parse();
+    gauze_core::adapters::forbid_core_dumps();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(refusal) => {
+            eprintln!("{refusal}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode, Refusal> {
+    let Arguments { data, secrets, command } = arguments;
+    let phone = phone::open(&data, secrets)?;
+    match command {
+        Command::Enrol { config } => commands::enrol(&phone, &config),
+        Command::Capture { files, record, json } => {
+            commands::capture(&phone, &files, record.as_deref(), json)
+        }
+        Command::Upload { retry, wait, json } => commands::upload(phone, retry, wait, json),
+        Command::List { json } => commands::list(&phone, json),
+        Command::Status { json } => commands::status(&phone, json),
+        Command::Discard { id } => commands::discard(&phone, &id),
+        Command::Wipe => commands::wipe(&phone),
+    }
+}

@@ -1,0 +1,86 @@
+//! What the program says when it does not do it: one line, code first.
+
+use std::fmt;
+use std::path::Path;
+
+use gauze_core::{CaptureError, DiscardError, EnrolError, ManagedError, OpenError, RunError, StoreError};
+
+/// A refusal: printed as `code: message`, exit status 1.
+#[derive(Debug)]
+pub struct Refusal {
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl Refusal {
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    pub fn unreadable(path: &Path, error: &dyn fmt::Display) -> Self {
+        Self::new("unreadable", format!("{} cannot be read ({error}): check the path", path.display()))
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One line, whatever a file name or a message holds.
+        let line: String = self.message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        write!(f, "{}: {line}", self.code)
+    }
+}
+
+impl From<OpenError> for Refusal {
+    fn from(error: OpenError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<EnrolError> for Refusal {
+    fn from(error: EnrolError) -> Self {
+        let message = match &error {
+            EnrolError::Call(call) => format!("{error}: {}", call.next_step()),
+            EnrolError::AlreadyEnrolled
+            | EnrolError::Trust(_)
+            | EnrolError::NoBundle
+            | EnrolError::Vault(_)
+            | EnrolError::Store(_)
+            | EnrolError::Tls(_) => error.to_string(),
+        };
+        Self::new(error.code(), message)
+    }
+}
+
+impl From<ManagedError> for Refusal {
+    fn from(error: ManagedError) -> Self {
+        Self::new("config_invalid", error.to_string())
+    }
+}
+
+impl From<CaptureError> for Refusal {
+    fn from(error: CaptureError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<RunError> for Refusal {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::NotEnrolled => Self::new("not_enrolled", error.to_string()),
+        }
+    }
+}
+
+impl From<DiscardError> for Refusal {
+    fn from(error: DiscardError) -> Self {
+        match error {
+            DiscardError::Store(error) => error.into(),
+        }
+    }
+}
