@@ -1,1 +1,97 @@
-fn main() {}
+//! `gauze-demo`: the main job on one machine, what `cargo xtask demo` runs.
+//!
+//! It makes a hospital in a temporary directory (certificate authority, keys, trust bundle, policy), starts gateway and
+//! records side on loopback over TLS, enrols a simulated phone, captures pictures and watches them arrive. Every step is
+//! one of the programs' own commands. A program that dies is started again: nothing may be lost by that.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
+
+mod hospital;
+mod journey;
+mod output;
+mod pictures;
+mod programs;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+/// Photos from a phone to the hospital's records, on this machine.
+#[derive(Parser)]
+#[command(name = "cargo xtask demo", version)]
+struct Arguments {
+    /// Capture the regular files of this directory (not below it) instead of generated samples.
+    #[arg(long, value_name = "DIR")]
+    photos: Option<PathBuf>,
+    /// Put what the records side opened here: NAME.jpg, NAME.record.json, NAME.age, tenant-identity.txt, summary.json.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What photos are sealed to.
+    #[arg(long, value_enum, default_value = "pq")]
+    recipients: Recipients,
+    /// Stop when done instead of staying up; exit 0 if something was opened and nothing failed.
+    #[arg(long)]
+    once: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Recipients {
+    /// mlkem768x25519: stays closed to a quantum computer.
+    Pq,
+    /// X25519.
+    Classical,
+}
+
+impl Recipients {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Pq => "pq",
+            Self::Classical => "classical",
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("demo: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let home = tempfile::Builder::new().prefix("gauze-demo-").tempdir()?;
+    let inputs = match &arguments.photos {
+        Some(dir) => pictures::read_dir(dir)?,
+        None => pictures::samples(&home.path().join("camera"))?,
+    };
+    let out = arguments.out.as_deref().map(std::path::absolute).transpose()?;
+    if let Some(out) = &out {
+        output::prepare(out)?;
+    }
+    runtime.block_on(async {
+        let hospital = hospital::build(home.path(), arguments.recipients.as_str()).await?;
+        let servers = hospital.start().await?;
+        println!("gateway   {}", hospital.url());
+        println!("          {0}/healthz  {0}/metrics  {0}/openapi.json", hospital.url());
+        println!("records   {}", hospital.records_dir().display());
+        println!("phone     {}", hospital.phone_dir().display());
+        println!("CA        {}\n", hospital.ca().display());
+        let journeys = journey::travel(&hospital, inputs).await?;
+        output::table(&journeys);
+        let good = output::write_all(&hospital, &journeys, out.as_deref()).await?;
+        if !arguments.once {
+            println!("\nStill up; the files above stay until you press Ctrl-C.");
+            println!("Another photo:  {}", hospital.phone_hint());
+            tokio::signal::ctrl_c().await?;
+        }
+        servers.stop().await;
+        Ok(good)
+    })
+}

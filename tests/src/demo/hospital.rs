@@ -1,0 +1,173 @@
+//! A hospital in a directory: certificate authority, keys, trust bundle, policy, servers, one phone.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
+use serde_json::{Value, json};
+
+use crate::programs::{Server, run};
+
+const TENANT: &str = "demo-hospital";
+
+/// What [`build`] made.
+pub struct Hospital {
+    home: PathBuf,
+    port: u16,
+}
+
+/// The running servers.
+pub struct Servers {
+    gateway: Server,
+    records: Server,
+}
+
+impl Servers {
+    /// Ends both.
+    pub async fn stop(self) {
+        self.records.stop().await;
+        self.gateway.stop().await;
+    }
+}
+
+impl Hospital {
+    pub fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
+    }
+
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    pub fn ca(&self) -> PathBuf {
+        self.home.join("tls/ca.pem")
+    }
+
+    pub fn records_dir(&self) -> PathBuf {
+        self.home.join("records")
+    }
+
+    pub fn phone_dir(&self) -> PathBuf {
+        self.home.join("phone")
+    }
+
+    pub fn identity(&self) -> PathBuf {
+        self.home.join("keys/tenant-identity.txt")
+    }
+
+    pub fn phone_hint(&self) -> String {
+        let phone = crate::programs::program("gauze-phone").unwrap_or_else(|_| "gauze-phone".into());
+        let (phone, data) = (phone.display(), self.phone_dir());
+        format!("{phone} --data {0} capture FILE && {phone} --data {0} upload", data.display())
+    }
+
+    /// Starts gateway and records side, and enrols the phone.
+    pub async fn start(&self) -> anyhow::Result<Servers> {
+        let words = |text: &[&str]| text.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let listen = format!("127.0.0.1:{}", self.port);
+        let gateway = words(&[
+            "serve",
+            "--data",
+            "gateway",
+            "--listen",
+            &listen,
+            "--tls-cert",
+            "tls/server.pem",
+            "--tls-key",
+            "tls/server.key",
+            "--bundle",
+            "bundle.jws",
+            "--policy",
+            "policy.jws",
+        ]);
+        let gateway = Server::start("gauze-gateway", gateway, self.home.clone()).await?;
+        let url = self.url();
+        let records = words(&[
+            "serve",
+            "--data",
+            "records",
+            "--gateway",
+            &url,
+            "--ca",
+            "tls/ca.pem",
+            "--keys",
+            "keys",
+            "--interval-s",
+            "1",
+        ]);
+        let records = Server::start("gauze-records", records, self.home.clone()).await?;
+        run("gauze-phone", &["enrol", "--data", "phone", "--config", "managed.json"], &self.home).await?;
+        Ok(Servers { gateway, records })
+    }
+}
+
+/// Makes everything that has to be there before the servers start.
+pub async fn build(home: &Path, recipients: &str) -> anyhow::Result<Hospital> {
+    // The port is free now; nothing else on this machine is likely to take it before the gateway does.
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    let hospital = Hospital { home: home.to_owned(), port };
+    make_certificates(&home.join("tls"))?;
+    let keygen = ["keygen", "--out", "keys", "--recipients", recipients, "--tenant", TENANT];
+    run("gauze-records", &keygen, home).await?;
+    let url = hospital.url();
+    let keygen = ["keygen", "--data", "gateway", "--url", &url, "--tenant", TENANT];
+    let gateway: Value = serde_json::from_str(&run("gauze-gateway", &keygen, home).await?)?;
+
+    let mut bundle = read_json(&home.join("keys/bundle.json"))?;
+    bundle["gateways"] = json!([gateway]);
+    write_json(&home.join("bundle.json"), &bundle)?;
+    let sign = ["sign-bundle", "--keys", "keys", "--in", "bundle.json", "--out", "bundle.jws"];
+    run("gauze-records", &sign, home).await?;
+
+    let mut policy = read_json(&home.join("keys/policy.json"))?;
+    // The simulated phone's keys are files; a real hospital's policy says false.
+    policy["allow_software_keys"] = json!(true);
+    write_json(&home.join("policy.json"), &policy)?;
+    let sign = ["sign-policy", "--keys", "keys", "--in", "policy.json", "--out", "policy.jws"];
+    run("gauze-records", &sign, home).await?;
+
+    run("gauze-records", &["token", "--keys", "keys", "--out", "token.jws"], home).await?;
+    let text = |name: &str| std::fs::read_to_string(home.join(name)).context(name.to_owned());
+    let managed = json!({
+        "gateway": url,
+        "tenant": TENANT,
+        "root_sha256": text("keys/root-sha256.txt")?.trim(),
+        "min_bundle_version": 1,
+        "token": text("token.jws")?.trim(),
+        "ca": "tls/ca.pem",
+    });
+    write_json(&home.join("managed.json"), &managed)?;
+    Ok(hospital)
+}
+
+fn make_certificates(dir: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    let ca_key = KeyPair::generate()?;
+    let mut ca = CertificateParams::new(Vec::new())?;
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.distinguished_name.push(rcgen::DnType::CommonName, "Gauze demo CA");
+    let ca_certificate = ca.self_signed(&ca_key)?;
+    let issuer = Issuer::new(ca, ca_key);
+    let key = KeyPair::generate()?;
+    let mut server = CertificateParams::new(vec!["localhost".to_owned()])?;
+    server.subject_alt_names.push(SanType::IpAddress(Ipv4Addr::LOCALHOST.into()));
+    let certificate = server.signed_by(&key, &issuer)?;
+    write(&dir.join("ca.pem"), &ca_certificate.pem())?;
+    write(&dir.join("server.pem"), &certificate.pem())?;
+    write(&dir.join("server.key"), &key.serialize_pem())
+}
+
+fn read_json(path: &Path) -> anyhow::Result<Value> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn write_json(path: &Path, value: &Value) -> anyhow::Result<()> {
+    write(path, &serde_json::to_string_pretty(value)?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a demo's own inputs need not survive a power cut")]
+pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| path.display().to_string())
+}

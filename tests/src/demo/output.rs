@@ -1,0 +1,121 @@
+//! What the demo shows and leaves.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::hospital::{Hospital, write};
+use crate::journey::Journey;
+use crate::programs::run;
+
+/// Makes the output directory; it must be empty, so that nothing of yours is overwritten.
+pub fn prepare(out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    let empty = std::fs::read_dir(out)?.next().is_none();
+    anyhow::ensure!(empty, "{} is not empty: name an empty or new directory", out.display());
+    Ok(())
+}
+
+/// Prints one line a picture.
+pub fn table(journeys: &[Journey]) {
+    let width = journeys.iter().map(|j| j.name.chars().count()).max().unwrap_or(5).clamp(5, 40);
+    println!(
+        "{:<width$} {:>12} {:>10} {:>9} {:>6} {:>5}  metadata removed",
+        "photo", "sealed bytes", "capture ms", "upload ms", "stored", "filed"
+    );
+    for journey in journeys {
+        let name: String = journey.name.chars().take(width).collect();
+        if journey.capture_id.is_none() {
+            println!("{name:<width$} refused: {}", journey.code.as_deref().unwrap_or("unknown"));
+            continue;
+        }
+        let yes = |value: bool| if value { "yes" } else { "no" };
+        println!(
+            "{name:<width$} {:>12} {:>10} {:>9} {:>6} {:>5}  {}",
+            journey.sealed_bytes,
+            journey.capture_ms,
+            journey.upload_ms.map_or("-".to_owned(), |ms| ms.to_string()),
+            yes(journey.stored),
+            yes(journey.filed),
+            journey.removed.join(", ")
+        );
+    }
+}
+
+/// Opens every filed photo as the records side does, puts it into `out`, and says whether the demo went well.
+pub async fn write_all(
+    hospital: &Hospital,
+    journeys: &[Journey],
+    out: Option<&Path>,
+) -> anyhow::Result<bool> {
+    let scratch = hospital.home().join("opened");
+    let target = out.unwrap_or(&scratch);
+    std::fs::create_dir_all(target)?;
+    let listed = run("gauze-records", &["list", "--data", "records", "--json"], hospital.home()).await?;
+    let listed: Vec<Value> = serde_json::from_str(&listed)?;
+    let mut summary = Vec::new();
+    let (mut opened, mut failed) = (0, 0);
+    for journey in journeys {
+        let line = one(hospital, journey, &listed, target).await?;
+        match line["status"].as_str() {
+            Some("opened") => opened += 1,
+            Some("failed") => failed += 1,
+            Some(_) | None => {}
+        }
+        summary.push(line);
+    }
+    println!(
+        "\n{opened} opened by the records side, {} refused, {failed} failed",
+        summary.len() - opened - failed
+    );
+    if out.is_some() {
+        std::fs::copy(hospital.identity(), target.join("tenant-identity.txt"))?;
+        write(&target.join("summary.json"), &serde_json::to_string_pretty(&summary)?)?;
+        println!("repeat it:  cd {} && age -d -i tenant-identity.txt NAME.age | tar x", target.display());
+    }
+    Ok(opened > 0 && failed == 0)
+}
+
+async fn one(hospital: &Hospital, journey: &Journey, listed: &[Value], out: &Path) -> anyhow::Result<Value> {
+    let mut line = json!({ "input": journey.input, "name": journey.name, "capture_id": journey.capture_id });
+    let Some(id) = &journey.capture_id else {
+        line["status"] = json!("refused");
+        line["code"] = json!(journey.code);
+        return Ok(line);
+    };
+    let found = listed.iter().find(|entry| entry["capture_id"].as_str() == Some(id));
+    let filed = found.filter(|entry| entry["status"].as_str() == Some("filed"));
+    let Some(sealed) = filed.and_then(|entry| entry["path"].as_str()) else {
+        let cause = found.and_then(|entry| entry["cause"].as_str()).or(journey.code.as_deref());
+        line["status"] = json!("failed");
+        line["code"] = json!(cause.unwrap_or("not_filed"));
+        return Ok(line);
+    };
+    let sealed = hospital.records_dir().join(sealed);
+    let copy = out.join(format!("{}.age", journey.name));
+    std::fs::copy(&sealed, &copy).with_context(|| sealed.display().to_string())?;
+    let identity = hospital.identity();
+    let arguments = ["open", text(&copy)?, "--identity", text(&identity)?, "--out", text(out)?];
+    match run("gauze-records", &arguments, hospital.home()).await {
+        Ok(_) => {
+            line["status"] = json!("opened");
+            line["sha256"] = json!(sha256(&out.join(format!("{}.jpg", journey.name)))?);
+        }
+        Err(error) => {
+            line["status"] = json!("failed");
+            line["code"] = json!(format!("{error:#}"));
+        }
+    }
+    Ok(line)
+}
+
+fn text(path: &Path) -> anyhow::Result<&str> {
+    path.to_str().context("paths must be UTF-8")
+}
+
+fn sha256(path: &PathBuf) -> anyhow::Result<String> {
+    let digest = Sha256::digest(std::fs::read(path)?);
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}

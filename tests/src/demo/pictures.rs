@@ -1,0 +1,95 @@
+//! What the camera gives: a directory's files, or generated 12-megapixel samples that carry EXIF and GPS.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use image::{ExtendedColorType, ImageEncoder as _, codecs::jpeg::JpegEncoder};
+
+const SAMPLES: u32 = 6;
+const WIDTH: u32 = 4000;
+const HEIGHT: u32 = 3000;
+
+/// The regular files of a directory, by name.
+pub fn read_dir(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).with_context(|| dir.display().to_string())? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            files.push(entry.path());
+        }
+    }
+    anyhow::ensure!(!files.is_empty(), "{} holds no regular files", dir.display());
+    files.sort();
+    files.iter().map(|file| Ok(std::path::absolute(file)?)).collect()
+}
+
+/// Writes the samples.
+pub fn samples(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    std::fs::create_dir_all(dir)?;
+    (1..=SAMPLES)
+        .map(|n| {
+            let path = dir.join(format!("wound-{n}.jpg"));
+            let mut file = std::fs::File::create(&path)?;
+            file.write_all(&with_exif(&draw(n)?))?;
+            Ok(path)
+        })
+        .collect()
+}
+
+/// Something like skin with something like a wound on it, with enough grain to weigh as much as a photo.
+fn draw(n: u32) -> anyhow::Result<Vec<u8>> {
+    let mut pixels = Vec::with_capacity((WIDTH * HEIGHT * 3) as usize);
+    let (centre_x, centre_y) = (1400 + 200 * n, 1100 + 130 * n);
+    let mut grain = 0x9e37_79b9_u32.wrapping_mul(n);
+    for y in 0..HEIGHT {
+        for x in 0..WIDTH {
+            grain ^= grain << 13;
+            grain ^= grain >> 17;
+            grain ^= grain << 5;
+            let noise = (grain & 15) as u8;
+            let (dx, dy) = (x.abs_diff(centre_x) / 3, y.abs_diff(centre_y) / 2);
+            let inside = dx * dx + dy * dy < 90_000;
+            let [r, g, b] = if inside { [150, 40, 44] } else { [214, 168, 146] };
+            pixels.extend([r + noise, g + noise, b + noise]);
+        }
+    }
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, 88).write_image(
+        &pixels,
+        WIDTH,
+        HEIGHT,
+        ExtendedColorType::Rgb8,
+    )?;
+    Ok(jpeg)
+}
+
+/// Adds an EXIF segment with a camera model and a position, as a phone would (little-endian TIFF, IFD0 and GPS IFD).
+fn with_exif(jpeg: &[u8]) -> Vec<u8> {
+    let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+        [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value].concat()
+    };
+    let offset = |value: u32| value.to_le_bytes();
+    let rationals = |values: [(u32, u32); 3]| -> Vec<u8> {
+        values.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()].concat()).collect()
+    };
+    // TIFF header at 0, IFD0 at 8 with two entries (30 bytes), GPS IFD at 38 with four entries (54 bytes), then data.
+    let mut tiff = b"II*\0\x08\0\0\0".to_vec();
+    tiff.extend(2_u16.to_le_bytes());
+    tiff.extend(entry(0x0110, 2, 12, offset(92)));
+    tiff.extend(entry(0x8825, 4, 1, offset(38)));
+    tiff.extend([0; 4]);
+    tiff.extend(4_u16.to_le_bytes());
+    tiff.extend(entry(1, 2, 2, *b"N\0\0\0"));
+    tiff.extend(entry(2, 5, 3, offset(104)));
+    tiff.extend(entry(3, 2, 2, *b"W\0\0\0"));
+    tiff.extend(entry(4, 5, 3, offset(128)));
+    tiff.extend([0; 4]);
+    tiff.extend(b"DemoPhone 1\0");
+    tiff.extend(rationals([(55, 1), (46, 1), (3000, 100)]));
+    tiff.extend(rationals([(4, 1), (2, 1), (1200, 100)]));
+    let mut segment = b"Exif\0\0".to_vec();
+    segment.extend(tiff);
+    let length = u16::try_from(segment.len() + 2).expect("a small segment");
+    [&jpeg[..2], &[0xff, 0xe1], &length.to_be_bytes(), &segment, &jpeg[2..]].concat()
+}

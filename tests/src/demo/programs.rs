@@ -1,0 +1,120 @@
+//! Gauze's own programs as child processes.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+/// Where the programs are: beside this one.
+pub fn program(name: &str) -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    if !path.is_file() {
+        bail!("{} is missing: build the workspace first (cargo build --workspace)", path.display());
+    }
+    Ok(path)
+}
+
+/// Runs one command to its end; its standard output.
+pub async fn run(name: &str, arguments: &[&str], dir: &Path) -> anyhow::Result<String> {
+    let output = Command::new(program(name)?)
+        .args(arguments)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await?;
+    if !output.status.success() {
+        bail!("{name} {}: {}", arguments[0], String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// A server that is started again when it dies.
+pub struct Server {
+    stopping: Arc<AtomicBool>,
+    keeper: JoinHandle<()>,
+    child: Arc<tokio::sync::Mutex<Option<Child>>>,
+}
+
+impl Server {
+    /// Starts it and waits until it says on standard output that it is ready.
+    pub async fn start(name: &'static str, arguments: Vec<String>, dir: PathBuf) -> anyhow::Result<Self> {
+        let first = launch(name, &arguments, &dir).await?;
+        let stopping = Arc::new(AtomicBool::new(false));
+        let child = Arc::new(tokio::sync::Mutex::new(Some(first)));
+        let keeper = tokio::spawn(keep(name, arguments, dir, stopping.clone(), child.clone()));
+        Ok(Self { stopping, keeper, child })
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub async fn stop(self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        let id = self.child.lock().await.as_ref().and_then(Child::id);
+        if let Some(pid) = id.and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
+            // Already gone is as good.
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(15), self.keeper).await;
+    }
+}
+
+async fn keep(
+    name: &'static str,
+    arguments: Vec<String>,
+    dir: PathBuf,
+    stopping: Arc<AtomicBool>,
+    slot: Arc<tokio::sync::Mutex<Option<Child>>>,
+) {
+    loop {
+        let ended = match slot.lock().await.as_mut() {
+            Some(child) => child.try_wait(),
+            None => return,
+        };
+        match ended {
+            Ok(None) => tokio::time::sleep(Duration::from_millis(100)).await,
+            Ok(Some(_)) | Err(_) if stopping.load(Ordering::SeqCst) => return,
+            Ok(Some(_)) | Err(_) => {
+                eprintln!("{name} ended; starting it again");
+                match launch(name, &arguments, &dir).await {
+                    Ok(child) => *slot.lock().await = Some(child),
+                    Err(error) => {
+                        eprintln!("{name} does not start: {error:#}; trying again");
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn launch(name: &str, arguments: &[String], dir: &Path) -> anyhow::Result<Child> {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join(format!("{name}.log")))?;
+    let mut child = Command::new(program(name)?)
+        .args(arguments)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()?;
+    let stdout = child.stdout.take().context("a piped child has a standard output")?;
+    let mut lines = BufReader::new(stdout).lines();
+    let ready = tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await;
+    match ready.context("it said nothing for 20 seconds")?? {
+        Some(_) => {
+            // Keep reading, so that it never blocks on a full pipe.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            Ok(child)
+        }
+        None => {
+            let told = std::fs::read_to_string(dir.join(format!("{name}.log"))).unwrap_or_default();
+            bail!("it ended at once: {}", told.lines().last().unwrap_or("no message"))
+        }
+    }
+}
