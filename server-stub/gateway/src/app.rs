@@ -1,0 +1,132 @@
+//! What every handler shares.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gauze_wire::{Digest, Tenant};
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::blobs::Blobs;
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::keys::GatewayKeys;
+use crate::replay::ReplayStore;
+use crate::tenant::{Served, TenantError, TenantFiles};
+
+/// Why the gateway cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A tenant cannot be served.
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
+    /// The database does not open.
+    #[error("the database does not open ({0}): check the data directory")]
+    Database(#[from] sqlx::Error),
+    /// The database's schema cannot be brought up to date.
+    #[error(
+        "the database's schema cannot be brought up to date ({0}): is this an older program than before?"
+    )]
+    Schema(#[from] sqlx::migrate::MigrateError),
+    /// The data directory cannot be used.
+    #[error("the data directory cannot be used ({0}): check its permissions")]
+    Io(#[from] std::io::Error),
+}
+
+impl AppError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Tenant(error) => error.code(),
+            Self::Database(_) => "database_failed",
+            Self::Schema(_) => "schema_failed",
+            Self::Io(_) => "storage_failed",
+        }
+    }
+}
+
+/// The gateway. Clones share everything.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) tenants: Arc<HashMap<Tenant, Served>>,
+    pub(crate) keys: Arc<GatewayKeys>,
+    pub(crate) db: Arc<Db>,
+    pub(crate) blobs: Arc<Blobs>,
+    pub(crate) replays: Arc<ReplayStore>,
+    pub(crate) challenges: Arc<Mutex<HashMap<Digest, (Tenant, Timestamp)>>>,
+    pub(crate) transfers: Arc<Mutex<HashMap<Digest, Transfer>>>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Who is receiving a photo now: a newcomer cancels the old one and waits for it to leave.
+#[derive(Clone, Default)]
+pub(crate) struct Transfer {
+    pub turn: Arc<tokio::sync::Mutex<()>>,
+    pub leave: CancellationToken,
+}
+
+impl App {
+    /// Opens everything under `data` and takes up the tenants.
+    pub async fn open(
+        data: &Path,
+        keys: GatewayKeys,
+        files: &[TenantFiles],
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, AppError> {
+        crate::meters::install();
+        let mut tenants = HashMap::new();
+        for files in files {
+            let served = Served::load(files, &keys)?;
+            served.never_older(data)?;
+            tenants.insert(served.bundle.tenant.clone(), served);
+        }
+        let blobs = Blobs::open(PathBuf::from(data))?;
+        let db = Db::open(&data.join("gateway.sqlite")).await?;
+        for tenant in tenants.keys() {
+            crate::meters::log_size(tenant.as_str(), db.log_size(tenant).await?);
+        }
+        Ok(Self {
+            tenants: Arc::new(tenants),
+            keys: Arc::new(keys),
+            db: Arc::new(db),
+            blobs: Arc::new(blobs),
+            replays: Arc::default(),
+            challenges: Arc::default(),
+            transfers: Arc::default(),
+            clock,
+        })
+    }
+
+    /// Takes the turn at a ticket away from whoever has it.
+    pub(crate) async fn take_turn(&self, ticket: Digest) -> Turn<'_> {
+        let mine = {
+            let mut transfers = self.transfers.lock().unwrap_or_else(PoisonError::into_inner);
+            let entry = transfers.entry(ticket).or_default();
+            entry.leave.cancel();
+            entry.leave = CancellationToken::new();
+            entry.clone()
+        };
+        let guard = mine.turn.clone().lock_owned().await;
+        Turn { app: self, ticket, leave: mine.leave, _guard: guard }
+    }
+}
+
+/// The turn at one ticket; given back on drop.
+pub(crate) struct Turn<'a> {
+    app: &'a App,
+    ticket: Digest,
+    /// Cancelled when somebody else wants the turn.
+    pub leave: CancellationToken,
+    _guard: tokio::sync::OwnedMutexGuard<()>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut transfers = self.app.transfers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever waits has put in a new token; only an unwanted entry goes.
+        if !self.leave.is_cancelled() {
+            transfers.remove(&self.ticket);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Photos as the gateway knows them: manifest, open address, receipts.
+
+use gauze_wire::{CaptureId, CaptureState, DeviceId, Digest, EntryKind, Jws, Tenant};
+use sqlx::{Row as _, sqlite::SqliteRow};
+
+use super::{Db, Write, damaged, to_i64, to_u64};
+use crate::blobs::BlobName;
+
+/// A photo, or its void.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    pub name: BlobName,
+    pub kind: EntryKind,
+    pub sha256: Digest,
+    pub size: u64,
+    pub manifest: Jws,
+    pub ticket_expires_ms: Option<i64>,
+    pub stored: Option<Jws>,
+    pub outcome: Option<Jws>,
+}
+
+impl Capture {
+    /// What a phone is told of it, once stored.
+    pub fn state(&self) -> Option<CaptureState> {
+        let stored = self.stored.clone()?;
+        Some(CaptureState { capture_id: self.name.capture_id, stored, outcome: self.outcome.clone() })
+    }
+}
+
+/// A manifest that is taken in.
+pub struct NewCapture<'a> {
+    pub name: &'a BlobName,
+    pub body_device: &'a DeviceId,
+    pub seq: u64,
+    pub body_sha256: &'a Digest,
+    pub sha256: &'a Digest,
+    pub size: u64,
+    pub kind: EntryKind,
+    pub manifest: &'a Jws,
+}
+
+/// What the hospital said.
+pub struct Outcome<'a> {
+    pub jws: &'a Jws,
+    /// When, if it filed the photo.
+    pub filed_at_ms: Option<i64>,
+}
+
+const COLUMNS: &str =
+    "tenant, device_id, capture_id, kind, sha256, size, manifest, ticket_expires_ms, stored, outcome";
+
+fn capture(row: &SqliteRow) -> Result<Capture, sqlx::Error> {
+    let text = |column: &str| row.try_get::<&str, _>(column);
+    let jws = |column: &str| -> Result<Option<Jws>, sqlx::Error> {
+        row.try_get::<Option<&str>, _>(column)?.map(Jws::parse).transpose().map_err(damaged)
+    };
+    Ok(Capture {
+        name: BlobName {
+            tenant: text("tenant")?.parse().map_err(damaged)?,
+            device_id: text("device_id")?.parse().map_err(damaged)?,
+            capture_id: text("capture_id")?.parse().map_err(damaged)?,
+        },
+        kind: match text("kind")? {
+            "void" => EntryKind::Void,
+            "adoption" => EntryKind::Adoption,
+            _ => EntryKind::Photo,
+        },
+        sha256: text("sha256")?.parse().map_err(damaged)?,
+        size: to_u64(row.try_get("size")?),
+        manifest: Jws::parse(text("manifest")?).map_err(damaged)?,
+        ticket_expires_ms: row.try_get("ticket_expires_ms")?,
+        stored: jws("stored")?,
+        outcome: jws("outcome")?,
+    })
+}
+
+fn kind_name(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Void => "void",
+        EntryKind::Adoption => "adoption",
+        EntryKind::Photo | EntryKind::Enrolment => "photo",
+    }
+}
+
+impl Db {
+    /// The photo with this name.
+    pub async fn capture(&self, name: &BlobName) -> Result<Option<Capture>, sqlx::Error> {
+        let query =
+            format!("SELECT {COLUMNS} FROM capture WHERE tenant = ? AND device_id = ? AND capture_id = ?");
+        let row = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(name.tenant.as_str())
+            .bind(name.device_id.as_str())
+            .bind(name.capture_id.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(capture).transpose()
+    }
+
+    /// The photo that this ticket is for.
+    pub async fn capture_by_ticket(&self, ticket: &Digest) -> Result<Option<Capture>, sqlx::Error> {
+        let query = format!("SELECT {COLUMNS} FROM capture WHERE ticket = ?");
+        let row = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(ticket.0.as_slice())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(capture).transpose()
+    }
+
+    /// The body that has this place in a phone's chain.
+    pub async fn body_at(
+        &self,
+        tenant: &Tenant,
+        device: &DeviceId,
+        seq: u64,
+    ) -> Result<Option<Digest>, sqlx::Error> {
+        let hash: Option<String> = sqlx::query_scalar(
+            "SELECT body_sha256 FROM capture WHERE tenant = ? AND body_device = ? AND seq = ? LIMIT 1",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .bind(to_i64(seq))
+        .fetch_optional(&self.readers)
+        .await?;
+        hash.map(|hash| hash.parse().map_err(damaged)).transpose()
+    }
+
+    /// Open addresses of a device, and bytes not yet filed of the device and of its tenant.
+    pub async fn held(&self, tenant: &Tenant, device: &DeviceId) -> Result<(u64, u64, u64), sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT COUNT(*) FILTER (WHERE device_id = ?2 AND ticket IS NOT NULL AND stored IS NULL) AS open, \
+             COALESCE(SUM(size) FILTER (WHERE device_id = ?2), 0) AS device, COALESCE(SUM(size), 0) AS tenant \
+             FROM capture WHERE tenant = ?1 AND filed_at_ms IS NULL",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .fetch_one(&self.readers)
+        .await?;
+        Ok((to_u64(row.try_get("open")?), to_u64(row.try_get("device")?), to_u64(row.try_get("tenant")?)))
+    }
+
+    /// Takes in a manifest, or replaces the one of a photo that has not arrived (a void, or a signature anew).
+    pub async fn put_capture(write: &mut Write<'_>, new: &NewCapture<'_>) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO capture (tenant, device_id, capture_id, body_device, seq, body_sha256, sha256, size, \
+             kind, manifest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             ON CONFLICT (tenant, device_id, capture_id) DO UPDATE SET kind = excluded.kind, \
+             manifest = excluded.manifest WHERE capture.stored IS NULL",
+        )
+        .bind(new.name.tenant.as_str())
+        .bind(new.name.device_id.as_str())
+        .bind(new.name.capture_id.to_string())
+        .bind(new.body_device.as_str())
+        .bind(to_i64(new.seq))
+        .bind(new.body_sha256.to_string())
+        .bind(new.sha256.to_string())
+        .bind(to_i64(new.size))
+        .bind(kind_name(new.kind))
+        .bind(new.manifest.as_str())
+        .execute(&mut **write)
+        .await
+        .map(drop)
+    }
+
+    /// Gives a photo a new ticket; the old one is dead.
+    pub async fn set_ticket(
+        write: &mut Write<'_>,
+        name: &BlobName,
+        ticket: &Digest,
+        expires_ms: i64,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE capture SET ticket = ?, ticket_expires_ms = ? \
+             WHERE tenant = ? AND device_id = ? AND capture_id = ?",
+        )
+        .bind(ticket.0.as_slice())
+        .bind(expires_ms)
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .bind(name.capture_id.to_string())
+        .execute(&mut **write)
+        .await
+        .map(drop)
+    }
+
+    /// Keeps the *stored* receipt; `false` where another request was first.
+    pub async fn set_stored(
+        write: &mut Write<'_>,
+        name: &BlobName,
+        stored: &Jws,
+        has_blob: bool,
+    ) -> Result<bool, sqlx::Error> {
+        let done = sqlx::query(
+            "UPDATE capture SET stored = ?, blob = ? \
+             WHERE tenant = ? AND device_id = ? AND capture_id = ? AND stored IS NULL",
+        )
+        .bind(stored.as_str())
+        .bind(has_blob)
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .bind(name.capture_id.to_string())
+        .execute(&mut **write)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Keeps the hospital's word. *Filed* replaces *refused*, never the reverse; `false` where nothing changed.
+    pub async fn set_outcome(
+        write: &mut Write<'_>,
+        name: &BlobName,
+        outcome: &Outcome<'_>,
+    ) -> Result<bool, sqlx::Error> {
+        let done = sqlx::query(
+            "UPDATE capture SET outcome = ?, filed_at_ms = ? \
+             WHERE tenant = ? AND device_id = ? AND capture_id = ? AND filed_at_ms IS NULL",
+        )
+        .bind(outcome.jws.as_str())
+        .bind(outcome.filed_at_ms)
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .bind(name.capture_id.to_string())
+        .execute(&mut **write)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Photos of `tenant` that were filed before `before_ms` and whose bytes are still here.
+    pub async fn filed_before(&self, tenant: &Tenant, before_ms: i64) -> Result<Vec<BlobName>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT device_id, capture_id FROM capture \
+             WHERE tenant = ? AND blob = 1 AND filed_at_ms IS NOT NULL AND filed_at_ms < ? LIMIT 1000",
+        )
+        .bind(tenant.as_str())
+        .bind(before_ms)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let capture_id: &str = row.try_get("capture_id")?;
+                let device_id: &str = row.try_get("device_id")?;
+                Ok(BlobName {
+                    tenant: tenant.clone(),
+                    device_id: device_id.parse().map_err(damaged)?,
+                    capture_id: capture_id.parse::<CaptureId>().map_err(damaged)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Notes that a photo's bytes are gone.
+    pub async fn blob_deleted(&self, name: &BlobName) -> Result<(), sqlx::Error> {
+        let mut write = self.write().await?;
+        sqlx::query("UPDATE capture SET blob = 0 WHERE tenant = ? AND device_id = ? AND capture_id = ?")
+            .bind(name.tenant.as_str())
+            .bind(name.device_id.as_str())
+            .bind(name.capture_id.to_string())
+            .execute(&mut *write)
+            .await?;
+        write.commit().await
+    }
+}

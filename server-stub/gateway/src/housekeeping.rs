@@ -1,0 +1,49 @@
+//! What the gateway does by itself: delete photos some days after they were filed, and parts nobody waits for.
+
+use jiff::SignedDuration;
+
+use crate::app::App;
+use crate::refusal::Refusal;
+
+/// One round. Returns how many photos and parts were deleted.
+pub async fn clean(app: &App) -> Result<u64, CleanError> {
+    let mut deleted = 0;
+    let now = app.clock.now();
+    for (tenant, served) in &app.tenants {
+        let keep = SignedDuration::from_hours(24 * i64::from(served.policy.keep_days));
+        let before = now.saturating_sub(keep).map_err(|_| CleanError)?;
+        loop {
+            let names = app.db.filed_before(tenant, before.as_millisecond()).await.map_err(said)?;
+            for name in &names {
+                app.blobs.delete(name).map_err(said)?;
+                app.db.blob_deleted(name).await.map_err(said)?;
+                deleted += 1;
+            }
+            if names.is_empty() {
+                break;
+            }
+        }
+    }
+    for name in app.blobs.parts().map_err(said)? {
+        let capture = app.db.capture(&name).await.map_err(said)?;
+        let wanted = capture.is_some_and(|capture| {
+            capture.stored.is_none()
+                && capture.ticket_expires_ms.is_some_and(|expires| expires > now.as_millisecond())
+        });
+        if !wanted {
+            app.blobs.discard_part(&name).map_err(said)?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
+}
+
+/// A round did not get to its end; the cause is in the log, and the next round goes on.
+#[derive(Debug, thiserror::Error)]
+#[error("housekeeping did not finish; it goes on with the next round")]
+pub struct CleanError;
+
+fn said(error: impl Into<Refusal>) -> CleanError {
+    let _logged: Refusal = error.into();
+    CleanError
+}

@@ -1,0 +1,103 @@
+//! `gauze-gateway`: takes sealed photos from proven devices and opens none.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use gauze_gateway::{GatewayKeys, KeysError, ServeError, ServeOptions, serve};
+use gauze_wire::Tenant;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The edge of Gauze: takes sealed photos from proven devices and opens none.
+#[derive(Parser)]
+#[command(name = "gauze-gateway", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make this gateway's keys where there are none; print what the trust bundle's `gateways` must say of it.
+    Keygen {
+        /// Everything is kept under it.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The address phones use: https://host[:port].
+        #[arg(long)]
+        url: String,
+        /// The tenant, as in the bundle.
+        #[arg(long)]
+        tenant: Tenant,
+    },
+    /// Listen with TLS until interrupted.
+    Serve {
+        /// Everything is kept under it.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Where to listen; port 0 takes a free one.
+        #[arg(long, value_name = "ADDR")]
+        listen: SocketAddr,
+        /// PEM certificate chain.
+        #[arg(long, value_name = "FILE")]
+        tls_cert: PathBuf,
+        /// PEM private key.
+        #[arg(long, value_name = "FILE")]
+        tls_key: PathBuf,
+        /// A signed trust bundle; repeat it for each tenant.
+        #[arg(long, value_name = "FILE", required = true)]
+        bundle: Vec<PathBuf>,
+        /// A signed policy; without one, `policy.jws` beside the tenant's bundle, or the strictest.
+        #[arg(long, value_name = "FILE")]
+        policy: Vec<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let done = match Arguments::parse().command {
+        Command::Keygen { data, url, tenant } => {
+            keygen(&data, &url, &tenant).map_err(|error| (error.code(), error.to_string()))
+        }
+        Command::Serve { data, listen, tls_cert, tls_key, bundle, policy } => {
+            let options = ServeOptions { data, listen, tls_cert, tls_key, bundles: bundle, policies: policy };
+            run(options).map_err(|error| (error.code(), error.to_string()))
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((code, message)) => {
+            eprintln!("{code}: {}", message.replace('\n', " "));
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn keygen(data: &std::path::Path, url: &str, tenant: &Tenant) -> Result<(), KeysError> {
+    let gateway = GatewayKeys::load_or_make(data)?.public(url, tenant)?;
+    println!("{}", serde_json::to_string_pretty(&gateway).map_err(|_| KeysError::Damaged)?);
+    Ok(())
+}
+
+#[tokio::main]
+async fn run(options: ServeOptions) -> Result<(), ServeError> {
+    let ready = |address| println!("listening on https://{address}");
+    serve(options, ready, stopped()).await
+}
+
+async fn stopped() {
+    let listen = |kind| signal(kind).expect("a process may listen for its own signals");
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,129 @@
+//! Who asks: axum extractors that a handler needs to have its arguments at all.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::Method;
+use gauze_wire::signature::{Request as Signed, RequestSignature, SKEW_S, Tag};
+use gauze_wire::{Digest, KeyId, ProblemCode, PublicKey, Tenant, WireError};
+
+use crate::app::App;
+use crate::db::{Device, DeviceStatus};
+use crate::refusal::Refusal;
+use crate::tenant::Served;
+
+/// Largest body that is read whole.
+pub const BODY_LIMIT: usize = 256 * 1024;
+
+/// A request that an enrolled phone signed just now.
+pub struct FromDevice {
+    pub tenant: Tenant,
+    pub device: Device,
+    pub body: Bytes,
+}
+
+/// A request that the tenant's records side signed just now.
+pub struct FromRecords {
+    pub tenant: Tenant,
+    pub body: Bytes,
+}
+
+/// The tenant that a path names, if this gateway serves it.
+pub fn served<'a>(app: &'a App, tenant: &Tenant) -> Result<&'a Served, Refusal> {
+    app.tenants.get(tenant).ok_or_else(|| ProblemCode::UnknownTenant.into())
+}
+
+/// `/v1/TENANT/…`: the tenant.
+pub fn tenant_of(path: &str) -> Result<Tenant, Refusal> {
+    let tenant = path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    tenant.parse().map_err(|_| ProblemCode::UnknownTenant.into())
+}
+
+/// A body of at most [`BODY_LIMIT`].
+pub async fn read_body(body: Body) -> Result<Bytes, Refusal> {
+    axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|_| ProblemCode::TooLarge.into())
+}
+
+impl FromRequest<App> for FromDevice {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let unproven = Unproven::read(request).await?;
+        let served = served(app, &unproven.tenant)?;
+        let device = app.db.device(&unproven.tenant, &unproven.signature.key_id).await?;
+        let device = device.ok_or(ProblemCode::UnknownDevice)?;
+        unproven.judge(app, served, &device.key, Tag::Device)?;
+        match device.status {
+            DeviceStatus::Active | DeviceStatus::Suspended => {}
+            DeviceStatus::Revoked => return Err(ProblemCode::DeviceRefused.into()),
+        }
+        Ok(Self { tenant: unproven.tenant, device, body: unproven.body })
+    }
+}
+
+impl FromRequest<App> for FromRecords {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let unproven = Unproven::read(request).await?;
+        let served = served(app, &unproven.tenant)?;
+        let named = |key: &&PublicKey| key.key_id() == unproven.signature.key_id;
+        let key = served.bundle.records.iter().find(named).ok_or(ProblemCode::SignatureInvalid)?;
+        unproven.judge(app, served, key, Tag::Records)?;
+        Ok(Self { tenant: unproven.tenant, body: unproven.body })
+    }
+}
+
+struct Unproven {
+    tenant: Tenant,
+    method: Method,
+    path_and_query: String,
+    signature: RequestSignature,
+    digest: Option<Digest>,
+    body: Bytes,
+}
+
+impl Unproven {
+    async fn read(request: Request) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        let tenant = tenant_of(parts.uri.path())?;
+        let field = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let (Some(input), Some(signature)) = (field("signature-input"), field("signature")) else {
+            return Err(ProblemCode::SignatureMissing.into());
+        };
+        let signature =
+            RequestSignature::parse(input, signature).map_err(|_| ProblemCode::SignatureInvalid)?;
+        let claimed = match field("content-digest") {
+            Some(value) => {
+                Some(Digest::from_content_digest(value).map_err(|_| ProblemCode::MalformedRequest)?)
+            }
+            None => None,
+        };
+        let body = read_body(body).await?;
+        let digest = (!body.is_empty() || claimed.is_some()).then(|| Digest::of(&body));
+        // The signature covers the digest of what arrived; what was claimed must be the same.
+        if claimed != digest {
+            return Err(ProblemCode::SignatureInvalid.into());
+        }
+        let path_and_query = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        Ok(Self { tenant, method: parts.method, path_and_query, signature, digest, body })
+    }
+
+    fn judge(&self, app: &App, served: &Served, key: &PublicKey, tag: Tag) -> Result<(), Refusal> {
+        let target_uri = format!("{}{}", served.gateway.url, self.path_and_query);
+        let signed =
+            Signed { method: self.method.as_str(), target_uri: &target_uri, body: self.digest.as_ref() };
+        let now = app.clock.now();
+        match self.signature.verify(&signed, key, tag, now) {
+            Ok(()) => {}
+            Err(WireError::Expired) => return Err(ProblemCode::SignatureExpired.into()),
+            Err(_) => return Err(ProblemCode::SignatureInvalid.into()),
+        }
+        let key_id: KeyId = key.key_id();
+        let until = self.signature.expires.saturating_add(SKEW_S + 1);
+        if app.replays.first_use(&key_id, &self.signature.nonce, until, now.as_second()) {
+            Ok(())
+        } else {
+            Err(ProblemCode::Replayed.into())
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Every refusal as RFC 9457 problem details.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use gauze_wire::{Problem, ProblemCode};
+
+/// A refusal on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// With its code.
+    Problem(ProblemCode),
+    /// The upload stands at another offset: this one.
+    Offset(u64),
+}
+
+impl From<ProblemCode> for Refusal {
+    fn from(code: ProblemCode) -> Self {
+        Self::Problem(code)
+    }
+}
+
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Self {
+        // SQLITE_FULL is 13; its extended codes keep it in the low byte.
+        let full = error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "13");
+        if full {
+            return ProblemCode::StorageFull.into();
+        }
+        tracing::error!(%error, "the database failed");
+        ProblemCode::Internal.into()
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                ProblemCode::StorageFull.into()
+            }
+            kind => {
+                tracing::error!(?kind, "the file system failed");
+                ProblemCode::Internal.into()
+            }
+        }
+    }
+}
+
+impl From<gauze_wire::WireError> for Refusal {
+    fn from(error: gauze_wire::WireError) -> Self {
+        tracing::error!(%error, "something of our own could not be signed");
+        ProblemCode::Internal.into()
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let code = match self {
+            Self::Problem(code) => code,
+            Self::Offset(_) => ProblemCode::OffsetConflict,
+        };
+        crate::meters::refused(code);
+        let problem = Problem::from(code);
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Self::Offset(offset) = self {
+            headers.insert("upload-offset", HeaderValue::from(offset));
+        }
+        response
+    }
+}

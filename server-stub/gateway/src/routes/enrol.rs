@@ -1,0 +1,121 @@
+//! Enrolment: a challenge, then evidence, which is kept whole as a log entry.
+
+use std::sync::PoisonError;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use gauze_attest::{AttestedDevice, Freshness, verify_enrolment};
+use gauze_wire::{ChallengeAnswer, Digest, Enrolled, Enrolment, EntryKind, Jws, ProblemCode, Tenant};
+use jiff::SignedDuration;
+
+use crate::app::App;
+use crate::db::{Db, NewDevice, log_append};
+use crate::proof::{read_body, served, tenant_of};
+use crate::refusal::Refusal;
+use crate::tenant::Served;
+
+const CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
+/// Open challenges of all tenants; beyond it the gateway asks callers to wait.
+const CHALLENGE_LIMIT: usize = 100_000;
+
+#[utoipa::path(
+    post,
+    path = "/v1/{tenant}/challenges",
+    params(("tenant" = String, Path, description = "tenant")),
+    responses((status = 201, description = "a challenge for one enrolment within five minutes"))
+)]
+pub async fn challenge(
+    State(app): State<App>,
+    Path(tenant): Path<String>,
+) -> Result<(StatusCode, Json<ChallengeAnswer>), Refusal> {
+    let tenant = tenant_of(&format!("/v1/{tenant}/"))?;
+    served(&app, &tenant)?;
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|_| ProblemCode::Internal)?;
+    let now = app.clock.now();
+    let answer = ChallengeAnswer { challenge: Digest(bytes), expires_at: now + CHALLENGE_LIFE };
+    let mut open = app.challenges.lock().unwrap_or_else(PoisonError::into_inner);
+    open.retain(|_, (_, expires_at)| *expires_at > now);
+    if open.len() >= CHALLENGE_LIMIT {
+        return Err(ProblemCode::Unavailable.into());
+    }
+    open.insert(answer.challenge, (tenant, answer.expires_at));
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/{tenant}/enrolments",
+    params(("tenant" = String, Path, description = "tenant")),
+    responses(
+        (status = 201, description = "enrolled"),
+        (status = 403, description = "token_invalid, token_expired, challenge_invalid, attestation_refused, app_too_old"),
+        (status = 409, description = "token_used")
+    )
+)]
+pub async fn enrol(
+    State(app): State<App>,
+    Path(tenant): Path<String>,
+    body: Body,
+) -> Result<(StatusCode, Json<Enrolled>), Refusal> {
+    let tenant = tenant_of(&format!("/v1/{tenant}/"))?;
+    let served = served(&app, &tenant)?;
+    let body = read_body(body).await?;
+    let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
+    let evidence = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
+    // An answer that was lost is given again for the very same evidence.
+    if let Some(log_index) = app.db.enrolled_as(&tenant, &evidence.digest()).await? {
+        return Ok((StatusCode::CREATED, Json(Enrolled { device_id: evidence.kid().clone(), log_index })));
+    }
+    let device = judge(&app, served, &tenant, &evidence)?;
+    let log_index = keep(&app, served, &evidence, &device).await?;
+    tracing::info!(%tenant, "a device enrolled");
+    Ok((StatusCode::CREATED, Json(Enrolled { device_id: device.device_id(), log_index })))
+}
+
+fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<AttestedDevice, Refusal> {
+    let claimed: Enrolment = evidence.peek().map_err(|error| match error {
+        gauze_wire::WireError::WrongType { .. } => ProblemCode::WrongType,
+        _ => ProblemCode::MalformedRequest,
+    })?;
+    let now = app.clock.now();
+    let device = verify_enrolment(
+        evidence,
+        &served.bundle,
+        &served.policy,
+        Freshness::Issued(&claimed.challenge),
+        now,
+    )?;
+    // Spent only by evidence that holds: a stranger cannot burn somebody's challenge.
+    let mut open = app.challenges.lock().unwrap_or_else(PoisonError::into_inner);
+    let issued = open.get(&claimed.challenge);
+    if !issued.is_some_and(|(whose, expires_at)| whose == tenant && *expires_at > now) {
+        return Err(ProblemCode::ChallengeInvalid.into());
+    }
+    open.remove(&claimed.challenge);
+    Ok(device)
+}
+
+async fn keep(app: &App, served: &Served, evidence: &Jws, device: &AttestedDevice) -> Result<u64, Refusal> {
+    let tenant = &served.bundle.tenant;
+    let mut write = app.db.write().await?;
+    if !Db::spend_token(&mut write, tenant, &device.token().token_id, &evidence.digest()).await? {
+        return Err(ProblemCode::TokenUsed.into());
+    }
+    let proof = log_append(&mut write, served, EntryKind::Enrolment, evidence).await?;
+    let new = NewDevice {
+        tenant,
+        device_id: &device.device_id(),
+        key: device.device_key(),
+        evidence: &evidence.digest(),
+        log_index: proof.log_index,
+    };
+    if !Db::add_device(&mut write, &new).await? {
+        // A key enrols once; a phone that enrols again makes a new one.
+        return Err(ProblemCode::DeviceRefused.into());
+    }
+    write.commit().await?;
+    Ok(proof.log_index)
+}

@@ -1,0 +1,88 @@
+//! Health, counters, the interface's description, and the signed files phones fetch.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+use gauze_wire::{Jws, ProblemCode};
+use utoipa::OpenApi;
+
+use crate::app::App;
+use crate::proof::{served, tenant_of};
+use crate::refusal::Refusal;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Gauze gateway",
+        description = "Takes sealed photos from proven devices and opens none. JSON shapes: docs/formats.md. \
+            Every refusal is an RFC 9457 problem; device and records requests carry RFC 9421 signatures."
+    ),
+    paths(
+        healthz,
+        metrics,
+        bundle,
+        policy,
+        super::enrol::challenge,
+        super::enrol::enrol,
+        super::upload::upload,
+        super::upload::status,
+        super::transfer::put,
+        super::transfer::patch,
+        super::transfer::head,
+        super::records::log,
+        super::records::blob,
+        super::records::outcomes,
+        super::records::cosignature
+    )
+)]
+struct Description;
+
+#[utoipa::path(get, path = "/healthz", responses((status = 200, description = "the database answers")))]
+pub async fn healthz(State(app): State<App>) -> Result<&'static str, Refusal> {
+    app.db.ping().await.map_err(|_| ProblemCode::Unavailable)?;
+    Ok("ok\n")
+}
+
+#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Prometheus text format")))]
+pub async fn metrics() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], crate::meters::render())
+}
+
+pub async fn openapi() -> impl IntoResponse {
+    Json(Description::openapi())
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/{tenant}/bundle",
+    params(("tenant" = String, Path, description = "tenant")),
+    responses((status = 200, description = "the trust bundle, a compact JWS", content_type = "application/jose"))
+)]
+pub async fn bundle(
+    State(app): State<App>,
+    Path(tenant): Path<String>,
+) -> Result<impl IntoResponse, Refusal> {
+    let tenant = tenant_of(&format!("/v1/{tenant}/"))?;
+    Ok(jose(&served(&app, &tenant)?.bundle_jws))
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/{tenant}/policy",
+    params(("tenant" = String, Path, description = "tenant")),
+    responses((status = 200, description = "the policy, a compact JWS", content_type = "application/jose"))
+)]
+pub async fn policy(
+    State(app): State<App>,
+    Path(tenant): Path<String>,
+) -> Result<impl IntoResponse, Refusal> {
+    let tenant = tenant_of(&format!("/v1/{tenant}/"))?;
+    let policy = served(&app, &tenant)?.policy_jws.as_ref().ok_or(ProblemCode::NotFound)?;
+    Ok(jose(policy))
+}
+
+fn jose(jws: &Jws) -> impl IntoResponse + use<> {
+    let headers = [(header::CONTENT_TYPE, "application/jose"), (header::CACHE_CONTROL, "no-cache")];
+    (headers, jws.as_str().to_owned())
+}

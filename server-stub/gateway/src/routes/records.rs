@@ -1,0 +1,177 @@
+//! The records side: pull the log and the bytes, hand in receipts and cosignatures.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use gauze_wire::{
+    Acknowledgement, Binding, DeviceId, Filed, Jws, LogPage, ProblemCode, Refused, Signed as _,
+};
+use serde::Deserialize;
+use tokio_util::io::ReaderStream;
+
+use crate::app::App;
+use crate::blobs::BlobName;
+use crate::db::{Capture, Db, Outcome};
+use crate::meters;
+use crate::proof::{FromRecords, served};
+use crate::refusal::Refusal;
+use crate::tenant::Served;
+
+const PAGE_LIMIT: u32 = 500;
+const RECEIPTS_LIMIT: usize = 100;
+const BUFFER: usize = 64 * 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    from: u64,
+    limit: Option<u32>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/{tenant}/log",
+    params(
+        ("tenant" = String, Path, description = "tenant"),
+        ("from" = u64, Query, description = "first leaf"),
+        ("limit" = Option<u32>, Query, description = "at most 500")
+    ),
+    responses((status = 200, description = "entries in order, and a signed checkpoint that covers them"))
+)]
+pub async fn log(
+    State(app): State<App>,
+    query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>,
+    request: FromRecords,
+) -> Result<Json<LogPage>, Refusal> {
+    let Query(query) = query.map_err(|_| ProblemCode::MalformedRequest)?;
+    let served = served(&app, &request.tenant)?;
+    let limit = query.limit.unwrap_or(PAGE_LIMIT).clamp(1, PAGE_LIMIT);
+    // Entries first: the checkpoint that is signed afterwards covers at least them.
+    let entries = app.db.entries(&request.tenant, query.from, limit).await?;
+    let checkpoint = app.db.checkpoint(served).await?;
+    Ok(Json(LogPage { checkpoint, entries }))
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/{tenant}/blobs/{device}/{capture}",
+    params(
+        ("tenant" = String, Path, description = "tenant"),
+        ("device" = String, Path, description = "device id"),
+        ("capture" = String, Path, description = "capture id")
+    ),
+    responses((status = 200, description = "the sealed bytes"), (status = 404, description = "not_found"))
+)]
+pub async fn blob(
+    State(app): State<App>,
+    Path((_, device, capture)): Path<(String, String, String)>,
+    request: FromRecords,
+) -> Result<Response, Refusal> {
+    let name = BlobName {
+        tenant: request.tenant,
+        device_id: device.parse().map_err(|_| ProblemCode::NotFound)?,
+        capture_id: capture.parse().map_err(|_| ProblemCode::NotFound)?,
+    };
+    let held = app.db.capture(&name).await?.filter(|capture| capture.stored.is_some());
+    let held = held.ok_or(ProblemCode::NotFound)?;
+    let file = match tokio::fs::File::open(app.blobs.whole(&name)).await {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(ProblemCode::NotFound.into());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_LENGTH, held.size.to_string()),
+    ];
+    Ok((headers, Body::from_stream(ReaderStream::with_capacity(file, BUFFER))).into_response())
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/{tenant}/outcomes",
+    params(("tenant" = String, Path, description = "tenant")),
+    responses(
+        (status = 204, description = "kept"),
+        (status = 422, description = "receipt_invalid, wrong_type: none was kept")
+    )
+)]
+pub async fn outcomes(State(app): State<App>, request: FromRecords) -> Result<StatusCode, Refusal> {
+    let served = served(&app, &request.tenant)?;
+    let given: Acknowledgement =
+        serde_json::from_slice(&request.body).map_err(|_| ProblemCode::MalformedRequest)?;
+    if given.receipts.len() > RECEIPTS_LIMIT {
+        return Err(ProblemCode::TooLarge.into());
+    }
+    let mut judged = Vec::new();
+    for jws in &given.receipts {
+        judged.push(judge(&app, served, jws).await?);
+    }
+    let now_ms = app.clock.now().as_millisecond();
+    let mut write = app.db.write().await?;
+    for (name, jws, filed) in &judged {
+        let outcome = Outcome { jws, filed_at_ms: filed.then_some(now_ms) };
+        if Db::set_outcome(&mut write, name, &outcome).await? && *filed {
+            meters::filed();
+        }
+    }
+    write.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Believes a receipt only by a records key, for a photo that is here, in our own log as a witness cosigned it.
+async fn judge<'a>(app: &App, served: &Served, jws: &'a Jws) -> Result<(BlobName, &'a Jws, bool), Refusal> {
+    let invalid = |_| ProblemCode::ReceiptInvalid;
+    let (device_id, capture_id, filed): (DeviceId, _, bool) = match jws.typ() {
+        Filed::TYP => {
+            let filed: Filed = jws.peek().map_err(invalid)?;
+            (filed.device_id, filed.capture_id, true)
+        }
+        Refused::TYP => {
+            let refused: Refused = jws.peek().map_err(invalid)?;
+            (refused.device_id, refused.capture_id, false)
+        }
+        _ => return Err(ProblemCode::WrongType.into()),
+    };
+    let name = BlobName { tenant: served.bundle.tenant.clone(), device_id, capture_id };
+    let capture: Capture = app.db.capture(&name).await?.ok_or(ProblemCode::ReceiptInvalid)?;
+    let expected = Binding {
+        tenant: name.tenant.clone(),
+        device_id: name.device_id.clone(),
+        capture_id: name.capture_id,
+        manifest_sha256: capture.manifest.digest(),
+        sha256: capture.sha256,
+        size: capture.size,
+    };
+    let (keys, log) = (&served.bundle.records, &served.gateway.log);
+    let witnesses = Some(served.bundle.witnesses.as_slice());
+    if filed {
+        Filed::verify(jws, keys, &expected, log, witnesses).map_err(invalid)?;
+    } else {
+        Refused::verify(jws, keys, &expected, log, witnesses).map_err(invalid)?;
+    }
+    Ok((name, jws, filed))
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/{tenant}/cosignatures",
+    params(("tenant" = String, Path, description = "tenant")),
+    responses((status = 204, description = "kept"), (status = 422, description = "checkpoint_invalid"))
+)]
+pub async fn cosignature(State(app): State<App>, request: FromRecords) -> Result<StatusCode, Refusal> {
+    let served = served(&app, &request.tenant)?;
+    let note = std::str::from_utf8(&request.body).map_err(|_| ProblemCode::MalformedRequest)?;
+    let checkpoint = served.gateway.log.verify(note).map_err(|_| ProblemCode::CheckpointInvalid)?;
+    let witnessed = served.bundle.witnesses.iter().any(|witness| witness.verify(note).is_ok());
+    let ours = checkpoint.size <= app.db.log_size(&request.tenant).await?
+        && app.db.root_at(&request.tenant, checkpoint.size).await? == checkpoint.root;
+    if !witnessed || !ours {
+        return Err(ProblemCode::CheckpointInvalid.into());
+    }
+    app.db.keep_cosigned(&request.tenant, checkpoint.size, note).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

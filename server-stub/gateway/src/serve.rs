@@ -1,0 +1,142 @@
+//! Listening: TLS, HTTP/2 and 1.1, and an end that lets running requests finish.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::app::{App, AppError};
+use crate::clock::SystemClock;
+use crate::housekeeping::clean;
+use crate::keys::{GatewayKeys, KeysError};
+use crate::routes::router;
+use crate::tenant::{Served, TenantError, TenantFiles};
+
+/// Running requests get this long when the gateway is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+const CLEAN_EVERY: Duration = Duration::from_secs(3600);
+
+/// What `serve` is given.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Everything is kept under it.
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// PEM certificate chain.
+    pub tls_cert: PathBuf,
+    /// PEM private key.
+    pub tls_key: PathBuf,
+    /// Signed trust bundles, one a tenant.
+    pub bundles: Vec<PathBuf>,
+    /// Signed policies; without one, `policy.jws` beside the tenant's bundle, or the strictest.
+    pub policies: Vec<PathBuf>,
+}
+
+/// Why the gateway does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// No keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// It cannot begin.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// Certificate or key cannot be used.
+    #[error("the TLS certificate or key cannot be used ({0}): check --tls-cert and --tls-key")]
+    Tls(String),
+    /// The address cannot be listened on.
+    #[error("cannot listen there ({0}): check --listen")]
+    Listen(#[source] std::io::Error),
+}
+
+impl ServeError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Keys(error) => error.code(),
+            Self::App(error) => error.code(),
+            Self::Tls(_) => "tls_invalid",
+            Self::Listen(_) => "listen_failed",
+        }
+    }
+}
+
+/// Serves until `stop` resolves; calls `ready` with the address it listens on.
+pub async fn serve(
+    options: ServeOptions,
+    ready: impl FnOnce(SocketAddr),
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let keys = GatewayKeys::load(&options.data)?;
+    let files = pair(&options).map_err(AppError::from)?;
+    let app = App::open(&options.data, keys, &files, Arc::new(SystemClock)).await?;
+    let tls = tls(&options)?;
+    let listener = std::net::TcpListener::bind(options.listen).map_err(ServeError::Listen)?;
+    listener.set_nonblocking(true).map_err(ServeError::Listen)?;
+    let address = listener.local_addr().map_err(ServeError::Listen)?;
+    let handle = Handle::new();
+    let stopper = handle.clone();
+    tokio::spawn(async move {
+        stop.await;
+        stopper.graceful_shutdown(Some(GRACE));
+    });
+    tokio::spawn(keep_clean(app.clone()));
+    let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(ServeError::Listen)?.handle(handle);
+    // A client that dribbles its headers holds a connection for half a minute, no longer.
+    server.http_builder().http1().header_read_timeout(Some(Duration::from_secs(30)));
+    server.http_builder().http2().keep_alive_interval(Some(Duration::from_secs(30)));
+    ready(address);
+    server.serve(router(app).into_make_service()).await.map_err(ServeError::Listen)
+}
+
+async fn keep_clean(app: App) {
+    let mut round = tokio::time::interval(CLEAN_EVERY);
+    loop {
+        round.tick().await;
+        match clean(&app).await {
+            Ok(deleted) => tracing::info!(deleted, "housekeeping done"),
+            Err(error) => tracing::warn!(%error, "housekeeping"),
+        }
+    }
+}
+
+/// Which policy goes with which bundle.
+fn pair(options: &ServeOptions) -> Result<Vec<TenantFiles>, TenantError> {
+    let mut files = Vec::new();
+    for bundle in &options.bundles {
+        let tenant = Served::bundle_tenant(bundle)?;
+        let mut policy = None;
+        for path in &options.policies {
+            if Served::policy_tenant(path)? == tenant {
+                policy = Some(path.clone());
+            }
+        }
+        files.push(TenantFiles { bundle: bundle.clone(), policy });
+    }
+    Ok(files)
+}
+
+/// The one place that chooses the TLS provider.
+fn tls(options: &ServeOptions) -> Result<RustlsConfig, ServeError> {
+    let told = |error: &dyn std::fmt::Display| ServeError::Tls(error.to_string());
+    let chain: Result<Vec<_>, _> =
+        CertificateDer::pem_file_iter(&options.tls_cert).map_err(|e| told(&e))?.collect();
+    let key = PrivateKeyDer::from_pem_file(&options.tls_key).map_err(|e| told(&e))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| told(&e))?
+        .with_no_client_auth()
+        .with_single_cert(chain.map_err(|e| told(&e))?, key)
+        .map_err(|e| told(&e))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(RustlsConfig::from_config(Arc::new(config)))
+}
