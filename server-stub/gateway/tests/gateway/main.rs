@@ -1,1 +1,1 @@
-
+//! Drives the router in process.
