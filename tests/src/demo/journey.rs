@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
-use crate::hospital::{Hospital, write};
-use crate::programs::program;
+use gauze_tests::hospital::{Hospital, write};
+use gauze_tests::programs::program;
 
 /// How often a phone that dies is started again before the demo gives up.
 const RESTARTS: u32 = 20;

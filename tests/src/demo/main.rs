@@ -6,11 +6,9 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
-mod hospital;
 mod journey;
 mod output;
 mod pictures;
-mod programs;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +51,7 @@ impl Recipients {
 }
 
 fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).without_time().init();
     let arguments = Arguments::parse();
     match run(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
@@ -76,7 +75,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         output::prepare(out)?;
     }
     runtime.block_on(async {
-        let hospital = hospital::build(home.path(), arguments.recipients.as_str()).await?;
+        let hospital = gauze_tests::hospital::build(home.path(), arguments.recipients.as_str()).await?;
         let servers = hospital.start().await?;
         println!("gateway   {}", hospital.url());
         println!("          {0}/healthz  {0}/metrics  {0}/openapi.json", hospital.url());

@@ -6,9 +6,9 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::hospital::{Hospital, write};
 use crate::journey::Journey;
-use crate::programs::run;
+use gauze_tests::hospital::{Hospital, write};
+use gauze_tests::programs::run;
 
 /// Makes the output directory; it must be empty, so that nothing of yours is overwritten.
 pub fn prepare(out: &Path) -> anyhow::Result<()> {

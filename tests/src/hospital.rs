@@ -7,11 +7,11 @@ use anyhow::Context as _;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use serde_json::{Value, json};
 
-use crate::programs::{Server, run};
+use crate::programs::{Server, program, run};
 
 const TENANT: &str = "demo-hospital";
 
-/// What [`build`] made.
+/// A hospital that [`build`] made.
 pub struct Hospital {
     home: PathBuf,
     port: u16,
@@ -19,8 +19,10 @@ pub struct Hospital {
 
 /// The running servers.
 pub struct Servers {
-    gateway: Server,
-    records: Server,
+    /// The gateway.
+    pub gateway: Server,
+    /// The records side, which pulls every second.
+    pub records: Server,
 }
 
 impl Servers {
@@ -32,41 +34,55 @@ impl Servers {
 }
 
 impl Hospital {
+    /// The gateway's address.
     pub fn url(&self) -> String {
         format!("https://127.0.0.1:{}", self.port)
     }
 
+    /// The directory everything is in.
     pub fn home(&self) -> &Path {
         &self.home
     }
 
+    /// The certificate authority, PEM.
     pub fn ca(&self) -> PathBuf {
         self.home.join("tls/ca.pem")
     }
 
+    /// The records side's data.
     pub fn records_dir(&self) -> PathBuf {
         self.home.join("records")
     }
 
+    /// The phone's data.
     pub fn phone_dir(&self) -> PathBuf {
         self.home.join("phone")
     }
 
+    /// The tenant's private key, an age identity file.
     pub fn identity(&self) -> PathBuf {
         self.home.join("keys/tenant-identity.txt")
     }
 
+    /// How to send another photo by hand.
     pub fn phone_hint(&self) -> String {
-        let phone = crate::programs::program("gauze-phone").unwrap_or_else(|_| "gauze-phone".into());
+        let phone = program("gauze-phone").unwrap_or_else(|_| "gauze-phone".into());
         let (phone, data) = (phone.display(), self.phone_dir());
         format!("{phone} --data {0} capture FILE && {phone} --data {0} upload", data.display())
     }
 
     /// Starts gateway and records side, and enrols the phone.
     pub async fn start(&self) -> anyhow::Result<Servers> {
-        let words = |text: &[&str]| text.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let gateway = self.start_gateway().await?;
+        let records = self.start_records().await?;
+        run("gauze-phone", &["enrol", "--data", "phone", "--config", "managed.json"], &self.home).await?;
+        Ok(Servers { gateway, records })
+    }
+
+    /// Starts the gateway.
+    pub async fn start_gateway(&self) -> anyhow::Result<Server> {
         let listen = format!("127.0.0.1:{}", self.port);
-        let gateway = words(&[
+        let arguments = [
             "serve",
             "--data",
             "gateway",
@@ -80,10 +96,14 @@ impl Hospital {
             "bundle.jws",
             "--policy",
             "policy.jws",
-        ]);
-        let gateway = Server::start("gauze-gateway", gateway, self.home.clone()).await?;
+        ];
+        Server::start("gauze-gateway", arguments.map(str::to_owned).to_vec(), self.home.clone()).await
+    }
+
+    /// Starts the records side.
+    pub async fn start_records(&self) -> anyhow::Result<Server> {
         let url = self.url();
-        let records = words(&[
+        let arguments = [
             "serve",
             "--data",
             "records",
@@ -95,10 +115,8 @@ impl Hospital {
             "keys",
             "--interval-s",
             "1",
-        ]);
-        let records = Server::start("gauze-records", records, self.home.clone()).await?;
-        run("gauze-phone", &["enrol", "--data", "phone", "--config", "managed.json"], &self.home).await?;
-        Ok(Servers { gateway, records })
+        ];
+        Server::start("gauze-records", arguments.map(str::to_owned).to_vec(), self.home.clone()).await
     }
 }
 
@@ -167,6 +185,7 @@ fn write_json(path: &Path, value: &Value) -> anyhow::Result<()> {
     write(path, &serde_json::to_string_pretty(value)?)
 }
 
+/// Writes a file of the demo's own.
 #[expect(clippy::disallowed_methods, reason = "a demo's own inputs need not survive a power cut")]
 pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| path.display().to_string())

@@ -11,17 +11,28 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-/// Where the programs are: beside this one.
+/// Where the programs are: beside this one, or above it where this is a test.
 pub fn program(name: &str) -> anyhow::Result<PathBuf> {
-    let path = std::env::current_exe()?.with_file_name(name);
-    if !path.is_file() {
-        bail!("{} is missing: build the workspace first (cargo build --workspace)", path.display());
-    }
-    Ok(path)
+    let here = std::env::current_exe()?;
+    let beside = here.with_file_name(name);
+    let above = here.parent().and_then(Path::parent).map(|dir| dir.join(name));
+    let found = [Some(beside), above].into_iter().flatten().find(|path| path.is_file());
+    found.with_context(|| format!("{name} is missing: build the workspace first (cargo build --workspace)"))
 }
 
-/// Runs one command to its end; its standard output.
-pub async fn run(name: &str, arguments: &[&str], dir: &Path) -> anyhow::Result<String> {
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Exit status; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// Runs one command to its end.
+pub async fn attempt(name: &str, arguments: &[&str], dir: &Path) -> anyhow::Result<Ended> {
     let output = Command::new(program(name)?)
         .args(arguments)
         .current_dir(dir)
@@ -29,10 +40,20 @@ pub async fn run(name: &str, arguments: &[&str], dir: &Path) -> anyhow::Result<S
         .kill_on_drop(true)
         .output()
         .await?;
-    if !output.status.success() {
-        bail!("{name} {}: {}", arguments[0], String::from_utf8_lossy(&output.stderr).trim());
+    Ok(Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout)?,
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// Runs one command that must succeed; its standard output.
+pub async fn run(name: &str, arguments: &[&str], dir: &Path) -> anyhow::Result<String> {
+    let ended = attempt(name, arguments, dir).await?;
+    if ended.code != Some(0) {
+        bail!("{name} {}: {}", arguments.first().unwrap_or(&""), ended.stderr.trim());
     }
-    Ok(String::from_utf8(output.stdout)?)
+    Ok(ended.stdout)
 }
 
 /// A server that is started again when it dies.
@@ -50,6 +71,15 @@ impl Server {
         let child = Arc::new(tokio::sync::Mutex::new(Some(first)));
         let keeper = tokio::spawn(keep(name, arguments, dir, stopping.clone(), child.clone()));
         Ok(Self { stopping, keeper, child })
+    }
+
+    /// Kills it without warning; it is started again.
+    pub async fn kill(&self) -> anyhow::Result<()> {
+        if let Some(child) = self.child.lock().await.as_mut() {
+            child.start_kill()?;
+            child.wait().await?;
+        }
+        Ok(())
     }
 
     /// Asks it to end, and waits until it has.
@@ -80,11 +110,11 @@ async fn keep(
             Ok(None) => tokio::time::sleep(Duration::from_millis(100)).await,
             Ok(Some(_)) | Err(_) if stopping.load(Ordering::SeqCst) => return,
             Ok(Some(_)) | Err(_) => {
-                eprintln!("{name} ended; starting it again");
+                tracing::warn!("{name} ended; starting it again");
                 match launch(name, &arguments, &dir).await {
                     Ok(child) => *slot.lock().await = Some(child),
                     Err(error) => {
-                        eprintln!("{name} does not start: {error:#}; trying again");
+                        tracing::warn!("{name} does not start: {error:#}; trying again");
                         tokio::time::sleep(Duration::from_secs(1)).await;
                     }
                 }
