@@ -2,4 +2,5 @@
 #![forbid(unsafe_code)]
 
 pub mod hospital;
+pub mod pictures;
 pub mod programs;

@@ -8,12 +8,12 @@
 
 mod journey;
 mod output;
-mod pictures;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use gauze_tests::pictures;
 
 /// Photos from a phone to the hospital's records, on this machine.
 #[derive(Parser)]

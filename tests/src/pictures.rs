@@ -31,25 +31,30 @@ pub fn samples(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
         .map(|n| {
             let path = dir.join(format!("wound-{n}.jpg"));
             let mut file = std::fs::File::create(&path)?;
-            file.write_all(&with_exif(&draw(n)?))?;
+            file.write_all(&picture(n, WIDTH, HEIGHT)?)?;
             Ok(path)
         })
         .collect()
 }
 
+/// A picture as a phone's camera gives it: EXIF with model and position, and something like a wound.
+pub fn picture(n: u32, width: u32, height: u32) -> anyhow::Result<Vec<u8>> {
+    Ok(with_exif(&draw(n, width, height)?))
+}
+
 /// Something like skin with something like a wound on it, with enough grain to weigh as much as a photo.
-fn draw(n: u32) -> anyhow::Result<Vec<u8>> {
-    let mut pixels = Vec::with_capacity((WIDTH * HEIGHT * 3) as usize);
-    let (centre_x, centre_y) = (1400 + 200 * n, 1100 + 130 * n);
-    let mut grain = 0x9e37_79b9_u32.wrapping_mul(n);
-    for y in 0..HEIGHT {
-        for x in 0..WIDTH {
+fn draw(n: u32, width: u32, height: u32) -> anyhow::Result<Vec<u8>> {
+    let mut pixels = Vec::with_capacity(width as usize * height as usize * 3);
+    let (centre_x, centre_y) = (width / 4 + width / 20 * n, height / 4 + height / 20 * n);
+    let mut grain = 0x9e37_79b9_u32.wrapping_mul(n + 1);
+    for y in 0..height {
+        for x in 0..width {
             grain ^= grain << 13;
             grain ^= grain >> 17;
             grain ^= grain << 5;
             let noise = (grain & 15) as u8;
             let (dx, dy) = (x.abs_diff(centre_x) / 3, y.abs_diff(centre_y) / 2);
-            let inside = dx * dx + dy * dy < 90_000;
+            let inside = u64::from(dx).pow(2) + u64::from(dy).pow(2) < u64::from(width / 13).pow(2);
             let [r, g, b] = if inside { [150, 40, 44] } else { [214, 168, 146] };
             pixels.extend([r + noise, g + noise, b + noise]);
         }
@@ -57,8 +62,8 @@ fn draw(n: u32) -> anyhow::Result<Vec<u8>> {
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, 88).write_image(
         &pixels,
-        WIDTH,
-        HEIGHT,
+        width,
+        height,
         ExtendedColorType::Rgb8,
     )?;
     Ok(jpeg)

@@ -1,0 +1,90 @@
+//! The commands as others drive them.
+
+use gauze_tests::hospital::write;
+use gauze_tests::programs::attempt;
+
+use crate::fixture::{code, ward};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_program_has_help_and_calls_wrong_usage_two() {
+    let dir = tempfile::tempdir().unwrap();
+    let commands: [(&str, &[&str]); 3] = [
+        ("gauze-phone", &["enrol", "capture", "upload", "list", "status", "discard", "wipe"]),
+        ("gauze-gateway", &["keygen", "serve"]),
+        (
+            "gauze-records",
+            &["keygen", "sign-bundle", "sign-policy", "token", "serve", "pull", "open", "list", "verify"],
+        ),
+    ];
+    for (program, names) in commands {
+        for name in names {
+            let help = attempt(program, &[name, "--help"], dir.path()).await.unwrap();
+            assert_eq!(help.code, Some(0), "{program} {name}");
+            assert!(help.stdout.contains("Usage:"), "{program} {name}");
+            let wrong = attempt(program, &[name, "--no-such-flag"], dir.path()).await.unwrap();
+            assert_eq!(wrong.code, Some(2), "{program} {name}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_is_not_enrolled_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let picture = crate::fixture::pictures(dir.path(), 1)[0].to_str().unwrap().to_owned();
+    for arguments in [vec!["capture", &picture], vec!["upload"]] {
+        let ended = attempt("gauze-phone", &arguments, dir.path()).await.unwrap();
+        assert_eq!((ended.code, code(&ended)), (Some(1), "not_enrolled"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_is_one_line_with_a_code() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("bad.json"), "{").unwrap();
+    let cases: [(&str, &[&str], &str); 5] = [
+        ("gauze-phone", &["enrol", "--config", "bad.json"], "config_invalid"),
+        ("gauze-phone", &["enrol", "--config", "missing.json"], "unreadable"),
+        ("gauze-phone", &["discard", "x"], "unknown_photo"),
+        (
+            "gauze-gateway",
+            &[
+                "serve",
+                "--data",
+                "g",
+                "--listen",
+                "127.0.0.1:0",
+                "--tls-cert",
+                "c",
+                "--tls-key",
+                "k",
+                "--bundle",
+                "b",
+            ],
+            "keys_missing",
+        ),
+        ("gauze-gateway", &["keygen", "--data", "g", "--url", "http://x", "--tenant", "t"], "url_invalid"),
+    ];
+    for (program, arguments, expected) in cases {
+        let ended = attempt(program, arguments, dir.path()).await.unwrap();
+        assert_eq!((ended.code, code(&ended)), (Some(1), expected), "{arguments:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn capture_goes_on_past_refused_pictures() {
+    let ward = ward("pq").await;
+    let home = ward.hospital.home();
+    let good = crate::fixture::pictures(home, 2);
+    write(&home.join("empty.jpg"), "").unwrap();
+    write(&home.join("text.jpg"), "not a picture").unwrap();
+    let files =
+        [good[0].to_str().unwrap(), "empty.jpg", "text.jpg", "missing.jpg", ".", good[1].to_str().unwrap()];
+    let mut arguments = vec!["capture"];
+    arguments.extend(files);
+    let ended = ward.phone(&arguments).await;
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.stdout.lines().count(), 2);
+    let codes: Vec<&str> = ended.stderr.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(codes, ["not_jpeg", "not_jpeg", "unreadable", "unreadable"]);
+    ward.servers.stop().await;
+}

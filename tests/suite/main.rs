@@ -1,0 +1,13 @@
+//! Scenarios over the real programs: one binary, a module a subject.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on says where")]
+
+mod capture;
+mod cli;
+mod fixture;
+mod interop;
+mod journey;
+mod kill;
+mod leak;
+mod shared;
+mod trust;
