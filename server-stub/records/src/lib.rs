@@ -1,2 +1,29 @@
-//! The inside: pulls, verifies, opens, files and says so.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod chain;
+mod clock;
+mod coded;
+mod disk;
+mod entropy;
+mod https;
+mod index;
+mod layout;
+mod list;
+mod open;
+mod tree;
+mod trust;
+
+pub mod gateway;
+pub mod keys;
+pub mod pull;
+pub mod verify;
+
+pub use clock::{Clock, SystemClock};
+pub use coded::Coded;
+pub use disk::DiskError;
+pub use https::{HttpsGateway, TlsError};
+pub use index::{ChainState, IndexError, Kind, Status};
+pub use list::{Listed, list};
+pub use open::{OpenFileError, Opened, open_file};
+pub use trust::TrustError;

@@ -1,0 +1,189 @@
+//! [`GatewayPort`] by reqwest over rustls. The only place that names reqwest, and the only constructor of its client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gauze_wire::signature::{Request, Tag, sign};
+use gauze_wire::{Acknowledgement, CaptureId, DeviceId, Digest, LogPage, Problem, SoftwareKey, Tenant};
+use reqwest::{Client, Method, Response, StatusCode};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::clock::Clock;
+use crate::coded::Coded;
+use crate::entropy::random;
+use crate::gateway::{GatewayError, GatewayPort, Incoming};
+
+/// Largest answer that is read, other than a blob: a page of long signed objects.
+const ANSWER_LIMIT: usize = 96 << 20;
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The certificates are not PEM, or there are none.
+    #[error("the certificate authority is not readable PEM")]
+    Authority,
+    /// The TLS library refused the configuration.
+    #[error("TLS could not be set up: {0}")]
+    Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Coded for TlsError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Authority => "ca_unusable",
+            Self::Setup(_) => "tls_setup",
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::Authority => "Give --ca the PEM certificate that signed the gateway's.",
+            Self::Setup(_) => "Report this.",
+        }
+    }
+}
+
+/// A gateway over HTTPS; every request is signed by the records key.
+pub struct HttpsGateway {
+    client: Client,
+    base: String,
+    key: SoftwareKey,
+    clock: Arc<dyn Clock>,
+}
+
+impl HttpsGateway {
+    /// Talks to `url` for `tenant`, believing the certificate authorities in `ca_pem` and no others.
+    pub fn new(
+        url: &str,
+        tenant: &Tenant,
+        ca_pem: &[u8],
+        key: SoftwareKey,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, TlsError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(ca_pem) {
+            let certificate = certificate.map_err(|_| TlsError::Authority)?;
+            roots.add(certificate).map_err(|_| TlsError::Authority)?;
+        }
+        if roots.is_empty() {
+            return Err(TlsError::Authority);
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TlsError::Setup(error.into()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one constructor, with our own rustls configuration"
+        )]
+        let client = reqwest::ClientBuilder::new()
+            .tls_backend_preconfigured(config)
+            .https_only(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(10))
+            .read_timeout(Duration::from_secs(60))
+            .build()
+            .map_err(|error| TlsError::Setup(error.into()))?;
+        let base = format!("{}/v1/{tenant}", url.trim_end_matches('/'));
+        Ok(Self { client, base, key, clock })
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&'static str, Vec<u8>)>,
+    ) -> Result<Response, GatewayError> {
+        let url = format!("{}/{path}", self.base);
+        let digest = body.as_ref().map(|(_, bytes)| Digest::of(bytes));
+        let nonce = random::<16>().map_err(|_| GatewayError::Signing)?;
+        let what = Request { method: method.as_str(), target_uri: &url, body: digest.as_ref() };
+        let fields = sign(&what, &self.key, Tag::Records, self.clock.now(), &nonce)
+            .map_err(|_| GatewayError::Signing)?;
+        let mut request = self
+            .client
+            .request(method, &url)
+            .header("signature-input", fields.signature_input)
+            .header("signature", fields.signature);
+        if let Some(content_digest) = fields.content_digest {
+            request = request.header("content-digest", content_digest);
+        }
+        if let Some((kind, bytes)) = body {
+            request = request.header("content-type", kind).body(bytes);
+        }
+        let response = request.send().await.map_err(|error| unreachable(&error))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        match serde_json::from_slice::<Problem>(&read(response).await?) {
+            Ok(problem) => Err(GatewayError::Refused(Box::new(problem))),
+            Err(_) if status == StatusCode::NOT_FOUND => Err(GatewayError::Missing),
+            Err(_) if status.is_server_error() => Err(GatewayError::Unreachable(status.to_string())),
+            Err(_) => Err(GatewayError::Malformed("problem")),
+        }
+    }
+}
+
+/// The innermost cause: what an operator can act on.
+fn unreachable(error: &reqwest::Error) -> GatewayError {
+    let mut inner: &(dyn std::error::Error + 'static) = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    GatewayError::Unreachable(inner.to_string())
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, GatewayError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| GatewayError::Cut)? {
+        if bytes.len() + chunk.len() > ANSWER_LIMIT {
+            return Err(GatewayError::Malformed("answer too large"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+impl GatewayPort for HttpsGateway {
+    async fn page(&self, from: u64, limit: u32) -> Result<LogPage, GatewayError> {
+        let response = self.send(Method::GET, &format!("log?from={from}&limit={limit}"), None).await?;
+        serde_json::from_slice(&read(response).await?).map_err(|_| GatewayError::Malformed("log page"))
+    }
+
+    async fn blob(
+        &self,
+        device: &DeviceId,
+        capture: &CaptureId,
+        into: &mut Incoming,
+    ) -> Result<(), GatewayError> {
+        let mut response = match self.send(Method::GET, &format!("blobs/{device}/{capture}"), None).await {
+            Err(GatewayError::Refused(problem)) if problem.status == 404 => {
+                return Err(GatewayError::Missing);
+            }
+            other => other?,
+        };
+        while let Some(chunk) = response.chunk().await.map_err(|_| GatewayError::Cut)? {
+            if !into.push(&chunk).map_err(GatewayError::Disk)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn outcomes(&self, receipts: &Acknowledgement) -> Result<(), GatewayError> {
+        let body = serde_json::to_vec(receipts).map_err(|_| GatewayError::Malformed("receipts"))?;
+        self.send(Method::POST, "outcomes", Some(("application/json", body))).await.map(drop)
+    }
+
+    async fn cosignature(&self, note: &str) -> Result<(), GatewayError> {
+        let body = note.as_bytes().to_vec();
+        self.send(Method::POST, "cosignatures", Some(("text/plain; charset=utf-8", body))).await.map(drop)
+    }
+}

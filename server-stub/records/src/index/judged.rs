@@ -1,0 +1,215 @@
+//! Verdicts on log entries, each written in one transaction with the cursor.
+
+use gauze_wire::{CaptureId, Carried, DeviceId, Digest, Follows, PublicKey, Refusal, Token, TokenId};
+use sqlx::{Row as _, Sqlite, Transaction};
+
+use super::{Index, IndexError, Kind, int};
+use crate::chain::Neighbours;
+
+/// A phone whose enrolment held.
+pub(crate) struct KnownDevice {
+    pub(crate) key: PublicKey,
+    pub(crate) follows: Option<DeviceId>,
+}
+
+/// What became of one log entry.
+pub(crate) enum Judged {
+    /// An enrolment that holds; its token is spent.
+    Enrolled { device_id: DeviceId, device: Box<KnownDevice>, token: Box<Token> },
+    /// An entry that leads to nothing.
+    Rejected { device_id: DeviceId, code: &'static str },
+    /// A manifest, believed or refused.
+    Photo(Box<PhotoJudged>),
+}
+
+/// A manifest and the verdict on it, before its photo was fetched.
+pub(crate) struct PhotoJudged {
+    pub(crate) manifest: Manifested,
+    /// Why it is refused already.
+    pub(crate) cause: Option<Refusal>,
+    /// Whether the body takes its place in the chain; and whether its own phone signed it.
+    pub(crate) chained: Option<bool>,
+}
+
+/// What the index keeps of a manifest.
+pub(crate) struct Manifested {
+    pub(crate) manifest_sha256: Digest,
+    pub(crate) kind: Kind,
+    pub(crate) device_id: DeviceId,
+    pub(crate) carried: Carried,
+}
+
+impl Index {
+    /// The phone with this id, where its enrolment held.
+    pub(crate) async fn device(&self, device_id: &DeviceId) -> Result<Option<KnownDevice>, IndexError> {
+        let row = sqlx::query("SELECT key, follows FROM device WHERE device_id = ?")
+            .bind(device_id.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let key = serde_json::from_str(row.try_get("key")?).map_err(|_| IndexError::Damaged("device"))?;
+        let follows: Option<String> = row.try_get("follows")?;
+        Ok(Some(KnownDevice { key, follows: follows.map(|id| id.parse()).transpose()? }))
+    }
+
+    /// Which phone has spent this token.
+    pub(crate) async fn token_holder(&self, token: &TokenId) -> Result<Option<DeviceId>, IndexError> {
+        let row = sqlx::query("SELECT device_id FROM token WHERE token_id = ?")
+            .bind(token.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(row.try_get::<String, _>(0)?.parse()?))
+    }
+
+    /// The chain around a body. `own`: signed by the phone that took it, which only its own other bodies may judge.
+    pub(crate) async fn neighbours(&self, carried: &Carried, own: bool) -> Result<Neighbours, IndexError> {
+        let body = &carried.body;
+        let followed = match &body.follows {
+            Some(Follows { device_id, seq, .. }) if *seq > 0 => self.place(device_id, *seq, false).await?,
+            Some(_) | None => None,
+        };
+        let next = match body.seq.checked_add(1) {
+            Some(seq) => self.place(&body.device_id, seq, own).await?,
+            None => None,
+        };
+        Ok(Neighbours {
+            same: self.place(&body.device_id, body.seq, own).await?.map(|at| at.hash),
+            previous: self.place(&body.device_id, body.seq - 1, own).await?.map(|at| at.hash),
+            next_prev: next.and_then(|at| at.prev),
+            same_capture: self.elsewhere(&body.device_id, &body.capture_id, body.seq, own).await?,
+            followed: followed.map(|at| at.hash),
+        })
+    }
+
+    /// The body at one place: the phone's own before an adopted one.
+    async fn place(&self, device: &DeviceId, seq: u64, own: bool) -> Result<Option<PlacedBody>, IndexError> {
+        let row = sqlx::query(
+            "SELECT hash, prev FROM body WHERE device_id = ? AND seq = ? AND own >= ? ORDER BY own DESC LIMIT 1",
+        )
+        .bind(device.as_str())
+        .bind(int(seq))
+        .bind(own)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let prev: Option<String> = row.try_get("prev")?;
+        let prev = prev.map(|text| text.parse()).transpose()?;
+        Ok(Some(PlacedBody { hash: row.try_get::<String, _>("hash")?.parse()?, prev }))
+    }
+
+    async fn elsewhere(
+        &self,
+        device: &DeviceId,
+        capture: &CaptureId,
+        seq: u64,
+        own: bool,
+    ) -> Result<Option<Digest>, IndexError> {
+        let row = sqlx::query(
+            "SELECT hash FROM body WHERE device_id = ? AND capture_id = ? AND seq <> ? AND own >= ? LIMIT 1",
+        )
+        .bind(device.as_str())
+        .bind(capture.to_string())
+        .bind(int(seq))
+        .bind(own)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(row.try_get::<String, _>(0)?.parse()?))
+    }
+
+    /// Writes the verdict on the entry at `index` and moves on.
+    pub(crate) async fn write(&self, index: u64, judged: &Judged) -> Result<(), IndexError> {
+        let mut tx = self.pool.begin().await?;
+        match judged {
+            Judged::Enrolled { device_id, device, token } => {
+                write_device(&mut tx, index, device_id, device, token).await?;
+            }
+            Judged::Rejected { device_id, code } => {
+                sqlx::query("INSERT INTO rejected (log_index, device_id, code) VALUES (?, ?, ?)")
+                    .bind(int(index))
+                    .bind(device_id.as_str())
+                    .bind(*code)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            Judged::Photo(photo) => write_photo(&mut tx, index, photo).await?,
+        }
+        sqlx::query("INSERT OR REPLACE INTO state (name, value) VALUES ('judged', ?)")
+            .bind((index + 1).to_string())
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+struct PlacedBody {
+    hash: Digest,
+    prev: Option<Digest>,
+}
+
+async fn write_device(
+    tx: &mut Transaction<'_, Sqlite>,
+    index: u64,
+    device_id: &DeviceId,
+    device: &KnownDevice,
+    token: &Token,
+) -> Result<(), IndexError> {
+    let key = serde_json::to_string(&device.key).map_err(|_| IndexError::Damaged("device"))?;
+    sqlx::query("INSERT OR IGNORE INTO device (device_id, key, follows, log_index) VALUES (?, ?, ?, ?)")
+        .bind(device_id.as_str())
+        .bind(key)
+        .bind(device.follows.as_ref().map(|id| id.as_str()))
+        .bind(int(index))
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("INSERT OR IGNORE INTO token (token_id, device_id) VALUES (?, ?)")
+        .bind(token.token_id.as_str())
+        .bind(device_id.as_str())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+async fn write_photo(
+    tx: &mut Transaction<'_, Sqlite>,
+    index: u64,
+    photo: &PhotoJudged,
+) -> Result<(), IndexError> {
+    let Manifested { manifest_sha256, kind, device_id, carried } = &photo.manifest;
+    let body = &carried.body;
+    // A manifest that is logged twice is one photo.
+    sqlx::query(
+        "INSERT OR IGNORE INTO photo (manifest_sha256, log_index, kind, device_id, capture_id, chain_device, seq,
+         captured_at, sha256, size, status, cause) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)",
+    )
+    .bind(manifest_sha256.to_string())
+    .bind(int(index))
+    .bind(kind.as_str())
+    .bind(device_id.as_str())
+    .bind(body.capture_id.to_string())
+    .bind(body.device_id.as_str())
+    .bind(int(body.seq))
+    .bind(body.captured_at.to_string())
+    .bind(body.sha256.to_string())
+    .bind(int(body.size))
+    .bind(photo.cause.map(Refusal::code))
+    .execute(&mut **tx)
+    .await?;
+    let Some(own) = photo.chained else { return Ok(()) };
+    sqlx::query(
+        "INSERT OR IGNORE INTO body (device_id, seq, own, hash, prev, capture_id, follows_device, follows_seq)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(body.device_id.as_str())
+    .bind(int(body.seq))
+    .bind(own)
+    .bind(carried.hash.to_string())
+    .bind(body.prev.map(|prev| prev.to_string()))
+    .bind(body.capture_id.to_string())
+    .bind(body.follows.as_ref().map(|follows| follows.device_id.as_str()))
+    .bind(body.follows.as_ref().map(|follows| int(follows.seq)))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

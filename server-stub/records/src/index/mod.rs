@@ -1,0 +1,185 @@
+//! The index: SQLite beside the sealed files, synced at every commit, naming no patient.
+//!
+//! Always: what a verdict rests on is written in the same transaction as the verdict; a leaf at or past the cosigned
+//! size is staged and believed by nobody; a photo's row changes to *filed* or *refused* once, together with its
+//! receipt.
+
+mod judged;
+mod log;
+mod photos;
+
+use std::path::Path;
+
+use gauze_wire::log::LogKey;
+use gauze_wire::{Tenant, WireError};
+use sqlx::migrate::MigrateError;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row as _, SqlitePool};
+
+pub(crate) use judged::{Judged, KnownDevice, Manifested, PhotoJudged};
+pub(crate) use photos::PhotoRow;
+pub use photos::{ChainState, Kind, Status};
+
+use crate::coded::Coded;
+
+/// Why the index could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// SQLite failed.
+    #[error("the index failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the index is of another version: {0}")]
+    Migration(#[from] MigrateError),
+    /// There is none.
+    #[error("there is no index in this directory")]
+    Absent,
+    /// A row does not read back.
+    #[error("a row of {0} in the index is damaged")]
+    Damaged(&'static str),
+    /// The index is another tenant's.
+    #[error("this data belongs to tenant {0}")]
+    OtherTenant(String),
+    /// The index follows another log.
+    #[error("this data follows the log {0}")]
+    OtherLog(String),
+    /// The bundle is older than one used before.
+    #[error("bundle version {given} is older than {last}, which was used before")]
+    BundleRollback {
+        /// The bundle's version.
+        given: u64,
+        /// The newest used.
+        last: u64,
+    },
+}
+
+impl From<WireError> for IndexError {
+    fn from(_: WireError) -> Self {
+        Self::Damaged("ids")
+    }
+}
+
+impl Coded for IndexError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Database(_) | Self::Migration(_) => "index_failed",
+            Self::Absent => "no_index",
+            Self::Damaged(_) => "index_damaged",
+            Self::OtherTenant(_) => "other_tenant",
+            Self::OtherLog(_) => "other_log",
+            Self::BundleRollback { .. } => "rollback",
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::Database(_) => "Check the disk and who may write to --data; nothing was lost.",
+            Self::Migration(_) => "Use the program version that wrote it, or a newer one.",
+            Self::Absent => "Check --data, or pull first.",
+            Self::Damaged(_) => "Restore --data from its backup, or pull anew into an empty directory.",
+            Self::OtherTenant(_) | Self::OtherLog(_) => {
+                "Use one data directory for each tenant and gateway log."
+            }
+            Self::BundleRollback { .. } => "Use the newest bundle.",
+        }
+    }
+}
+
+/// The open index.
+#[derive(Clone, Debug)]
+pub(crate) struct Index {
+    pool: SqlitePool,
+}
+
+/// SQLite integers are signed; ours stay far below.
+fn int(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn uint(value: i64) -> Result<u64, IndexError> {
+    u64::try_from(value).map_err(|_| IndexError::Damaged("numbers"))
+}
+
+impl Index {
+    /// Opens the index at `path`; with `create`, makes it or brings it up to date.
+    pub(crate) async fn open(path: &Path, create: bool) -> Result<Self, IndexError> {
+        if !create && !path.is_file() {
+            return Err(IndexError::Absent);
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(create)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        // One connection: writes are in order, and a reader sees them.
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        if create {
+            sqlx::migrate!().run(&pool).await?;
+        }
+        Ok(Self { pool })
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn state(&self, name: &'static str) -> Result<Option<String>, IndexError> {
+        let row = sqlx::query("SELECT value FROM state WHERE name = ?")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    async fn set_state(&self, name: &'static str, value: &str) -> Result<(), IndexError> {
+        sqlx::query("INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)")
+            .bind(name)
+            .bind(value)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Binds the index to one tenant and log, and lets the bundle's version only rise. Whether it rose.
+    pub(crate) async fn bind_to(
+        &self,
+        tenant: &Tenant,
+        log: &LogKey,
+        version: u64,
+    ) -> Result<bool, IndexError> {
+        let log = log.to_string();
+        match self.state("tenant").await? {
+            Some(known) if known != tenant.as_str() => return Err(IndexError::OtherTenant(known)),
+            Some(_) => {}
+            None => self.set_state("tenant", tenant.as_str()).await?,
+        }
+        match self.state("log").await? {
+            Some(known) if known != log => return Err(IndexError::OtherLog(known)),
+            Some(_) => {}
+            None => self.set_state("log", &log).await?,
+        }
+        let last = self.number("bundle_version").await?;
+        if version < last {
+            return Err(IndexError::BundleRollback { given: version, last });
+        }
+        if version > last {
+            self.set_state("bundle_version", &version.to_string()).await?;
+        }
+        Ok(version > last)
+    }
+
+    /// The tenant and the log that the index is bound to.
+    pub(crate) async fn bound_to(&self) -> Result<Option<(Tenant, LogKey)>, IndexError> {
+        let (Some(tenant), Some(log)) = (self.state("tenant").await?, self.state("log").await?) else {
+            return Ok(None);
+        };
+        Ok(Some((tenant.parse()?, log.parse()?)))
+    }
+
+    async fn number(&self, name: &'static str) -> Result<u64, IndexError> {
+        match self.state(name).await? {
+            Some(text) => text.parse().map_err(|_| IndexError::Damaged("state")),
+            None => Ok(0),
+        }
+    }
+}

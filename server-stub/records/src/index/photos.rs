@@ -1,0 +1,243 @@
+//! Photos: waiting, filed or refused, with their receipts.
+
+use gauze_wire::{Binding, CaptureId, DeviceId, Digest, Jws, Refusal, Tenant};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::{Index, IndexError, int, uint};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$vdoc])* $variant,)*
+        }
+
+        impl $name {
+            /// The word as stored and printed.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            fn from_word(word: &str) -> Option<Self> {
+                [$(Self::$variant,)*].into_iter().find(|variant| variant.as_str() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// What kind of manifest.
+    Kind {
+        /// A photo by the phone that took it.
+        Photo = "photo",
+        /// A photo that will not come.
+        Void = "void",
+        /// A photo signed for by the phone's next key.
+        Adoption = "adoption",
+    }
+}
+
+words! {
+    /// How far it has come.
+    Status {
+        /// Verified or refused on paper; the receipt is still to be made.
+        Waiting = "waiting",
+        /// Opened, durable, receipted. A void counts as filed.
+        Filed = "filed",
+        /// Refused, receipted.
+        Refused = "refused",
+    }
+}
+
+/// Whether the place before it in its phone's chain is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChainState {
+    /// It is, or there is none.
+    Ok,
+    /// It has not come.
+    Gap,
+    /// The body contradicts the chain and is not part of it.
+    Broken,
+    /// The phone is not believed, so there is no chain.
+    Unknown,
+}
+
+impl ChainState {
+    /// The word as printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Gap => "gap",
+            Self::Broken => "broken",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One photo as the index knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct PhotoRow {
+    pub(crate) manifest_sha256: Digest,
+    pub(crate) log_index: u64,
+    pub(crate) kind: Kind,
+    pub(crate) device_id: DeviceId,
+    pub(crate) capture_id: CaptureId,
+    pub(crate) chain_device: DeviceId,
+    pub(crate) seq: u64,
+    pub(crate) captured_at: Timestamp,
+    pub(crate) sha256: Digest,
+    pub(crate) size: u64,
+    pub(crate) status: Status,
+    pub(crate) cause: Option<Refusal>,
+    pub(crate) receipt: Option<Jws>,
+}
+
+impl PhotoRow {
+    /// What a receipt for it repeats.
+    pub(crate) fn binding(&self, tenant: &Tenant) -> Binding {
+        Binding {
+            tenant: tenant.clone(),
+            device_id: self.device_id.clone(),
+            capture_id: self.capture_id,
+            manifest_sha256: self.manifest_sha256,
+            sha256: self.sha256,
+            size: self.size,
+        }
+    }
+
+    fn from_row(row: &SqliteRow) -> Result<Self, IndexError> {
+        let damaged = || IndexError::Damaged("photo");
+        let text = |column: &str| row.try_get::<String, _>(column);
+        let cause: Option<String> = row.try_get("cause")?;
+        let receipt: Option<String> = row.try_get("receipt")?;
+        Ok(Self {
+            manifest_sha256: text("manifest_sha256")?.parse()?,
+            log_index: uint(row.try_get("log_index")?)?,
+            kind: Kind::from_word(&text("kind")?).ok_or_else(damaged)?,
+            device_id: text("device_id")?.parse()?,
+            capture_id: text("capture_id")?.parse()?,
+            chain_device: text("chain_device")?.parse()?,
+            seq: uint(row.try_get("seq")?)?,
+            captured_at: text("captured_at")?.parse().map_err(|_| damaged())?,
+            sha256: text("sha256")?.parse()?,
+            size: uint(row.try_get("size")?)?,
+            status: Status::from_word(&text("status")?).ok_or_else(damaged)?,
+            cause: cause
+                .map(|code| serde_json::from_value(code.into()).map_err(|_| damaged()))
+                .transpose()?,
+            receipt: receipt.map(|text| Jws::parse(&text)).transpose()?,
+        })
+    }
+}
+
+impl Index {
+    /// At most `limit` photos without a receipt, from log index `from`, in log order.
+    pub(crate) async fn waiting(&self, from: u64, limit: u32) -> Result<Vec<PhotoRow>, IndexError> {
+        let rows = sqlx::query(
+            "SELECT * FROM photo WHERE status = 'waiting' AND log_index >= ? ORDER BY log_index LIMIT ?",
+        )
+        .bind(int(from))
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(PhotoRow::from_row).collect()
+    }
+
+    /// Makes the photo filed or refused, once, together with its receipt.
+    pub(crate) async fn settle(
+        &self,
+        manifest: &Digest,
+        cause: Option<Refusal>,
+        receipt: &Jws,
+    ) -> Result<(), IndexError> {
+        let status = if cause.is_some() { Status::Refused } else { Status::Filed };
+        sqlx::query(
+            "UPDATE photo SET status = ?, cause = ?, receipt = ? WHERE manifest_sha256 = ? AND status = 'waiting'",
+        )
+        .bind(status.as_str())
+        .bind(cause.map(Refusal::code))
+        .bind(receipt.as_str())
+        .bind(manifest.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// At most `limit` photos from log index `from` whose receipt the gateway has not taken.
+    pub(crate) async fn unacknowledged(&self, from: u64, limit: u32) -> Result<Vec<PhotoRow>, IndexError> {
+        let rows = sqlx::query(
+            "SELECT * FROM photo WHERE status <> 'waiting' AND acknowledged = 0 AND log_index >= ?
+             ORDER BY log_index LIMIT ?",
+        )
+        .bind(int(from))
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(PhotoRow::from_row).collect()
+    }
+
+    /// The gateway has taken these receipts.
+    pub(crate) async fn acknowledge(&self, rows: &[PhotoRow]) -> Result<(), IndexError> {
+        let mut tx = self.pool.begin().await?;
+        for row in rows {
+            sqlx::query("UPDATE photo SET acknowledged = 1 WHERE manifest_sha256 = ?")
+                .bind(row.manifest_sha256.to_string())
+                .execute(&mut *tx)
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Every photo from log index `from`, in log order, with the state of its chain.
+    pub(crate) async fn photos(
+        &self,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<(PhotoRow, ChainState)>, IndexError> {
+        let rows = sqlx::query(
+            "SELECT photo.*, body.hash IS NOT NULL AS chained,
+                CASE WHEN photo.seq > 1
+                     THEN EXISTS (SELECT 1 FROM body b WHERE b.device_id = photo.chain_device AND b.seq = photo.seq - 1)
+                     WHEN body.follows_seq > 0
+                     THEN EXISTS (SELECT 1 FROM body b
+                                  WHERE b.device_id = body.follows_device AND b.seq = body.follows_seq)
+                     ELSE 1 END AS linked
+             FROM photo LEFT JOIN body ON body.device_id = photo.chain_device AND body.seq = photo.seq
+                AND body.own = (photo.kind <> 'adoption')
+             WHERE photo.log_index >= ? ORDER BY photo.log_index LIMIT ?",
+        )
+        .bind(int(from))
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let photo = PhotoRow::from_row(row)?;
+                let chain = match photo.cause {
+                    Some(Refusal::ChainBroken) => ChainState::Broken,
+                    Some(Refusal::EnrolmentInvalid | Refusal::ManifestInvalid) => ChainState::Unknown,
+                    Some(
+                        Refusal::DigestMismatch
+                        | Refusal::DidNotOpen
+                        | Refusal::MixedRecipients
+                        | Refusal::BundleInvalid
+                        | Refusal::RecordMismatch
+                        | Refusal::PhotoMismatch,
+                    )
+                    | None => match (row.try_get("chained")?, row.try_get("linked")?) {
+                        (true, true) => ChainState::Ok,
+                        (true, false) => ChainState::Gap,
+                        (false, _) => ChainState::Unknown,
+                    },
+                };
+                Ok((photo, chain))
+            })
+            .collect()
+    }
+}

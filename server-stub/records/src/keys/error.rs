@@ -1,0 +1,101 @@
+//! Why keys were not made, read or used.
+
+use std::path::PathBuf;
+
+use gauze_seal::EntropyError;
+use gauze_wire::WireError;
+
+use crate::coded::Coded;
+use crate::disk::DiskError;
+
+/// Why a command on keys was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// Keys are there already.
+    #[error("{} already holds something", .0.display())]
+    Exists(PathBuf),
+    /// A key file is not there.
+    #[error("{} is not there", .0.display())]
+    Missing(PathBuf),
+    /// A key file is damaged.
+    #[error("{} is not what its name says", .0.display())]
+    Unusable(PathBuf),
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// The input is not JSON of the documented shape.
+    #[error("not as documented: {0}")]
+    Malformed(String),
+    /// The input names another tenant than the keys.
+    #[error("it names another tenant than the keys")]
+    OtherTenant,
+    /// The bundle names another root than the one that would sign it.
+    #[error("it names another root than the one in the keys directory")]
+    OtherRoot,
+    /// No gateway is named.
+    #[error("it names no gateway")]
+    NoGateway,
+    /// A recipient is no age key that photos are sealed to.
+    #[error("recipient {0} is not an X25519 or mlkem768x25519 age key")]
+    Recipient(usize),
+    /// Classical and post-quantum recipients together.
+    #[error("active recipients mix classical and post-quantum keys")]
+    MixedRecipients,
+    /// The version does not rise.
+    #[error("version {given} does not rise over {last}, which was signed before")]
+    Rollback {
+        /// The version asked for.
+        given: u64,
+        /// The last one signed.
+        last: u64,
+    },
+    /// A token would live longer than allowed.
+    #[error("a token lives 1 to 24 hours")]
+    Hours,
+    /// Another limit is broken, or signing failed.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+}
+
+impl Coded for KeysError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Exists(_) => "exists",
+            Self::Missing(_) => "missing",
+            Self::Unusable(_) => "key_unusable",
+            Self::Disk(error) => error.code(),
+            Self::Entropy(_) => "no_randomness",
+            Self::Malformed(_) => "malformed",
+            Self::OtherTenant => "other_tenant",
+            Self::OtherRoot => "other_root",
+            Self::NoGateway => "no_gateway",
+            Self::Recipient(_) => "recipient_invalid",
+            Self::MixedRecipients => "mixed_recipients",
+            Self::Rollback { .. } => "rollback",
+            Self::Hours => "token_too_long",
+            Self::Wire(_) => "out_of_limits",
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::Exists(_) => "Choose another directory; keys are never overwritten.",
+            Self::Missing(_) => "Check --keys, or make keys with keygen.",
+            Self::Unusable(_) => "Restore the file from its backup.",
+            Self::Disk(error) => error.next_step(),
+            Self::Entropy(_) => "Run it on a machine with a working random generator.",
+            Self::Malformed(_) => "Correct the file; docs/formats.md describes it.",
+            Self::OtherTenant => "Use the keys of that tenant.",
+            Self::OtherRoot => "Use the keys directory that holds that root.",
+            Self::NoGateway => "Put the gateway's url, key and log into gateways.",
+            Self::Recipient(_) => "Correct the recipient, counted from 0.",
+            Self::MixedRecipients => "Make all active recipients age1pq1 keys, or none; retire the others.",
+            Self::Rollback { .. } => "Raise version and sign again.",
+            Self::Hours => "Choose --hours between 1 and 24.",
+            Self::Wire(_) => "Correct that field; docs/formats.md gives its limits.",
+        }
+    }
+}

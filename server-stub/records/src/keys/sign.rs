@@ -1,0 +1,138 @@
+//! Signs bundles, policies and enrolment tokens.
+
+use std::path::Path;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use gauze_seal::age::{Recipient, Recipients, RecipientsError};
+use gauze_wire::{Bundle, Jws, Name, Policy, Signed, Signer as _, Tenant, Token, TokenId};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{BUNDLE_JWS, KeyDir, KeysError, POLICY_JWS};
+use crate::disk::{self, PRIVATE, PUBLIC};
+use crate::entropy::random;
+
+/// Longest life of a token, in hours.
+pub const MAX_TOKEN_HOURS: u32 = 24;
+
+fn read_object(path: &Path) -> Result<Map<String, Value>, KeysError> {
+    let bytes = disk::read(path)?;
+    serde_json::from_slice(&bytes).map_err(|error| KeysError::Malformed(error.to_string()))
+}
+
+/// Fills what may be left out, then reads strictly.
+fn complete<T: Signed>(mut fields: Map<String, Value>, now: Timestamp) -> Result<T, KeysError> {
+    fields.entry("v").or_insert_with(|| 1.into());
+    fields.entry("typ").or_insert_with(|| T::TYP.into());
+    fields.entry("issued_at").or_insert_with(|| now.to_string().into());
+    let payload: T = serde_json::from_value(Value::Object(fields))
+        .map_err(|error| KeysError::Malformed(error.to_string()))?;
+    if payload.typ() == T::TYP { Ok(payload) } else { Err(KeysError::Malformed("typ".to_owned())) }
+}
+
+fn check_tenant(keys: &KeyDir, tenant: &Tenant) -> Result<(), KeysError> {
+    if keys.tenant()? == *tenant { Ok(()) } else { Err(KeysError::OtherTenant) }
+}
+
+fn check_version(given: u64, last: Option<u64>) -> Result<(), KeysError> {
+    match last {
+        Some(last) if given <= last => Err(KeysError::Rollback { given, last }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Remembers the object as the newest first, so that no version is ever signed twice; then hands it out.
+fn publish(keys: &KeyDir, name: &str, jws: &Jws, out: &Path) -> Result<(), KeysError> {
+    let text = format!("{}\n", jws.as_str());
+    disk::replace(&keys.path(name), text.as_bytes(), PUBLIC)?;
+    Ok(disk::replace(out, text.as_bytes(), PUBLIC)?)
+}
+
+/// Signs the bundle in `input` with the root; `out` gets the JWS.
+pub fn sign_bundle(keys: &KeyDir, input: &Path, out: &Path, now: Timestamp) -> Result<Bundle, KeysError> {
+    let root = keys.root()?;
+    let bundle: Bundle = complete(read_object(input)?, now)?;
+    check_tenant(keys, &bundle.tenant)?;
+    if bundle.root != root.public_key() {
+        return Err(KeysError::OtherRoot);
+    }
+    if bundle.gateways.is_empty() {
+        return Err(KeysError::NoGateway);
+    }
+    check_recipients(&bundle)?;
+    bundle.check()?;
+    let last = last_signed::<Bundle>(keys, BUNDLE_JWS)?;
+    check_version(bundle.version, last.map(|last| last.version))?;
+    publish(keys, BUNDLE_JWS, &Jws::sign(&bundle, &root)?, out)?;
+    Ok(bundle)
+}
+
+fn check_recipients(bundle: &Bundle) -> Result<(), KeysError> {
+    let mut parsed = Vec::new();
+    for (at, entry) in bundle.recipients.iter().enumerate() {
+        match entry.recipient.parse::<Recipient>() {
+            Ok(recipient @ (Recipient::X25519(_) | Recipient::MlKem768X25519(_))) => parsed.push(recipient),
+            Ok(Recipient::P256Tag(_)) | Err(_) => return Err(KeysError::Recipient(at)),
+        }
+    }
+    let active = bundle.active_recipients().filter_map(|text| text.parse().ok());
+    match Recipients::new(active) {
+        Err(RecipientsError::MixedRecipients) => Err(KeysError::MixedRecipients),
+        Ok(_) | Err(RecipientsError::Empty | RecipientsError::TooMany) => Ok(()),
+    }
+}
+
+/// Unjudged: the keys directory is the operator's own, and the key may have been changed since.
+fn last_signed<T: Signed>(keys: &KeyDir, name: &str) -> Result<Option<T>, KeysError> {
+    let Some(jws) = keys.signed(name)? else { return Ok(None) };
+    jws.peek().map(Some).map_err(|_| KeysError::Unusable(keys.path(name)))
+}
+
+/// Signs the policy in `input` with the policy key; `out` gets the JWS.
+pub fn sign_policy(keys: &KeyDir, input: &Path, out: &Path, now: Timestamp) -> Result<Policy, KeysError> {
+    let key = keys.policy()?;
+    let policy: Policy = complete(read_object(input)?, now)?;
+    check_tenant(keys, &policy.tenant)?;
+    policy.check()?;
+    let last = last_signed::<Policy>(keys, POLICY_JWS)?;
+    check_version(policy.version, last.map(|last| last.version))?;
+    publish(keys, POLICY_JWS, &Jws::sign(&policy, &key)?, out)?;
+    Ok(policy)
+}
+
+/// A token that was signed.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignedToken {
+    /// Its name.
+    pub token_id: TokenId,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// The one phone it is for.
+    pub serial: Option<Name>,
+}
+
+/// Signs a token that lives `hours`; `out` gets the JWS, readable by its owner alone.
+pub fn sign_token(
+    keys: &KeyDir,
+    out: &Path,
+    hours: u32,
+    serial: Option<Name>,
+    now: Timestamp,
+) -> Result<SignedToken, KeysError> {
+    if !(1..=MAX_TOKEN_HOURS).contains(&hours) {
+        return Err(KeysError::Hours);
+    }
+    let token = Token {
+        v: 1,
+        typ: Token::TYP.to_owned(),
+        tenant: keys.tenant()?,
+        token_id: BASE64_URL_SAFE_NO_PAD.encode(random::<16>()?).parse()?,
+        issued_at: now,
+        expires_at: now + SignedDuration::from_hours(hours.into()),
+        serial,
+    };
+    let jws = Jws::sign(&token, &keys.policy()?)?;
+    disk::replace(out, format!("{}\n", jws.as_str()).as_bytes(), PRIVATE)?;
+    Ok(SignedToken { token_id: token.token_id, expires_at: token.expires_at, serial: token.serial })
+}

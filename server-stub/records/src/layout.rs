@@ -1,0 +1,95 @@
+//! Where things lie under `--data`. Paths are built from checked ids alone.
+
+use std::fs::{self, File, TryLockError};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use gauze_wire::{Binding, Digest};
+use sha2::{Digest as _, Sha256};
+
+use crate::disk::{self, DiskError, at};
+
+/// The data directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    pub(crate) root: PathBuf,
+}
+
+impl Layout {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    pub(crate) fn index(&self) -> PathBuf {
+        self.root.join("index.sqlite")
+    }
+
+    pub(crate) fn incoming(&self) -> PathBuf {
+        self.root.join("incoming")
+    }
+
+    pub(crate) fn bundles(&self) -> PathBuf {
+        self.root.join("bundles")
+    }
+
+    pub(crate) fn sealed_root(&self) -> PathBuf {
+        self.root.join("sealed")
+    }
+
+    /// Where a filed photo lies.
+    pub(crate) fn sealed(&self, binding: &Binding) -> PathBuf {
+        self.sealed_root()
+            .join(binding.tenant.as_str())
+            .join(binding.device_id.as_str())
+            .join(format!("{}.age", binding.capture_id))
+    }
+
+    /// Where the bytes of a refused photo are kept.
+    pub(crate) fn refused(&self, manifest: &Digest) -> PathBuf {
+        self.root.join("refused").join(format!("{manifest}.age"))
+    }
+
+    /// Where a checkpoint that contradicts the log is kept.
+    pub(crate) fn evidence(&self, note: &str) -> PathBuf {
+        self.root.join("evidence").join(format!("{}.note", Digest::of(note.as_bytes())))
+    }
+
+    /// Makes the directories and takes the lock; `None` where another puller holds it. Downloads that were cut off
+    /// by a crash are removed.
+    pub(crate) fn prepare(&self) -> Result<Option<File>, DiskError> {
+        for dir in [self.incoming(), self.bundles(), self.sealed_root(), self.root.join("refused")] {
+            disk::make_dirs(&dir)?;
+        }
+        let path = self.root.join("lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
+        }
+        let incoming = self.incoming();
+        for entry in fs::read_dir(&incoming).map_err(at(&incoming))? {
+            let path = entry.map_err(at(&incoming))?.path();
+            fs::remove_file(&path).map_err(at(&path))?;
+        }
+        Ok(Some(lock))
+    }
+}
+
+/// SHA-256 and length of a file; nothing where there is none.
+pub(crate) fn measure(path: &Path) -> Result<Option<(Digest, u64)>, DiskError> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at(path)(error)),
+    };
+    let (mut digest, mut size, mut buffer) = (Sha256::new(), 0, vec![0; 64 * 1024]);
+    loop {
+        let read = file.read(&mut buffer).map_err(at(path))?;
+        if read == 0 {
+            return Ok(Some((Digest(digest.finalize().into()), size)));
+        }
+        digest.update(&buffer[..read]);
+        size += read as u64;
+    }
+}

@@ -1,0 +1,251 @@
+//! Opening sealed photos: to judge them, and to hand one to a person.
+//!
+//! Always: a picture is whole and is the one that its record names before anybody gets it; while judging it lives in
+//! memory that wipes itself; `open_file` leaves both files or neither.
+
+use std::convert::Infallible;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use gauze_seal::age::{Identity, OpenError, Unwrap, parse_identity_file};
+use gauze_seal::{OpenPhotoError, OpenedPhoto, PhotoOpener, strip};
+use gauze_wire::{Body, CaptureId, Digest, Record, Refusal};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::coded::Coded;
+use crate::disk::{self, DiskError, at};
+
+/// Largest identity file that is read, in bytes.
+const IDENTITY_LIMIT: u64 = 1 << 20;
+
+enum Reading<E> {
+    Photo(OpenPhotoError<E>),
+    Io(io::Error),
+}
+
+/// Streams a sealed file through the opener.
+fn stream<E>(
+    sealed: &mut impl Read,
+    identities: &[Identity],
+    sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+) -> Result<OpenedPhoto, Reading<E>> {
+    let keys: Vec<&dyn Unwrap> = identities.iter().map(|identity| identity as &dyn Unwrap).collect();
+    let mut opener = PhotoOpener::new(&keys);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = sealed.read(&mut buffer).map_err(Reading::Io)?;
+        if read == 0 {
+            return opener.finish(sink).map_err(Reading::Photo);
+        }
+        opener.push(&buffer[..read], sink).map_err(Reading::Photo)?;
+    }
+}
+
+/// Opens a sealed file whose digest was checked, and judges what is inside against the manifest's body. The outer
+/// error is the disk's.
+pub(crate) fn inspect(
+    sealed: &mut File,
+    identities: &[Identity],
+    body: &Body,
+) -> io::Result<Result<(), Refusal>> {
+    sealed.seek(SeekFrom::Start(0))?;
+    // The picture is never larger than its sealed file. Reserved at once: a vector that grew would leave copies.
+    let capacity = usize::try_from(body.size).map_err(io::Error::other)?;
+    let mut picture = Zeroizing::new(Vec::with_capacity(capacity));
+    let mut sink = |bytes: &[u8]| -> Result<(), Infallible> {
+        picture.extend_from_slice(bytes);
+        Ok(())
+    };
+    let opened = match stream(sealed, identities, &mut sink) {
+        Ok(opened) => opened,
+        Err(Reading::Io(error)) => return Err(error),
+        Err(Reading::Photo(error)) => return Ok(Err(refusal(error))),
+    };
+    Ok(judge(&opened, &picture, body))
+}
+
+fn refusal(error: OpenPhotoError<Infallible>) -> Refusal {
+    match error {
+        OpenPhotoError::Open(OpenError::MixedRecipients) => Refusal::MixedRecipients,
+        OpenPhotoError::Open(
+            OpenError::ArmorUnsupported
+            | OpenError::PassphraseUnsupported
+            | OpenError::Header
+            | OpenError::TooLarge
+            | OpenError::NoMatch
+            | OpenError::Hmac
+            | OpenError::Payload
+            | OpenError::Agree(_),
+        ) => Refusal::DidNotOpen,
+        OpenPhotoError::Bundle(_) => Refusal::BundleInvalid,
+        OpenPhotoError::Sink(never) => match never {},
+    }
+}
+
+fn judge(opened: &OpenedPhoto, picture: &[u8], body: &Body) -> Result<(), Refusal> {
+    let record = Record::from_bytes(&opened.record).map_err(|_| Refusal::BundleInvalid)?;
+    if !record.agrees_with(body) {
+        return Err(Refusal::RecordMismatch);
+    }
+    if !names(&record, opened) {
+        return Err(Refusal::PhotoMismatch);
+    }
+    let stripped = strip::strip(picture).map_err(|_| Refusal::BundleInvalid)?;
+    if stripped.orientation() != record.orientation {
+        return Err(Refusal::PhotoMismatch);
+    }
+    if stripped.sha256() != opened.photo_sha256 {
+        // The picture is safe in here; that the phone left something in it is its makers' concern, not the patient's.
+        tracing::error!(app_version = %body.app_version, "a photo came with metadata that should have been stripped");
+    }
+    Ok(())
+}
+
+fn names(record: &Record, opened: &OpenedPhoto) -> bool {
+    record.photo_sha256 == Digest(opened.photo_sha256) && record.photo_size == opened.photo_size
+}
+
+/// Why a sealed file was not opened. Says no more of the sealing than that it did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenFileError {
+    /// Something lies where the opened files would go.
+    #[error("{} is there already", .0.display())]
+    Exists(PathBuf),
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The identity file is not one.
+    #[error("the identity file holds no usable key")]
+    Identity,
+    /// The file's name is no name.
+    #[error("the sealed file has no name to call the opened ones by")]
+    Name,
+    /// It did not open.
+    #[error("the file did not open")]
+    DidNotOpen,
+    /// Classical and post-quantum recipients together.
+    #[error("the file is sealed to classical and post-quantum recipients at once")]
+    MixedRecipients,
+    /// What is inside is not one record and one photo.
+    #[error("the file does not hold one record and one photo as documented")]
+    BundleInvalid,
+    /// The photo is not the one that the record names.
+    #[error("the photo inside is not the one that its record names")]
+    PhotoMismatch,
+}
+
+impl Coded for OpenFileError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Exists(_) => "exists",
+            Self::Disk(error) => error.code(),
+            Self::Identity => "identity_unusable",
+            Self::Name => "name",
+            Self::DidNotOpen => Refusal::DidNotOpen.code(),
+            Self::MixedRecipients => Refusal::MixedRecipients.code(),
+            Self::BundleInvalid => Refusal::BundleInvalid.code(),
+            Self::PhotoMismatch => Refusal::PhotoMismatch.code(),
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::Exists(_) => "Choose another --out; nothing is overwritten.",
+            Self::Disk(error) => error.next_step(),
+            Self::Identity => "Give --identity the tenant's age identity file.",
+            Self::Name => "Rename it to something that ends in .age.",
+            Self::DidNotOpen => "Check that this identity is one it was sealed to, and the file's digest.",
+            Self::MixedRecipients | Self::BundleInvalid | Self::PhotoMismatch => {
+                "Keep the file and report it: nothing of it was written."
+            }
+        }
+    }
+}
+
+/// Where an opened photo went.
+#[derive(Clone, Debug, Serialize)]
+pub struct Opened {
+    /// The picture.
+    pub photo: PathBuf,
+    /// The record; it names the patient.
+    pub record: PathBuf,
+    /// Which photo it is.
+    pub capture_id: CaptureId,
+    /// SHA-256 of the picture.
+    pub photo_sha256: Digest,
+    /// Its length in bytes.
+    pub photo_size: u64,
+}
+
+/// Opens `file` with the identities in `identity` to `out/NAME.jpg` and `out/NAME.record.json`, readable by their owner
+/// alone.
+pub fn open_file(file: &Path, identity: &Path, out: &Path) -> Result<Opened, OpenFileError> {
+    let identities = read_identities(identity)?;
+    let name = file.file_stem().and_then(|name| name.to_str()).ok_or(OpenFileError::Name)?;
+    let (photo, record) = (out.join(format!("{name}.jpg")), out.join(format!("{name}.record.json")));
+    for path in [&photo, &record] {
+        if path.symlink_metadata().is_ok() {
+            return Err(OpenFileError::Exists(path.clone()));
+        }
+    }
+    let mut sealed = File::open(file).map_err(at(file))?;
+    let made = !out.exists();
+    disk::make_dirs(out)?;
+    let opened = open_into(&mut sealed, &identities, out, &photo, &record);
+    if opened.is_err() && made {
+        // Only what this call made, and only while it is empty.
+        let _ = fs::remove_dir(out);
+    }
+    opened
+}
+
+fn read_identities(path: &Path) -> Result<Vec<Identity>, OpenFileError> {
+    let mut text = Zeroizing::new(String::new());
+    let file = File::open(path).map_err(at(path))?;
+    match file.take(IDENTITY_LIMIT).read_to_string(&mut text) {
+        Ok(_) => parse_identity_file(&text).map_err(|_| OpenFileError::Identity),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(OpenFileError::Identity),
+        Err(error) => Err(at(path)(error).into()),
+    }
+}
+
+fn open_into(
+    sealed: &mut File,
+    identities: &[Identity],
+    out: &Path,
+    photo: &Path,
+    record: &Path,
+) -> Result<Opened, OpenFileError> {
+    // Removed when dropped, whatever goes wrong.
+    let mut aside = tempfile::Builder::new().prefix(".opening-").tempfile_in(out).map_err(at(out))?;
+    let opened = match stream(sealed, identities, &mut |bytes| aside.write_all(bytes)) {
+        Ok(opened) => opened,
+        Err(Reading::Io(error)) => return Err(at(out)(error).into()),
+        Err(Reading::Photo(OpenPhotoError::Sink(error))) => return Err(at(photo)(error).into()),
+        Err(Reading::Photo(OpenPhotoError::Open(OpenError::MixedRecipients))) => {
+            return Err(OpenFileError::MixedRecipients);
+        }
+        Err(Reading::Photo(OpenPhotoError::Open(_))) => return Err(OpenFileError::DidNotOpen),
+        Err(Reading::Photo(OpenPhotoError::Bundle(_))) => return Err(OpenFileError::BundleInvalid),
+    };
+    let told = Record::from_bytes(&opened.record).map_err(|_| OpenFileError::BundleInvalid)?;
+    if !names(&told, &opened) {
+        return Err(OpenFileError::PhotoMismatch);
+    }
+    aside.as_file().sync_all().map_err(at(photo))?;
+    disk::create(record, &opened.record, disk::PRIVATE)?;
+    if let Err(error) = aside.persist_noclobber(photo) {
+        let _ = fs::remove_file(record);
+        return Err(at(photo)(error.error).into());
+    }
+    disk::sync_dir(out)?;
+    Ok(Opened {
+        photo: photo.to_owned(),
+        record: record.to_owned(),
+        capture_id: told.capture_id,
+        photo_sha256: told.photo_sha256,
+        photo_size: told.photo_size,
+    })
+}

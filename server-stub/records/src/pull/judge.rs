@@ -1,0 +1,136 @@
+//! Judging log entries: who may speak, and does it fit the chain. No photo is fetched here.
+//!
+//! Always: an entry is judged once, in log order, by the typ it was signed with; what the gateway calls it does not
+//! count.
+
+use gauze_attest::{Freshness, verify_enrolment};
+use gauze_wire::{
+    Adoption, Body, DeviceId, Enrolment, Jws, Manifest, ProblemCode, Refusal, Signed as _, Void,
+};
+
+use super::{PassReport, PullError, Puller};
+use crate::chain;
+use crate::gateway::GatewayPort;
+use crate::index::{Judged, Kind, KnownDevice, Manifested, PhotoJudged};
+use crate::trust::Trust;
+
+/// Leaves read at once.
+const BATCH: u32 = 256;
+/// Re-enrolments of one phone that are followed back.
+const GENERATIONS: u32 = 64;
+
+impl<G: GatewayPort> Puller<G> {
+    /// Judges every believed leaf that was not judged yet.
+    pub(super) async fn judge_new(&self, trust: &Trust, report: &mut PassReport) -> Result<(), PullError> {
+        loop {
+            let next = self.index.judged().await?;
+            let leaves = self.index.leaves(next, BATCH).await?;
+            if leaves.is_empty() {
+                return Ok(());
+            }
+            for (index, jws) in leaves {
+                let judged = self.judge(trust, &jws).await?;
+                self.index.write(index, &judged).await?;
+                report.entries += 1;
+                match &judged {
+                    Judged::Enrolled { device_id, .. } => {
+                        report.enrolled += 1;
+                        tracing::info!(%device_id, log_index = index, "phone believed");
+                    }
+                    Judged::Rejected { device_id, code } => {
+                        report.rejected += 1;
+                        tracing::warn!(%device_id, log_index = index, code, "entry rejected");
+                    }
+                    Judged::Photo(_) => {}
+                }
+            }
+        }
+    }
+
+    async fn judge(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+        match jws.typ() {
+            Enrolment::TYP => self.judge_enrolment(trust, jws).await,
+            Body::TYP | Void::TYP | Adoption::TYP => self.judge_manifest(trust, jws).await,
+            _ => Ok(rejected(jws, ProblemCode::WrongType)),
+        }
+    }
+
+    async fn judge_enrolment(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+        let Ok(claimed) = jws.peek::<Enrolment>() else {
+            return Ok(rejected(jws, ProblemCode::MalformedRequest));
+        };
+        // The token's own short life bounds the time that the phone claims.
+        let (bundle, policy) = (&trust.bundle, &trust.policy);
+        let attested = match verify_enrolment(jws, bundle, policy, Freshness::Recorded, claimed.at) {
+            Ok(attested) => attested,
+            Err(problem) => return Ok(rejected(jws, problem)),
+        };
+        let device_id = attested.device_id();
+        let holder = self.index.token_holder(&attested.token().token_id).await?;
+        if holder.is_some_and(|holder| holder != device_id) {
+            return Ok(rejected(jws, ProblemCode::TokenUsed));
+        }
+        let follows = attested.enrolment().follows.as_ref().map(|follows| follows.device_id.clone());
+        let device = Box::new(KnownDevice { key: attested.device_key().clone(), follows });
+        Ok(Judged::Enrolled { device_id, device, token: Box::new(attested.token().clone()) })
+    }
+
+    async fn judge_manifest(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+        let Some(device) = self.index.device(jws.kid()).await? else {
+            return Ok(refused(trust, jws, Refusal::EnrolmentInvalid));
+        };
+        let Ok(manifest) = Manifest::verify(jws, &device.key, &trust.tenant) else {
+            return Ok(refused(trust, jws, Refusal::ManifestInvalid));
+        };
+        let own = match &manifest {
+            Manifest::Photo(_) | Manifest::Void(..) => true,
+            Manifest::Adoption(..) => false,
+        };
+        let known = self.index.neighbours(manifest.carried(), own).await?;
+        let fits = !chain::is_broken(manifest.carried(), &known)
+            && (own || self.succeeds(&device, &manifest.carried().body.device_id).await?);
+        let cause = (!fits).then_some(Refusal::ChainBroken);
+        let chained = fits.then_some(own);
+        Ok(Judged::Photo(Box::new(PhotoJudged { manifest: manifested(jws, manifest), cause, chained })))
+    }
+
+    /// Whether this phone's enrolment, or one it follows, says that it replaces `old`.
+    async fn succeeds(&self, device: &KnownDevice, old: &DeviceId) -> Result<bool, PullError> {
+        let mut follows = device.follows.clone();
+        for _ in 0..GENERATIONS {
+            let Some(before) = follows else { return Ok(false) };
+            if before == *old {
+                return Ok(true);
+            }
+            follows = self.index.device(&before).await?.and_then(|device| device.follows);
+        }
+        Ok(false)
+    }
+}
+
+fn rejected(jws: &Jws, problem: ProblemCode) -> Judged {
+    Judged::Rejected { device_id: jws.kid().clone(), code: problem.as_str() }
+}
+
+/// A refusal that names the photo, where it can be told which one is meant.
+fn refused(trust: &Trust, jws: &Jws, cause: Refusal) -> Judged {
+    match Manifest::peek(jws) {
+        Ok(manifest) if manifest.carried().body.tenant == trust.tenant => {
+            let manifest = manifested(jws, manifest);
+            Judged::Photo(Box::new(PhotoJudged { manifest, cause: Some(cause), chained: None }))
+        }
+        Ok(_) | Err(_) => rejected(jws, ProblemCode::ManifestInvalid),
+    }
+}
+
+fn manifested(jws: &Jws, manifest: Manifest) -> Manifested {
+    let (kind, device_id) = (
+        match &manifest {
+            Manifest::Photo(_) => Kind::Photo,
+            Manifest::Void(..) => Kind::Void,
+            Manifest::Adoption(..) => Kind::Adoption,
+        },
+        manifest.device_id().clone(),
+    );
+    Manifested { manifest_sha256: jws.digest(), kind, device_id, carried: manifest.carried().clone() }
+}

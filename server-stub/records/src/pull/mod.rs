@@ -1,0 +1,180 @@
+//! Pulling: what the gateway holds is checked, opened once, filed, and answered with a receipt.
+//!
+//! A pass in order: fetch the log up to one signed checkpoint and compare its root with every leaf; cosign it; judge
+//! each entry (enrolments first verified here, then manifests against phone and chain); fetch, open and file each
+//! photo; sign receipts; tell the gateway. Until nothing is left.
+//!
+//! Always: nothing is judged before its leaf is under a cosigned checkpoint; a receipt is stored before it is sent;
+//! each step's result is durable before the next step, so that a crash repeats at most one step.
+
+mod error;
+mod judge;
+mod log;
+mod serve;
+mod settle;
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gauze_wire::{CaptureId, DeviceId, Refusal};
+use serde::Serialize;
+
+use crate::clock::Clock;
+use crate::disk::{self, PUBLIC};
+use crate::gateway::GatewayPort;
+use crate::https::HttpsGateway;
+use crate::index::Index;
+use crate::keys::{KeyDir, KeysError};
+use crate::layout::Layout;
+use crate::trust::{Trust, TrustError};
+
+pub use error::PullError;
+pub use serve::serve;
+
+/// Where to pull from and to.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data directory.
+    pub data: PathBuf,
+    /// The keys directory.
+    pub keys: PathBuf,
+    /// A bundle to use in place of the newest signed one.
+    pub bundle: Option<PathBuf>,
+    /// The gateway's base URL, as the bundle names it.
+    pub gateway: String,
+}
+
+/// A photo that was refused in this pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusedPhoto {
+    /// The sending phone.
+    pub device_id: DeviceId,
+    /// The photo.
+    pub capture_id: CaptureId,
+    /// Why.
+    pub cause: Refusal,
+}
+
+/// What one pass did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PassReport {
+    /// Leaves under the newest cosigned checkpoint.
+    pub log_size: u64,
+    /// Entries judged.
+    pub entries: u64,
+    /// Phones believed from now on.
+    pub enrolled: u64,
+    /// Entries that led to nothing, such as enrolments that did not hold.
+    pub rejected: u64,
+    /// Photos filed, adopted ones among them.
+    pub filed: u64,
+    /// Voids filed.
+    pub voids: u64,
+    /// Photos refused.
+    pub refused: Vec<RefusedPhoto>,
+    /// Photos whose bytes did not come; asked for again at the next pass.
+    pub missing: u64,
+    /// Receipts that the gateway took.
+    pub acknowledged: u64,
+    /// Receipts that the gateway would not take; sent again at the next pass.
+    pub unacknowledged: u64,
+}
+
+impl PassReport {
+    /// Whether anything happened that is worth a line.
+    pub fn is_quiet(&self) -> bool {
+        let quiet = Self { log_size: self.log_size, ..Self::default() };
+        *self == quiet
+    }
+}
+
+/// Pulls one gateway's log into one data directory.
+pub struct Puller<G> {
+    config: Config,
+    keys: KeyDir,
+    layout: Layout,
+    index: Index,
+    gateway: G,
+    clock: Arc<dyn Clock>,
+    /// Held as long as this puller lives.
+    _lock: File,
+}
+
+impl Puller<HttpsGateway> {
+    /// A puller over HTTPS, believing the certificate authorities in the PEM file `ca`.
+    pub async fn new(config: Config, ca: &std::path::Path, clock: Arc<dyn Clock>) -> Result<Self, PullError> {
+        let keys = KeyDir::new(&config.keys);
+        let (tenant, records) =
+            (keys.tenant().map_err(TrustError::from)?, keys.records().map_err(TrustError::from)?);
+        let ca = disk::read(ca)?;
+        let gateway = HttpsGateway::new(&config.gateway, &tenant, &ca, records, clock.clone())?;
+        Self::with_gateway(config, gateway, clock).await
+    }
+}
+
+impl<G: GatewayPort> Puller<G> {
+    /// A puller over any gateway. Checks keys and bundle, takes the lock, opens the index; asks the gateway nothing.
+    pub async fn with_gateway(config: Config, gateway: G, clock: Arc<dyn Clock>) -> Result<Self, PullError> {
+        let keys = KeyDir::new(&config.keys);
+        Trust::load(&keys, config.bundle.as_deref(), &config.gateway)?;
+        let layout = Layout::new(&config.data);
+        let lock = layout.prepare()?.ok_or(PullError::Busy)?;
+        let index = Index::open(&layout.index(), true).await?;
+        Ok(Self { config, keys, layout, index, gateway, clock, _lock: lock })
+    }
+
+    /// Pulls until nothing is left. Keys, bundle and policy are read anew, so that a newer one counts at once.
+    pub async fn pass(&self) -> Result<PassReport, PullError> {
+        let trust = Trust::load(&self.keys, self.config.bundle.as_deref(), &self.config.gateway)?;
+        self.accept(&trust).await?;
+        let mut report = PassReport::default();
+        loop {
+            let advanced = self.advance(&trust, &mut report).await?;
+            self.judge_new(&trust, &mut report).await?;
+            self.settle_waiting(&trust, &mut report).await?;
+            if !advanced {
+                break;
+            }
+            // What did not come in this pass is counted once.
+            report.missing = 0;
+        }
+        self.acknowledge(&mut report).await?;
+        if !report.is_quiet() {
+            tracing::info!(
+                log_size = report.log_size,
+                filed = report.filed,
+                refused = report.refused.len(),
+                voids = report.voids,
+                missing = report.missing,
+                "pulled"
+            );
+        }
+        Ok(report)
+    }
+
+    /// Closes the index and lets go of the lock.
+    pub async fn close(self) {
+        self.index.close().await;
+    }
+
+    /// Keeps every bundle that was ever in force: old receipts are checked against it.
+    async fn accept(&self, trust: &Trust) -> Result<(), PullError> {
+        let version = trust.bundle.version;
+        let path = self.layout.bundles().join(format!("{version}.jws"));
+        let risen = self.index.bind_to(&trust.tenant, &trust.gateway.log, version).await?;
+        if risen || !path.exists() {
+            disk::replace(&path, trust.bundle_jws.as_str().as_bytes(), PUBLIC)?;
+        }
+        if self.clock.now() >= trust.bundle.fresh_until {
+            tracing::warn!(fresh_until = %trust.bundle.fresh_until, "the bundle is no longer fresh: sign a new one");
+        }
+        Ok(())
+    }
+}
+
+impl From<KeysError> for PullError {
+    fn from(error: KeysError) -> Self {
+        Self::Trust(error.into())
+    }
+}

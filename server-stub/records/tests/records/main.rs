@@ -1,0 +1,1 @@
+//! The puller against gateways that lie.
