@@ -42,7 +42,8 @@ fn refused(tar: &[u8]) -> BundleError {
 
 fn entry(name: &str, kind: tar::EntryType, content: &[u8]) -> Vec<u8> {
     let mut header = tar::Header::new_ustar();
-    header.set_path(name).unwrap();
+    // Raw, because the setter would tidy the name.
+    header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
     header.set_entry_type(kind);
     header.set_mode(0o644);
     header.set_size(content.len() as u64);

@@ -98,7 +98,9 @@ fn a_file_cut_at_any_byte_is_refused() {
     let plain = pattern(3 * CHUNK);
     let (sealed, _) = seal(&[&identity], 5, &plain, usize::MAX);
     let body = sealed.len() - 3 * (CHUNK + 16);
-    for length in [body, body + 1, body + CHUNK + 16, body + CHUNK + 17, body + 2 * (CHUNK + 16), sealed.len() - 1] {
+    for length in
+        [body, body + 1, body + CHUNK + 16, body + CHUNK + 17, body + 2 * (CHUNK + 16), sealed.len() - 1]
+    {
         let (out, result) = open_in_pieces(Opener::new(&[&identity]), &sealed[..length], usize::MAX);
         assert_eq!(result, Err(OpenError::Payload), "cut to {length}");
         assert!(plain.starts_with(&out));

@@ -87,14 +87,8 @@ fn recipients_are_never_mixed_and_never_empty() {
     let classical = x25519(4).to_recipient();
     let strong = post_quantum(4).to_recipient();
     assert_eq!(Recipients::new([]), Err(RecipientsError::Empty));
-    assert_eq!(
-        Recipients::new([classical.clone(), strong.clone()]),
-        Err(RecipientsError::MixedRecipients)
-    );
-    assert_eq!(
-        Recipients::new([strong.clone(), classical.clone()]),
-        Err(RecipientsError::MixedRecipients)
-    );
+    assert_eq!(Recipients::new([classical.clone(), strong.clone()]), Err(RecipientsError::MixedRecipients));
+    assert_eq!(Recipients::new([strong.clone(), classical.clone()]), Err(RecipientsError::MixedRecipients));
     let twice = Recipients::new([classical.clone(), classical.clone()]).unwrap();
     assert_eq!(twice.iter().count(), 1);
     assert!(!twice.is_post_quantum());

@@ -19,13 +19,13 @@ use gauze_seal::{Entropy, EntropyError};
 use sha2::{Digest, Sha256};
 
 /// Repeatable bytes from a seed: SHA-256 over seed and a counter.
-pub struct SeededEntropy {
+pub(crate) struct SeededEntropy {
     seed: u64,
     counter: u64,
 }
 
 impl SeededEntropy {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { seed, counter: 0 }
     }
 }
@@ -44,7 +44,7 @@ impl Entropy for SeededEntropy {
 }
 
 /// The shared data beside the project, where it exists.
-pub fn shared_data() -> Option<PathBuf> {
+pub(crate) fn shared_data() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("GAUZE_SHARED_DATA") {
         return Some(PathBuf::from(path)).filter(|path| path.is_dir());
     }
@@ -52,24 +52,28 @@ pub fn shared_data() -> Option<PathBuf> {
     here.ancestors().map(|up| up.join("shared/data")).find(|path| path.is_dir())
 }
 
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub fn x25519(seed: u64) -> Identity {
+pub(crate) fn x25519(seed: u64) -> Identity {
     Identity::make_x25519(&mut SeededEntropy::new(seed)).unwrap()
 }
 
-pub fn post_quantum(seed: u64) -> Identity {
+pub(crate) fn post_quantum(seed: u64) -> Identity {
     Identity::make_mlkem768x25519(&mut SeededEntropy::new(seed)).unwrap()
 }
 
-pub fn to(identities: &[&Identity]) -> Recipients {
+pub(crate) fn to(identities: &[&Identity]) -> Recipients {
     Recipients::new(identities.iter().map(|identity| identity.to_recipient())).unwrap()
 }
 
 /// Opens in pieces of `piece` bytes: what was handed out, and how it ended.
-pub fn open_in_pieces(mut opener: Opener<'_>, sealed: &[u8], piece: usize) -> (Vec<u8>, Result<(), OpenError>) {
+pub(crate) fn open_in_pieces(
+    mut opener: Opener<'_>,
+    sealed: &[u8],
+    piece: usize,
+) -> (Vec<u8>, Result<(), OpenError>) {
     let mut out = Vec::new();
     let mut sink = |plain: &[u8]| -> Result<(), std::convert::Infallible> {
         out.extend_from_slice(plain);
@@ -83,7 +87,7 @@ pub fn open_in_pieces(mut opener: Opener<'_>, sealed: &[u8], piece: usize) -> (V
     (out, result.map_err(|StreamError::Open(error)| error))
 }
 
-pub fn open(identity: &dyn Unwrap, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+pub(crate) fn open(identity: &dyn Unwrap, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
     let (out, result) = open_in_pieces(Opener::new(&[identity]), sealed, usize::MAX);
     result.map(|()| out)
 }

@@ -79,9 +79,11 @@ fn what_opens_but_holds_no_bundle_is_refused() {
     let identity = x25519(4);
     let identities: [&dyn Unwrap; 1] = [&identity];
     let recipients = to(&[&identity]);
-    for (plain, expected) in
-        [(&b"not a tar"[..], BundleError::Truncated), (&[0; 65536], BundleError::Checksum), (&[], BundleError::Truncated)]
-    {
+    for (plain, expected) in [
+        (&b"not a tar"[..], BundleError::Truncated),
+        (&[0; 65536], BundleError::Checksum),
+        (&[], BundleError::Truncated),
+    ] {
         let file = seal_small(&recipients, &mut SeededEntropy::new(4), plain).unwrap();
         let error = open_photo(PhotoOpener::new(&identities), &file).err();
         assert_eq!(error, Some(OpenPhotoError::Bundle(expected)));
@@ -103,9 +105,8 @@ fn sinks_that_fail_end_sealing_and_opening_with_their_own_error() {
     let (file, ..) = seal(&jpeg, &to(&[&identity]), 6);
     let identities: [&dyn Unwrap; 1] = [&identity];
     let mut opener = PhotoOpener::new(&identities);
-    let failed = opener.push(&file, &mut |_| Err("gone")).and_then(|()| {
-        opener.finish(&mut |_| Err("gone")).map(drop)
-    });
+    let failed =
+        opener.push(&file, &mut |_| Err("gone")).and_then(|()| opener.finish(&mut |_| Err("gone")).map(drop));
     assert_eq!(failed, Err(OpenPhotoError::Sink("gone")));
     let record = vec![b' '; 65537];
     let what = PhotoToSeal { photo: &photo, record: &record, mtime_s: 0 };

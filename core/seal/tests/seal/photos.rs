@@ -95,11 +95,16 @@ fn no_phone_picture_is_refused_but_for_its_format() {
     for folder in ["phones", "orientation"] {
         for path in files(&data.join("06-photos").join(folder)) {
             let jpeg = std::fs::read(&path).unwrap();
-            if jpeg.starts_with(&[0xFF, 0xD8]) {
-                assert!(strip(&jpeg).is_ok(), "{}", path.display());
+            let code = strip(&jpeg).err().map(StripError::code);
+            let expected = if !jpeg.starts_with(&[0xFF, 0xD8]) {
+                Some("not_jpeg")
+            } else if path.ends_with("metadata-ext__User_Comment_Encoding.jpg") {
+                // Its publisher cut it off inside the scan; there is no EOI.
+                Some("truncated")
             } else {
-                assert_eq!(strip(&jpeg).err().map(StripError::code), Some("not_jpeg"), "{}", path.display());
-            }
+                None
+            };
+            assert_eq!(code, expected, "{}", path.display());
         }
     }
 }

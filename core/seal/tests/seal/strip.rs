@@ -32,12 +32,14 @@ fn a_clean_picture_passes_byte_for_byte() {
 
 #[test]
 fn every_kind_of_metadata_goes_and_the_pixels_stay() {
+    // Extended XMP: its name, a digest, length and offset, then text.
+    let extended = [&b"http://ns.adobe.com/xmp/extension/\0"[..], &[b'0'; 40], b"SECRETNAME"].concat();
     let thumbnail = [&b"JFIF\0\x01\x02\0\0\x01\0\x01\x02\x01"[..], b"RGBRGB"].concat();
     let jpeg = [
         with_front(&[
             segment(0xE1, &exif(true, 1)),
             segment(0xE1, XMP),
-            segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0SECRETNAME"),
+            segment(0xE1, &extended),
             segment(0xE0, &thumbnail),
             segment(0xE0, b"JFXX\0\x10SECRETNAME"),
             segment(0xE2, b"MPF\0SECRETNAME"),
@@ -64,7 +66,7 @@ fn every_kind_of_metadata_goes_and_the_pixels_stay() {
     let markers: Vec<u8> = front_segments(&out).iter().map(|(marker, _)| *marker).collect();
     assert_eq!(markers[..2], [0xE0, 0xE2], "one JFIF, then the colour profile");
     assert_eq!(markers.iter().filter(|marker| **marker == 0xE0).count(), 1);
-    assert!(decode_image(&jpeg).is_ok());
+    assert_eq!(decode_image(&jpeg).map(drop), Ok(()));
     assert!(decode_image(&out) == decode_image(&jpeg));
     assert!(decode_other(&out) == decode_other(&jpeg));
     assert_eq!(bytes(&strip(&out).unwrap()), out, "stripping again changes nothing");
@@ -84,8 +86,7 @@ fn orientation_is_read_in_both_byte_orders_and_written_alone() {
             assert_eq!(*marker, 0xE1);
             assert_eq!(payload.len(), 32);
             assert!(payload.starts_with(b"Exif\0\0MM\0*"));
-            let mut decoder =
-                image::codecs::jpeg::JpegDecoder::new(std::io::Cursor::new(&out)).unwrap();
+            let mut decoder = image::codecs::jpeg::JpegDecoder::new(std::io::Cursor::new(&out)).unwrap();
             let seen = decoder.orientation().unwrap();
             assert_eq!(seen.to_exif(), u8::try_from(orientation).unwrap());
             assert!(decode_other(&out) == decode_other(&jpeg));
@@ -97,7 +98,8 @@ fn orientation_is_read_in_both_byte_orders_and_written_alone() {
 #[test]
 fn the_fresh_exif_stands_behind_a_leading_jfif_and_else_behind_soi() {
     let jpeg = with_front(&[segment(0xE1, &exif(false, 6))]);
-    let first_two = |out: &[u8]| front_segments(out).iter().take(2).map(|(marker, _)| *marker).collect::<Vec<_>>();
+    let first_two =
+        |out: &[u8]| front_segments(out).iter().take(2).map(|(marker, _)| *marker).collect::<Vec<_>>();
     assert_eq!(first_two(&bytes(&strip(&jpeg).unwrap())), [0xE0, 0xE1]);
     let clean = plain(40, 24);
     assert_eq!(clean[2..4], [0xFF, 0xE0]);
