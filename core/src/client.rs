@@ -13,13 +13,12 @@ use gauze_wire::{CaptureId, Carried, Digest, Jws, Name, Platform, Signed as _, V
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
-use crate::adapters::TlsError;
 use crate::auth::{CallError, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing, PreviewError, make_preview};
 use crate::policy::{Managed, Trust, TrustError};
-use crate::ports::{Attestor, Clock, Disk, Entropy, KeyVault, SecretStore, Transport};
-use crate::queue::{Observer, QueueReport};
+use crate::ports::{Attestor, Clock, Disk, Entropy, KeyVault, SecretStore, TlsError, Transport};
 use crate::queue::driver::Driver;
+use crate::queue::{Observer, QueueReport};
 use crate::review::{ReviewError, ReviewKeys, ReviewSession};
 use crate::store::{Durable, Stage, Store, StoreError, file};
 

@@ -1,4 +1,45 @@
-//! Every command a person or CI runs.
+//! Every command a person or CI runs: `cargo xtask <command>`, from anywhere in the repository.
+//!
+//! Needs the Rust toolchain and a C compiler; what else a command can use it installs under `target/tools`, or says
+//! what is missing and goes on without it.
 #![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
-fn main() {}
+mod ci;
+mod process;
+mod test;
+mod tools;
+mod tree;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run one check by name, or all of them.
+    Ci(ci::Args),
+    /// Install the tools of other makers that tests check us against, then run every test.
+    Test(test::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Ci(args) => ci::run(&args),
+        Command::Test(args) => test::run(&args),
+    };
+    // Not returned: a backtrace of this program says nothing about what a check found.
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("\n{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

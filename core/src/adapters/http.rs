@@ -12,22 +12,11 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
-use crate::ports::{Answer, BoxFuture, Call, Transfer, Transport, TransportError};
+use crate::ports::{Answer, BoxFuture, Call, TlsError, Transfer, Transport, TransportError};
 
 /// Largest answer that is read.
 const ANSWER_LIMIT: usize = 1 << 20;
 const CHUNK: usize = 64 * 1024;
-
-/// Why no client could be made.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// The certificates are not PEM, or there are none.
-    #[error("the certificate authority is not readable PEM")]
-    Authority,
-    /// The TLS library refused the configuration.
-    #[error("TLS could not be set up")]
-    Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
 
 /// HTTPS, HTTP/2 where the gateway offers it.
 pub struct HttpTransport {

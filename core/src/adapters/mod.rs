@@ -7,8 +7,8 @@ mod secrets;
 mod software_vault;
 mod system;
 
-pub use files::{FileDisk, write_durably};
-pub use http::{HttpTransport, TlsError};
+pub use files::FileDisk;
+pub use http::HttpTransport;
 #[cfg(feature = "desktop")]
 pub use secrets::FileSecrets;
 pub use secrets::{KeyringSecrets, MemorySecrets};

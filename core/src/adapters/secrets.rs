@@ -84,7 +84,7 @@ impl SecretStore for FileSecrets {
     }
 
     fn keep(&self, secret: &[u8]) -> Result<(), SecretError> {
-        super::write_durably(&super::FileDisk, &self.0, secret).map_err(|_| SecretError)
+        crate::ports::write_durably(&super::FileDisk, &self.0, secret).map_err(|_| SecretError)
     }
 
     fn destroy(&self) -> Result<(), SecretError> {

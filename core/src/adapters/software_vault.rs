@@ -6,8 +6,8 @@ use std::sync::Arc;
 use gauze_wire::{Attestation, Digest, PublicKey, Signer as _, SoftwareKey};
 use zeroize::Zeroizing;
 
-use super::{FileDisk, write_durably};
-use crate::ports::{Attestor, Disk as _, Entropy, KeyVault, VaultError};
+use super::FileDisk;
+use crate::ports::{Attestor, Disk as _, Entropy, KeyVault, VaultError, write_durably};
 
 /// Two P-256 keys as PEM files in a directory.
 pub struct SoftwareVault {

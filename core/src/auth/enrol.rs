@@ -11,9 +11,8 @@ use gauze_wire::{
 };
 
 use super::{CallError, GatewayClient, Identity, VaultSigner};
-use crate::adapters::{TlsError, write_durably};
 use crate::policy::{Managed, Trust, TrustError};
-use crate::ports::{Attestor, Disk, VaultError};
+use crate::ports::{Attestor, Disk, TlsError, VaultError, write_durably};
 use crate::store::{Store, StoreError, read_small};
 
 const PENDING: &str = "enrolment.jws";

@@ -5,8 +5,7 @@ use std::path::Path;
 use gauze_wire::{DeviceId, Follows, PublicKey, Signer, Tenant, WireError};
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::write_durably;
-use crate::ports::{Disk, KeyVault};
+use crate::ports::{Disk, KeyVault, write_durably};
 use crate::store::{StoreError, read_small};
 
 const NAME: &str = "identity.json";

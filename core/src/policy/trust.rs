@@ -6,8 +6,7 @@ use gauze_seal::age::{Recipient, Recipients};
 use gauze_wire::{Bundle, Digest, Gateway, Jws, Policy, Tenant, WireError, accept_bundle};
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::write_durably;
-use crate::ports::Disk;
+use crate::ports::{Disk, write_durably};
 use crate::store::{StoreError, read_small};
 
 const NAME: &str = "trust.json";

@@ -36,3 +36,23 @@ pub trait Disk: Send + Sync {
     /// The entries of a directory; none where it is missing.
     fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>>;
 }
+
+/// Replaces a small file durably: a new file beside it, synced, renamed over it.
+pub fn write_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".new");
+    let fresh = path.with_file_name(name);
+    disk.remove(&fresh)?;
+    let written = disk.create(&fresh).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync()
+    });
+    match written.and_then(|()| disk.publish(&fresh, path)) {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            // A full disk must not keep what it could not hold.
+            let _ = disk.remove(&fresh);
+            Err(error)
+        }
+    }
+}

@@ -12,8 +12,8 @@ mod transport;
 
 pub use attestor::Attestor;
 pub use clock::Clock;
-pub use disk::{Disk, DiskRead, DiskWrite, Protection};
+pub use disk::{Disk, DiskRead, DiskWrite, Protection, write_durably};
 pub use entropy::Entropy;
 pub use key_vault::{KeyVault, VaultError};
 pub use secret_store::{SecretError, SecretStore};
-pub use transport::{Answer, BoxFuture, Call, Transfer, Transport, TransportError};
+pub use transport::{Answer, BoxFuture, Call, TlsError, Transfer, Transport, TransportError};

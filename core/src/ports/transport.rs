@@ -82,6 +82,17 @@ impl TransportError {
     }
 }
 
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The certificates are not PEM, or there are none.
+    #[error("the certificate authority is not readable PEM")]
+    Authority,
+    /// The TLS library refused the configuration.
+    #[error("TLS could not be set up")]
+    Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
 /// Carries requests and files to the gateway.
 pub trait Transport: Send + Sync {
     /// Sends a small request.

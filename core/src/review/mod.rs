@@ -15,9 +15,8 @@ use gauze_wire::Digest;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::adapters::write_durably;
 use crate::capture::{CaptureContext, SealEntropy};
-use crate::ports::{Disk, Entropy, KeyVault, VaultError};
+use crate::ports::{Disk, Entropy, KeyVault, VaultError, write_durably};
 use crate::store::{StoreError, read_small};
 
 const PUBLIC: &str = "review/recipient.txt";

@@ -7,8 +7,7 @@ use gauze_wire::{Carried, DeviceId, Digest};
 use serde::{Deserialize, Serialize};
 
 use super::{StoreError, read_small};
-use crate::adapters::write_durably;
-use crate::ports::Disk;
+use crate::ports::{Disk, write_durably};
 
 /// The last body of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

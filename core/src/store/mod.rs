@@ -29,8 +29,7 @@ pub use error::StoreError;
 pub use head::{Head, Heads};
 pub use index::{Progress, Trouble};
 
-use crate::adapters::write_durably;
-use crate::ports::{Disk, DiskRead, Entropy, Protection, SecretStore};
+use crate::ports::{Disk, DiskRead, Entropy, Protection, SecretStore, write_durably};
 use index::Index;
 use lock::LockFile;
 

@@ -1,0 +1,152 @@
+//! `docs/security.md` stays falsifiable: each numbered property ends with the tests that prove it.
+//!
+//! ```text
+//! 3. Capture needs no secret at all
+//!    (tests/suite/capture.rs: a_locked_phone_can_still_capture; a_phone_without_keys_can_capture).
+//! ```
+//!
+//! Tests are separated by `;`, and a file's name holds until the next one. Backticks are free.
+
+use super::Finding;
+use crate::tree::Tree;
+
+const PAGE: &str = "docs/security.md";
+
+struct Property {
+    line: usize,
+    text: String,
+}
+
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let Some(page) = tree.text(PAGE) else {
+        return vec![format!("{PAGE}: missing")];
+    };
+    let properties = properties(page);
+    if properties.is_empty() {
+        return vec![format!("{PAGE}: no numbered property found")];
+    }
+    properties.iter().flat_map(|property| check_property(tree, property)).collect()
+}
+
+/// Numbered items, each with its continuation lines. A blank line, a heading or another item ends one.
+fn properties(page: &str) -> Vec<Property> {
+    let mut properties: Vec<Property> = Vec::new();
+    let mut open = false;
+    let mut fenced = false;
+    for (index, line) in page.lines().enumerate() {
+        let trimmed = line.trim();
+        if trimmed.starts_with("```") {
+            fenced = !fenced;
+        }
+        if fenced || trimmed.is_empty() || trimmed.starts_with("```") {
+            open = false;
+        } else if is_numbered(trimmed) {
+            properties.push(Property { line: index + 1, text: trimmed.to_owned() });
+            open = true;
+        } else if trimmed.starts_with('#') || trimmed.starts_with("- ") || trimmed.starts_with("* ") {
+            open = false;
+        } else if let Some(property) = properties.last_mut().filter(|_| open) {
+            property.text.push(' ');
+            property.text.push_str(trimmed);
+        }
+    }
+    properties
+}
+
+/// `1.`, `1)`, `1.2`, also in bold or behind a bullet.
+fn is_numbered(line: &str) -> bool {
+    let line = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).unwrap_or(line);
+    let word = line.split_whitespace().next().unwrap_or_default().trim_matches('*');
+    let counted = word.trim_end_matches(['.', ')']);
+    let parts =
+        counted.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    parts && word.contains(['.', ')'])
+}
+
+fn check_property(tree: &Tree, property: &Property) -> Vec<Finding> {
+    let at = format!("{PAGE}:{}", property.line);
+    let text = property.text.trim_end_matches('.');
+    let reference = text.strip_suffix(')').and_then(|text| text.rsplit_once('('));
+    let Some((_, reference)) = reference.filter(|(_, inner)| inner.contains(": ")) else {
+        return vec![format!("{at}: a property ends with (file: test), the test that proves it")];
+    };
+    let mut findings = Vec::new();
+    let mut file = "";
+    for part in reference.split(';') {
+        let part = part.trim();
+        let name = match part.split_once(": ") {
+            Some((named, name)) => {
+                file = named.trim_matches(['`', ' ']);
+                name
+            }
+            None => part,
+        };
+        let name = name.trim_matches(['`', ' ']);
+        let name = name.rsplit("::").next().unwrap_or(name);
+        match tree.text(file) {
+            None => findings.push(format!("{at}: {file} does not exist")),
+            Some(source) if !defines(file, source, name) => {
+                findings.push(format!("{at}: {file} holds no test {name}"));
+            }
+            Some(_) => {}
+        }
+    }
+    findings
+}
+
+/// Whether the source defines a function of that name, by the keyword of its language.
+fn defines(file: &str, source: &str, name: &str) -> bool {
+    let keyword = match file.rsplit('.').next() {
+        Some("kt") => "fun",
+        Some("swift") => "func",
+        Some("py") => "def",
+        _ => "fn",
+    };
+    let whole = |at: usize, length: usize| {
+        let before = source[..at].chars().next_back();
+        let after = source[at + length..].chars().next();
+        ![before, after].into_iter().flatten().any(|sign| sign.is_alphanumeric() || sign == '_')
+    };
+    let definition = format!("{keyword} {name}");
+    !name.is_empty() && source.match_indices(&definition).any(|(at, found)| whole(at, found.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(page: &str) -> Vec<Finding> {
+        let source = "#[test]\nfn one_thing() {}\n#[test]\nfn another() {}\n";
+        check(&Tree::of(&[(PAGE, page), ("tests/a.rs", source), ("core/b.kt", "fun third() {}\n")]))
+    }
+
+    #[test]
+    fn a_reference_to_tests_that_exist_passes() {
+        assert_eq!(findings("1. Holds (tests/a.rs: one_thing).\n"), Vec::<Finding>::new());
+        assert_eq!(
+            findings("- **1.2** Holds\n  (`tests/a.rs: one_thing`; `another`;\n  core/b.kt: third)\n"),
+            Vec::<Finding>::new()
+        );
+    }
+
+    #[test]
+    fn a_property_without_a_test_is_refused() {
+        assert_eq!(findings("1. Holds (tests/a.rs: one_thing)\n2. Holds (we think)\n").len(), 1);
+        assert_eq!(findings("1. Holds (tests/a.rs: one_thing) mostly\n").len(), 1);
+        assert_eq!(findings("Nothing promised.\n").len(), 1);
+    }
+
+    #[test]
+    fn a_test_that_does_not_exist_is_refused() {
+        assert!(findings("1. Holds (tests/a.rs: one_thin)\n")[0].contains("holds no test one_thin"));
+        assert!(
+            findings("1. Holds (tests/a.rs: one_thing; tests/none.rs: x)\n")[0]
+                .contains("tests/none.rs does not exist")
+        );
+    }
+
+    #[test]
+    fn a_missing_page_is_refused() {
+        assert_eq!(check(&Tree::default()).len(), 1);
+    }
+}

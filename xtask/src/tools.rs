@@ -1,0 +1,176 @@
+//! Programs of other makers that tests check us against, and `cargo-deny`: where they are, how they get there.
+//!
+//! Everything goes to `target/tools` except Debian's own packages. An install that fails costs the checks that need
+//! it, never the run: what is missing is said at the end.
+
+use crate::process::{self, cargo, on_path, quiet};
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+const CARGO_DENY: &str = "0.20.2";
+const GO_AGE: &str = "v1.3.2";
+const TYPESCRIPT_AGE: &str = "0.3.1";
+const DEBIAN: [(&str, &str); 2] = [("age", "age"), ("exiftool", "libimage-exiftool-perl")];
+
+/// One tool that interoperation tests look for, and whether they will find it.
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    pub(crate) present: bool,
+    /// What is not tested without it.
+    pub(crate) proves: &'static str,
+    /// How to get it by hand.
+    pub(crate) install: &'static str,
+}
+
+/// The directory that tests get as `GAUZE_TOOLS`.
+pub(crate) fn dir(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir)).join("tools")
+}
+
+pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
+    vec![
+        Tool {
+            name: "age",
+            present: on_path("age").is_some(),
+            proves: "sealed files open with the distribution's age (X25519), and the reverse",
+            install: "your distribution's package `age`, 1.1 or newer",
+        },
+        Tool {
+            name: "age 1.3",
+            present: go_age_is_current(tools),
+            proves: "post-quantum sealed files open with the reference implementation, and the reverse",
+            install: "Go; `cargo xtask test` then builds it into target/tools/bin",
+        },
+        Tool {
+            name: "age-encryption",
+            present: on_path("node").is_some() && typescript_age_is_current(tools),
+            proves: "sealed files open with the TypeScript implementation",
+            install: "node and npm; `cargo xtask test` then installs it into target/tools/npm",
+        },
+        Tool {
+            name: "exiftool",
+            present: on_path("exiftool").is_some(),
+            proves: "stripped photos hold no metadata by an independent reader",
+            install: "your distribution's package of exiftool (Debian: libimage-exiftool-perl)",
+        },
+    ]
+}
+
+/// Installs what is missing and can be had here. Quick when there is nothing to do.
+pub(crate) fn install_interop(tools: &Path) {
+    for (name, result) in [
+        ("Debian packages", install_debian()),
+        ("age 1.3", install_go_age(tools)),
+        ("age-encryption", install_typescript_age(tools)),
+    ] {
+        if let Err(error) = result {
+            println!("could not install {name}, going on without: {error:#}");
+        }
+    }
+}
+
+fn install_debian() -> anyhow::Result<()> {
+    let missing: Vec<&str> = DEBIAN
+        .iter()
+        .filter(|(program, _)| on_path(program).is_none())
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() || !is_debian_root() {
+        return Ok(());
+    }
+    println!("installing {} with apt-get", missing.join(", "));
+    let install = || {
+        let mut apt = apt_get();
+        quiet(apt.args(["install", "-y", "--no-install-recommends"]).args(&missing))
+    };
+    if install().is_err() {
+        // No package lists yet, or stale ones.
+        quiet(apt_get().arg("update"))?;
+        install()?;
+    }
+    Ok(())
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").arg("-q");
+    command
+}
+
+fn is_debian_root() -> bool {
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let debian = release.lines().any(|line| matches!(line.trim_matches('"'), "ID=debian" | "ID=ubuntu"));
+    // The owner of our own process entry, without a call into libc.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let user = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap_or_default();
+    debian && user.split_whitespace().nth(1) == Some("0")
+}
+
+fn install_go_age(tools: &Path) -> anyhow::Result<()> {
+    if go_age_is_current(tools) || on_path("go").is_none() {
+        return Ok(());
+    }
+    println!("building age {GO_AGE} with go");
+    fs::create_dir_all(tools)?;
+    let packages = ["age", "age-keygen"].map(|program| format!("filippo.io/age/cmd/{program}@{GO_AGE}"));
+    quiet(
+        Command::new("go").current_dir(tools).env("GOBIN", tools.join("bin")).arg("install").args(packages),
+    )?;
+    anyhow::ensure!(go_age_is_current(tools), "age is there but does not say that it is {GO_AGE}");
+    Ok(())
+}
+
+fn go_age_is_current(tools: &Path) -> bool {
+    let bin = tools.join("bin");
+    bin.join("age-keygen").is_file() && says(&bin.join("age"), GO_AGE)
+}
+
+fn install_typescript_age(tools: &Path) -> anyhow::Result<()> {
+    if typescript_age_is_current(tools) || on_path("node").is_none() || on_path("npm").is_none() {
+        return Ok(());
+    }
+    println!("installing age-encryption {TYPESCRIPT_AGE} with npm");
+    let dir = tools.join("npm");
+    fs::create_dir_all(&dir)?;
+    quiet(
+        Command::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix"])
+            .arg(&dir)
+            .arg(format!("age-encryption@{TYPESCRIPT_AGE}")),
+    )?;
+    Ok(())
+}
+
+fn typescript_age_is_current(tools: &Path) -> bool {
+    let manifest = tools.join("npm/node_modules/age-encryption/package.json");
+    let Ok(text) = fs::read_to_string(manifest) else { return false };
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    manifest["version"] == TYPESCRIPT_AGE
+}
+
+/// `cargo-deny` in the one version whose configuration `deny.toml` is written for.
+///
+/// Built without optimisation: 70 seconds on two cores, and a run over the whole tree still takes five.
+pub(crate) fn cargo_deny(root: &Path) -> anyhow::Result<PathBuf> {
+    let tools = dir(root);
+    let ours = tools.join("bin/cargo-deny");
+    let found = [Some(ours.clone()), on_path("cargo-deny")].into_iter().flatten();
+    if let Some(found) = found.into_iter().find(|program| says(program, CARGO_DENY)) {
+        return Ok(found);
+    }
+    process::run(
+        cargo(root)
+            .args(["install", "cargo-deny", "--locked", "--debug", "--quiet", "--force"])
+            .args(["--version", CARGO_DENY, "--root"])
+            .arg(&tools),
+    )
+    .context("cargo-deny could not be built; with a network it installs from crates.io")?;
+    Ok(ours)
+}
+
+fn says(program: &Path, version: &str) -> bool {
+    quiet(Command::new(program).arg("--version"))
+        .is_ok_and(|text| text.split_whitespace().any(|word| word == version))
+}
