@@ -5,7 +5,7 @@
 
 use hkdf::{Hkdf, HkdfExtract};
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Which key encapsulation the secret came from (IANA "HPKE KEM Identifiers").
 #[derive(Clone, Copy)]
@@ -38,8 +38,11 @@ impl Labelled<'_> {
         for part in [VERSION, self.suite, label, secret] {
             extract.input_ikm(part);
         }
-        let (prk, _) = extract.finalize();
-        Zeroizing::new(prk.into())
+        let (mut prk, _) = extract.finalize();
+        let mut out = Zeroizing::new([0; 32]);
+        out.copy_from_slice(&prk);
+        prk.as_mut_slice().zeroize();
+        out
     }
 
     pub(crate) fn expand(&self, prk: &[u8; 32], label: &[u8], info: &[u8], out: &mut [u8]) {

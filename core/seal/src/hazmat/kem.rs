@@ -7,7 +7,7 @@
 use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::{PublicKey, SecretKey};
 use x_wing::{Decapsulator, TryDecapsulate};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::Failed;
 use super::hpke::Labelled;
@@ -72,14 +72,21 @@ pub(crate) fn x_wing_encapsulate(
     randomness: &[u8; 64],
 ) -> ([u8; 1120], Shared) {
     let (ciphertext, shared) = recipient.encapsulate_deterministic(randomness.into());
-    (ciphertext.into(), Zeroizing::new(shared.into()))
+    (ciphertext.into(), take(shared))
 }
 
 /// Decapsulates with a 32-byte seed. A wrong key yields a useless secret, not an error (implicit rejection).
 pub(crate) fn x_wing_decapsulate(seed: &[u8; 32], enc: &[u8; 1120]) -> Result<Shared, Failed> {
     let key = x_wing::DecapsulationKeyRejectNonContrib::from(*seed);
-    let shared = key.try_decapsulate(enc.into()).map_err(|_| Failed)?;
-    Ok(Zeroizing::new(shared.into()))
+    key.try_decapsulate(enc.into()).map(take).map_err(|_| Failed)
+}
+
+/// Moves a secret out of a type that does not wipe itself.
+fn take(mut shared: x_wing::SharedKey) -> Shared {
+    let mut out = Zeroizing::new([0; 32]);
+    out.copy_from_slice(&shared);
+    shared.as_mut_slice().zeroize();
+    out
 }
 
 /// The public half of a 32-byte seed.

@@ -1,4 +1,8 @@
 //! What the sealed formats promise, against vectors, other implementations and hostile input.
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it inside test functions only, not in their helpers"
+)]
 
 mod bundle;
 mod files;

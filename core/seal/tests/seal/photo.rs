@@ -113,3 +113,32 @@ fn sinks_that_fail_end_sealing_and_opening_with_their_own_error() {
     let error = seal_photo(what, &to(&[&identity]), &mut SeededEntropy::new(6), full).err();
     assert!(matches!(error, Some(SealPhotoError::TooLarge(_))));
 }
+
+#[test]
+fn a_photo_of_the_largest_size_passes_in_pieces_of_one_chunk() {
+    let mut jpeg = plain(64, 64);
+    let end = jpeg.split_off(jpeg.len() - 2);
+    jpeg.resize(gauze_seal::strip::MAX_BYTES - 2, 0x55);
+    jpeg.extend_from_slice(&end);
+    let photo = strip(&jpeg).unwrap();
+    let identity = x25519(7);
+    let identities: [&dyn Unwrap; 1] = [&identity];
+    let mut opener = PhotoOpener::new(&identities);
+    let mut digest = Sha256::new();
+    let what = PhotoToSeal { photo: &photo, record: b"{}", mtime_s: 0 };
+    let mut largest = 0;
+    seal_photo(what, &to(&[&identity]), &mut SeededEntropy::new(7), &mut |sealed: &[u8]| {
+        largest = largest.max(sealed.len());
+        opener.push(sealed, &mut |picture| {
+            assert!(picture.len() <= 64 * 1024);
+            digest.update(picture);
+            Ok::<(), Infallible>(())
+        })
+    })
+    .unwrap();
+    assert_eq!(largest, 64 * 1024 + 16);
+    let opened = opener.finish(&mut |_| Ok::<(), Infallible>(())).unwrap();
+    assert_eq!(opened.photo_size, jpeg.len() as u64);
+    assert_eq!(opened.photo_sha256, photo.sha256());
+    assert_eq!(digest.finalize()[..], opened.photo_sha256);
+}
