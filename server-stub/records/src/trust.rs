@@ -82,7 +82,7 @@ impl Trust {
         let tenant = keys.tenant()?;
         let path = bundle.map_or_else(|| keys.path(BUNDLE_JWS), Path::to_owned);
         let bytes = disk::read_if_any(&path).map_err(KeysError::from)?;
-        let text = bytes.ok_or_else(|| TrustError::NoBundle(path))?;
+        let text = bytes.ok_or(TrustError::NoBundle(path))?;
         let malformed = || TrustError::Bundle(WireError::Malformed("bundle"));
         let text = String::from_utf8(text).map_err(|_| malformed())?;
         let bundle_jws = Jws::parse(text.trim()).map_err(TrustError::Bundle)?;
