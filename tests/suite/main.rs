@@ -4,6 +4,7 @@
 
 mod capture;
 mod cli;
+mod demo;
 mod fixture;
 mod interop;
 mod journey;

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
 mod ci;
+mod demo;
 mod process;
 mod test;
 mod tools;
@@ -25,18 +26,21 @@ struct Cli {
 enum Command {
     /// Run one check by name, or all of them.
     Ci(ci::Args),
+    /// The main job: photos from a phone to the hospital's records, on this machine.
+    Demo(demo::Args),
     /// Install the tools of other makers that tests check us against, then run every test.
     Test(test::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Ci(args) => ci::run(&args),
-        Command::Test(args) => test::run(&args),
+        Command::Ci(args) => ci::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Demo(args) => demo::run(&args),
+        Command::Test(args) => test::run(&args).map(|()| ExitCode::SUCCESS),
     };
     // Not returned: a backtrace of this program says nothing about what a check found.
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             println!("\n{error:#}");
             ExitCode::FAILURE
