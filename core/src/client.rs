@@ -124,7 +124,12 @@ struct Session {
     unlocked: Option<ReviewSession>,
     /// Photos of this process, so that a preview can be made without unlocking.
     recent: HashMap<CaptureId, Digest>,
+    /// When bundle and policy were last asked for, on the clock that never goes back.
+    renewed_ms: Option<u64>,
 }
+
+/// Bundle and policy are asked for again after this long.
+const RENEW_EVERY_MS: u64 = 60_000;
 
 #[derive(Clone)]
 struct Enrolled {
@@ -146,7 +151,8 @@ impl Client {
             }
         }
         let review_keys = ReviewKeys::load(&*ports.disk, &config.dir)?;
-        let session = Session { enrolled, review_keys, unlocked: None, recent: HashMap::new() };
+        let session =
+            Session { enrolled, review_keys, unlocked: None, recent: HashMap::new(), renewed_ms: None };
         let observer: Arc<Observer> = Arc::new(|_, _| {});
         let client = Self { config, ports, store: Arc::new(store), observer, state: Mutex::new(session) };
         client.expire_reviews()?;
@@ -366,11 +372,18 @@ impl Client {
     }
 
     async fn renew(&self, enrolled: Enrolled) -> Enrolled {
+        let now_ms = self.ports.clock.monotonic_ms();
+        let last = self.state().renewed_ms.replace(now_ms);
+        if last.is_some_and(|last| now_ms.saturating_sub(last) < RENEW_EVERY_MS) {
+            return enrolled;
+        }
         let renewed = match fetch_trust(&enrolled).await {
             Ok(Some(trust)) => trust,
             Ok(None) => return enrolled,
             Err(error) => {
                 tracing::warn!(code = error.code(), "bundle and policy stay as they are");
+                // Nothing was learnt: the next run asks again.
+                self.state().renewed_ms = None;
                 return enrolled;
             }
         };
