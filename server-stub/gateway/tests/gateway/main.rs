@@ -1,1 +1,6 @@
-//! Drives the router in process.
+//! Drives the router in process, and the program over TLS.
+
+mod fixture;
+
+mod enrolment;
+mod signatures;

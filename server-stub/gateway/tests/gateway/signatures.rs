@@ -1,0 +1,191 @@
+//! Signed requests: who asks, for exactly this, just now, once.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Request};
+use gauze_wire::signature::{Request as Covered, Tag};
+use gauze_wire::{Digest, ProblemCode, StatusAnswer, StatusQuery, UploadRequest};
+use jiff::SignedDuration;
+
+use crate::fixture::{BASE, Gateway, Hospital, Phone, key, signature, with_signature};
+
+const PATH: &str = "/v1/ward-9/status";
+const BODY: &[u8] = br#"{"captures":[]}"#;
+
+async fn begin() -> (Hospital, Gateway, Phone) {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    (hospital, gateway, phone)
+}
+
+#[tokio::test]
+async fn a_signature_counts_for_nothing_but_what_it_covers() {
+    let (_, gateway, phone) = begin().await;
+    let digest = Digest::of(BODY);
+    let other = Digest::of(b"other");
+    let now = gateway.now();
+    let hour = SignedDuration::from_hours(1);
+    let case = |method: &str, target: &str, body: Option<&Digest>, tag, at| {
+        let covered = Covered { method, target_uri: target, body };
+        let fields = signature(&covered, &phone.key, tag, at);
+        with_signature(("POST", PATH), Some(BODY.to_vec()), &fields)
+    };
+    let here = format!("{BASE}{PATH}");
+    let cases = [
+        ("method", ProblemCode::SignatureInvalid, case("PUT", &here, Some(&digest), Tag::Device, now)),
+        (
+            "path",
+            ProblemCode::SignatureInvalid,
+            case("POST", &format!("{BASE}/v1/ward-9/uploads"), Some(&digest), Tag::Device, now),
+        ),
+        (
+            "host",
+            ProblemCode::SignatureInvalid,
+            case("POST", &format!("https://elsewhere.test{PATH}"), Some(&digest), Tag::Device, now),
+        ),
+        (
+            "query",
+            ProblemCode::SignatureInvalid,
+            case("POST", &format!("{here}?x=1"), Some(&digest), Tag::Device, now),
+        ),
+        ("body", ProblemCode::SignatureInvalid, case("POST", &here, Some(&other), Tag::Device, now)),
+        ("no body", ProblemCode::SignatureInvalid, case("POST", &here, None, Tag::Device, now)),
+        ("tag", ProblemCode::SignatureInvalid, case("POST", &here, Some(&digest), Tag::Records, now)),
+        ("late", ProblemCode::SignatureExpired, case("POST", &here, Some(&digest), Tag::Device, now - hour)),
+        ("early", ProblemCode::SignatureExpired, case("POST", &here, Some(&digest), Tag::Device, now + hour)),
+    ];
+    for (what, expected, request) in cases {
+        assert_eq!(gateway.ask(request).await.refusal(), expected, "{what}");
+    }
+    gateway.ask(case("POST", &here, Some(&digest), Tag::Device, now)).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_request_signed_by_another_key_than_it_names_is_refused() {
+    let (hospital, gateway, phone) = begin().await;
+    let other = Phone::enrolled(&gateway, &hospital).await;
+    let mine = gateway.signed(("POST", PATH), Some(BODY.to_vec()), &phone.key, Tag::Device);
+    let theirs = gateway.signed(("POST", PATH), Some(BODY.to_vec()), &other.key, Tag::Device);
+    let name = |request: &Request<Body>| request.headers()["signature-input"].clone();
+    let (mut swapped, signed_by_other) = (mine, theirs);
+    swapped.headers_mut().insert("signature-input", name(&signed_by_other));
+    assert_eq!(gateway.ask(swapped).await.refusal(), ProblemCode::SignatureInvalid);
+}
+
+#[tokio::test]
+async fn a_request_without_or_with_a_garbled_signature_is_refused() {
+    let (_, gateway, phone) = begin().await;
+    assert_eq!(gateway.post(PATH, BODY).await.refusal(), ProblemCode::SignatureMissing);
+    assert_eq!(gateway.get("/v1/ward-9/log?from=0").await.refusal(), ProblemCode::SignatureMissing);
+    let spoil = |name: &'static str, value: &'static str| {
+        let mut request = gateway.signed(("POST", PATH), Some(BODY.to_vec()), &phone.key, Tag::Device);
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
+        request
+    };
+    for (name, value, expected) in [
+        ("signature-input", "gauze=nonsense", ProblemCode::SignatureInvalid),
+        ("signature-input", "", ProblemCode::SignatureInvalid),
+        ("signature", "gauze=:AAAA:", ProblemCode::SignatureInvalid),
+        ("signature", "other=:AAAA:", ProblemCode::SignatureInvalid),
+        ("content-digest", "sha-256=:AAAA:", ProblemCode::MalformedRequest),
+        ("content-digest", "md5=:AAAA:", ProblemCode::MalformedRequest),
+    ] {
+        assert_eq!(gateway.ask(spoil(name, value)).await.refusal(), expected, "{name}: {value}");
+    }
+    let mut bare = gateway.signed(("POST", PATH), Some(BODY.to_vec()), &phone.key, Tag::Device);
+    bare.headers_mut().remove("content-digest");
+    assert_eq!(gateway.ask(bare).await.refusal(), ProblemCode::SignatureInvalid);
+}
+
+#[tokio::test]
+async fn a_request_counts_once_and_is_refused_by_time_when_its_nonce_is_forgotten() {
+    let (_, gateway, phone) = begin().await;
+    let covered = Digest::of(BODY);
+    let target = format!("{BASE}{PATH}");
+    let covered = Covered { method: "POST", target_uri: &target, body: Some(&covered) };
+    let fields = signature(&covered, &phone.key, Tag::Device, gateway.now());
+    let again = || with_signature(("POST", PATH), Some(BODY.to_vec()), &fields);
+    gateway.ask(again()).await.expect(200);
+    assert_eq!(gateway.ask(again()).await.refusal(), ProblemCode::Replayed);
+    gateway.pass(SignedDuration::from_secs(360));
+    assert_eq!(gateway.ask(again()).await.refusal(), ProblemCode::Replayed);
+    gateway.pass(SignedDuration::from_secs(1));
+    assert_eq!(gateway.ask(again()).await.refusal(), ProblemCode::SignatureExpired);
+}
+
+#[tokio::test]
+async fn a_clock_that_differs_by_a_minute_is_no_hindrance() {
+    let (_, gateway, phone) = begin().await;
+    let (digest, target) = (Digest::of(BODY), format!("{BASE}{PATH}"));
+    let covered = Covered { method: "POST", target_uri: &target, body: Some(&digest) };
+    for (drift, good) in [(60, true), (61, false), (-360, true), (-361, false)] {
+        let fields =
+            signature(&covered, &phone.key, Tag::Device, gateway.now() + SignedDuration::from_secs(drift));
+        let reply = gateway.ask(with_signature(("POST", PATH), Some(BODY.to_vec()), &fields)).await;
+        if good {
+            reply.expect(200);
+        } else {
+            assert_eq!(reply.refusal(), ProblemCode::SignatureExpired, "{drift}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_is_unknown_and_a_revoked_phone_is_refused() {
+    let (hospital, gateway, mut phone) = begin().await;
+    let stranger = Phone::new(&hospital);
+    let query = StatusQuery { captures: Vec::new() };
+    let ask = |phone: &Phone| phone.request(&gateway, "status", &query);
+    assert_eq!(gateway.ask(ask(&stranger)).await.refusal(), ProblemCode::UnknownDevice);
+    gateway.tamper("UPDATE device SET status = 'suspended'").await;
+    let shot = phone.shoot(10);
+    phone.send(&gateway, &shot).await;
+    gateway.tamper("UPDATE device SET status = 'revoked'").await;
+    assert_eq!(gateway.ask(ask(&phone)).await.refusal(), ProblemCode::DeviceRefused);
+    assert_eq!(phone.offer(&gateway, &shot.manifest).await.refusal(), ProblemCode::DeviceRefused);
+    gateway.tamper("UPDATE device SET status = 'active'").await;
+    gateway.ask(ask(&phone)).await.expect(200);
+}
+
+#[tokio::test]
+async fn phone_and_records_side_cannot_speak_for_each_other() {
+    let (hospital, gateway, mut phone) = begin().await;
+    let shot = phone.shoot(10);
+    let asked = UploadRequest { manifest: shot.manifest, highest_seq: 1, unsent: 1 };
+    let asked = serde_json::to_vec(&asked).unwrap();
+    let log = ("GET", "/v1/ward-9/log?from=0");
+    let uploads = ("POST", "/v1/ward-9/uploads");
+    for (expected, request) in [
+        (ProblemCode::SignatureInvalid, gateway.signed(log, None, &phone.key, Tag::Records)),
+        (ProblemCode::SignatureInvalid, gateway.signed(log, None, &phone.key, Tag::Device)),
+        (ProblemCode::SignatureInvalid, gateway.signed(log, None, &hospital.records, Tag::Device)),
+        (ProblemCode::SignatureInvalid, gateway.signed(log, None, &key(66), Tag::Records)),
+        (
+            ProblemCode::UnknownDevice,
+            gateway.signed(uploads, Some(asked.clone()), &hospital.records, Tag::Records),
+        ),
+        (
+            ProblemCode::UnknownDevice,
+            gateway.signed(uploads, Some(asked.clone()), &hospital.records, Tag::Device),
+        ),
+        (ProblemCode::SignatureInvalid, gateway.signed(uploads, Some(asked), &phone.key, Tag::Records)),
+    ] {
+        assert_eq!(gateway.ask(request).await.refusal(), expected);
+    }
+    hospital.fetch(&gateway, "log?from=0").await.expect(200);
+}
+
+#[tokio::test]
+async fn one_hospitals_phone_and_records_key_are_strangers_to_another() {
+    let (ward, clinic) = (Hospital::ward(), Hospital::new("clinic", 110));
+    let gateway = Gateway::serving(&[&ward, &clinic]).await;
+    let phone = Phone::enrolled(&gateway, &ward).await;
+    let at_clinic =
+        gateway.signed(("POST", "/v1/clinic/status"), Some(BODY.to_vec()), &phone.key, Tag::Device);
+    assert_eq!(gateway.ask(at_clinic).await.refusal(), ProblemCode::UnknownDevice);
+    let log = gateway.signed(("GET", "/v1/clinic/log?from=0"), None, &ward.records, Tag::Records);
+    assert_eq!(gateway.ask(log).await.refusal(), ProblemCode::SignatureInvalid);
+    let own: StatusAnswer =
+        gateway.ask(phone.request(&gateway, "status", &StatusQuery { captures: Vec::new() })).await.json(200);
+    assert!(own.captures.is_empty());
+}
