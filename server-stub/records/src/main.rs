@@ -1,7 +1,7 @@
 //! `gauze-records`: the inside. Keys, signing, pulling, opening, checking.
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,9 +10,11 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gauze_records::keys::{KeyDir, RecipientKind, make, sign_bundle, sign_policy, sign_token};
 use gauze_records::pull::{self, Puller};
-use gauze_records::verify::verify;
+use gauze_records::verify::{VerifyReport, verify};
 use gauze_records::{Clock as _, Coded, HttpsGateway, SystemClock, list, open_file};
 use gauze_wire::{Name, Tenant};
+use serde::Serialize;
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The inside of Gauze: pulls sealed photos, opens each once, files it and says so.
@@ -21,6 +23,9 @@ use tokio::signal::unix::{SignalKind, signal};
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Subcommand)]
@@ -65,13 +70,7 @@ enum Command {
         interval_s: u64,
     },
     /// Pull once, until nothing is left.
-    Pull {
-        #[command(flatten)]
-        source: Source,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Pull(Source),
     /// Open one sealed file.
     Open {
         /// The sealed file.
@@ -84,9 +83,20 @@ enum Command {
         out: PathBuf,
     },
     /// List what came.
-    List(Look),
-    /// Check everything filed again, offline.
-    Verify(Look),
+    List {
+        /// The data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// Check everything filed again, offline; fails where something is not as it was signed.
+    Verify {
+        /// The data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The keys directory, to check against the root pinned there.
+        #[arg(long, value_name = "DIR")]
+        keys: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -129,16 +139,6 @@ struct Source {
     bundle: Option<PathBuf>,
 }
 
-#[derive(Args)]
-struct Look {
-    /// The data directory.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-}
-
 /// One line for standard error.
 struct Refused(String);
 
@@ -148,77 +148,111 @@ impl<E: Coded> From<E> for Refused {
     }
 }
 
+/// Prints a line. That nobody reads it any more is no reason to fail.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// As JSON where asked for, else as text.
+fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {
+    match serde_json::to_string(value) {
+        Ok(line) if json => say(&line),
+        Ok(_) | Err(_) => say(&text()),
+    }
+}
+
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
-        )
-        .with_writer(std::io::stderr)
-        .init();
-    match run(Arguments::parse().command) {
+    let Arguments { command, json } = Arguments::parse();
+    // Pulling reports its progress; the other commands have one answer.
+    let level = match &command {
+        Command::Serve { .. } | Command::Pull(_) => "info,sqlx=warn",
+        Command::Keygen { .. }
+        | Command::SignBundle(_)
+        | Command::SignPolicy(_)
+        | Command::Token { .. }
+        | Command::Open { .. }
+        | Command::List { .. }
+        | Command::Verify { .. } => "warn",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
+    match run(command, json) {
         Ok(code) => code,
         Err(Refused(line)) => {
-            eprintln!("{line}");
+            complain(&line);
             ExitCode::from(1)
         }
     }
 }
 
-fn run(command: Command) -> Result<ExitCode, Refused> {
+fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
     let now = SystemClock.now();
     match command {
-        Command::Keygen { out, recipients, tenant } => keygen(&out, recipients, &tenant)?,
+        Command::Keygen { out, recipients, tenant } => keygen(json, &out, recipients, &tenant)?,
         Command::SignBundle(Sign { keys, input, out }) => {
             let bundle = sign_bundle(&KeyDir::new(&keys), &input, &out, now)?;
-            println!("bundle {} of {} signed: {}", bundle.version, bundle.tenant, out.display());
+            let told = json!({ "tenant": bundle.tenant, "version": bundle.version, "out": out });
+            show(json, &told, || {
+                format!("bundle {} of {} signed: {}", bundle.version, bundle.tenant, out.display())
+            });
         }
         Command::SignPolicy(Sign { keys, input, out }) => {
             let policy = sign_policy(&KeyDir::new(&keys), &input, &out, now)?;
-            println!("policy {} of {} signed: {}", policy.version, policy.tenant, out.display());
+            let told = json!({ "tenant": policy.tenant, "version": policy.version, "out": out });
+            show(json, &told, || {
+                format!("policy {} of {} signed: {}", policy.version, policy.tenant, out.display())
+            });
         }
         Command::Token { keys, out, hours, serial } => {
             let token = sign_token(&KeyDir::new(&keys), &out, hours, serial, now)?;
-            println!("token {} until {}: {}", token.token_id, token.expires_at, out.display());
+            show(json, &token, || {
+                format!("token {} until {}: {}", token.token_id, token.expires_at, out.display())
+            });
         }
-        Command::Serve { source, interval_s } => serve(&source, Duration::from_secs(interval_s))?,
-        Command::Pull { source, json } => pull_once(&source, json)?,
+        Command::Serve { source, interval_s } => serve(json, &source, Duration::from_secs(interval_s))?,
+        Command::Pull(source) => pull_once(json, &source)?,
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;
-            println!("{}\n{}", opened.photo.display(), opened.record.display());
+            show(json, &opened, || format!("{}\n{}", opened.photo.display(), opened.record.display()));
         }
-        Command::List(look) => show_list(&look)?,
-        Command::Verify(look) => return check(&look),
+        Command::List { data } => show_list(json, &data)?,
+        Command::Verify { data, keys } => return check(json, &data, keys.as_deref()),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn keygen(out: &Path, recipients: Recipients, tenant: &Tenant) -> Result<(), Refused> {
+fn keygen(json: bool, out: &Path, recipients: Recipients, tenant: &Tenant) -> Result<(), Refused> {
     let kind = match recipients {
         Recipients::Pq => RecipientKind::PostQuantum,
         Recipients::Classical => RecipientKind::Classical,
     };
     let made = make(out, tenant, kind, SystemClock.now())?;
-    println!(
-        "tenant       {}\nroot_sha256  {}\nrecipient    {}",
-        made.tenant, made.root_sha256, made.recipient
-    );
-    println!(
-        "Next: put what `gauze-gateway keygen` prints into `gateways` of {0}/bundle.json, then sign-bundle and \
-         sign-policy.",
-        out.display()
-    );
+    show(json, &made, || {
+        format!(
+            "tenant       {}\nroot_sha256  {}\nrecipient    {}\n\
+             Next: put what `gauze-gateway keygen` prints into `gateways` of {dir}/bundle.json, then sign-bundle and \
+             sign-policy.\nThen move {dir}/root.pem off this machine, and back up {dir}/tenant-identity.txt: nothing \
+             else opens the photos.",
+            made.tenant,
+            made.root_sha256,
+            made.recipient,
+            dir = out.display()
+        )
+    });
     Ok(())
 }
 
 #[tokio::main]
-async fn pull_once(source: &Source, json: bool) -> Result<(), Refused> {
+async fn pull_once(json: bool, source: &Source) -> Result<(), Refused> {
     let puller = open(source).await?;
     let report = puller.pass().await?;
     puller.close().await;
-    if json {
-        println!("{}", serde_json::json!(report));
-    } else {
-        println!(
+    show(json, &report, || {
+        let mut text = format!(
             "{} new entries, {} filed, {} voids, {} refused, {} still missing, {} receipts handed in",
             report.entries,
             report.filed,
@@ -227,7 +261,11 @@ async fn pull_once(source: &Source, json: bool) -> Result<(), Refused> {
             report.missing,
             report.acknowledged
         );
-    }
+        for photo in &report.refused {
+            text.push_str(&format!("\nrefused {} {}", photo.capture_id, photo.cause.code()));
+        }
+        text
+    });
     Ok(())
 }
 
@@ -242,9 +280,10 @@ async fn open(source: &Source) -> Result<Puller<HttpsGateway>, Refused> {
 }
 
 #[tokio::main]
-async fn serve(source: &Source, interval: Duration) -> Result<(), Refused> {
+async fn serve(json: bool, source: &Source, interval: Duration) -> Result<(), Refused> {
     let puller = open(source).await?;
-    println!("ready: pulling from {}", source.gateway);
+    let told = json!({ "ready": true, "gateway": source.gateway });
+    show(json, &told, || format!("ready: pulling from {}", source.gateway));
     pull::serve(&puller, interval, stopped(), |_| {}).await;
     puller.close().await;
     Ok(())
@@ -260,15 +299,15 @@ async fn stopped() {
 }
 
 #[tokio::main]
-async fn show_list(look: &Look) -> Result<(), Refused> {
-    let listed = list(&look.data).await?;
-    if look.json {
-        println!("{}", serde_json::json!(listed));
+async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
+    let listed = list(data).await?;
+    if json {
+        show(json, &listed, String::new);
         return Ok(());
     }
     for photo in listed {
         let cause = photo.cause.map_or("", gauze_wire::Refusal::code);
-        println!(
+        say(&format!(
             "{} {} {:>6} {} {:<8} {:<7} {:<7} {:>9} {} {cause}",
             photo.capture_id,
             photo.device_id,
@@ -279,30 +318,42 @@ async fn show_list(look: &Look) -> Result<(), Refused> {
             photo.chain.as_str(),
             photo.size,
             photo.sha256,
-        );
+        ));
     }
     Ok(())
 }
 
 #[tokio::main]
-async fn check(look: &Look) -> Result<ExitCode, Refused> {
-    let report = verify(&look.data).await?;
-    if look.json {
-        println!("{}", serde_json::json!(report));
-    } else {
-        println!(
-            "{} log entries and {} photos checked; {} gaps, {} problems",
-            report.entries,
-            report.photos,
-            report.gaps.len(),
-            report.problems.len()
-        );
-        for gap in &report.gaps {
-            println!("gap before {gap}");
-        }
+async fn check(json: bool, data: &Path, keys: Option<&Path>) -> Result<ExitCode, Refused> {
+    let report = verify(data, keys.map(KeyDir::new).as_ref()).await?;
+    show(json, &report, || checked(&report));
+    if report.ok {
+        return Ok(ExitCode::SUCCESS);
     }
-    for problem in &report.problems {
-        eprintln!("{problem}");
+    complain(&format!(
+        "verify_failed: {} things are not as they were signed. Stop the puller, keep the directory as it is and find \
+         out who changed it.",
+        report.findings.len()
+    ));
+    Ok(ExitCode::from(1))
+}
+
+fn checked(report: &VerifyReport) -> String {
+    let mut text = format!(
+        "{} log entries, {} manifests, {} files and {} receipts checked{}; {} gaps, {} findings",
+        report.log_size,
+        report.manifests,
+        report.files,
+        report.receipts,
+        if report.pinned { "" } else { " (root not pinned: give --keys)" },
+        report.gaps.len(),
+        report.findings.len()
+    );
+    for gap in &report.gaps {
+        text.push_str(&format!("\ngap {} {}-{}", gap.device_id, gap.first, gap.last));
     }
-    Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    for finding in &report.findings {
+        text.push_str(&format!("\n{} {}", finding.code, finding.at));
+    }
+    text
 }

@@ -4,6 +4,7 @@
 //! size is staged and believed by nobody; a photo's row changes to *filed* or *refused* once, together with its
 //! receipt.
 
+mod audit;
 mod judged;
 mod log;
 mod photos;

@@ -111,7 +111,7 @@ impl PhotoRow {
         }
     }
 
-    fn from_row(row: &SqliteRow) -> Result<Self, IndexError> {
+    pub(super) fn from_row(row: &SqliteRow) -> Result<Self, IndexError> {
         let damaged = || IndexError::Damaged("photo");
         let text = |column: &str| row.try_get::<String, _>(column);
         let cause: Option<String> = row.try_get("cause")?;

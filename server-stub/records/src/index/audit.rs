@@ -1,0 +1,51 @@
+//! Reading the index back for an audit.
+
+use gauze_wire::{DeviceId, Digest, PublicKey};
+use sqlx::Row as _;
+
+use super::{Index, IndexError, PhotoRow, int, uint};
+
+impl Index {
+    /// The photo of one manifest.
+    pub(crate) async fn photo(&self, manifest: &Digest) -> Result<Option<PhotoRow>, IndexError> {
+        let row = sqlx::query("SELECT * FROM photo WHERE manifest_sha256 = ?")
+            .bind(manifest.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(PhotoRow::from_row).transpose()
+    }
+
+    /// How many photos there are of entries before `size`.
+    pub(crate) async fn photo_count(&self, size: u64) -> Result<u64, IndexError> {
+        let row = sqlx::query("SELECT count(*) FROM photo WHERE log_index < ?")
+            .bind(int(size))
+            .fetch_one(&self.pool)
+            .await?;
+        uint(row.try_get(0)?)
+    }
+
+    /// Whether the entry at `index` was found to lead to nothing.
+    pub(crate) async fn is_rejected(&self, index: u64) -> Result<bool, IndexError> {
+        let row = sqlx::query("SELECT 1 FROM rejected WHERE log_index = ?")
+            .bind(int(index))
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// The believed phones of entries before `size`: id, key, the entry that made them believed.
+    pub(crate) async fn devices(&self, size: u64) -> Result<Vec<(DeviceId, PublicKey, u64)>, IndexError> {
+        let rows = sqlx::query("SELECT device_id, key, log_index FROM device WHERE log_index < ?")
+            .bind(int(size))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let key: PublicKey =
+                    serde_json::from_str(row.try_get("key")?).map_err(|_| IndexError::Damaged("device"))?;
+                let device_id = row.try_get::<String, _>("device_id")?.parse()?;
+                Ok((device_id, key, uint(row.try_get("log_index")?)?))
+            })
+            .collect()
+    }
+}

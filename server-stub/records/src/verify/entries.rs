@@ -1,0 +1,207 @@
+//! Each log entry against what the index and the disk hold of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use gauze_wire::{
+    Adoption, Binding, Body, DeviceId, Enrolment, Filed, Jws, Manifest, PublicKey, Refusal, Refused,
+    Signed as _, Token, Void,
+};
+
+use super::chains::Chains;
+use super::trust::Anchors;
+use super::{BATCH, VerifyError, VerifyReport};
+use crate::index::{Index, Kind, PhotoRow, Status};
+use crate::layout::{Layout, measure};
+
+pub(super) struct Audit<'a> {
+    pub(super) layout: &'a Layout,
+    pub(super) index: &'a Index,
+    pub(super) anchors: &'a Anchors,
+    pub(super) chains: Chains,
+    /// Sealed files that a photo accounts for.
+    pub(super) known: BTreeSet<PathBuf>,
+}
+
+type Devices = BTreeMap<DeviceId, (PublicKey, u64)>;
+
+impl Audit<'_> {
+    /// Checks the entries before `judged`.
+    pub(super) async fn check(&mut self, judged: u64, report: &mut VerifyReport) -> Result<(), VerifyError> {
+        let devices: Devices =
+            self.index.devices(judged).await?.into_iter().map(|(id, key, at)| (id, (key, at))).collect();
+        let (mut next, mut proven, mut seen) = (0, BTreeSet::new(), BTreeSet::new());
+        while next < judged {
+            let leaves = self.index.leaves(next, BATCH).await?;
+            let Some((last, _)) = leaves.last() else { break };
+            next = last + 1;
+            for (at, jws) in leaves.into_iter().filter(|(at, _)| *at < judged) {
+                match jws.typ() {
+                    Enrolment::TYP => {
+                        self.check_enrolment(at, &jws, &devices, &mut proven, report).await?;
+                    }
+                    Body::TYP | Void::TYP | Adoption::TYP => {
+                        if seen.insert(jws.digest()) {
+                            self.check_manifest(at, &jws, &devices, report).await?;
+                        }
+                    }
+                    _ if self.index.is_rejected(at).await? => {}
+                    _ => report.find("entry_unaccounted", at),
+                }
+            }
+        }
+        for id in devices.keys().filter(|id| !proven.contains(*id)) {
+            report.find("device_unproven", id);
+        }
+        let mut rows = 0;
+        for manifest in &seen {
+            rows += u64::from(self.index.photo(manifest).await?.is_some());
+        }
+        if self.index.photo_count(judged).await? != rows {
+            report.find("index_row_unknown", "photo");
+        }
+        Ok(())
+    }
+
+    async fn check_enrolment(
+        &self,
+        at: u64,
+        jws: &Jws,
+        devices: &Devices,
+        proven: &mut BTreeSet<DeviceId>,
+        report: &mut VerifyReport,
+    ) -> Result<(), VerifyError> {
+        match devices.get(jws.kid()) {
+            Some((key, index)) if *index == at => {
+                let holds = jws.verify::<Enrolment>(key, &self.anchors.tenant).is_ok_and(|enrolment| {
+                    let token =
+                        enrolment.token.verify_by::<Token>(&self.anchors.policy_keys, &self.anchors.tenant);
+                    token.is_ok()
+                });
+                if holds {
+                    proven.insert(jws.kid().clone());
+                }
+            }
+            // A phone may enrol again; what counts is the first time.
+            Some((_, index)) if *index < at => {}
+            Some(_) | None => {
+                if !self.index.is_rejected(at).await? {
+                    report.find("entry_unaccounted", at);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn check_manifest(
+        &mut self,
+        at: u64,
+        jws: &Jws,
+        devices: &Devices,
+        report: &mut VerifyReport,
+    ) -> Result<(), VerifyError> {
+        let Some(row) = self.index.photo(&jws.digest()).await? else {
+            if !self.index.is_rejected(at).await? {
+                report.find("entry_unaccounted", at);
+            }
+            return Ok(());
+        };
+        report.manifests += 1;
+        let Ok(manifest) = Manifest::peek(jws) else {
+            report.find("manifest_invalid", row.capture_id);
+            return Ok(());
+        };
+        if !agrees(&row, &manifest, at) {
+            report.find("index_row_differs", row.capture_id);
+        }
+        let device = devices.get(jws.kid()).filter(|(_, enrolled)| *enrolled < at);
+        let expected = match device {
+            None => Some(Refusal::EnrolmentInvalid),
+            Some((key, _)) if Manifest::verify(jws, key, &self.anchors.tenant).is_err() => {
+                Some(Refusal::ManifestInvalid)
+            }
+            Some(_) => self.chain_verdict(&manifest, &row),
+        };
+        let early = [Refusal::EnrolmentInvalid, Refusal::ManifestInvalid, Refusal::ChainBroken];
+        if row.cause.filter(|cause| early.contains(cause)) != expected {
+            report.find("verdict_differs", row.capture_id);
+        }
+        self.check_outcome(&row, &manifest.binding(jws), report)
+    }
+
+    fn chain_verdict(&mut self, manifest: &Manifest, row: &PhotoRow) -> Option<Refusal> {
+        let own = row.kind != Kind::Adoption;
+        let broken = self.chains.is_broken(manifest.carried(), own);
+        // An adoption may also have been refused because the phone does not succeed the other.
+        if broken || (!own && row.cause == Some(Refusal::ChainBroken)) {
+            return Some(Refusal::ChainBroken);
+        }
+        self.chains.add(manifest.carried(), own);
+        None
+    }
+
+    fn check_outcome(
+        &mut self,
+        row: &PhotoRow,
+        binding: &Binding,
+        report: &mut VerifyReport,
+    ) -> Result<(), VerifyError> {
+        let path = self.layout.sealed(binding);
+        let holds = match (row.status, &row.receipt) {
+            (Status::Waiting, None) => {
+                // Its file may be on its way right now.
+                self.known.insert(path);
+                return Ok(());
+            }
+            (Status::Filed, Some(receipt)) => self.filed(receipt, binding) && row.cause.is_none(),
+            (Status::Refused, Some(receipt)) => {
+                self.refused(receipt, binding).is_some_and(|cause| Some(cause) == row.cause)
+            }
+            (Status::Waiting, Some(_)) | (Status::Filed | Status::Refused, None) => false,
+        };
+        report.receipts += 1;
+        if !holds {
+            report.find("receipt_invalid", row.capture_id);
+        }
+        if row.status != Status::Filed || row.kind == Kind::Void {
+            return Ok(());
+        }
+        report.files += 1;
+        match measure(&path)? {
+            Some(found) if found == (binding.sha256, binding.size) => {}
+            Some(_) => report.find("file_differs", path.display()),
+            None => report.find("file_missing", path.display()),
+        }
+        self.known.insert(path);
+        Ok(())
+    }
+
+    fn filed(&self, receipt: &Jws, binding: &Binding) -> bool {
+        let Anchors { records, log, witnesses, .. } = self.anchors;
+        Filed::verify(receipt, records, binding, log, Some(witnesses)).is_ok()
+    }
+
+    fn refused(&self, receipt: &Jws, binding: &Binding) -> Option<Refusal> {
+        let Anchors { records, log, witnesses, .. } = self.anchors;
+        Refused::verify(receipt, records, binding, log, Some(witnesses)).ok().map(|refused| refused.cause)
+    }
+}
+
+/// Whether the row says what the manifest says.
+fn agrees(row: &PhotoRow, manifest: &Manifest, at: u64) -> bool {
+    let body = &manifest.carried().body;
+    let kind = match manifest {
+        Manifest::Photo(_) => Kind::Photo,
+        Manifest::Void(..) => Kind::Void,
+        Manifest::Adoption(..) => Kind::Adoption,
+    };
+    row.log_index == at
+        && row.kind == kind
+        && row.device_id == *manifest.device_id()
+        && row.chain_device == body.device_id
+        && row.capture_id == body.capture_id
+        && row.seq == body.seq
+        && row.captured_at == body.captured_at
+        && row.sha256 == body.sha256
+        && row.size == body.size
+}

@@ -1,0 +1,196 @@
+//! Checking everything filed again, offline: the log, the phones, the manifests, the chains, the receipts, the files.
+//!
+//! Always: every fact in the index is compared with the signed object it came from, and every signed object with the
+//! root that the gateway signed and this side cosigned; so an edit of the index, of a file or of the log shows.
+
+mod chains;
+mod entries;
+mod trust;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gauze_wire::DeviceId;
+use gauze_wire::log::Tree;
+use serde::Serialize;
+
+use crate::coded::Coded;
+use crate::disk::{DiskError, at};
+use crate::index::{Index, IndexError};
+use crate::keys::{KeyDir, KeysError};
+use crate::layout::Layout;
+
+use chains::Chains;
+use entries::Audit;
+use trust::Anchors;
+
+const BATCH: u32 = 256;
+
+/// Why nothing could be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The index could not be read.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The disk failed.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The keys directory could not be read.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
+impl Coded for VerifyError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Index(error) => error.code(),
+            Self::Disk(error) => error.code(),
+            Self::Keys(error) => error.code(),
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::Index(error) => error.next_step(),
+            Self::Disk(error) => error.next_step(),
+            Self::Keys(error) => error.next_step(),
+        }
+    }
+}
+
+/// Something that is not as it was signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A stable slug.
+    pub code: &'static str,
+    /// Where: an id, an index or a path.
+    pub at: String,
+}
+
+/// Places of a phone's chain that have not come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// The phone.
+    pub device_id: DeviceId,
+    /// The first missing `seq`.
+    pub first: u64,
+    /// The last missing `seq`.
+    pub last: u64,
+}
+
+/// What was checked and what was found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct VerifyReport {
+    /// Whether nothing is wrong. Gaps are not wrong: photos may still be on their way.
+    pub ok: bool,
+    /// Whether the bundles were checked against the root in a keys directory.
+    pub pinned: bool,
+    /// Leaves that lead to the cosigned root.
+    pub log_size: u64,
+    /// Manifests checked.
+    pub manifests: u64,
+    /// Sealed files whose digest was checked.
+    pub files: u64,
+    /// Receipts checked.
+    pub receipts: u64,
+    /// Checkpoints kept as evidence against the gateway.
+    pub evidence: u64,
+    /// What is not as it was signed.
+    pub findings: Vec<Finding>,
+    /// What has not come.
+    pub gaps: Vec<Gap>,
+}
+
+impl VerifyReport {
+    fn find(&mut self, code: &'static str, at: impl ToString) {
+        self.findings.push(Finding { code, at: at.to_string() });
+    }
+}
+
+/// Checks everything under `data`; with `keys`, against the root pinned there.
+pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, VerifyError> {
+    let layout = Layout::new(data);
+    let index = Index::open(&layout.index(), false).await?;
+    let mut report = VerifyReport { pinned: keys.is_some(), ..VerifyReport::default() };
+    if let Some((tenant, log)) = index.bound_to().await? {
+        let anchors = Anchors::load(&layout, tenant, log, keys, &mut report)?;
+        let size = check_log(&index, &anchors, &mut report).await?;
+        let judged = index.judged().await?.min(size);
+        let mut audit = Audit {
+            layout: &layout,
+            index: &index,
+            anchors: &anchors,
+            chains: Chains::default(),
+            known: BTreeSet::new(),
+        };
+        audit.check(judged, &mut report).await?;
+        report.gaps = audit.chains.gaps();
+        find_strangers(&layout.sealed_root(), &audit.known, &mut report)?;
+    } else {
+        find_strangers(&layout.sealed_root(), &BTreeSet::new(), &mut report)?;
+    }
+    report.evidence = count(&layout.root.join("evidence"))?;
+    report.ok = report.findings.is_empty();
+    index.close().await;
+    Ok(report)
+}
+
+/// Recomputes the tree from every stored leaf. The number of leaves that are believed.
+async fn check_log(index: &Index, anchors: &Anchors, report: &mut VerifyReport) -> Result<u64, VerifyError> {
+    let Some(note) = index.cosigned().await? else { return Ok(0) };
+    let Ok(checkpoint) = anchors.log.verify(&note) else {
+        report.find("checkpoint_invalid", "state");
+        return Ok(0);
+    };
+    if !anchors.witnesses.iter().any(|witness| witness.verify(&note).is_ok()) {
+        report.find("cosignature_invalid", checkpoint.size);
+    }
+    let mut tree = Tree::default();
+    while tree.size() < checkpoint.size {
+        let leaves = index.leaves(tree.size(), BATCH).await?;
+        let before = tree.size();
+        for (at, jws) in leaves.into_iter().filter(|(at, _)| *at < checkpoint.size) {
+            if at == tree.size() {
+                tree.append(&jws.digest());
+            }
+        }
+        if tree.size() == before {
+            report.find("leaf_missing", before);
+            return Ok(before);
+        }
+    }
+    if tree.root() != checkpoint.root {
+        report.find("log_inconsistent", checkpoint.size);
+    }
+    report.log_size = checkpoint.size;
+    Ok(checkpoint.size)
+}
+
+/// Files under `dir` that no filed photo accounts for.
+fn find_strangers(
+    dir: &Path,
+    known: &BTreeSet<PathBuf>,
+    report: &mut VerifyReport,
+) -> Result<(), VerifyError> {
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(dir).map_err(at(dir))? {
+        let entry = entry.map_err(at(dir))?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(at(dir))?);
+        if kind.is_dir() {
+            find_strangers(&path, known, report)?;
+        } else if !known.contains(&path) {
+            report.find("file_unknown", path.display());
+        }
+    }
+    Ok(())
+}
+
+fn count(dir: &Path) -> Result<u64, VerifyError> {
+    if !dir.is_dir() {
+        return Ok(0);
+    }
+    Ok(fs::read_dir(dir).map_err(at(dir))?.count() as u64)
+}
