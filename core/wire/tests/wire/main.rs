@@ -1,0 +1,8 @@
+//! What is said on the wire: recorded vectors, strictness, the log, request signatures.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on says where")]
+
+mod log;
+mod samples;
+mod signature;
+mod strict;
+mod vectors;

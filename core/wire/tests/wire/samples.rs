@@ -1,0 +1,249 @@
+//! One of everything, always the same: fixed keys, fixed times, a tenant and a patient that are nobody's.
+
+use gauze_wire::log::{Checkpoint, LogKey, NoteKey, Tree, WitnessKey};
+use gauze_wire::{
+    Adoption, Attestation, Body, Bundle, Carried, Digest, Enrolment, Filed, Follows, Gateway, Jws, Manifest,
+    Patient, Platform, Policy, Proof, PublicKey, RecipientEntry, RecipientState, Record, Refusal, Refused,
+    Signed, Signer as _, SoftwareKey, Stored, Tenant, Text, Token, Void, VoidReason,
+};
+use jiff::Timestamp;
+
+pub fn key(n: u8) -> SoftwareKey {
+    SoftwareKey::from_bytes(&[n; 32]).unwrap()
+}
+
+pub fn public(n: u8) -> PublicKey {
+    key(n).public_key()
+}
+
+pub const ROOT: u8 = 1;
+pub const GATEWAY: u8 = 2;
+pub const RECORDS: u8 = 3;
+pub const POLICY: u8 = 5;
+pub const DEVICE: u8 = 6;
+pub const NEXT_DEVICE: u8 = 7;
+
+pub fn tenant() -> Tenant {
+    "ward-9".parse().unwrap()
+}
+
+pub fn now() -> Timestamp {
+    "2026-11-24T10:00:00.125Z".parse().unwrap()
+}
+
+pub fn note_key() -> NoteKey {
+    NoteKey::from_bytes("gateway.test/ward-9", &[4; 32]).unwrap()
+}
+
+pub fn witness() -> NoteKey {
+    NoteKey::from_bytes("ward-9/witness", &[8; 32]).unwrap()
+}
+
+pub fn log_key() -> LogKey {
+    note_key().log_key()
+}
+
+pub fn witness_key() -> WitnessKey {
+    witness().witness_key()
+}
+
+pub fn bundle() -> Bundle {
+    Bundle {
+        v: 1,
+        typ: Bundle::TYP.into(),
+        tenant: tenant(),
+        version: 3,
+        issued_at: now(),
+        fresh_until: "2027-11-24T10:00:00Z".parse().unwrap(),
+        root: public(ROOT),
+        next_root: Some(public(9).fingerprint()),
+        recipients: vec![
+            RecipientEntry { recipient: "age1pq1active".into(), state: RecipientState::Active, since: now() },
+            RecipientEntry { recipient: "age1retired".into(), state: RecipientState::Retired, since: now() },
+        ],
+        gateways: vec![Gateway { url: "https://gateway.test".into(), key: public(GATEWAY), log: log_key() }],
+        records: vec![public(RECORDS)],
+        witnesses: vec![witness_key()],
+        policy_keys: vec![public(POLICY)],
+    }
+}
+
+pub fn policy() -> Policy {
+    Policy { version: 2, issued_at: now(), review_hours: 12, ..Policy::strictest(&tenant()) }
+}
+
+pub fn token() -> Token {
+    Token {
+        v: 1,
+        typ: Token::TYP.into(),
+        tenant: tenant(),
+        token_id: "AAAAAAAAAAAAAAAAAAAAAA".parse().unwrap(),
+        issued_at: now(),
+        expires_at: "2026-11-25T10:00:00Z".parse().unwrap(),
+        serial: Some("SN-1".parse().unwrap()),
+    }
+}
+
+pub fn enrolment() -> Enrolment {
+    let challenge = Digest::of(b"challenge");
+    Enrolment {
+        v: 1,
+        typ: Enrolment::TYP.into(),
+        tenant: tenant(),
+        token: Jws::sign(&token(), &key(POLICY)).unwrap(),
+        challenge,
+        device_key: public(DEVICE),
+        review_key: Some(public(10)),
+        attestation: Attestation::Software {
+            statement: Attestation::software_statement(&challenge, &public(DEVICE)),
+        },
+        platform: Platform::Desktop,
+        model: "simulated phone".parse().unwrap(),
+        serial: Some("SN-1".parse().unwrap()),
+        app_version: "0.1.0".parse().unwrap(),
+        follows: None,
+        at: now(),
+    }
+}
+
+pub fn body() -> Body {
+    Body {
+        v: 1,
+        typ: Body::TYP.into(),
+        tenant: tenant(),
+        device_id: public(DEVICE).key_id(),
+        capture_id: gauze_wire::CaptureId::make(1_764_000_000_000, &[7; 10]),
+        seq: 2,
+        prev: Some(Digest::of(b"the body before")),
+        follows: None,
+        sha256: Digest::of(b"sealed"),
+        size: 67_195,
+        recipients: vec!["0123456789abcdef".parse().unwrap()],
+        captured_at: now(),
+        session_ref: None,
+        root: public(ROOT).fingerprint(),
+        bundle_version: 3,
+        policy_version: 2,
+        app_version: "0.1.0".parse().unwrap(),
+    }
+}
+
+pub fn first_body_of_a_new_key() -> Body {
+    Body {
+        device_id: public(NEXT_DEVICE).key_id(),
+        seq: 1,
+        prev: None,
+        follows: Some(Follows {
+            device_id: public(DEVICE).key_id(),
+            seq: 2,
+            head: Some(Digest::of(&serde_json::to_vec(&body()).unwrap())),
+        }),
+        ..body()
+    }
+}
+
+pub fn void() -> Void {
+    Void {
+        v: 1,
+        typ: Void::TYP.into(),
+        tenant: tenant(),
+        device_id: body().device_id,
+        capture_id: body().capture_id,
+        body: Carried::write(&serde_json::to_vec(&body()).unwrap()),
+        reason: VoidReason::Discarded,
+        voided_at: now(),
+        session_ref: None,
+    }
+}
+
+pub fn adoption() -> Adoption {
+    Adoption {
+        v: 1,
+        typ: Adoption::TYP.into(),
+        tenant: tenant(),
+        device_id: public(NEXT_DEVICE).key_id(),
+        capture_id: body().capture_id,
+        body: Carried::write(&serde_json::to_vec(&body()).unwrap()),
+        adopted_at: now(),
+    }
+}
+
+pub fn manifest_jws() -> Jws {
+    Jws::sign(&body(), &key(DEVICE)).unwrap()
+}
+
+/// A log of one leaf: the manifest. Its note, cosigned.
+pub fn note() -> String {
+    let mut tree = Tree::default();
+    tree.append(&manifest_jws().digest());
+    let checkpoint = Checkpoint { origin: "gateway.test/ward-9".into(), size: 1, root: tree.root() };
+    witness().cosign(&note_key().sign(&checkpoint), now()).unwrap()
+}
+
+fn proof() -> Proof {
+    Proof { log_index: 0, inclusion: Vec::new(), checkpoint: note() }
+}
+
+pub fn binding() -> gauze_wire::Binding {
+    let jws = manifest_jws();
+    Manifest::verify(&jws, &public(DEVICE), &tenant()).unwrap().binding(&jws)
+}
+
+pub fn stored() -> Stored {
+    Stored::new(binding(), proof(), now())
+}
+
+pub fn filed() -> Filed {
+    Filed::new(binding(), proof(), now())
+}
+
+pub fn refused() -> Refused {
+    Refused::new(binding(), proof(), now(), Refusal::RecordMismatch)
+}
+
+pub fn record() -> Record {
+    Record {
+        v: 1,
+        tenant: tenant(),
+        device_id: body().device_id,
+        capture_id: body().capture_id,
+        seq: 2,
+        captured_at: now(),
+        monotonic_ms: 123_456,
+        boot_id: "boot-1".parse().unwrap(),
+        clinician: None,
+        patient: Some(Patient {
+            nhs_number: Some("9990000042".into()),
+            local_id: None,
+            family: Text::new("Testpatient").unwrap(),
+            given: Text::new("Alex").unwrap(),
+            dob: "1950-01-31".parse().unwrap(),
+        }),
+        body_site: Some(Text::new("left lower leg").unwrap()),
+        consent: Some(Text::new("given").unwrap()),
+        notes: None,
+        geofence: Some("inside".parse().unwrap()),
+        orientation: 6,
+        photo_sha256: Digest::of(b"photo"),
+        photo_size: 4_000_000,
+    }
+}
+
+/// Every signed kind once, with the key that signs it: `(kind, JWS)`.
+pub fn signed() -> Vec<(&'static str, u8, Jws)> {
+    fn sign<T: Signed>(payload: &T, by: u8) -> (&'static str, u8, Jws) {
+        (T::TYP, by, Jws::sign(payload, &key(by)).unwrap())
+    }
+    vec![
+        sign(&bundle(), ROOT),
+        sign(&policy(), POLICY),
+        sign(&token(), POLICY),
+        sign(&enrolment(), DEVICE),
+        sign(&body(), DEVICE),
+        sign(&void(), DEVICE),
+        sign(&adoption(), NEXT_DEVICE),
+        sign(&stored(), GATEWAY),
+        sign(&filed(), RECORDS),
+        sign(&refused(), RECORDS),
+    ]
+}

@@ -1,0 +1,271 @@
+//! What is refused, and as what.
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use gauze_wire::{
+    Adoption, Body, Bundle, Carried, Digest, Enrolment, Filed, Jws, Manifest, Policy, RecipientEntry,
+    RecipientState, Refused, Signed, Stored, Text, Token, Void, WireError, accept_bundle,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::samples::{self, key, log_key, now, public, tenant, witness_key};
+
+/// Whether `jws` reads as kind `T`.
+fn reads_as<T: Signed>(jws: &Jws) -> Result<(), WireError> {
+    jws.peek::<T>().map(drop)
+}
+
+#[test]
+fn no_signed_kind_counts_as_another() {
+    type Reader = (&'static str, fn(&Jws) -> Result<(), WireError>);
+    let readers: [Reader; 10] = [
+        (Bundle::TYP, reads_as::<Bundle>),
+        (Policy::TYP, reads_as::<Policy>),
+        (Token::TYP, reads_as::<Token>),
+        (Enrolment::TYP, reads_as::<Enrolment>),
+        (Body::TYP, reads_as::<Body>),
+        (Void::TYP, reads_as::<Void>),
+        (Adoption::TYP, reads_as::<Adoption>),
+        (Stored::TYP, reads_as::<Stored>),
+        (Filed::TYP, reads_as::<Filed>),
+        (Refused::TYP, reads_as::<Refused>),
+    ];
+    for (kind, by, jws) in samples::signed() {
+        for (typ, read) in readers {
+            let verdict = read(&jws);
+            if typ == kind {
+                assert_eq!(verdict, Ok(()));
+                continue;
+            }
+            assert!(matches!(verdict, Err(WireError::WrongType { .. })), "{kind} as {typ}");
+            // Nor where the header is made to say so by whoever holds the key.
+            let relabelled = Jws::sign_bytes(typ, &jws.payload_bytes().unwrap(), &key(by)).unwrap();
+            assert!(read(&relabelled).is_err(), "{kind} relabelled {typ}");
+        }
+    }
+}
+
+/// The JWS over a payload that `change` touched, signed with the right key.
+fn resigned(payload: &impl serde::Serialize, typ: &str, by: u8, change: impl FnOnce(&mut Value)) -> Jws {
+    let mut value = serde_json::to_value(payload).unwrap();
+    change(&mut value);
+    Jws::sign_bytes(typ, &serde_json::to_vec(&value).unwrap(), &key(by)).unwrap()
+}
+
+fn body_with(change: impl FnOnce(&mut Value)) -> Result<Body, WireError> {
+    let jws = resigned(&samples::body(), Body::TYP, samples::DEVICE, change);
+    jws.verify(&public(samples::DEVICE), &tenant())
+}
+
+#[test]
+fn unknown_missing_and_repeated_fields_are_refused() {
+    assert!(body_with(|_| {}).is_ok());
+    assert!(body_with(|body| body["extra"] = json!(1)).is_err());
+    assert!(body_with(|body| drop(body.as_object_mut().unwrap().remove("sha256"))).is_err());
+    let text = serde_json::to_string(&samples::body()).unwrap();
+    let twice = text.replacen("\"seq\":2", "\"seq\":2,\"seq\":2", 1);
+    let jws = Jws::sign_bytes(Body::TYP, twice.as_bytes(), &key(samples::DEVICE)).unwrap();
+    assert!(reads_as::<Body>(&jws).is_err());
+}
+
+#[test]
+fn a_body_keeps_its_documented_limits() {
+    for (what, change) in [
+        ("v", json!({ "v": 2 })),
+        ("seq 0", json!({ "seq": 0 })),
+        ("prev missing", json!({ "prev": null })),
+        ("prev at 1", json!({ "seq": 1 })),
+        ("size 0", json!({ "size": 0 })),
+        ("size", json!({ "size": 1_u64 << 40 })),
+        ("recipients", json!({ "recipients": [] })),
+        ("capture id", json!({ "capture_id": "../../etc" })),
+        ("tenant", json!({ "tenant": "../x" })),
+    ] {
+        let verdict = body_with(|body| {
+            for (name, value) in change.as_object().unwrap() {
+                body[name] = value.clone();
+            }
+        });
+        assert!(verdict.is_err(), "{what}");
+    }
+    let first = samples::first_body_of_a_new_key();
+    assert!(Jws::sign(&first, &key(samples::NEXT_DEVICE)).is_ok());
+    let late = Body { seq: 2, prev: Some(Digest::of(b"x")), ..first };
+    assert_eq!(Jws::sign(&late, &key(samples::NEXT_DEVICE)), Err(WireError::Field("follows")));
+}
+
+#[test]
+fn another_tenant_key_or_algorithm_is_refused() {
+    let jws = samples::manifest_jws();
+    let other = "ward-8".parse().unwrap();
+    assert_eq!(jws.verify::<Body>(&public(samples::DEVICE), &other), Err(WireError::WrongTenant));
+    assert_eq!(jws.verify::<Body>(&public(9), &tenant()), Err(WireError::UnknownKey));
+    for alg in ["none", "HS256", "RS256", "EdDSA"] {
+        let header = json!({ "alg": alg, "kid": jws.kid(), "typ": Body::TYP }).to_string();
+        let rest = jws.as_str().split_once('.').unwrap().1;
+        let text = format!("{}.{rest}", BASE64_URL_SAFE_NO_PAD.encode(header));
+        assert_eq!(Jws::parse(&text), Err(WireError::Algorithm), "{alg}");
+    }
+}
+
+#[test]
+fn a_header_with_anything_more_is_refused() {
+    let jws = samples::manifest_jws();
+    let rest = jws.as_str().split_once('.').unwrap().1;
+    for extra in ["jwk", "crit", "jku", "x5c"] {
+        let mut header = json!({ "alg": "ES256", "kid": jws.kid(), "typ": Body::TYP });
+        header[extra] = json!([]);
+        let text = format!("{}.{rest}", BASE64_URL_SAFE_NO_PAD.encode(header.to_string()));
+        assert!(Jws::parse(&text).is_err(), "{extra}");
+    }
+    for text in ["", ".", "..", "a.b.c", &format!("{}.x", jws.as_str()), &format!("{}=", jws.as_str())] {
+        let read = Jws::parse(text).and_then(|jws| jws.verify::<Body>(&public(samples::DEVICE), &tenant()));
+        assert!(read.is_err(), "{text}");
+    }
+    let long = format!("{}.{}.", "A".repeat(10), "A".repeat(gauze_wire::JWS_LIMIT));
+    assert_eq!(Jws::parse(&long), Err(WireError::TooLarge));
+}
+
+#[test]
+fn a_changed_byte_anywhere_is_refused() {
+    let text = samples::manifest_jws().as_str().to_owned();
+    for at in 0..text.len() {
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(bytes).unwrap();
+        let read =
+            Jws::parse(&changed).and_then(|jws| jws.verify::<Body>(&public(samples::DEVICE), &tenant()));
+        assert!(read.is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn a_void_and_an_adoption_agree_with_the_body_they_carry() {
+    let other = Body { capture_id: gauze_wire::CaptureId::make(1, &[1; 10]), ..samples::body() };
+    let carried = Carried::write(&serde_json::to_vec(&other).unwrap());
+    let void = Void { body: carried.clone(), ..samples::void() };
+    assert!(Jws::sign(&void, &key(samples::DEVICE)).is_err());
+    let adoption = Adoption { body: carried, ..samples::adoption() };
+    assert!(Jws::sign(&adoption, &key(samples::NEXT_DEVICE)).is_err());
+    // Nobody adopts their own photo, and nobody voids another's.
+    let own = Adoption { device_id: samples::body().device_id, ..samples::adoption() };
+    assert!(Jws::sign(&own, &key(samples::DEVICE)).is_err());
+    let others = Void { device_id: public(samples::NEXT_DEVICE).key_id(), ..samples::void() };
+    assert!(Jws::sign(&others, &key(samples::NEXT_DEVICE)).is_err());
+}
+
+#[test]
+fn a_photo_under_another_phones_manifest_is_refused() {
+    // Signed by a real key, but naming another phone's id.
+    let jws = Jws::sign(&samples::body(), &key(samples::NEXT_DEVICE)).unwrap();
+    let verdict = Manifest::verify(&jws, &public(samples::NEXT_DEVICE), &tenant());
+    assert_eq!(verdict, Err(WireError::Field("device_id")));
+}
+
+#[test]
+fn a_receipt_counts_for_exactly_its_photo_in_its_log() {
+    let (log, witness) = (log_key(), [witness_key()]);
+    let filed = Jws::sign(&samples::filed(), &key(samples::RECORDS)).unwrap();
+    let verify = |keys: u8, binding: &gauze_wire::Binding, witnesses| {
+        Filed::verify(&filed, &[public(keys)], binding, &log, witnesses).map(drop)
+    };
+    let binding = samples::binding();
+    assert_eq!(verify(samples::RECORDS, &binding, Some(&witness)), Ok(()));
+    assert_eq!(verify(samples::GATEWAY, &binding, Some(&witness)), Err(WireError::UnknownKey));
+    let other = gauze_wire::Binding { size: 1, ..binding.clone() };
+    assert_eq!(verify(samples::RECORDS, &other, Some(&witness)), Err(WireError::Field("binding")));
+    let stranger = [gauze_wire::log::NoteKey::from_bytes("ward-9/witness", &[9; 32]).unwrap().witness_key()];
+    assert_eq!(verify(samples::RECORDS, &binding, Some(&stranger)), Err(WireError::UnknownKey));
+    let other_log = gauze_wire::log::NoteKey::from_bytes("gateway.test/ward-9", &[9; 32]).unwrap().log_key();
+    assert!(
+        Filed::verify(&filed, &[public(samples::RECORDS)], &binding, &other_log, Some(&witness)).is_err()
+    );
+}
+
+fn signed_bundle(change: impl FnOnce(&mut Bundle), by: u8) -> Result<Jws, WireError> {
+    let mut bundle = samples::bundle();
+    change(&mut bundle);
+    Jws::sign(&bundle, &key(by))
+}
+
+#[test]
+fn a_mixed_bundle_is_refused_when_signed_and_when_read() {
+    let classical =
+        RecipientEntry { recipient: "age1classical".into(), state: RecipientState::Active, since: now() };
+    let mut mixed = samples::bundle();
+    mixed.recipients.push(classical);
+    assert_eq!(Jws::sign(&mixed, &key(samples::ROOT)), Err(WireError::MixedRecipients));
+    let forced =
+        Jws::sign_bytes(Bundle::TYP, &serde_json::to_vec(&mixed).unwrap(), &key(samples::ROOT)).unwrap();
+    let root = public(samples::ROOT).fingerprint();
+    assert_eq!(accept_bundle(&forced, &tenant(), &root, None, 0).map(drop), Err(WireError::MixedRecipients));
+}
+
+#[test]
+fn a_bundle_is_believed_only_from_the_pinned_root_or_its_named_successor() {
+    let root = public(samples::ROOT).fingerprint();
+    let current = samples::bundle();
+    let same = signed_bundle(|_| {}, samples::ROOT).unwrap();
+    assert_eq!(accept_bundle(&same, &tenant(), &root, Some(&current), 3).unwrap().1, root);
+    assert_eq!(accept_bundle(&same, &tenant(), &root, None, 4).map(drop), Err(WireError::Rollback));
+    let older = signed_bundle(|bundle| bundle.version = 2, samples::ROOT).unwrap();
+    assert_eq!(
+        accept_bundle(&older, &tenant(), &root, Some(&current), 0).map(drop),
+        Err(WireError::Rollback)
+    );
+
+    let take_over = |by: u8| {
+        signed_bundle(
+            |bundle| {
+                bundle.version = 4;
+                bundle.root = public(by);
+            },
+            by,
+        )
+        .unwrap()
+    };
+    let next = accept_bundle(&take_over(9), &tenant(), &root, Some(&current), 0).unwrap();
+    assert_eq!(next.1, public(9).fingerprint());
+    let stranger = accept_bundle(&take_over(11), &tenant(), &root, Some(&current), 0);
+    assert_eq!(stranger.map(drop), Err(WireError::UnknownKey));
+    let unnamed = accept_bundle(&take_over(9), &tenant(), &root, None, 0);
+    assert_eq!(unnamed.map(drop), Err(WireError::UnknownKey));
+    // Naming the pinned root without its signature is no help.
+    let posing = signed_bundle(|_| {}, 11).unwrap();
+    assert!(accept_bundle(&posing, &tenant(), &root, None, 0).is_err());
+}
+
+#[test]
+fn a_token_lives_a_day_at_most_and_only_in_its_time() {
+    let long = Token { expires_at: "2026-11-25T10:00:01Z".parse().unwrap(), ..samples::token() };
+    assert_eq!(Jws::sign(&long, &key(samples::POLICY)), Err(WireError::Field("expires_at")));
+    let jws = Jws::sign(&samples::token(), &key(samples::POLICY)).unwrap();
+    let keys = [public(samples::POLICY)];
+    let at = |text: &str| Token::accept(&jws, &keys, &tenant(), text.parse().unwrap()).map(drop);
+    assert_eq!(at("2026-11-24T12:00:00Z"), Ok(()));
+    assert_eq!(at("2026-11-25T10:00:00Z"), Err(WireError::Expired));
+    assert_eq!(at("2026-11-24T09:00:00Z"), Err(WireError::Expired));
+}
+
+#[test]
+fn text_is_bounded_and_clean() {
+    assert!(Text::<4>::new("abcd").is_ok());
+    for bad in ["", "abcde", "a\0b", "a\u{7f}"] {
+        assert!(Text::<4>::new(bad).is_err(), "{bad:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn readers_never_panic(text in ".{0,400}", bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = Jws::parse(&text).map(|jws| (jws.peek::<Body>(), Manifest::peek(&jws)));
+        let _ = text.parse::<gauze_wire::log::LogKey>();
+        let _ = log_key().verify(&text);
+        let _ = witness_key().verify(&text);
+        let _ = Digest::from_content_digest(&text);
+        let _ = gauze_wire::signature::RequestSignature::parse(&text, &text);
+        let _ = gauze_wire::Record::from_bytes(&bytes);
+        let _ = Carried::from_bytes(&bytes);
+        let _ = serde_json::from_slice::<Bundle>(&bytes);
+    }
+}

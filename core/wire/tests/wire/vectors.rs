@@ -1,0 +1,134 @@
+//! Recorded once, read for ever. `GAUZE_RECORD_VECTORS=1` writes a file that is not there; it never replaces one.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use gauze_wire::signature::{Request, RequestSignature, Tag, sign};
+use gauze_wire::{
+    Acknowledgement, Adoption, Body, Bundle, CaptureState, ChallengeAnswer, Digest, Enrolled, Enrolment,
+    EntryKind, Filed, Jws, LogEntry, LogPage, Manifest, Policy, Problem, ProblemCode, PublicKey, Record,
+    Refused, Signed, StatusAnswer, StatusQuery, Stored, Token, UploadAnswer, UploadRequest, Void,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::samples::{self, key, log_key, now, public, tenant, witness_key};
+
+/// The recorded value under `name`; recorded now where it is missing and that was asked for.
+fn recorded(name: &str, make: impl FnOnce() -> Value) -> Value {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors/v1").join(format!("{name}.json"));
+    if !path.exists() && std::env::var_os("GAUZE_RECORD_VECTORS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut file = std::fs::File::create_new(&path).unwrap();
+        writeln!(file, "{}", serde_json::to_string_pretty(&make()).unwrap()).unwrap();
+    }
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A signed kind: the recorded text verifies, its payload is `expected`, and writing that again gives the same bytes.
+fn signed<T: Signed + PartialEq>(expected: &T, by: u8) -> Jws {
+    let vector = recorded(T::TYP, || {
+        let jws = Jws::sign(expected, &key(by)).unwrap();
+        json!({ "jws": jws, "key": public(by), "sha256": jws.digest() })
+    });
+    let jws: Jws = serde_json::from_value(vector["jws"].clone()).unwrap();
+    let by: PublicKey = serde_json::from_value(vector["key"].clone()).unwrap();
+    let read: T = jws.verify(&by, &tenant()).unwrap();
+    assert!(read == *expected, "{}", T::TYP);
+    assert_eq!(jws.payload_bytes().unwrap(), serde_json::to_vec(&read).unwrap(), "{}", T::TYP);
+    assert_eq!(vector["sha256"], json!(jws.digest()), "{}", T::TYP);
+    jws
+}
+
+/// A plain message: the recorded JSON reads as `expected`, and writing that again gives the same text.
+fn plain<T: Serialize + DeserializeOwned + PartialEq>(name: &str, expected: &T) {
+    let vector = recorded(name, || json!({ "text": serde_json::to_string(expected).unwrap() }));
+    let text = vector["text"].as_str().unwrap();
+    let read: T = serde_json::from_str(text).unwrap();
+    assert!(read == *expected, "{name}");
+    assert_eq!(serde_json::to_string(&read).unwrap(), text, "{name}");
+}
+
+#[test]
+fn every_signed_kind_of_version_1_verifies_and_reads_as_recorded() {
+    signed::<Bundle>(&samples::bundle(), samples::ROOT);
+    signed::<Policy>(&samples::policy(), samples::POLICY);
+    signed::<Token>(&samples::token(), samples::POLICY);
+    signed::<Enrolment>(&samples::enrolment(), samples::DEVICE);
+    let photo = signed::<Body>(&samples::body(), samples::DEVICE);
+    signed::<Void>(&samples::void(), samples::DEVICE);
+    signed::<Adoption>(&samples::adoption(), samples::NEXT_DEVICE);
+    let stored = signed::<Stored>(&samples::stored(), samples::GATEWAY);
+    let filed = signed::<Filed>(&samples::filed(), samples::RECORDS);
+    let refused = signed::<Refused>(&samples::refused(), samples::RECORDS);
+
+    let binding = Manifest::verify(&photo, &public(samples::DEVICE), &tenant()).unwrap().binding(&photo);
+    let (log, witness) = (log_key(), [witness_key()]);
+    Stored::verify(&stored, &[public(samples::GATEWAY)], &binding, &log, None).unwrap();
+    Filed::verify(&filed, &[public(samples::RECORDS)], &binding, &log, Some(&witness)).unwrap();
+    Refused::verify(&refused, &[public(samples::RECORDS)], &binding, &log, Some(&witness)).unwrap();
+}
+
+#[test]
+fn the_messages_of_version_1_read_as_recorded() {
+    let manifest = samples::manifest_jws();
+    let stored = Jws::sign(&samples::stored(), &key(samples::GATEWAY)).unwrap();
+    let filed = Jws::sign(&samples::filed(), &key(samples::RECORDS)).unwrap();
+    let capture_id = samples::body().capture_id;
+    let state = CaptureState { capture_id, stored, outcome: Some(filed.clone()) };
+    plain("record", &samples::record());
+    plain("challenge", &ChallengeAnswer { challenge: Digest::of(b"challenge"), expires_at: now() });
+    plain("enrolled", &Enrolled { device_id: samples::body().device_id, log_index: 0 });
+    plain("upload-request", &UploadRequest { manifest: manifest.clone(), highest_seq: 2, unsent: 1 });
+    let upload_url = "https://gateway.test/v1/transfers/AAAAAAAAAAAAAAAAAAAAAA".to_owned();
+    plain("ticket", &UploadAnswer::Ticket { upload_url, expires_at: now(), offset: 0 });
+    plain("held", &UploadAnswer::Held(state.clone()));
+    plain("status-query", &StatusQuery { captures: vec![capture_id] });
+    plain("status-answer", &StatusAnswer { captures: vec![state] });
+    let entries = vec![LogEntry { index: 0, kind: EntryKind::Photo, jws: manifest }];
+    plain("log-page", &LogPage { checkpoint: samples::note(), entries });
+    plain("acknowledgement", &Acknowledgement { receipts: vec![filed] });
+    plain("problem", &Problem::from(ProblemCode::DigestMismatch));
+}
+
+#[test]
+fn the_cosigned_checkpoint_of_version_1_verifies_as_recorded() {
+    let vector = recorded(
+        "checkpoint",
+        || json!({ "note": samples::note(), "log": log_key(), "witness": witness_key() }),
+    );
+    let note = vector["note"].as_str().unwrap();
+    let log: gauze_wire::log::LogKey = serde_json::from_value(vector["log"].clone()).unwrap();
+    let witness: gauze_wire::log::WitnessKey = serde_json::from_value(vector["witness"].clone()).unwrap();
+    assert_eq!((log.clone(), witness.clone()), (log_key(), witness_key()));
+    assert_eq!(log.verify(note).unwrap().size, 1);
+    assert_eq!(witness.verify(note).unwrap(), u64::try_from(now().as_second()).unwrap());
+    assert_eq!(note, samples::note());
+}
+
+#[test]
+fn a_signed_request_of_version_1_verifies_as_recorded() {
+    let body = Digest::of(b"{}");
+    let request =
+        Request { method: "POST", target_uri: "https://gateway.test/v1/ward-9/uploads", body: Some(&body) };
+    let vector = recorded("signed-request", || {
+        let fields = sign(&request, &key(samples::DEVICE), Tag::Device, now(), &[3; 16]).unwrap();
+        json!({
+            "signature-input": fields.signature_input,
+            "signature": fields.signature,
+            "content-digest": fields.content_digest,
+        })
+    });
+    let field = |name: &str| vector[name].as_str().unwrap();
+    let signature = RequestSignature::parse(field("signature-input"), field("signature")).unwrap();
+    signature.verify(&request, &public(samples::DEVICE), Tag::Device, now()).unwrap();
+    assert_eq!(Digest::from_content_digest(field("content-digest")).unwrap(), body);
+}
+
+#[test]
+fn a_record_of_version_1_reads_by_its_own_reader() {
+    let bytes = samples::record().to_bytes().unwrap();
+    assert!(Record::from_bytes(&bytes).unwrap() == samples::record());
+}
