@@ -65,5 +65,26 @@ CREATE TABLE capture (
 
 CREATE UNIQUE INDEX capture_ticket ON capture (ticket) WHERE ticket IS NOT NULL;
 CREATE INDEX capture_place ON capture (tenant, body_device, seq);
-CREATE INDEX capture_held ON capture (tenant, device_id, size) WHERE filed_at_ms IS NULL;
+CREATE INDEX capture_open ON capture (tenant, ticket_expires_ms) WHERE stored IS NULL AND ticket IS NOT NULL;
 CREATE INDEX capture_filed ON capture (filed_at_ms) WHERE blob = 1 AND filed_at_ms IS NOT NULL;
+
+-- Bytes stored and not yet filed: of a device, and of its whole tenant where `holder` is empty.
+CREATE TABLE held (
+    tenant TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (tenant, holder)
+) WITHOUT ROWID;
+
+CREATE TRIGGER held_grows AFTER UPDATE OF stored ON capture
+WHEN old.stored IS NULL AND new.stored IS NOT NULL AND new.kind <> 'void'
+BEGIN
+    INSERT INTO held VALUES (new.tenant, new.device_id, new.size), (new.tenant, '', new.size)
+    ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes;
+END;
+
+CREATE TRIGGER held_shrinks AFTER UPDATE OF filed_at_ms ON capture
+WHEN old.filed_at_ms IS NULL AND new.filed_at_ms IS NOT NULL AND new.kind <> 'void'
+BEGIN
+    UPDATE held SET bytes = bytes - new.size WHERE tenant = new.tenant AND holder IN (new.device_id, '');
+END;

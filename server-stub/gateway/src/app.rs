@@ -8,7 +8,7 @@ use gauze_wire::{Digest, Tenant};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::blobs::Blobs;
+use crate::blobs::{BlobName, Blobs};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::keys::GatewayKeys;
@@ -55,7 +55,7 @@ pub struct App {
     pub(crate) blobs: Arc<Blobs>,
     pub(crate) replays: Arc<ReplayStore>,
     pub(crate) challenges: Arc<Mutex<HashMap<Digest, (Tenant, Timestamp)>>>,
-    pub(crate) transfers: Arc<Mutex<HashMap<Digest, Transfer>>>,
+    pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -98,35 +98,35 @@ impl App {
         })
     }
 
-    /// Takes the turn at a ticket away from whoever has it.
-    pub(crate) async fn take_turn(&self, ticket: Digest) -> Turn<'_> {
+    /// Takes the turn at a photo away from whoever has it, and waits until what they received is written.
+    pub(crate) async fn take_turn(&self, name: &BlobName) -> Turn {
         let mine = {
             let mut transfers = self.transfers.lock().unwrap_or_else(PoisonError::into_inner);
-            let entry = transfers.entry(ticket).or_default();
+            let entry = transfers.entry(name.clone()).or_default();
             entry.leave.cancel();
             entry.leave = CancellationToken::new();
             entry.clone()
         };
         let guard = mine.turn.clone().lock_owned().await;
-        Turn { app: self, ticket, leave: mine.leave, _guard: guard }
+        Turn { app: self.clone(), name: name.clone(), leave: mine.leave, _guard: guard }
     }
 }
 
-/// The turn at one ticket; given back on drop.
-pub(crate) struct Turn<'a> {
-    app: &'a App,
-    ticket: Digest,
+/// The turn at one photo: no other request changes its bytes or its manifest. Given back on drop.
+pub(crate) struct Turn {
+    pub app: App,
+    pub name: BlobName,
     /// Cancelled when somebody else wants the turn.
     pub leave: CancellationToken,
     _guard: tokio::sync::OwnedMutexGuard<()>,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
         let mut transfers = self.app.transfers.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever waits has put in a new token; only an unwanted entry goes.
         if !self.leave.is_cancelled() {
-            transfers.remove(&self.ticket);
+            transfers.remove(&self.name);
         }
     }
 }

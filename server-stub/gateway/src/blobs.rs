@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use gauze_wire::{CaptureId, DeviceId, Tenant};
 
 /// One photo's name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BlobName {
     pub tenant: Tenant,
     pub device_id: DeviceId,

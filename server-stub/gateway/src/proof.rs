@@ -1,8 +1,9 @@
 //! Who asks: axum extractors that a handler needs to have its arguments at all.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::Method;
+use axum::http::request::Parts;
 use gauze_wire::signature::{Request as Signed, RequestSignature, SKEW_S, Tag};
 use gauze_wire::{Digest, KeyId, ProblemCode, PublicKey, Tenant, WireError};
 
@@ -11,8 +12,10 @@ use crate::db::{Device, DeviceStatus};
 use crate::refusal::Refusal;
 use crate::tenant::Served;
 
-/// Largest body that is read whole.
+/// Largest body of a phone that is read whole.
 pub const BODY_LIMIT: usize = 256 * 1024;
+/// Largest body of the records side: a hundred receipts, each with its proof.
+const RECORDS_LIMIT: usize = 1024 * 1024;
 
 /// A request that an enrolled phone signed just now.
 pub struct FromDevice {
@@ -27,27 +30,38 @@ pub struct FromRecords {
     pub body: Bytes,
 }
 
+/// The tenant that the path names.
+pub struct InPath(pub Tenant);
+
+impl FromRequestParts<App> for InPath {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
+        tenant_of(parts.uri.path()).map(Self)
+    }
+}
+
 /// The tenant that a path names, if this gateway serves it.
 pub fn served<'a>(app: &'a App, tenant: &Tenant) -> Result<&'a Served, Refusal> {
     app.tenants.get(tenant).ok_or_else(|| ProblemCode::UnknownTenant.into())
 }
 
 /// `/v1/TENANT/…`: the tenant.
-pub fn tenant_of(path: &str) -> Result<Tenant, Refusal> {
+fn tenant_of(path: &str) -> Result<Tenant, Refusal> {
     let tenant = path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
     tenant.parse().map_err(|_| ProblemCode::UnknownTenant.into())
 }
 
-/// A body of at most [`BODY_LIMIT`].
-pub async fn read_body(body: Body) -> Result<Bytes, Refusal> {
-    axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|_| ProblemCode::TooLarge.into())
+/// A body of at most `limit` bytes.
+pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    axum::body::to_bytes(body, limit).await.map_err(|_| ProblemCode::TooLarge.into())
 }
 
 impl FromRequest<App> for FromDevice {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        let unproven = Unproven::read(request).await?;
+        let unproven = Unproven::read(request, BODY_LIMIT).await?;
         let served = served(app, &unproven.tenant)?;
         let device = app.db.device(&unproven.tenant, &unproven.signature.key_id).await?;
         let device = device.ok_or(ProblemCode::UnknownDevice)?;
@@ -64,7 +78,7 @@ impl FromRequest<App> for FromRecords {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        let unproven = Unproven::read(request).await?;
+        let unproven = Unproven::read(request, RECORDS_LIMIT).await?;
         let served = served(app, &unproven.tenant)?;
         let named = |key: &&PublicKey| key.key_id() == unproven.signature.key_id;
         let key = served.bundle.records.iter().find(named).ok_or(ProblemCode::SignatureInvalid)?;
@@ -83,7 +97,7 @@ struct Unproven {
 }
 
 impl Unproven {
-    async fn read(request: Request) -> Result<Self, Refusal> {
+    async fn read(request: Request, limit: usize) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
         let tenant = tenant_of(parts.uri.path())?;
         let field = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
@@ -98,7 +112,7 @@ impl Unproven {
             }
             None => None,
         };
-        let body = read_body(body).await?;
+        let body = read_body(body, limit).await?;
         let digest = (!body.is_empty() || claimed.is_some()).then(|| Digest::of(&body));
         // The signature covers the digest of what arrived; what was claimed must be the same.
         if claimed != digest {

@@ -1,5 +1,6 @@
 //! Every refusal as RFC 9457 problem details.
 
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gauze_wire::{Problem, ProblemCode};
@@ -28,6 +29,12 @@ impl From<sqlx::Error> for Refusal {
         }
         tracing::error!(%error, "the database failed");
         ProblemCode::Internal.into()
+    }
+}
+
+impl From<PathRejection> for Refusal {
+    fn from(_: PathRejection) -> Self {
+        ProblemCode::NotFound.into()
     }
 }
 
@@ -68,6 +75,7 @@ impl IntoResponse for Refusal {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Self::Offset(offset) = self {
             headers.insert("upload-offset", HeaderValue::from(offset));
+            headers.insert("upload-complete", HeaderValue::from_static("?0"));
         }
         response
     }

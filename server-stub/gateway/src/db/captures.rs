@@ -1,7 +1,8 @@
 //! Photos as the gateway knows them: manifest, open address, receipts.
 
-use gauze_wire::{CaptureId, CaptureState, DeviceId, Digest, EntryKind, Jws, Tenant};
-use sqlx::{Row as _, sqlite::SqliteRow};
+use gauze_wire::{Binding, CaptureId, CaptureState, DeviceId, Digest, EntryKind, Jws, Tenant};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
 
 use super::{Db, Write, damaged, to_i64, to_u64};
 use crate::blobs::BlobName;
@@ -11,6 +12,7 @@ use crate::blobs::BlobName;
 pub struct Capture {
     pub name: BlobName,
     pub kind: EntryKind,
+    pub body_sha256: Digest,
     pub sha256: Digest,
     pub size: u64,
     pub manifest: Jws,
@@ -24,6 +26,18 @@ impl Capture {
     pub fn state(&self) -> Option<CaptureState> {
         let stored = self.stored.clone()?;
         Some(CaptureState { capture_id: self.name.capture_id, stored, outcome: self.outcome.clone() })
+    }
+
+    /// What its receipts must repeat.
+    pub fn binding(&self) -> Binding {
+        Binding {
+            tenant: self.name.tenant.clone(),
+            device_id: self.name.device_id.clone(),
+            capture_id: self.name.capture_id,
+            manifest_sha256: self.manifest.digest(),
+            sha256: self.sha256,
+            size: self.size,
+        }
     }
 }
 
@@ -46,8 +60,18 @@ pub struct Outcome<'a> {
     pub filed_at_ms: Option<i64>,
 }
 
-const COLUMNS: &str =
-    "tenant, device_id, capture_id, kind, sha256, size, manifest, ticket_expires_ms, stored, outcome";
+/// What a device and its tenant hold here that the hospital has not filed.
+pub struct Held {
+    /// Photos with an open address.
+    pub open: u64,
+    /// Bytes of the device.
+    pub device: u64,
+    /// Bytes of the whole tenant.
+    pub tenant: u64,
+}
+
+const COLUMNS: &str = "tenant, device_id, capture_id, kind, body_sha256, sha256, size, manifest, \
+                       ticket_expires_ms, stored, outcome";
 
 fn capture(row: &SqliteRow) -> Result<Capture, sqlx::Error> {
     let text = |column: &str| row.try_get::<&str, _>(column);
@@ -65,6 +89,7 @@ fn capture(row: &SqliteRow) -> Result<Capture, sqlx::Error> {
             "adoption" => EntryKind::Adoption,
             _ => EntryKind::Photo,
         },
+        body_sha256: text("body_sha256")?.parse().map_err(damaged)?,
         sha256: text("sha256")?.parse().map_err(damaged)?,
         size: to_u64(row.try_get("size")?),
         manifest: Jws::parse(text("manifest")?).map_err(damaged)?,
@@ -85,15 +110,12 @@ fn kind_name(kind: EntryKind) -> &'static str {
 impl Db {
     /// The photo with this name.
     pub async fn capture(&self, name: &BlobName) -> Result<Option<Capture>, sqlx::Error> {
-        let query =
-            format!("SELECT {COLUMNS} FROM capture WHERE tenant = ? AND device_id = ? AND capture_id = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(name.tenant.as_str())
-            .bind(name.device_id.as_str())
-            .bind(name.capture_id.to_string())
-            .fetch_optional(&self.readers)
-            .await?;
-        row.as_ref().map(capture).transpose()
+        capture_in(&mut *self.readers.acquire().await?, name).await
+    }
+
+    /// The photo with this name, as the write in progress sees it.
+    pub async fn capture_now(write: &mut Write<'_>, name: &BlobName) -> Result<Option<Capture>, sqlx::Error> {
+        capture_in(write, name).await
     }
 
     /// The photo that this ticket is for.
@@ -106,36 +128,54 @@ impl Db {
         row.as_ref().map(capture).transpose()
     }
 
-    /// The body that has this place in a phone's chain.
+    /// The body that a phone itself has signed for this place in its chain.
     pub async fn body_at(
-        &self,
+        write: &mut Write<'_>,
         tenant: &Tenant,
         device: &DeviceId,
         seq: u64,
     ) -> Result<Option<Digest>, sqlx::Error> {
         let hash: Option<String> = sqlx::query_scalar(
-            "SELECT body_sha256 FROM capture WHERE tenant = ? AND body_device = ? AND seq = ? LIMIT 1",
+            "SELECT body_sha256 FROM capture \
+             WHERE tenant = ?1 AND body_device = ?2 AND seq = ?3 AND device_id = ?2 LIMIT 1",
         )
         .bind(tenant.as_str())
         .bind(device.as_str())
         .bind(to_i64(seq))
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut **write)
         .await?;
         hash.map(|hash| hash.parse().map_err(damaged)).transpose()
     }
 
-    /// Open addresses of a device, and bytes not yet filed of the device and of its tenant.
-    pub async fn held(&self, tenant: &Tenant, device: &DeviceId) -> Result<(u64, u64, u64), sqlx::Error> {
-        let row = sqlx::query(
-            "SELECT COUNT(*) FILTER (WHERE device_id = ?2 AND ticket IS NOT NULL AND stored IS NULL) AS open, \
-             COALESCE(SUM(size) FILTER (WHERE device_id = ?2), 0) AS device, COALESCE(SUM(size), 0) AS tenant \
-             FROM capture WHERE tenant = ?1 AND filed_at_ms IS NULL",
+    /// What is held beside `name`: stored and not filed, or still allowed to arrive.
+    pub async fn held(write: &mut Write<'_>, name: &BlobName, now_ms: i64) -> Result<Held, sqlx::Error> {
+        let open = sqlx::query(
+            "SELECT COUNT(*) FILTER (WHERE device_id = ?2) AS open, \
+             COALESCE(SUM(size) FILTER (WHERE device_id = ?2), 0) AS device, \
+             COALESCE(SUM(size), 0) AS tenant FROM capture \
+             WHERE tenant = ?1 AND stored IS NULL AND ticket IS NOT NULL AND ticket_expires_ms > ?4 \
+             AND NOT (device_id = ?2 AND capture_id = ?3)",
         )
-        .bind(tenant.as_str())
-        .bind(device.as_str())
-        .fetch_one(&self.readers)
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .bind(name.capture_id.to_string())
+        .bind(now_ms)
+        .fetch_one(&mut **write)
         .await?;
-        Ok((to_u64(row.try_get("open")?), to_u64(row.try_get("device")?), to_u64(row.try_get("tenant")?)))
+        let stored = sqlx::query(
+            "SELECT COALESCE(SUM(bytes) FILTER (WHERE holder = ?2), 0) AS device, \
+             COALESCE(SUM(bytes) FILTER (WHERE holder = ''), 0) AS tenant FROM held \
+             WHERE tenant = ?1 AND holder IN (?2, '')",
+        )
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .fetch_one(&mut **write)
+        .await?;
+        let bytes = |column: &str| -> Result<u64, sqlx::Error> {
+            let (open, stored): (i64, i64) = (open.try_get(column)?, stored.try_get(column)?);
+            Ok(to_u64(open).saturating_add(to_u64(stored)))
+        };
+        Ok(Held { open: to_u64(open.try_get("open")?), device: bytes("device")?, tenant: bytes("tenant")? })
     }
 
     /// Takes in a manifest, or replaces the one of a photo that has not arrived (a void, or a signature anew).
@@ -144,7 +184,7 @@ impl Db {
             "INSERT INTO capture (tenant, device_id, capture_id, body_device, seq, body_sha256, sha256, size, \
              kind, manifest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
              ON CONFLICT (tenant, device_id, capture_id) DO UPDATE SET kind = excluded.kind, \
-             manifest = excluded.manifest WHERE capture.stored IS NULL",
+             manifest = excluded.manifest, ticket = NULL WHERE capture.stored IS NULL",
         )
         .bind(new.name.tenant.as_str())
         .bind(new.name.device_id.as_str())
@@ -182,13 +222,13 @@ impl Db {
         .map(drop)
     }
 
-    /// Keeps the *stored* receipt; `false` where another request was first.
+    /// Keeps the *stored* receipt of a photo that had none.
     pub async fn set_stored(
         write: &mut Write<'_>,
         name: &BlobName,
         stored: &Jws,
         has_blob: bool,
-    ) -> Result<bool, sqlx::Error> {
+    ) -> Result<(), sqlx::Error> {
         let done = sqlx::query(
             "UPDATE capture SET stored = ?, blob = ? \
              WHERE tenant = ? AND device_id = ? AND capture_id = ? AND stored IS NULL",
@@ -200,7 +240,8 @@ impl Db {
         .bind(name.capture_id.to_string())
         .execute(&mut **write)
         .await?;
-        Ok(done.rows_affected() == 1)
+        // Whoever has the turn at the photo is alone; a second receipt for it would be a second leaf.
+        if done.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
     }
 
     /// Keeps the hospital's word. *Filed* replaces *refused*, never the reverse; `false` where nothing changed.
@@ -257,4 +298,16 @@ impl Db {
             .await?;
         write.commit().await
     }
+}
+
+async fn capture_in(db: &mut SqliteConnection, name: &BlobName) -> Result<Option<Capture>, sqlx::Error> {
+    let query =
+        format!("SELECT {COLUMNS} FROM capture WHERE tenant = ? AND device_id = ? AND capture_id = ?");
+    let row = sqlx::query(sqlx::AssertSqlSafe(query))
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .bind(name.capture_id.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(capture).transpose()
 }

@@ -65,7 +65,6 @@ impl Db {
 
     /// Keeps what a phone last said of itself.
     pub async fn heard(
-        &self,
         write: &mut Write<'_>,
         (tenant, device): (&Tenant, &DeviceId),
         (highest_seq, unsent): (u64, u64),

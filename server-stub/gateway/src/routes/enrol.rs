@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use gauze_attest::{AttestedDevice, Freshness, verify_enrolment};
 use gauze_wire::{ChallengeAnswer, Digest, Enrolled, Enrolment, EntryKind, Jws, ProblemCode, Tenant};
@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 use crate::app::App;
 use crate::db::{Db, NewDevice, log_append};
-use crate::proof::{read_body, served, tenant_of};
+use crate::proof::{BODY_LIMIT, InPath, read_body, served};
 use crate::refusal::Refusal;
 use crate::tenant::Served;
 
@@ -28,9 +28,8 @@ const CHALLENGE_LIMIT: usize = 100_000;
 )]
 pub async fn challenge(
     State(app): State<App>,
-    Path(tenant): Path<String>,
+    InPath(tenant): InPath,
 ) -> Result<(StatusCode, Json<ChallengeAnswer>), Refusal> {
-    let tenant = tenant_of(&format!("/v1/{tenant}/"))?;
     served(&app, &tenant)?;
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|_| ProblemCode::Internal)?;
@@ -57,12 +56,11 @@ pub async fn challenge(
 )]
 pub async fn enrol(
     State(app): State<App>,
-    Path(tenant): Path<String>,
+    InPath(tenant): InPath,
     body: Body,
 ) -> Result<(StatusCode, Json<Enrolled>), Refusal> {
-    let tenant = tenant_of(&format!("/v1/{tenant}/"))?;
     let served = served(&app, &tenant)?;
-    let body = read_body(body).await?;
+    let body = read_body(body, BODY_LIMIT).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let evidence = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     // An answer that was lost is given again for the very same evidence.

@@ -1,14 +1,14 @@
 //! Health, counters, the interface's description, and the signed files phones fetch.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use gauze_wire::{Jws, ProblemCode};
 use utoipa::OpenApi;
 
 use crate::app::App;
-use crate::proof::{served, tenant_of};
+use crate::proof::{InPath, served};
 use crate::refusal::Refusal;
 
 #[derive(OpenApi)]
@@ -59,11 +59,7 @@ pub async fn openapi() -> impl IntoResponse {
     params(("tenant" = String, Path, description = "tenant")),
     responses((status = 200, description = "the trust bundle, a compact JWS", content_type = "application/jose"))
 )]
-pub async fn bundle(
-    State(app): State<App>,
-    Path(tenant): Path<String>,
-) -> Result<impl IntoResponse, Refusal> {
-    let tenant = tenant_of(&format!("/v1/{tenant}/"))?;
+pub async fn bundle(State(app): State<App>, InPath(tenant): InPath) -> Result<impl IntoResponse, Refusal> {
     Ok(jose(&served(&app, &tenant)?.bundle_jws))
 }
 
@@ -73,11 +69,7 @@ pub async fn bundle(
     params(("tenant" = String, Path, description = "tenant")),
     responses((status = 200, description = "the policy, a compact JWS", content_type = "application/jose"))
 )]
-pub async fn policy(
-    State(app): State<App>,
-    Path(tenant): Path<String>,
-) -> Result<impl IntoResponse, Refusal> {
-    let tenant = tenant_of(&format!("/v1/{tenant}/"))?;
+pub async fn policy(State(app): State<App>, InPath(tenant): InPath) -> Result<impl IntoResponse, Refusal> {
     let policy = served(&app, &tenant)?.policy_jws.as_ref().ok_or(ProblemCode::NotFound)?;
     Ok(jose(policy))
 }

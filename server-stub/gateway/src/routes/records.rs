@@ -2,12 +2,11 @@
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use gauze_wire::{
-    Acknowledgement, Binding, DeviceId, Filed, Jws, LogPage, ProblemCode, Refused, Signed as _,
-};
+use gauze_wire::{Acknowledgement, DeviceId, Filed, Jws, LogPage, ProblemCode, Refused, Signed as _};
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
@@ -42,7 +41,7 @@ pub struct PageQuery {
 )]
 pub async fn log(
     State(app): State<App>,
-    query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<PageQuery>, QueryRejection>,
     request: FromRecords,
 ) -> Result<Json<LogPage>, Refusal> {
     let Query(query) = query.map_err(|_| ProblemCode::MalformedRequest)?;
@@ -66,9 +65,10 @@ pub async fn log(
 )]
 pub async fn blob(
     State(app): State<App>,
-    Path((_, device, capture)): Path<(String, String, String)>,
+    path: Result<Path<(String, String, String)>, PathRejection>,
     request: FromRecords,
 ) -> Result<Response, Refusal> {
+    let Path((_, device, capture)) = path?;
     let name = BlobName {
         tenant: request.tenant,
         device_id: device.parse().map_err(|_| ProblemCode::NotFound)?,
@@ -138,14 +138,7 @@ async fn judge<'a>(app: &App, served: &Served, jws: &'a Jws) -> Result<(BlobName
     };
     let name = BlobName { tenant: served.bundle.tenant.clone(), device_id, capture_id };
     let capture: Capture = app.db.capture(&name).await?.ok_or(ProblemCode::ReceiptInvalid)?;
-    let expected = Binding {
-        tenant: name.tenant.clone(),
-        device_id: name.device_id.clone(),
-        capture_id: name.capture_id,
-        manifest_sha256: capture.manifest.digest(),
-        sha256: capture.sha256,
-        size: capture.size,
-    };
+    let expected = capture.binding();
     let (keys, log) = (&served.bundle.records, &served.gateway.log);
     let witnesses = Some(served.bundle.witnesses.as_slice());
     if filed {

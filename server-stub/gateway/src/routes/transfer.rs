@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
-use gauze_wire::{Binding, CaptureState, Digest, EntryKind, Jws, ProblemCode, Stored};
+use gauze_wire::{CaptureState, Digest, EntryKind, Jws, ProblemCode, Stored};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
-use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
-use crate::db::{Capture, Db, log_append};
+use crate::app::{App, Turn};
+use crate::blobs::BlobName;
+use crate::db::{Capture, Db, Write, log_append};
 use crate::meters;
 use crate::proof::served;
 use crate::refusal::Refusal;
@@ -42,21 +43,16 @@ const IDLE: Duration = Duration::from_secs(60);
 )]
 pub async fn put(
     State(app): State<App>,
-    Path(ticket): Path<String>,
+    ticket: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
-    let ticket = Digest::of(ticket.as_bytes());
-    let (capture, held) = find(&app, &ticket).await?;
-    if let Some(held) = held {
-        return Ok((StatusCode::OK, Json(held)).into_response());
+    let ticket = Ticket::of(ticket)?;
+    let length = length(&headers);
+    match ticket.take(&app, |size| length.is_none_or(|length| length == size)).await? {
+        Place::Held(capture, state) => Ok(whole(StatusCode::OK, &capture, state)),
+        Place::Open(capture, turn) => Receiver::run(capture, turn, Begin::Start, body, true).await,
     }
-    if length(&headers).is_some_and(|length| length != capture.size) {
-        return Err(ProblemCode::SizeMismatch.into());
-    }
-    let turn = app.take_turn(ticket).await;
-    let receiver = Receiver::open(&app, &capture, 0).await?;
-    receiver.receive(body, &turn.leave, true).await
 }
 
 #[utoipa::path(
@@ -75,15 +71,11 @@ pub async fn put(
 )]
 pub async fn patch(
     State(app): State<App>,
-    Path(ticket): Path<String>,
+    ticket: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
-    let ticket = Digest::of(ticket.as_bytes());
-    let (capture, held) = find(&app, &ticket).await?;
-    if let Some(held) = held {
-        return Ok((StatusCode::OK, Json(held)).into_response());
-    }
+    let ticket = Ticket::of(ticket)?;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if text("content-type") != Some("application/partial-upload") {
         return Err(ProblemCode::MalformedRequest.into());
@@ -95,13 +87,15 @@ pub async fn patch(
         Some("?0") => false,
         Some(_) => return Err(ProblemCode::MalformedRequest.into()),
     };
-    let turn = app.take_turn(ticket).await;
-    let present = app.blobs.offset(&capture.name, capture.size)?;
-    if offset != present {
-        return Err(Refusal::Offset(present));
+    let end = length(&headers).map(|length| offset.saturating_add(length));
+    // A wrong offset has its own answer; only what would begin at the right one is measured.
+    let fits = |size| end.is_none_or(|end| offset > size || end == size || (end < size && !complete));
+    match ticket.take(&app, fits).await? {
+        Place::Held(capture, state) => Ok(whole(StatusCode::OK, &capture, state)),
+        Place::Open(capture, turn) => {
+            Receiver::run(capture, turn, Begin::Offset(offset), body, complete).await
+        }
     }
-    let receiver = Receiver::open(&app, &capture, offset).await?;
-    receiver.receive(body, &turn.leave, complete).await
 }
 
 #[utoipa::path(
@@ -110,65 +104,128 @@ pub async fn patch(
     params(("ticket" = String, Path, description = "the secret part of the upload address")),
     responses((status = 204, description = "Upload-Offset, Upload-Complete, Upload-Limit"))
 )]
-pub async fn head(State(app): State<App>, Path(ticket): Path<String>) -> Result<Response, Refusal> {
-    let ticket = Digest::of(ticket.as_bytes());
-    let (capture, held) = find(&app, &ticket).await?;
-    let offset = match &held {
-        Some(_) => capture.size,
-        None => {
-            // Whoever asks has given up sending: what is in flight is written first.
-            let _turn = app.take_turn(ticket).await;
-            app.blobs.offset(&capture.name, capture.size)?
+pub async fn head(
+    State(app): State<App>,
+    ticket: Result<Path<String>, PathRejection>,
+) -> Result<Response, Refusal> {
+    let (capture, offset, complete) = match Ticket::of(ticket)?.take(&app, |_| true).await? {
+        Place::Held(capture, _) => {
+            let size = capture.size;
+            (capture, size, true)
+        }
+        // Whoever asks has given up sending: with the turn, what was in flight is written.
+        Place::Open(capture, _turn) => {
+            let offset = app.blobs.offset(&capture.name, capture.size)?;
+            (capture, offset, false)
         }
     };
-    let mut response = StatusCode::NO_CONTENT.into_response();
+    let mut response = stands(StatusCode::NO_CONTENT.into_response(), offset, complete);
     let headers = response.headers_mut();
-    headers.insert("upload-offset", HeaderValue::from(offset));
-    headers.insert("upload-complete", HeaderValue::from_static(if held.is_some() { "?1" } else { "?0" }));
+    headers.insert("upload-length", HeaderValue::from(capture.size));
     let limit = format!("max-size={}", capture.size);
     headers.insert("upload-limit", HeaderValue::from_str(&limit).map_err(|_| ProblemCode::Internal)?);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
+/// Says where the upload stands.
+fn stands(mut response: Response, offset: u64, complete: bool) -> Response {
+    let headers = response.headers_mut();
+    headers.insert("upload-offset", HeaderValue::from(offset));
+    headers.insert("upload-complete", HeaderValue::from_static(if complete { "?1" } else { "?0" }));
+    response
+}
+
+fn whole(status: StatusCode, capture: &Capture, state: CaptureState) -> Response {
+    stands((status, Json(state)).into_response(), capture.size, true)
+}
+
 fn length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The photo behind a ticket, and its receipts where it is whole.
-async fn find(app: &App, ticket: &Digest) -> Result<(Capture, Option<CaptureState>), Refusal> {
-    let capture = app.db.capture_by_ticket(ticket).await?.ok_or(ProblemCode::TicketUnknown)?;
-    if capture.kind == EntryKind::Void {
-        return Err(ProblemCode::TicketUnknown.into());
-    }
-    if let Some(state) = capture.state() {
-        return Ok((capture, Some(state)));
-    }
-    let now_ms = app.clock.now().as_millisecond();
-    if capture.ticket_expires_ms.is_none_or(|expires| expires <= now_ms) {
-        return Err(ProblemCode::TicketExpired.into());
-    }
-    let served = served(app, &capture.name.tenant)?;
-    if finish_if_whole(app, served, &capture).await? {
-        let again = app.db.capture_by_ticket(ticket).await?.ok_or(ProblemCode::TicketUnknown)?;
-        let state = again.state();
-        return Ok((again, state));
-    }
-    Ok((capture, None))
+/// The secret part of an upload address, hashed.
+struct Ticket(Digest);
+
+/// What is behind a ticket.
+enum Place {
+    /// Whole, with its receipts.
+    Held(Capture, CaptureState),
+    /// Not yet whole, and the turn at it.
+    Open(Capture, Turn),
 }
 
-struct Receiver<'a> {
-    app: &'a App,
-    capture: &'a Capture,
+impl Ticket {
+    fn of(path: Result<Path<String>, PathRejection>) -> Result<Self, Refusal> {
+        let Path(secret) = path.map_err(|_| ProblemCode::TicketUnknown)?;
+        Ok(Self(Digest::of(secret.as_bytes())))
+    }
+
+    async fn find(&self, app: &App) -> Result<Capture, Refusal> {
+        let capture = app.db.capture_by_ticket(&self.0).await?.ok_or(ProblemCode::TicketUnknown)?;
+        let open = capture.stored.is_some()
+            || capture.ticket_expires_ms.is_some_and(|expires| expires > app.clock.now().as_millisecond());
+        if open { Ok(capture) } else { Err(ProblemCode::TicketExpired.into()) }
+    }
+
+    /// Takes the turn at the photo, unless it is whole or what is announced cannot fit its size.
+    async fn take(&self, app: &App, fits: impl Fn(u64) -> bool) -> Result<Place, Refusal> {
+        let capture = self.find(app).await?;
+        if let Some(state) = capture.state() {
+            return Ok(Place::Held(capture, state));
+        }
+        if !fits(capture.size) {
+            return Err(ProblemCode::SizeMismatch.into());
+        }
+        let turn = app.take_turn(&capture.name).await;
+        finish_if_whole(&turn).await?;
+        // While we waited it may have arrived, been voided, or got another address.
+        let capture = self.find(app).await?;
+        Ok(match capture.state() {
+            Some(state) => Place::Held(capture, state),
+            None => Place::Open(capture, turn),
+        })
+    }
+}
+
+/// Where a body begins.
+enum Begin {
+    /// Anew, whatever has come.
+    Start,
+    /// After so many bytes, which must be what is here.
+    Offset(u64),
+}
+
+struct Receiver {
+    turn: Turn,
+    capture: Capture,
     file: File,
     hash: Sha256,
     received: u64,
 }
 
-impl<'a> Receiver<'a> {
-    /// Opens the part at `offset`, having hashed what is there.
-    async fn open(app: &'a App, capture: &'a Capture, offset: u64) -> Result<Self, Refusal> {
-        let path = app.blobs.part(&capture.name);
+impl Receiver {
+    /// Receives on a task of its own: what came is written even where the connection dies.
+    async fn run(
+        capture: Capture,
+        turn: Turn,
+        from: Begin,
+        body: Body,
+        complete: bool,
+    ) -> Result<Response, Refusal> {
+        let receive = async move { Self::open(capture, turn, from).await?.receive(body, complete).await };
+        tokio::spawn(receive).await.map_err(|_| ProblemCode::Internal)?
+    }
+
+    /// Opens the part at its offset, having hashed what is there.
+    async fn open(capture: Capture, turn: Turn, from: Begin) -> Result<Self, Refusal> {
+        let present = turn.app.blobs.offset(&capture.name, capture.size)?;
+        let offset = match from {
+            Begin::Start => 0,
+            Begin::Offset(offset) if offset == present => offset,
+            Begin::Offset(_) => return Err(Refusal::Offset(present)),
+        };
+        let path = turn.app.blobs.part(&capture.name);
         let mut options = tokio::fs::OpenOptions::new();
         options.read(true).write(true).create(true).truncate(offset == 0);
         let mut file = options.open(path).await?;
@@ -183,20 +240,16 @@ impl<'a> Receiver<'a> {
             }
         }
         file.seek(std::io::SeekFrom::Start(offset)).await?;
-        Ok(Self { app, capture, file, hash, received: offset })
+        Ok(Self { turn, capture, file, hash, received: offset })
     }
 
     /// Takes what comes until it ends, is cut, is too much, or somebody else takes over.
-    async fn receive(
-        mut self,
-        body: Body,
-        leave: &CancellationToken,
-        complete: bool,
-    ) -> Result<Response, Refusal> {
+    async fn receive(mut self, body: Body, complete: bool) -> Result<Response, Refusal> {
         let mut stream = body.into_data_stream();
         let ended = loop {
             let next = tokio::select! {
-                () = leave.cancelled() => break Err(Refusal::from(ProblemCode::TransferBusy)),
+                biased;
+                () = self.turn.leave.cancelled() => break Err(Refusal::from(ProblemCode::TransferBusy)),
                 next = tokio::time::timeout(IDLE, stream.next()) => next,
             };
             match next {
@@ -221,20 +274,19 @@ impl<'a> Receiver<'a> {
         let flushed = self.file.flush().await;
         ended?;
         flushed?;
-        if self.received < self.capture.size {
-            return if complete {
-                // It says it is done and is not: what came stays, the rest is still wanted.
-                Err(Refusal::Offset(self.received))
-            } else {
-                Ok(StatusCode::NO_CONTENT.into_response())
-            };
+        if self.received == self.capture.size {
+            return self.whole().await;
         }
-        self.whole().await
+        if complete {
+            // It says it is done and is not: what came stays, the rest is still wanted.
+            return Err(Refusal::Offset(self.received));
+        }
+        Ok(stands(StatusCode::NO_CONTENT.into_response(), self.received, false))
     }
 
     async fn discard(&mut self) -> Result<(), Refusal> {
         self.file.set_len(0).await?;
-        self.app.blobs.discard_part(&self.capture.name)?;
+        self.turn.app.blobs.discard_part(&self.capture.name)?;
         Ok(())
     }
 
@@ -245,46 +297,47 @@ impl<'a> Receiver<'a> {
             return Err(ProblemCode::DigestMismatch.into());
         }
         self.file.sync_all().await?;
-        let (app, name) = (self.app.clone(), self.capture.name.clone());
+        let (app, name) = (self.turn.app.clone(), self.capture.name.clone());
         tokio::task::spawn_blocking(move || app.blobs.complete(&name))
             .await
             .map_err(|_| ProblemCode::Internal)??;
-        let served = served(self.app, &self.capture.name.tenant)?;
-        let state = finish(self.app, served, self.capture).await?;
-        Ok((StatusCode::CREATED, Json(state)).into_response())
+        let state = finish(&self.turn).await?;
+        Ok(whole(StatusCode::CREATED, &self.capture, state))
     }
 }
 
 /// Finishes a photo whose bytes were whole when the process died.
-pub async fn finish_if_whole(app: &App, served: &Served, capture: &Capture) -> Result<bool, Refusal> {
-    if !app.blobs.whole(&capture.name).is_file() {
-        return Ok(false);
+pub async fn finish_if_whole(turn: &Turn) -> Result<(), Refusal> {
+    let (app, name) = (&turn.app, &turn.name);
+    if !app.blobs.whole(name).is_file() {
+        return Ok(());
     }
-    finish(app, served, capture).await?;
-    Ok(true)
+    match app.db.capture(name).await? {
+        Some(capture) if capture.stored.is_none() => finish(turn).await.map(drop),
+        Some(_) | None => Ok(()),
+    }
 }
 
-/// Logs a manifest whose bytes are here (or that has none) and signs the *stored* receipt, in one transaction.
-pub async fn finish(app: &App, served: &Served, capture: &Capture) -> Result<CaptureState, Refusal> {
-    let mut write = app.db.write().await?;
-    let proof = log_append(&mut write, served, capture.kind, &capture.manifest).await?;
-    let binding = Binding {
-        tenant: capture.name.tenant.clone(),
-        device_id: capture.name.device_id.clone(),
-        capture_id: capture.name.capture_id,
-        manifest_sha256: capture.manifest.digest(),
-        sha256: capture.sha256,
-        size: capture.size,
-    };
-    let stored = Jws::sign(&Stored::new(binding, proof, app.clock.now()), app.keys.receipts())?;
-    let has_blob = capture.kind != EntryKind::Void;
-    if Db::set_stored(&mut write, &capture.name, &stored, has_blob).await? {
-        write.commit().await?;
-        meters::stored();
-        return Ok(CaptureState { capture_id: capture.name.capture_id, stored, outcome: None });
-    }
-    // Another request finished it first: its receipt is the one.
-    write.rollback().await?;
-    let held = app.db.capture(&capture.name).await?;
-    held.as_ref().and_then(Capture::state).ok_or_else(|| ProblemCode::Internal.into())
+/// Logs a photo whose bytes are here and durable.
+async fn finish(turn: &Turn) -> Result<CaptureState, Refusal> {
+    let served = served(&turn.app, &turn.name.tenant)?;
+    let mut write = turn.app.db.write().await?;
+    let state = log_and_sign(&mut write, &turn.app, served, &turn.name).await?;
+    write.commit().await?;
+    meters::stored();
+    Ok(state)
+}
+
+/// Appends a manifest whose bytes are here (or that has none) to the log and signs its *stored* receipt.
+pub async fn log_and_sign(
+    write: &mut Write<'_>,
+    app: &App,
+    served: &Served,
+    name: &BlobName,
+) -> Result<CaptureState, Refusal> {
+    let capture = Db::capture_now(write, name).await?.ok_or(ProblemCode::Internal)?;
+    let proof = log_append(write, served, capture.kind, &capture.manifest).await?;
+    let stored = Jws::sign(&Stored::new(capture.binding(), proof, app.clock.now()), app.keys.receipts())?;
+    Db::set_stored(write, name, &stored, capture.kind != EntryKind::Void).await?;
+    Ok(CaptureState { capture_id: name.capture_id, stored, outcome: None })
 }

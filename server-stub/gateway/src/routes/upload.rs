@@ -8,12 +8,12 @@ use gauze_wire::{
     CaptureState, Carried, DeviceId, Digest, EntryKind, Jws, Manifest, ProblemCode, StatusAnswer,
     StatusQuery, Tenant, UploadAnswer, UploadRequest, WireError,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::transfer::{finish, finish_if_whole};
+use super::transfer::{finish_if_whole, log_and_sign};
 use crate::app::App;
 use crate::blobs::BlobName;
-use crate::db::{Capture, Db, NewCapture};
+use crate::db::{Capture, Db, NewCapture, Write};
 use crate::proof::{FromDevice, served};
 use crate::refusal::Refusal;
 use crate::tenant::Served;
@@ -47,72 +47,91 @@ pub async fn upload(
         WireError::WrongType { .. } => ProblemCode::WrongType,
         _ => ProblemCode::ManifestInvalid,
     })?;
-    let name = BlobName {
-        tenant: tenant.clone(),
-        device_id: device.device_id.clone(),
-        capture_id: manifest.carried().body.capture_id,
-    };
-    if let Manifest::Adoption(_, carried) = &manifest {
-        let old = app.db.device(&tenant, &carried.body.device_id).await?;
+    let body = &manifest.carried().body;
+    let name = BlobName { tenant, device_id: device.device_id, capture_id: body.capture_id };
+    if let Manifest::Adoption(..) = &manifest {
+        let old = app.db.device(&name.tenant, &body.device_id).await?;
         old.ok_or(ProblemCode::WrongDevice)?;
     }
-    if let Some(state) = known(&app, served, &name, &manifest).await? {
-        return Ok((StatusCode::OK, Json(UploadAnswer::Held(state))));
-    }
+    // Whoever asks anew has given up sending: what is in flight is written first.
+    let turn = app.take_turn(&name).await;
+    finish_if_whole(&turn).await?;
+    let offset = app.blobs.offset(&name, body.size)?;
+
+    let now = app.clock.now();
+    let mut write = app.db.write().await?;
     let counts = (asked.highest_seq, asked.unsent);
-    if !manifest.has_photo() {
-        let state = take_void(&app, served, &name, (&manifest, &asked.manifest), counts).await?;
-        return Ok((StatusCode::OK, Json(UploadAnswer::Held(state))));
+    Db::heard(&mut write, (&name.tenant, &name.device_id), counts, now.as_millisecond()).await?;
+    let answer = match decide(&mut write, served, &name, &manifest, now).await? {
+        Verdict::Held(state) => UploadAnswer::Held(state),
+        Verdict::Wanted => {
+            Db::put_capture(&mut write, &new_capture(&name, &manifest, &asked.manifest)).await?;
+            if manifest.has_photo() {
+                let (upload_url, expires_at) = issue(&mut write, served, &name, now).await?;
+                UploadAnswer::Ticket { upload_url, expires_at, offset }
+            } else {
+                UploadAnswer::Held(log_and_sign(&mut write, &app, served, &name).await?)
+            }
+        }
+        Verdict::Refused(code) => {
+            // What the phone said of itself is kept even so.
+            write.commit().await?;
+            return Err(code.into());
+        }
+    };
+    write.commit().await?;
+    if matches!(manifest, Manifest::Void(..)) {
+        app.blobs.discard_part(&name)?;
     }
-    within_limits(&app, served, &name, &manifest).await?;
-    let answer = take_manifest(&app, served, &name, (&manifest, &asked.manifest), counts).await?;
-    Ok((StatusCode::CREATED, Json(answer)))
+    let status = match answer {
+        UploadAnswer::Ticket { .. } => StatusCode::CREATED,
+        UploadAnswer::Held(_) => StatusCode::OK,
+    };
+    Ok((status, Json(answer)))
 }
 
-/// What is known of this photo: its receipts where it is held; a conflict where another has its name or place.
-async fn known(
-    app: &App,
+enum Verdict {
+    /// Here already, or voided.
+    Held(CaptureState),
+    /// Welcome.
+    Wanted,
+    /// Not taken.
+    Refused(ProblemCode),
+}
+
+/// Judges a manifest inside the write that takes it, so that of two at once one is taken.
+async fn decide(
+    write: &mut Write<'_>,
     served: &Served,
     name: &BlobName,
     manifest: &Manifest,
-) -> Result<Option<CaptureState>, Refusal> {
+    now: Timestamp,
+) -> Result<Verdict, Refusal> {
     let Carried { body, hash } = manifest.carried();
-    if let Some(capture) = app.db.capture(name).await? {
-        if capture.sha256 != body.sha256 || capture.size != body.size {
-            return Err(ProblemCode::Conflict.into());
+    if let Some(capture) = Db::capture_now(write, name).await? {
+        if capture.body_sha256 != *hash {
+            return Ok(Verdict::Refused(ProblemCode::Conflict));
         }
         if let Some(state) = capture.state() {
-            return Ok(Some(state));
-        }
-        if capture.kind != EntryKind::Void && finish_if_whole(app, served, &capture).await? {
-            return Ok(app.db.capture(name).await?.as_ref().and_then(Capture::state));
+            return Ok(Verdict::Held(state));
         }
     }
-    match app.db.body_at(&name.tenant, &body.device_id, body.seq).await? {
-        Some(taken) if taken != *hash => Err(ProblemCode::ChainConflict.into()),
-        Some(_) | None => Ok(None),
+    let taken = Db::body_at(write, &name.tenant, &body.device_id, body.seq).await?;
+    if taken.is_some_and(|taken| taken != *hash) {
+        return Ok(Verdict::Refused(ProblemCode::ChainConflict));
     }
+    if !manifest.has_photo() {
+        return Ok(Verdict::Wanted);
+    }
+    let held = Db::held(write, name, now.as_millisecond()).await?;
+    let policy = &served.policy;
+    let over = held.open >= u64::from(policy.max_open_tickets)
+        || held.device.saturating_add(body.size) > policy.max_device_bytes
+        || held.tenant.saturating_add(body.size) > policy.max_tenant_bytes;
+    Ok(if over { Verdict::Refused(ProblemCode::QuotaExceeded) } else { Verdict::Wanted })
 }
 
-async fn within_limits(
-    app: &App,
-    served: &Served,
-    name: &BlobName,
-    manifest: &Manifest,
-) -> Result<(), Refusal> {
-    // A photo that is counted already is not counted twice.
-    if app.db.capture(name).await?.is_some_and(|capture| capture.ticket_expires_ms.is_some()) {
-        return Ok(());
-    }
-    let (open, device, tenant) = app.db.held(&name.tenant, &name.device_id).await?;
-    let (policy, size) = (&served.policy, manifest.carried().body.size);
-    let over = open >= u64::from(policy.max_open_tickets)
-        || device.saturating_add(size) > policy.max_device_bytes
-        || tenant.saturating_add(size) > policy.max_tenant_bytes;
-    if over { Err(ProblemCode::QuotaExceeded.into()) } else { Ok(()) }
-}
-
-fn new_capture<'a>(name: &'a BlobName, (manifest, jws): (&'a Manifest, &'a Jws)) -> NewCapture<'a> {
+fn new_capture<'a>(name: &'a BlobName, manifest: &'a Manifest, jws: &'a Jws) -> NewCapture<'a> {
     let Carried { body, hash } = manifest.carried();
     NewCapture {
         name,
@@ -130,44 +149,20 @@ fn new_capture<'a>(name: &'a BlobName, (manifest, jws): (&'a Manifest, &'a Jws))
     }
 }
 
-async fn take_void(
-    app: &App,
+/// A fresh address for the photo; an older one is dead.
+async fn issue(
+    write: &mut Write<'_>,
     served: &Served,
     name: &BlobName,
-    manifest: (&Manifest, &Jws),
-    counts: (u64, u64),
-) -> Result<CaptureState, Refusal> {
-    let now_ms = app.clock.now().as_millisecond();
-    let mut write = app.db.write().await?;
-    app.db.heard(&mut write, (&name.tenant, &name.device_id), counts, now_ms).await?;
-    Db::put_capture(&mut write, &new_capture(name, manifest)).await?;
-    write.commit().await?;
-    app.blobs.discard_part(name)?;
-    let capture = app.db.capture(name).await?.ok_or(ProblemCode::Internal)?;
-    finish(app, served, &capture).await
-}
-
-async fn take_manifest(
-    app: &App,
-    served: &Served,
-    name: &BlobName,
-    manifest: (&Manifest, &Jws),
-    counts: (u64, u64),
-) -> Result<UploadAnswer, Refusal> {
-    let now = app.clock.now();
+    now: Timestamp,
+) -> Result<(String, Timestamp), Refusal> {
     let mut secret = [0; 16];
     getrandom::fill(&mut secret).map_err(|_| ProblemCode::Internal)?;
     let secret = BASE64_URL_SAFE_NO_PAD.encode(secret);
     let expires_at = now + TICKET_LIFE;
-    let mut write = app.db.write().await?;
-    app.db.heard(&mut write, (&name.tenant, &name.device_id), counts, now.as_millisecond()).await?;
-    Db::put_capture(&mut write, &new_capture(name, manifest)).await?;
     let ticket = Digest::of(secret.as_bytes());
-    Db::set_ticket(&mut write, name, &ticket, expires_at.as_millisecond()).await?;
-    write.commit().await?;
-    let offset = app.blobs.offset(name, manifest.0.carried().body.size)?;
-    let upload_url = format!("{}/v1/transfers/{secret}", served.gateway.url);
-    Ok(UploadAnswer::Ticket { upload_url, expires_at, offset })
+    Db::set_ticket(write, name, &ticket, expires_at.as_millisecond()).await?;
+    Ok((format!("{}/v1/transfers/{secret}", served.gateway.url), expires_at))
 }
 
 #[utoipa::path(

@@ -1,6 +1,14 @@
 //! Drives the router in process, and the program over TLS.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod fixture;
 
 mod enrolment;
+mod log;
+mod outcomes;
+mod quotas;
 mod signatures;
+mod takeover;
+mod tickets;
+mod transfers;
+mod voids;

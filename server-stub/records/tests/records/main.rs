@@ -1,1 +1,14 @@
-//! The puller against gateways that lie.
+//! The puller against gateways that lie, phones that err, and crashes at any point.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod fixture;
+
+mod audit;
+mod chain;
+mod crash;
+mod enrolment;
+mod keys;
+mod log;
+mod open;
+mod photos;
+mod tls;

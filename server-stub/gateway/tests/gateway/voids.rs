@@ -1,0 +1,109 @@
+//! Voids and adoptions: a photo that will not come, and one whose key was lost.
+
+use gauze_wire::{Body, CaptureState, Digest, EntryKind, ProblemCode, Stored};
+
+use crate::fixture::{Gateway, Hospital, Phone, Shot, binding};
+
+async fn begin() -> (Hospital, Gateway, Phone) {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    (hospital, gateway, phone)
+}
+
+#[tokio::test]
+async fn a_void_is_logged_without_bytes_and_gets_its_receipt() {
+    let (hospital, gateway, mut phone) = begin().await;
+    let shot = phone.shoot(1000);
+    let void = shot.void(&phone);
+    let state = phone.offer(&gateway, &void).await.held();
+    let named = gateway.named(&hospital.tenant);
+    Stored::verify(&state.stored, &[named.key], &binding(&void), &named.log, None).unwrap();
+    let log = hospital.log(&gateway).await;
+    assert_eq!((log.entries[1].kind, &log.entries[1].jws), (EntryKind::Void, &void));
+    let blob = format!("blobs/{}/{}", phone.id(), shot.id());
+    assert_eq!(hospital.fetch(&gateway, &blob).await.refusal(), ProblemCode::NotFound);
+    // Said twice, it is one leaf; and the photo does not come after all.
+    assert_eq!(phone.offer(&gateway, &void).await.held(), state);
+    assert_eq!(phone.offer(&gateway, &shot.manifest).await.held(), state);
+    assert_eq!(hospital.log(&gateway).await.entries.len(), 2);
+    // The next photo stands in its own place.
+    let next = phone.shoot(10);
+    phone.send(&gateway, &next).await;
+}
+
+#[tokio::test]
+async fn a_void_before_the_bytes_takes_the_photos_place_and_what_came_of_it_goes() {
+    let (hospital, gateway, mut phone) = begin().await;
+    let shot = phone.shoot(1000);
+    let (ticket, _) = phone.offer(&gateway, &shot.manifest).await.ticket();
+    gateway.patch(&ticket, 0, false, shot.sealed[..300].to_vec()).await.expect(204);
+    let void = shot.void(&phone);
+    let state = phone.offer(&gateway, &void).await.held();
+    assert_eq!(state.stored.peek::<Stored>().unwrap().manifest_sha256, void.digest());
+    assert_eq!(gateway.put(&ticket, shot.sealed.clone()).await.refusal(), ProblemCode::TicketUnknown);
+    assert_eq!(std::fs::read_dir(gateway.at("incoming")).unwrap().count(), 0);
+    let log = hospital.log(&gateway).await;
+    assert_eq!(
+        log.entries.iter().map(|entry| entry.kind).collect::<Vec<_>>(),
+        [EntryKind::Enrolment, EntryKind::Void]
+    );
+}
+
+#[tokio::test]
+async fn a_void_that_comes_too_late_is_answered_with_the_photos_receipt() {
+    let (hospital, gateway, mut phone) = begin().await;
+    let shot = phone.shoot(1000);
+    let state = phone.send(&gateway, &shot).await;
+    assert_eq!(phone.offer(&gateway, &shot.void(&phone)).await.held(), state);
+    assert_eq!(hospital.log(&gateway).await.entries[1].kind, EntryKind::Photo);
+    let blob = format!("blobs/{}/{}", phone.id(), shot.id());
+    assert_eq!(hospital.fetch(&gateway, &blob).await.body, shot.sealed);
+}
+
+#[tokio::test]
+async fn a_phones_next_key_adopts_what_the_old_one_left() {
+    let (hospital, gateway, mut old) = begin().await;
+    let shot = old.shoot(1000);
+    let next = Phone::enrolled(&gateway, &hospital).await;
+    let adoption = shot.adoption(&next);
+    let (ticket, _) = next.offer(&gateway, &adoption).await.ticket();
+    let state: CaptureState = gateway.put(&ticket, shot.sealed.clone()).await.json(201);
+    let stored: Stored = state.stored.peek().unwrap();
+    assert_eq!((stored.device_id, stored.manifest_sha256), (next.id(), adoption.digest()));
+    assert_eq!(hospital.log(&gateway).await.entries[2].kind, EntryKind::Adoption);
+    let blob = format!("blobs/{}/{}", next.id(), shot.id());
+    assert_eq!(hospital.fetch(&gateway, &blob).await.body, shot.sealed);
+    let filed = hospital.filed(&state, gateway.now());
+    hospital.acknowledge(&gateway, vec![filed]).await.expect(204);
+}
+
+#[tokio::test]
+async fn a_photo_of_a_key_that_never_enrolled_is_not_adopted() {
+    let (hospital, gateway, phone) = begin().await;
+    let shot = Phone::new(&hospital).shoot(1000);
+    assert_eq!(phone.offer(&gateway, &shot.adoption(&phone)).await.refusal(), ProblemCode::WrongDevice);
+}
+
+#[tokio::test]
+async fn an_adoption_of_another_body_than_the_old_key_signed_is_a_conflict() {
+    let (hospital, gateway, mut old) = begin().await;
+    let shot = old.shoot(1000);
+    old.send(&gateway, &shot).await;
+    let next = Phone::enrolled(&gateway, &hospital).await;
+    let invented =
+        Shot::signed(Vec::new(), Body { sha256: Digest::of(b"other"), ..shot.body.clone() }, &old.key);
+    assert_eq!(next.offer(&gateway, &invented.adoption(&next)).await.refusal(), ProblemCode::ChainConflict);
+}
+
+#[tokio::test]
+async fn an_invented_adoption_does_not_keep_a_phone_out_of_its_own_chain() {
+    let (hospital, gateway, mut victim) = begin().await;
+    let rogue = Phone::enrolled(&gateway, &hospital).await;
+    let shot = victim.shoot(1000);
+    // Nobody but the victim signs for the victim's places: this body is made up.
+    let invented =
+        Shot::signed(Vec::new(), Body { sha256: Digest::of(b"other"), ..shot.body.clone() }, &rogue.key);
+    rogue.offer(&gateway, &invented.adoption(&rogue)).await.ticket();
+    victim.send(&gateway, &shot).await;
+}

@@ -1,0 +1,125 @@
+//! `verify` notices whatever was edited.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+
+use gauze_records::Coded as _;
+use gauze_records::verify::verify;
+
+use crate::fixture::{Hospital, Phone, Photo};
+
+async fn filed() -> (Hospital, Vec<Photo>) {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let mut photos = vec![phone.photo(&hospital), phone.photo(&hospital), phone.photo(&hospital)];
+    photos.push(Phone::new(11).photo(&hospital));
+    photos.iter().for_each(|photo| hospital.gateway.take(photo));
+    hospital.pass().await.unwrap();
+    let report = hospital.verify().await;
+    assert!(report.ok && report.pinned, "{:?}", report.findings);
+    assert_eq!((report.log_size, report.manifests, report.files, report.receipts), (5, 4, 3, 4));
+    (hospital, photos)
+}
+
+async fn codes(hospital: &Hospital) -> Vec<&'static str> {
+    let report = hospital.verify().await;
+    assert_eq!(report.ok, report.findings.is_empty());
+    let mut codes: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
+    codes.dedup();
+    codes
+}
+
+#[tokio::test]
+async fn an_edited_sealed_file_shows() {
+    let (hospital, photos) = filed().await;
+    let mut bytes = photos[1].sealed.clone();
+    bytes[100] ^= 1;
+    File::create(hospital.sealed(&photos[1])).unwrap().write_all(&bytes).unwrap();
+    assert_eq!(codes(&hospital).await, ["file_differs"]);
+}
+
+#[tokio::test]
+async fn a_removed_and_an_added_file_show() {
+    let (hospital, photos) = filed().await;
+    let path = hospital.sealed(&photos[0]);
+    fs::rename(&path, path.with_extension("bak")).unwrap();
+    assert_eq!(codes(&hospital).await, ["file_missing", "file_unknown"]);
+}
+
+#[tokio::test]
+async fn an_edited_index_shows() {
+    let edits: [(&'static str, &[&str]); 9] = [
+        ("UPDATE photo SET seq = 9 WHERE log_index = 2", &["index_row_differs"]),
+        ("UPDATE photo SET captured_at = '2020-01-01T00:00:00Z' WHERE log_index = 2", &["index_row_differs"]),
+        (
+            "UPDATE photo SET status = 'refused', cause = 'did_not_open' WHERE log_index = 2",
+            &["receipt_invalid", "file_unknown"],
+        ),
+        (
+            "UPDATE photo SET status = 'filed', cause = NULL WHERE log_index = 4",
+            &["verdict_differs", "receipt_invalid", "file_missing"],
+        ),
+        (
+            "UPDATE photo SET receipt = (SELECT receipt FROM photo WHERE log_index = 1) WHERE log_index = 2",
+            &["receipt_invalid"],
+        ),
+        ("DELETE FROM photo WHERE log_index = 2", &["entry_unaccounted", "file_unknown"]),
+        (
+            "UPDATE leaf SET jws = (SELECT jws FROM leaf WHERE idx = 1) WHERE idx = 2",
+            &["log_inconsistent", "index_row_unknown", "file_unknown"],
+        ),
+        ("DELETE FROM leaf WHERE idx = 2", &["leaf_missing", "index_row_unknown", "file_unknown"]),
+        ("DELETE FROM device", &["entry_unaccounted", "verdict_differs"]),
+    ];
+    for (edit, expected) in edits {
+        let (hospital, _) = filed().await;
+        assert_eq!(hospital.sql(edit).await, 1, "{edit}");
+        let found = codes(&hospital).await;
+        assert!(!found.is_empty(), "{edit}");
+        for code in expected {
+            assert!(found.contains(code), "{edit}: {code} not in {found:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cosigned_checkpoint_that_was_put_back_shows() {
+    let (hospital, _) = filed().await;
+    let unsigned = hospital.gateway.with(|shop| shop.checkpoint());
+    let statement: &'static str =
+        Box::leak(format!("UPDATE state SET value = '{unsigned}' WHERE name = 'cosigned'").into_boxed_str());
+    hospital.sql(statement).await;
+    assert_eq!(codes(&hospital).await, ["cosignature_invalid"]);
+}
+
+#[tokio::test]
+async fn a_bundle_that_the_pinned_root_did_not_sign_shows() {
+    let (hospital, _) = filed().await;
+    let other = Hospital::new();
+    fs::copy(other.path("bundle.jws"), hospital.data().join("bundles/1.jws")).unwrap();
+    assert!(codes(&hospital).await.contains(&"bundle_untrusted"));
+}
+
+#[tokio::test]
+async fn without_keys_it_checks_what_it_can_and_says_that_the_root_was_not_pinned() {
+    let (hospital, _) = filed().await;
+    let report = verify(&hospital.data(), None).await.unwrap();
+    assert!(report.ok && !report.pinned);
+}
+
+#[tokio::test]
+async fn receipts_signed_under_an_earlier_bundle_still_count() {
+    let (hospital, _) = filed().await;
+    hospital.sign_bundle(|bundle| bundle["version"] = 2.into()).unwrap();
+    hospital.pass().await.unwrap();
+    let report = hospital.verify().await;
+    assert!(report.ok, "{:?}", report.findings);
+}
+
+#[tokio::test]
+async fn a_directory_without_an_index_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(verify(dir.path(), None).await.unwrap_err().code(), "no_index");
+    assert_eq!(gauze_records::list(dir.path()).await.unwrap_err().code(), "no_index");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "looking makes nothing");
+}

@@ -1,0 +1,142 @@
+//! Which phones are believed, and whose bundle.
+
+use gauze_records::Coded as _;
+use gauze_records::keys;
+use gauze_wire::{Filed, Jws, Refused, SoftwareKey, Stored, Token, TokenId, WireError};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::fixture::{Hospital, Phone};
+
+#[tokio::test]
+async fn photos_of_a_phone_that_never_enrolled_are_refused() {
+    let hospital = Hospital::new();
+    let photo = Phone::new(10).photo(&hospital);
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    assert_eq!(hospital.cause(&photo), "enrolment_invalid");
+    assert_eq!(hospital.gateway.with(|shop| shop.blob_calls), 0, "its bytes are not even fetched");
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
+async fn a_token_that_the_records_side_did_not_sign_lets_nobody_in() {
+    let hospital = Hospital::new();
+    let token = Token {
+        v: 1,
+        typ: "gauze-token".into(),
+        tenant: hospital.tenant(),
+        token_id: "AAAAAAAAAAAAAAAAAAAAAA".parse::<TokenId>().unwrap(),
+        issued_at: hospital.now(),
+        expires_at: hospital.now() + SignedDuration::from_hours(1),
+        serial: None,
+    };
+    let mut phone = Phone::new(10);
+    let forged = Jws::sign(&token, &SoftwareKey::from_bytes(&[77; 32]).unwrap()).unwrap();
+    hospital.gateway.log(&phone.enrolment(&hospital, forged));
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.enrolled, report.rejected), (0, 1));
+    assert_eq!(hospital.cause(&photo), "enrolment_invalid");
+
+    // The same phone with a token of the hospital's is believed from then on.
+    hospital.gateway.log(&phone.enrolment(&hospital, hospital.token()));
+    let next = phone.photo(&hospital);
+    hospital.gateway.take(&next);
+    hospital.pass().await.unwrap();
+    hospital.filed(&next);
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
+async fn a_token_is_spent_by_one_phone() {
+    let hospital = Hospital::new();
+    let token = hospital.token();
+    let (mut first, mut second) = (Phone::new(10), Phone::new(11));
+    hospital.gateway.log(&first.enrolment(&hospital, token.clone()));
+    hospital.gateway.log(&second.enrolment(&hospital, token));
+    let photos = [first.photo(&hospital), second.photo(&hospital)];
+    photos.iter().for_each(|photo| hospital.gateway.take(photo));
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.enrolled, report.rejected), (1, 1));
+    hospital.filed(&photos[0]);
+    assert_eq!(hospital.cause(&photos[1]), "enrolment_invalid");
+}
+
+#[tokio::test]
+async fn a_production_policy_believes_no_software_key_even_if_the_gateway_did() {
+    let hospital = Hospital::new();
+    hospital.sign_policy(|policy| {
+        policy["version"] = json!(2);
+        policy["allow_software_keys"] = json!(false);
+    });
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    assert_eq!(hospital.cause(&photo), "enrolment_invalid");
+}
+
+#[tokio::test]
+async fn a_bundle_signed_by_another_root_is_not_used() {
+    let (hospital, other) = (Hospital::new(), Hospital::new());
+    std::fs::copy(other.path("bundle.jws"), hospital.keys().path(keys::BUNDLE_JWS)).unwrap();
+    assert_eq!(hospital.pass().await.unwrap_err().code(), "bundle_untrusted");
+}
+
+#[tokio::test]
+async fn an_older_bundle_than_was_used_before_is_not_used_again() {
+    let hospital = Hospital::new();
+    std::fs::copy(hospital.path("bundle.jws"), hospital.path("first.jws")).unwrap();
+    hospital.sign_bundle(|bundle| bundle["version"] = json!(2)).unwrap();
+    hospital.pass().await.unwrap();
+    std::fs::copy(hospital.path("first.jws"), hospital.keys().path(keys::BUNDLE_JWS)).unwrap();
+    assert_eq!(hospital.pass().await.unwrap_err().code(), "rollback");
+}
+
+#[tokio::test]
+async fn keys_and_gateways_that_the_bundle_does_not_name_are_not_used() {
+    let hospital = Hospital::new();
+    let mut elsewhere = hospital.config();
+    elsewhere.gateway = "https://other.test".into();
+    let puller = gauze_records::pull::Puller::with_gateway(
+        elsewhere,
+        hospital.gateway.clone(),
+        hospital.clock.clone(),
+    );
+    assert_eq!(puller.await.err().unwrap().code(), "unknown_gateway");
+
+    let other = Hospital::new();
+    std::fs::copy(other.keys().path(keys::RECORDS), hospital.keys().path(keys::RECORDS)).unwrap();
+    assert_eq!(hospital.pass().await.unwrap_err().code(), "key_not_named");
+}
+
+#[tokio::test]
+async fn without_the_identity_that_photos_are_sealed_to_nothing_is_pulled_and_nothing_refused() {
+    let (hospital, other) = (Hospital::new(), Hospital::new());
+    std::fs::copy(other.keys().path(keys::IDENTITY), hospital.keys().path(keys::IDENTITY)).unwrap();
+    assert_eq!(hospital.pass().await.unwrap_err().code(), "identity_missing");
+}
+
+#[tokio::test]
+async fn a_receipt_of_one_kind_does_not_count_as_another() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let good = phone.photo(&hospital);
+    let stranger = Phone::new(11).photo(&hospital);
+    for photo in [&good, &stranger] {
+        hospital.gateway.take(photo);
+    }
+    hospital.pass().await.unwrap();
+    let (filed, refused) = (hospital.outcome(&good.jws), hospital.outcome(&stranger.jws));
+    let (keys, log) = ([hospital.records_key()], hospital.gateway.log_key());
+    let wrong = |error: WireError| matches!(error, WireError::WrongType { .. });
+    assert!(wrong(Filed::verify(&refused, &keys, &stranger.binding(), &log, None).unwrap_err()));
+    assert!(wrong(Refused::verify(&filed, &keys, &good.binding(), &log, None).unwrap_err()));
+    assert!(wrong(Stored::verify(&filed, &keys, &good.binding(), &log, None).unwrap_err()));
+    assert_eq!(
+        Filed::verify(&filed, &keys, &stranger.binding(), &log, None).unwrap_err(),
+        WireError::Field("binding")
+    );
+}

@@ -1,0 +1,249 @@
+//! What can be wrong with a photo's bytes and with what is inside.
+
+use gauze_records::Coded as _;
+use gauze_records::keys::RecipientKind;
+use gauze_seal::age::{Identity, Sealer};
+use gauze_wire::{Body, Digest, Jws, Signed as _};
+
+use crate::fixture::{Edit, Hospital, Phone, SystemEntropy, seal, seal_elsewhere, tar_of, with_stanzas_of};
+
+async fn cause_of(edit: &Edit<'_>) -> &'static str {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo_with(&hospital, edit);
+    let next = phone.photo(&hospital);
+    for photo in [&photo, &next] {
+        hospital.gateway.take(photo);
+    }
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.filed, report.refused.len()), (1, 1), "one bad photo does not hold up the next");
+    assert!(!hospital.sealed(&photo).exists());
+    let kept = hospital.data().join("refused").join(format!("{}.age", photo.jws.digest()));
+    assert_eq!(Digest::of(&std::fs::read(kept).unwrap()), Digest::of(&photo.sealed), "kept for inspection");
+    let report = hospital.verify().await;
+    assert!(report.ok, "{:?}", report.findings);
+    hospital.cause(&photo)
+}
+
+fn seal_tar(hospital: &Hospital, tar: &[u8]) -> Vec<u8> {
+    let recipients = hospital.identities().iter().map(Identity::to_recipient).collect::<Vec<_>>();
+    let recipients = gauze_seal::age::Recipients::new(recipients).unwrap();
+    let mut out = Vec::new();
+    let mut sink = |bytes: &[u8]| -> Result<(), std::convert::Infallible> {
+        out.extend_from_slice(bytes);
+        Ok(())
+    };
+    let (mut sealer, _) = Sealer::new(&recipients, &mut SystemEntropy).unwrap();
+    sealer.push(tar, &mut sink).unwrap();
+    sealer.finish(&mut sink).unwrap();
+    out
+}
+
+#[tokio::test]
+async fn a_post_quantum_photo_is_filed_byte_for_byte_and_age_opens_it() {
+    let hospital = Hospital::at("https://gateway.test", RecipientKind::PostQuantum);
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo_with(&hospital, &Edit { orientation: 6, ..Edit::default() });
+    hospital.gateway.take(&photo);
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    assert_eq!(std::fs::read(hospital.sealed(&photo)).unwrap(), photo.sealed);
+}
+
+#[tokio::test]
+async fn one_flipped_bit_is_a_digest_mismatch() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    let mut flipped = photo.sealed.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    hospital.gateway.hold(&photo, flipped);
+    hospital.pass().await.unwrap();
+    assert_eq!(hospital.cause(&photo), "digest_mismatch");
+}
+
+#[tokio::test]
+async fn bytes_that_never_end_are_cut_off_at_the_signed_size() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    hospital.gateway.hold(&photo, [photo.sealed.clone(), vec![0; 5_000_000]].concat());
+    hospital.pass().await.unwrap();
+    assert_eq!(hospital.cause(&photo), "digest_mismatch");
+    let kept = hospital.data().join("refused").join(format!("{}.age", photo.jws.digest()));
+    assert_eq!(std::fs::metadata(kept).unwrap().len(), photo.sealed.len() as u64 + 1);
+}
+
+#[tokio::test]
+async fn bytes_that_do_not_come_are_asked_for_again_and_not_refused() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.log(&photo.jws);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.missing, report.filed, report.refused.len()), (1, 0, 0));
+    assert!(hospital.gateway.receipts().is_empty());
+    hospital.gateway.hold(&photo, photo.sealed.clone());
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    hospital.filed(&photo);
+}
+
+#[tokio::test]
+async fn a_photo_under_another_phones_manifest_is_refused() {
+    let hospital = Hospital::new();
+    let (mut thief, mut owner) = (Phone::enrolled(10, &hospital), Phone::enrolled(11, &hospital));
+    let photo = owner.photo(&hospital);
+    // The thief signs the owner's body as it is: the body names another device than the signature.
+    let claimed = Jws::sign_bytes(Body::TYP, &photo.body, &thief.key).unwrap();
+    hospital.gateway.log(&claimed);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.rejected, report.filed), (1, 0), "no receipt could say whose photo it is");
+
+    // The thief puts the owner's bytes under a body of its own: the record inside names the owner.
+    let bytes = photo.sealed.clone();
+    let relabelled = thief.photo_with(&hospital, &Edit { seal: &|_, _, _| bytes.clone(), ..Edit::default() });
+    hospital.gateway.take(&relabelled);
+    hospital.pass().await.unwrap();
+    assert_eq!(hospital.cause(&relabelled), "record_mismatch");
+
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    hospital.filed(&photo);
+}
+
+#[tokio::test]
+async fn a_manifest_whose_signature_does_not_hold_is_refused() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let mut photo = phone.photo(&hospital);
+    let text = photo.jws.as_str();
+    let at = text.rfind('.').unwrap();
+    let other = phone.photo(&hospital);
+    let signature = &other.jws.as_str()[other.jws.as_str().rfind('.').unwrap()..];
+    photo.jws = Jws::parse(&format!("{}{signature}", &text[..at])).unwrap();
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    assert_eq!(hospital.cause(&photo), "manifest_invalid");
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
+async fn a_record_that_disagrees_with_its_manifest_is_refused() {
+    assert_eq!(
+        cause_of(&Edit { record: &|record| record.seq += 1, ..Edit::default() }).await,
+        "record_mismatch"
+    );
+    let other = "other".parse::<gauze_wire::Tenant>().unwrap();
+    let edit = Edit { record: &|record| record.tenant = other.clone(), ..Edit::default() };
+    assert_eq!(cause_of(&edit).await, "record_mismatch");
+}
+
+#[tokio::test]
+async fn a_photo_that_is_not_the_one_its_record_names_is_refused() {
+    let hash = Edit { record: &|record| record.photo_sha256 = Digest::of(b"x"), ..Edit::default() };
+    assert_eq!(cause_of(&hash).await, "photo_mismatch");
+    let size = Edit { record: &|record| record.photo_size += 1, ..Edit::default() };
+    assert_eq!(cause_of(&size).await, "photo_mismatch");
+    let turned = Edit { orientation: 6, record: &|record| record.orientation = 8, ..Edit::default() };
+    assert_eq!(cause_of(&turned).await, "photo_mismatch");
+}
+
+#[tokio::test]
+async fn a_photo_sealed_to_somebody_else_is_refused() {
+    let stranger = Identity::make_x25519(&mut SystemEntropy).unwrap().to_recipient();
+    let edit = Edit {
+        seal: &|_, record, picture| seal_elsewhere(stranger.clone(), record, picture),
+        ..Edit::default()
+    };
+    assert_eq!(cause_of(&edit).await, "did_not_open");
+    assert_eq!(
+        cause_of(&Edit { seal: &|_, _, _| b"not age".to_vec(), ..Edit::default() }).await,
+        "did_not_open"
+    );
+}
+
+#[tokio::test]
+async fn classical_and_post_quantum_stanzas_in_one_file_are_refused() {
+    let stranger = Identity::make_mlkem768x25519(&mut SystemEntropy).unwrap().to_recipient();
+    let edit = Edit {
+        seal: &|hospital, record, picture| {
+            let other = seal_elsewhere(stranger.clone(), record, picture);
+            with_stanzas_of(&seal(hospital, record, picture), &other)
+        },
+        ..Edit::default()
+    };
+    assert_eq!(cause_of(&edit).await, "mixed_recipients");
+}
+
+#[tokio::test]
+async fn a_third_entry_in_the_tar_is_refused() {
+    let edit = Edit {
+        seal: &|hospital, record, picture| {
+            let tar = tar_of(&[("record.json", record), ("photo.jpg", picture), ("extra", b"x")]);
+            seal_tar(hospital, &tar)
+        },
+        ..Edit::default()
+    };
+    assert_eq!(cause_of(&edit).await, "bundle_invalid");
+}
+
+#[tokio::test]
+async fn a_picture_that_is_no_jpeg_is_refused() {
+    let edit = Edit {
+        record: &|record| (record.photo_sha256, record.photo_size) = (Digest::of(b"no picture"), 10),
+        seal: &|hospital, record, _| {
+            seal_tar(hospital, &tar_of(&[("record.json", record), ("photo.jpg", b"no picture")]))
+        },
+        ..Edit::default()
+    };
+    assert_eq!(cause_of(&edit).await, "bundle_invalid");
+}
+
+#[tokio::test]
+async fn a_receipt_that_the_gateway_will_not_take_does_not_hold_up_the_others() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photos = [(); 3].map(|()| phone.photo(&hospital));
+    photos.iter().for_each(|photo| hospital.gateway.take(photo));
+    hospital.gateway.with(|shop| shop.refuses = Some(photos[1].jws.clone()));
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.filed, report.acknowledged, report.unacknowledged), (3, 2, 1));
+    hospital.gateway.with(|shop| shop.refuses = None);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.acknowledged, report.unacknowledged), (1, 0));
+    photos.iter().for_each(|photo| drop(hospital.filed(photo)));
+}
+
+#[tokio::test]
+async fn nothing_in_the_data_directory_names_a_patient_in_the_clear() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let broken = Edit { record: &|record| record.seq += 1, ..Edit::default() };
+    let photos = [phone.photo(&hospital), phone.photo_with(&hospital, &broken)];
+    photos.iter().for_each(|photo| hospital.gateway.take(photo));
+    hospital.pass().await.unwrap();
+    let mut dirs = vec![hospital.data()];
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                dirs.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            assert!(!bytes.windows(14).any(|window| window == b"PATIENT-SECRET"), "{}", path.display());
+        }
+    }
+    assert_eq!(std::fs::read_dir(hospital.data().join("incoming")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn another_gateways_log_does_not_go_into_the_same_data() {
+    let hospital = Hospital::new();
+    hospital.pass().await.unwrap();
+    hospital
+        .sql("UPDATE state SET value = replace(value, 'gateway.test', 'gateway.else') WHERE name = 'log'")
+        .await;
+    assert_eq!(hospital.pass().await.unwrap_err().code(), "other_log");
+}

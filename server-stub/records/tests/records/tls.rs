@@ -1,0 +1,204 @@
+//! The HTTPS client against a server that checks what it is sent.
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use gauze_records::gateway::{GatewayError, GatewayPort};
+use gauze_records::keys::RecipientKind;
+use gauze_records::pull::{Puller, serve};
+use gauze_records::{Clock as _, Coded as _};
+use gauze_wire::signature::{self, RequestSignature, Tag};
+use gauze_wire::{Acknowledgement, Digest, Problem, ProblemCode, PublicKey};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+
+use crate::fixture::{Fake, Hospital, Phone};
+
+#[derive(Clone)]
+struct Edge {
+    fake: Fake,
+    url: String,
+    records: PublicKey,
+    now: jiff::Timestamp,
+}
+
+impl Edge {
+    fn proven(&self, request: &Request, body: &[u8]) -> bool {
+        let field = |name: &str| request.headers().get(name).map_or("", |value| value.to_str().unwrap());
+        let signed = RequestSignature::parse(field("signature-input"), field("signature")).unwrap();
+        let digest = (request.method() == "POST").then(|| Digest::of(body));
+        if let Some(digest) = &digest {
+            assert_eq!(Digest::from_content_digest(field("content-digest")).unwrap(), *digest);
+        }
+        let target = format!("{}{}", self.url, request.uri().path_and_query().unwrap());
+        let method = request.method().as_str();
+        let what = signature::Request { method, target_uri: &target, body: digest.as_ref() };
+        signed.verify(&what, &self.records, Tag::Records, self.now).is_ok()
+    }
+}
+
+fn problem(code: ProblemCode) -> Response {
+    let status = StatusCode::from_u16(code.status()).unwrap();
+    (status, serde_json::to_string(&Problem::from(code)).unwrap()).into_response()
+}
+
+fn number(query: &str, name: &str) -> u64 {
+    let pair = query.split('&').find_map(|pair| pair.strip_prefix(name)).unwrap();
+    pair.strip_prefix('=').unwrap().parse().unwrap()
+}
+
+async fn answer(State(edge): State<Edge>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body: Bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+    let request = Request::from_parts(parts, Body::empty());
+    if !edge.proven(&request, &body) {
+        return problem(ProblemCode::SignatureInvalid);
+    }
+    let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default();
+    let path: Vec<&str> = path.strip_prefix("/v1/ward-9/").unwrap().split('/').collect();
+    let done = match path.as_slice() {
+        ["log"] => {
+            let limit = u32::try_from(number(query, "limit")).unwrap();
+            let page = edge.fake.page(number(query, "from"), limit).await;
+            return page.map_or_else(failed, |page| serde_json::to_string(&page).unwrap().into_response());
+        }
+        ["blobs", device, capture] => {
+            let key = (device.parse().unwrap(), capture.parse().unwrap());
+            let blob = edge.fake.with(|shop| shop.blobs.get(&key).cloned());
+            return blob.map_or_else(|| problem(ProblemCode::NotFound), |blob| blob.into_response());
+        }
+        ["outcomes"] => {
+            let receipts: Acknowledgement = serde_json::from_slice(&body).unwrap();
+            edge.fake.outcomes(&receipts).await
+        }
+        ["cosignatures"] => edge.fake.cosignature(std::str::from_utf8(&body).unwrap()).await,
+        _ => return problem(ProblemCode::NotFound),
+    };
+    done.map_or_else(failed, |()| StatusCode::NO_CONTENT.into_response())
+}
+
+fn failed(error: GatewayError) -> Response {
+    match error {
+        GatewayError::Refused(refused) => problem(refused.code),
+        other => panic!("{other}"),
+    }
+}
+
+struct Running {
+    hospital: Hospital,
+    ca: std::path::PathBuf,
+    handle: axum_server::Handle<std::net::SocketAddr>,
+}
+
+/// A hospital whose gateway answers over TLS.
+fn start() -> Running {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let hospital = Hospital::at(&url, RecipientKind::Classical);
+
+    let ca_key = KeyPair::generate().unwrap();
+    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca_pem = ca.self_signed(&ca_key).unwrap().pem();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()])
+        .unwrap()
+        .signed_by(&key, &Issuer::new(ca, ca_key))
+        .unwrap();
+    let path = hospital.path("ca.pem");
+    std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), ca_pem.as_bytes()).unwrap();
+
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let tls = axum_server::tls_rustls::RustlsConfig::from_config(Arc::new(config));
+    let edge = Edge {
+        fake: hospital.gateway.clone(),
+        url,
+        records: hospital.records_key(),
+        now: hospital.clock.now(),
+    };
+    let handle = axum_server::Handle::new();
+    let server = axum_server::from_tcp_rustls(listener, tls).unwrap().handle(handle.clone());
+    tokio::spawn(server.serve(Router::new().fallback(answer).with_state(edge).into_make_service()));
+    Running { hospital, ca: path, handle }
+}
+
+#[tokio::test]
+async fn photos_are_pulled_over_tls_with_signed_requests() {
+    let Running { hospital, ca, handle } = start();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let (good, lost) = (phone.photo(&hospital), phone.photo(&hospital));
+    hospital.gateway.take(&good);
+    hospital.gateway.log(&lost.jws);
+    let puller = Puller::new(hospital.config(), &ca, hospital.clock.clone()).await.unwrap();
+    let report = puller.pass().await.unwrap();
+    assert_eq!((report.filed, report.missing, report.acknowledged), (1, 1, 1));
+    hospital.filed(&good);
+
+    handle.shutdown();
+    let mut told = String::new();
+    let error = loop {
+        // Connections that were open may still be answered.
+        match puller.pass().await {
+            Ok(report) => write!(told, "{}", report.log_size).unwrap(),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.code(), "gateway_unreachable");
+    puller.close().await;
+}
+
+#[tokio::test]
+async fn a_certificate_by_another_authority_is_not_believed() {
+    let (running, other) = (start(), start());
+    let hospital = &running.hospital;
+    let puller = Puller::new(hospital.config(), &other.ca, hospital.clock.clone()).await.unwrap();
+    let error = puller.pass().await.unwrap_err();
+    assert_eq!(error.code(), "gateway_unreachable");
+    assert!(error.line().contains("certificate"), "{}", error.line());
+    puller.close().await;
+
+    let key = hospital.keys().path("records.pem");
+    let refused = Puller::new(hospital.config(), &key, hospital.clock.clone()).await.err().unwrap();
+    assert_eq!(refused.code(), "ca_unusable");
+}
+
+#[tokio::test]
+async fn serving_goes_on_until_it_is_told_to_stop() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    let puller = hospital.puller().await.unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let mut stop = Some(stop);
+    let mut passes = 0;
+    let until = async move { drop(stopped.await) };
+    serve(&puller, std::time::Duration::from_millis(1), until, |_| {
+        passes += 1;
+        if passes == 3 {
+            stop.take().unwrap().send(()).unwrap();
+        }
+    })
+    .await;
+    assert!(passes >= 3);
+    hospital.filed(&photo);
+    puller.close().await;
+}
