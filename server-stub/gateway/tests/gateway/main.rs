@@ -11,4 +11,5 @@ mod signatures;
 mod takeover;
 mod tickets;
 mod transfers;
+mod upkeep;
 mod voids;

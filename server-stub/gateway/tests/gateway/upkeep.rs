@@ -1,0 +1,191 @@
+//! What outlives a crash, what is cleared away by itself, and what the operator may hand in.
+
+use std::fs;
+
+use gauze_gateway::clean;
+use gauze_wire::{CaptureState, Digest, Jws, ProblemCode, Signer as _, SoftwareKey};
+use jiff::SignedDuration;
+
+use crate::fixture::{BASE, Gateway, Hospital, Phone, Shot, binding, key, put_file};
+
+async fn begin() -> (Hospital, Gateway, Phone, Shot, String) {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    let shot = phone.shoot(1000);
+    let (ticket, _) = phone.offer(&gateway, &shot.manifest).await.ticket();
+    (hospital, gateway, phone, shot, ticket)
+}
+
+/// What a process leaves that died between the rename and the commit.
+fn die_before_the_receipt(gateway: &Gateway, phone: &Phone, shot: &Shot) {
+    put_file(&gateway.at(format!("blobs/ward-9/{}/{}.age", phone.id(), shot.id())), &shot.sealed);
+}
+
+#[tokio::test]
+async fn a_photo_whose_receipt_was_not_signed_when_the_process_died_gets_one_whoever_asks() {
+    for ask in 0..4 {
+        let (hospital, mut gateway, phone, shot, ticket) = begin().await;
+        die_before_the_receipt(&gateway, &phone, &shot);
+        gateway.open().await.unwrap();
+        let state: CaptureState = match ask {
+            0 => phone.offer(&gateway, &shot.manifest).await.held(),
+            1 => gateway.put(&ticket, shot.sealed.clone()).await.json(200),
+            2 => gateway.patch(&ticket, 0, true, shot.sealed.clone()).await.json(200),
+            _ => {
+                assert_eq!(gateway.head(&ticket).await.field("upload-complete"), "?1");
+                phone.status(&gateway, vec![shot.id()]).await.remove(0)
+            }
+        };
+        let named = gateway.named(&hospital.tenant);
+        let expected = binding(&shot.manifest);
+        gauze_wire::Stored::verify(&state.stored, &[named.key], &expected, &named.log, None).unwrap();
+        assert_eq!(hospital.log(&gateway).await.entries.len(), 2);
+        let blob = format!("blobs/{}/{}", phone.id(), shot.id());
+        assert_eq!(hospital.fetch(&gateway, &blob).await.body, shot.sealed);
+    }
+}
+
+#[tokio::test]
+async fn a_void_for_a_photo_that_was_whole_when_the_process_died_comes_too_late() {
+    let (hospital, gateway, phone, shot, _) = begin().await;
+    die_before_the_receipt(&gateway, &phone, &shot);
+    let state = phone.offer(&gateway, &shot.void(&phone)).await.held();
+    let stored: gauze_wire::Stored = state.stored.peek().unwrap();
+    assert_eq!(stored.manifest_sha256, shot.manifest.digest());
+    assert_eq!(hospital.log(&gateway).await.entries.len(), 2);
+}
+
+#[tokio::test]
+async fn a_filed_photo_goes_after_the_policys_days_and_its_receipts_stay() {
+    let (hospital, gateway, mut phone, shot, ticket) = begin().await;
+    let waiting = phone.shoot(500);
+    let refused = phone.shoot(500);
+    let state: CaptureState = gateway.put(&ticket, shot.sealed.clone()).await.json(201);
+    phone.send(&gateway, &waiting).await;
+    let refused_state = phone.send(&gateway, &refused).await;
+    let receipts =
+        vec![hospital.filed(&state, gateway.now()), hospital.refused(&refused_state, gateway.now())];
+    hospital.acknowledge(&gateway, receipts).await.expect(204);
+
+    let days = hospital.policy(1).keep_days;
+    gateway.pass(SignedDuration::from_hours(24 * i64::from(days)));
+    assert_eq!(clean(gateway.app()).await.unwrap(), 0);
+    gateway.pass(SignedDuration::from_secs(1));
+    assert_eq!(clean(gateway.app()).await.unwrap(), 1);
+    assert_eq!(clean(gateway.app()).await.unwrap(), 0);
+
+    let blob = |shot: &Shot| format!("blobs/{}/{}", phone.id(), shot.id());
+    assert_eq!(hospital.fetch(&gateway, &blob(&shot)).await.refusal(), ProblemCode::NotFound);
+    assert_eq!(hospital.fetch(&gateway, &blob(&waiting)).await.body, waiting.sealed);
+    assert_eq!(hospital.fetch(&gateway, &blob(&refused)).await.body, refused.sealed);
+    let kept = phone.status(&gateway, vec![shot.id()]).await;
+    assert_eq!(kept[0].stored, state.stored);
+    assert!(kept[0].outcome.is_some());
+    assert_eq!(phone.offer(&gateway, &shot.manifest).await.held(), kept[0], "it is not asked for again");
+}
+
+#[tokio::test]
+async fn a_part_goes_when_its_ticket_has_expired_and_not_before() {
+    let (_, gateway, phone, shot, ticket) = begin().await;
+    gateway.patch(&ticket, 0, false, shot.sealed[..300].to_vec()).await.expect(204);
+    put_file(&gateway.at("incoming/somebody-elses-file"), b"left alone");
+    assert_eq!(clean(gateway.app()).await.unwrap(), 0);
+    gateway.pass(SignedDuration::from_hours(24 * 7));
+    assert_eq!(clean(gateway.app()).await.unwrap(), 1);
+    let left: Vec<_> =
+        fs::read_dir(gateway.at("incoming")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["somebody-elses-file"]);
+    let (ticket, offset) = phone.offer(&gateway, &shot.manifest).await.ticket();
+    assert_eq!(offset, 0);
+    gateway.put(&ticket, shot.sealed).await.expect(201);
+}
+
+#[tokio::test]
+async fn bundle_and_policy_are_never_older_than_before() {
+    let hospital = Hospital::ward();
+    let mut gateway = Gateway::serving(&[&hospital]).await;
+    let named = || vec![gateway.named(&hospital.tenant)];
+    let bundle =
+        |version, by: &SoftwareKey| Jws::sign(&hospital.bundle(version, named(), gateway.now()), by).unwrap();
+    let policy = |version, by: &SoftwareKey| Jws::sign(&hospital.policy(version), by).unwrap();
+    let (first, second) = (bundle(1, &hospital.root), bundle(2, &hospital.root));
+    let stranger = bundle(3, &key(9));
+    let (old, new) = (policy(1, &hospital.policy_key), policy(2, &hospital.policy_key));
+    let foreign = policy(3, &key(9));
+
+    gateway.write_bundle(&hospital, &second);
+    gateway.write_policy(&hospital, &new);
+    gateway.open().await.unwrap();
+    let path = format!("/v1/{}/bundle", hospital.tenant);
+    assert_eq!(gateway.get(&path).await.body, second.as_str());
+    for (jws, expected) in [(&first, "rollback"), (&stranger, "bundle_untrusted")] {
+        gateway.write_bundle(&hospital, jws);
+        assert_eq!(gateway.open().await.unwrap_err().code(), expected);
+    }
+    gateway.write_bundle(&hospital, &second);
+    for (jws, expected) in [(&old, "rollback"), (&foreign, "policy_invalid")] {
+        gateway.write_policy(&hospital, jws);
+        assert_eq!(gateway.open().await.unwrap_err().code(), expected);
+    }
+    gateway.write_policy(&hospital, &new);
+    gateway.open().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bundle_that_names_another_gateway_is_refused_with_what_it_must_say() {
+    let hospital = Hospital::ward();
+    let mut gateway = Gateway::serving(&[&hospital]).await;
+    let mut other = gateway.named(&hospital.tenant);
+    other.key = key(7).public_key();
+    let bundle = hospital.bundle(2, vec![other], gateway.now());
+    gateway.write_bundle(&hospital, &Jws::sign(&bundle, &hospital.root).unwrap());
+    let error = gateway.open().await.unwrap_err();
+    assert_eq!(error.code(), "gateway_not_in_bundle");
+    let ours = gateway.named(&hospital.tenant).key;
+    assert!(error.to_string().contains(&serde_json::to_string(&ours).unwrap()), "{error}");
+}
+
+#[tokio::test]
+async fn a_damaged_key_is_an_error_and_not_a_new_key() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let before = gateway.named(&hospital.tenant);
+    let again = gauze_gateway::GatewayKeys::load_or_make(&gateway.data()).unwrap();
+    assert_eq!(again.public(BASE, &hospital.tenant).unwrap(), before);
+    for name in ["receipts.pem", "checkpoints.key"] {
+        let path = gateway.at("keys").join(name);
+        let whole = fs::read(&path).unwrap();
+        put_file(&path, &whole[..whole.len() / 2]);
+        let error = gauze_gateway::GatewayKeys::load_or_make(&gateway.data()).err().unwrap();
+        assert_eq!(error.code(), "keys_damaged", "{name}");
+        put_file(&path, &whole);
+    }
+    assert_eq!(gateway.named(&hospital.tenant), before);
+}
+
+#[tokio::test]
+async fn health_counters_and_the_interface_can_be_read_and_nothing_else_is_there() {
+    let (hospital, gateway, _, shot, ticket) = begin().await;
+    gateway.put(&ticket, shot.sealed.clone()).await.expect(201);
+    gateway.get("/healthz").await.expect(200);
+    let metrics = gateway.get("/metrics").await;
+    let text = String::from_utf8_lossy(&metrics.body).into_owned();
+    for counter in ["gauze_photos_stored_total", "gauze_received_bytes_total", "gauze_log_size"] {
+        assert!(text.contains(counter), "{counter} in {text}");
+    }
+    assert!(!text.contains(shot.id().to_string().as_str()));
+    let described: serde_json::Value = gateway.get("/openapi.json").await.json(200);
+    for path in ["/v1/{tenant}/uploads", "/v1/transfers/{ticket}", "/v1/{tenant}/log", "/healthz"] {
+        assert!(described["paths"][path].is_object(), "{path}");
+    }
+    for path in ["/", "/v1", "/v1/ward-9", "/v1/ward-9/photos", "/v1/transfers", "/../etc/passwd"] {
+        assert_eq!(gateway.get(path).await.refusal(), ProblemCode::NotFound, "{path}");
+    }
+    assert_eq!(gateway.get(&ticket).await.refusal(), ProblemCode::MethodNotAllowed);
+    assert_eq!(gateway.get("/v1/%ff/bundle").await.refusal(), ProblemCode::UnknownTenant);
+    assert_eq!(gateway.put("/v1/transfers/%ff", "").await.refusal(), ProblemCode::TicketUnknown);
+    let bundle = gateway.get(&format!("/v1/{}/bundle", hospital.tenant)).await;
+    assert_eq!(bundle.field("content-type"), "application/jose");
+    assert_ne!(Digest::of(&bundle.body), Digest::of(b""));
+}
