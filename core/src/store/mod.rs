@@ -95,6 +95,9 @@ struct State {
     heads: Heads,
     entries: BTreeMap<CaptureId, Entry>,
     quarantined: Vec<String>,
+    /// What failed captures left because the disk did not even remove it. Goes before the next capture, so that no
+    /// two photos have one place in the chain.
+    leftovers: Vec<PathBuf>,
 }
 
 /// A capture in progress: the chain is held until it is committed or dropped, so a failed capture uses no `seq`.
@@ -129,7 +132,7 @@ impl Store {
         let recovered = recover::recover(&*disk, dir)?;
         let index = Index::open(&dir.join("index"), &*disk, secrets, entropy)?;
         let recover::Recovered { heads, entries, quarantined } = recovered;
-        let state = State { heads, entries, quarantined };
+        let state = State { heads, entries, quarantined, leftovers: Vec::new() };
         let store = Self { disk, dir: dir.to_owned(), state: Mutex::new(state), index, _lock: lock };
         store.reindex();
         Ok(store)
@@ -153,7 +156,11 @@ impl Store {
         device: &DeviceId,
         follows: Option<Follows>,
     ) -> Result<Draft<'_>, StoreError> {
-        let state = self.state();
+        let mut state = self.state();
+        while let Some(path) = state.leftovers.last() {
+            self.disk.remove(path)?;
+            state.leftovers.pop();
+        }
         let (seq, prev) = match state.heads.of(device) {
             Some(head) => (head.seq + 1, Some(head.head)),
             None => (1, None),
@@ -304,8 +311,15 @@ impl Draft<'_> {
 
 impl Drop for Draft<'_> {
     fn drop(&mut self) {
-        if !self.committed && self.store.disk.remove(&self.dir).is_err() {
-            tracing::warn!("a capture that failed left files; they go at the next start");
+        if self.committed {
+            return;
+        }
+        // Where the rename happened and its sync failed, the photo has its name already, and was never ticked.
+        for path in [self.dir.clone(), self.store.outbox().join(self.id.to_string())] {
+            if self.store.disk.remove(&path).is_err() {
+                tracing::warn!("a capture that failed left files; they go before the next one");
+                self.state.leftovers.push(path);
+            }
         }
     }
 }

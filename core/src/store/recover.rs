@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use gauze_wire::{CaptureId, Carried};
+use gauze_wire::{CaptureId, Carried, Jws};
 
 use super::{Entry, Heads, StoreError, file, read_small};
 use crate::ports::Disk;
@@ -33,7 +33,13 @@ pub fn recover(disk: &dyn Disk, dir: &Path) -> Result<Recovered, StoreError> {
                 let entry = Entry::new(carried, &files);
                 entries.insert(entry.capture_id, entry);
             }
-            None => damaged.push(path),
+            None => {
+                // Its place in the chain stays used, as far as anything in it still tells.
+                if let Some(carried) = read_place(disk, &path)? {
+                    heads.advance(&carried);
+                }
+                damaged.push(path);
+            }
         }
     }
     // The heads must outlive what is about to leave the outbox.
@@ -45,6 +51,20 @@ pub fn recover(disk: &dyn Disk, dir: &Path) -> Result<Recovered, StoreError> {
     }
     let quarantined = file_names(disk, &dir.join("quarantine"))?;
     Ok(Recovered { heads, entries, quarantined })
+}
+
+fn read_place(disk: &dyn Disk, path: &Path) -> Result<Option<Carried>, StoreError> {
+    let small = |name: &str| match read_small(disk, &path.join(name)) {
+        Err(StoreError::Damaged) => Ok(None),
+        other => other,
+    };
+    let body = small(file::BODY)?.and_then(|bytes| Carried::from_bytes(&bytes).ok());
+    if body.is_some() {
+        return Ok(body);
+    }
+    let signed = small(file::MANIFEST)?.and_then(|bytes| String::from_utf8(bytes).ok());
+    let payload = signed.and_then(|text| Jws::parse(&text).ok()?.payload_bytes().ok());
+    Ok(payload.and_then(|bytes| Carried::from_bytes(&bytes).ok()))
 }
 
 fn read_entry(

@@ -1,0 +1,144 @@
+//! A capture is a durable photo or a typed error, and never half of one.
+
+use gauze_core::{CaptureContext, CaptureError, PreviewError, Stage};
+use gauze_seal::strip::strip;
+use gauze_wire::{Digest, Patient};
+
+use crate::fixture::{Phone, Ward, jpeg};
+
+#[tokio::test]
+async fn a_photo_reaches_the_hospital_with_the_same_picture_and_its_record() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    assert_eq!(phone.stage(id), Some(Stage::Unsigned));
+    assert_eq!(phone.run().await.stored, 1);
+    assert_eq!(phone.stage(id), Some(Stage::Stored), "not erased before the hospital has filed it");
+    assert_eq!(ward.pull().await.filed, 1);
+    assert_eq!(phone.run().await.filed, [id]);
+    assert_eq!(phone.stage(id), None);
+    assert!(phone.outbox().is_empty());
+
+    let (picture, record) = ward.opened(id).await;
+    let stripped = strip(jpeg(0)).unwrap();
+    assert_eq!(Digest::of(&picture), Digest(stripped.sha256()));
+    assert_eq!((record.capture_id, record.seq, record.device_id.clone()), (id, 1, phone.id()));
+    assert_eq!(record.patient.unwrap().family.as_str(), "Zzyzx-Familyname");
+    assert_eq!(record.captured_at, ward.clock.time());
+    assert!(ward.verified().await.ok);
+}
+
+#[tokio::test]
+async fn the_chain_goes_on_over_restarts_and_erased_photos() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    for n in 0..6 {
+        phone.capture(n);
+        if n % 2 == 1 {
+            phone.run().await;
+            ward.pull().await;
+            phone.run().await;
+            assert!(phone.outbox().is_empty(), "only the kept head tells where the chain stands");
+        }
+        phone.restart();
+    }
+    // Photos go up side by side: the log's order is not the chain's.
+    let mut seqs: Vec<_> = ward.listed().await.iter().map(|photo| photo.seq).collect();
+    seqs.sort_unstable();
+    assert_eq!(seqs, [1, 2, 3, 4, 5, 6]);
+    let report = ward.verified().await;
+    assert!(report.ok && report.gaps.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_failing_disk_is_named_leaves_nothing_and_uses_no_place_in_the_chain() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    phone.capture(0);
+    phone.disk.works();
+    phone.capture(1);
+    let steps = phone.disk.ops().len();
+    assert!(steps > 10, "{steps}");
+    // errno(3): ENOSPC, EROFS, EACCES, EMFILE, EIO
+    for (os_error, code) in [
+        (28, "storage_full"),
+        (30, "storage_read_only"),
+        (13, "storage_denied"),
+        (24, "too_many_files"),
+        (5, "storage_failed"),
+    ] {
+        for at in 0..steps {
+            let before = phone.client().status().last_seq;
+            phone.disk.fails(at, os_error);
+            let error = phone.try_capture(2).unwrap_err();
+            phone.disk.works();
+            assert_eq!(error.code(), code, "at {at}");
+            assert_eq!(phone.client().status().last_seq, before, "{code} at {at}");
+        }
+    }
+    // The disk is well again: the next photo has the next place, and all arrive.
+    phone.capture(3);
+    assert_eq!(phone.client().status().last_seq, 3);
+    assert_eq!(phone.outbox().len(), 3, "nothing half-written stays: {:?}", phone.outbox());
+    phone.run().await;
+    assert_eq!(ward.pull().await.filed, 3);
+    let seqs: Vec<_> = ward.listed().await.iter().map(|photo| photo.seq).collect();
+    assert_eq!(seqs.len(), 3);
+    assert!(ward.verified().await.ok);
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_for_a_while_leaves_no_half_photo_behind() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    phone.disk.fails(3, 28);
+    phone.try_capture(0).unwrap_err();
+    phone.disk.works();
+    phone.restart();
+    assert!(phone.outbox().is_empty(), "{:?}", phone.outbox());
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_in_is_refused_before_anything_is_written() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    phone.disk.works();
+    let refused = |bytes: &[u8]| phone.client().capture(bytes, CaptureContext::default()).unwrap_err().code();
+    assert_eq!(refused(b""), "not_jpeg");
+    assert_eq!(refused(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "not_jpeg");
+    assert_eq!(refused(&jpeg(0)[..jpeg(0).len() / 2]), "truncated");
+    let patient = Patient {
+        nhs_number: Some("9990000041".into()),
+        local_id: None,
+        family: "Zzyzx-Familyname".to_owned().try_into().unwrap(),
+        given: "Quillonbert".to_owned().try_into().unwrap(),
+        dob: "1950-01-31".parse().unwrap(),
+    };
+    let context = CaptureContext { patient: Some(patient), ..CaptureContext::default() };
+    let error = phone.client().capture(jpeg(0), context).unwrap_err();
+    assert_eq!(error.code(), "record_invalid");
+    assert!(!format!("{error} {error:?}").contains("Zzyzx"), "an error names no patient");
+    assert!(phone.disk.ops().is_empty());
+    assert_eq!(phone.client().status().last_seq, 0);
+
+    let stranger = Phone::new(&ward, "stranger");
+    assert!(matches!(stranger.try_capture(0), Err(CaptureError::NotEnrolled)));
+}
+
+#[tokio::test]
+async fn a_preview_is_made_of_the_captured_bytes_and_of_no_others() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    let other = phone.client().preview_from(id, jpeg(1));
+    assert!(matches!(other, Err(PreviewError::OtherPhoto)));
+    phone.client().preview_from(id, jpeg(0)).unwrap();
+    assert!(phone.file(id, "preview.age").is_file());
+
+    let later = phone.capture(1);
+    phone.restart();
+    // A new process does not remember the photo's hash; it is in the sealed sidecar.
+    assert!(matches!(phone.client().preview_from(later, jpeg(1)), Err(PreviewError::Locked)));
+    phone.client().unlock().unwrap();
+    phone.client().preview_from(later, jpeg(1)).unwrap();
+}

@@ -1,0 +1,135 @@
+//! Enrolling, answers that get lost, and enrolling again when the key is gone.
+
+use gauze_core::ports::KeyVault as _;
+use gauze_core::queue::QueueReport;
+use gauze_core::{Stage, Trouble};
+use gauze_wire::{Digest, ProblemCode};
+
+use crate::fixture::{Fate, Phone, Ward};
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_asked_for_again_with_the_same_token() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::new(&ward, "phone");
+    let managed = ward.managed();
+    phone.link.obeys(
+        |seen| {
+            if seen.path.ends_with("/enrolments") { Fate::AnswerLost } else { Fate::Deliver }
+        },
+    );
+    assert_eq!(phone.client().enrol(&managed).await.unwrap_err().code(), "connection_cut");
+    phone.restart();
+    phone.link.works();
+    phone.client().enrol(&managed).await.unwrap();
+    phone.capture(0);
+    phone.run().await;
+    let report = ward.pull().await;
+    assert_eq!((report.enrolled, report.filed), (1, 1));
+}
+
+#[tokio::test]
+async fn an_enrolled_phone_stays_what_it_is() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let id = phone.id();
+    assert_eq!(phone.client().enrol(&ward.managed()).await.unwrap_err().code(), "already_enrolled");
+    phone.restart();
+    assert_eq!(phone.id(), id);
+}
+
+#[tokio::test]
+async fn a_refusal_comes_back_with_its_code_and_the_next_token_works() {
+    let ward = Ward::new().await;
+    let phone = Phone::new(&ward, "phone");
+    let spent = ward.managed();
+    Phone::new(&ward, "other").client().enrol(&spent).await.unwrap();
+    assert_eq!(phone.client().enrol(&spent).await.unwrap_err().code(), "token_used");
+    let mut foreign = ward.managed();
+    foreign.root_sha256 = Digest::of(b"another root");
+    let third = Phone::new(&ward, "third");
+    assert_eq!(third.client().enrol(&foreign).await.unwrap_err().code(), "bundle_untrusted");
+    third.client().enrol(&ward.managed()).await.unwrap();
+    phone.client().enrol(&ward.managed()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_kill_at_any_step_of_an_enrolment_is_mended_by_enrolling_again() {
+    let ward = Ward::new().await;
+    let first = Phone::new(&ward, "first");
+    first.disk.works();
+    first.client().enrol(&ward.managed()).await.unwrap();
+    let steps = first.disk.ops().len();
+    for at in 0..steps {
+        let mut phone = Phone::new(&ward, &format!("phone-{at}"));
+        let managed = ward.managed();
+        phone.disk.dies(at);
+        let outcome = phone.client().enrol(&managed).await;
+        phone.restart();
+        if phone.client().status().device_id.is_none() {
+            assert!(outcome.is_err(), "at {at}");
+            phone.client().enrol(&managed).await.unwrap();
+        }
+        let id = phone.capture(at);
+        phone.run().await;
+        ward.pull().await;
+        assert_eq!(phone.run().await.filed, [id], "at {at} of {steps}");
+    }
+    assert!(ward.verified().await.ok);
+}
+
+#[tokio::test]
+async fn photos_of_a_lost_key_are_adopted_by_the_next_one() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let old = phone.id();
+    let sent = phone.capture(0);
+    phone.run().await;
+    let waiting = [phone.capture(1), phone.capture(2)];
+    // The photos are signed by the old key, and the gateway is away.
+    phone.link.obeys(|_| Fate::Fails(gauze_core::ports::TransportError::Unreachable));
+    phone.run().await;
+    assert_eq!(phone.stage(waiting[0]), Some(Stage::Signed));
+    let unsigned = phone.capture(3);
+    phone.vault.destroy(true).unwrap();
+    phone.link.works();
+    let QueueReport { stopped, .. } = phone.run().await;
+    assert!(stopped.contains(&(unsigned, Trouble::KeyGone)), "{stopped:?}");
+
+    phone.client().enrol(&ward.managed()).await.unwrap();
+    assert_ne!(phone.id(), old);
+    phone.restart();
+    let after = phone.capture(4);
+    for _ in 0..2 {
+        phone.run().await;
+        ward.pull().await;
+    }
+    phone.run().await;
+    let left: Vec<_> = phone.client().list().unwrap().iter().map(|p| (p.seq, p.stage, p.progress)).collect();
+    assert!(left.is_empty(), "{left:?} {:?}", ward.listed().await);
+    let listed = ward.listed().await;
+    for id in [sent, waiting[0], waiting[1], unsigned, after] {
+        assert_eq!(listed.iter().filter(|photo| photo.capture_id == id).count(), 1);
+        ward.opened(id).await;
+    }
+    let report = ward.verified().await;
+    assert!(report.ok && report.gaps.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_phone_the_gateway_does_not_know_keeps_its_photos_and_says_why() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.link.obeys(|seen| {
+        if seen.path.ends_with("/uploads") {
+            Fate::refused(ProblemCode::UnknownDevice)
+        } else {
+            Fate::Deliver
+        }
+    });
+    let report = phone.run().await;
+    assert_eq!(report.stopped, [(id, Trouble::Gateway(ProblemCode::UnknownDevice))]);
+    assert_eq!(phone.stage(id), Some(Stage::Signed));
+    phone.link.works();
+    assert_eq!(phone.run().await.stored, 1);
+}

@@ -1,0 +1,13 @@
+//! The core against the real gateway and the real records side, all in one process, with a clock, a disk and a network
+//! that do what a test says.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod fixture;
+
+mod capture;
+mod enrol;
+mod kill;
+mod queue;
+mod review;
+mod store;
+mod trust;

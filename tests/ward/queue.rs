@@ -1,0 +1,437 @@
+//! The queue on a bad network, with a gateway that lies, and against the clock.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use gauze_core::ports::{Answer, TransportError};
+use gauze_core::queue::machine::State;
+use gauze_core::{DiscardError, Stage, StoreError, Trouble};
+use gauze_wire::{
+    CaptureState, EntryKind, Filed, Jws, Manifest, ProblemCode, Refusal, Refused, Signed as _, StatusAnswer,
+    Stored, UploadAnswer,
+};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::fixture::{Fate, Phone, Seen, Ward};
+
+fn is(seen: &Seen, what: &str) -> bool {
+    seen.path.contains(what)
+}
+
+/// Does something to the first `times` requests of one kind.
+fn first(
+    times: usize,
+    what: &'static str,
+    fate: impl Fn() -> Fate + Send + 'static,
+) -> impl FnMut(&Seen) -> Fate {
+    let mut left = times;
+    move |seen| {
+        if is(seen, what) && left > 0 {
+            left -= 1;
+            return fate();
+        }
+        Fate::Deliver
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_lost_or_doubled_on_the_way_is_one_photo_in_the_end() {
+    for what in ["/uploads", "/transfers", "/status"] {
+        for fate in [|| Fate::Lost, || Fate::AnswerLost, || Fate::Twice] {
+            let ward = Ward::new().await;
+            let phone = Phone::enrolled(&ward).await;
+            let id = phone.capture(0);
+            phone.link.obeys(first(1, what, fate));
+            phone.run().await;
+            phone.run().await;
+            ward.pull().await;
+            phone.run().await;
+            assert_eq!(phone.stage(id), None, "{what}");
+            let listed = ward.listed().await;
+            assert_eq!(listed.len(), 1, "{what}");
+            assert!(ward.verified().await.ok);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cut_transfer_goes_on_from_where_it_stopped_and_gives_up_after_a_few_cuts() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.link.obeys(first(2, "/transfers", || Fate::CutAfter(9_000)));
+    assert_eq!(phone.run().await.stored, 1);
+    let offsets: Vec<_> =
+        phone.link.seen().iter().filter(|seen| is(seen, "/transfers")).map(|seen| seen.offset).collect();
+    assert_eq!(offsets, [0, 9_000, 18_000]);
+    ward.pull().await;
+    assert_eq!(phone.run().await.filed, [id]);
+
+    let id = phone.capture(1);
+    phone.link.obeys(first(usize::MAX, "/transfers", || Fate::CutAfter(0)));
+    let report = phone.run().await;
+    assert_eq!(report.stopped, [(id, Trouble::Offline)]);
+    let tries = phone.link.seen().iter().filter(|seen| is(seen, "/transfers")).count();
+    assert_eq!(tries, 4, "three at once, then it waits");
+    let again = report.next_at_ms.unwrap() - ward.clock.time().as_millisecond();
+    assert!(again > 0 && again <= 15 * 60 * 1000 * 2, "{again}");
+}
+
+#[tokio::test]
+async fn a_waiting_photo_is_left_alone_until_its_time_unless_somebody_asks() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.link.obeys(|_| Fate::Fails(TransportError::Unreachable));
+    let report = phone.run().await;
+    assert_eq!(report.stopped, [(id, Trouble::Offline)]);
+    phone.restart();
+    phone.link.works();
+    let report = phone.client().run_queue(false).await.unwrap();
+    assert_eq!(report.stopped, [(id, Trouble::Offline)], "remembered over a restart");
+    assert!(!phone.link.seen().iter().any(|seen| is(seen, "/uploads")));
+    ward.clock.pass(SignedDuration::from_mins(10));
+    assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 1);
+}
+
+#[tokio::test]
+async fn a_wrong_certificate_waits_for_a_person() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.link.obeys(|_| Fate::Fails(TransportError::Certificate));
+    let report = phone.run().await;
+    assert_eq!((report.stopped, report.next_at_ms), (vec![(id, Trouble::Certificate)], None));
+    phone.link.works();
+    ward.clock.pass(SignedDuration::from_hours(48));
+    assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 0);
+    assert_eq!(phone.run().await.stored, 1);
+}
+
+#[tokio::test]
+async fn a_phone_whose_clock_is_wrong_learns_the_time_once() {
+    for hours in [-26, 3, 24 * 400] {
+        let ward = Ward::new().await;
+        let phone = Phone::enrolled(&ward).await;
+        phone.is_wrong_by(SignedDuration::from_hours(hours));
+        phone.capture(0);
+        phone.capture(1);
+        phone.link.works();
+        assert_eq!(phone.run().await.stored, 2, "{hours}");
+        let asked = |what| phone.link.seen().iter().filter(|seen| is(seen, what)).count();
+        let (uploads, status) = (asked("/uploads"), asked("/status"));
+        assert!((3..=4).contains(&uploads), "one question more for each photo already under way: {uploads}");
+        assert_eq!(status, 1);
+        ward.pull().await;
+        assert_eq!(phone.run().await.filed.len(), 2);
+    }
+}
+
+/// Lets the photo be stored, and returns what the phone was told.
+async fn stored(phone: &Phone) -> CaptureState {
+    let id = phone.capture(0);
+    phone.run().await;
+    let jws = Jws::parse(&std::fs::read_to_string(phone.file(id, "stored.jws")).unwrap()).unwrap();
+    CaptureState { capture_id: id, stored: jws, outcome: None }
+}
+
+fn with_outcome(state: &CaptureState, outcome: Jws) -> Fate {
+    let state = CaptureState { outcome: Some(outcome), ..state.clone() };
+    Fate::Answered(Box::new(move |answer| Answer {
+        status: 200,
+        body: serde_json::to_vec(&StatusAnswer { captures: vec![state] }).unwrap(),
+        ..answer
+    }))
+}
+
+#[tokio::test]
+async fn nothing_but_a_filed_receipt_that_holds_erases_a_photo() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let state = stored(&phone).await;
+    let id = state.capture_id;
+    let receipt: Stored = state.stored.peek().unwrap();
+    let (records, witness) = (ward.keys().records().unwrap(), ward.keys().witness().unwrap());
+    let cosigned = witness.cosign(&receipt.proof.checkpoint, ward.clock.time()).unwrap();
+    let proof = gauze_wire::Proof { checkpoint: cosigned, ..receipt.proof.clone() };
+    let now = ward.clock.time();
+    let good = Filed::new(receipt.binding(), proof.clone(), now);
+    let other_key = gauze_wire::SoftwareKey::from_bytes(&[9; 32]).unwrap();
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut value = serde_json::to_value(&good).unwrap();
+        change(&mut value);
+        Jws::sign_bytes(Filed::TYP, &serde_json::to_vec(&value).unwrap(), &records).unwrap()
+    };
+    let other_digest = json!("00".repeat(32));
+    let forged = [
+        ("another key", Jws::sign(&good, &other_key).unwrap()),
+        ("the stored receipt itself", state.stored.clone()),
+        ("a stored receipt by the records key", Jws::sign(&receipt, &records).unwrap()),
+        (
+            "not cosigned",
+            Jws::sign(&Filed::new(receipt.binding(), receipt.proof.clone(), now), &records).unwrap(),
+        ),
+        ("another manifest", changed(&|receipt| receipt["manifest_sha256"] = other_digest.clone())),
+        ("other bytes", changed(&|receipt| receipt["sha256"] = other_digest.clone())),
+        ("another size", changed(&|receipt| receipt["size"] = json!(1))),
+        ("another phone", changed(&|receipt| receipt["device_id"] = json!("A".repeat(43)))),
+        ("another tenant", changed(&|receipt| receipt["tenant"] = json!("clinic"))),
+        ("another place in the log", changed(&|receipt| receipt["proof"]["log_index"] = json!(0))),
+        ("refused, called filed", changed(&|receipt| receipt["typ"] = json!("gauze-refused"))),
+    ];
+    for (what, jws) in forged {
+        let state = state.clone();
+        let mut fate = Some(with_outcome(&state, jws));
+        phone.link.obeys(move |seen| {
+            if is(seen, "/status") { fate.take().unwrap_or(Fate::Deliver) } else { Fate::Deliver }
+        });
+        let report = phone.run().await;
+        assert!(phone.link.seen().iter().any(|seen| is(seen, "/status")));
+        assert!(report.filed.is_empty(), "{what}");
+        assert_eq!(phone.stage(id), Some(Stage::Stored), "{what}");
+        assert!(phone.file(id, "photo.age").is_file() && !phone.file(id, "filed.jws").exists(), "{what}");
+    }
+    let mut fate = Some(with_outcome(&state, Jws::sign(&good, &records).unwrap()));
+    phone.link.obeys(
+        move |seen| {
+            if is(seen, "/status") { fate.take().unwrap_or(Fate::Deliver) } else { Fate::Deliver }
+        },
+    );
+    assert_eq!(phone.run().await.filed, [id], "the same, honestly signed");
+}
+
+#[tokio::test]
+async fn a_stored_receipt_that_does_not_hold_is_not_believed_and_the_photo_is_sent_again() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let first_state = stored(&phone).await;
+    let id = phone.capture(1);
+    // The receipt of another photo, and one that another key signed.
+    let receipt: Stored = first_state.stored.peek().unwrap();
+    let key = gauze_wire::SoftwareKey::from_bytes(&[9; 32]).unwrap();
+    for jws in [first_state.stored.clone(), Jws::sign(&receipt, &key).unwrap()] {
+        let state = CaptureState { capture_id: id, stored: jws, outcome: None };
+        let held = serde_json::to_vec(&UploadAnswer::Held(state)).unwrap();
+        phone.link.obeys(move |seen| {
+            if !is(seen, "/uploads") {
+                return Fate::Deliver;
+            }
+            let body = held.clone();
+            Fate::Answered(Box::new(move |answer| Answer { status: 200, body, ..answer }))
+        });
+        let report = phone.run().await;
+        assert!(report.stopped.contains(&(id, Trouble::Receipt)), "{report:?}");
+        assert_eq!(phone.stage(id), Some(Stage::Signed));
+    }
+    phone.link.works();
+    phone.run().await;
+    ward.pull().await;
+    assert_eq!(phone.run().await.filed.len(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_photo_stays_and_goes_when_it_was_filed_after_all() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let state = stored(&phone).await;
+    let id = state.capture_id;
+    let receipt: Stored = state.stored.peek().unwrap();
+    let (records, witness) = (ward.keys().records().unwrap(), ward.keys().witness().unwrap());
+    let cosigned = witness.cosign(&receipt.proof.checkpoint, ward.clock.time()).unwrap();
+    let proof = gauze_wire::Proof { checkpoint: cosigned, ..receipt.proof.clone() };
+    let refused = Refused::new(receipt.binding(), proof, ward.clock.time(), Refusal::DidNotOpen);
+    let mut fate = Some(with_outcome(&state, Jws::sign(&refused, &records).unwrap()));
+    phone.link.obeys(
+        move |seen| {
+            if is(seen, "/status") { fate.take().unwrap_or(Fate::Deliver) } else { Fate::Deliver }
+        },
+    );
+    let report = phone.run().await;
+    assert_eq!((report.refused, phone.stage(id)), (1, Some(Stage::Refused)));
+    assert!(phone.file(id, "photo.age").is_file());
+    assert_eq!(phone.client().status().refused, 1);
+    ward.pull().await;
+    assert_eq!(phone.run().await.filed, [id]);
+}
+
+#[tokio::test]
+async fn bytes_go_to_the_configured_gateway_and_nowhere_else() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    for url in [
+        "https://elsewhere.test/v1/transfers/x",
+        "https://gateway.test:8443.elsewhere.test/v1/transfers/x",
+        "https://gateway.test:8443@elsewhere.test/v1/transfers/x",
+        "http://gateway.test:8443/v1/transfers/x",
+    ] {
+        phone.link.obeys(move |seen| {
+            if !is(seen, "/uploads") {
+                return Fate::Deliver;
+            }
+            Fate::Answered(Box::new(move |answer| {
+                let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+                body["upload_url"] = json!(url);
+                Answer { body: serde_json::to_vec(&body).unwrap(), ..answer }
+            }))
+        });
+        let report = phone.run().await;
+        assert_eq!(report.stopped, [(id, Trouble::Gateway(ProblemCode::MalformedRequest))], "{url}");
+        assert!(!phone.link.seen().iter().any(|seen| is(seen, "/transfers")), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn an_offset_that_cannot_be_starts_from_the_beginning() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    phone.capture(0);
+    let mut once = true;
+    phone.link.obeys(move |seen| {
+        if !is(seen, "/uploads") || !std::mem::take(&mut once) {
+            return Fate::Deliver;
+        }
+        Fate::Answered(Box::new(|answer| {
+            let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+            body["offset"] = json!(u64::MAX);
+            Answer { body: serde_json::to_vec(&body).unwrap(), ..answer }
+        }))
+    });
+    assert_eq!(phone.run().await.stored, 1);
+}
+
+#[tokio::test]
+async fn answers_that_are_no_gateways_are_a_typed_trouble() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    for (status, body, trouble) in [
+        (200, &b"<html>hotel wifi</html>"[..], Trouble::Gateway(ProblemCode::MalformedRequest)),
+        (502, b"<html>bad gateway</html>", Trouble::Gateway(ProblemCode::Unavailable)),
+        (403, b"", Trouble::Gateway(ProblemCode::MalformedRequest)),
+        (200, b"", Trouble::Gateway(ProblemCode::MalformedRequest)),
+    ] {
+        phone.link.obeys(move |_| {
+            Fate::Answered(Box::new(move |answer| Answer { status, body: body.to_vec(), ..answer }))
+        });
+        assert_eq!(phone.run().await.stopped, [(id, trouble)], "{status}");
+    }
+    phone.link.works();
+    assert_eq!(phone.run().await.stored, 1);
+}
+
+#[tokio::test]
+async fn a_discarded_photo_leaves_a_void_in_the_chain_and_its_bytes_never_come() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let ids = [phone.capture(0), phone.capture(1), phone.capture(2)];
+    phone.client().discard(ids[1]).unwrap();
+    assert!(!phone.file(ids[1], "photo.age").exists() && !phone.file(ids[1], "review.age").exists());
+    phone.run().await;
+    let sent = phone.client().discard(ids[0]).unwrap_err();
+    assert!(matches!(sent, DiscardError::Store(StoreError::AlreadySent)));
+    let report = ward.pull().await;
+    assert_eq!((report.filed, report.voids), (2, 1));
+    assert_eq!(phone.run().await.filed.len(), 3);
+    let report = ward.verified().await;
+    assert!(report.ok && report.gaps.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_discard_while_the_photo_is_on_its_way_ends_in_one_of_the_two() {
+    // Discarded before the ticket, before the bytes, after the bytes with the receipt lost.
+    for moment in 0..3 {
+        let ward = Ward::new().await;
+        let phone = Arc::new(Phone::enrolled(&ward).await);
+        let id = phone.capture(0);
+        let weak = Arc::downgrade(&phone);
+        let mut done = false;
+        phone.link.obeys(move |seen| {
+            let now = match moment {
+                0 => is(seen, "/uploads"),
+                _ => is(seen, "/transfers"),
+            };
+            if !now || std::mem::replace(&mut done, true) {
+                return Fate::Deliver;
+            }
+            if moment < 2 {
+                weak.upgrade().unwrap().client().discard(id).unwrap();
+                return Fate::Deliver;
+            }
+            Fate::AnswerLost
+        });
+        if moment == 2 {
+            phone.link.obeys(|seen| if is(seen, "/transfers") { Fate::AnswerLost } else { Fate::Lost });
+            phone.run().await;
+            phone.client().discard(id).unwrap();
+            phone.link.works();
+        }
+        for _ in 0..3 {
+            phone.run().await;
+            ward.pull().await;
+        }
+        phone.run().await;
+        assert_eq!(phone.stage(id), None, "moment {moment}");
+        let listed = ward.listed().await;
+        assert_eq!(listed.len(), 1, "moment {moment}");
+        let report = ward.verified().await;
+        assert!(report.ok && report.gaps.is_empty(), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_restarted_at_any_request_loses_nothing() {
+    let mut ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    for at in 0..4 {
+        let id = phone.capture(at);
+        let count = Arc::new(AtomicUsize::new(0));
+        let seen = count.clone();
+        phone.link.obeys(
+            move |_| {
+                if seen.fetch_add(1, Ordering::Relaxed) >= at { Fate::Lost } else { Fate::Deliver }
+            },
+        );
+        phone.run().await;
+        ward.restart().await;
+        phone.link.leads_to(ward.router.clone());
+        phone.link.works();
+        phone.run().await;
+        ward.pull().await;
+        assert_eq!(phone.run().await.filed, [id], "at {at}");
+    }
+    assert!(ward.verified().await.ok);
+}
+
+#[tokio::test]
+async fn an_observer_hears_of_each_step() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let ears = heard.clone();
+    phone.client_mut().observe(Arc::new(move |id, state| ears.lock().unwrap().push((id, state))));
+    let id = phone.capture(0);
+    phone.run().await;
+    ward.pull().await;
+    phone.run().await;
+    let states: Vec<_> = heard.lock().unwrap().iter().map(|(_, state)| *state).collect();
+    assert_eq!(states, [State::Signed, State::Sending, State::Stored, State::Filed, State::Gone]);
+    assert!(heard.lock().unwrap().iter().all(|(heard, _)| *heard == id));
+}
+
+#[tokio::test]
+async fn a_request_names_the_photo_and_what_the_phone_still_holds() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let ids: Vec<_> = (0..3).map(|n| phone.capture(n)).collect();
+    phone.run().await;
+    for id in ids {
+        let jws = Jws::parse(&std::fs::read_to_string(phone.file(id, "manifest.jws")).unwrap()).unwrap();
+        let manifest = Manifest::peek(&jws).unwrap();
+        assert_eq!(manifest.carried().body.capture_id, id);
+    }
+    ward.pull().await;
+    let kinds: Vec<_> = ward.log().await.iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [EntryKind::Enrolment, EntryKind::Photo, EntryKind::Photo, EntryKind::Photo]);
+}

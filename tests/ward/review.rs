@@ -1,0 +1,132 @@
+//! Review on the phone: only unlocked, only for the policy's hours, only until it was filed.
+
+use gauze_core::ports::KeyVault as _;
+use gauze_core::{ReviewError, Stage};
+use gauze_seal::strip::strip;
+use gauze_wire::Digest;
+use jiff::SignedDuration;
+
+use crate::fixture::{Phone, Ward, jpeg};
+
+fn label(phone: &Phone) -> Option<String> {
+    phone.client().list().unwrap().remove(0).label
+}
+
+#[tokio::test]
+async fn photos_and_labels_are_there_while_the_phone_is_unlocked() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    assert!(matches!(phone.client().review(id), Err(ReviewError::Locked)));
+    assert_eq!(label(&phone), None);
+    phone.client().unlock().unwrap();
+    assert_eq!(label(&phone).unwrap(), "Zzyzx-Familyname, Quillonbert, left lower leg Xanthippe");
+    let photo = phone.client().review(id).unwrap();
+    assert_eq!(Digest::of(&photo), Digest(strip(jpeg(0)).unwrap().sha256()));
+    // Nobody made the preview at capture: it is made now, and kept.
+    let preview = phone.client().preview(id).unwrap();
+    assert!(preview.len() < photo.len() * 2 && phone.file(id, "preview.age").is_file());
+    assert_eq!(phone.client().preview(id).unwrap(), preview);
+    phone.client().lock();
+    assert!(matches!(phone.client().preview(id), Err(ReviewError::Locked)));
+    assert_eq!(label(&phone), None);
+    phone.client().unlock().unwrap();
+    phone.restart();
+    assert!(matches!(phone.client().review(id), Err(ReviewError::Locked)), "a new process is locked");
+}
+
+#[tokio::test]
+async fn review_ends_with_the_policys_hours_and_the_photo_stays() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.client().unlock().unwrap();
+    ward.clock.pass(SignedDuration::from_hours(12));
+    phone.client().review(id).unwrap();
+    ward.clock.pass(SignedDuration::from_secs(1));
+    assert!(matches!(phone.client().review(id), Err(ReviewError::Off)));
+    assert!(!phone.file(id, "review.age").exists() && phone.file(id, "photo.age").exists());
+    phone.run().await;
+    assert_eq!(ward.pull().await.filed, 1);
+}
+
+#[tokio::test]
+async fn where_policy_allows_no_review_nothing_is_kept_for_it() {
+    let ward = Ward::with(|_| {}, |policy| policy["review_hours"] = 0.into()).await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    assert!(!phone.file(id, "review.age").exists());
+    assert!(matches!(phone.client().unlock(), Err(ReviewError::Off)));
+    assert!(matches!(phone.client().review(id), Err(ReviewError::Off)));
+}
+
+#[tokio::test]
+async fn a_policy_that_takes_review_back_ends_it() {
+    let mut ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    ward.sign_policy(|policy| {
+        policy["version"] = 2.into();
+        policy["review_hours"] = 0.into();
+    });
+    ward.restart().await;
+    phone.link.leads_to(ward.router.clone());
+    ward.clock.pass(SignedDuration::from_mins(2));
+    phone.run().await;
+    assert_eq!(phone.client().status().policy_version, 2);
+    phone.client().list().unwrap();
+    assert!(!phone.file(id, "review.age").exists());
+}
+
+#[tokio::test]
+async fn a_review_key_that_is_gone_ends_review_and_nothing_else() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.vault.destroy(false).unwrap();
+    assert!(phone.client().unlock().is_err());
+    phone.run().await;
+    ward.pull().await;
+    assert_eq!(phone.run().await.filed, [id]);
+}
+
+#[tokio::test]
+async fn a_wipe_destroys_what_opens_and_leaves_what_can_be_sent() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.client().preview_from(id, jpeg(0)).unwrap();
+    phone.client().unlock().unwrap();
+    let report = phone.client().wipe().unwrap();
+    assert_eq!((report.unsent, report.device_key_destroyed), (1, false));
+    assert!(!phone.dir.join("store.key").exists());
+    assert!(phone.vault.review_key().unwrap().is_none() && phone.vault.device_key().is_ok());
+    assert!(!phone.file(id, "review.age").exists() && !phone.file(id, "preview.age").exists());
+    assert!(phone.client().review(id).is_err());
+
+    phone.restart();
+    assert_eq!(phone.run().await.stored, 1);
+    ward.pull().await;
+    assert_eq!(phone.run().await.filed, [id]);
+    let report = phone.client().wipe().unwrap();
+    assert_eq!((report.unsent, report.device_key_destroyed), (0, true));
+    assert!(phone.vault.device_key().is_err());
+    phone.restart();
+    assert!(phone.client().status().device_id.is_none());
+    phone.client().enrol(&ward.managed()).await.unwrap();
+    phone.capture(1);
+    assert_eq!(phone.run().await.stored, 1);
+}
+
+#[tokio::test]
+async fn a_photo_that_is_filed_is_no_longer_on_the_phone_in_any_form() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.client().preview_from(id, jpeg(0)).unwrap();
+    phone.run().await;
+    assert_eq!(phone.stage(id), Some(Stage::Stored));
+    ward.pull().await;
+    phone.run().await;
+    assert!(phone.outbox().is_empty());
+}

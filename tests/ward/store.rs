@@ -1,0 +1,149 @@
+//! Files are the truth: what is damaged is set aside, what is missing is rebuilt, what is not ours is not opened.
+
+use std::fs;
+use std::io::Write as _;
+
+use gauze_core::{Stage, Trouble};
+
+use crate::fixture::{Fate, Phone, Ward, jpeg, names};
+
+fn damage(path: &std::path::Path, bytes: &[u8]) {
+    fs::File::create(path).unwrap().write_all(bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_lost_or_damaged_index_costs_nothing() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    phone.capture(0);
+    phone.link.obeys(|_| Fate::Fails(gauze_core::ports::TransportError::Unreachable));
+    phone.run().await;
+    phone.link.works();
+    let index = phone.dir.join("gauze/index");
+    for round in 0..4 {
+        phone.capture(round);
+        let seq = phone.client().status().last_seq;
+        // The app is not running while its files are hurt.
+        phone.close();
+        match round {
+            0 => fs::remove_dir_all(&index).unwrap(),
+            1 => damage(&phone.dir.join("store.key"), &[7; 32]),
+            2 => fs::remove_file(phone.dir.join("store.key")).unwrap(),
+            _ => {
+                for name in names(&index) {
+                    if index.join(&name).is_file() {
+                        damage(&index.join(name), b"not sled");
+                    }
+                }
+            }
+        }
+        phone.restart();
+        assert_eq!(phone.client().status().last_seq, seq, "round {round}");
+        assert_eq!(phone.client().list().unwrap().len(), round + 2);
+    }
+    phone.run().await;
+    assert_eq!(ward.pull().await.filed, 5);
+}
+
+#[tokio::test]
+async fn a_damaged_photo_is_set_aside_and_shown_and_its_place_stays_used() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let (first, second, third) = (phone.capture(0), phone.capture(1), phone.capture(2));
+    phone.close();
+    damage(&phone.file(second, "body.json"), b"{}");
+    fs::remove_file(phone.file(third, "photo.age")).unwrap();
+    fs::create_dir_all(phone.dir.join("gauze/outbox/not-a-photo")).unwrap();
+    phone.restart();
+    assert_eq!(phone.client().status().quarantined, 3);
+    assert_eq!(phone.outbox(), [first.to_string()]);
+    let kept = names(&phone.dir.join("gauze/quarantine"));
+    assert!(kept.contains(&second.to_string()) && kept.contains(&third.to_string()), "{kept:?}");
+    phone.restart();
+    assert_eq!(phone.client().status().quarantined, 3, "still shown");
+    let next = phone.capture(3);
+    let listed = phone.client().list().unwrap();
+    assert_eq!(listed.iter().find(|photo| photo.capture_id == next).unwrap().seq, 4);
+    phone.run().await;
+    ward.pull().await;
+    let report = ward.verified().await;
+    let gaps: Vec<_> = report.gaps.iter().map(|gap| (gap.first, gap.last)).collect();
+    assert_eq!(gaps, [(2, 3)], "the hospital sees that two photos did not come");
+}
+
+#[tokio::test]
+async fn a_sealed_file_that_changed_is_never_sent_as_the_photo() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let (hurt, well) = (phone.capture(0), phone.capture(1));
+    let path = phone.file(hurt, "photo.age");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    damage(&path, &bytes);
+    let report = phone.run().await;
+    assert_eq!(report.stopped, [(hurt, Trouble::Damaged)]);
+    assert_eq!(report.stored, 1);
+    assert_eq!(ward.pull().await.filed, 1);
+    assert_eq!(phone.run().await.filed, [well]);
+    assert_eq!(phone.stage(hurt), Some(Stage::Signed), "kept, and shown as damaged");
+}
+
+#[tokio::test]
+async fn one_process_at_a_time() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let mut second = Phone::at(&ward, phone.dir.clone());
+    assert_eq!(second.open().unwrap_err().code(), "store_busy");
+    drop(phone);
+    second.open().unwrap();
+}
+
+#[tokio::test]
+async fn no_file_of_the_phone_holds_a_run_of_a_photo_or_names_a_patient() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.client().preview_from(id, jpeg(0)).unwrap();
+    phone.client().unlock().unwrap();
+    phone.client().preview(id).unwrap();
+    phone.client().review(id).unwrap();
+    phone.run().await;
+    let discarded = phone.capture(1);
+    phone.client().discard(discarded).unwrap();
+    for when in ["used", "wiped"] {
+        let mut found = 0;
+        for (path, bytes) in files(&phone.dir) {
+            found += 1;
+            for word in [&b"Zzyzx"[..], b"Quillonbert", b"9990000042", b"LOCAL-ID-77", b"Xanthippe"] {
+                assert!(!contains(&bytes, word), "{when}: {}", path.display());
+            }
+            for n in [0, 1] {
+                for run in jpeg(n).chunks_exact(32).step_by(7) {
+                    assert!(!contains(&bytes, run), "{when}: {}", path.display());
+                }
+            }
+        }
+        assert!(found > 5);
+        phone.client().wipe().unwrap();
+        phone.restart();
+    }
+    assert!(!phone.dir.join("store.key").exists() || phone.client().list().unwrap().len() == 2);
+}
+
+fn files(dir: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for name in names(dir) {
+        let path = dir.join(name);
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push((path.clone(), fs::read(&path).unwrap()));
+        }
+    }
+    found
+}
+
+fn contains(bytes: &[u8], run: &[u8]) -> bool {
+    memchr::memmem::find(bytes, run).is_some()
+}

@@ -1,0 +1,153 @@
+//! What a phone believes of bundles and policies, and that a capture never waits for it.
+
+use gauze_core::ports::{Answer, KeyVault as _, TransportError};
+use gauze_wire::{Digest, Jws};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::fixture::{Fate, Phone, Ward};
+
+/// Serves what was signed last, and lets the phone ask.
+async fn renew(ward: &mut Ward, phone: &Phone) {
+    ward.restart().await;
+    phone.link.leads_to(ward.router.clone());
+    ward.clock.pass(SignedDuration::from_mins(2));
+    phone.run().await;
+}
+
+/// The gateway, or whoever is in its place, gives these out.
+fn serve(phone: &Phone, bundle: &Jws, policy: Option<&Jws>) {
+    let bundle = bundle.as_str().to_owned();
+    let policy = policy.map(|policy| policy.as_str().to_owned());
+    phone.link.obeys(move |seen| {
+        let text = match (seen.path.rsplit('/').next(), &policy) {
+            (Some("bundle"), _) => bundle.clone(),
+            (Some("policy"), Some(policy)) => policy.clone(),
+            _ => return Fate::Deliver,
+        };
+        Fate::Answered(Box::new(move |answer| Answer { body: text.into_bytes(), ..answer }))
+    });
+}
+
+fn versions(phone: &Phone) -> (u64, u64) {
+    let status = phone.client().status();
+    (status.bundle_version, status.policy_version)
+}
+
+#[tokio::test]
+async fn a_newer_bundle_and_policy_are_taken_and_kept() {
+    let mut ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    assert_eq!(versions(&phone), (1, 1));
+    ward.sign_bundle(|bundle| bundle["version"] = json!(2));
+    ward.sign_policy(|policy| policy["version"] = json!(3));
+    renew(&mut ward, &phone).await;
+    assert_eq!(versions(&phone), (2, 3));
+    phone.restart();
+    assert_eq!(versions(&phone), (2, 3));
+    phone.capture(0);
+    phone.run().await;
+    assert_eq!(ward.pull().await.filed, 1);
+}
+
+#[tokio::test]
+async fn an_older_bundle_or_policy_or_another_authoritys_changes_nothing() {
+    let mut ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let (old_bundle, old_policy) = (ward.signed("bundle.jws"), ward.signed("policy.jws"));
+    ward.sign_bundle(|bundle| bundle["version"] = json!(5));
+    ward.sign_policy(|policy| policy["version"] = json!(5));
+    renew(&mut ward, &phone).await;
+    assert_eq!(versions(&phone), (5, 5));
+    let (bundle, policy) = (ward.signed("bundle.jws"), ward.signed("policy.jws"));
+    ward.usurped();
+    ward.sign_bundle(|bundle| bundle["version"] = json!(6));
+    ward.sign_policy(|policy| policy["version"] = json!(6));
+    let (foreign_bundle, foreign_policy) = (ward.signed("bundle.jws"), ward.signed("policy.jws"));
+    for (bundle, policy) in [
+        (&old_bundle, &policy),
+        (&foreign_bundle, &policy),
+        (&foreign_bundle, &foreign_policy),
+        (&bundle, &old_policy),
+        (&bundle, &foreign_policy),
+    ] {
+        serve(&phone, bundle, Some(policy));
+        ward.clock.pass(SignedDuration::from_mins(2));
+        phone.run().await;
+        assert!(phone.link.seen().iter().any(|seen| seen.path.ends_with("/bundle")));
+        assert_eq!(versions(&phone), (5, 5));
+    }
+}
+
+#[tokio::test]
+async fn a_root_that_hands_over_is_followed_and_the_new_one_sticks() {
+    let mut ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let next = ward.other_keys().root_sha256().unwrap();
+    ward.sign_bundle(|bundle| {
+        bundle["version"] = json!(2);
+        bundle["next_root"] = json!(next);
+    });
+    renew(&mut ward, &phone).await;
+    assert_eq!(versions(&phone).0, 2);
+    phone.restart();
+    let old = ward.sign_as_is(4);
+    ward.usurped();
+    ward.sign_bundle(|bundle| bundle["version"] = json!(3));
+    ward.sign_policy(|policy| policy["version"] = json!(2));
+    renew(&mut ward, &phone).await;
+    assert_eq!(versions(&phone), (3, 2), "the named successor is followed");
+    phone.restart();
+    assert_eq!(versions(&phone), (3, 2));
+    // The old root has no say any more.
+    serve(&phone, &old, None);
+    ward.clock.pass(SignedDuration::from_mins(2));
+    phone.run().await;
+    assert_eq!(versions(&phone), (3, 2));
+}
+
+#[tokio::test]
+async fn a_stale_bundle_is_shown_and_captures_go_on() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    assert!(!phone.client().status().bundle_stale);
+    ward.clock.pass(SignedDuration::from_hours(24 * 4000));
+    assert!(phone.client().status().bundle_stale);
+    phone.capture(0);
+    assert_eq!(phone.run().await.stored, 1);
+}
+
+#[tokio::test]
+async fn an_unreachable_gateway_costs_neither_captures_nor_trust() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    phone.link.obeys(|_| crate::fixture::Fate::Fails(gauze_core::ports::TransportError::Unreachable));
+    ward.clock.pass(SignedDuration::from_mins(2));
+    phone.capture(0);
+    phone.run().await;
+    phone.capture(1);
+    phone.link.works();
+    assert_eq!(phone.run().await.stored, 2);
+}
+
+#[tokio::test]
+async fn a_configuration_that_names_another_root_is_refused_once_one_is_pinned() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    phone.vault.destroy(true).unwrap();
+    let mut managed = ward.managed();
+    managed.root_sha256 = Digest::of(b"another root");
+    assert_eq!(phone.client().enrol(&managed).await.unwrap_err().code(), "root_changed");
+    phone.restart();
+    assert_eq!(phone.client().enrol(&managed).await.unwrap_err().code(), "root_changed");
+    phone.client().enrol(&ward.managed()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bundle_below_the_configured_version_is_refused() {
+    let ward = Ward::new().await;
+    let phone = Phone::new(&ward, "phone");
+    let mut managed = ward.managed();
+    managed.min_bundle_version = 2;
+    assert_eq!(phone.client().enrol(&managed).await.unwrap_err().code(), "bundle_rollback");
+}
