@@ -1,11 +1,12 @@
 //! Enrolling, answers that get lost, and enrolling again when the key is gone.
 
-use gauze_core::ports::KeyVault as _;
+use gauze_core::ports::{KeyVault as _, TransportError};
 use gauze_core::queue::QueueReport;
 use gauze_core::{Stage, Trouble};
+use gauze_records::{Kind, Status};
 use gauze_wire::{Digest, ProblemCode};
 
-use crate::fixture::{Fate, Phone, Ward};
+use crate::fixture::{Fate, Phone, Seen, Ward};
 
 #[tokio::test]
 async fn an_answer_that_was_lost_is_asked_for_again_with_the_same_token() {
@@ -78,41 +79,62 @@ async fn a_kill_at_any_step_of_an_enrolment_is_mended_by_enrolling_again() {
 }
 
 #[tokio::test]
-async fn photos_of_a_lost_key_are_adopted_by_the_next_one() {
+async fn what_a_lost_key_left_goes_out_under_the_next_ones() {
     let ward = Ward::new().await;
     let mut phone = Phone::enrolled(&ward).await;
     let old = phone.id();
-    let sent = phone.capture(0);
+    let stored = phone.capture(0);
     phone.run().await;
-    let waiting = [phone.capture(1), phone.capture(2)];
-    // The photos are signed by the old key, and the gateway is away.
-    phone.link.obeys(|_| Fate::Fails(gauze_core::ports::TransportError::Unreachable));
+    let arrived = phone.capture(1);
+    phone.link.obeys(|seen| if is(seen, "/transfers/") { Fate::AnswerLost } else { Fate::Deliver });
     phone.run().await;
-    assert_eq!(phone.stage(waiting[0]), Some(Stage::Signed));
-    let unsigned = phone.capture(3);
+    // Signed by the old key while the gateway is away: two photos, and a void.
+    phone.link.obeys(|_| Fate::Fails(TransportError::Unreachable));
+    let signed = [phone.capture(2), phone.capture(3)];
+    let voided = phone.capture(4);
+    phone.client().discard(voided).unwrap();
+    phone.run().await;
+    assert_eq!(phone.stage(signed[0]), Some(Stage::Signed));
+    let unsigned = [phone.capture(5), phone.capture(0)];
+    phone.client().discard(unsigned[1]).unwrap();
     phone.vault.destroy(true).unwrap();
     phone.link.works();
     let QueueReport { stopped, .. } = phone.run().await;
-    assert!(stopped.contains(&(unsigned, Trouble::KeyGone)), "{stopped:?}");
+    assert!(stopped.contains(&(unsigned[0], Trouble::KeyGone)), "{stopped:?}");
 
     phone.client().enrol(&ward.managed()).await.unwrap();
     assert_ne!(phone.id(), old);
+    phone.client().discard(signed[1]).unwrap();
+    phone.link.obeys(|seen| if is(seen, "/transfers/") { Fate::Lost } else { Fate::Deliver });
+    phone.run().await;
+    // And the next key goes too, with adoptions signed and not sent.
+    phone.vault.destroy(true).unwrap();
+    phone.client().enrol(&ward.managed()).await.unwrap();
+    phone.link.works();
     phone.restart();
-    let after = phone.capture(4);
+    let after = phone.capture(1);
     for _ in 0..2 {
         phone.run().await;
         ward.pull().await;
     }
     phone.run().await;
-    let left: Vec<_> = phone.client().list().unwrap().iter().map(|p| (p.seq, p.stage, p.progress)).collect();
-    assert!(left.is_empty(), "{left:?} {:?}", ward.listed().await);
+    assert!(phone.outbox().is_empty(), "{:?} {:?}", phone.run().await, ward.listed().await);
     let listed = ward.listed().await;
-    for id in [sent, waiting[0], waiting[1], unsigned, after] {
-        assert_eq!(listed.iter().filter(|photo| photo.capture_id == id).count(), 1);
+    for id in [stored, arrived, signed[0], unsigned[0], after] {
+        assert_eq!(listed.iter().filter(|photo| photo.capture_id == id).count(), 1, "{listed:?}");
         ward.opened(id).await;
+    }
+    for id in [voided, unsigned[1], signed[1]] {
+        let found: Vec<_> = listed.iter().filter(|photo| photo.capture_id == id).collect();
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].kind, found[0].status), (Kind::Void, Status::Filed));
     }
     let report = ward.verified().await;
     assert!(report.ok && report.gaps.is_empty(), "{report:?}");
+}
+
+fn is(seen: &Seen, what: &str) -> bool {
+    seen.path.contains(what)
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 
+use gauze_core::ports::TransportError;
 use gauze_core::{Stage, Trouble};
 
 use crate::fixture::{Fate, Phone, Ward, jpeg, names};
@@ -16,7 +17,7 @@ async fn a_lost_or_damaged_index_costs_nothing() {
     let ward = Ward::new().await;
     let mut phone = Phone::enrolled(&ward).await;
     phone.capture(0);
-    phone.link.obeys(|_| Fate::Fails(gauze_core::ports::TransportError::Unreachable));
+    phone.link.obeys(|_| Fate::Fails(TransportError::Unreachable));
     phone.run().await;
     phone.link.works();
     let index = phone.dir.join("gauze/index");

@@ -121,7 +121,7 @@ async fn a_stale_bundle_is_shown_and_captures_go_on() {
 async fn an_unreachable_gateway_costs_neither_captures_nor_trust() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
-    phone.link.obeys(|_| crate::fixture::Fate::Fails(gauze_core::ports::TransportError::Unreachable));
+    phone.link.obeys(|_| Fate::Fails(TransportError::Unreachable));
     ward.clock.pass(SignedDuration::from_mins(2));
     phone.capture(0);
     phone.run().await;

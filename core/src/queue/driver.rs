@@ -146,13 +146,14 @@ impl Driver {
     /// The stage as this key sees it: a manifest that another key signed counts for nothing.
     fn stage(&self, entry: &Entry) -> Stage {
         match entry.stage {
-            Stage::Signed if !self.has(entry, manifest_name(entry, &self.identity)) => Stage::Unsigned,
+            Stage::Signed => {
+                let name = manifest_name(entry, &self.identity);
+                let kept = self.jws(entry.capture_id, name).ok().flatten();
+                let ours = kept.is_some_and(|jws| *jws.kid() == self.identity.device_id);
+                if ours { Stage::Signed } else { Stage::Unsigned }
+            }
             stage => stage,
         }
-    }
-
-    fn has(&self, entry: &Entry, name: &str) -> bool {
-        self.store.read(entry.capture_id, name).is_ok_and(|file| file.is_some())
     }
 
     async fn sign(&self, entry: &Entry) -> Result<(), Trouble> {
@@ -160,11 +161,10 @@ impl Driver {
         let name = manifest_name(entry, &self.identity);
         let source = if entry.kind == Kind::Void { file::VOID_BODY } else { file::BODY };
         let bytes = self.read(id, source)?.ok_or(Trouble::Damaged)?;
-        let payload = if name == file::ADOPTION { self.adoption(entry, &bytes)? } else { bytes };
-        let typ = match name {
-            file::ADOPTION => Adoption::TYP,
-            file::VOID => Void::TYP,
-            _ => gauze_wire::Body::TYP,
+        let (typ, payload) = match name {
+            file::ADOPTION => (Adoption::TYP, self.adoption(entry, &bytes)?),
+            file::VOID => (Void::TYP, self.void(&bytes)?),
+            _ => (gauze_wire::Body::TYP, bytes),
         };
         let (vault, device) = (self.gateway.vault.clone(), self.identity.device_id.clone());
         let signing = tokio::task::spawn_blocking(move || {
@@ -190,6 +190,13 @@ impl Driver {
             adopted_at: self.gateway.clock.now(),
         };
         serde_json::to_vec(&adoption).map_err(|_| Trouble::Damaged)
+    }
+
+    /// The statement as decided; whoever is enrolled now makes it.
+    fn void(&self, decided: &[u8]) -> Result<Vec<u8>, Trouble> {
+        let mut void: Void = serde_json::from_slice(decided).map_err(|_| Trouble::Damaged)?;
+        void.device_id = self.identity.device_id.clone();
+        serde_json::to_vec(&void).map_err(|_| Trouble::Damaged)
     }
 
     /// A ticket, or nothing where the gateway has the photo already.

@@ -116,7 +116,7 @@ pub struct Void {
     pub typ: String,
     /// Whose.
     pub tenant: Tenant,
-    /// The phone that says so: the body's own.
+    /// The phone that says so: the body's own, or the one that succeeds it.
     pub device_id: DeviceId,
     /// The photo: the body's own.
     pub capture_id: CaptureId,
@@ -140,9 +140,7 @@ impl Signed for Void {
     }
     fn check(&self) -> Result<(), WireError> {
         let body = Carried::read(&self.body)?.body;
-        let same = body.tenant == self.tenant
-            && body.device_id == self.device_id
-            && body.capture_id == self.capture_id;
+        let same = body.tenant == self.tenant && body.capture_id == self.capture_id;
         if self.v == 1 && same { Ok(()) } else { Err(WireError::Field("body")) }
     }
 }
@@ -276,6 +274,11 @@ impl Manifest {
             Self::Void(void, _) => &void.device_id,
             Self::Adoption(adoption, _) => &adoption.device_id,
         }
+    }
+
+    /// Whether the key that took the photo signed it.
+    pub fn is_own(&self) -> bool {
+        *self.device_id() == self.carried().body.device_id
     }
 
     /// Whether bytes follow it.

@@ -6,6 +6,7 @@ CREATE TABLE device (
     status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended', 'revoked')),
     enrolment_sha256 TEXT NOT NULL,
     enrolment_index INTEGER NOT NULL,
+    follows TEXT,
     highest_seq INTEGER NOT NULL DEFAULT 0,
     unsent INTEGER NOT NULL DEFAULT 0,
     heard_at_ms INTEGER,

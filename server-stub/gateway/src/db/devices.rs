@@ -31,6 +31,8 @@ pub struct NewDevice<'a> {
     pub key: &'a PublicKey,
     pub evidence: &'a Digest,
     pub log_index: u64,
+    /// The phone's device id before this one.
+    pub follows: Option<&'a DeviceId>,
 }
 
 impl Db {
@@ -49,6 +51,26 @@ impl Db {
         };
         let key = serde_json::from_str(row.try_get("device_key")?).map_err(damaged)?;
         Ok(Some(Device { device_id: id.clone(), key, status }))
+    }
+
+    /// The ids that this phone says it had before, newest first.
+    pub async fn predecessors(
+        &self,
+        tenant: &Tenant,
+        device: &DeviceId,
+    ) -> Result<Vec<DeviceId>, sqlx::Error> {
+        let ids: Vec<String> = sqlx::query_scalar(
+            "WITH RECURSIVE line (id, n) AS (\
+             SELECT follows, 1 FROM device WHERE tenant = ?1 AND device_id = ?2 UNION \
+             SELECT device.follows, n + 1 FROM device JOIN line ON device_id = id \
+             WHERE tenant = ?1 AND n < 16) \
+             SELECT id FROM line WHERE id IS NOT NULL ORDER BY n",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .fetch_all(&self.readers)
+        .await?;
+        ids.iter().map(|id| id.parse().map_err(damaged)).collect()
     }
 
     /// Where this very evidence stands in the log, if it was accepted before.
@@ -107,14 +129,15 @@ impl Db {
     pub async fn add_device(write: &mut Write<'_>, new: &NewDevice<'_>) -> Result<bool, sqlx::Error> {
         let key = serde_json::to_string(new.key).map_err(damaged)?;
         let done = sqlx::query(
-            "INSERT INTO device (tenant, device_id, device_key, enrolment_sha256, enrolment_index) \
-             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO device (tenant, device_id, device_key, enrolment_sha256, enrolment_index, follows) \
+             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(new.tenant.as_str())
         .bind(new.device_id.as_str())
         .bind(key)
         .bind(new.evidence.to_string())
         .bind(to_i64(new.log_index))
+        .bind(new.follows.map(DeviceId::as_str))
         .execute(&mut **write)
         .await?;
         Ok(done.rows_affected() == 1)

@@ -109,6 +109,7 @@ async fn keep(app: &App, served: &Served, evidence: &Jws, device: &AttestedDevic
         key: device.device_key(),
         evidence: &evidence.digest(),
         log_index: proof.log_index,
+        follows: device.enrolment().follows.as_ref().map(|follows| &follows.device_id),
     };
     if !Db::add_device(&mut write, &new).await? {
         // A key enrols once; a phone that enrols again makes a new one.

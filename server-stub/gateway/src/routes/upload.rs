@@ -49,7 +49,7 @@ pub async fn upload(
     })?;
     let body = &manifest.carried().body;
     let name = BlobName { tenant, device_id: device.device_id, capture_id: body.capture_id };
-    if let Manifest::Adoption(..) = &manifest {
+    if !manifest.is_own() {
         let old = app.db.device(&name.tenant, &body.device_id).await?;
         old.ok_or(ProblemCode::WrongDevice)?;
     }
@@ -63,7 +63,7 @@ pub async fn upload(
     let counts = (asked.highest_seq, asked.unsent);
     Db::heard(&mut write, (&name.tenant, &name.device_id), counts, now.as_millisecond()).await?;
     let answer = match decide(&mut write, served, &name, &manifest, now).await? {
-        Verdict::Held(state) => UploadAnswer::Held(state),
+        Verdict::Held(state) => UploadAnswer::Held(*state),
         Verdict::Wanted => {
             Db::put_capture(&mut write, &new_capture(&name, &manifest, &asked.manifest)).await?;
             if manifest.has_photo() {
@@ -92,7 +92,7 @@ pub async fn upload(
 
 enum Verdict {
     /// Here already, or voided.
-    Held(CaptureState),
+    Held(Box<CaptureState>),
     /// Welcome.
     Wanted,
     /// Not taken.
@@ -113,7 +113,15 @@ async fn decide(
             return Ok(Verdict::Refused(ProblemCode::Conflict));
         }
         if let Some(state) = capture.state() {
-            return Ok(Verdict::Held(state));
+            return Ok(Verdict::Held(Box::new(state)));
+        }
+    }
+    if !manifest.is_own() {
+        // It had arrived before the phone lost its key.
+        let old = BlobName { device_id: body.device_id.clone(), ..name.clone() };
+        let arrived = Db::capture_now(write, &old).await?.filter(|capture| capture.body_sha256 == *hash);
+        if let Some(state) = arrived.as_ref().and_then(Capture::state) {
+            return Ok(Verdict::Held(Box::new(state)));
         }
     }
     let taken = Db::body_at(write, &name.tenant, &body.device_id, body.seq).await?;
@@ -186,10 +194,18 @@ async fn states(
     device_id: &DeviceId,
     query: &StatusQuery,
 ) -> Result<Vec<CaptureState>, Refusal> {
+    // A phone that lost its key still waits for the outcome of what the old key sent.
+    let mut ids = vec![device_id.clone()];
+    ids.extend(app.db.predecessors(tenant, device_id).await?);
     let mut states = Vec::new();
     for &capture_id in &query.captures {
-        let name = BlobName { tenant: tenant.clone(), device_id: device_id.clone(), capture_id };
-        states.extend(app.db.capture(&name).await?.as_ref().and_then(Capture::state));
+        for device_id in &ids {
+            let name = BlobName { tenant: tenant.clone(), device_id: device_id.clone(), capture_id };
+            if let Some(state) = app.db.capture(&name).await?.as_ref().and_then(Capture::state) {
+                states.push(state);
+                break;
+            }
+        }
     }
     Ok(states)
 }

@@ -143,7 +143,8 @@ async fn a_transfer_whose_connection_died_leaves_what_it_brought() {
 async fn a_photo_comes_in_parts_and_each_answer_says_whether_it_is_whole() {
     let (_, gateway, _, shot, ticket) = begin(1000).await;
     for (from, to) in [(0, 400), (400, 400), (400, 999)] {
-        let reply = gateway.patch(&ticket, from, false, shot.sealed[from as usize..to].to_vec()).await;
+        let part = shot.sealed[from..to].to_vec();
+        let reply = gateway.patch(&ticket, from as u64, false, part).await;
         reply.expect(204);
         assert_eq!((reply.field("upload-complete"), reply.field("upload-offset")), ("?0", &*to.to_string()));
         assert_eq!(stands(&gateway.head(&ticket).await), (&*to.to_string(), "?0"));

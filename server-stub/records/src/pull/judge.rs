@@ -82,10 +82,7 @@ impl<G: GatewayPort> Puller<G> {
         let Ok(manifest) = Manifest::verify(jws, &device.key, &trust.tenant) else {
             return Ok(refused(trust, jws, Refusal::ManifestInvalid));
         };
-        let own = match &manifest {
-            Manifest::Photo(_) | Manifest::Void(..) => true,
-            Manifest::Adoption(..) => false,
-        };
+        let own = manifest.is_own();
         let known = self.index.neighbours(manifest.carried(), own).await?;
         let fits = !chain::is_broken(manifest.carried(), &known)
             && (own || self.succeeds(&device, &manifest.carried().body.device_id).await?);

@@ -131,9 +131,9 @@ impl Audit<'_> {
     }
 
     fn chain_verdict(&mut self, manifest: &Manifest, row: &PhotoRow) -> Option<Refusal> {
-        let own = row.kind != Kind::Adoption;
+        let own = manifest.is_own();
         let broken = self.chains.is_broken(manifest.carried(), own);
-        // An adoption may also have been refused because the phone does not succeed the other.
+        // Another key's photo may also have been refused because the phone does not succeed it.
         if broken || (!own && row.cause == Some(Refusal::ChainBroken)) {
             return Some(Refusal::ChainBroken);
         }

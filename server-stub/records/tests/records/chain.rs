@@ -166,17 +166,33 @@ async fn a_photo_left_by_a_lost_key_is_filed_as_adopted() {
 }
 
 #[tokio::test]
-async fn a_phone_adopts_only_what_its_own_former_key_left() {
+async fn a_phone_adopts_and_voids_only_what_its_own_former_key_left() {
     let hospital = Hospital::new();
     let mut victim = Phone::enrolled(10, &hospital);
     let thief = Phone::enrolled(11, &hospital);
-    let photo = victim.photo(&hospital);
+    let (photo, next) = (victim.photo(&hospital), victim.photo(&hospital));
     let stolen = thief.adopt(&hospital, &photo);
-    hospital.gateway.take(&stolen);
-    hospital.gateway.take(&photo);
+    let silenced = thief.void(&hospital, &next);
+    for entry in [&stolen, &silenced, &photo, &next] {
+        hospital.gateway.take(entry);
+    }
     hospital.pass().await.unwrap();
-    assert_eq!(hospital.cause(&stolen), "chain_broken");
+    for lie in [&stolen, &silenced] {
+        assert_eq!(hospital.cause(lie), "chain_broken");
+    }
     hospital.filed(&photo);
+    hospital.filed(&next);
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
+async fn a_photo_that_a_lost_key_left_may_be_voided_by_the_next() {
+    let hospital = Hospital::new();
+    let mut old = Phone::enrolled(10, &hospital);
+    let left = old.photo(&hospital);
+    let void = old.again(11, &hospital).void(&hospital, &left);
+    hospital.gateway.take(&void);
+    assert_eq!(hospital.pass().await.unwrap().voids, 1);
     assert!(hospital.verify().await.ok);
 }
 
