@@ -15,12 +15,16 @@ use zeroize::Zeroizing;
 
 use crate::auth::{CallError, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing, PreviewError, make_preview};
+use crate::observe::{Observer, Observers, Subscription};
 use crate::policy::{Managed, Trust, TrustError};
-use crate::ports::{Attestor, Clock, Disk, Entropy, KeyVault, SecretStore, TlsError, Transport};
+use crate::ports::{
+    Attestor, Clock, Disk, Entropy, KeyVault, Reachability, SecretStore, TlsError, Transport,
+};
 use crate::queue::driver::Driver;
-use crate::queue::{Observer, QueueReport};
+use crate::queue::machine::Item;
+use crate::queue::{QueueReport, Stopped, TransferEnd, TransferPlan};
 use crate::review::{ReviewError, ReviewKeys, ReviewSession};
-use crate::store::{Durable, Stage, Store, StoreError, file};
+use crate::store::{Durable, Entry, Stage, Store, StoreError, Trouble, file};
 
 pub use views::{PhotoView, StatusView};
 
@@ -42,6 +46,8 @@ pub struct Ports {
     pub attestor: Arc<dyn Attestor>,
     /// The store key.
     pub secrets: Arc<dyn SecretStore>,
+    /// Whether there is a network.
+    pub reachability: Arc<dyn Reachability>,
     /// The network.
     pub connect: Arc<Connect>,
 }
@@ -104,7 +110,7 @@ pub enum DiscardError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WipeReport {
     /// Sealed photos that stay and can still be sent.
-    pub unsent: usize,
+    pub unsent: u64,
     /// Whether the device key is gone too: only once nothing is left to send.
     pub device_key_destroyed: bool,
 }
@@ -114,7 +120,7 @@ pub struct Client {
     config: ClientConfig,
     ports: Ports,
     store: Arc<Store>,
-    observer: Arc<Observer>,
+    observers: Observers,
     state: Mutex<Session>,
 }
 
@@ -153,15 +159,19 @@ impl Client {
         let review_keys = ReviewKeys::load(&*ports.disk, &config.dir)?;
         let session =
             Session { enrolled, review_keys, unlocked: None, recent: HashMap::new(), renewed_ms: None };
-        let observer: Arc<Observer> = Arc::new(|_, _| {});
-        let client = Self { config, ports, store: Arc::new(store), observer, state: Mutex::new(session) };
+        let state = Mutex::new(session);
+        let client = Self { config, ports, store: Arc::new(store), observers: Observers::default(), state };
         client.expire_reviews()?;
         Ok(client)
     }
 
-    /// Lets `observer` hear of every photo that moves or stops in the queue.
-    pub fn observe(&mut self, observer: Arc<Observer>) {
-        self.observer = observer;
+    /// Lets `observer` hear of every photo that moves or stops in the queue, first of where each stands now.
+    pub fn observe(&self, observer: Arc<Observer>) -> Subscription {
+        let subscription = self.observers.subscribe(observer.clone());
+        for entry in self.store.entries() {
+            observer(entry.capture_id, Item::resume(entry.stage, entry.progress).state);
+        }
+        subscription
     }
 
     fn state(&self) -> MutexGuard<'_, Session> {
@@ -353,11 +363,47 @@ impl Client {
     /// Renews bundle and policy, then takes every photo as far as it goes. `asked` also tries what waits for a person.
     pub async fn run_queue(&self, asked: bool) -> Result<QueueReport, RunError> {
         let enrolled = self.enrolled().ok_or(RunError::NotEnrolled)?;
+        if !asked && !self.ports.reachability.reachable() {
+            return Ok(self.unreachable());
+        }
         let enrolled = self.renew(enrolled).await;
-        let driver = self.driver(enrolled);
-        let report = driver.run(self.store.durable(), asked).await;
-        self.state().recent.retain(|id, _| !report.filed.contains(id));
+        let report = self.driver(enrolled).run(self.store.durable(), asked).await;
+        self.forget_filed(&report);
         Ok(report)
+    }
+
+    /// As [`Client::run_queue`], but the operating system carries the files: it goes on where this process is asleep or
+    /// dead. Each transfer ends in one [`Client::transfer_ended`]; one that never does is planned again.
+    pub async fn next_transfers(&self, asked: bool) -> Result<TransferPlan, RunError> {
+        let enrolled = self.enrolled().ok_or(RunError::NotEnrolled)?;
+        if !asked && !self.ports.reachability.reachable() {
+            return Ok(TransferPlan { transfers: Vec::new(), report: self.unreachable() });
+        }
+        let enrolled = self.renew(enrolled).await;
+        let plan = self.driver(enrolled).plan(self.store.durable(), asked).await;
+        self.forget_filed(&plan.report);
+        Ok(plan)
+    }
+
+    /// Takes in how a transfer of [`Client::next_transfers`] ended, in this process or an earlier one. Plans the next try
+    /// where one is due at once.
+    pub async fn transfer_ended(&self, id: CaptureId, end: TransferEnd) -> Result<TransferPlan, RunError> {
+        let enrolled = self.enrolled().ok_or(RunError::NotEnrolled)?;
+        let plan = self.driver(enrolled).transfer_ended(id, end).await;
+        self.forget_filed(&plan.report);
+        Ok(plan)
+    }
+
+    fn forget_filed(&self, report: &QueueReport) {
+        self.state().recent.retain(|id, _| !report.filed.contains(id));
+    }
+
+    /// Nothing was tried, and no attempt is counted.
+    fn unreachable(&self) -> QueueReport {
+        let unsent = |entry: &Entry| matches!(entry.stage, Stage::Unsigned | Stage::Signed);
+        let stopped = |entry: Entry| Stopped { capture_id: entry.capture_id, trouble: Trouble::Offline };
+        let entries = self.store.entries().into_iter();
+        QueueReport { stopped: entries.filter(unsent).map(stopped).collect(), ..QueueReport::default() }
     }
 
     /// Takes one photo that has just been captured as far as it goes.
@@ -368,7 +414,7 @@ impl Client {
 
     fn driver(&self, enrolled: Enrolled) -> Driver {
         let Enrolled { identity, trust, gateway } = enrolled;
-        Driver { observer: self.observer.clone(), store: self.store.clone(), gateway, identity, trust }
+        Driver { observers: self.observers.clone(), store: self.store.clone(), gateway, identity, trust }
     }
 
     async fn renew(&self, enrolled: Enrolled) -> Enrolled {
@@ -424,7 +470,7 @@ impl Client {
             self.store.end_review(entry.capture_id)?;
         }
         self.store.forget_progress();
-        let unsent = self.store.entries().len();
+        let unsent = self.store.entries().len() as u64;
         let secrets = self.ports.secrets.destroy();
         let keys = self.ports.vault.destroy(unsent == 0);
         if unsent == 0 {

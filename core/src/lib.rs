@@ -4,6 +4,7 @@
 mod auth;
 mod capture;
 mod client;
+mod observe;
 mod policy;
 mod review;
 mod store;
@@ -19,6 +20,7 @@ pub use client::{
     WipeReport,
 };
 pub use gauze_seal::strip::StripError;
+pub use observe::{Observer, Subscription};
 pub use policy::{Managed, ManagedError, TrustError};
 pub use review::ReviewError;
 pub use store::{Durable, Kind, Progress, Receipted, Stage, StoreError, Trouble};

@@ -1,12 +1,11 @@
 //! Enrolling, answers that get lost, and enrolling again when the key is gone.
 
 use gauze_core::ports::{KeyVault as _, TransportError};
-use gauze_core::queue::QueueReport;
 use gauze_core::{Stage, Trouble};
 use gauze_records::{Kind, Status};
 use gauze_wire::{Digest, ProblemCode};
 
-use crate::fixture::{Fate, Phone, Seen, Ward};
+use crate::fixture::{Fate, Phone, Seen, Ward, stopped};
 
 #[tokio::test]
 async fn an_answer_that_was_lost_is_asked_for_again_with_the_same_token() {
@@ -99,8 +98,8 @@ async fn what_a_lost_key_left_goes_out_under_the_next_ones() {
     phone.client().discard(unsigned[1]).unwrap();
     phone.vault.destroy(true).unwrap();
     phone.link.works();
-    let QueueReport { stopped, .. } = phone.run().await;
-    assert!(stopped.contains(&(unsigned[0], Trouble::KeyGone)), "{stopped:?}");
+    let report = phone.run().await;
+    assert!(report.stopped.contains(&stopped(unsigned[0], Trouble::KeyGone)), "{report:?}");
 
     phone.client().enrol(&ward.managed()).await.unwrap();
     assert_ne!(phone.id(), old);
@@ -150,7 +149,7 @@ async fn a_phone_the_gateway_does_not_know_keeps_its_photos_and_says_why() {
         }
     });
     let report = phone.run().await;
-    assert_eq!(report.stopped, [(id, Trouble::Gateway(ProblemCode::UnknownDevice))]);
+    assert_eq!(report.stopped, [stopped(id, Trouble::Gateway(ProblemCode::UnknownDevice))]);
     assert_eq!(phone.stage(id), Some(Stage::Signed));
     phone.link.works();
     assert_eq!(phone.run().await.stored, 1);

@@ -5,6 +5,7 @@
 mod fixture;
 
 mod capture;
+mod carried;
 mod enrol;
 mod kill;
 mod queue;

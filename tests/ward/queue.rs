@@ -13,7 +13,7 @@ use gauze_wire::{
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::fixture::{Fate, Phone, Seen, Ward};
+use crate::fixture::{Fate, Phone, Seen, Ward, stopped};
 
 fn is(seen: &Seen, what: &str) -> bool {
     seen.path.contains(what)
@@ -71,7 +71,7 @@ async fn a_cut_transfer_goes_on_from_where_it_stopped_and_gives_up_after_a_few_c
     let id = phone.capture(1);
     phone.link.obeys(first(usize::MAX, "/transfers", || Fate::CutAfter(0)));
     let report = phone.run().await;
-    assert_eq!(report.stopped, [(id, Trouble::Offline)]);
+    assert_eq!(report.stopped, [stopped(id, Trouble::Offline)]);
     let tries = phone.link.seen().iter().filter(|seen| is(seen, "/transfers")).count();
     assert_eq!(tries, 4, "three at once, then it waits");
     let again = report.next_at_ms.unwrap() - ward.clock.time().as_millisecond();
@@ -85,11 +85,11 @@ async fn a_waiting_photo_is_left_alone_until_its_time_unless_somebody_asks() {
     let id = phone.capture(0);
     phone.link.obeys(|_| Fate::Fails(TransportError::Unreachable));
     let report = phone.run().await;
-    assert_eq!(report.stopped, [(id, Trouble::Offline)]);
+    assert_eq!(report.stopped, [stopped(id, Trouble::Offline)]);
     phone.restart();
     phone.link.works();
     let report = phone.client().run_queue(false).await.unwrap();
-    assert_eq!(report.stopped, [(id, Trouble::Offline)], "remembered over a restart");
+    assert_eq!(report.stopped, [stopped(id, Trouble::Offline)], "remembered over a restart");
     assert!(!phone.link.seen().iter().any(|seen| is(seen, "/uploads")));
     ward.clock.pass(SignedDuration::from_mins(10));
     assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 1);
@@ -102,7 +102,7 @@ async fn a_wrong_certificate_waits_for_a_person() {
     let id = phone.capture(0);
     phone.link.obeys(|_| Fate::Fails(TransportError::Certificate));
     let report = phone.run().await;
-    assert_eq!((report.stopped, report.next_at_ms), (vec![(id, Trouble::Certificate)], None));
+    assert_eq!((report.stopped, report.next_at_ms), (vec![stopped(id, Trouble::Certificate)], None));
     phone.link.works();
     ward.clock.pass(SignedDuration::from_hours(48));
     assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 0);
@@ -221,7 +221,7 @@ async fn a_stored_receipt_that_does_not_hold_is_not_believed_and_the_photo_is_se
             Fate::Answered(Box::new(move |answer| Answer { status: 200, body, ..answer }))
         });
         let report = phone.run().await;
-        assert!(report.stopped.contains(&(id, Trouble::Receipt)), "{report:?}");
+        assert!(report.stopped.contains(&stopped(id, Trouble::Receipt)), "{report:?}");
         assert_eq!(phone.stage(id), Some(Stage::Signed));
     }
     phone.link.works();
@@ -277,7 +277,7 @@ async fn bytes_go_to_the_configured_gateway_and_nowhere_else() {
             }))
         });
         let report = phone.run().await;
-        assert_eq!(report.stopped, [(id, Trouble::Gateway(ProblemCode::MalformedRequest))], "{url}");
+        assert_eq!(report.stopped, [stopped(id, Trouble::Gateway(ProblemCode::MalformedRequest))], "{url}");
         assert!(!phone.link.seen().iter().any(|seen| is(seen, "/transfers")), "{url}");
     }
 }
@@ -315,7 +315,7 @@ async fn answers_that_are_no_gateways_are_a_typed_trouble() {
         phone.link.obeys(move |_| {
             Fate::Answered(Box::new(move |answer| Answer { status, body: body.to_vec(), ..answer }))
         });
-        assert_eq!(phone.run().await.stopped, [(id, trouble)], "{status}");
+        assert_eq!(phone.run().await.stopped, [stopped(id, trouble)], "{status}");
     }
     phone.link.works();
     assert_eq!(phone.run().await.stored, 1);
@@ -407,17 +407,22 @@ async fn a_gateway_that_is_restarted_at_any_request_loses_nothing() {
 #[tokio::test]
 async fn an_observer_hears_of_each_step() {
     let ward = Ward::new().await;
-    let mut phone = Phone::enrolled(&ward).await;
+    let phone = Phone::enrolled(&ward).await;
     let heard = Arc::new(Mutex::new(Vec::new()));
     let ears = heard.clone();
-    phone.client_mut().observe(Arc::new(move |id, state| ears.lock().unwrap().push((id, state))));
     let id = phone.capture(0);
+    let listening = phone.client().observe(Arc::new(move |id, state| ears.lock().unwrap().push((id, state))));
     phone.run().await;
     ward.pull().await;
     phone.run().await;
     let states: Vec<_> = heard.lock().unwrap().iter().map(|(_, state)| *state).collect();
-    assert_eq!(states, [State::Signed, State::Sending, State::Stored, State::Filed, State::Gone]);
+    let all = [State::Unsigned, State::Signed, State::Sending, State::Stored, State::Filed, State::Gone];
+    assert_eq!(states, all, "first where it stood, then each step");
     assert!(heard.lock().unwrap().iter().all(|(heard, _)| *heard == id));
+    listening.cancel();
+    phone.capture(1);
+    phone.run().await;
+    assert_eq!(heard.lock().unwrap().len(), all.len(), "cancelled, it hears nothing more");
 }
 
 #[tokio::test]
@@ -434,4 +439,20 @@ async fn a_request_names_the_photo_and_what_the_phone_still_holds() {
     ward.pull().await;
     let kinds: Vec<_> = ward.log().await.iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds, [EntryKind::Enrolment, EntryKind::Photo, EntryKind::Photo, EntryKind::Photo]);
+}
+
+#[tokio::test]
+async fn without_a_network_nothing_is_tried_and_no_attempt_counts_unless_somebody_asks() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.air.0.store(false, Ordering::Relaxed);
+    phone.link.works();
+    for _ in 0..3 {
+        let report = phone.client().run_queue(false).await.unwrap();
+        assert_eq!(report.stopped, [stopped(id, Trouble::Offline)]);
+    }
+    assert!(phone.link.seen().is_empty());
+    assert_eq!(phone.client().list().unwrap()[0].progress, None);
+    assert_eq!(phone.run().await.stored, 1);
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use gauze_core::ports::TransportError;
 use gauze_core::{Stage, Trouble};
 
-use crate::fixture::{Fate, Phone, Ward, jpeg, names};
+use crate::fixture::{Fate, Phone, Ward, jpeg, names, stopped};
 
 fn damage(path: &std::path::Path, bytes: &[u8]) {
     fs::File::create(path).unwrap().write_all(bytes).unwrap();
@@ -83,7 +83,7 @@ async fn a_sealed_file_that_changed_is_never_sent_as_the_photo() {
     bytes[middle] ^= 1;
     damage(&path, &bytes);
     let report = phone.run().await;
-    assert_eq!(report.stopped, [(hurt, Trouble::Damaged)]);
+    assert_eq!(report.stopped, [stopped(hurt, Trouble::Damaged)]);
     assert_eq!(report.stored, 1);
     assert_eq!(ward.pull().await.filed, 1);
     assert_eq!(phone.run().await.filed, [well]);

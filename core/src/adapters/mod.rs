@@ -14,4 +14,4 @@ pub use secrets::FileSecrets;
 pub use secrets::{KeyringSecrets, MemorySecrets};
 #[cfg(feature = "desktop")]
 pub use software_vault::SoftwareVault;
-pub use system::{SystemClock, SystemEntropy, forbid_core_dumps};
+pub use system::{AlwaysReachable, SystemClock, SystemEntropy, forbid_core_dumps};

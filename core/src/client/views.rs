@@ -67,18 +67,19 @@ pub struct StatusView {
     /// Last `seq` used.
     pub last_seq: u64,
     /// Photos the gateway does not hold yet.
-    pub unsent: usize,
+    pub unsent: u64,
     /// Photos the gateway holds and the hospital has not filed.
-    pub stored: usize,
+    pub stored: u64,
     /// Photos the hospital refused.
-    pub refused: usize,
+    pub refused: u64,
     /// Damaged ones that were set aside.
-    pub quarantined: usize,
+    pub quarantined: u64,
 }
 
 pub(super) fn status(store: &Store, enrolled: Option<(&Identity, &Trust)>, now: Timestamp) -> StatusView {
     let entries = store.entries();
-    let count = |wanted: &[Stage]| entries.iter().filter(|entry| wanted.contains(&entry.stage)).count();
+    let count =
+        |wanted: &[Stage]| entries.iter().filter(|entry| wanted.contains(&entry.stage)).map(|_| 1).sum();
     let trust = enrolled.map(|(_, trust)| trust);
     let head = enrolled.and_then(|(identity, _)| store.head(&identity.device_id));
     StatusView {
@@ -91,6 +92,6 @@ pub(super) fn status(store: &Store, enrolled: Option<(&Identity, &Trust)>, now: 
         unsent: count(&[Stage::Unsigned, Stage::Signed]),
         stored: count(&[Stage::Stored, Stage::Filed]),
         refused: count(&[Stage::Refused]),
-        quarantined: store.quarantined().len(),
+        quarantined: store.quarantined().len() as u64,
     }
 }

@@ -7,6 +7,7 @@ mod clock;
 mod disk;
 mod entropy;
 mod key_vault;
+mod reachability;
 mod secret_store;
 mod transport;
 
@@ -15,5 +16,6 @@ pub use clock::Clock;
 pub use disk::{Disk, DiskRead, DiskWrite, Protection, write_durably};
 pub use entropy::Entropy;
 pub use key_vault::{KeyVault, VaultError};
+pub use reachability::Reachability;
 pub use secret_store::{SecretError, SecretStore};
 pub use transport::{Answer, BoxFuture, Call, TlsError, Transfer, Transport, TransportError};

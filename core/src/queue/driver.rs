@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::Read as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
@@ -13,6 +14,7 @@ use sha2::Digest as _;
 
 use super::machine::{Effect, Event, Item, State, step};
 use crate::auth::{CallError, GatewayClient, Identity, VaultSigner};
+use crate::observe::Observers;
 use crate::policy::Trust;
 use crate::ports::{Answer, Transfer, TransportError, VaultError};
 use crate::store::{Durable, Entry, Kind, Progress, Receipted, Stage, Store, StoreError, Trouble, file};
@@ -31,17 +33,71 @@ pub struct QueueReport {
     pub filed: Vec<CaptureId>,
     /// Photos that the hospital refused; they stay.
     pub refused: u64,
-    /// Photos that did not move, with the cause.
-    pub stopped: Vec<(CaptureId, Trouble)>,
+    /// Photos that did not move.
+    pub stopped: Vec<Stopped>,
     /// When the next of them may be tried by itself: wall clock in milliseconds since 1970.
     pub next_at_ms: Option<i64>,
 }
 
-/// Hears of every photo that moves or stops. Called from the runtime's threads; must not block or call back.
-pub type Observer = dyn Fn(CaptureId, State) + Send + Sync;
+/// A photo that did not move, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// The photo.
+    pub capture_id: CaptureId,
+    /// What stopped it.
+    pub trouble: Trouble,
+}
+
+/// A file for the operating system to carry: `PUT` of the whole file, whoever lives to see the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemTransfer {
+    /// The photo.
+    pub capture_id: CaptureId,
+    /// The upload URL. A secret: never logged.
+    pub url: String,
+    /// The file.
+    pub file: PathBuf,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// What the operating system is to carry now, and what became of the other photos.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TransferPlan {
+    /// Files to carry. Each ends in one call of [`crate::Client::transfer_ended`].
+    pub transfers: Vec<SystemTransfer>,
+    /// The rest of the queue.
+    pub report: QueueReport,
+}
+
+/// How a carried transfer ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransferEnd {
+    /// The gateway answered: HTTP status and body.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// The body, at most 1 MiB of it.
+        body: Vec<u8>,
+    },
+    /// Nothing came back.
+    Failed {
+        /// Why.
+        error: TransportError,
+    },
+}
+
+/// Who sends the bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Carrier {
+    /// This process.
+    Ours,
+    /// The operating system, which reports later.
+    System,
+}
 
 pub struct Driver {
-    pub observer: Arc<Observer>,
+    pub observers: Observers,
     pub store: Arc<Store>,
     pub gateway: Arc<GatewayClient>,
     pub identity: Identity,
@@ -51,52 +107,97 @@ pub struct Driver {
 impl Driver {
     /// Takes up every photo once and goes with each as far as it can.
     pub async fn run(&self, photos: Vec<Durable>, asked: bool) -> QueueReport {
-        let items: Vec<(CaptureId, Item)> = stream::iter(photos)
+        self.take_up(photos, asked, Carrier::Ours).await.report
+    }
+
+    /// Goes with every photo up to its transfer, which the operating system carries.
+    pub async fn plan(&self, photos: Vec<Durable>, asked: bool) -> TransferPlan {
+        self.take_up(photos, asked, Carrier::System).await
+    }
+
+    async fn take_up(&self, photos: Vec<Durable>, asked: bool, carrier: Carrier) -> TransferPlan {
+        let driven = stream::iter(photos)
             .map(|durable| async move {
-                let id = durable.capture_id();
-                (id, self.send(id, asked).await)
+                let now_ms = self.now_ms();
+                let Some(entry) = self.store.entry(durable.capture_id()) else { return None };
+                let item = Item::resume(self.stage(&entry), entry.progress);
+                Some(self.drive(&entry, item, Event::Taken { now_ms, asked }, carrier).await)
             })
             .buffered(AT_ONCE)
-            .collect()
+            .collect::<Vec<_>>()
             .await;
-        let mut report = QueueReport::default();
+        self.settle(driven.into_iter().flatten().collect()).await
+    }
+
+    /// Takes in how a carried transfer ended. Whether the process lived through it does not matter.
+    pub async fn transfer_ended(&self, id: CaptureId, end: TransferEnd) -> TransferPlan {
+        let Some(entry) = self.store.entry(id) else { return TransferPlan::default() };
+        // It may have been stored, voided or taken up by another key in the meantime.
+        if self.stage(&entry) != Stage::Signed || entry.kind == Kind::Void {
+            return TransferPlan::default();
+        }
+        let attempts = entry.progress.map_or(0, |progress| progress.attempts);
+        let answer = match end {
+            TransferEnd::Answered { status, body } => {
+                Ok(Answer { status, date: None, upload_offset: None, body })
+            }
+            TransferEnd::Failed { error } => Err(error),
+        };
+        let event = self.ended(&entry, answer);
+        let item = Item { state: State::Sending, attempts };
+        let driven = self.drive(&entry, item, event, Carrier::System).await;
+        self.settle(vec![driven]).await
+    }
+
+    /// Sums up, and asks what the hospital says of those that are stored.
+    async fn settle(&self, driven: Vec<Driven>) -> TransferPlan {
+        let mut plan = TransferPlan::default();
         let mut asking = Vec::new();
-        for (id, item) in items {
+        for Driven { capture_id, item, carried } in driven {
+            plan.transfers.extend(carried);
             match item.state {
-                State::Stored | State::Refused | State::Filed => asking.push((id, item)),
+                State::Stored | State::Refused | State::Filed => asking.push((capture_id, item)),
                 State::Waiting { until_ms, trouble, .. } => {
-                    report.stopped.push((id, trouble));
-                    report.next_at_ms = earlier(report.next_at_ms, until_ms);
+                    plan.report.stopped.push(Stopped { capture_id, trouble });
+                    plan.report.next_at_ms = earlier(plan.report.next_at_ms, until_ms);
                 }
                 State::Unsigned | State::Signed | State::Sending | State::Gone => {}
             }
         }
         for batch in asking.chunks(BATCH) {
-            self.hear(batch, &mut report).await;
+            self.hear(batch, &mut plan.report).await;
         }
-        report
+        plan
     }
 
     /// Drives one photo until it waits for something that is not its own.
-    async fn send(&self, id: CaptureId, asked: bool) -> Item {
-        let Some(entry) = self.store.entry(id) else { return Item { state: State::Gone, attempts: 0 } };
-        let mut item = Item::resume(self.stage(&entry), entry.progress);
+    async fn drive(&self, entry: &Entry, item: Item, event: Event, carrier: Carrier) -> Driven {
+        let mut driven = Driven { capture_id: entry.capture_id, item, carried: None };
         let mut ticket = None;
-        let now_ms = self.now_ms();
         let mut effects = VecDeque::new();
-        let mut event = Some(Event::Taken { now_ms, asked });
+        let mut event = Some(event);
         while let Some(happened) = event.take() {
-            let (next, more) = step(item, happened);
-            if next.state != item.state {
-                (self.observer)(id, next.state);
+            let (next, more) = step(driven.item, happened);
+            if next.state != driven.item.state {
+                self.observers.tell(entry.capture_id, next.state);
             }
-            item = next;
+            driven.item = next;
             effects.extend(more);
             while let (None, Some(effect)) = (&event, effects.pop_front()) {
-                event = self.perform(&entry, effect, item, &mut ticket).await;
+                if let (Effect::Transfer { .. }, Carrier::System) = (&effect, carrier) {
+                    let file = self.store.path(entry.capture_id, file::PHOTO);
+                    driven.carried = ticket.take().map(|url| SystemTransfer {
+                        capture_id: entry.capture_id,
+                        url,
+                        file,
+                        size: entry.size,
+                    });
+                    continue;
+                }
+                event = self.perform(entry, effect, next, &mut ticket).await;
             }
         }
-        item
+        driven
     }
 
     async fn perform(
@@ -125,7 +226,7 @@ impl Driver {
             }
             Effect::Remember => {
                 if let State::Waiting { until_ms, trouble, .. } = item.state {
-                    let progress = Progress::new(item.attempts, until_ms, trouble);
+                    let progress = Progress { attempts: item.attempts, not_before_ms: until_ms, trouble };
                     self.store.set_progress(entry.capture_id, progress);
                 }
                 None
@@ -226,7 +327,13 @@ impl Driver {
         let file = self.store.path(entry.capture_id, file::PHOTO);
         let offset = if offset <= entry.size { offset } else { 0 };
         let transfer = Transfer { url, file, size: entry.size, offset };
-        let answer = match self.gateway.transport.transfer(transfer).await {
+        let answer = self.gateway.transport.transfer(transfer).await;
+        self.ended(entry, answer)
+    }
+
+    /// What the end of a transfer means.
+    fn ended(&self, entry: &Entry, answer: Result<Answer, TransportError>) -> Event {
+        let answer = match answer {
             Ok(answer) => answer,
             Err(TransportError::Cut) => {
                 return Event::Cut { now_ms: self.now_ms(), jitter: self.jitter() };
@@ -313,7 +420,7 @@ impl Driver {
                 loop {
                     let (next, effects) = step(item, event);
                     if next.state != item.state {
-                        (self.observer)(id, next.state);
+                        self.observers.tell(id, next.state);
                     }
                     item = next;
                     let Some(Effect::Erase(receipted)) = effects.into_iter().next() else { break };
@@ -387,6 +494,13 @@ impl Driver {
         let _ = self.gateway.entropy.fill(&mut byte);
         byte[0]
     }
+}
+
+/// A photo that was driven.
+struct Driven {
+    capture_id: CaptureId,
+    item: Item,
+    carried: Option<SystemTransfer>,
 }
 
 /// Which signed text is sent for a photo by the phone that is enrolled now.

@@ -29,4 +29,4 @@
 pub(crate) mod driver;
 pub mod machine;
 
-pub use driver::{Observer, QueueReport};
+pub use driver::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};

@@ -41,11 +41,40 @@ pub enum Trouble {
     Gateway(ProblemCode),
 }
 
+impl Trouble {
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Offline => "unreachable",
+            Self::Certificate => "certificate_invalid",
+            Self::KeyUnavailable => "key_unavailable",
+            Self::KeyGone => "key_gone",
+            Self::Storage => "storage_failed",
+            Self::Damaged => "damaged",
+            Self::Receipt => "receipt_invalid",
+            Self::Gateway(code) => code.as_str(),
+        }
+    }
+
+    /// What to do next, for the person who holds the phone.
+    pub fn next_step(self) -> &'static str {
+        match self {
+            Self::Offline => "the gateway cannot be reached: check the network; the photo waits here",
+            Self::Certificate => "the gateway's certificate does not hold: check `ca` in the configuration",
+            Self::KeyUnavailable => "the device key did not sign: try again",
+            Self::KeyGone => "the device key is gone: enrol again with a new token; the photo waits here",
+            Self::Storage => "the phone's storage failed: free some space and try again",
+            Self::Damaged => "the sealed file was damaged on this phone: it is kept; report this to IT",
+            Self::Receipt => "the gateway's receipt does not hold: report this to IT; the photo stays",
+            Self::Gateway(code) => code.next_step(),
+        }
+    }
+}
+
 /// How far the queue got with a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
-    v: u32,
     /// Attempts since it last moved.
     pub attempts: u32,
     /// Not before this wall clock, in milliseconds since 1970; `None` waits for a person.
@@ -54,11 +83,11 @@ pub struct Progress {
     pub trouble: Trouble,
 }
 
-impl Progress {
-    /// A row.
-    pub fn new(attempts: u32, not_before_ms: Option<i64>, trouble: Trouble) -> Self {
-        Self { v: 1, attempts, not_before_ms, trouble }
-    }
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    v: u32,
+    progress: Progress,
 }
 
 pub struct Index {
@@ -109,13 +138,14 @@ impl Index {
         let aad = aad(&key);
         let payload = Payload { msg: sealed, aad: aad.as_bytes() };
         let open = self.cipher.decrypt(&XNonce::from(*nonce), payload).ok()?;
-        serde_json::from_slice(&open).ok()
+        let row: Row = serde_json::from_slice(&open).ok()?;
+        (row.v == 1).then_some(row.progress)
     }
 
-    pub fn set_progress(&self, id: CaptureId, progress: &Progress) {
+    pub fn set_progress(&self, id: CaptureId, progress: Progress) {
         let key = id.to_string();
         let mut nonce = [0; NONCE];
-        let Ok(open) = serde_json::to_vec(progress) else { return };
+        let Ok(open) = serde_json::to_vec(&Row { v: 1, progress }) else { return };
         if self.entropy.fill(&mut nonce).is_err() {
             return;
         }

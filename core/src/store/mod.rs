@@ -257,7 +257,7 @@ impl Store {
     /// Keeps how far the queue got with a photo. Lost without harm.
     pub fn set_progress(&self, id: CaptureId, progress: Progress) {
         if let Some(entry) = self.state().entries.get_mut(&id) {
-            self.index.set_progress(id, &progress);
+            self.index.set_progress(id, progress);
             entry.progress = Some(progress);
         }
     }

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gauze_core::queue::QueueReport;
 use gauze_core::queue::machine::State;
-use gauze_core::{CaptureContext, Client, Kind, Managed, Stage, Trouble};
+use gauze_core::queue::{QueueReport, Stopped};
+use gauze_core::{CaptureContext, Client, Kind, Managed, Stage};
 use gauze_wire::{Patient, Text};
 use serde::Deserialize;
 use serde_json::json;
@@ -136,15 +136,15 @@ fn capture_one(phone: &Client, path: &Path, context: &CaptureContext) -> Result<
     }))
 }
 
-pub fn upload(mut phone: Client, retry: u64, wait: u64, as_json: bool) -> Result<ExitCode, Refusal> {
+pub fn upload(phone: Client, retry: u64, wait: u64, as_json: bool) -> Result<ExitCode, Refusal> {
     let started = now();
-    if as_json {
+    let _events = as_json.then(|| {
         phone.observe(Arc::new(move |id, state| {
             if let Some(word) = word(state) {
                 println!("{}", json!({ "capture_id": id, "state": word, "at_ms": millis(started) }));
             }
-        }));
-    }
+        }))
+    });
     block_on(async {
         loop {
             let report = phone.run_queue(true).await?;
@@ -183,35 +183,11 @@ fn tell(phone: &Client, report: &QueueReport, as_json: bool) -> ExitCode {
             status.refused
         );
     }
-    for (id, trouble) in &report.stopped {
-        let (code, next) = explain(*trouble);
-        eprintln!("{code}: {id}: {next}");
+    for stopped in &report.stopped {
+        let Stopped { capture_id, trouble } = stopped;
+        eprintln!("{}: {capture_id}: {}", trouble.code(), trouble.next_step());
     }
     if report.stopped.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
-}
-
-fn explain(trouble: Trouble) -> (&'static str, &'static str) {
-    match trouble {
-        Trouble::Offline => {
-            ("unreachable", "the gateway cannot be reached: check the network; the photo waits here")
-        }
-        Trouble::Certificate => (
-            "certificate_invalid",
-            "the gateway's certificate does not hold: check `ca` in the configuration",
-        ),
-        Trouble::KeyUnavailable => ("key_unavailable", "the device key did not sign: try again"),
-        Trouble::KeyGone => {
-            ("key_gone", "the device key is gone: enrol again with a new token; the photo waits here")
-        }
-        Trouble::Storage => ("storage_failed", "the phone's storage failed: free some space and try again"),
-        Trouble::Damaged => {
-            ("damaged", "the sealed file was damaged on this phone: it is kept; report this to IT")
-        }
-        Trouble::Receipt => {
-            ("receipt_invalid", "the gateway's receipt does not hold: report this to IT; the photo stays")
-        }
-        Trouble::Gateway(code) => (code.as_str(), code.next_step()),
-    }
 }
 
 fn stage(stage: Stage) -> &'static str {
@@ -245,8 +221,8 @@ pub fn list(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
                     "kind": kind(photo.kind),
                     "state": stage(photo.stage),
                     "attempts": photo.progress.map_or(0, |progress| progress.attempts),
-                    "cause": photo.progress.map(|progress| explain(progress.trouble).0),
-                    "next_step": photo.progress.map(|progress| explain(progress.trouble).1),
+                    "cause": photo.progress.map(|progress| progress.trouble.code()),
+                    "next_step": photo.progress.map(|progress| progress.trouble.next_step()),
                 })
             })
             .collect();
@@ -254,7 +230,7 @@ pub fn list(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         return Ok(ExitCode::SUCCESS);
     }
     for photo in photos {
-        let cause = photo.progress.map_or("", |progress| explain(progress.trouble).0);
+        let cause = photo.progress.map_or("", |progress| progress.trouble.code());
         println!(
             "{} {:>6} {} {:>9} {:<5} {:<8} {cause}",
             photo.capture_id,

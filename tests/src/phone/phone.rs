@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use gauze_core::adapters::{
-    FileDisk, FileSecrets, HttpTransport, KeyringSecrets, MemorySecrets, SoftwareVault, SystemClock,
-    SystemEntropy,
+    AlwaysReachable, FileDisk, FileSecrets, HttpTransport, KeyringSecrets, MemorySecrets, SoftwareVault,
+    SystemClock, SystemEntropy,
 };
 use gauze_core::ports::{SecretStore, Transport};
 use gauze_core::{Client, ClientConfig, Connect, Ports};
@@ -52,6 +52,7 @@ pub fn open(data: &Path, secrets: Secrets) -> Result<Client, Refusal> {
         vault: vault.clone(),
         attestor: vault,
         secrets,
+        reachability: Arc::new(AlwaysReachable),
         connect,
     };
     let name = |text: &str| text.parse().expect("a plain word is a name");
