@@ -98,6 +98,15 @@ pub enum RunError {
     NotEnrolled,
 }
 
+impl RunError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotEnrolled => "not_enrolled",
+        }
+    }
+}
+
 /// Why a photo was not discarded.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscardError {

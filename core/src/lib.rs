@@ -13,6 +13,15 @@ pub mod adapters;
 pub mod ports;
 pub mod queue;
 
+/// What the core's own surface needs of `gauze-wire`, for those that depend on the core alone.
+pub mod wire {
+    pub use gauze_wire::{
+        Attestation, CaptureId, DeviceId, Digest, Name, Patient, Platform, ProblemCode, PublicKey, Text,
+        signature_from_der,
+    };
+    pub use jiff::civil::Date;
+}
+
 pub use auth::{CallError, EnrolError};
 pub use capture::{CaptureContext, CaptureError, Captured, PreviewError};
 pub use client::{

@@ -87,6 +87,6 @@ impl KeyVault for SoftwareVault {
 
 impl Attestor for SoftwareVault {
     fn attest(&self, challenge: &Digest, device_key: &PublicKey) -> Result<Attestation, VaultError> {
-        Ok(Attestation::Software { statement: Attestation::software_statement(challenge, device_key) })
+        Ok(Attestation::software(challenge, device_key))
     }
 }

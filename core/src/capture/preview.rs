@@ -34,6 +34,20 @@ pub enum PreviewError {
     Store(#[from] StoreError),
 }
 
+impl PreviewError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotReviewable => "review_off",
+            Self::OtherPhoto => "other_photo",
+            Self::Locked => "locked",
+            Self::Decoder => "no_preview",
+            Self::Entropy => "no_entropy",
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
 /// Decodes at a fraction of the size (DCT scaling), turns upright, encodes small.
 pub fn make_preview(jpeg: &[u8], orientation: u8) -> Result<Zeroizing<Vec<u8>>, PreviewError> {
     let mut decoder = Decoder::new(jpeg);

@@ -14,6 +14,16 @@ pub enum ManagedError {
     Gateway,
 }
 
+impl ManagedError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "configuration_invalid",
+            Self::Gateway => "gateway_invalid",
+        }
+    }
+}
+
 /// What device management gives a phone.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -135,48 +135,10 @@ impl Item {
 
 /// Whether a trouble passes by itself, or waits for a person or the next run.
 fn passes(trouble: Trouble) -> bool {
-    use gauze_wire::ProblemCode as P;
     match trouble {
         Trouble::Offline | Trouble::KeyUnavailable | Trouble::Storage => true,
         Trouble::Certificate | Trouble::KeyGone | Trouble::Damaged | Trouble::Receipt => false,
-        Trouble::Gateway(code) => match code {
-            P::Unavailable
-            | P::Internal
-            | P::StorageFull
-            | P::QuotaExceeded
-            | P::TransferBusy
-            | P::Replayed
-            | P::SignatureExpired
-            | P::OffsetConflict
-            | P::TicketUnknown
-            | P::TicketExpired
-            | P::DigestMismatch
-            | P::SizeMismatch => true,
-            P::MalformedRequest
-            | P::NotFound
-            | P::MethodNotAllowed
-            | P::UnknownTenant
-            | P::SignatureMissing
-            | P::SignatureInvalid
-            | P::UnknownDevice
-            | P::DeviceRefused
-            | P::TokenInvalid
-            | P::TokenExpired
-            | P::TokenUsed
-            | P::ChallengeInvalid
-            | P::AttestationRefused
-            | P::AppTooOld
-            | P::ManifestInvalid
-            | P::WrongType
-            | P::WrongDevice
-            | P::Conflict
-            | P::ChainConflict
-            | P::TooLarge
-            | P::ReceiptInvalid
-            | P::CheckpointInvalid
-            | P::LogRolledBack
-            | P::LogInconsistent => false,
-        },
+        Trouble::Gateway(code) => code.passes(),
     }
 }
 

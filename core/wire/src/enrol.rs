@@ -33,6 +33,11 @@ pub enum Attestation {
 }
 
 impl Attestation {
+    /// What a key in software shows.
+    pub fn software(challenge: &Digest, device_key: &PublicKey) -> Self {
+        Self::Software { statement: Self::software_statement(challenge, device_key) }
+    }
+
     /// The statement that a software attestation carries.
     pub fn software_statement(challenge: &Digest, device_key: &PublicKey) -> Digest {
         let mut bytes = b"gauze-software-attestation/v1\0".to_vec();

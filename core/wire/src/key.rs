@@ -56,6 +56,12 @@ impl PublicKey {
     }
 }
 
+/// An ECDSA signature as key stores give it (X9.62 DER) in the form that JOSE carries: r then s, 32 bytes each.
+pub fn signature_from_der(der: &[u8]) -> Result<[u8; 64], WireError> {
+    let signature = Signature::from_der(der).map_err(|_| WireError::Signature)?;
+    Ok(signature.to_bytes().into())
+}
+
 impl From<PublicKey> for Jwk {
     fn from(key: PublicKey) -> Self {
         let point = key.to_sec1();

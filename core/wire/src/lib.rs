@@ -25,7 +25,7 @@ pub use digest::Digest;
 pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Platform};
 pub use id::{CaptureId, DeviceId, KeyId, Name, Tenant, TokenId};
 pub use jws::{JWS_LIMIT, Jws, Signed};
-pub use key::{PublicKey, Signer, SoftwareKey};
+pub use key::{PublicKey, Signer, SoftwareKey, signature_from_der};
 pub use manifest::{Adoption, Body, Carried, Follows, Manifest, Void, VoidReason};
 pub use policy::Policy;
 pub use problem::{Problem, ProblemCode};

@@ -4,7 +4,9 @@
 //! patient.
 
 use std::fmt;
+use std::str::FromStr;
 
+use crate::WireError;
 use serde::{Deserialize, Serialize};
 
 macro_rules! problems {
@@ -79,6 +81,57 @@ problems! {
     StorageFull = "storage_full", 507, "The disk is full", "Free space; photos wait where they are.";
     Unavailable = "unavailable", 503, "The service is stopping or overloaded", "Try again shortly.";
     Internal = "internal", 500, "Something failed inside", "Look at the service's log; nothing was lost.";
+}
+
+impl ProblemCode {
+    /// Whether it passes by itself: the same photo may be taken later, with nobody having done anything.
+    pub fn passes(self) -> bool {
+        match self {
+            Self::Unavailable
+            | Self::Internal
+            | Self::StorageFull
+            | Self::QuotaExceeded
+            | Self::TransferBusy
+            | Self::Replayed
+            | Self::SignatureExpired
+            | Self::OffsetConflict
+            | Self::TicketUnknown
+            | Self::TicketExpired
+            | Self::DigestMismatch
+            | Self::SizeMismatch => true,
+            Self::MalformedRequest
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::UnknownTenant
+            | Self::SignatureMissing
+            | Self::SignatureInvalid
+            | Self::UnknownDevice
+            | Self::DeviceRefused
+            | Self::TokenInvalid
+            | Self::TokenExpired
+            | Self::TokenUsed
+            | Self::ChallengeInvalid
+            | Self::AttestationRefused
+            | Self::AppTooOld
+            | Self::ManifestInvalid
+            | Self::WrongType
+            | Self::WrongDevice
+            | Self::Conflict
+            | Self::ChainConflict
+            | Self::TooLarge
+            | Self::ReceiptInvalid
+            | Self::CheckpointInvalid
+            | Self::LogRolledBack
+            | Self::LogInconsistent => false,
+        }
+    }
+}
+
+impl FromStr for ProblemCode {
+    type Err = WireError;
+    fn from_str(text: &str) -> Result<Self, WireError> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text).ok_or(WireError::Field("code"))
+    }
 }
 
 impl fmt::Display for ProblemCode {

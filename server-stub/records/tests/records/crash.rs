@@ -64,7 +64,9 @@ async fn a_connection_that_breaks_at_any_call_is_mended_by_the_next_pass() {
 #[tokio::test]
 async fn a_pass_that_is_cut_off_anywhere_is_mended_by_the_next() {
     let mut finished = 0;
-    for most in (1..400).step_by(9) {
+    // How often a pass is polled depends on how busy the machine is; cut it off later and later until it comes through.
+    let later = |most: &u32| Some(most + 5 + most / 10);
+    for most in std::iter::successors(Some(1), later) {
         let hospital = Hospital::new();
         let (good, void, bad) = a_day(&hospital);
         let puller = hospital.puller().await.unwrap();
@@ -91,7 +93,6 @@ async fn a_pass_that_is_cut_off_anywhere_is_mended_by_the_next() {
             return;
         }
     }
-    assert!(finished > 0, "no pass ever came to its end: cut it off later");
 }
 
 #[tokio::test]

@@ -1,0 +1,112 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gauze_core::adapters::{FileDisk, HttpTransport, SystemClock, SystemEntropy, forbid_core_dumps};
+use gauze_core::ports::Transport;
+use gauze_core::wire::{CaptureId, Name, Platform};
+use gauze_core::{CaptureContext, ClientConfig, PhotoView, Ports, StatusView, WipeReport};
+
+use crate::platform::{Air, Attest, Secrets, Vault};
+use crate::{
+    Attestor, CaptureError, CapturedPhoto, ClientError, Enrolment, KeyVault, Reachability, Review,
+    SecretStore, UploadQueue,
+};
+
+/// What the shell implements.
+#[derive(uniffi::Record)]
+pub struct ClientPorts {
+    /// Hardware keys.
+    pub vault: Arc<dyn KeyVault>,
+    /// Evidence for the device key.
+    pub attestor: Arc<dyn Attestor>,
+    /// The store key.
+    pub secrets: Arc<dyn SecretStore>,
+    /// Whether there is a network.
+    pub reachability: Arc<dyn Reachability>,
+}
+
+/// Everything the phone decides. One per process; methods may be called from any thread.
+#[derive(uniffi::Object)]
+pub struct Client(Arc<gauze_core::Client>);
+
+#[uniffi::export]
+impl Client {
+    /// Opens the store in `dir` and finishes what a dead process left. Needs no network and no user. Blocks.
+    #[uniffi::constructor]
+    pub fn open(
+        dir: String,
+        platform: Platform,
+        model: Name,
+        app_version: Name,
+        ports: ClientPorts,
+    ) -> Result<Arc<Self>, ClientError> {
+        let config = ClientConfig { dir: PathBuf::from(dir), app_version, platform, model };
+        Self::over(config, core_ports(ports))
+    }
+
+    /// Takes one photo from borrowed memory. Blocks until it is durable; only then may the shutter tick. Wipe the
+    /// caller's memory afterwards.
+    pub fn capture(&self, jpeg: &[u8], context: CaptureContext) -> Result<CapturedPhoto, CaptureError> {
+        Ok(self.0.capture(jpeg, context)?.into())
+    }
+
+    /// Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
+    pub fn preview_from(&self, id: CaptureId, jpeg: &[u8]) -> Result<(), ClientError> {
+        Ok(self.0.preview_from(id, jpeg)?)
+    }
+
+    /// Every photo on the phone, oldest first.
+    pub fn list(&self) -> Result<Vec<PhotoView>, ClientError> {
+        Ok(self.0.list()?)
+    }
+
+    /// Counts, versions, and what IT needs to see.
+    pub fn status(&self) -> StatusView {
+        self.0.status()
+    }
+
+    /// Discards an unsent photo: a signed statement goes in its place.
+    pub fn discard(&self, id: CaptureId) -> Result<(), ClientError> {
+        Ok(self.0.discard(id)?)
+    }
+
+    /// Destroys whatever opens anything on this phone. Sealed photos stay and can be sent.
+    pub fn wipe(&self) -> Result<WipeReport, ClientError> {
+        Ok(self.0.wipe()?)
+    }
+
+    /// Enrolling this phone.
+    pub fn enrolment(&self) -> Arc<Enrolment> {
+        Arc::new(Enrolment(self.0.clone()))
+    }
+
+    /// Sending photos.
+    pub fn queue(&self) -> Arc<UploadQueue> {
+        Arc::new(UploadQueue(self.0.clone()))
+    }
+
+    /// Looking at photos on this phone.
+    pub fn review(&self) -> Arc<Review> {
+        Arc::new(Review(self.0.clone()))
+    }
+}
+
+impl Client {
+    pub(crate) fn over(config: ClientConfig, ports: Ports) -> Result<Arc<Self>, ClientError> {
+        forbid_core_dumps();
+        Ok(Arc::new(Self(Arc::new(gauze_core::Client::open(config, ports)?))))
+    }
+}
+
+fn core_ports(ports: ClientPorts) -> Ports {
+    Ports {
+        disk: Arc::new(FileDisk),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        vault: Arc::new(Vault(ports.vault)),
+        attestor: Arc::new(Attest(ports.attestor)),
+        secrets: Arc::new(Secrets(ports.secrets)),
+        reachability: Arc::new(Air(ports.reachability)),
+        connect: Arc::new(|ca| Ok(Arc::new(HttpTransport::new(ca)?) as Arc<dyn Transport>)),
+    }
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod enrolment;
+mod error;
+#[cfg(feature = "faults")]
+mod faults;
+mod log;
+mod platform;
+mod queue;
+mod review;
+mod task;
+mod types;
+
+#[cfg(feature = "desktop")]
+mod desktop;
+
+pub use client::{Client, ClientPorts};
+pub use enrolment::Enrolment;
+pub use error::{CaptureError, ClientError, PlatformError};
+pub use log::{LogLevel, LogSink, set_log_sink};
+pub use platform::{Attestor, Evidence, KeyVault, Reachability, SecretStore};
+pub use queue::{QueueObserver, UploadQueue};
+pub use review::Review;
+pub use task::TaskHandle;
+pub use types::{Advice, CapturedPhoto, QueueState, describe};
+
+uniffi::setup_scaffolding!();
+
+/// What is freed is wiped: plaintext and keys stay in memory no longer than they are used, wherever a library copied them.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);

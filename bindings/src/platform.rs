@@ -1,0 +1,126 @@
+//! Ports that the shell implements, and how the core sees them.
+//!
+//! Always: methods are synchronous, may be called from any thread, are called without a lock held, and must not call
+//! back into the client. Whatever they throw becomes a [`PlatformError`]; nothing is lost by it.
+
+use std::sync::Arc;
+
+use gauze_core::ports::{self, SecretError, VaultError};
+use gauze_core::wire::{self, Digest, PublicKey};
+use zeroize::Zeroizing;
+
+use crate::PlatformError;
+
+/// Keys that never leave hardware: Android Keystore, Secure Enclave. All P-256.
+#[uniffi::export(rust, foreign)]
+pub trait KeyVault: Send + Sync {
+    /// Makes a new device key in place of any older one, and a review key where there is none.
+    fn create(&self) -> Result<(), PlatformError>;
+    /// The device key's public half: 65 bytes, uncompressed (SEC 1); `Gone` where there is none.
+    fn device_key(&self) -> Result<Vec<u8>, PlatformError>;
+    /// ECDSA over SHA-256 of `message` with the device key: the signature in DER (X9.62). Needs no user.
+    fn sign(&self, message: Vec<u8>) -> Result<Vec<u8>, PlatformError>;
+    /// The review key's public half, where the phone has one.
+    fn review_key(&self) -> Result<Option<Vec<u8>>, PlatformError>;
+    /// ECDH of the review key with an uncompressed point: the 32 bytes of the shared x. Needs the user.
+    fn agree(&self, peer: Vec<u8>) -> Result<Vec<u8>, PlatformError>;
+    /// Destroys the review key, and with `device_too` the device key.
+    fn destroy(&self, device_too: bool) -> Result<(), PlatformError>;
+}
+
+/// What the shell can show for its device key.
+#[derive(Clone, Debug, uniffi::Enum)]
+pub enum Evidence {
+    /// The key is held in software. Only a development policy accepts it.
+    Software,
+}
+
+/// Shows what kind of phone holds the device key.
+#[uniffi::export(rust, foreign)]
+pub trait Attestor: Send + Sync {
+    /// Evidence that `device_key` (65 bytes) was made for `challenge` (32 bytes). May take seconds.
+    fn attest(&self, challenge: Vec<u8>, device_key: Vec<u8>) -> Result<Evidence, PlatformError>;
+}
+
+/// Keeps the store key: Keychain, Keystore-wrapped preferences. Losing it costs nothing but attempts.
+#[uniffi::export(rust, foreign)]
+pub trait SecretStore: Send + Sync {
+    /// The secret, or nothing where it was never kept or is lost.
+    fn load(&self) -> Result<Option<Vec<u8>>, PlatformError>;
+    /// Keeps `secret` in place of any older one.
+    fn keep(&self, secret: Vec<u8>) -> Result<(), PlatformError>;
+    /// Destroys it.
+    fn destroy(&self) -> Result<(), PlatformError>;
+}
+
+/// Whether it is worth trying to reach the gateway. Only saves attempts.
+#[uniffi::export(rust, foreign)]
+pub trait Reachability: Send + Sync {
+    /// `false` where the system knows that there is no network, or none that policy allows.
+    fn reachable(&self) -> Result<bool, PlatformError>;
+}
+
+/// The shell's ports as the core's.
+pub(crate) struct Vault(pub Arc<dyn KeyVault>);
+
+impl ports::KeyVault for Vault {
+    fn create(&self) -> Result<(), VaultError> {
+        Ok(self.0.create()?)
+    }
+
+    fn device_key(&self) -> Result<PublicKey, VaultError> {
+        PublicKey::from_sec1(&self.0.device_key()?).map_err(|_| VaultError::Unavailable)
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], VaultError> {
+        wire::signature_from_der(&self.0.sign(message.to_vec())?).map_err(|_| VaultError::Unavailable)
+    }
+
+    fn review_key(&self) -> Result<Option<PublicKey>, VaultError> {
+        let key = self.0.review_key()?.map(|key| PublicKey::from_sec1(&key));
+        key.transpose().map_err(|_| VaultError::Unavailable)
+    }
+
+    fn agree(&self, peer: &[u8; 65]) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+        let shared = Zeroizing::new(self.0.agree(peer.to_vec())?);
+        Ok(Zeroizing::new(shared.as_slice().try_into().map_err(|_| VaultError::Unavailable)?))
+    }
+
+    fn destroy(&self, device_too: bool) -> Result<(), VaultError> {
+        Ok(self.0.destroy(device_too)?)
+    }
+}
+
+pub(crate) struct Attest(pub Arc<dyn Attestor>);
+
+impl ports::Attestor for Attest {
+    fn attest(&self, challenge: &Digest, device_key: &PublicKey) -> Result<wire::Attestation, VaultError> {
+        match self.0.attest(challenge.0.to_vec(), device_key.to_sec1().to_vec())? {
+            Evidence::Software => Ok(wire::Attestation::software(challenge, device_key)),
+        }
+    }
+}
+
+pub(crate) struct Secrets(pub Arc<dyn SecretStore>);
+
+impl ports::SecretStore for Secrets {
+    fn load(&self) -> Result<Option<Zeroizing<Vec<u8>>>, SecretError> {
+        Ok(self.0.load()?.map(Zeroizing::new))
+    }
+
+    fn keep(&self, secret: &[u8]) -> Result<(), SecretError> {
+        Ok(self.0.keep(secret.to_vec())?)
+    }
+
+    fn destroy(&self) -> Result<(), SecretError> {
+        Ok(self.0.destroy()?)
+    }
+}
+
+pub(crate) struct Air(pub Arc<dyn Reachability>);
+
+impl ports::Reachability for Air {
+    fn reachable(&self) -> bool {
+        self.0.reachable().unwrap_or(true)
+    }
+}

@@ -1,0 +1,334 @@
+//! Mirrors of the core's data, checked by the compiler.
+
+use gauze_core::ports::TransportError;
+use gauze_core::queue::machine::State;
+use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
+use gauze_core::wire::{CaptureId, Date, DeviceId, Name, Patient, Platform, ProblemCode, Text};
+use gauze_core::{
+    CaptureContext, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, WipeReport,
+};
+use jiff::Timestamp;
+use std::path::PathBuf;
+
+type Text64 = Text<64>;
+type Text128 = Text<128>;
+type Text256 = Text<256>;
+type Text4096 = Text<4096>;
+
+uniffi::custom_type!(CaptureId, String, { remote, lower: |id| id.to_string(), try_lift: |text| Ok(text.parse()?) });
+uniffi::custom_type!(DeviceId, String, { remote, lower: |id| id.to_string(), try_lift: |text| Ok(text.parse()?) });
+uniffi::custom_type!(Name, String, { remote, lower: |name| name.to_string(), try_lift: |text| Ok(text.parse()?) });
+uniffi::custom_type!(Date, String, { remote, lower: |date| date.to_string(), try_lift: |text| Ok(text.parse()?) });
+uniffi::custom_type!(Text64, String, { remote, lower: |text| text.into(), try_lift: |text| Ok(text.try_into()?) });
+uniffi::custom_type!(Text128, String, { remote, lower: |text| text.into(), try_lift: |text| Ok(text.try_into()?) });
+uniffi::custom_type!(Text256, String, { remote, lower: |text| text.into(), try_lift: |text| Ok(text.try_into()?) });
+uniffi::custom_type!(Text4096, String, { remote, lower: |text| text.into(), try_lift: |text| Ok(text.try_into()?) });
+uniffi::custom_type!(ProblemCode, String, { remote, lower: |code| code.to_string(), try_lift: |text| Ok(text.parse()?) });
+uniffi::custom_type!(PathBuf, String, { remote, lower: |path| path.display().to_string(), try_lift: |text| Ok(text.into()) });
+uniffi::custom_type!(Timestamp, i64, { remote, lower: |at| at.as_millisecond(), try_lift: |ms| Ok(Timestamp::from_millisecond(ms)?) });
+
+/// What the clinician said about the photo.
+#[uniffi::remote(Record)]
+pub struct CaptureContext {
+    /// Whom it shows.
+    pub patient: Option<Patient>,
+    /// Where on the body: at most 256 characters.
+    pub body_site: Option<Text256>,
+    /// Consent, in the organisation's own words.
+    pub consent: Option<Text256>,
+    /// Free text: at most 4096 characters.
+    pub notes: Option<Text4096>,
+    /// Who takes it.
+    pub clinician: Option<Text256>,
+    /// Their session.
+    pub session_ref: Option<Name>,
+    /// Inside or outside a fence, never where.
+    pub geofence: Option<Name>,
+}
+
+/// A patient.
+#[uniffi::remote(Record)]
+pub struct Patient {
+    /// NHS number: ten digits, modulus 11 checked.
+    pub nhs_number: Option<String>,
+    /// A hospital number.
+    pub local_id: Option<Text64>,
+    /// Family name.
+    pub family: Text128,
+    /// Given names.
+    pub given: Text128,
+    /// Date of birth, `YYYY-MM-DD`.
+    pub dob: Date,
+}
+
+/// What kind of phone.
+#[uniffi::remote(Enum)]
+pub enum Platform {
+    /// Android.
+    Android,
+    /// iOS.
+    Ios,
+    /// A simulated phone or a desktop.
+    Desktop,
+}
+
+/// A photo that is safe.
+#[derive(Clone, Debug, uniffi::Record)]
+pub struct CapturedPhoto {
+    /// Its name.
+    pub capture_id: CaptureId,
+    /// Length of the sealed file in bytes.
+    pub sealed_bytes: u64,
+    /// Names of the metadata that was removed.
+    pub removed: Vec<String>,
+}
+
+impl From<Captured> for CapturedPhoto {
+    fn from(captured: Captured) -> Self {
+        let Captured { capture_id, sealed_bytes, removed, .. } = captured;
+        Self { capture_id, sealed_bytes, removed: removed.into_iter().map(str::to_owned).collect() }
+    }
+}
+
+/// Where a photo stands, read off its files.
+#[uniffi::remote(Enum)]
+pub enum Stage {
+    /// On flash, not yet signed.
+    Unsigned,
+    /// Signed; the gateway has not said that it holds it.
+    Signed,
+    /// The gateway holds it.
+    Stored,
+    /// The hospital has filed it; it is about to be erased.
+    Filed,
+    /// The hospital refused it; it stays.
+    Refused,
+}
+
+/// What is to be sent.
+#[uniffi::remote(Enum)]
+pub enum Kind {
+    /// The photo.
+    Photo,
+    /// The statement that it was discarded.
+    Void,
+}
+
+/// Why a photo is not moving. [`describe`] gives its code and advice.
+#[uniffi::remote(Enum)]
+pub enum Trouble {
+    /// No connection to the gateway.
+    Offline,
+    /// The gateway's certificate does not hold.
+    Certificate,
+    /// The device key did not sign.
+    KeyUnavailable,
+    /// The device key is gone: enrol again.
+    KeyGone,
+    /// The phone's storage failed.
+    Storage,
+    /// The sealed file no longer matches its manifest.
+    Damaged,
+    /// A receipt did not hold.
+    Receipt,
+    /// The gateway refused, with its code.
+    Gateway(ProblemCode),
+}
+
+/// How far the queue got with a photo.
+#[uniffi::remote(Record)]
+pub struct Progress {
+    /// Attempts since it last moved.
+    pub attempts: u32,
+    /// Not before this wall clock, in milliseconds since 1970; nothing waits for a person.
+    pub not_before_ms: Option<i64>,
+    /// What stopped it.
+    pub trouble: Trouble,
+}
+
+/// One photo in a list. Its label names a patient.
+#[uniffi::remote(Record)]
+pub struct PhotoView {
+    /// Its name.
+    pub capture_id: CaptureId,
+    /// Position in the phone's chain.
+    pub seq: u64,
+    /// Wall clock at capture, in milliseconds since 1970.
+    pub captured_at: Timestamp,
+    /// Length of the sealed file in bytes.
+    pub size: u64,
+    /// Photo, or the statement that it was discarded.
+    pub kind: Kind,
+    /// Where it stands.
+    pub stage: Stage,
+    /// What stops it, if anything does.
+    pub progress: Option<Progress>,
+    /// Whom and what it shows; only while unlocked and reviewable.
+    pub label: Option<String>,
+    /// Whether a preview is kept.
+    pub previewed: bool,
+}
+
+/// The phone at a glance. Names no patient.
+#[uniffi::remote(Record)]
+pub struct StatusView {
+    /// The phone's id, once enrolled.
+    pub device_id: Option<DeviceId>,
+    /// The gateway.
+    pub gateway: Option<String>,
+    /// Version of the trust bundle in force.
+    pub bundle_version: u64,
+    /// Whether the bundle is past its time; capture goes on.
+    pub bundle_stale: bool,
+    /// Version of the policy in force.
+    pub policy_version: u64,
+    /// Last `seq` used.
+    pub last_seq: u64,
+    /// Photos the gateway does not hold yet.
+    pub unsent: u64,
+    /// Photos the gateway holds and the hospital has not filed.
+    pub stored: u64,
+    /// Photos the hospital refused.
+    pub refused: u64,
+    /// Damaged ones that were set aside.
+    pub quarantined: u64,
+}
+
+/// What a wipe left.
+#[uniffi::remote(Record)]
+pub struct WipeReport {
+    /// Sealed photos that stay and can still be sent.
+    pub unsent: u64,
+    /// Whether the device key is gone too: only once nothing is left to send.
+    pub device_key_destroyed: bool,
+}
+
+/// What one run of the queue did and left.
+#[uniffi::remote(Record)]
+pub struct QueueReport {
+    /// Photos that now have a *stored* receipt and wait for the hospital.
+    pub stored: u64,
+    /// Photos that the hospital filed and that were erased in this run.
+    pub filed: Vec<CaptureId>,
+    /// Photos that the hospital refused; they stay.
+    pub refused: u64,
+    /// Photos that did not move.
+    pub stopped: Vec<Stopped>,
+    /// When the next of them may be tried by itself: wall clock in milliseconds since 1970.
+    pub next_at_ms: Option<i64>,
+}
+
+/// A photo that did not move, and why.
+#[uniffi::remote(Record)]
+pub struct Stopped {
+    /// The photo.
+    pub capture_id: CaptureId,
+    /// What stopped it.
+    pub trouble: Trouble,
+}
+
+/// A file for the operating system to carry: `PUT` of the whole file.
+#[uniffi::remote(Record)]
+pub struct SystemTransfer {
+    /// The photo.
+    pub capture_id: CaptureId,
+    /// The upload URL. A secret: never logged.
+    pub url: String,
+    /// The file.
+    pub file: PathBuf,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// What the operating system is to carry now, and what became of the other photos.
+#[uniffi::remote(Record)]
+pub struct TransferPlan {
+    /// Files to carry. Each ends in one call of `transfer_ended`.
+    pub transfers: Vec<SystemTransfer>,
+    /// The rest of the queue.
+    pub report: QueueReport,
+}
+
+/// Why nothing came back.
+#[uniffi::remote(Enum)]
+pub enum TransportError {
+    /// No connection to the gateway.
+    Unreachable,
+    /// The connection is not to the gateway: its certificate does not hold.
+    Certificate,
+    /// The connection ended before an answer.
+    Cut,
+    /// The file to send could not be read.
+    File,
+}
+
+/// How a carried transfer ended.
+#[uniffi::remote(Enum)]
+pub enum TransferEnd {
+    /// The gateway answered: HTTP status and body.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// The body, at most 1 MiB of it.
+        body: Vec<u8>,
+    },
+    /// Nothing came back.
+    Failed {
+        /// Why.
+        error: TransportError,
+    },
+}
+
+/// Where a photo stands while the process lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum QueueState {
+    /// On flash.
+    Captured,
+    /// Signed, about to be sent.
+    Signed,
+    /// Its bytes are on their way.
+    Sending,
+    /// The gateway holds it.
+    Stored,
+    /// The hospital has filed it.
+    Filed,
+    /// The hospital refused it; it stays.
+    Refused,
+    /// It waits.
+    Waiting {
+        /// What for.
+        trouble: Trouble,
+    },
+    /// Erased.
+    Gone,
+}
+
+impl From<State> for QueueState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Unsigned => Self::Captured,
+            State::Signed => Self::Signed,
+            State::Sending => Self::Sending,
+            State::Stored => Self::Stored,
+            State::Filed => Self::Filed,
+            State::Refused => Self::Refused,
+            State::Waiting { trouble, .. } => Self::Waiting { trouble },
+            State::Gone => Self::Gone,
+        }
+    }
+}
+
+/// What to say of a trouble.
+#[derive(Clone, Debug, uniffi::Record)]
+pub struct Advice {
+    /// A stable slug.
+    pub code: String,
+    /// For the user.
+    pub next_step: String,
+}
+
+/// What to say of a trouble.
+#[uniffi::export]
+pub fn describe(trouble: Trouble) -> Advice {
+    Advice { code: trouble.code().to_owned(), next_step: trouble.next_step().to_owned() }
+}
