@@ -25,7 +25,8 @@ pub struct ClientPorts {
     pub reachability: Arc<dyn Reachability>,
 }
 
-/// Everything the phone decides. One per process; methods may be called from any thread.
+/// Everything the phone decides. One per process; methods may be called from any thread. It owns the store: once it is
+/// closed (or gone), what it led to answers `NotPossible` with the code `closed`, and another client can be opened.
 #[derive(uniffi::Object)]
 pub struct Client(Arc<gauze_core::Client>);
 
@@ -77,17 +78,17 @@ impl Client {
 
     /// Enrolling this phone.
     pub fn enrolment(&self) -> Arc<Enrolment> {
-        Arc::new(Enrolment(self.0.clone()))
+        Arc::new(Enrolment(Arc::downgrade(&self.0)))
     }
 
     /// Sending photos.
     pub fn queue(&self) -> Arc<UploadQueue> {
-        Arc::new(UploadQueue(self.0.clone()))
+        Arc::new(UploadQueue(Arc::downgrade(&self.0)))
     }
 
     /// Looking at photos on this phone.
     pub fn review(&self) -> Arc<Review> {
-        Arc::new(Review(self.0.clone()))
+        Arc::new(Review(Arc::downgrade(&self.0)))
     }
 }
 

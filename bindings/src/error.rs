@@ -1,5 +1,7 @@
 //! What the shell should do next, as three error types. `code` is a stable slug, `advice` a sentence for the user.
 
+use std::sync::{Arc, Weak};
+
 use gauze_core::ports::{SecretError, TlsError, VaultError};
 use gauze_core::{
     CallError, DiscardError, EnrolError, ManagedError, OpenError, PreviewError, ReviewError, RunError,
@@ -147,6 +149,14 @@ impl From<PlatformError> for SecretError {
     fn from(_: PlatformError) -> Self {
         Self
     }
+}
+
+/// The client behind an object, as long as it is open.
+pub(crate) fn open(client: &Weak<gauze_core::Client>) -> Result<Arc<gauze_core::Client>, ClientError> {
+    client.upgrade().ok_or_else(|| ClientError::NotPossible {
+        code: "closed".to_owned(),
+        advice: "the client was closed: open it again".to_owned(),
+    })
 }
 
 /// Code and advice of a core error whose text says what to do.

@@ -50,7 +50,7 @@ pub trait SecretStore: Send + Sync {
     /// Keeps `secret` in place of any older one.
     fn keep(&self, secret: Vec<u8>) -> Result<(), PlatformError>;
     /// Destroys it.
-    fn destroy(&self) -> Result<(), PlatformError>;
+    fn forget(&self) -> Result<(), PlatformError>;
 }
 
 /// Whether it is worth trying to reach the gateway. Only saves attempts.
@@ -113,7 +113,7 @@ impl ports::SecretStore for Secrets {
     }
 
     fn destroy(&self) -> Result<(), SecretError> {
-        Ok(self.0.destroy()?)
+        Ok(self.0.forget()?)
     }
 }
 

@@ -1,8 +1,9 @@
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use gauze_core::queue::{QueueReport, TransferEnd, TransferPlan};
 use gauze_core::wire::CaptureId;
 
+use crate::error::open;
 use crate::task::background;
 use crate::{ClientError, PlatformError, QueueState, TaskHandle};
 
@@ -15,35 +16,36 @@ pub trait QueueObserver: Send + Sync {
 
 /// Photos on their way to the hospital.
 #[derive(uniffi::Object)]
-pub struct UploadQueue(pub(crate) Arc<gauze_core::Client>);
+pub struct UploadQueue(pub(crate) Weak<gauze_core::Client>);
 
 #[uniffi::export(async_runtime = "tokio")]
 impl UploadQueue {
     /// Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
     /// it stops at its next step; the next run goes on from there.
     pub async fn run(&self, asked: bool) -> Result<QueueReport, ClientError> {
-        let client = self.0.clone();
+        let client = open(&self.0)?;
         Ok(background(async move { client.run_queue(asked).await }).await?)
     }
 
     /// As `run`, but the operating system carries the files. Each transfer ends in one `transfer_ended`; one that never
     /// does is planned again.
     pub async fn next_transfers(&self, asked: bool) -> Result<TransferPlan, ClientError> {
-        let client = self.0.clone();
+        let client = open(&self.0)?;
         Ok(background(async move { client.next_transfers(asked).await }).await?)
     }
 
     /// Takes in how a transfer ended, in this process or an earlier one.
     pub async fn transfer_ended(&self, id: CaptureId, end: TransferEnd) -> Result<TransferPlan, ClientError> {
-        let client = self.0.clone();
+        let client = open(&self.0)?;
         Ok(background(async move { client.transfer_ended(id, end).await }).await?)
     }
 
     /// Lets `observer` hear of every photo that moves or stops, first of where each stands now.
-    pub fn observe(&self, observer: Arc<dyn QueueObserver>) -> Arc<TaskHandle> {
-        Arc::new(TaskHandle(self.0.observe(Arc::new(move |id, state| {
+    pub fn observe(&self, observer: Arc<dyn QueueObserver>) -> Result<Arc<TaskHandle>, ClientError> {
+        let subscription = open(&self.0)?.observe(Arc::new(move |id, state| {
             // What an observer throws is its own affair.
             let _ = observer.changed(id, state.into());
-        }))))
+        }));
+        Ok(Arc::new(TaskHandle(subscription)))
     }
 }

@@ -31,18 +31,25 @@ uniffi::custom_type!(Timestamp, i64, { remote, lower: |at| at.as_millisecond(), 
 #[uniffi::remote(Record)]
 pub struct CaptureContext {
     /// Whom it shows.
+    #[uniffi(default = None)]
     pub patient: Option<Patient>,
     /// Where on the body: at most 256 characters.
+    #[uniffi(default = None)]
     pub body_site: Option<Text256>,
     /// Consent, in the organisation's own words.
+    #[uniffi(default = None)]
     pub consent: Option<Text256>,
     /// Free text: at most 4096 characters.
+    #[uniffi(default = None)]
     pub notes: Option<Text4096>,
     /// Who takes it.
+    #[uniffi(default = None)]
     pub clinician: Option<Text256>,
     /// Their session.
+    #[uniffi(default = None)]
     pub session_ref: Option<Name>,
     /// Inside or outside a fence, never where.
+    #[uniffi(default = None)]
     pub geofence: Option<Name>,
 }
 
@@ -50,8 +57,10 @@ pub struct CaptureContext {
 #[uniffi::remote(Record)]
 pub struct Patient {
     /// NHS number: ten digits, modulus 11 checked.
+    #[uniffi(default = None)]
     pub nhs_number: Option<String>,
     /// A hospital number.
+    #[uniffi(default = None)]
     pub local_id: Option<Text64>,
     /// Family name.
     pub family: Text128,

@@ -141,6 +141,7 @@ pub async fn build(home: &Path, recipients: &str) -> anyhow::Result<Hospital> {
     let mut policy = read_json(&home.join("keys/policy.json"))?;
     // The simulated phone's keys are files; a real hospital's policy says false.
     policy["allow_software_keys"] = json!(true);
+    policy["review_hours"] = json!(12);
     write_json(&home.join("policy.json"), &policy)?;
     let sign = ["sign-policy", "--keys", "keys", "--in", "policy.json", "--out", "policy.jws"];
     run("gauze-records", &sign, home).await?;

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
+mod bindings;
 mod ci;
 mod demo;
 mod process;
@@ -24,6 +25,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write the generated Kotlin, Swift and Python anew.
+    Bindings,
     /// Run one check by name, or all of them.
     Ci(ci::Args),
     /// The main job: photos from a phone to the hospital's records, on this machine.
@@ -34,6 +37,9 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Bindings => {
+            process::root().and_then(|root| bindings::write(&root)).map(|()| ExitCode::SUCCESS)
+        }
         Command::Ci(args) => ci::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args).map(|()| ExitCode::SUCCESS),

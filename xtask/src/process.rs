@@ -17,7 +17,18 @@ pub(crate) fn root() -> anyhow::Result<PathBuf> {
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root).stdin(Stdio::null());
+    unlike_under_cargo(&mut command);
     command
+}
+
+/// Takes away what the cargo that runs us says of *our* package: build scripts that look at it would run anew.
+pub(crate) fn unlike_under_cargo(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
 }
 
 /// Runs with the output passed through; anything but success is an error.
@@ -54,4 +65,10 @@ fn describe(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// Writes a file of the working tree, which git can bring back.
+#[expect(clippy::disallowed_methods, reason = "a working tree need not survive a power cut")]
+pub(crate) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| path.display().to_string())
 }

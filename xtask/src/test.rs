@@ -2,7 +2,8 @@
 //!
 //! A test whose tool is missing prints that it skipped; the last lines here say which tools those were.
 
-use crate::process::{cargo, root, run as start};
+use crate::bindings;
+use crate::process::{cargo, on_path, root, run as start};
 use crate::tools;
 
 #[derive(clap::Args)]
@@ -23,8 +24,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     // Tests start the servers and the simulated phone as programs of their own.
     start(cargo(&root).args(["build", "--workspace", "--bins"]))?;
+    let library = bindings::build(&root)?;
     let mut test = cargo(&root);
-    test.env("GAUZE_TOOLS", &dir).arg("test");
+    test.env("GAUZE_TOOLS", &dir).env("GAUZE_LIBRARY", &library).env("GAUZE_PYTHON", tools::python(&dir));
+    test.envs(on_path("mvn").map(|maven| ("GAUZE_MAVEN", maven))).arg("test");
     if !args.rest.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package")) {
         test.arg("--workspace");
     }

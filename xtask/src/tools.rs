@@ -3,7 +3,7 @@
 //! Everything goes to `target/tools` except Debian's own packages. An install that fails costs the checks that need
 //! it, never the run: what is missing is said at the end.
 
-use crate::process::{self, cargo, on_path, quiet};
+use crate::process::{self, cargo, on_path, quiet, root};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,14 @@ use std::{env, fs};
 const CARGO_DENY: &str = "0.20.2";
 const GO_AGE: &str = "v1.3.2";
 const TYPESCRIPT_AGE: &str = "0.3.1";
-const DEBIAN: [(&str, &str); 2] = [("age", "age"), ("exiftool", "libimage-exiftool-perl")];
+const MATURIN: &str = "1.16.0";
+const DEBIAN: [(&str, &str); 4] = [
+    ("age", "age"),
+    ("exiftool", "libimage-exiftool-perl"),
+    ("mvn", "maven"),
+    // `venv` has no program of its own.
+    ("python3", "python3-venv"),
+];
 
 /// One tool that interoperation tests look for, and whether they will find it.
 pub(crate) struct Tool {
@@ -55,6 +62,18 @@ pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
             proves: "stripped photos hold no metadata by an independent reader",
             install: "your distribution's package of exiftool (Debian: libimage-exiftool-perl)",
         },
+        Tool {
+            name: "Kotlin",
+            present: on_path("mvn").is_some(),
+            proves: "the bindings work from Kotlin on a JVM",
+            install: "JDK 17 or newer and Maven (Debian: maven)",
+        },
+        Tool {
+            name: "Python",
+            present: quiet(Command::new(python(tools)).args(["-c", "import gauze"])).is_ok(),
+            proves: "`pip install ./bindings/python` works, and the README's lines of Python",
+            install: "Python 3.10 or newer with venv (Debian: python3-venv)",
+        },
     ]
 }
 
@@ -64,6 +83,7 @@ pub(crate) fn install_interop(tools: &Path) {
         ("Debian packages", install_debian()),
         ("age 1.3", install_go_age(tools)),
         ("age-encryption", install_typescript_age(tools)),
+        ("the Python package", install_python(tools)),
     ] {
         if let Err(error) = result {
             println!("could not install {name}, going on without: {error:#}");
@@ -148,6 +168,34 @@ fn typescript_age_is_current(tools: &Path) -> bool {
     let Ok(text) = fs::read_to_string(manifest) else { return false };
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     manifest["version"] == TYPESCRIPT_AGE
+}
+
+/// Python with our package in it, as a person would install it.
+pub(crate) fn python(tools: &Path) -> PathBuf {
+    tools.join("python/bin/python")
+}
+
+fn install_python(tools: &Path) -> anyhow::Result<()> {
+    let Some(python3) = on_path("python3") else { return Ok(()) };
+    let venv = tools.join("python");
+    if !python(tools).is_file() {
+        quiet(Command::new(python3).args(["-m", "venv"]).arg(&venv))?;
+    }
+    let pip = || {
+        let mut pip = Command::new(python(tools));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        pip
+    };
+    println!("installing the Python package");
+    quiet(pip().arg(format!("maturin=={MATURIN}")))?;
+    let path = env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(venv.join("bin")).chain(env::split_paths(&path));
+    let mut ours = pip();
+    // What `pip install ./bindings/python` does, but with the profile that the other tests have built already.
+    ours.args(["--no-build-isolation", "--force-reinstall"]).arg(root()?.join("bindings/python"));
+    ours.env("PATH", env::join_paths(paths)?).env("MATURIN_PEP517_ARGS", "--profile dev");
+    process::unlike_under_cargo(&mut ours);
+    quiet(&mut ours).map(drop)
 }
 
 /// `cargo-deny` in the one version whose configuration `deny.toml` is written for.

@@ -197,10 +197,10 @@ impl Enroller<'_> {
                 app_version: phone.app_version,
                 follows,
                 at,
-                device_key: device_key.clone(),
+                device_key,
             };
-            let signer = VaultSigner { vault: &*vault, public: device_key };
-            Jws::sign(&enrolment, &signer).map_err(|_| VaultError::Unavailable)
+            let signer = VaultSigner::new(&*vault)?;
+            Jws::sign(&enrolment, &signer).map_err(|_| signer.why())
         });
         let jws = making.await.map_err(|_| VaultError::Unavailable)??;
         write_durably(self.disk, &self.dir.join(PENDING), jws.as_str().as_bytes())

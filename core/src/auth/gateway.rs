@@ -107,10 +107,9 @@ impl GatewayClient {
         let target = url.clone();
         // StrongBox can take seconds: never on the runtime's own threads.
         let signing = tokio::task::spawn_blocking(move || {
-            let public = vault.device_key()?;
-            let signer = VaultSigner { vault: &*vault, public };
+            let signer = VaultSigner::new(&*vault)?;
             let request = Request { method: "POST", target_uri: &target, body: Some(&digest) };
-            sign(&request, &signer, Tag::Device, now, &nonce).map_err(|_| VaultError::Unavailable)
+            sign(&request, &signer, Tag::Device, now, &nonce).map_err(|_| signer.why())
         });
         let fields = signing.await.map_err(|_| VaultError::Unavailable)??;
         let mut headers = vec![

@@ -1,11 +1,12 @@
 //! Who this phone is, once enrolled. Holds no secret.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use gauze_wire::{DeviceId, Follows, PublicKey, Signer, Tenant, WireError};
 use serde::{Deserialize, Serialize};
 
-use crate::ports::{Disk, KeyVault, write_durably};
+use crate::ports::{Disk, KeyVault, VaultError, write_durably};
 use crate::store::{StoreError, read_small};
 
 const NAME: &str = "identity.json";
@@ -41,8 +42,22 @@ impl Identity {
 
 /// The vault's device key as a signer.
 pub struct VaultSigner<'a> {
-    pub vault: &'a dyn KeyVault,
-    pub public: PublicKey,
+    vault: &'a dyn KeyVault,
+    public: PublicKey,
+    /// What the vault said when it did not sign: signing itself can only say that it failed.
+    refused: OnceCell<VaultError>,
+}
+
+impl<'a> VaultSigner<'a> {
+    /// Signs with the key that the vault holds now.
+    pub fn new(vault: &'a dyn KeyVault) -> Result<Self, VaultError> {
+        Ok(Self { vault, public: vault.device_key()?, refused: OnceCell::new() })
+    }
+
+    /// Why it did not sign.
+    pub fn why(&self) -> VaultError {
+        self.refused.get().copied().unwrap_or(VaultError::Unavailable)
+    }
 }
 
 impl Signer for VaultSigner<'_> {
@@ -51,7 +66,10 @@ impl Signer for VaultSigner<'_> {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
-        let signature = self.vault.sign(message).map_err(|_| WireError::Signature)?;
+        let signature = self.vault.sign(message).map_err(|error| {
+            let _first = self.refused.set(error);
+            WireError::Signature
+        })?;
         // Hardware that answers with something else must not send it: a bad signature wedges the photo.
         self.public.verify(message, &signature)?;
         Ok(signature)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 use gauze_wire::{
     Adoption, Binding, CaptureId, CaptureState, Carried, Jws, Problem, ProblemCode, Refused, Signed as _,
-    StatusAnswer, StatusQuery, Stored, UploadAnswer, UploadRequest, Void,
+    Signer as _, StatusAnswer, StatusQuery, Stored, UploadAnswer, UploadRequest, Void,
 };
 use sha2::Digest as _;
 
@@ -269,12 +269,11 @@ impl Driver {
         };
         let (vault, device) = (self.gateway.vault.clone(), self.identity.device_id.clone());
         let signing = tokio::task::spawn_blocking(move || {
-            let public = vault.device_key()?;
-            if public.key_id() != device {
+            let signer = VaultSigner::new(&*vault)?;
+            if signer.public_key().key_id() != device {
                 return Err(VaultError::Gone);
             }
-            let signer = VaultSigner { vault: &*vault, public };
-            Jws::sign_bytes(typ, &payload, &signer).map_err(|_| VaultError::Unavailable)
+            Jws::sign_bytes(typ, &payload, &signer).map_err(|_| signer.why())
         });
         let jws = signing.await.map_err(|_| Trouble::KeyUnavailable)?.map_err(vault_trouble)?;
         self.store.write(id, name, jws.as_str().as_bytes()).map_err(|error| trouble_of(&error))

@@ -29,12 +29,15 @@ enum Choice {
     Deny,
     /// Crates and modules depend in one direction only, and files stay small.
     Layers,
+    /// The generated Kotlin, Swift and Python are those of the present code.
+    Bindings,
     /// Every check, with a summary.
     All,
 }
 
 /// The quick ones first.
-const ORDER: [Choice; 5] = [Choice::Fmt, Choice::Layers, Choice::Docs, Choice::Clippy, Choice::Deny];
+const ORDER: [Choice; 6] =
+    [Choice::Fmt, Choice::Layers, Choice::Docs, Choice::Clippy, Choice::Deny, Choice::Bindings];
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let root = process::root()?;
@@ -69,6 +72,7 @@ fn check(choice: Choice, root: &Path) -> anyhow::Result<()> {
         Choice::Docs => docs::run(root),
         Choice::Deny => deny::run(root),
         Choice::Layers => layers::run(root),
+        Choice::Bindings => verdict(&crate::bindings::stale(root)?),
         Choice::All => bail!("`all` is a list of checks, not one of them"),
     }
 }

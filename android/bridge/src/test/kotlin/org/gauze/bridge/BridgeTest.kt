@@ -1,0 +1,268 @@
+package org.gauze.bridge
+
+import com.sun.jna.Library
+import com.sun.jna.Native
+import java.lang.reflect.InvocationTargetException
+import java.net.URI
+import java.net.http.HttpClient
+import java.net.http.HttpRequest
+import java.net.http.HttpResponse
+import java.nio.ByteBuffer
+import java.nio.file.Path
+import java.security.SecureRandom
+import java.security.cert.X509Certificate
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit.SECONDS
+import javax.net.ssl.SSLContext
+import javax.net.ssl.X509TrustManager
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.flow.transformWhile
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+import org.gauze.core.CaptureException
+import org.gauze.core.ClientException
+import org.gauze.core.InternalException
+import org.gauze.core.LogLevel
+import org.gauze.core.LogSink
+import org.gauze.core.PlatformException
+import org.gauze.core.QueueState
+import org.gauze.core.Stage
+import org.gauze.core.TransferEnd
+import org.gauze.core.Trouble
+import org.gauze.core.UniffiRustCallStatus
+import org.gauze.core.describe
+import org.gauze.core.setLogSink
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+class BridgeTest {
+    @Test
+    fun `a photo goes from a direct buffer to a verified receipt and is reviewed locked and wiped`() = runBlocking {
+        Phone().enrol().use { phone ->
+            val captured = phone.client.capture(Ward.direct(Ward.picture), context())
+            assertTrue("exif" in captured.removed.map(String::lowercase), captured.removed.toString())
+            phone.client.previewFrom(captured.captureId, Ward.direct(Ward.picture))
+
+            val queue = phone.client.queue()
+            val moves = async(Dispatchers.IO) {
+                queue.moves().transformWhile {
+                    emit(it.state)
+                    it.state !is QueueState.Stored
+                }.toList()
+            }
+            val report = queue.run(true)
+            assertEquals(1UL, report.stored)
+            val seen = withTimeout(10_000) { moves.await() }
+            assertEquals(QueueState.Stored, seen.last())
+            assertEquals(Stage.STORED, phone.client.list().single().stage)
+
+            val review = phone.client.review()
+            assertThrows(ClientException.Unlock::class.java) { review.photo(captured.captureId) }
+            assertNull(phone.client.list().single().label)
+            review.unlock()
+            assertEquals("Zzyzx-Familyname, Quillonbert, left lower leg", phone.client.list().single().label)
+            assertJpeg(review.photo(captured.captureId))
+            assertJpeg(review.preview(captured.captureId))
+            review.lock()
+            assertThrows(ClientException.Unlock::class.java) { review.preview(captured.captureId) }
+
+            val wiped = phone.client.wipe()
+            assertEquals(1UL, wiped.unsent)
+            assertNull(phone.secrets.secret)
+            assertNull(phone.vault.reviewKey())
+            phone.restart()
+            assertEquals(1UL, phone.client.queue().run(true).stored, "what is sealed is still sent")
+        }
+    }
+
+    @Test
+    fun `the operating system may carry the file and report to the next process`() = runBlocking {
+        Phone().enrol().use { phone ->
+            val id = phone.capture()
+            val transfer = phone.client.queue().nextTransfers(true).transfers.single()
+            assertEquals(id, transfer.captureId)
+            phone.client.close()
+            val answer = put(transfer.url, Path.of(transfer.file))
+            phone.restart()
+            val end = TransferEnd.Answered(answer.statusCode().toUShort(), answer.body())
+            assertEquals(1UL, phone.client.queue().transferEnded(id, end).report.stored)
+            assertEquals(Stage.STORED, phone.client.list().single().stage)
+        }
+    }
+
+    @Test
+    fun `a heap buffer is refused before anything is read`() = runBlocking {
+        Phone().enrol().use { phone ->
+            assertThrows(IllegalArgumentException::class.java) {
+                phone.client.capture(ByteBuffer.wrap(Ward.picture), context())
+            }
+            assertEquals(0UL, phone.client.status().lastSeq)
+            phone.capture()
+            assertEquals(1UL, phone.client.status().lastSeq)
+        }
+    }
+
+    @Test
+    fun `a closed client says so and its photos are there for the next`() = runBlocking {
+        Phone().enrol().use { phone ->
+            val id = phone.capture()
+            val review = phone.client.review()
+            phone.client.close()
+            assertThrows(IllegalStateException::class.java) { phone.capture() }
+            assertThrows(IllegalStateException::class.java) { phone.client.status() }
+            assertEquals("closed", assertThrows(ClientException.NotPossible::class.java) { review.unlock() }.code)
+            phone.restart()
+            assertEquals(id, phone.client.list().single().captureId)
+        }
+    }
+
+    @Test
+    fun `what a key vault throws is a trouble with a next step and the photo waits`() = runBlocking {
+        Phone().enrol().use { phone ->
+            val id = phone.capture()
+            for ((thrown, trouble) in listOf(
+                RuntimeException("a bug in the shell, with a patient's name in it") to Trouble.KeyUnavailable,
+                PlatformException.NeedsUser() to Trouble.KeyUnavailable,
+                PlatformException.Gone() to Trouble.KeyGone,
+            )) {
+                phone.vault.fault = thrown
+                val stopped = phone.client.queue().run(true).stopped.single()
+                assertEquals(id to trouble, stopped.captureId to stopped.trouble)
+                assertTrue(describe(trouble).nextStep.isNotEmpty())
+            }
+            val error = assertThrows(ClientException::class.java) { phone.client.review().unlock() }
+            assertFalse(error.toString().contains("patient"), error.toString())
+            phone.vault.fault = null
+            assertEquals(1UL, phone.client.queue().run(true).stored)
+        }
+    }
+
+    @Test
+    fun `a cancelled coroutine stops at its next step and loses nothing`() = runBlocking {
+        Phone().enrol().use { phone ->
+            repeat(3) { phone.capture() }
+            val signing = CountDownLatch(1)
+            val goOn = CountDownLatch(1)
+            phone.vault.beforeSigning = {
+                signing.countDown()
+                goOn.await(10, SECONDS)
+            }
+            val running = launch(Dispatchers.IO) { phone.client.queue().run(true) }
+            assertTrue(signing.await(10, SECONDS))
+            running.cancelAndJoin()
+            assertTrue(running.isCancelled)
+            phone.vault.beforeSigning = {}
+            goOn.countDown()
+            assertEquals(3, phone.client.list().size)
+            assertEquals(3UL, phone.client.queue().run(true).stored)
+        }
+    }
+
+    @Test
+    fun `a panic in Rust is an internal exception and the client goes on`() = runBlocking {
+        Phone().enrol().use { phone ->
+            val id = phone.capture()
+            val faults = Native.load("gauze", Faults::class.java)
+            assertThrows(InternalException::class.java) { asGenerated(faults::uniffi_gauze_fn_func_panic_now) }
+            assertEquals(id, phone.client.list().single().captureId)
+            assertEquals(1UL, phone.client.queue().run(true).stored)
+        }
+    }
+
+    @Test
+    fun `without a network nothing is tried unless somebody asks`() = runBlocking {
+        Phone().enrol().use { phone ->
+            phone.capture()
+            phone.air.reachable = false
+            assertEquals(Trouble.Offline, phone.client.queue().run(false).stopped.single().trouble)
+            assertEquals(1UL, phone.client.queue().run(true).stored)
+        }
+    }
+
+    @Test
+    fun `refusals are named by what to do`() = runBlocking {
+        Phone().use { phone ->
+            assertThrows(CaptureException.Enrol::class.java) { phone.capture() }
+            val broken = """{"gateway":"http://plain.test"}"""
+            val error = runCatching { phone.client.enrolment().enrol(broken) }.exceptionOrNull()
+            assertInstanceOf(ClientException.AskIt::class.java, error)
+            phone.enrol()
+            val refused = assertThrows(CaptureException.TakeAgain::class.java) {
+                phone.client.capture(Ward.direct("not a picture".toByteArray()), context())
+            }
+            assertEquals("not_jpeg", refused.code)
+            val again = runCatching { phone.enrol() }.exceptionOrNull()
+            assertInstanceOf(ClientException.NotPossible::class.java, again)
+            phone.capture()
+            val discarded = phone.capture()
+            phone.client.discard(discarded)
+            phone.client.queue().run(true)
+            assertThrows(ClientException.NotPossible::class.java) { phone.client.discard(discarded) }
+            Unit
+        }
+    }
+
+    @Test
+    fun `log lines reach the shell without names and upload addresses`() = runBlocking {
+        val lines = mutableListOf<String>()
+        setLogSink(object : LogSink {
+            override fun log(level: LogLevel, target: String, text: String) {
+                synchronized(lines) { lines += "$level $target $text" }
+            }
+        })
+        Phone().enrol().use { phone ->
+            phone.capture()
+            phone.vault.fault = RuntimeException("no")
+            phone.client.queue().run(true)
+            phone.vault.fault = null
+            phone.client.queue().run(true)
+        }
+        val text = synchronized(lines) { lines.joinToString("\n") }
+        assertTrue(text.isNotEmpty())
+        for (word in listOf("Zzyzx", "Quillonbert", "9990000042", "/v1/transfers/")) {
+            assertFalse(word in text, text)
+        }
+    }
+
+    /** Calls as every generated function does; what they share is private to their file. */
+    private fun asGenerated(call: (UniffiRustCallStatus) -> Unit) {
+        val shared = Class.forName("org.gauze.core.GauzeKt").getDeclaredMethod("uniffiRustCall", Function1::class.java)
+        shared.isAccessible = true
+        try {
+            shared.invoke(null, call)
+        } catch (thrown: InvocationTargetException) {
+            throw thrown.targetException
+        }
+    }
+
+    private fun assertJpeg(bytes: ByteArray) {
+        assertEquals(listOf<Byte>(-1, -40), bytes.take(2))
+    }
+
+    /** What the operating system would do: it knows the file and the address, and nothing of us. */
+    private fun put(url: String, file: Path): HttpResponse<ByteArray> {
+        val trusting = object : X509TrustManager {
+            override fun checkClientTrusted(chain: Array<X509Certificate>, type: String) = Unit
+            override fun checkServerTrusted(chain: Array<X509Certificate>, type: String) = Unit
+            override fun getAcceptedIssuers(): Array<X509Certificate> = emptyArray()
+        }
+        val tls = SSLContext.getInstance("TLS").apply { init(null, arrayOf(trusting), SecureRandom()) }
+        val request = HttpRequest.newBuilder(URI(url)).PUT(HttpRequest.BodyPublishers.ofFile(file)).build()
+        return HttpClient.newBuilder().sslContext(tls).build().send(request, HttpResponse.BodyHandlers.ofByteArray())
+    }
+}
+
+/** Entry points of a library built with `--features faults`. */
+@Suppress("FunctionName")
+internal interface Faults : Library {
+    fun uniffi_gauze_fn_func_panic_now(status: UniffiRustCallStatus)
+}

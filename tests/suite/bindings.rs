@@ -1,0 +1,111 @@
+//! The core from the other side of the language border: Kotlin on a JVM, Python, against real servers.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use gauze_tests::hospital::{Hospital, write};
+use gauze_tests::programs::{Server, run};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::fixture::{closed_ward, listed, pictures, pull};
+
+/// A program that `cargo xtask test` found or installed.
+fn tool(name: &str) -> Option<PathBuf> {
+    let found = std::env::var_os(name).map(PathBuf::from).filter(|path| path.exists());
+    if found.is_none() {
+        println!("skipped: {name} not set by cargo xtask test");
+    }
+    found
+}
+
+/// A managed configuration for one more phone, whole: with the authority's PEM in it.
+async fn managed(hospital: &Hospital) -> String {
+    let home = hospital.home();
+    run("gauze-records", &["token", "--keys", "keys", "--out", "next.jws"], home).await.unwrap();
+    let text = |name: &str| std::fs::read_to_string(home.join(name)).unwrap();
+    let mut managed: Value = serde_json::from_str(&text("managed.json")).unwrap();
+    managed["token"] = text("next.jws").trim().into();
+    managed["ca"] = text("tls/ca.pem").into();
+    std::fs::remove_file(home.join("next.jws")).unwrap();
+    managed.to_string()
+}
+
+/// A hospital whose gateway runs, and configurations for so many phones.
+struct Ready {
+    hospital: Hospital,
+    gateway: Server,
+    configurations: PathBuf,
+    _home: TempDir,
+}
+
+async fn ready(phones: u32) -> Ready {
+    let (home, hospital) = closed_ward("pq").await;
+    let gateway = hospital.start_gateway().await.unwrap();
+    let configurations = hospital.home().join("managed");
+    std::fs::create_dir(&configurations).unwrap();
+    for n in 0..phones {
+        write(&configurations.join(format!("{n:02}.json")), &managed(&hospital).await).unwrap();
+    }
+    Ready { hospital, gateway, configurations, _home: home }
+}
+
+impl Ready {
+    /// Every photo that came is opened by the hospital.
+    async fn all_are_filed(self, at_least: usize) {
+        let ended = pull(&self.hospital).await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let listed = listed(&self.hospital).await;
+        assert!(listed.len() >= at_least, "{listed:?}");
+        assert!(listed.iter().all(|photo| photo["status"] == "filed"), "{listed:?}");
+        self.gateway.stop().await;
+    }
+}
+
+async fn ended_well(mut command: Command) -> Output {
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    output
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kotlin_drives_the_core_on_a_jvm() {
+    let (Some(maven), Some(library)) = (tool("GAUZE_MAVEN"), tool("GAUZE_LIBRARY")) else { return };
+    let ready = ready(16).await;
+    let picture = pictures(ready.hospital.home(), 1).remove(0);
+    let mut command = Command::new(maven);
+    command
+        .args(["-B", "-q", "-f"])
+        .arg(root().join("android/bridge/pom.xml"))
+        .arg(format!("-Dgauze.library={}", library.display()))
+        .arg(format!("-Dgauze.build={}", library.join("../kotlin").display()))
+        .arg("test")
+        .env("GAUZE_MANAGED", &ready.configurations)
+        .env("GAUZE_PICTURE", &picture);
+    ended_well(command).await;
+    ready.all_are_filed(10).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ten_lines_of_python_in_the_readme_enrol_capture_and_upload() {
+    let Some(python) = tool("GAUZE_PYTHON") else { return };
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let lines = readme.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    assert!(lines.lines().count() <= 10, "{lines}");
+    let ready = ready(1).await;
+    let home = ready.hospital.home();
+    std::fs::rename(pictures(home, 1).remove(0), home.join("wound.jpg")).unwrap();
+    std::fs::rename(ready.configurations.join("00.json"), home.join("managed.json")).unwrap();
+    write(&home.join("ten.py"), lines).unwrap();
+    let mut command = Command::new(python);
+    command.arg("ten.py").current_dir(home);
+    let said = String::from_utf8(ended_well(command).await.stdout).unwrap();
+    assert!(said.contains("stored=1"), "{said}");
+    ready.all_are_filed(1).await;
+}
