@@ -61,6 +61,11 @@ impl Client {
         Ok(self.0.list()?)
     }
 
+    /// The newest photos, newest first: a screenful, without reading the rest.
+    pub fn list_recent(&self, most: u32) -> Result<Vec<PhotoView>, ClientError> {
+        Ok(self.0.list_recent(most.try_into().unwrap_or(usize::MAX))?)
+    }
+
     /// Counts, versions, and what IT needs to see.
     pub fn status(&self) -> StatusView {
         self.0.status()

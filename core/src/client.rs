@@ -362,6 +362,15 @@ impl Client {
         Ok(self.store.entries().into_iter().map(|entry| views::photo(&self.store, entry, session)).collect())
     }
 
+    /// The newest photos, newest first: a screenful, without reading the rest.
+    pub fn list_recent(&self, most: usize) -> Result<Vec<PhotoView>, StoreError> {
+        self.expire_reviews()?;
+        let state = self.state();
+        let session = state.unlocked.as_ref();
+        let entries = self.store.recent(most).into_iter();
+        Ok(entries.map(|entry| views::photo(&self.store, entry, session)).collect())
+    }
+
     /// Counts, versions, and what IT needs to see.
     pub fn status(&self) -> StatusView {
         let enrolled = self.enrolled();

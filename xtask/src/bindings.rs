@@ -75,7 +75,21 @@ fn generate(root: &Path) -> anyhow::Result<Vec<(&'static str, String)>> {
             files.push((*committed, tidy(&text)));
         }
     }
+    let surface = surface(&files);
+    files.push(("bindings/surface.txt", surface));
     Ok(files)
+}
+
+/// Every exported function and method with the checksum of its signature and documentation.
+fn surface(files: &[(&'static str, String)]) -> String {
+    let python = files.iter().find(|(path, _)| path.ends_with(".py")).map_or("", |(_, text)| text.as_str());
+    let checks = python.lines().filter_map(|line| {
+        let (_, rest) = line.split_once("lib.uniffi_gauze_checksum_")?;
+        let (name, rest) = rest.split_once("()")?;
+        let checksum: String = rest.chars().filter(char::is_ascii_digit).collect();
+        (rest.contains("!=")).then(|| format!("{name} {checksum}\n"))
+    });
+    checks.collect()
 }
 
 /// Trailing blanks are the generators' habit, not ours.

@@ -5,9 +5,12 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
+mod bench;
 mod bindings;
 mod ci;
 mod demo;
+mod package;
+mod phones;
 mod process;
 mod test;
 mod tools;
@@ -25,23 +28,32 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure, side by side with what each figure is compared to; results in target/bench.json.
+    Bench(bench::Args),
     /// Write the generated Kotlin, Swift and Python anew.
     Bindings,
     /// Run one check by name, or all of them.
     Ci(ci::Args),
     /// The main job: photos from a phone to the hospital's records, on this machine.
     Demo(demo::Args),
+    /// Build the library for the phones' apps.
+    Package(package::Args),
+    /// Gather what a Swift toolchain needs to build and test the bridge.
+    SwiftPackage,
     /// Install the tools of other makers that tests check us against, then run every test.
     Test(test::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Bench(args) => bench::bench(&args).map(|()| ExitCode::SUCCESS),
         Command::Bindings => {
             process::root().and_then(|root| bindings::write(&root)).map(|()| ExitCode::SUCCESS)
         }
         Command::Ci(args) => ci::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Demo(args) => demo::run(&args),
+        Command::Package(args) => package::run_package(&args).map(|()| ExitCode::SUCCESS),
+        Command::SwiftPackage => package::swift_package().map(|()| ExitCode::SUCCESS),
         Command::Test(args) => test::run(&args).map(|()| ExitCode::SUCCESS),
     };
     // Not returned: a backtrace of this program says nothing about what a check found.

@@ -100,10 +100,16 @@ fn install_debian() -> anyhow::Result<()> {
     if missing.is_empty() || !is_debian_root() {
         return Ok(());
     }
-    println!("installing {} with apt-get", missing.join(", "));
+    install_packages(&missing)
+}
+
+/// Installs Debian packages where we may.
+pub(crate) fn install_packages(packages: &[&str]) -> anyhow::Result<()> {
+    anyhow::ensure!(is_debian_root(), "only root on Debian installs packages");
+    println!("installing {} with apt-get", packages.join(", "));
     let install = || {
         let mut apt = apt_get();
-        quiet(apt.args(["install", "-y", "--no-install-recommends"]).args(&missing))
+        quiet(apt.args(["install", "-y", "--no-install-recommends"]).args(packages))
     };
     if install().is_err() {
         // No package lists yet, or stale ones.

@@ -180,6 +180,11 @@ impl Store {
         self.state().entries.values().cloned().collect()
     }
 
+    /// The newest photos, newest first.
+    pub fn recent(&self, most: usize) -> Vec<Entry> {
+        self.state().entries.values().rev().take(most).cloned().collect()
+    }
+
     /// One photo.
     pub fn entry(&self, id: CaptureId) -> Option<Entry> {
         self.state().entries.get(&id).cloned()

@@ -31,7 +31,11 @@ enum Choice {
     Layers,
     /// The generated Kotlin, Swift and Python are those of the present code.
     Bindings,
-    /// Every check, with a summary.
+    /// Core and bindings type-check for phones (Debian; not part of `all`).
+    Targets,
+    /// The arm64 Android library keeps below its ceiling (Debian; not part of `all`).
+    Size,
+    /// Every check of the code itself, with a summary.
     All,
 }
 
@@ -73,6 +77,8 @@ fn check(choice: Choice, root: &Path) -> anyhow::Result<()> {
         Choice::Deny => deny::run(root),
         Choice::Layers => layers::run(root),
         Choice::Bindings => verdict(&crate::bindings::stale(root)?),
+        Choice::Targets => crate::phones::targets(root),
+        Choice::Size => crate::phones::size(root),
         Choice::All => bail!("`all` is a list of checks, not one of them"),
     }
 }

@@ -1,0 +1,86 @@
+//! A capture until it is durable, against writing the same bytes durably, and against the `age` command.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, ensure};
+use gauze_core::{CaptureContext, Client};
+use gauze_tests::hospital::Hospital;
+use gauze_tests::pictures::picture;
+
+use crate::Arguments;
+use crate::row::{clock, median, print};
+
+/// A JPEG of about 4 MiB.
+pub fn four_mib() -> anyhow::Result<Vec<u8>> {
+    let jpeg = picture(1, 3300, 2475)?;
+    ensure!((3 << 20..5 << 20).contains(&jpeg.len()), "the picture is {} bytes", jpeg.len());
+    Ok(jpeg)
+}
+
+/// Milliseconds of one capture; the photo is discarded again, so that the store does not grow.
+pub fn once(client: &Client, jpeg: &[u8]) -> anyhow::Result<f64> {
+    let (captured, took) = clock(|| client.capture(jpeg, CaptureContext::default()));
+    client.discard(captured?.capture_id)?;
+    Ok(took)
+}
+
+pub fn measure(arguments: &Arguments, hospital: &Hospital, client: &Client) -> anyhow::Result<()> {
+    if !arguments.wants("capture_vs") {
+        return Ok(());
+    }
+    let jpeg = four_mib()?;
+    let dir = hospital.home().join("plain");
+    fs::create_dir(&dir)?;
+    let input = dir.join("photo.jpg");
+    File::create(&input)?.write_all(&jpeg)?;
+    let recipient = fs::read_to_string(hospital.home().join("keys/bundle.json")).context("bundle.json")?;
+    let recipient: serde_json::Value = serde_json::from_str(&recipient)?;
+    let recipient = recipient["recipients"][0]["recipient"].as_str().context("a recipient")?.to_owned();
+    let (mut captures, mut writes, mut ages) = (Vec::new(), Vec::new(), Vec::new());
+    for n in 0..arguments.times(60) {
+        // In turn, so that what else the machine does falls on all of them.
+        captures.push(once(client, &jpeg)?);
+        writes.push(write_durably(&dir, &jpeg, n)?);
+        if let Some(age) = &arguments.age {
+            ages.push(seal_with_age(age, &recipient, &input, &dir.join("photo.age"))?);
+        }
+    }
+    let capture = median(captures);
+    print("capture_vs_fsync", (capture, "ms"), Some(median(writes)), Some(1.3));
+    if !ages.is_empty() {
+        print("capture_vs_age", (capture, "ms"), Some(median(ages)), Some(1.0));
+    }
+    Ok(())
+}
+
+/// Write, sync, rename, sync the directory.
+fn write_durably(dir: &Path, bytes: &[u8], n: usize) -> anyhow::Result<f64> {
+    let (fresh, path) = (dir.join(format!("{n}.new")), dir.join(format!("{n}.jpg")));
+    let (done, took) = clock(|| -> std::io::Result<()> {
+        let mut file = File::create(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&fresh, &path)?;
+        File::open(dir)?.sync_all()
+    });
+    done?;
+    fs::remove_file(path)?;
+    Ok(took)
+}
+
+/// The command's start included, as a script would use it; then the file is synced.
+fn seal_with_age(age: &Path, recipient: &str, input: &Path, out: &Path) -> anyhow::Result<f64> {
+    let (done, took) = clock(|| -> anyhow::Result<()> {
+        let mut command = Command::new(age);
+        command.args(["-r", recipient, "-o"]).arg(out).arg(input).stdin(Stdio::null());
+        ensure!(command.status()?.success(), "age failed");
+        File::open(out)?.sync_all()?;
+        Ok(())
+    });
+    done?;
+    fs::remove_file(out)?;
+    Ok(took)
+}

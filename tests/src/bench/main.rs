@@ -1,0 +1,70 @@
+//! `gauze-bench`: measures side by side, in one run, and says how far each figure is from its goal.
+//!
+//! Prints one JSON object a row: `{name, value, unit, reference, ratio, goal, met}`. `cargo xtask bench` collects them.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a program whose output is its report")]
+
+mod capture;
+mod kotlin;
+mod phone;
+mod row;
+mod store;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use gauze_tests::hospital::build;
+
+/// Measures Gauze against what it is built on.
+#[derive(Parser)]
+#[command(name = "gauze-bench", version)]
+pub struct Arguments {
+    /// Fewer repetitions.
+    #[arg(long)]
+    quick: bool,
+    /// Where to write: the file system that is measured.
+    #[arg(long, value_name = "DIR")]
+    on: Option<PathBuf>,
+    /// The `mvn` command, to measure from Kotlin.
+    #[arg(long, value_name = "FILE")]
+    maven: Option<PathBuf>,
+    /// The directory of the bindings' library, built as this program was.
+    #[arg(long, value_name = "DIR")]
+    library: Option<PathBuf>,
+    /// The `age` command.
+    #[arg(long, value_name = "FILE")]
+    age: Option<PathBuf>,
+    /// Only rows whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+}
+
+impl Arguments {
+    /// How often something is repeated.
+    pub fn times(&self, full: usize) -> usize {
+        if self.quick { full.div_ceil(4).max(5) } else { full }
+    }
+
+    /// Whether a row is asked for.
+    pub fn wants(&self, name: &str) -> bool {
+        name.contains(&self.only)
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let home = match &arguments.on {
+        Some(dir) => tempfile::Builder::new().prefix("gauze-bench-").tempdir_in(dir)?,
+        None => tempfile::Builder::new().prefix("gauze-bench-").tempdir()?,
+    };
+    let hospital = build(home.path(), "pq").await?;
+    let gateway = hospital.start_gateway().await?;
+    let client = phone::enrolled(&hospital).await?;
+    capture::measure(&arguments, &hospital, &client)?;
+    kotlin::measure(&arguments, &hospital, &client).await?;
+    drop(client);
+    store::measure(&arguments, &hospital)?;
+    gateway.stop().await;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! `cargo xtask package` and `swift-package`: the library as an app takes it in. For people who have the toolchains;
+//! docs/testing.md says which of these recipes have been run.
+
+use crate::bindings::{self, target};
+use crate::process::{cargo, on_path, quiet, run};
+use anyhow::ensure;
+use clap::ValueEnum;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    system: System,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum System {
+    /// Needs `cargo install cargo-ndk`, the NDK (r28 or newer, for 16 KB pages) and the Rust targets.
+    Android,
+    /// Needs Xcode and the Rust targets.
+    Ios,
+}
+
+const ANDROID: [&str; 3] = ["arm64-v8a", "armeabi-v7a", "x86_64"];
+const IOS: [&str; 2] = ["aarch64-apple-ios", "aarch64-apple-ios-sim"];
+
+pub(crate) fn run_package(args: &Args) -> anyhow::Result<()> {
+    let root = crate::process::root()?;
+    match args.system {
+        System::Android => android(&root),
+        System::Ios => ios(&root),
+    }
+}
+
+fn android(root: &Path) -> anyhow::Result<()> {
+    ensure!(
+        on_path("cargo-ndk").is_some(),
+        "cargo-ndk is missing: `cargo install cargo-ndk`, and the NDK r28 or newer"
+    );
+    let out = target(root).join("android/jniLibs");
+    let mut ndk = cargo(root);
+    ndk.args(["ndk", "--platform", "24"]);
+    for abi in ANDROID {
+        ndk.args(["-t", abi]);
+    }
+    ndk.arg("-o").arg(&out).env("RUSTFLAGS", "-C link-arg=-Wl,-z,max-page-size=16384");
+    run(ndk.args(["build", "-p", "gauze-bindings", "--lib", "--profile", "phone"]))?;
+    println!(
+        "libraries: {} (strip them only after generating bindings: that needs their metadata)",
+        out.display()
+    );
+    Ok(())
+}
+
+fn ios(root: &Path) -> anyhow::Result<()> {
+    ensure!(on_path("xcodebuild").is_some(), "xcodebuild is missing: this needs a Mac with Xcode");
+    let headers = root.join("ios/Packages/Bridge/Sources/GauzeCoreFFI/include");
+    let framework = target(root).join("ios/GauzeCoreFFI.xcframework");
+    if framework.exists() {
+        fs::remove_dir_all(&framework)?;
+    }
+    let mut create = Command::new("xcodebuild");
+    create.arg("-create-xcframework");
+    for triple in IOS {
+        run(cargo(root).args([
+            "build",
+            "-p",
+            "gauze-bindings",
+            "--lib",
+            "--profile",
+            "phone",
+            "--target",
+            triple,
+        ]))?;
+        create.arg("-library").arg(target(root).join(triple).join("phone/libgauze.a"));
+        create.arg("-headers").arg(&headers);
+    }
+    run(create.arg("-output").arg(&framework))?;
+    println!("framework: {}", framework.display());
+    Ok(())
+}
+
+/// Everything a Swift 6 toolchain on macOS or Linux needs to run the Swift tests.
+pub(crate) fn swift_package() -> anyhow::Result<()> {
+    let root = crate::process::root()?;
+    let built = bindings::build(&root)?;
+    let out = target(&root).join("swift-package");
+    if out.exists() {
+        fs::remove_dir_all(&out)?;
+    }
+    copy(&root.join("ios/Packages/Bridge"), &out)?;
+    fs::create_dir_all(out.join("lib"))?;
+    fs::copy(built.join("libgauze.a"), out.join("lib/libgauze.a"))?;
+    println!("{0}\n  swift test --package-path {0} -Xlinker -L{0}/lib", out.display());
+    println!(
+        "with GAUZE_MANAGED (a directory of managed configurations, one for each test) and GAUZE_PICTURE (a JPEG) set"
+    );
+    if on_path("swift").is_some() {
+        quiet(Command::new("swift").args(["package", "describe", "--package-path"]).arg(&out))?;
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
