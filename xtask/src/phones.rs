@@ -24,7 +24,7 @@ const PACKAGES: [&str; 8] = [
     "lld-16",
     "llvm-16",
     "libc6-dev-arm64-cross",
-    "libc6-dev-armhf-cross",
+    "libc6-dev-armel-cross",
 ];
 
 /// A kind of phone.
@@ -43,9 +43,8 @@ const PHONES: [Phone; 4] = [
     },
     Phone {
         target: "armv7-linux-androideabi",
-        // Debian's headers know the hard-float ABI alone; what is compiled here is never linked.
-        clang: "armv7a-linux-androideabi24 -mfloat-abi=hard",
-        headers: &["/usr/arm-linux-gnueabihf/include"],
+        clang: "armv7a-linux-androideabi24",
+        headers: &["/usr/arm-linux-gnueabi/include"],
     },
     Phone {
         target: "x86_64-linux-android",

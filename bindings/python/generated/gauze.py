@@ -543,6 +543,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_list() != 46688:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_list_recent() != 51552:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_preview_from() != 61246:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_queue() != 32389:
@@ -655,6 +657,9 @@ _UniffiLib.uniffi_gauze_checksum_method_client_enrolment.restype = ctypes.c_uint
 _UniffiLib.uniffi_gauze_checksum_method_client_list.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_list.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_list_recent.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_list_recent.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_preview_from.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_preview_from.restype = ctypes.c_uint16
@@ -790,6 +795,12 @@ _UniffiLib.uniffi_gauze_fn_method_client_list.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_list.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_client_list_recent.argtypes = (
+    ctypes.c_uint64,
+    ctypes.c_uint32,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_list_recent.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_client_preview_from.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -6203,6 +6214,11 @@ class ClientProtocol(typing.Protocol):
         Every photo on the phone, oldest first.
 """
         raise NotImplementedError
+    def list_recent(self, most: int) -> typing.List[PhotoView]:
+        """
+        The newest photos, newest first: a screenful, without reading the rest.
+"""
+        raise NotImplementedError
     def preview_from(self, id: CaptureId,jpeg: bytes) -> None:
         """
         Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
@@ -6354,6 +6370,24 @@ class Client(ClientProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_client_list,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def list_recent(self, most: int) -> typing.List[PhotoView]:
+        """
+        The newest photos, newest first: a screenful, without reading the rest.
+"""
+
+        _UniffiFfiConverterUInt32.check_lower(most)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterUInt32.lower(most),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypePhotoView.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_list_recent,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)

@@ -1,7 +1,7 @@
 //! What opening does with what a dead process left behind.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gauze_wire::{CaptureId, Carried, Jws};
 
@@ -14,6 +14,11 @@ pub struct Recovered {
     pub quarantined: Vec<String>,
 }
 
+/// More readers than this do not make flash faster.
+const MOST_READERS: usize = 4;
+/// Not worth a thread of their own.
+const SHARE: usize = 500;
+
 /// Reads the outbox. Removes what was never ticked, finishes what was being erased, sets aside what is damaged.
 pub fn recover(disk: &dyn Disk, dir: &Path) -> Result<Recovered, StoreError> {
     let outbox = dir.join("outbox");
@@ -21,21 +26,25 @@ pub fn recover(disk: &dyn Disk, dir: &Path) -> Result<Recovered, StoreError> {
     let mut heads = Heads::load(disk, dir)?;
     let mut entries = BTreeMap::new();
     let mut damaged = Vec::new();
+    let mut photos = Vec::new();
     for path in disk.list(&outbox)? {
         let name = file_name(&path);
         if name.starts_with(".new-") || name.starts_with(".gone-") {
             disk.remove(&path)?;
-            continue;
+        } else {
+            photos.push((path, name));
         }
-        match read_entry(disk, &path, &name)? {
-            Some((carried, files)) => {
+    }
+    for (path, found) in read_all(disk, photos)? {
+        match found {
+            Found::Whole(carried, files) => {
                 heads.advance(&carried);
                 let entry = Entry::new(carried, &files);
                 entries.insert(entry.capture_id, entry);
             }
-            None => {
+            Found::Damaged(place) => {
                 // Its place in the chain stays used, as far as anything in it still tells.
-                if let Some(carried) = read_place(disk, &path)? {
+                if let Some(carried) = place {
                     heads.advance(&carried);
                 }
                 damaged.push(path);
@@ -51,6 +60,39 @@ pub fn recover(disk: &dyn Disk, dir: &Path) -> Result<Recovered, StoreError> {
     }
     let quarantined = file_names(disk, &dir.join("quarantine"))?;
     Ok(Recovered { heads, entries, quarantined })
+}
+
+/// What a directory turned out to be.
+enum Found {
+    /// A photo, and the names of its files.
+    Whole(Carried, Vec<String>),
+    /// Not a whole photo; its body, where anything still tells it.
+    Damaged(Option<Carried>),
+}
+
+/// Reads every photo's directory. Each waits for the flash more than it computes, so several are read at once.
+fn read_all(disk: &dyn Disk, photos: Vec<(PathBuf, String)>) -> Result<Vec<(PathBuf, Found)>, StoreError> {
+    let readers = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_READERS);
+    let share = photos.len().div_ceil(readers).max(SHARE);
+    std::thread::scope(|scope| {
+        let read_share = |photos: &[(PathBuf, String)]| -> Result<Vec<_>, StoreError> {
+            photos.iter().map(|(path, name)| Ok((path.clone(), read_photo(disk, path, name)?))).collect()
+        };
+        let readers: Vec<_> =
+            photos.chunks(share).map(|photos| scope.spawn(move || read_share(photos))).collect();
+        let mut all = Vec::with_capacity(photos.len());
+        for reader in readers {
+            all.extend(reader.join().map_err(|_| StoreError::Damaged)??);
+        }
+        Ok(all)
+    })
+}
+
+fn read_photo(disk: &dyn Disk, path: &Path, name: &str) -> Result<Found, StoreError> {
+    match read_entry(disk, path, name)? {
+        Some((carried, files)) => Ok(Found::Whole(carried, files)),
+        None => Ok(Found::Damaged(read_place(disk, path)?)),
+    }
 }
 
 fn read_place(disk: &dyn Disk, path: &Path) -> Result<Option<Carried>, StoreError> {

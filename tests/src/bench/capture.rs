@@ -15,7 +15,7 @@ use crate::row::{clock, median, print};
 
 /// A JPEG of about 4 MiB.
 pub fn four_mib() -> anyhow::Result<Vec<u8>> {
-    let jpeg = picture(1, 3300, 2475)?;
+    let jpeg = picture(1, 5400, 4000)?;
     ensure!((3 << 20..5 << 20).contains(&jpeg.len()), "the picture is {} bytes", jpeg.len());
     Ok(jpeg)
 }

@@ -866,6 +866,11 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func list() throws  -> [PhotoView]
 
     /**
+     * The newest photos, newest first: a screenful, without reading the rest.
+     */
+    func listRecent(most: UInt32) throws  -> [PhotoView]
+
+    /**
      * Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
      */
     func previewFrom(id: CaptureId, jpeg: Data) throws
@@ -1013,6 +1018,19 @@ open func list()throws  -> [PhotoView]  {
         uniffiCallStatus in
     uniffi_gauze_fn_method_client_list(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The newest photos, newest first: a screenful, without reading the rest.
+     */
+open func listRecent(most: UInt32)throws  -> [PhotoView]  {
+    return try  FfiConverterSequenceTypePhotoView.lift(try rustCallWithError(FfiConverterTypeClientError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_list_recent(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(most),uniffiCallStatus
     )
 })
 }
@@ -6618,6 +6636,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_list() != 46688) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_list_recent() != 51552) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_preview_from() != 61246) {

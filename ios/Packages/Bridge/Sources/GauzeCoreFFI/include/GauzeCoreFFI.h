@@ -430,6 +430,11 @@ uint64_t uniffi_gauze_fn_method_client_enrolment(uint64_t ptr, RustCallStatus *_
 RustBuffer uniffi_gauze_fn_method_client_list(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_LIST_RECENT
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_LIST_RECENT
+RustBuffer uniffi_gauze_fn_method_client_list_recent(uint64_t ptr, uint32_t most, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_PREVIEW_FROM
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_PREVIEW_FROM
 void uniffi_gauze_fn_method_client_preview_from(uint64_t ptr, RustBuffer id, ForeignBytes jpeg, RustCallStatus *_Nonnull out_status
@@ -1003,6 +1008,12 @@ uint16_t uniffi_gauze_checksum_method_client_enrolment(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_LIST
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_LIST
 uint16_t uniffi_gauze_checksum_method_client_list(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_LIST_RECENT
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_LIST_RECENT
+uint16_t uniffi_gauze_checksum_method_client_list_recent(void
 
 );
 #endif

@@ -868,6 +868,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_client_list(
     ): Int
+    external fun uniffi_gauze_checksum_method_client_list_recent(
+    ): Int
     external fun uniffi_gauze_checksum_method_client_preview_from(
     ): Int
     external fun uniffi_gauze_checksum_method_client_queue(
@@ -965,6 +967,8 @@ internal object UniffiLib {
     external fun uniffi_gauze_fn_method_client_enrolment(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_method_client_list(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_client_list_recent(`ptr`: Long,`most`: Int,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_preview_from(`ptr`: Long,`id`: RustBuffer.ByValue,`jpeg`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -1213,6 +1217,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_list() and 0xFFFF) != 46688) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_list_recent() and 0xFFFF) != 51552) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_preview_from() and 0xFFFF) != 61246) {
@@ -2181,6 +2188,11 @@ public interface ClientInterface {
     fun `list`(): List<PhotoView>
 
     /**
+     * The newest photos, newest first: a screenful, without reading the rest.
+     */
+    fun `listRecent`(`most`: kotlin.UInt): List<PhotoView>
+
+    /**
      * Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
      */
     fun `previewFrom`(`id`: CaptureId, `jpeg`: java.nio.ByteBuffer)
@@ -2377,6 +2389,24 @@ open class Client: Disposable, AutoCloseable, ClientInterface
     UniffiLib.uniffi_gauze_fn_method_client_list(
         it,
         _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The newest photos, newest first: a screenful, without reading the rest.
+     */
+    @Throws(ClientException::class)override fun `listRecent`(`most`: kotlin.UInt): List<PhotoView> {
+            return FfiConverterSequenceTypePhotoView.lift(
+    callWithHandle {
+    uniffiRustCallWithError(ClientException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_list_recent(
+        it,
+
+        FfiConverterUInt.lower(`most`),_status)
 }
     }
     )
