@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use gauze_core::Subscription;
+use gauze_core::queue::Subscription;
 use tokio_util::task::AbortOnDropHandle;
 
 /// An observer's place. It hears nothing after `cancel`, or once this is gone.

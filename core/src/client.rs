@@ -15,14 +15,13 @@ use zeroize::Zeroizing;
 
 use crate::auth::{CallError, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing, PreviewError, make_preview};
-use crate::observe::{Observer, Observers, Subscription};
 use crate::policy::{Managed, Trust, TrustError};
 use crate::ports::{
     Attestor, Clock, Disk, Entropy, KeyVault, Reachability, SecretStore, TlsError, Transport,
 };
 use crate::queue::driver::Driver;
 use crate::queue::machine::Item;
-use crate::queue::{QueueReport, Stopped, TransferEnd, TransferPlan};
+use crate::queue::{Observer, Observers, QueueReport, Stopped, Subscription, TransferEnd, TransferPlan};
 use crate::review::{ReviewError, ReviewKeys, ReviewSession};
 use crate::store::{Durable, Entry, Stage, Store, StoreError, Trouble, file};
 

@@ -4,7 +4,6 @@
 mod auth;
 mod capture;
 mod client;
-mod observe;
 mod policy;
 mod review;
 mod store;
@@ -29,7 +28,6 @@ pub use client::{
     WipeReport,
 };
 pub use gauze_seal::strip::StripError;
-pub use observe::{Observer, Subscription};
 pub use policy::{Managed, ManagedError, TrustError};
 pub use review::ReviewError;
 pub use store::{Durable, Kind, Progress, Receipted, Stage, StoreError, Trouble};

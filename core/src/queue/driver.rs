@@ -12,9 +12,9 @@ use gauze_wire::{
 };
 use sha2::Digest as _;
 
+use super::Observers;
 use super::machine::{Effect, Event, Item, State, step};
 use crate::auth::{CallError, GatewayClient, Identity, VaultSigner};
-use crate::observe::Observers;
 use crate::policy::Trust;
 use crate::ports::{Answer, Transfer, TransportError, VaultError};
 use crate::store::{Durable, Entry, Kind, Progress, Receipted, Stage, Store, StoreError, Trouble, file};
@@ -119,7 +119,7 @@ impl Driver {
         let driven = stream::iter(photos)
             .map(|durable| async move {
                 let now_ms = self.now_ms();
-                let Some(entry) = self.store.entry(durable.capture_id()) else { return None };
+                let entry = self.store.entry(durable.capture_id())?;
                 let item = Item::resume(self.stage(&entry), entry.progress);
                 Some(self.drive(&entry, item, Event::Taken { now_ms, asked }, carrier).await)
             })

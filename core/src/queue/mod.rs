@@ -28,5 +28,8 @@
 
 pub(crate) mod driver;
 pub mod machine;
+mod observe;
 
 pub use driver::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
+pub(crate) use observe::Observers;
+pub use observe::{Observer, Subscription};

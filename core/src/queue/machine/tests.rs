@@ -189,7 +189,7 @@ fn what_passes_is_tried_when_due_and_what_does_not_waits_to_be_asked() {
 
 #[test]
 fn files_outrank_what_the_index_remembers() {
-    let progress = Progress::new(4, None, Trouble::Offline);
+    let progress = Progress { attempts: 4, not_before_ms: None, trouble: Trouble::Offline };
     assert_eq!(Item::resume(Stage::Stored, Some(progress)), item(State::Stored));
     assert_eq!(Item::resume(Stage::Filed, Some(progress)), item(State::Filed));
     let waiting = Item::resume(Stage::Signed, Some(progress));

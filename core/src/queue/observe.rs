@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use gauze_wire::CaptureId;
 
-use crate::queue::machine::State;
+use super::machine::State;
 
 /// Hears of every photo that moves or stops. Called from the runtime's threads; must not block.
 pub type Observer = dyn Fn(CaptureId, State) + Send + Sync;
