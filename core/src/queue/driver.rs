@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::io::Read as _;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
@@ -12,8 +11,8 @@ use gauze_wire::{
 };
 use sha2::Digest as _;
 
-use super::Observers;
 use super::machine::{Effect, Event, Item, State, step};
+use super::{Observers, QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
 use crate::auth::{CallError, GatewayClient, Identity, VaultSigner};
 use crate::policy::Trust;
 use crate::ports::{Answer, Transfer, TransportError, VaultError};
@@ -23,69 +22,6 @@ use crate::store::{Durable, Entry, Kind, Progress, Receipted, Stage, Store, Stor
 const AT_ONCE: usize = 4;
 /// Photos in one question for receipts.
 const BATCH: usize = 100;
-
-/// What one run of the queue did and left.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct QueueReport {
-    /// Photos that now have a *stored* receipt and wait for the hospital.
-    pub stored: u64,
-    /// Photos that the hospital filed and that were erased in this run.
-    pub filed: Vec<CaptureId>,
-    /// Photos that the hospital refused; they stay.
-    pub refused: u64,
-    /// Photos that did not move.
-    pub stopped: Vec<Stopped>,
-    /// When the next of them may be tried by itself: wall clock in milliseconds since 1970.
-    pub next_at_ms: Option<i64>,
-}
-
-/// A photo that did not move, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stopped {
-    /// The photo.
-    pub capture_id: CaptureId,
-    /// What stopped it.
-    pub trouble: Trouble,
-}
-
-/// A file for the operating system to carry: `PUT` of the whole file, whoever lives to see the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SystemTransfer {
-    /// The photo.
-    pub capture_id: CaptureId,
-    /// The upload URL. A secret: never logged.
-    pub url: String,
-    /// The file.
-    pub file: PathBuf,
-    /// Its length in bytes.
-    pub size: u64,
-}
-
-/// What the operating system is to carry now, and what became of the other photos.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TransferPlan {
-    /// Files to carry. Each ends in one call of [`crate::Client::transfer_ended`].
-    pub transfers: Vec<SystemTransfer>,
-    /// The rest of the queue.
-    pub report: QueueReport,
-}
-
-/// How a carried transfer ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TransferEnd {
-    /// The gateway answered: HTTP status and body.
-    Answered {
-        /// HTTP status.
-        status: u16,
-        /// The body, at most 1 MiB of it.
-        body: Vec<u8>,
-    },
-    /// Nothing came back.
-    Failed {
-        /// Why.
-        error: TransportError,
-    },
-}
 
 /// Who sends the bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]

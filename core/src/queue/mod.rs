@@ -29,7 +29,8 @@
 pub(crate) mod driver;
 pub mod machine;
 mod observe;
+mod report;
 
-pub use driver::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
 pub(crate) use observe::Observers;
 pub use observe::{Observer, Subscription};
+pub use report::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};

@@ -1,0 +1,122 @@
+//! Review as the client offers it: previews, the photo itself, unlocking, and the end of its hours.
+
+use gauze_seal::PhotoOpener;
+use gauze_seal::strip::strip;
+use gauze_wire::{CaptureId, Digest};
+use jiff::SignedDuration;
+use zeroize::Zeroizing;
+
+use super::Client;
+use crate::capture::{PreviewError, make_preview};
+use crate::review::{ReviewError, ReviewKeys};
+use crate::store::{Stage, StoreError, file};
+
+impl Client {
+    /// Makes the preview of a photo from the bytes it was captured from, after the tick.
+    pub fn preview_from(&self, id: CaptureId, jpeg: &[u8]) -> Result<(), PreviewError> {
+        let entry = self.store.entry(id).filter(|entry| entry.reviewable);
+        let (Some(_), Some(keys)) = (entry, self.state().review_keys.clone()) else {
+            return Err(PreviewError::NotReviewable);
+        };
+        let photo = strip(jpeg).map_err(|_| PreviewError::OtherPhoto)?;
+        let known = self.state().recent.get(&id).copied();
+        let expected = match known {
+            Some(digest) => digest,
+            None => self.sidecar_digest(id)?,
+        };
+        if Digest(photo.sha256()) != expected {
+            return Err(PreviewError::OtherPhoto);
+        }
+        let preview = make_preview(jpeg, photo.orientation())?;
+        self.keep_preview(id, &keys, &preview)
+    }
+
+    fn sidecar_digest(&self, id: CaptureId) -> Result<Digest, PreviewError> {
+        let sealed = self.store.read(id, file::REVIEW)?.ok_or(PreviewError::NotReviewable)?;
+        let state = self.state();
+        let session = state.unlocked.as_ref().ok_or(PreviewError::Locked)?;
+        let sidecar = session.sidecar(&sealed).map_err(|_| PreviewError::NotReviewable)?;
+        sidecar.photo().ok_or(PreviewError::NotReviewable)
+    }
+
+    fn keep_preview(&self, id: CaptureId, keys: &ReviewKeys, preview: &[u8]) -> Result<(), PreviewError> {
+        let sealed = keys.seal(&*self.ports.entropy, preview).map_err(|_| PreviewError::Entropy)?;
+        Ok(self.store.write(id, file::PREVIEW, &sealed)?)
+    }
+
+    /// The small picture of a photo, made now where it was missed. Needs an unlocked phone.
+    pub fn preview(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
+        if let Some(sealed) = self.store.read(id, file::PREVIEW)? {
+            let state = self.state();
+            return state.unlocked.as_ref().ok_or(ReviewError::Locked)?.open(&sealed);
+        }
+        let photo = self.review(id)?;
+        let orientation = strip(&photo).map_err(|_| ReviewError::DidNotOpen)?.orientation();
+        let preview = make_preview(&photo, orientation).map_err(|_| ReviewError::DidNotOpen)?;
+        if let Some(keys) = self.state().review_keys.clone()
+            && self.keep_preview(id, &keys, &preview).is_err()
+        {
+            tracing::info!("a preview was made but not kept");
+        }
+        Ok(preview)
+    }
+
+    /// The photo itself, for review on the phone that took it. Needs an unlocked phone; wiped on drop.
+    pub fn review(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
+        use std::io::Read as _;
+        self.expire_reviews()?;
+        let entry = self.store.entry(id).filter(|entry| entry.reviewable).ok_or(ReviewError::Off)?;
+        let sealed = self.store.read(id, file::REVIEW)?.ok_or(ReviewError::Off)?;
+        let key = {
+            let state = self.state();
+            state.unlocked.as_ref().ok_or(ReviewError::Locked)?.sidecar(&sealed)?.file_key()?
+        };
+        let mut file = self.store.open_photo(id)?;
+        let mut opener = PhotoOpener::with_file_key(key);
+        let size = usize::try_from(entry.size).map_err(|_| ReviewError::DidNotOpen)?;
+        // Reserved at once: a vector that grew would leave copies behind.
+        let mut photo = Zeroizing::new(Vec::with_capacity(size));
+        let mut sink = |part: &[u8]| -> Result<(), std::convert::Infallible> {
+            photo.extend_from_slice(part);
+            Ok(())
+        };
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match file.read(&mut buffer).map_err(StoreError::from)? {
+                0 => break,
+                n => opener.push(&buffer[..n], &mut sink).map_err(|_| ReviewError::DidNotOpen)?,
+            }
+        }
+        opener.finish(&mut sink).map_err(|_| ReviewError::DidNotOpen)?;
+        Ok(photo)
+    }
+
+    /// Opens local review. Blocks while the user authenticates.
+    pub fn unlock(&self) -> Result<(), ReviewError> {
+        let session = ReviewKeys::unlock(&*self.ports.disk, &self.config.dir, &*self.ports.vault)?;
+        self.state().unlocked = Some(session);
+        self.expire_reviews()?;
+        Ok(())
+    }
+
+    /// Ends local review until the next unlock, and wipes its key from memory.
+    pub fn lock(&self) {
+        self.state().unlocked = None;
+        if let Err(error) = self.expire_reviews() {
+            tracing::warn!(code = error.code(), "ended reviews could not be removed");
+        }
+    }
+
+    /// Removes sidecars whose hours are over, or that policy no longer allows.
+    pub(super) fn expire_reviews(&self) -> Result<(), StoreError> {
+        let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
+        let now = self.ports.clock.now();
+        for entry in self.store.entries().into_iter().filter(|entry| entry.reviewable) {
+            let age = now.duration_since(entry.captured_at);
+            if age > SignedDuration::from_hours(i64::from(hours)) || entry.stage == Stage::Filed {
+                self.store.end_review(entry.capture_id)?;
+            }
+        }
+        Ok(())
+    }
+}
