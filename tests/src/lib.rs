@@ -4,3 +4,4 @@
 pub mod hospital;
 pub mod pictures;
 pub mod programs;
+pub mod size;

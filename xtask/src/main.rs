@@ -12,6 +12,7 @@ mod demo;
 mod package;
 mod phones;
 mod process;
+mod soak;
 mod test;
 mod tools;
 mod tree;
@@ -38,6 +39,8 @@ enum Command {
     Demo(demo::Args),
     /// Build the library for the phones' apps.
     Package(package::Args),
+    /// Try to break it, at full size: kills, power cuts, sick disks and the like.
+    Soak(soak::Args),
     /// Gather what a Swift toolchain needs to build and test the bridge.
     SwiftPackage,
     /// Install the tools of other makers that tests check us against, then run every test.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Ci(args) => ci::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Demo(args) => demo::run(&args),
         Command::Package(args) => package::run_package(&args).map(|()| ExitCode::SUCCESS),
+        Command::Soak(args) => soak::run(&args).map(|()| ExitCode::SUCCESS),
         Command::SwiftPackage => package::swift_package().map(|()| ExitCode::SUCCESS),
         Command::Test(args) => test::run(&args).map(|()| ExitCode::SUCCESS),
     };

@@ -13,12 +13,13 @@ const CARGO_DENY: &str = "0.20.2";
 const GO_AGE: &str = "v1.3.2";
 const TYPESCRIPT_AGE: &str = "0.3.1";
 const MATURIN: &str = "1.16.0";
-const DEBIAN: [(&str, &str); 4] = [
+const DEBIAN: [(&str, &str); 5] = [
     ("age", "age"),
     ("exiftool", "libimage-exiftool-perl"),
     ("mvn", "maven"),
     // `venv` has no program of its own.
     ("python3", "python3-venv"),
+    ("strace", "strace"),
 ];
 
 /// One tool that interoperation tests look for, and whether they will find it.
@@ -74,6 +75,12 @@ pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
             proves: "`pip install ./bindings/python` works, and the README's lines of Python",
             install: "Python 3.10 or newer with venv (Debian: python3-venv)",
         },
+        Tool {
+            name: "strace",
+            present: on_path("strace").is_some(),
+            proves: "what the programs write, call by call: kills, power cuts and clear text",
+            install: "your distribution's package `strace`, 5.3 or newer, on Linux",
+        },
     ]
 }
 
@@ -88,6 +95,13 @@ pub(crate) fn install_interop(tools: &Path) {
         if let Err(error) = result {
             println!("could not install {name}, going on without: {error:#}");
         }
+    }
+}
+
+/// Installs what soaks use and can be had here.
+pub(crate) fn install_for_soaks() {
+    if let Err(error) = install_debian() {
+        println!("could not install Debian packages, going on without: {error:#}");
     }
 }
 

@@ -1,0 +1,109 @@
+//! `cargo xtask soak NAME`: the tests that try to break it, at their full size.
+//!
+//! The same tests run in `cargo xtask test`, small. Here they find `GAUZE_SOAK=1` in their environment, are compiled
+//! with optimisation, and take minutes to hours.
+
+use crate::process::{cargo, quiet, root, run as start};
+use crate::tools;
+use anyhow::{Context, ensure};
+use std::path::Path;
+use std::process::Command;
+
+/// One soak: which tests it runs, and what they try.
+struct Soak {
+    name: &'static str,
+    package: &'static str,
+    suite: &'static str,
+    /// As `cargo test` takes it: part of the tests' paths; empty is all of them.
+    filter: &'static str,
+    tries: &'static str,
+}
+
+const SOAKS: &[Soak] = &[Soak {
+    name: "ward",
+    package: "gauze-tests",
+    suite: "ward",
+    filter: "kill::",
+    tries: "a kill at each disk operation of the core, in process",
+}];
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Which one, or `all`.
+    #[arg(required_unless_present = "list")]
+    name: Option<String>,
+    /// Say which there are.
+    #[arg(long)]
+    list: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let chosen = match &args.name {
+        Some(name) if !args.list => choose(name)?,
+        Some(_) | None => {
+            SOAKS.iter().for_each(|soak| println!("{:<12} {}", soak.name, soak.tries));
+            return Ok(());
+        }
+    };
+    let root = root()?;
+    let tools = tools::dir(&root);
+    tools::install_for_soaks();
+    // Tests start the servers and the simulated phone as programs of their own.
+    start(cargo(&root).args(["build", "--release", "--workspace", "--bins"]))?;
+    let failed: Vec<&str> =
+        chosen.iter().filter(|soak| tell(soak.run(&root, &tools))).map(|soak| soak.name).collect();
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+    Ok(())
+}
+
+/// Whether it failed; the others still run.
+fn tell(result: anyhow::Result<()>) -> bool {
+    if let Err(error) = &result {
+        println!("{error:#}");
+    }
+    result.is_err()
+}
+
+fn choose(name: &str) -> anyhow::Result<Vec<&'static Soak>> {
+    let chosen: Vec<_> = SOAKS.iter().filter(|soak| name == "all" || soak.name == name).collect();
+    let names = || SOAKS.iter().map(|soak| soak.name).collect::<Vec<_>>().join(", ");
+    ensure!(!chosen.is_empty(), "there is no soak {name}; there are: {}, all", names());
+    Ok(chosen)
+}
+
+impl Soak {
+    fn run(&self, root: &Path, tools: &Path) -> anyhow::Result<()> {
+        // A filter that fits nothing would pass.
+        let listed = quiet(self.test(root, tools).arg("--list"))?;
+        ensure!(listed.lines().any(|line| line.ends_with(": test")), "{} runs no test", self.name);
+        // One after the other: each may use the machine as its own.
+        start(self.test(root, tools).args(["--nocapture", "--test-threads=1"])).context(self.name)
+    }
+
+    fn test(&self, root: &Path, tools: &Path) -> Command {
+        let mut test = cargo(root);
+        test.env("GAUZE_SOAK", "1").env("GAUZE_TOOLS", tools);
+        test.args(["test", "--release", "--package", self.package, "--test", self.suite, self.filter, "--"]);
+        test
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_soak_has_its_own_name_and_none_is_called_all() {
+        for soak in SOAKS {
+            assert_eq!(choose(soak.name).map(|chosen| chosen.len()).ok(), Some(1), "{}", soak.name);
+            assert_ne!(soak.name, "all");
+        }
+        assert_eq!(choose("all").map(|chosen| chosen.len()).ok(), Some(SOAKS.len()));
+    }
+
+    #[test]
+    fn an_unknown_soak_is_refused_and_the_known_are_named() {
+        let error = choose("none-such").err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("none-such") && error.contains(SOAKS[0].name), "{error}");
+    }
+}
