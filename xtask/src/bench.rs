@@ -62,7 +62,14 @@ fn measured(args: &Args, root: &Path, tools: &Path) -> anyhow::Result<Vec<Value>
     if age.is_file() {
         bench.arg("--age").arg(age);
     }
-    quiet(&mut bench)?.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+    let rows: Result<Vec<Value>, _> = quiet(&mut bench)?.lines().map(serde_json::from_str).collect();
+    let (skipped, rows): (Vec<Value>, Vec<Value>) =
+        rows?.into_iter().partition(|row| row.get("skipped").is_some());
+    for row in skipped {
+        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        println!("skipped: {}: {}", text("name"), text("skipped"));
+    }
+    Ok(rows)
 }
 
 /// What is weighed and type-checked for phones.

@@ -1,6 +1,7 @@
 //! `gauze-bench`: measures side by side, in one run, and says how far each figure is from its goal.
 //!
-//! Prints one JSON object a row: `{name, value, unit, reference, ratio, goal, met}`. `cargo xtask bench` collects them.
+//! Prints one JSON object a row: `{name, value, unit, reference, ratio, goal, met}`, or `{name, skipped}` where what a row
+//! needs is not there. `cargo xtask bench` collects them.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 

@@ -4,20 +4,50 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-/// Prints one row. `goal` is the ratio (or the value, where there is no reference) that is to be reached, at most.
-pub fn print(name: &str, (value, unit): (f64, &str), reference: Option<f64>, goal: Option<f64>) {
+/// What is to be reached: by the ratio, or by the value where there is no reference.
+#[derive(Clone, Copy)]
+pub enum Goal {
+    /// The smaller the better.
+    AtMost(f64),
+    /// The larger the better.
+    #[allow(dead_code, reason = "for rows of rates")]
+    AtLeast(f64),
+}
+
+impl Goal {
+    fn is_met_by(self, figure: f64) -> bool {
+        match self {
+            Self::AtMost(most) => figure <= most,
+            Self::AtLeast(least) => figure >= least,
+        }
+    }
+
+    fn number(self) -> f64 {
+        match self {
+            Self::AtMost(number) | Self::AtLeast(number) => number,
+        }
+    }
+}
+
+/// Prints one row. Where something varies, value and reference are medians.
+pub fn print(name: &str, (value, unit): (f64, &str), reference: Option<f64>, goal: Option<Goal>) {
     let ratio = reference.map(|reference| value / reference);
-    let met = goal.map(|goal| ratio.unwrap_or(value) <= goal);
+    let met = goal.map(|goal| goal.is_met_by(ratio.unwrap_or(value)));
     let row = json!({
         "name": name,
         "value": round(value),
         "unit": unit,
         "reference": reference.map(round),
         "ratio": ratio.map(round),
-        "goal": goal,
+        "goal": goal.map(Goal::number),
         "met": met,
     });
     println!("{row}");
+}
+
+/// Says why there is no such row.
+pub fn skip(name: &str, reason: &str) {
+    println!("{}", json!({ "name": name, "skipped": reason }));
 }
 
 fn round(value: f64) -> f64 {
