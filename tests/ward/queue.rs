@@ -140,7 +140,7 @@ fn with_outcome(state: &CaptureState, outcome: Jws) -> Fate {
     let state = CaptureState { outcome: Some(outcome), ..state.clone() };
     Fate::Answered(Box::new(move |answer| Answer {
         status: 200,
-        body: serde_json::to_vec(&StatusAnswer { captures: vec![state] }).unwrap(),
+        body: serde_json::to_vec(&StatusAnswer { captures: vec![state], standing: None }).unwrap(),
         ..answer
     }))
 }

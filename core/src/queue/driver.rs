@@ -342,10 +342,10 @@ impl Driver {
     async fn hear(&self, batch: &[(CaptureId, Item)], report: &mut QueueReport) {
         let captures = batch.iter().map(|(id, _)| *id).collect();
         let answer: Result<StatusAnswer, _> =
-            self.gateway.post_signed("status", &StatusQuery { captures }).await;
+            self.gateway.post_signed("status", &StatusQuery { captures, holding: None }).await;
         let heard = answer.unwrap_or_else(|error| {
             tracing::info!(code = error.code(), "no receipts heard");
-            StatusAnswer { captures: Vec::new() }
+            StatusAnswer { captures: Vec::new(), standing: None }
         });
         for &(id, item) in batch {
             let outcome = heard.captures.iter().find(|state| state.capture_id == id);

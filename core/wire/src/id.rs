@@ -81,6 +81,14 @@ text_id! {
 }
 
 text_id! {
+    /// Something that waits for the hospital's signature: 22 base64url characters (128 random bits). A token that comes
+    /// of it has the same name.
+    ProposalId, |text| {
+        text.len() == 22 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    }
+}
+
+text_id! {
     /// A technical name (version, model, serial, session): 1 to 128 visible ASCII characters or inner spaces.
     Name, |text| {
         (1..=128).contains(&text.len())

@@ -1,40 +1,52 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod act;
 mod bundle;
+mod decision;
 mod digest;
 mod enrol;
 mod id;
 mod jws;
 mod key;
+mod life;
 mod manifest;
 mod policy;
 mod problem;
 mod pull;
+mod reattest;
 mod receipt;
 mod record;
+mod standing;
 mod text;
 mod token;
 mod upload;
+mod wipe;
 
 pub mod log;
 pub mod signature;
 
+pub use act::{Act, Deed, Operator, Reason, Wanted};
 pub use bundle::{Bundle, Gateway, RecipientEntry, RecipientState, accept_bundle};
+pub use decision::{Decision, Decisions};
 pub use digest::Digest;
 pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Platform};
-pub use id::{CaptureId, DeviceId, KeyId, Name, Tenant, TokenId};
+pub use id::{CaptureId, DeviceId, KeyId, Name, ProposalId, Tenant, TokenId};
 pub use jws::{JWS_LIMIT, Jws, Signed};
 pub use key::{PublicKey, Signer, SoftwareKey, signature_from_der};
+pub use life::{Life, OnRevokedCertificate};
 pub use manifest::{Adoption, Body, Carried, Follows, Manifest, Void, VoidReason};
 pub use policy::Policy;
 pub use problem::{Problem, ProblemCode};
 pub use pull::{Acknowledgement, EntryKind, LogEntry, LogPage};
+pub use reattest::Reattestation;
 pub use receipt::{Binding, Filed, Proof, Refusal, Refused, Stored};
 pub use record::{Patient, Record};
+pub use standing::{DeviceStatus, ReviewDenied, Standing};
 pub use text::Text;
 pub use token::Token;
-pub use upload::{CaptureState, StatusAnswer, StatusQuery, UploadAnswer, UploadRequest};
+pub use upload::{CaptureState, Holding, StatusAnswer, StatusQuery, UploadAnswer, UploadRequest};
+pub use wipe::{Photos, WipeCause, WipeOrder, Wiped};
 
 /// Why something from the wire, or from a file that came over it, is not believed.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Name, Signed, Tenant, WireError};
+use crate::{Life, Name, Signed, Tenant, WireError};
 
 /// The policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Policy {
     pub max_tenant_bytes: u64,
     /// Days the gateway keeps ciphertext after *filed*.
     pub keep_days: u32,
+    /// The limits of a device's life; without them nothing ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<Life>,
 }
 
 impl Policy {
@@ -54,7 +57,13 @@ impl Policy {
             max_device_bytes: 20 << 30,
             max_tenant_bytes: 2 << 40,
             keep_days: 7,
+            life: None,
         }
+    }
+
+    /// The limits of a device's life.
+    pub fn life(&self) -> Life {
+        self.life.unwrap_or(Life::UNLIMITED)
     }
 }
 
@@ -76,6 +85,6 @@ impl Signed for Policy {
         if self.max_open_tickets == 0 || self.max_unsent == 0 {
             return Err(WireError::Field("limits"));
         }
-        Ok(())
+        self.life().check()
     }
 }

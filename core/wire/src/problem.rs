@@ -78,6 +78,7 @@ problems! {
     CheckpointInvalid = "checkpoint_invalid", 422, "The cosigned checkpoint is not one of this log", "Pull again.";
     LogRolledBack = "log_rolled_back", 409, "The gateway's log is shorter than the one cosigned before", "Stop the gateway and restore it; nothing is filed until then.";
     LogInconsistent = "log_inconsistent", 409, "The gateway's log is not the one cosigned before", "Stop the gateway and find out why; nothing is filed until then.";
+    DecisionInvalid = "decision_invalid", 422, "The decision is not about what was proposed, or is not signed by the policy key", "Pull again and decide anew.";
     StorageFull = "storage_full", 507, "The disk is full", "Free space; photos wait where they are.";
     Unavailable = "unavailable", 503, "The service is stopping or overloaded", "Try again shortly.";
     Internal = "internal", 500, "Something failed inside", "Look at the service's log; nothing was lost.";
@@ -121,6 +122,7 @@ impl ProblemCode {
             | Self::TooLarge
             | Self::ReceiptInvalid
             | Self::CheckpointInvalid
+            | Self::DecisionInvalid
             | Self::LogRolledBack
             | Self::LogInconsistent => false,
         }

@@ -20,6 +20,12 @@ pub enum EntryKind {
     Void,
     /// An adoption; the adopted photo's bytes are held until filed.
     Adoption,
+    /// What somebody decided about a device, or asked the hospital to sign.
+    Act,
+    /// A phone's evidence, shown again.
+    Reattestation,
+    /// A phone's word that it was wiped.
+    Wiped,
 }
 
 /// One leaf.

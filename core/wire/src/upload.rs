@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{CaptureId, Jws};
+use crate::{CaptureId, Jws, Name};
 
 /// Asks to send one photo, or reports a void.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,21 @@ pub struct CaptureState {
 pub struct StatusQuery {
     /// At most 100 photos of the asking phone.
     pub captures: Vec<CaptureId>,
+    /// What the phone holds. With it the phone hears where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holding: Option<Holding>,
+}
+
+/// What a phone holds, as it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holding {
+    /// Highest `seq` the phone has used.
+    pub highest_seq: u64,
+    /// Photos without a *stored* receipt on the phone.
+    pub unsent: u64,
+    /// Program version.
+    pub app_version: Name,
 }
 
 /// Receipts for those of the photos that the gateway holds.
@@ -64,4 +79,7 @@ pub struct StatusQuery {
 pub struct StatusAnswer {
     /// One per photo held.
     pub captures: Vec<CaptureState>,
+    /// Where the phone stands: a `gauze-standing` by the gateway's receipt key; where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Jws>,
 }

@@ -49,6 +49,7 @@ impl AppError {
 /// The gateway. Clones share everything.
 #[derive(Clone)]
 pub struct App {
+    pub(crate) data: Arc<Path>,
     pub(crate) tenants: Arc<HashMap<Tenant, Served>>,
     pub(crate) keys: Arc<GatewayKeys>,
     pub(crate) db: Arc<Db>,
@@ -78,15 +79,20 @@ impl App {
         let mut tenants = HashMap::new();
         for files in files {
             let served = Served::load(files, &keys)?;
-            served.never_older(data)?;
             tenants.insert(served.bundle.tenant.clone(), served);
         }
         let blobs = Blobs::open(PathBuf::from(data))?;
         let db = Db::open(&data.join("gateway.sqlite")).await?;
-        for tenant in tenants.keys() {
+        for (tenant, served) in &tenants {
+            // What the hospital signed while the gateway ran is newer than what the operator has on file.
+            if let Some(policy) = db.signed_policy(tenant).await? {
+                served.take_up(&policy);
+            }
+            served.never_older(data)?;
             crate::meters::log_size(tenant.as_str(), db.log_size(tenant).await?);
         }
         Ok(Self {
+            data: Arc::from(data),
             tenants: Arc::new(tenants),
             keys: Arc::new(keys),
             db: Arc::new(db),

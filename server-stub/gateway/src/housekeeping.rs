@@ -10,7 +10,7 @@ pub async fn clean(app: &App) -> Result<u64, CleanError> {
     let mut deleted = 0;
     let now = app.clock.now();
     for (tenant, served) in app.tenants.iter() {
-        let keep = SignedDuration::from_hours(24 * i64::from(served.policy.keep_days));
+        let keep = SignedDuration::from_hours(24 * i64::from(served.in_force().policy.keep_days));
         let before = now.saturating_sub(keep).map_err(|_| CleanError)?;
         loop {
             let names = app.db.filed_before(tenant, before.as_millisecond()).await.map_err(said)?;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod acts;
 mod app;
 mod blobs;
 mod clock;
@@ -13,12 +14,19 @@ mod refusal;
 mod replay;
 mod routes;
 mod serve;
+mod standing;
 mod tenant;
+mod watch;
 
+pub mod admin;
+
+pub use acts::By;
 pub use app::{App, AppError};
 pub use clock::{Clock, SystemClock};
+pub use db::{DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, Registered};
 pub use housekeeping::{CleanError, clean};
 pub use keys::{GatewayKeys, KeysError};
 pub use routes::router;
 pub use serve::{ServeError, ServeOptions, serve};
 pub use tenant::{TenantError, TenantFiles};
+pub use watch::watch_once;

@@ -2,11 +2,14 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
+mod admin_cli;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use gauze_gateway::admin::AdminError;
 use gauze_gateway::{GatewayKeys, KeysError, ServeError, ServeOptions, serve};
 use gauze_wire::Tenant;
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,6 +57,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         policy: Vec<PathBuf>,
     },
+    /// Devices, tokens and policies, on the directory of a gateway that may be running.
+    #[command(subcommand)]
+    Admin(admin_cli::AdminCommand),
 }
 
 fn main() -> ExitCode {
@@ -71,6 +77,7 @@ fn main() -> ExitCode {
             let options = ServeOptions { data, listen, tls_cert, tls_key, bundles: bundle, policies: policy };
             run(options).map_err(|error| (error.code(), error.to_string()))
         }
+        Command::Admin(command) => administer(command).map_err(|error| (error.code(), error.to_string())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -91,6 +98,11 @@ fn keygen(data: &std::path::Path, url: &str, tenant: &Tenant) -> Result<(), Keys
 async fn run(options: ServeOptions) -> Result<(), ServeError> {
     let ready = |address| println!("listening on https://{address}");
     serve(options, ready, stopped()).await
+}
+
+#[tokio::main]
+async fn administer(command: admin_cli::AdminCommand) -> Result<(), AdminError> {
+    admin_cli::run(command).await
 }
 
 async fn stopped() {

@@ -5,10 +5,10 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
 use gauze_wire::signature::{Request as Signed, RequestSignature, SKEW_S, Tag};
-use gauze_wire::{Digest, KeyId, ProblemCode, PublicKey, Tenant, WireError};
+use gauze_wire::{DeviceStatus, Digest, KeyId, ProblemCode, PublicKey, Tenant, WireError};
 
 use crate::app::App;
-use crate::db::{Device, DeviceStatus};
+use crate::db::Device;
 use crate::refusal::Refusal;
 use crate::tenant::Served;
 
@@ -17,7 +17,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// Largest body of the records side: a hundred receipts, each with its proof.
 const RECORDS_LIMIT: usize = 1024 * 1024;
 
-/// A request that an enrolled phone signed just now.
+/// A request that a phone signed just now which has enrolled; it may have been revoked since.
 pub struct FromDevice {
     pub tenant: Tenant,
     pub device: Device,
@@ -66,11 +66,17 @@ impl FromRequest<App> for FromDevice {
         let device = app.db.device(&unproven.tenant, &unproven.signature.key_id).await?;
         let device = device.ok_or(ProblemCode::UnknownDevice)?;
         unproven.judge(app, served, &device.key, Tag::Device)?;
-        match device.status {
-            DeviceStatus::Active | DeviceStatus::Suspended => {}
-            DeviceStatus::Revoked => return Err(ProblemCode::DeviceRefused.into()),
-        }
         Ok(Self { tenant: unproven.tenant, device, body: unproven.body })
+    }
+}
+
+impl FromDevice {
+    /// Refuses a phone that may nothing any more.
+    pub fn unless_revoked(&self) -> Result<(), Refusal> {
+        match self.device.status {
+            DeviceStatus::Active | DeviceStatus::Suspended => Ok(()),
+            DeviceStatus::Revoked => Err(ProblemCode::DeviceRefused.into()),
+        }
     }
 }
 

@@ -89,6 +89,7 @@ pub async fn serve(
         stopper.graceful_shutdown(Some(GRACE));
     });
     tokio::spawn(keep_clean(app.clone()));
+    tokio::spawn(crate::watch::watch(app.clone()));
     let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(ServeError::Listen)?.handle(handle);
     // A client that dribbles its headers holds a connection for half a minute, no longer.
     server.http_builder().http1().header_read_timeout(Some(Duration::from_secs(30)));

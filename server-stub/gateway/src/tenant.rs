@@ -1,6 +1,10 @@
 //! One tenant as this gateway serves it: bundle, policy, keys. Given by the operator, never older than before.
+//!
+//! The policy may be replaced while the gateway runs, by a newer one that the hospital signed; nothing else may. Copies of
+//! what is served lie in the data directory, so that an operator's commands need no other path.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use gauze_wire::log::NoteKey;
 use gauze_wire::{Bundle, Gateway, Jws, Policy, Signed as _, Tenant, WireError};
@@ -61,10 +65,16 @@ impl TenantError {
 pub(crate) struct Served {
     pub bundle: Bundle,
     pub bundle_jws: Jws,
-    pub policy: Policy,
-    pub policy_jws: Option<Jws>,
     pub gateway: Gateway,
     pub note_key: NoteKey,
+    in_force: RwLock<Arc<InForce>>,
+}
+
+/// The policy in force.
+pub(crate) struct InForce {
+    pub policy: Policy,
+    /// As signed; absent where none was signed yet and the strictest holds.
+    pub jws: Option<Jws>,
 }
 
 impl Served {
@@ -90,7 +100,56 @@ impl Served {
             None => Policy::strictest(&bundle.tenant),
         };
         let note_key = keys.note_key(&gateway.url, &bundle.tenant)?;
-        Ok(Self { bundle, bundle_jws, policy, policy_jws, gateway, note_key })
+        let in_force = RwLock::new(Arc::new(InForce { policy, jws: policy_jws }));
+        Ok(Self { bundle, bundle_jws, gateway, note_key, in_force })
+    }
+
+    /// The policy in force at this moment.
+    pub fn in_force(&self) -> Arc<InForce> {
+        self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a policy in force that is newer and that the hospital signed. Any other changes nothing: `false`.
+    pub fn take_up(&self, jws: &Jws) -> bool {
+        let Ok(policy) = jws.verify_by::<Policy>(&self.bundle.policy_keys, &self.bundle.tenant) else {
+            return false;
+        };
+        let mut in_force = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
+        if policy.version <= in_force.policy.version {
+            return false;
+        }
+        *in_force = Arc::new(InForce { policy, jws: Some(jws.clone()) });
+        true
+    }
+
+    /// The copies that a gateway on `data` left of what it serves.
+    pub fn kept(data: &Path, tenant: &Tenant) -> Option<TenantFiles> {
+        let bundle = copy(data, tenant, "bundle");
+        let policy = Some(copy(data, tenant, "policy")).filter(|path| path.is_file());
+        bundle.is_file().then_some(TenantFiles { bundle, policy })
+    }
+
+    /// Takes up what a running gateway on `data` has put in force since.
+    pub fn follow(&self, data: &Path) {
+        if let Ok(jws) = read(&copy(data, &self.bundle.tenant, "policy"), TenantError::Policy) {
+            self.take_up(&jws);
+        }
+    }
+
+    /// Leaves copies of what is served.
+    fn keep(&self, data: &Path) -> Result<(), TenantError> {
+        let in_force = self.in_force();
+        for (name, jws) in [("bundle", Some(&self.bundle_jws)), ("policy", in_force.jws.as_ref())] {
+            let Some(jws) = jws else { continue };
+            let path = copy(data, &self.bundle.tenant, name);
+            let text = format!("{}\n", jws.as_str());
+            if std::fs::read(&path).is_ok_and(|kept| kept == text.as_bytes()) {
+                continue;
+            }
+            let failed = |error| TenantError::Unreadable(path.clone(), error);
+            crate::blobs::write_durably(&path, text.as_bytes()).map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Which tenant a policy file is for, unverified: to pair files given on the command line.
@@ -105,7 +164,7 @@ impl Served {
         Ok(bundle.tenant().clone())
     }
 
-    /// Refuses what is older than `data` remembers of this tenant, and remembers what is newer.
+    /// Refuses what is older than `data` remembers of this tenant, remembers what is newer, and leaves copies.
     pub fn never_older(&self, data: &Path) -> Result<(), TenantError> {
         let path = data.join("tenants").join(format!("{}.versions", self.bundle.tenant));
         let failed = |error| TenantError::Unreadable(path.clone(), error);
@@ -114,12 +173,18 @@ impl Served {
             let mut numbers = text.split_whitespace().filter_map(|word| word.parse::<u64>().ok());
             (bundle, policy) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
         }
-        if self.bundle.version < bundle || self.policy.version < policy {
+        let in_force = self.in_force().policy.version;
+        if self.bundle.version < bundle || in_force < policy {
             return Err(TenantError::Rollback);
         }
-        let text = format!("{} {}\n", self.bundle.version, self.policy.version);
-        crate::blobs::write_durably(&path, text.as_bytes()).map_err(failed)
+        let text = format!("{} {in_force}\n", self.bundle.version);
+        crate::blobs::write_durably(&path, text.as_bytes()).map_err(failed)?;
+        self.keep(data)
     }
+}
+
+fn copy(data: &Path, tenant: &Tenant, name: &str) -> PathBuf {
+    data.join("tenants").join(format!("{tenant}.{name}.jws"))
 }
 
 fn read(path: &Path, wrong: fn(WireError) -> TenantError) -> Result<Jws, TenantError> {

@@ -2,9 +2,11 @@
 
 use gauze_wire::log::{Checkpoint, LogKey, NoteKey, Tree, WitnessKey};
 use gauze_wire::{
-    Adoption, Attestation, Body, Bundle, Carried, Digest, Enrolment, Filed, Follows, Gateway, Jws, Manifest,
-    Patient, Platform, Policy, Proof, PublicKey, RecipientEntry, RecipientState, Record, Refusal, Refused,
-    Signed, Signer as _, SoftwareKey, Stored, Tenant, Text, Token, Void, VoidReason,
+    Act, Adoption, Attestation, Body, Bundle, Carried, Deed, DeviceStatus, Digest, Enrolment, Filed, Follows,
+    Gateway, Jws, Life, Manifest, Operator, Patient, Photos, Platform, Policy, Proof, ProposalId, PublicKey,
+    Reason, Reattestation, RecipientEntry, RecipientState, Record, Refusal, Refused, ReviewDenied, Signed,
+    Signer as _, SoftwareKey, Standing, Stored, Tenant, Text, Token, Void, VoidReason, Wanted, WipeCause,
+    WipeOrder, Wiped,
 };
 use jiff::Timestamp;
 
@@ -70,6 +72,112 @@ pub fn bundle() -> Bundle {
 
 pub fn policy() -> Policy {
     Policy { version: 2, issued_at: now(), review_hours: 12, ..Policy::strictest(&tenant()) }
+}
+
+pub fn policy_with_life() -> Policy {
+    Policy { version: 3, life: Some(Life::RECOMMENDED), ..policy() }
+}
+
+pub fn proposal_id() -> ProposalId {
+    "BBBBBBBBBBBBBBBBBBBBBB".parse().unwrap()
+}
+
+fn act_of(deed: Deed) -> Act {
+    Act {
+        v: 1,
+        typ: Act::TYP.into(),
+        tenant: tenant(),
+        at: now(),
+        operator: Operator::new("helpdesk-7").unwrap(),
+        reason: Reason::new("lost on a bus").unwrap(),
+        deed,
+    }
+}
+
+/// One act of every kind.
+pub fn acts() -> Vec<(&'static str, Act)> {
+    let device_id = || public(DEVICE).key_id();
+    let policy = serde_json::json!({ "review_hours": 0 }).as_object().unwrap().clone();
+    let proposed = |wanted| Deed::Propose { proposal_id: proposal_id(), wanted };
+    vec![
+        ("act-suspend", act_of(Deed::Suspend { device_id: device_id() })),
+        ("act-resume", act_of(Deed::Resume { device_id: device_id() })),
+        ("act-flag", act_of(Deed::Flag { device_id: device_id(), code: "lost".parse().unwrap() })),
+        ("act-unflag", act_of(Deed::Unflag { device_id: device_id(), code: "lost".parse().unwrap() })),
+        (
+            "act-propose-token",
+            act_of(proposed(Wanted::Token { hours: 8, serial: Some("SN-1".parse().unwrap()) })),
+        ),
+        ("act-propose-policy", act_of(proposed(Wanted::Policy { policy }))),
+        (
+            "act-propose-wipe",
+            act_of(proposed(Wanted::Wipe { device_id: device_id(), photos: Photos::Destroy })),
+        ),
+        (
+            "act-settle",
+            act_of(Deed::Settle { proposal_id: proposal_id(), signed: Some(Digest::of(b"signed")) }),
+        ),
+    ]
+}
+
+pub fn act() -> Act {
+    act_of(Deed::Revoke { device_id: public(DEVICE).key_id() })
+}
+
+pub fn wipe_order() -> WipeOrder {
+    WipeOrder {
+        v: 1,
+        typ: WipeOrder::TYP.into(),
+        tenant: tenant(),
+        order_id: proposal_id(),
+        device_id: public(DEVICE).key_id(),
+        photos: Photos::Keep,
+        issued_at: now(),
+    }
+}
+
+pub fn wiped() -> Wiped {
+    Wiped {
+        v: 1,
+        typ: Wiped::TYP.into(),
+        tenant: tenant(),
+        device_id: public(DEVICE).key_id(),
+        cause: WipeCause::Order,
+        order_id: Some(proposal_id()),
+        at: now(),
+        highest_seq: 2,
+        head: Some(Digest::of(b"the last body")),
+        unsent: 1,
+        destroyed: vec![body().capture_id],
+    }
+}
+
+pub fn standing() -> Standing {
+    Standing {
+        v: 1,
+        typ: Standing::TYP.into(),
+        tenant: tenant(),
+        device_id: public(DEVICE).key_id(),
+        at: now(),
+        status: DeviceStatus::Suspended,
+        review_denied: Some(ReviewDenied::Suspended),
+        attest_by: Some("2026-12-01T10:00:00Z".parse().unwrap()),
+        wipe: Some(Jws::sign(&wipe_order(), &key(POLICY)).unwrap()),
+    }
+}
+
+pub fn reattestation() -> Reattestation {
+    let challenge = Digest::of(b"another challenge");
+    Reattestation {
+        v: 1,
+        typ: Reattestation::TYP.into(),
+        tenant: tenant(),
+        device_id: public(DEVICE).key_id(),
+        challenge,
+        attestation: Attestation::software(&challenge, &public(DEVICE)),
+        app_version: "0.1.1".parse().unwrap(),
+        at: now(),
+    }
 }
 
 pub fn token() -> Token {
@@ -245,5 +353,10 @@ pub fn signed() -> Vec<(&'static str, u8, Jws)> {
         sign(&stored(), GATEWAY),
         sign(&filed(), RECORDS),
         sign(&refused(), RECORDS),
+        sign(&act(), GATEWAY),
+        sign(&wipe_order(), POLICY),
+        sign(&wiped(), DEVICE),
+        sign(&standing(), GATEWAY),
+        sign(&reattestation(), DEVICE),
     ]
 }

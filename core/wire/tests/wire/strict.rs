@@ -2,8 +2,9 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_wire::{
-    Adoption, Body, Bundle, Carried, Digest, Enrolment, Filed, Jws, Manifest, Policy, RecipientEntry,
-    RecipientState, Refused, Signed, Stored, Text, Token, Void, WireError, accept_bundle,
+    Act, Adoption, Body, Bundle, Carried, Digest, Enrolment, Filed, Jws, Manifest, Policy, Reattestation,
+    RecipientEntry, RecipientState, Refused, Signed, Standing, Stored, Text, Token, Void, WipeOrder, Wiped,
+    WireError, accept_bundle,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ fn reads_as<T: Signed>(jws: &Jws) -> Result<(), WireError> {
 #[test]
 fn no_signed_kind_counts_as_another() {
     type Reader = (&'static str, fn(&Jws) -> Result<(), WireError>);
-    let readers: [Reader; 10] = [
+    let readers: [Reader; 15] = [
         (Bundle::TYP, reads_as::<Bundle>),
         (Policy::TYP, reads_as::<Policy>),
         (Token::TYP, reads_as::<Token>),
@@ -29,6 +30,11 @@ fn no_signed_kind_counts_as_another() {
         (Stored::TYP, reads_as::<Stored>),
         (Filed::TYP, reads_as::<Filed>),
         (Refused::TYP, reads_as::<Refused>),
+        (Act::TYP, reads_as::<Act>),
+        (WipeOrder::TYP, reads_as::<WipeOrder>),
+        (Wiped::TYP, reads_as::<Wiped>),
+        (Standing::TYP, reads_as::<Standing>),
+        (Reattestation::TYP, reads_as::<Reattestation>),
     ];
     for (kind, by, jws) in samples::signed() {
         for (typ, read) in readers {

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use gauze_wire::signature::{Request, RequestSignature, Tag, sign};
 use gauze_wire::{
-    Acknowledgement, Adoption, Body, Bundle, CaptureState, ChallengeAnswer, Digest, Enrolled, Enrolment,
-    EntryKind, Filed, Jws, LogEntry, LogPage, Manifest, Policy, Problem, ProblemCode, PublicKey, Record,
-    Refused, Signed, StatusAnswer, StatusQuery, Stored, Token, UploadAnswer, UploadRequest, Void,
+    Acknowledgement, Adoption, Body, Bundle, CaptureState, ChallengeAnswer, Decision, Decisions, Digest,
+    Enrolled, Enrolment, EntryKind, Filed, Holding, Jws, LogEntry, LogPage, Manifest, Operator, Policy,
+    Problem, ProblemCode, PublicKey, Reason, Record, Refused, Signed, StatusAnswer, StatusQuery, Stored,
+    Token, UploadAnswer, UploadRequest, Void,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,16 +30,20 @@ fn recorded(name: &str, make: impl FnOnce() -> Value) -> Value {
 
 /// A signed kind: the recorded text verifies, its payload is `expected`, and writing that again gives the same bytes.
 fn signed<T: Signed + PartialEq>(expected: &T, by: u8) -> Jws {
-    let vector = recorded(T::TYP, || {
+    signed_as(T::TYP, expected, by)
+}
+
+fn signed_as<T: Signed + PartialEq>(name: &str, expected: &T, by: u8) -> Jws {
+    let vector = recorded(name, || {
         let jws = Jws::sign(expected, &key(by)).unwrap();
         json!({ "jws": jws, "key": public(by), "sha256": jws.digest() })
     });
     let jws: Jws = serde_json::from_value(vector["jws"].clone()).unwrap();
     let by: PublicKey = serde_json::from_value(vector["key"].clone()).unwrap();
     let read: T = jws.verify(&by, &tenant()).unwrap();
-    assert!(read == *expected, "{}", T::TYP);
-    assert_eq!(jws.payload_bytes().unwrap(), serde_json::to_vec(&read).unwrap(), "{}", T::TYP);
-    assert_eq!(vector["sha256"], json!(jws.digest()), "{}", T::TYP);
+    assert!(read == *expected, "{name}");
+    assert_eq!(jws.payload_bytes().unwrap(), serde_json::to_vec(&read).unwrap(), "{name}");
+    assert_eq!(vector["sha256"], json!(jws.digest()), "{name}");
     jws
 }
 
@@ -72,6 +77,35 @@ fn every_signed_kind_of_version_1_verifies_and_reads_as_recorded() {
 }
 
 #[test]
+fn every_signed_kind_of_a_devices_life_reads_as_recorded() {
+    signed_as("gauze-policy-life", &samples::policy_with_life(), samples::POLICY);
+    signed(&samples::act(), samples::GATEWAY);
+    for (name, act) in samples::acts() {
+        signed_as(name, &act, samples::GATEWAY);
+    }
+    signed(&samples::wipe_order(), samples::POLICY);
+    signed(&samples::wiped(), samples::DEVICE);
+    signed(&samples::standing(), samples::GATEWAY);
+    signed(&samples::reattestation(), samples::DEVICE);
+}
+
+#[test]
+fn the_messages_of_a_devices_life_read_as_recorded() {
+    let holding = Some(Holding { highest_seq: 2, unsent: 1, app_version: "0.1.0".parse().unwrap() });
+    plain("status-query-holding", &StatusQuery { captures: Vec::new(), holding });
+    let standing = Some(Jws::sign(&samples::standing(), &key(samples::GATEWAY)).unwrap());
+    plain("status-answer-standing", &StatusAnswer { captures: Vec::new(), standing });
+    let decision = Decision {
+        proposal_id: samples::proposal_id(),
+        operator: Operator::new("governance-2").unwrap(),
+        reason: Reason::new("as asked").unwrap(),
+        signed: Some(Jws::sign(&samples::wipe_order(), &key(samples::POLICY)).unwrap()),
+    };
+    let refused = Decision { signed: None, ..decision.clone() };
+    plain("decisions", &Decisions { decisions: vec![decision, refused] });
+}
+
+#[test]
 fn the_messages_of_version_1_read_as_recorded() {
     let manifest = samples::manifest_jws();
     let stored = Jws::sign(&samples::stored(), &key(samples::GATEWAY)).unwrap();
@@ -85,8 +119,8 @@ fn the_messages_of_version_1_read_as_recorded() {
     let upload_url = "https://gateway.test/v1/transfers/AAAAAAAAAAAAAAAAAAAAAA".to_owned();
     plain("ticket", &UploadAnswer::Ticket { upload_url, expires_at: now(), offset: 0 });
     plain("held", &UploadAnswer::Held(state.clone()));
-    plain("status-query", &StatusQuery { captures: vec![capture_id] });
-    plain("status-answer", &StatusAnswer { captures: vec![state] });
+    plain("status-query", &StatusQuery { captures: vec![capture_id], holding: None });
+    plain("status-answer", &StatusAnswer { captures: vec![state], standing: None });
     let entries = vec![LogEntry { index: 0, kind: EntryKind::Photo, jws: manifest }];
     plain("log-page", &LogPage { checkpoint: samples::note(), entries });
     plain("acknowledgement", &Acknowledgement { receipts: vec![filed] });

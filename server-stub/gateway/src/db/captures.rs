@@ -103,7 +103,11 @@ fn kind_name(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::Void => "void",
         EntryKind::Adoption => "adoption",
-        EntryKind::Photo | EntryKind::Enrolment => "photo",
+        EntryKind::Photo
+        | EntryKind::Enrolment
+        | EntryKind::Act
+        | EntryKind::Reattestation
+        | EntryKind::Wiped => "photo",
     }
 }
 

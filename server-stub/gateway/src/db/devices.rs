@@ -1,20 +1,13 @@
-//! Enrolled devices and spent tokens.
+//! Enrolled devices and spent tokens, as requests need them.
 
-use gauze_wire::{DeviceId, Digest, PublicKey, Tenant, TokenId};
+use gauze_attest::AttestedDevice;
+use gauze_wire::{DeviceId, DeviceStatus, Digest, Holding, PublicKey, Tenant, TokenId};
 use sqlx::Row as _;
 
 use super::{Db, Write, damaged, to_i64, to_u64};
 
-/// What a device may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceStatus {
-    /// Everything.
-    Active,
-    /// Upload, but not enrol or review.
-    Suspended,
-    /// Nothing.
-    Revoked,
-}
+/// What a phone says of itself is written at most this often where it says nothing new.
+const HEARD_EVERY_MS: i64 = 60_000;
 
 /// An enrolled device.
 #[derive(Clone, Debug)]
@@ -27,12 +20,10 @@ pub struct Device {
 /// A device to enrol.
 pub struct NewDevice<'a> {
     pub tenant: &'a Tenant,
-    pub device_id: &'a DeviceId,
-    pub key: &'a PublicKey,
+    pub device: &'a AttestedDevice,
     pub evidence: &'a Digest,
     pub log_index: u64,
-    /// The phone's device id before this one.
-    pub follows: Option<&'a DeviceId>,
+    pub now_ms: i64,
 }
 
 impl Db {
@@ -44,13 +35,42 @@ impl Db {
             .fetch_optional(&self.readers)
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let status = match row.try_get("status")? {
-            "active" => DeviceStatus::Active,
-            "suspended" => DeviceStatus::Suspended,
-            _ => DeviceStatus::Revoked,
-        };
+        let status = row.try_get::<&str, _>("status")?.parse().map_err(damaged)?;
         let key = serde_json::from_str(row.try_get("device_key")?).map_err(damaged)?;
         Ok(Some(Device { device_id: id.clone(), key, status }))
+    }
+
+    /// What a device may do, as the write in progress sees it.
+    pub async fn status_now(
+        write: &mut Write<'_>,
+        tenant: &Tenant,
+        id: &DeviceId,
+    ) -> Result<Option<DeviceStatus>, sqlx::Error> {
+        let status: Option<String> =
+            sqlx::query_scalar("SELECT status FROM device WHERE tenant = ? AND device_id = ?")
+                .bind(tenant.as_str())
+                .bind(id.as_str())
+                .fetch_optional(&mut **write)
+                .await?;
+        status.map(|status| status.parse().map_err(damaged)).transpose()
+    }
+
+    /// Whether a suspended device has this id or serial: such a phone does not enrol again.
+    pub async fn is_suspended(
+        write: &mut Write<'_>,
+        tenant: &Tenant,
+        (id, serial): (Option<&DeviceId>, Option<&str>),
+    ) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND device_id = ?2 AND status = 'suspended') \
+             OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND serial = ?3 COLLATE NOCASE \
+             AND status = 'suspended')",
+        )
+        .bind(tenant.as_str())
+        .bind(id.map(DeviceId::as_str))
+        .bind(serial)
+        .fetch_one(&mut **write)
+        .await
     }
 
     /// The ids that this phone says it had before, newest first.
@@ -106,6 +126,39 @@ impl Db {
         .map(drop)
     }
 
+    /// Keeps what a phone says it holds. A phone that asks often and says nothing new costs no write.
+    pub async fn heard_of(
+        &self,
+        (tenant, device): (&Tenant, &DeviceId),
+        holding: &Holding,
+        now_ms: i64,
+    ) -> Result<(), sqlx::Error> {
+        let news: Option<bool> = sqlx::query_scalar(
+            "SELECT highest_seq < ?3 OR unsent IS NOT ?4 OR app_version IS NOT ?5 \
+             OR COALESCE(heard_at_ms, 0) < ?6 FROM device WHERE tenant = ?1 AND device_id = ?2",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .bind(to_i64(holding.highest_seq))
+        .bind(to_i64(holding.unsent))
+        .bind(holding.app_version.as_str())
+        .bind(now_ms - HEARD_EVERY_MS)
+        .fetch_optional(&self.readers)
+        .await?;
+        if news != Some(true) {
+            return Ok(());
+        }
+        let mut write = self.write().await?;
+        Self::heard(&mut write, (tenant, device), (holding.highest_seq, holding.unsent), now_ms).await?;
+        sqlx::query("UPDATE device SET app_version = ? WHERE tenant = ? AND device_id = ?")
+            .bind(holding.app_version.as_str())
+            .bind(tenant.as_str())
+            .bind(device.as_str())
+            .execute(&mut *write)
+            .await?;
+        write.commit().await
+    }
+
     /// Spends a token; `false` where it was spent before.
     pub async fn spend_token(
         write: &mut Write<'_>,
@@ -127,17 +180,29 @@ impl Db {
 
     /// Enrols a device; `false` where its key is enrolled already.
     pub async fn add_device(write: &mut Write<'_>, new: &NewDevice<'_>) -> Result<bool, sqlx::Error> {
-        let key = serde_json::to_string(new.key).map_err(damaged)?;
+        let (enrolment, token) = (new.device.enrolment(), new.device.token());
+        let key = serde_json::to_string(new.device.device_key()).map_err(damaged)?;
+        let platform = serde_json::to_value(enrolment.platform).map_err(damaged)?;
+        let follows = enrolment.follows.as_ref().map(|follows| follows.device_id.as_str());
         let done = sqlx::query(
-            "INSERT INTO device (tenant, device_id, device_key, enrolment_sha256, enrolment_index, follows) \
-             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO device (tenant, device_id, device_key, enrolment_sha256, enrolment_index, follows, \
+             platform, model, serial, app_version, enrolled_at_ms, attested_at_ms, token_id, level) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(new.tenant.as_str())
-        .bind(new.device_id.as_str())
+        .bind(new.device.device_id().as_str())
         .bind(key)
         .bind(new.evidence.to_string())
         .bind(to_i64(new.log_index))
-        .bind(new.follows.map(DeviceId::as_str))
+        .bind(follows)
+        .bind(platform.as_str())
+        .bind(enrolment.model.as_str())
+        .bind(enrolment.serial.as_ref().map(|serial| serial.as_str()))
+        .bind(enrolment.app_version.as_str())
+        .bind(new.now_ms)
+        .bind(new.now_ms)
+        .bind(token.token_id.as_str())
+        .bind("software")
         .execute(&mut **write)
         .await?;
         Ok(done.rows_affected() == 1)

@@ -210,6 +210,9 @@ fn kind_name(kind: EntryKind) -> &'static str {
         EntryKind::Photo => "photo",
         EntryKind::Void => "void",
         EntryKind::Adoption => "adoption",
+        EntryKind::Act => "act",
+        EntryKind::Reattestation => "reattestation",
+        EntryKind::Wiped => "wiped",
     }
 }
 
@@ -218,6 +221,9 @@ fn kind_from(name: &str) -> EntryKind {
         "enrolment" => EntryKind::Enrolment,
         "void" => EntryKind::Void,
         "adoption" => EntryKind::Adoption,
+        "act" => EntryKind::Act,
+        "reattestation" => EntryKind::Reattestation,
+        "wiped" => EntryKind::Wiped,
         _ => EntryKind::Photo,
     }
 }

@@ -1,8 +1,10 @@
 //! What the gateway knows, in SQLite. One connection writes; commits are synced before anything is answered.
 
+mod acts;
 mod captures;
 mod devices;
 mod log;
+mod register;
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,9 +12,11 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
+pub use acts::{Proposal, ProposalStatus, Settled};
 pub use captures::{Capture, NewCapture, Outcome};
-pub use devices::{Device, DeviceStatus, NewDevice};
+pub use devices::{Device, NewDevice};
 pub use log::append as log_append;
+pub use register::{DeviceCounts, DevicePage, DeviceSearch, Registered};
 
 use crate::app::AppError;
 

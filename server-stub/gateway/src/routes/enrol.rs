@@ -82,7 +82,7 @@ fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<
     let device = verify_enrolment(
         evidence,
         &served.bundle,
-        &served.policy,
+        &served.in_force().policy,
         Freshness::Issued(&claimed.challenge),
         now,
     )?;
@@ -99,17 +99,22 @@ fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<
 async fn keep(app: &App, served: &Served, evidence: &Jws, device: &AttestedDevice) -> Result<u64, Refusal> {
     let tenant = &served.bundle.tenant;
     let mut write = app.db.write().await?;
+    let enrolment = device.enrolment();
+    let before = enrolment.follows.as_ref().map(|follows| &follows.device_id);
+    let serial = enrolment.serial.as_ref().map(|serial| serial.as_str());
+    if Db::is_suspended(&mut write, tenant, (before, serial)).await? {
+        return Err(ProblemCode::DeviceRefused.into());
+    }
     if !Db::spend_token(&mut write, tenant, &device.token().token_id, &evidence.digest()).await? {
         return Err(ProblemCode::TokenUsed.into());
     }
     let proof = log_append(&mut write, served, EntryKind::Enrolment, evidence).await?;
     let new = NewDevice {
         tenant,
-        device_id: &device.device_id(),
-        key: device.device_key(),
+        device,
         evidence: &evidence.digest(),
         log_index: proof.log_index,
-        follows: device.enrolment().follows.as_ref().map(|follows| &follows.device_id),
+        now_ms: app.clock.now().as_millisecond(),
     };
     if !Db::add_device(&mut write, &new).await? {
         // A key enrols once; a phone that enrols again makes a new one.

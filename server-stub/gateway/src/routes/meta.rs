@@ -33,6 +33,8 @@ use crate::refusal::Refusal;
         super::records::log,
         super::records::blob,
         super::records::outcomes,
+        super::decisions::decisions,
+        super::wiped::wiped,
         super::records::cosignature
     )
 )]
@@ -70,8 +72,8 @@ pub async fn bundle(State(app): State<App>, InPath(tenant): InPath) -> Result<im
     responses((status = 200, description = "the policy, a compact JWS", content_type = "application/jose"))
 )]
 pub async fn policy(State(app): State<App>, InPath(tenant): InPath) -> Result<impl IntoResponse, Refusal> {
-    let policy = served(&app, &tenant)?.policy_jws.as_ref().ok_or(ProblemCode::NotFound)?;
-    Ok(jose(policy))
+    let in_force = served(&app, &tenant)?.in_force();
+    Ok(jose(in_force.jws.as_ref().ok_or(ProblemCode::NotFound)?))
 }
 
 fn jose(jws: &Jws) -> impl IntoResponse + use<> {

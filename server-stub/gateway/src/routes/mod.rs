@@ -1,10 +1,12 @@
 //! The HTTP surface. Paths and methods are here; each subject has its file.
 
+mod decisions;
 mod enrol;
 mod meta;
 mod records;
 mod transfer;
 mod upload;
+mod wiped;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -26,9 +28,11 @@ pub fn router(app: App) -> Router {
         .route("/v1/{tenant}/enrolments", post(enrol::enrol))
         .route("/v1/{tenant}/uploads", post(upload::upload))
         .route("/v1/{tenant}/status", post(upload::status))
+        .route("/v1/{tenant}/wiped", post(wiped::wiped))
         .route("/v1/{tenant}/log", get(records::log))
         .route("/v1/{tenant}/blobs/{device}/{capture}", get(records::blob))
         .route("/v1/{tenant}/outcomes", post(records::outcomes))
+        .route("/v1/{tenant}/decisions", post(decisions::decisions))
         .route("/v1/{tenant}/cosignatures", post(records::cosignature))
         .route(
             "/v1/transfers/{ticket}",

@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
-use gauze_wire::{CaptureState, Digest, EntryKind, Jws, ProblemCode, Stored};
+use gauze_wire::{CaptureState, DeviceStatus, Digest, EntryKind, Jws, ProblemCode, Stored};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
@@ -322,6 +322,12 @@ pub async fn finish_if_whole(turn: &Turn) -> Result<(), Refusal> {
 async fn finish(turn: &Turn) -> Result<CaptureState, Refusal> {
     let served = served(&turn.app, &turn.name.tenant)?;
     let mut write = turn.app.db.write().await?;
+    // Judged where it cannot change any more: what a phone finishes sending after it was revoked is not taken.
+    if Db::status_now(&mut write, &turn.name.tenant, &turn.name.device_id).await?
+        == Some(DeviceStatus::Revoked)
+    {
+        return Err(ProblemCode::DeviceRefused.into());
+    }
     let state = log_and_sign(&mut write, &turn.app, served, &turn.name).await?;
     write.commit().await?;
     meters::stored();

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_wire::{
-    CaptureState, Carried, DeviceId, Digest, EntryKind, Jws, Manifest, ProblemCode, StatusAnswer,
+    CaptureState, Carried, DeviceId, Digest, EntryKind, Holding, Jws, Manifest, ProblemCode, StatusAnswer,
     StatusQuery, Tenant, UploadAnswer, UploadRequest, WireError,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,7 @@ use crate::blobs::BlobName;
 use crate::db::{Capture, Db, NewCapture, Write};
 use crate::proof::{FromDevice, served};
 use crate::refusal::Refusal;
+use crate::standing::standing;
 use crate::tenant::Served;
 
 const TICKET_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -37,6 +38,7 @@ pub async fn upload(
     State(app): State<App>,
     request: FromDevice,
 ) -> Result<(StatusCode, Json<UploadAnswer>), Refusal> {
+    let revoked = request.unless_revoked();
     let FromDevice { tenant, device, body } = request;
     let served = served(&app, &tenant)?;
     let asked: UploadRequest = serde_json::from_slice(&body).map_err(|_| ProblemCode::MalformedRequest)?;
@@ -47,6 +49,10 @@ pub async fn upload(
         WireError::WrongType { .. } => ProblemCode::WrongType,
         _ => ProblemCode::ManifestInvalid,
     })?;
+    if manifest.has_photo() {
+        // That a photo will not come, a phone may say even then.
+        revoked?;
+    }
     let body = &manifest.carried().body;
     let name = BlobName { tenant, device_id: device.device_id, capture_id: body.capture_id };
     if !manifest.is_own() {
@@ -55,7 +61,9 @@ pub async fn upload(
     }
     // Whoever asks anew has given up sending: what is in flight is written first.
     let turn = app.take_turn(&name).await;
-    finish_if_whole(&turn).await?;
+    if revoked.is_ok() {
+        finish_if_whole(&turn).await?;
+    }
     let offset = app.blobs.offset(&name, body.size)?;
 
     let now = app.clock.now();
@@ -132,7 +140,7 @@ async fn decide(
         return Ok(Verdict::Wanted);
     }
     let held = Db::held(write, name, now.as_millisecond()).await?;
-    let policy = &served.policy;
+    let policy = &served.in_force().policy;
     let over = held.open >= u64::from(policy.max_open_tickets)
         || held.device.saturating_add(body.size) > policy.max_device_bytes
         || held.tenant.saturating_add(body.size) > policy.max_tenant_bytes;
@@ -177,7 +185,7 @@ async fn issue(
     post,
     path = "/v1/{tenant}/status",
     params(("tenant" = String, Path, description = "tenant")),
-    responses((status = 200, description = "receipts of those photos that are held"))
+    responses((status = 200, description = "receipts of those photos that are held; where the phone stands"))
 )]
 pub async fn status(State(app): State<App>, request: FromDevice) -> Result<Json<StatusAnswer>, Refusal> {
     let FromDevice { tenant, device, body } = request;
@@ -185,7 +193,20 @@ pub async fn status(State(app): State<App>, request: FromDevice) -> Result<Json<
     if query.captures.len() > STATUS_LIMIT {
         return Err(ProblemCode::TooLarge.into());
     }
-    Ok(Json(StatusAnswer { captures: states(&app, &tenant, &device.device_id, &query).await? }))
+    let captures = states(&app, &tenant, &device.device_id, &query).await?;
+    let standing = match &query.holding {
+        Some(holding) => Some(hear(&app, &tenant, &device.device_id, holding).await?),
+        None => None,
+    };
+    Ok(Json(StatusAnswer { captures, standing }))
+}
+
+/// Takes in what the phone says of itself, and tells it where it stands.
+async fn hear(app: &App, tenant: &Tenant, id: &DeviceId, holding: &Holding) -> Result<Jws, Refusal> {
+    let served = served(app, tenant)?;
+    app.db.heard_of((tenant, id), holding, app.clock.now().as_millisecond()).await?;
+    let device = app.db.registered(tenant, id).await?.ok_or(ProblemCode::UnknownDevice)?;
+    standing(app, served, &device)
 }
 
 async fn states(

@@ -4,8 +4,10 @@
 mod fixture;
 
 mod enrolment;
+mod life;
 mod log;
 mod outcomes;
+mod proposals;
 mod quotas;
 mod signatures;
 mod takeover;

@@ -172,9 +172,9 @@ async fn a_request_of_another_shape_or_size_is_refused() {
     let long = vec![b' '; 256 * 1024 + 1];
     assert_eq!(gateway.ask(post("uploads", &long)).await.refusal(), ProblemCode::TooLarge);
     let captures: Vec<_> = (0..101).map(|n| CaptureId::make(n, &[0; 10])).collect();
-    let hundred = StatusQuery { captures: captures[..100].to_vec() };
+    let hundred = StatusQuery { captures: captures[..100].to_vec(), holding: None };
     gateway.ask(phone.request(&gateway, "status", &hundred)).await.expect(200);
-    let more = StatusQuery { captures };
+    let more = StatusQuery { captures, holding: None };
     assert_eq!(gateway.ask(phone.request(&gateway, "status", &more)).await.refusal(), ProblemCode::TooLarge);
 }
 

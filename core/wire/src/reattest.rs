@@ -1,0 +1,42 @@
+//! Showing the evidence again, weekly: over a new challenge, for the key that is enrolled.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Attestation, DeviceId, Digest, Name, Signed, Tenant, WireError};
+
+/// Evidence shown again: `POST /v1/TENANT/attestations`, signed by the device key. Kept whole as a log entry, like an
+/// enrolment, so that the records side judges it for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reattestation {
+    /// Format version: 1.
+    pub v: u32,
+    /// `gauze-reattestation`.
+    pub typ: String,
+    /// Whose.
+    pub tenant: Tenant,
+    /// The phone.
+    pub device_id: DeviceId,
+    /// The gateway's challenge.
+    pub challenge: Digest,
+    /// What the phone shows.
+    pub attestation: Attestation,
+    /// Program version.
+    pub app_version: Name,
+    /// The phone's clock (RFC 3339, UTC).
+    pub at: Timestamp,
+}
+
+impl Signed for Reattestation {
+    const TYP: &'static str = "gauze-reattestation";
+    fn typ(&self) -> &str {
+        &self.typ
+    }
+    fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+    fn check(&self) -> Result<(), WireError> {
+        if self.v == 1 { Ok(()) } else { Err(WireError::Field("v")) }
+    }
+}

@@ -1,0 +1,161 @@
+//! Devices: search, one device's story, and what it may do.
+
+use gauze_wire::{Act, Deed, DeviceId, DeviceStatus, Jws, Name, ReviewDenied};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Admin, AdminError, By, Gap};
+use crate::db::{Db, DeviceCounts, DevicePage, DeviceSearch, Registered};
+use crate::standing::review_denied;
+
+/// Most acts in one story.
+const ACTS: u32 = 100;
+
+/// An act, for people. No `Debug`: a reason is free text.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct ActView {
+    /// Its place in the log.
+    pub log_index: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub operator: String,
+    /// Why.
+    pub reason: String,
+    /// What.
+    pub deed: Deed,
+}
+
+impl ActView {
+    fn read((log_index, jws): (u64, Jws)) -> Option<Self> {
+        let act: Act = jws.peek().ok()?;
+        let (operator, reason) = (act.operator.as_str().to_owned(), act.reason.as_str().to_owned());
+        Some(Self { log_index, at: act.at, operator, reason, deed: act.deed })
+    }
+}
+
+/// Everything that is known of one device. No `Debug`, as acts have none.
+#[derive(Clone, Serialize)]
+pub struct DeviceStory {
+    /// The device.
+    #[serde(flatten)]
+    pub device: Registered,
+    /// Why it may not show photos; absent where it may.
+    pub review_denied: Option<ReviewDenied>,
+    /// Places of its chain up to the highest it spoke of that never came.
+    pub gaps: Vec<Gap>,
+    /// Photos in those places.
+    pub missing: u64,
+    /// What was decided about it, newest first.
+    pub acts: Vec<ActView>,
+}
+
+impl Admin {
+    /// One page of the devices that match.
+    pub async fn devices(&self, search: &DeviceSearch) -> Result<DevicePage, AdminError> {
+        Ok(self.db.search(self.tenant(), search).await?)
+    }
+
+    /// How many devices there are of each status.
+    pub async fn counts(&self) -> Result<DeviceCounts, AdminError> {
+        Ok(self.db.counts(self.tenant()).await?)
+    }
+
+    /// The one device whose id is, or begins with, `text`.
+    pub async fn find(&self, text: &str) -> Result<DeviceId, AdminError> {
+        if let Ok(id) = text.parse::<DeviceId>() {
+            return Ok(self.registered(&id).await?.device_id);
+        }
+        let mut found = self.db.ids_with_prefix(self.tenant(), text).await?;
+        match (found.pop(), found.is_empty()) {
+            (Some(id), true) => Ok(id),
+            (Some(_), false) => Err(AdminError::Ambiguous),
+            (None, _) => Err(AdminError::UnknownDevice),
+        }
+    }
+
+    async fn registered(&self, id: &DeviceId) -> Result<Registered, AdminError> {
+        self.db.registered(self.tenant(), id).await?.ok_or(AdminError::UnknownDevice)
+    }
+
+    /// One device's story.
+    pub async fn device(&self, id: &DeviceId) -> Result<DeviceStory, AdminError> {
+        let device = self.registered(id).await?;
+        let gaps = self.gaps(&device).await?;
+        let acts = self.db.acts(self.tenant(), Some(id), None, ACTS).await?;
+        let life = self.policy_in_force().await?.life();
+        Ok(DeviceStory {
+            review_denied: review_denied(&device, &life, self.clock.now()),
+            missing: gaps.iter().map(Gap::photos).sum(),
+            gaps,
+            acts: acts.into_iter().filter_map(ActView::read).collect(),
+            device,
+        })
+    }
+
+    /// What was decided in this tenant, newest first, before `before` in the log.
+    pub async fn acts(&self, before: Option<u64>, limit: u32) -> Result<Vec<ActView>, AdminError> {
+        let acts = self.db.acts(self.tenant(), None, before, limit).await?;
+        Ok(acts.into_iter().filter_map(ActView::read).collect())
+    }
+
+    /// From now on it may upload, and neither enrol again nor review. `false` where that was so.
+    pub async fn suspend(&self, id: &DeviceId, by: &By) -> Result<bool, AdminError> {
+        self.change(id, DeviceStatus::Suspended, by).await
+    }
+
+    /// It may do everything again. `false` where that was so.
+    pub async fn resume(&self, id: &DeviceId, by: &By) -> Result<bool, AdminError> {
+        self.change(id, DeviceStatus::Active, by).await
+    }
+
+    /// It gets no ticket any more, and its open upload addresses are dead. For good. `false` where that was so.
+    pub async fn revoke(&self, id: &DeviceId, by: &By) -> Result<bool, AdminError> {
+        self.change(id, DeviceStatus::Revoked, by).await
+    }
+
+    /// Takes a flag away, because somebody has looked. `false` where there was none.
+    pub async fn unflag(&self, id: &DeviceId, code: &Name, by: &By) -> Result<bool, AdminError> {
+        self.registered(id).await?;
+        let mut write = self.db.write().await?;
+        let changed = Db::set_flag(&mut write, (self.tenant(), id), code.as_str(), None).await?;
+        if changed {
+            let deed = Deed::Unflag { device_id: id.clone(), code: code.clone() };
+            self.clerk().record(&mut write, by, deed).await?;
+            write.commit().await?;
+        }
+        Ok(changed)
+    }
+
+    async fn change(&self, id: &DeviceId, to: DeviceStatus, by: &By) -> Result<bool, AdminError> {
+        let mut write = self.db.write().await?;
+        let changed = self.change_in(&mut write, id, to, by).await?;
+        write.commit().await?;
+        Ok(changed)
+    }
+
+    /// Changes what a device may do, and says so in the log.
+    pub(super) async fn change_in(
+        &self,
+        write: &mut crate::db::Write<'_>,
+        id: &DeviceId,
+        to: DeviceStatus,
+        by: &By,
+    ) -> Result<bool, AdminError> {
+        let from = Db::status_now(write, self.tenant(), id).await?.ok_or(AdminError::UnknownDevice)?;
+        match (from, to) {
+            (from, to) if from == to => return Ok(false),
+            (DeviceStatus::Revoked, _) => return Err(AdminError::Revoked),
+            (DeviceStatus::Active | DeviceStatus::Suspended, _) => {}
+        }
+        Db::set_status(write, self.tenant(), id, to).await?;
+        let device_id = id.clone();
+        let deed = match to {
+            DeviceStatus::Active => Deed::Resume { device_id },
+            DeviceStatus::Suspended => Deed::Suspend { device_id },
+            DeviceStatus::Revoked => Deed::Revoke { device_id },
+        };
+        self.clerk().record(write, by, deed).await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,72 @@
+use gauze_wire::WireError;
+
+use crate::app::AppError;
+
+/// Why an operator's command was not carried out. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The data directory is not usable.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// The gateway has never served this tenant from this directory.
+    #[error("this gateway has not served the tenant yet: start it once with the tenant's bundle")]
+    NotServed,
+    /// No such device.
+    #[error("no such device is enrolled: search for it with `admin device list`")]
+    UnknownDevice,
+    /// An abbreviated id fits several devices.
+    #[error("several devices begin with this: give more of the id")]
+    Ambiguous,
+    /// No such proposal.
+    #[error("nothing was asked for under this name: look at the list")]
+    UnknownProposal,
+    /// A revoked device stays revoked.
+    #[error("the device is revoked for good: enrol it again with a new token")]
+    Revoked,
+    /// Operator or reason is missing or too long.
+    #[error("say who you are (at most 100 bytes) and why (at most 500), without control characters")]
+    Who,
+    /// A token lives 1 to 24 hours.
+    #[error("a token lives 1 to 24 hours")]
+    Hours,
+    /// Not a policy.
+    #[error("this is not a policy as documented ({0}): start from `admin policy show --json`")]
+    Policy(String),
+    /// The policy's version does not rise.
+    #[error("the policy's version must be above {0}, which is in force")]
+    PolicyVersion(u64),
+    /// The hospital has not signed it.
+    #[error("the hospital has not signed it: `gauze-records proposals list` shows what waits")]
+    NotSigned,
+}
+
+impl AdminError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::App(error) => error.code(),
+            Self::NotServed => "tenant_not_served",
+            Self::UnknownDevice => "unknown_device",
+            Self::Ambiguous => "ambiguous",
+            Self::UnknownProposal => "unknown_proposal",
+            Self::Revoked => "device_revoked",
+            Self::Who => "operator_invalid",
+            Self::Hours => "hours_invalid",
+            Self::Policy(_) => "policy_invalid",
+            Self::PolicyVersion(_) => "rollback",
+            Self::NotSigned => "not_signed",
+        }
+    }
+}
+
+impl From<sqlx::Error> for AdminError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::App(AppError::Database(error))
+    }
+}
+
+impl From<WireError> for AdminError {
+    fn from(_: WireError) -> Self {
+        Self::Who
+    }
+}

@@ -1,0 +1,83 @@
+//! The lost phone: shut out, ordered to wipe itself, and accounted for.
+
+use gauze_wire::{Deed, DeviceId, DeviceStatus, Photos};
+use serde::Serialize;
+
+use super::{Admin, AdminError, By};
+use crate::db::{Db, Proposal, ProposalStatus, Registered};
+
+/// The flag of a phone that was reported lost.
+const LOST: &str = "lost";
+
+/// Places in a phone's chain that never came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// The first missing `seq`.
+    pub first: u64,
+    /// The last missing `seq`.
+    pub last: u64,
+}
+
+impl Gap {
+    /// How many photos that is.
+    pub fn photos(&self) -> u64 {
+        self.last - self.first + 1
+    }
+}
+
+/// What was done about a lost phone, and what it held. No `Debug`, as proposals have none.
+#[derive(Clone, Serialize)]
+pub struct LostReport {
+    /// The phone, as the register knows it now.
+    pub device: Registered,
+    /// Whether this command revoked it; it may have been revoked before.
+    pub revoked_now: bool,
+    /// The wipe order that was asked for.
+    pub wipe: Proposal,
+    /// Highest `seq` it spoke of when last heard from.
+    pub highest_seq: u64,
+    /// Photos that it said it had not sent.
+    pub unsent: u64,
+    /// Places up to the highest that never came: what may be on the phone, sealed to the hospital.
+    pub gaps: Vec<Gap>,
+    /// Photos in those places.
+    pub missing: u64,
+}
+
+impl Admin {
+    /// Runs the playbook: revokes the phone, which ends review and its open upload addresses; flags it; asks the hospital
+    /// to sign a wipe order; says what it held when last heard from. Run again, it changes nothing and says the same.
+    pub async fn lost(&self, id: &DeviceId, photos: Photos, by: &By) -> Result<LostReport, AdminError> {
+        let mut write = self.db.write().await?;
+        let revoked_now = self.change_in(&mut write, id, DeviceStatus::Revoked, by).await?;
+        let now_ms = self.clock.now().as_millisecond();
+        if Db::set_flag(&mut write, (self.tenant(), id), LOST, Some(now_ms)).await? {
+            let code = LOST.parse()?;
+            let deed = Deed::Flag { device_id: id.clone(), code };
+            self.clerk().record(&mut write, by, deed).await?;
+        }
+        let asked = Db::wipe_proposal(&mut write, self.tenant(), id).await?;
+        let wipe = match asked.filter(|asked| asked.status != ProposalStatus::Refused) {
+            Some(asked) => asked,
+            None => self.propose_wipe(&mut write, id, photos, by).await?,
+        };
+        let device =
+            Db::registered_now(&mut write, self.tenant(), id).await?.ok_or(AdminError::UnknownDevice)?;
+        write.commit().await?;
+        let gaps = self.gaps(&device).await?;
+        Ok(LostReport {
+            revoked_now,
+            wipe,
+            highest_seq: device.highest_seq,
+            unsent: device.unsent,
+            missing: gaps.iter().map(Gap::photos).sum(),
+            gaps,
+            device,
+        })
+    }
+
+    pub(super) async fn gaps(&self, device: &Registered) -> Result<Vec<Gap>, AdminError> {
+        let gaps = self.db.gaps(self.tenant(), &device.device_id, device.highest_seq).await?;
+        Ok(gaps.into_iter().map(|(first, last)| Gap { first, last }).collect())
+    }
+}

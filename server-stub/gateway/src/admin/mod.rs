@@ -1,0 +1,70 @@
+//! What operators decide: devices, tokens, policies. A library: the command line and the console call the same functions.
+//!
+//! Always: whatever changes something is in the tenant's log, signed, with who and why, in the same write; nothing here
+//! signs a token, a policy or a wipe order: they are proposed, and the hospital's own side signs them. It works on the
+//! directory of a gateway that runs: the next request of any phone sees it.
+
+mod devices;
+mod error;
+mod lost;
+mod proposals;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gauze_wire::{Operator, Reason, Tenant};
+
+pub use devices::{ActView, DeviceStory};
+pub use error::AdminError;
+pub use lost::{Gap, LostReport};
+pub use proposals::{ManagedConfiguration, PolicyView, TokenView};
+
+use crate::acts::{By, Clerk};
+use crate::app::AppError;
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::keys::GatewayKeys;
+use crate::tenant::Served;
+
+impl By {
+    /// Reads who and why.
+    pub fn new(operator: &str, reason: &str) -> Result<Self, AdminError> {
+        Ok(Self { operator: Operator::new(operator.trim())?, reason: Reason::new(reason.trim())? })
+    }
+}
+
+/// One tenant's register, open for an operator. Clones share everything.
+#[derive(Clone)]
+pub struct Admin {
+    data: PathBuf,
+    db: Arc<Db>,
+    served: Arc<Served>,
+    keys: Arc<GatewayKeys>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Admin {
+    /// Opens the register of `tenant` in the directory of a gateway, which may be running.
+    pub async fn open(data: &Path, tenant: &Tenant, clock: Arc<dyn Clock>) -> Result<Self, AdminError> {
+        let keys = GatewayKeys::load(data).map_err(|error| AppError::Tenant(error.into()))?;
+        let files = Served::kept(data, tenant).ok_or(AdminError::NotServed)?;
+        let served = Served::load(&files, &keys).map_err(AppError::Tenant)?;
+        let db = Db::open(&data.join("gateway.sqlite")).await?;
+        Ok(Self {
+            data: data.to_owned(),
+            db: Arc::new(db),
+            served: Arc::new(served),
+            keys: Arc::new(keys),
+            clock,
+        })
+    }
+
+    /// Whose register it is.
+    pub fn tenant(&self) -> &Tenant {
+        &self.served.bundle.tenant
+    }
+
+    fn clerk(&self) -> Clerk<'_> {
+        Clerk { served: &self.served, keys: &self.keys, now: self.clock.now() }
+    }
+}

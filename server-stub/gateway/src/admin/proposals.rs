@@ -1,0 +1,212 @@
+//! What only the hospital can sign: tokens, policies, wipe orders. Asked for here, and shown once signed.
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use gauze_wire::{
+    Deed, DeviceId, Digest, Jws, Name, Photos, Policy, ProposalId, Signed as _, Tenant, Token, Wanted,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Admin, AdminError, By};
+use crate::db::{Db, Proposal, ProposalStatus, Write};
+
+/// A token as an operator sees it. No `Debug`, as proposals have none.
+#[derive(Clone, Serialize)]
+pub struct TokenView {
+    /// How it was asked for and decided.
+    #[serde(flatten)]
+    pub proposal: Proposal,
+    /// When it ends, once signed.
+    pub expires_at: Option<Timestamp>,
+    /// The device that enrolled with it.
+    pub used_by: Option<DeviceId>,
+    /// What to paste into the device management, once signed and until used.
+    pub managed: Option<ManagedConfiguration>,
+}
+
+/// Managed configuration for one phone, as its device management wants it.
+#[derive(Clone, Serialize)]
+pub struct ManagedConfiguration {
+    /// The gateway's base URL.
+    pub gateway: String,
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Fingerprint of the tenant root.
+    pub root_sha256: Digest,
+    /// Oldest trust bundle that may be used.
+    pub min_bundle_version: u64,
+    /// The token.
+    pub token: Jws,
+    /// The phone's serial number, where the token names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<Name>,
+}
+
+/// The policy in force, and what waits.
+#[derive(Clone, Serialize)]
+pub struct PolicyView {
+    /// The policy in force.
+    pub policy: Policy,
+    /// As signed; absent where none was signed yet and the strictest holds.
+    pub signed: Option<Jws>,
+    /// The newest proposals, newest first.
+    pub proposals: Vec<Proposal>,
+}
+
+impl Admin {
+    /// Asks for a token that lives `hours`, for one phone where its serial is known.
+    pub async fn request_token(
+        &self,
+        hours: u32,
+        serial: Option<Name>,
+        by: &By,
+    ) -> Result<Proposal, AdminError> {
+        if !(1..=24).contains(&hours) {
+            return Err(AdminError::Hours);
+        }
+        self.propose_alone(Wanted::Token { hours, serial }, by).await
+    }
+
+    /// Asks for a new policy. What is left out is filled in by the hospital: `v`, `typ`, `tenant`, `version`, `issued_at`.
+    pub async fn propose_policy(&self, json: &str, by: &By) -> Result<Proposal, AdminError> {
+        let malformed = |error: serde_json::Error| AdminError::Policy(error.to_string());
+        let policy: Map<String, Value> = serde_json::from_str(json).map_err(malformed)?;
+        let in_force = self.in_force().await?.0.version;
+        let mut filled = policy.clone();
+        for (name, value) in [
+            ("v", Value::from(1)),
+            ("typ", Policy::TYP.into()),
+            ("tenant", self.tenant().as_str().into()),
+            ("version", (in_force + 1).into()),
+            ("issued_at", self.clock.now().to_string().into()),
+        ] {
+            filled.entry(name).or_insert(value);
+        }
+        let read: Policy = serde_json::from_value(Value::Object(filled)).map_err(malformed)?;
+        read.check().map_err(|error| AdminError::Policy(error.to_string()))?;
+        if read.tenant != *self.tenant() {
+            return Err(AdminError::Policy("it names another tenant".to_owned()));
+        }
+        if read.version <= in_force {
+            return Err(AdminError::PolicyVersion(in_force));
+        }
+        self.propose_alone(Wanted::Policy { policy }, by).await
+    }
+
+    /// Asks for an order to wipe a device.
+    pub async fn wipe(&self, id: &DeviceId, photos: Photos, by: &By) -> Result<Proposal, AdminError> {
+        let mut write = self.db.write().await?;
+        Db::status_now(&mut write, self.tenant(), id).await?.ok_or(AdminError::UnknownDevice)?;
+        let proposal = self.propose_wipe(&mut write, id, photos, by).await?;
+        write.commit().await?;
+        Ok(proposal)
+    }
+
+    pub(super) async fn propose_wipe(
+        &self,
+        write: &mut Write<'_>,
+        id: &DeviceId,
+        photos: Photos,
+        by: &By,
+    ) -> Result<Proposal, AdminError> {
+        self.propose(write, Wanted::Wipe { device_id: id.clone(), photos }, by).await
+    }
+
+    async fn propose_alone(&self, wanted: Wanted, by: &By) -> Result<Proposal, AdminError> {
+        let mut write = self.db.write().await?;
+        let proposal = self.propose(&mut write, wanted, by).await?;
+        write.commit().await?;
+        Ok(proposal)
+    }
+
+    async fn propose(&self, write: &mut Write<'_>, wanted: Wanted, by: &By) -> Result<Proposal, AdminError> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id)
+            .map_err(|error| sqlx::Error::Io(std::io::Error::other(error.to_string())))?;
+        let proposal_id: ProposalId = BASE64_URL_SAFE_NO_PAD.encode(id).parse()?;
+        let clerk = self.clerk();
+        let deed = Deed::Propose { proposal_id: proposal_id.clone(), wanted: wanted.clone() };
+        let log_index = clerk.record(write, by, deed).await?;
+        let proposal = Proposal {
+            proposal_id,
+            status: ProposalStatus::Waiting,
+            wanted,
+            operator: by.operator.as_str().to_owned(),
+            reason: by.reason.as_str().to_owned(),
+            at: clerk.now,
+            log_index,
+            decided_by: None,
+            decided_why: None,
+            decided_at: None,
+            signed: None,
+        };
+        Db::add_proposal(write, self.tenant(), &proposal).await?;
+        Ok(proposal)
+    }
+
+    /// Tokens that were asked for, newest first, before `before` in the log.
+    pub async fn tokens(&self, before: Option<u64>, limit: u32) -> Result<Vec<TokenView>, AdminError> {
+        let mut views = Vec::new();
+        for proposal in self.db.proposals(self.tenant(), "token", before, limit).await? {
+            views.push(self.token_view(proposal).await?);
+        }
+        Ok(views)
+    }
+
+    /// One token.
+    pub async fn token(&self, id: &ProposalId) -> Result<TokenView, AdminError> {
+        let proposal = self.proposal(id).await?;
+        if matches!(proposal.wanted, Wanted::Token { .. }) {
+            self.token_view(proposal).await
+        } else {
+            Err(AdminError::UnknownProposal)
+        }
+    }
+
+    /// Anything that was asked for.
+    pub async fn proposal(&self, id: &ProposalId) -> Result<Proposal, AdminError> {
+        self.db.proposal(self.tenant(), id).await?.ok_or(AdminError::UnknownProposal)
+    }
+
+    async fn token_view(&self, proposal: Proposal) -> Result<TokenView, AdminError> {
+        let token: Option<Token> = proposal.signed.as_ref().and_then(|jws| jws.peek().ok());
+        let used_by = self.db.device_by_token(self.tenant(), proposal.proposal_id.as_str()).await?;
+        let wanted = token.as_ref().zip(proposal.signed.as_ref()).filter(|_| used_by.is_none());
+        let managed = wanted.map(|(token, jws)| ManagedConfiguration {
+            gateway: self.served.gateway.url.clone(),
+            tenant: self.tenant().clone(),
+            root_sha256: self.served.bundle.root.fingerprint(),
+            min_bundle_version: self.served.bundle.version,
+            token: jws.clone(),
+            serial: token.serial.clone(),
+        });
+        Ok(TokenView { expires_at: token.map(|token| token.expires_at), proposal, used_by, managed })
+    }
+
+    /// The policy in force, and the newest proposals.
+    pub async fn policy(&self) -> Result<PolicyView, AdminError> {
+        let (policy, signed) = self.in_force().await?;
+        let proposals = self.db.proposals(self.tenant(), "policy", None, 20).await?;
+        Ok(PolicyView { policy, signed, proposals })
+    }
+
+    /// The policy in force, as signed.
+    pub async fn export_policy(&self) -> Result<Jws, AdminError> {
+        self.in_force().await?.1.ok_or(AdminError::NotSigned)
+    }
+
+    pub(super) async fn policy_in_force(&self) -> Result<Policy, AdminError> {
+        Ok(self.in_force().await?.0)
+    }
+
+    /// What the running gateway serves: what it was given at its start, or what was signed since.
+    async fn in_force(&self) -> Result<(Policy, Option<Jws>), AdminError> {
+        if let Some(signed) = self.db.signed_policy(self.tenant()).await? {
+            self.served.take_up(&signed);
+        }
+        self.served.follow(&self.data);
+        let in_force = self.served.in_force();
+        Ok((in_force.policy.clone(), in_force.jws.clone()))
+    }
+}

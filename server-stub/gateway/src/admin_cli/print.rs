@@ -1,0 +1,180 @@
+//! Answers as people read them; `--json` gives the same values to programs.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use gauze_gateway::admin::{ActView, DeviceStory, LostReport, PolicyView, TokenView};
+use gauze_gateway::{DevicePage, Proposal, ProposalStatus, Registered};
+use gauze_wire::{Deed, Wanted};
+use serde::Serialize;
+
+/// As JSON where asked for, else as text. That nobody reads it any more is no reason to fail.
+pub fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {
+    let out = match serde_json::to_string(value) {
+        Ok(line) if json => line + "\n",
+        Ok(_) | Err(_) => text(),
+    };
+    let _ = std::io::stdout().lock().write_all(out.as_bytes());
+}
+
+fn or_dash<T: ToString>(value: Option<&T>) -> String {
+    value.map_or_else(|| "-".to_owned(), T::to_string)
+}
+
+fn device_line(device: &Registered) -> String {
+    let flags =
+        if device.flags.is_empty() { String::new() } else { format!(" [{}]", device.flags.join(" ")) };
+    format!(
+        "{} {:<9} {:<20} {:<16} heard {} unsent {}{flags}\n",
+        device.device_id,
+        device.status.as_str(),
+        or_dash(device.model.as_ref()),
+        or_dash(device.serial.as_ref()),
+        or_dash(device.heard_at.as_ref()),
+        device.unsent
+    )
+}
+
+pub fn page(page: &DevicePage) -> String {
+    let mut text: String = page.devices.iter().map(device_line).collect();
+    if let Some(next) = &page.next {
+        let _ = writeln!(text, "more: --after={next}");
+    }
+    text
+}
+
+pub fn story(story: &DeviceStory) -> String {
+    let device = &story.device;
+    let mut text = format!("device      {}\nstatus      {}\n", device.device_id, device.status.as_str());
+    let denied = story.review_denied.map_or("allowed", |denied| denied.code());
+    let rows = [
+        ("review", Some(denied.to_owned())),
+        ("platform", device.platform.clone()),
+        ("model", device.model.clone()),
+        ("serial", device.serial.clone()),
+        ("app", device.app_version.clone()),
+        ("key", device.level.clone()),
+        ("os", device.os_version.clone()),
+        ("patch", device.patch_level.clone()),
+        ("boot", device.boot_state.clone()),
+        ("enrolled", device.enrolled_at.map(|at| at.to_string())),
+        ("token", device.token_id.clone()),
+        ("follows", device.follows.as_ref().map(ToString::to_string)),
+        ("attested", device.attested_at.map(|at| at.to_string())),
+        ("refused", device.attest_refused.clone()),
+        ("heard", device.heard_at.map(|at| at.to_string())),
+        ("flags", Some(device.flags.join(" ")).filter(|flags| !flags.is_empty())),
+        ("wiped", device.wiped_at.map(|at| at.to_string())),
+    ];
+    for (name, value) in rows {
+        if let Some(value) = value {
+            let _ = writeln!(text, "{name:<11} {value}");
+        }
+    }
+    let _ = writeln!(text, "{:<11} {}, unsent {}", "highest", device.highest_seq, device.unsent);
+    text.push_str(&gaps(&story.gaps, story.missing));
+    text.push_str(&acts(&story.acts));
+    text
+}
+
+fn gaps(gaps: &[gauze_gateway::admin::Gap], missing: u64) -> String {
+    let ranges: Vec<String> = gaps
+        .iter()
+        .map(|gap| {
+            if gap.first == gap.last { gap.first.to_string() } else { format!("{}-{}", gap.first, gap.last) }
+        })
+        .collect();
+    let shown = if ranges.is_empty() { "none".to_owned() } else { ranges.join(" ") };
+    format!("{:<11} {missing} ({shown})\n", "missing")
+}
+
+pub fn acts(acts: &[ActView]) -> String {
+    acts.iter()
+        .map(|act| {
+            let about = match &act.deed {
+                Deed::Suspend { device_id }
+                | Deed::Resume { device_id }
+                | Deed::Revoke { device_id }
+                | Deed::Propose { wanted: Wanted::Wipe { device_id, .. }, .. } => device_id.to_string(),
+                Deed::Flag { device_id, code } | Deed::Unflag { device_id, code } => {
+                    format!("{device_id} {code}")
+                }
+                Deed::Propose { proposal_id, wanted: Wanted::Token { .. } | Wanted::Policy { .. } } => {
+                    proposal_id.to_string()
+                }
+                Deed::Settle { proposal_id, signed } => {
+                    format!("{proposal_id} {}", if signed.is_some() { "signed" } else { "refused" })
+                }
+            };
+            let name = act.deed.name();
+            format!("{:>8} {} {name:<8} {about} by {}: {}\n", act.log_index, act.at, act.operator, act.reason)
+        })
+        .collect()
+}
+
+pub fn proposed(proposal: &Proposal) -> String {
+    let id = &proposal.proposal_id;
+    format!(
+        "{id} {} {}\nNext: inside the hospital, `gauze-records proposals show {id}`, then approve or refuse it.\n",
+        proposal.wanted.kind(),
+        proposal.status.as_str()
+    )
+}
+
+pub fn token_line(token: &TokenView) -> String {
+    let serial = match &token.proposal.wanted {
+        Wanted::Token { serial, .. } => serial.as_ref(),
+        Wanted::Policy { .. } | Wanted::Wipe { .. } => None,
+    };
+    let state = match (&token.used_by, token.proposal.status) {
+        (Some(device), _) => format!("used by {device}"),
+        (None, ProposalStatus::Approved) => format!("until {}", or_dash(token.expires_at.as_ref())),
+        (None, status) => status.as_str().to_owned(),
+    };
+    let Proposal { proposal_id, operator, reason, .. } = &token.proposal;
+    format!("{proposal_id} {:<16} {state} asked by {operator}: {reason}\n", or_dash(serial))
+}
+
+pub fn token(token: &TokenView) -> String {
+    let mut text = token_line(token);
+    if let Some(managed) = &token.managed {
+        text.push_str("Managed configuration for this phone:\n");
+        text.push_str(&serde_json::to_string_pretty(managed).unwrap_or_default());
+        text.push('\n');
+    }
+    text
+}
+
+pub fn policy(view: &PolicyView) -> String {
+    let mut text = serde_json::to_string_pretty(&view.policy).unwrap_or_default();
+    text.push('\n');
+    if view.signed.is_none() {
+        text.push_str("No policy was signed yet: the strictest holds.\n");
+    }
+    for proposal in &view.proposals {
+        let Proposal { proposal_id, status, operator, reason, .. } = proposal;
+        let _ = writeln!(text, "{proposal_id} {} asked by {operator}: {reason}", status.as_str());
+    }
+    text
+}
+
+pub fn lost(report: &LostReport) -> String {
+    let device = &report.device;
+    let mut text = device_line(device);
+    let revoked = if report.revoked_now { "revoked now" } else { "was revoked before" };
+    let _ = writeln!(
+        text,
+        "shut out    {revoked}: it gets no ticket, shows no photo, and its open uploads are dead"
+    );
+    let _ = writeln!(text, "wipe order  {} {}", report.wipe.proposal_id, report.wipe.status.as_str());
+    let _ = writeln!(text, "last heard  {}", or_dash(device.heard_at.as_ref()));
+    let _ = writeln!(text, "highest     {}", report.highest_seq);
+    let _ = writeln!(text, "unsent      {}", report.unsent);
+    text.push_str(&gaps(&report.gaps, report.missing));
+    text.push_str(
+        "What is missing may be on the phone, sealed: it opens for nobody outside the hospital.\n\
+         Next: have the wipe order approved inside the hospital (gauze-records proposals approve), lock the phone by its\n\
+         device management, end its user's sessions, and tell whoever took the missing photos.\n",
+    );
+    text
+}

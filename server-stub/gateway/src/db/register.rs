@@ -1,0 +1,371 @@
+//! The register: every device with all that is known of it, searched by index and read page by page.
+
+use gauze_wire::{DeviceId, DeviceStatus, Jws, Tenant};
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{Db, Write, damaged, to_u64};
+
+/// After every character that an id, a serial or a model may hold.
+const LAST: char = '\u{7f}';
+
+/// A device as the register knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Registered {
+    /// Its id.
+    pub device_id: DeviceId,
+    /// What it may do.
+    pub status: DeviceStatus,
+    /// Platform, model, serial and program version, as it said when it enrolled (the version: when last heard from).
+    pub platform: Option<String>,
+    /// Model name.
+    pub model: Option<String>,
+    /// Serial number, where it was known.
+    pub serial: Option<String>,
+    /// Program version.
+    pub app_version: Option<String>,
+    /// When it enrolled.
+    pub enrolled_at: Option<Timestamp>,
+    /// The token it enrolled with.
+    pub token_id: Option<String>,
+    /// The phone's id before this one.
+    pub follows: Option<DeviceId>,
+    /// Where its key lives: `software`, `tee`, `strongbox`, `secure_enclave`.
+    pub level: Option<String>,
+    /// Operating system version, as attested.
+    pub os_version: Option<String>,
+    /// Patch level, as attested.
+    pub patch_level: Option<String>,
+    /// Verified boot state, as attested.
+    pub boot_state: Option<String>,
+    /// When its evidence last held.
+    pub attested_at: Option<Timestamp>,
+    /// Why the evidence it showed last was refused.
+    pub attest_refused: Option<String>,
+    /// When it was last heard from.
+    pub heard_at: Option<Timestamp>,
+    /// Highest `seq` it said it had used.
+    pub highest_seq: u64,
+    /// Photos that it said it had not sent.
+    pub unsent: u64,
+    /// What speaks against it, by code.
+    pub flags: Vec<String>,
+    /// The newest wipe order, signed.
+    #[serde(skip)]
+    pub wipe_order: Option<Jws>,
+    /// When it said that it was wiped.
+    pub wiped_at: Option<Timestamp>,
+}
+
+/// Which devices.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceSearch {
+    /// What id, serial or model begins with; serial and model in either case.
+    pub text: Option<String>,
+    /// Of this status alone.
+    pub status: Option<DeviceStatus>,
+    /// With a flag alone.
+    pub flagged: bool,
+    /// After this device: the last of the page before.
+    pub after: Option<DeviceId>,
+    /// At most so many, up to 200.
+    pub limit: Option<u32>,
+}
+
+/// Devices in order of their ids.
+#[derive(Clone, Debug, Serialize)]
+pub struct DevicePage {
+    /// The devices.
+    pub devices: Vec<Registered>,
+    /// Ask for more `after` this one; absent where there are no more.
+    pub next: Option<DeviceId>,
+}
+
+/// How many devices there are of each status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DeviceCounts {
+    /// May do everything.
+    pub active: u64,
+    /// May upload only.
+    pub suspended: u64,
+    /// May nothing.
+    pub revoked: u64,
+}
+
+const MOST: u32 = 200;
+
+const COLUMNS: &str = "device_id, status, platform, model, serial, app_version, enrolled_at_ms, token_id, follows, \
+    level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
+    wipe_order, wiped_at_ms, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
+    AND device_flag.device_id = device.device_id) AS flags";
+
+fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
+    let text = |column: &str| row.try_get::<Option<String>, _>(column);
+    let id = |column: &str| -> Result<Option<DeviceId>, sqlx::Error> {
+        text(column)?.map(|id| id.parse().map_err(damaged)).transpose()
+    };
+    let time = |column: &str| -> Result<Option<Timestamp>, sqlx::Error> {
+        let ms: Option<i64> = row.try_get(column)?;
+        ms.map(Timestamp::from_millisecond).transpose().map_err(damaged)
+    };
+    Ok(Registered {
+        device_id: id("device_id")?.ok_or(sqlx::Error::RowNotFound)?,
+        status: row.try_get::<&str, _>("status")?.parse().map_err(damaged)?,
+        platform: text("platform")?,
+        model: text("model")?,
+        serial: text("serial")?,
+        app_version: text("app_version")?,
+        enrolled_at: time("enrolled_at_ms")?,
+        token_id: text("token_id")?,
+        follows: id("follows")?,
+        level: text("level")?,
+        os_version: text("os_version")?,
+        patch_level: text("patch_level")?,
+        boot_state: text("boot_state")?,
+        attested_at: time("attested_at_ms")?,
+        attest_refused: text("attest_refused")?,
+        heard_at: time("heard_at_ms")?,
+        highest_seq: to_u64(row.try_get("highest_seq")?),
+        unsent: to_u64(row.try_get("unsent")?),
+        flags: text("flags")?.map(|flags| flags.split(',').map(str::to_owned).collect()).unwrap_or_default(),
+        wipe_order: text("wipe_order")?.map(|jws| Jws::parse(&jws)).transpose().map_err(damaged)?,
+        wiped_at: time("wiped_at_ms")?,
+    })
+}
+
+impl DeviceSearch {
+    /// The query: every part of it goes through an index.
+    fn sql(&self) -> String {
+        let mut sql = format!("SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND device_id > ?2");
+        if self.status.is_some() {
+            sql.push_str(" AND status = ?3");
+        }
+        if self.text.is_some() {
+            sql.push_str(
+                " AND device_id IN (\
+                 SELECT device_id FROM device WHERE tenant = ?1 AND device_id >= ?4 AND device_id < ?5 UNION \
+                 SELECT device_id FROM device WHERE tenant = ?1 AND serial >= ?4 COLLATE NOCASE \
+                 AND serial < ?5 COLLATE NOCASE UNION \
+                 SELECT device_id FROM device WHERE tenant = ?1 AND model >= ?4 COLLATE NOCASE \
+                 AND model < ?5 COLLATE NOCASE)",
+            );
+        }
+        if self.flagged {
+            sql.push_str(" AND device_id IN (SELECT device_id FROM device_flag WHERE tenant = ?1)");
+        }
+        sql.push_str(" ORDER BY device_id LIMIT ?6");
+        sql
+    }
+
+    async fn run(
+        &self,
+        db: &mut SqliteConnection,
+        tenant: &Tenant,
+        prefix: &str,
+    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        let limit = self.limit.unwrap_or(50).clamp(1, MOST);
+        let text = self.text.as_deref().unwrap_or_default();
+        sqlx::query(sqlx::AssertSqlSafe(format!("{prefix}{}", self.sql())))
+            .bind(tenant.as_str())
+            .bind(self.after.as_ref().map_or("", DeviceId::as_str))
+            .bind(self.status.map(DeviceStatus::as_str))
+            .bind(text)
+            .bind(format!("{text}{LAST}"))
+            .bind(limit + 1)
+            .fetch_all(db)
+            .await
+    }
+}
+
+impl Db {
+    /// One page of the devices that match.
+    pub async fn search(&self, tenant: &Tenant, search: &DeviceSearch) -> Result<DevicePage, sqlx::Error> {
+        let rows = search.run(&mut *self.readers.acquire().await?, tenant, "").await?;
+        let mut devices = rows.iter().map(registered).collect::<Result<Vec<_>, _>>()?;
+        let limit = search.limit.unwrap_or(50).clamp(1, MOST) as usize;
+        let more = devices.len() > limit;
+        devices.truncate(limit);
+        let next = devices.last().filter(|_| more).map(|last| last.device_id.clone());
+        Ok(DevicePage { devices, next })
+    }
+
+    /// How SQLite goes about a search, line by line.
+    #[cfg(test)]
+    pub async fn search_plan(
+        &self,
+        tenant: &Tenant,
+        search: &DeviceSearch,
+    ) -> Result<Vec<String>, sqlx::Error> {
+        let rows = search.run(&mut *self.readers.acquire().await?, tenant, "EXPLAIN QUERY PLAN ").await?;
+        rows.iter().map(|row| row.try_get("detail")).collect()
+    }
+
+    /// One device.
+    pub async fn registered(
+        &self,
+        tenant: &Tenant,
+        id: &DeviceId,
+    ) -> Result<Option<Registered>, sqlx::Error> {
+        registered_in(&mut *self.readers.acquire().await?, tenant, id).await
+    }
+
+    /// One device, as the write in progress sees it.
+    pub async fn registered_now(
+        write: &mut Write<'_>,
+        tenant: &Tenant,
+        id: &DeviceId,
+    ) -> Result<Option<Registered>, sqlx::Error> {
+        registered_in(write, tenant, id).await
+    }
+
+    /// At most two ids that begin with `prefix`.
+    pub async fn ids_with_prefix(&self, tenant: &Tenant, prefix: &str) -> Result<Vec<DeviceId>, sqlx::Error> {
+        let ids: Vec<String> = sqlx::query_scalar(
+            "SELECT device_id FROM device WHERE tenant = ? AND device_id >= ? AND device_id < ? LIMIT 2",
+        )
+        .bind(tenant.as_str())
+        .bind(prefix)
+        .bind(format!("{prefix}{LAST}"))
+        .fetch_all(&self.readers)
+        .await?;
+        ids.iter().map(|id| id.parse().map_err(damaged)).collect()
+    }
+
+    /// The device that enrolled with this token.
+    pub async fn device_by_token(
+        &self,
+        tenant: &Tenant,
+        token: &str,
+    ) -> Result<Option<DeviceId>, sqlx::Error> {
+        let id: Option<String> = sqlx::query_scalar(
+            "SELECT device_id FROM spent_token JOIN device ON device.tenant = spent_token.tenant \
+             AND device.enrolment_sha256 = spent_token.enrolment_sha256 \
+             WHERE spent_token.tenant = ? AND spent_token.token_id = ?",
+        )
+        .bind(tenant.as_str())
+        .bind(token)
+        .fetch_optional(&self.readers)
+        .await?;
+        id.map(|id| id.parse().map_err(damaged)).transpose()
+    }
+
+    /// How many there are.
+    pub async fn counts(&self, tenant: &Tenant) -> Result<DeviceCounts, sqlx::Error> {
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("SELECT status, COUNT(*) FROM device WHERE tenant = ? GROUP BY status")
+                .bind(tenant.as_str())
+                .fetch_all(&self.readers)
+                .await?;
+        let mut counts = DeviceCounts::default();
+        for (status, count) in rows {
+            match status.parse().map_err(damaged)? {
+                DeviceStatus::Active => counts.active = to_u64(count),
+                DeviceStatus::Suspended => counts.suspended = to_u64(count),
+                DeviceStatus::Revoked => counts.revoked = to_u64(count),
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Changes what a device may do. A device that is revoked has no open upload address, and a running gateway is told.
+    pub async fn set_status(
+        write: &mut Write<'_>,
+        tenant: &Tenant,
+        id: &DeviceId,
+        status: DeviceStatus,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE device SET status = ? WHERE tenant = ? AND device_id = ?")
+            .bind(status.as_str())
+            .bind(tenant.as_str())
+            .bind(id.as_str())
+            .execute(&mut **write)
+            .await?;
+        if status == DeviceStatus::Revoked {
+            sqlx::query(
+                "UPDATE capture SET ticket = NULL WHERE tenant = ? AND device_id = ? AND stored IS NULL \
+                 AND ticket IS NOT NULL",
+            )
+            .bind(tenant.as_str())
+            .bind(id.as_str())
+            .execute(&mut **write)
+            .await?;
+        }
+        sqlx::query("INSERT INTO revision VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1")
+            .bind(tenant.as_str())
+            .execute(&mut **write)
+            .await
+            .map(drop)
+    }
+
+    /// Rises whenever a device's status changes, whichever process changed it.
+    pub async fn revision(&self, tenant: &Tenant) -> Result<i64, sqlx::Error> {
+        let n: Option<i64> = sqlx::query_scalar("SELECT n FROM revision WHERE tenant = ?")
+            .bind(tenant.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(n.unwrap_or(0))
+    }
+
+    /// Sets or removes a flag; `false` where nothing changed.
+    pub async fn set_flag(
+        write: &mut Write<'_>,
+        (tenant, id): (&Tenant, &DeviceId),
+        code: &str,
+        since_ms: Option<i64>,
+    ) -> Result<bool, sqlx::Error> {
+        let query = match since_ms {
+            Some(ms) => sqlx::query(
+                "INSERT INTO device_flag (tenant, device_id, code, since_ms) VALUES (?, ?, ?, ?) \
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(tenant.as_str())
+            .bind(id.as_str())
+            .bind(code)
+            .bind(ms),
+            None => sqlx::query("DELETE FROM device_flag WHERE tenant = ? AND device_id = ? AND code = ?")
+                .bind(tenant.as_str())
+                .bind(id.as_str())
+                .bind(code),
+        };
+        Ok(query.execute(&mut **write).await?.rows_affected() == 1)
+    }
+}
+
+async fn registered_in(
+    db: &mut SqliteConnection,
+    tenant: &Tenant,
+    id: &DeviceId,
+) -> Result<Option<Registered>, sqlx::Error> {
+    let query = format!("SELECT {COLUMNS} FROM device WHERE tenant = ? AND device_id = ?");
+    let row = sqlx::query(sqlx::AssertSqlSafe(query))
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(registered).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_search_reads_no_table_from_end_to_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("gateway.sqlite")).await.unwrap();
+        let tenant: Tenant = "ward-9".parse().unwrap();
+        for text in [None, Some("Pixel".to_owned())] {
+            for status in [None, Some(DeviceStatus::Suspended)] {
+                for flagged in [false, true] {
+                    let search =
+                        DeviceSearch { text: text.clone(), status, flagged, after: None, limit: None };
+                    let plan = db.search_plan(&tenant, &search).await.unwrap();
+                    let scans: Vec<_> = plan.iter().filter(|step| step.starts_with("SCAN device")).collect();
+                    assert!(!plan.is_empty() && scans.is_empty(), "{plan:?}");
+                }
+            }
+        }
+    }
+}

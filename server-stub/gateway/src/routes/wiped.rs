@@ -1,0 +1,47 @@
+//! A phone's word that it was wiped.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use gauze_wire::{EntryKind, Jws, ProblemCode, Wiped};
+
+use crate::app::App;
+use crate::db::{Db, log_append};
+use crate::proof::{BODY_LIMIT, InPath, read_body, served};
+use crate::refusal::Refusal;
+
+#[utoipa::path(
+    post,
+    path = "/v1/{tenant}/wiped",
+    params(("tenant" = String, Path, description = "tenant")),
+    responses(
+        (status = 204, description = "kept, and in the log"),
+        (status = 401, description = "unknown_device, signature_invalid")
+    )
+)]
+pub async fn wiped(
+    State(app): State<App>,
+    InPath(tenant): InPath,
+    body: Body,
+) -> Result<StatusCode, Refusal> {
+    let served = served(&app, &tenant)?;
+    let body = read_body(body, BODY_LIMIT).await?;
+    let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
+    let word = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
+    let device = app.db.device(&tenant, word.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;
+    // The word is its own proof: signed by the device key, for this device, once.
+    let wiped: Wiped = word.verify(&device.key, &tenant).map_err(|_| ProblemCode::SignatureInvalid)?;
+    if wiped.device_id != device.device_id {
+        return Err(ProblemCode::WrongDevice.into());
+    }
+    let now_ms = app.clock.now().as_millisecond();
+    let mut write = app.db.write().await?;
+    if Db::set_wiped(&mut write, (&tenant, &device.device_id), &word.digest(), now_ms).await? {
+        log_append(&mut write, served, EntryKind::Wiped, &word).await?;
+        let counts = (wiped.highest_seq, wiped.unsent);
+        Db::heard(&mut write, (&tenant, &device.device_id), counts, now_ms).await?;
+        write.commit().await?;
+        tracing::info!(%tenant, device_id = %device.device_id, cause = wiped.cause.as_str(), "a phone was wiped");
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

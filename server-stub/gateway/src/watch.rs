@@ -1,0 +1,57 @@
+//! What a running gateway does at once about decisions that another process took: a revoked phone's transfers end.
+
+use std::collections::HashMap;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use gauze_wire::{DeviceStatus, Tenant};
+
+use crate::app::App;
+
+/// Well within the second that a decision may take to hold.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// Looks for decisions for as long as the gateway runs.
+pub(crate) async fn watch(app: App) {
+    let mut seen = HashMap::new();
+    let mut round = tokio::time::interval(EVERY);
+    loop {
+        round.tick().await;
+        if let Err(error) = look(&app, &mut seen).await {
+            tracing::warn!(%error, "decisions could not be looked for");
+        }
+    }
+}
+
+/// Ends the transfers of phones that have been revoked.
+pub async fn watch_once(app: &App) -> Result<(), sqlx::Error> {
+    look(app, &mut HashMap::new()).await
+}
+
+async fn look(app: &App, seen: &mut HashMap<Tenant, i64>) -> Result<(), sqlx::Error> {
+    for tenant in app.tenants.keys() {
+        let revision = app.db.revision(tenant).await?;
+        if seen.insert(tenant.clone(), revision) != Some(revision) {
+            end_revoked(app, tenant).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn end_revoked(app: &App, tenant: &Tenant) -> Result<(), sqlx::Error> {
+    let running: Vec<_> = {
+        let transfers = app.transfers.lock().unwrap_or_else(PoisonError::into_inner);
+        transfers
+            .iter()
+            .filter(|(name, _)| name.tenant == *tenant)
+            .map(|(n, t)| (n.clone(), t.clone()))
+            .collect()
+    };
+    for (name, transfer) in running {
+        let device = app.db.device(tenant, &name.device_id).await?;
+        if device.is_some_and(|device| device.status == DeviceStatus::Revoked) {
+            transfer.leave.cancel();
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! A device's life: what operators decide holds at once, is in the log, and reaches the phone.
+
+use gauze_gateway::admin::AdminError;
+use gauze_gateway::{DeviceSearch, watch_once};
+use gauze_wire::{Act, Deed, DeviceStatus, EntryKind, Follows, Jws, ProblemCode, ReviewDenied};
+
+use crate::fixture::{Gateway, Hospital, Phone, ask, by, feed, put};
+
+#[tokio::test]
+async fn a_suspended_phone_uploads_and_neither_reviews_nor_enrols_again() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    assert_eq!(phone.hears(&gateway, 0, 0).await.review_denied, None);
+    let admin = gateway.admin(&hospital).await;
+    assert!(admin.suspend(&phone.id(), &by("left in a taxi")).await.unwrap());
+    assert!(!admin.suspend(&phone.id(), &by("again")).await.unwrap());
+
+    let standing = phone.hears(&gateway, 0, 0).await;
+    assert_eq!(standing.status, DeviceStatus::Suspended);
+    assert_eq!(standing.review_denied, Some(ReviewDenied::Suspended));
+    let shot = phone.shoot(70_000);
+    phone.send(&gateway, &shot).await;
+
+    let next = Phone::new(&hospital);
+    let challenge = gateway.challenge(&hospital.tenant).await;
+    let mut enrolment =
+        hospital.enrolment(&next.key, hospital.sign_token(gateway.now()), challenge, gateway.now());
+    enrolment.follows = Some(Follows { device_id: phone.id(), seq: 0, head: None });
+    let evidence = Jws::sign(&enrolment, &next.key).unwrap();
+    assert_eq!(gateway.enrol(&hospital.tenant, &evidence).await.refusal(), ProblemCode::DeviceRefused);
+
+    assert!(admin.resume(&phone.id(), &by("found")).await.unwrap());
+    assert_eq!(phone.hears(&gateway, 1, 0).await.review_denied, None);
+}
+
+#[tokio::test]
+async fn a_revoked_phone_gets_no_ticket_and_the_one_it_has_is_dead() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    let (open, other) = (phone.shoot(70_000), phone.shoot(70_000));
+    let (ticket, _) = phone.offer(&gateway, &open.manifest).await.ticket();
+    let admin = gateway.admin(&hospital).await;
+    assert!(admin.revoke(&phone.id(), &by("stolen")).await.unwrap());
+
+    assert_eq!(gateway.put(&ticket, open.sealed.clone()).await.refusal(), ProblemCode::TicketUnknown);
+    for shot in [&open, &other] {
+        assert_eq!(phone.offer(&gateway, &shot.manifest).await.refusal(), ProblemCode::DeviceRefused);
+    }
+    let resumed = admin.resume(&phone.id(), &by("a mistake")).await;
+    assert!(matches!(resumed, Err(AdminError::Revoked)));
+}
+
+#[tokio::test]
+async fn a_transfer_that_runs_ends_when_its_phone_is_revoked() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    let shot = phone.shoot(300_000);
+    let (ticket, _) = phone.offer(&gateway, &shot.manifest).await.ticket();
+    let (sender, body) = feed();
+    let running = tokio::spawn(ask(gateway.router(), put(&ticket, body)));
+    sender.give(&shot.sealed[..100_000]).await;
+    gateway.admin(&hospital).await.revoke(&phone.id(), &by("stolen")).await.unwrap();
+    watch_once(gateway.app()).await.unwrap();
+    assert_eq!(running.await.unwrap().refusal(), ProblemCode::TransferBusy);
+    assert_eq!(gateway.head(&ticket).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_last_byte_after_a_revocation_makes_no_photo() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    let shot = phone.shoot(300_000);
+    let (ticket, _) = phone.offer(&gateway, &shot.manifest).await.ticket();
+    let (sender, body) = feed();
+    let running = tokio::spawn(ask(gateway.router(), put(&ticket, body)));
+    sender.give(&shot.sealed[..299_999]).await;
+    gateway.admin(&hospital).await.revoke(&phone.id(), &by("stolen")).await.unwrap();
+    sender.give(&shot.sealed[299_999..]).await;
+    drop(sender);
+    assert_eq!(running.await.unwrap().refusal(), ProblemCode::DeviceRefused);
+    let kinds: Vec<_> = hospital.log(&gateway).await.entries.iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [EntryKind::Enrolment, EntryKind::Act]);
+}
+
+#[tokio::test]
+async fn a_revoked_phone_hears_of_it_and_may_say_that_a_photo_will_not_come() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    let (sent, kept) = (phone.shoot(70_000), phone.shoot(70_000));
+    let state = phone.send(&gateway, &sent).await;
+    let filed = hospital.filed(&state, gateway.now());
+    hospital.acknowledge(&gateway, vec![filed.clone()]).await.expect(204);
+    gateway.admin(&hospital).await.revoke(&phone.id(), &by("stolen")).await.unwrap();
+
+    let standing = phone.hears(&gateway, 2, 1).await;
+    assert_eq!(
+        (standing.status, standing.review_denied),
+        (DeviceStatus::Revoked, Some(ReviewDenied::Revoked))
+    );
+    // What the hospital has filed it may erase.
+    assert_eq!(phone.status(&gateway, vec![sent.id()]).await[0].outcome, Some(filed));
+    phone.offer(&gateway, &kept.void(&phone)).await.held();
+    assert_eq!(hospital.log(&gateway).await.entries.last().unwrap().kind, EntryKind::Void);
+}
+
+#[tokio::test]
+async fn every_decision_is_a_leaf_that_says_who_what_and_why() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let admin = gateway.admin(&hospital).await;
+    admin.suspend(&phone.id(), &by("missing since Monday")).await.unwrap();
+    admin.revoke(&phone.id(), &by("still missing")).await.unwrap();
+
+    let named = gateway.named(&hospital.tenant);
+    let acts: Vec<Act> = hospital.log(&gateway).await.entries[1..]
+        .iter()
+        .map(|entry| entry.jws.verify(&named.key, &hospital.tenant).unwrap())
+        .collect();
+    let told: Vec<_> = acts.iter().map(|act| (act.operator.as_str(), act.reason.as_str())).collect();
+    assert_eq!(told, [("helpdesk-7", "missing since Monday"), ("helpdesk-7", "still missing")]);
+    assert!(acts[0].deed == Deed::Suspend { device_id: phone.id() });
+    assert!(acts[1].deed == Deed::Revoke { device_id: phone.id() });
+    assert!(acts.iter().all(|act| act.at == gateway.now()));
+    let story = admin.device(&phone.id()).await.unwrap();
+    let deeds: Vec<_> = story.acts.iter().map(|act| act.deed.name()).collect();
+    assert_eq!(deeds, ["revoke", "suspend"]);
+}
+
+#[tokio::test]
+async fn a_decision_without_a_name_or_a_reason_is_refused() {
+    assert!(matches!(gauze_gateway::By::new(" ", "why"), Err(AdminError::Who)));
+    assert!(matches!(gauze_gateway::By::new("who", ""), Err(AdminError::Who)));
+    assert!(matches!(gauze_gateway::By::new("who", "a\u{1b}[2Jb"), Err(AdminError::Who)));
+}
+
+#[tokio::test]
+async fn a_lost_phone_is_shut_out_and_accounted_for() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    let shots: Vec<_> = (0..7).map(|_| phone.shoot(1000)).collect();
+    for sent in [0, 1, 4] {
+        phone.send(&gateway, &shots[sent]).await;
+    }
+    phone.hears(&gateway, 7, 4).await;
+    let admin = gateway.admin(&hospital).await;
+    let report = admin.lost(&phone.id(), gauze_wire::Photos::Keep, &by("lost on a bus")).await.unwrap();
+    assert!(report.revoked_now);
+    assert_eq!((report.highest_seq, report.unsent, report.missing), (7, 4, 4));
+    let gaps: Vec<_> = report.gaps.iter().map(|gap| (gap.first, gap.last)).collect();
+    assert_eq!(gaps, [(3, 4), (6, 7)]);
+    assert_eq!(report.device.flags, ["lost"]);
+    assert_eq!(report.device.heard_at, Some(gateway.now()));
+    assert_eq!(phone.offer(&gateway, &shots[2].manifest).await.refusal(), ProblemCode::DeviceRefused);
+
+    // Whoever runs it again learns the same and asks for nothing twice.
+    let leaves = hospital.log(&gateway).await.entries.len();
+    let again = admin.lost(&phone.id(), gauze_wire::Photos::Keep, &by("lost on a bus")).await.unwrap();
+    assert!(!again.revoked_now);
+    assert_eq!(again.wipe.proposal_id, report.wipe.proposal_id);
+    assert_eq!(hospital.log(&gateway).await.entries.len(), leaves);
+}
+
+#[tokio::test]
+async fn one_hospitals_operators_see_and_change_nothing_of_another() {
+    let (ours, theirs) = (Hospital::ward(), Hospital::new("ward-8", 50));
+    let gateway = Gateway::serving(&[&ours, &theirs]).await;
+    let phone = Phone::enrolled(&gateway, &theirs).await;
+    let admin = gateway.admin(&ours).await;
+    assert!(matches!(admin.suspend(&phone.id(), &by("x")).await, Err(AdminError::UnknownDevice)));
+    assert!(matches!(admin.device(&phone.id()).await, Err(AdminError::UnknownDevice)));
+    assert!(admin.devices(&DeviceSearch::default()).await.unwrap().devices.is_empty());
+}
+
+/// A hundred thousand phones beside the one that matters, whose ids are numbers.
+const CROWD: &str = "INSERT INTO device (tenant, device_id, device_key, status, enrolment_sha256, enrolment_index, \
+    platform, model, serial, enrolled_at_ms) \
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
+    SELECT 'ward-9', printf('%043d', i), '{}', CASE i % 100 WHEN 7 THEN 'suspended' ELSE 'active' END, \
+    printf('%064x', i), i, 'android', CASE i % 2 WHEN 0 THEN 'Pixel 9a' ELSE 'Galaxy A56' END, \
+    printf('SN-%06d', i), 0 FROM n";
+
+#[tokio::test]
+async fn among_a_hundred_thousand_phones_one_is_found_and_revoked_within_a_second() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    gateway.tamper(CROWD).await;
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    let shot = phone.shoot(1000);
+    let admin = gateway.admin(&hospital).await;
+    let search =
+        |text: &str, status| DeviceSearch { text: Some(text.into()), status, ..DeviceSearch::default() };
+
+    #[expect(clippy::disallowed_methods, reason = "what is promised is a time")]
+    let begun = std::time::Instant::now();
+    let found = admin.devices(&search("sn-031", Some(DeviceStatus::Suspended))).await.unwrap();
+    assert_eq!(found.devices.len(), 10);
+    assert_eq!(found.devices[0].serial.as_deref(), Some("SN-031007"));
+    let pixels = admin.devices(&search("pixel 9", None)).await.unwrap();
+    assert_eq!((pixels.devices.len(), pixels.next.is_some()), (50, true));
+    let after = DeviceSearch { after: pixels.next, ..search("pixel 9", None) };
+    assert!(admin.devices(&after).await.unwrap().devices[0].device_id > pixels.devices[49].device_id);
+    let found = admin.find(&phone.id().as_str()[..12]).await.unwrap();
+    assert_eq!(admin.device(&found).await.unwrap().device.status, DeviceStatus::Active);
+    admin.revoke(&found, &by("stolen")).await.unwrap();
+    assert_eq!(phone.offer(&gateway, &shot.manifest).await.refusal(), ProblemCode::DeviceRefused);
+    let taken = begun.elapsed();
+    assert!(taken.as_secs_f64() < 1.0, "all of it took {taken:?}");
+    assert_eq!(admin.counts().await.unwrap().suspended, 1000);
+}

@@ -1,0 +1,189 @@
+//! What only the hospital signs: asked for at the gateway, signed inside, and of use at once.
+
+use gauze_gateway::ProposalStatus;
+use gauze_gateway::admin::AdminError;
+use gauze_wire::{
+    Enrolled, EntryKind, Jws, Photos, ProblemCode, ReviewDenied, Signed as _, Token, WipeCause, WipeOrder,
+    Wiped,
+};
+use serde_json::json;
+
+use crate::fixture::{Gateway, Hospital, Phone, by};
+
+#[tokio::test]
+async fn a_token_is_asked_for_signed_inside_and_enrols_one_phone() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let admin = gateway.admin(&hospital).await;
+    let asked =
+        admin.request_token(8, Some("SN-1".parse().unwrap()), &by("ward 9, new phone")).await.unwrap();
+    assert!(admin.token(&asked.proposal_id).await.unwrap().managed.is_none());
+    hospital.approve(&gateway, &asked).await;
+
+    let shown = admin.token(&asked.proposal_id).await.unwrap();
+    assert_eq!(shown.proposal.status, ProposalStatus::Approved);
+    assert_eq!(shown.proposal.decided_by.as_deref(), Some("governance-2"));
+    let managed = shown.managed.unwrap();
+    assert_eq!((managed.tenant, managed.min_bundle_version), (hospital.tenant.clone(), 1));
+    let phone = Phone::new(&hospital);
+    let challenge = gateway.challenge(&hospital.tenant).await;
+    let mut enrolment = hospital.enrolment(&phone.key, managed.token, challenge, gateway.now());
+    enrolment.serial = managed.serial;
+    let evidence = Jws::sign(&enrolment, &phone.key).unwrap();
+    gateway.enrol(&hospital.tenant, &evidence).await.json::<Enrolled>(201);
+
+    let used = admin.token(&asked.proposal_id).await.unwrap();
+    assert_eq!(used.used_by, Some(phone.id()));
+    assert!(used.managed.is_none());
+    let device = admin.device(&phone.id()).await.unwrap().device;
+    assert_eq!(device.token_id.as_deref(), Some(asked.proposal_id.as_str()));
+    assert_eq!((device.serial.as_deref(), device.model.as_deref()), (Some("SN-1"), Some("simulated")));
+}
+
+#[tokio::test]
+async fn a_signed_text_that_is_not_what_was_asked_for_is_refused() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let admin = gateway.admin(&hospital).await;
+    let asked = admin.request_token(8, None, &by("x")).await.unwrap();
+    let other = admin.request_token(8, None, &by("y")).await.unwrap();
+    let wipe = admin.wipe(&phone.id(), Photos::Keep, &by("z")).await.unwrap();
+
+    let stranger = Hospital::new("ward-9", 30);
+    let right: Token = hospital.signs(&gateway, &asked).peek().unwrap();
+    let harsher = WipeOrder { photos: Photos::Destroy, ..hospital.signs(&gateway, &wipe).peek().unwrap() };
+    let wrong = [
+        (&asked, hospital.signs(&gateway, &other)),
+        (&asked, stranger.signs(&gateway, &asked)),
+        (&asked, hospital.signs(&gateway, &wipe)),
+        (
+            &asked,
+            Jws::sign(&Token { serial: Some("SN-2".parse().unwrap()), ..right }, &hospital.policy_key)
+                .unwrap(),
+        ),
+        (&wipe, Jws::sign(&harsher, &hospital.policy_key).unwrap()),
+    ];
+    for (proposal, signed) in wrong {
+        let reply = hospital.decide(&gateway, proposal, Some(signed)).await;
+        assert_eq!(reply.refusal(), ProblemCode::DecisionInvalid);
+    }
+    assert_eq!(admin.proposal(&asked.proposal_id).await.unwrap().status, ProposalStatus::Waiting);
+}
+
+#[tokio::test]
+async fn a_decision_is_taken_once_and_may_be_handed_in_again() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let admin = gateway.admin(&hospital).await;
+    let asked = admin.request_token(8, None, &by("x")).await.unwrap();
+    let signed = hospital.approve(&gateway, &asked).await;
+    let leaves = hospital.log(&gateway).await.entries.len();
+    hospital.decide(&gateway, &asked, Some(signed)).await.expect(204);
+    assert_eq!(hospital.log(&gateway).await.entries.len(), leaves);
+    assert_eq!(hospital.decide(&gateway, &asked, None).await.refusal(), ProblemCode::DecisionInvalid);
+
+    let refused = admin.request_token(8, None, &by("y")).await.unwrap();
+    hospital.decide(&gateway, &refused, None).await.expect(204);
+    assert_eq!(admin.proposal(&refused.proposal_id).await.unwrap().status, ProposalStatus::Refused);
+    assert!(admin.token(&refused.proposal_id).await.unwrap().managed.is_none());
+}
+
+#[tokio::test]
+async fn a_policy_signed_while_the_gateway_runs_is_served_at_once_and_after_a_restart() {
+    let hospital = Hospital::ward();
+    let mut gateway = Gateway::serving(&[&hospital]).await;
+    let admin = gateway.admin(&hospital).await;
+    let mut wanted = serde_json::to_value(hospital.policy(2)).unwrap();
+    wanted["keep_days"] = json!(3);
+    let asked = admin.propose_policy(&wanted.to_string(), &by("less time at the edge")).await.unwrap();
+    let signed = hospital.approve(&gateway, &asked).await;
+    for _ in 0..2 {
+        let served = gateway.get("/v1/ward-9/policy").await;
+        served.expect(200);
+        assert_eq!(served.body, signed.as_str().as_bytes());
+        let view = gateway.admin(&hospital).await.policy().await.unwrap();
+        assert_eq!((view.policy.version, view.policy.keep_days), (2, 3));
+        // The operator's own file is still the one before.
+        gateway.open().await.unwrap();
+    }
+    assert_eq!(admin.export_policy().await.unwrap(), signed);
+    let old = admin.propose_policy(&wanted.to_string(), &by("again")).await;
+    assert!(matches!(old, Err(AdminError::PolicyVersion(2))));
+}
+
+#[tokio::test]
+async fn a_policy_that_does_not_read_is_not_proposed() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let admin = gateway.admin(&hospital).await;
+    let mut unknown = serde_json::to_value(hospital.policy(2)).unwrap();
+    unknown["colour"] = json!("red");
+    let mut foreign = serde_json::to_value(hospital.policy(2)).unwrap();
+    foreign["tenant"] = json!("ward-8");
+    for policy in [json!({}), unknown, foreign] {
+        let asked = admin.propose_policy(&policy.to_string(), &by("x")).await;
+        assert!(matches!(asked, Err(AdminError::Policy(_))));
+    }
+    assert!(hospital.log(&gateway).await.entries.is_empty());
+}
+
+#[tokio::test]
+async fn a_wipe_order_reaches_the_phone_until_its_word_ends_it() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let admin = gateway.admin(&hospital).await;
+    let report = admin.lost(&phone.id(), Photos::Keep, &by("stolen")).await.unwrap();
+    assert_eq!(phone.hears(&gateway, 0, 0).await.wipe, None);
+    let order = hospital.approve(&gateway, &report.wipe).await;
+    assert_eq!(phone.hears(&gateway, 0, 0).await.wipe, Some(order));
+
+    let word = Wiped {
+        v: 1,
+        typ: Wiped::TYP.into(),
+        tenant: hospital.tenant.clone(),
+        device_id: phone.id(),
+        cause: WipeCause::Order,
+        order_id: Some(report.wipe.proposal_id.clone()),
+        at: gateway.now(),
+        highest_seq: 0,
+        head: None,
+        unsent: 0,
+        destroyed: Vec::new(),
+    };
+    let forged = Jws::sign(&word, &Phone::new(&hospital).key).unwrap();
+    let reply = gateway.post("/v1/ward-9/wiped", forged.as_str().to_owned()).await;
+    assert_eq!(reply.refusal(), ProblemCode::UnknownDevice);
+    let word = Jws::sign(&word, &phone.key).unwrap();
+    for _ in 0..2 {
+        gateway.post("/v1/ward-9/wiped", word.as_str().to_owned()).await.expect(204);
+    }
+    let log = hospital.log(&gateway).await.entries;
+    assert_eq!(log.iter().filter(|entry| entry.kind == EntryKind::Wiped).count(), 1);
+    assert_eq!(phone.hears(&gateway, 0, 0).await.wipe, None);
+    assert_eq!(admin.device(&phone.id()).await.unwrap().device.wiped_at, Some(gateway.now()));
+}
+
+#[tokio::test]
+async fn a_phone_that_is_to_be_wiped_may_not_review_even_where_it_was_not_revoked() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let asked =
+        gateway.admin(&hospital).await.wipe(&phone.id(), Photos::Keep, &by("handed on")).await.unwrap();
+    assert_eq!(phone.hears(&gateway, 0, 0).await.review_denied, None);
+    hospital.approve(&gateway, &asked).await;
+    assert_eq!(phone.hears(&gateway, 0, 0).await.review_denied, Some(ReviewDenied::Wiped));
+}
+
+#[tokio::test]
+async fn decisions_are_the_hospitals_alone() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let asked = gateway.admin(&hospital).await.request_token(8, None, &by("x")).await.unwrap();
+    let body = json!({ "decisions": [{ "proposal_id": asked.proposal_id, "operator": "x", "reason": "y" }] });
+    let reply = gateway.ask(phone.request(&gateway, "decisions", &body)).await;
+    assert_eq!(reply.refusal(), ProblemCode::SignatureInvalid);
+}
