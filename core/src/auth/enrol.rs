@@ -183,13 +183,14 @@ impl Enroller<'_> {
             vault.create()?;
             let device_key = vault.device_key()?;
             let challenge: Digest = answer.challenge;
+            let attestation = attestor.attest(&challenge, &device_key)?;
             let enrolment = Enrolment {
-                v: 1,
+                v: attestation.enrolment_version(),
                 typ: Enrolment::TYP.to_owned(),
                 tenant: managed.tenant,
                 token: managed.token,
                 challenge,
-                attestation: attestor.attest(&challenge, &device_key)?,
+                attestation,
                 review_key: vault.review_key()?,
                 platform: phone.platform,
                 model: phone.model,

@@ -7,7 +7,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Follows, Jws, Name, PublicKey, Signed, Tenant, WireError};
+use crate::{Bytes, Digest, Follows, Jws, Name, PublicKey, Signed, Tenant, WireError};
+
+/// Most certificates in an Android chain.
+const CHAIN_LIMIT: usize = 10;
 
 /// What kind of phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +33,53 @@ pub enum Attestation {
         /// SHA-256 over challenge and device key: shows that it was made for this enrolment.
         statement: Digest,
     },
+    /// Android Key Attestation of the device key itself, made for the enrolment's challenge (its 32 bytes).
+    AndroidKey {
+        /// X.509 certificates in DER, the device key's first, each signed by the next; with or without the root.
+        chain: Vec<Bytes<8192>>,
+    },
+    /// App Attest, bound to the device key by [`Attestation::app_attest_hash`].
+    AppAttest {
+        /// The App Attest key's id.
+        key_id: Bytes<32>,
+        /// The attestation object: CBOR, as `attestKey` returned it.
+        object: Bytes<32768>,
+    },
+    /// Apple's service gave no attestation. Enrols only where the policy says so, and then with a flag.
+    AppAttestUnavailable {
+        /// The error's name, such as `invalidKey`.
+        error: Name,
+    },
 }
 
 impl Attestation {
+    /// What App Attest is given as `clientDataHash`: SHA-256 over a name, the challenge and the device key's point.
+    ///
+    /// The token is not in it: the device key that is in it signs the enrolment that holds the token.
+    pub fn app_attest_hash(challenge: &Digest, device_key: &PublicKey) -> Digest {
+        let mut bytes = b"gauze-app-attest/v1\0".to_vec();
+        bytes.extend(challenge.0);
+        bytes.extend(device_key.to_sec1());
+        Digest::of(&bytes)
+    }
+
+    /// The version of an enrolment that carries it: 1 for software keys, 2 for hardware.
+    pub fn enrolment_version(&self) -> u32 {
+        match self {
+            Self::Software { .. } => 1,
+            Self::AndroidKey { .. } | Self::AppAttest { .. } | Self::AppAttestUnavailable { .. } => 2,
+        }
+    }
+
+    /// Whether a phone of this platform shows this kind.
+    fn fits(&self, platform: Platform) -> bool {
+        match self {
+            Self::Software { .. } => true,
+            Self::AndroidKey { chain } => platform == Platform::Android && chain.len() <= CHAIN_LIMIT,
+            Self::AppAttest { .. } | Self::AppAttestUnavailable { .. } => platform == Platform::Ios,
+        }
+    }
+
     /// What a key in software shows.
     pub fn software(challenge: &Digest, device_key: &PublicKey) -> Self {
         Self::Software { statement: Self::software_statement(challenge, device_key) }
@@ -60,7 +107,7 @@ pub struct ChallengeAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Enrolment {
-    /// Format version: 1.
+    /// Format version: 1 with a software key, 2 with a hardware attestation.
     pub v: u32,
     /// `gauze-enrolment`.
     pub typ: String,
@@ -101,7 +148,10 @@ impl Signed for Enrolment {
         &self.tenant
     }
     fn check(&self) -> Result<(), WireError> {
-        if self.v == 1 { Ok(()) } else { Err(WireError::Field("v")) }
+        if self.v != self.attestation.enrolment_version() {
+            return Err(WireError::Field("v"));
+        }
+        if self.attestation.fits(self.platform) { Ok(()) } else { Err(WireError::Field("attestation")) }
     }
 }
 
@@ -112,4 +162,18 @@ pub struct Enrolled {
     pub device_id: crate::DeviceId,
     /// Index of the evidence in the log.
     pub log_index: u64,
+    /// What the hospital should hear of, although the phone is enrolled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+}
+
+/// Something that did not hold, which policy lets pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The stable code of what did not hold.
+    pub code: String,
+    /// What to tell the help desk.
+    pub help: String,
+    /// One sentence for the user.
+    pub detail: String,
 }

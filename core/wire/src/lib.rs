@@ -3,6 +3,7 @@
 
 mod act;
 mod bundle;
+mod bytes;
 mod decision;
 mod digest;
 mod enrol;
@@ -17,6 +18,7 @@ mod pull;
 mod reattest;
 mod receipt;
 mod record;
+mod rules;
 mod standing;
 mod text;
 mod token;
@@ -28,9 +30,10 @@ pub mod signature;
 
 pub use act::{Act, Deed, Operator, Reason, Wanted};
 pub use bundle::{Bundle, Gateway, RecipientEntry, RecipientState, accept_bundle};
+pub use bytes::Bytes;
 pub use decision::{Decision, Decisions};
 pub use digest::Digest;
-pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Platform};
+pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Notice, Platform};
 pub use id::{CaptureId, DeviceId, KeyId, Name, ProposalId, Tenant, TokenId};
 pub use jws::{JWS_LIMIT, Jws, Signed};
 pub use key::{PublicKey, Signer, SoftwareKey, signature_from_der};
@@ -42,6 +45,9 @@ pub use pull::{Acknowledgement, EntryKind, LogEntry, LogPage};
 pub use reattest::Reattestation;
 pub use receipt::{Binding, Filed, Proof, Refusal, Refused, Stored};
 pub use record::{Patient, Record};
+pub use rules::{
+    AndroidApp, AndroidRules, AppleApp, AppleEnvironment, AppleRules, DatedRoot, Grade, KeyLevel,
+};
 pub use standing::{DeviceStatus, ReviewDenied, Standing};
 pub use text::Text;
 pub use token::Token;

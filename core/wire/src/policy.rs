@@ -1,15 +1,18 @@
 //! The policy: what phones must show and may do. Signed by the policy key; it can name no key.
+//!
+//! Version 1 knows software keys alone. Version 2 says in `android` and `apple` what a phone of each platform must
+//! show; where a section is absent, phones of that platform do not enrol.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Life, Name, Signed, Tenant, WireError};
+use crate::{AndroidRules, AppleRules, Life, Name, Signed, Tenant, WireError};
 
 /// The policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Format version: 1.
+    /// Format version: 1, or 2 where a platform's section is present.
     pub v: u32,
     /// `gauze-policy`.
     pub typ: String,
@@ -38,6 +41,12 @@ pub struct Policy {
     /// The limits of a device's life; without them nothing ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life: Option<Life>,
+    /// What Android phones must show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub android: Option<AndroidRules>,
+    /// What iPhones must show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apple: Option<AppleRules>,
 }
 
 impl Policy {
@@ -58,6 +67,8 @@ impl Policy {
             max_tenant_bytes: 2 << 40,
             keep_days: 7,
             life: None,
+            android: None,
+            apple: None,
         }
     }
 
@@ -76,9 +87,12 @@ impl Signed for Policy {
         &self.tenant
     }
     fn check(&self) -> Result<(), WireError> {
-        if self.v != 1 || self.version == 0 {
+        let sections = self.android.is_some() || self.apple.is_some();
+        if !(self.v == 2 || self.v == 1 && !sections) || self.version == 0 {
             return Err(WireError::Field("version"));
         }
+        self.android.as_ref().map_or(Ok(()), AndroidRules::check)?;
+        self.apple.as_ref().map_or(Ok(()), AppleRules::check)?;
         if self.review_hours > 24 * 14 {
             return Err(WireError::Field("review_hours"));
         }

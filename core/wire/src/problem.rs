@@ -156,6 +156,9 @@ pub struct Problem {
     pub detail: String,
     /// The stable code.
     pub code: ProblemCode,
+    /// Which part of a phone's evidence did not hold, where `code` is `attestation_refused`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl From<ProblemCode> for Problem {
@@ -166,6 +169,7 @@ impl From<ProblemCode> for Problem {
             status: code.status(),
             detail: code.next_step().to_owned(),
             code,
+            reason: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use gauze_attest::EnrolmentRefusal;
 use gauze_wire::{Problem, ProblemCode};
 
 /// A refusal on its way out.
@@ -10,6 +11,8 @@ use gauze_wire::{Problem, ProblemCode};
 pub enum Refusal {
     /// With its code.
     Problem(ProblemCode),
+    /// An enrolment, with what its evidence lacks.
+    Enrolment(EnrolmentRefusal),
     /// The upload stands at another offset: this one.
     Offset(u64),
 }
@@ -17,6 +20,12 @@ pub enum Refusal {
 impl From<ProblemCode> for Refusal {
     fn from(code: ProblemCode) -> Self {
         Self::Problem(code)
+    }
+}
+
+impl From<EnrolmentRefusal> for Refusal {
+    fn from(refusal: EnrolmentRefusal) -> Self {
+        Self::Enrolment(refusal)
     }
 }
 
@@ -61,12 +70,12 @@ impl From<gauze_wire::WireError> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let code = match self {
-            Self::Problem(code) => code,
-            Self::Offset(_) => ProblemCode::OffsetConflict,
+        let problem = match self {
+            Self::Problem(code) => Problem::from(code),
+            Self::Enrolment(refusal) => Problem::from(refusal),
+            Self::Offset(_) => Problem::from(ProblemCode::OffsetConflict),
         };
-        crate::meters::refused(code);
-        let problem = Problem::from(code);
+        crate::meters::refused(problem.code);
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (status, body).into_response();

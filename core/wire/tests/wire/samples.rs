@@ -2,9 +2,10 @@
 
 use gauze_wire::log::{Checkpoint, LogKey, NoteKey, Tree, WitnessKey};
 use gauze_wire::{
-    Act, Adoption, Attestation, Body, Bundle, Carried, Deed, DeviceStatus, Digest, Enrolment, Filed, Follows,
-    Gateway, Jws, Life, Manifest, Operator, Patient, Photos, Platform, Policy, Proof, ProposalId, PublicKey,
-    Reason, Reattestation, RecipientEntry, RecipientState, Record, Refusal, Refused, ReviewDenied, Signed,
+    Act, Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Attestation, Body, Bundle, Bytes, Carried,
+    DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, Follows, Gateway, Grade, Jws, KeyLevel, Life,
+    Manifest, Operator, Patient, Photos, Platform, Policy, Proof, ProposalId, PublicKey, Reason,
+    Reattestation, RecipientEntry, RecipientState, Record, Refusal, Refused, ReviewDenied, Signed,
     Signer as _, SoftwareKey, Standing, Stored, Tenant, Text, Token, Void, VoidReason, Wanted, WipeCause,
     WipeOrder, Wiped,
 };
@@ -178,6 +179,57 @@ pub fn reattestation() -> Reattestation {
         app_version: "0.1.1".parse().unwrap(),
         at: now(),
     }
+}
+
+/// A policy of version 2: every field of both platforms' sections.
+pub fn policy_2() -> Policy {
+    let app = AndroidApp {
+        package: "uk.nhs.example.gauze".parse().unwrap(),
+        signers: vec![Digest::of(b"signer")],
+        min_version: 12,
+    };
+    let root = DatedRoot { spki_sha256: Digest::of(b"root"), from: Some(now()), until: Some(now()) };
+    let android = AndroidRules {
+        level: KeyLevel::StrongBox,
+        boot_keys: vec![Digest::of(b"boot key")],
+        min_os_version: 130_000,
+        max_patch_days: Some(90),
+        patch_grace_days: 14,
+        roots: vec![root],
+        factory_grace_days: Some(0),
+        remote_only: true,
+        status_list_hours: Some(24),
+        attested_serial: true,
+        ..AndroidRules::for_apps(vec![app])
+    };
+    let app = AppleApp {
+        app_id: "ABCDE12345.uk.nhs.example.gauze".parse().unwrap(),
+        min_bundle_version: Some("1.2".parse().unwrap()),
+    };
+    let apple = AppleRules {
+        category_from: Some(now()),
+        on_category: Grade::Flag,
+        on_unavailable: Grade::Flag,
+        ..AppleRules::for_apps(vec![app])
+    };
+    Policy { v: 2, android: Some(android), apple: Some(apple), ..policy() }
+}
+
+pub fn android_enrolment() -> Enrolment {
+    let chain = vec![Bytes::new([0x30, 0]).unwrap(), Bytes::new([0x30, 1]).unwrap()];
+    Enrolment {
+        v: 2,
+        attestation: Attestation::AndroidKey { chain },
+        platform: Platform::Android,
+        ..enrolment()
+    }
+}
+
+pub fn apple_enrolment() -> Enrolment {
+    let hash = Attestation::app_attest_hash(&Digest::of(b"challenge"), &public(DEVICE));
+    let attestation =
+        Attestation::AppAttest { key_id: Bytes::new(hash.0).unwrap(), object: Bytes::new([0xa3]).unwrap() };
+    Enrolment { v: 2, attestation, platform: Platform::Ios, ..enrolment() }
 }
 
 pub fn token() -> Token {

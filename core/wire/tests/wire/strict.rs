@@ -278,3 +278,33 @@ proptest! {
         let _ = serde_json::from_slice::<Bundle>(&bytes);
     }
 }
+
+#[test]
+fn an_enrolment_says_its_version_and_fits_its_platform() {
+    use gauze_wire::{Attestation, Enrolment, Platform};
+    let check = |enrolment: &Enrolment| {
+        Jws::sign(enrolment, &key(samples::DEVICE))
+            .and_then(|jws| jws.verify::<Enrolment>(&public(samples::DEVICE), &tenant()).map(drop))
+    };
+    let android = samples::android_enrolment();
+    assert_eq!(check(&android), Ok(()));
+    let wrong = [
+        Enrolment { v: 1, ..android.clone() },
+        Enrolment { platform: Platform::Ios, ..android.clone() },
+        Enrolment { platform: Platform::Desktop, ..samples::apple_enrolment() },
+        Enrolment { v: 2, ..samples::enrolment() },
+    ];
+    for enrolment in &wrong {
+        assert!(check(enrolment).is_err(), "{:?} {}", enrolment.platform, enrolment.v);
+    }
+    let long = vec![gauze_wire::Bytes::new([0x30, 0]).unwrap(); 11];
+    assert!(check(&Enrolment { attestation: Attestation::AndroidKey { chain: long }, ..android }).is_err());
+}
+
+#[test]
+fn a_policy_of_version_1_has_no_sections() {
+    let policy = gauze_wire::Policy { v: 1, ..samples::policy_2() };
+    let jws = Jws::sign(&policy, &key(samples::POLICY));
+    let read = jws.and_then(|jws| jws.verify::<gauze_wire::Policy>(&public(samples::POLICY), &tenant()));
+    assert!(read.is_err());
+}

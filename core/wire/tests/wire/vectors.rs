@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use gauze_wire::signature::{Request, RequestSignature, Tag, sign};
 use gauze_wire::{
     Acknowledgement, Adoption, Body, Bundle, CaptureState, ChallengeAnswer, Decision, Decisions, Digest,
-    Enrolled, Enrolment, EntryKind, Filed, Holding, Jws, LogEntry, LogPage, Manifest, Operator, Policy,
-    Problem, ProblemCode, PublicKey, Reason, Record, Refused, Signed, StatusAnswer, StatusQuery, Stored,
-    Token, UploadAnswer, UploadRequest, Void,
+    Enrolled, Enrolment, EntryKind, Filed, Holding, Jws, LogEntry, LogPage, Manifest, Notice, Operator,
+    Policy, Problem, ProblemCode, PublicKey, Reason, Record, Refused, Signed, StatusAnswer, StatusQuery,
+    Stored, Token, UploadAnswer, UploadRequest, Void,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +18,12 @@ use crate::samples::{self, key, log_key, now, public, tenant, witness_key};
 
 /// The recorded value under `name`; recorded now where it is missing and that was asked for.
 fn recorded(name: &str, make: impl FnOnce() -> Value) -> Value {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors/v1").join(format!("{name}.json"));
+    recorded_in("v1", name, make)
+}
+
+fn recorded_in(version: &str, name: &str, make: impl FnOnce() -> Value) -> Value {
+    let vectors = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let path = vectors.join(version).join(format!("{name}.json"));
     if !path.exists() && std::env::var_os("GAUZE_RECORD_VECTORS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let mut file = std::fs::File::create_new(&path).unwrap();
@@ -34,7 +39,11 @@ fn signed<T: Signed + PartialEq>(expected: &T, by: u8) -> Jws {
 }
 
 fn signed_as<T: Signed + PartialEq>(name: &str, expected: &T, by: u8) -> Jws {
-    let vector = recorded(name, || {
+    signed_in("v1", name, expected, by)
+}
+
+fn signed_in<T: Signed + PartialEq>(version: &str, name: &str, expected: &T, by: u8) -> Jws {
+    let vector = recorded_in(version, name, || {
         let jws = Jws::sign(expected, &key(by)).unwrap();
         json!({ "jws": jws, "key": public(by), "sha256": jws.digest() })
     });
@@ -106,6 +115,13 @@ fn the_messages_of_a_devices_life_read_as_recorded() {
 }
 
 #[test]
+fn policies_and_enrolments_of_version_2_verify_and_read_as_recorded() {
+    signed_in::<Policy>("v2", Policy::TYP, &samples::policy_2(), samples::POLICY);
+    signed_in::<Enrolment>("v2", "gauze-enrolment-android", &samples::android_enrolment(), samples::DEVICE);
+    signed_in::<Enrolment>("v2", "gauze-enrolment-apple", &samples::apple_enrolment(), samples::DEVICE);
+}
+
+#[test]
 fn the_messages_of_version_1_read_as_recorded() {
     let manifest = samples::manifest_jws();
     let stored = Jws::sign(&samples::stored(), &key(samples::GATEWAY)).unwrap();
@@ -114,7 +130,7 @@ fn the_messages_of_version_1_read_as_recorded() {
     let state = CaptureState { capture_id, stored, outcome: Some(filed.clone()) };
     plain("record", &samples::record());
     plain("challenge", &ChallengeAnswer { challenge: Digest::of(b"challenge"), expires_at: now() });
-    plain("enrolled", &Enrolled { device_id: samples::body().device_id, log_index: 0 });
+    plain("enrolled", &Enrolled { device_id: samples::body().device_id, log_index: 0, notices: Vec::new() });
     plain("upload-request", &UploadRequest { manifest: manifest.clone(), highest_seq: 2, unsent: 1 });
     let upload_url = "https://gateway.test/v1/transfers/AAAAAAAAAAAAAAAAAAAAAA".to_owned();
     plain("ticket", &UploadAnswer::Ticket { upload_url, expires_at: now(), offset: 0 });
@@ -125,6 +141,22 @@ fn the_messages_of_version_1_read_as_recorded() {
     plain("log-page", &LogPage { checkpoint: samples::note(), entries });
     plain("acknowledgement", &Acknowledgement { receipts: vec![filed] });
     plain("problem", &Problem::from(ProblemCode::DigestMismatch));
+}
+
+#[test]
+fn the_answers_that_name_what_did_not_hold_read_as_recorded() {
+    let problem = Problem {
+        reason: Some("bootloader_unlocked".into()),
+        ..Problem::from(ProblemCode::AttestationRefused)
+    };
+    let vector = recorded_in("v2", "problem", || json!({ "text": serde_json::to_string(&problem).unwrap() }));
+    assert_eq!(serde_json::to_string(&problem).unwrap(), vector["text"].as_str().unwrap());
+    let notice = Notice { code: "category_missing".into(), help: "I08".into(), detail: "Update.".into() };
+    let enrolled = Enrolled { device_id: samples::body().device_id, log_index: 0, notices: vec![notice] };
+    let vector =
+        recorded_in("v2", "enrolled", || json!({ "text": serde_json::to_string(&enrolled).unwrap() }));
+    let read: Enrolled = serde_json::from_str(vector["text"].as_str().unwrap()).unwrap();
+    assert_eq!(read, enrolled);
 }
 
 #[test]

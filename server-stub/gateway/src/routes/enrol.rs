@@ -6,8 +6,8 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
-use gauze_attest::{AttestedDevice, Freshness, verify_enrolment};
-use gauze_wire::{ChallengeAnswer, Digest, Enrolled, Enrolment, EntryKind, Jws, ProblemCode, Tenant};
+use gauze_attest::{AttestedDevice, Basis, Freshness, verify_enrolment};
+use gauze_wire::{ChallengeAnswer, Digest, Enrolled, Enrolment, EntryKind, Jws, Notice, ProblemCode, Tenant};
 use jiff::SignedDuration;
 
 use crate::app::App;
@@ -65,12 +65,27 @@ pub async fn enrol(
     let evidence = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     // An answer that was lost is given again for the very same evidence.
     if let Some(log_index) = app.db.enrolled_as(&tenant, &evidence.digest()).await? {
-        return Ok((StatusCode::CREATED, Json(Enrolled { device_id: evidence.kid().clone(), log_index })));
+        let notices = notices_again(served, &evidence);
+        let device_id = evidence.kid().clone();
+        return Ok((StatusCode::CREATED, Json(Enrolled { device_id, log_index, notices })));
     }
     let device = judge(&app, served, &tenant, &evidence)?;
     let log_index = keep(&app, served, &evidence, &device).await?;
     tracing::info!(%tenant, "a device enrolled");
-    Ok((StatusCode::CREATED, Json(Enrolled { device_id: device.device_id(), log_index })))
+    let notices = device.shown().notices();
+    Ok((StatusCode::CREATED, Json(Enrolled { device_id: device.device_id(), log_index, notices })))
+}
+
+/// What evidence that was accepted before was flagged with.
+fn notices_again(served: &Served, evidence: &Jws) -> Vec<Notice> {
+    let Ok(claimed) = evidence.peek::<Enrolment>() else { return Vec::new() };
+    let policy = served.in_force().policy.clone();
+    let judged = verify_enrolment(evidence, &basis(served, &policy), Freshness::Recorded, claimed.at);
+    judged.map(|device| device.shown().notices()).unwrap_or_default()
+}
+
+fn basis<'a>(served: &'a Served, policy: &'a Policy) -> Basis<'a> {
+    Basis { bundle: &served.bundle, policy, status: None }
 }
 
 fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<AttestedDevice, Refusal> {
@@ -79,13 +94,9 @@ fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<
         _ => ProblemCode::MalformedRequest,
     })?;
     let now = app.clock.now();
-    let device = verify_enrolment(
-        evidence,
-        &served.bundle,
-        &served.in_force().policy,
-        Freshness::Issued(&claimed.challenge),
-        now,
-    )?;
+    let policy = served.in_force().policy.clone();
+    let fresh = Freshness::Issued(&claimed.challenge);
+    let device = verify_enrolment(evidence, &basis(served, &policy), fresh, now)?;
     // Spent only by evidence that holds: a stranger cannot burn somebody's challenge.
     let mut open = app.challenges.lock().unwrap_or_else(PoisonError::into_inner);
     let issued = open.get(&claimed.challenge);

@@ -3,7 +3,7 @@
 //! Always: an entry is judged once, in log order, by the typ it was signed with; what the gateway calls it does not
 //! count.
 
-use gauze_attest::{Freshness, verify_enrolment};
+use gauze_attest::{Basis, Freshness, verify_enrolment};
 use gauze_wire::{
     Adoption, Body, DeviceId, Enrolment, Jws, Manifest, ProblemCode, Refusal, Signed as _, Void,
 };
@@ -60,10 +60,12 @@ impl<G: GatewayPort> Puller<G> {
             return Ok(rejected(jws, ProblemCode::MalformedRequest));
         };
         // The token's own short life bounds the time that the phone claims.
-        let (bundle, policy) = (&trust.bundle, &trust.policy);
-        let attested = match verify_enrolment(jws, bundle, policy, Freshness::Recorded, claimed.at) {
+        let basis = Basis { bundle: &trust.bundle, policy: &trust.policy, status: None };
+        let attested = match verify_enrolment(jws, &basis, Freshness::Recorded, claimed.at) {
             Ok(attested) => attested,
-            Err(problem) => return Ok(rejected(jws, problem)),
+            Err(refusal) => {
+                return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: refusal.as_str() });
+            }
         };
         let device_id = attested.device_id();
         let holder = self.index.token_holder(&attested.token().token_id).await?;

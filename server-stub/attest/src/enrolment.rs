@@ -1,0 +1,284 @@
+//! One enrolment: proof of possession, token, challenge, attestation, each by the hospital's own keys and policy.
+//!
+//! Always: the same function judges at the gateway, when the phone enrols, and on the records side, later and at the
+//! enrolment's own time; what differs is an argument.
+
+use gauze_wire::{
+    Attestation, Bundle, DeviceId, Digest, Enrolment, Jws, Notice, Policy, Problem, ProblemCode, PublicKey,
+    Signed as _, Token, WireError,
+};
+use jiff::Timestamp;
+
+use crate::{AndroidAsked, AndroidRoots, Fault, PatchLevels, StatusList, verify_android};
+
+/// A phone whose evidence held: made by [`verify_enrolment`] alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttestedDevice {
+    enrolment: Enrolment,
+    token: Token,
+    shown: Shown,
+}
+
+impl AttestedDevice {
+    /// The evidence.
+    pub fn enrolment(&self) -> &Enrolment {
+        &self.enrolment
+    }
+
+    /// The token that was spent.
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// The thumbprint of the device key.
+    pub fn device_id(&self) -> DeviceId {
+        self.enrolment.device_key.key_id()
+    }
+
+    /// The device key.
+    pub fn device_key(&self) -> &PublicKey {
+        &self.enrolment.device_key
+    }
+
+    /// What its attestation showed.
+    pub fn shown(&self) -> &Shown {
+        &self.shown
+    }
+}
+
+/// What an attestation showed that is worth keeping.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// What did not hold and policy let pass.
+    pub flags: Vec<Fault>,
+    /// Serial numbers of the Android chain, to be looked up in the status list every night.
+    pub serials: Vec<String>,
+    /// Android's patch levels: what the phone may not fall below again.
+    pub patches: Option<PatchLevels>,
+}
+
+impl Shown {
+    /// The flags as the phone is told of them.
+    pub fn notices(&self) -> Vec<Notice> {
+        let notice = |fault: &Fault| Notice {
+            code: fault.code().to_owned(),
+            help: fault.help().to_owned(),
+            detail: fault.for_user().to_owned(),
+        };
+        self.flags.iter().map(notice).collect()
+    }
+}
+
+/// How the verifier knows that the challenge is fresh.
+#[derive(Clone, Copy, Debug)]
+pub enum Freshness<'a> {
+    /// The gateway, which issued it just now.
+    Issued(&'a Digest),
+    /// The records side, later: the gateway vouches for the challenge, the token bounds the time.
+    Recorded,
+}
+
+/// What enrolments are judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis<'a> {
+    /// Whose signature a token must have.
+    pub bundle: &'a Bundle,
+    /// What each platform must show.
+    pub policy: &'a Policy,
+    /// The newest status list, where there is one.
+    pub status: Option<&'a StatusList>,
+}
+
+/// Why a phone does not enrol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnrolmentRefusal {
+    /// Something about the request.
+    Problem(ProblemCode),
+    /// Something about the phone: `attestation_refused`, and what it was.
+    Evidence(Fault),
+}
+
+impl EnrolmentRefusal {
+    /// The code that the phone is told.
+    pub fn code(self) -> ProblemCode {
+        match self {
+            Self::Problem(code) => code,
+            Self::Evidence(_) => ProblemCode::AttestationRefused,
+        }
+    }
+
+    /// The finest stable code there is, for logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Problem(code) => code.as_str(),
+            Self::Evidence(fault) => fault.code(),
+        }
+    }
+}
+
+impl From<ProblemCode> for EnrolmentRefusal {
+    fn from(code: ProblemCode) -> Self {
+        Self::Problem(code)
+    }
+}
+
+impl From<Fault> for EnrolmentRefusal {
+    fn from(fault: Fault) -> Self {
+        Self::Evidence(fault)
+    }
+}
+
+impl From<EnrolmentRefusal> for Problem {
+    fn from(refusal: EnrolmentRefusal) -> Self {
+        let problem = Self::from(refusal.code());
+        match refusal {
+            EnrolmentRefusal::Problem(_) => problem,
+            EnrolmentRefusal::Evidence(fault) => Self {
+                detail: format!("{} (help desk: {})", fault.for_user(), fault.help()),
+                reason: Some(fault.code().to_owned()),
+                ..problem
+            },
+        }
+    }
+}
+
+/// Judges one enrolment: signature by the key it names (proof of possession), token by a policy key of the bundle and
+/// in its time, challenge, serial, attestation under the policy.
+///
+/// `now` is the gateway's clock at enrolment; the records side passes the enrolment's own time, which the token bounds.
+pub fn verify_enrolment(
+    jws: &Jws,
+    basis: &Basis<'_>,
+    freshness: Freshness<'_>,
+    now: Timestamp,
+) -> Result<AttestedDevice, EnrolmentRefusal> {
+    let (bundle, policy) = (basis.bundle, basis.policy);
+    let claimed: Enrolment = jws.peek().map_err(|error| shape(&error))?;
+    let enrolment: Enrolment =
+        jws.verify(&claimed.device_key, &bundle.tenant).map_err(|error| shape(&error))?;
+    let token = match Token::accept(&enrolment.token, &bundle.policy_keys, &bundle.tenant, now) {
+        Ok(token) => token,
+        Err(WireError::Expired) => return Err(ProblemCode::TokenExpired.into()),
+        Err(_) => return Err(ProblemCode::TokenInvalid.into()),
+    };
+    if token.serial.is_some() && token.serial != enrolment.serial {
+        return Err(ProblemCode::TokenInvalid.into());
+    }
+    match freshness {
+        Freshness::Issued(challenge) if *challenge != enrolment.challenge => {
+            return Err(ProblemCode::ChallengeInvalid.into());
+        }
+        Freshness::Issued(_) | Freshness::Recorded => {}
+    }
+    if older(enrolment.app_version.as_str(), policy.min_app_version.as_str()) {
+        return Err(ProblemCode::AppTooOld.into());
+    }
+    let shown = verify_attestation(&Presented::in_enrolment(&enrolment), basis, now)?;
+    Ok(AttestedDevice { enrolment, token, shown })
+}
+
+/// An attestation and what it has to be for.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
+    /// The attestation.
+    pub attestation: &'a Attestation,
+    /// The challenge it was made for.
+    pub challenge: &'a Digest,
+    /// The key that it must be about, or be bound to.
+    pub device_key: &'a PublicKey,
+    /// The phone's serial number, where managed configuration gave it.
+    pub serial: Option<&'a str>,
+    /// What the phone showed last time.
+    pub last_seen: Option<PatchLevels>,
+}
+
+impl<'a> Presented<'a> {
+    /// The attestation of an enrolment.
+    pub fn in_enrolment(enrolment: &'a Enrolment) -> Self {
+        Self {
+            attestation: &enrolment.attestation,
+            challenge: &enrolment.challenge,
+            device_key: &enrolment.device_key,
+            serial: enrolment.serial.as_ref().map(gauze_wire::Name::as_str),
+            last_seen: None,
+        }
+    }
+}
+
+/// Judges one attestation under the policy: at enrolment, and again whenever a phone attests anew.
+pub fn verify_attestation(
+    presented: &Presented<'_>,
+    basis: &Basis<'_>,
+    now: Timestamp,
+) -> Result<Shown, Fault> {
+    match presented.attestation {
+        Attestation::Software { statement } => {
+            let expected = Attestation::software_statement(presented.challenge, presented.device_key);
+            let allowed = basis.policy.allow_software_keys && *statement == expected;
+            if allowed { Ok(Shown::default()) } else { Err(Fault::SoftwareKey) }
+        }
+        Attestation::AndroidKey { chain } => {
+            let ders: Vec<&[u8]> = chain.iter().map(gauze_wire::Bytes::as_slice).collect();
+            android(&ders, presented, basis, now)
+        }
+        Attestation::AppAttest { .. } | Attestation::AppAttestUnavailable { .. } => {
+            Err(Fault::PlatformNotAllowed)
+        }
+    }
+}
+
+fn android(
+    ders: &[&[u8]],
+    presented: &Presented<'_>,
+    basis: &Basis<'_>,
+    now: Timestamp,
+) -> Result<Shown, Fault> {
+    let asked = AndroidAsked {
+        challenge: &presented.challenge.0,
+        rules: basis.policy.android.as_ref().ok_or(Fault::PlatformNotAllowed)?,
+        status: basis.status,
+        at: now,
+        device_key: Some(presented.device_key),
+        serial: presented.serial,
+        last_seen: presented.last_seen,
+    };
+    let report = verify_android(ders, &AndroidRoots::google(), &asked);
+    let flags = report.verdict?;
+    let patches = report.facts.key_description.as_ref().map(PatchLevels::of);
+    Ok(Shown { flags, serials: report.facts.serials_hex, patches })
+}
+
+fn shape(error: &WireError) -> ProblemCode {
+    match error {
+        WireError::WrongType { .. } => ProblemCode::WrongType,
+        WireError::Signature | WireError::UnknownKey => ProblemCode::SignatureInvalid,
+        WireError::WrongTenant => ProblemCode::UnknownTenant,
+        WireError::TooLarge => ProblemCode::TooLarge,
+        WireError::Id(_)
+        | WireError::Malformed(_)
+        | WireError::Header(_)
+        | WireError::Field(_)
+        | WireError::Algorithm
+        | WireError::Key
+        | WireError::Rollback
+        | WireError::MixedRecipients
+        | WireError::Expired
+        | WireError::Inclusion
+        | WireError::Inconsistent => ProblemCode::MalformedRequest,
+    }
+}
+
+/// Whether version `a` comes before `b`: dotted numbers compared one by one, a missing one counting as 0.
+pub(crate) fn older(a: &str, b: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u64> {
+        text.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
+    };
+    let (mut a, mut b) = (numbers(a), numbers(b));
+    let len = a.len().max(b.len());
+    a.resize(len, 0);
+    b.resize(len, 0);
+    a < b
+}
+
+/// The kind of evidence this crate reads, for whoever routes log entries.
+pub const EVIDENCE_TYP: &str = Enrolment::TYP;
