@@ -7,7 +7,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use gauze_attest::{AttestedDevice, Basis, Freshness, verify_enrolment};
-use gauze_wire::{ChallengeAnswer, Digest, Enrolled, Enrolment, EntryKind, Jws, Notice, ProblemCode, Tenant};
+use gauze_wire::{
+    ChallengeAnswer, Digest, Enrolled, Enrolment, EntryKind, Jws, Notice, Policy, ProblemCode, Tenant,
+};
 use jiff::SignedDuration;
 
 use crate::app::App;
