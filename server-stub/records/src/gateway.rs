@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use gauze_wire::{Acknowledgement, CaptureId, DeviceId, Digest, LogPage, Problem};
+use gauze_wire::{Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem};
 use sha2::{Digest as _, Sha256};
 
 use crate::coded::Coded;
@@ -79,6 +79,9 @@ pub trait GatewayPort: Send + Sync {
 
     /// `POST /v1/TENANT/cosignatures`.
     fn cosignature(&self, note: &str) -> impl Future<Output = Result<(), GatewayError>> + Send;
+
+    /// `POST /v1/TENANT/decisions`.
+    fn decisions(&self, decisions: &Decisions) -> impl Future<Output = Result<(), GatewayError>> + Send;
 }
 
 /// A sealed photo on its way in: goes to a temporary file, is hashed and counted as it comes, and never grows past

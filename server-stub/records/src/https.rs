@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gauze_wire::signature::{Request, Tag, sign};
-use gauze_wire::{Acknowledgement, CaptureId, DeviceId, Digest, LogPage, Problem, SoftwareKey, Tenant};
+use gauze_wire::{
+    Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem, SoftwareKey, Tenant,
+};
 use reqwest::{Client, Method, Response, StatusCode};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -185,5 +187,9 @@ impl GatewayPort for HttpsGateway {
     async fn cosignature(&self, note: &str) -> Result<(), GatewayError> {
         let body = note.as_bytes().to_vec();
         self.send(Method::POST, "cosignatures", Some(("text/plain; charset=utf-8", body))).await.map(drop)
+    }
+    async fn decisions(&self, decisions: &Decisions) -> Result<(), GatewayError> {
+        let body = serde_json::to_vec(decisions).map_err(|_| GatewayError::Malformed("decisions"))?;
+        self.send(Method::POST, "decisions", Some(("application/json", body))).await.map(drop)
     }
 }

@@ -16,6 +16,7 @@ mod trust;
 
 pub mod gateway;
 pub mod keys;
+pub mod proposals;
 pub mod pull;
 pub mod verify;
 
@@ -24,6 +25,6 @@ pub use coded::Coded;
 pub use disk::DiskError;
 pub use https::{HttpsGateway, TlsError};
 pub use index::{ChainState, IndexError, Kind, Status};
-pub use list::{Listed, list};
+pub use list::{Listed, ListedAct, ListedDevice, list, list_acts, list_devices};
 pub use open::{OpenFileError, Opened, open_file};
 pub use trust::TrustError;

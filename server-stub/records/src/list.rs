@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gauze_wire::{CaptureId, DeviceId, Digest, Refusal};
+use gauze_wire::{Act, CaptureId, Deed, DeviceId, DeviceStatus, Digest, Refusal};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -68,6 +68,61 @@ pub async fn list(data: &Path) -> Result<Vec<Listed>, IndexError> {
                 sha256: row.sha256,
                 path: filed.then_some(below),
             });
+        }
+    }
+    index.close().await;
+    Ok(listed)
+}
+
+/// A phone whose enrolment held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedDevice {
+    /// Its id.
+    pub device_id: DeviceId,
+    /// What it may do, as the gateway's acts say.
+    pub status: DeviceStatus,
+    /// Where its enrolment stands in the log.
+    pub log_index: u64,
+}
+
+/// Every believed phone, in log order.
+pub async fn list_devices(data: &Path) -> Result<Vec<ListedDevice>, IndexError> {
+    let index = Index::open(&Layout::new(data).index(), false).await?;
+    let devices = index.statuses().await?;
+    index.close().await;
+    let listed = |(device_id, status, log_index)| ListedDevice { device_id, status, log_index };
+    Ok(devices.into_iter().map(listed).collect())
+}
+
+/// An act of the gateway's operators. No `Debug`: a reason is free text.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct ListedAct {
+    /// Its place in the log.
+    pub log_index: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub operator: String,
+    /// Why.
+    pub reason: String,
+    /// What.
+    pub deed: Deed,
+}
+
+/// Every act that the gateway signed, in log order.
+pub async fn list_acts(data: &Path) -> Result<Vec<ListedAct>, IndexError> {
+    let index = Index::open(&Layout::new(data).index(), false).await?;
+    let mut listed = Vec::new();
+    let mut from = 0;
+    loop {
+        let places = index.notes("act", from, PAGE).await?;
+        let Some(last) = places.last() else { break };
+        from = last + 1;
+        for log_index in places {
+            let jws = index.leaf(log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
+            let act: Act = jws.peek()?;
+            let (operator, reason) = (act.operator.as_str().to_owned(), act.reason.as_str().to_owned());
+            listed.push(ListedAct { log_index, at: act.at, operator, reason, deed: act.deed });
         }
     }
     index.close().await;

@@ -1,6 +1,8 @@
 //! `gauze-records`: the inside. Keys, signing, pulling, opening, checking.
 #![forbid(unsafe_code)]
 
+mod proposals_cli;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,9 +11,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gauze_records::keys::{KeyDir, RecipientKind, make, sign_bundle, sign_policy, sign_token};
-use gauze_records::pull::{self, Puller};
+use gauze_records::pull::{self, Approve, Puller};
 use gauze_records::verify::{VerifyReport, verify};
-use gauze_records::{Clock as _, Coded, HttpsGateway, SystemClock, list, open_file};
+use gauze_records::{Clock as _, Coded, HttpsGateway, SystemClock, list, list_acts, list_devices, open_file};
 use gauze_wire::{Name, Tenant};
 use serde::Serialize;
 use serde_json::json;
@@ -68,7 +70,13 @@ enum Command {
         /// Seconds between pulls.
         #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
         interval_s: u64,
+        /// What is signed without asking anybody; policies and wipe orders never are.
+        #[arg(long, value_enum)]
+        approve: Option<Approving>,
     },
+    /// What the gateway's operators ask this side to sign.
+    #[command(subcommand)]
+    Proposals(proposals_cli::ProposalsCommand),
     /// Pull once, until nothing is left.
     Pull(Source),
     /// Open one sealed file.
@@ -87,6 +95,12 @@ enum Command {
         /// The data directory.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
+        /// The believed phones and what each may do, in place of photos.
+        #[arg(long, conflicts_with = "acts")]
+        devices: bool,
+        /// What the gateway's operators decided, in place of photos.
+        #[arg(long)]
+        acts: bool,
     },
     /// Check everything filed again, offline; fails where something is not as it was signed.
     Verify {
@@ -105,6 +119,12 @@ enum Recipients {
     Pq,
     /// X25519.
     Classical,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Approving {
+    /// Enrolment tokens.
+    Tokens,
 }
 
 #[derive(Args)]
@@ -176,6 +196,7 @@ fn main() -> ExitCode {
         | Command::Token { .. }
         | Command::Open { .. }
         | Command::List { .. }
+        | Command::Proposals(_)
         | Command::Verify { .. } => "warn",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
@@ -213,13 +234,18 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
                 format!("token {} until {}: {}", token.token_id, token.expires_at, out.display())
             });
         }
-        Command::Serve { source, interval_s } => serve(json, &source, Duration::from_secs(interval_s))?,
+        Command::Serve { source, interval_s, approve } => {
+            serve(json, &source, Duration::from_secs(interval_s), approve)?;
+        }
+        Command::Proposals(command) => proposals(json, command)?,
         Command::Pull(source) => pull_once(json, &source)?,
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;
             show(json, &opened, || format!("{}\n{}", opened.photo.display(), opened.record.display()));
         }
-        Command::List { data } => show_list(json, &data)?,
+        Command::List { data, devices: true, .. } => show_devices(json, &data)?,
+        Command::List { data, acts: true, .. } => show_acts(json, &data)?,
+        Command::List { data, .. } => show_list(json, &data)?,
         Command::Verify { data, keys } => return check(json, &data, keys.as_deref()),
     }
     Ok(ExitCode::SUCCESS)
@@ -280,8 +306,17 @@ async fn open(source: &Source) -> Result<Puller<HttpsGateway>, Refused> {
 }
 
 #[tokio::main]
-async fn serve(json: bool, source: &Source, interval: Duration) -> Result<(), Refused> {
-    let puller = open(source).await?;
+async fn serve(
+    json: bool,
+    source: &Source,
+    interval: Duration,
+    approve: Option<Approving>,
+) -> Result<(), Refused> {
+    let approve = match approve {
+        Some(Approving::Tokens) => Approve::Tokens,
+        None => Approve::Nothing,
+    };
+    let puller = open(source).await?.approving(approve);
     let told = json!({ "ready": true, "gateway": source.gateway });
     show(json, &told, || format!("ready: pulling from {}", source.gateway));
     pull::serve(&puller, interval, stopped(), |_| {}).await;
@@ -319,6 +354,38 @@ async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
             photo.size,
             photo.sha256,
         ));
+    }
+    Ok(())
+}
+
+#[tokio::main]
+async fn proposals(json: bool, command: proposals_cli::ProposalsCommand) -> Result<(), Refused> {
+    Ok(proposals_cli::run(json, command).await?)
+}
+
+#[tokio::main]
+async fn show_devices(json: bool, data: &Path) -> Result<(), Refused> {
+    let listed = list_devices(data).await?;
+    if json {
+        show(json, &listed, String::new);
+        return Ok(());
+    }
+    for device in listed {
+        say(&format!("{} {:<9} {}", device.device_id, device.status.as_str(), device.log_index));
+    }
+    Ok(())
+}
+
+#[tokio::main]
+async fn show_acts(json: bool, data: &Path) -> Result<(), Refused> {
+    let listed = list_acts(data).await?;
+    if json {
+        show(json, &listed, String::new);
+        return Ok(());
+    }
+    for act in listed {
+        let deed = serde_json::to_string(&act.deed).unwrap_or_default();
+        say(&format!("{:>6} {} {deed} by {}: {}", act.log_index, act.at, act.operator, act.reason));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Reading the index back for an audit.
 
-use gauze_wire::{DeviceId, Digest, PublicKey};
+use gauze_wire::{DeviceId, DeviceStatus, Digest, PublicKey};
 use sqlx::Row as _;
 
 use super::{Index, IndexError, PhotoRow, int, uint};
@@ -45,6 +45,20 @@ impl Index {
                     serde_json::from_str(row.try_get("key")?).map_err(|_| IndexError::Damaged("device"))?;
                 let device_id = row.try_get::<String, _>("device_id")?.parse()?;
                 Ok((device_id, key, uint(row.try_get("log_index")?)?))
+            })
+            .collect()
+    }
+
+    /// Every believed phone: id, what it may do, where its enrolment stands.
+    pub(crate) async fn statuses(&self) -> Result<Vec<(DeviceId, DeviceStatus, u64)>, IndexError> {
+        let rows = sqlx::query("SELECT device_id, status, log_index FROM device ORDER BY log_index")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let id = row.try_get::<String, _>("device_id")?.parse()?;
+                let status = row.try_get::<String, _>("status")?.parse()?;
+                Ok((id, status, uint(row.try_get("log_index")?)?))
             })
             .collect()
     }

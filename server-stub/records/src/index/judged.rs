@@ -1,8 +1,12 @@
 //! Verdicts on log entries, each written in one transaction with the cursor.
 
-use gauze_wire::{CaptureId, Carried, DeviceId, Digest, Follows, PublicKey, Refusal, Token, TokenId};
+use gauze_wire::{
+    CaptureId, Carried, DeviceId, DeviceStatus, Digest, Follows, ProposalId, PublicKey, Refusal, Token,
+    TokenId,
+};
 use sqlx::{Row as _, Sqlite, Transaction};
 
+use super::life::write_note;
 use super::{Index, IndexError, Kind, int};
 use crate::chain::Neighbours;
 
@@ -10,6 +14,8 @@ use crate::chain::Neighbours;
 pub(crate) struct KnownDevice {
     pub(crate) key: PublicKey,
     pub(crate) follows: Option<DeviceId>,
+    /// What it may do, as the acts before say.
+    pub(crate) status: DeviceStatus,
 }
 
 /// What became of one log entry.
@@ -20,6 +26,18 @@ pub(crate) enum Judged {
     Rejected { device_id: DeviceId, code: &'static str },
     /// A manifest, believed or refused.
     Photo(Box<PhotoJudged>),
+    /// Something else that holds.
+    Noted(Box<Noted>),
+}
+
+/// An act, or a phone's own word.
+pub(crate) struct Noted {
+    pub(crate) kind: &'static str,
+    pub(crate) device_id: Option<DeviceId>,
+    /// What the device may do from now on.
+    pub(crate) status: Option<DeviceStatus>,
+    /// Something that waits for this side's signature.
+    pub(crate) proposed: Option<ProposalId>,
 }
 
 /// A manifest and the verdict on it, before its photo was fetched.
@@ -42,14 +60,16 @@ pub(crate) struct Manifested {
 impl Index {
     /// The phone with this id, where its enrolment held.
     pub(crate) async fn device(&self, device_id: &DeviceId) -> Result<Option<KnownDevice>, IndexError> {
-        let row = sqlx::query("SELECT key, follows FROM device WHERE device_id = ?")
+        let row = sqlx::query("SELECT key, follows, status FROM device WHERE device_id = ?")
             .bind(device_id.as_str())
             .fetch_optional(&self.pool)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let key = serde_json::from_str(row.try_get("key")?).map_err(|_| IndexError::Damaged("device"))?;
         let follows: Option<String> = row.try_get("follows")?;
-        Ok(Some(KnownDevice { key, follows: follows.map(|id| id.parse()).transpose()? }))
+        let status: String = row.try_get("status")?;
+        let follows = follows.map(|id| id.parse()).transpose()?;
+        Ok(Some(KnownDevice { key, follows, status: status.parse()? }))
     }
 
     /// Which phone has spent this token.
@@ -134,6 +154,7 @@ impl Index {
                     .await?;
             }
             Judged::Photo(photo) => write_photo(&mut tx, index, photo).await?,
+            Judged::Noted(noted) => write_note(&mut tx, index, noted).await?,
         }
         sqlx::query("INSERT OR REPLACE INTO state (name, value) VALUES ('judged', ?)")
             .bind((index + 1).to_string())

@@ -6,6 +6,7 @@
 
 mod audit;
 mod judged;
+mod life;
 mod log;
 mod photos;
 
@@ -17,7 +18,8 @@ use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row as _, SqlitePool};
 
-pub(crate) use judged::{Judged, KnownDevice, Manifested, PhotoJudged};
+pub(crate) use judged::{Judged, KnownDevice, Manifested, Noted, PhotoJudged};
+pub(crate) use life::{Decided, ProposalRow};
 pub(crate) use photos::PhotoRow;
 pub use photos::{ChainState, Kind, Status};
 

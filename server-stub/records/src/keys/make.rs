@@ -7,7 +7,7 @@ use std::path::Path;
 
 use gauze_seal::age::Identity;
 use gauze_wire::log::NoteKey;
-use gauze_wire::{Digest, Policy, PublicKey, Signer as _, SoftwareKey, Tenant};
+use gauze_wire::{Digest, Life, Policy, PublicKey, Signer as _, SoftwareKey, Tenant};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
@@ -137,7 +137,7 @@ fn bundle_template(
 }
 
 fn policy_template(tenant: &Tenant) -> Result<serde_json::Value, KeysError> {
-    let policy = Policy { version: 1, ..Policy::strictest(tenant) };
+    let policy = Policy { version: 1, life: Some(Life::RECOMMENDED), ..Policy::strictest(tenant) };
     let mut value = serde_json::to_value(policy).map_err(|error| KeysError::Malformed(error.to_string()))?;
     if let Some(fields) = value.as_object_mut() {
         for filled_at_signing in ["v", "typ", "issued_at"] {

@@ -19,7 +19,7 @@ use crate::disk;
 
 pub use error::KeysError;
 pub use make::{Made, RecipientKind, make};
-pub use sign::{MAX_TOKEN_HOURS, SignedToken, sign_bundle, sign_policy, sign_token};
+pub use sign::{MAX_TOKEN_HOURS, SignedToken, sign_bundle, sign_policy, sign_policy_fields, sign_token};
 
 /// The offline root.
 pub const ROOT: &str = "root.pem";

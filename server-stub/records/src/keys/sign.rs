@@ -101,6 +101,33 @@ pub fn sign_policy(keys: &KeyDir, input: &Path, out: &Path, now: Timestamp) -> R
     Ok(policy)
 }
 
+/// Signs a policy whose fields were proposed: tenant and version are filled in where they are missing. Signing the very
+/// same again, because the process died before the first was told, gives the first.
+pub fn sign_policy_fields(
+    keys: &KeyDir,
+    mut fields: Map<String, Value>,
+    now: Timestamp,
+) -> Result<Jws, KeysError> {
+    let key = keys.policy()?;
+    let last = last_signed::<Policy>(keys, POLICY_JWS)?;
+    let next = last.as_ref().map_or(1, |last| last.version + 1);
+    fields.entry("tenant").or_insert(keys.tenant()?.as_str().into());
+    fields.entry("version").or_insert(next.into());
+    let policy: Policy = complete(fields, now)?;
+    check_tenant(keys, &policy.tenant)?;
+    policy.check()?;
+    if let Some(last) = last {
+        let again = Policy { issued_at: policy.issued_at, ..last.clone() };
+        if again == policy {
+            return keys.signed(POLICY_JWS)?.ok_or_else(|| KeysError::Unusable(keys.path(POLICY_JWS)));
+        }
+        check_version(policy.version, Some(last.version))?;
+    }
+    let jws = Jws::sign(&policy, &key)?;
+    disk::replace(&keys.path(POLICY_JWS), format!("{}\n", jws.as_str()).as_bytes(), PUBLIC)?;
+    Ok(jws)
+}
+
 /// A token that was signed.
 #[derive(Clone, Debug, Serialize)]
 pub struct SignedToken {

@@ -5,9 +5,11 @@
 
 use gauze_attest::{Basis, Freshness, verify_enrolment};
 use gauze_wire::{
-    Adoption, Body, DeviceId, Enrolment, Jws, Manifest, ProblemCode, Refusal, Signed as _, Void,
+    Act, Adoption, Body, DeviceId, DeviceStatus, Enrolment, Jws, Manifest, ProblemCode, Reattestation,
+    Refusal, Signed as _, Void, Wiped,
 };
 
+use super::life::judge_act;
 use super::{PassReport, PullError, Puller};
 use crate::chain;
 use crate::gateway::GatewayPort;
@@ -41,7 +43,7 @@ impl<G: GatewayPort> Puller<G> {
                         report.rejected += 1;
                         tracing::warn!(%device_id, log_index = index, code, "entry rejected");
                     }
-                    Judged::Photo(_) => {}
+                    Judged::Photo(_) | Judged::Noted(_) => {}
                 }
             }
         }
@@ -51,6 +53,8 @@ impl<G: GatewayPort> Puller<G> {
         match jws.typ() {
             Enrolment::TYP => self.judge_enrolment(trust, jws).await,
             Body::TYP | Void::TYP | Adoption::TYP => self.judge_manifest(trust, jws).await,
+            Act::TYP => Ok(judge_act(trust, jws)),
+            Wiped::TYP | Reattestation::TYP => self.judge_word(trust, jws).await,
             _ => Ok(rejected(jws, ProblemCode::WrongType)),
         }
     }
@@ -73,7 +77,11 @@ impl<G: GatewayPort> Puller<G> {
             return Ok(rejected(jws, ProblemCode::TokenUsed));
         }
         let follows = attested.enrolment().follows.as_ref().map(|follows| follows.device_id.clone());
-        let device = Box::new(KnownDevice { key: attested.device_key().clone(), follows });
+        let device = Box::new(KnownDevice {
+            key: attested.device_key().clone(),
+            follows,
+            status: DeviceStatus::Active,
+        });
         Ok(Judged::Enrolled { device_id, device, token: Box::new(attested.token().clone()) })
     }
 
@@ -84,6 +92,10 @@ impl<G: GatewayPort> Puller<G> {
         let Ok(manifest) = Manifest::verify(jws, &device.key, &trust.tenant) else {
             return Ok(refused(trust, jws, Refusal::ManifestInvalid));
         };
+        // An honest gateway takes no photo of a phone that it was told to refuse.
+        if device.status == DeviceStatus::Revoked && manifest.has_photo() {
+            return Ok(refused(trust, jws, Refusal::EnrolmentInvalid));
+        }
         let own = manifest.is_own();
         let known = self.index.neighbours(manifest.carried(), own).await?;
         let fits = !chain::is_broken(manifest.carried(), &known)
@@ -107,7 +119,7 @@ impl<G: GatewayPort> Puller<G> {
     }
 }
 
-fn rejected(jws: &Jws, problem: ProblemCode) -> Judged {
+pub(super) fn rejected(jws: &Jws, problem: ProblemCode) -> Judged {
     Judged::Rejected { device_id: jws.kid().clone(), code: problem.as_str() }
 }
 

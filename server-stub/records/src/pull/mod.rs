@@ -9,6 +9,7 @@
 
 mod error;
 mod judge;
+mod life;
 mod log;
 mod serve;
 mod settle;
@@ -30,6 +31,7 @@ use crate::layout::Layout;
 use crate::trust::{Trust, TrustError};
 
 pub use error::PullError;
+pub use life::Approve;
 pub use serve::serve;
 
 /// Where to pull from and to.
@@ -79,6 +81,8 @@ pub struct PassReport {
     pub acknowledged: u64,
     /// Receipts that the gateway would not take; sent again at the next pass.
     pub unacknowledged: u64,
+    /// Decisions on proposals that the gateway took.
+    pub decisions: u64,
 }
 
 impl PassReport {
@@ -97,6 +101,7 @@ pub struct Puller<G> {
     index: Index,
     gateway: G,
     clock: Arc<dyn Clock>,
+    approve: Approve,
     /// Held as long as this puller lives.
     _lock: File,
 }
@@ -121,7 +126,14 @@ impl<G: GatewayPort> Puller<G> {
         let layout = Layout::new(&config.data);
         let lock = layout.prepare()?.ok_or(PullError::Busy)?;
         let index = Index::open(&layout.index(), true).await?;
-        Ok(Self { config, keys, layout, index, gateway, clock, _lock: lock })
+        Ok(Self { config, keys, layout, index, gateway, clock, approve: Approve::Nothing, _lock: lock })
+    }
+
+    /// Signs some of what is proposed without asking anybody.
+    #[must_use]
+    pub fn approving(mut self, approve: Approve) -> Self {
+        self.approve = approve;
+        self
     }
 
     /// Pulls until nothing is left. Keys, bundle and policy are read anew, so that a newer one counts at once.
@@ -132,6 +144,8 @@ impl<G: GatewayPort> Puller<G> {
         loop {
             let advanced = self.advance(&trust, &mut report).await?;
             self.judge_new(&trust, &mut report).await?;
+            self.approve_waiting(&trust).await?;
+            self.hand_in(&mut report).await?;
             self.settle_waiting(&trust, &mut report).await?;
             if !advanced {
                 break;

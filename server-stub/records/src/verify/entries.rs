@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use gauze_wire::{
-    Adoption, Binding, Body, DeviceId, Enrolment, Filed, Jws, Manifest, PublicKey, Refusal, Refused,
-    Signed as _, Token, Void,
+    Act, Adoption, Binding, Body, DeviceId, Enrolment, Filed, Jws, Manifest, PublicKey, Reattestation,
+    Refusal, Refused, Signed as _, Token, Void, Wiped,
 };
 
 use super::chains::Chains;
+use super::life::Lives;
 use super::trust::Anchors;
 use super::{BATCH, VerifyError, VerifyReport};
 use crate::index::{Index, Kind, PhotoRow, Status};
@@ -21,9 +22,10 @@ pub(super) struct Audit<'a> {
     pub(super) chains: Chains,
     /// Sealed files that a photo accounts for.
     pub(super) known: BTreeSet<PathBuf>,
+    pub(super) life: Lives,
 }
 
-type Devices = BTreeMap<DeviceId, (PublicKey, u64)>;
+pub(super) type Devices = BTreeMap<DeviceId, (PublicKey, u64)>;
 
 impl Audit<'_> {
     /// Checks the entries before `judged`.
@@ -45,6 +47,9 @@ impl Audit<'_> {
                             self.check_manifest(at, &jws, &devices, report).await?;
                         }
                     }
+                    Act::TYP | Wiped::TYP | Reattestation::TYP => {
+                        self.check_life(at, &jws, &devices, report).await?;
+                    }
                     _ if self.index.is_rejected(at).await? => {}
                     _ => report.find("entry_unaccounted", at),
                 }
@@ -53,6 +58,7 @@ impl Audit<'_> {
         for id in devices.keys().filter(|id| !proven.contains(*id)) {
             report.find("device_unproven", id);
         }
+        self.check_lives(report).await?;
         let mut rows = 0;
         for manifest in &seen {
             rows += u64::from(self.index.photo(manifest).await?.is_some());
@@ -120,6 +126,9 @@ impl Audit<'_> {
             None => Some(Refusal::EnrolmentInvalid),
             Some((key, _)) if Manifest::verify(jws, key, &self.anchors.tenant).is_err() => {
                 Some(Refusal::ManifestInvalid)
+            }
+            Some(_) if manifest.has_photo() && self.life.is_revoked(jws.kid()) => {
+                Some(Refusal::EnrolmentInvalid)
             }
             Some(_) => self.chain_verdict(&manifest, &row),
         };

@@ -5,6 +5,7 @@
 
 mod chains;
 mod entries;
+mod life;
 mod trust;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ use crate::layout::Layout;
 
 use chains::Chains;
 use entries::Audit;
+use life::Lives;
 use trust::Anchors;
 
 const BATCH: u32 = 256;
@@ -94,6 +96,8 @@ pub struct VerifyReport {
     pub files: u64,
     /// Receipts checked.
     pub receipts: u64,
+    /// Acts of the gateway's operators checked.
+    pub acts: u64,
     /// Checkpoints kept as evidence against the gateway.
     pub evidence: u64,
     /// What is not as it was signed.
@@ -123,6 +127,7 @@ pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, 
             anchors: &anchors,
             chains: Chains::default(),
             known: BTreeSet::new(),
+            life: Lives::default(),
         };
         audit.check(judged, &mut report).await?;
         report.gaps = audit.chains.gaps();

@@ -17,6 +17,8 @@ pub(super) struct Anchors {
     pub(super) records: Vec<PublicKey>,
     pub(super) witnesses: Vec<WitnessKey>,
     pub(super) policy_keys: Vec<PublicKey>,
+    /// Receipt keys of gateways, which sign acts too.
+    pub(super) gateways: Vec<PublicKey>,
 }
 
 impl Anchors {
@@ -29,6 +31,7 @@ impl Anchors {
     ) -> Result<Self, VerifyError> {
         let pinned = keys.map(KeyDir::root_sha256).transpose()?;
         let (mut records, mut witnesses, mut policy_keys) = (Vec::new(), Vec::new(), Vec::new());
+        let mut gateways = Vec::new();
         let mut log_named = false;
         let dir = layout.bundles();
         for entry in fs::read_dir(&dir).map_err(at(&dir))? {
@@ -48,6 +51,7 @@ impl Anchors {
                 continue;
             };
             log_named |= bundle.gateways.iter().any(|gateway| gateway.log == log);
+            gateways.extend(bundle.gateways.into_iter().map(|gateway| gateway.key));
             records.extend(bundle.records);
             witnesses.extend(bundle.witnesses);
             policy_keys.extend(bundle.policy_keys);
@@ -55,6 +59,6 @@ impl Anchors {
         if !log_named {
             report.find("log_key_unknown", log.name());
         }
-        Ok(Self { tenant, log, records, witnesses, policy_keys })
+        Ok(Self { tenant, log, records, witnesses, policy_keys, gateways })
     }
 }

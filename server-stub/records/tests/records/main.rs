@@ -8,6 +8,7 @@ mod chain;
 mod crash;
 mod enrolment;
 mod keys;
+mod life;
 mod log;
 mod open;
 mod photos;

@@ -1,0 +1,103 @@
+//! `gauze-records proposals …`: arguments in, one library call, text or JSON out. Decides nothing.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use gauze_records::keys::KeyDir;
+use gauze_records::proposals::{
+    Decider, ProposalError, ProposalView, approve, list_proposals, refuse, show_proposal,
+};
+use gauze_records::{Clock as _, SystemClock};
+use gauze_wire::ProposalId;
+
+use crate::{say, show};
+
+/// What the gateway's operators ask this side to sign.
+#[derive(Subcommand)]
+pub(crate) enum ProposalsCommand {
+    /// What waits, as last pulled.
+    List {
+        /// The data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// What was decided too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// One proposal, whole.
+    Show {
+        /// Its name.
+        id: ProposalId,
+        /// The data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// Sign exactly what is asked for; the next pull hands it in.
+    Approve {
+        #[command(flatten)]
+        decide: Decide,
+        /// The keys directory, with the policy key.
+        #[arg(long, value_name = "DIR")]
+        keys: PathBuf,
+    },
+    /// Sign nothing; the next pull says so.
+    Refuse(Decide),
+}
+
+#[derive(Args)]
+pub(crate) struct Decide {
+    /// Its name.
+    id: ProposalId,
+    /// The data directory.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Who decides.
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// Why, naming no patient.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Carries out a command.
+pub(crate) async fn run(json: bool, command: ProposalsCommand) -> Result<(), ProposalError> {
+    let now = SystemClock.now();
+    match command {
+        ProposalsCommand::List { data, all } => {
+            let listed = list_proposals(&data, all).await?;
+            if json {
+                show(json, &listed, String::new);
+            } else {
+                listed.iter().for_each(|proposal| say(&line(proposal)));
+            }
+        }
+        ProposalsCommand::Show { id, data } => told(json, &show_proposal(&data, &id).await?),
+        ProposalsCommand::Approve { decide, keys } => {
+            let by = Decider::new(&decide.by, &decide.reason)?;
+            told(json, &approve(&decide.data, &KeyDir::new(&keys), &decide.id, &by, now).await?);
+        }
+        ProposalsCommand::Refuse(decide) => {
+            let by = Decider::new(&decide.by, &decide.reason)?;
+            told(json, &refuse(&decide.data, &decide.id, &by, now).await?);
+        }
+    }
+    Ok(())
+}
+
+fn line(proposal: &ProposalView) -> String {
+    let ProposalView { proposal_id, status, wanted, operator, reason, at, .. } = proposal;
+    format!("{proposal_id} {:<6} {status:<8} {at} asked by {operator}: {reason}", wanted.kind())
+}
+
+fn told(json: bool, proposal: &ProposalView) {
+    show(json, proposal, || {
+        let wanted = serde_json::to_string_pretty(&proposal.wanted).unwrap_or_default();
+        let next = match (proposal.status.as_str(), proposal.handed_in.as_str()) {
+            ("waiting", _) => "approve or refuse it",
+            (_, "no") => "the next pull hands the decision in",
+            (_, "yes") => "the gateway has the decision",
+            _ => "the gateway did not take the decision: have it proposed anew",
+        };
+        format!("{}\n{wanted}\n{next}", line(proposal))
+    });
+}

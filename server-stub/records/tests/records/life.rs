@@ -1,0 +1,243 @@
+//! Devices' lives: what the gateway's operators decided is judged again, and what they ask for is signed here or not at all.
+
+use gauze_records::proposals::{Decider, approve, list_proposals, refuse, show_proposal};
+use gauze_records::pull::Approve;
+use gauze_records::{Coded as _, list_acts, list_devices};
+use gauze_wire::{
+    Act, Deed, DeviceStatus, Jws, Operator, Photos, Policy, ProposalId, Reason, Signed as _, SoftwareKey,
+    Token, Wanted, WipeCause, WipeOrder, Wiped,
+};
+use serde_json::json;
+
+use crate::fixture::{Hospital, Phone};
+
+fn act(hospital: &Hospital, deed: Deed) -> Act {
+    Act {
+        v: 1,
+        typ: Act::TYP.into(),
+        tenant: hospital.tenant(),
+        at: hospital.now(),
+        operator: Operator::new("helpdesk-7").unwrap(),
+        reason: Reason::new("lost on a bus").unwrap(),
+        deed,
+    }
+}
+
+fn acts(hospital: &Hospital, deed: Deed) {
+    hospital.gateway.log(&Jws::sign(&act(hospital, deed), &hospital.gateway.signer()).unwrap());
+}
+
+fn propose(hospital: &Hospital, n: u8, wanted: Wanted) -> ProposalId {
+    let proposal_id: ProposalId = format!("{n:A>22}").parse().unwrap();
+    acts(hospital, Deed::Propose { proposal_id: proposal_id.clone(), wanted });
+    proposal_id
+}
+
+fn token(serial: Option<&str>) -> Wanted {
+    Wanted::Token { hours: 8, serial: serial.map(|serial| serial.parse().unwrap()) }
+}
+
+fn by() -> Decider {
+    Decider::new("governance-2", "as asked").unwrap()
+}
+
+#[tokio::test]
+async fn acts_are_believed_by_the_gateways_key_alone_and_listed() {
+    let hospital = Hospital::new();
+    let phone = Phone::enrolled(10, &hospital);
+    acts(&hospital, Deed::Suspend { device_id: phone.id() });
+    let forged = act(&hospital, Deed::Resume { device_id: phone.id() });
+    hospital.gateway.log(&Jws::sign(&forged, &SoftwareKey::from_bytes(&[77; 32]).unwrap()).unwrap());
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.enrolled, report.rejected), (1, 1));
+
+    let listed = list_acts(&hospital.data()).await.unwrap();
+    let told: Vec<_> =
+        listed.iter().map(|act| (act.log_index, act.operator.as_str(), act.deed.name())).collect();
+    assert_eq!(told, [(1, "helpdesk-7", "suspend")]);
+    assert_eq!(list_devices(&hospital.data()).await.unwrap()[0].status, DeviceStatus::Suspended);
+    let verified = hospital.verify().await;
+    assert!(verified.ok, "{:?}", verified.findings);
+    assert_eq!(verified.acts, 1);
+}
+
+#[tokio::test]
+async fn a_photo_of_a_phone_that_was_revoked_before_is_refused_and_its_void_is_not() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let before = phone.photo(&hospital);
+    hospital.gateway.take(&before);
+    acts(&hospital, Deed::Revoke { device_id: phone.id() });
+    let after = phone.photo(&hospital);
+    hospital.gateway.take(&after);
+    hospital.pass().await.unwrap();
+    hospital.filed(&before);
+    assert_eq!(hospital.cause(&after), "enrolment_invalid");
+    let verified = hospital.verify().await;
+    assert!(verified.ok, "{:?}", verified.findings);
+}
+
+#[tokio::test]
+async fn what_is_approved_is_signed_as_asked_and_handed_in_by_the_next_pull() {
+    let hospital = Hospital::new();
+    let phone = Phone::enrolled(10, &hospital);
+    let asked = [
+        propose(&hospital, 1, token(Some("SN-1"))),
+        propose(&hospital, 2, Wanted::Wipe { device_id: phone.id(), photos: Photos::Keep }),
+        propose(&hospital, 3, Wanted::Policy { policy: policy(&hospital) }),
+        propose(&hospital, 4, token(None)),
+    ];
+    hospital.pass().await.unwrap();
+    let data = hospital.data();
+    assert_eq!(list_proposals(&data, false).await.unwrap().len(), 4);
+    for id in &asked[..3] {
+        let view = approve(&data, &hospital.keys(), id, &by(), hospital.now()).await.unwrap();
+        assert_eq!((view.status.as_str(), view.handed_in.as_str()), ("approved", "no"));
+    }
+    refuse(&data, &asked[3], &by(), hospital.now()).await.unwrap();
+    assert_eq!(hospital.pass().await.unwrap().decisions, 4);
+    assert!(list_proposals(&data, false).await.unwrap().is_empty());
+
+    let decisions = hospital.gateway.with(|shop| shop.decisions.clone());
+    let signed: Vec<_> = decisions.iter().map(|decision| decision.signed.clone()).collect();
+    let (keys, tenant) = (hospital.keys(), hospital.tenant());
+    let key = gauze_wire::Signer::public_key(&keys.policy().unwrap());
+    let token: Token = signed[0].as_ref().unwrap().verify(&key, &tenant).unwrap();
+    assert_eq!((token.token_id.as_str(), token.serial), (asked[0].as_str(), Some("SN-1".parse().unwrap())));
+    let order: WipeOrder = signed[1].as_ref().unwrap().verify(&key, &tenant).unwrap();
+    assert_eq!((order.device_id, order.order_id), (phone.id(), asked[1].clone()));
+    let policy: Policy = signed[2].as_ref().unwrap().verify(&key, &tenant).unwrap();
+    assert_eq!((policy.version, policy.keep_days), (2, 3));
+    assert_eq!(signed[3], None);
+    assert_eq!(decisions[0].operator.as_str(), "governance-2");
+    let verified = hospital.verify().await;
+    assert!(verified.ok, "{:?}", verified.findings);
+}
+
+/// A policy's fields without a version: this side gives it the next.
+fn policy(hospital: &Hospital) -> serde_json::Map<String, serde_json::Value> {
+    let mut policy = hospital.template("policy.json");
+    policy["allow_software_keys"] = json!(true);
+    policy["keep_days"] = json!(3);
+    policy.as_object_mut().unwrap().remove("version");
+    policy.as_object().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_proposal_is_decided_once() {
+    let hospital = Hospital::new();
+    let id = propose(&hospital, 1, token(None));
+    hospital.pass().await.unwrap();
+    let data = hospital.data();
+    refuse(&data, &id, &by(), hospital.now()).await.unwrap();
+    let again = approve(&data, &hospital.keys(), &id, &by(), hospital.now()).await.err().unwrap();
+    assert_eq!(again.code(), "decided_before");
+    let unknown = "BBBBBBBBBBBBBBBBBBBBBB".parse().unwrap();
+    assert_eq!(show_proposal(&data, &unknown).await.err().unwrap().code(), "unknown_proposal");
+}
+
+#[tokio::test]
+async fn a_policy_whose_approval_was_cut_off_is_signed_once() {
+    let hospital = Hospital::new();
+    let id = propose(
+        &hospital,
+        1,
+        Wanted::Policy {
+            policy: {
+                let mut policy = policy(&hospital);
+                policy.insert("version".into(), json!(2));
+                policy
+            },
+        },
+    );
+    hospital.pass().await.unwrap();
+    let first = approve(&hospital.data(), &hospital.keys(), &id, &by(), hospital.now()).await;
+    assert!(first.is_ok());
+    // The process dies after the policy was signed and before the decision was kept.
+    hospital.sql("UPDATE proposal SET status = 'waiting', signed = NULL, decided_by = NULL").await;
+    approve(&hospital.data(), &hospital.keys(), &id, &by(), hospital.now()).await.unwrap();
+    assert_eq!(hospital.pass().await.unwrap().decisions, 1);
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
+async fn tokens_are_signed_without_asking_only_where_that_was_said_and_nothing_else_is() {
+    let hospital = Hospital::new();
+    let phone = Phone::enrolled(10, &hospital);
+    propose(&hospital, 1, token(None));
+    propose(&hospital, 2, Wanted::Wipe { device_id: phone.id(), photos: Photos::Destroy });
+    propose(&hospital, 3, Wanted::Policy { policy: policy(&hospital) });
+    assert_eq!(hospital.pass().await.unwrap().decisions, 0);
+    let puller = hospital.puller().await.unwrap().approving(Approve::Tokens);
+    assert_eq!(puller.pass().await.unwrap().decisions, 1);
+    puller.close().await;
+    let waiting = list_proposals(&hospital.data(), false).await.unwrap();
+    let kinds: Vec<_> = waiting.iter().map(|proposal| proposal.wanted.kind()).collect();
+    assert_eq!(kinds, ["wipe", "policy"]);
+}
+
+#[tokio::test]
+async fn a_decision_that_the_gateway_will_not_take_is_shown_and_holds_up_no_photo() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let id = propose(&hospital, 1, token(None));
+    hospital.pass().await.unwrap();
+    approve(&hospital.data(), &hospital.keys(), &id, &by(), hospital.now()).await.unwrap();
+    hospital.gateway.with(|shop| shop.refuses_decisions = true);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    hospital.filed(&photo);
+    assert_eq!(show_proposal(&hospital.data(), &id).await.unwrap().handed_in, "refused");
+}
+
+#[tokio::test]
+async fn a_phones_word_that_it_was_wiped_counts_by_its_own_key() {
+    let hospital = Hospital::new();
+    let phone = Phone::enrolled(10, &hospital);
+    let word = Wiped {
+        v: 1,
+        typ: Wiped::TYP.into(),
+        tenant: hospital.tenant(),
+        device_id: phone.id(),
+        cause: WipeCause::Offline,
+        order_id: None,
+        at: hospital.now(),
+        highest_seq: 0,
+        head: None,
+        unsent: 0,
+        destroyed: Vec::new(),
+    };
+    hospital.gateway.log(&Jws::sign(&word, &phone.key).unwrap());
+    hospital.gateway.log(&Jws::sign(&word, &SoftwareKey::from_bytes(&[77; 32]).unwrap()).unwrap());
+    assert_eq!(hospital.pass().await.unwrap().rejected, 1);
+    let verified = hospital.verify().await;
+    assert!(verified.ok, "{:?}", verified.findings);
+}
+
+#[tokio::test]
+async fn an_edit_of_a_devices_life_shows() {
+    let edits: [(&'static str, &[&str]); 5] = [
+        ("UPDATE device SET status = 'active'", &["device_status_differs"]),
+        ("UPDATE proposal SET status = 'refused', signed = NULL", &["proposal_differs"]),
+        ("DELETE FROM proposal", &["index_row_unknown"]),
+        ("DELETE FROM note WHERE log_index = 1", &["entry_unaccounted", "device_status_differs"]),
+        ("UPDATE note SET kind = 'wiped' WHERE log_index = 1", &["entry_differs", "device_status_differs"]),
+    ];
+    for (edit, expected) in edits {
+        let hospital = Hospital::new();
+        let phone = Phone::enrolled(10, &hospital);
+        acts(&hospital, Deed::Revoke { device_id: phone.id() });
+        let id = propose(&hospital, 1, token(None));
+        hospital.pass().await.unwrap();
+        approve(&hospital.data(), &hospital.keys(), &id, &by(), hospital.now()).await.unwrap();
+        hospital.pass().await.unwrap();
+        let signed = hospital.gateway.with(|shop| shop.decisions[0].signed.clone().unwrap());
+        acts(&hospital, Deed::Settle { proposal_id: id, signed: Some(signed.digest()) });
+        hospital.pass().await.unwrap();
+        assert!(hospital.verify().await.ok);
+        hospital.sql(edit).await;
+        let codes: Vec<_> = hospital.verify().await.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, expected, "{edit}");
+    }
+}
