@@ -33,7 +33,6 @@ pub(crate) enum Item<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a>(pub &'a [u8]);
 
-#[expect(dead_code, reason = "the reader of App Attest objects is about to use them")]
 impl<'a> Reader<'a> {
     /// The next item.
     pub fn next(&mut self) -> Result<Item<'a>, NotCbor> {

@@ -120,10 +120,14 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// Whether every issuer of `path`, from `first` on, may be one, and every critical extension is understood.
+/// Whether every issuer of `path`, from `first` on, may be one, every key is strong enough, and every critical
+/// extension is understood.
 pub(crate) fn check_issuers(path: &[Certificate<'_>], first: usize) -> Result<(), Fault> {
     if !path.iter().all(Certificate::is_understood) {
         return Err(Fault::CriticalExtension);
+    }
+    if !path.iter().all(Certificate::is_strong) {
+        return Err(Fault::AlgorithmUnsupported);
     }
     let issuers = path.iter().skip(first).enumerate();
     for (below, issuer) in issuers {

@@ -4,12 +4,15 @@
 //! enrolment's own time; what differs is an argument.
 
 use gauze_wire::{
-    Attestation, Bundle, DeviceId, Digest, Enrolment, Jws, Notice, Policy, Problem, ProblemCode, PublicKey,
-    Signed as _, Token, WireError,
+    Attestation, Bundle, DeviceId, Digest, Enrolment, Grade, Jws, Notice, Policy, Problem, ProblemCode,
+    PublicKey, Signed as _, Token, WireError,
 };
 use jiff::Timestamp;
 
-use crate::{AndroidAsked, AndroidRoots, Fault, PatchLevels, StatusList, verify_android};
+use crate::{
+    AndroidAsked, AndroidRoots, AppAttestKey, AppleAsked, Fault, PatchLevels, StatusList, verify_android,
+    verify_apple,
+};
 
 /// A phone whose evidence held: made by [`verify_enrolment`] alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +58,8 @@ pub struct Shown {
     pub serials: Vec<String>,
     /// Android's patch levels: what the phone may not fall below again.
     pub patches: Option<PatchLevels>,
+    /// The key that Apple attested, for later assertions.
+    pub app_attest: Option<AppAttestKey>,
 }
 
 impl Shown {
@@ -221,9 +226,37 @@ pub fn verify_attestation(
             let ders: Vec<&[u8]> = chain.iter().map(gauze_wire::Bytes::as_slice).collect();
             android(&ders, presented, basis, now)
         }
-        Attestation::AppAttest { .. } | Attestation::AppAttestUnavailable { .. } => {
-            Err(Fault::PlatformNotAllowed)
+        Attestation::AppAttest { key_id, object } => {
+            app_attest(key_id.as_slice(), object.as_slice(), presented, basis, now)
         }
+        Attestation::AppAttestUnavailable { .. } => {
+            let rules = basis.policy.apple.as_ref().ok_or(Fault::PlatformNotAllowed)?;
+            graded(rules.on_unavailable, Fault::Unavailable)
+        }
+    }
+}
+
+fn app_attest(
+    key_id: &[u8],
+    object: &[u8],
+    presented: &Presented<'_>,
+    basis: &Basis<'_>,
+    now: Timestamp,
+) -> Result<Shown, Fault> {
+    let rules = basis.policy.apple.as_ref().ok_or(Fault::PlatformNotAllowed)?;
+    let hash = Attestation::app_attest_hash(presented.challenge, presented.device_key);
+    let asked = AppleAsked { client_data_hash: &hash.0, rules, at: now, key_id: Some(key_id) };
+    match verify_apple(object, &asked).verdict {
+        Ok((key, flags)) => Ok(Shown { flags, app_attest: Some(key), ..Shown::default() }),
+        Err(fault) => graded(rules.on_failure, fault),
+    }
+}
+
+/// App Attest fails on some good phones: policy says whether that is the end, and it is never silent.
+fn graded(grade: Grade, fault: Fault) -> Result<Shown, Fault> {
+    match grade {
+        Grade::Refuse => Err(fault),
+        Grade::Flag => Ok(Shown { flags: vec![fault], ..Shown::default() }),
     }
 }
 
@@ -245,7 +278,7 @@ fn android(
     let report = verify_android(ders, &AndroidRoots::google(), &asked);
     let flags = report.verdict?;
     let patches = report.facts.key_description.as_ref().map(PatchLevels::of);
-    Ok(Shown { flags, serials: report.facts.serials_hex, patches })
+    Ok(Shown { flags, serials: report.facts.serials_hex, patches, app_attest: None })
 }
 
 fn shape(error: &WireError) -> ProblemCode {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod android;
+mod apple;
 mod cbor;
 mod chain;
 mod der;
@@ -14,6 +15,9 @@ mod x509;
 pub use android::{
     AndroidAsked, AndroidFacts, AndroidReport, AndroidRoots, ApplicationId, Authorizations, BootState,
     KeyDescription, Package, PatchLevels, Provisioning, RootOfTrust, SecurityLevel, verify_android,
+};
+pub use apple::{
+    AppAttestKey, AppleAsked, AppleFacts, AppleReport, AssertionAsked, verify_apple, verify_assertion,
 };
 pub use enrolment::{
     AttestedDevice, Basis, EVIDENCE_TYP, EnrolmentRefusal, Freshness, Presented, Shown, verify_attestation,

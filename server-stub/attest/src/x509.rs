@@ -62,6 +62,9 @@ struct Algorithm<'a> {
     parameters: Option<&'a [u8]>,
 }
 
+/// One attribute of a name: its type and its value.
+pub(crate) type Attribute<'a> = (&'a [u8], &'a [u8]);
+
 /// A public key of a kind that is supported, or not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key<'a> {
@@ -175,8 +178,15 @@ impl<'a> Certificate<'a> {
         key.verify(self.signed, self.signature).map_err(|_| Fault::LinkBroken)
     }
 
+    /// Whether its key is strong enough to be believed: RSA from 2048 bits on.
+    pub fn is_strong(&self) -> bool {
+        let Key::Rsa(key) = self.key else { return true };
+        let modulus = Reader(key).sequence().and_then(|mut key| key.expect(Tag::Integer));
+        modulus.and_then(|modulus| unsigned(modulus.content)).is_ok_and(|modulus| modulus.len() >= 256)
+    }
+
     /// The attributes of its name: type and value, one after another.
-    pub fn subject_attributes(&self) -> Result<Vec<(&'a [u8], &'a [u8])>, NotDer> {
+    pub fn subject_attributes(&self) -> Result<Vec<Attribute<'a>>, NotDer> {
         attributes(self.subject)
     }
 }
@@ -198,7 +208,7 @@ impl<'a> Algorithm<'a> {
             (ECDSA_SHA384, None, Key::P256(key)) => (&ring::ECDSA_P256_SHA384_ASN1, key),
             (ECDSA_SHA256, None, Key::P384(key)) => (&ring::ECDSA_P384_SHA256_ASN1, key),
             (ECDSA_SHA384, None, Key::P384(key)) => (&ring::ECDSA_P384_SHA384_ASN1, key),
-            (RSA_SHA256, NULL, Key::Rsa(key)) => (&ring::RSA_PKCS1_2048_8192_SHA256, key),
+            (RSA_SHA256, NULL, Key::Rsa(key)) => (&ring::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, key),
             (RSA_SHA384, NULL, Key::Rsa(key)) => (&ring::RSA_PKCS1_2048_8192_SHA384, key),
             (RSA_SHA512, NULL, Key::Rsa(key)) => (&ring::RSA_PKCS1_2048_8192_SHA512, key),
             _ => return Err(Fault::AlgorithmUnsupported),
@@ -268,7 +278,7 @@ fn constraints(value: &[u8]) -> Result<Option<Option<u64>>, NotDer> {
     Ok(authority.then_some(depth))
 }
 
-fn attributes(name: &[u8]) -> Result<Vec<(&[u8], &[u8])>, NotDer> {
+fn attributes(name: &[u8]) -> Result<Vec<Attribute<'_>>, NotDer> {
     let mut outer = Reader(name);
     let mut sets = outer.sequence()?;
     let mut found = Vec::new();

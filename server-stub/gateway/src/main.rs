@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
 mod admin_cli;
+mod attest_cli;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -60,7 +61,13 @@ enum Command {
     /// Devices, tokens and policies, on the directory of a gateway that may be running.
     #[command(subcommand)]
     Admin(admin_cli::AdminCommand),
+    /// Judge a phone's evidence and say why: JSON on standard output, exit status 0 if it holds and 3 if not.
+    #[command(subcommand)]
+    Attest(attest_cli::AttestCommand),
 }
+
+/// The exit status of evidence that does not hold.
+const REFUSED: u8 = 3;
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
@@ -78,6 +85,13 @@ fn main() -> ExitCode {
             run(options).map_err(|error| (error.code(), error.to_string()))
         }
         Command::Admin(command) => administer(command).map_err(|error| (error.code(), error.to_string())),
+        Command::Attest(command) => match attest_cli::run(&command) {
+            Ok((holds, answer)) => {
+                println!("{answer:#}");
+                return if holds { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) };
+            }
+            Err(error) => Err((error.code(), error.to_string())),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

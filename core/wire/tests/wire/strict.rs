@@ -281,7 +281,7 @@ proptest! {
 
 #[test]
 fn an_enrolment_says_its_version_and_fits_its_platform() {
-    use gauze_wire::{Attestation, Enrolment, Platform};
+    use gauze_wire::{Attestation, Platform};
     let check = |enrolment: &Enrolment| {
         Jws::sign(enrolment, &key(samples::DEVICE))
             .and_then(|jws| jws.verify::<Enrolment>(&public(samples::DEVICE), &tenant()).map(drop))
@@ -303,8 +303,8 @@ fn an_enrolment_says_its_version_and_fits_its_platform() {
 
 #[test]
 fn a_policy_of_version_1_has_no_sections() {
-    let policy = gauze_wire::Policy { v: 1, ..samples::policy_2() };
+    let policy = Policy { v: 1, ..samples::policy_2() };
     let jws = Jws::sign(&policy, &key(samples::POLICY));
-    let read = jws.and_then(|jws| jws.verify::<gauze_wire::Policy>(&public(samples::POLICY), &tenant()));
+    let read = jws.and_then(|jws| jws.verify::<Policy>(&public(samples::POLICY), &tenant()));
     assert!(read.is_err());
 }

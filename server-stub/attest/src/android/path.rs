@@ -147,7 +147,8 @@ impl<'a> Anchored<'a> {
     }
 }
 
-/// Whether the hardware says that this key does nothing but attest keys made beside it.
+/// Whether the hardware says that this key does nothing but attest keys made beside it. Its certificate is no
+/// authority's, and its key usage is empty on some phones: it is the hardware's word that counts.
 fn only_attests(certificate: &Certificate<'_>) -> bool {
     let Some(value) = certificate.extension(KEY_DESCRIPTION) else { return false };
     let Ok(description) = KeyDescription::read(value) else { return false };
@@ -160,7 +161,6 @@ fn only_attests(certificate: &Certificate<'_>) -> bool {
         && hardware.purposes == [ATTEST_KEY]
         && hardware.origin == Some(0)
         && !hardware.all_applications
-        && certificate.may_sign_certificates()
 }
 
 /// Factory keys are known by the names of their certificates: serial number and title, nothing else. Whatever is not
