@@ -6,9 +6,11 @@ pub mod bundle;
 mod entropy;
 mod hazmat;
 mod photo;
+mod pieces;
 pub mod strip;
 
 pub use entropy::{Entropy, EntropyError};
 pub use photo::{
     OpenPhotoError, OpenedPhoto, PhotoOpener, PhotoToSeal, SealPhotoError, open_photo, seal_photo,
 };
+pub use pieces::{Head, LayOutError, OtherLength, Piece, Pieces, Rest, lay_out_photo};

@@ -21,9 +21,22 @@ impl Write for Written {
     }
 }
 
+impl Seek for Written {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
 impl DiskWrite for Written {
     fn sync(&mut self) -> io::Result<()> {
         self.0.sync_all()
+    }
+
+    // Linux writes dirty pages out when it is told that they are not needed; `sync_file_range` has no safe binding.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn start_sync(&mut self, from: u64, length: u64) {
+        let length = std::num::NonZeroU64::new(length);
+        let _ = rustix::fs::fadvise(&self.0, from, length, rustix::fs::Advice::DontNeed);
     }
 }
 
@@ -55,13 +68,17 @@ fn make_dirs(dir: &Path) -> io::Result<()> {
     }
     let above = dir.parent().unwrap_or(Path::new("/"));
     make_dirs(above)?;
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(dir) {
+    match make_dir(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         Ok(()) | Err(_) => sync_dir(above),
     }
+}
+
+fn make_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
 }
 
 fn sync_dir(dir: &Path) -> io::Result<()> {
@@ -79,6 +96,11 @@ impl Disk for FileDisk {
         Ok(Protection::Held)
     }
 
+    fn begin(&self, dir: &Path) -> io::Result<()> {
+        make_dirs(above(dir))?;
+        make_dir(dir)
+    }
+
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskWrite>> {
         make_dirs(above(path))?;
         let file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
@@ -89,10 +111,11 @@ impl Disk for FileDisk {
         Ok(Box::new(Opened(File::open(path)?)))
     }
 
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        sync_dir(dir)
+    }
+
     fn publish(&self, from: &Path, to: &Path) -> io::Result<()> {
-        if from.is_dir() {
-            sync_dir(from)?;
-        }
         fs::rename(from, to)?;
         sync_dir(above(to))
     }

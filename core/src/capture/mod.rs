@@ -1,25 +1,25 @@
 //! Camera bytes in, durable sealed photo out.
 //!
-//! Always: the caller's bytes are borrowed and walked twice (once hashed, once sealed), never copied whole and never
+//! Always: the caller's bytes are borrowed and read twice (once hashed, once sealed), never copied whole and never
 //! written; when [`take`] returns, the photo survives a kill or a power cut; when it fails, no `seq` is used and
 //! nothing is left behind.
 
+mod pipeline;
 mod preview;
 
-use std::io::{self, Write as _};
-
-use gauze_seal::age::FileKey;
+use gauze_seal::age::{FileKey, SealedDigest};
 use gauze_seal::strip::{StripError, Stripped, strip};
-use gauze_seal::{PhotoToSeal, SealPhotoError, seal_photo};
+use gauze_seal::{LayOutError, lay_out_photo};
 use gauze_wire::{
     Body, CaptureId, DeviceId, Digest, Follows, Name, Patient, Record, Signed as _, Text, WireError,
 };
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::policy::Trust;
 use crate::ports::{Clock, Entropy};
 use crate::review::{ReviewKeys, Sidecar};
-use crate::store::{Durable, Store, StoreError, file};
+use crate::store::{Draft, Durable, Store, StoreError, file};
 
 pub use preview::{PreviewError, make_preview};
 
@@ -114,15 +114,38 @@ pub(crate) fn take(
     }
     let captured_at = with.clock.now();
     let capture_id = make_id(with, captured_at.as_millisecond())?;
-    let photo_sha256 = Digest(photo.sha256());
-    let draft = with.store.draft(capture_id, with.device_id, with.follows.clone())?;
-    let session_ref = context.session_ref.clone();
-    let sidecar = with.review.map(|_| Sidecar::label(&context, photo_sha256));
-    let record = Record {
+    let mut draft = with.store.draft(capture_id, with.device_id, with.follows.clone())?;
+    let mut record = record(with, &draft, &photo, captured_at, &context);
+    let (sealed, file_key) = seal_into(with, &mut draft, &photo, &mut record)?;
+    if let Some(keys) = with.review {
+        let sidecar = Sidecar::label(&context, record.photo_sha256).to_bytes(&file_key);
+        let sealed = keys.seal(with.entropy, &sidecar).map_err(|_| CaptureError::Entropy)?;
+        draft.put(file::REVIEW, &sealed)?;
+    }
+    drop(file_key);
+    let photo_sha256 = record.photo_sha256;
+    let body = body(with, &draft, record, &sealed, context.session_ref)?;
+    let bytes =
+        serde_json::to_vec(&body).map_err(|_| CaptureError::Record(WireError::Malformed("manifest body")))?;
+    let durable = draft.commit(&bytes)?;
+    let removed = photo.had().iter().map(|kind| kind.name()).collect();
+    Ok(Captured { capture_id, sealed_bytes: sealed.size, removed, photo_sha256, durable })
+}
+
+/// What is known before the photo has been hashed.
+fn record(
+    with: &Capturing<'_>,
+    draft: &Draft<'_>,
+    photo: &Stripped<'_>,
+    captured_at: Timestamp,
+    context: &CaptureContext,
+) -> Record {
+    let context = context.clone();
+    Record {
         v: 1,
         tenant: with.trust.bundle.tenant.clone(),
         device_id: with.device_id.clone(),
-        capture_id,
+        capture_id: draft.capture_id(),
         seq: draft.seq,
         captured_at,
         monotonic_ms: with.clock.monotonic_ms(),
@@ -134,42 +157,40 @@ pub(crate) fn take(
         notes: context.notes,
         geofence: context.geofence,
         orientation: photo.orientation(),
-        photo_sha256,
+        photo_sha256: Digest([0; 32]),
         photo_size: photo.len(),
-    };
-    let (sha256, size, file_key) = seal_into(with, &draft, &photo, &record)?;
-    if let (Some(keys), Some(sidecar)) = (with.review, sidecar) {
-        let sealed =
-            keys.seal(with.entropy, &sidecar.to_bytes(&file_key)).map_err(|_| CaptureError::Entropy)?;
-        draft.put(file::REVIEW, &sealed)?;
     }
+}
+
+fn body(
+    with: &Capturing<'_>,
+    draft: &Draft<'_>,
+    record: Record,
+    sealed: &SealedDigest,
+    session_ref: Option<Name>,
+) -> Result<Body, CaptureError> {
     let trust = with.trust;
     let recipients: Result<Vec<Name>, _> =
         trust.recipients().key_ids().into_iter().map(Name::try_from).collect();
-    let body = Body {
+    Ok(Body {
         v: 1,
         typ: Body::TYP.to_owned(),
         tenant: record.tenant,
         device_id: record.device_id,
-        capture_id,
-        seq: draft.seq,
+        capture_id: record.capture_id,
+        seq: record.seq,
         prev: draft.prev,
         follows: draft.follows.clone(),
-        sha256,
-        size,
+        sha256: Digest(sealed.sha256),
+        size: sealed.size,
         recipients: recipients.map_err(CaptureError::Record)?,
-        captured_at,
+        captured_at: record.captured_at,
         session_ref,
         root: trust.root,
         bundle_version: trust.bundle.version,
         policy_version: trust.policy.version,
         app_version: with.app_version.clone(),
-    };
-    let bytes =
-        serde_json::to_vec(&body).map_err(|_| CaptureError::Record(WireError::Malformed("manifest body")))?;
-    let durable = draft.commit(&bytes)?;
-    let removed = photo.had().iter().map(|kind| kind.name()).collect();
-    Ok(Captured { capture_id, sealed_bytes: size, removed, photo_sha256, durable })
+    })
 }
 
 fn make_id(with: &Capturing<'_>, unix_ms: i64) -> Result<CaptureId, CaptureError> {
@@ -178,26 +199,30 @@ fn make_id(with: &Capturing<'_>, unix_ms: i64) -> Result<CaptureId, CaptureError
     Ok(CaptureId::make(u64::try_from(unix_ms).unwrap_or(0), &random))
 }
 
+/// Seals photo and record into the draft. The photo is hashed meanwhile; the record then names its hash.
 fn seal_into(
     with: &Capturing<'_>,
-    draft: &crate::store::Draft<'_>,
+    draft: &mut Draft<'_>,
     photo: &Stripped<'_>,
-    record: &Record,
-) -> Result<(Digest, u64, FileKey), CaptureError> {
-    let bytes = Zeroizing::new(record.to_bytes().map_err(CaptureError::Record)?);
+    record: &mut Record,
+) -> Result<(SealedDigest, FileKey), CaptureError> {
+    let bytes = |record: &Record| record.to_bytes().map(Zeroizing::new).map_err(CaptureError::Record);
+    // A hash is always as long as any other: the record's length is known before its content.
+    let length = bytes(record)?.len();
     let mtime_s = u64::try_from(record.captured_at.as_second()).unwrap_or(0);
-    let what = PhotoToSeal { photo, record: &bytes, mtime_s };
-    let mut file = draft.create(file::PHOTO)?;
     let mut entropy = SealEntropy(with.entropy);
-    let sealed =
-        seal_photo(what, with.trust.recipients(), &mut entropy, &mut |part: &[u8]| file.write_all(part));
-    let (digest, file_key) = sealed.map_err(|error: SealPhotoError<io::Error>| match error {
-        SealPhotoError::Entropy(_) => CaptureError::Entropy,
-        SealPhotoError::TooLarge(_) => CaptureError::Record(WireError::TooLarge),
-        SealPhotoError::Sink(error) => CaptureError::Store(error.into()),
+    let laid_out = lay_out_photo(photo, length, mtime_s, with.trust.recipients(), &mut entropy);
+    let pieces = laid_out.map_err(|error| match error {
+        LayOutError::Entropy(_) => CaptureError::Entropy,
+        LayOutError::TooLarge(_) => CaptureError::Record(WireError::TooLarge),
     })?;
-    file.sync().map_err(StoreError::from)?;
-    Ok((Digest(digest.sha256), digest.size, file_key))
+    let file = draft.create(file::PHOTO)?;
+    let (digest, file) = pipeline::write_sealed(pieces.head, pieces.rest, file, || {
+        record.photo_sha256 = Digest(photo.sha256());
+        bytes(record)
+    })?;
+    draft.keep(file::PHOTO, file);
+    Ok((digest, pieces.file_key))
 }
 
 /// The port as the sealing crate asks for it.

@@ -1,5 +1,7 @@
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 /// How the system protects a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +15,12 @@ pub enum Protection {
 }
 
 /// A file being written.
-pub trait DiskWrite: Write + Send {
+pub trait DiskWrite: Write + Seek + Send {
     /// Returns when the bytes are on the medium (`fsync`; `F_FULLFSYNC` on Apple).
     fn sync(&mut self) -> io::Result<()>;
+    /// Lets the system start moving these bytes to the medium, where it can be asked to, and does not wait: the later
+    /// `sync` is shorter. Promises nothing.
+    fn start_sync(&mut self, _from: u64, _length: u64) {}
 }
 
 /// A file being read.
@@ -25,16 +30,44 @@ pub trait DiskRead: Read + Seek + Send {}
 pub trait Disk: Send + Sync {
     /// How `dir` is protected; makes it where it is missing.
     fn prepare(&self, dir: &Path) -> io::Result<Protection>;
+    /// Makes a directory for what `publish` will give its name: its present name need not last.
+    fn begin(&self, dir: &Path) -> io::Result<()>;
     /// Creates a new file, with the directories above it.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskWrite>>;
     /// Opens a file.
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskRead>>;
-    /// Renames `from`, whose entries are synced first, to `to`, and syncs the directory above `to`.
+    /// Returns when the entries of a directory are on the medium.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+    /// Renames `from`, which has been synced, to `to`, and syncs the directory above `to`.
     fn publish(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file or a whole directory and syncs the directory above; a missing one is no error.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// The entries of a directory; none where it is missing.
     fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>>;
+}
+
+/// Syncs new files and the directory that they are in, all at once: they wait for the medium together, not in turn.
+pub fn sync_together(disk: &dyn Disk, dir: &Path, files: &mut [Box<dyn DiskWrite>]) -> io::Result<()> {
+    let threads = files.len();
+    let left = Mutex::new(files.iter_mut());
+    let sync_left = || -> io::Result<()> {
+        loop {
+            let next = left.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(file) = next else { return Ok(()) };
+            file.sync()?;
+        }
+    };
+    thread::scope(|scope| {
+        // Where the system gives no thread, the others sync its file.
+        let spawn = |_| thread::Builder::new().spawn_scoped(scope, sync_left).ok();
+        let syncing: Vec<_> = (0..threads).filter_map(spawn).collect();
+        let mut result = disk.sync_dir(dir).and_then(|()| sync_left());
+        for thread in syncing {
+            let synced = thread.join().unwrap_or_else(|_| Err(io::Error::other("a sync did not end")));
+            result = result.and(synced);
+        }
+        result
+    })
 }
 
 /// Replaces a small file durably: a new file beside it, synced, renamed over it.

@@ -7,8 +7,8 @@
 //! - Nothing is deleted because it looks damaged: it moves to `quarantine/` and is shown. The one exception is a
 //!   `.new-` directory, which was never ticked; a `.gone-` directory had its *filed* receipt verified first.
 //!
-//! Write order of a capture: `.new-ID/{photo.age, body.json, review.age}` each synced, directory synced, renamed to
-//! `ID/`, `outbox/` synced. Order of an erasure: head file, rename to `.gone-ID`, removal.
+//! Write order of a capture: `.new-ID/{photo.age, body.json, review.age}` written, all three and the directory synced
+//! together, renamed to `ID/`, `outbox/` synced. Order of an erasure: head file, rename to `.gone-ID`, removal.
 
 mod entry;
 mod error;
@@ -29,7 +29,9 @@ pub use error::StoreError;
 pub use head::{Head, Heads};
 pub use index::{Progress, Trouble};
 
-use crate::ports::{Disk, DiskRead, Entropy, Protection, SecretStore, write_durably};
+use crate::ports::{
+    Disk, DiskRead, DiskWrite, Entropy, Protection, SecretStore, sync_together, write_durably,
+};
 use index::Index;
 use lock::LockFile;
 
@@ -112,6 +114,9 @@ pub struct Draft<'a> {
     pub prev: Option<Digest>,
     /// At `seq` 1 of a re-enrolled phone: the chain it continues.
     pub follows: Option<Follows>,
+    /// What is in the directory, not yet synced.
+    names: Vec<String>,
+    files: Vec<Box<dyn DiskWrite>>,
     committed: bool,
 }
 
@@ -167,7 +172,10 @@ impl Store {
         };
         let dir = self.outbox().join(format!(".new-{id}"));
         let follows = if seq == 1 { follows } else { None };
-        Ok(Draft { store: self, state, id, dir, seq, prev, follows, committed: false })
+        let (names, files) = (Vec::new(), Vec::new());
+        let draft = Draft { store: self, state, id, dir, seq, prev, follows, names, files, committed: false };
+        self.disk.begin(&draft.dir)?;
+        Ok(draft)
     }
 
     /// The present end of `device`'s chain.
@@ -289,27 +297,40 @@ impl Store {
 }
 
 impl Draft<'_> {
-    /// Creates a file of the photo that is being captured.
-    pub fn create(&self, name: &str) -> Result<Box<dyn crate::ports::DiskWrite>, StoreError> {
+    /// The photo.
+    pub fn capture_id(&self) -> CaptureId {
+        self.id
+    }
+
+    /// Creates a file of the photo that is being captured; [`Draft::keep`] takes it back.
+    pub fn create(&self, name: &str) -> Result<Box<dyn DiskWrite>, StoreError> {
         Ok(self.store.disk.create(&self.dir.join(name))?)
     }
 
-    /// Writes and syncs a whole small file of it.
-    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    /// Takes a file whose bytes are all written: it becomes durable with the rest.
+    pub fn keep(&mut self, name: &str, file: Box<dyn DiskWrite>) {
+        self.names.push(name.to_owned());
+        self.files.push(file);
+    }
+
+    /// Writes a whole small file of it.
+    pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let mut file = self.create(name)?;
         file.write_all(bytes)?;
-        Ok(file.sync()?)
+        self.keep(name, file);
+        Ok(())
     }
 
     /// Makes the photo durable. From here on it is never lost.
     pub fn commit(mut self, body: &[u8]) -> Result<Durable, StoreError> {
         self.put(file::BODY, body)?;
         let carried = Carried::from_bytes(body).map_err(|_| StoreError::Damaged)?;
-        self.store.disk.publish(&self.dir, &self.store.outbox().join(self.id.to_string()))?;
+        let disk = &*self.store.disk;
+        sync_together(disk, &self.dir, &mut self.files)?;
+        disk.publish(&self.dir, &self.store.outbox().join(self.id.to_string()))?;
         self.committed = true;
         self.state.heads.advance(&carried);
-        let files = recover::file_names(&*self.store.disk, &self.store.outbox().join(self.id.to_string()))?;
-        self.state.entries.insert(self.id, Entry::new(carried, &files));
+        self.state.entries.insert(self.id, Entry::new(carried, &self.names));
         Ok(Durable(self.id))
     }
 }

@@ -26,7 +26,9 @@ pub use opener::{OpenError, Opener, StreamError, open_small};
 pub use recipient::{
     KeyError, Recipient, Recipients, RecipientsError, TagRecipient, X25519Recipient, XWingRecipient,
 };
+pub(crate) use sealer::Opening;
 pub use sealer::{SealedDigest, Sealer, seal_small};
 pub use stanza::{FileKey, Stanza, Unwrap, UnwrapError};
 pub use stream::CHUNK;
+pub(crate) use stream::{ChunkCipher, SEALED_CHUNK};
 pub use tag::{AgreeError, P256TagIdentity};

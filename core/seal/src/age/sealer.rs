@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::stream::ChunkSealer;
+use super::stream::{ChunkCipher, ChunkSealer};
 use super::{FileKey, Recipients, stanza};
 use crate::entropy::{Entropy, EntropyError};
 use crate::hazmat::derive_key;
@@ -38,20 +38,9 @@ impl Sealer {
     ///
     /// The file key is returned for a review sidecar; drop it where none is written.
     pub fn new(recipients: &Recipients, entropy: &mut dyn Entropy) -> Result<(Self, FileKey), EntropyError> {
-        let file_key = FileKey::make(entropy)?;
-        let mut header = String::from(INTRO);
-        for recipient in recipients {
-            stanza::write(&mut header, recipient, &file_key, entropy)?;
-        }
-        header += "---";
-        let mac = header_mac(&file_key, header.as_bytes()).finalize().into_bytes();
-        header += &format!(" {}\n", stanza::encode(&mac));
-        let mut nonce = [0; 16];
-        entropy.fill(&mut nonce)?;
-        let mut opening = header.into_bytes();
-        opening.extend_from_slice(&nonce);
-        let chunks = ChunkSealer::new(&file_key, &nonce);
-        Ok((Self { chunks, opening, digest: Sha256::new(), size: 0 }, file_key))
+        let Opening { bytes, chunks, file_key } = Opening::make(recipients, entropy)?;
+        let chunks = ChunkSealer::new(chunks);
+        Ok((Self { chunks, opening: bytes, digest: Sha256::new(), size: 0 }, file_key))
     }
 
     /// Seals more plaintext. Ciphertext goes to `sink` as chunks fill; the only error is the sink's own.
@@ -80,6 +69,33 @@ impl Sealer {
             return Ok(());
         }
         emit(&mut self.digest, &mut self.size, &opening, sink)
+    }
+}
+
+/// The start of a fresh file, and its keys.
+pub(crate) struct Opening {
+    /// Header and payload nonce: all that stands before the first chunk.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) chunks: ChunkCipher,
+    pub(crate) file_key: FileKey,
+}
+
+impl Opening {
+    pub(crate) fn make(recipients: &Recipients, entropy: &mut dyn Entropy) -> Result<Self, EntropyError> {
+        let file_key = FileKey::make(entropy)?;
+        let mut header = String::from(INTRO);
+        for recipient in recipients {
+            stanza::write(&mut header, recipient, &file_key, entropy)?;
+        }
+        header += "---";
+        let mac = header_mac(&file_key, header.as_bytes()).finalize().into_bytes();
+        header += &format!(" {}\n", stanza::encode(&mac));
+        let mut nonce = [0; 16];
+        entropy.fill(&mut nonce)?;
+        let mut bytes = header.into_bytes();
+        bytes.extend_from_slice(&nonce);
+        let chunks = ChunkCipher::new(&file_key, &nonce);
+        Ok(Self { bytes, chunks, file_key })
     }
 }
 

@@ -14,33 +14,46 @@ use super::FileKey;
 /// Plaintext bytes of a full chunk.
 pub const CHUNK: usize = 64 * 1024;
 
-const SEALED_CHUNK: usize = CHUNK + TAG;
+/// Bytes of a full chunk once it is sealed.
+pub(crate) const SEALED_CHUNK: usize = CHUNK + TAG;
+
+/// Seals and opens numbered chunks, in any order. One number must never seal two contents.
+pub(crate) struct ChunkCipher(Cipher);
+
+impl ChunkCipher {
+    pub(super) fn new(file_key: &FileKey, nonce: &[u8; 16]) -> Self {
+        Self(Cipher::new(&derive_key(nonce, file_key.as_bytes(), b"payload")))
+    }
+
+    /// Seals `buffer[..plain]` in place; the tag goes behind it.
+    pub(crate) fn seal(&self, number: u64, last: bool, buffer: &mut [u8], plain: usize) {
+        self.0.seal_in_place(&nonce(number, last), buffer, plain);
+    }
+
+    fn open(&self, number: u64, last: bool, buffer: &mut [u8]) -> Result<usize, Failed> {
+        self.0.open_in_place(&nonce(number, last), buffer)
+    }
+}
+
+/// Eleven bytes of counter, big-endian, then the flag. A `u64` counts to more than any disk holds.
+fn nonce(number: u64, last: bool) -> [u8; 12] {
+    let mut nonce = [0; 12];
+    nonce[3..11].copy_from_slice(&number.to_be_bytes());
+    nonce[11] = u8::from(last);
+    nonce
+}
 
 /// The cipher and counter that sealing and opening share.
 struct Chunks {
-    cipher: Cipher,
+    cipher: ChunkCipher,
     counter: u64,
     buffer: Zeroizing<Vec<u8>>,
     filled: usize,
 }
 
 impl Chunks {
-    fn new(file_key: &FileKey, nonce: &[u8; 16]) -> Self {
-        let key = derive_key(nonce, file_key.as_bytes(), b"payload");
-        Self {
-            cipher: Cipher::new(&key),
-            counter: 0,
-            buffer: Zeroizing::new(vec![0; SEALED_CHUNK]),
-            filled: 0,
-        }
-    }
-
-    /// Eleven bytes of counter, big-endian, then the flag. A `u64` counts to more than any disk holds.
-    fn nonce(&self, last: bool) -> [u8; 12] {
-        let mut nonce = [0; 12];
-        nonce[3..11].copy_from_slice(&self.counter.to_be_bytes());
-        nonce[11] = u8::from(last);
-        nonce
+    fn new(cipher: ChunkCipher) -> Self {
+        Self { cipher, counter: 0, buffer: Zeroizing::new(vec![0; SEALED_CHUNK]), filled: 0 }
     }
 
     /// Moves what fits under `limit` from `input` into the buffer.
@@ -56,8 +69,8 @@ impl Chunks {
 pub(super) struct ChunkSealer(Chunks);
 
 impl ChunkSealer {
-    pub(super) fn new(file_key: &FileKey, nonce: &[u8; 16]) -> Self {
-        Self(Chunks::new(file_key, nonce))
+    pub(super) fn new(cipher: ChunkCipher) -> Self {
+        Self(Chunks::new(cipher))
     }
 
     /// The next sealed chunk once `input` has filled one and there is more: only then is it not the last.
@@ -74,9 +87,8 @@ impl ChunkSealer {
     fn seal(&mut self, last: bool) -> &[u8] {
         let chunks = &mut self.0;
         let plain = std::mem::take(&mut chunks.filled);
-        let nonce = chunks.nonce(last);
+        chunks.cipher.seal(chunks.counter, last, &mut chunks.buffer, plain);
         chunks.counter += 1;
-        chunks.cipher.seal_in_place(&nonce, &mut chunks.buffer, plain);
         &chunks.buffer[..plain + TAG]
     }
 }
@@ -89,7 +101,7 @@ pub(super) struct ChunkOpener {
 
 impl ChunkOpener {
     pub(super) fn new(file_key: &FileKey, nonce: &[u8; 16]) -> Self {
-        Self { chunks: Chunks::new(file_key, nonce), ended: false }
+        Self { chunks: Chunks::new(ChunkCipher::new(file_key, nonce)), ended: false }
     }
 
     /// The next opened chunk, or `None` when more input is needed.
@@ -128,9 +140,8 @@ impl ChunkOpener {
     }
 
     fn open(&mut self, last: bool) -> Result<(), Failed> {
-        let nonce = self.chunks.nonce(last);
-        let filled = self.chunks.filled;
-        self.chunks.cipher.open_in_place(&nonce, &mut self.chunks.buffer[..filled]).map(drop)
+        let Chunks { cipher, counter, buffer, filled } = &mut self.chunks;
+        cipher.open(*counter, last, &mut buffer[..*filled]).map(drop)
     }
 
     fn advance(&mut self) -> &[u8] {

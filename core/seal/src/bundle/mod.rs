@@ -42,14 +42,21 @@ pub struct BundleTooLarge {
 /// A bundle about to be written. Borrows all that is in it.
 pub struct Bundle<'a> {
     record: &'a [u8],
+    outline: Outline<'a>,
+}
+
+/// A bundle whose record is not written yet; only its length is known.
+#[derive(Clone, Copy)]
+pub(crate) struct Outline<'a> {
+    record: u64,
     photo: &'a Stripped<'a>,
     mtime_s: u64,
 }
 
-impl<'a> Bundle<'a> {
-    /// `mtime_s` is the capture time in seconds since 1970, which the unpacked files will carry.
-    pub fn new(record: &'a [u8], photo: &'a Stripped<'a>, mtime_s: u64) -> Result<Self, BundleTooLarge> {
-        if record.len() as u64 > MAX_RECORD {
+impl<'a> Outline<'a> {
+    pub(crate) fn new(record: usize, photo: &'a Stripped<'a>, mtime_s: u64) -> Result<Self, BundleTooLarge> {
+        let record = record as u64;
+        if record > MAX_RECORD {
             return Err(BundleTooLarge { entry: RECORD_NAME });
         }
         if photo.len() > MAX_PHOTO {
@@ -58,9 +65,65 @@ impl<'a> Bundle<'a> {
         Ok(Self { record, photo, mtime_s })
     }
 
+    /// The length of the whole bundle, in bytes.
+    pub(crate) fn len(&self) -> u64 {
+        self.used().next_multiple_of(PADDING)
+    }
+
+    /// The record's length that was announced.
+    pub(crate) fn record(&self) -> u64 {
+        self.record
+    }
+
+    /// The length of the record's entry, which comes first.
+    pub(crate) fn record_entry(&self) -> u64 {
+        BLOCK_U64 + self.record.next_multiple_of(BLOCK_U64)
+    }
+
+    fn used(&self) -> u64 {
+        self.record_entry() + BLOCK_U64 + self.photo.len().next_multiple_of(BLOCK_U64) + END
+    }
+
+    fn photo_header(&self) -> [u8; BLOCK] {
+        header(PHOTO_NAME, self.photo.len(), self.mtime_s)
+    }
+
+    /// Copies the bytes from `from` on; beyond the bundle's end there are zeros. Without the record that is possible
+    /// behind its entry only.
+    pub(crate) fn copy(&self, record: Option<&[u8]>, from: u64, out: &mut [u8]) {
+        let photo_header = self.photo_header();
+        let photo = std::iter::once(&photo_header[..]).chain(self.photo.slices());
+        let Some(record) = record else {
+            return copy(photo, from.saturating_sub(self.record_entry()), out);
+        };
+        let header = header(RECORD_NAME, self.record, self.mtime_s);
+        let padding = &ZEROS[..record.len().next_multiple_of(BLOCK) - record.len()];
+        copy([&header[..], record, padding].into_iter().chain(photo), from, out);
+    }
+}
+
+/// Passes over the slices before `from` each time: they are few, and their number is bounded.
+fn copy<'a>(slices: impl Iterator<Item = &'a [u8]>, mut from: u64, mut out: &mut [u8]) {
+    for slice in slices {
+        let skipped = usize::try_from(from).unwrap_or(usize::MAX).min(slice.len());
+        from -= skipped as u64;
+        let slice = &slice[skipped..];
+        let (now, rest) = out.split_at_mut(slice.len().min(out.len()));
+        now.copy_from_slice(&slice[..now.len()]);
+        out = rest;
+    }
+    out.fill(0);
+}
+
+impl<'a> Bundle<'a> {
+    /// `mtime_s` is the capture time in seconds since 1970, which the unpacked files will carry.
+    pub fn new(record: &'a [u8], photo: &'a Stripped<'a>, mtime_s: u64) -> Result<Self, BundleTooLarge> {
+        Ok(Self { record, outline: Outline::new(record.len(), photo, mtime_s)? })
+    }
+
     /// The length of the whole, in bytes.
     pub fn len(&self) -> u64 {
-        self.used().next_multiple_of(PADDING)
+        self.outline.len()
     }
 
     /// Never: there is always a header.
@@ -68,24 +131,18 @@ impl<'a> Bundle<'a> {
         false
     }
 
-    fn used(&self) -> u64 {
-        let entry = |length: u64| BLOCK_U64 + length.next_multiple_of(BLOCK_U64);
-        entry(self.record.len() as u64) + entry(self.photo.len()) + END
-    }
-
     /// Hands the bundle out in order, piece by piece.
     pub fn write<E>(&self, sink: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let record = self.record.len() as u64;
-        sink(&header(RECORD_NAME, record, self.mtime_s))?;
+        let Outline { record, photo, mtime_s } = self.outline;
+        sink(&header(RECORD_NAME, record, mtime_s))?;
         sink(self.record)?;
         zeros(record.next_multiple_of(BLOCK_U64) - record, sink)?;
-        let photo = self.photo.len();
-        sink(&header(PHOTO_NAME, photo, self.mtime_s))?;
-        for slice in self.photo.slices() {
+        sink(&self.outline.photo_header())?;
+        for slice in photo.slices() {
             sink(slice)?;
         }
-        zeros(photo.next_multiple_of(BLOCK_U64) - photo, sink)?;
-        zeros(END + self.len() - self.used(), sink)
+        zeros(photo.len().next_multiple_of(BLOCK_U64) - photo.len(), sink)?;
+        zeros(END + self.len() - self.outline.used(), sink)
     }
 }
 

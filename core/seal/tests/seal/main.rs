@@ -12,6 +12,7 @@ mod oracle;
 mod photo;
 mod photos;
 mod pictures;
+mod pieces;
 mod recorded;
 mod strip;
 mod vectors;

@@ -1,0 +1,147 @@
+//! Seals a photo into its file on several cores, while its own hash is still being taken.
+//!
+//! Always: memory is [`BUFFERS`] chunks, whatever the photo's size; the digest covers the file's bytes in order; where
+//! anything fails, all threads end before the error is returned.
+//!
+//! How: the record names the photo's hash and stands at the file's start, so the caller's thread hashes the photo
+//! first, while others seal the pieces behind the record and write each to its place. Then it seals the head, and hashes
+//! the sealed pieces in order; a buffer that was hashed goes back to be filled again. Bytes start for the medium as they
+//! are written, so that the sync at the end finds little left to do.
+
+use std::collections::BTreeMap;
+use std::io::{self, SeekFrom};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use gauze_seal::age::SealedDigest;
+use gauze_seal::{Head, Piece, Rest};
+use gauze_wire::WireError;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::CaptureError;
+use crate::ports::DiskWrite;
+use crate::store::StoreError;
+
+/// Sealed chunks that may wait to be hashed: 2 MiB. Enough that sealing rarely waits for the photo's hash.
+const BUFFERS: usize = 32;
+/// The medium gets this much at a time, in bytes.
+const STRIDE: u64 = 1 << 20;
+/// More of them find nothing to do: hashing takes longest.
+const MOST_SEALERS: usize = 3;
+
+/// Writes the whole file. `record` hashes the photo and returns the record's bytes.
+pub(super) fn write_sealed(
+    head: Head<'_>,
+    rest: Rest<'_>,
+    file: Box<dyn DiskWrite>,
+    record: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, CaptureError>,
+) -> Result<(SealedDigest, Box<dyn DiskWrite>), CaptureError> {
+    let (give_back, free) = channel();
+    let work = Work { rest: Mutex::new(rest), file: Mutex::new(file), free: Mutex::new(free) };
+    for _ in 0..BUFFERS {
+        // The receiver is in `work`.
+        let _ = give_back.send(Vec::new());
+    }
+    let digest = thread::scope(|scope| -> Result<SealedDigest, CaptureError> {
+        let (done, finished) = channel();
+        // Dropped with this closure: where it fails, sealers that wait for a buffer end.
+        let mut digest = InOrder { digest: Sha256::new(), next: 0, early: BTreeMap::new(), give_back };
+        for _ in 0..sealers() {
+            let (work, done) = (&work, done.clone());
+            // Where the system gives no thread, the loop at the end does the work.
+            let _ = thread::Builder::new().spawn_scoped(scope, move || work.seal(&done));
+        }
+        drop(done);
+        let head = head.seal(&record()?).map_err(|_| CaptureError::Record(WireError::TooLarge))?;
+        digest.take(work.write(0, head).map_err(StoreError::from)?);
+        for written in finished {
+            digest.take(written.map_err(StoreError::from)?);
+        }
+        while let Some(piece) = work.next() {
+            digest.take(work.seal_one(piece, Vec::new()).map_err(StoreError::from)?);
+        }
+        Ok(SealedDigest { sha256: digest.digest.finalize().into(), size: digest.next })
+    })?;
+    Ok((digest, work.file.into_inner().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// One core hashes.
+fn sealers() -> usize {
+    thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).clamp(1, MOST_SEALERS))
+}
+
+/// A part of the file that is in its place.
+struct Written {
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+/// What the threads share.
+struct Work<'a> {
+    rest: Mutex<Rest<'a>>,
+    file: Mutex<Box<dyn DiskWrite>>,
+    free: Mutex<Receiver<Vec<u8>>>,
+}
+
+impl<'a> Work<'a> {
+    /// Seals pieces until there are none left, or nobody wants them.
+    fn seal(&self, done: &Sender<io::Result<Written>>) {
+        // The buffer first: whoever has a piece must not wait for a buffer that later pieces fill.
+        while let Some(buffer) = self.buffer() {
+            let Some(piece) = self.next() else { return };
+            let written = self.seal_one(piece, buffer);
+            let failed = written.is_err();
+            if done.send(written).is_err() || failed {
+                return;
+            }
+        }
+    }
+
+    fn buffer(&self) -> Option<Vec<u8>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+    }
+
+    fn next(&self) -> Option<Piece<'a>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner).next()
+    }
+
+    fn seal_one(&self, piece: Piece<'_>, mut buffer: Vec<u8>) -> io::Result<Written> {
+        let offset = piece.offset();
+        piece.seal(&mut buffer);
+        self.write(offset, buffer)
+    }
+
+    fn write(&self, offset: u64, bytes: Vec<u8>) -> io::Result<Written> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(offset))?;
+        file.write_all(&bytes)?;
+        let stride = (offset + bytes.len() as u64) / STRIDE;
+        if stride > offset / STRIDE {
+            file.start_sync((stride - 1) * STRIDE, STRIDE);
+        }
+        Ok(Written { offset, bytes })
+    }
+}
+
+/// Hashes the file in order, whatever order it comes in.
+struct InOrder {
+    digest: Sha256,
+    /// How far it has come.
+    next: u64,
+    early: BTreeMap<u64, Vec<u8>>,
+    give_back: Sender<Vec<u8>>,
+}
+
+impl InOrder {
+    fn take(&mut self, written: Written) {
+        self.early.insert(written.offset, written.bytes);
+        while let Some(bytes) = self.early.remove(&self.next) {
+            self.digest.update(&bytes);
+            self.next += bytes.len() as u64;
+            // At the end there is nobody left to fill it.
+            let _ = self.give_back.send(bytes);
+        }
+    }
+}
