@@ -1,0 +1,14 @@
+//! Simulation: phone, network, gateway and records side in one process, with everything that can go wrong drawn from
+//! one seed.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+#[path = "../ward/fixture/mod.rs"]
+mod fixture;
+
+mod crossing;
+mod dice;
+mod network;
+mod reproduction;
+mod seeds;
+mod sky;
+mod world;

@@ -1,0 +1,69 @@
+//! Runs of many seeds. `GAUZE_SEED=N` runs one and shows its trace; a failure names the seed to give.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gauze_tests::size::quick_or;
+use tokio::runtime::Builder;
+
+use super::sky::Trace;
+use super::world::{Broken, World};
+
+/// One run: what happened, and the promise that did not hold.
+pub fn run(seed: u64) -> (Vec<String>, Result<(), Broken>) {
+    let trace = Trace::default();
+    // One thread and one blocking thread: see `sky`.
+    let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    let kept = trace.clone();
+    let work = || runtime.block_on(async { World::of(seed, kept).await.runs().await });
+    let end = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("panicked".to_owned()));
+    (trace.lines(), end)
+}
+
+/// Fails with the trace of the first seed that broke a promise.
+fn all_hold(seeds: std::ops::Range<u64>) {
+    let next = AtomicU64::new(seeds.start);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let work = || {
+        let mut broken = None;
+        while broken.is_none() {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                break;
+            }
+            let (trace, end) = run(seed);
+            broken = end.err().map(|promise| (seed, trace, promise));
+        }
+        broken
+    };
+    let broken = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        all.into_iter().filter_map(|thread| thread.join().unwrap()).min_by_key(|(seed, ..)| *seed)
+    });
+    if let Some((seed, trace, promise)) = broken {
+        panic!("{}\n{promise}\nto see it again: GAUZE_SEED={seed}", trace.join("\n"));
+    }
+}
+
+#[test]
+fn no_photo_is_lost_doubled_or_erased_early_whatever_the_network_does() {
+    if let Some(seed) = std::env::var_os("GAUZE_SEED") {
+        let seed = seed.to_str().unwrap().parse().unwrap();
+        let (trace, end) = run(seed);
+        println!("{}", trace.join("\n"));
+        assert_eq!(end, Ok(()));
+        return;
+    }
+    all_hold(0..quick_or(200, 5000));
+}
+
+#[test]
+fn a_seed_reproduces_its_run() {
+    for seed in 0..quick_or(4, 40) {
+        let (first, again) = (run(seed), run(seed));
+        for (a, b) in first.0.iter().zip(&again.0) {
+            assert_eq!(a, b, "seed {seed}");
+        }
+        assert_eq!(first, again, "seed {seed}");
+    }
+}
