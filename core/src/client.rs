@@ -348,6 +348,9 @@ impl Client {
     }
 
     fn driver(&self, enrolled: Enrolled) -> Driver {
+        if let Err(error) = self.store.sweep() {
+            tracing::warn!(code = error.code(), "what an earlier failure left stays until the storage works");
+        }
         let Enrolled { identity, trust, gateway } = enrolled;
         Driver { observers: self.observers.clone(), store: self.store.clone(), gateway, identity, trust }
     }

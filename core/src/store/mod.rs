@@ -97,8 +97,8 @@ struct State {
     heads: Heads,
     entries: BTreeMap<CaptureId, Entry>,
     quarantined: Vec<String>,
-    /// What failed captures left because the disk did not even remove it. Goes before the next capture, so that no
-    /// two photos have one place in the chain.
+    /// What failed captures and erasures left because the disk did not even remove it. Goes before the next capture, so
+    /// that no two photos have one place in the chain, and with every run of the queue.
     leftovers: Vec<PathBuf>,
 }
 
@@ -162,10 +162,7 @@ impl Store {
         follows: Option<Follows>,
     ) -> Result<Draft<'_>, StoreError> {
         let mut state = self.state();
-        while let Some(path) = state.leftovers.last() {
-            self.disk.remove(path)?;
-            state.leftovers.pop();
-        }
+        self.remove_leftovers(&mut state)?;
         let (seq, prev) = match state.heads.of(device) {
             Some(head) => (head.seq + 1, Some(head.head)),
             None => (1, None),
@@ -176,6 +173,19 @@ impl Store {
         let draft = Draft { store: self, state, id, dir, seq, prev, follows, names, files, committed: false };
         self.disk.begin(&draft.dir)?;
         Ok(draft)
+    }
+
+    fn remove_leftovers(&self, state: &mut State) -> Result<(), StoreError> {
+        while let Some(path) = state.leftovers.last() {
+            self.disk.remove(path)?;
+            state.leftovers.pop();
+        }
+        Ok(())
+    }
+
+    /// Removes what the disk did not remove before. Fails for as long as the disk does.
+    pub fn sweep(&self) -> Result<(), StoreError> {
+        self.remove_leftovers(&mut self.state())
     }
 
     /// The present end of `device`'s chain.
@@ -263,7 +273,10 @@ impl Store {
         self.disk.publish(&self.outbox().join(id.to_string()), &gone)?;
         state.entries.remove(&id);
         self.index.forget(id);
-        self.disk.remove(&gone)?;
+        // It has left the outbox; a disk that fails only now keeps bytes, not a photo.
+        if self.disk.remove(&gone).is_err() {
+            state.leftovers.push(gone);
+        }
         Ok(())
     }
 
