@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use gauze_records::gateway::{GatewayError, GatewayPort, Incoming};
-use gauze_wire::{Acknowledgement, CaptureId, DeviceId, LogPage};
+use gauze_wire::{Acknowledgement, CaptureId, Decisions, DeviceId, LogPage};
 use tokio::sync::Notify;
 
 use super::dice::Dice;
@@ -103,5 +103,9 @@ impl GatewayPort for Crossing {
 
     async fn cosignature(&self, note: &str) -> Result<(), GatewayError> {
         self.cross("cosignature", self.port.cosignature(note)).await
+    }
+
+    async fn decisions(&self, decisions: &Decisions) -> Result<(), GatewayError> {
+        self.cross("decisions", self.port.decisions(decisions)).await
     }
 }

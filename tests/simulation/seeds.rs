@@ -54,7 +54,7 @@ fn no_photo_is_lost_doubled_or_erased_early_whatever_the_network_does() {
         assert_eq!(end, Ok(()));
         return;
     }
-    all_hold(0..quick_or(120, 5000));
+    all_hold(0..quick_or(100, 5000));
 }
 
 #[test]
