@@ -19,13 +19,22 @@ struct Soak {
     tries: &'static str,
 }
 
-const SOAKS: &[Soak] = &[Soak {
-    name: "ward",
-    package: "gauze-tests",
-    suite: "ward",
-    filter: "kill::",
-    tries: "a kill at each disk operation of the core, in process",
-}];
+const SOAKS: &[Soak] = &[
+    Soak {
+        name: "ward",
+        package: "gauze-tests",
+        suite: "ward",
+        filter: "kill::",
+        tries: "a kill at each disk operation of the core, in process",
+    },
+    Soak {
+        name: "network",
+        package: "gauze-tests",
+        suite: "simulation",
+        filter: "seeds::",
+        tries: "thousands of runs of phone, network, gateway and records side, each drawn from a seed",
+    },
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
