@@ -119,8 +119,9 @@ impl Enroller<'_> {
         let body = jws.as_str().as_bytes().to_vec();
         let posted: Result<Enrolled, _> = self.gateway.post("enrolments", "application/jose", body).await;
         if let Err(CallError::Refused(problem)) = &posted {
+            let untouched = [ProblemCode::Unavailable, ProblemCode::StorageFull, ProblemCode::StorageFailed];
             // The evidence is spent: the next try needs a new challenge.
-            if problem.code != ProblemCode::Unavailable && problem.code != ProblemCode::StorageFull {
+            if !untouched.contains(&problem.code) {
                 self.disk.remove(&self.dir.join(PENDING)).map_err(StoreError::from)?;
             }
         }

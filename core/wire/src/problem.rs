@@ -80,6 +80,7 @@ problems! {
     LogInconsistent = "log_inconsistent", 409, "The gateway's log is not the one cosigned before", "Stop the gateway and find out why; nothing is filed until then.";
     DecisionInvalid = "decision_invalid", 422, "The decision is not about what was proposed, or is not signed by the policy key", "Pull again and decide anew.";
     StorageFull = "storage_full", 507, "The disk is full", "Free space; photos wait where they are.";
+    StorageFailed = "storage_failed", 503, "The service cannot use its storage", "Tell the people who run it; photos wait where they are.";
     Unavailable = "unavailable", 503, "The service is stopping or overloaded", "Try again shortly.";
     Internal = "internal", 500, "Something failed inside", "Look at the service's log; nothing was lost.";
 }
@@ -91,6 +92,7 @@ impl ProblemCode {
             Self::Unavailable
             | Self::Internal
             | Self::StorageFull
+            | Self::StorageFailed
             | Self::QuotaExceeded
             | Self::TransferBusy
             | Self::Replayed

@@ -6,6 +6,11 @@ use axum::response::{IntoResponse, Response};
 use gauze_attest::EnrolmentRefusal;
 use gauze_wire::{Problem, ProblemCode};
 
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
+const SQLITE_CANTOPEN: u32 = 14;
+
 /// A refusal on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -31,13 +36,15 @@ impl From<EnrolmentRefusal> for Refusal {
 
 impl From<sqlx::Error> for Refusal {
     fn from(error: sqlx::Error) -> Self {
-        // SQLITE_FULL is 13; its extended codes keep it in the low byte.
-        let full = error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "13");
-        if full {
-            return ProblemCode::StorageFull.into();
-        }
+        let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+        // Extended codes keep the plain one in the low byte.
+        let code = match code.map(|code| code & 0xff) {
+            Some(SQLITE_FULL) => return ProblemCode::StorageFull.into(),
+            Some(SQLITE_READONLY | SQLITE_IOERR | SQLITE_CANTOPEN) => ProblemCode::StorageFailed,
+            Some(_) | None => ProblemCode::Internal,
+        };
         tracing::error!(%error, "the database failed");
-        ProblemCode::Internal.into()
+        code.into()
     }
 }
 
@@ -49,13 +56,18 @@ impl From<PathRejection> for Refusal {
 
 impl From<std::io::Error> for Refusal {
     fn from(error: std::io::Error) -> Self {
+        // EMFILE and ENFILE have no ErrorKind, and pass when connections end.
+        if matches!(error.raw_os_error(), Some(23 | 24)) {
+            tracing::error!("no more files can be opened");
+            return ProblemCode::Unavailable.into();
+        }
         match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
                 ProblemCode::StorageFull.into()
             }
             kind => {
                 tracing::error!(?kind, "the file system failed");
-                ProblemCode::Internal.into()
+                ProblemCode::StorageFailed.into()
             }
         }
     }

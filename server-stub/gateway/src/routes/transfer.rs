@@ -271,9 +271,8 @@ impl Receiver {
                 Ok(Some(Err(_))) | Err(_) => break Err(ProblemCode::Unavailable.into()),
             }
         };
-        let flushed = self.file.flush().await;
-        ended?;
-        flushed?;
+        let written = self.file.flush().await.map_err(Refusal::from);
+        self.kept(written.and(ended)).await?;
         if self.received == self.capture.size {
             return self.whole().await;
         }
@@ -282,6 +281,15 @@ impl Receiver {
             return Err(Refusal::Offset(self.received));
         }
         Ok(stands(StatusCode::NO_CONTENT.into_response(), self.received, false))
+    }
+
+    /// A disk must not keep what it could not hold: others wait for the room.
+    async fn kept<T>(&mut self, done: Result<T, Refusal>) -> Result<T, Refusal> {
+        let storage = [ProblemCode::StorageFull, ProblemCode::StorageFailed].map(Refusal::from);
+        if done.as_ref().is_err_and(|refusal| storage.contains(refusal)) {
+            self.discard().await?;
+        }
+        done
     }
 
     async fn discard(&mut self) -> Result<(), Refusal> {
@@ -296,7 +304,8 @@ impl Receiver {
             self.discard().await?;
             return Err(ProblemCode::DigestMismatch.into());
         }
-        self.file.sync_all().await?;
+        let synced = self.file.sync_all().await.map_err(Refusal::from);
+        self.kept(synced).await?;
         let (app, name) = (self.turn.app.clone(), self.capture.name.clone());
         tokio::task::spawn_blocking(move || app.blobs.complete(&name))
             .await

@@ -16,7 +16,7 @@ use gauze_wire::log::LogKey;
 use gauze_wire::{Tenant, WireError};
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool};
 
 pub(crate) use judged::{Judged, KnownDevice, Manifested, Noted, PhotoJudged};
 pub(crate) use life::{Decided, ProposalRow};
@@ -65,6 +65,7 @@ impl From<WireError> for IndexError {
 impl Coded for IndexError {
     fn code(&self) -> &'static str {
         match self {
+            Self::Database(_) | Self::Migration(_) if is_full(self) => "storage_full",
             Self::Database(_) | Self::Migration(_) => "index_failed",
             Self::Absent => "no_index",
             Self::Damaged(_) => "index_damaged",
@@ -76,6 +77,7 @@ impl Coded for IndexError {
 
     fn next_step(&self) -> &'static str {
         match self {
+            Self::Database(_) | Self::Migration(_) if is_full(self) => "Free space and run it again.",
             Self::Database(_) => "Check the disk and who may write to --data; nothing was lost.",
             Self::Migration(_) => "Use the program version that wrote it, or a newer one.",
             Self::Absent => "Check --data, or pull first.",
@@ -86,6 +88,25 @@ impl Coded for IndexError {
             Self::BundleRollback { .. } => "Use the newest bundle.",
         }
     }
+}
+
+/// Whether space is the matter, also behind a migration that did not get through.
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| {
+        let code =
+            cause.downcast_ref().and_then(sqlx::Error::as_database_error).and_then(|error| error.code());
+        // SQLITE_FULL is 13; extended codes keep it in the low byte.
+        code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 13)
+    })
+}
+
+/// Whether a connection can begin again. Where the disk is full SQLite ends a transaction by itself, and sqlx, whose own
+/// rollback then fails, still counts it.
+async fn reusable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Behind the rollback that is still under way.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// The open index.
@@ -115,7 +136,11 @@ impl Index {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         // One connection: writes are in order, and a reader sees them.
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .after_release(|connection, _| Box::pin(reusable(connection)))
+            .connect_with(options)
+            .await?;
         if create {
             sqlx::migrate!().run(&pool).await?;
         }
