@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
@@ -92,7 +92,8 @@ struct Row {
 
 pub struct Index {
     tree: Option<sled::Tree>,
-    cipher: XChaCha20Poly1305,
+    /// Gone once its key was forgotten: from then on nothing is kept.
+    cipher: Mutex<Option<XChaCha20Poly1305>>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -128,7 +129,7 @@ impl Index {
         if tree.is_none() {
             tracing::warn!("the index cannot be opened; going on without it");
         }
-        Ok(Self { tree, cipher, entropy })
+        Ok(Self { tree, cipher: Mutex::new(Some(cipher)), entropy })
     }
 
     pub fn progress(&self, id: CaptureId) -> Option<Progress> {
@@ -137,7 +138,7 @@ impl Index {
         let (nonce, sealed) = value.split_first_chunk::<NONCE>()?;
         let aad = aad(&key);
         let payload = Payload { msg: sealed, aad: aad.as_bytes() };
-        let open = self.cipher.decrypt(&XNonce::from(*nonce), payload).ok()?;
+        let open = self.with_cipher(|cipher| cipher.decrypt(&XNonce::from(*nonce), payload).ok())?;
         let row: Row = serde_json::from_slice(&open).ok()?;
         (row.v == 1).then_some(row.progress)
     }
@@ -151,7 +152,8 @@ impl Index {
         }
         let aad = aad(&key);
         let payload = Payload { msg: &open, aad: aad.as_bytes() };
-        let Ok(sealed) = self.cipher.encrypt(&XNonce::from(nonce), payload) else { return };
+        let sealed = self.with_cipher(|cipher| cipher.encrypt(&XNonce::from(nonce), payload).ok());
+        let Some(sealed) = sealed else { return };
         let value = [nonce.as_slice(), &sealed].concat();
         guarded(|| self.tree.as_ref()?.insert(&key, value).ok());
     }
@@ -160,8 +162,14 @@ impl Index {
         guarded(|| self.tree.as_ref()?.remove(id.to_string()).ok());
     }
 
+    /// Clears it, and forgets its key.
     pub fn clear(&self) {
         guarded(|| self.tree.as_ref()?.clear().ok());
+        *self.cipher.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn with_cipher<T>(&self, work: impl FnOnce(&XChaCha20Poly1305) -> Option<T>) -> Option<T> {
+        work(self.cipher.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?)
     }
 }
 
