@@ -81,11 +81,21 @@ impl Hospital {
 
     /// Starts the gateway.
     pub async fn start_gateway(&self) -> anyhow::Result<Server> {
+        self.start_gateway_in("gateway").await
+    }
+
+    /// Starts the gateway on other data, such as a copy of its own.
+    pub async fn start_gateway_in(&self, data: &str) -> anyhow::Result<Server> {
+        Server::start("gauze-gateway", self.gateway_arguments(data), self.home.clone()).await
+    }
+
+    /// The command line of the gateway.
+    pub fn gateway_arguments(&self, data: &str) -> Vec<String> {
         let listen = format!("127.0.0.1:{}", self.port);
         let arguments = [
             "serve",
             "--data",
-            "gateway",
+            data,
             "--listen",
             &listen,
             "--tls-cert",
@@ -97,7 +107,7 @@ impl Hospital {
             "--policy",
             "policy.jws",
         ];
-        Server::start("gauze-gateway", arguments.map(str::to_owned).to_vec(), self.home.clone()).await
+        arguments.map(str::to_owned).to_vec()
     }
 
     /// Starts the records side.

@@ -4,4 +4,7 @@
 pub mod hospital;
 pub mod pictures;
 pub mod programs;
+#[cfg(unix)]
+pub mod remote_vault;
+pub mod simulated;
 pub mod size;

@@ -19,21 +19,42 @@ struct Soak {
     tries: &'static str,
 }
 
+/// A soak of the programs together.
+const fn programs(
+    name: &'static str,
+    suite: &'static str,
+    filter: &'static str,
+    tries: &'static str,
+) -> Soak {
+    Soak { name, package: "gauze-tests", suite, filter, tries }
+}
+
 const SOAKS: &[Soak] = &[
-    Soak {
-        name: "ward",
-        package: "gauze-tests",
-        suite: "ward",
-        filter: "kill::",
-        tries: "a kill at each disk operation of the core, in process",
-    },
-    Soak {
-        name: "network",
-        package: "gauze-tests",
-        suite: "simulation",
-        filter: "seeds::",
-        tries: "thousands of runs of phone, network, gateway and records side, each drawn from a seed",
-    },
+    programs(
+        "kill",
+        "crash",
+        "kill::",
+        "the phone killed at each system call that changes a file, and 500 times at random",
+    ),
+    programs(
+        "power",
+        "crash",
+        "power::",
+        "a power cut behind each write and sync of phone, gateway and records side",
+    ),
+    programs(
+        "clear",
+        "crash",
+        "clear::",
+        "clear text in anything that is written, and in a locked phone's memory",
+    ),
+    programs("sick", "crash", "sick::", "full and read-only disks, permissions lost, no file descriptors"),
+    programs(
+        "network",
+        "simulation",
+        "seeds::",
+        "thousands of runs of phone, network, gateway and records side, each drawn from a seed",
+    ),
 ];
 
 #[derive(clap::Args)]

@@ -1,16 +1,13 @@
-//! The client with a desktop's ports.
+//! The client with a desktop's ports, as the command line asks for them.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use gauze_core::adapters::{
-    AlwaysReachable, FileDisk, FileSecrets, HttpTransport, KeyringSecrets, MemorySecrets, SoftwareVault,
-    SystemClock, SystemEntropy,
-};
-use gauze_core::ports::{SecretStore, Transport};
-use gauze_core::{Client, ClientConfig, Connect, Ports};
-use gauze_wire::Platform;
+use gauze_core::Client;
+use gauze_core::adapters::{KeyringSecrets, MemorySecrets};
+use gauze_core::ports::SecretStore;
+use gauze_tests::simulated::{file_secrets, files_vault, open_with};
 
 use crate::refusal::Refusal;
 
@@ -27,10 +24,8 @@ pub enum Secrets {
 
 /// Opens the phone in `data`, making it where it is missing.
 pub fn open(data: &Path, secrets: Secrets) -> Result<Client, Refusal> {
-    let entropy = Arc::new(SystemEntropy);
-    let vault = Arc::new(SoftwareVault::new(data.join("vault"), entropy.clone()));
     let secrets: Arc<dyn SecretStore> = match secrets {
-        Secrets::File => Arc::new(FileSecrets(data.join("secrets/store.key"))),
+        Secrets::File => file_secrets(data),
         Secrets::Memory => Arc::new(MemorySecrets::default()),
         Secrets::Keyring => {
             let account = data.to_string_lossy();
@@ -42,25 +37,5 @@ pub fn open(data: &Path, secrets: Secrets) -> Result<Client, Refusal> {
             })?)
         }
     };
-    let connect: Arc<Connect> = Arc::new(|ca: Option<&str>| {
-        HttpTransport::new(ca).map(|transport| Arc::new(transport) as Arc<dyn Transport>)
-    });
-    let ports = Ports {
-        disk: Arc::new(FileDisk),
-        clock: Arc::new(SystemClock),
-        entropy,
-        vault: vault.clone(),
-        attestor: vault,
-        secrets,
-        reachability: Arc::new(AlwaysReachable),
-        connect,
-    };
-    let name = |text: &str| text.parse().expect("a plain word is a name");
-    let config = ClientConfig {
-        dir: data.to_owned(),
-        app_version: name(env!("CARGO_PKG_VERSION")),
-        platform: Platform::Desktop,
-        model: name("simulated phone"),
-    };
-    Ok(Client::open(config, ports)?)
+    Ok(open_with(data, files_vault(data), secrets)?)
 }

@@ -1,0 +1,6 @@
+//! Nothing in the clear: not in anything that is written, and not in memory once the phone is locked.
+
+mod memory;
+mod needles;
+mod review;
+mod written;

@@ -1,0 +1,160 @@
+//! What the phone does.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use gauze_tests::programs::{Ended, program};
+use tokio::process::Command;
+
+use super::place::{Mount, did};
+use crate::site::{Site, ticked};
+
+/// A command of a phone that is somewhere else, run by `before`, such as `prlimit --nofile=9`.
+async fn phone_by(before: &[&str], data: &Path, arguments: &[&str], site: &Site) -> Ended {
+    let phone = program("gauze-phone").unwrap();
+    let mut words: Vec<_> = before.iter().map(PathBuf::from).chain([phone]).collect();
+    let mut command = Command::new(words.remove(0));
+    let output = command.args(words).arg("--data").arg(data).args(arguments);
+    let output = output.current_dir(site.home()).output().await.unwrap();
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// That it was refused with this code, said in one line, and left nothing half-written.
+fn refused(ended: &Ended, code: &str, data: &Path, what: &str) {
+    assert_eq!(ended.code, Some(1), "{what}: {} {}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.starts_with(&format!("{code}: ")), "{what}: {}", ended.stderr);
+    assert_eq!(ended.stderr.trim_end().lines().count(), 1, "{what}: {}", ended.stderr);
+    assert_eq!(ticked(&ended.stdout), [""; 0], "{what}");
+    for entry in std::fs::read_dir(data.join("outbox")).into_iter().flatten() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(!name.starts_with('.'), "{what}: {name} stayed behind");
+    }
+}
+
+/// Moves the site's phone to a disk of its own.
+fn moved(site: &Site, name: &str) -> Option<(Mount, PathBuf)> {
+    let dir = site.home().join(name);
+    let disk = Mount::new(&dir, "16m")?;
+    let data = dir.join("phone");
+    let from = site.hospital.phone_dir();
+    assert!(did("cp", &["-a", from.to_str().unwrap(), data.to_str().unwrap()]));
+    Some((disk, data))
+}
+
+/// That the phone works again, and that everything it ever ticked arrives.
+async fn recovers(site: &Site, data: &Path, mut all: Vec<String>) {
+    let again = phone_by(&["env"], data, &["capture", "1.jpg"], site).await;
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    all.extend(ticked(&again.stdout));
+    for _ in 0..2 {
+        let upload = phone_by(&["env"], data, &["upload"], site).await;
+        assert_eq!(upload.code, Some(0), "{}", upload.stderr);
+        site.pull().await;
+    }
+    assert_eq!(phone_by(&["env"], data, &["list", "--json"], site).await.stdout.trim(), "[]");
+    site.all_filed_once(&all).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_on_a_full_disk_says_so_leaves_nothing_and_goes_on_when_there_is_room() {
+    let mut site = Site::new().await;
+    let Some((disk, data)) = moved(&site, "small") else { return };
+    let first = phone_by(&["env"], &data, &["capture", "0.jpg"], &site).await;
+    let all = ticked(&first.stdout);
+    assert_eq!(all.len(), 1);
+    for room in [0, 4096, 8192, 16_384, 40_960] {
+        disk.fill(room);
+        let what = format!("{room} bytes of room");
+        refused(
+            &phone_by(&["env"], &data, &["capture", "0.jpg", "1.jpg"], &site).await,
+            "storage_full",
+            &data,
+            &what,
+        );
+        disk.free();
+    }
+    disk.fill(0);
+    let upload = phone_by(&["env"], &data, &["upload", "--retry", "0"], &site).await;
+    assert_eq!(upload.code, Some(1));
+    assert!(upload.stderr.starts_with("storage_"), "{}", upload.stderr);
+    disk.free();
+    recovers(&site, &data, all).await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_on_a_read_only_disk_says_so_and_goes_on_when_it_takes_writes() {
+    let mut site = Site::new().await;
+    let Some((disk, data)) = moved(&site, "frozen") else { return };
+    let first = phone_by(&["env"], &data, &["capture", "0.jpg"], &site).await;
+    disk.becomes("ro");
+    for command in [&["capture", "1.jpg"][..], &["upload", "--retry", "0"]] {
+        let ended = phone_by(&["env"], &data, command, &site).await;
+        refused(&ended, "storage_read_only", &data, command[0]);
+    }
+    disk.becomes("rw");
+    recovers(&site, &data, ticked(&first.stdout)).await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_lost_its_permissions_says_so_and_goes_on_when_it_has_them() {
+    let mut site = Site::new().await;
+    let data = site.hospital.phone_dir();
+    let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    std::fs::set_permissions(site.home(), PermissionsExt::from_mode(0o755)).unwrap();
+    let text = data.to_str().unwrap();
+    let phone = program("gauze-phone").unwrap();
+    let may = [&nobody[1..], &[phone.to_str().unwrap(), "--version"]].concat();
+    if !did("chown", &["-R", "65534:65534", text]) || !did("setpriv", &may) {
+        println!("skipped: programs cannot be run as somebody else here");
+        return;
+    }
+    let first = phone_by(&nobody, &data, &["capture", "0.jpg"], &site).await;
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    for dir in ["outbox", "."] {
+        for mode in [0o500, 0o000] {
+            std::fs::set_permissions(data.join(dir), PermissionsExt::from_mode(mode)).unwrap();
+            let ended = phone_by(&nobody, &data, &["capture", "1.jpg"], &site).await;
+            // A directory that may be read and not written refuses no one who writes below it.
+            if !(dir == "." && mode == 0o500) {
+                refused(&ended, "storage_denied", &data, &format!("{dir} as {mode:o}"));
+            }
+            std::fs::set_permissions(data.join(dir), PermissionsExt::from_mode(0o700)).unwrap();
+        }
+    }
+    assert!(did("chown", &["-R", "0:0", text]));
+    let mut all = ticked(&first.stdout);
+    let kept = phone_by(&["env"], &data, &["list"], &site).await;
+    all.extend(kept.stdout.lines().filter_map(|line| Some(line.split_once(' ')?.0.to_owned())));
+    recovers(&site, &data, all).await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_without_file_descriptors_says_so_and_goes_on_when_it_has_them() {
+    let mut site = Site::new().await;
+    let data = site.hospital.phone_dir();
+    if !did("prlimit", &["--nofile=64", "true"]) {
+        println!("skipped: prlimit not found");
+        return;
+    }
+    let (mut all, mut refusals) = (Vec::new(), 0);
+    for limit in 4..16 {
+        let limited = format!("--nofile={limit}");
+        let ended = phone_by(&["prlimit", &limited], &data, &["capture", "0.jpg"], &site).await;
+        if ended.code == Some(0) {
+            all.extend(ticked(&ended.stdout));
+        } else {
+            refusals += 1;
+            refused(&ended, "too_many_files", &data, &limited);
+        }
+    }
+    assert!(refusals > 0 && !all.is_empty(), "{refusals} refused, {} taken", all.len());
+    recovers(&site, &data, all).await;
+    site.stop().await;
+}

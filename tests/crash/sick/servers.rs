@@ -1,0 +1,78 @@
+//! What gateway and records side do, and what a phone hears of it.
+
+use std::net::TcpStream;
+
+use gauze_tests::programs::attempt;
+
+use super::place::{Mount, did};
+use crate::site::{Site, pull_arguments};
+
+/// The names in a directory below the site's.
+fn names(site: &Site, dir: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(site.home().join(dir)).into_iter().flatten();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_on_a_full_disk_says_so_keeps_no_half_photo_and_goes_on_when_there_is_room() {
+    let home = tempfile::Builder::new().prefix("gauze-crash-").tempdir().unwrap();
+    let Some(disk) = Mount::new(&home.path().join("gateway"), "16m") else { return };
+    let mut site = Site::at(home).await;
+    let ids = site.capture_two();
+    for room in [0, 40_960, 122_880] {
+        disk.fill(room);
+        let upload = site.phone(&["upload", "--retry", "0"]).await;
+        assert_eq!(upload.code, Some(1), "{room}: {}", upload.stdout);
+        assert!(upload.stderr.starts_with("storage_full: "), "{room}: {}", upload.stderr);
+        assert_eq!(names(&site, "gateway/incoming"), [""; 0], "{room}: what does not fit does not stay");
+        disk.free();
+    }
+    site.deliver().await;
+    site.all_filed_once(&ids).await;
+    site.stop().await;
+    drop(disk);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_without_file_descriptors_goes_on_when_it_has_them() {
+    let mut site = Site::new().await;
+    let ids = site.capture_two();
+    let pid = site.gateway_pid().await.to_string();
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
+    if open == 0 || !did("prlimit", &["--pid", &pid, &format!("--nofile={}", open + 6)]) {
+        println!("skipped: prlimit not found");
+        return;
+    }
+    let address = site.hospital.url().replace("https://", "");
+    // Nobody speaks on them: they only take up the gateway's descriptors.
+    let idle: Vec<_> = (0..12).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    let upload = site.phone(&["upload", "--retry", "0"]).await;
+    assert_eq!(upload.code, Some(1), "{}", upload.stdout);
+    let code = upload.stderr.split(':').next().unwrap_or_default();
+    assert!(["unreachable", "unavailable"].contains(&code), "{}", upload.stderr);
+    drop(idle);
+    site.deliver().await;
+    site.all_filed_once(&ids).await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_records_side_on_a_full_disk_says_so_keeps_no_half_photo_and_goes_on_when_there_is_room() {
+    let mut site = Site::new().await;
+    let Some(disk) = Mount::new(&site.home().join("records"), "16m") else { return };
+    let ids = site.capture_two();
+    assert_eq!(site.phone(&["upload"]).await.code, Some(0));
+    let url = site.hospital.url();
+    for room in [0, 49_152, 180_224] {
+        disk.fill(room);
+        let pull = attempt("gauze-records", &pull_arguments(&url), site.home()).await.unwrap();
+        assert_eq!(pull.code, Some(1), "{room}: {}", pull.stdout);
+        assert!(pull.stderr.contains("storage_full"), "{room}: {}", pull.stderr);
+        assert_eq!(names(&site, "records/incoming"), [""; 0], "{room}: what does not fit does not stay");
+        disk.free();
+    }
+    site.deliver().await;
+    site.all_filed_once(&ids).await;
+    site.stop().await;
+    drop(disk);
+}

@@ -1,0 +1,191 @@
+//! A hospital with real programs, and one phone whose directory tests hurt.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use gauze_core::{CaptureContext, Client};
+use gauze_seal::age::{Identity, Unwrap, parse_identity_file};
+use gauze_seal::{PhotoOpener, open_photo};
+use gauze_tests::hospital::{Hospital, build, write};
+use gauze_tests::pictures::picture;
+use gauze_tests::programs::{Ended, Server, attempt, run};
+use gauze_tests::simulated;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// What would show a patient.
+pub const WORDS: [&str; 6] =
+    ["9990000042", "LOCAL-ID-77", "Zzyzx", "Quillonbert", "Xanthippe", "Brobdingnag"];
+
+/// The hospital.
+pub struct Site {
+    pub hospital: Hospital,
+    gateway: Option<Server>,
+    /// Opens what phones seal.
+    identities: Vec<Identity>,
+    _home: TempDir,
+}
+
+impl Site {
+    /// Makes a hospital whose gateway runs, with one phone and four pictures. The records side pulls when told.
+    pub async fn new() -> Self {
+        Self::at(tempfile::Builder::new().prefix("gauze-crash-").tempdir().unwrap()).await
+    }
+
+    /// Makes it in a directory that may hold something already.
+    pub async fn at(home: TempDir) -> Self {
+        let hospital = build(home.path(), "pq").await.unwrap();
+        let gateway = hospital.start_gateway().await.unwrap();
+        let enrol = ["enrol", "--data", "phone", "--config", "managed.json"];
+        run("gauze-phone", &enrol, home.path()).await.unwrap();
+        let record = json!({
+            "patient": {
+                "nhs_number": WORDS[0],
+                "local_id": WORDS[1],
+                "family": format!("{}-Familyname", WORDS[2]),
+                "given": WORDS[3],
+                "dob": "1950-01-31",
+            },
+            "body_site": format!("left lower leg {}", WORDS[4]),
+            "consent": "given",
+            "notes": format!("note with the word {}", WORDS[5]),
+        });
+        write(&home.path().join("record.json"), &record.to_string()).unwrap();
+        for n in 0..4 {
+            let file = std::fs::File::create(home.path().join(format!("{n}.jpg")));
+            std::io::Write::write_all(&mut file.unwrap(), &picture(n, 640, 480).unwrap()).unwrap();
+        }
+        let text = std::fs::read_to_string(hospital.identity()).unwrap();
+        let identities = parse_identity_file(&text).unwrap();
+        Self { hospital, gateway: Some(gateway), identities, _home: home }
+    }
+
+    /// The gateway's process.
+    pub async fn gateway_pid(&self) -> u32 {
+        self.gateway.as_ref().unwrap().pid().await.unwrap()
+    }
+
+    /// Ends the gateway.
+    pub async fn stop(&mut self) {
+        if let Some(gateway) = self.gateway.take() {
+            gateway.stop().await;
+        }
+    }
+
+    pub fn home(&self) -> &Path {
+        self.hospital.home()
+    }
+
+    /// The bytes of a picture.
+    pub fn picture(&self, n: usize) -> Vec<u8> {
+        std::fs::read(self.home().join(format!("{n}.jpg"))).unwrap()
+    }
+
+    /// Runs a command of the phone.
+    pub async fn phone(&self, arguments: &[&str]) -> Ended {
+        attempt("gauze-phone", &phone_arguments(arguments), self.home()).await.unwrap()
+    }
+
+    /// Opens the phone in this process.
+    pub fn open(&self) -> Client {
+        simulated::open(&self.hospital.phone_dir()).unwrap()
+    }
+
+    /// Captures two photos in this process; their names.
+    pub fn capture_two(&self) -> [String; 2] {
+        let phone = self.open();
+        [0, 1].map(|n| {
+            phone.capture(&self.picture(n), CaptureContext::default()).unwrap().capture_id.to_string()
+        })
+    }
+
+    /// One pull of the records side.
+    pub async fn pull(&self) {
+        run("gauze-records", &pull_arguments(&self.hospital.url()), self.home()).await.unwrap();
+    }
+
+    /// Runs the queue until the phone holds nothing any more.
+    pub async fn deliver(&self) {
+        for _ in 0..2 {
+            let ended = self.phone(&["upload", "--retry", "60"]).await;
+            assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+            self.pull().await;
+        }
+        assert_eq!(self.phone(&["list", "--json"]).await.stdout.trim(), "[]");
+    }
+
+    /// What the records side has: how often, and how it stands with each.
+    pub async fn listed(&self) -> BTreeMap<String, Vec<String>> {
+        let text = run("gauze-records", &["list", "--data", "records", "--json"], self.home()).await.unwrap();
+        let rows: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let mut listed = BTreeMap::<_, Vec<_>>::new();
+        for row in rows {
+            let text = |name: &str| row[name].as_str().unwrap().to_owned();
+            listed.entry(text("capture_id")).or_default().push(text("status"));
+        }
+        listed
+    }
+
+    /// Whether each is at the records side once, filed.
+    pub async fn all_filed_once(&self, ids: &[String]) {
+        let listed = self.listed().await;
+        for id in ids {
+            assert_eq!(listed.get(id).map(Vec::as_slice), Some(&["filed".to_owned()][..]), "{id}");
+        }
+    }
+
+    /// Opens a photo as the hospital would; its picture.
+    pub fn opened(&self, sealed: &Path) -> Option<Vec<u8>> {
+        let identities: Vec<&dyn Unwrap> = self.identities.iter().map(|one| one as &dyn Unwrap).collect();
+        let sealed = std::fs::read(sealed).ok()?;
+        open_photo(PhotoOpener::new(&identities), &sealed).ok().map(|(_, picture)| picture.to_vec())
+    }
+
+    /// That every photo that `phone` in `dir` lists is whole, and that the `ticked` ones are there.
+    pub fn shows_whole_photos(&self, phone: &Client, dir: &Path, ticked: &[String], what: &str) {
+        let listed = phone.list().unwrap();
+        for photo in &listed {
+            let sealed = dir.join("outbox").join(photo.capture_id.to_string()).join("photo.age");
+            assert!(self.opened(&sealed).is_some(), "{what}: {} does not open", photo.capture_id);
+        }
+        for id in ticked {
+            assert!(listed.iter().any(|photo| photo.capture_id.to_string() == *id), "{what}: {id} is gone");
+        }
+        assert_eq!(phone.status().quarantined, 0, "{what}");
+    }
+}
+
+/// A pull as a command.
+pub fn pull_arguments(url: &str) -> [&str; 9] {
+    ["pull", "--data", "records", "--gateway", url, "--ca", "tls/ca.pem", "--keys", "keys"]
+}
+
+/// A command of the phone with where it is.
+pub fn phone_arguments<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [&["--data", "phone"], arguments].concat()
+}
+
+/// The names at the beginning of the lines that `capture` printed.
+pub fn ticked(stdout: &str) -> Vec<String> {
+    // A line that a kill cut off was not shown.
+    let whole = stdout.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    whole.lines().filter_map(|line| line.split_once(' ')).map(|(id, _)| id.to_owned()).collect()
+}
+
+/// Every file below a directory, by its path from there.
+pub fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut below = vec![PathBuf::new()];
+    while let Some(path) = below.pop() {
+        for entry in std::fs::read_dir(dir.join(&path)).unwrap() {
+            let name = path.join(entry.unwrap().file_name());
+            let whole = dir.join(&name);
+            if whole.is_dir() {
+                below.push(name);
+            } else if let Ok(bytes) = std::fs::read(&whole) {
+                found.insert(name, bytes);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,272 @@
+//! What a program does to files, call by call, as `strace` sees it; and a program killed at one of these calls.
+//!
+//! Always: calls are in the order in which they ended, each with the time it began; a call that failed is left out.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use gauze_tests::programs::{Ended, program};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+/// Calls that change files, or tell the world something: a kill between two of them leaves what a kill at the second does.
+const CHANGES: [&str; 32] = [
+    "open",
+    "openat",
+    "creat",
+    "write",
+    "writev",
+    "pwrite64",
+    "pwritev",
+    "pwritev2",
+    "truncate",
+    "ftruncate",
+    "fallocate",
+    "rename",
+    "renameat",
+    "renameat2",
+    "link",
+    "linkat",
+    "symlink",
+    "symlinkat",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "mkdir",
+    "mkdirat",
+    "fsync",
+    "fdatasync",
+    "sync_file_range",
+    "sync",
+    "syncfs",
+    "sendto",
+    "sendmsg",
+    "copy_file_range",
+    "sendfile",
+];
+
+/// Calls that say where the next `write` goes.
+const PLACES: [&str; 5] = ["lseek", "close", "dup", "dup2", "fcntl"];
+
+/// One call that succeeded.
+#[derive(Debug)]
+pub struct Call {
+    pub thread: u32,
+    pub began_us: u64,
+    pub ended_us: u64,
+    pub name: String,
+    arguments: Vec<String>,
+    pub result: i64,
+    /// The file behind the descriptor it returned.
+    pub opened: Option<PathBuf>,
+}
+
+/// A program's run.
+pub struct Recording {
+    pub calls: Vec<Call>,
+    /// Where it ran.
+    pub dir: PathBuf,
+    pub stdout: String,
+    pub code: Option<i32>,
+}
+
+/// Whether programs can be traced here; says so where not.
+pub fn possible() -> bool {
+    let there = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("strace").is_file()));
+    if !there {
+        println!("skipped: strace not found");
+    }
+    there
+}
+
+/// Runs one of our programs to its end, keeping each call with all it wrote.
+pub async fn record(name: &str, arguments: &[&str], dir: &Path) -> Recording {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let output = recorder(log.path(), name, arguments, dir).output().await.unwrap();
+    let calls = read(log.path());
+    assert!(!calls.is_empty(), "nothing was traced: {}", String::from_utf8_lossy(&output.stderr));
+    Recording {
+        calls,
+        dir: dir.to_owned(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        code: output.status.code(),
+    }
+}
+
+fn recorder(log: &Path, name: &str, arguments: &[&str], dir: &Path) -> Command {
+    let names: Vec<_> = CHANGES.iter().chain(&PLACES).map(|name| format!("?{name}")).collect();
+    let mut recorder = strace(log);
+    recorder.args(["-ttt", "-T", "-y", "-z", "-xx", "-s", "33554432", "-e"]);
+    recorder.arg(format!("trace={}", names.join(","))).arg(program(name).unwrap());
+    recorder.args(arguments).current_dir(dir);
+    recorder
+}
+
+fn read(log: &Path) -> Vec<Call> {
+    std::fs::read_to_string(log).unwrap().lines().filter_map(Call::parse).collect()
+}
+
+/// A server that is recorded while it runs.
+pub struct Recorder {
+    log: tempfile::NamedTempFile,
+    dir: PathBuf,
+    tracer: Child,
+}
+
+impl Recorder {
+    /// Starts it and waits until it says that it is ready.
+    pub async fn start(name: &str, arguments: &[&str], dir: &Path) -> Self {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let mut recorder = recorder(log.path(), name, arguments, dir);
+        let mut tracer = recorder.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(tracer.stdout.take().unwrap()).lines();
+        assert!(lines.next_line().await.unwrap().is_some(), "{name} did not start");
+        Self { log, dir: dir.to_owned(), tracer }
+    }
+
+    /// Kills it: a power cut leaves no time to tidy up.
+    pub async fn end(mut self) -> Recording {
+        let tracer = self.tracer.id().unwrap();
+        let children = format!("/proc/{tracer}/task/{tracer}/children");
+        let server = std::fs::read_to_string(children).unwrap().trim().parse().unwrap();
+        let server = rustix::process::Pid::from_raw(server).unwrap();
+        rustix::process::kill_process(server, rustix::process::Signal::KILL).unwrap();
+        self.tracer.wait().await.unwrap();
+        Recording { calls: read(self.log.path()), dir: self.dir, stdout: String::new(), code: None }
+    }
+}
+
+/// Runs one of our programs and kills it as one of its threads enters `call` for the `nth` time.
+pub async fn killed(call: &str, nth: u32, name: &str, arguments: &[&str], dir: &Path) -> Ended {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let output = strace(log.path())
+        .args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:signal=KILL:when={nth}")])
+        .arg(program(name).unwrap())
+        .args(arguments)
+        .current_dir(dir)
+        .output()
+        .await
+        .unwrap();
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn strace(log: &Path) -> Command {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-e", "signal=none", "-o"]).arg(log).stdin(Stdio::null()).kill_on_drop(true);
+    strace
+}
+
+impl Recording {
+    /// Every point at which [`killed`] can kill this run: a call's name, and how many times one thread makes it.
+    pub fn kill_points(&self) -> Vec<(&str, u32)> {
+        let mut most: BTreeMap<&str, BTreeMap<u32, u32>> = BTreeMap::new();
+        for call in self.calls.iter().filter(|call| CHANGES.contains(&call.name.as_str())) {
+            *most.entry(&call.name).or_default().entry(call.thread).or_default() += 1;
+        }
+        let count = |(name, threads): (_, BTreeMap<u32, u32>)| {
+            (1..=threads.into_values().max().unwrap_or(0)).map(move |nth| (name, nth))
+        };
+        most.into_iter().flat_map(count).collect()
+    }
+}
+
+impl Call {
+    fn parse(line: &str) -> Option<Self> {
+        let (thread, rest) = line.split_once(char::is_whitespace)?;
+        let (began, rest) = rest.trim_start().split_once(' ')?;
+        let (name, rest) = rest.split_once('(')?;
+        let (arguments, end) = rest.rsplit_once(") = ").or_else(|| rest.rsplit_once(")= "))?;
+        let (result, took) = end.rsplit_once(" <")?;
+        let number = result.split([' ', '<']).next()?;
+        let began_us = micros(began)?;
+        Some(Self {
+            thread: thread.parse().ok()?,
+            began_us,
+            ended_us: began_us + micros(took.trim_end_matches('>'))?,
+            name: name.to_owned(),
+            arguments: split(arguments.trim_end()),
+            result: number.parse().ok()?,
+            opened: described(result),
+        })
+    }
+
+    fn argument(&self, at: usize) -> &str {
+        self.arguments.get(at).map_or("", String::as_str)
+    }
+
+    /// A number, decimal.
+    pub fn number(&self, at: usize) -> i64 {
+        self.argument(at).split('<').next().and_then(|text| text.parse().ok()).unwrap_or(-1)
+    }
+
+    /// Whether a flag is given.
+    pub fn says(&self, at: usize, flag: &str) -> bool {
+        self.argument(at).split('|').any(|word| word == flag)
+    }
+
+    /// The file behind a descriptor.
+    pub fn file(&self, at: usize) -> Option<PathBuf> {
+        described(self.argument(at))
+    }
+
+    /// A path, made absolute by the directory descriptor before it.
+    pub fn path_under(&self, directory: usize, at: usize) -> PathBuf {
+        let path = PathBuf::from(String::from_utf8_lossy(&self.bytes(at)).into_owned());
+        self.file(directory).map_or_else(|| path.clone(), |above| above.join(&path))
+    }
+
+    /// A path as it was given.
+    pub fn path(&self, at: usize) -> PathBuf {
+        PathBuf::from(String::from_utf8_lossy(&self.bytes(at)).into_owned())
+    }
+
+    /// What was handed over, also in pieces.
+    pub fn bytes(&self, at: usize) -> Vec<u8> {
+        self.argument(at).split('"').skip(1).step_by(2).flat_map(unescape).collect()
+    }
+}
+
+fn micros(seconds: &str) -> Option<u64> {
+    let (whole, parts) = seconds.split_once('.')?;
+    Some(whole.parse::<u64>().ok()? * 1_000_000 + parts.parse::<u64>().ok()?)
+}
+
+/// `3<path>`, where everything in the path is escaped.
+fn described(text: &str) -> Option<PathBuf> {
+    let (_, path) = text.split_once('<')?;
+    let (path, _) = path.split_once('>')?;
+    Some(PathBuf::from(String::from_utf8_lossy(&unescape(path)).into_owned()))
+}
+
+fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len() / 4);
+    for pair in text.split("\\x").skip(1) {
+        bytes.extend(u8::from_str_radix(&pair[..2], 16));
+    }
+    bytes
+}
+
+/// At the commas that no bracket encloses. Strings hold none: they are escaped whole.
+fn split(arguments: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut parts = vec![String::new()];
+    for sign in arguments.chars() {
+        match sign {
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        parts.last_mut().unwrap().push(sign);
+    }
+    parts.iter().map(|part| part.trim_start().to_owned()).collect()
+}
