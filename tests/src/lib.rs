@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod attestations;
 pub mod hospital;
 pub mod pictures;
 pub mod programs;

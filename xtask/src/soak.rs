@@ -19,7 +19,7 @@ struct Soak {
     tries: &'static str,
 }
 
-/// A soak of the programs together.
+/// A soak of what crosses crates.
 const fn programs(
     name: &'static str,
     suite: &'static str,
@@ -49,6 +49,12 @@ const SOAKS: &[Soak] = &[
         "clear text in anything that is written, and in a locked phone's memory",
     ),
     programs("sick", "crash", "sick::", "full and read-only disks, permissions lost, no file descriptors"),
+    programs(
+        "mutations",
+        "attest",
+        "mutations::",
+        "120,000 changed chains and objects against the attestation verifiers",
+    ),
     programs(
         "network",
         "simulation",

@@ -3,6 +3,8 @@
 //! Always: the same function judges at the gateway, when the phone enrols, and on the records side, later and at the
 //! enrolment's own time; what differs is an argument.
 
+use std::sync::OnceLock;
+
 use gauze_wire::{
     Attestation, Bundle, DeviceId, Digest, Enrolment, Grade, Jws, Notice, Policy, Problem, ProblemCode,
     PublicKey, Signed as _, Token, WireError,
@@ -10,8 +12,8 @@ use gauze_wire::{
 use jiff::Timestamp;
 
 use crate::{
-    AndroidAsked, AndroidRoots, AppAttestKey, AppleAsked, Fault, PatchLevels, StatusList, verify_android,
-    verify_apple,
+    AndroidAsked, AndroidRoots, AppAttestKey, AppleAsked, AppleRoots, Fault, PatchLevels, StatusList,
+    verify_android, verify_apple,
 };
 
 /// A phone whose evidence held: made by [`verify_enrolment`] alone.
@@ -94,6 +96,23 @@ pub struct Basis<'a> {
     pub status: Option<&'a StatusList>,
 }
 
+/// The makers' roots.
+#[derive(Clone, Debug)]
+pub struct Roots {
+    /// For Android.
+    pub android: AndroidRoots,
+    /// For iOS.
+    pub apple: AppleRoots,
+}
+
+impl Roots {
+    /// Those that the program pins.
+    pub fn pinned() -> &'static Self {
+        static PINNED: OnceLock<Roots> = OnceLock::new();
+        PINNED.get_or_init(|| Self { android: AndroidRoots::google(), apple: AppleRoots::apple() })
+    }
+}
+
 /// Why a phone does not enrol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EnrolmentRefusal {
@@ -157,6 +176,17 @@ pub fn verify_enrolment(
     freshness: Freshness<'_>,
     now: Timestamp,
 ) -> Result<AttestedDevice, EnrolmentRefusal> {
+    verify_enrolment_under(Roots::pinned(), jws, basis, freshness, now)
+}
+
+/// The same under other roots than the makers'.
+pub fn verify_enrolment_under(
+    roots: &Roots,
+    jws: &Jws,
+    basis: &Basis<'_>,
+    freshness: Freshness<'_>,
+    now: Timestamp,
+) -> Result<AttestedDevice, EnrolmentRefusal> {
     let (bundle, policy) = (basis.bundle, basis.policy);
     let claimed: Enrolment = jws.peek().map_err(|error| shape(&error))?;
     let enrolment: Enrolment =
@@ -178,7 +208,7 @@ pub fn verify_enrolment(
     if older(enrolment.app_version.as_str(), policy.min_app_version.as_str()) {
         return Err(ProblemCode::AppTooOld.into());
     }
-    let shown = verify_attestation(&Presented::in_enrolment(&enrolment), basis, now)?;
+    let shown = verify_attestation_under(roots, &Presented::in_enrolment(&enrolment), basis, now)?;
     Ok(AttestedDevice { enrolment, token, shown })
 }
 
@@ -216,6 +246,16 @@ pub fn verify_attestation(
     basis: &Basis<'_>,
     now: Timestamp,
 ) -> Result<Shown, Fault> {
+    verify_attestation_under(Roots::pinned(), presented, basis, now)
+}
+
+/// The same under other roots than the makers'.
+pub fn verify_attestation_under(
+    roots: &Roots,
+    presented: &Presented<'_>,
+    basis: &Basis<'_>,
+    now: Timestamp,
+) -> Result<Shown, Fault> {
     match presented.attestation {
         Attestation::Software { statement } => {
             let expected = Attestation::software_statement(presented.challenge, presented.device_key);
@@ -224,31 +264,22 @@ pub fn verify_attestation(
         }
         Attestation::AndroidKey { chain } => {
             let ders: Vec<&[u8]> = chain.iter().map(gauze_wire::Bytes::as_slice).collect();
-            android(&ders, presented, basis, now)
+            android(roots, &ders, presented, basis, now)
         }
         Attestation::AppAttest { key_id, object } => {
-            app_attest(key_id.as_slice(), object.as_slice(), presented, basis, now)
+            let rules = basis.policy.apple.as_ref().ok_or(Fault::PlatformNotAllowed)?;
+            let hash = Attestation::app_attest_hash(presented.challenge, presented.device_key);
+            let key_id = Some(key_id.as_slice());
+            let asked = AppleAsked { client_data_hash: &hash.0, rules, at: now, key_id };
+            match verify_apple(object.as_slice(), &roots.apple, &asked).verdict {
+                Ok((key, flags)) => Ok(Shown { flags, app_attest: Some(key), ..Shown::default() }),
+                Err(fault) => graded(rules.on_failure, fault),
+            }
         }
         Attestation::AppAttestUnavailable { .. } => {
             let rules = basis.policy.apple.as_ref().ok_or(Fault::PlatformNotAllowed)?;
             graded(rules.on_unavailable, Fault::Unavailable)
         }
-    }
-}
-
-fn app_attest(
-    key_id: &[u8],
-    object: &[u8],
-    presented: &Presented<'_>,
-    basis: &Basis<'_>,
-    now: Timestamp,
-) -> Result<Shown, Fault> {
-    let rules = basis.policy.apple.as_ref().ok_or(Fault::PlatformNotAllowed)?;
-    let hash = Attestation::app_attest_hash(presented.challenge, presented.device_key);
-    let asked = AppleAsked { client_data_hash: &hash.0, rules, at: now, key_id: Some(key_id) };
-    match verify_apple(object, &asked).verdict {
-        Ok((key, flags)) => Ok(Shown { flags, app_attest: Some(key), ..Shown::default() }),
-        Err(fault) => graded(rules.on_failure, fault),
     }
 }
 
@@ -261,6 +292,7 @@ fn graded(grade: Grade, fault: Fault) -> Result<Shown, Fault> {
 }
 
 fn android(
+    roots: &Roots,
     ders: &[&[u8]],
     presented: &Presented<'_>,
     basis: &Basis<'_>,
@@ -275,7 +307,7 @@ fn android(
         serial: presented.serial,
         last_seen: presented.last_seen,
     };
-    let report = verify_android(ders, &AndroidRoots::google(), &asked);
+    let report = verify_android(ders, &roots.android, &asked);
     let flags = report.verdict?;
     let patches = report.facts.key_description.as_ref().map(PatchLevels::of);
     Ok(Shown { flags, serials: report.facts.serials_hex, patches, app_attest: None })

@@ -17,11 +17,12 @@ pub use android::{
     KeyDescription, Package, PatchLevels, Provisioning, RootOfTrust, SecurityLevel, verify_android,
 };
 pub use apple::{
-    AppAttestKey, AppleAsked, AppleFacts, AppleReport, AssertionAsked, verify_apple, verify_assertion,
+    AppAttestKey, AppleAsked, AppleFacts, AppleReport, AppleRoots, AssertionAsked, verify_apple,
+    verify_assertion,
 };
 pub use enrolment::{
-    AttestedDevice, Basis, EVIDENCE_TYP, EnrolmentRefusal, Freshness, Presented, Shown, verify_attestation,
-    verify_enrolment,
+    AttestedDevice, Basis, EVIDENCE_TYP, EnrolmentRefusal, Freshness, Presented, Roots, Shown,
+    verify_attestation, verify_attestation_under, verify_enrolment, verify_enrolment_under,
 };
 pub use fault::Fault;
 pub use pem::certificates as certificates_from_pem;

@@ -11,8 +11,8 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use clap::{Args, Subcommand, ValueEnum};
 use gauze_attest::{
-    AndroidAsked, AndroidRoots, AppleAsked, Fault, StatusList, certificates_from_pem, verify_android,
-    verify_apple,
+    AndroidAsked, AndroidRoots, AppleAsked, AppleRoots, Fault, StatusList, certificates_from_pem,
+    verify_android, verify_apple,
 };
 use gauze_gateway::{Clock as _, SystemClock};
 use gauze_wire::{
@@ -210,7 +210,7 @@ fn apple(arguments: &Apple) -> Result<(bool, Value), AttestError> {
         .and_then(|text| text.parse::<Base64>().ok())
         .map_or(object, |o| o.0);
     let asked = AppleAsked { client_data_hash: &hash, rules: &rules, at, key_id: None };
-    let report = verify_apple(&object, &asked);
+    let report = verify_apple(&object, &AppleRoots::apple(), &asked);
     let judged = report.verdict.as_ref().map(|(_, flags)| flags.as_slice()).map_err(|fault| *fault);
     let mut facts = json!(report.facts);
     let hashed = if arguments.raw_challenge { "client_data" } else { "sha256(client_data)" };

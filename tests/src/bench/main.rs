@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
+mod attest;
 mod capture;
 mod kotlin;
 mod phone;
@@ -59,6 +60,7 @@ async fn main() -> anyhow::Result<()> {
         Some(dir) => tempfile::Builder::new().prefix("gauze-bench-").tempdir_in(dir)?,
         None => tempfile::Builder::new().prefix("gauze-bench-").tempdir()?,
     };
+    attest::measure(&arguments)?;
     let hospital = build(home.path(), "pq").await?;
     let gateway = hospital.start_gateway().await?;
     let client = phone::enrolled(&hospital).await?;

@@ -28,6 +28,22 @@ const ROOT: &str = include_str!("../../roots/apple-app-attest.pem");
 const PRODUCTION: &[u8; 16] = b"appattest\0\0\0\0\0\0\0";
 const DEVELOPMENT: &[u8; 16] = b"appattestdevelop";
 
+/// The root that App Attest's certificates must lead to.
+#[derive(Clone, Debug)]
+pub struct AppleRoots(Vec<Root>);
+
+impl AppleRoots {
+    /// Apple's App Attestation root.
+    pub fn apple() -> Self {
+        Self(Root::read_all(ROOT).unwrap_or_default())
+    }
+
+    /// Other roots instead: every certificate of a PEM file.
+    pub fn from_pem(pem: &str) -> Result<Self, Fault> {
+        Ok(Self(Root::read_all(pem)?))
+    }
+}
+
 /// What an attestation is asked to show.
 #[derive(Clone, Copy, Debug)]
 pub struct AppleAsked<'a> {
@@ -99,14 +115,15 @@ pub struct AppAttestKey {
 }
 
 /// Reads an attestation object and judges it.
-pub fn verify_apple(cbor: &[u8], asked: &AppleAsked<'_>) -> AppleReport {
+pub fn verify_apple(cbor: &[u8], roots: &AppleRoots, asked: &AppleAsked<'_>) -> AppleReport {
     let mut facts = AppleFacts::default();
-    let verdict = judge(cbor, asked, &mut facts);
+    let verdict = judge(cbor, roots, asked, &mut facts);
     AppleReport { facts, verdict }
 }
 
 fn judge(
     cbor: &[u8],
+    roots: &AppleRoots,
     asked: &AppleAsked<'_>,
     facts: &mut AppleFacts,
 ) -> Result<(AppAttestKey, Vec<Fault>), Fault> {
@@ -116,7 +133,7 @@ fn judge(
     let auth_data = AuthData::read(object.auth_data, true).map_err(|_| Fault::ObjectMalformed)?;
     let app = app_of(&auth_data.rp_id_hash, &asked.rules.apps);
     note_auth_data(facts, &auth_data, app.is_some());
-    let certified = Certified::read(&object, asked, facts)?;
+    let certified = Certified::read(&object, roots, asked.at, facts)?;
 
     let expected = sha256(&[object.auth_data, asked.client_data_hash]);
     facts.nonce_matches = certified.nonce == expected;
@@ -173,18 +190,22 @@ struct Certified {
 }
 
 impl Certified {
-    fn read(object: &Object<'_>, asked: &AppleAsked<'_>, facts: &mut AppleFacts) -> Result<Self, Fault> {
-        let roots = Root::read_all(ROOT)?;
+    fn read(
+        object: &Object<'_>,
+        roots: &AppleRoots,
+        at: Timestamp,
+        facts: &mut AppleFacts,
+    ) -> Result<Self, Fault> {
         let chain = Chain::read(&object.chain);
-        let anchor = chain.anchor(&roots);
+        let anchor = chain.anchor(&roots.0);
         facts.chain_to_apple_root = anchor.is_ok();
         let trusted = anchor.and_then(|anchor| {
             let path = chain.below(&anchor);
             check_issuers(path, 1)?;
-            if path.iter().any(|certificate| asked.at < certificate.not_before) {
+            if path.iter().any(|certificate| at < certificate.not_before) {
                 return Err(Fault::NotYetValid);
             }
-            let expired = path.iter().any(|certificate| asked.at > certificate.not_after);
+            let expired = path.iter().any(|certificate| at > certificate.not_after);
             if expired { Err(Fault::CertificateExpired) } else { Ok(()) }
         });
         if let Some(fault) = chain.unread {
@@ -268,6 +289,3 @@ pub fn verify_assertion(cbor: &[u8], asked: &AssertionAsked<'_>) -> Result<(u32,
     let flags = check_stated(&auth_data.stated, app, asked.rules, asked.at)?;
     Ok((auth_data.counter, flags))
 }
-
-#[cfg(test)]
-mod tests;

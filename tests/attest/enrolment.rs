@@ -1,0 +1,139 @@
+//! Enrolments with hardware attestations, whole, under the policy.
+
+use gauze_attest::{
+    AndroidRoots, AppleRoots, Basis, EnrolmentRefusal, Fault, Presented, Roots, Shown, verify_attestation,
+    verify_attestation_under,
+};
+use gauze_tests::attestations::{AppleMaker, KeyDescription, Maker, Names, public};
+use gauze_wire::{
+    AppleRules, Attestation, Bundle, Bytes, Digest, Grade, Policy, Problem, PublicKey, Signer as _,
+    SoftwareKey,
+};
+
+use crate::{android, apple, now};
+
+fn roots(maker: &Maker, apple: &AppleMaker) -> Roots {
+    Roots {
+        android: AndroidRoots::from_pem(maker.root_pem()).unwrap(),
+        apple: AppleRoots::from_pem(apple.root_pem()).unwrap(),
+    }
+}
+
+fn bundle() -> Bundle {
+    Bundle {
+        v: 1,
+        typ: String::new(),
+        tenant: "ward-9".parse().unwrap(),
+        version: 1,
+        issued_at: now(),
+        fresh_until: now(),
+        root: SoftwareKey::from_bytes(&[1; 32]).unwrap().public_key(),
+        next_root: None,
+        recipients: Vec::new(),
+        gateways: Vec::new(),
+        records: Vec::new(),
+        witnesses: Vec::new(),
+        policy_keys: Vec::new(),
+    }
+}
+
+struct Case {
+    attestation: Attestation,
+    challenge: Digest,
+    device_key: PublicKey,
+}
+
+impl Case {
+    fn judge(&self, roots: &Roots, policy: &Policy) -> Result<Shown, Fault> {
+        let bundle = bundle();
+        let basis = Basis { bundle: &bundle, policy, status: None };
+        let presented = Presented {
+            attestation: &self.attestation,
+            challenge: &self.challenge,
+            device_key: &self.device_key,
+            serial: None,
+            last_seen: None,
+        };
+        verify_attestation_under(roots, &presented, &basis, now())
+    }
+}
+
+fn policy(apple: AppleRules) -> Policy {
+    Policy {
+        v: 2,
+        version: 1,
+        android: Some(android::rules()),
+        apple: Some(apple),
+        ..Policy::strictest(&"ward-9".parse().unwrap())
+    }
+}
+
+#[test]
+fn an_android_key_enrols_for_its_challenge_and_no_other_key() {
+    let (maker, iphone) = (Maker::new(Names::Remote).unwrap(), AppleMaker::new().unwrap());
+    let roots = roots(&maker, &iphone);
+    let challenge = Digest::of(b"challenge");
+    let (chain, key) = maker.attest(&KeyDescription::good(&challenge.0)).unwrap();
+    let chain = chain.into_iter().map(|der| Bytes::new(der).unwrap()).collect();
+    let mut case =
+        Case { attestation: Attestation::AndroidKey { chain }, challenge, device_key: public(&key).unwrap() };
+    let shown = case.judge(&roots, &policy(apple::rules())).unwrap();
+    assert_eq!((shown.serials.len(), shown.flags.len(), shown.patches.is_some()), (3, 0, true));
+    assert_eq!(case.judge(Roots::pinned(), &policy(apple::rules())), Err(Fault::UntrustedRoot));
+    let without = Policy { android: None, ..policy(apple::rules()) };
+    assert_eq!(case.judge(&roots, &without), Err(Fault::PlatformNotAllowed));
+    case.challenge = Digest::of(b"another");
+    assert_eq!(case.judge(&roots, &policy(apple::rules())), Err(Fault::ChallengeMismatch));
+    case.challenge = challenge;
+    case.device_key = SoftwareKey::from_bytes(&[5; 32]).unwrap().public_key();
+    assert_eq!(case.judge(&roots, &policy(apple::rules())), Err(Fault::KeyMismatch));
+}
+
+#[test]
+fn app_attest_is_bound_to_the_device_key_and_a_failure_is_never_silent() {
+    let (maker, iphone) = (Maker::new(Names::Remote).unwrap(), AppleMaker::new().unwrap());
+    let roots = roots(&maker, &iphone);
+    let challenge = Digest::of(b"challenge");
+    let device_key = SoftwareKey::from_bytes(&[5; 32]).unwrap().public_key();
+    let hash = Attestation::app_attest_hash(&challenge, &device_key);
+    let attestation = Attestation::AppAttest {
+        key_id: Bytes::new(iphone.key_id()).unwrap(),
+        object: Bytes::new(iphone.attest(&hash.0).unwrap()).unwrap(),
+    };
+    let mut case = Case { attestation, challenge, device_key };
+    let strict = policy(apple::rules());
+    let shown = case.judge(&roots, &strict).unwrap();
+    assert!(shown.app_attest.is_some() && shown.flags.is_empty());
+    case.device_key = SoftwareKey::from_bytes(&[6; 32]).unwrap().public_key();
+    assert_eq!(case.judge(&roots, &strict), Err(Fault::NonceMismatch));
+    let lenient = policy(AppleRules { on_failure: Grade::Flag, ..apple::rules() });
+    let shown = case.judge(&roots, &lenient).unwrap();
+    assert_eq!((shown.flags.as_slice(), shown.app_attest.is_none()), (&[Fault::NonceMismatch][..], true));
+    assert_eq!(shown.notices()[0].help, "I03");
+
+    case.attestation = Attestation::AppAttestUnavailable { error: "invalidKey".parse().unwrap() };
+    assert_eq!(case.judge(&roots, &strict), Err(Fault::Unavailable));
+    let waiting = policy(AppleRules { on_unavailable: Grade::Flag, ..apple::rules() });
+    assert_eq!(case.judge(&roots, &waiting).unwrap().flags, [Fault::Unavailable]);
+}
+
+#[test]
+fn a_refusal_names_what_did_not_hold_and_what_to_tell_the_help_desk() {
+    let problem = Problem::from(EnrolmentRefusal::from(Fault::BootloaderUnlocked));
+    assert_eq!(problem.reason.as_deref(), Some("bootloader_unlocked"));
+    assert!(problem.detail.contains("A27"), "{}", problem.detail);
+    let bundle = bundle();
+    let policy = policy(apple::rules());
+    let basis = Basis { bundle: &bundle, policy: &policy, status: None };
+    let key = SoftwareKey::from_bytes(&[5; 32]).unwrap().public_key();
+    let challenge = Digest::of(b"x");
+    let software = Attestation::software(&challenge, &key);
+    let presented = Presented {
+        attestation: &software,
+        challenge: &challenge,
+        device_key: &key,
+        serial: None,
+        last_seen: None,
+    };
+    assert_eq!(verify_attestation(&presented, &basis, now()), Err(Fault::SoftwareKey));
+}
