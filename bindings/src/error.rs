@@ -292,7 +292,7 @@ impl From<CallError> for ClientError {
 impl From<ReviewError> for ClientError {
     fn from(error: ReviewError) -> Self {
         match error {
-            ReviewError::Off => said!(NotPossible, error),
+            ReviewError::Off | ReviewError::Denied(_) => said!(NotPossible, error),
             ReviewError::Locked => said!(Unlock, error),
             ReviewError::Vault(vault) => vault.into(),
             ReviewError::DidNotOpen => said!(Report, error),

@@ -201,6 +201,8 @@ pub struct StatusView {
     pub refused: u64,
     /// Damaged ones that were set aside.
     pub quarantined: u64,
+    /// Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
+    pub review_denied: Option<String>,
 }
 
 /// What a wipe left.

@@ -1,16 +1,18 @@
 //! The client: builds everything from the ports, and decides nothing itself.
 
 mod review;
+mod standing;
 mod views;
+mod wipe;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gauze_wire::{CaptureId, Carried, Digest, Jws, Name, Platform, Signed as _, Void, VoidReason};
+use gauze_wire::{CaptureId, Digest, Jws, Name, Platform, VoidReason};
 
-use crate::auth::{CallError, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
+use crate::auth::{CallError, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
 use crate::policy::{Managed, Trust, TrustError};
 use crate::ports::{
@@ -20,9 +22,11 @@ use crate::queue::driver::Driver;
 use crate::queue::machine::Item;
 use crate::queue::{Observer, Observers, QueueReport, Stopped, Subscription, TransferEnd, TransferPlan};
 use crate::review::{ReviewKeys, ReviewSession};
-use crate::store::{Durable, Entry, Stage, Store, StoreError, Trouble, file};
+use crate::store::{Durable, Entry, Stage, Store, StoreError, Trouble};
 
 pub use views::{PhotoView, StatusView};
+use wipe::WipeFile;
+pub use wipe::WipeReport;
 
 /// Makes the transport for a gateway whose certificate comes from these authorities (PEM); `None` is the public ones.
 pub type Connect = dyn Fn(Option<&str>) -> Result<Arc<dyn Transport>, TlsError> + Send + Sync;
@@ -111,15 +115,6 @@ pub enum DiscardError {
     Store(#[from] StoreError),
 }
 
-/// What a wipe left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WipeReport {
-    /// Sealed photos that stay and can still be sent.
-    pub unsent: u64,
-    /// Whether the device key is gone too: only once nothing is left to send.
-    pub device_key_destroyed: bool,
-}
-
 /// Everything the phone decides. Methods may be called from any thread.
 pub struct Client {
     config: ClientConfig,
@@ -137,6 +132,14 @@ struct Session {
     recent: HashMap<CaptureId, Digest>,
     /// When bundle and policy were last asked for, on the clock that never goes back.
     renewed_ms: Option<u64>,
+    /// When the hospital was last heard, and what it said of this phone.
+    contact: Option<Contact>,
+    /// A wipe that has begun.
+    wipe: Option<WipeFile>,
+    /// When it was last asked where this phone stands, on the same clock.
+    asked_ms: Option<u64>,
+    /// When evidence was last shown again, on the same clock.
+    shown_ms: Option<u64>,
 }
 
 /// Bundle and policy are asked for again after this long.
@@ -162,10 +165,22 @@ impl Client {
             }
         }
         let review_keys = ReviewKeys::load(&*ports.disk, &config.dir)?;
-        let session =
-            Session { enrolled, review_keys, unlocked: None, recent: HashMap::new(), renewed_ms: None };
+        let session = Session {
+            enrolled,
+            review_keys,
+            unlocked: None,
+            recent: HashMap::new(),
+            renewed_ms: None,
+            contact: None,
+            wipe: None,
+            asked_ms: None,
+            shown_ms: None,
+        };
         let state = Mutex::new(session);
         let client = Self { config, ports, store: Arc::new(store), observers: Observers::default(), state };
+        client.load_contact()?;
+        client.resume_wipe()?;
+        client.wipe_if_silent()?;
         client.expire_reviews()?;
         Ok(client)
     }
@@ -192,7 +207,7 @@ impl Client {
         let old = self.enrolled().map(|enrolled| enrolled.identity);
         if let Some(old) = &old {
             let present = self.ports.vault.device_key().is_ok_and(|key| key.key_id() == old.device_id);
-            if present || old.tenant != managed.tenant {
+            if (present && !self.is_shut_out()) || old.tenant != managed.tenant {
                 return Err(EnrolError::AlreadyEnrolled);
             }
         }
@@ -212,15 +227,32 @@ impl Client {
         };
         let (identity, trust) = enroller.enrol(managed, old.as_ref()).await?;
         let device_id = identity.device_id.clone();
-        self.state().enrolled = Some(Enrolled { identity, trust, gateway });
+        self.begin_life(Enrolled { identity, trust, gateway })?;
         self.begin_review();
         Ok(device_id)
+    }
+
+    /// From now on this phone is another one: what was said of the one before is over.
+    fn begin_life(&self, enrolled: Enrolled) -> Result<(), StoreError> {
+        let contact = Contact::begin(&*self.ports.clock);
+        {
+            let mut state = self.state();
+            state.enrolled = Some(enrolled);
+            state.contact = Some(contact.clone());
+            state.wipe = None;
+            (state.asked_ms, state.shown_ms) = (None, None);
+        }
+        WipeFile::forget(&*self.ports.disk, &self.config.dir)?;
+        contact.save(&*self.ports.disk, &self.config.dir)
     }
 
     /// A phone without review is a phone that captures and sends: never a reason not to enrol.
     fn begin_review(&self) {
         let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
-        if hours == 0 || self.state().review_keys.is_some() {
+        let state = self.state();
+        let off = hours == 0 || state.review_keys.is_some() || state.wipe.is_some();
+        drop(state);
+        if off {
             return;
         }
         let Ports { disk, entropy, vault, .. } = &self.ports;
@@ -232,7 +264,8 @@ impl Client {
 
     /// Takes one photo from borrowed memory. Blocks until it is durable; only then may the shutter tick.
     pub fn capture(&self, jpeg: &[u8], context: CaptureContext) -> Result<Captured, CaptureError> {
-        let enrolled = self.enrolled().ok_or(CaptureError::NotEnrolled)?;
+        let wiped = self.state().wipe.is_some();
+        let enrolled = self.enrolled().filter(|_| !wiped).ok_or(CaptureError::NotEnrolled)?;
         let review = self.state().review_keys.clone().filter(|_| enrolled.trust.policy.review_hours > 0);
         let with = Capturing {
             store: &self.store,
@@ -253,22 +286,7 @@ impl Client {
 
     /// Discards an unsent photo: a signed statement goes in its place.
     pub fn discard(&self, id: CaptureId) -> Result<(), DiscardError> {
-        let entry = self.store.entry(id).ok_or(StoreError::Unknown)?;
-        let body = self.store.read(id, file::BODY)?.ok_or(StoreError::Damaged)?;
-        let carried = Carried::from_bytes(&body).map_err(|_| StoreError::Damaged)?;
-        let void = Void {
-            v: 1,
-            typ: Void::TYP.to_owned(),
-            tenant: carried.body.tenant,
-            device_id: entry.device_id,
-            capture_id: id,
-            body: Carried::write(&body),
-            reason: VoidReason::Discarded,
-            voided_at: self.ports.clock.now(),
-            session_ref: carried.body.session_ref,
-        };
-        let statement = serde_json::to_vec(&void).map_err(|_| StoreError::Damaged)?;
-        Ok(self.store.void(id, &statement)?)
+        Ok(self.void(id, VoidReason::Discarded)?)
     }
 
     /// Every photo on the phone, oldest first. Labels are there while the phone is unlocked.
@@ -292,7 +310,8 @@ impl Client {
     pub fn status(&self) -> StatusView {
         let enrolled = self.enrolled();
         let now = self.ports.clock.now();
-        views::status(&self.store, enrolled.as_ref().map(|e| (&e.identity, &e.trust)), now)
+        let denied = self.review_denied();
+        views::status(&self.store, enrolled.as_ref().map(|e| (&e.identity, &e.trust)), denied, now)
     }
 
     /// Renews bundle and policy, then takes every photo as far as it goes. `asked` also tries what waits for a person.
@@ -302,8 +321,9 @@ impl Client {
             return Ok(self.unreachable());
         }
         let enrolled = self.renew(enrolled).await;
-        let report = self.driver(enrolled).run(self.store.durable(), asked).await;
+        let report = self.driver(enrolled.clone()).run(self.store.durable(), asked).await;
         self.forget_filed(&report);
+        self.touch(&enrolled).await;
         Ok(report)
     }
 
@@ -315,8 +335,9 @@ impl Client {
             return Ok(TransferPlan { transfers: Vec::new(), report: self.unreachable() });
         }
         let enrolled = self.renew(enrolled).await;
-        let plan = self.driver(enrolled).plan(self.store.durable(), asked).await;
+        let plan = self.driver(enrolled.clone()).plan(self.store.durable(), asked).await;
         self.forget_filed(&plan.report);
+        self.touch(&enrolled).await;
         Ok(plan)
     }
 
@@ -378,31 +399,6 @@ impl Client {
         self.state().enrolled = Some(enrolled.clone());
         self.begin_review();
         enrolled
-    }
-
-    /// Destroys whatever opens anything on this phone. Sealed photos stay and can be sent; the device key goes once
-    /// none is left.
-    pub fn wipe(&self) -> Result<WipeReport, StoreError> {
-        let mut state = self.state();
-        state.unlocked = None;
-        state.review_keys = None;
-        state.recent.clear();
-        ReviewKeys::destroy(&*self.ports.disk, &self.config.dir)?;
-        for entry in self.store.entries() {
-            self.store.end_review(entry.capture_id)?;
-        }
-        self.store.forget_progress();
-        let unsent = self.store.entries().len() as u64;
-        let secrets = self.ports.secrets.destroy();
-        let keys = self.ports.vault.destroy(unsent == 0);
-        if unsent == 0 {
-            Identity::forget(&*self.ports.disk, &self.config.dir)?;
-            state.enrolled = None;
-        }
-        if secrets.is_err() || keys.is_err() {
-            return Err(StoreError::Denied);
-        }
-        Ok(WipeReport { unsent, device_key_destroyed: unsent == 0 })
     }
 }
 

@@ -8,6 +8,7 @@ mod capture;
 mod carried;
 mod enrol;
 mod kill;
+mod life;
 mod queue;
 mod review;
 mod store;

@@ -122,7 +122,7 @@ async fn a_phone_whose_clock_is_wrong_learns_the_time_once() {
         let asked = |what| phone.link.seen().iter().filter(|seen| is(seen, what)).count();
         let (uploads, status) = (asked("/uploads"), asked("/status"));
         assert!((3..=4).contains(&uploads), "one question more for each photo already under way: {uploads}");
-        assert_eq!(status, 1);
+        assert_eq!(status, 2, "receipts, and where the phone stands");
         ward.pull().await;
         assert_eq!(phone.run().await.filed.len(), 2);
     }

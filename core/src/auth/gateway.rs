@@ -74,6 +74,13 @@ impl GatewayClient {
         serde_json::from_slice(&body).map_err(|_| CallError::Answer)
     }
 
+    /// An unsigned `POST` whose answer says nothing.
+    pub async fn tell(&self, path: &str, content_type: &str, body: Vec<u8>) -> Result<(), CallError> {
+        let headers = vec![("content-type", content_type.to_owned())];
+        let call = Call { method: "POST", url: self.url(path), headers, body: Some(body) };
+        accept(self.transport.call(call).await?).map(drop)
+    }
+
     /// A signed `POST` of JSON.
     pub async fn post_signed<T: DeserializeOwned>(
         &self,

@@ -1,9 +1,11 @@
 //! The phone's identity towards the gateway: enrolment, and a signature on every request but the transfer.
 
+mod contact;
 mod enrol;
 mod gateway;
 mod identity;
 
+pub(crate) use contact::Contact;
 pub use enrol::EnrolError;
 pub(crate) use enrol::{Enroller, PhoneModel};
 pub use gateway::CallError;

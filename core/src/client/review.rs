@@ -46,6 +46,7 @@ impl Client {
 
     /// The small picture of a photo, made now where it was missed. Needs an unlocked phone.
     pub fn preview(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
+        self.may_review()?;
         if let Some(sealed) = self.store.read(id, file::PREVIEW)? {
             let state = self.state();
             return state.unlocked.as_ref().ok_or(ReviewError::Locked)?.open(&sealed);
@@ -64,6 +65,7 @@ impl Client {
     /// The photo itself, for review on the phone that took it. Needs an unlocked phone; wiped on drop.
     pub fn review(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
         use std::io::Read as _;
+        self.may_review()?;
         self.expire_reviews()?;
         let entry = self.store.entry(id).filter(|entry| entry.reviewable).ok_or(ReviewError::Off)?;
         let sealed = self.store.read(id, file::REVIEW)?.ok_or(ReviewError::Off)?;
@@ -93,6 +95,8 @@ impl Client {
 
     /// Opens local review. Blocks while the user authenticates.
     pub fn unlock(&self) -> Result<(), ReviewError> {
+        self.mind_silence()?;
+        self.may_review()?;
         let session = ReviewKeys::unlock(&*self.ports.disk, &self.config.dir, &*self.ports.vault)?;
         self.state().unlocked = Some(session);
         self.expire_reviews()?;
@@ -102,9 +106,14 @@ impl Client {
     /// Ends local review until the next unlock, and wipes its key from memory.
     pub fn lock(&self) {
         self.state().unlocked = None;
-        if let Err(error) = self.expire_reviews() {
+        if let Err(error) = self.mind_silence().and_then(|()| self.expire_reviews()) {
             tracing::warn!(code = error.code(), "ended reviews could not be removed");
         }
+    }
+
+    /// Whether the hospital allows photos to be shown on this phone now.
+    fn may_review(&self) -> Result<(), ReviewError> {
+        self.review_denied().map_or(Ok(()), |denied| Err(ReviewError::Denied(denied)))
     }
 
     /// Removes sidecars whose hours are over, or that policy no longer allows.

@@ -1,6 +1,6 @@
 //! What a caller may see.
 
-use gauze_wire::{CaptureId, DeviceId};
+use gauze_wire::{CaptureId, DeviceId, ReviewDenied};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -74,9 +74,16 @@ pub struct StatusView {
     pub refused: u64,
     /// Damaged ones that were set aside.
     pub quarantined: u64,
+    /// Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
+    pub review_denied: Option<String>,
 }
 
-pub(super) fn status(store: &Store, enrolled: Option<(&Identity, &Trust)>, now: Timestamp) -> StatusView {
+pub(super) fn status(
+    store: &Store,
+    enrolled: Option<(&Identity, &Trust)>,
+    denied: Option<ReviewDenied>,
+    now: Timestamp,
+) -> StatusView {
     let entries = store.entries();
     let count =
         |wanted: &[Stage]| entries.iter().filter(|entry| wanted.contains(&entry.stage)).map(|_| 1).sum();
@@ -93,5 +100,6 @@ pub(super) fn status(store: &Store, enrolled: Option<(&Identity, &Trust)>, now: 
         stored: count(&[Stage::Stored, Stage::Filed]),
         refused: count(&[Stage::Refused]),
         quarantined: store.quarantined().len() as u64,
+        review_denied: denied.map(|denied| denied.code().to_owned()),
     }
 }

@@ -11,7 +11,7 @@ use gauze_seal::age::{
     AgreeError, FileKey, Identity, OpenError, P256TagIdentity, Recipient, Recipients, TagRecipient, Unwrap,
     open_small, seal_small,
 };
-use gauze_wire::Digest;
+use gauze_wire::{Digest, ReviewDenied};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -28,6 +28,9 @@ pub enum ReviewError {
     /// This phone has no review identity.
     #[error("photos cannot be reviewed on this phone")]
     Off,
+    /// The hospital does not allow it now.
+    #[error("photos cannot be shown on this phone ({}): {}", .0.code(), .0.next_step())]
+    Denied(ReviewDenied),
     /// The phone is locked.
     #[error("unlock the phone first")]
     Locked,
@@ -50,6 +53,7 @@ impl ReviewError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Off => "review_off",
+            Self::Denied(denied) => denied.code(),
             Self::Locked => "locked",
             Self::Vault(error) => error.code(),
             Self::DidNotOpen => "did_not_open",

@@ -257,6 +257,11 @@ impl Store {
             Stage::Stored | Stage::Filed | Stage::Refused => return Err(StoreError::AlreadySent),
         }
         self.write(id, file::VOID_BODY, statement)?;
+        self.finish_void(id)
+    }
+
+    /// Removes the photo of a void whose statement is durable: where the process died in between.
+    pub fn finish_void(&self, id: CaptureId) -> Result<(), StoreError> {
         self.disk.remove(&self.path(id, file::PHOTO))?;
         self.end_review(id)
     }

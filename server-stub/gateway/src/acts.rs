@@ -16,6 +16,17 @@ pub struct By {
     pub reason: Reason,
 }
 
+impl By {
+    /// The gateway itself.
+    pub(crate) fn gateway(reason: &str) -> Self {
+        let fallback = || Reason::new("by itself").expect("a short text");
+        Self {
+            operator: Operator::new("gauze-gateway").expect("a short name"),
+            reason: Reason::new(reason).unwrap_or_else(|_| fallback()),
+        }
+    }
+}
+
 /// Who signs acts, for whom, and when.
 #[derive(Clone, Copy)]
 pub(crate) struct Clerk<'a> {

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use gauze_attest::StatusList;
 use gauze_wire::{Digest, Tenant};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,7 @@ pub struct App {
     pub(crate) replays: Arc<ReplayStore>,
     pub(crate) challenges: Arc<Mutex<HashMap<Digest, (Tenant, Timestamp)>>>,
     pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
+    pub(crate) status: Arc<RwLock<Option<Arc<StatusList>>>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -100,6 +102,7 @@ impl App {
             replays: Arc::default(),
             challenges: Arc::default(),
             transfers: Arc::default(),
+            status: Arc::default(),
             clock,
         })
     }

@@ -57,6 +57,9 @@ enum Command {
         /// A signed policy; without one, `policy.jws` beside the tenant's bundle, or the strictest.
         #[arg(long, value_name = "FILE")]
         policy: Vec<PathBuf>,
+        /// Google's status list of attestation certificates, as JSON; read again whenever it changes.
+        #[arg(long, value_name = "FILE")]
+        status_list: Option<PathBuf>,
     },
     /// Devices, tokens and policies, on the directory of a gateway that may be running.
     #[command(subcommand)]
@@ -80,8 +83,16 @@ fn main() -> ExitCode {
         Command::Keygen { data, url, tenant } => {
             keygen(&data, &url, &tenant).map_err(|error| (error.code(), error.to_string()))
         }
-        Command::Serve { data, listen, tls_cert, tls_key, bundle, policy } => {
-            let options = ServeOptions { data, listen, tls_cert, tls_key, bundles: bundle, policies: policy };
+        Command::Serve { data, listen, tls_cert, tls_key, bundle, policy, status_list } => {
+            let options = ServeOptions {
+                data,
+                listen,
+                tls_cert,
+                tls_key,
+                bundles: bundle,
+                policies: policy,
+                status_list,
+            };
             run(options).map_err(|error| (error.code(), error.to_string()))
         }
         Command::Admin(command) => administer(command).map_err(|error| (error.code(), error.to_string())),

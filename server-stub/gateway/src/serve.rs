@@ -38,6 +38,8 @@ pub struct ServeOptions {
     pub bundles: Vec<PathBuf>,
     /// Signed policies; without one, `policy.jws` beside the tenant's bundle, or the strictest.
     pub policies: Vec<PathBuf>,
+    /// Google's status list of attestation certificates, read again whenever it changes.
+    pub status_list: Option<PathBuf>,
 }
 
 /// Why the gateway does not serve.
@@ -49,6 +51,9 @@ pub enum ServeError {
     /// It cannot begin.
     #[error(transparent)]
     App(#[from] AppError),
+    /// The status list cannot be read.
+    #[error(transparent)]
+    StatusList(#[from] crate::recheck::StatusFileError),
     /// Certificate or key cannot be used.
     #[error("the TLS certificate or key cannot be used ({0}): check --tls-cert and --tls-key")]
     Tls(String),
@@ -63,6 +68,7 @@ impl ServeError {
         match self {
             Self::Keys(error) => error.code(),
             Self::App(error) => error.code(),
+            Self::StatusList(error) => error.code(),
             Self::Tls(_) => "tls_invalid",
             Self::Listen(_) => "listen_failed",
         }
@@ -78,6 +84,10 @@ pub async fn serve(
     let keys = GatewayKeys::load(&options.data)?;
     let files = pair(&options).map_err(AppError::from)?;
     let app = App::open(&options.data, keys, &files, Arc::new(SystemClock)).await?;
+    if let Some(path) = &options.status_list {
+        app.read_status_list(path)?;
+        tokio::spawn(crate::recheck::follow(app.clone(), path.clone()));
+    }
     let tls = tls(&options)?;
     let listener = std::net::TcpListener::bind(options.listen).map_err(ServeError::Listen)?;
     listener.set_nonblocking(true).map_err(ServeError::Listen)?;

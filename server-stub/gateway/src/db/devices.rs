@@ -1,7 +1,7 @@
 //! Enrolled devices and spent tokens, as requests need them.
 
 use gauze_attest::AttestedDevice;
-use gauze_wire::{DeviceId, DeviceStatus, Digest, Holding, PublicKey, Tenant, TokenId};
+use gauze_wire::{Attestation, DeviceId, DeviceStatus, Digest, Holding, PublicKey, Tenant, TokenId};
 use sqlx::Row as _;
 
 use super::{Db, Write, damaged, to_i64, to_u64};
@@ -202,9 +202,23 @@ impl Db {
         .bind(new.now_ms)
         .bind(new.now_ms)
         .bind(token.token_id.as_str())
-        .bind("software")
+        .bind(level(&enrolment.attestation))
         .execute(&mut **write)
         .await?;
+        if done.rows_affected() == 1 {
+            let device_id = new.device.device_id();
+            Self::attested(write, (new.tenant, &device_id), new.device.shown(), new.now_ms).await?;
+        }
         Ok(done.rows_affected() == 1)
+    }
+}
+
+/// Where a key lives, as its attestation says.
+fn level(attestation: &Attestation) -> &'static str {
+    match attestation {
+        Attestation::Software { .. } => "software",
+        Attestation::AndroidKey { .. } => "android_key",
+        Attestation::AppAttest { .. } => "app_attest",
+        Attestation::AppAttestUnavailable { .. } => "app_attest_unavailable",
     }
 }

@@ -5,6 +5,7 @@ mod captures;
 mod devices;
 mod log;
 mod register;
+mod shown;
 
 use std::path::Path;
 use std::time::Duration;

@@ -32,7 +32,7 @@ pub struct Registered {
     pub token_id: Option<String>,
     /// The phone's id before this one.
     pub follows: Option<DeviceId>,
-    /// Where its key lives: `software`, `tee`, `strongbox`, `secure_enclave`.
+    /// Where its key lives, as it was shown: `software`, `android_key`, `app_attest`, `app_attest_unavailable`.
     pub level: Option<String>,
     /// Operating system version, as attested.
     pub os_version: Option<String>,

@@ -6,12 +6,13 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
-use gauze_attest::{AttestedDevice, Basis, Freshness, verify_enrolment};
+use gauze_attest::{AttestedDevice, Basis, Freshness, StatusList, verify_enrolment};
 use gauze_wire::{
     ChallengeAnswer, Digest, Enrolled, Enrolment, EntryKind, Jws, Notice, Policy, ProblemCode, Tenant,
 };
 use jiff::SignedDuration;
 
+use super::attest::flag;
 use crate::app::App;
 use crate::db::{Db, NewDevice, log_append};
 use crate::proof::{BODY_LIMIT, InPath, read_body, served};
@@ -82,12 +83,25 @@ pub async fn enrol(
 fn notices_again(served: &Served, evidence: &Jws) -> Vec<Notice> {
     let Ok(claimed) = evidence.peek::<Enrolment>() else { return Vec::new() };
     let policy = served.in_force().policy.clone();
-    let judged = verify_enrolment(evidence, &basis(served, &policy), Freshness::Recorded, claimed.at);
+    let judged = verify_enrolment(evidence, &basis(served, &policy, None), Freshness::Recorded, claimed.at);
     judged.map(|device| device.shown().notices()).unwrap_or_default()
 }
 
-fn basis<'a>(served: &'a Served, policy: &'a Policy) -> Basis<'a> {
-    Basis { bundle: &served.bundle, policy, status: None }
+/// What evidence is judged by.
+pub fn basis<'a>(served: &'a Served, policy: &'a Policy, status: Option<&'a StatusList>) -> Basis<'a> {
+    Basis { bundle: &served.bundle, policy, status }
+}
+
+/// Spends a challenge that was issued to this tenant's phones and is still open.
+pub fn spend_challenge(app: &App, tenant: &Tenant, challenge: &Digest) -> Result<(), Refusal> {
+    let now = app.clock.now();
+    let mut open = app.challenges.lock().unwrap_or_else(PoisonError::into_inner);
+    let issued = open.get(challenge);
+    if !issued.is_some_and(|(whose, expires_at)| whose == tenant && *expires_at > now) {
+        return Err(ProblemCode::ChallengeInvalid.into());
+    }
+    open.remove(challenge);
+    Ok(())
 }
 
 fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<AttestedDevice, Refusal> {
@@ -98,14 +112,10 @@ fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<
     let now = app.clock.now();
     let policy = served.in_force().policy.clone();
     let fresh = Freshness::Issued(&claimed.challenge);
-    let device = verify_enrolment(evidence, &basis(served, &policy), fresh, now)?;
+    let status = app.status_list();
+    let device = verify_enrolment(evidence, &basis(served, &policy, status.as_deref()), fresh, now)?;
     // Spent only by evidence that holds: a stranger cannot burn somebody's challenge.
-    let mut open = app.challenges.lock().unwrap_or_else(PoisonError::into_inner);
-    let issued = open.get(&claimed.challenge);
-    if !issued.is_some_and(|(whose, expires_at)| whose == tenant && *expires_at > now) {
-        return Err(ProblemCode::ChallengeInvalid.into());
-    }
-    open.remove(&claimed.challenge);
+    spend_challenge(app, tenant, &claimed.challenge)?;
     Ok(device)
 }
 
@@ -133,6 +143,7 @@ async fn keep(app: &App, served: &Served, evidence: &Jws, device: &AttestedDevic
         // A key enrols once; a phone that enrols again makes a new one.
         return Err(ProblemCode::DeviceRefused.into());
     }
+    flag(app, served, &mut write, &device.device_id(), device.shown()).await?;
     write.commit().await?;
     Ok(proof.log_index)
 }

@@ -35,6 +35,7 @@ use crate::refusal::Refusal;
         super::records::outcomes,
         super::decisions::decisions,
         super::wiped::wiped,
+        super::attest::attestations,
         super::records::cosignature
     )
 )]

@@ -1,5 +1,6 @@
 //! The HTTP surface. Paths and methods are here; each subject has its file.
 
+mod attest;
 mod decisions;
 mod enrol;
 mod meta;
@@ -28,6 +29,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/{tenant}/enrolments", post(enrol::enrol))
         .route("/v1/{tenant}/uploads", post(upload::upload))
         .route("/v1/{tenant}/status", post(upload::status))
+        .route("/v1/{tenant}/attestations", post(attest::attestations))
         .route("/v1/{tenant}/wiped", post(wiped::wiped))
         .route("/v1/{tenant}/log", get(records::log))
         .route("/v1/{tenant}/blobs/{device}/{capture}", get(records::blob))

@@ -3,6 +3,7 @@
 
 mod fixture;
 
+mod attestations;
 mod enrolment;
 mod life;
 mod log;

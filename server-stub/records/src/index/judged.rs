@@ -7,7 +7,7 @@ use gauze_wire::{
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::life::write_note;
-use super::{Index, IndexError, Kind, int};
+use super::{Index, IndexError, Kind, int, uint};
 use crate::chain::Neighbours;
 
 /// A phone whose enrolment held.
@@ -16,6 +16,8 @@ pub(crate) struct KnownDevice {
     pub(crate) follows: Option<DeviceId>,
     /// What it may do, as the acts before say.
     pub(crate) status: DeviceStatus,
+    /// Where its enrolment stands in the log; nothing while it is being judged.
+    pub(crate) enrolled_at: Option<u64>,
 }
 
 /// What became of one log entry.
@@ -60,7 +62,7 @@ pub(crate) struct Manifested {
 impl Index {
     /// The phone with this id, where its enrolment held.
     pub(crate) async fn device(&self, device_id: &DeviceId) -> Result<Option<KnownDevice>, IndexError> {
-        let row = sqlx::query("SELECT key, follows, status FROM device WHERE device_id = ?")
+        let row = sqlx::query("SELECT key, follows, status, log_index FROM device WHERE device_id = ?")
             .bind(device_id.as_str())
             .fetch_optional(&self.pool)
             .await?;
@@ -69,7 +71,8 @@ impl Index {
         let follows: Option<String> = row.try_get("follows")?;
         let status: String = row.try_get("status")?;
         let follows = follows.map(|id| id.parse()).transpose()?;
-        Ok(Some(KnownDevice { key, follows, status: status.parse()? }))
+        let enrolled_at = Some(uint(row.try_get("log_index")?)?);
+        Ok(Some(KnownDevice { key, follows, status: status.parse()?, enrolled_at }))
     }
 
     /// Which phone has spent this token.

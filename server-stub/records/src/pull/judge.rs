@@ -81,6 +81,7 @@ impl<G: GatewayPort> Puller<G> {
             key: attested.device_key().clone(),
             follows,
             status: DeviceStatus::Active,
+            enrolled_at: None,
         });
         Ok(Judged::Enrolled { device_id, device, token: Box::new(attested.token().clone()) })
     }

@@ -1,14 +1,16 @@
 //! Devices' lives in the log: acts of the gateway, evidence shown again, phones' words that they were wiped; and the
 //! decisions of this side on their way back.
 
+use gauze_attest::{Basis, Presented, verify_attestation};
 use gauze_wire::{
-    Act, Decision, Decisions, Deed, DeviceStatus, Jws, ProblemCode, Reattestation, Signed as _, Wanted, Wiped,
+    Act, Decision, Decisions, Deed, DeviceStatus, Enrolment, Jws, Name, ProblemCode, Reattestation,
+    Signed as _, Wanted, Wiped,
 };
 
 use super::judge::rejected;
 use super::{PassReport, PullError, Puller};
 use crate::gateway::{GatewayError, GatewayPort};
-use crate::index::{Decided, IndexError, Judged, Noted, ProposalRow};
+use crate::index::{Decided, IndexError, Judged, KnownDevice, Noted, ProposalRow};
 use crate::proposals::sign_wanted;
 use crate::trust::Trust;
 
@@ -49,13 +51,41 @@ impl<G: GatewayPort> Puller<G> {
         };
         let kind = match jws.typ() {
             Wiped::TYP if jws.verify::<Wiped>(&device.key, &trust.tenant).is_ok() => "wiped",
-            Reattestation::TYP if jws.verify::<Reattestation>(&device.key, &trust.tenant).is_ok() => {
+            Reattestation::TYP => {
+                let Ok(evidence) = jws.verify::<Reattestation>(&device.key, &trust.tenant) else {
+                    return Ok(rejected(jws, ProblemCode::SignatureInvalid));
+                };
+                if !self.evidence_holds(trust, &device, &evidence).await? {
+                    return Ok(rejected(jws, ProblemCode::AttestationRefused));
+                }
                 "reattestation"
             }
             _ => return Ok(rejected(jws, ProblemCode::SignatureInvalid)),
         };
         let device_id = Some(jws.kid().clone());
         Ok(Judged::Noted(Box::new(Noted { kind, device_id, status: None, proposed: None })))
+    }
+
+    /// Evidence shown again, judged as the gateway should have: for the enrolled key and serial, at its own time.
+    async fn evidence_holds(
+        &self,
+        trust: &Trust,
+        device: &KnownDevice,
+        evidence: &Reattestation,
+    ) -> Result<bool, PullError> {
+        let enrolment = match device.enrolled_at {
+            Some(at) => self.index.leaf(at).await?.and_then(|leaf| leaf.peek::<Enrolment>().ok()),
+            None => None,
+        };
+        let presented = Presented {
+            attestation: &evidence.attestation,
+            challenge: &evidence.challenge,
+            device_key: &device.key,
+            serial: enrolment.as_ref().and_then(|enrolment| enrolment.serial.as_ref()).map(Name::as_str),
+            last_seen: None,
+        };
+        let basis = Basis { bundle: &trust.bundle, policy: &trust.policy, status: None };
+        Ok(verify_attestation(&presented, &basis, evidence.at).is_ok())
     }
 
     /// Signs what waits and may be signed without asking anybody.

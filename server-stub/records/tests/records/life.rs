@@ -4,8 +4,8 @@ use gauze_records::proposals::{Decider, approve, list_proposals, refuse, show_pr
 use gauze_records::pull::Approve;
 use gauze_records::{Coded as _, list_acts, list_devices};
 use gauze_wire::{
-    Act, Deed, DeviceStatus, Jws, Operator, Photos, Policy, ProposalId, Reason, Signed as _, SoftwareKey,
-    Token, Wanted, WipeCause, WipeOrder, Wiped,
+    Act, Attestation, Deed, DeviceStatus, Digest, Jws, Operator, Photos, Policy, ProposalId, Reason,
+    Reattestation, Signed as _, SoftwareKey, Token, Wanted, WipeCause, WipeOrder, Wiped,
 };
 use serde_json::json;
 
@@ -213,6 +213,31 @@ async fn a_phones_word_that_it_was_wiped_counts_by_its_own_key() {
     assert_eq!(hospital.pass().await.unwrap().rejected, 1);
     let verified = hospital.verify().await;
     assert!(verified.ok, "{:?}", verified.findings);
+}
+
+#[tokio::test]
+async fn evidence_shown_again_is_judged_again() {
+    let hospital = Hospital::new();
+    let phone = Phone::enrolled(10, &hospital);
+    let shown = |challenge: Digest, attestation: Attestation| Reattestation {
+        v: 1,
+        typ: Reattestation::TYP.into(),
+        tenant: hospital.tenant(),
+        device_id: phone.id(),
+        challenge,
+        attestation,
+        app_version: "0.1.0".parse().unwrap(),
+        at: hospital.now(),
+    };
+    let (challenge, key) = (Digest::of(b"challenge"), gauze_wire::Signer::public_key(&phone.key));
+    let right = shown(challenge, Attestation::software(&challenge, &key));
+    let wrong = shown(Digest::of(b"another"), Attestation::software(&challenge, &key));
+    for evidence in [&right, &wrong] {
+        hospital.gateway.log(&Jws::sign(evidence, &phone.key).unwrap());
+    }
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.entries, report.rejected), (3, 1));
+    assert!(hospital.verify().await.ok);
 }
 
 #[tokio::test]

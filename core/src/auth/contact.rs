@@ -1,0 +1,180 @@
+//! When this phone last truly heard from the hospital, and what it was told of itself.
+//!
+//! Always: only a standing that the gateway signed counts as hearing, and none that is older than one heard before; within
+//! one start of the phone, silence is measured by the clock that never goes back, so that a wall clock that jumps wipes
+//! nothing; over a restart the wall clock is all there is.
+
+use std::path::Path;
+
+use gauze_wire::{DeviceStatus, Name, ReviewDenied, Standing};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::ports::{Clock, Disk, write_durably};
+use crate::store::{StoreError, read_small};
+
+const NAME: &str = "contact.json";
+/// Silence is written down this often: what a kill forgets of it.
+const SAVE_EVERY_MS: u64 = 600_000;
+
+/// The newest standing, and the silence since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    v: u32,
+    /// The gateway's clock in the newest standing; nothing was heard yet without it.
+    at: Option<Timestamp>,
+    status: DeviceStatus,
+    review_denied: Option<ReviewDenied>,
+    attest_by: Option<Timestamp>,
+    silent_ms: u64,
+    mark: Mark,
+}
+
+/// A moment by both clocks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mark {
+    wall_ms: i64,
+    monotonic_ms: u64,
+    boot_id: Name,
+}
+
+impl Mark {
+    fn now(clock: &dyn Clock) -> Self {
+        let wall_ms = clock.now().as_millisecond();
+        Self { wall_ms, monotonic_ms: clock.monotonic_ms(), boot_id: clock.boot_id() }
+    }
+
+    /// Milliseconds from here to `later`.
+    fn until(&self, later: &Self) -> u64 {
+        if self.boot_id == later.boot_id && later.monotonic_ms >= self.monotonic_ms {
+            return later.monotonic_ms - self.monotonic_ms;
+        }
+        u64::try_from(later.wall_ms.saturating_sub(self.wall_ms)).unwrap_or(0)
+    }
+}
+
+impl Contact {
+    /// A phone that has just enrolled.
+    pub fn begin(clock: &dyn Clock) -> Self {
+        Self {
+            v: 1,
+            at: None,
+            status: DeviceStatus::Active,
+            review_denied: None,
+            attest_by: None,
+            silent_ms: 0,
+            mark: Mark::now(clock),
+        }
+    }
+
+    /// Reads what was kept.
+    pub fn load(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, StoreError> {
+        let Some(bytes) = read_small(disk, &dir.join(NAME))? else { return Ok(None) };
+        // One that does not read is as none: silence counts from now, and the next contact tells all again.
+        Ok(serde_json::from_slice(&bytes).ok().filter(|contact: &Self| contact.v == 1))
+    }
+
+    /// Keeps it.
+    pub fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        let bytes = serde_json::to_vec(self).map_err(|_| StoreError::Damaged)?;
+        Ok(write_durably(disk, &dir.join(NAME), &bytes)?)
+    }
+
+    /// Forgets it.
+    pub fn forget(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        Ok(disk.remove(&dir.join(NAME))?)
+    }
+
+    /// Takes in a standing that holds. `false` where it is older than one heard before: somebody replays it.
+    pub fn hear(&mut self, standing: &Standing, clock: &dyn Clock) -> bool {
+        if self.at.is_some_and(|at| standing.at < at) {
+            return false;
+        }
+        self.at = Some(standing.at);
+        self.status = standing.status;
+        self.review_denied = standing.review_denied;
+        self.attest_by = standing.attest_by;
+        self.silent_ms = 0;
+        self.mark = Mark::now(clock);
+        true
+    }
+
+    /// Counts the silence up to now. Whether it is time to keep it.
+    pub fn tick(&mut self, clock: &dyn Clock) -> bool {
+        let now = Mark::now(clock);
+        let passed = self.mark.until(&now);
+        let restarted = now.boot_id != self.mark.boot_id;
+        if passed < SAVE_EVERY_MS && !restarted {
+            return false;
+        }
+        self.silent_ms = self.silent_ms.saturating_add(passed);
+        self.mark = now;
+        true
+    }
+
+    /// How long nothing was heard.
+    pub fn silence(&self, clock: &dyn Clock) -> SignedDuration {
+        let ms = self.silent_ms.saturating_add(self.mark.until(&Mark::now(clock)));
+        SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX))
+    }
+
+    /// Whether the hospital has shut this phone out.
+    pub fn is_revoked(&self) -> bool {
+        self.status == DeviceStatus::Revoked
+    }
+
+    /// Why this phone may not show photos, as far as it was told or can tell by itself.
+    pub fn review_denied(&self, grace_hours: u32, now: Timestamp) -> Option<ReviewDenied> {
+        let grace = SignedDuration::from_hours(grace_hours.into());
+        let overdue = self.attest_by.is_some_and(|by| now.duration_since(by) > grace);
+        self.review_denied.or_else(|| overdue.then_some(ReviewDenied::AttestationOverdue))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    struct TwoClocks(Mutex<(i64, u64, &'static str)>);
+
+    impl Clock for TwoClocks {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_second(self.0.lock().unwrap().0).unwrap()
+        }
+        fn monotonic_ms(&self) -> u64 {
+            self.0.lock().unwrap().1
+        }
+        fn boot_id(&self) -> Name {
+            self.0.lock().unwrap().2.parse().unwrap()
+        }
+    }
+
+    const HOUR: i64 = 3600;
+    const HOUR_MS: u64 = 3_600_000;
+
+    #[test]
+    fn silence_is_counted_by_the_clock_that_never_goes_back_and_over_a_restart_by_the_wall() {
+        let clock = TwoClocks(Mutex::new((1_000_000, 5_000, "a")));
+        let set = |wall, monotonic, boot| *clock.0.lock().unwrap() = (wall, monotonic, boot);
+        let mut contact = Contact::begin(&clock);
+        let hours = |contact: &Contact| contact.silence(&clock).as_hours();
+        // The wall clock jumps ten years ahead, then years back: two hours have passed.
+        set(1_000_000 + 87_600 * HOUR, 5_000 + HOUR_MS, "a");
+        contact.tick(&clock);
+        set(0, 5_000 + 2 * HOUR_MS, "a");
+        assert_eq!(hours(&contact), 2);
+        contact.tick(&clock);
+        // Switched off for five hours.
+        set(5 * HOUR, 100, "b");
+        contact.tick(&clock);
+        assert_eq!(hours(&contact), 7);
+        // A clock set back over a restart takes nothing away.
+        set(HOUR, 100, "c");
+        contact.tick(&clock);
+        assert_eq!(hours(&contact), 7);
+    }
+}

@@ -1,0 +1,199 @@
+//! Hearing from the hospital: where this phone stands, what is ordered, when it shows its evidence again.
+//!
+//! Always: what is denied ends review at once and never touches a photo; a standing or an order that does not hold changes
+//! nothing.
+
+use gauze_wire::{
+    ChallengeAnswer, DeviceId, Holding, Jws, Reattestation, ReviewDenied, Signed as _, Standing,
+    StatusAnswer, StatusQuery,
+};
+
+use super::{Client, Enrolled};
+use crate::auth::{CallError, Contact, VaultSigner};
+use crate::ports::VaultError;
+use crate::store::{Stage, StoreError};
+
+/// The gateway is asked again after this long.
+const ASK_EVERY_MS: u64 = 60_000;
+/// Evidence is shown again at most this often.
+const SHOW_EVERY_MS: u64 = 3_600_000;
+
+impl Client {
+    /// Why this phone may not show photos; nothing where it may.
+    pub(super) fn review_denied(&self) -> Option<ReviewDenied> {
+        let grace = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.life().attest_grace_hours);
+        let now = self.ports.clock.now();
+        let state = self.state();
+        if state.wipe.is_some() {
+            return Some(ReviewDenied::Wiped);
+        }
+        state.contact.as_ref().and_then(|contact| contact.review_denied(grace, now))
+    }
+
+    /// Whether this phone was wiped or revoked, so that it may enrol again although it has its key.
+    pub(super) fn is_shut_out(&self) -> bool {
+        let state = self.state();
+        state.wipe.is_some() || state.contact.as_ref().is_some_and(Contact::is_revoked)
+    }
+
+    /// Reads when the hospital was last heard; a phone that never kept it counts from now.
+    pub(super) fn load_contact(&self) -> Result<(), StoreError> {
+        if self.enrolled().is_none() {
+            return Ok(());
+        }
+        let (disk, dir, clock) = (&*self.ports.disk, &self.config.dir, &*self.ports.clock);
+        let (mut contact, mut news) = match Contact::load(disk, dir)? {
+            Some(contact) => (contact, false),
+            None => (Contact::begin(clock), true),
+        };
+        news |= contact.tick(clock);
+        if news {
+            contact.save(disk, dir)?;
+        }
+        self.state().contact = Some(contact);
+        Ok(())
+    }
+
+    /// Counts silence, and wipes where it has lasted too long.
+    pub(super) fn mind_silence(&self) -> Result<(), StoreError> {
+        let due = {
+            let mut state = self.state();
+            let contact = state.contact.as_mut();
+            contact.and_then(|contact| contact.tick(&*self.ports.clock).then(|| contact.clone()))
+        };
+        if let Some(contact) = due {
+            contact.save(&*self.ports.disk, &self.config.dir)?;
+        }
+        self.wipe_if_silent()
+    }
+
+    /// Says what this phone holds, hears where it stands, and does what is asked of it. What fails is tried again later.
+    pub(super) async fn touch(&self, enrolled: &Enrolled) {
+        let now_ms = self.ports.clock.monotonic_ms();
+        let asked_ms = self.state().asked_ms;
+        let due = asked_ms.is_none_or(|asked| now_ms.saturating_sub(asked) >= ASK_EVERY_MS);
+        if due && !self.is_gone(enrolled) {
+            match self.ask_standing(enrolled).await {
+                Ok(standing) => {
+                    self.state().asked_ms = Some(now_ms);
+                    self.take_in(enrolled, standing).await;
+                }
+                Err(error) => {
+                    tracing::info!(code = error.code(), "nothing was heard of this phone's standing")
+                }
+            }
+        }
+        if let Err(error) = self.mind_silence() {
+            tracing::warn!(code = error.code(), "the silence could not be kept");
+        }
+        self.report_wipe(enrolled).await;
+        if let Err(error) = self.end_wipe() {
+            tracing::warn!(code = error.code(), "the wipe is not finished");
+        }
+    }
+
+    /// Whether the phone that is spoken of is no longer this one.
+    fn is_gone(&self, enrolled: &Enrolled) -> bool {
+        let device_id = |enrolled: Enrolled| enrolled.identity.device_id;
+        self.enrolled().map(device_id).as_ref() != Some(&enrolled.identity.device_id)
+    }
+
+    async fn ask_standing(&self, enrolled: &Enrolled) -> Result<Option<Standing>, CallError> {
+        let unsent = |stage| matches!(stage, Stage::Unsigned | Stage::Signed);
+        let entries = self.store.entries();
+        let holding = Holding {
+            highest_seq: self.store.head(&enrolled.identity.device_id).map_or(0, |head| head.seq),
+            unsent: entries.iter().filter(|entry| unsent(entry.stage)).map(|_| 1).sum(),
+            app_version: self.config.app_version.clone(),
+        };
+        let query = StatusQuery { captures: Vec::new(), holding: Some(holding) };
+        let answer: StatusAnswer = enrolled.gateway.post_signed("status", &query).await?;
+        Ok(answer.standing.and_then(|jws| believed(enrolled, &jws)))
+    }
+
+    async fn take_in(&self, enrolled: &Enrolled, standing: Option<Standing>) {
+        let Some(standing) = standing else {
+            tracing::warn!("the gateway's word on this phone did not hold");
+            return;
+        };
+        if let Err(error) = self.believe(enrolled, &standing) {
+            tracing::warn!(code = error.code(), "what was heard could not be kept");
+        }
+        if standing.attest_by.is_some_and(|by| by <= standing.at) && standing.wipe.is_none() {
+            self.show_again(enrolled).await;
+        }
+    }
+
+    fn believe(&self, enrolled: &Enrolled, standing: &Standing) -> Result<(), StoreError> {
+        let heard = {
+            let mut state = self.state();
+            let clock = &*self.ports.clock;
+            let contact = state.contact.get_or_insert_with(|| Contact::begin(clock));
+            contact.hear(standing, clock).then(|| contact.clone())
+        };
+        let Some(contact) = heard else {
+            tracing::warn!("an old word on this phone was said again; it changes nothing");
+            return Ok(());
+        };
+        if standing.review_denied.is_some() {
+            self.state().unlocked = None;
+        }
+        contact.save(&*self.ports.disk, &self.config.dir)?;
+        match &standing.wipe {
+            Some(order) => self.obey_order(enrolled, order),
+            None => Ok(()),
+        }
+    }
+
+    /// Shows the evidence for the device key again, over a new challenge. A refusal is told by the next standing.
+    async fn show_again(&self, enrolled: &Enrolled) {
+        let now_ms = self.ports.clock.monotonic_ms();
+        let shown = self.state().shown_ms.replace(now_ms);
+        if shown.is_some_and(|shown| now_ms.saturating_sub(shown) < SHOW_EVERY_MS) {
+            return;
+        }
+        match self.reattest(enrolled).await {
+            Ok(Some(standing)) => {
+                if let Err(error) = self.believe(enrolled, &standing) {
+                    tracing::warn!(code = error.code(), "what was heard could not be kept");
+                }
+            }
+            Ok(None) => tracing::warn!("the gateway's word on this phone did not hold"),
+            Err(error) => tracing::warn!(code = error.code(), "the evidence shown again was not taken"),
+        }
+    }
+
+    async fn reattest(&self, enrolled: &Enrolled) -> Result<Option<Standing>, CallError> {
+        let gateway = &enrolled.gateway;
+        let answer: ChallengeAnswer = gateway.post("challenges", "application/json", Vec::new()).await?;
+        let (vault, attestor) = (self.ports.vault.clone(), self.ports.attestor.clone());
+        let (tenant, device_id): (_, DeviceId) =
+            (enrolled.identity.tenant.clone(), enrolled.identity.device_id.clone());
+        let (app_version, at) = (self.config.app_version.clone(), self.ports.clock.now());
+        let making = tokio::task::spawn_blocking(move || {
+            let signer = VaultSigner::new(&*vault)?;
+            let evidence = Reattestation {
+                v: 1,
+                typ: Reattestation::TYP.to_owned(),
+                tenant,
+                device_id,
+                challenge: answer.challenge,
+                attestation: attestor.attest(&answer.challenge, &vault.device_key()?)?,
+                app_version,
+                at,
+            };
+            Jws::sign(&evidence, &signer).map_err(|_| signer.why())
+        });
+        let jws = making.await.map_err(|_| VaultError::Unavailable)??;
+        let body = jws.as_str().as_bytes().to_vec();
+        let answer: StatusAnswer = gateway.post("attestations", "application/jose", body).await?;
+        Ok(answer.standing.and_then(|jws| believed(enrolled, &jws)))
+    }
+}
+
+/// A standing by the gateway's key, for this very phone.
+fn believed(enrolled: &Enrolled, jws: &Jws) -> Option<Standing> {
+    let (identity, gateway) = (&enrolled.identity, &enrolled.trust.gateway);
+    let standing = jws.verify::<Standing>(&gateway.key, &identity.tenant).ok()?;
+    (standing.device_id == identity.device_id).then_some(standing)
+}

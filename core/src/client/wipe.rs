@@ -1,0 +1,301 @@
+//! Wiping: whatever opens anything on this phone goes at once, the device key last.
+//!
+//! Order: `wipe.json` says why, durably; then review identity, sidecars, previews, sessions, store key, review key; where
+//! the order says so, unsent photos, each after its signed-to-be void is durable; then the report stands in `wipe.json`.
+//! The device key and the identity go when nothing is left to send. A wipe that is cut off anywhere is finished by the
+//! next opening. Sealed photos stay and can be sent: the phone cannot open them.
+
+use std::path::Path;
+
+use gauze_wire::{
+    CaptureId, Carried, DeviceId, Jws, Photos, ProposalId, Signed as _, Void, VoidReason, WipeCause,
+    WipeOrder, Wiped,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Client, Enrolled};
+use crate::auth::{Contact, Identity, VaultSigner};
+use crate::ports::{Disk, VaultError, write_durably};
+use crate::review::ReviewKeys;
+use crate::store::{Entry, Kind, Stage, StoreError, file, read_small};
+
+const NAME: &str = "wipe.json";
+
+/// What a wipe left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WipeReport {
+    /// Sealed photos that stay and can still be sent.
+    pub unsent: u64,
+    /// Whether the device key is gone too: only once nothing is left to send.
+    pub device_key_destroyed: bool,
+}
+
+/// A wipe that has begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WipeFile {
+    v: u32,
+    device_id: DeviceId,
+    cause: WipeCause,
+    order_id: Option<ProposalId>,
+    photos: Photos,
+    /// What was done; absent while it is not.
+    report: Option<Wiped>,
+    /// Whether the gateway has the report.
+    reported: bool,
+}
+
+impl WipeFile {
+    pub(super) fn load(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, StoreError> {
+        let Some(bytes) = read_small(disk, &dir.join(NAME))? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|_| StoreError::Damaged)
+    }
+
+    fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        let bytes = serde_json::to_vec(self).map_err(|_| StoreError::Damaged)?;
+        Ok(write_durably(disk, &dir.join(NAME), &bytes)?)
+    }
+
+    pub(super) fn forget(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        Ok(disk.remove(&dir.join(NAME))?)
+    }
+
+    /// Whether the hospital waits for the report.
+    fn is_owed(&self) -> bool {
+        self.cause == WipeCause::Order && !self.reported
+    }
+}
+
+/// Why, by whose order, and what becomes of sealed photos.
+struct Why {
+    cause: WipeCause,
+    order_id: Option<ProposalId>,
+    photos: Photos,
+}
+
+impl Client {
+    /// Destroys whatever opens anything on this phone. Sealed photos stay and can be sent; the device key goes once
+    /// none is left.
+    pub fn wipe(&self) -> Result<WipeReport, StoreError> {
+        self.begin_wipe(&Why { cause: WipeCause::Asked, order_id: None, photos: Photos::Keep })?;
+        let device_key_destroyed = self.end_wipe()?;
+        Ok(WipeReport { unsent: self.store.entries().len() as u64, device_key_destroyed })
+    }
+
+    /// Carries out an order that the hospital signed for this phone. One that does not hold changes nothing.
+    pub(super) fn obey_order(&self, enrolled: &Enrolled, jws: &Jws) -> Result<(), StoreError> {
+        let (bundle, identity) = (&enrolled.trust.bundle, &enrolled.identity);
+        let order = jws.verify_by::<WipeOrder>(&bundle.policy_keys, &identity.tenant);
+        let Some(order) = order.ok().filter(|order| order.device_id == identity.device_id) else {
+            tracing::warn!("a wipe order did not hold; nothing was wiped");
+            return Ok(());
+        };
+        self.begin_wipe(&Why {
+            cause: WipeCause::Order,
+            order_id: Some(order.order_id),
+            photos: order.photos,
+        })
+    }
+
+    /// Wipes where nothing was heard for longer than policy allows.
+    pub(super) fn wipe_if_silent(&self) -> Result<(), StoreError> {
+        let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.life().offline_wipe_hours);
+        let silent = self.state().contact.as_ref().map(|contact| contact.silence(&*self.ports.clock));
+        if hours == 0 || silent.is_none_or(|silent| silent.as_hours() < i64::from(hours)) {
+            return Ok(());
+        }
+        tracing::warn!("nothing was heard from the hospital for too long: this phone wipes itself");
+        self.begin_wipe(&Why { cause: WipeCause::Offline, order_id: None, photos: Photos::Keep })?;
+        self.end_wipe().map(drop)
+    }
+
+    fn begin_wipe(&self, why: &Why) -> Result<(), StoreError> {
+        let Some(enrolled) = self.enrolled() else { return self.destroy_openers() };
+        let before = self.state().wipe.clone();
+        let Why { cause, order_id, photos } = why;
+        let news = match &before {
+            None => true,
+            // An order outranks a wish, and destroying outranks keeping; the same again is finished, not begun anew.
+            Some(before) => *cause == WipeCause::Order && before.order_id != *order_id,
+        };
+        let wipe = match before {
+            Some(before) if !news => before,
+            Some(_) | None => WipeFile {
+                v: 1,
+                device_id: enrolled.identity.device_id,
+                cause: *cause,
+                order_id: order_id.clone(),
+                photos: *photos,
+                report: None,
+                reported: false,
+            },
+        };
+        if news {
+            wipe.save(&*self.ports.disk, &self.config.dir)?;
+        }
+        self.state().wipe = Some(wipe);
+        self.carry_out_wipe()
+    }
+
+    /// Finishes what was begun, in this process or an earlier one.
+    pub(super) fn carry_out_wipe(&self) -> Result<(), StoreError> {
+        let Some(mut wipe) = self.state().wipe.clone() else { return Ok(()) };
+        self.destroy_openers()?;
+        if wipe.report.is_some() {
+            return Ok(());
+        }
+        let destroyed = match wipe.photos {
+            Photos::Keep => Vec::new(),
+            Photos::Destroy => self.destroy_unsent()?,
+        };
+        let head = self.store.head(&wipe.device_id);
+        wipe.report = Some(Wiped {
+            v: 1,
+            typ: Wiped::TYP.to_owned(),
+            tenant: self.enrolled().ok_or(StoreError::Unknown)?.identity.tenant,
+            device_id: wipe.device_id.clone(),
+            cause: wipe.cause,
+            order_id: wipe.order_id.clone(),
+            at: self.ports.clock.now(),
+            highest_seq: head.map_or(0, |head| head.seq),
+            head: head.map(|head| head.head),
+            unsent: self.unsent(),
+            destroyed: Wiped::named(destroyed),
+        });
+        wipe.save(&*self.ports.disk, &self.config.dir)?;
+        self.state().wipe = Some(wipe);
+        Ok(())
+    }
+
+    /// Review identity, sidecars, previews, sessions, store key, review key.
+    fn destroy_openers(&self) -> Result<(), StoreError> {
+        {
+            let mut state = self.state();
+            state.unlocked = None;
+            state.review_keys = None;
+            state.recent.clear();
+        }
+        ReviewKeys::destroy(&*self.ports.disk, &self.config.dir)?;
+        for entry in self.store.entries().into_iter().filter(|entry| entry.reviewable || entry.previewed) {
+            self.store.end_review(entry.capture_id)?;
+        }
+        self.store.forget_progress();
+        let gone = self.ports.secrets.destroy().is_ok() & self.ports.vault.destroy(false).is_ok();
+        if gone { Ok(()) } else { Err(StoreError::Denied) }
+    }
+
+    /// Puts a void in the place of every photo that the gateway does not hold. A void says so before the photo goes.
+    fn destroy_unsent(&self) -> Result<Vec<CaptureId>, StoreError> {
+        let mut destroyed = Vec::new();
+        for entry in self.store.entries() {
+            match (entry.stage, entry.kind) {
+                (Stage::Unsigned | Stage::Signed, Kind::Photo) => {
+                    self.void(entry.capture_id, VoidReason::Wiped)?;
+                    destroyed.push(entry.capture_id);
+                }
+                (Stage::Unsigned | Stage::Signed, Kind::Void) => {
+                    // Its statement was durable when the process died; the photo may not have gone yet.
+                    self.store.finish_void(entry.capture_id)?;
+                    if self.was_wiped(entry.capture_id)? {
+                        destroyed.push(entry.capture_id);
+                    }
+                }
+                (Stage::Stored | Stage::Filed | Stage::Refused, Kind::Photo | Kind::Void) => {}
+            }
+        }
+        Ok(destroyed)
+    }
+
+    fn was_wiped(&self, id: CaptureId) -> Result<bool, StoreError> {
+        let statement = self.store.read(id, file::VOID_BODY)?.unwrap_or_default();
+        let void = serde_json::from_slice::<Void>(&statement);
+        Ok(void.is_ok_and(|void| void.reason == VoidReason::Wiped))
+    }
+
+    /// Discards an unsent photo: a signed statement goes in its place.
+    pub(super) fn void(&self, id: CaptureId, reason: VoidReason) -> Result<(), StoreError> {
+        let entry = self.store.entry(id).ok_or(StoreError::Unknown)?;
+        let body = self.store.read(id, file::BODY)?.ok_or(StoreError::Damaged)?;
+        let carried = Carried::from_bytes(&body).map_err(|_| StoreError::Damaged)?;
+        let void = Void {
+            v: 1,
+            typ: Void::TYP.to_owned(),
+            tenant: carried.body.tenant,
+            device_id: entry.device_id,
+            capture_id: id,
+            body: Carried::write(&body),
+            reason,
+            voided_at: self.ports.clock.now(),
+            session_ref: carried.body.session_ref,
+        };
+        let statement = serde_json::to_vec(&void).map_err(|_| StoreError::Damaged)?;
+        self.store.void(id, &statement)
+    }
+
+    fn unsent(&self) -> u64 {
+        let unsent = |entry: &Entry| matches!(entry.stage, Stage::Unsigned | Stage::Signed);
+        self.store.entries().iter().filter(|entry| unsent(entry)).map(|_| 1).sum()
+    }
+
+    /// Tells the gateway that this phone was wiped, by the key that goes last.
+    pub(super) async fn report_wipe(&self, enrolled: &Enrolled) {
+        let Some(wipe) = self.state().wipe.clone().filter(|wipe| !wipe.reported) else { return };
+        let Some(report) = wipe.report.clone() else { return };
+        let vault = self.ports.vault.clone();
+        let signing = tokio::task::spawn_blocking(move || {
+            let signer = VaultSigner::new(&*vault)?;
+            Jws::sign(&report, &signer).map_err(|_| signer.why())
+        });
+        let word = match signing.await {
+            Ok(Ok(word)) => word,
+            Ok(Err(VaultError::Gone | VaultError::NeedsUser | VaultError::Unavailable)) | Err(_) => return,
+        };
+        match enrolled.gateway.tell("wiped", "application/jose", word.as_str().as_bytes().to_vec()).await {
+            Ok(()) => {
+                let told = WipeFile { reported: true, ..wipe };
+                if told.save(&*self.ports.disk, &self.config.dir).is_ok() {
+                    self.state().wipe = Some(told);
+                }
+            }
+            Err(error) => tracing::info!(code = error.code(), "the wipe could not be reported yet"),
+        }
+    }
+
+    /// Destroys the device key and forgets who this phone was, once nothing is left to send and the hospital knows.
+    pub(super) fn end_wipe(&self) -> Result<bool, StoreError> {
+        let wipe = self.state().wipe.clone();
+        let waits = match (&wipe, self.enrolled()) {
+            (Some(wipe), Some(_)) => wipe.is_owed() || wipe.report.is_none(),
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        if waits || !self.store.entries().is_empty() {
+            return Ok(false);
+        }
+        let (disk, dir) = (&*self.ports.disk, &self.config.dir);
+        self.ports.vault.destroy(true).map_err(|_| StoreError::Denied)?;
+        Identity::forget(disk, dir)?;
+        Contact::forget(disk, dir)?;
+        WipeFile::forget(disk, dir)?;
+        let mut state = self.state();
+        state.enrolled = None;
+        state.contact = None;
+        state.wipe = None;
+        Ok(true)
+    }
+
+    /// Takes up what was left: a wipe of the phone that is enrolled now is finished, one of an earlier key is over.
+    pub(super) fn resume_wipe(&self) -> Result<(), StoreError> {
+        let (disk, dir) = (&*self.ports.disk, &self.config.dir);
+        let Some(wipe) = WipeFile::load(disk, dir)? else { return Ok(()) };
+        let enrolled = self.enrolled();
+        if enrolled.as_ref().is_some_and(|enrolled| enrolled.identity.device_id != wipe.device_id) {
+            return WipeFile::forget(disk, dir);
+        }
+        self.state().wipe = Some(wipe);
+        if enrolled.is_some() {
+            self.carry_out_wipe()?;
+        }
+        self.end_wipe().map(drop)
+    }
+}

@@ -1,0 +1,122 @@
+//! What devices' hardware showed: when last, what it may not fall below again, which certificates it rests on.
+
+use gauze_attest::{PatchLevels, Shown};
+use gauze_wire::{DeviceId, Tenant};
+use sqlx::Row as _;
+
+use super::{Db, Write, damaged, to_i64, to_u64};
+
+fn number(value: Option<u64>) -> Option<i64> {
+    value.map(to_i64)
+}
+
+impl Db {
+    /// The patch levels that a device showed last; nothing where it showed none.
+    pub async fn last_seen(
+        &self,
+        tenant: &Tenant,
+        device: &DeviceId,
+    ) -> Result<Option<PatchLevels>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT os_version, patch_level, vendor_patch, boot_patch FROM device \
+             WHERE tenant = ? AND device_id = ?",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let text = |column: &str| -> Result<Option<u64>, sqlx::Error> {
+            Ok(row.try_get::<Option<String>, _>(column)?.and_then(|text| text.parse().ok()))
+        };
+        let number = |column: &str| -> Result<Option<u64>, sqlx::Error> {
+            Ok(row.try_get::<Option<i64>, _>(column)?.map(to_u64))
+        };
+        let levels = PatchLevels {
+            os_version: text("os_version")?,
+            system: text("patch_level")?,
+            vendor: number("vendor_patch")?,
+            boot: number("boot_patch")?,
+        };
+        Ok((levels != PatchLevels::default()).then_some(levels))
+    }
+
+    /// Keeps evidence that held.
+    pub async fn attested(
+        write: &mut Write<'_>,
+        (tenant, device): (&Tenant, &DeviceId),
+        shown: &Shown,
+        now_ms: i64,
+    ) -> Result<(), sqlx::Error> {
+        let patches = shown.patches.unwrap_or_default();
+        sqlx::query(
+            "UPDATE device SET attested_at_ms = ?, attest_refused = NULL, os_version = ?, patch_level = ?, \
+             vendor_patch = ?, boot_patch = ? WHERE tenant = ? AND device_id = ?",
+        )
+        .bind(now_ms)
+        .bind(patches.os_version.map(|level| level.to_string()))
+        .bind(patches.system.map(|level| level.to_string()))
+        .bind(number(patches.vendor))
+        .bind(number(patches.boot))
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .execute(&mut **write)
+        .await?;
+        for serial in &shown.serials {
+            sqlx::query(
+                "INSERT INTO device_certificate (tenant, serial, device_id) VALUES (?, ?, ?) \
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(tenant.as_str())
+            .bind(serial)
+            .bind(device.as_str())
+            .execute(&mut **write)
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps why evidence that was shown again did not hold.
+    pub async fn attest_refused(
+        write: &mut Write<'_>,
+        (tenant, device): (&Tenant, &DeviceId),
+        code: &str,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE device SET attest_refused = ? WHERE tenant = ? AND device_id = ?")
+            .bind(code)
+            .bind(tenant.as_str())
+            .bind(device.as_str())
+            .execute(&mut **write)
+            .await
+            .map(drop)
+    }
+
+    /// At most `limit` different certificate serials after `after`.
+    pub async fn serials(
+        &self,
+        tenant: &Tenant,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT DISTINCT serial FROM device_certificate WHERE tenant = ? AND serial > ? \
+             ORDER BY serial LIMIT ?",
+        )
+        .bind(tenant.as_str())
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+    }
+
+    /// Devices whose chain holds this certificate.
+    pub async fn devices_with(&self, tenant: &Tenant, serial: &str) -> Result<Vec<DeviceId>, sqlx::Error> {
+        let ids: Vec<String> =
+            sqlx::query_scalar("SELECT device_id FROM device_certificate WHERE tenant = ? AND serial = ?")
+                .bind(tenant.as_str())
+                .bind(serial)
+                .fetch_all(&self.readers)
+                .await?;
+        ids.iter().map(|id| id.parse().map_err(damaged)).collect()
+    }
+}

@@ -1,0 +1,119 @@
+//! Evidence shown again: judged as at enrolment, kept whole as a leaf whatever the verdict, told in the next standing.
+//!
+//! Between showings the answer to trouble is that the phone may upload and not show photos: none is lost by it.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use gauze_attest::{EnrolmentRefusal, Fault, Presented, Shown, verify_attestation};
+use gauze_wire::{
+    Deed, DeviceId, EntryKind, Jws, Name, ProblemCode, Reattestation, StatusAnswer, Tenant, WireError,
+};
+
+use super::enrol::{basis, spend_challenge};
+use crate::acts::{By, Clerk};
+use crate::app::App;
+use crate::db::{Db, Device, Registered, Write, log_append};
+use crate::proof::{BODY_LIMIT, InPath, read_body, served};
+use crate::refusal::Refusal;
+use crate::standing::standing;
+use crate::tenant::Served;
+
+#[utoipa::path(
+    post,
+    path = "/v1/{tenant}/attestations",
+    params(("tenant" = String, Path, description = "tenant")),
+    responses(
+        (status = 200, description = "it holds: where the phone stands"),
+        (status = 403, description = "challenge_invalid, attestation_refused, device_refused")
+    )
+)]
+pub async fn attestations(
+    State(app): State<App>,
+    InPath(tenant): InPath,
+    body: Body,
+) -> Result<Json<StatusAnswer>, Refusal> {
+    let served = served(&app, &tenant)?;
+    let body = read_body(body, BODY_LIMIT).await?;
+    let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
+    let jws = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
+    let device = app.db.device(&tenant, jws.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;
+    let evidence = proven(&jws, &device, &tenant)?;
+    // Spent only by a phone that has enrolled: a stranger cannot burn somebody's challenge.
+    spend_challenge(&app, &tenant, &evidence.challenge)?;
+    let registered =
+        app.db.registered(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
+    let verdict = judge(&app, served, &device, &registered, &evidence).await?;
+    let mut write = app.db.write().await?;
+    log_append(&mut write, served, EntryKind::Reattestation, &jws).await?;
+    let whose = (&tenant, &device.device_id);
+    match &verdict {
+        Ok(shown) => {
+            Db::attested(&mut write, whose, shown, app.clock.now().as_millisecond()).await?;
+            flag(&app, served, &mut write, &device.device_id, shown).await?;
+        }
+        Err(fault) => Db::attest_refused(&mut write, whose, fault.code()).await?,
+    }
+    write.commit().await?;
+    if let Err(fault) = verdict {
+        tracing::warn!(%tenant, device_id = %device.device_id, code = fault.code(), "evidence shown again was refused");
+        return Err(EnrolmentRefusal::from(fault).into());
+    }
+    let now = app.db.registered(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
+    Ok(Json(StatusAnswer { captures: Vec::new(), standing: Some(standing(&app, served, &now)?) }))
+}
+
+/// The evidence, signed by the key that is enrolled, for itself.
+fn proven(jws: &Jws, device: &Device, tenant: &Tenant) -> Result<Reattestation, Refusal> {
+    let evidence: Reattestation = jws.verify(&device.key, tenant).map_err(|error| match error {
+        WireError::WrongType { .. } => ProblemCode::WrongType,
+        _ => ProblemCode::SignatureInvalid,
+    })?;
+    if evidence.device_id != device.device_id {
+        return Err(ProblemCode::WrongDevice.into());
+    }
+    match device.status {
+        gauze_wire::DeviceStatus::Active | gauze_wire::DeviceStatus::Suspended => Ok(evidence),
+        gauze_wire::DeviceStatus::Revoked => Err(ProblemCode::DeviceRefused.into()),
+    }
+}
+
+async fn judge(
+    app: &App,
+    served: &Served,
+    device: &Device,
+    registered: &Registered,
+    evidence: &Reattestation,
+) -> Result<Result<Shown, Fault>, Refusal> {
+    let in_force = served.in_force();
+    let status = app.status_list();
+    let presented = Presented {
+        attestation: &evidence.attestation,
+        challenge: &evidence.challenge,
+        device_key: &device.key,
+        serial: registered.serial.as_deref(),
+        last_seen: app.db.last_seen(&evidence.tenant, &device.device_id).await?,
+    };
+    let basis = basis(served, &in_force.policy, status.as_deref());
+    Ok(verify_attestation(&presented, &basis, app.clock.now()))
+}
+
+/// Flags what did not hold and policy let pass, each once.
+pub async fn flag(
+    app: &App,
+    served: &Served,
+    write: &mut Write<'_>,
+    device_id: &DeviceId,
+    shown: &Shown,
+) -> Result<(), Refusal> {
+    let clerk = Clerk { served, keys: &app.keys, now: app.clock.now() };
+    for fault in &shown.flags {
+        let Ok(code) = fault.code().parse::<Name>() else { continue };
+        let since = Some(clerk.now.as_millisecond());
+        if Db::set_flag(write, (&served.bundle.tenant, device_id), code.as_str(), since).await? {
+            let deed = Deed::Flag { device_id: device_id.clone(), code };
+            clerk.record(write, &By::gateway("policy let it pass"), deed).await?;
+        }
+    }
+    Ok(())
+}
