@@ -4160,7 +4160,7 @@ class StatusView:
     """
     The phone at a glance. Names no patient.
 """
-    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, last_seq:int, unsent:int, stored:int, refused:int, quarantined:int):
+    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, last_seq:int, unsent:int, stored:int, refused:int, quarantined:int, review_denied:typing.Optional[str]):
         self.device_id = device_id
         self.gateway = gateway
         self.bundle_version = bundle_version
@@ -4171,12 +4171,13 @@ class StatusView:
         self.stored = stored
         self.refused = refused
         self.quarantined = quarantined
+        self.review_denied = review_denied
 
 
 
 
     def __str__(self):
-        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, last_seq={}, unsent={}, stored={}, refused={}, quarantined={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.last_seq, self.unsent, self.stored, self.refused, self.quarantined)
+        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, last_seq={}, unsent={}, stored={}, refused={}, quarantined={}, review_denied={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.last_seq, self.unsent, self.stored, self.refused, self.quarantined, self.review_denied)
     def __eq__(self, other):
         if self.device_id != other.device_id:
             return False
@@ -4198,6 +4199,8 @@ class StatusView:
             return False
         if self.quarantined != other.quarantined:
             return False
+        if self.review_denied != other.review_denied:
+            return False
         return True
 
 class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
@@ -4214,6 +4217,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
             stored=_UniffiFfiConverterUInt64.read(buf),
             refused=_UniffiFfiConverterUInt64.read(buf),
             quarantined=_UniffiFfiConverterUInt64.read(buf),
+            review_denied=_UniffiFfiConverterOptionalString.read(buf),
         )
 
     @staticmethod
@@ -4228,6 +4232,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt64.check_lower(value.stored)
         _UniffiFfiConverterUInt64.check_lower(value.refused)
         _UniffiFfiConverterUInt64.check_lower(value.quarantined)
+        _UniffiFfiConverterOptionalString.check_lower(value.review_denied)
 
     @staticmethod
     def write(value, buf):
@@ -4241,6 +4246,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt64.write(value.stored, buf)
         _UniffiFfiConverterUInt64.write(value.refused, buf)
         _UniffiFfiConverterUInt64.write(value.quarantined, buf)
+        _UniffiFfiConverterOptionalString.write(value.review_denied, buf)
 
 
 class _UniffiFfiConverterTypePathBuf:

@@ -3958,6 +3958,10 @@ public struct StatusView: Equatable, Hashable {
      * Damaged ones that were set aside.
      */
     public let quarantined: UInt64
+    /**
+     * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
+     */
+    public let reviewDenied: String?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3991,7 +3995,10 @@ public struct StatusView: Equatable, Hashable {
          */refused: UInt64,
         /**
          * Damaged ones that were set aside.
-         */quarantined: UInt64) {
+         */quarantined: UInt64,
+        /**
+         * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
+         */reviewDenied: String?) {
         self.deviceId = deviceId
         self.gateway = gateway
         self.bundleVersion = bundleVersion
@@ -4002,6 +4009,7 @@ public struct StatusView: Equatable, Hashable {
         self.stored = stored
         self.refused = refused
         self.quarantined = quarantined
+        self.reviewDenied = reviewDenied
     }
 
 
@@ -4029,7 +4037,8 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
                 unsent: FfiConverterUInt64.read(from: &buf),
                 stored: FfiConverterUInt64.read(from: &buf),
                 refused: FfiConverterUInt64.read(from: &buf),
-                quarantined: FfiConverterUInt64.read(from: &buf)
+                quarantined: FfiConverterUInt64.read(from: &buf),
+                reviewDenied: FfiConverterOptionString.read(from: &buf)
         )
     }
 
@@ -4044,6 +4053,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.stored, into: &buf)
         FfiConverterUInt64.write(value.refused, into: &buf)
         FfiConverterUInt64.write(value.quarantined, into: &buf)
+        FfiConverterOptionString.write(value.reviewDenied, into: &buf)
     }
 }
 

@@ -6334,6 +6334,11 @@ data class StatusView (
      * Damaged ones that were set aside.
      */
     val `quarantined`: kotlin.ULong
+    ,
+    /**
+     * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
+     */
+    val `reviewDenied`: kotlin.String?
 
 ){
 
@@ -6360,6 +6365,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterOptionalString.read(buf),
         )
     }
 
@@ -6373,7 +6379,8 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.allocationSize(value.`unsent`) +
             FfiConverterULong.allocationSize(value.`stored`) +
             FfiConverterULong.allocationSize(value.`refused`) +
-            FfiConverterULong.allocationSize(value.`quarantined`)
+            FfiConverterULong.allocationSize(value.`quarantined`) +
+            FfiConverterOptionalString.allocationSize(value.`reviewDenied`)
     )
 
     override fun write(value: StatusView, buf: ByteBuffer) {
@@ -6387,6 +6394,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.write(value.`stored`, buf)
             FfiConverterULong.write(value.`refused`, buf)
             FfiConverterULong.write(value.`quarantined`, buf)
+            FfiConverterOptionalString.write(value.`reviewDenied`, buf)
     }
 }
 
