@@ -119,10 +119,9 @@ pub(crate) async fn follow(app: App, path: std::path::PathBuf) {
             tracing::warn!(code = error.code(), %error, "the status list before stays in force");
             false
         });
-        if news || rounds % ROUNDS_A_DAY == 0 {
-            if let Err(error) = app.recheck().await {
-                tracing::warn!(code = error.code(), %error, "phones were not all looked at");
-            }
+        let due = news || rounds == 0;
+        if due && let Err(error) = app.recheck().await {
+            tracing::warn!(code = error.code(), %error, "phones were not all looked at");
         }
         rounds = (rounds + 1) % ROUNDS_A_DAY;
     }
