@@ -1,8 +1,9 @@
 //! When this phone last truly heard from the hospital, and what it was told of itself.
 //!
-//! Always: only a standing that the gateway signed counts as hearing, and none that is older than one heard before; within
+//! Always: only a standing that the gateway signed counts as hearing, and none that is older than one heard before. Within
 //! one start of the phone, silence is measured by the clock that never goes back, so that a wall clock that jumps wipes
-//! nothing; over a restart the wall clock is all there is.
+//! nothing. Over a restart the wall clock is all there is, and counts for a day at most: a clock that comes up wrong must
+//! not cost a ward its phone, and while a phone was off nobody could read it.
 
 use std::path::Path;
 
@@ -16,6 +17,8 @@ use crate::store::{StoreError, read_small};
 const NAME: &str = "contact.json";
 /// Silence is written down this often: what a kill forgets of it.
 const SAVE_EVERY_MS: u64 = 600_000;
+/// Most silence that one restart counts for.
+const RESTART_MS: u64 = 24 * 3_600_000;
 
 /// The newest standing, and the silence since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +54,7 @@ impl Mark {
         if self.boot_id == later.boot_id && later.monotonic_ms >= self.monotonic_ms {
             return later.monotonic_ms - self.monotonic_ms;
         }
-        u64::try_from(later.wall_ms.saturating_sub(self.wall_ms)).unwrap_or(0)
+        u64::try_from(later.wall_ms.saturating_sub(self.wall_ms)).unwrap_or(0).min(RESTART_MS)
     }
 }
 
@@ -176,5 +179,9 @@ mod tests {
         set(HOUR, 100, "c");
         contact.tick(&clock);
         assert_eq!(hours(&contact), 7);
+        // One that comes up ten years ahead counts for a day.
+        set(87_600 * HOUR, 100, "d");
+        contact.tick(&clock);
+        assert_eq!(hours(&contact), 31);
     }
 }

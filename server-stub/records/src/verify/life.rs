@@ -65,6 +65,7 @@ impl Audit<'_> {
         match noted.as_deref() {
             Some(noted) if noted == kind && holds => {
                 report.acts += u64::from(kind == "act");
+                report.words += u64::from(kind != "act");
                 if let Some(act) = act {
                     self.life.take(at, act.deed);
                 }

@@ -98,6 +98,8 @@ pub struct VerifyReport {
     pub receipts: u64,
     /// Acts of the gateway's operators checked.
     pub acts: u64,
+    /// Evidence shown again, and phones' words that they were wiped, checked.
+    pub words: u64,
     /// Checkpoints kept as evidence against the gateway.
     pub evidence: u64,
     /// What is not as it was signed.
