@@ -275,7 +275,12 @@ impl Store {
         }
         state.heads.save(&*self.disk, &self.dir)?;
         let gone = self.outbox().join(format!(".gone-{id}"));
-        self.disk.publish(&self.outbox().join(id.to_string()), &gone)?;
+        if let Err(error) = self.disk.publish(&self.outbox().join(id.to_string()), &gone) {
+            // Where the rename happened and its sync failed, the photo has left the outbox already.
+            if self.disk.list(&gone)?.is_empty() {
+                return Err(error.into());
+            }
+        }
         state.entries.remove(&id);
         self.index.forget(id);
         // It has left the outbox; a disk that fails only now keeps bytes, not a photo.
