@@ -5,10 +5,15 @@
 #[path = "../ward/fixture/mod.rs"]
 mod fixture;
 
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
 mod crossing;
 mod dice;
+mod fuzzed;
 mod network;
 mod reproduction;
 mod seeds;
 mod sky;
+mod tampering;
 mod world;

@@ -9,6 +9,7 @@ mod bench;
 mod bindings;
 mod ci;
 mod demo;
+mod fuzz;
 mod package;
 mod phones;
 mod process;

@@ -3,6 +3,7 @@
 //! The same tests run in `cargo xtask test`, small. Here they find `GAUZE_SOAK=1` in their environment, are compiled
 //! with optimisation, and take minutes to hours.
 
+use crate::fuzz;
 use crate::process::{cargo, quiet, root, run as start};
 use crate::tools;
 use anyhow::{Context, ensure};
@@ -71,6 +72,8 @@ pub(crate) struct Args {
     /// Say which there are.
     #[arg(long)]
     list: bool,
+    #[command(flatten)]
+    fuzz: fuzz::Args,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
@@ -78,16 +81,23 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Some(name) if !args.list => choose(name)?,
         Some(_) | None => {
             SOAKS.iter().for_each(|soak| println!("{:<12} {}", soak.name, soak.tries));
+            println!("{:<12} {}", fuzz::NAME, fuzz::TRIES);
             return Ok(());
         }
     };
     let root = root()?;
+    if chosen.is_empty() {
+        return fuzz::run(&root, &args.fuzz);
+    }
     let tools = tools::dir(&root);
     tools::install_for_soaks();
     // Tests start the servers and the simulated phone as programs of their own.
     start(cargo(&root).args(["build", "--release", "--workspace", "--bins"]))?;
-    let failed: Vec<&str> =
+    let mut failed: Vec<&str> =
         chosen.iter().filter(|soak| tell(soak.run(&root, &tools))).map(|soak| soak.name).collect();
+    if chosen.len() == SOAKS.len() && tell(fuzz::run(&root, &args.fuzz)) {
+        failed.push(fuzz::NAME);
+    }
     ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
 }
@@ -100,10 +110,14 @@ fn tell(result: anyhow::Result<()>) -> bool {
     result.is_err()
 }
 
+/// The soaks that are tests; none where it is the fuzzing alone.
 fn choose(name: &str) -> anyhow::Result<Vec<&'static Soak>> {
+    if name == fuzz::NAME {
+        return Ok(Vec::new());
+    }
     let chosen: Vec<_> = SOAKS.iter().filter(|soak| name == "all" || soak.name == name).collect();
     let names = || SOAKS.iter().map(|soak| soak.name).collect::<Vec<_>>().join(", ");
-    ensure!(!chosen.is_empty(), "there is no soak {name}; there are: {}, all", names());
+    ensure!(!chosen.is_empty(), "there is no soak {name}; there are: {}, {}, all", names(), fuzz::NAME);
     Ok(chosen)
 }
 

@@ -10,6 +10,7 @@ use std::process::Command;
 use std::{env, fs};
 
 const CARGO_DENY: &str = "0.20.2";
+const CARGO_FUZZ: &str = "0.13.2";
 const GO_AGE: &str = "v1.3.2";
 const TYPESCRIPT_AGE: &str = "0.3.1";
 const MATURIN: &str = "1.16.0";
@@ -216,6 +217,23 @@ fn install_python(tools: &Path) -> anyhow::Result<()> {
     ours.env("PATH", env::join_paths(paths)?).env("MATURIN_PEP517_ARGS", "--profile dev");
     process::unlike_under_cargo(&mut ours);
     quiet(&mut ours).map(drop)
+}
+
+/// `cargo-fuzz`, built like [`cargo_deny`].
+pub(crate) fn cargo_fuzz(root: &Path) -> anyhow::Result<PathBuf> {
+    let tools = dir(root);
+    let ours = tools.join("bin/cargo-fuzz");
+    if says(&ours, CARGO_FUZZ) {
+        return Ok(ours);
+    }
+    process::run(
+        cargo(root)
+            .args(["install", "cargo-fuzz", "--locked", "--debug", "--quiet", "--force"])
+            .args(["--version", CARGO_FUZZ, "--root"])
+            .arg(&tools),
+    )
+    .context("cargo-fuzz could not be built; with a network it installs from crates.io")?;
+    Ok(ours)
 }
 
 /// `cargo-deny` in the one version whose configuration `deny.toml` is written for.

@@ -26,6 +26,7 @@ mod upload;
 mod wipe;
 
 pub mod log;
+pub mod resume;
 pub mod signature;
 
 pub use act::{Act, Deed, Operator, Reason, Wanted};

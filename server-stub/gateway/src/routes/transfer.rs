@@ -12,6 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
+use gauze_wire::resume::{Part, announced};
 use gauze_wire::{CaptureState, DeviceStatus, Digest, EntryKind, Jws, ProblemCode, Stored};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
@@ -48,7 +49,7 @@ pub async fn put(
     body: Body,
 ) -> Result<Response, Refusal> {
     let ticket = Ticket::of(ticket)?;
-    let length = length(&headers);
+    let length = announced(once(&headers, "content-length")?).map_err(|_| ProblemCode::MalformedRequest)?;
     match ticket.take(&app, |size| length.is_none_or(|length| length == size)).await? {
         Place::Held(capture, state) => Ok(whole(StatusCode::OK, &capture, state)),
         Place::Open(capture, turn) => Receiver::run(capture, turn, Begin::Start, body, true).await,
@@ -76,24 +77,11 @@ pub async fn patch(
     body: Body,
 ) -> Result<Response, Refusal> {
     let ticket = Ticket::of(ticket)?;
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if text("content-type") != Some("application/partial-upload") {
-        return Err(ProblemCode::MalformedRequest.into());
-    }
-    let offset: u64 =
-        text("upload-offset").and_then(|offset| offset.parse().ok()).ok_or(ProblemCode::MalformedRequest)?;
-    let complete = match text("upload-complete") {
-        Some("?1") | None => true,
-        Some("?0") => false,
-        Some(_) => return Err(ProblemCode::MalformedRequest.into()),
-    };
-    let end = length(&headers).map(|length| offset.saturating_add(length));
-    // A wrong offset has its own answer; only what would begin at the right one is measured.
-    let fits = |size| end.is_none_or(|end| offset > size || end == size || (end < size && !complete));
-    match ticket.take(&app, fits).await? {
+    let part = part(&headers)?;
+    match ticket.take(&app, |size| part.fits(size)).await? {
         Place::Held(capture, state) => Ok(whole(StatusCode::OK, &capture, state)),
         Place::Open(capture, turn) => {
-            Receiver::run(capture, turn, Begin::Offset(offset), body, complete).await
+            Receiver::run(capture, turn, Begin::Offset(part.offset), body, part.complete).await
         }
     }
 }
@@ -140,8 +128,24 @@ fn whole(status: StatusCode, capture: &Capture, state: CaptureState) -> Response
     stands((status, Json(state)).into_response(), capture.size, true)
 }
 
-fn length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+/// What a `PATCH` announces.
+fn part(headers: &HeaderMap) -> Result<Part, Refusal> {
+    let field = |name| once(headers, name);
+    let length = announced(field("content-length")?);
+    let (kind, offset, complete) =
+        (field("content-type")?, field("upload-offset")?, field("upload-complete")?);
+    let part = length.and_then(|length| Part::parse(kind, offset, complete, length));
+    part.map_err(|_| ProblemCode::MalformedRequest.into())
+}
+
+/// A header field that may be there once: of two, a proxy might believe the other.
+fn once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| ProblemCode::MalformedRequest.into()),
+        (Some(_), Some(_)) => Err(ProblemCode::MalformedRequest.into()),
+    }
 }
 
 /// The secret part of an upload address, hashed.

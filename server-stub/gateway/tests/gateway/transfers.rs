@@ -191,6 +191,9 @@ async fn a_part_without_its_fields_is_malformed() {
         ("content-type", "application/octet-stream"),
         ("upload-offset", "-1"),
         ("upload-offset", "zero"),
+        ("upload-offset", "+0"),
+        ("upload-offset", "00"),
+        ("upload-offset", "9999999999999999"),
         ("upload-complete", "yes"),
     ] {
         let mut request = patch(&ticket, 0, true, shot.sealed.clone());
@@ -200,6 +203,17 @@ async fn a_part_without_its_fields_is_malformed() {
     let mut request = patch(&ticket, 0, true, shot.sealed.clone());
     request.headers_mut().remove("upload-offset");
     assert_eq!(gateway.ask(request).await.refusal(), ProblemCode::MalformedRequest);
+}
+
+#[tokio::test]
+async fn a_field_that_is_there_twice_is_malformed_whatever_it_says() {
+    let (_, gateway, _, shot, ticket) = begin(1000).await;
+    for (field, value) in [("upload-offset", "400"), ("upload-offset", "0"), ("upload-complete", "?0")] {
+        let mut request = patch(&ticket, 0, true, shot.sealed.clone());
+        request.headers_mut().append(field, value.parse().unwrap());
+        assert_eq!(gateway.ask(request).await.refusal(), ProblemCode::MalformedRequest, "{field}");
+    }
+    gateway.put(&ticket, shot.sealed).await.expect(201);
 }
 
 #[tokio::test]
