@@ -15,7 +15,9 @@ pub(crate) const NAME: &str = "fuzz";
 /// What it tries, for the list of soaks.
 pub(crate) const TRIES: &str = "each parser of hostile bytes under libFuzzer [--target NAME] [--seconds N]";
 
+/// What only fuzzing takes.
 #[derive(clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     /// The one target to fuzz.
     #[arg(long, value_name = "NAME")]
