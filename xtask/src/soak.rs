@@ -62,6 +62,12 @@ const SOAKS: &[Soak] = &[
         "seeds::",
         "thousands of runs of phone, network, gateway and records side, each drawn from a seed",
     ),
+    programs(
+        "tampering",
+        "simulation",
+        "tampering::",
+        "each file and message changed at many places: flipped, cut, doubled, reordered",
+    ),
 ];
 
 #[derive(clap::Args)]
