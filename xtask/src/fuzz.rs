@@ -92,7 +92,7 @@ impl Fuzzer<'_> {
         let kept = self.root.join("fuzz/regressions").join(name);
         fuzz.args(kept.is_dir().then_some(kept));
         fuzz.arg("--").arg(format!("-max_total_time={seconds}"));
-        fuzz.args(["-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1", "-verbosity=0"]);
+        fuzz.args(["-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1", "-print_funcs=0"]);
         fuzz
     }
 }
