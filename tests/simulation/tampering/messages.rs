@@ -104,8 +104,7 @@ async fn survives(kind: &'static str, part: Part, change: Change, dice: &Arc<Mut
     assert!(taken.is_filed(&ward).await, "{what}: it never arrives: {:?}", taken.cause(&phone));
     assert_eq!(phone.outbox(), [""; 0], "{what}");
     assert!(ward.verified().await.ok, "{what}");
-    let changed = *done.lock().unwrap();
-    changed
+    *done.lock().unwrap()
 }
 
 async fn every_part_of(kind: &'static str, seed: u64) {
