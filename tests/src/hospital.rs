@@ -79,6 +79,22 @@ impl Hospital {
         Ok(Servers { gateway, records })
     }
 
+    /// The port of the gateway's address.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Signs a changed policy. The servers take it up when they start.
+    pub async fn set_policy(&self, change: impl FnOnce(&mut Value)) -> anyhow::Result<()> {
+        let path = self.home.join("policy.json");
+        let mut policy = read_json(&path)?;
+        change(&mut policy);
+        policy["version"] = (policy["version"].as_u64().unwrap_or(0) + 1).into();
+        write_json(&path, &policy)?;
+        let sign = ["sign-policy", "--keys", "keys", "--in", "policy.json", "--out", "policy.jws"];
+        run("gauze-records", &sign, &self.home).await.map(drop)
+    }
+
     /// Starts the gateway.
     pub async fn start_gateway(&self) -> anyhow::Result<Server> {
         self.start_gateway_in("gateway").await
@@ -89,25 +105,14 @@ impl Hospital {
         Server::start("gauze-gateway", self.gateway_arguments(data), self.home.clone()).await
     }
 
+    /// Starts the gateway on another port than that of its address: something passes its traffic on.
+    pub async fn start_gateway_behind(&self, port: u16) -> anyhow::Result<Server> {
+        Server::start("gauze-gateway", arguments_on(port, "gateway"), self.home.clone()).await
+    }
+
     /// The command line of the gateway.
     pub fn gateway_arguments(&self, data: &str) -> Vec<String> {
-        let listen = format!("127.0.0.1:{}", self.port);
-        let arguments = [
-            "serve",
-            "--data",
-            data,
-            "--listen",
-            &listen,
-            "--tls-cert",
-            "tls/server.pem",
-            "--tls-key",
-            "tls/server.key",
-            "--bundle",
-            "bundle.jws",
-            "--policy",
-            "policy.jws",
-        ];
-        arguments.map(str::to_owned).to_vec()
+        arguments_on(self.port, data)
     }
 
     /// Starts the records side.
@@ -132,8 +137,7 @@ impl Hospital {
 
 /// Makes everything that has to be there before the servers start.
 pub async fn build(home: &Path, recipients: &str) -> anyhow::Result<Hospital> {
-    // The port is free now; nothing else on this machine is likely to take it before the gateway does.
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    let port = free_port()?;
     let hospital = Hospital { home: home.to_owned(), port };
     make_certificates(&home.join("tls"))?;
     let keygen = ["keygen", "--out", "keys", "--recipients", recipients, "--tenant", TENANT];
@@ -168,6 +172,32 @@ pub async fn build(home: &Path, recipients: &str) -> anyhow::Result<Hospital> {
     });
     write_json(&home.join("managed.json"), &managed)?;
     Ok(hospital)
+}
+
+/// The command line of a gateway that listens on `port`.
+fn arguments_on(port: u16, data: &str) -> Vec<String> {
+    let listen = format!("127.0.0.1:{port}");
+    let arguments = [
+        "serve",
+        "--data",
+        data,
+        "--listen",
+        &listen,
+        "--tls-cert",
+        "tls/server.pem",
+        "--tls-key",
+        "tls/server.key",
+        "--bundle",
+        "bundle.jws",
+        "--policy",
+        "policy.jws",
+    ];
+    arguments.map(str::to_owned).to_vec()
+}
+
+/// A port that is free now; nothing else on this machine is likely to take it soon.
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 fn make_certificates(dir: &Path) -> anyhow::Result<()> {

@@ -2,9 +2,12 @@
 #![forbid(unsafe_code)]
 
 pub mod attestations;
+pub mod handset;
 pub mod hospital;
+pub mod memory;
 pub mod pictures;
 pub mod programs;
+pub mod proxy;
 #[cfg(unix)]
 pub mod remote_vault;
 pub mod simulated;

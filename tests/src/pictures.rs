@@ -42,6 +42,25 @@ pub fn picture(n: u32, width: u32, height: u32) -> anyhow::Result<Vec<u8>> {
     Ok(with_exif(&draw(n, width, height)?))
 }
 
+/// A JPEG of exactly `bytes` bytes: a small picture whose last scan goes on and on. Whoever does not decode it takes it for
+/// a large one.
+pub fn picture_of(bytes: usize) -> anyhow::Result<Vec<u8>> {
+    let mut jpeg = picture(1, 64, 48)?;
+    let end = jpeg.split_off(jpeg.len() - 2);
+    let mut grain = 0x9e37_79b9_u32;
+    let scan = std::iter::repeat_with(|| {
+        grain ^= grain << 13;
+        grain ^= grain >> 17;
+        grain ^= grain << 5;
+        // No byte of it begins a marker.
+        (grain & 0x7f) as u8
+    });
+    let rest = bytes.checked_sub(jpeg.len() + end.len()).context("smaller than the smallest picture")?;
+    jpeg.extend(scan.take(rest));
+    jpeg.extend(end);
+    Ok(jpeg)
+}
+
 /// Something like skin with something like a wound on it, with enough grain to weigh as much as a photo.
 fn draw(n: u32, width: u32, height: u32) -> anyhow::Result<Vec<u8>> {
     let mut pixels = Vec::with_capacity(width as usize * height as usize * 3);

@@ -73,6 +73,11 @@ impl Server {
         Ok(Self { stopping, keeper, child })
     }
 
+    /// The process that runs now.
+    pub async fn id(&self) -> Option<u32> {
+        self.child.lock().await.as_ref().and_then(Child::id)
+    }
+
     /// Kills it without warning; it is started again.
     pub async fn kill(&self) -> anyhow::Result<()> {
         if let Some(child) = self.child.lock().await.as_mut() {
@@ -90,7 +95,7 @@ impl Server {
     /// Asks it to end, and waits until it has.
     pub async fn stop(self) {
         self.stopping.store(true, Ordering::SeqCst);
-        let id = self.child.lock().await.as_ref().and_then(Child::id);
+        let id = self.id().await;
         if let Some(pid) = id.and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
             // Already gone is as good.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);

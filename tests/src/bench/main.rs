@@ -8,13 +8,16 @@
 mod attest;
 mod capture;
 mod kotlin;
-mod phone;
+mod memory;
+mod resend;
 mod row;
 mod store;
+mod upload;
 
 use std::path::PathBuf;
 
 use clap::Parser;
+use gauze_tests::handset as phone;
 use gauze_tests::hospital::build;
 
 /// Measures Gauze against what it is built on.
@@ -62,12 +65,17 @@ async fn main() -> anyhow::Result<()> {
     };
     attest::measure(&arguments)?;
     let hospital = build(home.path(), "pq").await?;
+    // Ready-made addresses for two hundred photos are more than a phone may hold.
+    hospital.set_policy(|policy| policy["max_open_tickets"] = 1000.into()).await?;
     let gateway = hospital.start_gateway().await?;
-    let client = phone::enrolled(&hospital).await?;
+    let client = phone::enrolled(&hospital, "bench-phone").await?;
     capture::measure(&arguments, &hospital, &client)?;
     kotlin::measure(&arguments, &hospital, &client).await?;
     drop(client);
     store::measure(&arguments, &hospital)?;
+    upload::measure(&arguments, &hospital).await?;
+    resend::measure(&arguments, &hospital).await?;
+    memory::measure(&arguments, &hospital).await?;
     gateway.stop().await;
     Ok(())
 }

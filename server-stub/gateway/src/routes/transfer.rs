@@ -3,6 +3,7 @@
 //! Always: memory is one buffer a transfer; no more bytes are taken than the manifest names; a photo becomes whole only
 //! when its digest is the manifest's and it was synced; only then does the log get its leaf and the phone its receipt.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Json;
@@ -27,6 +28,8 @@ use crate::refusal::Refusal;
 use crate::tenant::Served;
 
 const BUFFER: usize = 64 * 1024;
+/// Whoever is told to leave still takes in for so long what is on its way: the phone would have to send it again.
+const LINGER: Duration = Duration::from_millis(100);
 /// A sender that says nothing for this long has gone; what came stays.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -250,10 +253,15 @@ impl Receiver {
     /// Takes what comes until it ends, is cut, is too much, or somebody else takes over.
     async fn receive(mut self, body: Body, complete: bool) -> Result<Response, Refusal> {
         let mut stream = body.into_data_stream();
+        let leave = self.turn.leave.clone();
+        let mut leaving = pin!(async move {
+            leave.cancelled().await;
+            tokio::time::sleep(LINGER).await;
+        });
         let ended = loop {
             let next = tokio::select! {
                 biased;
-                () = self.turn.leave.cancelled() => break Err(Refusal::from(ProblemCode::TransferBusy)),
+                () = &mut leaving => break Err(Refusal::from(ProblemCode::TransferBusy)),
                 next = tokio::time::timeout(IDLE, stream.next()) => next,
             };
             match next {

@@ -5,7 +5,9 @@ use axum::http::Request;
 use gauze_wire::{CaptureState, Jws, ProblemCode, Stored};
 use tokio::task::JoinHandle;
 
-use crate::fixture::{Feed, Gateway, Hospital, Phone, Reply, Shot, ask, binding, feed, patch, put};
+use crate::fixture::{
+    Feed, Gateway, Hospital, Phone, Reply, Shot, ask, binding, deep_feed, feed, patch, put,
+};
 
 struct Begun {
     hospital: Hospital,
@@ -52,6 +54,22 @@ impl Begun {
         let filed = self.hospital.filed(state, self.gateway.now());
         self.hospital.acknowledge(&self.gateway, vec![filed]).await.expect(204);
     }
+}
+
+#[tokio::test]
+async fn what_had_arrived_when_somebody_takes_over_need_not_be_sent_again() {
+    const PIECE: usize = 2000;
+    let begun = begin().await;
+    let sealed = &begun.shot.sealed;
+    let (sender, body) = deep_feed(sealed.len() / PIECE);
+    let _running = begun.run(put(&begun.ticket, body));
+    sender.give(&sealed[..PIECE]).await;
+    // More than can be written before the phone, on its next connection, asks again.
+    for piece in sealed[PIECE..100 * PIECE].chunks(PIECE) {
+        sender.leave(piece);
+    }
+    let (_, offset) = begun.phone.offer(&begun.gateway, &begun.shot.manifest).await.ticket();
+    assert_eq!(offset, 100 * PIECE as u64);
 }
 
 #[tokio::test]

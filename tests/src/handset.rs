@@ -1,4 +1,4 @@
-//! A phone in this process, on the real adapters.
+//! A phone in this process: the real core on the real adapters, its keys in files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,10 +9,11 @@ use gauze_core::adapters::{
 };
 use gauze_core::ports::Transport;
 use gauze_core::{Client, ClientConfig, Managed, Ports};
-use gauze_tests::hospital::Hospital;
-use gauze_tests::programs::run;
 use gauze_wire::Platform;
 use serde_json::Value;
+
+use crate::hospital::Hospital;
+use crate::programs::run;
 
 /// Opens a phone whose files are under `dir`.
 pub fn open(dir: &Path) -> anyhow::Result<Client> {
@@ -31,7 +32,7 @@ pub fn open(dir: &Path) -> anyhow::Result<Client> {
         dir: dir.join("gauze"),
         app_version: "0.1.0".parse()?,
         platform: Platform::Desktop,
-        model: "bench".parse()?,
+        model: "simulated".parse()?,
     };
     Ok(Client::open(config, ports)?)
 }
@@ -49,9 +50,9 @@ pub async fn managed(hospital: &Hospital) -> anyhow::Result<String> {
     Ok(managed.to_string())
 }
 
-/// A phone that has enrolled.
-pub async fn enrolled(hospital: &Hospital) -> anyhow::Result<Client> {
-    let client = open(&hospital.home().join("bench-phone"))?;
+/// A phone that has enrolled, and keeps its files in `name` below the hospital's directory.
+pub async fn enrolled(hospital: &Hospital, name: &str) -> anyhow::Result<Client> {
+    let client = open(&hospital.home().join(name))?;
     client.enrol(&Managed::from_json(&managed(hospital).await?)?).await?;
     Ok(client)
 }
