@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use gauze_wire::Tenant;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use serde_json::{Value, json};
 
@@ -37,6 +38,11 @@ impl Hospital {
     /// The gateway's address.
     pub fn url(&self) -> String {
         format!("https://127.0.0.1:{}", self.port)
+    }
+
+    /// The tenant.
+    pub fn tenant(&self) -> anyhow::Result<Tenant> {
+        Ok(TENANT.parse()?)
     }
 
     /// The directory everything is in.

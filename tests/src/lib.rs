@@ -4,6 +4,7 @@
 pub mod attestations;
 pub mod handset;
 pub mod hospital;
+pub mod lean;
 pub mod memory;
 pub mod pictures;
 pub mod programs;

@@ -11,5 +11,6 @@ mod interop;
 mod journey;
 mod kill;
 mod leak;
+mod load;
 mod shared;
 mod trust;

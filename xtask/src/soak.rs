@@ -68,6 +68,12 @@ const SOAKS: &[Soak] = &[
         "tampering::",
         "each file and message changed at many places: flipped, cut, doubled, reordered",
     ),
+    programs(
+        "load",
+        "suite",
+        "load::",
+        "a thousand phones on one gateway for ten minutes, with cuts and two restarts",
+    ),
 ];
 
 #[derive(clap::Args)]

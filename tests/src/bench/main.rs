@@ -9,6 +9,7 @@ mod attest;
 mod capture;
 mod kotlin;
 mod memory;
+mod rates;
 mod resend;
 mod row;
 mod store;
@@ -76,6 +77,7 @@ async fn main() -> anyhow::Result<()> {
     upload::measure(&arguments, &hospital).await?;
     resend::measure(&arguments, &hospital).await?;
     memory::measure(&arguments, &hospital).await?;
+    rates::measure(&arguments, &hospital).await?;
     gateway.stop().await;
     Ok(())
 }

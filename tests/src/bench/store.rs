@@ -7,11 +7,11 @@ use std::path::Path;
 use gauze_core::CaptureContext;
 use gauze_tests::hospital::Hospital;
 use gauze_tests::pictures::picture;
+use gauze_tests::simulated::open;
 use gauze_wire::CaptureId;
 use serde_json::Value;
 
 use crate::Arguments;
-use crate::phone;
 use crate::row::Goal::AtMost;
 use crate::row::{clock, median, print};
 
@@ -20,13 +20,13 @@ pub fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Result<()>
         return Ok(());
     }
     let dir = hospital.home().join("bench-phone");
-    let client = phone::open(&dir)?;
+    let client = open(&dir)?;
     let captured = client.capture(&picture(1, 64, 48)?, CaptureContext::default())?;
     drop(client);
-    fill(&dir.join("gauze/outbox"), captured.capture_id, 50_000)?;
+    fill(&dir.join("outbox"), captured.capture_id, 50_000)?;
     let (mut opens, mut screens) = (Vec::new(), Vec::new());
     for _ in 0..arguments.times(12) {
-        let (client, took) = clock(|| phone::open(&dir));
+        let (client, took) = clock(|| open(&dir));
         let client = client?;
         opens.push(took / 1000.0);
         let (listed, took) = clock(|| client.list_recent(30));

@@ -3,7 +3,6 @@
 //! Always: memory is one buffer a transfer; no more bytes are taken than the manifest names; a photo becomes whole only
 //! when its digest is the manifest's and it was synced; only then does the log get its leaf and the phone its receipt.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use axum::Json;
@@ -28,8 +27,10 @@ use crate::refusal::Refusal;
 use crate::tenant::Served;
 
 const BUFFER: usize = 64 * 1024;
-/// Whoever is told to leave still takes in for so long what is on its way: the phone would have to send it again.
+/// Whoever is told to leave still takes in what is on its way, or the phone would have to send it again: until nothing
+/// came for so long, or as much came as a connection can hold.
 const LINGER: Duration = Duration::from_millis(100);
+const ON_ITS_WAY: u64 = 2 << 20;
 /// A sender that says nothing for this long has gone; what came stays.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -254,15 +255,19 @@ impl Receiver {
     async fn receive(mut self, body: Body, complete: bool) -> Result<Response, Refusal> {
         let mut stream = body.into_data_stream();
         let leave = self.turn.leave.clone();
-        let mut leaving = pin!(async move {
-            leave.cancelled().await;
-            tokio::time::sleep(LINGER).await;
-        });
-        let ended = loop {
+        let mut leaving_at = None;
+        let ended: Result<(), Refusal> = loop {
+            if leaving_at.is_some_and(|at| self.received - at > ON_ITS_WAY) {
+                break Err(ProblemCode::TransferBusy.into());
+            }
+            let patience = if leaving_at.is_some() { LINGER } else { IDLE };
             let next = tokio::select! {
                 biased;
-                () = &mut leaving => break Err(Refusal::from(ProblemCode::TransferBusy)),
-                next = tokio::time::timeout(IDLE, stream.next()) => next,
+                () = leave.cancelled(), if leaving_at.is_none() => {
+                    leaving_at = Some(self.received);
+                    continue;
+                }
+                next = tokio::time::timeout(patience, stream.next()) => next,
             };
             match next {
                 Ok(Some(Ok(bytes))) => {
@@ -279,6 +284,7 @@ impl Receiver {
                     meters::received(bytes.len());
                 }
                 Ok(None) => break Ok(()),
+                Err(_) if leaving_at.is_some() => break Err(ProblemCode::TransferBusy.into()),
                 // The connection was cut, or its end went silent.
                 Ok(Some(Err(_))) | Err(_) => break Err(ProblemCode::Unavailable.into()),
             }
