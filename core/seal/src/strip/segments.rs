@@ -1,6 +1,6 @@
 //! The walk over a JPEG's segments: what is kept, what is cut, what is refused.
 
-use memchr::memchr;
+use memchr::memchr_iter;
 
 use super::exif::{self, Found};
 use super::{
@@ -197,21 +197,24 @@ impl<'a> Walk<'a> {
         }
         let start = self.at - payload.len() - 4;
         self.scanned = true;
-        loop {
-            let rest = &self.jpeg[self.at..];
-            let found = memchr(0xFF, rest).ok_or(StripError::Truncated)?;
-            let fill = rest[found..].iter().take_while(|&&byte| byte == 0xFF).count();
-            match rest.get(found + fill) {
+        let rest = &self.jpeg[self.at..];
+        // Where fill bytes before a marker begin.
+        let mut fill = None;
+        for found in memchr_iter(0xFF, rest) {
+            let first = fill.take().unwrap_or(found);
+            match rest.get(found + 1) {
                 None => return Err(StripError::Truncated),
+                Some(0xFF) => fill = Some(first),
                 // A stuffed byte or a restart: still inside.
-                Some(0x00 | 0xD0..=0xD7) => self.at += found + fill + 1,
+                Some(0x00 | 0xD0..=0xD7) => {}
                 Some(_) => {
-                    self.at += found;
+                    self.at += first;
                     self.keep_range(start, self.at);
                     return Ok(());
                 }
             }
         }
+        Err(StripError::Truncated)
     }
 
     fn application(&mut self, marker: u8, payload: &'a [u8]) {
