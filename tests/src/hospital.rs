@@ -65,6 +65,12 @@ impl Hospital {
         self.home.join("phone")
     }
 
+    /// The key that photos are sealed to.
+    pub fn recipient(&self) -> anyhow::Result<String> {
+        let bundle = read_json(&self.home.join("keys/bundle.json"))?;
+        Ok(bundle["recipients"][0]["recipient"].as_str().context("a recipient")?.to_owned())
+    }
+
     /// The tenant's private key, an age identity file.
     pub fn identity(&self) -> PathBuf {
         self.home.join("keys/tenant-identity.txt")

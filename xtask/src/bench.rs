@@ -62,6 +62,11 @@ fn measured(args: &Args, root: &Path, tools: &Path) -> anyhow::Result<Vec<Value>
     if age.is_file() {
         bench.arg("--age").arg(age);
     }
+    for program in ["sqlcipher", "djpeg"] {
+        if let Some(found) = on_path(program) {
+            bench.arg(format!("--{program}")).arg(found);
+        }
+    }
     let rows: Result<Vec<Value>, _> = quiet(&mut bench)?.lines().map(serde_json::from_str).collect();
     let (skipped, rows): (Vec<Value>, Vec<Value>) =
         rows?.into_iter().partition(|row| row.get("skipped").is_some());

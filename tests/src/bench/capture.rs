@@ -1,18 +1,18 @@
-//! A capture until it is durable, against writing the same bytes durably, and against the `age` command.
+//! A capture until it is durable, against writing the same bytes durably, against the `age` command, and against SQLCipher.
 
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use gauze_core::{CaptureContext, Client};
 use gauze_tests::hospital::Hospital;
 use gauze_tests::pictures::picture;
 
-use crate::Arguments;
 use crate::row::Goal::AtMost;
 use crate::row::{clock, median, print, skip};
+use crate::{Arguments, sqlcipher};
 
 /// A JPEG of about 4 MiB.
 pub fn four_mib() -> anyhow::Result<Vec<u8>> {
@@ -28,8 +28,15 @@ pub fn once(client: &Client, jpeg: &[u8]) -> anyhow::Result<f64> {
     Ok(took)
 }
 
-pub fn measure(arguments: &Arguments, hospital: &Hospital, client: &Client) -> anyhow::Result<()> {
-    if !arguments.wants("capture_vs") {
+const NAMES: [&str; 3] = ["capture_vs_fsync", "capture_vs_age", "capture_vs_sqlcipher"];
+
+pub fn measure(
+    arguments: &Arguments,
+    hospital: &Hospital,
+    client: &Client,
+    recipient: &str,
+) -> anyhow::Result<()> {
+    if !NAMES.iter().any(|name| arguments.wants(name)) {
         return Ok(());
     }
     let jpeg = four_mib()?;
@@ -37,25 +44,30 @@ pub fn measure(arguments: &Arguments, hospital: &Hospital, client: &Client) -> a
     fs::create_dir(&dir)?;
     let input = dir.join("photo.jpg");
     File::create(&input)?.write_all(&jpeg)?;
-    let recipient = fs::read_to_string(hospital.home().join("keys/bundle.json")).context("bundle.json")?;
-    let recipient: serde_json::Value = serde_json::from_str(&recipient)?;
-    let recipient = recipient["recipients"][0]["recipient"].as_str().context("a recipient")?.to_owned();
-    let (mut captures, mut writes, mut ages) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut captures, mut writes, mut ages, mut inserts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for n in 0..arguments.times(60) {
         // In turn, so that what else the machine does falls on all of them.
         captures.push(once(client, &jpeg)?);
         writes.push(write_durably(&dir, &jpeg, n)?);
         if let Some(age) = &arguments.age {
-            ages.push(seal_with_age(age, &recipient, &input, &dir.join("photo.age"))?);
+            ages.push(seal_with_age(age, recipient, &input, &dir.join("photo.age"))?);
+        }
+        if let Some(shell) = &arguments.sqlcipher {
+            inserts.push(sqlcipher::insert(shell, &dir, jpeg.len())?);
         }
     }
     let capture = median(captures);
-    print("capture_vs_fsync", (capture, "ms"), Some(median(writes)), Some(AtMost(1.3)));
-    if ages.is_empty() {
-        skip("capture_vs_age", "age 1.3 not found");
-    } else {
-        print("capture_vs_age", (capture, "ms"), Some(median(ages)), Some(AtMost(1.0)));
-    }
+    let row = |name: &str, reference: Vec<f64>, goal: f64, missing: &str| {
+        if reference.is_empty() {
+            skip(name, missing);
+        } else {
+            print(name, (capture, "ms"), Some(median(reference)), Some(AtMost(goal)));
+        }
+    };
+    let [fsync, age, sqlcipher] = NAMES;
+    row(fsync, writes, 1.3, "");
+    row(age, ages, 1.0, "age 1.3 not found");
+    row(sqlcipher, inserts, 1.0, "sqlcipher not found");
     Ok(())
 }
 

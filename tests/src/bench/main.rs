@@ -7,11 +7,15 @@
 
 mod attest;
 mod capture;
+mod capture_memory;
 mod kotlin;
 mod memory;
+mod preview;
 mod rates;
 mod resend;
 mod row;
+mod seal;
+mod sqlcipher;
 mod store;
 mod upload;
 
@@ -40,9 +44,20 @@ pub struct Arguments {
     /// The `age` command.
     #[arg(long, value_name = "FILE")]
     age: Option<PathBuf>,
+    /// SQLCipher's shell.
+    #[arg(long, value_name = "FILE")]
+    sqlcipher: Option<PathBuf>,
+    /// The `djpeg` command.
+    #[arg(long, value_name = "FILE")]
+    djpeg: Option<PathBuf>,
     /// Only rows whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Instead of all this: captures this picture on the phone of `--phone`, and prints by how many bytes that grew.
+    #[arg(long, value_name = "FILE", requires = "phone", hide = true)]
+    capture: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", hide = true)]
+    phone: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -60,6 +75,10 @@ impl Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if let (Some(picture), Some(phone)) = (&arguments.capture, &arguments.phone) {
+        println!("{}", capture_memory::grown(picture, phone)?);
+        return Ok(());
+    }
     let home = match &arguments.on {
         Some(dir) => tempfile::Builder::new().prefix("gauze-bench-").tempdir_in(dir)?,
         None => tempfile::Builder::new().prefix("gauze-bench-").tempdir()?,
@@ -70,9 +89,13 @@ async fn main() -> anyhow::Result<()> {
     hospital.set_policy(|policy| policy["max_open_tickets"] = 1000.into()).await?;
     let gateway = hospital.start_gateway().await?;
     let client = phone::enrolled(&hospital, "bench-phone").await?;
-    capture::measure(&arguments, &hospital, &client)?;
+    let recipient = hospital.recipient()?;
+    capture::measure(&arguments, &hospital, &client, &recipient)?;
+    seal::measure(&arguments, &hospital, &recipient)?;
+    preview::measure(&arguments, &hospital, &client)?;
     kotlin::measure(&arguments, &hospital, &client).await?;
     drop(client);
+    capture_memory::measure(&arguments, &hospital, "bench-phone")?;
     store::measure(&arguments, &hospital)?;
     upload::measure(&arguments, &hospital).await?;
     resend::measure(&arguments, &hospital).await?;

@@ -10,7 +10,6 @@ pub enum Goal {
     /// The smaller the better.
     AtMost(f64),
     /// The larger the better.
-    #[allow(dead_code, reason = "for rows of rates")]
     AtLeast(f64),
 }
 
