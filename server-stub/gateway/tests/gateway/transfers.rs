@@ -158,7 +158,7 @@ async fn a_photo_comes_in_parts_and_each_answer_says_whether_it_is_whole() {
 async fn a_part_at_the_wrong_offset_is_told_the_right_one_and_changes_nothing() {
     let (_, gateway, _, shot, ticket) = begin(1000).await;
     gateway.patch(&ticket, 0, false, shot.sealed[..400].to_vec()).await.expect(204);
-    for wrong in [0, 399, 401, 1000, u64::MAX] {
+    for wrong in [0, 399, 401, 1000, 999_999_999_999_999] {
         let reply = gateway.patch(&ticket, wrong, true, shot.sealed[400..].to_vec()).await;
         assert_eq!(reply.refusal(), ProblemCode::OffsetConflict, "{wrong}");
         assert_eq!((reply.field("upload-offset"), reply.field("upload-complete")), ("400", "?0"));
