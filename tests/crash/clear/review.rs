@@ -37,7 +37,9 @@ pub fn secrets_of(data: &Path, vault: &Path, needles: &mut Needles) {
         let file_key = sidecar["file_key"].as_str().unwrap();
         needles.word("a file key as text", file_key.as_bytes());
         needles.word("a file key", &BASE64_STANDARD.decode(file_key).unwrap());
-        needles.pixels_of("a preview", &open("preview.age"));
+        if dir.join("preview.age").is_file() {
+            needles.pixels_of("a preview", &open("preview.age"));
+        }
         photos += 1;
     }
     assert!(photos > 0, "there is nothing to look for");

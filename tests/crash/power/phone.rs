@@ -26,7 +26,7 @@ async fn journal(site: &Site, arguments: &[&str]) -> Journal {
 /// The cuts to try: behind each step or, in the quick size, some of them; and how what floats falls.
 fn cuts(journal: &Journal, few: usize) -> Vec<(usize, Fate)> {
     let step = quick_or(journal.steps.len().div_ceil(few), 1);
-    let chances = quick_or(1, 6);
+    let chances = quick_or(1, 24);
     let behind = (0..=journal.steps.len()).rev().step_by(step).collect::<Vec<_>>();
     let fates = |at: usize| {
         let chance = (0..chances).map(move |n| Fate::Chance((at * 100 + n) as u64));

@@ -77,6 +77,7 @@ fn obey(phone: &Client, word: &str, rest: &str) -> Done {
     match word {
         "enrol" => enrol(phone, Path::new(rest)),
         "capture" => capture(phone, rest),
+        "take" => take(phone, rest).map(|(id, _)| id),
         "look" => look(phone),
         "unlock" => Ok(phone.unlock().map(|()| "unlocked".to_owned())?),
         "lock" => {
@@ -102,6 +103,13 @@ fn enrol(phone: &Client, config: &Path) -> Done {
 
 /// `RECORD PICTURE`: with its preview, as a shell does after the tick.
 fn capture(phone: &Client, files: &str) -> Done {
+    let (id, picture) = take(phone, files)?;
+    phone.preview_from(id.parse()?, &picture)?;
+    Ok(id)
+}
+
+/// The capture alone.
+fn take(phone: &Client, files: &str) -> Result<(String, Zeroizing<Vec<u8>>), Box<dyn std::error::Error>> {
     let (record, picture) = files.split_once(' ').ok_or("capture RECORD PICTURE")?;
     let record: Record = serde_json::from_slice(&read(Path::new(record))?)?;
     let picture = read(Path::new(picture))?;
@@ -112,8 +120,7 @@ fn capture(phone: &Client, files: &str) -> Done {
         ..CaptureContext::default()
     };
     let captured = phone.capture(&picture, context)?;
-    phone.preview_from(captured.capture_id, &picture)?;
-    Ok(captured.capture_id.to_string())
+    Ok((captured.capture_id.to_string(), picture))
 }
 
 /// Everything that review shows, looked at and let go.
