@@ -21,7 +21,7 @@ use crate::ports::{
 use crate::queue::driver::Driver;
 use crate::queue::machine::Item;
 use crate::queue::{Observer, Observers, QueueReport, Stopped, Subscription, TransferEnd, TransferPlan};
-use crate::review::{ReviewKeys, ReviewSession};
+use crate::review::{ReviewKeys, ReviewSession, leaving_nothing};
 use crate::store::{Durable, Entry, Stage, Store, StoreError, Trouble};
 
 pub use views::{PhotoView, StatusView};
@@ -277,7 +277,7 @@ impl Client {
             app_version: &self.config.app_version,
             review: review.as_ref(),
         };
-        let captured = capture::take(&with, jpeg, context)?;
+        let captured = leaving_nothing(|| capture::take(&with, jpeg, context))?;
         if review.is_some() {
             self.state().recent.insert(captured.capture_id, captured.photo_sha256);
         }

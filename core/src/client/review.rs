@@ -8,12 +8,16 @@ use zeroize::Zeroizing;
 
 use super::Client;
 use crate::capture::{PreviewError, make_preview};
-use crate::review::{ReviewError, ReviewKeys};
+use crate::review::{ReviewError, ReviewKeys, leaving_nothing};
 use crate::store::{Stage, StoreError, file};
 
 impl Client {
     /// Makes the preview of a photo from the bytes it was captured from, after the tick.
     pub fn preview_from(&self, id: CaptureId, jpeg: &[u8]) -> Result<(), PreviewError> {
+        leaving_nothing(|| self.preview_of(id, jpeg))
+    }
+
+    fn preview_of(&self, id: CaptureId, jpeg: &[u8]) -> Result<(), PreviewError> {
         let entry = self.store.entry(id).filter(|entry| entry.reviewable);
         let (Some(_), Some(keys)) = (entry, self.state().review_keys.clone()) else {
             return Err(PreviewError::NotReviewable);
@@ -64,6 +68,10 @@ impl Client {
 
     /// The photo itself, for review on the phone that took it. Needs an unlocked phone; wiped on drop.
     pub fn review(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
+        leaving_nothing(|| self.open_photo(id))
+    }
+
+    fn open_photo(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
         use std::io::Read as _;
         self.may_review()?;
         self.expire_reviews()?;
@@ -97,7 +105,8 @@ impl Client {
     pub fn unlock(&self) -> Result<(), ReviewError> {
         self.mind_silence()?;
         self.may_review()?;
-        let session = ReviewKeys::unlock(&*self.ports.disk, &self.config.dir, &*self.ports.vault)?;
+        let ports = &self.ports;
+        let session = leaving_nothing(|| ReviewKeys::unlock(&*ports.disk, &self.config.dir, &*ports.vault))?;
         self.state().unlocked = Some(session);
         self.expire_reviews()?;
         Ok(())
@@ -105,7 +114,7 @@ impl Client {
 
     /// Ends local review until the next unlock, and wipes its key from memory.
     pub fn lock(&self) {
-        self.state().unlocked = None;
+        leaving_nothing(|| self.state().unlocked = None);
         if let Err(error) = self.mind_silence().and_then(|()| self.expire_reviews()) {
             tracing::warn!(code = error.code(), "ended reviews could not be removed");
         }
