@@ -248,7 +248,7 @@ impl From<DiscardError> for ClientError {
 impl From<ManagedError> for ClientError {
     fn from(error: ManagedError) -> Self {
         match error {
-            ManagedError::Malformed(_) | ManagedError::Gateway => said!(AskIt, error),
+            ManagedError::Malformed(_) | ManagedError::Setting(_) => said!(AskIt, error),
         }
     }
 }
@@ -269,7 +269,7 @@ impl From<EnrolError> for ClientError {
             EnrolError::AlreadyEnrolled => said!(NotPossible, error),
             EnrolError::Call(call) => call.into(),
             EnrolError::Trust(trust) => trust.into(),
-            EnrolError::NoBundle => said!(AskIt, error),
+            EnrolError::NoBundle | EnrolError::NoToken => said!(AskIt, error),
             EnrolError::Vault(vault) => vault.into(),
             EnrolError::Store(store) => store.into(),
             EnrolError::Tls(TlsError::Authority | TlsError::Setup(_)) => said!(AskIt, error),

@@ -29,5 +29,14 @@ pub use client::{
 };
 pub use gauze_seal::strip::StripError;
 pub use policy::{Managed, ManagedError, TrustError};
+
+/// Managed configuration: what device management may set, how it is judged, and how what is wrong is shown.
+pub mod config {
+    pub use crate::policy::{
+        Effect, Encoding, Finding, Judged, KeyedState, Kind, Limits, Need, SCHEMA_VERSION, SETTINGS, Setting,
+        Severity, feedback_dictionary, keyed_states,
+    };
+}
+
 pub use review::ReviewError;
 pub use store::{Durable, Kind, Progress, Receipted, Stage, StoreError, Trouble};

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod attestations;
+pub mod config;
 pub mod handset;
 pub mod hospital;
 pub mod lean;

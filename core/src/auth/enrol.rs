@@ -29,6 +29,9 @@ pub enum EnrolError {
     /// The bundle is not believed.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// The configuration holds no token.
+    #[error("the managed configuration holds no enrolment token: ask for one")]
+    NoToken,
     /// The gateway gave no bundle.
     #[error("the gateway has no trust bundle for this tenant: check the tenant in the configuration")]
     NoBundle,
@@ -50,6 +53,7 @@ impl EnrolError {
             Self::AlreadyEnrolled => "already_enrolled",
             Self::Call(error) => error.code(),
             Self::Trust(error) => error.code(),
+            Self::NoToken => "no_token",
             Self::NoBundle => "no_bundle",
             Self::Vault(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -105,16 +109,17 @@ impl Enroller<'_> {
         managed: &Managed,
         old: Option<&Identity>,
     ) -> Result<(Identity, Trust), EnrolError> {
+        let token = managed.token.as_ref().ok_or(EnrolError::NoToken)?;
         let pinned = Trust::pinned(self.disk, self.dir)?;
         if pinned.is_some_and(|pinned| pinned != managed.root_sha256) {
             return Err(TrustError::RootChanged.into());
         }
-        let trust = self.believe(managed).await?;
+        let trust = self.believe(managed).await?.limited(managed.limits);
         trust.save(self.disk, self.dir)?;
         let follows = old.map(|old| self.follows(old));
-        let jws = match self.pending(managed)? {
+        let jws = match self.pending(token)? {
             Some(jws) => jws,
-            None => self.make_evidence(managed, follows.clone()).await?,
+            None => self.make_evidence(managed, token, follows.clone()).await?,
         };
         let body = jws.as_str().as_bytes().to_vec();
         let posted: Result<Enrolled, _> = self.gateway.post("enrolments", "application/jose", body).await;
@@ -169,16 +174,21 @@ impl Enroller<'_> {
     }
 
     /// Evidence that was made for this very token and not yet answered.
-    fn pending(&self, managed: &Managed) -> Result<Option<Jws>, EnrolError> {
+    fn pending(&self, token: &Jws) -> Result<Option<Jws>, EnrolError> {
         let Some(bytes) = read_small(self.disk, &self.dir.join(PENDING))? else { return Ok(None) };
         let kept = String::from_utf8(bytes).ok().and_then(|text| Jws::parse(&text).ok());
-        Ok(kept.filter(|jws| jws.peek::<Enrolment>().is_ok_and(|e| e.token == managed.token)))
+        Ok(kept.filter(|jws| jws.peek::<Enrolment>().is_ok_and(|e| e.token == *token)))
     }
 
-    async fn make_evidence(&self, managed: &Managed, follows: Option<Follows>) -> Result<Jws, EnrolError> {
+    async fn make_evidence(
+        &self,
+        managed: &Managed,
+        token: &Jws,
+        follows: Option<Follows>,
+    ) -> Result<Jws, EnrolError> {
         let answer: ChallengeAnswer = self.gateway.post("challenges", "application/json", Vec::new()).await?;
         let (vault, attestor) = (self.gateway.vault.clone(), self.attestor.clone());
-        let (phone, managed) = (self.phone.clone(), managed.clone());
+        let (phone, managed, token) = (self.phone.clone(), managed.clone(), token.clone());
         let at = self.gateway.clock.now();
         let making = tokio::task::spawn_blocking(move || {
             vault.create()?;
@@ -189,7 +199,7 @@ impl Enroller<'_> {
                 v: attestation.enrolment_version(),
                 typ: Enrolment::TYP.to_owned(),
                 tenant: managed.tenant,
-                token: managed.token,
+                token,
                 challenge,
                 attestation,
                 review_key: vault.review_key()?,

@@ -6,5 +6,8 @@
 mod managed;
 mod trust;
 
-pub use managed::{Managed, ManagedError};
+pub use managed::{
+    Effect, Encoding, Finding, Judged, KeyedState, Kind, Limits, Managed, ManagedError, Need, SCHEMA_VERSION,
+    SETTINGS, Setting, Severity, feedback_dictionary, keyed_states,
+};
 pub use trust::{Trust, TrustError};

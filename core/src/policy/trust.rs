@@ -6,6 +6,7 @@ use gauze_seal::age::{Recipient, Recipients};
 use gauze_wire::{Bundle, Digest, Gateway, Jws, Policy, Tenant, WireError, accept_bundle};
 use serde::{Deserialize, Serialize};
 
+use super::Limits;
 use crate::ports::{Disk, write_durably};
 use crate::store::{StoreError, read_small};
 
@@ -19,6 +20,9 @@ struct TrustFile {
     root: Digest,
     bundle: Jws,
     policy: Option<Jws>,
+    /// What device management asked for beyond the policy.
+    #[serde(default, skip_serializing_if = "Limits::is_none")]
+    limits: Limits,
 }
 
 /// Why a bundle or policy is not believed.
@@ -66,13 +70,15 @@ impl TrustError {
 pub struct Trust {
     /// The bundle in force.
     pub bundle: Bundle,
-    /// The policy in force.
+    /// The policy in force, made stricter by device management where it asked for it.
     pub policy: Policy,
     /// The pinned root's fingerprint.
     pub root: Digest,
     /// The gateway this phone uses.
     pub gateway: Gateway,
     recipients: Recipients,
+    /// The policy as it was signed.
+    signed: Policy,
     file: TrustFile,
 }
 
@@ -87,16 +93,25 @@ impl Trust {
     ) -> Result<Self, TrustError> {
         let (believed, root) =
             accept_bundle(bundle, tenant, root, None, min_version).map_err(TrustError::Bundle)?;
-        let file = TrustFile { v: 1, root, bundle: bundle.clone(), policy: None };
+        let file = TrustFile { v: 1, root, bundle: bundle.clone(), policy: None, limits: Limits::default() };
         Self::new(believed, Policy::strictest(tenant), gateway, file)
     }
 
-    fn new(bundle: Bundle, policy: Policy, gateway: &str, file: TrustFile) -> Result<Self, TrustError> {
+    fn new(bundle: Bundle, signed: Policy, gateway: &str, file: TrustFile) -> Result<Self, TrustError> {
         let gateway = bundle.gateway(gateway).cloned().ok_or(TrustError::Gateway)?;
         let recipients: Result<Vec<Recipient>, _> = bundle.active_recipients().map(str::parse).collect();
         let recipients = Recipients::new(recipients.map_err(|_| TrustError::Recipient)?)
             .map_err(|_| TrustError::Bundle(WireError::MixedRecipients))?;
-        Ok(Self { bundle, policy, root: file.root, gateway, recipients, file })
+        let policy = file.limits.tighten(signed.clone());
+        Ok(Self { bundle, policy, root: file.root, gateway, recipients, signed, file })
+    }
+
+    /// The same, with other limits from device management.
+    #[must_use]
+    pub fn limited(mut self, limits: Limits) -> Self {
+        self.policy = limits.tighten(self.signed.clone());
+        self.file.limits = limits;
+        self
     }
 
     /// What photos are sealed to.
@@ -131,7 +146,7 @@ impl Trust {
         let (believed, root) = accept_bundle(bundle, tenant, &self.root, Some(&self.bundle), min_version)
             .map_err(TrustError::Bundle)?;
         let mut file = TrustFile { root, bundle: bundle.clone(), ..self.file.clone() };
-        let mut in_force = self.policy.clone();
+        let mut in_force = self.signed.clone();
         if let Some(jws) = policy {
             let newer: Policy = jws.verify_by(&believed.policy_keys, tenant).map_err(TrustError::Policy)?;
             if newer.version < in_force.version {

@@ -35,15 +35,22 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
 
 pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
     let text = std::fs::read_to_string(config).map_err(|error| Refusal::unreadable(config, &error))?;
-    let mut managed = Managed::from_json(&text)?;
-    if let Some(ca) = managed.ca.as_ref().filter(|ca| !ca.contains("-----BEGIN")) {
-        let path = config.parent().unwrap_or(Path::new(".")).join(ca);
-        let pem = std::fs::read_to_string(&path).map_err(|error| Refusal::unreadable(&path, &error))?;
-        managed.ca = Some(pem);
-    }
+    let managed = Managed::from_json(&with_authority(text, config)?)?;
     let device_id = block_on(phone.enrol(&managed))??;
     println!("{device_id}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// A script writes the path of a file where a console has room for the certificate itself.
+fn with_authority(text: String, config: &Path) -> Result<String, Refusal> {
+    let Ok(mut values) = serde_json::from_str::<serde_json::Value>(&text) else { return Ok(text) };
+    let Some(ca) = values["ca"].as_str().filter(|ca| !ca.is_empty() && !ca.contains("-----BEGIN")) else {
+        return Ok(text);
+    };
+    let path = config.parent().unwrap_or(Path::new(".")).join(ca);
+    let pem = std::fs::read_to_string(&path).map_err(|error| Refusal::unreadable(&path, &error))?;
+    values["ca"] = pem.into();
+    Ok(values.to_string())
 }
 
 #[derive(Deserialize)]

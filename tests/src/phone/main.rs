@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
 mod commands;
+mod configuration;
 mod phone;
 mod refusal;
 
@@ -80,6 +81,9 @@ enum Command {
     },
     /// Destroy what opens anything on this phone. Sealed photos stay and can be sent.
     Wipe,
+    /// Managed configuration: check files and values for device management, and print those that consoles import.
+    #[command(subcommand)]
+    Config(configuration::Command),
 }
 
 fn main() -> ExitCode {
@@ -102,8 +106,13 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<ExitCode, Refusal> {
     let Arguments { data, secrets, command } = arguments;
+    let command = match command {
+        Command::Config(command) => return configuration::run(&command),
+        command => command,
+    };
     let phone = phone::open(&data, secrets)?;
     match command {
+        Command::Config(_) => unreachable!("answered above"),
         Command::Enrol { config } => commands::enrol(&phone, &config),
         Command::Capture { files, record, json } => {
             commands::capture(&phone, &files, record.as_deref(), json)

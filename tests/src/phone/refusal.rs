@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use gauze_core::{CaptureError, DiscardError, EnrolError, ManagedError, OpenError, RunError, StoreError};
+use gauze_tests::config::ConfigFileError;
 
 /// A refusal: printed as `code: message`, exit status 1.
 #[derive(Debug)]
@@ -49,6 +50,7 @@ impl From<EnrolError> for Refusal {
             EnrolError::AlreadyEnrolled
             | EnrolError::Trust(_)
             | EnrolError::NoBundle
+            | EnrolError::NoToken
             | EnrolError::Vault(_)
             | EnrolError::Store(_)
             | EnrolError::Tls(_) => error.to_string(),
@@ -59,7 +61,13 @@ impl From<EnrolError> for Refusal {
 
 impl From<ManagedError> for Refusal {
     fn from(error: ManagedError) -> Self {
-        Self::new("config_invalid", error.to_string())
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<ConfigFileError> for Refusal {
+    fn from(error: ConfigFileError) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }
 

@@ -3,7 +3,7 @@
 //! - Every relative link, and every fragment of one, leads somewhere in the repository.
 //! - `docs/adr/README.md` lists every decision, and each crate has a README.
 //! - No heading stands over nothing.
-//! - Each numbered property of `docs/security.md` ends with the tests that prove it, and they exist.
+//! - Each numbered line of `docs/security.md` and `docs/threat-model.md` ends with the tests that prove it, and they exist.
 //! - No file names a place on somebody's machine.
 
 mod machine;
@@ -91,6 +91,10 @@ mod tests {
             (
                 "docs/security.md",
                 "# Security\n\n## Properties\n\n1. Nothing is lost\n   (tests/suite/crash.rs: a_kill_loses_nothing).\n",
+            ),
+            (
+                "docs/threat-model.md",
+                "# Threats\n\n1. A kill (tests/suite/crash.rs: a_kill_loses_nothing).\n",
             ),
             ("tests/suite/crash.rs", "#[test]\nfn a_kill_loses_nothing() {}\n"),
         ])

@@ -1,0 +1,39 @@
+//! Values as a file: a property list (AppConfig, ManagedApp) or a JSON object, as a shell would hand them to the core.
+
+use serde_json::{Map, Value};
+
+use super::{ConfigFileError, MOST};
+
+/// Reads a property list, XML or binary, or a JSON object.
+pub fn read_values(bytes: &[u8]) -> Result<Map<String, Value>, ConfigFileError> {
+    if bytes.len() > MOST {
+        return Err(ConfigFileError::TooLarge);
+    }
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'{') {
+        return serde_json::from_slice(bytes).map_err(|error| ConfigFileError::Values(error.to_string()));
+    }
+    let list = plist::Value::from_reader(std::io::Cursor::new(bytes))
+        .map_err(|error| ConfigFileError::Values(error.to_string()))?;
+    match convert(list) {
+        Value::Object(values) => Ok(values),
+        _ => Err(ConfigFileError::Values("not a dictionary".to_owned())),
+    }
+}
+
+/// As `JSONSerialization` would. What JSON has no word for becomes an empty list, which fits no setting.
+fn convert(value: plist::Value) -> Value {
+    match value {
+        plist::Value::Boolean(flag) => flag.into(),
+        plist::Value::String(text) => text.into(),
+        plist::Value::Real(number) => number.into(),
+        plist::Value::Integer(number) => {
+            number.as_signed().map(Value::from).or(number.as_unsigned().map(Value::from)).unwrap_or_default()
+        }
+        plist::Value::Array(items) => items.into_iter().map(convert).collect(),
+        plist::Value::Dictionary(items) => {
+            Value::Object(items.into_iter().map(|(key, value)| (key, convert(value))).collect())
+        }
+        _ => Value::Array(Vec::new()),
+    }
+}
