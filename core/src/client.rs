@@ -1,5 +1,6 @@
 //! The client: builds everything from the ports, and decides nothing itself.
 
+mod configure;
 mod review;
 mod standing;
 mod views;
@@ -24,6 +25,7 @@ use crate::queue::{Observer, Observers, QueueReport, Stopped, Subscription, Tran
 use crate::review::{ReviewKeys, ReviewSession, leaving_nothing};
 use crate::store::{Durable, Entry, Stage, Store, StoreError, Trouble};
 
+pub use configure::Configured;
 pub use views::{PhotoView, StatusView};
 use wipe::WipeFile;
 pub use wipe::WipeReport;

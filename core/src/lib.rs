@@ -32,6 +32,7 @@ pub use policy::{Managed, ManagedError, TrustError};
 
 /// Managed configuration: what device management may set, how it is judged, and how what is wrong is shown.
 pub mod config {
+    pub use crate::client::Configured;
     pub use crate::policy::{
         Effect, Encoding, Finding, Judged, KeyedState, Kind, Limits, Need, SCHEMA_VERSION, SETTINGS, Setting,
         Severity, feedback_dictionary, keyed_states,

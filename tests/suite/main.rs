@@ -5,6 +5,7 @@
 mod bindings;
 mod capture;
 mod cli;
+mod configuration;
 mod demo;
 mod fixture;
 mod interop;

@@ -9,6 +9,7 @@ mod carried;
 mod enrol;
 mod kill;
 mod life;
+mod managed;
 mod queue;
 mod review;
 mod store;

@@ -1,0 +1,89 @@
+//! Device management and an enrolled phone: it points and tightens, and never loosens.
+
+use gauze_core::ReviewError;
+use gauze_core::config::{Configured, Encoding, Severity};
+use jiff::SignedDuration;
+use serde_json::{Map, Value, json};
+
+use crate::fixture::{Phone, Ward};
+
+/// What the phone was enrolled with, and what management says beyond it.
+fn values(phone: &Phone, ward: &Ward, more: Value) -> Map<String, Value> {
+    let mut values = json!({
+        "gateway": phone.client().status().gateway,
+        "tenant": ward.tenant(),
+        "root_sha256": ward.keys().root_sha256().unwrap(),
+    });
+    let more = more.as_object().unwrap().clone();
+    values.as_object_mut().unwrap().extend(more);
+    values.as_object().unwrap().clone()
+}
+
+fn configure(phone: &Phone, ward: &Ward, more: Value) -> Configured {
+    phone.client().configure(Encoding::Android, &values(phone, ward, more)).unwrap()
+}
+
+fn reviews(phone: &Phone) -> bool {
+    let id = phone.capture(0);
+    phone.file(id, "review.age").exists()
+}
+
+#[tokio::test]
+async fn management_tightens_at_once_and_over_a_restart_and_lets_go_again() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    assert!(reviews(&phone));
+    let taken = configure(&phone, &ward, json!({ "review_hours": "0", "support_contact": "extension 4242" }));
+    assert!(taken.accepted && taken.support_contact.is_some_and(|text| text.as_str() == "extension 4242"));
+    assert!(!reviews(&phone));
+    phone.restart();
+    assert!(!reviews(&phone));
+    assert!(configure(&phone, &ward, json!({ "review_hours": "" })).accepted);
+    phone.run().await;
+    assert!(reviews(&phone));
+}
+
+#[tokio::test]
+async fn management_cannot_loosen_the_policy() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.client().unlock().unwrap();
+    assert!(configure(&phone, &ward, json!({ "review_hours": 300, "max_unsent": 99_999 })).accepted);
+    ward.clock.pass(SignedDuration::from_hours(12) + SignedDuration::from_secs(1));
+    assert!(matches!(phone.client().review(id), Err(ReviewError::Off)));
+}
+
+#[tokio::test]
+async fn another_root_tenant_or_gateway_is_reported_and_changes_nothing() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let others = [
+        ("root_sha256", json!("ab".repeat(32)), "root_changed"),
+        ("tenant", json!("ward-7"), "tenant_changed"),
+        ("gateway", json!("https://elsewhere.test"), "gateway_changed"),
+    ];
+    for (key, value, code) in others {
+        let mut more = json!({ "review_hours": 0 });
+        more[key] = value;
+        let taken = configure(&phone, &ward, more);
+        assert!(!taken.accepted);
+        assert!(taken.findings.iter().all(|found| found.code == code && found.severity == Severity::Error));
+        assert!(reviews(&phone), "nothing else of it counts either");
+    }
+    phone.run().await;
+    assert_eq!(ward.pull().await.filed, 3);
+}
+
+#[tokio::test]
+async fn an_older_bundle_than_management_asks_is_refused_from_then_on() {
+    let mut ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    assert!(configure(&phone, &ward, json!({ "min_bundle_version": 7 })).accepted);
+    ward.sign_bundle(|bundle| bundle["version"] = json!(6));
+    ward.restart().await;
+    phone.link.leads_to(ward.router.clone());
+    ward.clock.pass(SignedDuration::from_mins(2));
+    phone.run().await;
+    assert_eq!(phone.client().status().bundle_version, 1);
+}
