@@ -79,7 +79,7 @@ fn whole(number: f64) -> Option<i64> {
     fits.then(|| format!("{number:.0}").parse().ok()).flatten()
 }
 
-/// A variable that the management system should have replaced: `{{serial}}`, `$SERIALNUMBER$`, `%SerialNumber%`, `{DeviceSerialNumber}`.
+/// A variable that the management system should have replaced: `{{serial}}`, `$SERIALNUMBER`, `%SerialNumber%`, `{DeviceSerialNumber}`.
 fn is_placeholder(text: &str) -> bool {
     let text = text.trim();
     let wrapped = |open: &str, close: &str| {
@@ -88,5 +88,13 @@ fn is_placeholder(text: &str) -> bool {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.- ".contains(c))
         })
     };
-    wrapped("{{", "}}") || wrapped("${", "}") || wrapped("{", "}") || wrapped("$", "$") || wrapped("%", "%")
+    let shell = text.strip_prefix('$').is_some_and(|name| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    });
+    shell
+        || wrapped("{{", "}}")
+        || wrapped("${", "}")
+        || wrapped("{", "}")
+        || wrapped("$", "$")
+        || wrapped("%", "%")
 }

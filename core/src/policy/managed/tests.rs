@@ -97,7 +97,14 @@ fn everything_that_is_wrong_is_found_at_once_and_nothing_of_it_is_used() {
 
 #[test]
 fn a_variable_that_was_not_filled_in_is_left_out_and_said() {
-    for text in ["{{serial}}", "$SERIALNUMBER$", "%SerialNumber%", "{DeviceSerialNumber}", "${serial}"] {
+    for text in [
+        "{{serial}}",
+        "$SERIALNUMBER$",
+        "$SERIALNUMBER",
+        "%SerialNumber%",
+        "{DeviceSerialNumber}",
+        "${serial}",
+    ] {
         let judged = Managed::judge(Encoding::AppConfig, &with("serial", text));
         assert_eq!(judged.findings[0].code, "not_filled_in", "{text}");
         assert!(judged.managed.unwrap().serial.is_none());
