@@ -100,6 +100,8 @@ struct State {
     /// What failed captures and erasures left because the disk did not even remove it. Goes before the next capture, so
     /// that no two photos have one place in the chain, and with every run of the queue.
     leftovers: Vec<PathBuf>,
+    /// Photos whose erasure failed where nobody could tell whether they had left the outbox.
+    doubtful: Vec<CaptureId>,
 }
 
 /// A capture in progress: the chain is held until it is committed or dropped, so a failed capture uses no `seq`.
@@ -137,7 +139,7 @@ impl Store {
         let recovered = recover::recover(&*disk, dir)?;
         let index = Index::open(&dir.join("index"), &*disk, secrets, entropy)?;
         let recover::Recovered { heads, entries, quarantined } = recovered;
-        let state = State { heads, entries, quarantined, leftovers: Vec::new() };
+        let state = State { heads, entries, quarantined, leftovers: Vec::new(), doubtful: Vec::new() };
         let store = Self { disk, dir: dir.to_owned(), state: Mutex::new(state), index, _lock: lock };
         store.reindex();
         Ok(store)
@@ -179,6 +181,14 @@ impl Store {
         while let Some(path) = state.leftovers.last() {
             self.disk.remove(path)?;
             state.leftovers.pop();
+        }
+        while let Some(&id) = state.doubtful.last() {
+            if self.disk.list(&self.outbox().join(id.to_string()))?.is_empty() {
+                self.disk.remove(&self.outbox().join(format!(".gone-{id}")))?;
+                state.entries.remove(&id);
+                self.index.forget(id);
+            }
+            state.doubtful.pop();
         }
         Ok(())
     }
@@ -276,10 +286,9 @@ impl Store {
         state.heads.save(&*self.disk, &self.dir)?;
         let gone = self.outbox().join(format!(".gone-{id}"));
         if let Err(error) = self.disk.publish(&self.outbox().join(id.to_string()), &gone) {
-            // Where the rename happened and its sync failed, the photo has left the outbox already.
-            if self.disk.list(&gone)?.is_empty() {
-                return Err(error.into());
-            }
+            // Whether the rename happened and only its sync failed is seen once the disk works.
+            state.doubtful.push(id);
+            return Err(error.into());
         }
         state.entries.remove(&id);
         self.index.forget(id);
