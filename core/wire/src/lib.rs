@@ -25,6 +25,8 @@ mod token;
 mod upload;
 mod wipe;
 
+pub mod dpop;
+pub mod integrity;
 pub mod log;
 pub mod resume;
 pub mod signature;

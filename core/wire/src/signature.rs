@@ -3,6 +3,18 @@
 //! A request with a body covers `("@method" "@target-uri" "content-digest")`, one without covers the first two.
 //! Parameters: `created`, `expires` (at most five minutes later), `nonce` (16 random bytes, base64url), `keyid` (the
 //! key's thumbprint), `tag`. One signature, labelled `gauze`. Whoever verifies keeps nonces until they expire.
+//! [`Labelled`] reads any signature of RFC 9421, whoever made it.
+
+mod base;
+mod component;
+mod message;
+mod query;
+mod structured;
+
+pub use base::Labelled;
+pub use component::ComponentError;
+pub use message::{FieldLine, Head, Message};
+pub use structured::FieldKind;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use jiff::Timestamp;
@@ -57,7 +69,7 @@ pub struct SignatureFields {
     pub content_digest: Option<String>,
 }
 
-fn base(request: &Request<'_>, params: &str) -> String {
+fn base_text(request: &Request<'_>, params: &str) -> String {
     let mut text = format!("\"@method\": {}\n\"@target-uri\": {}\n", request.method, request.target_uri);
     if let Some(body) = request.body {
         text.push_str(&format!("\"content-digest\": {}\n", body.content_digest()));
@@ -86,7 +98,7 @@ pub fn sign(
         key.public_key().key_id(),
         tag.as_str(),
     );
-    let signature = key.sign(base(request, &params).as_bytes())?;
+    let signature = key.sign(base_text(request, &params).as_bytes())?;
     let signature = sfv::BareItem::ByteSequence(signature.to_vec());
     let signature = sfv::ItemSerializer::new().bare_item(&signature).finish();
     Ok(SignatureFields {
@@ -183,7 +195,7 @@ impl RequestSignature {
         {
             return Err(WireError::Signature);
         }
-        key.verify(base(request, &self.params).as_bytes(), &self.signature)?;
+        key.verify(base_text(request, &self.params).as_bytes(), &self.signature)?;
         let now = now.as_second();
         let life = self.expires.saturating_sub(self.created);
         let in_time =
