@@ -84,7 +84,9 @@ impl App {
             tenants.insert(served.bundle.tenant.clone(), served);
         }
         let blobs = Blobs::open(PathBuf::from(data))?;
-        let db = Db::open(&data.join("gateway.sqlite")).await?;
+        let database = data.join("gateway.sqlite");
+        let replays = ReplayStore::open(data, database.exists(), clock.now().as_second())?;
+        let db = Db::open(&database).await?;
         for (tenant, served) in &tenants {
             // What the hospital signed while the gateway ran is newer than what the operator has on file.
             if let Some(policy) = db.signed_policy(tenant).await? {
@@ -99,7 +101,7 @@ impl App {
             keys: Arc::new(keys),
             db: Arc::new(db),
             blobs: Arc::new(blobs),
-            replays: Arc::default(),
+            replays: Arc::new(replays),
             challenges: Arc::default(),
             transfers: Arc::default(),
             status: Arc::default(),

@@ -4,12 +4,13 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
-use gauze_wire::signature::{Request as Signed, RequestSignature, SKEW_S, Tag};
-use gauze_wire::{DeviceStatus, Digest, KeyId, ProblemCode, PublicKey, Tenant, WireError};
+use gauze_wire::signature::{Request as Signed, RequestSignature, Tag};
+use gauze_wire::{DeviceStatus, Digest, ProblemCode, PublicKey, Tenant, WireError};
 
 use crate::app::App;
 use crate::db::Device;
 use crate::refusal::Refusal;
+use crate::replay::Use;
 use crate::tenant::Served;
 
 /// Largest body of a phone that is read whole.
@@ -138,12 +139,16 @@ impl Unproven {
             Err(WireError::Expired) => return Err(ProblemCode::SignatureExpired.into()),
             Err(_) => return Err(ProblemCode::SignatureInvalid.into()),
         }
-        let key_id: KeyId = key.key_id();
-        let until = self.signature.expires.saturating_add(SKEW_S + 1);
-        if app.replays.first_use(&key_id, &self.signature.nonce, until, now.as_second()) {
-            Ok(())
-        } else {
-            Err(ProblemCode::Replayed.into())
+        match app.replays.judge(
+            &key.key_id(),
+            &self.signature.nonce,
+            self.signature.created,
+            now.as_second(),
+        )? {
+            Use::First => Ok(()),
+            Use::Again => Err(ProblemCode::Replayed.into()),
+            Use::Doubtful => Err(ProblemCode::SignatureExpired.into()),
+            Use::Full => Err(ProblemCode::Unavailable.into()),
         }
     }
 }

@@ -191,3 +191,78 @@ async fn one_hospitals_phone_and_records_key_are_strangers_to_another() {
         .json(200);
     assert!(own.captures.is_empty());
 }
+
+#[tokio::test]
+async fn a_captured_request_is_refused_after_a_restart_too() {
+    let (_, mut gateway, phone) = begin().await;
+    let (digest, target) = (Digest::of(BODY), format!("{BASE}{PATH}"));
+    let covered = Covered { method: "POST", target_uri: &target, body: Some(&digest) };
+    let fields = signature(&covered, &phone.key, Tag::Device, gateway.now());
+    let again = || with_signature(("POST", PATH), Some(BODY.to_vec()), &fields);
+    gateway.ask(again()).await.expect(200);
+    gateway.open().await.unwrap();
+    assert_eq!(gateway.ask(again()).await.refusal(), ProblemCode::Replayed);
+    // The machine stopped, and what it had not written is lost.
+    std::fs::remove_file(gateway.at("nonces")).unwrap();
+    gateway.open().await.unwrap();
+    assert_eq!(gateway.ask(again()).await.refusal(), ProblemCode::SignatureExpired);
+    gateway.pass(SignedDuration::from_secs(61));
+    assert_eq!(gateway.ask(again()).await.refusal(), ProblemCode::SignatureExpired);
+    gateway
+        .ask(phone.request(&gateway, "status", &StatusQuery { captures: Vec::new(), holding: None }))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn where_a_request_came_in_says_nothing_of_where_it_was_sent() {
+    let (_, gateway, phone) = begin().await;
+    let proxied = |key: &dyn gauze_wire::Signer, target: &str, host: &'static str| {
+        let digest = Digest::of(BODY);
+        let covered = Covered { method: "POST", target_uri: target, body: Some(&digest) };
+        let fields = signature(&covered, key, Tag::Device, gateway.now());
+        let mut request = with_signature(("POST", PATH), Some(BODY.to_vec()), &fields);
+        let headers = request.headers_mut();
+        headers.insert("host", HeaderValue::from_static(host));
+        headers.insert("x-forwarded-host", HeaderValue::from_static("elsewhere.test"));
+        headers.insert("x-forwarded-proto", HeaderValue::from_static("http"));
+        headers.insert("forwarded", HeaderValue::from_static("host=elsewhere.test;proto=http"));
+        request
+    };
+    let meant = format!("{BASE}{PATH}");
+    gateway.ask(proxied(&phone.key, &meant, "backend.internal:8080")).await.expect(200);
+    let other = format!("https://elsewhere.test{PATH}");
+    for host in ["elsewhere.test", "gateway.test:8443"] {
+        let refused = gateway.ask(proxied(&phone.key, &other, host)).await.refusal();
+        assert_eq!(refused, ProblemCode::SignatureInvalid, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn every_address_but_the_named_ones_wants_a_signature() {
+    let (_, gateway, _) = begin().await;
+    // Health and description; signed objects; a transfer's address is its own secret.
+    let open = [
+        "/healthz",
+        "/metrics",
+        "/openapi.json",
+        "/v1/{tenant}/bundle",
+        "/v1/{tenant}/policy",
+        "/v1/{tenant}/challenges",
+        "/v1/{tenant}/enrolments",
+        "/v1/{tenant}/wiped",
+        "/v1/transfers/{ticket}",
+    ];
+    let described: serde_json::Value = gateway.get("/openapi.json").await.json(200);
+    let mut asked = 0;
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys().filter(|_| !open.contains(&path.as_str())) {
+            let path = path.replace("{tenant}", "ward-9").replace(['{', '}'], "");
+            let request = Request::builder().method(method.to_uppercase().as_str()).uri(&path);
+            let refused = gateway.ask(request.body(Body::empty()).unwrap()).await.refusal();
+            assert_eq!(refused, ProblemCode::SignatureMissing, "{method} {path}");
+            asked += 1;
+        }
+    }
+    assert!(asked >= 6, "{asked}");
+}
