@@ -250,6 +250,7 @@ async fn every_address_but_the_named_ones_wants_a_signature() {
         "/v1/{tenant}/policy",
         "/v1/{tenant}/challenges",
         "/v1/{tenant}/enrolments",
+        "/v1/{tenant}/attestations",
         "/v1/{tenant}/wiped",
         "/v1/transfers/{ticket}",
     ];
