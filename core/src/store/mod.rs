@@ -372,6 +372,8 @@ impl Drop for Draft<'_> {
         if self.committed {
             return;
         }
+        // A process that has run out of files needs one to remove these.
+        self.files.clear();
         // Where the rename happened and its sync failed, the photo has its name already, and was never ticked.
         for path in [self.dir.clone(), self.store.outbox().join(self.id.to_string())] {
             if self.store.disk.remove(&path).is_err() {

@@ -1,5 +1,7 @@
 //! Values as a file: a property list (AppConfig, ManagedApp) or a JSON object, as a shell would hand them to the core.
 
+use std::path::Path;
+
 use serde_json::{Map, Value};
 
 use super::{ConfigFileError, MOST};
@@ -19,6 +21,18 @@ pub fn read_values(bytes: &[u8]) -> Result<Map<String, Value>, ConfigFileError> 
         Value::Object(values) => Ok(values),
         _ => Err(ConfigFileError::Values("not a dictionary".to_owned())),
     }
+}
+
+/// The text of a `managed.json`. A script writes the path of a file beside it where a console has room for the certificate
+/// itself.
+pub fn read_managed(path: &Path) -> std::io::Result<String> {
+    let text = std::fs::read_to_string(path)?;
+    let Ok(mut values) = serde_json::from_str::<Value>(&text) else { return Ok(text) };
+    let Some(ca) = values["ca"].as_str().filter(|ca| !ca.is_empty() && !ca.contains("-----BEGIN")) else {
+        return Ok(text);
+    };
+    values["ca"] = std::fs::read_to_string(path.parent().unwrap_or(Path::new(".")).join(ca))?.into();
+    Ok(values.to_string())
 }
 
 /// As `JSONSerialization` would. What JSON has no word for becomes an empty list, which fits no setting.

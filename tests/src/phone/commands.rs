@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped};
 use gauze_core::{CaptureContext, Client, Kind, Managed, Stage};
+use gauze_tests::config::read_managed;
 use gauze_wire::{Patient, Text};
 use serde::Deserialize;
 use serde_json::json;
@@ -34,23 +35,11 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
 }
 
 pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
-    let text = std::fs::read_to_string(config).map_err(|error| Refusal::unreadable(config, &error))?;
-    let managed = Managed::from_json(&with_authority(text, config)?)?;
+    let text = read_managed(config).map_err(|error| Refusal::unreadable(config, &error))?;
+    let managed = Managed::from_json(&text)?;
     let device_id = block_on(phone.enrol(&managed))??;
     println!("{device_id}");
     Ok(ExitCode::SUCCESS)
-}
-
-/// A script writes the path of a file where a console has room for the certificate itself.
-fn with_authority(text: String, config: &Path) -> Result<String, Refusal> {
-    let Ok(mut values) = serde_json::from_str::<serde_json::Value>(&text) else { return Ok(text) };
-    let Some(ca) = values["ca"].as_str().filter(|ca| !ca.is_empty() && !ca.contains("-----BEGIN")) else {
-        return Ok(text);
-    };
-    let path = config.parent().unwrap_or(Path::new(".")).join(ca);
-    let pem = std::fs::read_to_string(&path).map_err(|error| Refusal::unreadable(&path, &error))?;
-    values["ca"] = pem.into();
-    Ok(values.to_string())
 }
 
 #[derive(Deserialize)]

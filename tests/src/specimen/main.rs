@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use gauze_core::{CaptureContext, Client, Managed};
+use gauze_tests::config::read_managed;
 use gauze_tests::remote_vault::RemoteVault;
 use gauze_tests::simulated::{file_secrets, open_with};
 use serde::Deserialize;
@@ -39,7 +40,7 @@ struct Record {
     notes: gauze_wire::Text<4096>,
 }
 
-type Done = Result<String, Box<dyn std::error::Error>>;
+type Done<T = String> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -94,10 +95,7 @@ fn obey(phone: &Client, word: &str, rest: &str) -> Done {
 }
 
 fn enrol(phone: &Client, config: &Path) -> Done {
-    let mut managed = Managed::from_json(&std::fs::read_to_string(config)?)?;
-    if let Some(ca) = &managed.ca {
-        managed.ca = Some(std::fs::read_to_string(config.with_file_name("x").with_file_name(ca))?);
-    }
+    let managed = Managed::from_json(&read_managed(config)?)?;
     Ok(tokio::runtime::Runtime::new()?.block_on(phone.enrol(&managed))?.to_string())
 }
 
@@ -109,7 +107,7 @@ fn capture(phone: &Client, files: &str) -> Done {
 }
 
 /// The capture alone.
-fn take(phone: &Client, files: &str) -> Result<(String, Zeroizing<Vec<u8>>), Box<dyn std::error::Error>> {
+fn take(phone: &Client, files: &str) -> Done<(String, Zeroizing<Vec<u8>>)> {
     let (record, picture) = files.split_once(' ').ok_or("capture RECORD PICTURE")?;
     let record: Record = serde_json::from_slice(&read(Path::new(record))?)?;
     let picture = read(Path::new(picture))?;
