@@ -93,7 +93,7 @@ fn values(file: &Path, system: System, json: bool) -> Result<ExitCode, Refusal> 
     }
     if managed.is_none() {
         return Err(Refusal::new(
-            "configuration_invalid",
+            "config_invalid",
             "a phone would not use these values: correct them",
         ));
     }

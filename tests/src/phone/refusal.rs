@@ -61,7 +61,7 @@ impl From<EnrolError> for Refusal {
 
 impl From<ManagedError> for Refusal {
     fn from(error: ManagedError) -> Self {
-        Self::new(error.code(), error.to_string())
+        Self::new("config_invalid", error.to_string())
     }
 }
 
