@@ -92,10 +92,7 @@ fn values(file: &Path, system: System, json: bool) -> Result<ExitCode, Refusal> 
         findings.iter().for_each(|finding| println!("{}", line(finding)));
     }
     if managed.is_none() {
-        return Err(Refusal::new(
-            "config_invalid",
-            "a phone would not use these values: correct them",
-        ));
+        return Err(Refusal::new("config_invalid", "a phone would not use these values: correct them"));
     }
     if !json {
         println!("a phone would use these values");
