@@ -23,7 +23,7 @@ use crate::queue::driver::Driver;
 use crate::queue::machine::Item;
 use crate::queue::{Observer, Observers, QueueReport, Stopped, Subscription, TransferEnd, TransferPlan};
 use crate::review::{ReviewKeys, ReviewSession, leaving_nothing};
-use crate::store::{Durable, Entry, Stage, Store, StoreError, Trouble};
+use crate::store::{Durable, Entry, Store, StoreError, Trouble};
 
 pub use configure::Configured;
 pub use views::{PhotoView, StatusView};
@@ -358,10 +358,12 @@ impl Client {
 
     /// Nothing was tried, and no attempt is counted.
     fn unreachable(&self) -> QueueReport {
-        let unsent = |entry: &Entry| matches!(entry.stage, Stage::Unsigned | Stage::Signed);
         let stopped = |entry: Entry| Stopped { capture_id: entry.capture_id, trouble: Trouble::Offline };
         let entries = self.store.entries().into_iter();
-        QueueReport { stopped: entries.filter(unsent).map(stopped).collect(), ..QueueReport::default() }
+        QueueReport {
+            stopped: entries.filter(|entry| entry.stage.is_unsent()).map(stopped).collect(),
+            ..QueueReport::default()
+        }
     }
 
     /// Takes one photo that has just been captured as far as it goes.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use gauze_core::ports::{Answer, TransportError};
 use gauze_core::queue::machine::State;
@@ -12,6 +13,7 @@ use gauze_wire::{
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::fixture::{Fate, Phone, Seen, Ward, stopped};
 
@@ -53,6 +55,28 @@ async fn whatever_is_lost_or_doubled_on_the_way_is_one_photo_in_the_end() {
             assert!(ward.verified().await.ok);
         }
     }
+}
+
+#[tokio::test]
+async fn a_photo_that_takes_long_does_not_hold_up_the_others() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let ids: Vec<_> = (0..8).map(|n| phone.capture(n)).collect();
+    let (released, begun) = (Arc::new(Notify::new()), AtomicUsize::new(0));
+    phone.link.obeys(move |seen| {
+        if !is(seen, "/transfers") {
+            return Fate::Deliver;
+        }
+        match begun.fetch_add(1, Ordering::SeqCst) {
+            0 => return Fate::Held(released.clone()),
+            7 => released.notify_one(),
+            _ => {}
+        }
+        Fate::Deliver
+    });
+    // The first transfer arrives only once the last has begun.
+    tokio::time::timeout(Duration::from_secs(60), phone.run()).await.unwrap();
+    assert!(ids.iter().all(|id| phone.stage(*id) == Some(Stage::Stored)));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use gauze_wire::{
 use super::{Client, Enrolled};
 use crate::auth::{CallError, Contact, VaultSigner};
 use crate::ports::VaultError;
-use crate::store::{Stage, StoreError};
+use crate::store::StoreError;
 
 /// The gateway is asked again after this long.
 const ASK_EVERY_MS: u64 = 60_000;
@@ -99,11 +99,9 @@ impl Client {
     }
 
     async fn ask_standing(&self, enrolled: &Enrolled) -> Result<Option<Standing>, CallError> {
-        let unsent = |stage| matches!(stage, Stage::Unsigned | Stage::Signed);
-        let entries = self.store.entries();
         let holding = Holding {
             highest_seq: self.store.head(&enrolled.identity.device_id).map_or(0, |head| head.seq),
-            unsent: entries.iter().filter(|entry| unsent(entry.stage)).map(|_| 1).sum(),
+            unsent: self.store.unsent(),
             app_version: self.config.app_version.clone(),
         };
         let query = StatusQuery { captures: Vec::new(), holding: Some(holding) };

@@ -37,7 +37,6 @@ pub(super) fn photo(store: &Store, entry: Entry, session: Option<&ReviewSession>
         let sealed = store.read(entry.capture_id, file::REVIEW).ok()??;
         Some(session.sidecar(&sealed).ok()?.label.clone())
     });
-    let moving = matches!(entry.stage, Stage::Unsigned | Stage::Signed);
     PhotoView {
         capture_id: entry.capture_id,
         seq: entry.seq,
@@ -45,7 +44,7 @@ pub(super) fn photo(store: &Store, entry: Entry, session: Option<&ReviewSession>
         size: entry.size,
         kind: entry.kind,
         stage: entry.stage,
-        progress: entry.progress.filter(|_| moving),
+        progress: entry.progress.filter(|_| entry.stage.is_unsent()),
         label,
         previewed: entry.previewed,
     }

@@ -17,7 +17,7 @@ use super::{Client, Enrolled};
 use crate::auth::{Contact, Identity, VaultSigner};
 use crate::ports::{Disk, VaultError, write_durably};
 use crate::review::ReviewKeys;
-use crate::store::{Entry, Kind, Stage, StoreError, file, read_small};
+use crate::store::{Kind, Stage, StoreError, file, read_small};
 
 const NAME: &str = "wipe.json";
 
@@ -159,7 +159,7 @@ impl Client {
             at: self.ports.clock.now(),
             highest_seq: head.map_or(0, |head| head.seq),
             head: head.map(|head| head.head),
-            unsent: self.unsent(),
+            unsent: self.store.unsent(),
             destroyed: Wiped::named(destroyed),
         });
         wipe.save(&*self.ports.disk, &self.config.dir)?;
@@ -230,11 +230,6 @@ impl Client {
         };
         let statement = serde_json::to_vec(&void).map_err(|_| StoreError::Damaged)?;
         self.store.void(id, &statement)
-    }
-
-    fn unsent(&self) -> u64 {
-        let unsent = |entry: &Entry| matches!(entry.stage, Stage::Unsigned | Stage::Signed);
-        self.store.entries().iter().filter(|entry| unsent(entry)).map(|_| 1).sum()
     }
 
     /// Tells the gateway that this phone was wiped, by the key that goes last.

@@ -6,17 +6,18 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use gauze_wire::{
-    Adoption, Binding, CaptureId, CaptureState, Carried, Jws, Problem, ProblemCode, Refused, Signed as _,
-    Signer as _, StatusAnswer, StatusQuery, Stored, UploadAnswer, UploadRequest, Void,
+    Adoption, CaptureId, CaptureState, Carried, Jws, ProblemCode, Signed as _, Signer as _, UploadAnswer,
+    UploadRequest, Void,
 };
 use sha2::Digest as _;
 
 use super::machine::{Effect, Event, Item, State, step};
+use super::trouble::{of_call, of_store, of_vault};
 use super::{Observers, QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
-use crate::auth::{CallError, GatewayClient, Identity, VaultSigner};
+use crate::auth::{GatewayClient, Identity, VaultSigner};
 use crate::policy::Trust;
 use crate::ports::{Answer, Transfer, TransportError, VaultError};
-use crate::store::{Durable, Entry, Kind, Progress, Receipted, Stage, Store, StoreError, Trouble, file};
+use crate::store::{Durable, Entry, Kind, Progress, Stage, Store, Trouble, file};
 
 /// Photos on their way at once.
 const AT_ONCE: usize = 4;
@@ -59,7 +60,7 @@ impl Driver {
                 let item = Item::resume(self.stage(&entry), entry.progress);
                 Some(self.drive(&entry, item, Event::Taken { now_ms, asked }, carrier).await)
             })
-            .buffered(AT_ONCE)
+            .buffer_unordered(AT_ONCE)
             .collect::<Vec<_>>()
             .await;
         self.settle(driven.into_iter().flatten().collect()).await
@@ -173,7 +174,7 @@ impl Driver {
             }
             Effect::Erase(receipted) => Some(match self.store.erase(receipted) {
                 Ok(()) => Event::Erased,
-                Err(error) => self.failed(trouble_of(&error)),
+                Err(error) => self.failed(of_store(&error)),
             }),
             // Asked in batches, by `hear`.
             Effect::AskOutcome => None,
@@ -211,8 +212,8 @@ impl Driver {
             }
             Jws::sign_bytes(typ, &payload, &signer).map_err(|_| signer.why())
         });
-        let jws = signing.await.map_err(|_| Trouble::KeyUnavailable)?.map_err(vault_trouble)?;
-        self.store.write(id, name, jws.as_str().as_bytes()).map_err(|error| trouble_of(&error))
+        let jws = signing.await.map_err(|_| Trouble::KeyUnavailable)?.map_err(of_vault)?;
+        self.store.write(id, name, jws.as_str().as_bytes()).map_err(|error| of_store(&error))
     }
 
     fn adoption(&self, entry: &Entry, body: &[u8]) -> Result<Vec<u8>, Trouble> {
@@ -239,14 +240,12 @@ impl Driver {
     async fn ask_ticket(&self, entry: &Entry) -> Result<Option<(String, u64)>, Trouble> {
         let name = manifest_name(entry, &self.identity);
         let manifest = self.jws(entry.capture_id, name)?.ok_or(Trouble::Damaged)?;
-        let entries = self.store.entries();
-        let unsent = entries.iter().filter(|e| matches!(e.stage, Stage::Unsigned | Stage::Signed)).count();
         let request = UploadRequest {
             manifest,
             highest_seq: self.store.head(&self.identity.device_id).map_or(0, |head| head.seq),
-            unsent: u64::try_from(unsent).unwrap_or(u64::MAX),
+            unsent: self.store.unsent(),
         };
-        match self.gateway.post_signed("uploads", &request).await.map_err(|e| call_trouble(&e))? {
+        match self.gateway.post_signed("uploads", &request).await.map_err(|e| of_call(&e))? {
             UploadAnswer::Ticket { upload_url, offset, .. } => {
                 // The gateway chooses the path, never the host: bytes go nowhere else.
                 if !upload_url.starts_with(&format!("{}/", self.identity.gateway)) {
@@ -273,7 +272,7 @@ impl Driver {
             Err(TransportError::Cut) => {
                 return Event::Cut { now_ms: self.now_ms(), jitter: self.jitter() };
             }
-            Err(error) => return self.failed(call_trouble(&error.into())),
+            Err(error) => return self.failed(of_call(&error.into())),
         };
         match self.received(entry, answer) {
             Ok(()) => Event::Stored,
@@ -287,7 +286,7 @@ impl Driver {
     }
 
     fn received(&self, entry: &Entry, answer: Answer) -> Result<(), Trouble> {
-        let body = crate::auth::accept(answer).map_err(|error| call_trouble(&error))?;
+        let body = crate::auth::accept(answer).map_err(|error| of_call(&error))?;
         let state: CaptureState = serde_json::from_slice(&body).map_err(|_| Trouble::Receipt)?;
         self.keep_stored(entry, &state)
     }
@@ -305,117 +304,17 @@ impl Driver {
         }
     }
 
-    /// What receipts for this photo may be bound to: what was sent last, and for a void also the photo, which may have
-    /// arrived just before it was discarded.
-    fn bindings(&self, entry: &Entry) -> Result<Vec<Binding>, Trouble> {
-        let mut bindings = Vec::new();
-        for name in [file::VOID, file::ADOPTION, file::MANIFEST] {
-            if let Some(jws) = self.jws(entry.capture_id, name)? {
-                bindings.push(Binding {
-                    tenant: self.identity.tenant.clone(),
-                    device_id: jws.kid().clone(),
-                    capture_id: entry.capture_id,
-                    manifest_sha256: jws.digest(),
-                    sha256: entry.sha256,
-                    size: entry.size,
-                });
-            }
-        }
-        Ok(bindings)
-    }
-
-    fn keep_stored(&self, entry: &Entry, state: &CaptureState) -> Result<(), Trouble> {
-        let gateway = &self.trust.gateway;
-        let keys = std::slice::from_ref(&gateway.key);
-        let holds = self
-            .bindings(entry)?
-            .iter()
-            .any(|binding| Stored::verify(&state.stored, keys, binding, &gateway.log, None).is_ok());
-        if !holds {
-            return Err(Trouble::Receipt);
-        }
-        let bytes = state.stored.as_str().as_bytes();
-        self.store.write(entry.capture_id, file::STORED, bytes).map_err(|error| trouble_of(&error))
-    }
-
-    /// Asks what the hospital says of a batch, and lets the machine act on it.
-    async fn hear(&self, batch: &[(CaptureId, Item)], report: &mut QueueReport) {
-        let captures = batch.iter().map(|(id, _)| *id).collect();
-        let answer: Result<StatusAnswer, _> =
-            self.gateway.post_signed("status", &StatusQuery { captures, holding: None }).await;
-        let heard = answer.unwrap_or_else(|error| {
-            tracing::info!(code = error.code(), "no receipts heard");
-            StatusAnswer { captures: Vec::new(), standing: None }
-        });
-        for &(id, item) in batch {
-            let outcome = heard.captures.iter().find(|state| state.capture_id == id);
-            let outcome = outcome.and_then(|state| state.outcome.as_ref());
-            let mut item = item;
-            if let Some(mut event) = self.outcome(id, item, outcome) {
-                loop {
-                    let (next, effects) = step(item, event);
-                    if next.state != item.state {
-                        self.observers.tell(id, next.state);
-                    }
-                    item = next;
-                    let Some(Effect::Erase(receipted)) = effects.into_iter().next() else { break };
-                    event = match self.store.erase(receipted) {
-                        Ok(()) => Event::Erased,
-                        Err(error) => self.failed(trouble_of(&error)),
-                    };
-                }
-            }
-            match item.state {
-                State::Gone => report.filed.push(id),
-                State::Refused => report.refused += 1,
-                State::Stored | State::Filed => report.stored += 1,
-                State::Unsigned | State::Signed | State::Sending | State::Waiting { .. } => {}
-            }
-        }
-    }
-
-    /// Believes an outcome, keeps it, and says what happened. A receipt that does not hold changes nothing.
-    fn outcome(&self, id: CaptureId, item: Item, heard: Option<&Jws>) -> Option<Event> {
-        let entry = self.store.entry(id)?;
-        let bindings = self.bindings(&entry).ok()?;
-        let kept = match item.state {
-            State::Filed => self.jws(id, file::FILED).ok().flatten(),
-            State::Unsigned
-            | State::Signed
-            | State::Sending
-            | State::Stored
-            | State::Refused
-            | State::Waiting { .. }
-            | State::Gone => None,
-        };
-        let jws = kept.as_ref().or(heard)?;
-        let (bundle, log) = (&self.trust.bundle, &self.trust.gateway.log);
-        for binding in &bindings {
-            if let Ok(receipted) = Receipted::verify(jws, binding, &bundle.records, log, &bundle.witnesses) {
-                let kept = self.store.write(id, file::FILED, jws.as_str().as_bytes());
-                return kept.is_ok().then_some(Event::Filed(receipted));
-            }
-            let witnesses = Some(bundle.witnesses.as_slice());
-            if Refused::verify(jws, &bundle.records, binding, log, witnesses).is_ok() {
-                let kept = self.store.write(id, file::REFUSED, jws.as_str().as_bytes());
-                return kept.is_ok().then_some(Event::Refused);
-            }
-        }
-        tracing::warn!("a receipt from the hospital did not hold; the photo stays");
-        None
-    }
-
     fn read(&self, id: CaptureId, name: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        self.store.read(id, name).map_err(|error| trouble_of(&error))
+        self.store.read(id, name).map_err(|error| of_store(&error))
     }
 
-    fn jws(&self, id: CaptureId, name: &str) -> Result<Option<Jws>, Trouble> {
+    pub(super) fn jws(&self, id: CaptureId, name: &str) -> Result<Option<Jws>, Trouble> {
         let Some(bytes) = self.read(id, name)? else { return Ok(None) };
         let text = String::from_utf8(bytes).map_err(|_| Trouble::Damaged)?;
         Jws::parse(&text).map(Some).map_err(|_| Trouble::Damaged)
     }
 
-    fn failed(&self, trouble: Trouble) -> Event {
+    pub(super) fn failed(&self, trouble: Trouble) -> Event {
         Event::Failed { trouble, now_ms: self.now_ms(), jitter: self.jitter() }
     }
 
@@ -451,40 +350,5 @@ fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (one, None) | (None, one) => one,
-    }
-}
-
-fn vault_trouble(error: VaultError) -> Trouble {
-    match error {
-        VaultError::Gone => Trouble::KeyGone,
-        VaultError::NeedsUser | VaultError::Unavailable => Trouble::KeyUnavailable,
-    }
-}
-
-fn trouble_of(error: &StoreError) -> Trouble {
-    match error {
-        StoreError::Damaged => Trouble::Damaged,
-        StoreError::Full
-        | StoreError::ReadOnly
-        | StoreError::Denied
-        | StoreError::TooManyFiles
-        | StoreError::Busy
-        | StoreError::Protection
-        | StoreError::NotYetUnlocked
-        | StoreError::Unknown
-        | StoreError::AlreadySent
-        | StoreError::Io(_) => Trouble::Storage,
-    }
-}
-
-fn call_trouble(error: &CallError) -> Trouble {
-    match error {
-        CallError::Transport(TransportError::Certificate) => Trouble::Certificate,
-        CallError::Transport(TransportError::Unreachable | TransportError::Cut) => Trouble::Offline,
-        CallError::Transport(TransportError::File) => Trouble::Storage,
-        CallError::Refused(Problem { code, .. }) => Trouble::Gateway(*code),
-        CallError::Answer => Trouble::Gateway(ProblemCode::MalformedRequest),
-        CallError::Vault(error) => vault_trouble(*error),
-        CallError::Entropy => Trouble::KeyUnavailable,
     }
 }

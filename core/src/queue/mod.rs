@@ -29,7 +29,9 @@
 pub(crate) mod driver;
 pub mod machine;
 mod observe;
+mod receipts;
 mod report;
+mod trouble;
 
 pub(crate) use observe::Observers;
 pub use observe::{Observer, Subscription};

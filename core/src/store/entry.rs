@@ -20,6 +20,16 @@ pub enum Stage {
     Refused,
 }
 
+impl Stage {
+    /// Whether the gateway does not have it yet.
+    pub fn is_unsent(self) -> bool {
+        match self {
+            Self::Unsigned | Self::Signed => true,
+            Self::Stored | Self::Filed | Self::Refused => false,
+        }
+    }
+}
+
 /// What is to be sent for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -208,6 +208,11 @@ impl Store {
         self.state().entries.values().cloned().collect()
     }
 
+    /// How many photos the gateway does not have yet.
+    pub fn unsent(&self) -> u64 {
+        self.state().entries.values().filter(|entry| entry.stage.is_unsent()).map(|_| 1).sum()
+    }
+
     /// The newest photos, newest first.
     pub fn recent(&self, most: usize) -> Vec<Entry> {
         self.state().entries.values().rev().take(most).cloned().collect()
@@ -262,9 +267,8 @@ impl Store {
     /// Decides that an unsent photo will never be sent: `statement` is durable before the sealed photo goes.
     pub fn void(&self, id: CaptureId, statement: &[u8]) -> Result<(), StoreError> {
         let entry = self.entry(id).ok_or(StoreError::Unknown)?;
-        match entry.stage {
-            Stage::Unsigned | Stage::Signed => {}
-            Stage::Stored | Stage::Filed | Stage::Refused => return Err(StoreError::AlreadySent),
+        if !entry.stage.is_unsent() {
+            return Err(StoreError::AlreadySent);
         }
         self.write(id, file::VOID_BODY, statement)?;
         self.finish_void(id)

@@ -1,0 +1,113 @@
+//! What the gateway and the hospital say of photos: believed, kept, and handed to the machine.
+//!
+//! Always: a receipt that does not hold changes nothing, and one that holds is on flash before anything follows from it.
+
+use gauze_wire::{Binding, CaptureId, CaptureState, Jws, Refused, StatusAnswer, StatusQuery, Stored};
+
+use super::QueueReport;
+use super::driver::Driver;
+use super::machine::{Effect, Event, Item, State, step};
+use super::trouble::of_store;
+use crate::store::{Entry, Receipted, Trouble, file};
+
+impl Driver {
+    /// What receipts for this photo may be bound to: what was sent last, and for a void also the photo, which may have
+    /// arrived just before it was discarded.
+    fn bindings(&self, entry: &Entry) -> Result<Vec<Binding>, Trouble> {
+        let mut bindings = Vec::new();
+        for name in [file::VOID, file::ADOPTION, file::MANIFEST] {
+            if let Some(jws) = self.jws(entry.capture_id, name)? {
+                bindings.push(Binding {
+                    tenant: self.identity.tenant.clone(),
+                    device_id: jws.kid().clone(),
+                    capture_id: entry.capture_id,
+                    manifest_sha256: jws.digest(),
+                    sha256: entry.sha256,
+                    size: entry.size,
+                });
+            }
+        }
+        Ok(bindings)
+    }
+
+    pub(super) fn keep_stored(&self, entry: &Entry, state: &CaptureState) -> Result<(), Trouble> {
+        let gateway = &self.trust.gateway;
+        let keys = std::slice::from_ref(&gateway.key);
+        let holds = self
+            .bindings(entry)?
+            .iter()
+            .any(|binding| Stored::verify(&state.stored, keys, binding, &gateway.log, None).is_ok());
+        if !holds {
+            return Err(Trouble::Receipt);
+        }
+        let bytes = state.stored.as_str().as_bytes();
+        self.store.write(entry.capture_id, file::STORED, bytes).map_err(|error| of_store(&error))
+    }
+
+    /// Asks what the hospital says of a batch, and lets the machine act on it.
+    pub(super) async fn hear(&self, batch: &[(CaptureId, Item)], report: &mut QueueReport) {
+        let captures = batch.iter().map(|(id, _)| *id).collect();
+        let answer: Result<StatusAnswer, _> =
+            self.gateway.post_signed("status", &StatusQuery { captures, holding: None }).await;
+        let heard = answer.unwrap_or_else(|error| {
+            tracing::info!(code = error.code(), "no receipts heard");
+            StatusAnswer { captures: Vec::new(), standing: None }
+        });
+        for &(id, item) in batch {
+            let outcome = heard.captures.iter().find(|state| state.capture_id == id);
+            let outcome = outcome.and_then(|state| state.outcome.as_ref());
+            let mut item = item;
+            if let Some(mut event) = self.outcome(id, item, outcome) {
+                loop {
+                    let (next, effects) = step(item, event);
+                    if next.state != item.state {
+                        self.observers.tell(id, next.state);
+                    }
+                    item = next;
+                    let Some(Effect::Erase(receipted)) = effects.into_iter().next() else { break };
+                    event = match self.store.erase(receipted) {
+                        Ok(()) => Event::Erased,
+                        Err(error) => self.failed(of_store(&error)),
+                    };
+                }
+            }
+            match item.state {
+                State::Gone => report.filed.push(id),
+                State::Refused => report.refused += 1,
+                State::Stored | State::Filed => report.stored += 1,
+                State::Unsigned | State::Signed | State::Sending | State::Waiting { .. } => {}
+            }
+        }
+    }
+
+    /// Believes an outcome, keeps it, and says what happened. A receipt that does not hold changes nothing.
+    fn outcome(&self, id: CaptureId, item: Item, heard: Option<&Jws>) -> Option<Event> {
+        let entry = self.store.entry(id)?;
+        let bindings = self.bindings(&entry).ok()?;
+        let kept = match item.state {
+            State::Filed => self.jws(id, file::FILED).ok().flatten(),
+            State::Unsigned
+            | State::Signed
+            | State::Sending
+            | State::Stored
+            | State::Refused
+            | State::Waiting { .. }
+            | State::Gone => None,
+        };
+        let jws = kept.as_ref().or(heard)?;
+        let (bundle, log) = (&self.trust.bundle, &self.trust.gateway.log);
+        for binding in &bindings {
+            if let Ok(receipted) = Receipted::verify(jws, binding, &bundle.records, log, &bundle.witnesses) {
+                let kept = self.store.write(id, file::FILED, jws.as_str().as_bytes());
+                return kept.is_ok().then_some(Event::Filed(receipted));
+            }
+            let witnesses = Some(bundle.witnesses.as_slice());
+            if Refused::verify(jws, &bundle.records, binding, log, witnesses).is_ok() {
+                let kept = self.store.write(id, file::REFUSED, jws.as_str().as_bytes());
+                return kept.is_ok().then_some(Event::Refused);
+            }
+        }
+        tracing::warn!("a receipt from the hospital did not hold; the photo stays");
+        None
+    }
+}

@@ -1,0 +1,42 @@
+//! What a failure of a port means for a photo. Exhaustive, so that a new failure gets its meaning here.
+
+use gauze_wire::{Problem, ProblemCode};
+
+use crate::auth::CallError;
+use crate::ports::{TransportError, VaultError};
+use crate::store::{StoreError, Trouble};
+
+pub fn of_vault(error: VaultError) -> Trouble {
+    match error {
+        VaultError::Gone => Trouble::KeyGone,
+        VaultError::NeedsUser | VaultError::Unavailable => Trouble::KeyUnavailable,
+    }
+}
+
+pub fn of_store(error: &StoreError) -> Trouble {
+    match error {
+        StoreError::Damaged => Trouble::Damaged,
+        StoreError::Full
+        | StoreError::ReadOnly
+        | StoreError::Denied
+        | StoreError::TooManyFiles
+        | StoreError::Busy
+        | StoreError::Protection
+        | StoreError::NotYetUnlocked
+        | StoreError::Unknown
+        | StoreError::AlreadySent
+        | StoreError::Io(_) => Trouble::Storage,
+    }
+}
+
+pub fn of_call(error: &CallError) -> Trouble {
+    match error {
+        CallError::Transport(TransportError::Certificate) => Trouble::Certificate,
+        CallError::Transport(TransportError::Unreachable | TransportError::Cut) => Trouble::Offline,
+        CallError::Transport(TransportError::File) => Trouble::Storage,
+        CallError::Refused(Problem { code, .. }) => Trouble::Gateway(*code),
+        CallError::Answer => Trouble::Gateway(ProblemCode::MalformedRequest),
+        CallError::Vault(error) => of_vault(*error),
+        CallError::Entropy => Trouble::KeyUnavailable,
+    }
+}
