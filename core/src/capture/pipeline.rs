@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, SeekFrom};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use gauze_seal::age::SealedDigest;
@@ -67,9 +67,12 @@ pub(super) fn write_sealed(
     Ok((digest, work.file.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
-/// One core hashes.
+/// One core hashes. Asked once: on Linux the answer is read from files.
 fn sealers() -> usize {
-    thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).clamp(1, MOST_SEALERS))
+    static SEALERS: OnceLock<usize> = OnceLock::new();
+    *SEALERS.get_or_init(|| {
+        thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).clamp(1, MOST_SEALERS))
+    })
 }
 
 /// A part of the file that is in its place.
