@@ -64,6 +64,11 @@ impl Admin {
         &self.served.bundle.tenant
     }
 
+    /// What time it is for the register.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
     fn clerk(&self) -> Clerk<'_> {
         Clerk { served: &self.served, keys: &self.keys, now: self.clock.now() }
     }

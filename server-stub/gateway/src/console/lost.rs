@@ -1,0 +1,116 @@
+//! The lost phone: what will happen and what it held, a confirmation that names the phone, and the report.
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, State};
+use axum::response::{Html, Redirect};
+use gauze_wire::{Deed, Photos, Wanted};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::page::{field, page};
+use super::refusal::Refusal;
+use super::{Console, story, words};
+use crate::acts::By;
+use crate::admin::DeviceStory;
+
+/// The confirmation.
+#[derive(Deserialize)]
+pub struct Confirmed {
+    proof: String,
+    operator: String,
+    reason: String,
+    photos: Photos,
+    confirm: String,
+}
+
+pub async fn ask(State(console): State<Console>, Path(id): Path<String>) -> Result<Html<String>, Refusal> {
+    let story = console.story(&id).await?;
+    let short = words::short(&story.device.device_id);
+    if story.device.flags.iter().any(|flag| flag == "lost") {
+        let body = report(&console, &story).await?;
+        return Ok(page(&format!("Report: lost phone {short}"), "/devices", &body));
+    }
+    let body = html! {
+        p { (words::status(story.device.status)) " " (words::or_unknown(story.device.model.as_deref()))
+            ", serial number " (words::or_unknown(story.device.serial.as_deref())) }
+        (story::said(&story))
+        h2 { "What will happen" }
+        ol {
+            li { "The phone is shut out for good within a second: it can send nothing and show nothing." }
+            li { "It is flagged as lost, so that it stands out in the list." }
+            li { "The hospital is asked to sign an order to wipe it. The phone obeys when it is next online." }
+        }
+        p { "Photos that are still on it are sealed: they open for nobody outside the hospital. This cannot be undone." }
+        (form(&console, &story))
+    };
+    Ok(page(&format!("Phone {short} is lost"), "/devices", &body))
+}
+
+fn form(console: &Console, story: &DeviceStory) -> Markup {
+    let id = &story.device.device_id;
+    html! {
+        form method="post" {
+            (console.signed_by())
+            (field("reason", "How was it lost?", "A few words that name no patient. They go into the log.", 500, "", true))
+            fieldset {
+                legend { "Sealed photos that are still on the phone" }
+                div.tick {
+                    input type="radio" id="keep" name="photos" value="keep" checked;
+                    label for="keep" { "Keep them: they are still there if the phone is found" }
+                }
+                div.tick {
+                    input type="radio" id="destroy" name="photos" value="destroy";
+                    label for="destroy" { "Destroy them: photos that were not sent are lost for good" }
+                }
+            }
+            (field("confirm", &format!("Type {} to confirm", words::short(id)),
+                "The first eight characters of this phone's id, in capital and small letters as shown.", 8, "", true))
+            p.actions {
+                button.danger type="submit" { "Shut this phone out" }
+                a.button href={ "/devices/" (id) } { "Change nothing" }
+            }
+        }
+    }
+}
+
+pub async fn make(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+    form: Result<Form<Confirmed>, FormRejection>,
+) -> Result<Redirect, Refusal> {
+    let Form(form) = form?;
+    console.wrote(&form.proof)?;
+    let by = By::new(&form.operator, &form.reason)?;
+    let id = console.admin.find(&id).await?;
+    if form.confirm.trim() != words::short(&id) {
+        return Err(Refusal::NotConfirmed);
+    }
+    console.admin.lost(&id, form.photos, &by).await?;
+    Ok(Redirect::to(&format!("/devices/{id}/lost")))
+}
+
+async fn report(console: &Console, story: &DeviceStory) -> Result<Markup, Refusal> {
+    let asked = story.acts.iter().find_map(|act| match &act.deed {
+        Deed::Propose { proposal_id, wanted: Wanted::Wipe { .. } } => Some(proposal_id),
+        _ => None,
+    });
+    let wipe = match asked {
+        Some(id) => Some(console.admin.proposal(id).await?),
+        None => None,
+    };
+    Ok(html! {
+        p role="status" { (words::status(story.device.status)) " " (words::status_means(story.device.status)) }
+        h2 { "Wipe order" }
+        @match wipe {
+            Some(wipe) => p { (words::proposal_status(&wipe)) ". Asked for by " (wipe.operator) ", " (words::time(wipe.at))
+                ". Inside the hospital " code { "gauze-records proposals list" } " shows what waits." },
+            None => p { "None was asked for." },
+        }
+        (story::said(story))
+        p { "What never arrived is sealed on the phone and opens for nobody outside the hospital. Tell the ward that "
+            (story.missing) " photos may have to be taken again." }
+        h2 { "What was decided, newest first" }
+        (words::acts(&story.acts))
+        p.actions { a.button href={ "/devices/" (story.device.device_id) } { "Back to the phone" } }
+    })
+}

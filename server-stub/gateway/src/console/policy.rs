@@ -1,0 +1,192 @@
+//! The policy in force, explained field by field, and what waits for a signature.
+
+use axum::extract::State;
+use axum::response::Html;
+use gauze_wire::{AndroidRules, AppleRules, Grade, KeyLevel, OnRevokedCertificate, Policy};
+use maud::{Markup, html};
+
+use super::page::page;
+use super::refusal::Refusal;
+use super::{Console, words};
+use crate::admin::PolicyView;
+
+pub async fn show(State(console): State<Console>) -> Result<Html<String>, Refusal> {
+    let view = console.admin.policy().await?;
+    let policy = &view.policy;
+    let body = html! {
+        @if view.signed.is_none() {
+            p.trouble { "No policy has been signed yet, so the strictest holds." }
+        } @else {
+            p { "Version " (policy.version) ", signed " (words::time(policy.issued_at)) "." }
+        }
+        h2 { "What it says" }
+        ul { @for line in general(policy).into_iter().chain(life(policy)) { li { (line) } } }
+        h3 { "Android phones" }
+        @match &policy.android {
+            Some(rules) => ul { @for line in android(rules) { li { (line) } } },
+            None => p { "None enrol with hardware evidence: the policy says nothing about them." },
+        }
+        h3 { "iPhones" }
+        @match &policy.apple {
+            Some(rules) => ul { @for line in apple(rules) { li { (line) } } },
+            None => p { "None enrol with hardware evidence: the policy says nothing about them." },
+        }
+        (proposals(&view))
+    };
+    Ok(page("Policy", "/policy", &body))
+}
+
+fn proposals(view: &PolicyView) -> Markup {
+    html! {
+        h2 { "Proposed, newest first" }
+        p { "A policy is proposed with " code { "gauze-gateway admin policy propose" }
+            " and signed inside the hospital with the policy key; nothing here can sign one." }
+        @if view.proposals.is_empty() { p { "None." } } @else {
+            ul { @for asked in &view.proposals {
+                li { (words::time(asked.at)) ": " (words::proposal_status(asked)) ". Proposed by " (asked.operator)
+                    ". Reason: " (asked.reason) }
+            } }
+        }
+    }
+}
+
+fn gib(bytes: u64) -> String {
+    format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
+}
+
+fn general(policy: &Policy) -> Vec<String> {
+    let review = match policy.review_hours {
+        0 => "A phone cannot show the photos it took.".to_owned(),
+        hours => format!("A phone can show a photo it took for {hours} hours."),
+    };
+    let software = match policy.allow_software_keys {
+        true => "Phones without a hardware key may enrol. This is for development and never for a hospital.",
+        false => "Only a key in the phone's hardware enrols.",
+    };
+    vec![
+        review,
+        software.to_owned(),
+        format!("The app must be version {} or newer to enrol.", policy.min_app_version.as_str()),
+        format!("A phone warns when more than {} photos are not sent.", policy.max_unsent),
+        format!("A phone may be sending {} photos at a time.", policy.max_open_tickets),
+        format!(
+            "The gateway holds {} of one phone's photos until they are filed.",
+            gib(policy.max_device_bytes)
+        ),
+        format!("It holds {} of all phones' photos until they are filed.", gib(policy.max_tenant_bytes)),
+        format!("It keeps a sealed photo {} days after it was filed.", policy.keep_days),
+    ]
+}
+
+fn life(policy: &Policy) -> Vec<String> {
+    let life = policy.life();
+    let wipe = match life.offline_wipe_hours {
+        0 => "A phone that is out of touch never wipes itself.".to_owned(),
+        hours => format!("A phone that has heard nothing from the hospital for {hours} hours wipes itself."),
+    };
+    let evidence = match life.attest_every_hours {
+        0 => "A phone shows its hardware evidence once, when it enrols.".to_owned(),
+        hours => format!(
+            "A phone shows its evidence again every {hours} hours; when it is {} hours late it may no longer show photos.",
+            life.attest_grace_hours
+        ),
+    };
+    let revoked = match life.on_revoked_certificate {
+        OnRevokedCertificate::Flag => "it is flagged and may not show photos; it goes on sending.",
+        OnRevokedCertificate::Suspend => "it is suspended as well, until somebody has looked.",
+    };
+    vec![wipe, evidence, format!("When a certificate of a phone's hardware key is found revoked, {revoked}")]
+}
+
+fn list<T>(items: &[T], none: &str, told: impl Fn(&T) -> String) -> String {
+    if items.is_empty() { none.to_owned() } else { items.iter().map(told).collect::<Vec<_>>().join("; ") }
+}
+
+fn android(rules: &AndroidRules) -> Vec<String> {
+    let level = match rules.level {
+        KeyLevel::TrustedEnvironment => "The key must be in the trusted environment or StrongBox.",
+        KeyLevel::StrongBox => "The key must be in StrongBox.",
+    };
+    let patch = match rules.max_patch_days {
+        Some(days) => format!(
+            "Security patches may be {days} days old, and {} more with a flag.",
+            rules.patch_grace_days
+        ),
+        None => "Security patches may be of any age.".to_owned(),
+    };
+    let factory = match rules.factory_grace_days {
+        Some(days) => format!("Factory keys count for {days} days after their certificates ended."),
+        None => "Factory keys count even after their certificates ended.".to_owned(),
+    };
+    let list_age = match rules.status_list_hours {
+        Some(hours) => format!("Google's list of revoked keys must be at most {hours} hours old."),
+        None => "Google's list of revoked keys is not required.".to_owned(),
+    };
+    let apps = list(&rules.apps, "none", |app| {
+        format!("{} from version {} ({} signers)", app.package.as_str(), app.min_version, app.signers.len())
+    });
+    vec![
+        format!("Apps that may enrol: {apps}."),
+        level.to_owned(),
+        match rules.min_os_version {
+            0 => "Any Android version.".to_owned(),
+            version => format!("Android {} or newer.", version / 10_000),
+        },
+        patch,
+        format!(
+            "Self-signed systems allowed by their boot key: {}.",
+            list(&rules.boot_keys, "none", ToString::to_string)
+        ),
+        match rules.roots.len() {
+            0 => "Every pinned Google root counts.".to_owned(),
+            some => format!("Only {some} dated Google roots count."),
+        },
+        factory,
+        if rules.remote_only {
+            "Only keys that Google provisioned remotely."
+        } else {
+            "Factory keys are allowed."
+        }
+        .to_owned(),
+        list_age,
+        if rules.attested_serial {
+            "The hardware must attest the serial number."
+        } else {
+            "The serial number need not be attested."
+        }
+        .to_owned(),
+    ]
+}
+
+fn grade(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Refuse => "the phone does not enrol.",
+        Grade::Flag => "the phone enrols with a flag.",
+    }
+}
+
+fn apple(rules: &AppleRules) -> Vec<String> {
+    let apps = list(&rules.apps, "none", |app| match &app.min_bundle_version {
+        Some(version) => format!("{} from version {}", app.app_id.as_str(), version.as_str()),
+        None => app.app_id.as_str().to_owned(),
+    });
+    let environment = match rules.environment {
+        gauze_wire::AppleEnvironment::Production => {
+            "Only apps from the store or the company's own distribution."
+        }
+        gauze_wire::AppleEnvironment::Development => "Only apps run from Xcode: for development.",
+    };
+    let from = match rules.category_from {
+        Some(at) => format!("From {at} a phone must state its category."),
+        None => "A phone need not state its category.".to_owned(),
+    };
+    vec![
+        format!("Apps that may enrol: {apps}."),
+        environment.to_owned(),
+        format!("Launch categories: {}.", list(&rules.categories, "any", ToString::to_string)),
+        from,
+        format!("With another category {}", grade(rules.on_category)),
+        format!("When Apple's service gave no attestation, {}", grade(rules.on_unavailable)),
+        format!("When the attestation does not hold, {}", grade(rules.on_failure)),
+    ]
+}

@@ -1,0 +1,102 @@
+//! Refusals as pages: what was not done, its code, and what to do next.
+
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::html;
+
+use super::page::page;
+use crate::admin::AdminError;
+
+/// Why a page is not shown, or a form not carried out. Nothing was changed.
+pub enum Refusal {
+    /// Asked for under a name that is not this machine's.
+    ForeignHost,
+    /// A form that this process did not write.
+    Forged,
+    /// A form or an address that cannot be read.
+    Unreadable,
+    /// The confirmation does not match.
+    NotConfirmed,
+    /// There is no such page.
+    NoPage,
+    /// The register says no.
+    Admin(AdminError),
+}
+
+impl Refusal {
+    fn told(&self) -> (StatusCode, &'static str, String) {
+        let (status, code, message) = match self {
+            Self::ForeignHost => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "foreign_host",
+                "The console answers only as 127.0.0.1, [::1] or localhost. Open it under one of these.",
+            ),
+            Self::Forged => (
+                StatusCode::FORBIDDEN,
+                "form_not_ours",
+                "This form does not come from the console as it runs now. It may have been restarted: open the page \
+                 again and fill the form in anew.",
+            ),
+            Self::Unreadable => (
+                StatusCode::BAD_REQUEST,
+                "form_invalid",
+                "A field is missing, too long, or not what belongs there. Go back and look at what was entered.",
+            ),
+            Self::NotConfirmed => (
+                StatusCode::BAD_REQUEST,
+                "not_confirmed",
+                "What was typed is not the beginning of this phone's id. Go back, compare with the phone you mean, \
+                 and type the eight characters as they are shown.",
+            ),
+            Self::NoPage => {
+                (StatusCode::NOT_FOUND, "no_such_page", "There is no such page. Begin at the list of phones.")
+            }
+            Self::Admin(error) => return (Self::status(error), error.code(), error.to_string()),
+        };
+        (status, code, message.to_owned())
+    }
+
+    fn status(error: &AdminError) -> StatusCode {
+        match error {
+            AdminError::UnknownDevice | AdminError::UnknownProposal => StatusCode::NOT_FOUND,
+            AdminError::Revoked | AdminError::NotSigned => StatusCode::CONFLICT,
+            AdminError::Ambiguous
+            | AdminError::Who
+            | AdminError::Hours
+            | AdminError::Policy(_)
+            | AdminError::PolicyVersion(_) => StatusCode::BAD_REQUEST,
+            AdminError::App(_) | AdminError::NotServed => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, code, message) = self.told();
+        let body = html! {
+            p.trouble role="alert" { strong { "Nothing was changed. " } (message) }
+            p { "Code for the help desk: " code { (code) } }
+            p { a href="/devices" { "Go to the list of phones" } }
+        };
+        (status, page("This did not work", "", &body)).into_response()
+    }
+}
+
+impl From<AdminError> for Refusal {
+    fn from(error: AdminError) -> Self {
+        Self::Admin(error)
+    }
+}
+
+impl From<FormRejection> for Refusal {
+    fn from(_: FormRejection) -> Self {
+        Self::Unreadable
+    }
+}
+
+impl From<QueryRejection> for Refusal {
+    fn from(_: QueryRejection) -> Self {
+        Self::Unreadable
+    }
+}

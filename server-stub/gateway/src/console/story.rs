@@ -1,0 +1,114 @@
+//! One phone's story: what it may do, what it showed, what it last said, what was decided.
+
+use axum::extract::{Path, State};
+use axum::response::Html;
+use gauze_wire::DeviceStatus;
+use maud::{Markup, html};
+
+use super::page::page;
+use super::refusal::Refusal;
+use super::{Console, words};
+use crate::admin::DeviceStory;
+use crate::db::Registered;
+
+impl Console {
+    /// The story of the phone that an address names, by its id or the beginning of one.
+    pub(super) async fn story(&self, id: &str) -> Result<DeviceStory, Refusal> {
+        Ok(self.admin.device(&self.admin.find(id).await?).await?)
+    }
+}
+
+pub async fn show(State(console): State<Console>, Path(id): Path<String>) -> Result<Html<String>, Refusal> {
+    let story = console.story(&id).await?;
+    let device = &story.device;
+    let body = html! {
+        p { (words::status(device.status)) " " (words::status_means(device.status)) }
+        @if let Some(denied) = story.review_denied {
+            p.trouble { strong { "It may not show photos (" (denied.code()) "). " } (denied.next_step()) }
+        }
+        (trouble(device))
+        (actions(device))
+        (said(&story))
+        (enrolled(device))
+        (evidence(device))
+        h2 { "What was decided, newest first" }
+        (words::acts(&story.acts))
+    };
+    Ok(page(&format!("Phone {}", words::short(&device.device_id)), "/devices", &body))
+}
+
+fn trouble(device: &Registered) -> Markup {
+    let told = words::trouble(device);
+    html! {
+        @if !told.is_empty() {
+            h2 { "Trouble" }
+            ul { @for line in told { li { (line) } } }
+        }
+    }
+}
+
+fn actions(device: &Registered) -> Markup {
+    let address = format!("/devices/{}", device.device_id);
+    let offered: &[(&str, &str)] = match device.status {
+        DeviceStatus::Active => &[("suspend", "Suspend…"), ("revoke", "Revoke…")],
+        DeviceStatus::Suspended => &[("resume", "Resume…"), ("revoke", "Revoke…")],
+        DeviceStatus::Revoked => &[],
+    };
+    html! {
+        h2 { "What you can do" }
+        p.actions {
+            a.button.danger href={ (address) "/lost" } {
+                @if device.flags.iter().any(|flag| flag == "lost") { "Lost-phone report" } @else { "This phone is lost…" }
+            }
+            @for (name, text) in offered { a.button href={ (address) "/" (name) } { (text) } }
+        }
+    }
+}
+
+/// What it last said: also what a lost phone's report is made of.
+pub fn said(story: &DeviceStory) -> Markup {
+    let device = &story.device;
+    html! {
+        h2 { "What it last said" }
+        dl {
+            dt { "Last heard from" } dd { @if let Some(at) = device.heard_at { (words::time(at)) } @else { "never" } }
+            dt { "Photos taken" } dd { (device.highest_seq) }
+            dt { "Not sent, as it said" } dd { (device.unsent) }
+            dt { "Never arrived" } dd { (story.missing) " (numbers: " (words::gaps(&story.gaps)) ")" }
+            @if let Some(at) = device.wiped_at { dt { "Wiped" } dd { (words::time(at)) } }
+        }
+    }
+}
+
+fn enrolled(device: &Registered) -> Markup {
+    html! {
+        h2 { "Enrolment" }
+        dl {
+            dt { "Id" } dd { code.long { (device.device_id) } }
+            @if let Some(at) = device.enrolled_at { dt { "Enrolled" } dd { (words::time(at)) } }
+            dt { "Platform" } dd { (words::or_unknown(device.platform.as_deref())) }
+            dt { "Model" } dd { (words::or_unknown(device.model.as_deref())) }
+            dt { "Serial number" } dd { (words::or_unknown(device.serial.as_deref())) }
+            dt { "App version" } dd { (words::or_unknown(device.app_version.as_deref())) }
+            @if let Some(token) = &device.token_id {
+                dt { "Token" } dd { a href={ "/tokens/" (token) } { code { (token) } } }
+            }
+            @if let Some(before) = &device.follows {
+                dt { "Its id before" } dd { a href={ "/devices/" (before) } { code { (words::short(before)) } } }
+            }
+        }
+    }
+}
+
+fn evidence(device: &Registered) -> Markup {
+    html! {
+        h2 { "What its hardware showed" }
+        dl {
+            dt { "Key is kept in" } dd { (words::or_unknown(device.level.as_deref())) }
+            dt { "System version" } dd { (words::or_unknown(device.os_version.as_deref())) }
+            dt { "Patch level" } dd { (words::or_unknown(device.patch_level.as_deref())) }
+            dt { "Verified boot" } dd { (words::or_unknown(device.boot_state.as_deref())) }
+            @if let Some(at) = device.attested_at { dt { "Evidence last held" } dd { (words::time(at)) } }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Tokens: ask the hospital for one, see where each stands, and give a signed one to a phone.
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, State};
+use axum::response::{Html, Redirect};
+use gauze_wire::{Name, ProposalId, Wanted};
+use jiff::Timestamp;
+use maud::{Markup, PreEscaped, html};
+use qrcode::render::svg;
+use qrcode::{EcLevel, QrCode};
+use serde::Deserialize;
+
+use super::page::{field, page};
+use super::refusal::Refusal;
+use super::{Console, words};
+use crate::acts::By;
+use crate::admin::{ManagedConfiguration, TokenView};
+use crate::db::ProposalStatus;
+
+/// Tokens in the list.
+const LIST: u32 = 50;
+
+/// What a token is asked for with.
+#[derive(Deserialize)]
+pub struct Wish {
+    proof: String,
+    operator: String,
+    reason: String,
+    serial: String,
+    hours: u32,
+}
+
+pub async fn list(State(console): State<Console>) -> Result<Html<String>, Refusal> {
+    let tokens = console.admin.tokens(None, LIST).await?;
+    let now = console.admin.now();
+    let body = html! {
+        p { "A token lets one phone enrol, once. You ask for it here; the hospital's own side signs it." }
+        h2 { "Request a token" }
+        form method="post" {
+            (console.signed_by())
+            (field("reason", "What is it for?", "For example the ward. Name no patient.", 500, "", true))
+            (field("serial", "Serial number of the phone", "Then no other phone can use the token.", 128, "", false))
+            div.field {
+                label for="hours" { "Hours it lives once signed" }
+                input type="number" id="hours" name="hours" min="1" max="24" value="24" required;
+            }
+            button type="submit" { "Request a token" }
+        }
+        h2 { "Requested so far, newest first" }
+        @if tokens.is_empty() { p { "None yet." } } @else { (table(&tokens, now)) }
+    };
+    Ok(page("Tokens", "/tokens", &body))
+}
+
+/// Where a token stands, for people.
+fn stands(token: &TokenView, now: Timestamp) -> &'static str {
+    match token.proposal.status {
+        _ if token.used_by.is_some() => "Used",
+        ProposalStatus::Approved if token.expires_at.is_some_and(|end| end <= now) => "Expired",
+        ProposalStatus::Waiting | ProposalStatus::Approved | ProposalStatus::Refused => {
+            words::proposal_status(&token.proposal)
+        }
+    }
+}
+
+fn table(tokens: &[TokenView], now: Timestamp) -> Markup {
+    html! {
+        div.scroll role="region" aria-label="Tokens" tabindex="0" {
+            table {
+                thead { tr { @for name in ["Token", "Where it stands", "For", "Asked for by", "When"] { th scope="col" { (name) } } } }
+                tbody {
+                    @for token in tokens {
+                        @let asked = &token.proposal;
+                        tr {
+                            th scope="row" { a href={ "/tokens/" (asked.proposal_id) } { code { (asked.proposal_id) } } }
+                            td { (stands(token, now)) }
+                            td { (asked.reason) }
+                            td { (asked.operator) }
+                            td { (words::time(asked.at)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub async fn request(
+    State(console): State<Console>,
+    form: Result<Form<Wish>, FormRejection>,
+) -> Result<Redirect, Refusal> {
+    let Form(form) = form?;
+    console.wrote(&form.proof)?;
+    let by = By::new(&form.operator, &form.reason)?;
+    let serial = Some(form.serial.trim()).filter(|serial| !serial.is_empty());
+    let serial = serial.map(str::parse::<Name>).transpose().map_err(|_| Refusal::Unreadable)?;
+    let proposal = console.admin.request_token(form.hours, serial, &by).await?;
+    Ok(Redirect::to(&format!("/tokens/{}", proposal.proposal_id)))
+}
+
+pub async fn show(State(console): State<Console>, Path(id): Path<String>) -> Result<Html<String>, Refusal> {
+    let id: ProposalId = id.parse().map_err(|_| Refusal::NoPage)?;
+    let token = console.admin.token(&id).await?;
+    let now = console.admin.now();
+    let (asked, live) = (&token.proposal, token.expires_at.is_some_and(|end| end > now));
+    let body = html! {
+        p role="status" { strong { (stands(&token, now)) "." } }
+        dl {
+            dt { "Asked for by" } dd { (asked.operator) ", " (words::time(asked.at)) ", log entry " (asked.log_index) }
+            dt { "For" } dd { (asked.reason) }
+            @if let Wanted::Token { hours, serial } = &asked.wanted {
+                dt { "Lives" } dd { (hours) " hours once signed" }
+                dt { "Serial number" } dd { (serial.as_ref().map_or("any phone", Name::as_str)) }
+            }
+            @if let (Some(who), Some(why)) = (&asked.decided_by, &asked.decided_why) {
+                dt { "Decided by" } dd { (who) ": " (why) }
+            }
+            @if let Some(end) = token.expires_at { dt { "Ends" } dd { (words::time(end)) } }
+            @if let Some(device) = &token.used_by {
+                dt { "Used by" } dd { a href={ "/devices/" (device) } { "phone " code { (words::short(device)) } } }
+            }
+        }
+        @match (&token.managed, live) {
+            (Some(managed), true) => (enrol(managed)),
+            _ if asked.status == ProposalStatus::Waiting => p {
+                "Inside the hospital, " code { "gauze-records proposals list" } " shows it. Open this page again once it is signed."
+            },
+            _ => p { "There is nothing to enrol with here. " a href="/tokens" { "Request another token" } "." },
+        }
+    };
+    Ok(page("Token", "/tokens", &body))
+}
+
+/// The managed configuration, to scan and to paste.
+fn enrol(managed: &ManagedConfiguration) -> Markup {
+    let text = serde_json::to_string(managed).unwrap_or_default();
+    html! {
+        h2 { "Enrol a phone with it" }
+        p.trouble { "Whoever sees this can enrol one phone until the token ends. Show it to nobody else." }
+        @if let Some(drawing) = qr(&text) {
+            div.qr role="img" aria-label="QR code of the managed configuration below" { (drawing) }
+        }
+        label for="managed" { "Managed configuration, to paste into the device management" }
+        textarea id="managed" rows="10" readonly { (text) }
+        p.hint { "On a fully managed Android phone these values belong in the app's managed configuration, not among the extras \
+            of the device policy controller's own enrolment code." }
+    }
+}
+
+/// A drawing of `text`; none where it is too long for one.
+fn qr(text: &str) -> Option<PreEscaped<String>> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
+    let drawing = code.render::<svg::Color<'_>>().min_dimensions(320, 320).build();
+    drawing.find("<svg").map(|begin| PreEscaped(drawing[begin..].to_owned()))
+}
