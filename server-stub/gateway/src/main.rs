@@ -11,7 +11,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use gauze_gateway::admin::AdminError;
-use gauze_gateway::{GatewayKeys, KeysError, ServeError, ServeOptions, serve};
+use gauze_gateway::{
+    ConsoleError, ConsoleOptions, GatewayKeys, KeysError, ServeError, ServeOptions, serve, serve_console,
+};
 use gauze_wire::Tenant;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -64,6 +66,21 @@ enum Command {
     /// Devices, tokens and policies, on the directory of a gateway that may be running.
     #[command(subcommand)]
     Admin(admin_cli::AdminCommand),
+    /// The same as pages in a browser on this machine, until interrupted. Nobody signs in: loopback alone.
+    Console {
+        /// The gateway's directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The tenant.
+        #[arg(long)]
+        tenant: Tenant,
+        /// Where to listen: a loopback address; port 0 takes a free one.
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8480")]
+        listen: SocketAddr,
+        /// The name that forms are filled in with.
+        #[arg(long, value_name = "NAME")]
+        operator: Option<String>,
+    },
     /// Judge a phone's evidence and say why: JSON on standard output, exit status 0 if it holds and 3 if not.
     #[command(subcommand)]
     Attest(attest_cli::AttestCommand),
@@ -96,6 +113,10 @@ fn main() -> ExitCode {
             run(options).map_err(|error| (error.code(), error.to_string()))
         }
         Command::Admin(command) => administer(command).map_err(|error| (error.code(), error.to_string())),
+        Command::Console { data, tenant, listen, operator } => {
+            console(ConsoleOptions { data, tenant, listen, operator })
+                .map_err(|error| (error.code(), error.to_string()))
+        }
         Command::Attest(command) => match attest_cli::run(&command) {
             Ok((holds, answer)) => {
                 println!("{answer:#}");
@@ -128,6 +149,12 @@ async fn run(options: ServeOptions) -> Result<(), ServeError> {
 #[tokio::main]
 async fn administer(command: admin_cli::AdminCommand) -> Result<(), AdminError> {
     admin_cli::run(command).await
+}
+
+#[tokio::main]
+async fn console(options: ConsoleOptions) -> Result<(), ConsoleError> {
+    let ready = |address| println!("open http://{address} in a browser on this machine");
+    serve_console(options, ready, stopped()).await
 }
 
 async fn stopped() {

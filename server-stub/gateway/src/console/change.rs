@@ -1,14 +1,15 @@
-//! Suspend, resume, revoke: a page that says what will happen and asks who and why, and the form behind it.
+//! Suspend, resume, revoke, unflag, wipe: a page that says what will happen and asks who and why, and the form behind it.
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::response::{Html, Redirect};
-use maud::html;
+use gauze_wire::{Name, Photos};
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::page::{field, page};
 use super::refusal::Refusal;
-use super::{Console, words};
+use super::{Console, lost, words};
 use crate::acts::By;
 
 /// What can be changed.
@@ -17,6 +18,8 @@ pub enum Change {
     Suspend,
     Resume,
     Revoke,
+    Unflag,
+    Wipe,
 }
 
 impl Change {
@@ -25,23 +28,37 @@ impl Change {
             "suspend" => Ok(Self::Suspend),
             "resume" => Ok(Self::Resume),
             "revoke" => Ok(Self::Revoke),
+            "unflag" => Ok(Self::Unflag),
+            "wipe" => Ok(Self::Wipe),
             _ => Err(Refusal::NoPage),
         }
     }
 
+    /// What the button says, and what it means.
     fn told(self) -> (&'static str, &'static str) {
         match self {
             Self::Suspend => (
-                "Suspend",
+                "Suspend this phone",
                 "From this second on the phone can still send photos that were taken, but it can neither show photos nor \
                  enrol again. You can undo this with Resume.",
             ),
-            Self::Resume => ("Resume", "The phone may do everything again that the policy allows."),
+            Self::Resume => {
+                ("Resume this phone", "The phone may do everything again that the policy allows.")
+            }
             Self::Revoke => (
-                "Revoke",
+                "Revoke this phone",
                 "From this second on the phone can send nothing and show nothing, for good: this cannot be undone. To use \
                  the phone again it must be enrolled with a new token. If the phone is lost, go back and choose “This \
                  phone is lost”, which also asks for a wipe.",
+            ),
+            Self::Unflag => (
+                "Take the flag away",
+                "Somebody has looked, and the flag no longer speaks against the phone. That it stood there stays in the log.",
+            ),
+            Self::Wipe => (
+                "Ask for a wipe",
+                "The hospital is asked to sign an order to wipe this phone; nothing happens before it has. The phone obeys \
+                 when it is next online.",
             ),
         }
     }
@@ -53,13 +70,18 @@ pub struct Reasoned {
     proof: String,
     operator: String,
     reason: String,
+    #[serde(default)]
+    code: Option<Name>,
+    #[serde(default)]
+    photos: Option<Photos>,
 }
 
 pub async fn ask(
     State(console): State<Console>,
     Path((id, change)): Path<(String, String)>,
 ) -> Result<Html<String>, Refusal> {
-    let (name, meaning) = Change::read(&change)?.told();
+    let change = Change::read(&change)?;
+    let (name, meaning) = change.told();
     let story = console.story(&id).await?;
     let device = &story.device;
     let body = html! {
@@ -68,14 +90,28 @@ pub async fn ask(
         p.trouble { (meaning) }
         form method="post" {
             (console.signed_by())
+            @match change {
+                Change::Unflag => (flags(&device.flags)),
+                Change::Wipe => (lost::photos()),
+                Change::Suspend | Change::Resume | Change::Revoke => {}
+            }
             (field("reason", "Reason", "A few words that name no patient. They go into the log.", 500, "", true))
             p.actions {
-                button type="submit" { (name) " this phone" }
+                button type="submit" { (name) }
                 a.button href={ "/devices/" (device.device_id) } { "Change nothing" }
             }
         }
     };
-    Ok(page(&format!("{name} phone {}", words::short(&device.device_id)), "/devices", &body))
+    Ok(page(&format!("{name}: {}", words::short(&device.device_id)), "/devices", &body))
+}
+
+fn flags(flags: &[String]) -> Markup {
+    html! {
+        div.field {
+            label for="code" { "Flag" }
+            select id="code" name="code" { @for flag in flags { option value=(flag) { (flag) } } }
+        }
+    }
 }
 
 pub async fn make(
@@ -91,6 +127,14 @@ pub async fn make(
         Change::Suspend => console.admin.suspend(&id, &by).await?,
         Change::Resume => console.admin.resume(&id, &by).await?,
         Change::Revoke => console.admin.revoke(&id, &by).await?,
+        Change::Unflag => {
+            let code = form.code.ok_or(Refusal::Unreadable)?;
+            console.admin.unflag(&id, &code, &by).await?
+        }
+        Change::Wipe => {
+            let photos = form.photos.ok_or(Refusal::Unreadable)?;
+            console.admin.wipe(&id, photos, &by).await.map(|_| true)?
+        }
     };
     Ok(Redirect::to(&format!("/devices/{id}")))
 }

@@ -52,22 +52,29 @@ fn form(console: &Console, story: &DeviceStory) -> Markup {
         form method="post" {
             (console.signed_by())
             (field("reason", "How was it lost?", "A few words that name no patient. They go into the log.", 500, "", true))
-            fieldset {
-                legend { "Sealed photos that are still on the phone" }
-                div.tick {
-                    input type="radio" id="keep" name="photos" value="keep" checked;
-                    label for="keep" { "Keep them: they are still there if the phone is found" }
-                }
-                div.tick {
-                    input type="radio" id="destroy" name="photos" value="destroy";
-                    label for="destroy" { "Destroy them: photos that were not sent are lost for good" }
-                }
-            }
+            (photos())
             (field("confirm", &format!("Type {} to confirm", words::short(id)),
                 "The first eight characters of this phone's id, in capital and small letters as shown.", 8, "", true))
             p.actions {
                 button.danger type="submit" { "Shut this phone out" }
                 a.button href={ "/devices/" (id) } { "Change nothing" }
+            }
+        }
+    }
+}
+
+/// What an order to wipe does with sealed photos.
+pub fn photos() -> Markup {
+    html! {
+        fieldset {
+            legend { "Sealed photos that are still on the phone" }
+            div.tick {
+                input type="radio" id="keep" name="photos" value="keep" checked;
+                label for="keep" { "Keep them: they are still there if the phone is found" }
+            }
+            div.tick {
+                input type="radio" id="destroy" name="photos" value="destroy";
+                label for="destroy" { "Destroy them: photos that were not sent are lost for good" }
             }
         }
     }

@@ -109,7 +109,7 @@ pub fn console_router(admin: Admin, operator: Option<&str>) -> Result<Router, Co
         .route("/devices/{id}/lost", get(lost::ask).post(lost::make))
         .route("/tokens", get(tokens::list).post(tokens::request))
         .route("/tokens/{id}", get(tokens::show))
-        .route("/policy", get(policy::show))
+        .route("/policy", get(policy::show).post(policy::propose))
         .fallback(async || refusal::Refusal::NoPage.into_response())
         .layer(DefaultBodyLimit::max(FORM))
         .layer(middleware::from_fn(guard::guard))

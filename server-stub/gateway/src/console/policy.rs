@@ -1,13 +1,16 @@
 //! The policy in force, explained field by field, and what waits for a signature.
 
-use axum::extract::State;
-use axum::response::Html;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::response::{Html, Redirect};
 use gauze_wire::{AndroidRules, AppleRules, Grade, KeyLevel, OnRevokedCertificate, Policy};
 use maud::{Markup, html};
+use serde::Deserialize;
 
-use super::page::page;
+use super::page::{field, page};
 use super::refusal::Refusal;
 use super::{Console, words};
+use crate::acts::By;
 use crate::admin::PolicyView;
 
 pub async fn show(State(console): State<Console>) -> Result<Html<String>, Refusal> {
@@ -32,15 +35,56 @@ pub async fn show(State(console): State<Console>) -> Result<Html<String>, Refusa
             None => p { "None enrol with hardware evidence: the policy says nothing about them." },
         }
         (proposals(&view))
+        (form(&console, policy))
     };
     Ok(page("Policy", "/policy", &body))
+}
+
+/// A new policy, begun from the one in force.
+fn form(console: &Console, policy: &Policy) -> Markup {
+    let next = Policy { version: policy.version + 1, ..policy.clone() };
+    let text = serde_json::to_string_pretty(&next).unwrap_or_default();
+    html! {
+        h2 { "Propose another" }
+        form method="post" {
+            (console.signed_by())
+            (field("reason", "Why", "A few words. They go into the log.", 500, "", true))
+            div.field {
+                label for="policy" { "The policy, as JSON" }
+                p.hint id="policy-hint" { "It begins as the one in force with the next version. Every field is explained above." }
+                textarea id="policy" name="policy" rows="16" required aria-describedby="policy-hint" spellcheck="false" {
+                    (text)
+                }
+            }
+            button type="submit" { "Propose this policy" }
+        }
+    }
+}
+
+/// What is proposed.
+#[derive(Deserialize)]
+pub struct Proposed {
+    proof: String,
+    operator: String,
+    reason: String,
+    policy: String,
+}
+
+pub async fn propose(
+    State(console): State<Console>,
+    form: Result<Form<Proposed>, FormRejection>,
+) -> Result<Redirect, Refusal> {
+    let Form(form) = form?;
+    console.wrote(&form.proof)?;
+    let by = By::new(&form.operator, &form.reason)?;
+    console.admin.propose_policy(&form.policy, &by).await?;
+    Ok(Redirect::to("/policy"))
 }
 
 fn proposals(view: &PolicyView) -> Markup {
     html! {
         h2 { "Proposed, newest first" }
-        p { "A policy is proposed with " code { "gauze-gateway admin policy propose" }
-            " and signed inside the hospital with the policy key; nothing here can sign one." }
+        p { "A policy is proposed here and signed inside the hospital with the policy key; nothing here can sign one." }
         @if view.proposals.is_empty() { p { "None." } } @else {
             ul { @for asked in &view.proposals {
                 li { (words::time(asked.at)) ": " (words::proposal_status(asked)) ". Proposed by " (asked.operator)

@@ -61,6 +61,8 @@ fn actions(device: &Registered) -> Markup {
                 @if device.flags.iter().any(|flag| flag == "lost") { "Lost-phone report" } @else { "This phone is lost…" }
             }
             @for (name, text) in offered { a.button href={ (address) "/" (name) } { (text) } }
+            a.button href={ (address) "/wipe" } { "Ask for a wipe…" }
+            @if !device.flags.is_empty() { a.button href={ (address) "/unflag" } { "Take a flag away…" } }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Tokens: ask the hospital for one, see where each stands, and give a signed one to a phone.
 
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Form, Path, Query, State};
 use axum::response::{Html, Redirect};
 use gauze_wire::{Name, ProposalId, Wanted};
 use jiff::Timestamp;
@@ -30,8 +30,18 @@ pub struct Wish {
     hours: u32,
 }
 
-pub async fn list(State(console): State<Console>) -> Result<Html<String>, Refusal> {
-    let tokens = console.admin.tokens(None, LIST).await?;
+/// Where a page of the list begins.
+#[derive(Deserialize)]
+pub struct Older {
+    before: Option<u64>,
+}
+
+pub async fn list(
+    State(console): State<Console>,
+    older: Result<Query<Older>, QueryRejection>,
+) -> Result<Html<String>, Refusal> {
+    let Query(Older { before }) = older?;
+    let tokens = console.admin.tokens(before, LIST).await?;
     let now = console.admin.now();
     let body = html! {
         p { "A token lets one phone enrol, once. You ask for it here; the hospital's own side signs it." }
@@ -48,6 +58,12 @@ pub async fn list(State(console): State<Console>) -> Result<Html<String>, Refusa
         }
         h2 { "Requested so far, newest first" }
         @if tokens.is_empty() { p { "None yet." } } @else { (table(&tokens, now)) }
+        nav.pages aria-label="Pages of the list" {
+            @if before.is_some() { a.button href="/tokens" { "Newest" } }
+            @if let Some(last) = tokens.last().filter(|_| tokens.len() == LIST as usize) {
+                a.button href={ "/tokens?before=" (last.proposal.log_index) } { "Older" }
+            }
+        }
     };
     Ok(page("Tokens", "/tokens", &body))
 }

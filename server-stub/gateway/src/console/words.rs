@@ -91,11 +91,12 @@ fn deed(deed: &Deed) -> String {
     match deed {
         Deed::Flag { code, .. } => format!("flagged: {code}"),
         Deed::Unflag { code, .. } => format!("flag taken away: {code}"),
+        Deed::Settle { signed: Some(_), .. } => "signed by the hospital".to_owned(),
+        Deed::Settle { signed: None, .. } => "refused by the hospital".to_owned(),
         Deed::Propose { wanted: asked, .. } => format!("asked the hospital to sign {}", wanted(asked)),
         Deed::Suspend { .. } => "suspended".to_owned(),
         Deed::Resume { .. } => "resumed".to_owned(),
         Deed::Revoke { .. } => "revoked".to_owned(),
-        other => other.name().replace('_', " "),
     }
 }
 

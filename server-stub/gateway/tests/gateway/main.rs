@@ -4,6 +4,7 @@
 mod fixture;
 
 mod attestations;
+mod console;
 mod enrolment;
 mod life;
 mod log;
