@@ -7,6 +7,7 @@
 //! How: age numbers its chunks and ties none to another. Only the first one or two hold the record, which names the
 //! photo's hash; all others can be sealed and written while that hash is still being taken.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::age::{CHUNK, ChunkCipher, FileKey, Opening, Recipients, SEALED_CHUNK};
@@ -16,6 +17,8 @@ use crate::strip::Stripped;
 
 const CHUNK_U64: u64 = CHUNK as u64;
 const SEALED_U64: u64 = SEALED_CHUNK as u64;
+/// Chunks in a piece: handing one from thread to thread costs as much as sealing a chunk.
+const PIECE: u64 = 4;
 
 /// A photo was not laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -59,9 +62,9 @@ pub struct Rest<'a> {
     of: Layout<'a>,
 }
 
-/// One chunk of the file.
+/// Some chunks of the file, one after another: 256 KiB of it, less at the end.
 pub struct Piece<'a> {
-    number: u64,
+    numbers: Range<u64>,
     offset: u64,
     of: Layout<'a>,
 }
@@ -119,12 +122,13 @@ impl<'a> Iterator for Rest<'a> {
     type Item = Piece<'a>;
 
     fn next(&mut self) -> Option<Piece<'a>> {
-        let number = self.next;
-        if number >= self.of.chunks {
+        let numbers = self.next..self.of.chunks.min(self.next + PIECE);
+        if numbers.is_empty() {
             return None;
         }
-        self.next += 1;
-        Some(Piece { number, offset: self.opening + number * SEALED_U64, of: self.of.clone() })
+        self.next = numbers.end;
+        let offset = self.opening + numbers.start * SEALED_U64;
+        Some(Piece { numbers, offset, of: self.of.clone() })
     }
 }
 
@@ -136,8 +140,11 @@ impl Piece<'_> {
 
     /// Seals it into `buffer`, whose old content is lost. Afterwards the buffer holds ciphertext only.
     pub fn seal(self, buffer: &mut Vec<u8>) {
-        buffer.resize(SEALED_CHUNK, 0);
-        self.of.seal(self.number, None, buffer);
+        let chunks = self.numbers.end - self.numbers.start;
+        buffer.resize(usize::try_from(chunks).unwrap_or(usize::MAX) * SEALED_CHUNK, 0);
+        for (number, chunk) in self.numbers.zip(buffer.chunks_exact_mut(SEALED_CHUNK)) {
+            self.of.seal(number, None, chunk);
+        }
     }
 }
 

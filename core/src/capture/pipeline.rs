@@ -1,6 +1,6 @@
 //! Seals a photo into its file on several cores, while its own hash is still being taken.
 //!
-//! Always: memory is [`BUFFERS`] chunks, whatever the photo's size; the digest covers the file's bytes in order; where
+//! Always: memory is [`BUFFERS`] pieces, whatever the photo's size; the digest covers the file's bytes in order; where
 //! anything fails, all threads end before the error is returned.
 //!
 //! How: the record names the photo's hash and stands at the file's start, so the caller's thread hashes the photo
@@ -24,8 +24,8 @@ use super::CaptureError;
 use crate::ports::DiskWrite;
 use crate::store::StoreError;
 
-/// Sealed chunks that may wait to be hashed: 2 MiB. Enough that sealing rarely waits for the photo's hash.
-const BUFFERS: usize = 32;
+/// Sealed pieces that may wait to be hashed: 2 MiB. Enough that sealing rarely waits for the photo's hash.
+const BUFFERS: usize = 8;
 /// The medium gets this much at a time, in bytes.
 const STRIDE: u64 = 1 << 20;
 /// More of them find nothing to do: hashing takes longest.
