@@ -14,7 +14,7 @@ const CARGO_FUZZ: &str = "0.13.2";
 const GO_AGE: &str = "v1.3.2";
 const TYPESCRIPT_AGE: &str = "0.3.1";
 const MATURIN: &str = "1.16.0";
-const DEBIAN: [(&str, &str); 7] = [
+const DEBIAN: [(&str, &str); 9] = [
     ("age", "age"),
     ("exiftool", "libimage-exiftool-perl"),
     ("mvn", "maven"),
@@ -24,6 +24,8 @@ const DEBIAN: [(&str, &str); 7] = [
     // `venv` has no program of its own.
     ("python3", "python3-venv"),
     ("strace", "strace"),
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
 ];
 
 /// One tool that interoperation tests look for, and whether they will find it.
@@ -84,6 +86,12 @@ pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
             present: on_path("strace").is_some(),
             proves: "what the programs write, call by call: kills, power cuts and clear text",
             install: "your distribution's package `strace`, 5.3 or newer, on Linux",
+        },
+        Tool {
+            name: "Chromium",
+            present: on_path("chromedriver").is_some(),
+            proves: "the console in a real browser: by keyboard alone, narrow, dark",
+            install: "Chromium and its chromedriver (Debian: chromium, chromium-driver)",
         },
     ]
 }

@@ -53,7 +53,7 @@ pub async fn list(
     let counts = console.admin.counts().await?;
     let body = html! {
         p {
-            "Of " (console.admin.tenant().as_str()) ": " (counts.active) " active, " (counts.suspended) " suspended, "
+            "Phones of " (console.admin.tenant().as_str()) ": " (counts.active) " active, " (counts.suspended) " suspended, "
             (counts.revoked) " revoked."
         }
         (form(&search))

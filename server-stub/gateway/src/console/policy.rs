@@ -43,7 +43,10 @@ pub async fn show(State(console): State<Console>) -> Result<Html<String>, Refusa
 /// A new policy, begun from the one in force.
 fn form(console: &Console, policy: &Policy) -> Markup {
     let next = Policy { version: policy.version + 1, ..policy.clone() };
-    let text = serde_json::to_string_pretty(&next).unwrap_or_default();
+    let mut fields = serde_json::to_value(&next).unwrap_or_default();
+    // When it was issued is said when it is signed.
+    fields.as_object_mut().and_then(|fields| fields.remove("issued_at"));
+    let text = format!("{fields:#}");
     html! {
         h2 { "Propose another" }
         form method="post" {

@@ -76,7 +76,7 @@ pub fn said(story: &DeviceStory) -> Markup {
             dt { "Last heard from" } dd { @if let Some(at) = device.heard_at { (words::time(at)) } @else { "never" } }
             dt { "Photos taken" } dd { (device.highest_seq) }
             dt { "Not sent, as it said" } dd { (device.unsent) }
-            dt { "Never arrived" } dd { (story.missing) " (numbers: " (words::gaps(&story.gaps)) ")" }
+            dt { "Never arrived" } dd { (words::missing(story)) }
             @if let Some(at) = device.wiped_at { dt { "Wiped" } dd { (words::time(at)) } }
         }
     }

@@ -4,7 +4,7 @@ use gauze_wire::{Deed, DeviceId, DeviceStatus, Photos, Wanted};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::admin::{ActView, Gap};
+use crate::admin::{ActView, DeviceStory};
 use crate::db::{Proposal, ProposalStatus, Registered};
 
 /// Characters of an id that people compare and type.
@@ -54,15 +54,20 @@ pub fn trouble(device: &Registered) -> Vec<String> {
     told
 }
 
-pub fn gaps(gaps: &[Gap]) -> String {
-    let told: Vec<String> = gaps
+/// How many photos never came, and which.
+pub fn missing(story: &DeviceStory) -> String {
+    let told: Vec<String> = story
+        .gaps
         .iter()
         .map(|gap| match gap.first == gap.last {
             true => gap.first.to_string(),
             false => format!("{} to {}", gap.first, gap.last),
         })
         .collect();
-    if told.is_empty() { "none".to_owned() } else { told.join(", ") }
+    match story.missing {
+        0 => "none".to_owned(),
+        missing => format!("{missing} (numbers {})", told.join(", ")),
+    }
 }
 
 pub fn proposal_status(proposal: &Proposal) -> &'static str {

@@ -4,6 +4,7 @@
 mod fixture;
 
 mod attestations;
+mod browser;
 mod console;
 mod enrolment;
 mod life;

@@ -1,0 +1,206 @@
+//! The console in a real Chromium: by keyboard alone, narrow and wide, light and dark.
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+
+mod driver;
+
+use std::path::PathBuf;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use gauze_gateway::{ConsoleOptions, serve_console};
+use gauze_wire::{DeviceStatus, Wanted};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::fixture::{Gateway, Hospital, Phone, by, put_file};
+use driver::{Browser, DOWN, ENTER, TAB};
+
+/// A console that listens, and a browser before it.
+struct Desk {
+    browser: Browser,
+    base: String,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Desk {
+    async fn of(gateway: &Gateway, hospital: &Hospital) -> Option<Self> {
+        let Some(browser) = Browser::start().await else {
+            println!("skipped: chromedriver not found");
+            return None;
+        };
+        let options = ConsoleOptions {
+            data: gateway.data(),
+            tenant: hospital.tenant.clone(),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            operator: Some("helpdesk-7".to_owned()),
+        };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (ready, address) = oneshot::channel();
+        tokio::spawn(async move {
+            let stopped = async { drop(stopped.await) };
+            serve_console(options, |address| ready.send(address).unwrap(), stopped).await.unwrap();
+        });
+        let base = format!("http://{}", address.await.unwrap());
+        Some(Self { browser, base, _stop: stop })
+    }
+
+    async fn open(&self, path: &str) {
+        self.browser.open(&format!("{}{path}", self.base)).await;
+    }
+
+    async fn path(&self) -> String {
+        let path = self.browser.run("return location.pathname", json!([])).await;
+        path.as_str().unwrap().to_owned()
+    }
+
+    async fn text(&self) -> String {
+        let text = self.browser.run("return document.body.innerText", json!([])).await;
+        text.as_str().unwrap().to_owned()
+    }
+
+    /// Presses Tab until what `selector` names has the focus. Wherever the focus stops, it must be seen.
+    async fn tab_to(&self, selector: &str) {
+        const STOP: &str = "const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
+            const seen = r.width > 0 && r.bottom > 0 && r.top < innerHeight && r.right > 0 && r.left < innerWidth;
+            const ring = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2;
+            return { there: e.matches(arguments[0]), seen: seen && ring, what: e.outerHTML.slice(0, 200) };";
+        for _ in 0..40 {
+            self.browser.press(TAB).await;
+            let stop = self.browser.run(STOP, json!([selector])).await;
+            assert_eq!(stop["seen"], json!(true), "the focus is not seen on {}", stop["what"]);
+            if stop["there"] == json!(true) {
+                return;
+            }
+        }
+        panic!("the keyboard does not reach {selector} on {}", self.path().await);
+    }
+
+    /// Follows a link or presses a button with the keyboard, to another page.
+    async fn follow(&self, selector: &str) {
+        self.tab_to(selector).await;
+        self.browser.run("window.old = true", json!([])).await;
+        self.browser.press(ENTER).await;
+        for _ in 0..1000 {
+            let ready = "return !window.old && document.readyState === 'complete'";
+            if self.browser.run(ready, json!([])).await == json!(true) {
+                return;
+            }
+        }
+        panic!("nothing opened behind {selector}");
+    }
+
+    async fn fill(&self, selector: &str, text: &str) {
+        self.tab_to(selector).await;
+        self.browser.press(text).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_phone_and_a_token_take_no_mouse() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let Some(desk) = Desk::of(&gateway, &hospital).await else { return };
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    phone.hears(&gateway, 3, 2).await;
+    let (id, short) = (phone.id(), phone.id().as_str()[..8].to_owned());
+
+    desk.open("/").await;
+    desk.follow(&format!("a[href='/devices/{id}']")).await;
+    desk.follow("a.danger").await;
+    desk.fill("#reason", "left in a taxi").await;
+    desk.tab_to("input[name=photos]").await;
+    desk.browser.press(DOWN).await;
+    desk.fill("#confirm", &short).await;
+    desk.follow("button.danger").await;
+    assert_eq!(desk.path().await, format!("/devices/{id}/lost"));
+    let report = desk.text().await;
+    assert!(report.contains("Revoked") && report.contains("left in a taxi"), "{report}");
+    let admin = gateway.admin(&hospital).await;
+    let story = admin.device(&id).await.unwrap();
+    assert_eq!(story.device.status, DeviceStatus::Revoked);
+    assert!(report.contains("an order to wipe it and destroy its sealed photos"), "{report}");
+
+    desk.follow("a[href='/tokens']").await;
+    desk.fill("#reason", "ward 9").await;
+    desk.fill("#serial", "R5CT1").await;
+    desk.follow("main form button").await;
+    assert!(desk.text().await.contains("waits for the hospital"));
+    let asked = admin.tokens(None, 1).await.unwrap().remove(0).proposal;
+    let Wanted::Token { hours: 24, serial: Some(serial) } = &asked.wanted else { panic!("another wish") };
+    assert_eq!(serial.as_str(), "R5CT1");
+    hospital.approve(&gateway, &asked).await;
+    desk.open(&format!("/tokens/{}", asked.proposal_id)).await;
+    let drawn = "const r = document.querySelector('.qr svg').getBoundingClientRect(); return r.width >= 200;";
+    assert_eq!(desk.browser.run(drawn, json!([])).await, json!(true));
+}
+
+/// Everything in a page that is too wide, too faint, or has no name.
+const FAULTS: &str = "
+    const faults = [];
+    const wide = document.documentElement.scrollWidth;
+    if (wide > innerWidth) faults.push('the page is ' + wide + ' wide');
+    const light = c => { const [r, g, b] = c.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const parts = text => text.match(/[0-9.]+/g).map(Number);
+    const ground = e => { for (; e; e = e.parentElement) { const c = parts(getComputedStyle(e).backgroundColor);
+        if (c.length === 3 || c[3] > 0) return c.slice(0, 3); } return [255, 255, 255]; };
+    for (const e of document.querySelectorAll('body *')) {
+        const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+        if (!own || !e.getClientRects().length) continue;
+        const [a, b] = [light(parts(getComputedStyle(e).color).slice(0, 3)), light(ground(e))].sort((x, y) => y - x);
+        if ((a + 0.05) / (b + 0.05) < 4.5) faults.push('faint: ' + e.outerHTML.slice(0, 120));
+    }
+    for (const e of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
+        if (!e.labels.length) faults.push('no label: ' + e.outerHTML.slice(0, 120));
+    for (const e of document.querySelectorAll('a, button'))
+        if (!e.innerText.trim()) faults.push('no name: ' + e.outerHTML.slice(0, 120));
+    if (document.querySelectorAll('h1').length !== 1) faults.push('not one heading');
+    if (!document.documentElement.lang || !document.title) faults.push('no language or title');
+    return faults;";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let Some(desk) = Desk::of(&gateway, &hospital).await else { return };
+    let admin = gateway.admin(&hospital).await;
+    let (phone, lost) =
+        (Phone::enrolled(&gateway, &hospital).await, Phone::enrolled(&gateway, &hospital).await);
+    lost.hears(&gateway, 3, 2).await;
+    admin.suspend(&phone.id(), &by("not seen since Monday")).await.unwrap();
+    admin.lost(&lost.id(), gauze_wire::Photos::Keep, &by("left in a taxi")).await.unwrap();
+    let token = admin.request_token(24, None, &by("ward 9")).await.unwrap();
+    hospital.approve(&gateway, &token).await;
+    let (phone, lost, token) = (phone.id(), lost.id(), token.proposal_id);
+    let pages = [
+        ("phones", "/devices".to_owned()),
+        ("nothing-found", "/devices?q=none".to_owned()),
+        ("phone", format!("/devices/{phone}")),
+        ("resume", format!("/devices/{phone}/resume")),
+        ("wipe", format!("/devices/{phone}/wipe")),
+        ("lost", format!("/devices/{phone}/lost")),
+        ("lost-report", format!("/devices/{lost}/lost")),
+        ("unflag", format!("/devices/{lost}/unflag")),
+        ("tokens", "/tokens".to_owned()),
+        ("token", format!("/tokens/{token}")),
+        ("policy", "/policy".to_owned()),
+        ("no-page", "/nowhere".to_owned()),
+    ];
+    // 640 is a window of 1280 at twice the size; 320 is what WCAG 2.2 asks for (1.4.10).
+    for (width, scheme) in [(1280, "light"), (1280, "dark"), (640, "light"), (320, "dark")] {
+        desk.browser.look(width, scheme).await;
+        for (name, path) in &pages {
+            desk.open(path).await;
+            let faults = desk.browser.run(FAULTS, json!([])).await;
+            assert_eq!(faults, json!([]), "{path}, {width} wide, {scheme}");
+            keep_picture(&desk.browser, &format!("{name}-{width}-{scheme}.png")).await;
+        }
+    }
+}
+
+/// For whoever wants to look: a picture of the whole page in `GAUZE_SCREENSHOTS`.
+async fn keep_picture(browser: &Browser, name: &str) {
+    let Some(dir) = std::env::var_os("GAUZE_SCREENSHOTS").map(PathBuf::from) else { return };
+    let whole = json!({ "captureBeyondViewport": true });
+    let picture: Value = browser.devtools("Page.captureScreenshot", whole).await;
+    put_file(&dir.join(name), &BASE64_STANDARD.decode(picture["data"].as_str().unwrap()).unwrap());
+}
