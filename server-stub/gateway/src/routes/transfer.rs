@@ -54,10 +54,15 @@ pub async fn put(
 ) -> Result<Response, Refusal> {
     let ticket = Ticket::of(ticket)?;
     let length = announced(once(&headers, "content-length")?).map_err(|_| ProblemCode::MalformedRequest)?;
-    match ticket.take(&app, |size| length.is_none_or(|length| length == size)).await? {
-        Place::Held(capture, state) => Ok(whole(StatusCode::OK, &capture, state)),
-        Place::Open(capture, turn) => Receiver::run(capture, turn, Begin::Start, body, true).await,
-    }
+    apart(async move {
+        match ticket.take(&app, |size| length.is_none_or(|length| length == size)).await? {
+            Place::Held(capture, state) => Ok(whole(StatusCode::OK, &capture, state)),
+            Place::Open(capture, turn) => {
+                Receiver::open(capture, turn, Begin::Start).await?.receive(body, true).await
+            }
+        }
+    })
+    .await
 }
 
 #[utoipa::path(
@@ -82,12 +87,24 @@ pub async fn patch(
 ) -> Result<Response, Refusal> {
     let ticket = Ticket::of(ticket)?;
     let part = part(&headers)?;
-    match ticket.take(&app, |size| part.fits(size)).await? {
-        Place::Held(capture, state) => Ok(whole(StatusCode::OK, &capture, state)),
-        Place::Open(capture, turn) => {
-            Receiver::run(capture, turn, Begin::Offset(part.offset), body, part.complete).await
+    apart(async move {
+        match ticket.take(&app, |size| part.fits(size)).await? {
+            Place::Held(capture, state) => Ok(whole(StatusCode::OK, &capture, state)),
+            Place::Open(capture, turn) => {
+                let receiver = Receiver::open(capture, turn, Begin::Offset(part.offset)).await?;
+                receiver.receive(body, part.complete).await
+            }
         }
-    }
+    })
+    .await
+}
+
+/// On a task of its own from the first moment: a request whose connection dies is dropped, and with it everything that
+/// had come and was not yet written.
+async fn apart(
+    work: impl Future<Output = Result<Response, Refusal>> + Send + 'static,
+) -> Result<Response, Refusal> {
+    tokio::spawn(work).await.map_err(|_| ProblemCode::Internal)?
 }
 
 #[utoipa::path(
@@ -213,18 +230,6 @@ struct Receiver {
 }
 
 impl Receiver {
-    /// Receives on a task of its own: what came is written even where the connection dies.
-    async fn run(
-        capture: Capture,
-        turn: Turn,
-        from: Begin,
-        body: Body,
-        complete: bool,
-    ) -> Result<Response, Refusal> {
-        let receive = async move { Self::open(capture, turn, from).await?.receive(body, complete).await };
-        tokio::spawn(receive).await.map_err(|_| ProblemCode::Internal)?
-    }
-
     /// Opens the part at its offset, having hashed what is there.
     async fn open(capture: Capture, turn: Turn, from: Begin) -> Result<Self, Refusal> {
         let present = turn.app.blobs.offset(&capture.name, capture.size)?;

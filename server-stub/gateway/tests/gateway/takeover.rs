@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use futures_util::poll;
 use gauze_wire::{CaptureState, Jws, ProblemCode, Stored};
 use tokio::task::JoinHandle;
 
@@ -68,6 +69,25 @@ async fn what_had_arrived_when_somebody_takes_over_need_not_be_sent_again() {
     for piece in sealed[PIECE..100 * PIECE].chunks(PIECE) {
         sender.leave(piece);
     }
+    let (_, offset) = begun.phone.offer(&begun.gateway, &begun.shot.manifest).await.ticket();
+    assert_eq!(offset, 100 * PIECE as u64);
+}
+
+#[tokio::test]
+async fn what_came_is_kept_although_the_connection_died_before_anybody_looked() {
+    const PIECE: usize = 2000;
+    let begun = begin().await;
+    let sealed = &begun.shot.sealed;
+    let (sender, body) = deep_feed(100);
+    for piece in sealed[..100 * PIECE].chunks(PIECE) {
+        sender.leave(piece);
+    }
+    // The server polls a request when its head is here, and drops it when its connection ends.
+    let mut request = Box::pin(ask(begun.gateway.router(), put(&begun.ticket, body)));
+    assert!(poll!(&mut request).is_pending());
+    drop(request);
+    sender.begun().await;
+    drop(sender);
     let (_, offset) = begun.phone.offer(&begun.gateway, &begun.shot.manifest).await.ticket();
     assert_eq!(offset, 100 * PIECE as u64);
 }
