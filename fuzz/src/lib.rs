@@ -6,13 +6,18 @@
 
 use std::convert::Infallible;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
+use gauze_attest::{
+    AndroidAsked, AndroidRoots, AppleAsked, AppleFacts, AppleRoots, AssertionAsked, verify_android,
+    verify_apple, verify_assertion,
+};
 use gauze_seal::age::{Identity, Opener, Unwrap, parse_identity_file};
 use gauze_seal::bundle::{Bundle, Unbundler};
 use gauze_seal::strip::strip;
 use gauze_wire::resume::{Part, announced};
 use gauze_wire::{
-    Adoption, Binding, Body, Carried, Filed, Jws, Manifest, Refused, Signed as _, Stored, Void, accept_bundle,
+    Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Binding, Body, Carried, Filed, Jws, Manifest,
+    Refused, Signed as _, Stored, Void, accept_bundle,
 };
 use serde_json::Value;
 
@@ -34,6 +39,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "manifest", feed: manifest, seeds: manifests },
     Target { name: "receipt", feed: receipt, seeds: receipts },
     Target { name: "bundle", feed: bundle, seeds: bundles },
+    Target { name: "android_attestation", feed: android_attestation, seeds: android_chains },
+    Target { name: "apple_attestation", feed: apple_attestation, seeds: apple_objects },
     Target { name: "resumable_upload_headers", feed: resumable_upload_headers, seeds: headers },
 ];
 
@@ -237,6 +244,108 @@ pub fn bundle(data: &[u8]) {
 
 fn bundles() -> Vec<Vec<u8>> {
     texts(&[BUNDLE])
+}
+
+// ---- Attestations
+
+const ANDROID: &str = include_str!("../../server-stub/attest/vectors/v1/android-key.json");
+const APPLE: &str = include_str!("../../server-stub/attest/vectors/v1/app-attest.json");
+
+/// A recorded attestation and what it was recorded for.
+struct Recorded(Value);
+
+impl Recorded {
+    fn of(text: &str) -> Self {
+        Self(serde_json::from_str(text).expect("a vector"))
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.0[name].as_str().expect("a text")
+    }
+
+    fn at(&self) -> jiff::Timestamp {
+        self.text("at").parse().expect("a time")
+    }
+
+    fn bytes(value: &Value) -> Vec<u8> {
+        BASE64_STANDARD.decode(value.as_str().expect("base64")).expect("base64")
+    }
+}
+
+/// Certificates one after another: each as long as its head says, the last as long as there is.
+fn split(mut data: &[u8]) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    while !data.is_empty() {
+        let length = match data {
+            [0x30, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+            _ => data.len(),
+        };
+        let (part, rest) = data.split_at(length.min(data.len()));
+        parts.push(part);
+        data = rest;
+    }
+    parts
+}
+
+/// A chain is believed only as it was recorded, with its root or without.
+pub fn android_attestation(data: &[u8]) {
+    let recorded = Recorded::of(ANDROID);
+    let roots = AndroidRoots::from_pem(recorded.text("root_pem")).expect("our root");
+    let package = recorded.text("package").parse().expect("a package");
+    let rules = AndroidRules::for_apps(vec![AndroidApp { package, signers: Vec::new(), min_version: 0 }]);
+    let asked = AndroidAsked {
+        challenge: recorded.text("challenge").as_bytes(),
+        rules: &rules,
+        status: None,
+        at: recorded.at(),
+        device_key: None,
+        serial: None,
+        last_seen: None,
+    };
+    let chain = split(data);
+    let report = verify_android(&chain, &roots, &asked);
+    assert_eq!(report.facts.certificates, chain.len());
+    let good =
+        recorded.0["chain"].as_array().expect("a chain").iter().map(Recorded::bytes).collect::<Vec<_>>();
+    let as_recorded =
+        chain.len() + 1 >= good.len() && good.iter().zip(&chain).all(|(good, shown)| good == shown);
+    assert!(report.verdict.is_err() || as_recorded, "a forged chain");
+}
+
+fn android_chains() -> Vec<Vec<u8>> {
+    let recorded = Recorded::of(ANDROID);
+    let chain: Vec<_> =
+        recorded.0["chain"].as_array().expect("a chain").iter().map(Recorded::bytes).collect();
+    vec![chain.concat(), chain[..3].concat()]
+}
+
+/// An object attests, and an assertion uses, nothing but the recorded key for the recorded data.
+pub fn apple_attestation(data: &[u8]) {
+    let recorded = Recorded::of(APPLE);
+    let roots = AppleRoots::from_pem(recorded.text("root_pem")).expect("our root");
+    let app_id = recorded.text("app_id").parse().expect("an app id");
+    let rules = AppleRules::for_apps(vec![AppleApp { app_id, min_bundle_version: None }]);
+    let client_data_hash = Recorded::bytes(&recorded.0["client_data_hash"]);
+    let asked =
+        AppleAsked { client_data_hash: &client_data_hash, rules: &rules, at: recorded.at(), key_id: None };
+    let good = verify_apple(&Recorded::bytes(&recorded.0["object"]), &roots, &asked);
+    let (key, _) = good.verdict.expect("the recorded object");
+    let shown = verify_apple(data, &roots, &asked);
+    if let Ok((attested, _)) = shown.verdict {
+        // A receipt is for Apple alone, and nothing that is judged here covers it.
+        let facts = AppleFacts { receipt_bytes: good.facts.receipt_bytes, ..shown.facts };
+        assert!(attested == key && facts == good.facts, "a forged object");
+    }
+    let client_data = recorded.text("client_data").as_bytes();
+    let asked = AssertionAsked { client_data, key: &key, last_counter: 0, rules: &rules, at: recorded.at() };
+    if let Ok((counter, _)) = verify_assertion(data, &asked) {
+        assert_eq!(Some(u64::from(counter)), recorded.0["counter"].as_u64(), "a forged assertion");
+    }
+}
+
+fn apple_objects() -> Vec<Vec<u8>> {
+    let recorded = Recorded::of(APPLE);
+    ["object", "assertion"].map(|name| Recorded::bytes(&recorded.0[name])).to_vec()
 }
 
 // ---- Header fields of a transfer

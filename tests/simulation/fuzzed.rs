@@ -66,6 +66,16 @@ fn changed_bundles_are_not_believed() {
 }
 
 #[test]
+fn changed_android_chains_are_not_believed() {
+    holds("android_attestation", 1000);
+}
+
+#[test]
+fn changed_apple_objects_and_assertions_are_not_believed() {
+    holds("apple_attestation", 1000);
+}
+
+#[test]
 fn changed_transfer_headers_say_one_thing_or_nothing() {
     holds("resumable_upload_headers", 10_000);
 }

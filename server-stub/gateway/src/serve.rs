@@ -21,6 +21,8 @@ use crate::tenant::{Served, TenantError, TenantFiles};
 
 /// Running requests get this long when the gateway is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
+/// What a connection may bring before it is read: the most memory it takes, and still 20 Mbit/s over 200 ms.
+const WINDOW: u32 = 512 << 10;
 const CLEAN_EVERY: Duration = Duration::from_secs(3600);
 
 /// What `serve` is given.
@@ -103,7 +105,12 @@ pub async fn serve(
     let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(ServeError::Listen)?.handle(handle);
     // A client that dribbles its headers holds a connection for half a minute, no longer.
     server.http_builder().http1().header_read_timeout(Some(Duration::from_secs(30)));
-    server.http_builder().http2().keep_alive_interval(Some(Duration::from_secs(30)));
+    server
+        .http_builder()
+        .http2()
+        .keep_alive_interval(Some(Duration::from_secs(30)))
+        .initial_connection_window_size(WINDOW)
+        .initial_stream_window_size(WINDOW);
     ready(address);
     server.serve(router(app).into_make_service()).await.map_err(ServeError::Listen)
 }

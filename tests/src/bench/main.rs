@@ -15,6 +15,7 @@ mod rates;
 mod resend;
 mod row;
 mod seal;
+mod signed;
 mod sqlcipher;
 mod store;
 mod upload;
@@ -84,6 +85,7 @@ async fn main() -> anyhow::Result<()> {
         None => tempfile::Builder::new().prefix("gauze-bench-").tempdir()?,
     };
     attest::measure(&arguments)?;
+    signed::measure(&arguments)?;
     let hospital = build(home.path(), "pq").await?;
     // Ready-made addresses for two hundred photos are more than a phone may hold.
     hospital.set_policy(|policy| policy["max_open_tickets"] = 1000.into()).await?;
