@@ -94,9 +94,11 @@ impl Driver {
             | State::Waiting { .. }
             | State::Gone => None,
         };
-        let jws = kept.as_ref().or(heard)?;
         let (bundle, log) = (&self.trust.bundle, &self.trust.gateway.log);
-        for binding in &bindings {
+        // One that was kept and does not hold, because its file was changed, must not hide the one that is heard.
+        let said: Vec<&Jws> = kept.iter().chain(heard).collect();
+        for (jws, binding) in said.iter().flat_map(|jws| bindings.iter().map(move |binding| (*jws, binding)))
+        {
             if let Ok(receipted) = Receipted::verify(jws, binding, &bundle.records, log, &bundle.witnesses) {
                 let kept = self.store.write(id, file::FILED, jws.as_str().as_bytes());
                 return kept.is_ok().then_some(Event::Filed(receipted));
@@ -107,7 +109,9 @@ impl Driver {
                 return kept.is_ok().then_some(Event::Refused);
             }
         }
-        tracing::warn!("a receipt from the hospital did not hold; the photo stays");
+        if !said.is_empty() {
+            tracing::warn!("a receipt from the hospital did not hold; the photo stays");
+        }
         None
     }
 }

@@ -140,3 +140,51 @@ async fn changed_transfers_and_stored_receipts_are_refused_and_the_photo_arrives
 async fn changed_questions_and_filed_receipts_erase_nothing() {
     every_part_of(KINDS[4], 5).await;
 }
+
+/// An enrolment of which one message is changed. Whether there was something to change.
+async fn enrols_anyway(kind: &'static str, part: Part, change: Change, dice: &Arc<Mutex<Dice>>) -> bool {
+    let ward = Ward::new().await;
+    let phone = Phone::new(&ward, "phone");
+    let what = format!("{kind}, {part:?}, {change:?}");
+    let done = Arc::new(Mutex::new(false));
+    let (rolling, changed) = (dice.clone(), done.clone());
+    phone.link.obeys(move |seen| {
+        if seen.path.contains(kind) && !*changed.lock().unwrap() {
+            return fate(part, change, &rolling, &changed);
+        }
+        Fate::Deliver
+    });
+    let managed = ward.managed();
+    if let Err(error) = phone.client().enrol(&managed).await {
+        assert!(!error.code().is_empty(), "{what}");
+        assert_eq!(phone.client().status().device_id, None, "{what}: it did not enrol, and says that it did");
+        phone.link.works();
+        phone.client().enrol(&managed).await.unwrap_or_else(|error| panic!("{what}: {}", error.code()));
+    }
+    phone.link.works();
+    let taken = take(&phone, 1);
+    for _ in 0..2 {
+        phone.run().await;
+        ward.pull().await;
+    }
+    phone.run().await;
+    assert!(taken.is_filed(&ward).await, "{what}: {:?}", taken.cause(&phone));
+    assert!(ward.verified().await.ok, "{what}");
+    *done.lock().unwrap()
+}
+
+#[tokio::test]
+async fn a_changed_enrolment_is_refused_and_the_same_token_enrols_the_phone() {
+    let dice = Arc::new(Mutex::new(Dice::new(6)));
+    let mut changed = 0;
+    for kind in ["/challenges", "/enrolments", "/bundle", "/policy"] {
+        for part in PARTS {
+            for change in CHANGES {
+                for _ in 0..places() {
+                    changed += usize::from(enrols_anyway(kind, part, change, &dice).await);
+                }
+            }
+        }
+    }
+    assert!(changed > 30, "only {changed} changes");
+}

@@ -7,6 +7,8 @@ mod bundle;
 mod gateway;
 mod messages;
 mod phone_files;
+mod records;
+mod rows;
 
 use std::path::{Path, PathBuf};
 

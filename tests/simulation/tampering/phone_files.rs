@@ -108,3 +108,54 @@ async fn a_changed_file_of_a_stored_photo_loses_nothing_and_says_why() {
 async fn a_changed_file_after_an_erasure_loses_nothing_and_says_why() {
     every_file_at(Stage::Second, 4).await;
 }
+
+/// What the hospital said of a photo, as the gateway keeps it.
+async fn filed_receipt(ward: &Ward, taken: &Taken) -> String {
+    let mut db = super::rows::database(ward).await;
+    let outcome = "SELECT outcome FROM capture WHERE capture_id = ?";
+    sqlx::query_scalar(outcome).bind(taken.id.to_string()).fetch_one(&mut db).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_filed_receipt_that_somebody_put_on_the_phone_erases_nothing_and_does_not_stop_the_true_one() {
+    let mut dice = Dice::new(5);
+    let other_ward = Ward::new().await;
+    let other_phone = Phone::enrolled(&other_ward).await;
+    let elsewhere = take(&other_phone, 1);
+    other_phone.run().await;
+    other_ward.pull().await;
+    let elsewhere = filed_receipt(&other_ward, &elsewhere).await.into_bytes();
+    for place in 0..places() {
+        for what in ["flipped", "cut", "doubled", "swapped", "another photo's", "another hospital's", "empty"]
+        {
+            let what = format!("{what}, {place}");
+            let ward = Ward::new().await;
+            let mut phone = Phone::enrolled(&ward).await;
+            let (taken, other) = (take(&phone, 1), take(&phone, 2));
+            phone.run().await;
+            ward.pull().await;
+            let good = filed_receipt(&ward, &taken).await.into_bytes();
+            let false_one = match what.split(',').next().unwrap() {
+                "flipped" => Change::Flip.of(&good, &mut dice).unwrap(),
+                "cut" => Change::Cut.of(&good, &mut dice).unwrap(),
+                "doubled" => Change::Double.of(&good, &mut dice).unwrap(),
+                "swapped" => Change::Swap.of(&good, &mut dice).unwrap(),
+                "another photo's" => filed_receipt(&ward, &other).await.into_bytes(),
+                "another hospital's" => elsewhere.clone(),
+                _ => Vec::new(),
+            };
+            phone.close();
+            put(&phone.file(taken.id, "filed.jws"), &false_one);
+            phone.open().unwrap();
+            phone.link.obeys(|seen| if seen.path.ends_with("/status") { Fate::Lost } else { Fate::Deliver });
+            phone.run().await;
+            assert!(phone.file(taken.id, "photo.age").is_file(), "{what}: erased");
+            phone.link.works();
+            phone.run().await;
+            assert!(
+                taken.is_filed(&ward).await && phone.outbox() == [""; 0],
+                "{what}: the true receipt is not taken"
+            );
+        }
+    }
+}

@@ -3,7 +3,8 @@
 //! Always: a sealed file reaches its final name only after it was opened and found whole, so a file that is there with
 //! the right digest needs no second opening; the receipt is stored in the same transaction that ends the waiting.
 
-use gauze_wire::{Acknowledgement, Filed, Jws, Proof, Refusal, Refused, Signer as _};
+use gauze_wire::{Acknowledgement, Digest, Filed, Jws, Proof, Refusal, Refused, Signer as _};
+use tempfile::NamedTempFile;
 
 use super::{PassReport, PullError, Puller, RefusedPhoto};
 use crate::disk::{self, at};
@@ -22,6 +23,19 @@ enum Outcome {
     Refused(Refusal),
     /// Its bytes did not come.
     Missing,
+}
+
+/// What came of a photo.
+struct Came {
+    file: NamedTempFile,
+    sha256: Digest,
+    size: u64,
+}
+
+impl Came {
+    fn what(&self) -> (Digest, u64) {
+        (self.sha256, self.size)
+    }
 }
 
 impl<G: GatewayPort> Puller<G> {
@@ -84,12 +98,48 @@ impl<G: GatewayPort> Puller<G> {
             }
             None => {}
         }
+        let Some(mut came) = self.bring(row).await? else { return Ok(Outcome::Missing) };
+        if came.what() != expected {
+            // A disk or a line may err once. Final is what comes twice.
+            let first = came.what();
+            let Some(again) = self.bring(row).await? else { return Ok(Outcome::Missing) };
+            if again.what() != expected && again.what() != first {
+                tracing::warn!(capture_id = %row.capture_id, "the photo came changed, and each time otherwise");
+                return Ok(Outcome::Missing);
+            }
+            came = again;
+        }
+        let verdict = if came.what() == expected {
+            let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
+            let manifest = gauze_wire::Manifest::peek(&jws).map_err(IndexError::from)?;
+            let body = &manifest.carried().body;
+            inspect(came.file.as_file_mut(), &trust.identities, body).map_err(at(&self.layout.incoming()))?
+        } else {
+            Err(Refusal::DigestMismatch)
+        };
+        match verdict {
+            Ok(()) => {
+                disk::move_to(came.file, &path)?;
+                Ok(Outcome::Filed)
+            }
+            Err(cause) => {
+                disk::move_to(came.file, &self.layout.refused(&row.manifest_sha256))?;
+                Ok(Outcome::Refused(cause))
+            }
+        }
+    }
+
+    /// Brings a photo's bytes in, durably; nothing where they did not come.
+    async fn bring(&self, row: &PhotoRow) -> Result<Option<Came>, PullError> {
         let dir = self.layout.incoming();
         let mut incoming = Incoming::new(&dir, row.size).map_err(at(&dir))?;
         match self.gateway.blob(&row.device_id, &row.capture_id, &mut incoming).await {
-            Ok(()) => {}
-            Err(GatewayError::Disk(source)) => return Err(at(&dir)(source).into()),
-            Err(error @ (GatewayError::Unreachable(_) | GatewayError::Signing)) => return Err(error.into()),
+            Ok(()) => {
+                let (file, sha256, size) = incoming.finish().map_err(at(&dir))?;
+                Ok(Some(Came { file, sha256, size }))
+            }
+            Err(GatewayError::Disk(source)) => Err(at(&dir)(source).into()),
+            Err(error @ (GatewayError::Unreachable(_) | GatewayError::Signing)) => Err(error.into()),
             Err(
                 error @ (GatewayError::Cut
                 | GatewayError::Missing
@@ -97,25 +147,7 @@ impl<G: GatewayPort> Puller<G> {
                 | GatewayError::Malformed(_)),
             ) => {
                 tracing::warn!(capture_id = %row.capture_id, %error, "the photo did not come");
-                return Ok(Outcome::Missing);
-            }
-        }
-        let (mut file, digest, size) = incoming.finish().map_err(at(&dir))?;
-        let verdict = if (digest, size) == expected {
-            let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
-            let manifest = gauze_wire::Manifest::peek(&jws).map_err(IndexError::from)?;
-            inspect(file.as_file_mut(), &trust.identities, &manifest.carried().body).map_err(at(&dir))?
-        } else {
-            Err(Refusal::DigestMismatch)
-        };
-        match verdict {
-            Ok(()) => {
-                disk::move_to(file, &path)?;
-                Ok(Outcome::Filed)
-            }
-            Err(cause) => {
-                disk::move_to(file, &self.layout.refused(&row.manifest_sha256))?;
-                Ok(Outcome::Refused(cause))
+                Ok(None)
             }
         }
     }
