@@ -7,6 +7,7 @@ mod apple;
 mod captured;
 mod enrolment;
 mod mutations;
+mod program;
 
 use jiff::Timestamp;
 
