@@ -57,6 +57,48 @@ async fn a_gateway_without_file_descriptors_goes_on_when_it_has_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_may_no_longer_write_photos_says_so_and_goes_on_when_it_may() {
+    let mut site = Site::new().await;
+    let ids = site.capture_two();
+    let incoming = site.home().join("gateway/incoming").display().to_string();
+    // What a lost permission is to everybody else: root is stopped by this alone.
+    if !did("chattr", &["+i", &incoming]) {
+        println!("skipped: no file can be made immutable here");
+        return;
+    }
+    let upload = site.phone(&["upload", "--retry", "0"]).await;
+    let freed = did("chattr", &["-i", &incoming]);
+    assert!(freed && upload.code == Some(1), "{}", upload.stdout);
+    assert!(upload.stderr.starts_with("storage_failed: "), "{}", upload.stderr);
+    assert_eq!(names(&site, "gateway/incoming"), [""; 0]);
+    site.deliver().await;
+    site.all_filed_once(&ids).await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_on_a_read_only_disk_does_not_start_says_why_and_starts_when_it_takes_writes() {
+    let home = tempfile::Builder::new().prefix("gauze-crash-").tempdir().unwrap();
+    let Some(disk) = Mount::new(&home.path().join("gateway"), "16m") else { return };
+    let mut site = Site::at(home).await;
+    let ids = site.capture_two();
+    site.stop().await;
+    disk.becomes("ro");
+    let arguments = site.hospital.gateway_arguments("gateway");
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let ended = attempt("gauze-gateway", &arguments, site.home()).await.unwrap();
+    assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+    let code = ended.stderr.lines().last().and_then(|line| line.split(':').next()).unwrap_or_default();
+    assert_eq!(code, "storage_failed", "{}", ended.stderr);
+    disk.becomes("rw");
+    let gateway = site.hospital.start_gateway().await.unwrap();
+    site.deliver().await;
+    site.all_filed_once(&ids).await;
+    gateway.stop().await;
+    drop(disk);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_records_side_on_a_full_disk_says_so_keeps_no_half_photo_and_goes_on_when_there_is_room() {
     let mut site = Site::new().await;
     let Some(disk) = Mount::new(&site.home().join("records"), "16m") else { return };
