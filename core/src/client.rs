@@ -1,6 +1,8 @@
 //! The client: builds everything from the ports, and decides nothing itself.
 
 mod configure;
+mod error;
+mod renew;
 mod review;
 mod standing;
 mod views;
@@ -11,11 +13,11 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gauze_wire::{CaptureId, Digest, Jws, Name, Platform, VoidReason};
+use gauze_wire::{CaptureId, Digest, Name, Platform, VoidReason};
 
-use crate::auth::{CallError, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
+use crate::auth::{Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
-use crate::policy::{Managed, Trust, TrustError};
+use crate::policy::{Managed, Trust};
 use crate::ports::{
     Attestor, Clock, Disk, Entropy, KeyVault, Reachability, SecretStore, TlsError, Transport,
 };
@@ -26,6 +28,7 @@ use crate::review::{ReviewKeys, ReviewSession, leaving_nothing};
 use crate::store::{Durable, Entry, Store, StoreError, Trouble};
 
 pub use configure::Configured;
+pub use error::{DiscardError, OpenError, RunError};
 pub use views::{PhotoView, StatusView};
 use wipe::WipeFile;
 pub use wipe::WipeReport;
@@ -67,56 +70,6 @@ pub struct ClientConfig {
     pub model: Name,
 }
 
-/// Why the client did not open. Nothing is lost.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The store did not open.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What was kept of bundle and policy is not believed.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-    /// TLS could not be set up.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-}
-
-impl OpenError {
-    /// A stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Store(error) => error.code(),
-            Self::Trust(error) => error.code(),
-            Self::Tls(_) => "tls_setup",
-        }
-    }
-}
-
-/// Why the queue did not run.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The phone is not enrolled.
-    #[error("this phone is not enrolled: enrol it first")]
-    NotEnrolled,
-}
-
-impl RunError {
-    /// A stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotEnrolled => "not_enrolled",
-        }
-    }
-}
-
-/// Why a photo was not discarded.
-#[derive(Debug, thiserror::Error)]
-pub enum DiscardError {
-    /// The store did not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Everything the phone decides. Methods may be called from any thread.
 pub struct Client {
     config: ClientConfig,
@@ -143,9 +96,6 @@ struct Session {
     /// When evidence was last shown again, on the same clock.
     shown_ms: Option<u64>,
 }
-
-/// Bundle and policy are asked for again after this long.
-const RENEW_EVERY_MS: u64 = 60_000;
 
 #[derive(Clone)]
 struct Enrolled {
@@ -379,31 +329,6 @@ impl Client {
         let Enrolled { identity, trust, gateway } = enrolled;
         Driver { observers: self.observers.clone(), store: self.store.clone(), gateway, identity, trust }
     }
-
-    async fn renew(&self, enrolled: Enrolled) -> Enrolled {
-        let now_ms = self.ports.clock.monotonic_ms();
-        let last = self.state().renewed_ms.replace(now_ms);
-        if last.is_some_and(|last| now_ms.saturating_sub(last) < RENEW_EVERY_MS) {
-            return enrolled;
-        }
-        let renewed = match fetch_trust(&enrolled).await {
-            Ok(Some(trust)) => trust,
-            Ok(None) => return enrolled,
-            Err(error) => {
-                tracing::warn!(code = error.code(), "bundle and policy stay as they are");
-                // Nothing was learnt: the next run asks again.
-                self.state().renewed_ms = None;
-                return enrolled;
-            }
-        };
-        if let Err(error) = renewed.save(&*self.ports.disk, &self.config.dir) {
-            tracing::warn!(code = error.code(), "the newer bundle was not kept");
-        }
-        let enrolled = Enrolled { trust: renewed, ..enrolled };
-        self.state().enrolled = Some(enrolled.clone());
-        self.begin_review();
-        enrolled
-    }
 }
 
 impl Captured {
@@ -428,17 +353,4 @@ fn connect(
         tenant: tenant.clone(),
         offset_s: AtomicI64::new(0),
     }))
-}
-
-async fn fetch_trust(enrolled: &Enrolled) -> Result<Option<Trust>, EnrolError> {
-    let Enrolled { identity, trust, gateway } = enrolled;
-    let parse = |text: String| Jws::parse(text.trim());
-    let Some(bundle) = gateway.fetch("bundle").await? else { return Ok(None) };
-    let bundle = parse(bundle).map_err(TrustError::Bundle)?;
-    let policy = match gateway.fetch("policy").await {
-        Ok(policy) => policy.map(parse).transpose().map_err(TrustError::Policy)?,
-        Err(CallError::Refused(_)) => None,
-        Err(error) => return Err(error.into()),
-    };
-    Ok(Some(trust.renew(&bundle, policy.as_ref(), identity.min_bundle_version)?))
 }

@@ -1,11 +1,14 @@
 //! Device management and an enrolled phone: it points and tightens, and never loosens.
 
+use std::sync::Arc;
+
 use gauze_core::ReviewError;
 use gauze_core::config::{Configured, Encoding, Severity};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
+use tokio::sync::Notify;
 
-use crate::fixture::{Phone, Ward};
+use crate::fixture::{Fate, Phone, Ward};
 
 /// What the phone was enrolled with, and what management says beyond it.
 fn values(phone: &Phone, ward: &Ward, more: Value) -> Map<String, Value> {
@@ -41,6 +44,48 @@ async fn management_tightens_at_once_and_over_a_restart_and_lets_go_again() {
     assert!(configure(&phone, &ward, json!({ "review_hours": "" })).accepted);
     phone.run().await;
     assert!(reviews(&phone));
+}
+
+#[tokio::test]
+async fn what_management_says_while_the_bundle_is_asked_for_stays() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    ward.clock.pass(SignedDuration::from_mins(5));
+    let (asked, answered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (asking, released) = (asked.clone(), answered.clone());
+    phone.link.obeys(move |seen| {
+        if !seen.path.ends_with("/policy") {
+            return Fate::Deliver;
+        }
+        asking.notify_one();
+        Fate::Held(released.clone())
+    });
+    let says = async {
+        asked.notified().await;
+        assert!(configure(&phone, &ward, json!({ "review_hours": "0" })).accepted);
+        answered.notify_one();
+    };
+    let (report, ()) = tokio::join!(phone.client().run_queue(true), says);
+    report.unwrap();
+    assert!(!reviews(&phone));
+}
+
+#[tokio::test]
+async fn a_limit_that_changes_nothing_today_is_kept_for_the_policy_of_tomorrow() {
+    let mut ward = Ward::with(|_| {}, |policy| policy["review_hours"] = json!(0)).await;
+    let mut phone = Phone::enrolled(&ward).await;
+    assert!(configure(&phone, &ward, json!({ "review_hours": "0" })).accepted);
+    phone.restart();
+    ward.sign_policy(|policy| {
+        policy["version"] = json!(2);
+        policy["review_hours"] = json!(12);
+    });
+    ward.restart().await;
+    phone.link.leads_to(ward.router.clone());
+    ward.clock.pass(SignedDuration::from_mins(5));
+    phone.run().await;
+    assert_eq!(phone.client().status().policy_version, 2);
+    assert!(!reviews(&phone));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 
-use gauze_core::ports::TransportError;
+use gauze_core::ports::{Protection, TransportError};
 use gauze_core::{Stage, Trouble};
 
 use crate::fixture::{Fate, Phone, Ward, jpeg, names, stopped};
@@ -44,6 +44,22 @@ async fn a_lost_or_damaged_index_costs_nothing() {
     }
     phone.run().await;
     assert_eq!(ward.pull().await.filed, 5);
+}
+
+#[tokio::test]
+async fn a_store_that_the_system_does_not_protect_stays_shut_and_says_which_it_is() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    for (protection, code) in
+        [(Protection::Wrong, "storage_unprotected"), (Protection::NotYetUnlocked, "not_yet_unlocked")]
+    {
+        phone.close();
+        phone.disk.guards(protection);
+        assert_eq!(phone.open().unwrap_err().code(), code);
+    }
+    phone.restart();
+    assert_eq!(phone.stage(id), Some(Stage::Unsigned));
 }
 
 #[tokio::test]

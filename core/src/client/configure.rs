@@ -46,8 +46,7 @@ impl Client {
 
     fn take_up(&self, enrolled: Enrolled, managed: &Managed) -> Result<Result<(), Finding>, StoreError> {
         let (disk, dir) = (&*self.ports.disk, &self.config.dir);
-        let Enrolled { mut identity, trust, mut gateway } = enrolled;
-        let known = identity.clone();
+        let Enrolled { mut identity, mut gateway, .. } = enrolled;
         if identity.ca != managed.ca {
             match connect(&self.ports, &identity.gateway, &identity.tenant, managed.ca.as_deref()) {
                 Ok(connected) => gateway = connected,
@@ -56,14 +55,21 @@ impl Client {
             identity.ca.clone_from(&managed.ca);
         }
         identity.min_bundle_version = identity.min_bundle_version.max(managed.min_bundle_version);
-        if identity != known {
-            identity.save(disk, dir)?;
+        {
+            // Bundle and policy are those in force now: a run of the queue may have brought newer ones.
+            let mut state = self.state();
+            let same = |current: &&mut Enrolled| current.identity.device_id == identity.device_id;
+            let Some(current) = state.enrolled.as_mut().filter(same) else { return Ok(Ok(())) };
+            if identity != current.identity {
+                identity.save(disk, dir)?;
+            }
+            if !current.trust.is_limited(&managed.limits) {
+                let limited = current.trust.clone().limited(managed.limits);
+                limited.save(disk, dir)?;
+                current.trust = limited;
+            }
+            (current.identity, current.gateway) = (identity, gateway);
         }
-        let limited = trust.clone().limited(managed.limits);
-        if limited.policy != trust.policy {
-            limited.save(disk, dir)?;
-        }
-        self.state().enrolled = Some(Enrolled { identity, trust: limited, gateway });
         self.expire_reviews()?;
         Ok(Ok(()))
     }

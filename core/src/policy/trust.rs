@@ -106,6 +106,11 @@ impl Trust {
         Ok(Self { bundle, policy, root: file.root, gateway, recipients, signed, file })
     }
 
+    /// Whether these are the limits from device management.
+    pub fn is_limited(&self, limits: &Limits) -> bool {
+        self.file.limits == *limits
+    }
+
     /// The same, with other limits from device management.
     #[must_use]
     pub fn limited(mut self, limits: Limits) -> Self {

@@ -53,17 +53,20 @@ impl Driver {
     }
 
     async fn take_up(&self, photos: Vec<Durable>, asked: bool, carrier: Carrier) -> TransferPlan {
-        let driven = stream::iter(photos)
-            .map(|durable| async move {
+        let mut driven = stream::iter(photos.into_iter().enumerate())
+            .map(|(place, durable)| async move {
                 let now_ms = self.now_ms();
                 let entry = self.store.entry(durable.capture_id())?;
                 let item = Item::resume(self.stage(&entry), entry.progress);
-                Some(self.drive(&entry, item, Event::Taken { now_ms, asked }, carrier).await)
+                Some((place, self.drive(&entry, item, Event::Taken { now_ms, asked }, carrier).await))
             })
             .buffer_unordered(AT_ONCE)
+            .filter_map(std::future::ready)
             .collect::<Vec<_>>()
             .await;
-        self.settle(driven.into_iter().flatten().collect()).await
+        // Each ends when it ends; what is said of them stands in the order in which they were taken.
+        driven.sort_by_key(|(place, _)| *place);
+        self.settle(driven.into_iter().map(|(_, driven)| driven).collect()).await
     }
 
     /// Takes in how a carried transfer ended. Whether the process lived through it does not matter.
