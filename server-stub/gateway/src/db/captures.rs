@@ -151,35 +151,47 @@ impl Db {
         hash.map(|hash| hash.parse().map_err(damaged)).transpose()
     }
 
-    /// What is held beside `name`: stored and not filed, or still allowed to arrive.
+    /// What is held beside `name`: stored and not filed, or still allowed to arrive. Read off running totals, so that a
+    /// request costs the same whatever waits.
     pub async fn held(write: &mut Write<'_>, name: &BlobName, now_ms: i64) -> Result<Held, sqlx::Error> {
-        let open = sqlx::query(
-            "SELECT COUNT(*) FILTER (WHERE device_id = ?2) AS open, \
-             COALESCE(SUM(size) FILTER (WHERE device_id = ?2), 0) AS device, \
-             COALESCE(SUM(size), 0) AS tenant FROM capture \
-             WHERE tenant = ?1 AND stored IS NULL AND ticket IS NOT NULL AND ticket_expires_ms > ?4 \
-             AND NOT (device_id = ?2 AND capture_id = ?3)",
+        Self::expire(write, &name.tenant, now_ms).await?;
+        let row = sqlx::query(
+            "SELECT COALESCE((SELECT tickets FROM open_ticket WHERE tenant = ?1 AND holder = ?2), 0) AS open, \
+             COALESCE((SELECT bytes FROM open_ticket WHERE tenant = ?1 AND holder = ?2), 0) \
+             + COALESCE((SELECT bytes FROM held WHERE tenant = ?1 AND holder = ?2), 0) AS device, \
+             COALESCE((SELECT bytes FROM open_ticket WHERE tenant = ?1 AND holder = ''), 0) \
+             + COALESCE((SELECT bytes FROM held WHERE tenant = ?1 AND holder = ''), 0) AS tenant, \
+             (SELECT size FROM capture WHERE tenant = ?1 AND device_id = ?2 AND capture_id = ?3 \
+             AND stored IS NULL AND ticket IS NOT NULL AND expired = 0) AS own",
         )
         .bind(name.tenant.as_str())
         .bind(name.device_id.as_str())
         .bind(name.capture_id.to_string())
-        .bind(now_ms)
         .fetch_one(&mut **write)
         .await?;
-        let stored = sqlx::query(
-            "SELECT COALESCE(SUM(bytes) FILTER (WHERE holder = ?2), 0) AS device, \
-             COALESCE(SUM(bytes) FILTER (WHERE holder = ''), 0) AS tenant FROM held \
-             WHERE tenant = ?1 AND holder IN (?2, '')",
-        )
-        .bind(name.tenant.as_str())
-        .bind(name.device_id.as_str())
-        .fetch_one(&mut **write)
-        .await?;
-        let bytes = |column: &str| -> Result<u64, sqlx::Error> {
-            let (open, stored): (i64, i64) = (open.try_get(column)?, stored.try_get(column)?);
-            Ok(to_u64(open).saturating_add(to_u64(stored)))
+        let own: Option<i64> = row.try_get("own")?;
+        let beside = |column: &str, own: i64| -> Result<u64, sqlx::Error> {
+            Ok(to_u64(row.try_get::<i64, _>(column)? - own))
         };
-        Ok(Held { open: to_u64(open.try_get("open")?), device: bytes("device")?, tenant: bytes("tenant")? })
+        let bytes = own.unwrap_or(0);
+        Ok(Held {
+            open: beside("open", own.map_or(0, |_| 1))?,
+            device: beside("device", bytes)?,
+            tenant: beside("tenant", bytes)?,
+        })
+    }
+
+    /// Takes what has expired out of the totals. The address stays known, so that whoever uses it hears why it is dead.
+    async fn expire(write: &mut Write<'_>, tenant: &Tenant, now_ms: i64) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE capture SET expired = 1 \
+             WHERE tenant = ? AND stored IS NULL AND ticket IS NOT NULL AND expired = 0 AND ticket_expires_ms <= ?",
+        )
+        .bind(tenant.as_str())
+        .bind(now_ms)
+        .execute(&mut **write)
+        .await
+        .map(drop)
     }
 
     /// Takes in a manifest, or replaces the one of a photo that has not arrived (a void, or a signature anew).
@@ -213,7 +225,7 @@ impl Db {
         expires_ms: i64,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "UPDATE capture SET ticket = ?, ticket_expires_ms = ? \
+            "UPDATE capture SET ticket = ?, ticket_expires_ms = ?, expired = 0 \
              WHERE tenant = ? AND device_id = ? AND capture_id = ?",
         )
         .bind(ticket.0.as_slice())
