@@ -256,44 +256,9 @@ impl Receiver {
         Ok(Self { turn, capture, file, hash, received: offset })
     }
 
-    /// Takes what comes until it ends, is cut, is too much, or somebody else takes over.
+    /// Takes what comes, and makes a photo of it if it is whole with that.
     async fn receive(mut self, body: Body, complete: bool) -> Result<Response, Refusal> {
-        let mut stream = body.into_data_stream();
-        let leave = self.turn.leave.clone();
-        let mut leaving_at = None;
-        let ended: Result<(), Refusal> = loop {
-            if leaving_at.is_some_and(|at| self.received - at > ON_ITS_WAY) {
-                break Err(ProblemCode::TransferBusy.into());
-            }
-            let patience = if leaving_at.is_some() { LINGER } else { IDLE };
-            let next = tokio::select! {
-                biased;
-                () = leave.cancelled(), if leaving_at.is_none() => {
-                    leaving_at = Some(self.received);
-                    continue;
-                }
-                next = tokio::time::timeout(patience, stream.next()) => next,
-            };
-            match next {
-                Ok(Some(Ok(bytes))) => {
-                    let total = self.received + bytes.len() as u64;
-                    if total > self.capture.size {
-                        self.discard().await?;
-                        return Err(ProblemCode::SizeMismatch.into());
-                    }
-                    if let Err(error) = self.file.write_all(&bytes).await {
-                        break Err(error.into());
-                    }
-                    self.hash.update(&bytes);
-                    self.received = total;
-                    meters::received(bytes.len());
-                }
-                Ok(None) => break Ok(()),
-                Err(_) if leaving_at.is_some() => break Err(ProblemCode::TransferBusy.into()),
-                // The connection was cut, or its end went silent.
-                Ok(Some(Err(_))) | Err(_) => break Err(ProblemCode::Unavailable.into()),
-            }
-        };
+        let ended = self.take_in(body).await;
         let written = self.file.flush().await.map_err(Refusal::from);
         self.kept(written.and(ended)).await?;
         if self.received == self.capture.size {
@@ -306,10 +271,50 @@ impl Receiver {
         Ok(stands(StatusCode::NO_CONTENT.into_response(), self.received, false))
     }
 
-    /// A disk must not keep what it could not hold: others wait for the room.
+    /// Writes what comes until it ends, is cut, is too much, or somebody else takes over.
+    async fn take_in(&mut self, body: Body) -> Result<(), Refusal> {
+        let mut stream = body.into_data_stream();
+        let leave = self.turn.leave.clone();
+        let mut leaving_at = None;
+        loop {
+            if leaving_at.is_some_and(|at| self.received - at > ON_ITS_WAY) {
+                return Err(ProblemCode::TransferBusy.into());
+            }
+            let patience = if leaving_at.is_some() { LINGER } else { IDLE };
+            let next = tokio::select! {
+                biased;
+                () = leave.cancelled(), if leaving_at.is_none() => {
+                    leaving_at = Some(self.received);
+                    continue;
+                }
+                next = tokio::time::timeout(patience, stream.next()) => next,
+            };
+            match next {
+                Ok(Some(Ok(bytes))) => self.append(&bytes).await?,
+                Ok(None) => return Ok(()),
+                Err(_) if leaving_at.is_some() => return Err(ProblemCode::TransferBusy.into()),
+                // The connection was cut, or its end went silent.
+                Ok(Some(Err(_))) | Err(_) => return Err(ProblemCode::Unavailable.into()),
+            }
+        }
+    }
+
+    async fn append(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        let total = self.received + bytes.len() as u64;
+        if total > self.capture.size {
+            return Err(ProblemCode::SizeMismatch.into());
+        }
+        self.file.write_all(bytes).await?;
+        self.hash.update(bytes);
+        self.received = total;
+        meters::received(bytes.len());
+        Ok(())
+    }
+
+    /// A disk must not keep what it could not hold, since others wait for the room; nor what is no part of the photo.
     async fn kept<T>(&mut self, done: Result<T, Refusal>) -> Result<T, Refusal> {
-        let storage = [ProblemCode::StorageFull, ProblemCode::StorageFailed].map(Refusal::from);
-        if done.as_ref().is_err_and(|refusal| storage.contains(refusal)) {
+        let lost = [ProblemCode::StorageFull, ProblemCode::StorageFailed, ProblemCode::SizeMismatch];
+        if done.as_ref().is_err_and(|refusal| lost.map(Refusal::from).contains(refusal)) {
             self.discard().await?;
         }
         done
