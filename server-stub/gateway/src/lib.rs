@@ -30,6 +30,7 @@ pub use db::{DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, R
 pub use housekeeping::{CleanError, clean};
 pub use keys::{GatewayKeys, KeysError};
 pub use recheck::StatusFileError;
+pub use replay::{ReplayStore, Use};
 pub use routes::router;
 pub use serve::{ServeError, ServeOptions, serve};
 pub use tenant::{TenantError, TenantFiles};

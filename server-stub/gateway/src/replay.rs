@@ -44,6 +44,7 @@ pub enum Use {
     Full,
 }
 
+/// The nonces that were used.
 pub struct ReplayStore(Mutex<Seen>);
 
 struct Seen {

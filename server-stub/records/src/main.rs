@@ -1,23 +1,23 @@
 //! `gauze-records`: the inside. Keys, signing, pulling, opening, checking.
 #![forbid(unsafe_code)]
 
+mod keys_cli;
 mod proposals_cli;
+mod pull_cli;
+mod show_cli;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use gauze_records::keys::{KeyDir, RecipientKind, make, sign_bundle, sign_policy, sign_token};
-use gauze_records::pull::{self, Approve, Puller};
-use gauze_records::verify::{VerifyReport, verify};
-use gauze_records::{Clock as _, Coded, HttpsGateway, SystemClock, list, list_acts, list_devices, open_file};
+use clap::{Parser, Subcommand};
+use gauze_records::{Coded, open_file};
 use gauze_wire::{Name, Tenant};
 use serde::Serialize;
-use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+
+use crate::keys_cli::{Recipients, Sign};
+use crate::pull_cli::{Approving, Source};
 
 /// The inside of Gauze: pulls sealed photos, opens each once, files it and says so.
 #[derive(Parser)]
@@ -113,52 +113,6 @@ enum Command {
     },
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Recipients {
-    /// mlkem768x25519.
-    Pq,
-    /// X25519.
-    Classical,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Approving {
-    /// Enrolment tokens.
-    Tokens,
-}
-
-#[derive(Args)]
-struct Sign {
-    /// The keys directory.
-    #[arg(long, value_name = "DIR")]
-    keys: PathBuf,
-    /// The unsigned JSON.
-    #[arg(long = "in", value_name = "FILE")]
-    input: PathBuf,
-    /// Where the signed form goes.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-}
-
-#[derive(Args)]
-struct Source {
-    /// Sealed files and index.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// The gateway's URL, as the bundle names it.
-    #[arg(long, value_name = "URL")]
-    gateway: String,
-    /// PEM of the authority that signed the gateway's certificate.
-    #[arg(long, value_name = "FILE")]
-    ca: PathBuf,
-    /// The keys directory.
-    #[arg(long, value_name = "DIR")]
-    keys: PathBuf,
-    /// A signed bundle in place of the newest in the keys directory.
-    #[arg(long, value_name = "FILE")]
-    bundle: Option<PathBuf>,
-}
-
 /// One line for standard error.
 struct Refused(String);
 
@@ -211,216 +165,29 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
-    let now = SystemClock.now();
     match command {
-        Command::Keygen { out, recipients, tenant } => keygen(json, &out, recipients, &tenant)?,
-        Command::SignBundle(Sign { keys, input, out }) => {
-            let bundle = sign_bundle(&KeyDir::new(&keys), &input, &out, now)?;
-            let told = json!({ "tenant": bundle.tenant, "version": bundle.version, "out": out });
-            show(json, &told, || {
-                format!("bundle {} of {} signed: {}", bundle.version, bundle.tenant, out.display())
-            });
-        }
-        Command::SignPolicy(Sign { keys, input, out }) => {
-            let policy = sign_policy(&KeyDir::new(&keys), &input, &out, now)?;
-            let told = json!({ "tenant": policy.tenant, "version": policy.version, "out": out });
-            show(json, &told, || {
-                format!("policy {} of {} signed: {}", policy.version, policy.tenant, out.display())
-            });
-        }
-        Command::Token { keys, out, hours, serial } => {
-            let token = sign_token(&KeyDir::new(&keys), &out, hours, serial, now)?;
-            show(json, &token, || {
-                format!("token {} until {}: {}", token.token_id, token.expires_at, out.display())
-            });
-        }
+        Command::Keygen { out, recipients, tenant } => keys_cli::keygen(json, &out, recipients, &tenant)?,
+        Command::SignBundle(sign) => keys_cli::bundle(json, &sign)?,
+        Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
+        Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
         Command::Serve { source, interval_s, approve } => {
-            serve(json, &source, Duration::from_secs(interval_s), approve)?;
+            pull_cli::serve(json, &source, Duration::from_secs(interval_s), approve)?;
         }
         Command::Proposals(command) => proposals(json, command)?,
-        Command::Pull(source) => pull_once(json, &source)?,
+        Command::Pull(source) => pull_cli::pull_once(json, &source)?,
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;
             show(json, &opened, || format!("{}\n{}", opened.photo.display(), opened.record.display()));
         }
-        Command::List { data, devices: true, .. } => show_devices(json, &data)?,
-        Command::List { data, acts: true, .. } => show_acts(json, &data)?,
-        Command::List { data, .. } => show_list(json, &data)?,
-        Command::Verify { data, keys } => return check(json, &data, keys.as_deref()),
+        Command::List { data, devices: true, .. } => show_cli::show_devices(json, &data)?,
+        Command::List { data, acts: true, .. } => show_cli::show_acts(json, &data)?,
+        Command::List { data, .. } => show_cli::show_list(json, &data)?,
+        Command::Verify { data, keys } => return show_cli::check(json, &data, keys.as_deref()),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn keygen(json: bool, out: &Path, recipients: Recipients, tenant: &Tenant) -> Result<(), Refused> {
-    let kind = match recipients {
-        Recipients::Pq => RecipientKind::PostQuantum,
-        Recipients::Classical => RecipientKind::Classical,
-    };
-    let made = make(out, tenant, kind, SystemClock.now())?;
-    show(json, &made, || {
-        format!(
-            "tenant       {}\nroot_sha256  {}\nrecipient    {}\n\
-             Next: put what `gauze-gateway keygen` prints into `gateways` of {dir}/bundle.json, then sign-bundle and \
-             sign-policy.\nThen move {dir}/root.pem off this machine, and back up {dir}/tenant-identity.txt: nothing \
-             else opens the photos.",
-            made.tenant,
-            made.root_sha256,
-            made.recipient,
-            dir = out.display()
-        )
-    });
-    Ok(())
-}
-
-#[tokio::main]
-async fn pull_once(json: bool, source: &Source) -> Result<(), Refused> {
-    let puller = open(source).await?;
-    let report = puller.pass().await?;
-    puller.close().await;
-    show(json, &report, || {
-        let mut text = format!(
-            "{} new entries, {} filed, {} voids, {} refused, {} still missing, {} receipts handed in",
-            report.entries,
-            report.filed,
-            report.voids,
-            report.refused.len(),
-            report.missing,
-            report.acknowledged
-        );
-        for photo in &report.refused {
-            text.push_str(&format!("\nrefused {} {}", photo.capture_id, photo.cause.code()));
-        }
-        text
-    });
-    Ok(())
-}
-
-async fn open(source: &Source) -> Result<Puller<HttpsGateway>, Refused> {
-    let config = pull::Config {
-        data: source.data.clone(),
-        keys: source.keys.clone(),
-        gateway: source.gateway.clone(),
-        bundle: source.bundle.clone(),
-    };
-    Ok(Puller::new(config, &source.ca, Arc::new(SystemClock)).await?)
-}
-
-#[tokio::main]
-async fn serve(
-    json: bool,
-    source: &Source,
-    interval: Duration,
-    approve: Option<Approving>,
-) -> Result<(), Refused> {
-    let approve = match approve {
-        Some(Approving::Tokens) => Approve::Tokens,
-        None => Approve::Nothing,
-    };
-    let puller = open(source).await?.approving(approve);
-    let told = json!({ "ready": true, "gateway": source.gateway });
-    show(json, &told, || format!("ready: pulling from {}", source.gateway));
-    pull::serve(&puller, interval, stopped(), |_| {}).await;
-    puller.close().await;
-    Ok(())
-}
-
-async fn stopped() {
-    let listen = |kind| signal(kind).expect("a process may listen for its own signals");
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-}
-
-#[tokio::main]
-async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
-    let listed = list(data).await?;
-    if json {
-        show(json, &listed, String::new);
-        return Ok(());
-    }
-    for photo in listed {
-        let cause = photo.cause.map_or("", gauze_wire::Refusal::code);
-        say(&format!(
-            "{} {} {:>6} {} {:<8} {:<7} {:<7} {:>9} {} {cause}",
-            photo.capture_id,
-            photo.device_id,
-            photo.seq,
-            photo.captured_at,
-            photo.kind.as_str(),
-            photo.status.as_str(),
-            photo.chain.as_str(),
-            photo.size,
-            photo.sha256,
-        ));
-    }
-    Ok(())
 }
 
 #[tokio::main]
 async fn proposals(json: bool, command: proposals_cli::ProposalsCommand) -> Result<(), Refused> {
     Ok(proposals_cli::run(json, command).await?)
-}
-
-#[tokio::main]
-async fn show_devices(json: bool, data: &Path) -> Result<(), Refused> {
-    let listed = list_devices(data).await?;
-    if json {
-        show(json, &listed, String::new);
-        return Ok(());
-    }
-    for device in listed {
-        say(&format!("{} {:<9} {}", device.device_id, device.status.as_str(), device.log_index));
-    }
-    Ok(())
-}
-
-#[tokio::main]
-async fn show_acts(json: bool, data: &Path) -> Result<(), Refused> {
-    let listed = list_acts(data).await?;
-    if json {
-        show(json, &listed, String::new);
-        return Ok(());
-    }
-    for act in listed {
-        let deed = serde_json::to_string(&act.deed).unwrap_or_default();
-        say(&format!("{:>6} {} {deed} by {}: {}", act.log_index, act.at, act.operator, act.reason));
-    }
-    Ok(())
-}
-
-#[tokio::main]
-async fn check(json: bool, data: &Path, keys: Option<&Path>) -> Result<ExitCode, Refused> {
-    let report = verify(data, keys.map(KeyDir::new).as_ref()).await?;
-    show(json, &report, || checked(&report));
-    if report.ok {
-        return Ok(ExitCode::SUCCESS);
-    }
-    complain(&format!(
-        "verify_failed: {} things are not as they were signed. Stop the puller, keep the directory as it is and find \
-         out who changed it.",
-        report.findings.len()
-    ));
-    Ok(ExitCode::from(1))
-}
-
-fn checked(report: &VerifyReport) -> String {
-    let mut text = format!(
-        "{} log entries, {} manifests, {} files and {} receipts checked{}; {} gaps, {} findings",
-        report.log_size,
-        report.manifests,
-        report.files,
-        report.receipts,
-        if report.pinned { "" } else { " (root not pinned: give --keys)" },
-        report.gaps.len(),
-        report.findings.len()
-    );
-    for gap in &report.gaps {
-        text.push_str(&format!("\ngap {} {}-{}", gap.device_id, gap.first, gap.last));
-    }
-    for finding in &report.findings {
-        text.push_str(&format!("\n{} {}", finding.code, finding.at));
-    }
-    text
 }

@@ -1,0 +1,79 @@
+//! `gauze-records keygen`, `sign-bundle`, `sign-policy` and `token`: arguments in, one library call, text or JSON out.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use gauze_records::keys::{KeyDir, RecipientKind, make, sign_bundle, sign_policy, sign_token};
+use gauze_records::{Clock as _, SystemClock};
+use gauze_wire::{Name, Tenant};
+use serde_json::json;
+
+use crate::{Refused, show};
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Recipients {
+    /// mlkem768x25519.
+    Pq,
+    /// X25519.
+    Classical,
+}
+
+#[derive(Args)]
+pub(crate) struct Sign {
+    /// The keys directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: PathBuf,
+    /// The unsigned JSON.
+    #[arg(long = "in", value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// Where the signed form goes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+pub(crate) fn keygen(json: bool, out: &Path, recipients: Recipients, tenant: &Tenant) -> Result<(), Refused> {
+    let kind = match recipients {
+        Recipients::Pq => RecipientKind::PostQuantum,
+        Recipients::Classical => RecipientKind::Classical,
+    };
+    let made = make(out, tenant, kind, SystemClock.now())?;
+    show(json, &made, || {
+        format!(
+            "tenant       {}\nroot_sha256  {}\nrecipient    {}\n\
+             Next: put what `gauze-gateway keygen` prints into `gateways` of {dir}/bundle.json, then sign-bundle and \
+             sign-policy.\nThen move {dir}/root.pem off this machine, and back up {dir}/tenant-identity.txt: nothing \
+             else opens the photos.",
+            made.tenant,
+            made.root_sha256,
+            made.recipient,
+            dir = out.display()
+        )
+    });
+    Ok(())
+}
+
+pub(crate) fn bundle(json: bool, Sign { keys, input, out }: &Sign) -> Result<(), Refused> {
+    let bundle = sign_bundle(&KeyDir::new(keys), input, out, SystemClock.now())?;
+    let told = json!({ "tenant": bundle.tenant, "version": bundle.version, "out": out });
+    show(json, &told, || format!("bundle {} of {} signed: {}", bundle.version, bundle.tenant, out.display()));
+    Ok(())
+}
+
+pub(crate) fn policy(json: bool, Sign { keys, input, out }: &Sign) -> Result<(), Refused> {
+    let policy = sign_policy(&KeyDir::new(keys), input, out, SystemClock.now())?;
+    let told = json!({ "tenant": policy.tenant, "version": policy.version, "out": out });
+    show(json, &told, || format!("policy {} of {} signed: {}", policy.version, policy.tenant, out.display()));
+    Ok(())
+}
+
+pub(crate) fn token(
+    json: bool,
+    keys: &Path,
+    out: &Path,
+    hours: u32,
+    serial: Option<Name>,
+) -> Result<(), Refused> {
+    let token = sign_token(&KeyDir::new(keys), out, hours, serial, SystemClock.now())?;
+    show(json, &token, || format!("token {} until {}: {}", token.token_id, token.expires_at, out.display()));
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! `gauze-records pull` and `serve`: pulls from a gateway once, or until interrupted.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use gauze_records::pull::{self, Approve, Puller};
+use gauze_records::{HttpsGateway, SystemClock};
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{Refused, show};
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Approving {
+    /// Enrolment tokens.
+    Tokens,
+}
+
+#[derive(Args)]
+pub(crate) struct Source {
+    /// Sealed files and index.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The gateway's URL, as the bundle names it.
+    #[arg(long, value_name = "URL")]
+    gateway: String,
+    /// PEM of the authority that signed the gateway's certificate.
+    #[arg(long, value_name = "FILE")]
+    ca: PathBuf,
+    /// The keys directory.
+    #[arg(long, value_name = "DIR")]
+    keys: PathBuf,
+    /// A signed bundle in place of the newest in the keys directory.
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+}
+
+#[tokio::main]
+pub(crate) async fn pull_once(json: bool, source: &Source) -> Result<(), Refused> {
+    let puller = open(source).await?;
+    let report = puller.pass().await?;
+    puller.close().await;
+    show(json, &report, || {
+        let mut text = format!(
+            "{} new entries, {} filed, {} voids, {} refused, {} still missing, {} receipts handed in",
+            report.entries,
+            report.filed,
+            report.voids,
+            report.refused.len(),
+            report.missing,
+            report.acknowledged
+        );
+        for photo in &report.refused {
+            text.push_str(&format!("\nrefused {} {}", photo.capture_id, photo.cause.code()));
+        }
+        text
+    });
+    Ok(())
+}
+
+async fn open(source: &Source) -> Result<Puller<HttpsGateway>, Refused> {
+    let config = pull::Config {
+        data: source.data.clone(),
+        keys: source.keys.clone(),
+        gateway: source.gateway.clone(),
+        bundle: source.bundle.clone(),
+    };
+    Ok(Puller::new(config, &source.ca, Arc::new(SystemClock)).await?)
+}
+
+#[tokio::main]
+pub(crate) async fn serve(
+    json: bool,
+    source: &Source,
+    interval: Duration,
+    approve: Option<Approving>,
+) -> Result<(), Refused> {
+    let approve = match approve {
+        Some(Approving::Tokens) => Approve::Tokens,
+        None => Approve::Nothing,
+    };
+    let puller = open(source).await?.approving(approve);
+    let told = json!({ "ready": true, "gateway": source.gateway });
+    show(json, &told, || format!("ready: pulling from {}", source.gateway));
+    pull::serve(&puller, interval, stopped(), |_| {}).await;
+    puller.close().await;
+    Ok(())
+}
+
+async fn stopped() {
+    let listen = |kind| signal(kind).expect("a process may listen for its own signals");
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
