@@ -1,12 +1,18 @@
 //! [`GatewayPort`] by reqwest over rustls. The only place that names reqwest, and the only constructor of its client.
+//!
+//! Always: every request is signed at the gateway's time, as far as its `Date` has told it; a request that was refused for
+//! its time alone is signed and sent once more. What the hospital signs for keeps has this machine's own time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use gauze_wire::signature::{Request, Tag, sign};
 use gauze_wire::{
-    Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem, SoftwareKey, Tenant,
+    Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem, ProblemCode, SoftwareKey,
+    Tenant,
 };
+use jiff::SignedDuration;
 use reqwest::{Client, Method, Response, StatusCode};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -53,7 +59,12 @@ pub struct HttpsGateway {
     base: String,
     key: SoftwareKey,
     clock: Arc<dyn Clock>,
+    /// The gateway's clock minus ours, in seconds, once it has complained.
+    offset_s: AtomicI64,
 }
+
+/// What is sent beside the address.
+type Content = (&'static str, Vec<u8>);
 
 impl HttpsGateway {
     /// Talks to `url` for `tenant`, believing the certificate authorities in `ca_pem` and no others.
@@ -93,44 +104,78 @@ impl HttpsGateway {
             .build()
             .map_err(|error| TlsError::Setup(error.into()))?;
         let base = format!("{}/v1/{tenant}", url.trim_end_matches('/'));
-        Ok(Self { client, base, key, clock })
+        Ok(Self { client, base, key, clock, offset_s: AtomicI64::new(0) })
     }
 
     async fn send(
         &self,
         method: Method,
         path: &str,
-        body: Option<(&'static str, Vec<u8>)>,
+        body: Option<Content>,
+    ) -> Result<Response, GatewayError> {
+        let first = self.attempt(&method, path, body.as_ref()).await?;
+        if first.status().is_success() {
+            return Ok(first);
+        }
+        let date = first.headers().get("date").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let refused = refusal(first).await?;
+        let expired = matches!(&refused, GatewayError::Refused(problem) if problem.code == ProblemCode::SignatureExpired);
+        if !expired || !self.learn_time(date.as_deref()) {
+            return Err(refused);
+        }
+        let again = self.attempt(&method, path, body.as_ref()).await?;
+        if again.status().is_success() { Ok(again) } else { Err(refusal(again).await?) }
+    }
+
+    /// Signs the request anew and sends it.
+    async fn attempt(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Content>,
     ) -> Result<Response, GatewayError> {
         let url = format!("{}/{path}", self.base);
-        let digest = body.as_ref().map(|(_, bytes)| Digest::of(bytes));
+        let digest = body.map(|(_, bytes)| Digest::of(bytes));
         let nonce = random::<16>().map_err(|_| GatewayError::Signing)?;
         let what = Request { method: method.as_str(), target_uri: &url, body: digest.as_ref() };
-        let fields = sign(&what, &self.key, Tag::Records, self.clock.now(), &nonce)
-            .map_err(|_| GatewayError::Signing)?;
+        let offset = SignedDuration::from_secs(self.offset_s.load(Ordering::Relaxed));
+        let now = self.clock.now().saturating_add(offset).map_err(|_| GatewayError::Signing)?;
+        let fields = sign(&what, &self.key, Tag::Records, now, &nonce).map_err(|_| GatewayError::Signing)?;
         let mut request = self
             .client
-            .request(method, &url)
+            .request(method.clone(), &url)
             .header("signature-input", fields.signature_input)
             .header("signature", fields.signature);
         if let Some(content_digest) = fields.content_digest {
             request = request.header("content-digest", content_digest);
         }
         if let Some((kind, bytes)) = body {
-            request = request.header("content-type", kind).body(bytes);
+            request = request.header("content-type", *kind).body(bytes.clone());
         }
-        let response = request.send().await.map_err(|error| unreachable(&error))?;
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        let status = response.status();
-        match serde_json::from_slice::<Problem>(&read(response).await?) {
-            Ok(problem) => Err(GatewayError::Refused(Box::new(problem))),
-            Err(_) if status == StatusCode::NOT_FOUND => Err(GatewayError::Missing),
-            Err(_) if status.is_server_error() => Err(GatewayError::Unreachable(status.to_string())),
-            Err(_) => Err(GatewayError::Malformed("problem")),
-        }
+        request.send().await.map_err(|error| unreachable(&error))
     }
+
+    fn learn_time(&self, date: Option<&str>) -> bool {
+        let Some(server) = date.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()) else { return false };
+        let offset_s = server.timestamp().as_second() - self.clock.now().as_second();
+        tracing::warn!(
+            offset_s,
+            "the gateway's clock differs: requests are signed at its time; set this machine's clock"
+        );
+        self.offset_s.store(offset_s, Ordering::Relaxed);
+        true
+    }
+}
+
+/// What an answer that is no success says.
+async fn refusal(response: Response) -> Result<GatewayError, GatewayError> {
+    let status = response.status();
+    Ok(match serde_json::from_slice::<Problem>(&read(response).await?) {
+        Ok(problem) => GatewayError::Refused(Box::new(problem)),
+        Err(_) if status == StatusCode::NOT_FOUND => GatewayError::Missing,
+        Err(_) if status.is_server_error() => GatewayError::Unreachable(status.to_string()),
+        Err(_) => GatewayError::Malformed("problem"),
+    })
 }
 
 /// The innermost cause: what an operator can act on.
@@ -188,6 +233,7 @@ impl GatewayPort for HttpsGateway {
         let body = note.as_bytes().to_vec();
         self.send(Method::POST, "cosignatures", Some(("text/plain; charset=utf-8", body))).await.map(drop)
     }
+
     async fn decisions(&self, decisions: &Decisions) -> Result<(), GatewayError> {
         let body = serde_json::to_vec(decisions).map_err(|_| GatewayError::Malformed("decisions"))?;
         self.send(Method::POST, "decisions", Some(("application/json", body))).await.map(drop)

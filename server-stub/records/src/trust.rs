@@ -1,6 +1,7 @@
 //! Whom the puller believes: the bundle under the pinned root, the policy under the bundle, its own keys.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gauze_seal::age::{Identity, Recipient};
 use gauze_wire::log::NoteKey;
@@ -73,7 +74,8 @@ pub(crate) struct Trust {
     pub(crate) gateway: Gateway,
     pub(crate) records: SoftwareKey,
     pub(crate) witness: NoteKey,
-    pub(crate) identities: Vec<Identity>,
+    /// Shared with the threads that open photos.
+    pub(crate) identities: Arc<[Identity]>,
 }
 
 impl Trust {
@@ -102,7 +104,7 @@ impl Trust {
         if !bundle.witnesses.contains(&witness.witness_key()) {
             return Err(TrustError::KeyNotNamed("witness"));
         }
-        let identities = keys.identities()?;
+        let identities: Arc<[Identity]> = keys.identities()?.into();
         check_identities(&bundle, &identities)?;
         Ok(Self { tenant, bundle, bundle_jws, policy, gateway, records, witness, identities })
     }

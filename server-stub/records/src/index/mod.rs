@@ -20,8 +20,8 @@ use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool};
 
 pub(crate) use judged::{Judged, KnownDevice, Manifested, Noted, PhotoJudged};
 pub(crate) use life::{Decided, ProposalRow};
-pub(crate) use photos::PhotoRow;
 pub use photos::{ChainState, Kind, Status};
+pub(crate) use photos::{PhotoRow, Settled};
 
 use crate::coded::Coded;
 

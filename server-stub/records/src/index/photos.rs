@@ -98,6 +98,14 @@ pub(crate) struct PhotoRow {
     pub(crate) receipt: Option<Jws>,
 }
 
+/// What became of one photo, with the receipt that says so.
+pub(crate) struct Settled {
+    pub(crate) manifest_sha256: Digest,
+    /// Why it was refused, if it was.
+    pub(crate) cause: Option<Refusal>,
+    pub(crate) receipt: Jws,
+}
+
 impl PhotoRow {
     /// What a receipt for it repeats.
     pub(crate) fn binding(&self, tenant: &Tenant) -> Binding {
@@ -149,24 +157,23 @@ impl Index {
         rows.iter().map(PhotoRow::from_row).collect()
     }
 
-    /// Makes the photo filed or refused, once, together with its receipt.
-    pub(crate) async fn settle(
-        &self,
-        manifest: &Digest,
-        cause: Option<Refusal>,
-        receipt: &Jws,
-    ) -> Result<(), IndexError> {
-        let status = if cause.is_some() { Status::Refused } else { Status::Filed };
-        sqlx::query(
-            "UPDATE photo SET status = ?, cause = ?, receipt = ? WHERE manifest_sha256 = ? AND status = 'waiting'",
-        )
-        .bind(status.as_str())
-        .bind(cause.map(Refusal::code))
-        .bind(receipt.as_str())
-        .bind(manifest.to_string())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+    /// Makes photos filed or refused, each once, together with their receipts: all of them or none.
+    pub(crate) async fn settle(&self, settled: &[Settled]) -> Result<(), IndexError> {
+        let mut tx = self.pool.begin().await?;
+        for one in settled {
+            let status = if one.cause.is_some() { Status::Refused } else { Status::Filed };
+            sqlx::query(
+                "UPDATE photo SET status = ?, cause = ?, receipt = ? \
+                 WHERE manifest_sha256 = ? AND status = 'waiting'",
+            )
+            .bind(status.as_str())
+            .bind(one.cause.map(Refusal::code))
+            .bind(one.receipt.as_str())
+            .bind(one.manifest_sha256.to_string())
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// At most `limit` photos from log index `from` whose receipt the gateway has not taken.

@@ -8,6 +8,7 @@
 //! each step's result is durable before the next step, so that a crash repeats at most one step.
 
 mod error;
+mod fetch;
 mod judge;
 mod life;
 mod log;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use gauze_wire::{CaptureId, DeviceId, Refusal};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::disk::{self, PUBLIC};
@@ -102,6 +104,8 @@ pub struct Puller<G> {
     gateway: G,
     clock: Arc<dyn Clock>,
     approve: Approve,
+    /// A permit for each photo that is being judged, also after its pass was cut off.
+    working: Arc<Semaphore>,
     /// Held as long as this puller lives.
     _lock: File,
 }
@@ -126,7 +130,9 @@ impl<G: GatewayPort> Puller<G> {
         let layout = Layout::new(&config.data);
         let lock = layout.prepare()?.ok_or(PullError::Busy)?;
         let index = Index::open(&layout.index(), true).await?;
-        Ok(Self { config, keys, layout, index, gateway, clock, approve: Approve::Nothing, _lock: lock })
+        let working = Arc::new(Semaphore::new(fetch::AT_ONCE));
+        let approve = Approve::Nothing;
+        Ok(Self { config, keys, layout, index, gateway, clock, approve, working, _lock: lock })
     }
 
     /// Signs some of what is proposed without asking anybody.
@@ -139,6 +145,7 @@ impl<G: GatewayPort> Puller<G> {
     /// Pulls until nothing is left. Keys, bundle and policy are read anew, so that a newer one counts at once.
     pub async fn pass(&self) -> Result<PassReport, PullError> {
         let trust = Trust::load(&self.keys, self.config.bundle.as_deref(), &self.config.gateway)?;
+        self.idle().await;
         self.accept(&trust).await?;
         let mut report = PassReport::default();
         loop {
@@ -169,6 +176,7 @@ impl<G: GatewayPort> Puller<G> {
 
     /// Closes the index and lets go of the lock.
     pub async fn close(self) {
+        self.idle().await;
         self.index.close().await;
     }
 

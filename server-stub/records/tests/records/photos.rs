@@ -1,9 +1,13 @@
 //! What can be wrong with a photo's bytes and with what is inside.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use gauze_records::Coded as _;
 use gauze_records::keys::RecipientKind;
 use gauze_seal::age::{Identity, Sealer};
 use gauze_wire::{Body, Digest, Jws, Signed as _};
+use tokio::sync::Barrier;
 
 use crate::fixture::{Edit, Hospital, Phone, SystemEntropy, seal, seal_elsewhere, tar_of, with_stanzas_of};
 
@@ -60,6 +64,60 @@ async fn one_flipped_bit_is_a_digest_mismatch() {
     hospital.gateway.hold(&photo, flipped);
     hospital.pass().await.unwrap();
     assert_eq!(hospital.cause(&photo), "digest_mismatch");
+    assert_eq!(hospital.gateway.with(|shop| shop.blob_calls), 3, "it was given every chance");
+}
+
+#[tokio::test]
+async fn bytes_that_were_misread_on_their_way_are_fetched_again_before_they_count_against_the_photo() {
+    for misread in [1, 2] {
+        let hospital = Hospital::new();
+        let mut phone = Phone::enrolled(10, &hospital);
+        let photo = phone.photo(&hospital);
+        hospital.gateway.take(&photo);
+        hospital.gateway.with(|shop| shop.misread = misread);
+        let report = hospital.pass().await.unwrap();
+        assert_eq!((report.filed, report.refused.len()), (1, 0), "{misread}");
+        hospital.filed(&photo);
+        assert_eq!(std::fs::read(hospital.sealed(&photo)).unwrap(), photo.sealed);
+        for dir in ["incoming", "refused"] {
+            assert_eq!(std::fs::read_dir(hospital.data().join(dir)).unwrap().count(), 0, "{dir}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_come_otherwise_each_time_are_asked_for_again_and_not_refused() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    // A pass that finds the log grown settles twice.
+    hospital.gateway.with(|shop| shop.misread = 6);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.missing, report.refused.len()), (1, 0));
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    hospital.filed(&photo);
+}
+
+#[tokio::test]
+async fn several_photos_come_at_once_and_are_told_of_in_the_order_of_the_log() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photos: Vec<_> = (0..8).map(|_| phone.photo(&hospital)).collect();
+    photos.iter().for_each(|photo| hospital.gateway.take(photo));
+    // One after the other they would wait for ever.
+    hospital.gateway.with(|shop| shop.together = Some(Arc::new(Barrier::new(4))));
+    let pass = tokio::time::timeout(Duration::from_secs(60), hospital.pass());
+    assert_eq!(pass.await.expect("four are asked for at once").unwrap().filed, 8);
+    let mut told = hospital.gateway.receipts().into_iter();
+    for photo in &photos {
+        hospital.filed(photo);
+        let receipt: serde_json::Value =
+            serde_json::from_slice(&told.next().unwrap().payload_bytes().unwrap()).unwrap();
+        assert_eq!(receipt["manifest_sha256"], photo.jws.digest().to_string());
+    }
+    assert_eq!(hospital.gateway.with(|shop| shop.blob_calls), 8, "each is fetched once");
+    assert!(hospital.verify().await.ok);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -14,7 +15,8 @@ use gauze_records::keys::RecipientKind;
 use gauze_records::pull::{Puller, serve};
 use gauze_records::{Clock as _, Coded as _};
 use gauze_wire::signature::{self, RequestSignature, Tag};
-use gauze_wire::{Acknowledgement, Digest, Problem, ProblemCode, PublicKey};
+use gauze_wire::{Acknowledgement, Digest, Problem, ProblemCode, PublicKey, WireError};
+use jiff::{SignedDuration, Timestamp};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 
@@ -25,11 +27,15 @@ struct Edge {
     fake: Fake,
     url: String,
     records: PublicKey,
-    now: jiff::Timestamp,
+    /// Its clock, and how far it is ahead of what it tells.
+    now: Timestamp,
+    untrue: SignedDuration,
+    asked: Arc<AtomicU32>,
 }
 
 impl Edge {
-    fn proven(&self, request: &Request, body: &[u8]) -> bool {
+    fn proven(&self, request: &Request, body: &[u8]) -> Result<(), ProblemCode> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         let field = |name: &str| request.headers().get(name).map_or("", |value| value.to_str().unwrap());
         let signed = RequestSignature::parse(field("signature-input"), field("signature")).unwrap();
         let digest = (request.method() == "POST").then(|| Digest::of(body));
@@ -39,7 +45,15 @@ impl Edge {
         let target = format!("{}{}", self.url, request.uri().path_and_query().unwrap());
         let method = request.method().as_str();
         let what = signature::Request { method, target_uri: &target, body: digest.as_ref() };
-        signed.verify(&what, &self.records, Tag::Records, self.now).is_ok()
+        signed.verify(&what, &self.records, Tag::Records, self.now).map_err(|error| match error {
+            WireError::Expired => ProblemCode::SignatureExpired,
+            _ => ProblemCode::SignatureInvalid,
+        })
+    }
+
+    fn date(&self) -> String {
+        let told = self.now - self.untrue;
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&told).unwrap()
     }
 }
 
@@ -57,8 +71,8 @@ async fn answer(State(edge): State<Edge>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body: Bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
     let request = Request::from_parts(parts, Body::empty());
-    if !edge.proven(&request, &body) {
-        return problem(ProblemCode::SignatureInvalid);
+    if let Err(code) = edge.proven(&request, &body) {
+        return ([("date", edge.date())], problem(code)).into_response();
     }
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default();
@@ -94,11 +108,17 @@ fn failed(error: GatewayError) -> Response {
 struct Running {
     hospital: Hospital,
     ca: std::path::PathBuf,
+    asked: Arc<AtomicU32>,
     handle: axum_server::Handle<std::net::SocketAddr>,
 }
 
 /// A hospital whose gateway answers over TLS.
 fn start() -> Running {
+    start_ahead(SignedDuration::ZERO, SignedDuration::ZERO)
+}
+
+/// The gateway's clock is so far `ahead` of the hospital's; what it says of it is `untrue` by so much.
+fn start_ahead(ahead: SignedDuration, untrue: SignedDuration) -> Running {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
@@ -132,17 +152,20 @@ fn start() -> Running {
         fake: hospital.gateway.clone(),
         url,
         records: hospital.records_key(),
-        now: hospital.clock.now(),
+        now: hospital.clock.now() + ahead,
+        untrue,
+        asked: Arc::default(),
     };
+    let asked = edge.asked.clone();
     let handle = axum_server::Handle::new();
     let server = axum_server::from_tcp_rustls(listener, tls).unwrap().handle(handle.clone());
     tokio::spawn(server.serve(Router::new().fallback(answer).with_state(edge).into_make_service()));
-    Running { hospital, ca: path, handle }
+    Running { hospital, ca: path, asked, handle }
 }
 
 #[tokio::test]
 async fn photos_are_pulled_over_tls_with_signed_requests() {
-    let Running { hospital, ca, handle } = start();
+    let Running { hospital, ca, handle, .. } = start();
     let mut phone = Phone::enrolled(10, &hospital);
     let (good, lost) = (phone.photo(&hospital), phone.photo(&hospital));
     hospital.gateway.take(&good);
@@ -162,6 +185,33 @@ async fn photos_are_pulled_over_tls_with_signed_requests() {
         }
     };
     assert_eq!(error.code(), "gateway_unreachable");
+    puller.close().await;
+}
+
+#[tokio::test]
+async fn a_gateway_whose_clock_differs_is_asked_once_more_at_its_own_time() {
+    for ahead in [SignedDuration::from_hours(3), SignedDuration::from_hours(-3)] {
+        let Running { hospital, ca, asked, .. } = start_ahead(ahead, SignedDuration::ZERO);
+        let mut phone = Phone::enrolled(10, &hospital);
+        let photo = phone.photo(&hospital);
+        hospital.gateway.take(&photo);
+        let puller = Puller::new(hospital.config(), &ca, hospital.clock.clone()).await.unwrap();
+        assert_eq!(puller.pass().await.unwrap().acknowledged, 1, "{ahead}");
+        assert_eq!(hospital.filed(&photo).at, hospital.clock.now(), "what is kept has our own time");
+        let before = asked.load(Ordering::SeqCst);
+        puller.pass().await.unwrap();
+        assert_eq!(asked.load(Ordering::SeqCst), before + 1, "the difference is remembered");
+        puller.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_refuses_its_own_time_is_asked_once_more_and_not_for_ever() {
+    let hour = SignedDuration::from_hours(1);
+    let Running { hospital, ca, asked, .. } = start_ahead(hour * 3, hour);
+    let puller = Puller::new(hospital.config(), &ca, hospital.clock.clone()).await.unwrap();
+    assert_eq!(puller.pass().await.unwrap_err().code(), "signature_expired");
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
     puller.close().await;
 }
 

@@ -1,0 +1,162 @@
+//! Fetching photos: the bytes come, are opened once and get their final name, several photos at a time.
+//!
+//! Always: a sealed file reaches its final name only after it was opened and found whole, so a file that is there with
+//! the right digest needs no second opening. Bytes with another digest than the phone signed for are fetched again before
+//! they count against the photo, and are final only if they come again as they came before: a disk, a memory or a line
+//! that errs does not make a refusal that stands for ever. What blocks (writing through, opening) has threads of its own; who stops the puller waits for them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gauze_seal::age::Identity;
+use gauze_wire::{Body, Digest, Manifest, Refusal};
+
+use super::{PullError, Puller};
+use crate::disk::{self, DiskError, at};
+use crate::gateway::{GatewayError, GatewayPort, Incoming};
+use crate::index::{IndexError, Kind, PhotoRow};
+use crate::layout::measure;
+use crate::open::inspect;
+use crate::trust::Trust;
+
+/// Photos fetched and opened at once; each has its picture in memory while it is judged.
+pub(super) const AT_ONCE: usize = 4;
+/// How often bytes are fetched whose digest is wrong.
+const PULLS: usize = 3;
+
+/// What became of a waiting photo.
+pub(super) enum Outcome {
+    Filed,
+    Refused(Refusal),
+    /// Its bytes did not come.
+    Missing,
+}
+
+/// Everything that is needed to judge bytes and put them where they belong.
+struct Judging {
+    incoming: Incoming,
+    expected: (Digest, u64),
+    body: Body,
+    identities: Arc<[Identity]>,
+    sealed: PathBuf,
+    refused: PathBuf,
+    /// What came before, where it was not what was signed for.
+    before: Vec<(Digest, u64)>,
+}
+
+/// What judging came to.
+enum Judged {
+    Settled(Outcome),
+    /// These are not the bytes that were signed for.
+    Wrong((Digest, u64)),
+}
+
+impl<G: GatewayPort> Puller<G> {
+    /// What becomes of a waiting photo; files its bytes.
+    pub(super) async fn outcome(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
+        match (row.cause, row.kind) {
+            (Some(cause), _) => Ok(Outcome::Refused(cause)),
+            (None, Kind::Void) => Ok(Outcome::Filed),
+            (None, Kind::Photo | Kind::Adoption) => self.fetch(trust, row).await,
+        }
+    }
+
+    async fn fetch(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
+        let sealed = self.layout.sealed(&row.binding(&trust.tenant));
+        let expected = (row.sha256, row.size);
+        match measure(&sealed)? {
+            // Opened and moved here before a crash, or filed under another signature of the same body.
+            Some(found) if found == expected => return Ok(Outcome::Filed),
+            // Nothing is thrown away because it looks wrong.
+            Some((found, _)) => {
+                let aside = self.layout.refused(&found);
+                std::fs::rename(&sealed, &aside).map_err(at(&aside))?;
+            }
+            None => {}
+        }
+        let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
+        let body = Manifest::peek(&jws).map_err(IndexError::from)?.carried().body.clone();
+        let mut before = Vec::new();
+        for _ in 0..PULLS {
+            let Some(incoming) = self.pull(row).await? else { return Ok(Outcome::Missing) };
+            let judging = Judging {
+                incoming,
+                expected,
+                body: body.clone(),
+                identities: trust.identities.clone(),
+                sealed: sealed.clone(),
+                refused: self.layout.refused(&row.manifest_sha256),
+                before: before.clone(),
+            };
+            match self.apart(judging).await? {
+                Judged::Settled(outcome) => return Ok(outcome),
+                Judged::Wrong(came) => before.push(came),
+            }
+            tracing::warn!(capture_id = %row.capture_id, "the photo came changed");
+        }
+        Ok(Outcome::Missing)
+    }
+
+    /// The bytes as the gateway gives them; nothing where they do not come.
+    async fn pull(&self, row: &PhotoRow) -> Result<Option<Incoming>, PullError> {
+        let dir = self.layout.incoming();
+        let mut incoming = Incoming::new(&dir, row.size).map_err(at(&dir))?;
+        match self.gateway.blob(&row.device_id, &row.capture_id, &mut incoming).await {
+            Ok(()) => Ok(Some(incoming)),
+            Err(GatewayError::Disk(source)) => Err(at(&dir)(source).into()),
+            Err(error @ (GatewayError::Unreachable(_) | GatewayError::Signing)) => Err(error.into()),
+            Err(
+                error @ (GatewayError::Cut
+                | GatewayError::Missing
+                | GatewayError::Refused(_)
+                | GatewayError::Malformed(_)),
+            ) => {
+                tracing::warn!(capture_id = %row.capture_id, %error, "the photo did not come");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Judges on a thread that may block.
+    async fn apart(&self, judging: Judging) -> Result<Judged, PullError> {
+        let dir = self.layout.incoming();
+        let stopped = |_| at(&dir)(std::io::ErrorKind::Interrupted.into());
+        let permit = self.working.clone().acquire_owned().await;
+        let judged = tokio::task::spawn_blocking(move || {
+            let judged = judging.judge();
+            drop(permit);
+            judged
+        });
+        Ok(judged.await.map_err(stopped)??)
+    }
+
+    /// Waits for what a pass that was cut off still has under way.
+    pub(super) async fn idle(&self) {
+        let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+        drop(self.working.acquire_many(all).await);
+    }
+}
+
+impl Judging {
+    fn judge(self) -> Result<Judged, DiskError> {
+        let (mut file, digest, size) = self.incoming.finish().map_err(at(&self.refused))?;
+        let came = (digest, size);
+        let verdict = if came == self.expected {
+            inspect(file.as_file_mut(), &self.identities, &self.body).map_err(at(&self.sealed))?
+        } else if self.before.len() + 1 == PULLS && self.before.contains(&came) {
+            Err(Refusal::DigestMismatch)
+        } else {
+            return Ok(Judged::Wrong(came));
+        };
+        match verdict {
+            Ok(()) => {
+                disk::move_to(file, &self.sealed)?;
+                Ok(Judged::Settled(Outcome::Filed))
+            }
+            Err(cause) => {
+                disk::move_to(file, &self.refused)?;
+                Ok(Judged::Settled(Outcome::Refused(cause)))
+            }
+        }
+    }
+}
