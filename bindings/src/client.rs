@@ -2,14 +2,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use gauze_core::adapters::{FileDisk, HttpTransport, SystemClock, SystemEntropy, forbid_core_dumps};
+use gauze_core::config::Encoding;
 use gauze_core::ports::Transport;
 use gauze_core::wire::{CaptureId, Name, Platform};
 use gauze_core::{CaptureContext, ClientConfig, PhotoView, Ports, StatusView, WipeReport};
 
+use crate::managed::object;
 use crate::platform::{Air, Attest, Secrets, Vault};
 use crate::{
-    Attestor, CaptureError, CapturedPhoto, ClientError, Enrolment, KeyVault, Reachability, Review,
-    SecretStore, UploadQueue,
+    Attestor, CaptureError, CapturedPhoto, ClientError, ConfigurationReport, Enrolment, KeyVault,
+    Reachability, Review, SecretStore, UploadQueue,
 };
 
 /// What the shell implements.
@@ -79,6 +81,12 @@ impl Client {
     /// Destroys whatever opens anything on this phone. Sealed photos stay and can be sent.
     pub fn wipe(&self) -> Result<WipeReport, ClientError> {
         Ok(self.0.wipe()?)
+    }
+
+    /// Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
+    /// enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
+    pub fn configure(&self, encoding: Encoding, values: String) -> Result<ConfigurationReport, ClientError> {
+        Ok(self.0.configure(encoding, &object(&values)?)?.into())
     }
 
     /// Enrolling this phone.

@@ -6,6 +6,7 @@ mod error;
 #[cfg(feature = "faults")]
 mod faults;
 mod log;
+mod managed;
 mod platform;
 mod queue;
 mod review;
@@ -19,7 +20,8 @@ pub use client::{Client, ClientPorts};
 pub use enrolment::Enrolment;
 pub use error::{CaptureError, ClientError, PlatformError};
 pub use log::{LogLevel, LogSink, set_log_sink};
-pub use platform::{Attestor, Evidence, KeyVault, Reachability, SecretStore};
+pub use managed::{ConfigurationReport, ConfigurationState};
+pub use platform::{Attestor, Evidence, KeyVault, Reachability, SecretStore, app_attest_client_data_hash};
 pub use queue::{QueueObserver, UploadQueue};
 pub use review::Review;
 pub use task::TaskHandle;

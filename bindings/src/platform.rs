@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use gauze_core::ports::{self, SecretError, VaultError};
-use gauze_core::wire::{self, Digest, PublicKey};
+use gauze_core::wire::{self, Digest, Name, PublicKey};
 use zeroize::Zeroizing;
 
 use crate::PlatformError;
@@ -33,6 +33,34 @@ pub trait KeyVault: Send + Sync {
 pub enum Evidence {
     /// The key is held in software. Only a development policy accepts it.
     Software,
+    /// Android Key Attestation of the device key, which was made for the challenge.
+    AndroidKey {
+        /// X.509 certificates in DER, as the Keystore gives them: the device key's first.
+        chain: Vec<Vec<u8>>,
+    },
+    /// App Attest over [`app_attest_client_data_hash`].
+    AppAttest {
+        /// The App Attest key's id: 32 bytes, decoded from the base64 that `generateKey` gives.
+        key_id: Vec<u8>,
+        /// The attestation object, as `attestKey` gives it.
+        object: Vec<u8>,
+    },
+    /// Apple's service gave no attestation. Policy says whether the phone may enrol all the same, with a flag.
+    AppAttestUnavailable {
+        /// The name of the `DCError`, such as `invalidKey`.
+        error: Name,
+    },
+}
+
+/// What `attestKey` takes as `clientDataHash`: it binds Apple's key to the device key.
+#[uniffi::export]
+pub fn app_attest_client_data_hash(
+    challenge: Vec<u8>,
+    device_key: Vec<u8>,
+) -> Result<Vec<u8>, PlatformError> {
+    let challenge = Digest(challenge.try_into().map_err(|_| PlatformError::Unavailable)?);
+    let device_key = PublicKey::from_sec1(&device_key).map_err(|_| PlatformError::Unavailable)?;
+    Ok(wire::Attestation::app_attest_hash(&challenge, &device_key).0.to_vec())
 }
 
 /// Shows what kind of phone holds the device key.
@@ -97,8 +125,22 @@ impl ports::Attestor for Attest {
     fn attest(&self, challenge: &Digest, device_key: &PublicKey) -> Result<wire::Attestation, VaultError> {
         match self.0.attest(challenge.0.to_vec(), device_key.to_sec1().to_vec())? {
             Evidence::Software => Ok(wire::Attestation::software(challenge, device_key)),
+            Evidence::AndroidKey { chain } => {
+                let chain: Result<_, _> = chain.into_iter().map(wire::Bytes::new).collect();
+                Ok(wire::Attestation::AndroidKey { chain: chain.map_err(too_large)? })
+            }
+            Evidence::AppAttest { key_id, object } => Ok(wire::Attestation::AppAttest {
+                key_id: wire::Bytes::new(key_id).map_err(too_large)?,
+                object: wire::Bytes::new(object).map_err(too_large)?,
+            }),
+            Evidence::AppAttestUnavailable { error } => Ok(wire::Attestation::AppAttestUnavailable { error }),
         }
     }
+}
+
+/// No hardware makes evidence of that size: what the shell handed over is something else.
+fn too_large(_: wire::WireError) -> VaultError {
+    VaultError::Unavailable
 }
 
 pub(crate) struct Secrets(pub Arc<dyn SecretStore>);

@@ -525,6 +525,8 @@ def _uniffi_check_contract_api_version(lib):
         raise InternalError("UniFFI contract version mismatch: try cleaning and rebuilding your project")
 
 def _uniffi_check_api_checksums(lib):
+    if lib.uniffi_gauze_checksum_func_app_attest_client_data_hash() != 41388:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_func_describe() != 17774:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_func_open_desktop() != 4404:
@@ -536,6 +538,8 @@ def _uniffi_check_api_checksums(lib):
     if lib.uniffi_gauze_checksum_method_attestor_attest() != 57758:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_capture() != 2376:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_configure() != 48972:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_discard() != 7428:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -630,6 +634,9 @@ _UniffiLib.ffi_gauze_rustbuffer_reserve.restype = _UniffiRustBuffer
 _UniffiLib.ffi_gauze_uniffi_contract_version.argtypes = (
 )
 _UniffiLib.ffi_gauze_uniffi_contract_version.restype = ctypes.c_uint32
+_UniffiLib.uniffi_gauze_checksum_func_app_attest_client_data_hash.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_func_app_attest_client_data_hash.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_func_describe.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_func_describe.restype = ctypes.c_uint16
@@ -648,6 +655,9 @@ _UniffiLib.uniffi_gauze_checksum_method_attestor_attest.restype = ctypes.c_uint1
 _UniffiLib.uniffi_gauze_checksum_method_client_capture.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_capture.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_configure.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_configure.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_discard.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_discard.restype = ctypes.c_uint16
@@ -744,6 +754,12 @@ _UniffiLib.uniffi_gauze_checksum_method_uploadqueue_run.restype = ctypes.c_uint1
 _UniffiLib.uniffi_gauze_checksum_method_uploadqueue_transfer_ended.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_uploadqueue_transfer_ended.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_fn_func_app_attest_client_data_hash.argtypes = (
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_func_app_attest_client_data_hash.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_func_describe.argtypes = (
     _UniffiRustBuffer,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -779,6 +795,13 @@ _UniffiLib.uniffi_gauze_fn_method_client_capture.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_capture.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_client_configure.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_configure.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_client_discard.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -2655,20 +2678,192 @@ class _UniffiFfiConverterTypeKeyVault:
     def write(cls, value: KeyVault, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
 
+class _UniffiFfiConverterSequenceBytes(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterBytes.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterBytes.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterBytes.read(buf) for i in range(count)
+        ]
 
 
 
 
 
-class Evidence(enum.Enum):
+
+class Evidence:
     """
     What the shell can show for its device key.
 """
+    def __init__(self):
+        raise RuntimeError("Evidence cannot be instantiated directly")
 
-    SOFTWARE = 0
-    """
-    The key is held in software. Only a development policy accepts it.
+    # Each enum variant is a nested class of the enum itself.
+    @dataclass
+    class SOFTWARE:
+        """
+        The key is held in software. Only a development policy accepts it.
 """
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Evidence.SOFTWARE()".format()
+        def __eq__(self, other):
+            if not isinstance(other, Evidence):
+                return NotImplemented
+            if not other.is_SOFTWARE():
+                return False
+            return True
+
+    @dataclass
+    class ANDROID_KEY:
+        """
+        Android Key Attestation of the device key, which was made for the challenge.
+"""
+
+        def __init__(self, chain:typing.List[bytes]):
+            self.chain = chain
+
+            """
+        X.509 certificates in DER, as the Keystore gives them: the device key's first.
+"""
+
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Evidence.ANDROID_KEY(chain={})".format(self.chain)
+        def __eq__(self, other):
+            if not isinstance(other, Evidence):
+                return NotImplemented
+            if not other.is_ANDROID_KEY():
+                return False
+            if self.chain != other.chain:
+                return False
+            return True
+
+    @dataclass
+    class APP_ATTEST:
+        """
+        App Attest over [`app_attest_client_data_hash`].
+"""
+
+        def __init__(self, key_id:bytes, object:bytes):
+            self.key_id = key_id
+
+            """
+        The App Attest key's id: 32 bytes, decoded from the base64 that `generateKey` gives.
+"""
+
+            self.object = object
+
+            """
+        The attestation object, as `attestKey` gives it.
+"""
+
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Evidence.APP_ATTEST(key_id={}, object={})".format(self.key_id, self.object)
+        def __eq__(self, other):
+            if not isinstance(other, Evidence):
+                return NotImplemented
+            if not other.is_APP_ATTEST():
+                return False
+            if self.key_id != other.key_id:
+                return False
+            if self.object != other.object:
+                return False
+            return True
+
+    @dataclass
+    class APP_ATTEST_UNAVAILABLE:
+        """
+        Apple's service gave no attestation. Policy says whether the phone may enrol all the same, with a flag.
+"""
+
+        def __init__(self, error:Name):
+            self.error = error
+
+            """
+        The name of the `DCError`, such as `invalidKey`.
+"""
+
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Evidence.APP_ATTEST_UNAVAILABLE(error={})".format(self.error)
+        def __eq__(self, other):
+            if not isinstance(other, Evidence):
+                return NotImplemented
+            if not other.is_APP_ATTEST_UNAVAILABLE():
+                return False
+            if self.error != other.error:
+                return False
+            return True
+
+
+
+    # For each variant, we have `is_NAME` and `is_name` methods for easily checking
+    # whether an instance is that variant.
+    def is_SOFTWARE(self) -> bool:
+        return isinstance(self, Evidence.SOFTWARE)
+    def is_software(self) -> bool:
+        return isinstance(self, Evidence.SOFTWARE)
+    def is_ANDROID_KEY(self) -> bool:
+        return isinstance(self, Evidence.ANDROID_KEY)
+    def is_android_key(self) -> bool:
+        return isinstance(self, Evidence.ANDROID_KEY)
+    def is_APP_ATTEST(self) -> bool:
+        return isinstance(self, Evidence.APP_ATTEST)
+    def is_app_attest(self) -> bool:
+        return isinstance(self, Evidence.APP_ATTEST)
+    def is_APP_ATTEST_UNAVAILABLE(self) -> bool:
+        return isinstance(self, Evidence.APP_ATTEST_UNAVAILABLE)
+    def is_app_attest_unavailable(self) -> bool:
+        return isinstance(self, Evidence.APP_ATTEST_UNAVAILABLE)
+
+
+# Now, a little trick - we make each nested variant class be a subclass of the main
+# enum class, so that method calls and instance checks etc will work intuitively.
+# We might be able to do this a little more neatly with a metaclass, but this'll do.
+Evidence.SOFTWARE = type("Evidence.SOFTWARE", (Evidence.SOFTWARE, Evidence,), {})  # type: ignore
+Evidence.ANDROID_KEY = type("Evidence.ANDROID_KEY", (Evidence.ANDROID_KEY, Evidence,), {})  # type: ignore
+Evidence.APP_ATTEST = type("Evidence.APP_ATTEST", (Evidence.APP_ATTEST, Evidence,), {})  # type: ignore
+Evidence.APP_ATTEST_UNAVAILABLE = type("Evidence.APP_ATTEST_UNAVAILABLE", (Evidence.APP_ATTEST_UNAVAILABLE, Evidence,), {})  # type: ignore
+
 
 
 
@@ -2677,19 +2872,53 @@ class _UniffiFfiConverterTypeEvidence(_UniffiConverterRustBuffer):
     def read(buf):
         variant = buf.read_i32()
         if variant == 1:
-            return Evidence.SOFTWARE
+            return Evidence.SOFTWARE(
+            )
+        if variant == 2:
+            return Evidence.ANDROID_KEY(
+                _UniffiFfiConverterSequenceBytes.read(buf),
+            )
+        if variant == 3:
+            return Evidence.APP_ATTEST(
+                _UniffiFfiConverterBytes.read(buf),
+                _UniffiFfiConverterBytes.read(buf),
+            )
+        if variant == 4:
+            return Evidence.APP_ATTEST_UNAVAILABLE(
+                _UniffiFfiConverterTypeName.read(buf),
+            )
         raise InternalError("Raw enum value doesn't match any cases")
 
     @staticmethod
     def check_lower(value):
-        if value == Evidence.SOFTWARE:
+        if value.is_SOFTWARE():
+            return
+        if value.is_ANDROID_KEY():
+            _UniffiFfiConverterSequenceBytes.check_lower(value.chain)
+            return
+        if value.is_APP_ATTEST():
+            _UniffiFfiConverterBytes.check_lower(value.key_id)
+            _UniffiFfiConverterBytes.check_lower(value.object)
+            return
+        if value.is_APP_ATTEST_UNAVAILABLE():
+            _UniffiFfiConverterTypeName.check_lower(value.error)
             return
         raise ValueError(value)
 
     @staticmethod
     def write(value, buf):
-        if value == Evidence.SOFTWARE:
+        if value.is_SOFTWARE():
             buf.write_i32(1)
+        if value.is_ANDROID_KEY():
+            buf.write_i32(2)
+            _UniffiFfiConverterSequenceBytes.write(value.chain, buf)
+        if value.is_APP_ATTEST():
+            buf.write_i32(3)
+            _UniffiFfiConverterBytes.write(value.key_id, buf)
+            _UniffiFfiConverterBytes.write(value.object, buf)
+        if value.is_APP_ATTEST_UNAVAILABLE():
+            buf.write_i32(4)
+            _UniffiFfiConverterTypeName.write(value.error, buf)
 
 
 
@@ -3254,6 +3483,137 @@ class _UniffiFfiConverterTypeClientPorts(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeAttestor.write(value.attestor, buf)
         _UniffiFfiConverterTypeSecretStore.write(value.secrets, buf)
         _UniffiFfiConverterTypeReachability.write(value.reachability, buf)
+
+@dataclass
+class ConfigurationState:
+    """
+    A keyed app state for `androidx.enterprise.feedback`.
+"""
+    def __init__(self, *, key:str, error:bool, message:str, data:str):
+        self.key = key
+        self.error = error
+        self.message = message
+        self.data = data
+
+
+
+
+    def __str__(self):
+        return "ConfigurationState(key={}, error={}, message={}, data={})".format(self.key, self.error, self.message, self.data)
+    def __eq__(self, other):
+        if self.key != other.key:
+            return False
+        if self.error != other.error:
+            return False
+        if self.message != other.message:
+            return False
+        if self.data != other.data:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeConfigurationState(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return ConfigurationState(
+            key=_UniffiFfiConverterString.read(buf),
+            error=_UniffiFfiConverterBoolean.read(buf),
+            message=_UniffiFfiConverterString.read(buf),
+            data=_UniffiFfiConverterString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.key)
+        _UniffiFfiConverterBoolean.check_lower(value.error)
+        _UniffiFfiConverterString.check_lower(value.message)
+        _UniffiFfiConverterString.check_lower(value.data)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.key, buf)
+        _UniffiFfiConverterBoolean.write(value.error, buf)
+        _UniffiFfiConverterString.write(value.message, buf)
+        _UniffiFfiConverterString.write(value.data, buf)
+
+class _UniffiFfiConverterSequenceTypeConfigurationState(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeConfigurationState.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeConfigurationState.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeConfigurationState.read(buf) for i in range(count)
+        ]
+
+@dataclass
+class ConfigurationReport:
+    """
+    How a managed configuration was taken.
+"""
+    def __init__(self, *, accepted:bool, states:typing.List[ConfigurationState], feedback:str, problems:typing.List[str], support_contact:typing.Optional[str]):
+        self.accepted = accepted
+        self.states = states
+        self.feedback = feedback
+        self.problems = problems
+        self.support_contact = support_contact
+
+
+
+
+    def __str__(self):
+        return "ConfigurationReport(accepted={}, states={}, feedback={}, problems={}, support_contact={})".format(self.accepted, self.states, self.feedback, self.problems, self.support_contact)
+    def __eq__(self, other):
+        if self.accepted != other.accepted:
+            return False
+        if self.states != other.states:
+            return False
+        if self.feedback != other.feedback:
+            return False
+        if self.problems != other.problems:
+            return False
+        if self.support_contact != other.support_contact:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeConfigurationReport(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return ConfigurationReport(
+            accepted=_UniffiFfiConverterBoolean.read(buf),
+            states=_UniffiFfiConverterSequenceTypeConfigurationState.read(buf),
+            feedback=_UniffiFfiConverterString.read(buf),
+            problems=_UniffiFfiConverterSequenceString.read(buf),
+            support_contact=_UniffiFfiConverterOptionalString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterBoolean.check_lower(value.accepted)
+        _UniffiFfiConverterSequenceTypeConfigurationState.check_lower(value.states)
+        _UniffiFfiConverterString.check_lower(value.feedback)
+        _UniffiFfiConverterSequenceString.check_lower(value.problems)
+        _UniffiFfiConverterOptionalString.check_lower(value.support_contact)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterBoolean.write(value.accepted, buf)
+        _UniffiFfiConverterSequenceTypeConfigurationState.write(value.states, buf)
+        _UniffiFfiConverterString.write(value.feedback, buf)
+        _UniffiFfiConverterSequenceString.write(value.problems, buf)
+        _UniffiFfiConverterOptionalString.write(value.support_contact, buf)
 
 class _UniffiFfiConverterInt64(_UniffiConverterPrimitiveInt):
     CLASS_NAME = "i64"
@@ -4855,6 +5215,66 @@ class _UniffiFfiConverterTypeClientError(_UniffiConverterRustBuffer):
 
 
 
+class Encoding(enum.Enum):
+    """
+    Which system's habits the values follow.
+"""
+
+    ANDROID = 0
+    """
+    Android managed configurations: the `Bundle` of `RestrictionsManager` as a JSON object.
+"""
+
+    APP_CONFIG = 1
+    """
+    AppConfig on Apple devices: `com.apple.configuration.managed` as a JSON object.
+"""
+
+    MANAGED_APP = 2
+    """
+    Apple's ManagedApp framework: decoded by type.
+"""
+
+
+
+class _UniffiFfiConverterTypeEncoding(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return Encoding.ANDROID
+        if variant == 2:
+            return Encoding.APP_CONFIG
+        if variant == 3:
+            return Encoding.MANAGED_APP
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == Encoding.ANDROID:
+            return
+        if value == Encoding.APP_CONFIG:
+            return
+        if value == Encoding.MANAGED_APP:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == Encoding.ANDROID:
+            buf.write_i32(1)
+        if value == Encoding.APP_CONFIG:
+            buf.write_i32(2)
+        if value == Encoding.MANAGED_APP:
+            buf.write_i32(3)
+
+
+
+
+
+
+
+
 class LogLevel(enum.Enum):
     """
     How grave.
@@ -6205,6 +6625,12 @@ class ClientProtocol(typing.Protocol):
         caller's memory afterwards.
 """
         raise NotImplementedError
+    def configure(self, encoding: Encoding,values: str) -> ConfigurationReport:
+        """
+        Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
+        enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
+"""
+        raise NotImplementedError
     def discard(self, id: CaptureId) -> None:
         """
         Discards an unsent photo: a signed statement goes in its place.
@@ -6328,6 +6754,28 @@ class Client(ClientProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_client_capture,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def configure(self, encoding: Encoding,values: str) -> ConfigurationReport:
+        """
+        Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
+        enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
+"""
+
+        _UniffiFfiConverterTypeEncoding.check_lower(encoding)
+
+        _UniffiFfiConverterString.check_lower(values)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeEncoding.lower(encoding),
+            _UniffiFfiConverterString.lower(values),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeConfigurationReport.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_configure,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -6657,6 +7105,26 @@ class _UniffiFfiConverterTypeLogSink:
     @classmethod
     def write(cls, value: LogSink, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
+def app_attest_client_data_hash(challenge: bytes,device_key: bytes) -> bytes:
+    """
+    What `attestKey` takes as `clientDataHash`: it binds Apple's key to the device key.
+"""
+
+    _UniffiFfiConverterBytes.check_lower(challenge)
+
+    _UniffiFfiConverterBytes.check_lower(device_key)
+    _uniffi_lowered_args = (
+        _UniffiFfiConverterBytes.lower(challenge),
+        _UniffiFfiConverterBytes.lower(device_key),
+    )
+    _uniffi_lift_return = _UniffiFfiConverterBytes.lift
+    _uniffi_error_converter = _UniffiFfiConverterTypePlatformError
+    _uniffi_ffi_result = _uniffi_rust_call_with_error(
+        _uniffi_error_converter,
+        _UniffiLib.uniffi_gauze_fn_func_app_attest_client_data_hash,
+        *_uniffi_lowered_args,
+    )
+    return _uniffi_lift_return(_uniffi_ffi_result)
 def describe(trouble: Trouble) -> Advice:
     """
     What to say of a trouble.
@@ -6724,6 +7192,7 @@ __all__ = [
     "Trouble",
     "CaptureError",
     "ClientError",
+    "Encoding",
     "LogLevel",
     "Platform",
     "QueueState",
@@ -6734,6 +7203,8 @@ __all__ = [
     "CaptureContext",
     "CapturedPhoto",
     "ClientPorts",
+    "ConfigurationState",
+    "ConfigurationReport",
     "Progress",
     "PhotoView",
     "Stopped",
@@ -6742,6 +7213,7 @@ __all__ = [
     "SystemTransfer",
     "TransferPlan",
     "WipeReport",
+    "app_attest_client_data_hash",
     "describe",
     "open_desktop",
     "set_log_sink",

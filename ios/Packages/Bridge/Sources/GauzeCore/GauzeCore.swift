@@ -851,6 +851,12 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func capture(jpeg: Data, context: CaptureContext) throws  -> CapturedPhoto
 
     /**
+     * Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
+     * enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
+     */
+    func configure(encoding: Encoding, values: String) throws  -> ConfigurationReport
+
+    /**
      * Discards an unsent photo: a signed statement goes in its place.
      */
     func discard(id: CaptureId) throws
@@ -983,6 +989,21 @@ open func capture(jpeg: Data, context: CaptureContext)throws  -> CapturedPhoto  
         FfiConverterTypeCaptureContext_lower(context),uniffiCallStatus
     )
         }
+})
+}
+
+    /**
+     * Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
+     * enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
+     */
+open func configure(encoding: Encoding, values: String)throws  -> ConfigurationReport  {
+    return try  FfiConverterTypeConfigurationReport_lift(try rustCallWithError(FfiConverterTypeClientError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_configure(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeEncoding_lower(encoding),
+        FfiConverterString.lower(values),uniffiCallStatus
+    )
 })
 }
 
@@ -3499,6 +3520,194 @@ public func FfiConverterTypeClientPorts_lower(_ value: ClientPorts) -> RustBuffe
 
 
 /**
+ * How a managed configuration was taken.
+ */
+public struct ConfigurationReport: Equatable, Hashable {
+    /**
+     * Whether it is in force now; before enrolment, whether it could be.
+     */
+    public let accepted: Bool
+    /**
+     * One for each setting, to send to the management system as they are: what was wrong before is taken back.
+     */
+    public let states: [ConfigurationState]
+    /**
+     * The dictionary for `com.apple.feedback.managed`, as JSON.
+     */
+    public let feedback: String
+    /**
+     * What is wrong, a line for each, for a screen that IT looks at.
+     */
+    public let problems: [String]
+    /**
+     * Whom to ask when IT has to help.
+     */
+    public let supportContact: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Whether it is in force now; before enrolment, whether it could be.
+         */accepted: Bool,
+        /**
+         * One for each setting, to send to the management system as they are: what was wrong before is taken back.
+         */states: [ConfigurationState],
+        /**
+         * The dictionary for `com.apple.feedback.managed`, as JSON.
+         */feedback: String,
+        /**
+         * What is wrong, a line for each, for a screen that IT looks at.
+         */problems: [String],
+        /**
+         * Whom to ask when IT has to help.
+         */supportContact: String?) {
+        self.accepted = accepted
+        self.states = states
+        self.feedback = feedback
+        self.problems = problems
+        self.supportContact = supportContact
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ConfigurationReport: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeConfigurationReport: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ConfigurationReport {
+        return
+            try ConfigurationReport(
+                accepted: FfiConverterBool.read(from: &buf),
+                states: FfiConverterSequenceTypeConfigurationState.read(from: &buf),
+                feedback: FfiConverterString.read(from: &buf),
+                problems: FfiConverterSequenceString.read(from: &buf),
+                supportContact: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ConfigurationReport, into buf: inout [UInt8]) {
+        FfiConverterBool.write(value.accepted, into: &buf)
+        FfiConverterSequenceTypeConfigurationState.write(value.states, into: &buf)
+        FfiConverterString.write(value.feedback, into: &buf)
+        FfiConverterSequenceString.write(value.problems, into: &buf)
+        FfiConverterOptionString.write(value.supportContact, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConfigurationReport_lift(_ buf: RustBuffer) throws -> ConfigurationReport {
+    return try FfiConverterTypeConfigurationReport.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConfigurationReport_lower(_ value: ConfigurationReport) -> RustBuffer {
+    return FfiConverterTypeConfigurationReport.lower(value)
+}
+
+
+/**
+ * A keyed app state for `androidx.enterprise.feedback`.
+ */
+public struct ConfigurationState: Equatable, Hashable {
+    /**
+     * At most 100 bytes.
+     */
+    public let key: String
+    /**
+     * Whether it is `SEVERITY_ERROR`; otherwise `SEVERITY_INFO`.
+     */
+    public let error: Bool
+    /**
+     * At most 1000 bytes.
+     */
+    public let message: String
+    /**
+     * The stable code; `ok` where nothing is wrong.
+     */
+    public let data: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * At most 100 bytes.
+         */key: String,
+        /**
+         * Whether it is `SEVERITY_ERROR`; otherwise `SEVERITY_INFO`.
+         */error: Bool,
+        /**
+         * At most 1000 bytes.
+         */message: String,
+        /**
+         * The stable code; `ok` where nothing is wrong.
+         */data: String) {
+        self.key = key
+        self.error = error
+        self.message = message
+        self.data = data
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ConfigurationState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeConfigurationState: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ConfigurationState {
+        return
+            try ConfigurationState(
+                key: FfiConverterString.read(from: &buf),
+                error: FfiConverterBool.read(from: &buf),
+                message: FfiConverterString.read(from: &buf),
+                data: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ConfigurationState, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.key, into: &buf)
+        FfiConverterBool.write(value.error, into: &buf)
+        FfiConverterString.write(value.message, into: &buf)
+        FfiConverterString.write(value.data, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConfigurationState_lift(_ buf: RustBuffer) throws -> ConfigurationState {
+    return try FfiConverterTypeConfigurationState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConfigurationState_lower(_ value: ConfigurationState) -> RustBuffer {
+    return FfiConverterTypeConfigurationState.lower(value)
+}
+
+
+/**
  * A patient.
  */
 public struct Patient: Equatable, Hashable {
@@ -4758,6 +4967,91 @@ public func FfiConverterTypeClientError_lower(_ value: ClientError) -> RustBuffe
 
 
 /**
+ * Which system's habits the values follow.
+ */
+
+public enum Encoding: Equatable, Hashable {
+
+    /**
+     * Android managed configurations: the `Bundle` of `RestrictionsManager` as a JSON object.
+     */
+    case android
+    /**
+     * AppConfig on Apple devices: `com.apple.configuration.managed` as a JSON object.
+     */
+    case appConfig
+    /**
+     * Apple's ManagedApp framework: decoded by type.
+     */
+    case managedApp
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Encoding: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEncoding: FfiConverterRustBuffer {
+    typealias SwiftType = Encoding
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Encoding {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .android
+
+        case 2: return .appConfig
+
+        case 3: return .managedApp
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Encoding, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .android:
+            writeInt(&buf, Int32(1))
+
+
+        case .appConfig:
+            writeInt(&buf, Int32(2))
+
+
+        case .managedApp:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEncoding_lift(_ buf: RustBuffer) throws -> Encoding {
+    return try FfiConverterTypeEncoding.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEncoding_lower(_ value: Encoding) -> RustBuffer {
+    return FfiConverterTypeEncoding.lower(value)
+}
+
+
+
+/**
  * What the shell can show for its device key.
  */
 
@@ -4767,6 +5061,33 @@ public enum Evidence: Equatable, Hashable {
      * The key is held in software. Only a development policy accepts it.
      */
     case software
+    /**
+     * Android Key Attestation of the device key, which was made for the challenge.
+     */
+    case androidKey(
+        /**
+         * X.509 certificates in DER, as the Keystore gives them: the device key's first.
+         */chain: [Data]
+    )
+    /**
+     * App Attest over [`app_attest_client_data_hash`].
+     */
+    case appAttest(
+        /**
+         * The App Attest key's id: 32 bytes, decoded from the base64 that `generateKey` gives.
+         */keyId: Data,
+        /**
+         * The attestation object, as `attestKey` gives it.
+         */object: Data
+    )
+    /**
+     * Apple's service gave no attestation. Policy says whether the phone may enrol all the same, with a flag.
+     */
+    case appAttestUnavailable(
+        /**
+         * The name of the `DCError`, such as `invalidKey`.
+         */error: Name
+    )
 
 
 
@@ -4790,6 +5111,15 @@ public struct FfiConverterTypeEvidence: FfiConverterRustBuffer {
 
         case 1: return .software
 
+        case 2: return .androidKey(chain: try FfiConverterSequenceData.read(from: &buf)
+        )
+
+        case 3: return .appAttest(keyId: try FfiConverterData.read(from: &buf), object: try FfiConverterData.read(from: &buf)
+        )
+
+        case 4: return .appAttestUnavailable(error: try FfiConverterTypeName.read(from: &buf)
+        )
+
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -4800,6 +5130,22 @@ public struct FfiConverterTypeEvidence: FfiConverterRustBuffer {
 
         case .software:
             writeInt(&buf, Int32(1))
+
+
+        case let .androidKey(chain):
+            writeInt(&buf, Int32(2))
+            FfiConverterSequenceData.write(chain, into: &buf)
+
+
+        case let .appAttest(keyId,object):
+            writeInt(&buf, Int32(3))
+            FfiConverterData.write(keyId, into: &buf)
+            FfiConverterData.write(object, into: &buf)
+
+
+        case let .appAttestUnavailable(error):
+            writeInt(&buf, Int32(4))
+            FfiConverterTypeName.write(error, into: &buf)
 
         }
     }
@@ -6009,6 +6355,56 @@ fileprivate struct FfiConverterSequenceString: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceData: FfiConverterRustBuffer {
+    typealias SwiftType = [Data]
+
+    public static func write(_ value: [Data], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterData.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Data] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Data]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterData.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeConfigurationState: FfiConverterRustBuffer {
+    typealias SwiftType = [ConfigurationState]
+
+    public static func write(_ value: [ConfigurationState], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeConfigurationState.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [ConfigurationState] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [ConfigurationState]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeConfigurationState.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypePhotoView: FfiConverterRustBuffer {
     typealias SwiftType = [PhotoView]
 
@@ -6604,6 +7000,18 @@ public func setLogSink(sink: LogSink)  {try! rustCall() {
 }
 }
 /**
+ * What `attestKey` takes as `clientDataHash`: it binds Apple's key to the device key.
+ */
+public func appAttestClientDataHash(challenge: Data, deviceKey: Data)throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypePlatformError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_func_app_attest_client_data_hash(
+        FfiConverterData.lower(challenge),
+        FfiConverterData.lower(deviceKey),uniffiCallStatus
+    )
+})
+}
+/**
  * What to say of a trouble.
  */
 public func describe(trouble: Trouble) -> Advice  {
@@ -6633,10 +7041,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_func_set_log_sink() != 38157) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_gauze_checksum_func_app_attest_client_data_hash() != 41388) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_gauze_checksum_func_describe() != 17774) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_capture() != 2376) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_configure() != 48972) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_discard() != 7428) {

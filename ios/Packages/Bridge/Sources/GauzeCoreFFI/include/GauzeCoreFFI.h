@@ -415,6 +415,11 @@ uint64_t uniffi_gauze_fn_constructor_client_open(RustBuffer dir, RustBuffer plat
 RustBuffer uniffi_gauze_fn_method_client_capture(uint64_t ptr, ForeignBytes jpeg, RustBuffer context, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_CONFIGURE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_CONFIGURE
+RustBuffer uniffi_gauze_fn_method_client_configure(uint64_t ptr, RustBuffer encoding, RustBuffer values, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_DISCARD
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_DISCARD
 void uniffi_gauze_fn_method_client_discard(uint64_t ptr, RustBuffer id, RustCallStatus *_Nonnull out_status
@@ -710,6 +715,11 @@ void uniffi_gauze_fn_method_taskhandle_cancel(uint64_t ptr, RustCallStatus *_Non
 void uniffi_gauze_fn_func_set_log_sink(uint64_t sink, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FUNC_APP_ATTEST_CLIENT_DATA_HASH
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FUNC_APP_ATTEST_CLIENT_DATA_HASH
+RustBuffer uniffi_gauze_fn_func_app_attest_client_data_hash(RustBuffer challenge, RustBuffer device_key, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FUNC_DESCRIBE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FUNC_DESCRIBE
 RustBuffer uniffi_gauze_fn_func_describe(RustBuffer trouble, RustCallStatus *_Nonnull out_status
@@ -981,6 +991,12 @@ uint16_t uniffi_gauze_checksum_func_set_log_sink(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_FUNC_APP_ATTEST_CLIENT_DATA_HASH
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_FUNC_APP_ATTEST_CLIENT_DATA_HASH
+uint16_t uniffi_gauze_checksum_func_app_attest_client_data_hash(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_FUNC_DESCRIBE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_FUNC_DESCRIBE
 uint16_t uniffi_gauze_checksum_func_describe(void
@@ -990,6 +1006,12 @@ uint16_t uniffi_gauze_checksum_func_describe(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CAPTURE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CAPTURE
 uint16_t uniffi_gauze_checksum_method_client_capture(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CONFIGURE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CONFIGURE
+uint16_t uniffi_gauze_checksum_method_client_configure(void
 
 );
 #endif

@@ -858,9 +858,13 @@ internal object IntegrityCheckingUniffiLib {
     internal fun ensureInitialized() = Unit
     external fun uniffi_gauze_checksum_func_set_log_sink(
     ): Int
+    external fun uniffi_gauze_checksum_func_app_attest_client_data_hash(
+    ): Int
     external fun uniffi_gauze_checksum_func_describe(
     ): Int
     external fun uniffi_gauze_checksum_method_client_capture(
+    ): Int
+    external fun uniffi_gauze_checksum_method_client_configure(
     ): Int
     external fun uniffi_gauze_checksum_method_client_discard(
     ): Int
@@ -961,6 +965,8 @@ internal object UniffiLib {
     external fun uniffi_gauze_fn_constructor_client_open(`dir`: RustBuffer.ByValue,`platform`: RustBuffer.ByValue,`model`: RustBuffer.ByValue,`appVersion`: RustBuffer.ByValue,`ports`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_method_client_capture(`ptr`: Long,`jpeg`: ForeignBytes.ByValue,`context`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_client_configure(`ptr`: Long,`encoding`: RustBuffer.ByValue,`values`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_discard(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -1080,6 +1086,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_gauze_fn_func_set_log_sink(`sink`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_gauze_fn_func_app_attest_client_data_hash(`challenge`: RustBuffer.ByValue,`deviceKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_func_describe(`trouble`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun ffi_gauze_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1204,10 +1212,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_func_set_log_sink() and 0xFFFF) != 38157) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_gauze_checksum_func_app_attest_client_data_hash() and 0xFFFF) != 41388) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_gauze_checksum_func_describe() and 0xFFFF) != 17774) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_capture() and 0xFFFF) != 2376) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_configure() and 0xFFFF) != 48972) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_discard() and 0xFFFF) != 7428) {
@@ -2173,6 +2187,12 @@ public interface ClientInterface {
     fun `capture`(`jpeg`: java.nio.ByteBuffer, `context`: CaptureContext): CapturedPhoto
 
     /**
+     * Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
+     * enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
+     */
+    fun `configure`(`encoding`: Encoding, `values`: kotlin.String): ConfigurationReport
+
+    /**
      * Discards an unsent photo: a signed statement goes in its place.
      */
     fun `discard`(`id`: CaptureId)
@@ -2339,6 +2359,26 @@ open class Client: Disposable, AutoCloseable, ClientInterface
 
         FfiConverterByRefBytes.lower(`jpeg`),
         FfiConverterTypeCaptureContext.lower(`context`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
+     * enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
+     */
+    @Throws(ClientException::class)override fun `configure`(`encoding`: Encoding, `values`: kotlin.String): ConfigurationReport {
+            return FfiConverterTypeConfigurationReport.lift(
+    callWithHandle {
+    uniffiRustCallWithError(ClientException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_configure(
+        it,
+
+        FfiConverterTypeEncoding.lower(`encoding`),
+        FfiConverterString.lower(`values`),_status)
 }
     }
     )
@@ -5982,6 +6022,140 @@ public object FfiConverterTypeClientPorts: FfiConverterRustBuffer<ClientPorts> {
 
 
 /**
+ * How a managed configuration was taken.
+ */
+data class ConfigurationReport (
+    /**
+     * Whether it is in force now; before enrolment, whether it could be.
+     */
+    val `accepted`: kotlin.Boolean
+    ,
+    /**
+     * One for each setting, to send to the management system as they are: what was wrong before is taken back.
+     */
+    val `states`: List<ConfigurationState>
+    ,
+    /**
+     * The dictionary for `com.apple.feedback.managed`, as JSON.
+     */
+    val `feedback`: kotlin.String
+    ,
+    /**
+     * What is wrong, a line for each, for a screen that IT looks at.
+     */
+    val `problems`: List<kotlin.String>
+    ,
+    /**
+     * Whom to ask when IT has to help.
+     */
+    val `supportContact`: kotlin.String?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeConfigurationReport: FfiConverterRustBuffer<ConfigurationReport> {
+    override fun read(buf: ByteBuffer): ConfigurationReport {
+        return ConfigurationReport(
+            FfiConverterBoolean.read(buf),
+            FfiConverterSequenceTypeConfigurationState.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: ConfigurationReport) = (
+            FfiConverterBoolean.allocationSize(value.`accepted`) +
+            FfiConverterSequenceTypeConfigurationState.allocationSize(value.`states`) +
+            FfiConverterString.allocationSize(value.`feedback`) +
+            FfiConverterSequenceString.allocationSize(value.`problems`) +
+            FfiConverterOptionalString.allocationSize(value.`supportContact`)
+    )
+
+    override fun write(value: ConfigurationReport, buf: ByteBuffer) {
+            FfiConverterBoolean.write(value.`accepted`, buf)
+            FfiConverterSequenceTypeConfigurationState.write(value.`states`, buf)
+            FfiConverterString.write(value.`feedback`, buf)
+            FfiConverterSequenceString.write(value.`problems`, buf)
+            FfiConverterOptionalString.write(value.`supportContact`, buf)
+    }
+}
+
+
+
+/**
+ * A keyed app state for `androidx.enterprise.feedback`.
+ */
+data class ConfigurationState (
+    /**
+     * At most 100 bytes.
+     */
+    val `key`: kotlin.String
+    ,
+    /**
+     * Whether it is `SEVERITY_ERROR`; otherwise `SEVERITY_INFO`.
+     */
+    val `error`: kotlin.Boolean
+    ,
+    /**
+     * At most 1000 bytes.
+     */
+    val `message`: kotlin.String
+    ,
+    /**
+     * The stable code; `ok` where nothing is wrong.
+     */
+    val `data`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeConfigurationState: FfiConverterRustBuffer<ConfigurationState> {
+    override fun read(buf: ByteBuffer): ConfigurationState {
+        return ConfigurationState(
+            FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: ConfigurationState) = (
+            FfiConverterString.allocationSize(value.`key`) +
+            FfiConverterBoolean.allocationSize(value.`error`) +
+            FfiConverterString.allocationSize(value.`message`) +
+            FfiConverterString.allocationSize(value.`data`)
+    )
+
+    override fun write(value: ConfigurationState, buf: ByteBuffer) {
+            FfiConverterString.write(value.`key`, buf)
+            FfiConverterBoolean.write(value.`error`, buf)
+            FfiConverterString.write(value.`message`, buf)
+            FfiConverterString.write(value.`data`, buf)
+    }
+}
+
+
+
+/**
  * A patient.
  */
 data class Patient (
@@ -7113,15 +7287,23 @@ public object FfiConverterTypeClientError : FfiConverterRustBuffer<ClientExcepti
 
 
 /**
- * What the shell can show for its device key.
+ * Which system's habits the values follow.
  */
 
-enum class Evidence {
+enum class Encoding {
 
     /**
-     * The key is held in software. Only a development policy accepts it.
+     * Android managed configurations: the `Bundle` of `RestrictionsManager` as a JSON object.
      */
-    SOFTWARE;
+    ANDROID,
+    /**
+     * AppConfig on Apple devices: `com.apple.configuration.managed` as a JSON object.
+     */
+    APP_CONFIG,
+    /**
+     * Apple's ManagedApp framework: decoded by type.
+     */
+    MANAGED_APP;
 
 
 
@@ -7133,17 +7315,169 @@ enum class Evidence {
 /**
  * @suppress
  */
-public object FfiConverterTypeEvidence: FfiConverterRustBuffer<Evidence> {
+public object FfiConverterTypeEncoding: FfiConverterRustBuffer<Encoding> {
     override fun read(buf: ByteBuffer) = try {
-        Evidence.values()[buf.getInt() - 1]
+        Encoding.values()[buf.getInt() - 1]
     } catch (e: IndexOutOfBoundsException) {
         throw RuntimeException("invalid enum value, something is very wrong!!", e)
     }
 
-    override fun allocationSize(value: Evidence) = 4UL
+    override fun allocationSize(value: Encoding) = 4UL
+
+    override fun write(value: Encoding, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What the shell can show for its device key.
+ */
+sealed class Evidence {
+
+    /**
+     * The key is held in software. Only a development policy accepts it.
+     */
+    object Software : Evidence()
+
+
+    /**
+     * Android Key Attestation of the device key, which was made for the challenge.
+     */
+    data class AndroidKey(
+        /**
+         * X.509 certificates in DER, as the Keystore gives them: the device key's first.
+         */
+        val `chain`: List<kotlin.ByteArray>) : Evidence()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * App Attest over [`app_attest_client_data_hash`].
+     */
+    data class AppAttest(
+        /**
+         * The App Attest key's id: 32 bytes, decoded from the base64 that `generateKey` gives.
+         */
+        val `keyId`: kotlin.ByteArray,
+        /**
+         * The attestation object, as `attestKey` gives it.
+         */
+        val `object`: kotlin.ByteArray) : Evidence()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Apple's service gave no attestation. Policy says whether the phone may enrol all the same, with a flag.
+     */
+    data class AppAttestUnavailable(
+        /**
+         * The name of the `DCError`, such as `invalidKey`.
+         */
+        val `error`: org.gauze.core.Name) : Evidence()
+
+    {
+
+
+        companion object
+    }
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeEvidence : FfiConverterRustBuffer<Evidence>{
+    override fun read(buf: ByteBuffer): Evidence {
+        return when(buf.getInt()) {
+            1 -> Evidence.Software
+            2 -> Evidence.AndroidKey(
+                FfiConverterSequenceByteArray.read(buf),
+                )
+            3 -> Evidence.AppAttest(
+                FfiConverterByteArray.read(buf),
+                FfiConverterByteArray.read(buf),
+                )
+            4 -> Evidence.AppAttestUnavailable(
+                FfiConverterTypeName.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: Evidence): ULong = when(value) {
+        is Evidence.Software -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is Evidence.AndroidKey -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterSequenceByteArray.allocationSize(value.`chain`)
+            )
+        }
+        is Evidence.AppAttest -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterByteArray.allocationSize(value.`keyId`)
+                + FfiConverterByteArray.allocationSize(value.`object`)
+            )
+        }
+        is Evidence.AppAttestUnavailable -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeName.allocationSize(value.`error`)
+            )
+        }
+    }
 
     override fun write(value: Evidence, buf: ByteBuffer) {
-        buf.putInt(value.ordinal + 1)
+        when(value) {
+            is Evidence.Software -> {
+                buf.putInt(1)
+                Unit
+            }
+            is Evidence.AndroidKey -> {
+                buf.putInt(2)
+                FfiConverterSequenceByteArray.write(value.`chain`, buf)
+                Unit
+            }
+            is Evidence.AppAttest -> {
+                buf.putInt(3)
+                FfiConverterByteArray.write(value.`keyId`, buf)
+                FfiConverterByteArray.write(value.`object`, buf)
+                Unit
+            }
+            is Evidence.AppAttestUnavailable -> {
+                buf.putInt(4)
+                FfiConverterTypeName.write(value.`error`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
     }
 }
 
@@ -8324,6 +8658,62 @@ public object FfiConverterSequenceString: FfiConverterRustBuffer<List<kotlin.Str
 /**
  * @suppress
  */
+public object FfiConverterSequenceByteArray: FfiConverterRustBuffer<List<kotlin.ByteArray>> {
+    override fun read(buf: ByteBuffer): List<kotlin.ByteArray> {
+        val len = buf.getInt()
+        return List<kotlin.ByteArray>(len) {
+            FfiConverterByteArray.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<kotlin.ByteArray>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterByteArray.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<kotlin.ByteArray>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterByteArray.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeConfigurationState: FfiConverterRustBuffer<List<ConfigurationState>> {
+    override fun read(buf: ByteBuffer): List<ConfigurationState> {
+        val len = buf.getInt()
+        return List<ConfigurationState>(len) {
+            FfiConverterTypeConfigurationState.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<ConfigurationState>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeConfigurationState.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<ConfigurationState>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeConfigurationState.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypePhotoView: FfiConverterRustBuffer<List<PhotoView>> {
     override fun read(buf: ByteBuffer): List<PhotoView> {
         val len = buf.getInt()
@@ -8503,6 +8893,22 @@ public typealias FfiConverterTypeTimestamp = FfiConverterLong
         FfiConverterTypeLogSink.lower(`sink`),_status)
 }
 
+
+
+        /**
+         * What `attestKey` takes as `clientDataHash`: it binds Apple's key to the device key.
+         */
+    @Throws(PlatformException::class) fun `appAttestClientDataHash`(`challenge`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    uniffiRustCallWithError(PlatformException) { _status ->
+    UniffiLib.uniffi_gauze_fn_func_app_attest_client_data_hash(
+
+
+        FfiConverterByteArray.lower(`challenge`),
+        FfiConverterByteArray.lower(`deviceKey`),_status)
+}
+    )
+    }
 
 
         /**

@@ -25,6 +25,8 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import org.gauze.core.CaptureException
 import org.gauze.core.ClientException
+import org.gauze.core.Encoding
+import org.gauze.core.Evidence
 import org.gauze.core.InternalException
 import org.gauze.core.LogLevel
 import org.gauze.core.LogSink
@@ -34,6 +36,7 @@ import org.gauze.core.Stage
 import org.gauze.core.TransferEnd
 import org.gauze.core.Trouble
 import org.gauze.core.UniffiRustCallStatus
+import org.gauze.core.appAttestClientDataHash
 import org.gauze.core.describe
 import org.gauze.core.setLogSink
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -207,6 +210,50 @@ class BridgeTest {
             phone.client.discard(discarded)
             phone.client.queue().run(true)
             assertThrows(ClientException.NotPossible::class.java) { phone.client.discard(discarded) }
+            Unit
+        }
+    }
+
+    @Test
+    fun `what device management says is judged and its findings come back for the console`() = runBlocking {
+        Phone().use { phone ->
+            val managed = Ward.managed()
+            val before = phone.client.configure(Encoding.ANDROID, managed)
+            assertTrue(before.accepted, before.problems.toString())
+            phone.client.enrolment().use { it.enrol(managed) }
+            val stricter = managed.replaceFirst("{", "{\"review_hours\":\"0\",\"support_contact\":\"extension 4242\",")
+            val taken = phone.client.configure(Encoding.ANDROID, stricter)
+            assertTrue(taken.accepted, taken.problems.toString())
+            assertEquals("extension 4242", taken.supportContact)
+            assertTrue(taken.states.all { !it.error && it.data == "ok" }, taken.states.toString())
+
+            val elsewhere = managed.replaceFirst(Regex("\"tenant\":\"[^\"]*\""), "\"tenant\":\"another\"")
+            val moved = phone.client.configure(Encoding.ANDROID, elsewhere)
+            assertFalse(moved.accepted)
+            assertEquals(listOf("tenant"), moved.states.filter { it.error }.map { it.key })
+            assertTrue(moved.feedback.contains("tenant_changed"), moved.feedback)
+            val broken = assertThrows(ClientException.AskIt::class.java) { phone.client.configure(Encoding.ANDROID, "{") }
+            assertEquals("configuration_invalid", broken.code)
+        }
+    }
+
+    @Test
+    fun `evidence of hardware reaches the gateway which judges it`() = runBlocking {
+        Phone().use { phone ->
+            var bound = ByteArray(0)
+            phone.vault.evidence = { challenge, deviceKey ->
+                bound = appAttestClientDataHash(challenge, deviceKey)
+                Evidence.AndroidKey(listOf(byteArrayOf(0x30, 0), byteArrayOf(0x30, 0)))
+            }
+            val managed = Ward.managed()
+            val refused = runCatching { phone.client.enrolment().use { it.enrol(managed) } }.exceptionOrNull()
+            assertInstanceOf(ClientException.AskIt::class.java, refused)
+            assertEquals("attestation_refused", (refused as ClientException.AskIt).code)
+            assertEquals(32, bound.size)
+            assertThrows(PlatformException::class.java) { appAttestClientDataHash(byteArrayOf(1), byteArrayOf(2)) }
+            phone.vault.evidence = { _, _ -> Evidence.Software }
+            phone.client.enrolment().use { it.enrol(managed) }
+            phone.capture()
             Unit
         }
     }

@@ -30,6 +30,9 @@ class JcaVault : KeyVault, Attestor {
     /** Runs before each signature: the hardware takes its time. */
     @Volatile var beforeSigning: () -> Unit = {}
 
+    /** What it shows for its device key, given the challenge and the key's point. */
+    @Volatile var evidence: (ByteArray, ByteArray) -> Evidence = { _, _ -> Evidence.Software }
+
     private fun make(): KeyPair =
         KeyPairGenerator.getInstance("EC").apply { initialize(ECGenParameterSpec("secp256r1")) }.generateKeyPair()
 
@@ -72,7 +75,7 @@ class JcaVault : KeyVault, Attestor {
         if (deviceToo) device = null
     }
 
-    override fun attest(challenge: ByteArray, deviceKey: ByteArray): Evidence = Evidence.SOFTWARE
+    override fun attest(challenge: ByteArray, deviceKey: ByteArray): Evidence = evidence(challenge, deviceKey)
 
     private fun point(pair: KeyPair): ByteArray {
         val at = (pair.public as ECPublicKey).w
