@@ -49,7 +49,8 @@ impl PublicKey {
         text.parse().expect("32 bytes are 43 base64url characters")
     }
 
-    /// Checks an ES256 signature: 64 bytes, r then s.
+    /// Checks an ES256 signature: 64 bytes, r then s. Of the two values of s that fit, either counts: hardware gives both
+    /// (ADR 0015).
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), WireError> {
         let signature = Signature::from_slice(signature).map_err(|_| WireError::Signature)?;
         self.0.verify(message, &signature).map_err(|_| WireError::Signature)
@@ -160,6 +161,17 @@ mod tests {
         let text = serde_json::to_string(&key).unwrap();
         assert!(text.starts_with(r#"{"crv":"P-256","kty":"EC","x":""#), "{text}");
         assert_eq!(key.fingerprint(), Digest::of(text.as_bytes()));
+    }
+
+    #[test]
+    fn a_signature_counts_in_both_its_forms() {
+        let key = SoftwareKey::from_bytes(&[9; 32]).unwrap();
+        let signature = key.sign(b"x").unwrap();
+        let (r, s) = Signature::from_slice(&signature).unwrap().split_scalars();
+        let twin: [u8; 64] = Signature::from_scalars(*r, -*s).unwrap().to_bytes().into();
+        assert_ne!(twin, signature);
+        assert!(key.public_key().verify(b"x", &twin).is_ok());
+        assert!(key.public_key().verify(b"y", &twin).is_err());
     }
 
     #[test]

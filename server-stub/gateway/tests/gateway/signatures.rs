@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Request};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use gauze_wire::signature::{Request as Covered, Tag};
 use gauze_wire::{Digest, ProblemCode, StatusAnswer, StatusQuery, UploadRequest};
 use jiff::SignedDuration;
@@ -111,6 +112,43 @@ async fn a_request_counts_once_and_is_refused_by_time_when_its_nonce_is_forgotte
     assert_eq!(gateway.ask(again()).await.refusal(), ProblemCode::Replayed);
     gateway.pass(SignedDuration::from_secs(1));
     assert_eq!(gateway.ask(again()).await.refusal(), ProblemCode::SignatureExpired);
+}
+
+/// The order of P-256, big-endian.
+const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
+    0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+
+/// `(r, n - s)` for `(r, s)`: anybody can make it, and it verifies.
+fn twin(signature: &[u8; 64]) -> [u8; 64] {
+    let (mut twin, mut borrow) = (*signature, 0);
+    for (at, order) in ORDER.iter().enumerate().rev() {
+        let left = i16::from(*order) - i16::from(signature[32 + at]) - borrow;
+        borrow = i16::from(left < 0);
+        twin[32 + at] = u8::try_from(left.rem_euclid(256)).unwrap();
+    }
+    twin
+}
+
+#[tokio::test]
+async fn the_other_form_of_a_captured_signature_is_a_replay() {
+    let (_, gateway, phone) = begin().await;
+    let (digest, target) = (Digest::of(BODY), format!("{BASE}{PATH}"));
+    let covered = Covered { method: "POST", target_uri: &target, body: Some(&digest) };
+    let turned = || {
+        let mut fields = signature(&covered, &phone.key, Tag::Device, gateway.now());
+        let captured = with_signature(("POST", PATH), Some(BODY.to_vec()), &fields);
+        let text = fields.signature.strip_prefix("gauze=:").unwrap().strip_suffix(':').unwrap();
+        let bytes = BASE64_STANDARD.decode(text).unwrap();
+        fields.signature = format!("gauze=:{}:", BASE64_STANDARD.encode(twin(&bytes.try_into().unwrap())));
+        (captured, with_signature(("POST", PATH), Some(BODY.to_vec()), &fields))
+    };
+    let (_, other) = turned();
+    gateway.ask(other).await.expect(200);
+    let (captured, other) = turned();
+    gateway.ask(captured).await.expect(200);
+    assert_eq!(gateway.ask(other).await.refusal(), ProblemCode::Replayed);
 }
 
 #[tokio::test]
