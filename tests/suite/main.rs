@@ -13,5 +13,6 @@ mod journey;
 mod kill;
 mod leak;
 mod load;
+mod proxied;
 mod shared;
 mod trust;

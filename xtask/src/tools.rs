@@ -14,7 +14,7 @@ const CARGO_FUZZ: &str = "0.13.2";
 const GO_AGE: &str = "v1.3.2";
 const TYPESCRIPT_AGE: &str = "0.3.1";
 const MATURIN: &str = "1.16.0";
-const DEBIAN: [(&str, &str); 9] = [
+const DEBIAN: [(&str, &str); 10] = [
     ("age", "age"),
     ("exiftool", "libimage-exiftool-perl"),
     ("mvn", "maven"),
@@ -24,6 +24,7 @@ const DEBIAN: [(&str, &str); 9] = [
     // `venv` has no program of its own.
     ("python3", "python3-venv"),
     ("strace", "strace"),
+    ("nginx", "nginx"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
 ];
@@ -88,6 +89,12 @@ pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
             install: "your distribution's package `strace`, 5.3 or newer, on Linux",
         },
         Tool {
+            name: "nginx",
+            present: on_path("nginx").is_some(),
+            proves: "phones and records side reach a gateway behind a real reverse proxy",
+            install: "your distribution's package `nginx`, 1.19.5 or newer",
+        },
+        Tool {
             name: "Chromium",
             present: on_path("chromedriver").is_some(),
             proves: "the console in a real browser: by keyboard alone, narrow, dark",
@@ -147,7 +154,8 @@ pub(crate) fn install_packages(packages: &[&str]) -> anyhow::Result<()> {
 
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive").arg("-q");
+    // As in single-user mode: a package starts no service of its own.
+    command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1").arg("-q");
     command
 }
 
