@@ -1,8 +1,8 @@
 //! Enrolments with hardware attestations, whole, under the policy.
 
 use gauze_attest::{
-    AndroidRoots, AppleRoots, Basis, EnrolmentRefusal, Fault, Presented, Roots, Shown, verify_attestation,
-    verify_attestation_under,
+    AndroidRoots, AppleRoots, Basis, BootState, EnrolmentRefusal, Fault, Presented, Roots, SecurityLevel,
+    Shown, verify_attestation, verify_attestation_under,
 };
 use gauze_tests::attestations::{AppleMaker, KeyDescription, Maker, Names, public};
 use gauze_wire::{
@@ -79,6 +79,8 @@ fn an_android_key_enrols_for_its_challenge_and_no_other_key() {
         Case { attestation: Attestation::AndroidKey { chain }, challenge, device_key: public(&key).unwrap() };
     let shown = case.judge(&roots, &policy(apple::rules())).unwrap();
     assert_eq!((shown.serials.len(), shown.flags.len(), shown.patches.is_some()), (3, 0, true));
+    let (level, boot) = (shown.level.map(SecurityLevel::as_str), shown.boot.map(BootState::as_str));
+    assert_eq!((level, boot), (Some("trusted_environment"), Some("verified")));
     assert_eq!(case.judge(Roots::pinned(), &policy(apple::rules())), Err(Fault::UntrustedRoot));
     let without = Policy { android: None, ..policy(apple::rules()) };
     assert_eq!(case.judge(&roots, &without), Err(Fault::PlatformNotAllowed));

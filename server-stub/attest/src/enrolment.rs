@@ -12,8 +12,8 @@ use gauze_wire::{
 use jiff::Timestamp;
 
 use crate::{
-    AndroidAsked, AndroidRoots, AppAttestKey, AppleAsked, AppleRoots, Fault, PatchLevels, StatusList,
-    verify_android, verify_apple,
+    AndroidAsked, AndroidRoots, AppAttestKey, AppleAsked, AppleRoots, BootState, Fault, PatchLevels,
+    SecurityLevel, StatusList, verify_android, verify_apple,
 };
 
 /// A phone whose evidence held: made by [`verify_enrolment`] alone.
@@ -58,6 +58,10 @@ pub struct Shown {
     pub flags: Vec<Fault>,
     /// Serial numbers of the Android chain, to be looked up in the status list every night.
     pub serials: Vec<String>,
+    /// Where Android's key lives, as it was attested.
+    pub level: Option<SecurityLevel>,
+    /// What verified boot said.
+    pub boot: Option<BootState>,
     /// Android's patch levels: what the phone may not fall below again.
     pub patches: Option<PatchLevels>,
     /// The key that Apple attested, for later assertions.
@@ -309,8 +313,16 @@ fn android(
     };
     let report = verify_android(ders, &roots.android, &asked);
     let flags = report.verdict?;
-    let patches = report.facts.key_description.as_ref().map(PatchLevels::of);
-    Ok(Shown { flags, serials: report.facts.serials_hex, patches, app_attest: None })
+    let description = report.facts.key_description.as_ref();
+    let root_of_trust = description.and_then(|described| described.hardware_enforced.root_of_trust.as_ref());
+    Ok(Shown {
+        flags,
+        level: description.map(|described| described.key_mint_security_level),
+        boot: root_of_trust.map(|root| root.state),
+        patches: description.map(PatchLevels::of),
+        serials: report.facts.serials_hex,
+        app_attest: None,
+    })
 }
 
 fn shape(error: &WireError) -> ProblemCode {

@@ -35,6 +35,9 @@ pub(crate) struct Source {
     /// A signed bundle in place of the newest in the keys directory.
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
+    /// Google's status list of attestation certificates, as JSON: then this side judges by it too.
+    #[arg(long, value_name = "FILE")]
+    status_list: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -66,6 +69,7 @@ async fn open(source: &Source) -> Result<Puller<HttpsGateway>, Refused> {
         keys: source.keys.clone(),
         gateway: source.gateway.clone(),
         bundle: source.bundle.clone(),
+        status_list: source.status_list.clone(),
     };
     Ok(Puller::new(config, &source.ca, Arc::new(SystemClock)).await?)
 }

@@ -24,6 +24,17 @@ pub enum SecurityLevel {
     StrongBox,
 }
 
+impl SecurityLevel {
+    /// Its name in registers and on screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Software => "software",
+            Self::TrustedEnvironment => "trusted_environment",
+            Self::StrongBox => "strong_box",
+        }
+    }
+}
+
 /// What verified boot said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -36,6 +47,18 @@ pub enum BootState {
     Unverified,
     /// Verification failed.
     Failed,
+}
+
+impl BootState {
+    /// Its name in registers and on screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::SelfSigned => "self_signed",
+            Self::Unverified => "unverified",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// What the phone booted.

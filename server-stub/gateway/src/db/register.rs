@@ -32,13 +32,14 @@ pub struct Registered {
     pub token_id: Option<String>,
     /// The phone's id before this one.
     pub follows: Option<DeviceId>,
-    /// Where its key lives, as it was shown: `software`, `android_key`, `app_attest`, `app_attest_unavailable`.
+    /// Where its key lives, as it was attested: `trusted_environment`, `strong_box`; elsewhere what was shown: `software`,
+    /// `app_attest`, `app_attest_unavailable`.
     pub level: Option<String>,
     /// Operating system version, as attested.
     pub os_version: Option<String>,
     /// Patch level, as attested.
     pub patch_level: Option<String>,
-    /// Verified boot state, as attested.
+    /// Verified boot state, as attested: `verified`, `self_signed`.
     pub boot_state: Option<String>,
     /// When its evidence last held.
     pub attested_at: Option<Timestamp>,

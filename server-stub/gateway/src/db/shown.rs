@@ -1,6 +1,6 @@
 //! What devices' hardware showed: when last, what it may not fall below again, which certificates it rests on.
 
-use gauze_attest::{PatchLevels, Shown};
+use gauze_attest::{BootState, PatchLevels, SecurityLevel, Shown};
 use gauze_wire::{DeviceId, Tenant};
 use sqlx::Row as _;
 
@@ -51,13 +51,16 @@ impl Db {
         let patches = shown.patches.unwrap_or_default();
         sqlx::query(
             "UPDATE device SET attested_at_ms = ?, attest_refused = NULL, os_version = ?, patch_level = ?, \
-             vendor_patch = ?, boot_patch = ? WHERE tenant = ? AND device_id = ?",
+             vendor_patch = ?, boot_patch = ?, level = coalesce(?, level), boot_state = coalesce(?, boot_state) \
+             WHERE tenant = ? AND device_id = ?",
         )
         .bind(now_ms)
         .bind(patches.os_version.map(|level| level.to_string()))
         .bind(patches.system.map(|level| level.to_string()))
         .bind(number(patches.vendor))
         .bind(number(patches.boot))
+        .bind(shown.level.map(SecurityLevel::as_str))
+        .bind(shown.boot.map(BootState::as_str))
         .bind(tenant.as_str())
         .bind(device.as_str())
         .execute(&mut **write)

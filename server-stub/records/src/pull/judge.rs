@@ -3,7 +3,7 @@
 //! Always: an entry is judged once, in log order, by the typ it was signed with; what the gateway calls it does not
 //! count.
 
-use gauze_attest::{Basis, Freshness, verify_enrolment};
+use gauze_attest::{Freshness, verify_enrolment};
 use gauze_wire::{
     Act, Adoption, Body, DeviceId, DeviceStatus, Enrolment, Jws, Manifest, ProblemCode, Reattestation,
     Refusal, Signed as _, Void, Wiped,
@@ -64,8 +64,7 @@ impl<G: GatewayPort> Puller<G> {
             return Ok(rejected(jws, ProblemCode::MalformedRequest));
         };
         // The token's own short life bounds the time that the phone claims.
-        let basis = Basis { bundle: &trust.bundle, policy: &trust.policy, status: None };
-        let attested = match verify_enrolment(jws, &basis, Freshness::Recorded, claimed.at) {
+        let attested = match verify_enrolment(jws, &trust.basis(), Freshness::Recorded, claimed.at) {
             Ok(attested) => attested,
             Err(refusal) => {
                 return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: refusal.as_str() });

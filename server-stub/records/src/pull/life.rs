@@ -1,7 +1,7 @@
 //! Devices' lives in the log: acts of the gateway, evidence shown again, phones' words that they were wiped; and the
 //! decisions of this side on their way back.
 
-use gauze_attest::{Basis, Presented, verify_attestation};
+use gauze_attest::{Presented, verify_attestation};
 use gauze_wire::{
     Act, Decision, Decisions, Deed, DeviceStatus, Enrolment, Jws, Name, ProblemCode, Reattestation,
     Signed as _, Wanted, Wiped,
@@ -84,8 +84,7 @@ impl<G: GatewayPort> Puller<G> {
             serial: enrolment.as_ref().and_then(|enrolment| enrolment.serial.as_ref()).map(Name::as_str),
             last_seen: None,
         };
-        let basis = Basis { bundle: &trust.bundle, policy: &trust.policy, status: None };
-        Ok(verify_attestation(&presented, &basis, evidence.at).is_ok())
+        Ok(verify_attestation(&presented, &trust.basis(), evidence.at).is_ok())
     }
 
     /// Signs what waits and may be signed without asking anybody.

@@ -45,8 +45,16 @@ pub struct Config {
     pub keys: PathBuf,
     /// A bundle to use in place of the newest signed one.
     pub bundle: Option<PathBuf>,
+    /// Google's status list of attestation certificates, read anew at each pass.
+    pub status_list: Option<PathBuf>,
     /// The gateway's base URL, as the bundle names it.
     pub gateway: String,
+}
+
+impl Config {
+    fn trust(&self, keys: &KeyDir) -> Result<Trust, TrustError> {
+        Trust::load(keys, self.bundle.as_deref(), &self.gateway, self.status_list.as_deref())
+    }
 }
 
 /// A photo that was refused in this pass.
@@ -126,7 +134,7 @@ impl<G: GatewayPort> Puller<G> {
     /// A puller over any gateway. Checks keys and bundle, takes the lock, opens the index; asks the gateway nothing.
     pub async fn with_gateway(config: Config, gateway: G, clock: Arc<dyn Clock>) -> Result<Self, PullError> {
         let keys = KeyDir::new(&config.keys);
-        Trust::load(&keys, config.bundle.as_deref(), &config.gateway)?;
+        config.trust(&keys)?;
         let layout = Layout::new(&config.data);
         let lock = layout.prepare()?.ok_or(PullError::Busy)?;
         let index = Index::open(&layout.index(), true).await?;
@@ -144,7 +152,7 @@ impl<G: GatewayPort> Puller<G> {
 
     /// Pulls until nothing is left. Keys, bundle and policy are read anew, so that a newer one counts at once.
     pub async fn pass(&self) -> Result<PassReport, PullError> {
-        let trust = Trust::load(&self.keys, self.config.bundle.as_deref(), &self.config.gateway)?;
+        let trust = self.config.trust(&self.keys)?;
         self.idle().await;
         self.accept(&trust).await?;
         let mut report = PassReport::default();
