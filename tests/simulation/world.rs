@@ -306,7 +306,7 @@ impl World {
             trace: self.sky.trace.clone(),
             death: death.clone(),
         };
-        let puller = self.sky.ward.puller(crossing).await;
+        let puller = self.sky.ward.puller(crossing).await.one_at_a_time();
         let passed = tokio::select! {
             biased;
             passed = puller.pass() => Some(passed),

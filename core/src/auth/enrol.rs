@@ -131,6 +131,10 @@ impl Enroller<'_> {
             }
         }
         let enrolled = posted?;
+        // What names this phone is its own key, whatever an answer says; the evidence is kept to ask again.
+        if enrolled.device_id != *jws.kid() {
+            return Err(CallError::Answer.into());
+        }
         let identity = Identity {
             v: 1,
             tenant: managed.tenant.clone(),

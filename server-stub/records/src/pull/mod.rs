@@ -112,6 +112,8 @@ pub struct Puller<G> {
     gateway: G,
     clock: Arc<dyn Clock>,
     approve: Approve,
+    /// Photos fetched at once.
+    at_once: usize,
     /// A permit for each photo that is being judged, also after its pass was cut off.
     working: Arc<Semaphore>,
     /// Held as long as this puller lives.
@@ -140,13 +142,31 @@ impl<G: GatewayPort> Puller<G> {
         let index = Index::open(&layout.index(), true).await?;
         let working = Arc::new(Semaphore::new(fetch::AT_ONCE));
         let approve = Approve::Nothing;
-        Ok(Self { config, keys, layout, index, gateway, clock, approve, working, _lock: lock })
+        Ok(Self {
+            config,
+            keys,
+            layout,
+            index,
+            gateway,
+            clock,
+            approve,
+            at_once: fetch::AT_ONCE,
+            working,
+            _lock: lock,
+        })
     }
 
     /// Signs some of what is proposed without asking anybody.
     #[must_use]
     pub fn approving(mut self, approve: Approve) -> Self {
         self.approve = approve;
+        self
+    }
+
+    /// Fetches one photo after the other: slower, and always in the same order.
+    #[must_use]
+    pub fn one_at_a_time(mut self) -> Self {
+        self.at_once = 1;
         self
     }
 

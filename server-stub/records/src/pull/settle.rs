@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use futures_util::stream::{self, StreamExt as _};
 use gauze_wire::{Acknowledgement, Filed, Jws, Proof, Refusal, Refused, Signer as _};
 
-use super::fetch::{AT_ONCE, Outcome};
+use super::fetch::Outcome;
 use super::{PassReport, PullError, Puller, RefusedPhoto};
 use crate::gateway::{GatewayError, GatewayPort};
 use crate::index::{IndexError, Kind, PhotoRow, Settled};
@@ -78,7 +78,7 @@ impl<G: GatewayPort> Puller<G> {
     /// this is over: who waits here may hold its one connection.
     async fn outcomes(&self, trust: &Trust, rows: &[PhotoRow]) -> (Vec<Outcome>, Result<(), PullError>) {
         let work: Vec<_> = rows.iter().map(|row| self.outcome(trust, row)).collect();
-        let mut running = stream::iter(work).buffered(AT_ONCE);
+        let mut running = stream::iter(work).buffered(self.at_once);
         let mut outcomes = Vec::new();
         while let Some(outcome) = running.next().await {
             match outcome {
