@@ -14,8 +14,9 @@ use crate::PlatformError;
 /// Keys that never leave hardware: Android Keystore, Secure Enclave. All P-256.
 #[uniffi::export(rust, foreign)]
 pub trait KeyVault: Send + Sync {
-    /// Makes a new device key in place of any older one, and a review key where there is none.
-    fn create(&self) -> Result<(), PlatformError>;
+    /// Makes a new device key in place of any older one, and a review key where there is none. `challenge` (32 bytes) is what
+    /// Android's `setAttestationChallenge` takes: a key is attested only as it is made.
+    fn create(&self, challenge: Vec<u8>) -> Result<(), PlatformError>;
     /// The device key's public half: 65 bytes, uncompressed (SEC 1); `Gone` where there is none.
     fn device_key(&self) -> Result<Vec<u8>, PlatformError>;
     /// ECDSA over SHA-256 of `message` with the device key: the signature in DER (X9.62). Needs no user.
@@ -92,8 +93,8 @@ pub trait Reachability: Send + Sync {
 pub(crate) struct Vault(pub Arc<dyn KeyVault>);
 
 impl ports::KeyVault for Vault {
-    fn create(&self) -> Result<(), VaultError> {
-        Ok(self.0.create()?)
+    fn create(&self, challenge: &Digest) -> Result<(), VaultError> {
+        Ok(self.0.create(challenge.0.to_vec())?)
     }
 
     fn device_key(&self) -> Result<PublicKey, VaultError> {

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Question {
-    Create,
+    Create(Digest),
     DeviceKey,
     Sign(Vec<u8>),
     ReviewKey,
@@ -64,7 +64,7 @@ fn answer(vault: &SoftwareVault, stream: UnixStream) -> io::Result<()> {
     let mut line = String::new();
     BufReader::new(&stream).read_line(&mut line)?;
     let text = match serde_json::from_str(&line)? {
-        Question::Create => told(vault.create()),
+        Question::Create(challenge) => told(vault.create(&challenge)),
         Question::DeviceKey => told(vault.device_key()),
         Question::Sign(message) => told(vault.sign(&message).map(|signature| signature.to_vec())),
         Question::ReviewKey => told(vault.review_key()),
@@ -101,8 +101,8 @@ impl RemoteVault {
 }
 
 impl KeyVault for RemoteVault {
-    fn create(&self) -> Result<(), VaultError> {
-        self.ask(&Question::Create)
+    fn create(&self, challenge: &Digest) -> Result<(), VaultError> {
+        self.ask(&Question::Create(*challenge))
     }
 
     fn device_key(&self) -> Result<PublicKey, VaultError> {

@@ -563,7 +563,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_enrolment_enrol() != 61155:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_keyvault_create() != 46005:
+    if lib.uniffi_gauze_checksum_method_keyvault_create() != 43641:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_keyvault_device_key() != 23681:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -867,6 +867,7 @@ _UniffiLib.uniffi_gauze_fn_method_enrolment_enrol.argtypes = (
 _UniffiLib.uniffi_gauze_fn_method_enrolment_enrol.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_keyvault_create.argtypes = (
     ctypes.c_uint64,
+    _UniffiRustBuffer,
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_keyvault_create.restype = None
@@ -1110,7 +1111,7 @@ _UniffiLib.uniffi_gauze_fn_init_callback_vtable_attestor.argtypes = (
     ctypes.POINTER(_UniffiVTableCallbackInterfaceGauzeAttestor),
 )
 _UniffiLib.uniffi_gauze_fn_init_callback_vtable_attestor.restype = None
-_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD0 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,ctypes.c_void_p,
+_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD0 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,ctypes.c_void_p,
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD1 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,ctypes.POINTER(_UniffiRustBuffer),
@@ -2161,6 +2162,26 @@ class _UniffiFfiConverterTypeCapturedPhoto(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt64.write(value.sealed_bytes, buf)
         _UniffiFfiConverterSequenceString.write(value.removed, buf)
 
+class _UniffiFfiConverterBytes(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        size = buf.read_i32()
+        if size < 0:
+            raise InternalError("Unexpected negative byte string length")
+        return buf.read(size)
+
+    @staticmethod
+    def check_lower(value):
+        try:
+            memoryview(value)
+        except TypeError:
+            raise TypeError("a bytes-like object is required, not {!r}".format(type(value).__name__))
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_i32(len(value))
+        buf.write(value)
+
 
 
 # PlatformError
@@ -2253,26 +2274,6 @@ class _UniffiFfiConverterTypePlatformError(_UniffiConverterRustBuffer):
         if isinstance(value, PlatformError.Unavailable):
             buf.write_i32(3)
 
-class _UniffiFfiConverterBytes(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        size = buf.read_i32()
-        if size < 0:
-            raise InternalError("Unexpected negative byte string length")
-        return buf.read(size)
-
-    @staticmethod
-    def check_lower(value):
-        try:
-            memoryview(value)
-        except TypeError:
-            raise TypeError("a bytes-like object is required, not {!r}".format(type(value).__name__))
-
-    @staticmethod
-    def write(value, buf):
-        buf.write_i32(len(value))
-        buf.write(value)
-
 class _UniffiFfiConverterOptionalBytes(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -2325,9 +2326,10 @@ class KeyVault():
     Keys that never leave hardware: Android Keystore, Secure Enclave. All P-256.
 """
 
-    def create(self, ) -> None:
+    def create(self, challenge: bytes) -> None:
         """
-        Makes a new device key in place of any older one, and a review key where there is none.
+        Makes a new device key in place of any older one, and a review key where there is none. `challenge` (32 bytes) is what
+        Android's `setAttestationChallenge` takes: a key is attested only as it is made.
 """
         raise NotImplementedError
     def device_key(self, ) -> bytes:
@@ -2383,12 +2385,16 @@ class KeyVaultImpl(KeyVault):
         inst = cls.__new__(cls)
         inst._handle = handle
         return inst
-    def create(self, ) -> None:
+    def create(self, challenge: bytes) -> None:
         """
-        Makes a new device key in place of any older one, and a review key where there is none.
+        Makes a new device key in place of any older one, and a review key where there is none. `challenge` (32 bytes) is what
+        Android's `setAttestationChallenge` takes: a key is attested only as it is made.
 """
+
+        _UniffiFfiConverterBytes.check_lower(challenge)
         _uniffi_lowered_args = (
             self._uniffi_clone_handle(),
+            _UniffiFfiConverterBytes.lower(challenge),
         )
         _uniffi_lift_return = lambda val: None
         _uniffi_error_converter = _UniffiFfiConverterTypePlatformError
@@ -2493,12 +2499,13 @@ class _UniffiTraitImplKeyVaultImpl:
     @_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD0
     def create(
             uniffi_handle,
+            challenge,
             uniffi_out_return,
             uniffi_call_status_ptr,
         ):
         uniffi_obj = _UniffiFfiConverterTypeKeyVault._handle_map.get(uniffi_handle)
         def make_call():
-            uniffi_args = ()
+            uniffi_args = (_UniffiFfiConverterBytes.lift(challenge), )
             uniffi_method = uniffi_obj.create
             return uniffi_method(*uniffi_args)
         write_return_value = lambda v: None

@@ -47,7 +47,7 @@ impl SoftwareVault {
 }
 
 impl KeyVault for SoftwareVault {
-    fn create(&self) -> Result<(), VaultError> {
+    fn create(&self, _: &Digest) -> Result<(), VaultError> {
         self.make(DEVICE)?;
         match self.load(REVIEW) {
             Ok(_) => Ok(()),

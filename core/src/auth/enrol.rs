@@ -195,9 +195,9 @@ impl Enroller<'_> {
         let (phone, managed, token) = (self.phone.clone(), managed.clone(), token.clone());
         let at = self.gateway.clock.now();
         let making = tokio::task::spawn_blocking(move || {
-            vault.create()?;
-            let device_key = vault.device_key()?;
             let challenge: Digest = answer.challenge;
+            vault.create(&challenge)?;
+            let device_key = vault.device_key()?;
             let attestation = attestor.attest(&challenge, &device_key)?;
             let enrolment = Enrolment {
                 v: attestation.enrolment_version(),

@@ -1,4 +1,4 @@
-use gauze_wire::PublicKey;
+use gauze_wire::{Digest, PublicKey};
 use zeroize::Zeroizing;
 
 /// Why a key could not be used.
@@ -29,8 +29,9 @@ impl VaultError {
 /// Keys that never leave hardware. Methods may block for seconds; they are never called with a lock held and must not
 /// call back into the client.
 pub trait KeyVault: Send + Sync {
-    /// Makes a new device key in place of any older one, and a review key where there is none.
-    fn create(&self) -> Result<(), VaultError>;
+    /// Makes a new device key in place of any older one, and a review key where there is none. Android attests a key only
+    /// as it is made: what it is made for is `challenge`.
+    fn create(&self, challenge: &Digest) -> Result<(), VaultError>;
     /// The device key's public half; `Gone` before the first [`KeyVault::create`].
     fn device_key(&self) -> Result<PublicKey, VaultError>;
     /// Signs with the device key (ES256: r, s). Needs no user and works while locked.

@@ -1311,9 +1311,10 @@ public func FfiConverterTypeEnrolment_lower(_ value: Enrolment) -> UInt64 {
 public protocol KeyVault: AnyObject, Sendable {
 
     /**
-     * Makes a new device key in place of any older one, and a review key where there is none.
+     * Makes a new device key in place of any older one, and a review key where there is none. `challenge` (32 bytes) is what
+     * Android's `setAttestationChallenge` takes: a key is attested only as it is made.
      */
-    func create() throws
+    func create(challenge: Data) throws
 
     /**
      * The device key's public half: 65 bytes, uncompressed (SEC 1); `Gone` where there is none.
@@ -1398,12 +1399,14 @@ open class KeyVaultImpl: KeyVault, @unchecked Sendable {
 
 
     /**
-     * Makes a new device key in place of any older one, and a review key where there is none.
+     * Makes a new device key in place of any older one, and a review key where there is none. `challenge` (32 bytes) is what
+     * Android's `setAttestationChallenge` takes: a key is attested only as it is made.
      */
-open func create()throws   {try rustCallWithError(FfiConverterTypePlatformError_lift) {
+open func create(challenge: Data)throws   {try rustCallWithError(FfiConverterTypePlatformError_lift) {
         uniffiCallStatus in
     uniffi_gauze_fn_method_keyvault_create(
-            self.uniffiCloneHandle(),uniffiCallStatus
+            self.uniffiCloneHandle(),
+        FfiConverterData.lower(challenge),uniffiCallStatus
     )
 }
 }
@@ -1500,6 +1503,7 @@ fileprivate struct UniffiCallbackInterfaceKeyVault {
         },
         create: { (
             uniffiHandle: UInt64,
+            challenge: RustBuffer,
             uniffiOutReturn: UnsafeMutableRawPointer,
             uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
         ) in
@@ -1509,6 +1513,7 @@ fileprivate struct UniffiCallbackInterfaceKeyVault {
                     throw UniffiInternalError.unexpectedStaleHandle
                 }
                 return try uniffiObj.create(
+                     challenge: try FfiConverterData.lift(challenge)
                 )
             }
 
@@ -7089,7 +7094,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_attestor_attest() != 57758) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_keyvault_create() != 46005) {
+    if (uniffi_gauze_checksum_method_keyvault_create() != 43641) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_keyvault_device_key() != 23681) {

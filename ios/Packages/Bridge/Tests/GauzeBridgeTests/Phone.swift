@@ -13,7 +13,7 @@ final class MemoryVault: KeyVault, Attestor {
 
     let state = Mutex(State())
 
-    func create() throws {
+    func create(challenge: Data) throws {
         state.withLock { state in
             state.device = P256.Signing.PrivateKey()
             if state.review == nil { state.review = P256.KeyAgreement.PrivateKey() }

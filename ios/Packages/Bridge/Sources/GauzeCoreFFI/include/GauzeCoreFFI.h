@@ -259,7 +259,7 @@ typedef void (*UniffiCallbackInterfaceAttestorMethod0)(uint64_t, RustBuffer, Rus
 #endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD0
-typedef void (*UniffiCallbackInterfaceKeyVaultMethod0)(uint64_t, void* _Nonnull,
+typedef void (*UniffiCallbackInterfaceKeyVaultMethod0)(uint64_t, RustBuffer, void* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -537,7 +537,7 @@ void uniffi_gauze_fn_init_callback_vtable_keyvault(const UniffiVTableCallbackInt
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_KEYVAULT_CREATE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_KEYVAULT_CREATE
-void uniffi_gauze_fn_method_keyvault_create(uint64_t ptr, RustCallStatus *_Nonnull out_status
+void uniffi_gauze_fn_method_keyvault_create(uint64_t ptr, RustBuffer challenge, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_KEYVAULT_DEVICE_KEY

@@ -664,7 +664,7 @@ internal interface UniffiCallbackInterfaceAttestorMethod0 : com.sun.jna.Callback
     fun callback(`uniffiHandle`: Long,`challenge`: RustBuffer.ByValue,`deviceKey`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceKeyVaultMethod0 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+    fun callback(`uniffiHandle`: Long,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceKeyVaultMethod1 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
@@ -1014,7 +1014,7 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_gauze_fn_init_callback_vtable_keyvault(`vtable`: UniffiVTableCallbackInterfaceKeyVault,
     ): Unit
-    external fun uniffi_gauze_fn_method_keyvault_create(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_gauze_fn_method_keyvault_create(`ptr`: Long,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_gauze_fn_method_keyvault_device_key(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1260,7 +1260,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_attestor_attest() and 0xFFFF) != 57758) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_method_keyvault_create() and 0xFFFF) != 46005) {
+    if ((lib.uniffi_gauze_checksum_method_keyvault_create() and 0xFFFF) != 43641) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_keyvault_device_key() and 0xFFFF) != 23681) {
@@ -2970,9 +2970,10 @@ public object FfiConverterTypeEnrolment: FfiConverter<Enrolment, Long> {
 public interface KeyVault {
 
     /**
-     * Makes a new device key in place of any older one, and a review key where there is none.
+     * Makes a new device key in place of any older one, and a review key where there is none. `challenge` (32 bytes) is what
+     * Android's `setAttestationChallenge` takes: a key is attested only as it is made.
      */
-    fun `create`()
+    fun `create`(`challenge`: kotlin.ByteArray)
 
     /**
      * The device key's public half: 65 bytes, uncompressed (SEC 1); `Gone` where there is none.
@@ -3108,15 +3109,17 @@ open class KeyVaultImpl: Disposable, AutoCloseable, KeyVault
 
 
     /**
-     * Makes a new device key in place of any older one, and a review key where there is none.
+     * Makes a new device key in place of any older one, and a review key where there is none. `challenge` (32 bytes) is what
+     * Android's `setAttestationChallenge` takes: a key is attested only as it is made.
      */
-    @Throws(PlatformException::class)override fun `create`()
+    @Throws(PlatformException::class)override fun `create`(`challenge`: kotlin.ByteArray)
         =
     callWithHandle {
     uniffiRustCallWithError(PlatformException) { _status ->
     UniffiLib.uniffi_gauze_fn_method_keyvault_create(
         it,
-        _status)
+
+        FfiConverterByteArray.lower(`challenge`),_status)
 }
     }
 
@@ -3228,10 +3231,11 @@ open class KeyVaultImpl: Disposable, AutoCloseable, KeyVault
 // Put the implementation in an object so we don't pollute the top-level namespace
 internal object uniffiCallbackInterfaceKeyVault {
     internal object `create`: UniffiCallbackInterfaceKeyVaultMethod0 {
-        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+        override fun callback(`uniffiHandle`: Long,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeKeyVault.handleMap.get(uniffiHandle)
             val makeCall = { ->
                 uniffiObj.`create`(
+                    FfiConverterByteArray.lift(`challenge`),
                 )
             }
             val writeReturn = { _: Unit -> Unit }

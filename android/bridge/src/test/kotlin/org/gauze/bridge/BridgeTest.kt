@@ -243,6 +243,7 @@ class BridgeTest {
             var bound = ByteArray(0)
             phone.vault.evidence = { challenge, deviceKey ->
                 bound = appAttestClientDataHash(challenge, deviceKey)
+                assertTrue(phone.vault.madeFor.contentEquals(challenge))
                 Evidence.AndroidKey(listOf(byteArrayOf(0x30, 0), byteArrayOf(0x30, 0)))
             }
             val managed = Ward.managed()

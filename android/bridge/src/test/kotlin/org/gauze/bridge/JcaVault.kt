@@ -36,7 +36,12 @@ class JcaVault : KeyVault, Attestor {
     private fun make(): KeyPair =
         KeyPairGenerator.getInstance("EC").apply { initialize(ECGenParameterSpec("secp256r1")) }.generateKeyPair()
 
-    override fun create() {
+    /** What the device key was made for. */
+    var madeFor = ByteArray(0)
+        private set
+
+    override fun create(challenge: ByteArray) {
+        madeFor = challenge
         device = make()
         if (review == null) review = make()
     }
