@@ -6,9 +6,10 @@ mod driver;
 use std::path::PathBuf;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use gauze_gateway::{ConsoleOptions, serve_console};
+use gauze_gateway::console_router;
 use gauze_wire::{DeviceStatus, Wanted};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::fixture::{Gateway, Hospital, Phone, by, put_file};
@@ -27,19 +28,15 @@ impl Desk {
             println!("skipped: chromedriver not found");
             return None;
         };
-        let options = ConsoleOptions {
-            data: gateway.data(),
-            tenant: hospital.tenant.clone(),
-            listen: "127.0.0.1:0".parse().unwrap(),
-            operator: Some("helpdesk-7".to_owned()),
-        };
+        // Not `serve_console`: it goes by the system's clock, the hospital by its own.
+        let router = console_router(gateway.admin(hospital).await, Some("helpdesk-7")).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        let (ready, address) = oneshot::channel();
         tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            serve_console(options, |address| ready.send(address).unwrap(), stopped).await.unwrap();
+            axum::serve(listener, router).with_graceful_shutdown(stopped).await.unwrap();
         });
-        let base = format!("http://{}", address.await.unwrap());
         Some(Self { browser, base, _stop: stop })
     }
 
