@@ -21,7 +21,10 @@ pub use enrolment::Enrolment;
 pub use error::{CaptureError, ClientError, PlatformError};
 pub use log::{LogLevel, LogSink, set_log_sink};
 pub use managed::{ConfigurationReport, ConfigurationState};
-pub use platform::{Attestor, Evidence, KeyVault, Reachability, SecretStore, app_attest_client_data_hash};
+pub use platform::{
+    Attestor, Evidence, KeyVault, Reachability, SecretStore, app_attest_client_data_hash,
+    fresh_android_challenge,
+};
 pub use queue::{QueueObserver, UploadQueue};
 pub use review::Review;
 pub use task::TaskHandle;

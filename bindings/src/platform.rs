@@ -51,17 +51,43 @@ pub enum Evidence {
         /// The name of the `DCError`, such as `invalidKey`.
         error: Name,
     },
+    /// Android Key Attestation of a key made just now over [`fresh_android_challenge`]. For [`Attestor::attest_again`] alone; the
+    /// key can be deleted when the chain is read.
+    FreshAndroidKey {
+        /// X.509 certificates in DER, as the Keystore gives them: the fresh key's first.
+        chain: Vec<Vec<u8>>,
+    },
+    /// An assertion over [`app_attest_client_data_hash`] by the App Attest key that was attested before. For
+    /// [`Attestor::attest_again`] alone.
+    AppAttestAssertion {
+        /// The assertion, as `generateAssertion` gives it.
+        assertion: Vec<u8>,
+    },
 }
 
-/// What `attestKey` takes as `clientDataHash`: it binds Apple's key to the device key.
+/// What `attestKey` and `generateAssertion` take as `clientDataHash`: it binds Apple's key to the device key.
 #[uniffi::export]
 pub fn app_attest_client_data_hash(
     challenge: Vec<u8>,
     device_key: Vec<u8>,
 ) -> Result<Vec<u8>, PlatformError> {
+    bound(challenge, &device_key, wire::Attestation::app_attest_hash)
+}
+
+/// What `setAttestationChallenge` takes for a fresh key: it binds that key to the device key.
+#[uniffi::export]
+pub fn fresh_android_challenge(challenge: Vec<u8>, device_key: Vec<u8>) -> Result<Vec<u8>, PlatformError> {
+    bound(challenge, &device_key, wire::Attestation::fresh_android_challenge)
+}
+
+fn bound(
+    challenge: Vec<u8>,
+    device_key: &[u8],
+    hash: fn(&Digest, &PublicKey) -> Digest,
+) -> Result<Vec<u8>, PlatformError> {
     let challenge = Digest(challenge.try_into().map_err(|_| PlatformError::Unavailable)?);
-    let device_key = PublicKey::from_sec1(&device_key).map_err(|_| PlatformError::Unavailable)?;
-    Ok(wire::Attestation::app_attest_hash(&challenge, &device_key).0.to_vec())
+    let device_key = PublicKey::from_sec1(device_key).map_err(|_| PlatformError::Unavailable)?;
+    Ok(hash(&challenge, &device_key).0.to_vec())
 }
 
 /// Shows what kind of phone holds the device key.
@@ -69,6 +95,9 @@ pub fn app_attest_client_data_hash(
 pub trait Attestor: Send + Sync {
     /// Evidence that `device_key` (65 bytes) was made for `challenge` (32 bytes). May take seconds.
     fn attest(&self, challenge: Vec<u8>, device_key: Vec<u8>) -> Result<Evidence, PlatformError>;
+    /// Evidence that the phone with the enrolled `device_key` is still what it was, over a new `challenge`: weekly. Android shows a
+    /// fresh key, iOS an assertion; a phone without either what [`Attestor::attest`] shows. May take seconds.
+    fn attest_again(&self, challenge: Vec<u8>, device_key: Vec<u8>) -> Result<Evidence, PlatformError>;
 }
 
 /// Keeps the store key: Keychain, Keystore-wrapped preferences. Losing it costs nothing but attempts.
@@ -124,24 +153,48 @@ pub(crate) struct Attest(pub Arc<dyn Attestor>);
 
 impl ports::Attestor for Attest {
     fn attest(&self, challenge: &Digest, device_key: &PublicKey) -> Result<wire::Attestation, VaultError> {
-        match self.0.attest(challenge.0.to_vec(), device_key.to_sec1().to_vec())? {
-            Evidence::Software => Ok(wire::Attestation::software(challenge, device_key)),
-            Evidence::AndroidKey { chain } => {
-                let chain: Result<_, _> = chain.into_iter().map(wire::Bytes::new).collect();
-                Ok(wire::Attestation::AndroidKey { chain: chain.map_err(too_large)? })
-            }
-            Evidence::AppAttest { key_id, object } => Ok(wire::Attestation::AppAttest {
-                key_id: wire::Bytes::new(key_id).map_err(too_large)?,
-                object: wire::Bytes::new(object).map_err(too_large)?,
-            }),
-            Evidence::AppAttestUnavailable { error } => Ok(wire::Attestation::AppAttestUnavailable { error }),
-        }
+        let evidence = self.0.attest(challenge.0.to_vec(), device_key.to_sec1().to_vec())?;
+        attestation(evidence, challenge, device_key)
+    }
+
+    fn attest_again(
+        &self,
+        challenge: &Digest,
+        device_key: &PublicKey,
+    ) -> Result<wire::Attestation, VaultError> {
+        let evidence = self.0.attest_again(challenge.0.to_vec(), device_key.to_sec1().to_vec())?;
+        attestation(evidence, challenge, device_key)
     }
 }
 
+fn attestation(
+    evidence: Evidence,
+    challenge: &Digest,
+    device_key: &PublicKey,
+) -> Result<wire::Attestation, VaultError> {
+    Ok(match evidence {
+        Evidence::Software => wire::Attestation::software(challenge, device_key),
+        Evidence::AndroidKey { chain } => wire::Attestation::AndroidKey { chain: certificates(chain)? },
+        Evidence::FreshAndroidKey { chain } => {
+            wire::Attestation::FreshAndroidKey { chain: certificates(chain)? }
+        }
+        Evidence::AppAttest { key_id, object } => {
+            wire::Attestation::AppAttest { key_id: bytes(key_id)?, object: bytes(object)? }
+        }
+        Evidence::AppAttestAssertion { assertion } => {
+            wire::Attestation::AppAttestAssertion { assertion: bytes(assertion)? }
+        }
+        Evidence::AppAttestUnavailable { error } => wire::Attestation::AppAttestUnavailable { error },
+    })
+}
+
+fn certificates(chain: Vec<Vec<u8>>) -> Result<Vec<wire::Bytes<8192>>, VaultError> {
+    chain.into_iter().map(bytes).collect()
+}
+
 /// No hardware makes evidence of that size: what the shell handed over is something else.
-fn too_large(_: wire::WireError) -> VaultError {
-    VaultError::Unavailable
+fn bytes<const MOST: usize>(given: Vec<u8>) -> Result<wire::Bytes<MOST>, VaultError> {
+    wire::Bytes::new(given).map_err(|_| VaultError::Unavailable)
 }
 
 pub(crate) struct Secrets(pub Arc<dyn SecretStore>);

@@ -1,7 +1,7 @@
 //! App Attest objects of our own: each step, kept and broken.
 
 use gauze_attest::{
-    AppleAsked, AppleReport, AppleRoots, AssertionAsked, Fault, verify_apple, verify_assertion,
+    AppAttestKey, AppleAsked, AppleReport, AppleRoots, AssertionAsked, Fault, verify_apple, verify_assertion,
 };
 use gauze_tests::attestations::AppleMaker;
 use gauze_wire::{AppleApp, AppleEnvironment, AppleRules, Grade};
@@ -91,18 +91,21 @@ fn how_the_app_came_onto_the_phone_is_graded_by_the_policy() {
 fn an_assertion_counts_once_for_its_key_its_app_and_its_data() {
     let (maker, rules) = (AppleMaker::new().unwrap(), rules());
     let (key, _) = judge(&maker, &rules, now()).verdict.unwrap();
-    let assertion = maker.assert(b"data", 5).unwrap();
-    let asked = AssertionAsked { client_data: b"data", key: &key, last_counter: 4, rules: &rules, at: now() };
-    assert_eq!(verify_assertion(&assertion, &asked), Ok((5, Vec::new())));
+    let assertion = maker.assert(HASH, 5).unwrap();
+    let seen = |counter| AppAttestKey { counter, ..key.clone() };
+    let before = seen(4);
+    let asked = AssertionAsked { client_data_hash: HASH, key: &before, rules: &rules, at: now() };
+    assert_eq!(verify_assertion(&assertion, &asked), Ok((seen(5), Vec::new())));
     let verdict = |asked: &AssertionAsked<'_>| verify_assertion(&assertion, asked).map(drop);
-    for last_counter in [5, 6] {
-        assert_eq!(verdict(&AssertionAsked { last_counter, ..asked }), Err(Fault::CounterUsed));
+    for counter in [5, 6] {
+        assert_eq!(verdict(&AssertionAsked { key: &seen(counter), ..asked }), Err(Fault::CounterUsed));
     }
-    assert_eq!(verdict(&AssertionAsked { client_data: b"date", ..asked }), Err(Fault::AssertionInvalid));
+    let other = [0; 32];
+    assert_eq!(verdict(&AssertionAsked { client_data_hash: &other, ..asked }), Err(Fault::AssertionInvalid));
     let mut stranger = key.clone();
     stranger.point[1..].copy_from_slice(&[1; 64]);
     assert_eq!(verdict(&AssertionAsked { key: &stranger, ..asked }), Err(Fault::AssertionInvalid));
-    let elsewhere = gauze_attest::AppAttestKey { app_id: "OTHER".into(), ..key.clone() };
+    let elsewhere = AppAttestKey { app_id: "OTHER".into(), ..key.clone() };
     assert_eq!(verdict(&AssertionAsked { key: &elsewhere, ..asked }), Err(Fault::AppIdMismatch));
     assert!((0..assertion.len()).all(|end| verify_assertion(&assertion[..end], &asked).is_err()));
 }

@@ -278,14 +278,14 @@ fn every_captured_assertion_counts_once() {
             continue;
         };
         let asked = AssertionAsked {
-            client_data: &data,
+            client_data_hash: &Digest::of(&data).0,
             key: &key,
-            last_counter: 0,
             rules: &sample.rules,
             at: sample.at,
         };
-        assert_eq!(verify_assertion(&assertion, &asked), Ok((1, Vec::new())), "{}", sample.name);
-        let again = AssertionAsked { last_counter: 1, ..asked };
+        let (seen, flags) = verify_assertion(&assertion, &asked).unwrap();
+        assert_eq!((seen.counter, flags), (1, Vec::new()), "{}", sample.name);
+        let again = AssertionAsked { key: &seen, ..asked };
         assert_eq!(verify_assertion(&assertion, &again), Err(Fault::CounterUsed));
         for other in &others {
             assert!(verify_assertion(other, &asked).is_err(), "{}", sample.name);

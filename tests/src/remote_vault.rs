@@ -133,4 +133,8 @@ impl Attestor for RemoteVault {
     fn attest(&self, challenge: &Digest, device_key: &PublicKey) -> Result<Attestation, VaultError> {
         Ok(Attestation::software(challenge, device_key))
     }
+
+    fn attest_again(&self, challenge: &Digest, device_key: &PublicKey) -> Result<Attestation, VaultError> {
+        self.attest(challenge, device_key)
+    }
 }

@@ -7,6 +7,7 @@ mod fixture;
 mod capture;
 mod carried;
 mod enrol;
+mod evidence;
 mod kill;
 mod life;
 mod managed;

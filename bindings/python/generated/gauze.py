@@ -525,9 +525,11 @@ def _uniffi_check_contract_api_version(lib):
         raise InternalError("UniFFI contract version mismatch: try cleaning and rebuilding your project")
 
 def _uniffi_check_api_checksums(lib):
-    if lib.uniffi_gauze_checksum_func_app_attest_client_data_hash() != 41388:
+    if lib.uniffi_gauze_checksum_func_app_attest_client_data_hash() != 6824:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_func_describe() != 17774:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_func_fresh_android_challenge() != 60500:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_func_open_desktop() != 4404:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -536,6 +538,8 @@ def _uniffi_check_api_checksums(lib):
     if lib.uniffi_gauze_checksum_func_set_log_sink() != 38157:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_attestor_attest() != 57758:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_attestor_attest_again() != 27240:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_capture() != 2376:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -640,6 +644,9 @@ _UniffiLib.uniffi_gauze_checksum_func_app_attest_client_data_hash.restype = ctyp
 _UniffiLib.uniffi_gauze_checksum_func_describe.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_func_describe.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_func_fresh_android_challenge.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_func_fresh_android_challenge.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_func_open_desktop.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_func_open_desktop.restype = ctypes.c_uint16
@@ -652,6 +659,9 @@ _UniffiLib.uniffi_gauze_checksum_func_set_log_sink.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_attestor_attest.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_attestor_attest.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_attestor_attest_again.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_attestor_attest_again.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_capture.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_capture.restype = ctypes.c_uint16
@@ -765,6 +775,12 @@ _UniffiLib.uniffi_gauze_fn_func_describe.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_func_describe.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_func_fresh_android_challenge.argtypes = (
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_func_fresh_android_challenge.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_func_open_desktop.argtypes = (
     _UniffiRustBuffer,
     _UniffiRustBuffer,
@@ -788,6 +804,13 @@ _UniffiLib.uniffi_gauze_fn_method_attestor_attest.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_attestor_attest.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_attestor_attest_again.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_attestor_attest_again.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_client_capture.argtypes = (
     ctypes.c_uint64,
     _UniffiForeignBytes,
@@ -1097,6 +1120,9 @@ _UniffiLib.uniffi_gauze_fn_free_uploadqueue.restype = None
 _UNIFFI_CALLBACK_INTERFACE_GAUZE_ATTESTOR_METHOD0 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UniffiRustBuffer,ctypes.POINTER(_UniffiRustBuffer),
     ctypes.POINTER(_UniffiRustCallStatus),
 )
+_UNIFFI_CALLBACK_INTERFACE_GAUZE_ATTESTOR_METHOD1 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UniffiRustBuffer,ctypes.POINTER(_UniffiRustBuffer),
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
 _UNIFFI_CALLBACK_INTERFACE_CLONE_GAUZE_ATTESTOR = ctypes.CFUNCTYPE(ctypes.c_uint64,ctypes.c_uint64,
 )
 _UNIFFI_CALLBACK_INTERFACE_FREE_GAUZE_ATTESTOR = ctypes.CFUNCTYPE(None,ctypes.c_uint64,
@@ -1106,6 +1132,7 @@ class _UniffiVTableCallbackInterfaceGauzeAttestor(ctypes.Structure):
         ("uniffi_free", _UNIFFI_CALLBACK_INTERFACE_FREE_GAUZE_ATTESTOR),
         ("uniffi_clone", _UNIFFI_CALLBACK_INTERFACE_CLONE_GAUZE_ATTESTOR),
         ("attest", _UNIFFI_CALLBACK_INTERFACE_GAUZE_ATTESTOR_METHOD0),
+        ("attest_again", _UNIFFI_CALLBACK_INTERFACE_GAUZE_ATTESTOR_METHOD1),
     ]
 _UniffiLib.uniffi_gauze_fn_init_callback_vtable_attestor.argtypes = (
     ctypes.POINTER(_UniffiVTableCallbackInterfaceGauzeAttestor),
@@ -2841,6 +2868,68 @@ class Evidence:
                 return False
             return True
 
+    @dataclass
+    class FRESH_ANDROID_KEY:
+        """
+        Android Key Attestation of a key made just now over [`fresh_android_challenge`]. For [`Attestor::attest_again`] alone; the
+        key can be deleted when the chain is read.
+"""
+
+        def __init__(self, chain:typing.List[bytes]):
+            self.chain = chain
+
+            """
+        X.509 certificates in DER, as the Keystore gives them: the fresh key's first.
+"""
+
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Evidence.FRESH_ANDROID_KEY(chain={})".format(self.chain)
+        def __eq__(self, other):
+            if not isinstance(other, Evidence):
+                return NotImplemented
+            if not other.is_FRESH_ANDROID_KEY():
+                return False
+            if self.chain != other.chain:
+                return False
+            return True
+
+    @dataclass
+    class APP_ATTEST_ASSERTION:
+        """
+        An assertion over [`app_attest_client_data_hash`] by the App Attest key that was attested before. For
+        [`Attestor::attest_again`] alone.
+"""
+
+        def __init__(self, assertion:bytes):
+            self.assertion = assertion
+
+            """
+        The assertion, as `generateAssertion` gives it.
+"""
+
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Evidence.APP_ATTEST_ASSERTION(assertion={})".format(self.assertion)
+        def __eq__(self, other):
+            if not isinstance(other, Evidence):
+                return NotImplemented
+            if not other.is_APP_ATTEST_ASSERTION():
+                return False
+            if self.assertion != other.assertion:
+                return False
+            return True
+
 
 
     # For each variant, we have `is_NAME` and `is_name` methods for easily checking
@@ -2861,6 +2950,14 @@ class Evidence:
         return isinstance(self, Evidence.APP_ATTEST_UNAVAILABLE)
     def is_app_attest_unavailable(self) -> bool:
         return isinstance(self, Evidence.APP_ATTEST_UNAVAILABLE)
+    def is_FRESH_ANDROID_KEY(self) -> bool:
+        return isinstance(self, Evidence.FRESH_ANDROID_KEY)
+    def is_fresh_android_key(self) -> bool:
+        return isinstance(self, Evidence.FRESH_ANDROID_KEY)
+    def is_APP_ATTEST_ASSERTION(self) -> bool:
+        return isinstance(self, Evidence.APP_ATTEST_ASSERTION)
+    def is_app_attest_assertion(self) -> bool:
+        return isinstance(self, Evidence.APP_ATTEST_ASSERTION)
 
 
 # Now, a little trick - we make each nested variant class be a subclass of the main
@@ -2870,6 +2967,8 @@ Evidence.SOFTWARE = type("Evidence.SOFTWARE", (Evidence.SOFTWARE, Evidence,), {}
 Evidence.ANDROID_KEY = type("Evidence.ANDROID_KEY", (Evidence.ANDROID_KEY, Evidence,), {})  # type: ignore
 Evidence.APP_ATTEST = type("Evidence.APP_ATTEST", (Evidence.APP_ATTEST, Evidence,), {})  # type: ignore
 Evidence.APP_ATTEST_UNAVAILABLE = type("Evidence.APP_ATTEST_UNAVAILABLE", (Evidence.APP_ATTEST_UNAVAILABLE, Evidence,), {})  # type: ignore
+Evidence.FRESH_ANDROID_KEY = type("Evidence.FRESH_ANDROID_KEY", (Evidence.FRESH_ANDROID_KEY, Evidence,), {})  # type: ignore
+Evidence.APP_ATTEST_ASSERTION = type("Evidence.APP_ATTEST_ASSERTION", (Evidence.APP_ATTEST_ASSERTION, Evidence,), {})  # type: ignore
 
 
 
@@ -2894,6 +2993,14 @@ class _UniffiFfiConverterTypeEvidence(_UniffiConverterRustBuffer):
             return Evidence.APP_ATTEST_UNAVAILABLE(
                 _UniffiFfiConverterTypeName.read(buf),
             )
+        if variant == 5:
+            return Evidence.FRESH_ANDROID_KEY(
+                _UniffiFfiConverterSequenceBytes.read(buf),
+            )
+        if variant == 6:
+            return Evidence.APP_ATTEST_ASSERTION(
+                _UniffiFfiConverterBytes.read(buf),
+            )
         raise InternalError("Raw enum value doesn't match any cases")
 
     @staticmethod
@@ -2909,6 +3016,12 @@ class _UniffiFfiConverterTypeEvidence(_UniffiConverterRustBuffer):
             return
         if value.is_APP_ATTEST_UNAVAILABLE():
             _UniffiFfiConverterTypeName.check_lower(value.error)
+            return
+        if value.is_FRESH_ANDROID_KEY():
+            _UniffiFfiConverterSequenceBytes.check_lower(value.chain)
+            return
+        if value.is_APP_ATTEST_ASSERTION():
+            _UniffiFfiConverterBytes.check_lower(value.assertion)
             return
         raise ValueError(value)
 
@@ -2926,6 +3039,12 @@ class _UniffiFfiConverterTypeEvidence(_UniffiConverterRustBuffer):
         if value.is_APP_ATTEST_UNAVAILABLE():
             buf.write_i32(4)
             _UniffiFfiConverterTypeName.write(value.error, buf)
+        if value.is_FRESH_ANDROID_KEY():
+            buf.write_i32(5)
+            _UniffiFfiConverterSequenceBytes.write(value.chain, buf)
+        if value.is_APP_ATTEST_ASSERTION():
+            buf.write_i32(6)
+            _UniffiFfiConverterBytes.write(value.assertion, buf)
 
 
 
@@ -2938,6 +3057,12 @@ class Attestor():
     def attest(self, challenge: bytes,device_key: bytes) -> Evidence:
         """
         Evidence that `device_key` (65 bytes) was made for `challenge` (32 bytes). May take seconds.
+"""
+        raise NotImplementedError
+    def attest_again(self, challenge: bytes,device_key: bytes) -> Evidence:
+        """
+        Evidence that the phone with the enrolled `device_key` is still what it was, over a new `challenge`: weekly. Android shows a
+        fresh key, iOS an assertion; a phone without either what [`Attestor::attest`] shows. May take seconds.
 """
         raise NotImplementedError
 
@@ -2989,6 +3114,28 @@ class AttestorImpl(Attestor):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def attest_again(self, challenge: bytes,device_key: bytes) -> Evidence:
+        """
+        Evidence that the phone with the enrolled `device_key` is still what it was, over a new `challenge`: weekly. Android shows a
+        fresh key, iOS an assertion; a phone without either what [`Attestor::attest`] shows. May take seconds.
+"""
+
+        _UniffiFfiConverterBytes.check_lower(challenge)
+
+        _UniffiFfiConverterBytes.check_lower(device_key)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterBytes.lower(challenge),
+            _UniffiFfiConverterBytes.lower(device_key),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeEvidence.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePlatformError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_attestor_attest_again,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
 
 
 
@@ -3020,6 +3167,29 @@ class _UniffiTraitImplAttestorImpl:
                 _UniffiFfiConverterTypePlatformError.lower,
         )
 
+    @_UNIFFI_CALLBACK_INTERFACE_GAUZE_ATTESTOR_METHOD1
+    def attest_again(
+            uniffi_handle,
+            challenge,
+            device_key,
+            uniffi_out_return,
+            uniffi_call_status_ptr,
+        ):
+        uniffi_obj = _UniffiFfiConverterTypeAttestor._handle_map.get(uniffi_handle)
+        def make_call():
+            uniffi_args = (_UniffiFfiConverterBytes.lift(challenge), _UniffiFfiConverterBytes.lift(device_key), )
+            uniffi_method = uniffi_obj.attest_again
+            return uniffi_method(*uniffi_args)
+        def write_return_value(v):
+            uniffi_out_return[0] = _UniffiFfiConverterTypeEvidence.lower(v)
+        _uniffi_trait_interface_call_with_error(
+                uniffi_call_status_ptr.contents,
+                make_call,
+                write_return_value,
+                PlatformError,
+                _UniffiFfiConverterTypePlatformError.lower,
+        )
+
     @_UNIFFI_CALLBACK_INTERFACE_FREE_GAUZE_ATTESTOR
     def _uniffi_free(uniffi_handle):
         _UniffiFfiConverterTypeAttestor._handle_map.remove(uniffi_handle)
@@ -3033,6 +3203,7 @@ class _UniffiTraitImplAttestorImpl:
         _uniffi_free,
         _uniffi_clone,
         attest,
+        attest_again,
     )
     # Send Rust a pointer to the VTable.  Note: this means we need to keep the struct alive forever,
     # or else bad things will happen when Rust tries to access it.
@@ -7114,7 +7285,7 @@ class _UniffiFfiConverterTypeLogSink:
         buf.write_u64(cls.lower(value))
 def app_attest_client_data_hash(challenge: bytes,device_key: bytes) -> bytes:
     """
-    What `attestKey` takes as `clientDataHash`: it binds Apple's key to the device key.
+    What `attestKey` and `generateAssertion` take as `clientDataHash`: it binds Apple's key to the device key.
 """
 
     _UniffiFfiConverterBytes.check_lower(challenge)
@@ -7146,6 +7317,26 @@ def describe(trouble: Trouble) -> Advice:
     _uniffi_ffi_result = _uniffi_rust_call_with_error(
         _uniffi_error_converter,
         _UniffiLib.uniffi_gauze_fn_func_describe,
+        *_uniffi_lowered_args,
+    )
+    return _uniffi_lift_return(_uniffi_ffi_result)
+def fresh_android_challenge(challenge: bytes,device_key: bytes) -> bytes:
+    """
+    What `setAttestationChallenge` takes for a fresh key: it binds that key to the device key.
+"""
+
+    _UniffiFfiConverterBytes.check_lower(challenge)
+
+    _UniffiFfiConverterBytes.check_lower(device_key)
+    _uniffi_lowered_args = (
+        _UniffiFfiConverterBytes.lower(challenge),
+        _UniffiFfiConverterBytes.lower(device_key),
+    )
+    _uniffi_lift_return = _UniffiFfiConverterBytes.lift
+    _uniffi_error_converter = _UniffiFfiConverterTypePlatformError
+    _uniffi_ffi_result = _uniffi_rust_call_with_error(
+        _uniffi_error_converter,
+        _UniffiLib.uniffi_gauze_fn_func_fresh_android_challenge,
         *_uniffi_lowered_args,
     )
     return _uniffi_lift_return(_uniffi_ffi_result)
@@ -7222,6 +7413,7 @@ __all__ = [
     "WipeReport",
     "app_attest_client_data_hash",
     "describe",
+    "fresh_android_challenge",
     "open_desktop",
     "set_log_sink",
     "KeyVaultImpl",

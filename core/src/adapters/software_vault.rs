@@ -89,4 +89,8 @@ impl Attestor for SoftwareVault {
     fn attest(&self, challenge: &Digest, device_key: &PublicKey) -> Result<Attestation, VaultError> {
         Ok(Attestation::software(challenge, device_key))
     }
+
+    fn attest_again(&self, challenge: &Digest, device_key: &PublicKey) -> Result<Attestation, VaultError> {
+        self.attest(challenge, device_key)
+    }
 }

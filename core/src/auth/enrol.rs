@@ -200,7 +200,8 @@ impl Enroller<'_> {
             let device_key = vault.device_key()?;
             let attestation = attestor.attest(&challenge, &device_key)?;
             let enrolment = Enrolment {
-                v: attestation.enrolment_version(),
+                // What is only shown again is no evidence to enrol with.
+                v: attestation.enrolment_version().ok_or(VaultError::Unavailable)?,
                 typ: Enrolment::TYP.to_owned(),
                 tenant: managed.tenant,
                 token,

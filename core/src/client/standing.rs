@@ -170,13 +170,14 @@ impl Client {
         let (app_version, at) = (self.config.app_version.clone(), self.ports.clock.now());
         let making = tokio::task::spawn_blocking(move || {
             let signer = VaultSigner::new(&*vault)?;
+            let attestation = attestor.attest_again(&answer.challenge, &vault.device_key()?)?;
             let evidence = Reattestation {
-                v: 1,
+                v: attestation.reattestation_version(),
                 typ: Reattestation::TYP.to_owned(),
                 tenant,
                 device_id,
                 challenge: answer.challenge,
-                attestation: attestor.attest(&answer.challenge, &vault.device_key()?)?,
+                attestation,
                 app_version,
                 at,
             };

@@ -50,6 +50,18 @@ pub enum Attestation {
         /// The error's name, such as `invalidKey`.
         error: Name,
     },
+    /// Android Key Attestation of a key made for this alone, over [`Attestation::fresh_android_challenge`]. Shown again, never at
+    /// enrolment: Android attests a key only as it is made, and the device key is made already.
+    FreshAndroidKey {
+        /// X.509 certificates in DER, the fresh key's first, each signed by the next; with or without the root.
+        chain: Vec<Bytes<8192>>,
+    },
+    /// An assertion by the App Attest key that was attested before, over [`Attestation::app_attest_hash`]. Shown again, never
+    /// at enrolment.
+    AppAttestAssertion {
+        /// The assertion: CBOR, as `generateAssertion` returned it.
+        assertion: Bytes<4096>,
+    },
 }
 
 impl Attestation {
@@ -63,20 +75,42 @@ impl Attestation {
         Digest::of(&bytes)
     }
 
-    /// The version of an enrolment that carries it: 1 for software keys, 2 for hardware.
-    pub fn enrolment_version(&self) -> u32 {
+    /// The challenge of a fresh Android key: SHA-256 over a name, the gateway's challenge and the device key's point.
+    ///
+    /// It binds the fresh key to the device key, which signs the evidence: a chain made beside one phone's key is of no use
+    /// beside another's.
+    pub fn fresh_android_challenge(challenge: &Digest, device_key: &PublicKey) -> Digest {
+        let mut bytes = b"gauze-fresh-android-key/v1\0".to_vec();
+        bytes.extend(challenge.0);
+        bytes.extend(device_key.to_sec1());
+        Digest::of(&bytes)
+    }
+
+    /// The version of an enrolment that carries it: 1 for software keys, 2 for hardware; none carries what is only shown
+    /// again.
+    pub fn enrolment_version(&self) -> Option<u32> {
         match self {
-            Self::Software { .. } => 1,
-            Self::AndroidKey { .. } | Self::AppAttest { .. } | Self::AppAttestUnavailable { .. } => 2,
+            Self::Software { .. } => Some(1),
+            Self::AndroidKey { .. } | Self::AppAttest { .. } | Self::AppAttestUnavailable { .. } => Some(2),
+            Self::FreshAndroidKey { .. } | Self::AppAttestAssertion { .. } => None,
         }
     }
 
+    /// The version of a [`crate::Reattestation`] that carries it: 1 for what an enrolment may carry too, 2 for the rest.
+    pub fn reattestation_version(&self) -> u32 {
+        if self.enrolment_version().is_some() { 1 } else { 2 }
+    }
+
     /// Whether a phone of this platform shows this kind.
-    fn fits(&self, platform: Platform) -> bool {
+    pub fn fits(&self, platform: Platform) -> bool {
         match self {
             Self::Software { .. } => true,
-            Self::AndroidKey { chain } => platform == Platform::Android && chain.len() <= CHAIN_LIMIT,
-            Self::AppAttest { .. } | Self::AppAttestUnavailable { .. } => platform == Platform::Ios,
+            Self::AndroidKey { chain } | Self::FreshAndroidKey { chain } => {
+                platform == Platform::Android && chain.len() <= CHAIN_LIMIT
+            }
+            Self::AppAttest { .. } | Self::AppAttestUnavailable { .. } | Self::AppAttestAssertion { .. } => {
+                platform == Platform::Ios
+            }
         }
     }
 
@@ -148,7 +182,7 @@ impl Signed for Enrolment {
         &self.tenant
     }
     fn check(&self) -> Result<(), WireError> {
-        if self.v != self.attestation.enrolment_version() {
+        if Some(self.v) != self.attestation.enrolment_version() {
             return Err(WireError::Field("v"));
         }
         if self.attestation.fits(self.platform) { Ok(()) } else { Err(WireError::Field("attestation")) }

@@ -10,7 +10,7 @@ use crate::{Attestation, DeviceId, Digest, Name, Signed, Tenant, WireError};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reattestation {
-    /// Format version: 1.
+    /// Format version: 1 with what an enrolment may carry too, 2 with a fresh Android key or an App Attest assertion.
     pub v: u32,
     /// `gauze-reattestation`.
     pub typ: String,
@@ -37,6 +37,6 @@ impl Signed for Reattestation {
         &self.tenant
     }
     fn check(&self) -> Result<(), WireError> {
-        if self.v == 1 { Ok(()) } else { Err(WireError::Field("v")) }
+        if self.v == self.attestation.reattestation_version() { Ok(()) } else { Err(WireError::Field("v")) }
     }
 }

@@ -6,14 +6,14 @@
 use std::sync::OnceLock;
 
 use gauze_wire::{
-    Attestation, Bundle, DeviceId, Digest, Enrolment, Grade, Jws, Notice, Policy, Problem, ProblemCode,
-    PublicKey, Signed as _, Token, WireError,
+    AppleRules, Attestation, Bundle, Bytes, DeviceId, Digest, Enrolment, Grade, Jws, Notice, Platform,
+    Policy, Problem, ProblemCode, PublicKey, Signed as _, Token, WireError,
 };
 use jiff::Timestamp;
 
 use crate::{
-    AndroidAsked, AndroidRoots, AppAttestKey, AppleAsked, AppleRoots, BootState, Fault, PatchLevels,
-    SecurityLevel, StatusList, verify_android, verify_apple,
+    AndroidAsked, AndroidRoots, AppAttestKey, AppleAsked, AppleRoots, AssertionAsked, BootState, Fault,
+    PatchLevels, SecurityLevel, StatusList, verify_android, verify_apple, verify_assertion,
 };
 
 /// A phone whose evidence held: made by [`verify_enrolment`] alone.
@@ -64,7 +64,7 @@ pub struct Shown {
     pub boot: Option<BootState>,
     /// Android's patch levels: what the phone may not fall below again.
     pub patches: Option<PatchLevels>,
-    /// The key that Apple attested, for later assertions.
+    /// The key that Apple attested, as later assertions are judged by it.
     pub app_attest: Option<AppAttestKey>,
 }
 
@@ -98,6 +98,8 @@ pub struct Basis<'a> {
     pub policy: &'a Policy,
     /// The newest status list, where there is one.
     pub status: Option<&'a StatusList>,
+    /// The makers' roots: [`Roots::pinned`] but in tests.
+    pub roots: &'a Roots,
 }
 
 /// The makers' roots.
@@ -180,17 +182,6 @@ pub fn verify_enrolment(
     freshness: Freshness<'_>,
     now: Timestamp,
 ) -> Result<AttestedDevice, EnrolmentRefusal> {
-    verify_enrolment_under(Roots::pinned(), jws, basis, freshness, now)
-}
-
-/// The same under other roots than the makers'.
-pub fn verify_enrolment_under(
-    roots: &Roots,
-    jws: &Jws,
-    basis: &Basis<'_>,
-    freshness: Freshness<'_>,
-    now: Timestamp,
-) -> Result<AttestedDevice, EnrolmentRefusal> {
     let (bundle, policy) = (basis.bundle, basis.policy);
     let claimed: Enrolment = jws.peek().map_err(|error| shape(&error))?;
     let enrolment: Enrolment =
@@ -212,7 +203,7 @@ pub fn verify_enrolment_under(
     if older(enrolment.app_version.as_str(), policy.min_app_version.as_str()) {
         return Err(ProblemCode::AppTooOld.into());
     }
-    let shown = verify_attestation_under(roots, &Presented::in_enrolment(&enrolment), basis, now)?;
+    let shown = verify_attestation(&Presented::in_enrolment(&enrolment), basis, now)?;
     Ok(AttestedDevice { enrolment, token, shown })
 }
 
@@ -225,10 +216,14 @@ pub struct Presented<'a> {
     pub challenge: &'a Digest,
     /// The key that it must be about, or be bound to.
     pub device_key: &'a PublicKey,
+    /// What kind of phone it is, as it enrolled.
+    pub platform: Platform,
     /// The phone's serial number, where managed configuration gave it.
     pub serial: Option<&'a str>,
     /// What the phone showed last time.
     pub last_seen: Option<PatchLevels>,
+    /// Its App Attest key, as it was last seen.
+    pub app_attest: Option<&'a AppAttestKey>,
 }
 
 impl<'a> Presented<'a> {
@@ -238,28 +233,23 @@ impl<'a> Presented<'a> {
             attestation: &enrolment.attestation,
             challenge: &enrolment.challenge,
             device_key: &enrolment.device_key,
+            platform: enrolment.platform,
             serial: enrolment.serial.as_ref().map(gauze_wire::Name::as_str),
             last_seen: None,
+            app_attest: None,
         }
     }
 }
 
-/// Judges one attestation under the policy: at enrolment, and again whenever a phone attests anew.
+/// Judges one attestation under the policy: at enrolment, and again whenever a phone shows its evidence anew.
 pub fn verify_attestation(
     presented: &Presented<'_>,
     basis: &Basis<'_>,
     now: Timestamp,
 ) -> Result<Shown, Fault> {
-    verify_attestation_under(Roots::pinned(), presented, basis, now)
-}
-
-/// The same under other roots than the makers'.
-pub fn verify_attestation_under(
-    roots: &Roots,
-    presented: &Presented<'_>,
-    basis: &Basis<'_>,
-    now: Timestamp,
-) -> Result<Shown, Fault> {
+    if !presented.attestation.fits(presented.platform) {
+        return Err(Fault::EvidenceKind);
+    }
     match presented.attestation {
         Attestation::Software { statement } => {
             let expected = Attestation::software_statement(presented.challenge, presented.device_key);
@@ -267,23 +257,40 @@ pub fn verify_attestation_under(
             if allowed { Ok(Shown::default()) } else { Err(Fault::SoftwareKey) }
         }
         Attestation::AndroidKey { chain } => {
-            let ders: Vec<&[u8]> = chain.iter().map(gauze_wire::Bytes::as_slice).collect();
-            android(roots, &ders, presented, basis, now)
+            let bound = Bound { challenge: presented.challenge, key: Some(presented.device_key) };
+            android(chain, &bound, presented, basis, now)
+        }
+        Attestation::FreshAndroidKey { chain } => {
+            let challenge = Attestation::fresh_android_challenge(presented.challenge, presented.device_key);
+            android(chain, &Bound { challenge: &challenge, key: None }, presented, basis, now)
         }
         Attestation::AppAttest { key_id, object } => {
             let rules = basis.policy.apple.as_ref().ok_or(Fault::PlatformNotAllowed)?;
             let hash = Attestation::app_attest_hash(presented.challenge, presented.device_key);
             let key_id = Some(key_id.as_slice());
             let asked = AppleAsked { client_data_hash: &hash.0, rules, at: now, key_id };
-            match verify_apple(object.as_slice(), &roots.apple, &asked).verdict {
-                Ok((key, flags)) => Ok(Shown { flags, app_attest: Some(key), ..Shown::default() }),
-                Err(fault) => graded(rules.on_failure, fault),
-            }
+            held(rules, verify_apple(object.as_slice(), &basis.roots.apple, &asked).verdict)
+        }
+        Attestation::AppAttestAssertion { assertion } => {
+            let rules = basis.policy.apple.as_ref().ok_or(Fault::PlatformNotAllowed)?;
+            let Some(key) = presented.app_attest else {
+                return graded(rules.on_failure, Fault::AppAttestUnknown);
+            };
+            let hash = Attestation::app_attest_hash(presented.challenge, presented.device_key);
+            let asked = AssertionAsked { client_data_hash: &hash.0, key, rules, at: now };
+            held(rules, verify_assertion(assertion.as_slice(), &asked))
         }
         Attestation::AppAttestUnavailable { .. } => {
             let rules = basis.policy.apple.as_ref().ok_or(Fault::PlatformNotAllowed)?;
             graded(rules.on_unavailable, Fault::Unavailable)
         }
+    }
+}
+
+fn held(rules: &AppleRules, verdict: Result<(AppAttestKey, Vec<Fault>), Fault>) -> Result<Shown, Fault> {
+    match verdict {
+        Ok((key, flags)) => Ok(Shown { flags, app_attest: Some(key), ..Shown::default() }),
+        Err(fault) => graded(rules.on_failure, fault),
     }
 }
 
@@ -295,23 +302,31 @@ fn graded(grade: Grade, fault: Fault) -> Result<Shown, Fault> {
     }
 }
 
+/// What an Android chain has to be for.
+struct Bound<'a> {
+    challenge: &'a Digest,
+    /// The key that it has to be about; any, where the challenge names the device key.
+    key: Option<&'a PublicKey>,
+}
+
 fn android(
-    roots: &Roots,
-    ders: &[&[u8]],
+    chain: &[Bytes<8192>],
+    bound: &Bound<'_>,
     presented: &Presented<'_>,
     basis: &Basis<'_>,
     now: Timestamp,
 ) -> Result<Shown, Fault> {
     let asked = AndroidAsked {
-        challenge: &presented.challenge.0,
+        challenge: &bound.challenge.0,
         rules: basis.policy.android.as_ref().ok_or(Fault::PlatformNotAllowed)?,
         status: basis.status,
         at: now,
-        device_key: Some(presented.device_key),
+        device_key: bound.key,
         serial: presented.serial,
         last_seen: presented.last_seen,
     };
-    let report = verify_android(ders, &roots.android, &asked);
+    let ders: Vec<&[u8]> = chain.iter().map(Bytes::as_slice).collect();
+    let report = verify_android(&ders, &basis.roots.android, &asked);
     let flags = report.verdict?;
     let description = report.facts.key_description.as_ref();
     let root_of_trust = description.and_then(|described| described.hardware_enforced.root_of_trust.as_ref());

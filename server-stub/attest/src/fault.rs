@@ -41,6 +41,7 @@ macro_rules! faults {
 faults! {
     PlatformNotAllowed = "platform_not_allowed", "G01", "Phones of this kind cannot be enrolled here.", "The policy has no section for this platform.";
     SoftwareKey = "software_key", "G02", "This device has no secure hardware that the hospital accepts.", "The key is in software, or its statement is for another enrolment; only a policy with `allow_software_keys` takes one.";
+    EvidenceKind = "evidence_kind", "G03", "Ask the help desk to enrol this phone again.", "The evidence is not of the kind that the platform shows on this occasion.";
 
     ChainMalformed = "chain_malformed", "A01", "This phone's certificate could not be read.", "The chain is empty, too long, or not PEM certificates.";
     CertificateMalformed = "certificate_malformed", "A02", "This phone's certificate could not be read.", "A certificate is not X.509 version 3 in strict DER.";
@@ -94,6 +95,7 @@ faults! {
     BundleTooOld = "bundle_version_too_old", "I10", "Update the app, then enrol again.", "The attested bundle version is older than the policy allows.";
     AssertionInvalid = "assertion_invalid", "I11", "Start again.", "The assertion's signature does not verify under the attested key.";
     Unavailable = "app_attest_unavailable", "I12", "Apple's service did not answer for this phone.", "The phone got no attestation from Apple's service.";
+    AppAttestUnknown = "app_attest_unknown", "I13", "Ask the help desk to enrol this phone again.", "The phone showed an assertion, and no App Attest key of it was attested before.";
 }
 
 impl fmt::Display for Fault {

@@ -22,7 +22,7 @@ pub use apple::{
 };
 pub use enrolment::{
     AttestedDevice, Basis, EVIDENCE_TYP, EnrolmentRefusal, Freshness, Presented, Roots, Shown,
-    verify_attestation, verify_attestation_under, verify_enrolment, verify_enrolment_under,
+    verify_attestation, verify_enrolment,
 };
 pub use fault::Fault;
 pub use pem::certificates as certificates_from_pem;

@@ -53,7 +53,7 @@ fn hospital() -> Hospital {
 
 impl Hospital {
     fn basis(&self) -> Basis<'_> {
-        Basis { bundle: &self.bundle, policy: &self.policy, status: None }
+        Basis { bundle: &self.bundle, policy: &self.policy, status: None, roots: Roots::pinned() }
     }
 
     fn token(&self, serial: Option<Name>) -> Jws {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use gauze_attest::StatusList;
+use gauze_attest::{Roots, StatusList};
 use gauze_wire::{Digest, Tenant};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +60,7 @@ pub struct App {
     pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
     pub(crate) status: Arc<RwLock<Option<Arc<StatusList>>>>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) roots: Arc<Roots>,
 }
 
 /// Who is receiving a photo now: a newcomer cancels the old one and waits for it to leave.
@@ -106,7 +107,15 @@ impl App {
             transfers: Arc::default(),
             status: Arc::default(),
             clock,
+            roots: Arc::new(Roots::pinned().clone()),
         })
+    }
+
+    /// Judges phones under other roots than their makers': for tests, whose phones no maker made.
+    #[must_use]
+    pub fn under(mut self, roots: Roots) -> Self {
+        self.roots = Arc::new(roots);
+        self
     }
 
     /// Takes the turn at a photo away from whoever has it, and waits until what they received is written.

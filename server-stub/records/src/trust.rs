@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gauze_attest::{Basis, StatusList};
+use gauze_attest::{Basis, Roots, StatusList};
 use gauze_seal::age::{Identity, Recipient};
 use gauze_wire::log::NoteKey;
 use gauze_wire::{
@@ -128,8 +128,8 @@ impl Trust {
     }
 
     /// What evidence is judged by.
-    pub(crate) fn basis(&self) -> Basis<'_> {
-        Basis { bundle: &self.bundle, policy: &self.policy, status: self.status.as_ref() }
+    pub(crate) fn basis<'a>(&'a self, roots: &'a Roots) -> Basis<'a> {
+        Basis { bundle: &self.bundle, policy: &self.policy, status: self.status.as_ref(), roots }
     }
 }
 

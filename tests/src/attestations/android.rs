@@ -4,7 +4,8 @@ use anyhow::Context as _;
 use gauze_wire::PublicKey;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, SerialNumber, date_time_ymd,
+    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PublicKeyData, SerialNumber, SignatureAlgorithm,
+    date_time_ymd,
 };
 
 use super::der::{boolean, enumerated, explicit, integer, null, octets, sequence, set};
@@ -205,8 +206,17 @@ impl Maker {
     /// The chain of a key with this description, and the key; the root is not in it.
     pub fn attest(&self, description: &KeyDescription) -> anyhow::Result<(Vec<Vec<u8>>, KeyPair)> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-        let leaf = phones_own(description)?.signed_by(&key, &self.attesting)?;
-        Ok((vec![leaf.der().to_vec(), self.attesting_der.clone(), self.authority_der.clone()], key))
+        Ok((self.attest_key(description, &key)?, key))
+    }
+
+    /// The chain of this key.
+    pub fn attest_key(
+        &self,
+        description: &KeyDescription,
+        key: &impl PublicKeyData,
+    ) -> anyhow::Result<Vec<Vec<u8>>> {
+        let leaf = phones_own(description)?.signed_by(key, &self.attesting)?;
+        Ok(vec![leaf.der().to_vec(), self.attesting_der.clone(), self.authority_der.clone()])
     }
 
     /// The same with the root at its end.
@@ -239,6 +249,19 @@ impl Maker {
     pub fn by_root(&self, description: &KeyDescription) -> anyhow::Result<Vec<Vec<u8>>> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         Ok(vec![phones_own(description)?.signed_by(&key, &self.root)?.der().to_vec()])
+    }
+}
+
+/// A key in a phone, known by its public half: an uncompressed point on P-256.
+pub struct PhoneKey(pub [u8; 65]);
+
+impl PublicKeyData for PhoneKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_ECDSA_P256_SHA256
     }
 }
 

@@ -92,12 +92,11 @@ impl AppleMaker {
         Ok(object)
     }
 
-    /// An assertion over client data, with the key's counter.
-    pub fn assert(&self, client_data: &[u8], counter: u32) -> anyhow::Result<Vec<u8>> {
+    /// An assertion over a client data hash, with the key's counter.
+    pub fn assert(&self, client_data_hash: &[u8], counter: u32) -> anyhow::Result<Vec<u8>> {
         let mut auth_data = self.head(0x40, counter);
         auth_data.extend(self.extensions());
-        let hash = Sha256::digest(client_data);
-        let nonce = Sha256::digest([auth_data.as_slice(), hash.as_slice()].concat());
+        let nonce = Sha256::digest([auth_data.as_slice(), client_data_hash].concat());
         let raw = self.key.sign(&nonce)?;
         let mut assertion = vec![0xa2];
         assertion.extend(text("signature"));

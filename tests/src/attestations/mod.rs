@@ -7,5 +7,5 @@ mod android;
 mod apple;
 pub mod der;
 
-pub use android::{Forgery, KeyDescription, Maker, Names, public};
+pub use android::{Forgery, KeyDescription, Maker, Names, PhoneKey, public};
 pub use apple::AppleMaker;

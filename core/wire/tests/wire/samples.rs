@@ -181,6 +181,18 @@ pub fn reattestation() -> Reattestation {
     }
 }
 
+/// Evidence shown again with a fresh Android key.
+pub fn android_again() -> Reattestation {
+    let chain = [b"fresh leaf".as_slice(), b"root"].map(|der| Bytes::new(der.to_vec()).unwrap()).into();
+    Reattestation { v: 2, attestation: Attestation::FreshAndroidKey { chain }, ..reattestation() }
+}
+
+/// Evidence shown again with an App Attest assertion.
+pub fn apple_again() -> Reattestation {
+    let assertion = Bytes::new(b"assertion".to_vec()).unwrap();
+    Reattestation { v: 2, attestation: Attestation::AppAttestAssertion { assertion }, ..reattestation() }
+}
+
 /// A policy of version 2: every field of both platforms' sections.
 pub fn policy_2() -> Policy {
     let app = AndroidApp {

@@ -101,6 +101,22 @@ fn a_body_keeps_its_documented_limits() {
 }
 
 #[test]
+fn evidence_that_is_only_shown_again_enrols_nobody_and_has_a_version_of_its_own() {
+    for again in [samples::android_again(), samples::apple_again()] {
+        assert!(Jws::sign(&again, &key(samples::DEVICE)).is_ok());
+        let older = Reattestation { v: 1, ..again.clone() };
+        assert_eq!(Jws::sign(&older, &key(samples::DEVICE)), Err(WireError::Field("v")));
+        for v in [1, 2] {
+            let enrolment =
+                Enrolment { v, attestation: again.attestation.clone(), ..samples::android_enrolment() };
+            assert!(Jws::sign(&enrolment, &key(samples::DEVICE)).is_err());
+        }
+    }
+    let newer = Reattestation { v: 2, ..samples::reattestation() };
+    assert_eq!(Jws::sign(&newer, &key(samples::DEVICE)), Err(WireError::Field("v")));
+}
+
+#[test]
 fn another_tenant_key_or_algorithm_is_refused() {
     let jws = samples::manifest_jws();
     let other = "ward-8".parse().unwrap();

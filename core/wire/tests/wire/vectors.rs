@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use gauze_wire::signature::{Request, RequestSignature, Tag, sign};
 use gauze_wire::{
-    Acknowledgement, Adoption, Body, Bundle, CaptureState, ChallengeAnswer, Decision, Decisions, Digest,
-    Enrolled, Enrolment, EntryKind, Filed, Holding, Jws, LogEntry, LogPage, Manifest, Notice, Operator,
-    Policy, Problem, ProblemCode, PublicKey, Reason, Record, Refused, Signed, StatusAnswer, StatusQuery,
-    Stored, Token, UploadAnswer, UploadRequest, Void,
+    Acknowledgement, Adoption, Attestation, Body, Bundle, CaptureState, ChallengeAnswer, Decision, Decisions,
+    Digest, Enrolled, Enrolment, EntryKind, Filed, Holding, Jws, LogEntry, LogPage, Manifest, Notice,
+    Operator, Policy, Problem, ProblemCode, PublicKey, Reason, Reattestation, Record, Refused, Signed,
+    StatusAnswer, StatusQuery, Stored, Token, UploadAnswer, UploadRequest, Void,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -119,6 +119,17 @@ fn policies_and_enrolments_of_version_2_verify_and_read_as_recorded() {
     signed_in::<Policy>("v2", Policy::TYP, &samples::policy_2(), samples::POLICY);
     signed_in::<Enrolment>("v2", "gauze-enrolment-android", &samples::android_enrolment(), samples::DEVICE);
     signed_in::<Enrolment>("v2", "gauze-enrolment-apple", &samples::apple_enrolment(), samples::DEVICE);
+}
+
+#[test]
+fn evidence_shown_again_in_version_2_verifies_and_reads_as_recorded() {
+    let read = |name, expected| signed_in::<Reattestation>("v2", name, &expected, samples::DEVICE);
+    read("gauze-reattestation-android", samples::android_again());
+    read("gauze-reattestation-apple", samples::apple_again());
+    let challenge = Digest::of(b"challenge");
+    let bound = Attestation::fresh_android_challenge(&challenge, &public(samples::DEVICE));
+    let vector = recorded_in("v2", "fresh-android-challenge", || json!({ "bound": bound }));
+    assert_eq!(vector["bound"], json!(bound));
 }
 
 #[test]

@@ -106,12 +106,12 @@ pub struct AppleReport {
 /// A key that Apple attested: what later assertions are judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppAttestKey {
-    /// SHA-256 of the key.
-    pub key_id: [u8; 32],
-    /// An uncompressed point on P-256.
+    /// An uncompressed point on P-256; its SHA-256 is the key's id.
     pub point: [u8; 65],
     /// Whose app it is.
     pub app_id: String,
+    /// Its counter when it was last seen: 0 as it is attested.
+    pub counter: u32,
 }
 
 /// Reads an attestation object and judges it.
@@ -161,7 +161,7 @@ fn judge(
     }
     let flags = check_stated(&auth_data.stated, app, asked.rules, asked.at)?;
     let app_id = app.app_id.as_str().to_owned();
-    Ok((AppAttestKey { key_id, point: certified.point, app_id }, flags))
+    Ok((AppAttestKey { point: certified.point, app_id, counter: auth_data.counter }, flags))
 }
 
 fn app_of<'r>(rp_id_hash: &[u8; 32], apps: &'r [AppleApp]) -> Option<&'r AppleApp> {
@@ -259,33 +259,34 @@ fn check_stated(
 /// What an assertion is asked to show.
 #[derive(Clone, Copy, Debug)]
 pub struct AssertionAsked<'a> {
-    /// What the app had signed.
-    pub client_data: &'a [u8],
-    /// The key, as it was attested.
+    /// What the assertion was to be made over.
+    pub client_data_hash: &'a [u8],
+    /// The key, as it was last seen.
     pub key: &'a AppAttestKey,
-    /// The key's counter when it was last seen; 0 after the attestation.
-    pub last_counter: u32,
     /// The policy's section.
     pub rules: &'a AppleRules,
     /// When the assertion was shown.
     pub at: Timestamp,
 }
 
-/// Judges an assertion by a key that was attested before. Answers the counter to keep, and what policy lets pass with
-/// a flag.
-pub fn verify_assertion(cbor: &[u8], asked: &AssertionAsked<'_>) -> Result<(u32, Vec<Fault>), Fault> {
+/// Judges an assertion by a key that was attested before. Answers the key as it is to be kept, and what policy lets pass
+/// with a flag.
+pub fn verify_assertion(
+    cbor: &[u8],
+    asked: &AssertionAsked<'_>,
+) -> Result<(AppAttestKey, Vec<Fault>), Fault> {
     let assertion = Assertion::read(cbor).map_err(|_| Fault::ObjectMalformed)?;
     let auth_data = AuthData::read(assertion.auth_data, false).map_err(|_| Fault::ObjectMalformed)?;
-    let nonce = sha256(&[assertion.auth_data, &sha256(&[asked.client_data])]);
+    let nonce = sha256(&[assertion.auth_data, asked.client_data_hash]);
     let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, asked.key.point);
     key.verify(&nonce, assertion.signature).map_err(|_| Fault::AssertionInvalid)?;
     let app = app_of(&auth_data.rp_id_hash, &asked.rules.apps).ok_or(Fault::AppIdMismatch)?;
     if app.app_id.as_str() != asked.key.app_id {
         return Err(Fault::AppIdMismatch);
     }
-    if auth_data.counter <= asked.last_counter {
+    if auth_data.counter <= asked.key.counter {
         return Err(Fault::CounterUsed);
     }
     let flags = check_stated(&auth_data.stated, app, asked.rules, asked.at)?;
-    Ok((auth_data.counter, flags))
+    Ok((AppAttestKey { counter: auth_data.counter, ..asked.key.clone() }, flags))
 }

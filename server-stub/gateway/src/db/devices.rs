@@ -217,8 +217,8 @@ impl Db {
 fn level(attestation: &Attestation) -> &'static str {
     match attestation {
         Attestation::Software { .. } => "software",
-        Attestation::AndroidKey { .. } => "android_key",
-        Attestation::AppAttest { .. } => "app_attest",
+        Attestation::AndroidKey { .. } | Attestation::FreshAndroidKey { .. } => "android_key",
+        Attestation::AppAttest { .. } | Attestation::AppAttestAssertion { .. } => "app_attest",
         Attestation::AppAttestUnavailable { .. } => "app_attest_unavailable",
     }
 }

@@ -1,8 +1,9 @@
 //! What devices' hardware showed: when last, what it may not fall below again, which certificates it rests on.
 
-use gauze_attest::{BootState, PatchLevels, SecurityLevel, Shown};
-use gauze_wire::{DeviceId, Tenant};
+use gauze_attest::{AppAttestKey, BootState, PatchLevels, SecurityLevel, Shown};
+use gauze_wire::{DeviceId, Platform, Tenant};
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 
 use super::{Db, Write, damaged, to_i64, to_u64};
 
@@ -10,16 +11,33 @@ fn number(value: Option<u64>) -> Option<i64> {
     value.map(to_i64)
 }
 
+/// What a device showed before: what it shows again is judged by it.
+pub struct ShownBefore {
+    pub platform: Platform,
+    /// Nothing where it showed none.
+    pub patches: Option<PatchLevels>,
+    pub app_attest: Option<AppAttestKey>,
+}
+
+fn app_attest(row: &SqliteRow) -> Result<Option<AppAttestKey>, sqlx::Error> {
+    let Some(point) = row.try_get::<Option<&[u8]>, _>("app_attest_point")? else { return Ok(None) };
+    Ok(Some(AppAttestKey {
+        point: point.try_into().map_err(damaged)?,
+        app_id: row.try_get("app_attest_app")?,
+        counter: row.try_get("app_attest_counter")?,
+    }))
+}
+
 impl Db {
-    /// The patch levels that a device showed last; nothing where it showed none.
-    pub async fn last_seen(
+    /// What a device showed last.
+    pub async fn shown_before(
         &self,
         tenant: &Tenant,
         device: &DeviceId,
-    ) -> Result<Option<PatchLevels>, sqlx::Error> {
+    ) -> Result<Option<ShownBefore>, sqlx::Error> {
         let row = sqlx::query(
-            "SELECT os_version, patch_level, vendor_patch, boot_patch FROM device \
-             WHERE tenant = ? AND device_id = ?",
+            "SELECT platform, os_version, patch_level, vendor_patch, boot_patch, app_attest_point, app_attest_app, \
+             app_attest_counter FROM device WHERE tenant = ? AND device_id = ?",
         )
         .bind(tenant.as_str())
         .bind(device.as_str())
@@ -38,7 +56,14 @@ impl Db {
             vendor: number("vendor_patch")?,
             boot: number("boot_patch")?,
         };
-        Ok((levels != PatchLevels::default()).then_some(levels))
+        let platform: Option<String> = row.try_get("platform")?;
+        // A phone that enrolled before there was a register showed no hardware.
+        let platform = platform.map_or(Ok(Platform::Desktop), |name| serde_json::from_value(name.into()));
+        Ok(Some(ShownBefore {
+            platform: platform.map_err(damaged)?,
+            patches: (levels != PatchLevels::default()).then_some(levels),
+            app_attest: app_attest(&row)?,
+        }))
     }
 
     /// Keeps evidence that held.
@@ -48,11 +73,12 @@ impl Db {
         shown: &Shown,
         now_ms: i64,
     ) -> Result<(), sqlx::Error> {
-        let patches = shown.patches.unwrap_or_default();
+        let (key, patches) = (shown.app_attest.as_ref(), shown.patches.unwrap_or_default());
         sqlx::query(
             "UPDATE device SET attested_at_ms = ?, attest_refused = NULL, os_version = ?, patch_level = ?, \
-             vendor_patch = ?, boot_patch = ?, level = coalesce(?, level), boot_state = coalesce(?, boot_state) \
-             WHERE tenant = ? AND device_id = ?",
+             vendor_patch = ?, boot_patch = ?, level = coalesce(?, level), boot_state = coalesce(?, boot_state), \
+             app_attest_point = coalesce(?, app_attest_point), app_attest_app = coalesce(?, app_attest_app), \
+             app_attest_counter = coalesce(?, app_attest_counter) WHERE tenant = ? AND device_id = ?",
         )
         .bind(now_ms)
         .bind(patches.os_version.map(|level| level.to_string()))
@@ -61,6 +87,9 @@ impl Db {
         .bind(number(patches.boot))
         .bind(shown.level.map(SecurityLevel::as_str))
         .bind(shown.boot.map(BootState::as_str))
+        .bind(key.map(|key| key.point.as_slice()))
+        .bind(key.map(|key| key.app_id.as_str()))
+        .bind(key.map(|key| key.counter))
         .bind(tenant.as_str())
         .bind(device.as_str())
         .execute(&mut **write)

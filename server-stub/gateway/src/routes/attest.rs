@@ -43,8 +43,9 @@ pub async fn attestations(
     spend_challenge(&app, &tenant, &evidence.challenge)?;
     let registered =
         app.db.registered(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
-    let verdict = judge(&app, served, &device, &registered, &evidence).await?;
+    // Judged alone: what another showing changes, such as a counter, is seen.
     let mut write = app.db.write().await?;
+    let verdict = judge(&app, served, &device, &registered, &evidence).await?;
     log_append(&mut write, served, EntryKind::Reattestation, &jws).await?;
     let whose = (&tenant, &device.device_id);
     match &verdict {
@@ -87,14 +88,18 @@ async fn judge(
 ) -> Result<Result<Shown, Fault>, Refusal> {
     let in_force = served.in_force();
     let status = app.status_list();
+    let before = app.db.shown_before(&evidence.tenant, &device.device_id).await?;
+    let before = before.ok_or(ProblemCode::UnknownDevice)?;
     let presented = Presented {
         attestation: &evidence.attestation,
         challenge: &evidence.challenge,
         device_key: &device.key,
+        platform: before.platform,
         serial: registered.serial.as_deref(),
-        last_seen: app.db.last_seen(&evidence.tenant, &device.device_id).await?,
+        last_seen: before.patches,
+        app_attest: before.app_attest.as_ref(),
     };
-    let basis = basis(served, &in_force.policy, status.as_deref());
+    let basis = basis(app, served, &in_force.policy, status.as_deref());
     Ok(verify_attestation(&presented, &basis, app.clock.now()))
 }
 

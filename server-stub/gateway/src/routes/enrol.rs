@@ -68,7 +68,7 @@ pub async fn enrol(
     let evidence = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     // An answer that was lost is given again for the very same evidence.
     if let Some(log_index) = app.db.enrolled_as(&tenant, &evidence.digest()).await? {
-        let notices = notices_again(served, &evidence);
+        let notices = notices_again(&app, served, &evidence);
         let device_id = evidence.kid().clone();
         return Ok((StatusCode::CREATED, Json(Enrolled { device_id, log_index, notices })));
     }
@@ -80,16 +80,22 @@ pub async fn enrol(
 }
 
 /// What evidence that was accepted before was flagged with.
-fn notices_again(served: &Served, evidence: &Jws) -> Vec<Notice> {
+fn notices_again(app: &App, served: &Served, evidence: &Jws) -> Vec<Notice> {
     let Ok(claimed) = evidence.peek::<Enrolment>() else { return Vec::new() };
     let policy = served.in_force().policy.clone();
-    let judged = verify_enrolment(evidence, &basis(served, &policy, None), Freshness::Recorded, claimed.at);
+    let basis = basis(app, served, &policy, None);
+    let judged = verify_enrolment(evidence, &basis, Freshness::Recorded, claimed.at);
     judged.map(|device| device.shown().notices()).unwrap_or_default()
 }
 
 /// What evidence is judged by.
-pub fn basis<'a>(served: &'a Served, policy: &'a Policy, status: Option<&'a StatusList>) -> Basis<'a> {
-    Basis { bundle: &served.bundle, policy, status }
+pub fn basis<'a>(
+    app: &'a App,
+    served: &'a Served,
+    policy: &'a Policy,
+    status: Option<&'a StatusList>,
+) -> Basis<'a> {
+    Basis { bundle: &served.bundle, policy, status, roots: &app.roots }
 }
 
 /// Spends a challenge that was issued to this tenant's phones and is still open.
@@ -113,7 +119,7 @@ fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<
     let policy = served.in_force().policy.clone();
     let fresh = Freshness::Issued(&claimed.challenge);
     let status = app.status_list();
-    let device = verify_enrolment(evidence, &basis(served, &policy, status.as_deref()), fresh, now)?;
+    let device = verify_enrolment(evidence, &basis(app, served, &policy, status.as_deref()), fresh, now)?;
     // Spent only by evidence that holds: a stranger cannot burn somebody's challenge.
     spend_challenge(app, tenant, &claimed.challenge)?;
     Ok(device)

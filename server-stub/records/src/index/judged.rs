@@ -1,9 +1,11 @@
 //! Verdicts on log entries, each written in one transaction with the cursor.
 
+use gauze_attest::AppAttestKey;
 use gauze_wire::{
     CaptureId, Carried, DeviceId, DeviceStatus, Digest, Follows, ProposalId, PublicKey, Refusal, Token,
     TokenId,
 };
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::life::write_note;
@@ -18,6 +20,8 @@ pub(crate) struct KnownDevice {
     pub(crate) status: DeviceStatus,
     /// Where its enrolment stands in the log; nothing while it is being judged.
     pub(crate) enrolled_at: Option<u64>,
+    /// Its App Attest key, as it was last seen.
+    pub(crate) app_attest: Option<AppAttestKey>,
 }
 
 /// What became of one log entry.
@@ -40,6 +44,8 @@ pub(crate) struct Noted {
     pub(crate) status: Option<DeviceStatus>,
     /// Something that waits for this side's signature.
     pub(crate) proposed: Option<ProposalId>,
+    /// The device's App Attest key, where it was shown.
+    pub(crate) app_attest: Option<AppAttestKey>,
 }
 
 /// A manifest and the verdict on it, before its photo was fetched.
@@ -62,17 +68,21 @@ pub(crate) struct Manifested {
 impl Index {
     /// The phone with this id, where its enrolment held.
     pub(crate) async fn device(&self, device_id: &DeviceId) -> Result<Option<KnownDevice>, IndexError> {
-        let row = sqlx::query("SELECT key, follows, status, log_index FROM device WHERE device_id = ?")
-            .bind(device_id.as_str())
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT key, follows, status, log_index, app_attest_point, app_attest_app, app_attest_counter \
+             FROM device WHERE device_id = ?",
+        )
+        .bind(device_id.as_str())
+        .fetch_optional(&self.pool)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let key = serde_json::from_str(row.try_get("key")?).map_err(|_| IndexError::Damaged("device"))?;
         let follows: Option<String> = row.try_get("follows")?;
         let status: String = row.try_get("status")?;
         let follows = follows.map(|id| id.parse()).transpose()?;
         let enrolled_at = Some(uint(row.try_get("log_index")?)?);
-        Ok(Some(KnownDevice { key, follows, status: status.parse()?, enrolled_at }))
+        let app_attest = app_attest(&row)?;
+        Ok(Some(KnownDevice { key, follows, status: status.parse()?, enrolled_at, app_attest }))
     }
 
     /// Which phone has spent this token.
@@ -180,18 +190,53 @@ async fn write_device(
     token: &Token,
 ) -> Result<(), IndexError> {
     let key = serde_json::to_string(&device.key).map_err(|_| IndexError::Damaged("device"))?;
-    sqlx::query("INSERT OR IGNORE INTO device (device_id, key, follows, log_index) VALUES (?, ?, ?, ?)")
-        .bind(device_id.as_str())
-        .bind(key)
-        .bind(device.follows.as_ref().map(|id| id.as_str()))
-        .bind(int(index))
-        .execute(&mut **tx)
-        .await?;
+    let app_attest = device.app_attest.as_ref();
+    // An enrolment that is logged twice changes nothing, its key's counter least of all.
+    sqlx::query(
+        "INSERT OR IGNORE INTO device (device_id, key, follows, log_index, app_attest_point, app_attest_app, \
+         app_attest_counter) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(device_id.as_str())
+    .bind(key)
+    .bind(device.follows.as_ref().map(|id| id.as_str()))
+    .bind(int(index))
+    .bind(app_attest.map(|key| key.point.as_slice()))
+    .bind(app_attest.map(|key| key.app_id.as_str()))
+    .bind(app_attest.map(|key| key.counter))
+    .execute(&mut **tx)
+    .await?;
     sqlx::query("INSERT OR IGNORE INTO token (token_id, device_id) VALUES (?, ?)")
         .bind(token.token_id.as_str())
         .bind(device_id.as_str())
         .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+fn app_attest(row: &SqliteRow) -> Result<Option<AppAttestKey>, IndexError> {
+    let Some(point) = row.try_get::<Option<&[u8]>, _>("app_attest_point")? else { return Ok(None) };
+    Ok(Some(AppAttestKey {
+        point: point.try_into().map_err(|_| IndexError::Damaged("device"))?,
+        app_id: row.try_get("app_attest_app")?,
+        counter: row.try_get("app_attest_counter")?,
+    }))
+}
+
+/// Keeps a device's App Attest key as it was seen now.
+pub(super) async fn write_app_attest(
+    tx: &mut Transaction<'_, Sqlite>,
+    device_id: &DeviceId,
+    key: &AppAttestKey,
+) -> Result<(), IndexError> {
+    sqlx::query(
+        "UPDATE device SET app_attest_point = ?, app_attest_app = ?, app_attest_counter = ? WHERE device_id = ?",
+    )
+    .bind(key.point.as_slice())
+    .bind(&key.app_id)
+    .bind(key.counter)
+    .bind(device_id.as_str())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

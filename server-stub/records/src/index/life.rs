@@ -6,6 +6,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
+use super::judged::write_app_attest;
 use super::{Index, IndexError, Noted, int, uint};
 
 /// A proposal as the index keeps it; what is asked for is the act at `log_index`.
@@ -145,6 +146,9 @@ pub(super) async fn write_note(
             .bind(device.as_str())
             .execute(&mut **tx)
             .await?;
+    }
+    if let (Some(key), Some(device)) = (&noted.app_attest, &noted.device_id) {
+        write_app_attest(tx, device, key).await?;
     }
     if let Some(proposal) = &noted.proposed {
         sqlx::query("INSERT OR IGNORE INTO proposal (proposal_id, log_index) VALUES (?, ?)")

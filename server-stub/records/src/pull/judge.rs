@@ -64,7 +64,8 @@ impl<G: GatewayPort> Puller<G> {
             return Ok(rejected(jws, ProblemCode::MalformedRequest));
         };
         // The token's own short life bounds the time that the phone claims.
-        let attested = match verify_enrolment(jws, &trust.basis(), Freshness::Recorded, claimed.at) {
+        let attested = match verify_enrolment(jws, &trust.basis(&self.roots), Freshness::Recorded, claimed.at)
+        {
             Ok(attested) => attested,
             Err(refusal) => {
                 return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: refusal.as_str() });
@@ -81,6 +82,7 @@ impl<G: GatewayPort> Puller<G> {
             follows,
             status: DeviceStatus::Active,
             enrolled_at: None,
+            app_attest: attested.shown().app_attest.clone(),
         });
         Ok(Judged::Enrolled { device_id, device, token: Box::new(attested.token().clone()) })
     }

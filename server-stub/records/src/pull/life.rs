@@ -1,7 +1,7 @@
 //! Devices' lives in the log: acts of the gateway, evidence shown again, phones' words that they were wiped; and the
 //! decisions of this side on their way back.
 
-use gauze_attest::{Presented, verify_attestation};
+use gauze_attest::{Fault, Presented, Shown, verify_attestation};
 use gauze_wire::{
     Act, Decision, Decisions, Deed, DeviceStatus, Enrolment, Jws, Name, ProblemCode, Reattestation,
     Signed as _, Wanted, Wiped,
@@ -40,7 +40,7 @@ pub(super) fn judge_act(trust: &Trust, jws: &Jws) -> Judged {
         Deed::Flag { .. } | Deed::Unflag { .. } | Deed::Settle { .. } => (None, None),
     };
     let device_id = act.deed.device_id().cloned();
-    Judged::Noted(Box::new(Noted { kind: "act", device_id, status, proposed }))
+    Judged::Noted(Box::new(Noted { kind: "act", device_id, status, proposed, app_attest: None }))
 }
 
 impl<G: GatewayPort> Puller<G> {
@@ -49,42 +49,47 @@ impl<G: GatewayPort> Puller<G> {
         let Some(device) = self.index.device(jws.kid()).await? else {
             return Ok(rejected(jws, ProblemCode::UnknownDevice));
         };
-        let kind = match jws.typ() {
-            Wiped::TYP if jws.verify::<Wiped>(&device.key, &trust.tenant).is_ok() => "wiped",
+        let (kind, app_attest) = match jws.typ() {
+            Wiped::TYP if jws.verify::<Wiped>(&device.key, &trust.tenant).is_ok() => ("wiped", None),
             Reattestation::TYP => {
                 let Ok(evidence) = jws.verify::<Reattestation>(&device.key, &trust.tenant) else {
                     return Ok(rejected(jws, ProblemCode::SignatureInvalid));
                 };
-                if !self.evidence_holds(trust, &device, &evidence).await? {
-                    return Ok(rejected(jws, ProblemCode::AttestationRefused));
+                match self.shown_again(trust, &device, &evidence).await? {
+                    Ok(shown) => ("reattestation", shown.app_attest),
+                    Err(fault) => {
+                        return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: fault.code() });
+                    }
                 }
-                "reattestation"
             }
             _ => return Ok(rejected(jws, ProblemCode::SignatureInvalid)),
         };
         let device_id = Some(jws.kid().clone());
-        Ok(Judged::Noted(Box::new(Noted { kind, device_id, status: None, proposed: None })))
+        Ok(Judged::Noted(Box::new(Noted { kind, device_id, status: None, proposed: None, app_attest })))
     }
 
     /// Evidence shown again, judged as the gateway should have: for the enrolled key and serial, at its own time.
-    async fn evidence_holds(
+    async fn shown_again(
         &self,
         trust: &Trust,
         device: &KnownDevice,
         evidence: &Reattestation,
-    ) -> Result<bool, PullError> {
+    ) -> Result<Result<Shown, Fault>, PullError> {
         let enrolment = match device.enrolled_at {
             Some(at) => self.index.leaf(at).await?.and_then(|leaf| leaf.peek::<Enrolment>().ok()),
             None => None,
         };
+        let enrolment = enrolment.ok_or(IndexError::Damaged("device"))?;
         let presented = Presented {
             attestation: &evidence.attestation,
             challenge: &evidence.challenge,
             device_key: &device.key,
-            serial: enrolment.as_ref().and_then(|enrolment| enrolment.serial.as_ref()).map(Name::as_str),
+            platform: enrolment.platform,
+            serial: enrolment.serial.as_ref().map(Name::as_str),
             last_seen: None,
+            app_attest: device.app_attest.as_ref(),
         };
-        Ok(verify_attestation(&presented, &trust.basis(), evidence.at).is_ok())
+        Ok(verify_attestation(&presented, &trust.basis(&self.roots), evidence.at))
     }
 
     /// Signs what waits and may be signed without asking anybody.

@@ -633,6 +633,12 @@ public protocol Attestor: AnyObject, Sendable {
      */
     func attest(challenge: Data, deviceKey: Data) throws  -> Evidence
 
+    /**
+     * Evidence that the phone with the enrolled `device_key` is still what it was, over a new `challenge`: weekly. Android shows a
+     * fresh key, iOS an assertion; a phone without either what [`Attestor::attest`] shows. May take seconds.
+     */
+    func attestAgain(challenge: Data, deviceKey: Data) throws  -> Evidence
+
 }
 /**
  * Shows what kind of phone holds the device key.
@@ -704,6 +710,21 @@ open func attest(challenge: Data, deviceKey: Data)throws  -> Evidence  {
 })
 }
 
+    /**
+     * Evidence that the phone with the enrolled `device_key` is still what it was, over a new `challenge`: weekly. Android shows a
+     * fresh key, iOS an assertion; a phone without either what [`Attestor::attest`] shows. May take seconds.
+     */
+open func attestAgain(challenge: Data, deviceKey: Data)throws  -> Evidence  {
+    return try  FfiConverterTypeEvidence_lift(try rustCallWithError(FfiConverterTypePlatformError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_attestor_attest_again(
+            self.uniffiCloneHandle(),
+        FfiConverterData.lower(challenge),
+        FfiConverterData.lower(deviceKey),uniffiCallStatus
+    )
+})
+}
+
 
 
 }
@@ -745,6 +766,33 @@ fileprivate struct UniffiCallbackInterfaceAttestor {
                     throw UniffiInternalError.unexpectedStaleHandle
                 }
                 return try uniffiObj.attest(
+                     challenge: try FfiConverterData.lift(challenge),
+                     deviceKey: try FfiConverterData.lift(deviceKey)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterTypeEvidence_lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypePlatformError_lower
+            )
+        },
+        attestAgain: { (
+            uniffiHandle: UInt64,
+            challenge: RustBuffer,
+            deviceKey: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> Evidence in
+                guard let uniffiObj = try? FfiConverterTypeAttestor.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.attestAgain(
                      challenge: try FfiConverterData.lift(challenge),
                      deviceKey: try FfiConverterData.lift(deviceKey)
                 )
@@ -5093,6 +5141,24 @@ public enum Evidence: Equatable, Hashable {
          * The name of the `DCError`, such as `invalidKey`.
          */error: Name
     )
+    /**
+     * Android Key Attestation of a key made just now over [`fresh_android_challenge`]. For [`Attestor::attest_again`] alone; the
+     * key can be deleted when the chain is read.
+     */
+    case freshAndroidKey(
+        /**
+         * X.509 certificates in DER, as the Keystore gives them: the fresh key's first.
+         */chain: [Data]
+    )
+    /**
+     * An assertion over [`app_attest_client_data_hash`] by the App Attest key that was attested before. For
+     * [`Attestor::attest_again`] alone.
+     */
+    case appAttestAssertion(
+        /**
+         * The assertion, as `generateAssertion` gives it.
+         */assertion: Data
+    )
 
 
 
@@ -5125,6 +5191,12 @@ public struct FfiConverterTypeEvidence: FfiConverterRustBuffer {
         case 4: return .appAttestUnavailable(error: try FfiConverterTypeName.read(from: &buf)
         )
 
+        case 5: return .freshAndroidKey(chain: try FfiConverterSequenceData.read(from: &buf)
+        )
+
+        case 6: return .appAttestAssertion(assertion: try FfiConverterData.read(from: &buf)
+        )
+
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -5151,6 +5223,16 @@ public struct FfiConverterTypeEvidence: FfiConverterRustBuffer {
         case let .appAttestUnavailable(error):
             writeInt(&buf, Int32(4))
             FfiConverterTypeName.write(error, into: &buf)
+
+
+        case let .freshAndroidKey(chain):
+            writeInt(&buf, Int32(5))
+            FfiConverterSequenceData.write(chain, into: &buf)
+
+
+        case let .appAttestAssertion(assertion):
+            writeInt(&buf, Int32(6))
+            FfiConverterData.write(assertion, into: &buf)
 
         }
     }
@@ -7005,12 +7087,24 @@ public func setLogSink(sink: LogSink)  {try! rustCall() {
 }
 }
 /**
- * What `attestKey` takes as `clientDataHash`: it binds Apple's key to the device key.
+ * What `attestKey` and `generateAssertion` take as `clientDataHash`: it binds Apple's key to the device key.
  */
 public func appAttestClientDataHash(challenge: Data, deviceKey: Data)throws  -> Data  {
     return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypePlatformError_lift) {
         uniffiCallStatus in
     uniffi_gauze_fn_func_app_attest_client_data_hash(
+        FfiConverterData.lower(challenge),
+        FfiConverterData.lower(deviceKey),uniffiCallStatus
+    )
+})
+}
+/**
+ * What `setAttestationChallenge` takes for a fresh key: it binds that key to the device key.
+ */
+public func freshAndroidChallenge(challenge: Data, deviceKey: Data)throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypePlatformError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_func_fresh_android_challenge(
         FfiConverterData.lower(challenge),
         FfiConverterData.lower(deviceKey),uniffiCallStatus
     )
@@ -7046,7 +7140,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_func_set_log_sink() != 38157) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_func_app_attest_client_data_hash() != 41388) {
+    if (uniffi_gauze_checksum_func_app_attest_client_data_hash() != 6824) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_func_fresh_android_challenge() != 60500) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_func_describe() != 17774) {
@@ -7092,6 +7189,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_attestor_attest() != 57758) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_attestor_attest_again() != 27240) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_keyvault_create() != 43641) {

@@ -54,6 +54,10 @@ final class MemoryVault: KeyVault, Attestor {
     func attest(challenge: Data, deviceKey: Data) throws -> Evidence {
         .software
     }
+
+    func attestAgain(challenge: Data, deviceKey: Data) throws -> Evidence {
+        .software
+    }
 }
 
 /// Forgets everything with the process.

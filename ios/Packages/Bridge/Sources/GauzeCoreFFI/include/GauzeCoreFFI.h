@@ -257,6 +257,13 @@ typedef void (*UniffiCallbackInterfaceAttestorMethod0)(uint64_t, RustBuffer, Rus
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_ATTESTOR_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_ATTESTOR_METHOD1
+typedef void (*UniffiCallbackInterfaceAttestorMethod1)(uint64_t, RustBuffer, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD0
 typedef void (*UniffiCallbackInterfaceKeyVaultMethod0)(uint64_t, RustBuffer, void* _Nonnull,
@@ -349,6 +356,7 @@ typedef struct UniffiVTableCallbackInterfaceAttestor {
     UniffiCallbackInterfaceFree _Nonnull uniffiFree;
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
     UniffiCallbackInterfaceAttestorMethod0 _Nonnull attest;
+    UniffiCallbackInterfaceAttestorMethod1 _Nonnull attestAgain;
 } UniffiVTableCallbackInterfaceAttestor;
 
 #endif
@@ -518,6 +526,11 @@ void uniffi_gauze_fn_init_callback_vtable_attestor(const UniffiVTableCallbackInt
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_ATTESTOR_ATTEST
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_ATTESTOR_ATTEST
 RustBuffer uniffi_gauze_fn_method_attestor_attest(uint64_t ptr, RustBuffer challenge, RustBuffer device_key, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_ATTESTOR_ATTEST_AGAIN
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_ATTESTOR_ATTEST_AGAIN
+RustBuffer uniffi_gauze_fn_method_attestor_attest_again(uint64_t ptr, RustBuffer challenge, RustBuffer device_key, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_KEYVAULT
@@ -718,6 +731,11 @@ void uniffi_gauze_fn_func_set_log_sink(uint64_t sink, RustCallStatus *_Nonnull o
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FUNC_APP_ATTEST_CLIENT_DATA_HASH
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FUNC_APP_ATTEST_CLIENT_DATA_HASH
 RustBuffer uniffi_gauze_fn_func_app_attest_client_data_hash(RustBuffer challenge, RustBuffer device_key, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FUNC_FRESH_ANDROID_CHALLENGE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FUNC_FRESH_ANDROID_CHALLENGE
+RustBuffer uniffi_gauze_fn_func_fresh_android_challenge(RustBuffer challenge, RustBuffer device_key, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FUNC_DESCRIBE
@@ -997,6 +1015,12 @@ uint16_t uniffi_gauze_checksum_func_app_attest_client_data_hash(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_FUNC_FRESH_ANDROID_CHALLENGE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_FUNC_FRESH_ANDROID_CHALLENGE
+uint16_t uniffi_gauze_checksum_func_fresh_android_challenge(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_FUNC_DESCRIBE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_FUNC_DESCRIBE
 uint16_t uniffi_gauze_checksum_func_describe(void
@@ -1084,6 +1108,12 @@ uint16_t uniffi_gauze_checksum_method_logsink_log(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_ATTESTOR_ATTEST
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_ATTESTOR_ATTEST
 uint16_t uniffi_gauze_checksum_method_attestor_attest(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_ATTESTOR_ATTEST_AGAIN
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_ATTESTOR_ATTEST_AGAIN
+uint16_t uniffi_gauze_checksum_method_attestor_attest_again(void
 
 );
 #endif

@@ -663,6 +663,9 @@ internal interface UniffiCallbackInterfaceLogSinkMethod0 : com.sun.jna.Callback 
 internal interface UniffiCallbackInterfaceAttestorMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`challenge`: RustBuffer.ByValue,`deviceKey`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
+internal interface UniffiCallbackInterfaceAttestorMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`challenge`: RustBuffer.ByValue,`deviceKey`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 internal interface UniffiCallbackInterfaceKeyVaultMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
@@ -715,22 +718,25 @@ internal open class UniffiVTableCallbackInterfaceLogSink(
     }
 
 }
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "attest")
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "attest", "attestAgain")
 internal open class UniffiVTableCallbackInterfaceAttestor(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
     @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
     @JvmField internal var `attest`: UniffiCallbackInterfaceAttestorMethod0? = null,
+    @JvmField internal var `attestAgain`: UniffiCallbackInterfaceAttestorMethod1? = null,
 ) : Structure() {
     class UniffiByValue(
         `uniffiFree`: UniffiCallbackInterfaceFree? = null,
         `uniffiClone`: UniffiCallbackInterfaceClone? = null,
         `attest`: UniffiCallbackInterfaceAttestorMethod0? = null,
-    ): UniffiVTableCallbackInterfaceAttestor(`uniffiFree`,`uniffiClone`,`attest`,), Structure.ByValue
+        `attestAgain`: UniffiCallbackInterfaceAttestorMethod1? = null,
+    ): UniffiVTableCallbackInterfaceAttestor(`uniffiFree`,`uniffiClone`,`attest`,`attestAgain`,), Structure.ByValue
 
    internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceAttestor) {
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `attest` = other.`attest`
+        `attestAgain` = other.`attestAgain`
     }
 
 }
@@ -860,6 +866,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_func_app_attest_client_data_hash(
     ): Int
+    external fun uniffi_gauze_checksum_func_fresh_android_challenge(
+    ): Int
     external fun uniffi_gauze_checksum_func_describe(
     ): Int
     external fun uniffi_gauze_checksum_method_client_capture(
@@ -889,6 +897,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_gauze_checksum_method_logsink_log(
     ): Int
     external fun uniffi_gauze_checksum_method_attestor_attest(
+    ): Int
+    external fun uniffi_gauze_checksum_method_attestor_attest_again(
     ): Int
     external fun uniffi_gauze_checksum_method_keyvault_create(
     ): Int
@@ -1008,6 +1018,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_gauze_fn_method_attestor_attest(`ptr`: Long,`challenge`: RustBuffer.ByValue,`deviceKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_attestor_attest_again(`ptr`: Long,`challenge`: RustBuffer.ByValue,`deviceKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_clone_keyvault(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_free_keyvault(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1087,6 +1099,8 @@ internal object UniffiLib {
     external fun uniffi_gauze_fn_func_set_log_sink(`sink`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_gauze_fn_func_app_attest_client_data_hash(`challenge`: RustBuffer.ByValue,`deviceKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_func_fresh_android_challenge(`challenge`: RustBuffer.ByValue,`deviceKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_func_describe(`trouble`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1212,7 +1226,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_func_set_log_sink() and 0xFFFF) != 38157) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_func_app_attest_client_data_hash() and 0xFFFF) != 41388) {
+    if ((lib.uniffi_gauze_checksum_func_app_attest_client_data_hash() and 0xFFFF) != 6824) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_func_fresh_android_challenge() and 0xFFFF) != 60500) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_func_describe() and 0xFFFF) != 17774) {
@@ -1258,6 +1275,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_attestor_attest() and 0xFFFF) != 57758) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_attestor_attest_again() and 0xFFFF) != 27240) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_keyvault_create() and 0xFFFF) != 43641) {
@@ -1852,6 +1872,12 @@ public interface Attestor {
      */
     fun `attest`(`challenge`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray): Evidence
 
+    /**
+     * Evidence that the phone with the enrolled `device_key` is still what it was, over a new `challenge`: weekly. Android shows a
+     * fresh key, iOS an assertion; a phone without either what [`Attestor::attest`] shows. May take seconds.
+     */
+    fun `attestAgain`(`challenge`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray): Evidence
+
     companion object
 }
 
@@ -1979,6 +2005,26 @@ open class AttestorImpl: Disposable, AutoCloseable, Attestor
 
 
 
+    /**
+     * Evidence that the phone with the enrolled `device_key` is still what it was, over a new `challenge`: weekly. Android shows a
+     * fresh key, iOS an assertion; a phone without either what [`Attestor::attest`] shows. May take seconds.
+     */
+    @Throws(PlatformException::class)override fun `attestAgain`(`challenge`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray): Evidence {
+            return FfiConverterTypeEvidence.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PlatformException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_attestor_attest_again(
+        it,
+
+        FfiConverterByteArray.lower(`challenge`),
+        FfiConverterByteArray.lower(`deviceKey`),_status)
+}
+    }
+    )
+    }
+
+
+
 
 
 
@@ -2014,6 +2060,24 @@ internal object uniffiCallbackInterfaceAttestor {
             )
         }
     }
+    internal object `attestAgain`: UniffiCallbackInterfaceAttestorMethod1 {
+        override fun callback(`uniffiHandle`: Long,`challenge`: RustBuffer.ByValue,`deviceKey`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeAttestor.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`attestAgain`(
+                    FfiConverterByteArray.lift(`challenge`),
+                    FfiConverterByteArray.lift(`deviceKey`),
+                )
+            }
+            val writeReturn = { value: Evidence -> uniffiOutReturn.setValue(FfiConverterTypeEvidence.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: PlatformException -> FfiConverterTypePlatformError.lower(e) }
+            )
+        }
+    }
 
     internal object uniffiFree: UniffiCallbackInterfaceFree {
         override fun callback(handle: Long) {
@@ -2031,6 +2095,7 @@ internal object uniffiCallbackInterfaceAttestor {
         uniffiFree,
         uniffiClone,
         `attest`,
+        `attestAgain`,
     )
 
     // Registers the foreign callback with the Rust side.
@@ -7397,6 +7462,38 @@ sealed class Evidence {
         companion object
     }
 
+    /**
+     * Android Key Attestation of a key made just now over [`fresh_android_challenge`]. For [`Attestor::attest_again`] alone; the
+     * key can be deleted when the chain is read.
+     */
+    data class FreshAndroidKey(
+        /**
+         * X.509 certificates in DER, as the Keystore gives them: the fresh key's first.
+         */
+        val `chain`: List<kotlin.ByteArray>) : Evidence()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * An assertion over [`app_attest_client_data_hash`] by the App Attest key that was attested before. For
+     * [`Attestor::attest_again`] alone.
+     */
+    data class AppAttestAssertion(
+        /**
+         * The assertion, as `generateAssertion` gives it.
+         */
+        val `assertion`: kotlin.ByteArray) : Evidence()
+
+    {
+
+
+        companion object
+    }
+
 
 
 
@@ -7423,6 +7520,12 @@ public object FfiConverterTypeEvidence : FfiConverterRustBuffer<Evidence>{
                 )
             4 -> Evidence.AppAttestUnavailable(
                 FfiConverterTypeName.read(buf),
+                )
+            5 -> Evidence.FreshAndroidKey(
+                FfiConverterSequenceByteArray.read(buf),
+                )
+            6 -> Evidence.AppAttestAssertion(
+                FfiConverterByteArray.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
@@ -7457,6 +7560,20 @@ public object FfiConverterTypeEvidence : FfiConverterRustBuffer<Evidence>{
                 + FfiConverterTypeName.allocationSize(value.`error`)
             )
         }
+        is Evidence.FreshAndroidKey -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterSequenceByteArray.allocationSize(value.`chain`)
+            )
+        }
+        is Evidence.AppAttestAssertion -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterByteArray.allocationSize(value.`assertion`)
+            )
+        }
     }
 
     override fun write(value: Evidence, buf: ByteBuffer) {
@@ -7479,6 +7596,16 @@ public object FfiConverterTypeEvidence : FfiConverterRustBuffer<Evidence>{
             is Evidence.AppAttestUnavailable -> {
                 buf.putInt(4)
                 FfiConverterTypeName.write(value.`error`, buf)
+                Unit
+            }
+            is Evidence.FreshAndroidKey -> {
+                buf.putInt(5)
+                FfiConverterSequenceByteArray.write(value.`chain`, buf)
+                Unit
+            }
+            is Evidence.AppAttestAssertion -> {
+                buf.putInt(6)
+                FfiConverterByteArray.write(value.`assertion`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -8900,12 +9027,28 @@ public typealias FfiConverterTypeTimestamp = FfiConverterLong
 
 
         /**
-         * What `attestKey` takes as `clientDataHash`: it binds Apple's key to the device key.
+         * What `attestKey` and `generateAssertion` take as `clientDataHash`: it binds Apple's key to the device key.
          */
     @Throws(PlatformException::class) fun `appAttestClientDataHash`(`challenge`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
     uniffiRustCallWithError(PlatformException) { _status ->
     UniffiLib.uniffi_gauze_fn_func_app_attest_client_data_hash(
+
+
+        FfiConverterByteArray.lower(`challenge`),
+        FfiConverterByteArray.lower(`deviceKey`),_status)
+}
+    )
+    }
+
+
+        /**
+         * What `setAttestationChallenge` takes for a fresh key: it binds that key to the device key.
+         */
+    @Throws(PlatformException::class) fun `freshAndroidChallenge`(`challenge`: kotlin.ByteArray, `deviceKey`: kotlin.ByteArray): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    uniffiRustCallWithError(PlatformException) { _status ->
+    UniffiLib.uniffi_gauze_fn_func_fresh_android_challenge(
 
 
         FfiConverterByteArray.lower(`challenge`),

@@ -37,6 +37,7 @@ import org.gauze.core.TransferEnd
 import org.gauze.core.Trouble
 import org.gauze.core.UniffiRustCallStatus
 import org.gauze.core.appAttestClientDataHash
+import org.gauze.core.freshAndroidChallenge
 import org.gauze.core.describe
 import org.gauze.core.setLogSink
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -252,6 +253,14 @@ class BridgeTest {
             assertEquals("attestation_refused", (refused as ClientException.AskIt).code)
             assertEquals(32, bound.size)
             assertThrows(PlatformException::class.java) { appAttestClientDataHash(byteArrayOf(1), byteArrayOf(2)) }
+            assertThrows(PlatformException::class.java) { freshAndroidChallenge(byteArrayOf(1), byteArrayOf(2)) }
+            // What is only shown again, such as a fresh key, enrols nobody.
+            phone.vault.evidence = { challenge, deviceKey ->
+                bound = freshAndroidChallenge(challenge, deviceKey)
+                Evidence.FreshAndroidKey(listOf(byteArrayOf(0x30, 0), byteArrayOf(0x30, 0)))
+            }
+            assertTrue(runCatching { phone.client.enrolment().use { it.enrol(managed) } }.isFailure)
+            assertEquals(32, bound.size)
             phone.vault.evidence = { _, _ -> Evidence.Software }
             phone.client.enrolment().use { it.enrol(managed) }
             phone.capture()

@@ -82,6 +82,8 @@ class JcaVault : KeyVault, Attestor {
 
     override fun attest(challenge: ByteArray, deviceKey: ByteArray): Evidence = evidence(challenge, deviceKey)
 
+    override fun attestAgain(challenge: ByteArray, deviceKey: ByteArray): Evidence = evidence(challenge, deviceKey)
+
     private fun point(pair: KeyPair): ByteArray {
         val at = (pair.public as ECPublicKey).w
         return byteArrayOf(4) + fixed(at.affineX) + fixed(at.affineY)
