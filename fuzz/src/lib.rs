@@ -16,8 +16,8 @@ use gauze_seal::bundle::{Bundle, Unbundler};
 use gauze_seal::strip::strip;
 use gauze_wire::resume::{Part, announced};
 use gauze_wire::{
-    Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Binding, Body, Carried, Filed, Jws, Manifest,
-    Refused, Signed as _, Stored, Void, accept_bundle,
+    Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Binding, Body, Carried, Digest, Filed, Jws,
+    Manifest, Refused, Signed as _, Stored, Void, accept_bundle,
 };
 use serde_json::Value;
 
@@ -181,7 +181,7 @@ fn as_signed(data: &[u8], typ: &str) -> Option<Jws> {
 /// A manifest that reads carries exactly the body it names, and only the recorded ones are believed.
 pub fn manifest(data: &[u8]) {
     if let Ok(carried) = Carried::from_bytes(data) {
-        assert_eq!(carried.hash, gauze_wire::Digest::of(data));
+        assert_eq!(carried.hash, Digest::of(data));
     }
     let good = [PHOTO_MANIFEST, VOID, ADOPTION].map(recorded);
     for typ in [Body::TYP, Void::TYP, Adoption::TYP] {
