@@ -19,7 +19,7 @@ use gauze_tests::proxy::{Proxy, Seeded};
 use gauze_tests::size::quick_or;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::fixture::listed;
 
@@ -98,7 +98,8 @@ impl Ward {
         let empty = |phone: &Client| phone.list().unwrap().is_empty();
         stream::iter(&self.phones)
             .for_each_concurrent(AT_ONCE, |phone| async move {
-                let mut every = interval(Duration::from_millis(500));
+                let mut every = interval(Duration::from_millis(quick_or(500, 15_000)));
+                every.set_missed_tick_behavior(MissedTickBehavior::Delay);
                 while !empty(phone) {
                     every.tick().await;
                     phone.run_queue(true).await.unwrap();
