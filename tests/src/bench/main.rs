@@ -8,6 +8,7 @@
 mod attest;
 mod capture;
 mod capture_memory;
+mod console;
 mod filing;
 mod kotlin;
 mod memory;
@@ -104,6 +105,7 @@ async fn main() -> anyhow::Result<()> {
     resend::measure(&arguments, &hospital).await?;
     memory::measure(&arguments, &hospital).await?;
     rates::measure(&arguments, &hospital).await?;
+    console::measure(&arguments, &hospital).await?;
     filing::measure(&arguments, &hospital).await?;
     gateway.stop().await;
     Ok(())

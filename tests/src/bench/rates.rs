@@ -22,7 +22,7 @@ use crate::row::{Goal, median, millis, print};
 const RATE: &str = "gateway_rate";
 const TICKETS: &str = "tickets_100k";
 const PHONES: usize = 32;
-const MANY: u32 = 100_000;
+pub const MANY: u32 = 100_000;
 const FEW: u32 = 100;
 
 pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Result<()> {
@@ -106,7 +106,7 @@ impl Site {
 }
 
 /// Copies one enrolled device under other names, behind the gateway's back: to enrol so many takes an hour.
-async fn enrol_quietly(database: &Path, devices: u32) -> anyhow::Result<()> {
+pub async fn enrol_quietly(database: &Path, devices: u32) -> anyhow::Result<()> {
     use sqlx::Connection as _;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database);
     let mut db = sqlx::SqliteConnection::connect_with(&options).await?;
