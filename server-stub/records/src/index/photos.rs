@@ -106,6 +106,11 @@ pub(crate) struct Settled {
     pub(crate) receipt: Jws,
 }
 
+/// Asked after each batch: it must not walk over all that was ever filed.
+const UNACKNOWLEDGED: &str =
+    "SELECT * FROM photo WHERE status <> 'waiting' AND acknowledged = 0 AND log_index >= ?
+     ORDER BY log_index LIMIT ?";
+
 impl PhotoRow {
     /// What a receipt for it repeats.
     pub(crate) fn binding(&self, tenant: &Tenant) -> Binding {
@@ -178,14 +183,7 @@ impl Index {
 
     /// At most `limit` photos from log index `from` whose receipt the gateway has not taken.
     pub(crate) async fn unacknowledged(&self, from: u64, limit: u32) -> Result<Vec<PhotoRow>, IndexError> {
-        let rows = sqlx::query(
-            "SELECT * FROM photo WHERE status <> 'waiting' AND acknowledged = 0 AND log_index >= ?
-             ORDER BY log_index LIMIT ?",
-        )
-        .bind(int(from))
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
+        let rows = sqlx::query(UNACKNOWLEDGED).bind(int(from)).bind(limit).fetch_all(&self.pool).await?;
         rows.iter().map(PhotoRow::from_row).collect()
     }
 
@@ -246,5 +244,24 @@ impl Index {
                 Ok((photo, chain))
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn unacknowledged_photos_are_found_without_walking_over_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let index = Index::open(&dir.path().join("index.sqlite"), true).await.unwrap();
+        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {UNACKNOWLEDGED}")))
+            .bind(0_i64)
+            .bind(1_i64)
+            .fetch_all(&index.pool)
+            .await
+            .unwrap();
+        let steps: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+        assert!(matches!(&*steps, [step] if step.contains("INDEX photo_unacknowledged ")), "{steps:?}");
     }
 }
