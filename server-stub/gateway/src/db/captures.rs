@@ -7,6 +7,10 @@ use sqlx::{Row as _, SqliteConnection};
 use super::{Db, Write, damaged, to_i64, to_u64};
 use crate::blobs::BlobName;
 
+/// Asked each hour: it must not walk over photos that wait to be filed, nor over those long gone.
+const FILED_BEFORE: &str = "SELECT device_id, capture_id FROM capture \
+    WHERE tenant = ? AND blob = 1 AND filed_at_ms IS NOT NULL AND filed_at_ms < ? LIMIT 1000";
+
 /// A photo, or its void.
 #[derive(Clone, Debug)]
 pub struct Capture {
@@ -282,14 +286,8 @@ impl Db {
 
     /// Photos of `tenant` that were filed before `before_ms` and whose bytes are still here.
     pub async fn filed_before(&self, tenant: &Tenant, before_ms: i64) -> Result<Vec<BlobName>, sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT device_id, capture_id FROM capture \
-             WHERE tenant = ? AND blob = 1 AND filed_at_ms IS NOT NULL AND filed_at_ms < ? LIMIT 1000",
-        )
-        .bind(tenant.as_str())
-        .bind(before_ms)
-        .fetch_all(&self.readers)
-        .await?;
+        let rows =
+            sqlx::query(FILED_BEFORE).bind(tenant.as_str()).bind(before_ms).fetch_all(&self.readers).await?;
         rows.iter()
             .map(|row| {
                 let capture_id: &str = row.try_get("capture_id")?;
@@ -326,4 +324,23 @@ async fn capture_in(db: &mut SqliteConnection, name: &BlobName) -> Result<Option
         .fetch_optional(db)
         .await?;
     row.as_ref().map(capture).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn photos_to_delete_are_found_without_walking_over_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("gateway.sqlite")).await.unwrap();
+        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {FILED_BEFORE}")))
+            .bind("ward-9")
+            .bind(0_i64)
+            .fetch_all(&db.readers)
+            .await
+            .unwrap();
+        let steps: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+        assert!(matches!(&*steps, [step] if step.contains("INDEX capture_filed ")), "{steps:?}");
+    }
 }

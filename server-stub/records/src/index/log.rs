@@ -68,11 +68,14 @@ impl Index {
     /// Forgets what was staged at or past `size`.
     pub(crate) async fn unstage(&self, size: u64) -> Result<(), IndexError> {
         let mut tx = self.pool.begin().await?;
-        sqlx::query("DELETE FROM leaf WHERE idx >= ?").bind(int(size)).execute(&mut *tx).await?;
-        sqlx::query("DELETE FROM node WHERE ((idx + 1) << level) > ?")
-            .bind(int(size))
-            .execute(&mut *tx)
-            .await?;
+        let leaves = sqlx::query("DELETE FROM leaf WHERE idx >= ?").bind(int(size)).execute(&mut *tx).await?;
+        // Nodes are staged with their leaves; to look for them is to read the whole tree.
+        if leaves.rows_affected() > 0 {
+            sqlx::query("DELETE FROM node WHERE ((idx + 1) << level) > ?")
+                .bind(int(size))
+                .execute(&mut *tx)
+                .await?;
+        }
         Ok(tx.commit().await?)
     }
 
