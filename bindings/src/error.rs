@@ -183,6 +183,7 @@ impl From<gauze_core::CaptureError> for CaptureError {
                 }
                 StoreError::ReadOnly
                 | StoreError::Denied
+                | StoreError::KeyStore
                 | StoreError::Protection
                 | StoreError::Damaged
                 | StoreError::Unknown
@@ -197,7 +198,9 @@ impl From<StoreError> for ClientError {
         match &error {
             StoreError::Full => said!(FreeStorage, error),
             StoreError::NotYetUnlocked => said!(Unlock, error),
-            StoreError::TooManyFiles | StoreError::Busy | StoreError::Io(_) => said!(RetryLater, error),
+            StoreError::TooManyFiles | StoreError::Busy | StoreError::KeyStore | StoreError::Io(_) => {
+                said!(RetryLater, error)
+            }
             StoreError::Unknown | StoreError::AlreadySent => said!(NotPossible, error),
             StoreError::ReadOnly | StoreError::Denied | StoreError::Protection | StoreError::Damaged => {
                 said!(Report, error)

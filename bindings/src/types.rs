@@ -3,12 +3,14 @@
 use gauze_core::ports::TransportError;
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
-use gauze_core::wire::{CaptureId, Date, DeviceId, Name, Patient, Platform, ProblemCode, Text};
+use gauze_core::wire::{CaptureId, Date, DeviceId, Name, Patient, Platform, ProblemCode, Text, WireError};
 use gauze_core::{
     CaptureContext, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, WipeReport,
 };
 use jiff::Timestamp;
 use std::path::PathBuf;
+
+use crate::error::CaptureError;
 
 type Text64 = Text<64>;
 type Text128 = Text<128>;
@@ -17,15 +19,20 @@ type Text4096 = Text<4096>;
 
 uniffi::custom_type!(CaptureId, String, { remote, lower: |id| id.to_string(), try_lift: |text| Ok(text.parse()?) });
 uniffi::custom_type!(DeviceId, String, { remote, lower: |id| id.to_string(), try_lift: |text| Ok(text.parse()?) });
-uniffi::custom_type!(Name, String, { remote, lower: |name| name.to_string(), try_lift: |text| Ok(text.parse()?) });
-uniffi::custom_type!(Date, String, { remote, lower: |date| date.to_string(), try_lift: |text| Ok(text.parse()?) });
-uniffi::custom_type!(Text64, String, { remote, lower: |text| text.into(), try_lift: |text| Ok(text.try_into()?) });
-uniffi::custom_type!(Text128, String, { remote, lower: |text| text.into(), try_lift: |text| Ok(text.try_into()?) });
-uniffi::custom_type!(Text256, String, { remote, lower: |text| text.into(), try_lift: |text| Ok(text.try_into()?) });
-uniffi::custom_type!(Text4096, String, { remote, lower: |text| text.into(), try_lift: |text| Ok(text.try_into()?) });
+uniffi::custom_type!(Name, String, { remote, lower: |name| name.to_string(), try_lift: |text| entered(text.parse()) });
+uniffi::custom_type!(Date, String, { remote, lower: |date| date.to_string(), try_lift: |text| entered(text.parse().map_err(|_| WireError::Field("dob"))) });
+uniffi::custom_type!(Text64, String, { remote, lower: |text| text.into(), try_lift: |text| entered(text.replace("\r\n", "\n").try_into()) });
+uniffi::custom_type!(Text128, String, { remote, lower: |text| text.into(), try_lift: |text| entered(text.replace("\r\n", "\n").try_into()) });
+uniffi::custom_type!(Text256, String, { remote, lower: |text| text.into(), try_lift: |text| entered(text.replace("\r\n", "\n").try_into()) });
+uniffi::custom_type!(Text4096, String, { remote, lower: |text| text.into(), try_lift: |text| entered(text.replace("\r\n", "\n").try_into()) });
 uniffi::custom_type!(ProblemCode, String, { remote, lower: |code| code.to_string(), try_lift: |text| Ok(text.parse()?) });
 uniffi::custom_type!(PathBuf, String, { remote, lower: |path| path.display().to_string(), try_lift: |text| Ok(text.into()) });
 uniffi::custom_type!(Timestamp, i64, { remote, lower: |at| at.as_millisecond(), try_lift: |ms| Ok(Timestamp::from_millisecond(ms)?) });
+
+/// What was entered and does not fit is told as an error of `capture`: the border has no way to say it before.
+fn entered<T>(taken: Result<T, WireError>) -> uniffi::Result<T> {
+    taken.map_err(|error| CaptureError::from(gauze_core::CaptureError::Record(error)).into())
+}
 
 /// What the clinician said about the photo.
 #[uniffi::remote(Record)]
@@ -33,13 +40,13 @@ pub struct CaptureContext {
     /// Whom it shows.
     #[uniffi(default = None)]
     pub patient: Option<Patient>,
-    /// Where on the body: at most 256 characters.
+    /// Where on the body: 1 to 256 bytes of UTF-8.
     #[uniffi(default = None)]
     pub body_site: Option<Text256>,
     /// Consent, in the organisation's own words.
     #[uniffi(default = None)]
     pub consent: Option<Text256>,
-    /// Free text: at most 4096 characters.
+    /// Free text: 1 to 4096 bytes of UTF-8.
     #[uniffi(default = None)]
     pub notes: Option<Text4096>,
     /// Who takes it.

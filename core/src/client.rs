@@ -17,13 +17,13 @@ use gauze_wire::{CaptureId, Digest, Name, Platform, VoidReason};
 
 use crate::auth::{Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
-use crate::policy::{Managed, Trust};
+use crate::policy::{Managed, Trust, TrustError};
 use crate::ports::{
     Attestor, Clock, Disk, Entropy, KeyVault, Reachability, SecretStore, TlsError, Transport,
 };
 use crate::queue::driver::Driver;
 use crate::queue::machine::Item;
-use crate::queue::{Observer, Observers, QueueReport, Stopped, Subscription, TransferEnd, TransferPlan};
+use crate::queue::{Claims, Observer, Observers, QueueReport, Stopped, Subscription, TransferEnd, TransferPlan};
 use crate::review::{ReviewKeys, ReviewSession, leaving_nothing};
 use crate::store::{Durable, Entry, Store, StoreError, Trouble};
 
@@ -76,6 +76,9 @@ pub struct Client {
     ports: Ports,
     store: Arc<Store>,
     observers: Observers,
+    claims: Claims,
+    /// Held while the phone becomes another one, so that two at once do not take each other's keys.
+    enrolling: tokio::sync::Mutex<()>,
     state: Mutex<Session>,
 }
 
@@ -110,10 +113,15 @@ impl Client {
         let store = Store::open(&config.dir, ports.disk.clone(), &*ports.secrets, ports.entropy.clone())?;
         let mut enrolled = None;
         if let Some(identity) = Identity::load(&*ports.disk, &config.dir)? {
-            let trust = Trust::load(&*ports.disk, &config.dir, &identity.tenant, &identity.gateway)?;
-            if let Some(trust) = trust {
-                let gateway = connect(&ports, &identity.gateway, &identity.tenant, identity.ca.as_deref())?;
-                enrolled = Some(Enrolled { identity, trust, gateway });
+            match Trust::load(&*ports.disk, &config.dir, &identity.tenant, &identity.gateway) {
+                Ok(Some(trust)) => {
+                    let gateway = connect(&ports, &identity.gateway, &identity.tenant, identity.ca.as_deref())?;
+                    enrolled = Some(Enrolled { identity, trust, gateway });
+                }
+                Ok(None) => {}
+                // It died while it enrolled at another gateway: enrolling goes on from here.
+                Err(TrustError::Gateway) => tracing::warn!("this phone has to finish its enrolment"),
+                Err(error) => return Err(error.into()),
             }
         }
         let review_keys = ReviewKeys::load(&*ports.disk, &config.dir)?;
@@ -129,7 +137,15 @@ impl Client {
             shown_ms: None,
         };
         let state = Mutex::new(session);
-        let client = Self { config, ports, store: Arc::new(store), observers: Observers::default(), state };
+        let client = Self {
+            config,
+            ports,
+            store: Arc::new(store),
+            observers: Observers::default(),
+            claims: Claims::default(),
+            enrolling: tokio::sync::Mutex::default(),
+            state,
+        };
         client.load_contact()?;
         client.resume_wipe()?;
         client.wipe_if_silent()?;
@@ -156,10 +172,12 @@ impl Client {
 
     /// Enrols the phone, or enrols it again where its device key is gone.
     pub async fn enrol(&self, managed: &Managed) -> Result<gauze_wire::DeviceId, EnrolError> {
-        let old = self.enrolled().map(|enrolled| enrolled.identity);
+        let _alone = self.enrolling.lock().await;
+        let old = Identity::load(&*self.ports.disk, &self.config.dir)?;
         if let Some(old) = &old {
             let present = self.ports.vault.device_key().is_ok_and(|key| key.key_id() == old.device_id);
-            if (present && !self.is_shut_out()) || old.tenant != managed.tenant {
+            let working = present && self.enrolled().is_some() && !self.is_shut_out();
+            if working || old.tenant != managed.tenant {
                 return Err(EnrolError::AlreadyEnrolled);
             }
         }
@@ -245,7 +263,7 @@ impl Client {
     pub fn list(&self) -> Result<Vec<PhotoView>, StoreError> {
         self.expire_reviews()?;
         let state = self.state();
-        let session = state.unlocked.as_ref();
+        let session = self.showing(&state);
         Ok(self.store.entries().into_iter().map(|entry| views::photo(&self.store, entry, session)).collect())
     }
 
@@ -253,7 +271,7 @@ impl Client {
     pub fn list_recent(&self, most: usize) -> Result<Vec<PhotoView>, StoreError> {
         self.expire_reviews()?;
         let state = self.state();
-        let session = state.unlocked.as_ref();
+        let session = self.showing(&state);
         let entries = self.store.recent(most).into_iter();
         Ok(entries.map(|entry| views::photo(&self.store, entry, session)).collect())
     }
@@ -306,8 +324,11 @@ impl Client {
         self.state().recent.retain(|id, _| !report.filed.contains(id));
     }
 
-    /// Nothing was tried, and no attempt is counted.
+    /// Nothing was tried, and no attempt is counted. A phone that is kept from the network hears nothing either.
     fn unreachable(&self) -> QueueReport {
+        if let Err(error) = self.mind_silence() {
+            tracing::warn!(code = error.code(), "the silence could not be kept");
+        }
         let stopped = |entry: Entry| Stopped { capture_id: entry.capture_id, trouble: Trouble::Offline };
         let entries = self.store.entries().into_iter();
         QueueReport {
@@ -327,7 +348,14 @@ impl Client {
             tracing::warn!(code = error.code(), "what an earlier failure left stays until the storage works");
         }
         let Enrolled { identity, trust, gateway } = enrolled;
-        Driver { observers: self.observers.clone(), store: self.store.clone(), gateway, identity, trust }
+        Driver {
+            claims: self.claims.clone(),
+            observers: self.observers.clone(),
+            store: self.store.clone(),
+            gateway,
+            identity,
+            trust,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! A phone's life, whole: suspended, lost, wiped by order or by silence, attested again.
 
+use std::sync::atomic::Ordering;
+
 use gauze_core::ReviewError;
 use gauze_core::ports::{Answer, KeyVault as _};
 use gauze_gateway::admin::Admin;
@@ -208,6 +210,11 @@ async fn a_phone_that_hears_nothing_for_the_policys_hours_wipes_itself_and_keeps
     phone.client().lock();
     assert!(phone.dir.join("store.key").exists());
     ward.clock.pass(SignedDuration::from_hours(2));
+    // A phone that is kept from every network is the one that this is for.
+    phone.air.0.store(false, Ordering::Relaxed);
+    phone.client().run_queue(false).await.unwrap();
+    phone.air.0.store(true, Ordering::Relaxed);
+    assert!(!phone.dir.join("store.key").exists());
     phone.restart();
     assert!(!phone.file(id, "review.age").exists());
     assert!(phone.vault.review_key().unwrap().is_none() && phone.vault.device_key().is_ok());

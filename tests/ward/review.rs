@@ -51,6 +51,38 @@ async fn review_ends_with_the_policys_hours_and_the_photo_stays() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_or_was_ahead_gives_no_more_hours() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.client().preview_from(id, jpeg(0)).unwrap();
+    phone.run().await;
+    phone.client().unlock().unwrap();
+    phone.client().preview(id).unwrap();
+    phone.is_wrong_by(SignedDuration::from_hours(-100));
+    ward.clock.pass(SignedDuration::from_hours(13));
+    assert!(matches!(phone.client().preview(id), Err(ReviewError::Off)), "kept previews end too");
+    assert!(!phone.file(id, "preview.age").exists() && phone.file(id, "photo.age").exists());
+    phone.is_wrong_by(SignedDuration::from_hours(24 * 365));
+    let early = phone.capture(1);
+    phone.is_wrong_by(SignedDuration::ZERO);
+    assert!(matches!(phone.client().review(early), Err(ReviewError::Off)));
+}
+
+#[tokio::test]
+async fn what_a_kill_left_of_a_review_goes_at_the_next_look() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.client().preview_from(id, jpeg(0)).unwrap();
+    std::fs::remove_file(phone.file(id, "review.age")).unwrap();
+    phone.restart();
+    phone.client().unlock().unwrap();
+    assert!(matches!(phone.client().preview(id), Err(ReviewError::Off)));
+    assert!(!phone.file(id, "preview.age").exists());
+}
+
+#[tokio::test]
 async fn where_policy_allows_no_review_nothing_is_kept_for_it() {
     let ward = Ward::with(|_| {}, |policy| policy["review_hours"] = 0.into()).await;
     let phone = Phone::enrolled(&ward).await;

@@ -80,6 +80,56 @@ async fn an_older_bundle_or_policy_or_another_authoritys_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_phone_that_enrols_again_believes_nothing_older_than_before() {
+    let mut ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let (old_bundle, old_policy) = (ward.signed("bundle.jws"), ward.signed("policy.jws"));
+    ward.sign_bundle(|bundle| bundle["version"] = json!(5));
+    ward.sign_policy(|policy| policy["version"] = json!(5));
+    renew(&mut ward, &phone).await;
+    let (bundle, policy) = (ward.signed("bundle.jws"), ward.signed("policy.jws"));
+    phone.vault.destroy(true).unwrap();
+    for (bundle, policy, code) in
+        [(&old_bundle, &policy, "bundle_rollback"), (&bundle, &old_policy, "policy_invalid")]
+    {
+        serve(&phone, bundle, Some(policy));
+        assert_eq!(phone.client().enrol(&ward.managed()).await.unwrap_err().code(), code);
+        assert_eq!(versions(&phone), (5, 5));
+    }
+    phone.link.works();
+    phone.client().enrol(&ward.managed()).await.unwrap();
+    assert_eq!(versions(&phone), (5, 5));
+}
+
+#[tokio::test]
+async fn an_enrolment_at_another_gateway_that_fails_leaves_the_phone_as_it_was() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let (id, photo) = (phone.id(), phone.capture(0));
+    let moved = "https://gateway2.test:8443";
+    ward.sign_bundle(|bundle| {
+        bundle["version"] = json!(2);
+        bundle["gateways"][0]["url"] = json!(moved);
+    });
+    let newer = ward.signed("bundle.jws");
+    phone.vault.destroy(true).unwrap();
+    let managed = gauze_core::Managed { gateway: moved.into(), ..ward.managed() };
+    let text = newer.as_str().to_owned();
+    phone.link.obeys(move |seen| match seen.path.rsplit('/').next() {
+        Some("bundle") => {
+            let text = text.clone();
+            Fate::Answered(Box::new(move |answer| Answer { body: text.into_bytes(), ..answer }))
+        }
+        Some("enrolments") => Fate::Lost,
+        _ => Fate::Deliver,
+    });
+    assert_eq!(phone.client().enrol(&managed).await.unwrap_err().code(), "connection_cut");
+    phone.restart();
+    assert_eq!(phone.id(), id);
+    assert!(phone.stage(photo).is_some());
+}
+
+#[tokio::test]
 async fn a_root_that_hands_over_is_followed_and_the_new_one_sticks() {
     let mut ward = Ward::new().await;
     let mut phone = Phone::enrolled(&ward).await;

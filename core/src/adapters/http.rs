@@ -2,6 +2,7 @@
 
 use std::io::SeekFrom;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -17,6 +18,11 @@ use crate::ports::{Answer, BoxFuture, Call, TlsError, Transfer, Transport, Trans
 /// Largest answer that is read.
 const ANSWER_LIMIT: usize = 1 << 20;
 const CHUNK: usize = 64 * 1024;
+/// Longest exchange that carries no file.
+const CALL: Duration = Duration::from_secs(60);
+/// A transfer of which nothing moved for this long is over; one that moves may take as long as it takes. Buffers on the way
+/// hold some MiB, which a slow network takes minutes to drain.
+const STILL: Duration = Duration::from_secs(300);
 
 /// HTTPS, HTTP/2 where the gateway offers it.
 pub struct HttpTransport {
@@ -47,7 +53,6 @@ impl HttpTransport {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(60))
             .build()
             .map_err(|error| TlsError::Setup(error.into()))?;
         Ok(Self { client })
@@ -55,7 +60,7 @@ impl HttpTransport {
 
     async fn send(&self, call: Call) -> Result<Answer, TransportError> {
         let method = Method::from_bytes(call.method.as_bytes()).map_err(|_| TransportError::Unreachable)?;
-        let mut request = self.client.request(method, call.url).timeout(Duration::from_secs(60));
+        let mut request = self.client.request(method, call.url).timeout(CALL);
         for (name, value) in call.headers {
             request = request.header(name, value);
         }
@@ -78,9 +83,35 @@ impl HttpTransport {
                 .header("upload-offset", transfer.offset.to_string())
                 .header("upload-complete", "?1")
         };
-        let stream = ReaderStream::with_capacity(file.take(rest), CHUNK);
+        let moved = Arc::new(AtomicU64::new(0));
+        let counted = moved.clone();
+        let stream = ReaderStream::with_capacity(file.take(rest), CHUNK).inspect(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
         request = request.header("content-length", rest.to_string()).body(Body::wrap_stream(stream));
-        read(request.send().await.map_err(|error| classify(&error))?).await
+        let exchange = async { read(request.send().await.map_err(|error| classify(&error))?).await };
+        unless_still(&moved, exchange, async || tokio::time::sleep(STILL).await).await
+    }
+}
+
+/// Ends an exchange whose count has not moved over one whole `pause`. reqwest's own `read_timeout` counts an upload as one
+/// read, however well it goes.
+async fn unless_still<T>(
+    moved: &AtomicU64,
+    exchange: impl Future<Output = Result<T, TransportError>>,
+    mut pause: impl AsyncFnMut(),
+) -> Result<T, TransportError> {
+    let stands_still = async {
+        let mut before = None;
+        while before != Some(moved.load(Ordering::Relaxed)) {
+            before = Some(moved.load(Ordering::Relaxed));
+            pause().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        done = exchange => done,
+        () = stands_still => Err(TransportError::Cut),
     }
 }
 
@@ -130,5 +161,26 @@ impl Transport for HttpTransport {
 
     fn transfer(&self, transfer: Transfer) -> BoxFuture<'_, Result<Answer, TransportError>> {
         Box::pin(self.send_file(transfer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transfer_may_take_long_but_not_stand_still() {
+        let moved = AtomicU64::new(0);
+        let pause = async || tokio::task::yield_now().await;
+        let moves = async {
+            for _ in 0..100 {
+                moved.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        };
+        assert_eq!(unless_still(&moved, moves, pause).await, Ok(()));
+        let stands = std::future::pending::<Result<(), TransportError>>();
+        assert_eq!(unless_still(&moved, stands, pause).await, Err(TransportError::Cut));
     }
 }

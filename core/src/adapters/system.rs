@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::LazyLock;
-use std::time::Instant;
 
 use gauze_wire::Name;
 use jiff::Timestamp;
@@ -13,9 +12,7 @@ use crate::ports::{Clock, Entropy, Reachability};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-#[expect(clippy::disallowed_methods, reason = "the one adapter of the Clock port")]
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-
+/// Where the system names no start, one is told from the last by a `monotonic_ms` that fell.
 static BOOT_ID: LazyLock<Name> = LazyLock::new(|| {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     text.trim().parse().unwrap_or_else(|_| "unknown".parse().expect("a word is a name"))
@@ -28,17 +25,31 @@ impl Clock for SystemClock {
     }
 
     fn monotonic_ms(&self) -> u64 {
-        let uptime = std::fs::read_to_string("/proc/uptime").ok().and_then(|text| {
-            let seconds: f64 = text.split_whitespace().next()?.parse().ok()?;
-            std::time::Duration::try_from_secs_f64(seconds).ok()
-        });
-        let elapsed = uptime.unwrap_or_else(|| START.elapsed());
-        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(since_start().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn boot_id(&self) -> Name {
         BOOT_ID.clone()
     }
+}
+
+/// The clock that goes on while the phone sleeps. Not read from `/proc/uptime`, which Android keeps from apps.
+#[cfg(unix)]
+fn since_start() -> std::time::Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let clock = ClockId::Boottime;
+    // Apple's goes on in sleep.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let clock = ClockId::Monotonic;
+    clock_gettime(clock).try_into().unwrap_or_default()
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::disallowed_methods, reason = "the one adapter of the Clock port")]
+fn since_start() -> std::time::Duration {
+    static START: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
+    START.elapsed()
 }
 
 /// Always worth a try.
@@ -70,5 +81,22 @@ pub fn forbid_core_dumps() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable).is_err() {
         tracing::warn!("the process could not be made undumpable");
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_that_never_goes_back_counts_from_the_start_of_the_machine() {
+        let uptime = || -> f64 {
+            let text = std::fs::read_to_string("/proc/uptime").unwrap();
+            text.split_whitespace().next().unwrap().parse().unwrap()
+        };
+        let (before, told, after) = (uptime(), SystemClock.monotonic_ms(), uptime());
+        // The file counts in hundredths of a second.
+        let told = u32::try_from(told / 10).unwrap();
+        assert!((before * 100.0 - 1.0..=after * 100.0 + 1.0).contains(&f64::from(told)));
     }
 }

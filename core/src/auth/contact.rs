@@ -1,6 +1,7 @@
 //! When this phone last truly heard from the hospital, and what it was told of itself.
 //!
-//! Always: only a standing that the gateway signed counts as hearing, and none that is older than one heard before. Within
+//! Always: only a standing that the gateway signed counts as hearing, and none that is older than one heard before, unless
+//! that one is from a day that our own clock has not seen: a gateway whose clock once ran ahead must not stay unheard. Within
 //! one start of the phone, silence is measured by the clock that never goes back, so that a wall clock that jumps wipes
 //! nothing. Over a restart the wall clock is all there is, and counts for a day at most: a clock that comes up wrong must
 //! not cost a ward its phone, and while a phone was off nobody could read it.
@@ -19,6 +20,8 @@ const NAME: &str = "contact.json";
 const SAVE_EVERY_MS: u64 = 600_000;
 /// Most silence that one restart counts for.
 const RESTART_MS: u64 = 24 * 3_600_000;
+/// A gateway's clock that is further ahead of ours was wrong, or ours is.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// The newest standing, and the silence since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +95,9 @@ impl Contact {
 
     /// Takes in a standing that holds. `false` where it is older than one heard before: somebody replays it.
     pub fn hear(&mut self, standing: &Standing, clock: &dyn Clock) -> bool {
-        if self.at.is_some_and(|at| standing.at < at) {
+        let now = clock.now();
+        let counts = |at: &Timestamp| at.duration_since(now) <= AHEAD;
+        if self.at.filter(counts).is_some_and(|at| standing.at < at) {
             return false;
         }
         self.at = Some(standing.at);
@@ -123,15 +128,22 @@ impl Contact {
         SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX))
     }
 
+    /// The time: by the wall clock, and never less than what the gateway's clock said and has passed since.
+    pub fn time(&self, clock: &dyn Clock) -> Timestamp {
+        let now = clock.now();
+        let heard = self.at.and_then(|at| at.saturating_add(self.silence(clock)).ok());
+        heard.map_or(now, |at| at.max(now))
+    }
+
     /// Whether the hospital has shut this phone out.
     pub fn is_revoked(&self) -> bool {
         self.status == DeviceStatus::Revoked
     }
 
     /// Why this phone may not show photos, as far as it was told or can tell by itself.
-    pub fn review_denied(&self, grace_hours: u32, now: Timestamp) -> Option<ReviewDenied> {
+    pub fn review_denied(&self, grace_hours: u32, clock: &dyn Clock) -> Option<ReviewDenied> {
         let grace = SignedDuration::from_hours(grace_hours.into());
-        let overdue = self.attest_by.is_some_and(|by| now.duration_since(by) > grace);
+        let overdue = self.attest_by.is_some_and(|by| self.time(clock).duration_since(by) > grace);
         self.review_denied.or_else(|| overdue.then_some(ReviewDenied::AttestationOverdue))
     }
 }
@@ -183,5 +195,42 @@ mod tests {
         set(87_600 * HOUR, 100, "d");
         contact.tick(&clock);
         assert_eq!(hours(&contact), 31);
+    }
+
+    fn standing(at: Timestamp, status: DeviceStatus) -> Standing {
+        Standing {
+            v: 1,
+            typ: "gauze-standing".to_owned(),
+            tenant: "ward-9".parse().unwrap(),
+            device_id: "A".repeat(43).parse().unwrap(),
+            at,
+            status,
+            review_denied: None,
+            attest_by: None,
+            wipe: None,
+        }
+    }
+
+    #[test]
+    fn a_gateway_whose_clock_once_ran_ahead_is_heard_again_and_an_old_word_is_not() {
+        let clock = TwoClocks(Mutex::new((1_000_000, 5_000, "a")));
+        let mut contact = Contact::begin(&clock);
+        let now = clock.now();
+        assert!(contact.hear(&standing(now, DeviceStatus::Suspended), &clock));
+        let old = standing(now - SignedDuration::from_secs(1), DeviceStatus::Active);
+        assert!(!contact.hear(&old, &clock));
+        let ahead = standing(now + SignedDuration::from_hours(720), DeviceStatus::Active);
+        assert!(contact.hear(&ahead, &clock));
+        assert!(contact.hear(&standing(now, DeviceStatus::Revoked), &clock));
+        assert!(contact.is_revoked());
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_back_does_not_stop_the_time() {
+        let clock = TwoClocks(Mutex::new((1_000_000, 5_000, "a")));
+        let mut contact = Contact::begin(&clock);
+        assert!(contact.hear(&standing(clock.now(), DeviceStatus::Active), &clock));
+        *clock.0.lock().unwrap() = (0, 5_000 + 3 * HOUR_MS, "a");
+        assert_eq!(contact.time(&clock).as_second(), 1_000_000 + 3 * HOUR);
     }
 }

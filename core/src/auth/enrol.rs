@@ -1,7 +1,8 @@
 //! Enrolment: bundle, challenge, keys, evidence, and the gateway's word.
 //!
 //! Always: the bundle is believed before anything is sent; the evidence is kept before it is posted, so that an answer
-//! that was lost can be asked for again with the same token; the identity is kept only after the gateway's word.
+//! that was lost can be asked for again with the same token; bundle and identity are kept only after the gateway's word, and
+//! never an older bundle or policy than this phone has believed before.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -114,8 +115,8 @@ impl Enroller<'_> {
         if pinned.is_some_and(|pinned| pinned != managed.root_sha256) {
             return Err(TrustError::RootChanged.into());
         }
-        let trust = self.believe(managed).await?.limited(managed.limits);
-        trust.save(self.disk, self.dir)?;
+        let least = old.map_or(0, |old| old.min_bundle_version);
+        let trust = self.believe(managed, least).await?.limited(managed.limits);
         let follows = old.map(|old| self.follows(old));
         let jws = match self.pending(token)? {
             Some(jws) => jws,
@@ -140,32 +141,28 @@ impl Enroller<'_> {
             tenant: managed.tenant.clone(),
             gateway: managed.gateway.clone(),
             ca: managed.ca.clone(),
-            min_bundle_version: managed.min_bundle_version,
+            min_bundle_version: managed.min_bundle_version.max(least),
             device_id: enrolled.device_id,
             follows,
         };
+        trust.save(self.disk, self.dir)?;
         identity.save(self.disk, self.dir)?;
         self.disk.remove(&self.dir.join(PENDING)).map_err(StoreError::from)?;
         Ok((identity, trust))
     }
 
-    async fn believe(&self, managed: &Managed) -> Result<Trust, EnrolError> {
+    async fn believe(&self, managed: &Managed, old_least: u64) -> Result<Trust, EnrolError> {
         let bundle = self.gateway.fetch("bundle").await?.ok_or(EnrolError::NoBundle)?;
         let bundle = Jws::parse(bundle.trim()).map_err(TrustError::Bundle)?;
-        let begun = Trust::begin(
-            &bundle,
-            &managed.tenant,
-            &managed.gateway,
-            &managed.root_sha256,
-            managed.min_bundle_version,
-        )?;
-        match self.gateway.fetch("policy").await? {
-            Some(policy) => {
-                let policy = Jws::parse(policy.trim()).map_err(TrustError::Policy)?;
-                Ok(begun.renew(&bundle, Some(&policy), managed.min_bundle_version)?)
-            }
-            None => Ok(begun),
-        }
+        let policy = self.gateway.fetch("policy").await?;
+        let policy = policy.map(|text| Jws::parse(text.trim())).transpose().map_err(TrustError::Policy)?;
+        let (tenant, gateway) = (&managed.tenant, managed.gateway.as_str());
+        let least = managed.min_bundle_version;
+        let begun = match Trust::kept(self.disk, self.dir, tenant)? {
+            Some(kept) => kept.at(gateway, &bundle, least.max(old_least))?,
+            None => Trust::begin(&bundle, tenant, gateway, &managed.root_sha256, least)?,
+        };
+        Ok(begun.renew(&bundle, policy.as_ref(), least)?)
     }
 
     fn follows(&self, old: &Identity) -> Follows {
@@ -181,7 +178,9 @@ impl Enroller<'_> {
     fn pending(&self, token: &Jws) -> Result<Option<Jws>, EnrolError> {
         let Some(bytes) = read_small(self.disk, &self.dir.join(PENDING))? else { return Ok(None) };
         let kept = String::from_utf8(bytes).ok().and_then(|text| Jws::parse(&text).ok());
-        Ok(kept.filter(|jws| jws.peek::<Enrolment>().is_ok_and(|e| e.token == *token)))
+        // A key that is gone since cannot become this phone's.
+        let held = |jws: &Jws| self.gateway.vault.device_key().is_ok_and(|key| key.key_id() == *jws.kid());
+        Ok(kept.filter(|jws| held(jws) && jws.peek::<Enrolment>().is_ok_and(|e| e.token == *token)))
     }
 
     async fn make_evidence(

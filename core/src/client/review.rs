@@ -3,13 +3,16 @@
 use gauze_seal::PhotoOpener;
 use gauze_seal::strip::strip;
 use gauze_wire::{CaptureId, Digest};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
-use super::Client;
+use super::{Client, Session};
 use crate::capture::{PreviewError, make_preview};
-use crate::review::{ReviewError, ReviewKeys, leaving_nothing};
+use crate::review::{ReviewError, ReviewKeys, ReviewSession, leaving_nothing};
 use crate::store::{Stage, StoreError, file};
+
+/// Clocks that are set while the phone runs jump by less.
+const LATER: SignedDuration = SignedDuration::from_hours(1);
 
 impl Client {
     /// Makes the preview of a photo from the bytes it was captured from, after the tick.
@@ -51,6 +54,7 @@ impl Client {
     /// The small picture of a photo, made now where it was missed. Needs an unlocked phone.
     pub fn preview(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
         self.may_review()?;
+        self.expire_reviews()?;
         if let Some(sealed) = self.store.read(id, file::PREVIEW)? {
             let state = self.state();
             return state.unlocked.as_ref().ok_or(ReviewError::Locked)?.open(&sealed);
@@ -128,13 +132,28 @@ impl Client {
     /// Removes sidecars whose hours are over, or that policy no longer allows.
     pub(super) fn expire_reviews(&self) -> Result<(), StoreError> {
         let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
-        let now = self.ports.clock.now();
-        for entry in self.store.entries().into_iter().filter(|entry| entry.reviewable) {
+        let hours = SignedDuration::from_hours(i64::from(hours));
+        let now = self.time();
+        for entry in self.store.entries().into_iter().filter(|entry| entry.reviewable || entry.previewed) {
             let age = now.duration_since(entry.captured_at);
-            if age > SignedDuration::from_hours(i64::from(hours)) || entry.stage == Stage::Filed {
+            // One from a time that has not come was taken by a wrong clock: nobody knows when its hours end.
+            let over = age > hours || age < -LATER;
+            if over || entry.stage == Stage::Filed || !entry.reviewable {
                 self.store.end_review(entry.capture_id)?;
             }
         }
         Ok(())
+    }
+
+    /// The time that a clock which was set back does not stretch.
+    fn time(&self) -> Timestamp {
+        let state = self.state();
+        let clock = &*self.ports.clock;
+        state.contact.as_ref().map_or_else(|| clock.now(), |contact| contact.time(clock))
+    }
+
+    /// The session whose labels may be shown now.
+    pub(super) fn showing<'a>(&self, session: &'a Session) -> Option<&'a ReviewSession> {
+        session.unlocked.as_ref().filter(|_| self.denied(session).is_none())
     }
 }

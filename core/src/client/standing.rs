@@ -8,7 +8,7 @@ use gauze_wire::{
     StatusAnswer, StatusQuery,
 };
 
-use super::{Client, Enrolled};
+use super::{Client, Enrolled, Session};
 use crate::auth::{CallError, Contact, VaultSigner};
 use crate::ports::VaultError;
 use crate::store::StoreError;
@@ -21,13 +21,16 @@ const SHOW_EVERY_MS: u64 = 3_600_000;
 impl Client {
     /// Why this phone may not show photos; nothing where it may.
     pub(super) fn review_denied(&self) -> Option<ReviewDenied> {
-        let grace = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.life().attest_grace_hours);
-        let now = self.ports.clock.now();
-        let state = self.state();
-        if state.wipe.is_some() {
+        self.denied(&self.state())
+    }
+
+    pub(super) fn denied(&self, session: &Session) -> Option<ReviewDenied> {
+        if session.wipe.is_some() {
             return Some(ReviewDenied::Wiped);
         }
-        state.contact.as_ref().and_then(|contact| contact.review_denied(grace, now))
+        let life = session.enrolled.as_ref().map(|enrolled| enrolled.trust.policy.life());
+        let grace = life.map_or(0, |life| life.attest_grace_hours);
+        session.contact.as_ref().and_then(|contact| contact.review_denied(grace, &*self.ports.clock))
     }
 
     /// Whether this phone was wiped or revoked, so that it may enrol again although it has its key.
@@ -87,9 +90,7 @@ impl Client {
             tracing::warn!(code = error.code(), "the silence could not be kept");
         }
         self.report_wipe(enrolled).await;
-        if let Err(error) = self.end_wipe() {
-            tracing::warn!(code = error.code(), "the wipe is not finished");
-        }
+        self.go_on_wiping(self.owes_wiping());
     }
 
     /// Whether the phone that is spoken of is no longer this one.

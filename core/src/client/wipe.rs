@@ -180,8 +180,16 @@ impl Client {
             self.store.end_review(entry.capture_id)?;
         }
         self.store.forget_progress();
-        let gone = self.ports.secrets.destroy().is_ok() & self.ports.vault.destroy(false).is_ok();
-        if gone { Ok(()) } else { Err(StoreError::Denied) }
+        let forgotten = self.ports.secrets.destroy().is_ok();
+        if self.destroy_keys(false).is_ok() && forgotten { Ok(()) } else { Err(StoreError::KeyStore) }
+    }
+
+    /// A key that is gone already is destroyed.
+    fn destroy_keys(&self, device_too: bool) -> Result<(), StoreError> {
+        match self.ports.vault.destroy(device_too) {
+            Ok(()) | Err(VaultError::Gone) => Ok(()),
+            Err(VaultError::NeedsUser | VaultError::Unavailable) => Err(StoreError::KeyStore),
+        }
     }
 
     /// Puts a void in the place of every photo that the gateway does not hold. A void says so before the photo goes.
@@ -229,7 +237,9 @@ impl Client {
             session_ref: carried.body.session_ref,
         };
         let statement = serde_json::to_vec(&void).map_err(|_| StoreError::Damaged)?;
-        self.store.void(id, &statement)
+        self.store.void(id, &statement)?;
+        self.claims.halt(id);
+        Ok(())
     }
 
     /// Tells the gateway that this phone was wiped, by the key that goes last.
@@ -258,6 +268,8 @@ impl Client {
 
     /// Destroys the device key and forgets who this phone was, once nothing is left to send and the hospital knows.
     pub(super) fn end_wipe(&self) -> Result<bool, StoreError> {
+        // The vault's device key may be the next phone's already.
+        let Ok(_alone) = self.enrolling.try_lock() else { return Ok(false) };
         let wipe = self.state().wipe.clone();
         let waits = match (&wipe, self.enrolled()) {
             (Some(wipe), Some(_)) => wipe.is_owed() || wipe.report.is_none(),
@@ -268,7 +280,7 @@ impl Client {
             return Ok(false);
         }
         let (disk, dir) = (&*self.ports.disk, &self.config.dir);
-        self.ports.vault.destroy(true).map_err(|_| StoreError::Denied)?;
+        self.destroy_keys(true)?;
         Identity::forget(disk, dir)?;
         Contact::forget(disk, dir)?;
         WipeFile::forget(disk, dir)?;
@@ -288,9 +300,21 @@ impl Client {
             return WipeFile::forget(disk, dir);
         }
         self.state().wipe = Some(wipe);
-        if enrolled.is_some() {
-            self.carry_out_wipe()?;
+        self.go_on_wiping(enrolled.is_some());
+        Ok(())
+    }
+
+    /// Whether a wipe was begun and not carried out.
+    pub(super) fn owes_wiping(&self) -> bool {
+        self.state().wipe.as_ref().is_some_and(|wipe| wipe.report.is_none())
+    }
+
+    /// What cannot be destroyed yet, because disk or key store fail, must not keep sealed photos from going out: from the
+    /// wipe's first moment nothing is shown or taken any more.
+    pub(super) fn go_on_wiping(&self, enrolled: bool) {
+        let carried_out = if enrolled { self.carry_out_wipe() } else { Ok(()) };
+        if let Err(error) = carried_out.and_then(|()| self.end_wipe().map(drop)) {
+            tracing::warn!(code = error.code(), "the wipe is not finished");
         }
-        self.end_wipe().map(drop)
     }
 }

@@ -129,6 +129,15 @@ impl Trust {
         Ok(read(disk, dir)?.map(|file| file.root))
     }
 
+    /// What this phone has believed of `tenant`, whichever of its gateways it used.
+    pub fn kept(disk: &dyn Disk, dir: &Path, tenant: &Tenant) -> Result<Option<Self>, TrustError> {
+        let Some(file) = read(disk, dir)? else { return Ok(None) };
+        // Another organisation's: nothing of it counts here.
+        let Ok((bundle, _)) = accept_bundle(&file.bundle, tenant, &file.root, None, 0) else { return Ok(None) };
+        let gateway = bundle.gateways.first().ok_or(TrustError::Gateway)?.url.clone();
+        Self::load(disk, dir, tenant, &gateway)
+    }
+
     /// Reads what was kept, and believes it anew. A kept policy that a newer bundle's keys no longer cover gives way
     /// to the strictest.
     pub fn load(
@@ -147,20 +156,27 @@ impl Trust {
 
     /// Believes a newer bundle and policy. The same ones again change nothing.
     pub fn renew(&self, bundle: &Jws, policy: Option<&Jws>, min_version: u64) -> Result<Self, TrustError> {
-        let tenant = &self.bundle.tenant;
-        let (believed, root) = accept_bundle(bundle, tenant, &self.root, Some(&self.bundle), min_version)
-            .map_err(TrustError::Bundle)?;
-        let mut file = TrustFile { root, bundle: bundle.clone(), ..self.file.clone() };
-        let mut in_force = self.signed.clone();
+        let mut newer = self.at(&self.gateway.url, bundle, min_version)?;
         if let Some(jws) = policy {
-            let newer: Policy = jws.verify_by(&believed.policy_keys, tenant).map_err(TrustError::Policy)?;
-            if newer.version < in_force.version {
+            let keys = &newer.bundle.policy_keys;
+            let policy: Policy = jws.verify_by(keys, &newer.bundle.tenant).map_err(TrustError::Policy)?;
+            if policy.version < newer.signed.version {
                 return Err(TrustError::Policy(WireError::Rollback));
             }
-            in_force = newer;
-            file.policy = Some(jws.clone());
+            newer.policy = newer.file.limits.tighten(policy.clone());
+            newer.signed = policy;
+            newer.file.policy = Some(jws.clone());
         }
-        Self::new(believed, in_force, &self.gateway.url, file)
+        Ok(newer)
+    }
+
+    /// Believes a newer bundle, for a phone that from now on uses `gateway`.
+    pub fn at(&self, gateway: &str, bundle: &Jws, min_version: u64) -> Result<Self, TrustError> {
+        let (believed, root) =
+            accept_bundle(bundle, &self.bundle.tenant, &self.root, Some(&self.bundle), min_version)
+                .map_err(TrustError::Bundle)?;
+        let file = TrustFile { root, bundle: bundle.clone(), ..self.file.clone() };
+        Self::new(believed, self.signed.clone(), gateway, file)
     }
 
     /// Keeps what is believed.

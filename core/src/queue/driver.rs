@@ -11,9 +11,10 @@ use gauze_wire::{
 };
 use sha2::Digest as _;
 
+use super::claims::Claim;
 use super::machine::{Effect, Event, Item, State, step};
 use super::trouble::{of_call, of_store, of_vault};
-use super::{Observers, QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
+use super::{Claims, Observers, QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
 use crate::auth::{GatewayClient, Identity, VaultSigner};
 use crate::policy::Trust;
 use crate::ports::{Answer, Transfer, TransportError, VaultError};
@@ -34,6 +35,7 @@ enum Carrier {
 }
 
 pub struct Driver {
+    pub claims: Claims,
     pub observers: Observers,
     pub store: Arc<Store>,
     pub gateway: Arc<GatewayClient>,
@@ -55,10 +57,12 @@ impl Driver {
     async fn take_up(&self, photos: Vec<Durable>, asked: bool, carrier: Carrier) -> TransferPlan {
         let mut driven = stream::iter(photos.into_iter().enumerate())
             .map(|(place, durable)| async move {
+                let claim = self.claims.take(durable.capture_id())?;
                 let now_ms = self.now_ms();
                 let entry = self.store.entry(durable.capture_id())?;
                 let item = Item::resume(self.stage(&entry), entry.progress);
-                Some((place, self.drive(&entry, item, Event::Taken { now_ms, asked }, carrier).await))
+                let driven = Driven { claim, item, carried: None };
+                Some((place, self.drive(&entry, driven, Event::Taken { now_ms, asked }, carrier).await))
             })
             .buffer_unordered(AT_ONCE)
             .filter_map(std::future::ready)
@@ -71,6 +75,8 @@ impl Driver {
 
     /// Takes in how a carried transfer ended. Whether the process lived through it does not matter.
     pub async fn transfer_ended(&self, id: CaptureId, end: TransferEnd) -> TransferPlan {
+        // Where a run has it in hand, that one asks the gateway what it holds.
+        let Some(claim) = self.claims.take(id) else { return TransferPlan::default() };
         let Some(entry) = self.store.entry(id) else { return TransferPlan::default() };
         // It may have been stored, voided or taken up by another key in the meantime.
         if self.stage(&entry) != Stage::Signed || entry.kind == Kind::Void {
@@ -85,7 +91,8 @@ impl Driver {
         };
         let event = self.ended(&entry, answer);
         let item = Item { state: State::Sending, attempts };
-        let driven = self.drive(&entry, item, event, Carrier::System).await;
+        let driven = Driven { claim, item, carried: None };
+        let driven = self.drive(&entry, driven, event, Carrier::System).await;
         self.settle(vec![driven]).await
     }
 
@@ -93,12 +100,12 @@ impl Driver {
     async fn settle(&self, driven: Vec<Driven>) -> TransferPlan {
         let mut plan = TransferPlan::default();
         let mut asking = Vec::new();
-        for Driven { capture_id, item, carried } in driven {
+        for Driven { claim, item, carried } in driven {
             plan.transfers.extend(carried);
             match item.state {
-                State::Stored | State::Refused | State::Filed => asking.push((capture_id, item)),
+                State::Stored | State::Refused | State::Filed => asking.push((claim, item)),
                 State::Waiting { until_ms, trouble, .. } => {
-                    plan.report.stopped.push(Stopped { capture_id, trouble });
+                    plan.report.stopped.push(Stopped { capture_id: claim.id(), trouble });
                     plan.report.next_at_ms = earlier(plan.report.next_at_ms, until_ms);
                 }
                 State::Unsigned | State::Signed | State::Sending | State::Gone => {}
@@ -110,9 +117,8 @@ impl Driver {
         plan
     }
 
-    /// Drives one photo until it waits for something that is not its own.
-    async fn drive(&self, entry: &Entry, item: Item, event: Event, carrier: Carrier) -> Driven {
-        let mut driven = Driven { capture_id: entry.capture_id, item, carried: None };
+    /// Drives one photo until it waits for something that is not its own, or is discarded: its void goes with the next run.
+    async fn drive(&self, entry: &Entry, mut driven: Driven, event: Event, carrier: Carrier) -> Driven {
         let mut ticket = None;
         let mut effects = VecDeque::new();
         let mut event = Some(event);
@@ -134,7 +140,8 @@ impl Driver {
                     });
                     continue;
                 }
-                event = self.perform(entry, effect, next, &mut ticket).await;
+                let perform = self.perform(entry, effect, next, &mut ticket);
+                event = driven.claim.halted.run_until_cancelled(perform).await.flatten();
             }
         }
         driven
@@ -333,9 +340,9 @@ impl Driver {
     }
 }
 
-/// A photo that was driven.
+/// A photo that is driven: in hand until what became of it was taken in.
 struct Driven {
-    capture_id: CaptureId,
+    claim: Claim,
     item: Item,
     carried: Option<SystemTransfer>,
 }

@@ -26,6 +26,7 @@
 //!     Waiting --> Signed: Due
 //! ```
 
+mod claims;
 pub(crate) mod driver;
 pub mod machine;
 mod observe;
@@ -33,6 +34,7 @@ mod receipts;
 mod report;
 mod trouble;
 
+pub(crate) use claims::Claims;
 pub(crate) use observe::Observers;
 pub use observe::{Observer, Subscription};
 pub use report::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};

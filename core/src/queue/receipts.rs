@@ -5,6 +5,7 @@
 use gauze_wire::{Binding, CaptureId, CaptureState, Jws, Refused, StatusAnswer, StatusQuery, Stored};
 
 use super::QueueReport;
+use super::claims::Claim;
 use super::driver::Driver;
 use super::machine::{Effect, Event, Item, State, step};
 use super::trouble::of_store;
@@ -45,15 +46,16 @@ impl Driver {
     }
 
     /// Asks what the hospital says of a batch, and lets the machine act on it.
-    pub(super) async fn hear(&self, batch: &[(CaptureId, Item)], report: &mut QueueReport) {
-        let captures = batch.iter().map(|(id, _)| *id).collect();
+    pub(super) async fn hear(&self, batch: &[(Claim, Item)], report: &mut QueueReport) {
+        let captures = batch.iter().map(|(claim, _)| claim.id()).collect();
         let answer: Result<StatusAnswer, _> =
             self.gateway.post_signed("status", &StatusQuery { captures, holding: None }).await;
         let heard = answer.unwrap_or_else(|error| {
             tracing::info!(code = error.code(), "no receipts heard");
             StatusAnswer { captures: Vec::new(), standing: None }
         });
-        for &(id, item) in batch {
+        for (claim, item) in batch {
+            let (id, item) = (claim.id(), *item);
             let outcome = heard.captures.iter().find(|state| state.capture_id == id);
             let outcome = outcome.and_then(|state| state.outcome.as_ref());
             let mut item = item;

@@ -20,6 +20,7 @@ pub fn of_store(error: &StoreError) -> Trouble {
         | StoreError::ReadOnly
         | StoreError::Denied
         | StoreError::TooManyFiles
+        | StoreError::KeyStore
         | StoreError::Busy
         | StoreError::Protection
         | StoreError::NotYetUnlocked

@@ -15,6 +15,9 @@ pub enum StoreError {
     /// No more files can be opened.
     #[error("too many files are open: close other apps and try again")]
     TooManyFiles,
+    /// The system's key store did not destroy a key.
+    #[error("the phone's key store did not destroy a key: restart the phone, and report this to IT if it goes on")]
+    KeyStore,
     /// Another process has the store open.
     #[error("another process has this store open: close it first")]
     Busy,
@@ -46,6 +49,7 @@ impl StoreError {
             Self::ReadOnly => "storage_read_only",
             Self::Denied => "storage_denied",
             Self::TooManyFiles => "too_many_files",
+            Self::KeyStore => "key_store_failed",
             Self::Busy => "store_busy",
             Self::Protection => "storage_unprotected",
             Self::NotYetUnlocked => "not_yet_unlocked",

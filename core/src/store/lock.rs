@@ -1,4 +1,4 @@
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 use super::StoreError;
@@ -11,10 +11,28 @@ pub struct LockFile {
 impl LockFile {
     pub fn take(path: &Path) -> Result<Self, StoreError> {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Busy),
-            Err(TryLockError::Error(error)) => Err(error.into()),
-        }
+        lock(&file)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// `flock(2)` itself: on Android the standard library's `File::try_lock` answers that there is none.
+#[cfg(unix)]
+fn lock(file: &File) -> Result<(), StoreError> {
+    use rustix::fs::{FlockOperation, flock};
+    use rustix::io::Errno;
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
+        Err(Errno::WOULDBLOCK) => Err(StoreError::Busy),
+        Err(error) => Err(std::io::Error::from(error).into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn lock(file: &File) -> Result<(), StoreError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Busy),
+        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
     }
 }

@@ -257,10 +257,10 @@ impl Store {
         self.refresh(id)
     }
 
-    /// Removes review and preview of a photo: ends its review on this phone.
+    /// Removes preview and review of a photo: ends its review on this phone.
     pub fn end_review(&self, id: CaptureId) -> Result<(), StoreError> {
-        self.disk.remove(&self.path(id, file::REVIEW))?;
         self.disk.remove(&self.path(id, file::PREVIEW))?;
+        self.disk.remove(&self.path(id, file::REVIEW))?;
         self.refresh(id)
     }
 

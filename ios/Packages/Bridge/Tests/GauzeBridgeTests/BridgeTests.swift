@@ -73,6 +73,17 @@ struct BridgeTests {
         #expect(try phone.client!.list().allSatisfy { $0.stage == .stored })
     }
 
+    @Test func whatWasEnteredOutOfItsLimitsIsToldAsSuchAndNothingIsKept() async throws {
+        let phone = try await Phone().enrolled()
+        var wrong = context()
+        wrong.bodySite = ""
+        #expect(throws: CaptureError.self) { try phone.client!.capture(jpeg: Ward.picture(), context: wrong) }
+        #expect(try phone.client!.status().lastSeq == 0)
+        wrong.bodySite = "pasted\r\nfrom elsewhere"
+        _ = try phone.client!.capture(jpeg: Ward.picture(), context: wrong)
+        #expect(try phone.client!.status().lastSeq == 1)
+    }
+
     @Test func withoutANetworkNothingIsTriedUnlessSomebodyAsks() async throws {
         let phone = try await Phone().enrolled()
         _ = try phone.capture()

@@ -183,6 +183,25 @@ class BridgeTest {
     }
 
     @Test
+    fun `what was entered out of its limits is told as such and nothing is kept`() = runBlocking {
+        Phone().enrol().use { phone ->
+            val picture = Ward.direct(Ward.picture)
+            val wrong = listOf(
+                context().copy(bodySite = ""),
+                context().copy(notes = "n".repeat(4097)),
+                context().copy(patient = context().patient!!.copy(dob = "31.1.1950")),
+            )
+            for (entered in wrong) {
+                val error = assertThrows(CaptureException.TakeAgain::class.java) { phone.client.capture(picture, entered) }
+                assertEquals("record_invalid", error.code)
+            }
+            assertEquals(0UL, phone.client.status().lastSeq)
+            phone.client.capture(picture, context().copy(notes = "pasted\r\nfrom elsewhere"))
+            assertEquals(1UL, phone.client.status().lastSeq)
+        }
+    }
+
+    @Test
     fun `without a network nothing is tried unless somebody asks`() = runBlocking {
         Phone().enrol().use { phone ->
             phone.capture()
