@@ -50,6 +50,20 @@ async fn a_token_that_the_records_side_did_not_sign_lets_nobody_in() {
 }
 
 #[tokio::test]
+async fn an_enrolment_of_the_year_9999_is_rejected_and_what_comes_after_it_is_filed() {
+    let hospital = Hospital::new();
+    let late = "9999-12-30T21:59:00Z".parse().unwrap();
+    hospital.gateway.log(&Phone::new(10).enrolment_at(&hospital, hospital.token(), late));
+    let mut phone = Phone::enrolled(11, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.enrolled, report.rejected), (1, 1));
+    hospital.filed(&photo);
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
 async fn a_token_is_spent_by_one_phone() {
     let hospital = Hospital::new();
     let token = hospital.token();
