@@ -147,6 +147,25 @@ async fn what_a_killed_program_left_is_synced_before_a_receipt_rests_on_it() {
 }
 
 #[tokio::test]
+async fn a_lost_index_is_pulled_anew_beside_sealed_files_that_the_gateway_no_longer_has() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    let old = hospital.path("old");
+    std::fs::rename(hospital.data(), &old).unwrap();
+    std::fs::create_dir(hospital.data()).unwrap();
+    for kept in ["sealed", "bundles"] {
+        std::fs::rename(old.join(kept), hospital.data().join(kept)).unwrap();
+    }
+    hospital.gateway.with(|shop| shop.blobs.clear());
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.enrolled, report.filed, report.missing, report.acknowledged), (1, 1, 0, 1));
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
 async fn half_a_download_of_a_killed_program_is_cleared_away() {
     let hospital = Hospital::new();
     hospital.pass().await.unwrap();
