@@ -86,7 +86,7 @@ impl Coded for IndexError {
                  today's policy and keys then decide again on every phone."
             }
             Self::OtherTenant(_) | Self::OtherLog(_) => {
-                "Use one data directory for each tenant and gateway log."
+                "Use one data directory for each tenant and gateway log; a gateway with new keys has a new log."
             }
             Self::BundleRollback { .. } => "Use the newest bundle.",
         }
