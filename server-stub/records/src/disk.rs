@@ -46,7 +46,7 @@ pub(crate) const PRIVATE: u32 = 0o600;
 /// Readable by all: signed and public.
 pub(crate) const PUBLIC: u32 = 0o644;
 
-fn parent(path: &Path) -> &Path {
+pub(crate) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         Some(_) | None => Path::new("."),
@@ -67,11 +67,18 @@ pub(crate) fn make_dirs(dir: &Path) -> Result<(), DiskError> {
     if above != Path::new(".") {
         make_dirs(above)?;
     }
+    make_dir(dir)
+}
+
+/// Makes `dir` where it is not there yet, private, and its name durable in any case: who made it may have been killed
+/// before the sync.
+pub(crate) fn make_dir(dir: &Path) -> Result<(), DiskError> {
     match fs::DirBuilder::new().mode(0o700).create(dir) {
-        Ok(()) => sync_dir(above),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
-        Err(error) => Err(at(dir)(error)),
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => {}
+        Err(error) => return Err(at(dir)(error)),
     }
+    sync_dir(parent(dir))
 }
 
 fn written(path: &Path, bytes: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
@@ -100,7 +107,6 @@ pub(crate) fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), DiskErr
 
 /// Moves a synced file to `to`, in place of what is there.
 pub(crate) fn move_to(file: tempfile::NamedTempFile, to: &Path) -> Result<(), DiskError> {
-    make_dirs(parent(to))?;
     file.persist(to).map_err(|error| at(to)(error.error))?;
     sync_dir(parent(to))
 }

@@ -1,8 +1,13 @@
 //! Where things lie under `--data`. Paths are built from checked ids alone.
+//!
+//! Always: that a file or a directory is there proves nothing about the next power cut: who made it may have been killed
+//! before the sync. What a receipt is to rest on is synced by this process.
 
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_wire::{Binding, Digest};
 use sha2::{Digest as _, Sha256};
@@ -13,11 +18,13 @@ use crate::disk::{self, DiskError, at};
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) root: PathBuf,
+    /// Directories whose names this process has synced, all the way up to the root's.
+    durable: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
 impl Layout {
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), durable: Arc::default() }
     }
 
     pub(crate) fn index(&self) -> PathBuf {
@@ -54,11 +61,38 @@ impl Layout {
         self.root.join("evidence").join(format!("{}.note", Digest::of(note.as_bytes())))
     }
 
+    /// Makes a directory at or below the root, and every name that leads to it durable.
+    pub(crate) fn make(&self, dir: &Path) -> Result<(), DiskError> {
+        let durable = || self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        if durable().contains(dir) && dir.is_dir() {
+            return Ok(());
+        }
+        if dir == self.root {
+            disk::make_dirs(dir)?;
+            match disk::sync_dir(disk::parent(dir)) {
+                // Above the root nobody need let us look.
+                Err(error) if error.source.kind() != ErrorKind::PermissionDenied => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        } else {
+            self.make(disk::parent(dir))?;
+            disk::make_dir(dir)?;
+        }
+        durable().insert(dir.to_owned());
+        Ok(())
+    }
+
+    /// Makes durable a whole file that was found under its name.
+    pub(crate) fn settle(&self, file: &Path) -> Result<(), DiskError> {
+        self.make(disk::parent(file))?;
+        disk::sync_dir(disk::parent(file))
+    }
+
     /// Makes the directories and takes the lock; `None` where another puller holds it. Downloads that were cut off
     /// by a crash are removed.
     pub(crate) fn prepare(&self) -> Result<Option<File>, DiskError> {
         for dir in [self.incoming(), self.bundles(), self.sealed_root(), self.root.join("refused")] {
-            disk::make_dirs(&dir)?;
+            self.make(&dir)?;
         }
         let path = self.root.join("lock");
         let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
@@ -80,7 +114,7 @@ impl Layout {
 pub(crate) fn measure(path: &Path) -> Result<Option<(Digest, u64)>, DiskError> {
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(at(path)(error)),
     };
     let (mut digest, mut size, mut buffer) = (Sha256::new(), 0, vec![0; 64 * 1024]);

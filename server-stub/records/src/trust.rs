@@ -1,7 +1,10 @@
 //! Whom the puller believes: the bundle under the pinned root, the policy under the bundle, its own keys.
+//!
+//! Always: what is judged here is judged once and for good, so a status list that is old, or does not read, condemns no
+//! phone. That it be young is the gateway's to keep, which has the phone before it and can say: try again.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_attest::{Basis, Roots, StatusList};
 use gauze_seal::age::{Identity, Recipient};
@@ -76,7 +79,7 @@ impl Coded for TrustError {
 /// All of it, checked.
 pub(crate) struct Trust {
     /// Google's status list, where this side was given one.
-    status: Option<StatusList>,
+    status: Option<Arc<StatusList>>,
     pub(crate) tenant: Tenant,
     pub(crate) bundle: Bundle,
     pub(crate) bundle_jws: Jws,
@@ -95,7 +98,7 @@ impl Trust {
         keys: &KeyDir,
         bundle: Option<&Path>,
         url: &str,
-        status: Option<&Path>,
+        status: Option<Arc<StatusList>>,
     ) -> Result<Self, TrustError> {
         let tenant = keys.tenant()?;
         let path = bundle.map_or_else(|| keys.path(BUNDLE_JWS), Path::to_owned);
@@ -122,14 +125,40 @@ impl Trust {
         }
         let identities: Arc<[Identity]> = keys.identities()?.into();
         check_identities(&bundle, &identities)?;
-        let status = status.map(read_status).transpose()?;
-        let policy = judged_by(policy, status.is_some());
+        let policy = at_any_age(policy);
         Ok(Self { tenant, bundle, bundle_jws, policy, gateway, records, witness, identities, status })
     }
 
     /// What evidence is judged by.
     pub(crate) fn basis<'a>(&'a self, roots: &'a Roots) -> Basis<'a> {
-        Basis { bundle: &self.bundle, policy: &self.policy, status: self.status.as_ref(), roots }
+        Basis { bundle: &self.bundle, policy: &self.policy, status: self.status.as_deref(), roots }
+    }
+}
+
+/// The status list of a file that is replaced while we run: the newest that could be read.
+pub(crate) struct StatusFile {
+    path: PathBuf,
+    last: Mutex<Arc<StatusList>>,
+}
+
+impl StatusFile {
+    /// To begin with, the file has to read.
+    pub(crate) fn open(path: &Path) -> Result<Self, TrustError> {
+        let list = read_status(path)?;
+        Ok(Self { path: path.to_owned(), last: Mutex::new(Arc::new(list)) })
+    }
+
+    /// Reads the file anew; what does not read leaves the one before in force.
+    pub(crate) fn newest(&self) -> Arc<StatusList> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match read_status(&self.path) {
+            Ok(list) => *last = Arc::new(list),
+            Err(error) => {
+                let of = last.fetched_at();
+                tracing::error!(code = error.code(), %of, "{error}: the one before stays in force; fetch it again");
+            }
+        }
+        last.clone()
     }
 }
 
@@ -142,10 +171,9 @@ fn read_status(path: &Path) -> Result<StatusList, TrustError> {
     StatusList::parse(&bytes, at).map_err(|error| TrustError::StatusList(error.to_string()))
 }
 
-/// That the list be young is the gateway's to keep, which has it when a phone enrols. A records side that has none does
-/// not refuse the phones that the gateway let in by it.
-fn judged_by(mut policy: Policy, has_list: bool) -> Policy {
-    if let (Some(android), false) = (&mut policy.android, has_list) {
+/// The policy without the age that it asks of a status list.
+fn at_any_age(mut policy: Policy) -> Policy {
+    if let Some(android) = &mut policy.android {
         android.status_list_hours = None;
     }
     policy
@@ -177,12 +205,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_side_without_a_status_list_refuses_no_phone_for_want_of_one() {
+    fn however_old_the_status_list_is_no_phone_is_refused_for_it_here() {
         let rules = AndroidRules { status_list_hours: Some(24), ..AndroidRules::for_apps(Vec::new()) };
         let strictest = Policy::strictest(&"ward-9".parse().unwrap());
         let policy = Policy { android: Some(rules), ..strictest };
-        let hours = |has_list| judged_by(policy.clone(), has_list).android.unwrap().status_list_hours;
-        assert_eq!((hours(true), hours(false)), (Some(24), None));
+        assert_eq!(at_any_age(policy).android.unwrap().status_list_hours, None);
     }
 
     #[test]
@@ -194,5 +221,20 @@ mod tests {
         let list = read_status(file.path()).unwrap();
         let modified = file.as_file().metadata().unwrap().modified().unwrap();
         assert!(list.judge(["ab"]).is_err() && list.fetched_at() == Timestamp::try_from(modified).unwrap());
+    }
+
+    #[test]
+    fn a_status_list_that_does_not_read_any_more_leaves_the_one_before_in_force() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let write = |text: &[u8]| {
+            file.as_file().set_len(0).unwrap();
+            std::os::unix::fs::FileExt::write_all_at(file.as_file(), text, 0).unwrap();
+        };
+        write(br#"{"entries":{"ab":{"status":"REVOKED"}}}"#);
+        let status = StatusFile::open(file.path()).unwrap();
+        write(br#"{"entries":{"ab":{"sta"#);
+        assert!(status.newest().judge(["ab"]).is_err());
+        write(br#"{"entries":{"cd":{"status":"REVOKED"}}}"#);
+        assert!(status.newest().judge(["ab"]).is_ok() && status.newest().judge(["cd"]).is_err());
     }
 }

@@ -6,6 +6,7 @@ use gauze_wire::{
     RecipientEntry, RecipientState, Refused, Signed, Standing, Stored, Text, Token, Void, WipeOrder, Wiped,
     WireError, accept_bundle,
 };
+use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -270,6 +271,15 @@ fn a_token_lives_a_day_at_most_and_only_in_its_time() {
     assert_eq!(at("2026-11-24T12:00:00Z"), Ok(()));
     assert_eq!(at("2026-11-25T10:00:00Z"), Err(WireError::Expired));
     assert_eq!(at("2026-11-24T09:00:00Z"), Err(WireError::Expired));
+}
+
+#[test]
+fn a_token_is_judged_at_any_time_that_can_be_written() {
+    let jws = Jws::sign(&samples::token(), &key(samples::POLICY)).unwrap();
+    for at in ["9999-12-30T21:59:00Z".parse().unwrap(), Timestamp::MAX, Timestamp::MIN] {
+        let judged = Token::accept(&jws, &[public(samples::POLICY)], &tenant(), at);
+        assert_eq!(judged.map(drop), Err(WireError::Expired), "{at}");
+    }
 }
 
 #[test]

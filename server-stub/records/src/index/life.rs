@@ -90,11 +90,13 @@ impl Index {
         rows.iter().map(ProposalRow::from_row).collect()
     }
 
-    /// Decisions that the gateway has not heard of.
-    pub(crate) async fn to_hand_in(&self, limit: u32) -> Result<Vec<ProposalRow>, IndexError> {
+    /// Decisions that the gateway has not heard of, at most `limit`, on proposals from `from` on, in log order.
+    pub(crate) async fn to_hand_in(&self, from: u64, limit: u32) -> Result<Vec<ProposalRow>, IndexError> {
         let rows = sqlx::query(
-            "SELECT * FROM proposal WHERE status <> 'waiting' AND handed_in = 'no' ORDER BY log_index LIMIT ?",
+            "SELECT * FROM proposal WHERE status <> 'waiting' AND handed_in = 'no' AND log_index >= ? \
+             ORDER BY log_index LIMIT ?",
         )
+        .bind(int(from))
         .bind(limit)
         .fetch_all(&self.pool)
         .await?;

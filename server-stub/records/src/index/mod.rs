@@ -81,9 +81,12 @@ impl Coded for IndexError {
             Self::Database(_) => "Check the disk and who may write to --data; nothing was lost.",
             Self::Migration(_) => "Use the program version that wrote it, or a newer one.",
             Self::Absent => "Check --data, or pull first.",
-            Self::Damaged(_) => "Restore --data from its backup, or pull anew into an empty directory.",
+            Self::Damaged(_) => {
+                "Restore --data from its backup. Without one, pull into a new --data with the old sealed/ and bundles/ in it: \
+                 today's policy and keys then decide again on every phone."
+            }
             Self::OtherTenant(_) | Self::OtherLog(_) => {
-                "Use one data directory for each tenant and gateway log."
+                "Use one data directory for each tenant and gateway log; a gateway with new keys has a new log."
             }
             Self::BundleRollback { .. } => "Use the newest bundle.",
         }

@@ -76,7 +76,10 @@ impl Coded for PullError {
             Self::CheckpointInvalid(_) => {
                 "Check the gateway's log key in the bundle; nothing is filed until then."
             }
-            Self::LogRolledBack { .. } => ProblemCode::LogRolledBack.next_step(),
+            Self::LogRolledBack { .. } => {
+                "Nothing is filed until the log leads on. If a restore cannot give back what is missing, see docs/operating.md, \
+                 When the gateway's log is lost."
+            }
             Self::LogInconsistent => ProblemCode::LogInconsistent.next_step(),
             Self::Signing(_) => "Run verify; nothing was sent.",
         }

@@ -5,7 +5,7 @@
 //! they count against the photo, and are final only if they come again as they came before: a disk, a memory or a line
 //! that errs does not make a refusal that stands for ever. What blocks (writing through, opening) has threads of its own; who stops the puller waits for them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gauze_seal::age::Identity;
@@ -15,7 +15,7 @@ use super::{PullError, Puller};
 use crate::disk::{self, DiskError, at};
 use crate::gateway::{GatewayError, GatewayPort, Incoming};
 use crate::index::{IndexError, Kind, PhotoRow};
-use crate::layout::measure;
+use crate::layout::{Layout, measure};
 use crate::open::inspect;
 use crate::trust::Trust;
 
@@ -38,6 +38,7 @@ struct Judging {
     expected: (Digest, u64),
     body: Body,
     identities: Arc<[Identity]>,
+    layout: Layout,
     sealed: PathBuf,
     refused: PathBuf,
     /// What came before, where it was not what was signed for.
@@ -64,15 +65,8 @@ impl<G: GatewayPort> Puller<G> {
     async fn fetch(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
         let sealed = self.layout.sealed(&row.binding(&trust.tenant));
         let expected = (row.sha256, row.size);
-        match measure(&sealed)? {
-            // Opened and moved here before a crash, or filed under another signature of the same body.
-            Some(found) if found == expected => return Ok(Outcome::Filed),
-            // Nothing is thrown away because it looks wrong.
-            Some((found, _)) => {
-                let aside = self.layout.refused(&found);
-                std::fs::rename(&sealed, &aside).map_err(at(&aside))?;
-            }
-            None => {}
+        if self.found(&sealed, expected)? {
+            return Ok(Outcome::Filed);
         }
         let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
         let body = Manifest::peek(&jws).map_err(IndexError::from)?.carried().body.clone();
@@ -84,6 +78,7 @@ impl<G: GatewayPort> Puller<G> {
                 expected,
                 body: body.clone(),
                 identities: trust.identities.clone(),
+                layout: self.layout.clone(),
                 sealed: sealed.clone(),
                 refused: self.layout.refused(&row.manifest_sha256),
                 before: before.clone(),
@@ -95,6 +90,25 @@ impl<G: GatewayPort> Puller<G> {
             tracing::warn!(capture_id = %row.capture_id, "the photo came changed");
         }
         Ok(Outcome::Missing)
+    }
+
+    /// Whether the photo is there as it was signed for; what else is there is put aside.
+    fn found(&self, sealed: &Path, expected: (Digest, u64)) -> Result<bool, PullError> {
+        match measure(sealed)? {
+            // Opened and moved here before a crash, or filed under another signature of the same body.
+            Some(found) if found == expected => {
+                self.layout.settle(sealed)?;
+                Ok(true)
+            }
+            // Nothing is thrown away because it looks wrong.
+            Some((found, _)) => {
+                let aside = self.layout.refused(&found);
+                std::fs::rename(sealed, &aside).map_err(at(&aside))?;
+                self.layout.settle(&aside)?;
+                Ok(false)
+            }
+            None => Ok(false),
+        }
     }
 
     /// The bytes as the gateway gives them; nothing where they do not come.
@@ -148,15 +162,12 @@ impl Judging {
         } else {
             return Ok(Judged::Wrong(came));
         };
-        match verdict {
-            Ok(()) => {
-                disk::move_to(file, &self.sealed)?;
-                Ok(Judged::Settled(Outcome::Filed))
-            }
-            Err(cause) => {
-                disk::move_to(file, &self.refused)?;
-                Ok(Judged::Settled(Outcome::Refused(cause)))
-            }
-        }
+        let (to, outcome) = match verdict {
+            Ok(()) => (&self.sealed, Outcome::Filed),
+            Err(cause) => (&self.refused, Outcome::Refused(cause)),
+        };
+        self.layout.make(disk::parent(to))?;
+        disk::move_to(file, to)?;
+        Ok(Judged::Settled(outcome))
     }
 }

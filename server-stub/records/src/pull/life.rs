@@ -116,13 +116,14 @@ impl<G: GatewayPort> Puller<G> {
         Ok(())
     }
 
-    /// Hands in every decision that the gateway has not heard of. One that it will not take holds up no other.
+    /// Hands in every decision that the gateway has not heard of. One that it will not take holds up no other; what passes
+    /// by itself is no refusal, and the next pass tries again.
     pub(super) async fn hand_in(&self, report: &mut PassReport) -> Result<(), PullError> {
+        let mut from = 0;
         loop {
-            let rows = self.index.to_hand_in(BATCH).await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
+            let rows = self.index.to_hand_in(from, BATCH).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            from = last.log_index + 1;
             for row in rows {
                 let id = row.proposal_id.clone();
                 let taken = match self.gateway.decisions(&Decisions { decisions: vec![decision(row)?] }).await
@@ -130,6 +131,9 @@ impl<G: GatewayPort> Puller<G> {
                     Ok(()) => true,
                     Err(GatewayError::Refused(problem)) => {
                         tracing::warn!(proposal_id = %id, code = %problem.code, "the gateway did not take a decision");
+                        if problem.code.passes() {
+                            continue;
+                        }
                         false
                     }
                     Err(error) => return Err(error.into()),

@@ -106,7 +106,7 @@ impl<G: GatewayPort> Puller<G> {
     fn keep_evidence(&self, note: &str) -> Result<(), PullError> {
         let path = self.layout.evidence(note);
         if !path.exists() {
-            disk::make_dirs(&self.layout.root.join("evidence"))?;
+            self.layout.make(disk::parent(&path))?;
             disk::replace(&path, note.as_bytes(), PUBLIC)?;
         }
         Ok(())

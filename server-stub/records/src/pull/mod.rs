@@ -31,7 +31,7 @@ use crate::https::HttpsGateway;
 use crate::index::Index;
 use crate::keys::{KeyDir, KeysError};
 use crate::layout::Layout;
-use crate::trust::{Trust, TrustError};
+use crate::trust::{StatusFile, Trust, TrustError};
 
 pub use error::PullError;
 pub use life::Approve;
@@ -46,15 +46,16 @@ pub struct Config {
     pub keys: PathBuf,
     /// A bundle to use in place of the newest signed one.
     pub bundle: Option<PathBuf>,
-    /// Google's status list of attestation certificates, read anew at each pass.
+    /// Google's status list of attestation certificates, read anew at each pass; one that does not read leaves the one
+    /// before in force.
     pub status_list: Option<PathBuf>,
     /// The gateway's base URL, as the bundle names it.
     pub gateway: String,
 }
 
 impl Config {
-    fn trust(&self, keys: &KeyDir) -> Result<Trust, TrustError> {
-        Trust::load(keys, self.bundle.as_deref(), &self.gateway, self.status_list.as_deref())
+    fn trust(&self, keys: &KeyDir, status: Option<&StatusFile>) -> Result<Trust, TrustError> {
+        Trust::load(keys, self.bundle.as_deref(), &self.gateway, status.map(StatusFile::newest))
     }
 }
 
@@ -108,6 +109,7 @@ impl PassReport {
 pub struct Puller<G> {
     config: Config,
     keys: KeyDir,
+    status: Option<StatusFile>,
     layout: Layout,
     index: Index,
     gateway: G,
@@ -138,7 +140,8 @@ impl<G: GatewayPort> Puller<G> {
     /// A puller over any gateway. Checks keys and bundle, takes the lock, opens the index; asks the gateway nothing.
     pub async fn with_gateway(config: Config, gateway: G, clock: Arc<dyn Clock>) -> Result<Self, PullError> {
         let keys = KeyDir::new(&config.keys);
-        config.trust(&keys)?;
+        let status = config.status_list.as_deref().map(StatusFile::open).transpose()?;
+        config.trust(&keys, status.as_ref())?;
         let layout = Layout::new(&config.data);
         let lock = layout.prepare()?.ok_or(PullError::Busy)?;
         let index = Index::open(&layout.index(), true).await?;
@@ -147,6 +150,7 @@ impl<G: GatewayPort> Puller<G> {
         Ok(Self {
             config,
             keys,
+            status,
             layout,
             index,
             gateway,
@@ -182,7 +186,7 @@ impl<G: GatewayPort> Puller<G> {
 
     /// Pulls until nothing is left. Keys, bundle and policy are read anew, so that a newer one counts at once.
     pub async fn pass(&self) -> Result<PassReport, PullError> {
-        let trust = self.config.trust(&self.keys)?;
+        let trust = self.config.trust(&self.keys, self.status.as_ref())?;
         self.idle().await;
         self.accept(&trust).await?;
         let mut report = PassReport::default();

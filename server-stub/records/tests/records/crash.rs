@@ -1,9 +1,13 @@
 //! Crashes and broken connections at any point: the next run gives the same result.
 
 use std::future::poll_fn;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 use std::pin::pin;
 use std::task::Poll;
 
+#[cfg(target_os = "linux")]
+use crate::fixture::Watch;
 use crate::fixture::{Edit, Hospital, Phone, Photo};
 
 /// Two good photos, a void and a bad photo.
@@ -114,6 +118,51 @@ async fn a_crash_between_file_and_index_files_the_photo_once_and_fetches_nothing
     assert_eq!((report.filed, report.missing, report.acknowledged), (1, 0, 1));
     hospital.filed(&photo);
     assert_eq!(hospital.gateway.with(|shop| shop.blob_calls), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_a_killed_program_left_is_synced_before_a_receipt_rests_on_it() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    let file = hospital.sealed(&photo);
+    let leading: Vec<_> = file.ancestors().skip(1).take(5).collect();
+    assert_eq!(leading[3], hospital.data());
+
+    // Killed between the rename and the sync: the file has its name, and nothing else is known of it.
+    hospital.sql("UPDATE photo SET status = 'waiting', receipt = NULL").await;
+    let watch = Watch::new(&leading);
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    assert_eq!(watch.unopened(), Vec::<PathBuf>::new());
+
+    // Killed between making the directories and their sync: the next photo goes into them.
+    let next = phone.photo(&hospital);
+    hospital.gateway.take(&next);
+    let watch = Watch::new(&leading);
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    assert_eq!(watch.unopened(), Vec::<PathBuf>::new());
+}
+
+#[tokio::test]
+async fn a_lost_index_is_pulled_anew_beside_sealed_files_that_the_gateway_no_longer_has() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    let old = hospital.path("old");
+    std::fs::rename(hospital.data(), &old).unwrap();
+    std::fs::create_dir(hospital.data()).unwrap();
+    for kept in ["sealed", "bundles"] {
+        std::fs::rename(old.join(kept), hospital.data().join(kept)).unwrap();
+    }
+    hospital.gateway.with(|shop| shop.blobs.clear());
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.enrolled, report.filed, report.missing, report.acknowledged), (1, 1, 0, 1));
+    assert!(hospital.verify().await.ok);
 }
 
 #[tokio::test]

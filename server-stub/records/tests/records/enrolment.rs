@@ -2,6 +2,7 @@
 
 use gauze_records::Coded as _;
 use gauze_records::keys;
+use gauze_records::pull::Puller;
 use gauze_wire::{Filed, Jws, Refused, SoftwareKey, Stored, Token, TokenId, WireError};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -50,6 +51,20 @@ async fn a_token_that_the_records_side_did_not_sign_lets_nobody_in() {
 }
 
 #[tokio::test]
+async fn an_enrolment_of_the_year_9999_is_rejected_and_what_comes_after_it_is_filed() {
+    let hospital = Hospital::new();
+    let late = "9999-12-30T21:59:00Z".parse().unwrap();
+    hospital.gateway.log(&Phone::new(10).enrolment_at(&hospital, hospital.token(), late));
+    let mut phone = Phone::enrolled(11, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.enrolled, report.rejected), (1, 1));
+    hospital.filed(&photo);
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
 async fn a_token_is_spent_by_one_phone() {
     let hospital = Hospital::new();
     let token = hospital.token();
@@ -79,6 +94,22 @@ async fn a_production_policy_believes_no_software_key_even_if_the_gateway_did() 
 }
 
 #[tokio::test]
+async fn a_status_list_that_breaks_while_pulling_stops_no_pass() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    let mut config = hospital.config();
+    config.status_list = Some(hospital.write("status.json", &json!({ "entries": {} })));
+    let puller =
+        Puller::with_gateway(config, hospital.gateway.clone(), hospital.clock.clone()).await.unwrap();
+    hospital.write("status.json", &json!([]));
+    puller.pass().await.unwrap();
+    puller.close().await;
+    hospital.filed(&photo);
+}
+
+#[tokio::test]
 async fn a_bundle_signed_by_another_root_is_not_used() {
     let (hospital, other) = (Hospital::new(), Hospital::new());
     std::fs::copy(other.path("bundle.jws"), hospital.keys().path(keys::BUNDLE_JWS)).unwrap();
@@ -100,11 +131,7 @@ async fn keys_and_gateways_that_the_bundle_does_not_name_are_not_used() {
     let hospital = Hospital::new();
     let mut elsewhere = hospital.config();
     elsewhere.gateway = "https://other.test".into();
-    let puller = gauze_records::pull::Puller::with_gateway(
-        elsewhere,
-        hospital.gateway.clone(),
-        hospital.clock.clone(),
-    );
+    let puller = Puller::with_gateway(elsewhere, hospital.gateway.clone(), hospital.clock.clone());
     assert_eq!(puller.await.err().unwrap().code(), "unknown_gateway");
 
     let other = Hospital::new();

@@ -4,8 +4,8 @@ use gauze_records::proposals::{Decider, approve, list_proposals, refuse, show_pr
 use gauze_records::pull::Approve;
 use gauze_records::{Coded as _, list_acts, list_devices};
 use gauze_wire::{
-    Act, Attestation, Deed, DeviceStatus, Digest, Jws, Operator, Photos, Policy, ProposalId, Reason,
-    Reattestation, Signed as _, SoftwareKey, Token, Wanted, WipeCause, WipeOrder, Wiped,
+    Act, Attestation, Deed, DeviceStatus, Digest, Jws, Operator, Photos, Policy, ProblemCode, ProposalId,
+    Reason, Reattestation, Signed as _, SoftwareKey, Token, Wanted, WipeCause, WipeOrder, Wiped,
 };
 use serde_json::json;
 
@@ -183,12 +183,35 @@ async fn a_decision_that_the_gateway_will_not_take_is_shown_and_holds_up_no_phot
     let id = propose(&hospital, 1, token(None));
     hospital.pass().await.unwrap();
     approve(&hospital.data(), &hospital.keys(), &id, &by(), hospital.now()).await.unwrap();
-    hospital.gateway.with(|shop| shop.refuses_decisions = true);
+    hospital.gateway.with(|shop| shop.decision_problems.insert(id.clone(), ProblemCode::DecisionInvalid));
     let photo = phone.photo(&hospital);
     hospital.gateway.take(&photo);
     hospital.pass().await.unwrap();
     hospital.filed(&photo);
     assert_eq!(show_proposal(&hospital.data(), &id).await.unwrap().handed_in, "refused");
+}
+
+#[tokio::test]
+async fn a_signed_wipe_order_outlasts_whatever_passes_at_the_gateway_and_holds_up_no_other() {
+    for code in [ProblemCode::StorageFull, ProblemCode::Unavailable, ProblemCode::Internal] {
+        let hospital = Hospital::new();
+        let mut phone = Phone::enrolled(10, &hospital);
+        let wipe = propose(&hospital, 1, Wanted::Wipe { device_id: phone.id(), photos: Photos::Keep });
+        let other = propose(&hospital, 2, token(None));
+        hospital.pass().await.unwrap();
+        for id in [&wipe, &other] {
+            approve(&hospital.data(), &hospital.keys(), id, &by(), hospital.now()).await.unwrap();
+        }
+        hospital.gateway.with(|shop| shop.decision_problems.insert(wipe.clone(), code));
+        let photo = phone.photo(&hospital);
+        hospital.gateway.take(&photo);
+        assert_eq!(hospital.pass().await.unwrap().decisions, 1, "{code}");
+        hospital.filed(&photo);
+        assert_eq!(show_proposal(&hospital.data(), &wipe).await.unwrap().handed_in, "no", "{code}");
+        hospital.gateway.with(|shop| shop.decision_problems.clear());
+        assert_eq!(hospital.pass().await.unwrap().decisions, 1, "{code}");
+        assert_eq!(show_proposal(&hospital.data(), &wipe).await.unwrap().handed_in, "yes", "{code}");
+    }
 }
 
 #[tokio::test]
