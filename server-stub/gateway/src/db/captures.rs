@@ -242,6 +242,20 @@ impl Db {
         .map(drop)
     }
 
+    /// Makes the address of a photo that has not arrived dead: another one takes its place.
+    pub async fn close_ticket(write: &mut Write<'_>, name: &BlobName) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE capture SET ticket = NULL, ticket_expires_ms = NULL \
+             WHERE tenant = ? AND device_id = ? AND capture_id = ? AND stored IS NULL",
+        )
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .bind(name.capture_id.to_string())
+        .execute(&mut **write)
+        .await
+        .map(drop)
+    }
+
     /// Keeps the *stored* receipt of a photo that had none.
     pub async fn set_stored(
         write: &mut Write<'_>,
