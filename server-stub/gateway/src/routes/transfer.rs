@@ -19,7 +19,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
 use crate::app::{App, Turn};
-use crate::blobs::BlobName;
+use crate::blobs::{BlobName, Blobs, Durable};
 use crate::db::{Capture, Db, Write, log_append};
 use crate::meters;
 use crate::proof::served;
@@ -334,13 +334,20 @@ impl Receiver {
         }
         let synced = self.file.sync_all().await.map_err(Refusal::from);
         self.kept(synced).await?;
-        let (app, name) = (self.turn.app.clone(), self.capture.name.clone());
-        tokio::task::spawn_blocking(move || app.blobs.complete(&name))
-            .await
-            .map_err(|_| ProblemCode::Internal)??;
-        let state = finish(&self.turn).await?;
+        let durable = lasting(&self.turn, Blobs::complete).await?;
+        let state = finish(&self.turn, durable).await?;
         Ok(whole(StatusCode::CREATED, &self.capture, state))
     }
+}
+
+/// Has the disk make the photo durable, away from the tasks.
+async fn lasting(
+    turn: &Turn,
+    how: fn(&Blobs, &BlobName) -> std::io::Result<Durable>,
+) -> Result<Durable, Refusal> {
+    let (app, name) = (turn.app.clone(), turn.name.clone());
+    let done = tokio::task::spawn_blocking(move || how(&app.blobs, &name)).await;
+    Ok(done.map_err(|_| ProblemCode::Internal)??)
 }
 
 /// Finishes a photo whose bytes were whole when the process died.
@@ -350,13 +357,15 @@ pub async fn finish_if_whole(turn: &Turn) -> Result<(), Refusal> {
         return Ok(());
     }
     match app.db.capture(name).await? {
-        Some(capture) if capture.stored.is_none() => finish(turn).await.map(drop),
+        Some(capture) if capture.stored.is_none() => {
+            finish(turn, lasting(turn, Blobs::keep).await?).await.map(drop)
+        }
         Some(_) | None => Ok(()),
     }
 }
 
-/// Logs a photo whose bytes are here and durable.
-async fn finish(turn: &Turn) -> Result<CaptureState, Refusal> {
+/// Logs a photo whose bytes are here.
+async fn finish(turn: &Turn, _: Durable) -> Result<CaptureState, Refusal> {
     let served = served(&turn.app, &turn.name.tenant)?;
     let mut write = turn.app.db.write().await?;
     // Judged where it cannot change any more: what a phone finishes sending after it was revoked is not taken.
