@@ -20,6 +20,8 @@ use crate::refusal::Refusal;
 use crate::tenant::Served;
 
 const CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
+/// How far a phone's clock may be behind that of the machine that signs tokens.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// Open challenges of all tenants; beyond it the gateway asks callers to wait.
 const CHALLENGE_LIMIT: usize = 100_000;
 
@@ -53,6 +55,7 @@ pub async fn challenge(
     params(("tenant" = String, Path, description = "tenant")),
     responses(
         (status = 201, description = "enrolled"),
+        (status = 401, description = "signature_invalid, signature_expired: the phone's clock is outside the token's life"),
         (status = 403, description = "token_invalid, token_expired, challenge_invalid, attestation_refused, app_too_old"),
         (status = 409, description = "token_used")
     )
@@ -120,9 +123,19 @@ fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<
     let fresh = Freshness::Issued(&claimed.challenge);
     let status = app.status_list();
     let device = verify_enrolment(evidence, &basis(app, served, &policy, status.as_deref()), fresh, now)?;
+    if !signed_in_time(&device) {
+        return Err(ProblemCode::SignatureExpired.into());
+    }
     // Spent only by evidence that holds: a stranger cannot burn somebody's challenge.
     spend_challenge(app, tenant, &claimed.challenge)?;
     Ok(device)
+}
+
+/// The records side judges the token at the moment that the phone says it is: a phone whose clock is wrong would be taken
+/// in here, and not one of its photos there.
+fn signed_in_time(device: &AttestedDevice) -> bool {
+    let (token, at) = (device.token(), device.enrolment().at);
+    token.issued_at.duration_since(at) <= SKEW && at < token.expires_at
 }
 
 async fn keep(app: &App, served: &Served, evidence: &Jws, device: &AttestedDevice) -> Result<u64, Refusal> {
