@@ -34,4 +34,4 @@ pub use replay::{ReplayStore, Use};
 pub use routes::router;
 pub use serve::{ServeError, ServeOptions, serve};
 pub use tenant::{TenantError, TenantFiles};
-pub use watch::watch_once;
+pub use watch::Watch;

@@ -113,6 +113,24 @@ async fn a_policy_signed_while_the_gateway_runs_is_served_at_once_and_after_a_re
 }
 
 #[tokio::test]
+async fn a_policy_that_was_kept_by_a_request_cut_off_before_it_was_in_force_is_when_it_comes_again() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let wanted = serde_json::to_value(hospital.policy(2)).unwrap();
+    let admin = gateway.admin(&hospital).await;
+    let asked = admin.propose_policy(&wanted.to_string(), &by("newer")).await.unwrap();
+    let signed = hospital.signs(&gateway, &asked);
+    sqlx::query("UPDATE proposal SET status = 'approved', signed = ?")
+        .bind(signed.as_str())
+        .execute(&gateway.sqlite().await)
+        .await
+        .unwrap();
+    assert_ne!(gateway.get("/v1/ward-9/policy").await.body, signed.as_str().as_bytes());
+    hospital.decide(&gateway, &asked, Some(signed.clone())).await.expect(204);
+    assert_eq!(gateway.get("/v1/ward-9/policy").await.body, signed.as_str().as_bytes());
+}
+
+#[tokio::test]
 async fn a_policy_that_does_not_read_is_not_proposed() {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;
