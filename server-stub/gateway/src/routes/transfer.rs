@@ -3,10 +3,11 @@
 //! Always: memory is one buffer a transfer; no more bytes are taken than the manifest names; a photo becomes whole only
 //! when its digest is the manifest's and it was synced; only then does the log get its leaf and the phone its receipt.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -31,6 +32,8 @@ const BUFFER: usize = 64 * 1024;
 /// came for so long, or as much came as a connection can hold.
 const LINGER: Duration = Duration::from_millis(100);
 const ON_ITS_WAY: u64 = 2 << 20;
+/// And not for longer than this, however it comes: somebody waits.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 /// A sender that says nothing for this long has gone; what came stays.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -275,28 +278,39 @@ impl Receiver {
     async fn take_in(&mut self, body: Body) -> Result<(), Refusal> {
         let mut stream = body.into_data_stream();
         let leave = self.turn.leave.clone();
-        let mut leaving_at = None;
         loop {
-            if leaving_at.is_some_and(|at| self.received - at > ON_ITS_WAY) {
-                return Err(ProblemCode::TransferBusy.into());
-            }
-            let patience = if leaving_at.is_some() { LINGER } else { IDLE };
             let next = tokio::select! {
                 biased;
-                () = leave.cancelled(), if leaving_at.is_none() => {
-                    leaving_at = Some(self.received);
-                    continue;
-                }
-                next = tokio::time::timeout(patience, stream.next()) => next,
+                () = leave.cancelled() => return self.take_in_the_last(stream).await,
+                next = tokio::time::timeout(IDLE, stream.next()) => next,
             };
             match next {
                 Ok(Some(Ok(bytes))) => self.append(&bytes).await?,
                 Ok(None) => return Ok(()),
-                Err(_) if leaving_at.is_some() => return Err(ProblemCode::TransferBusy.into()),
                 // The connection was cut, or its end went silent.
                 Ok(Some(Err(_))) | Err(_) => return Err(ProblemCode::Unavailable.into()),
             }
         }
+    }
+
+    /// Writes what is on its way to whoever has to leave.
+    async fn take_in_the_last(&mut self, mut stream: BodyDataStream) -> Result<(), Refusal> {
+        let mut over = pin!(tokio::time::sleep(LEAVE_WITHIN));
+        let before = self.received;
+        while self.received - before <= ON_ITS_WAY {
+            let next = tokio::select! {
+                biased;
+                () = &mut over => break,
+                next = tokio::time::timeout(LINGER, stream.next()) => next,
+            };
+            match next {
+                Ok(Some(Ok(bytes))) => self.append(&bytes).await?,
+                Ok(None) => return Ok(()),
+                Ok(Some(Err(_))) => return Err(ProblemCode::Unavailable.into()),
+                Err(_) => break,
+            }
+        }
+        Err(ProblemCode::TransferBusy.into())
     }
 
     async fn append(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
