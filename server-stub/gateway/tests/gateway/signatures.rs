@@ -121,7 +121,7 @@ const ORDER: [u8; 32] = [
 ];
 
 /// `(r, n - s)` for `(r, s)`: anybody can make it, and it verifies.
-fn twin(signature: &[u8; 64]) -> [u8; 64] {
+pub fn twin(signature: &[u8; 64]) -> [u8; 64] {
     let (mut twin, mut borrow) = (*signature, 0);
     for (at, order) in ORDER.iter().enumerate().rev() {
         let left = i16::from(*order) - i16::from(signature[32 + at]) - borrow;
