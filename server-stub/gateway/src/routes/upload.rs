@@ -10,7 +10,7 @@ use gauze_wire::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::transfer::{finish_if_whole, log_and_sign};
+use super::finish::{finish_if_whole, log_and_sign};
 use crate::app::{App, Turn};
 use crate::blobs::BlobName;
 use crate::db::{Capture, Db, NewCapture, Write};
@@ -60,8 +60,9 @@ pub async fn upload(
     // Whoever asks anew has given up sending: what is in flight is written first.
     let _earlier_turns = end_earlier(&app, &offer.earlier).await?;
     let turn = app.take_turn(&offer.name).await;
+    let finished = finish_if_whole(&turn).await;
     if revoked.is_ok() {
-        finish_if_whole(&turn).await?;
+        finished?;
     }
 
     let now = app.clock.now();

@@ -87,6 +87,8 @@ async fn the_last_byte_after_a_revocation_makes_no_photo() {
     sender.give(&shot.sealed[299_999..]).await;
     drop(sender);
     assert_eq!(running.await.unwrap().refusal(), ProblemCode::DeviceRefused);
+    let whole = gateway.at(format!("blobs/ward-9/{}/{}.age", phone.id(), shot.id()));
+    assert!(!whole.exists(), "nor do its bytes stay");
     let kinds: Vec<_> = hospital.log(&gateway).await.entries.iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds, [EntryKind::Enrolment, EntryKind::Act]);
 }
