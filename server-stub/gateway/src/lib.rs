@@ -4,6 +4,7 @@
 mod acts;
 mod app;
 mod blobs;
+mod challenges;
 mod clock;
 mod console;
 mod db;

@@ -1,7 +1,5 @@
 //! Enrolment: a challenge, then evidence, which is kept whole as a log entry.
 
-use std::sync::PoisonError;
-
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -19,11 +17,8 @@ use crate::proof::{BODY_LIMIT, InPath, read_body, served};
 use crate::refusal::Refusal;
 use crate::tenant::Served;
 
-const CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// How far a phone's clock may be behind that of the machine that signs tokens.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
-/// Open challenges of all tenants; beyond it the gateway asks callers to wait.
-const CHALLENGE_LIMIT: usize = 100_000;
 
 #[utoipa::path(
     post,
@@ -36,16 +31,9 @@ pub async fn challenge(
     InPath(tenant): InPath,
 ) -> Result<(StatusCode, Json<ChallengeAnswer>), Refusal> {
     served(&app, &tenant)?;
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| ProblemCode::Internal)?;
-    let now = app.clock.now();
-    let answer = ChallengeAnswer { challenge: Digest(bytes), expires_at: now + CHALLENGE_LIFE };
-    let mut open = app.challenges.lock().unwrap_or_else(PoisonError::into_inner);
-    open.retain(|_, (_, expires_at)| *expires_at > now);
-    if open.len() >= CHALLENGE_LIMIT {
-        return Err(ProblemCode::Unavailable.into());
-    }
-    open.insert(answer.challenge, (tenant, answer.expires_at));
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|_| ProblemCode::Internal)?;
+    let answer = app.challenges.issue(&tenant, app.clock.now(), random);
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
@@ -103,14 +91,8 @@ pub fn basis<'a>(
 
 /// Spends a challenge that was issued to this tenant's phones and is still open.
 pub fn spend_challenge(app: &App, tenant: &Tenant, challenge: &Digest) -> Result<(), Refusal> {
-    let now = app.clock.now();
-    let mut open = app.challenges.lock().unwrap_or_else(PoisonError::into_inner);
-    let issued = open.get(challenge);
-    if !issued.is_some_and(|(whose, expires_at)| whose == tenant && *expires_at > now) {
-        return Err(ProblemCode::ChallengeInvalid.into());
-    }
-    open.remove(challenge);
-    Ok(())
+    let good = app.challenges.spend(tenant, challenge, app.clock.now());
+    if good { Ok(()) } else { Err(ProblemCode::ChallengeInvalid.into()) }
 }
 
 fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<AttestedDevice, Refusal> {
