@@ -58,12 +58,7 @@ pub async fn upload(
     let earlier = earlier(&app, &name, &manifest).await?;
     let offer = Offer { name, manifest, jws: &asked.manifest, earlier };
     // Whoever asks anew has given up sending: what is in flight is written first.
-    let _earlier_turns = end_earlier(&app, &offer.earlier).await?;
-    let turn = app.take_turn(&offer.name).await;
-    let finished = finish_if_whole(&turn).await;
-    if revoked.is_ok() {
-        finished?;
-    }
+    let _turns = take_turns(&app, &offer, revoked).await?;
 
     let now = app.clock.now();
     let mut write = app.db.write().await?;
@@ -93,7 +88,7 @@ struct Offer<'a> {
     name: BlobName,
     manifest: Manifest,
     jws: &'a Jws,
-    /// The same photo under the keys that the phone had before, the first key first; none for a photo of its own.
+    /// The same photo under the keys that the phone had before; none for a photo of its own.
     earlier: Vec<BlobName>,
 }
 
@@ -104,19 +99,29 @@ async fn earlier(app: &App, name: &BlobName, manifest: &Manifest) -> Result<Vec<
     let old = app.db.device(&name.tenant, &manifest.carried().body.device_id).await?;
     old.ok_or(ProblemCode::WrongDevice)?;
     let ids = app.db.predecessors(&name.tenant, &name.device_id).await?;
-    Ok(ids.into_iter().rev().map(|device_id| BlobName { device_id, ..name.clone() }).collect())
+    Ok(ids.into_iter().map(|device_id| BlobName { device_id, ..name.clone() }).collect())
 }
 
-/// Ends what the phone's earlier keys were sending: a photo that came whole that way is finished, and no second one.
-async fn end_earlier(app: &App, earlier: &[BlobName]) -> Result<Vec<Turn>, Refusal> {
+/// Takes the turn at the photo under every key of the phone, in one order for all, so that no two wait for each other. What
+/// came whole under one is finished, and there is no second one.
+async fn take_turns(
+    app: &App,
+    offer: &Offer<'_>,
+    revoked: Result<(), Refusal>,
+) -> Result<Vec<Turn>, Refusal> {
+    let mut names: Vec<_> = offer.earlier.iter().chain([&offer.name]).collect();
+    names.sort_by_key(|name| name.device_id.as_str());
+    names.dedup();
     let mut turns = Vec::new();
-    for name in earlier {
+    for name in names {
         let turn = app.take_turn(name).await;
         match finish_if_whole(&turn).await {
-            // The old key was revoked: the new one sends the photo anew.
-            Ok(()) | Err(Refusal::Problem(ProblemCode::DeviceRefused)) => turns.push(turn),
+            Ok(()) => {}
+            // Of a revoked key it is gone. An earlier key's is sent anew; the phone's own it says will not come.
+            Err(Refusal::Problem(ProblemCode::DeviceRefused)) if *name != offer.name || revoked.is_err() => {}
             Err(refusal) => return Err(refusal),
         }
+        turns.push(turn);
     }
     Ok(turns)
 }

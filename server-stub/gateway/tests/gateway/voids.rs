@@ -1,5 +1,7 @@
 //! Voids and adoptions: a photo that will not come, and one whose key was lost.
 
+use std::time::Duration;
+
 use gauze_wire::{Body, CaptureState, Digest, EntryKind, ProblemCode, Stored};
 
 use crate::fixture::{Gateway, Hospital, Phone, Shot, ask, binding, by, feed, put, put_file};
@@ -141,6 +143,22 @@ async fn a_photo_that_a_revoked_key_left_whole_is_sent_anew_by_the_next_key() {
     gateway.admin(&hospital).await.revoke(&old.id(), &by("lost its key")).await.unwrap();
     let (ticket, _) = next.offer(&gateway, &shot.adoption(&next)).await.ticket();
     gateway.put(&ticket, shot.sealed).await.expect(201);
+}
+
+#[tokio::test]
+async fn phones_that_say_they_follow_themselves_or_each_other_do_not_wait_for_each_other() {
+    let (hospital, gateway, mut phone) = begin().await;
+    let shot = phone.shoot(1000);
+    let rogues = [(); 3].map(|()| Phone::new(&hospital));
+    for (rogue, before) in [(0, 0), (1, 2), (2, 1)] {
+        rogues[rogue].enrol_as_following(&rogues[before], &gateway, &hospital).await;
+    }
+    for rogue in &rogues {
+        let adoption = shot.adoption(rogue);
+        let offered = rogue.offer(&gateway, &adoption);
+        let offered = tokio::time::timeout(Duration::from_secs(20), offered).await;
+        offered.expect("nobody has the turn").ticket();
+    }
 }
 
 #[tokio::test]
