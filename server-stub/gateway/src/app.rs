@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use gauze_attest::{Roots, StatusList};
-use gauze_wire::{Digest, Tenant};
-use jiff::Timestamp;
+use gauze_wire::Tenant;
 use tokio_util::sync::CancellationToken;
 
 use crate::blobs::{BlobName, Blobs};
+use crate::challenges::Challenges;
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::keys::GatewayKeys;
+use crate::keys::{GatewayKeys, random};
 use crate::replay::ReplayStore;
 use crate::tenant::{Served, TenantError, TenantFiles};
 
@@ -56,7 +56,7 @@ pub struct App {
     pub(crate) db: Arc<Db>,
     pub(crate) blobs: Arc<Blobs>,
     pub(crate) replays: Arc<ReplayStore>,
-    pub(crate) challenges: Arc<Mutex<HashMap<Digest, (Tenant, Timestamp)>>>,
+    pub(crate) challenges: Arc<Challenges>,
     pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
     pub(crate) status: Arc<RwLock<Option<Arc<StatusList>>>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -103,7 +103,7 @@ impl App {
             db: Arc::new(db),
             blobs: Arc::new(blobs),
             replays: Arc::new(replays),
-            challenges: Arc::default(),
+            challenges: Arc::new(Challenges::new(random()?)),
             transfers: Arc::default(),
             status: Arc::default(),
             clock,

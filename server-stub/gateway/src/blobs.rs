@@ -1,9 +1,14 @@
 //! Sealed photos as files. A whole one is under `blobs/`, and appears there by a rename after it was synced; what is
 //! still arriving is under `incoming/`. Names come from parsed ids alone.
+//!
+//! A process may die between a rename, or the making of a directory, and its sync. So whatever is found here counts only
+//! once this process has synced it.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use gauze_wire::{CaptureId, DeviceId, Tenant};
 
@@ -17,13 +22,20 @@ pub struct BlobName {
 
 pub struct Blobs {
     data: PathBuf,
+    sync: fn(&Path) -> io::Result<()>,
+    /// Directories that this process knows to outlive a power cut.
+    lasting: Mutex<HashSet<PathBuf>>,
 }
+
+/// That a photo is whole and outlives a power cut: nothing less gets a receipt.
+#[must_use]
+pub struct Durable(());
 
 impl Blobs {
     pub fn open(data: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(data.join("incoming"))?;
         fs::create_dir_all(data.join("blobs"))?;
-        Ok(Self { data })
+        Ok(Self { data, sync: sync_dir, lasting: Mutex::default() })
     }
 
     /// Where a whole photo is.
@@ -51,12 +63,32 @@ impl Blobs {
     }
 
     /// Makes a part that was synced the whole photo, durably.
-    pub fn complete(&self, name: &BlobName) -> io::Result<()> {
+    pub fn complete(&self, name: &BlobName) -> io::Result<Durable> {
+        let whole = self.whole(name);
+        self.make_lasting(whole.parent().unwrap_or(&self.data))?;
+        fs::rename(self.part(name), &whole)?;
+        self.keep(name)
+    }
+
+    /// Makes what was found whole durable.
+    pub fn keep(&self, name: &BlobName) -> io::Result<Durable> {
         let whole = self.whole(name);
         let dir = whole.parent().unwrap_or(&self.data);
-        make_dirs(dir)?;
-        fs::rename(self.part(name), &whole)?;
-        sync_dir(dir)
+        self.make_lasting(dir)?;
+        (self.sync)(dir).map(Durable)
+    }
+
+    fn make_lasting(&self, dir: &Path) -> io::Result<()> {
+        let lasting = || self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+        if dir == self.data || (lasting().contains(dir) && dir.is_dir()) {
+            return Ok(());
+        }
+        let above = dir.parent().unwrap_or(&self.data);
+        self.make_lasting(above)?;
+        make_dir(dir)?;
+        (self.sync)(above)?;
+        lasting().insert(dir.to_owned());
+        Ok(())
     }
 
     /// Forgets what has arrived so far.
@@ -96,15 +128,10 @@ fn missing_is_fine(done: io::Result<()>) -> io::Result<()> {
     }
 }
 
-fn make_dirs(dir: &Path) -> io::Result<()> {
-    if dir.is_dir() {
-        return Ok(());
-    }
-    let above = dir.parent().unwrap_or(Path::new("."));
-    make_dirs(above)?;
+fn make_dir(dir: &Path) -> io::Result<()> {
     match fs::create_dir(dir) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        Ok(()) | Err(_) => sync_dir(above),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
     }
 }
 
@@ -112,14 +139,64 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// Replaces a small file durably.
+/// Replaces a small file durably, in a directory that is made where its own is there.
 pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    make_dirs(dir)?;
+    make_dir(dir)?;
+    sync_dir(dir.parent().unwrap_or(Path::new(".")))?;
     let fresh = path.with_extension("new");
     let mut file = File::create(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;
     sync_dir(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    thread_local! {
+        static SYNCED: RefCell<Vec<PathBuf>> = RefCell::default();
+    }
+
+    fn note(dir: &Path) -> io::Result<()> {
+        SYNCED.with_borrow_mut(|synced| synced.push(dir.to_owned()));
+        Ok(())
+    }
+
+    /// Which directories `work` synced, in order, as names under the data directory.
+    fn synced(data: &Path, work: impl FnOnce() -> io::Result<Durable>) -> Vec<String> {
+        SYNCED.take();
+        let _durable = work().unwrap();
+        let inside = |dir: PathBuf| dir.strip_prefix(data).unwrap().to_string_lossy().into_owned();
+        SYNCED.take().into_iter().map(inside).collect()
+    }
+
+    fn name(n: u64) -> BlobName {
+        BlobName {
+            tenant: "ward-9".parse().unwrap(),
+            device_id: "A".repeat(43).parse().unwrap(),
+            capture_id: CaptureId::make(n, &[0; 10]),
+        }
+    }
+
+    #[test]
+    fn what_a_process_left_that_died_before_it_synced_is_synced_down_to_the_photo_before_it_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut blobs = Blobs::open(dir.path().to_owned()).unwrap();
+        blobs.sync = note;
+        let (ward, phone) = ("blobs/ward-9".to_owned(), format!("blobs/ward-9/{}", "A".repeat(43)));
+        fs::create_dir_all(dir.path().join(&phone)).unwrap();
+        File::create(blobs.whole(&name(1))).unwrap();
+        let all = ["".to_owned(), "blobs".to_owned(), ward, phone.clone()];
+        assert_eq!(synced(dir.path(), || blobs.keep(&name(1))), all);
+        // Directories once in this process, a rename each time.
+        for n in [2, 3] {
+            File::create(blobs.part(&name(n))).unwrap();
+            assert_eq!(synced(dir.path(), || blobs.complete(&name(n))), std::slice::from_ref(&phone));
+        }
+    }
 }

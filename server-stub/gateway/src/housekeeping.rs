@@ -1,29 +1,61 @@
-//! What the gateway does by itself: delete photos some days after they were filed, and parts nobody waits for.
+//! What the gateway does by itself: delete photos some days after they were filed, and parts nobody waits for; and finish
+//! photos that were whole when the process died and that nobody asked for since.
+//!
+//! What the hospital refused stays: it may file it yet.
 
+use gauze_wire::{ProblemCode, Tenant};
 use jiff::SignedDuration;
 
 use crate::app::App;
 use crate::refusal::Refusal;
+use crate::routes::finish_if_whole;
+use crate::tenant::Served;
 
 /// One round. Returns how many photos and parts were deleted.
 pub async fn clean(app: &App) -> Result<u64, CleanError> {
     let mut deleted = 0;
-    let now = app.clock.now();
     for (tenant, served) in app.tenants.iter() {
-        let keep = SignedDuration::from_hours(24 * i64::from(served.in_force().policy.keep_days));
-        let before = now.saturating_sub(keep).map_err(|_| CleanError)?;
-        loop {
-            let names = app.db.filed_before(tenant, before.as_millisecond()).await.map_err(said)?;
-            for name in &names {
-                app.blobs.delete(name).map_err(said)?;
-                app.db.blob_deleted(name).await.map_err(said)?;
-                deleted += 1;
-            }
-            if names.is_empty() {
-                break;
-            }
+        deleted += delete_filed(app, tenant, served).await?;
+        deleted += settle_ended(app, tenant).await?;
+    }
+    Ok(deleted + delete_parts(app).await?)
+}
+
+async fn delete_filed(app: &App, tenant: &Tenant, served: &Served) -> Result<u64, CleanError> {
+    let mut deleted = 0;
+    let keep = SignedDuration::from_hours(24 * i64::from(served.in_force().policy.keep_days));
+    let before = app.clock.now().saturating_sub(keep).map_err(|_| CleanError)?;
+    loop {
+        let names = app.db.filed_before(tenant, before.as_millisecond()).await.map_err(said)?;
+        for name in &names {
+            app.blobs.delete(name).map_err(said)?;
+            app.db.blob_deleted(name).await.map_err(said)?;
+            deleted += 1;
+        }
+        if names.is_empty() {
+            return Ok(deleted);
         }
     }
+}
+
+/// What lies here whole without a receipt gets one, or goes where its phone was revoked.
+async fn settle_ended(app: &App, tenant: &Tenant) -> Result<u64, CleanError> {
+    let mut deleted = 0;
+    for name in app.db.ended(tenant).await.map_err(said)? {
+        if !app.blobs.whole(&name).is_file() {
+            continue;
+        }
+        match finish_if_whole(&app.take_turn(&name).await).await {
+            Ok(()) => {}
+            Err(Refusal::Problem(ProblemCode::DeviceRefused)) => deleted += 1,
+            Err(refusal) => return Err(said(refusal)),
+        }
+    }
+    Ok(deleted)
+}
+
+async fn delete_parts(app: &App) -> Result<u64, CleanError> {
+    let (mut deleted, now) = (0, app.clock.now());
     for name in app.blobs.parts().map_err(said)? {
         let capture = app.db.capture(&name).await.map_err(said)?;
         let wanted = capture.is_some_and(|capture| {

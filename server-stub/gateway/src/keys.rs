@@ -109,7 +109,7 @@ impl GatewayKeys {
     }
 }
 
-fn random() -> Result<Zeroizing<[u8; 32]>, io::Error> {
+pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, io::Error> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(bytes.as_mut()).map_err(|error| io::Error::other(error.to_string()))?;
     Ok(bytes)

@@ -4,6 +4,7 @@
 mod acts;
 mod app;
 mod blobs;
+mod challenges;
 mod clock;
 mod console;
 mod db;
@@ -34,4 +35,4 @@ pub use replay::{ReplayStore, Use};
 pub use routes::router;
 pub use serve::{ServeError, ServeOptions, serve};
 pub use tenant::{TenantError, TenantFiles};
-pub use watch::watch_once;
+pub use watch::Watch;

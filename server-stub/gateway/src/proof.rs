@@ -1,5 +1,7 @@
 //! Who asks: axum extractors that a handler needs to have its arguments at all.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::Method;
@@ -17,6 +19,8 @@ use crate::tenant::Served;
 pub const BODY_LIMIT: usize = 256 * 1024;
 /// Largest body of the records side: a hundred receipts, each with its proof.
 const RECORDS_LIMIT: usize = 1024 * 1024;
+/// The largest takes this long at 280 kbit/s.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A request that a phone signed just now which has enrolled; it may have been revoked since.
 pub struct FromDevice {
@@ -53,21 +57,29 @@ fn tenant_of(path: &str) -> Result<Tenant, Refusal> {
     tenant.parse().map_err(|_| ProblemCode::UnknownTenant.into())
 }
 
-/// A body of at most `limit` bytes.
+/// A body of at most `limit` bytes. What does not come in time is let go: until then it takes memory.
 pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, Refusal> {
-    axum::body::to_bytes(body, limit).await.map_err(|_| ProblemCode::TooLarge.into())
+    read_within(BODY_WITHIN, body, limit).await
+}
+
+async fn read_within(time: Duration, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(time, axum::body::to_bytes(body, limit)).await {
+        Ok(whole) => whole.map_err(|_| ProblemCode::TooLarge.into()),
+        Err(_) => Err(ProblemCode::Unavailable.into()),
+    }
 }
 
 impl FromRequest<App> for FromDevice {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        let unproven = Unproven::read(request, BODY_LIMIT).await?;
+        let (unproven, body) = Unproven::of(request)?;
         let served = served(app, &unproven.tenant)?;
         let device = app.db.device(&unproven.tenant, &unproven.signature.key_id).await?;
         let device = device.ok_or(ProblemCode::UnknownDevice)?;
         unproven.judge(app, served, &device.key, Tag::Device)?;
-        Ok(Self { tenant: unproven.tenant, device, body: unproven.body })
+        let body = unproven.read(body, BODY_LIMIT).await?;
+        Ok(Self { tenant: unproven.tenant, device, body })
     }
 }
 
@@ -85,26 +97,28 @@ impl FromRequest<App> for FromRecords {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        let unproven = Unproven::read(request, RECORDS_LIMIT).await?;
+        let (unproven, body) = Unproven::of(request)?;
         let served = served(app, &unproven.tenant)?;
         let named = |key: &&PublicKey| key.key_id() == unproven.signature.key_id;
         let key = served.bundle.records.iter().find(named).ok_or(ProblemCode::SignatureInvalid)?;
         unproven.judge(app, served, key, Tag::Records)?;
-        Ok(Self { tenant: unproven.tenant, body: unproven.body })
+        let body = unproven.read(body, RECORDS_LIMIT).await?;
+        Ok(Self { tenant: unproven.tenant, body })
     }
 }
 
+/// A request as its head has it. Its body is read once the signature over what the head claims of it holds: a stranger fills
+/// no memory.
 struct Unproven {
     tenant: Tenant,
     method: Method,
     path_and_query: String,
     signature: RequestSignature,
-    digest: Option<Digest>,
-    body: Bytes,
+    claimed: Option<Digest>,
 }
 
 impl Unproven {
-    async fn read(request: Request, limit: usize) -> Result<Self, Refusal> {
+    fn of(request: Request) -> Result<(Self, Body), Refusal> {
         let (parts, body) = request.into_parts();
         let tenant = tenant_of(parts.uri.path())?;
         let field = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
@@ -119,20 +133,21 @@ impl Unproven {
             }
             None => None,
         };
-        let body = read_body(body, limit).await?;
-        let digest = (!body.is_empty() || claimed.is_some()).then(|| Digest::of(&body));
-        // The signature covers the digest of what arrived; what was claimed must be the same.
-        if claimed != digest {
-            return Err(ProblemCode::SignatureInvalid.into());
-        }
         let path_and_query = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Ok(Self { tenant, method: parts.method, path_and_query, signature, digest, body })
+        Ok((Self { tenant, method: parts.method, path_and_query, signature, claimed }, body))
+    }
+
+    /// The body, which has to be the one that was signed for.
+    async fn read(&self, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+        let body = read_body(body, limit).await?;
+        let digest = (!body.is_empty() || self.claimed.is_some()).then(|| Digest::of(&body));
+        if self.claimed == digest { Ok(body) } else { Err(ProblemCode::SignatureInvalid.into()) }
     }
 
     fn judge(&self, app: &App, served: &Served, key: &PublicKey, tag: Tag) -> Result<(), Refusal> {
         let target_uri = format!("{}{}", served.gateway.url, self.path_and_query);
         let signed =
-            Signed { method: self.method.as_str(), target_uri: &target_uri, body: self.digest.as_ref() };
+            Signed { method: self.method.as_str(), target_uri: &target_uri, body: self.claimed.as_ref() };
         let now = app.clock.now();
         match self.signature.verify(&signed, key, tag, now) {
             Ok(()) => {}
@@ -150,5 +165,18 @@ impl Unproven {
             Use::Doubtful => Err(ProblemCode::SignatureExpired.into()),
             Use::Full => Err(ProblemCode::Unavailable.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_in_time_is_let_go() {
+        let silent = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        let read = tokio::time::timeout(Duration::from_secs(10), read_within(Duration::ZERO, silent, 10));
+        assert_eq!(read.await.unwrap(), Err(ProblemCode::Unavailable.into()));
+        assert_eq!(read_body(Body::from("in time"), 10).await.unwrap(), "in time");
     }
 }

@@ -23,6 +23,8 @@ use crate::tenant::{Served, TenantError, TenantFiles};
 const GRACE: Duration = Duration::from_secs(10);
 /// What a connection may bring before it is read: the most memory it takes, and still 20 Mbit/s over 200 ms.
 const WINDOW: u32 = 512 << 10;
+/// Requests that a connection has open at once. A phone and the records side send four.
+const STREAMS: u32 = 32;
 const CLEAN_EVERY: Duration = Duration::from_secs(3600);
 
 /// What `serve` is given.
@@ -109,6 +111,7 @@ pub async fn serve(
         .http_builder()
         .http2()
         .keep_alive_interval(Some(Duration::from_secs(30)))
+        .max_concurrent_streams(STREAMS)
         .initial_connection_window_size(WINDOW)
         .initial_stream_window_size(WINDOW);
     ready(address);

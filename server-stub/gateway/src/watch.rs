@@ -13,29 +13,32 @@ const EVERY: Duration = Duration::from_millis(250);
 
 /// Looks for decisions for as long as the gateway runs.
 pub(crate) async fn watch(app: App) {
-    let mut seen = HashMap::new();
+    let mut watch = Watch::default();
     let mut round = tokio::time::interval(EVERY);
     loop {
         round.tick().await;
-        if let Err(error) = look(&app, &mut seen).await {
+        if let Err(error) = watch.look(&app).await {
             tracing::warn!(%error, "decisions could not be looked for");
         }
     }
 }
 
-/// Ends the transfers of phones that have been revoked.
-pub async fn watch_once(app: &App) -> Result<(), sqlx::Error> {
-    look(app, &mut HashMap::new()).await
-}
+/// Up to where each tenant's decisions were acted on.
+#[derive(Default)]
+pub struct Watch(HashMap<Tenant, i64>);
 
-async fn look(app: &App, seen: &mut HashMap<Tenant, i64>) -> Result<(), sqlx::Error> {
-    for tenant in app.tenants.keys() {
-        let revision = app.db.revision(tenant).await?;
-        if seen.insert(tenant.clone(), revision) != Some(revision) {
-            end_revoked(app, tenant).await?;
+impl Watch {
+    /// Ends the transfers of phones that have been revoked since the last look that came to its end.
+    pub async fn look(&mut self, app: &App) -> Result<(), sqlx::Error> {
+        for tenant in app.tenants.keys() {
+            let revision = app.db.revision(tenant).await?;
+            if self.0.get(tenant) != Some(&revision) {
+                end_revoked(app, tenant).await?;
+                self.0.insert(tenant.clone(), revision);
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 async fn end_revoked(app: &App, tenant: &Tenant) -> Result<(), sqlx::Error> {

@@ -272,24 +272,29 @@ impl Db {
             .map(drop)
     }
 
-    /// Keeps a phone's word that it was wiped; `false` where it is the very word kept before.
-    pub async fn set_wiped(
+    /// Keeps a phone's word that it was wiped, known by the digest of what it signed; `false` where it was heard before.
+    pub async fn hear_wiped(
         write: &mut Write<'_>,
         (tenant, device): (&Tenant, &DeviceId),
         word: &Digest,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
-        let done = sqlx::query(
-            "UPDATE device SET wiped = ?1, wiped_at_ms = ?2 \
-             WHERE tenant = ?3 AND device_id = ?4 AND wiped IS NOT ?1",
-        )
-        .bind(word.to_string())
-        .bind(now_ms)
-        .bind(tenant.as_str())
-        .bind(device.as_str())
-        .execute(&mut **write)
-        .await?;
-        Ok(done.rows_affected() == 1)
+        let news = sqlx::query("INSERT INTO wiped_word VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(tenant.as_str())
+            .bind(device.as_str())
+            .bind(word.to_string())
+            .execute(&mut **write)
+            .await?;
+        if news.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("UPDATE device SET wiped_at_ms = ? WHERE tenant = ? AND device_id = ?")
+            .bind(now_ms)
+            .bind(tenant.as_str())
+            .bind(device.as_str())
+            .execute(&mut **write)
+            .await?;
+        Ok(true)
     }
 
     /// Places of the device's chain up to `highest` that nothing here holds, as ranges.

@@ -11,6 +11,10 @@ use crate::blobs::BlobName;
 const FILED_BEFORE: &str = "SELECT device_id, capture_id FROM capture \
     WHERE tenant = ? AND blob = 1 AND filed_at_ms IS NOT NULL AND filed_at_ms < ? LIMIT 1000";
 
+/// Asked each hour too.
+const ENDED: &str = "SELECT device_id, capture_id FROM capture INDEXED BY capture_ended \
+    WHERE tenant = ? AND stored IS NULL AND (ticket IS NULL OR expired = 1)";
+
 /// A photo, or its void.
 #[derive(Clone, Debug)]
 pub struct Capture {
@@ -242,6 +246,20 @@ impl Db {
         .map(drop)
     }
 
+    /// Makes the address of a photo that has not arrived dead: another one takes its place.
+    pub async fn close_ticket(write: &mut Write<'_>, name: &BlobName) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE capture SET ticket = NULL, ticket_expires_ms = NULL \
+             WHERE tenant = ? AND device_id = ? AND capture_id = ? AND stored IS NULL",
+        )
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .bind(name.capture_id.to_string())
+        .execute(&mut **write)
+        .await
+        .map(drop)
+    }
+
     /// Keeps the *stored* receipt of a photo that had none.
     pub async fn set_stored(
         write: &mut Write<'_>,
@@ -288,17 +306,12 @@ impl Db {
     pub async fn filed_before(&self, tenant: &Tenant, before_ms: i64) -> Result<Vec<BlobName>, sqlx::Error> {
         let rows =
             sqlx::query(FILED_BEFORE).bind(tenant.as_str()).bind(before_ms).fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| {
-                let capture_id: &str = row.try_get("capture_id")?;
-                let device_id: &str = row.try_get("device_id")?;
-                Ok(BlobName {
-                    tenant: tenant.clone(),
-                    device_id: device_id.parse().map_err(damaged)?,
-                    capture_id: capture_id.parse::<CaptureId>().map_err(damaged)?,
-                })
-            })
-            .collect()
+        names(tenant, &rows)
+    }
+
+    /// Photos of `tenant` that have no receipt and no address to come to any more.
+    pub async fn ended(&self, tenant: &Tenant) -> Result<Vec<BlobName>, sqlx::Error> {
+        names(tenant, &sqlx::query(ENDED).bind(tenant.as_str()).fetch_all(&self.readers).await?)
     }
 
     /// Notes that a photo's bytes are gone.
@@ -312,6 +325,19 @@ impl Db {
             .await?;
         write.commit().await
     }
+}
+
+fn names(tenant: &Tenant, rows: &[SqliteRow]) -> Result<Vec<BlobName>, sqlx::Error> {
+    let name = |row: &SqliteRow| {
+        let capture_id: &str = row.try_get("capture_id")?;
+        let device_id: &str = row.try_get("device_id")?;
+        Ok(BlobName {
+            tenant: tenant.clone(),
+            device_id: device_id.parse().map_err(damaged)?,
+            capture_id: capture_id.parse::<CaptureId>().map_err(damaged)?,
+        })
+    };
+    rows.iter().map(name).collect()
 }
 
 async fn capture_in(db: &mut SqliteConnection, name: &BlobName) -> Result<Option<Capture>, sqlx::Error> {

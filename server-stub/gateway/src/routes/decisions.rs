@@ -48,20 +48,21 @@ pub async fn decisions(State(app): State<App>, request: FromRecords) -> Result<S
 
 #[derive(PartialEq, Eq)]
 enum Taken {
-    /// A policy was signed.
+    /// A signed policy, now or before.
     Policy,
     /// Anything else.
     Other,
 }
 
-/// Keeps one decision. One that was kept before changes nothing: an answer may have been lost.
+/// Keeps one decision. One that was kept before changes nothing in the register: an answer may have been lost. A policy is
+/// put in force even so, for whoever kept it may have been cut off before that.
 async fn settle(clerk: &Clerk<'_>, write: &mut Write<'_>, decision: &Decision) -> Result<Taken, Refusal> {
     let tenant = &clerk.served.bundle.tenant;
     let Decision { proposal_id, operator, reason, signed } = decision;
     let proposal = Db::proposal_now(write, tenant, proposal_id).await?.ok_or(ProblemCode::DecisionInvalid)?;
     if proposal.status != ProposalStatus::Waiting {
         let same = proposal.signed == *signed;
-        return if same { Ok(Taken::Other) } else { Err(ProblemCode::DecisionInvalid.into()) };
+        return if same { Ok(taken(&proposal, signed)) } else { Err(ProblemCode::DecisionInvalid.into()) };
     }
     if let Some(jws) = signed {
         fits(clerk.served, &proposal, jws)?;
@@ -76,13 +77,16 @@ async fn settle(clerk: &Clerk<'_>, write: &mut Write<'_>, decision: &Decision) -
     Db::settle(write, tenant, &settled).await?;
     let by = By { operator: operator.clone(), reason: reason.clone() };
     clerk.record(write, &by, settle_deed(proposal_id, signed.as_ref())).await?;
+    if let (Wanted::Wipe { device_id, .. }, Some(order)) = (&proposal.wanted, signed) {
+        Db::set_wipe_order(write, tenant, device_id, order).await?;
+    }
+    Ok(taken(&proposal, signed))
+}
+
+fn taken(proposal: &Proposal, signed: &Option<Jws>) -> Taken {
     match (&proposal.wanted, signed) {
-        (Wanted::Policy { .. }, Some(_)) => Ok(Taken::Policy),
-        (Wanted::Wipe { device_id, .. }, Some(order)) => {
-            Db::set_wipe_order(write, tenant, device_id, order).await?;
-            Ok(Taken::Other)
-        }
-        (Wanted::Token { .. } | Wanted::Policy { .. } | Wanted::Wipe { .. }, _) => Ok(Taken::Other),
+        (Wanted::Policy { .. }, Some(_)) => Taken::Policy,
+        (Wanted::Token { .. } | Wanted::Policy { .. } | Wanted::Wipe { .. }, _) => Taken::Other,
     }
 }
 

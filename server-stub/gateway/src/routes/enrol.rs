@@ -1,7 +1,5 @@
 //! Enrolment: a challenge, then evidence, which is kept whole as a log entry.
 
-use std::sync::PoisonError;
-
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -19,9 +17,8 @@ use crate::proof::{BODY_LIMIT, InPath, read_body, served};
 use crate::refusal::Refusal;
 use crate::tenant::Served;
 
-const CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
-/// Open challenges of all tenants; beyond it the gateway asks callers to wait.
-const CHALLENGE_LIMIT: usize = 100_000;
+/// How far a phone's clock may be behind that of the machine that signs tokens.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 #[utoipa::path(
     post,
@@ -34,16 +31,9 @@ pub async fn challenge(
     InPath(tenant): InPath,
 ) -> Result<(StatusCode, Json<ChallengeAnswer>), Refusal> {
     served(&app, &tenant)?;
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| ProblemCode::Internal)?;
-    let now = app.clock.now();
-    let answer = ChallengeAnswer { challenge: Digest(bytes), expires_at: now + CHALLENGE_LIFE };
-    let mut open = app.challenges.lock().unwrap_or_else(PoisonError::into_inner);
-    open.retain(|_, (_, expires_at)| *expires_at > now);
-    if open.len() >= CHALLENGE_LIMIT {
-        return Err(ProblemCode::Unavailable.into());
-    }
-    open.insert(answer.challenge, (tenant, answer.expires_at));
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|_| ProblemCode::Internal)?;
+    let answer = app.challenges.issue(&tenant, app.clock.now(), random);
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
@@ -53,6 +43,7 @@ pub async fn challenge(
     params(("tenant" = String, Path, description = "tenant")),
     responses(
         (status = 201, description = "enrolled"),
+        (status = 401, description = "signature_invalid, signature_expired: the phone's clock is outside the token's life"),
         (status = 403, description = "token_invalid, token_expired, challenge_invalid, attestation_refused, app_too_old"),
         (status = 409, description = "token_used")
     )
@@ -100,14 +91,8 @@ pub fn basis<'a>(
 
 /// Spends a challenge that was issued to this tenant's phones and is still open.
 pub fn spend_challenge(app: &App, tenant: &Tenant, challenge: &Digest) -> Result<(), Refusal> {
-    let now = app.clock.now();
-    let mut open = app.challenges.lock().unwrap_or_else(PoisonError::into_inner);
-    let issued = open.get(challenge);
-    if !issued.is_some_and(|(whose, expires_at)| whose == tenant && *expires_at > now) {
-        return Err(ProblemCode::ChallengeInvalid.into());
-    }
-    open.remove(challenge);
-    Ok(())
+    let good = app.challenges.spend(tenant, challenge, app.clock.now());
+    if good { Ok(()) } else { Err(ProblemCode::ChallengeInvalid.into()) }
 }
 
 fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<AttestedDevice, Refusal> {
@@ -120,9 +105,19 @@ fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<
     let fresh = Freshness::Issued(&claimed.challenge);
     let status = app.status_list();
     let device = verify_enrolment(evidence, &basis(app, served, &policy, status.as_deref()), fresh, now)?;
+    if !signed_in_time(&device) {
+        return Err(ProblemCode::SignatureExpired.into());
+    }
     // Spent only by evidence that holds: a stranger cannot burn somebody's challenge.
     spend_challenge(app, tenant, &claimed.challenge)?;
     Ok(device)
+}
+
+/// The records side judges the token at the moment that the phone says it is: a phone whose clock is wrong would be taken
+/// in here, and not one of its photos there.
+fn signed_in_time(device: &AttestedDevice) -> bool {
+    let (token, at) = (device.token(), device.enrolment().at);
+    token.issued_at.duration_since(at) <= SKEW && at < token.expires_at
 }
 
 async fn keep(app: &App, served: &Served, evidence: &Jws, device: &AttestedDevice) -> Result<u64, Refusal> {

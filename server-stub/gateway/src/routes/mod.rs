@@ -3,11 +3,14 @@
 mod attest;
 mod decisions;
 mod enrol;
+mod finish;
 mod meta;
 mod records;
 mod transfer;
 mod upload;
 mod wiped;
+
+pub(crate) use finish::finish_if_whole;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

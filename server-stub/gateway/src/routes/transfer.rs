@@ -3,34 +3,36 @@
 //! Always: memory is one buffer a transfer; no more bytes are taken than the manifest names; a photo becomes whole only
 //! when its digest is the manifest's and it was synced; only then does the log get its leaf and the phone its receipt.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use gauze_wire::resume::{Part, announced};
-use gauze_wire::{CaptureState, DeviceStatus, Digest, EntryKind, Jws, ProblemCode, Stored};
+use gauze_wire::{CaptureState, Digest, ProblemCode};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
+use super::finish::{finish, finish_if_whole, lasting};
 use crate::app::{App, Turn};
-use crate::blobs::BlobName;
-use crate::db::{Capture, Db, Write, log_append};
+use crate::blobs::Blobs;
+use crate::db::Capture;
 use crate::meters;
-use crate::proof::served;
 use crate::refusal::Refusal;
-use crate::tenant::Served;
 
 const BUFFER: usize = 64 * 1024;
 /// Whoever is told to leave still takes in what is on its way, or the phone would have to send it again: until nothing
 /// came for so long, or as much came as a connection can hold.
 const LINGER: Duration = Duration::from_millis(100);
 const ON_ITS_WAY: u64 = 2 << 20;
+/// And not for longer than this, however it comes: somebody waits.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 /// A sender that says nothing for this long has gone; what came stays.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -275,28 +277,39 @@ impl Receiver {
     async fn take_in(&mut self, body: Body) -> Result<(), Refusal> {
         let mut stream = body.into_data_stream();
         let leave = self.turn.leave.clone();
-        let mut leaving_at = None;
         loop {
-            if leaving_at.is_some_and(|at| self.received - at > ON_ITS_WAY) {
-                return Err(ProblemCode::TransferBusy.into());
-            }
-            let patience = if leaving_at.is_some() { LINGER } else { IDLE };
             let next = tokio::select! {
                 biased;
-                () = leave.cancelled(), if leaving_at.is_none() => {
-                    leaving_at = Some(self.received);
-                    continue;
-                }
-                next = tokio::time::timeout(patience, stream.next()) => next,
+                () = leave.cancelled() => return self.take_in_the_last(stream).await,
+                next = tokio::time::timeout(IDLE, stream.next()) => next,
             };
             match next {
                 Ok(Some(Ok(bytes))) => self.append(&bytes).await?,
                 Ok(None) => return Ok(()),
-                Err(_) if leaving_at.is_some() => return Err(ProblemCode::TransferBusy.into()),
                 // The connection was cut, or its end went silent.
                 Ok(Some(Err(_))) | Err(_) => return Err(ProblemCode::Unavailable.into()),
             }
         }
+    }
+
+    /// Writes what is on its way to whoever has to leave.
+    async fn take_in_the_last(&mut self, mut stream: BodyDataStream) -> Result<(), Refusal> {
+        let mut over = pin!(tokio::time::sleep(LEAVE_WITHIN));
+        let before = self.received;
+        while self.received - before <= ON_ITS_WAY {
+            let next = tokio::select! {
+                biased;
+                () = &mut over => break,
+                next = tokio::time::timeout(LINGER, stream.next()) => next,
+            };
+            match next {
+                Ok(Some(Ok(bytes))) => self.append(&bytes).await?,
+                Ok(None) => return Ok(()),
+                Ok(Some(Err(_))) => return Err(ProblemCode::Unavailable.into()),
+                Err(_) => break,
+            }
+        }
+        Err(ProblemCode::TransferBusy.into())
     }
 
     async fn append(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
@@ -334,53 +347,8 @@ impl Receiver {
         }
         let synced = self.file.sync_all().await.map_err(Refusal::from);
         self.kept(synced).await?;
-        let (app, name) = (self.turn.app.clone(), self.capture.name.clone());
-        tokio::task::spawn_blocking(move || app.blobs.complete(&name))
-            .await
-            .map_err(|_| ProblemCode::Internal)??;
-        let state = finish(&self.turn).await?;
+        let durable = lasting(&self.turn, Blobs::complete).await?;
+        let state = finish(&self.turn, durable).await?;
         Ok(whole(StatusCode::CREATED, &self.capture, state))
     }
-}
-
-/// Finishes a photo whose bytes were whole when the process died.
-pub async fn finish_if_whole(turn: &Turn) -> Result<(), Refusal> {
-    let (app, name) = (&turn.app, &turn.name);
-    if !app.blobs.whole(name).is_file() {
-        return Ok(());
-    }
-    match app.db.capture(name).await? {
-        Some(capture) if capture.stored.is_none() => finish(turn).await.map(drop),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// Logs a photo whose bytes are here and durable.
-async fn finish(turn: &Turn) -> Result<CaptureState, Refusal> {
-    let served = served(&turn.app, &turn.name.tenant)?;
-    let mut write = turn.app.db.write().await?;
-    // Judged where it cannot change any more: what a phone finishes sending after it was revoked is not taken.
-    if Db::status_now(&mut write, &turn.name.tenant, &turn.name.device_id).await?
-        == Some(DeviceStatus::Revoked)
-    {
-        return Err(ProblemCode::DeviceRefused.into());
-    }
-    let state = log_and_sign(&mut write, &turn.app, served, &turn.name).await?;
-    write.commit().await?;
-    meters::stored();
-    Ok(state)
-}
-
-/// Appends a manifest whose bytes are here (or that has none) to the log and signs its *stored* receipt.
-pub async fn log_and_sign(
-    write: &mut Write<'_>,
-    app: &App,
-    served: &Served,
-    name: &BlobName,
-) -> Result<CaptureState, Refusal> {
-    let capture = Db::capture_now(write, name).await?.ok_or(ProblemCode::Internal)?;
-    let proof = log_append(write, served, capture.kind, &capture.manifest).await?;
-    let stored = Jws::sign(&Stored::new(capture.binding(), proof, app.clock.now()), app.keys.receipts())?;
-    Db::set_stored(write, name, &stored, capture.kind != EntryKind::Void).await?;
-    Ok(CaptureState { capture_id: name.capture_id, stored, outcome: None })
 }

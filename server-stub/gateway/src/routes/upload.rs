@@ -10,8 +10,8 @@ use gauze_wire::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::transfer::{finish_if_whole, log_and_sign};
-use crate::app::App;
+use super::finish::{finish_if_whole, log_and_sign};
+use crate::app::{App, Turn};
 use crate::blobs::BlobName;
 use crate::db::{Capture, Db, NewCapture, Write};
 use crate::proof::{FromDevice, served};
@@ -53,49 +53,97 @@ pub async fn upload(
         // That a photo will not come, a phone may say even then.
         revoked?;
     }
-    let body = &manifest.carried().body;
-    let name = BlobName { tenant, device_id: device.device_id, capture_id: body.capture_id };
-    if !manifest.is_own() {
-        let old = app.db.device(&name.tenant, &body.device_id).await?;
-        old.ok_or(ProblemCode::WrongDevice)?;
-    }
+    let capture_id = manifest.carried().body.capture_id;
+    let name = BlobName { tenant, device_id: device.device_id, capture_id };
+    let earlier = earlier(&app, &name, &manifest).await?;
+    let offer = Offer { name, manifest, jws: &asked.manifest, earlier };
     // Whoever asks anew has given up sending: what is in flight is written first.
-    let turn = app.take_turn(&name).await;
-    if revoked.is_ok() {
-        finish_if_whole(&turn).await?;
-    }
-    let offset = app.blobs.offset(&name, body.size)?;
+    let _turns = take_turns(&app, &offer, revoked).await?;
 
     let now = app.clock.now();
     let mut write = app.db.write().await?;
-    let counts = (asked.highest_seq, asked.unsent);
-    Db::heard(&mut write, (&name.tenant, &name.device_id), counts, now.as_millisecond()).await?;
-    let answer = match decide(&mut write, served, &name, &manifest, now).await? {
-        Verdict::Held(state) => UploadAnswer::Held(*state),
-        Verdict::Wanted => {
-            Db::put_capture(&mut write, &new_capture(&name, &manifest, &asked.manifest)).await?;
-            if manifest.has_photo() {
-                let (upload_url, expires_at) = issue(&mut write, served, &name, now).await?;
-                UploadAnswer::Ticket { upload_url, expires_at, offset }
-            } else {
-                UploadAnswer::Held(log_and_sign(&mut write, &app, served, &name).await?)
-            }
-        }
-        Verdict::Refused(code) => {
-            // What the phone said of itself is kept even so.
-            write.commit().await?;
-            return Err(code.into());
-        }
+    let (whose, counts) = ((&offer.name.tenant, &offer.name.device_id), (asked.highest_seq, asked.unsent));
+    Db::heard(&mut write, whose, counts, now.as_millisecond()).await?;
+    let verdict = decide(&mut write, served, &offer, now).await?;
+    // What the phone said of itself is kept even where its photo is refused.
+    let answer = match verdict {
+        Verdict::Held(state) => Ok(UploadAnswer::Held(*state)),
+        Verdict::Wanted => Ok(take_up(&mut write, &app, served, &offer).await?),
+        Verdict::Refused(code) => Err(code),
     };
     write.commit().await?;
-    if matches!(manifest, Manifest::Void(..)) {
-        app.blobs.discard_part(&name)?;
+    let answer = answer?;
+    if matches!(offer.manifest, Manifest::Void(..)) {
+        app.blobs.discard_part(&offer.name)?;
     }
     let status = match answer {
         UploadAnswer::Ticket { .. } => StatusCode::CREATED,
         UploadAnswer::Held(_) => StatusCode::OK,
     };
     Ok((status, Json(answer)))
+}
+
+/// A manifest that asks to be taken in.
+struct Offer<'a> {
+    name: BlobName,
+    manifest: Manifest,
+    jws: &'a Jws,
+    /// The same photo under the keys that the phone had before; none for a photo of its own.
+    earlier: Vec<BlobName>,
+}
+
+async fn earlier(app: &App, name: &BlobName, manifest: &Manifest) -> Result<Vec<BlobName>, Refusal> {
+    if manifest.is_own() {
+        return Ok(Vec::new());
+    }
+    let old = app.db.device(&name.tenant, &manifest.carried().body.device_id).await?;
+    old.ok_or(ProblemCode::WrongDevice)?;
+    let ids = app.db.predecessors(&name.tenant, &name.device_id).await?;
+    Ok(ids.into_iter().map(|device_id| BlobName { device_id, ..name.clone() }).collect())
+}
+
+/// Takes the turn at the photo under every key of the phone, in one order for all, so that no two wait for each other. What
+/// came whole under one is finished, and there is no second one.
+async fn take_turns(
+    app: &App,
+    offer: &Offer<'_>,
+    revoked: Result<(), Refusal>,
+) -> Result<Vec<Turn>, Refusal> {
+    let mut names: Vec<_> = offer.earlier.iter().chain([&offer.name]).collect();
+    names.sort_by_key(|name| name.device_id.as_str());
+    names.dedup();
+    let mut turns = Vec::new();
+    for name in names {
+        let turn = app.take_turn(name).await;
+        match finish_if_whole(&turn).await {
+            Ok(()) => {}
+            // Of a revoked key it is gone. An earlier key's is sent anew; the phone's own it says will not come.
+            Err(Refusal::Problem(ProblemCode::DeviceRefused)) if *name != offer.name || revoked.is_err() => {}
+            Err(refusal) => return Err(refusal),
+        }
+        turns.push(turn);
+    }
+    Ok(turns)
+}
+
+/// Takes a manifest in: an address for its bytes, or the receipt where it has none.
+async fn take_up(
+    write: &mut Write<'_>,
+    app: &App,
+    served: &Served,
+    offer: &Offer<'_>,
+) -> Result<UploadAnswer, Refusal> {
+    let name = &offer.name;
+    for old in &offer.earlier {
+        Db::close_ticket(write, old).await?;
+    }
+    Db::put_capture(write, &new_capture(offer)).await?;
+    if !offer.manifest.has_photo() {
+        return Ok(UploadAnswer::Held(log_and_sign(write, app, served, name).await?));
+    }
+    let offset = app.blobs.offset(name, offer.manifest.carried().body.size)?;
+    let (upload_url, expires_at) = issue(write, served, name, app.clock.now()).await?;
+    Ok(UploadAnswer::Ticket { upload_url, expires_at, offset })
 }
 
 enum Verdict {
@@ -111,11 +159,10 @@ enum Verdict {
 async fn decide(
     write: &mut Write<'_>,
     served: &Served,
-    name: &BlobName,
-    manifest: &Manifest,
+    offer: &Offer<'_>,
     now: Timestamp,
 ) -> Result<Verdict, Refusal> {
-    let Carried { body, hash } = manifest.carried();
+    let (name, Carried { body, hash }) = (&offer.name, offer.manifest.carried());
     if let Some(capture) = Db::capture_now(write, name).await? {
         if capture.body_sha256 != *hash {
             return Ok(Verdict::Refused(ProblemCode::Conflict));
@@ -124,19 +171,14 @@ async fn decide(
             return Ok(Verdict::Held(Box::new(state)));
         }
     }
-    if !manifest.is_own() {
-        // It had arrived before the phone lost its key.
-        let old = BlobName { device_id: body.device_id.clone(), ..name.clone() };
-        let arrived = Db::capture_now(write, &old).await?.filter(|capture| capture.body_sha256 == *hash);
-        if let Some(state) = arrived.as_ref().and_then(Capture::state) {
-            return Ok(Verdict::Held(Box::new(state)));
-        }
+    if let Some(state) = arrived_before(write, offer).await? {
+        return Ok(Verdict::Held(Box::new(state)));
     }
     let taken = Db::body_at(write, &name.tenant, &body.device_id, body.seq).await?;
     if taken.is_some_and(|taken| taken != *hash) {
         return Ok(Verdict::Refused(ProblemCode::ChainConflict));
     }
-    if !manifest.has_photo() {
+    if !offer.manifest.has_photo() {
         return Ok(Verdict::Wanted);
     }
     let held = Db::held(write, name, now.as_millisecond()).await?;
@@ -147,21 +189,37 @@ async fn decide(
     Ok(if over { Verdict::Refused(ProblemCode::QuotaExceeded) } else { Verdict::Wanted })
 }
 
-fn new_capture<'a>(name: &'a BlobName, manifest: &'a Manifest, jws: &'a Jws) -> NewCapture<'a> {
-    let Carried { body, hash } = manifest.carried();
+/// The receipts of a photo that had arrived before the phone lost an earlier key.
+async fn arrived_before(write: &mut Write<'_>, offer: &Offer<'_>) -> Result<Option<CaptureState>, Refusal> {
+    if offer.manifest.is_own() {
+        return Ok(None);
+    }
+    let Carried { body, hash } = offer.manifest.carried();
+    let taken_by = BlobName { device_id: body.device_id.clone(), ..offer.name.clone() };
+    for old in offer.earlier.iter().chain([&taken_by]) {
+        let arrived = Db::capture_now(write, old).await?.filter(|capture| capture.body_sha256 == *hash);
+        if let Some(state) = arrived.as_ref().and_then(Capture::state) {
+            return Ok(Some(state));
+        }
+    }
+    Ok(None)
+}
+
+fn new_capture<'a>(offer: &'a Offer<'_>) -> NewCapture<'a> {
+    let Carried { body, hash } = offer.manifest.carried();
     NewCapture {
-        name,
+        name: &offer.name,
         body_device: &body.device_id,
         seq: body.seq,
         body_sha256: hash,
         sha256: &body.sha256,
         size: body.size,
-        kind: match manifest {
+        kind: match offer.manifest {
             Manifest::Photo(_) => EntryKind::Photo,
             Manifest::Void(..) => EntryKind::Void,
             Manifest::Adoption(..) => EntryKind::Adoption,
         },
-        manifest: jws,
+        manifest: offer.jws,
     }
 }
 

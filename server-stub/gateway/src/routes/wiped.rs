@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
-use gauze_wire::{EntryKind, Jws, ProblemCode, Wiped};
+use gauze_wire::{Digest, EntryKind, Jws, ProblemCode, Wiped};
 
 use crate::app::App;
 use crate::db::{Db, log_append};
@@ -34,9 +34,10 @@ pub async fn wiped(
     if wiped.device_id != device.device_id {
         return Err(ProblemCode::WrongDevice.into());
     }
+    let payload = word.payload_bytes().map_err(|_| ProblemCode::MalformedRequest)?;
     let now_ms = app.clock.now().as_millisecond();
     let mut write = app.db.write().await?;
-    if Db::set_wiped(&mut write, (&tenant, &device.device_id), &word.digest(), now_ms).await? {
+    if Db::hear_wiped(&mut write, (&tenant, &device.device_id), &Digest::of(&payload), now_ms).await? {
         log_append(&mut write, served, EntryKind::Wiped, &word).await?;
         let counts = (wiped.highest_seq, wiped.unsent);
         Db::heard(&mut write, (&tenant, &device.device_id), counts, now_ms).await?;

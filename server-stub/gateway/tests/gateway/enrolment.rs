@@ -151,6 +151,27 @@ async fn evidence_that_does_not_hold_is_refused_by_its_fault_and_burns_nothing()
 }
 
 #[tokio::test]
+async fn a_phone_whose_clock_is_outside_its_tokens_life_is_told_to_set_it_and_enrols_then() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let now = gateway.now();
+    let challenge = gateway.challenge(&hospital.tenant).await;
+    // The token's hour begins now; whoever signs it may be five minutes ahead.
+    let good = hospital.enrolment(&key(1), hospital.sign_token(now), challenge, now);
+    let at = |at: jiff::Timestamp| {
+        let enrolment = gauze_wire::Enrolment { at, ..good.clone() };
+        Jws::sign(&enrolment, &key(1)).unwrap()
+    };
+    let seconds = |n| now + SignedDuration::from_secs(n);
+    for wrong in [seconds(-301), seconds(3600), jiff::Timestamp::MIN, jiff::Timestamp::MAX] {
+        let reply = gateway.enrol(&hospital.tenant, &at(wrong)).await;
+        assert_eq!(reply.refusal(), ProblemCode::SignatureExpired, "{wrong}");
+    }
+    assert!(hospital.log(&gateway).await.entries.is_empty());
+    gateway.enrol(&hospital.tenant, &at(seconds(-300))).await.expect(201);
+}
+
+#[tokio::test]
 async fn a_production_policy_takes_no_software_key() {
     let hospital = Hospital::ward();
     let mut policy = hospital.policy(1);

@@ -1,7 +1,7 @@
 //! A device's life: what operators decide holds at once, is in the log, and reaches the phone.
 
 use gauze_gateway::admin::AdminError;
-use gauze_gateway::{DeviceSearch, watch_once};
+use gauze_gateway::{DeviceSearch, Watch};
 use gauze_wire::{Act, Deed, DeviceStatus, EntryKind, Follows, Jws, ProblemCode, ReviewDenied};
 
 use crate::fixture::{Gateway, Hospital, Phone, ask, by, feed, put};
@@ -63,7 +63,12 @@ async fn a_transfer_that_runs_ends_when_its_phone_is_revoked() {
     let running = tokio::spawn(ask(gateway.router(), put(&ticket, body)));
     sender.give(&shot.sealed[..100_000]).await;
     gateway.admin(&hospital).await.revoke(&phone.id(), &by("stolen")).await.unwrap();
-    watch_once(gateway.app()).await.unwrap();
+    let mut watch = Watch::default();
+    // A look that fails is no look.
+    gateway.tamper("ALTER TABLE device RENAME TO away").await;
+    assert!(watch.look(gateway.app()).await.is_err());
+    gateway.tamper("ALTER TABLE away RENAME TO device").await;
+    watch.look(gateway.app()).await.unwrap();
     assert_eq!(running.await.unwrap().refusal(), ProblemCode::TransferBusy);
     assert_eq!(gateway.head(&ticket).await.status, 404);
 }
@@ -82,6 +87,8 @@ async fn the_last_byte_after_a_revocation_makes_no_photo() {
     sender.give(&shot.sealed[299_999..]).await;
     drop(sender);
     assert_eq!(running.await.unwrap().refusal(), ProblemCode::DeviceRefused);
+    let whole = gateway.at(format!("blobs/ward-9/{}/{}.age", phone.id(), shot.id()));
+    assert!(!whole.exists(), "nor do its bytes stay");
     let kinds: Vec<_> = hospital.log(&gateway).await.entries.iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds, [EntryKind::Enrolment, EntryKind::Act]);
 }

@@ -1,14 +1,17 @@
 //! What only the hospital signs: asked for at the gateway, signed inside, and of use at once.
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_gateway::ProposalStatus;
 use gauze_gateway::admin::AdminError;
 use gauze_wire::{
-    Enrolled, EntryKind, Jws, Photos, ProblemCode, ReviewDenied, Signed as _, Token, WipeCause, WipeOrder,
-    Wiped,
+    Enrolled, EntryKind, Jws, Photos, ProblemCode, ProposalId, ReviewDenied, Signed as _, Token, WipeCause,
+    WipeOrder, Wiped,
 };
+use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::fixture::{Gateway, Hospital, Phone, by};
+use crate::signatures::twin;
 
 #[tokio::test]
 async fn a_token_is_asked_for_signed_inside_and_enrols_one_phone() {
@@ -113,6 +116,24 @@ async fn a_policy_signed_while_the_gateway_runs_is_served_at_once_and_after_a_re
 }
 
 #[tokio::test]
+async fn a_policy_that_was_kept_by_a_request_cut_off_before_it_was_in_force_is_when_it_comes_again() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let wanted = serde_json::to_value(hospital.policy(2)).unwrap();
+    let admin = gateway.admin(&hospital).await;
+    let asked = admin.propose_policy(&wanted.to_string(), &by("newer")).await.unwrap();
+    let signed = hospital.signs(&gateway, &asked);
+    sqlx::query("UPDATE proposal SET status = 'approved', signed = ?")
+        .bind(signed.as_str())
+        .execute(&gateway.sqlite().await)
+        .await
+        .unwrap();
+    assert_ne!(gateway.get("/v1/ward-9/policy").await.body, signed.as_str().as_bytes());
+    hospital.decide(&gateway, &asked, Some(signed.clone())).await.expect(204);
+    assert_eq!(gateway.get("/v1/ward-9/policy").await.body, signed.as_str().as_bytes());
+}
+
+#[tokio::test]
 async fn a_policy_that_does_not_read_is_not_proposed() {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;
@@ -128,6 +149,23 @@ async fn a_policy_that_does_not_read_is_not_proposed() {
     assert!(hospital.log(&gateway).await.entries.is_empty());
 }
 
+/// What a phone says once it was wiped, by an order or because its user asked.
+fn word(gateway: &Gateway, phone: &Phone, order_id: Option<ProposalId>) -> Wiped {
+    Wiped {
+        v: 1,
+        typ: Wiped::TYP.into(),
+        tenant: phone.tenant.clone(),
+        device_id: phone.id(),
+        cause: if order_id.is_some() { WipeCause::Order } else { WipeCause::Asked },
+        order_id,
+        at: gateway.now(),
+        highest_seq: 0,
+        head: None,
+        unsent: 0,
+        destroyed: Vec::new(),
+    }
+}
+
 #[tokio::test]
 async fn a_wipe_order_reaches_the_phone_until_its_word_ends_it() {
     let hospital = Hospital::ward();
@@ -139,19 +177,7 @@ async fn a_wipe_order_reaches_the_phone_until_its_word_ends_it() {
     let order = hospital.approve(&gateway, &report.wipe).await;
     assert_eq!(phone.hears(&gateway, 0, 0).await.wipe, Some(order));
 
-    let word = Wiped {
-        v: 1,
-        typ: Wiped::TYP.into(),
-        tenant: hospital.tenant.clone(),
-        device_id: phone.id(),
-        cause: WipeCause::Order,
-        order_id: Some(report.wipe.proposal_id.clone()),
-        at: gateway.now(),
-        highest_seq: 0,
-        head: None,
-        unsent: 0,
-        destroyed: Vec::new(),
-    };
+    let word = word(&gateway, &phone, Some(report.wipe.proposal_id.clone()));
     let forged = Jws::sign(&word, &Phone::new(&hospital).key).unwrap();
     let reply = gateway.post("/v1/ward-9/wiped", forged.as_str().to_owned()).await;
     assert_eq!(reply.refusal(), ProblemCode::UnknownDevice);
@@ -163,6 +189,33 @@ async fn a_wipe_order_reaches_the_phone_until_its_word_ends_it() {
     assert_eq!(log.iter().filter(|entry| entry.kind == EntryKind::Wiped).count(), 1);
     assert_eq!(phone.hears(&gateway, 0, 0).await.wipe, None);
     assert_eq!(admin.device(&phone.id()).await.unwrap().device.wiped_at, Some(gateway.now()));
+}
+
+#[tokio::test]
+async fn a_captured_word_of_a_wipe_is_no_news_in_either_form_nor_after_a_later_one() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let order = gateway.admin(&hospital).await.wipe(&phone.id(), Photos::Keep, &by("stolen")).await.unwrap();
+    let words = [None, Some(order.proposal_id)]
+        .map(|order_id| Jws::sign(&word(&gateway, &phone, order_id), &phone.key).unwrap());
+    let said = async |text: &str| gateway.post("/v1/ward-9/wiped", text.to_owned()).await.expect(204);
+    for word in &words {
+        said(word.as_str()).await;
+    }
+    let heard_at = gateway.now();
+    gateway.pass(SignedDuration::from_hours(1));
+    for word in &words {
+        let (signed, signature) = word.as_str().rsplit_once('.').unwrap();
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let other = BASE64_URL_SAFE_NO_PAD.encode(twin(&bytes.try_into().unwrap()));
+        said(&format!("{signed}.{other}")).await;
+        said(word.as_str()).await;
+    }
+    let log = hospital.log(&gateway).await.entries;
+    assert_eq!(log.iter().filter(|entry| entry.kind == EntryKind::Wiped).count(), 2);
+    let device = gateway.admin(&hospital).await.device(&phone.id()).await.unwrap().device;
+    assert_eq!((device.wiped_at, device.heard_at), (Some(heard_at), Some(heard_at)));
 }
 
 #[tokio::test]

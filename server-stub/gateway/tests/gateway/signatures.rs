@@ -7,7 +7,7 @@ use gauze_wire::signature::{Request as Covered, Tag};
 use gauze_wire::{Digest, ProblemCode, StatusAnswer, StatusQuery, UploadRequest};
 use jiff::SignedDuration;
 
-use crate::fixture::{BASE, Gateway, Hospital, Phone, key, signature, with_signature};
+use crate::fixture::{BASE, Endless, Gateway, Hospital, Phone, key, signature, with_signature};
 
 const PATH: &str = "/v1/ward-9/status";
 const BODY: &[u8] = br#"{"captures":[]}"#;
@@ -121,7 +121,7 @@ const ORDER: [u8; 32] = [
 ];
 
 /// `(r, n - s)` for `(r, s)`: anybody can make it, and it verifies.
-fn twin(signature: &[u8; 64]) -> [u8; 64] {
+pub fn twin(signature: &[u8; 64]) -> [u8; 64] {
     let (mut twin, mut borrow) = (*signature, 0);
     for (at, order) in ORDER.iter().enumerate().rev() {
         let left = i16::from(*order) - i16::from(signature[32 + at]) - borrow;
@@ -166,6 +166,29 @@ async fn a_clock_that_differs_by_a_minute_is_no_hindrance() {
             assert_eq!(reply.refusal(), ProblemCode::SignatureExpired, "{drift}");
         }
     }
+}
+
+#[tokio::test]
+async fn no_body_is_read_of_somebody_whose_signature_does_not_hold() {
+    let (hospital, gateway, phone) = begin().await;
+    let stranger = Phone::new(&hospital);
+    let at = |what: &str| format!("/v1/ward-9/{what}");
+    let cases = [
+        (ProblemCode::UnknownDevice, at("status"), &stranger.key, Tag::Device),
+        (ProblemCode::SignatureInvalid, at("status"), &phone.key, Tag::Records),
+        (ProblemCode::SignatureInvalid, at("outcomes"), &phone.key, Tag::Records),
+    ];
+    for (expected, path, key, tag) in cases {
+        let endless = Endless::default();
+        let mut request = gateway.signed(("POST", &path), Some(BODY.to_vec()), key, tag);
+        *request.body_mut() = endless.body();
+        assert_eq!(gateway.ask(request).await.refusal(), expected);
+        assert_eq!(endless.taken(), 0, "{path}");
+    }
+    // Nor is another body taken for the one that was signed for.
+    let mut request = gateway.signed(("POST", PATH), Some(BODY.to_vec()), &phone.key, Tag::Device);
+    *request.body_mut() = Body::from(&b"other"[..]);
+    assert_eq!(gateway.ask(request).await.refusal(), ProblemCode::SignatureInvalid);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! One photo, several senders: the newest wins, and nothing but the signed bytes is ever kept.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::Request;
 use futures_util::poll;
@@ -7,7 +9,7 @@ use gauze_wire::{CaptureState, Jws, ProblemCode, Stored};
 use tokio::task::JoinHandle;
 
 use crate::fixture::{
-    Feed, Gateway, Hospital, Phone, Reply, Shot, ask, binding, deep_feed, feed, patch, put,
+    Feed, Gateway, Hospital, Phone, Reply, Shot, ask, binding, deep_feed, dribble, feed, patch, put,
 };
 
 struct Begun {
@@ -101,6 +103,19 @@ async fn whoever_asks_for_the_offset_ends_a_hanging_transfer() {
     assert_eq!(running.await.unwrap().refusal(), ProblemCode::TransferBusy);
     let rest = begun.shot.sealed[100_000..].to_vec();
     begun.gateway.patch(&begun.ticket, 100_000, true, rest).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_sender_that_dribbles_does_not_keep_the_turn() {
+    let begun = begin().await;
+    let running = begun.run(put(&begun.ticket, dribble(begun.shot.sealed.clone())));
+    // Its part is there: it has the turn.
+    while std::fs::read_dir(begun.gateway.at("incoming")).unwrap().count() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let head = tokio::time::timeout(Duration::from_secs(10), begun.gateway.head(&begun.ticket)).await;
+    head.expect("the turn within a second or so").expect(204);
+    assert_eq!(running.await.unwrap().refusal(), ProblemCode::TransferBusy);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use gauze_gateway::clean;
 use gauze_wire::{CaptureState, Digest, Jws, ProblemCode, Signer as _, SoftwareKey};
 use jiff::SignedDuration;
 
-use crate::fixture::{BASE, Gateway, Hospital, Phone, Shot, binding, key, put_file};
+use crate::fixture::{BASE, Gateway, Hospital, Phone, Shot, binding, by, key, put_file};
 
 async fn begin() -> (Hospital, Gateway, Phone, Shot, String) {
     let hospital = Hospital::ward();
@@ -99,6 +99,47 @@ async fn a_part_goes_when_its_ticket_has_expired_and_not_before() {
     let (ticket, offset) = phone.offer(&gateway, &shot.manifest).await.ticket();
     assert_eq!(offset, 0);
     gateway.put(&ticket, shot.sealed).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_photo_that_was_whole_when_the_process_died_and_nobody_asks_for_gets_its_receipt_all_the_same() {
+    let (hospital, gateway, mut phone, shot, _) = begin().await;
+    die_before_the_receipt(&gateway, &phone, &shot);
+    assert_eq!(clean(gateway.app()).await.unwrap(), 0);
+    assert_eq!(hospital.log(&gateway).await.entries.len(), 1, "its phone may ask yet");
+    gateway.pass(SignedDuration::from_hours(24 * 7));
+    let next = phone.shoot(10);
+    phone.offer(&gateway, &next.manifest).await.ticket();
+    assert_eq!(clean(gateway.app()).await.unwrap(), 0);
+    assert_eq!(hospital.log(&gateway).await.entries[1].jws, shot.manifest);
+    let blob = format!("blobs/{}/{}", phone.id(), shot.id());
+    assert_eq!(hospital.fetch(&gateway, &blob).await.body, shot.sealed);
+}
+
+#[tokio::test]
+async fn a_photo_without_a_receipt_goes_where_its_phone_was_revoked_and_other_files_stay() {
+    let (hospital, gateway, phone, shot, _) = begin().await;
+    die_before_the_receipt(&gateway, &phone, &shot);
+    let unknown = gateway.at(format!("blobs/ward-9/{}/put-back-from-a-backup.age", phone.id()));
+    put_file(&unknown, b"left alone");
+    gateway.admin(&hospital).await.revoke(&phone.id(), &by("stolen")).await.unwrap();
+    assert_eq!(clean(gateway.app()).await.unwrap(), 1);
+    assert_eq!(clean(gateway.app()).await.unwrap(), 0);
+    let left: Vec<_> =
+        fs::read_dir(unknown.parent().unwrap()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["put-back-from-a-backup.age"]);
+    assert_eq!(hospital.log(&gateway).await.entries.len(), 2, "the enrolment and the revocation");
+}
+
+#[tokio::test]
+async fn a_revoked_phones_void_takes_the_bytes_that_were_whole_with_it() {
+    let (hospital, gateway, phone, shot, _) = begin().await;
+    die_before_the_receipt(&gateway, &phone, &shot);
+    gateway.admin(&hospital).await.revoke(&phone.id(), &by("stolen")).await.unwrap();
+    let void = shot.void(&phone);
+    phone.offer(&gateway, &void).await.held();
+    assert_eq!(hospital.log(&gateway).await.entries.last().unwrap().jws, void);
+    assert_eq!(fs::read_dir(gateway.at(format!("blobs/ward-9/{}", phone.id()))).unwrap().count(), 0);
 }
 
 #[tokio::test]

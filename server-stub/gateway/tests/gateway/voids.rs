@@ -1,8 +1,10 @@
 //! Voids and adoptions: a photo that will not come, and one whose key was lost.
 
+use std::time::Duration;
+
 use gauze_wire::{Body, CaptureState, Digest, EntryKind, ProblemCode, Stored};
 
-use crate::fixture::{Gateway, Hospital, Phone, Shot, binding};
+use crate::fixture::{Gateway, Hospital, Phone, Shot, ask, binding, by, feed, put, put_file};
 
 async fn begin() -> (Hospital, Gateway, Phone) {
     let hospital = Hospital::ward();
@@ -76,6 +78,97 @@ async fn a_phones_next_key_adopts_what_the_old_one_left() {
     assert_eq!(hospital.fetch(&gateway, &blob).await.body, shot.sealed);
     let filed = hospital.filed(&state, gateway.now());
     hospital.acknowledge(&gateway, vec![filed]).await.expect(204);
+}
+
+/// What the log holds of photos and their voids.
+async fn photos(hospital: &Hospital, gateway: &Gateway) -> Vec<EntryKind> {
+    let kinds = hospital.log(gateway).await.entries.into_iter().map(|entry| entry.kind);
+    kinds.filter(|kind| *kind != EntryKind::Enrolment).collect()
+}
+
+#[tokio::test]
+async fn what_the_old_key_was_still_sending_ends_when_the_next_key_adopts_it() {
+    let (hospital, gateway, mut old) = begin().await;
+    let shot = old.shoot(1000);
+    let (first, _) = old.offer(&gateway, &shot.manifest).await.ticket();
+    let (sender, body) = feed();
+    let running = tokio::spawn(ask(gateway.router(), put(&first, body)));
+    sender.give(&shot.sealed[..400]).await;
+    let second = Phone::enrolled_after(&old, &gateway, &hospital).await;
+    let (second_ticket, _) = second.offer(&gateway, &shot.adoption(&second)).await.ticket();
+    assert_eq!(running.await.unwrap().refusal(), ProblemCode::TransferBusy);
+    let third = Phone::enrolled_after(&second, &gateway, &hospital).await;
+    let (ticket, _) = third.offer(&gateway, &shot.adoption(&third)).await.ticket();
+    for dead in [first, second_ticket] {
+        assert_eq!(gateway.put(&dead, shot.sealed.clone()).await.refusal(), ProblemCode::TicketUnknown);
+    }
+    gateway.put(&ticket, shot.sealed.clone()).await.expect(201);
+    assert_eq!(photos(&hospital, &gateway).await, [EntryKind::Adoption]);
+}
+
+#[tokio::test]
+async fn a_photo_of_the_old_key_that_was_whole_when_the_process_died_is_not_adopted_as_a_second_one() {
+    for voided in [false, true] {
+        let (hospital, gateway, mut old) = begin().await;
+        let shot = old.shoot(1000);
+        old.offer(&gateway, &shot.manifest).await.ticket();
+        put_file(&gateway.at(format!("blobs/ward-9/{}/{}.age", old.id(), shot.id())), &shot.sealed);
+        let next = Phone::enrolled_after(&old, &gateway, &hospital).await;
+        let asked = if voided { shot.void(&next) } else { shot.adoption(&next) };
+        let state = next.offer(&gateway, &asked).await.held();
+        assert_eq!(state.stored.peek::<Stored>().unwrap().manifest_sha256, shot.manifest.digest());
+        assert_eq!(photos(&hospital, &gateway).await, [EntryKind::Photo]);
+    }
+}
+
+#[tokio::test]
+async fn what_an_adoption_brought_in_is_not_adopted_again_by_the_key_after() {
+    let (hospital, gateway, mut old) = begin().await;
+    let shot = old.shoot(1000);
+    let second = Phone::enrolled_after(&old, &gateway, &hospital).await;
+    let (ticket, _) = second.offer(&gateway, &shot.adoption(&second)).await.ticket();
+    let state: CaptureState = gateway.put(&ticket, shot.sealed.clone()).await.json(201);
+    let third = Phone::enrolled_after(&second, &gateway, &hospital).await;
+    assert_eq!(third.offer(&gateway, &shot.adoption(&third)).await.held(), state);
+    assert_eq!(photos(&hospital, &gateway).await, [EntryKind::Adoption]);
+}
+
+#[tokio::test]
+async fn a_photo_that_a_revoked_key_left_whole_is_sent_anew_by_the_next_key() {
+    let (hospital, gateway, mut old) = begin().await;
+    let shot = old.shoot(1000);
+    old.offer(&gateway, &shot.manifest).await.ticket();
+    put_file(&gateway.at(format!("blobs/ward-9/{}/{}.age", old.id(), shot.id())), &shot.sealed);
+    let next = Phone::enrolled_after(&old, &gateway, &hospital).await;
+    gateway.admin(&hospital).await.revoke(&old.id(), &by("lost its key")).await.unwrap();
+    let (ticket, _) = next.offer(&gateway, &shot.adoption(&next)).await.ticket();
+    gateway.put(&ticket, shot.sealed).await.expect(201);
+}
+
+#[tokio::test]
+async fn phones_that_say_they_follow_themselves_or_each_other_do_not_wait_for_each_other() {
+    let (hospital, gateway, mut phone) = begin().await;
+    let shot = phone.shoot(1000);
+    let rogues = [(); 3].map(|()| Phone::new(&hospital));
+    for (rogue, before) in [(0, 0), (1, 2), (2, 1)] {
+        rogues[rogue].enrol_as_following(&rogues[before], &gateway, &hospital).await;
+    }
+    for rogue in &rogues {
+        let adoption = shot.adoption(rogue);
+        let offered = rogue.offer(&gateway, &adoption);
+        let offered = tokio::time::timeout(Duration::from_secs(20), offered).await;
+        offered.expect("nobody has the turn").ticket();
+    }
+}
+
+#[tokio::test]
+async fn an_adoption_by_another_phone_does_not_stop_a_transfer() {
+    let (hospital, gateway, mut phone) = begin().await;
+    let rogue = Phone::enrolled(&gateway, &hospital).await;
+    let shot = phone.shoot(1000);
+    let (ticket, _) = phone.offer(&gateway, &shot.manifest).await.ticket();
+    rogue.offer(&gateway, &shot.adoption(&rogue)).await.ticket();
+    gateway.put(&ticket, shot.sealed).await.expect(201);
 }
 
 #[tokio::test]
