@@ -298,7 +298,8 @@ impl Client {
     }
 
     /// As [`Client::run_queue`], but the operating system carries the files: it goes on where this process is asleep or
-    /// dead. Each transfer ends in one [`Client::transfer_ended`]; one that never does is planned again.
+    /// dead. Each transfer ends in one [`Client::transfer_ended`]; until then it is left alone, and planned again after an
+    /// hour in which nothing was heard of it.
     pub async fn next_transfers(&self, asked: bool) -> Result<TransferPlan, RunError> {
         let enrolled = self.enrolled().ok_or(RunError::NotEnrolled)?;
         if !asked && !self.ports.reachability.reachable() {

@@ -60,6 +60,41 @@ async fn an_end_reported_to_the_next_process_counts_as_well() {
 }
 
 #[tokio::test]
+async fn what_the_system_carries_is_left_to_it_over_a_restart_too() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let first = phone.capture(0);
+    let transfers = plan(&phone).await.transfers;
+    let second = phone.capture(1);
+    let planned = |plan: TransferPlan| -> Vec<_> {
+        plan.transfers.iter().map(|transfer| transfer.capture_id).collect()
+    };
+    assert_eq!(planned(plan(&phone).await), [second]);
+    phone.restart();
+    assert!(planned(plan(&phone).await).is_empty());
+    let end = carry(&phone, &transfers[0]).await;
+    assert_eq!(phone.client().transfer_ended(first, end).await.unwrap().report.stored, 1);
+    // Nothing was heard of the other for an hour.
+    ward.clock.pass(SignedDuration::from_mins(61));
+    assert_eq!(planned(plan(&phone).await), [second]);
+}
+
+#[tokio::test]
+async fn a_photo_discarded_while_the_system_carries_it_goes_no_further() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    let transfers = plan(&phone).await.transfers;
+    phone.client().discard(id).unwrap();
+    // The void needs no file.
+    plan(&phone).await;
+    assert_eq!(phone.stage(id), Some(Stage::Stored));
+    assert!(!transfers[0].file.exists());
+    ward.pull().await;
+    assert_eq!(ward.listed().await[0].kind, gauze_records::Kind::Void);
+}
+
+#[tokio::test]
 async fn an_end_that_is_never_reported_costs_one_more_question() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;

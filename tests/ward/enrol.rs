@@ -4,6 +4,7 @@ use gauze_core::ports::{KeyVault as _, TransportError};
 use gauze_core::{Stage, Trouble};
 use gauze_records::{Kind, Status};
 use gauze_wire::{Digest, ProblemCode};
+use jiff::SignedDuration;
 
 use crate::fixture::{Fate, Phone, Seen, Ward, stopped};
 
@@ -50,6 +51,20 @@ async fn a_refusal_comes_back_with_its_code_and_the_next_token_works() {
     assert_eq!(third.client().enrol(&foreign).await.unwrap_err().code(), "bundle_untrusted");
     third.client().enrol(&ward.managed()).await.unwrap();
     phone.client().enrol(&ward.managed()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_phone_whose_clock_is_wrong_enrols_at_the_gateways_time_and_is_believed() {
+    for hours in [-26, 24 * 400] {
+        let ward = Ward::new().await;
+        let phone = Phone::new(&ward, "phone");
+        phone.is_wrong_by(SignedDuration::from_hours(hours));
+        phone.client().enrol(&ward.managed()).await.unwrap();
+        let id = phone.capture(0);
+        phone.run().await;
+        ward.pull().await;
+        assert_eq!(phone.run().await.filed, [id], "{hours}");
+    }
 }
 
 #[tokio::test]

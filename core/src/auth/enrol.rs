@@ -192,7 +192,8 @@ impl Enroller<'_> {
         let answer: ChallengeAnswer = self.gateway.post("challenges", "application/json", Vec::new()).await?;
         let (vault, attestor) = (self.gateway.vault.clone(), self.attestor.clone());
         let (phone, managed, token) = (self.phone.clone(), managed.clone(), token.clone());
-        let at = self.gateway.clock.now();
+        // A token is judged at this time: a phone whose clock is wrong would enrol and never be believed.
+        let at = self.gateway.time();
         let making = tokio::task::spawn_blocking(move || {
             let challenge: Digest = answer.challenge;
             vault.create(&challenge)?;

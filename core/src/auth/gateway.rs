@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use gauze_wire::signature::{Request, Tag, sign};
 use gauze_wire::{Digest, Problem, ProblemCode, Tenant};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -42,7 +42,7 @@ pub struct GatewayClient {
     pub entropy: Arc<dyn Entropy>,
     pub base: String,
     pub tenant: Tenant,
-    /// Server's clock less ours, in seconds, once a refusal told it.
+    /// Server's clock less ours, in seconds, once an answer told it.
     pub offset_s: AtomicI64,
 }
 
@@ -61,7 +61,7 @@ impl GatewayClient {
         }
     }
 
-    /// An unsigned `POST`.
+    /// An unsigned `POST`. Its answer also tells the time.
     pub async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -70,7 +70,9 @@ impl GatewayClient {
     ) -> Result<T, CallError> {
         let headers = vec![("content-type", content_type.to_owned())];
         let call = Call { method: "POST", url: self.url(path), headers, body: Some(body) };
-        let body = accept(self.transport.call(call).await?)?;
+        let answer = self.transport.call(call).await?;
+        self.learn_time(answer.date.as_deref());
+        let body = accept(answer)?;
         serde_json::from_slice(&body).map_err(|_| CallError::Answer)
     }
 
@@ -108,8 +110,7 @@ impl GatewayClient {
     async fn signed(&self, path: &str, body: &[u8]) -> Result<Call, CallError> {
         let mut nonce = [0; 16];
         self.entropy.fill(&mut nonce).map_err(|_| CallError::Entropy)?;
-        let offset = SignedDuration::from_secs(self.offset_s.load(Ordering::Relaxed));
-        let now = self.clock.now().saturating_add(offset).map_err(|_| CallError::Answer)?;
+        let now = self.time();
         let (vault, url, digest) = (self.vault.clone(), self.url(path), Digest::of(body));
         let target = url.clone();
         // StrongBox can take seconds: never on the runtime's own threads.
@@ -126,6 +127,12 @@ impl GatewayClient {
         ];
         headers.extend(fields.content_digest.map(|value| ("content-digest", value)));
         Ok(Call { method: "POST", url, headers, body: Some(body.to_vec()) })
+    }
+
+    /// The time by the gateway's clock, as far as it is known.
+    pub fn time(&self) -> Timestamp {
+        let now = self.clock.now();
+        now.saturating_add(SignedDuration::from_secs(self.offset_s.load(Ordering::Relaxed))).unwrap_or(now)
     }
 
     fn learn_time(&self, date: Option<&str>) -> bool {

@@ -168,7 +168,7 @@ impl Client {
         let (vault, attestor) = (self.ports.vault.clone(), self.ports.attestor.clone());
         let (tenant, device_id): (_, DeviceId) =
             (enrolled.identity.tenant.clone(), enrolled.identity.device_id.clone());
-        let (app_version, at) = (self.config.app_version.clone(), self.ports.clock.now());
+        let (app_version, at) = (self.config.app_version.clone(), gateway.time());
         let making = tokio::task::spawn_blocking(move || {
             let signer = VaultSigner::new(&*vault)?;
             let attestation = attestor.attest_again(&answer.challenge, &vault.device_key()?)?;

@@ -22,6 +22,8 @@ use crate::store::{Durable, Entry, Kind, Progress, Stage, Store, Trouble, file};
 
 /// Photos on their way at once.
 const AT_ONCE: usize = 4;
+/// How long a photo that the operating system carries is left to it: a new ticket would end what it has sent.
+const CARRIED_MS: i64 = 3_600_000;
 /// Photos in one question for receipts.
 const BATCH: usize = 100;
 
@@ -60,6 +62,10 @@ impl Driver {
                 let claim = self.claims.take(durable.capture_id())?;
                 let now_ms = self.now_ms();
                 let entry = self.store.entry(durable.capture_id())?;
+                if is_carried(&entry, now_ms) {
+                    let item = Item { state: State::Sending, attempts: 0 };
+                    return Some((place, Driven { claim, item, carried: None }));
+                }
                 let item = Item::resume(self.stage(&entry), entry.progress);
                 let driven = Driven { claim, item, carried: None };
                 Some((place, self.drive(&entry, driven, Event::Taken { now_ms, asked }, carrier).await))
@@ -77,6 +83,7 @@ impl Driver {
     pub async fn transfer_ended(&self, id: CaptureId, end: TransferEnd) -> TransferPlan {
         // Where a run has it in hand, that one asks the gateway what it holds.
         let Some(claim) = self.claims.take(id) else { return TransferPlan::default() };
+        self.store.set_carried(id, None);
         let Some(entry) = self.store.entry(id) else { return TransferPlan::default() };
         // It may have been stored, voided or taken up by another key in the meantime.
         if self.stage(&entry) != Stage::Signed || entry.kind == Kind::Void {
@@ -101,8 +108,13 @@ impl Driver {
         let mut plan = TransferPlan::default();
         let mut asking = Vec::new();
         for Driven { claim, item, carried } in driven {
-            plan.transfers.extend(carried);
+            if let Some(carried) = carried {
+                plan.transfers.push(carried);
+                continue;
+            }
             match item.state {
+                // The system carries it since an earlier plan; how that ended may never have been told.
+                State::Sending if !claim.halted.is_cancelled() => asking.push((claim, item)),
                 State::Stored | State::Refused | State::Filed => asking.push((claim, item)),
                 State::Waiting { until_ms, trouble, .. } => {
                     plan.report.stopped.push(Stopped { capture_id: claim.id(), trouble });
@@ -132,6 +144,7 @@ impl Driver {
             while let (None, Some(effect)) = (&event, effects.pop_front()) {
                 if let (Effect::Transfer { .. }, Carrier::System) = (&effect, carrier) {
                     let file = self.store.path(entry.capture_id, file::PHOTO);
+                    self.store.set_carried(entry.capture_id, Some(self.now_ms().saturating_add(CARRIED_MS)));
                     driven.carried = ticket.take().map(|url| SystemTransfer {
                         capture_id: entry.capture_id,
                         url,
@@ -354,6 +367,12 @@ fn manifest_name(entry: &Entry, identity: &Identity) -> &'static str {
         Kind::Photo if entry.device_id == identity.device_id => file::MANIFEST,
         Kind::Photo => file::ADOPTION,
     }
+}
+
+/// Whether the operating system has the photo's file. A discarded photo has none.
+fn is_carried(entry: &Entry, now_ms: i64) -> bool {
+    let under_way = entry.stage == Stage::Signed && entry.kind == Kind::Photo;
+    under_way && entry.carried_until_ms.is_some_and(|until| (0..=CARRIED_MS).contains(&(until - now_ms)))
 }
 
 fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {

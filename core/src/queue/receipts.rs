@@ -55,10 +55,10 @@ impl Driver {
             StatusAnswer { captures: Vec::new(), standing: None }
         });
         for (claim, item) in batch {
-            let (id, item) = (claim.id(), *item);
-            let outcome = heard.captures.iter().find(|state| state.capture_id == id);
-            let outcome = outcome.and_then(|state| state.outcome.as_ref());
-            let mut item = item;
+            let id = claim.id();
+            let state = heard.captures.iter().find(|state| state.capture_id == id);
+            let outcome = state.and_then(|state| state.outcome.as_ref());
+            let mut item = self.arrived(*item, id, state);
             if let Some(mut event) = self.outcome(id, item, outcome) {
                 loop {
                     let (next, effects) = step(item, event);
@@ -80,6 +80,19 @@ impl Driver {
                 State::Unsigned | State::Signed | State::Sending | State::Waiting { .. } => {}
             }
         }
+    }
+
+    /// A photo that the system carried, where the gateway says that it has it.
+    fn arrived(&self, item: Item, id: CaptureId, state: Option<&CaptureState>) -> Item {
+        let (State::Sending, Some(state), Some(entry)) = (item.state, state, self.store.entry(id)) else {
+            return item;
+        };
+        if self.keep_stored(&entry, state).is_err() {
+            return item;
+        }
+        let (item, _) = step(item, Event::Stored);
+        self.observers.tell(id, item.state);
+        item
     }
 
     /// Believes an outcome, keeps it, and says what happened. A receipt that does not hold changes nothing.

@@ -66,6 +66,8 @@ pub struct Entry {
     pub previewed: bool,
     /// How far the queue got, where the index knows.
     pub progress: Option<Progress>,
+    /// Until when the operating system has the file, where the index knows: wall clock in milliseconds since 1970.
+    pub carried_until_ms: Option<i64>,
 }
 
 impl Entry {
@@ -84,6 +86,7 @@ impl Entry {
             reviewable: false,
             previewed: false,
             progress: None,
+            carried_until_ms: None,
         };
         entry.read_stage(files);
         entry

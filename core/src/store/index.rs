@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
 use gauze_wire::{CaptureId, ProblemCode};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -90,6 +91,19 @@ struct Row {
     progress: Progress,
 }
 
+/// Key of a photo's second row: until when the operating system has its file.
+fn carried_key(id: CaptureId) -> String {
+    format!("{id}/carried")
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CarriedRow {
+    v: u32,
+    /// Wall clock in milliseconds since 1970.
+    until_ms: i64,
+}
+
 pub struct Index {
     tree: Option<sled::Tree>,
     /// Gone once its key was forgotten: from then on nothing is kept.
@@ -133,33 +147,53 @@ impl Index {
     }
 
     pub fn progress(&self, id: CaptureId) -> Option<Progress> {
-        let key = id.to_string();
-        let value = guarded(|| self.tree.as_ref()?.get(&key).ok()?)?;
-        let (nonce, sealed) = value.split_first_chunk::<NONCE>()?;
-        let aad = aad(&key);
-        let payload = Payload { msg: sealed, aad: aad.as_bytes() };
-        let open = self.with_cipher(|cipher| cipher.decrypt(&XNonce::from(*nonce), payload).ok())?;
-        let row: Row = serde_json::from_slice(&open).ok()?;
+        let row: Row = self.row(&id.to_string())?;
         (row.v == 1).then_some(row.progress)
     }
 
     pub fn set_progress(&self, id: CaptureId, progress: Progress) {
-        let key = id.to_string();
+        self.set_row(&id.to_string(), &Row { v: 1, progress });
+    }
+
+    pub fn carried_until_ms(&self, id: CaptureId) -> Option<i64> {
+        let row: CarriedRow = self.row(&carried_key(id))?;
+        (row.v == 1).then_some(row.until_ms)
+    }
+
+    pub fn set_carried(&self, id: CaptureId, until_ms: Option<i64>) {
+        let key = carried_key(id);
+        match until_ms {
+            Some(until_ms) => self.set_row(&key, &CarriedRow { v: 1, until_ms }),
+            None => drop(guarded(|| self.tree.as_ref()?.remove(key).ok())),
+        }
+    }
+
+    fn row<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        let value = guarded(|| self.tree.as_ref()?.get(key).ok()?)?;
+        let (nonce, sealed) = value.split_first_chunk::<NONCE>()?;
+        let aad = aad(key);
+        let payload = Payload { msg: sealed, aad: aad.as_bytes() };
+        let open = self.with_cipher(|cipher| cipher.decrypt(&XNonce::from(*nonce), payload).ok())?;
+        serde_json::from_slice(&open).ok()
+    }
+
+    fn set_row(&self, key: &str, row: &impl Serialize) {
         let mut nonce = [0; NONCE];
-        let Ok(open) = serde_json::to_vec(&Row { v: 1, progress }) else { return };
+        let Ok(open) = serde_json::to_vec(row) else { return };
         if self.entropy.fill(&mut nonce).is_err() {
             return;
         }
-        let aad = aad(&key);
+        let aad = aad(key);
         let payload = Payload { msg: &open, aad: aad.as_bytes() };
         let sealed = self.with_cipher(|cipher| cipher.encrypt(&XNonce::from(nonce), payload).ok());
         let Some(sealed) = sealed else { return };
         let value = [nonce.as_slice(), &sealed].concat();
-        guarded(|| self.tree.as_ref()?.insert(&key, value).ok());
+        guarded(|| self.tree.as_ref()?.insert(key, value).ok());
     }
 
     pub fn forget(&self, id: CaptureId) {
         guarded(|| self.tree.as_ref()?.remove(id.to_string()).ok());
+        self.set_carried(id, None);
     }
 
     /// Clears it, and forgets its key.

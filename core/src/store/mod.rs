@@ -153,6 +153,7 @@ impl Store {
         let mut state = self.state();
         for (id, entry) in &mut state.entries {
             entry.progress = self.index.progress(*id);
+            entry.carried_until_ms = self.index.carried_until_ms(*id);
         }
     }
 
@@ -308,6 +309,16 @@ impl Store {
         if let Some(entry) = self.state().entries.get_mut(&id) {
             self.index.set_progress(id, progress);
             entry.progress = Some(progress);
+        }
+    }
+
+    /// Keeps until when the operating system has the file, or that it has it no longer. Lost without harm.
+    pub fn set_carried(&self, id: CaptureId, until_ms: Option<i64>) {
+        if let Some(entry) = self.state().entries.get_mut(&id)
+            && entry.carried_until_ms != until_ms
+        {
+            self.index.set_carried(id, until_ms);
+            entry.carried_until_ms = until_ms;
         }
     }
 

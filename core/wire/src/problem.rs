@@ -73,7 +73,7 @@ problems! {
     TicketExpired = "ticket_expired", 410, "The upload address is older than seven days", "Ask for a new one.";
     TransferBusy = "transfer_busy", 409, "The same photo is being received now", "Try again shortly.";
     TooLarge = "too_large", 413, "The message is larger than allowed", "Check the program that sent it.";
-    QuotaExceeded = "quota_exceeded", 429, "Too much is waiting from this device or tenant", "Wait until the hospital has pulled what is waiting.";
+    QuotaExceeded = "quota_exceeded", 429, "Too much is waiting from this device or tenant", "Wait until the hospital has pulled what is waiting; where refused photos use it up, IT raises the quota.";
     ReceiptInvalid = "receipt_invalid", 422, "The receipt does not hold", "Check the keys in the trust bundle.";
     CheckpointInvalid = "checkpoint_invalid", 422, "The cosigned checkpoint is not one of this log", "Pull again.";
     LogRolledBack = "log_rolled_back", 409, "The gateway's log is shorter than the one cosigned before", "Stop the gateway and restore it; nothing is filed until then.";
