@@ -3294,7 +3294,7 @@ public struct CaptureContext: Equatable, Hashable {
      */
     public let patient: Patient?
     /**
-     * Where on the body: at most 256 characters.
+     * Where on the body: 1 to 256 bytes of UTF-8.
      */
     public let bodySite: Text256?
     /**
@@ -3302,7 +3302,7 @@ public struct CaptureContext: Equatable, Hashable {
      */
     public let consent: Text256?
     /**
-     * Free text: at most 4096 characters.
+     * Free text: 1 to 4096 bytes of UTF-8.
      */
     public let notes: Text4096?
     /**
@@ -3325,13 +3325,13 @@ public struct CaptureContext: Equatable, Hashable {
          * Whom it shows.
          */patient: Patient? = nil,
         /**
-         * Where on the body: at most 256 characters.
+         * Where on the body: 1 to 256 bytes of UTF-8.
          */bodySite: Text256? = nil,
         /**
          * Consent, in the organisation's own words.
          */consent: Text256? = nil,
         /**
-         * Free text: at most 4096 characters.
+         * Free text: 1 to 4096 bytes of UTF-8.
          */notes: Text4096? = nil,
         /**
          * Who takes it.

@@ -5884,7 +5884,7 @@ data class CaptureContext (
     val `patient`: Patient? = null
     ,
     /**
-     * Where on the body: at most 256 characters.
+     * Where on the body: 1 to 256 bytes of UTF-8.
      */
     val `bodySite`: Text256? = null
     ,
@@ -5894,7 +5894,7 @@ data class CaptureContext (
     val `consent`: Text256? = null
     ,
     /**
-     * Free text: at most 4096 characters.
+     * Free text: 1 to 4096 bytes of UTF-8.
      */
     val `notes`: Text4096? = null
     ,
