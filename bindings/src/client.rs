@@ -8,10 +8,10 @@ use gauze_core::wire::{CaptureId, Name, Platform};
 use gauze_core::{CaptureContext, ClientConfig, PhotoView, Ports, StatusView, WipeReport};
 
 use crate::managed::object;
-use crate::platform::{Air, Attest, Secrets, Vault};
+use crate::platform::{Air, Attest, Secrets, Vault, check};
 use crate::{
     Attestor, CaptureError, CapturedPhoto, ClientError, ConfigurationReport, Enrolment, KeyVault,
-    Reachability, Review, SecretStore, UploadQueue,
+    Reachability, Review, SecretStore, Storage, UploadQueue,
 };
 
 /// What the shell implements.
@@ -25,6 +25,8 @@ pub struct ClientPorts {
     pub secrets: Arc<dyn SecretStore>,
     /// Whether there is a network.
     pub reachability: Arc<dyn Reachability>,
+    /// How the system protects files.
+    pub storage: Arc<dyn Storage>,
 }
 
 /// Everything the phone decides. One per process; methods may be called from any thread. It owns the store: once it is
@@ -43,6 +45,7 @@ impl Client {
         app_version: Name,
         ports: ClientPorts,
     ) -> Result<Arc<Self>, ClientError> {
+        check(&*ports.storage, &dir)?;
         let config = ClientConfig { dir: PathBuf::from(dir), app_version, platform, model };
         Self::over(config, core_ports(ports))
     }

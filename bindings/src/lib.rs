@@ -22,7 +22,7 @@ pub use error::{CaptureError, ClientError, PlatformError};
 pub use log::{LogLevel, LogSink, set_log_sink};
 pub use managed::{ConfigurationReport, ConfigurationState};
 pub use platform::{
-    Attestor, Evidence, KeyVault, Reachability, SecretStore, app_attest_client_data_hash,
+    Attestor, Evidence, KeyVault, Reachability, SecretStore, Storage, app_attest_client_data_hash,
     fresh_android_challenge,
 };
 pub use queue::{QueueObserver, UploadQueue};

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use gauze_core::ports::{self, SecretError, VaultError};
+use gauze_core::StoreError;
+use gauze_core::ports::{self, Protection, SecretError, VaultError};
 use gauze_core::wire::{self, Digest, Name, PublicKey};
 use zeroize::Zeroizing;
 
@@ -116,6 +117,38 @@ pub trait SecretStore: Send + Sync {
 pub trait Reachability: Send + Sync {
     /// `false` where the system knows that there is no network, or none that policy allows.
     fn reachable(&self) -> Result<bool, PlatformError>;
+}
+
+/// How the system protects a directory.
+#[uniffi::remote(Enum)]
+pub enum Protection {
+    /// Readable after first unlock, kept out of backups.
+    Held,
+    /// Part of backups, or of another protection class: nothing may be kept there.
+    Wrong,
+    /// The phone has not been unlocked since it started: try again later.
+    NotYetUnlocked,
+}
+
+/// What the system does with the files of a directory.
+#[uniffi::export(rust, foreign)]
+pub trait Storage: Send + Sync {
+    /// How `dir` is protected, which the shell has made: asked before the store opens, never taken for granted. Android: under
+    /// `noBackupFilesDir` of credential-encrypted storage, and `UserManager.isUserUnlocked`. iOS: excluded from backups, and
+    /// `completeUntilFirstUserAuthentication`.
+    fn protection(&self, dir: String) -> Result<Protection, PlatformError>;
+}
+
+/// Refuses a directory that the system does not protect as it must. A shell that cannot tell is asked again.
+pub(crate) fn check(storage: &dyn Storage, dir: &str) -> Result<(), StoreError> {
+    match storage.protection(dir.to_owned()) {
+        Ok(Protection::Held) => Ok(()),
+        Ok(Protection::Wrong) => Err(StoreError::Protection),
+        Ok(Protection::NotYetUnlocked) | Err(PlatformError::NeedsUser) => Err(StoreError::NotYetUnlocked),
+        Err(error @ (PlatformError::Gone | PlatformError::Unavailable)) => {
+            Err(StoreError::Io(std::io::Error::other(error)))
+        }
+    }
 }
 
 /// The shell's ports as the core's.

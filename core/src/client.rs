@@ -23,7 +23,9 @@ use crate::ports::{
 };
 use crate::queue::driver::Driver;
 use crate::queue::machine::Item;
-use crate::queue::{Claims, Observer, Observers, QueueReport, Stopped, Subscription, TransferEnd, TransferPlan};
+use crate::queue::{
+    Claims, Observer, Observers, QueueReport, Stopped, Subscription, TransferEnd, TransferPlan,
+};
 use crate::review::{ReviewKeys, ReviewSession, leaving_nothing};
 use crate::store::{Durable, Entry, Store, StoreError, Trouble};
 
@@ -115,7 +117,8 @@ impl Client {
         if let Some(identity) = Identity::load(&*ports.disk, &config.dir)? {
             match Trust::load(&*ports.disk, &config.dir, &identity.tenant, &identity.gateway) {
                 Ok(Some(trust)) => {
-                    let gateway = connect(&ports, &identity.gateway, &identity.tenant, identity.ca.as_deref())?;
+                    let gateway =
+                        connect(&ports, &identity.gateway, &identity.tenant, identity.ca.as_deref())?;
                     enrolled = Some(Enrolled { identity, trust, gateway });
                 }
                 Ok(None) => {}

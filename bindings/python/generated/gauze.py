@@ -599,6 +599,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_secretstore_forget() != 37953:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_storage_protection() != 41914:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_taskhandle_cancel() != 40902:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_uploadqueue_next_transfers() != 53397:
@@ -749,6 +751,9 @@ _UniffiLib.uniffi_gauze_checksum_method_secretstore_keep.restype = ctypes.c_uint
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_forget.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_forget.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_storage_protection.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_storage_protection.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_taskhandle_cancel.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_taskhandle_cancel.restype = ctypes.c_uint16
@@ -980,6 +985,12 @@ _UniffiLib.uniffi_gauze_fn_method_secretstore_forget.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_secretstore_forget.restype = None
+_UniffiLib.uniffi_gauze_fn_method_storage_protection.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_storage_protection.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_taskhandle_cancel.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1097,6 +1108,16 @@ _UniffiLib.uniffi_gauze_fn_free_secretstore.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_free_secretstore.restype = None
+_UniffiLib.uniffi_gauze_fn_clone_storage.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_clone_storage.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_free_storage.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_free_storage.restype = None
 _UniffiLib.uniffi_gauze_fn_clone_taskhandle.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1251,6 +1272,23 @@ _UniffiLib.uniffi_gauze_fn_init_callback_vtable_secretstore.argtypes = (
     ctypes.POINTER(_UniffiVTableCallbackInterfaceGauzeSecretStore),
 )
 _UniffiLib.uniffi_gauze_fn_init_callback_vtable_secretstore.restype = None
+_UNIFFI_CALLBACK_INTERFACE_GAUZE_STORAGE_METHOD0 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,ctypes.POINTER(_UniffiRustBuffer),
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UNIFFI_CALLBACK_INTERFACE_CLONE_GAUZE_STORAGE = ctypes.CFUNCTYPE(ctypes.c_uint64,ctypes.c_uint64,
+)
+_UNIFFI_CALLBACK_INTERFACE_FREE_GAUZE_STORAGE = ctypes.CFUNCTYPE(None,ctypes.c_uint64,
+)
+class _UniffiVTableCallbackInterfaceGauzeStorage(ctypes.Structure):
+    _fields_ = [
+        ("uniffi_free", _UNIFFI_CALLBACK_INTERFACE_FREE_GAUZE_STORAGE),
+        ("uniffi_clone", _UNIFFI_CALLBACK_INTERFACE_CLONE_GAUZE_STORAGE),
+        ("protection", _UNIFFI_CALLBACK_INTERFACE_GAUZE_STORAGE_METHOD0),
+    ]
+_UniffiLib.uniffi_gauze_fn_init_callback_vtable_storage.argtypes = (
+    ctypes.POINTER(_UniffiVTableCallbackInterfaceGauzeStorage),
+)
+_UniffiLib.uniffi_gauze_fn_init_callback_vtable_storage.restype = None
 _UNIFFI_RUST_FUTURE_CONTINUATION_CALLBACK = ctypes.CFUNCTYPE(None,ctypes.c_uint64,ctypes.c_int8,
 )
 _UniffiLib.ffi_gauze_rust_future_poll_u8.argtypes = (
@@ -3611,22 +3649,230 @@ class _UniffiFfiConverterTypeReachability:
     def write(cls, value: Reachability, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
 
+
+
+
+
+
+class Protection(enum.Enum):
+    """
+    How the system protects a directory.
+"""
+
+    HELD = 0
+    """
+    Readable after first unlock, kept out of backups.
+"""
+
+    WRONG = 1
+    """
+    Part of backups, or of another protection class: nothing may be kept there.
+"""
+
+    NOT_YET_UNLOCKED = 2
+    """
+    The phone has not been unlocked since it started: try again later.
+"""
+
+
+
+class _UniffiFfiConverterTypeProtection(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return Protection.HELD
+        if variant == 2:
+            return Protection.WRONG
+        if variant == 3:
+            return Protection.NOT_YET_UNLOCKED
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == Protection.HELD:
+            return
+        if value == Protection.WRONG:
+            return
+        if value == Protection.NOT_YET_UNLOCKED:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == Protection.HELD:
+            buf.write_i32(1)
+        if value == Protection.WRONG:
+            buf.write_i32(2)
+        if value == Protection.NOT_YET_UNLOCKED:
+            buf.write_i32(3)
+
+
+
+
+class Storage():
+    """
+    What the system does with the files of a directory.
+"""
+
+    def protection(self, dir: str) -> Protection:
+        """
+        How `dir` is protected, which the shell has made: asked before the store opens, never taken for granted. Android: under
+        `noBackupFilesDir` of credential-encrypted storage, and `UserManager.isUserUnlocked`. iOS: excluded from backups, and
+        `completeUntilFirstUserAuthentication`.
+"""
+        raise NotImplementedError
+
+class StorageImpl(Storage):
+    """
+    What the system does with the files of a directory.
+"""
+
+    _handle: ctypes.c_uint64
+
+    def __init__(self, *args, **kwargs):
+        raise ValueError("This class has no default constructor")
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_gauze_fn_free_storage, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_gauze_fn_clone_storage, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    def protection(self, dir: str) -> Protection:
+        """
+        How `dir` is protected, which the shell has made: asked before the store opens, never taken for granted. Android: under
+        `noBackupFilesDir` of credential-encrypted storage, and `UserManager.isUserUnlocked`. iOS: excluded from backups, and
+        `completeUntilFirstUserAuthentication`.
+"""
+
+        _UniffiFfiConverterString.check_lower(dir)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(dir),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeProtection.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePlatformError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_storage_protection,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+
+
+
+
+# Put all the bits inside a class to keep the top-level namespace clean
+class _UniffiTraitImplStorageImpl:
+    # For each method, generate a callback function to pass to Rust
+
+    @_UNIFFI_CALLBACK_INTERFACE_GAUZE_STORAGE_METHOD0
+    def protection(
+            uniffi_handle,
+            dir,
+            uniffi_out_return,
+            uniffi_call_status_ptr,
+        ):
+        uniffi_obj = _UniffiFfiConverterTypeStorage._handle_map.get(uniffi_handle)
+        def make_call():
+            uniffi_args = (_UniffiFfiConverterString.lift(dir), )
+            uniffi_method = uniffi_obj.protection
+            return uniffi_method(*uniffi_args)
+        def write_return_value(v):
+            uniffi_out_return[0] = _UniffiFfiConverterTypeProtection.lower(v)
+        _uniffi_trait_interface_call_with_error(
+                uniffi_call_status_ptr.contents,
+                make_call,
+                write_return_value,
+                PlatformError,
+                _UniffiFfiConverterTypePlatformError.lower,
+        )
+
+    @_UNIFFI_CALLBACK_INTERFACE_FREE_GAUZE_STORAGE
+    def _uniffi_free(uniffi_handle):
+        _UniffiFfiConverterTypeStorage._handle_map.remove(uniffi_handle)
+
+    @_UNIFFI_CALLBACK_INTERFACE_CLONE_GAUZE_STORAGE
+    def _uniffi_clone(uniffi_handle):
+        return _UniffiFfiConverterTypeStorage._handle_map.clone(uniffi_handle)
+
+    # Generate the FFI VTable.  This has a field for each callback interface method.
+    _uniffi_vtable = _UniffiVTableCallbackInterfaceGauzeStorage(
+        _uniffi_free,
+        _uniffi_clone,
+        protection,
+    )
+    # Send Rust a pointer to the VTable.  Note: this means we need to keep the struct alive forever,
+    # or else bad things will happen when Rust tries to access it.
+    _UniffiLib.uniffi_gauze_fn_init_callback_vtable_storage(ctypes.byref(_uniffi_vtable))
+
+class _UniffiFfiConverterTypeStorage:
+    _handle_map = _UniffiHandleMap()
+
+    @staticmethod
+    def lift(value: int):
+        if (value & 1) == 0:
+            # Rust-generated handle, construct a new class that uses the handle to implement the
+            # interface
+            return StorageImpl._uniffi_make_instance(value)
+        else:
+            # Python-generated handle, get the object from the handle map
+            return _UniffiFfiConverterTypeStorage._handle_map.remove(value)
+
+    @staticmethod
+    def check_lower(value: Storage):
+        if not isinstance(value, Storage):
+            raise TypeError("Expected Storage subclass, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: Storage):
+         if isinstance(value, StorageImpl):
+            # Rust-implementated object.  Clone the handle and return it
+            return value._uniffi_clone_handle()
+         else:
+            # Python-implementated object, generate a new vtable handle and return that.
+            return _UniffiFfiConverterTypeStorage._handle_map.insert(value)
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer):
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: Storage, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
+
 @dataclass
 class ClientPorts:
     """
     What the shell implements.
 """
-    def __init__(self, *, vault:KeyVault, attestor:Attestor, secrets:SecretStore, reachability:Reachability):
+    def __init__(self, *, vault:KeyVault, attestor:Attestor, secrets:SecretStore, reachability:Reachability, storage:Storage):
         self.vault = vault
         self.attestor = attestor
         self.secrets = secrets
         self.reachability = reachability
+        self.storage = storage
 
 
 
 
     def __str__(self):
-        return "ClientPorts(vault={}, attestor={}, secrets={}, reachability={})".format(self.vault, self.attestor, self.secrets, self.reachability)
+        return "ClientPorts(vault={}, attestor={}, secrets={}, reachability={}, storage={})".format(self.vault, self.attestor, self.secrets, self.reachability, self.storage)
     def __eq__(self, other):
         if self.vault != other.vault:
             return False
@@ -3635,6 +3881,8 @@ class ClientPorts:
         if self.secrets != other.secrets:
             return False
         if self.reachability != other.reachability:
+            return False
+        if self.storage != other.storage:
             return False
         return True
 
@@ -3646,6 +3894,7 @@ class _UniffiFfiConverterTypeClientPorts(_UniffiConverterRustBuffer):
             attestor=_UniffiFfiConverterTypeAttestor.read(buf),
             secrets=_UniffiFfiConverterTypeSecretStore.read(buf),
             reachability=_UniffiFfiConverterTypeReachability.read(buf),
+            storage=_UniffiFfiConverterTypeStorage.read(buf),
         )
 
     @staticmethod
@@ -3654,6 +3903,7 @@ class _UniffiFfiConverterTypeClientPorts(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeAttestor.check_lower(value.attestor)
         _UniffiFfiConverterTypeSecretStore.check_lower(value.secrets)
         _UniffiFfiConverterTypeReachability.check_lower(value.reachability)
+        _UniffiFfiConverterTypeStorage.check_lower(value.storage)
 
     @staticmethod
     def write(value, buf):
@@ -3661,6 +3911,7 @@ class _UniffiFfiConverterTypeClientPorts(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeAttestor.write(value.attestor, buf)
         _UniffiFfiConverterTypeSecretStore.write(value.secrets, buf)
         _UniffiFfiConverterTypeReachability.write(value.reachability, buf)
+        _UniffiFfiConverterTypeStorage.write(value.storage, buf)
 
 @dataclass
 class ConfigurationState:
@@ -7385,6 +7636,7 @@ __all__ = [
     "InternalError",
     "PlatformError",
     "Evidence",
+    "Protection",
     "Kind",
     "Stage",
     "Trouble",
@@ -7424,6 +7676,8 @@ __all__ = [
     "SecretStore",
     "ReachabilityImpl",
     "Reachability",
+    "StorageImpl",
+    "Storage",
     "Enrolment",
     "EnrolmentProtocol",
     "QueueObserverImpl",

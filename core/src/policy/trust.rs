@@ -133,7 +133,9 @@ impl Trust {
     pub fn kept(disk: &dyn Disk, dir: &Path, tenant: &Tenant) -> Result<Option<Self>, TrustError> {
         let Some(file) = read(disk, dir)? else { return Ok(None) };
         // Another organisation's: nothing of it counts here.
-        let Ok((bundle, _)) = accept_bundle(&file.bundle, tenant, &file.root, None, 0) else { return Ok(None) };
+        let Ok((bundle, _)) = accept_bundle(&file.bundle, tenant, &file.root, None, 0) else {
+            return Ok(None);
+        };
         let gateway = bundle.gateways.first().ok_or(TrustError::Gateway)?.url.clone();
         Self::load(disk, dir, tenant, &gateway)
     }

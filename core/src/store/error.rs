@@ -16,7 +16,9 @@ pub enum StoreError {
     #[error("too many files are open: close other apps and try again")]
     TooManyFiles,
     /// The system's key store did not destroy a key.
-    #[error("the phone's key store did not destroy a key: restart the phone, and report this to IT if it goes on")]
+    #[error(
+        "the phone's key store did not destroy a key: restart the phone, and report this to IT if it goes on"
+    )]
     KeyStore,
     /// Another process has the store open.
     #[error("another process has this store open: close it first")]

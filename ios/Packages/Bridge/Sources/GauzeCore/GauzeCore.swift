@@ -2885,6 +2885,222 @@ public func FfiConverterTypeSecretStore_lower(_ value: SecretStore) -> UInt64 {
 
 
 /**
+ * What the system does with the files of a directory.
+ */
+public protocol Storage: AnyObject, Sendable {
+
+    /**
+     * How `dir` is protected, which the shell has made: asked before the store opens, never taken for granted. Android: under
+     * `noBackupFilesDir` of credential-encrypted storage, and `UserManager.isUserUnlocked`. iOS: excluded from backups, and
+     * `completeUntilFirstUserAuthentication`.
+     */
+    func protection(dir: String) throws  -> Protection
+
+}
+/**
+ * What the system does with the files of a directory.
+ */
+open class StorageImpl: Storage, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_gauze_fn_clone_storage(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_gauze_fn_free_storage(handle, $0) }
+    }
+
+
+
+
+    /**
+     * How `dir` is protected, which the shell has made: asked before the store opens, never taken for granted. Android: under
+     * `noBackupFilesDir` of credential-encrypted storage, and `UserManager.isUserUnlocked`. iOS: excluded from backups, and
+     * `completeUntilFirstUserAuthentication`.
+     */
+open func protection(dir: String)throws  -> Protection  {
+    return try  FfiConverterTypeProtection_lift(try rustCallWithError(FfiConverterTypePlatformError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_storage_protection(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(dir),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceStorage {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceStorage = UniffiVTableCallbackInterfaceStorage(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeStorage.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface Storage: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeStorage.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface Storage: handle missing in uniffiClone")
+            }
+        },
+        protection: { (
+            uniffiHandle: UInt64,
+            dir: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> Protection in
+                guard let uniffiObj = try? FfiConverterTypeStorage.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.protection(
+                     dir: try FfiConverterString.lift(dir)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterTypeProtection_lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypePlatformError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceStorage> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceStorage>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitStorage() {
+    uniffi_gauze_fn_init_callback_vtable_storage(UniffiCallbackInterfaceStorage.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStorage: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<Storage>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = Storage
+
+    public static func lift(_ handle: UInt64) throws -> Storage {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return StorageImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: Storage) -> UInt64 {
+         if let rustImpl = value as? StorageImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Storage {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Storage, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStorage_lift(_ handle: UInt64) throws -> Storage {
+    return try FfiConverterTypeStorage.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStorage_lower(_ value: Storage) -> UInt64 {
+    return FfiConverterTypeStorage.lower(value)
+}
+
+
+
+
+
+
+/**
  * An observer's place. It hears nothing after `cancel`, or once this is gone.
  */
 public protocol TaskHandleProtocol: AnyObject, Sendable {
@@ -3503,6 +3719,10 @@ public struct ClientPorts {
      * Whether there is a network.
      */
     public let reachability: Reachability
+    /**
+     * How the system protects files.
+     */
+    public let storage: Storage
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3518,11 +3738,15 @@ public struct ClientPorts {
          */secrets: SecretStore,
         /**
          * Whether there is a network.
-         */reachability: Reachability) {
+         */reachability: Reachability,
+        /**
+         * How the system protects files.
+         */storage: Storage) {
         self.vault = vault
         self.attestor = attestor
         self.secrets = secrets
         self.reachability = reachability
+        self.storage = storage
     }
 
 
@@ -3544,7 +3768,8 @@ public struct FfiConverterTypeClientPorts: FfiConverterRustBuffer {
                 vault: FfiConverterTypeKeyVault.read(from: &buf),
                 attestor: FfiConverterTypeAttestor.read(from: &buf),
                 secrets: FfiConverterTypeSecretStore.read(from: &buf),
-                reachability: FfiConverterTypeReachability.read(from: &buf)
+                reachability: FfiConverterTypeReachability.read(from: &buf),
+                storage: FfiConverterTypeStorage.read(from: &buf)
         )
     }
 
@@ -3553,6 +3778,7 @@ public struct FfiConverterTypeClientPorts: FfiConverterRustBuffer {
         FfiConverterTypeAttestor.write(value.attestor, into: &buf)
         FfiConverterTypeSecretStore.write(value.secrets, into: &buf)
         FfiConverterTypeReachability.write(value.reachability, into: &buf)
+        FfiConverterTypeStorage.write(value.storage, into: &buf)
     }
 }
 
@@ -5606,6 +5832,91 @@ public func FfiConverterTypePlatformError_lower(_ value: PlatformError) -> RustB
 
 
 /**
+ * How the system protects a directory.
+ */
+
+public enum Protection: Equatable, Hashable {
+
+    /**
+     * Readable after first unlock, kept out of backups.
+     */
+    case held
+    /**
+     * Part of backups, or of another protection class: nothing may be kept there.
+     */
+    case wrong
+    /**
+     * The phone has not been unlocked since it started: try again later.
+     */
+    case notYetUnlocked
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Protection: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeProtection: FfiConverterRustBuffer {
+    typealias SwiftType = Protection
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Protection {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .held
+
+        case 2: return .wrong
+
+        case 3: return .notYetUnlocked
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Protection, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .held:
+            writeInt(&buf, Int32(1))
+
+
+        case .wrong:
+            writeInt(&buf, Int32(2))
+
+
+        case .notYetUnlocked:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeProtection_lift(_ buf: RustBuffer) throws -> Protection {
+    return try FfiConverterTypeProtection.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeProtection_lower(_ value: Protection) -> RustBuffer {
+    return FfiConverterTypeProtection.lower(value)
+}
+
+
+
+/**
  * Where a photo stands while the process lives.
  */
 
@@ -7224,6 +7535,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_secretstore_forget() != 37953) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_gauze_checksum_method_storage_protection() != 41914) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_gauze_checksum_method_queueobserver_changed() != 57485) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -7264,6 +7578,7 @@ private let initializationResult: InitializationResult = {
     uniffiCallbackInitQueueObserver()
     uniffiCallbackInitReachability()
     uniffiCallbackInitSecretStore()
+    uniffiCallbackInitStorage()
     return InitializationResult.ok
 }()
 

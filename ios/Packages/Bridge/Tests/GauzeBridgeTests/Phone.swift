@@ -76,6 +76,11 @@ final class Air: Reachability {
     func reachable() throws -> Bool { isReachable.withLock { $0 } }
 }
 
+/// How the system protects the app's directory.
+final class Guarding: Storage {
+    func protection(dir: String) throws -> Protection { .held }
+}
+
 /// The hospital that whoever started the tests has running: see `Ward.kt`.
 enum Ward {
     private static let next = Mutex(0)
@@ -105,6 +110,7 @@ final class Phone {
     let vault = MemoryVault()
     let secrets = MemorySecrets()
     let air = Air()
+    let guarding = Guarding()
     let dir: URL
     var client: Client?
 
@@ -125,7 +131,7 @@ final class Phone {
             platform: .ios,
             model: "swift",
             appVersion: "0.1.0",
-            ports: ClientPorts(vault: vault, attestor: vault, secrets: secrets, reachability: air)
+            ports: ClientPorts(vault: vault, attestor: vault, secrets: secrets, reachability: air, storage: guarding)
         )
     }
 

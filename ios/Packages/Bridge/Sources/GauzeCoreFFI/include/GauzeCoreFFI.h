@@ -334,6 +334,13 @@ typedef void (*UniffiCallbackInterfaceSecretStoreMethod2)(uint64_t, void* _Nonnu
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_STORAGE_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_STORAGE_METHOD0
+typedef void (*UniffiCallbackInterfaceStorageMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_QUEUE_OBSERVER_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_QUEUE_OBSERVER_METHOD0
 typedef void (*UniffiCallbackInterfaceQueueObserverMethod0)(uint64_t, RustBuffer, RustBuffer, void* _Nonnull,
@@ -392,6 +399,15 @@ typedef struct UniffiVTableCallbackInterfaceSecretStore {
     UniffiCallbackInterfaceSecretStoreMethod1 _Nonnull keep;
     UniffiCallbackInterfaceSecretStoreMethod2 _Nonnull forget;
 } UniffiVTableCallbackInterfaceSecretStore;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_STORAGE
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_STORAGE
+typedef struct UniffiVTableCallbackInterfaceStorage {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceStorageMethod0 _Nonnull protection;
+} UniffiVTableCallbackInterfaceStorage;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_QUEUE_OBSERVER
@@ -626,6 +642,26 @@ void uniffi_gauze_fn_method_secretstore_keep(uint64_t ptr, RustBuffer secret, Ru
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SECRETSTORE_FORGET
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SECRETSTORE_FORGET
 void uniffi_gauze_fn_method_secretstore_forget(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_STORAGE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_STORAGE
+uint64_t uniffi_gauze_fn_clone_storage(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FREE_STORAGE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FREE_STORAGE
+void uniffi_gauze_fn_free_storage(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_INIT_CALLBACK_VTABLE_STORAGE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_INIT_CALLBACK_VTABLE_STORAGE
+void uniffi_gauze_fn_init_callback_vtable_storage(const UniffiVTableCallbackInterfaceStorage* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_STORAGE_PROTECTION
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_STORAGE_PROTECTION
+RustBuffer uniffi_gauze_fn_method_storage_protection(uint64_t ptr, RustBuffer dir, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_QUEUEOBSERVER
@@ -1174,6 +1210,12 @@ uint16_t uniffi_gauze_checksum_method_secretstore_keep(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SECRETSTORE_FORGET
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SECRETSTORE_FORGET
 uint16_t uniffi_gauze_checksum_method_secretstore_forget(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_STORAGE_PROTECTION
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_STORAGE_PROTECTION
+uint16_t uniffi_gauze_checksum_method_storage_protection(void
 
 );
 #endif

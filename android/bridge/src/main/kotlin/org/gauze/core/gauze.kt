@@ -696,6 +696,9 @@ internal interface UniffiCallbackInterfaceSecretStoreMethod1 : com.sun.jna.Callb
 internal interface UniffiCallbackInterfaceSecretStoreMethod2 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
+internal interface UniffiCallbackInterfaceStorageMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`dir`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 internal interface UniffiCallbackInterfaceQueueObserverMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`id`: RustBuffer.ByValue,`state`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
@@ -818,6 +821,25 @@ internal open class UniffiVTableCallbackInterfaceSecretStore(
     }
 
 }
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "protection")
+internal open class UniffiVTableCallbackInterfaceStorage(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `protection`: UniffiCallbackInterfaceStorageMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `protection`: UniffiCallbackInterfaceStorageMethod0? = null,
+    ): UniffiVTableCallbackInterfaceStorage(`uniffiFree`,`uniffiClone`,`protection`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceStorage) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `protection` = other.`protection`
+    }
+
+}
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "changed")
 internal open class UniffiVTableCallbackInterfaceQueueObserver(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -920,6 +942,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_secretstore_forget(
     ): Int
+    external fun uniffi_gauze_checksum_method_storage_protection(
+    ): Int
     external fun uniffi_gauze_checksum_method_queueobserver_changed(
     ): Int
     external fun uniffi_gauze_checksum_method_uploadqueue_next_transfers(
@@ -964,6 +988,7 @@ internal object UniffiLib {
         uniffiCallbackInterfaceQueueObserver.register(this)
         uniffiCallbackInterfaceReachability.register(this)
         uniffiCallbackInterfaceSecretStore.register(this)
+        uniffiCallbackInterfaceStorage.register(this)
 
     }
 
@@ -1058,6 +1083,14 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_gauze_fn_method_secretstore_forget(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_gauze_fn_clone_storage(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_gauze_fn_free_storage(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_gauze_fn_init_callback_vtable_storage(`vtable`: UniffiVTableCallbackInterfaceStorage,
+    ): Unit
+    external fun uniffi_gauze_fn_method_storage_protection(`ptr`: Long,`dir`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_clone_queueobserver(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_free_queueobserver(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1308,6 +1341,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_secretstore_forget() and 0xFFFF) != 37953) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_storage_protection() and 0xFFFF) != 41914) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_queueobserver_changed() and 0xFFFF) != 57485) {
@@ -5292,6 +5328,340 @@ public object FfiConverterTypeSecretStore: FfiConverter<SecretStore, Long> {
 
 
 /**
+ * What the system does with the files of a directory.
+ */
+public interface Storage {
+
+    /**
+     * How `dir` is protected, which the shell has made: asked before the store opens, never taken for granted. Android: under
+     * `noBackupFilesDir` of credential-encrypted storage, and `UserManager.isUserUnlocked`. iOS: excluded from backups, and
+     * `completeUntilFirstUserAuthentication`.
+     */
+    fun `protection`(`dir`: kotlin.String): Protection
+
+    companion object
+}
+
+/**
+ * What the system does with the files of a directory.
+ */
+open class StorageImpl: Disposable, AutoCloseable, Storage
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_gauze_fn_free_storage(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_gauze_fn_clone_storage(handle, status)
+        }
+    }
+
+
+    /**
+     * How `dir` is protected, which the shell has made: asked before the store opens, never taken for granted. Android: under
+     * `noBackupFilesDir` of credential-encrypted storage, and `UserManager.isUserUnlocked`. iOS: excluded from backups, and
+     * `completeUntilFirstUserAuthentication`.
+     */
+    @Throws(PlatformException::class)override fun `protection`(`dir`: kotlin.String): Protection {
+            return FfiConverterTypeProtection.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PlatformException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_storage_protection(
+        it,
+
+        FfiConverterString.lower(`dir`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceStorage {
+    internal object `protection`: UniffiCallbackInterfaceStorageMethod0 {
+        override fun callback(`uniffiHandle`: Long,`dir`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeStorage.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`protection`(
+                    FfiConverterString.lift(`dir`),
+                )
+            }
+            val writeReturn = { value: Protection -> uniffiOutReturn.setValue(FfiConverterTypeProtection.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: PlatformException -> FfiConverterTypePlatformError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeStorage.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeStorage.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceStorage.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `protection`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_gauze_fn_init_callback_vtable_storage(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeStorage: FfiConverter<Storage, Long> {
+    internal val handleMap = UniffiHandleMap<Storage>()
+
+    override fun lower(value: Storage): Long {
+        if (value is StorageImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.uniffiCloneHandle()
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): Storage {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return StorageImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): Storage {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: Storage) = 8UL
+
+    override fun write(value: Storage, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * An observer's place. It hears nothing after `cancel`, or once this is gone.
  */
 public interface TaskHandleInterface {
@@ -6039,6 +6409,11 @@ data class ClientPorts (
      * Whether there is a network.
      */
     val `reachability`: Reachability
+    ,
+    /**
+     * How the system protects files.
+     */
+    val `storage`: Storage
 
 ): Disposable{
 
@@ -6053,7 +6428,8 @@ data class ClientPorts (
         this.`vault`,
         this.`attestor`,
         this.`secrets`,
-        this.`reachability`
+        this.`reachability`,
+        this.`storage`
     )
     }
 
@@ -6070,6 +6446,7 @@ public object FfiConverterTypeClientPorts: FfiConverterRustBuffer<ClientPorts> {
             FfiConverterTypeAttestor.read(buf),
             FfiConverterTypeSecretStore.read(buf),
             FfiConverterTypeReachability.read(buf),
+            FfiConverterTypeStorage.read(buf),
         )
     }
 
@@ -6077,7 +6454,8 @@ public object FfiConverterTypeClientPorts: FfiConverterRustBuffer<ClientPorts> {
             FfiConverterTypeKeyVault.allocationSize(value.`vault`) +
             FfiConverterTypeAttestor.allocationSize(value.`attestor`) +
             FfiConverterTypeSecretStore.allocationSize(value.`secrets`) +
-            FfiConverterTypeReachability.allocationSize(value.`reachability`)
+            FfiConverterTypeReachability.allocationSize(value.`reachability`) +
+            FfiConverterTypeStorage.allocationSize(value.`storage`)
     )
 
     override fun write(value: ClientPorts, buf: ByteBuffer) {
@@ -6085,6 +6463,7 @@ public object FfiConverterTypeClientPorts: FfiConverterRustBuffer<ClientPorts> {
             FfiConverterTypeAttestor.write(value.`attestor`, buf)
             FfiConverterTypeSecretStore.write(value.`secrets`, buf)
             FfiConverterTypeReachability.write(value.`reachability`, buf)
+            FfiConverterTypeStorage.write(value.`storage`, buf)
     }
 }
 
@@ -7852,6 +8231,53 @@ public object FfiConverterTypePlatformError : FfiConverterRustBuffer<PlatformExc
     }
 
 }
+
+
+
+/**
+ * How the system protects a directory.
+ */
+
+enum class Protection {
+
+    /**
+     * Readable after first unlock, kept out of backups.
+     */
+    HELD,
+    /**
+     * Part of backups, or of another protection class: nothing may be kept there.
+     */
+    WRONG,
+    /**
+     * The phone has not been unlocked since it started: try again later.
+     */
+    NOT_YET_UNLOCKED;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeProtection: FfiConverterRustBuffer<Protection> {
+    override fun read(buf: ByteBuffer) = try {
+        Protection.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Protection) = 4UL
+
+    override fun write(value: Protection, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
 
 
 

@@ -31,6 +31,7 @@ import org.gauze.core.InternalException
 import org.gauze.core.LogLevel
 import org.gauze.core.LogSink
 import org.gauze.core.PlatformException
+import org.gauze.core.Protection
 import org.gauze.core.QueueState
 import org.gauze.core.Stage
 import org.gauze.core.TransferEnd
@@ -198,6 +199,21 @@ class BridgeTest {
             assertEquals(0UL, phone.client.status().lastSeq)
             phone.client.capture(picture, context().copy(notes = "pasted\r\nfrom elsewhere"))
             assertEquals(1UL, phone.client.status().lastSeq)
+        }
+    }
+
+    @Test
+    fun `a store that the system does not protect stays shut and loses nothing`() = runBlocking {
+        Phone().enrol().use { phone ->
+            val id = phone.capture()
+            phone.guard.says = Protection.WRONG
+            val report = assertThrows(ClientException.Report::class.java) { phone.restart() }
+            assertEquals("storage_unprotected", report.code)
+            phone.guard.says = Protection.NOT_YET_UNLOCKED
+            assertThrows(ClientException.Unlock::class.java) { phone.restart() }
+            phone.guard.says = Protection.HELD
+            phone.restart()
+            assertEquals(id, phone.client.list().single().captureId)
         }
     }
 

@@ -16,8 +16,10 @@ import org.gauze.core.Attestor
 import org.gauze.core.Evidence
 import org.gauze.core.KeyVault
 import org.gauze.core.PlatformException
+import org.gauze.core.Protection
 import org.gauze.core.Reachability
 import org.gauze.core.SecretStore
+import org.gauze.core.Storage
 
 /** P-256 keys of the Java Cryptography Architecture, in memory: what Android Keystore is on a phone. */
 class JcaVault : KeyVault, Attestor {
@@ -114,4 +116,9 @@ class MemorySecrets : SecretStore {
 /** What the system knows of the network. */
 class Air(@Volatile var reachable: Boolean = true) : Reachability {
     override fun reachable(): Boolean = reachable
+}
+
+/** How the system protects the app's directory. */
+class Guard(@Volatile var says: Protection = Protection.HELD) : Storage {
+    override fun protection(dir: String): Protection = says
 }

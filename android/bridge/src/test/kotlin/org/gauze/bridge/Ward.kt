@@ -37,11 +37,12 @@ class Phone(val dir: Path = Files.createTempDirectory("gauze-phone-")) : AutoClo
     val vault = JcaVault()
     val secrets = MemorySecrets()
     val air = Air()
+    val guard = Guard()
     var client: Client = open()
         private set
 
     private fun open() =
-        Client.open(dir.toString(), Platform.ANDROID, "jvm", "0.1.0", ClientPorts(vault, vault, secrets, air))
+        Client.open(dir.toString(), Platform.ANDROID, "jvm", "0.1.0", ClientPorts(vault, vault, secrets, air, guard))
 
     /** Ends the app and starts it anew. */
     fun restart() {
