@@ -147,9 +147,12 @@ impl Client {
     /// Shows the evidence for the device key again, over a new challenge. A refusal is told by the next standing.
     async fn show_again(&self, enrolled: &Enrolled) {
         let now_ms = self.ports.clock.monotonic_ms();
-        let shown = self.state().shown_ms.replace(now_ms);
-        if shown.is_some_and(|shown| now_ms.saturating_sub(shown) < SHOW_EVERY_MS) {
-            return;
+        {
+            let mut state = self.state();
+            if state.shown_ms.is_some_and(|shown| now_ms.saturating_sub(shown) < SHOW_EVERY_MS) {
+                return;
+            }
+            state.shown_ms = Some(now_ms);
         }
         match self.reattest(enrolled).await {
             Ok(Some(standing)) => {

@@ -116,8 +116,8 @@ impl<G: GatewayPort> Puller<G> {
         Ok(())
     }
 
-    /// Hands in every decision that the gateway has not heard of. One that it will not take holds up no other; what passes
-    /// by itself is no refusal, and the next pass tries again.
+    /// Hands in every decision that the gateway has not heard of. One that it will not take holds up no other; only
+    /// `decision_invalid` is its last word, after anything else the next pass tries again.
     pub(super) async fn hand_in(&self, report: &mut PassReport) -> Result<(), PullError> {
         let mut from = 0;
         loop {
@@ -131,7 +131,7 @@ impl<G: GatewayPort> Puller<G> {
                     Ok(()) => true,
                     Err(GatewayError::Refused(problem)) => {
                         tracing::warn!(proposal_id = %id, code = %problem.code, "the gateway did not take a decision");
-                        if problem.code.passes() {
+                        if problem.code != ProblemCode::DecisionInvalid {
                             continue;
                         }
                         false
