@@ -35,7 +35,7 @@ const SOAKS: &[Soak] = &[
         "kill",
         "crash",
         "kill::",
-        "the phone killed at each system call that changes a file, and 500 times at random",
+        "the phone killed at each system call that changes a file, and at 500 random moments",
     ),
     programs(
         "power",
