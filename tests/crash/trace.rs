@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use gauze_tests::programs::{Ended, program};
+use gauze_tests::skipped::skipped;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -77,7 +78,7 @@ pub fn possible() -> bool {
     let there = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("strace").is_file()));
     if !there {
-        println!("skipped: strace not found");
+        skipped("strace not found");
     }
     there
 }
