@@ -145,6 +145,8 @@ async fn a_locked_phones_memory_holds_no_photo_no_label_and_no_key_and_a_wiped_o
 
     needles.word("the store key", &std::fs::read(data.join("secrets/store.key")).unwrap());
     phone.told("unlock");
+    let held = phone.remembers(&needles).unwrap();
+    assert!(held.iter().any(|found| found.starts_with("the store key")), "the search must find it: {held:?}");
     phone.told("wipe");
     assert_eq!(phone.remembers(&needles).unwrap(), [""; 0], "wiped");
     drop(phone);
