@@ -8,6 +8,7 @@ use gauze_attest::{
     AndroidAsked, AndroidReport, AndroidRoots, AppleAsked, AppleReport, AppleRoots, AssertionAsked, Fault,
     Provisioning, StatusList, certificates_from_pem, verify_android, verify_apple, verify_assertion,
 };
+use gauze_tests::skipped::skipped;
 use gauze_wire::{AndroidApp, AndroidRules, AppleApp, AppleEnvironment, AppleRules, Digest};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ pub fn data(sub: &str) -> Option<PathBuf> {
     if dir.is_dir() {
         return Some(dir);
     }
-    println!("skipped: shared data not found");
+    skipped("shared data not found");
     None
 }
 

@@ -1,6 +1,6 @@
 //! The attestation verifiers against phones of our own making, captured ones, and changed ones.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on says where")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod android;
 mod apple;

@@ -1,5 +1,6 @@
 //! Runs of many seeds. `GAUZE_SEED=N` runs one and shows its trace; a failure names the seed to give.
 
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +21,7 @@ pub fn run(seed: u64) -> (Vec<String>, Result<(), Broken>) {
     (trace.lines(), end)
 }
 
-/// Fails with the trace of the first seed that broke a promise.
+/// Fails with the trace of a seed that broke a promise. Which one is printed at once, and no further seed begun.
 fn all_hold(seeds: std::ops::Range<u64>) {
     let next = AtomicU64::new(seeds.start);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -33,6 +34,11 @@ fn all_hold(seeds: std::ops::Range<u64>) {
             }
             let (trace, end) = run(seed);
             broken = end.err().map(|promise| (seed, trace, promise));
+            if broken.is_some() {
+                next.store(seeds.end, Ordering::Relaxed);
+                // Not captured: a soak that is stopped before the others end has said it.
+                let _ = writeln!(std::io::stderr(), "broken: GAUZE_SEED={seed}");
+            }
         }
         broken
     };

@@ -14,3 +14,4 @@ pub mod proxy;
 pub mod remote_vault;
 pub mod simulated;
 pub mod size;
+pub mod skipped;

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use gauze_tests::hospital::{Hospital, write};
 use gauze_tests::programs::{Server, run};
+use gauze_tests::skipped::skipped;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -14,7 +15,7 @@ use crate::fixture::{closed_ward, listed, pictures, pull};
 fn tool(name: &str) -> Option<PathBuf> {
     let found = std::env::var_os(name).map(PathBuf::from).filter(|path| path.exists());
     if found.is_none() {
-        println!("skipped: {name} not set by cargo xtask test");
+        skipped(&format!("{name} not set by cargo xtask test"));
     }
     found
 }

@@ -48,7 +48,7 @@ async fn what_records_opened_holds_no_metadata_but_orientation_and_colour() {
             }
         }
     }
-    let kept = capture_all(&ward, &inputs).await;
+    let (kept, _) = capture_all(&ward, &inputs).await;
     assert!(kept.len() >= 30, "only {} of {} were kept", kept.len(), inputs.len());
     ward.deliver().await;
     for (id, input) in kept {
@@ -76,18 +76,20 @@ async fn what_records_opened_holds_no_metadata_but_orientation_and_colour() {
     ward.servers.stop().await;
 }
 
-async fn capture_all(ward: &Ward, inputs: &[PathBuf]) -> Vec<(String, PathBuf)> {
+/// Captures them all: what was kept, and the code of each that was refused.
+async fn capture_all(ward: &Ward, inputs: &[PathBuf]) -> (Vec<(String, PathBuf)>, Vec<String>) {
     let mut arguments = vec!["capture"];
     arguments.extend(inputs.iter().map(|path| path.to_str().unwrap()));
     let ended = ward.phone(&arguments).await;
-    ended
-        .stdout
-        .lines()
-        .map(|line| {
-            let (id, path) = line.split_once(' ').unwrap();
-            (id.to_owned(), PathBuf::from(path))
-        })
-        .collect()
+    let kept = ended.stdout.lines().map(|line| line.split_once(' ').unwrap());
+    let kept: Vec<_> = kept.map(|(id, path)| (id.to_owned(), PathBuf::from(path))).collect();
+    let refused = ended.stderr.lines().map(|line| line.split_once(": ").unwrap().0.to_owned());
+    let refused: Vec<_> = refused.collect();
+    let code = |word: &String| word.bytes().all(|sign| sign.is_ascii_lowercase() || sign == b'_');
+    assert!(refused.iter().all(code), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(i32::from(!refused.is_empty())), "{}", ended.stderr);
+    assert_eq!(kept.len() + refused.len(), inputs.len(), "{}", ended.stderr);
+    (kept, refused)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +98,8 @@ async fn malformed_pictures_are_accepted_or_refused_and_leave_nothing_behind() {
     let ward = ward("pq").await;
     let inputs: Vec<PathBuf> =
         std::fs::read_dir(photos).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let kept = capture_all(&ward, &inputs).await;
+    let (kept, refused) = capture_all(&ward, &inputs).await;
+    assert!(!kept.is_empty() && !refused.is_empty(), "{} kept, {} refused", kept.len(), refused.len());
     let outbox = ward.hospital.phone_dir().join("outbox");
     let left = std::fs::read_dir(outbox).unwrap().count();
     assert_eq!(left, kept.len(), "a refused picture left something");

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use gauze_seal::age::{Identity, Recipient, Recipients, Unwrap, open_small, parse_identity_file, seal_small};
 use gauze_seal::{Entropy, EntropyError};
+use gauze_tests::skipped::skipped;
 
 use crate::fixture::{pictures, sealed_path, ward};
 use crate::shared::tool;
@@ -65,7 +66,7 @@ fn go_age() -> Option<PathBuf> {
     let dir = std::env::var_os("GAUZE_TOOLS").map(PathBuf::from);
     let age = dir.map(|dir| dir.join("bin/age")).filter(|path| path.is_file());
     if age.is_none() {
-        println!("skipped: age 1.3 not found");
+        skipped("age 1.3 not found");
     }
     age
 }
@@ -74,7 +75,7 @@ fn go_age() -> Option<PathBuf> {
 fn debians_age_opens_ours_and_we_open_its() {
     let debian = PathBuf::from("/usr/bin/age");
     if !debian.is_file() {
-        println!("skipped: Debian's age not found");
+        skipped("Debian's age not found");
         return;
     }
     both_ways(&debian, &identities()[0]);
@@ -87,7 +88,7 @@ fn the_npm_age_package_opens_ours_and_we_open_its() {
     let Some(modules) =
         tools.map(|dir| dir.join("npm")).filter(|npm| npm.join("node_modules/age-encryption").is_dir())
     else {
-        println!("skipped: age-encryption not found");
+        skipped("age-encryption not found");
         return;
     };
     let dir = tempfile::tempdir().unwrap();

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use gauze_tests::skipped::skipped;
+
 /// The shared data directory, or `None` after saying so.
 pub fn data(sub: &str) -> Option<PathBuf> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
@@ -10,7 +12,7 @@ pub fn data(sub: &str) -> Option<PathBuf> {
     if dir.is_dir() {
         return Some(dir);
     }
-    println!("skipped: shared data not found");
+    skipped("shared data not found");
     None
 }
 
@@ -22,7 +24,7 @@ pub fn tool(name: &str, installed: &str) -> Option<PathBuf> {
         .flat_map(|path| std::env::split_paths(&path).map(|dir| dir.join(name)).collect::<Vec<_>>());
     let found = ours.filter(|_| !installed.is_empty()).into_iter().chain(on_path).find(|path| path.exists());
     if found.is_none() {
-        println!("skipped: {name} not found");
+        skipped(&format!("{name} not found"));
     }
     found
 }

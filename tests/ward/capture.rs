@@ -6,6 +6,9 @@ use gauze_wire::{Digest, Patient};
 
 use crate::fixture::{Phone, Ward, jpeg};
 
+/// ENOSPC, as in errno(3).
+const FULL: i32 = 28;
+
 #[tokio::test]
 async fn a_photo_reaches_the_hospital_with_the_same_picture_and_its_record() {
     let ward = Ward::new().await;
@@ -59,9 +62,9 @@ async fn a_failing_disk_is_named_leaves_nothing_and_uses_no_place_in_the_chain()
     phone.capture(1);
     let steps = phone.disk.ops().len();
     assert!(steps > 10, "{steps}");
-    // errno(3): ENOSPC, EROFS, EACCES, EMFILE, EIO
+    // errno(3): EROFS, EACCES, EMFILE, EIO
     for (os_error, code) in [
-        (28, "storage_full"),
+        (FULL, "storage_full"),
         (30, "storage_read_only"),
         (13, "storage_denied"),
         (24, "too_many_files"),
@@ -91,11 +94,61 @@ async fn a_failing_disk_is_named_leaves_nothing_and_uses_no_place_in_the_chain()
 async fn a_disk_that_is_full_for_a_while_leaves_no_half_photo_behind() {
     let ward = Ward::new().await;
     let mut phone = Phone::enrolled(&ward).await;
-    phone.disk.fails(3, 28);
+    phone.disk.fails(3, FULL);
     phone.try_capture(0).unwrap_err();
     phone.disk.works();
     phone.restart();
     assert!(phone.outbox().is_empty(), "{:?}", phone.outbox());
+}
+
+#[tokio::test]
+async fn what_a_full_disk_left_of_a_capture_goes_with_the_next_run_of_the_queue() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    phone.capture(0);
+    phone.disk.works();
+    phone.capture(1);
+    let steps = phone.disk.ops().len();
+    phone.run().await;
+    ward.pull().await;
+    phone.run().await;
+    let mut left = 0;
+    for at in 0..steps {
+        phone.disk.fails(at, FULL);
+        phone.try_capture(2).unwrap_err();
+        left += phone.outbox().len();
+        phone.disk.works();
+        phone.run().await;
+        assert_eq!(phone.outbox(), [""; 0], "full from step {at} on");
+    }
+    assert!(left > 0, "a full disk keeps something of some capture");
+}
+
+#[tokio::test]
+async fn an_erasure_that_a_full_disk_cut_is_finished_by_the_next_run_of_the_queue() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let filed = async || {
+        phone.capture(0);
+        phone.run().await;
+        ward.pull().await;
+    };
+    filed().await;
+    phone.disk.works();
+    phone.run().await;
+    let steps = phone.disk.ops().len();
+    let mut left = 0;
+    for at in 0..steps {
+        filed().await;
+        phone.disk.fails(at, FULL);
+        drop(phone.client().run_queue(true).await);
+        left += phone.outbox().len();
+        phone.disk.works();
+        phone.run().await;
+        assert_eq!(phone.outbox(), [""; 0], "full from step {at} on");
+        assert_eq!(phone.client().list().unwrap().len(), 0, "full from step {at} on");
+    }
+    assert!(left > 0, "a full disk cuts some erasure");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ const SOAKS: &[Soak] = &[
         "kill",
         "crash",
         "kill::",
-        "the phone killed at each system call that changes a file, and 500 times at random",
+        "the phone killed at each system call that changes a file, and at 500 random moments",
     ),
     programs(
         "power",
@@ -66,7 +66,7 @@ const SOAKS: &[Soak] = &[
         "tampering",
         "simulation",
         "tampering::",
-        "each file and message changed at many places: flipped, cut, doubled, reordered",
+        "the phone's files, each message and the gateway's rows changed at many places: flipped, cut, doubled, reordered",
     ),
     programs(
         "load",

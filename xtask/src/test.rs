@@ -1,10 +1,12 @@
 //! `cargo xtask test`: every test, with the tools of other makers that can be had on this machine.
 //!
-//! A test whose tool is missing prints that it skipped; the last lines here say which tools those were.
+//! What could not be tested is in the last lines here: the tools that are missing, and what else tests noted, in the file
+//! that they find as `GAUZE_SKIPPED`. What a passing test prints, cargo keeps to itself.
 
 use crate::bindings;
-use crate::process::{cargo, on_path, root, run as start};
-use crate::tools;
+use crate::process::{cargo, on_path, replace, root, run as start};
+use crate::tools::{self, Tool};
+use std::collections::BTreeSet;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -25,28 +27,61 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     // Tests start the servers and the simulated phone as programs of their own.
     start(cargo(&root).args(["build", "--workspace", "--bins"]))?;
     let library = bindings::build(&root)?;
+    let notes = dir.with_file_name("skipped");
+    replace(&notes, "")?;
     let mut test = cargo(&root);
     test.env("GAUZE_TOOLS", &dir).env("GAUZE_LIBRARY", &library).env("GAUZE_PYTHON", tools::python(&dir));
+    test.env("GAUZE_SKIPPED", &notes);
     test.envs(on_path("mvn").map(|maven| ("GAUZE_MAVEN", maven))).arg("test");
     if !args.rest.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package")) {
         test.arg("--workspace");
     }
     let tested = start(test.args(&args.rest));
-    report(&tools::interop(&dir));
+    let mut tools = tools::interop(&dir);
+    tools.push(tools::shared_data(&root));
+    report(&tools, &std::fs::read_to_string(&notes).unwrap_or_default());
     tested
 }
 
-fn report(tools: &[tools::Tool]) {
-    let missing: Vec<_> = tools.iter().filter(|tool| !tool.present).collect();
+fn report(tools: &[Tool], notes: &str) {
     let present: Vec<_> = tools.iter().filter(|tool| tool.present).map(|tool| tool.name).collect();
     println!();
     if !present.is_empty() {
         println!("interoperation tested against: {}", present.join(", "));
     }
-    for tool in &missing {
-        println!("skipped: {} not found: {}; to have it: {}", tool.name, tool.proves, tool.install);
+    let skipped = skipped(tools, notes);
+    skipped.iter().for_each(|line| println!("skipped: {line}"));
+    if skipped.is_empty() {
+        println!("nothing was skipped");
     }
-    if missing.is_empty() {
-        println!("nothing was skipped for want of a tool");
+}
+
+/// What was not tested: for want of a tool, and what tests noted besides, each once.
+fn skipped(tools: &[Tool], notes: &str) -> Vec<String> {
+    let missing: Vec<_> = tools.iter().filter(|tool| !tool.present).collect();
+    let told = |note: &str| missing.iter().any(|tool| note == format!("{} not found", tool.name));
+    let noted: BTreeSet<_> = notes.lines().filter(|note| !told(note)).map(str::to_owned).collect();
+    let explain =
+        |tool: &&Tool| format!("{} not found: {}; to have it: {}", tool.name, tool.proves, tool.install);
+    missing.iter().map(explain).chain(noted).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool(present: bool) -> Tool {
+        Tool { name: "strace", present, proves: "crashes", install: "strace" }
+    }
+
+    #[test]
+    fn what_tests_noted_is_told_once_and_a_missing_tool_with_how_to_have_it() {
+        let notes = "no root\nstrace not found\nno root\n";
+        assert_eq!(
+            skipped(&[tool(false)], notes),
+            ["strace not found: crashes; to have it: strace", "no root"]
+        );
+        assert_eq!(skipped(&[tool(true)], notes), ["no root", "strace not found"]);
+        assert_eq!(skipped(&[tool(true)], ""), [""; 0]);
     }
 }

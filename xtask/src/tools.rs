@@ -103,6 +103,17 @@ pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
     ]
 }
 
+/// What others recorded, which tests of formats, pictures and evidence compare with.
+pub(crate) fn shared_data(root: &Path) -> Tool {
+    let named = env::var_os("GAUZE_SHARED_DATA").map(PathBuf::from);
+    Tool {
+        name: "shared data",
+        present: named.unwrap_or_else(|| root.join("../shared/data")).is_dir(),
+        proves: "vectors, pictures of real phones and captured attestations have the verdicts that others give",
+        install: "a directory as docs/testing.md describes it, named by GAUZE_SHARED_DATA",
+    }
+}
+
 /// Installs what is missing and can be had here. Quick when there is nothing to do.
 pub(crate) fn install_interop(tools: &Path) {
     for (name, result) in [

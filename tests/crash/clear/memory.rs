@@ -11,6 +11,7 @@ use gauze_core::adapters::{SoftwareVault, SystemEntropy};
 use gauze_tests::hospital::write;
 use gauze_tests::programs::{program, run};
 use gauze_tests::remote_vault::serve;
+use gauze_tests::skipped::skipped;
 use serde_json::Value;
 
 use super::needles::Needles;
@@ -120,7 +121,7 @@ async fn a_locked_phones_memory_holds_no_photo_no_label_and_no_key_and_a_wiped_o
         // What comes after it would write over what it left on the stack.
         phone.told(&format!("take {home}/record.json {home}/{n}.jpg"));
         let Some(captured) = phone.remembers(&needles()) else {
-            println!("skipped: the memory of another process cannot be read here");
+            skipped("the memory of another process cannot be read here");
             return;
         };
         assert_eq!(captured, [""; 0], "after a capture");
@@ -144,6 +145,8 @@ async fn a_locked_phones_memory_holds_no_photo_no_label_and_no_key_and_a_wiped_o
 
     needles.word("the store key", &std::fs::read(data.join("secrets/store.key")).unwrap());
     phone.told("unlock");
+    let held = phone.remembers(&needles).unwrap();
+    assert!(held.iter().any(|found| found.starts_with("the store key")), "the search must find it: {held:?}");
     phone.told("wipe");
     assert_eq!(phone.remembers(&needles).unwrap(), [""; 0], "wiped");
     drop(phone);

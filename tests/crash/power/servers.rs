@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gauze_tests::programs::{attempt, run};
 use gauze_tests::simulated;
-use gauze_tests::size::quick_or;
+use gauze_tests::size::{quick_or, soaking};
 use serde_json::Value;
 
 use super::cut::Fate;
@@ -39,13 +39,23 @@ fn receipts(journal: &Journal) -> Vec<usize> {
     out
 }
 
-/// Some of the steps from `first` on; the first and the last are always among them.
-fn some(journal: &Journal, first: usize, few: usize) -> Vec<(usize, Fate)> {
+/// The cuts to try from `first` on: behind each step or, in the quick size, `few` of them and the last; and how what floats
+/// falls.
+fn cuts(journal: &Journal, first: usize, few: usize) -> Vec<(usize, Fate)> {
     let last = journal.steps.len();
-    let step = ((last - first) / few).max(1);
+    let step = quick_or((last - first).div_ceil(few), 1);
+    let chances = quick_or(1, 3);
     let mut behind: Vec<_> = (first..last).step_by(step).chain([last]).collect();
     behind.dedup();
-    let fates = |at: usize| [(at, Fate::Lost), (at, Fate::Chance(at as u64))];
+    let fates = |at: usize| {
+        let chance = (0..chances).map(move |n| Fate::Chance((at * 100 + n) as u64));
+        [Fate::Lost]
+            .into_iter()
+            .chain(soaking().then_some(Fate::Kept))
+            .chain(chance)
+            .map(move |fate| (at, fate))
+    };
+    println!("{last} steps, from {first} on a cut behind every {step}.");
     behind.into_iter().flat_map(fates).collect()
 }
 
@@ -72,7 +82,8 @@ async fn a_stored_receipt_survives_a_power_cut_of_the_gateway() {
     let told = receipts(&journal);
     assert_eq!(told.len(), 2, "{told:?}");
     let phone = Tree::read(&site.hospital.phone_dir());
-    for (n, (at, fate)) in some(&journal, told[0], quick_or(2, 60)).into_iter().enumerate() {
+    let cuts = cuts(&journal, quick_or(told[0], 0), 2);
+    for (n, (at, fate)) in cuts.into_iter().enumerate() {
         let what = format!("behind step {at} of {}, {fate:?}", journal.steps.len());
         let handed = &ids[..told.iter().filter(|told| **told <= at).count()];
         honours(&site, &journal.cut(at, fate).without(SHARED), &phone, handed, n, &what).await;
@@ -122,9 +133,8 @@ async fn a_filed_receipt_survives_a_power_cut_of_the_records_side() {
     journal.leads_to(&dir, SHARED);
     // The receipts are the last large message.
     let told = journal.steps.iter().rposition(|step| is_receipt(&step.change)).unwrap() + 1;
-    for (n, (at, fate)) in
-        some(&journal, told - told.min(quick_or(4, told)), quick_or(3, 200)).into_iter().enumerate()
-    {
+    let cuts = cuts(&journal, told - told.min(quick_or(4, told)), 3);
+    for (n, (at, fate)) in cuts.into_iter().enumerate() {
         let what = format!("behind step {at} of {}, told at {told}, {fate:?}", journal.steps.len());
         let name = format!("records-{n}");
         journal.cut(at, fate).without(SHARED).write(&site.home().join(&name));

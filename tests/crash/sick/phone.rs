@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use gauze_tests::programs::{Ended, program};
+use gauze_tests::skipped::skipped;
 use tokio::process::Command;
 
 use super::place::{Mount, did};
@@ -111,7 +112,7 @@ async fn a_phone_that_lost_its_permissions_says_so_and_goes_on_when_it_has_them(
     let phone = program("gauze-phone").unwrap();
     let may = [&nobody[1..], &[phone.to_str().unwrap(), "--version"]].concat();
     if !did("chown", &["-R", "65534:65534", text]) || !did("setpriv", &may) {
-        println!("skipped: programs cannot be run as somebody else here");
+        skipped("programs cannot be run as somebody else here");
         return;
     }
     let first = phone_by(&nobody, &data, &["capture", "0.jpg"], &site).await;
@@ -140,7 +141,7 @@ async fn a_phone_without_file_descriptors_says_so_and_goes_on_when_it_has_them()
     let mut site = Site::new().await;
     let data = site.hospital.phone_dir();
     if !did("prlimit", &["--nofile=64", "true"]) {
-        println!("skipped: prlimit not found");
+        skipped("prlimit not found");
         return;
     }
     let (mut all, mut refusals) = (Vec::new(), 0);

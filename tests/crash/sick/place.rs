@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use gauze_tests::skipped::skipped;
+
 /// A file system in memory, of a size that can be changed. Gone on drop.
 pub struct Mount(PathBuf);
 
@@ -15,7 +17,7 @@ impl Mount {
         let options = format!("size={size},mode=0755");
         let done = mount(&["-t", "tmpfs", "-o", &options, "tmpfs"], dir);
         if !done {
-            println!("skipped: a file system of one's own cannot be mounted here");
+            skipped("a file system of one's own cannot be mounted here");
         }
         done.then(|| Self(dir.to_owned()))
     }

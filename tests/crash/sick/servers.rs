@@ -3,6 +3,7 @@
 use std::net::TcpStream;
 
 use gauze_tests::programs::attempt;
+use gauze_tests::skipped::skipped;
 
 use super::place::{Mount, did};
 use crate::site::{Site, pull_arguments};
@@ -40,7 +41,7 @@ async fn a_gateway_without_file_descriptors_goes_on_when_it_has_them() {
     let pid = site.gateway_pid().await.to_string();
     let open = std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
     if open == 0 || !did("prlimit", &["--pid", &pid, &format!("--nofile={}", open + 6)]) {
-        println!("skipped: prlimit not found");
+        skipped("prlimit not found");
         return;
     }
     let address = site.hospital.url().replace("https://", "");
@@ -65,7 +66,7 @@ async fn a_gateway_that_may_no_longer_write_photos_says_so_and_goes_on_when_it_m
     let incoming = site.home().join("gateway/incoming").display().to_string();
     // What a lost permission is to everybody else: root is stopped by this alone.
     if !did("chattr", &["+i", &incoming]) {
-        println!("skipped: no file can be made immutable here");
+        skipped("no file can be made immutable here");
         return;
     }
     let upload = site.phone(&["upload", "--retry", "0"]).await;

@@ -8,7 +8,7 @@ use crate::fixture::{Fate, Packet, Phone, Ward};
 
 /// What is changed of a message.
 #[derive(Clone, Copy, Debug)]
-enum Part {
+pub enum Part {
     AnswerBody,
     AnswerStatus,
     RequestBody,
@@ -18,7 +18,7 @@ enum Part {
 }
 
 const KINDS: [&str; 5] = ["/bundle", "/policy", "/uploads", "/transfers/", "/status"];
-const PARTS: [Part; 8] = [
+pub const PARTS: [Part; 8] = [
     Part::AnswerBody,
     Part::AnswerStatus,
     Part::RequestBody,
@@ -77,12 +77,13 @@ fn fate(part: Part, change: Change, dice: &Arc<Mutex<Dice>>, done: &Arc<Mutex<bo
     }
 }
 
-/// Whether there was something to change.
-async fn survives(kind: &'static str, part: Part, change: Change, dice: &Arc<Mutex<Dice>>) -> bool {
-    let ward = Ward::new().await;
-    let phone = Phone::enrolled(&ward).await;
-    let taken = take(&phone, 1);
-    let what = format!("{kind}, {part:?}, {change:?}");
+/// From now on the first message of this kind is changed; afterwards it says whether one was.
+pub fn changes(
+    phone: &Phone,
+    kind: &'static str,
+    (part, change): (Part, Change),
+    dice: &Arc<Mutex<Dice>>,
+) -> Arc<Mutex<bool>> {
     let done = Arc::new(Mutex::new(false));
     let (rolling, changed) = (dice.clone(), done.clone());
     phone.link.obeys(move |seen| {
@@ -91,6 +92,16 @@ async fn survives(kind: &'static str, part: Part, change: Change, dice: &Arc<Mut
         }
         Fate::Deliver
     });
+    done
+}
+
+/// Whether there was something to change.
+async fn survives(kind: &'static str, part: Part, change: Change, dice: &Arc<Mutex<Dice>>) -> bool {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let taken = take(&phone, 1);
+    let what = format!("{kind}, {part:?}, {change:?}");
+    let done = changes(&phone, kind, (part, change), dice);
     phone.run().await;
     ward.pull().await;
     phone.run().await;
@@ -146,14 +157,7 @@ async fn enrols_anyway(kind: &'static str, part: Part, change: Change, dice: &Ar
     let ward = Ward::new().await;
     let phone = Phone::new(&ward, "phone");
     let what = format!("{kind}, {part:?}, {change:?}");
-    let done = Arc::new(Mutex::new(false));
-    let (rolling, changed) = (dice.clone(), done.clone());
-    phone.link.obeys(move |seen| {
-        if seen.path.contains(kind) && !*changed.lock().unwrap() {
-            return fate(part, change, &rolling, &changed);
-        }
-        Fate::Deliver
-    });
+    let done = changes(&phone, kind, (part, change), dice);
     let managed = ward.managed();
     if let Err(error) = phone.client().enrol(&managed).await {
         assert!(!error.code().is_empty(), "{what}");

@@ -5,6 +5,7 @@
 
 mod bundle;
 mod gateway;
+mod life;
 mod messages;
 mod phone_files;
 mod records;

@@ -17,26 +17,26 @@ use crate::dice::Dice;
 use crate::fixture::{Phone, Ward};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
+pub enum Side {
     Request,
     Answer,
 }
 
 /// How often a message is changed before the way is honest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Times {
+pub enum Times {
     Once,
     Always,
 }
 
 #[derive(Clone)]
-struct Changer {
-    kind: &'static str,
-    side: Side,
-    change: Change,
-    times: Times,
-    dice: Arc<Mutex<Dice>>,
-    done: Arc<Mutex<usize>>,
+pub struct Changer {
+    pub kind: &'static str,
+    pub side: Side,
+    pub change: Change,
+    pub times: Times,
+    pub dice: Arc<Mutex<Dice>>,
+    pub done: Arc<Mutex<usize>>,
 }
 
 impl Changer {
@@ -48,6 +48,22 @@ impl Changer {
         let changed = self.change.of(bytes, &mut self.dice.lock().unwrap());
         *done += usize::from(changed.is_some());
         changed.unwrap_or_else(|| bytes.to_vec())
+    }
+
+    /// Two passes of the records side on the changed way; what stops one has a code.
+    pub async fn passes(&self, ward: &Ward) {
+        let mut port = ward.port();
+        let mine = self.clone();
+        port.router = Router::new()
+            .fallback_service(port.router)
+            .layer(from_fn(move |request, next| mine.clone().pass(request, next)));
+        let puller = ward.puller(port).await;
+        for _ in 0..2 {
+            if let Err(error) = puller.pass().await {
+                assert!(!error.code().is_empty(), "{}, {:?}", self.kind, self.change);
+            }
+        }
+        puller.close().await;
     }
 
     async fn pass(self, request: Request, next: Next) -> Response {
@@ -80,18 +96,7 @@ async fn survives(changer: &Changer) -> bool {
     let taken = [take(&phone, 1), take(&phone, 2)];
     assert_eq!(phone.run().await.stored, 2);
     let what = format!("{}, {:?}, {:?}, {:?}", changer.kind, changer.side, changer.change, changer.times);
-    let mut port = ward.port();
-    let mine = changer.clone();
-    port.router = Router::new()
-        .fallback_service(port.router)
-        .layer(from_fn(move |request, next| mine.clone().pass(request, next)));
-    let puller = ward.puller(port).await;
-    for _ in 0..2 {
-        if let Err(error) = puller.pass().await {
-            assert!(!error.code().is_empty(), "{what}");
-        }
-    }
-    puller.close().await;
+    changer.passes(&ward).await;
     phone.run().await;
     for taken in &taken {
         assert!(taken.is_filed(&ward).await || taken.is_kept(&phone, None), "{what}: gone, and not filed");

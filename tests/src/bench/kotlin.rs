@@ -11,13 +11,18 @@ use crate::Arguments;
 use crate::capture::{four_mib, once};
 use crate::phone::managed;
 use crate::row::Goal::AtMost;
-use crate::row::{median, print};
+use crate::row::{median, print, skip};
+
+const NAME: &str = "capture_kotlin";
 
 pub async fn measure(arguments: &Arguments, hospital: &Hospital, client: &Client) -> anyhow::Result<()> {
-    let (Some(maven), Some(library)) = (&arguments.maven, &arguments.library) else { return Ok(()) };
-    if !arguments.wants("capture_kotlin") {
+    if !arguments.wants(NAME) {
         return Ok(());
     }
+    let (Some(maven), Some(library)) = (&arguments.maven, &arguments.library) else {
+        skip(NAME, "Maven or the bindings' library not given");
+        return Ok(());
+    };
     let jpeg = four_mib()?;
     let dir = hospital.home().join("kotlin");
     std::fs::create_dir(&dir)?;
@@ -43,11 +48,6 @@ pub async fn measure(arguments: &Arguments, hospital: &Hospital, client: &Client
     ours.extend(rust()?);
     let text = std::fs::read_to_string(hospital.home().join("kotlin.txt"))?;
     let theirs: Result<Vec<f64>, _> = text.lines().map(str::parse).collect();
-    print(
-        "capture_kotlin",
-        (median(theirs.context("milliseconds")?), "ms"),
-        Some(median(ours)),
-        Some(AtMost(1.05)),
-    );
+    print(NAME, (median(theirs.context("milliseconds")?), "ms"), Some(median(ours)), Some(AtMost(1.05)));
     Ok(())
 }

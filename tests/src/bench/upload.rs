@@ -1,7 +1,7 @@
 //! Upload goodput of the phone core over TLS on loopback, against `curl`.
 //!
-//! Both put 200 photos of 4 MiB to the same gateway: the core with all it does (tickets included), one `curl` process to
-//! ready-made ticket addresses, over one connection that it reuses.
+//! Both put 200 photos of 4 MiB to the same gateway, four at a time: the core with all it does (tickets included), one `curl`
+//! process to ready-made ticket addresses, over connections that it reuses.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -78,7 +78,9 @@ async fn send_with_curl(phone: &Client, home: &Path, photos: usize) -> anyhow::R
 
 fn curl_config(home: &Path, transfers: &[SystemTransfer]) -> anyhow::Result<String> {
     let ca = home.join("tls/ca.pem");
-    let mut config = format!("silent\nshow-error\nfail\ncacert = \"{}\"\n", ca.display());
+    // As many at a time as the queue's driver sends.
+    let mut config = "no-progress-meter\nshow-error\nfail\nparallel\nparallel-max = 4\n".to_owned();
+    writeln!(config, "cacert = \"{}\"", ca.display()).context("text")?;
     for SystemTransfer { url, file, .. } in transfers {
         let file = file.display();
         writeln!(config, "url = \"{url}\"\nupload-file = \"{file}\"\noutput = \"/dev/null\"")

@@ -66,12 +66,28 @@ fn the_record_is_there_before_the_picture() {
     assert!(opener.finish(&mut sink).is_ok());
 }
 
+/// A picture of so many bytes.
+fn sized(length: usize) -> Vec<u8> {
+    let mut jpeg = plain(16, 16);
+    let end = jpeg.split_off(jpeg.len() - 2);
+    jpeg.resize(length - 2, 0x55);
+    jpeg.extend_from_slice(&end);
+    jpeg
+}
+
 #[test]
 fn a_sealed_file_shows_its_size_only_in_steps_of_64_kib() {
+    const STEP: usize = 64 * 1024;
+    // Beside the picture: two headers, the record, and two blocks that end the archive.
+    const BORDER: usize = STEP - 5 * 512;
     let recipients = to(&[&x25519(3)]);
-    let (small, ..) = seal(&plain(16, 16), &recipients, 3);
-    let (other, ..) = seal(&plain(100, 90), &recipients, 4);
-    assert_eq!(small.len(), other.len());
+    let sealed = |length: usize| seal(&sized(length), &recipients, 3).0.len();
+    let small = sealed(2000);
+    for (length, steps) in
+        [(BORDER, 0), (BORDER + 1, 1), (STEP, 1), (BORDER + STEP, 1), (BORDER + STEP + 1, 2)]
+    {
+        assert_eq!(sealed(length), small + steps * (STEP + 16), "{length}");
+    }
 }
 
 #[test]
@@ -116,10 +132,7 @@ fn sinks_that_fail_end_sealing_and_opening_with_their_own_error() {
 
 #[test]
 fn a_photo_of_the_largest_size_passes_in_pieces_of_one_chunk() {
-    let mut jpeg = plain(64, 64);
-    let end = jpeg.split_off(jpeg.len() - 2);
-    jpeg.resize(gauze_seal::strip::MAX_BYTES - 2, 0x55);
-    jpeg.extend_from_slice(&end);
+    let jpeg = sized(gauze_seal::strip::MAX_BYTES);
     let photo = strip(&jpeg).unwrap();
     let identity = x25519(7);
     let identities: [&dyn Unwrap; 1] = [&identity];

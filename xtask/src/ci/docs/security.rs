@@ -104,26 +104,36 @@ fn check_property(tree: &Tree, page: &str, property: &Property) -> Vec<Finding> 
     findings
 }
 
-/// Whether the source defines a function of that name, by the keyword of its language.
+/// Whether the source defines a test of that name: a function in its language, marked as a test on its own line or on
+/// those just before it.
 fn defines(file: &str, source: &str, name: &str) -> bool {
-    let keyword = match file.rsplit('.').next() {
-        Some("kt") => "fun",
-        Some("swift") => "func",
-        Some("py") => "def",
-        _ => "fn",
+    let (keyword, marks): (_, &[&str]) = match file.rsplit('.').next() {
+        Some("kt") => ("fun ", &["@Test"]),
+        Some("swift") => ("func ", &["@Test"]),
+        _ => ("fn ", &["#[test]", "#[tokio::test"]),
     };
-    let whole = |at: usize, length: usize| {
-        let before = source[..at].chars().next_back();
-        let after = source[at + length..].chars().next();
-        ![before, after].into_iter().flatten().any(|sign| sign.is_alphanumeric() || sign == '_')
-    };
-    let definition = format!("{keyword} {name}");
-    !name.is_empty() && source.match_indices(&definition).any(|(at, found)| whole(at, found.len()))
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let marked = |line: &&str| marks.iter().any(|mark| line.starts_with(mark));
+    let attribute = |line: &&&str| line.starts_with(['#', '@']) || line.starts_with("//");
+    lines.iter().enumerate().any(|(at, line)| {
+        let above = lines[..at].iter().rev().take_while(attribute);
+        is_definition(line, keyword, name) && above.chain([line]).any(marked)
+    })
+}
+
+fn is_definition(line: &str, keyword: &str, name: &str) -> bool {
+    let comment = line.starts_with("//") || line.starts_with('*');
+    let rest = line.split_once(keyword).and_then(|(_, rest)| rest.strip_prefix(name));
+    let whole = |rest: &str| !rest.starts_with(|sign: char| sign.is_alphanumeric() || sign == '_');
+    !name.is_empty() && !comment && rest.is_some_and(whole)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NO_TESTS: &str =
+        "#[test]\nfn some() {}\nfn helper() {}\n#[test]\n// fn noted() {}\nfn other() {}\n";
 
     fn findings(page: &str) -> Vec<Finding> {
         let source = "#[test]\nfn one_thing() {}\n#[test]\nfn another() {}\n";
@@ -131,7 +141,8 @@ mod tests {
             (PROMISES, page),
             (THREATS, "1. Stopped (no test: nothing runs it)\n"),
             ("tests/a.rs", source),
-            ("core/b.kt", "fun third() {}\n"),
+            ("core/b.kt", "@Test\nfun third() {}\n@Test fun fourth() {}\n"),
+            ("tests/c.rs", NO_TESTS),
         ]))
     }
 
@@ -139,7 +150,9 @@ mod tests {
     fn a_reference_to_tests_that_exist_passes() {
         assert_eq!(findings("1. Holds (tests/a.rs: one_thing).\n"), Vec::<Finding>::new());
         assert_eq!(
-            findings("- **1.2** Holds\n  (`tests/a.rs: one_thing`; `another`;\n  core/b.kt: third)\n"),
+            findings(
+                "- **1.2** Holds\n  (`tests/a.rs: one_thing`; `another`;\n  core/b.kt: third; fourth)\n"
+            ),
             Vec::<Finding>::new()
         );
     }
@@ -158,6 +171,17 @@ mod tests {
             findings("1. Holds (tests/a.rs: one_thing; tests/none.rs: x)\n")[0]
                 .contains("tests/none.rs does not exist")
         );
+    }
+
+    #[test]
+    fn a_function_that_is_no_test_and_a_name_in_a_comment_prove_nothing() {
+        for name in ["helper", "noted", "som"] {
+            assert!(
+                findings(&format!("1. Holds (tests/c.rs: {name})\n"))[0].contains("holds no test"),
+                "{name}"
+            );
+        }
+        assert_eq!(findings("1. Holds (tests/c.rs: some)\n"), Vec::<Finding>::new());
     }
 
     #[test]
