@@ -247,6 +247,22 @@ async fn evidence_is_shown_again_by_itself_when_it_is_due() {
 }
 
 #[tokio::test]
+async fn evidence_that_did_not_arrive_is_shown_again_however_often_the_phone_looks() {
+    let ward = Ward::with(|_| {}, |policy| with_life(policy, 0, 168)).await;
+    let phone = Phone::enrolled(&ward).await;
+    ward.clock.pass(SignedDuration::from_hours(170));
+    phone.link.obeys(|seen| if seen.path.ends_with("/attestations") { Fate::Lost } else { Fate::Deliver });
+    later(&ward, &phone).await;
+    phone.link.works();
+    // Two hours, in which it looks each two minutes.
+    for _ in 0..60 {
+        later(&ward, &phone).await;
+    }
+    let story = admin(&ward).await.device(&phone.id()).await.unwrap();
+    assert!(story.device.attested_at > story.device.enrolled_at, "it is never shown again");
+}
+
+#[tokio::test]
 async fn an_old_word_that_all_is_well_does_not_undo_a_suspension() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;

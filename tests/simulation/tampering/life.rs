@@ -135,3 +135,44 @@ async fn a_changed_order_to_wipe_wipes_nothing() {
     }
     assert!(changed >= 3 * places(), "only {changed} changes");
 }
+
+/// An order to wipe that is changed between records side and gateway. Whether there was something to change.
+async fn wipes_in_the_end(changer: &Changer) -> bool {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let taken = take(&phone, 1);
+    let lost = admin(&ward).await.lost(&phone.id(), Photos::Keep, &by()).await.unwrap();
+    ward.pull().await;
+    let (decider, now) = (Decider::new("governance-2", "as asked").unwrap(), ward.clock.time());
+    approve(&ward.path("records"), &ward.keys(), &lost.wipe.proposal_id, &decider, now).await.unwrap();
+    changer.passes(&ward).await;
+    let what = format!("{:?}, {:?}", changer.change, changer.times);
+    let is_wiped = || !phone.dir.join("store.key").exists();
+    ward.clock.pass(SignedDuration::from_mins(30));
+    let _says_why = phone.client().run_queue(true).await;
+    assert!(changer.times == Times::Once || !is_wiped(), "{what}: nobody signed that");
+    for _ in 0..3 {
+        turn(&ward, &phone).await;
+    }
+    assert!(is_wiped(), "{what}: the order never arrives");
+    // A lost phone is shut out: what it holds goes out under its next key.
+    assert!(taken.is_kept(&phone, None), "{what}: gone, and not filed");
+    assert!(ward.verified().await.ok, "{what}");
+    *changer.done.lock().unwrap() > 0
+}
+
+#[tokio::test]
+async fn a_changed_order_to_wipe_wipes_nothing_and_is_sent_again() {
+    let dice = Arc::new(Mutex::new(Dice::new(3)));
+    let mut changed = 0;
+    for times in [Times::Once, Times::Always] {
+        for change in CHANGES {
+            for _ in 0..places() {
+                let (dice, done) = (dice.clone(), Arc::default());
+                let changer = Changer { kind: DECISIONS, side: Side::Request, change, times, dice, done };
+                changed += u64::from(wipes_in_the_end(&changer).await);
+            }
+        }
+    }
+    assert!(changed >= 7 * places(), "only {changed} changes");
+}
