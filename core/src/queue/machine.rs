@@ -61,6 +61,8 @@ pub enum Event {
     },
     /// A *stored* receipt was checked and kept.
     Stored,
+    /// The gateway no longer holds what it had given a receipt for: it was restored from an older copy.
+    Forgotten,
     /// The transfer ended early; a new ticket tells from where to go on.
     Cut {
         /// Wall clock in milliseconds since 1970.
@@ -194,6 +196,8 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
 
         // ---- Stored
         (State::Stored, Event::Taken { .. }) => (item, vec![Effect::AskOutcome]),
+        // The photo is still here, and goes with the next run.
+        (State::Stored, Event::Forgotten) => (moved(State::Signed), Vec::new()),
         (State::Stored | State::Refused, Event::Filed(receipted)) => {
             (moved(State::Filed), vec![Effect::Erase(receipted)])
         }
@@ -215,6 +219,7 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
             State::Unsigned,
             Event::TicketGranted { .. }
             | Event::Stored
+            | Event::Forgotten
             | Event::Cut { .. }
             | Event::Filed(_)
             | Event::Refused
@@ -222,11 +227,21 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
         )
         | (
             State::Signed,
-            Event::Signed | Event::Cut { .. } | Event::Filed(_) | Event::Refused | Event::Erased,
+            Event::Signed
+            | Event::Forgotten
+            | Event::Cut { .. }
+            | Event::Filed(_)
+            | Event::Refused
+            | Event::Erased,
         )
         | (
             State::Sending,
-            Event::Signed | Event::TicketGranted { .. } | Event::Filed(_) | Event::Refused | Event::Erased,
+            Event::Signed
+            | Event::TicketGranted { .. }
+            | Event::Forgotten
+            | Event::Filed(_)
+            | Event::Refused
+            | Event::Erased,
         )
         | (
             State::Stored | State::Refused,
@@ -234,13 +249,20 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
         )
         | (
             State::Filed,
-            Event::Signed | Event::TicketGranted { .. } | Event::Stored | Event::Cut { .. } | Event::Refused,
+            Event::Signed
+            | Event::TicketGranted { .. }
+            | Event::Stored
+            | Event::Forgotten
+            | Event::Cut { .. }
+            | Event::Refused,
         )
+        | (State::Refused, Event::Forgotten)
         | (
             State::Waiting { .. },
             Event::Signed
             | Event::TicketGranted { .. }
             | Event::Stored
+            | Event::Forgotten
             | Event::Cut { .. }
             | Event::Filed(_)
             | Event::Refused
@@ -253,6 +275,7 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
             | Event::Signed
             | Event::TicketGranted { .. }
             | Event::Stored
+            | Event::Forgotten
             | Event::Cut { .. }
             | Event::Filed(_)
             | Event::Refused

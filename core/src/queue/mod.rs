@@ -16,6 +16,7 @@
 //!     Sending --> Stored: Stored
 //!     Sending --> Signed: Cut
 //!     Stored --> Filed: Filed
+//!     Stored --> Signed: Forgotten
 //!     Stored --> Refused: Refused
 //!     Refused --> Filed: Filed
 //!     Filed --> Gone: Erased

@@ -50,15 +50,22 @@ impl Driver {
         let captures = batch.iter().map(|(claim, _)| claim.id()).collect();
         let answer: Result<StatusAnswer, _> =
             self.gateway.post_signed("status", &StatusQuery { captures, holding: None }).await;
-        let heard = answer.unwrap_or_else(|error| {
-            tracing::info!(code = error.code(), "no receipts heard");
-            StatusAnswer { captures: Vec::new(), standing: None }
-        });
+        let heard = match answer {
+            Ok(answer) => Some(answer.captures),
+            Err(error) => {
+                tracing::info!(code = error.code(), "no receipts heard");
+                None
+            }
+        };
         for (claim, item) in batch {
             let id = claim.id();
-            let state = heard.captures.iter().find(|state| state.capture_id == id);
+            let state = heard.iter().flatten().find(|state| state.capture_id == id);
             let outcome = state.and_then(|state| state.outcome.as_ref());
-            let mut item = self.arrived(*item, id, state);
+            let mut item = match state {
+                Some(state) => self.arrived(*item, id, state),
+                None if heard.is_some() => self.forgotten(*item, id),
+                None => *item,
+            };
             if let Some(mut event) = self.outcome(id, item, outcome) {
                 loop {
                     let (next, effects) = step(item, event);
@@ -83,14 +90,26 @@ impl Driver {
     }
 
     /// A photo that the system carried, where the gateway says that it has it.
-    fn arrived(&self, item: Item, id: CaptureId, state: Option<&CaptureState>) -> Item {
-        let (State::Sending, Some(state), Some(entry)) = (item.state, state, self.store.entry(id)) else {
-            return item;
-        };
+    fn arrived(&self, item: Item, id: CaptureId, state: &CaptureState) -> Item {
+        let (State::Sending, Some(entry)) = (item.state, self.store.entry(id)) else { return item };
         if self.keep_stored(&entry, state).is_err() {
             return item;
         }
         let (item, _) = step(item, Event::Stored);
+        self.observers.tell(id, item.state);
+        item
+    }
+
+    /// A photo that the gateway gave a receipt for, where its list of what it holds is without it.
+    fn forgotten(&self, item: Item, id: CaptureId) -> Item {
+        if item.state != State::Stored {
+            return item;
+        }
+        tracing::warn!("the gateway no longer holds a photo that it had stored: it is sent again");
+        if self.store.unstore(id).is_err() {
+            return item;
+        }
+        let (item, _) = step(item, Event::Forgotten);
         self.observers.tell(id, item.state);
         item
     }

@@ -258,6 +258,12 @@ impl Store {
         self.refresh(id)
     }
 
+    /// Drops a *stored* receipt of a gateway that no longer holds the photo: it is unsent again.
+    pub fn unstore(&self, id: CaptureId) -> Result<(), StoreError> {
+        self.disk.remove(&self.path(id, file::STORED))?;
+        self.refresh(id)
+    }
+
     /// Removes preview and review of a photo: ends its review on this phone.
     pub fn end_review(&self, id: CaptureId) -> Result<(), StoreError> {
         self.disk.remove(&self.path(id, file::PREVIEW))?;

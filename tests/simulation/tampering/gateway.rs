@@ -110,3 +110,23 @@ async fn a_gateway_put_back_to_yesterday_is_found_out_and_the_phone_keeps_what_i
     assert!(first.is_filed(&ward).await && second.is_kept(&phone, None));
     assert_eq!(ward.verified().await.evidence, 1);
 }
+
+#[tokio::test]
+async fn what_a_gateway_lost_that_was_put_back_to_yesterday_is_sent_again() {
+    let mut ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    keep(&ward, "yesterday");
+    let (id, void) = (take(&phone, 1).id, take(&phone, 2).id);
+    phone.client().discard(void).unwrap();
+    assert_eq!(phone.run().await.stored, 2);
+    ward.gateway_turns_to("yesterday").await;
+    phone.link.leads_to(ward.router.clone());
+    phone.restart();
+    let report = phone.run().await;
+    assert_eq!((report.stored, phone.stage(id)), (0, Some(Stage::Signed)), "it is told that nothing is held");
+    assert_eq!(phone.run().await.stored, 2);
+    ward.pull().await;
+    phone.run().await;
+    assert!(phone.outbox().is_empty());
+    assert_eq!(ward.listed().await.len(), 2);
+}
