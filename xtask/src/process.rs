@@ -45,8 +45,12 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
 /// Runs with the output kept; its last lines become the error if it fails.
 pub(crate) fn quiet(command: &mut Command) -> anyhow::Result<String> {
     let name = describe(command);
-    let output =
-        command.stdin(Stdio::null()).output().with_context(|| format!("could not start `{name}`"))?;
+    // A backtrace would push what went wrong out of the last lines.
+    let output = command
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("could not start `{name}`"))?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
         let lines: Vec<&str> = text.lines().collect();

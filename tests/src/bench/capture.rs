@@ -23,9 +23,15 @@ pub fn four_mib() -> anyhow::Result<Vec<u8>> {
 
 /// Milliseconds of one capture; the photo is discarded again, so that the store does not grow.
 pub fn once(client: &Client, jpeg: &[u8]) -> anyhow::Result<f64> {
+    settle();
     let (captured, took) = clock(|| client.capture(jpeg, CaptureContext::default()));
     client.discard(captured?.capture_id)?;
     Ok(took)
+}
+
+/// What was written or removed before is on the medium: nobody's sync pays for another's leftovers.
+pub fn settle() {
+    rustix::fs::sync();
 }
 
 const NAMES: [&str; 3] = ["capture_vs_fsync", "capture_vs_age", "capture_vs_sqlcipher"];
@@ -74,6 +80,7 @@ pub fn measure(
 /// Write, sync, rename, sync the directory.
 fn write_durably(dir: &Path, bytes: &[u8], n: usize) -> anyhow::Result<f64> {
     let (fresh, path) = (dir.join(format!("{n}.new")), dir.join(format!("{n}.jpg")));
+    settle();
     let (done, took) = clock(|| -> std::io::Result<()> {
         let mut file = File::create(&fresh)?;
         file.write_all(bytes)?;
@@ -88,6 +95,7 @@ fn write_durably(dir: &Path, bytes: &[u8], n: usize) -> anyhow::Result<f64> {
 
 /// The command's start included, as a script would use it; then the file is synced.
 fn seal_with_age(age: &Path, recipient: &str, input: &Path, out: &Path) -> anyhow::Result<f64> {
+    settle();
     let (done, took) = clock(|| -> anyhow::Result<()> {
         let mut command = Command::new(age);
         command.args(["-r", recipient, "-o"]).arg(out).arg(input).stdin(Stdio::null());

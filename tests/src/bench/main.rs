@@ -100,7 +100,7 @@ async fn main() -> anyhow::Result<()> {
     kotlin::measure(&arguments, &hospital, &client).await?;
     drop(client);
     capture_memory::measure(&arguments, &hospital, "bench-phone")?;
-    store::measure(&arguments, &hospital)?;
+    store::measure(&arguments, &hospital).await?;
     upload::measure(&arguments, &hospital).await?;
     resend::measure(&arguments, &hospital).await?;
     memory::measure(&arguments, &hospital).await?;

@@ -61,6 +61,14 @@ pub fn clock<T>(work: impl FnOnce() -> T) -> (T, f64) {
     (done, millis(start.elapsed()))
 }
 
+/// The same of what is awaited.
+#[expect(clippy::disallowed_methods, reason = "a stopwatch at the program's edge")]
+pub async fn clock_async<T>(work: impl Future<Output = T>) -> (T, f64) {
+    let start = Instant::now();
+    let done = work.await;
+    (done, millis(start.elapsed()))
+}
+
 /// In milliseconds.
 pub fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0

@@ -12,6 +12,7 @@ const KEY: &str = "ababababababababababababababababababababababababababababababa
 
 /// Milliseconds of one insert of `length` bytes into a new database in `dir`. The shell counts whole ones.
 pub fn insert(shell: &Path, dir: &Path, length: usize) -> anyhow::Result<f64> {
+    crate::capture::settle();
     let database = dir.join("photos.db");
     let script = format!(
         "PRAGMA key = \"x'{KEY}'\";

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use gauze_core::CaptureContext;
+use gauze_tests::handset;
 use gauze_tests::hospital::Hospital;
 use gauze_tests::pictures::picture;
 use gauze_tests::simulated::open;
@@ -16,12 +17,13 @@ use crate::Arguments;
 use crate::row::Goal::AtMost;
 use crate::row::{clock, median, print};
 
-pub fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Result<()> {
+pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Result<()> {
     if !["open_50k", "open_50k_first", "first_screen"].iter().any(|name| arguments.wants(name)) {
         return Ok(());
     }
-    let dir = hospital.home().join("bench-phone");
-    let client = open(&dir)?;
+    // A phone of its own: what the other rows discarded has no labels.
+    let client = handset::enrolled(hospital, "store-phone").await?;
+    let dir = hospital.home().join("store-phone");
     let captured = client.capture(&picture(1, 64, 48)?, CaptureContext::default())?;
     drop(client);
     fill(&dir.join("outbox"), captured.capture_id, 50_000)?;

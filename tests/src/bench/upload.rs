@@ -1,23 +1,29 @@
 //! Upload goodput of the phone core over TLS on loopback, against `curl`.
 //!
-//! Both put 200 photos of 4 MiB to the same gateway, four at a time: the core with all it does (tickets included), one `curl`
-//! process to ready-made ticket addresses, over connections that it reuses.
+//! Both put 200 photos of 4 MiB to ready-made ticket addresses of the same gateway, four at a time, over connections that they
+//! reuse: the core by its own transport, and one `curl` process. What was answered is checked and kept after the stopwatch.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
-use gauze_core::queue::SystemTransfer;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use gauze_core::adapters::HttpTransport;
+use gauze_core::ports::{Answer, Transfer, Transport as _};
+use gauze_core::queue::{SystemTransfer, TransferEnd};
 use gauze_core::{CaptureContext, Client};
 use gauze_tests::hospital::{Hospital, write};
 
 use crate::Arguments;
 use crate::capture::four_mib;
 use crate::phone;
-use crate::row::{Goal, median, millis, print, skip};
+use crate::row::{self, Goal, median, print, skip};
 
 const NAME: &str = "upload_vs_curl";
+/// As many at a time as the queue's driver sends.
+const AT_ONCE: usize = 4;
 
 pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Result<()> {
     if !arguments.wants(NAME) {
@@ -33,7 +39,7 @@ pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Resu
     for round in 0..3 {
         // Fresh phones each time, so that nobody drags along what was stored before.
         let phone = loaded(hospital, &format!("upload-{round}"), &jpeg, photos).await?;
-        ours.push(send(&phone, photos).await?);
+        ours.push(send(&phone, hospital.home(), photos).await?);
         let phone = loaded(hospital, &format!("curl-{round}"), &jpeg, photos).await?;
         theirs.push(send_with_curl(&phone, hospital.home(), photos).await?);
     }
@@ -50,36 +56,50 @@ async fn loaded(hospital: &Hospital, name: &str, jpeg: &[u8], photos: usize) -> 
     Ok(client)
 }
 
-/// Mebibytes a second from the first ticket to the last kept receipt.
-#[expect(clippy::disallowed_methods, reason = "a stopwatch at the program's edge")]
-async fn send(phone: &Client, photos: usize) -> anyhow::Result<f64> {
-    let bytes: u64 = phone.list()?.iter().map(|photo| photo.size).sum();
-    let start = std::time::Instant::now();
-    let report = phone.run_queue(true).await?;
-    let took = millis(start.elapsed());
-    ensure!(report.stored == photos as u64, "{} of {photos} stored", report.stored);
-    Ok(rate(bytes, took))
+/// Mebibytes a second of the core's transport.
+async fn send(phone: &Client, home: &Path, photos: usize) -> anyhow::Result<f64> {
+    let transfers = tickets(phone, photos).await?;
+    let way = HttpTransport::new(Some(&fs::read_to_string(home.join("tls/ca.pem"))?))?;
+    let put = |SystemTransfer { capture_id, url, file, size }: SystemTransfer| {
+        let sent = way.transfer(Transfer { url, file, size, offset: 0 });
+        async move { anyhow::Ok((capture_id, sent.await?)) }
+    };
+    let (answers, took) = row::clock_async(
+        stream::iter(transfers.clone()).map(put).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>(),
+    )
+    .await;
+    let mut stored = 0;
+    for (id, Answer { status, body, .. }) in answers? {
+        let ended = phone.transfer_ended(id, TransferEnd::Answered { status, body }).await?;
+        stored += ended.report.stored;
+    }
+    ensure!(stored == photos as u64, "{stored} of {photos} stored");
+    Ok(rate(&transfers, took))
 }
 
 /// The same by `curl`, from its start to its end.
 async fn send_with_curl(phone: &Client, home: &Path, photos: usize) -> anyhow::Result<f64> {
-    let transfers = phone.next_transfers(true).await?.transfers;
-    ensure!(transfers.len() == photos, "{} of {photos} tickets", transfers.len());
+    let transfers = tickets(phone, photos).await?;
     let config = home.join("curl.conf");
     write(&config, &curl_config(home, &transfers)?)?;
     let mut curl = Command::new("curl");
     curl.arg("--config").arg(&config).stdin(Stdio::null());
-    let (status, took) = crate::row::clock(|| curl.status());
+    let (status, took) = row::clock(|| curl.status());
     ensure!(status?.success(), "curl failed");
     let report = phone.run_queue(true).await?;
     ensure!(report.stored == photos as u64, "curl stored {} of {photos}", report.stored);
-    Ok(rate(transfers.iter().map(|transfer| transfer.size).sum(), took))
+    Ok(rate(&transfers, took))
+}
+
+async fn tickets(phone: &Client, photos: usize) -> anyhow::Result<Vec<SystemTransfer>> {
+    let transfers = phone.next_transfers(true).await?.transfers;
+    ensure!(transfers.len() == photos, "{} of {photos} tickets", transfers.len());
+    Ok(transfers)
 }
 
 fn curl_config(home: &Path, transfers: &[SystemTransfer]) -> anyhow::Result<String> {
     let ca = home.join("tls/ca.pem");
-    // As many at a time as the queue's driver sends.
-    let mut config = "no-progress-meter\nshow-error\nfail\nparallel\nparallel-max = 4\n".to_owned();
+    let mut config = format!("no-progress-meter\nshow-error\nfail\nparallel\nparallel-max = {AT_ONCE}\n");
     writeln!(config, "cacert = \"{}\"", ca.display()).context("text")?;
     for SystemTransfer { url, file, .. } in transfers {
         let file = file.display();
@@ -90,6 +110,7 @@ fn curl_config(home: &Path, transfers: &[SystemTransfer]) -> anyhow::Result<Stri
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate is a float")]
-fn rate(bytes: u64, took_ms: f64) -> f64 {
+fn rate(transfers: &[SystemTransfer], took_ms: f64) -> f64 {
+    let bytes: u64 = transfers.iter().map(|transfer| transfer.size).sum();
     bytes as f64 / 1024.0 / 1024.0 / (took_ms / 1000.0)
 }
