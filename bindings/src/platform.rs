@@ -142,9 +142,8 @@ pub trait Storage: Send + Sync {
 /// Refuses a directory that the system does not protect as it must. A shell that cannot tell is asked again.
 pub(crate) fn check(storage: &dyn Storage, dir: &str) -> Result<(), StoreError> {
     match storage.protection(dir.to_owned()) {
-        Ok(Protection::Held) => Ok(()),
-        Ok(Protection::Wrong) => Err(StoreError::Protection),
-        Ok(Protection::NotYetUnlocked) | Err(PlatformError::NeedsUser) => Err(StoreError::NotYetUnlocked),
+        Ok(protection) => StoreError::unless_held(protection),
+        Err(PlatformError::NeedsUser) => Err(StoreError::NotYetUnlocked),
         Err(error @ (PlatformError::Gone | PlatformError::Unavailable)) => {
             Err(StoreError::Io(std::io::Error::other(error)))
         }

@@ -21,10 +21,10 @@ uniffi::custom_type!(CaptureId, String, { remote, lower: |id| id.to_string(), tr
 uniffi::custom_type!(DeviceId, String, { remote, lower: |id| id.to_string(), try_lift: |text| Ok(text.parse()?) });
 uniffi::custom_type!(Name, String, { remote, lower: |name| name.to_string(), try_lift: |text| entered(text.parse()) });
 uniffi::custom_type!(Date, String, { remote, lower: |date| date.to_string(), try_lift: |text| entered(text.parse().map_err(|_| WireError::Field("dob"))) });
-uniffi::custom_type!(Text64, String, { remote, lower: |text| text.into(), try_lift: |text| entered(text.replace("\r\n", "\n").try_into()) });
-uniffi::custom_type!(Text128, String, { remote, lower: |text| text.into(), try_lift: |text| entered(text.replace("\r\n", "\n").try_into()) });
-uniffi::custom_type!(Text256, String, { remote, lower: |text| text.into(), try_lift: |text| entered(text.replace("\r\n", "\n").try_into()) });
-uniffi::custom_type!(Text4096, String, { remote, lower: |text| text.into(), try_lift: |text| entered(text.replace("\r\n", "\n").try_into()) });
+uniffi::custom_type!(Text64, String, { remote, lower: |text| text.into(), try_lift: |text| typed(text) });
+uniffi::custom_type!(Text128, String, { remote, lower: |text| text.into(), try_lift: |text| typed(text) });
+uniffi::custom_type!(Text256, String, { remote, lower: |text| text.into(), try_lift: |text| typed(text) });
+uniffi::custom_type!(Text4096, String, { remote, lower: |text| text.into(), try_lift: |text| typed(text) });
 uniffi::custom_type!(ProblemCode, String, { remote, lower: |code| code.to_string(), try_lift: |text| Ok(text.parse()?) });
 uniffi::custom_type!(PathBuf, String, { remote, lower: |path| path.display().to_string(), try_lift: |text| Ok(text.into()) });
 uniffi::custom_type!(Timestamp, i64, { remote, lower: |at| at.as_millisecond(), try_lift: |ms| Ok(Timestamp::from_millisecond(ms)?) });
@@ -32,6 +32,11 @@ uniffi::custom_type!(Timestamp, i64, { remote, lower: |at| at.as_millisecond(), 
 /// What was entered and does not fit is told as an error of `capture`: the border has no way to say it before.
 fn entered<T>(taken: Result<T, WireError>) -> uniffi::Result<T> {
     taken.map_err(|error| CaptureError::from(gauze_core::CaptureError::Record(error)).into())
+}
+
+/// Text as somebody typed or pasted it.
+fn typed<const MOST: usize>(text: String) -> uniffi::Result<Text<MOST>> {
+    entered(text.replace("\r\n", "\n").try_into())
 }
 
 /// What the clinician said about the photo.

@@ -53,14 +53,19 @@ async fn the_chain_goes_on_over_restarts_and_erased_photos() {
     assert!(report.ok && report.gaps.is_empty(), "{report:?}");
 }
 
+/// How many steps of the disk a capture takes, once there was one.
+fn steps(phone: &Phone) -> usize {
+    phone.capture(0);
+    phone.disk.works();
+    phone.capture(1);
+    phone.disk.ops().len()
+}
+
 #[tokio::test]
 async fn a_failing_disk_is_named_leaves_nothing_and_uses_no_place_in_the_chain() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
-    phone.capture(0);
-    phone.disk.works();
-    phone.capture(1);
-    let steps = phone.disk.ops().len();
+    let steps = steps(&phone);
     assert!(steps > 10, "{steps}");
     // errno(3): EROFS, EACCES, EMFILE, EIO
     for (os_error, code) in [
@@ -105,10 +110,7 @@ async fn a_disk_that_is_full_for_a_while_leaves_no_half_photo_behind() {
 async fn what_a_full_disk_left_of_a_capture_goes_with_the_next_run_of_the_queue() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
-    phone.capture(0);
-    phone.disk.works();
-    phone.capture(1);
-    let steps = phone.disk.ops().len();
+    let steps = steps(&phone);
     phone.run().await;
     ward.pull().await;
     phone.run().await;

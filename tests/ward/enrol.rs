@@ -2,6 +2,7 @@
 
 use gauze_core::ports::{KeyVault as _, TransportError};
 use gauze_core::{Stage, Trouble};
+use gauze_gateway::GatewayKeys;
 use gauze_records::{Kind, Status};
 use gauze_wire::{Digest, ProblemCode};
 use jiff::SignedDuration;
@@ -90,6 +91,47 @@ async fn a_kill_at_any_step_of_an_enrolment_is_mended_by_enrolling_again() {
         assert_eq!(phone.run().await.filed, [id], "at {at} of {steps}");
     }
     assert!(ward.verified().await.ok);
+}
+
+/// A phone with a photo whose key is gone, at a hospital whose gateway has moved.
+async fn moved(ward: &mut Ward) -> (Phone, gauze_core::Managed) {
+    const MOVED: &str = "https://gateway2.test:8443";
+    let phone = Phone::enrolled(ward).await;
+    phone.capture(0);
+    phone.vault.destroy(true).unwrap();
+    let public = GatewayKeys::load(&ward.gateway()).unwrap().public(MOVED, &ward.tenant()).unwrap();
+    ward.sign_bundle(|bundle| {
+        bundle["version"] = 2.into();
+        bundle["gateways"] = serde_json::json!([public]);
+    });
+    ward.restart().await;
+    phone.link.leads_to(ward.router.clone());
+    (phone, gauze_core::Managed { gateway: MOVED.into(), ..ward.managed() })
+}
+
+#[tokio::test]
+async fn a_kill_at_any_step_of_an_enrolment_at_another_gateway_is_mended_by_enrolling_again() {
+    let mut ward = Ward::new().await;
+    let (first, managed) = moved(&mut ward).await;
+    first.disk.works();
+    first.client().enrol(&managed).await.unwrap();
+    let (steps, mut unfinished) = (first.disk.ops().len(), 0);
+    for at in 0..steps {
+        let mut ward = Ward::new().await;
+        let (mut phone, managed) = moved(&mut ward).await;
+        phone.disk.dies(at);
+        let outcome = phone.client().enrol(&managed).await;
+        phone.restart();
+        let status = phone.client().status();
+        unfinished += u32::from(status.device_id.is_none());
+        if status.gateway.as_deref() != Some(managed.gateway.as_str()) {
+            assert!(outcome.is_err(), "at {at}");
+            phone.client().enrol(&managed).await.unwrap();
+        }
+        phone.capture(1);
+        assert_eq!(phone.run().await.stored, 2, "at {at} of {steps}");
+    }
+    assert!(unfinished > 0, "no kill came between bundle and identity");
 }
 
 #[tokio::test]

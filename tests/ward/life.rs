@@ -229,6 +229,22 @@ async fn a_phone_that_hears_nothing_for_the_policys_hours_wipes_itself_and_keeps
 }
 
 #[tokio::test]
+async fn names_leave_the_screen_when_evidence_is_overdue() {
+    let ward = Ward::with(|_| {}, |policy| with_life(policy, 0, 168)).await;
+    let phone = Phone::enrolled(&ward).await;
+    later(&ward, &phone).await;
+    phone.client().unlock().unwrap();
+    phone.link.obeys(|_| Fate::Lost);
+    let label = || phone.client().list().unwrap().pop().unwrap().label;
+    ward.clock.pass(SignedDuration::from_hours(191));
+    let id = phone.capture(0);
+    assert!(label().is_some());
+    ward.clock.pass(SignedDuration::from_hours(2));
+    assert_eq!(label(), None);
+    assert!(matches!(phone.client().preview(id), Err(ReviewError::Denied(ReviewDenied::AttestationOverdue))));
+}
+
+#[tokio::test]
 async fn evidence_is_shown_again_by_itself_when_it_is_due() {
     let ward = Ward::with(|_| {}, |policy| with_life(policy, 0, 168)).await;
     let phone = Phone::enrolled(&ward).await;

@@ -11,6 +11,7 @@ mod evidence;
 mod kill;
 mod life;
 mod managed;
+mod overlap;
 mod queue;
 mod review;
 mod store;

@@ -80,63 +80,6 @@ async fn a_photo_that_takes_long_does_not_hold_up_the_others() {
 }
 
 #[tokio::test]
-async fn runs_at_once_sign_and_send_each_photo_once() {
-    let ward = Ward::new().await;
-    let phone = Phone::enrolled(&ward).await;
-    let id = phone.capture(0);
-    let (arrives, asked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (held, first) = (arrives.clone(), asked.clone());
-    phone.link.obeys(move |seen| {
-        if !is(seen, "/uploads") {
-            return Fate::Deliver;
-        }
-        first.notify_one();
-        Fate::Held(held.clone())
-    });
-    // The second run finds the photo signed, and its ticket asked for.
-    let second = async {
-        asked.notified().await;
-        let report = phone.run().await;
-        arrives.notify_one();
-        report
-    };
-    let (first, second) = tokio::join!(phone.run(), second);
-    assert_eq!((first.stored, second.stored), (1, 0));
-    assert_eq!(phone.link.seen().iter().filter(|seen| is(seen, "/uploads")).count(), 1);
-    ward.pull().await;
-    assert_eq!(phone.run().await.filed, [id]);
-}
-
-#[tokio::test]
-async fn a_photo_discarded_on_its_way_goes_no_further_and_the_hospital_hears_of_it() {
-    let ward = Ward::new().await;
-    let phone = Phone::enrolled(&ward).await;
-    let id = phone.capture(0);
-    let begun = Arc::new(Notify::new());
-    let first = begun.clone();
-    phone.link.obeys(move |seen| {
-        if !is(seen, "/transfers") {
-            return Fate::Deliver;
-        }
-        first.notify_one();
-        Fate::Held(Arc::new(Notify::new()))
-    });
-    let discarded = async {
-        begun.notified().await;
-        phone.client().discard(id).unwrap();
-    };
-    // The transfer itself would never end.
-    let both = async { tokio::join!(phone.run(), discarded) };
-    tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
-    phone.link.works();
-    assert_eq!(phone.run().await.stored, 1);
-    ward.pull().await;
-    let listed = ward.listed().await;
-    assert_eq!((listed.len(), listed[0].kind), (1, gauze_records::Kind::Void));
-    assert_eq!(phone.run().await.filed, [id]);
-}
-
-#[tokio::test]
 async fn a_cut_transfer_goes_on_from_where_it_stopped_and_gives_up_after_a_few_cuts() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;

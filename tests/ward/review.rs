@@ -1,10 +1,13 @@
 //! Review on the phone: only unlocked, only for the policy's hours, only until it was filed.
 
-use gauze_core::ports::KeyVault as _;
+use std::sync::Arc;
+
+use gauze_core::ports::{KeyVault as _, SecretError, SecretStore};
 use gauze_core::{ReviewError, Stage};
 use gauze_seal::strip::strip;
 use gauze_wire::Digest;
 use jiff::SignedDuration;
+use zeroize::Zeroizing;
 
 use crate::fixture::{Phone, Ward, jpeg};
 
@@ -148,6 +151,43 @@ async fn a_wipe_destroys_what_opens_and_leaves_what_can_be_sent() {
     phone.client().enrol(&ward.managed()).await.unwrap();
     phone.capture(1);
     assert_eq!(phone.run().await.stored, 1);
+}
+
+/// A key store that answers nothing.
+struct Stuck;
+
+impl SecretStore for Stuck {
+    fn load(&self) -> Result<Option<Zeroizing<Vec<u8>>>, SecretError> {
+        Err(SecretError)
+    }
+    fn keep(&self, _: &[u8]) -> Result<(), SecretError> {
+        Err(SecretError)
+    }
+    fn destroy(&self) -> Result<(), SecretError> {
+        Err(SecretError)
+    }
+}
+
+#[tokio::test]
+async fn a_wipe_that_the_key_store_does_not_finish_still_ends_review_and_sends_what_is_sealed() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    let working = std::mem::replace(&mut phone.secrets, Arc::new(Stuck));
+    phone.restart();
+    assert_eq!(phone.client().wipe().unwrap_err().code(), "key_store_failed");
+    for _ in 0..2 {
+        phone.restart();
+        assert!(phone.try_capture(1).is_err() && phone.client().unlock().is_err());
+        assert!(!phone.file(id, "review.age").exists());
+    }
+    assert_eq!(phone.run().await.stored, 1);
+    ward.pull().await;
+    assert_eq!(phone.run().await.filed, [id]);
+    // It works again: the wipe is finished by itself.
+    phone.secrets = working;
+    phone.restart();
+    assert!(phone.client().status().device_id.is_none() && phone.vault.device_key().is_err());
 }
 
 #[tokio::test]

@@ -29,6 +29,16 @@ fn serve(phone: &Phone, bundle: &Jws, policy: Option<&Jws>) {
     });
 }
 
+/// Bundle and policy go from version 1 to 5, and the phone takes them. The old ones.
+async fn rises(ward: &mut Ward, phone: &Phone) -> (Jws, Jws) {
+    let old = (ward.signed("bundle.jws"), ward.signed("policy.jws"));
+    ward.sign_bundle(|bundle| bundle["version"] = json!(5));
+    ward.sign_policy(|policy| policy["version"] = json!(5));
+    renew(ward, phone).await;
+    assert_eq!(versions(phone), (5, 5));
+    old
+}
+
 fn versions(phone: &Phone) -> (u64, u64) {
     let status = phone.client().status();
     (status.bundle_version, status.policy_version)
@@ -54,11 +64,7 @@ async fn a_newer_bundle_and_policy_are_taken_and_kept() {
 async fn an_older_bundle_or_policy_or_another_authoritys_changes_nothing() {
     let mut ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
-    let (old_bundle, old_policy) = (ward.signed("bundle.jws"), ward.signed("policy.jws"));
-    ward.sign_bundle(|bundle| bundle["version"] = json!(5));
-    ward.sign_policy(|policy| policy["version"] = json!(5));
-    renew(&mut ward, &phone).await;
-    assert_eq!(versions(&phone), (5, 5));
+    let (old_bundle, old_policy) = rises(&mut ward, &phone).await;
     let (bundle, policy) = (ward.signed("bundle.jws"), ward.signed("policy.jws"));
     ward.usurped();
     ward.sign_bundle(|bundle| bundle["version"] = json!(6));
@@ -83,10 +89,7 @@ async fn an_older_bundle_or_policy_or_another_authoritys_changes_nothing() {
 async fn a_phone_that_enrols_again_believes_nothing_older_than_before() {
     let mut ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
-    let (old_bundle, old_policy) = (ward.signed("bundle.jws"), ward.signed("policy.jws"));
-    ward.sign_bundle(|bundle| bundle["version"] = json!(5));
-    ward.sign_policy(|policy| policy["version"] = json!(5));
-    renew(&mut ward, &phone).await;
+    let (old_bundle, old_policy) = rises(&mut ward, &phone).await;
     let (bundle, policy) = (ward.signed("bundle.jws"), ward.signed("policy.jws"));
     phone.vault.destroy(true).unwrap();
     for (bundle, policy, code) in

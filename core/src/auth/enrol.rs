@@ -162,7 +162,7 @@ impl Enroller<'_> {
             Some(kept) => kept.at(gateway, &bundle, least.max(old_least))?,
             None => Trust::begin(&bundle, tenant, gateway, &managed.root_sha256, least)?,
         };
-        Ok(begun.renew(&bundle, policy.as_ref(), least)?)
+        Ok(begun.under(policy.as_ref())?)
     }
 
     fn follows(&self, old: &Identity) -> Follows {

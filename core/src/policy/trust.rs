@@ -25,6 +25,12 @@ struct TrustFile {
     limits: Limits,
 }
 
+impl TrustFile {
+    fn bundle_of(&self, tenant: &Tenant) -> Result<Bundle, WireError> {
+        accept_bundle(&self.bundle, tenant, &self.root, None, 0).map(|(bundle, _)| bundle)
+    }
+}
+
 /// Why a bundle or policy is not believed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
@@ -133,15 +139,12 @@ impl Trust {
     pub fn kept(disk: &dyn Disk, dir: &Path, tenant: &Tenant) -> Result<Option<Self>, TrustError> {
         let Some(file) = read(disk, dir)? else { return Ok(None) };
         // Another organisation's: nothing of it counts here.
-        let Ok((bundle, _)) = accept_bundle(&file.bundle, tenant, &file.root, None, 0) else {
-            return Ok(None);
-        };
+        let Ok(bundle) = file.bundle_of(tenant) else { return Ok(None) };
         let gateway = bundle.gateways.first().ok_or(TrustError::Gateway)?.url.clone();
-        Self::load(disk, dir, tenant, &gateway)
+        Self::of(file, bundle, &gateway).map(Some)
     }
 
-    /// Reads what was kept, and believes it anew. A kept policy that a newer bundle's keys no longer cover gives way
-    /// to the strictest.
+    /// Reads what was kept, and believes it anew.
     pub fn load(
         disk: &dyn Disk,
         dir: &Path,
@@ -149,27 +152,35 @@ impl Trust {
         gateway: &str,
     ) -> Result<Option<Self>, TrustError> {
         let Some(file) = read(disk, dir)? else { return Ok(None) };
-        let (bundle, _) =
-            accept_bundle(&file.bundle, tenant, &file.root, None, 0).map_err(TrustError::Bundle)?;
+        let bundle = file.bundle_of(tenant).map_err(TrustError::Bundle)?;
+        Self::of(file, bundle, gateway).map(Some)
+    }
+
+    /// A kept policy that a newer bundle's keys no longer cover gives way to the strictest.
+    fn of(file: TrustFile, bundle: Bundle, gateway: &str) -> Result<Self, TrustError> {
+        let tenant = &bundle.tenant;
         let kept = file.policy.as_ref().and_then(|jws| jws.verify_by(&bundle.policy_keys, tenant).ok());
         let policy = kept.unwrap_or_else(|| Policy::strictest(tenant));
-        Self::new(bundle, policy, gateway, file).map(Some)
+        Self::new(bundle, policy, gateway, file)
     }
 
     /// Believes a newer bundle and policy. The same ones again change nothing.
     pub fn renew(&self, bundle: &Jws, policy: Option<&Jws>, min_version: u64) -> Result<Self, TrustError> {
-        let mut newer = self.at(&self.gateway.url, bundle, min_version)?;
-        if let Some(jws) = policy {
-            let keys = &newer.bundle.policy_keys;
-            let policy: Policy = jws.verify_by(keys, &newer.bundle.tenant).map_err(TrustError::Policy)?;
-            if policy.version < newer.signed.version {
-                return Err(TrustError::Policy(WireError::Rollback));
-            }
-            newer.policy = newer.file.limits.tighten(policy.clone());
-            newer.signed = policy;
-            newer.file.policy = Some(jws.clone());
+        self.at(&self.gateway.url, bundle, min_version)?.under(policy)
+    }
+
+    /// Believes a newer policy, where there is one.
+    pub fn under(mut self, policy: Option<&Jws>) -> Result<Self, TrustError> {
+        let Some(jws) = policy else { return Ok(self) };
+        let keys = &self.bundle.policy_keys;
+        let policy: Policy = jws.verify_by(keys, &self.bundle.tenant).map_err(TrustError::Policy)?;
+        if policy.version < self.signed.version {
+            return Err(TrustError::Policy(WireError::Rollback));
         }
-        Ok(newer)
+        self.policy = self.file.limits.tighten(policy.clone());
+        self.signed = policy;
+        self.file.policy = Some(jws.clone());
+        Ok(self)
     }
 
     /// Believes a newer bundle, for a phone that from now on uses `gateway`.

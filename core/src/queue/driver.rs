@@ -81,9 +81,9 @@ impl Driver {
 
     /// Takes in how a carried transfer ended. Whether the process lived through it does not matter.
     pub async fn transfer_ended(&self, id: CaptureId, end: TransferEnd) -> TransferPlan {
-        // Where a run has it in hand, that one asks the gateway what it holds.
-        let Some(claim) = self.claims.take(id) else { return TransferPlan::default() };
         self.store.set_carried(id, None);
+        // Where a run has it in hand, the next one asks the gateway what it holds.
+        let Some(claim) = self.claims.take(id) else { return TransferPlan::default() };
         let Some(entry) = self.store.entry(id) else { return TransferPlan::default() };
         // It may have been stored, voided or taken up by another key in the meantime.
         if self.stage(&entry) != Stage::Signed || entry.kind == Kind::Void {

@@ -1,5 +1,7 @@
 use std::io;
 
+use crate::ports::Protection;
+
 /// Why the store could not do it. Nothing that was durable is lost by any of these.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -59,6 +61,17 @@ impl StoreError {
             Self::Unknown => "unknown_photo",
             Self::AlreadySent => "already_sent",
             Self::Io(_) => "storage_failed",
+        }
+    }
+}
+
+impl StoreError {
+    /// Refuses a directory that the system does not protect as it must.
+    pub fn unless_held(protection: Protection) -> Result<(), Self> {
+        match protection {
+            Protection::Held => Ok(()),
+            Protection::Wrong => Err(Self::Protection),
+            Protection::NotYetUnlocked => Err(Self::NotYetUnlocked),
         }
     }
 }

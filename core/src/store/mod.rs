@@ -12,6 +12,7 @@
 
 mod entry;
 mod error;
+pub(crate) mod file;
 mod head;
 mod index;
 mod lock;
@@ -29,9 +30,7 @@ pub use error::StoreError;
 pub use head::{Head, Heads};
 pub use index::{Progress, Trouble};
 
-use crate::ports::{
-    Disk, DiskRead, DiskWrite, Entropy, Protection, SecretStore, sync_together, write_durably,
-};
+use crate::ports::{Disk, DiskRead, DiskWrite, Entropy, SecretStore, sync_together, write_durably};
 use index::Index;
 use lock::LockFile;
 
@@ -67,21 +66,6 @@ impl Receipted {
     pub(crate) fn in_test(id: CaptureId) -> Self {
         Self(id)
     }
-}
-
-/// Names inside a photo's directory.
-pub(crate) mod file {
-    pub const PHOTO: &str = "photo.age";
-    pub const BODY: &str = "body.json";
-    pub const REVIEW: &str = "review.age";
-    pub const PREVIEW: &str = "preview.age";
-    pub const MANIFEST: &str = "manifest.jws";
-    pub const ADOPTION: &str = "adoption.jws";
-    pub const VOID_BODY: &str = "void.json";
-    pub const VOID: &str = "void.jws";
-    pub const STORED: &str = "stored.jws";
-    pub const FILED: &str = "filed.jws";
-    pub const REFUSED: &str = "refused.jws";
 }
 
 /// The store.
@@ -130,11 +114,7 @@ impl Store {
         secrets: &dyn SecretStore,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StoreError> {
-        match disk.prepare(dir)? {
-            Protection::Held => {}
-            Protection::Wrong => return Err(StoreError::Protection),
-            Protection::NotYetUnlocked => return Err(StoreError::NotYetUnlocked),
-        }
+        StoreError::unless_held(disk.prepare(dir)?)?;
         let lock = LockFile::take(&dir.join("lock"))?;
         let recovered = recover::recover(&*disk, dir)?;
         let index = Index::open(&dir.join("index"), &*disk, secrets, entropy)?;

@@ -10,7 +10,7 @@ use gauze_wire::Photos;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::messages::{PARTS, Part, changes};
+use super::messages::{Part, changes, every_change};
 use super::records::{Changer, Side, Times};
 use super::{CHANGES, Change, Taken, places, take};
 use crate::dice::Dice;
@@ -82,15 +82,7 @@ async fn is_heard_in_the_end(
 }
 
 async fn every_part_of(kind: &'static str, seed: u64) {
-    let dice = Arc::new(Mutex::new(Dice::new(seed)));
-    let mut changed = 0;
-    for part in PARTS {
-        for change in CHANGES {
-            for _ in 0..places() {
-                changed += u64::from(is_heard_in_the_end(kind, (part, change), &dice).await);
-            }
-        }
-    }
+    let changed = every_change(seed, async |how, dice| is_heard_in_the_end(kind, how, dice).await).await;
     assert!(changed >= 8 * places(), "{kind}: only {changed} changes");
 }
 
@@ -104,16 +96,22 @@ async fn a_changed_word_of_a_wipe_is_refused_and_said_again_and_the_photo_arrive
     every_part_of(WIPED, 2).await;
 }
 
-/// An order to wipe that is changed each time between records side and gateway. Whether there was something to change.
-async fn wipes_nothing(changer: &Changer) -> bool {
+/// A lost phone with a photo, and the order to wipe it, handed in once over a way that changes it.
+async fn ordered(photos: Photos, changer: &Changer) -> (Ward, Phone, Taken) {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
     let taken = take(&phone, 1);
-    let lost = admin(&ward).await.lost(&phone.id(), Photos::Destroy, &by()).await.unwrap();
+    let lost = admin(&ward).await.lost(&phone.id(), photos, &by()).await.unwrap();
     ward.pull().await;
     let (decider, now) = (Decider::new("governance-2", "as asked").unwrap(), ward.clock.time());
     approve(&ward.path("records"), &ward.keys(), &lost.wipe.proposal_id, &decider, now).await.unwrap();
     changer.passes(&ward).await;
+    (ward, phone, taken)
+}
+
+/// An order to wipe that is changed each time between records side and gateway. Whether there was something to change.
+async fn wipes_nothing(changer: &Changer) -> bool {
+    let (ward, phone, taken) = ordered(Photos::Destroy, changer).await;
     ward.clock.pass(SignedDuration::from_mins(61));
     let _says_why = phone.client().run_queue(true).await;
     assert!(phone.dir.join("store.key").exists(), "{:?}: nobody signed that", changer.change);
@@ -122,30 +120,31 @@ async fn wipes_nothing(changer: &Changer) -> bool {
     *changer.done.lock().unwrap() > 0
 }
 
-#[tokio::test]
-async fn a_changed_order_to_wipe_wipes_nothing() {
+/// Tries every change of an order. How often there was something to change.
+async fn every_order(times: &[Times], mut tries: impl AsyncFnMut(&Changer) -> bool) -> u64 {
     let dice = Arc::new(Mutex::new(Dice::new(3)));
-    let (mut changed, times) = (0, Times::Always);
-    for change in CHANGES {
-        for _ in 0..places() {
-            let (dice, done) = (dice.clone(), Arc::default());
-            let changer = Changer { kind: DECISIONS, side: Side::Request, change, times, dice, done };
-            changed += u64::from(wipes_nothing(&changer).await);
+    let mut changed = 0;
+    for &times in times {
+        for change in CHANGES {
+            for _ in 0..places() {
+                let (dice, done) = (dice.clone(), Arc::default());
+                let changer = Changer { kind: DECISIONS, side: Side::Request, change, times, dice, done };
+                changed += u64::from(tries(&changer).await);
+            }
         }
     }
+    changed
+}
+
+#[tokio::test]
+async fn a_changed_order_to_wipe_wipes_nothing() {
+    let changed = every_order(&[Times::Always], wipes_nothing).await;
     assert!(changed >= 3 * places(), "only {changed} changes");
 }
 
 /// An order to wipe that is changed between records side and gateway. Whether there was something to change.
 async fn wipes_in_the_end(changer: &Changer) -> bool {
-    let ward = Ward::new().await;
-    let phone = Phone::enrolled(&ward).await;
-    let taken = take(&phone, 1);
-    let lost = admin(&ward).await.lost(&phone.id(), Photos::Keep, &by()).await.unwrap();
-    ward.pull().await;
-    let (decider, now) = (Decider::new("governance-2", "as asked").unwrap(), ward.clock.time());
-    approve(&ward.path("records"), &ward.keys(), &lost.wipe.proposal_id, &decider, now).await.unwrap();
-    changer.passes(&ward).await;
+    let (ward, phone, taken) = ordered(Photos::Keep, changer).await;
     let what = format!("{:?}, {:?}", changer.change, changer.times);
     let is_wiped = || !phone.dir.join("store.key").exists();
     ward.clock.pass(SignedDuration::from_mins(30));
@@ -163,16 +162,6 @@ async fn wipes_in_the_end(changer: &Changer) -> bool {
 
 #[tokio::test]
 async fn a_changed_order_to_wipe_wipes_nothing_and_is_sent_again() {
-    let dice = Arc::new(Mutex::new(Dice::new(3)));
-    let mut changed = 0;
-    for times in [Times::Once, Times::Always] {
-        for change in CHANGES {
-            for _ in 0..places() {
-                let (dice, done) = (dice.clone(), Arc::default());
-                let changer = Changer { kind: DECISIONS, side: Side::Request, change, times, dice, done };
-                changed += u64::from(wipes_in_the_end(&changer).await);
-            }
-        }
-    }
+    let changed = every_order(&[Times::Once, Times::Always], wipes_in_the_end).await;
     assert!(changed >= 7 * places(), "only {changed} changes");
 }

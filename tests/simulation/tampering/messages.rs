@@ -18,7 +18,7 @@ pub enum Part {
 }
 
 const KINDS: [&str; 5] = ["/bundle", "/policy", "/uploads", "/transfers/", "/status"];
-pub const PARTS: [Part; 8] = [
+const PARTS: [Part; 8] = [
     Part::AnswerBody,
     Part::AnswerStatus,
     Part::RequestBody,
@@ -96,7 +96,7 @@ pub fn changes(
 }
 
 /// Whether there was something to change.
-async fn survives(kind: &'static str, part: Part, change: Change, dice: &Arc<Mutex<Dice>>) -> bool {
+async fn survives(kind: &'static str, (part, change): (Part, Change), dice: &Arc<Mutex<Dice>>) -> bool {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
     let taken = take(&phone, 1);
@@ -118,16 +118,25 @@ async fn survives(kind: &'static str, part: Part, change: Change, dice: &Arc<Mut
     *done.lock().unwrap()
 }
 
-async fn every_part_of(kind: &'static str, seed: u64) {
+/// Tries every change at every part of a message. How often there was something to change.
+pub async fn every_change(
+    seed: u64,
+    mut tries: impl AsyncFnMut((Part, Change), &Arc<Mutex<Dice>>) -> bool,
+) -> u64 {
     let dice = Arc::new(Mutex::new(Dice::new(seed)));
     let mut changed = 0;
     for part in PARTS {
         for change in CHANGES {
             for _ in 0..places() {
-                changed += usize::from(survives(kind, part, change, &dice).await);
+                changed += u64::from(tries((part, change), &dice).await);
             }
         }
     }
+    changed
+}
+
+async fn every_part_of(kind: &'static str, seed: u64) {
+    let changed = every_change(seed, async |how, dice| survives(kind, how, dice).await).await;
     assert!(changed > 8, "{kind}: only {changed} changes");
 }
 
