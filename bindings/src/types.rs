@@ -3,9 +3,11 @@
 use gauze_core::ports::TransportError;
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
-use gauze_core::wire::{CaptureId, Date, DeviceId, Name, Patient, Platform, ProblemCode, Text, WireError};
+use gauze_core::wire::{
+    CaptureId, Date, DeviceId, Name, Patient, Platform, ProblemCode, Refusal, Text, WireError,
+};
 use gauze_core::{
-    CaptureContext, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, WipeReport,
+    Advice, CaptureContext, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, WipeReport,
 };
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -146,14 +148,47 @@ pub enum Trouble {
     KeyUnavailable,
     /// The device key is gone: enrol again.
     KeyGone,
-    /// The phone's storage failed.
+    /// The phone's storage is full.
+    StorageFull,
+    /// The phone's storage takes no writes.
+    StorageReadOnly,
+    /// The system does not let the app at its files.
+    StorageDenied,
+    /// No more files can be opened.
+    TooManyFiles,
+    /// The phone's storage failed in another way.
     Storage,
     /// The sealed file no longer matches its manifest.
     Damaged,
-    /// A receipt did not hold.
+    /// A receipt, of the gateway or of the hospital, did not hold.
     Receipt,
     /// The gateway refused, with its code.
     Gateway(ProblemCode),
+    /// The hospital refused, with its code. The photo stays.
+    Hospital(Refusal),
+}
+
+/// Why the hospital would not file a photo.
+#[uniffi::remote(Enum)]
+pub enum Refusal {
+    /// The phone's enrolment evidence did not hold.
+    EnrolmentInvalid,
+    /// The manifest's signature or fields did not hold.
+    ManifestInvalid,
+    /// The chain names another predecessor, or two photos claim one place.
+    ChainBroken,
+    /// The bytes are not those the manifest names.
+    DigestMismatch,
+    /// No key of the tenant opens it.
+    DidNotOpen,
+    /// Classical and post-quantum recipients together.
+    MixedRecipients,
+    /// What was inside is not one record and one photo as documented.
+    BundleInvalid,
+    /// The record's binding fields are not the manifest's.
+    RecordMismatch,
+    /// The photo is not the one the record names.
+    PhotoMismatch,
 }
 
 /// How far the queue got with a photo.
@@ -203,6 +238,9 @@ pub struct StatusView {
     pub bundle_stale: bool,
     /// Version of the policy in force.
     pub policy_version: u64,
+    /// Why a bundle or policy that the gateway served was refused, since this process began; absent where the last ones
+    /// held. Those in force stay.
+    pub trust_refused: Option<Advice>,
     /// Last `seq` used.
     pub last_seq: u64,
     /// Photos the gateway does not hold yet.
@@ -283,6 +321,8 @@ pub enum TransportError {
     Cut,
     /// The file to send could not be read.
     File,
+    /// No more files or connections can be opened.
+    TooManyFiles,
 }
 
 /// How a carried transfer ended.
@@ -341,8 +381,8 @@ impl From<State> for QueueState {
     }
 }
 
-/// What to say of a trouble.
-#[derive(Clone, Debug, uniffi::Record)]
+/// A refusal, and what to do next.
+#[uniffi::remote(Record)]
 pub struct Advice {
     /// A stable slug.
     pub code: String,

@@ -31,7 +31,7 @@ use crate::store::{Durable, Entry, Store, StoreError, Trouble};
 
 pub use configure::Configured;
 pub use error::{DiscardError, OpenError, RunError};
-pub use views::{PhotoView, StatusView};
+pub use views::{Advice, PhotoView, StatusView};
 use wipe::WipeFile;
 pub use wipe::WipeReport;
 
@@ -92,6 +92,8 @@ struct Session {
     recent: HashMap<CaptureId, Digest>,
     /// When bundle and policy were last asked for, on the clock that never goes back.
     renewed_ms: Option<u64>,
+    /// Why a bundle or policy was refused when it was last served.
+    trust_refused: Option<Advice>,
     /// When the hospital was last heard, and what it said of this phone.
     contact: Option<Contact>,
     /// A wipe that has begun.
@@ -134,6 +136,7 @@ impl Client {
             unlocked: None,
             recent: HashMap::new(),
             renewed_ms: None,
+            trust_refused: None,
             contact: None,
             wipe: None,
             asked_ms: None,
@@ -211,6 +214,7 @@ impl Client {
         {
             let mut state = self.state();
             state.enrolled = Some(enrolled);
+            state.trust_refused = None;
             state.contact = Some(contact.clone());
             state.wipe = None;
             (state.asked_ms, state.shown_ms) = (None, None);
@@ -284,7 +288,8 @@ impl Client {
         let enrolled = self.enrolled();
         let now = self.ports.clock.now();
         let denied = self.review_denied();
-        views::status(&self.store, enrolled.as_ref().map(|e| (&e.identity, &e.trust)), denied, now)
+        let refused = self.state().trust_refused.clone();
+        views::status(&self.store, enrolled.as_ref().map(|e| (&e.identity, &e.trust)), (refused, denied), now)
     }
 
     /// Renews bundle and policy, then takes every photo as far as it goes. `asked` also tries what waits for a person.

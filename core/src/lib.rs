@@ -16,7 +16,7 @@ pub mod queue;
 pub mod wire {
     pub use gauze_wire::{
         Attestation, Bytes, CaptureId, DeviceId, Digest, Name, Patient, Platform, ProblemCode, PublicKey,
-        Text, WireError, signature_from_der,
+        Refusal, Text, WireError, signature_from_der,
     };
     pub use jiff::civil::Date;
 }
@@ -24,7 +24,7 @@ pub mod wire {
 pub use auth::{CallError, EnrolError};
 pub use capture::{CaptureContext, CaptureError, Captured, PreviewError};
 pub use client::{
-    Client, ClientConfig, Connect, DiscardError, OpenError, PhotoView, Ports, RunError, StatusView,
+    Advice, Client, ClientConfig, Connect, DiscardError, OpenError, PhotoView, Ports, RunError, StatusView,
     WipeReport,
 };
 pub use gauze_seal::strip::StripError;

@@ -6,6 +6,7 @@ mod fixture;
 
 mod capture;
 mod carried;
+mod causes;
 mod enrol;
 mod evidence;
 mod kill;

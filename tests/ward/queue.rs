@@ -213,7 +213,8 @@ async fn nothing_but_a_filed_receipt_that_holds_erases_a_photo() {
         let report = phone.run().await;
         assert!(phone.link.seen().iter().any(|seen| is(seen, "/status")));
         assert!(report.filed.is_empty(), "{what}");
-        assert_eq!(phone.stage(id), Some(Stage::Stored), "{what}");
+        assert_eq!(report.stopped, [stopped(id, Trouble::Receipt)], "{what}");
+        assert_eq!(phone.shown(id), Some((Stage::Stored, Some(Trouble::Receipt))), "{what}");
         assert!(phone.file(id, "photo.age").is_file() && !phone.file(id, "filed.jws").exists(), "{what}");
     }
     let mut fate = Some(with_outcome(&state, Jws::sign(&good, &records).unwrap()));
@@ -272,7 +273,8 @@ async fn a_refused_photo_stays_and_goes_when_it_was_filed_after_all() {
         },
     );
     let report = phone.run().await;
-    assert_eq!((report.refused, phone.stage(id)), (1, Some(Stage::Refused)));
+    let shown = Some((Stage::Refused, Some(Trouble::Hospital(Refusal::DidNotOpen))));
+    assert_eq!((report.refused, phone.shown(id)), (1, shown));
     assert!(phone.file(id, "photo.age").is_file());
     assert_eq!(phone.client().status().refused, 1);
     ward.pull().await;

@@ -1625,7 +1625,7 @@ class _UniffiFfiConverterString:
 @dataclass
 class Advice:
     """
-    What to say of a trouble.
+    A refusal, and what to do next.
 """
     def __init__(self, *, code:str, next_step:str):
         self.code = code
@@ -4283,6 +4283,132 @@ ProblemCode = str
 
 
 
+class Refusal(enum.Enum):
+    """
+    Why the hospital would not file a photo.
+"""
+
+    ENROLMENT_INVALID = 0
+    """
+    The phone's enrolment evidence did not hold.
+"""
+
+    MANIFEST_INVALID = 1
+    """
+    The manifest's signature or fields did not hold.
+"""
+
+    CHAIN_BROKEN = 2
+    """
+    The chain names another predecessor, or two photos claim one place.
+"""
+
+    DIGEST_MISMATCH = 3
+    """
+    The bytes are not those the manifest names.
+"""
+
+    DID_NOT_OPEN = 4
+    """
+    No key of the tenant opens it.
+"""
+
+    MIXED_RECIPIENTS = 5
+    """
+    Classical and post-quantum recipients together.
+"""
+
+    BUNDLE_INVALID = 6
+    """
+    What was inside is not one record and one photo as documented.
+"""
+
+    RECORD_MISMATCH = 7
+    """
+    The record's binding fields are not the manifest's.
+"""
+
+    PHOTO_MISMATCH = 8
+    """
+    The photo is not the one the record names.
+"""
+
+
+
+class _UniffiFfiConverterTypeRefusal(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return Refusal.ENROLMENT_INVALID
+        if variant == 2:
+            return Refusal.MANIFEST_INVALID
+        if variant == 3:
+            return Refusal.CHAIN_BROKEN
+        if variant == 4:
+            return Refusal.DIGEST_MISMATCH
+        if variant == 5:
+            return Refusal.DID_NOT_OPEN
+        if variant == 6:
+            return Refusal.MIXED_RECIPIENTS
+        if variant == 7:
+            return Refusal.BUNDLE_INVALID
+        if variant == 8:
+            return Refusal.RECORD_MISMATCH
+        if variant == 9:
+            return Refusal.PHOTO_MISMATCH
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == Refusal.ENROLMENT_INVALID:
+            return
+        if value == Refusal.MANIFEST_INVALID:
+            return
+        if value == Refusal.CHAIN_BROKEN:
+            return
+        if value == Refusal.DIGEST_MISMATCH:
+            return
+        if value == Refusal.DID_NOT_OPEN:
+            return
+        if value == Refusal.MIXED_RECIPIENTS:
+            return
+        if value == Refusal.BUNDLE_INVALID:
+            return
+        if value == Refusal.RECORD_MISMATCH:
+            return
+        if value == Refusal.PHOTO_MISMATCH:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == Refusal.ENROLMENT_INVALID:
+            buf.write_i32(1)
+        if value == Refusal.MANIFEST_INVALID:
+            buf.write_i32(2)
+        if value == Refusal.CHAIN_BROKEN:
+            buf.write_i32(3)
+        if value == Refusal.DIGEST_MISMATCH:
+            buf.write_i32(4)
+        if value == Refusal.DID_NOT_OPEN:
+            buf.write_i32(5)
+        if value == Refusal.MIXED_RECIPIENTS:
+            buf.write_i32(6)
+        if value == Refusal.BUNDLE_INVALID:
+            buf.write_i32(7)
+        if value == Refusal.RECORD_MISMATCH:
+            buf.write_i32(8)
+        if value == Refusal.PHOTO_MISMATCH:
+            buf.write_i32(9)
+
+
+
+
+
+
+
+
 class Trouble:
     """
     Why a photo is not moving. [`describe`] gives its code and advice.
@@ -4380,9 +4506,97 @@ class Trouble:
             return True
 
     @dataclass
+    class STORAGE_FULL:
+        """
+        The phone's storage is full.
+"""
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Trouble.STORAGE_FULL()".format()
+        def __eq__(self, other):
+            if not isinstance(other, Trouble):
+                return NotImplemented
+            if not other.is_STORAGE_FULL():
+                return False
+            return True
+
+    @dataclass
+    class STORAGE_READ_ONLY:
+        """
+        The phone's storage takes no writes.
+"""
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Trouble.STORAGE_READ_ONLY()".format()
+        def __eq__(self, other):
+            if not isinstance(other, Trouble):
+                return NotImplemented
+            if not other.is_STORAGE_READ_ONLY():
+                return False
+            return True
+
+    @dataclass
+    class STORAGE_DENIED:
+        """
+        The system does not let the app at its files.
+"""
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Trouble.STORAGE_DENIED()".format()
+        def __eq__(self, other):
+            if not isinstance(other, Trouble):
+                return NotImplemented
+            if not other.is_STORAGE_DENIED():
+                return False
+            return True
+
+    @dataclass
+    class TOO_MANY_FILES:
+        """
+        No more files can be opened.
+"""
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Trouble.TOO_MANY_FILES()".format()
+        def __eq__(self, other):
+            if not isinstance(other, Trouble):
+                return NotImplemented
+            if not other.is_TOO_MANY_FILES():
+                return False
+            return True
+
+    @dataclass
     class STORAGE:
         """
-        The phone's storage failed.
+        The phone's storage failed in another way.
 """
 
         def __init__(self, ):
@@ -4426,7 +4640,7 @@ class Trouble:
     @dataclass
     class RECEIPT:
         """
-        A receipt did not hold.
+        A receipt, of the gateway or of the hospital, did not hold.
 """
 
         def __init__(self, ):
@@ -4473,6 +4687,34 @@ class Trouble:
                 return False
             return self._values == other._values
 
+    @dataclass
+    class HOSPITAL:
+        """
+        The hospital refused, with its code. The photo stays.
+"""
+
+        def __init__(self, *values):
+            if len(values) != 1:
+                raise TypeError(f"Expected 1 arguments, found {len(values)}")
+            self._values = values
+
+        def __getitem__(self, index):
+            return self._values[index]
+
+
+
+
+
+
+        def __str__(self):
+            return f"Trouble.HOSPITAL{self._values!r}"
+        def __eq__(self, other):
+            if not isinstance(other, Trouble):
+                return NotImplemented
+            if not other.is_HOSPITAL():
+                return False
+            return self._values == other._values
+
 
 
     # For each variant, we have `is_NAME` and `is_name` methods for easily checking
@@ -4493,6 +4735,22 @@ class Trouble:
         return isinstance(self, Trouble.KEY_GONE)
     def is_key_gone(self) -> bool:
         return isinstance(self, Trouble.KEY_GONE)
+    def is_STORAGE_FULL(self) -> bool:
+        return isinstance(self, Trouble.STORAGE_FULL)
+    def is_storage_full(self) -> bool:
+        return isinstance(self, Trouble.STORAGE_FULL)
+    def is_STORAGE_READ_ONLY(self) -> bool:
+        return isinstance(self, Trouble.STORAGE_READ_ONLY)
+    def is_storage_read_only(self) -> bool:
+        return isinstance(self, Trouble.STORAGE_READ_ONLY)
+    def is_STORAGE_DENIED(self) -> bool:
+        return isinstance(self, Trouble.STORAGE_DENIED)
+    def is_storage_denied(self) -> bool:
+        return isinstance(self, Trouble.STORAGE_DENIED)
+    def is_TOO_MANY_FILES(self) -> bool:
+        return isinstance(self, Trouble.TOO_MANY_FILES)
+    def is_too_many_files(self) -> bool:
+        return isinstance(self, Trouble.TOO_MANY_FILES)
     def is_STORAGE(self) -> bool:
         return isinstance(self, Trouble.STORAGE)
     def is_storage(self) -> bool:
@@ -4509,6 +4767,10 @@ class Trouble:
         return isinstance(self, Trouble.GATEWAY)
     def is_gateway(self) -> bool:
         return isinstance(self, Trouble.GATEWAY)
+    def is_HOSPITAL(self) -> bool:
+        return isinstance(self, Trouble.HOSPITAL)
+    def is_hospital(self) -> bool:
+        return isinstance(self, Trouble.HOSPITAL)
 
 
 # Now, a little trick - we make each nested variant class be a subclass of the main
@@ -4518,10 +4780,15 @@ Trouble.OFFLINE = type("Trouble.OFFLINE", (Trouble.OFFLINE, Trouble,), {})  # ty
 Trouble.CERTIFICATE = type("Trouble.CERTIFICATE", (Trouble.CERTIFICATE, Trouble,), {})  # type: ignore
 Trouble.KEY_UNAVAILABLE = type("Trouble.KEY_UNAVAILABLE", (Trouble.KEY_UNAVAILABLE, Trouble,), {})  # type: ignore
 Trouble.KEY_GONE = type("Trouble.KEY_GONE", (Trouble.KEY_GONE, Trouble,), {})  # type: ignore
+Trouble.STORAGE_FULL = type("Trouble.STORAGE_FULL", (Trouble.STORAGE_FULL, Trouble,), {})  # type: ignore
+Trouble.STORAGE_READ_ONLY = type("Trouble.STORAGE_READ_ONLY", (Trouble.STORAGE_READ_ONLY, Trouble,), {})  # type: ignore
+Trouble.STORAGE_DENIED = type("Trouble.STORAGE_DENIED", (Trouble.STORAGE_DENIED, Trouble,), {})  # type: ignore
+Trouble.TOO_MANY_FILES = type("Trouble.TOO_MANY_FILES", (Trouble.TOO_MANY_FILES, Trouble,), {})  # type: ignore
 Trouble.STORAGE = type("Trouble.STORAGE", (Trouble.STORAGE, Trouble,), {})  # type: ignore
 Trouble.DAMAGED = type("Trouble.DAMAGED", (Trouble.DAMAGED, Trouble,), {})  # type: ignore
 Trouble.RECEIPT = type("Trouble.RECEIPT", (Trouble.RECEIPT, Trouble,), {})  # type: ignore
 Trouble.GATEWAY = type("Trouble.GATEWAY", (Trouble.GATEWAY, Trouble,), {})  # type: ignore
+Trouble.HOSPITAL = type("Trouble.HOSPITAL", (Trouble.HOSPITAL, Trouble,), {})  # type: ignore
 
 
 
@@ -4543,17 +4810,33 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
             return Trouble.KEY_GONE(
             )
         if variant == 5:
-            return Trouble.STORAGE(
+            return Trouble.STORAGE_FULL(
             )
         if variant == 6:
-            return Trouble.DAMAGED(
+            return Trouble.STORAGE_READ_ONLY(
             )
         if variant == 7:
-            return Trouble.RECEIPT(
+            return Trouble.STORAGE_DENIED(
             )
         if variant == 8:
+            return Trouble.TOO_MANY_FILES(
+            )
+        if variant == 9:
+            return Trouble.STORAGE(
+            )
+        if variant == 10:
+            return Trouble.DAMAGED(
+            )
+        if variant == 11:
+            return Trouble.RECEIPT(
+            )
+        if variant == 12:
             return Trouble.GATEWAY(
                 _UniffiFfiConverterTypeProblemCode.read(buf),
+            )
+        if variant == 13:
+            return Trouble.HOSPITAL(
+                _UniffiFfiConverterTypeRefusal.read(buf),
             )
         raise InternalError("Raw enum value doesn't match any cases")
 
@@ -4567,6 +4850,14 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
             return
         if value.is_KEY_GONE():
             return
+        if value.is_STORAGE_FULL():
+            return
+        if value.is_STORAGE_READ_ONLY():
+            return
+        if value.is_STORAGE_DENIED():
+            return
+        if value.is_TOO_MANY_FILES():
+            return
         if value.is_STORAGE():
             return
         if value.is_DAMAGED():
@@ -4575,6 +4866,9 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
             return
         if value.is_GATEWAY():
             _UniffiFfiConverterTypeProblemCode.check_lower(value._values[0])
+            return
+        if value.is_HOSPITAL():
+            _UniffiFfiConverterTypeRefusal.check_lower(value._values[0])
             return
         raise ValueError(value)
 
@@ -4588,15 +4882,26 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
             buf.write_i32(3)
         if value.is_KEY_GONE():
             buf.write_i32(4)
-        if value.is_STORAGE():
+        if value.is_STORAGE_FULL():
             buf.write_i32(5)
-        if value.is_DAMAGED():
+        if value.is_STORAGE_READ_ONLY():
             buf.write_i32(6)
-        if value.is_RECEIPT():
+        if value.is_STORAGE_DENIED():
             buf.write_i32(7)
-        if value.is_GATEWAY():
+        if value.is_TOO_MANY_FILES():
             buf.write_i32(8)
+        if value.is_STORAGE():
+            buf.write_i32(9)
+        if value.is_DAMAGED():
+            buf.write_i32(10)
+        if value.is_RECEIPT():
+            buf.write_i32(11)
+        if value.is_GATEWAY():
+            buf.write_i32(12)
             _UniffiFfiConverterTypeProblemCode.write(value._values[0], buf)
+        if value.is_HOSPITAL():
+            buf.write_i32(13)
+            _UniffiFfiConverterTypeRefusal.write(value._values[0], buf)
 
 
 
@@ -4944,17 +5249,43 @@ class _UniffiFfiConverterOptionalTypeDeviceId(_UniffiConverterRustBuffer):
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
+class _UniffiFfiConverterOptionalTypeAdvice(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeAdvice.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeAdvice.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeAdvice.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 @dataclass
 class StatusView:
     """
     The phone at a glance. Names no patient.
 """
-    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, last_seq:int, unsent:int, stored:int, refused:int, quarantined:int, review_denied:typing.Optional[str]):
+    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, stored:int, refused:int, quarantined:int, review_denied:typing.Optional[str]):
         self.device_id = device_id
         self.gateway = gateway
         self.bundle_version = bundle_version
         self.bundle_stale = bundle_stale
         self.policy_version = policy_version
+        self.trust_refused = trust_refused
         self.last_seq = last_seq
         self.unsent = unsent
         self.stored = stored
@@ -4966,7 +5297,7 @@ class StatusView:
 
 
     def __str__(self):
-        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, last_seq={}, unsent={}, stored={}, refused={}, quarantined={}, review_denied={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.last_seq, self.unsent, self.stored, self.refused, self.quarantined, self.review_denied)
+        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, stored={}, refused={}, quarantined={}, review_denied={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.stored, self.refused, self.quarantined, self.review_denied)
     def __eq__(self, other):
         if self.device_id != other.device_id:
             return False
@@ -4977,6 +5308,8 @@ class StatusView:
         if self.bundle_stale != other.bundle_stale:
             return False
         if self.policy_version != other.policy_version:
+            return False
+        if self.trust_refused != other.trust_refused:
             return False
         if self.last_seq != other.last_seq:
             return False
@@ -5001,6 +5334,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
             bundle_version=_UniffiFfiConverterUInt64.read(buf),
             bundle_stale=_UniffiFfiConverterBoolean.read(buf),
             policy_version=_UniffiFfiConverterUInt64.read(buf),
+            trust_refused=_UniffiFfiConverterOptionalTypeAdvice.read(buf),
             last_seq=_UniffiFfiConverterUInt64.read(buf),
             unsent=_UniffiFfiConverterUInt64.read(buf),
             stored=_UniffiFfiConverterUInt64.read(buf),
@@ -5016,6 +5350,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt64.check_lower(value.bundle_version)
         _UniffiFfiConverterBoolean.check_lower(value.bundle_stale)
         _UniffiFfiConverterUInt64.check_lower(value.policy_version)
+        _UniffiFfiConverterOptionalTypeAdvice.check_lower(value.trust_refused)
         _UniffiFfiConverterUInt64.check_lower(value.last_seq)
         _UniffiFfiConverterUInt64.check_lower(value.unsent)
         _UniffiFfiConverterUInt64.check_lower(value.stored)
@@ -5030,6 +5365,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt64.write(value.bundle_version, buf)
         _UniffiFfiConverterBoolean.write(value.bundle_stale, buf)
         _UniffiFfiConverterUInt64.write(value.policy_version, buf)
+        _UniffiFfiConverterOptionalTypeAdvice.write(value.trust_refused, buf)
         _UniffiFfiConverterUInt64.write(value.last_seq, buf)
         _UniffiFfiConverterUInt64.write(value.unsent, buf)
         _UniffiFfiConverterUInt64.write(value.stored, buf)
@@ -6197,6 +6533,11 @@ class TransportError(enum.Enum):
     The file to send could not be read.
 """
 
+    TOO_MANY_FILES = 4
+    """
+    No more files or connections can be opened.
+"""
+
 
 
 class _UniffiFfiConverterTypeTransportError(_UniffiConverterRustBuffer):
@@ -6211,6 +6552,8 @@ class _UniffiFfiConverterTypeTransportError(_UniffiConverterRustBuffer):
             return TransportError.CUT
         if variant == 4:
             return TransportError.FILE
+        if variant == 5:
+            return TransportError.TOO_MANY_FILES
         raise InternalError("Raw enum value doesn't match any cases")
 
     @staticmethod
@@ -6222,6 +6565,8 @@ class _UniffiFfiConverterTypeTransportError(_UniffiConverterRustBuffer):
         if value == TransportError.CUT:
             return
         if value == TransportError.FILE:
+            return
+        if value == TransportError.TOO_MANY_FILES:
             return
         raise ValueError(value)
 
@@ -6235,6 +6580,8 @@ class _UniffiFfiConverterTypeTransportError(_UniffiConverterRustBuffer):
             buf.write_i32(3)
         if value == TransportError.FILE:
             buf.write_i32(4)
+        if value == TransportError.TOO_MANY_FILES:
+            buf.write_i32(5)
 
 
 
@@ -7639,6 +7986,7 @@ __all__ = [
     "Protection",
     "Kind",
     "Stage",
+    "Refusal",
     "Trouble",
     "CaptureError",
     "ClientError",

@@ -1,6 +1,6 @@
 //! [`Transport`] by reqwest over rustls. The only place that names reqwest, and the only constructor of its client.
 
-use std::io::SeekFrom;
+use std::io::{self, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
-use crate::ports::{Answer, BoxFuture, Call, TlsError, Transfer, Transport, TransportError};
+use crate::ports::{Answer, BoxFuture, Call, TlsError, Transfer, Transport, TransportError, no_more_files};
 
 /// Largest answer that is read.
 const ANSWER_LIMIT: usize = 1 << 20;
@@ -71,12 +71,12 @@ impl HttpTransport {
     }
 
     async fn send_file(&self, transfer: Transfer) -> Result<Answer, TransportError> {
-        let mut file = tokio::fs::File::open(&transfer.file).await.map_err(|_| TransportError::File)?;
+        let mut file = tokio::fs::File::open(&transfer.file).await.map_err(|error| unreadable(&error))?;
         let rest = transfer.size.checked_sub(transfer.offset).ok_or(TransportError::File)?;
         let mut request = if transfer.offset == 0 {
             self.client.put(&transfer.url)
         } else {
-            file.seek(SeekFrom::Start(transfer.offset)).await.map_err(|_| TransportError::File)?;
+            file.seek(SeekFrom::Start(transfer.offset)).await.map_err(|error| unreadable(&error))?;
             self.client
                 .patch(&transfer.url)
                 .header("content-type", "application/partial-upload")
@@ -140,14 +140,21 @@ async fn read(response: Response) -> Result<Answer, TransportError> {
     Ok(Answer { status, date, upload_offset: offset.and_then(|text| text.parse().ok()), body })
 }
 
+fn unreadable(error: &io::Error) -> TransportError {
+    if no_more_files(error) { TransportError::TooManyFiles } else { TransportError::File }
+}
+
 fn classify(error: &reqwest::Error) -> TransportError {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(inner) = source {
-        if let Some(io) = inner.downcast_ref::<std::io::Error>()
-            && let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
-            && matches!(tls, rustls::Error::InvalidCertificate(_))
-        {
-            return TransportError::Certificate;
+        if let Some(io) = inner.downcast_ref::<io::Error>() {
+            let tls = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+                return TransportError::Certificate;
+            }
+            if no_more_files(io) {
+                return TransportError::TooManyFiles;
+            }
         }
         source = inner.source();
     }

@@ -33,13 +33,18 @@ impl Client {
         };
         match renewed {
             Ok(renewed) => {
+                self.state().trust_refused = None;
                 self.begin_review();
                 renewed
             }
             Err(error) => {
                 tracing::warn!(code = error.code(), "bundle and policy stay as they are");
+                let mut state = self.state();
                 // Nothing was learnt: the next run asks again.
-                self.state().renewed_ms = None;
+                state.renewed_ms = None;
+                if let EnrolError::Trust(refused) = &error {
+                    state.trust_refused = Some(refused.into());
+                }
                 enrolled
             }
         }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::auth::Identity;
-use crate::policy::Trust;
+use crate::policy::{Trust, TrustError};
 use crate::review::ReviewSession;
 use crate::store::{Entry, Kind, Progress, Stage, Store, file};
 
@@ -44,9 +44,24 @@ pub(super) fn photo(store: &Store, entry: Entry, session: Option<&ReviewSession>
         size: entry.size,
         kind: entry.kind,
         stage: entry.stage,
-        progress: entry.progress.filter(|_| entry.stage.is_unsent()),
+        progress: entry.progress,
         label,
         previewed: entry.previewed,
+    }
+}
+
+/// A refusal, and what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// A stable code.
+    pub code: String,
+    /// For the user.
+    pub next_step: String,
+}
+
+impl From<&TrustError> for Advice {
+    fn from(error: &TrustError) -> Self {
+        Self { code: error.code().to_owned(), next_step: error.to_string() }
     }
 }
 
@@ -63,6 +78,9 @@ pub struct StatusView {
     pub bundle_stale: bool,
     /// Version of the policy in force.
     pub policy_version: u64,
+    /// Why a bundle or policy that the gateway served was refused, since this process began; absent where the last ones
+    /// held. Those in force stay.
+    pub trust_refused: Option<Advice>,
     /// Last `seq` used.
     pub last_seq: u64,
     /// Photos the gateway does not hold yet.
@@ -80,7 +98,7 @@ pub struct StatusView {
 pub(super) fn status(
     store: &Store,
     enrolled: Option<(&Identity, &Trust)>,
-    denied: Option<ReviewDenied>,
+    (trust_refused, denied): (Option<Advice>, Option<ReviewDenied>),
     now: Timestamp,
 ) -> StatusView {
     let entries = store.entries();
@@ -94,6 +112,7 @@ pub(super) fn status(
         bundle_version: trust.map_or(0, |trust| trust.bundle.version),
         bundle_stale: trust.is_some_and(|trust| now > trust.bundle.fresh_until),
         policy_version: trust.map_or(0, |trust| trust.policy.version),
+        trust_refused,
         last_seq: head.map_or(0, |head| head.seq),
         unsent: count(&[Stage::Unsigned, Stage::Signed]),
         stored: count(&[Stage::Stored, Stage::Filed]),

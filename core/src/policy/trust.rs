@@ -35,7 +35,7 @@ impl TrustFile {
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// The bundle does not hold.
-    #[error("the trust bundle is refused ({0}): report this to IT, nothing is sent until it is right")]
+    #[error("the trust bundle is refused ({0}): report this to IT; the one before, if any, stays in force")]
     Bundle(#[source] WireError),
     /// The policy does not hold.
     #[error("the policy is refused ({0}): report this to IT; the one before stays in force")]

@@ -70,6 +70,11 @@ pub fn sync_together(disk: &dyn Disk, dir: &Path, files: &mut [Box<dyn DiskWrite
     })
 }
 
+/// Whether it says that no more files can be opened: EMFILE and ENFILE have no [`io::ErrorKind`].
+pub fn no_more_files(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 24))
+}
+
 /// Replaces a small file durably: a new file beside it, synced, renamed over it.
 pub fn write_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();

@@ -13,7 +13,7 @@ mod transport;
 
 pub use attestor::Attestor;
 pub use clock::Clock;
-pub use disk::{Disk, DiskRead, DiskWrite, Protection, sync_together, write_durably};
+pub use disk::{Disk, DiskRead, DiskWrite, Protection, no_more_files, sync_together, write_durably};
 pub use entropy::Entropy;
 pub use key_vault::{KeyVault, VaultError};
 pub use reachability::Reachability;

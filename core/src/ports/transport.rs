@@ -59,6 +59,9 @@ pub enum TransportError {
     /// The file to send could not be read.
     #[error("the file could not be read")]
     File,
+    /// No more files or connections can be opened.
+    #[error("no more files can be opened")]
+    TooManyFiles,
 }
 
 impl TransportError {
@@ -69,6 +72,7 @@ impl TransportError {
             Self::Certificate => "certificate_invalid",
             Self::Cut => "connection_cut",
             Self::File => "file_unreadable",
+            Self::TooManyFiles => "too_many_files",
         }
     }
 
@@ -78,6 +82,7 @@ impl TransportError {
             Self::Unreachable | Self::Cut => "check the network; photos wait on the phone",
             Self::Certificate => "check the certificate authority in the managed configuration",
             Self::File => "try again",
+            Self::TooManyFiles => "close other apps and try again",
         }
     }
 }

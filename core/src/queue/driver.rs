@@ -187,7 +187,7 @@ impl Driver {
             Effect::Remember => {
                 if let State::Waiting { until_ms, trouble, .. } = item.state {
                     let progress = Progress { attempts: item.attempts, not_before_ms: until_ms, trouble };
-                    self.store.set_progress(entry.capture_id, progress);
+                    self.store.set_progress(entry.capture_id, Some(progress));
                 }
                 None
             }

@@ -138,8 +138,18 @@ impl Item {
 /// Whether a trouble passes by itself, or waits for a person or the next run.
 fn passes(trouble: Trouble) -> bool {
     match trouble {
-        Trouble::Offline | Trouble::KeyUnavailable | Trouble::Storage => true,
-        Trouble::Certificate | Trouble::KeyGone | Trouble::Damaged | Trouble::Receipt => false,
+        Trouble::Offline
+        | Trouble::KeyUnavailable
+        | Trouble::StorageFull
+        | Trouble::StorageReadOnly
+        | Trouble::StorageDenied
+        | Trouble::TooManyFiles
+        | Trouble::Storage => true,
+        Trouble::Certificate
+        | Trouble::KeyGone
+        | Trouble::Damaged
+        | Trouble::Receipt
+        | Trouble::Hospital(_) => false,
         Trouble::Gateway(code) => code.passes(),
     }
 }

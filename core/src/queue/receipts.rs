@@ -1,15 +1,16 @@
 //! What the gateway and the hospital say of photos: believed, kept, and handed to the machine.
 //!
-//! Always: a receipt that does not hold changes nothing, and one that holds is on flash before anything follows from it.
+//! Always: a receipt that does not hold moves nothing and is shown, and one that holds is on flash before anything follows
+//! from it.
 
 use gauze_wire::{Binding, CaptureId, CaptureState, Jws, Refused, StatusAnswer, StatusQuery, Stored};
 
-use super::QueueReport;
 use super::claims::Claim;
 use super::driver::Driver;
 use super::machine::{Effect, Event, Item, State, step};
-use super::trouble::of_store;
-use crate::store::{Entry, Receipted, Trouble, file};
+use super::trouble::{of_call, of_store};
+use super::{QueueReport, Stopped};
+use crate::store::{Entry, Progress, Receipted, Trouble, file};
 
 impl Driver {
     /// What receipts for this photo may be bound to: what was sent last, and for a void also the photo, which may have
@@ -41,8 +42,9 @@ impl Driver {
         if !holds {
             return Err(Trouble::Receipt);
         }
-        let bytes = state.stored.as_str().as_bytes();
-        self.store.write(entry.capture_id, file::STORED, bytes).map_err(|error| of_store(&error))
+        self.keep(entry.capture_id, file::STORED, &state.stored)?;
+        self.store.set_progress(entry.capture_id, None);
+        Ok(())
     }
 
     /// Asks what the hospital says of a batch, and lets the machine act on it.
@@ -50,34 +52,26 @@ impl Driver {
         let captures = batch.iter().map(|(claim, _)| claim.id()).collect();
         let answer: Result<StatusAnswer, _> =
             self.gateway.post_signed("status", &StatusQuery { captures, holding: None }).await;
-        let heard = match answer {
-            Ok(answer) => Some(answer.captures),
-            Err(error) => {
-                tracing::info!(code = error.code(), "no receipts heard");
-                None
-            }
-        };
+        let heard = answer.map(|answer| answer.captures).map_err(|error| of_call(&error));
         for (claim, item) in batch {
             let id = claim.id();
             let state = heard.iter().flatten().find(|state| state.capture_id == id);
             let outcome = state.and_then(|state| state.outcome.as_ref());
             let mut item = match state {
                 Some(state) => self.arrived(*item, id, state),
-                None if heard.is_some() => self.forgotten(*item, id),
+                None if heard.is_ok() => self.forgotten(*item, id),
                 None => *item,
             };
-            if let Some(mut event) = self.outcome(id, item, outcome) {
-                loop {
-                    let (next, effects) = step(item, event);
-                    if next.state != item.state {
-                        self.observers.tell(id, next.state);
-                    }
-                    item = next;
-                    let Some(Effect::Erase(receipted)) = effects.into_iter().next() else { break };
-                    event = match self.store.erase(receipted) {
-                        Ok(()) => Event::Erased,
-                        Err(error) => self.failed(of_store(&error)),
-                    };
+            match self.outcome(id, item, outcome) {
+                Ok(Some(event)) => item = self.follow(id, item, event),
+                Ok(None) if item.state == State::Stored => match heard {
+                    Ok(_) => self.store.set_progress(id, None),
+                    Err(trouble) => self.shows(id, trouble),
+                },
+                Ok(None) => {}
+                Err(trouble) => {
+                    self.shows(id, trouble);
+                    report.stopped.push(Stopped { capture_id: id, trouble });
                 }
             }
             match item.state {
@@ -87,6 +81,30 @@ impl Driver {
                 State::Unsigned | State::Signed | State::Sending | State::Waiting { .. } => {}
             }
         }
+    }
+
+    /// What follows from an outcome, up to the erasure.
+    fn follow(&self, id: CaptureId, mut item: Item, mut event: Event) -> Item {
+        loop {
+            let (next, effects) = step(item, event);
+            if next.state != item.state {
+                self.observers.tell(id, next.state);
+            }
+            item = next;
+            let Some(Effect::Erase(receipted)) = effects.into_iter().next() else { return item };
+            event = match self.store.erase(receipted) {
+                Ok(()) => Event::Erased,
+                Err(error) => {
+                    let trouble = of_store(&error);
+                    self.shows(id, trouble);
+                    self.failed(trouble)
+                }
+            };
+        }
+    }
+
+    fn shows(&self, id: CaptureId, trouble: Trouble) {
+        self.store.set_progress(id, Some(Progress::heard(trouble)));
     }
 
     /// A photo that the system carried, where the gateway says that it has it.
@@ -109,15 +127,15 @@ impl Driver {
         if self.store.unstore(id).is_err() {
             return item;
         }
+        self.store.set_progress(id, None);
         let (item, _) = step(item, Event::Forgotten);
         self.observers.tell(id, item.state);
         item
     }
 
-    /// Believes an outcome, keeps it, and says what happened. A receipt that does not hold changes nothing.
-    fn outcome(&self, id: CaptureId, item: Item, heard: Option<&Jws>) -> Option<Event> {
-        let entry = self.store.entry(id)?;
-        let bindings = self.bindings(&entry).ok()?;
+    /// Believes an outcome, keeps it, and says what happened.
+    fn outcome(&self, id: CaptureId, item: Item, heard: Option<&Jws>) -> Result<Option<Event>, Trouble> {
+        let Some(entry) = self.store.entry(id) else { return Ok(None) };
         let kept = match item.state {
             State::Filed => self.jws(id, file::FILED).ok().flatten(),
             State::Unsigned
@@ -128,24 +146,31 @@ impl Driver {
             | State::Waiting { .. }
             | State::Gone => None,
         };
-        let (bundle, log) = (&self.trust.bundle, &self.trust.gateway.log);
         // One that was kept and does not hold, because its file was changed, must not hide the one that is heard.
         let said: Vec<&Jws> = kept.iter().chain(heard).collect();
+        if said.is_empty() {
+            return Ok(None);
+        }
+        let bindings = self.bindings(&entry)?;
+        let (bundle, log) = (&self.trust.bundle, &self.trust.gateway.log);
         for (jws, binding) in said.iter().flat_map(|jws| bindings.iter().map(move |binding| (*jws, binding)))
         {
             if let Ok(receipted) = Receipted::verify(jws, binding, &bundle.records, log, &bundle.witnesses) {
-                let kept = self.store.write(id, file::FILED, jws.as_str().as_bytes());
-                return kept.is_ok().then_some(Event::Filed(receipted));
+                self.keep(id, file::FILED, jws)?;
+                return Ok(Some(Event::Filed(receipted)));
             }
             let witnesses = Some(bundle.witnesses.as_slice());
-            if Refused::verify(jws, &bundle.records, binding, log, witnesses).is_ok() {
-                let kept = self.store.write(id, file::REFUSED, jws.as_str().as_bytes());
-                return kept.is_ok().then_some(Event::Refused);
+            if let Ok(refused) = Refused::verify(jws, &bundle.records, binding, log, witnesses) {
+                self.keep(id, file::REFUSED, jws)?;
+                self.shows(id, Trouble::Hospital(refused.cause));
+                return Ok(Some(Event::Refused));
             }
         }
-        if !said.is_empty() {
-            tracing::warn!("a receipt from the hospital did not hold; the photo stays");
-        }
-        None
+        tracing::warn!("a receipt from the hospital did not hold; the photo stays");
+        Err(Trouble::Receipt)
+    }
+
+    fn keep(&self, id: CaptureId, name: &str, jws: &Jws) -> Result<(), Trouble> {
+        self.store.write(id, name, jws.as_str().as_bytes()).map_err(|error| of_store(&error))
     }
 }

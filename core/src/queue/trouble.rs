@@ -16,11 +16,11 @@ pub fn of_vault(error: VaultError) -> Trouble {
 pub fn of_store(error: &StoreError) -> Trouble {
     match error {
         StoreError::Damaged => Trouble::Damaged,
-        StoreError::Full
-        | StoreError::ReadOnly
-        | StoreError::Denied
-        | StoreError::TooManyFiles
-        | StoreError::KeyStore
+        StoreError::Full => Trouble::StorageFull,
+        StoreError::ReadOnly => Trouble::StorageReadOnly,
+        StoreError::Denied => Trouble::StorageDenied,
+        StoreError::TooManyFiles => Trouble::TooManyFiles,
+        StoreError::KeyStore
         | StoreError::Busy
         | StoreError::Protection
         | StoreError::NotYetUnlocked
@@ -35,6 +35,7 @@ pub fn of_call(error: &CallError) -> Trouble {
         CallError::Transport(TransportError::Certificate) => Trouble::Certificate,
         CallError::Transport(TransportError::Unreachable | TransportError::Cut) => Trouble::Offline,
         CallError::Transport(TransportError::File) => Trouble::Storage,
+        CallError::Transport(TransportError::TooManyFiles) => Trouble::TooManyFiles,
         CallError::Refused(Problem { code, .. }) => Trouble::Gateway(*code),
         CallError::Answer => Trouble::Gateway(ProblemCode::MalformedRequest),
         CallError::Vault(error) => of_vault(*error),

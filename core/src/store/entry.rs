@@ -64,7 +64,7 @@ pub struct Entry {
     pub reviewable: bool,
     /// Whether a preview is kept.
     pub previewed: bool,
-    /// How far the queue got, where the index knows.
+    /// What stops it, where the index knows.
     pub progress: Option<Progress>,
     /// Until when the operating system has the file, where the index knows: wall clock in milliseconds since 1970.
     pub carried_until_ms: Option<i64>,

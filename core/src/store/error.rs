@@ -1,6 +1,6 @@
 use std::io;
 
-use crate::ports::Protection;
+use crate::ports::{Protection, no_more_files};
 
 /// Why the store could not do it. Nothing that was durable is lost by any of these.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +78,7 @@ impl StoreError {
 
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
-        // EMFILE and ENFILE have no ErrorKind.
-        if matches!(error.raw_os_error(), Some(23 | 24)) {
+        if no_more_files(&error) {
             return Self::TooManyFiles;
         }
         match error.kind() {

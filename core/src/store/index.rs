@@ -9,80 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
-use gauze_wire::{CaptureId, ProblemCode};
+use gauze_wire::CaptureId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::StoreError;
+use super::{Progress, StoreError};
 use crate::ports::{Disk, Entropy, SecretStore};
 
 const TREE: &str = "progress";
 const NONCE: usize = 24;
-
-/// Why a photo is not moving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "code", rename_all = "snake_case")]
-pub enum Trouble {
-    /// No connection to the gateway.
-    Offline,
-    /// The gateway's certificate does not hold.
-    Certificate,
-    /// The device key did not sign.
-    KeyUnavailable,
-    /// The device key is gone: enrol again.
-    KeyGone,
-    /// The phone's storage failed.
-    Storage,
-    /// The sealed file no longer matches its manifest.
-    Damaged,
-    /// A receipt did not hold.
-    Receipt,
-    /// The gateway refused, with its code.
-    Gateway(ProblemCode),
-}
-
-impl Trouble {
-    /// A stable code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Offline => "unreachable",
-            Self::Certificate => "certificate_invalid",
-            Self::KeyUnavailable => "key_unavailable",
-            Self::KeyGone => "key_gone",
-            Self::Storage => "storage_failed",
-            Self::Damaged => "damaged",
-            Self::Receipt => "receipt_invalid",
-            Self::Gateway(code) => code.as_str(),
-        }
-    }
-
-    /// What to do next, for the person who holds the phone.
-    pub fn next_step(self) -> &'static str {
-        match self {
-            Self::Offline => "the gateway cannot be reached: check the network; the photo waits here",
-            Self::Certificate => "the gateway's certificate does not hold: check `ca` in the configuration",
-            Self::KeyUnavailable => "the device key did not sign: try again",
-            Self::KeyGone => "the device key is gone: enrol again with a new token; the photo waits here",
-            Self::Storage => "the phone's storage failed: free some space and try again",
-            Self::Damaged => "the sealed file was damaged on this phone: it is kept; report this to IT",
-            Self::Receipt => "the gateway's receipt does not hold: report this to IT; the photo stays",
-            Self::Gateway(code) => code.next_step(),
-        }
-    }
-}
-
-/// How far the queue got with a photo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Progress {
-    /// Attempts since it last moved.
-    pub attempts: u32,
-    /// Not before this wall clock, in milliseconds since 1970; `None` waits for a person.
-    pub not_before_ms: Option<i64>,
-    /// What stopped it.
-    pub trouble: Trouble,
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -151,8 +87,8 @@ impl Index {
         (row.v == 1).then_some(row.progress)
     }
 
-    pub fn set_progress(&self, id: CaptureId, progress: Progress) {
-        self.set_row(&id.to_string(), &Row { v: 1, progress });
+    pub fn set_progress(&self, id: CaptureId, progress: Option<Progress>) {
+        self.set_or_remove(&id.to_string(), progress.map(|progress| Row { v: 1, progress }));
     }
 
     pub fn carried_until_ms(&self, id: CaptureId) -> Option<i64> {
@@ -161,11 +97,7 @@ impl Index {
     }
 
     pub fn set_carried(&self, id: CaptureId, until_ms: Option<i64>) {
-        let key = carried_key(id);
-        match until_ms {
-            Some(until_ms) => self.set_row(&key, &CarriedRow { v: 1, until_ms }),
-            None => drop(guarded(|| self.tree.as_ref()?.remove(key).ok())),
-        }
+        self.set_or_remove(&carried_key(id), until_ms.map(|until_ms| CarriedRow { v: 1, until_ms }));
     }
 
     fn row<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
@@ -175,6 +107,13 @@ impl Index {
         let payload = Payload { msg: sealed, aad: aad.as_bytes() };
         let open = self.with_cipher(|cipher| cipher.decrypt(&XNonce::from(*nonce), payload).ok())?;
         serde_json::from_slice(&open).ok()
+    }
+
+    fn set_or_remove(&self, key: &str, row: Option<impl Serialize>) {
+        match row {
+            Some(row) => self.set_row(key, &row),
+            None => drop(guarded(|| self.tree.as_ref()?.remove(key).ok())),
+        }
     }
 
     fn set_row(&self, key: &str, row: &impl Serialize) {
@@ -192,7 +131,7 @@ impl Index {
     }
 
     pub fn forget(&self, id: CaptureId) {
-        guarded(|| self.tree.as_ref()?.remove(id.to_string()).ok());
+        self.set_progress(id, None);
         self.set_carried(id, None);
     }
 

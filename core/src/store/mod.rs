@@ -17,6 +17,7 @@ mod head;
 mod index;
 mod lock;
 mod recover;
+mod trouble;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -28,7 +29,7 @@ use gauze_wire::{CaptureId, Carried, DeviceId, Digest, Follows, Jws};
 pub use entry::{Entry, Kind, Stage};
 pub use error::StoreError;
 pub use head::{Head, Heads};
-pub use index::{Progress, Trouble};
+pub use trouble::{Progress, Trouble};
 
 use crate::ports::{Disk, DiskRead, DiskWrite, Entropy, SecretStore, sync_together, write_durably};
 use index::Index;
@@ -290,11 +291,13 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps how far the queue got with a photo. Lost without harm.
-    pub fn set_progress(&self, id: CaptureId, progress: Progress) {
-        if let Some(entry) = self.state().entries.get_mut(&id) {
+    /// Keeps how far the queue got with a photo, or that nothing stops it. Lost without harm.
+    pub fn set_progress(&self, id: CaptureId, progress: Option<Progress>) {
+        if let Some(entry) = self.state().entries.get_mut(&id)
+            && entry.progress != progress
+        {
             self.index.set_progress(id, progress);
-            entry.progress = Some(progress);
+            entry.progress = progress;
         }
     }
 

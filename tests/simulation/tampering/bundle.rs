@@ -58,7 +58,9 @@ async fn a_bundle_with_any_key_swapped_is_refused_and_photos_are_sealed_as_befor
         ward.clock.pass(SignedDuration::from_mins(2));
         phone.run().await;
         assert!(phone.link.seen().iter().any(|seen| seen.path.ends_with("/bundle")));
-        assert_eq!(phone.client().status().bundle_version, 1);
+        let status = phone.client().status();
+        assert_eq!(status.bundle_version, 1);
+        assert_eq!(status.trust_refused.map(|refused| refused.code).as_deref(), Some("bundle_untrusted"));
         let taken = take(&phone, 1);
         let body = std::fs::read(phone.file(taken.id, "body.json")).unwrap();
         assert_eq!(of(&body), of(&recipients));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped};
-use gauze_core::{CaptureContext, Client, Kind, Managed, Stage};
+use gauze_core::{Advice, CaptureContext, Client, Kind, Managed, Stage};
 use gauze_tests::config::read_managed;
 use gauze_wire::{Patient, Text};
 use serde::Deserialize;
@@ -178,6 +178,9 @@ fn tell(phone: &Client, report: &QueueReport, as_json: bool) -> ExitCode {
             status.unsent,
             status.refused
         );
+    }
+    if let Some(Advice { code, next_step }) = &status.trust_refused {
+        eprintln!("{code}: {next_step}");
     }
     for stopped in &report.stopped {
         let Stopped { capture_id, trouble } = stopped;

@@ -3433,7 +3433,7 @@ public func FfiConverterTypeUploadQueue_lower(_ value: UploadQueue) -> UInt64 {
 
 
 /**
- * What to say of a trouble.
+ * A refusal, and what to do next.
  */
 public struct Advice: Equatable, Hashable {
     /**
@@ -4427,6 +4427,11 @@ public struct StatusView: Equatable, Hashable {
      */
     public let policyVersion: UInt64
     /**
+     * Why a bundle or policy that the gateway served was refused, since this process began; absent where the last ones
+     * held. Those in force stay.
+     */
+    public let trustRefused: Advice?
+    /**
      * Last `seq` used.
      */
     public let lastSeq: UInt64
@@ -4470,6 +4475,10 @@ public struct StatusView: Equatable, Hashable {
          * Version of the policy in force.
          */policyVersion: UInt64,
         /**
+         * Why a bundle or policy that the gateway served was refused, since this process began; absent where the last ones
+         * held. Those in force stay.
+         */trustRefused: Advice?,
+        /**
          * Last `seq` used.
          */lastSeq: UInt64,
         /**
@@ -4492,6 +4501,7 @@ public struct StatusView: Equatable, Hashable {
         self.bundleVersion = bundleVersion
         self.bundleStale = bundleStale
         self.policyVersion = policyVersion
+        self.trustRefused = trustRefused
         self.lastSeq = lastSeq
         self.unsent = unsent
         self.stored = stored
@@ -4521,6 +4531,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
                 bundleVersion: FfiConverterUInt64.read(from: &buf),
                 bundleStale: FfiConverterBool.read(from: &buf),
                 policyVersion: FfiConverterUInt64.read(from: &buf),
+                trustRefused: FfiConverterOptionTypeAdvice.read(from: &buf),
                 lastSeq: FfiConverterUInt64.read(from: &buf),
                 unsent: FfiConverterUInt64.read(from: &buf),
                 stored: FfiConverterUInt64.read(from: &buf),
@@ -4536,6 +4547,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.bundleVersion, into: &buf)
         FfiConverterBool.write(value.bundleStale, into: &buf)
         FfiConverterUInt64.write(value.policyVersion, into: &buf)
+        FfiConverterOptionTypeAdvice.write(value.trustRefused, into: &buf)
         FfiConverterUInt64.write(value.lastSeq, into: &buf)
         FfiConverterUInt64.write(value.unsent, into: &buf)
         FfiConverterUInt64.write(value.stored, into: &buf)
@@ -6058,6 +6070,151 @@ public func FfiConverterTypeQueueState_lower(_ value: QueueState) -> RustBuffer 
 
 
 /**
+ * Why the hospital would not file a photo.
+ */
+
+public enum Refusal: Equatable, Hashable {
+
+    /**
+     * The phone's enrolment evidence did not hold.
+     */
+    case enrolmentInvalid
+    /**
+     * The manifest's signature or fields did not hold.
+     */
+    case manifestInvalid
+    /**
+     * The chain names another predecessor, or two photos claim one place.
+     */
+    case chainBroken
+    /**
+     * The bytes are not those the manifest names.
+     */
+    case digestMismatch
+    /**
+     * No key of the tenant opens it.
+     */
+    case didNotOpen
+    /**
+     * Classical and post-quantum recipients together.
+     */
+    case mixedRecipients
+    /**
+     * What was inside is not one record and one photo as documented.
+     */
+    case bundleInvalid
+    /**
+     * The record's binding fields are not the manifest's.
+     */
+    case recordMismatch
+    /**
+     * The photo is not the one the record names.
+     */
+    case photoMismatch
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Refusal: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRefusal: FfiConverterRustBuffer {
+    typealias SwiftType = Refusal
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Refusal {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .enrolmentInvalid
+
+        case 2: return .manifestInvalid
+
+        case 3: return .chainBroken
+
+        case 4: return .digestMismatch
+
+        case 5: return .didNotOpen
+
+        case 6: return .mixedRecipients
+
+        case 7: return .bundleInvalid
+
+        case 8: return .recordMismatch
+
+        case 9: return .photoMismatch
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Refusal, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .enrolmentInvalid:
+            writeInt(&buf, Int32(1))
+
+
+        case .manifestInvalid:
+            writeInt(&buf, Int32(2))
+
+
+        case .chainBroken:
+            writeInt(&buf, Int32(3))
+
+
+        case .digestMismatch:
+            writeInt(&buf, Int32(4))
+
+
+        case .didNotOpen:
+            writeInt(&buf, Int32(5))
+
+
+        case .mixedRecipients:
+            writeInt(&buf, Int32(6))
+
+
+        case .bundleInvalid:
+            writeInt(&buf, Int32(7))
+
+
+        case .recordMismatch:
+            writeInt(&buf, Int32(8))
+
+
+        case .photoMismatch:
+            writeInt(&buf, Int32(9))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRefusal_lift(_ buf: RustBuffer) throws -> Refusal {
+    return try FfiConverterTypeRefusal.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRefusal_lower(_ value: Refusal) -> RustBuffer {
+    return FfiConverterTypeRefusal.lower(value)
+}
+
+
+
+/**
  * Where a photo stands, read off its files.
  */
 
@@ -6275,6 +6432,10 @@ public enum TransportError: Equatable, Hashable {
      * The file to send could not be read.
      */
     case file
+    /**
+     * No more files or connections can be opened.
+     */
+    case tooManyFiles
 
 
 
@@ -6304,6 +6465,8 @@ public struct FfiConverterTypeTransportError: FfiConverterRustBuffer {
 
         case 4: return .file
 
+        case 5: return .tooManyFiles
+
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -6326,6 +6489,10 @@ public struct FfiConverterTypeTransportError: FfiConverterRustBuffer {
 
         case .file:
             writeInt(&buf, Int32(4))
+
+
+        case .tooManyFiles:
+            writeInt(&buf, Int32(5))
 
         }
     }
@@ -6371,7 +6538,23 @@ public enum Trouble: Equatable, Hashable {
      */
     case keyGone
     /**
-     * The phone's storage failed.
+     * The phone's storage is full.
+     */
+    case storageFull
+    /**
+     * The phone's storage takes no writes.
+     */
+    case storageReadOnly
+    /**
+     * The system does not let the app at its files.
+     */
+    case storageDenied
+    /**
+     * No more files can be opened.
+     */
+    case tooManyFiles
+    /**
+     * The phone's storage failed in another way.
      */
     case storage
     /**
@@ -6379,13 +6562,18 @@ public enum Trouble: Equatable, Hashable {
      */
     case damaged
     /**
-     * A receipt did not hold.
+     * A receipt, of the gateway or of the hospital, did not hold.
      */
     case receipt
     /**
      * The gateway refused, with its code.
      */
     case gateway(ProblemCode
+    )
+    /**
+     * The hospital refused, with its code. The photo stays.
+     */
+    case hospital(Refusal
     )
 
 
@@ -6416,13 +6604,24 @@ public struct FfiConverterTypeTrouble: FfiConverterRustBuffer {
 
         case 4: return .keyGone
 
-        case 5: return .storage
+        case 5: return .storageFull
 
-        case 6: return .damaged
+        case 6: return .storageReadOnly
 
-        case 7: return .receipt
+        case 7: return .storageDenied
 
-        case 8: return .gateway(try FfiConverterTypeProblemCode.read(from: &buf)
+        case 8: return .tooManyFiles
+
+        case 9: return .storage
+
+        case 10: return .damaged
+
+        case 11: return .receipt
+
+        case 12: return .gateway(try FfiConverterTypeProblemCode.read(from: &buf)
+        )
+
+        case 13: return .hospital(try FfiConverterTypeRefusal.read(from: &buf)
         )
 
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -6449,21 +6648,42 @@ public struct FfiConverterTypeTrouble: FfiConverterRustBuffer {
             writeInt(&buf, Int32(4))
 
 
-        case .storage:
+        case .storageFull:
             writeInt(&buf, Int32(5))
 
 
-        case .damaged:
+        case .storageReadOnly:
             writeInt(&buf, Int32(6))
 
 
-        case .receipt:
+        case .storageDenied:
             writeInt(&buf, Int32(7))
 
 
-        case let .gateway(v1):
+        case .tooManyFiles:
             writeInt(&buf, Int32(8))
+
+
+        case .storage:
+            writeInt(&buf, Int32(9))
+
+
+        case .damaged:
+            writeInt(&buf, Int32(10))
+
+
+        case .receipt:
+            writeInt(&buf, Int32(11))
+
+
+        case let .gateway(v1):
+            writeInt(&buf, Int32(12))
             FfiConverterTypeProblemCode.write(v1, into: &buf)
+
+
+        case let .hospital(v1):
+            writeInt(&buf, Int32(13))
+            FfiConverterTypeRefusal.write(v1, into: &buf)
 
         }
     }
@@ -6552,6 +6772,30 @@ fileprivate struct FfiConverterOptionData: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterData.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeAdvice: FfiConverterRustBuffer {
+    typealias SwiftType = Advice?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeAdvice.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeAdvice.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }

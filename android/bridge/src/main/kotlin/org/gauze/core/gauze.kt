@@ -6198,7 +6198,7 @@ public object FfiConverterTypeUploadQueue: FfiConverter<UploadQueue, Long> {
 
 
 /**
- * What to say of a trouble.
+ * A refusal, and what to do next.
  */
 data class Advice (
     /**
@@ -6933,6 +6933,12 @@ data class StatusView (
     val `policyVersion`: kotlin.ULong
     ,
     /**
+     * Why a bundle or policy that the gateway served was refused, since this process began; absent where the last ones
+     * held. Those in force stay.
+     */
+    val `trustRefused`: Advice?
+    ,
+    /**
      * Last `seq` used.
      */
     val `lastSeq`: kotlin.ULong
@@ -6982,6 +6988,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterOptionalTypeAdvice.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
@@ -6997,6 +7004,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.allocationSize(value.`bundleVersion`) +
             FfiConverterBoolean.allocationSize(value.`bundleStale`) +
             FfiConverterULong.allocationSize(value.`policyVersion`) +
+            FfiConverterOptionalTypeAdvice.allocationSize(value.`trustRefused`) +
             FfiConverterULong.allocationSize(value.`lastSeq`) +
             FfiConverterULong.allocationSize(value.`unsent`) +
             FfiConverterULong.allocationSize(value.`stored`) +
@@ -7011,6 +7019,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.write(value.`bundleVersion`, buf)
             FfiConverterBoolean.write(value.`bundleStale`, buf)
             FfiConverterULong.write(value.`policyVersion`, buf)
+            FfiConverterOptionalTypeAdvice.write(value.`trustRefused`, buf)
             FfiConverterULong.write(value.`lastSeq`, buf)
             FfiConverterULong.write(value.`unsent`, buf)
             FfiConverterULong.write(value.`stored`, buf)
@@ -8469,6 +8478,77 @@ public object FfiConverterTypeQueueState : FfiConverterRustBuffer<QueueState>{
 
 
 /**
+ * Why the hospital would not file a photo.
+ */
+
+enum class Refusal {
+
+    /**
+     * The phone's enrolment evidence did not hold.
+     */
+    ENROLMENT_INVALID,
+    /**
+     * The manifest's signature or fields did not hold.
+     */
+    MANIFEST_INVALID,
+    /**
+     * The chain names another predecessor, or two photos claim one place.
+     */
+    CHAIN_BROKEN,
+    /**
+     * The bytes are not those the manifest names.
+     */
+    DIGEST_MISMATCH,
+    /**
+     * No key of the tenant opens it.
+     */
+    DID_NOT_OPEN,
+    /**
+     * Classical and post-quantum recipients together.
+     */
+    MIXED_RECIPIENTS,
+    /**
+     * What was inside is not one record and one photo as documented.
+     */
+    BUNDLE_INVALID,
+    /**
+     * The record's binding fields are not the manifest's.
+     */
+    RECORD_MISMATCH,
+    /**
+     * The photo is not the one the record names.
+     */
+    PHOTO_MISMATCH;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRefusal: FfiConverterRustBuffer<Refusal> {
+    override fun read(buf: ByteBuffer) = try {
+        Refusal.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Refusal) = 4UL
+
+    override fun write(value: Refusal, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * Where a photo stands, read off its files.
  */
 
@@ -8649,7 +8729,11 @@ enum class TransportError {
     /**
      * The file to send could not be read.
      */
-    FILE;
+    FILE,
+    /**
+     * No more files or connections can be opened.
+     */
+    TOO_MANY_FILES;
 
 
 
@@ -8709,7 +8793,31 @@ sealed class Trouble {
 
 
     /**
-     * The phone's storage failed.
+     * The phone's storage is full.
+     */
+    object StorageFull : Trouble()
+
+
+    /**
+     * The phone's storage takes no writes.
+     */
+    object StorageReadOnly : Trouble()
+
+
+    /**
+     * The system does not let the app at its files.
+     */
+    object StorageDenied : Trouble()
+
+
+    /**
+     * No more files can be opened.
+     */
+    object TooManyFiles : Trouble()
+
+
+    /**
+     * The phone's storage failed in another way.
      */
     object Storage : Trouble()
 
@@ -8721,7 +8829,7 @@ sealed class Trouble {
 
 
     /**
-     * A receipt did not hold.
+     * A receipt, of the gateway or of the hospital, did not hold.
      */
     object Receipt : Trouble()
 
@@ -8731,6 +8839,18 @@ sealed class Trouble {
      */
     data class Gateway(
         val v1: org.gauze.core.ProblemCode) : Trouble()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The hospital refused, with its code. The photo stays.
+     */
+    data class Hospital(
+        val v1: org.gauze.core.Refusal) : Trouble()
 
     {
 
@@ -8758,11 +8878,18 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
             2 -> Trouble.Certificate
             3 -> Trouble.KeyUnavailable
             4 -> Trouble.KeyGone
-            5 -> Trouble.Storage
-            6 -> Trouble.Damaged
-            7 -> Trouble.Receipt
-            8 -> Trouble.Gateway(
+            5 -> Trouble.StorageFull
+            6 -> Trouble.StorageReadOnly
+            7 -> Trouble.StorageDenied
+            8 -> Trouble.TooManyFiles
+            9 -> Trouble.Storage
+            10 -> Trouble.Damaged
+            11 -> Trouble.Receipt
+            12 -> Trouble.Gateway(
                 FfiConverterTypeProblemCode.read(buf),
+                )
+            13 -> Trouble.Hospital(
+                FfiConverterTypeRefusal.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
@@ -8793,6 +8920,30 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
                 4UL
             )
         }
+        is Trouble.StorageFull -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is Trouble.StorageReadOnly -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is Trouble.StorageDenied -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is Trouble.TooManyFiles -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
         is Trouble.Storage -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
@@ -8818,6 +8969,13 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
                 + FfiConverterTypeProblemCode.allocationSize(value.v1)
             )
         }
+        is Trouble.Hospital -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeRefusal.allocationSize(value.v1)
+            )
+        }
     }
 
     override fun write(value: Trouble, buf: ByteBuffer) {
@@ -8838,21 +8996,42 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
                 buf.putInt(4)
                 Unit
             }
-            is Trouble.Storage -> {
+            is Trouble.StorageFull -> {
                 buf.putInt(5)
                 Unit
             }
-            is Trouble.Damaged -> {
+            is Trouble.StorageReadOnly -> {
                 buf.putInt(6)
                 Unit
             }
-            is Trouble.Receipt -> {
+            is Trouble.StorageDenied -> {
                 buf.putInt(7)
                 Unit
             }
-            is Trouble.Gateway -> {
+            is Trouble.TooManyFiles -> {
                 buf.putInt(8)
+                Unit
+            }
+            is Trouble.Storage -> {
+                buf.putInt(9)
+                Unit
+            }
+            is Trouble.Damaged -> {
+                buf.putInt(10)
+                Unit
+            }
+            is Trouble.Receipt -> {
+                buf.putInt(11)
+                Unit
+            }
+            is Trouble.Gateway -> {
+                buf.putInt(12)
                 FfiConverterTypeProblemCode.write(value.v1, buf)
+                Unit
+            }
+            is Trouble.Hospital -> {
+                buf.putInt(13)
+                FfiConverterTypeRefusal.write(value.v1, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -8953,6 +9132,38 @@ public object FfiConverterOptionalByteArray: FfiConverterRustBuffer<kotlin.ByteA
         } else {
             buf.put(1)
             FfiConverterByteArray.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeAdvice: FfiConverterRustBuffer<Advice?> {
+    override fun read(buf: ByteBuffer): Advice? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeAdvice.read(buf)
+    }
+
+    override fun allocationSize(value: Advice?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeAdvice.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Advice?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeAdvice.write(value, buf)
         }
     }
 }

@@ -1,0 +1,99 @@
+//! Why a photo is not moving, as the index keeps it and a screen shows it.
+
+use gauze_wire::{ProblemCode, Refusal};
+use serde::{Deserialize, Serialize};
+
+/// Why a photo is not moving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "code", rename_all = "snake_case")]
+pub enum Trouble {
+    /// No connection to the gateway.
+    Offline,
+    /// The gateway's certificate does not hold.
+    Certificate,
+    /// The device key did not sign.
+    KeyUnavailable,
+    /// The device key is gone: enrol again.
+    KeyGone,
+    /// The phone's storage is full.
+    StorageFull,
+    /// The phone's storage takes no writes.
+    StorageReadOnly,
+    /// The system does not let the app at its files.
+    StorageDenied,
+    /// No more files can be opened.
+    TooManyFiles,
+    /// The phone's storage failed in another way.
+    Storage,
+    /// The sealed file no longer matches its manifest.
+    Damaged,
+    /// A receipt, of the gateway or of the hospital, did not hold.
+    Receipt,
+    /// The gateway refused, with its code.
+    Gateway(ProblemCode),
+    /// The hospital refused, with its code. The photo stays.
+    Hospital(Refusal),
+}
+
+impl Trouble {
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Offline => "unreachable",
+            Self::Certificate => "certificate_invalid",
+            Self::KeyUnavailable => "key_unavailable",
+            Self::KeyGone => "key_gone",
+            Self::StorageFull => "storage_full",
+            Self::StorageReadOnly => "storage_read_only",
+            Self::StorageDenied => "storage_denied",
+            Self::TooManyFiles => "too_many_files",
+            Self::Storage => "storage_failed",
+            Self::Damaged => "damaged",
+            Self::Receipt => "receipt_invalid",
+            Self::Gateway(code) => code.as_str(),
+            Self::Hospital(refusal) => refusal.code(),
+        }
+    }
+
+    /// What to do next, for the person who holds the phone.
+    pub fn next_step(self) -> &'static str {
+        match self {
+            Self::Offline => "the gateway cannot be reached: check the network; the photo waits here",
+            Self::Certificate => "the gateway's certificate does not hold: check `ca` in the configuration",
+            Self::KeyUnavailable => "the device key did not sign: try again",
+            Self::KeyGone => "the device key is gone: enrol again with a new token; the photo waits here",
+            Self::StorageFull => "the phone's storage is full: free some space; the photo waits here",
+            Self::StorageReadOnly => {
+                "the phone's storage is read-only: restart the phone; the photo waits here"
+            }
+            Self::StorageDenied => {
+                "access to the app's files was denied: check the managed configuration; the photo waits here"
+            }
+            Self::TooManyFiles => "too many files are open: close other apps; the photo waits here",
+            Self::Storage => "the phone's storage failed: try again, and report this to IT if it goes on",
+            Self::Damaged => "the sealed file was damaged on this phone: it is kept; report this to IT",
+            Self::Receipt => "a receipt does not hold: report this to IT; the photo stays",
+            Self::Gateway(code) => code.next_step(),
+            Self::Hospital(_) => "the hospital did not file the photo: report this to IT; the photo stays",
+        }
+    }
+}
+
+/// How far the queue got with a photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// Attempts since it last moved.
+    pub attempts: u32,
+    /// Not before this wall clock, in milliseconds since 1970; `None` waits for a person.
+    pub not_before_ms: Option<i64>,
+    /// What stopped it.
+    pub trouble: Trouble,
+}
+
+impl Progress {
+    /// Of a photo that the gateway has: nothing of it is tried again, the next run hears anew.
+    pub fn heard(trouble: Trouble) -> Self {
+        Self { attempts: 0, not_before_ms: None, trouble }
+    }
+}
