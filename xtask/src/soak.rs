@@ -66,7 +66,7 @@ const SOAKS: &[Soak] = &[
         "tampering",
         "simulation",
         "tampering::",
-        "the phone's files, each message and the gateway's rows changed at many places: flipped, cut, doubled, reordered",
+        "the phone's and the servers' files, each message and the gateway's rows changed at many places: flipped, cut, doubled, reordered",
     ),
     programs(
         "load",

@@ -11,6 +11,7 @@ mod phone_files;
 mod records;
 mod rows;
 mod scene;
+mod servers;
 
 use std::path::{Path, PathBuf};
 
