@@ -63,6 +63,12 @@ const SOAKS: &[Soak] = &[
         "thousands of runs of phone, network, gateway and records side, each drawn from a seed",
     ),
     programs(
+        "parsers",
+        "simulation",
+        "fuzzed::",
+        "more than a million changed inputs against the fuzz targets, without libFuzzer",
+    ),
+    programs(
         "tampering",
         "simulation",
         "tampering::",
