@@ -13,7 +13,7 @@ use gauze_attest::{
 };
 use gauze_seal::age::{Identity, Opener, Unwrap, parse_identity_file};
 use gauze_seal::bundle::{Bundle, Unbundler};
-use gauze_seal::strip::strip;
+use gauze_seal::strip::{Metadata, strip};
 use gauze_wire::resume::{Part, announced};
 use gauze_wire::{
     Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Binding, Body, Carried, Digest, Filed, Jws,
@@ -62,6 +62,8 @@ pub fn jpeg_intake(data: &[u8]) {
     assert_eq!(again.slices().collect::<Vec<_>>().concat(), out, "kept once, kept for ever");
     let shape = |kept: &gauze_seal::strip::Stripped<'_>| (kept.width(), kept.height(), kept.orientation());
     assert_eq!((shape(&first), first.sha256()), (shape(&again), again.sha256()));
+    let kept = (first.orientation() != 1).then_some(Metadata::Exif);
+    assert!(again.had().iter().eq(kept), "metadata but an orientation");
 }
 
 fn jpegs() -> Vec<Vec<u8>> {

@@ -63,10 +63,16 @@ const SOAKS: &[Soak] = &[
         "thousands of runs of phone, network, gateway and records side, each drawn from a seed",
     ),
     programs(
+        "parsers",
+        "simulation",
+        "fuzzed::",
+        "more than a million changed inputs against the fuzz targets, without libFuzzer",
+    ),
+    programs(
         "tampering",
         "simulation",
         "tampering::",
-        "the phone's files, each message and the gateway's rows changed at many places: flipped, cut, doubled, reordered",
+        "the phone's and the servers' files, each message and the gateway's rows changed at many places: flipped, cut, doubled, reordered",
     ),
     programs(
         "load",

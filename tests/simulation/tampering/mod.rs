@@ -10,6 +10,8 @@ mod messages;
 mod phone_files;
 mod records;
 mod rows;
+mod scene;
+mod servers;
 
 use std::path::{Path, PathBuf};
 
@@ -38,12 +40,14 @@ pub fn places() -> u64 {
 }
 
 impl Change {
-    /// Other bytes than these; `None` where there are too few to change.
+    /// Other bytes than these; `None` where that changes nothing.
     pub fn of(self, bytes: &[u8], dice: &mut Dice) -> Option<Vec<u8>> {
-        if bytes.len() < 8 {
-            return None;
-        }
-        let (at, length) = (dice.below(bytes.len() - 4), 1 + dice.below(bytes.len() / 4));
+        let (reach, most) = match bytes.len() {
+            0 => return None,
+            few @ 1..8 => (few, few),
+            many => (many - 4, many / 4),
+        };
+        let (at, length) = (dice.below(reach), 1 + dice.below(most));
         let end = (at + length).min(bytes.len());
         let mut changed = bytes.to_vec();
         match self {

@@ -5,6 +5,7 @@ use gauze_records::Coded as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, query};
 
+use super::records::is_the_gateways;
 use super::{CHANGES, Change, Taken, places, take};
 use crate::dice::Dice;
 use crate::fixture::{Fate, Phone, Ward};
@@ -28,7 +29,7 @@ pub async fn database(ward: &Ward) -> SqliteConnection {
 }
 
 /// One photo filed and erased, one whose receipt is at the gateway, one stored, one on its way.
-async fn busy() -> (Ward, Phone, Vec<Taken>) {
+pub async fn busy() -> (Ward, Phone, Vec<Taken>) {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
     let mut all = vec![take(&phone, 1)];
@@ -48,12 +49,12 @@ async fn busy() -> (Ward, Phone, Vec<Taken>) {
 }
 
 /// What came of it: whatever left the phone is at the hospital, and nothing else is believed.
-async fn holds(ward: &Ward, phone: &Phone, all: &[Taken], what: &str) {
+pub async fn holds(ward: &Ward, phone: &Phone, all: &[Taken], what: &str) {
     for _ in 0..2 {
         phone.run().await;
         let puller = ward.puller(ward.port()).await;
         if let Err(error) = puller.pass().await {
-            assert!(!error.code().is_empty(), "{what}");
+            assert!(is_the_gateways(&error), "{what}: {}", error.code());
         }
         puller.close().await;
     }
@@ -92,10 +93,10 @@ async fn no_changed_value_at_the_gateway_costs_a_photo_or_makes_a_false_one() {
         let mut changed = 0;
         for change in CHANGES {
             for _ in 0..places() {
-                changed += usize::from(value_changed(table, column, change, &mut dice).await);
+                changed += u64::from(value_changed(table, column, change, &mut dice).await);
             }
         }
-        assert!(changed > 0 || column == "kind", "{table}.{column} was never changed");
+        assert!(changed >= 2 * places(), "{table}.{column}: only {changed} changes");
     }
 }
 

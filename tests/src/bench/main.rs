@@ -1,7 +1,7 @@
 //! `gauze-bench`: measures side by side, in one run, and says how far each figure is from its goal.
 //!
 //! Prints one JSON object a row: `{name, value, unit, reference, ratio, goal, met}`, or `{name, skipped}` where what a row
-//! needs is not there. `cargo xtask bench` collects them.
+//! needs is not there. `cargo xtask bench` collects them. On Linux all of it, the servers too, runs on two cores.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
@@ -9,6 +9,7 @@ mod attest;
 mod capture;
 mod capture_memory;
 mod console;
+mod cores;
 mod filing;
 mod kotlin;
 mod memory;
@@ -75,8 +76,12 @@ impl Arguments {
     }
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
+    cores::keep_to_two()?;
+    tokio::runtime::Runtime::new()?.block_on(measure())
+}
+
+async fn measure() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     if let (Some(picture), Some(phone)) = (&arguments.capture, &arguments.phone) {
         println!("{}", capture_memory::grown(picture, phone)?);

@@ -29,7 +29,7 @@ pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Resu
     let hospital = build(&home, "pq").await?;
     let gateway = hospital.start_gateway().await?;
     let phone = phone::enrolled(&hospital, "phone").await?;
-    let jpeg = picture_of(if arguments.quick { 4_000_000 } else { 20_000_000 })?;
+    let jpeg = picture_of(20_000_000)?;
     for _ in 0..AT_ONCE {
         phone.capture(&jpeg, CaptureContext::default())?;
     }

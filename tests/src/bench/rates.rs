@@ -1,4 +1,4 @@
-//! What the gateway takes in a second, from phones on the same cores: whole photos of 300 KB, and tickets alone with few
+//! What the gateway takes in a second, from phones on the same two cores: whole photos of 300 KB, and tickets alone with few
 //! and with very many devices enrolled.
 
 use std::fs::{self, File};

@@ -1,4 +1,5 @@
-//! How fast one thread seals: against ring's bare ChaCha20-Poly1305, and against the `age` command.
+//! How fast one thread seals: whole photos, against ring's bare ChaCha20-Poly1305 and against the `age` command, and the pieces
+//! alone, against ring.
 
 use std::convert::Infallible;
 use std::fs::{self, File};
@@ -34,14 +35,8 @@ pub fn measure(arguments: &Arguments, hospital: &Hospital, recipient: &str) -> a
     let to = Recipients::new([recipient.parse::<Recipient>()?])?;
     let jpeg = picture_of(LENGTH)?;
     let photo = strip(&jpeg)?;
-    if arguments.wants("seal_vs_ring") {
-        let (mut ours, mut rings) = (Vec::new(), Vec::new());
-        for _ in 0..arguments.times(20) {
-            ours.push(rate(|| pieces(&photo, &to))?);
-            rings.push(rate(|| bare(&jpeg))?);
-        }
-        print("seal_vs_ring", (median(ours), "MB/s"), Some(median(rings)), None);
-    }
+    compare(arguments, "seal_vs_ring", || whole(&photo, &to), || bare(&jpeg))?;
+    compare(arguments, "seal_pieces_vs_ring", || pieces(&photo, &to), || bare(&jpeg))?;
     if !arguments.wants("seal_vs_age") {
         return Ok(());
     }
@@ -51,13 +46,26 @@ pub fn measure(arguments: &Arguments, hospital: &Hospital, recipient: &str) -> a
     };
     let input = hospital.home().join("sixty-mb.jpg");
     File::create(&input)?.write_all(&jpeg)?;
-    let (mut ours, mut ages) = (Vec::new(), Vec::new());
-    for _ in 0..arguments.times(20) {
-        ours.push(rate(|| whole(&photo, &to))?);
-        ages.push(rate(|| by_age(age, recipient, &input))?);
+    compare(arguments, "seal_vs_age", || whole(&photo, &to), || by_age(age, recipient, &input))?;
+    Ok(fs::remove_file(input)?)
+}
+
+/// Prints how fast ours is against theirs, in turn, where the row is asked for.
+fn compare(
+    arguments: &Arguments,
+    name: &str,
+    ours: impl Fn() -> anyhow::Result<()>,
+    theirs: impl Fn() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    if !arguments.wants(name) {
+        return Ok(());
     }
-    fs::remove_file(input)?;
-    print("seal_vs_age", (median(ours), "MB/s"), Some(median(ages)), None);
+    let (mut our_rates, mut their_rates) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.times(20) {
+        our_rates.push(rate(&ours)?);
+        their_rates.push(rate(&theirs)?);
+    }
+    print(name, (median(our_rates), "MB/s"), Some(median(their_rates)), None);
     Ok(())
 }
 

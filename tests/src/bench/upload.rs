@@ -1,7 +1,11 @@
 //! Upload goodput of the phone core over TLS on loopback, against `curl`.
 //!
-//! Both put 200 photos of 4 MiB to ready-made ticket addresses of the same gateway, four at a time, over connections that they
-//! reuse: the core by its own transport, and one `curl` process. What was answered is checked and kept after the stopwatch.
+//! `upload_vs_curl`: both put 200 photos of 4 MiB to ready-made ticket addresses of the same gateway, four at a time, over
+//! connections that they reuse: the core by its own transport, and one `curl` process. What was answered is checked and kept
+//! after the stopwatch.
+//!
+//! `upload_with_receipts_vs_curl`: one run of the phone's queue, which also asks for tickets, and checks each receipt and has it
+//! safe on the disk; `curl` does no more than before.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -22,11 +26,12 @@ use crate::phone;
 use crate::row::{self, Goal, median, print, skip};
 
 const NAME: &str = "upload_vs_curl";
+const WITH_RECEIPTS: &str = "upload_with_receipts_vs_curl";
 /// As many at a time as the queue's driver sends.
 const AT_ONCE: usize = 4;
 
 pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Result<()> {
-    if !arguments.wants(NAME) {
+    if ![NAME, WITH_RECEIPTS].iter().any(|name| arguments.wants(name)) {
         return Ok(());
     }
     if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
@@ -35,15 +40,19 @@ pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Resu
     }
     let photos = if arguments.quick { 40 } else { 200 };
     let jpeg = four_mib()?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut queues, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..3 {
         // Fresh phones each time, so that nobody drags along what was stored before.
         let phone = loaded(hospital, &format!("upload-{round}"), &jpeg, photos).await?;
         ours.push(send(&phone, hospital.home(), photos).await?);
+        let phone = loaded(hospital, &format!("queue-{round}"), &jpeg, photos).await?;
+        queues.push(send_with_receipts(&phone, photos).await?);
         let phone = loaded(hospital, &format!("curl-{round}"), &jpeg, photos).await?;
         theirs.push(send_with_curl(&phone, hospital.home(), photos).await?);
     }
-    print(NAME, (median(ours), "MiB/s"), Some(median(theirs)), Some(Goal::AtLeast(0.95)));
+    let curl = Some(median(theirs));
+    print(NAME, (median(ours), "MiB/s"), curl, Some(Goal::AtLeast(0.95)));
+    print(WITH_RECEIPTS, (median(queues), "MiB/s"), curl, None);
     Ok(())
 }
 
@@ -74,7 +83,16 @@ async fn send(phone: &Client, home: &Path, photos: usize) -> anyhow::Result<f64>
         stored += ended.report.stored;
     }
     ensure!(stored == photos as u64, "{stored} of {photos} stored");
-    Ok(rate(&transfers, took))
+    Ok(rate(sizes(&transfers), took))
+}
+
+/// The same of a whole run of the queue.
+async fn send_with_receipts(phone: &Client, photos: usize) -> anyhow::Result<f64> {
+    let sizes = phone.list()?.into_iter().map(|photo| photo.size);
+    let (report, took) = row::clock_async(Box::pin(phone.run_queue(true))).await;
+    let stored = report?.stored;
+    ensure!(stored == photos as u64, "{stored} of {photos} stored");
+    Ok(rate(sizes, took))
 }
 
 /// The same by `curl`, from its start to its end.
@@ -88,7 +106,7 @@ async fn send_with_curl(phone: &Client, home: &Path, photos: usize) -> anyhow::R
     ensure!(status?.success(), "curl failed");
     let report = phone.run_queue(true).await?;
     ensure!(report.stored == photos as u64, "curl stored {} of {photos}", report.stored);
-    Ok(rate(&transfers, took))
+    Ok(rate(sizes(&transfers), took))
 }
 
 async fn tickets(phone: &Client, photos: usize) -> anyhow::Result<Vec<SystemTransfer>> {
@@ -109,8 +127,11 @@ fn curl_config(home: &Path, transfers: &[SystemTransfer]) -> anyhow::Result<Stri
     Ok(config)
 }
 
+fn sizes(transfers: &[SystemTransfer]) -> impl Iterator<Item = u64> {
+    transfers.iter().map(|transfer| transfer.size)
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a rate is a float")]
-fn rate(transfers: &[SystemTransfer], took_ms: f64) -> f64 {
-    let bytes: u64 = transfers.iter().map(|transfer| transfer.size).sum();
-    bytes as f64 / 1024.0 / 1024.0 / (took_ms / 1000.0)
+fn rate(sizes: impl Iterator<Item = u64>, took_ms: f64) -> f64 {
+    sizes.sum::<u64>() as f64 / 1024.0 / 1024.0 / (took_ms / 1000.0)
 }
