@@ -108,22 +108,28 @@ impl Site {
 
     /// What the records side has: how often, and how it stands with each.
     pub async fn listed(&self) -> BTreeMap<String, Vec<String>> {
-        let text = run("gauze-records", &["list", "--data", "records", "--json"], self.home()).await.unwrap();
-        let rows: Vec<Value> = serde_json::from_str(&text).unwrap();
         let mut listed = BTreeMap::<_, Vec<_>>::new();
-        for row in rows {
+        for row in self.rows(&[]).await {
             let text = |name: &str| row[name].as_str().unwrap().to_owned();
             listed.entry(text("capture_id")).or_default().push(text("status"));
         }
         listed
     }
 
-    /// Whether each is at the records side once, filed.
+    async fn rows(&self, of: &[&str]) -> Vec<Value> {
+        let list = [&["list", "--data", "records", "--json"], of].concat();
+        serde_json::from_str(&run("gauze-records", &list, self.home()).await.unwrap()).unwrap()
+    }
+
+    /// That each is at the records side once, filed, and that the log has one entry for each photo and for each phone.
     pub async fn all_filed_once(&self, ids: &[String]) {
         let listed = self.listed().await;
         for id in ids {
             assert_eq!(listed.get(id).map(Vec::as_slice), Some(&["filed".to_owned()][..]), "{id}");
         }
+        let phones = self.rows(&["--devices"]).await.len();
+        let entries = phones + listed.values().map(Vec::len).sum::<usize>();
+        assert_eq!(self.hospital.verified_log().await.unwrap(), entries as u64, "no entry came twice");
     }
 
     /// Opens a photo as the hospital would; its picture.
