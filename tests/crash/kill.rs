@@ -1,6 +1,8 @@
-//! The phone's process is killed: at each of its system calls that change a file or tell somebody something, and at
-//! any moment. Whatever was ticked is there afterwards, opens, and reaches the records side once.
+//! The phone's process is killed: as one of its threads makes a call that changes a file or tells somebody something, for the
+//! first time, the second and so on; and at any moment. Whatever was ticked is there afterwards, opens, and reaches the
+//! records side once.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use gauze_tests::programs::program;
 use gauze_tests::size::{quick_or, soaking};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
+use tokio::time::Instant;
 
 use crate::site::{Site, phone_arguments, ticked};
 use crate::trace::{self, Recording};
@@ -25,12 +28,6 @@ fn chosen(recording: &Recording, few: usize) -> Vec<(String, u32)> {
 /// name may have been another's: of 341 kills 4 were missed. The quick size tries too few to be held to that.
 fn at_a_call() -> usize {
     quick_or(70, 90)
-}
-
-/// And of a hundred at a moment, of which a fifth is drawn from behind the end of a run like the first: on a busy machine 70, on
-/// an idle one 90 come about.
-fn at_a_moment() -> usize {
-    quick_or(40, 50)
 }
 
 /// How often a program was to be killed, and how often it was: it may be over first.
@@ -135,17 +132,20 @@ async fn a_phone_killed_at_any_system_call_of_an_erasure_still_has_the_photo_or_
     let mut site = Site::new().await;
     let upload = phone_arguments(&["upload", "--retry", "0"]);
     let mut all = filed(&site).await.to_vec();
+    all.extend(site.capture_two());
     let whole = trace::record("gauze-phone", &upload, site.home()).await;
     assert_eq!(whole.code, Some(0));
-    assert_eq!(site.open().list().unwrap().len(), 0, "what was filed is erased");
+    assert_eq!(site.open().list().unwrap().len(), 2, "what was filed is erased, and nothing else");
     let mut tally = Tally::default();
-    for (call, nth) in chosen(&whole, 6) {
+    for (call, nth) in chosen(&whole, 8) {
         all.extend(filed(&site).await);
+        let fresh = site.capture_two();
+        all.extend_from_slice(&fresh);
         let ended = trace::killed(&call, nth, "gauze-phone", &upload, site.home()).await;
         let what = format!("{call} {nth}");
         tally.note(&what, ended.code.is_none());
-        holds(&site, &[], &what);
-        site.all_filed_once(&all).await;
+        holds(&site, &fresh, &what);
+        none_goes_out_again(&site, &fresh, &what);
     }
     tally.reaches(at_a_call());
     site.deliver().await;
@@ -153,7 +153,7 @@ async fn a_phone_killed_at_any_system_call_of_an_erasure_still_has_the_photo_or_
     site.stop().await;
 }
 
-/// Two photos that the hospital has filed, and the phone has not heard of it.
+/// Two photos. The hospital has filed them and all else that the phone has, and the phone has not heard of it.
 async fn filed(site: &Site) -> [String; 2] {
     let ids = site.capture_two();
     assert_eq!(site.phone(&["upload"]).await.code, Some(0));
@@ -161,41 +161,135 @@ async fn filed(site: &Site) -> [String; 2] {
     ids
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_phone_killed_at_any_moment_loses_nothing_that_was_ticked() {
-    let mut site = Site::new().await;
-    let pictures = ["0.jpg", "1.jpg", "2.jpg", "3.jpg"];
-    let capture = phone_arguments(&[&["capture"], &pictures[..]].concat());
-    let upload = phone_arguments(&["upload", "--retry", "0"]);
-    let rounds = quick_or(24, 500);
-    // As long as a run that nobody kills takes on this machine now, and a little longer.
-    let started = tokio::time::Instant::now();
-    let whole = ticked(&killed_after(&site, &capture, Duration::MAX).await.0);
-    let longest = started.elapsed() * 5 / 4;
-    assert_eq!(whole.len(), pictures.len());
-    let (mut all, mut waiting, mut tally) = (whole.clone(), whole, Tally::default());
-    for round in 0..rounds {
-        let mut random = [0; 4];
-        getrandom::fill(&mut random).unwrap();
-        let after = longest.mul_f64(f64::from(u32::from_be_bytes(random)) / f64::from(u32::MAX));
-        let arguments = if round % 3 == 2 { &upload } else { &capture };
-        let (stdout, killed) = killed_after(&site, arguments, after).await;
-        let what = format!("round {round}, after {after:?}");
-        tally.note(&what, killed);
-        if round % 3 != 2 {
-            all.extend(ticked(&stdout));
-            waiting.extend(ticked(&stdout));
+/// That the phone knows of all but the `fresh` photos that the gateway has them.
+fn none_goes_out_again(site: &Site, fresh: &[String], what: &str) {
+    for photo in site.open().list().unwrap() {
+        let id = photo.capture_id.to_string();
+        assert!(fresh.contains(&id) || !photo.stage.is_unsent(), "{what}: {id} is {:?}", photo.stage);
+    }
+}
+
+/// What is killed at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Run {
+    Capture,
+    Upload,
+    /// An upload that also hears that all the phone had sent before is filed.
+    Erasure,
+}
+
+/// In turn, and then everything is delivered.
+const TURN: [Run; 9] = [
+    Run::Capture,
+    Run::Capture,
+    Run::Upload,
+    Run::Capture,
+    Run::Capture,
+    Run::Upload,
+    Run::Capture,
+    Run::Capture,
+    Run::Erasure,
+];
+
+/// A phone that is killed at moments, over and over.
+struct Victim {
+    site: Site,
+    /// How long a run takes that nobody kills: as long as the last of them took, and a little more for each kill since.
+    lasts: BTreeMap<Run, Duration>,
+    ticked: Vec<String>,
+    /// Of these the hospital has nothing: they are on the phone.
+    kept: Vec<String>,
+    /// Erasures of which the kill left something and something not.
+    halved: usize,
+}
+
+impl Victim {
+    /// With the first runs over, that nobody kills.
+    async fn new() -> Self {
+        let site = Site::new().await;
+        let (ticked, kept) = (Vec::new(), Vec::new());
+        let mut victim = Self { site, lasts: BTreeMap::new(), ticked, kept, halved: 0 };
+        for run in [Run::Capture, Run::Capture, Run::Capture, Run::Upload, Run::Erasure] {
+            victim.prepare(run).await;
+            assert!(!victim.attempt(run, Duration::MAX).await);
         }
-        holds(&site, &waiting, &what);
-        if round % 12 == 11 {
-            site.deliver().await;
-            waiting.clear();
+        assert_eq!(victim.ticked.len(), 16);
+        victim
+    }
+
+    /// Gives a run something to do.
+    async fn prepare(&mut self, run: Run) {
+        if run != Run::Capture {
+            let fresh = self.site.capture_two();
+            self.ticked.extend_from_slice(&fresh);
+            self.kept.extend(fresh);
+        }
+        if run == Run::Erasure {
+            assert_eq!(self.site.phone(&["upload", "--retry", "60"]).await.code, Some(0));
+            self.site.pull().await;
+            self.kept.clear();
         }
     }
-    println!("{} photos ticked", all.len());
-    tally.reaches(at_a_moment());
+
+    /// One run that is killed after so long, if it is not over first; whether it was.
+    async fn attempt(&mut self, run: Run, after: Duration) -> bool {
+        let before = self.site.open().list().unwrap().len();
+        let arguments = match run {
+            Run::Capture => &["capture", "0.jpg", "1.jpg", "2.jpg", "3.jpg"][..],
+            Run::Upload | Run::Erasure => &["upload", "--retry", "0"],
+        };
+        let began = Instant::now();
+        let (stdout, killed) = killed_after(&self.site, &phone_arguments(arguments), after).await;
+        let took = if killed { self.lasts[&run].mul_f64(1.1) } else { began.elapsed() };
+        self.lasts.insert(run, took);
+        if run == Run::Capture {
+            self.ticked.extend(ticked(&stdout));
+            self.kept.extend(ticked(&stdout));
+        }
+        let what = format!("{run:?} killed after {after:?}");
+        holds(&self.site, &self.kept, &what);
+        if run == Run::Erasure {
+            none_goes_out_again(&self.site, &[], &what);
+            let left = self.site.open().list().unwrap().len();
+            self.halved += usize::from(0 < left && left < before);
+        }
+        killed
+    }
+
+    /// A moment of such a run.
+    fn moment(&self, run: Run) -> Duration {
+        let mut random = [0; 4];
+        getrandom::fill(&mut random).unwrap();
+        let part = f64::from(u32::from_be_bytes(random)) / f64::from(u32::MAX);
+        self.lasts[&run].mul_f64(part)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_killed_at_any_moment_loses_nothing_that_was_ticked() {
+    let mut victim = Victim::new().await;
+    let kills = quick_or(27, 500);
+    let (mut killed, mut tried) = (0, 0);
+    while killed < kills {
+        tried += 1;
+        assert!(tried <= 4 * kills, "of {tried} kills {killed} came about");
+        let run = TURN[killed % TURN.len()];
+        victim.prepare(run).await;
+        let moment = victim.moment(run);
+        if !victim.attempt(run, moment).await {
+            continue;
+        }
+        killed += 1;
+        if killed % TURN.len() == 0 {
+            victim.site.deliver().await;
+            victim.kept.clear();
+        }
+    }
+    let Victim { mut site, ticked, halved, .. } = victim;
+    println!("{killed} kills of {tried}, {} photos ticked, {halved} erasures cut in two", ticked.len());
+    assert!(halved >= quick_or(0, 5), "too few kills met an erasure");
     site.deliver().await;
-    site.all_filed_once(&all).await;
+    site.all_filed_once(&ticked).await;
     site.stop().await;
 }
 

@@ -8,4 +8,5 @@ mod kill;
 mod power;
 mod sick;
 mod site;
+mod specimen;
 mod trace;

@@ -1,21 +1,18 @@
 //! A hospital with real programs, and one phone whose directory tests hurt.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gauze_core::{CaptureContext, Client};
 use gauze_seal::age::{Identity, Unwrap, parse_identity_file};
 use gauze_seal::{PhotoOpener, open_photo};
 use gauze_tests::hospital::{Hospital, build, write};
+use gauze_tests::nobody::record;
 use gauze_tests::pictures::picture;
 use gauze_tests::programs::{Ended, Server, attempt, run};
 use gauze_tests::simulated;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
-
-/// What would show a patient.
-pub const WORDS: [&str; 6] =
-    ["9990000042", "LOCAL-ID-77", "Zzyzx", "Quillonbert", "Xanthippe", "Brobdingnag"];
 
 /// The hospital.
 pub struct Site {
@@ -38,19 +35,7 @@ impl Site {
         let gateway = hospital.start_gateway().await.unwrap();
         let enrol = ["enrol", "--data", "phone", "--config", "managed.json"];
         run("gauze-phone", &enrol, home.path()).await.unwrap();
-        let record = json!({
-            "patient": {
-                "nhs_number": WORDS[0],
-                "local_id": WORDS[1],
-                "family": format!("{}-Familyname", WORDS[2]),
-                "given": WORDS[3],
-                "dob": "1950-01-31",
-            },
-            "body_site": format!("left lower leg {}", WORDS[4]),
-            "consent": "given",
-            "notes": format!("note with the word {}", WORDS[5]),
-        });
-        write(&home.path().join("record.json"), &record.to_string()).unwrap();
+        write(&home.path().join("record.json"), &record().to_string()).unwrap();
         for n in 0..4 {
             let file = std::fs::File::create(home.path().join(format!("{n}.jpg")));
             std::io::Write::write_all(&mut file.unwrap(), &picture(n, 640, 480).unwrap()).unwrap();
@@ -123,22 +108,28 @@ impl Site {
 
     /// What the records side has: how often, and how it stands with each.
     pub async fn listed(&self) -> BTreeMap<String, Vec<String>> {
-        let text = run("gauze-records", &["list", "--data", "records", "--json"], self.home()).await.unwrap();
-        let rows: Vec<Value> = serde_json::from_str(&text).unwrap();
         let mut listed = BTreeMap::<_, Vec<_>>::new();
-        for row in rows {
+        for row in self.rows(&[]).await {
             let text = |name: &str| row[name].as_str().unwrap().to_owned();
             listed.entry(text("capture_id")).or_default().push(text("status"));
         }
         listed
     }
 
-    /// Whether each is at the records side once, filed.
+    async fn rows(&self, of: &[&str]) -> Vec<Value> {
+        let list = [&["list", "--data", "records", "--json"], of].concat();
+        serde_json::from_str(&run("gauze-records", &list, self.home()).await.unwrap()).unwrap()
+    }
+
+    /// That each is at the records side once, filed, and that the log has one entry for each photo and for each phone.
     pub async fn all_filed_once(&self, ids: &[String]) {
         let listed = self.listed().await;
         for id in ids {
             assert_eq!(listed.get(id).map(Vec::as_slice), Some(&["filed".to_owned()][..]), "{id}");
         }
+        let phones = self.rows(&["--devices"]).await.len();
+        let entries = phones + listed.values().map(Vec::len).sum::<usize>();
+        assert_eq!(self.hospital.verified_log().await.unwrap(), entries as u64, "no entry came twice");
     }
 
     /// Opens a photo as the hospital would; its picture.
@@ -177,22 +168,4 @@ pub fn ticked(stdout: &str) -> Vec<String> {
     // A line that a kill cut off was not shown.
     let whole = stdout.rsplit_once('\n').map_or("", |(whole, _)| whole);
     whole.lines().filter_map(|line| line.split_once(' ')).map(|(id, _)| id.to_owned()).collect()
-}
-
-/// Every file below a directory, by its path from there.
-pub fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut below = vec![PathBuf::new()];
-    while let Some(path) = below.pop() {
-        for entry in std::fs::read_dir(dir.join(&path)).unwrap() {
-            let name = path.join(entry.unwrap().file_name());
-            let whole = dir.join(&name);
-            if whole.is_dir() {
-                below.push(name);
-            } else if let Ok(bytes) = std::fs::read(&whole) {
-                found.insert(name, bytes);
-            }
-        }
-    }
-    found
 }

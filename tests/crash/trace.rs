@@ -166,8 +166,9 @@ fn strace(log: &Path) -> Command {
 }
 
 impl Recording {
-    /// Every point at which [`killed`] can kill this run: a call's name, and how many times one thread makes it, in vain
-    /// or not, since strace counts both.
+    /// The points at which [`killed`] can kill this run: a call's name, and each number up to how many times one thread makes
+    /// it, in vain or not, since strace counts both. Of the threads that make a call for the nth time, the first dies: what
+    /// the others do at theirs is not tried.
     pub fn kill_points(&self) -> Vec<(&str, u32)> {
         let mut most: BTreeMap<&str, BTreeMap<u32, u32>> = BTreeMap::new();
         for call in self.calls.iter().filter(|call| CHANGES.contains(&call.name.as_str())) {

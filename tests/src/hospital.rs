@@ -3,12 +3,12 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use gauze_wire::Tenant;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use serde_json::{Value, json};
 
-use crate::programs::{Server, program, run};
+use crate::programs::{Server, attempt, program, run};
 
 const TENANT: &str = "demo-hospital";
 
@@ -105,6 +105,15 @@ impl Hospital {
         write_json(&path, &policy)?;
         let sign = ["sign-policy", "--keys", "keys", "--in", "policy.json", "--out", "policy.jws"];
         run("gauze-records", &sign, &self.home).await.map(drop)
+    }
+
+    /// Checks all that the records side filed; how many entries its log has. An error where anything is wrong or has not come.
+    pub async fn verified_log(&self) -> anyhow::Result<u64> {
+        let verify = ["verify", "--data", "records", "--keys", "keys", "--json"];
+        let ended = attempt("gauze-records", &verify, &self.home).await?;
+        let report: Value = serde_json::from_str(&ended.stdout).context(ended.stderr)?;
+        ensure!(report["findings"] == json!([]) && report["gaps"] == json!([]), "{report}");
+        report["log_size"].as_u64().context("a log size")
     }
 
     /// Starts the gateway.

@@ -7,6 +7,8 @@ pub mod handset;
 pub mod hospital;
 pub mod lean;
 pub mod memory;
+pub mod needles;
+pub mod nobody;
 pub mod pictures;
 pub mod programs;
 pub mod proxy;

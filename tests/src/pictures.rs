@@ -88,15 +88,24 @@ fn draw(n: u32, width: u32, height: u32) -> anyhow::Result<Vec<u8>> {
     Ok(jpeg)
 }
 
+/// The camera and the place that every picture's EXIF names, as they stand in the file: what each is, and its bytes.
+pub fn whereabouts() -> [(&'static str, Vec<u8>); 3] {
+    let degrees = |values: [(u32, u32); 3]| -> Vec<u8> {
+        values.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()].concat()).collect()
+    };
+    [
+        ("the camera", b"DemoPhone 1\0".to_vec()),
+        ("the latitude", degrees([(55, 1), (46, 1), (3000, 100)])),
+        ("the longitude", degrees([(4, 1), (2, 1), (1200, 100)])),
+    ]
+}
+
 /// Adds an EXIF segment with a camera model and a position, as a phone would (little-endian TIFF, IFD0 and GPS IFD).
 fn with_exif(jpeg: &[u8]) -> Vec<u8> {
     let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
         [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value].concat()
     };
     let offset = |value: u32| value.to_le_bytes();
-    let rationals = |values: [(u32, u32); 3]| -> Vec<u8> {
-        values.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()].concat()).collect()
-    };
     // TIFF header at 0, IFD0 at 8 with two entries (30 bytes), GPS IFD at 38 with four entries (54 bytes), then data.
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();
     tiff.extend(2_u16.to_le_bytes());
@@ -109,9 +118,7 @@ fn with_exif(jpeg: &[u8]) -> Vec<u8> {
     tiff.extend(entry(3, 2, 2, *b"W\0\0\0"));
     tiff.extend(entry(4, 5, 3, offset(128)));
     tiff.extend([0; 4]);
-    tiff.extend(b"DemoPhone 1\0");
-    tiff.extend(rationals([(55, 1), (46, 1), (3000, 100)]));
-    tiff.extend(rationals([(4, 1), (2, 1), (1200, 100)]));
+    tiff.extend(whereabouts().into_iter().flat_map(|(_, bytes)| bytes));
     let mut segment = b"Exif\0\0".to_vec();
     segment.extend(tiff);
     let length = u16::try_from(segment.len() + 2).expect("a small segment");

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use gauze_tests::hospital::{Hospital, Servers, build, write};
+use gauze_tests::nobody::record;
 use gauze_tests::pictures::picture;
 use gauze_tests::programs::{Ended, attempt, run};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A hospital whose servers run and whose phone is enrolled.
@@ -27,22 +28,6 @@ pub async fn closed_ward(recipients: &str) -> (TempDir, Hospital) {
     let home = tempfile::Builder::new().prefix("gauze-suite-").tempdir().unwrap();
     let hospital = build(home.path(), recipients).await.unwrap();
     (home, hospital)
-}
-
-/// A record of nobody, whose words a leak would show.
-pub fn record() -> Value {
-    json!({
-        "patient": {
-            "nhs_number": "9990000042",
-            "local_id": "LOCAL-ID-77",
-            "family": "Zzyzx-Familyname",
-            "given": "Quillonbert",
-            "dob": "1950-01-31",
-        },
-        "body_site": "left lower leg Xanthippe",
-        "consent": "given",
-        "notes": "note with the word Brobdingnag",
-    })
 }
 
 /// Writes `count` small pictures and returns their paths.

@@ -3,12 +3,14 @@
 //! `cargo xtask soak load`: a thousand phones for ten minutes. Phones take turns without a pause, so the machine is always
 //! as busy as it gets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
+use gauze_core::queue::Subscription;
+use gauze_core::queue::machine::State;
 use gauze_core::{CaptureContext, Client};
 use gauze_tests::handset::enrolled;
 use gauze_tests::hospital::{Hospital, Servers, build, free_port};
@@ -17,7 +19,9 @@ use gauze_tests::pictures::picture;
 use gauze_tests::programs::Server;
 use gauze_tests::proxy::{Proxy, Seeded};
 use gauze_tests::size::quick_or;
+use gauze_wire::CaptureId;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -34,8 +38,34 @@ struct Ward {
     servers: Servers,
     proxy: Proxy,
     phones: Vec<Arc<Client>>,
+    heard: Arc<Mutex<Heard>>,
+    _subscriptions: Vec<Subscription>,
     /// Whether connections live as long as they like.
     calm: Arc<AtomicBool>,
+}
+
+/// What all phones said of their photos.
+#[derive(Default)]
+struct Heard {
+    stored: BTreeSet<CaptureId>,
+    gone: BTreeSet<CaptureId>,
+    /// These went out again although the gateway had given a receipt for them.
+    again: BTreeSet<CaptureId>,
+}
+
+impl Heard {
+    fn note(&mut self, id: CaptureId, state: State) {
+        match state {
+            State::Stored => drop(self.stored.insert(id)),
+            State::Gone => drop(self.gone.insert(id)),
+            State::Unsigned | State::Signed | State::Sending | State::Waiting { .. } => {
+                if self.stored.contains(&id) {
+                    self.again.insert(id);
+                }
+            }
+            State::Filed | State::Refused => {}
+        }
+    }
 }
 
 /// As many open files as the system allows: a thousand phones in one process have many.
@@ -44,8 +74,12 @@ fn open_many_files() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Ward {
-    async fn of(phones: usize, home: &std::path::Path) -> Self {
+    async fn of(count: usize, home: &std::path::Path) -> Self {
         let hospital = build(home, "pq").await.unwrap();
         let inner = free_port().unwrap();
         let gateway = hospital.start_gateway_behind(inner).await.unwrap();
@@ -54,16 +88,19 @@ impl Ward {
         let fate = move || (!is_calm.load(Ordering::SeqCst)).then(|| random.below(CUT_BELOW));
         let proxy = Proxy::start(hospital.port(), inner, Box::new(fate)).await.unwrap();
         let servers = Servers { gateway, records: hospital.start_records().await.unwrap() };
-        let mut ward = Self { hospital, servers, proxy, phones: Vec::new(), calm };
-        for n in 0..phones {
-            let phone = enrolled(&ward.hospital, &format!("phone-{n}")).await.unwrap();
-            ward.phones.push(Arc::new(phone));
+        let heard = Arc::<Mutex<Heard>>::default();
+        let (mut phones, mut subscriptions) = (Vec::new(), Vec::new());
+        for n in 0..count {
+            let phone = enrolled(&hospital, &format!("phone-{n}")).await.unwrap();
+            let heard = heard.clone();
+            subscriptions.push(phone.observe(Arc::new(move |id, state| locked(&heard).note(id, state))));
+            phones.push(Arc::new(phone));
         }
-        ward
+        Self { hospital, servers, proxy, phones, heard, _subscriptions: subscriptions, calm }
     }
 
     /// Lets all phones take and send photos until the time is over; what was ticked.
-    async fn work(&self, lasts: Duration) -> Vec<String> {
+    async fn work(&self, lasts: Duration) -> Vec<CaptureId> {
         let jpeg: Arc<[u8]> = picture(1, 320, 240).unwrap().into();
         let turns = Arc::new(Semaphore::new(AT_ONCE));
         self.calm.store(false, Ordering::SeqCst);
@@ -78,7 +115,7 @@ impl Ward {
                     let (camera, jpeg) = (phone.clone(), jpeg.clone());
                     let taken = move || camera.capture(&jpeg, CaptureContext::default()).unwrap();
                     let captured = tokio::task::spawn_blocking(taken).await.unwrap();
-                    ticked.push(captured.capture_id.to_string());
+                    ticked.push(captured.capture_id);
                     phone.run_queue(true).await.unwrap();
                 }
                 ticked
@@ -107,6 +144,24 @@ impl Ward {
             })
             .await;
     }
+
+    /// That each of these was stored once and filed once, that no other was, and that the log tells of each once.
+    async fn has_each_once(&self, ticked: &[CaptureId]) {
+        let all: BTreeSet<_> = ticked.iter().copied().collect();
+        let listed = listed(&self.hospital).await;
+        for entry in &listed {
+            assert_eq!(entry["status"], "filed", "{entry}");
+        }
+        let named = |entry: &Value| entry["capture_id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(listed.iter().map(named).collect::<BTreeSet<CaptureId>>(), all, "each, and nothing else");
+        assert_eq!(listed.len(), all.len(), "each once");
+        let heard = locked(&self.heard);
+        assert_eq!(heard.again, BTreeSet::new(), "a photo that had a receipt went out again");
+        assert!(heard.stored == all && heard.gone == all, "of each the phone had a receipt, and let it go");
+        drop(heard);
+        let entries = (self.phones.len() + ticked.len()) as u64;
+        assert_eq!(self.hospital.verified_log().await.unwrap(), entries, "one for each phone and each photo");
+    }
 }
 
 /// What the gateway held, second by second, in each of its lives.
@@ -118,7 +173,7 @@ async fn watch(gateway: &Server, samples: &Samples) {
         every.tick().await;
         let Some(id) = gateway.id().await else { continue };
         if let Ok(resident) = Resident::of(id) {
-            samples.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().push(resident.now);
+            locked(samples).entry(id).or_default().push(resident.now);
         }
     }
 }
@@ -164,15 +219,8 @@ async fn a_thousand_phones_with_cuts_and_restarts_get_every_photo_in_once() {
     println!("{} phones, {} photos in {lasts:?}, {cuts} cuts", ward.phones.len(), ticked.len());
     assert!(cuts > 2, "the network was too good");
     timeout(Duration::from_secs(quick_or(120, 1800)), ward.deliver()).await.expect("all are delivered");
-
-    let mut times = BTreeMap::new();
-    for entry in listed(&ward.hospital).await {
-        assert_eq!(entry["status"], "filed", "{entry}");
-        *times.entry(entry["capture_id"].as_str().unwrap().to_owned()).or_insert(0) += 1;
-    }
-    assert!(ticked.iter().all(|id| times.get(id) == Some(&1)), "each once");
-    assert_eq!(times.len(), ticked.len());
-    let samples = samples.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    ward.has_each_once(&ticked).await;
+    let samples = locked(&samples).clone();
     assert_eq!(samples.len(), 3, "two restarts");
     is_flat(samples.values().max_by_key(|life| life.len()).unwrap());
     let Ward { servers, .. } = ward;

@@ -35,7 +35,7 @@ const SOAKS: &[Soak] = &[
         "kill",
         "crash",
         "kill::",
-        "the phone killed at each system call that changes a file, and at 500 random moments",
+        "the phone killed as a thread makes a call that changes a file for the nth time, and at 500 random moments",
     ),
     programs(
         "power",

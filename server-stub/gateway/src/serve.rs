@@ -104,7 +104,13 @@ pub async fn serve(
     });
     tokio::spawn(keep_clean(app.clone()));
     tokio::spawn(crate::watch::watch(app.clone()));
-    let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(ServeError::Listen)?.handle(handle);
+    let server = axum_server::from_tcp_rustls(listener, tls).map_err(ServeError::Listen)?;
+    let mut server = server.handle(handle).accept_error_handler(|from, error| {
+        // A client that breaks off its handshake is not our trouble.
+        if from.is_none() {
+            tracing::error!(%error, "no connection can be taken");
+        }
+    });
     // A client that dribbles its headers holds a connection for half a minute, no longer.
     server.http_builder().http1().header_read_timeout(Some(Duration::from_secs(30)));
     server

@@ -1,6 +1,5 @@
 //! Nothing in the clear: not in anything that is written, and not in memory once the phone is locked.
 
 mod memory;
-mod needles;
 mod review;
 mod written;

@@ -4,13 +4,12 @@ use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use gauze_seal::age::{AgreeError, Identity, P256TagIdentity, TagRecipient, Unwrap, open_small};
+use gauze_tests::needles::Needles;
 use gauze_wire::{PublicKey, Signer as _, SoftwareKey};
 use serde_json::Value;
 
-use super::needles::Needles;
-
-/// Everything about a phone that must not be found in the clear, except what is in no file of it.
-pub fn secrets_of(data: &Path, vault: &Path, needles: &mut Needles) {
+/// Everything about a phone that must not be found in the clear, except what is in no file of it; how many previews are in it.
+pub fn secrets_of(data: &Path, vault: &Path, needles: &mut Needles) -> usize {
     let pem = std::fs::read_to_string(vault.join("review.pem")).unwrap();
     let key = SoftwareKey::from_pem(&pem).unwrap();
     let tag = TagRecipient::from_uncompressed(&key.public_key().to_sec1()).unwrap();
@@ -26,7 +25,7 @@ pub fn secrets_of(data: &Path, vault: &Path, needles: &mut Needles) {
     let (_, raw) = bech32::decode(text).unwrap();
     needles.word("the review identity", &raw);
     let identity: Identity = text.parse().unwrap();
-    let mut photos = 0;
+    let (mut photos, mut previews) = (0, 0);
     for entry in std::fs::read_dir(data.join("outbox")).unwrap() {
         let dir = entry.unwrap().path();
         let open = |name: &str| {
@@ -39,8 +38,10 @@ pub fn secrets_of(data: &Path, vault: &Path, needles: &mut Needles) {
         needles.word("a file key", &BASE64_STANDARD.decode(file_key).unwrap());
         if dir.join("preview.age").is_file() {
             needles.pixels_of("a preview", &open("preview.age"));
+            previews += 1;
         }
         photos += 1;
     }
     assert!(photos > 0, "there is nothing to look for");
+    previews
 }

@@ -9,6 +9,7 @@ use tokio::process::Command;
 
 use super::place::{Mount, did};
 use crate::site::{Site, ticked};
+use crate::specimen::Specimen;
 
 /// A command of a phone that is somewhere else, run by `before`, such as `prlimit --nofile=9`.
 async fn phone_by(before: &[&str], data: &Path, arguments: &[&str], site: &Site) -> Ended {
@@ -30,6 +31,10 @@ fn refused(ended: &Ended, code: &str, data: &Path, what: &str) {
     assert!(ended.stderr.starts_with(&format!("{code}: ")), "{what}: {}", ended.stderr);
     assert_eq!(ended.stderr.trim_end().lines().count(), 1, "{what}: {}", ended.stderr);
     assert_eq!(ticked(&ended.stdout), [""; 0], "{what}");
+    nothing_half_written(data, what);
+}
+
+fn nothing_half_written(data: &Path, what: &str) {
     for entry in std::fs::read_dir(data.join("outbox")).into_iter().flatten() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(!name.starts_with('.'), "{what}: {name} stayed behind");
@@ -158,4 +163,57 @@ async fn a_phone_without_file_descriptors_says_so_and_goes_on_when_it_has_them()
     assert!(refusals > 0 && !all.is_empty(), "{refusals} refused, {} taken", all.len());
     recovers(&site, &data, all).await;
     site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_runs_through_a_full_disk_and_a_want_of_descriptors_takes_photos_afterwards() {
+    let mut site = Site::new().await;
+    let dir = site.home().join("app");
+    let Some(disk) = Mount::new(&dir, "16m") else { return };
+    let (data, home) = (dir.join("phone"), site.home().display().to_string());
+    let mut app = Specimen::enrolled(&site, &data, &site.home().join("keys-of-the-app")).await;
+    let take = format!("take {home}/record.json {home}/0.jpg");
+    let mut all = vec![app.told(&take)];
+    for room in [0, 16_384] {
+        disk.fill(room);
+        let answer = app.asked(&take);
+        assert!(answer.contains("the phone's storage is full"), "{room} bytes of room: {answer}");
+        nothing_half_written(&data, &format!("{room} bytes of room"));
+        disk.free();
+        all.push(app.told(&take));
+    }
+    let Some(taken) = takes_without_descriptors(&mut app, &take, &data) else { return };
+    all.extend(taken);
+    all.push(app.told(&take));
+    assert_eq!(app.told("send"), format!("{} stored", all.len()));
+    site.pull().await;
+    assert_eq!(app.told("send"), "0 stored");
+    site.all_filed_once(&all).await;
+    site.stop().await;
+}
+
+/// What an app takes that may open a few more files than it has open, and at last many again; `None` where that cannot be said.
+fn takes_without_descriptors(app: &mut Specimen, take: &str, data: &Path) -> Option<Vec<String>> {
+    let pid = app.pid().to_string();
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
+    let may_open = |more: usize| did("prlimit", &["--pid", &pid, &format!("--nofile={}:", open + more)]);
+    if !may_open(100) {
+        skipped("prlimit not found");
+        return None;
+    }
+    let (mut taken, mut refused) = (Vec::new(), 0);
+    for more in 1..6 {
+        assert!(may_open(more));
+        let answer = app.asked(take);
+        if let Some(why) = answer.strip_prefix("failed: ") {
+            assert!(why.starts_with("too many files are open"), "{more} more: {answer}");
+            refused += 1;
+        } else {
+            taken.push(answer);
+        }
+        nothing_half_written(data, &format!("{more} more"));
+    }
+    assert!(refused > 0 && !taken.is_empty(), "{refused} refused, {} taken", taken.len());
+    assert!(may_open(100));
+    Some(taken)
 }

@@ -36,7 +36,7 @@ async fn a_gateway_on_a_full_disk_says_so_keeps_no_half_photo_and_goes_on_when_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_without_file_descriptors_goes_on_when_it_has_them() {
-    let mut site = Site::new().await;
+    let site = Site::new().await;
     let ids = site.capture_two();
     let pid = site.gateway_pid().await.to_string();
     let open = std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
@@ -53,30 +53,73 @@ async fn a_gateway_without_file_descriptors_goes_on_when_it_has_them() {
     // SQLite says the same of a file that it may not open and of one for which no descriptor is left.
     let typed = ["unreachable", "unavailable", "storage_failed"].contains(&code);
     assert!(typed, "{}", upload.stderr);
+    assert!(logged(&site).contains("Too many open files"), "{}", logged(&site));
+    keeps_nothing_but_what_came(&site);
     drop(idle);
+    goes_on(site, &pid, &ids).await;
+}
+
+/// What the gateway has logged.
+fn logged(site: &Site) -> String {
+    std::fs::read_to_string(site.home().join("gauze-gateway.log")).unwrap()
+}
+
+/// That each part which lies at the gateway is a photo of the phone's, or its beginning, from which the next upload goes on.
+fn keeps_nothing_but_what_came(site: &Site) {
+    for name in names(site, "gateway/incoming") {
+        let id = name.split('.').nth(2).unwrap();
+        let part = std::fs::read(site.home().join("gateway/incoming").join(&name)).unwrap();
+        let sealed = std::fs::read(site.hospital.phone_dir().join("outbox").join(id).join("photo.age"));
+        assert!(sealed.unwrap().starts_with(&part), "{name}");
+    }
+}
+
+/// That the gateway's process, which is the same, takes everything.
+async fn goes_on(mut site: Site, pid: &str, ids: &[String]) {
     site.deliver().await;
-    site.all_filed_once(&ids).await;
+    assert_eq!(names(&site, "gateway/incoming"), [""; 0]);
+    site.all_filed_once(ids).await;
+    assert_eq!(site.gateway_pid().await.to_string(), pid, "without a restart");
     site.stop().await;
+}
+
+/// Uploads while nothing can be made in or moved to a directory of the gateway's: what a lost permission is to everybody else; root
+/// is stopped by this alone. Whether that can be done here.
+async fn upload_without(site: &Site, dir: &str) -> bool {
+    let closed = site.home().join("gateway").join(dir).display().to_string();
+    if !did("chattr", &["+i", &closed]) {
+        skipped("no file can be made immutable here");
+        return false;
+    }
+    let told = || logged(site).matches("PermissionDenied").count();
+    let before = told();
+    let upload = site.phone(&["upload", "--retry", "0"]).await;
+    assert!(did("chattr", &["-i", &closed]));
+    assert_eq!(upload.code, Some(1), "{}", upload.stdout);
+    assert!(upload.stderr.starts_with("storage_failed: "), "{}", upload.stderr);
+    assert!(told() > before, "{}", logged(site));
+    assert!(site.open().list().unwrap().iter().all(|photo| photo.stage.is_unsent()));
+    true
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_may_no_longer_write_photos_says_so_and_goes_on_when_it_may() {
-    let mut site = Site::new().await;
-    let ids = site.capture_two();
-    let incoming = site.home().join("gateway/incoming").display().to_string();
-    // What a lost permission is to everybody else: root is stopped by this alone.
-    if !did("chattr", &["+i", &incoming]) {
-        skipped("no file can be made immutable here");
+    let site = Site::new().await;
+    let pid = site.gateway_pid().await.to_string();
+    let mut ids = site.capture_two().to_vec();
+    if !upload_without(&site, "incoming").await {
         return;
     }
-    let upload = site.phone(&["upload", "--retry", "0"]).await;
-    let freed = did("chattr", &["-i", &incoming]);
-    assert!(freed && upload.code == Some(1), "{}", upload.stdout);
-    assert!(upload.stderr.starts_with("storage_failed: "), "{}", upload.stderr);
-    assert_eq!(names(&site, "gateway/incoming"), [""; 0]);
     site.deliver().await;
-    site.all_filed_once(&ids).await;
-    site.stop().await;
+    ids.extend(site.capture_two());
+    // Where whole photos are moved to: it is there since the first ones came.
+    let device = site.open().status().device_id.unwrap();
+    let whole = format!("blobs/{}/{device}", site.hospital.tenant().unwrap());
+    let before = names(&site, &format!("gateway/{whole}"));
+    assert!(upload_without(&site, &whole).await);
+    assert_eq!(names(&site, &format!("gateway/{whole}")), before);
+    keeps_nothing_but_what_came(&site);
+    goes_on(site, &pid, &ids).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

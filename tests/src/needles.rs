@@ -1,8 +1,14 @@
 //! What must not be found, and how it is looked for: every run of 32 bytes of a secret, wherever it lies.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use memchr::memmem::Finder;
+
+use crate::nobody;
+use crate::pictures::whereabouts;
 
 /// A run as long as this counts as a leak.
 const RUN: usize = 32;
@@ -24,15 +30,24 @@ pub struct Needles {
 }
 
 impl Needles {
+    /// What our records say of the patient, and what each of our pictures says of itself.
+    pub fn of_nobody() -> Self {
+        let mut needles = Self::default();
+        nobody::WORDS.iter().for_each(|word| needles.word(word, word.as_bytes()));
+        whereabouts().iter().for_each(|(name, bytes)| needles.word(name, bytes));
+        needles
+    }
+
     /// Any 32 bytes of it.
     pub fn runs_of(&mut self, name: &str, secret: &[u8]) {
         self.begins.resize(1 << BEGINS, false);
         let source = self.sources.len();
         for (at, block) in secret.chunks_exact(BLOCK).enumerate() {
-            let kinds: std::collections::BTreeSet<_> = block.iter().collect();
+            let kinds: BTreeSet<_> = block.iter().collect();
             if kinds.len() >= TELLING {
                 self.begins[begin(block)] = true;
-                self.blocks.insert(block.try_into().unwrap(), (source, at * BLOCK));
+                let block = block.try_into().expect("chunks are exact");
+                self.blocks.insert(block, (source, at * BLOCK));
             }
         }
         self.sources.push((name.to_owned(), secret.to_vec()));
@@ -40,7 +55,7 @@ impl Needles {
 
     /// Any 32 bytes of a JPEG's compressed pixels; its tables are everybody's.
     pub fn pixels_of(&mut self, name: &str, jpeg: &[u8]) {
-        let scan = jpeg.windows(2).rposition(|pair| pair == [0xff, 0xda]).unwrap();
+        let scan = jpeg.windows(2).rposition(|pair| pair == [0xff, 0xda]).expect("a JPEG has a scan");
         self.runs_of(name, &jpeg[scan + 16..]);
     }
 
@@ -73,6 +88,48 @@ impl Needles {
         }
         found
     }
+
+    /// What is in the files below a directory, and in which.
+    pub fn found_below(&self, dir: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                found.extend(self.found_below(&path)?);
+                continue;
+            }
+            match fs::read(&path) {
+                Ok(bytes) => found.extend(self.found_in(&bytes).into_iter().map(|name| (name, path.clone()))),
+                // A server that runs makes files and removes them.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Each secret with bytes that hold so little of it that it just counts, and others around.
+    pub fn plants(&self) -> Vec<(&str, Vec<u8>)> {
+        let words = self.words.iter().map(|(name, finder)| (name.as_str(), finder.needle()));
+        let runs = self.sources.iter().enumerate().map(|(source, (name, secret))| {
+            let ours = self.blocks.values().filter(|(of, _)| *of == source).map(|(_, offset)| *offset);
+            let at = ours.max().expect("a secret has a block that tells").saturating_sub(BLOCK / 2);
+            let at = at.min(secret.len() - RUN);
+            (name.as_str(), &secret[at..at + RUN])
+        });
+        words.chain(runs).map(|(name, secret)| (name, [&[0; 7], secret, &[1; 9]].concat())).collect()
+    }
+
+    /// That nothing is below a directory, and that each secret would be found there: each is planted in turn.
+    pub fn are_not_below(&self, dir: &Path) -> io::Result<()> {
+        assert_eq!(self.found_below(dir)?, [], "in the clear");
+        for (name, bytes) in self.plants() {
+            let mut file = tempfile::NamedTempFile::new_in(dir)?;
+            io::Write::write_all(&mut file, &bytes)?;
+            assert_eq!(self.found_below(dir)?, [(name.to_owned(), file.path().to_owned())], "planted");
+        }
+        Ok(())
+    }
 }
 
 fn begin(block: &[u8]) -> usize {
@@ -91,6 +148,7 @@ fn run(secret: &[u8], offset: usize, hay: &[u8], at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pictures::picture;
 
     #[test]
     fn any_run_of_32_bytes_is_found_and_a_shorter_one_is_not() {
@@ -102,6 +160,20 @@ mod tests {
             assert_eq!(needles.found_in(&hay), ["secret"], "{at}");
             let hay = [&[1; 77], &secret[at..at + 16], &[1; 9][..]].concat();
             assert!(needles.found_in(&hay).is_empty(), "{at}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_looked_for_is_in_our_pictures_and_records_and_is_found_where_it_is_planted() {
+        let mut needles = Needles::of_nobody();
+        let (jpeg, record) = (picture(1, 320, 240).unwrap(), nobody::record().to_string());
+        needles.pixels_of("a photo", &jpeg);
+        assert_eq!(needles.found_in(&jpeg), ["the camera", "the latitude", "the longitude", "a photo"]);
+        assert_eq!(needles.found_in(record.as_bytes()), nobody::WORDS);
+        let plants = needles.plants();
+        assert_eq!(plants.len(), nobody::WORDS.len() + 4);
+        for (name, bytes) in plants {
+            assert_eq!(needles.found_in(&bytes), [name]);
         }
     }
 }
