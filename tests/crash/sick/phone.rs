@@ -86,7 +86,7 @@ async fn a_phone_on_a_full_disk_says_so_leaves_nothing_and_goes_on_when_there_is
     disk.fill(0);
     let upload = phone_by(&["env"], &data, &["upload", "--retry", "0"], &site).await;
     assert_eq!(upload.code, Some(1));
-    assert!(upload.stderr.starts_with("storage_"), "{}", upload.stderr);
+    assert!(upload.stderr.starts_with("storage_full: "), "{}", upload.stderr);
     disk.free();
     recovers(&site, &data, all).await;
     site.stop().await;
@@ -133,8 +133,13 @@ async fn a_phone_that_lost_its_permissions_says_so_and_goes_on_when_it_has_them(
             std::fs::set_permissions(data.join(dir), PermissionsExt::from_mode(0o700)).unwrap();
         }
     }
-    assert!(did("chown", &["-R", "0:0", text]));
     let mut all = ticked(&first.stdout);
+    let photo = data.join("outbox").join(&all[0]);
+    std::fs::set_permissions(&photo, PermissionsExt::from_mode(0o500)).unwrap();
+    let upload = phone_by(&nobody, &data, &["upload", "--retry", "0"], &site).await;
+    assert!(upload.stderr.starts_with(&format!("storage_denied: {}: ", all[0])), "{}", upload.stderr);
+    std::fs::set_permissions(&photo, PermissionsExt::from_mode(0o700)).unwrap();
+    assert!(did("chown", &["-R", "0:0", text]));
     let kept = phone_by(&["env"], &data, &["list"], &site).await;
     all.extend(kept.stdout.lines().filter_map(|line| Some(line.split_once(' ')?.0.to_owned())));
     recovers(&site, &data, all).await;
@@ -161,8 +166,24 @@ async fn a_phone_without_file_descriptors_says_so_and_goes_on_when_it_has_them()
         }
     }
     assert!(refusals > 0 && !all.is_empty(), "{refusals} refused, {} taken", all.len());
+    is_uploaded_with_few(&site, &data).await;
     recovers(&site, &data, all).await;
     site.stop().await;
+}
+
+/// Uploads with so few descriptors that the queue has not enough at first. With fewer the program's threads do not start.
+async fn is_uploaded_with_few(site: &Site, data: &Path) {
+    let mut named = 0;
+    for limit in 10..18 {
+        let limited = format!("--nofile={limit}");
+        let ended = phone_by(&["prlimit", &limited], data, &["upload", "--retry", "0"], site).await;
+        let codes = ended.stderr.lines().filter_map(|line| Some(line.split_once(": ")?.0));
+        let typed = ["runtime", "too_many_files", "key_unavailable"];
+        assert!(codes.clone().all(|code| typed.contains(&code)), "{limited}: {}", ended.stderr);
+        assert_eq!(ended.code == Some(0), codes.clone().count() == 0, "{limited}: {}", ended.stderr);
+        named += codes.filter(|code| *code == "too_many_files").count();
+    }
+    assert!(named > 0, "no photo was stopped by a want of descriptors");
 }
 
 #[tokio::test(flavor = "multi_thread")]

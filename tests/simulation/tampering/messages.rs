@@ -125,6 +125,8 @@ async fn survives(scene: Scene, kind: &'static str, how: (Part, Change), dice: &
     let done = changes(phone, kind, how, dice);
     phone.run().await;
     assert_eq!(trusted(&scene), in_force, "{what}");
+    let (stage, trouble) = phone.shown(taken.id).unwrap();
+    assert!(!stage.is_unsent() || trouble.is_some(), "{what}: it stays {stage:?}, and nothing says why");
     ward.pull().await;
     phone.run().await;
     let filed = taken.is_filed(ward).await;
