@@ -23,7 +23,7 @@ use gauze_wire::CaptureId;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::Value;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::fixture::listed;
 
@@ -32,6 +32,9 @@ const AT_ONCE: usize = 64;
 /// A connection is cut after less than so many bytes.
 const CUT_BELOW: u64 = 2 << 20;
 const MIB: u64 = 1 << 20;
+/// What the gateway may take more late in its last life than early. A thousand connections are not all warm early: in a debug build
+/// on a busy machine it took 9 MiB.
+const GROWTH: u64 = 12 * MIB;
 
 struct Ward {
     hospital: Hospital,
@@ -155,20 +158,19 @@ impl Ward {
         let named = |entry: &Value| entry["capture_id"].as_str().unwrap().parse().unwrap();
         assert_eq!(listed.iter().map(named).collect::<BTreeSet<CaptureId>>(), all, "each, and nothing else");
         assert_eq!(listed.len(), all.len(), "each once");
+        let entries = (self.phones.len() + ticked.len()) as u64;
+        assert_eq!(self.hospital.verified_log().await.unwrap(), entries, "one for each phone and each photo");
         let heard = locked(&self.heard);
         assert_eq!(heard.again, BTreeSet::new(), "a photo that had a receipt went out again");
         assert!(heard.stored == all && heard.gone == all, "of each the phone had a receipt, and let it go");
-        drop(heard);
-        let entries = (self.phones.len() + ticked.len()) as u64;
-        assert_eq!(self.hospital.verified_log().await.unwrap(), entries, "one for each phone and each photo");
     }
 }
 
-/// What the gateway held, second by second, in each of its lives.
+/// What the gateway held, moment by moment, in each of its lives.
 type Samples = Arc<Mutex<BTreeMap<u32, Vec<u64>>>>;
 
 async fn watch(gateway: &Server, samples: &Samples) {
-    let mut every = interval(Duration::from_secs(1));
+    let mut every = interval(Duration::from_millis(quick_or(100, 1000)));
     loop {
         every.tick().await;
         let Some(id) = gateway.id().await else { continue };
@@ -178,28 +180,34 @@ async fn watch(gateway: &Server, samples: &Samples) {
     }
 }
 
-async fn kill_twice(gateway: &Server, lasts: Duration) {
+/// Kills lives of which something was read.
+async fn kill_twice(gateway: &Server, samples: &Samples, lasts: Duration) {
     for _ in 0..2 {
         // Early, so that the third life is long enough to show whether it grows.
         let mut pause = interval(lasts / 10);
         pause.tick().await;
         pause.tick().await;
+        while !gateway.id().await.is_some_and(|id| locked(samples).contains_key(&id)) {
+            sleep(Duration::from_millis(10)).await;
+        }
         gateway.kill().await.unwrap();
     }
     std::future::pending().await
 }
 
-/// The last life holds no more at its end than after its first two thirds.
+/// The last life, without its first fifth, holds in its last third what it held in its first. From the middle of the one to that of
+/// the other a leak adds half of what it adds in the life.
 fn is_flat(life: &[u64]) {
     let median = |part: &[u64]| {
         let mut part = part.to_vec();
         part.sort_unstable();
         part[part.len() / 2]
     };
-    let tenth = (life.len() / 10).max(1);
-    let (settled, end) = (median(&life[life.len() * 2 / 3..][..tenth]), median(&life[life.len() - tenth..]));
-    println!("gateway: {} MiB after two thirds, {} MiB at the end", settled / MIB, end / MIB);
-    assert!(end <= settled + settled / 10 + 2 * MIB, "from {settled} to {end} bytes");
+    let warm = &life[life.len() / 5..];
+    let third = warm.len().div_ceil(3);
+    let (early, late) = (median(&warm[..third]), median(&warm[warm.len() - third..]));
+    println!("gateway: {} KiB early on, {} KiB at the end", early / 1024, late / 1024);
+    assert!(late <= early + GROWTH, "from {early} to {late} bytes");
     assert!(life.iter().all(|held| *held < 160 * MIB), "{life:?}");
 }
 
@@ -213,16 +221,16 @@ async fn a_thousand_phones_with_cuts_and_restarts_get_every_photo_in_once() {
     let ticked = tokio::select! {
         ticked = ward.work(lasts) => ticked,
         () = watch(&ward.servers.gateway, &samples) => unreachable!("it never ends"),
-        () = kill_twice(&ward.servers.gateway, lasts) => unreachable!("it never ends"),
+        () = kill_twice(&ward.servers.gateway, &samples, lasts) => unreachable!("it never ends"),
     };
     let cuts = ward.proxy.cuts();
     println!("{} phones, {} photos in {lasts:?}, {cuts} cuts", ward.phones.len(), ticked.len());
     assert!(cuts > 2, "the network was too good");
-    timeout(Duration::from_secs(quick_or(120, 1800)), ward.deliver()).await.expect("all are delivered");
-    ward.has_each_once(&ticked).await;
     let samples = locked(&samples).clone();
     assert_eq!(samples.len(), 3, "two restarts");
     is_flat(samples.values().max_by_key(|life| life.len()).unwrap());
+    timeout(Duration::from_secs(quick_or(120, 1800)), ward.deliver()).await.expect("all are delivered");
+    ward.has_each_once(&ticked).await;
     let Ward { servers, .. } = ward;
     servers.stop().await;
 }
