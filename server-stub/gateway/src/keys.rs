@@ -56,9 +56,10 @@ impl GatewayKeys {
             io::ErrorKind::NotFound => KeysError::Missing,
             _ => KeysError::Io(error),
         };
-        let pem = Zeroizing::new(fs::read_to_string(dir.join(RECEIPTS)).map_err(missing)?);
+        let pem = Zeroizing::new(fs::read(dir.join(RECEIPTS)).map_err(missing)?);
+        let pem = std::str::from_utf8(&pem).map_err(|_| KeysError::Damaged)?;
         let raw = Zeroizing::new(fs::read(dir.join(CHECKPOINTS)).map_err(missing)?);
-        let receipts = SoftwareKey::from_pem(&pem).map_err(|_| KeysError::Damaged)?;
+        let receipts = SoftwareKey::from_pem(pem).map_err(|_| KeysError::Damaged)?;
         let checkpoints: [u8; 32] = raw.as_slice().try_into().map_err(|_| KeysError::Damaged)?;
         Ok(Self { receipts, checkpoints: Zeroizing::new(checkpoints) })
     }

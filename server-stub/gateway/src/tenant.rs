@@ -3,6 +3,7 @@
 //! The policy may be replaced while the gateway runs, by a newer one that the hospital signed; nothing else may. Copies of
 //! what is served lie in the data directory, so that an operator's commands need no other path.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -37,6 +38,11 @@ pub enum TenantError {
         "the trust bundle does not name this gateway: put {0} into its `gateways` (url and tenant as yours) and sign it again"
     )]
     NotNamed(String),
+    /// The file that remembers what was served before does not say it.
+    #[error(
+        "{0} no longer says which versions were served last: put it back from a copy, or write the last bundle's and policy's versions into it, as `3 7`"
+    )]
+    Versions(PathBuf),
     /// Older than what this gateway served before.
     #[error("this bundle or policy is older than the one served before: use the newest")]
     Rollback,
@@ -55,6 +61,7 @@ impl TenantError {
             Self::Bundle(_) => "bundle_invalid",
             Self::Policy(_) => "policy_invalid",
             Self::NotNamed(_) => "gateway_not_in_bundle",
+            Self::Versions(_) => "versions_damaged",
             Self::Rollback => "rollback",
             Self::Keys(error) => error.code(),
         }
@@ -168,11 +175,11 @@ impl Served {
     pub fn never_older(&self, data: &Path) -> Result<(), TenantError> {
         let path = data.join("tenants").join(format!("{}.versions", self.bundle.tenant));
         let failed = |error| TenantError::Unreadable(path.clone(), error);
-        let (mut bundle, mut policy) = (0, 0);
-        if let Ok(text) = std::fs::read_to_string(&path) {
-            let mut numbers = text.split_whitespace().filter_map(|word| word.parse::<u64>().ok());
-            (bundle, policy) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        }
+        let (bundle, policy) = match std::fs::read(&path) {
+            Ok(bytes) => versions(&bytes).ok_or_else(|| TenantError::Versions(path.clone()))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => (0, 0),
+            Err(error) => return Err(failed(error)),
+        };
         let in_force = self.in_force().policy.version;
         if self.bundle.version < bundle || in_force < policy {
             return Err(TenantError::Rollback);
@@ -181,6 +188,12 @@ impl Served {
         crate::blobs::write_durably(&path, text.as_bytes()).map_err(failed)?;
         self.keep(data)
     }
+}
+
+/// Of the bundle and of the policy.
+fn versions(bytes: &[u8]) -> Option<(u64, u64)> {
+    let (bundle, policy) = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?.split_once(' ')?;
+    Some((bundle.parse().ok()?, policy.parse().ok()?))
 }
 
 fn copy(data: &Path, tenant: &Tenant, name: &str) -> PathBuf {

@@ -15,8 +15,14 @@ use crate::dice::Dice;
 use crate::fixture::{Phone, Port, Ward};
 
 /// What a gateway says of files that were changed.
-const SAYS: [&str; 5] =
-    ["database_failed", "gateway_not_in_bundle", "keys_damaged", "rollback", "storage_failed"];
+const SAYS: [&str; 6] = [
+    "database_failed",
+    "gateway_not_in_bundle",
+    "keys_damaged",
+    "rollback",
+    "storage_failed",
+    "versions_damaged",
+];
 
 /// The files below a directory but for photos, which are changed elsewhere, and for what is empty.
 fn names(ward: &Ward, dir: &str) -> Vec<String> {
