@@ -156,7 +156,7 @@ async fn a_phone_killed_at_any_system_call_of_an_erasure_still_has_the_photo_or_
 /// Two photos. The hospital has filed them and all else that the phone has, and the phone has not heard of it.
 async fn filed(site: &Site) -> [String; 2] {
     let ids = site.capture_two();
-    assert_eq!(site.phone(&["upload"]).await.code, Some(0));
+    site.upload().await;
     site.pull().await;
     ids
 }
@@ -225,7 +225,7 @@ impl Victim {
             self.kept.extend(fresh);
         }
         if run == Run::Erasure {
-            assert_eq!(self.site.phone(&["upload", "--retry", "60"]).await.code, Some(0));
+            self.site.upload().await;
             self.site.pull().await;
             self.kept.clear();
         }

@@ -96,11 +96,16 @@ impl Site {
         run("gauze-records", &pull_arguments(&self.hospital.url()), self.home()).await.unwrap();
     }
 
+    /// Runs the queue until nothing waits to be sent.
+    pub async fn upload(&self) {
+        let ended = self.phone(&["upload", "--retry", "60"]).await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+
     /// Runs the queue until the phone holds nothing any more.
     pub async fn deliver(&self) {
         for _ in 0..2 {
-            let ended = self.phone(&["upload", "--retry", "60"]).await;
-            assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+            self.upload().await;
             self.pull().await;
         }
         assert_eq!(self.phone(&["list", "--json"]).await.stdout.trim(), "[]");

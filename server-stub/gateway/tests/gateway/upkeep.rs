@@ -171,6 +171,14 @@ async fn bundle_and_policy_are_never_older_than_before() {
     }
     gateway.write_policy(&hospital, &new);
     gateway.open().await.unwrap();
+    let remembered = gateway.at(format!("tenants/{}.versions", hospital.tenant));
+    assert_eq!(fs::read_to_string(&remembered).unwrap(), "2 2\n");
+    for damaged in ["", "2\n", "2 2", "x 2\n", "2 2 2\n"] {
+        put_file(&remembered, damaged.as_bytes());
+        assert_eq!(gateway.open().await.unwrap_err().code(), "versions_damaged", "{damaged:?}");
+    }
+    put_file(&remembered, b"2 2\n");
+    gateway.open().await.unwrap();
 }
 
 #[tokio::test]
