@@ -47,7 +47,7 @@ impl Site {
 
     /// The gateway's process.
     pub async fn gateway_pid(&self) -> u32 {
-        self.gateway.as_ref().unwrap().pid().await.unwrap()
+        self.gateway.as_ref().unwrap().id().await.unwrap()
     }
 
     /// Ends the gateway.

@@ -87,11 +87,6 @@ impl Server {
         Ok(())
     }
 
-    /// Its process, where one runs.
-    pub async fn pid(&self) -> Option<u32> {
-        self.child.lock().await.as_ref().and_then(Child::id)
-    }
-
     /// Asks it to end, and waits until it has.
     pub async fn stop(self) {
         self.stopping.store(true, Ordering::SeqCst);

@@ -1,6 +1,6 @@
 //! Every command a person or CI runs: `cargo xtask <command>`, from anywhere in the repository.
 //!
-//! Needs the Rust toolchain and a C compiler; what else a command can use it installs under `target/tools`, or says
+//! Needs the Rust toolchain, a C compiler and `make`; what else a command can use it installs under `target/tools`, or says
 //! what is missing and goes on without it.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
