@@ -45,8 +45,9 @@ async fn a_gateway_without_file_descriptors_goes_on_when_it_has_them() {
         return;
     }
     let address = site.hospital.url().replace("https://", "");
-    // Nobody speaks on them: they only take up the gateway's descriptors.
-    let idle: Vec<_> = (0..12).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    // Nobody speaks on them: they only take up the gateway's descriptors, all it may ever have, and again for longer than the
+    // phone waits: after ten seconds the gateway closes what has not greeted it, and takes who waits behind.
+    let idle: Vec<_> = (0..2 * (open + 6)).map(|_| TcpStream::connect(&address).unwrap()).collect();
     let upload = site.phone(&["upload", "--retry", "0"]).await;
     assert_eq!(upload.code, Some(1), "{}", upload.stdout);
     let code = upload.stderr.split(':').next().unwrap_or_default();
