@@ -1,10 +1,9 @@
 //! The commands as others drive them.
 
 use std::path::Path;
-use std::process::Command;
 
 use gauze_tests::hospital::write;
-use gauze_tests::programs::{attempt, program};
+use gauze_tests::programs::attempt;
 
 use crate::fixture::{code, ward};
 
@@ -51,17 +50,6 @@ async fn every_program_has_help_and_calls_wrong_usage_two() {
             let wrong = attempt(program, &arguments, dir.path()).await.unwrap();
             assert_eq!(wrong.code, Some(2), "{command}");
         }
-    }
-}
-
-/// It is a matter of how it was built: see docs/adr/0016.
-#[test]
-fn the_gateway_gives_memory_back_at_once() {
-    let mut gateway = Command::new(program("gauze-gateway").unwrap());
-    let told = gateway.arg("--version").env("_RJEM_MALLOC_CONF", "stats_print:true").output().unwrap();
-    let told = String::from_utf8_lossy(&told.stderr);
-    for option in ["opt.dirty_decay_ms: 0 ", "opt.muzzy_decay_ms: 0 "] {
-        assert!(told.contains(option), "build it from the repository, with .cargo/config.toml: {told}");
     }
 }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -104,8 +105,10 @@ pub async fn serve(
     });
     tokio::spawn(keep_clean(app.clone()));
     tokio::spawn(crate::watch::watch(app.clone()));
-    let server = axum_server::from_tcp_rustls(listener, tls).map_err(ServeError::Listen)?;
-    let mut server = server.handle(handle).accept_error_handler(|from, error| {
+    // Small answers and window updates leave at once: Nagle's algorithm holds them until the phone has acknowledged the last.
+    let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+    let server = axum_server::from_tcp(listener).map_err(ServeError::Listen)?;
+    let mut server = server.acceptor(acceptor).handle(handle).accept_error_handler(|from, error| {
         // A client that breaks off its handshake is not our trouble.
         if from.is_none() {
             tracing::error!(%error, "no connection can be taken");

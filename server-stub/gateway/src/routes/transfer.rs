@@ -1,7 +1,8 @@
 //! The bytes: `PUT` of the whole, `HEAD` for the offset, `PATCH` of the rest (IETF draft resumable uploads).
 //!
-//! Always: memory is one buffer a transfer; no more bytes are taken than the manifest names; a photo becomes whole only
-//! when its digest is the manifest's and it was synced; only then does the log get its leaf and the phone its receipt.
+//! Always: memory is two buffers a transfer, one that fills while the other is written; no more bytes are taken than the manifest
+//! names; a photo becomes whole only when its digest is the manifest's and it was synced; only then does the log get its leaf and
+//! the phone its receipt.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use gauze_wire::resume::{Part, announced};
 use gauze_wire::{CaptureState, Digest, ProblemCode};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, BufWriter};
 
 use super::finish::{finish, finish_if_whole, lasting};
 use crate::app::{App, Turn};
@@ -226,7 +227,7 @@ enum Begin {
 struct Receiver {
     turn: Turn,
     capture: Capture,
-    file: File,
+    file: BufWriter<File>,
     hash: Sha256,
     received: u64,
 }
@@ -255,6 +256,7 @@ impl Receiver {
             }
         }
         file.seek(std::io::SeekFrom::Start(offset)).await?;
+        let file = BufWriter::with_capacity(BUFFER, file);
         Ok(Self { turn, capture, file, hash, received: offset })
     }
 
@@ -334,7 +336,7 @@ impl Receiver {
     }
 
     async fn discard(&mut self) -> Result<(), Refusal> {
-        self.file.set_len(0).await?;
+        self.file.get_ref().set_len(0).await?;
         self.turn.app.blobs.discard_part(&self.capture.name)?;
         Ok(())
     }
@@ -345,7 +347,7 @@ impl Receiver {
             self.discard().await?;
             return Err(ProblemCode::DigestMismatch.into());
         }
-        let synced = self.file.sync_all().await.map_err(Refusal::from);
+        let synced = self.file.get_ref().sync_all().await.map_err(Refusal::from);
         self.kept(synced).await?;
         let durable = lasting(&self.turn, Blobs::complete).await?;
         let state = finish(&self.turn, durable).await?;
