@@ -1,8 +1,9 @@
 //! [`Disk`] on a file system.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::ports::{Disk, DiskRead, DiskWrite, Protection};
 
@@ -129,9 +130,9 @@ impl Disk for FileDisk {
         }
     }
 
-    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
+    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
         match fs::read_dir(dir) {
-            Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+            Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }

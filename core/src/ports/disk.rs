@@ -1,5 +1,6 @@
+use std::ffi::OsString;
 use std::io::{self, Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -42,8 +43,8 @@ pub trait Disk: Send + Sync {
     fn publish(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file or a whole directory and syncs the directory above; a missing one is no error.
     fn remove(&self, path: &Path) -> io::Result<()>;
-    /// The entries of a directory; none where it is missing.
-    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>>;
+    /// The names in a directory; none where it is missing.
+    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>>;
 }
 
 /// Syncs new files and the directory that they are in, all at once: they wait for the medium together, not in turn.

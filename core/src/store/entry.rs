@@ -1,9 +1,11 @@
 //! One photo as the files in its directory tell it.
 
+use std::ffi::OsString;
+
 use gauze_wire::{CaptureId, Carried, DeviceId, Digest};
 use jiff::Timestamp;
 
-use super::{Progress, file};
+use super::{Head, Progress, file};
 
 /// Where a photo stands, read off its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +73,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(carried: Carried, files: &[String]) -> Self {
+    pub(super) fn new(carried: Carried, files: &[OsString]) -> Self {
         let Carried { body, hash } = carried;
         let mut entry = Self {
             capture_id: body.capture_id,
@@ -92,7 +94,12 @@ impl Entry {
         entry
     }
 
-    pub(super) fn read_stage(&mut self, files: &[String]) {
+    /// Its place in the chain of its key.
+    pub(super) fn place(&self) -> (&DeviceId, Head) {
+        (&self.device_id, Head { seq: self.seq, head: self.body_hash })
+    }
+
+    pub(super) fn read_stage(&mut self, files: &[OsString]) {
         let has = |name: &str| files.iter().any(|file| file == name);
         self.kind = if has(file::VOID_BODY) { Kind::Void } else { Kind::Photo };
         let signed = match self.kind {

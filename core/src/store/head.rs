@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{StoreError, read_small};
 use crate::ports::{Disk, write_durably};
 
-/// The last body of a chain.
+/// The last body of a chain, or any on the way there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
@@ -26,6 +26,12 @@ struct HeadFile {
     heads: BTreeMap<DeviceId, Head>,
 }
 
+impl From<&Carried> for Head {
+    fn from(carried: &Carried) -> Self {
+        Self { seq: carried.body.seq, head: carried.hash }
+    }
+}
+
 /// All heads of a phone.
 #[derive(Clone, Debug, Default)]
 pub struct Heads(BTreeMap<DeviceId, Head>);
@@ -38,13 +44,12 @@ impl Heads {
         self.0.get(device).copied()
     }
 
-    /// Takes in a body: the greater `seq` wins.
-    pub fn advance(&mut self, carried: &Carried) {
-        let body = &carried.body;
-        let found = Head { seq: body.seq, head: carried.hash };
-        let head = self.0.entry(body.device_id.clone()).or_insert(found);
-        if found.seq > head.seq {
-            *head = found;
+    /// Takes in a photo of `device`'s: the greater `seq` wins.
+    pub fn advance(&mut self, device: &DeviceId, found: Head) {
+        match self.0.get_mut(device) {
+            Some(head) if found.seq > head.seq => *head = found,
+            Some(_) => {}
+            None => drop(self.0.insert(device.clone(), found)),
         }
     }
 

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
 use gauze_wire::CaptureId;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -27,9 +26,11 @@ struct Row {
     progress: Progress,
 }
 
-/// Key of a photo's second row: until when the operating system has its file.
+/// How the key of a photo's second row ends: until when the operating system has its file.
+const CARRIED: &str = "/carried";
+
 fn carried_key(id: CaptureId) -> String {
-    format!("{id}/carried")
+    format!("{id}{CARRIED}")
 }
 
 #[derive(Serialize, Deserialize)]
@@ -38,6 +39,14 @@ struct CarriedRow {
     v: u32,
     /// Wall clock in milliseconds since 1970.
     until_ms: i64,
+}
+
+/// What a row tells of its photo.
+pub enum Known {
+    /// How far the queue got.
+    Progress(Progress),
+    /// Until when the operating system has the file: wall clock in milliseconds since 1970.
+    CarriedUntil(i64),
 }
 
 pub struct Index {
@@ -82,31 +91,39 @@ impl Index {
         Ok(Self { tree, cipher: Mutex::new(Some(cipher)), entropy })
     }
 
-    pub fn progress(&self, id: CaptureId) -> Option<Progress> {
-        let row: Row = self.row(&id.to_string())?;
-        (row.v == 1).then_some(row.progress)
+    /// All that it knows. What cannot be read is passed over.
+    pub fn rows(&self) -> Vec<(CaptureId, Known)> {
+        let mut rows = Vec::new();
+        guarded(|| {
+            let sealed = self.tree.as_ref()?.iter().map_while(Result::ok);
+            rows.extend(sealed.filter_map(|(key, value)| self.row(&key, &value)));
+            Some(())
+        });
+        rows
     }
 
     pub fn set_progress(&self, id: CaptureId, progress: Option<Progress>) {
         self.set_or_remove(&id.to_string(), progress.map(|progress| Row { v: 1, progress }));
     }
 
-    pub fn carried_until_ms(&self, id: CaptureId) -> Option<i64> {
-        let row: CarriedRow = self.row(&carried_key(id))?;
-        (row.v == 1).then_some(row.until_ms)
-    }
-
     pub fn set_carried(&self, id: CaptureId, until_ms: Option<i64>) {
         self.set_or_remove(&carried_key(id), until_ms.map(|until_ms| CarriedRow { v: 1, until_ms }));
     }
 
-    fn row<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        let value = guarded(|| self.tree.as_ref()?.get(key).ok()?)?;
+    fn row(&self, key: &[u8], value: &[u8]) -> Option<(CaptureId, Known)> {
+        let key = str::from_utf8(key).ok()?;
         let (nonce, sealed) = value.split_first_chunk::<NONCE>()?;
         let aad = aad(key);
         let payload = Payload { msg: sealed, aad: aad.as_bytes() };
         let open = self.with_cipher(|cipher| cipher.decrypt(&XNonce::from(*nonce), payload).ok())?;
-        serde_json::from_slice(&open).ok()
+        let (v, id, known) = if let Some(id) = key.strip_suffix(CARRIED) {
+            let row: CarriedRow = serde_json::from_slice(&open).ok()?;
+            (row.v, id, Known::CarriedUntil(row.until_ms))
+        } else {
+            let row: Row = serde_json::from_slice(&open).ok()?;
+            (row.v, key, Known::Progress(row.progress))
+        };
+        Some((id.parse().ok()?, known)).filter(|_| v == 1)
     }
 
     fn set_or_remove(&self, key: &str, row: Option<impl Serialize>) {

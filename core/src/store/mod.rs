@@ -20,6 +20,7 @@ mod recover;
 mod trouble;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,7 +33,7 @@ pub use head::{Head, Heads};
 pub use trouble::{Progress, Trouble};
 
 use crate::ports::{Disk, DiskRead, DiskWrite, Entropy, SecretStore, sync_together, write_durably};
-use index::Index;
+use index::{Index, Known};
 use lock::LockFile;
 
 /// Proof that a photo is on flash: what the queue takes. Made by a finished capture and by recovery alone.
@@ -102,7 +103,7 @@ pub struct Draft<'a> {
     /// At `seq` 1 of a re-enrolled phone: the chain it continues.
     pub follows: Option<Follows>,
     /// What is in the directory, not yet synced.
-    names: Vec<String>,
+    names: Vec<OsString>,
     files: Vec<Box<dyn DiskWrite>>,
     committed: bool,
 }
@@ -122,7 +123,7 @@ impl Store {
         let recover::Recovered { heads, entries, quarantined } = recovered;
         let state = State { heads, entries, quarantined, leftovers: Vec::new(), doubtful: Vec::new() };
         let store = Self { disk, dir: dir.to_owned(), state: Mutex::new(state), index, _lock: lock };
-        store.reindex();
+        store.read_index();
         Ok(store)
     }
 
@@ -130,11 +131,15 @@ impl Store {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reindex(&self) {
+    fn read_index(&self) {
         let mut state = self.state();
-        for (id, entry) in &mut state.entries {
-            entry.progress = self.index.progress(*id);
-            entry.carried_until_ms = self.index.carried_until_ms(*id);
+        for (id, known) in self.index.rows() {
+            if let Some(entry) = state.entries.get_mut(&id) {
+                match known {
+                    Known::Progress(progress) => entry.progress = Some(progress),
+                    Known::CarriedUntil(ms) => entry.carried_until_ms = Some(ms),
+                }
+            }
         }
     }
 
@@ -320,7 +325,7 @@ impl Store {
     }
 
     fn refresh(&self, id: CaptureId) -> Result<(), StoreError> {
-        let files = recover::file_names(&*self.disk, &self.outbox().join(id.to_string()))?;
+        let files = self.disk.list(&self.outbox().join(id.to_string()))?;
         if let Some(entry) = self.state().entries.get_mut(&id) {
             entry.read_stage(&files);
         }
@@ -345,7 +350,7 @@ impl Draft<'_> {
 
     /// Takes a file whose bytes are all written: it becomes durable with the rest.
     pub fn keep(&mut self, name: &str, file: Box<dyn DiskWrite>) {
-        self.names.push(name.to_owned());
+        self.names.push(name.into());
         self.files.push(file);
     }
 
@@ -365,8 +370,10 @@ impl Draft<'_> {
         sync_together(disk, &self.dir, &mut self.files)?;
         disk.publish(&self.dir, &self.store.outbox().join(self.id.to_string()))?;
         self.committed = true;
-        self.state.heads.advance(&carried);
-        self.state.entries.insert(self.id, Entry::new(carried, &self.names));
+        let entry = Entry::new(carried, &self.names);
+        let (device, head) = entry.place();
+        self.state.heads.advance(device, head);
+        self.state.entries.insert(self.id, entry);
         Ok(Durable(self.id))
     }
 }
@@ -396,7 +403,8 @@ pub(crate) fn read_small(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let mut bytes = Vec::new();
+    // With room for most of these files, one read brings the file and a second its end.
+    let mut bytes = Vec::with_capacity(2048);
     file.take((1 << 20) + 1).read_to_end(&mut bytes)?;
     if bytes.len() > 1 << 20 { Err(StoreError::Damaged) } else { Ok(Some(bytes)) }
 }
