@@ -91,7 +91,7 @@ impl Index {
         Ok(Self { tree, cipher: Mutex::new(Some(cipher)), entropy })
     }
 
-    /// All that it knows. What cannot be read is passed over.
+    /// All that it knows, up to where sled fails. A row that cannot be opened is passed over.
     pub fn rows(&self) -> Vec<(CaptureId, Known)> {
         let mut rows = Vec::new();
         guarded(|| {
