@@ -396,6 +396,10 @@ impl World {
             self.pull().await?;
             self.keeps_its_promises().await?;
         }
+        // Only the network, the power and the space failed here: nothing damaged what the queue had tried.
+        if self.phone.dir.join("gauze/index.damaged").exists() {
+            return Err("the index was taken for damaged".to_owned());
+        }
         let left = self.phone.outbox();
         if !left.is_empty() {
             return Err(format!("still on the phone: {left:?}"));

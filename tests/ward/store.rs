@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::thread;
+use std::time::Duration;
 
 use gauze_core::ports::{Protection, TransportError};
 use gauze_core::{Stage, Trouble};
@@ -45,6 +47,33 @@ async fn a_lost_or_damaged_index_costs_nothing() {
     }
     phone.run().await;
     assert_eq!(ward.pull().await.filed, 5);
+}
+
+#[tokio::test]
+async fn an_index_that_is_still_held_is_waited_for_and_never_taken_for_damaged() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.link.obeys(|_| Fate::Fails(TransportError::Unreachable));
+    phone.run().await;
+    let tried = Some((Stage::Signed, Some(Trouble::Offline)));
+    assert_eq!(phone.shown(id), tried);
+
+    // As sled's threads hold it for a moment after the store was closed; then as if for ever.
+    for (held, shown) in [(Duration::from_millis(200), tried), (Duration::from_secs(3), None)] {
+        phone.close();
+        let file = fs::File::open(phone.dir.join("gauze/index/db")).unwrap();
+        file.lock().unwrap();
+        let holder = thread::spawn(move || {
+            thread::sleep(held);
+            drop(file);
+        });
+        phone.restart();
+        assert_eq!(phone.shown(id), shown.or(Some((Stage::Signed, None))), "held for {held:?}");
+        holder.join().unwrap();
+    }
+    phone.restart();
+    assert_eq!(phone.shown(id), tried, "what it knew is still there");
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
@@ -13,11 +15,13 @@ use gauze_wire::CaptureId;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Progress, StoreError};
+use super::{Progress, StoreError, lock};
 use crate::ports::{Disk, Entropy, SecretStore};
 
 const TREE: &str = "progress";
 const NONCE: usize = 24;
+/// How long sled's own threads may take to let go of a store that was closed a moment ago. Usual are milliseconds.
+const LET_GO_WITHIN: Duration = Duration::from_secs(1);
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +62,7 @@ pub struct Index {
 
 impl Index {
     /// Opens the index with the store key from `secrets`, or a fresh one where there is none. Never fails for what is
-    /// in it: a damaged one is moved to `index.damaged` and begun anew.
+    /// in it: a damaged one is moved to `index.damaged` and begun anew, one that somebody holds is left as it is.
     pub fn open(
         dir: &Path,
         disk: &dyn Disk,
@@ -78,12 +82,13 @@ impl Index {
             }
         };
         let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| StoreError::Damaged)?;
-        let tree = match open_tree(dir) {
-            Some(tree) => Some(tree),
-            None => {
-                set_aside(dir, disk)?;
-                open_tree(dir)
-            }
+        let tree = if !was_let_go(dir) {
+            None
+        } else if let Some(tree) = open_tree(dir) {
+            Some(tree)
+        } else {
+            set_aside(dir, disk)?;
+            open_tree(dir)
         };
         if tree.is_none() {
             tracing::warn!("the index cannot be opened; going on without it");
@@ -177,6 +182,21 @@ fn open_tree(dir: &Path) -> Option<sled::Tree> {
         let config = sled::Config::new().path(dir).cache_capacity(16 << 20).flush_every_ms(Some(1000));
         config.open().ok()?.open_tree(TREE).ok()
     })
+}
+
+/// Waits for sled's lock, which its threads keep a little longer than the store's last handle ([sled 1289]): a lock that
+/// is held says nothing of damage. On phones sled takes none.
+///
+/// [sled 1289]: https://github.com/spacejam/sled/issues/1289
+fn was_let_go(dir: &Path) -> bool {
+    let (file, begun) = (dir.join("db"), Instant::now());
+    while lock::is_held(&file) {
+        if begun.elapsed() > LET_GO_WITHIN {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    true
 }
 
 fn set_aside(dir: &Path, disk: &dyn Disk) -> Result<(), StoreError> {

@@ -16,6 +16,11 @@ impl LockFile {
     }
 }
 
+/// Whether somebody holds a lock on the file at `path`.
+pub fn is_held(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(lock(&file), Err(StoreError::Busy)))
+}
+
 /// `flock(2)` itself: on Android the standard library's `File::try_lock` answers that there is none.
 #[cfg(unix)]
 fn lock(file: &File) -> Result<(), StoreError> {
