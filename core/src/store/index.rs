@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
@@ -20,8 +20,9 @@ use crate::ports::{Disk, Entropy, SecretStore};
 
 const TREE: &str = "progress";
 const NONCE: usize = 24;
-/// How long sled's own threads may take to let go of a store that was closed a moment ago. Usual are milliseconds.
-const LET_GO_WITHIN: Duration = Duration::from_secs(1);
+/// How often sled's own threads are given a moment to let go of a store that was just closed. Usually one is enough.
+const MOMENTS: u32 = 500;
+const MOMENT: Duration = Duration::from_millis(2);
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -189,14 +190,14 @@ fn open_tree(dir: &Path) -> Option<sled::Tree> {
 ///
 /// [sled 1289]: https://github.com/spacejam/sled/issues/1289
 fn was_let_go(dir: &Path) -> bool {
-    let (file, begun) = (dir.join("db"), Instant::now());
-    while lock::is_held(&file) {
-        if begun.elapsed() > LET_GO_WITHIN {
-            return false;
+    let file = dir.join("db");
+    (0..MOMENTS).any(|_| {
+        let held = lock::is_held(&file);
+        if held {
+            thread::sleep(MOMENT);
         }
-        thread::sleep(Duration::from_millis(2));
-    }
-    true
+        !held
+    })
 }
 
 fn set_aside(dir: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
