@@ -31,6 +31,10 @@ use crate::fixture::listed;
 const AT_ONCE: usize = 64;
 /// A connection is cut after less than so many bytes.
 const CUT_BELOW: u64 = 2 << 20;
+/// Fewer cuts show nothing.
+const CUTS: u64 = 2;
+/// The gateway is killed twice.
+const LIVES: usize = 3;
 const MIB: u64 = 1 << 20;
 /// What the gateway may take more late in its last life than early. A thousand connections are not all warm early: in a debug build
 /// on a busy machine it took 9 MiB.
@@ -102,18 +106,20 @@ impl Ward {
         Self { hospital, servers, proxy, phones, heard, _subscriptions: subscriptions, calm }
     }
 
-    /// Lets all phones take and send photos until the time is over; what was ticked.
-    async fn work(&self, lasts: Duration) -> Vec<CaptureId> {
+    /// Lets all phones take and send photos until the time is over and the network and the gateway have been bad to them: on a
+    /// busy machine that takes longer. What was ticked.
+    async fn work(&self, lasts: Duration, samples: &Samples) -> Vec<CaptureId> {
         let jpeg: Arc<[u8]> = picture(1, 320, 240).unwrap().into();
         let turns = Arc::new(Semaphore::new(AT_ONCE));
         self.calm.store(false, Ordering::SeqCst);
         self.proxy.cut_after(CUT_BELOW);
         let until = Instant::now() + lasts;
+        let over = Arc::new(AtomicBool::new(false));
         let tasks = self.phones.iter().map(|phone| {
-            let (phone, jpeg, turns) = (phone.clone(), jpeg.clone(), turns.clone());
+            let (phone, jpeg, turns, over) = (phone.clone(), jpeg.clone(), turns.clone(), over.clone());
             tokio::spawn(async move {
                 let mut ticked = Vec::new();
-                while Instant::now() < until {
+                while !over.load(Ordering::SeqCst) {
                     let _turn = turns.acquire().await.unwrap();
                     let (camera, jpeg) = (phone.clone(), jpeg.clone());
                     let taken = move || camera.capture(&jpeg, CaptureContext::default()).unwrap();
@@ -125,6 +131,11 @@ impl Ward {
             })
         });
         let tasks: Vec<_> = tasks.collect();
+        let bad_enough = || self.proxy.cuts() > CUTS && locked(samples).len() == LIVES;
+        while Instant::now() < until || !bad_enough() {
+            sleep(Duration::from_millis(100)).await;
+        }
+        over.store(true, Ordering::SeqCst);
         let mut ticked = Vec::new();
         for task in tasks {
             ticked.extend(task.await.unwrap());
@@ -182,7 +193,7 @@ async fn watch(gateway: &Server, samples: &Samples) {
 
 /// Kills lives of which something was read.
 async fn kill_twice(gateway: &Server, samples: &Samples, lasts: Duration) {
-    for _ in 0..2 {
+    for _ in 1..LIVES {
         // Early, so that the third life is long enough to show whether it grows.
         let mut pause = interval(lasts / 10);
         pause.tick().await;
@@ -217,17 +228,16 @@ async fn a_thousand_phones_with_cuts_and_restarts_get_every_photo_in_once() {
     let home = tempfile::Builder::new().prefix("gauze-load-").tempdir().unwrap();
     let ward = Ward::of(quick_or(30, 1000), home.path()).await;
     let lasts = Duration::from_secs(quick_or(6, 600));
-    let samples = Samples::default();
+    let (samples, begun) = (Samples::default(), Instant::now());
     let ticked = tokio::select! {
-        ticked = ward.work(lasts) => ticked,
+        ticked = timeout(lasts * 20, ward.work(lasts, &samples)) => ticked.expect("cuts, and two restarts"),
         () = watch(&ward.servers.gateway, &samples) => unreachable!("it never ends"),
         () = kill_twice(&ward.servers.gateway, &samples, lasts) => unreachable!("it never ends"),
     };
     let cuts = ward.proxy.cuts();
-    println!("{} phones, {} photos in {lasts:?}, {cuts} cuts", ward.phones.len(), ticked.len());
-    assert!(cuts > 2, "the network was too good");
+    let took = begun.elapsed().as_secs();
+    println!("{} phones, {} photos in {took} s, {cuts} cuts", ward.phones.len(), ticked.len());
     let samples = locked(&samples).clone();
-    assert_eq!(samples.len(), 3, "two restarts");
     is_flat(samples.values().max_by_key(|life| life.len()).unwrap());
     timeout(Duration::from_secs(quick_or(120, 1800)), ward.deliver()).await.expect("all are delivered");
     ward.has_each_once(&ticked).await;

@@ -224,6 +224,16 @@ impl Reader {
         path.strip_prefix(&self.root).ok().map(Path::to_owned)
     }
 
+    /// The watched file that a call's first argument stands for, and where its next `write` goes. Calls come in the order in
+    /// which they ended: before the end of a close is told, the number may be another file's already, so its path counts too.
+    fn file(&self, call: &Call) -> Option<(Inode, Option<usize>)> {
+        let (inode, at) = *self.open.get(&call.number(0))?;
+        let path = call.file(0).filter(|path| path.is_absolute())?;
+        let found = self.now.find(&self.below(&path)?);
+        // A file that was removed has no path, and is no other's.
+        found.is_none_or(|found| found == inode).then_some((inode, at))
+    }
+
     fn step(&mut self, call: &Call, change: Change) {
         self.now.apply(&change);
         self.steps.push(Step { ended_us: call.ended_us, change });
@@ -242,17 +252,21 @@ impl Reader {
             "openat" => self.opened(call, &call.path_under(0, 1), 2),
             "open" => self.opened(call, &call.path(0), 1),
             "creat" => panic!("nobody uses creat"),
-            "close" => drop(self.open.remove(&call.number(0))),
-            "lseek" => self.moved(call.number(0), call.result),
+            "close" => {
+                if self.file(call).is_some() {
+                    self.open.remove(&call.number(0));
+                }
+            }
+            "lseek" if self.file(call).is_some() => self.moved(call.number(0), call.result),
             "dup" | "dup2" => self.doubled(call),
             "fcntl" if call.says(1, "F_DUPFD_CLOEXEC") || call.says(1, "F_DUPFD") => self.doubled(call),
             "write" | "writev" | "pwrite64" | "pwritev" | "pwritev2" | "sendto" | "sendmsg" => {
                 self.wrote(call)
             }
             "ftruncate" => {
-                if let Some((inode, _)) = self.open.get(&call.number(0)) {
+                if let Some((inode, _)) = self.file(call) {
                     let length = size(call.number(1));
-                    self.step(call, Change::Resize { inode: *inode, length });
+                    self.step(call, Change::Resize { inode, length });
                 }
             }
             "mkdir" => self.made(call, &call.path(0)),
@@ -264,12 +278,12 @@ impl Reader {
             "unlink" | "rmdir" => self.removed(call, &call.path(0)),
             "unlinkat" => self.removed(call, &call.path_under(0, 1)),
             "fsync" | "fdatasync" => {
-                if let Some((inode, _)) = self.open.get(&call.number(0)) {
-                    self.step(call, Change::Sync { inode: *inode, began_us: call.began_us });
+                if let Some((inode, _)) = self.file(call) {
+                    self.step(call, Change::Sync { inode, began_us: call.began_us });
                 }
             }
             // Nothing is believed of it.
-            "sync_file_range" | "fallocate" | "fcntl" => {}
+            "sync_file_range" | "fallocate" | "fcntl" | "lseek" => {}
             other => {
                 // The rest is not used by anybody; that it stays so is checked by comparing trees.
                 println!("not understood: {other}");
@@ -332,7 +346,7 @@ impl Reader {
     }
 
     fn doubled(&mut self, call: &Call) {
-        if let Some(file) = self.open.get(&call.number(0)).copied() {
+        if let Some(file) = self.file(call) {
             self.open.insert(call.result, file);
         }
     }
@@ -340,7 +354,7 @@ impl Reader {
     fn wrote(&mut self, call: &Call) {
         let mut bytes = call.bytes(1);
         bytes.truncate(size(call.result));
-        let Some((inode, at)) = self.open.get(&call.number(0)).copied() else {
+        let Some((inode, at)) = self.file(call) else {
             if call.number(0) == 1 {
                 self.step(call, Change::Told(String::from_utf8_lossy(&bytes).into_owned()));
             } else if call.file(0).is_some_and(|path| !path.is_absolute()) {
