@@ -182,7 +182,8 @@ impl Recording {
 }
 
 impl Call {
-    fn parse(line: &str) -> Option<Self> {
+    /// Reads a line of what `strace` wrote.
+    pub fn parse(line: &str) -> Option<Self> {
         let (thread, rest) = line.split_once(char::is_whitespace)?;
         let (began, rest) = rest.trim_start().split_once(' ')?;
         let (name, rest) = rest.split_once('(')?;

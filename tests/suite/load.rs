@@ -238,6 +238,7 @@ async fn a_thousand_phones_with_cuts_and_restarts_get_every_photo_in_once() {
     let took = begun.elapsed().as_secs();
     println!("{} phones, {} photos in {took} s, {cuts} cuts", ward.phones.len(), ticked.len());
     let samples = locked(&samples).clone();
+    assert_eq!(samples.len(), LIVES, "two restarts, and no other");
     is_flat(samples.values().max_by_key(|life| life.len()).unwrap());
     timeout(Duration::from_secs(quick_or(120, 1800)), ward.deliver()).await.expect("all are delivered");
     ward.has_each_once(&ticked).await;

@@ -63,7 +63,8 @@ pub struct Index {
 
 impl Index {
     /// Opens the index with the store key from `secrets`, or a fresh one where there is none. Never fails for what is
-    /// in it: a damaged one is moved to `index.damaged` and begun anew, one that somebody holds is left as it is.
+    /// in it: a damaged one is moved to `index.damaged` and begun anew. One that only cannot be opened now is left as it is,
+    /// and gone without.
     pub fn open(
         dir: &Path,
         disk: &dyn Disk,
@@ -83,13 +84,12 @@ impl Index {
             }
         };
         let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| StoreError::Damaged)?;
-        let tree = if !was_let_go(dir) {
-            None
-        } else if let Some(tree) = open_tree(dir) {
-            Some(tree)
-        } else {
-            set_aside(dir, disk)?;
-            open_tree(dir)
+        let tree = match open_tree(dir) {
+            Err(Shut::Damaged) => {
+                set_aside(dir, disk)?;
+                open_tree(dir).ok()
+            }
+            opened => opened.ok(),
         };
         if tree.is_none() {
             tracing::warn!("the index cannot be opened; going on without it");
@@ -178,11 +178,26 @@ fn guarded<T>(work: impl FnOnce() -> Option<T>) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok().flatten()
 }
 
-fn open_tree(dir: &Path) -> Option<sled::Tree> {
-    guarded(|| {
-        let config = sled::Config::new().path(dir).cache_capacity(16 << 20).flush_every_ms(Some(1000));
-        config.open().ok()?.open_tree(TREE).ok()
-    })
+/// Why the index does not open.
+enum Shut {
+    /// The cause may pass, and says nothing of what is in it: somebody holds it, or [`StoreError`] has a name for it.
+    ForNow,
+    Damaged,
+}
+
+fn open_tree(dir: &Path) -> Result<sled::Tree, Shut> {
+    if !was_let_go(dir) {
+        return Err(Shut::ForNow);
+    }
+    let config = sled::Config::new().path(dir).cache_capacity(16 << 20).flush_every_ms(Some(1000));
+    match catch_unwind(AssertUnwindSafe(|| config.open()?.open_tree(TREE))) {
+        Ok(Ok(tree)) => Ok(tree),
+        Ok(Err(sled::Error::Io(error))) => match error.into() {
+            StoreError::Io(_) => Err(Shut::Damaged),
+            _ => Err(Shut::ForNow),
+        },
+        Ok(Err(_)) | Err(_) => Err(Shut::Damaged),
+    }
 }
 
 /// Waits for sled's lock, which its threads keep a little longer than the store's last handle ([sled 1289]): a lock that

@@ -379,3 +379,44 @@ impl Reader {
 fn size(number: i64) -> usize {
     usize::try_from(number).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As strace escapes paths and bytes.
+    fn hex(text: &str) -> String {
+        text.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+    }
+
+    fn journal(lines: &[String]) -> Journal {
+        let calls = lines.iter().map(|line| Call::parse(line).unwrap()).collect();
+        let recording = Recording { calls, dir: "/elsewhere".into(), stdout: String::new(), code: None };
+        Journal::of(&recording, Path::new("/dir"), Tree { nodes: vec![Node::Dir(Default::default())] })
+    }
+
+    #[test]
+    fn a_close_that_is_told_late_closes_no_other_file() {
+        let (first, second) = (hex("/dir/first"), hex("/dir/second"));
+        for before in [first, hex("socket:[7]")] {
+            let lines = [
+                format!(
+                    "1 1.000000 openat(AT_FDCWD, \"{before}\", O_WRONLY|O_CREAT, 0600) = 5<{before}> <0.000010>"
+                ),
+                format!(
+                    "2 3.000000 openat(AT_FDCWD, \"{second}\", O_WRONLY|O_CREAT, 0600) = 5<{second}> <0.000010>"
+                ),
+                format!("1 2.000000 close(5<{before}>) = 0 <1.500000>"),
+                format!("2 4.000000 write(5<{second}>, \"{}\", 3) = 3 <0.000010>", hex("abc")),
+                format!("2 5.000000 fsync(5<{second}>) = 0 <0.000010>"),
+                format!("2 6.000000 close(5<{second}>) = 0 <0.000010>"),
+                format!("2 7.000000 sendto(5<{}>, \"{}\", 3) = 3 <0.000010>", hex("socket:[8]"), hex("xyz")),
+            ];
+            let journal = journal(&lines);
+            assert_eq!(journal.after().files()[Path::new("second")], b"abc");
+            let synced = journal.steps.iter().any(|step| matches!(step.change, Change::Sync { .. }));
+            let sent = journal.steps.iter().any(|step| matches!(step.change, Change::Sent(3)));
+            assert!(synced && sent, "{:?}", journal.steps);
+        }
+    }
+}

@@ -56,6 +56,7 @@ async fn recovers(site: &Site, data: &Path, mut all: Vec<String>) {
     let again = phone_by(&["env"], data, &["capture", "1.jpg"], site).await;
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     all.extend(ticked(&again.stdout));
+    assert!(!data.join("index.damaged").exists(), "what only could not be opened was taken for damaged");
     for _ in 0..2 {
         let upload = phone_by(&["env"], data, &["upload"], site).await;
         assert_eq!(upload.code, Some(0), "{}", upload.stderr);
@@ -134,6 +135,11 @@ async fn a_phone_that_lost_its_permissions_says_so_and_goes_on_when_it_has_them(
         }
     }
     let mut all = ticked(&first.stdout);
+    let index = data.join("index");
+    std::fs::set_permissions(&index, PermissionsExt::from_mode(0o000)).unwrap();
+    let without = phone_by(&nobody, &data, &["capture", "1.jpg"], &site).await;
+    assert_eq!(without.code, Some(0), "a photo needs no index: {}", without.stderr);
+    std::fs::set_permissions(&index, PermissionsExt::from_mode(0o700)).unwrap();
     let photo = data.join("outbox").join(&all[0]);
     std::fs::set_permissions(&photo, PermissionsExt::from_mode(0o500)).unwrap();
     let upload = phone_by(&nobody, &data, &["upload", "--retry", "0"], &site).await;
