@@ -40,7 +40,11 @@ pub fn embed(luma: &mut LumaMut<'_>, key: &MarkKey, event: Event, strength: Stre
         for (row, gain) in row.chunks_mut(tile.period).zip(gain.chunks(tile.period)) {
             for ((pixel, add), gain) in row.iter_mut().zip(pattern).zip(gain) {
                 let marked = f32::from(*pixel) + f32::from(*add) * (gain * level) + 0.5;
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "clamped to a byte"
+                )]
                 let marked = marked.clamp(0.0, 255.0) as i32 as u8;
                 *pixel = marked;
             }

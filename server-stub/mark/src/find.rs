@@ -119,7 +119,9 @@ impl Reader<'_> {
         let mut places: Vec<Place> = std::thread::scope(|scope| {
             let parts: Vec<_> = tasks
                 .chunks(tasks.len().div_ceil(workers).max(1))
-                .map(|part| scope.spawn(move || part.iter().map(|(scale, angle)| self.look(*scale, *angle)).collect()))
+                .map(|part| {
+                    scope.spawn(move || part.iter().map(|(scale, angle)| self.look(*scale, *angle)).collect())
+                })
                 .collect();
             parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|_| Vec::new())).collect()
         });
@@ -133,7 +135,7 @@ impl Reader<'_> {
     fn look(&self, scale: f32, degrees: f32) -> Place {
         let read = self.sync(scale, degrees);
         let mut field = vec![Complex32::ZERO; SHIFTS * SHIFTS];
-        let wrap = |at: i32| at.rem_euclid(SHIFTS as i32).unsigned_abs() as usize;
+        let wrap = |at: i32| at.rem_euclid(64).unsigned_abs() as usize;
         for (carrier, value) in self.key.sync.iter().zip(&read) {
             let Bin { u, v } = carrier.bin;
             field[wrap(u) * SHIFTS + wrap(v)] = *value;
@@ -154,7 +156,12 @@ impl Reader<'_> {
             .fold((0, f32::MIN), |best, next| if next.1 > best.1 { next } else { best });
         #[expect(clippy::cast_precision_loss, reason = "below the number of shifts")]
         let units = |at: usize| at as f32 * TILE / SHIFTS as f32;
-        Place { scale, degrees, shift: [units(at % SHIFTS), units(at / SHIFTS)], score: score / deviation(&read) }
+        Place {
+            scale,
+            degrees,
+            shift: [units(at % SHIFTS), units(at / SHIFTS)],
+            score: score / deviation(&read),
+        }
     }
 
     /// What stands at the constant frequencies, against what the key puts there.
@@ -220,7 +227,13 @@ impl Reader<'_> {
             })
             .collect();
         let event = self.key.read(crate::code::decode(&self.key.gather(&read)))?;
-        Some(Finding { event, score: place.score, scale: place.scale, degrees: place.degrees, mirrored: false })
+        Some(Finding {
+            event,
+            score: place.score,
+            scale: place.scale,
+            degrees: place.degrees,
+            mirrored: false,
+        })
     }
 
     fn refined(&self, mut place: Place) -> Place {

@@ -26,8 +26,7 @@ impl Gains {
             for row in rows.chunks_exact(luma.width) {
                 for (block, sums) in row.chunks(BLOCK).zip(&mut sums) {
                     let sum: u32 = block.iter().map(|value| u32::from(*value)).sum();
-                    let steps: u32 =
-                        block.windows(2).map(|pair| u32::from(pair[0].abs_diff(pair[1]))).sum();
+                    let steps: u32 = block.windows(2).map(|pair| u32::from(pair[0].abs_diff(pair[1]))).sum();
                     *sums = (sums.0 + sum, sums.1 + steps, sums.2 + u32::try_from(block.len()).unwrap_or(0));
                 }
             }

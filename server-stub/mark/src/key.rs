@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 /// Bits of an event number.
 pub const EVENT_BITS: u32 = 40;
-const CHECK_BITS: u32 = MESSAGE_BITS as u32 - EVENT_BITS;
+const CHECK_BITS: u32 = 24;
+const _: () = assert!((EVENT_BITS + CHECK_BITS) as usize == MESSAGE_BITS);
 const TILE_RADII: std::ops::RangeInclusive<f64> = 8.0..=26.0;
 
 /// The number of one view in the access log: below 2^40.

@@ -50,7 +50,12 @@ impl Window {
 /// All windows of a picture that holds frequencies up to `highest` turns a pixel.
 pub(crate) fn windows(luma: Luma<'_>, highest: f32) -> Vec<Window> {
     let flat = whitened(luma);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a size")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a size"
+    )]
     let reach = ((highest * PADDED as f32).ceil() as usize + 2).min(PADDED / 2 + 1);
     let starts = |edge: usize| -> Vec<usize> {
         let last = edge.saturating_sub(WINDOW);
@@ -65,9 +70,7 @@ pub(crate) fn windows(luma: Luma<'_>, highest: f32) -> Vec<Window> {
         .chunks(2)
         .flat_map(|pair| {
             let spectrum = transformed(&flat, luma, pair, &transform);
-            (0..pair.len())
-                .map(|which| half(&spectrum, which, pair[which], reach))
-                .collect::<Vec<_>>()
+            (0..pair.len()).map(|which| half(&spectrum, which, pair[which], reach)).collect::<Vec<_>>()
         })
         .collect()
 }
