@@ -4,7 +4,7 @@ use gauze_core::ports::TransportError;
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
 use gauze_core::wire::{
-    CaptureId, Date, DeviceId, Name, Patient, Platform, ProblemCode, Refusal, Text, WireError,
+    CaptureId, Date, DeviceId, FilingRefusal, Name, Patient, Platform, ProblemCode, Text, WireError,
 };
 use gauze_core::{
     Advice, CaptureContext, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, WipeReport,
@@ -165,12 +165,12 @@ pub enum Trouble {
     /// The gateway refused, with its code.
     Gateway(ProblemCode),
     /// The hospital refused, with its code. The photo stays.
-    Hospital(Refusal),
+    Hospital(FilingRefusal),
 }
 
 /// Why the hospital would not file a photo.
 #[uniffi::remote(Enum)]
-pub enum Refusal {
+pub enum FilingRefusal {
     /// The phone's enrolment evidence did not hold.
     EnrolmentInvalid,
     /// The manifest's signature or fields did not hold.

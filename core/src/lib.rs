@@ -15,8 +15,8 @@ pub mod queue;
 /// What the core's own surface needs of `gauze-wire`, for those that depend on the core alone.
 pub mod wire {
     pub use gauze_wire::{
-        Attestation, Bytes, CaptureId, DeviceId, Digest, Name, Patient, Platform, ProblemCode, PublicKey,
-        Refusal, Text, WireError, signature_from_der,
+        Attestation, Bytes, CaptureId, DeviceId, Digest, FilingRefusal, Name, Patient, Platform, ProblemCode,
+        PublicKey, Text, WireError, signature_from_der,
     };
     pub use jiff::civil::Date;
 }

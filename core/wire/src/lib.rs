@@ -46,7 +46,7 @@ pub use policy::Policy;
 pub use problem::{Problem, ProblemCode};
 pub use pull::{Acknowledgement, EntryKind, LogEntry, LogPage};
 pub use reattest::Reattestation;
-pub use receipt::{Binding, Filed, Proof, Refusal, Refused, Stored};
+pub use receipt::{Binding, Filed, FilingRefusal, Proof, Refused, Stored};
 pub use record::{Patient, Record};
 pub use rules::{
     AndroidApp, AndroidRules, AppleApp, AppleEnvironment, AppleRules, DatedRoot, Grade, KeyLevel,

@@ -69,7 +69,7 @@ impl Proof {
 /// Why the records side would not file a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum FilingRefusal {
     /// The phone's enrolment evidence did not hold.
     EnrolmentInvalid,
     /// The manifest's signature or fields did not hold.
@@ -90,7 +90,7 @@ pub enum Refusal {
     PhotoMismatch,
 }
 
-impl Refusal {
+impl FilingRefusal {
     /// The stable code: the JSON form.
     pub fn code(self) -> &'static str {
         match self {
@@ -215,5 +215,5 @@ receipt! {
     /// *Refused*: the records side would not file it. The phone keeps the photo and says so.
     Refused, "gauze-refused",
     /// Why.
-    cause: Refusal
+    cause: FilingRefusal
 }

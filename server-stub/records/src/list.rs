@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gauze_wire::{Act, CaptureId, Deed, DeviceId, DeviceStatus, Digest, Refusal};
+use gauze_wire::{Act, CaptureId, Deed, DeviceId, DeviceStatus, Digest, FilingRefusal};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub struct Listed {
     pub status: Status,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Refusal>,
+    pub cause: Option<FilingRefusal>,
     /// Whether the photo before it is known.
     pub chain: ChainState,
     /// Length of the sealed file in bytes.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use gauze_seal::age::{Identity, OpenError, Unwrap, parse_identity_file};
 use gauze_seal::{OpenPhotoError, OpenedPhoto, PhotoOpener, strip};
-use gauze_wire::{Body, CaptureId, Digest, Record, Refusal};
+use gauze_wire::{Body, CaptureId, Digest, FilingRefusal, Record};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -49,7 +49,7 @@ pub(crate) fn inspect(
     sealed: &mut File,
     identities: &[Identity],
     body: &Body,
-) -> io::Result<Result<(), Refusal>> {
+) -> io::Result<Result<(), FilingRefusal>> {
     sealed.seek(SeekFrom::Start(0))?;
     // The picture is never larger than its sealed file. Reserved at once: a vector that grew would leave copies.
     let capacity = usize::try_from(body.size).map_err(io::Error::other)?;
@@ -66,9 +66,9 @@ pub(crate) fn inspect(
     Ok(judge(&opened, &picture, body))
 }
 
-fn refusal(error: OpenPhotoError<Infallible>) -> Refusal {
+fn refusal(error: OpenPhotoError<Infallible>) -> FilingRefusal {
     match error {
-        OpenPhotoError::Open(OpenError::MixedRecipients) => Refusal::MixedRecipients,
+        OpenPhotoError::Open(OpenError::MixedRecipients) => FilingRefusal::MixedRecipients,
         OpenPhotoError::Open(
             OpenError::ArmorUnsupported
             | OpenError::PassphraseUnsupported
@@ -78,23 +78,23 @@ fn refusal(error: OpenPhotoError<Infallible>) -> Refusal {
             | OpenError::Hmac
             | OpenError::Payload
             | OpenError::Agree(_),
-        ) => Refusal::DidNotOpen,
-        OpenPhotoError::Bundle(_) => Refusal::BundleInvalid,
+        ) => FilingRefusal::DidNotOpen,
+        OpenPhotoError::Bundle(_) => FilingRefusal::BundleInvalid,
         OpenPhotoError::Sink(never) => match never {},
     }
 }
 
-fn judge(opened: &OpenedPhoto, picture: &[u8], body: &Body) -> Result<(), Refusal> {
-    let record = Record::from_bytes(&opened.record).map_err(|_| Refusal::BundleInvalid)?;
+fn judge(opened: &OpenedPhoto, picture: &[u8], body: &Body) -> Result<(), FilingRefusal> {
+    let record = Record::from_bytes(&opened.record).map_err(|_| FilingRefusal::BundleInvalid)?;
     if !record.agrees_with(body) {
-        return Err(Refusal::RecordMismatch);
+        return Err(FilingRefusal::RecordMismatch);
     }
     if !names(&record, opened) {
-        return Err(Refusal::PhotoMismatch);
+        return Err(FilingRefusal::PhotoMismatch);
     }
-    let stripped = strip::strip(picture).map_err(|_| Refusal::BundleInvalid)?;
+    let stripped = strip::strip(picture).map_err(|_| FilingRefusal::BundleInvalid)?;
     if stripped.orientation() != record.orientation {
-        return Err(Refusal::PhotoMismatch);
+        return Err(FilingRefusal::PhotoMismatch);
     }
     if stripped.sha256() != opened.photo_sha256 {
         // The picture is safe in here; that the phone left something in it is its makers' concern, not the patient's.
@@ -143,10 +143,10 @@ impl Coded for OpenFileError {
             Self::Disk(error) => error.code(),
             Self::Identity => "identity_unusable",
             Self::Name => "name",
-            Self::DidNotOpen => Refusal::DidNotOpen.code(),
-            Self::MixedRecipients => Refusal::MixedRecipients.code(),
-            Self::BundleInvalid => Refusal::BundleInvalid.code(),
-            Self::PhotoMismatch => Refusal::PhotoMismatch.code(),
+            Self::DidNotOpen => FilingRefusal::DidNotOpen.code(),
+            Self::MixedRecipients => FilingRefusal::MixedRecipients.code(),
+            Self::BundleInvalid => FilingRefusal::BundleInvalid.code(),
+            Self::PhotoMismatch => FilingRefusal::PhotoMismatch.code(),
         }
     }
 

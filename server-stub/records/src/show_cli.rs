@@ -17,7 +17,7 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
         return Ok(());
     }
     for photo in listed {
-        let cause = photo.cause.map_or("", gauze_wire::Refusal::code);
+        let cause = photo.cause.map_or("", gauze_wire::FilingRefusal::code);
         say(&format!(
             "{} {} {:>6} {} {:<8} {:<7} {:<7} {:>9} {} {cause}",
             photo.capture_id,

@@ -3,9 +3,9 @@
 use gauze_wire::log::{Checkpoint, LogKey, NoteKey, Tree, WitnessKey};
 use gauze_wire::{
     Act, Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Attestation, Body, Bundle, Bytes, Carried,
-    DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, Follows, Gateway, Grade, Jws, KeyLevel, Life,
-    Manifest, Operator, Patient, Photos, Platform, Policy, Proof, ProposalId, PublicKey, Reason,
-    Reattestation, RecipientEntry, RecipientState, Record, Refusal, Refused, ReviewDenied, Signed,
+    DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, FilingRefusal, Follows, Gateway, Grade, Jws,
+    KeyLevel, Life, Manifest, Operator, Patient, Photos, Platform, Policy, Proof, ProposalId, PublicKey,
+    Reason, Reattestation, RecipientEntry, RecipientState, Record, Refused, ReviewDenied, Signed,
     Signer as _, SoftwareKey, Standing, Stored, Tenant, Text, Token, Void, VoidReason, Wanted, WipeCause,
     WipeOrder, Wiped,
 };
@@ -370,7 +370,7 @@ pub fn filed() -> Filed {
 }
 
 pub fn refused() -> Refused {
-    Refused::new(binding(), proof(), now(), Refusal::RecordMismatch)
+    Refused::new(binding(), proof(), now(), FilingRefusal::RecordMismatch)
 }
 
 pub fn record() -> Record {

@@ -8,12 +8,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::page::{field, page};
-use super::refusal::Refusal;
+use super::refusal::PageRefusal;
 use super::{Console, words};
 use crate::acts::By;
 use crate::admin::PolicyView;
 
-pub async fn show(State(console): State<Console>) -> Result<Html<String>, Refusal> {
+pub async fn show(State(console): State<Console>) -> Result<Html<String>, PageRefusal> {
     let view = console.admin.policy().await?;
     let policy = &view.policy;
     let body = html! {
@@ -76,7 +76,7 @@ pub struct Proposed {
 pub async fn propose(
     State(console): State<Console>,
     form: Result<Form<Proposed>, FormRejection>,
-) -> Result<Redirect, Refusal> {
+) -> Result<Redirect, PageRefusal> {
     let Form(form) = form?;
     console.wrote(&form.proof)?;
     let by = By::new(&form.operator, &form.reason)?;

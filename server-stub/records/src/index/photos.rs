@@ -1,6 +1,6 @@
 //! Photos: waiting, filed or refused, with their receipts.
 
-use gauze_wire::{Binding, CaptureId, DeviceId, Digest, Jws, Refusal, Tenant};
+use gauze_wire::{Binding, CaptureId, DeviceId, Digest, FilingRefusal, Jws, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
@@ -94,7 +94,7 @@ pub(crate) struct PhotoRow {
     pub(crate) sha256: Digest,
     pub(crate) size: u64,
     pub(crate) status: Status,
-    pub(crate) cause: Option<Refusal>,
+    pub(crate) cause: Option<FilingRefusal>,
     pub(crate) receipt: Option<Jws>,
 }
 
@@ -102,7 +102,7 @@ pub(crate) struct PhotoRow {
 pub(crate) struct Settled {
     pub(crate) manifest_sha256: Digest,
     /// Why it was refused, if it was.
-    pub(crate) cause: Option<Refusal>,
+    pub(crate) cause: Option<FilingRefusal>,
     pub(crate) receipt: Jws,
 }
 
@@ -172,7 +172,7 @@ impl Index {
                  WHERE manifest_sha256 = ? AND status = 'waiting'",
             )
             .bind(status.as_str())
-            .bind(one.cause.map(Refusal::code))
+            .bind(one.cause.map(FilingRefusal::code))
             .bind(one.receipt.as_str())
             .bind(one.manifest_sha256.to_string())
             .execute(&mut *tx)
@@ -225,15 +225,17 @@ impl Index {
             .map(|row| {
                 let photo = PhotoRow::from_row(row)?;
                 let chain = match photo.cause {
-                    Some(Refusal::ChainBroken) => ChainState::Broken,
-                    Some(Refusal::EnrolmentInvalid | Refusal::ManifestInvalid) => ChainState::Unknown,
+                    Some(FilingRefusal::ChainBroken) => ChainState::Broken,
+                    Some(FilingRefusal::EnrolmentInvalid | FilingRefusal::ManifestInvalid) => {
+                        ChainState::Unknown
+                    }
                     Some(
-                        Refusal::DigestMismatch
-                        | Refusal::DidNotOpen
-                        | Refusal::MixedRecipients
-                        | Refusal::BundleInvalid
-                        | Refusal::RecordMismatch
-                        | Refusal::PhotoMismatch,
+                        FilingRefusal::DigestMismatch
+                        | FilingRefusal::DidNotOpen
+                        | FilingRefusal::MixedRecipients
+                        | FilingRefusal::BundleInvalid
+                        | FilingRefusal::RecordMismatch
+                        | FilingRefusal::PhotoMismatch,
                     )
                     | None => match (row.try_get("chained")?, row.try_get("linked")?) {
                         (true, true) => ChainState::Ok,

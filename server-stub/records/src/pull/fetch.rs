@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gauze_seal::age::Identity;
-use gauze_wire::{Body, Digest, Manifest, Refusal};
+use gauze_wire::{Body, Digest, FilingRefusal, Manifest};
 
 use super::{PullError, Puller};
 use crate::disk::{self, DiskError, at};
@@ -27,7 +27,7 @@ const PULLS: usize = 3;
 /// What became of a waiting photo.
 pub(super) enum Outcome {
     Filed,
-    Refused(Refusal),
+    Refused(FilingRefusal),
     /// Its bytes did not come.
     Missing,
 }
@@ -158,7 +158,7 @@ impl Judging {
         let verdict = if came == self.expected {
             inspect(file.as_file_mut(), &self.identities, &self.body).map_err(at(&self.sealed))?
         } else if self.before.len() + 1 == PULLS && self.before.contains(&came) {
-            Err(Refusal::DigestMismatch)
+            Err(FilingRefusal::DigestMismatch)
         } else {
             return Ok(Judged::Wrong(came));
         };
