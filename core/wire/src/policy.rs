@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AndroidRules, AppleRules, Life, Name, Signed, Tenant, WireError};
+use crate::{AndroidRules, AppleRules, Life, Name, PickLists, Signed, Tenant, WireError};
 
 /// The policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,9 @@ pub struct Policy {
     /// What iPhones must show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apple: Option<AppleRules>,
+    /// What people choose from on the phone.
+    #[serde(default, skip_serializing_if = "PickLists::is_empty")]
+    pub lists: PickLists,
 }
 
 impl Policy {
@@ -69,6 +72,7 @@ impl Policy {
             life: None,
             android: None,
             apple: None,
+            lists: PickLists::default(),
         }
     }
 
@@ -99,6 +103,7 @@ impl Signed for Policy {
         if self.max_open_tickets == 0 || self.max_unsent == 0 {
             return Err(WireError::Field("limits"));
         }
+        self.lists.check()?;
         self.life().check()
     }
 }

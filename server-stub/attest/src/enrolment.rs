@@ -348,6 +348,7 @@ fn shape(error: &WireError) -> ProblemCode {
         WireError::TooLarge => ProblemCode::TooLarge,
         WireError::Id(_)
         | WireError::Malformed(_)
+        | WireError::Expected { .. }
         | WireError::Header(_)
         | WireError::Field(_)
         | WireError::Algorithm

@@ -60,9 +60,18 @@ fn record() -> Value {
             "family": "Testpatient",
             "given": "Alex",
             "dob": "1950-01-31",
+            "established": { "how": "wristband" },
+            "confirmed_by": ["dob", "nhs_number"],
         },
-        "body_site": "left lower leg",
-        "consent": "given",
+        "team": { "code": "tissue-viability", "words": "Tissue viability" },
+        "site": { "system": "http://snomed.info/sct", "code": "30021000", "words": "lower leg", "side": "left" },
+        "view": "straight",
+        "consent": {
+            "scopes": ["care", "teaching"],
+            "by": "patient",
+            "form": { "code": "verbal", "words": "given by word of mouth" },
+            "at": "2026-11-24T10:00:00Z",
+        },
     })
 }
 

@@ -43,7 +43,11 @@ enum Command {
         /// JPEG pictures.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
-        /// record.json: {patient: {nhs_number?, local_id?, family, given, dob}, body_site, consent, notes?}.
+        /// record.json: {patient?: {nhs_number?, chi_number?, hc_number?, local_number?, family, given, dob, established:
+        /// {how: wristband|worklist|typed, reason?}, confirmed_by: [two of name, dob, nhs_number, chi_number, hc_number,
+        /// local_number]}, team?: {code, words}, site?: {system?, code?, words, side?}, wound?, series?, view?:
+        /// context|straight|close, consent?: {scopes, by, form: {code, words}, notice?, at, withdrawn?}, fence?, fitness?,
+        /// notes?, clinician?}, as docs/formats.md has each.
         #[arg(long, value_name = "FILE")]
         record: Option<PathBuf>,
         /// Print one JSON object a line, refused pictures too.

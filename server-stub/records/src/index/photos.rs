@@ -7,6 +7,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Index, IndexError, int, uint};
+use crate::gist::Gist;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
@@ -96,6 +97,8 @@ pub(crate) struct PhotoRow {
     pub(crate) status: Status,
     pub(crate) cause: Option<FilingRefusal>,
     pub(crate) receipt: Option<Jws>,
+    /// Of a filed photo.
+    pub(crate) gist: Option<Gist>,
 }
 
 /// What became of one photo, with the receipt that says so.
@@ -104,6 +107,8 @@ pub(crate) struct Settled {
     /// Why it was refused, if it was.
     pub(crate) cause: Option<FilingRefusal>,
     pub(crate) receipt: Jws,
+    /// What the record of a filed photo says.
+    pub(crate) gist: Option<Gist>,
 }
 
 /// Asked after each batch: it must not walk over all that was ever filed.
@@ -129,6 +134,7 @@ impl PhotoRow {
         let text = |column: &str| row.try_get::<String, _>(column);
         let cause: Option<String> = row.try_get("cause")?;
         let receipt: Option<String> = row.try_get("receipt")?;
+        let gist: Option<String> = row.try_get("gist")?;
         Ok(Self {
             manifest_sha256: text("manifest_sha256")?.parse()?,
             log_index: uint(row.try_get("log_index")?)?,
@@ -145,6 +151,7 @@ impl PhotoRow {
                 .map(|code| serde_json::from_value(code.into()).map_err(|_| damaged()))
                 .transpose()?,
             receipt: receipt.map(|text| Jws::parse(&text)).transpose()?,
+            gist: gist.map(|text| serde_json::from_str(&text).map_err(|_| damaged())).transpose()?,
         })
     }
 }
@@ -166,14 +173,16 @@ impl Index {
     pub(crate) async fn settle(&self, settled: &[Settled]) -> Result<(), IndexError> {
         let mut tx = self.pool.begin().await?;
         for one in settled {
+            let gist = one.gist.as_ref().and_then(|gist| serde_json::to_string(gist).ok());
             let status = if one.cause.is_some() { Status::Refused } else { Status::Filed };
             sqlx::query(
-                "UPDATE photo SET status = ?, cause = ?, receipt = ? \
+                "UPDATE photo SET status = ?, cause = ?, receipt = ?, gist = ? \
                  WHERE manifest_sha256 = ? AND status = 'waiting'",
             )
             .bind(status.as_str())
             .bind(one.cause.map(FilingRefusal::code))
             .bind(one.receipt.as_str())
+            .bind(gist)
             .bind(one.manifest_sha256.to_string())
             .execute(&mut *tx)
             .await?;

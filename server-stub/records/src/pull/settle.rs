@@ -55,16 +55,16 @@ impl<G: GatewayPort> Puller<G> {
         let newest = self.newest(trust).await?;
         let (mut done, mut settled) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
-            let cause = match outcome {
-                Outcome::Filed => None,
-                Outcome::Refused(cause) => Some(cause),
+            let (cause, gist) = match outcome {
+                Outcome::Filed(gist) => (None, gist),
+                Outcome::Refused(cause) => (Some(cause), None),
                 Outcome::Missing => {
                     report.missing += 1;
                     continue;
                 }
             };
             let receipt = self.receipt(trust, &newest, row, cause).await?;
-            settled.push(Settled { manifest_sha256: row.manifest_sha256, cause, receipt });
+            settled.push(Settled { manifest_sha256: row.manifest_sha256, cause, receipt, gist });
             done.push((row, cause));
         }
         self.index.settle(&settled).await?;

@@ -27,12 +27,14 @@ import org.gauze.core.CaptureException
 import org.gauze.core.ClientException
 import org.gauze.core.Encoding
 import org.gauze.core.Evidence
+import org.gauze.core.Identifier
 import org.gauze.core.InternalException
 import org.gauze.core.LogLevel
 import org.gauze.core.LogSink
 import org.gauze.core.PlatformException
 import org.gauze.core.Protection
 import org.gauze.core.QueueState
+import org.gauze.core.Site
 import org.gauze.core.Stage
 import org.gauze.core.TransferEnd
 import org.gauze.core.Trouble
@@ -188,7 +190,9 @@ class BridgeTest {
         Phone().enrol().use { phone ->
             val picture = Ward.direct(Ward.picture)
             val wrong = listOf(
-                context().copy(bodySite = ""),
+                context().copy(site = Site(words = "")),
+                context().copy(patient = context().patient!!.copy(nhsNumber = "9990000043")),
+                context().copy(patient = context().patient!!.copy(confirmedBy = listOf(Identifier.NAME))),
                 context().copy(notes = "n".repeat(4097)),
                 context().copy(patient = context().patient!!.copy(dob = "31.1.1950")),
             )
