@@ -285,7 +285,7 @@ impl Client {
 
     /// What people choose from, as the policy in force has it: empty lists ask for nothing.
     pub fn choices(&self) -> PickLists {
-        self.enrolled().map_or_else(PickLists::default, |enrolled| enrolled.trust.policy.lists)
+        self.enrolled().map_or_else(PickLists::default, |enrolled| *enrolled.trust.policy.lists)
     }
 
     /// Counts, versions, and what IT needs to see.

@@ -52,6 +52,9 @@ struct Kept {
     named_at: Timestamp,
 }
 
+/// Opens what is sealed to the review identity, where it may be opened now.
+pub(crate) type Open<'a> = dyn Fn(&[u8]) -> Result<Zeroizing<Vec<u8>>, ReviewError> + 'a;
+
 /// Where wounds are kept, and to whom they are sealed.
 pub(crate) struct Wounds<'a> {
     pub disk: &'a dyn Disk,
@@ -75,11 +78,11 @@ impl Wounds<'_> {
         self.write(&kept, now)
     }
 
-    /// The wounds of `patient`, newest first. Those that would end soon are kept anew. `open` opens what is sealed to the
-    /// review identity, once for each file, so that nobody else waits for all of them.
+    /// The wounds of `patient`, newest first. Those that would end soon are kept anew. `open` is
+    /// called once for each file, so that nobody else waits for all of them.
     pub fn of(
         &self,
-        open: &dyn Fn(&[u8]) -> Result<Zeroizing<Vec<u8>>, ReviewError>,
+        open: &Open<'_>,
         patient: &Patient,
         now: Timestamp,
     ) -> Result<Vec<WoundView>, ReviewError> {
@@ -102,11 +105,7 @@ impl Wounds<'_> {
         Ok(wounds)
     }
 
-    fn read(
-        &self,
-        open: &dyn Fn(&[u8]) -> Result<Zeroizing<Vec<u8>>, ReviewError>,
-        path: &Path,
-    ) -> Result<Option<Kept>, ReviewError> {
+    fn read(&self, open: &Open<'_>, path: &Path) -> Result<Option<Kept>, ReviewError> {
         let whole = path.extension().is_some_and(|extension| extension == "age");
         let Some(sealed) = read_small(self.disk, path).ok().flatten().filter(|_| whole) else {
             return Ok(None);

@@ -48,8 +48,8 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apple: Option<AppleRules>,
     /// What people choose from on the phone.
-    #[serde(default, skip_serializing_if = "PickLists::is_empty")]
-    pub lists: PickLists,
+    #[serde(default, skip_serializing_if = "none_listed")]
+    pub lists: Box<PickLists>,
 }
 
 impl Policy {
@@ -72,7 +72,7 @@ impl Policy {
             life: None,
             android: None,
             apple: None,
-            lists: PickLists::default(),
+            lists: Box::default(),
         }
     }
 
@@ -80,6 +80,11 @@ impl Policy {
     pub fn life(&self) -> Life {
         self.life.unwrap_or(Life::UNLIMITED)
     }
+}
+
+#[expect(clippy::borrowed_box, reason = "serde hands over the field as it is")]
+fn none_listed(lists: &Box<PickLists>) -> bool {
+    lists.is_empty()
 }
 
 impl Signed for Policy {

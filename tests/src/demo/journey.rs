@@ -52,6 +52,18 @@ pub async fn travel(hospital: &Hospital, inputs: Vec<PathBuf>) -> anyhow::Result
     Ok(journeys)
 }
 
+/// What the demo's hospital lets people choose from.
+pub fn lists() -> Value {
+    json!({
+        "teams": [{ "code": "tissue-viability", "words": "Tissue viability" }],
+        "sites": [
+            { "system": "http://snomed.info/sct", "code": "30021000", "words": "lower leg", "sided": true },
+            { "system": "http://snomed.info/sct", "code": "54735007", "words": "sacrum", "sided": false },
+        ],
+        "consents": [{ "code": "verbal", "words": "given by word of mouth" }],
+    })
+}
+
 /// A record of nobody: the NHS number is from the test range.
 fn record() -> Value {
     json!({

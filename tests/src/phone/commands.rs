@@ -241,6 +241,11 @@ pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
     Ok(ExitCode::SUCCESS)
 }
 
+pub fn choices(phone: &Client) -> Result<ExitCode, Refusal> {
+    println!("{}", json!(phone.choices()));
+    Ok(ExitCode::SUCCESS)
+}
+
 pub fn discard(phone: &Client, id: &str) -> Result<ExitCode, Refusal> {
     let id = id.parse().map_err(|_| {
         Refusal::new("unknown_photo", format!("{id} is not a photo's name: copy it from `list`"))

@@ -78,6 +78,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print what people choose from, as the hospital's policy has it: JSON.
+    Choices,
     /// Discard an unsent photo; a signed statement is sent in its place.
     Discard {
         /// The photo, as `list` names it.
@@ -124,6 +126,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Refusal> {
         Command::Upload { retry, wait, json } => commands::upload(phone, retry, wait, json),
         Command::List { json } => commands::list(&phone, json),
         Command::Status { json } => commands::status(&phone, json),
+        Command::Choices => commands::choices(&phone),
         Command::Discard { id } => commands::discard(&phone, &id),
         Command::Wipe => commands::wipe(&phone),
     }
