@@ -40,7 +40,7 @@ pub use decision::{Decision, Decisions};
 pub use digest::Digest;
 pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Notice, Platform};
 pub use id::{CaptureId, DeviceId, KeyId, Name, ProposalId, SeriesId, Tenant, TokenId, WoundId};
-pub use jws::{JWS_LIMIT, Jws, Signed};
+pub use jws::{JWS_LIMIT, Jws, Shape, Signed};
 pub use key::{PublicKey, Signer, SoftwareKey, signature_from_der};
 pub use life::{Life, OnRevokedCertificate};
 pub use manifest::{Adoption, Body, Carried, Follows, Manifest, Void, VoidReason};

@@ -3,10 +3,12 @@
 //! Version 1 knows software keys alone. Version 2 says in `android` and `apple` what a phone of each platform must
 //! show; where a section is absent, phones of that platform do not enrol.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AndroidRules, AppleRules, Life, Name, PickLists, Signed, Tenant, WireError};
+use crate::{AndroidRules, AppleRules, Life, Name, PickLists, Shape, Signed, Tenant, WireError};
 
 /// The policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,15 +91,13 @@ fn none_listed(lists: &Box<PickLists>) -> bool {
 
 impl Signed for Policy {
     const TYP: &'static str = "gauze-policy";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    const VERSIONS: RangeInclusive<u32> = 1..=2;
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
         let sections = self.android.is_some() || self.apple.is_some();
-        if !(self.v == 2 || self.v == 1 && !sections) || self.version == 0 {
+        if self.v == 1 && sections || self.version == 0 {
             return Err(WireError::Field("version"));
         }
         self.android.as_ref().map_or(Ok(()), AndroidRules::check)?;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::log::{Checkpoint, LogKey, WitnessKey, verify_inclusion};
-use crate::{CaptureId, DeviceId, Digest, Jws, PublicKey, Signed, Tenant, WireError};
+use crate::{CaptureId, DeviceId, Digest, Jws, PublicKey, Shape, Signed, Tenant, WireError};
 
 /// What every receipt about a photo repeats.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,15 +187,11 @@ macro_rules! receipt {
 
         impl Signed for $name {
             const TYP: &'static str = $typ;
-            fn typ(&self) -> &str {
-                &self.typ
-            }
-            fn tenant(&self) -> &Tenant {
-                &self.tenant
+            fn shape(&self) -> Shape<'_> {
+                Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
             }
             fn check(&self) -> Result<(), WireError> {
-                self.proof.check()?;
-                if self.v == 1 { Ok(()) } else { Err(WireError::Field("v")) }
+                self.proof.check()
             }
         }
     };

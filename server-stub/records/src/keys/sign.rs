@@ -45,7 +45,7 @@ impl Draft {
 
     /// The limit that `payload` breaks, with the line of its field.
     fn check<T: Signed>(&self, payload: &T) -> Result<(), KeysError> {
-        let Err(error) = payload.check() else { return Ok(()) };
+        let Err(error) = payload.holds() else { return Ok(()) };
         let (WireError::Field(field) | WireError::Expected { field, .. }) = error else {
             return Err(error.into());
         };
@@ -73,7 +73,7 @@ fn complete<T: Signed>(mut fields: Map<String, Value>, now: Timestamp) -> Result
 }
 
 fn typed<T: Signed>(payload: T) -> Result<T, KeysError> {
-    if payload.typ() == T::TYP { Ok(payload) } else { Err(KeysError::Malformed("typ".to_owned())) }
+    if payload.shape().typ == T::TYP { Ok(payload) } else { Err(KeysError::Malformed("typ".to_owned())) }
 }
 
 fn check_tenant(keys: &KeyDir, tenant: &Tenant) -> Result<(), KeysError> {
@@ -162,7 +162,7 @@ pub fn sign_policy_fields(
     fields.entry("version").or_insert(next.into());
     let policy: Policy = complete(fields, now)?;
     check_tenant(keys, &policy.tenant)?;
-    policy.check()?;
+    policy.holds()?;
     if let Some(last) = last {
         let again = Policy { issued_at: policy.issued_at, ..last.clone() };
         if again == policy {
