@@ -179,7 +179,7 @@ impl ReviewSession {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sidecar {
     v: u32,
-    /// The line in the list: family name, given names, body site.
+    /// The line in the list: family name, given names, body site with its side.
     pub label: String,
     /// Hex SHA-256 of the stripped photo.
     photo_sha256: String,
@@ -190,10 +190,14 @@ impl Sidecar {
     /// What the list shows of `context`.
     pub fn label(context: &CaptureContext, photo: Digest) -> Self {
         let patient = context.patient.as_ref();
+        let site = context.site.as_ref().map(|site| match site.side {
+            Some(side) => Zeroizing::new(format!("{} {}", side.as_str(), site.words.as_str())),
+            None => Zeroizing::new(site.words.as_str().to_owned()),
+        });
         let parts = [
             patient.map(|patient| patient.family.as_str()),
             patient.map(|patient| patient.given.as_str()),
-            context.site.as_ref().map(|site| site.words.as_str()),
+            site.as_ref().map(|site| site.as_str()),
         ];
         let label = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
         Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new() }

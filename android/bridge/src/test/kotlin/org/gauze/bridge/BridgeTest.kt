@@ -186,6 +186,25 @@ class BridgeTest {
     }
 
     @Test
+    fun `a wound keeps its name and is offered while review is unlocked`() = runBlocking {
+        Phone().enrol().use { phone ->
+            val patient = context().patient!!
+            assertEquals(0, phone.client.choices().teams.size)
+            val wound = phone.client.newWound(patient, context().site)
+            assertThrows(ClientException.Unlock::class.java) { phone.client.review().wounds(patient) }
+            phone.client.review().unlock()
+            val offered = phone.client.review().wounds(patient).single()
+            assertEquals(wound to context().site, offered.wound to offered.site)
+            val mistyped = patient.copy(nhsNumber = "9990000043")
+            val error = assertThrows(ClientException.NotPossible::class.java) { phone.client.newWound(mistyped, null) }
+            assertEquals("record_invalid", error.code)
+            val series = phone.client.newSeries()
+            phone.client.capture(Ward.direct(Ward.picture), context().copy(wound = wound, series = series))
+            Unit
+        }
+    }
+
+    @Test
     fun `what was entered out of its limits is told as such and nothing is kept`() = runBlocking {
         Phone().enrol().use { phone ->
             val picture = Ward.direct(Ward.picture)
