@@ -215,6 +215,31 @@ async fn a_wound_is_forgotten_ninety_days_after_it_was_last_offered() {
 }
 
 #[tokio::test]
+async fn a_phone_remembers_a_thousand_wounds_and_the_one_that_would_end_first_makes_room() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let nobody = patient(|_| {});
+    let first = phone.client().new_wound(&nobody, None).unwrap();
+    let dir = phone.dir.join("gauze/review/wounds");
+    let whole = std::fs::read(dir.join(&kept(&phone)[0])).unwrap();
+    for n in 0..999 {
+        std::io::Write::write_all(
+            &mut std::fs::File::create(dir.join(format!("90000-{n}.age"))).unwrap(),
+            &whole,
+        )
+        .unwrap();
+    }
+    ward.clock.pass(SignedDuration::from_hours(24));
+    let last = phone.client().new_wound(&nobody, None).unwrap();
+    assert_eq!(kept(&phone).len(), 1000);
+    phone.client().unlock().unwrap();
+    let offered = phone.client().wounds(&nobody).unwrap();
+    assert!(offered[0].wound == last);
+    // The file that made room was the first wound's own; its copies, which end later, still hold it, told once.
+    assert!(offered.len() == 2 && offered[1].wound == first);
+}
+
+#[tokio::test]
 async fn what_does_not_open_among_the_wounds_is_passed_over() {
     let ward = Ward::new().await;
     let mut phone = Phone::enrolled(&ward).await;
