@@ -170,7 +170,7 @@ impl From<gauze_core::CaptureError> for CaptureError {
     fn from(error: gauze_core::CaptureError) -> Self {
         use gauze_core::CaptureError as E;
         match &error {
-            E::Picture(_) | E::Record(_) => said!(TakeAgain, error),
+            E::Picture(_) | E::Record(_) | E::Unlisted(_) => said!(TakeAgain, error),
             E::NotEnrolled => said!(Enrol, error),
             E::Entropy => said!(Report, error),
             E::Store(store) => match store {

@@ -9,6 +9,7 @@ mod log;
 mod managed;
 mod platform;
 mod queue;
+mod record;
 mod review;
 mod task;
 mod types;

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gauze_wire::{CaptureId, Digest, Name, Platform, VoidReason};
+use gauze_wire::{CaptureId, Digest, Name, PickLists, Platform, VoidReason};
 
 use crate::auth::{Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
@@ -281,6 +281,11 @@ impl Client {
         let session = self.showing(&state);
         let entries = self.store.recent(most).into_iter();
         Ok(entries.map(|entry| views::photo(&self.store, entry, session)).collect())
+    }
+
+    /// What people choose from, as the policy in force has it: empty lists ask for nothing.
+    pub fn choices(&self) -> PickLists {
+        self.enrolled().map_or_else(PickLists::default, |enrolled| *enrolled.trust.policy.lists)
     }
 
     /// Counts, versions, and what IT needs to see.

@@ -78,7 +78,7 @@ fn root() -> &'static Path {
 #[tokio::test(flavor = "multi_thread")]
 async fn kotlin_drives_the_core_on_a_jvm() {
     let (Some(maven), Some(library)) = (tool("GAUZE_MAVEN"), tool("GAUZE_LIBRARY")) else { return };
-    let ready = ready(16).await;
+    let ready = ready(17).await;
     let picture = pictures(ready.hospital.home(), 1).remove(0);
     let mut command = Command::new(maven);
     command

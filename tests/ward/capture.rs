@@ -4,7 +4,7 @@ use gauze_core::{CaptureContext, CaptureError, PreviewError, Stage};
 use gauze_seal::strip::strip;
 use gauze_wire::{Digest, Patient};
 
-use crate::fixture::{Phone, Ward, jpeg};
+use crate::fixture::{Phone, Ward, context, jpeg};
 
 /// ENOSPC, as in errno(3).
 const FULL: i32 = 28;
@@ -162,13 +162,8 @@ async fn what_cannot_be_taken_in_is_refused_before_anything_is_written() {
     assert_eq!(refused(b""), "not_jpeg");
     assert_eq!(refused(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "not_jpeg");
     assert_eq!(refused(&jpeg(0)[..jpeg(0).len() / 2]), "truncated");
-    let patient = Patient {
-        nhs_number: Some("9990000041".into()),
-        local_id: None,
-        family: "Zzyzx-Familyname".to_owned().try_into().unwrap(),
-        given: "Quillonbert".to_owned().try_into().unwrap(),
-        dob: "1950-01-31".parse().unwrap(),
-    };
+    let nobody = context().patient.unwrap();
+    let patient = Patient { dob: "2199-01-31".parse().unwrap(), ..nobody };
     let context = CaptureContext { patient: Some(patient), ..CaptureContext::default() };
     let error = phone.client().capture(jpeg(0), context).unwrap_err();
     assert_eq!(error.code(), "record_invalid");

@@ -14,6 +14,7 @@ mod life;
 mod managed;
 mod overlap;
 mod queue;
+mod record;
 mod review;
 mod store;
 mod trust;

@@ -8,8 +8,8 @@ use gauze_core::ports::{Answer, TransportError};
 use gauze_core::queue::machine::State;
 use gauze_core::{DiscardError, Stage, StoreError, Trouble};
 use gauze_wire::{
-    CaptureState, EntryKind, Filed, Jws, Manifest, ProblemCode, Refusal, Refused, Signed as _, StatusAnswer,
-    Stored, UploadAnswer,
+    CaptureState, EntryKind, Filed, FilingRefusal, Jws, Manifest, ProblemCode, Refused, Signed as _,
+    StatusAnswer, Stored, UploadAnswer,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -265,7 +265,7 @@ async fn a_refused_photo_stays_and_goes_when_it_was_filed_after_all() {
     let (records, witness) = (ward.keys().records().unwrap(), ward.keys().witness().unwrap());
     let cosigned = witness.cosign(&receipt.proof.checkpoint, ward.clock.time()).unwrap();
     let proof = gauze_wire::Proof { checkpoint: cosigned, ..receipt.proof.clone() };
-    let refused = Refused::new(receipt.binding(), proof, ward.clock.time(), Refusal::DidNotOpen);
+    let refused = Refused::new(receipt.binding(), proof, ward.clock.time(), FilingRefusal::DidNotOpen);
     let mut fate = Some(with_outcome(&state, Jws::sign(&refused, &records).unwrap()));
     phone.link.obeys(
         move |seen| {
@@ -273,7 +273,7 @@ async fn a_refused_photo_stays_and_goes_when_it_was_filed_after_all() {
         },
     );
     let report = phone.run().await;
-    let shown = Some((Stage::Refused, Some(Trouble::Hospital(Refusal::DidNotOpen))));
+    let shown = Some((Stage::Refused, Some(Trouble::Hospital(FilingRefusal::DidNotOpen))));
     assert_eq!((report.refused, phone.shown(id)), (1, shown));
     assert!(phone.file(id, "photo.age").is_file());
     assert_eq!(phone.client().status().refused, 1);

@@ -18,9 +18,13 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let root = root()?;
     let programs = ["gauze-demo", "gauze-gateway", "gauze-phone", "gauze-records"];
-    println!("building {}: about four minutes on two cores the first time, seconds after that", programs.join(", "));
+    println!(
+        "building {}: about four minutes on two cores the first time, seconds after that",
+        programs.join(", ")
+    );
     let packages = ["gauze-tests", "gauze-gateway", "gauze-records"];
-    let named = packages.iter().flat_map(|name| ["-p", name]).chain(programs.iter().flat_map(|name| ["--bin", name]));
+    let named =
+        packages.iter().flat_map(|name| ["-p", name]).chain(programs.iter().flat_map(|name| ["--bin", name]));
     start(cargo(&root).arg("build").args(named))?;
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
     let program: PathBuf = target.join("debug").join("gauze-demo");

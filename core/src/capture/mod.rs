@@ -11,9 +11,11 @@ use gauze_seal::age::{FileKey, SealedDigest};
 use gauze_seal::strip::{StripError, Stripped, strip};
 use gauze_seal::{LayOutError, lay_out_photo};
 use gauze_wire::{
-    Body, CaptureId, DeviceId, Digest, Follows, Name, Patient, Record, Signed as _, Text, WireError,
+    Body, CaptureId, Choice, Consent, DeviceId, Digest, Fence, Fitness, Follows, Framing, Name, Patient,
+    PickLists, Record, SeriesId, Signed as _, Site, Text, Unlisted, WireError, WoundId,
 };
 use jiff::Timestamp;
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::policy::Trust;
@@ -23,23 +25,48 @@ use crate::store::{Draft, Durable, Store, StoreError, file};
 
 pub use preview::{PreviewError, make_preview};
 
-/// What the clinician said about the photo. No `Debug`: it names a patient.
-#[derive(Clone, Default)]
+/// What the clinician said about the photo, each in the form of the record's field. No `Debug`: it names a patient.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct CaptureContext {
     /// Whom it shows.
     pub patient: Option<Patient>,
-    /// Where on the body.
-    pub body_site: Option<Text<256>>,
-    /// Consent, in the organisation's own words.
-    pub consent: Option<Text<256>>,
+    /// The team that takes it: one of the policy's list, where it has one.
+    pub team: Option<Choice>,
+    /// Where on the body: one of the policy's list, where it has one.
+    pub site: Option<Site>,
+    /// Which wound, as this phone named it.
+    pub wound: Option<WoundId>,
+    /// Which visit, as this phone named it.
+    pub series: Option<SeriesId>,
+    /// How much it shows.
+    pub view: Option<Framing>,
+    /// Consent, in a form of the policy's list, where it has one.
+    pub consent: Option<Consent>,
+    /// Inside or outside a fence, never where.
+    pub fence: Option<Fence>,
+    /// How fit it is for measuring, as the camera judged.
+    pub fitness: Option<Fitness>,
     /// Free text.
     pub notes: Option<Text<4096>>,
     /// Who takes it.
     pub clinician: Option<Text<256>>,
     /// Their session.
     pub session_ref: Option<Name>,
-    /// Inside or outside a fence, never where.
-    pub geofence: Option<Name>,
+}
+
+impl CaptureContext {
+    /// Checks, for a photo taken at `at`, what the types cannot, and that choices stand in `lists`.
+    fn check(&self, at: Timestamp, lists: &PickLists) -> Result<(), CaptureError> {
+        let Self { patient, site, consent, fence, fitness, .. } = self;
+        patient.as_ref().map_or(Ok(()), |patient| patient.check(at)).map_err(CaptureError::Record)?;
+        site.as_ref().map_or(Ok(()), Site::check).map_err(CaptureError::Record)?;
+        consent.as_ref().map_or(Ok(()), Consent::check).map_err(CaptureError::Record)?;
+        fence.as_ref().map_or(Ok(()), Fence::check).map_err(CaptureError::Record)?;
+        fitness.as_ref().map_or(Ok(()), Fitness::check).map_err(CaptureError::Record)?;
+        let unlisted = lists.unlisted(self.team.as_ref(), site.as_ref(), consent.as_ref());
+        unlisted.first().map_or(Ok(()), |unlisted| Err(CaptureError::Unlisted(*unlisted)))
+    }
 }
 
 /// Why there is no photo. The shell must not tick.
@@ -52,10 +79,11 @@ pub enum CaptureError {
     #[error("this phone is not enrolled: enrol it first")]
     NotEnrolled,
     /// What was said about the photo is out of its limits.
-    #[error(
-        "what was entered about the photo is out of its limits ({0}): correct it and take the photo again"
-    )]
+    #[error("what was entered about the photo is not as expected ({0}): correct it and take the photo again")]
     Record(#[source] WireError),
+    /// What was chosen is not in the hospital's list.
+    #[error("{}, and take the photo again", .0.next_step())]
+    Unlisted(Unlisted),
     /// No random bytes to seal with.
     #[error("the phone gave no random numbers: restart it and take the photo again")]
     Entropy,
@@ -71,6 +99,7 @@ impl CaptureError {
             Self::Picture(error) => error.code(),
             Self::NotEnrolled => "not_enrolled",
             Self::Record(_) => "record_invalid",
+            Self::Unlisted(unlisted) => unlisted.code(),
             Self::Entropy => "no_entropy",
             Self::Store(error) => error.code(),
         }
@@ -109,10 +138,8 @@ pub(crate) fn take(
     context: CaptureContext,
 ) -> Result<Captured, CaptureError> {
     let photo = strip(jpeg)?;
-    if let Some(patient) = &context.patient {
-        patient.check().map_err(CaptureError::Record)?;
-    }
     let captured_at = with.clock.now();
+    context.check(captured_at, &with.trust.policy.lists)?;
     let capture_id = make_id(with, captured_at.as_millisecond())?;
     let mut draft = with.store.draft(capture_id, with.device_id, with.follows.clone())?;
     let mut record = record(with, &draft, &photo, captured_at, &context);
@@ -142,7 +169,7 @@ fn record(
 ) -> Record {
     let context = context.clone();
     Record {
-        v: 1,
+        v: Record::VERSION,
         tenant: with.trust.bundle.tenant.clone(),
         device_id: with.device_id.clone(),
         capture_id: draft.capture_id(),
@@ -150,12 +177,20 @@ fn record(
         captured_at,
         monotonic_ms: with.clock.monotonic_ms(),
         boot_id: with.clock.boot_id(),
+        team: context.team,
         clinician: context.clinician,
+        session: None,
         patient: context.patient,
-        body_site: context.body_site,
+        site: context.site,
+        wound: context.wound,
+        series: context.series,
+        view: context.view,
         consent: context.consent,
+        fence: context.fence,
+        fitness: context.fitness,
         notes: context.notes,
-        geofence: context.geofence,
+        original: None,
+        reduced: None,
         orientation: photo.orientation(),
         photo_sha256: Digest([0; 32]),
         photo_size: photo.len(),

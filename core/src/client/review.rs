@@ -2,13 +2,13 @@
 
 use gauze_seal::PhotoOpener;
 use gauze_seal::strip::strip;
-use gauze_wire::{CaptureId, Digest};
+use gauze_wire::{CaptureId, Digest, Patient, SeriesId, Site, WoundId};
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::{Client, Session};
 use crate::capture::{PreviewError, make_preview};
-use crate::review::{ReviewError, ReviewKeys, ReviewSession, leaving_nothing};
+use crate::review::{ReviewError, ReviewKeys, ReviewSession, WoundView, Wounds, leaving_nothing};
 use crate::store::{Stage, StoreError, file};
 
 /// Clocks that are set while the phone runs jump by less.
@@ -124,6 +124,47 @@ impl Client {
         }
     }
 
+    /// The wounds of a patient that this phone remembers, newest first. Needs an unlocked phone.
+    pub fn wounds(&self, patient: &Patient) -> Result<Vec<WoundView>, ReviewError> {
+        self.may_review()?;
+        self.expire_reviews()?;
+        let now = self.time();
+        let keys = self.state().review_keys.clone().ok_or(ReviewError::Off)?;
+        let open = |sealed: &[u8]| self.state().unlocked.as_ref().ok_or(ReviewError::Locked)?.open(sealed);
+        // Also where there is none to open.
+        if self.state().unlocked.is_none() {
+            return Err(ReviewError::Locked);
+        }
+        leaving_nothing(|| self.wounds_in(&keys).of(&open, patient, now))
+    }
+
+    /// Names a new wound of a patient, and remembers it for [`Client::wounds`] where this phone may review. Needs no
+    /// unlocked phone: what is kept is sealed to the review identity.
+    pub fn new_wound(&self, patient: &Patient, site: Option<&Site>) -> Result<WoundId, ReviewError> {
+        let mut random = [0; 16];
+        self.ports.entropy.fill(&mut random).map_err(|_| ReviewError::Entropy)?;
+        let wound = WoundId::make(&random);
+        let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
+        let keys = self.state().review_keys.clone().filter(|_| hours > 0);
+        if let Some(keys) = keys.filter(|_| self.review_denied().is_none()) {
+            let now = self.time();
+            leaving_nothing(|| self.wounds_in(&keys).keep(&wound, patient, site, now))?;
+        }
+        Ok(wound)
+    }
+
+    /// Names a new visit.
+    pub fn new_series(&self) -> Result<SeriesId, ReviewError> {
+        let mut random = [0; 16];
+        self.ports.entropy.fill(&mut random).map_err(|_| ReviewError::Entropy)?;
+        Ok(SeriesId::make(&random))
+    }
+
+    fn wounds_in<'a>(&'a self, keys: &'a ReviewKeys) -> Wounds<'a> {
+        let (disk, entropy) = (&*self.ports.disk, &*self.ports.entropy);
+        Wounds { disk, entropy, dir: &self.config.dir, keys }
+    }
+
     /// Whether the hospital allows photos to be shown on this phone now.
     fn may_review(&self) -> Result<(), ReviewError> {
         self.review_denied().map_or(Ok(()), |denied| Err(ReviewError::Denied(denied)))
@@ -134,6 +175,12 @@ impl Client {
         let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
         let hours = SignedDuration::from_hours(i64::from(hours));
         let now = self.time();
+        let (disk, dir) = (&*self.ports.disk, &self.config.dir);
+        if hours.is_zero() {
+            Wounds::forget_all(disk, dir)?
+        } else {
+            Wounds::expire(disk, dir, now)?
+        }
         for entry in self.store.entries().into_iter().filter(|entry| entry.reviewable || entry.previewed) {
             let age = now.duration_since(entry.captured_at);
             // One from a time that has not come was taken by a wrong clock: nobody knows when its hours end.

@@ -4,6 +4,8 @@
 //! it is sealed to the hardware review key. A photo's sidecar (`review.age`) is the only way to its key on the phone;
 //! removing it ends the review of that photo.
 
+mod wounds;
+
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -21,6 +23,9 @@ use crate::store::{StoreError, read_small};
 
 const PUBLIC: &str = "review/recipient.txt";
 const PRIVATE: &str = "review/identity.age";
+
+pub use wounds::WoundView;
+pub(crate) use wounds::Wounds;
 
 /// Why review is not open.
 #[derive(Debug, thiserror::Error)]
@@ -137,8 +142,9 @@ impl ReviewKeys {
         seal_small(&self.recipients, &mut SealEntropy(entropy), plain).map_err(|_| ReviewError::Entropy)
     }
 
-    /// Destroys the review identity.
+    /// Destroys the review identity, and with it the wounds that only it opens.
     pub fn destroy(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        Wounds::forget_all(disk, dir)?;
         disk.remove(&dir.join(PRIVATE))?;
         Ok(disk.remove(&dir.join(PUBLIC))?)
     }
@@ -173,7 +179,7 @@ impl ReviewSession {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sidecar {
     v: u32,
-    /// The line in the list: family name, given names, body site.
+    /// The line in the list: family name, given names, body site with its side.
     pub label: String,
     /// Hex SHA-256 of the stripped photo.
     photo_sha256: String,
@@ -184,10 +190,14 @@ impl Sidecar {
     /// What the list shows of `context`.
     pub fn label(context: &CaptureContext, photo: Digest) -> Self {
         let patient = context.patient.as_ref();
+        let site = context.site.as_ref().map(|site| match site.side {
+            Some(side) => Zeroizing::new(format!("{} {}", side.as_str(), site.words.as_str())),
+            None => Zeroizing::new(site.words.as_str().to_owned()),
+        });
         let parts = [
             patient.map(|patient| patient.family.as_str()),
             patient.map(|patient| patient.given.as_str()),
-            context.body_site.as_ref().map(|site| site.as_str()),
+            site.as_ref().map(|site| site.as_str()),
         ];
         let label = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
         Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new() }

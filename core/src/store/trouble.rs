@@ -1,6 +1,6 @@
 //! Why a photo is not moving, as the index keeps it and a screen shows it.
 
-use gauze_wire::{ProblemCode, Refusal};
+use gauze_wire::{FilingRefusal, ProblemCode};
 use serde::{Deserialize, Serialize};
 
 /// Why a photo is not moving.
@@ -32,7 +32,7 @@ pub enum Trouble {
     /// The gateway refused, with its code.
     Gateway(ProblemCode),
     /// The hospital refused, with its code. The photo stays.
-    Hospital(Refusal),
+    Hospital(FilingRefusal),
 }
 
 impl Trouble {

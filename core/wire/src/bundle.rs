@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::log::{LogKey, WitnessKey};
-use crate::{Digest, Jws, PublicKey, Signed, Tenant, WireError};
+use crate::{Digest, Jws, PublicKey, Shape, Signed, Tenant, WireError};
 
 /// Whether photos are sealed to a recipient now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,14 +97,11 @@ fn is_post_quantum(recipient: &str) -> bool {
 
 impl Signed for Bundle {
     const TYP: &'static str = "gauze-bundle";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
-        if self.v != 1 || self.version == 0 {
+        if self.version == 0 {
             return Err(WireError::Field("version"));
         }
         let lists = [

@@ -8,7 +8,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Binding, CaptureId, DeviceId, Digest, Jws, Name, PublicKey, Signed, Tenant, WireError};
+use crate::{Binding, CaptureId, DeviceId, Digest, Jws, Name, PublicKey, Shape, Signed, Tenant, WireError};
 
 /// Largest sealed photo: 64 MiB of JPEG with its tar, age header and tags, rounded up.
 pub const SEALED_LIMIT: u64 = 65 * 1024 * 1024;
@@ -68,16 +68,10 @@ pub struct Follows {
 
 impl Signed for Body {
     const TYP: &'static str = "gauze-photo";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
-        if self.v != 1 {
-            return Err(WireError::Field("v"));
-        }
         if self.seq == 0 || (self.seq == 1) != self.prev.is_none() {
             return Err(WireError::Field("prev"));
         }
@@ -132,16 +126,13 @@ pub struct Void {
 
 impl Signed for Void {
     const TYP: &'static str = "gauze-void";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
         let body = Carried::read(&self.body)?.body;
         let same = body.tenant == self.tenant && body.capture_id == self.capture_id;
-        if self.v == 1 && same { Ok(()) } else { Err(WireError::Field("body")) }
+        if same { Ok(()) } else { Err(WireError::Field("body")) }
     }
 }
 
@@ -167,18 +158,15 @@ pub struct Adoption {
 
 impl Signed for Adoption {
     const TYP: &'static str = "gauze-adoption";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
         let body = Carried::read(&self.body)?.body;
         let fits = body.tenant == self.tenant
             && body.device_id != self.device_id
             && body.capture_id == self.capture_id;
-        if self.v == 1 && fits { Ok(()) } else { Err(WireError::Field("body")) }
+        if fits { Ok(()) } else { Err(WireError::Field("body")) }
     }
 }
 
@@ -207,10 +195,7 @@ impl Carried {
             return Err(WireError::TooLarge);
         }
         let body: Body = serde_json::from_slice(bytes).map_err(|_| WireError::Malformed(Body::TYP))?;
-        if body.typ != Body::TYP {
-            return Err(WireError::WrongType { expected: Body::TYP, found: body.typ });
-        }
-        body.check()?;
+        body.holds()?;
         Ok(Self { body, hash: Digest::of(bytes) })
     }
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
 use crate::db::Registered;
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 use crate::tenant::Served;
 
 /// The flag of a device whose certificate was revoked after it enrolled.
@@ -39,7 +39,7 @@ pub(crate) fn review_denied(device: &Registered, life: &Life, now: Timestamp) ->
 }
 
 /// What the phone is told, signed.
-pub(crate) fn standing(app: &App, served: &Served, device: &Registered) -> Result<Jws, Refusal> {
+pub(crate) fn standing(app: &App, served: &Served, device: &Registered) -> Result<Jws, RequestRefusal> {
     let (now, life) = (app.clock.now(), served.in_force().policy.life());
     let standing = Standing {
         v: 1,

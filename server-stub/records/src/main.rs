@@ -177,7 +177,12 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::Pull(source) => pull_cli::pull_once(json, &source)?,
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;
-            show(json, &opened, || format!("{}\n{}", opened.photo.display(), opened.record.display()));
+            show(json, &opened, || {
+                let gist = opened.gist.line();
+                format!("{}\n{}\n{gist}", opened.photo.display(), opened.record.display())
+                    .trim_end()
+                    .to_owned()
+            });
         }
         Command::List { data, devices: true, .. } => show_cli::show_devices(json, &data)?,
         Command::List { data, acts: true, .. } => show_cli::show_acts(json, &data)?,

@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 
 use gauze_seal::age::{Identity, OpenError, Unwrap, parse_identity_file};
 use gauze_seal::{OpenPhotoError, OpenedPhoto, PhotoOpener, strip};
-use gauze_wire::{Body, CaptureId, Digest, Record, Refusal};
+use gauze_wire::{Body, CaptureId, Digest, FilingRefusal, PickLists, Record};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::coded::Coded;
 use crate::disk::{self, DiskError, at};
+use crate::gist::Gist;
 
 /// Largest identity file that is read, in bytes.
 const IDENTITY_LIMIT: u64 = 1 << 20;
@@ -43,13 +44,14 @@ fn stream<E>(
     }
 }
 
-/// Opens a sealed file whose digest was checked, and judges what is inside against the manifest's body. The outer
-/// error is the disk's.
+/// Opens a sealed file whose digest was checked, and judges what is inside against the manifest's body. What was said of
+/// the photo is compared with `lists`, which refuses nothing. The outer error is the disk's.
 pub(crate) fn inspect(
     sealed: &mut File,
     identities: &[Identity],
     body: &Body,
-) -> io::Result<Result<(), Refusal>> {
+    lists: &PickLists,
+) -> io::Result<Result<Gist, FilingRefusal>> {
     sealed.seek(SeekFrom::Start(0))?;
     // The picture is never larger than its sealed file. Reserved at once: a vector that grew would leave copies.
     let capacity = usize::try_from(body.size).map_err(io::Error::other)?;
@@ -63,12 +65,12 @@ pub(crate) fn inspect(
         Err(Reading::Io(error)) => return Err(error),
         Err(Reading::Photo(error)) => return Ok(Err(refusal(error))),
     };
-    Ok(judge(&opened, &picture, body))
+    Ok(judge(&opened, &picture, body).map(|record| Gist::listed(&record, lists)))
 }
 
-fn refusal(error: OpenPhotoError<Infallible>) -> Refusal {
+fn refusal(error: OpenPhotoError<Infallible>) -> FilingRefusal {
     match error {
-        OpenPhotoError::Open(OpenError::MixedRecipients) => Refusal::MixedRecipients,
+        OpenPhotoError::Open(OpenError::MixedRecipients) => FilingRefusal::MixedRecipients,
         OpenPhotoError::Open(
             OpenError::ArmorUnsupported
             | OpenError::PassphraseUnsupported
@@ -78,29 +80,29 @@ fn refusal(error: OpenPhotoError<Infallible>) -> Refusal {
             | OpenError::Hmac
             | OpenError::Payload
             | OpenError::Agree(_),
-        ) => Refusal::DidNotOpen,
-        OpenPhotoError::Bundle(_) => Refusal::BundleInvalid,
+        ) => FilingRefusal::DidNotOpen,
+        OpenPhotoError::Bundle(_) => FilingRefusal::BundleInvalid,
         OpenPhotoError::Sink(never) => match never {},
     }
 }
 
-fn judge(opened: &OpenedPhoto, picture: &[u8], body: &Body) -> Result<(), Refusal> {
-    let record = Record::from_bytes(&opened.record).map_err(|_| Refusal::BundleInvalid)?;
+fn judge(opened: &OpenedPhoto, picture: &[u8], body: &Body) -> Result<Record, FilingRefusal> {
+    let record = Record::from_bytes(&opened.record).map_err(|_| FilingRefusal::BundleInvalid)?;
     if !record.agrees_with(body) {
-        return Err(Refusal::RecordMismatch);
+        return Err(FilingRefusal::RecordMismatch);
     }
     if !names(&record, opened) {
-        return Err(Refusal::PhotoMismatch);
+        return Err(FilingRefusal::PhotoMismatch);
     }
-    let stripped = strip::strip(picture).map_err(|_| Refusal::BundleInvalid)?;
+    let stripped = strip::strip(picture).map_err(|_| FilingRefusal::BundleInvalid)?;
     if stripped.orientation() != record.orientation {
-        return Err(Refusal::PhotoMismatch);
+        return Err(FilingRefusal::PhotoMismatch);
     }
     if stripped.sha256() != opened.photo_sha256 {
         // The picture is safe in here; that the phone left something in it is its makers' concern, not the patient's.
         tracing::error!(app_version = %body.app_version, "a photo came with metadata that should have been stripped");
     }
-    Ok(())
+    Ok(record)
 }
 
 fn names(record: &Record, opened: &OpenedPhoto) -> bool {
@@ -143,10 +145,10 @@ impl Coded for OpenFileError {
             Self::Disk(error) => error.code(),
             Self::Identity => "identity_unusable",
             Self::Name => "name",
-            Self::DidNotOpen => Refusal::DidNotOpen.code(),
-            Self::MixedRecipients => Refusal::MixedRecipients.code(),
-            Self::BundleInvalid => Refusal::BundleInvalid.code(),
-            Self::PhotoMismatch => Refusal::PhotoMismatch.code(),
+            Self::DidNotOpen => FilingRefusal::DidNotOpen.code(),
+            Self::MixedRecipients => FilingRefusal::MixedRecipients.code(),
+            Self::BundleInvalid => FilingRefusal::BundleInvalid.code(),
+            Self::PhotoMismatch => FilingRefusal::PhotoMismatch.code(),
         }
     }
 
@@ -177,6 +179,8 @@ pub struct Opened {
     pub photo_sha256: Digest,
     /// Its length in bytes.
     pub photo_size: u64,
+    /// What its record says, without naming anybody.
+    pub gist: Gist,
 }
 
 /// Opens `file` with the identities in `identity` to `out/NAME.jpg` and `out/NAME.record.json`, readable by their owner
@@ -247,5 +251,6 @@ fn open_into(
         capture_id: told.capture_id,
         photo_sha256: told.photo_sha256,
         photo_size: told.photo_size,
+        gist: Gist::whole(&told),
     })
 }

@@ -3,7 +3,7 @@
 use gauze_core::Stage;
 use gauze_records::Coded as _;
 use gauze_records::pull::PullError;
-use gauze_wire::Refusal;
+use gauze_wire::FilingRefusal;
 
 use super::{CHANGES, copy_dir, files, places, put, take};
 use crate::dice::Dice;
@@ -28,7 +28,7 @@ async fn a_changed_photo_at_the_gateway_is_refused_and_stays_on_the_phone() {
             let [blob] = &files(&ward.path("gateway/blobs"))[..] else { panic!("one photo") };
             put(blob, &change.of(&std::fs::read(blob).unwrap(), &mut dice).unwrap());
             let refused = ward.pull().await.refused;
-            assert_eq!((refused.len(), refused[0].cause), (1, Refusal::DigestMismatch), "{change:?}");
+            assert_eq!((refused.len(), refused[0].cause), (1, FilingRefusal::DigestMismatch), "{change:?}");
             phone.run().await;
             assert_eq!(phone.stage(taken.id), Some(Stage::Refused), "{change:?}");
             assert!(taken.is_kept(&phone, None));

@@ -76,6 +76,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     }
     runtime.block_on(async {
         let hospital = gauze_tests::hospital::build(home.path(), arguments.recipients.as_str()).await?;
+        hospital.set_policy(|policy| policy["lists"] = journey::lists()).await?;
         let servers = hospital.start().await?;
         println!("gateway   {}", hospital.url());
         println!("          {0}/healthz  {0}/metrics  {0}/openapi.json", hospital.url());

@@ -17,28 +17,31 @@ fn reads_as<T: Signed>(jws: &Jws) -> Result<(), WireError> {
     jws.peek::<T>().map(drop)
 }
 
+type Reader = (&'static str, fn(&Jws) -> Result<(), WireError>);
+
+/// Every signed kind's reader.
+const READERS: [Reader; 15] = [
+    (Bundle::TYP, reads_as::<Bundle>),
+    (Policy::TYP, reads_as::<Policy>),
+    (Token::TYP, reads_as::<Token>),
+    (Enrolment::TYP, reads_as::<Enrolment>),
+    (Body::TYP, reads_as::<Body>),
+    (Void::TYP, reads_as::<Void>),
+    (Adoption::TYP, reads_as::<Adoption>),
+    (Stored::TYP, reads_as::<Stored>),
+    (Filed::TYP, reads_as::<Filed>),
+    (Refused::TYP, reads_as::<Refused>),
+    (Act::TYP, reads_as::<Act>),
+    (WipeOrder::TYP, reads_as::<WipeOrder>),
+    (Wiped::TYP, reads_as::<Wiped>),
+    (Standing::TYP, reads_as::<Standing>),
+    (Reattestation::TYP, reads_as::<Reattestation>),
+];
+
 #[test]
 fn no_signed_kind_counts_as_another() {
-    type Reader = (&'static str, fn(&Jws) -> Result<(), WireError>);
-    let readers: [Reader; 15] = [
-        (Bundle::TYP, reads_as::<Bundle>),
-        (Policy::TYP, reads_as::<Policy>),
-        (Token::TYP, reads_as::<Token>),
-        (Enrolment::TYP, reads_as::<Enrolment>),
-        (Body::TYP, reads_as::<Body>),
-        (Void::TYP, reads_as::<Void>),
-        (Adoption::TYP, reads_as::<Adoption>),
-        (Stored::TYP, reads_as::<Stored>),
-        (Filed::TYP, reads_as::<Filed>),
-        (Refused::TYP, reads_as::<Refused>),
-        (Act::TYP, reads_as::<Act>),
-        (WipeOrder::TYP, reads_as::<WipeOrder>),
-        (Wiped::TYP, reads_as::<Wiped>),
-        (Standing::TYP, reads_as::<Standing>),
-        (Reattestation::TYP, reads_as::<Reattestation>),
-    ];
     for (kind, by, jws) in samples::signed() {
-        for (typ, read) in readers {
+        for (typ, read) in READERS {
             let verdict = read(&jws);
             if typ == kind {
                 assert_eq!(verdict, Ok(()));
@@ -50,6 +53,26 @@ fn no_signed_kind_counts_as_another() {
             assert!(read(&relabelled).is_err(), "{kind} relabelled {typ}");
         }
     }
+}
+
+#[test]
+fn no_signed_kind_is_signed_or_read_with_another_version_or_kind_inside() {
+    for (kind, by, jws) in samples::signed() {
+        let payload: Value = serde_json::from_slice(&jws.payload_bytes().unwrap()).unwrap();
+        let verdict = |name: &str, value: Value| {
+            let changed = resigned(&payload, kind, by, |payload| payload[name] = value);
+            let (_, read) = READERS.into_iter().find(|(typ, _)| *typ == kind).unwrap();
+            read(&changed)
+        };
+        for v in [0, 3] {
+            assert_eq!(verdict("v", json!(v)), Err(WireError::Field("v")), "{kind} {v}");
+        }
+        let found = "gauze-other".to_owned();
+        let expected = kind;
+        assert_eq!(verdict("typ", json!(found)), Err(WireError::WrongType { expected, found }), "{kind}");
+    }
+    let wrong = Token { typ: Policy::TYP.to_owned(), ..samples::token() };
+    assert!(matches!(Jws::sign(&wrong, &key(samples::POLICY)), Err(WireError::WrongType { .. })));
 }
 
 /// The JWS over a payload that `change` touched, signed with the right key.

@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use gauze_attest::{EnrolmentRefusal, Fault, Presented, Shown, verify_attestation};
+use gauze_attest::{EnrolmentDenied, Fault, Presented, Shown, verify_attestation};
 use gauze_wire::{
     Deed, DeviceId, EntryKind, Jws, Name, ProblemCode, Reattestation, StatusAnswer, Tenant, WireError,
 };
@@ -15,7 +15,7 @@ use crate::acts::{By, Clerk};
 use crate::app::App;
 use crate::db::{Db, Device, Registered, Write, log_append};
 use crate::proof::{BODY_LIMIT, InPath, read_body, served};
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 use crate::standing::standing;
 use crate::tenant::Served;
 
@@ -32,7 +32,7 @@ pub async fn attestations(
     State(app): State<App>,
     InPath(tenant): InPath,
     body: Body,
-) -> Result<Json<StatusAnswer>, Refusal> {
+) -> Result<Json<StatusAnswer>, RequestRefusal> {
     let served = served(&app, &tenant)?;
     let body = read_body(body, BODY_LIMIT).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
@@ -58,14 +58,14 @@ pub async fn attestations(
     write.commit().await?;
     if let Err(fault) = verdict {
         tracing::warn!(%tenant, device_id = %device.device_id, code = fault.code(), "evidence shown again was refused");
-        return Err(EnrolmentRefusal::from(fault).into());
+        return Err(EnrolmentDenied::from(fault).into());
     }
     let now = app.db.registered(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
     Ok(Json(StatusAnswer { captures: Vec::new(), standing: Some(standing(&app, served, &now)?) }))
 }
 
 /// The evidence, signed by the key that is enrolled, for itself.
-fn proven(jws: &Jws, device: &Device, tenant: &Tenant) -> Result<Reattestation, Refusal> {
+fn proven(jws: &Jws, device: &Device, tenant: &Tenant) -> Result<Reattestation, RequestRefusal> {
     let evidence: Reattestation = jws.verify(&device.key, tenant).map_err(|error| match error {
         WireError::WrongType { .. } => ProblemCode::WrongType,
         _ => ProblemCode::SignatureInvalid,
@@ -85,7 +85,7 @@ async fn judge(
     device: &Device,
     registered: &Registered,
     evidence: &Reattestation,
-) -> Result<Result<Shown, Fault>, Refusal> {
+) -> Result<Result<Shown, Fault>, RequestRefusal> {
     let in_force = served.in_force();
     let status = app.status_list();
     let before = app.db.shown_before(&evidence.tenant, &device.device_id).await?;
@@ -110,7 +110,7 @@ pub async fn flag(
     write: &mut Write<'_>,
     device_id: &DeviceId,
     shown: &Shown,
-) -> Result<(), Refusal> {
+) -> Result<(), RequestRefusal> {
     let clerk = Clerk { served, keys: &app.keys, now: app.clock.now() };
     for fault in &shown.flags {
         let Ok(code) = fault.code().parse::<Name>() else { continue };

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 
 use crate::app::App;
 use crate::proof::{InPath, served};
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -42,7 +42,7 @@ use crate::refusal::Refusal;
 struct Description;
 
 #[utoipa::path(get, path = "/healthz", responses((status = 200, description = "the database answers")))]
-pub async fn healthz(State(app): State<App>) -> Result<&'static str, Refusal> {
+pub async fn healthz(State(app): State<App>) -> Result<&'static str, RequestRefusal> {
     app.db.ping().await.map_err(|_| ProblemCode::Unavailable)?;
     Ok("ok\n")
 }
@@ -62,7 +62,10 @@ pub async fn openapi() -> impl IntoResponse {
     params(("tenant" = String, Path, description = "tenant")),
     responses((status = 200, description = "the trust bundle, a compact JWS", content_type = "application/jose"))
 )]
-pub async fn bundle(State(app): State<App>, InPath(tenant): InPath) -> Result<impl IntoResponse, Refusal> {
+pub async fn bundle(
+    State(app): State<App>,
+    InPath(tenant): InPath,
+) -> Result<impl IntoResponse, RequestRefusal> {
     Ok(jose(&served(&app, &tenant)?.bundle_jws))
 }
 
@@ -72,7 +75,10 @@ pub async fn bundle(State(app): State<App>, InPath(tenant): InPath) -> Result<im
     params(("tenant" = String, Path, description = "tenant")),
     responses((status = 200, description = "the policy, a compact JWS", content_type = "application/jose"))
 )]
-pub async fn policy(State(app): State<App>, InPath(tenant): InPath) -> Result<impl IntoResponse, Refusal> {
+pub async fn policy(
+    State(app): State<App>,
+    InPath(tenant): InPath,
+) -> Result<impl IntoResponse, RequestRefusal> {
     let in_force = served(&app, &tenant)?.in_force();
     Ok(jose(in_force.jws.as_ref().ok_or(ProblemCode::NotFound)?))
 }

@@ -18,7 +18,7 @@ use axum::routing::{get, post};
 use gauze_wire::ProblemCode;
 
 use crate::app::App;
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 
 /// All routes over `app`.
 pub fn router(app: App) -> Router {
@@ -43,8 +43,8 @@ pub fn router(app: App) -> Router {
             "/v1/transfers/{ticket}",
             axum::routing::put(transfer::put).patch(transfer::patch).head(transfer::head),
         )
-        .fallback(|| async { Refusal::from(ProblemCode::NotFound) })
-        .method_not_allowed_fallback(|| async { Refusal::from(ProblemCode::MethodNotAllowed) })
+        .fallback(|| async { RequestRefusal::from(ProblemCode::NotFound) })
+        .method_not_allowed_fallback(|| async { RequestRefusal::from(ProblemCode::MethodNotAllowed) })
         // Bodies are read by our own extractors, each with its own limit.
         .layer(DefaultBodyLimit::disable())
         .with_state(app)

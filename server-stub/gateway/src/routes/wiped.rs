@@ -8,7 +8,7 @@ use gauze_wire::{Digest, EntryKind, Jws, ProblemCode, Wiped};
 use crate::app::App;
 use crate::db::{Db, log_append};
 use crate::proof::{BODY_LIMIT, InPath, read_body, served};
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 
 #[utoipa::path(
     post,
@@ -23,7 +23,7 @@ pub async fn wiped(
     State(app): State<App>,
     InPath(tenant): InPath,
     body: Body,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, RequestRefusal> {
     let served = served(&app, &tenant)?;
     let body = read_body(body, BODY_LIMIT).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;

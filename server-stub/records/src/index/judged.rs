@@ -2,7 +2,7 @@
 
 use gauze_attest::AppAttestKey;
 use gauze_wire::{
-    CaptureId, Carried, DeviceId, DeviceStatus, Digest, Follows, ProposalId, PublicKey, Refusal, Token,
+    CaptureId, Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Follows, ProposalId, PublicKey, Token,
     TokenId,
 };
 use sqlx::sqlite::SqliteRow;
@@ -52,7 +52,7 @@ pub(crate) struct Noted {
 pub(crate) struct PhotoJudged {
     pub(crate) manifest: Manifested,
     /// Why it is refused already.
-    pub(crate) cause: Option<Refusal>,
+    pub(crate) cause: Option<FilingRefusal>,
     /// Whether the body takes its place in the chain; and whether its own phone signed it.
     pub(crate) chained: Option<bool>,
 }
@@ -262,7 +262,7 @@ async fn write_photo(
     .bind(body.captured_at.to_string())
     .bind(body.sha256.to_string())
     .bind(int(body.size))
-    .bind(photo.cause.map(Refusal::code))
+    .bind(photo.cause.map(FilingRefusal::code))
     .execute(&mut **tx)
     .await?;
     let Some(own) = photo.chained else { return Ok(()) };

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gauze_seal::age::Identity;
-use gauze_wire::{Body, Digest, Manifest, Refusal};
+use gauze_wire::{Body, Digest, FilingRefusal, Manifest, PickLists};
 
 use super::{PullError, Puller};
 use crate::disk::{self, DiskError, at};
 use crate::gateway::{GatewayError, GatewayPort, Incoming};
+use crate::gist::Gist;
 use crate::index::{IndexError, Kind, PhotoRow};
 use crate::layout::{Layout, measure};
 use crate::open::inspect;
@@ -26,8 +27,9 @@ const PULLS: usize = 3;
 
 /// What became of a waiting photo.
 pub(super) enum Outcome {
-    Filed,
-    Refused(Refusal),
+    /// What its record says, where it is a photo that was opened.
+    Filed(Option<Gist>),
+    Refused(FilingRefusal),
     /// Its bytes did not come.
     Missing,
 }
@@ -38,6 +40,7 @@ struct Judging {
     expected: (Digest, u64),
     body: Body,
     identities: Arc<[Identity]>,
+    lists: PickLists,
     layout: Layout,
     sealed: PathBuf,
     refused: PathBuf,
@@ -57,7 +60,7 @@ impl<G: GatewayPort> Puller<G> {
     pub(super) async fn outcome(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
         match (row.cause, row.kind) {
             (Some(cause), _) => Ok(Outcome::Refused(cause)),
-            (None, Kind::Void) => Ok(Outcome::Filed),
+            (None, Kind::Void) => Ok(Outcome::Filed(None)),
             (None, Kind::Photo | Kind::Adoption) => self.fetch(trust, row).await,
         }
     }
@@ -65,11 +68,11 @@ impl<G: GatewayPort> Puller<G> {
     async fn fetch(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
         let sealed = self.layout.sealed(&row.binding(&trust.tenant));
         let expected = (row.sha256, row.size);
-        if self.found(&sealed, expected)? {
-            return Ok(Outcome::Filed);
-        }
         let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
         let body = Manifest::peek(&jws).map_err(IndexError::from)?.carried().body.clone();
+        if self.found(&sealed, expected)? {
+            return Ok(Outcome::Filed(gist_of(trust, &sealed, &body)));
+        }
         let mut before = Vec::new();
         for _ in 0..PULLS {
             let Some(incoming) = self.pull(row).await? else { return Ok(Outcome::Missing) };
@@ -78,6 +81,7 @@ impl<G: GatewayPort> Puller<G> {
                 expected,
                 body: body.clone(),
                 identities: trust.identities.clone(),
+                lists: trust.lists().clone(),
                 layout: self.layout.clone(),
                 sealed: sealed.clone(),
                 refused: self.layout.refused(&row.manifest_sha256),
@@ -151,19 +155,27 @@ impl<G: GatewayPort> Puller<G> {
     }
 }
 
+/// What the record says of a photo that was opened and moved to its place before a crash, or under another signature. That
+/// was judged; only its gist is still to be told.
+fn gist_of(trust: &Trust, sealed: &Path, body: &Body) -> Option<Gist> {
+    let mut file = std::fs::File::open(sealed).ok()?;
+    inspect(&mut file, &trust.identities, body, trust.lists()).ok()?.ok()
+}
+
 impl Judging {
     fn judge(self) -> Result<Judged, DiskError> {
         let (mut file, digest, size) = self.incoming.finish().map_err(at(&self.refused))?;
         let came = (digest, size);
         let verdict = if came == self.expected {
-            inspect(file.as_file_mut(), &self.identities, &self.body).map_err(at(&self.sealed))?
+            inspect(file.as_file_mut(), &self.identities, &self.body, &self.lists)
+                .map_err(at(&self.sealed))?
         } else if self.before.len() + 1 == PULLS && self.before.contains(&came) {
-            Err(Refusal::DigestMismatch)
+            Err(FilingRefusal::DigestMismatch)
         } else {
             return Ok(Judged::Wrong(came));
         };
         let (to, outcome) = match verdict {
-            Ok(()) => (&self.sealed, Outcome::Filed),
+            Ok(gist) => (&self.sealed, Outcome::Filed(Some(gist))),
             Err(cause) => (&self.refused, Outcome::Refused(cause)),
         };
         self.layout.make(disk::parent(to))?;

@@ -5,8 +5,8 @@
 
 use gauze_attest::{Freshness, verify_enrolment};
 use gauze_wire::{
-    Act, Adoption, Body, DeviceId, DeviceStatus, Enrolment, Jws, Manifest, ProblemCode, Reattestation,
-    Refusal, Signed as _, Void, Wiped,
+    Act, Adoption, Body, DeviceId, DeviceStatus, Enrolment, FilingRefusal, Jws, Manifest, ProblemCode,
+    Reattestation, Signed as _, Void, Wiped,
 };
 
 use super::life::judge_act;
@@ -89,20 +89,20 @@ impl<G: GatewayPort> Puller<G> {
 
     async fn judge_manifest(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
         let Some(device) = self.index.device(jws.kid()).await? else {
-            return Ok(refused(trust, jws, Refusal::EnrolmentInvalid));
+            return Ok(refused(trust, jws, FilingRefusal::EnrolmentInvalid));
         };
         let Ok(manifest) = Manifest::verify(jws, &device.key, &trust.tenant) else {
-            return Ok(refused(trust, jws, Refusal::ManifestInvalid));
+            return Ok(refused(trust, jws, FilingRefusal::ManifestInvalid));
         };
         // An honest gateway takes no photo of a phone that it was told to refuse.
         if device.status == DeviceStatus::Revoked && manifest.has_photo() {
-            return Ok(refused(trust, jws, Refusal::EnrolmentInvalid));
+            return Ok(refused(trust, jws, FilingRefusal::EnrolmentInvalid));
         }
         let own = manifest.is_own();
         let known = self.index.neighbours(manifest.carried(), own).await?;
         let fits = !chain::is_broken(manifest.carried(), &known)
             && (own || self.succeeds(&device, &manifest.carried().body.device_id).await?);
-        let cause = (!fits).then_some(Refusal::ChainBroken);
+        let cause = (!fits).then_some(FilingRefusal::ChainBroken);
         let chained = fits.then_some(own);
         Ok(Judged::Photo(Box::new(PhotoJudged { manifest: manifested(jws, manifest), cause, chained })))
     }
@@ -126,7 +126,7 @@ pub(super) fn rejected(jws: &Jws, problem: ProblemCode) -> Judged {
 }
 
 /// A refusal that names the photo, where it can be told which one is meant.
-fn refused(trust: &Trust, jws: &Jws, cause: Refusal) -> Judged {
+fn refused(trust: &Trust, jws: &Jws, cause: FilingRefusal) -> Judged {
     match Manifest::peek(jws) {
         Ok(manifest) if manifest.carried().body.tenant == trust.tenant => {
             let manifest = manifested(jws, manifest);

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use gauze_attest::Roots;
-use gauze_wire::{CaptureId, DeviceId, Refusal};
+use gauze_wire::{CaptureId, DeviceId, FilingRefusal};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -67,7 +67,7 @@ pub struct RefusedPhoto {
     /// The photo.
     pub capture_id: CaptureId,
     /// Why.
-    pub cause: Refusal,
+    pub cause: FilingRefusal,
 }
 
 /// What one pass did.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use gauze_wire::{
-    Act, Adoption, Binding, Body, DeviceId, Enrolment, Filed, Jws, Manifest, PublicKey, Reattestation,
-    Refusal, Refused, Signed as _, Token, Void, Wiped,
+    Act, Adoption, Binding, Body, DeviceId, Enrolment, Filed, FilingRefusal, Jws, Manifest, PublicKey,
+    Reattestation, Refused, Signed as _, Token, Void, Wiped,
 };
 
 use super::chains::Chains;
@@ -123,28 +123,29 @@ impl Audit<'_> {
         }
         let device = devices.get(jws.kid()).filter(|(_, enrolled)| *enrolled < at);
         let expected = match device {
-            None => Some(Refusal::EnrolmentInvalid),
+            None => Some(FilingRefusal::EnrolmentInvalid),
             Some((key, _)) if Manifest::verify(jws, key, &self.anchors.tenant).is_err() => {
-                Some(Refusal::ManifestInvalid)
+                Some(FilingRefusal::ManifestInvalid)
             }
             Some(_) if manifest.has_photo() && self.life.is_revoked(jws.kid()) => {
-                Some(Refusal::EnrolmentInvalid)
+                Some(FilingRefusal::EnrolmentInvalid)
             }
             Some(_) => self.chain_verdict(&manifest, &row),
         };
-        let early = [Refusal::EnrolmentInvalid, Refusal::ManifestInvalid, Refusal::ChainBroken];
+        let early =
+            [FilingRefusal::EnrolmentInvalid, FilingRefusal::ManifestInvalid, FilingRefusal::ChainBroken];
         if row.cause.filter(|cause| early.contains(cause)) != expected {
             report.find("verdict_differs", row.capture_id);
         }
         self.check_outcome(&row, &manifest.binding(jws), report)
     }
 
-    fn chain_verdict(&mut self, manifest: &Manifest, row: &PhotoRow) -> Option<Refusal> {
+    fn chain_verdict(&mut self, manifest: &Manifest, row: &PhotoRow) -> Option<FilingRefusal> {
         let own = manifest.is_own();
         let broken = self.chains.is_broken(manifest.carried(), own);
         // Another key's photo may also have been refused because the phone does not succeed it.
-        if broken || (!own && row.cause == Some(Refusal::ChainBroken)) {
-            return Some(Refusal::ChainBroken);
+        if broken || (!own && row.cause == Some(FilingRefusal::ChainBroken)) {
+            return Some(FilingRefusal::ChainBroken);
         }
         self.chains.add(manifest.carried(), own);
         None
@@ -191,7 +192,7 @@ impl Audit<'_> {
         Filed::verify(receipt, records, binding, log, Some(witnesses)).is_ok()
     }
 
-    fn refused(&self, receipt: &Jws, binding: &Binding) -> Option<Refusal> {
+    fn refused(&self, receipt: &Jws, binding: &Binding) -> Option<FilingRefusal> {
         let Anchors { records, log, witnesses, .. } = self.anchors;
         Refused::verify(receipt, records, binding, log, Some(witnesses)).ok().map(|refused| refused.cause)
     }

@@ -7,6 +7,7 @@ use gauze_records::Coded as _;
 use gauze_records::keys::RecipientKind;
 use gauze_seal::age::{Identity, Sealer};
 use gauze_wire::{Body, Digest, Jws, Signed as _};
+use serde_json::json;
 use tokio::sync::Barrier;
 
 use crate::fixture::{Edit, Hospital, Phone, SystemEntropy, seal, seal_elsewhere, tar_of, with_stanzas_of};
@@ -244,6 +245,31 @@ async fn a_third_entry_in_the_tar_is_refused() {
         ..Edit::default()
     };
     assert_eq!(cause_of(&edit).await, "bundle_invalid");
+}
+
+#[tokio::test]
+async fn a_record_whose_patient_does_not_hold_is_refused_inside_too() {
+    let patient = json!({
+        "nhs_number": "9990000042", "family": "PATIENT-SECRET", "given": "Alex", "dob": "1950-01-31",
+        "established": { "how": "wristband" }, "confirmed_by": ["dob", "nhs_number"],
+    });
+    for (right, wrong) in [
+        ("9990000042", "9990000043"),
+        ("1950-01-31", "1950-02-31"),
+        ("1950-01-31", "2950-01-31"),
+        ("[\"dob\",\"nhs_number\"]", "[\"dob\",\"chi_number\"]"),
+    ] {
+        let edit = Edit {
+            record: &|record| record.patient = Some(serde_json::from_value(patient.clone()).unwrap()),
+            seal: &|hospital, record, picture| {
+                let text = std::str::from_utf8(record).unwrap();
+                assert!(text.contains(right));
+                seal(hospital, text.replacen(right, wrong, 1).as_bytes(), picture)
+            },
+            ..Edit::default()
+        };
+        assert_eq!(cause_of(&edit).await, "bundle_invalid", "{wrong}");
+    }
 }
 
 #[tokio::test]

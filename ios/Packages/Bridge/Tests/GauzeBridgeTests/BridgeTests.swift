@@ -76,10 +76,10 @@ struct BridgeTests {
     @Test func whatWasEnteredOutOfItsLimitsIsToldAsSuchAndNothingIsKept() async throws {
         let phone = try await Phone().enrolled()
         var wrong = context()
-        wrong.bodySite = ""
+        wrong.site = Site(words: "")
         #expect(throws: CaptureError.self) { try phone.client!.capture(jpeg: Ward.picture(), context: wrong) }
         #expect(try phone.client!.status().lastSeq == 0)
-        wrong.bodySite = "pasted\r\nfrom elsewhere"
+        wrong.site = Site(words: "pasted\r\nfrom elsewhere")
         _ = try phone.client!.capture(jpeg: Ward.picture(), context: wrong)
         #expect(try phone.client!.status().lastSeq == 1)
     }

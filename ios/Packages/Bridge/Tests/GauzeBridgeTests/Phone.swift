@@ -149,8 +149,10 @@ final class Phone {
 func context() -> CaptureContext {
     CaptureContext(
         patient: Patient(
-            nhsNumber: "9990000042", localId: nil, family: "Zzyzx-Familyname", given: "Quillonbert", dob: "1950-01-31"
+            nhsNumber: "9990000042", family: "Zzyzx-Familyname", given: "Quillonbert", dob: "1950-01-31",
+            established: .wristband, confirmedBy: [.dob, .nhsNumber]
         ),
-        bodySite: "left lower leg"
+        site: Site(words: "lower leg", side: .left),
+        view: .straight
     )
 }

@@ -439,6 +439,11 @@ uint64_t uniffi_gauze_fn_constructor_client_open(RustBuffer dir, RustBuffer plat
 RustBuffer uniffi_gauze_fn_method_client_capture(uint64_t ptr, ForeignBytes jpeg, RustBuffer context, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_CHOICES
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_CHOICES
+RustBuffer uniffi_gauze_fn_method_client_choices(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_CONFIGURE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_CONFIGURE
 RustBuffer uniffi_gauze_fn_method_client_configure(uint64_t ptr, RustBuffer encoding, RustBuffer values, RustCallStatus *_Nonnull out_status
@@ -462,6 +467,16 @@ RustBuffer uniffi_gauze_fn_method_client_list(uint64_t ptr, RustCallStatus *_Non
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_LIST_RECENT
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_LIST_RECENT
 RustBuffer uniffi_gauze_fn_method_client_list_recent(uint64_t ptr, uint32_t most, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_SERIES
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_SERIES
+RustBuffer uniffi_gauze_fn_method_client_new_series(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_WOUND
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_WOUND
+RustBuffer uniffi_gauze_fn_method_client_new_wound(uint64_t ptr, RustBuffer patient, RustBuffer site, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_PREVIEW_FROM
@@ -742,6 +757,11 @@ RustBuffer uniffi_gauze_fn_method_review_preview(uint64_t ptr, RustBuffer id, Ru
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_UNLOCK
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_UNLOCK
 void uniffi_gauze_fn_method_review_unlock(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_WOUNDS
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_WOUNDS
+RustBuffer uniffi_gauze_fn_method_review_wounds(uint64_t ptr, RustBuffer patient, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_TASKHANDLE
@@ -1069,6 +1089,12 @@ uint16_t uniffi_gauze_checksum_method_client_capture(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CHOICES
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CHOICES
+uint16_t uniffi_gauze_checksum_method_client_choices(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CONFIGURE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CONFIGURE
 uint16_t uniffi_gauze_checksum_method_client_configure(void
@@ -1096,6 +1122,18 @@ uint16_t uniffi_gauze_checksum_method_client_list(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_LIST_RECENT
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_LIST_RECENT
 uint16_t uniffi_gauze_checksum_method_client_list_recent(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_SERIES
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_SERIES
+uint16_t uniffi_gauze_checksum_method_client_new_series(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_WOUND
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_WOUND
+uint16_t uniffi_gauze_checksum_method_client_new_wound(void
 
 );
 #endif
@@ -1270,6 +1308,12 @@ uint16_t uniffi_gauze_checksum_method_review_preview(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_UNLOCK
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_UNLOCK
 uint16_t uniffi_gauze_checksum_method_review_unlock(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_WOUNDS
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_WOUNDS
+uint16_t uniffi_gauze_checksum_method_review_wounds(void
 
 );
 #endif
