@@ -50,7 +50,7 @@ fn nhs_number_holds(number: &str) -> bool {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// Format version: 1.
+    /// Format version: 2.
     pub v: u32,
     /// Whose.
     pub tenant: Tenant,
@@ -93,7 +93,7 @@ impl Record {
             return Err(WireError::TooLarge);
         }
         let record: Self = serde_json::from_slice(bytes).map_err(|_| WireError::Malformed("record"))?;
-        if record.v != 1 || !(1..=8).contains(&record.orientation) {
+        if record.v != 2 || !(1..=8).contains(&record.orientation) {
             return Err(WireError::Field("record"));
         }
         Ok(record)
