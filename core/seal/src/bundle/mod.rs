@@ -71,7 +71,11 @@ impl<'a> Outline<'a> {
 
     /// Copies the photo's entry from `from` on, which must have so much of it left.
     pub(crate) fn copy(&self, from: u64, out: &mut [u8]) {
-        copy(std::iter::once(&self.photo_header()[..]).chain(self.photo.slices()), from, out);
+        match from.checked_sub(BLOCK_U64) {
+            // All but the first chunk: no header is made for them.
+            Some(from) => copy(self.photo.slices(), from, out),
+            None => copy(std::iter::once(&self.photo_header()[..]).chain(self.photo.slices()), from, out),
+        }
     }
 
     /// The whole bundle.
