@@ -19,7 +19,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::policy::Trust;
-use crate::ports::{Clock, Entropy};
+use crate::ports::{Clock, Entropy, SealEntropy};
 use crate::review::{ReviewKeys, Sidecar};
 use crate::store::{Draft, Durable, Store, StoreError, file};
 
@@ -66,6 +66,21 @@ impl CaptureContext {
         fitness.as_ref().map_or(Ok(()), Fitness::check).map_err(CaptureError::Record)?;
         let unlisted = lists.unlisted(self.team.as_ref(), site.as_ref(), consent.as_ref());
         unlisted.first().map_or(Ok(()), |unlisted| Err(CaptureError::Unlisted(*unlisted)))
+    }
+
+    /// The line in a list: family name, given names, side and body site.
+    fn label(&self) -> String {
+        let patient = self.patient.as_ref();
+        let site = self.site.as_ref().map(|site| match site.side {
+            Some(side) => Zeroizing::new(format!("{} {}", side.as_str(), site.words.as_str())),
+            None => Zeroizing::new(site.words.as_str().to_owned()),
+        });
+        let parts = [
+            patient.map(|patient| patient.family.as_str()),
+            patient.map(|patient| patient.given.as_str()),
+            site.as_ref().map(|site| site.as_str()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -145,7 +160,7 @@ pub(crate) fn take(
     let mut record = record(with, &draft, &photo, captured_at, &context);
     let (sealed, file_key) = seal_into(with, &mut draft, &photo, &mut record)?;
     if let Some(keys) = with.review {
-        let sidecar = Sidecar::label(&context, record.photo_sha256).to_bytes(&file_key);
+        let sidecar = Sidecar::new(context.label(), record.photo_sha256).to_bytes(&file_key);
         let sealed = keys.seal(with.entropy, &sidecar).map_err(|_| CaptureError::Entropy)?;
         draft.put(file::REVIEW, &sealed)?;
     }
@@ -241,30 +256,18 @@ fn seal_into(
     photo: &Stripped<'_>,
     record: &mut Record,
 ) -> Result<(SealedDigest, FileKey), CaptureError> {
-    let bytes = |record: &Record| record.to_bytes().map(Zeroizing::new).map_err(CaptureError::Record);
-    // A hash is always as long as any other: the record's length is known before its content.
-    let length = bytes(record)?.len();
     let mtime_s = u64::try_from(record.captured_at.as_second()).unwrap_or(0);
     let mut entropy = SealEntropy(with.entropy);
-    let laid_out = lay_out_photo(photo, length, mtime_s, with.trust.recipients(), &mut entropy);
+    let laid_out = lay_out_photo(photo, mtime_s, with.trust.recipients(), &mut entropy);
     let pieces = laid_out.map_err(|error| match error {
         LayOutError::Entropy(_) => CaptureError::Entropy,
         LayOutError::TooLarge(_) => CaptureError::Record(WireError::TooLarge),
     })?;
     let file = draft.create(file::PHOTO)?;
-    let (digest, file) = pipeline::write_sealed(pieces.head, pieces.rest, file, || {
-        record.photo_sha256 = Digest(photo.sha256());
-        bytes(record)
+    let (digest, file_key, file) = pipeline::write_sealed(photo, pieces, file, |sha256| {
+        record.photo_sha256 = Digest(sha256);
+        record.to_bytes().map(Zeroizing::new).map_err(CaptureError::Record)
     })?;
     draft.keep(file::PHOTO, file);
-    Ok((digest, pieces.file_key))
-}
-
-/// The port as the sealing crate asks for it.
-pub(crate) struct SealEntropy<'a>(pub &'a dyn Entropy);
-
-impl gauze_seal::Entropy for SealEntropy<'_> {
-    fn fill(&mut self, out: &mut [u8]) -> Result<(), gauze_seal::EntropyError> {
-        self.0.fill(out).map_err(|_| gauze_seal::EntropyError)
-    }
+    Ok((digest, file_key))
 }

@@ -2,7 +2,7 @@
 
 use gauze_seal::PhotoOpener;
 use gauze_seal::strip::strip;
-use gauze_wire::{CaptureId, Digest, Patient, SeriesId, Site, WoundId};
+use gauze_wire::{CaptureId, Carried, Digest, Patient, Record, SeriesId, Site, WoundId};
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
@@ -79,30 +79,31 @@ impl Client {
         use std::io::Read as _;
         self.may_review()?;
         self.expire_reviews()?;
-        let entry = self.store.entry(id).filter(|entry| entry.reviewable).ok_or(ReviewError::Off)?;
+        self.store.entry(id).filter(|entry| entry.reviewable).ok_or(ReviewError::Off)?;
         let sealed = self.store.read(id, file::REVIEW)?.ok_or(ReviewError::Off)?;
-        let key = {
+        let (key, named) = {
             let state = self.state();
-            state.unlocked.as_ref().ok_or(ReviewError::Locked)?.sidecar(&sealed)?.file_key()?
+            let sidecar = state.unlocked.as_ref().ok_or(ReviewError::Locked)?.sidecar(&sealed)?;
+            (sidecar.file_key()?, sidecar.photo())
         };
+        let body = self.store.read(id, file::BODY)?.ok_or(ReviewError::DidNotOpen)?;
+        let body = Carried::from_bytes(&body).map_err(|_| ReviewError::DidNotOpen)?.body;
         let mut file = self.store.open_photo(id)?;
         let mut opener = PhotoOpener::with_file_key(key);
-        let size = usize::try_from(entry.size).map_err(|_| ReviewError::DidNotOpen)?;
-        // Reserved at once: a vector that grew would leave copies behind.
-        let mut photo = Zeroizing::new(Vec::with_capacity(size));
-        let mut sink = |part: &[u8]| -> Result<(), std::convert::Infallible> {
-            photo.extend_from_slice(part);
-            Ok(())
-        };
         let mut buffer = vec![0; 64 * 1024];
         loop {
             match file.read(&mut buffer).map_err(StoreError::from)? {
                 0 => break,
-                n => opener.push(&buffer[..n], &mut sink).map_err(|_| ReviewError::DidNotOpen)?,
+                n => opener.push(&buffer[..n]).map_err(|_| ReviewError::DidNotOpen)?,
             }
         }
-        opener.finish(&mut sink).map_err(|_| ReviewError::DidNotOpen)?;
-        Ok(photo)
+        let opened = opener.finish().map_err(|_| ReviewError::DidNotOpen)?;
+        let record = Record::from_bytes(&opened.record).map_err(|_| ReviewError::DidNotOpen)?;
+        if !record.agrees_with(&body) || named != Some(record.photo_sha256) {
+            return Err(ReviewError::DidNotOpen);
+        }
+        let picture = opened.into_picture(&record.photo_sha256.0, record.photo_size);
+        picture.map_err(|_| ReviewError::DidNotOpen)
     }
 
     /// Opens local review. Blocks while the user authenticates.

@@ -17,8 +17,7 @@ use gauze_wire::{Digest, ReviewDenied};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::capture::{CaptureContext, SealEntropy};
-use crate::ports::{Disk, Entropy, KeyVault, VaultError, write_durably};
+use crate::ports::{Disk, Entropy, KeyVault, SealEntropy, VaultError, write_durably};
 use crate::store::{StoreError, read_small};
 
 const PUBLIC: &str = "review/recipient.txt";
@@ -187,19 +186,8 @@ pub(crate) struct Sidecar {
 }
 
 impl Sidecar {
-    /// What the list shows of `context`.
-    pub fn label(context: &CaptureContext, photo: Digest) -> Self {
-        let patient = context.patient.as_ref();
-        let site = context.site.as_ref().map(|site| match site.side {
-            Some(side) => Zeroizing::new(format!("{} {}", side.as_str(), site.words.as_str())),
-            None => Zeroizing::new(site.words.as_str().to_owned()),
-        });
-        let parts = [
-            patient.map(|patient| patient.family.as_str()),
-            patient.map(|patient| patient.given.as_str()),
-            site.as_ref().map(|site| site.as_str()),
-        ];
-        let label = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    /// Of a photo, with what a list shows of it.
+    pub fn new(label: String, photo: Digest) -> Self {
         Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new() }
     }
 

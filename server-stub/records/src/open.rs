@@ -3,13 +3,12 @@
 //! Always: a picture is whole and is the one that its record names before anybody gets it; while judging it lives in
 //! memory that wipes itself; `open_file` leaves both files or neither.
 
-use std::convert::Infallible;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use gauze_seal::age::{Identity, OpenError, Unwrap, parse_identity_file};
-use gauze_seal::{OpenPhotoError, OpenedPhoto, PhotoOpener, strip};
+use gauze_seal::{OpenPhotoError, OpenedPhoto, OtherPicture, PhotoOpener, strip};
 use gauze_wire::{Body, CaptureId, Digest, FilingRefusal, PickLists, Record};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -21,26 +20,22 @@ use crate::gist::Gist;
 /// Largest identity file that is read, in bytes.
 const IDENTITY_LIMIT: u64 = 1 << 20;
 
-enum Reading<E> {
-    Photo(OpenPhotoError<E>),
+enum Reading {
+    Photo(OpenPhotoError),
     Io(io::Error),
 }
 
 /// Streams a sealed file through the opener.
-fn stream<E>(
-    sealed: &mut impl Read,
-    identities: &[Identity],
-    sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
-) -> Result<OpenedPhoto, Reading<E>> {
+fn read(sealed: &mut impl Read, identities: &[Identity]) -> Result<OpenedPhoto, Reading> {
     let keys: Vec<&dyn Unwrap> = identities.iter().map(|identity| identity as &dyn Unwrap).collect();
     let mut opener = PhotoOpener::new(&keys);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let read = sealed.read(&mut buffer).map_err(Reading::Io)?;
         if read == 0 {
-            return opener.finish(sink).map_err(Reading::Photo);
+            return opener.finish().map_err(Reading::Photo);
         }
-        opener.push(&buffer[..read], sink).map_err(Reading::Photo)?;
+        opener.push(&buffer[..read]).map_err(Reading::Photo)?;
     }
 }
 
@@ -53,22 +48,14 @@ pub(crate) fn inspect(
     lists: &PickLists,
 ) -> io::Result<Result<Gist, FilingRefusal>> {
     sealed.seek(SeekFrom::Start(0))?;
-    // The picture is never larger than its sealed file. Reserved at once: a vector that grew would leave copies.
-    let capacity = usize::try_from(body.size).map_err(io::Error::other)?;
-    let mut picture = Zeroizing::new(Vec::with_capacity(capacity));
-    let mut sink = |bytes: &[u8]| -> Result<(), Infallible> {
-        picture.extend_from_slice(bytes);
-        Ok(())
-    };
-    let opened = match stream(sealed, identities, &mut sink) {
-        Ok(opened) => opened,
-        Err(Reading::Io(error)) => return Err(error),
-        Err(Reading::Photo(error)) => return Ok(Err(refusal(error))),
-    };
-    Ok(judge(&opened, &picture, body).map(|record| Gist::listed(&record, lists)))
+    match read(sealed, identities) {
+        Ok(opened) => Ok(judge(&opened, body).map(|record| Gist::listed(&record, lists))),
+        Err(Reading::Io(error)) => Err(error),
+        Err(Reading::Photo(error)) => Ok(Err(refusal(error))),
+    }
 }
 
-fn refusal(error: OpenPhotoError<Infallible>) -> FilingRefusal {
+fn refusal(error: OpenPhotoError) -> FilingRefusal {
     match error {
         OpenPhotoError::Open(OpenError::MixedRecipients) => FilingRefusal::MixedRecipients,
         OpenPhotoError::Open(
@@ -82,31 +69,28 @@ fn refusal(error: OpenPhotoError<Infallible>) -> FilingRefusal {
             | OpenError::Agree(_),
         ) => FilingRefusal::DidNotOpen,
         OpenPhotoError::Bundle(_) => FilingRefusal::BundleInvalid,
-        OpenPhotoError::Sink(never) => match never {},
     }
 }
 
-fn judge(opened: &OpenedPhoto, picture: &[u8], body: &Body) -> Result<Record, FilingRefusal> {
+fn judge(opened: &OpenedPhoto, body: &Body) -> Result<Record, FilingRefusal> {
     let record = Record::from_bytes(&opened.record).map_err(|_| FilingRefusal::BundleInvalid)?;
     if !record.agrees_with(body) {
         return Err(FilingRefusal::RecordMismatch);
     }
-    if !names(&record, opened) {
-        return Err(FilingRefusal::PhotoMismatch);
-    }
+    let picture = named_by(&record, opened).map_err(|_| FilingRefusal::PhotoMismatch)?;
     let stripped = strip::strip(picture).map_err(|_| FilingRefusal::BundleInvalid)?;
     if stripped.orientation() != record.orientation {
         return Err(FilingRefusal::PhotoMismatch);
     }
-    if stripped.sha256() != opened.photo_sha256 {
+    if stripped.sha256() != record.photo_sha256.0 {
         // The picture is safe in here; that the phone left something in it is its makers' concern, not the patient's.
         tracing::error!(app_version = %body.app_version, "a photo came with metadata that should have been stripped");
     }
     Ok(record)
 }
 
-fn names(record: &Record, opened: &OpenedPhoto) -> bool {
-    record.photo_sha256 == Digest(opened.photo_sha256) && record.photo_size == opened.photo_size
+fn named_by<'a>(record: &Record, opened: &'a OpenedPhoto) -> Result<&'a [u8], OtherPicture> {
+    opened.picture(&record.photo_sha256.0, record.photo_size)
 }
 
 /// Why a sealed file was not opened. Says no more of the sealing than that it did not open.
@@ -222,12 +206,9 @@ fn open_into(
     photo: &Path,
     record: &Path,
 ) -> Result<Opened, OpenFileError> {
-    // Removed when dropped, whatever goes wrong.
-    let mut aside = tempfile::Builder::new().prefix(".opening-").tempfile_in(out).map_err(at(out))?;
-    let opened = match stream(sealed, identities, &mut |bytes| aside.write_all(bytes)) {
+    let opened = match read(sealed, identities) {
         Ok(opened) => opened,
         Err(Reading::Io(error)) => return Err(at(out)(error).into()),
-        Err(Reading::Photo(OpenPhotoError::Sink(error))) => return Err(at(photo)(error).into()),
         Err(Reading::Photo(OpenPhotoError::Open(OpenError::MixedRecipients))) => {
             return Err(OpenFileError::MixedRecipients);
         }
@@ -235,9 +216,10 @@ fn open_into(
         Err(Reading::Photo(OpenPhotoError::Bundle(_))) => return Err(OpenFileError::BundleInvalid),
     };
     let told = Record::from_bytes(&opened.record).map_err(|_| OpenFileError::BundleInvalid)?;
-    if !names(&told, &opened) {
-        return Err(OpenFileError::PhotoMismatch);
-    }
+    let picture = named_by(&told, &opened).map_err(|_| OpenFileError::PhotoMismatch)?;
+    // Removed when dropped, whatever goes wrong.
+    let mut aside = tempfile::Builder::new().prefix(".opening-").tempfile_in(out).map_err(at(out))?;
+    aside.write_all(picture).map_err(at(photo))?;
     aside.as_file().sync_all().map_err(at(photo))?;
     disk::create(record, &opened.record, disk::PRIVATE)?;
     if let Err(error) = aside.persist_noclobber(photo) {

@@ -239,7 +239,7 @@ async fn classical_and_post_quantum_stanzas_in_one_file_are_refused() {
 async fn a_third_entry_in_the_tar_is_refused() {
     let edit = Edit {
         seal: &|hospital, record, picture| {
-            let tar = tar_of(&[("record.json", record), ("photo.jpg", picture), ("extra", b"x")]);
+            let tar = tar_of(&[("photo.jpg", picture), ("record.json", record), ("extra", b"x")]);
             seal_tar(hospital, &tar)
         },
         ..Edit::default()
@@ -277,7 +277,7 @@ async fn a_picture_that_is_no_jpeg_is_refused() {
     let edit = Edit {
         record: &|record| (record.photo_sha256, record.photo_size) = (Digest::of(b"no picture"), 10),
         seal: &|hospital, record, _| {
-            seal_tar(hospital, &tar_of(&[("record.json", record), ("photo.jpg", b"no picture")]))
+            seal_tar(hospital, &tar_of(&[("photo.jpg", b"no picture"), ("record.json", record)]))
         },
         ..Edit::default()
     };
