@@ -136,7 +136,7 @@ impl Signed for Bundle {
 }
 
 /// Believes a bundle: signed by the root with fingerprint `pinned`, or by the next root that `current` names; for
-/// `tenant`; no older than `min_version` and than `current`. Returns it with the fingerprint to pin from now on.
+/// `tenant`; no older than `min_version` and than `current`, and of `current`'s version only with its very content. Returns it with the fingerprint to pin from now on.
 pub fn accept_bundle(
     jws: &Jws,
     tenant: &Tenant,
@@ -152,6 +152,10 @@ pub fn accept_bundle(
     }
     let bundle: Bundle = jws.verify(&claimed.root, tenant)?;
     if bundle.version < min_version.max(current.map_or(0, |bundle| bundle.version)) {
+        return Err(WireError::Rollback);
+    }
+    // A version names one content: a root that signed two has been misused, or its keeper has erred.
+    if current.is_some_and(|current| current.version == bundle.version && *current != bundle) {
         return Err(WireError::Rollback);
     }
     Ok((bundle, fingerprint))

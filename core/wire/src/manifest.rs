@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Binding, CaptureId, DeviceId, Digest, Jws, Name, PublicKey, Shape, Signed, Tenant, WireError};
 
+/// Above every `seq`: the first whole number that JSON readers may no longer tell from its neighbour (RFC 8259, section 6).
+pub const SEQ_LIMIT: u64 = 1 << 53;
+
 /// Largest sealed photo: 64 MiB of JPEG with its tar, age header and tags, rounded up.
 pub const SEALED_LIMIT: u64 = 65 * 1024 * 1024;
 
@@ -27,7 +30,7 @@ pub struct Body {
     pub device_id: DeviceId,
     /// The photo.
     pub capture_id: CaptureId,
-    /// Position in the phone's chain, from 1.
+    /// Position in the phone's chain, from 1, below [`SEQ_LIMIT`].
     pub seq: u64,
     /// SHA-256 of the previous body's bytes; absent exactly at `seq` 1.
     pub prev: Option<Digest>,
@@ -60,7 +63,7 @@ pub struct Body {
 pub struct Follows {
     /// The old device id.
     pub device_id: DeviceId,
-    /// The old chain's last `seq`; 0 if it had none.
+    /// The old chain's last `seq`, below [`SEQ_LIMIT`]; 0 if it had none.
     pub seq: u64,
     /// SHA-256 of the old chain's last body.
     pub head: Option<Digest>,
@@ -72,6 +75,10 @@ impl Signed for Body {
         Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
+        let last = self.follows.as_ref().map_or(0, |follows| follows.seq);
+        if self.seq >= SEQ_LIMIT || last >= SEQ_LIMIT {
+            return Err(WireError::Field("seq"));
+        }
         if self.seq == 0 || (self.seq == 1) != self.prev.is_none() {
             return Err(WireError::Field("prev"));
         }

@@ -6,7 +6,7 @@ use gauze_wire::{
     RecipientEntry, RecipientState, Refused, Signed, Standing, Stored, Text, Token, Void, WipeOrder, Wiped,
     WireError, accept_bundle,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -103,6 +103,8 @@ fn a_body_keeps_its_documented_limits() {
     for (what, change) in [
         ("v", json!({ "v": 2 })),
         ("seq 0", json!({ "seq": 0 })),
+        ("seq 2^53", json!({ "seq": 1_u64 << 53 })),
+        ("seq 2^64 - 1", json!({ "seq": u64::MAX })),
         ("prev missing", json!({ "prev": null })),
         ("prev at 1", json!({ "seq": 1 })),
         ("size 0", json!({ "size": 0 })),
@@ -257,6 +259,13 @@ fn a_bundle_is_believed_only_from_the_pinned_root_or_its_named_successor() {
     let same = signed_bundle(|_| {}, samples::ROOT).unwrap();
     assert_eq!(accept_bundle(&same, &tenant(), &root, Some(&current), 3).unwrap().1, root);
     assert_eq!(accept_bundle(&same, &tenant(), &root, None, 4).map(drop), Err(WireError::Rollback));
+    let twin =
+        signed_bundle(|bundle| bundle.fresh_until += SignedDuration::from_hours(1), samples::ROOT).unwrap();
+    assert_eq!(
+        accept_bundle(&twin, &tenant(), &root, Some(&current), 0).map(drop),
+        Err(WireError::Rollback),
+        "one version names one content"
+    );
     let older = signed_bundle(|bundle| bundle.version = 2, samples::ROOT).unwrap();
     assert_eq!(
         accept_bundle(&older, &tenant(), &root, Some(&current), 0).map(drop),

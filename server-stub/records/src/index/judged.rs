@@ -2,13 +2,13 @@
 
 use gauze_attest::AppAttestKey;
 use gauze_wire::{
-    CaptureId, Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Follows, ProposalId, PublicKey, Token,
-    TokenId,
+    CaptureId, Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Follows, Jws, ProblemCode, PublicKey,
+    Token, TokenId,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::life::write_note;
+use super::life::{Noted, write_note};
 use super::{Index, IndexError, Kind, int, uint};
 use crate::chain::Neighbours;
 
@@ -36,16 +36,11 @@ pub(crate) enum Judged {
     Noted(Box<Noted>),
 }
 
-/// An act, or a phone's own word.
-pub(crate) struct Noted {
-    pub(crate) kind: &'static str,
-    pub(crate) device_id: Option<DeviceId>,
-    /// What the device may do from now on.
-    pub(crate) status: Option<DeviceStatus>,
-    /// Something that waits for this side's signature.
-    pub(crate) proposed: Option<ProposalId>,
-    /// The device's App Attest key, where it was shown.
-    pub(crate) app_attest: Option<AppAttestKey>,
+impl Judged {
+    /// An entry that leads to nothing, because of `problem`.
+    pub(crate) fn rejected(jws: &Jws, problem: ProblemCode) -> Self {
+        Self::Rejected { device_id: jws.kid().clone(), code: problem.as_str() }
+    }
 }
 
 /// A manifest and the verdict on it, before its photo was fetched.
@@ -220,24 +215,6 @@ fn app_attest(row: &SqliteRow) -> Result<Option<AppAttestKey>, IndexError> {
         app_id: row.try_get("app_attest_app")?,
         counter: row.try_get("app_attest_counter")?,
     }))
-}
-
-/// Keeps a device's App Attest key as it was seen now.
-pub(super) async fn write_app_attest(
-    tx: &mut Transaction<'_, Sqlite>,
-    device_id: &DeviceId,
-    key: &AppAttestKey,
-) -> Result<(), IndexError> {
-    sqlx::query(
-        "UPDATE device SET app_attest_point = ?, app_attest_app = ?, app_attest_counter = ? WHERE device_id = ?",
-    )
-    .bind(key.point.as_slice())
-    .bind(&key.app_id)
-    .bind(key.counter)
-    .bind(device_id.as_str())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }
 
 async fn write_photo(

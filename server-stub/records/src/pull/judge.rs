@@ -55,13 +55,13 @@ impl<G: GatewayPort> Puller<G> {
             Body::TYP | Void::TYP | Adoption::TYP => self.judge_manifest(trust, jws).await,
             Act::TYP => Ok(judge_act(trust, jws)),
             Wiped::TYP | Reattestation::TYP => self.judge_word(trust, jws).await,
-            _ => Ok(rejected(jws, ProblemCode::WrongType)),
+            _ => Ok(Judged::rejected(jws, ProblemCode::WrongType)),
         }
     }
 
     async fn judge_enrolment(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
         let Ok(claimed) = jws.peek::<Enrolment>() else {
-            return Ok(rejected(jws, ProblemCode::MalformedRequest));
+            return Ok(Judged::rejected(jws, ProblemCode::MalformedRequest));
         };
         // The token's own short life bounds the time that the phone claims.
         let attested = match verify_enrolment(jws, &trust.basis(&self.roots), Freshness::Recorded, claimed.at)
@@ -74,7 +74,7 @@ impl<G: GatewayPort> Puller<G> {
         let device_id = attested.device_id();
         let holder = self.index.token_holder(&attested.token().token_id).await?;
         if holder.is_some_and(|holder| holder != device_id) {
-            return Ok(rejected(jws, ProblemCode::TokenUsed));
+            return Ok(Judged::rejected(jws, ProblemCode::TokenUsed));
         }
         let follows = attested.enrolment().follows.as_ref().map(|follows| follows.device_id.clone());
         let device = Box::new(KnownDevice {
@@ -121,10 +121,6 @@ impl<G: GatewayPort> Puller<G> {
     }
 }
 
-pub(super) fn rejected(jws: &Jws, problem: ProblemCode) -> Judged {
-    Judged::Rejected { device_id: jws.kid().clone(), code: problem.as_str() }
-}
-
 /// A refusal that names the photo, where it can be told which one is meant.
 fn refused(trust: &Trust, jws: &Jws, cause: FilingRefusal) -> Judged {
     match Manifest::peek(jws) {
@@ -132,7 +128,7 @@ fn refused(trust: &Trust, jws: &Jws, cause: FilingRefusal) -> Judged {
             let manifest = manifested(jws, manifest);
             Judged::Photo(Box::new(PhotoJudged { manifest, cause: Some(cause), chained: None }))
         }
-        Ok(_) | Err(_) => rejected(jws, ProblemCode::ManifestInvalid),
+        Ok(_) | Err(_) => Judged::rejected(jws, ProblemCode::ManifestInvalid),
     }
 }
 

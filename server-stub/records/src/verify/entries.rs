@@ -25,7 +25,7 @@ pub(super) struct Audit<'a> {
     pub(super) life: Lives,
 }
 
-pub(super) type Devices = BTreeMap<DeviceId, (PublicKey, u64)>;
+type Devices = BTreeMap<DeviceId, (PublicKey, u64)>;
 
 impl Audit<'_> {
     /// Checks the entries before `judged`.
@@ -48,7 +48,9 @@ impl Audit<'_> {
                         }
                     }
                     Act::TYP | Wiped::TYP | Reattestation::TYP => {
-                        self.check_life(at, &jws, &devices, report).await?;
+                        let enrolled = devices.get(jws.kid()).filter(|(_, enrolled)| *enrolled < at);
+                        let key = enrolled.map(|(key, _)| key);
+                        self.life.check((at, &jws), key, (self.index, self.anchors), report).await?;
                     }
                     _ if self.index.is_rejected(at).await? => {}
                     _ => report.find("entry_unaccounted", at),
@@ -58,7 +60,7 @@ impl Audit<'_> {
         for id in devices.keys().filter(|id| !proven.contains(*id)) {
             report.find("device_unproven", id);
         }
-        self.check_lives(report).await?;
+        self.life.check_rows((self.index, self.anchors), report).await?;
         let mut rows = 0;
         for manifest in &seen {
             rows += u64::from(self.index.photo(manifest).await?.is_some());
