@@ -13,6 +13,7 @@ use crate::challenges::Challenges;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::keys::{GatewayKeys, random};
+use crate::prefixes::Prefixes;
 use crate::replay::ReplayStore;
 use crate::tenant::{Served, TenantError, TenantFiles};
 
@@ -58,6 +59,7 @@ pub struct App {
     pub(crate) replays: Arc<ReplayStore>,
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
+    pub(crate) prefixes: Arc<Prefixes>,
     pub(crate) status: Arc<RwLock<Option<Arc<StatusList>>>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) roots: Arc<Roots>,
@@ -105,6 +107,7 @@ impl App {
             replays: Arc::new(replays),
             challenges: Arc::new(Challenges::new(random()?)),
             transfers: Arc::default(),
+            prefixes: Arc::default(),
             status: Arc::default(),
             clock,
             roots: Arc::new(Roots::pinned().clone()),

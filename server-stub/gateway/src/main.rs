@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use gauze_gateway::admin::AdminError;
 use gauze_gateway::{
-    ConsoleError, ConsoleOptions, GatewayKeys, KeysError, ServeError, ServeOptions, serve, serve_console,
+    ConsoleError, ConsoleOptions, FIRST_REQUEST_WITHIN, GatewayKeys, KeysError, ServeError, ServeOptions,
+    serve, serve_console,
 };
 use gauze_wire::Tenant;
 use tokio::signal::unix::{SignalKind, signal};
@@ -113,6 +114,7 @@ fn main() -> ExitCode {
                 bundles: bundle,
                 policies: policy,
                 status_list,
+                first_request_within: FIRST_REQUEST_WITHIN,
             };
             run(options).map_err(|error| (error.code(), error.to_string()))
         }

@@ -26,6 +26,8 @@ const GRACE: Duration = Duration::from_secs(10);
 const WINDOW: u32 = 512 << 10;
 /// Requests that a connection has open at once. A phone and the records side send four.
 const STREAMS: u32 = 32;
+/// How long a connection may take to bring the head of a request.
+pub const FIRST_REQUEST_WITHIN: Duration = Duration::from_secs(30);
 const CLEAN_EVERY: Duration = Duration::from_secs(3600);
 
 /// What `serve` is given.
@@ -45,6 +47,8 @@ pub struct ServeOptions {
     pub policies: Vec<PathBuf>,
     /// Google's status list of attestation certificates, read again whenever it changes.
     pub status_list: Option<PathBuf>,
+    /// How long a connection may take to bring the head of a request once TLS stands.
+    pub first_request_within: Duration,
 }
 
 /// Why the gateway does not serve.
@@ -108,14 +112,16 @@ pub async fn serve(
     // Small answers and window updates leave at once: Nagle's algorithm holds them until the phone has acknowledged the last.
     let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
     let server = axum_server::from_tcp(listener).map_err(ServeError::Listen)?;
-    let mut server = server.acceptor(acceptor).handle(handle).accept_error_handler(|from, error| {
+    let server = server.acceptor(acceptor).handle(handle).accept_error_handler(|from, error| {
         // A client that breaks off its handshake is not our trouble.
         if from.is_none() {
             tracing::error!(%error, "no connection can be taken");
         }
     });
-    // A client that dribbles its headers holds a connection for half a minute, no longer.
-    server.http_builder().http1().header_read_timeout(Some(Duration::from_secs(30)));
+    // Who finished TLS and sends no request is let go, also while it is not known which HTTP it will speak; so is who
+    // dribbles a later head of HTTP/1.1.
+    let mut server = server.first_request_timeout(options.first_request_within);
+    server.http_builder().http1().header_read_timeout(Some(options.first_request_within));
     server
         .http_builder()
         .http2()

@@ -13,7 +13,7 @@ use gauze_wire::{
 use super::enrol::{basis, spend_challenge};
 use crate::acts::{By, Clerk};
 use crate::app::App;
-use crate::db::{Db, Device, Registered, Write, log_append};
+use crate::db::{Db, Device, Registered, ShownBefore, Write, log_append};
 use crate::proof::{BODY_LIMIT, InPath, read_body, served};
 use crate::refusal::RequestRefusal;
 use crate::standing::standing;
@@ -43,9 +43,15 @@ pub async fn attestations(
     spend_challenge(&app, &tenant, &evidence.challenge)?;
     let registered =
         app.db.registered(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
-    // Judged alone: what another showing changes, such as a counter, is seen.
+    let before = app.db.shown_before(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
+    // Up to ten signatures are checked before the only write is begun: whoever shows evidence holds up nobody's commit.
+    let verdict = judge(&app, served, &device, &registered, &evidence, &before);
     let mut write = app.db.write().await?;
-    let verdict = judge(&app, served, &device, &registered, &evidence).await?;
+    // What another showing has changed since, such as a counter, was not seen: the phone shows its evidence again.
+    let now = Db::shown_now(&mut write, &tenant, &device.device_id).await?;
+    if now.as_ref() != Some(&before) {
+        return Err(ProblemCode::Unavailable.into());
+    }
     log_append(&mut write, served, EntryKind::Reattestation, &jws).await?;
     let whose = (&tenant, &device.device_id);
     match &verdict {
@@ -79,17 +85,16 @@ fn proven(jws: &Jws, device: &Device, tenant: &Tenant) -> Result<Reattestation, 
     }
 }
 
-async fn judge(
+fn judge(
     app: &App,
     served: &Served,
     device: &Device,
     registered: &Registered,
     evidence: &Reattestation,
-) -> Result<Result<Shown, Fault>, RequestRefusal> {
+    before: &ShownBefore,
+) -> Result<Shown, Fault> {
     let in_force = served.in_force();
     let status = app.status_list();
-    let before = app.db.shown_before(&evidence.tenant, &device.device_id).await?;
-    let before = before.ok_or(ProblemCode::UnknownDevice)?;
     let presented = Presented {
         attestation: &evidence.attestation,
         challenge: &evidence.challenge,
@@ -100,7 +105,7 @@ async fn judge(
         app_attest: before.app_attest.as_ref(),
     };
     let basis = basis(app, served, &in_force.policy, status.as_deref());
-    Ok(verify_attestation(&presented, &basis, app.clock.now()))
+    verify_attestation(&presented, &basis, app.clock.now())
 }
 
 /// Flags what did not hold and policy let pass, each once.

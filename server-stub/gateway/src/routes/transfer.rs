@@ -224,6 +224,19 @@ enum Begin {
     Offset(u64),
 }
 
+/// The state over the first `length` bytes of a part.
+async fn hash_first(file: &mut File, length: u64) -> Result<Sha256, RequestRefusal> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    let mut prefix = file.take(length);
+    loop {
+        match prefix.read(&mut buffer).await? {
+            0 => return Ok(hash),
+            n => hash.update(&buffer[..n]),
+        }
+    }
+}
+
 struct Receiver {
     turn: Turn,
     capture: Capture,
@@ -246,15 +259,10 @@ impl Receiver {
         options.read(true).write(true).create(true).truncate(offset == 0);
         let mut file = options.open(path).await?;
         file.set_max_buf_size(BUFFER);
-        let mut hash = Sha256::new();
-        let mut buffer = vec![0; BUFFER];
-        let mut prefix = (&mut file).take(offset);
-        loop {
-            match prefix.read(&mut buffer).await? {
-                0 => break,
-                n => hash.update(&buffer[..n]),
-            }
-        }
+        let hash = match turn.app.prefixes.take(&capture.name, offset) {
+            Some(hash) => hash,
+            None => hash_first(&mut file, offset).await?,
+        };
         file.seek(std::io::SeekFrom::Start(offset)).await?;
         let file = BufWriter::with_capacity(BUFFER, file);
         Ok(Self { turn, capture, file, hash, received: offset })
@@ -264,6 +272,9 @@ impl Receiver {
     async fn receive(mut self, body: Body, complete: bool) -> Result<Response, RequestRefusal> {
         let ended = self.take_in(body).await;
         let written = self.file.flush().await.map_err(RequestRefusal::from);
+        if written.is_ok() && self.received < self.capture.size {
+            self.turn.app.prefixes.keep(&self.capture.name, self.received, self.hash.clone());
+        }
         self.kept(written.and(ended)).await?;
         if self.received == self.capture.size {
             return self.whole().await;
@@ -336,6 +347,7 @@ impl Receiver {
     }
 
     async fn discard(&mut self) -> Result<(), RequestRefusal> {
+        self.turn.app.prefixes.take(&self.capture.name, self.received);
         self.file.get_ref().set_len(0).await?;
         self.turn.app.blobs.discard_part(&self.capture.name)?;
         Ok(())
