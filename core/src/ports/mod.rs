@@ -18,4 +18,6 @@ pub use entropy::Entropy;
 pub use key_vault::{KeyVault, VaultError};
 pub use reachability::Reachability;
 pub use secret_store::{SecretError, SecretStore};
-pub use transport::{Answer, BoxFuture, Call, TlsError, Transfer, Transport, TransportError};
+pub use transport::{
+    Answer, BoxFuture, Call, CertificateFault, TlsError, Transfer, Transport, TransportError,
+};
