@@ -318,7 +318,7 @@ impl Client {
     }
 
     /// What cannot be destroyed yet, because disk or key store fail, must not keep sealed photos from going out: from the
-    /// wipe's first moment nothing is shown or taken any more.
+    /// wipe's first moment nothing is shown any more.
     pub(super) fn go_on_wiping(&self, enrolled: bool) {
         let carried_out = if enrolled { self.carry_out_wipe() } else { Ok(()) };
         if let Err(error) = carried_out.and_then(|()| self.end_wipe().map(drop)) {
