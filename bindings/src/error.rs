@@ -284,7 +284,9 @@ impl From<CallError> for ClientError {
     fn from(error: CallError) -> Self {
         let (code, advice) = (error.code().to_owned(), error.next_step());
         match error {
-            CallError::Transport(_) | CallError::Entropy => Self::RetryLater { code, advice },
+            CallError::Transport(_) | CallError::Between(_) | CallError::Entropy => {
+                Self::RetryLater { code, advice }
+            }
             CallError::Refused(problem) if problem.code.passes() => Self::RetryLater { code, advice },
             CallError::Refused(_) | CallError::Answer => Self::AskIt { code, advice },
             CallError::Vault(vault) => vault.into(),

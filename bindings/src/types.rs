@@ -1,6 +1,6 @@
 //! Mirrors of the core's data, checked by the compiler.
 
-use gauze_core::ports::TransportError;
+use gauze_core::ports::{CertificateFault, TransportError};
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
 use gauze_core::wire::{CaptureId, DeviceId, FilingRefusal, Name, Platform, ProblemCode, Text, WireError};
@@ -102,8 +102,10 @@ pub enum Kind {
 pub enum Trouble {
     /// No connection to the gateway.
     Offline,
-    /// The gateway's certificate does not hold.
-    Certificate,
+    /// What answers in the gateway's place shows a certificate that does not hold.
+    Certificate(CertificateFault),
+    /// Something between this phone and the hospital answered in the gateway's place, with this HTTP status.
+    Between(u16),
     /// The device key did not sign.
     KeyUnavailable,
     /// The device key is gone: enrol again.
@@ -126,6 +128,21 @@ pub enum Trouble {
     Gateway(ProblemCode),
     /// The hospital refused, with its code. The photo stays.
     Hospital(FilingRefusal),
+}
+
+/// What is wrong with the certificate that was shown in the gateway's place.
+#[uniffi::remote(Enum)]
+pub enum CertificateFault {
+    /// It comes from no authority that this phone believes.
+    UnknownAuthority,
+    /// By the phone's clock its time is over.
+    Expired,
+    /// By the phone's clock its time has not come.
+    NotYetValid,
+    /// It is for another name than the gateway's.
+    WrongName,
+    /// It does not hold in another way.
+    Other,
 }
 
 /// Why the hospital would not file a photo.
@@ -276,7 +293,7 @@ pub enum TransportError {
     /// No connection to the gateway.
     Unreachable,
     /// The connection is not to the gateway: its certificate does not hold.
-    Certificate,
+    Certificate(CertificateFault),
     /// The connection ended before an answer.
     Cut,
     /// The file to send could not be read.
@@ -353,7 +370,7 @@ pub struct Advice {
 /// What to say of a trouble.
 #[uniffi::export]
 pub fn describe(trouble: Trouble) -> Advice {
-    Advice { code: trouble.code().to_owned(), next_step: trouble.next_step().to_owned() }
+    Advice { code: trouble.code().to_owned(), next_step: trouble.next_step().into_owned() }
 }
 
 #[cfg(test)]

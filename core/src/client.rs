@@ -241,7 +241,7 @@ impl Client {
 
     /// Takes one photo from borrowed memory. Blocks until it is durable; only then may the shutter tick.
     pub fn capture(&self, jpeg: &[u8], context: CaptureContext) -> Result<Captured, CaptureError> {
-        let wiped = self.state().wipe.is_some();
+        let wiped = self.state().wipe.as_ref().is_some_and(WipeFile::ends_capture);
         let enrolled = self.enrolled().filter(|_| !wiped).ok_or(CaptureError::NotEnrolled)?;
         let review = self.state().review_keys.clone().filter(|_| enrolled.trust.policy.review_hours > 0);
         let with = Capturing {

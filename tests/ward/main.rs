@@ -9,6 +9,7 @@ mod carried;
 mod causes;
 mod enrol;
 mod evidence;
+mod https;
 mod kill;
 mod life;
 mod managed;

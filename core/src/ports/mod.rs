@@ -19,4 +19,6 @@ pub(crate) use entropy::SealEntropy;
 pub use key_vault::{KeyVault, VaultError};
 pub use reachability::Reachability;
 pub use secret_store::{SecretError, SecretStore};
-pub use transport::{Answer, BoxFuture, Call, TlsError, Transfer, Transport, TransportError};
+pub use transport::{
+    Answer, BoxFuture, Call, CertificateFault, TlsError, Transfer, Transport, TransportError,
+};
