@@ -92,7 +92,15 @@ fn judge(opened: &OpenedPhoto, picture: &[u8], body: &Body) -> Result<(), Refusa
     if !names(&record, opened) {
         return Err(Refusal::PhotoMismatch);
     }
-    let stripped = strip::strip(picture).map_err(|_| Refusal::BundleInvalid)?;
+    let stripped = match strip::strip(picture) {
+        Ok(stripped) => stripped,
+        Err(strip::StripError::NotJpeg(_)) => return Err(Refusal::BundleInvalid),
+        Err(error) => {
+            // A newer app may take pictures in that this side does not know yet: the hospital keeps what it got.
+            tracing::error!(app_version = %body.app_version, code = error.code(), "a photo is of a kind that is not known here");
+            return Ok(());
+        }
+    };
     if stripped.orientation() != record.orientation {
         return Err(Refusal::PhotoMismatch);
     }
@@ -234,6 +242,7 @@ fn open_into(
     if !names(&told, &opened) {
         return Err(OpenFileError::PhotoMismatch);
     }
+    let (photo_sha256, photo_size) = clean(aside.as_file_mut(), &told).map_err(at(photo))?;
     aside.as_file().sync_all().map_err(at(photo))?;
     disk::create(record, &opened.record, disk::PRIVATE)?;
     if let Err(error) = aside.persist_noclobber(photo) {
@@ -245,7 +254,24 @@ fn open_into(
         photo: photo.to_owned(),
         record: record.to_owned(),
         capture_id: told.capture_id,
-        photo_sha256: told.photo_sha256,
-        photo_size: told.photo_size,
+        photo_sha256,
+        photo_size,
     })
+}
+
+/// Takes out what stands behind the last block, which a phone does not look for in large pictures. Returns what is left.
+fn clean(file: &mut File, told: &Record) -> io::Result<(Digest, u64)> {
+    file.seek(SeekFrom::Start(0))?;
+    let capacity = usize::try_from(told.photo_size).map_err(io::Error::other)?;
+    let mut picture = Zeroizing::new(Vec::with_capacity(capacity));
+    file.take(told.photo_size).read_to_end(&mut picture)?;
+    match strip::strip_fully(&picture) {
+        Ok(stripped) if stripped.len() < told.photo_size => {
+            file.seek(SeekFrom::Start(0))?;
+            file.set_len(0)?;
+            stripped.slices().try_for_each(|slice| file.write_all(slice))?;
+            Ok((Digest(stripped.sha256()), stripped.len()))
+        }
+        Ok(_) | Err(_) => Ok((told.photo_sha256, told.photo_size)),
+    }
 }
