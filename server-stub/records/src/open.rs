@@ -78,7 +78,15 @@ fn judge(opened: &OpenedPhoto, body: &Body) -> Result<Record, FilingRefusal> {
         return Err(FilingRefusal::RecordMismatch);
     }
     let picture = named_by(&record, opened).map_err(|_| FilingRefusal::PhotoMismatch)?;
-    let stripped = strip::strip(picture).map_err(|_| FilingRefusal::BundleInvalid)?;
+    let stripped = match strip::strip(picture) {
+        Ok(stripped) => stripped,
+        Err(strip::StripError::NotJpeg(_)) => return Err(FilingRefusal::BundleInvalid),
+        Err(error) => {
+            // A newer app may take pictures in that this side does not know yet: the hospital keeps what it got.
+            tracing::error!(app_version = %body.app_version, code = error.code(), "a photo is of a kind that is not known here");
+            return Ok(record);
+        }
+    };
     if stripped.orientation() != record.orientation {
         return Err(FilingRefusal::PhotoMismatch);
     }
@@ -219,7 +227,7 @@ fn open_into(
     let picture = named_by(&told, &opened).map_err(|_| OpenFileError::PhotoMismatch)?;
     // Removed when dropped, whatever goes wrong.
     let mut aside = tempfile::Builder::new().prefix(".opening-").tempfile_in(out).map_err(at(out))?;
-    aside.write_all(picture).map_err(at(photo))?;
+    let (photo_sha256, photo_size) = write_clean(aside.as_file_mut(), picture).map_err(at(photo))?;
     aside.as_file().sync_all().map_err(at(photo))?;
     disk::create(record, &opened.record, disk::PRIVATE)?;
     if let Err(error) = aside.persist_noclobber(photo) {
@@ -231,8 +239,23 @@ fn open_into(
         photo: photo.to_owned(),
         record: record.to_owned(),
         capture_id: told.capture_id,
-        photo_sha256: told.photo_sha256,
-        photo_size: told.photo_size,
+        photo_sha256,
+        photo_size,
         gist: Gist::whole(&told),
     })
+}
+
+/// Writes a picture without what stands behind its last block, which a phone does not look for in large ones. Returns what is left.
+fn write_clean(file: &mut File, picture: &[u8]) -> io::Result<(Digest, u64)> {
+    match strip::strip_fully(picture) {
+        Ok(stripped) => {
+            stripped.slices().try_for_each(|slice| file.write_all(slice))?;
+            Ok((Digest(stripped.sha256()), stripped.len()))
+        }
+        // Of a kind that is not known here: the hospital keeps what it got.
+        Err(_) => {
+            file.write_all(picture)?;
+            Ok((Digest::of(picture), picture.len() as u64))
+        }
+    }
 }

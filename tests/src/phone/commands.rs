@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::refusal::Refusal;
 
 /// One byte more than a picture may have: enough to know that it is too large.
-const READ_LIMIT: u64 = 64 * 1024 * 1024 + 1;
+const READ_LIMIT: u64 = 256 * 1024 * 1024 + 1;
 
 #[expect(clippy::disallowed_methods, reason = "a program times its own steps")]
 fn now() -> Instant {

@@ -213,6 +213,7 @@ pub fn policy_2() -> Policy {
         roots: vec![root],
         factory_grace_days: Some(0),
         remote_only: true,
+        issuer_must_be_ca: false,
         status_list_hours: Some(24),
         attested_serial: true,
         ..AndroidRules::for_apps(vec![app])

@@ -212,6 +212,12 @@ fn android(rules: &AndroidRules) -> Vec<String> {
             "Factory keys are allowed."
         }
         .to_owned(),
+        if rules.issuer_must_be_ca {
+            "Factory certificates must be an authority's."
+        } else {
+            "Factory certificates that are no authority's are allowed."
+        }
+        .to_owned(),
         list_age,
         if rules.attested_serial {
             "The hardware must attest the serial number."
