@@ -51,7 +51,7 @@ pub trait Disk: Send + Sync {
 /// and these at once.
 ///
 /// A file system with a journal commits the names and lengths of all of them with the first; the others find little left
-/// to wait for. Begun together, the small ones would commit a journal that the large one's bytes must then wait for (ADR 0021).
+/// to wait for. Begun together, they take several times as long on a busy machine (ADR 0021).
 pub fn sync_in_turn(disk: &dyn Disk, dir: &Path, files: &mut [Box<dyn DiskWrite>]) -> io::Result<()> {
     let Some((first, others)) = files.split_first_mut() else { return disk.sync_dir(dir) };
     first.sync()?;
