@@ -6232,6 +6232,111 @@ public func FfiConverterTypeCaptureError_lower(_ value: CaptureError) -> RustBuf
 
 
 /**
+ * What is wrong with the certificate that was shown in the gateway's place.
+ */
+
+public enum CertificateFault: Equatable, Hashable {
+
+    /**
+     * It comes from no authority that this phone believes.
+     */
+    case unknownAuthority
+    /**
+     * By the phone's clock its time is over.
+     */
+    case expired
+    /**
+     * By the phone's clock its time has not come.
+     */
+    case notYetValid
+    /**
+     * It is for another name than the gateway's.
+     */
+    case wrongName
+    /**
+     * It does not hold in another way.
+     */
+    case other
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension CertificateFault: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCertificateFault: FfiConverterRustBuffer {
+    typealias SwiftType = CertificateFault
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CertificateFault {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .unknownAuthority
+
+        case 2: return .expired
+
+        case 3: return .notYetValid
+
+        case 4: return .wrongName
+
+        case 5: return .other
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: CertificateFault, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .unknownAuthority:
+            writeInt(&buf, Int32(1))
+
+
+        case .expired:
+            writeInt(&buf, Int32(2))
+
+
+        case .notYetValid:
+            writeInt(&buf, Int32(3))
+
+
+        case .wrongName:
+            writeInt(&buf, Int32(4))
+
+
+        case .other:
+            writeInt(&buf, Int32(5))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCertificateFault_lift(_ buf: RustBuffer) throws -> CertificateFault {
+    return try FfiConverterTypeCertificateFault.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCertificateFault_lower(_ value: CertificateFault) -> RustBuffer {
+    return FfiConverterTypeCertificateFault.lower(value)
+}
+
+
+
+/**
  * Why something else did not happen. Nothing is lost by any of these.
  */
 public
@@ -8073,7 +8178,8 @@ public enum TransportError: Equatable, Hashable {
     /**
      * The connection is not to the gateway: its certificate does not hold.
      */
-    case certificate
+    case certificate(CertificateFault
+    )
     /**
      * The connection ended before an answer.
      */
@@ -8109,7 +8215,8 @@ public struct FfiConverterTypeTransportError: FfiConverterRustBuffer {
 
         case 1: return .unreachable
 
-        case 2: return .certificate
+        case 2: return .certificate(try FfiConverterTypeCertificateFault.read(from: &buf)
+        )
 
         case 3: return .cut
 
@@ -8129,8 +8236,9 @@ public struct FfiConverterTypeTransportError: FfiConverterRustBuffer {
             writeInt(&buf, Int32(1))
 
 
-        case .certificate:
+        case let .certificate(v1):
             writeInt(&buf, Int32(2))
+            FfiConverterTypeCertificateFault.write(v1, into: &buf)
 
 
         case .cut:
@@ -8176,9 +8284,15 @@ public enum Trouble: Equatable, Hashable {
      */
     case offline
     /**
-     * The gateway's certificate does not hold.
+     * What answers in the gateway's place shows a certificate that does not hold.
      */
-    case certificate
+    case certificate(CertificateFault
+    )
+    /**
+     * Something between this phone and the hospital answered in the gateway's place, with this HTTP status.
+     */
+    case between(UInt16
+    )
     /**
      * The device key did not sign.
      */
@@ -8248,30 +8362,34 @@ public struct FfiConverterTypeTrouble: FfiConverterRustBuffer {
 
         case 1: return .offline
 
-        case 2: return .certificate
-
-        case 3: return .keyUnavailable
-
-        case 4: return .keyGone
-
-        case 5: return .storageFull
-
-        case 6: return .storageReadOnly
-
-        case 7: return .storageDenied
-
-        case 8: return .tooManyFiles
-
-        case 9: return .storage
-
-        case 10: return .damaged
-
-        case 11: return .receipt
-
-        case 12: return .gateway(try FfiConverterTypeProblemCode.read(from: &buf)
+        case 2: return .certificate(try FfiConverterTypeCertificateFault.read(from: &buf)
         )
 
-        case 13: return .hospital(try FfiConverterTypeFilingRefusal.read(from: &buf)
+        case 3: return .between(try FfiConverterUInt16.read(from: &buf)
+        )
+
+        case 4: return .keyUnavailable
+
+        case 5: return .keyGone
+
+        case 6: return .storageFull
+
+        case 7: return .storageReadOnly
+
+        case 8: return .storageDenied
+
+        case 9: return .tooManyFiles
+
+        case 10: return .storage
+
+        case 11: return .damaged
+
+        case 12: return .receipt
+
+        case 13: return .gateway(try FfiConverterTypeProblemCode.read(from: &buf)
+        )
+
+        case 14: return .hospital(try FfiConverterTypeFilingRefusal.read(from: &buf)
         )
 
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -8286,53 +8404,59 @@ public struct FfiConverterTypeTrouble: FfiConverterRustBuffer {
             writeInt(&buf, Int32(1))
 
 
-        case .certificate:
+        case let .certificate(v1):
             writeInt(&buf, Int32(2))
+            FfiConverterTypeCertificateFault.write(v1, into: &buf)
+
+
+        case let .between(v1):
+            writeInt(&buf, Int32(3))
+            FfiConverterUInt16.write(v1, into: &buf)
 
 
         case .keyUnavailable:
-            writeInt(&buf, Int32(3))
-
-
-        case .keyGone:
             writeInt(&buf, Int32(4))
 
 
-        case .storageFull:
+        case .keyGone:
             writeInt(&buf, Int32(5))
 
 
-        case .storageReadOnly:
+        case .storageFull:
             writeInt(&buf, Int32(6))
 
 
-        case .storageDenied:
+        case .storageReadOnly:
             writeInt(&buf, Int32(7))
 
 
-        case .tooManyFiles:
+        case .storageDenied:
             writeInt(&buf, Int32(8))
 
 
-        case .storage:
+        case .tooManyFiles:
             writeInt(&buf, Int32(9))
 
 
-        case .damaged:
+        case .storage:
             writeInt(&buf, Int32(10))
 
 
-        case .receipt:
+        case .damaged:
             writeInt(&buf, Int32(11))
 
 
-        case let .gateway(v1):
+        case .receipt:
             writeInt(&buf, Int32(12))
+
+
+        case let .gateway(v1):
+            writeInt(&buf, Int32(13))
             FfiConverterTypeProblemCode.write(v1, into: &buf)
 
 
         case let .hospital(v1):
-            writeInt(&buf, Int32(13))
+            writeInt(&buf, Int32(14))
             FfiConverterTypeFilingRefusal.write(v1, into: &buf)
 
         }

@@ -8376,6 +8376,61 @@ public object FfiConverterTypeCaptureError : FfiConverterRustBuffer<CaptureExcep
 
 
 
+/**
+ * What is wrong with the certificate that was shown in the gateway's place.
+ */
+
+enum class CertificateFault {
+
+    /**
+     * It comes from no authority that this phone believes.
+     */
+    UNKNOWN_AUTHORITY,
+    /**
+     * By the phone's clock its time is over.
+     */
+    EXPIRED,
+    /**
+     * By the phone's clock its time has not come.
+     */
+    NOT_YET_VALID,
+    /**
+     * It is for another name than the gateway's.
+     */
+    WRONG_NAME,
+    /**
+     * It does not hold in another way.
+     */
+    OTHER;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCertificateFault: FfiConverterRustBuffer<CertificateFault> {
+    override fun read(buf: ByteBuffer) = try {
+        CertificateFault.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: CertificateFault) = 4UL
+
+    override fun write(value: CertificateFault, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
 
 
 /**
@@ -9935,29 +9990,47 @@ public object FfiConverterTypeTransferEnd : FfiConverterRustBuffer<TransferEnd>{
 /**
  * Why nothing came back.
  */
-
-enum class TransportError {
+sealed class TransportError {
 
     /**
      * No connection to the gateway.
      */
-    UNREACHABLE,
+    object Unreachable : TransportError()
+
+
     /**
      * The connection is not to the gateway: its certificate does not hold.
      */
-    CERTIFICATE,
+    data class Certificate(
+        val v1: org.gauze.core.CertificateFault) : TransportError()
+
+    {
+
+
+        companion object
+    }
+
     /**
      * The connection ended before an answer.
      */
-    CUT,
+    object Cut : TransportError()
+
+
     /**
      * The file to send could not be read.
      */
-    FILE,
+    object File : TransportError()
+
+
     /**
      * No more files or connections can be opened.
      */
-    TOO_MANY_FILES;
+    object TooManyFiles : TransportError()
+
+
+
+
+
 
 
 
@@ -9965,21 +10038,81 @@ enum class TransportError {
     companion object
 }
 
-
 /**
  * @suppress
  */
-public object FfiConverterTypeTransportError: FfiConverterRustBuffer<TransportError> {
-    override fun read(buf: ByteBuffer) = try {
-        TransportError.values()[buf.getInt() - 1]
-    } catch (e: IndexOutOfBoundsException) {
-        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+public object FfiConverterTypeTransportError : FfiConverterRustBuffer<TransportError>{
+    override fun read(buf: ByteBuffer): TransportError {
+        return when(buf.getInt()) {
+            1 -> TransportError.Unreachable
+            2 -> TransportError.Certificate(
+                FfiConverterTypeCertificateFault.read(buf),
+                )
+            3 -> TransportError.Cut
+            4 -> TransportError.File
+            5 -> TransportError.TooManyFiles
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
     }
 
-    override fun allocationSize(value: TransportError) = 4UL
+    override fun allocationSize(value: TransportError): ULong = when(value) {
+        is TransportError.Unreachable -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is TransportError.Certificate -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeCertificateFault.allocationSize(value.v1)
+            )
+        }
+        is TransportError.Cut -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is TransportError.File -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is TransportError.TooManyFiles -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+    }
 
     override fun write(value: TransportError, buf: ByteBuffer) {
-        buf.putInt(value.ordinal + 1)
+        when(value) {
+            is TransportError.Unreachable -> {
+                buf.putInt(1)
+                Unit
+            }
+            is TransportError.Certificate -> {
+                buf.putInt(2)
+                FfiConverterTypeCertificateFault.write(value.v1, buf)
+                Unit
+            }
+            is TransportError.Cut -> {
+                buf.putInt(3)
+                Unit
+            }
+            is TransportError.File -> {
+                buf.putInt(4)
+                Unit
+            }
+            is TransportError.TooManyFiles -> {
+                buf.putInt(5)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
     }
 }
 
@@ -9999,10 +10132,28 @@ sealed class Trouble {
 
 
     /**
-     * The gateway's certificate does not hold.
+     * What answers in the gateway's place shows a certificate that does not hold.
      */
-    object Certificate : Trouble()
+    data class Certificate(
+        val v1: org.gauze.core.CertificateFault) : Trouble()
 
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Something between this phone and the hospital answered in the gateway's place, with this HTTP status.
+     */
+    data class Between(
+        val v1: kotlin.UShort) : Trouble()
+
+    {
+
+
+        companion object
+    }
 
     /**
      * The device key did not sign.
@@ -10099,20 +10250,25 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
     override fun read(buf: ByteBuffer): Trouble {
         return when(buf.getInt()) {
             1 -> Trouble.Offline
-            2 -> Trouble.Certificate
-            3 -> Trouble.KeyUnavailable
-            4 -> Trouble.KeyGone
-            5 -> Trouble.StorageFull
-            6 -> Trouble.StorageReadOnly
-            7 -> Trouble.StorageDenied
-            8 -> Trouble.TooManyFiles
-            9 -> Trouble.Storage
-            10 -> Trouble.Damaged
-            11 -> Trouble.Receipt
-            12 -> Trouble.Gateway(
+            2 -> Trouble.Certificate(
+                FfiConverterTypeCertificateFault.read(buf),
+                )
+            3 -> Trouble.Between(
+                FfiConverterUShort.read(buf),
+                )
+            4 -> Trouble.KeyUnavailable
+            5 -> Trouble.KeyGone
+            6 -> Trouble.StorageFull
+            7 -> Trouble.StorageReadOnly
+            8 -> Trouble.StorageDenied
+            9 -> Trouble.TooManyFiles
+            10 -> Trouble.Storage
+            11 -> Trouble.Damaged
+            12 -> Trouble.Receipt
+            13 -> Trouble.Gateway(
                 FfiConverterTypeProblemCode.read(buf),
                 )
-            13 -> Trouble.Hospital(
+            14 -> Trouble.Hospital(
                 FfiConverterTypeFilingRefusal.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
@@ -10130,6 +10286,14 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
+                + FfiConverterTypeCertificateFault.allocationSize(value.v1)
+            )
+        }
+        is Trouble.Between -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterUShort.allocationSize(value.v1)
             )
         }
         is Trouble.KeyUnavailable -> {
@@ -10210,51 +10374,57 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
             }
             is Trouble.Certificate -> {
                 buf.putInt(2)
+                FfiConverterTypeCertificateFault.write(value.v1, buf)
+                Unit
+            }
+            is Trouble.Between -> {
+                buf.putInt(3)
+                FfiConverterUShort.write(value.v1, buf)
                 Unit
             }
             is Trouble.KeyUnavailable -> {
-                buf.putInt(3)
-                Unit
-            }
-            is Trouble.KeyGone -> {
                 buf.putInt(4)
                 Unit
             }
-            is Trouble.StorageFull -> {
+            is Trouble.KeyGone -> {
                 buf.putInt(5)
                 Unit
             }
-            is Trouble.StorageReadOnly -> {
+            is Trouble.StorageFull -> {
                 buf.putInt(6)
                 Unit
             }
-            is Trouble.StorageDenied -> {
+            is Trouble.StorageReadOnly -> {
                 buf.putInt(7)
                 Unit
             }
-            is Trouble.TooManyFiles -> {
+            is Trouble.StorageDenied -> {
                 buf.putInt(8)
                 Unit
             }
-            is Trouble.Storage -> {
+            is Trouble.TooManyFiles -> {
                 buf.putInt(9)
                 Unit
             }
-            is Trouble.Damaged -> {
+            is Trouble.Storage -> {
                 buf.putInt(10)
                 Unit
             }
-            is Trouble.Receipt -> {
+            is Trouble.Damaged -> {
                 buf.putInt(11)
                 Unit
             }
-            is Trouble.Gateway -> {
+            is Trouble.Receipt -> {
                 buf.putInt(12)
+                Unit
+            }
+            is Trouble.Gateway -> {
+                buf.putInt(13)
                 FfiConverterTypeProblemCode.write(value.v1, buf)
                 Unit
             }
             is Trouble.Hospital -> {
-                buf.putInt(13)
+                buf.putInt(14)
                 FfiConverterTypeFilingRefusal.write(value.v1, buf)
                 Unit
             }
