@@ -17,7 +17,7 @@ use crate::app::{App, AppError};
 use crate::clock::SystemClock;
 use crate::housekeeping::clean;
 use crate::keys::{GatewayKeys, KeysError};
-use crate::routes::router;
+use crate::routes::{metrics_router, router};
 use crate::tenant::{Served, TenantError, TenantFiles};
 
 /// Running requests get this long when the gateway is told to stop.
@@ -37,6 +37,8 @@ pub struct ServeOptions {
     pub data: PathBuf,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where `/metrics` is answered, over plain HTTP and to whoever can reach it; nowhere if `None`.
+    pub metrics: Option<SocketAddr>,
     /// PEM certificate chain.
     pub tls_cert: PathBuf,
     /// PEM private key.
@@ -69,6 +71,18 @@ pub enum ServeError {
     /// The address cannot be listened on.
     #[error("cannot listen there ({0}): check --listen")]
     Listen(#[source] std::io::Error),
+    /// The address for counters cannot be listened on.
+    #[error("cannot give counters there ({0}): check --metrics")]
+    Metrics(#[source] std::io::Error),
+}
+
+/// Where a gateway listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Listening {
+    /// For phones and the records side.
+    pub address: SocketAddr,
+    /// For `/metrics`, if anywhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl ServeError {
@@ -79,15 +93,15 @@ impl ServeError {
             Self::App(error) => error.code(),
             Self::StatusList(error) => error.code(),
             Self::Tls(_) => "tls_invalid",
-            Self::Listen(_) => "listen_failed",
+            Self::Listen(_) | Self::Metrics(_) => "listen_failed",
         }
     }
 }
 
-/// Serves until `stop` resolves; calls `ready` with the address it listens on.
+/// Serves until `stop` resolves; calls `ready` with where it listens.
 pub async fn serve(
     options: ServeOptions,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(Listening),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let keys = GatewayKeys::load(&options.data)?;
@@ -101,6 +115,10 @@ pub async fn serve(
     let listener = std::net::TcpListener::bind(options.listen).map_err(ServeError::Listen)?;
     listener.set_nonblocking(true).map_err(ServeError::Listen)?;
     let address = listener.local_addr().map_err(ServeError::Listen)?;
+    let metrics = match options.metrics {
+        Some(listen) => Some(give_counters(listen).await.map_err(ServeError::Metrics)?),
+        None => None,
+    };
     let handle = Handle::new();
     let stopper = handle.clone();
     tokio::spawn(async move {
@@ -129,8 +147,20 @@ pub async fn serve(
         .max_concurrent_streams(STREAMS)
         .initial_connection_window_size(WINDOW)
         .initial_stream_window_size(WINDOW);
-    ready(address);
+    ready(Listening { address, metrics });
     server.serve(router(app).into_make_service()).await.map_err(ServeError::Listen)
+}
+
+/// Answers `/metrics` there as long as the process lives; where that is.
+async fn give_counters(listen: SocketAddr) -> std::io::Result<SocketAddr> {
+    let listener = tokio::net::TcpListener::bind(listen).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, metrics_router()).await {
+            tracing::error!(%error, "counters are not given any more");
+        }
+    });
+    Ok(address)
 }
 
 async fn keep_clean(app: App) {
