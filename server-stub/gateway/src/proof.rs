@@ -11,6 +11,7 @@ use gauze_wire::{DeviceStatus, Digest, ProblemCode, PublicKey, Tenant, WireError
 
 use crate::app::App;
 use crate::db::Device;
+use crate::peers::Peer;
 use crate::refusal::RequestRefusal;
 use crate::replay::Use;
 use crate::tenant::Served;
@@ -78,6 +79,9 @@ impl FromRequest<App> for FromDevice {
         let device = app.db.device(&unproven.tenant, &unproven.signature.key_id).await?;
         let device = device.ok_or(ProblemCode::UnknownDevice)?;
         unproven.judge(app, served, &device.key, Tag::Device)?;
+        if device.status != DeviceStatus::Revoked {
+            unproven.peer.proves_itself();
+        }
         let body = unproven.read(body, BODY_LIMIT).await?;
         Ok(Self { tenant: unproven.tenant, device, body })
     }
@@ -102,6 +106,7 @@ impl FromRequest<App> for FromRecords {
         let named = |key: &&PublicKey| key.key_id() == unproven.signature.key_id;
         let key = served.bundle.records.iter().find(named).ok_or(ProblemCode::SignatureInvalid)?;
         unproven.judge(app, served, key, Tag::Records)?;
+        unproven.peer.proves_itself();
         let body = unproven.read(body, RECORDS_LIMIT).await?;
         Ok(Self { tenant: unproven.tenant, body })
     }
@@ -115,6 +120,7 @@ struct Unproven {
     path_and_query: String,
     signature: RequestSignature,
     claimed: Option<Digest>,
+    peer: Peer,
 }
 
 impl Unproven {
@@ -133,8 +139,9 @@ impl Unproven {
             }
             None => None,
         };
+        let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
         let path_and_query = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Ok((Self { tenant, method: parts.method, path_and_query, signature, claimed }, body))
+        Ok((Self { tenant, method: parts.method, path_and_query, signature, claimed, peer }, body))
     }
 
     /// The body, which has to be the one that was signed for.

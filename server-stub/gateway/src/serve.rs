@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
-use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
@@ -17,6 +16,7 @@ use crate::app::{App, AppError};
 use crate::clock::SystemClock;
 use crate::housekeeping::clean;
 use crate::keys::{GatewayKeys, KeysError};
+use crate::peers::{PeerLimits, PeersAcceptor};
 use crate::routes::{metrics_router, router};
 use crate::tenant::{Served, TenantError, TenantFiles};
 
@@ -49,6 +49,8 @@ pub struct ServeOptions {
     pub policies: Vec<PathBuf>,
     /// Google's status list of attestation certificates, read again whenever it changes.
     pub status_list: Option<PathBuf>,
+    /// What peers may hold by being connected.
+    pub peers: PeerLimits,
     /// How long a connection may take to bring the head of a request once TLS stands.
     pub first_request_within: Duration,
 }
@@ -127,8 +129,7 @@ pub async fn serve(
     });
     tokio::spawn(keep_clean(app.clone()));
     tokio::spawn(crate::watch::watch(app.clone()));
-    // Small answers and window updates leave at once: Nagle's algorithm holds them until the phone has acknowledged the last.
-    let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+    let acceptor = RustlsAcceptor::new(tls).acceptor(PeersAcceptor::new(options.peers));
     let server = axum_server::from_tcp(listener).map_err(ServeError::Listen)?;
     let server = server.acceptor(acceptor).handle(handle).accept_error_handler(|from, error| {
         // A client that breaks off its handshake is not our trouble.

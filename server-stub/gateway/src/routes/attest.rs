@@ -14,6 +14,7 @@ use super::enrol::{basis, spend_challenge};
 use crate::acts::{By, Clerk};
 use crate::app::App;
 use crate::db::{Db, Device, Registered, ShownBefore, Write, log_append};
+use crate::peers::Peer;
 use crate::proof::{BODY_LIMIT, InPath, read_body, served};
 use crate::refusal::RequestRefusal;
 use crate::standing::standing;
@@ -31,6 +32,7 @@ use crate::tenant::Served;
 pub async fn attestations(
     State(app): State<App>,
     InPath(tenant): InPath,
+    peer: Peer,
     body: Body,
 ) -> Result<Json<StatusAnswer>, RequestRefusal> {
     let served = served(&app, &tenant)?;
@@ -39,6 +41,7 @@ pub async fn attestations(
     let jws = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     let device = app.db.device(&tenant, jws.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;
     let evidence = proven(&jws, &device, &tenant)?;
+    peer.proves_itself();
     // Spent only by a phone that has enrolled: a stranger cannot burn somebody's challenge.
     spend_challenge(&app, &tenant, &evidence.challenge)?;
     let registered =

@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use super::attest::flag;
 use crate::app::App;
 use crate::db::{Db, NewDevice, log_append};
+use crate::peers::Peer;
 use crate::proof::{BODY_LIMIT, InPath, read_body, served};
 use crate::refusal::RequestRefusal;
 use crate::tenant::Served;
@@ -51,6 +52,7 @@ pub async fn challenge(
 pub async fn enrol(
     State(app): State<App>,
     InPath(tenant): InPath,
+    peer: Peer,
     body: Body,
 ) -> Result<(StatusCode, Json<Enrolled>), RequestRefusal> {
     let served = served(&app, &tenant)?;
@@ -64,6 +66,7 @@ pub async fn enrol(
         return Ok((StatusCode::CREATED, Json(Enrolled { device_id, log_index, notices })));
     }
     let device = judge(&app, served, &tenant, &evidence)?;
+    peer.proves_itself();
     let log_index = keep(&app, served, &evidence, &device).await?;
     tracing::info!(%tenant, "a device enrolled");
     let notices = device.shown().notices();
