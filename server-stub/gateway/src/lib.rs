@@ -20,6 +20,7 @@ mod replay;
 mod routes;
 mod serve;
 mod standing;
+mod strangers;
 mod tenant;
 mod watch;
 

@@ -21,7 +21,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// Largest body of the records side: a hundred receipts, each with its proof.
 const RECORDS_LIMIT: usize = 1024 * 1024;
 /// The largest takes this long at 280 kbit/s.
-const BODY_WITHIN: Duration = Duration::from_secs(30);
+pub const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A request that a phone signed just now which has enrolled; it may have been revoked since.
 pub struct FromDevice {
@@ -59,7 +59,7 @@ fn tenant_of(path: &str) -> Result<Tenant, RequestRefusal> {
 }
 
 /// A body of at most `limit` bytes. What does not come in time is let go: until then it takes memory.
-pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, RequestRefusal> {
+async fn read_body(body: Body, limit: usize) -> Result<Bytes, RequestRefusal> {
     read_within(BODY_WITHIN, body, limit).await
 }
 

@@ -15,7 +15,7 @@ use crate::acts::{By, Clerk};
 use crate::app::App;
 use crate::db::{Db, Device, Registered, ShownBefore, Write, log_append};
 use crate::peers::Peer;
-use crate::proof::{BODY_LIMIT, InPath, read_body, served};
+use crate::proof::{InPath, served};
 use crate::refusal::RequestRefusal;
 use crate::standing::standing;
 use crate::tenant::Served;
@@ -36,7 +36,7 @@ pub async fn attestations(
     body: Body,
 ) -> Result<Json<StatusAnswer>, RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = read_body(body, BODY_LIMIT).await?;
+    let body = app.strangers.read(body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let jws = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     let device = app.db.device(&tenant, jws.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;

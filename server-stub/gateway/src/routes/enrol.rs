@@ -14,7 +14,7 @@ use super::attest::flag;
 use crate::app::App;
 use crate::db::{Db, NewDevice, log_append};
 use crate::peers::Peer;
-use crate::proof::{BODY_LIMIT, InPath, read_body, served};
+use crate::proof::{InPath, served};
 use crate::refusal::RequestRefusal;
 use crate::tenant::Served;
 
@@ -56,7 +56,7 @@ pub async fn enrol(
     body: Body,
 ) -> Result<(StatusCode, Json<Enrolled>), RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = read_body(body, BODY_LIMIT).await?;
+    let body = app.strangers.read(body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let evidence = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     // An answer that was lost is given again for the very same evidence.

@@ -111,7 +111,7 @@ const PHONES: u8 = 2;
 async fn with_a_ticket() -> (Gateway, Shot, String) {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;
-    gateway.pass(jiff::Timestamp::now().duration_since(gateway.now()));
+    gateway.pass(gauze_gateway::Clock::now(&gauze_gateway::SystemClock).duration_since(gateway.now()));
     let mut phone = Phone::enrolled(&gateway, &hospital).await;
     let shot = phone.shoot(300_000);
     let (ticket, _) = phone.offer(&gateway, &shot.manifest).await.ticket();
