@@ -15,6 +15,7 @@ use crate::db::Db;
 use crate::keys::{GatewayKeys, random};
 use crate::prefixes::Prefixes;
 use crate::replay::ReplayStore;
+use crate::strangers::Strangers;
 use crate::tenant::{Served, TenantError, TenantFiles};
 
 /// Why the gateway cannot begin.
@@ -60,6 +61,7 @@ pub struct App {
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
     pub(crate) prefixes: Arc<Prefixes>,
+    pub(crate) strangers: Strangers,
     pub(crate) status: Arc<RwLock<Option<Arc<StatusList>>>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) roots: Arc<Roots>,
@@ -108,6 +110,7 @@ impl App {
             challenges: Arc::new(Challenges::new(random()?)),
             transfers: Arc::default(),
             prefixes: Arc::default(),
+            strangers: Strangers::default(),
             status: Arc::default(),
             clock,
             roots: Arc::new(Roots::pinned().clone()),

@@ -11,6 +11,7 @@ use gauze_wire::{DeviceStatus, Digest, ProblemCode, PublicKey, Tenant, WireError
 
 use crate::app::App;
 use crate::db::Device;
+use crate::peers::Peer;
 use crate::refusal::RequestRefusal;
 use crate::replay::Use;
 use crate::tenant::Served;
@@ -20,7 +21,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// Largest body of the records side: a hundred receipts, each with its proof.
 const RECORDS_LIMIT: usize = 1024 * 1024;
 /// The largest takes this long at 280 kbit/s.
-const BODY_WITHIN: Duration = Duration::from_secs(30);
+pub const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A request that a phone signed just now which has enrolled; it may have been revoked since.
 pub struct FromDevice {
@@ -58,7 +59,7 @@ fn tenant_of(path: &str) -> Result<Tenant, RequestRefusal> {
 }
 
 /// A body of at most `limit` bytes. What does not come in time is let go: until then it takes memory.
-pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, RequestRefusal> {
+async fn read_body(body: Body, limit: usize) -> Result<Bytes, RequestRefusal> {
     read_within(BODY_WITHIN, body, limit).await
 }
 
@@ -78,6 +79,9 @@ impl FromRequest<App> for FromDevice {
         let device = app.db.device(&unproven.tenant, &unproven.signature.key_id).await?;
         let device = device.ok_or(ProblemCode::UnknownDevice)?;
         unproven.judge(app, served, &device.key, Tag::Device)?;
+        if device.status != DeviceStatus::Revoked {
+            unproven.peer.proves_itself();
+        }
         let body = unproven.read(body, BODY_LIMIT).await?;
         Ok(Self { tenant: unproven.tenant, device, body })
     }
@@ -102,6 +106,7 @@ impl FromRequest<App> for FromRecords {
         let named = |key: &&PublicKey| key.key_id() == unproven.signature.key_id;
         let key = served.bundle.records.iter().find(named).ok_or(ProblemCode::SignatureInvalid)?;
         unproven.judge(app, served, key, Tag::Records)?;
+        unproven.peer.proves_itself();
         let body = unproven.read(body, RECORDS_LIMIT).await?;
         Ok(Self { tenant: unproven.tenant, body })
     }
@@ -115,6 +120,7 @@ struct Unproven {
     path_and_query: String,
     signature: RequestSignature,
     claimed: Option<Digest>,
+    peer: Peer,
 }
 
 impl Unproven {
@@ -133,8 +139,9 @@ impl Unproven {
             }
             None => None,
         };
+        let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
         let path_and_query = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Ok((Self { tenant, method: parts.method, path_and_query, signature, claimed }, body))
+        Ok((Self { tenant, method: parts.method, path_and_query, signature, claimed, peer }, body))
     }
 
     /// The body, which has to be the one that was signed for.

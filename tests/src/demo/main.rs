@@ -79,7 +79,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         hospital.set_policy(|policy| policy["lists"] = journey::lists()).await?;
         let servers = hospital.start().await?;
         println!("gateway   {}", hospital.url());
-        println!("          {0}/healthz  {0}/metrics  {0}/openapi.json", hospital.url());
+        println!("          {0}/healthz  {0}/openapi.json", hospital.url());
         println!("records   {}", hospital.records_dir().display());
         println!("phone     {}", hospital.phone_dir().display());
         println!("CA        {}\n", hospital.ca().display());

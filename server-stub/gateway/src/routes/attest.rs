@@ -14,7 +14,8 @@ use super::enrol::{basis, spend_challenge};
 use crate::acts::{By, Clerk};
 use crate::app::App;
 use crate::db::{Db, Device, Registered, ShownBefore, Write, log_append};
-use crate::proof::{BODY_LIMIT, InPath, read_body, served};
+use crate::peers::Peer;
+use crate::proof::{InPath, served};
 use crate::refusal::RequestRefusal;
 use crate::standing::standing;
 use crate::tenant::Served;
@@ -31,14 +32,16 @@ use crate::tenant::Served;
 pub async fn attestations(
     State(app): State<App>,
     InPath(tenant): InPath,
+    peer: Peer,
     body: Body,
 ) -> Result<Json<StatusAnswer>, RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = read_body(body, BODY_LIMIT).await?;
+    let body = app.strangers.read(body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let jws = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     let device = app.db.device(&tenant, jws.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;
     let evidence = proven(&jws, &device, &tenant)?;
+    peer.proves_itself();
     // Spent only by a phone that has enrolled: a stranger cannot burn somebody's challenge.
     spend_challenge(&app, &tenant, &evidence.challenge)?;
     let registered =

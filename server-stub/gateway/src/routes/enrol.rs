@@ -13,7 +13,8 @@ use jiff::SignedDuration;
 use super::attest::flag;
 use crate::app::App;
 use crate::db::{Db, NewDevice, log_append};
-use crate::proof::{BODY_LIMIT, InPath, read_body, served};
+use crate::peers::Peer;
+use crate::proof::{InPath, served};
 use crate::refusal::RequestRefusal;
 use crate::tenant::Served;
 
@@ -51,10 +52,11 @@ pub async fn challenge(
 pub async fn enrol(
     State(app): State<App>,
     InPath(tenant): InPath,
+    peer: Peer,
     body: Body,
 ) -> Result<(StatusCode, Json<Enrolled>), RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = read_body(body, BODY_LIMIT).await?;
+    let body = app.strangers.read(body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let evidence = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     // An answer that was lost is given again for the very same evidence.
@@ -64,6 +66,7 @@ pub async fn enrol(
         return Ok((StatusCode::CREATED, Json(Enrolled { device_id, log_index, notices })));
     }
     let device = judge(&app, served, &tenant, &evidence)?;
+    peer.proves_itself();
     let log_index = keep(&app, served, &evidence, &device).await?;
     tracing::info!(%tenant, "a device enrolled");
     let notices = device.shown().notices();

@@ -1,9 +1,10 @@
-//! Health, counters, the interface's description, and the signed files phones fetch.
+//! Health, counters (on a listener of their own), the interface's description, and the signed files phones fetch.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
 use gauze_wire::{Jws, ProblemCode};
 use utoipa::OpenApi;
 
@@ -20,7 +21,6 @@ use crate::refusal::RequestRefusal;
     ),
     paths(
         healthz,
-        metrics,
         bundle,
         policy,
         super::enrol::challenge,
@@ -47,8 +47,12 @@ pub async fn healthz(State(app): State<App>) -> Result<&'static str, RequestRefu
     Ok("ok\n")
 }
 
-#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Prometheus text format")))]
-pub async fn metrics() -> impl IntoResponse {
+/// `/metrics` alone, for a listener of its own: the counters name tenants and tell how busy a hospital is.
+pub fn metrics_router() -> Router {
+    Router::new().route("/metrics", get(metrics))
+}
+
+async fn metrics() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], crate::meters::render())
 }
 

@@ -11,6 +11,7 @@ mod upload;
 mod wiped;
 
 pub(crate) use finish::finish_if_whole;
+pub use meta::metrics_router;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -24,7 +25,6 @@ use crate::refusal::RequestRefusal;
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/healthz", get(meta::healthz))
-        .route("/metrics", get(meta::metrics))
         .route("/openapi.json", get(meta::openapi))
         .route("/v1/{tenant}/bundle", get(meta::bundle))
         .route("/v1/{tenant}/policy", get(meta::policy))

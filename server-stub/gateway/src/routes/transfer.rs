@@ -25,6 +25,7 @@ use crate::app::{App, Turn};
 use crate::blobs::Blobs;
 use crate::db::Capture;
 use crate::meters;
+use crate::peers::Peer;
 use crate::refusal::RequestRefusal;
 
 const BUFFER: usize = 64 * 1024;
@@ -52,10 +53,11 @@ const IDLE: Duration = Duration::from_secs(60);
 pub async fn put(
     State(app): State<App>,
     ticket: Result<Path<String>, PathRejection>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, RequestRefusal> {
-    let ticket = Ticket::of(ticket)?;
+    let ticket = Ticket::of(ticket, peer)?;
     let length = announced(once(&headers, "content-length")?).map_err(|_| ProblemCode::MalformedRequest)?;
     apart(async move {
         match ticket.take(&app, |size| length.is_none_or(|length| length == size)).await? {
@@ -85,10 +87,11 @@ pub async fn put(
 pub async fn patch(
     State(app): State<App>,
     ticket: Result<Path<String>, PathRejection>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, RequestRefusal> {
-    let ticket = Ticket::of(ticket)?;
+    let ticket = Ticket::of(ticket, peer)?;
     let part = part(&headers)?;
     apart(async move {
         match ticket.take(&app, |size| part.fits(size)).await? {
@@ -119,8 +122,9 @@ async fn apart(
 pub async fn head(
     State(app): State<App>,
     ticket: Result<Path<String>, PathRejection>,
+    peer: Peer,
 ) -> Result<Response, RequestRefusal> {
-    let (capture, offset, complete) = match Ticket::of(ticket)?.take(&app, |_| true).await? {
+    let (capture, offset, complete) = match Ticket::of(ticket, peer)?.take(&app, |_| true).await? {
         Place::Held(capture, _) => {
             let size = capture.size;
             (capture, size, true)
@@ -172,8 +176,8 @@ fn once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Reque
     }
 }
 
-/// The secret part of an upload address, hashed.
-struct Ticket(Digest);
+/// The secret part of an upload address, hashed, and who shows it.
+struct Ticket(Digest, Peer);
 
 /// What is behind a ticket.
 enum Place {
@@ -184,16 +188,20 @@ enum Place {
 }
 
 impl Ticket {
-    fn of(path: Result<Path<String>, PathRejection>) -> Result<Self, RequestRefusal> {
+    fn of(path: Result<Path<String>, PathRejection>, peer: Peer) -> Result<Self, RequestRefusal> {
         let Path(secret) = path.map_err(|_| ProblemCode::TicketUnknown)?;
-        Ok(Self(Digest::of(secret.as_bytes())))
+        Ok(Self(Digest::of(secret.as_bytes()), peer))
     }
 
     async fn find(&self, app: &App) -> Result<Capture, RequestRefusal> {
         let capture = app.db.capture_by_ticket(&self.0).await?.ok_or(ProblemCode::TicketUnknown)?;
         let open = capture.stored.is_some()
             || capture.ticket_expires_ms.is_some_and(|expires| expires > app.clock.now().as_millisecond());
-        if open { Ok(capture) } else { Err(ProblemCode::TicketExpired.into()) }
+        if !open {
+            return Err(ProblemCode::TicketExpired.into());
+        }
+        self.1.proves_itself();
+        Ok(capture)
     }
 
     /// Takes the turn at the photo, unless it is whole or what is announced cannot fit its size.

@@ -7,7 +7,7 @@ use gauze_wire::{Digest, EntryKind, Jws, ProblemCode, Wiped};
 
 use crate::app::App;
 use crate::db::{Db, log_append};
-use crate::proof::{BODY_LIMIT, InPath, read_body, served};
+use crate::proof::{InPath, served};
 use crate::refusal::RequestRefusal;
 
 #[utoipa::path(
@@ -25,7 +25,7 @@ pub async fn wiped(
     body: Body,
 ) -> Result<StatusCode, RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = read_body(body, BODY_LIMIT).await?;
+    let body = app.strangers.read(body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let word = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     let device = app.db.device(&tenant, word.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;
