@@ -607,6 +607,10 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_secretstore_forget() != 37953:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_stopsignal_send() != 3682:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_constructor_stopsignal_new() != 64041:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_storage_protection() != 41914:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_taskhandle_cancel() != 40902:
@@ -615,7 +619,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_uploadqueue_observe() != 4660:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_uploadqueue_run() != 12639:
+    if lib.uniffi_gauze_checksum_method_uploadqueue_run() != 10368:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_uploadqueue_transfer_ended() != 21934:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -771,6 +775,12 @@ _UniffiLib.uniffi_gauze_checksum_method_secretstore_keep.restype = ctypes.c_uint
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_forget.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_forget.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_stopsignal_send.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_stopsignal_send.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_constructor_stopsignal_new.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_constructor_stopsignal_new.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_storage_protection.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_storage_protection.restype = ctypes.c_uint16
@@ -1028,6 +1038,15 @@ _UniffiLib.uniffi_gauze_fn_method_secretstore_forget.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_secretstore_forget.restype = None
+_UniffiLib.uniffi_gauze_fn_method_stopsignal_send.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_stopsignal_send.restype = None
+_UniffiLib.uniffi_gauze_fn_constructor_stopsignal_new.argtypes = (
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_constructor_stopsignal_new.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_storage_protection.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1053,6 +1072,7 @@ _UniffiLib.uniffi_gauze_fn_method_uploadqueue_observe.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_uploadqueue_run.argtypes = (
     ctypes.c_uint64,
     ctypes.c_int8,
+    _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_gauze_fn_method_uploadqueue_run.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_uploadqueue_transfer_ended.argtypes = (
@@ -1151,6 +1171,16 @@ _UniffiLib.uniffi_gauze_fn_free_secretstore.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_free_secretstore.restype = None
+_UniffiLib.uniffi_gauze_fn_clone_stopsignal.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_clone_stopsignal.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_free_stopsignal.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_free_stopsignal.restype = None
 _UniffiLib.uniffi_gauze_fn_clone_storage.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -5843,6 +5873,88 @@ class _UniffiFfiConverterOptionalInt64(_UniffiConverterRustBuffer):
             raise InternalError("Unexpected flag byte for optional type")
 
 
+
+
+
+
+class CertificateFault(enum.Enum):
+    """
+    What is wrong with the certificate that was shown in the gateway's place.
+"""
+
+    UNKNOWN_AUTHORITY = 0
+    """
+    It comes from no authority that this phone believes.
+"""
+
+    EXPIRED = 1
+    """
+    By the phone's clock its time is over.
+"""
+
+    NOT_YET_VALID = 2
+    """
+    By the phone's clock its time has not come.
+"""
+
+    WRONG_NAME = 3
+    """
+    It is for another name than the gateway's.
+"""
+
+    OTHER = 4
+    """
+    It does not hold in another way.
+"""
+
+
+
+class _UniffiFfiConverterTypeCertificateFault(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return CertificateFault.UNKNOWN_AUTHORITY
+        if variant == 2:
+            return CertificateFault.EXPIRED
+        if variant == 3:
+            return CertificateFault.NOT_YET_VALID
+        if variant == 4:
+            return CertificateFault.WRONG_NAME
+        if variant == 5:
+            return CertificateFault.OTHER
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == CertificateFault.UNKNOWN_AUTHORITY:
+            return
+        if value == CertificateFault.EXPIRED:
+            return
+        if value == CertificateFault.NOT_YET_VALID:
+            return
+        if value == CertificateFault.WRONG_NAME:
+            return
+        if value == CertificateFault.OTHER:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == CertificateFault.UNKNOWN_AUTHORITY:
+            buf.write_i32(1)
+        if value == CertificateFault.EXPIRED:
+            buf.write_i32(2)
+        if value == CertificateFault.NOT_YET_VALID:
+            buf.write_i32(3)
+        if value == CertificateFault.WRONG_NAME:
+            buf.write_i32(4)
+        if value == CertificateFault.OTHER:
+            buf.write_i32(5)
+
+
+
+
 class _UniffiFfiConverterTypeProblemCode:
     @staticmethod
     def write(value, buf):
@@ -6032,24 +6144,58 @@ class Trouble:
     @dataclass
     class CERTIFICATE:
         """
-        The gateway's certificate does not hold.
+        What answers in the gateway's place shows a certificate that does not hold.
 """
 
-        def __init__(self, ):
-            pass
+        def __init__(self, *values):
+            if len(values) != 1:
+                raise TypeError(f"Expected 1 arguments, found {len(values)}")
+            self._values = values
+
+        def __getitem__(self, index):
+            return self._values[index]
+
 
 
 
 
 
         def __str__(self):
-            return "Trouble.CERTIFICATE()".format()
+            return f"Trouble.CERTIFICATE{self._values!r}"
         def __eq__(self, other):
             if not isinstance(other, Trouble):
                 return NotImplemented
             if not other.is_CERTIFICATE():
                 return False
-            return True
+            return self._values == other._values
+
+    @dataclass
+    class BETWEEN:
+        """
+        Something between this phone and the hospital answered in the gateway's place, with this HTTP status.
+"""
+
+        def __init__(self, *values):
+            if len(values) != 1:
+                raise TypeError(f"Expected 1 arguments, found {len(values)}")
+            self._values = values
+
+        def __getitem__(self, index):
+            return self._values[index]
+
+
+
+
+
+
+        def __str__(self):
+            return f"Trouble.BETWEEN{self._values!r}"
+        def __eq__(self, other):
+            if not isinstance(other, Trouble):
+                return NotImplemented
+            if not other.is_BETWEEN():
+                return False
+            return self._values == other._values
 
     @dataclass
     class KEY_UNAVAILABLE:
@@ -6317,6 +6463,10 @@ class Trouble:
         return isinstance(self, Trouble.CERTIFICATE)
     def is_certificate(self) -> bool:
         return isinstance(self, Trouble.CERTIFICATE)
+    def is_BETWEEN(self) -> bool:
+        return isinstance(self, Trouble.BETWEEN)
+    def is_between(self) -> bool:
+        return isinstance(self, Trouble.BETWEEN)
     def is_KEY_UNAVAILABLE(self) -> bool:
         return isinstance(self, Trouble.KEY_UNAVAILABLE)
     def is_key_unavailable(self) -> bool:
@@ -6368,6 +6518,7 @@ class Trouble:
 # We might be able to do this a little more neatly with a metaclass, but this'll do.
 Trouble.OFFLINE = type("Trouble.OFFLINE", (Trouble.OFFLINE, Trouble,), {})  # type: ignore
 Trouble.CERTIFICATE = type("Trouble.CERTIFICATE", (Trouble.CERTIFICATE, Trouble,), {})  # type: ignore
+Trouble.BETWEEN = type("Trouble.BETWEEN", (Trouble.BETWEEN, Trouble,), {})  # type: ignore
 Trouble.KEY_UNAVAILABLE = type("Trouble.KEY_UNAVAILABLE", (Trouble.KEY_UNAVAILABLE, Trouble,), {})  # type: ignore
 Trouble.KEY_GONE = type("Trouble.KEY_GONE", (Trouble.KEY_GONE, Trouble,), {})  # type: ignore
 Trouble.STORAGE_FULL = type("Trouble.STORAGE_FULL", (Trouble.STORAGE_FULL, Trouble,), {})  # type: ignore
@@ -6392,39 +6543,44 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
             )
         if variant == 2:
             return Trouble.CERTIFICATE(
+                _UniffiFfiConverterTypeCertificateFault.read(buf),
             )
         if variant == 3:
-            return Trouble.KEY_UNAVAILABLE(
+            return Trouble.BETWEEN(
+                _UniffiFfiConverterUInt16.read(buf),
             )
         if variant == 4:
-            return Trouble.KEY_GONE(
+            return Trouble.KEY_UNAVAILABLE(
             )
         if variant == 5:
-            return Trouble.STORAGE_FULL(
+            return Trouble.KEY_GONE(
             )
         if variant == 6:
-            return Trouble.STORAGE_READ_ONLY(
+            return Trouble.STORAGE_FULL(
             )
         if variant == 7:
-            return Trouble.STORAGE_DENIED(
+            return Trouble.STORAGE_READ_ONLY(
             )
         if variant == 8:
-            return Trouble.TOO_MANY_FILES(
+            return Trouble.STORAGE_DENIED(
             )
         if variant == 9:
-            return Trouble.STORAGE(
+            return Trouble.TOO_MANY_FILES(
             )
         if variant == 10:
-            return Trouble.DAMAGED(
+            return Trouble.STORAGE(
             )
         if variant == 11:
-            return Trouble.RECEIPT(
+            return Trouble.DAMAGED(
             )
         if variant == 12:
+            return Trouble.RECEIPT(
+            )
+        if variant == 13:
             return Trouble.GATEWAY(
                 _UniffiFfiConverterTypeProblemCode.read(buf),
             )
-        if variant == 13:
+        if variant == 14:
             return Trouble.HOSPITAL(
                 _UniffiFfiConverterTypeFilingRefusal.read(buf),
             )
@@ -6435,6 +6591,10 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
         if value.is_OFFLINE():
             return
         if value.is_CERTIFICATE():
+            _UniffiFfiConverterTypeCertificateFault.check_lower(value._values[0])
+            return
+        if value.is_BETWEEN():
+            _UniffiFfiConverterUInt16.check_lower(value._values[0])
             return
         if value.is_KEY_UNAVAILABLE():
             return
@@ -6468,29 +6628,33 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
             buf.write_i32(1)
         if value.is_CERTIFICATE():
             buf.write_i32(2)
-        if value.is_KEY_UNAVAILABLE():
+            _UniffiFfiConverterTypeCertificateFault.write(value._values[0], buf)
+        if value.is_BETWEEN():
             buf.write_i32(3)
-        if value.is_KEY_GONE():
+            _UniffiFfiConverterUInt16.write(value._values[0], buf)
+        if value.is_KEY_UNAVAILABLE():
             buf.write_i32(4)
-        if value.is_STORAGE_FULL():
+        if value.is_KEY_GONE():
             buf.write_i32(5)
-        if value.is_STORAGE_READ_ONLY():
+        if value.is_STORAGE_FULL():
             buf.write_i32(6)
-        if value.is_STORAGE_DENIED():
+        if value.is_STORAGE_READ_ONLY():
             buf.write_i32(7)
-        if value.is_TOO_MANY_FILES():
+        if value.is_STORAGE_DENIED():
             buf.write_i32(8)
-        if value.is_STORAGE():
+        if value.is_TOO_MANY_FILES():
             buf.write_i32(9)
-        if value.is_DAMAGED():
+        if value.is_STORAGE():
             buf.write_i32(10)
-        if value.is_RECEIPT():
+        if value.is_DAMAGED():
             buf.write_i32(11)
-        if value.is_GATEWAY():
+        if value.is_RECEIPT():
             buf.write_i32(12)
+        if value.is_GATEWAY():
+            buf.write_i32(13)
             _UniffiFfiConverterTypeProblemCode.write(value._values[0], buf)
         if value.is_HOSPITAL():
-            buf.write_i32(13)
+            buf.write_i32(14)
             _UniffiFfiConverterTypeFilingRefusal.write(value._values[0], buf)
 
 
@@ -8301,35 +8465,165 @@ class _UniffiFfiConverterTypeQueueState(_UniffiConverterRustBuffer):
 
 
 
-class TransportError(enum.Enum):
+class TransportError:
     """
     Why nothing came back.
 """
+    def __init__(self):
+        raise RuntimeError("TransportError cannot be instantiated directly")
 
-    UNREACHABLE = 0
-    """
-    No connection to the gateway.
+    # Each enum variant is a nested class of the enum itself.
+    @dataclass
+    class UNREACHABLE:
+        """
+        No connection to the gateway.
 """
 
-    CERTIFICATE = 1
-    """
-    The connection is not to the gateway: its certificate does not hold.
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "TransportError.UNREACHABLE()".format()
+        def __eq__(self, other):
+            if not isinstance(other, TransportError):
+                return NotImplemented
+            if not other.is_UNREACHABLE():
+                return False
+            return True
+
+    @dataclass
+    class CERTIFICATE:
+        """
+        The connection is not to the gateway: its certificate does not hold.
 """
 
-    CUT = 2
-    """
-    The connection ended before an answer.
+        def __init__(self, *values):
+            if len(values) != 1:
+                raise TypeError(f"Expected 1 arguments, found {len(values)}")
+            self._values = values
+
+        def __getitem__(self, index):
+            return self._values[index]
+
+
+
+
+
+
+        def __str__(self):
+            return f"TransportError.CERTIFICATE{self._values!r}"
+        def __eq__(self, other):
+            if not isinstance(other, TransportError):
+                return NotImplemented
+            if not other.is_CERTIFICATE():
+                return False
+            return self._values == other._values
+
+    @dataclass
+    class CUT:
+        """
+        The connection ended before an answer.
 """
 
-    FILE = 3
-    """
-    The file to send could not be read.
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "TransportError.CUT()".format()
+        def __eq__(self, other):
+            if not isinstance(other, TransportError):
+                return NotImplemented
+            if not other.is_CUT():
+                return False
+            return True
+
+    @dataclass
+    class FILE:
+        """
+        The file to send could not be read.
 """
 
-    TOO_MANY_FILES = 4
-    """
-    No more files or connections can be opened.
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "TransportError.FILE()".format()
+        def __eq__(self, other):
+            if not isinstance(other, TransportError):
+                return NotImplemented
+            if not other.is_FILE():
+                return False
+            return True
+
+    @dataclass
+    class TOO_MANY_FILES:
+        """
+        No more files or connections can be opened.
 """
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "TransportError.TOO_MANY_FILES()".format()
+        def __eq__(self, other):
+            if not isinstance(other, TransportError):
+                return NotImplemented
+            if not other.is_TOO_MANY_FILES():
+                return False
+            return True
+
+
+
+    # For each variant, we have `is_NAME` and `is_name` methods for easily checking
+    # whether an instance is that variant.
+    def is_UNREACHABLE(self) -> bool:
+        return isinstance(self, TransportError.UNREACHABLE)
+    def is_unreachable(self) -> bool:
+        return isinstance(self, TransportError.UNREACHABLE)
+    def is_CERTIFICATE(self) -> bool:
+        return isinstance(self, TransportError.CERTIFICATE)
+    def is_certificate(self) -> bool:
+        return isinstance(self, TransportError.CERTIFICATE)
+    def is_CUT(self) -> bool:
+        return isinstance(self, TransportError.CUT)
+    def is_cut(self) -> bool:
+        return isinstance(self, TransportError.CUT)
+    def is_FILE(self) -> bool:
+        return isinstance(self, TransportError.FILE)
+    def is_file(self) -> bool:
+        return isinstance(self, TransportError.FILE)
+    def is_TOO_MANY_FILES(self) -> bool:
+        return isinstance(self, TransportError.TOO_MANY_FILES)
+    def is_too_many_files(self) -> bool:
+        return isinstance(self, TransportError.TOO_MANY_FILES)
+
+
+# Now, a little trick - we make each nested variant class be a subclass of the main
+# enum class, so that method calls and instance checks etc will work intuitively.
+# We might be able to do this a little more neatly with a metaclass, but this'll do.
+TransportError.UNREACHABLE = type("TransportError.UNREACHABLE", (TransportError.UNREACHABLE, TransportError,), {})  # type: ignore
+TransportError.CERTIFICATE = type("TransportError.CERTIFICATE", (TransportError.CERTIFICATE, TransportError,), {})  # type: ignore
+TransportError.CUT = type("TransportError.CUT", (TransportError.CUT, TransportError,), {})  # type: ignore
+TransportError.FILE = type("TransportError.FILE", (TransportError.FILE, TransportError,), {})  # type: ignore
+TransportError.TOO_MANY_FILES = type("TransportError.TOO_MANY_FILES", (TransportError.TOO_MANY_FILES, TransportError,), {})  # type: ignore
+
 
 
 
@@ -8338,42 +8632,50 @@ class _UniffiFfiConverterTypeTransportError(_UniffiConverterRustBuffer):
     def read(buf):
         variant = buf.read_i32()
         if variant == 1:
-            return TransportError.UNREACHABLE
+            return TransportError.UNREACHABLE(
+            )
         if variant == 2:
-            return TransportError.CERTIFICATE
+            return TransportError.CERTIFICATE(
+                _UniffiFfiConverterTypeCertificateFault.read(buf),
+            )
         if variant == 3:
-            return TransportError.CUT
+            return TransportError.CUT(
+            )
         if variant == 4:
-            return TransportError.FILE
+            return TransportError.FILE(
+            )
         if variant == 5:
-            return TransportError.TOO_MANY_FILES
+            return TransportError.TOO_MANY_FILES(
+            )
         raise InternalError("Raw enum value doesn't match any cases")
 
     @staticmethod
     def check_lower(value):
-        if value == TransportError.UNREACHABLE:
+        if value.is_UNREACHABLE():
             return
-        if value == TransportError.CERTIFICATE:
+        if value.is_CERTIFICATE():
+            _UniffiFfiConverterTypeCertificateFault.check_lower(value._values[0])
             return
-        if value == TransportError.CUT:
+        if value.is_CUT():
             return
-        if value == TransportError.FILE:
+        if value.is_FILE():
             return
-        if value == TransportError.TOO_MANY_FILES:
+        if value.is_TOO_MANY_FILES():
             return
         raise ValueError(value)
 
     @staticmethod
     def write(value, buf):
-        if value == TransportError.UNREACHABLE:
+        if value.is_UNREACHABLE():
             buf.write_i32(1)
-        if value == TransportError.CERTIFICATE:
+        if value.is_CERTIFICATE():
             buf.write_i32(2)
-        if value == TransportError.CUT:
+            _UniffiFfiConverterTypeCertificateFault.write(value._values[0], buf)
+        if value.is_CUT():
             buf.write_i32(3)
-        if value == TransportError.FILE:
+        if value.is_FILE():
             buf.write_i32(4)
-        if value == TransportError.TOO_MANY_FILES:
+        if value.is_TOO_MANY_FILES():
             buf.write_i32(5)
 
 
@@ -8863,6 +9165,126 @@ class _UniffiFfiConverterTypeTaskHandle:
         buf.write_u64(cls.lower(value))
 
 
+class StopSignalProtocol(typing.Protocol):
+    """
+    Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+"""
+
+    def send(self, ) -> None:
+        """
+        Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+"""
+        raise NotImplementedError
+
+class StopSignal(StopSignalProtocol):
+    """
+    Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+"""
+
+    _handle: ctypes.c_uint64
+    def __init__(self, ):
+        """
+        Not sent yet.
+"""
+        _uniffi_lowered_args = (
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeStopSignal.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_constructor_stopsignal_new,
+            *_uniffi_lowered_args,
+        )
+        self._handle = _uniffi_ffi_result
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_gauze_fn_free_stopsignal, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_gauze_fn_clone_stopsignal, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    def send(self, ) -> None:
+        """
+        Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_stopsignal_send,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+
+
+
+
+
+class _UniffiFfiConverterTypeStopSignal:
+    @staticmethod
+    def lift(value: int) -> StopSignal:
+        return StopSignal._uniffi_make_instance(value)
+
+    @staticmethod
+    def check_lower(value: StopSignal):
+        if not isinstance(value, StopSignal):
+            raise TypeError("Expected StopSignal instance, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: StopSignal) -> ctypes.c_uint64:
+        return value._uniffi_clone_handle()
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer) -> StopSignal:
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: StopSignal, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
+
+class _UniffiFfiConverterOptionalTypeStopSignal(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeStopSignal.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeStopSignal.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeStopSignal.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
 class UploadQueueProtocol(typing.Protocol):
     """
     Photos on their way to the hospital.
@@ -8879,10 +9301,11 @@ class UploadQueueProtocol(typing.Protocol):
         Lets `observer` hear of every photo that moves or stops, first of where each stands now.
 """
         raise NotImplementedError
-    async def run(self, asked: bool) -> QueueReport:
+    async def run(self, asked: bool,until: typing.Union[object, typing.Optional[StopSignal]] = _DEFAULT) -> QueueReport:
         """
-        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-        it stops at its next step; the next run goes on from there.
+        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+        is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+        where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
 """
         raise NotImplementedError
     async def transfer_ended(self, id: CaptureId,end: TransferEnd) -> TransferPlan:
@@ -8957,16 +9380,22 @@ class UploadQueue(UploadQueueProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
-    async def run(self, asked: bool) -> QueueReport:
+    async def run(self, asked: bool,until: typing.Union[object, typing.Optional[StopSignal]] = _DEFAULT) -> QueueReport:
         """
-        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-        it stops at its next step; the next run goes on from there.
+        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+        is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+        where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
 """
 
         _UniffiFfiConverterBoolean.check_lower(asked)
+
+        if until is _DEFAULT:
+            until = None
+        _UniffiFfiConverterOptionalTypeStopSignal.check_lower(until)
         _uniffi_lowered_args = (
             self._uniffi_clone_handle(),
             _UniffiFfiConverterBoolean.lower(asked),
+            _UniffiFfiConverterOptionalTypeStopSignal.lower(until),
         )
         _uniffi_lift_return = _UniffiFfiConverterTypeQueueReport.lift
         _uniffi_error_converter = _UniffiFfiConverterTypeClientError
@@ -9899,6 +10328,7 @@ __all__ = [
     "Protection",
     "Kind",
     "Stage",
+    "CertificateFault",
     "FilingRefusal",
     "Trouble",
     "CaptureError",
@@ -9956,6 +10386,8 @@ __all__ = [
     "QueueObserver",
     "TaskHandle",
     "TaskHandleProtocol",
+    "StopSignal",
+    "StopSignalProtocol",
     "UploadQueue",
     "UploadQueueProtocol",
     "Review",
