@@ -25,14 +25,14 @@ extension OnePhoneAtATime {
             #expect(try client.list().first?.stage == .stored)
 
             let review = client.review()
-            #expect(await refusal { try review.photo(id: captured.captureId) } == "Unlock review_locked")
+            #expect(await refusal { try review.photo(id: captured.captureId) } == "Unlock locked")
             #expect(try client.list().map(\.label) == [nil])
             try review.unlock()
             #expect(try client.list().first?.label == "Zzyzx-Familyname, Quillonbert, left lower leg")
             #expect(try review.photo(id: captured.captureId).prefix(2) == Data([0xff, 0xd8]))
             #expect(try review.preview(id: captured.captureId).prefix(2) == Data([0xff, 0xd8]))
             review.lock()
-            #expect(await refusal { try review.preview(id: captured.captureId) } == "Unlock review_locked")
+            #expect(await refusal { try review.preview(id: captured.captureId) } == "Unlock locked")
 
             #expect(try client.wipe().unsent == 1)
             #expect(try phone.secrets.load() == nil)
@@ -67,7 +67,7 @@ extension OnePhoneAtATime {
             #expect(client.choices().teams.isEmpty)
             let site = context().site
             let wound = try client.newWound(patient: nobody(), site: site)
-            #expect(await refusal { try client.review().wounds(patient: nobody()) } == "Unlock review_locked")
+            #expect(await refusal { try client.review().wounds(patient: nobody()) } == "Unlock locked")
             try client.review().unlock()
             let offered = try client.review().wounds(patient: nobody())
             #expect(offered.map(\.wound) == [wound])
@@ -111,24 +111,19 @@ extension OnePhoneAtATime {
                     #expect(vault.state.withLock { $0.madeFor } == challenge)
                     let hash = try appAttestClientDataHash(challenge: challenge, deviceKey: deviceKey)
                     bound.withLock { $0 = hash }
-                    return .androidKey(chain: [Data([0x30, 0]), Data([0x30, 0])])
+                    return .appAttest(keyId: hash, object: Data([0xa0]))
                 }
             }
-            #expect(await refusal { try await enrolment.enrol(managed: managed) } == "AskIt attestation_refused")
+            let refused = await refusal { try await enrolment.enrol(managed: managed) }
+            #expect(refused == "AskIt attestation_refused")
             #expect(bound.withLock { $0.count } == 32)
             let (one, two) = (Data([1]), Data([2]))
             #expect(throws: PlatformError.self) { try appAttestClientDataHash(challenge: one, deviceKey: two) }
             #expect(throws: PlatformError.self) { try freshAndroidChallenge(challenge: one, deviceKey: two) }
-            // What is only shown again, such as a fresh key, enrols nobody.
-            vault.state.withLock {
-                $0.evidence = { challenge, deviceKey in
-                    let fresh = try freshAndroidChallenge(challenge: challenge, deviceKey: deviceKey)
-                    bound.withLock { $0 = fresh }
-                    return .freshAndroidKey(chain: [Data([0x30, 0]), Data([0x30, 0])])
-                }
-            }
-            #expect(await refusal { try await enrolment.enrol(managed: managed) } == "AskIt attestation_refused")
-            #expect(bound.withLock { $0.count } == 32)
+            // What is only shown again, such as an assertion, enrols nobody.
+            vault.state.withLock { $0.evidence = { _, _ in .appAttestAssertion(assertion: Data([0xa0])) } }
+            let shownAgain = await refusal { try await enrolment.enrol(managed: managed) }
+            #expect(shownAgain == "RetryLater key_unavailable")
             vault.state.withLock { $0.evidence = { _, _ in .software } }
             _ = try await enrolment.enrol(managed: managed)
             _ = try phone.capture()
