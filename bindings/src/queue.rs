@@ -29,7 +29,7 @@ impl UploadQueue {
         let work = background(async move { client.run_queue(asked).await });
         match until {
             None => Ok(work.await?),
-            Some(until) => Ok(until.unless_sent(work).await.ok_or_else(stopped)??),
+            Some(until) => Ok(Box::pin(until.unless_sent(work)).await.ok_or_else(stopped)??),
         }
     }
 

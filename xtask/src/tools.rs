@@ -81,7 +81,7 @@ pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
             name: "Swift",
             present: swift::root().is_some(),
             proves: "the bindings and GauzeBridge compile in Swift 6 and work from it",
-            install: "root on Debian or Ubuntu, x86-64, with mounts allowed; `cargo xtask test` then unpacks it into the user's cache",
+            install: "root on Debian, with mounts allowed; `cargo xtask test` then unpacks it into the user's cache",
         },
         Tool {
             name: "Python",
