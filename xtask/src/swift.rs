@@ -14,7 +14,6 @@ const RELEASE: &str = "trixie";
 /// The toolchain, what it does not depend on but needs (headers, `/etc/passwd`, a shell), and libcrypto for tests' keys.
 const PACKAGES: &str =
     "swiftlang,libc6-dev,libstdc++-14-dev,libssl-dev,base-files,base-passwd,dash,coreutils";
-const MIRROR: &str = "http://deb.debian.org/debian";
 
 /// The root that tests get as `GAUZE_SWIFT`, where it is there and can be entered.
 pub(crate) fn root() -> Option<PathBuf> {
@@ -38,11 +37,18 @@ pub(crate) fn install() -> anyhow::Result<()> {
         Command::new("mmdebstrap")
             .args(["--variant=extract", &format!("--include={PACKAGES}"), RELEASE])
             .arg(&part)
-            .arg(format!("deb {MIRROR} {RELEASE} main")),
+            .arg(format!("deb {} {RELEASE} main", mirror()?)),
     )?;
     finish(&part)?;
     fs::rename(&part, &root)?;
     Ok(())
+}
+
+/// Where this machine has Debian's packages from.
+fn mirror() -> anyhow::Result<String> {
+    let listed = quiet(Command::new("apt-get").args(["indextargets", "--format", "$(REPO_URI)"]))?;
+    let debian = listed.lines().find(|uri| uri.trim_end_matches('/').ends_with("/debian"));
+    debian.map(str::to_owned).context("apt has no mirror of Debian whose packages could be unpacked")
 }
 
 /// What the packages' own scripts would have done, of which none ran.
