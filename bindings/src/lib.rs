@@ -28,7 +28,7 @@ pub use platform::{
 };
 pub use queue::{QueueObserver, UploadQueue};
 pub use review::Review;
-pub use task::TaskHandle;
+pub use task::{StopSignal, TaskHandle};
 pub use types::{CapturedPhoto, QueueState, describe};
 
 uniffi::setup_scaffolding!();

@@ -607,6 +607,10 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_secretstore_forget() != 37953:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_stopsignal_send() != 3682:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_constructor_stopsignal_new() != 64041:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_storage_protection() != 41914:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_taskhandle_cancel() != 40902:
@@ -615,7 +619,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_uploadqueue_observe() != 4660:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_uploadqueue_run() != 12639:
+    if lib.uniffi_gauze_checksum_method_uploadqueue_run() != 10368:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_uploadqueue_transfer_ended() != 21934:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -771,6 +775,12 @@ _UniffiLib.uniffi_gauze_checksum_method_secretstore_keep.restype = ctypes.c_uint
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_forget.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_forget.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_stopsignal_send.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_stopsignal_send.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_constructor_stopsignal_new.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_constructor_stopsignal_new.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_storage_protection.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_storage_protection.restype = ctypes.c_uint16
@@ -1028,6 +1038,15 @@ _UniffiLib.uniffi_gauze_fn_method_secretstore_forget.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_secretstore_forget.restype = None
+_UniffiLib.uniffi_gauze_fn_method_stopsignal_send.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_stopsignal_send.restype = None
+_UniffiLib.uniffi_gauze_fn_constructor_stopsignal_new.argtypes = (
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_constructor_stopsignal_new.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_storage_protection.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1053,6 +1072,7 @@ _UniffiLib.uniffi_gauze_fn_method_uploadqueue_observe.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_uploadqueue_run.argtypes = (
     ctypes.c_uint64,
     ctypes.c_int8,
+    _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_gauze_fn_method_uploadqueue_run.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_uploadqueue_transfer_ended.argtypes = (
@@ -1151,6 +1171,16 @@ _UniffiLib.uniffi_gauze_fn_free_secretstore.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_free_secretstore.restype = None
+_UniffiLib.uniffi_gauze_fn_clone_stopsignal.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_clone_stopsignal.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_free_stopsignal.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_free_stopsignal.restype = None
 _UniffiLib.uniffi_gauze_fn_clone_storage.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -9135,6 +9165,126 @@ class _UniffiFfiConverterTypeTaskHandle:
         buf.write_u64(cls.lower(value))
 
 
+class StopSignalProtocol(typing.Protocol):
+    """
+    Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+"""
+
+    def send(self, ) -> None:
+        """
+        Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+"""
+        raise NotImplementedError
+
+class StopSignal(StopSignalProtocol):
+    """
+    Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+"""
+
+    _handle: ctypes.c_uint64
+    def __init__(self, ):
+        """
+        Not sent yet.
+"""
+        _uniffi_lowered_args = (
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeStopSignal.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_constructor_stopsignal_new,
+            *_uniffi_lowered_args,
+        )
+        self._handle = _uniffi_ffi_result
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_gauze_fn_free_stopsignal, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_gauze_fn_clone_stopsignal, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    def send(self, ) -> None:
+        """
+        Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_stopsignal_send,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+
+
+
+
+
+class _UniffiFfiConverterTypeStopSignal:
+    @staticmethod
+    def lift(value: int) -> StopSignal:
+        return StopSignal._uniffi_make_instance(value)
+
+    @staticmethod
+    def check_lower(value: StopSignal):
+        if not isinstance(value, StopSignal):
+            raise TypeError("Expected StopSignal instance, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: StopSignal) -> ctypes.c_uint64:
+        return value._uniffi_clone_handle()
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer) -> StopSignal:
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: StopSignal, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
+
+class _UniffiFfiConverterOptionalTypeStopSignal(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeStopSignal.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeStopSignal.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeStopSignal.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
 class UploadQueueProtocol(typing.Protocol):
     """
     Photos on their way to the hospital.
@@ -9151,10 +9301,11 @@ class UploadQueueProtocol(typing.Protocol):
         Lets `observer` hear of every photo that moves or stops, first of where each stands now.
 """
         raise NotImplementedError
-    async def run(self, asked: bool) -> QueueReport:
+    async def run(self, asked: bool,until: typing.Union[object, typing.Optional[StopSignal]] = _DEFAULT) -> QueueReport:
         """
-        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-        it stops at its next step; the next run goes on from there.
+        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+        is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+        where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
 """
         raise NotImplementedError
     async def transfer_ended(self, id: CaptureId,end: TransferEnd) -> TransferPlan:
@@ -9229,16 +9380,22 @@ class UploadQueue(UploadQueueProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
-    async def run(self, asked: bool) -> QueueReport:
+    async def run(self, asked: bool,until: typing.Union[object, typing.Optional[StopSignal]] = _DEFAULT) -> QueueReport:
         """
-        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-        it stops at its next step; the next run goes on from there.
+        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+        is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+        where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
 """
 
         _UniffiFfiConverterBoolean.check_lower(asked)
+
+        if until is _DEFAULT:
+            until = None
+        _UniffiFfiConverterOptionalTypeStopSignal.check_lower(until)
         _uniffi_lowered_args = (
             self._uniffi_clone_handle(),
             _UniffiFfiConverterBoolean.lower(asked),
+            _UniffiFfiConverterOptionalTypeStopSignal.lower(until),
         )
         _uniffi_lift_return = _UniffiFfiConverterTypeQueueReport.lift
         _uniffi_error_converter = _UniffiFfiConverterTypeClientError
@@ -10229,6 +10386,8 @@ __all__ = [
     "QueueObserver",
     "TaskHandle",
     "TaskHandleProtocol",
+    "StopSignal",
+    "StopSignalProtocol",
     "UploadQueue",
     "UploadQueueProtocol",
     "Review",

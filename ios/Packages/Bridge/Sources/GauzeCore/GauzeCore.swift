@@ -2990,6 +2990,145 @@ public func FfiConverterTypeSecretStore_lower(_ value: SecretStore) -> UInt64 {
 
 
 /**
+ * Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+ */
+public protocol StopSignalProtocol: AnyObject, Sendable {
+
+    /**
+     * Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+     */
+    func send()
+
+}
+/**
+ * Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+ */
+open class StopSignal: StopSignalProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_gauze_fn_clone_stopsignal(self.handle, $0) }
+    }
+    /**
+     * Not sent yet.
+     */
+public convenience init() {
+    let handle =
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_constructor_stopsignal_new(uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_gauze_fn_free_stopsignal(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+     */
+open func send()  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_stopsignal_send(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStopSignal: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = StopSignal
+
+    public static func lift(_ handle: UInt64) throws -> StopSignal {
+        return StopSignal(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: StopSignal) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StopSignal {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: StopSignal, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStopSignal_lift(_ handle: UInt64) throws -> StopSignal {
+    return try FfiConverterTypeStopSignal.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStopSignal_lower(_ value: StopSignal) -> UInt64 {
+    return FfiConverterTypeStopSignal.lower(value)
+}
+
+
+
+
+
+
+/**
  * What the system does with the files of a directory.
  */
 public protocol Storage: AnyObject, Sendable {
@@ -3350,10 +3489,11 @@ public protocol UploadQueueProtocol: AnyObject, Sendable {
     func observe(observer: QueueObserver) throws  -> TaskHandle
 
     /**
-     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-     * it stops at its next step; the next run goes on from there.
+     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+     * is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+     * where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
      */
-    func run(asked: Bool) async throws  -> QueueReport
+    func run(asked: Bool, until: StopSignal?) async throws  -> QueueReport
 
     /**
      * Takes in how a transfer ended, in this process or an earlier one.
@@ -3451,15 +3591,16 @@ open func observe(observer: QueueObserver)throws  -> TaskHandle  {
 }
 
     /**
-     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-     * it stops at its next step; the next run goes on from there.
+     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+     * is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+     * where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
      */
-open func run(asked: Bool)async throws  -> QueueReport  {
+open func run(asked: Bool, until: StopSignal? = nil)async throws  -> QueueReport  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_gauze_fn_method_uploadqueue_run(
-                        self.uniffiCloneHandle(),FfiConverterBool.lower(asked)
+                        self.uniffiCloneHandle(),FfiConverterBool.lower(asked),FfiConverterOptionTypeStopSignal.lower(until)
                 )
             },
             pollFunc: ffi_gauze_rust_future_poll_rust_buffer,
@@ -4795,7 +4936,7 @@ public struct PhotoView: Equatable, Hashable {
     /**
      * What stops it, if anything does.
      */
-    public let progress: Progress?
+    public let progress: QueueProgress?
     /**
      * Whom and what it shows; only while unlocked and reviewable.
      */
@@ -4828,7 +4969,7 @@ public struct PhotoView: Equatable, Hashable {
          */stage: Stage,
         /**
          * What stops it, if anything does.
-         */progress: Progress?,
+         */progress: QueueProgress?,
         /**
          * Whom and what it shows; only while unlocked and reviewable.
          */label: String?,
@@ -4868,7 +5009,7 @@ public struct FfiConverterTypePhotoView: FfiConverterRustBuffer {
                 size: FfiConverterUInt64.read(from: &buf),
                 kind: FfiConverterTypeKind.read(from: &buf),
                 stage: FfiConverterTypeStage.read(from: &buf),
-                progress: FfiConverterOptionTypeProgress.read(from: &buf),
+                progress: FfiConverterOptionTypeQueueProgress.read(from: &buf),
                 label: FfiConverterOptionString.read(from: &buf),
                 previewed: FfiConverterBool.read(from: &buf)
         )
@@ -4881,7 +5022,7 @@ public struct FfiConverterTypePhotoView: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.size, into: &buf)
         FfiConverterTypeKind.write(value.kind, into: &buf)
         FfiConverterTypeStage.write(value.stage, into: &buf)
-        FfiConverterOptionTypeProgress.write(value.progress, into: &buf)
+        FfiConverterOptionTypeQueueProgress.write(value.progress, into: &buf)
         FfiConverterOptionString.write(value.label, into: &buf)
         FfiConverterBool.write(value.previewed, into: &buf)
     }
@@ -4995,7 +5136,7 @@ public func FfiConverterTypePickLists_lower(_ value: PickLists) -> RustBuffer {
 /**
  * How far the queue got with a photo.
  */
-public struct Progress: Equatable, Hashable {
+public struct QueueProgress: Equatable, Hashable {
     /**
      * Attempts since it last moved.
      */
@@ -5032,23 +5173,23 @@ public struct Progress: Equatable, Hashable {
 }
 
 #if compiler(>=6)
-extension Progress: Sendable {}
+extension QueueProgress: Sendable {}
 #endif
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeProgress: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Progress {
+public struct FfiConverterTypeQueueProgress: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> QueueProgress {
         return
-            try Progress(
+            try QueueProgress(
                 attempts: FfiConverterUInt32.read(from: &buf),
                 notBeforeMs: FfiConverterOptionInt64.read(from: &buf),
                 trouble: FfiConverterTypeTrouble.read(from: &buf)
         )
     }
 
-    public static func write(_ value: Progress, into buf: inout [UInt8]) {
+    public static func write(_ value: QueueProgress, into buf: inout [UInt8]) {
         FfiConverterUInt32.write(value.attempts, into: &buf)
         FfiConverterOptionInt64.write(value.notBeforeMs, into: &buf)
         FfiConverterTypeTrouble.write(value.trouble, into: &buf)
@@ -5059,15 +5200,15 @@ public struct FfiConverterTypeProgress: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeProgress_lift(_ buf: RustBuffer) throws -> Progress {
-    return try FfiConverterTypeProgress.lift(buf)
+public func FfiConverterTypeQueueProgress_lift(_ buf: RustBuffer) throws -> QueueProgress {
+    return try FfiConverterTypeQueueProgress.lift(buf)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeProgress_lower(_ value: Progress) -> RustBuffer {
-    return FfiConverterTypeProgress.lower(value)
+public func FfiConverterTypeQueueProgress_lower(_ value: QueueProgress) -> RustBuffer {
+    return FfiConverterTypeQueueProgress.lower(value)
 }
 
 
@@ -8554,6 +8695,30 @@ fileprivate struct FfiConverterOptionData: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeStopSignal: FfiConverterRustBuffer {
+    typealias SwiftType = StopSignal?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeStopSignal.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeStopSignal.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeAdvice: FfiConverterRustBuffer {
     typealias SwiftType = Advice?
 
@@ -8722,8 +8887,8 @@ fileprivate struct FfiConverterOptionTypePatient: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterOptionTypeProgress: FfiConverterRustBuffer {
-    typealias SwiftType = Progress?
+fileprivate struct FfiConverterOptionTypeQueueProgress: FfiConverterRustBuffer {
+    typealias SwiftType = QueueProgress?
 
     public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
         guard let value = value else {
@@ -8731,13 +8896,13 @@ fileprivate struct FfiConverterOptionTypeProgress: FfiConverterRustBuffer {
             return
         }
         writeInt(&buf, Int8(1))
-        FfiConverterTypeProgress.write(value, into: &buf)
+        FfiConverterTypeQueueProgress.write(value, into: &buf)
     }
 
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
-        case 1: return try FfiConverterTypeProgress.read(from: &buf)
+        case 1: return try FfiConverterTypeQueueProgress.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -10284,7 +10449,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_uploadqueue_observe() != 4660) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_uploadqueue_run() != 12639) {
+    if (uniffi_gauze_checksum_method_uploadqueue_run() != 10368) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_uploadqueue_transfer_ended() != 21934) {
@@ -10305,10 +10470,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_review_wounds() != 49385) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_gauze_checksum_method_stopsignal_send() != 3682) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_gauze_checksum_method_taskhandle_cancel() != 40902) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_constructor_client_open() != 39401) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_constructor_stopsignal_new() != 64041) {
         return InitializationResult.apiChecksumMismatch
     }
 

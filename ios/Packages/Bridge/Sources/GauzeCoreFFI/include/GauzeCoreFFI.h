@@ -721,7 +721,7 @@ uint64_t uniffi_gauze_fn_method_uploadqueue_observe(uint64_t ptr, uint64_t obser
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_UPLOADQUEUE_RUN
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_UPLOADQUEUE_RUN
-uint64_t uniffi_gauze_fn_method_uploadqueue_run(uint64_t ptr, int8_t asked
+uint64_t uniffi_gauze_fn_method_uploadqueue_run(uint64_t ptr, int8_t asked, RustBuffer until
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_UPLOADQUEUE_TRANSFER_ENDED
@@ -762,6 +762,27 @@ void uniffi_gauze_fn_method_review_unlock(uint64_t ptr, RustCallStatus *_Nonnull
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_WOUNDS
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_WOUNDS
 RustBuffer uniffi_gauze_fn_method_review_wounds(uint64_t ptr, RustBuffer patient, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_STOPSIGNAL
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_STOPSIGNAL
+uint64_t uniffi_gauze_fn_clone_stopsignal(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FREE_STOPSIGNAL
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FREE_STOPSIGNAL
+void uniffi_gauze_fn_free_stopsignal(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CONSTRUCTOR_STOPSIGNAL_NEW
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CONSTRUCTOR_STOPSIGNAL_NEW
+uint64_t uniffi_gauze_fn_constructor_stopsignal_new(RustCallStatus *_Nonnull out_status
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_STOPSIGNAL_SEND
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_STOPSIGNAL_SEND
+void uniffi_gauze_fn_method_stopsignal_send(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_TASKHANDLE
@@ -1317,6 +1338,12 @@ uint16_t uniffi_gauze_checksum_method_review_wounds(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_STOPSIGNAL_SEND
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_STOPSIGNAL_SEND
+uint16_t uniffi_gauze_checksum_method_stopsignal_send(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_TASKHANDLE_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_TASKHANDLE_CANCEL
 uint16_t uniffi_gauze_checksum_method_taskhandle_cancel(void
@@ -1326,6 +1353,12 @@ uint16_t uniffi_gauze_checksum_method_taskhandle_cancel(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_CONSTRUCTOR_CLIENT_OPEN
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_CONSTRUCTOR_CLIENT_OPEN
 uint16_t uniffi_gauze_checksum_constructor_client_open(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_CONSTRUCTOR_STOPSIGNAL_NEW
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_CONSTRUCTOR_STOPSIGNAL_NEW
+uint16_t uniffi_gauze_checksum_constructor_stopsignal_new(void
 
 );
 #endif
