@@ -4,7 +4,7 @@ use std::sync::Arc;
 use gauze_core::adapters::{FileDisk, HttpTransport, SystemClock, SystemEntropy, forbid_core_dumps};
 use gauze_core::config::Encoding;
 use gauze_core::ports::Transport;
-use gauze_core::wire::{CaptureId, Name, Platform};
+use gauze_core::wire::{CaptureId, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId};
 use gauze_core::{CaptureContext, ClientConfig, PhotoView, Ports, StatusView, WipeReport};
 
 use crate::managed::object;
@@ -69,6 +69,22 @@ impl Client {
     /// The newest photos, newest first: a screenful, without reading the rest.
     pub fn list_recent(&self, most: u32) -> Result<Vec<PhotoView>, ClientError> {
         Ok(self.0.list_recent(most.try_into().unwrap_or(usize::MAX))?)
+    }
+
+    /// What people choose from, as the policy in force has it: empty lists ask for nothing.
+    pub fn choices(&self) -> PickLists {
+        self.0.choices()
+    }
+
+    /// Names a new visit.
+    pub fn new_series(&self) -> Result<SeriesId, ClientError> {
+        Ok(self.0.new_series()?)
+    }
+
+    /// Names a new wound of a patient, and remembers it for `Review.wounds` where this phone may review. Needs no unlocked
+    /// phone. Blocks.
+    pub fn new_wound(&self, patient: Patient, site: Option<Site>) -> Result<WoundId, ClientError> {
+        Ok(self.0.new_wound(&patient, site.as_ref())?)
     }
 
     /// Counts, versions, and what IT needs to see.

@@ -170,7 +170,7 @@ impl From<gauze_core::CaptureError> for CaptureError {
     fn from(error: gauze_core::CaptureError) -> Self {
         use gauze_core::CaptureError as E;
         match &error {
-            E::Picture(_) | E::Record(_) => said!(TakeAgain, error),
+            E::Picture(_) | E::Record(_) | E::Unlisted(_) => said!(TakeAgain, error),
             E::NotEnrolled => said!(Enrol, error),
             E::Entropy => said!(Report, error),
             E::Store(store) => match store {
@@ -284,7 +284,9 @@ impl From<CallError> for ClientError {
     fn from(error: CallError) -> Self {
         let (code, advice) = (error.code().to_owned(), error.next_step());
         match error {
-            CallError::Transport(_) | CallError::Entropy => Self::RetryLater { code, advice },
+            CallError::Transport(_) | CallError::Between(_) | CallError::Entropy => {
+                Self::RetryLater { code, advice }
+            }
             CallError::Refused(problem) if problem.code.passes() => Self::RetryLater { code, advice },
             CallError::Refused(_) | CallError::Answer => Self::AskIt { code, advice },
             CallError::Vault(vault) => vault.into(),

@@ -9,6 +9,7 @@ mod log;
 mod managed;
 mod platform;
 mod queue;
+mod record;
 mod review;
 mod task;
 mod types;
@@ -27,7 +28,7 @@ pub use platform::{
 };
 pub use queue::{QueueObserver, UploadQueue};
 pub use review::Review;
-pub use task::TaskHandle;
+pub use task::{StopSignal, TaskHandle};
 pub use types::{CapturedPhoto, QueueState, describe};
 
 uniffi::setup_scaffolding!();

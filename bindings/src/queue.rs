@@ -4,7 +4,7 @@ use gauze_core::queue::{QueueReport, TransferEnd, TransferPlan};
 use gauze_core::wire::CaptureId;
 
 use crate::error::open;
-use crate::task::background;
+use crate::task::{StopSignal, background};
 use crate::{ClientError, PlatformError, QueueState, TaskHandle};
 
 /// Hears of photos. Called from the core's threads; must not block. What it throws is ignored.
@@ -20,11 +20,17 @@ pub struct UploadQueue(pub(crate) Weak<gauze_core::Client>);
 
 #[uniffi::export(async_runtime = "tokio")]
 impl UploadQueue {
-    /// Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-    /// it stops at its next step; the next run goes on from there.
-    pub async fn run(&self, asked: bool) -> Result<QueueReport, ClientError> {
+    /// Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+    /// is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+    /// where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
+    #[uniffi::method(default(until = None))]
+    pub async fn run(&self, asked: bool, until: Option<Arc<StopSignal>>) -> Result<QueueReport, ClientError> {
         let client = open(&self.0)?;
-        Ok(background(async move { client.run_queue(asked).await }).await?)
+        let work = background(async move { client.run_queue(asked).await });
+        match until {
+            None => Ok(work.await?),
+            Some(until) => Ok(Box::pin(until.unless_sent(work)).await.ok_or_else(stopped)??),
+        }
     }
 
     /// As `run`, but the operating system carries the files. Each transfer ends in one `transfer_ended`; one that never
@@ -47,5 +53,12 @@ impl UploadQueue {
             let _ = observer.changed(id, state.into());
         }));
         Ok(Arc::new(TaskHandle(subscription)))
+    }
+}
+
+fn stopped() -> ClientError {
+    ClientError::RetryLater {
+        code: "stopped".to_owned(),
+        advice: "sending was stopped: the next run goes on from there".to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 use std::sync::Weak;
 
-use gauze_core::wire::CaptureId;
+use gauze_core::WoundView;
+use gauze_core::wire::{CaptureId, Patient};
 
 use crate::ClientError;
 use crate::error::open;
@@ -26,6 +27,11 @@ impl Review {
     /// The small picture of a photo (JPEG). Needs an unlocked phone.
     pub fn preview(&self, id: CaptureId) -> Result<Vec<u8>, ClientError> {
         Ok(std::mem::take(&mut *open(&self.0)?.preview(id)?))
+    }
+
+    /// The wounds of a patient that this phone remembers, newest first. Needs an unlocked phone.
+    pub fn wounds(&self, patient: Patient) -> Result<Vec<WoundView>, ClientError> {
+        Ok(open(&self.0)?.wounds(&patient)?)
     }
 
     /// The photo itself (JPEG). Needs an unlocked phone.

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use gauze_core::queue::Subscription;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// An observer's place. It hears nothing after `cancel`, or once this is gone.
@@ -14,6 +15,31 @@ impl TaskHandle {
     /// Ends it. Safe to call twice.
     pub fn cancel(&self) {
         self.0.cancel();
+    }
+}
+
+/// Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+#[derive(Default, uniffi::Object)]
+pub struct StopSignal(CancellationToken);
+
+#[uniffi::export]
+impl StopSignal {
+    /// Not sent yet.
+    #[uniffi::constructor]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+    pub fn send(&self) {
+        self.0.cancel();
+    }
+}
+
+impl StopSignal {
+    /// What `work` gives, or nothing where the signal came first: then `work` was dropped.
+    pub(crate) async fn unless_sent<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.0.run_until_cancelled(work).await
     }
 }
 

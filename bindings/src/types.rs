@@ -1,28 +1,23 @@
 //! Mirrors of the core's data, checked by the compiler.
 
-use gauze_core::ports::TransportError;
+use gauze_core::ports::{CertificateFault, TransportError};
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
-use gauze_core::wire::{
-    CaptureId, Date, DeviceId, Name, Patient, Platform, ProblemCode, Refusal, Text, WireError,
-};
-use gauze_core::{
-    Advice, CaptureContext, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, WipeReport,
-};
+use gauze_core::wire::{CaptureId, DeviceId, FilingRefusal, Name, Platform, ProblemCode, Text, WireError};
+use gauze_core::{Advice, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, WipeReport};
 use jiff::Timestamp;
 use std::path::PathBuf;
 
-use crate::error::CaptureError;
+use crate::error::{CaptureError, ClientError};
 
-type Text64 = Text<64>;
-type Text128 = Text<128>;
-type Text256 = Text<256>;
-type Text4096 = Text<4096>;
+pub(crate) type Text64 = Text<64>;
+pub(crate) type Text128 = Text<128>;
+pub(crate) type Text256 = Text<256>;
+pub(crate) type Text4096 = Text<4096>;
 
-uniffi::custom_type!(CaptureId, String, { remote, lower: |id| id.to_string(), try_lift: |text| Ok(text.parse()?) });
-uniffi::custom_type!(DeviceId, String, { remote, lower: |id| id.to_string(), try_lift: |text| Ok(text.parse()?) });
+uniffi::custom_type!(CaptureId, String, { remote, lower: |id| id.to_string(), try_lift: |text| entered(text.parse()) });
+uniffi::custom_type!(DeviceId, String, { remote, lower: |id| id.to_string(), try_lift: |text| entered(text.parse()) });
 uniffi::custom_type!(Name, String, { remote, lower: |name| name.to_string(), try_lift: |text| entered(text.parse()) });
-uniffi::custom_type!(Date, String, { remote, lower: |date| date.to_string(), try_lift: |text| entered(text.parse().map_err(|_| WireError::Field("dob"))) });
 uniffi::custom_type!(Text64, String, { remote, lower: |text| text.into(), try_lift: |text| typed(text) });
 uniffi::custom_type!(Text128, String, { remote, lower: |text| text.into(), try_lift: |text| typed(text) });
 uniffi::custom_type!(Text256, String, { remote, lower: |text| text.into(), try_lift: |text| typed(text) });
@@ -31,57 +26,22 @@ uniffi::custom_type!(ProblemCode, String, { remote, lower: |code| code.to_string
 uniffi::custom_type!(PathBuf, String, { remote, lower: |path| path.display().to_string(), try_lift: |text| Ok(text.into()) });
 uniffi::custom_type!(Timestamp, i64, { remote, lower: |at| at.as_millisecond(), try_lift: |ms| Ok(Timestamp::from_millisecond(ms)?) });
 
-/// What was entered and does not fit is told as an error of `capture`: the border has no way to say it before.
-fn entered<T>(taken: Result<T, WireError>) -> uniffi::Result<T> {
-    taken.map_err(|error| CaptureError::from(gauze_core::CaptureError::Record(error)).into())
+/// What was entered and does not fit is told as the error of whichever method was called: the border has no way to say it
+/// before.
+pub(crate) fn entered<T>(taken: Result<T, WireError>) -> uniffi::Result<T> {
+    taken.map_err(|error| {
+        let elsewhere = ClientError::NotPossible {
+            code: "record_invalid".to_owned(),
+            advice: format!("what was entered is not as expected ({error}): correct it"),
+        };
+        let at_capture = CaptureError::from(gauze_core::CaptureError::Record(error));
+        uniffi::deps::anyhow::Error::from(at_capture).context(elsewhere)
+    })
 }
 
 /// Text as somebody typed or pasted it.
 fn typed<const MOST: usize>(text: String) -> uniffi::Result<Text<MOST>> {
     entered(text.replace("\r\n", "\n").try_into())
-}
-
-/// What the clinician said about the photo.
-#[uniffi::remote(Record)]
-pub struct CaptureContext {
-    /// Whom it shows.
-    #[uniffi(default = None)]
-    pub patient: Option<Patient>,
-    /// Where on the body: 1 to 256 bytes of UTF-8.
-    #[uniffi(default = None)]
-    pub body_site: Option<Text256>,
-    /// Consent, in the organisation's own words.
-    #[uniffi(default = None)]
-    pub consent: Option<Text256>,
-    /// Free text: 1 to 4096 bytes of UTF-8.
-    #[uniffi(default = None)]
-    pub notes: Option<Text4096>,
-    /// Who takes it.
-    #[uniffi(default = None)]
-    pub clinician: Option<Text256>,
-    /// Their session.
-    #[uniffi(default = None)]
-    pub session_ref: Option<Name>,
-    /// Inside or outside a fence, never where.
-    #[uniffi(default = None)]
-    pub geofence: Option<Name>,
-}
-
-/// A patient.
-#[uniffi::remote(Record)]
-pub struct Patient {
-    /// NHS number: ten digits, modulus 11 checked.
-    #[uniffi(default = None)]
-    pub nhs_number: Option<String>,
-    /// A hospital number.
-    #[uniffi(default = None)]
-    pub local_id: Option<Text64>,
-    /// Family name.
-    pub family: Text128,
-    /// Given names.
-    pub given: Text128,
-    /// Date of birth, `YYYY-MM-DD`.
-    pub dob: Date,
 }
 
 /// What kind of phone.
@@ -142,8 +102,10 @@ pub enum Kind {
 pub enum Trouble {
     /// No connection to the gateway.
     Offline,
-    /// The gateway's certificate does not hold.
-    Certificate,
+    /// What answers in the gateway's place shows a certificate that does not hold.
+    Certificate(CertificateFault),
+    /// Something between this phone and the hospital answered in the gateway's place, with this HTTP status.
+    Between(u16),
     /// The device key did not sign.
     KeyUnavailable,
     /// The device key is gone: enrol again.
@@ -165,12 +127,27 @@ pub enum Trouble {
     /// The gateway refused, with its code.
     Gateway(ProblemCode),
     /// The hospital refused, with its code. The photo stays.
-    Hospital(Refusal),
+    Hospital(FilingRefusal),
+}
+
+/// What is wrong with the certificate that was shown in the gateway's place.
+#[uniffi::remote(Enum)]
+pub enum CertificateFault {
+    /// It comes from no authority that this phone believes.
+    UnknownAuthority,
+    /// By the phone's clock its time is over.
+    Expired,
+    /// By the phone's clock its time has not come.
+    NotYetValid,
+    /// It is for another name than the gateway's.
+    WrongName,
+    /// It does not hold in another way.
+    Other,
 }
 
 /// Why the hospital would not file a photo.
 #[uniffi::remote(Enum)]
-pub enum Refusal {
+pub enum FilingRefusal {
     /// The phone's enrolment evidence did not hold.
     EnrolmentInvalid,
     /// The manifest's signature or fields did not hold.
@@ -316,7 +293,7 @@ pub enum TransportError {
     /// No connection to the gateway.
     Unreachable,
     /// The connection is not to the gateway: its certificate does not hold.
-    Certificate,
+    Certificate(CertificateFault),
     /// The connection ended before an answer.
     Cut,
     /// The file to send could not be read.
@@ -393,5 +370,23 @@ pub struct Advice {
 /// What to say of a trouble.
 #[uniffi::export]
 pub fn describe(trouble: Trouble) -> Advice {
-    Advice { code: trouble.code().to_owned(), next_step: trouble.next_step().to_owned() }
+    Advice { code: trouble.code().to_owned(), next_step: trouble.next_step().into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_entered_wrong_is_an_error_of_whichever_method_was_called() {
+        let refused = || entered("31.1.1950".parse::<gauze_core::wire::BirthDate>()).map(drop).err().unwrap();
+        let at_capture = refused().downcast::<CaptureError>().unwrap();
+        assert!(
+            matches!(&at_capture, CaptureError::TakeAgain { advice, .. } if advice.contains("YYYY-MM-DD"))
+        );
+        let elsewhere = refused().downcast::<ClientError>().unwrap();
+        assert!(
+            matches!(&elsewhere, ClientError::NotPossible { advice, .. } if advice.contains("YYYY-MM-DD"))
+        );
+    }
 }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gauze_wire::{CaptureId, Digest, Name, Platform, VoidReason};
+use gauze_wire::{CaptureId, Digest, Name, PickLists, Platform, VoidReason};
 
 use crate::auth::{Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
@@ -241,7 +241,7 @@ impl Client {
 
     /// Takes one photo from borrowed memory. Blocks until it is durable; only then may the shutter tick.
     pub fn capture(&self, jpeg: &[u8], context: CaptureContext) -> Result<Captured, CaptureError> {
-        let wiped = self.state().wipe.is_some();
+        let wiped = self.state().wipe.as_ref().is_some_and(WipeFile::ends_capture);
         let enrolled = self.enrolled().filter(|_| !wiped).ok_or(CaptureError::NotEnrolled)?;
         let review = self.state().review_keys.clone().filter(|_| enrolled.trust.policy.review_hours > 0);
         let with = Capturing {
@@ -281,6 +281,11 @@ impl Client {
         let session = self.showing(&state);
         let entries = self.store.recent(most).into_iter();
         Ok(entries.map(|entry| views::photo(&self.store, entry, session)).collect())
+    }
+
+    /// What people choose from, as the policy in force has it: empty lists ask for nothing.
+    pub fn choices(&self) -> PickLists {
+        self.enrolled().map_or_else(PickLists::default, |enrolled| *enrolled.trust.policy.lists)
     }
 
     /// Counts, versions, and what IT needs to see.

@@ -15,10 +15,11 @@ pub mod queue;
 /// What the core's own surface needs of `gauze-wire`, for those that depend on the core alone.
 pub mod wire {
     pub use gauze_wire::{
-        Attestation, Bytes, CaptureId, DeviceId, Digest, Name, Patient, Platform, ProblemCode, PublicKey,
-        Refusal, Text, WireError, signature_from_der,
+        Attestation, BirthDate, BodySide, Bytes, CaptureId, ChiNumber, Choice, Consent, ConsentScope,
+        DeviceId, Digest, Established, Fence, FenceVerdict, FilingRefusal, Fitness, FoundMarker, Framing,
+        HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, Platform, ProblemCode,
+        PublicKey, SeriesId, ShownNotice, Site, SiteChoice, Text, WireError, WoundId, signature_from_der,
     };
-    pub use jiff::civil::Date;
 }
 
 pub use auth::{CallError, EnrolError};
@@ -39,5 +40,5 @@ pub mod config {
     };
 }
 
-pub use review::ReviewError;
+pub use review::{ReviewError, WoundView};
 pub use store::{Durable, Kind, Progress, Receipted, Stage, StoreError, Trouble};

@@ -46,12 +46,12 @@ pub const TARGETS: &[Target] = &[
 
 // ---- Sealed formats
 
-const IDENTITIES: &str = include_str!("../../core/seal/vectors/v1/identities.txt");
-const CAMERA: &[u8] = include_bytes!("../../core/seal/vectors/v1/camera.jpg");
-const PHOTO: &[u8] = include_bytes!("../../core/seal/vectors/v1/photo.jpg");
-const X25519: &[u8] = include_bytes!("../../core/seal/vectors/v1/x25519.age");
-const POST_QUANTUM: &[u8] = include_bytes!("../../core/seal/vectors/v1/mlkem768x25519.age");
-const RECORD: &[u8] = include_bytes!("../../core/seal/vectors/v1/record.json");
+const IDENTITIES: &str = include_str!("../../core/seal/vectors/v2/identities.txt");
+const CAMERA: &[u8] = include_bytes!("../../core/seal/vectors/v2/camera.jpg");
+const PHOTO: &[u8] = include_bytes!("../../core/seal/vectors/v2/photo.jpg");
+const X25519: &[u8] = include_bytes!("../../core/seal/vectors/v2/x25519.age");
+const POST_QUANTUM: &[u8] = include_bytes!("../../core/seal/vectors/v2/mlkem768x25519.age");
+const RECORD: &[u8] = include_bytes!("../../core/seal/vectors/v2/record.json");
 
 /// A picture that is taken in is taken in again, unchanged, and holds no metadata but an orientation.
 pub fn jpeg_intake(data: &[u8]) {
@@ -99,18 +99,12 @@ fn age_files() -> Vec<Vec<u8>> {
 }
 
 fn unbundle(data: &[u8], piece: usize) -> Option<(Vec<u8>, Vec<u8>)> {
-    let mut photo = Vec::new();
-    let mut sink = |bytes: &[u8]| -> Result<(), Infallible> {
-        photo.extend_from_slice(bytes);
-        Ok(())
-    };
     let mut unbundler = Unbundler::new();
     for part in data.chunks(piece) {
-        unbundler.push(part, &mut sink).ok()?;
+        unbundler.push(part).ok()?;
     }
     let entries = unbundler.finish().ok()?;
-    assert_eq!(entries.photo_size, photo.len() as u64);
-    Some((entries.record.to_vec(), photo))
+    Some((entries.record.to_vec(), entries.photo.to_vec()))
 }
 
 /// An archive is taken apart in pieces as it is at once, and every byte of it is accounted for.
@@ -131,7 +125,7 @@ fn tars() -> Vec<Vec<u8>> {
         tar.extend_from_slice(bytes);
         Ok(())
     };
-    let Ok(()) = Bundle::new(RECORD, &photo, 1_700_000_000).expect("a small photo").write(&mut sink);
+    let Ok(()) = Bundle::new(&photo, RECORD, 1_700_000_000).expect("a small photo").write(&mut sink);
     vec![tar]
 }
 

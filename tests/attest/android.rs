@@ -146,6 +146,39 @@ fn a_certificate_below_a_genuine_one_is_refused_unless_the_hardware_made_it() {
 }
 
 #[test]
+fn a_factory_certificate_that_is_no_authority_s_issues_the_first_one_unless_policy_refuses() {
+    let bench = Bench::new(Names::FactoryEnd);
+    let good = KeyDescription::good(CHALLENGE);
+    let chain = bench.maker.attest(&good).unwrap().0;
+    for chain in [chain.clone(), bench.maker.attest_with_root(&good).unwrap()] {
+        let report = bench.report(&chain, &rules(), now());
+        assert_eq!((report.verdict, report.facts.issuer_is_ca), (Ok(Vec::new()), Some(false)));
+        let strict = AndroidRules { issuer_must_be_ca: true, ..rules() };
+        assert_eq!(bench.report(&chain, &strict, now()).verdict, Err(Fault::IssuerNotCa));
+    }
+    let factory = Bench::new(Names::Factory);
+    let ordinary = factory.maker.attest(&good).unwrap().0;
+    assert_eq!(factory.report(&ordinary, &rules(), now()).facts.issuer_is_ca, Some(true));
+}
+
+#[test]
+fn a_key_that_signs_below_its_own_certificate_forges_nothing_under_such_a_factory_either() {
+    for names in [Names::Factory, Names::FactoryEnd, Names::Remote] {
+        let bench = Bench::new(names);
+        let good = KeyDescription::good(CHALLENGE);
+        let by_key = bench.maker.extend(&good, &good, Forgery::ByTheKey).unwrap();
+        assert_eq!(bench.report(&by_key, &rules(), now()).verdict, Err(Fault::ChainExtended), "{names:?}");
+        let silently = bench.maker.extend_silently(&good, &good).unwrap();
+        assert_eq!(bench.report(&silently, &rules(), now()).verdict, Err(Fault::ChainExtended), "{names:?}");
+    }
+    // Beside a key that attests, the issuer has to be an authority.
+    let bench = Bench::new(Names::FactoryEnd);
+    let good = KeyDescription::good(CHALLENGE);
+    let attested = bench.maker.extend(&good, &good, Forgery::ByAnAttestingKey).unwrap();
+    assert_eq!(bench.report(&attested, &rules(), now()).verdict, Err(Fault::IssuerNotCa));
+}
+
+#[test]
 fn only_one_key_of_the_phone_may_stand_between() {
     let bench = Bench::new(Names::Remote);
     let attesting = KeyDescription { purposes: vec![7], ..KeyDescription::good(CHALLENGE) };

@@ -1,7 +1,7 @@
 //! Enrolments with hardware attestations, whole, under the policy.
 
 use gauze_attest::{
-    AndroidRoots, AppAttestKey, AppleRoots, Basis, BootState, EnrolmentRefusal, Fault, Presented, Roots,
+    AndroidRoots, AppAttestKey, AppleRoots, Basis, BootState, EnrolmentDenied, Fault, Presented, Roots,
     SecurityLevel, Shown, verify_attestation,
 };
 use gauze_tests::attestations::{AppleMaker, KeyDescription, Maker, Names, public};
@@ -212,7 +212,7 @@ fn an_assertion_is_judged_by_the_key_that_was_attested_and_raises_its_counter() 
 
 #[test]
 fn a_refusal_names_what_did_not_hold_and_what_to_tell_the_help_desk() {
-    let problem = Problem::from(EnrolmentRefusal::from(Fault::BootloaderUnlocked));
+    let problem = Problem::from(EnrolmentDenied::from(Fault::BootloaderUnlocked));
     assert_eq!(problem.reason.as_deref(), Some("bootloader_unlocked"));
     assert!(problem.detail.contains("A27"), "{}", problem.detail);
     let bundle = bundle();

@@ -11,6 +11,7 @@ use gauze_tests::nobody::record;
 use gauze_tests::pictures::picture;
 use gauze_tests::programs::{Ended, Server, attempt, run};
 use gauze_tests::simulated;
+use gauze_wire::Record;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -141,7 +142,9 @@ impl Site {
     pub fn opened(&self, sealed: &Path) -> Option<Vec<u8>> {
         let identities: Vec<&dyn Unwrap> = self.identities.iter().map(|one| one as &dyn Unwrap).collect();
         let sealed = std::fs::read(sealed).ok()?;
-        open_photo(PhotoOpener::new(&identities), &sealed).ok().map(|(_, picture)| picture.to_vec())
+        let opened = open_photo(PhotoOpener::new(&identities), &sealed).ok()?;
+        let record = Record::from_bytes(&opened.record).ok()?;
+        opened.picture(&record.photo_sha256.0, record.photo_size).ok().map(<[u8]>::to_vec)
     }
 
     /// That every photo that `phone` in `dir` lists is whole, and that the `ticked` ones are there.

@@ -8,17 +8,24 @@ pub const WORDS: [&str; 7] =
 
 /// Holds each of the words.
 pub fn record() -> Value {
-    let [nhs_number, local_id, family, given, dob, site, note] = WORDS;
+    let [nhs_number, local_number, family, given, dob, site, note] = WORDS;
     json!({
         "patient": {
             "nhs_number": nhs_number,
-            "local_id": local_id,
+            "local_number": local_number,
             "family": format!("{family}-Familyname"),
             "given": given,
             "dob": dob,
+            "established": { "how": "typed", "reason": "a test" },
+            "confirmed_by": ["name", "nhs_number"],
         },
-        "body_site": format!("left lower leg {site}"),
-        "consent": "given",
+        "site": { "words": format!("lower leg {site}"), "side": "left" },
+        "consent": {
+            "scopes": ["care"],
+            "by": "patient",
+            "form": { "code": "verbal", "words": "given by word of mouth" },
+            "at": "2026-11-24T10:00:00Z",
+        },
         "notes": format!("note with the word {note}"),
     })
 }

@@ -1,4 +1,4 @@
-//! The core from the other side of the language border: Kotlin on a JVM, Python, against real servers.
+//! The core from the other side of the language border: Kotlin on a JVM, Swift, Python, against real servers.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -78,7 +78,7 @@ fn root() -> &'static Path {
 #[tokio::test(flavor = "multi_thread")]
 async fn kotlin_drives_the_core_on_a_jvm() {
     let (Some(maven), Some(library)) = (tool("GAUZE_MAVEN"), tool("GAUZE_LIBRARY")) else { return };
-    let ready = ready(16).await;
+    let ready = ready(17).await;
     let picture = pictures(ready.hospital.home(), 1).remove(0);
     let mut command = Command::new(maven);
     command
@@ -89,6 +89,51 @@ async fn kotlin_drives_the_core_on_a_jvm() {
         .arg("test")
         .env("GAUZE_MANAGED", &ready.configurations)
         .env("GAUZE_PICTURE", &picture);
+    ended_well(command).await;
+    ready.all_are_filed(10).await;
+}
+
+/// Runs what follows in the toolchain's root, with this repository, the library and the temporary directory at their own
+/// paths and the hospital's authority as one that the machine trusts. The mounts end with it.
+const IN_THE_ROOT: &str = r#"
+mount -t proc proc "$GAUZE_SWIFT/proc"
+mount --bind /dev "$GAUZE_SWIFT/dev"
+for dir in "$PWD" "${GAUZE_LIBRARY%/*}" "$TMPDIR"; do
+    mkdir -p "$GAUZE_SWIFT$dir"
+    mount --bind "$dir" "$GAUZE_SWIFT$dir"
+done
+mkdir -p "$GAUZE_SWIFT/etc/ssl/certs"
+touch "$GAUZE_SWIFT/etc/ssl/certs/ca-certificates.crt"
+mount --bind "$GAUZE_AUTHORITY" "$GAUZE_SWIFT/etc/ssl/certs/ca-certificates.crt"
+exec chroot "$GAUZE_SWIFT" env -C "$PWD" "HOME=$TMPDIR" PATH=/usr/bin:/bin "LD_LIBRARY_PATH=$GAUZE_LIBRARY" "$@"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn swift_drives_the_core() {
+    let (Some(swift), Some(library)) = (tool("GAUZE_SWIFT"), tool("GAUZE_LIBRARY")) else { return };
+    let ready = ready(17).await;
+    let home = ready.hospital.home();
+    let library = library.canonicalize().unwrap();
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "--propagation", "private", "sh", "-ec", IN_THE_ROOT, "sh"])
+        .args([
+            "swift",
+            "test",
+            "--disable-xctest",
+            "--package-path",
+            "ios/Packages/Bridge",
+            "--scratch-path",
+        ])
+        .arg(library.with_file_name("swift"))
+        .args(["-Xlinker", &format!("-L{}", library.display())])
+        .current_dir(root().canonicalize().unwrap())
+        .env("GAUZE_SWIFT", swift)
+        .env("GAUZE_LIBRARY", &library)
+        .env("GAUZE_AUTHORITY", home.join("tls/ca.pem"))
+        .env("TMPDIR", std::env::temp_dir())
+        .env("GAUZE_MANAGED", &ready.configurations)
+        .env("GAUZE_PICTURE", pictures(home, 1).remove(0));
     ended_well(command).await;
     ready.all_are_filed(10).await;
 }

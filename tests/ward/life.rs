@@ -195,7 +195,7 @@ async fn an_order_that_the_hospital_did_not_sign_for_this_phone_wipes_nothing() 
 }
 
 #[tokio::test]
-async fn a_phone_that_hears_nothing_for_the_policys_hours_wipes_itself_and_keeps_what_is_sealed() {
+async fn silence_ends_looking_and_never_taking_or_sending() {
     let ward = Ward::with(|_| {}, |policy| with_life(policy, 48, 0)).await;
     let mut phone = Phone::enrolled(&ward).await;
     later(&ward, &phone).await;
@@ -219,13 +219,30 @@ async fn a_phone_that_hears_nothing_for_the_policys_hours_wipes_itself_and_keeps
     assert!(!phone.file(id, "review.age").exists());
     assert!(phone.vault.review_key().unwrap().is_none() && phone.vault.device_key().is_ok());
     assert!(phone.file(id, "photo.age").exists());
+    assert!(matches!(phone.client().unlock(), Err(ReviewError::Denied(ReviewDenied::Wiped))));
+    let while_silent = phone.capture(1);
+    assert!(
+        !phone.file(while_silent, "review.age").exists(),
+        "nothing that is taken now can be looked at here"
+    );
 
     phone.link.works();
+    for taken in [id, while_silent] {
+        later(&ward, &phone).await;
+        ward.pull().await;
+        later(&ward, &phone).await;
+        assert_eq!(phone.stage(taken), None);
+    }
+    // It goes on with the key and the enrolment that it has, also with an empty outbox and after a restart.
+    let device = phone.id();
+    phone.restart();
+    let after = phone.capture(2);
     later(&ward, &phone).await;
     ward.pull().await;
     later(&ward, &phone).await;
-    assert_eq!(phone.stage(id), None);
-    assert!(phone.vault.device_key().is_err(), "the device key goes with the last photo");
+    assert_eq!((phone.id(), phone.stage(after)), (device, None));
+    let report = ward.verified().await;
+    assert!(report.ok && report.gaps.is_empty(), "{report:?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gauze_core::ReviewError;
 use gauze_core::config::{Configured, Encoding, Severity};
+use gauze_core::ports::Answer;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
@@ -121,14 +122,31 @@ async fn another_root_tenant_or_gateway_is_reported_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_older_bundle_than_management_asks_is_refused_from_then_on() {
+async fn an_older_bundle_than_management_asks_is_refused_while_it_asks_for_it() {
     let mut ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
     assert!(configure(&phone, &ward, json!({ "min_bundle_version": 7 })).accepted);
+    let older = ward.sign_as_is(5);
     ward.sign_bundle(|bundle| bundle["version"] = json!(6));
     ward.restart().await;
     phone.link.leads_to(ward.router.clone());
     ward.clock.pass(SignedDuration::from_mins(2));
     phone.run().await;
     assert_eq!(phone.client().status().bundle_version, 1);
+    assert_eq!(phone.client().status().trust_refused.unwrap().code, "bundle_rollback");
+    // Taken back, as after a slip: what the phone has seen is what keeps it from going back.
+    assert!(configure(&phone, &ward, json!({ "min_bundle_version": 1 })).accepted);
+    ward.clock.pass(SignedDuration::from_mins(2));
+    phone.run().await;
+    assert_eq!(phone.client().status().bundle_version, 6);
+    phone.link.obeys(move |seen| {
+        if !seen.path.ends_with("/bundle") {
+            return Fate::Deliver;
+        }
+        let body = older.as_str().as_bytes().to_vec();
+        Fate::Answered(Box::new(move |answer| Answer { body, ..answer }))
+    });
+    ward.clock.pass(SignedDuration::from_mins(2));
+    phone.run().await;
+    assert_eq!(phone.client().status().bundle_version, 6);
 }

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gauze_core::ports::{Answer, TransportError};
+use gauze_core::ports::{Answer, CertificateFault, Clock as _, TransportError};
 use gauze_core::queue::machine::State;
 use gauze_core::{DiscardError, Stage, StoreError, Trouble};
 use gauze_wire::{
-    CaptureState, EntryKind, Filed, Jws, Manifest, ProblemCode, Refusal, Refused, Signed as _, StatusAnswer,
-    Stored, UploadAnswer,
+    CaptureState, EntryKind, Filed, FilingRefusal, Jws, Manifest, ProblemCode, Refused, Signed as _,
+    StatusAnswer, Stored, UploadAnswer,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -120,17 +120,44 @@ async fn a_waiting_photo_is_left_alone_until_its_time_unless_somebody_asks() {
 }
 
 #[tokio::test]
-async fn a_wrong_certificate_waits_for_a_person() {
+async fn a_wrong_certificate_is_shown_and_passes_by_itself() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
     let id = phone.capture(0);
-    phone.link.obeys(|_| Fate::Fails(TransportError::Certificate));
+    phone.link.obeys(|_| Fate::Fails(TransportError::Certificate(CertificateFault::Expired)));
     let report = phone.run().await;
-    assert_eq!((report.stopped, report.next_at_ms), (vec![stopped(id, Trouble::Certificate)], None));
+    let expired = Trouble::Certificate(CertificateFault::Expired);
+    assert_eq!(report.stopped, [stopped(id, expired)]);
+    let wait_ms = report.next_at_ms.unwrap() - phone.clock.now().as_millisecond();
+    assert!(wait_ms >= 15 * 60_000, "{wait_ms}");
     phone.link.works();
-    ward.clock.pass(SignedDuration::from_hours(48));
-    assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 0);
-    assert_eq!(phone.run().await.stored, 1);
+    ward.clock.pass(SignedDuration::from_hours(1));
+    assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 1);
+}
+
+#[tokio::test]
+async fn what_something_in_between_answers_is_named_and_passes_by_itself() {
+    for status in [200, 204, 302, 401, 403, 407, 408, 413, 421, 425, 429, 451, 502] {
+        for at in ["/uploads", "/v1/transfers/"] {
+            let ward = Ward::new().await;
+            let phone = Phone::enrolled(&ward).await;
+            let id = phone.capture(0);
+            phone.link.obeys(move |seen| {
+                if !seen.path.ends_with(at) {
+                    return Fate::Deliver;
+                }
+                let body = b"<html>Sign in to the Wi-Fi</html>".to_vec();
+                Fate::Replaced(Answer { status, date: None, upload_offset: None, body })
+            });
+            let report = phone.run().await;
+            assert_eq!(report.stopped, [stopped(id, Trouble::Between(status))], "{status} at {at}");
+            let wait_ms = report.next_at_ms.unwrap() - phone.clock.now().as_millisecond();
+            assert_eq!(wait_ms >= 15 * 60_000, status == 413, "{status}: {wait_ms}");
+            phone.link.works();
+            ward.clock.pass(SignedDuration::from_hours(1));
+            assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 1, "{status} at {at}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -265,7 +292,7 @@ async fn a_refused_photo_stays_and_goes_when_it_was_filed_after_all() {
     let (records, witness) = (ward.keys().records().unwrap(), ward.keys().witness().unwrap());
     let cosigned = witness.cosign(&receipt.proof.checkpoint, ward.clock.time()).unwrap();
     let proof = gauze_wire::Proof { checkpoint: cosigned, ..receipt.proof.clone() };
-    let refused = Refused::new(receipt.binding(), proof, ward.clock.time(), Refusal::DidNotOpen);
+    let refused = Refused::new(receipt.binding(), proof, ward.clock.time(), FilingRefusal::DidNotOpen);
     let mut fate = Some(with_outcome(&state, Jws::sign(&refused, &records).unwrap()));
     phone.link.obeys(
         move |seen| {
@@ -273,7 +300,7 @@ async fn a_refused_photo_stays_and_goes_when_it_was_filed_after_all() {
         },
     );
     let report = phone.run().await;
-    let shown = Some((Stage::Refused, Some(Trouble::Hospital(Refusal::DidNotOpen))));
+    let shown = Some((Stage::Refused, Some(Trouble::Hospital(FilingRefusal::DidNotOpen))));
     assert_eq!((report.refused, phone.shown(id)), (1, shown));
     assert!(phone.file(id, "photo.age").is_file());
     assert_eq!(phone.client().status().refused, 1);
@@ -333,10 +360,10 @@ async fn answers_that_are_no_gateways_are_a_typed_trouble() {
     let phone = Phone::enrolled(&ward).await;
     let id = phone.capture(0);
     for (status, body, trouble) in [
-        (200, &b"<html>hotel wifi</html>"[..], Trouble::Gateway(ProblemCode::MalformedRequest)),
-        (502, b"<html>bad gateway</html>", Trouble::Gateway(ProblemCode::Unavailable)),
-        (403, b"", Trouble::Gateway(ProblemCode::MalformedRequest)),
-        (200, b"", Trouble::Gateway(ProblemCode::MalformedRequest)),
+        (200, &b"<html>hotel wifi</html>"[..], Trouble::Between(200)),
+        (502, b"<html>bad gateway</html>", Trouble::Between(502)),
+        (403, b"", Trouble::Between(403)),
+        (200, b"", Trouble::Between(200)),
     ] {
         phone.link.obeys(move |_| {
             Fate::Answered(Box::new(move |answer| Answer { status, body: body.to_vec(), ..answer }))

@@ -39,6 +39,19 @@ async fn photos_and_labels_are_there_while_the_phone_is_unlocked() {
 }
 
 #[tokio::test]
+async fn a_photo_that_was_put_in_anothers_place_is_not_shown_as_that_one() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let (one, other) = (phone.capture(0), phone.capture(1));
+    phone.client().unlock().unwrap();
+    for name in ["photo.age", "review.age"] {
+        std::fs::copy(phone.file(other, name), phone.file(one, name)).unwrap();
+    }
+    assert!(matches!(phone.client().review(one), Err(ReviewError::DidNotOpen)));
+    phone.client().review(other).unwrap();
+}
+
+#[tokio::test]
 async fn review_ends_with_the_policys_hours_and_the_photo_stays() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;

@@ -14,6 +14,7 @@ mod package;
 mod phones;
 mod process;
 mod soak;
+mod swift;
 mod test;
 mod tools;
 mod tree;

@@ -86,8 +86,9 @@ pub(crate) fn swift_package() -> anyhow::Result<()> {
     let root = crate::process::root()?;
     let built = bindings::build(&root)?;
     let out = target(&root).join("swift-package");
-    if out.exists() {
-        fs::remove_dir_all(&out)?;
+    // Not what Swift built there, which it goes on from.
+    for ours in ["Sources", "Tests"].map(|dir| out.join(dir)).iter().filter(|dir| dir.exists()) {
+        fs::remove_dir_all(ours)?;
     }
     copy(&root.join("ios/Packages/Bridge"), &out)?;
     fs::create_dir_all(out.join("lib"))?;

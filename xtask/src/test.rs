@@ -5,6 +5,7 @@
 
 use crate::bindings;
 use crate::process::{cargo, on_path, replace, root, run as start};
+use crate::swift;
 use crate::tools::{self, Tool};
 use std::collections::BTreeSet;
 
@@ -32,7 +33,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let mut test = cargo(&root);
     test.env("GAUZE_TOOLS", &dir).env("GAUZE_LIBRARY", &library).env("GAUZE_PYTHON", tools::python(&dir));
     test.env("GAUZE_SKIPPED", &notes);
-    test.envs(on_path("mvn").map(|maven| ("GAUZE_MAVEN", maven))).arg("test");
+    test.envs(on_path("mvn").map(|maven| ("GAUZE_MAVEN", maven)));
+    test.envs(swift::root().map(|swift| ("GAUZE_SWIFT", swift))).arg("test");
     if !args.rest.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package")) {
         test.arg("--workspace");
     }

@@ -1,9 +1,10 @@
 //! Programs of other makers that tests check us against, and `cargo-deny`: where they are, how they get there.
 //!
-//! Everything goes to `target/tools` except Debian's own packages. An install that fails costs the checks that need
+//! Everything goes to `target/tools` except Debian's own packages and Swift. An install that fails costs the checks that need
 //! it, never the run: what is missing is said at the end.
 
 use crate::process::{self, cargo, on_path, quiet, root};
+use crate::swift;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -77,6 +78,12 @@ pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
             install: "JDK 17 or newer and Maven (Debian: maven)",
         },
         Tool {
+            name: "Swift",
+            present: swift::root().is_some(),
+            proves: "the bindings and GauzeBridge compile in Swift 6 and work from it",
+            install: "root on Debian, with mounts allowed; `cargo xtask test` then unpacks it into the user's cache",
+        },
+        Tool {
             name: "Python",
             present: quiet(Command::new(python(tools)).args(["-c", "import gauze"])).is_ok(),
             proves: "`pip install ./bindings/python` works, and the README's lines of Python",
@@ -121,6 +128,7 @@ pub(crate) fn install_interop(tools: &Path) {
         ("age 1.3", install_go_age(tools)),
         ("age-encryption", install_typescript_age(tools)),
         ("the Python package", install_python(tools)),
+        ("Swift", swift::install()),
     ] {
         if let Err(error) = result {
             println!("could not install {name}, going on without: {error:#}");
@@ -170,7 +178,7 @@ fn apt_get() -> Command {
     command
 }
 
-fn is_debian_root() -> bool {
+pub(crate) fn is_debian_root() -> bool {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let debian = release.lines().any(|line| matches!(line.trim_matches('"'), "ID=debian" | "ID=ubuntu"));
     // The owner of our own process entry, without a call into libc.

@@ -541,7 +541,9 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_attestor_attest_again() != 27240:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_client_capture() != 2376:
+    if lib.uniffi_gauze_checksum_method_client_capture() != 2416:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_choices() != 59917:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_configure() != 48972:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -552,6 +554,10 @@ def _uniffi_check_api_checksums(lib):
     if lib.uniffi_gauze_checksum_method_client_list() != 46688:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_list_recent() != 51552:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_new_series() != 407:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_new_wound() != 24397:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_preview_from() != 61246:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -593,11 +599,17 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_review_unlock() != 45168:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_review_wounds() != 49385:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_secretstore_load() != 7308:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_secretstore_keep() != 59539:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_secretstore_forget() != 37953:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_stopsignal_send() != 3682:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_constructor_stopsignal_new() != 64041:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_storage_protection() != 41914:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -607,7 +619,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_uploadqueue_observe() != 4660:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_uploadqueue_run() != 12639:
+    if lib.uniffi_gauze_checksum_method_uploadqueue_run() != 10368:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_uploadqueue_transfer_ended() != 21934:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -667,6 +679,9 @@ _UniffiLib.uniffi_gauze_checksum_method_attestor_attest_again.restype = ctypes.c
 _UniffiLib.uniffi_gauze_checksum_method_client_capture.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_capture.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_choices.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_choices.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_configure.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_configure.restype = ctypes.c_uint16
@@ -682,6 +697,12 @@ _UniffiLib.uniffi_gauze_checksum_method_client_list.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_list_recent.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_list_recent.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_new_series.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_new_series.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_new_wound.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_new_wound.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_preview_from.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_preview_from.restype = ctypes.c_uint16
@@ -742,6 +763,9 @@ _UniffiLib.uniffi_gauze_checksum_method_review_preview.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_review_unlock.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_review_unlock.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_review_wounds.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_review_wounds.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_load.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_load.restype = ctypes.c_uint16
@@ -751,6 +775,12 @@ _UniffiLib.uniffi_gauze_checksum_method_secretstore_keep.restype = ctypes.c_uint
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_forget.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_forget.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_stopsignal_send.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_stopsignal_send.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_constructor_stopsignal_new.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_constructor_stopsignal_new.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_storage_protection.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_storage_protection.restype = ctypes.c_uint16
@@ -823,6 +853,11 @@ _UniffiLib.uniffi_gauze_fn_method_client_capture.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_capture.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_client_choices.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_choices.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_client_configure.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -852,6 +887,18 @@ _UniffiLib.uniffi_gauze_fn_method_client_list_recent.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_list_recent.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_client_new_series.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_new_series.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_client_new_wound.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_new_wound.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_client_preview_from.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -969,6 +1016,12 @@ _UniffiLib.uniffi_gauze_fn_method_review_unlock.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_review_unlock.restype = None
+_UniffiLib.uniffi_gauze_fn_method_review_wounds.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_review_wounds.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_secretstore_load.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -985,6 +1038,15 @@ _UniffiLib.uniffi_gauze_fn_method_secretstore_forget.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_secretstore_forget.restype = None
+_UniffiLib.uniffi_gauze_fn_method_stopsignal_send.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_stopsignal_send.restype = None
+_UniffiLib.uniffi_gauze_fn_constructor_stopsignal_new.argtypes = (
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_constructor_stopsignal_new.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_storage_protection.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1010,6 +1072,7 @@ _UniffiLib.uniffi_gauze_fn_method_uploadqueue_observe.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_uploadqueue_run.argtypes = (
     ctypes.c_uint64,
     ctypes.c_int8,
+    _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_gauze_fn_method_uploadqueue_run.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_uploadqueue_transfer_ended.argtypes = (
@@ -1108,6 +1171,16 @@ _UniffiLib.uniffi_gauze_fn_free_secretstore.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_free_secretstore.restype = None
+_UniffiLib.uniffi_gauze_fn_clone_stopsignal.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_clone_stopsignal.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_free_stopsignal.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_free_stopsignal.restype = None
 _UniffiLib.uniffi_gauze_fn_clone_storage.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1661,11 +1734,37 @@ class _UniffiFfiConverterTypeAdvice(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.code, buf)
         _UniffiFfiConverterString.write(value.next_step, buf)
 
-class _UniffiFfiConverterOptionalString(_UniffiConverterRustBuffer):
+
+class _UniffiFfiConverterTypeNhsNumber:
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value, buf)
+
+    @staticmethod
+    def read(buf):
+        return _UniffiFfiConverterString.read(buf)
+
+    @staticmethod
+    def lift(value):
+        return _UniffiFfiConverterString.lift(value)
+
+    @staticmethod
+    def check_lower(value):
+        return _UniffiFfiConverterString.check_lower(value)
+
+    @staticmethod
+    def lower(value):
+        return _UniffiFfiConverterString.lower(value)
+
+
+NhsNumber = str
+
+
+class _UniffiFfiConverterOptionalTypeNhsNumber(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
         if value is not None:
-            _UniffiFfiConverterString.check_lower(value)
+            _UniffiFfiConverterTypeNhsNumber.check_lower(value)
 
     @classmethod
     def write(cls, value, buf):
@@ -1674,7 +1773,7 @@ class _UniffiFfiConverterOptionalString(_UniffiConverterRustBuffer):
             return
 
         buf.write_u8(1)
-        _UniffiFfiConverterString.write(value, buf)
+        _UniffiFfiConverterTypeNhsNumber.write(value, buf)
 
     @classmethod
     def read(cls, buf):
@@ -1682,7 +1781,109 @@ class _UniffiFfiConverterOptionalString(_UniffiConverterRustBuffer):
         if flag == 0:
             return None
         elif flag == 1:
-            return _UniffiFfiConverterString.read(buf)
+            return _UniffiFfiConverterTypeNhsNumber.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
+class _UniffiFfiConverterTypeChiNumber:
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value, buf)
+
+    @staticmethod
+    def read(buf):
+        return _UniffiFfiConverterString.read(buf)
+
+    @staticmethod
+    def lift(value):
+        return _UniffiFfiConverterString.lift(value)
+
+    @staticmethod
+    def check_lower(value):
+        return _UniffiFfiConverterString.check_lower(value)
+
+    @staticmethod
+    def lower(value):
+        return _UniffiFfiConverterString.lower(value)
+
+
+ChiNumber = str
+
+
+class _UniffiFfiConverterOptionalTypeChiNumber(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeChiNumber.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeChiNumber.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeChiNumber.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
+class _UniffiFfiConverterTypeHcNumber:
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value, buf)
+
+    @staticmethod
+    def read(buf):
+        return _UniffiFfiConverterString.read(buf)
+
+    @staticmethod
+    def lift(value):
+        return _UniffiFfiConverterString.lift(value)
+
+    @staticmethod
+    def check_lower(value):
+        return _UniffiFfiConverterString.check_lower(value)
+
+    @staticmethod
+    def lower(value):
+        return _UniffiFfiConverterString.lower(value)
+
+
+HcNumber = str
+
+
+class _UniffiFfiConverterOptionalTypeHcNumber(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeHcNumber.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeHcNumber.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeHcNumber.read(buf)
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
@@ -1764,7 +1965,7 @@ Text128 = str
 
 
 
-class _UniffiFfiConverterTypeDate:
+class _UniffiFfiConverterTypeBirthDate:
     @staticmethod
     def write(value, buf):
         _UniffiFfiConverterString.write(value, buf)
@@ -1786,96 +1987,8 @@ class _UniffiFfiConverterTypeDate:
         return _UniffiFfiConverterString.lower(value)
 
 
-Date = str
+BirthDate = str
 
-
-@dataclass
-class Patient:
-    """
-    A patient.
-"""
-    def __init__(self, *, nhs_number:typing.Optional[str] = _DEFAULT, local_id:typing.Optional[Text64] = _DEFAULT, family:Text128, given:Text128, dob:Date):
-        if nhs_number is _DEFAULT:
-            self.nhs_number = None
-        else:
-            self.nhs_number = nhs_number
-        if local_id is _DEFAULT:
-            self.local_id = None
-        else:
-            self.local_id = local_id
-        self.family = family
-        self.given = given
-        self.dob = dob
-
-
-
-
-    def __str__(self):
-        return "Patient(nhs_number={}, local_id={}, family={}, given={}, dob={})".format(self.nhs_number, self.local_id, self.family, self.given, self.dob)
-    def __eq__(self, other):
-        if self.nhs_number != other.nhs_number:
-            return False
-        if self.local_id != other.local_id:
-            return False
-        if self.family != other.family:
-            return False
-        if self.given != other.given:
-            return False
-        if self.dob != other.dob:
-            return False
-        return True
-
-class _UniffiFfiConverterTypePatient(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        return Patient(
-            nhs_number=_UniffiFfiConverterOptionalString.read(buf),
-            local_id=_UniffiFfiConverterOptionalTypeText64.read(buf),
-            family=_UniffiFfiConverterTypeText128.read(buf),
-            given=_UniffiFfiConverterTypeText128.read(buf),
-            dob=_UniffiFfiConverterTypeDate.read(buf),
-        )
-
-    @staticmethod
-    def check_lower(value):
-        _UniffiFfiConverterOptionalString.check_lower(value.nhs_number)
-        _UniffiFfiConverterOptionalTypeText64.check_lower(value.local_id)
-        _UniffiFfiConverterTypeText128.check_lower(value.family)
-        _UniffiFfiConverterTypeText128.check_lower(value.given)
-        _UniffiFfiConverterTypeDate.check_lower(value.dob)
-
-    @staticmethod
-    def write(value, buf):
-        _UniffiFfiConverterOptionalString.write(value.nhs_number, buf)
-        _UniffiFfiConverterOptionalTypeText64.write(value.local_id, buf)
-        _UniffiFfiConverterTypeText128.write(value.family, buf)
-        _UniffiFfiConverterTypeText128.write(value.given, buf)
-        _UniffiFfiConverterTypeDate.write(value.dob, buf)
-
-class _UniffiFfiConverterOptionalTypePatient(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterTypePatient.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterTypePatient.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterTypePatient.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
 
 
 class _UniffiFfiConverterTypeText256:
@@ -1903,11 +2016,374 @@ class _UniffiFfiConverterTypeText256:
 Text256 = str
 
 
-class _UniffiFfiConverterOptionalTypeText256(_UniffiConverterRustBuffer):
+
+
+
+
+
+class Established:
+    """
+    How a patient was established.
+"""
+    def __init__(self):
+        raise RuntimeError("Established cannot be instantiated directly")
+
+    # Each enum variant is a nested class of the enum itself.
+    @dataclass
+    class WRISTBAND:
+        """
+        The wristband was scanned.
+"""
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Established.WRISTBAND()".format()
+        def __eq__(self, other):
+            if not isinstance(other, Established):
+                return NotImplemented
+            if not other.is_WRISTBAND():
+                return False
+            return True
+
+    @dataclass
+    class WORKLIST:
+        """
+        Chosen from a worklist.
+"""
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Established.WORKLIST()".format()
+        def __eq__(self, other):
+            if not isinstance(other, Established):
+                return NotImplemented
+            if not other.is_WORKLIST():
+                return False
+            return True
+
+    @dataclass
+    class TYPED:
+        """
+        Typed by hand.
+"""
+
+        def __init__(self, reason:Text256):
+            self.reason = reason
+
+            """
+        Why.
+"""
+
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Established.TYPED(reason={})".format(self.reason)
+        def __eq__(self, other):
+            if not isinstance(other, Established):
+                return NotImplemented
+            if not other.is_TYPED():
+                return False
+            if self.reason != other.reason:
+                return False
+            return True
+
+
+
+    # For each variant, we have `is_NAME` and `is_name` methods for easily checking
+    # whether an instance is that variant.
+    def is_WRISTBAND(self) -> bool:
+        return isinstance(self, Established.WRISTBAND)
+    def is_wristband(self) -> bool:
+        return isinstance(self, Established.WRISTBAND)
+    def is_WORKLIST(self) -> bool:
+        return isinstance(self, Established.WORKLIST)
+    def is_worklist(self) -> bool:
+        return isinstance(self, Established.WORKLIST)
+    def is_TYPED(self) -> bool:
+        return isinstance(self, Established.TYPED)
+    def is_typed(self) -> bool:
+        return isinstance(self, Established.TYPED)
+
+
+# Now, a little trick - we make each nested variant class be a subclass of the main
+# enum class, so that method calls and instance checks etc will work intuitively.
+# We might be able to do this a little more neatly with a metaclass, but this'll do.
+Established.WRISTBAND = type("Established.WRISTBAND", (Established.WRISTBAND, Established,), {})  # type: ignore
+Established.WORKLIST = type("Established.WORKLIST", (Established.WORKLIST, Established,), {})  # type: ignore
+Established.TYPED = type("Established.TYPED", (Established.TYPED, Established,), {})  # type: ignore
+
+
+
+
+class _UniffiFfiConverterTypeEstablished(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return Established.WRISTBAND(
+            )
+        if variant == 2:
+            return Established.WORKLIST(
+            )
+        if variant == 3:
+            return Established.TYPED(
+                _UniffiFfiConverterTypeText256.read(buf),
+            )
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value.is_WRISTBAND():
+            return
+        if value.is_WORKLIST():
+            return
+        if value.is_TYPED():
+            _UniffiFfiConverterTypeText256.check_lower(value.reason)
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value.is_WRISTBAND():
+            buf.write_i32(1)
+        if value.is_WORKLIST():
+            buf.write_i32(2)
+        if value.is_TYPED():
+            buf.write_i32(3)
+            _UniffiFfiConverterTypeText256.write(value.reason, buf)
+
+
+
+
+
+
+
+
+class Identifier(enum.Enum):
+    """
+    What a person compared with the patient, or with what the patient said.
+"""
+
+    NAME = 0
+    """
+    Family and given names.
+"""
+
+    DOB = 1
+    """
+    Date of birth.
+"""
+
+    NHS_NUMBER = 2
+    """
+    NHS number.
+"""
+
+    CHI_NUMBER = 3
+    """
+    CHI number.
+"""
+
+    HC_NUMBER = 4
+    """
+    Health and Care Number.
+"""
+
+    LOCAL_NUMBER = 5
+    """
+    The hospital's own number.
+"""
+
+
+
+class _UniffiFfiConverterTypeIdentifier(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return Identifier.NAME
+        if variant == 2:
+            return Identifier.DOB
+        if variant == 3:
+            return Identifier.NHS_NUMBER
+        if variant == 4:
+            return Identifier.CHI_NUMBER
+        if variant == 5:
+            return Identifier.HC_NUMBER
+        if variant == 6:
+            return Identifier.LOCAL_NUMBER
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == Identifier.NAME:
+            return
+        if value == Identifier.DOB:
+            return
+        if value == Identifier.NHS_NUMBER:
+            return
+        if value == Identifier.CHI_NUMBER:
+            return
+        if value == Identifier.HC_NUMBER:
+            return
+        if value == Identifier.LOCAL_NUMBER:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == Identifier.NAME:
+            buf.write_i32(1)
+        if value == Identifier.DOB:
+            buf.write_i32(2)
+        if value == Identifier.NHS_NUMBER:
+            buf.write_i32(3)
+        if value == Identifier.CHI_NUMBER:
+            buf.write_i32(4)
+        if value == Identifier.HC_NUMBER:
+            buf.write_i32(5)
+        if value == Identifier.LOCAL_NUMBER:
+            buf.write_i32(6)
+
+
+
+class _UniffiFfiConverterSequenceTypeIdentifier(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeIdentifier.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeIdentifier.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeIdentifier.read(buf) for i in range(count)
+        ]
+
+@dataclass
+class Patient:
+    """
+    A patient.
+"""
+    def __init__(self, *, nhs_number:typing.Optional[NhsNumber] = _DEFAULT, chi_number:typing.Optional[ChiNumber] = _DEFAULT, hc_number:typing.Optional[HcNumber] = _DEFAULT, local_number:typing.Optional[Text64] = _DEFAULT, family:Text128, given:Text128, dob:BirthDate, established:Established, confirmed_by:typing.List[Identifier]):
+        if nhs_number is _DEFAULT:
+            self.nhs_number = None
+        else:
+            self.nhs_number = nhs_number
+        if chi_number is _DEFAULT:
+            self.chi_number = None
+        else:
+            self.chi_number = chi_number
+        if hc_number is _DEFAULT:
+            self.hc_number = None
+        else:
+            self.hc_number = hc_number
+        if local_number is _DEFAULT:
+            self.local_number = None
+        else:
+            self.local_number = local_number
+        self.family = family
+        self.given = given
+        self.dob = dob
+        self.established = established
+        self.confirmed_by = confirmed_by
+
+
+
+
+    def __str__(self):
+        return "Patient(nhs_number={}, chi_number={}, hc_number={}, local_number={}, family={}, given={}, dob={}, established={}, confirmed_by={})".format(self.nhs_number, self.chi_number, self.hc_number, self.local_number, self.family, self.given, self.dob, self.established, self.confirmed_by)
+    def __eq__(self, other):
+        if self.nhs_number != other.nhs_number:
+            return False
+        if self.chi_number != other.chi_number:
+            return False
+        if self.hc_number != other.hc_number:
+            return False
+        if self.local_number != other.local_number:
+            return False
+        if self.family != other.family:
+            return False
+        if self.given != other.given:
+            return False
+        if self.dob != other.dob:
+            return False
+        if self.established != other.established:
+            return False
+        if self.confirmed_by != other.confirmed_by:
+            return False
+        return True
+
+class _UniffiFfiConverterTypePatient(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Patient(
+            nhs_number=_UniffiFfiConverterOptionalTypeNhsNumber.read(buf),
+            chi_number=_UniffiFfiConverterOptionalTypeChiNumber.read(buf),
+            hc_number=_UniffiFfiConverterOptionalTypeHcNumber.read(buf),
+            local_number=_UniffiFfiConverterOptionalTypeText64.read(buf),
+            family=_UniffiFfiConverterTypeText128.read(buf),
+            given=_UniffiFfiConverterTypeText128.read(buf),
+            dob=_UniffiFfiConverterTypeBirthDate.read(buf),
+            established=_UniffiFfiConverterTypeEstablished.read(buf),
+            confirmed_by=_UniffiFfiConverterSequenceTypeIdentifier.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterOptionalTypeNhsNumber.check_lower(value.nhs_number)
+        _UniffiFfiConverterOptionalTypeChiNumber.check_lower(value.chi_number)
+        _UniffiFfiConverterOptionalTypeHcNumber.check_lower(value.hc_number)
+        _UniffiFfiConverterOptionalTypeText64.check_lower(value.local_number)
+        _UniffiFfiConverterTypeText128.check_lower(value.family)
+        _UniffiFfiConverterTypeText128.check_lower(value.given)
+        _UniffiFfiConverterTypeBirthDate.check_lower(value.dob)
+        _UniffiFfiConverterTypeEstablished.check_lower(value.established)
+        _UniffiFfiConverterSequenceTypeIdentifier.check_lower(value.confirmed_by)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterOptionalTypeNhsNumber.write(value.nhs_number, buf)
+        _UniffiFfiConverterOptionalTypeChiNumber.write(value.chi_number, buf)
+        _UniffiFfiConverterOptionalTypeHcNumber.write(value.hc_number, buf)
+        _UniffiFfiConverterOptionalTypeText64.write(value.local_number, buf)
+        _UniffiFfiConverterTypeText128.write(value.family, buf)
+        _UniffiFfiConverterTypeText128.write(value.given, buf)
+        _UniffiFfiConverterTypeBirthDate.write(value.dob, buf)
+        _UniffiFfiConverterTypeEstablished.write(value.established, buf)
+        _UniffiFfiConverterSequenceTypeIdentifier.write(value.confirmed_by, buf)
+
+class _UniffiFfiConverterOptionalTypePatient(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
         if value is not None:
-            _UniffiFfiConverterTypeText256.check_lower(value)
+            _UniffiFfiConverterTypePatient.check_lower(value)
 
     @classmethod
     def write(cls, value, buf):
@@ -1916,7 +2392,7 @@ class _UniffiFfiConverterOptionalTypeText256(_UniffiConverterRustBuffer):
             return
 
         buf.write_u8(1)
-        _UniffiFfiConverterTypeText256.write(value, buf)
+        _UniffiFfiConverterTypePatient.write(value, buf)
 
     @classmethod
     def read(cls, buf):
@@ -1924,7 +2400,1114 @@ class _UniffiFfiConverterOptionalTypeText256(_UniffiConverterRustBuffer):
         if flag == 0:
             return None
         elif flag == 1:
-            return _UniffiFfiConverterTypeText256.read(buf)
+            return _UniffiFfiConverterTypePatient.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
+class _UniffiFfiConverterTypeName:
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value, buf)
+
+    @staticmethod
+    def read(buf):
+        return _UniffiFfiConverterString.read(buf)
+
+    @staticmethod
+    def lift(value):
+        return _UniffiFfiConverterString.lift(value)
+
+    @staticmethod
+    def check_lower(value):
+        return _UniffiFfiConverterString.check_lower(value)
+
+    @staticmethod
+    def lower(value):
+        return _UniffiFfiConverterString.lower(value)
+
+
+Name = str
+
+
+@dataclass
+class Choice:
+    """
+    One of a list that the hospital keeps.
+"""
+    def __init__(self, *, code:Name, words:Text128):
+        self.code = code
+        self.words = words
+
+
+
+
+    def __str__(self):
+        return "Choice(code={}, words={})".format(self.code, self.words)
+    def __eq__(self, other):
+        if self.code != other.code:
+            return False
+        if self.words != other.words:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeChoice(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Choice(
+            code=_UniffiFfiConverterTypeName.read(buf),
+            words=_UniffiFfiConverterTypeText128.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeName.check_lower(value.code)
+        _UniffiFfiConverterTypeText128.check_lower(value.words)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeName.write(value.code, buf)
+        _UniffiFfiConverterTypeText128.write(value.words, buf)
+
+class _UniffiFfiConverterOptionalTypeChoice(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeChoice.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeChoice.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeChoice.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterOptionalTypeName(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeName.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeName.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeName.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
+
+
+
+
+class BodySide(enum.Enum):
+    """
+    A side of the body.
+"""
+
+    LEFT = 0
+    """
+    The patient's left.
+"""
+
+    RIGHT = 1
+    """
+    The patient's right.
+"""
+
+    MIDLINE = 2
+    """
+    In the middle.
+"""
+
+    BOTH = 3
+    """
+    Both sides.
+"""
+
+
+
+class _UniffiFfiConverterTypeBodySide(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return BodySide.LEFT
+        if variant == 2:
+            return BodySide.RIGHT
+        if variant == 3:
+            return BodySide.MIDLINE
+        if variant == 4:
+            return BodySide.BOTH
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == BodySide.LEFT:
+            return
+        if value == BodySide.RIGHT:
+            return
+        if value == BodySide.MIDLINE:
+            return
+        if value == BodySide.BOTH:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == BodySide.LEFT:
+            buf.write_i32(1)
+        if value == BodySide.RIGHT:
+            buf.write_i32(2)
+        if value == BodySide.MIDLINE:
+            buf.write_i32(3)
+        if value == BodySide.BOTH:
+            buf.write_i32(4)
+
+
+
+class _UniffiFfiConverterOptionalTypeBodySide(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeBodySide.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeBodySide.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeBodySide.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
+class Site:
+    """
+    Where on the body.
+"""
+    def __init__(self, *, system:typing.Optional[Name] = _DEFAULT, code:typing.Optional[Name] = _DEFAULT, words:Text256, side:typing.Optional[BodySide] = _DEFAULT):
+        if system is _DEFAULT:
+            self.system = None
+        else:
+            self.system = system
+        if code is _DEFAULT:
+            self.code = None
+        else:
+            self.code = code
+        self.words = words
+        if side is _DEFAULT:
+            self.side = None
+        else:
+            self.side = side
+
+
+
+
+    def __str__(self):
+        return "Site(system={}, code={}, words={}, side={})".format(self.system, self.code, self.words, self.side)
+    def __eq__(self, other):
+        if self.system != other.system:
+            return False
+        if self.code != other.code:
+            return False
+        if self.words != other.words:
+            return False
+        if self.side != other.side:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeSite(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Site(
+            system=_UniffiFfiConverterOptionalTypeName.read(buf),
+            code=_UniffiFfiConverterOptionalTypeName.read(buf),
+            words=_UniffiFfiConverterTypeText256.read(buf),
+            side=_UniffiFfiConverterOptionalTypeBodySide.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterOptionalTypeName.check_lower(value.system)
+        _UniffiFfiConverterOptionalTypeName.check_lower(value.code)
+        _UniffiFfiConverterTypeText256.check_lower(value.words)
+        _UniffiFfiConverterOptionalTypeBodySide.check_lower(value.side)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterOptionalTypeName.write(value.system, buf)
+        _UniffiFfiConverterOptionalTypeName.write(value.code, buf)
+        _UniffiFfiConverterTypeText256.write(value.words, buf)
+        _UniffiFfiConverterOptionalTypeBodySide.write(value.side, buf)
+
+class _UniffiFfiConverterOptionalTypeSite(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeSite.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeSite.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeSite.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
+class _UniffiFfiConverterTypeWoundId:
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value, buf)
+
+    @staticmethod
+    def read(buf):
+        return _UniffiFfiConverterString.read(buf)
+
+    @staticmethod
+    def lift(value):
+        return _UniffiFfiConverterString.lift(value)
+
+    @staticmethod
+    def check_lower(value):
+        return _UniffiFfiConverterString.check_lower(value)
+
+    @staticmethod
+    def lower(value):
+        return _UniffiFfiConverterString.lower(value)
+
+
+WoundId = str
+
+
+class _UniffiFfiConverterOptionalTypeWoundId(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeWoundId.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeWoundId.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeWoundId.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
+class _UniffiFfiConverterTypeSeriesId:
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value, buf)
+
+    @staticmethod
+    def read(buf):
+        return _UniffiFfiConverterString.read(buf)
+
+    @staticmethod
+    def lift(value):
+        return _UniffiFfiConverterString.lift(value)
+
+    @staticmethod
+    def check_lower(value):
+        return _UniffiFfiConverterString.check_lower(value)
+
+    @staticmethod
+    def lower(value):
+        return _UniffiFfiConverterString.lower(value)
+
+
+SeriesId = str
+
+
+class _UniffiFfiConverterOptionalTypeSeriesId(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeSeriesId.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeSeriesId.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeSeriesId.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
+
+
+
+
+class Framing(enum.Enum):
+    """
+    How much a photo shows.
+"""
+
+    CONTEXT = 0
+    """
+    The body part, so that one sees where the wound is.
+"""
+
+    STRAIGHT = 1
+    """
+    Straight onto the wound, with its marker.
+"""
+
+    CLOSE = 2
+    """
+    Close up.
+"""
+
+
+
+class _UniffiFfiConverterTypeFraming(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return Framing.CONTEXT
+        if variant == 2:
+            return Framing.STRAIGHT
+        if variant == 3:
+            return Framing.CLOSE
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == Framing.CONTEXT:
+            return
+        if value == Framing.STRAIGHT:
+            return
+        if value == Framing.CLOSE:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == Framing.CONTEXT:
+            buf.write_i32(1)
+        if value == Framing.STRAIGHT:
+            buf.write_i32(2)
+        if value == Framing.CLOSE:
+            buf.write_i32(3)
+
+
+
+class _UniffiFfiConverterOptionalTypeFraming(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeFraming.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeFraming.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeFraming.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
+
+
+
+
+class ConsentScope(enum.Enum):
+    """
+    What a photo may be used for.
+"""
+
+    CARE = 0
+    """
+    The patient's own care.
+"""
+
+    TEACHING = 1
+    """
+    Teaching.
+"""
+
+    PUBLICATION = 2
+    """
+    Publication.
+"""
+
+
+
+class _UniffiFfiConverterTypeConsentScope(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return ConsentScope.CARE
+        if variant == 2:
+            return ConsentScope.TEACHING
+        if variant == 3:
+            return ConsentScope.PUBLICATION
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == ConsentScope.CARE:
+            return
+        if value == ConsentScope.TEACHING:
+            return
+        if value == ConsentScope.PUBLICATION:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == ConsentScope.CARE:
+            buf.write_i32(1)
+        if value == ConsentScope.TEACHING:
+            buf.write_i32(2)
+        if value == ConsentScope.PUBLICATION:
+            buf.write_i32(3)
+
+
+
+class _UniffiFfiConverterSequenceTypeConsentScope(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeConsentScope.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeConsentScope.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeConsentScope.read(buf) for i in range(count)
+        ]
+
+class _UniffiFfiConverterUInt32(_UniffiConverterPrimitiveInt):
+    CLASS_NAME = "u32"
+    VALUE_MIN = 0
+    VALUE_MAX = 2**32
+
+    @staticmethod
+    def read(buf):
+        return buf.read_u32()
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_u32(value)
+
+@dataclass
+class ShownNotice:
+    """
+    The notice that was shown when consent was asked for.
+"""
+    def __init__(self, *, code:Name, version:int):
+        self.code = code
+        self.version = version
+
+
+
+
+    def __str__(self):
+        return "ShownNotice(code={}, version={})".format(self.code, self.version)
+    def __eq__(self, other):
+        if self.code != other.code:
+            return False
+        if self.version != other.version:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeShownNotice(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return ShownNotice(
+            code=_UniffiFfiConverterTypeName.read(buf),
+            version=_UniffiFfiConverterUInt32.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeName.check_lower(value.code)
+        _UniffiFfiConverterUInt32.check_lower(value.version)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeName.write(value.code, buf)
+        _UniffiFfiConverterUInt32.write(value.version, buf)
+
+class _UniffiFfiConverterOptionalTypeShownNotice(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeShownNotice.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeShownNotice.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeShownNotice.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterInt64(_UniffiConverterPrimitiveInt):
+    CLASS_NAME = "i64"
+    VALUE_MIN = -2**63
+    VALUE_MAX = 2**63
+
+    @staticmethod
+    def read(buf):
+        return buf.read_i64()
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_i64(value)
+
+
+class _UniffiFfiConverterTypeTimestamp:
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterInt64.write(value, buf)
+
+    @staticmethod
+    def read(buf):
+        return _UniffiFfiConverterInt64.read(buf)
+
+    @staticmethod
+    def lift(value):
+        return _UniffiFfiConverterInt64.lift(value)
+
+    @staticmethod
+    def check_lower(value):
+        return _UniffiFfiConverterInt64.check_lower(value)
+
+    @staticmethod
+    def lower(value):
+        return _UniffiFfiConverterInt64.lower(value)
+
+
+Timestamp = int
+
+
+class _UniffiFfiConverterOptionalTypeTimestamp(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeTimestamp.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeTimestamp.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeTimestamp.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
+class Consent:
+    """
+    Consent as it was given.
+"""
+    def __init__(self, *, scopes:typing.List[ConsentScope], by:Text128, form:Choice, notice:typing.Optional[ShownNotice] = _DEFAULT, at:Timestamp, withdrawn:typing.Optional[Timestamp] = _DEFAULT):
+        self.scopes = scopes
+        self.by = by
+        self.form = form
+        if notice is _DEFAULT:
+            self.notice = None
+        else:
+            self.notice = notice
+        self.at = at
+        if withdrawn is _DEFAULT:
+            self.withdrawn = None
+        else:
+            self.withdrawn = withdrawn
+
+
+
+
+    def __str__(self):
+        return "Consent(scopes={}, by={}, form={}, notice={}, at={}, withdrawn={})".format(self.scopes, self.by, self.form, self.notice, self.at, self.withdrawn)
+    def __eq__(self, other):
+        if self.scopes != other.scopes:
+            return False
+        if self.by != other.by:
+            return False
+        if self.form != other.form:
+            return False
+        if self.notice != other.notice:
+            return False
+        if self.at != other.at:
+            return False
+        if self.withdrawn != other.withdrawn:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeConsent(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Consent(
+            scopes=_UniffiFfiConverterSequenceTypeConsentScope.read(buf),
+            by=_UniffiFfiConverterTypeText128.read(buf),
+            form=_UniffiFfiConverterTypeChoice.read(buf),
+            notice=_UniffiFfiConverterOptionalTypeShownNotice.read(buf),
+            at=_UniffiFfiConverterTypeTimestamp.read(buf),
+            withdrawn=_UniffiFfiConverterOptionalTypeTimestamp.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterSequenceTypeConsentScope.check_lower(value.scopes)
+        _UniffiFfiConverterTypeText128.check_lower(value.by)
+        _UniffiFfiConverterTypeChoice.check_lower(value.form)
+        _UniffiFfiConverterOptionalTypeShownNotice.check_lower(value.notice)
+        _UniffiFfiConverterTypeTimestamp.check_lower(value.at)
+        _UniffiFfiConverterOptionalTypeTimestamp.check_lower(value.withdrawn)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterSequenceTypeConsentScope.write(value.scopes, buf)
+        _UniffiFfiConverterTypeText128.write(value.by, buf)
+        _UniffiFfiConverterTypeChoice.write(value.form, buf)
+        _UniffiFfiConverterOptionalTypeShownNotice.write(value.notice, buf)
+        _UniffiFfiConverterTypeTimestamp.write(value.at, buf)
+        _UniffiFfiConverterOptionalTypeTimestamp.write(value.withdrawn, buf)
+
+class _UniffiFfiConverterOptionalTypeConsent(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeConsent.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeConsent.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeConsent.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
+
+
+
+
+class FenceVerdict(enum.Enum):
+    """
+    On which side of a fence.
+"""
+
+    INSIDE = 0
+    """
+    Inside.
+"""
+
+    OUTSIDE = 1
+    """
+    Outside.
+"""
+
+    UNKNOWN = 2
+    """
+    The phone could not tell.
+"""
+
+
+
+class _UniffiFfiConverterTypeFenceVerdict(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return FenceVerdict.INSIDE
+        if variant == 2:
+            return FenceVerdict.OUTSIDE
+        if variant == 3:
+            return FenceVerdict.UNKNOWN
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == FenceVerdict.INSIDE:
+            return
+        if value == FenceVerdict.OUTSIDE:
+            return
+        if value == FenceVerdict.UNKNOWN:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == FenceVerdict.INSIDE:
+            buf.write_i32(1)
+        if value == FenceVerdict.OUTSIDE:
+            buf.write_i32(2)
+        if value == FenceVerdict.UNKNOWN:
+            buf.write_i32(3)
+
+
+
+class _UniffiFfiConverterUInt8(_UniffiConverterPrimitiveInt):
+    CLASS_NAME = "u8"
+    VALUE_MIN = 0
+    VALUE_MAX = 2**8
+
+    @staticmethod
+    def read(buf):
+        return buf.read_u8()
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_u8(value)
+
+@dataclass
+class Fence:
+    """
+    Inside or outside a fence, never where.
+"""
+    def __init__(self, *, id:Name, verdict:FenceVerdict, sure:int):
+        self.id = id
+        self.verdict = verdict
+        self.sure = sure
+
+
+
+
+    def __str__(self):
+        return "Fence(id={}, verdict={}, sure={})".format(self.id, self.verdict, self.sure)
+    def __eq__(self, other):
+        if self.id != other.id:
+            return False
+        if self.verdict != other.verdict:
+            return False
+        if self.sure != other.sure:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeFence(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Fence(
+            id=_UniffiFfiConverterTypeName.read(buf),
+            verdict=_UniffiFfiConverterTypeFenceVerdict.read(buf),
+            sure=_UniffiFfiConverterUInt8.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeName.check_lower(value.id)
+        _UniffiFfiConverterTypeFenceVerdict.check_lower(value.verdict)
+        _UniffiFfiConverterUInt8.check_lower(value.sure)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeName.write(value.id, buf)
+        _UniffiFfiConverterTypeFenceVerdict.write(value.verdict, buf)
+        _UniffiFfiConverterUInt8.write(value.sure, buf)
+
+class _UniffiFfiConverterOptionalTypeFence(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeFence.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeFence.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeFence.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterUInt16(_UniffiConverterPrimitiveInt):
+    CLASS_NAME = "u16"
+    VALUE_MIN = 0
+    VALUE_MAX = 2**16
+
+    @staticmethod
+    def read(buf):
+        return buf.read_u16()
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_u16(value)
+
+class _UniffiFfiConverterInt16(_UniffiConverterPrimitiveInt):
+    CLASS_NAME = "i16"
+    VALUE_MIN = -2**15
+    VALUE_MAX = 2**15
+
+    @staticmethod
+    def read(buf):
+        return buf.read_i16()
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_i16(value)
+
+@dataclass
+class FoundMarker:
+    """
+    The marker that lies beside a wound, as it was found in the picture.
+"""
+    def __init__(self, *, scale_nm:int, tilt_mdeg:int):
+        self.scale_nm = scale_nm
+        self.tilt_mdeg = tilt_mdeg
+
+
+
+
+    def __str__(self):
+        return "FoundMarker(scale_nm={}, tilt_mdeg={})".format(self.scale_nm, self.tilt_mdeg)
+    def __eq__(self, other):
+        if self.scale_nm != other.scale_nm:
+            return False
+        if self.tilt_mdeg != other.tilt_mdeg:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeFoundMarker(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return FoundMarker(
+            scale_nm=_UniffiFfiConverterUInt32.read(buf),
+            tilt_mdeg=_UniffiFfiConverterUInt32.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterUInt32.check_lower(value.scale_nm)
+        _UniffiFfiConverterUInt32.check_lower(value.tilt_mdeg)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterUInt32.write(value.scale_nm, buf)
+        _UniffiFfiConverterUInt32.write(value.tilt_mdeg, buf)
+
+class _UniffiFfiConverterOptionalTypeFoundMarker(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeFoundMarker.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeFoundMarker.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeFoundMarker.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
+class Fitness:
+    """
+    How fit a picture is for measuring.
+"""
+    def __init__(self, *, sharpness:int, exposure:int, marker:typing.Optional[FoundMarker] = _DEFAULT):
+        self.sharpness = sharpness
+        self.exposure = exposure
+        if marker is _DEFAULT:
+            self.marker = None
+        else:
+            self.marker = marker
+
+
+
+
+    def __str__(self):
+        return "Fitness(sharpness={}, exposure={}, marker={})".format(self.sharpness, self.exposure, self.marker)
+    def __eq__(self, other):
+        if self.sharpness != other.sharpness:
+            return False
+        if self.exposure != other.exposure:
+            return False
+        if self.marker != other.marker:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeFitness(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Fitness(
+            sharpness=_UniffiFfiConverterUInt16.read(buf),
+            exposure=_UniffiFfiConverterInt16.read(buf),
+            marker=_UniffiFfiConverterOptionalTypeFoundMarker.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterUInt16.check_lower(value.sharpness)
+        _UniffiFfiConverterInt16.check_lower(value.exposure)
+        _UniffiFfiConverterOptionalTypeFoundMarker.check_lower(value.marker)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterUInt16.write(value.sharpness, buf)
+        _UniffiFfiConverterInt16.write(value.exposure, buf)
+        _UniffiFfiConverterOptionalTypeFoundMarker.write(value.marker, buf)
+
+class _UniffiFfiConverterOptionalTypeFitness(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeFitness.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeFitness.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeFitness.read(buf)
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
@@ -1979,37 +3562,11 @@ class _UniffiFfiConverterOptionalTypeText4096(_UniffiConverterRustBuffer):
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
-
-class _UniffiFfiConverterTypeName:
-    @staticmethod
-    def write(value, buf):
-        _UniffiFfiConverterString.write(value, buf)
-
-    @staticmethod
-    def read(buf):
-        return _UniffiFfiConverterString.read(buf)
-
-    @staticmethod
-    def lift(value):
-        return _UniffiFfiConverterString.lift(value)
-
-    @staticmethod
-    def check_lower(value):
-        return _UniffiFfiConverterString.check_lower(value)
-
-    @staticmethod
-    def lower(value):
-        return _UniffiFfiConverterString.lower(value)
-
-
-Name = str
-
-
-class _UniffiFfiConverterOptionalTypeName(_UniffiConverterRustBuffer):
+class _UniffiFfiConverterOptionalTypeText256(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
         if value is not None:
-            _UniffiFfiConverterTypeName.check_lower(value)
+            _UniffiFfiConverterTypeText256.check_lower(value)
 
     @classmethod
     def write(cls, value, buf):
@@ -2018,7 +3575,7 @@ class _UniffiFfiConverterOptionalTypeName(_UniffiConverterRustBuffer):
             return
 
         buf.write_u8(1)
-        _UniffiFfiConverterTypeName.write(value, buf)
+        _UniffiFfiConverterTypeText256.write(value, buf)
 
     @classmethod
     def read(cls, buf):
@@ -2026,7 +3583,7 @@ class _UniffiFfiConverterOptionalTypeName(_UniffiConverterRustBuffer):
         if flag == 0:
             return None
         elif flag == 1:
-            return _UniffiFfiConverterTypeName.read(buf)
+            return _UniffiFfiConverterTypeText256.read(buf)
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
@@ -2035,19 +3592,43 @@ class CaptureContext:
     """
     What the clinician said about the photo.
 """
-    def __init__(self, *, patient:typing.Optional[Patient] = _DEFAULT, body_site:typing.Optional[Text256] = _DEFAULT, consent:typing.Optional[Text256] = _DEFAULT, notes:typing.Optional[Text4096] = _DEFAULT, clinician:typing.Optional[Text256] = _DEFAULT, session_ref:typing.Optional[Name] = _DEFAULT, geofence:typing.Optional[Name] = _DEFAULT):
+    def __init__(self, *, patient:typing.Optional[Patient] = _DEFAULT, team:typing.Optional[Choice] = _DEFAULT, site:typing.Optional[Site] = _DEFAULT, wound:typing.Optional[WoundId] = _DEFAULT, series:typing.Optional[SeriesId] = _DEFAULT, view:typing.Optional[Framing] = _DEFAULT, consent:typing.Optional[Consent] = _DEFAULT, fence:typing.Optional[Fence] = _DEFAULT, fitness:typing.Optional[Fitness] = _DEFAULT, notes:typing.Optional[Text4096] = _DEFAULT, clinician:typing.Optional[Text256] = _DEFAULT, session_ref:typing.Optional[Name] = _DEFAULT):
         if patient is _DEFAULT:
             self.patient = None
         else:
             self.patient = patient
-        if body_site is _DEFAULT:
-            self.body_site = None
+        if team is _DEFAULT:
+            self.team = None
         else:
-            self.body_site = body_site
+            self.team = team
+        if site is _DEFAULT:
+            self.site = None
+        else:
+            self.site = site
+        if wound is _DEFAULT:
+            self.wound = None
+        else:
+            self.wound = wound
+        if series is _DEFAULT:
+            self.series = None
+        else:
+            self.series = series
+        if view is _DEFAULT:
+            self.view = None
+        else:
+            self.view = view
         if consent is _DEFAULT:
             self.consent = None
         else:
             self.consent = consent
+        if fence is _DEFAULT:
+            self.fence = None
+        else:
+            self.fence = fence
+        if fitness is _DEFAULT:
+            self.fitness = None
+        else:
+            self.fitness = fitness
         if notes is _DEFAULT:
             self.notes = None
         else:
@@ -2060,30 +3641,36 @@ class CaptureContext:
             self.session_ref = None
         else:
             self.session_ref = session_ref
-        if geofence is _DEFAULT:
-            self.geofence = None
-        else:
-            self.geofence = geofence
 
 
 
 
     def __str__(self):
-        return "CaptureContext(patient={}, body_site={}, consent={}, notes={}, clinician={}, session_ref={}, geofence={})".format(self.patient, self.body_site, self.consent, self.notes, self.clinician, self.session_ref, self.geofence)
+        return "CaptureContext(patient={}, team={}, site={}, wound={}, series={}, view={}, consent={}, fence={}, fitness={}, notes={}, clinician={}, session_ref={})".format(self.patient, self.team, self.site, self.wound, self.series, self.view, self.consent, self.fence, self.fitness, self.notes, self.clinician, self.session_ref)
     def __eq__(self, other):
         if self.patient != other.patient:
             return False
-        if self.body_site != other.body_site:
+        if self.team != other.team:
+            return False
+        if self.site != other.site:
+            return False
+        if self.wound != other.wound:
+            return False
+        if self.series != other.series:
+            return False
+        if self.view != other.view:
             return False
         if self.consent != other.consent:
+            return False
+        if self.fence != other.fence:
+            return False
+        if self.fitness != other.fitness:
             return False
         if self.notes != other.notes:
             return False
         if self.clinician != other.clinician:
             return False
         if self.session_ref != other.session_ref:
-            return False
-        if self.geofence != other.geofence:
             return False
         return True
 
@@ -2092,33 +3679,48 @@ class _UniffiFfiConverterTypeCaptureContext(_UniffiConverterRustBuffer):
     def read(buf):
         return CaptureContext(
             patient=_UniffiFfiConverterOptionalTypePatient.read(buf),
-            body_site=_UniffiFfiConverterOptionalTypeText256.read(buf),
-            consent=_UniffiFfiConverterOptionalTypeText256.read(buf),
+            team=_UniffiFfiConverterOptionalTypeChoice.read(buf),
+            site=_UniffiFfiConverterOptionalTypeSite.read(buf),
+            wound=_UniffiFfiConverterOptionalTypeWoundId.read(buf),
+            series=_UniffiFfiConverterOptionalTypeSeriesId.read(buf),
+            view=_UniffiFfiConverterOptionalTypeFraming.read(buf),
+            consent=_UniffiFfiConverterOptionalTypeConsent.read(buf),
+            fence=_UniffiFfiConverterOptionalTypeFence.read(buf),
+            fitness=_UniffiFfiConverterOptionalTypeFitness.read(buf),
             notes=_UniffiFfiConverterOptionalTypeText4096.read(buf),
             clinician=_UniffiFfiConverterOptionalTypeText256.read(buf),
             session_ref=_UniffiFfiConverterOptionalTypeName.read(buf),
-            geofence=_UniffiFfiConverterOptionalTypeName.read(buf),
         )
 
     @staticmethod
     def check_lower(value):
         _UniffiFfiConverterOptionalTypePatient.check_lower(value.patient)
-        _UniffiFfiConverterOptionalTypeText256.check_lower(value.body_site)
-        _UniffiFfiConverterOptionalTypeText256.check_lower(value.consent)
+        _UniffiFfiConverterOptionalTypeChoice.check_lower(value.team)
+        _UniffiFfiConverterOptionalTypeSite.check_lower(value.site)
+        _UniffiFfiConverterOptionalTypeWoundId.check_lower(value.wound)
+        _UniffiFfiConverterOptionalTypeSeriesId.check_lower(value.series)
+        _UniffiFfiConverterOptionalTypeFraming.check_lower(value.view)
+        _UniffiFfiConverterOptionalTypeConsent.check_lower(value.consent)
+        _UniffiFfiConverterOptionalTypeFence.check_lower(value.fence)
+        _UniffiFfiConverterOptionalTypeFitness.check_lower(value.fitness)
         _UniffiFfiConverterOptionalTypeText4096.check_lower(value.notes)
         _UniffiFfiConverterOptionalTypeText256.check_lower(value.clinician)
         _UniffiFfiConverterOptionalTypeName.check_lower(value.session_ref)
-        _UniffiFfiConverterOptionalTypeName.check_lower(value.geofence)
 
     @staticmethod
     def write(value, buf):
         _UniffiFfiConverterOptionalTypePatient.write(value.patient, buf)
-        _UniffiFfiConverterOptionalTypeText256.write(value.body_site, buf)
-        _UniffiFfiConverterOptionalTypeText256.write(value.consent, buf)
+        _UniffiFfiConverterOptionalTypeChoice.write(value.team, buf)
+        _UniffiFfiConverterOptionalTypeSite.write(value.site, buf)
+        _UniffiFfiConverterOptionalTypeWoundId.write(value.wound, buf)
+        _UniffiFfiConverterOptionalTypeSeriesId.write(value.series, buf)
+        _UniffiFfiConverterOptionalTypeFraming.write(value.view, buf)
+        _UniffiFfiConverterOptionalTypeConsent.write(value.consent, buf)
+        _UniffiFfiConverterOptionalTypeFence.write(value.fence, buf)
+        _UniffiFfiConverterOptionalTypeFitness.write(value.fitness, buf)
         _UniffiFfiConverterOptionalTypeText4096.write(value.notes, buf)
         _UniffiFfiConverterOptionalTypeText256.write(value.clinician, buf)
         _UniffiFfiConverterOptionalTypeName.write(value.session_ref, buf)
-        _UniffiFfiConverterOptionalTypeName.write(value.geofence, buf)
 
 
 class _UniffiFfiConverterTypeCaptureId:
@@ -3987,6 +5589,31 @@ class _UniffiFfiConverterSequenceTypeConfigurationState(_UniffiConverterRustBuff
             _UniffiFfiConverterTypeConfigurationState.read(buf) for i in range(count)
         ]
 
+class _UniffiFfiConverterOptionalString(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterString.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterString.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterString.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 @dataclass
 class ConfigurationReport:
     """
@@ -4044,44 +5671,50 @@ class _UniffiFfiConverterTypeConfigurationReport(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceString.write(value.problems, buf)
         _UniffiFfiConverterOptionalString.write(value.support_contact, buf)
 
-class _UniffiFfiConverterInt64(_UniffiConverterPrimitiveInt):
-    CLASS_NAME = "i64"
-    VALUE_MIN = -2**63
-    VALUE_MAX = 2**63
+@dataclass
+class NoticeChoice:
+    """
+    A notice that is shown when consent is asked for.
+"""
+    def __init__(self, *, code:Name, version:int, words:Text4096):
+        self.code = code
+        self.version = version
+        self.words = words
 
+
+
+
+    def __str__(self):
+        return "NoticeChoice(code={}, version={}, words={})".format(self.code, self.version, self.words)
+    def __eq__(self, other):
+        if self.code != other.code:
+            return False
+        if self.version != other.version:
+            return False
+        if self.words != other.words:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeNoticeChoice(_UniffiConverterRustBuffer):
     @staticmethod
     def read(buf):
-        return buf.read_i64()
-
-    @staticmethod
-    def write(value, buf):
-        buf.write_i64(value)
-
-
-class _UniffiFfiConverterTypeTimestamp:
-    @staticmethod
-    def write(value, buf):
-        _UniffiFfiConverterInt64.write(value, buf)
-
-    @staticmethod
-    def read(buf):
-        return _UniffiFfiConverterInt64.read(buf)
-
-    @staticmethod
-    def lift(value):
-        return _UniffiFfiConverterInt64.lift(value)
+        return NoticeChoice(
+            code=_UniffiFfiConverterTypeName.read(buf),
+            version=_UniffiFfiConverterUInt32.read(buf),
+            words=_UniffiFfiConverterTypeText4096.read(buf),
+        )
 
     @staticmethod
     def check_lower(value):
-        return _UniffiFfiConverterInt64.check_lower(value)
+        _UniffiFfiConverterTypeName.check_lower(value.code)
+        _UniffiFfiConverterUInt32.check_lower(value.version)
+        _UniffiFfiConverterTypeText4096.check_lower(value.words)
 
     @staticmethod
-    def lower(value):
-        return _UniffiFfiConverterInt64.lower(value)
-
-
-Timestamp = int
-
+    def write(value, buf):
+        _UniffiFfiConverterTypeName.write(value.code, buf)
+        _UniffiFfiConverterUInt32.write(value.version, buf)
+        _UniffiFfiConverterTypeText4096.write(value.words, buf)
 
 
 
@@ -4214,19 +5847,6 @@ class _UniffiFfiConverterTypeStage(_UniffiConverterRustBuffer):
 
 
 
-class _UniffiFfiConverterUInt32(_UniffiConverterPrimitiveInt):
-    CLASS_NAME = "u32"
-    VALUE_MIN = 0
-    VALUE_MAX = 2**32
-
-    @staticmethod
-    def read(buf):
-        return buf.read_u32()
-
-    @staticmethod
-    def write(value, buf):
-        buf.write_u32(value)
-
 class _UniffiFfiConverterOptionalInt64(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -4251,6 +5871,88 @@ class _UniffiFfiConverterOptionalInt64(_UniffiConverterRustBuffer):
             return _UniffiFfiConverterInt64.read(buf)
         else:
             raise InternalError("Unexpected flag byte for optional type")
+
+
+
+
+
+
+class CertificateFault(enum.Enum):
+    """
+    What is wrong with the certificate that was shown in the gateway's place.
+"""
+
+    UNKNOWN_AUTHORITY = 0
+    """
+    It comes from no authority that this phone believes.
+"""
+
+    EXPIRED = 1
+    """
+    By the phone's clock its time is over.
+"""
+
+    NOT_YET_VALID = 2
+    """
+    By the phone's clock its time has not come.
+"""
+
+    WRONG_NAME = 3
+    """
+    It is for another name than the gateway's.
+"""
+
+    OTHER = 4
+    """
+    It does not hold in another way.
+"""
+
+
+
+class _UniffiFfiConverterTypeCertificateFault(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return CertificateFault.UNKNOWN_AUTHORITY
+        if variant == 2:
+            return CertificateFault.EXPIRED
+        if variant == 3:
+            return CertificateFault.NOT_YET_VALID
+        if variant == 4:
+            return CertificateFault.WRONG_NAME
+        if variant == 5:
+            return CertificateFault.OTHER
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == CertificateFault.UNKNOWN_AUTHORITY:
+            return
+        if value == CertificateFault.EXPIRED:
+            return
+        if value == CertificateFault.NOT_YET_VALID:
+            return
+        if value == CertificateFault.WRONG_NAME:
+            return
+        if value == CertificateFault.OTHER:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == CertificateFault.UNKNOWN_AUTHORITY:
+            buf.write_i32(1)
+        if value == CertificateFault.EXPIRED:
+            buf.write_i32(2)
+        if value == CertificateFault.NOT_YET_VALID:
+            buf.write_i32(3)
+        if value == CertificateFault.WRONG_NAME:
+            buf.write_i32(4)
+        if value == CertificateFault.OTHER:
+            buf.write_i32(5)
+
+
 
 
 class _UniffiFfiConverterTypeProblemCode:
@@ -4283,7 +5985,7 @@ ProblemCode = str
 
 
 
-class Refusal(enum.Enum):
+class FilingRefusal(enum.Enum):
     """
     Why the hospital would not file a photo.
 """
@@ -4335,71 +6037,71 @@ class Refusal(enum.Enum):
 
 
 
-class _UniffiFfiConverterTypeRefusal(_UniffiConverterRustBuffer):
+class _UniffiFfiConverterTypeFilingRefusal(_UniffiConverterRustBuffer):
     @staticmethod
     def read(buf):
         variant = buf.read_i32()
         if variant == 1:
-            return Refusal.ENROLMENT_INVALID
+            return FilingRefusal.ENROLMENT_INVALID
         if variant == 2:
-            return Refusal.MANIFEST_INVALID
+            return FilingRefusal.MANIFEST_INVALID
         if variant == 3:
-            return Refusal.CHAIN_BROKEN
+            return FilingRefusal.CHAIN_BROKEN
         if variant == 4:
-            return Refusal.DIGEST_MISMATCH
+            return FilingRefusal.DIGEST_MISMATCH
         if variant == 5:
-            return Refusal.DID_NOT_OPEN
+            return FilingRefusal.DID_NOT_OPEN
         if variant == 6:
-            return Refusal.MIXED_RECIPIENTS
+            return FilingRefusal.MIXED_RECIPIENTS
         if variant == 7:
-            return Refusal.BUNDLE_INVALID
+            return FilingRefusal.BUNDLE_INVALID
         if variant == 8:
-            return Refusal.RECORD_MISMATCH
+            return FilingRefusal.RECORD_MISMATCH
         if variant == 9:
-            return Refusal.PHOTO_MISMATCH
+            return FilingRefusal.PHOTO_MISMATCH
         raise InternalError("Raw enum value doesn't match any cases")
 
     @staticmethod
     def check_lower(value):
-        if value == Refusal.ENROLMENT_INVALID:
+        if value == FilingRefusal.ENROLMENT_INVALID:
             return
-        if value == Refusal.MANIFEST_INVALID:
+        if value == FilingRefusal.MANIFEST_INVALID:
             return
-        if value == Refusal.CHAIN_BROKEN:
+        if value == FilingRefusal.CHAIN_BROKEN:
             return
-        if value == Refusal.DIGEST_MISMATCH:
+        if value == FilingRefusal.DIGEST_MISMATCH:
             return
-        if value == Refusal.DID_NOT_OPEN:
+        if value == FilingRefusal.DID_NOT_OPEN:
             return
-        if value == Refusal.MIXED_RECIPIENTS:
+        if value == FilingRefusal.MIXED_RECIPIENTS:
             return
-        if value == Refusal.BUNDLE_INVALID:
+        if value == FilingRefusal.BUNDLE_INVALID:
             return
-        if value == Refusal.RECORD_MISMATCH:
+        if value == FilingRefusal.RECORD_MISMATCH:
             return
-        if value == Refusal.PHOTO_MISMATCH:
+        if value == FilingRefusal.PHOTO_MISMATCH:
             return
         raise ValueError(value)
 
     @staticmethod
     def write(value, buf):
-        if value == Refusal.ENROLMENT_INVALID:
+        if value == FilingRefusal.ENROLMENT_INVALID:
             buf.write_i32(1)
-        if value == Refusal.MANIFEST_INVALID:
+        if value == FilingRefusal.MANIFEST_INVALID:
             buf.write_i32(2)
-        if value == Refusal.CHAIN_BROKEN:
+        if value == FilingRefusal.CHAIN_BROKEN:
             buf.write_i32(3)
-        if value == Refusal.DIGEST_MISMATCH:
+        if value == FilingRefusal.DIGEST_MISMATCH:
             buf.write_i32(4)
-        if value == Refusal.DID_NOT_OPEN:
+        if value == FilingRefusal.DID_NOT_OPEN:
             buf.write_i32(5)
-        if value == Refusal.MIXED_RECIPIENTS:
+        if value == FilingRefusal.MIXED_RECIPIENTS:
             buf.write_i32(6)
-        if value == Refusal.BUNDLE_INVALID:
+        if value == FilingRefusal.BUNDLE_INVALID:
             buf.write_i32(7)
-        if value == Refusal.RECORD_MISMATCH:
+        if value == FilingRefusal.RECORD_MISMATCH:
             buf.write_i32(8)
-        if value == Refusal.PHOTO_MISMATCH:
+        if value == FilingRefusal.PHOTO_MISMATCH:
             buf.write_i32(9)
 
 
@@ -4442,24 +6144,58 @@ class Trouble:
     @dataclass
     class CERTIFICATE:
         """
-        The gateway's certificate does not hold.
+        What answers in the gateway's place shows a certificate that does not hold.
 """
 
-        def __init__(self, ):
-            pass
+        def __init__(self, *values):
+            if len(values) != 1:
+                raise TypeError(f"Expected 1 arguments, found {len(values)}")
+            self._values = values
+
+        def __getitem__(self, index):
+            return self._values[index]
+
 
 
 
 
 
         def __str__(self):
-            return "Trouble.CERTIFICATE()".format()
+            return f"Trouble.CERTIFICATE{self._values!r}"
         def __eq__(self, other):
             if not isinstance(other, Trouble):
                 return NotImplemented
             if not other.is_CERTIFICATE():
                 return False
-            return True
+            return self._values == other._values
+
+    @dataclass
+    class BETWEEN:
+        """
+        Something between this phone and the hospital answered in the gateway's place, with this HTTP status.
+"""
+
+        def __init__(self, *values):
+            if len(values) != 1:
+                raise TypeError(f"Expected 1 arguments, found {len(values)}")
+            self._values = values
+
+        def __getitem__(self, index):
+            return self._values[index]
+
+
+
+
+
+
+        def __str__(self):
+            return f"Trouble.BETWEEN{self._values!r}"
+        def __eq__(self, other):
+            if not isinstance(other, Trouble):
+                return NotImplemented
+            if not other.is_BETWEEN():
+                return False
+            return self._values == other._values
 
     @dataclass
     class KEY_UNAVAILABLE:
@@ -4727,6 +6463,10 @@ class Trouble:
         return isinstance(self, Trouble.CERTIFICATE)
     def is_certificate(self) -> bool:
         return isinstance(self, Trouble.CERTIFICATE)
+    def is_BETWEEN(self) -> bool:
+        return isinstance(self, Trouble.BETWEEN)
+    def is_between(self) -> bool:
+        return isinstance(self, Trouble.BETWEEN)
     def is_KEY_UNAVAILABLE(self) -> bool:
         return isinstance(self, Trouble.KEY_UNAVAILABLE)
     def is_key_unavailable(self) -> bool:
@@ -4778,6 +6518,7 @@ class Trouble:
 # We might be able to do this a little more neatly with a metaclass, but this'll do.
 Trouble.OFFLINE = type("Trouble.OFFLINE", (Trouble.OFFLINE, Trouble,), {})  # type: ignore
 Trouble.CERTIFICATE = type("Trouble.CERTIFICATE", (Trouble.CERTIFICATE, Trouble,), {})  # type: ignore
+Trouble.BETWEEN = type("Trouble.BETWEEN", (Trouble.BETWEEN, Trouble,), {})  # type: ignore
 Trouble.KEY_UNAVAILABLE = type("Trouble.KEY_UNAVAILABLE", (Trouble.KEY_UNAVAILABLE, Trouble,), {})  # type: ignore
 Trouble.KEY_GONE = type("Trouble.KEY_GONE", (Trouble.KEY_GONE, Trouble,), {})  # type: ignore
 Trouble.STORAGE_FULL = type("Trouble.STORAGE_FULL", (Trouble.STORAGE_FULL, Trouble,), {})  # type: ignore
@@ -4802,41 +6543,46 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
             )
         if variant == 2:
             return Trouble.CERTIFICATE(
+                _UniffiFfiConverterTypeCertificateFault.read(buf),
             )
         if variant == 3:
-            return Trouble.KEY_UNAVAILABLE(
+            return Trouble.BETWEEN(
+                _UniffiFfiConverterUInt16.read(buf),
             )
         if variant == 4:
-            return Trouble.KEY_GONE(
+            return Trouble.KEY_UNAVAILABLE(
             )
         if variant == 5:
-            return Trouble.STORAGE_FULL(
+            return Trouble.KEY_GONE(
             )
         if variant == 6:
-            return Trouble.STORAGE_READ_ONLY(
+            return Trouble.STORAGE_FULL(
             )
         if variant == 7:
-            return Trouble.STORAGE_DENIED(
+            return Trouble.STORAGE_READ_ONLY(
             )
         if variant == 8:
-            return Trouble.TOO_MANY_FILES(
+            return Trouble.STORAGE_DENIED(
             )
         if variant == 9:
-            return Trouble.STORAGE(
+            return Trouble.TOO_MANY_FILES(
             )
         if variant == 10:
-            return Trouble.DAMAGED(
+            return Trouble.STORAGE(
             )
         if variant == 11:
-            return Trouble.RECEIPT(
+            return Trouble.DAMAGED(
             )
         if variant == 12:
+            return Trouble.RECEIPT(
+            )
+        if variant == 13:
             return Trouble.GATEWAY(
                 _UniffiFfiConverterTypeProblemCode.read(buf),
             )
-        if variant == 13:
+        if variant == 14:
             return Trouble.HOSPITAL(
-                _UniffiFfiConverterTypeRefusal.read(buf),
+                _UniffiFfiConverterTypeFilingRefusal.read(buf),
             )
         raise InternalError("Raw enum value doesn't match any cases")
 
@@ -4845,6 +6591,10 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
         if value.is_OFFLINE():
             return
         if value.is_CERTIFICATE():
+            _UniffiFfiConverterTypeCertificateFault.check_lower(value._values[0])
+            return
+        if value.is_BETWEEN():
+            _UniffiFfiConverterUInt16.check_lower(value._values[0])
             return
         if value.is_KEY_UNAVAILABLE():
             return
@@ -4868,7 +6618,7 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
             _UniffiFfiConverterTypeProblemCode.check_lower(value._values[0])
             return
         if value.is_HOSPITAL():
-            _UniffiFfiConverterTypeRefusal.check_lower(value._values[0])
+            _UniffiFfiConverterTypeFilingRefusal.check_lower(value._values[0])
             return
         raise ValueError(value)
 
@@ -4878,30 +6628,34 @@ class _UniffiFfiConverterTypeTrouble(_UniffiConverterRustBuffer):
             buf.write_i32(1)
         if value.is_CERTIFICATE():
             buf.write_i32(2)
-        if value.is_KEY_UNAVAILABLE():
+            _UniffiFfiConverterTypeCertificateFault.write(value._values[0], buf)
+        if value.is_BETWEEN():
             buf.write_i32(3)
-        if value.is_KEY_GONE():
+            _UniffiFfiConverterUInt16.write(value._values[0], buf)
+        if value.is_KEY_UNAVAILABLE():
             buf.write_i32(4)
-        if value.is_STORAGE_FULL():
+        if value.is_KEY_GONE():
             buf.write_i32(5)
-        if value.is_STORAGE_READ_ONLY():
+        if value.is_STORAGE_FULL():
             buf.write_i32(6)
-        if value.is_STORAGE_DENIED():
+        if value.is_STORAGE_READ_ONLY():
             buf.write_i32(7)
-        if value.is_TOO_MANY_FILES():
+        if value.is_STORAGE_DENIED():
             buf.write_i32(8)
-        if value.is_STORAGE():
+        if value.is_TOO_MANY_FILES():
             buf.write_i32(9)
-        if value.is_DAMAGED():
+        if value.is_STORAGE():
             buf.write_i32(10)
-        if value.is_RECEIPT():
+        if value.is_DAMAGED():
             buf.write_i32(11)
-        if value.is_GATEWAY():
+        if value.is_RECEIPT():
             buf.write_i32(12)
+        if value.is_GATEWAY():
+            buf.write_i32(13)
             _UniffiFfiConverterTypeProblemCode.write(value._values[0], buf)
         if value.is_HOSPITAL():
-            buf.write_i32(13)
-            _UniffiFfiConverterTypeRefusal.write(value._values[0], buf)
+            buf.write_i32(14)
+            _UniffiFfiConverterTypeFilingRefusal.write(value._values[0], buf)
 
 
 
@@ -5055,6 +6809,177 @@ class _UniffiFfiConverterTypePhotoView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeProgress.write(value.progress, buf)
         _UniffiFfiConverterOptionalString.write(value.label, buf)
         _UniffiFfiConverterBoolean.write(value.previewed, buf)
+
+class _UniffiFfiConverterSequenceTypeChoice(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeChoice.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeChoice.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeChoice.read(buf) for i in range(count)
+        ]
+
+@dataclass
+class SiteChoice:
+    """
+    A site that can be chosen.
+"""
+    def __init__(self, *, system:Name, code:Name, words:Text256, sided:bool):
+        self.system = system
+        self.code = code
+        self.words = words
+        self.sided = sided
+
+
+
+
+    def __str__(self):
+        return "SiteChoice(system={}, code={}, words={}, sided={})".format(self.system, self.code, self.words, self.sided)
+    def __eq__(self, other):
+        if self.system != other.system:
+            return False
+        if self.code != other.code:
+            return False
+        if self.words != other.words:
+            return False
+        if self.sided != other.sided:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeSiteChoice(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return SiteChoice(
+            system=_UniffiFfiConverterTypeName.read(buf),
+            code=_UniffiFfiConverterTypeName.read(buf),
+            words=_UniffiFfiConverterTypeText256.read(buf),
+            sided=_UniffiFfiConverterBoolean.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeName.check_lower(value.system)
+        _UniffiFfiConverterTypeName.check_lower(value.code)
+        _UniffiFfiConverterTypeText256.check_lower(value.words)
+        _UniffiFfiConverterBoolean.check_lower(value.sided)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeName.write(value.system, buf)
+        _UniffiFfiConverterTypeName.write(value.code, buf)
+        _UniffiFfiConverterTypeText256.write(value.words, buf)
+        _UniffiFfiConverterBoolean.write(value.sided, buf)
+
+class _UniffiFfiConverterSequenceTypeSiteChoice(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeSiteChoice.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeSiteChoice.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeSiteChoice.read(buf) for i in range(count)
+        ]
+
+class _UniffiFfiConverterSequenceTypeNoticeChoice(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeNoticeChoice.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeNoticeChoice.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeNoticeChoice.read(buf) for i in range(count)
+        ]
+
+@dataclass
+class PickLists:
+    """
+    What people choose from. A list that is empty asks for nothing.
+"""
+    def __init__(self, *, teams:typing.List[Choice], sites:typing.List[SiteChoice], consents:typing.List[Choice], notices:typing.List[NoticeChoice]):
+        self.teams = teams
+        self.sites = sites
+        self.consents = consents
+        self.notices = notices
+
+
+
+
+    def __str__(self):
+        return "PickLists(teams={}, sites={}, consents={}, notices={})".format(self.teams, self.sites, self.consents, self.notices)
+    def __eq__(self, other):
+        if self.teams != other.teams:
+            return False
+        if self.sites != other.sites:
+            return False
+        if self.consents != other.consents:
+            return False
+        if self.notices != other.notices:
+            return False
+        return True
+
+class _UniffiFfiConverterTypePickLists(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return PickLists(
+            teams=_UniffiFfiConverterSequenceTypeChoice.read(buf),
+            sites=_UniffiFfiConverterSequenceTypeSiteChoice.read(buf),
+            consents=_UniffiFfiConverterSequenceTypeChoice.read(buf),
+            notices=_UniffiFfiConverterSequenceTypeNoticeChoice.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterSequenceTypeChoice.check_lower(value.teams)
+        _UniffiFfiConverterSequenceTypeSiteChoice.check_lower(value.sites)
+        _UniffiFfiConverterSequenceTypeChoice.check_lower(value.consents)
+        _UniffiFfiConverterSequenceTypeNoticeChoice.check_lower(value.notices)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterSequenceTypeChoice.write(value.teams, buf)
+        _UniffiFfiConverterSequenceTypeSiteChoice.write(value.sites, buf)
+        _UniffiFfiConverterSequenceTypeChoice.write(value.consents, buf)
+        _UniffiFfiConverterSequenceTypeNoticeChoice.write(value.notices, buf)
 
 class _UniffiFfiConverterSequenceTypeCaptureId(_UniffiConverterRustBuffer):
     @classmethod
@@ -5550,6 +7475,51 @@ class _UniffiFfiConverterTypeWipeReport(_UniffiConverterRustBuffer):
     def write(value, buf):
         _UniffiFfiConverterUInt64.write(value.unsent, buf)
         _UniffiFfiConverterBoolean.write(value.device_key_destroyed, buf)
+
+@dataclass
+class WoundView:
+    """
+    A wound that this phone has named.
+"""
+    def __init__(self, *, wound:WoundId, site:typing.Optional[Site], named_at:Timestamp):
+        self.wound = wound
+        self.site = site
+        self.named_at = named_at
+
+
+
+
+    def __str__(self):
+        return "WoundView(wound={}, site={}, named_at={})".format(self.wound, self.site, self.named_at)
+    def __eq__(self, other):
+        if self.wound != other.wound:
+            return False
+        if self.site != other.site:
+            return False
+        if self.named_at != other.named_at:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeWoundView(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return WoundView(
+            wound=_UniffiFfiConverterTypeWoundId.read(buf),
+            site=_UniffiFfiConverterOptionalTypeSite.read(buf),
+            named_at=_UniffiFfiConverterTypeTimestamp.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeWoundId.check_lower(value.wound)
+        _UniffiFfiConverterOptionalTypeSite.check_lower(value.site)
+        _UniffiFfiConverterTypeTimestamp.check_lower(value.named_at)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeWoundId.write(value.wound, buf)
+        _UniffiFfiConverterOptionalTypeSite.write(value.site, buf)
+        _UniffiFfiConverterTypeTimestamp.write(value.named_at, buf)
 
 
 
@@ -6490,53 +8460,170 @@ class _UniffiFfiConverterTypeQueueState(_UniffiConverterRustBuffer):
 
 
 
-class _UniffiFfiConverterUInt16(_UniffiConverterPrimitiveInt):
-    CLASS_NAME = "u16"
-    VALUE_MIN = 0
-    VALUE_MAX = 2**16
-
-    @staticmethod
-    def read(buf):
-        return buf.read_u16()
-
-    @staticmethod
-    def write(value, buf):
-        buf.write_u16(value)
 
 
 
 
 
-
-class TransportError(enum.Enum):
+class TransportError:
     """
     Why nothing came back.
 """
+    def __init__(self):
+        raise RuntimeError("TransportError cannot be instantiated directly")
 
-    UNREACHABLE = 0
-    """
-    No connection to the gateway.
+    # Each enum variant is a nested class of the enum itself.
+    @dataclass
+    class UNREACHABLE:
+        """
+        No connection to the gateway.
 """
 
-    CERTIFICATE = 1
-    """
-    The connection is not to the gateway: its certificate does not hold.
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "TransportError.UNREACHABLE()".format()
+        def __eq__(self, other):
+            if not isinstance(other, TransportError):
+                return NotImplemented
+            if not other.is_UNREACHABLE():
+                return False
+            return True
+
+    @dataclass
+    class CERTIFICATE:
+        """
+        The connection is not to the gateway: its certificate does not hold.
 """
 
-    CUT = 2
-    """
-    The connection ended before an answer.
+        def __init__(self, *values):
+            if len(values) != 1:
+                raise TypeError(f"Expected 1 arguments, found {len(values)}")
+            self._values = values
+
+        def __getitem__(self, index):
+            return self._values[index]
+
+
+
+
+
+
+        def __str__(self):
+            return f"TransportError.CERTIFICATE{self._values!r}"
+        def __eq__(self, other):
+            if not isinstance(other, TransportError):
+                return NotImplemented
+            if not other.is_CERTIFICATE():
+                return False
+            return self._values == other._values
+
+    @dataclass
+    class CUT:
+        """
+        The connection ended before an answer.
 """
 
-    FILE = 3
-    """
-    The file to send could not be read.
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "TransportError.CUT()".format()
+        def __eq__(self, other):
+            if not isinstance(other, TransportError):
+                return NotImplemented
+            if not other.is_CUT():
+                return False
+            return True
+
+    @dataclass
+    class FILE:
+        """
+        The file to send could not be read.
 """
 
-    TOO_MANY_FILES = 4
-    """
-    No more files or connections can be opened.
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "TransportError.FILE()".format()
+        def __eq__(self, other):
+            if not isinstance(other, TransportError):
+                return NotImplemented
+            if not other.is_FILE():
+                return False
+            return True
+
+    @dataclass
+    class TOO_MANY_FILES:
+        """
+        No more files or connections can be opened.
 """
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "TransportError.TOO_MANY_FILES()".format()
+        def __eq__(self, other):
+            if not isinstance(other, TransportError):
+                return NotImplemented
+            if not other.is_TOO_MANY_FILES():
+                return False
+            return True
+
+
+
+    # For each variant, we have `is_NAME` and `is_name` methods for easily checking
+    # whether an instance is that variant.
+    def is_UNREACHABLE(self) -> bool:
+        return isinstance(self, TransportError.UNREACHABLE)
+    def is_unreachable(self) -> bool:
+        return isinstance(self, TransportError.UNREACHABLE)
+    def is_CERTIFICATE(self) -> bool:
+        return isinstance(self, TransportError.CERTIFICATE)
+    def is_certificate(self) -> bool:
+        return isinstance(self, TransportError.CERTIFICATE)
+    def is_CUT(self) -> bool:
+        return isinstance(self, TransportError.CUT)
+    def is_cut(self) -> bool:
+        return isinstance(self, TransportError.CUT)
+    def is_FILE(self) -> bool:
+        return isinstance(self, TransportError.FILE)
+    def is_file(self) -> bool:
+        return isinstance(self, TransportError.FILE)
+    def is_TOO_MANY_FILES(self) -> bool:
+        return isinstance(self, TransportError.TOO_MANY_FILES)
+    def is_too_many_files(self) -> bool:
+        return isinstance(self, TransportError.TOO_MANY_FILES)
+
+
+# Now, a little trick - we make each nested variant class be a subclass of the main
+# enum class, so that method calls and instance checks etc will work intuitively.
+# We might be able to do this a little more neatly with a metaclass, but this'll do.
+TransportError.UNREACHABLE = type("TransportError.UNREACHABLE", (TransportError.UNREACHABLE, TransportError,), {})  # type: ignore
+TransportError.CERTIFICATE = type("TransportError.CERTIFICATE", (TransportError.CERTIFICATE, TransportError,), {})  # type: ignore
+TransportError.CUT = type("TransportError.CUT", (TransportError.CUT, TransportError,), {})  # type: ignore
+TransportError.FILE = type("TransportError.FILE", (TransportError.FILE, TransportError,), {})  # type: ignore
+TransportError.TOO_MANY_FILES = type("TransportError.TOO_MANY_FILES", (TransportError.TOO_MANY_FILES, TransportError,), {})  # type: ignore
+
 
 
 
@@ -6545,42 +8632,50 @@ class _UniffiFfiConverterTypeTransportError(_UniffiConverterRustBuffer):
     def read(buf):
         variant = buf.read_i32()
         if variant == 1:
-            return TransportError.UNREACHABLE
+            return TransportError.UNREACHABLE(
+            )
         if variant == 2:
-            return TransportError.CERTIFICATE
+            return TransportError.CERTIFICATE(
+                _UniffiFfiConverterTypeCertificateFault.read(buf),
+            )
         if variant == 3:
-            return TransportError.CUT
+            return TransportError.CUT(
+            )
         if variant == 4:
-            return TransportError.FILE
+            return TransportError.FILE(
+            )
         if variant == 5:
-            return TransportError.TOO_MANY_FILES
+            return TransportError.TOO_MANY_FILES(
+            )
         raise InternalError("Raw enum value doesn't match any cases")
 
     @staticmethod
     def check_lower(value):
-        if value == TransportError.UNREACHABLE:
+        if value.is_UNREACHABLE():
             return
-        if value == TransportError.CERTIFICATE:
+        if value.is_CERTIFICATE():
+            _UniffiFfiConverterTypeCertificateFault.check_lower(value._values[0])
             return
-        if value == TransportError.CUT:
+        if value.is_CUT():
             return
-        if value == TransportError.FILE:
+        if value.is_FILE():
             return
-        if value == TransportError.TOO_MANY_FILES:
+        if value.is_TOO_MANY_FILES():
             return
         raise ValueError(value)
 
     @staticmethod
     def write(value, buf):
-        if value == TransportError.UNREACHABLE:
+        if value.is_UNREACHABLE():
             buf.write_i32(1)
-        if value == TransportError.CERTIFICATE:
+        if value.is_CERTIFICATE():
             buf.write_i32(2)
-        if value == TransportError.CUT:
+            _UniffiFfiConverterTypeCertificateFault.write(value._values[0], buf)
+        if value.is_CUT():
             buf.write_i32(3)
-        if value == TransportError.FILE:
+        if value.is_FILE():
             buf.write_i32(4)
-        if value == TransportError.TOO_MANY_FILES:
+        if value.is_TOO_MANY_FILES():
             buf.write_i32(5)
 
 
@@ -7070,6 +9165,126 @@ class _UniffiFfiConverterTypeTaskHandle:
         buf.write_u64(cls.lower(value))
 
 
+class StopSignalProtocol(typing.Protocol):
+    """
+    Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+"""
+
+    def send(self, ) -> None:
+        """
+        Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+"""
+        raise NotImplementedError
+
+class StopSignal(StopSignalProtocol):
+    """
+    Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+"""
+
+    _handle: ctypes.c_uint64
+    def __init__(self, ):
+        """
+        Not sent yet.
+"""
+        _uniffi_lowered_args = (
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeStopSignal.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_constructor_stopsignal_new,
+            *_uniffi_lowered_args,
+        )
+        self._handle = _uniffi_ffi_result
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_gauze_fn_free_stopsignal, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_gauze_fn_clone_stopsignal, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    def send(self, ) -> None:
+        """
+        Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_stopsignal_send,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+
+
+
+
+
+class _UniffiFfiConverterTypeStopSignal:
+    @staticmethod
+    def lift(value: int) -> StopSignal:
+        return StopSignal._uniffi_make_instance(value)
+
+    @staticmethod
+    def check_lower(value: StopSignal):
+        if not isinstance(value, StopSignal):
+            raise TypeError("Expected StopSignal instance, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: StopSignal) -> ctypes.c_uint64:
+        return value._uniffi_clone_handle()
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer) -> StopSignal:
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: StopSignal, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
+
+class _UniffiFfiConverterOptionalTypeStopSignal(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeStopSignal.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeStopSignal.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeStopSignal.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
 class UploadQueueProtocol(typing.Protocol):
     """
     Photos on their way to the hospital.
@@ -7086,10 +9301,11 @@ class UploadQueueProtocol(typing.Protocol):
         Lets `observer` hear of every photo that moves or stops, first of where each stands now.
 """
         raise NotImplementedError
-    async def run(self, asked: bool) -> QueueReport:
+    async def run(self, asked: bool,until: typing.Union[object, typing.Optional[StopSignal]] = _DEFAULT) -> QueueReport:
         """
-        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-        it stops at its next step; the next run goes on from there.
+        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+        is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+        where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
 """
         raise NotImplementedError
     async def transfer_ended(self, id: CaptureId,end: TransferEnd) -> TransferPlan:
@@ -7164,16 +9380,22 @@ class UploadQueue(UploadQueueProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
-    async def run(self, asked: bool) -> QueueReport:
+    async def run(self, asked: bool,until: typing.Union[object, typing.Optional[StopSignal]] = _DEFAULT) -> QueueReport:
         """
-        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-        it stops at its next step; the next run goes on from there.
+        Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+        is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+        where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
 """
 
         _UniffiFfiConverterBoolean.check_lower(asked)
+
+        if until is _DEFAULT:
+            until = None
+        _UniffiFfiConverterOptionalTypeStopSignal.check_lower(until)
         _uniffi_lowered_args = (
             self._uniffi_clone_handle(),
             _UniffiFfiConverterBoolean.lower(asked),
+            _UniffiFfiConverterOptionalTypeStopSignal.lower(until),
         )
         _uniffi_lift_return = _UniffiFfiConverterTypeQueueReport.lift
         _uniffi_error_converter = _UniffiFfiConverterTypeClientError
@@ -7238,6 +9460,29 @@ class _UniffiFfiConverterTypeUploadQueue:
     def write(cls, value: UploadQueue, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
 
+class _UniffiFfiConverterSequenceTypeWoundView(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeWoundView.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeWoundView.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeWoundView.read(buf) for i in range(count)
+        ]
+
 
 class ReviewProtocol(typing.Protocol):
     """
@@ -7262,6 +9507,11 @@ class ReviewProtocol(typing.Protocol):
     def unlock(self, ) -> None:
         """
         Opens local review. Blocks while the user authenticates.
+"""
+        raise NotImplementedError
+    def wounds(self, patient: Patient) -> typing.List[WoundView]:
+        """
+        The wounds of a patient that this phone remembers, newest first. Needs an unlocked phone.
 """
         raise NotImplementedError
 
@@ -7358,6 +9608,24 @@ class Review(ReviewProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def wounds(self, patient: Patient) -> typing.List[WoundView]:
+        """
+        The wounds of a patient that this phone remembers, newest first. Needs an unlocked phone.
+"""
+
+        _UniffiFfiConverterTypePatient.check_lower(patient)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypePatient.lower(patient),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeWoundView.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_review_wounds,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
 
 
 
@@ -7401,6 +9669,11 @@ class ClientProtocol(typing.Protocol):
         caller's memory afterwards.
 """
         raise NotImplementedError
+    def choices(self, ) -> PickLists:
+        """
+        What people choose from, as the policy in force has it: empty lists ask for nothing.
+"""
+        raise NotImplementedError
     def configure(self, encoding: Encoding,values: str) -> ConfigurationReport:
         """
         Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
@@ -7425,6 +9698,17 @@ class ClientProtocol(typing.Protocol):
     def list_recent(self, most: int) -> typing.List[PhotoView]:
         """
         The newest photos, newest first: a screenful, without reading the rest.
+"""
+        raise NotImplementedError
+    def new_series(self, ) -> SeriesId:
+        """
+        Names a new visit.
+"""
+        raise NotImplementedError
+    def new_wound(self, patient: Patient,site: typing.Optional[Site]) -> WoundId:
+        """
+        Names a new wound of a patient, and remembers it for `Review.wounds` where this phone may review. Needs no unlocked
+        phone. Blocks.
 """
         raise NotImplementedError
     def preview_from(self, id: CaptureId,jpeg: bytes) -> None:
@@ -7533,6 +9817,21 @@ class Client(ClientProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def choices(self, ) -> PickLists:
+        """
+        What people choose from, as the policy in force has it: empty lists ask for nothing.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypePickLists.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_choices,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def configure(self, encoding: Encoding,values: str) -> ConfigurationReport:
         """
         Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
@@ -7618,6 +9917,43 @@ class Client(ClientProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_client_list_recent,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def new_series(self, ) -> SeriesId:
+        """
+        Names a new visit.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeSeriesId.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_new_series,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def new_wound(self, patient: Patient,site: typing.Optional[Site]) -> WoundId:
+        """
+        Names a new wound of a patient, and remembers it for `Review.wounds` where this phone may review. Needs no unlocked
+        phone. Blocks.
+"""
+
+        _UniffiFfiConverterTypePatient.check_lower(patient)
+
+        _UniffiFfiConverterOptionalTypeSite.check_lower(site)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypePatient.lower(patient),
+            _UniffiFfiConverterOptionalTypeSite.lower(site),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeWoundId.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_new_wound,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -7981,12 +10317,19 @@ def set_log_sink(sink: LogSink) -> None:
 
 __all__ = [
     "InternalError",
+    "Established",
+    "Identifier",
+    "BodySide",
+    "Framing",
+    "ConsentScope",
+    "FenceVerdict",
     "PlatformError",
     "Evidence",
     "Protection",
     "Kind",
     "Stage",
-    "Refusal",
+    "CertificateFault",
+    "FilingRefusal",
     "Trouble",
     "CaptureError",
     "ClientError",
@@ -7998,19 +10341,30 @@ __all__ = [
     "TransferEnd",
     "Advice",
     "Patient",
+    "Choice",
+    "Site",
+    "ShownNotice",
+    "Consent",
+    "Fence",
+    "FoundMarker",
+    "Fitness",
     "CaptureContext",
     "CapturedPhoto",
     "ClientPorts",
     "ConfigurationState",
     "ConfigurationReport",
+    "NoticeChoice",
     "Progress",
     "PhotoView",
+    "SiteChoice",
+    "PickLists",
     "Stopped",
     "QueueReport",
     "StatusView",
     "SystemTransfer",
     "TransferPlan",
     "WipeReport",
+    "WoundView",
     "app_attest_client_data_hash",
     "describe",
     "fresh_android_challenge",
@@ -8032,6 +10386,8 @@ __all__ = [
     "QueueObserver",
     "TaskHandle",
     "TaskHandleProtocol",
+    "StopSignal",
+    "StopSignalProtocol",
     "UploadQueue",
     "UploadQueueProtocol",
     "Review",

@@ -11,6 +11,7 @@ pub mod strip;
 
 pub use entropy::{Entropy, EntropyError};
 pub use photo::{
-    OpenPhotoError, OpenedPhoto, PhotoOpener, PhotoToSeal, SealPhotoError, open_photo, seal_photo,
+    OpenPhotoError, OpenedPhoto, OtherPicture, PhotoOpener, PhotoToSeal, SealPhotoError, open_photo,
+    seal_photo,
 };
-pub use pieces::{Head, LayOutError, OtherLength, Piece, Pieces, Rest, lay_out_photo};
+pub use pieces::{LayOutError, Middle, Piece, Pieces, Tail, lay_out_photo};

@@ -4,8 +4,8 @@
 //! sealed under one nonce, which is why a piece is handed out once and seals by value; plaintext lies in a buffer only
 //! until it is sealed in place.
 //!
-//! How: age numbers its chunks and ties none to another. Only the first one or two hold the record, which names the
-//! photo's hash; all others can be sealed and written while that hash is still being taken.
+//! How: age numbers its chunks and ties none to another. Only the last few hold the record, which names the photo's
+//! hash; all others can be sealed, written and hashed while that hash is still being taken.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,46 +26,38 @@ pub enum LayOutError {
     /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-    /// The record or the photo is too large.
+    /// The photo is too large.
     #[error(transparent)]
     TooLarge(#[from] BundleTooLarge),
 }
 
-/// The record is not as long as was announced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the record is not as long as was announced")]
-pub struct OtherLength;
-
 /// A photo's sealed file, laid out and not yet made.
 pub struct Pieces<'a> {
-    /// The file's start.
-    pub head: Head<'a>,
-    /// All of the file behind it.
-    pub rest: Rest<'a>,
-    /// The file's length in bytes.
-    pub size: u64,
+    /// The file's start: age's header and nonce.
+    pub opening: Vec<u8>,
+    /// What follows it, up to the record.
+    pub middle: Middle<'a>,
+    /// The file's end.
+    pub tail: Tail<'a>,
     /// Its key, for a review sidecar: drop it where none is written.
     pub file_key: FileKey,
 }
 
-/// The start of the file: age's header, and the chunks that hold the record.
-pub struct Head<'a> {
-    opening: Vec<u8>,
-    chunks: u64,
+/// The pieces that hold nothing but the photo, in order.
+pub struct Middle<'a> {
+    chunks: Range<u64>,
     of: Layout<'a>,
 }
 
-/// The pieces behind the head, in order.
-pub struct Rest<'a> {
-    next: u64,
-    opening: u64,
-    of: Layout<'a>,
-}
-
-/// Some chunks of the file, one after another: 256 KiB of it, less at the end.
+/// Some chunks of the photo, one after another: 256 KiB of it, less at the end.
 pub struct Piece<'a> {
     numbers: Range<u64>,
-    offset: u64,
+    of: Layout<'a>,
+}
+
+/// The end of the file: what is left of the photo, and the record.
+pub struct Tail<'a> {
+    first: u64,
     of: Layout<'a>,
 }
 
@@ -73,84 +65,84 @@ pub struct Piece<'a> {
 struct Layout<'a> {
     outline: Outline<'a>,
     cipher: Arc<ChunkCipher>,
-    chunks: u64,
+    opening: u64,
 }
 
-/// Lays out the sealed file of a photo whose record will be `record_len` bytes long.
+/// Lays out the sealed file of a photo.
 ///
 /// `mtime_s` is the capture time that the unpacked files will carry, in seconds since 1970.
 pub fn lay_out_photo<'a>(
     photo: &'a Stripped<'a>,
-    record_len: usize,
     mtime_s: u64,
     recipients: &Recipients,
     entropy: &mut dyn Entropy,
 ) -> Result<Pieces<'a>, LayOutError> {
-    let outline = Outline::new(record_len, photo, mtime_s)?;
-    let Opening { bytes, chunks, file_key } = Opening::make(recipients, entropy)?;
-    // A bundle's length is a multiple of a chunk's.
-    let of = Layout { outline, cipher: Arc::new(chunks), chunks: outline.len() / CHUNK_U64 };
-    let opening = bytes.len() as u64;
-    let chunks = outline.record_entry().div_ceil(CHUNK_U64);
+    let outline = Outline::new(photo, mtime_s)?;
+    let Opening { bytes, chunks: cipher, file_key } = Opening::make(recipients, entropy)?;
+    let of = Layout { outline, cipher: Arc::new(cipher), opening: bytes.len() as u64 };
+    // The record's entry follows, so none of these is the file's last chunk.
+    let whole = outline.photo_entry() / CHUNK_U64;
     Ok(Pieces {
-        size: opening + of.chunks * SEALED_U64,
-        rest: Rest { next: chunks, opening, of: of.clone() },
-        head: Head { opening: bytes, chunks, of },
+        opening: bytes,
+        middle: Middle { chunks: 0..whole, of: of.clone() },
+        tail: Tail { first: whole, of },
         file_key,
     })
 }
 
-impl Head<'_> {
-    /// Seals the start of the file, which goes to offset 0. `record` must be as long as was announced.
-    pub fn seal(self, record: &[u8]) -> Result<Vec<u8>, OtherLength> {
-        let Self { opening: mut file, chunks, of } = self;
-        if record.len() as u64 != of.outline.record() {
-            return Err(OtherLength);
-        }
-        // Reserved at once: a vector that grew would leave copies of the record behind.
-        file.reserve_exact(usize::try_from(chunks).unwrap_or(usize::MAX) * SEALED_CHUNK);
-        for number in 0..chunks {
-            let at = file.len();
-            file.resize(at + SEALED_CHUNK, 0);
-            of.seal(number, Some(record), &mut file[at..]);
-        }
-        Ok(file)
-    }
-}
-
-impl<'a> Iterator for Rest<'a> {
+impl<'a> Iterator for Middle<'a> {
     type Item = Piece<'a>;
 
     fn next(&mut self) -> Option<Piece<'a>> {
-        let numbers = self.next..self.of.chunks.min(self.next + PIECE);
+        let numbers = self.chunks.start..self.chunks.end.min(self.chunks.start + PIECE);
         if numbers.is_empty() {
             return None;
         }
-        self.next = numbers.end;
-        let offset = self.opening + numbers.start * SEALED_U64;
-        Some(Piece { numbers, offset, of: self.of.clone() })
+        self.chunks.start = numbers.end;
+        Some(Piece { numbers, of: self.of.clone() })
     }
 }
 
 impl Piece<'_> {
     /// Where in the file it goes.
     pub fn offset(&self) -> u64 {
-        self.offset
+        self.of.offset(self.numbers.start)
     }
 
     /// Seals it into `buffer`, whose old content is lost. Afterwards the buffer holds ciphertext only.
     pub fn seal(self, buffer: &mut Vec<u8>) {
-        let chunks = self.numbers.end - self.numbers.start;
-        buffer.resize(usize::try_from(chunks).unwrap_or(usize::MAX) * SEALED_CHUNK, 0);
-        for (number, chunk) in self.numbers.zip(buffer.chunks_exact_mut(SEALED_CHUNK)) {
-            self.of.seal(number, None, chunk);
+        let Self { numbers, of } = self;
+        buffer.resize(usize::try_from(numbers.end - numbers.start).unwrap_or(usize::MAX) * SEALED_CHUNK, 0);
+        for (number, chunk) in numbers.zip(buffer.chunks_exact_mut(SEALED_CHUNK)) {
+            of.outline.copy(number * CHUNK_U64, &mut chunk[..CHUNK]);
+            of.cipher.seal(number, false, chunk, CHUNK);
         }
     }
 }
 
+impl Tail<'_> {
+    /// Where in the file it goes: behind all pieces.
+    pub fn offset(&self) -> u64 {
+        self.of.offset(self.first)
+    }
+
+    /// Seals the end of the file.
+    pub fn seal(self, record: &[u8]) -> Result<Vec<u8>, BundleTooLarge> {
+        let Self { first, of } = self;
+        let bundle = of.outline.with(record)?;
+        // A bundle's length is a multiple of a chunk's.
+        let end = bundle.len() / CHUNK_U64;
+        let mut buffer = vec![0; usize::try_from(end - first).unwrap_or(usize::MAX) * SEALED_CHUNK];
+        for (number, chunk) in (first..end).zip(buffer.chunks_exact_mut(SEALED_CHUNK)) {
+            bundle.copy(number * CHUNK_U64, &mut chunk[..CHUNK]);
+            of.cipher.seal(number, number + 1 == end, chunk, CHUNK);
+        }
+        Ok(buffer)
+    }
+}
+
 impl Layout<'_> {
-    fn seal(&self, number: u64, record: Option<&[u8]>, buffer: &mut [u8]) {
-        self.outline.copy(record, number * CHUNK_U64, &mut buffer[..CHUNK]);
-        self.cipher.seal(number, number + 1 == self.chunks, buffer, CHUNK);
+    fn offset(&self, chunk: u64) -> u64 {
+        self.opening + chunk * SEALED_U64
     }
 }

@@ -9,11 +9,13 @@ use futures_util::StreamExt as _;
 use reqwest::{Body, Client, Method, Response};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
-use crate::ports::{Answer, BoxFuture, Call, TlsError, Transfer, Transport, TransportError, no_more_files};
+use crate::ports::{
+    Answer, BoxFuture, Call, CertificateFault, TlsError, Transfer, Transport, TransportError, no_more_files,
+};
 
 /// Largest answer that is read.
 const ANSWER_LIMIT: usize = 1 << 20;
@@ -144,13 +146,41 @@ fn unreadable(error: &io::Error) -> TransportError {
     if no_more_files(error) { TransportError::TooManyFiles } else { TransportError::File }
 }
 
+/// The TLS error inside, however many times it was wrapped: `io::Error::source` passes over the error that it holds, and
+/// connectors wrap an `io::Error` in another.
+fn tls_error(mut io: &io::Error) -> Option<&rustls::Error> {
+    loop {
+        let inner = io.get_ref()?;
+        if let Some(tls) = inner.downcast_ref() {
+            return Some(tls);
+        }
+        io = inner.downcast_ref()?;
+    }
+}
+
+fn fault(error: &CertificateError) -> CertificateFault {
+    match error {
+        // An authority that bears the name of a known one and has another key fails by its signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            CertificateFault::UnknownAuthority
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateFault::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            CertificateFault::NotYetValid
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            CertificateFault::WrongName
+        }
+        _ => CertificateFault::Other,
+    }
+}
+
 fn classify(error: &reqwest::Error) -> TransportError {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(inner) = source {
         if let Some(io) = inner.downcast_ref::<io::Error>() {
-            let tls = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-            if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
-                return TransportError::Certificate;
+            if let Some(rustls::Error::InvalidCertificate(error)) = tls_error(io) {
+                return TransportError::Certificate(fault(error));
             }
             if no_more_files(io) {
                 return TransportError::TooManyFiles;

@@ -69,6 +69,7 @@ impl CallError {
         match self {
             Self::Transport(error) => error.code(),
             Self::Refused(problem) => problem.code.as_str(),
+            Self::Between(_) => "answered_in_between",
             Self::Answer => "answer_invalid",
             Self::Vault(error) => error.code(),
             Self::Entropy => "no_entropy",
@@ -80,6 +81,9 @@ impl CallError {
         match self {
             Self::Refused(problem) => problem.detail.clone(),
             Self::Transport(error) => error.next_step().to_owned(),
+            Self::Between(status) => format!(
+                "something between this phone and the hospital answered (HTTP {status}): check the proxy or sign in to the Wi-Fi, then try again"
+            ),
             Self::Answer => "check that the address is a Gauze gateway".to_owned(),
             Self::Vault(_) | Self::Entropy => "try again".to_owned(),
         }
@@ -115,8 +119,7 @@ impl Enroller<'_> {
         if pinned.is_some_and(|pinned| pinned != managed.root_sha256) {
             return Err(TrustError::RootChanged.into());
         }
-        let least = old.map_or(0, |old| old.min_bundle_version);
-        let trust = self.believe(managed, least).await?.limited(managed.limits);
+        let trust = self.believe(managed).await?.limited(managed.limits);
         let follows = old.map(|old| self.follows(old));
         let jws = match self.pending(token)? {
             Some(jws) => jws,
@@ -141,7 +144,7 @@ impl Enroller<'_> {
             tenant: managed.tenant.clone(),
             gateway: managed.gateway.clone(),
             ca: managed.ca.clone(),
-            min_bundle_version: managed.min_bundle_version.max(least),
+            min_bundle_version: managed.min_bundle_version,
             device_id: enrolled.device_id,
             follows,
         };
@@ -151,7 +154,7 @@ impl Enroller<'_> {
         Ok((identity, trust))
     }
 
-    async fn believe(&self, managed: &Managed, old_least: u64) -> Result<Trust, EnrolError> {
+    async fn believe(&self, managed: &Managed) -> Result<Trust, EnrolError> {
         let bundle = self.gateway.fetch("bundle").await?.ok_or(EnrolError::NoBundle)?;
         let bundle = Jws::parse(bundle.trim()).map_err(TrustError::Bundle)?;
         let policy = self.gateway.fetch("policy").await?;
@@ -159,7 +162,7 @@ impl Enroller<'_> {
         let (tenant, gateway) = (&managed.tenant, managed.gateway.as_str());
         let least = managed.min_bundle_version;
         let begun = match Trust::kept(self.disk, self.dir, tenant)? {
-            Some(kept) => kept.at(gateway, &bundle, least.max(old_least))?,
+            Some(kept) => kept.at(gateway, &bundle, least)?,
             None => Trust::begin(&bundle, tenant, gateway, &managed.root_sha256, least)?,
         };
         Ok(begun.under(policy.as_ref())?)

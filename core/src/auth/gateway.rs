@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use gauze_wire::signature::{Request, Tag, sign};
 use gauze_wire::{Digest, Problem, ProblemCode, Tenant};
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::VaultSigner;
 use crate::ports::{Answer, Call, Clock, Entropy, KeyVault, Transport, TransportError, VaultError};
@@ -23,6 +23,9 @@ pub enum CallError {
     /// The gateway refused.
     #[error("the gateway refused: {}", .0.code)]
     Refused(Problem),
+    /// Something in the gateway's place answered, with this HTTP status: a proxy, a filter, a sign-in page.
+    #[error("something between this phone and the hospital answered: HTTP {0}")]
+    Between(u16),
     /// The answer is not as documented.
     #[error("the gateway's answer is not as documented")]
     Answer,
@@ -72,8 +75,7 @@ impl GatewayClient {
         let call = Call { method: "POST", url: self.url(path), headers, body: Some(body) };
         let answer = self.transport.call(call).await?;
         self.learn_time(answer.date.as_deref());
-        let body = accept(answer)?;
-        serde_json::from_slice(&body).map_err(|_| CallError::Answer)
+        parse(answer)
     }
 
     /// An unsigned `POST` whose answer says nothing.
@@ -91,19 +93,16 @@ impl GatewayClient {
     ) -> Result<T, CallError> {
         let body = serde_json::to_vec(message).map_err(|_| CallError::Answer)?;
         let first = self.transport.call(self.signed(path, &body).await?).await?;
-        let (status, date) = (first.status, first.date.clone());
-        match accept(first) {
+        let date = first.date.clone();
+        tracing::debug!(status = first.status, "answered");
+        match parse(first) {
             Err(CallError::Refused(problem)) if problem.code == ProblemCode::SignatureExpired => {
                 if !self.learn_time(date.as_deref()) {
                     return Err(CallError::Refused(problem));
                 }
-                let again = self.transport.call(self.signed(path, &body).await?).await?;
-                parse(accept(again)?)
+                parse(self.transport.call(self.signed(path, &body).await?).await?)
             }
-            other => {
-                tracing::debug!(status, "answered");
-                parse(other?)
-            }
+            other => other,
         }
     }
 
@@ -150,12 +149,34 @@ pub fn accept(answer: Answer) -> Result<Vec<u8>, CallError> {
     }
     match serde_json::from_slice::<Problem>(&answer.body) {
         Ok(problem) => Err(CallError::Refused(problem)),
-        // A proxy's page, or a gateway behind one that is down.
-        Err(_) if answer.status >= 500 => Err(CallError::Refused(ProblemCode::Unavailable.into())),
-        Err(_) => Err(CallError::Answer),
+        Err(_) => Err(not_ours(&answer)),
     }
 }
 
-fn parse<T: DeserializeOwned>(body: Vec<u8>) -> Result<T, CallError> {
-    serde_json::from_slice(&body).map_err(|_| CallError::Answer)
+/// A refusal that this phone cannot read: of a gateway newer than it, or of something in the gateway's place.
+fn not_ours(answer: &Answer) -> CallError {
+    #[derive(Deserialize)]
+    struct Newer {
+        #[serde(rename = "type")]
+        kind: String,
+        title: String,
+        detail: String,
+    }
+    match serde_json::from_slice::<Newer>(&answer.body) {
+        Ok(newer) if newer.kind.starts_with("urn:gauze:problem:") => CallError::Refused(Problem {
+            kind: newer.kind,
+            title: newer.title,
+            status: answer.status,
+            detail: newer.detail,
+            code: if answer.status >= 500 { ProblemCode::Unavailable } else { ProblemCode::MalformedRequest },
+            reason: None,
+        }),
+        _ => CallError::Between(answer.status),
+    }
+}
+
+/// What an answer that should be JSON of ours says. A page in its place is not the gateway's word.
+pub fn parse<T: DeserializeOwned>(answer: Answer) -> Result<T, CallError> {
+    let status = answer.status;
+    serde_json::from_slice(&accept(answer)?).map_err(|_| CallError::Between(status))
 }

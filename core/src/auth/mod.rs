@@ -9,5 +9,5 @@ pub(crate) use contact::Contact;
 pub use enrol::EnrolError;
 pub(crate) use enrol::{Enroller, PhoneModel};
 pub use gateway::CallError;
-pub(crate) use gateway::{GatewayClient, accept};
+pub(crate) use gateway::{GatewayClient, parse};
 pub(crate) use identity::{Identity, VaultSigner};

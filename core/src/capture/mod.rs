@@ -11,35 +11,77 @@ use gauze_seal::age::{FileKey, SealedDigest};
 use gauze_seal::strip::{StripError, Stripped, strip};
 use gauze_seal::{LayOutError, lay_out_photo};
 use gauze_wire::{
-    Body, CaptureId, DeviceId, Digest, Follows, Name, Patient, Record, Signed as _, Text, WireError,
+    Body, CaptureId, Choice, Consent, DeviceId, Digest, Fence, Fitness, Follows, Framing, Name, Patient,
+    PickLists, Record, SeriesId, Signed as _, Site, Text, Unlisted, WireError, WoundId,
 };
 use jiff::Timestamp;
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::policy::Trust;
-use crate::ports::{Clock, Entropy};
+use crate::ports::{Clock, Entropy, SealEntropy};
 use crate::review::{ReviewKeys, Sidecar};
 use crate::store::{Draft, Durable, Store, StoreError, file};
 
 pub use preview::{PreviewError, make_preview};
 
-/// What the clinician said about the photo. No `Debug`: it names a patient.
-#[derive(Clone, Default)]
+/// What the clinician said about the photo, each in the form of the record's field. No `Debug`: it names a patient.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct CaptureContext {
     /// Whom it shows.
     pub patient: Option<Patient>,
-    /// Where on the body.
-    pub body_site: Option<Text<256>>,
-    /// Consent, in the organisation's own words.
-    pub consent: Option<Text<256>>,
+    /// The team that takes it: one of the policy's list, where it has one.
+    pub team: Option<Choice>,
+    /// Where on the body: one of the policy's list, where it has one.
+    pub site: Option<Site>,
+    /// Which wound, as this phone named it.
+    pub wound: Option<WoundId>,
+    /// Which visit, as this phone named it.
+    pub series: Option<SeriesId>,
+    /// How much it shows.
+    pub view: Option<Framing>,
+    /// Consent, in a form of the policy's list, where it has one.
+    pub consent: Option<Consent>,
+    /// Inside or outside a fence, never where.
+    pub fence: Option<Fence>,
+    /// How fit it is for measuring, as the camera judged.
+    pub fitness: Option<Fitness>,
     /// Free text.
     pub notes: Option<Text<4096>>,
     /// Who takes it.
     pub clinician: Option<Text<256>>,
     /// Their session.
     pub session_ref: Option<Name>,
-    /// Inside or outside a fence, never where.
-    pub geofence: Option<Name>,
+}
+
+impl CaptureContext {
+    /// Checks, for a photo taken at `at`, what the types cannot, and that choices stand in `lists`.
+    fn check(&self, at: Timestamp, lists: &PickLists) -> Result<(), CaptureError> {
+        let Self { patient, site, consent, fence, fitness, .. } = self;
+        patient.as_ref().map_or(Ok(()), |patient| patient.check(at)).map_err(CaptureError::Record)?;
+        site.as_ref().map_or(Ok(()), Site::check).map_err(CaptureError::Record)?;
+        consent.as_ref().map_or(Ok(()), Consent::check).map_err(CaptureError::Record)?;
+        fence.as_ref().map_or(Ok(()), Fence::check).map_err(CaptureError::Record)?;
+        fitness.as_ref().map_or(Ok(()), Fitness::check).map_err(CaptureError::Record)?;
+        let unlisted = lists.unlisted(self.team.as_ref(), site.as_ref(), consent.as_ref());
+        unlisted.first().map_or(Ok(()), |unlisted| Err(CaptureError::Unlisted(*unlisted)))
+    }
+
+    /// The line in a list: family name, given names, side and body site.
+    fn label(&self) -> String {
+        let patient = self.patient.as_ref();
+        let site = self.site.as_ref().map(|site| match site.side {
+            Some(side) => Zeroizing::new(format!("{} {}", side.as_str(), site.words.as_str())),
+            None => Zeroizing::new(site.words.as_str().to_owned()),
+        });
+        let parts = [
+            patient.map(|patient| patient.family.as_str()),
+            patient.map(|patient| patient.given.as_str()),
+            site.as_ref().map(|site| site.as_str()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Why there is no photo. The shell must not tick.
@@ -52,10 +94,11 @@ pub enum CaptureError {
     #[error("this phone is not enrolled: enrol it first")]
     NotEnrolled,
     /// What was said about the photo is out of its limits.
-    #[error(
-        "what was entered about the photo is out of its limits ({0}): correct it and take the photo again"
-    )]
+    #[error("what was entered about the photo is not as expected ({0}): correct it and take the photo again")]
     Record(#[source] WireError),
+    /// What was chosen is not in the hospital's list.
+    #[error("{}, and take the photo again", .0.next_step())]
+    Unlisted(Unlisted),
     /// No random bytes to seal with.
     #[error("the phone gave no random numbers: restart it and take the photo again")]
     Entropy,
@@ -71,6 +114,7 @@ impl CaptureError {
             Self::Picture(error) => error.code(),
             Self::NotEnrolled => "not_enrolled",
             Self::Record(_) => "record_invalid",
+            Self::Unlisted(unlisted) => unlisted.code(),
             Self::Entropy => "no_entropy",
             Self::Store(error) => error.code(),
         }
@@ -109,16 +153,14 @@ pub(crate) fn take(
     context: CaptureContext,
 ) -> Result<Captured, CaptureError> {
     let photo = strip(jpeg)?;
-    if let Some(patient) = &context.patient {
-        patient.check().map_err(CaptureError::Record)?;
-    }
     let captured_at = with.clock.now();
+    context.check(captured_at, &with.trust.policy.lists)?;
     let capture_id = make_id(with, captured_at.as_millisecond())?;
     let mut draft = with.store.draft(capture_id, with.device_id, with.follows.clone())?;
     let mut record = record(with, &draft, &photo, captured_at, &context);
     let (sealed, file_key) = seal_into(with, &mut draft, &photo, &mut record)?;
     if let Some(keys) = with.review {
-        let sidecar = Sidecar::label(&context, record.photo_sha256).to_bytes(&file_key);
+        let sidecar = Sidecar::new(context.label(), record.photo_sha256).to_bytes(&file_key);
         let sealed = keys.seal(with.entropy, &sidecar).map_err(|_| CaptureError::Entropy)?;
         draft.put(file::REVIEW, &sealed)?;
     }
@@ -142,7 +184,7 @@ fn record(
 ) -> Record {
     let context = context.clone();
     Record {
-        v: 1,
+        v: Record::VERSION,
         tenant: with.trust.bundle.tenant.clone(),
         device_id: with.device_id.clone(),
         capture_id: draft.capture_id(),
@@ -150,12 +192,20 @@ fn record(
         captured_at,
         monotonic_ms: with.clock.monotonic_ms(),
         boot_id: with.clock.boot_id(),
+        team: context.team,
         clinician: context.clinician,
+        session: None,
         patient: context.patient,
-        body_site: context.body_site,
+        site: context.site,
+        wound: context.wound,
+        series: context.series,
+        view: context.view,
         consent: context.consent,
+        fence: context.fence,
+        fitness: context.fitness,
         notes: context.notes,
-        geofence: context.geofence,
+        original: None,
+        reduced: None,
         orientation: photo.orientation(),
         photo_sha256: Digest([0; 32]),
         photo_size: photo.len(),
@@ -206,30 +256,18 @@ fn seal_into(
     photo: &Stripped<'_>,
     record: &mut Record,
 ) -> Result<(SealedDigest, FileKey), CaptureError> {
-    let bytes = |record: &Record| record.to_bytes().map(Zeroizing::new).map_err(CaptureError::Record);
-    // A hash is always as long as any other: the record's length is known before its content.
-    let length = bytes(record)?.len();
     let mtime_s = u64::try_from(record.captured_at.as_second()).unwrap_or(0);
     let mut entropy = SealEntropy(with.entropy);
-    let laid_out = lay_out_photo(photo, length, mtime_s, with.trust.recipients(), &mut entropy);
+    let laid_out = lay_out_photo(photo, mtime_s, with.trust.recipients(), &mut entropy);
     let pieces = laid_out.map_err(|error| match error {
         LayOutError::Entropy(_) => CaptureError::Entropy,
         LayOutError::TooLarge(_) => CaptureError::Record(WireError::TooLarge),
     })?;
     let file = draft.create(file::PHOTO)?;
-    let (digest, file) = pipeline::write_sealed(pieces.head, pieces.rest, file, || {
-        record.photo_sha256 = Digest(photo.sha256());
-        bytes(record)
+    let (digest, file_key, file) = pipeline::write_sealed(photo, pieces, file, |sha256| {
+        record.photo_sha256 = Digest(sha256);
+        record.to_bytes().map(Zeroizing::new).map_err(CaptureError::Record)
     })?;
     draft.keep(file::PHOTO, file);
-    Ok((digest, pieces.file_key))
-}
-
-/// The port as the sealing crate asks for it.
-pub(crate) struct SealEntropy<'a>(pub &'a dyn Entropy);
-
-impl gauze_seal::Entropy for SealEntropy<'_> {
-    fn fill(&mut self, out: &mut [u8]) -> Result<(), gauze_seal::EntropyError> {
-        self.0.fill(out).map_err(|_| gauze_seal::EntropyError)
-    }
+    Ok((digest, file_key))
 }

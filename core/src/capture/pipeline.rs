@@ -1,12 +1,12 @@
 //! Seals a photo into its file on several cores, while its own hash is still being taken.
 //!
 //! Always: memory is [`BUFFERS`] pieces, whatever the photo's size; the digest covers the file's bytes in order; where
-//! anything fails, all threads end before the error is returned.
+//! anything fails, all threads end before the error is returned; no thread leaves plaintext or keys on its stack.
 //!
-//! How: the record names the photo's hash and stands at the file's start, so the caller's thread hashes the photo
-//! first, while others seal the pieces behind the record and write each to its place. Then it seals the head, and hashes
-//! the sealed pieces in order; a buffer that was hashed goes back to be filled again. Bytes start for the medium as they
-//! are written, so that the sync at the end finds little left to do.
+//! How: the record names the photo's hash and stands at the file's end, so one thread hashes the photo while others seal
+//! its pieces and write each to its place, and the caller's hashes the sealed pieces in order; a buffer that was hashed
+//! goes back to be filled again. The end of the file is sealed last. Bytes start for the medium as they are written, so
+//! that the sync at the end finds little left to do.
 
 use std::collections::BTreeMap;
 use std::io::{self, SeekFrom};
@@ -14,14 +14,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
-use gauze_seal::age::SealedDigest;
-use gauze_seal::{Head, Piece, Rest};
+use gauze_seal::age::{FileKey, SealedDigest};
+use gauze_seal::strip::Stripped;
+use gauze_seal::{Middle, Piece, Pieces};
 use gauze_wire::WireError;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::CaptureError;
 use crate::ports::DiskWrite;
+use crate::review::leaving_nothing;
 use crate::store::StoreError;
 
 /// Sealed pieces that may wait to be hashed: 2 MiB. Enough that sealing rarely waits for the photo's hash.
@@ -31,15 +33,16 @@ const STRIDE: u64 = 1 << 20;
 /// More of them find nothing to do: hashing takes longest.
 const MOST_SEALERS: usize = 3;
 
-/// Writes the whole file. `record` hashes the photo and returns the record's bytes.
+/// Writes the whole file of `photo`. `record` makes the record's bytes of the photo's SHA-256.
 pub(super) fn write_sealed(
-    head: Head<'_>,
-    rest: Rest<'_>,
+    photo: &Stripped<'_>,
+    pieces: Pieces<'_>,
     file: Box<dyn DiskWrite>,
-    record: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, CaptureError>,
-) -> Result<(SealedDigest, Box<dyn DiskWrite>), CaptureError> {
+    record: impl FnOnce([u8; 32]) -> Result<Zeroizing<Vec<u8>>, CaptureError>,
+) -> Result<(SealedDigest, FileKey, Box<dyn DiskWrite>), CaptureError> {
+    let Pieces { opening, middle, tail, file_key } = pieces;
     let (give_back, free) = channel();
-    let work = Work { rest: Mutex::new(rest), file: Mutex::new(file), free: Mutex::new(free) };
+    let work = Work { middle: Mutex::new(middle), file: Mutex::new(file), free: Mutex::new(free) };
     for _ in 0..BUFFERS {
         // The receiver is in `work`.
         let _ = give_back.send(Vec::new());
@@ -48,23 +51,31 @@ pub(super) fn write_sealed(
         let (done, finished) = channel();
         // Dropped with this closure: where it fails, sealers that wait for a buffer end.
         let mut digest = InOrder { digest: Sha256::new(), next: 0, early: BTreeMap::new(), give_back };
+        // Where the system gives no thread, this one does the work at the end.
+        let hash = || leaving_nothing(|| photo.sha256());
+        let hashing = thread::Builder::new().spawn_scoped(scope, hash).ok();
         for _ in 0..sealers() {
             let (work, done) = (&work, done.clone());
-            // Where the system gives no thread, the loop at the end does the work.
-            let _ = thread::Builder::new().spawn_scoped(scope, move || work.seal(&done));
+            let _ = thread::Builder::new().spawn_scoped(scope, move || leaving_nothing(|| work.seal(&done)));
         }
         drop(done);
-        let head = head.seal(&record()?).map_err(|_| CaptureError::Record(WireError::TooLarge))?;
-        digest.take(work.write(0, head).map_err(StoreError::from)?);
+        digest.take(work.write(0, opening).map_err(StoreError::from)?);
         for written in finished {
             digest.take(written.map_err(StoreError::from)?);
         }
         while let Some(piece) = work.next() {
             digest.take(work.seal_one(piece, Vec::new()).map_err(StoreError::from)?);
         }
+        let photo_sha256 = hashing.and_then(|hashing| hashing.join().ok()).unwrap_or_else(hash);
+        let offset = tail.offset();
+        let end = tail.seal(&record(photo_sha256)?).map_err(|_| CaptureError::Record(WireError::TooLarge))?;
+        digest.take(work.write(offset, end).map_err(StoreError::from)?);
         Ok(SealedDigest { sha256: digest.digest.finalize().into(), size: digest.next })
     })?;
-    Ok((digest, work.file.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    let mut file = work.file.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // What is left behind the last stride.
+    file.start_sync(digest.size / STRIDE * STRIDE, STRIDE);
+    Ok((digest, file_key, file))
 }
 
 /// One core hashes. Asked once: on Linux the answer is read from files.
@@ -83,7 +94,7 @@ struct Written {
 
 /// What the threads share.
 struct Work<'a> {
-    rest: Mutex<Rest<'a>>,
+    middle: Mutex<Middle<'a>>,
     file: Mutex<Box<dyn DiskWrite>>,
     free: Mutex<Receiver<Vec<u8>>>,
 }
@@ -107,7 +118,7 @@ impl<'a> Work<'a> {
     }
 
     fn next(&self) -> Option<Piece<'a>> {
-        self.rest.lock().unwrap_or_else(PoisonError::into_inner).next()
+        self.middle.lock().unwrap_or_else(PoisonError::into_inner).next()
     }
 
     fn seal_one(&self, piece: Piece<'_>, mut buffer: Vec<u8>) -> io::Result<Written> {

@@ -54,7 +54,8 @@ impl Client {
             }
             identity.ca.clone_from(&managed.ca);
         }
-        identity.min_bundle_version = identity.min_bundle_version.max(managed.min_bundle_version);
+        // Holds while it is asked: what a phone has seen keeps it from going back, not what was once typed.
+        identity.min_bundle_version = managed.min_bundle_version;
         {
             // Bundle and policy are those in force now: a run of the queue may have brought newer ones.
             let mut state = self.state();

@@ -2,13 +2,13 @@
 
 use gauze_seal::PhotoOpener;
 use gauze_seal::strip::strip;
-use gauze_wire::{CaptureId, Digest};
+use gauze_wire::{CaptureId, Carried, Digest, Patient, Record, SeriesId, Site, WoundId};
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::{Client, Session};
 use crate::capture::{PreviewError, make_preview};
-use crate::review::{ReviewError, ReviewKeys, ReviewSession, leaving_nothing};
+use crate::review::{ReviewError, ReviewKeys, ReviewSession, WoundView, Wounds, leaving_nothing};
 use crate::store::{Stage, StoreError, file};
 
 /// Clocks that are set while the phone runs jump by less.
@@ -79,30 +79,31 @@ impl Client {
         use std::io::Read as _;
         self.may_review()?;
         self.expire_reviews()?;
-        let entry = self.store.entry(id).filter(|entry| entry.reviewable).ok_or(ReviewError::Off)?;
+        self.store.entry(id).filter(|entry| entry.reviewable).ok_or(ReviewError::Off)?;
         let sealed = self.store.read(id, file::REVIEW)?.ok_or(ReviewError::Off)?;
-        let key = {
+        let (key, named) = {
             let state = self.state();
-            state.unlocked.as_ref().ok_or(ReviewError::Locked)?.sidecar(&sealed)?.file_key()?
+            let sidecar = state.unlocked.as_ref().ok_or(ReviewError::Locked)?.sidecar(&sealed)?;
+            (sidecar.file_key()?, sidecar.photo())
         };
+        let body = self.store.read(id, file::BODY)?.ok_or(ReviewError::DidNotOpen)?;
+        let body = Carried::from_bytes(&body).map_err(|_| ReviewError::DidNotOpen)?.body;
         let mut file = self.store.open_photo(id)?;
         let mut opener = PhotoOpener::with_file_key(key);
-        let size = usize::try_from(entry.size).map_err(|_| ReviewError::DidNotOpen)?;
-        // Reserved at once: a vector that grew would leave copies behind.
-        let mut photo = Zeroizing::new(Vec::with_capacity(size));
-        let mut sink = |part: &[u8]| -> Result<(), std::convert::Infallible> {
-            photo.extend_from_slice(part);
-            Ok(())
-        };
         let mut buffer = vec![0; 64 * 1024];
         loop {
             match file.read(&mut buffer).map_err(StoreError::from)? {
                 0 => break,
-                n => opener.push(&buffer[..n], &mut sink).map_err(|_| ReviewError::DidNotOpen)?,
+                n => opener.push(&buffer[..n]).map_err(|_| ReviewError::DidNotOpen)?,
             }
         }
-        opener.finish(&mut sink).map_err(|_| ReviewError::DidNotOpen)?;
-        Ok(photo)
+        let opened = opener.finish().map_err(|_| ReviewError::DidNotOpen)?;
+        let record = Record::from_bytes(&opened.record).map_err(|_| ReviewError::DidNotOpen)?;
+        if !record.agrees_with(&body) || named != Some(record.photo_sha256) {
+            return Err(ReviewError::DidNotOpen);
+        }
+        let picture = opened.into_picture(&record.photo_sha256.0, record.photo_size);
+        picture.map_err(|_| ReviewError::DidNotOpen)
     }
 
     /// Opens local review. Blocks while the user authenticates.
@@ -124,6 +125,47 @@ impl Client {
         }
     }
 
+    /// The wounds of a patient that this phone remembers, newest first. Needs an unlocked phone.
+    pub fn wounds(&self, patient: &Patient) -> Result<Vec<WoundView>, ReviewError> {
+        self.may_review()?;
+        self.expire_reviews()?;
+        let now = self.time();
+        let keys = self.state().review_keys.clone().ok_or(ReviewError::Off)?;
+        let open = |sealed: &[u8]| self.state().unlocked.as_ref().ok_or(ReviewError::Locked)?.open(sealed);
+        // Also where there is none to open.
+        if self.state().unlocked.is_none() {
+            return Err(ReviewError::Locked);
+        }
+        leaving_nothing(|| self.wounds_in(&keys).of(&open, patient, now))
+    }
+
+    /// Names a new wound of a patient, and remembers it for [`Client::wounds`] where this phone may review. Needs no
+    /// unlocked phone: what is kept is sealed to the review identity.
+    pub fn new_wound(&self, patient: &Patient, site: Option<&Site>) -> Result<WoundId, ReviewError> {
+        let mut random = [0; 16];
+        self.ports.entropy.fill(&mut random).map_err(|_| ReviewError::Entropy)?;
+        let wound = WoundId::make(&random);
+        let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
+        let keys = self.state().review_keys.clone().filter(|_| hours > 0);
+        if let Some(keys) = keys.filter(|_| self.review_denied().is_none()) {
+            let now = self.time();
+            leaving_nothing(|| self.wounds_in(&keys).keep(&wound, patient, site, now))?;
+        }
+        Ok(wound)
+    }
+
+    /// Names a new visit.
+    pub fn new_series(&self) -> Result<SeriesId, ReviewError> {
+        let mut random = [0; 16];
+        self.ports.entropy.fill(&mut random).map_err(|_| ReviewError::Entropy)?;
+        Ok(SeriesId::make(&random))
+    }
+
+    fn wounds_in<'a>(&'a self, keys: &'a ReviewKeys) -> Wounds<'a> {
+        let (disk, entropy) = (&*self.ports.disk, &*self.ports.entropy);
+        Wounds { disk, entropy, dir: &self.config.dir, keys }
+    }
+
     /// Whether the hospital allows photos to be shown on this phone now.
     fn may_review(&self) -> Result<(), ReviewError> {
         self.review_denied().map_or(Ok(()), |denied| Err(ReviewError::Denied(denied)))
@@ -134,6 +176,12 @@ impl Client {
         let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
         let hours = SignedDuration::from_hours(i64::from(hours));
         let now = self.time();
+        let (disk, dir) = (&*self.ports.disk, &self.config.dir);
+        if hours.is_zero() {
+            Wounds::forget_all(disk, dir)?
+        } else {
+            Wounds::expire(disk, dir, now)?
+        }
         for entry in self.store.entries().into_iter().filter(|entry| entry.reviewable || entry.previewed) {
             let age = now.duration_since(entry.captured_at);
             // One from a time that has not come was taken by a wrong clock: nobody knows when its hours end.

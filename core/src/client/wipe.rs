@@ -60,6 +60,14 @@ impl WipeFile {
         Ok(disk.remove(&dir.join(NAME))?)
     }
 
+    /// Whether it also ends taking photos. Silence ends looking alone: the hospital may have been unreachable.
+    pub(super) fn ends_capture(&self) -> bool {
+        match self.cause {
+            WipeCause::Asked | WipeCause::Order => true,
+            WipeCause::Offline => false,
+        }
+    }
+
     /// Whether the hospital waits for the report.
     fn is_owed(&self) -> bool {
         self.cause == WipeCause::Order && !self.reported
@@ -272,7 +280,7 @@ impl Client {
         let Ok(_alone) = self.enrolling.try_lock() else { return Ok(false) };
         let wipe = self.state().wipe.clone();
         let waits = match (&wipe, self.enrolled()) {
-            (Some(wipe), Some(_)) => wipe.is_owed() || wipe.report.is_none(),
+            (Some(wipe), Some(_)) => !wipe.ends_capture() || wipe.is_owed() || wipe.report.is_none(),
             (None, Some(_)) => true,
             (_, None) => false,
         };
@@ -310,7 +318,7 @@ impl Client {
     }
 
     /// What cannot be destroyed yet, because disk or key store fail, must not keep sealed photos from going out: from the
-    /// wipe's first moment nothing is shown or taken any more.
+    /// wipe's first moment nothing is shown any more.
     pub(super) fn go_on_wiping(&self, enrolled: bool) {
         let carried_out = if enrolled { self.carry_out_wipe() } else { Ok(()) };
         if let Err(error) = carried_out.and_then(|()| self.end_wipe().map(drop)) {

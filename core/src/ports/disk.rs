@@ -47,10 +47,16 @@ pub trait Disk: Send + Sync {
     fn list(&self, dir: &Path) -> io::Result<Vec<OsString>>;
 }
 
-/// Syncs new files and the directory that they are in, all at once: they wait for the medium together, not in turn.
-pub fn sync_together(disk: &dyn Disk, dir: &Path, files: &mut [Box<dyn DiskWrite>]) -> io::Result<()> {
-    let threads = files.len();
-    let left = Mutex::new(files.iter_mut());
+/// Syncs new files and the directory that they are in: the first, which holds nearly all of the bytes, before the others,
+/// and these at once.
+///
+/// A file system with a journal commits the names and lengths of all of them with the first; the others find little left
+/// to wait for. Begun together, they take several times as long on a busy machine (ADR 0021).
+pub fn sync_in_turn(disk: &dyn Disk, dir: &Path, files: &mut [Box<dyn DiskWrite>]) -> io::Result<()> {
+    let Some((first, others)) = files.split_first_mut() else { return disk.sync_dir(dir) };
+    first.sync()?;
+    let threads = others.len();
+    let left = Mutex::new(others.iter_mut());
     let sync_left = || -> io::Result<()> {
         loop {
             let next = left.lock().unwrap_or_else(PoisonError::into_inner).next();

@@ -13,9 +13,12 @@ mod transport;
 
 pub use attestor::Attestor;
 pub use clock::Clock;
-pub use disk::{Disk, DiskRead, DiskWrite, Protection, no_more_files, sync_together, write_durably};
+pub use disk::{Disk, DiskRead, DiskWrite, Protection, no_more_files, sync_in_turn, write_durably};
 pub use entropy::Entropy;
+pub(crate) use entropy::SealEntropy;
 pub use key_vault::{KeyVault, VaultError};
 pub use reachability::Reachability;
 pub use secret_store::{SecretError, SecretStore};
-pub use transport::{Answer, BoxFuture, Call, TlsError, Transfer, Transport, TransportError};
+pub use transport::{
+    Answer, BoxFuture, Call, CertificateFault, TlsError, Transfer, Transport, TransportError,
+};

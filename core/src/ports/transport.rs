@@ -2,6 +2,8 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 
+use serde::{Deserialize, Serialize};
+
 /// A boxed future, so that a transport can be chosen at run time.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -44,6 +46,56 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// What is wrong with the certificate that was shown in the gateway's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateFault {
+    /// It comes from no authority that this phone believes.
+    UnknownAuthority,
+    /// By the phone's clock its time is over.
+    Expired,
+    /// By the phone's clock its time has not come.
+    NotYetValid,
+    /// It is for another name than the gateway's.
+    WrongName,
+    /// It does not hold in another way.
+    Other,
+}
+
+impl CertificateFault {
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::UnknownAuthority => "certificate_authority_unknown",
+            Self::Expired => "certificate_expired",
+            Self::NotYetValid => "certificate_not_yet_valid",
+            Self::WrongName => "certificate_wrong_name",
+            Self::Other => "certificate_invalid",
+        }
+    }
+
+    /// What to do next.
+    pub fn next_step(self) -> &'static str {
+        match self {
+            Self::UnknownAuthority => {
+                "the certificate comes from an authority this phone does not know: sign in to the Wi-Fi if it asks for it, or have IT check `ca` in the configuration; photos wait on the phone"
+            }
+            Self::Expired => {
+                "the gateway's certificate has expired by this phone's clock: check the phone's date, or have IT renew the certificate; photos wait on the phone"
+            }
+            Self::NotYetValid => {
+                "the gateway's certificate is not valid yet by this phone's clock: check the phone's date; photos wait on the phone"
+            }
+            Self::WrongName => {
+                "the certificate is for another name: sign in to the Wi-Fi if it asks for it, or have IT check the gateway's address; photos wait on the phone"
+            }
+            Self::Other => {
+                "the gateway's certificate does not hold: report this to IT; photos wait on the phone"
+            }
+        }
+    }
+}
+
 /// Why nothing came back. All of these pass.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 pub enum TransportError {
@@ -51,8 +103,8 @@ pub enum TransportError {
     #[error("the gateway cannot be reached")]
     Unreachable,
     /// The connection is not to the gateway: its certificate does not hold.
-    #[error("the gateway's certificate does not hold")]
-    Certificate,
+    #[error("the gateway's certificate does not hold: {}", .0.next_step())]
+    Certificate(CertificateFault),
     /// The connection ended before an answer.
     #[error("the connection was cut")]
     Cut,
@@ -69,7 +121,7 @@ impl TransportError {
     pub fn code(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
-            Self::Certificate => "certificate_invalid",
+            Self::Certificate(fault) => fault.code(),
             Self::Cut => "connection_cut",
             Self::File => "file_unreadable",
             Self::TooManyFiles => "too_many_files",
@@ -80,7 +132,7 @@ impl TransportError {
     pub fn next_step(self) -> &'static str {
         match self {
             Self::Unreachable | Self::Cut => "check the network; photos wait on the phone",
-            Self::Certificate => "check the certificate authority in the managed configuration",
+            Self::Certificate(fault) => fault.next_step(),
             Self::File => "try again",
             Self::TooManyFiles => "close other apps and try again",
         }

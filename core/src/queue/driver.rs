@@ -309,8 +309,7 @@ impl Driver {
     }
 
     fn received(&self, entry: &Entry, answer: Answer) -> Result<(), Trouble> {
-        let body = crate::auth::accept(answer).map_err(|error| of_call(&error))?;
-        let state: CaptureState = serde_json::from_slice(&body).map_err(|_| Trouble::Receipt)?;
+        let state: CaptureState = crate::auth::parse(answer).map_err(|error| of_call(&error))?;
         self.keep_stored(entry, &state)
     }
 

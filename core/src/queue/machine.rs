@@ -3,6 +3,7 @@
 //! Always: an event that does not fit leaves the item as it is and is reported; nothing but [`Event::Filed`], which
 //! carries the proof, leads to [`Effect::Erase`].
 
+use crate::ports::CertificateFault;
 use crate::store::{Receipted, Stage, Trouble};
 
 /// Where a photo stands while the process lives.
@@ -138,25 +139,35 @@ impl Item {
 /// Whether a trouble passes by itself, or waits for a person or the next run.
 fn passes(trouble: Trouble) -> bool {
     match trouble {
+        // What stands in the gateway's place, a sign-in page or a filter, goes by itself once somebody has seen to it.
         Trouble::Offline
+        | Trouble::Certificate(_)
+        | Trouble::Between(_)
         | Trouble::KeyUnavailable
         | Trouble::StorageFull
         | Trouble::StorageReadOnly
         | Trouble::StorageDenied
         | Trouble::TooManyFiles
         | Trouble::Storage => true,
-        Trouble::Certificate
-        | Trouble::KeyGone
-        | Trouble::Damaged
-        | Trouble::Receipt
-        | Trouble::Hospital(_) => false,
+        Trouble::KeyGone | Trouble::Damaged | Trouble::Receipt | Trouble::Hospital(_) => false,
         Trouble::Gateway(code) => code.passes(),
     }
 }
 
-fn wait_ms(attempts: u32, jitter: u8) -> i64 {
+/// Whether trying again soon is of no use: a person has to change a certificate, a clock or a filter's limit.
+fn passes_slowly(trouble: Trouble) -> bool {
+    matches!(
+        trouble,
+        Trouble::Between(413)
+            | Trouble::Certificate(
+                CertificateFault::Expired | CertificateFault::NotYetValid | CertificateFault::Other
+            )
+    )
+}
+
+fn wait_ms(trouble: Trouble, attempts: u32, jitter: u8) -> i64 {
     let doubled = FIRST_WAIT_MS.saturating_mul(1 << attempts.min(20));
-    let wait = doubled.min(LONGEST_WAIT_MS);
+    let wait = if passes_slowly(trouble) { LONGEST_WAIT_MS } else { doubled.min(LONGEST_WAIT_MS) };
     wait + wait * i64::from(jitter) / 512
 }
 
@@ -296,7 +307,7 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
 }
 
 fn fail(item: Item, signed: bool, trouble: Trouble, (now_ms, jitter): (i64, u8)) -> (Item, Vec<Effect>) {
-    let until_ms = passes(trouble).then(|| now_ms.saturating_add(wait_ms(item.attempts, jitter)));
+    let until_ms = passes(trouble).then(|| now_ms.saturating_add(wait_ms(trouble, item.attempts, jitter)));
     let state = State::Waiting { signed, until_ms, trouble };
     (Item { state, attempts: item.attempts.saturating_add(1) }, vec![Effect::Remember])
 }

@@ -32,10 +32,11 @@ pub fn of_store(error: &StoreError) -> Trouble {
 
 pub fn of_call(error: &CallError) -> Trouble {
     match error {
-        CallError::Transport(TransportError::Certificate) => Trouble::Certificate,
+        CallError::Transport(TransportError::Certificate(fault)) => Trouble::Certificate(*fault),
         CallError::Transport(TransportError::Unreachable | TransportError::Cut) => Trouble::Offline,
         CallError::Transport(TransportError::File) => Trouble::Storage,
         CallError::Transport(TransportError::TooManyFiles) => Trouble::TooManyFiles,
+        CallError::Between(status) => Trouble::Between(*status),
         CallError::Refused(Problem { code, .. }) => Trouble::Gateway(*code),
         CallError::Answer => Trouble::Gateway(ProblemCode::MalformedRequest),
         CallError::Vault(error) => of_vault(*error),

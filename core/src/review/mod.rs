@@ -4,6 +4,8 @@
 //! it is sealed to the hardware review key. A photo's sidecar (`review.age`) is the only way to its key on the phone;
 //! removing it ends the review of that photo.
 
+mod wounds;
+
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -15,12 +17,14 @@ use gauze_wire::{Digest, ReviewDenied};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::capture::{CaptureContext, SealEntropy};
-use crate::ports::{Disk, Entropy, KeyVault, VaultError, write_durably};
+use crate::ports::{Disk, Entropy, KeyVault, SealEntropy, VaultError, write_durably};
 use crate::store::{StoreError, read_small};
 
 const PUBLIC: &str = "review/recipient.txt";
 const PRIVATE: &str = "review/identity.age";
+
+pub use wounds::WoundView;
+pub(crate) use wounds::Wounds;
 
 /// Why review is not open.
 #[derive(Debug, thiserror::Error)]
@@ -137,8 +141,9 @@ impl ReviewKeys {
         seal_small(&self.recipients, &mut SealEntropy(entropy), plain).map_err(|_| ReviewError::Entropy)
     }
 
-    /// Destroys the review identity.
+    /// Destroys the review identity, and with it the wounds that only it opens.
     pub fn destroy(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        Wounds::forget_all(disk, dir)?;
         disk.remove(&dir.join(PRIVATE))?;
         Ok(disk.remove(&dir.join(PUBLIC))?)
     }
@@ -173,7 +178,7 @@ impl ReviewSession {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sidecar {
     v: u32,
-    /// The line in the list: family name, given names, body site.
+    /// The line in the list: family name, given names, body site with its side.
     pub label: String,
     /// Hex SHA-256 of the stripped photo.
     photo_sha256: String,
@@ -181,15 +186,8 @@ pub(crate) struct Sidecar {
 }
 
 impl Sidecar {
-    /// What the list shows of `context`.
-    pub fn label(context: &CaptureContext, photo: Digest) -> Self {
-        let patient = context.patient.as_ref();
-        let parts = [
-            patient.map(|patient| patient.family.as_str()),
-            patient.map(|patient| patient.given.as_str()),
-            context.body_site.as_ref().map(|site| site.as_str()),
-        ];
-        let label = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    /// Of a photo, with what a list shows of it.
+    pub fn new(label: String, photo: Digest) -> Self {
         Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new() }
     }
 

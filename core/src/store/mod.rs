@@ -7,8 +7,8 @@
 //! - Nothing is deleted because it looks damaged: it moves to `quarantine/` and is shown. The one exception is a
 //!   `.new-` directory, which was never ticked; a `.gone-` directory had its *filed* receipt verified first.
 //!
-//! Write order of a capture: `.new-ID/{photo.age, body.json, review.age}` written, all three and the directory synced
-//! together, renamed to `ID/`, `outbox/` synced. Order of an erasure: head file, rename to `.gone-ID`, removal.
+//! Write order of a capture: `.new-ID/{photo.age, review.age, body.json}` written, the photo synced, then the two others and
+//! the directory together, renamed to `ID/`, `outbox/` synced. Order of an erasure: head file, rename to `.gone-ID`, removal.
 
 mod entry;
 mod error;
@@ -32,7 +32,7 @@ pub use error::StoreError;
 pub use head::{Head, Heads};
 pub use trouble::{Progress, Trouble};
 
-use crate::ports::{Disk, DiskRead, DiskWrite, Entropy, SecretStore, sync_together, write_durably};
+use crate::ports::{Disk, DiskRead, DiskWrite, Entropy, SecretStore, sync_in_turn, write_durably};
 use index::{Index, Known};
 use lock::LockFile;
 
@@ -348,7 +348,7 @@ impl Draft<'_> {
         Ok(self.store.disk.create(&self.dir.join(name))?)
     }
 
-    /// Takes a file whose bytes are all written: it becomes durable with the rest.
+    /// Takes a file whose bytes are all written: it becomes durable with the rest. The photo comes first.
     pub fn keep(&mut self, name: &str, file: Box<dyn DiskWrite>) {
         self.names.push(name.into());
         self.files.push(file);
@@ -358,6 +358,7 @@ impl Draft<'_> {
     pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let mut file = self.create(name)?;
         file.write_all(bytes)?;
+        file.start_sync(0, bytes.len() as u64);
         self.keep(name, file);
         Ok(())
     }
@@ -367,7 +368,7 @@ impl Draft<'_> {
         self.put(file::BODY, body)?;
         let carried = Carried::from_bytes(body).map_err(|_| StoreError::Damaged)?;
         let disk = &*self.store.disk;
-        sync_together(disk, &self.dir, &mut self.files)?;
+        sync_in_turn(disk, &self.dir, &mut self.files)?;
         disk.publish(&self.dir, &self.store.outbox().join(self.id.to_string()))?;
         self.committed = true;
         let entry = Entry::new(carried, &self.names);

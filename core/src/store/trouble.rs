@@ -1,7 +1,11 @@
 //! Why a photo is not moving, as the index keeps it and a screen shows it.
 
-use gauze_wire::{ProblemCode, Refusal};
+use std::borrow::Cow;
+
+use gauze_wire::{FilingRefusal, ProblemCode};
 use serde::{Deserialize, Serialize};
+
+use crate::ports::CertificateFault;
 
 /// Why a photo is not moving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -9,8 +13,10 @@ use serde::{Deserialize, Serialize};
 pub enum Trouble {
     /// No connection to the gateway.
     Offline,
-    /// The gateway's certificate does not hold.
-    Certificate,
+    /// What answers in the gateway's place shows a certificate that does not hold.
+    Certificate(CertificateFault),
+    /// Something between this phone and the hospital answered in the gateway's place, with this HTTP status.
+    Between(u16),
     /// The device key did not sign.
     KeyUnavailable,
     /// The device key is gone: enrol again.
@@ -32,7 +38,7 @@ pub enum Trouble {
     /// The gateway refused, with its code.
     Gateway(ProblemCode),
     /// The hospital refused, with its code. The photo stays.
-    Hospital(Refusal),
+    Hospital(FilingRefusal),
 }
 
 impl Trouble {
@@ -40,7 +46,8 @@ impl Trouble {
     pub fn code(self) -> &'static str {
         match self {
             Self::Offline => "unreachable",
-            Self::Certificate => "certificate_invalid",
+            Self::Certificate(fault) => fault.code(),
+            Self::Between(_) => "answered_in_between",
             Self::KeyUnavailable => "key_unavailable",
             Self::KeyGone => "key_gone",
             Self::StorageFull => "storage_full",
@@ -56,10 +63,22 @@ impl Trouble {
     }
 
     /// What to do next, for the person who holds the phone.
-    pub fn next_step(self) -> &'static str {
+    pub fn next_step(self) -> Cow<'static, str> {
         match self {
+            Self::Between(status) => format!(
+                "something between this phone and the hospital answered: HTTP {status}; {}",
+                self.fixed_step()
+            )
+            .into(),
+            _ => self.fixed_step().into(),
+        }
+    }
+
+    fn fixed_step(self) -> &'static str {
+        match self {
+            Self::Between(_) => "check the proxy or sign in to the Wi-Fi; the photo waits here",
             Self::Offline => "the gateway cannot be reached: check the network; the photo waits here",
-            Self::Certificate => "the gateway's certificate does not hold: check `ca` in the configuration",
+            Self::Certificate(fault) => fault.next_step(),
             Self::KeyUnavailable => "the device key did not sign: try again",
             Self::KeyGone => "the device key is gone: enrol again with a new token; the photo waits here",
             Self::StorageFull => "the phone's storage is full: free some space; the photo waits here",

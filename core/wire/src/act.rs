@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DeviceId, Digest, Name, Photos, ProposalId, Signed, Tenant, Text, WireError};
+use crate::{DeviceId, Digest, Name, Photos, ProposalId, Shape, Signed, Tenant, Text, WireError};
 
 /// Longest life that may be asked of a token, in hours.
 const TOKEN_HOURS: u32 = 24;
@@ -177,16 +177,10 @@ impl Wanted {
 
 impl Signed for Act {
     const TYP: &'static str = "gauze-act";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
-        if self.v != 1 {
-            return Err(WireError::Field("v"));
-        }
         match &self.deed {
             Deed::Propose { wanted, .. } => wanted.check(),
             Deed::Suspend { .. }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::log::{LogKey, WitnessKey};
-use crate::{Digest, Jws, PublicKey, Signed, Tenant, WireError};
+use crate::{Digest, Jws, PublicKey, Shape, Signed, Tenant, WireError};
 
 /// Whether photos are sealed to a recipient now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,14 +97,11 @@ fn is_post_quantum(recipient: &str) -> bool {
 
 impl Signed for Bundle {
     const TYP: &'static str = "gauze-bundle";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
-        if self.v != 1 || self.version == 0 {
+        if self.version == 0 {
             return Err(WireError::Field("version"));
         }
         let lists = [
@@ -139,7 +136,7 @@ impl Signed for Bundle {
 }
 
 /// Believes a bundle: signed by the root with fingerprint `pinned`, or by the next root that `current` names; for
-/// `tenant`; no older than `min_version` and than `current`. Returns it with the fingerprint to pin from now on.
+/// `tenant`; no older than `min_version` and than `current`, and of `current`'s version only with its very content. Returns it with the fingerprint to pin from now on.
 pub fn accept_bundle(
     jws: &Jws,
     tenant: &Tenant,
@@ -155,6 +152,10 @@ pub fn accept_bundle(
     }
     let bundle: Bundle = jws.verify(&claimed.root, tenant)?;
     if bundle.version < min_version.max(current.map_or(0, |bundle| bundle.version)) {
+        return Err(WireError::Rollback);
+    }
+    // A version names one content: a root that signed two has been misused, or its keeper has erred.
+    if current.is_some_and(|current| current.version == bundle.version && *current != bundle) {
         return Err(WireError::Rollback);
     }
     Ok((bundle, fingerprint))

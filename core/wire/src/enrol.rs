@@ -4,10 +4,12 @@
 //! `POST /v1/TENANT/enrolments`. The gateway keeps the JWS whole as a log entry; the records side pulls it and judges
 //! it again for itself. The signature is the proof of possession.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, Digest, Follows, Jws, Name, PublicKey, Signed, Tenant, WireError};
+use crate::{Bytes, Digest, Follows, Jws, Name, PublicKey, Shape, Signed, Tenant, WireError};
 
 /// Most certificates in an Android chain.
 const CHAIN_LIMIT: usize = 10;
@@ -175,11 +177,9 @@ pub struct Enrolment {
 
 impl Signed for Enrolment {
     const TYP: &'static str = "gauze-enrolment";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    const VERSIONS: RangeInclusive<u32> = 1..=2;
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
         if Some(self.v) != self.attestation.enrolment_version() {

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize};
 
 use crate::WireError;
@@ -57,6 +58,10 @@ fn is_base64url_43(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
+fn is_base64url_22(text: &str) -> bool {
+    text.len() == 22 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
 text_id! {
     /// One organisation: 1 to 63 of `a-z 0-9 -`, beginning and ending with a letter or digit.
     Tenant, |text| {
@@ -75,17 +80,23 @@ text_id! {
 
 text_id! {
     /// A single-use enrolment token's name: 22 base64url characters (128 random bits).
-    TokenId, |text| {
-        text.len() == 22 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    }
+    TokenId, is_base64url_22
 }
 
 text_id! {
     /// Something that waits for the hospital's signature: 22 base64url characters (128 random bits). A token that comes
     /// of it has the same name.
-    ProposalId, |text| {
-        text.len() == 22 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    }
+    ProposalId, is_base64url_22
+}
+
+text_id! {
+    /// One wound of one patient, named by the phone that saw it first: 22 base64url characters (128 random bits).
+    WoundId, is_base64url_22
+}
+
+text_id! {
+    /// The photos of one visit: 22 base64url characters (128 random bits).
+    SeriesId, is_base64url_22
 }
 
 text_id! {
@@ -94,6 +105,20 @@ text_id! {
         (1..=128).contains(&text.len())
             && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
             && text.trim() == text
+    }
+}
+
+impl WoundId {
+    /// Builds an id from 16 random bytes.
+    pub fn make(random: &[u8; 16]) -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(random))
+    }
+}
+
+impl SeriesId {
+    /// Builds an id from 16 random bytes.
+    pub fn make(random: &[u8; 16]) -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(random))
     }
 }
 

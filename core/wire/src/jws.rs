@@ -3,6 +3,8 @@
 //! Always: header is exactly `{"alg":"ES256","kid":THUMBPRINT,"typ":TYP}`; the payload repeats `typ` and names its
 //! `tenant`; both are checked, so that no signature counts as another kind or for another tenant.
 
+use std::ops::RangeInclusive;
+
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,17 +14,38 @@ use crate::{Digest, KeyId, PublicKey, Signer, Tenant, WireError};
 /// Longest compact JWS that is read: 256 KiB.
 pub const JWS_LIMIT: usize = 256 * 1024;
 
+/// What every signed payload begins with.
+pub struct Shape<'a> {
+    /// Format version.
+    pub v: u32,
+    /// The kind.
+    pub typ: &'a str,
+    /// Whose it is.
+    pub tenant: &'a Tenant,
+}
+
 /// A payload that is signed. `TYP` stands in header and payload.
 pub trait Signed: Serialize + DeserializeOwned {
     /// The value of `typ`, unique to this kind.
     const TYP: &'static str;
-    /// The payload's own `typ`.
-    fn typ(&self) -> &str;
-    /// Whose it is.
-    fn tenant(&self) -> &Tenant;
-    /// What serde cannot say: lengths, ranges, agreement between fields.
+    /// The versions that are read.
+    const VERSIONS: RangeInclusive<u32> = 1..=1;
+    /// What the payload begins with.
+    fn shape(&self) -> Shape<'_>;
+    /// What neither serde nor the shape can say: lengths, ranges, agreement between fields.
     fn check(&self) -> Result<(), WireError> {
         Ok(())
+    }
+    /// Checks kind, version and limits: nothing is signed or believed without.
+    fn holds(&self) -> Result<(), WireError> {
+        let Shape { v, typ, .. } = self.shape();
+        if typ != Self::TYP {
+            return Err(WireError::WrongType { expected: Self::TYP, found: typ.to_owned() });
+        }
+        if !Self::VERSIONS.contains(&v) {
+            return Err(WireError::Field("v"));
+        }
+        self.check()
     }
 }
 
@@ -79,7 +102,7 @@ impl Jws {
 
     /// Signs a payload.
     pub fn sign<T: Signed>(payload: &T, key: &dyn Signer) -> Result<Self, WireError> {
-        payload.check()?;
+        payload.holds()?;
         let bytes = serde_json::to_vec(payload).map_err(|_| WireError::Malformed("payload"))?;
         Self::sign_bytes(T::TYP, &bytes, key)
     }
@@ -116,10 +139,7 @@ impl Jws {
         }
         let payload: T =
             serde_json::from_slice(&self.payload_bytes()?).map_err(|_| WireError::Malformed(T::TYP))?;
-        if payload.typ() != T::TYP {
-            return Err(WireError::WrongType { expected: T::TYP, found: payload.typ().to_owned() });
-        }
-        payload.check()?;
+        payload.holds()?;
         Ok(payload)
     }
 
@@ -131,7 +151,7 @@ impl Jws {
         }
         let (signed, signature) = self.text.rsplit_once('.').ok_or(WireError::Malformed("jws"))?;
         key.verify(signed.as_bytes(), &decode(signature)?)?;
-        if payload.tenant() != tenant {
+        if payload.shape().tenant != tenant {
             return Err(WireError::WrongTenant);
         }
         Ok(payload)

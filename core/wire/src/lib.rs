@@ -4,6 +4,7 @@
 mod act;
 mod bundle;
 mod bytes;
+mod choices;
 mod decision;
 mod digest;
 mod enrol;
@@ -34,20 +35,25 @@ pub mod signature;
 pub use act::{Act, Deed, Operator, Reason, Wanted};
 pub use bundle::{Bundle, Gateway, RecipientEntry, RecipientState, accept_bundle};
 pub use bytes::Bytes;
+pub use choices::{NoticeChoice, PickLists, SiteChoice, Unlisted};
 pub use decision::{Decision, Decisions};
 pub use digest::Digest;
 pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Notice, Platform};
-pub use id::{CaptureId, DeviceId, KeyId, Name, ProposalId, Tenant, TokenId};
-pub use jws::{JWS_LIMIT, Jws, Signed};
+pub use id::{CaptureId, DeviceId, KeyId, Name, ProposalId, SeriesId, Tenant, TokenId, WoundId};
+pub use jws::{JWS_LIMIT, Jws, Shape, Signed};
 pub use key::{PublicKey, Signer, SoftwareKey, signature_from_der};
 pub use life::{Life, OnRevokedCertificate};
-pub use manifest::{Adoption, Body, Carried, Follows, Manifest, Void, VoidReason};
+pub use manifest::{Adoption, Body, Carried, Follows, Manifest, SEQ_LIMIT, Void, VoidReason};
 pub use policy::Policy;
 pub use problem::{Problem, ProblemCode};
 pub use pull::{Acknowledgement, EntryKind, LogEntry, LogPage};
 pub use reattest::Reattestation;
-pub use receipt::{Binding, Filed, Proof, Refusal, Refused, Stored};
-pub use record::{Patient, Record};
+pub use receipt::{Binding, Filed, FilingRefusal, Proof, Refused, Stored};
+pub use record::{
+    BirthDate, BodySide, ChiNumber, Choice, Consent, ConsentScope, Established, Fence, FenceVerdict, Fitness,
+    FoundMarker, Framing, HcNumber, Identifier, NhsNumber, Patient, RECORD_LIMIT, Record, Rendering,
+    SessionEvidence, ShownNotice, Site,
+};
 pub use rules::{
     AndroidApp, AndroidRules, AppleApp, AppleEnvironment, AppleRules, DatedRoot, Grade, KeyLevel,
 };
@@ -75,6 +81,14 @@ pub enum WireError {
     /// A field breaks its documented limit.
     #[error("field {0} is out of its limits")]
     Field(&'static str),
+    /// A field is not of its documented form, which the message says.
+    #[error("{field}: {form}")]
+    Expected {
+        /// The field.
+        field: &'static str,
+        /// What is expected there, for people.
+        form: &'static str,
+    },
     /// Another algorithm than ES256 (JWS) or Ed25519 (notes).
     #[error("unsupported algorithm")]
     Algorithm,

@@ -8,7 +8,10 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Binding, CaptureId, DeviceId, Digest, Jws, Name, PublicKey, Signed, Tenant, WireError};
+use crate::{Binding, CaptureId, DeviceId, Digest, Jws, Name, PublicKey, Shape, Signed, Tenant, WireError};
+
+/// Above every `seq`: the first whole number that JSON readers may no longer tell from its neighbour (RFC 8259, section 6).
+pub const SEQ_LIMIT: u64 = 1 << 53;
 
 /// Largest sealed photo: 64 MiB of JPEG with its tar, age header and tags, rounded up.
 pub const SEALED_LIMIT: u64 = 65 * 1024 * 1024;
@@ -27,7 +30,7 @@ pub struct Body {
     pub device_id: DeviceId,
     /// The photo.
     pub capture_id: CaptureId,
-    /// Position in the phone's chain, from 1.
+    /// Position in the phone's chain, from 1, below [`SEQ_LIMIT`].
     pub seq: u64,
     /// SHA-256 of the previous body's bytes; absent exactly at `seq` 1.
     pub prev: Option<Digest>,
@@ -60,7 +63,7 @@ pub struct Body {
 pub struct Follows {
     /// The old device id.
     pub device_id: DeviceId,
-    /// The old chain's last `seq`; 0 if it had none.
+    /// The old chain's last `seq`, below [`SEQ_LIMIT`]; 0 if it had none.
     pub seq: u64,
     /// SHA-256 of the old chain's last body.
     pub head: Option<Digest>,
@@ -68,15 +71,13 @@ pub struct Follows {
 
 impl Signed for Body {
     const TYP: &'static str = "gauze-photo";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
-        if self.v != 1 {
-            return Err(WireError::Field("v"));
+        let last = self.follows.as_ref().map_or(0, |follows| follows.seq);
+        if self.seq >= SEQ_LIMIT || last >= SEQ_LIMIT {
+            return Err(WireError::Field("seq"));
         }
         if self.seq == 0 || (self.seq == 1) != self.prev.is_none() {
             return Err(WireError::Field("prev"));
@@ -132,16 +133,13 @@ pub struct Void {
 
 impl Signed for Void {
     const TYP: &'static str = "gauze-void";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
         let body = Carried::read(&self.body)?.body;
         let same = body.tenant == self.tenant && body.capture_id == self.capture_id;
-        if self.v == 1 && same { Ok(()) } else { Err(WireError::Field("body")) }
+        if same { Ok(()) } else { Err(WireError::Field("body")) }
     }
 }
 
@@ -167,18 +165,15 @@ pub struct Adoption {
 
 impl Signed for Adoption {
     const TYP: &'static str = "gauze-adoption";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
         let body = Carried::read(&self.body)?.body;
         let fits = body.tenant == self.tenant
             && body.device_id != self.device_id
             && body.capture_id == self.capture_id;
-        if self.v == 1 && fits { Ok(()) } else { Err(WireError::Field("body")) }
+        if fits { Ok(()) } else { Err(WireError::Field("body")) }
     }
 }
 
@@ -207,10 +202,7 @@ impl Carried {
             return Err(WireError::TooLarge);
         }
         let body: Body = serde_json::from_slice(bytes).map_err(|_| WireError::Malformed(Body::TYP))?;
-        if body.typ != Body::TYP {
-            return Err(WireError::WrongType { expected: Body::TYP, found: body.typ });
-        }
-        body.check()?;
+        body.holds()?;
         Ok(Self { body, hash: Digest::of(bytes) })
     }
 }

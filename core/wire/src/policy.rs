@@ -3,10 +3,12 @@
 //! Version 1 knows software keys alone. Version 2 says in `android` and `apple` what a phone of each platform must
 //! show; where a section is absent, phones of that platform do not enrol.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AndroidRules, AppleRules, Life, Name, Signed, Tenant, WireError};
+use crate::{AndroidRules, AppleRules, Life, Name, PickLists, Shape, Signed, Tenant, WireError};
 
 /// The policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,9 @@ pub struct Policy {
     /// What iPhones must show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apple: Option<AppleRules>,
+    /// What people choose from on the phone.
+    #[serde(default, skip_serializing_if = "none_listed")]
+    pub lists: Box<PickLists>,
 }
 
 impl Policy {
@@ -69,6 +74,7 @@ impl Policy {
             life: None,
             android: None,
             apple: None,
+            lists: Box::default(),
         }
     }
 
@@ -78,17 +84,20 @@ impl Policy {
     }
 }
 
+#[expect(clippy::borrowed_box, reason = "serde hands over the field as it is")]
+fn none_listed(lists: &Box<PickLists>) -> bool {
+    lists.is_empty()
+}
+
 impl Signed for Policy {
     const TYP: &'static str = "gauze-policy";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    const VERSIONS: RangeInclusive<u32> = 1..=2;
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
         let sections = self.android.is_some() || self.apple.is_some();
-        if !(self.v == 2 || self.v == 1 && !sections) || self.version == 0 {
+        if self.v == 1 && sections || self.version == 0 {
             return Err(WireError::Field("version"));
         }
         self.android.as_ref().map_or(Ok(()), AndroidRules::check)?;
@@ -99,6 +108,7 @@ impl Signed for Policy {
         if self.max_open_tickets == 0 || self.max_unsent == 0 {
             return Err(WireError::Field("limits"));
         }
+        self.lists.check()?;
         self.life().check()
     }
 }

@@ -1,9 +1,11 @@
 //! Showing the evidence again, weekly: over a new challenge, for the key that is enrolled.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attestation, DeviceId, Digest, Name, Signed, Tenant, WireError};
+use crate::{Attestation, DeviceId, Digest, Name, Shape, Signed, Tenant, WireError};
 
 /// Evidence shown again: `POST /v1/TENANT/attestations`, signed by the device key. Kept whole as a log entry, like an
 /// enrolment, so that the records side judges it for itself.
@@ -30,11 +32,9 @@ pub struct Reattestation {
 
 impl Signed for Reattestation {
     const TYP: &'static str = "gauze-reattestation";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    const VERSIONS: RangeInclusive<u32> = 1..=2;
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
         if self.v == self.attestation.reattestation_version() { Ok(()) } else { Err(WireError::Field("v")) }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::log::{Checkpoint, LogKey, WitnessKey, verify_inclusion};
-use crate::{CaptureId, DeviceId, Digest, Jws, PublicKey, Signed, Tenant, WireError};
+use crate::{CaptureId, DeviceId, Digest, Jws, PublicKey, Shape, Signed, Tenant, WireError};
 
 /// What every receipt about a photo repeats.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Proof {
 /// Why the records side would not file a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum FilingRefusal {
     /// The phone's enrolment evidence did not hold.
     EnrolmentInvalid,
     /// The manifest's signature or fields did not hold.
@@ -90,7 +90,7 @@ pub enum Refusal {
     PhotoMismatch,
 }
 
-impl Refusal {
+impl FilingRefusal {
     /// The stable code: the JSON form.
     pub fn code(self) -> &'static str {
         match self {
@@ -187,15 +187,11 @@ macro_rules! receipt {
 
         impl Signed for $name {
             const TYP: &'static str = $typ;
-            fn typ(&self) -> &str {
-                &self.typ
-            }
-            fn tenant(&self) -> &Tenant {
-                &self.tenant
+            fn shape(&self) -> Shape<'_> {
+                Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
             }
             fn check(&self) -> Result<(), WireError> {
-                self.proof.check()?;
-                if self.v == 1 { Ok(()) } else { Err(WireError::Field("v")) }
+                self.proof.check()
             }
         }
     };
@@ -215,5 +211,5 @@ receipt! {
     /// *Refused*: the records side would not file it. The phone keeps the photo and says so.
     Refused, "gauze-refused",
     /// Why.
-    cause: Refusal
+    cause: FilingRefusal
 }

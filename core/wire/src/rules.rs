@@ -74,6 +74,10 @@ pub struct AndroidRules {
     pub factory_grace_days: Option<u32>,
     /// Only keys that Google provisioned remotely, which are replaced every few weeks.
     pub remote_only: bool,
+    /// Keys provisioned in the factory count only below a certificate that is an authority's (`CA:TRUE`). Absent is false:
+    /// some genuine phones carry one that is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub issuer_must_be_ca: bool,
     /// Oldest status list, in hours, by which a phone may enrol; absent means that none is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_list_hours: Option<u32>,
@@ -94,6 +98,7 @@ impl AndroidRules {
             roots: Vec::new(),
             factory_grace_days: None,
             remote_only: false,
+            issuer_must_be_ca: false,
             status_list_hours: None,
             attested_serial: false,
         }

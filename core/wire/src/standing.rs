@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, Jws, Signed, Tenant, WireError};
+use crate::{DeviceId, Jws, Shape, Signed, Tenant, WireError};
 
 /// What a device may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -116,13 +116,7 @@ pub struct Standing {
 
 impl Signed for Standing {
     const TYP: &'static str = "gauze-standing";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
-    }
-    fn check(&self) -> Result<(), WireError> {
-        if self.v == 1 { Ok(()) } else { Err(WireError::Field("v")) }
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Jws, Name, PublicKey, Signed, Tenant, TokenId, WireError};
+use crate::{Jws, Name, PublicKey, Shape, Signed, Tenant, TokenId, WireError};
 
 /// Longest life of a token.
 pub const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -48,15 +48,12 @@ impl Token {
 
 impl Signed for Token {
     const TYP: &'static str = "gauze-token";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
         let life = self.expires_at.duration_since(self.issued_at);
-        if self.v == 1 && life > SignedDuration::ZERO && life <= TOKEN_LIFE {
+        if life > SignedDuration::ZERO && life <= TOKEN_LIFE {
             Ok(())
         } else {
             Err(WireError::Field("expires_at"))

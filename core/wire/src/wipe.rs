@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{CaptureId, DeviceId, Digest, ProposalId, Signed, Tenant, WireError};
+use crate::{CaptureId, DeviceId, Digest, ProposalId, Shape, Signed, Tenant, WireError};
 
 /// Most photos that a report names one by one.
 const DESTROYED_LIMIT: usize = 2000;
@@ -40,14 +40,8 @@ pub struct WipeOrder {
 
 impl Signed for WipeOrder {
     const TYP: &'static str = "gauze-wipe";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
-    }
-    fn check(&self) -> Result<(), WireError> {
-        if self.v == 1 { Ok(()) } else { Err(WireError::Field("v")) }
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
 }
 
@@ -111,16 +105,10 @@ impl Wiped {
 
 impl Signed for Wiped {
     const TYP: &'static str = "gauze-wiped";
-    fn typ(&self) -> &str {
-        &self.typ
-    }
-    fn tenant(&self) -> &Tenant {
-        &self.tenant
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
     }
     fn check(&self) -> Result<(), WireError> {
-        if self.v != 1 {
-            return Err(WireError::Field("v"));
-        }
         if (self.cause == WipeCause::Order) != self.order_id.is_some() {
             return Err(WireError::Field("order_id"));
         }

@@ -121,14 +121,14 @@ impl Roots {
 
 /// Why a phone does not enrol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EnrolmentRefusal {
+pub enum EnrolmentDenied {
     /// Something about the request.
     Problem(ProblemCode),
     /// Something about the phone: `attestation_refused`, and what it was.
     Evidence(Fault),
 }
 
-impl EnrolmentRefusal {
+impl EnrolmentDenied {
     /// The code that the phone is told.
     pub fn code(self) -> ProblemCode {
         match self {
@@ -146,24 +146,24 @@ impl EnrolmentRefusal {
     }
 }
 
-impl From<ProblemCode> for EnrolmentRefusal {
+impl From<ProblemCode> for EnrolmentDenied {
     fn from(code: ProblemCode) -> Self {
         Self::Problem(code)
     }
 }
 
-impl From<Fault> for EnrolmentRefusal {
+impl From<Fault> for EnrolmentDenied {
     fn from(fault: Fault) -> Self {
         Self::Evidence(fault)
     }
 }
 
-impl From<EnrolmentRefusal> for Problem {
-    fn from(refusal: EnrolmentRefusal) -> Self {
+impl From<EnrolmentDenied> for Problem {
+    fn from(refusal: EnrolmentDenied) -> Self {
         let problem = Self::from(refusal.code());
         match refusal {
-            EnrolmentRefusal::Problem(_) => problem,
-            EnrolmentRefusal::Evidence(fault) => Self {
+            EnrolmentDenied::Problem(_) => problem,
+            EnrolmentDenied::Evidence(fault) => Self {
                 detail: format!("{} (help desk: {})", fault.for_user(), fault.help()),
                 reason: Some(fault.code().to_owned()),
                 ..problem
@@ -181,7 +181,7 @@ pub fn verify_enrolment(
     basis: &Basis<'_>,
     freshness: Freshness<'_>,
     now: Timestamp,
-) -> Result<AttestedDevice, EnrolmentRefusal> {
+) -> Result<AttestedDevice, EnrolmentDenied> {
     let (bundle, policy) = (basis.bundle, basis.policy);
     let claimed: Enrolment = jws.peek().map_err(|error| shape(&error))?;
     let enrolment: Enrolment =
@@ -348,6 +348,7 @@ fn shape(error: &WireError) -> ProblemCode {
         WireError::TooLarge => ProblemCode::TooLarge,
         WireError::Id(_)
         | WireError::Malformed(_)
+        | WireError::Expected { .. }
         | WireError::Header(_)
         | WireError::Field(_)
         | WireError::Algorithm

@@ -46,7 +46,7 @@ faults! {
     ChainMalformed = "chain_malformed", "A01", "This phone's certificate could not be read.", "The chain is empty, too long, or not PEM certificates.";
     CertificateMalformed = "certificate_malformed", "A02", "This phone's certificate could not be read.", "A certificate is not X.509 version 3 in strict DER.";
     LinkBroken = "link_broken", "A03", "This phone's certificate does not hold.", "A certificate's issuer is not the next one's subject, or its signature does not verify.";
-    IssuerNotCa = "issuer_not_ca", "A04", "This phone's certificate does not hold.", "An issuer is no certificate authority, or for fewer levels: a key may have signed a forged certificate below its own.";
+    IssuerNotCa = "issuer_not_ca", "A04", "This phone's certificate does not hold.", "An issuer is no certificate authority, or for fewer levels: a key may have signed a forged certificate below its own, or the policy says `issuer_must_be_ca`.";
     AlgorithmUnsupported = "algorithm_unsupported", "A05", "This phone's certificate is of a kind that is not supported.", "A signature is neither ECDSA on P-256 or P-384 nor RSA PKCS #1 of 2048 bits or more with SHA-2.";
     CriticalExtension = "critical_extension", "A06", "This phone's certificate is of a kind that is not supported.", "A certificate has a critical extension that is not understood.";
     UntrustedRoot = "untrusted_root", "A07", "This phone's certificate was not issued by its maker.", "The chain does not lead to a pinned root.";

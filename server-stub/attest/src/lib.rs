@@ -21,7 +21,7 @@ pub use apple::{
     verify_assertion,
 };
 pub use enrolment::{
-    AttestedDevice, Basis, EVIDENCE_TYP, EnrolmentRefusal, Freshness, Presented, Roots, Shown,
+    AttestedDevice, Basis, EVIDENCE_TYP, EnrolmentDenied, Freshness, Presented, Roots, Shown,
     verify_attestation, verify_enrolment,
 };
 pub use fault::Fault;

@@ -92,7 +92,7 @@ impl Hospital {
         }
     }
 
-    fn judge(&self, enrolment: &Enrolment) -> Result<AttestedDevice, EnrolmentRefusal> {
+    fn judge(&self, enrolment: &Enrolment) -> Result<AttestedDevice, EnrolmentDenied> {
         let jws = Jws::sign(enrolment, &self.device).unwrap();
         let challenge = Digest::of(b"challenge");
         verify_enrolment(&jws, &self.basis(), Freshness::Issued(&challenge), self.now)

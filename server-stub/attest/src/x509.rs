@@ -154,6 +154,11 @@ impl<'a> Certificate<'a> {
         deep_enough && self.may_sign_certificates()
     }
 
+    /// Whether it says in so many words that it is no authority's (`CA:FALSE`).
+    pub fn denies_authority(&self) -> bool {
+        matches!(self.extension(BASIC_CONSTRAINTS).map(constraints), Some(Ok(None)))
+    }
+
     /// Whether its key usage, if it has one, names the signing of certificates.
     pub fn may_sign_certificates(&self) -> bool {
         match self.extension(KEY_USAGE).map(|value| Reader(value).expect(Tag::BitString)) {

@@ -13,7 +13,9 @@ use crate::challenges::Challenges;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::keys::{GatewayKeys, random};
+use crate::prefixes::Prefixes;
 use crate::replay::ReplayStore;
+use crate::strangers::Strangers;
 use crate::tenant::{Served, TenantError, TenantFiles};
 
 /// Why the gateway cannot begin.
@@ -58,6 +60,8 @@ pub struct App {
     pub(crate) replays: Arc<ReplayStore>,
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
+    pub(crate) prefixes: Arc<Prefixes>,
+    pub(crate) strangers: Strangers,
     pub(crate) status: Arc<RwLock<Option<Arc<StatusList>>>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) roots: Arc<Roots>,
@@ -105,6 +109,8 @@ impl App {
             replays: Arc::new(replays),
             challenges: Arc::new(Challenges::new(random()?)),
             transfers: Arc::default(),
+            prefixes: Arc::default(),
+            strangers: Strangers::default(),
             status: Arc::default(),
             clock,
             roots: Arc::new(Roots::pinned().clone()),

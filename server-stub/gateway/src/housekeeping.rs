@@ -7,7 +7,7 @@ use gauze_wire::{ProblemCode, Tenant};
 use jiff::SignedDuration;
 
 use crate::app::App;
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 use crate::routes::finish_if_whole;
 use crate::tenant::Served;
 
@@ -47,7 +47,7 @@ async fn settle_ended(app: &App, tenant: &Tenant) -> Result<u64, CleanError> {
         }
         match finish_if_whole(&app.take_turn(&name).await).await {
             Ok(()) => {}
-            Err(Refusal::Problem(ProblemCode::DeviceRefused)) => deleted += 1,
+            Err(RequestRefusal::Problem(ProblemCode::DeviceRefused)) => deleted += 1,
             // One that cannot be settled keeps nothing else from being cleaned up; it is looked at again in an hour.
             Err(_) => {
                 tracing::warn!(capture_id = %name.capture_id, "whole here, and still without a receipt")
@@ -78,7 +78,7 @@ async fn delete_parts(app: &App) -> Result<u64, CleanError> {
 #[error("housekeeping did not finish; it goes on with the next round")]
 pub struct CleanError;
 
-fn said(error: impl Into<Refusal>) -> CleanError {
-    let _logged: Refusal = error.into();
+fn said(error: impl Into<RequestRefusal>) -> CleanError {
+    let _logged: RequestRefusal = error.into();
     CleanError
 }

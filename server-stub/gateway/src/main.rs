@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use gauze_gateway::admin::AdminError;
 use gauze_gateway::{
-    ConsoleError, ConsoleOptions, GatewayKeys, KeysError, ServeError, ServeOptions, serve, serve_console,
+    ConsoleError, ConsoleOptions, FIRST_REQUEST_WITHIN, GatewayKeys, KeysError, Listening, PeerLimits,
+    ServeError, ServeOptions, serve, serve_console,
 };
 use gauze_wire::Tenant;
 use tokio::signal::unix::{SignalKind, signal};
@@ -51,6 +52,9 @@ enum Command {
         /// Where to listen; port 0 takes a free one.
         #[arg(long, value_name = "ADDR")]
         listen: SocketAddr,
+        /// Where to answer /metrics, for instance 127.0.0.1:9464: plain HTTP to whoever can reach it. Not at all without.
+        #[arg(long, value_name = "ADDR")]
+        metrics: Option<SocketAddr>,
         /// PEM certificate chain.
         #[arg(long, value_name = "FILE")]
         tls_cert: PathBuf,
@@ -66,6 +70,12 @@ enum Command {
         /// Google's status list of attestation certificates, as JSON; read again whenever it changes.
         #[arg(long, value_name = "FILE")]
         status_list: Option<PathBuf>,
+        /// Connections at once; each takes a file descriptor.
+        #[arg(long, value_name = "N", default_value_t = PeerLimits::default().connections)]
+        connections: usize,
+        /// Connections at once from one address (IPv6: one /64); behind a proxy that is all of them.
+        #[arg(long, value_name = "N", default_value_t = PeerLimits::default().per_address)]
+        connections_per_address: usize,
     },
     /// Devices, tokens and policies, on the directory of a gateway that may be running.
     #[command(subcommand)]
@@ -104,15 +114,29 @@ fn main() -> ExitCode {
         Command::Keygen { data, url, tenant } => {
             keygen(&data, &url, &tenant).map_err(|error| (error.code(), error.to_string()))
         }
-        Command::Serve { data, listen, tls_cert, tls_key, bundle, policy, status_list } => {
+        Command::Serve {
+            data,
+            listen,
+            metrics,
+            tls_cert,
+            tls_key,
+            bundle,
+            policy,
+            status_list,
+            connections,
+            connections_per_address: per_address,
+        } => {
             let options = ServeOptions {
                 data,
                 listen,
+                metrics,
                 tls_cert,
                 tls_key,
                 bundles: bundle,
                 policies: policy,
                 status_list,
+                peers: PeerLimits { connections, per_address, ..PeerLimits::default() },
+                first_request_within: FIRST_REQUEST_WITHIN,
             };
             run(options).map_err(|error| (error.code(), error.to_string()))
         }
@@ -146,7 +170,12 @@ fn keygen(data: &std::path::Path, url: &str, tenant: &Tenant) -> Result<(), Keys
 
 #[tokio::main]
 async fn run(options: ServeOptions) -> Result<(), ServeError> {
-    let ready = |address| println!("listening on https://{address}");
+    let ready = |listening: Listening| {
+        println!("listening on https://{}", listening.address);
+        if let Some(metrics) = listening.metrics {
+            println!("counters on http://{metrics}/metrics");
+        }
+    };
     serve(options, ready, stopped()).await
 }
 

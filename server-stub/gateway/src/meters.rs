@@ -19,6 +19,10 @@ fn handle() -> &'static PrometheusHandle {
             tracing::warn!("another metrics recorder is installed; /metrics stays empty");
         }
         metrics::describe_counter!("gauze_refusals_total", "Requests refused, by code");
+        metrics::describe_counter!(
+            "gauze_connections_turned_away_total",
+            "Connections closed at once because too many were held, in all or from their address"
+        );
         metrics::describe_counter!("gauze_photos_stored_total", "Photos that got a stored receipt");
         metrics::describe_counter!("gauze_photos_filed_total", "Photos that the hospital filed");
         metrics::describe_counter!("gauze_received_bytes_total", "Bytes of sealed photos received");
@@ -34,6 +38,10 @@ pub fn install() {
 
 pub fn refused(code: ProblemCode) {
     metrics::counter!("gauze_refusals_total", "code" => code.as_str()).increment(1);
+}
+
+pub fn turned_away() {
+    metrics::counter!("gauze_connections_turned_away_total").increment(1);
 }
 
 pub fn stored() {

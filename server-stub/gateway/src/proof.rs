@@ -11,7 +11,8 @@ use gauze_wire::{DeviceStatus, Digest, ProblemCode, PublicKey, Tenant, WireError
 
 use crate::app::App;
 use crate::db::Device;
-use crate::refusal::Refusal;
+use crate::peers::Peer;
+use crate::refusal::RequestRefusal;
 use crate::replay::Use;
 use crate::tenant::Served;
 
@@ -20,7 +21,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// Largest body of the records side: a hundred receipts, each with its proof.
 const RECORDS_LIMIT: usize = 1024 * 1024;
 /// The largest takes this long at 280 kbit/s.
-const BODY_WITHIN: Duration = Duration::from_secs(30);
+pub const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A request that a phone signed just now which has enrolled; it may have been revoked since.
 pub struct FromDevice {
@@ -39,30 +40,30 @@ pub struct FromRecords {
 pub struct InPath(pub Tenant);
 
 impl FromRequestParts<App> for InPath {
-    type Rejection = Refusal;
+    type Rejection = RequestRefusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, RequestRefusal> {
         tenant_of(parts.uri.path()).map(Self)
     }
 }
 
 /// The tenant that a path names, if this gateway serves it.
-pub fn served<'a>(app: &'a App, tenant: &Tenant) -> Result<&'a Served, Refusal> {
+pub fn served<'a>(app: &'a App, tenant: &Tenant) -> Result<&'a Served, RequestRefusal> {
     app.tenants.get(tenant).ok_or_else(|| ProblemCode::UnknownTenant.into())
 }
 
 /// `/v1/TENANT/…`: the tenant.
-fn tenant_of(path: &str) -> Result<Tenant, Refusal> {
+fn tenant_of(path: &str) -> Result<Tenant, RequestRefusal> {
     let tenant = path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
     tenant.parse().map_err(|_| ProblemCode::UnknownTenant.into())
 }
 
 /// A body of at most `limit` bytes. What does not come in time is let go: until then it takes memory.
-pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+async fn read_body(body: Body, limit: usize) -> Result<Bytes, RequestRefusal> {
     read_within(BODY_WITHIN, body, limit).await
 }
 
-async fn read_within(time: Duration, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+async fn read_within(time: Duration, body: Body, limit: usize) -> Result<Bytes, RequestRefusal> {
     match tokio::time::timeout(time, axum::body::to_bytes(body, limit)).await {
         Ok(whole) => whole.map_err(|_| ProblemCode::TooLarge.into()),
         Err(_) => Err(ProblemCode::Unavailable.into()),
@@ -70,14 +71,17 @@ async fn read_within(time: Duration, body: Body, limit: usize) -> Result<Bytes, 
 }
 
 impl FromRequest<App> for FromDevice {
-    type Rejection = Refusal;
+    type Rejection = RequestRefusal;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, RequestRefusal> {
         let (unproven, body) = Unproven::of(request)?;
         let served = served(app, &unproven.tenant)?;
         let device = app.db.device(&unproven.tenant, &unproven.signature.key_id).await?;
         let device = device.ok_or(ProblemCode::UnknownDevice)?;
         unproven.judge(app, served, &device.key, Tag::Device)?;
+        if device.status != DeviceStatus::Revoked {
+            unproven.peer.proves_itself();
+        }
         let body = unproven.read(body, BODY_LIMIT).await?;
         Ok(Self { tenant: unproven.tenant, device, body })
     }
@@ -85,7 +89,7 @@ impl FromRequest<App> for FromDevice {
 
 impl FromDevice {
     /// Refuses a phone that may nothing any more.
-    pub fn unless_revoked(&self) -> Result<(), Refusal> {
+    pub fn unless_revoked(&self) -> Result<(), RequestRefusal> {
         match self.device.status {
             DeviceStatus::Active | DeviceStatus::Suspended => Ok(()),
             DeviceStatus::Revoked => Err(ProblemCode::DeviceRefused.into()),
@@ -94,14 +98,15 @@ impl FromDevice {
 }
 
 impl FromRequest<App> for FromRecords {
-    type Rejection = Refusal;
+    type Rejection = RequestRefusal;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, RequestRefusal> {
         let (unproven, body) = Unproven::of(request)?;
         let served = served(app, &unproven.tenant)?;
         let named = |key: &&PublicKey| key.key_id() == unproven.signature.key_id;
         let key = served.bundle.records.iter().find(named).ok_or(ProblemCode::SignatureInvalid)?;
         unproven.judge(app, served, key, Tag::Records)?;
+        unproven.peer.proves_itself();
         let body = unproven.read(body, RECORDS_LIMIT).await?;
         Ok(Self { tenant: unproven.tenant, body })
     }
@@ -115,10 +120,11 @@ struct Unproven {
     path_and_query: String,
     signature: RequestSignature,
     claimed: Option<Digest>,
+    peer: Peer,
 }
 
 impl Unproven {
-    fn of(request: Request) -> Result<(Self, Body), Refusal> {
+    fn of(request: Request) -> Result<(Self, Body), RequestRefusal> {
         let (parts, body) = request.into_parts();
         let tenant = tenant_of(parts.uri.path())?;
         let field = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
@@ -133,18 +139,19 @@ impl Unproven {
             }
             None => None,
         };
+        let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
         let path_and_query = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Ok((Self { tenant, method: parts.method, path_and_query, signature, claimed }, body))
+        Ok((Self { tenant, method: parts.method, path_and_query, signature, claimed, peer }, body))
     }
 
     /// The body, which has to be the one that was signed for.
-    async fn read(&self, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    async fn read(&self, body: Body, limit: usize) -> Result<Bytes, RequestRefusal> {
         let body = read_body(body, limit).await?;
         let digest = (!body.is_empty() || self.claimed.is_some()).then(|| Digest::of(&body));
         if self.claimed == digest { Ok(body) } else { Err(ProblemCode::SignatureInvalid.into()) }
     }
 
-    fn judge(&self, app: &App, served: &Served, key: &PublicKey, tag: Tag) -> Result<(), Refusal> {
+    fn judge(&self, app: &App, served: &Served, key: &PublicKey, tag: Tag) -> Result<(), RequestRefusal> {
         let target_uri = format!("{}{}", served.gateway.url, self.path_and_query);
         let signed =
             Signed { method: self.method.as_str(), target_uri: &target_uri, body: self.claimed.as_ref() };

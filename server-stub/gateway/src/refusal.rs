@@ -3,7 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use gauze_attest::EnrolmentRefusal;
+use gauze_attest::EnrolmentDenied;
 use gauze_wire::{Problem, ProblemCode};
 
 const SQLITE_READONLY: u32 = 8;
@@ -13,28 +13,28 @@ const SQLITE_CANTOPEN: u32 = 14;
 
 /// A refusal on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RequestRefusal {
     /// With its code.
     Problem(ProblemCode),
     /// An enrolment, with what its evidence lacks.
-    Enrolment(EnrolmentRefusal),
+    Enrolment(EnrolmentDenied),
     /// The upload stands at another offset: this one.
     Offset(u64),
 }
 
-impl From<ProblemCode> for Refusal {
+impl From<ProblemCode> for RequestRefusal {
     fn from(code: ProblemCode) -> Self {
         Self::Problem(code)
     }
 }
 
-impl From<EnrolmentRefusal> for Refusal {
-    fn from(refusal: EnrolmentRefusal) -> Self {
+impl From<EnrolmentDenied> for RequestRefusal {
+    fn from(refusal: EnrolmentDenied) -> Self {
         Self::Enrolment(refusal)
     }
 }
 
-impl From<sqlx::Error> for Refusal {
+impl From<sqlx::Error> for RequestRefusal {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
         // Extended codes keep the plain one in the low byte.
@@ -48,13 +48,13 @@ impl From<sqlx::Error> for Refusal {
     }
 }
 
-impl From<PathRejection> for Refusal {
+impl From<PathRejection> for RequestRefusal {
     fn from(_: PathRejection) -> Self {
         ProblemCode::NotFound.into()
     }
 }
 
-impl From<std::io::Error> for Refusal {
+impl From<std::io::Error> for RequestRefusal {
     fn from(error: std::io::Error) -> Self {
         // EMFILE and ENFILE have no ErrorKind, and pass when connections end.
         if matches!(error.raw_os_error(), Some(23 | 24)) {
@@ -73,14 +73,14 @@ impl From<std::io::Error> for Refusal {
     }
 }
 
-impl From<gauze_wire::WireError> for Refusal {
+impl From<gauze_wire::WireError> for RequestRefusal {
     fn from(error: gauze_wire::WireError) -> Self {
         tracing::error!(%error, "something of our own could not be signed");
         ProblemCode::Internal.into()
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for RequestRefusal {
     fn into_response(self) -> Response {
         let problem = match self {
             Self::Problem(code) => Problem::from(code),

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
-use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
@@ -17,7 +16,8 @@ use crate::app::{App, AppError};
 use crate::clock::SystemClock;
 use crate::housekeeping::clean;
 use crate::keys::{GatewayKeys, KeysError};
-use crate::routes::router;
+use crate::peers::{PeerLimits, PeersAcceptor};
+use crate::routes::{metrics_router, router};
 use crate::tenant::{Served, TenantError, TenantFiles};
 
 /// Running requests get this long when the gateway is told to stop.
@@ -26,6 +26,8 @@ const GRACE: Duration = Duration::from_secs(10);
 const WINDOW: u32 = 512 << 10;
 /// Requests that a connection has open at once. A phone and the records side send four.
 const STREAMS: u32 = 32;
+/// How long a connection may take to bring the head of a request.
+pub const FIRST_REQUEST_WITHIN: Duration = Duration::from_secs(30);
 const CLEAN_EVERY: Duration = Duration::from_secs(3600);
 
 /// What `serve` is given.
@@ -35,6 +37,8 @@ pub struct ServeOptions {
     pub data: PathBuf,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where `/metrics` is answered, over plain HTTP and to whoever can reach it; nowhere if `None`.
+    pub metrics: Option<SocketAddr>,
     /// PEM certificate chain.
     pub tls_cert: PathBuf,
     /// PEM private key.
@@ -45,6 +49,10 @@ pub struct ServeOptions {
     pub policies: Vec<PathBuf>,
     /// Google's status list of attestation certificates, read again whenever it changes.
     pub status_list: Option<PathBuf>,
+    /// What peers may hold by being connected.
+    pub peers: PeerLimits,
+    /// How long a connection may take to bring the head of a request once TLS stands.
+    pub first_request_within: Duration,
 }
 
 /// Why the gateway does not serve.
@@ -65,6 +73,18 @@ pub enum ServeError {
     /// The address cannot be listened on.
     #[error("cannot listen there ({0}): check --listen")]
     Listen(#[source] std::io::Error),
+    /// The address for counters cannot be listened on.
+    #[error("cannot give counters there ({0}): check --metrics")]
+    Metrics(#[source] std::io::Error),
+}
+
+/// Where a gateway listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Listening {
+    /// For phones and the records side.
+    pub address: SocketAddr,
+    /// For `/metrics`, if anywhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl ServeError {
@@ -75,15 +95,15 @@ impl ServeError {
             Self::App(error) => error.code(),
             Self::StatusList(error) => error.code(),
             Self::Tls(_) => "tls_invalid",
-            Self::Listen(_) => "listen_failed",
+            Self::Listen(_) | Self::Metrics(_) => "listen_failed",
         }
     }
 }
 
-/// Serves until `stop` resolves; calls `ready` with the address it listens on.
+/// Serves until `stop` resolves; calls `ready` with where it listens.
 pub async fn serve(
     options: ServeOptions,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(Listening),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let keys = GatewayKeys::load(&options.data)?;
@@ -97,6 +117,10 @@ pub async fn serve(
     let listener = std::net::TcpListener::bind(options.listen).map_err(ServeError::Listen)?;
     listener.set_nonblocking(true).map_err(ServeError::Listen)?;
     let address = listener.local_addr().map_err(ServeError::Listen)?;
+    let metrics = match options.metrics {
+        Some(listen) => Some(give_counters(listen).await.map_err(ServeError::Metrics)?),
+        None => None,
+    };
     let handle = Handle::new();
     let stopper = handle.clone();
     tokio::spawn(async move {
@@ -105,17 +129,18 @@ pub async fn serve(
     });
     tokio::spawn(keep_clean(app.clone()));
     tokio::spawn(crate::watch::watch(app.clone()));
-    // Small answers and window updates leave at once: Nagle's algorithm holds them until the phone has acknowledged the last.
-    let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+    let acceptor = RustlsAcceptor::new(tls).acceptor(PeersAcceptor::new(options.peers));
     let server = axum_server::from_tcp(listener).map_err(ServeError::Listen)?;
-    let mut server = server.acceptor(acceptor).handle(handle).accept_error_handler(|from, error| {
+    let server = server.acceptor(acceptor).handle(handle).accept_error_handler(|from, error| {
         // A client that breaks off its handshake is not our trouble.
         if from.is_none() {
             tracing::error!(%error, "no connection can be taken");
         }
     });
-    // A client that dribbles its headers holds a connection for half a minute, no longer.
-    server.http_builder().http1().header_read_timeout(Some(Duration::from_secs(30)));
+    // Who finished TLS and sends no request is let go, also while it is not known which HTTP it will speak; so is who
+    // dribbles a later head of HTTP/1.1.
+    let mut server = server.first_request_timeout(options.first_request_within);
+    server.http_builder().http1().header_read_timeout(Some(options.first_request_within));
     server
         .http_builder()
         .http2()
@@ -123,8 +148,20 @@ pub async fn serve(
         .max_concurrent_streams(STREAMS)
         .initial_connection_window_size(WINDOW)
         .initial_stream_window_size(WINDOW);
-    ready(address);
+    ready(Listening { address, metrics });
     server.serve(router(app).into_make_service()).await.map_err(ServeError::Listen)
+}
+
+/// Answers `/metrics` there as long as the process lives; where that is.
+async fn give_counters(listen: SocketAddr) -> std::io::Result<SocketAddr> {
+    let listener = tokio::net::TcpListener::bind(listen).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, metrics_router()).await {
+            tracing::error!(%error, "counters are not given any more");
+        }
+    });
+    Ok(address)
 }
 
 async fn keep_clean(app: App) {

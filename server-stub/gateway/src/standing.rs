@@ -1,11 +1,11 @@
 //! Where a phone stands: what it may do, why it may not show photos, what is asked of it.
 
-use gauze_wire::{DeviceStatus, Jws, Life, ReviewDenied, Signed as _, Standing};
+use gauze_wire::{DeviceStatus, Jws, Life, ReviewDenied, Signed as _, Standing, WipeOrder};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
 use crate::db::Registered;
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 use crate::tenant::Served;
 
 /// The flag of a device whose certificate was revoked after it enrolled.
@@ -38,8 +38,15 @@ pub(crate) fn review_denied(device: &Registered, life: &Life, now: Timestamp) ->
     (now > due + grace).then_some(ReviewDenied::AttestationOverdue)
 }
 
+/// Whether the phone's own word names this very order: a wipe by any other cause, or by an earlier order, answers none.
+fn is_answered(device: &Registered, order: &Jws) -> bool {
+    order
+        .peek::<WipeOrder>()
+        .is_ok_and(|order| device.wipe_answered.as_deref() == Some(order.order_id.as_str()))
+}
+
 /// What the phone is told, signed.
-pub(crate) fn standing(app: &App, served: &Served, device: &Registered) -> Result<Jws, Refusal> {
+pub(crate) fn standing(app: &App, served: &Served, device: &Registered) -> Result<Jws, RequestRefusal> {
     let (now, life) = (app.clock.now(), served.in_force().policy.life());
     let standing = Standing {
         v: 1,
@@ -50,7 +57,7 @@ pub(crate) fn standing(app: &App, served: &Served, device: &Registered) -> Resul
         status: device.status,
         review_denied: review_denied(device, &life, now),
         attest_by: attest_by(device, &life),
-        wipe: device.wipe_order.clone().filter(|_| device.wiped_at.is_none()),
+        wipe: device.wipe_order.clone().filter(|order| !is_answered(device, order)),
     };
     Ok(Jws::sign(&standing, app.keys.receipts())?)
 }

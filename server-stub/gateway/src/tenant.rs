@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use gauze_wire::log::NoteKey;
-use gauze_wire::{Bundle, Gateway, Jws, Policy, Signed as _, Tenant, WireError};
+use gauze_wire::{Bundle, Gateway, Jws, Policy, Tenant, WireError};
 
 use crate::keys::{GatewayKeys, KeysError};
 
@@ -162,13 +162,13 @@ impl Served {
     /// Which tenant a policy file is for, unverified: to pair files given on the command line.
     pub fn policy_tenant(path: &Path) -> Result<Tenant, TenantError> {
         let policy: Policy = read(path, TenantError::Policy)?.peek().map_err(TenantError::Policy)?;
-        Ok(policy.tenant().clone())
+        Ok(policy.tenant)
     }
 
     /// Which tenant a bundle file is for, unverified.
     pub fn bundle_tenant(path: &Path) -> Result<Tenant, TenantError> {
         let bundle: Bundle = read(path, TenantError::Bundle)?.peek().map_err(TenantError::Bundle)?;
-        Ok(bundle.tenant().clone())
+        Ok(bundle.tenant)
     }
 
     /// Refuses what is older than `data` remembers of this tenant, remembers what is newer, and leaves copies.

@@ -23,6 +23,9 @@ pub enum GatewayError {
     /// It refused.
     #[error("the gateway refused: {}", .0.title)]
     Refused(Box<Problem>),
+    /// Something else answered in its place.
+    #[error("something between this machine and the gateway answered: HTTP {0}")]
+    Between(u16),
     /// Its answer is not as documented.
     #[error("the gateway's answer is not as documented ({0})")]
     Malformed(&'static str),
@@ -40,6 +43,7 @@ impl Coded for GatewayError {
             Self::Unreachable(_) | Self::Cut => "gateway_unreachable",
             Self::Missing => "not_found",
             Self::Refused(problem) => problem.code.as_str(),
+            Self::Between(_) => "intermediary_answered",
             Self::Malformed(_) => "gateway_malformed",
             Self::Disk(error) if error.kind() == io::ErrorKind::StorageFull => "storage_full",
             Self::Disk(_) => "disk",
@@ -54,6 +58,9 @@ impl Coded for GatewayError {
             }
             Self::Missing => "It is asked for again at the next pull.",
             Self::Refused(problem) => problem.code.next_step(),
+            Self::Between(_) => {
+                "Check the proxy or filter on the way, and that it hands the gateway's answers on unchanged; photos wait where they are."
+            }
             Self::Malformed(_) => "Check that gateway and records side are of one version.",
             Self::Disk(_) => "Check the disk and free space; nothing was lost.",
             Self::Signing => "Check the records key.",
@@ -108,6 +115,16 @@ impl Incoming {
         self.digest.update(taken);
         self.size += taken.len() as u64;
         Ok(self.size < self.limit)
+    }
+
+    /// The length that was signed for, in bytes.
+    pub(crate) fn expected(&self) -> u64 {
+        self.limit - 1
+    }
+
+    /// Whether as many bytes came as were signed for.
+    pub(crate) fn is_of_expected_size(&self) -> bool {
+        self.size == self.expected()
     }
 
     /// Makes it durable; what came is known by digest and length.

@@ -1,7 +1,8 @@
 //! [`GatewayPort`] by reqwest over rustls. The only place that names reqwest, and the only constructor of its client.
 //!
 //! Always: every request is signed at the gateway's time, as far as its `Date` has told it; a request that was refused for
-//! its time alone is signed and sent once more. What the hospital signs for keeps has this machine's own time.
+//! its time alone is signed and sent once more. Only exactly the documented status, type and length count as the gateway's
+//! answer: a filter's page, an empty 200 or a redirection means that nothing came. What the hospital signs for keeps has this machine's own time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -25,6 +26,13 @@ use crate::gateway::{GatewayError, GatewayPort, Incoming};
 
 /// Largest answer that is read, other than a blob: a page of long signed objects.
 const ANSWER_LIMIT: usize = 96 << 20;
+
+/// The media type of refusals.
+const PROBLEM: &str = "application/problem+json";
+/// The media type of a page of the log.
+const JSON: &str = "application/json";
+/// The media type of a sealed photo.
+const SEALED: &str = "application/octet-stream";
 
 /// Why no client could be made.
 #[derive(Debug, thiserror::Error)]
@@ -113,8 +121,9 @@ impl HttpsGateway {
         path: &str,
         body: Option<Content>,
     ) -> Result<Response, GatewayError> {
+        let expected = if body.is_some() { StatusCode::NO_CONTENT } else { StatusCode::OK };
         let first = self.attempt(&method, path, body.as_ref()).await?;
-        if first.status().is_success() {
+        if first.status() == expected {
             return Ok(first);
         }
         let date = first.headers().get("date").and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -124,7 +133,7 @@ impl HttpsGateway {
             return Err(refused);
         }
         let again = self.attempt(&method, path, body.as_ref()).await?;
-        if again.status().is_success() { Ok(again) } else { Err(refusal(again).await?) }
+        if again.status() == expected { Ok(again) } else { Err(refusal(again).await?) }
     }
 
     /// Signs the request anew and sends it.
@@ -167,15 +176,25 @@ impl HttpsGateway {
     }
 }
 
-/// What an answer that is no success says.
+/// What an answer without the documented status says. Only a problem document (RFC 9457) that names its own status is the
+/// gateway's word.
 async fn refusal(response: Response) -> Result<GatewayError, GatewayError> {
-    let status = response.status();
+    let status = response.status().as_u16();
+    if !is_of(&response, PROBLEM) {
+        return Ok(GatewayError::Between(status));
+    }
     Ok(match serde_json::from_slice::<Problem>(&read(response).await?) {
-        Ok(problem) => GatewayError::Refused(Box::new(problem)),
-        Err(_) if status == StatusCode::NOT_FOUND => GatewayError::Missing,
-        Err(_) if status.is_server_error() => GatewayError::Unreachable(status.to_string()),
-        Err(_) => GatewayError::Malformed("problem"),
+        Ok(problem) if problem.status == status => GatewayError::Refused(Box::new(problem)),
+        Ok(_) | Err(_) => GatewayError::Between(status),
     })
+}
+
+/// Whether the answer says that it is of this media type, whatever its parameters.
+fn is_of(response: &Response, media: &str) -> bool {
+    let named = response.headers().get("content-type").and_then(|value| value.to_str().ok());
+    named
+        .and_then(|named| named.split(';').next())
+        .is_some_and(|named| named.trim().eq_ignore_ascii_case(media))
 }
 
 /// The innermost cause: what an operator can act on.
@@ -201,6 +220,9 @@ async fn read(mut response: Response) -> Result<Vec<u8>, GatewayError> {
 impl GatewayPort for HttpsGateway {
     async fn page(&self, from: u64, limit: u32) -> Result<LogPage, GatewayError> {
         let response = self.send(Method::GET, &format!("log?from={from}&limit={limit}"), None).await?;
+        if !is_of(&response, JSON) {
+            return Err(GatewayError::Between(response.status().as_u16()));
+        }
         serde_json::from_slice(&read(response).await?).map_err(|_| GatewayError::Malformed("log page"))
     }
 
@@ -216,12 +238,16 @@ impl GatewayPort for HttpsGateway {
             }
             other => other?,
         };
+        let announced = response.content_length().is_none_or(|length| length == into.expected());
+        if !announced || !is_of(&response, SEALED) {
+            return Err(GatewayError::Between(response.status().as_u16()));
+        }
         while let Some(chunk) = response.chunk().await.map_err(|_| GatewayError::Cut)? {
             if !into.push(&chunk).map_err(GatewayError::Disk)? {
                 break;
             }
         }
-        Ok(())
+        if into.is_of_expected_size() { Ok(()) } else { Err(GatewayError::Cut) }
     }
 
     async fn outcomes(&self, receipts: &Acknowledgement) -> Result<(), GatewayError> {

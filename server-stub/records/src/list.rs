@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use gauze_wire::{Act, CaptureId, Deed, DeviceId, DeviceStatus, Digest, Refusal};
+use gauze_wire::{Act, CaptureId, Deed, DeviceId, DeviceStatus, Digest, FilingRefusal};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::gist::Gist;
 use crate::index::{ChainState, Index, IndexError, Kind, Status};
 use crate::layout::Layout;
 
@@ -28,13 +29,16 @@ pub struct Listed {
     pub status: Status,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Refusal>,
+    pub cause: Option<FilingRefusal>,
     /// Whether the photo before it is known.
     pub chain: ChainState,
     /// Length of the sealed file in bytes.
     pub size: u64,
     /// SHA-256 of the sealed file.
     pub sha256: Digest,
+    /// What the record of a filed photo says, without naming anybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gist: Option<Gist>,
     /// Where a filed photo lies, below the data directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -66,6 +70,7 @@ pub async fn list(data: &Path) -> Result<Vec<Listed>, IndexError> {
                 chain,
                 size: row.size,
                 sha256: row.sha256,
+                gist: row.gist,
                 path: filed.then_some(below),
             });
         }

@@ -17,7 +17,7 @@ use gauze_wire::{Name, Tenant};
 use serde::Serialize;
 
 use crate::keys_cli::{Recipients, Sign};
-use crate::pull_cli::{Approving, Source};
+use crate::pull_cli::{Source, Unasked};
 
 /// The inside of Gauze: pulls sealed photos, opens each once, files it and says so.
 #[derive(Parser)]
@@ -70,9 +70,8 @@ enum Command {
         /// Seconds between pulls.
         #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
         interval_s: u64,
-        /// What is signed without asking anybody; policies and wipe orders never are.
-        #[arg(long, value_enum)]
-        approve: Option<Approving>,
+        #[command(flatten)]
+        unasked: Unasked,
     },
     /// What the gateway's operators ask this side to sign.
     #[command(subcommand)]
@@ -170,14 +169,19 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::SignBundle(sign) => keys_cli::bundle(json, &sign)?,
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
         Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
-        Command::Serve { source, interval_s, approve } => {
-            pull_cli::serve(json, &source, Duration::from_secs(interval_s), approve)?;
+        Command::Serve { source, interval_s, unasked } => {
+            pull_cli::serve(json, &source, Duration::from_secs(interval_s), unasked)?;
         }
         Command::Proposals(command) => proposals(json, command)?,
         Command::Pull(source) => pull_cli::pull_once(json, &source)?,
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;
-            show(json, &opened, || format!("{}\n{}", opened.photo.display(), opened.record.display()));
+            show(json, &opened, || {
+                let gist = opened.gist.line();
+                format!("{}\n{}\n{gist}", opened.photo.display(), opened.record.display())
+                    .trim_end()
+                    .to_owned()
+            });
         }
         Command::List { data, devices: true, .. } => show_cli::show_devices(json, &data)?,
         Command::List { data, acts: true, .. } => show_cli::show_acts(json, &data)?,

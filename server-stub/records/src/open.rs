@@ -3,72 +3,61 @@
 //! Always: a picture is whole and is the one that its record names before anybody gets it; while judging it lives in
 //! memory that wipes itself; `open_file` leaves both files or neither.
 
-use std::convert::Infallible;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use gauze_seal::age::{Identity, OpenError, Unwrap, parse_identity_file};
-use gauze_seal::{OpenPhotoError, OpenedPhoto, PhotoOpener, strip};
-use gauze_wire::{Body, CaptureId, Digest, Record, Refusal};
+use gauze_seal::{OpenPhotoError, OpenedPhoto, OtherPicture, PhotoOpener, strip};
+use gauze_wire::{Body, CaptureId, Digest, FilingRefusal, PickLists, Record};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::coded::Coded;
 use crate::disk::{self, DiskError, at};
+use crate::gist::Gist;
 
 /// Largest identity file that is read, in bytes.
 const IDENTITY_LIMIT: u64 = 1 << 20;
 
-enum Reading<E> {
-    Photo(OpenPhotoError<E>),
+enum Reading {
+    Photo(OpenPhotoError),
     Io(io::Error),
 }
 
 /// Streams a sealed file through the opener.
-fn stream<E>(
-    sealed: &mut impl Read,
-    identities: &[Identity],
-    sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
-) -> Result<OpenedPhoto, Reading<E>> {
+fn read(sealed: &mut impl Read, identities: &[Identity]) -> Result<OpenedPhoto, Reading> {
     let keys: Vec<&dyn Unwrap> = identities.iter().map(|identity| identity as &dyn Unwrap).collect();
     let mut opener = PhotoOpener::new(&keys);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let read = sealed.read(&mut buffer).map_err(Reading::Io)?;
         if read == 0 {
-            return opener.finish(sink).map_err(Reading::Photo);
+            return opener.finish().map_err(Reading::Photo);
         }
-        opener.push(&buffer[..read], sink).map_err(Reading::Photo)?;
+        opener.push(&buffer[..read]).map_err(Reading::Photo)?;
     }
 }
 
-/// Opens a sealed file whose digest was checked, and judges what is inside against the manifest's body. The outer
-/// error is the disk's.
+/// Opens a sealed file whose digest was checked, and judges what is inside against the manifest's body. What was said of
+/// the photo is compared with `lists`, which refuses nothing. The outer error is the disk's.
 pub(crate) fn inspect(
     sealed: &mut File,
     identities: &[Identity],
     body: &Body,
-) -> io::Result<Result<(), Refusal>> {
+    lists: &PickLists,
+) -> io::Result<Result<Gist, FilingRefusal>> {
     sealed.seek(SeekFrom::Start(0))?;
-    // The picture is never larger than its sealed file. Reserved at once: a vector that grew would leave copies.
-    let capacity = usize::try_from(body.size).map_err(io::Error::other)?;
-    let mut picture = Zeroizing::new(Vec::with_capacity(capacity));
-    let mut sink = |bytes: &[u8]| -> Result<(), Infallible> {
-        picture.extend_from_slice(bytes);
-        Ok(())
-    };
-    let opened = match stream(sealed, identities, &mut sink) {
-        Ok(opened) => opened,
-        Err(Reading::Io(error)) => return Err(error),
-        Err(Reading::Photo(error)) => return Ok(Err(refusal(error))),
-    };
-    Ok(judge(&opened, &picture, body))
+    match read(sealed, identities) {
+        Ok(opened) => Ok(judge(&opened, body).map(|record| Gist::listed(&record, lists))),
+        Err(Reading::Io(error)) => Err(error),
+        Err(Reading::Photo(error)) => Ok(Err(refusal(error))),
+    }
 }
 
-fn refusal(error: OpenPhotoError<Infallible>) -> Refusal {
+fn refusal(error: OpenPhotoError) -> FilingRefusal {
     match error {
-        OpenPhotoError::Open(OpenError::MixedRecipients) => Refusal::MixedRecipients,
+        OpenPhotoError::Open(OpenError::MixedRecipients) => FilingRefusal::MixedRecipients,
         OpenPhotoError::Open(
             OpenError::ArmorUnsupported
             | OpenError::PassphraseUnsupported
@@ -78,33 +67,38 @@ fn refusal(error: OpenPhotoError<Infallible>) -> Refusal {
             | OpenError::Hmac
             | OpenError::Payload
             | OpenError::Agree(_),
-        ) => Refusal::DidNotOpen,
-        OpenPhotoError::Bundle(_) => Refusal::BundleInvalid,
-        OpenPhotoError::Sink(never) => match never {},
+        ) => FilingRefusal::DidNotOpen,
+        OpenPhotoError::Bundle(_) => FilingRefusal::BundleInvalid,
     }
 }
 
-fn judge(opened: &OpenedPhoto, picture: &[u8], body: &Body) -> Result<(), Refusal> {
-    let record = Record::from_bytes(&opened.record).map_err(|_| Refusal::BundleInvalid)?;
+fn judge(opened: &OpenedPhoto, body: &Body) -> Result<Record, FilingRefusal> {
+    let record = Record::from_bytes(&opened.record).map_err(|_| FilingRefusal::BundleInvalid)?;
     if !record.agrees_with(body) {
-        return Err(Refusal::RecordMismatch);
+        return Err(FilingRefusal::RecordMismatch);
     }
-    if !names(&record, opened) {
-        return Err(Refusal::PhotoMismatch);
-    }
-    let stripped = strip::strip(picture).map_err(|_| Refusal::BundleInvalid)?;
+    let picture = named_by(&record, opened).map_err(|_| FilingRefusal::PhotoMismatch)?;
+    let stripped = match strip::strip(picture) {
+        Ok(stripped) => stripped,
+        Err(strip::StripError::NotJpeg(_)) => return Err(FilingRefusal::BundleInvalid),
+        Err(error) => {
+            // A newer app may take pictures in that this side does not know yet: the hospital keeps what it got.
+            tracing::error!(app_version = %body.app_version, code = error.code(), "a photo is of a kind that is not known here");
+            return Ok(record);
+        }
+    };
     if stripped.orientation() != record.orientation {
-        return Err(Refusal::PhotoMismatch);
+        return Err(FilingRefusal::PhotoMismatch);
     }
-    if stripped.sha256() != opened.photo_sha256 {
+    if stripped.sha256() != record.photo_sha256.0 {
         // The picture is safe in here; that the phone left something in it is its makers' concern, not the patient's.
         tracing::error!(app_version = %body.app_version, "a photo came with metadata that should have been stripped");
     }
-    Ok(())
+    Ok(record)
 }
 
-fn names(record: &Record, opened: &OpenedPhoto) -> bool {
-    record.photo_sha256 == Digest(opened.photo_sha256) && record.photo_size == opened.photo_size
+fn named_by<'a>(record: &Record, opened: &'a OpenedPhoto) -> Result<&'a [u8], OtherPicture> {
+    opened.picture(&record.photo_sha256.0, record.photo_size)
 }
 
 /// Why a sealed file was not opened. Says no more of the sealing than that it did not open.
@@ -143,10 +137,10 @@ impl Coded for OpenFileError {
             Self::Disk(error) => error.code(),
             Self::Identity => "identity_unusable",
             Self::Name => "name",
-            Self::DidNotOpen => Refusal::DidNotOpen.code(),
-            Self::MixedRecipients => Refusal::MixedRecipients.code(),
-            Self::BundleInvalid => Refusal::BundleInvalid.code(),
-            Self::PhotoMismatch => Refusal::PhotoMismatch.code(),
+            Self::DidNotOpen => FilingRefusal::DidNotOpen.code(),
+            Self::MixedRecipients => FilingRefusal::MixedRecipients.code(),
+            Self::BundleInvalid => FilingRefusal::BundleInvalid.code(),
+            Self::PhotoMismatch => FilingRefusal::PhotoMismatch.code(),
         }
     }
 
@@ -177,6 +171,8 @@ pub struct Opened {
     pub photo_sha256: Digest,
     /// Its length in bytes.
     pub photo_size: u64,
+    /// What its record says, without naming anybody.
+    pub gist: Gist,
 }
 
 /// Opens `file` with the identities in `identity` to `out/NAME.jpg` and `out/NAME.record.json`, readable by their owner
@@ -218,12 +214,9 @@ fn open_into(
     photo: &Path,
     record: &Path,
 ) -> Result<Opened, OpenFileError> {
-    // Removed when dropped, whatever goes wrong.
-    let mut aside = tempfile::Builder::new().prefix(".opening-").tempfile_in(out).map_err(at(out))?;
-    let opened = match stream(sealed, identities, &mut |bytes| aside.write_all(bytes)) {
+    let opened = match read(sealed, identities) {
         Ok(opened) => opened,
         Err(Reading::Io(error)) => return Err(at(out)(error).into()),
-        Err(Reading::Photo(OpenPhotoError::Sink(error))) => return Err(at(photo)(error).into()),
         Err(Reading::Photo(OpenPhotoError::Open(OpenError::MixedRecipients))) => {
             return Err(OpenFileError::MixedRecipients);
         }
@@ -231,9 +224,10 @@ fn open_into(
         Err(Reading::Photo(OpenPhotoError::Bundle(_))) => return Err(OpenFileError::BundleInvalid),
     };
     let told = Record::from_bytes(&opened.record).map_err(|_| OpenFileError::BundleInvalid)?;
-    if !names(&told, &opened) {
-        return Err(OpenFileError::PhotoMismatch);
-    }
+    let picture = named_by(&told, &opened).map_err(|_| OpenFileError::PhotoMismatch)?;
+    // Removed when dropped, whatever goes wrong.
+    let mut aside = tempfile::Builder::new().prefix(".opening-").tempfile_in(out).map_err(at(out))?;
+    let (photo_sha256, photo_size) = write_clean(aside.as_file_mut(), picture).map_err(at(photo))?;
     aside.as_file().sync_all().map_err(at(photo))?;
     disk::create(record, &opened.record, disk::PRIVATE)?;
     if let Err(error) = aside.persist_noclobber(photo) {
@@ -245,7 +239,23 @@ fn open_into(
         photo: photo.to_owned(),
         record: record.to_owned(),
         capture_id: told.capture_id,
-        photo_sha256: told.photo_sha256,
-        photo_size: told.photo_size,
+        photo_sha256,
+        photo_size,
+        gist: Gist::whole(&told),
     })
+}
+
+/// Writes a picture without what stands behind its last block, which a phone does not look for in large ones. Returns what is left.
+fn write_clean(file: &mut File, picture: &[u8]) -> io::Result<(Digest, u64)> {
+    match strip::strip_fully(picture) {
+        Ok(stripped) => {
+            stripped.slices().try_for_each(|slice| file.write_all(slice))?;
+            Ok((Digest(stripped.sha256()), stripped.len()))
+        }
+        // Of a kind that is not known here: the hospital keeps what it got.
+        Err(_) => {
+            file.write_all(picture)?;
+            Ok((Digest::of(picture), picture.len() as u64))
+        }
+    }
 }

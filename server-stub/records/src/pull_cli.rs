@@ -18,6 +18,20 @@ pub(crate) enum Approving {
     Tokens,
 }
 
+/// What is signed without asking anybody.
+#[derive(Args)]
+pub(crate) struct Unasked {
+    /// What is signed without asking anybody; policies and wipe orders never are.
+    #[arg(long, value_enum, requires = "serials")]
+    approve: Option<Approving>,
+    /// Serial numbers of the phones that tokens are signed for, one a line; read anew at each pull.
+    #[arg(long, value_name = "FILE", requires = "approve")]
+    serials: Option<PathBuf>,
+    /// How many tokens are signed in any 24 hours, at most.
+    #[arg(long, default_value_t = 50)]
+    tokens_a_day: u32,
+}
+
 #[derive(Args)]
 pub(crate) struct Source {
     /// Sealed files and index.
@@ -79,11 +93,11 @@ pub(crate) async fn serve(
     json: bool,
     source: &Source,
     interval: Duration,
-    approve: Option<Approving>,
+    unasked: Unasked,
 ) -> Result<(), Refused> {
-    let approve = match approve {
-        Some(Approving::Tokens) => Approve::Tokens,
-        None => Approve::Nothing,
+    let approve = match (unasked.approve, unasked.serials) {
+        (Some(Approving::Tokens), Some(serials)) => Approve::Tokens { serials, a_day: unasked.tokens_a_day },
+        (Some(Approving::Tokens), None) | (None, _) => Approve::Nothing,
     };
     let puller = open(source).await?.approving(approve);
     let told = json!({ "ready": true, "gateway": source.gateway });

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use gauze_records::keys::KeyDir;
 use gauze_records::verify::{VerifyReport, verify};
-use gauze_records::{list, list_acts, list_devices};
+use gauze_records::{Gist, list, list_acts, list_devices};
 
 use crate::{Refused, complain, say, show};
 
@@ -17,9 +17,10 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
         return Ok(());
     }
     for photo in listed {
-        let cause = photo.cause.map_or("", gauze_wire::Refusal::code);
+        let cause = photo.cause.map_or("", gauze_wire::FilingRefusal::code);
+        let gist = photo.gist.as_ref().map_or_else(String::new, Gist::line);
         say(&format!(
-            "{} {} {:>6} {} {:<8} {:<7} {:<7} {:>9} {} {cause}",
+            "{} {} {:>6} {} {:<8} {:<7} {:<7} {:>9} {} {cause}{gist}",
             photo.capture_id,
             photo.device_id,
             photo.seq,

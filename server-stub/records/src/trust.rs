@@ -10,7 +10,8 @@ use gauze_attest::{Basis, Roots, StatusList};
 use gauze_seal::age::{Identity, Recipient};
 use gauze_wire::log::NoteKey;
 use gauze_wire::{
-    Bundle, Gateway, Jws, Policy, RecipientState, Signer as _, SoftwareKey, Tenant, WireError, accept_bundle,
+    Bundle, Gateway, Jws, PickLists, Policy, RecipientState, Signer as _, SoftwareKey, Tenant, WireError,
+    accept_bundle,
 };
 
 use jiff::Timestamp;
@@ -127,6 +128,11 @@ impl Trust {
         check_identities(&bundle, &identities)?;
         let policy = at_any_age(policy);
         Ok(Self { tenant, bundle, bundle_jws, policy, gateway, records, witness, identities, status })
+    }
+
+    /// What people choose from on the phone, by the policy in force.
+    pub(crate) fn lists(&self) -> &PickLists {
+        &self.policy.lists
     }
 
     /// What evidence is judged by.

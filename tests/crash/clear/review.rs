@@ -6,6 +6,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use gauze_seal::age::{AgreeError, Identity, P256TagIdentity, TagRecipient, Unwrap, open_small};
 use gauze_tests::needles::Needles;
 use gauze_wire::{PublicKey, Signer as _, SoftwareKey};
+use ring::hmac;
 use serde_json::Value;
 
 /// Everything about a phone that must not be found in the clear, except what is in no file of it; how many previews are in it.
@@ -35,7 +36,10 @@ pub fn secrets_of(data: &Path, vault: &Path, needles: &mut Needles) -> usize {
         let sidecar: Value = serde_json::from_slice(&open("review.age")).unwrap();
         let file_key = sidecar["file_key"].as_str().unwrap();
         needles.word("a file key as text", file_key.as_bytes());
-        needles.word("a file key", &BASE64_STANDARD.decode(file_key).unwrap());
+        let file_key = BASE64_STANDARD.decode(file_key).unwrap();
+        needles
+            .word("a payload key", &payload_key(&file_key, &std::fs::read(dir.join("photo.age")).unwrap()));
+        needles.word("a file key", &file_key);
         if dir.join("preview.age").is_file() {
             needles.pixels_of("a preview", &open("preview.age"));
             previews += 1;
@@ -44,4 +48,13 @@ pub fn secrets_of(data: &Path, vault: &Path, needles: &mut Needles) -> usize {
     }
     assert!(photos > 0, "there is nothing to look for");
     previews
+}
+
+/// What enciphers the chunks of a sealed file (C2SP `age.md`): HKDF-SHA-256 of its key, salted with the nonce behind the header.
+fn payload_key(file_key: &[u8], sealed: &[u8]) -> Vec<u8> {
+    let mac = memchr::memmem::find(sealed, b"\n--- ").unwrap() + 1;
+    let nonce = mac + memchr::memchr(b'\n', &sealed[mac..]).unwrap() + 1;
+    let hmac = |key: &[u8], text: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text);
+    let secret = hmac(&sealed[nonce..nonce + 16], file_key);
+    hmac(secret.as_ref(), b"payload\x01").as_ref().to_vec()
 }

@@ -238,7 +238,8 @@ async fn changed_questions_and_filed_receipts_erase_nothing() {
 /// Whether what stopped an enrolment came over the network: nothing of the phone's own is to blame.
 fn is_the_gateways(error: &EnrolError) -> bool {
     let ours = matches!(error, EnrolError::Trust(TrustError::Store(_)));
-    let refused = matches!(error, EnrolError::Call(CallError::Refused(_) | CallError::Answer));
+    let refused =
+        matches!(error, EnrolError::Call(CallError::Refused(_) | CallError::Answer | CallError::Between(_)));
     refused || (matches!(error, EnrolError::Trust(_) | EnrolError::NoBundle) && !ours)
 }
 

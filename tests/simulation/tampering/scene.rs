@@ -6,7 +6,7 @@ use gauze_records::Kind;
 use gauze_tests::pictures::picture;
 use gauze_wire::CaptureId;
 
-use super::{Taken, files, put, take};
+use super::{Taken, files, take};
 use crate::fixture::{Fate, Phone, Ward};
 
 /// How far the photo has got.
@@ -19,7 +19,7 @@ pub enum Stage {
     /// The gateway has the first part of it.
     Cut,
     Stored,
-    /// The hospital refused it: its copy at the gateway was damaged.
+    /// The hospital refused it: it does not believe phones of this version.
     Refused,
     /// An earlier photo has been erased: the chain's end is in a file alone.
     Second,
@@ -122,8 +122,10 @@ impl Scene {
 
     async fn is_refused(&self) {
         self.phone.run().await;
-        let [blob] = &files(&self.ward.path("gateway/blobs"))[..] else { panic!("one photo") };
-        put(blob, b"something else");
+        self.ward.sign_policy(|policy| {
+            policy["version"] = 2.into();
+            policy["min_app_version"] = "99.0.0".into();
+        });
         assert_eq!(self.ward.pull().await.refused.len(), 1);
         self.phone.run().await;
     }

@@ -149,6 +149,8 @@ impl KeyDescription {
 pub enum Names {
     /// In the factory.
     Factory,
+    /// In the factory, below a certificate that is no authority's.
+    FactoryEnd,
     /// From the network.
     Remote,
 }
@@ -186,7 +188,11 @@ impl Maker {
         let attesting_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         // {1: 8}: eight certificates issued lately.
         let info: &[u8] = if names == Names::Remote { &[0xa1, 1, 8] } else { &[] };
-        let attesting = authority("StrongBox", names, info)?;
+        let mut attesting = authority("StrongBox", names, info)?;
+        if names == Names::FactoryEnd {
+            attesting.is_ca = IsCa::ExplicitNoCa;
+            attesting.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        }
         let attesting_der = attesting.signed_by(&attesting_key, &middle)?.der().to_vec();
         Ok(Self {
             root: root_issuer,
@@ -245,6 +251,25 @@ impl Maker {
         Ok(chain)
     }
 
+    /// The same below a key of the phone whose certificate says nothing of it, but bears a factory's names.
+    pub fn extend_silently(
+        &self,
+        held: &KeyDescription,
+        forged: &KeyDescription,
+    ) -> anyhow::Result<Vec<Vec<u8>>> {
+        let (mut chain, key) = self.attest(&KeyDescription { purposes: vec![7], ..held.clone() })?;
+        let attesting = Issuer::new(phones_own(held)?, key);
+        let between_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let mut between = authority("TEE", Names::FactoryEnd, &[])?;
+        between.is_ca = IsCa::ExplicitNoCa;
+        between.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        chain.insert(0, between.signed_by(&between_key, &attesting)?.der().to_vec());
+        let own = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let leaf = phones_own(forged)?.signed_by(&own, &Issuer::new(between, between_key))?;
+        chain.insert(0, leaf.der().to_vec());
+        Ok(chain)
+    }
+
     /// A certificate with this description that the root itself signed.
     pub fn by_root(&self, description: &KeyDescription) -> anyhow::Result<Vec<Vec<u8>>> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
@@ -282,7 +307,7 @@ fn authority(name: &str, names: Names, provisioning: &[u8]) -> anyhow::Result<Ce
             params.distinguished_name.push(DnType::OrganizationName, name);
             params.distinguished_name.push(DnType::CommonName, "Droid CA");
         }
-        Names::Factory => {
+        Names::Factory | Names::FactoryEnd => {
             params.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 5]), "f92009e853b6b045");
             params.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 12]), name);
         }

@@ -80,7 +80,7 @@ fn rate(work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<f64> {
 /// The pieces alone: what a thread of a capture does all the time.
 fn pieces(photo: &Stripped<'_>, to: &Recipients) -> anyhow::Result<()> {
     let mut buffer = Vec::new();
-    for piece in lay_out_photo(photo, 600, 0, to, &mut Random)?.rest {
+    for piece in lay_out_photo(photo, 0, to, &mut Random)?.middle {
         piece.seal(&mut buffer);
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gauze_core::Managed;
 use serde_json::{Map, Value};
 
 use super::{ConfigFileError, MOST};
@@ -11,9 +12,11 @@ pub fn read_values(bytes: &[u8]) -> Result<Map<String, Value>, ConfigFileError> 
     if bytes.len() > MOST {
         return Err(ConfigFileError::TooLarge);
     }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first == Some(&b'{') {
-        return serde_json::from_slice(bytes).map_err(|error| ConfigFileError::Values(error.to_string()));
+    if matches!(first, Some(b'{' | b'[')) {
+        let text = std::str::from_utf8(bytes).map_err(|error| ConfigFileError::Values(error.to_string()))?;
+        return Managed::values_from_json(text).map_err(|error| ConfigFileError::Values(error.to_string()));
     }
     let list = plist::Value::from_reader(std::io::Cursor::new(bytes))
         .map_err(|error| ConfigFileError::Values(error.to_string()))?;
@@ -27,6 +30,7 @@ pub fn read_values(bytes: &[u8]) -> Result<Map<String, Value>, ConfigFileError> 
 /// itself.
 pub fn read_managed(path: &Path) -> std::io::Result<String> {
     let text = std::fs::read_to_string(path)?;
+    let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);
     let Ok(mut values) = serde_json::from_str::<Value>(&text) else { return Ok(text) };
     let Some(ca) = values["ca"].as_str().filter(|ca| !ca.is_empty() && !ca.contains("-----BEGIN")) else {
         return Ok(text);

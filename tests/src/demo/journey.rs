@@ -52,6 +52,18 @@ pub async fn travel(hospital: &Hospital, inputs: Vec<PathBuf>) -> anyhow::Result
     Ok(journeys)
 }
 
+/// What the demo's hospital lets people choose from.
+pub fn lists() -> Value {
+    json!({
+        "teams": [{ "code": "tissue-viability", "words": "Tissue viability" }],
+        "sites": [
+            { "system": "http://snomed.info/sct", "code": "30021000", "words": "lower leg", "sided": true },
+            { "system": "http://snomed.info/sct", "code": "54735007", "words": "sacrum", "sided": false },
+        ],
+        "consents": [{ "code": "verbal", "words": "given by word of mouth" }],
+    })
+}
+
 /// A record of nobody: the NHS number is from the test range.
 fn record() -> Value {
     json!({
@@ -60,9 +72,18 @@ fn record() -> Value {
             "family": "Testpatient",
             "given": "Alex",
             "dob": "1950-01-31",
+            "established": { "how": "wristband" },
+            "confirmed_by": ["dob", "nhs_number"],
         },
-        "body_site": "left lower leg",
-        "consent": "given",
+        "team": { "code": "tissue-viability", "words": "Tissue viability" },
+        "site": { "system": "http://snomed.info/sct", "code": "30021000", "words": "lower leg", "side": "left" },
+        "view": "straight",
+        "consent": {
+            "scopes": ["care", "teaching"],
+            "by": "patient",
+            "form": { "code": "verbal", "words": "given by word of mouth" },
+            "at": "2026-11-24T10:00:00Z",
+        },
     })
 }
 

@@ -76,9 +76,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     }
     runtime.block_on(async {
         let hospital = gauze_tests::hospital::build(home.path(), arguments.recipients.as_str()).await?;
+        hospital.set_policy(|policy| policy["lists"] = journey::lists()).await?;
         let servers = hospital.start().await?;
         println!("gateway   {}", hospital.url());
-        println!("          {0}/healthz  {0}/metrics  {0}/openapi.json", hospital.url());
+        println!("          {0}/healthz  {0}/openapi.json", hospital.url());
         println!("records   {}", hospital.records_dir().display());
         println!("phone     {}", hospital.phone_dir().display());
         println!("CA        {}\n", hospital.ca().display());

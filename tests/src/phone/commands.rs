@@ -10,14 +10,12 @@ use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped};
 use gauze_core::{Advice, CaptureContext, Client, Kind, Managed, Stage};
 use gauze_tests::config::read_managed;
-use gauze_wire::{Patient, Text};
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::refusal::Refusal;
 
 /// One byte more than a picture may have: enough to know that it is too large.
-const READ_LIMIT: u64 = 64 * 1024 * 1024 + 1;
+const READ_LIMIT: u64 = 256 * 1024 * 1024 + 1;
 
 #[expect(clippy::disallowed_methods, reason = "a program times its own steps")]
 fn now() -> Instant {
@@ -42,29 +40,10 @@ pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
     Ok(ExitCode::SUCCESS)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecordFile {
-    patient: Patient,
-    body_site: Text<256>,
-    consent: Text<256>,
-    notes: Option<Text<4096>>,
-}
-
 fn read_record(path: &Path) -> Result<CaptureContext, Refusal> {
     let bytes = std::fs::read(path).map_err(|error| Refusal::unreadable(path, &error))?;
-    let record: RecordFile = serde_json::from_slice(&bytes).map_err(|error| {
+    serde_json::from_slice(&bytes).map_err(|error| {
         Refusal::new("record_invalid", format!("{} is not a record ({error}): correct it", path.display()))
-    })?;
-    record.patient.check().map_err(|error| {
-        Refusal::new("record_invalid", format!("{} is not a record ({error}): correct it", path.display()))
-    })?;
-    Ok(CaptureContext {
-        patient: Some(record.patient),
-        body_site: Some(record.body_site),
-        consent: Some(record.consent),
-        notes: record.notes,
-        ..CaptureContext::default()
     })
 }
 
@@ -259,6 +238,11 @@ pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         "photos   {} unsent, {} stored, {} refused, {} set aside as damaged; last seq {}",
         status.unsent, status.stored, status.refused, status.quarantined, status.last_seq
     );
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn choices(phone: &Client) -> Result<ExitCode, Refusal> {
+    println!("{}", json!(phone.choices()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -43,7 +43,11 @@ enum Command {
         /// JPEG pictures.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
-        /// record.json: {patient: {nhs_number?, local_id?, family, given, dob}, body_site, consent, notes?}.
+        /// record.json: {patient?: {nhs_number?, chi_number?, hc_number?, local_number?, family, given, dob, established:
+        /// {how: wristband|worklist|typed, reason?}, confirmed_by: [two of name, dob, nhs_number, chi_number, hc_number,
+        /// local_number]}, team?: {code, words}, site?: {system?, code?, words, side?}, wound?, series?, view?:
+        /// context|straight|close, consent?: {scopes, by, form: {code, words}, notice?, at, withdrawn?}, fence?, fitness?,
+        /// notes?, clinician?}, as docs/formats.md has each.
         #[arg(long, value_name = "FILE")]
         record: Option<PathBuf>,
         /// Print one JSON object a line, refused pictures too.
@@ -74,6 +78,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print what people choose from, as the hospital's policy has it: JSON.
+    Choices,
     /// Discard an unsent photo; a signed statement is sent in its place.
     Discard {
         /// The photo, as `list` names it.
@@ -120,6 +126,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Refusal> {
         Command::Upload { retry, wait, json } => commands::upload(phone, retry, wait, json),
         Command::List { json } => commands::list(&phone, json),
         Command::Status { json } => commands::status(&phone, json),
+        Command::Choices => commands::choices(&phone),
         Command::Discard { id } => commands::discard(&phone, &id),
         Command::Wipe => commands::wipe(&phone),
     }

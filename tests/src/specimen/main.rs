@@ -15,7 +15,6 @@ use gauze_core::{CaptureContext, Client, Managed};
 use gauze_tests::config::read_managed;
 use gauze_tests::remote_vault::RemoteVault;
 use gauze_tests::simulated::{file_secrets, open_with};
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
 #[global_allocator]
@@ -31,13 +30,6 @@ struct Arguments {
     /// The socket of its vault.
     #[arg(long, value_name = "FILE")]
     vault: PathBuf,
-}
-
-#[derive(Deserialize)]
-struct Record {
-    patient: gauze_wire::Patient,
-    body_site: gauze_wire::Text<256>,
-    notes: gauze_wire::Text<4096>,
 }
 
 type Done<T = String> = Result<T, Box<dyn std::error::Error>>;
@@ -109,14 +101,8 @@ fn capture(phone: &Client, files: &str) -> Done {
 /// The capture alone.
 fn take(phone: &Client, files: &str) -> Done<(String, Zeroizing<Vec<u8>>)> {
     let (record, picture) = files.split_once(' ').ok_or("capture RECORD PICTURE")?;
-    let record: Record = serde_json::from_slice(&read(Path::new(record))?)?;
+    let context: CaptureContext = serde_json::from_slice(&read(Path::new(record))?)?;
     let picture = read(Path::new(picture))?;
-    let context = CaptureContext {
-        patient: Some(record.patient),
-        body_site: Some(record.body_site),
-        notes: Some(record.notes),
-        ..CaptureContext::default()
-    };
     let captured = phone.capture(&picture, context)?;
     Ok((captured.capture_id.to_string(), picture))
 }

@@ -78,7 +78,7 @@ enum Key<'a> {
 enum State {
     Header(HeaderReader),
     Nonce { file_key: FileKey, nonce: [u8; 16], filled: usize },
-    Payload(ChunkOpener),
+    Payload(Box<ChunkOpener>),
     Refused(OpenError),
 }
 
@@ -139,7 +139,7 @@ impl<'a> Opener<'a> {
                     *filled += now.len();
                     input = rest;
                     if *filled == nonce.len() {
-                        self.state = State::Payload(ChunkOpener::new(file_key, nonce));
+                        self.state = State::Payload(Box::new(ChunkOpener::new(file_key, nonce)));
                     }
                 }
                 State::Payload(chunks) => {

@@ -2,7 +2,7 @@
 //!
 //! What must hold: every nonce is a counter and the last-chunk flag, so that a chunk cannot be moved, repeated
 //! or left out unnoticed; a chunk is handed out only after its tag was checked; the file ends with a chunk
-//! that says so; the one buffer is wiped on drop.
+//! that says so; buffers are wiped on drop.
 
 use zeroize::Zeroizing;
 
@@ -30,7 +30,8 @@ impl ChunkCipher {
         self.0.seal_in_place(&nonce(number, last), buffer, plain);
     }
 
-    fn open(&self, number: u64, last: bool, buffer: &mut [u8]) -> Result<usize, Failed> {
+    /// Opens `buffer` (ciphertext, then tag) in place. On failure nothing of it may be used any more.
+    fn open(&self, number: u64, last: bool, buffer: &mut [u8]) -> Result<(), Failed> {
         self.0.open_in_place(&nonce(number, last), buffer)
     }
 }
@@ -43,39 +44,41 @@ fn nonce(number: u64, last: bool) -> [u8; 12] {
     nonce
 }
 
-/// The cipher and counter that sealing and opening share.
-struct Chunks {
-    cipher: ChunkCipher,
-    counter: u64,
-    buffer: Zeroizing<Vec<u8>>,
+/// One chunk on its way in.
+struct Filling {
+    bytes: Zeroizing<Vec<u8>>,
     filled: usize,
 }
 
-impl Chunks {
-    fn new(cipher: ChunkCipher) -> Self {
-        Self { cipher, counter: 0, buffer: Zeroizing::new(vec![0; SEALED_CHUNK]), filled: 0 }
+impl Filling {
+    fn new() -> Self {
+        Self { bytes: Zeroizing::new(vec![0; SEALED_CHUNK]), filled: 0 }
     }
 
-    /// Moves what fits under `limit` from `input` into the buffer.
+    /// Moves what fits under `limit` from `input` into it.
     fn fill(&mut self, input: &mut &[u8], limit: usize) {
         let (now, rest) = input.split_at(input.len().min(limit - self.filled));
-        self.buffer[self.filled..self.filled + now.len()].copy_from_slice(now);
+        self.bytes[self.filled..self.filled + now.len()].copy_from_slice(now);
         self.filled += now.len();
         *input = rest;
     }
 }
 
 /// Takes plaintext, hands out sealed chunks.
-pub(super) struct ChunkSealer(Chunks);
+pub(super) struct ChunkSealer {
+    cipher: ChunkCipher,
+    counter: u64,
+    chunk: Filling,
+}
 
 impl ChunkSealer {
     pub(super) fn new(cipher: ChunkCipher) -> Self {
-        Self(Chunks::new(cipher))
+        Self { cipher, counter: 0, chunk: Filling::new() }
     }
 
     /// The next sealed chunk once `input` has filled one and there is more: only then is it not the last.
     pub(super) fn next(&mut self, input: &mut &[u8]) -> Option<&[u8]> {
-        self.0.fill(input, CHUNK);
+        self.chunk.fill(input, CHUNK);
         if input.is_empty() { None } else { Some(self.seal(false)) }
     }
 
@@ -85,23 +88,28 @@ impl ChunkSealer {
     }
 
     fn seal(&mut self, last: bool) -> &[u8] {
-        let chunks = &mut self.0;
-        let plain = std::mem::take(&mut chunks.filled);
-        chunks.cipher.seal(chunks.counter, last, &mut chunks.buffer, plain);
-        chunks.counter += 1;
-        &chunks.buffer[..plain + TAG]
+        let plain = std::mem::take(&mut self.chunk.filled);
+        self.cipher.seal(self.counter, last, &mut self.chunk.bytes, plain);
+        self.counter += 1;
+        &self.chunk.bytes[..plain + TAG]
     }
 }
 
 /// Takes sealed chunks, hands out plaintext.
 pub(super) struct ChunkOpener {
-    chunks: Chunks,
+    cipher: ChunkCipher,
+    counter: u64,
+    sealed: Filling,
+    /// Where a copy of it is opened: a failed try leaves nothing to try again with.
+    plain: Zeroizing<Vec<u8>>,
     ended: bool,
 }
 
 impl ChunkOpener {
     pub(super) fn new(file_key: &FileKey, nonce: &[u8; 16]) -> Self {
-        Self { chunks: Chunks::new(ChunkCipher::new(file_key, nonce)), ended: false }
+        let cipher = ChunkCipher::new(file_key, nonce);
+        let plain = Zeroizing::new(vec![0; SEALED_CHUNK]);
+        Self { cipher, counter: 0, sealed: Filling::new(), plain, ended: false }
     }
 
     /// The next opened chunk, or `None` when more input is needed.
@@ -114,8 +122,8 @@ impl ChunkOpener {
         if self.ended {
             return Err(Failed);
         }
-        self.chunks.fill(input, SEALED_CHUNK);
-        if self.chunks.filled < SEALED_CHUNK {
+        self.sealed.fill(input, SEALED_CHUNK);
+        if self.sealed.filled < SEALED_CHUNK {
             return Ok(None);
         }
         if self.open(false).is_err() {
@@ -131,7 +139,7 @@ impl ChunkOpener {
             return Ok(&[]);
         }
         // Only a file without any content ends in an empty chunk.
-        if self.chunks.filled < TAG || (self.chunks.filled == TAG && self.chunks.counter > 0) {
+        if self.sealed.filled < TAG || (self.sealed.filled == TAG && self.counter > 0) {
             return Err(Failed);
         }
         self.open(true)?;
@@ -140,13 +148,14 @@ impl ChunkOpener {
     }
 
     fn open(&mut self, last: bool) -> Result<(), Failed> {
-        let Chunks { cipher, counter, buffer, filled } = &mut self.chunks;
-        cipher.open(*counter, last, &mut buffer[..*filled]).map(drop)
+        let plain = &mut self.plain[..self.sealed.filled];
+        plain.copy_from_slice(&self.sealed.bytes[..self.sealed.filled]);
+        self.cipher.open(self.counter, last, plain)
     }
 
     fn advance(&mut self) -> &[u8] {
-        self.chunks.counter += 1;
-        let plain = std::mem::take(&mut self.chunks.filled) - TAG;
-        &self.chunks.buffer[..plain]
+        self.counter += 1;
+        let plain = std::mem::take(&mut self.sealed.filled) - TAG;
+        &self.plain[..plain]
     }
 }

@@ -1,8 +1,8 @@
 //! Reading a bundle from a stream.
 //!
 //! What must hold: whatever is not exactly the bundle that [`super::Bundle`] writes, but for times and owners,
-//! is refused, so that no two readers can see different things in one file; memory is bounded by
-//! [`super::MAX_RECORD`]; nothing in the archive becomes a path.
+//! is refused, so that no two readers can see different things in one file; nothing is handed out before the record was
+//! read and the end seen; memory is bounded by both limits and wipes itself; nothing in the archive becomes a path.
 
 use zeroize::Zeroizing;
 
@@ -28,33 +28,22 @@ pub enum BundleError {
     Truncated,
 }
 
-/// Reading ended early: because of the bundle, or because of the caller's own sink.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UnbundleError<E> {
-    /// The bundle is not valid.
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
-    /// The sink failed.
-    #[error("the photo could not be passed on")]
-    Sink(#[source] E),
-}
-
-/// What a whole bundle held besides the photo, which went to the sink.
+/// What a whole bundle held.
 pub struct Entries {
+    /// The bytes of `photo.jpg`. Wiped on drop.
+    pub photo: Zeroizing<Vec<u8>>,
     /// The bytes of `record.json`. Wiped on drop.
     pub record: Zeroizing<Vec<u8>>,
-    /// The length of `photo.jpg` in bytes.
-    pub photo_size: u64,
     /// The time both entries carry, in seconds since 1970.
     pub mtime_s: u64,
 }
 
-/// Takes a bundle apart as it arrives: keeps the record, passes the photo on.
+/// Takes a bundle apart as it arrives, and keeps both entries until it has ended.
 pub struct Unbundler {
     state: State,
     block: [u8; BLOCK],
+    photo: Zeroizing<Vec<u8>>,
     record: Zeroizing<Vec<u8>>,
-    photo_size: u64,
     mtime_s: u64,
     total: u64,
 }
@@ -72,8 +61,8 @@ enum State {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Entry {
-    Record,
     Photo,
+    Record,
 }
 
 impl Default for Unbundler {
@@ -86,64 +75,43 @@ impl Unbundler {
     /// Waits for the first byte.
     pub fn new() -> Self {
         Self {
-            state: State::Header(Entry::Record, 0),
+            state: State::Header(Entry::Photo, 0),
             block: [0; BLOCK],
+            photo: Zeroizing::new(Vec::new()),
             record: Zeroizing::new(Vec::new()),
-            photo_size: 0,
             mtime_s: 0,
             total: 0,
         }
     }
 
-    /// The record, once the photo has begun; the photo may then be checked against it as it arrives.
-    pub fn record(&self) -> Option<&[u8]> {
-        match self.state {
-            State::Header(Entry::Record, _) | State::Content(Entry::Record, ..) | State::Refused(_) => None,
-            State::Header(Entry::Photo, _) | State::Content(Entry::Photo, ..) | State::End => {
-                Some(&self.record)
-            }
-        }
-    }
-
-    /// Takes more of the bundle; bytes of the photo go to `photo`.
-    pub fn push<E>(
-        &mut self,
-        mut input: &[u8],
-        photo: &mut dyn FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), UnbundleError<E>> {
+    /// Takes more of the bundle.
+    pub fn push(&mut self, mut input: &[u8]) -> Result<(), BundleError> {
         self.total += input.len() as u64;
         while !input.is_empty() {
-            if let Err(error) = self.step(&mut input, photo) {
-                self.state = State::Refused(match error {
-                    UnbundleError::Bundle(error) => error,
-                    UnbundleError::Sink(_) => BundleError::Truncated,
-                });
+            if let Err(error) = self.step(&mut input) {
+                self.state = State::Refused(error);
                 return Err(error);
             }
         }
         Ok(())
     }
 
-    /// The bundle ends here. Only after this returned `Ok` is the photo whole.
+    /// The bundle ends here.
     pub fn finish(self) -> Result<Entries, BundleError> {
         match self.state {
             State::Header(..) | State::Content(..) => return Err(BundleError::Truncated),
             State::Refused(error) => return Err(error),
             State::End => {}
         }
-        let entry = |length: u64| BLOCK_U64 + length.next_multiple_of(BLOCK_U64);
-        let used = entry(self.record.len() as u64) + entry(self.photo_size) + END;
+        let entry = |length: usize| BLOCK_U64 + (length as u64).next_multiple_of(BLOCK_U64);
+        let used = entry(self.photo.len()) + entry(self.record.len()) + END;
         if self.total < used || !self.total.is_multiple_of(PADDING) {
             return Err(BundleError::Truncated);
         }
-        Ok(Entries { record: self.record, photo_size: self.photo_size, mtime_s: self.mtime_s })
+        Ok(Entries { photo: self.photo, record: self.record, mtime_s: self.mtime_s })
     }
 
-    fn step<E>(
-        &mut self,
-        input: &mut &[u8],
-        photo: &mut dyn FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), UnbundleError<E>> {
+    fn step(&mut self, input: &mut &[u8]) -> Result<(), BundleError> {
         match self.state {
             State::Header(entry, filled) => {
                 let now = take(input, (BLOCK - filled) as u64);
@@ -159,42 +127,44 @@ impl Unbundler {
             }
             State::Content(entry, left, padding) => {
                 let now = take(input, left);
-                match entry {
-                    Entry::Record => self.record.extend_from_slice(now),
-                    Entry::Photo => photo(now).map_err(UnbundleError::Sink)?,
-                }
+                self.kept(entry).extend_from_slice(now);
                 self.state = next(entry, left - now.len() as u64, padding);
             }
             State::End => {
                 // As much padding as the largest bundle could need, not an endless stream of zeros.
                 if self.total > MAX_RECORD + MAX_PHOTO + 2 * PADDING {
-                    return Err(BundleError::TooLarge.into());
+                    return Err(BundleError::TooLarge);
                 }
                 all_zero(take(input, u64::MAX))?;
             }
-            State::Refused(error) => return Err(error.into()),
+            State::Refused(error) => return Err(error),
         }
         Ok(())
+    }
+
+    fn kept(&mut self, entry: Entry) -> &mut Vec<u8> {
+        match entry {
+            Entry::Photo => &mut self.photo,
+            Entry::Record => &mut self.record,
+        }
     }
 
     /// A header is complete: what follows it.
     fn begin(&mut self, entry: Entry) -> Result<State, BundleError> {
         let (name, limit) = match entry {
-            Entry::Record => (RECORD_NAME, MAX_RECORD),
             Entry::Photo => (PHOTO_NAME, MAX_PHOTO),
+            Entry::Record => (RECORD_NAME, MAX_RECORD),
         };
         let header = check_header(&self.block, name)?;
         if header.size > limit {
             return Err(BundleError::TooLarge);
         }
-        match entry {
-            Entry::Record => {
-                let size = usize::try_from(header.size).map_err(|_| BundleError::TooLarge)?;
-                self.record.reserve_exact(size);
-                self.mtime_s = header.mtime_s;
-            }
-            Entry::Photo => self.photo_size = header.size,
+        if entry == Entry::Photo {
+            self.mtime_s = header.mtime_s;
         }
+        // Reserved at once: a vector that grew would leave copies behind.
+        let size = usize::try_from(header.size).map_err(|_| BundleError::TooLarge)?;
+        self.kept(entry).reserve_exact(size);
         let padding = header.size.next_multiple_of(BLOCK_U64) - header.size;
         Ok(next(entry, header.size, padding))
     }
@@ -207,8 +177,8 @@ fn next(entry: Entry, left: u64, padding: u64) -> State {
 
 fn after(entry: Entry) -> State {
     match entry {
-        Entry::Record => State::Header(Entry::Photo, 0),
-        Entry::Photo => State::End,
+        Entry::Photo => State::Header(Entry::Record, 0),
+        Entry::Record => State::End,
     }
 }
 

@@ -68,12 +68,13 @@ fn the_rfc_9180_vectors_of_the_p256_suites_come_out() {
 }
 
 #[test]
-fn a_failed_open_leaves_the_buffer_as_it_was() {
+fn a_failed_open_leaves_nothing_of_the_plaintext_in_the_buffer() {
+    let plain: [u8; 256] = std::array::from_fn(|at| u8::try_from(at).expect("below 256"));
     let cipher = Cipher::new(&[7; 32]);
-    let mut buffer = [1; 48];
-    cipher.seal_in_place(&[0; 12], &mut buffer, 32);
-    let sealed = buffer;
-    assert!(cipher.open_in_place(&[1; 12], &mut buffer).is_err());
-    assert_eq!(buffer, sealed);
-    assert_eq!(cipher.open_in_place(&[0; 12], &mut buffer), Ok(32));
+    let mut sealed = [&plain[..], &[0; 16]].concat();
+    cipher.seal_in_place(&[0; 12], &mut sealed, plain.len());
+    // Only the tag is wrong: the rest would open.
+    sealed[256] ^= 1;
+    assert!(cipher.open_in_place(&[0; 12], &mut sealed).is_err());
+    assert!(plain.chunks(16).all(|part| !sealed.windows(16).any(|left| left == part)));
 }

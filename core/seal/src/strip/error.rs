@@ -84,11 +84,13 @@ impl WrongFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TooLarge {
     /// More than [`MAX_BYTES`](super::MAX_BYTES).
-    #[error("The picture file is larger than 64 MiB. Choose a lower resolution and take the photo again.")]
-    Bytes,
-    /// More than [`MAX_SIDE`](super::MAX_SIDE) pixels across or down.
     #[error(
-        "The picture is larger than 12000 pixels on a side. Switch panorama off and take the photo again."
+        "The picture is larger than 64 MiB. Set the camera to 50 megapixels or fewer (not 108 or 200) and take the photo again."
+    )]
+    Bytes,
+    /// More than [`MAX_SIDE`](super::MAX_SIDE) pixels across or down, or [`MAX_PIXELS`](super::MAX_PIXELS) in all.
+    #[error(
+        "The picture is larger than 200 megapixels or 16384 pixels on a side. Switch panorama off, set the camera to 50 megapixels or fewer and take the photo again."
     )]
     Pixels,
 }

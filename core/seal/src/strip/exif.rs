@@ -44,13 +44,14 @@ impl Tiff<'_> {
         })
     }
 
-    /// The value of a directory entry that holds one whole number, whichever width its writer chose.
+    /// The value of a directory entry that holds one whole number, whichever width and sign its writer chose: negative
+    /// ones come out as large ones, which no orientation is.
     fn number(&self, entry: usize) -> Option<u32> {
         let (kind, count) = (self.u16(entry + 2)?, self.u32(entry + 4)?);
         match (kind, count) {
-            (1, 1) => self.bytes.get(entry + 8).copied().map(u32::from),
-            (3, 1) => self.u16(entry + 8).map(u32::from),
-            (4, 1) => self.u32(entry + 8),
+            (1 | 6, 1) => self.bytes.get(entry + 8).copied().map(u32::from),
+            (3 | 8, 1) => self.u16(entry + 8).map(u32::from),
+            (4 | 9, 1) => self.u32(entry + 8),
             _ => None,
         }
     }

@@ -3,10 +3,11 @@
 use memchr::memchr_iter;
 
 use super::exif::{self, Found};
-use super::{
-    MAX_BYTES, MAX_SEGMENTS, MAX_SIDE, Metadata, MetadataSet, Part, StripError, TooLarge, Unsupported,
-    Written, WrongFormat,
-};
+use super::frame::{Frame, Scan};
+use super::kept::{Item, Kept};
+use super::scan::{Progress, Thoroughness, data_end};
+use super::tables::Tables;
+use super::{MAX_FILE, Metadata, MetadataSet, Part, StripError, TooLarge, Unsupported, WrongFormat};
 
 /// What the walk found.
 pub(super) struct Walked<'a> {
@@ -14,100 +15,158 @@ pub(super) struct Walked<'a> {
     pub(super) parts: Vec<Part<'a>>,
     /// Whether the second part is a JFIF segment.
     pub(super) jfif_first: bool,
-    pub(super) frame: Frame,
-    /// The first EXIF segment that could be read.
-    pub(super) exif: Option<Found>,
-    pub(super) had: MetadataSet,
-}
-
-/// The picture's size as stored, in pixels.
-#[derive(Clone, Copy)]
-pub(super) struct Frame {
     pub(super) width: u16,
     pub(super) height: u16,
+    /// The first EXIF segment before the first scan that could be read.
+    pub(super) exif: Option<Found>,
+    pub(super) had: MetadataSet,
 }
 
 const SOI: u8 = 0xD8;
 const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
 
-/// Walks the file once, from SOI to the first EOI.
-pub(super) fn walk(jpeg: &[u8]) -> Result<Walked<'_>, StripError> {
-    if jpeg.len() > MAX_BYTES {
+/// Walks the file, from SOI to the end of the picture.
+pub(super) fn walk(jpeg: &[u8], thoroughness: Thoroughness) -> Result<Walked<'_>, StripError> {
+    if jpeg.len() > MAX_FILE {
         return Err(StripError::TooLarge(TooLarge::Bytes));
     }
     if !jpeg.starts_with(&[0xFF, SOI]) {
         return Err(StripError::NotJpeg(WrongFormat::recognise(jpeg)));
     }
-    let mut walk = Walk {
-        jpeg,
-        at: 2,
-        parts: vec![Part::Kept(&jpeg[..2])],
-        open: None,
-        jfif: None,
-        frame: None,
-        scanned: false,
-        exif: None,
-        had: MetadataSet::default(),
-    };
-    for _ in 0..MAX_SEGMENTS {
-        let marker = walk.marker()?;
-        if marker == EOI {
-            return walk.end();
+    let mut best = Walk::new(jpeg, 2, None, MetadataSet::default(), thoroughness).run()?;
+    // Behind a broken head stands a second beginning, and it may have been that of a thumbnail: the largest counts.
+    let mut again = best.began_again;
+    while again {
+        let next = Walk::new(jpeg, best.end, best.exif, best.had, thoroughness).run();
+        let Ok(next) = next else { break };
+        again = next.frame.pixels() > best.frame.pixels();
+        if again {
+            best = next;
         }
-        walk.segment(marker)?;
     }
-    Err(StripError::Malformed)
+    best.walked()
 }
 
 struct Walk<'a> {
     jpeg: &'a [u8],
     at: usize,
-    parts: Vec<Part<'a>>,
-    /// A kept range that may still grow: neighbours become one slice.
-    open: Option<(usize, usize)>,
-    /// Where among the parts the JFIF segment went.
-    jfif: Option<usize>,
+    kept: Kept,
+    tables: Tables,
     frame: Option<Frame>,
-    scanned: bool,
+    progress: Progress,
+    thoroughness: Thoroughness,
     exif: Option<Found>,
     had: MetadataSet,
+    began_again: bool,
+}
+
+/// A picture that was walked to its end.
+struct Ended<'a> {
+    jpeg: &'a [u8],
+    kept: Kept,
+    tables: Tables,
+    frame: Frame,
+    exif: Option<Found>,
+    had: MetadataSet,
+    began_again: bool,
+    end: usize,
 }
 
 impl<'a> Walk<'a> {
-    /// The next marker's code; leaves `at` behind it. Fill bytes before it are legal and not kept.
+    fn new(
+        jpeg: &'a [u8],
+        at: usize,
+        exif: Option<Found>,
+        had: MetadataSet,
+        thoroughness: Thoroughness,
+    ) -> Self {
+        Self {
+            jpeg,
+            at,
+            kept: Kept::default(),
+            tables: Tables::default(),
+            frame: None,
+            progress: Progress::default(),
+            thoroughness,
+            exif,
+            had,
+            began_again: false,
+        }
+    }
+
+    fn run(mut self) -> Result<Ended<'a>, StripError> {
+        loop {
+            let start = self.at;
+            let step = match self.marker() {
+                Ok(EOI) => return self.end(true),
+                Ok(marker) => self.segment(marker),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = step {
+                // Whatever stands behind a whole picture is no part of it, and nothing that it lacks.
+                self.at = start;
+                return if self.is_whole() { self.end(false) } else { Err(error) };
+            }
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.frame.as_ref().is_some_and(|frame| self.progress.is_whole(frame))
+    }
+
+    /// The next marker's code; leaves `at` behind it. Decoders pass over what stands before it, and so do we.
     fn marker(&mut self) -> Result<u8, StripError> {
         let rest = &self.jpeg[self.at..];
-        match rest.first() {
-            None => return Err(StripError::Truncated),
-            Some(0xFF) => {}
-            Some(_) => return Err(StripError::Malformed),
+        for found in memchr_iter(0xFF, rest) {
+            match rest.get(found + 1) {
+                None => break,
+                Some(0x00 | 0xFF) => {}
+                Some(&code) => {
+                    if rest[..found].iter().any(|&byte| byte != 0xFF) {
+                        self.had.insert(Metadata::Junk);
+                    }
+                    self.at += found + 2;
+                    return Ok(code);
+                }
+            }
         }
-        let fill = rest.iter().take_while(|&&byte| byte == 0xFF).count();
-        let code = *rest.get(fill).ok_or(StripError::Truncated)?;
-        self.at += fill + 1;
-        Ok(code)
+        Err(StripError::Truncated)
     }
 
     /// Handles one segment; `at` is behind its marker.
     fn segment(&mut self, marker: u8) -> Result<(), StripError> {
         match marker {
-            // Stuffing, TEM, reserved codes, JPG extensions, RSTn, a second SOI: none may stand here.
-            0x00..=0xBF | 0xC8 | 0xD0..=SOI | EOI | 0xF0..=0xFD | 0xFF => Err(StripError::Malformed),
+            // TEM and restarts without data: decoders pass over them.
+            0x01 | 0xD0..=0xD7 => {
+                self.had.insert(Metadata::Junk);
+                Ok(())
+            }
+            SOI => self.begin_again(),
+            // Reserved codes and JPG extensions: no decoder knows how long they are.
+            0x00 | 0x02..=0xBF | 0xC8 | EOI | 0xF0..=0xFD | 0xFF => Err(StripError::Malformed),
             // Lossless, hierarchical, arithmetic frames; DAC; DHP and EXP.
             0xC3 | 0xC5..=0xC7 | 0xC9..=0xCF | 0xDE | 0xDF => {
                 Err(StripError::Unsupported(Unsupported::Coding))
             }
             0xC0..=0xC2 => {
                 let payload = self.payload()?;
-                self.frame(payload)?;
-                self.keep(payload.len());
-                Ok(())
+                if self.frame.is_some() {
+                    return Err(StripError::Malformed);
+                }
+                self.frame = Some(Frame::read(payload, marker == 0xC2)?);
+                self.kept.push(self.whole(payload.len()))
             }
-            // DHT, DQT, DNL, DRI.
-            0xC4 | 0xDB..=0xDD => {
+            0xC4 | 0xDB | 0xDD => {
                 let payload = self.payload()?;
-                self.keep(payload.len());
+                let from = self.at - payload.len();
+                let definitions = self.tables.read(marker, payload, from)?;
+                self.kept.push(Item::Tables { marker, segment: from - 4..self.at, definitions })
+            }
+            // DNL: the frame has said the height, and decoders keep to it.
+            0xDC => {
+                self.payload()?;
+                self.had.insert(Metadata::Junk);
                 Ok(())
             }
             SOS => {
@@ -116,8 +175,7 @@ impl<'a> Walk<'a> {
             }
             0xE0..=0xEF => {
                 let payload = self.payload()?;
-                self.application(marker, payload);
-                Ok(())
+                self.application(marker, payload)
             }
             0xFE => {
                 self.payload()?;
@@ -125,6 +183,19 @@ impl<'a> Walk<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// A second SOI: what came before was a broken head.
+    fn begin_again(&mut self) -> Result<(), StripError> {
+        if self.progress.began() {
+            return Err(StripError::Malformed);
+        }
+        self.kept = Kept::default();
+        self.tables = Tables::default();
+        self.frame = None;
+        self.began_again = true;
+        self.had.insert(Metadata::Junk);
+        Ok(())
     }
 
     /// The bytes a segment's length field spans; leaves `at` behind them.
@@ -138,111 +209,65 @@ impl<'a> Walk<'a> {
         Ok(payload)
     }
 
-    /// Keeps the segment that ends here as it is, from its marker on.
-    fn keep(&mut self, payload: usize) {
-        let start = self.at - payload - 4;
-        self.keep_range(start, self.at);
+    /// The segment that ends here as it is, from its marker on.
+    fn whole(&self, payload: usize) -> Item {
+        Item::Range(self.at - payload - 4..self.at)
     }
 
-    fn keep_range(&mut self, start: usize, end: usize) {
-        match &mut self.open {
-            Some((_, open_end)) if *open_end == start => *open_end = end,
-            Some(_) | None => {
-                self.close();
-                self.open = Some((start, end));
-            }
-        }
-    }
-
-    fn close(&mut self) {
-        if let Some((start, end)) = self.open.take() {
-            self.parts.push(Part::Kept(&self.jpeg[start..end]));
-        }
-    }
-
-    fn write(&mut self, segment: &[u8]) {
-        self.close();
-        self.parts.push(Part::Written(Written::new(segment)));
-    }
-
-    fn frame(&mut self, payload: &[u8]) -> Result<(), StripError> {
-        if self.frame.is_some() {
-            return Err(StripError::Malformed);
-        }
-        let (fixed, components) = payload.split_first_chunk::<6>().ok_or(StripError::Malformed)?;
-        let [precision, h0, h1, w0, w1, count] = *fixed;
-        let height = u16::from_be_bytes([h0, h1]);
-        let width = u16::from_be_bytes([w0, w1]);
-        if count == 0 || width == 0 || components.len() != 3 * usize::from(count) {
-            return Err(StripError::Malformed);
-        }
-        if precision != 8 {
-            return Err(StripError::Unsupported(Unsupported::Precision));
-        }
-        if height == 0 {
-            return Err(StripError::Unsupported(Unsupported::HeightMissing));
-        }
-        if width > MAX_SIDE || height > MAX_SIDE {
-            return Err(StripError::TooLarge(TooLarge::Pixels));
-        }
-        self.frame = Some(Frame { width, height });
-        Ok(())
-    }
-
-    /// Keeps a scan: its header, then everything up to a marker that ends entropy-coded data.
+    /// Keeps a scan: its header, then its data, as far as its blocks go.
     fn scan(&mut self, payload: &[u8]) -> Result<(), StripError> {
-        let count = payload.first().map_or(0, |&count| usize::from(count));
-        if self.frame.is_none() || count == 0 || payload.len() != 4 + 2 * count {
-            return Err(StripError::Malformed);
+        let frame = self.frame.as_ref().ok_or(StripError::Malformed)?;
+        let scan = Scan::read(payload, frame)?;
+        self.tables.use_for(frame, &scan)?;
+        self.kept.push(self.whole(payload.len()))?;
+        let data = self.at..data_end(self.jpeg, self.at);
+        let ended = data.end < self.jpeg.len();
+        let counted = self.progress.take(self.jpeg, frame, &scan, &self.tables, &data, self.thoroughness);
+        for range in counted.kept {
+            self.kept.push(Item::Range(range))?;
         }
-        let start = self.at - payload.len() - 4;
-        self.scanned = true;
-        let rest = &self.jpeg[self.at..];
-        // Where fill bytes before a marker begin.
-        let mut fill = None;
-        for found in memchr_iter(0xFF, rest) {
-            let first = fill.take().unwrap_or(found);
-            match rest.get(found + 1) {
-                None => return Err(StripError::Truncated),
-                Some(0xFF) => fill = Some(first),
-                // A stuffed byte or a restart: still inside.
-                Some(0x00 | 0xD0..=0xD7) => {}
-                Some(_) => {
-                    self.at += first;
-                    self.keep_range(start, self.at);
-                    return Ok(());
-                }
-            }
+        if counted.cut {
+            self.had.insert(Metadata::Junk);
         }
-        Err(StripError::Truncated)
+        self.at = data.end;
+        if ended || counted.complete { Ok(()) } else { Err(StripError::Truncated) }
     }
 
-    fn application(&mut self, marker: u8, payload: &'a [u8]) {
+    fn application(&mut self, marker: u8, payload: &'a [u8]) -> Result<(), StripError> {
+        // What says how to draw stands before the first scan, or no reader looks.
+        let early = !self.progress.began();
         let kind = match marker {
-            0xE0 if payload.starts_with(b"JFIF\0") => return self.jfif(payload),
+            0xE0 if early && payload.starts_with(b"JFIF\0") => return self.jfif(payload),
             0xE0 if payload.starts_with(b"JFXX\0") => Metadata::Thumbnail,
             0xE1 if payload.starts_with(b"Exif\0") => {
                 // What comes first wins, as in other readers; what cannot be read does not count.
-                self.exif = self.exif.or_else(|| exif::read(payload));
+                self.exif = self.exif.or_else(|| exif::read(payload).filter(|_| early));
+                if exif::read(payload).is_some_and(|found| found.has_gps) {
+                    self.had.insert(Metadata::Gps);
+                }
                 Metadata::Exif
             }
             0xE1 if payload.starts_with(b"http://ns.adobe.com/x") => Metadata::Xmp,
             // The profile's name, then the chunk's number and their count.
-            0xE2 if payload.starts_with(b"ICC_PROFILE\0") && payload.len() >= 14 => {
-                return self.keep(payload.len());
+            0xE2 if early && payload.starts_with(b"ICC_PROFILE\0") && payload.len() >= 14 => {
+                return self.kept.push(self.whole(payload.len()));
             }
             0xE2 if payload.starts_with(b"MPF\0") => Metadata::Mpf,
             0xED if payload.starts_with(b"Photoshop 3.0\0") => Metadata::Iptc,
-            0xEE if payload.starts_with(b"Adobe") && payload.len() >= 12 => return self.adobe(payload),
+            0xEE if early && payload.starts_with(b"Adobe") && payload.len() >= 12 => {
+                return self.adobe(payload);
+            }
             _ => Metadata::OtherApplication,
         };
         self.had.insert(kind);
+        Ok(())
     }
 
     /// Keeps the first JFIF header, without its thumbnail.
-    fn jfif(&mut self, payload: &[u8]) {
-        if payload.len() < 14 || self.jfif.is_some() {
-            return self.had.insert(Metadata::OtherApplication);
+    fn jfif(&mut self, payload: &[u8]) -> Result<(), StripError> {
+        if payload.len() < 14 || self.kept.has_jfif() {
+            self.had.insert(Metadata::OtherApplication);
+            return Ok(());
         }
         if payload.len() > 14 || payload[12..14] != [0, 0] {
             self.had.insert(Metadata::Thumbnail);
@@ -250,37 +275,53 @@ impl<'a> Walk<'a> {
         let mut segment = [0; 18];
         segment[..4].copy_from_slice(&[0xFF, 0xE0, 0, 16]);
         segment[4..16].copy_from_slice(&payload[..12]);
-        self.write(&segment);
-        self.jfif = Some(self.parts.len() - 1);
+        self.kept.jfif(&segment)
     }
 
     /// Keeps an Adobe segment's twelve bytes: they say which colour transform to undo.
-    fn adobe(&mut self, payload: &[u8]) {
+    fn adobe(&mut self, payload: &[u8]) -> Result<(), StripError> {
         if payload.len() > 12 {
             self.had.insert(Metadata::OtherApplication);
         }
         let mut segment = [0; 16];
         segment[..4].copy_from_slice(&[0xFF, 0xEE, 0, 14]);
         segment[4..].copy_from_slice(&payload[..12]);
-        self.write(&segment);
+        self.kept.write(&segment)
     }
 
-    /// EOI was read.
-    fn end(mut self) -> Result<Walked<'a>, StripError> {
-        let Some(frame) = self.frame.filter(|_| self.scanned) else {
-            return Err(StripError::Malformed);
-        };
+    /// The picture ends here; `marked` says whether by its EOI.
+    fn end(mut self, marked: bool) -> Result<Ended<'a>, StripError> {
+        let frame = self.frame.filter(|_| self.progress.began()).ok_or(StripError::Malformed)?;
         if self.at < self.jpeg.len() {
             self.had.insert(Metadata::Trailer);
         }
-        self.keep_range(self.at - 2, self.at);
-        self.close();
-        Ok(Walked {
-            jfif_first: self.jfif == Some(1),
-            parts: self.parts,
+        if marked {
+            // Fill bytes may stand inside a marker; the last two are the marker.
+            self.kept.push(Item::Range(self.at - 2..self.at))?;
+        } else {
+            self.kept.write(&[0xFF, EOI])?;
+        }
+        Ok(Ended {
+            jpeg: self.jpeg,
+            kept: self.kept,
+            tables: self.tables,
             frame,
             exif: self.exif,
             had: self.had,
+            began_again: self.began_again,
+            end: self.at,
         })
+    }
+}
+
+impl<'a> Ended<'a> {
+    fn walked(mut self) -> Result<Walked<'a>, StripError> {
+        let jfif_first = self.kept.jfif_first();
+        let (parts, dropped) = self.kept.into_parts(self.jpeg, &self.tables)?;
+        if dropped {
+            self.had.insert(Metadata::Junk);
+        }
+        let (width, height) = (self.frame.width, self.frame.height);
+        Ok(Walked { parts, jfif_first, width, height, exif: self.exif, had: self.had })
     }
 }

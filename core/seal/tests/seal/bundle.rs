@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io::Read;
 
-use gauze_seal::bundle::{Bundle, BundleError, Entries, UnbundleError, Unbundler};
+use gauze_seal::bundle::{Bundle, BundleError, Entries, Unbundler};
 use gauze_seal::strip::strip;
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::pictures::{bytes, plain};
 
 fn write(record: &[u8], jpeg: &[u8]) -> Vec<u8> {
     let photo = strip(jpeg).unwrap();
-    let bundle = Bundle::new(record, &photo, 1_700_000_000).unwrap();
+    let bundle = Bundle::new(&photo, record, 1_700_000_000).unwrap();
     let mut out = Vec::new();
     let Ok(()) = bundle.write(&mut |part| {
         out.extend_from_slice(part);
@@ -21,17 +21,12 @@ fn write(record: &[u8], jpeg: &[u8]) -> Vec<u8> {
     out
 }
 
-fn read(tar: &[u8], piece: usize) -> Result<(Entries, Vec<u8>), BundleError> {
+fn read(tar: &[u8], piece: usize) -> Result<Entries, BundleError> {
     let mut unbundler = Unbundler::new();
-    let mut photo = Vec::new();
     for part in tar.chunks(piece) {
-        let pushed = unbundler.push(part, &mut |bytes| {
-            photo.extend_from_slice(bytes);
-            Ok::<(), Infallible>(())
-        });
-        pushed.map_err(|UnbundleError::Bundle(error)| error)?;
+        unbundler.push(part)?;
     }
-    unbundler.finish().map(|entries| (entries, photo))
+    unbundler.finish()
 }
 
 fn refused(tar: &[u8]) -> BundleError {
@@ -62,13 +57,13 @@ fn archive(entries: &[Vec<u8>]) -> Vec<u8> {
 const REGULAR: tar::EntryType = tar::EntryType::Regular;
 
 fn good() -> [Vec<u8>; 2] {
-    [entry("record.json", REGULAR, b"{}"), entry("photo.jpg", REGULAR, &[7; 1000])]
+    [entry("photo.jpg", REGULAR, &[7; 1000]), entry("record.json", REGULAR, b"{}")]
 }
 
 #[test]
 fn any_tar_reader_finds_the_two_entries() {
     let jpeg = plain(64, 64);
-    let tar = write(b"{\"v\":1}", &jpeg);
+    let tar = write(b"{\"v\":2}", &jpeg);
     assert_eq!(tar.len() % 65536, 0);
     let mut archive = tar::Archive::new(tar.as_slice());
     let mut seen = Vec::new();
@@ -83,7 +78,7 @@ fn any_tar_reader_finds_the_two_entries() {
         entry.read_to_end(&mut content).unwrap();
         seen.push((name, content));
     }
-    assert_eq!(seen, [("record.json".to_owned(), b"{\"v\":1}".to_vec()), ("photo.jpg".to_owned(), jpeg)]);
+    assert_eq!(seen, [("photo.jpg".to_owned(), jpeg), ("record.json".to_owned(), b"{\"v\":2}".to_vec())]);
 }
 
 proptest! {
@@ -95,10 +90,9 @@ proptest! {
     ) {
         let jpeg = plain(side, side);
         let tar = write(&record, &jpeg);
-        let (entries, photo) = read(&tar, piece).unwrap();
+        let entries = read(&tar, piece).unwrap();
         prop_assert!(entries.record.as_slice() == record);
-        prop_assert!(photo == jpeg);
-        prop_assert_eq!(entries.photo_size, jpeg.len() as u64);
+        prop_assert!(entries.photo.as_slice() == jpeg);
         prop_assert_eq!(entries.mtime_s, 1_700_000_000);
     }
 
@@ -113,36 +107,37 @@ proptest! {
 
 #[test]
 fn other_times_owners_and_modes_are_read() {
-    let (entries, photo) = read(&archive(&good()), usize::MAX).unwrap();
-    assert_eq!((entries.record.as_slice(), entries.mtime_s, photo.len()), (&b"{}"[..], 7, 1000));
+    let entries = read(&archive(&good()), usize::MAX).unwrap();
+    assert_eq!((entries.record.as_slice(), entries.mtime_s, entries.photo.len()), (&b"{}"[..], 7, 1000));
 }
 
 #[test]
 fn a_third_entry_is_refused() {
-    let [record, photo] = good();
-    let tar = archive(&[record, photo, entry("more", REGULAR, b"x")]);
+    let [photo, record] = good();
+    let tar = archive(&[photo, record, entry("more", REGULAR, b"x")]);
     assert_eq!(refused(&tar), BundleError::Padding);
 }
 
 #[test]
 fn swapped_missing_and_renamed_entries_are_refused() {
-    let [record, photo] = good();
-    assert_eq!(refused(&archive(&[photo.clone(), record.clone()])), BundleError::Entry);
-    assert_eq!(refused(&archive(&[record.clone(), record.clone()])), BundleError::Entry);
-    assert_eq!(refused(&archive(std::slice::from_ref(&photo))), BundleError::Entry);
+    let [photo, record] = good();
+    // The order of format 1.
+    assert_eq!(refused(&archive(&[record.clone(), photo.clone()])), BundleError::Entry);
+    assert_eq!(refused(&archive(&[photo.clone(), photo.clone()])), BundleError::Entry);
+    assert_eq!(refused(&archive(std::slice::from_ref(&record))), BundleError::Entry);
     for name in ["Record.json", "record.jso", "record.json2", "./record.json", "x/record.json"] {
-        let tar = archive(&[entry(name, REGULAR, b"{}"), photo.clone()]);
+        let tar = archive(&[photo.clone(), entry(name, REGULAR, b"{}")]);
         assert_eq!(refused(&tar), BundleError::Entry, "{name}");
     }
-    for record_only in [archive(std::slice::from_ref(&record)), archive(&[])] {
-        assert_eq!(refused(&record_only), BundleError::Checksum, "a header of zeros");
+    for photo_only in [archive(std::slice::from_ref(&photo)), archive(&[])] {
+        assert_eq!(refused(&photo_only), BundleError::Checksum, "a header of zeros");
     }
 }
 
 #[test]
 fn what_is_not_a_regular_file_is_refused() {
     use tar::EntryType;
-    let [record, _] = good();
+    let [_, record] = good();
     for kind in [
         EntryType::Symlink,
         EntryType::Link,
@@ -152,7 +147,7 @@ fn what_is_not_a_regular_file_is_refused() {
         EntryType::XHeader,
         EntryType::GNULongName,
     ] {
-        let tar = archive(&[record.clone(), entry("photo.jpg", kind, &[7; 1000])]);
+        let tar = archive(&[entry("photo.jpg", kind, &[7; 1000]), record.clone()]);
         assert_eq!(refused(&tar), BundleError::Entry, "{kind:?}");
     }
 }
@@ -193,8 +188,8 @@ fn fields_that_could_mislead_another_reader_are_refused() {
 #[test]
 fn padding_that_is_not_zero_is_refused() {
     let tar = archive(&good());
-    let ends = 512 + 512 + 512 + 1000;
-    for at in [512 + 2, 1023, ends, ends + 23, ends + 24, ends + 2000, tar.len() - 1] {
+    let record = 512 + 1024 + 512 + 2;
+    for at in [512 + 1000, 512 + 1023, record, record + 509, record + 510, record + 2000, tar.len() - 1] {
         let mut copy = tar.clone();
         copy[at] = 1;
         assert_eq!(refused(&copy), BundleError::Padding, "{at}");
@@ -204,7 +199,7 @@ fn padding_that_is_not_zero_is_refused() {
 #[test]
 fn a_bundle_cut_short_or_padded_oddly_is_refused() {
     let tar = archive(&good());
-    for length in (0..3072).chain([tar.len() - 512, tar.len() - 1]) {
+    for length in (0..3584).chain([tar.len() - 512, tar.len() - 1]) {
         assert_eq!(read(&tar[..length], usize::MAX).err(), Some(BundleError::Truncated), "{length}");
     }
     let longer = [&tar[..], &[0; 512]].concat();
@@ -212,7 +207,7 @@ fn a_bundle_cut_short_or_padded_oddly_is_refused() {
     assert!(read(&[&tar[..], &vec![0; 65536]].concat(), usize::MAX).is_ok());
     // Content up to the last block: the two zero blocks are missing although the length fits.
     let content = vec![7; 65536 - 3 * 512];
-    let full = [entry("record.json", REGULAR, b"{}"), entry("photo.jpg", REGULAR, &content)].concat();
+    let full = [entry("photo.jpg", REGULAR, &content), entry("record.json", REGULAR, b"{}")].concat();
     assert_eq!(full.len(), 65536);
     assert_eq!(refused(&full), BundleError::Truncated);
 }
@@ -221,11 +216,10 @@ fn a_bundle_cut_short_or_padded_oddly_is_refused() {
 fn endless_zeros_are_refused() {
     let tar = archive(&good());
     let mut unbundler = Unbundler::new();
-    let mut sink = |_: &[u8]| Ok::<(), Infallible>(());
-    unbundler.push(&tar, &mut sink).unwrap();
+    unbundler.push(&tar).unwrap();
     let zeros = vec![0; 1 << 20];
-    let ended = (0..100).find_map(|_| unbundler.push(&zeros, &mut sink).err());
-    assert_eq!(ended, Some(UnbundleError::Bundle(BundleError::TooLarge)));
+    let ended = (0..100).find_map(|_| unbundler.push(&zeros).err());
+    assert_eq!(ended, Some(BundleError::TooLarge));
 }
 
 #[test]
@@ -233,8 +227,8 @@ fn a_record_beyond_its_limit_is_not_bundled() {
     let jpeg = plain(16, 16);
     let photo = strip(&jpeg).unwrap();
     assert_eq!(bytes(&photo), jpeg);
-    assert!(Bundle::new(&vec![0; 65536], &photo, 0).is_ok());
-    assert_eq!(Bundle::new(&vec![0; 65537], &photo, 0).err().unwrap().entry, "record.json");
-    let large = archive(&[entry("record.json", REGULAR, &vec![b' '; 65537]), good()[1].clone()]);
+    assert!(Bundle::new(&photo, &vec![0; 65536], 0).is_ok());
+    assert_eq!(Bundle::new(&photo, &vec![0; 65537], 0).err().unwrap().entry, "record.json");
+    let large = archive(&[good()[0].clone(), entry("record.json", REGULAR, &vec![b' '; 65537])]);
     assert_eq!(refused(&large), BundleError::TooLarge);
 }

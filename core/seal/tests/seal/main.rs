@@ -14,6 +14,7 @@ mod photos;
 mod pictures;
 mod pieces;
 mod recorded;
+mod reported;
 mod strip;
 mod vectors;
 

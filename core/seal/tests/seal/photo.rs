@@ -5,7 +5,9 @@ use std::convert::Infallible;
 use gauze_seal::age::{FileKey, OpenError, Recipients, SealedDigest, Unwrap, seal_small};
 use gauze_seal::bundle::BundleError;
 use gauze_seal::strip::strip;
-use gauze_seal::{OpenPhotoError, PhotoOpener, PhotoToSeal, SealPhotoError, open_photo, seal_photo};
+use gauze_seal::{
+    OpenPhotoError, OtherPicture, PhotoOpener, PhotoToSeal, SealPhotoError, open_photo, seal_photo,
+};
 use sha2::{Digest, Sha256};
 
 use crate::pictures::{bytes, exif, plain, segment};
@@ -13,7 +15,7 @@ use crate::{SeededEntropy, post_quantum, to, x25519};
 
 fn seal(jpeg: &[u8], recipients: &Recipients, seed: u64) -> (Vec<u8>, SealedDigest, FileKey) {
     let photo = strip(jpeg).unwrap();
-    let what = PhotoToSeal { photo: &photo, record: b"{\"v\":1}", mtime_s: 5 };
+    let what = PhotoToSeal { photo: &photo, record: b"{\"v\":2}", mtime_s: 5 };
     let mut file = Vec::new();
     let (digest, key) = seal_photo(what, recipients, &mut SeededEntropy::new(seed), &mut |part| {
         file.extend_from_slice(part);
@@ -41,37 +43,42 @@ fn a_photo_comes_back_by_identity_and_by_file_key() {
         for opener in
             [PhotoOpener::new(&identities), PhotoOpener::with_file_key(FileKey::from_bytes(&stored))]
         {
-            let (opened, picture) = open_photo(opener, &file).unwrap();
-            assert_eq!(opened.record.as_slice(), b"{\"v\":1}");
-            assert_eq!((opened.photo_sha256, opened.photo_size), (stripped.sha256(), stripped.len()));
+            let opened = open_photo(opener, &file).unwrap();
+            assert_eq!(opened.record.as_slice(), b"{\"v\":2}");
             assert_eq!(opened.mtime_s, 5);
-            assert_eq!(*picture, bytes(&stripped));
+            assert_eq!(opened.picture(&stripped.sha256(), stripped.len()), Ok(&*bytes(&stripped)));
         }
     }
 }
 
 #[test]
-fn the_record_is_there_before_the_picture() {
+fn a_picture_leaves_its_memory_only_by_the_hash_and_length_that_its_record_names() {
     let jpeg = camera();
+    let stripped = strip(&jpeg).unwrap();
     let identity = x25519(2);
     let (file, ..) = seal(&jpeg, &to(&[&identity]), 2);
     let identities: [&dyn Unwrap; 1] = [&identity];
-    let mut opener = PhotoOpener::new(&identities);
-    assert!(opener.record().is_none());
-    let mut sink = |_: &[u8]| Ok::<(), Infallible>(());
-    for part in file.chunks(70_000) {
-        opener.push(part, &mut sink).unwrap();
+    let opened = || open_photo(PhotoOpener::new(&identities), &file).unwrap();
+    let (sha256, size) = (stripped.sha256(), stripped.len());
+    let mut other = sha256;
+    other[31] ^= 1;
+    for (sha256, size) in [(other, size), (sha256, size - 1), ([0; 32], size), (sha256, 0)] {
+        assert_eq!(opened().picture(&sha256, size), Err(OtherPicture));
+        assert_eq!(opened().into_picture(&sha256, size), Err(OtherPicture));
     }
-    assert_eq!(opener.record(), Some(&b"{\"v\":1}"[..]));
-    assert!(opener.finish(&mut sink).is_ok());
+    assert_eq!(*opened().into_picture(&sha256, size).unwrap(), bytes(&stripped));
 }
 
 /// A picture of so many bytes.
 fn sized(length: usize) -> Vec<u8> {
     let mut jpeg = plain(16, 16);
-    let end = jpeg.split_off(jpeg.len() - 2);
-    jpeg.resize(length - 2, 0x55);
-    jpeg.extend_from_slice(&end);
+    let mut left = length - jpeg.len();
+    while left > 0 {
+        let now = if left <= 60_000 { left } else { left.min(60_000).min(left - 18) };
+        let profile = [&b"ICC_PROFILE\0\x01\x01"[..], &vec![0x55; now - 18]].concat();
+        jpeg.splice(2..2, segment(0xE2, &profile));
+        left -= now;
+    }
     jpeg
 }
 
@@ -110,7 +117,7 @@ fn what_opens_but_holds_no_bundle_is_refused() {
 }
 
 #[test]
-fn sinks_that_fail_end_sealing_and_opening_with_their_own_error() {
+fn a_sink_that_fails_ends_sealing_with_its_own_error() {
     let jpeg = camera();
     let photo = strip(&jpeg).unwrap();
     let identity = x25519(6);
@@ -118,12 +125,6 @@ fn sinks_that_fail_end_sealing_and_opening_with_their_own_error() {
     let full = &mut |_: &[u8]| Err("disk full");
     let sealed = seal_photo(what, &to(&[&identity]), &mut SeededEntropy::new(6), full);
     assert_eq!(sealed.err(), Some(SealPhotoError::Sink("disk full")));
-    let (file, ..) = seal(&jpeg, &to(&[&identity]), 6);
-    let identities: [&dyn Unwrap; 1] = [&identity];
-    let mut opener = PhotoOpener::new(&identities);
-    let failed =
-        opener.push(&file, &mut |_| Err("gone")).and_then(|()| opener.finish(&mut |_| Err("gone")).map(drop));
-    assert_eq!(failed, Err(OpenPhotoError::Sink("gone")));
     let record = vec![b' '; 65537];
     let what = PhotoToSeal { photo: &photo, record: &record, mtime_s: 0 };
     let error = seal_photo(what, &to(&[&identity]), &mut SeededEntropy::new(6), full).err();
@@ -131,27 +132,20 @@ fn sinks_that_fail_end_sealing_and_opening_with_their_own_error() {
 }
 
 #[test]
-fn a_photo_of_the_largest_size_passes_in_pieces_of_one_chunk() {
+fn a_photo_of_the_largest_size_is_sealed_in_pieces_of_one_chunk_and_opens() {
     let jpeg = sized(gauze_seal::strip::MAX_BYTES);
     let photo = strip(&jpeg).unwrap();
     let identity = x25519(7);
     let identities: [&dyn Unwrap; 1] = [&identity];
     let mut opener = PhotoOpener::new(&identities);
-    let mut digest = Sha256::new();
     let what = PhotoToSeal { photo: &photo, record: b"{}", mtime_s: 0 };
     let mut largest = 0;
     seal_photo(what, &to(&[&identity]), &mut SeededEntropy::new(7), &mut |sealed: &[u8]| {
         largest = largest.max(sealed.len());
-        opener.push(sealed, &mut |picture| {
-            assert!(picture.len() <= 64 * 1024);
-            digest.update(picture);
-            Ok::<(), Infallible>(())
-        })
+        opener.push(sealed)
     })
     .unwrap();
     assert_eq!(largest, 64 * 1024 + 16);
-    let opened = opener.finish(&mut |_| Ok::<(), Infallible>(())).unwrap();
-    assert_eq!(opened.photo_size, jpeg.len() as u64);
-    assert_eq!(opened.photo_sha256, photo.sha256());
-    assert_eq!(digest.finalize()[..], opened.photo_sha256);
+    let picture = opener.finish().unwrap().into_picture(&photo.sha256(), photo.len()).unwrap();
+    assert!(*picture == jpeg);
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gauze_seal::strip::{Metadata, StripError, strip};
 use serde_json::Value;
 
-use crate::pictures::{bytes, decode_image, decode_other, front_segments};
+use crate::pictures::{bytes, decode_image, decode_other, draws_alike, front_segments};
 use crate::shared_data;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -37,8 +37,8 @@ fn every_picture_is_refused_with_a_code_or_decodes_as_it_did() {
                 }
                 Ok(stripped) => {
                     let out = bytes(&stripped);
-                    assert!(decode_image(&out) == decode_image(&jpeg), "{name}: image");
-                    assert!(decode_other(&out) == decode_other(&jpeg), "{name}: jpeg-decoder");
+                    assert!(draws_alike(decode_image, &jpeg, &out), "{name}: image");
+                    assert!(draws_alike(decode_other, &jpeg, &out), "{name}: jpeg-decoder");
                     assert_clean(&name, &out, stripped.orientation());
                     assert_eq!(bytes(&strip(&out).unwrap()), out, "{name}");
                     agrees_with_exiftool(&name, &expected["photos"][&name], &stripped);

@@ -75,6 +75,12 @@ pub fn decode_other(jpeg: &[u8]) -> Pixels {
     Ok((u32::from(info.width), u32::from(info.height), pixels))
 }
 
+/// Whether a decoder that draws the one draws the other alike. What it does not draw, it may draw stripped.
+pub fn draws_alike(decode: fn(&[u8]) -> Pixels, before: &[u8], after: &[u8]) -> bool {
+    let drawn = decode(before);
+    drawn.is_err() || decode(after) == drawn
+}
+
 /// Marker codes and payloads up to SOS, read by other code than the strip's.
 pub fn front_segments(jpeg: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let mut at = 2;

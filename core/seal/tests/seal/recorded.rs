@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use gauze_seal::age::{P256TagIdentity, TagRecipient, Unwrap, open_small, parse_identity_file};
+use gauze_seal::bundle::Bundle;
 use gauze_seal::strip::strip;
 use gauze_seal::{PhotoOpener, open_photo};
 use p256::SecretKey;
@@ -13,20 +14,22 @@ use zeroize::Zeroizing;
 use crate::pictures::bytes;
 
 fn recorded(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors/v1").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors/v2").join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn opens(identity: &dyn Unwrap, name: &str) {
     let identities = [identity];
-    let (opened, picture) = open_photo(PhotoOpener::new(&identities), &recorded(name)).unwrap();
+    let opened = open_photo(PhotoOpener::new(&identities), &recorded(name)).unwrap();
     assert_eq!(opened.record.as_slice(), recorded("record.json"));
-    assert_eq!(*picture, recorded("photo.jpg"));
     assert_eq!(opened.mtime_s, 1_767_225_600);
+    let photo = recorded("photo.jpg");
+    let named = strip(&photo).unwrap();
+    assert_eq!(*opened.into_picture(&named.sha256(), named.len()).unwrap(), photo);
 }
 
 #[test]
-fn the_files_of_version_1_open_with_their_identities() {
+fn the_files_of_version_2_open_with_their_identities() {
     let text = String::from_utf8(recorded("identities.txt")).unwrap();
     let identities = parse_identity_file(&text).unwrap();
     assert_eq!(identities.len(), 2);
@@ -50,7 +53,7 @@ fn with_hardware_key(check: impl FnOnce(&P256TagIdentity<'_>)) {
 }
 
 #[test]
-fn the_file_of_version_1_for_a_hardware_key_opens_through_the_callback() {
+fn the_file_of_version_2_for_a_hardware_key_opens_through_the_callback() {
     with_hardware_key(|identity| opens(identity, "p256tag.age"));
 }
 
@@ -60,7 +63,7 @@ fn what_go_age_1_3_2_sealed_opens() {
     let identities = parse_identity_file(&text).unwrap();
     let opens = |identity: &dyn Unwrap, name: &str| {
         let plain = open_small(&[identity], &recorded(&format!("../go-age-1.3.2/{name}"))).unwrap();
-        assert_eq!(*plain, recorded("record.json"), "{name}");
+        assert_eq!(*plain, recorded("../go-age-1.3.2/record.json"), "{name}");
     };
     opens(&identities[0], "x25519.age");
     opens(&identities[1], "mlkem768x25519.age");
@@ -68,6 +71,20 @@ fn what_go_age_1_3_2_sealed_opens() {
 }
 
 #[test]
-fn the_strip_of_version_1_cuts_the_recorded_camera_file_as_it_did() {
+fn the_strip_of_version_2_cuts_the_recorded_camera_file_as_it_did() {
     assert_eq!(bytes(&strip(&recorded("camera.jpg")).unwrap()), recorded("photo.jpg"));
+}
+
+#[test]
+fn what_is_sealed_today_is_laid_out_as_the_file_of_version_2() {
+    let text = String::from_utf8(recorded("identities.txt")).unwrap();
+    let identities = parse_identity_file(&text).unwrap();
+    let (photo, record) = (recorded("photo.jpg"), recorded("record.json"));
+    let photo = strip(&photo).unwrap();
+    let mut tar = Vec::new();
+    let Ok(()) = Bundle::new(&photo, &record, 1_767_225_600).unwrap().write(&mut |part| {
+        tar.extend_from_slice(part);
+        Ok::<(), std::convert::Infallible>(())
+    });
+    assert!(*open_small(&[&identities[0]], &recorded("x25519.age")).unwrap() == tar);
 }

@@ -81,10 +81,26 @@ impl Managed {
         Judged { managed: managed.filter(|_| !refused), findings: reader.findings }
     }
 
+    /// The values in a JSON object as people save it: a byte order mark is passed over.
+    pub fn values_from_json(text: &str) -> Result<Map<String, Value>, ManagedError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let malformed = |why: String| Err(ManagedError::Malformed(why));
+        match serde_json::from_str(text) {
+            Ok(Value::Object(values)) => Ok(values),
+            Ok(Value::Array(_)) => {
+                malformed("it is a list: leave the one object in it, without [ and ]".to_owned())
+            }
+            Ok(_) => malformed("it is not an object: begin it with { and end it with }".to_owned()),
+            Err(_) if text.contains(['\u{201c}', '\u{201d}', '\u{201e}']) => {
+                malformed("it has typographic quotes: put plain ones (\") in their place".to_owned())
+            }
+            Err(error) => malformed(error.to_string()),
+        }
+    }
+
     /// Reads `managed.json`.
     pub fn from_json(text: &str) -> Result<Self, ManagedError> {
-        let values =
-            serde_json::from_str(text).map_err(|error| ManagedError::Malformed(error.to_string()))?;
+        let values = Self::values_from_json(text)?;
         let Judged { managed, findings } = Self::judge(Encoding::ManagedApp, &values);
         // A file is written by hand: a name that is none of ours is a slip, and nobody would see a warning.
         match (managed, findings.into_iter().next()) {
@@ -179,11 +195,12 @@ impl Reader<'_> {
 }
 
 fn gateway(text: &str) -> Option<String> {
-    let address = text.trim_end_matches('/');
+    // Scheme and host are the same in capitals (RFC 3986, section 6.2.2.1), and there is no path.
+    let address = text.trim_end_matches('/').to_ascii_lowercase();
     let host = address.strip_prefix("https://")?;
     let plain =
         !host.is_empty() && !host.contains(['/', '?', '#', '@', '\\']) && !host.contains(char::is_whitespace);
-    plain.then(|| address.to_owned())
+    plain.then(|| address.clone())
 }
 
 /// Fingerprints are copied from many places: with colons, with spaces, in capitals.

@@ -187,3 +187,17 @@ fn every_setting_has_what_consoles_show() {
         assert_eq!(setting.otherwise.is_none(), setting.need != Need::Optional);
     }
 }
+
+#[test]
+fn files_as_people_save_them_are_taken_or_refused_in_words() {
+    let mut values = with("tenant", "ward-9");
+    values.remove("token");
+    let text = Value::from(values.clone()).to_string();
+    assert!(Managed::from_json(&format!("\u{feff}{text}")).is_ok());
+    values.insert("gateway".to_owned(), "HTTPS://Gauze.Example.org".into());
+    let managed = Managed::from_json(&Value::from(values).to_string()).ok().unwrap();
+    assert_eq!(managed.gateway, "https://gauze.example.org");
+    let why = |text: &str| Managed::from_json(text).err().unwrap().to_string();
+    assert!(why(&format!("[{text}]")).contains("it is a list"));
+    assert!(why(&text.replace("\"ward-9\"", "\u{201c}ward-9\u{201d}")).contains("typographic quotes"));
+}

@@ -168,10 +168,10 @@ fn a_cut_transfer_goes_on_at_once_three_times_and_then_waits() {
 
 #[test]
 fn waiting_doubles_up_to_a_quarter_of_an_hour() {
-    assert_eq!(wait_ms(0, 0), 1000);
-    assert_eq!(wait_ms(3, 0), 8000);
-    assert_eq!(wait_ms(40, 0), LONGEST_WAIT_MS);
-    assert!(wait_ms(40, 255) < LONGEST_WAIT_MS * 3 / 2);
+    assert_eq!(wait_ms(Trouble::Offline, 0, 0), 1000);
+    assert_eq!(wait_ms(Trouble::Offline, 3, 0), 8000);
+    assert_eq!(wait_ms(Trouble::Offline, 40, 0), LONGEST_WAIT_MS);
+    assert!(wait_ms(Trouble::Offline, 40, 255) < LONGEST_WAIT_MS * 3 / 2);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod dpop;
 mod http;
 mod log;
+mod record;
 mod rfc9421;
 mod rfc9530;
 mod samples;

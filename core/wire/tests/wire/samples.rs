@@ -1,15 +1,18 @@
 //! One of everything, always the same: fixed keys, fixed times, a tenant and a patient that are nobody's.
 
+mod record;
+
 use gauze_wire::log::{Checkpoint, LogKey, NoteKey, Tree, WitnessKey};
 use gauze_wire::{
     Act, Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Attestation, Body, Bundle, Bytes, Carried,
-    DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, Follows, Gateway, Grade, Jws, KeyLevel, Life,
-    Manifest, Operator, Patient, Photos, Platform, Policy, Proof, ProposalId, PublicKey, Reason,
-    Reattestation, RecipientEntry, RecipientState, Record, Refusal, Refused, ReviewDenied, Signed,
-    Signer as _, SoftwareKey, Standing, Stored, Tenant, Text, Token, Void, VoidReason, Wanted, WipeCause,
-    WipeOrder, Wiped,
+    DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, FilingRefusal, Follows, Gateway, Grade, Jws,
+    KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof, ProposalId, PublicKey, Reason,
+    Reattestation, RecipientEntry, RecipientState, Refused, ReviewDenied, Signed, Signer as _, SoftwareKey,
+    Standing, Stored, Tenant, Token, Void, VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
 };
 use jiff::Timestamp;
+
+pub use record::*;
 
 pub fn key(n: u8) -> SoftwareKey {
     SoftwareKey::from_bytes(&[n; 32]).unwrap()
@@ -210,6 +213,7 @@ pub fn policy_2() -> Policy {
         roots: vec![root],
         factory_grace_days: Some(0),
         remote_only: true,
+        issuer_must_be_ca: false,
         status_list_hours: Some(24),
         attested_serial: true,
         ..AndroidRules::for_apps(vec![app])
@@ -370,35 +374,7 @@ pub fn filed() -> Filed {
 }
 
 pub fn refused() -> Refused {
-    Refused::new(binding(), proof(), now(), Refusal::RecordMismatch)
-}
-
-pub fn record() -> Record {
-    Record {
-        v: 1,
-        tenant: tenant(),
-        device_id: body().device_id,
-        capture_id: body().capture_id,
-        seq: 2,
-        captured_at: now(),
-        monotonic_ms: 123_456,
-        boot_id: "boot-1".parse().unwrap(),
-        clinician: None,
-        patient: Some(Patient {
-            nhs_number: Some("9990000042".into()),
-            local_id: None,
-            family: Text::new("Testpatient").unwrap(),
-            given: Text::new("Alex").unwrap(),
-            dob: "1950-01-31".parse().unwrap(),
-        }),
-        body_site: Some(Text::new("left lower leg").unwrap()),
-        consent: Some(Text::new("given").unwrap()),
-        notes: None,
-        geofence: Some("inside".parse().unwrap()),
-        orientation: 6,
-        photo_sha256: Digest::of(b"photo"),
-        photo_size: 4_000_000,
-    }
+    Refused::new(binding(), proof(), now(), FilingRefusal::RecordMismatch)
 }
 
 /// Every signed kind once, with the key that signs it: `(kind, JWS)`.

@@ -6,7 +6,7 @@ use gauze_wire::{
     RecipientEntry, RecipientState, Refused, Signed, Standing, Stored, Text, Token, Void, WipeOrder, Wiped,
     WireError, accept_bundle,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -17,28 +17,31 @@ fn reads_as<T: Signed>(jws: &Jws) -> Result<(), WireError> {
     jws.peek::<T>().map(drop)
 }
 
+type Reader = (&'static str, fn(&Jws) -> Result<(), WireError>);
+
+/// Every signed kind's reader.
+const READERS: [Reader; 15] = [
+    (Bundle::TYP, reads_as::<Bundle>),
+    (Policy::TYP, reads_as::<Policy>),
+    (Token::TYP, reads_as::<Token>),
+    (Enrolment::TYP, reads_as::<Enrolment>),
+    (Body::TYP, reads_as::<Body>),
+    (Void::TYP, reads_as::<Void>),
+    (Adoption::TYP, reads_as::<Adoption>),
+    (Stored::TYP, reads_as::<Stored>),
+    (Filed::TYP, reads_as::<Filed>),
+    (Refused::TYP, reads_as::<Refused>),
+    (Act::TYP, reads_as::<Act>),
+    (WipeOrder::TYP, reads_as::<WipeOrder>),
+    (Wiped::TYP, reads_as::<Wiped>),
+    (Standing::TYP, reads_as::<Standing>),
+    (Reattestation::TYP, reads_as::<Reattestation>),
+];
+
 #[test]
 fn no_signed_kind_counts_as_another() {
-    type Reader = (&'static str, fn(&Jws) -> Result<(), WireError>);
-    let readers: [Reader; 15] = [
-        (Bundle::TYP, reads_as::<Bundle>),
-        (Policy::TYP, reads_as::<Policy>),
-        (Token::TYP, reads_as::<Token>),
-        (Enrolment::TYP, reads_as::<Enrolment>),
-        (Body::TYP, reads_as::<Body>),
-        (Void::TYP, reads_as::<Void>),
-        (Adoption::TYP, reads_as::<Adoption>),
-        (Stored::TYP, reads_as::<Stored>),
-        (Filed::TYP, reads_as::<Filed>),
-        (Refused::TYP, reads_as::<Refused>),
-        (Act::TYP, reads_as::<Act>),
-        (WipeOrder::TYP, reads_as::<WipeOrder>),
-        (Wiped::TYP, reads_as::<Wiped>),
-        (Standing::TYP, reads_as::<Standing>),
-        (Reattestation::TYP, reads_as::<Reattestation>),
-    ];
     for (kind, by, jws) in samples::signed() {
-        for (typ, read) in readers {
+        for (typ, read) in READERS {
             let verdict = read(&jws);
             if typ == kind {
                 assert_eq!(verdict, Ok(()));
@@ -50,6 +53,26 @@ fn no_signed_kind_counts_as_another() {
             assert!(read(&relabelled).is_err(), "{kind} relabelled {typ}");
         }
     }
+}
+
+#[test]
+fn no_signed_kind_is_signed_or_read_with_another_version_or_kind_inside() {
+    for (kind, by, jws) in samples::signed() {
+        let payload: Value = serde_json::from_slice(&jws.payload_bytes().unwrap()).unwrap();
+        let verdict = |name: &str, value: Value| {
+            let changed = resigned(&payload, kind, by, |payload| payload[name] = value);
+            let (_, read) = READERS.into_iter().find(|(typ, _)| *typ == kind).unwrap();
+            read(&changed)
+        };
+        for v in [0, 3] {
+            assert_eq!(verdict("v", json!(v)), Err(WireError::Field("v")), "{kind} {v}");
+        }
+        let found = "gauze-other".to_owned();
+        let expected = kind;
+        assert_eq!(verdict("typ", json!(found)), Err(WireError::WrongType { expected, found }), "{kind}");
+    }
+    let wrong = Token { typ: Policy::TYP.to_owned(), ..samples::token() };
+    assert!(matches!(Jws::sign(&wrong, &key(samples::POLICY)), Err(WireError::WrongType { .. })));
 }
 
 /// The JWS over a payload that `change` touched, signed with the right key.
@@ -80,6 +103,8 @@ fn a_body_keeps_its_documented_limits() {
     for (what, change) in [
         ("v", json!({ "v": 2 })),
         ("seq 0", json!({ "seq": 0 })),
+        ("seq 2^53", json!({ "seq": 1_u64 << 53 })),
+        ("seq 2^64 - 1", json!({ "seq": u64::MAX })),
         ("prev missing", json!({ "prev": null })),
         ("prev at 1", json!({ "seq": 1 })),
         ("size 0", json!({ "size": 0 })),
@@ -234,6 +259,13 @@ fn a_bundle_is_believed_only_from_the_pinned_root_or_its_named_successor() {
     let same = signed_bundle(|_| {}, samples::ROOT).unwrap();
     assert_eq!(accept_bundle(&same, &tenant(), &root, Some(&current), 3).unwrap().1, root);
     assert_eq!(accept_bundle(&same, &tenant(), &root, None, 4).map(drop), Err(WireError::Rollback));
+    let twin =
+        signed_bundle(|bundle| bundle.fresh_until += SignedDuration::from_hours(1), samples::ROOT).unwrap();
+    assert_eq!(
+        accept_bundle(&twin, &tenant(), &root, Some(&current), 0).map(drop),
+        Err(WireError::Rollback),
+        "one version names one content"
+    );
     let older = signed_bundle(|bundle| bundle.version = 2, samples::ROOT).unwrap();
     assert_eq!(
         accept_bundle(&older, &tenant(), &root, Some(&current), 0).map(drop),

@@ -205,7 +205,21 @@ fn a_signed_request_of_version_1_verifies_as_recorded() {
 }
 
 #[test]
-fn a_record_of_version_1_reads_by_its_own_reader() {
-    let bytes = samples::record().to_bytes().unwrap();
-    assert!(Record::from_bytes(&bytes).unwrap() == samples::record());
+fn a_record_of_version_2_reads_as_recorded_in_its_one_spelling() {
+    for (name, expected) in [("record", samples::record()), ("record-short", samples::short_record())] {
+        let vector = recorded_in(
+            "v2",
+            name,
+            || json!({ "text": String::from_utf8(expected.to_bytes().unwrap()).unwrap() }),
+        );
+        let text = vector["text"].as_str().unwrap();
+        let read = Record::from_bytes(text.as_bytes()).unwrap();
+        assert!(read == expected, "{name}");
+        assert!(read.to_bytes().unwrap() == text.as_bytes(), "{name}");
+    }
+}
+
+#[test]
+fn a_policy_with_pick_lists_reads_as_recorded() {
+    signed_in::<Policy>("v2", "gauze-policy-lists", &samples::policy_with_lists(), samples::POLICY);
 }

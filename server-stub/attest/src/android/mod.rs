@@ -98,6 +98,8 @@ pub struct AndroidFacts {
     pub all_valid_until: Option<String>,
     /// How the attesting key came into the phone.
     pub provisioning: Option<Provisioning>,
+    /// Whether the certificate that issued the phone's own is an authority's; some from the factory are not.
+    pub issuer_is_ca: Option<bool>,
     /// How many certificates Google issued to this phone lately, where it says so.
     pub certificates_issued: Option<u64>,
     /// What the attested key is for; 2 is signing.
@@ -161,6 +163,7 @@ fn facts(
         all_valid_from: all.iter().map(|certificate| certificate.not_before).max().map(second),
         all_valid_until: all.iter().map(|certificate| certificate.not_after).min().map(second),
         provisioning: anchored.map(|anchored| anchored.provisioning),
+        issuer_is_ca: anchored.and_then(Anchored::issuer_is_ca),
         certificates_issued: all.iter().find_map(certificates_issued),
         purposes: hardware.map(|hardware| hardware.purposes.clone()).unwrap_or_default(),
         digests: hardware.map(|hardware| hardware.digests.clone()).unwrap_or_default(),

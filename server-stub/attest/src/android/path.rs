@@ -1,5 +1,10 @@
 //! The chain: whether it leads to a pinned root, by authorities alone, within its time, with nobody on it revoked.
 //!
+//! Some phones were given a factory certificate that is no authority's (`CA:FALSE`), and it signs the phone's keys all the
+//! same. It counts, unless the policy says otherwise, only right above the first certificate, only where no other one of the
+//! whole chain holds a key description, only under a factory's names, and below authorities alone: a key that a phone
+//! made and that signs below its own certificate brings a second description with it.
+//!
 //! Always: a key description stands on the first certificate. On the second it is allowed only where the hardware
 //! says that the key there can do nothing but attest keys made beside it; every other key that a phone holds could
 //! sign a forged certificate below its own, and is no issuer. Above come authorities without one.
@@ -77,12 +82,25 @@ impl<'a> Anchored<'a> {
     pub fn check(&self, asked: &AndroidAsked<'_>) -> Result<(), Fault> {
         self.check_root(asked)?;
         let made_by_phone = self.made_by_phone()?;
-        check_issuers(self.path, made_by_phone)?;
+        let ends = self.issuer_is_ca() == Some(false) && self.may_end(made_by_phone, asked);
+        check_issuers(self.path, made_by_phone + usize::from(ends))?;
         self.check_dates(made_by_phone, asked)?;
         if asked.rules.remote_only && self.provisioning != Provisioning::Remote {
             return Err(Fault::NotRemote);
         }
         self.check_status(asked)
+    }
+
+    /// Whether the certificate that issued the phone's own is an authority's.
+    pub fn issuer_is_ca(&self) -> Option<bool> {
+        let described = |certificate: &&Certificate<'_>| certificate.extension(KEY_DESCRIPTION).is_some();
+        let issuer = self.path.iter().find(|certificate| !described(certificate))?;
+        Some(!issuer.denies_authority())
+    }
+
+    /// Whether the issuer may be no authority.
+    fn may_end(&self, made_by_phone: usize, asked: &AndroidAsked<'_>) -> bool {
+        made_by_phone == 1 && self.provisioning == Provisioning::Factory && !asked.rules.issuer_must_be_ca
     }
 
     fn check_root(&self, asked: &AndroidAsked<'_>) -> Result<(), Fault> {

@@ -84,7 +84,7 @@ impl Admin {
             filled.entry(name).or_insert(value);
         }
         let read: Policy = serde_json::from_value(Value::Object(filled)).map_err(malformed)?;
-        read.check().map_err(|error| AdminError::Policy(error.to_string()))?;
+        read.holds().map_err(|error| AdminError::Policy(error.to_string()))?;
         if read.tenant != *self.tenant() {
             return Err(AdminError::Policy("it names another tenant".to_owned()));
         }

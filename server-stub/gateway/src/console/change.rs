@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::page::{field, page};
-use super::refusal::Refusal;
+use super::refusal::PageRefusal;
 use super::{Console, lost, words};
 use crate::acts::By;
 
@@ -23,14 +23,14 @@ pub enum Change {
 }
 
 impl Change {
-    fn read(text: &str) -> Result<Self, Refusal> {
+    fn read(text: &str) -> Result<Self, PageRefusal> {
         match text {
             "suspend" => Ok(Self::Suspend),
             "resume" => Ok(Self::Resume),
             "revoke" => Ok(Self::Revoke),
             "unflag" => Ok(Self::Unflag),
             "wipe" => Ok(Self::Wipe),
-            _ => Err(Refusal::NoPage),
+            _ => Err(PageRefusal::NoPage),
         }
     }
 
@@ -79,7 +79,7 @@ pub struct Reasoned {
 pub async fn ask(
     State(console): State<Console>,
     Path((id, change)): Path<(String, String)>,
-) -> Result<Html<String>, Refusal> {
+) -> Result<Html<String>, PageRefusal> {
     let change = Change::read(&change)?;
     let (name, meaning) = change.told();
     let story = console.story(&id).await?;
@@ -118,7 +118,7 @@ pub async fn make(
     State(console): State<Console>,
     Path((id, change)): Path<(String, String)>,
     form: Result<Form<Reasoned>, FormRejection>,
-) -> Result<Redirect, Refusal> {
+) -> Result<Redirect, PageRefusal> {
     let (change, Form(form)) = (Change::read(&change)?, form?);
     console.wrote(&form.proof)?;
     let by = By::new(&form.operator, &form.reason)?;
@@ -128,11 +128,11 @@ pub async fn make(
         Change::Resume => console.admin.resume(&id, &by).await?,
         Change::Revoke => console.admin.revoke(&id, &by).await?,
         Change::Unflag => {
-            let code = form.code.ok_or(Refusal::Unreadable)?;
+            let code = form.code.ok_or(PageRefusal::Unreadable)?;
             console.admin.unflag(&id, &code, &by).await?
         }
         Change::Wipe => {
-            let photos = form.photos.ok_or(Refusal::Unreadable)?;
+            let photos = form.photos.ok_or(PageRefusal::Unreadable)?;
             console.admin.wipe(&id, photos, &by).await.map(|_| true)?
         }
     };

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::page::page;
-use super::refusal::Refusal;
+use super::refusal::PageRefusal;
 use super::{Console, words};
 use crate::db::{DevicePage, DeviceSearch, Registered};
 
@@ -27,18 +27,21 @@ pub struct Search {
 }
 
 impl Search {
-    fn read(&self) -> Result<DeviceSearch, Refusal> {
+    fn read(&self) -> Result<DeviceSearch, PageRefusal> {
         let q = self.q.trim();
         let status = Some(self.status.as_str()).filter(|status| !status.is_empty());
         let after = Some(self.after.as_str()).filter(|after| !after.is_empty());
         if q.len() > TEXT {
-            return Err(Refusal::Unreadable);
+            return Err(PageRefusal::Unreadable);
         }
         Ok(DeviceSearch {
             text: (!q.is_empty()).then(|| q.to_owned()),
-            status: status.map(str::parse::<DeviceStatus>).transpose().map_err(|_| Refusal::Unreadable)?,
+            status: status
+                .map(str::parse::<DeviceStatus>)
+                .transpose()
+                .map_err(|_| PageRefusal::Unreadable)?,
             flagged: !self.flagged.is_empty(),
-            after: after.map(str::parse::<DeviceId>).transpose().map_err(|_| Refusal::Unreadable)?,
+            after: after.map(str::parse::<DeviceId>).transpose().map_err(|_| PageRefusal::Unreadable)?,
             limit: Some(PAGE),
         })
     }
@@ -47,7 +50,7 @@ impl Search {
 pub async fn list(
     State(console): State<Console>,
     search: Result<Query<Search>, QueryRejection>,
-) -> Result<Html<String>, Refusal> {
+) -> Result<Html<String>, PageRefusal> {
     let Query(search) = search?;
     let found = console.admin.devices(&search.read()?).await?;
     let counts = console.admin.counts().await?;

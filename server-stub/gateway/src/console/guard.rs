@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 
 use super::Console;
-use super::refusal::Refusal;
+use super::refusal::PageRefusal;
 
 const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                    frame-ancestors 'none'; base-uri 'none'";
@@ -35,9 +35,9 @@ pub async fn guard(request: Request, next: Next) -> Response {
     answer
 }
 
-fn judge(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+fn judge(method: &Method, headers: &HeaderMap) -> Result<(), PageRefusal> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(HOST).filter(|host| is_loopback(host)).ok_or(Refusal::ForeignHost)?;
+    let host = text(HOST).filter(|host| is_loopback(host)).ok_or(PageRefusal::ForeignHost)?;
     if matches!(*method, Method::GET | Method::HEAD) {
         return Ok(());
     }
@@ -46,7 +46,7 @@ fn judge(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
         Some(site) => site == "same-origin",
         None => text(ORIGIN).is_some_and(|origin| origin == format!("http://{host}")),
     };
-    if own { Ok(()) } else { Err(Refusal::Forged) }
+    if own { Ok(()) } else { Err(PageRefusal::Forged) }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -59,11 +59,11 @@ fn is_loopback(host: &str) -> bool {
 
 impl Console {
     /// Whether a form was written by this process. Digests are compared, so that time tells nothing of the proof.
-    pub(super) fn wrote(&self, proof: &str) -> Result<(), Refusal> {
+    pub(super) fn wrote(&self, proof: &str) -> Result<(), PageRefusal> {
         if Sha256::digest(proof) == Sha256::digest(self.proof.as_bytes()) {
             Ok(())
         } else {
-            Err(Refusal::Forged)
+            Err(PageRefusal::Forged)
         }
     }
 }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::page::{field, page};
-use super::refusal::Refusal;
+use super::refusal::PageRefusal;
 use super::{Console, story, words};
 use crate::acts::By;
 use crate::admin::DeviceStory;
@@ -23,7 +23,10 @@ pub struct Confirmed {
     confirm: String,
 }
 
-pub async fn ask(State(console): State<Console>, Path(id): Path<String>) -> Result<Html<String>, Refusal> {
+pub async fn ask(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageRefusal> {
     let story = console.story(&id).await?;
     let short = words::short(&story.device.device_id);
     if story.device.flags.iter().any(|flag| flag == "lost") {
@@ -84,19 +87,19 @@ pub async fn make(
     State(console): State<Console>,
     Path(id): Path<String>,
     form: Result<Form<Confirmed>, FormRejection>,
-) -> Result<Redirect, Refusal> {
+) -> Result<Redirect, PageRefusal> {
     let Form(form) = form?;
     console.wrote(&form.proof)?;
     let by = By::new(&form.operator, &form.reason)?;
     let id = console.admin.find(&id).await?;
     if form.confirm.trim() != words::short(&id) {
-        return Err(Refusal::NotConfirmed);
+        return Err(PageRefusal::NotConfirmed);
     }
     console.admin.lost(&id, form.photos, &by).await?;
     Ok(Redirect::to(&format!("/devices/{id}/lost")))
 }
 
-async fn report(console: &Console, story: &DeviceStory) -> Result<Markup, Refusal> {
+async fn report(console: &Console, story: &DeviceStory) -> Result<Markup, PageRefusal> {
     let asked = story.acts.iter().find_map(|act| match &act.deed {
         Deed::Propose { proposal_id, wanted: Wanted::Wipe { .. } } => Some(proposal_id),
         _ => None,

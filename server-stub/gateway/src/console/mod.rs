@@ -110,7 +110,7 @@ pub fn console_router(admin: Admin, operator: Option<&str>) -> Result<Router, Co
         .route("/tokens", get(tokens::list).post(tokens::request))
         .route("/tokens/{id}", get(tokens::show))
         .route("/policy", get(policy::show).post(policy::propose))
-        .fallback(async || refusal::Refusal::NoPage.into_response())
+        .fallback(async || refusal::PageRefusal::NoPage.into_response())
         .layer(DefaultBodyLimit::max(FORM))
         .layer(middleware::from_fn(guard::guard))
         .with_state(console))

@@ -3,17 +3,17 @@
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{Html, Redirect};
-use gauze_wire::{AndroidRules, AppleRules, Grade, KeyLevel, OnRevokedCertificate, Policy};
+use gauze_wire::{AndroidRules, AppleRules, Grade, KeyLevel, OnRevokedCertificate, PickLists, Policy};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::page::{field, page};
-use super::refusal::Refusal;
+use super::refusal::PageRefusal;
 use super::{Console, words};
 use crate::acts::By;
 use crate::admin::PolicyView;
 
-pub async fn show(State(console): State<Console>) -> Result<Html<String>, Refusal> {
+pub async fn show(State(console): State<Console>) -> Result<Html<String>, PageRefusal> {
     let view = console.admin.policy().await?;
     let policy = &view.policy;
     let body = html! {
@@ -24,6 +24,8 @@ pub async fn show(State(console): State<Console>) -> Result<Html<String>, Refusa
         }
         h2 { "What it says" }
         ul { @for line in general(policy).into_iter().chain(life(policy)) { li { (line) } } }
+        h3 { "What people choose from on the phone" }
+        ul { @for line in lists(&policy.lists) { li { (line) } } }
         h3 { "Android phones" }
         @match &policy.android {
             Some(rules) => ul { @for line in android(rules) { li { (line) } } },
@@ -76,7 +78,7 @@ pub struct Proposed {
 pub async fn propose(
     State(console): State<Console>,
     form: Result<Form<Proposed>, FormRejection>,
-) -> Result<Redirect, Refusal> {
+) -> Result<Redirect, PageRefusal> {
     let Form(form) = form?;
     console.wrote(&form.proof)?;
     let by = By::new(&form.operator, &form.reason)?;
@@ -149,6 +151,21 @@ fn list<T>(items: &[T], none: &str, told: impl Fn(&T) -> String) -> String {
     if items.is_empty() { none.to_owned() } else { items.iter().map(told).collect::<Vec<_>>().join("; ") }
 }
 
+fn lists(lists: &PickLists) -> Vec<String> {
+    let told = |name: &str, words: Vec<&str>| match words.is_empty() {
+        true => format!("{name}: no list; phones may say anything or nothing."),
+        false => format!("{name}: {}.", words.join("; ")),
+    };
+    let notices = lists.notices.iter().map(|notice| format!("{} version {}", notice.code, notice.version));
+    let notices: Vec<String> = notices.collect();
+    vec![
+        told("Teams", lists.teams.iter().map(|team| team.words.as_str()).collect()),
+        told("Body sites", lists.sites.iter().map(|site| site.words.as_str()).collect()),
+        told("Forms of consent", lists.consents.iter().map(|consent| consent.words.as_str()).collect()),
+        told("Notices", notices.iter().map(String::as_str).collect()),
+    ]
+}
+
 fn android(rules: &AndroidRules) -> Vec<String> {
     let level = match rules.level {
         KeyLevel::TrustedEnvironment => "The key must be in the trusted environment or StrongBox.",
@@ -193,6 +210,12 @@ fn android(rules: &AndroidRules) -> Vec<String> {
             "Only keys that Google provisioned remotely."
         } else {
             "Factory keys are allowed."
+        }
+        .to_owned(),
+        if rules.issuer_must_be_ca {
+            "Factory certificates must be an authority's."
+        } else {
+            "Factory certificates that are no authority's are allowed."
         }
         .to_owned(),
         list_age,

@@ -9,7 +9,7 @@ use super::page::page;
 use crate::admin::AdminError;
 
 /// Why a page is not shown, or a form not carried out. Nothing was changed.
-pub enum Refusal {
+pub enum PageRefusal {
     /// Asked for under a name that is not this machine's.
     ForeignHost,
     /// A form that this process did not write.
@@ -24,7 +24,7 @@ pub enum Refusal {
     Admin(AdminError),
 }
 
-impl Refusal {
+impl PageRefusal {
     fn told(&self) -> (StatusCode, &'static str, String) {
         let (status, code, message) = match self {
             Self::ForeignHost => (
@@ -71,7 +71,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
         let (status, code, message) = self.told();
         let body = html! {
@@ -83,19 +83,19 @@ impl IntoResponse for Refusal {
     }
 }
 
-impl From<AdminError> for Refusal {
+impl From<AdminError> for PageRefusal {
     fn from(error: AdminError) -> Self {
         Self::Admin(error)
     }
 }
 
-impl From<FormRejection> for Refusal {
+impl From<FormRejection> for PageRefusal {
     fn from(_: FormRejection) -> Self {
         Self::Unreadable
     }
 }
 
-impl From<QueryRejection> for Refusal {
+impl From<QueryRejection> for PageRefusal {
     fn from(_: QueryRejection) -> Self {
         Self::Unreadable
     }

@@ -6,19 +6,22 @@ use gauze_wire::DeviceStatus;
 use maud::{Markup, html};
 
 use super::page::page;
-use super::refusal::Refusal;
+use super::refusal::PageRefusal;
 use super::{Console, words};
 use crate::admin::DeviceStory;
 use crate::db::Registered;
 
 impl Console {
     /// The story of the phone that an address names, by its id or the beginning of one.
-    pub(super) async fn story(&self, id: &str) -> Result<DeviceStory, Refusal> {
+    pub(super) async fn story(&self, id: &str) -> Result<DeviceStory, PageRefusal> {
         Ok(self.admin.device(&self.admin.find(id).await?).await?)
     }
 }
 
-pub async fn show(State(console): State<Console>, Path(id): Path<String>) -> Result<Html<String>, Refusal> {
+pub async fn show(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageRefusal> {
     let story = console.story(&id).await?;
     let device = &story.device;
     let body = html! {

@@ -11,7 +11,7 @@ use qrcode::{EcLevel, QrCode};
 use serde::Deserialize;
 
 use super::page::{field, page};
-use super::refusal::Refusal;
+use super::refusal::PageRefusal;
 use super::{Console, words};
 use crate::acts::By;
 use crate::admin::{ManagedConfiguration, TokenView};
@@ -39,7 +39,7 @@ pub struct Older {
 pub async fn list(
     State(console): State<Console>,
     older: Result<Query<Older>, QueryRejection>,
-) -> Result<Html<String>, Refusal> {
+) -> Result<Html<String>, PageRefusal> {
     let Query(Older { before }) = older?;
     let tokens = console.admin.tokens(before, LIST).await?;
     let now = console.admin.now();
@@ -104,18 +104,21 @@ fn table(tokens: &[TokenView], now: Timestamp) -> Markup {
 pub async fn request(
     State(console): State<Console>,
     form: Result<Form<Wish>, FormRejection>,
-) -> Result<Redirect, Refusal> {
+) -> Result<Redirect, PageRefusal> {
     let Form(form) = form?;
     console.wrote(&form.proof)?;
     let by = By::new(&form.operator, &form.reason)?;
     let serial = Some(form.serial.trim()).filter(|serial| !serial.is_empty());
-    let serial = serial.map(str::parse::<Name>).transpose().map_err(|_| Refusal::Unreadable)?;
+    let serial = serial.map(str::parse::<Name>).transpose().map_err(|_| PageRefusal::Unreadable)?;
     let proposal = console.admin.request_token(form.hours, serial, &by).await?;
     Ok(Redirect::to(&format!("/tokens/{}", proposal.proposal_id)))
 }
 
-pub async fn show(State(console): State<Console>, Path(id): Path<String>) -> Result<Html<String>, Refusal> {
-    let id: ProposalId = id.parse().map_err(|_| Refusal::NoPage)?;
+pub async fn show(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageRefusal> {
+    let id: ProposalId = id.parse().map_err(|_| PageRefusal::NoPage)?;
     let token = console.admin.token(&id).await?;
     let now = console.admin.now();
     let (asked, live) = (&token.proposal, token.expires_at.is_some_and(|end| end > now));

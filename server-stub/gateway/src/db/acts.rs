@@ -276,7 +276,7 @@ impl Db {
     pub async fn hear_wiped(
         write: &mut Write<'_>,
         (tenant, device): (&Tenant, &DeviceId),
-        word: &Digest,
+        (word, order): (&Digest, Option<&ProposalId>),
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
         let news = sqlx::query("INSERT INTO wiped_word VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
@@ -288,16 +288,21 @@ impl Db {
         if news.rows_affected() == 0 {
             return Ok(false);
         }
-        sqlx::query("UPDATE device SET wiped_at_ms = ? WHERE tenant = ? AND device_id = ?")
-            .bind(now_ms)
-            .bind(tenant.as_str())
-            .bind(device.as_str())
-            .execute(&mut **write)
-            .await?;
+        sqlx::query(
+            "UPDATE device SET wiped_at_ms = ?, wipe_answered = coalesce(?, wipe_answered) \
+             WHERE tenant = ? AND device_id = ?",
+        )
+        .bind(now_ms)
+        .bind(order.map(ProposalId::as_str))
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .execute(&mut **write)
+        .await?;
         Ok(true)
     }
 
-    /// Places of the device's chain up to `highest` that nothing here holds, as ranges.
+    /// Places of the device's chain up to `highest` that nothing here holds, as ranges. Only what the device signed itself
+    /// counts: any other phone can name a place of this one.
     pub async fn gaps(
         &self,
         tenant: &Tenant,
@@ -305,8 +310,8 @@ impl Db {
         highest: u64,
     ) -> Result<Vec<(u64, u64)>, sqlx::Error> {
         let held: Vec<i64> = sqlx::query_scalar(
-            "SELECT DISTINCT seq FROM capture WHERE tenant = ? AND body_device = ? AND stored IS NOT NULL \
-             ORDER BY seq",
+            "SELECT DISTINCT seq FROM capture WHERE tenant = ?1 AND body_device = ?2 AND device_id = ?2 \
+             AND stored IS NOT NULL ORDER BY seq",
         )
         .bind(tenant.as_str())
         .bind(device.as_str())

@@ -18,6 +18,7 @@ pub use captures::{Capture, NewCapture, Outcome};
 pub use devices::{Device, NewDevice};
 pub use log::append as log_append;
 pub use register::{DeviceCounts, DevicePage, DeviceSearch, Registered};
+pub use shown::ShownBefore;
 
 use crate::app::AppError;
 

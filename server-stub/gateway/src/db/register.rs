@@ -56,7 +56,9 @@ pub struct Registered {
     /// The newest wipe order, signed.
     #[serde(skip)]
     pub wipe_order: Option<Jws>,
-    /// When it said that it was wiped.
+    /// The wipe order that it said it had carried out.
+    pub wipe_answered: Option<String>,
+    /// When it said that it was wiped, by whatever cause.
     pub wiped_at: Option<Timestamp>,
 }
 
@@ -99,7 +101,7 @@ const MOST: u32 = 200;
 
 const COLUMNS: &str = "device_id, status, platform, model, serial, app_version, enrolled_at_ms, token_id, follows, \
     level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
-    wipe_order, wiped_at_ms, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
+    wipe_order, wipe_answered, wiped_at_ms, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
     AND device_flag.device_id = device.device_id) AS flags";
 
 fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
@@ -132,6 +134,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         unsent: to_u64(row.try_get("unsent")?),
         flags: text("flags")?.map(|flags| flags.split(',').map(str::to_owned).collect()).unwrap_or_default(),
         wipe_order: text("wipe_order")?.map(|jws| Jws::parse(&jws)).transpose().map_err(damaged)?,
+        wipe_answered: text("wipe_answered")?,
         wiped_at: time("wiped_at_ms")?,
     })
 }

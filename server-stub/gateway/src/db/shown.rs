@@ -2,8 +2,8 @@
 
 use gauze_attest::{AppAttestKey, BootState, PatchLevels, SecurityLevel, Shown};
 use gauze_wire::{DeviceId, Platform, Tenant};
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
 
 use super::{Db, Write, damaged, to_i64, to_u64};
 
@@ -12,6 +12,7 @@ fn number(value: Option<u64>) -> Option<i64> {
 }
 
 /// What a device showed before: what it shows again is judged by it.
+#[derive(Debug, PartialEq, Eq)]
 pub struct ShownBefore {
     pub platform: Platform,
     /// Nothing where it showed none.
@@ -35,35 +36,16 @@ impl Db {
         tenant: &Tenant,
         device: &DeviceId,
     ) -> Result<Option<ShownBefore>, sqlx::Error> {
-        let row = sqlx::query(
-            "SELECT platform, os_version, patch_level, vendor_patch, boot_patch, app_attest_point, app_attest_app, \
-             app_attest_counter FROM device WHERE tenant = ? AND device_id = ?",
-        )
-        .bind(tenant.as_str())
-        .bind(device.as_str())
-        .fetch_optional(&self.readers)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let text = |column: &str| -> Result<Option<u64>, sqlx::Error> {
-            Ok(row.try_get::<Option<String>, _>(column)?.and_then(|text| text.parse().ok()))
-        };
-        let number = |column: &str| -> Result<Option<u64>, sqlx::Error> {
-            Ok(row.try_get::<Option<i64>, _>(column)?.map(to_u64))
-        };
-        let levels = PatchLevels {
-            os_version: text("os_version")?,
-            system: text("patch_level")?,
-            vendor: number("vendor_patch")?,
-            boot: number("boot_patch")?,
-        };
-        let platform: Option<String> = row.try_get("platform")?;
-        // A phone that enrolled before there was a register showed no hardware.
-        let platform = platform.map_or(Ok(Platform::Desktop), |name| serde_json::from_value(name.into()));
-        Ok(Some(ShownBefore {
-            platform: platform.map_err(damaged)?,
-            patches: (levels != PatchLevels::default()).then_some(levels),
-            app_attest: app_attest(&row)?,
-        }))
+        shown_in(&mut *self.readers.acquire().await?, tenant, device).await
+    }
+
+    /// What a device showed last, as the write in progress sees it.
+    pub async fn shown_now(
+        write: &mut Write<'_>,
+        tenant: &Tenant,
+        device: &DeviceId,
+    ) -> Result<Option<ShownBefore>, sqlx::Error> {
+        shown_in(write, tenant, device).await
     }
 
     /// Keeps evidence that held.
@@ -151,4 +133,40 @@ impl Db {
                 .await?;
         ids.iter().map(|id| id.parse().map_err(damaged)).collect()
     }
+}
+
+async fn shown_in(
+    db: &mut SqliteConnection,
+    tenant: &Tenant,
+    device: &DeviceId,
+) -> Result<Option<ShownBefore>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT platform, os_version, patch_level, vendor_patch, boot_patch, app_attest_point, app_attest_app, \
+         app_attest_counter FROM device WHERE tenant = ? AND device_id = ?",
+    )
+    .bind(tenant.as_str())
+    .bind(device.as_str())
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let text = |column: &str| -> Result<Option<u64>, sqlx::Error> {
+        Ok(row.try_get::<Option<String>, _>(column)?.and_then(|text| text.parse().ok()))
+    };
+    let number = |column: &str| -> Result<Option<u64>, sqlx::Error> {
+        Ok(row.try_get::<Option<i64>, _>(column)?.map(to_u64))
+    };
+    let levels = PatchLevels {
+        os_version: text("os_version")?,
+        system: text("patch_level")?,
+        vendor: number("vendor_patch")?,
+        boot: number("boot_patch")?,
+    };
+    let platform: Option<String> = row.try_get("platform")?;
+    // A phone that enrolled before there was a register showed no hardware.
+    let platform = platform.map_or(Ok(Platform::Desktop), |name| serde_json::from_value(name.into()));
+    Ok(Some(ShownBefore {
+        platform: platform.map_err(damaged)?,
+        patches: (levels != PatchLevels::default()).then_some(levels),
+        app_attest: app_attest(&row)?,
+    }))
 }

@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use gauze_attest::{EnrolmentRefusal, Fault, Presented, Shown, verify_attestation};
+use gauze_attest::{EnrolmentDenied, Fault, Presented, Shown, verify_attestation};
 use gauze_wire::{
     Deed, DeviceId, EntryKind, Jws, Name, ProblemCode, Reattestation, StatusAnswer, Tenant, WireError,
 };
@@ -13,9 +13,10 @@ use gauze_wire::{
 use super::enrol::{basis, spend_challenge};
 use crate::acts::{By, Clerk};
 use crate::app::App;
-use crate::db::{Db, Device, Registered, Write, log_append};
-use crate::proof::{BODY_LIMIT, InPath, read_body, served};
-use crate::refusal::Refusal;
+use crate::db::{Db, Device, Registered, ShownBefore, Write, log_append};
+use crate::peers::Peer;
+use crate::proof::{InPath, served};
+use crate::refusal::RequestRefusal;
 use crate::standing::standing;
 use crate::tenant::Served;
 
@@ -31,21 +32,29 @@ use crate::tenant::Served;
 pub async fn attestations(
     State(app): State<App>,
     InPath(tenant): InPath,
+    peer: Peer,
     body: Body,
-) -> Result<Json<StatusAnswer>, Refusal> {
+) -> Result<Json<StatusAnswer>, RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = read_body(body, BODY_LIMIT).await?;
+    let body = app.strangers.read(body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let jws = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     let device = app.db.device(&tenant, jws.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;
     let evidence = proven(&jws, &device, &tenant)?;
+    peer.proves_itself();
     // Spent only by a phone that has enrolled: a stranger cannot burn somebody's challenge.
     spend_challenge(&app, &tenant, &evidence.challenge)?;
     let registered =
         app.db.registered(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
-    // Judged alone: what another showing changes, such as a counter, is seen.
+    let before = app.db.shown_before(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
+    // Up to ten signatures are checked before the only write is begun: whoever shows evidence holds up nobody's commit.
+    let verdict = judge(&app, served, &device, &registered, &evidence, &before);
     let mut write = app.db.write().await?;
-    let verdict = judge(&app, served, &device, &registered, &evidence).await?;
+    // What another showing has changed since, such as a counter, was not seen: the phone shows its evidence again.
+    let now = Db::shown_now(&mut write, &tenant, &device.device_id).await?;
+    if now.as_ref() != Some(&before) {
+        return Err(ProblemCode::Unavailable.into());
+    }
     log_append(&mut write, served, EntryKind::Reattestation, &jws).await?;
     let whose = (&tenant, &device.device_id);
     match &verdict {
@@ -58,14 +67,14 @@ pub async fn attestations(
     write.commit().await?;
     if let Err(fault) = verdict {
         tracing::warn!(%tenant, device_id = %device.device_id, code = fault.code(), "evidence shown again was refused");
-        return Err(EnrolmentRefusal::from(fault).into());
+        return Err(EnrolmentDenied::from(fault).into());
     }
     let now = app.db.registered(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
     Ok(Json(StatusAnswer { captures: Vec::new(), standing: Some(standing(&app, served, &now)?) }))
 }
 
 /// The evidence, signed by the key that is enrolled, for itself.
-fn proven(jws: &Jws, device: &Device, tenant: &Tenant) -> Result<Reattestation, Refusal> {
+fn proven(jws: &Jws, device: &Device, tenant: &Tenant) -> Result<Reattestation, RequestRefusal> {
     let evidence: Reattestation = jws.verify(&device.key, tenant).map_err(|error| match error {
         WireError::WrongType { .. } => ProblemCode::WrongType,
         _ => ProblemCode::SignatureInvalid,
@@ -79,17 +88,16 @@ fn proven(jws: &Jws, device: &Device, tenant: &Tenant) -> Result<Reattestation, 
     }
 }
 
-async fn judge(
+fn judge(
     app: &App,
     served: &Served,
     device: &Device,
     registered: &Registered,
     evidence: &Reattestation,
-) -> Result<Result<Shown, Fault>, Refusal> {
+    before: &ShownBefore,
+) -> Result<Shown, Fault> {
     let in_force = served.in_force();
     let status = app.status_list();
-    let before = app.db.shown_before(&evidence.tenant, &device.device_id).await?;
-    let before = before.ok_or(ProblemCode::UnknownDevice)?;
     let presented = Presented {
         attestation: &evidence.attestation,
         challenge: &evidence.challenge,
@@ -100,7 +108,7 @@ async fn judge(
         app_attest: before.app_attest.as_ref(),
     };
     let basis = basis(app, served, &in_force.policy, status.as_deref());
-    Ok(verify_attestation(&presented, &basis, app.clock.now()))
+    verify_attestation(&presented, &basis, app.clock.now())
 }
 
 /// Flags what did not hold and policy let pass, each once.
@@ -110,7 +118,7 @@ pub async fn flag(
     write: &mut Write<'_>,
     device_id: &DeviceId,
     shown: &Shown,
-) -> Result<(), Refusal> {
+) -> Result<(), RequestRefusal> {
     let clerk = Clerk { served, keys: &app.keys, now: app.clock.now() };
     for fault in &shown.flags {
         let Ok(code) = fault.code().parse::<Name>() else { continue };

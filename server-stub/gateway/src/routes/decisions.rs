@@ -10,7 +10,7 @@ use crate::acts::{By, Clerk};
 use crate::app::App;
 use crate::db::{Db, Proposal, ProposalStatus, Settled, Write};
 use crate::proof::{FromRecords, served};
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 use crate::tenant::Served;
 
 const LIMIT: usize = 100;
@@ -24,7 +24,7 @@ const LIMIT: usize = 100;
         (status = 422, description = "decision_invalid: none was kept")
     )
 )]
-pub async fn decisions(State(app): State<App>, request: FromRecords) -> Result<StatusCode, Refusal> {
+pub async fn decisions(State(app): State<App>, request: FromRecords) -> Result<StatusCode, RequestRefusal> {
     let served = served(&app, &request.tenant)?;
     let given: Decisions =
         serde_json::from_slice(&request.body).map_err(|_| ProblemCode::MalformedRequest)?;
@@ -56,7 +56,11 @@ enum Taken {
 
 /// Keeps one decision. One that was kept before changes nothing in the register: an answer may have been lost. A policy is
 /// put in force even so, for whoever kept it may have been cut off before that.
-async fn settle(clerk: &Clerk<'_>, write: &mut Write<'_>, decision: &Decision) -> Result<Taken, Refusal> {
+async fn settle(
+    clerk: &Clerk<'_>,
+    write: &mut Write<'_>,
+    decision: &Decision,
+) -> Result<Taken, RequestRefusal> {
     let tenant = &clerk.served.bundle.tenant;
     let Decision { proposal_id, operator, reason, signed } = decision;
     let proposal = Db::proposal_now(write, tenant, proposal_id).await?.ok_or(ProblemCode::DecisionInvalid)?;
@@ -95,7 +99,7 @@ fn settle_deed(proposal_id: &ProposalId, signed: Option<&Jws>) -> Deed {
 }
 
 /// Whether what was signed is what was asked for, by a key that the bundle names.
-fn fits(served: &Served, proposal: &Proposal, jws: &Jws) -> Result<(), Refusal> {
+fn fits(served: &Served, proposal: &Proposal, jws: &Jws) -> Result<(), RequestRefusal> {
     let (keys, tenant) = (&served.bundle.policy_keys, &served.bundle.tenant);
     let invalid = |_| ProblemCode::DecisionInvalid;
     let id = proposal.proposal_id.as_str();

@@ -13,8 +13,9 @@ use jiff::SignedDuration;
 use super::attest::flag;
 use crate::app::App;
 use crate::db::{Db, NewDevice, log_append};
-use crate::proof::{BODY_LIMIT, InPath, read_body, served};
-use crate::refusal::Refusal;
+use crate::peers::Peer;
+use crate::proof::{InPath, served};
+use crate::refusal::RequestRefusal;
 use crate::tenant::Served;
 
 /// How far a phone's clock may be behind that of the machine that signs tokens.
@@ -29,7 +30,7 @@ const SKEW: SignedDuration = SignedDuration::from_mins(5);
 pub async fn challenge(
     State(app): State<App>,
     InPath(tenant): InPath,
-) -> Result<(StatusCode, Json<ChallengeAnswer>), Refusal> {
+) -> Result<(StatusCode, Json<ChallengeAnswer>), RequestRefusal> {
     served(&app, &tenant)?;
     let mut random = [0; 10];
     getrandom::fill(&mut random).map_err(|_| ProblemCode::Internal)?;
@@ -51,10 +52,11 @@ pub async fn challenge(
 pub async fn enrol(
     State(app): State<App>,
     InPath(tenant): InPath,
+    peer: Peer,
     body: Body,
-) -> Result<(StatusCode, Json<Enrolled>), Refusal> {
+) -> Result<(StatusCode, Json<Enrolled>), RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = read_body(body, BODY_LIMIT).await?;
+    let body = app.strangers.read(body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let evidence = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     // An answer that was lost is given again for the very same evidence.
@@ -64,6 +66,7 @@ pub async fn enrol(
         return Ok((StatusCode::CREATED, Json(Enrolled { device_id, log_index, notices })));
     }
     let device = judge(&app, served, &tenant, &evidence)?;
+    peer.proves_itself();
     let log_index = keep(&app, served, &evidence, &device).await?;
     tracing::info!(%tenant, "a device enrolled");
     let notices = device.shown().notices();
@@ -90,12 +93,17 @@ pub fn basis<'a>(
 }
 
 /// Spends a challenge that was issued to this tenant's phones and is still open.
-pub fn spend_challenge(app: &App, tenant: &Tenant, challenge: &Digest) -> Result<(), Refusal> {
+pub fn spend_challenge(app: &App, tenant: &Tenant, challenge: &Digest) -> Result<(), RequestRefusal> {
     let good = app.challenges.spend(tenant, challenge, app.clock.now());
     if good { Ok(()) } else { Err(ProblemCode::ChallengeInvalid.into()) }
 }
 
-fn judge(app: &App, served: &Served, tenant: &Tenant, evidence: &Jws) -> Result<AttestedDevice, Refusal> {
+fn judge(
+    app: &App,
+    served: &Served,
+    tenant: &Tenant,
+    evidence: &Jws,
+) -> Result<AttestedDevice, RequestRefusal> {
     let claimed: Enrolment = evidence.peek().map_err(|error| match error {
         gauze_wire::WireError::WrongType { .. } => ProblemCode::WrongType,
         _ => ProblemCode::MalformedRequest,
@@ -120,7 +128,12 @@ fn signed_in_time(device: &AttestedDevice) -> bool {
     token.issued_at.duration_since(at) <= SKEW && at < token.expires_at
 }
 
-async fn keep(app: &App, served: &Served, evidence: &Jws, device: &AttestedDevice) -> Result<u64, Refusal> {
+async fn keep(
+    app: &App,
+    served: &Served,
+    evidence: &Jws,
+    device: &AttestedDevice,
+) -> Result<u64, RequestRefusal> {
     let tenant = &served.bundle.tenant;
     let mut write = app.db.write().await?;
     let enrolment = device.enrolment();

@@ -7,21 +7,21 @@ use crate::blobs::{BlobName, Blobs, Durable};
 use crate::db::{Db, Write, log_append};
 use crate::meters;
 use crate::proof::served;
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 use crate::tenant::Served;
 
 /// Has the disk make the photo durable, away from the tasks.
 pub async fn lasting(
     turn: &Turn,
     how: fn(&Blobs, &BlobName) -> std::io::Result<Durable>,
-) -> Result<Durable, Refusal> {
+) -> Result<Durable, RequestRefusal> {
     let (app, name) = (turn.app.clone(), turn.name.clone());
     let done = tokio::task::spawn_blocking(move || how(&app.blobs, &name)).await;
     Ok(done.map_err(|_| ProblemCode::Internal)??)
 }
 
 /// Finishes a photo whose bytes were whole when the process died; of a phone that was revoked since, it deletes them.
-pub async fn finish_if_whole(turn: &Turn) -> Result<(), Refusal> {
+pub async fn finish_if_whole(turn: &Turn) -> Result<(), RequestRefusal> {
     let (app, name) = (&turn.app, &turn.name);
     if !app.blobs.whole(name).is_file() {
         return Ok(());
@@ -35,7 +35,7 @@ pub async fn finish_if_whole(turn: &Turn) -> Result<(), Refusal> {
 }
 
 /// Logs a photo whose bytes are here.
-pub async fn finish(turn: &Turn, _: Durable) -> Result<CaptureState, Refusal> {
+pub async fn finish(turn: &Turn, _: Durable) -> Result<CaptureState, RequestRefusal> {
     let served = served(&turn.app, &turn.name.tenant)?;
     let mut write = turn.app.db.write().await?;
     // Judged where it cannot change any more: what a phone finishes sending after it was revoked is not taken.
@@ -58,7 +58,7 @@ pub async fn log_and_sign(
     app: &App,
     served: &Served,
     name: &BlobName,
-) -> Result<CaptureState, Refusal> {
+) -> Result<CaptureState, RequestRefusal> {
     let capture = Db::capture_now(write, name).await?.ok_or(ProblemCode::Internal)?;
     let proof = log_append(write, served, capture.kind, &capture.manifest).await?;
     let stored = Jws::sign(&Stored::new(capture.binding(), proof, app.clock.now()), app.keys.receipts())?;

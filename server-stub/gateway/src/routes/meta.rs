@@ -1,15 +1,16 @@
-//! Health, counters, the interface's description, and the signed files phones fetch.
+//! Health, counters (on a listener of their own), the interface's description, and the signed files phones fetch.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
 use gauze_wire::{Jws, ProblemCode};
 use utoipa::OpenApi;
 
 use crate::app::App;
 use crate::proof::{InPath, served};
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,7 +21,6 @@ use crate::refusal::Refusal;
     ),
     paths(
         healthz,
-        metrics,
         bundle,
         policy,
         super::enrol::challenge,
@@ -42,13 +42,17 @@ use crate::refusal::Refusal;
 struct Description;
 
 #[utoipa::path(get, path = "/healthz", responses((status = 200, description = "the database answers")))]
-pub async fn healthz(State(app): State<App>) -> Result<&'static str, Refusal> {
+pub async fn healthz(State(app): State<App>) -> Result<&'static str, RequestRefusal> {
     app.db.ping().await.map_err(|_| ProblemCode::Unavailable)?;
     Ok("ok\n")
 }
 
-#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Prometheus text format")))]
-pub async fn metrics() -> impl IntoResponse {
+/// `/metrics` alone, for a listener of its own: the counters name tenants and tell how busy a hospital is.
+pub fn metrics_router() -> Router {
+    Router::new().route("/metrics", get(metrics))
+}
+
+async fn metrics() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], crate::meters::render())
 }
 
@@ -62,7 +66,10 @@ pub async fn openapi() -> impl IntoResponse {
     params(("tenant" = String, Path, description = "tenant")),
     responses((status = 200, description = "the trust bundle, a compact JWS", content_type = "application/jose"))
 )]
-pub async fn bundle(State(app): State<App>, InPath(tenant): InPath) -> Result<impl IntoResponse, Refusal> {
+pub async fn bundle(
+    State(app): State<App>,
+    InPath(tenant): InPath,
+) -> Result<impl IntoResponse, RequestRefusal> {
     Ok(jose(&served(&app, &tenant)?.bundle_jws))
 }
 
@@ -72,7 +79,10 @@ pub async fn bundle(State(app): State<App>, InPath(tenant): InPath) -> Result<im
     params(("tenant" = String, Path, description = "tenant")),
     responses((status = 200, description = "the policy, a compact JWS", content_type = "application/jose"))
 )]
-pub async fn policy(State(app): State<App>, InPath(tenant): InPath) -> Result<impl IntoResponse, Refusal> {
+pub async fn policy(
+    State(app): State<App>,
+    InPath(tenant): InPath,
+) -> Result<impl IntoResponse, RequestRefusal> {
     let in_force = served(&app, &tenant)?.in_force();
     Ok(jose(in_force.jws.as_ref().ok_or(ProblemCode::NotFound)?))
 }

@@ -11,6 +11,7 @@ mod upload;
 mod wiped;
 
 pub(crate) use finish::finish_if_whole;
+pub use meta::metrics_router;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -18,13 +19,12 @@ use axum::routing::{get, post};
 use gauze_wire::ProblemCode;
 
 use crate::app::App;
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 
 /// All routes over `app`.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/healthz", get(meta::healthz))
-        .route("/metrics", get(meta::metrics))
         .route("/openapi.json", get(meta::openapi))
         .route("/v1/{tenant}/bundle", get(meta::bundle))
         .route("/v1/{tenant}/policy", get(meta::policy))
@@ -43,8 +43,8 @@ pub fn router(app: App) -> Router {
             "/v1/transfers/{ticket}",
             axum::routing::put(transfer::put).patch(transfer::patch).head(transfer::head),
         )
-        .fallback(|| async { Refusal::from(ProblemCode::NotFound) })
-        .method_not_allowed_fallback(|| async { Refusal::from(ProblemCode::MethodNotAllowed) })
+        .fallback(|| async { RequestRefusal::from(ProblemCode::NotFound) })
+        .method_not_allowed_fallback(|| async { RequestRefusal::from(ProblemCode::MethodNotAllowed) })
         // Bodies are read by our own extractors, each with its own limit.
         .layer(DefaultBodyLimit::disable())
         .with_state(app)

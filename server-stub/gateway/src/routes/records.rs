@@ -15,7 +15,7 @@ use crate::blobs::BlobName;
 use crate::db::{Capture, Db, Outcome};
 use crate::meters;
 use crate::proof::{FromRecords, served};
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 use crate::tenant::Served;
 
 const PAGE_LIMIT: u32 = 500;
@@ -43,7 +43,7 @@ pub async fn log(
     State(app): State<App>,
     query: Result<Query<PageQuery>, QueryRejection>,
     request: FromRecords,
-) -> Result<Json<LogPage>, Refusal> {
+) -> Result<Json<LogPage>, RequestRefusal> {
     let Query(query) = query.map_err(|_| ProblemCode::MalformedRequest)?;
     let served = served(&app, &request.tenant)?;
     let limit = query.limit.unwrap_or(PAGE_LIMIT).clamp(1, PAGE_LIMIT);
@@ -67,7 +67,7 @@ pub async fn blob(
     State(app): State<App>,
     path: Result<Path<(String, String, String)>, PathRejection>,
     request: FromRecords,
-) -> Result<Response, Refusal> {
+) -> Result<Response, RequestRefusal> {
     let Path((_, device, capture)) = path?;
     let name = BlobName {
         tenant: request.tenant,
@@ -99,7 +99,7 @@ pub async fn blob(
         (status = 422, description = "receipt_invalid, wrong_type: none was kept")
     )
 )]
-pub async fn outcomes(State(app): State<App>, request: FromRecords) -> Result<StatusCode, Refusal> {
+pub async fn outcomes(State(app): State<App>, request: FromRecords) -> Result<StatusCode, RequestRefusal> {
     let served = served(&app, &request.tenant)?;
     let given: Acknowledgement =
         serde_json::from_slice(&request.body).map_err(|_| ProblemCode::MalformedRequest)?;
@@ -123,7 +123,11 @@ pub async fn outcomes(State(app): State<App>, request: FromRecords) -> Result<St
 }
 
 /// Believes a receipt only by a records key, for a photo that is here, in our own log as a witness cosigned it.
-async fn judge<'a>(app: &App, served: &Served, jws: &'a Jws) -> Result<(BlobName, &'a Jws, bool), Refusal> {
+async fn judge<'a>(
+    app: &App,
+    served: &Served,
+    jws: &'a Jws,
+) -> Result<(BlobName, &'a Jws, bool), RequestRefusal> {
     let invalid = |_| ProblemCode::ReceiptInvalid;
     let (device_id, capture_id, filed): (DeviceId, _, bool) = match jws.typ() {
         Filed::TYP => {
@@ -155,7 +159,7 @@ async fn judge<'a>(app: &App, served: &Served, jws: &'a Jws) -> Result<(BlobName
     params(("tenant" = String, Path, description = "tenant")),
     responses((status = 204, description = "kept"), (status = 422, description = "checkpoint_invalid"))
 )]
-pub async fn cosignature(State(app): State<App>, request: FromRecords) -> Result<StatusCode, Refusal> {
+pub async fn cosignature(State(app): State<App>, request: FromRecords) -> Result<StatusCode, RequestRefusal> {
     let served = served(&app, &request.tenant)?;
     let note = std::str::from_utf8(&request.body).map_err(|_| ProblemCode::MalformedRequest)?;
     let checkpoint = served.gateway.log.verify(note).map_err(|_| ProblemCode::CheckpointInvalid)?;

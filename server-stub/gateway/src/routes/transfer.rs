@@ -25,7 +25,8 @@ use crate::app::{App, Turn};
 use crate::blobs::Blobs;
 use crate::db::Capture;
 use crate::meters;
-use crate::refusal::Refusal;
+use crate::peers::Peer;
+use crate::refusal::RequestRefusal;
 
 const BUFFER: usize = 64 * 1024;
 /// Whoever is told to leave still takes in what is on its way, or the phone would have to send it again: until nothing
@@ -52,10 +53,11 @@ const IDLE: Duration = Duration::from_secs(60);
 pub async fn put(
     State(app): State<App>,
     ticket: Result<Path<String>, PathRejection>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Refusal> {
-    let ticket = Ticket::of(ticket)?;
+) -> Result<Response, RequestRefusal> {
+    let ticket = Ticket::of(ticket, peer)?;
     let length = announced(once(&headers, "content-length")?).map_err(|_| ProblemCode::MalformedRequest)?;
     apart(async move {
         match ticket.take(&app, |size| length.is_none_or(|length| length == size)).await? {
@@ -85,10 +87,11 @@ pub async fn put(
 pub async fn patch(
     State(app): State<App>,
     ticket: Result<Path<String>, PathRejection>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Refusal> {
-    let ticket = Ticket::of(ticket)?;
+) -> Result<Response, RequestRefusal> {
+    let ticket = Ticket::of(ticket, peer)?;
     let part = part(&headers)?;
     apart(async move {
         match ticket.take(&app, |size| part.fits(size)).await? {
@@ -105,8 +108,8 @@ pub async fn patch(
 /// On a task of its own from the first moment: a request whose connection dies is dropped, and with it everything that
 /// had come and was not yet written.
 async fn apart(
-    work: impl Future<Output = Result<Response, Refusal>> + Send + 'static,
-) -> Result<Response, Refusal> {
+    work: impl Future<Output = Result<Response, RequestRefusal>> + Send + 'static,
+) -> Result<Response, RequestRefusal> {
     tokio::spawn(work).await.map_err(|_| ProblemCode::Internal)?
 }
 
@@ -119,8 +122,9 @@ async fn apart(
 pub async fn head(
     State(app): State<App>,
     ticket: Result<Path<String>, PathRejection>,
-) -> Result<Response, Refusal> {
-    let (capture, offset, complete) = match Ticket::of(ticket)?.take(&app, |_| true).await? {
+    peer: Peer,
+) -> Result<Response, RequestRefusal> {
+    let (capture, offset, complete) = match Ticket::of(ticket, peer)?.take(&app, |_| true).await? {
         Place::Held(capture, _) => {
             let size = capture.size;
             (capture, size, true)
@@ -153,7 +157,7 @@ fn whole(status: StatusCode, capture: &Capture, state: CaptureState) -> Response
 }
 
 /// What a `PATCH` announces.
-fn part(headers: &HeaderMap) -> Result<Part, Refusal> {
+fn part(headers: &HeaderMap) -> Result<Part, RequestRefusal> {
     let field = |name| once(headers, name);
     let length = announced(field("content-length")?);
     let (kind, offset, complete) =
@@ -163,7 +167,7 @@ fn part(headers: &HeaderMap) -> Result<Part, Refusal> {
 }
 
 /// A header field that may be there once: of two, a proxy might believe the other.
-fn once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
+fn once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, RequestRefusal> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
@@ -172,8 +176,8 @@ fn once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refus
     }
 }
 
-/// The secret part of an upload address, hashed.
-struct Ticket(Digest);
+/// The secret part of an upload address, hashed, and who shows it.
+struct Ticket(Digest, Peer);
 
 /// What is behind a ticket.
 enum Place {
@@ -184,20 +188,24 @@ enum Place {
 }
 
 impl Ticket {
-    fn of(path: Result<Path<String>, PathRejection>) -> Result<Self, Refusal> {
+    fn of(path: Result<Path<String>, PathRejection>, peer: Peer) -> Result<Self, RequestRefusal> {
         let Path(secret) = path.map_err(|_| ProblemCode::TicketUnknown)?;
-        Ok(Self(Digest::of(secret.as_bytes())))
+        Ok(Self(Digest::of(secret.as_bytes()), peer))
     }
 
-    async fn find(&self, app: &App) -> Result<Capture, Refusal> {
+    async fn find(&self, app: &App) -> Result<Capture, RequestRefusal> {
         let capture = app.db.capture_by_ticket(&self.0).await?.ok_or(ProblemCode::TicketUnknown)?;
         let open = capture.stored.is_some()
             || capture.ticket_expires_ms.is_some_and(|expires| expires > app.clock.now().as_millisecond());
-        if open { Ok(capture) } else { Err(ProblemCode::TicketExpired.into()) }
+        if !open {
+            return Err(ProblemCode::TicketExpired.into());
+        }
+        self.1.proves_itself();
+        Ok(capture)
     }
 
     /// Takes the turn at the photo, unless it is whole or what is announced cannot fit its size.
-    async fn take(&self, app: &App, fits: impl Fn(u64) -> bool) -> Result<Place, Refusal> {
+    async fn take(&self, app: &App, fits: impl Fn(u64) -> bool) -> Result<Place, RequestRefusal> {
         let capture = self.find(app).await?;
         if let Some(state) = capture.state() {
             return Ok(Place::Held(capture, state));
@@ -224,6 +232,19 @@ enum Begin {
     Offset(u64),
 }
 
+/// The state over the first `length` bytes of a part.
+async fn hash_first(file: &mut File, length: u64) -> Result<Sha256, RequestRefusal> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    let mut prefix = file.take(length);
+    loop {
+        match prefix.read(&mut buffer).await? {
+            0 => return Ok(hash),
+            n => hash.update(&buffer[..n]),
+        }
+    }
+}
+
 struct Receiver {
     turn: Turn,
     capture: Capture,
@@ -234,49 +255,47 @@ struct Receiver {
 
 impl Receiver {
     /// Opens the part at its offset, having hashed what is there.
-    async fn open(capture: Capture, turn: Turn, from: Begin) -> Result<Self, Refusal> {
+    async fn open(capture: Capture, turn: Turn, from: Begin) -> Result<Self, RequestRefusal> {
         let present = turn.app.blobs.offset(&capture.name, capture.size)?;
         let offset = match from {
             Begin::Start => 0,
             Begin::Offset(offset) if offset == present => offset,
-            Begin::Offset(_) => return Err(Refusal::Offset(present)),
+            Begin::Offset(_) => return Err(RequestRefusal::Offset(present)),
         };
         let path = turn.app.blobs.part(&capture.name);
         let mut options = tokio::fs::OpenOptions::new();
         options.read(true).write(true).create(true).truncate(offset == 0);
         let mut file = options.open(path).await?;
         file.set_max_buf_size(BUFFER);
-        let mut hash = Sha256::new();
-        let mut buffer = vec![0; BUFFER];
-        let mut prefix = (&mut file).take(offset);
-        loop {
-            match prefix.read(&mut buffer).await? {
-                0 => break,
-                n => hash.update(&buffer[..n]),
-            }
-        }
+        let hash = match turn.app.prefixes.take(&capture.name, offset) {
+            Some(hash) => hash,
+            None => hash_first(&mut file, offset).await?,
+        };
         file.seek(std::io::SeekFrom::Start(offset)).await?;
         let file = BufWriter::with_capacity(BUFFER, file);
         Ok(Self { turn, capture, file, hash, received: offset })
     }
 
     /// Takes what comes, and makes a photo of it if it is whole with that.
-    async fn receive(mut self, body: Body, complete: bool) -> Result<Response, Refusal> {
+    async fn receive(mut self, body: Body, complete: bool) -> Result<Response, RequestRefusal> {
         let ended = self.take_in(body).await;
-        let written = self.file.flush().await.map_err(Refusal::from);
+        let written = self.file.flush().await.map_err(RequestRefusal::from);
+        if written.is_ok() && self.received < self.capture.size {
+            self.turn.app.prefixes.keep(&self.capture.name, self.received, self.hash.clone());
+        }
         self.kept(written.and(ended)).await?;
         if self.received == self.capture.size {
             return self.whole().await;
         }
         if complete {
             // It says it is done and is not: what came stays, the rest is still wanted.
-            return Err(Refusal::Offset(self.received));
+            return Err(RequestRefusal::Offset(self.received));
         }
         Ok(stands(StatusCode::NO_CONTENT.into_response(), self.received, false))
     }
 
     /// Writes what comes until it ends, is cut, is too much, or somebody else takes over.
-    async fn take_in(&mut self, body: Body) -> Result<(), Refusal> {
+    async fn take_in(&mut self, body: Body) -> Result<(), RequestRefusal> {
         let mut stream = body.into_data_stream();
         let leave = self.turn.leave.clone();
         loop {
@@ -295,7 +314,7 @@ impl Receiver {
     }
 
     /// Writes what is on its way to whoever has to leave.
-    async fn take_in_the_last(&mut self, mut stream: BodyDataStream) -> Result<(), Refusal> {
+    async fn take_in_the_last(&mut self, mut stream: BodyDataStream) -> Result<(), RequestRefusal> {
         let mut over = pin!(tokio::time::sleep(LEAVE_WITHIN));
         let before = self.received;
         while self.received - before <= ON_ITS_WAY {
@@ -314,7 +333,7 @@ impl Receiver {
         Err(ProblemCode::TransferBusy.into())
     }
 
-    async fn append(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+    async fn append(&mut self, bytes: &[u8]) -> Result<(), RequestRefusal> {
         let total = self.received + bytes.len() as u64;
         if total > self.capture.size {
             return Err(ProblemCode::SizeMismatch.into());
@@ -327,27 +346,28 @@ impl Receiver {
     }
 
     /// A disk must not keep what it could not hold, since others wait for the room; nor what is no part of the photo.
-    async fn kept<T>(&mut self, done: Result<T, Refusal>) -> Result<T, Refusal> {
+    async fn kept<T>(&mut self, done: Result<T, RequestRefusal>) -> Result<T, RequestRefusal> {
         let lost = [ProblemCode::StorageFull, ProblemCode::StorageFailed, ProblemCode::SizeMismatch];
-        if done.as_ref().is_err_and(|refusal| lost.map(Refusal::from).contains(refusal)) {
+        if done.as_ref().is_err_and(|refusal| lost.map(RequestRefusal::from).contains(refusal)) {
             self.discard().await?;
         }
         done
     }
 
-    async fn discard(&mut self) -> Result<(), Refusal> {
+    async fn discard(&mut self) -> Result<(), RequestRefusal> {
+        self.turn.app.prefixes.take(&self.capture.name, self.received);
         self.file.get_ref().set_len(0).await?;
         self.turn.app.blobs.discard_part(&self.capture.name)?;
         Ok(())
     }
 
-    async fn whole(mut self) -> Result<Response, Refusal> {
+    async fn whole(mut self) -> Result<Response, RequestRefusal> {
         let digest = Digest(std::mem::take(&mut self.hash).finalize().into());
         if digest != self.capture.sha256 {
             self.discard().await?;
             return Err(ProblemCode::DigestMismatch.into());
         }
-        let synced = self.file.get_ref().sync_all().await.map_err(Refusal::from);
+        let synced = self.file.get_ref().sync_all().await.map_err(RequestRefusal::from);
         self.kept(synced).await?;
         let durable = lasting(&self.turn, Blobs::complete).await?;
         let state = finish(&self.turn, durable).await?;

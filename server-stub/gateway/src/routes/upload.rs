@@ -15,7 +15,7 @@ use crate::app::{App, Turn};
 use crate::blobs::BlobName;
 use crate::db::{Capture, Db, NewCapture, Write};
 use crate::proof::{FromDevice, served};
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 use crate::standing::standing;
 use crate::tenant::Served;
 
@@ -37,7 +37,7 @@ const STATUS_LIMIT: usize = 100;
 pub async fn upload(
     State(app): State<App>,
     request: FromDevice,
-) -> Result<(StatusCode, Json<UploadAnswer>), Refusal> {
+) -> Result<(StatusCode, Json<UploadAnswer>), RequestRefusal> {
     let revoked = request.unless_revoked();
     let FromDevice { tenant, device, body } = request;
     let served = served(&app, &tenant)?;
@@ -92,7 +92,7 @@ struct Offer<'a> {
     earlier: Vec<BlobName>,
 }
 
-async fn earlier(app: &App, name: &BlobName, manifest: &Manifest) -> Result<Vec<BlobName>, Refusal> {
+async fn earlier(app: &App, name: &BlobName, manifest: &Manifest) -> Result<Vec<BlobName>, RequestRefusal> {
     if manifest.is_own() {
         return Ok(Vec::new());
     }
@@ -107,8 +107,8 @@ async fn earlier(app: &App, name: &BlobName, manifest: &Manifest) -> Result<Vec<
 async fn take_turns(
     app: &App,
     offer: &Offer<'_>,
-    revoked: Result<(), Refusal>,
-) -> Result<Vec<Turn>, Refusal> {
+    revoked: Result<(), RequestRefusal>,
+) -> Result<Vec<Turn>, RequestRefusal> {
     let mut names: Vec<_> = offer.earlier.iter().chain([&offer.name]).collect();
     names.sort_by_key(|name| name.device_id.as_str());
     names.dedup();
@@ -118,7 +118,8 @@ async fn take_turns(
         match finish_if_whole(&turn).await {
             Ok(()) => {}
             // Of a revoked key it is gone. An earlier key's is sent anew; the phone's own it says will not come.
-            Err(Refusal::Problem(ProblemCode::DeviceRefused)) if *name != offer.name || revoked.is_err() => {}
+            Err(RequestRefusal::Problem(ProblemCode::DeviceRefused))
+                if *name != offer.name || revoked.is_err() => {}
             Err(refusal) => return Err(refusal),
         }
         turns.push(turn);
@@ -132,7 +133,7 @@ async fn take_up(
     app: &App,
     served: &Served,
     offer: &Offer<'_>,
-) -> Result<UploadAnswer, Refusal> {
+) -> Result<UploadAnswer, RequestRefusal> {
     let name = &offer.name;
     for old in &offer.earlier {
         Db::close_ticket(write, old).await?;
@@ -161,7 +162,7 @@ async fn decide(
     served: &Served,
     offer: &Offer<'_>,
     now: Timestamp,
-) -> Result<Verdict, Refusal> {
+) -> Result<Verdict, RequestRefusal> {
     let (name, Carried { body, hash }) = (&offer.name, offer.manifest.carried());
     if let Some(capture) = Db::capture_now(write, name).await? {
         if capture.body_sha256 != *hash {
@@ -190,7 +191,10 @@ async fn decide(
 }
 
 /// The receipts of a photo that had arrived before the phone lost an earlier key.
-async fn arrived_before(write: &mut Write<'_>, offer: &Offer<'_>) -> Result<Option<CaptureState>, Refusal> {
+async fn arrived_before(
+    write: &mut Write<'_>,
+    offer: &Offer<'_>,
+) -> Result<Option<CaptureState>, RequestRefusal> {
     if offer.manifest.is_own() {
         return Ok(None);
     }
@@ -229,7 +233,7 @@ async fn issue(
     served: &Served,
     name: &BlobName,
     now: Timestamp,
-) -> Result<(String, Timestamp), Refusal> {
+) -> Result<(String, Timestamp), RequestRefusal> {
     let mut secret = [0; 16];
     getrandom::fill(&mut secret).map_err(|_| ProblemCode::Internal)?;
     let secret = BASE64_URL_SAFE_NO_PAD.encode(secret);
@@ -245,7 +249,10 @@ async fn issue(
     params(("tenant" = String, Path, description = "tenant")),
     responses((status = 200, description = "receipts of those photos that are held; where the phone stands"))
 )]
-pub async fn status(State(app): State<App>, request: FromDevice) -> Result<Json<StatusAnswer>, Refusal> {
+pub async fn status(
+    State(app): State<App>,
+    request: FromDevice,
+) -> Result<Json<StatusAnswer>, RequestRefusal> {
     let FromDevice { tenant, device, body } = request;
     let query: StatusQuery = serde_json::from_slice(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     if query.captures.len() > STATUS_LIMIT {
@@ -260,7 +267,7 @@ pub async fn status(State(app): State<App>, request: FromDevice) -> Result<Json<
 }
 
 /// Takes in what the phone says of itself, and tells it where it stands.
-async fn hear(app: &App, tenant: &Tenant, id: &DeviceId, holding: &Holding) -> Result<Jws, Refusal> {
+async fn hear(app: &App, tenant: &Tenant, id: &DeviceId, holding: &Holding) -> Result<Jws, RequestRefusal> {
     let served = served(app, tenant)?;
     app.db.heard_of((tenant, id), holding, app.clock.now().as_millisecond()).await?;
     let device = app.db.registered(tenant, id).await?.ok_or(ProblemCode::UnknownDevice)?;
@@ -272,7 +279,7 @@ async fn states(
     tenant: &Tenant,
     device_id: &DeviceId,
     query: &StatusQuery,
-) -> Result<Vec<CaptureState>, Refusal> {
+) -> Result<Vec<CaptureState>, RequestRefusal> {
     // A phone that lost its key still waits for the outcome of what the old key sent.
     let mut ids = vec![device_id.clone()];
     ids.extend(app.db.predecessors(tenant, device_id).await?);

@@ -7,8 +7,8 @@ use gauze_wire::{Digest, EntryKind, Jws, ProblemCode, Wiped};
 
 use crate::app::App;
 use crate::db::{Db, log_append};
-use crate::proof::{BODY_LIMIT, InPath, read_body, served};
-use crate::refusal::Refusal;
+use crate::proof::{InPath, served};
+use crate::refusal::RequestRefusal;
 
 #[utoipa::path(
     post,
@@ -23,9 +23,9 @@ pub async fn wiped(
     State(app): State<App>,
     InPath(tenant): InPath,
     body: Body,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = read_body(body, BODY_LIMIT).await?;
+    let body = app.strangers.read(body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let word = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     let device = app.db.device(&tenant, word.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;
@@ -37,7 +37,8 @@ pub async fn wiped(
     let payload = word.payload_bytes().map_err(|_| ProblemCode::MalformedRequest)?;
     let now_ms = app.clock.now().as_millisecond();
     let mut write = app.db.write().await?;
-    if Db::hear_wiped(&mut write, (&tenant, &device.device_id), &Digest::of(&payload), now_ms).await? {
+    let said = (&Digest::of(&payload), wiped.order_id.as_ref());
+    if Db::hear_wiped(&mut write, (&tenant, &device.device_id), said, now_ms).await? {
         log_append(&mut write, served, EntryKind::Wiped, &word).await?;
         let counts = (wiped.highest_seq, wiped.unsent);
         Db::heard(&mut write, (&tenant, &device.device_id), counts, now_ms).await?;

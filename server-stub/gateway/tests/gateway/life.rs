@@ -175,6 +175,23 @@ async fn a_lost_phone_is_shut_out_and_accounted_for() {
 }
 
 #[tokio::test]
+async fn no_other_phone_makes_a_lost_phones_report_say_that_less_is_missing() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let mut lost = Phone::enrolled(&gateway, &hospital).await;
+    let shots: Vec<_> = (0..3).map(|_| lost.shoot(1000)).collect();
+    lost.send(&gateway, &shots[0]).await;
+    lost.hears(&gateway, 3, 2).await;
+    let other = Phone::enrolled(&gateway, &hospital).await;
+    for shot in &shots[1..] {
+        other.offer(&gateway, &shot.void(&other)).await.held();
+    }
+    let admin = gateway.admin(&hospital).await;
+    let report = admin.lost(&lost.id(), gauze_wire::Photos::Keep, &by("lost on a bus")).await.unwrap();
+    assert_eq!(report.missing, 2);
+}
+
+#[tokio::test]
 async fn one_hospitals_operators_see_and_change_nothing_of_another() {
     let (ours, theirs) = (Hospital::ward(), Hospital::new("ward-8", 50));
     let gateway = Gateway::serving(&[&ours, &theirs]).await;

@@ -8,6 +8,7 @@ mod browser;
 mod console;
 mod enrolment;
 mod life;
+mod listening;
 mod log;
 mod outcomes;
 mod proposals;

@@ -192,6 +192,27 @@ async fn a_wipe_order_reaches_the_phone_until_its_word_ends_it() {
 }
 
 #[tokio::test]
+async fn an_order_reaches_a_phone_that_reported_another_wipe_before_until_its_word_names_that_order() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let say = async |order_id| {
+        let word = Jws::sign(&word(&gateway, &phone, order_id), &phone.key).unwrap();
+        gateway.post("/v1/ward-9/wiped", word.as_str().to_owned()).await.expect(204);
+    };
+    say(None).await;
+    let admin = gateway.admin(&hospital).await;
+    let asked = admin.wipe(&phone.id(), Photos::Keep, &by("stolen")).await.unwrap();
+    let order = hospital.approve(&gateway, &asked).await;
+    assert_eq!(phone.hears(&gateway, 0, 0).await.wipe.as_ref(), Some(&order));
+    gateway.pass(SignedDuration::from_secs(1));
+    say(None).await;
+    assert_eq!(phone.hears(&gateway, 0, 0).await.wipe, Some(order), "it names no order");
+    say(Some(asked.proposal_id)).await;
+    assert_eq!(phone.hears(&gateway, 0, 0).await.wipe, None);
+}
+
+#[tokio::test]
 async fn a_captured_word_of_a_wipe_is_no_news_in_either_form_nor_after_a_later_one() {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;

@@ -305,7 +305,6 @@ async fn every_address_but_the_named_ones_wants_a_signature() {
     // Health and description; signed objects; a transfer's address is its own secret.
     let open = [
         "/healthz",
-        "/metrics",
         "/openapi.json",
         "/v1/{tenant}/bundle",
         "/v1/{tenant}/policy",

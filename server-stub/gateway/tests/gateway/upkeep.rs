@@ -2,11 +2,13 @@
 
 use std::fs;
 
-use gauze_gateway::clean;
+use axum::body::Body;
+use axum::http::Request;
+use gauze_gateway::{clean, metrics_router};
 use gauze_wire::{CaptureState, Digest, Jws, ProblemCode, Signer as _, SoftwareKey};
 use jiff::SignedDuration;
 
-use crate::fixture::{BASE, Gateway, Hospital, Phone, Shot, binding, by, key, put_file};
+use crate::fixture::{BASE, Gateway, Hospital, Phone, Shot, ask, binding, by, key, put_file};
 
 async fn begin() -> (Hospital, Gateway, Phone, Shot, String) {
     let hospital = Hospital::ward();
@@ -218,7 +220,8 @@ async fn health_counters_and_the_interface_can_be_read_and_nothing_else_is_there
     let (hospital, gateway, _, shot, ticket) = begin().await;
     gateway.put(&ticket, shot.sealed.clone()).await.expect(201);
     gateway.get("/healthz").await.expect(200);
-    let metrics = gateway.get("/metrics").await;
+    let of_metrics = Request::get("/metrics").body(Body::empty()).unwrap();
+    let metrics = ask(metrics_router(), of_metrics).await;
     let text = String::from_utf8_lossy(&metrics.body).into_owned();
     for counter in ["gauze_photos_stored_total", "gauze_received_bytes_total", "gauze_log_size"] {
         assert!(text.contains(counter), "{counter} in {text}");
@@ -228,7 +231,8 @@ async fn health_counters_and_the_interface_can_be_read_and_nothing_else_is_there
     for path in ["/v1/{tenant}/uploads", "/v1/transfers/{ticket}", "/v1/{tenant}/log", "/healthz"] {
         assert!(described["paths"][path].is_object(), "{path}");
     }
-    for path in ["/", "/v1", "/v1/ward-9", "/v1/ward-9/photos", "/v1/transfers", "/../etc/passwd"] {
+    for path in ["/", "/v1", "/v1/ward-9", "/v1/ward-9/photos", "/v1/transfers", "/metrics", "/../etc/passwd"]
+    {
         assert_eq!(gateway.get(path).await.refusal(), ProblemCode::NotFound, "{path}");
     }
     assert_eq!(gateway.get(&ticket).await.refusal(), ProblemCode::MethodNotAllowed);

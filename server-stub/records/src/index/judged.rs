@@ -2,13 +2,13 @@
 
 use gauze_attest::AppAttestKey;
 use gauze_wire::{
-    CaptureId, Carried, DeviceId, DeviceStatus, Digest, Follows, ProposalId, PublicKey, Refusal, Token,
-    TokenId,
+    CaptureId, Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Follows, Jws, ProblemCode, PublicKey,
+    Token, TokenId,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::life::write_note;
+use super::life::{Noted, write_note};
 use super::{Index, IndexError, Kind, int, uint};
 use crate::chain::Neighbours;
 
@@ -36,23 +36,18 @@ pub(crate) enum Judged {
     Noted(Box<Noted>),
 }
 
-/// An act, or a phone's own word.
-pub(crate) struct Noted {
-    pub(crate) kind: &'static str,
-    pub(crate) device_id: Option<DeviceId>,
-    /// What the device may do from now on.
-    pub(crate) status: Option<DeviceStatus>,
-    /// Something that waits for this side's signature.
-    pub(crate) proposed: Option<ProposalId>,
-    /// The device's App Attest key, where it was shown.
-    pub(crate) app_attest: Option<AppAttestKey>,
+impl Judged {
+    /// An entry that leads to nothing, because of `problem`.
+    pub(crate) fn rejected(jws: &Jws, problem: ProblemCode) -> Self {
+        Self::Rejected { device_id: jws.kid().clone(), code: problem.as_str() }
+    }
 }
 
 /// A manifest and the verdict on it, before its photo was fetched.
 pub(crate) struct PhotoJudged {
     pub(crate) manifest: Manifested,
     /// Why it is refused already.
-    pub(crate) cause: Option<Refusal>,
+    pub(crate) cause: Option<FilingRefusal>,
     /// Whether the body takes its place in the chain; and whether its own phone signed it.
     pub(crate) chained: Option<bool>,
 }
@@ -222,24 +217,6 @@ fn app_attest(row: &SqliteRow) -> Result<Option<AppAttestKey>, IndexError> {
     }))
 }
 
-/// Keeps a device's App Attest key as it was seen now.
-pub(super) async fn write_app_attest(
-    tx: &mut Transaction<'_, Sqlite>,
-    device_id: &DeviceId,
-    key: &AppAttestKey,
-) -> Result<(), IndexError> {
-    sqlx::query(
-        "UPDATE device SET app_attest_point = ?, app_attest_app = ?, app_attest_counter = ? WHERE device_id = ?",
-    )
-    .bind(key.point.as_slice())
-    .bind(&key.app_id)
-    .bind(key.counter)
-    .bind(device_id.as_str())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
 async fn write_photo(
     tx: &mut Transaction<'_, Sqlite>,
     index: u64,
@@ -262,7 +239,7 @@ async fn write_photo(
     .bind(body.captured_at.to_string())
     .bind(body.sha256.to_string())
     .bind(int(body.size))
-    .bind(photo.cause.map(Refusal::code))
+    .bind(photo.cause.map(FilingRefusal::code))
     .execute(&mut **tx)
     .await?;
     let Some(own) = photo.chained else { return Ok(()) };

@@ -1,13 +1,25 @@
 //! Acts, phones' words, and proposals with what was decided here.
 
-use gauze_wire::{DeviceStatus, Jws, ProposalId};
+use gauze_attest::AppAttestKey;
+use gauze_wire::{DeviceId, DeviceStatus, Jws, ProposalId};
 use jiff::Timestamp;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use super::judged::write_app_attest;
-use super::{Index, IndexError, Noted, int, uint};
+use super::{Index, IndexError, int, uint};
+
+/// An act, or a phone's own word.
+pub(crate) struct Noted {
+    pub(crate) kind: &'static str,
+    pub(crate) device_id: Option<DeviceId>,
+    /// What the device may do from now on.
+    pub(crate) status: Option<DeviceStatus>,
+    /// Something that waits for this side's signature.
+    pub(crate) proposed: Option<ProposalId>,
+    /// The device's App Attest key, where it was shown.
+    pub(crate) app_attest: Option<AppAttestKey>,
+}
 
 /// A proposal as the index keeps it; what is asked for is the act at `log_index`.
 pub(crate) struct ProposalRow {
@@ -103,6 +115,20 @@ impl Index {
         rows.iter().map(ProposalRow::from_row).collect()
     }
 
+    /// How many proposals `by` has approved since then.
+    pub(crate) async fn decided_since(&self, by: &str, since: Timestamp) -> Result<u64, IndexError> {
+        // To the second: fractions are written only where there are any.
+        let row = sqlx::query(
+            "SELECT count(*) FROM proposal WHERE status = 'approved' AND decided_by = ? \
+             AND substr(decided_at, 1, 19) >= substr(?, 1, 19)",
+        )
+        .bind(by)
+        .bind(since.to_string())
+        .fetch_one(&self.pool)
+        .await?;
+        uint(row.try_get(0)?)
+    }
+
     /// Notes whether the gateway took a decision.
     pub(crate) async fn handed_in(&self, id: &ProposalId, taken: bool) -> Result<(), IndexError> {
         sqlx::query("UPDATE proposal SET handed_in = ? WHERE proposal_id = ?")
@@ -143,7 +169,8 @@ pub(super) async fn write_note(
         .execute(&mut **tx)
         .await?;
     if let (Some(status), Some(device)) = (noted.status, &noted.device_id) {
-        sqlx::query("UPDATE device SET status = ? WHERE device_id = ?")
+        // Whatever the gateway says later: revoked is for good.
+        sqlx::query("UPDATE device SET status = ? WHERE device_id = ? AND status <> 'revoked'")
             .bind(DeviceStatus::as_str(status))
             .bind(device.as_str())
             .execute(&mut **tx)
@@ -159,5 +186,23 @@ pub(super) async fn write_note(
             .execute(&mut **tx)
             .await?;
     }
+    Ok(())
+}
+
+/// Keeps a device's App Attest key as it was seen now.
+async fn write_app_attest(
+    tx: &mut Transaction<'_, Sqlite>,
+    device_id: &DeviceId,
+    key: &AppAttestKey,
+) -> Result<(), IndexError> {
+    sqlx::query(
+        "UPDATE device SET app_attest_point = ?, app_attest_app = ?, app_attest_counter = ? WHERE device_id = ?",
+    )
+    .bind(key.point.as_slice())
+    .bind(&key.app_id)
+    .bind(key.counter)
+    .bind(device_id.as_str())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }

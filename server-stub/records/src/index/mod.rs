@@ -18,8 +18,8 @@ use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool};
 
-pub(crate) use judged::{Judged, KnownDevice, Manifested, Noted, PhotoJudged};
-pub(crate) use life::{Decided, ProposalRow};
+pub(crate) use judged::{Judged, KnownDevice, Manifested, PhotoJudged};
+pub(crate) use life::{Decided, Noted, ProposalRow};
 pub use photos::{ChainState, Kind, Status};
 pub(crate) use photos::{PhotoRow, Settled};
 

@@ -1,12 +1,13 @@
 //! Photos: waiting, filed or refused, with their receipts.
 
-use gauze_wire::{Binding, CaptureId, DeviceId, Digest, Jws, Refusal, Tenant};
+use gauze_wire::{Binding, CaptureId, DeviceId, Digest, FilingRefusal, Jws, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Index, IndexError, int, uint};
+use crate::gist::Gist;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
@@ -94,16 +95,20 @@ pub(crate) struct PhotoRow {
     pub(crate) sha256: Digest,
     pub(crate) size: u64,
     pub(crate) status: Status,
-    pub(crate) cause: Option<Refusal>,
+    pub(crate) cause: Option<FilingRefusal>,
     pub(crate) receipt: Option<Jws>,
+    /// Of a filed photo.
+    pub(crate) gist: Option<Gist>,
 }
 
 /// What became of one photo, with the receipt that says so.
 pub(crate) struct Settled {
     pub(crate) manifest_sha256: Digest,
     /// Why it was refused, if it was.
-    pub(crate) cause: Option<Refusal>,
+    pub(crate) cause: Option<FilingRefusal>,
     pub(crate) receipt: Jws,
+    /// What the record of a filed photo says.
+    pub(crate) gist: Option<Gist>,
 }
 
 /// Asked after each batch: it must not walk over all that was ever filed.
@@ -129,6 +134,7 @@ impl PhotoRow {
         let text = |column: &str| row.try_get::<String, _>(column);
         let cause: Option<String> = row.try_get("cause")?;
         let receipt: Option<String> = row.try_get("receipt")?;
+        let gist: Option<String> = row.try_get("gist")?;
         Ok(Self {
             manifest_sha256: text("manifest_sha256")?.parse()?,
             log_index: uint(row.try_get("log_index")?)?,
@@ -145,6 +151,7 @@ impl PhotoRow {
                 .map(|code| serde_json::from_value(code.into()).map_err(|_| damaged()))
                 .transpose()?,
             receipt: receipt.map(|text| Jws::parse(&text)).transpose()?,
+            gist: gist.map(|text| serde_json::from_str(&text).map_err(|_| damaged())).transpose()?,
         })
     }
 }
@@ -166,14 +173,16 @@ impl Index {
     pub(crate) async fn settle(&self, settled: &[Settled]) -> Result<(), IndexError> {
         let mut tx = self.pool.begin().await?;
         for one in settled {
+            let gist = one.gist.as_ref().and_then(|gist| serde_json::to_string(gist).ok());
             let status = if one.cause.is_some() { Status::Refused } else { Status::Filed };
             sqlx::query(
-                "UPDATE photo SET status = ?, cause = ?, receipt = ? \
+                "UPDATE photo SET status = ?, cause = ?, receipt = ?, gist = ? \
                  WHERE manifest_sha256 = ? AND status = 'waiting'",
             )
             .bind(status.as_str())
-            .bind(one.cause.map(Refusal::code))
+            .bind(one.cause.map(FilingRefusal::code))
             .bind(one.receipt.as_str())
+            .bind(gist)
             .bind(one.manifest_sha256.to_string())
             .execute(&mut *tx)
             .await?;
@@ -225,15 +234,17 @@ impl Index {
             .map(|row| {
                 let photo = PhotoRow::from_row(row)?;
                 let chain = match photo.cause {
-                    Some(Refusal::ChainBroken) => ChainState::Broken,
-                    Some(Refusal::EnrolmentInvalid | Refusal::ManifestInvalid) => ChainState::Unknown,
+                    Some(FilingRefusal::ChainBroken) => ChainState::Broken,
+                    Some(FilingRefusal::EnrolmentInvalid | FilingRefusal::ManifestInvalid) => {
+                        ChainState::Unknown
+                    }
                     Some(
-                        Refusal::DigestMismatch
-                        | Refusal::DidNotOpen
-                        | Refusal::MixedRecipients
-                        | Refusal::BundleInvalid
-                        | Refusal::RecordMismatch
-                        | Refusal::PhotoMismatch,
+                        FilingRefusal::DigestMismatch
+                        | FilingRefusal::DidNotOpen
+                        | FilingRefusal::MixedRecipients
+                        | FilingRefusal::BundleInvalid
+                        | FilingRefusal::RecordMismatch
+                        | FilingRefusal::PhotoMismatch,
                     )
                     | None => match (row.try_get("chained")?, row.try_get("linked")?) {
                         (true, true) => ChainState::Ok,

@@ -55,6 +55,14 @@ pub enum KeysError {
     /// A token would live longer than allowed.
     #[error("a token lives 1 to 24 hours")]
     Hours,
+    /// A limit is broken.
+    #[error("line {line}: {error}")]
+    Limit {
+        /// Which.
+        error: WireError,
+        /// The line of the field, from 1.
+        line: usize,
+    },
     /// Another limit is broken, or signing failed.
     #[error(transparent)]
     Wire(#[from] WireError),
@@ -76,7 +84,7 @@ impl Coded for KeysError {
             Self::MixedRecipients => "mixed_recipients",
             Self::Rollback { .. } => "rollback",
             Self::Hours => "token_too_long",
-            Self::Wire(_) => "out_of_limits",
+            Self::Limit { .. } | Self::Wire(_) => "out_of_limits",
         }
     }
 
@@ -95,7 +103,7 @@ impl Coded for KeysError {
             Self::MixedRecipients => "Make all active recipients age1pq1 keys, or none; retire the others.",
             Self::Rollback { .. } => "Raise version and sign again.",
             Self::Hours => "Choose --hours between 1 and 24.",
-            Self::Wire(_) => "Correct that field; docs/formats.md gives its limits.",
+            Self::Limit { .. } | Self::Wire(_) => "Correct that field; docs/formats.md gives its limits.",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_seal::age::{Recipient, Recipients, RecipientsError};
-use gauze_wire::{Bundle, Jws, Name, Policy, Signed, Signer as _, Tenant, Token, TokenId};
+use gauze_wire::{Bundle, Jws, Name, Policy, Signed, Signer as _, Tenant, Token, TokenId, WireError};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -16,19 +16,64 @@ use crate::entropy::random;
 /// Longest life of a token, in hours.
 pub const MAX_TOKEN_HOURS: u32 = 24;
 
-fn read_object(path: &Path) -> Result<Map<String, Value>, KeysError> {
-    let bytes = disk::read(path)?;
-    serde_json::from_slice(&bytes).map_err(|error| KeysError::Malformed(error.to_string()))
+/// A file that somebody wrote, so that what is wrong with it can be told by field and line.
+struct Draft(String);
+
+impl Draft {
+    fn read(path: &Path) -> Result<Self, KeysError> {
+        let text = String::from_utf8(disk::read(path)?);
+        Ok(Self(text.map_err(|_| KeysError::Malformed("it is not UTF-8".to_owned()))?))
+    }
+
+    /// Fills what may be left out, behind what is there, then reads strictly.
+    fn complete<T: Signed>(&self, now: Timestamp) -> Result<T, KeysError> {
+        let malformed = |error: serde_json::Error| KeysError::Malformed(error.to_string());
+        let fields: Map<String, Value> = serde_json::from_str(&self.0).map_err(malformed)?;
+        let mut text = self.0.trim_end().strip_suffix('}').unwrap_or_default().to_owned();
+        let mut comma = if fields.is_empty() { "" } else { "," };
+        for (name, value) in defaults::<T>(now) {
+            if !fields.contains_key(name) {
+                text.push_str(&format!("{comma}\"{name}\":{value}"));
+                comma = ",";
+            }
+        }
+        text.push('}');
+        let payload: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text))
+            .map_err(|error| KeysError::Malformed(format!("{}: {}", error.path(), error.inner())))?;
+        typed(payload)
+    }
+
+    /// The limit that `payload` breaks, with the line of its field.
+    fn check<T: Signed>(&self, payload: &T) -> Result<(), KeysError> {
+        let Err(error) = payload.holds() else { return Ok(()) };
+        let (WireError::Field(field) | WireError::Expected { field, .. }) = error else {
+            return Err(error.into());
+        };
+        let key = format!("\"{}\"", field.rsplit('.').next().unwrap_or(field));
+        match self.0.lines().position(|line| line.contains(&key)) {
+            Some(at) => Err(KeysError::Limit { error, line: at + 1 }),
+            None => Err(error.into()),
+        }
+    }
+}
+
+/// What may be left out of a file.
+fn defaults<T: Signed>(now: Timestamp) -> [(&'static str, Value); 3] {
+    [("v", 1.into()), ("typ", T::TYP.into()), ("issued_at", now.to_string().into())]
 }
 
 /// Fills what may be left out, then reads strictly.
 fn complete<T: Signed>(mut fields: Map<String, Value>, now: Timestamp) -> Result<T, KeysError> {
-    fields.entry("v").or_insert_with(|| 1.into());
-    fields.entry("typ").or_insert_with(|| T::TYP.into());
-    fields.entry("issued_at").or_insert_with(|| now.to_string().into());
+    for (name, value) in defaults::<T>(now) {
+        fields.entry(name).or_insert(value);
+    }
     let payload: T = serde_json::from_value(Value::Object(fields))
         .map_err(|error| KeysError::Malformed(error.to_string()))?;
-    if payload.typ() == T::TYP { Ok(payload) } else { Err(KeysError::Malformed("typ".to_owned())) }
+    typed(payload)
+}
+
+fn typed<T: Signed>(payload: T) -> Result<T, KeysError> {
+    if payload.shape().typ == T::TYP { Ok(payload) } else { Err(KeysError::Malformed("typ".to_owned())) }
 }
 
 fn check_tenant(keys: &KeyDir, tenant: &Tenant) -> Result<(), KeysError> {
@@ -52,7 +97,8 @@ fn publish(keys: &KeyDir, name: &str, jws: &Jws, out: &Path) -> Result<(), KeysE
 /// Signs the bundle in `input` with the root; `out` gets the JWS.
 pub fn sign_bundle(keys: &KeyDir, input: &Path, out: &Path, now: Timestamp) -> Result<Bundle, KeysError> {
     let root = keys.root()?;
-    let bundle: Bundle = complete(read_object(input)?, now)?;
+    let draft = Draft::read(input)?;
+    let bundle: Bundle = draft.complete(now)?;
     check_tenant(keys, &bundle.tenant)?;
     if bundle.root != root.public_key() {
         return Err(KeysError::OtherRoot);
@@ -61,7 +107,7 @@ pub fn sign_bundle(keys: &KeyDir, input: &Path, out: &Path, now: Timestamp) -> R
         return Err(KeysError::NoGateway);
     }
     check_recipients(&bundle)?;
-    bundle.check()?;
+    draft.check(&bundle)?;
     let last = last_signed::<Bundle>(keys, BUNDLE_JWS)?;
     check_version(bundle.version, last.map(|last| last.version))?;
     publish(keys, BUNDLE_JWS, &Jws::sign(&bundle, &root)?, out)?;
@@ -92,9 +138,10 @@ fn last_signed<T: Signed>(keys: &KeyDir, name: &str) -> Result<Option<T>, KeysEr
 /// Signs the policy in `input` with the policy key; `out` gets the JWS.
 pub fn sign_policy(keys: &KeyDir, input: &Path, out: &Path, now: Timestamp) -> Result<Policy, KeysError> {
     let key = keys.policy()?;
-    let policy: Policy = complete(read_object(input)?, now)?;
+    let draft = Draft::read(input)?;
+    let policy: Policy = draft.complete(now)?;
     check_tenant(keys, &policy.tenant)?;
-    policy.check()?;
+    draft.check(&policy)?;
     let last = last_signed::<Policy>(keys, POLICY_JWS)?;
     check_version(policy.version, last.map(|last| last.version))?;
     publish(keys, POLICY_JWS, &Jws::sign(&policy, &key)?, out)?;
@@ -115,7 +162,7 @@ pub fn sign_policy_fields(
     fields.entry("version").or_insert(next.into());
     let policy: Policy = complete(fields, now)?;
     check_tenant(keys, &policy.tenant)?;
-    policy.check()?;
+    policy.holds()?;
     if let Some(last) = last {
         let again = Policy { issued_at: policy.issued_at, ..last.clone() };
         if again == policy {

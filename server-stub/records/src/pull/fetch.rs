@@ -1,19 +1,21 @@
 //! Fetching photos: the bytes come, are opened once and get their final name, several photos at a time.
 //!
 //! Always: a sealed file reaches its final name only after it was opened and found whole, so a file that is there with
-//! the right digest needs no second opening. Bytes with another digest than the phone signed for are fetched again before
-//! they count against the photo, and are final only if they come again as they came before: a disk, a memory or a line
-//! that errs does not make a refusal that stands for ever. What blocks (writing through, opening) has threads of its own; who stops the puller waits for them.
+//! the right digest needs no second opening. Bytes with another digest than the phone signed for say nothing of the photo: it
+//! did not come, and is asked for again, now and then hours apart. A disk, a line or a filter on the way makes no refusal
+//! that stands for ever. What blocks (writing through, opening) has threads of its own; who stops the puller waits for them.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use gauze_seal::age::Identity;
-use gauze_wire::{Body, Digest, Manifest, Refusal};
+use gauze_wire::{Body, Digest, FilingRefusal, Manifest, PickLists};
 
+use super::patience::Patience;
 use super::{PullError, Puller};
 use crate::disk::{self, DiskError, at};
 use crate::gateway::{GatewayError, GatewayPort, Incoming};
+use crate::gist::Gist;
 use crate::index::{IndexError, Kind, PhotoRow};
 use crate::layout::{Layout, measure};
 use crate::open::inspect;
@@ -21,13 +23,14 @@ use crate::trust::Trust;
 
 /// Photos fetched and opened at once; each has its picture in memory while it is judged.
 pub(super) const AT_ONCE: usize = 4;
-/// How often bytes are fetched whose digest is wrong.
+/// How often bytes are fetched in a row whose digest is wrong.
 const PULLS: usize = 3;
 
 /// What became of a waiting photo.
 pub(super) enum Outcome {
-    Filed,
-    Refused(Refusal),
+    /// What its record says, where it is a photo that was opened.
+    Filed(Option<Gist>),
+    Refused(FilingRefusal),
     /// Its bytes did not come.
     Missing,
 }
@@ -38,18 +41,17 @@ struct Judging {
     expected: (Digest, u64),
     body: Body,
     identities: Arc<[Identity]>,
+    lists: PickLists,
     layout: Layout,
     sealed: PathBuf,
     refused: PathBuf,
-    /// What came before, where it was not what was signed for.
-    before: Vec<(Digest, u64)>,
 }
 
 /// What judging came to.
 enum Judged {
     Settled(Outcome),
     /// These are not the bytes that were signed for.
-    Wrong((Digest, u64)),
+    Wrong,
 }
 
 impl<G: GatewayPort> Puller<G> {
@@ -57,7 +59,7 @@ impl<G: GatewayPort> Puller<G> {
     pub(super) async fn outcome(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
         match (row.cause, row.kind) {
             (Some(cause), _) => Ok(Outcome::Refused(cause)),
-            (None, Kind::Void) => Ok(Outcome::Filed),
+            (None, Kind::Void) => Ok(Outcome::Filed(None)),
             (None, Kind::Photo | Kind::Adoption) => self.fetch(trust, row).await,
         }
     }
@@ -65,12 +67,14 @@ impl<G: GatewayPort> Puller<G> {
     async fn fetch(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
         let sealed = self.layout.sealed(&row.binding(&trust.tenant));
         let expected = (row.sha256, row.size);
-        if self.found(&sealed, expected)? {
-            return Ok(Outcome::Filed);
-        }
         let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
         let body = Manifest::peek(&jws).map_err(IndexError::from)?.carried().body.clone();
-        let mut before = Vec::new();
+        if self.found(&sealed, expected)? {
+            return Ok(Outcome::Filed(gist_of(trust, &sealed, &body)));
+        }
+        if !self.patience().is_due(&row.manifest_sha256, self.clock.now()) {
+            return Ok(Outcome::Missing);
+        }
         for _ in 0..PULLS {
             let Some(incoming) = self.pull(row).await? else { return Ok(Outcome::Missing) };
             let judging = Judging {
@@ -78,18 +82,27 @@ impl<G: GatewayPort> Puller<G> {
                 expected,
                 body: body.clone(),
                 identities: trust.identities.clone(),
+                lists: trust.lists().clone(),
                 layout: self.layout.clone(),
                 sealed: sealed.clone(),
                 refused: self.layout.refused(&row.manifest_sha256),
-                before: before.clone(),
             };
             match self.apart(judging).await? {
-                Judged::Settled(outcome) => return Ok(outcome),
-                Judged::Wrong(came) => before.push(came),
+                Judged::Settled(outcome) => {
+                    self.patience().came(&row.manifest_sha256);
+                    return Ok(outcome);
+                }
+                Judged::Wrong => {
+                    tracing::warn!(capture_id = %row.capture_id, "other bytes came than the phone signed for");
+                }
             }
-            tracing::warn!(capture_id = %row.capture_id, "the photo came changed");
         }
+        self.patience().failed(row.manifest_sha256, self.clock.now());
         Ok(Outcome::Missing)
+    }
+
+    fn patience(&self) -> MutexGuard<'_, Patience> {
+        self.patience.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the photo is there as it was signed for; what else is there is put aside.
@@ -119,12 +132,12 @@ impl<G: GatewayPort> Puller<G> {
             Ok(()) => Ok(Some(incoming)),
             Err(GatewayError::Disk(source)) => Err(at(&dir)(source).into()),
             Err(error @ (GatewayError::Unreachable(_) | GatewayError::Signing)) => Err(error.into()),
-            Err(
-                error @ (GatewayError::Cut
-                | GatewayError::Missing
-                | GatewayError::Refused(_)
-                | GatewayError::Malformed(_)),
-            ) => {
+            Err(error @ (GatewayError::Cut | GatewayError::Between(_) | GatewayError::Malformed(_))) => {
+                tracing::warn!(capture_id = %row.capture_id, %error, "the photo did not come");
+                self.patience().failed(row.manifest_sha256, self.clock.now());
+                Ok(None)
+            }
+            Err(error @ (GatewayError::Missing | GatewayError::Refused(_))) => {
                 tracing::warn!(capture_id = %row.capture_id, %error, "the photo did not come");
                 Ok(None)
             }
@@ -151,19 +164,23 @@ impl<G: GatewayPort> Puller<G> {
     }
 }
 
+/// What the record says of a photo that was opened and moved to its place before a crash, or under another signature. That
+/// was judged; only its gist is still to be told.
+fn gist_of(trust: &Trust, sealed: &Path, body: &Body) -> Option<Gist> {
+    let mut file = std::fs::File::open(sealed).ok()?;
+    inspect(&mut file, &trust.identities, body, trust.lists()).ok()?.ok()
+}
+
 impl Judging {
     fn judge(self) -> Result<Judged, DiskError> {
         let (mut file, digest, size) = self.incoming.finish().map_err(at(&self.refused))?;
-        let came = (digest, size);
-        let verdict = if came == self.expected {
-            inspect(file.as_file_mut(), &self.identities, &self.body).map_err(at(&self.sealed))?
-        } else if self.before.len() + 1 == PULLS && self.before.contains(&came) {
-            Err(Refusal::DigestMismatch)
-        } else {
-            return Ok(Judged::Wrong(came));
-        };
+        if (digest, size) != self.expected {
+            return Ok(Judged::Wrong);
+        }
+        let verdict = inspect(file.as_file_mut(), &self.identities, &self.body, &self.lists)
+            .map_err(at(&self.sealed))?;
         let (to, outcome) = match verdict {
-            Ok(()) => (&self.sealed, Outcome::Filed),
+            Ok(gist) => (&self.sealed, Outcome::Filed(Some(gist))),
             Err(cause) => (&self.refused, Outcome::Refused(cause)),
         };
         self.layout.make(disk::parent(to))?;

@@ -5,8 +5,8 @@
 
 use gauze_attest::{Freshness, verify_enrolment};
 use gauze_wire::{
-    Act, Adoption, Body, DeviceId, DeviceStatus, Enrolment, Jws, Manifest, ProblemCode, Reattestation,
-    Refusal, Signed as _, Void, Wiped,
+    Act, Adoption, Body, DeviceId, DeviceStatus, Enrolment, FilingRefusal, Jws, Manifest, ProblemCode,
+    Reattestation, Signed as _, Void, Wiped,
 };
 
 use super::life::judge_act;
@@ -55,13 +55,13 @@ impl<G: GatewayPort> Puller<G> {
             Body::TYP | Void::TYP | Adoption::TYP => self.judge_manifest(trust, jws).await,
             Act::TYP => Ok(judge_act(trust, jws)),
             Wiped::TYP | Reattestation::TYP => self.judge_word(trust, jws).await,
-            _ => Ok(rejected(jws, ProblemCode::WrongType)),
+            _ => Ok(Judged::rejected(jws, ProblemCode::WrongType)),
         }
     }
 
     async fn judge_enrolment(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
         let Ok(claimed) = jws.peek::<Enrolment>() else {
-            return Ok(rejected(jws, ProblemCode::MalformedRequest));
+            return Ok(Judged::rejected(jws, ProblemCode::MalformedRequest));
         };
         // The token's own short life bounds the time that the phone claims.
         let attested = match verify_enrolment(jws, &trust.basis(&self.roots), Freshness::Recorded, claimed.at)
@@ -74,7 +74,7 @@ impl<G: GatewayPort> Puller<G> {
         let device_id = attested.device_id();
         let holder = self.index.token_holder(&attested.token().token_id).await?;
         if holder.is_some_and(|holder| holder != device_id) {
-            return Ok(rejected(jws, ProblemCode::TokenUsed));
+            return Ok(Judged::rejected(jws, ProblemCode::TokenUsed));
         }
         let follows = attested.enrolment().follows.as_ref().map(|follows| follows.device_id.clone());
         let device = Box::new(KnownDevice {
@@ -89,20 +89,20 @@ impl<G: GatewayPort> Puller<G> {
 
     async fn judge_manifest(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
         let Some(device) = self.index.device(jws.kid()).await? else {
-            return Ok(refused(trust, jws, Refusal::EnrolmentInvalid));
+            return Ok(refused(trust, jws, FilingRefusal::EnrolmentInvalid));
         };
         let Ok(manifest) = Manifest::verify(jws, &device.key, &trust.tenant) else {
-            return Ok(refused(trust, jws, Refusal::ManifestInvalid));
+            return Ok(refused(trust, jws, FilingRefusal::ManifestInvalid));
         };
         // An honest gateway takes no photo of a phone that it was told to refuse.
         if device.status == DeviceStatus::Revoked && manifest.has_photo() {
-            return Ok(refused(trust, jws, Refusal::EnrolmentInvalid));
+            return Ok(refused(trust, jws, FilingRefusal::EnrolmentInvalid));
         }
         let own = manifest.is_own();
         let known = self.index.neighbours(manifest.carried(), own).await?;
         let fits = !chain::is_broken(manifest.carried(), &known)
             && (own || self.succeeds(&device, &manifest.carried().body.device_id).await?);
-        let cause = (!fits).then_some(Refusal::ChainBroken);
+        let cause = (!fits).then_some(FilingRefusal::ChainBroken);
         let chained = fits.then_some(own);
         Ok(Judged::Photo(Box::new(PhotoJudged { manifest: manifested(jws, manifest), cause, chained })))
     }
@@ -121,18 +121,14 @@ impl<G: GatewayPort> Puller<G> {
     }
 }
 
-pub(super) fn rejected(jws: &Jws, problem: ProblemCode) -> Judged {
-    Judged::Rejected { device_id: jws.kid().clone(), code: problem.as_str() }
-}
-
 /// A refusal that names the photo, where it can be told which one is meant.
-fn refused(trust: &Trust, jws: &Jws, cause: Refusal) -> Judged {
+fn refused(trust: &Trust, jws: &Jws, cause: FilingRefusal) -> Judged {
     match Manifest::peek(jws) {
         Ok(manifest) if manifest.carried().body.tenant == trust.tenant => {
             let manifest = manifested(jws, manifest);
             Judged::Photo(Box::new(PhotoJudged { manifest, cause: Some(cause), chained: None }))
         }
-        Ok(_) | Err(_) => rejected(jws, ProblemCode::ManifestInvalid),
+        Ok(_) | Err(_) => Judged::rejected(jws, ProblemCode::ManifestInvalid),
     }
 }
 

@@ -7,20 +7,22 @@
 //! Always: nothing is judged before its leaf is under a cosigned checkpoint; a receipt is stored before it is sent;
 //! each step's result is durable before the next step, so that a crash repeats at most one step.
 
+mod decisions;
 mod error;
 mod fetch;
 mod judge;
 mod life;
 mod log;
+mod patience;
 mod serve;
 mod settle;
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use gauze_attest::Roots;
-use gauze_wire::{CaptureId, DeviceId, Refusal};
+use gauze_wire::{CaptureId, DeviceId, FilingRefusal};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -33,8 +35,10 @@ use crate::keys::{KeyDir, KeysError};
 use crate::layout::Layout;
 use crate::trust::{StatusFile, Trust, TrustError};
 
+use patience::Patience;
+
+pub use decisions::Approve;
 pub use error::PullError;
-pub use life::Approve;
 pub use serve::serve;
 
 /// Where to pull from and to.
@@ -67,7 +71,7 @@ pub struct RefusedPhoto {
     /// The photo.
     pub capture_id: CaptureId,
     /// Why.
-    pub cause: Refusal,
+    pub cause: FilingRefusal,
 }
 
 /// What one pass did.
@@ -118,6 +122,8 @@ pub struct Puller<G> {
     roots: Roots,
     /// Photos fetched at once.
     at_once: usize,
+    /// What came wrong, and when it is asked for again.
+    patience: Mutex<Patience>,
     /// A permit for each photo that is being judged, also after its pass was cut off.
     working: Arc<Semaphore>,
     /// Held as long as this puller lives.
@@ -158,6 +164,7 @@ impl<G: GatewayPort> Puller<G> {
             approve,
             roots: Roots::pinned().clone(),
             at_once: fetch::AT_ONCE,
+            patience: Mutex::default(),
             working,
             _lock: lock,
         })

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use futures_util::stream::{self, StreamExt as _};
-use gauze_wire::{Acknowledgement, Filed, Jws, Proof, Refusal, Refused, Signer as _};
+use gauze_wire::{Acknowledgement, Filed, FilingRefusal, Jws, Proof, Refused, Signer as _};
 
 use super::fetch::Outcome;
 use super::{PassReport, PullError, Puller, RefusedPhoto};
@@ -55,16 +55,16 @@ impl<G: GatewayPort> Puller<G> {
         let newest = self.newest(trust).await?;
         let (mut done, mut settled) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
-            let cause = match outcome {
-                Outcome::Filed => None,
-                Outcome::Refused(cause) => Some(cause),
+            let (cause, gist) = match outcome {
+                Outcome::Filed(gist) => (None, gist),
+                Outcome::Refused(cause) => (Some(cause), None),
                 Outcome::Missing => {
                     report.missing += 1;
                     continue;
                 }
             };
             let receipt = self.receipt(trust, &newest, row, cause).await?;
-            settled.push(Settled { manifest_sha256: row.manifest_sha256, cause, receipt });
+            settled.push(Settled { manifest_sha256: row.manifest_sha256, cause, receipt, gist });
             done.push((row, cause));
         }
         self.index.settle(&settled).await?;
@@ -101,7 +101,7 @@ impl<G: GatewayPort> Puller<G> {
         trust: &Trust,
         newest: &Newest,
         row: &PhotoRow,
-        cause: Option<Refusal>,
+        cause: Option<FilingRefusal>,
     ) -> Result<Jws, PullError> {
         let inclusion = self.index.inclusion(row.log_index, newest.size).await?;
         let proof = Proof { log_index: row.log_index, inclusion, checkpoint: newest.checkpoint.clone() };
@@ -159,7 +159,7 @@ impl<G: GatewayPort> Puller<G> {
 }
 
 /// Counts and logs what became of a photo.
-fn tell(row: &PhotoRow, cause: Option<Refusal>, report: &mut PassReport) {
+fn tell(row: &PhotoRow, cause: Option<FilingRefusal>, report: &mut PassReport) {
     let (device_id, capture_id) = (row.device_id.clone(), row.capture_id);
     match (cause, row.kind) {
         (Some(cause), _) => {

@@ -65,7 +65,7 @@ impl Chains {
                 Some((known, seq)) if known == device => seq,
                 Some(_) | None => 0,
             };
-            if *seq > before + 1 {
+            if seq - before > 1 {
                 gaps.push(Gap { device_id: device.clone(), first: before + 1, last: seq - 1 });
             }
             last = Some((device, *seq));

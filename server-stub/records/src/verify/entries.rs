@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use gauze_wire::{
-    Act, Adoption, Binding, Body, DeviceId, Enrolment, Filed, Jws, Manifest, PublicKey, Reattestation,
-    Refusal, Refused, Signed as _, Token, Void, Wiped,
+    Act, Adoption, Binding, Body, DeviceId, Enrolment, Filed, FilingRefusal, Jws, Manifest, PublicKey,
+    Reattestation, Refused, Signed as _, Token, Void, Wiped,
 };
 
 use super::chains::Chains;
@@ -25,7 +25,7 @@ pub(super) struct Audit<'a> {
     pub(super) life: Lives,
 }
 
-pub(super) type Devices = BTreeMap<DeviceId, (PublicKey, u64)>;
+type Devices = BTreeMap<DeviceId, (PublicKey, u64)>;
 
 impl Audit<'_> {
     /// Checks the entries before `judged`.
@@ -48,7 +48,9 @@ impl Audit<'_> {
                         }
                     }
                     Act::TYP | Wiped::TYP | Reattestation::TYP => {
-                        self.check_life(at, &jws, &devices, report).await?;
+                        let enrolled = devices.get(jws.kid()).filter(|(_, enrolled)| *enrolled < at);
+                        let key = enrolled.map(|(key, _)| key);
+                        self.life.check((at, &jws), key, (self.index, self.anchors), report).await?;
                     }
                     _ if self.index.is_rejected(at).await? => {}
                     _ => report.find("entry_unaccounted", at),
@@ -58,7 +60,7 @@ impl Audit<'_> {
         for id in devices.keys().filter(|id| !proven.contains(*id)) {
             report.find("device_unproven", id);
         }
-        self.check_lives(report).await?;
+        self.life.check_rows((self.index, self.anchors), report).await?;
         let mut rows = 0;
         for manifest in &seen {
             rows += u64::from(self.index.photo(manifest).await?.is_some());
@@ -123,28 +125,29 @@ impl Audit<'_> {
         }
         let device = devices.get(jws.kid()).filter(|(_, enrolled)| *enrolled < at);
         let expected = match device {
-            None => Some(Refusal::EnrolmentInvalid),
+            None => Some(FilingRefusal::EnrolmentInvalid),
             Some((key, _)) if Manifest::verify(jws, key, &self.anchors.tenant).is_err() => {
-                Some(Refusal::ManifestInvalid)
+                Some(FilingRefusal::ManifestInvalid)
             }
             Some(_) if manifest.has_photo() && self.life.is_revoked(jws.kid()) => {
-                Some(Refusal::EnrolmentInvalid)
+                Some(FilingRefusal::EnrolmentInvalid)
             }
             Some(_) => self.chain_verdict(&manifest, &row),
         };
-        let early = [Refusal::EnrolmentInvalid, Refusal::ManifestInvalid, Refusal::ChainBroken];
+        let early =
+            [FilingRefusal::EnrolmentInvalid, FilingRefusal::ManifestInvalid, FilingRefusal::ChainBroken];
         if row.cause.filter(|cause| early.contains(cause)) != expected {
             report.find("verdict_differs", row.capture_id);
         }
         self.check_outcome(&row, &manifest.binding(jws), report)
     }
 
-    fn chain_verdict(&mut self, manifest: &Manifest, row: &PhotoRow) -> Option<Refusal> {
+    fn chain_verdict(&mut self, manifest: &Manifest, row: &PhotoRow) -> Option<FilingRefusal> {
         let own = manifest.is_own();
         let broken = self.chains.is_broken(manifest.carried(), own);
         // Another key's photo may also have been refused because the phone does not succeed it.
-        if broken || (!own && row.cause == Some(Refusal::ChainBroken)) {
-            return Some(Refusal::ChainBroken);
+        if broken || (!own && row.cause == Some(FilingRefusal::ChainBroken)) {
+            return Some(FilingRefusal::ChainBroken);
         }
         self.chains.add(manifest.carried(), own);
         None
@@ -191,7 +194,7 @@ impl Audit<'_> {
         Filed::verify(receipt, records, binding, log, Some(witnesses)).is_ok()
     }
 
-    fn refused(&self, receipt: &Jws, binding: &Binding) -> Option<Refusal> {
+    fn refused(&self, receipt: &Jws, binding: &Binding) -> Option<FilingRefusal> {
         let Anchors { records, log, witnesses, .. } = self.anchors;
         Refused::verify(receipt, records, binding, log, Some(witnesses)).ok().map(|refused| refused.cause)
     }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use gauze_wire::{
-    Act, Deed, DeviceId, DeviceStatus, Digest, Jws, Policy, ProposalId, Reattestation, Signed as _, Token,
-    Wanted, WipeOrder, Wiped,
+    Act, Deed, DeviceId, DeviceStatus, Digest, Jws, Policy, ProposalId, PublicKey, Reattestation,
+    Signed as _, Token, Wanted, WipeOrder, Wiped,
 };
 
-use super::entries::{Audit, Devices};
+use super::trust::Anchors;
 use super::{VerifyError, VerifyReport};
-use crate::index::ProposalRow;
+use crate::index::{Index, ProposalRow};
 
 /// What the acts so far say.
 #[derive(Default)]
@@ -26,6 +26,8 @@ impl Lives {
 
     fn take(&mut self, at: u64, deed: Deed) {
         match deed {
+            // Whatever the gateway says later: revoked is for good.
+            Deed::Suspend { device_id } | Deed::Resume { device_id } if self.is_revoked(&device_id) => {}
             Deed::Suspend { device_id } => drop(self.status.insert(device_id, DeviceStatus::Suspended)),
             Deed::Resume { device_id } => drop(self.status.insert(device_id, DeviceStatus::Active)),
             Deed::Revoke { device_id } => drop(self.status.insert(device_id, DeviceStatus::Revoked)),
@@ -36,22 +38,19 @@ impl Lives {
             Deed::Flag { .. } | Deed::Unflag { .. } => {}
         }
     }
-}
 
-impl Audit<'_> {
-    /// An act, or a phone's own word, against its signature and its row.
-    pub(super) async fn check_life(
+    /// An act, or a word of the phone with the key `device`, against its signature and its row.
+    pub(super) async fn check(
         &mut self,
-        at: u64,
-        jws: &Jws,
-        devices: &Devices,
+        (at, jws): (u64, &Jws),
+        device: Option<&PublicKey>,
+        (index, anchors): (&Index, &Anchors),
         report: &mut VerifyReport,
     ) -> Result<(), VerifyError> {
-        let tenant = &self.anchors.tenant;
-        let device = devices.get(jws.kid()).filter(|(_, enrolled)| *enrolled < at).map(|(key, _)| key);
+        let tenant = &anchors.tenant;
         let (kind, act, holds) = match jws.typ() {
             Act::TYP => {
-                let act = jws.verify_by::<Act>(&self.anchors.gateways, tenant).ok();
+                let act = jws.verify_by::<Act>(&anchors.gateways, tenant).ok();
                 let holds = act.is_some();
                 ("act", act, holds)
             }
@@ -61,48 +60,52 @@ impl Audit<'_> {
                 ("reattestation", None, holds)
             }
         };
-        let noted = self.index.noted(at).await?;
+        let noted = index.noted(at).await?;
         match noted.as_deref() {
             Some(noted) if noted == kind && holds => {
                 report.acts += u64::from(kind == "act");
                 report.words += u64::from(kind != "act");
                 if let Some(act) = act {
-                    self.life.take(at, act.deed);
+                    self.take(at, act.deed);
                 }
             }
             Some(_) => report.find("entry_differs", at),
-            None if self.index.is_rejected(at).await? => {}
+            None if index.is_rejected(at).await? => {}
             None => report.find("entry_unaccounted", at),
         }
         Ok(())
     }
 
     /// What the index says of devices and proposals against what the acts say.
-    pub(super) async fn check_lives(&self, report: &mut VerifyReport) -> Result<(), VerifyError> {
-        for (device, status, _) in self.index.statuses().await? {
-            let told = self.life.status.get(&device).copied().unwrap_or(DeviceStatus::Active);
+    pub(super) async fn check_rows(
+        &self,
+        (index, anchors): (&Index, &Anchors),
+        report: &mut VerifyReport,
+    ) -> Result<(), VerifyError> {
+        for (device, status, _) in index.statuses().await? {
+            let told = self.status.get(&device).copied().unwrap_or(DeviceStatus::Active);
             if told != status {
                 report.find("device_status_differs", device);
             }
         }
-        let rows = self.index.proposals(true).await?;
+        let rows = index.proposals(true).await?;
         for row in &rows {
-            if !self.agrees(row) {
+            if !self.agrees(row, anchors) {
                 report.find("proposal_differs", &row.proposal_id);
             }
         }
-        if rows.len() != self.life.proposed.len() {
+        if rows.len() != self.proposed.len() {
             report.find("index_row_unknown", "proposal");
         }
         Ok(())
     }
 
     /// Whether a proposal's row is that of its act, what was signed is what was asked for, and the gateway says the same.
-    fn agrees(&self, row: &ProposalRow) -> bool {
-        let Some((at, wanted)) = self.life.proposed.get(&row.proposal_id) else { return false };
+    fn agrees(&self, row: &ProposalRow, anchors: &Anchors) -> bool {
+        let Some((at, wanted)) = self.proposed.get(&row.proposal_id) else { return false };
         let signed = row.signed.as_ref();
-        let settled = self.life.settled.get(&row.proposal_id);
-        let (keys, tenant) = (&self.anchors.policy_keys, &self.anchors.tenant);
+        let settled = self.settled.get(&row.proposal_id);
+        let (keys, tenant) = (&anchors.policy_keys, &anchors.tenant);
         let id = row.proposal_id.as_str();
         let fits = signed.is_none_or(|jws| match wanted {
             Wanted::Token { serial, .. } => jws

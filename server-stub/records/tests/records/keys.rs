@@ -98,6 +98,49 @@ fn a_bundle_that_phones_would_refuse_is_not_signed() {
 }
 
 #[test]
+fn what_is_wrong_with_a_policy_is_told_by_field_and_line() {
+    let hospital = Hospital::new();
+    let out = hospital.path("policy.jws");
+    let policy = |lines: &str| {
+        let input = hospital.path("lists.json");
+        let mut policy = hospital.template("policy.json");
+        policy["version"] = json!(9);
+        policy["review_hours"] = json!(12);
+        let text = serde_json::to_string_pretty(&policy).unwrap();
+        let text = text.replacen('{', &format!("{{\n  \"lists\": {{\n{lines}\n  }},"), 1);
+        std::io::Write::write_all(&mut fs::File::create(&input).unwrap(), text.as_bytes()).unwrap();
+        keys::sign_policy(&hospital.keys(), &input, &out, hospital.now()).map_err(|error| error.line())
+    };
+    for (lines, told) in [
+        (
+            "\"teams\": [\n{\"code\": \"a\", \"words\": \"A\"},\n{\"code\": \"a\", \"words\": \"B\"}]",
+            ["lists.teams", "this code stands in the list before", "line 5"],
+        ),
+        (
+            "\"sites\": [\n{\"system\": \"s\", \"code\": \"1\",\n\"words\": \"\", \"sided\": true}]",
+            ["lists.sites[0].words", "text", "line 5"],
+        ),
+        ("\"consents\": [],\n\"wards\": []", ["lists.wards", "unknown field `wards`", "line 4"]),
+    ] {
+        let line = policy(lines).unwrap_err();
+        assert!(told.iter().all(|part| line.contains(part)), "{line}");
+        assert!(line.starts_with("malformed: ") && line.contains("Correct the file"), "{line}");
+    }
+    let signed = policy("\"teams\": [{\"code\": \"a\", \"words\": \"A\"}]").unwrap();
+    assert_eq!((signed.version, signed.lists.teams.len()), (9, 1));
+
+    let mut far = hospital.template("policy.json");
+    (far["version"], far["review_hours"]) = (json!(10), json!(24 * 15));
+    let input = hospital.path("far.json");
+    let text = serde_json::to_string_pretty(&far).unwrap();
+    let at = text.lines().position(|line| line.contains("review_hours")).unwrap() + 1;
+    std::io::Write::write_all(&mut fs::File::create(&input).unwrap(), text.as_bytes()).unwrap();
+    let refused = keys::sign_policy(&hospital.keys(), &input, &out, hospital.now()).unwrap_err();
+    assert_eq!(refused.code(), "out_of_limits");
+    assert!(refused.line().contains(&format!("line {at}: field review_hours")), "{}", refused.line());
+}
+
+#[test]
 fn a_token_lives_a_day_at_most() {
     let hospital = Hospital::new();
     let out = hospital.path("t.jws");

@@ -70,9 +70,31 @@ async fn a_photo_of_a_phone_that_was_revoked_before_is_refused_and_its_void_is_n
     acts(&hospital, Deed::Revoke { device_id: phone.id() });
     let after = phone.photo(&hospital);
     hospital.gateway.take(&after);
-    hospital.pass().await.unwrap();
+    let given_up = phone.photo(&hospital);
+    let void = phone.void(&hospital, &given_up);
+    hospital.gateway.log(&void.jws);
+    assert_eq!(hospital.pass().await.unwrap().voids, 1);
     hospital.filed(&before);
+    hospital.filed(&void);
     assert_eq!(hospital.cause(&after), "enrolment_invalid");
+    let verified = hospital.verify().await;
+    assert!(verified.ok, "{:?}", verified.findings);
+}
+
+#[tokio::test]
+async fn a_revoked_phone_stays_revoked_whatever_the_gateway_says_later() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let device_id = phone.id();
+    acts(&hospital, Deed::Revoke { device_id: device_id.clone() });
+    acts(&hospital, Deed::Resume { device_id: device_id.clone() });
+    acts(&hospital, Deed::Suspend { device_id: device_id.clone() });
+    acts(&hospital, Deed::Resume { device_id });
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    assert_eq!(hospital.cause(&photo), "enrolment_invalid");
+    assert_eq!(list_devices(&hospital.data()).await.unwrap()[0].status, DeviceStatus::Revoked);
     let verified = hospital.verify().await;
     assert!(verified.ok, "{:?}", verified.findings);
 }
@@ -160,20 +182,69 @@ async fn a_policy_whose_approval_was_cut_off_is_signed_once() {
     assert!(hospital.verify().await.ok);
 }
 
+/// A list of serials in the hospital's directory.
+fn tokens(hospital: &Hospital, serials: &str, a_day: u32) -> Approve {
+    let path = hospital.data().join("serials.txt");
+    std::fs::create_dir_all(hospital.data()).unwrap();
+    std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), serials.as_bytes()).unwrap();
+    Approve::Tokens { serials: path, a_day }
+}
+
 #[tokio::test]
-async fn tokens_are_signed_without_asking_only_where_that_was_said_and_nothing_else_is() {
+async fn tokens_are_signed_without_asking_only_for_listed_phones_and_nothing_else_is() {
     let hospital = Hospital::new();
     let phone = Phone::enrolled(10, &hospital);
-    propose(&hospital, 1, token(None));
+    propose(&hospital, 1, token(Some("SN-1")));
     propose(&hospital, 2, Wanted::Wipe { device_id: phone.id(), photos: Photos::Destroy });
     propose(&hospital, 3, Wanted::Policy { policy: policy(&hospital) });
+    propose(&hospital, 4, token(None));
+    propose(&hospital, 5, token(Some("SN-9")));
     assert_eq!(hospital.pass().await.unwrap().decisions, 0);
-    let puller = hospital.puller().await.unwrap().approving(Approve::Tokens);
+    let listed = tokens(&hospital, "# ward 9\nSN-1 # the first\n\n", 10);
+    let puller = hospital.puller().await.unwrap().approving(listed);
     assert_eq!(puller.pass().await.unwrap().decisions, 1);
+    // The list is read anew; one that is gone signs nothing and stops nothing.
+    std::fs::remove_file(hospital.data().join("serials.txt")).unwrap();
+    propose(&hospital, 6, token(Some("SN-1")));
+    assert_eq!(puller.pass().await.unwrap().decisions, 0);
     puller.close().await;
     let waiting = list_proposals(&hospital.data(), false).await.unwrap();
     let kinds: Vec<_> = waiting.iter().map(|proposal| proposal.wanted.kind()).collect();
-    assert_eq!(kinds, ["wipe", "policy"]);
+    assert_eq!(kinds, ["wipe", "policy", "token", "token", "token"]);
+}
+
+#[tokio::test]
+async fn no_more_tokens_are_signed_without_asking_than_a_day_allows() {
+    let hospital = Hospital::new();
+    for n in 1..=4 {
+        propose(&hospital, n, token(Some("SN-1")));
+    }
+    let two = tokens(&hospital, "SN-1\n", 2);
+    for signed in [2, 0] {
+        let puller = hospital.puller().await.unwrap().approving(two.clone());
+        assert_eq!(puller.pass().await.unwrap().decisions, signed);
+        puller.close().await;
+    }
+    assert_eq!(list_proposals(&hospital.data(), false).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_proposal_that_cannot_be_signed_holds_up_no_other_and_no_photo() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    propose(&hospital, 1, token(Some("SN-1")));
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    let listed = tokens(&hospital, "SN-1\n", 2);
+    let key = hospital.keys().path(gauze_records::keys::POLICY);
+    let kept = std::fs::read(&key).unwrap();
+    let puller = hospital.puller().await.unwrap().approving(listed);
+    std::fs::remove_file(&key).unwrap();
+    let report = puller.pass().await.unwrap();
+    assert_eq!((report.filed, report.decisions), (1, 0));
+    std::io::Write::write_all(&mut std::fs::File::create(&key).unwrap(), &kept).unwrap();
+    assert_eq!(puller.pass().await.unwrap().decisions, 1);
+    puller.close().await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use gauze_records::Coded as _;
 use gauze_records::keys::RecipientKind;
 use gauze_seal::age::{Identity, Sealer};
 use gauze_wire::{Body, Digest, Jws, Signed as _};
+use serde_json::json;
 use tokio::sync::Barrier;
 
 use crate::fixture::{Edit, Hospital, Phone, SystemEntropy, seal, seal_elsewhere, tar_of, with_stanzas_of};
@@ -54,17 +55,23 @@ async fn a_post_quantum_photo_is_filed_byte_for_byte_and_age_opens_it() {
 }
 
 #[tokio::test]
-async fn one_flipped_bit_is_a_digest_mismatch() {
+async fn bytes_that_the_phone_did_not_sign_for_did_not_come_and_make_no_refusal() {
     let hospital = Hospital::new();
     let mut phone = Phone::enrolled(10, &hospital);
     let photo = phone.photo(&hospital);
     hospital.gateway.take(&photo);
     let mut flipped = photo.sealed.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    hospital.gateway.hold(&photo, flipped);
-    hospital.pass().await.unwrap();
-    assert_eq!(hospital.cause(&photo), "digest_mismatch");
-    assert_eq!(hospital.gateway.with(|shop| shop.blob_calls), 3, "it was given every chance");
+    for wrong in [flipped, b"<html>Sign in to the network</html>".to_vec(), Vec::new()] {
+        hospital.gateway.with(|shop| shop.blob_calls = 0);
+        hospital.gateway.hold(&photo, wrong);
+        let report = hospital.pass().await.unwrap();
+        assert_eq!((report.missing, report.refused.len(), report.filed), (1, 0, 0));
+        assert_eq!(hospital.gateway.with(|shop| shop.blob_calls), 3, "and is left alone for a while then");
+    }
+    hospital.gateway.hold(&photo, photo.sealed.clone());
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    hospital.filed(&photo);
 }
 
 #[tokio::test]
@@ -91,8 +98,7 @@ async fn bytes_that_come_otherwise_each_time_are_asked_for_again_and_not_refused
     let mut phone = Phone::enrolled(10, &hospital);
     let photo = phone.photo(&hospital);
     hospital.gateway.take(&photo);
-    // A pass that finds the log grown settles twice.
-    hospital.gateway.with(|shop| shop.misread = 6);
+    hospital.gateway.with(|shop| shop.misread = 3);
     let report = hospital.pass().await.unwrap();
     assert_eq!((report.missing, report.refused.len()), (1, 0));
     assert_eq!(hospital.pass().await.unwrap().filed, 1);
@@ -127,10 +133,11 @@ async fn bytes_that_never_end_are_cut_off_at_the_signed_size() {
     let photo = phone.photo(&hospital);
     hospital.gateway.take(&photo);
     hospital.gateway.hold(&photo, [photo.sealed.clone(), vec![0; 5_000_000]].concat());
-    hospital.pass().await.unwrap();
-    assert_eq!(hospital.cause(&photo), "digest_mismatch");
-    let kept = hospital.data().join("refused").join(format!("{}.age", photo.jws.digest()));
-    assert_eq!(std::fs::metadata(kept).unwrap().len(), photo.sealed.len() as u64 + 1);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.missing, report.refused.len()), (1, 0));
+    for dir in ["incoming", "refused"] {
+        assert_eq!(std::fs::read_dir(hospital.data().join(dir)).unwrap().count(), 0, "{dir}");
+    }
 }
 
 #[tokio::test]
@@ -238,7 +245,7 @@ async fn classical_and_post_quantum_stanzas_in_one_file_are_refused() {
 async fn a_third_entry_in_the_tar_is_refused() {
     let edit = Edit {
         seal: &|hospital, record, picture| {
-            let tar = tar_of(&[("record.json", record), ("photo.jpg", picture), ("extra", b"x")]);
+            let tar = tar_of(&[("photo.jpg", picture), ("record.json", record), ("extra", b"x")]);
             seal_tar(hospital, &tar)
         },
         ..Edit::default()
@@ -247,11 +254,36 @@ async fn a_third_entry_in_the_tar_is_refused() {
 }
 
 #[tokio::test]
+async fn a_record_whose_patient_does_not_hold_is_refused_inside_too() {
+    let patient = json!({
+        "nhs_number": "9990000042", "family": "PATIENT-SECRET", "given": "Alex", "dob": "1950-01-31",
+        "established": { "how": "wristband" }, "confirmed_by": ["dob", "nhs_number"],
+    });
+    for (right, wrong) in [
+        ("9990000042", "9990000043"),
+        ("1950-01-31", "1950-02-31"),
+        ("1950-01-31", "2950-01-31"),
+        ("[\"dob\",\"nhs_number\"]", "[\"dob\",\"chi_number\"]"),
+    ] {
+        let edit = Edit {
+            record: &|record| record.patient = Some(serde_json::from_value(patient.clone()).unwrap()),
+            seal: &|hospital, record, picture| {
+                let text = std::str::from_utf8(record).unwrap();
+                assert!(text.contains(right));
+                seal(hospital, text.replacen(right, wrong, 1).as_bytes(), picture)
+            },
+            ..Edit::default()
+        };
+        assert_eq!(cause_of(&edit).await, "bundle_invalid", "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_picture_that_is_no_jpeg_is_refused() {
     let edit = Edit {
         record: &|record| (record.photo_sha256, record.photo_size) = (Digest::of(b"no picture"), 10),
         seal: &|hospital, record, _| {
-            seal_tar(hospital, &tar_of(&[("record.json", record), ("photo.jpg", b"no picture")]))
+            seal_tar(hospital, &tar_of(&[("photo.jpg", b"no picture"), ("record.json", record)]))
         },
         ..Edit::default()
     };

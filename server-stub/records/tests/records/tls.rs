@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -31,6 +31,54 @@ struct Edge {
     now: Timestamp,
     untrue: SignedDuration,
     asked: Arc<AtomicU32>,
+    /// What answers for photos in its place.
+    between: Arc<Mutex<Option<Between>>>,
+}
+
+/// What something on the way makes of a photo.
+#[derive(Clone, Copy, Debug)]
+enum Between {
+    /// A page with this status.
+    Page(u16),
+    /// Nothing but a status.
+    Empty(u16),
+    /// The bytes, with another status.
+    Status(u16),
+    /// The bytes, called something else.
+    Kind,
+    /// Fewer or more bytes than there are, announced so.
+    Length(bool),
+    /// Fewer bytes, and no length announced.
+    Truncated,
+    /// As many bytes as were signed for, and other ones.
+    Other,
+}
+
+impl Between {
+    fn answer(self, mut blob: Vec<u8>) -> Response {
+        let status = |code| StatusCode::from_u16(code).unwrap();
+        let page = [("content-type", "text/html"), ("location", "https://sign-in.example/")];
+        match self {
+            Self::Page(code) => (status(code), page, "<html>Sign in</html>").into_response(),
+            Self::Empty(code) => status(code).into_response(),
+            Self::Status(code) => (status(code), blob).into_response(),
+            Self::Kind => (page, blob).into_response(),
+            Self::Length(more) => {
+                blob.resize(if more { blob.len() + 1 } else { blob.len() / 2 }, 0);
+                blob.into_response()
+            }
+            Self::Truncated => {
+                blob.truncate(blob.len() / 2);
+                let parts = futures_util::stream::iter([Ok::<_, std::io::Error>(blob)]);
+                let kind = [("content-type", "application/octet-stream")];
+                (kind, Body::from_stream(parts)).into_response()
+            }
+            Self::Other => {
+                blob.fill(0);
+                blob.into_response()
+            }
+        }
+    }
 }
 
 impl Edge {
@@ -59,7 +107,8 @@ impl Edge {
 
 fn problem(code: ProblemCode) -> Response {
     let status = StatusCode::from_u16(code.status()).unwrap();
-    (status, serde_json::to_string(&Problem::from(code)).unwrap()).into_response()
+    let kind = [("content-type", "application/problem+json")];
+    (status, kind, serde_json::to_string(&Problem::from(code)).unwrap()).into_response()
 }
 
 fn number(query: &str, name: &str) -> u64 {
@@ -81,11 +130,16 @@ async fn answer(State(edge): State<Edge>, request: Request) -> Response {
         ["log"] => {
             let limit = u32::try_from(number(query, "limit")).unwrap();
             let page = edge.fake.page(number(query, "from"), limit).await;
-            return page.map_or_else(failed, |page| serde_json::to_string(&page).unwrap().into_response());
+            let json = [("content-type", "application/json; charset=utf-8")];
+            let shown = |page| (json, serde_json::to_string(&page).unwrap()).into_response();
+            return page.map_or_else(failed, shown);
         }
         ["blobs", device, capture] => {
             let key = (device.parse().unwrap(), capture.parse().unwrap());
             let blob = edge.fake.with(|shop| shop.blobs.get(&key).cloned());
+            if let Some(between) = *edge.between.lock().unwrap() {
+                return between.answer(blob.unwrap_or_default());
+            }
             return blob.map_or_else(|| problem(ProblemCode::NotFound), |blob| blob.into_response());
         }
         ["outcomes"] => {
@@ -107,6 +161,7 @@ fn failed(error: GatewayError) -> Response {
 
 struct Running {
     hospital: Hospital,
+    between: Arc<Mutex<Option<Between>>>,
     ca: std::path::PathBuf,
     asked: Arc<AtomicU32>,
     handle: axum_server::Handle<std::net::SocketAddr>,
@@ -155,12 +210,13 @@ fn start_ahead(ahead: SignedDuration, untrue: SignedDuration) -> Running {
         now: hospital.clock.now() + ahead,
         untrue,
         asked: Arc::default(),
+        between: Arc::default(),
     };
-    let asked = edge.asked.clone();
+    let (asked, between) = (edge.asked.clone(), edge.between.clone());
     let handle = axum_server::Handle::new();
     let server = axum_server::from_tcp_rustls(listener, tls).unwrap().handle(handle.clone());
     tokio::spawn(server.serve(Router::new().fallback(answer).with_state(edge).into_make_service()));
-    Running { hospital, ca: path, asked, handle }
+    Running { hospital, between, ca: path, asked, handle }
 }
 
 #[tokio::test]
@@ -186,6 +242,38 @@ async fn photos_are_pulled_over_tls_with_signed_requests() {
     };
     assert_eq!(error.code(), "gateway_unreachable");
     puller.close().await;
+}
+
+#[tokio::test]
+async fn whatever_answers_in_the_gateways_place_the_photo_did_not_come_and_is_asked_for_again() {
+    let Running { hospital, between, ca, handle, .. } = start();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    let answers = [200, 204, 206, 302, 401, 403, 404, 407, 413, 429, 451, 502, 503]
+        .into_iter()
+        .flat_map(|code| [Between::Page(code), Between::Empty(code)])
+        .chain([201, 203, 206].map(Between::Status))
+        .chain([
+            Between::Kind,
+            Between::Length(true),
+            Between::Length(false),
+            Between::Truncated,
+            Between::Other,
+        ]);
+    for answer in answers {
+        *between.lock().unwrap() = Some(answer);
+        let puller = Puller::new(hospital.config(), &ca, hospital.clock.clone()).await.unwrap();
+        let report = puller.pass().await.unwrap();
+        assert_eq!((report.missing, report.refused.len(), report.filed), (1, 0, 0), "{answer:?}");
+        puller.close().await;
+    }
+    *between.lock().unwrap() = None;
+    let puller = Puller::new(hospital.config(), &ca, hospital.clock.clone()).await.unwrap();
+    assert_eq!(puller.pass().await.unwrap().filed, 1);
+    hospital.filed(&photo);
+    puller.close().await;
+    handle.shutdown();
 }
 
 #[tokio::test]

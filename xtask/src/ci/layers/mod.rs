@@ -1,8 +1,9 @@
 //! `ci layers`: dependencies point one way, and nothing grows past its budget.
 //!
-//! `crates` looks at who depends on whom, `modules` at the order inside `core`, `owners` at the libraries that one
+//! `crates` looks at who depends on whom, `circles` at modules that need each other, `modules` at the order inside `core`, `owners` at the libraries that one
 //! file each may name, `shape` at lengths. A length past its hard budget needs a line in `waivers`, with its reason.
 
+mod circles;
 mod crates;
 mod modules;
 mod owners;
@@ -12,12 +13,13 @@ mod waivers;
 
 use super::{Finding, verdict};
 use crate::tree::Tree;
+use circles::{ALLOWED, Circle};
 use std::path::Path;
 use waivers::{WAIVERS, Waiver};
 
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let mut findings = crates::check(&crates::edges(root)?);
-    let (found, notes) = check(&Tree::load(root)?, WAIVERS);
+    let (found, notes) = check(&Tree::load(root)?, WAIVERS, ALLOWED);
     findings.extend(found);
     for note in notes {
         println!("note: {note}");
@@ -26,10 +28,11 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
 }
 
 /// Findings, and notes on what is past its soft budget.
-fn check(tree: &Tree, waivers: &[Waiver]) -> (Vec<Finding>, Vec<String>) {
+fn check(tree: &Tree, waivers: &[Waiver], allowed: &[Circle]) -> (Vec<Finding>, Vec<String>) {
     let (sources, mut findings) = source::read(tree);
     findings.extend(owners::check(&sources));
     findings.extend(modules::check(&sources));
+    findings.extend(circles::check(&sources, allowed));
     let shape = shape::check(&sources, waivers);
     findings.extend(shape.findings);
     (findings, shape.notes)
@@ -61,13 +64,13 @@ mod tests {
     }
 
     fn refused(tree: &Tree, because: &str) {
-        let (findings, _) = check(tree, &[]);
+        let (findings, _) = check(tree, &[], &[]);
         assert!(findings.iter().any(|finding| finding.contains(because)), "{because:?} not in {findings:?}");
     }
 
     #[test]
     fn a_good_tree_passes() {
-        assert_eq!(check(&good(), &[]), (vec![], vec![]));
+        assert_eq!(check(&good(), &[], &[]), (vec![], vec![]));
     }
 
     #[test]
@@ -121,7 +124,7 @@ mod tests {
             "#[cfg(test)] mod tests { use crate::queue; }\n#[cfg(test)]\nmod more;",
         );
         let tree = tree.with("core/src/ports/more.rs", "use crate::queue;");
-        assert_eq!(check(&tree, &[]).0, Vec::<Finding>::new());
+        assert_eq!(check(&tree, &[], &[]).0, Vec::<Finding>::new());
         refused(
             &tree.with("core/src/ports/mod.rs", "#[cfg(not(test))] mod x { use crate::queue; }"),
             "may not name queue",
@@ -165,5 +168,45 @@ mod tests {
     #[test]
     fn a_file_that_is_not_rust_is_refused() {
         refused(&good().with("core/src/client.rs", "fn f( {"), "core/src/client.rs");
+    }
+
+    #[test]
+    fn modules_that_need_each_other_are_refused_and_tests_are_not_asked() {
+        let two =
+            [("server-stub/gateway/src/lib.rs", "mod app; mod db;"), ("server-stub/gateway/src/db.rs", "")];
+        let tree = |app, db| {
+            let tree = good().with(two[0].0, two[0].1).with("server-stub/gateway/src/app.rs", app);
+            tree.with(two[1].0, db)
+        };
+        for (app, db) in [
+            ("use crate::db::Pool;", "use super::app::State;"),
+            ("use crate::{db, wire};", "mod inner { use super::super::app::State; }"),
+            ("fn f() { crate::db::open() }", "fn f() -> crate::app::State {}"),
+        ] {
+            refused(&tree(app, db), "server-stub/gateway/src: modules need each other: app names db");
+        }
+        let one_way = tree("use crate::db::Pool;", "#[cfg(test)] mod tests { use crate::app::State; }");
+        assert_eq!(check(&one_way, &[], &[]).0, Vec::<Finding>::new());
+    }
+
+    #[test]
+    fn a_circle_of_three_below_a_parent_is_refused() {
+        let tree = good()
+            .with("server-stub/records/src/pull/a.rs", "use super::b::B;")
+            .with("server-stub/records/src/pull/b/mod.rs", "mod deep;")
+            .with("server-stub/records/src/pull/b/deep.rs", "use super::super::c;")
+            .with("server-stub/records/src/pull/c.rs", "use crate::pull::a::A;");
+        refused(&tree, "server-stub/records/src/pull: modules need each other: a names b");
+    }
+
+    #[test]
+    fn an_allowed_circle_passes_until_it_is_untied() {
+        let allowed = [Circle { within: "server-stub/records/src", pair: ["judged", "life"] }];
+        let tied = good()
+            .with("server-stub/records/src/judged.rs", "use crate::life;")
+            .with("server-stub/records/src/life.rs", "use crate::judged;");
+        assert_eq!(check(&tied, &[], &allowed).0, Vec::<Finding>::new());
+        let (untied, _) = check(&tied.with("server-stub/records/src/life.rs", ""), &[], &allowed);
+        assert!(untied[0].contains("judged and life no longer need each other"), "{untied:?}");
     }
 }

@@ -471,6 +471,22 @@ private let UNIFFI_CALLBACK_UNEXPECTED_ERROR: Int32 = 2
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterUInt8: FfiConverterPrimitive {
+    typealias FfiType = UInt8
+    typealias SwiftType = UInt8
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UInt8 {
+        return try lift(readInt(&buf))
+    }
+
+    public static func write(_ value: UInt8, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterUInt16: FfiConverterPrimitive {
     typealias FfiType = UInt16
     typealias SwiftType = UInt16
@@ -480,6 +496,22 @@ fileprivate struct FfiConverterUInt16: FfiConverterPrimitive {
     }
 
     public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterInt16: FfiConverterPrimitive {
+    typealias FfiType = Int16
+    typealias SwiftType = Int16
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Int16 {
+        return try lift(readInt(&buf))
+    }
+
+    public static func write(_ value: Int16, into buf: inout [UInt8]) {
         writeInt(&buf, lower(value))
     }
 }
@@ -899,6 +931,11 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func capture(jpeg: Data, context: CaptureContext) throws  -> CapturedPhoto
 
     /**
+     * What people choose from, as the policy in force has it: empty lists ask for nothing.
+     */
+    func choices()  -> PickLists
+
+    /**
      * Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
      * enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
      */
@@ -923,6 +960,17 @@ public protocol ClientProtocol: AnyObject, Sendable {
      * The newest photos, newest first: a screenful, without reading the rest.
      */
     func listRecent(most: UInt32) throws  -> [PhotoView]
+
+    /**
+     * Names a new visit.
+     */
+    func newSeries() throws  -> SeriesId
+
+    /**
+     * Names a new wound of a patient, and remembers it for `Review.wounds` where this phone may review. Needs no unlocked
+     * phone. Blocks.
+     */
+    func newWound(patient: Patient, site: Site?) throws  -> WoundId
 
     /**
      * Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
@@ -1041,6 +1089,18 @@ open func capture(jpeg: Data, context: CaptureContext)throws  -> CapturedPhoto  
 }
 
     /**
+     * What people choose from, as the policy in force has it: empty lists ask for nothing.
+     */
+open func choices() -> PickLists  {
+    return try!  FfiConverterTypePickLists_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_choices(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
      * Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
      * enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
      */
@@ -1100,6 +1160,33 @@ open func listRecent(most: UInt32)throws  -> [PhotoView]  {
     uniffi_gauze_fn_method_client_list_recent(
             self.uniffiCloneHandle(),
         FfiConverterUInt32.lower(most),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Names a new visit.
+     */
+open func newSeries()throws  -> SeriesId  {
+    return try  FfiConverterTypeSeriesId_lift(try rustCallWithError(FfiConverterTypeClientError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_new_series(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Names a new wound of a patient, and remembers it for `Review.wounds` where this phone may review. Needs no unlocked
+     * phone. Blocks.
+     */
+open func newWound(patient: Patient, site: Site?)throws  -> WoundId  {
+    return try  FfiConverterTypeWoundId_lift(try rustCallWithError(FfiConverterTypeClientError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_new_wound(
+            self.uniffiCloneHandle(),
+        FfiConverterTypePatient_lower(patient),
+        FfiConverterOptionTypeSite.lower(site),uniffiCallStatus
     )
 })
 }
@@ -2439,6 +2526,11 @@ public protocol ReviewProtocol: AnyObject, Sendable {
      */
     func unlock() throws
 
+    /**
+     * The wounds of a patient that this phone remembers, newest first. Needs an unlocked phone.
+     */
+    func wounds(patient: Patient) throws  -> [WoundView]
+
 }
 /**
  * Looking at photos on the phone that took them, while policy allows. All methods block.
@@ -2542,6 +2634,19 @@ open func unlock()throws   {try rustCallWithError(FfiConverterTypeClientError_li
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 }
+}
+
+    /**
+     * The wounds of a patient that this phone remembers, newest first. Needs an unlocked phone.
+     */
+open func wounds(patient: Patient)throws  -> [WoundView]  {
+    return try  FfiConverterSequenceTypeWoundView.lift(try rustCallWithError(FfiConverterTypeClientError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_review_wounds(
+            self.uniffiCloneHandle(),
+        FfiConverterTypePatient_lower(patient),uniffiCallStatus
+    )
+})
 }
 
 
@@ -2877,6 +2982,145 @@ public func FfiConverterTypeSecretStore_lift(_ handle: UInt64) throws -> SecretS
 #endif
 public func FfiConverterTypeSecretStore_lower(_ value: SecretStore) -> UInt64 {
     return FfiConverterTypeSecretStore.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+ */
+public protocol StopSignalProtocol: AnyObject, Sendable {
+
+    /**
+     * Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+     */
+    func send()
+
+}
+/**
+ * Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+ */
+open class StopSignal: StopSignalProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_gauze_fn_clone_stopsignal(self.handle, $0) }
+    }
+    /**
+     * Not sent yet.
+     */
+public convenience init() {
+    let handle =
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_constructor_stopsignal_new(uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_gauze_fn_free_stopsignal(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+     */
+open func send()  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_stopsignal_send(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStopSignal: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = StopSignal
+
+    public static func lift(_ handle: UInt64) throws -> StopSignal {
+        return StopSignal(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: StopSignal) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StopSignal {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: StopSignal, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStopSignal_lift(_ handle: UInt64) throws -> StopSignal {
+    return try FfiConverterTypeStopSignal.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStopSignal_lower(_ value: StopSignal) -> UInt64 {
+    return FfiConverterTypeStopSignal.lower(value)
 }
 
 
@@ -3245,10 +3489,11 @@ public protocol UploadQueueProtocol: AnyObject, Sendable {
     func observe(observer: QueueObserver) throws  -> TaskHandle
 
     /**
-     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-     * it stops at its next step; the next run goes on from there.
+     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+     * is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+     * where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
      */
-    func run(asked: Bool) async throws  -> QueueReport
+    func run(asked: Bool, until: StopSignal?) async throws  -> QueueReport
 
     /**
      * Takes in how a transfer ended, in this process or an earlier one.
@@ -3346,15 +3591,16 @@ open func observe(observer: QueueObserver)throws  -> TaskHandle  {
 }
 
     /**
-     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-     * it stops at its next step; the next run goes on from there.
+     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+     * is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+     * where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
      */
-open func run(asked: Bool)async throws  -> QueueReport  {
+open func run(asked: Bool, until: StopSignal? = nil)async throws  -> QueueReport  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_gauze_fn_method_uploadqueue_run(
-                        self.uniffiCloneHandle(),FfiConverterBool.lower(asked)
+                        self.uniffiCloneHandle(),FfiConverterBool.lower(asked),FfiConverterOptionTypeStopSignal.lower(until)
                 )
             },
             pollFunc: ffi_gauze_rust_future_poll_rust_buffer,
@@ -3510,13 +3756,37 @@ public struct CaptureContext: Equatable, Hashable {
      */
     public let patient: Patient?
     /**
-     * Where on the body: 1 to 256 bytes of UTF-8.
+     * The team that takes it: one of the policy's list, where it has one.
      */
-    public let bodySite: Text256?
+    public let team: Choice?
     /**
-     * Consent, in the organisation's own words.
+     * Where on the body: one of the policy's list, where it has one.
      */
-    public let consent: Text256?
+    public let site: Site?
+    /**
+     * Which wound, as this phone named it.
+     */
+    public let wound: WoundId?
+    /**
+     * Which visit, as this phone named it.
+     */
+    public let series: SeriesId?
+    /**
+     * How much it shows.
+     */
+    public let view: Framing?
+    /**
+     * Consent, in a form of the policy's list, where it has one.
+     */
+    public let consent: Consent?
+    /**
+     * Inside or outside a fence, never where.
+     */
+    public let fence: Fence?
+    /**
+     * How fit it is for measuring, as the camera judged.
+     */
+    public let fitness: Fitness?
     /**
      * Free text: 1 to 4096 bytes of UTF-8.
      */
@@ -3529,10 +3799,6 @@ public struct CaptureContext: Equatable, Hashable {
      * Their session.
      */
     public let sessionRef: Name?
-    /**
-     * Inside or outside a fence, never where.
-     */
-    public let geofence: Name?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3541,11 +3807,29 @@ public struct CaptureContext: Equatable, Hashable {
          * Whom it shows.
          */patient: Patient? = nil,
         /**
-         * Where on the body: 1 to 256 bytes of UTF-8.
-         */bodySite: Text256? = nil,
+         * The team that takes it: one of the policy's list, where it has one.
+         */team: Choice? = nil,
         /**
-         * Consent, in the organisation's own words.
-         */consent: Text256? = nil,
+         * Where on the body: one of the policy's list, where it has one.
+         */site: Site? = nil,
+        /**
+         * Which wound, as this phone named it.
+         */wound: WoundId? = nil,
+        /**
+         * Which visit, as this phone named it.
+         */series: SeriesId? = nil,
+        /**
+         * How much it shows.
+         */view: Framing? = nil,
+        /**
+         * Consent, in a form of the policy's list, where it has one.
+         */consent: Consent? = nil,
+        /**
+         * Inside or outside a fence, never where.
+         */fence: Fence? = nil,
+        /**
+         * How fit it is for measuring, as the camera judged.
+         */fitness: Fitness? = nil,
         /**
          * Free text: 1 to 4096 bytes of UTF-8.
          */notes: Text4096? = nil,
@@ -3554,17 +3838,19 @@ public struct CaptureContext: Equatable, Hashable {
          */clinician: Text256? = nil,
         /**
          * Their session.
-         */sessionRef: Name? = nil,
-        /**
-         * Inside or outside a fence, never where.
-         */geofence: Name? = nil) {
+         */sessionRef: Name? = nil) {
         self.patient = patient
-        self.bodySite = bodySite
+        self.team = team
+        self.site = site
+        self.wound = wound
+        self.series = series
+        self.view = view
         self.consent = consent
+        self.fence = fence
+        self.fitness = fitness
         self.notes = notes
         self.clinician = clinician
         self.sessionRef = sessionRef
-        self.geofence = geofence
     }
 
 
@@ -3584,23 +3870,33 @@ public struct FfiConverterTypeCaptureContext: FfiConverterRustBuffer {
         return
             try CaptureContext(
                 patient: FfiConverterOptionTypePatient.read(from: &buf),
-                bodySite: FfiConverterOptionTypeText256.read(from: &buf),
-                consent: FfiConverterOptionTypeText256.read(from: &buf),
+                team: FfiConverterOptionTypeChoice.read(from: &buf),
+                site: FfiConverterOptionTypeSite.read(from: &buf),
+                wound: FfiConverterOptionTypeWoundId.read(from: &buf),
+                series: FfiConverterOptionTypeSeriesId.read(from: &buf),
+                view: FfiConverterOptionTypeFraming.read(from: &buf),
+                consent: FfiConverterOptionTypeConsent.read(from: &buf),
+                fence: FfiConverterOptionTypeFence.read(from: &buf),
+                fitness: FfiConverterOptionTypeFitness.read(from: &buf),
                 notes: FfiConverterOptionTypeText4096.read(from: &buf),
                 clinician: FfiConverterOptionTypeText256.read(from: &buf),
-                sessionRef: FfiConverterOptionTypeName.read(from: &buf),
-                geofence: FfiConverterOptionTypeName.read(from: &buf)
+                sessionRef: FfiConverterOptionTypeName.read(from: &buf)
         )
     }
 
     public static func write(_ value: CaptureContext, into buf: inout [UInt8]) {
         FfiConverterOptionTypePatient.write(value.patient, into: &buf)
-        FfiConverterOptionTypeText256.write(value.bodySite, into: &buf)
-        FfiConverterOptionTypeText256.write(value.consent, into: &buf)
+        FfiConverterOptionTypeChoice.write(value.team, into: &buf)
+        FfiConverterOptionTypeSite.write(value.site, into: &buf)
+        FfiConverterOptionTypeWoundId.write(value.wound, into: &buf)
+        FfiConverterOptionTypeSeriesId.write(value.series, into: &buf)
+        FfiConverterOptionTypeFraming.write(value.view, into: &buf)
+        FfiConverterOptionTypeConsent.write(value.consent, into: &buf)
+        FfiConverterOptionTypeFence.write(value.fence, into: &buf)
+        FfiConverterOptionTypeFitness.write(value.fitness, into: &buf)
         FfiConverterOptionTypeText4096.write(value.notes, into: &buf)
         FfiConverterOptionTypeText256.write(value.clinician, into: &buf)
         FfiConverterOptionTypeName.write(value.sessionRef, into: &buf)
-        FfiConverterOptionTypeName.write(value.geofence, into: &buf)
     }
 }
 
@@ -3696,6 +3992,75 @@ public func FfiConverterTypeCapturedPhoto_lift(_ buf: RustBuffer) throws -> Capt
 #endif
 public func FfiConverterTypeCapturedPhoto_lower(_ value: CapturedPhoto) -> RustBuffer {
     return FfiConverterTypeCapturedPhoto.lower(value)
+}
+
+
+/**
+ * One of a list that the hospital keeps.
+ */
+public struct Choice: Equatable, Hashable {
+    /**
+     * For programs.
+     */
+    public let code: Name
+    /**
+     * For people.
+     */
+    public let words: Text128
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * For programs.
+         */code: Name,
+        /**
+         * For people.
+         */words: Text128) {
+        self.code = code
+        self.words = words
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Choice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeChoice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Choice {
+        return
+            try Choice(
+                code: FfiConverterTypeName.read(from: &buf),
+                words: FfiConverterTypeText128.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Choice, into buf: inout [UInt8]) {
+        FfiConverterTypeName.write(value.code, into: &buf)
+        FfiConverterTypeText128.write(value.words, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeChoice_lift(_ buf: RustBuffer) throws -> Choice {
+    return try FfiConverterTypeChoice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeChoice_lower(_ value: Choice) -> RustBuffer {
+    return FfiConverterTypeChoice.lower(value)
 }
 
 
@@ -3987,17 +4352,440 @@ public func FfiConverterTypeConfigurationState_lower(_ value: ConfigurationState
 
 
 /**
+ * Consent as it was given.
+ */
+public struct Consent: Equatable, Hashable {
+    /**
+     * For what: each once, in the order of their kinds.
+     */
+    public let scopes: [ConsentScope]
+    /**
+     * By whom, in words: 1 to 128 bytes of UTF-8.
+     */
+    public let by: Text128
+    /**
+     * In which form.
+     */
+    public let form: Choice
+    /**
+     * The notice that was shown.
+     */
+    public let notice: ShownNotice?
+    /**
+     * When, in milliseconds since 1970.
+     */
+    public let at: Timestamp
+    /**
+     * When it was withdrawn, in milliseconds since 1970.
+     */
+    public let withdrawn: Timestamp?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * For what: each once, in the order of their kinds.
+         */scopes: [ConsentScope],
+        /**
+         * By whom, in words: 1 to 128 bytes of UTF-8.
+         */by: Text128,
+        /**
+         * In which form.
+         */form: Choice,
+        /**
+         * The notice that was shown.
+         */notice: ShownNotice? = nil,
+        /**
+         * When, in milliseconds since 1970.
+         */at: Timestamp,
+        /**
+         * When it was withdrawn, in milliseconds since 1970.
+         */withdrawn: Timestamp? = nil) {
+        self.scopes = scopes
+        self.by = by
+        self.form = form
+        self.notice = notice
+        self.at = at
+        self.withdrawn = withdrawn
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Consent: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeConsent: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Consent {
+        return
+            try Consent(
+                scopes: FfiConverterSequenceTypeConsentScope.read(from: &buf),
+                by: FfiConverterTypeText128.read(from: &buf),
+                form: FfiConverterTypeChoice.read(from: &buf),
+                notice: FfiConverterOptionTypeShownNotice.read(from: &buf),
+                at: FfiConverterTypeTimestamp.read(from: &buf),
+                withdrawn: FfiConverterOptionTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Consent, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeConsentScope.write(value.scopes, into: &buf)
+        FfiConverterTypeText128.write(value.by, into: &buf)
+        FfiConverterTypeChoice.write(value.form, into: &buf)
+        FfiConverterOptionTypeShownNotice.write(value.notice, into: &buf)
+        FfiConverterTypeTimestamp.write(value.at, into: &buf)
+        FfiConverterOptionTypeTimestamp.write(value.withdrawn, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConsent_lift(_ buf: RustBuffer) throws -> Consent {
+    return try FfiConverterTypeConsent.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConsent_lower(_ value: Consent) -> RustBuffer {
+    return FfiConverterTypeConsent.lower(value)
+}
+
+
+/**
+ * Inside or outside a fence, never where.
+ */
+public struct Fence: Equatable, Hashable {
+    /**
+     * Which fence.
+     */
+    public let id: Name
+    /**
+     * On which side of it.
+     */
+    public let verdict: FenceVerdict
+    /**
+     * How sure that is, in percent.
+     */
+    public let sure: UInt8
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Which fence.
+         */id: Name,
+        /**
+         * On which side of it.
+         */verdict: FenceVerdict,
+        /**
+         * How sure that is, in percent.
+         */sure: UInt8) {
+        self.id = id
+        self.verdict = verdict
+        self.sure = sure
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Fence: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFence: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Fence {
+        return
+            try Fence(
+                id: FfiConverterTypeName.read(from: &buf),
+                verdict: FfiConverterTypeFenceVerdict.read(from: &buf),
+                sure: FfiConverterUInt8.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Fence, into buf: inout [UInt8]) {
+        FfiConverterTypeName.write(value.id, into: &buf)
+        FfiConverterTypeFenceVerdict.write(value.verdict, into: &buf)
+        FfiConverterUInt8.write(value.sure, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFence_lift(_ buf: RustBuffer) throws -> Fence {
+    return try FfiConverterTypeFence.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFence_lower(_ value: Fence) -> RustBuffer {
+    return FfiConverterTypeFence.lower(value)
+}
+
+
+/**
+ * How fit a picture is for measuring.
+ */
+public struct Fitness: Equatable, Hashable {
+    /**
+     * 0 (blurred) to 1000 (sharp).
+     */
+    public let sharpness: UInt16
+    /**
+     * -1000 (black) to 1000 (burnt out); 0 is right.
+     */
+    public let exposure: Int16
+    /**
+     * The marker; absent where none was found.
+     */
+    public let marker: FoundMarker?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * 0 (blurred) to 1000 (sharp).
+         */sharpness: UInt16,
+        /**
+         * -1000 (black) to 1000 (burnt out); 0 is right.
+         */exposure: Int16,
+        /**
+         * The marker; absent where none was found.
+         */marker: FoundMarker? = nil) {
+        self.sharpness = sharpness
+        self.exposure = exposure
+        self.marker = marker
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Fitness: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFitness: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Fitness {
+        return
+            try Fitness(
+                sharpness: FfiConverterUInt16.read(from: &buf),
+                exposure: FfiConverterInt16.read(from: &buf),
+                marker: FfiConverterOptionTypeFoundMarker.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Fitness, into buf: inout [UInt8]) {
+        FfiConverterUInt16.write(value.sharpness, into: &buf)
+        FfiConverterInt16.write(value.exposure, into: &buf)
+        FfiConverterOptionTypeFoundMarker.write(value.marker, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFitness_lift(_ buf: RustBuffer) throws -> Fitness {
+    return try FfiConverterTypeFitness.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFitness_lower(_ value: Fitness) -> RustBuffer {
+    return FfiConverterTypeFitness.lower(value)
+}
+
+
+/**
+ * The marker that lies beside a wound, as it was found in the picture.
+ */
+public struct FoundMarker: Equatable, Hashable {
+    /**
+     * Scale in its plane: nanometres a pixel, 1 to 10,000,000.
+     */
+    public let scaleNm: UInt32
+    /**
+     * Between its plane and the sensor's: thousandths of a degree, 0 to 90,000.
+     */
+    public let tiltMdeg: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Scale in its plane: nanometres a pixel, 1 to 10,000,000.
+         */scaleNm: UInt32,
+        /**
+         * Between its plane and the sensor's: thousandths of a degree, 0 to 90,000.
+         */tiltMdeg: UInt32) {
+        self.scaleNm = scaleNm
+        self.tiltMdeg = tiltMdeg
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension FoundMarker: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFoundMarker: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> FoundMarker {
+        return
+            try FoundMarker(
+                scaleNm: FfiConverterUInt32.read(from: &buf),
+                tiltMdeg: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: FoundMarker, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.scaleNm, into: &buf)
+        FfiConverterUInt32.write(value.tiltMdeg, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFoundMarker_lift(_ buf: RustBuffer) throws -> FoundMarker {
+    return try FfiConverterTypeFoundMarker.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFoundMarker_lower(_ value: FoundMarker) -> RustBuffer {
+    return FfiConverterTypeFoundMarker.lower(value)
+}
+
+
+/**
+ * A notice that is shown when consent is asked for.
+ */
+public struct NoticeChoice: Equatable, Hashable {
+    /**
+     * Which notice.
+     */
+    public let code: Name
+    /**
+     * Its version.
+     */
+    public let version: UInt32
+    /**
+     * What it says.
+     */
+    public let words: Text4096
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Which notice.
+         */code: Name,
+        /**
+         * Its version.
+         */version: UInt32,
+        /**
+         * What it says.
+         */words: Text4096) {
+        self.code = code
+        self.version = version
+        self.words = words
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NoticeChoice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNoticeChoice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NoticeChoice {
+        return
+            try NoticeChoice(
+                code: FfiConverterTypeName.read(from: &buf),
+                version: FfiConverterUInt32.read(from: &buf),
+                words: FfiConverterTypeText4096.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NoticeChoice, into buf: inout [UInt8]) {
+        FfiConverterTypeName.write(value.code, into: &buf)
+        FfiConverterUInt32.write(value.version, into: &buf)
+        FfiConverterTypeText4096.write(value.words, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeChoice_lift(_ buf: RustBuffer) throws -> NoticeChoice {
+    return try FfiConverterTypeNoticeChoice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNoticeChoice_lower(_ value: NoticeChoice) -> RustBuffer {
+    return FfiConverterTypeNoticeChoice.lower(value)
+}
+
+
+/**
  * A patient.
  */
 public struct Patient: Equatable, Hashable {
     /**
-     * NHS number: ten digits, modulus 11 checked.
+     * NHS number: ten digits, modulus 11 checked; may be entered in groups.
      */
-    public let nhsNumber: String?
+    public let nhsNumber: NhsNumber?
     /**
-     * A hospital number.
+     * CHI number: ten digits that begin with a day, modulus 11 checked; may be entered in groups.
      */
-    public let localId: Text64?
+    public let chiNumber: ChiNumber?
+    /**
+     * Health and Care Number: ten digits in its range, modulus 11 checked; may be entered in groups.
+     */
+    public let hcNumber: HcNumber?
+    /**
+     * The hospital's own number: 1 to 64 bytes of UTF-8.
+     */
+    public let localNumber: Text64?
     /**
      * Family name.
      */
@@ -4009,17 +4797,31 @@ public struct Patient: Equatable, Hashable {
     /**
      * Date of birth, `YYYY-MM-DD`.
      */
-    public let dob: Date
+    public let dob: BirthDate
+    /**
+     * How the patient was established.
+     */
+    public let established: Established
+    /**
+     * By which two identifiers that was confirmed, in the order of their kinds.
+     */
+    public let confirmedBy: [Identifier]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
     public init(
         /**
-         * NHS number: ten digits, modulus 11 checked.
-         */nhsNumber: String? = nil,
+         * NHS number: ten digits, modulus 11 checked; may be entered in groups.
+         */nhsNumber: NhsNumber? = nil,
         /**
-         * A hospital number.
-         */localId: Text64? = nil,
+         * CHI number: ten digits that begin with a day, modulus 11 checked; may be entered in groups.
+         */chiNumber: ChiNumber? = nil,
+        /**
+         * Health and Care Number: ten digits in its range, modulus 11 checked; may be entered in groups.
+         */hcNumber: HcNumber? = nil,
+        /**
+         * The hospital's own number: 1 to 64 bytes of UTF-8.
+         */localNumber: Text64? = nil,
         /**
          * Family name.
          */family: Text128,
@@ -4028,12 +4830,22 @@ public struct Patient: Equatable, Hashable {
          */given: Text128,
         /**
          * Date of birth, `YYYY-MM-DD`.
-         */dob: Date) {
+         */dob: BirthDate,
+        /**
+         * How the patient was established.
+         */established: Established,
+        /**
+         * By which two identifiers that was confirmed, in the order of their kinds.
+         */confirmedBy: [Identifier]) {
         self.nhsNumber = nhsNumber
-        self.localId = localId
+        self.chiNumber = chiNumber
+        self.hcNumber = hcNumber
+        self.localNumber = localNumber
         self.family = family
         self.given = given
         self.dob = dob
+        self.established = established
+        self.confirmedBy = confirmedBy
     }
 
 
@@ -4052,20 +4864,28 @@ public struct FfiConverterTypePatient: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Patient {
         return
             try Patient(
-                nhsNumber: FfiConverterOptionString.read(from: &buf),
-                localId: FfiConverterOptionTypeText64.read(from: &buf),
+                nhsNumber: FfiConverterOptionTypeNhsNumber.read(from: &buf),
+                chiNumber: FfiConverterOptionTypeChiNumber.read(from: &buf),
+                hcNumber: FfiConverterOptionTypeHcNumber.read(from: &buf),
+                localNumber: FfiConverterOptionTypeText64.read(from: &buf),
                 family: FfiConverterTypeText128.read(from: &buf),
                 given: FfiConverterTypeText128.read(from: &buf),
-                dob: FfiConverterTypeDate.read(from: &buf)
+                dob: FfiConverterTypeBirthDate.read(from: &buf),
+                established: FfiConverterTypeEstablished.read(from: &buf),
+                confirmedBy: FfiConverterSequenceTypeIdentifier.read(from: &buf)
         )
     }
 
     public static func write(_ value: Patient, into buf: inout [UInt8]) {
-        FfiConverterOptionString.write(value.nhsNumber, into: &buf)
-        FfiConverterOptionTypeText64.write(value.localId, into: &buf)
+        FfiConverterOptionTypeNhsNumber.write(value.nhsNumber, into: &buf)
+        FfiConverterOptionTypeChiNumber.write(value.chiNumber, into: &buf)
+        FfiConverterOptionTypeHcNumber.write(value.hcNumber, into: &buf)
+        FfiConverterOptionTypeText64.write(value.localNumber, into: &buf)
         FfiConverterTypeText128.write(value.family, into: &buf)
         FfiConverterTypeText128.write(value.given, into: &buf)
-        FfiConverterTypeDate.write(value.dob, into: &buf)
+        FfiConverterTypeBirthDate.write(value.dob, into: &buf)
+        FfiConverterTypeEstablished.write(value.established, into: &buf)
+        FfiConverterSequenceTypeIdentifier.write(value.confirmedBy, into: &buf)
     }
 }
 
@@ -4116,7 +4936,7 @@ public struct PhotoView: Equatable, Hashable {
     /**
      * What stops it, if anything does.
      */
-    public let progress: Progress?
+    public let progress: QueueProgress?
     /**
      * Whom and what it shows; only while unlocked and reviewable.
      */
@@ -4149,7 +4969,7 @@ public struct PhotoView: Equatable, Hashable {
          */stage: Stage,
         /**
          * What stops it, if anything does.
-         */progress: Progress?,
+         */progress: QueueProgress?,
         /**
          * Whom and what it shows; only while unlocked and reviewable.
          */label: String?,
@@ -4189,7 +5009,7 @@ public struct FfiConverterTypePhotoView: FfiConverterRustBuffer {
                 size: FfiConverterUInt64.read(from: &buf),
                 kind: FfiConverterTypeKind.read(from: &buf),
                 stage: FfiConverterTypeStage.read(from: &buf),
-                progress: FfiConverterOptionTypeProgress.read(from: &buf),
+                progress: FfiConverterOptionTypeQueueProgress.read(from: &buf),
                 label: FfiConverterOptionString.read(from: &buf),
                 previewed: FfiConverterBool.read(from: &buf)
         )
@@ -4202,7 +5022,7 @@ public struct FfiConverterTypePhotoView: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.size, into: &buf)
         FfiConverterTypeKind.write(value.kind, into: &buf)
         FfiConverterTypeStage.write(value.stage, into: &buf)
-        FfiConverterOptionTypeProgress.write(value.progress, into: &buf)
+        FfiConverterOptionTypeQueueProgress.write(value.progress, into: &buf)
         FfiConverterOptionString.write(value.label, into: &buf)
         FfiConverterBool.write(value.previewed, into: &buf)
     }
@@ -4225,9 +5045,98 @@ public func FfiConverterTypePhotoView_lower(_ value: PhotoView) -> RustBuffer {
 
 
 /**
+ * What people choose from. A list that is empty asks for nothing.
+ */
+public struct PickLists: Equatable, Hashable {
+    /**
+     * Teams.
+     */
+    public let teams: [Choice]
+    /**
+     * Sites.
+     */
+    public let sites: [SiteChoice]
+    /**
+     * Forms of consent.
+     */
+    public let consents: [Choice]
+    /**
+     * Notices.
+     */
+    public let notices: [NoticeChoice]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Teams.
+         */teams: [Choice],
+        /**
+         * Sites.
+         */sites: [SiteChoice],
+        /**
+         * Forms of consent.
+         */consents: [Choice],
+        /**
+         * Notices.
+         */notices: [NoticeChoice]) {
+        self.teams = teams
+        self.sites = sites
+        self.consents = consents
+        self.notices = notices
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PickLists: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePickLists: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PickLists {
+        return
+            try PickLists(
+                teams: FfiConverterSequenceTypeChoice.read(from: &buf),
+                sites: FfiConverterSequenceTypeSiteChoice.read(from: &buf),
+                consents: FfiConverterSequenceTypeChoice.read(from: &buf),
+                notices: FfiConverterSequenceTypeNoticeChoice.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PickLists, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeChoice.write(value.teams, into: &buf)
+        FfiConverterSequenceTypeSiteChoice.write(value.sites, into: &buf)
+        FfiConverterSequenceTypeChoice.write(value.consents, into: &buf)
+        FfiConverterSequenceTypeNoticeChoice.write(value.notices, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePickLists_lift(_ buf: RustBuffer) throws -> PickLists {
+    return try FfiConverterTypePickLists.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePickLists_lower(_ value: PickLists) -> RustBuffer {
+    return FfiConverterTypePickLists.lower(value)
+}
+
+
+/**
  * How far the queue got with a photo.
  */
-public struct Progress: Equatable, Hashable {
+public struct QueueProgress: Equatable, Hashable {
     /**
      * Attempts since it last moved.
      */
@@ -4264,23 +5173,23 @@ public struct Progress: Equatable, Hashable {
 }
 
 #if compiler(>=6)
-extension Progress: Sendable {}
+extension QueueProgress: Sendable {}
 #endif
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeProgress: FfiConverterRustBuffer {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Progress {
+public struct FfiConverterTypeQueueProgress: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> QueueProgress {
         return
-            try Progress(
+            try QueueProgress(
                 attempts: FfiConverterUInt32.read(from: &buf),
                 notBeforeMs: FfiConverterOptionInt64.read(from: &buf),
                 trouble: FfiConverterTypeTrouble.read(from: &buf)
         )
     }
 
-    public static func write(_ value: Progress, into buf: inout [UInt8]) {
+    public static func write(_ value: QueueProgress, into buf: inout [UInt8]) {
         FfiConverterUInt32.write(value.attempts, into: &buf)
         FfiConverterOptionInt64.write(value.notBeforeMs, into: &buf)
         FfiConverterTypeTrouble.write(value.trouble, into: &buf)
@@ -4291,15 +5200,15 @@ public struct FfiConverterTypeProgress: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeProgress_lift(_ buf: RustBuffer) throws -> Progress {
-    return try FfiConverterTypeProgress.lift(buf)
+public func FfiConverterTypeQueueProgress_lift(_ buf: RustBuffer) throws -> QueueProgress {
+    return try FfiConverterTypeQueueProgress.lift(buf)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeProgress_lower(_ value: Progress) -> RustBuffer {
-    return FfiConverterTypeProgress.lower(value)
+public func FfiConverterTypeQueueProgress_lower(_ value: QueueProgress) -> RustBuffer {
+    return FfiConverterTypeQueueProgress.lower(value)
 }
 
 
@@ -4399,6 +5308,253 @@ public func FfiConverterTypeQueueReport_lift(_ buf: RustBuffer) throws -> QueueR
 #endif
 public func FfiConverterTypeQueueReport_lower(_ value: QueueReport) -> RustBuffer {
     return FfiConverterTypeQueueReport.lower(value)
+}
+
+
+/**
+ * The notice that was shown when consent was asked for.
+ */
+public struct ShownNotice: Equatable, Hashable {
+    /**
+     * Which notice.
+     */
+    public let code: Name
+    /**
+     * Its version.
+     */
+    public let version: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Which notice.
+         */code: Name,
+        /**
+         * Its version.
+         */version: UInt32) {
+        self.code = code
+        self.version = version
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ShownNotice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeShownNotice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ShownNotice {
+        return
+            try ShownNotice(
+                code: FfiConverterTypeName.read(from: &buf),
+                version: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ShownNotice, into buf: inout [UInt8]) {
+        FfiConverterTypeName.write(value.code, into: &buf)
+        FfiConverterUInt32.write(value.version, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeShownNotice_lift(_ buf: RustBuffer) throws -> ShownNotice {
+    return try FfiConverterTypeShownNotice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeShownNotice_lower(_ value: ShownNotice) -> RustBuffer {
+    return FfiConverterTypeShownNotice.lower(value)
+}
+
+
+/**
+ * Where on the body.
+ */
+public struct Site: Equatable, Hashable {
+    /**
+     * The code's system; with `code` or not at all.
+     */
+    public let system: Name?
+    /**
+     * The code.
+     */
+    public let code: Name?
+    /**
+     * In words: 1 to 256 bytes of UTF-8.
+     */
+    public let words: Text256
+    /**
+     * Which side.
+     */
+    public let side: BodySide?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The code's system; with `code` or not at all.
+         */system: Name? = nil,
+        /**
+         * The code.
+         */code: Name? = nil,
+        /**
+         * In words: 1 to 256 bytes of UTF-8.
+         */words: Text256,
+        /**
+         * Which side.
+         */side: BodySide? = nil) {
+        self.system = system
+        self.code = code
+        self.words = words
+        self.side = side
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Site: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSite: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Site {
+        return
+            try Site(
+                system: FfiConverterOptionTypeName.read(from: &buf),
+                code: FfiConverterOptionTypeName.read(from: &buf),
+                words: FfiConverterTypeText256.read(from: &buf),
+                side: FfiConverterOptionTypeBodySide.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Site, into buf: inout [UInt8]) {
+        FfiConverterOptionTypeName.write(value.system, into: &buf)
+        FfiConverterOptionTypeName.write(value.code, into: &buf)
+        FfiConverterTypeText256.write(value.words, into: &buf)
+        FfiConverterOptionTypeBodySide.write(value.side, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSite_lift(_ buf: RustBuffer) throws -> Site {
+    return try FfiConverterTypeSite.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSite_lower(_ value: Site) -> RustBuffer {
+    return FfiConverterTypeSite.lower(value)
+}
+
+
+/**
+ * A site that can be chosen.
+ */
+public struct SiteChoice: Equatable, Hashable {
+    /**
+     * The code's system.
+     */
+    public let system: Name
+    /**
+     * The code.
+     */
+    public let code: Name
+    /**
+     * For people.
+     */
+    public let words: Text256
+    /**
+     * Whether a side has to be named.
+     */
+    public let sided: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The code's system.
+         */system: Name,
+        /**
+         * The code.
+         */code: Name,
+        /**
+         * For people.
+         */words: Text256,
+        /**
+         * Whether a side has to be named.
+         */sided: Bool) {
+        self.system = system
+        self.code = code
+        self.words = words
+        self.sided = sided
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SiteChoice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSiteChoice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SiteChoice {
+        return
+            try SiteChoice(
+                system: FfiConverterTypeName.read(from: &buf),
+                code: FfiConverterTypeName.read(from: &buf),
+                words: FfiConverterTypeText256.read(from: &buf),
+                sided: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SiteChoice, into buf: inout [UInt8]) {
+        FfiConverterTypeName.write(value.system, into: &buf)
+        FfiConverterTypeName.write(value.code, into: &buf)
+        FfiConverterTypeText256.write(value.words, into: &buf)
+        FfiConverterBool.write(value.sided, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSiteChoice_lift(_ buf: RustBuffer) throws -> SiteChoice {
+    return try FfiConverterTypeSiteChoice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSiteChoice_lower(_ value: SiteChoice) -> RustBuffer {
+    return FfiConverterTypeSiteChoice.lower(value)
 }
 
 
@@ -4870,6 +6026,180 @@ public func FfiConverterTypeWipeReport_lower(_ value: WipeReport) -> RustBuffer 
 
 
 /**
+ * A wound that this phone has named.
+ */
+public struct WoundView: Equatable, Hashable {
+    /**
+     * Its name.
+     */
+    public let wound: WoundId
+    /**
+     * Where it is.
+     */
+    public let site: Site?
+    /**
+     * When it was named, in milliseconds since 1970.
+     */
+    public let namedAt: Timestamp
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its name.
+         */wound: WoundId,
+        /**
+         * Where it is.
+         */site: Site?,
+        /**
+         * When it was named, in milliseconds since 1970.
+         */namedAt: Timestamp) {
+        self.wound = wound
+        self.site = site
+        self.namedAt = namedAt
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension WoundView: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeWoundView: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> WoundView {
+        return
+            try WoundView(
+                wound: FfiConverterTypeWoundId.read(from: &buf),
+                site: FfiConverterOptionTypeSite.read(from: &buf),
+                namedAt: FfiConverterTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: WoundView, into buf: inout [UInt8]) {
+        FfiConverterTypeWoundId.write(value.wound, into: &buf)
+        FfiConverterOptionTypeSite.write(value.site, into: &buf)
+        FfiConverterTypeTimestamp.write(value.namedAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWoundView_lift(_ buf: RustBuffer) throws -> WoundView {
+    return try FfiConverterTypeWoundView.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWoundView_lower(_ value: WoundView) -> RustBuffer {
+    return FfiConverterTypeWoundView.lower(value)
+}
+
+
+/**
+ * A side of the body.
+ */
+
+public enum BodySide: Equatable, Hashable {
+
+    /**
+     * The patient's left.
+     */
+    case left
+    /**
+     * The patient's right.
+     */
+    case right
+    /**
+     * In the middle.
+     */
+    case midline
+    /**
+     * Both sides.
+     */
+    case both
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension BodySide: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeBodySide: FfiConverterRustBuffer {
+    typealias SwiftType = BodySide
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> BodySide {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .left
+
+        case 2: return .right
+
+        case 3: return .midline
+
+        case 4: return .both
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: BodySide, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .left:
+            writeInt(&buf, Int32(1))
+
+
+        case .right:
+            writeInt(&buf, Int32(2))
+
+
+        case .midline:
+            writeInt(&buf, Int32(3))
+
+
+        case .both:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBodySide_lift(_ buf: RustBuffer) throws -> BodySide {
+    return try FfiConverterTypeBodySide.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBodySide_lower(_ value: BodySide) -> RustBuffer {
+    return FfiConverterTypeBodySide.lower(value)
+}
+
+
+
+/**
  * Why there is no photo. Do not tick.
  */
 public
@@ -5040,6 +6370,111 @@ public func FfiConverterTypeCaptureError_lift(_ buf: RustBuffer) throws -> Captu
 public func FfiConverterTypeCaptureError_lower(_ value: CaptureError) -> RustBuffer {
     return FfiConverterTypeCaptureError.lower(value)
 }
+
+
+/**
+ * What is wrong with the certificate that was shown in the gateway's place.
+ */
+
+public enum CertificateFault: Equatable, Hashable {
+
+    /**
+     * It comes from no authority that this phone believes.
+     */
+    case unknownAuthority
+    /**
+     * By the phone's clock its time is over.
+     */
+    case expired
+    /**
+     * By the phone's clock its time has not come.
+     */
+    case notYetValid
+    /**
+     * It is for another name than the gateway's.
+     */
+    case wrongName
+    /**
+     * It does not hold in another way.
+     */
+    case other
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension CertificateFault: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCertificateFault: FfiConverterRustBuffer {
+    typealias SwiftType = CertificateFault
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CertificateFault {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .unknownAuthority
+
+        case 2: return .expired
+
+        case 3: return .notYetValid
+
+        case 4: return .wrongName
+
+        case 5: return .other
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: CertificateFault, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .unknownAuthority:
+            writeInt(&buf, Int32(1))
+
+
+        case .expired:
+            writeInt(&buf, Int32(2))
+
+
+        case .notYetValid:
+            writeInt(&buf, Int32(3))
+
+
+        case .wrongName:
+            writeInt(&buf, Int32(4))
+
+
+        case .other:
+            writeInt(&buf, Int32(5))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCertificateFault_lift(_ buf: RustBuffer) throws -> CertificateFault {
+    return try FfiConverterTypeCertificateFault.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCertificateFault_lower(_ value: CertificateFault) -> RustBuffer {
+    return FfiConverterTypeCertificateFault.lower(value)
+}
+
 
 
 /**
@@ -5258,6 +6693,91 @@ public func FfiConverterTypeClientError_lower(_ value: ClientError) -> RustBuffe
 
 
 /**
+ * What a photo may be used for.
+ */
+
+public enum ConsentScope: Equatable, Hashable {
+
+    /**
+     * The patient's own care.
+     */
+    case care
+    /**
+     * Teaching.
+     */
+    case teaching
+    /**
+     * Publication.
+     */
+    case publication
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ConsentScope: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeConsentScope: FfiConverterRustBuffer {
+    typealias SwiftType = ConsentScope
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ConsentScope {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .care
+
+        case 2: return .teaching
+
+        case 3: return .publication
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ConsentScope, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .care:
+            writeInt(&buf, Int32(1))
+
+
+        case .teaching:
+            writeInt(&buf, Int32(2))
+
+
+        case .publication:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConsentScope_lift(_ buf: RustBuffer) throws -> ConsentScope {
+    return try FfiConverterTypeConsentScope.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConsentScope_lower(_ value: ConsentScope) -> RustBuffer {
+    return FfiConverterTypeConsentScope.lower(value)
+}
+
+
+
+/**
  * Which system's habits the values follow.
  */
 
@@ -5338,6 +6858,97 @@ public func FfiConverterTypeEncoding_lift(_ buf: RustBuffer) throws -> Encoding 
 #endif
 public func FfiConverterTypeEncoding_lower(_ value: Encoding) -> RustBuffer {
     return FfiConverterTypeEncoding.lower(value)
+}
+
+
+
+/**
+ * How a patient was established.
+ */
+
+public enum Established: Equatable, Hashable {
+
+    /**
+     * The wristband was scanned.
+     */
+    case wristband
+    /**
+     * Chosen from a worklist.
+     */
+    case worklist
+    /**
+     * Typed by hand.
+     */
+    case typed(
+        /**
+         * Why.
+         */reason: Text256
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Established: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEstablished: FfiConverterRustBuffer {
+    typealias SwiftType = Established
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Established {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .wristband
+
+        case 2: return .worklist
+
+        case 3: return .typed(reason: try FfiConverterTypeText256.read(from: &buf)
+        )
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Established, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .wristband:
+            writeInt(&buf, Int32(1))
+
+
+        case .worklist:
+            writeInt(&buf, Int32(2))
+
+
+        case let .typed(reason):
+            writeInt(&buf, Int32(3))
+            FfiConverterTypeText256.write(reason, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEstablished_lift(_ buf: RustBuffer) throws -> Established {
+    return try FfiConverterTypeEstablished.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEstablished_lower(_ value: Established) -> RustBuffer {
+    return FfiConverterTypeEstablished.lower(value)
 }
 
 
@@ -5489,6 +7100,436 @@ public func FfiConverterTypeEvidence_lift(_ buf: RustBuffer) throws -> Evidence 
 #endif
 public func FfiConverterTypeEvidence_lower(_ value: Evidence) -> RustBuffer {
     return FfiConverterTypeEvidence.lower(value)
+}
+
+
+
+/**
+ * On which side of a fence.
+ */
+
+public enum FenceVerdict: Equatable, Hashable {
+
+    /**
+     * Inside.
+     */
+    case inside
+    /**
+     * Outside.
+     */
+    case outside
+    /**
+     * The phone could not tell.
+     */
+    case unknown
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension FenceVerdict: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFenceVerdict: FfiConverterRustBuffer {
+    typealias SwiftType = FenceVerdict
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> FenceVerdict {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .inside
+
+        case 2: return .outside
+
+        case 3: return .unknown
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: FenceVerdict, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .inside:
+            writeInt(&buf, Int32(1))
+
+
+        case .outside:
+            writeInt(&buf, Int32(2))
+
+
+        case .unknown:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFenceVerdict_lift(_ buf: RustBuffer) throws -> FenceVerdict {
+    return try FfiConverterTypeFenceVerdict.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFenceVerdict_lower(_ value: FenceVerdict) -> RustBuffer {
+    return FfiConverterTypeFenceVerdict.lower(value)
+}
+
+
+
+/**
+ * Why the hospital would not file a photo.
+ */
+
+public enum FilingRefusal: Equatable, Hashable {
+
+    /**
+     * The phone's enrolment evidence did not hold.
+     */
+    case enrolmentInvalid
+    /**
+     * The manifest's signature or fields did not hold.
+     */
+    case manifestInvalid
+    /**
+     * The chain names another predecessor, or two photos claim one place.
+     */
+    case chainBroken
+    /**
+     * The bytes are not those the manifest names.
+     */
+    case digestMismatch
+    /**
+     * No key of the tenant opens it.
+     */
+    case didNotOpen
+    /**
+     * Classical and post-quantum recipients together.
+     */
+    case mixedRecipients
+    /**
+     * What was inside is not one record and one photo as documented.
+     */
+    case bundleInvalid
+    /**
+     * The record's binding fields are not the manifest's.
+     */
+    case recordMismatch
+    /**
+     * The photo is not the one the record names.
+     */
+    case photoMismatch
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension FilingRefusal: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFilingRefusal: FfiConverterRustBuffer {
+    typealias SwiftType = FilingRefusal
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> FilingRefusal {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .enrolmentInvalid
+
+        case 2: return .manifestInvalid
+
+        case 3: return .chainBroken
+
+        case 4: return .digestMismatch
+
+        case 5: return .didNotOpen
+
+        case 6: return .mixedRecipients
+
+        case 7: return .bundleInvalid
+
+        case 8: return .recordMismatch
+
+        case 9: return .photoMismatch
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: FilingRefusal, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .enrolmentInvalid:
+            writeInt(&buf, Int32(1))
+
+
+        case .manifestInvalid:
+            writeInt(&buf, Int32(2))
+
+
+        case .chainBroken:
+            writeInt(&buf, Int32(3))
+
+
+        case .digestMismatch:
+            writeInt(&buf, Int32(4))
+
+
+        case .didNotOpen:
+            writeInt(&buf, Int32(5))
+
+
+        case .mixedRecipients:
+            writeInt(&buf, Int32(6))
+
+
+        case .bundleInvalid:
+            writeInt(&buf, Int32(7))
+
+
+        case .recordMismatch:
+            writeInt(&buf, Int32(8))
+
+
+        case .photoMismatch:
+            writeInt(&buf, Int32(9))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFilingRefusal_lift(_ buf: RustBuffer) throws -> FilingRefusal {
+    return try FfiConverterTypeFilingRefusal.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFilingRefusal_lower(_ value: FilingRefusal) -> RustBuffer {
+    return FfiConverterTypeFilingRefusal.lower(value)
+}
+
+
+
+/**
+ * How much a photo shows.
+ */
+
+public enum Framing: Equatable, Hashable {
+
+    /**
+     * The body part, so that one sees where the wound is.
+     */
+    case context
+    /**
+     * Straight onto the wound, with its marker.
+     */
+    case straight
+    /**
+     * Close up.
+     */
+    case close
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Framing: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFraming: FfiConverterRustBuffer {
+    typealias SwiftType = Framing
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Framing {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .context
+
+        case 2: return .straight
+
+        case 3: return .close
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Framing, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .context:
+            writeInt(&buf, Int32(1))
+
+
+        case .straight:
+            writeInt(&buf, Int32(2))
+
+
+        case .close:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFraming_lift(_ buf: RustBuffer) throws -> Framing {
+    return try FfiConverterTypeFraming.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFraming_lower(_ value: Framing) -> RustBuffer {
+    return FfiConverterTypeFraming.lower(value)
+}
+
+
+
+/**
+ * What a person compared with the patient, or with what the patient said.
+ */
+
+public enum Identifier: Equatable, Hashable {
+
+    /**
+     * Family and given names.
+     */
+    case name
+    /**
+     * Date of birth.
+     */
+    case dob
+    /**
+     * NHS number.
+     */
+    case nhsNumber
+    /**
+     * CHI number.
+     */
+    case chiNumber
+    /**
+     * Health and Care Number.
+     */
+    case hcNumber
+    /**
+     * The hospital's own number.
+     */
+    case localNumber
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Identifier: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeIdentifier: FfiConverterRustBuffer {
+    typealias SwiftType = Identifier
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Identifier {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .name
+
+        case 2: return .dob
+
+        case 3: return .nhsNumber
+
+        case 4: return .chiNumber
+
+        case 5: return .hcNumber
+
+        case 6: return .localNumber
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Identifier, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .name:
+            writeInt(&buf, Int32(1))
+
+
+        case .dob:
+            writeInt(&buf, Int32(2))
+
+
+        case .nhsNumber:
+            writeInt(&buf, Int32(3))
+
+
+        case .chiNumber:
+            writeInt(&buf, Int32(4))
+
+
+        case .hcNumber:
+            writeInt(&buf, Int32(5))
+
+
+        case .localNumber:
+            writeInt(&buf, Int32(6))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeIdentifier_lift(_ buf: RustBuffer) throws -> Identifier {
+    return try FfiConverterTypeIdentifier.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeIdentifier_lower(_ value: Identifier) -> RustBuffer {
+    return FfiConverterTypeIdentifier.lower(value)
 }
 
 
@@ -6070,151 +8111,6 @@ public func FfiConverterTypeQueueState_lower(_ value: QueueState) -> RustBuffer 
 
 
 /**
- * Why the hospital would not file a photo.
- */
-
-public enum Refusal: Equatable, Hashable {
-
-    /**
-     * The phone's enrolment evidence did not hold.
-     */
-    case enrolmentInvalid
-    /**
-     * The manifest's signature or fields did not hold.
-     */
-    case manifestInvalid
-    /**
-     * The chain names another predecessor, or two photos claim one place.
-     */
-    case chainBroken
-    /**
-     * The bytes are not those the manifest names.
-     */
-    case digestMismatch
-    /**
-     * No key of the tenant opens it.
-     */
-    case didNotOpen
-    /**
-     * Classical and post-quantum recipients together.
-     */
-    case mixedRecipients
-    /**
-     * What was inside is not one record and one photo as documented.
-     */
-    case bundleInvalid
-    /**
-     * The record's binding fields are not the manifest's.
-     */
-    case recordMismatch
-    /**
-     * The photo is not the one the record names.
-     */
-    case photoMismatch
-
-
-
-
-
-}
-
-#if compiler(>=6)
-extension Refusal: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeRefusal: FfiConverterRustBuffer {
-    typealias SwiftType = Refusal
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Refusal {
-        let variant: Int32 = try readInt(&buf)
-        switch variant {
-
-        case 1: return .enrolmentInvalid
-
-        case 2: return .manifestInvalid
-
-        case 3: return .chainBroken
-
-        case 4: return .digestMismatch
-
-        case 5: return .didNotOpen
-
-        case 6: return .mixedRecipients
-
-        case 7: return .bundleInvalid
-
-        case 8: return .recordMismatch
-
-        case 9: return .photoMismatch
-
-        default: throw UniffiInternalError.unexpectedEnumCase
-        }
-    }
-
-    public static func write(_ value: Refusal, into buf: inout [UInt8]) {
-        switch value {
-
-
-        case .enrolmentInvalid:
-            writeInt(&buf, Int32(1))
-
-
-        case .manifestInvalid:
-            writeInt(&buf, Int32(2))
-
-
-        case .chainBroken:
-            writeInt(&buf, Int32(3))
-
-
-        case .digestMismatch:
-            writeInt(&buf, Int32(4))
-
-
-        case .didNotOpen:
-            writeInt(&buf, Int32(5))
-
-
-        case .mixedRecipients:
-            writeInt(&buf, Int32(6))
-
-
-        case .bundleInvalid:
-            writeInt(&buf, Int32(7))
-
-
-        case .recordMismatch:
-            writeInt(&buf, Int32(8))
-
-
-        case .photoMismatch:
-            writeInt(&buf, Int32(9))
-
-        }
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeRefusal_lift(_ buf: RustBuffer) throws -> Refusal {
-    return try FfiConverterTypeRefusal.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeRefusal_lower(_ value: Refusal) -> RustBuffer {
-    return FfiConverterTypeRefusal.lower(value)
-}
-
-
-
-/**
  * Where a photo stands, read off its files.
  */
 
@@ -6423,7 +8319,8 @@ public enum TransportError: Equatable, Hashable {
     /**
      * The connection is not to the gateway: its certificate does not hold.
      */
-    case certificate
+    case certificate(CertificateFault
+    )
     /**
      * The connection ended before an answer.
      */
@@ -6459,7 +8356,8 @@ public struct FfiConverterTypeTransportError: FfiConverterRustBuffer {
 
         case 1: return .unreachable
 
-        case 2: return .certificate
+        case 2: return .certificate(try FfiConverterTypeCertificateFault.read(from: &buf)
+        )
 
         case 3: return .cut
 
@@ -6479,8 +8377,9 @@ public struct FfiConverterTypeTransportError: FfiConverterRustBuffer {
             writeInt(&buf, Int32(1))
 
 
-        case .certificate:
+        case let .certificate(v1):
             writeInt(&buf, Int32(2))
+            FfiConverterTypeCertificateFault.write(v1, into: &buf)
 
 
         case .cut:
@@ -6526,9 +8425,15 @@ public enum Trouble: Equatable, Hashable {
      */
     case offline
     /**
-     * The gateway's certificate does not hold.
+     * What answers in the gateway's place shows a certificate that does not hold.
      */
-    case certificate
+    case certificate(CertificateFault
+    )
+    /**
+     * Something between this phone and the hospital answered in the gateway's place, with this HTTP status.
+     */
+    case between(UInt16
+    )
     /**
      * The device key did not sign.
      */
@@ -6573,7 +8478,7 @@ public enum Trouble: Equatable, Hashable {
     /**
      * The hospital refused, with its code. The photo stays.
      */
-    case hospital(Refusal
+    case hospital(FilingRefusal
     )
 
 
@@ -6598,30 +8503,34 @@ public struct FfiConverterTypeTrouble: FfiConverterRustBuffer {
 
         case 1: return .offline
 
-        case 2: return .certificate
-
-        case 3: return .keyUnavailable
-
-        case 4: return .keyGone
-
-        case 5: return .storageFull
-
-        case 6: return .storageReadOnly
-
-        case 7: return .storageDenied
-
-        case 8: return .tooManyFiles
-
-        case 9: return .storage
-
-        case 10: return .damaged
-
-        case 11: return .receipt
-
-        case 12: return .gateway(try FfiConverterTypeProblemCode.read(from: &buf)
+        case 2: return .certificate(try FfiConverterTypeCertificateFault.read(from: &buf)
         )
 
-        case 13: return .hospital(try FfiConverterTypeRefusal.read(from: &buf)
+        case 3: return .between(try FfiConverterUInt16.read(from: &buf)
+        )
+
+        case 4: return .keyUnavailable
+
+        case 5: return .keyGone
+
+        case 6: return .storageFull
+
+        case 7: return .storageReadOnly
+
+        case 8: return .storageDenied
+
+        case 9: return .tooManyFiles
+
+        case 10: return .storage
+
+        case 11: return .damaged
+
+        case 12: return .receipt
+
+        case 13: return .gateway(try FfiConverterTypeProblemCode.read(from: &buf)
+        )
+
+        case 14: return .hospital(try FfiConverterTypeFilingRefusal.read(from: &buf)
         )
 
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -6636,54 +8545,60 @@ public struct FfiConverterTypeTrouble: FfiConverterRustBuffer {
             writeInt(&buf, Int32(1))
 
 
-        case .certificate:
+        case let .certificate(v1):
             writeInt(&buf, Int32(2))
+            FfiConverterTypeCertificateFault.write(v1, into: &buf)
+
+
+        case let .between(v1):
+            writeInt(&buf, Int32(3))
+            FfiConverterUInt16.write(v1, into: &buf)
 
 
         case .keyUnavailable:
-            writeInt(&buf, Int32(3))
-
-
-        case .keyGone:
             writeInt(&buf, Int32(4))
 
 
-        case .storageFull:
+        case .keyGone:
             writeInt(&buf, Int32(5))
 
 
-        case .storageReadOnly:
+        case .storageFull:
             writeInt(&buf, Int32(6))
 
 
-        case .storageDenied:
+        case .storageReadOnly:
             writeInt(&buf, Int32(7))
 
 
-        case .tooManyFiles:
+        case .storageDenied:
             writeInt(&buf, Int32(8))
 
 
-        case .storage:
+        case .tooManyFiles:
             writeInt(&buf, Int32(9))
 
 
-        case .damaged:
+        case .storage:
             writeInt(&buf, Int32(10))
 
 
-        case .receipt:
+        case .damaged:
             writeInt(&buf, Int32(11))
 
 
-        case let .gateway(v1):
+        case .receipt:
             writeInt(&buf, Int32(12))
+
+
+        case let .gateway(v1):
+            writeInt(&buf, Int32(13))
             FfiConverterTypeProblemCode.write(v1, into: &buf)
 
 
         case let .hospital(v1):
-            writeInt(&buf, Int32(13))
-            FfiConverterTypeRefusal.write(v1, into: &buf)
+            writeInt(&buf, Int32(14))
+            FfiConverterTypeFilingRefusal.write(v1, into: &buf)
 
         }
     }
@@ -6780,6 +8695,30 @@ fileprivate struct FfiConverterOptionData: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeStopSignal: FfiConverterRustBuffer {
+    typealias SwiftType = StopSignal?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeStopSignal.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeStopSignal.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeAdvice: FfiConverterRustBuffer {
     typealias SwiftType = Advice?
 
@@ -6796,6 +8735,126 @@ fileprivate struct FfiConverterOptionTypeAdvice: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeAdvice.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeChoice: FfiConverterRustBuffer {
+    typealias SwiftType = Choice?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeChoice.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeChoice.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeConsent: FfiConverterRustBuffer {
+    typealias SwiftType = Consent?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeConsent.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeConsent.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeFence: FfiConverterRustBuffer {
+    typealias SwiftType = Fence?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeFence.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeFence.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeFitness: FfiConverterRustBuffer {
+    typealias SwiftType = Fitness?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeFitness.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeFitness.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeFoundMarker: FfiConverterRustBuffer {
+    typealias SwiftType = FoundMarker?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeFoundMarker.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeFoundMarker.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -6828,8 +8887,8 @@ fileprivate struct FfiConverterOptionTypePatient: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterOptionTypeProgress: FfiConverterRustBuffer {
-    typealias SwiftType = Progress?
+fileprivate struct FfiConverterOptionTypeQueueProgress: FfiConverterRustBuffer {
+    typealias SwiftType = QueueProgress?
 
     public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
         guard let value = value else {
@@ -6837,13 +8896,133 @@ fileprivate struct FfiConverterOptionTypeProgress: FfiConverterRustBuffer {
             return
         }
         writeInt(&buf, Int8(1))
-        FfiConverterTypeProgress.write(value, into: &buf)
+        FfiConverterTypeQueueProgress.write(value, into: &buf)
     }
 
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
-        case 1: return try FfiConverterTypeProgress.read(from: &buf)
+        case 1: return try FfiConverterTypeQueueProgress.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeShownNotice: FfiConverterRustBuffer {
+    typealias SwiftType = ShownNotice?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeShownNotice.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeShownNotice.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeSite: FfiConverterRustBuffer {
+    typealias SwiftType = Site?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeSite.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeSite.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeBodySide: FfiConverterRustBuffer {
+    typealias SwiftType = BodySide?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeBodySide.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeBodySide.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeFraming: FfiConverterRustBuffer {
+    typealias SwiftType = Framing?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeFraming.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeFraming.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeChiNumber: FfiConverterRustBuffer {
+    typealias SwiftType = ChiNumber?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeChiNumber.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeChiNumber.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -6876,6 +9055,30 @@ fileprivate struct FfiConverterOptionTypeDeviceId: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeHcNumber: FfiConverterRustBuffer {
+    typealias SwiftType = HcNumber?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeHcNumber.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeHcNumber.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeName: FfiConverterRustBuffer {
     typealias SwiftType = Name?
 
@@ -6892,6 +9095,54 @@ fileprivate struct FfiConverterOptionTypeName: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeName.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeNhsNumber: FfiConverterRustBuffer {
+    typealias SwiftType = NhsNumber?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeNhsNumber.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeNhsNumber.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeSeriesId: FfiConverterRustBuffer {
+    typealias SwiftType = SeriesId?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeSeriesId.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeSeriesId.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -6972,6 +9223,54 @@ fileprivate struct FfiConverterOptionTypeText64: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeTimestamp: FfiConverterRustBuffer {
+    typealias SwiftType = Timestamp?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeTimestamp.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeTimestamp.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeWoundId: FfiConverterRustBuffer {
+    typealias SwiftType = WoundId?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeWoundId.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeWoundId.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceString: FfiConverterRustBuffer {
     typealias SwiftType = [String]
 
@@ -7022,6 +9321,31 @@ fileprivate struct FfiConverterSequenceData: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeChoice: FfiConverterRustBuffer {
+    typealias SwiftType = [Choice]
+
+    public static func write(_ value: [Choice], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeChoice.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Choice] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Choice]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeChoice.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeConfigurationState: FfiConverterRustBuffer {
     typealias SwiftType = [ConfigurationState]
 
@@ -7047,6 +9371,31 @@ fileprivate struct FfiConverterSequenceTypeConfigurationState: FfiConverterRustB
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeNoticeChoice: FfiConverterRustBuffer {
+    typealias SwiftType = [NoticeChoice]
+
+    public static func write(_ value: [NoticeChoice], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeNoticeChoice.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [NoticeChoice] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [NoticeChoice]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeNoticeChoice.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypePhotoView: FfiConverterRustBuffer {
     typealias SwiftType = [PhotoView]
 
@@ -7064,6 +9413,31 @@ fileprivate struct FfiConverterSequenceTypePhotoView: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypePhotoView.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeSiteChoice: FfiConverterRustBuffer {
+    typealias SwiftType = [SiteChoice]
+
+    public static func write(_ value: [SiteChoice], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeSiteChoice.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [SiteChoice] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [SiteChoice]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeSiteChoice.read(from: &buf))
         }
         return seq
     }
@@ -7122,6 +9496,81 @@ fileprivate struct FfiConverterSequenceTypeSystemTransfer: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeWoundView: FfiConverterRustBuffer {
+    typealias SwiftType = [WoundView]
+
+    public static func write(_ value: [WoundView], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeWoundView.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [WoundView] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [WoundView]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeWoundView.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeConsentScope: FfiConverterRustBuffer {
+    typealias SwiftType = [ConsentScope]
+
+    public static func write(_ value: [ConsentScope], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeConsentScope.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [ConsentScope] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [ConsentScope]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeConsentScope.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeIdentifier: FfiConverterRustBuffer {
+    typealias SwiftType = [Identifier]
+
+    public static func write(_ value: [Identifier], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeIdentifier.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Identifier] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Identifier]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeIdentifier.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeCaptureId: FfiConverterRustBuffer {
     typealias SwiftType = [CaptureId]
 
@@ -7143,6 +9592,46 @@ fileprivate struct FfiConverterSequenceTypeCaptureId: FfiConverterRustBuffer {
         return seq
     }
 }
+
+
+public typealias BirthDate = String
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeBirthDate: FfiConverter {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> BirthDate {
+        return try FfiConverterString.read(from: &buf)
+    }
+
+    public static func write(_ value: BirthDate, into buf: inout [UInt8]) {
+        return FfiConverterString.write(value, into: &buf)
+    }
+
+    public static func lift(_ value: RustBuffer) throws -> BirthDate {
+        return try FfiConverterString.lift(value)
+    }
+
+    public static func lower(_ value: BirthDate) -> RustBuffer {
+        return FfiConverterString.lower(value)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBirthDate_lift(_ value: RustBuffer) throws -> BirthDate {
+    return try FfiConverterTypeBirthDate.lift(value)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBirthDate_lower(_ value: BirthDate) -> RustBuffer {
+    return FfiConverterTypeBirthDate.lower(value)
+}
+
 
 
 public typealias CaptureId = String
@@ -7185,25 +9674,25 @@ public func FfiConverterTypeCaptureId_lower(_ value: CaptureId) -> RustBuffer {
 
 
 
-public typealias Date = String
+public typealias ChiNumber = String
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public struct FfiConverterTypeDate: FfiConverter {
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Date {
+public struct FfiConverterTypeChiNumber: FfiConverter {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ChiNumber {
         return try FfiConverterString.read(from: &buf)
     }
 
-    public static func write(_ value: Date, into buf: inout [UInt8]) {
+    public static func write(_ value: ChiNumber, into buf: inout [UInt8]) {
         return FfiConverterString.write(value, into: &buf)
     }
 
-    public static func lift(_ value: RustBuffer) throws -> Date {
+    public static func lift(_ value: RustBuffer) throws -> ChiNumber {
         return try FfiConverterString.lift(value)
     }
 
-    public static func lower(_ value: Date) -> RustBuffer {
+    public static func lower(_ value: ChiNumber) -> RustBuffer {
         return FfiConverterString.lower(value)
     }
 }
@@ -7212,15 +9701,15 @@ public struct FfiConverterTypeDate: FfiConverter {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeDate_lift(_ value: RustBuffer) throws -> Date {
-    return try FfiConverterTypeDate.lift(value)
+public func FfiConverterTypeChiNumber_lift(_ value: RustBuffer) throws -> ChiNumber {
+    return try FfiConverterTypeChiNumber.lift(value)
 }
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-public func FfiConverterTypeDate_lower(_ value: Date) -> RustBuffer {
-    return FfiConverterTypeDate.lower(value)
+public func FfiConverterTypeChiNumber_lower(_ value: ChiNumber) -> RustBuffer {
+    return FfiConverterTypeChiNumber.lower(value)
 }
 
 
@@ -7265,6 +9754,46 @@ public func FfiConverterTypeDeviceId_lower(_ value: DeviceId) -> RustBuffer {
 
 
 
+public typealias HcNumber = String
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHcNumber: FfiConverter {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HcNumber {
+        return try FfiConverterString.read(from: &buf)
+    }
+
+    public static func write(_ value: HcNumber, into buf: inout [UInt8]) {
+        return FfiConverterString.write(value, into: &buf)
+    }
+
+    public static func lift(_ value: RustBuffer) throws -> HcNumber {
+        return try FfiConverterString.lift(value)
+    }
+
+    public static func lower(_ value: HcNumber) -> RustBuffer {
+        return FfiConverterString.lower(value)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHcNumber_lift(_ value: RustBuffer) throws -> HcNumber {
+    return try FfiConverterTypeHcNumber.lift(value)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHcNumber_lower(_ value: HcNumber) -> RustBuffer {
+    return FfiConverterTypeHcNumber.lower(value)
+}
+
+
+
 public typealias Name = String
 
 #if swift(>=5.8)
@@ -7301,6 +9830,46 @@ public func FfiConverterTypeName_lift(_ value: RustBuffer) throws -> Name {
 #endif
 public func FfiConverterTypeName_lower(_ value: Name) -> RustBuffer {
     return FfiConverterTypeName.lower(value)
+}
+
+
+
+public typealias NhsNumber = String
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNhsNumber: FfiConverter {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NhsNumber {
+        return try FfiConverterString.read(from: &buf)
+    }
+
+    public static func write(_ value: NhsNumber, into buf: inout [UInt8]) {
+        return FfiConverterString.write(value, into: &buf)
+    }
+
+    public static func lift(_ value: RustBuffer) throws -> NhsNumber {
+        return try FfiConverterString.lift(value)
+    }
+
+    public static func lower(_ value: NhsNumber) -> RustBuffer {
+        return FfiConverterString.lower(value)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNhsNumber_lift(_ value: RustBuffer) throws -> NhsNumber {
+    return try FfiConverterTypeNhsNumber.lift(value)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNhsNumber_lower(_ value: NhsNumber) -> RustBuffer {
+    return FfiConverterTypeNhsNumber.lower(value)
 }
 
 
@@ -7381,6 +9950,46 @@ public func FfiConverterTypeProblemCode_lift(_ value: RustBuffer) throws -> Prob
 #endif
 public func FfiConverterTypeProblemCode_lower(_ value: ProblemCode) -> RustBuffer {
     return FfiConverterTypeProblemCode.lower(value)
+}
+
+
+
+public typealias SeriesId = String
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSeriesId: FfiConverter {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SeriesId {
+        return try FfiConverterString.read(from: &buf)
+    }
+
+    public static func write(_ value: SeriesId, into buf: inout [UInt8]) {
+        return FfiConverterString.write(value, into: &buf)
+    }
+
+    public static func lift(_ value: RustBuffer) throws -> SeriesId {
+        return try FfiConverterString.lift(value)
+    }
+
+    public static func lower(_ value: SeriesId) -> RustBuffer {
+        return FfiConverterString.lower(value)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSeriesId_lift(_ value: RustBuffer) throws -> SeriesId {
+    return try FfiConverterTypeSeriesId.lift(value)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSeriesId_lower(_ value: SeriesId) -> RustBuffer {
+    return FfiConverterTypeSeriesId.lower(value)
 }
 
 
@@ -7583,6 +10192,46 @@ public func FfiConverterTypeTimestamp_lower(_ value: Timestamp) -> Int64 {
     return FfiConverterTypeTimestamp.lower(value)
 }
 
+
+
+public typealias WoundId = String
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeWoundId: FfiConverter {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> WoundId {
+        return try FfiConverterString.read(from: &buf)
+    }
+
+    public static func write(_ value: WoundId, into buf: inout [UInt8]) {
+        return FfiConverterString.write(value, into: &buf)
+    }
+
+    public static func lift(_ value: RustBuffer) throws -> WoundId {
+        return try FfiConverterString.lift(value)
+    }
+
+    public static func lower(_ value: WoundId) -> RustBuffer {
+        return FfiConverterString.lower(value)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWoundId_lift(_ value: RustBuffer) throws -> WoundId {
+    return try FfiConverterTypeWoundId.lift(value)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWoundId_lower(_ value: WoundId) -> RustBuffer {
+    return FfiConverterTypeWoundId.lower(value)
+}
+
 private let UNIFFI_RUST_FUTURE_POLL_READY: Int8 = 0
 private let UNIFFI_RUST_FUTURE_POLL_WAKE: Int8 = 1
 
@@ -7704,7 +10353,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_func_describe() != 17774) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_client_capture() != 2376) {
+    if (uniffi_gauze_checksum_method_client_capture() != 2416) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_choices() != 59917) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_configure() != 48972) {
@@ -7720,6 +10372,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_list_recent() != 51552) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_new_series() != 407) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_new_wound() != 24397) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_preview_from() != 61246) {
@@ -7791,7 +10449,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_uploadqueue_observe() != 4660) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_uploadqueue_run() != 12639) {
+    if (uniffi_gauze_checksum_method_uploadqueue_run() != 10368) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_uploadqueue_transfer_ended() != 21934) {
@@ -7809,10 +10467,19 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_review_unlock() != 45168) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_gauze_checksum_method_review_wounds() != 49385) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_stopsignal_send() != 3682) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_gauze_checksum_method_taskhandle_cancel() != 40902) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_constructor_client_open() != 39401) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_constructor_stopsignal_new() != 64041) {
         return InitializationResult.apiChecksumMismatch
     }
 

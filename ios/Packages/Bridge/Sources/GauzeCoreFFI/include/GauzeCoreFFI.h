@@ -439,6 +439,11 @@ uint64_t uniffi_gauze_fn_constructor_client_open(RustBuffer dir, RustBuffer plat
 RustBuffer uniffi_gauze_fn_method_client_capture(uint64_t ptr, ForeignBytes jpeg, RustBuffer context, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_CHOICES
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_CHOICES
+RustBuffer uniffi_gauze_fn_method_client_choices(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_CONFIGURE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_CONFIGURE
 RustBuffer uniffi_gauze_fn_method_client_configure(uint64_t ptr, RustBuffer encoding, RustBuffer values, RustCallStatus *_Nonnull out_status
@@ -462,6 +467,16 @@ RustBuffer uniffi_gauze_fn_method_client_list(uint64_t ptr, RustCallStatus *_Non
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_LIST_RECENT
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_LIST_RECENT
 RustBuffer uniffi_gauze_fn_method_client_list_recent(uint64_t ptr, uint32_t most, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_SERIES
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_SERIES
+RustBuffer uniffi_gauze_fn_method_client_new_series(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_WOUND
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_WOUND
+RustBuffer uniffi_gauze_fn_method_client_new_wound(uint64_t ptr, RustBuffer patient, RustBuffer site, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_PREVIEW_FROM
@@ -706,7 +721,7 @@ uint64_t uniffi_gauze_fn_method_uploadqueue_observe(uint64_t ptr, uint64_t obser
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_UPLOADQUEUE_RUN
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_UPLOADQUEUE_RUN
-uint64_t uniffi_gauze_fn_method_uploadqueue_run(uint64_t ptr, int8_t asked
+uint64_t uniffi_gauze_fn_method_uploadqueue_run(uint64_t ptr, int8_t asked, RustBuffer until
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_UPLOADQUEUE_TRANSFER_ENDED
@@ -742,6 +757,32 @@ RustBuffer uniffi_gauze_fn_method_review_preview(uint64_t ptr, RustBuffer id, Ru
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_UNLOCK
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_UNLOCK
 void uniffi_gauze_fn_method_review_unlock(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_WOUNDS
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_WOUNDS
+RustBuffer uniffi_gauze_fn_method_review_wounds(uint64_t ptr, RustBuffer patient, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_STOPSIGNAL
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_STOPSIGNAL
+uint64_t uniffi_gauze_fn_clone_stopsignal(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FREE_STOPSIGNAL
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FREE_STOPSIGNAL
+void uniffi_gauze_fn_free_stopsignal(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CONSTRUCTOR_STOPSIGNAL_NEW
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CONSTRUCTOR_STOPSIGNAL_NEW
+uint64_t uniffi_gauze_fn_constructor_stopsignal_new(RustCallStatus *_Nonnull out_status
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_STOPSIGNAL_SEND
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_STOPSIGNAL_SEND
+void uniffi_gauze_fn_method_stopsignal_send(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_TASKHANDLE
@@ -1069,6 +1110,12 @@ uint16_t uniffi_gauze_checksum_method_client_capture(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CHOICES
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CHOICES
+uint16_t uniffi_gauze_checksum_method_client_choices(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CONFIGURE
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_CONFIGURE
 uint16_t uniffi_gauze_checksum_method_client_configure(void
@@ -1096,6 +1143,18 @@ uint16_t uniffi_gauze_checksum_method_client_list(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_LIST_RECENT
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_LIST_RECENT
 uint16_t uniffi_gauze_checksum_method_client_list_recent(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_SERIES
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_SERIES
+uint16_t uniffi_gauze_checksum_method_client_new_series(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_WOUND
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_WOUND
+uint16_t uniffi_gauze_checksum_method_client_new_wound(void
 
 );
 #endif
@@ -1273,6 +1332,18 @@ uint16_t uniffi_gauze_checksum_method_review_unlock(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_WOUNDS
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_WOUNDS
+uint16_t uniffi_gauze_checksum_method_review_wounds(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_STOPSIGNAL_SEND
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_STOPSIGNAL_SEND
+uint16_t uniffi_gauze_checksum_method_stopsignal_send(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_TASKHANDLE_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_TASKHANDLE_CANCEL
 uint16_t uniffi_gauze_checksum_method_taskhandle_cancel(void
@@ -1282,6 +1353,12 @@ uint16_t uniffi_gauze_checksum_method_taskhandle_cancel(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_CONSTRUCTOR_CLIENT_OPEN
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_CONSTRUCTOR_CLIENT_OPEN
 uint16_t uniffi_gauze_checksum_constructor_client_open(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_CONSTRUCTOR_STOPSIGNAL_NEW
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_CONSTRUCTOR_STOPSIGNAL_NEW
+uint16_t uniffi_gauze_checksum_constructor_stopsignal_new(void
 
 );
 #endif

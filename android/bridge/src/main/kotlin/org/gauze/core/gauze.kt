@@ -894,6 +894,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_client_capture(
     ): Int
+    external fun uniffi_gauze_checksum_method_client_choices(
+    ): Int
     external fun uniffi_gauze_checksum_method_client_configure(
     ): Int
     external fun uniffi_gauze_checksum_method_client_discard(
@@ -903,6 +905,10 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_gauze_checksum_method_client_list(
     ): Int
     external fun uniffi_gauze_checksum_method_client_list_recent(
+    ): Int
+    external fun uniffi_gauze_checksum_method_client_new_series(
+    ): Int
+    external fun uniffi_gauze_checksum_method_client_new_wound(
     ): Int
     external fun uniffi_gauze_checksum_method_client_preview_from(
     ): Int
@@ -962,9 +968,15 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_review_unlock(
     ): Int
+    external fun uniffi_gauze_checksum_method_review_wounds(
+    ): Int
+    external fun uniffi_gauze_checksum_method_stopsignal_send(
+    ): Int
     external fun uniffi_gauze_checksum_method_taskhandle_cancel(
     ): Int
     external fun uniffi_gauze_checksum_constructor_client_open(
+    ): Int
+    external fun uniffi_gauze_checksum_constructor_stopsignal_new(
     ): Int
     external fun ffi_gauze_uniffi_contract_version(
     ): Int
@@ -1001,6 +1013,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_gauze_fn_method_client_capture(`ptr`: Long,`jpeg`: ForeignBytes.ByValue,`context`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_client_choices(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_configure(`ptr`: Long,`encoding`: RustBuffer.ByValue,`values`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_discard(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1010,6 +1024,10 @@ internal object UniffiLib {
     external fun uniffi_gauze_fn_method_client_list(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_list_recent(`ptr`: Long,`most`: Int,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_client_new_series(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_client_new_wound(`ptr`: Long,`patient`: RustBuffer.ByValue,`site`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_preview_from(`ptr`: Long,`id`: RustBuffer.ByValue,`jpeg`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -1107,7 +1125,7 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_gauze_fn_method_uploadqueue_observe(`ptr`: Long,`observer`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
-    external fun uniffi_gauze_fn_method_uploadqueue_run(`ptr`: Long,`asked`: Byte,
+    external fun uniffi_gauze_fn_method_uploadqueue_run(`ptr`: Long,`asked`: Byte,`until`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_gauze_fn_method_uploadqueue_transfer_ended(`ptr`: Long,`id`: RustBuffer.ByValue,`end`: RustBuffer.ByValue,
     ): Long
@@ -1122,6 +1140,16 @@ internal object UniffiLib {
     external fun uniffi_gauze_fn_method_review_preview(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_review_unlock(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_gauze_fn_method_review_wounds(`ptr`: Long,`patient`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_clone_stopsignal(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_gauze_fn_free_stopsignal(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_gauze_fn_constructor_stopsignal_new(uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_gauze_fn_method_stopsignal_send(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_gauze_fn_clone_taskhandle(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -1268,7 +1296,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_func_describe() and 0xFFFF) != 17774) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_method_client_capture() and 0xFFFF) != 2376) {
+    if ((lib.uniffi_gauze_checksum_method_client_capture() and 0xFFFF) != 2416) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_choices() and 0xFFFF) != 59917) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_configure() and 0xFFFF) != 48972) {
@@ -1284,6 +1315,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_list_recent() and 0xFFFF) != 51552) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_new_series() and 0xFFFF) != 407) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_new_wound() and 0xFFFF) != 24397) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_preview_from() and 0xFFFF) != 61246) {
@@ -1355,7 +1392,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_uploadqueue_observe() and 0xFFFF) != 4660) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_method_uploadqueue_run() and 0xFFFF) != 12639) {
+    if ((lib.uniffi_gauze_checksum_method_uploadqueue_run() and 0xFFFF) != 10368) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_uploadqueue_transfer_ended() and 0xFFFF) != 21934) {
@@ -1373,10 +1410,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_review_unlock() and 0xFFFF) != 45168) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_gauze_checksum_method_review_wounds() and 0xFFFF) != 49385) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_stopsignal_send() and 0xFFFF) != 3682) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_gauze_checksum_method_taskhandle_cancel() and 0xFFFF) != 40902) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_constructor_client_open() and 0xFFFF) != 39401) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_constructor_stopsignal_new() and 0xFFFF) != 64041) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -1610,6 +1656,33 @@ private class JavaLangRefCleanable(
 /**
  * @suppress
  */
+public object FfiConverterUByte: FfiConverter<UByte, Byte> {
+    override fun lift(value: Byte): UByte {
+        return value.toUByte()
+    }
+
+    fun lift(value: Int): UByte {
+        return value.toUByte()
+    }
+
+    override fun read(buf: ByteBuffer): UByte {
+        return lift(buf.get())
+    }
+
+    override fun lower(value: UByte): Byte {
+        return value.toByte()
+    }
+
+    override fun allocationSize(value: UByte) = 1UL
+
+    override fun write(value: UByte, buf: ByteBuffer) {
+        buf.put(value.toByte())
+    }
+}
+
+/**
+ * @suppress
+ */
 public object FfiConverterUShort: FfiConverter<UShort, Short> {
     override fun lift(value: Short): UShort {
         return value.toUShort()
@@ -1631,6 +1704,29 @@ public object FfiConverterUShort: FfiConverter<UShort, Short> {
 
     override fun write(value: UShort, buf: ByteBuffer) {
         buf.putShort(value.toShort())
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterShort: FfiConverter<Short, Short> {
+    override fun lift(value: Short): Short {
+        return value
+    }
+
+    override fun read(buf: ByteBuffer): Short {
+        return buf.getShort()
+    }
+
+    override fun lower(value: Short): Short {
+        return value
+    }
+
+    override fun allocationSize(value: Short) = 2UL
+
+    override fun write(value: Short, buf: ByteBuffer) {
+        buf.putShort(value)
     }
 }
 
@@ -2288,6 +2384,11 @@ public interface ClientInterface {
     fun `capture`(`jpeg`: java.nio.ByteBuffer, `context`: CaptureContext): CapturedPhoto
 
     /**
+     * What people choose from, as the policy in force has it: empty lists ask for nothing.
+     */
+    fun `choices`(): PickLists
+
+    /**
      * Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
      * enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
      */
@@ -2312,6 +2413,17 @@ public interface ClientInterface {
      * The newest photos, newest first: a screenful, without reading the rest.
      */
     fun `listRecent`(`most`: kotlin.UInt): List<PhotoView>
+
+    /**
+     * Names a new visit.
+     */
+    fun `newSeries`(): SeriesId
+
+    /**
+     * Names a new wound of a patient, and remembers it for `Review.wounds` where this phone may review. Needs no unlocked
+     * phone. Blocks.
+     */
+    fun `newWound`(`patient`: Patient, `site`: Site?): WoundId
 
     /**
      * Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
@@ -2468,6 +2580,22 @@ open class Client: Disposable, AutoCloseable, ClientInterface
 
 
     /**
+     * What people choose from, as the policy in force has it: empty lists ask for nothing.
+     */override fun `choices`(): PickLists {
+            return FfiConverterTypePickLists.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_choices(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
      * Takes in what device management says: at every start, and whenever it changes. `values` is a JSON object. Before
      * enrolment it is only judged. Whatever the report says of settings goes back to the management system. Blocks.
      */
@@ -2548,6 +2676,43 @@ open class Client: Disposable, AutoCloseable, ClientInterface
         it,
 
         FfiConverterUInt.lower(`most`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Names a new visit.
+     */
+    @Throws(ClientException::class)override fun `newSeries`(): SeriesId {
+            return FfiConverterTypeSeriesId.lift(
+    callWithHandle {
+    uniffiRustCallWithError(ClientException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_new_series(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Names a new wound of a patient, and remembers it for `Review.wounds` where this phone may review. Needs no unlocked
+     * phone. Blocks.
+     */
+    @Throws(ClientException::class)override fun `newWound`(`patient`: Patient, `site`: Site?): WoundId {
+            return FfiConverterTypeWoundId.lift(
+    callWithHandle {
+    uniffiRustCallWithError(ClientException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_new_wound(
+        it,
+
+        FfiConverterTypePatient.lower(`patient`),
+        FfiConverterOptionalTypeSite.lower(`site`),_status)
 }
     }
     )
@@ -4613,6 +4778,11 @@ public interface ReviewInterface {
      */
     fun `unlock`()
 
+    /**
+     * The wounds of a patient that this phone remembers, newest first. Needs an unlocked phone.
+     */
+    fun `wounds`(`patient`: Patient): List<WoundView>
+
     companion object
 }
 
@@ -4785,6 +4955,24 @@ open class Review: Disposable, AutoCloseable, ReviewInterface
 }
     }
 
+
+
+
+    /**
+     * The wounds of a patient that this phone remembers, newest first. Needs an unlocked phone.
+     */
+    @Throws(ClientException::class)override fun `wounds`(`patient`: Patient): List<WoundView> {
+            return FfiConverterSequenceTypeWoundView.lift(
+    callWithHandle {
+    uniffiRustCallWithError(ClientException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_review_wounds(
+        it,
+
+        FfiConverterTypePatient.lower(`patient`),_status)
+}
+    }
+    )
+    }
 
 
 
@@ -5227,6 +5415,283 @@ public object FfiConverterTypeSecretStore: FfiConverter<SecretStore, Long> {
     override fun allocationSize(value: SecretStore) = 8UL
 
     override fun write(value: SecretStore, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+ */
+public interface StopSignalInterface {
+
+    /**
+     * Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+     */
+    fun `send`()
+
+    companion object
+}
+
+/**
+ * Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
+ */
+open class StopSignal: Disposable, AutoCloseable, StopSignalInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * Not sent yet.
+     */
+    constructor() :
+        this(UniffiWithHandle,
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_constructor_stopsignal_new(
+
+        _status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_gauze_fn_free_stopsignal(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_gauze_fn_clone_stopsignal(handle, status)
+        }
+    }
+
+
+    /**
+     * Ends the run that has it, or that gets it later. Does not wait. Safe to call twice, and from any thread.
+     */override fun `send`()
+        =
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_stopsignal_send(
+        it,
+        _status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeStopSignal: FfiConverter<StopSignal, Long> {
+    override fun lower(value: StopSignal): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): StopSignal {
+        return StopSignal(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): StopSignal {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: StopSignal) = 8UL
+
+    override fun write(value: StopSignal, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -5944,10 +6409,11 @@ public interface UploadQueueInterface {
     fun `observe`(`observer`: QueueObserver): TaskHandle
 
     /**
-     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-     * it stops at its next step; the next run goes on from there.
+     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+     * is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+     * where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
      */
-    suspend fun `run`(`asked`: kotlin.Boolean): QueueReport
+    suspend fun `run`(`asked`: kotlin.Boolean, `until`: StopSignal? = null): QueueReport
 
     /**
      * Takes in how a transfer ended, in this process or an earlier one.
@@ -6107,18 +6573,20 @@ open class UploadQueue: Disposable, AutoCloseable, UploadQueueInterface
 
 
     /**
-     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Cancelled,
-     * it stops at its next step; the next run goes on from there.
+     * Takes every photo as far as it goes. `asked` also tries what waits for a person, and without a network. Once `until`
+     * is sent it stops at its next step with `RetryLater`, code `stopped`; the next run goes on from there. So it does
+     * where the caller's language drops the call, as a cancelled coroutine in Kotlin does and a task in Swift does not.
      */
     @Throws(ClientException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `run`(`asked`: kotlin.Boolean) : QueueReport {
+    override suspend fun `run`(`asked`: kotlin.Boolean, `until`: StopSignal?) : QueueReport {
         return uniffiRustCallAsync(
         callWithHandle { uniffiHandle ->
             UniffiLib.uniffi_gauze_fn_method_uploadqueue_run(
                 uniffiHandle,
 
         FfiConverterBoolean.lower(`asked`),
+        FfiConverterOptionalTypeStopSignal.lower(`until`),
             )
         },
         { future, callback, continuation -> UniffiLib.ffi_gauze_rust_future_poll_rust_buffer(future, callback, continuation) },
@@ -6254,14 +6722,44 @@ data class CaptureContext (
     val `patient`: Patient? = null
     ,
     /**
-     * Where on the body: 1 to 256 bytes of UTF-8.
+     * The team that takes it: one of the policy's list, where it has one.
      */
-    val `bodySite`: Text256? = null
+    val `team`: Choice? = null
     ,
     /**
-     * Consent, in the organisation's own words.
+     * Where on the body: one of the policy's list, where it has one.
      */
-    val `consent`: Text256? = null
+    val `site`: Site? = null
+    ,
+    /**
+     * Which wound, as this phone named it.
+     */
+    val `wound`: WoundId? = null
+    ,
+    /**
+     * Which visit, as this phone named it.
+     */
+    val `series`: SeriesId? = null
+    ,
+    /**
+     * How much it shows.
+     */
+    val `view`: Framing? = null
+    ,
+    /**
+     * Consent, in a form of the policy's list, where it has one.
+     */
+    val `consent`: Consent? = null
+    ,
+    /**
+     * Inside or outside a fence, never where.
+     */
+    val `fence`: Fence? = null
+    ,
+    /**
+     * How fit it is for measuring, as the camera judged.
+     */
+    val `fitness`: Fitness? = null
     ,
     /**
      * Free text: 1 to 4096 bytes of UTF-8.
@@ -6277,11 +6775,6 @@ data class CaptureContext (
      * Their session.
      */
     val `sessionRef`: Name? = null
-    ,
-    /**
-     * Inside or outside a fence, never where.
-     */
-    val `geofence`: Name? = null
 
 ){
 
@@ -6299,33 +6792,48 @@ public object FfiConverterTypeCaptureContext: FfiConverterRustBuffer<CaptureCont
     override fun read(buf: ByteBuffer): CaptureContext {
         return CaptureContext(
             FfiConverterOptionalTypePatient.read(buf),
-            FfiConverterOptionalTypeText256.read(buf),
-            FfiConverterOptionalTypeText256.read(buf),
+            FfiConverterOptionalTypeChoice.read(buf),
+            FfiConverterOptionalTypeSite.read(buf),
+            FfiConverterOptionalTypeWoundId.read(buf),
+            FfiConverterOptionalTypeSeriesId.read(buf),
+            FfiConverterOptionalTypeFraming.read(buf),
+            FfiConverterOptionalTypeConsent.read(buf),
+            FfiConverterOptionalTypeFence.read(buf),
+            FfiConverterOptionalTypeFitness.read(buf),
             FfiConverterOptionalTypeText4096.read(buf),
             FfiConverterOptionalTypeText256.read(buf),
-            FfiConverterOptionalTypeName.read(buf),
             FfiConverterOptionalTypeName.read(buf),
         )
     }
 
     override fun allocationSize(value: CaptureContext) = (
             FfiConverterOptionalTypePatient.allocationSize(value.`patient`) +
-            FfiConverterOptionalTypeText256.allocationSize(value.`bodySite`) +
-            FfiConverterOptionalTypeText256.allocationSize(value.`consent`) +
+            FfiConverterOptionalTypeChoice.allocationSize(value.`team`) +
+            FfiConverterOptionalTypeSite.allocationSize(value.`site`) +
+            FfiConverterOptionalTypeWoundId.allocationSize(value.`wound`) +
+            FfiConverterOptionalTypeSeriesId.allocationSize(value.`series`) +
+            FfiConverterOptionalTypeFraming.allocationSize(value.`view`) +
+            FfiConverterOptionalTypeConsent.allocationSize(value.`consent`) +
+            FfiConverterOptionalTypeFence.allocationSize(value.`fence`) +
+            FfiConverterOptionalTypeFitness.allocationSize(value.`fitness`) +
             FfiConverterOptionalTypeText4096.allocationSize(value.`notes`) +
             FfiConverterOptionalTypeText256.allocationSize(value.`clinician`) +
-            FfiConverterOptionalTypeName.allocationSize(value.`sessionRef`) +
-            FfiConverterOptionalTypeName.allocationSize(value.`geofence`)
+            FfiConverterOptionalTypeName.allocationSize(value.`sessionRef`)
     )
 
     override fun write(value: CaptureContext, buf: ByteBuffer) {
             FfiConverterOptionalTypePatient.write(value.`patient`, buf)
-            FfiConverterOptionalTypeText256.write(value.`bodySite`, buf)
-            FfiConverterOptionalTypeText256.write(value.`consent`, buf)
+            FfiConverterOptionalTypeChoice.write(value.`team`, buf)
+            FfiConverterOptionalTypeSite.write(value.`site`, buf)
+            FfiConverterOptionalTypeWoundId.write(value.`wound`, buf)
+            FfiConverterOptionalTypeSeriesId.write(value.`series`, buf)
+            FfiConverterOptionalTypeFraming.write(value.`view`, buf)
+            FfiConverterOptionalTypeConsent.write(value.`consent`, buf)
+            FfiConverterOptionalTypeFence.write(value.`fence`, buf)
+            FfiConverterOptionalTypeFitness.write(value.`fitness`, buf)
             FfiConverterOptionalTypeText4096.write(value.`notes`, buf)
             FfiConverterOptionalTypeText256.write(value.`clinician`, buf)
             FfiConverterOptionalTypeName.write(value.`sessionRef`, buf)
-            FfiConverterOptionalTypeName.write(value.`geofence`, buf)
     }
 }
 
@@ -6381,6 +6889,53 @@ public object FfiConverterTypeCapturedPhoto: FfiConverterRustBuffer<CapturedPhot
             FfiConverterTypeCaptureId.write(value.`captureId`, buf)
             FfiConverterULong.write(value.`sealedBytes`, buf)
             FfiConverterSequenceString.write(value.`removed`, buf)
+    }
+}
+
+
+
+/**
+ * One of a list that the hospital keeps.
+ */
+data class Choice (
+    /**
+     * For programs.
+     */
+    val `code`: Name
+    ,
+    /**
+     * For people.
+     */
+    val `words`: Text128
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeChoice: FfiConverterRustBuffer<Choice> {
+    override fun read(buf: ByteBuffer): Choice {
+        return Choice(
+            FfiConverterTypeName.read(buf),
+            FfiConverterTypeText128.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Choice) = (
+            FfiConverterTypeName.allocationSize(value.`code`) +
+            FfiConverterTypeText128.allocationSize(value.`words`)
+    )
+
+    override fun write(value: Choice, buf: ByteBuffer) {
+            FfiConverterTypeName.write(value.`code`, buf)
+            FfiConverterTypeText128.write(value.`words`, buf)
     }
 }
 
@@ -6604,18 +7159,319 @@ public object FfiConverterTypeConfigurationState: FfiConverterRustBuffer<Configu
 
 
 /**
+ * Consent as it was given.
+ */
+data class Consent (
+    /**
+     * For what: each once, in the order of their kinds.
+     */
+    val `scopes`: List<ConsentScope>
+    ,
+    /**
+     * By whom, in words: 1 to 128 bytes of UTF-8.
+     */
+    val `by`: Text128
+    ,
+    /**
+     * In which form.
+     */
+    val `form`: Choice
+    ,
+    /**
+     * The notice that was shown.
+     */
+    val `notice`: ShownNotice? = null
+    ,
+    /**
+     * When, in milliseconds since 1970.
+     */
+    val `at`: Timestamp
+    ,
+    /**
+     * When it was withdrawn, in milliseconds since 1970.
+     */
+    val `withdrawn`: Timestamp? = null
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeConsent: FfiConverterRustBuffer<Consent> {
+    override fun read(buf: ByteBuffer): Consent {
+        return Consent(
+            FfiConverterSequenceTypeConsentScope.read(buf),
+            FfiConverterTypeText128.read(buf),
+            FfiConverterTypeChoice.read(buf),
+            FfiConverterOptionalTypeShownNotice.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterOptionalTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Consent) = (
+            FfiConverterSequenceTypeConsentScope.allocationSize(value.`scopes`) +
+            FfiConverterTypeText128.allocationSize(value.`by`) +
+            FfiConverterTypeChoice.allocationSize(value.`form`) +
+            FfiConverterOptionalTypeShownNotice.allocationSize(value.`notice`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`at`) +
+            FfiConverterOptionalTypeTimestamp.allocationSize(value.`withdrawn`)
+    )
+
+    override fun write(value: Consent, buf: ByteBuffer) {
+            FfiConverterSequenceTypeConsentScope.write(value.`scopes`, buf)
+            FfiConverterTypeText128.write(value.`by`, buf)
+            FfiConverterTypeChoice.write(value.`form`, buf)
+            FfiConverterOptionalTypeShownNotice.write(value.`notice`, buf)
+            FfiConverterTypeTimestamp.write(value.`at`, buf)
+            FfiConverterOptionalTypeTimestamp.write(value.`withdrawn`, buf)
+    }
+}
+
+
+
+/**
+ * Inside or outside a fence, never where.
+ */
+data class Fence (
+    /**
+     * Which fence.
+     */
+    val `id`: Name
+    ,
+    /**
+     * On which side of it.
+     */
+    val `verdict`: FenceVerdict
+    ,
+    /**
+     * How sure that is, in percent.
+     */
+    val `sure`: kotlin.UByte
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFence: FfiConverterRustBuffer<Fence> {
+    override fun read(buf: ByteBuffer): Fence {
+        return Fence(
+            FfiConverterTypeName.read(buf),
+            FfiConverterTypeFenceVerdict.read(buf),
+            FfiConverterUByte.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Fence) = (
+            FfiConverterTypeName.allocationSize(value.`id`) +
+            FfiConverterTypeFenceVerdict.allocationSize(value.`verdict`) +
+            FfiConverterUByte.allocationSize(value.`sure`)
+    )
+
+    override fun write(value: Fence, buf: ByteBuffer) {
+            FfiConverterTypeName.write(value.`id`, buf)
+            FfiConverterTypeFenceVerdict.write(value.`verdict`, buf)
+            FfiConverterUByte.write(value.`sure`, buf)
+    }
+}
+
+
+
+/**
+ * How fit a picture is for measuring.
+ */
+data class Fitness (
+    /**
+     * 0 (blurred) to 1000 (sharp).
+     */
+    val `sharpness`: kotlin.UShort
+    ,
+    /**
+     * -1000 (black) to 1000 (burnt out); 0 is right.
+     */
+    val `exposure`: kotlin.Short
+    ,
+    /**
+     * The marker; absent where none was found.
+     */
+    val `marker`: FoundMarker? = null
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFitness: FfiConverterRustBuffer<Fitness> {
+    override fun read(buf: ByteBuffer): Fitness {
+        return Fitness(
+            FfiConverterUShort.read(buf),
+            FfiConverterShort.read(buf),
+            FfiConverterOptionalTypeFoundMarker.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Fitness) = (
+            FfiConverterUShort.allocationSize(value.`sharpness`) +
+            FfiConverterShort.allocationSize(value.`exposure`) +
+            FfiConverterOptionalTypeFoundMarker.allocationSize(value.`marker`)
+    )
+
+    override fun write(value: Fitness, buf: ByteBuffer) {
+            FfiConverterUShort.write(value.`sharpness`, buf)
+            FfiConverterShort.write(value.`exposure`, buf)
+            FfiConverterOptionalTypeFoundMarker.write(value.`marker`, buf)
+    }
+}
+
+
+
+/**
+ * The marker that lies beside a wound, as it was found in the picture.
+ */
+data class FoundMarker (
+    /**
+     * Scale in its plane: nanometres a pixel, 1 to 10,000,000.
+     */
+    val `scaleNm`: kotlin.UInt
+    ,
+    /**
+     * Between its plane and the sensor's: thousandths of a degree, 0 to 90,000.
+     */
+    val `tiltMdeg`: kotlin.UInt
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFoundMarker: FfiConverterRustBuffer<FoundMarker> {
+    override fun read(buf: ByteBuffer): FoundMarker {
+        return FoundMarker(
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: FoundMarker) = (
+            FfiConverterUInt.allocationSize(value.`scaleNm`) +
+            FfiConverterUInt.allocationSize(value.`tiltMdeg`)
+    )
+
+    override fun write(value: FoundMarker, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`scaleNm`, buf)
+            FfiConverterUInt.write(value.`tiltMdeg`, buf)
+    }
+}
+
+
+
+/**
+ * A notice that is shown when consent is asked for.
+ */
+data class NoticeChoice (
+    /**
+     * Which notice.
+     */
+    val `code`: Name
+    ,
+    /**
+     * Its version.
+     */
+    val `version`: kotlin.UInt
+    ,
+    /**
+     * What it says.
+     */
+    val `words`: Text4096
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNoticeChoice: FfiConverterRustBuffer<NoticeChoice> {
+    override fun read(buf: ByteBuffer): NoticeChoice {
+        return NoticeChoice(
+            FfiConverterTypeName.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterTypeText4096.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NoticeChoice) = (
+            FfiConverterTypeName.allocationSize(value.`code`) +
+            FfiConverterUInt.allocationSize(value.`version`) +
+            FfiConverterTypeText4096.allocationSize(value.`words`)
+    )
+
+    override fun write(value: NoticeChoice, buf: ByteBuffer) {
+            FfiConverterTypeName.write(value.`code`, buf)
+            FfiConverterUInt.write(value.`version`, buf)
+            FfiConverterTypeText4096.write(value.`words`, buf)
+    }
+}
+
+
+
+/**
  * A patient.
  */
 data class Patient (
     /**
-     * NHS number: ten digits, modulus 11 checked.
+     * NHS number: ten digits, modulus 11 checked; may be entered in groups.
      */
-    val `nhsNumber`: kotlin.String? = null
+    val `nhsNumber`: NhsNumber? = null
     ,
     /**
-     * A hospital number.
+     * CHI number: ten digits that begin with a day, modulus 11 checked; may be entered in groups.
      */
-    val `localId`: Text64? = null
+    val `chiNumber`: ChiNumber? = null
+    ,
+    /**
+     * Health and Care Number: ten digits in its range, modulus 11 checked; may be entered in groups.
+     */
+    val `hcNumber`: HcNumber? = null
+    ,
+    /**
+     * The hospital's own number: 1 to 64 bytes of UTF-8.
+     */
+    val `localNumber`: Text64? = null
     ,
     /**
      * Family name.
@@ -6630,7 +7486,17 @@ data class Patient (
     /**
      * Date of birth, `YYYY-MM-DD`.
      */
-    val `dob`: Date
+    val `dob`: BirthDate
+    ,
+    /**
+     * How the patient was established.
+     */
+    val `established`: Established
+    ,
+    /**
+     * By which two identifiers that was confirmed, in the order of their kinds.
+     */
+    val `confirmedBy`: List<Identifier>
 
 ){
 
@@ -6647,28 +7513,40 @@ data class Patient (
 public object FfiConverterTypePatient: FfiConverterRustBuffer<Patient> {
     override fun read(buf: ByteBuffer): Patient {
         return Patient(
-            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalTypeNhsNumber.read(buf),
+            FfiConverterOptionalTypeChiNumber.read(buf),
+            FfiConverterOptionalTypeHcNumber.read(buf),
             FfiConverterOptionalTypeText64.read(buf),
             FfiConverterTypeText128.read(buf),
             FfiConverterTypeText128.read(buf),
-            FfiConverterTypeDate.read(buf),
+            FfiConverterTypeBirthDate.read(buf),
+            FfiConverterTypeEstablished.read(buf),
+            FfiConverterSequenceTypeIdentifier.read(buf),
         )
     }
 
     override fun allocationSize(value: Patient) = (
-            FfiConverterOptionalString.allocationSize(value.`nhsNumber`) +
-            FfiConverterOptionalTypeText64.allocationSize(value.`localId`) +
+            FfiConverterOptionalTypeNhsNumber.allocationSize(value.`nhsNumber`) +
+            FfiConverterOptionalTypeChiNumber.allocationSize(value.`chiNumber`) +
+            FfiConverterOptionalTypeHcNumber.allocationSize(value.`hcNumber`) +
+            FfiConverterOptionalTypeText64.allocationSize(value.`localNumber`) +
             FfiConverterTypeText128.allocationSize(value.`family`) +
             FfiConverterTypeText128.allocationSize(value.`given`) +
-            FfiConverterTypeDate.allocationSize(value.`dob`)
+            FfiConverterTypeBirthDate.allocationSize(value.`dob`) +
+            FfiConverterTypeEstablished.allocationSize(value.`established`) +
+            FfiConverterSequenceTypeIdentifier.allocationSize(value.`confirmedBy`)
     )
 
     override fun write(value: Patient, buf: ByteBuffer) {
-            FfiConverterOptionalString.write(value.`nhsNumber`, buf)
-            FfiConverterOptionalTypeText64.write(value.`localId`, buf)
+            FfiConverterOptionalTypeNhsNumber.write(value.`nhsNumber`, buf)
+            FfiConverterOptionalTypeChiNumber.write(value.`chiNumber`, buf)
+            FfiConverterOptionalTypeHcNumber.write(value.`hcNumber`, buf)
+            FfiConverterOptionalTypeText64.write(value.`localNumber`, buf)
             FfiConverterTypeText128.write(value.`family`, buf)
             FfiConverterTypeText128.write(value.`given`, buf)
-            FfiConverterTypeDate.write(value.`dob`, buf)
+            FfiConverterTypeBirthDate.write(value.`dob`, buf)
+            FfiConverterTypeEstablished.write(value.`established`, buf)
+            FfiConverterSequenceTypeIdentifier.write(value.`confirmedBy`, buf)
     }
 }
 
@@ -6772,6 +7650,69 @@ public object FfiConverterTypePhotoView: FfiConverterRustBuffer<PhotoView> {
             FfiConverterOptionalTypeProgress.write(value.`progress`, buf)
             FfiConverterOptionalString.write(value.`label`, buf)
             FfiConverterBoolean.write(value.`previewed`, buf)
+    }
+}
+
+
+
+/**
+ * What people choose from. A list that is empty asks for nothing.
+ */
+data class PickLists (
+    /**
+     * Teams.
+     */
+    val `teams`: List<Choice>
+    ,
+    /**
+     * Sites.
+     */
+    val `sites`: List<SiteChoice>
+    ,
+    /**
+     * Forms of consent.
+     */
+    val `consents`: List<Choice>
+    ,
+    /**
+     * Notices.
+     */
+    val `notices`: List<NoticeChoice>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePickLists: FfiConverterRustBuffer<PickLists> {
+    override fun read(buf: ByteBuffer): PickLists {
+        return PickLists(
+            FfiConverterSequenceTypeChoice.read(buf),
+            FfiConverterSequenceTypeSiteChoice.read(buf),
+            FfiConverterSequenceTypeChoice.read(buf),
+            FfiConverterSequenceTypeNoticeChoice.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PickLists) = (
+            FfiConverterSequenceTypeChoice.allocationSize(value.`teams`) +
+            FfiConverterSequenceTypeSiteChoice.allocationSize(value.`sites`) +
+            FfiConverterSequenceTypeChoice.allocationSize(value.`consents`) +
+            FfiConverterSequenceTypeNoticeChoice.allocationSize(value.`notices`)
+    )
+
+    override fun write(value: PickLists, buf: ByteBuffer) {
+            FfiConverterSequenceTypeChoice.write(value.`teams`, buf)
+            FfiConverterSequenceTypeSiteChoice.write(value.`sites`, buf)
+            FfiConverterSequenceTypeChoice.write(value.`consents`, buf)
+            FfiConverterSequenceTypeNoticeChoice.write(value.`notices`, buf)
     }
 }
 
@@ -6898,6 +7839,179 @@ public object FfiConverterTypeQueueReport: FfiConverterRustBuffer<QueueReport> {
             FfiConverterULong.write(value.`refused`, buf)
             FfiConverterSequenceTypeStopped.write(value.`stopped`, buf)
             FfiConverterOptionalLong.write(value.`nextAtMs`, buf)
+    }
+}
+
+
+
+/**
+ * The notice that was shown when consent was asked for.
+ */
+data class ShownNotice (
+    /**
+     * Which notice.
+     */
+    val `code`: Name
+    ,
+    /**
+     * Its version.
+     */
+    val `version`: kotlin.UInt
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeShownNotice: FfiConverterRustBuffer<ShownNotice> {
+    override fun read(buf: ByteBuffer): ShownNotice {
+        return ShownNotice(
+            FfiConverterTypeName.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: ShownNotice) = (
+            FfiConverterTypeName.allocationSize(value.`code`) +
+            FfiConverterUInt.allocationSize(value.`version`)
+    )
+
+    override fun write(value: ShownNotice, buf: ByteBuffer) {
+            FfiConverterTypeName.write(value.`code`, buf)
+            FfiConverterUInt.write(value.`version`, buf)
+    }
+}
+
+
+
+/**
+ * Where on the body.
+ */
+data class Site (
+    /**
+     * The code's system; with `code` or not at all.
+     */
+    val `system`: Name? = null
+    ,
+    /**
+     * The code.
+     */
+    val `code`: Name? = null
+    ,
+    /**
+     * In words: 1 to 256 bytes of UTF-8.
+     */
+    val `words`: Text256
+    ,
+    /**
+     * Which side.
+     */
+    val `side`: BodySide? = null
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSite: FfiConverterRustBuffer<Site> {
+    override fun read(buf: ByteBuffer): Site {
+        return Site(
+            FfiConverterOptionalTypeName.read(buf),
+            FfiConverterOptionalTypeName.read(buf),
+            FfiConverterTypeText256.read(buf),
+            FfiConverterOptionalTypeBodySide.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Site) = (
+            FfiConverterOptionalTypeName.allocationSize(value.`system`) +
+            FfiConverterOptionalTypeName.allocationSize(value.`code`) +
+            FfiConverterTypeText256.allocationSize(value.`words`) +
+            FfiConverterOptionalTypeBodySide.allocationSize(value.`side`)
+    )
+
+    override fun write(value: Site, buf: ByteBuffer) {
+            FfiConverterOptionalTypeName.write(value.`system`, buf)
+            FfiConverterOptionalTypeName.write(value.`code`, buf)
+            FfiConverterTypeText256.write(value.`words`, buf)
+            FfiConverterOptionalTypeBodySide.write(value.`side`, buf)
+    }
+}
+
+
+
+/**
+ * A site that can be chosen.
+ */
+data class SiteChoice (
+    /**
+     * The code's system.
+     */
+    val `system`: Name
+    ,
+    /**
+     * The code.
+     */
+    val `code`: Name
+    ,
+    /**
+     * For people.
+     */
+    val `words`: Text256
+    ,
+    /**
+     * Whether a side has to be named.
+     */
+    val `sided`: kotlin.Boolean
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSiteChoice: FfiConverterRustBuffer<SiteChoice> {
+    override fun read(buf: ByteBuffer): SiteChoice {
+        return SiteChoice(
+            FfiConverterTypeName.read(buf),
+            FfiConverterTypeName.read(buf),
+            FfiConverterTypeText256.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: SiteChoice) = (
+            FfiConverterTypeName.allocationSize(value.`system`) +
+            FfiConverterTypeName.allocationSize(value.`code`) +
+            FfiConverterTypeText256.allocationSize(value.`words`) +
+            FfiConverterBoolean.allocationSize(value.`sided`)
+    )
+
+    override fun write(value: SiteChoice, buf: ByteBuffer) {
+            FfiConverterTypeName.write(value.`system`, buf)
+            FfiConverterTypeName.write(value.`code`, buf)
+            FfiConverterTypeText256.write(value.`words`, buf)
+            FfiConverterBoolean.write(value.`sided`, buf)
     }
 }
 
@@ -7235,6 +8349,112 @@ public object FfiConverterTypeWipeReport: FfiConverterRustBuffer<WipeReport> {
 
 
 
+/**
+ * A wound that this phone has named.
+ */
+data class WoundView (
+    /**
+     * Its name.
+     */
+    val `wound`: WoundId
+    ,
+    /**
+     * Where it is.
+     */
+    val `site`: Site?
+    ,
+    /**
+     * When it was named, in milliseconds since 1970.
+     */
+    val `namedAt`: Timestamp
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeWoundView: FfiConverterRustBuffer<WoundView> {
+    override fun read(buf: ByteBuffer): WoundView {
+        return WoundView(
+            FfiConverterTypeWoundId.read(buf),
+            FfiConverterOptionalTypeSite.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: WoundView) = (
+            FfiConverterTypeWoundId.allocationSize(value.`wound`) +
+            FfiConverterOptionalTypeSite.allocationSize(value.`site`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`namedAt`)
+    )
+
+    override fun write(value: WoundView, buf: ByteBuffer) {
+            FfiConverterTypeWoundId.write(value.`wound`, buf)
+            FfiConverterOptionalTypeSite.write(value.`site`, buf)
+            FfiConverterTypeTimestamp.write(value.`namedAt`, buf)
+    }
+}
+
+
+
+/**
+ * A side of the body.
+ */
+
+enum class BodySide {
+
+    /**
+     * The patient's left.
+     */
+    LEFT,
+    /**
+     * The patient's right.
+     */
+    RIGHT,
+    /**
+     * In the middle.
+     */
+    MIDLINE,
+    /**
+     * Both sides.
+     */
+    BOTH;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeBodySide: FfiConverterRustBuffer<BodySide> {
+    override fun read(buf: ByteBuffer) = try {
+        BodySide.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: BodySide) = 4UL
+
+    override fun write(value: BodySide, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
 
 
 /**
@@ -7451,6 +8671,61 @@ public object FfiConverterTypeCaptureError : FfiConverterRustBuffer<CaptureExcep
     }
 
 }
+
+
+
+/**
+ * What is wrong with the certificate that was shown in the gateway's place.
+ */
+
+enum class CertificateFault {
+
+    /**
+     * It comes from no authority that this phone believes.
+     */
+    UNKNOWN_AUTHORITY,
+    /**
+     * By the phone's clock its time is over.
+     */
+    EXPIRED,
+    /**
+     * By the phone's clock its time has not come.
+     */
+    NOT_YET_VALID,
+    /**
+     * It is for another name than the gateway's.
+     */
+    WRONG_NAME,
+    /**
+     * It does not hold in another way.
+     */
+    OTHER;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCertificateFault: FfiConverterRustBuffer<CertificateFault> {
+    override fun read(buf: ByteBuffer) = try {
+        CertificateFault.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: CertificateFault) = 4UL
+
+    override fun write(value: CertificateFault, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
 
 
 
@@ -7744,6 +9019,53 @@ public object FfiConverterTypeClientError : FfiConverterRustBuffer<ClientExcepti
 
 
 /**
+ * What a photo may be used for.
+ */
+
+enum class ConsentScope {
+
+    /**
+     * The patient's own care.
+     */
+    CARE,
+    /**
+     * Teaching.
+     */
+    TEACHING,
+    /**
+     * Publication.
+     */
+    PUBLICATION;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeConsentScope: FfiConverterRustBuffer<ConsentScope> {
+    override fun read(buf: ByteBuffer) = try {
+        ConsentScope.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: ConsentScope) = 4UL
+
+    override fun write(value: ConsentScope, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * Which system's habits the values follow.
  */
 
@@ -7783,6 +9105,108 @@ public object FfiConverterTypeEncoding: FfiConverterRustBuffer<Encoding> {
 
     override fun write(value: Encoding, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * How a patient was established.
+ */
+sealed class Established {
+
+    /**
+     * The wristband was scanned.
+     */
+    object Wristband : Established()
+
+
+    /**
+     * Chosen from a worklist.
+     */
+    object Worklist : Established()
+
+
+    /**
+     * Typed by hand.
+     */
+    data class Typed(
+        /**
+         * Why.
+         */
+        val `reason`: org.gauze.core.Text256) : Established()
+
+    {
+
+
+        companion object
+    }
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeEstablished : FfiConverterRustBuffer<Established>{
+    override fun read(buf: ByteBuffer): Established {
+        return when(buf.getInt()) {
+            1 -> Established.Wristband
+            2 -> Established.Worklist
+            3 -> Established.Typed(
+                FfiConverterTypeText256.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: Established): ULong = when(value) {
+        is Established.Wristband -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is Established.Worklist -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is Established.Typed -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeText256.allocationSize(value.`reason`)
+            )
+        }
+    }
+
+    override fun write(value: Established, buf: ByteBuffer) {
+        when(value) {
+            is Established.Wristband -> {
+                buf.putInt(1)
+                Unit
+            }
+            is Established.Worklist -> {
+                buf.putInt(2)
+                Unit
+            }
+            is Established.Typed -> {
+                buf.putInt(3)
+                FfiConverterTypeText256.write(value.`reason`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
     }
 }
 
@@ -7997,6 +9421,230 @@ public object FfiConverterTypeEvidence : FfiConverterRustBuffer<Evidence>{
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * On which side of a fence.
+ */
+
+enum class FenceVerdict {
+
+    /**
+     * Inside.
+     */
+    INSIDE,
+    /**
+     * Outside.
+     */
+    OUTSIDE,
+    /**
+     * The phone could not tell.
+     */
+    UNKNOWN;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFenceVerdict: FfiConverterRustBuffer<FenceVerdict> {
+    override fun read(buf: ByteBuffer) = try {
+        FenceVerdict.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: FenceVerdict) = 4UL
+
+    override fun write(value: FenceVerdict, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * Why the hospital would not file a photo.
+ */
+
+enum class FilingRefusal {
+
+    /**
+     * The phone's enrolment evidence did not hold.
+     */
+    ENROLMENT_INVALID,
+    /**
+     * The manifest's signature or fields did not hold.
+     */
+    MANIFEST_INVALID,
+    /**
+     * The chain names another predecessor, or two photos claim one place.
+     */
+    CHAIN_BROKEN,
+    /**
+     * The bytes are not those the manifest names.
+     */
+    DIGEST_MISMATCH,
+    /**
+     * No key of the tenant opens it.
+     */
+    DID_NOT_OPEN,
+    /**
+     * Classical and post-quantum recipients together.
+     */
+    MIXED_RECIPIENTS,
+    /**
+     * What was inside is not one record and one photo as documented.
+     */
+    BUNDLE_INVALID,
+    /**
+     * The record's binding fields are not the manifest's.
+     */
+    RECORD_MISMATCH,
+    /**
+     * The photo is not the one the record names.
+     */
+    PHOTO_MISMATCH;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFilingRefusal: FfiConverterRustBuffer<FilingRefusal> {
+    override fun read(buf: ByteBuffer) = try {
+        FilingRefusal.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: FilingRefusal) = 4UL
+
+    override fun write(value: FilingRefusal, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * How much a photo shows.
+ */
+
+enum class Framing {
+
+    /**
+     * The body part, so that one sees where the wound is.
+     */
+    CONTEXT,
+    /**
+     * Straight onto the wound, with its marker.
+     */
+    STRAIGHT,
+    /**
+     * Close up.
+     */
+    CLOSE;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFraming: FfiConverterRustBuffer<Framing> {
+    override fun read(buf: ByteBuffer) = try {
+        Framing.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Framing) = 4UL
+
+    override fun write(value: Framing, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What a person compared with the patient, or with what the patient said.
+ */
+
+enum class Identifier {
+
+    /**
+     * Family and given names.
+     */
+    NAME,
+    /**
+     * Date of birth.
+     */
+    DOB,
+    /**
+     * NHS number.
+     */
+    NHS_NUMBER,
+    /**
+     * CHI number.
+     */
+    CHI_NUMBER,
+    /**
+     * Health and Care Number.
+     */
+    HC_NUMBER,
+    /**
+     * The hospital's own number.
+     */
+    LOCAL_NUMBER;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeIdentifier: FfiConverterRustBuffer<Identifier> {
+    override fun read(buf: ByteBuffer) = try {
+        Identifier.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Identifier) = 4UL
+
+    override fun write(value: Identifier, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
     }
 }
 
@@ -8478,77 +10126,6 @@ public object FfiConverterTypeQueueState : FfiConverterRustBuffer<QueueState>{
 
 
 /**
- * Why the hospital would not file a photo.
- */
-
-enum class Refusal {
-
-    /**
-     * The phone's enrolment evidence did not hold.
-     */
-    ENROLMENT_INVALID,
-    /**
-     * The manifest's signature or fields did not hold.
-     */
-    MANIFEST_INVALID,
-    /**
-     * The chain names another predecessor, or two photos claim one place.
-     */
-    CHAIN_BROKEN,
-    /**
-     * The bytes are not those the manifest names.
-     */
-    DIGEST_MISMATCH,
-    /**
-     * No key of the tenant opens it.
-     */
-    DID_NOT_OPEN,
-    /**
-     * Classical and post-quantum recipients together.
-     */
-    MIXED_RECIPIENTS,
-    /**
-     * What was inside is not one record and one photo as documented.
-     */
-    BUNDLE_INVALID,
-    /**
-     * The record's binding fields are not the manifest's.
-     */
-    RECORD_MISMATCH,
-    /**
-     * The photo is not the one the record names.
-     */
-    PHOTO_MISMATCH;
-
-
-
-
-    companion object
-}
-
-
-/**
- * @suppress
- */
-public object FfiConverterTypeRefusal: FfiConverterRustBuffer<Refusal> {
-    override fun read(buf: ByteBuffer) = try {
-        Refusal.values()[buf.getInt() - 1]
-    } catch (e: IndexOutOfBoundsException) {
-        throw RuntimeException("invalid enum value, something is very wrong!!", e)
-    }
-
-    override fun allocationSize(value: Refusal) = 4UL
-
-    override fun write(value: Refusal, buf: ByteBuffer) {
-        buf.putInt(value.ordinal + 1)
-    }
-}
-
-
-
-
-
-/**
  * Where a photo stands, read off its files.
  */
 
@@ -8711,29 +10288,47 @@ public object FfiConverterTypeTransferEnd : FfiConverterRustBuffer<TransferEnd>{
 /**
  * Why nothing came back.
  */
-
-enum class TransportError {
+sealed class TransportError {
 
     /**
      * No connection to the gateway.
      */
-    UNREACHABLE,
+    object Unreachable : TransportError()
+
+
     /**
      * The connection is not to the gateway: its certificate does not hold.
      */
-    CERTIFICATE,
+    data class Certificate(
+        val v1: org.gauze.core.CertificateFault) : TransportError()
+
+    {
+
+
+        companion object
+    }
+
     /**
      * The connection ended before an answer.
      */
-    CUT,
+    object Cut : TransportError()
+
+
     /**
      * The file to send could not be read.
      */
-    FILE,
+    object File : TransportError()
+
+
     /**
      * No more files or connections can be opened.
      */
-    TOO_MANY_FILES;
+    object TooManyFiles : TransportError()
+
+
+
+
+
 
 
 
@@ -8741,21 +10336,81 @@ enum class TransportError {
     companion object
 }
 
-
 /**
  * @suppress
  */
-public object FfiConverterTypeTransportError: FfiConverterRustBuffer<TransportError> {
-    override fun read(buf: ByteBuffer) = try {
-        TransportError.values()[buf.getInt() - 1]
-    } catch (e: IndexOutOfBoundsException) {
-        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+public object FfiConverterTypeTransportError : FfiConverterRustBuffer<TransportError>{
+    override fun read(buf: ByteBuffer): TransportError {
+        return when(buf.getInt()) {
+            1 -> TransportError.Unreachable
+            2 -> TransportError.Certificate(
+                FfiConverterTypeCertificateFault.read(buf),
+                )
+            3 -> TransportError.Cut
+            4 -> TransportError.File
+            5 -> TransportError.TooManyFiles
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
     }
 
-    override fun allocationSize(value: TransportError) = 4UL
+    override fun allocationSize(value: TransportError): ULong = when(value) {
+        is TransportError.Unreachable -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is TransportError.Certificate -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeCertificateFault.allocationSize(value.v1)
+            )
+        }
+        is TransportError.Cut -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is TransportError.File -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is TransportError.TooManyFiles -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+    }
 
     override fun write(value: TransportError, buf: ByteBuffer) {
-        buf.putInt(value.ordinal + 1)
+        when(value) {
+            is TransportError.Unreachable -> {
+                buf.putInt(1)
+                Unit
+            }
+            is TransportError.Certificate -> {
+                buf.putInt(2)
+                FfiConverterTypeCertificateFault.write(value.v1, buf)
+                Unit
+            }
+            is TransportError.Cut -> {
+                buf.putInt(3)
+                Unit
+            }
+            is TransportError.File -> {
+                buf.putInt(4)
+                Unit
+            }
+            is TransportError.TooManyFiles -> {
+                buf.putInt(5)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
     }
 }
 
@@ -8775,10 +10430,28 @@ sealed class Trouble {
 
 
     /**
-     * The gateway's certificate does not hold.
+     * What answers in the gateway's place shows a certificate that does not hold.
      */
-    object Certificate : Trouble()
+    data class Certificate(
+        val v1: org.gauze.core.CertificateFault) : Trouble()
 
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Something between this phone and the hospital answered in the gateway's place, with this HTTP status.
+     */
+    data class Between(
+        val v1: kotlin.UShort) : Trouble()
+
+    {
+
+
+        companion object
+    }
 
     /**
      * The device key did not sign.
@@ -8850,7 +10523,7 @@ sealed class Trouble {
      * The hospital refused, with its code. The photo stays.
      */
     data class Hospital(
-        val v1: org.gauze.core.Refusal) : Trouble()
+        val v1: org.gauze.core.FilingRefusal) : Trouble()
 
     {
 
@@ -8875,21 +10548,26 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
     override fun read(buf: ByteBuffer): Trouble {
         return when(buf.getInt()) {
             1 -> Trouble.Offline
-            2 -> Trouble.Certificate
-            3 -> Trouble.KeyUnavailable
-            4 -> Trouble.KeyGone
-            5 -> Trouble.StorageFull
-            6 -> Trouble.StorageReadOnly
-            7 -> Trouble.StorageDenied
-            8 -> Trouble.TooManyFiles
-            9 -> Trouble.Storage
-            10 -> Trouble.Damaged
-            11 -> Trouble.Receipt
-            12 -> Trouble.Gateway(
+            2 -> Trouble.Certificate(
+                FfiConverterTypeCertificateFault.read(buf),
+                )
+            3 -> Trouble.Between(
+                FfiConverterUShort.read(buf),
+                )
+            4 -> Trouble.KeyUnavailable
+            5 -> Trouble.KeyGone
+            6 -> Trouble.StorageFull
+            7 -> Trouble.StorageReadOnly
+            8 -> Trouble.StorageDenied
+            9 -> Trouble.TooManyFiles
+            10 -> Trouble.Storage
+            11 -> Trouble.Damaged
+            12 -> Trouble.Receipt
+            13 -> Trouble.Gateway(
                 FfiConverterTypeProblemCode.read(buf),
                 )
-            13 -> Trouble.Hospital(
-                FfiConverterTypeRefusal.read(buf),
+            14 -> Trouble.Hospital(
+                FfiConverterTypeFilingRefusal.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
@@ -8906,6 +10584,14 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
+                + FfiConverterTypeCertificateFault.allocationSize(value.v1)
+            )
+        }
+        is Trouble.Between -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterUShort.allocationSize(value.v1)
             )
         }
         is Trouble.KeyUnavailable -> {
@@ -8973,7 +10659,7 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
-                + FfiConverterTypeRefusal.allocationSize(value.v1)
+                + FfiConverterTypeFilingRefusal.allocationSize(value.v1)
             )
         }
     }
@@ -8986,52 +10672,58 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
             }
             is Trouble.Certificate -> {
                 buf.putInt(2)
+                FfiConverterTypeCertificateFault.write(value.v1, buf)
+                Unit
+            }
+            is Trouble.Between -> {
+                buf.putInt(3)
+                FfiConverterUShort.write(value.v1, buf)
                 Unit
             }
             is Trouble.KeyUnavailable -> {
-                buf.putInt(3)
-                Unit
-            }
-            is Trouble.KeyGone -> {
                 buf.putInt(4)
                 Unit
             }
-            is Trouble.StorageFull -> {
+            is Trouble.KeyGone -> {
                 buf.putInt(5)
                 Unit
             }
-            is Trouble.StorageReadOnly -> {
+            is Trouble.StorageFull -> {
                 buf.putInt(6)
                 Unit
             }
-            is Trouble.StorageDenied -> {
+            is Trouble.StorageReadOnly -> {
                 buf.putInt(7)
                 Unit
             }
-            is Trouble.TooManyFiles -> {
+            is Trouble.StorageDenied -> {
                 buf.putInt(8)
                 Unit
             }
-            is Trouble.Storage -> {
+            is Trouble.TooManyFiles -> {
                 buf.putInt(9)
                 Unit
             }
-            is Trouble.Damaged -> {
+            is Trouble.Storage -> {
                 buf.putInt(10)
                 Unit
             }
-            is Trouble.Receipt -> {
+            is Trouble.Damaged -> {
                 buf.putInt(11)
                 Unit
             }
-            is Trouble.Gateway -> {
+            is Trouble.Receipt -> {
                 buf.putInt(12)
+                Unit
+            }
+            is Trouble.Gateway -> {
+                buf.putInt(13)
                 FfiConverterTypeProblemCode.write(value.v1, buf)
                 Unit
             }
             is Trouble.Hospital -> {
-                buf.putInt(13)
-                FfiConverterTypeRefusal.write(value.v1, buf)
+                buf.putInt(14)
+                FfiConverterTypeFilingRefusal.write(value.v1, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -9142,6 +10834,38 @@ public object FfiConverterOptionalByteArray: FfiConverterRustBuffer<kotlin.ByteA
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeStopSignal: FfiConverterRustBuffer<StopSignal?> {
+    override fun read(buf: ByteBuffer): StopSignal? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeStopSignal.read(buf)
+    }
+
+    override fun allocationSize(value: StopSignal?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeStopSignal.allocationSize(value)
+        }
+    }
+
+    override fun write(value: StopSignal?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeStopSignal.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeAdvice: FfiConverterRustBuffer<Advice?> {
     override fun read(buf: ByteBuffer): Advice? {
         if (buf.get().toInt() == 0) {
@@ -9164,6 +10888,166 @@ public object FfiConverterOptionalTypeAdvice: FfiConverterRustBuffer<Advice?> {
         } else {
             buf.put(1)
             FfiConverterTypeAdvice.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeChoice: FfiConverterRustBuffer<Choice?> {
+    override fun read(buf: ByteBuffer): Choice? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeChoice.read(buf)
+    }
+
+    override fun allocationSize(value: Choice?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeChoice.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Choice?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeChoice.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeConsent: FfiConverterRustBuffer<Consent?> {
+    override fun read(buf: ByteBuffer): Consent? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeConsent.read(buf)
+    }
+
+    override fun allocationSize(value: Consent?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeConsent.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Consent?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeConsent.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeFence: FfiConverterRustBuffer<Fence?> {
+    override fun read(buf: ByteBuffer): Fence? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeFence.read(buf)
+    }
+
+    override fun allocationSize(value: Fence?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeFence.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Fence?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeFence.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeFitness: FfiConverterRustBuffer<Fitness?> {
+    override fun read(buf: ByteBuffer): Fitness? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeFitness.read(buf)
+    }
+
+    override fun allocationSize(value: Fitness?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeFitness.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Fitness?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeFitness.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeFoundMarker: FfiConverterRustBuffer<FoundMarker?> {
+    override fun read(buf: ByteBuffer): FoundMarker? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeFoundMarker.read(buf)
+    }
+
+    override fun allocationSize(value: FoundMarker?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeFoundMarker.allocationSize(value)
+        }
+    }
+
+    override fun write(value: FoundMarker?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeFoundMarker.write(value, buf)
         }
     }
 }
@@ -9238,6 +11122,166 @@ public object FfiConverterOptionalTypeProgress: FfiConverterRustBuffer<Progress?
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeShownNotice: FfiConverterRustBuffer<ShownNotice?> {
+    override fun read(buf: ByteBuffer): ShownNotice? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeShownNotice.read(buf)
+    }
+
+    override fun allocationSize(value: ShownNotice?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeShownNotice.allocationSize(value)
+        }
+    }
+
+    override fun write(value: ShownNotice?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeShownNotice.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeSite: FfiConverterRustBuffer<Site?> {
+    override fun read(buf: ByteBuffer): Site? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeSite.read(buf)
+    }
+
+    override fun allocationSize(value: Site?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeSite.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Site?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeSite.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeBodySide: FfiConverterRustBuffer<BodySide?> {
+    override fun read(buf: ByteBuffer): BodySide? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeBodySide.read(buf)
+    }
+
+    override fun allocationSize(value: BodySide?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeBodySide.allocationSize(value)
+        }
+    }
+
+    override fun write(value: BodySide?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeBodySide.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeFraming: FfiConverterRustBuffer<Framing?> {
+    override fun read(buf: ByteBuffer): Framing? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeFraming.read(buf)
+    }
+
+    override fun allocationSize(value: Framing?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeFraming.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Framing?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeFraming.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeChiNumber: FfiConverterRustBuffer<ChiNumber?> {
+    override fun read(buf: ByteBuffer): ChiNumber? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeChiNumber.read(buf)
+    }
+
+    override fun allocationSize(value: ChiNumber?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeChiNumber.allocationSize(value)
+        }
+    }
+
+    override fun write(value: ChiNumber?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeChiNumber.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeDeviceId: FfiConverterRustBuffer<DeviceId?> {
     override fun read(buf: ByteBuffer): DeviceId? {
         if (buf.get().toInt() == 0) {
@@ -9270,6 +11314,38 @@ public object FfiConverterOptionalTypeDeviceId: FfiConverterRustBuffer<DeviceId?
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeHcNumber: FfiConverterRustBuffer<HcNumber?> {
+    override fun read(buf: ByteBuffer): HcNumber? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeHcNumber.read(buf)
+    }
+
+    override fun allocationSize(value: HcNumber?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeHcNumber.allocationSize(value)
+        }
+    }
+
+    override fun write(value: HcNumber?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeHcNumber.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeName: FfiConverterRustBuffer<Name?> {
     override fun read(buf: ByteBuffer): Name? {
         if (buf.get().toInt() == 0) {
@@ -9292,6 +11368,70 @@ public object FfiConverterOptionalTypeName: FfiConverterRustBuffer<Name?> {
         } else {
             buf.put(1)
             FfiConverterTypeName.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeNhsNumber: FfiConverterRustBuffer<NhsNumber?> {
+    override fun read(buf: ByteBuffer): NhsNumber? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeNhsNumber.read(buf)
+    }
+
+    override fun allocationSize(value: NhsNumber?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeNhsNumber.allocationSize(value)
+        }
+    }
+
+    override fun write(value: NhsNumber?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeNhsNumber.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeSeriesId: FfiConverterRustBuffer<SeriesId?> {
+    override fun read(buf: ByteBuffer): SeriesId? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeSeriesId.read(buf)
+    }
+
+    override fun allocationSize(value: SeriesId?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeSeriesId.allocationSize(value)
+        }
+    }
+
+    override fun write(value: SeriesId?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeSeriesId.write(value, buf)
         }
     }
 }
@@ -9398,6 +11538,70 @@ public object FfiConverterOptionalTypeText64: FfiConverterRustBuffer<Text64?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeTimestamp: FfiConverterRustBuffer<Timestamp?> {
+    override fun read(buf: ByteBuffer): Timestamp? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeTimestamp.read(buf)
+    }
+
+    override fun allocationSize(value: Timestamp?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeTimestamp.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Timestamp?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeTimestamp.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeWoundId: FfiConverterRustBuffer<WoundId?> {
+    override fun read(buf: ByteBuffer): WoundId? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeWoundId.read(buf)
+    }
+
+    override fun allocationSize(value: WoundId?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeWoundId.allocationSize(value)
+        }
+    }
+
+    override fun write(value: WoundId?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeWoundId.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceString: FfiConverterRustBuffer<List<kotlin.String>> {
     override fun read(buf: ByteBuffer): List<kotlin.String> {
         val len = buf.getInt()
@@ -9454,6 +11658,34 @@ public object FfiConverterSequenceByteArray: FfiConverterRustBuffer<List<kotlin.
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeChoice: FfiConverterRustBuffer<List<Choice>> {
+    override fun read(buf: ByteBuffer): List<Choice> {
+        val len = buf.getInt()
+        return List<Choice>(len) {
+            FfiConverterTypeChoice.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Choice>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeChoice.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Choice>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeChoice.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeConfigurationState: FfiConverterRustBuffer<List<ConfigurationState>> {
     override fun read(buf: ByteBuffer): List<ConfigurationState> {
         val len = buf.getInt()
@@ -9482,6 +11714,34 @@ public object FfiConverterSequenceTypeConfigurationState: FfiConverterRustBuffer
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeNoticeChoice: FfiConverterRustBuffer<List<NoticeChoice>> {
+    override fun read(buf: ByteBuffer): List<NoticeChoice> {
+        val len = buf.getInt()
+        return List<NoticeChoice>(len) {
+            FfiConverterTypeNoticeChoice.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<NoticeChoice>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeNoticeChoice.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<NoticeChoice>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeNoticeChoice.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypePhotoView: FfiConverterRustBuffer<List<PhotoView>> {
     override fun read(buf: ByteBuffer): List<PhotoView> {
         val len = buf.getInt()
@@ -9500,6 +11760,34 @@ public object FfiConverterSequenceTypePhotoView: FfiConverterRustBuffer<List<Pho
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypePhotoView.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeSiteChoice: FfiConverterRustBuffer<List<SiteChoice>> {
+    override fun read(buf: ByteBuffer): List<SiteChoice> {
+        val len = buf.getInt()
+        return List<SiteChoice>(len) {
+            FfiConverterTypeSiteChoice.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<SiteChoice>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeSiteChoice.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<SiteChoice>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeSiteChoice.write(it, buf)
         }
     }
 }
@@ -9566,6 +11854,90 @@ public object FfiConverterSequenceTypeSystemTransfer: FfiConverterRustBuffer<Lis
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeWoundView: FfiConverterRustBuffer<List<WoundView>> {
+    override fun read(buf: ByteBuffer): List<WoundView> {
+        val len = buf.getInt()
+        return List<WoundView>(len) {
+            FfiConverterTypeWoundView.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<WoundView>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeWoundView.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<WoundView>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeWoundView.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeConsentScope: FfiConverterRustBuffer<List<ConsentScope>> {
+    override fun read(buf: ByteBuffer): List<ConsentScope> {
+        val len = buf.getInt()
+        return List<ConsentScope>(len) {
+            FfiConverterTypeConsentScope.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<ConsentScope>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeConsentScope.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<ConsentScope>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeConsentScope.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeIdentifier: FfiConverterRustBuffer<List<Identifier>> {
+    override fun read(buf: ByteBuffer): List<Identifier> {
+        val len = buf.getInt()
+        return List<Identifier>(len) {
+            FfiConverterTypeIdentifier.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Identifier>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeIdentifier.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Identifier>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeIdentifier.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeCaptureId: FfiConverterRustBuffer<List<CaptureId>> {
     override fun read(buf: ByteBuffer): List<CaptureId> {
         val len = buf.getInt()
@@ -9590,13 +11962,18 @@ public object FfiConverterSequenceTypeCaptureId: FfiConverterRustBuffer<List<Cap
 
 
 
+public typealias BirthDate = kotlin.String
+public typealias FfiConverterTypeBirthDate = FfiConverterString
+
+
+
 public typealias CaptureId = kotlin.String
 public typealias FfiConverterTypeCaptureId = FfiConverterString
 
 
 
-public typealias Date = kotlin.String
-public typealias FfiConverterTypeDate = FfiConverterString
+public typealias ChiNumber = kotlin.String
+public typealias FfiConverterTypeChiNumber = FfiConverterString
 
 
 
@@ -9605,8 +11982,18 @@ public typealias FfiConverterTypeDeviceId = FfiConverterString
 
 
 
+public typealias HcNumber = kotlin.String
+public typealias FfiConverterTypeHcNumber = FfiConverterString
+
+
+
 public typealias Name = kotlin.String
 public typealias FfiConverterTypeName = FfiConverterString
+
+
+
+public typealias NhsNumber = kotlin.String
+public typealias FfiConverterTypeNhsNumber = FfiConverterString
 
 
 
@@ -9617,6 +12004,11 @@ public typealias FfiConverterTypePathBuf = FfiConverterString
 
 public typealias ProblemCode = kotlin.String
 public typealias FfiConverterTypeProblemCode = FfiConverterString
+
+
+
+public typealias SeriesId = kotlin.String
+public typealias FfiConverterTypeSeriesId = FfiConverterString
 
 
 
@@ -9642,6 +12034,11 @@ public typealias FfiConverterTypeText64 = FfiConverterString
 
 public typealias Timestamp = kotlin.Long
 public typealias FfiConverterTypeTimestamp = FfiConverterLong
+
+
+
+public typealias WoundId = kotlin.String
+public typealias FfiConverterTypeWoundId = FfiConverterString
 
 
 

@@ -27,12 +27,14 @@ import org.gauze.core.CaptureException
 import org.gauze.core.ClientException
 import org.gauze.core.Encoding
 import org.gauze.core.Evidence
+import org.gauze.core.Identifier
 import org.gauze.core.InternalException
 import org.gauze.core.LogLevel
 import org.gauze.core.LogSink
 import org.gauze.core.PlatformException
 import org.gauze.core.Protection
 import org.gauze.core.QueueState
+import org.gauze.core.Site
 import org.gauze.core.Stage
 import org.gauze.core.TransferEnd
 import org.gauze.core.Trouble
@@ -184,11 +186,32 @@ class BridgeTest {
     }
 
     @Test
+    fun `a wound keeps its name and is offered while review is unlocked`() = runBlocking {
+        Phone().enrol().use { phone ->
+            val patient = context().patient!!
+            assertEquals(0, phone.client.choices().teams.size)
+            val wound = phone.client.newWound(patient, context().site)
+            assertThrows(ClientException.Unlock::class.java) { phone.client.review().wounds(patient) }
+            phone.client.review().unlock()
+            val offered = phone.client.review().wounds(patient).single()
+            assertEquals(wound to context().site, offered.wound to offered.site)
+            val mistyped = patient.copy(nhsNumber = "9990000043")
+            val error = assertThrows(ClientException.NotPossible::class.java) { phone.client.newWound(mistyped, null) }
+            assertEquals("record_invalid", error.code)
+            val series = phone.client.newSeries()
+            phone.client.capture(Ward.direct(Ward.picture), context().copy(wound = wound, series = series))
+            Unit
+        }
+    }
+
+    @Test
     fun `what was entered out of its limits is told as such and nothing is kept`() = runBlocking {
         Phone().enrol().use { phone ->
             val picture = Ward.direct(Ward.picture)
             val wrong = listOf(
-                context().copy(bodySite = ""),
+                context().copy(site = Site(words = "")),
+                context().copy(patient = context().patient!!.copy(nhsNumber = "9990000043")),
+                context().copy(patient = context().patient!!.copy(confirmedBy = listOf(Identifier.NAME))),
                 context().copy(notes = "n".repeat(4097)),
                 context().copy(patient = context().patient!!.copy(dob = "31.1.1950")),
             )

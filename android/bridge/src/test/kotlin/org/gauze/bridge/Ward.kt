@@ -4,12 +4,17 @@ import java.io.File
 import java.nio.ByteBuffer
 import java.nio.file.Files
 import java.nio.file.Path
+import org.gauze.core.BodySide
 import org.gauze.core.CaptureContext
 import org.gauze.core.CaptureId
 import org.gauze.core.Client
 import org.gauze.core.ClientPorts
+import org.gauze.core.Established
+import org.gauze.core.Framing
+import org.gauze.core.Identifier
 import org.gauze.core.Patient
 import org.gauze.core.Platform
+import org.gauze.core.Site
 
 /**
  * The hospital that whoever started the tests has running: `GAUZE_MANAGED` is a directory with one managed configuration
@@ -64,15 +69,13 @@ class Phone(val dir: Path = Files.createTempDirectory("gauze-phone-")) : AutoClo
 fun context() = CaptureContext(
     patient = Patient(
         nhsNumber = "9990000042",
-        localId = null,
+        localNumber = null,
         family = "Zzyzx-Familyname",
         given = "Quillonbert",
         dob = "1950-01-31",
+        established = Established.Wristband,
+        confirmedBy = listOf(Identifier.DOB, Identifier.NHS_NUMBER),
     ),
-    bodySite = "left lower leg",
-    consent = null,
-    notes = null,
-    clinician = null,
-    sessionRef = null,
-    geofence = null,
+    site = Site(words = "lower leg", side = BodySide.LEFT),
+    view = Framing.STRAIGHT,
 )

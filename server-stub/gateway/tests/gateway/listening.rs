@@ -1,0 +1,231 @@
+//! The gateway as it listens: real TLS, peers of every kind, and what the operator alone may read.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gauze_gateway::{Listening, PeerLimits, ServeOptions, serve};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::fixture::{Gateway, Hospital, Phone, Shot, put_file};
+
+/// Longer than any test takes.
+const LONG: Duration = Duration::from_secs(3600);
+/// Longer than a machine needs that has much else to do.
+const SOON: Duration = Duration::from_secs(2);
+
+type Tls = TlsStream<TcpStream>;
+
+/// A gateway that listens, on a directory where another has begun.
+struct Listener {
+    at: Listening,
+    ca: CertificateDer<'static>,
+}
+
+/// What `serve` is given, with a fresh certificate for `localhost`.
+fn options(gateway: &Gateway) -> ServeOptions {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (tls_cert, tls_key) = (gateway.at("tls.pem"), gateway.at("tls.key"));
+    put_file(&tls_cert, made.cert.pem().as_bytes());
+    put_file(&tls_key, made.signing_key.serialize_pem().as_bytes());
+    ServeOptions {
+        data: gateway.data(),
+        listen: (Ipv4Addr::LOCALHOST, 0).into(),
+        metrics: None,
+        tls_cert,
+        tls_key,
+        bundles: gateway.files.iter().map(|files| files.bundle.clone()).collect(),
+        policies: Vec::new(),
+        status_list: None,
+        peers: PeerLimits { unproven: LONG, idle: LONG, ..PeerLimits::default() },
+        first_request_within: LONG,
+    }
+}
+
+impl Listener {
+    async fn start(options: ServeOptions) -> Self {
+        let ca = CertificateDer::from_pem_file(&options.tls_cert).unwrap();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let ready = move |at| tell.send(at).unwrap();
+        tokio::spawn(serve(options, ready, std::future::pending()));
+        Self { at: told.await.unwrap(), ca }
+    }
+
+    /// A connection from `127.0.0.last` over which TLS stands.
+    async fn connect(&self, last: u8, alpn: &[u8]) -> std::io::Result<Tls> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::new(127, 0, 0, last), 0).into())?;
+        let stream = socket.connect(self.at.address).await?;
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(self.ca.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![alpn.to_vec()];
+        TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost").unwrap(), stream).await
+    }
+}
+
+/// Whatever comes until the other end has closed, by whatever means, within ten seconds.
+async fn until_closed(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Vec<u8> {
+    let mut all = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut all));
+    // A connection that is cut is as closed as one that ends.
+    let _ = read.await.unwrap();
+    all
+}
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+}
+
+#[tokio::test]
+async fn counters_are_given_where_the_operator_says_and_not_to_phones() {
+    let gateway = Gateway::serving(&[&Hospital::ward()]).await;
+    assert!(Listener::start(options(&gateway)).await.at.metrics.is_none(), "off unless given");
+    let metrics = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let listener = Listener::start(ServeOptions { metrics, ..options(&gateway) }).await;
+    let mut plain = TcpStream::connect(listener.at.metrics.unwrap()).await.unwrap();
+    plain.write_all(get("/metrics").as_bytes()).await.unwrap();
+    let answer = String::from_utf8(until_closed(&mut plain).await).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("gauze_log_size"), "{answer}");
+    let mut tls = listener.connect(1, b"http/1.1").await.unwrap();
+    tls.write_all(get("/metrics").as_bytes()).await.unwrap();
+    let answer = String::from_utf8(until_closed(&mut tls).await).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("gauze_log_size"), "{answer}");
+}
+
+/// Whence silent strangers come, and whence a phone does.
+const STRANGE: u8 = 1;
+const PHONES: u8 = 2;
+
+/// A gateway whose clock is the machine's, with a phone's photo and the address for it.
+async fn with_a_ticket() -> (Gateway, Shot, String) {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    gateway.pass(gauze_gateway::Clock::now(&gauze_gateway::SystemClock).duration_since(gateway.now()));
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    let shot = phone.shoot(300_000);
+    let (ticket, _) = phone.offer(&gateway, &shot.manifest).await.ticket();
+    (gateway, shot, ticket)
+}
+
+fn put_head(ticket: &str, shot: &Shot) -> String {
+    let len = shot.sealed.len();
+    format!("PUT {ticket} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len}\r\n\r\n")
+}
+
+/// The first line of the answer.
+async fn status_line(tls: &mut Tls) -> String {
+    let mut line = Vec::new();
+    while !line.ends_with(b"\r\n") {
+        line.push(tls.read_u8().await.unwrap());
+    }
+    String::from_utf8(line).unwrap()
+}
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+/// One stranger that falls silent: after TLS, in the preface of HTTP/2, after its settings, in a head of HTTP/1.1, in the
+/// body of an enrolment, and after the answer to a request for which nothing has to be proven.
+async fn silent(listener: &Listener, step: usize) -> Tls {
+    let enrolment =
+        "POST /v1/ward-9/enrolments HTTP/1.1\r\nhost: localhost\r\ncontent-length: 900\r\n\r\nhalf";
+    let (alpn, said): (&[u8], Vec<u8>) = match step % 6 {
+        0 => (b"h2", Vec::new()),
+        1 => (b"h2", PREFACE[..10].to_vec()),
+        2 => (b"h2", [PREFACE, SETTINGS].concat()),
+        3 => (b"http/1.1", b"GET /healthz HTTP/1.1\r\nhost".to_vec()),
+        4 => (b"http/1.1", enrolment.into()),
+        _ => (b"http/1.1", b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n".to_vec()),
+    };
+    let mut tls = listener.connect(STRANGE, alpn).await.unwrap();
+    tls.write_all(&said).await.unwrap();
+    tls.flush().await.unwrap();
+    if step % 6 == 5 {
+        assert!(status_line(&mut tls).await.starts_with("HTTP/1.1 200"));
+    }
+    tls
+}
+
+#[tokio::test]
+async fn an_address_that_holds_its_share_in_silence_gets_no_more_and_an_upload_from_another_goes_through() {
+    let (gateway, shot, ticket) = with_a_ticket().await;
+    let mut options = options(&gateway);
+    options.peers.connections = 50;
+    options.peers.per_address = 48;
+    let listener = Listener::start(options).await;
+    let mut held = Vec::new();
+    for step in 0..48 {
+        held.push(silent(&listener, step).await);
+    }
+    // Beneath TLS too: whoever sends not even a hello has no place either.
+    let mut mute = TcpStream::connect(listener.at.address).await.unwrap();
+    assert!(until_closed(&mut mute).await.is_empty());
+    assert!(listener.connect(STRANGE, b"h2").await.is_err());
+    let mut phone = listener.connect(PHONES, b"http/1.1").await.unwrap();
+    phone.write_all(put_head(&ticket, &shot).as_bytes()).await.unwrap();
+    phone.write_all(&shot.sealed).await.unwrap();
+    phone.flush().await.unwrap();
+    assert!(status_line(&mut phone).await.starts_with("HTTP/1.1 201"));
+    // The last place of all, and none after it for anybody.
+    let last = listener.connect(PHONES, b"http/1.1").await.unwrap();
+    assert!(listener.connect(3, b"http/1.1").await.is_err());
+    drop((held, last));
+    let again = async {
+        while listener.connect(STRANGE, b"h2").await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), again).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_proves_nothing_is_cut_wherever_they_fell_silent_and_an_upload_that_takes_longer_is_not() {
+    let (gateway, shot, ticket) = with_a_ticket().await;
+    let mut options = options(&gateway);
+    options.peers.unproven = SOON;
+    let listener = Listener::start(options).await;
+    let mut phone = listener.connect(PHONES, b"http/1.1").await.unwrap();
+    let (begin, rest) = shot.sealed.split_at(1000);
+    phone.write_all(put_head(&ticket, &shot).as_bytes()).await.unwrap();
+    phone.write_all(begin).await.unwrap();
+    phone.flush().await.unwrap();
+    let mut held = Vec::new();
+    for step in 0..24 {
+        held.push(silent(&listener, step).await);
+    }
+    for stranger in &mut held {
+        until_closed(stranger).await;
+    }
+    phone.write_all(rest).await.unwrap();
+    phone.flush().await.unwrap();
+    assert!(status_line(&mut phone).await.starts_with("HTTP/1.1 201"));
+}
+
+#[tokio::test]
+async fn an_upload_that_falls_silent_is_cut_and_what_came_stays() {
+    let (gateway, shot, ticket) = with_a_ticket().await;
+    let mut options = options(&gateway);
+    options.peers.idle = SOON;
+    let listener = Listener::start(options).await;
+    let mut phone = listener.connect(PHONES, b"http/1.1").await.unwrap();
+    phone.write_all(put_head(&ticket, &shot).as_bytes()).await.unwrap();
+    phone.write_all(&shot.sealed[..1000]).await.unwrap();
+    phone.flush().await.unwrap();
+    until_closed(&mut phone).await;
+    let mut again = listener.connect(PHONES, b"http/1.1").await.unwrap();
+    let head = format!("HEAD {ticket} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    again.write_all(head.as_bytes()).await.unwrap();
+    let answer = String::from_utf8(until_closed(&mut again).await).unwrap();
+    assert!(answer.contains("upload-offset: 1000\r\n"), "{answer}");
+}
