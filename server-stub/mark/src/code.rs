@@ -71,7 +71,7 @@ mod tests {
                 encode(message).iter().map(|one| if *one { 1.0 } else { -1.0 }).collect();
             assert_eq!(soft.len(), CODED_BITS);
             for value in soft.iter_mut().skip(turn).step_by(5) {
-                *value = -0.9 * *value;
+                *value *= -0.9;
             }
             assert_eq!(decode(&soft), message);
         }

@@ -1,5 +1,9 @@
 //! The mark in pictures that are drawn here: read back after what messages do to photos, and never read where there is none.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test that cannot go on says where; shades of grey"
+)]
 
 use gauze_mark::{Event, Luma, LumaMut, MarkKey, Search, Strength, embed, find};
 use image::{GrayImage, ImageFormat, codecs::jpeg::JpegEncoder, imageops};
@@ -91,7 +95,7 @@ fn pictures_of_any_size_are_marked_and_searched() {
             event,
             Strength::Usual,
         );
-        let _nothing_wrong = found(&picture, &key, near(0.3)).is_none_or(|read| read == event);
+        assert!(found(&picture, &key, near(0.3)).is_none_or(|read| read == event), "{width}x{height}");
     }
     assert!(Luma::new(0, 1, &[]).is_err() && Luma::new(2, 2, &[0; 3]).is_err());
     assert!(Event::new(1 << 40).is_none());
