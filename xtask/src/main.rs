@@ -8,6 +8,7 @@
 mod bench;
 mod bindings;
 mod ci;
+mod debian;
 mod demo;
 mod fuzz;
 mod package;

@@ -6,8 +6,8 @@
 //! the few Apple headers that it includes.
 
 use crate::bindings::target;
+use crate::debian;
 use crate::process::{on_path, quiet, replace, run, unlike_under_cargo};
-use crate::tools;
 use anyhow::{Context as _, bail, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -126,7 +126,7 @@ fn prepare() -> anyhow::Result<()> {
             && PHONES.iter().all(|phone| phone.headers.iter().all(|dir| Path::new(dir).is_dir()))
     };
     if !there() {
-        tools::install_packages(&PACKAGES)?;
+        debian::install_packages(&PACKAGES)?;
     }
     if there() {
         return Ok(());

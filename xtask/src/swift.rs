@@ -3,8 +3,8 @@
 //! Debian 12 has no Swift, and 13's programs need its C library. The directory takes 2.5 GB and a download of 540 MB, so it
 //! is kept in the user's cache, outside the tree; it is made under another name and renamed when it is whole.
 
+use crate::debian;
 use crate::process::quiet;
-use crate::tools;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,7 +24,7 @@ pub(crate) fn root() -> Option<PathBuf> {
 pub(crate) fn install() -> anyhow::Result<()> {
     let Some(root) = place().filter(|root| may_enter() && !root.is_dir()) else { return Ok(()) };
     if crate::process::on_path("mmdebstrap").is_none() {
-        tools::install_packages(&["mmdebstrap"])?;
+        debian::install_packages(&["mmdebstrap"])?;
     }
     let cache = root.parent().context("the root lies in the cache")?;
     fs::create_dir_all(cache)?;
@@ -71,5 +71,5 @@ fn place() -> Option<PathBuf> {
 /// `chroot` and mounts are root's, and some containers keep mounts from root too.
 fn may_enter() -> bool {
     let mounts = ["--mount", "--propagation", "private", "mount", "--bind", "/dev", "/dev"];
-    tools::is_debian_root() && quiet(Command::new("unshare").args(mounts)).is_ok()
+    debian::is_debian_root() && quiet(Command::new("unshare").args(mounts)).is_ok()
 }

@@ -3,6 +3,7 @@
 //! Everything goes to `target/tools` except Debian's own packages and Swift. An install that fails costs the checks that need
 //! it, never the run: what is missing is said at the end.
 
+use crate::debian::{install_packages, is_debian_root};
 use crate::process::{self, cargo, on_path, quiet, root};
 use crate::swift;
 use anyhow::Context;
@@ -153,38 +154,6 @@ fn install_debian() -> anyhow::Result<()> {
         return Ok(());
     }
     install_packages(&missing)
-}
-
-/// Installs Debian packages where we may.
-pub(crate) fn install_packages(packages: &[&str]) -> anyhow::Result<()> {
-    anyhow::ensure!(is_debian_root(), "only root on Debian installs packages");
-    println!("installing {} with apt-get", packages.join(", "));
-    let install = || {
-        let mut apt = apt_get();
-        quiet(apt.args(["install", "-y", "--no-install-recommends"]).args(packages))
-    };
-    if install().is_err() {
-        // No package lists yet, or stale ones.
-        quiet(apt_get().arg("update"))?;
-        install()?;
-    }
-    Ok(())
-}
-
-fn apt_get() -> Command {
-    let mut command = Command::new("apt-get");
-    // As in single-user mode: a package starts no service of its own.
-    command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1").arg("-q");
-    command
-}
-
-pub(crate) fn is_debian_root() -> bool {
-    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let debian = release.lines().any(|line| matches!(line.trim_matches('"'), "ID=debian" | "ID=ubuntu"));
-    // The owner of our own process entry, without a call into libc.
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let user = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap_or_default();
-    debian && user.split_whitespace().nth(1) == Some("0")
 }
 
 fn install_go_age(tools: &Path) -> anyhow::Result<()> {

@@ -14,14 +14,11 @@ use crate::db::Device;
 use crate::peers::Peer;
 use crate::refusal::RequestRefusal;
 use crate::replay::Use;
+use crate::strangers::{BODY_LIMIT, BODY_WITHIN};
 use crate::tenant::Served;
 
-/// Largest body of a phone that is read whole.
-pub const BODY_LIMIT: usize = 256 * 1024;
 /// Largest body of the records side: a hundred receipts, each with its proof.
 const RECORDS_LIMIT: usize = 1024 * 1024;
-/// The largest takes this long at 280 kbit/s.
-pub const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A request that a phone signed just now which has enrolled; it may have been revoked since.
 pub struct FromDevice {

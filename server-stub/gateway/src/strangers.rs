@@ -12,9 +12,12 @@ use futures_util::StreamExt as _;
 use gauze_wire::ProblemCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::proof::{BODY_LIMIT, BODY_WITHIN};
 use crate::refusal::RequestRefusal;
 
+/// Largest body of a phone that is read whole.
+pub const BODY_LIMIT: usize = 256 * 1024;
+/// The largest takes this long at 280 kbit/s.
+pub const BODY_WITHIN: Duration = Duration::from_secs(30);
 /// Bytes of strangers' bodies at once: 64 of the largest, or thousands as phones send them.
 const ROOM: usize = 16 << 20;
 

@@ -9,9 +9,10 @@
 //! How: a periodic, band-limited, keyed pattern is added to the luma, scaled to the picture's local activity (spread spectrum:
 //! Cox et al. 1997; tiled: Honsinger and Kutter). Its scale follows the rendering's long edge, which counts as 2048 units. A
 //! quarter of its frequencies is constant for a key and finds scale, rotation and position; the others carry the number in a
-//! convolutional code, and a sequence that belongs to this event alone. `docs/mark.md` says what survives, and what does not.
+//! convolutional code, and a sequence that belongs to this event alone.
 //!
 //! No I/O, no clock, no randomness of its own.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod code;

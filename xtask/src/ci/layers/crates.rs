@@ -22,6 +22,7 @@ const ALL: &[&str] = &[
     "gauze-core",
     "gauze-attest",
     "gauze-gateway",
+    "gauze-mark",
     "gauze-records",
     "gauze-bindings",
 ];
@@ -32,6 +33,7 @@ const RULES: &[Rule] = &[
     Rule { name: "gauze-core", on: &["gauze-seal", "gauze-wire"], in_tests: &[] },
     Rule { name: "gauze-attest", on: &["gauze-wire"], in_tests: &[] },
     Rule { name: "gauze-gateway", on: &["gauze-wire", "gauze-attest"], in_tests: &["gauze-seal"] },
+    Rule { name: "gauze-mark", on: &[], in_tests: &[] },
     Rule { name: "gauze-records", on: &["gauze-wire", "gauze-attest", "gauze-seal"], in_tests: &[] },
     Rule { name: "gauze-bindings", on: &["gauze-core"], in_tests: &[] },
     Rule { name: "gauze-tests", on: ALL, in_tests: &[] },
