@@ -212,6 +212,11 @@ fn arguments_on(port: u16, data: &str) -> Vec<String> {
         "bundle.jws",
         "--policy",
         "policy.jws",
+        // All phones of a test come from one address.
+        "--connections",
+        "4096",
+        "--connections-per-address",
+        "4096",
     ];
     arguments.map(str::to_owned).to_vec()
 }
