@@ -23,6 +23,8 @@ const ALL: &[&str] = &[
     "gauze-attest",
     "gauze-gateway",
     "gauze-mark",
+    "gauze-people",
+    "gauze-signin",
     "gauze-records",
     "gauze-bindings",
 ];
@@ -34,7 +36,13 @@ const RULES: &[Rule] = &[
     Rule { name: "gauze-attest", on: &["gauze-wire"], in_tests: &[] },
     Rule { name: "gauze-gateway", on: &["gauze-wire", "gauze-attest"], in_tests: &["gauze-seal"] },
     Rule { name: "gauze-mark", on: &[], in_tests: &[] },
-    Rule { name: "gauze-records", on: &["gauze-wire", "gauze-attest", "gauze-seal"], in_tests: &[] },
+    Rule { name: "gauze-people", on: &["gauze-wire"], in_tests: &[] },
+    Rule { name: "gauze-signin", on: &["gauze-wire", "gauze-people"], in_tests: &[] },
+    Rule {
+        name: "gauze-records",
+        on: &["gauze-wire", "gauze-attest", "gauze-seal", "gauze-mark", "gauze-people", "gauze-signin"],
+        in_tests: &[],
+    },
     Rule { name: "gauze-bindings", on: &["gauze-core"], in_tests: &[] },
     Rule { name: "gauze-tests", on: ALL, in_tests: &[] },
     Rule { name: "xtask", on: &[], in_tests: &[] },

@@ -1,0 +1,51 @@
+//! A person of the hospital as roles see them, whoever said so.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A person, for as long as the provider calls them the same: 26 characters of lower-case base32 over issuer and subject. It names nobody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PersonId(pub String);
+
+/// A team as the signed policy spells it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Team(pub String);
+
+/// What a person is here. Several may hold at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Takes photos on a phone.
+    Capturer,
+    /// Sees the photos of their teams.
+    Viewer,
+    /// Leads a team: sees its photos, amends them, reviews what was done in haste.
+    Lead,
+    /// Reads the access log and no photo.
+    Auditor,
+    /// Looks after phones and sees no photo.
+    It,
+    /// Gives and takes roles and sees no photo.
+    Administrator,
+    /// Information governance: reads the log, reviews break-glass, sees no photo.
+    Governance,
+}
+
+/// A person, with the roles and teams that hold at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub id: PersonId,
+    /// The name to show, as the provider gave it.
+    pub name: String,
+    /// The professional's number (GMC, NMC, UUID of CIS2), where one is known.
+    pub professional: Option<String>,
+    /// Roles that hold now.
+    pub roles: BTreeSet<Role>,
+    /// Teams whose photos the person may see as a viewer.
+    pub teams: BTreeSet<Team>,
+    /// Teams the person leads.
+    pub leads: BTreeSet<Team>,
+}

@@ -1,0 +1,3 @@
+//! Sign-in of the hospital's people: OpenID Connect, a second factor, sessions on the server.
+//!
+//! What a token proves counts, never what was asked for. It knows no page and no socket: `gauze-records` serves what it decides.
