@@ -30,6 +30,7 @@ pub mod dpop;
 pub mod integrity;
 pub mod log;
 pub mod resume;
+mod sign_in;
 pub mod signature;
 
 pub use act::{Act, Deed, Operator, Reason, Wanted};
@@ -57,6 +58,7 @@ pub use record::{
 pub use rules::{
     AndroidApp, AndroidRules, AppleApp, AppleEnvironment, AppleRules, DatedRoot, Grade, KeyLevel,
 };
+pub use sign_in::{SignInMode, SignInRules, session_nonce};
 pub use standing::{DeviceStatus, ReviewDenied, Standing};
 pub use text::Text;
 pub use token::Token;
