@@ -4,6 +4,7 @@ mod configure;
 mod error;
 mod renew;
 mod review;
+mod sign_in;
 mod standing;
 mod views;
 mod wipe;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gauze_wire::{CaptureId, Digest, Name, PickLists, Platform, VoidReason};
 
-use crate::auth::{Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
+use crate::auth::{Begun, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
 use crate::policy::{Managed, Trust, TrustError};
 use crate::ports::{
@@ -88,6 +89,10 @@ struct Session {
     enrolled: Option<Enrolled>,
     review_keys: Option<ReviewKeys>,
     unlocked: Option<ReviewSession>,
+    /// A sign-in that waits for the browser.
+    signing_in: Option<Box<Begun>>,
+    /// The clinician who signed in last.
+    signed: Option<Signed>,
     /// Photos of this process, so that a preview can be made without unlocking.
     recent: HashMap<CaptureId, Digest>,
     /// When bundle and policy were last asked for, on the clock that never goes back.
@@ -134,6 +139,8 @@ impl Client {
             enrolled,
             review_keys,
             unlocked: None,
+            signing_in: None,
+            signed: store.session(),
             recent: HashMap::new(),
             renewed_ms: None,
             trust_refused: None,
@@ -217,8 +224,11 @@ impl Client {
             state.trust_refused = None;
             state.contact = Some(contact.clone());
             state.wipe = None;
+            state.signing_in = None;
             (state.asked_ms, state.shown_ms) = (None, None);
         }
+        // What a provider signed was for the key before.
+        self.hand_over(None);
         WipeFile::forget(&*self.ports.disk, &self.config.dir)?;
         contact.save(&*self.ports.disk, &self.config.dir)
     }
@@ -244,7 +254,9 @@ impl Client {
         let wiped = self.state().wipe.as_ref().is_some_and(WipeFile::ends_capture);
         let enrolled = self.enrolled().filter(|_| !wiped).ok_or(CaptureError::NotEnrolled)?;
         let review = self.state().review_keys.clone().filter(|_| enrolled.trust.policy.review_hours > 0);
+        let signed = self.taken_by()?;
         let with = Capturing {
+            session: signed.as_ref(),
             store: &self.store,
             clock: &*self.ports.clock,
             entropy: &*self.ports.entropy,
@@ -270,17 +282,18 @@ impl Client {
     pub fn list(&self) -> Result<Vec<PhotoView>, StoreError> {
         self.expire_reviews()?;
         let state = self.state();
-        let session = self.showing(&state);
-        Ok(self.store.entries().into_iter().map(|entry| views::photo(&self.store, entry, session)).collect())
+        let label = |entry: &Entry| self.label(&state, entry);
+        let photos = self.store.entries().into_iter();
+        Ok(photos.map(|entry| views::photo(label(&entry), entry)).collect())
     }
 
     /// The newest photos, newest first: a screenful, without reading the rest.
     pub fn list_recent(&self, most: usize) -> Result<Vec<PhotoView>, StoreError> {
         self.expire_reviews()?;
         let state = self.state();
-        let session = self.showing(&state);
+        let label = |entry: &Entry| self.label(&state, entry);
         let entries = self.store.recent(most).into_iter();
-        Ok(entries.map(|entry| views::photo(&self.store, entry, session)).collect())
+        Ok(entries.map(|entry| views::photo(label(&entry), entry)).collect())
     }
 
     /// What people choose from, as the policy in force has it: empty lists ask for nothing.

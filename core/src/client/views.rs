@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use crate::auth::Identity;
 use crate::policy::{Trust, TrustError};
-use crate::review::ReviewSession;
-use crate::store::{Entry, Kind, Progress, Stage, Store, file};
+use crate::store::{Entry, Kind, Progress, Stage, Store};
 
 /// One photo in a list. No `Debug`: the label names a patient.
 #[derive(Clone)]
@@ -32,11 +31,7 @@ pub struct PhotoView {
     pub previewed: bool,
 }
 
-pub(super) fn photo(store: &Store, entry: Entry, session: Option<&ReviewSession>) -> PhotoView {
-    let label = session.filter(|_| entry.reviewable).and_then(|session| {
-        let sealed = store.read(entry.capture_id, file::REVIEW).ok()??;
-        Some(session.sidecar(&sealed).ok()?.label.clone())
-    });
+pub(super) fn photo(label: Option<String>, entry: Entry) -> PhotoView {
     PhotoView {
         capture_id: entry.capture_id,
         seq: entry.seq,

@@ -180,6 +180,7 @@ impl Client {
         {
             let mut state = self.state();
             state.unlocked = None;
+            (state.signing_in, state.signed) = (None, None);
             state.review_keys = None;
             state.recent.clear();
         }

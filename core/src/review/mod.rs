@@ -41,6 +41,9 @@ pub enum ReviewError {
     /// The hardware key did not agree.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// Another person took it.
+    #[error("somebody else took this photo on this phone: whoever did signs in to see it here")]
+    OtherPerson,
     /// It did not open.
     #[error("it did not open")]
     DidNotOpen,
@@ -60,6 +63,7 @@ impl ReviewError {
             Self::Denied(denied) => denied.code(),
             Self::Locked => "locked",
             Self::Vault(error) => error.code(),
+            Self::OtherPerson => "other_person",
             Self::DidNotOpen => "did_not_open",
             Self::Entropy => "no_entropy",
             Self::Store(error) => error.code(),
@@ -183,12 +187,16 @@ pub(crate) struct Sidecar {
     /// Hex SHA-256 of the stripped photo.
     photo_sha256: String,
     file_key: String,
+    /// Who took it, where they were signed in: only they see it here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    person: Option<String>,
 }
 
 impl Sidecar {
     /// Of a photo, with what a list shows of it.
-    pub fn new(label: String, photo: Digest) -> Self {
-        Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new() }
+    pub fn new(label: String, photo: Digest, person: Option<Digest>) -> Self {
+        let person = person.map(|person| person.to_string());
+        Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new(), person }
     }
 
     /// The JSON that is sealed.
@@ -199,6 +207,7 @@ impl Sidecar {
             label: self.label.clone(),
             photo_sha256: self.photo_sha256.clone(),
             file_key: encoded.as_str().to_owned(),
+            person: self.person.clone(),
         };
         // Reserved at once: a vector that grew would leave copies behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
@@ -212,6 +221,11 @@ impl Sidecar {
             Zeroizing::new(BASE64_STANDARD.decode(&self.file_key).map_err(|_| ReviewError::DidNotOpen)?);
         let bytes: &[u8; 16] = bytes.as_slice().try_into().map_err(|_| ReviewError::DidNotOpen)?;
         Ok(FileKey::from_bytes(bytes))
+    }
+
+    /// Who took it, where they were signed in.
+    pub fn person(&self) -> Option<&str> {
+        self.person.as_deref()
     }
 
     /// Hash of the stripped photo.

@@ -27,6 +27,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gauze_wire::{CaptureId, Carried, DeviceId, Digest, Follows, Jws};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 pub use entry::{Entry, Kind, Stage};
 pub use error::StoreError;
 pub use head::{Head, Heads};
@@ -314,6 +317,16 @@ impl Store {
             self.index.set_carried(id, until_ms);
             entry.carried_until_ms = until_ms;
         }
+    }
+
+    /// Keeps who is signed in, sealed with the store key, or forgets it. Lost without harm: they sign in again.
+    pub fn keep_session(&self, session: Option<&impl Serialize>) {
+        self.index.set_session(session);
+    }
+
+    /// Who was signed in.
+    pub fn session<T: DeserializeOwned>(&self) -> Option<T> {
+        self.index.session()
     }
 
     /// Makes the index unreadable for whoever takes the phone: its key is gone, its rows too.
