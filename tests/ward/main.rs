@@ -17,5 +17,6 @@ mod overlap;
 mod queue;
 mod record;
 mod review;
+mod sign_in;
 mod store;
 mod trust;
