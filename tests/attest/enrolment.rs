@@ -217,7 +217,7 @@ fn a_refusal_names_what_did_not_hold_and_what_to_tell_the_help_desk() {
     assert!(problem.detail.contains("A27"), "{}", problem.detail);
     let bundle = bundle();
     let policy = policy(apple::rules());
-    let basis = Basis { bundle: &bundle, policy: &policy, status: None, roots: Roots::pinned() };
+    let basis = Basis { bundle: &bundle, policy: &policy, status: None, roots: Roots::pinned(), former_serial: None };
     let key = SoftwareKey::from_bytes(&[5; 32]).unwrap().public_key();
     let challenge = Digest::of(b"x");
     let software = Attestation::software(&challenge, &key);

@@ -53,7 +53,8 @@ fn hospital() -> Hospital {
 
 impl Hospital {
     fn basis(&self) -> Basis<'_> {
-        Basis { bundle: &self.bundle, policy: &self.policy, status: None, roots: Roots::pinned() }
+        let roots = Roots::pinned();
+        Basis { bundle: &self.bundle, policy: &self.policy, status: None, roots, former_serial: None }
     }
 
     fn token(&self, serial: Option<Name>) -> Jws {
@@ -88,6 +89,7 @@ impl Hospital {
             serial: None,
             app_version: "0.1.0".parse().unwrap(),
             follows: None,
+            former: None,
             at: self.now,
         }
     }

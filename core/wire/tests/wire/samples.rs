@@ -106,6 +106,10 @@ pub fn acts() -> Vec<(&'static str, Act)> {
     vec![
         ("act-suspend", act_of(Deed::Suspend { device_id: device_id() })),
         ("act-resume", act_of(Deed::Resume { device_id: device_id() })),
+        (
+            "act-succeed",
+            act_of(Deed::Succeed { device_id: public(NEXT_DEVICE).key_id(), former: device_id() }),
+        ),
         ("act-flag", act_of(Deed::Flag { device_id: device_id(), code: "lost".parse().unwrap() })),
         ("act-unflag", act_of(Deed::Unflag { device_id: device_id(), code: "lost".parse().unwrap() })),
         (
@@ -278,6 +282,7 @@ pub fn enrolment() -> Enrolment {
         serial: Some("SN-1".parse().unwrap()),
         app_version: "0.1.0".parse().unwrap(),
         follows: None,
+        former: None,
         at: now(),
     }
 }

@@ -55,42 +55,25 @@ impl Db {
         status.map(|status| status.parse().map_err(damaged)).transpose()
     }
 
-    /// Whether a suspended device has this id or serial: such a phone does not enrol again.
+    /// Whether a suspended device has this id, or said or attested one of these serial numbers: such a phone does not enrol again.
     pub async fn is_suspended(
         write: &mut Write<'_>,
         tenant: &Tenant,
-        (id, serial): (Option<&DeviceId>, Option<&str>),
+        (id, [said, attested]): (Option<&DeviceId>, [Option<&str>; 2]),
     ) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND device_id = ?2 AND status = 'suspended') \
-             OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND serial = ?3 COLLATE NOCASE \
+             OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND serial IN (?3, ?4) COLLATE NOCASE \
+             AND status = 'suspended') \
+             OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND attested_serial IN (?3, ?4) \
              AND status = 'suspended')",
         )
         .bind(tenant.as_str())
         .bind(id.map(DeviceId::as_str))
-        .bind(serial)
+        .bind(said)
+        .bind(attested)
         .fetch_one(&mut **write)
         .await
-    }
-
-    /// The ids that this phone says it had before, newest first.
-    pub async fn predecessors(
-        &self,
-        tenant: &Tenant,
-        device: &DeviceId,
-    ) -> Result<Vec<DeviceId>, sqlx::Error> {
-        let ids: Vec<String> = sqlx::query_scalar(
-            "WITH RECURSIVE line (id, n) AS (\
-             SELECT follows, 1 FROM device WHERE tenant = ?1 AND device_id = ?2 UNION \
-             SELECT device.follows, n + 1 FROM device JOIN line ON device_id = id \
-             WHERE tenant = ?1 AND n < 16) \
-             SELECT id FROM line WHERE id IS NOT NULL ORDER BY n",
-        )
-        .bind(tenant.as_str())
-        .bind(device.as_str())
-        .fetch_all(&self.readers)
-        .await?;
-        ids.iter().map(|id| id.parse().map_err(damaged)).collect()
     }
 
     /// Where this very evidence stands in the log, if it was accepted before.
@@ -186,8 +169,8 @@ impl Db {
         let follows = enrolment.follows.as_ref().map(|follows| follows.device_id.as_str());
         let done = sqlx::query(
             "INSERT INTO device (tenant, device_id, device_key, enrolment_sha256, enrolment_index, follows, \
-             platform, model, serial, app_version, enrolled_at_ms, attested_at_ms, token_id, level) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+             platform, model, serial, app_version, enrolled_at_ms, attested_at_ms, token_id, level, lineage, \
+             attested_serial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(new.tenant.as_str())
         .bind(new.device.device_id().as_str())
@@ -203,6 +186,8 @@ impl Db {
         .bind(new.now_ms)
         .bind(token.token_id.as_str())
         .bind(level(&enrolment.attestation))
+        .bind(new.device.lineage().as_str())
+        .bind(new.device.shown().serial.as_deref())
         .execute(&mut **write)
         .await?;
         if done.rows_affected() == 1 {

@@ -88,7 +88,7 @@ struct Offer<'a> {
     name: BlobName,
     manifest: Manifest,
     jws: &'a Jws,
-    /// The same photo under the keys that the phone had before; none for a photo of its own.
+    /// The same photo under the keys that the phone is known to have had before; none for a photo of its own.
     earlier: Vec<BlobName>,
 }
 
@@ -98,7 +98,7 @@ async fn earlier(app: &App, name: &BlobName, manifest: &Manifest) -> Result<Vec<
     }
     let old = app.db.device(&name.tenant, &manifest.carried().body.device_id).await?;
     old.ok_or(ProblemCode::WrongDevice)?;
-    let ids = app.db.predecessors(&name.tenant, &name.device_id).await?;
+    let ids = app.db.predecessors(&name.tenant, &name.device_id, false).await?;
     Ok(ids.into_iter().map(|device_id| BlobName { device_id, ..name.clone() }).collect())
 }
 
@@ -282,7 +282,7 @@ async fn states(
 ) -> Result<Vec<CaptureState>, RequestRefusal> {
     // A phone that lost its key still waits for the outcome of what the old key sent.
     let mut ids = vec![device_id.clone()];
-    ids.extend(app.db.predecessors(tenant, device_id).await?);
+    ids.extend(app.db.predecessors(tenant, device_id, true).await?);
     let mut states = Vec::new();
     for &capture_id in &query.captures {
         for device_id in &ids {
