@@ -8,7 +8,7 @@ use gauze_wire::{
     DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, FilingRefusal, Follows, Gateway, Grade, Jws,
     KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof, ProposalId, PublicKey, Reason,
     Reattestation, RecipientEntry, RecipientState, Refused, ReviewDenied, Signed, Signer as _, SoftwareKey,
-    Standing, Stored, Tenant, Token, Void, VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
+    Standing, Stored, Succession, Tenant, Token, Void, VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
 };
 use jiff::Timestamp;
 
@@ -157,6 +157,30 @@ pub fn wiped() -> Wiped {
         head: Some(Digest::of(b"the last body")),
         unsent: 1,
         destroyed: vec![body().capture_id],
+    }
+}
+
+pub fn succession() -> Succession {
+    Succession {
+        v: 1,
+        typ: Succession::TYP.into(),
+        tenant: tenant(),
+        device_key: public(DEVICE),
+        challenge: Digest::of(b"challenge"),
+        token_sha256: Jws::sign(&token(), &key(POLICY)).unwrap().digest(),
+    }
+}
+
+/// An enrolment whose former key signed for it.
+pub fn enrolment_with_former() -> Enrolment {
+    let device_key = public(NEXT_DEVICE);
+    let challenge = Digest::of(b"challenge");
+    Enrolment {
+        attestation: Attestation::software(&challenge, &device_key),
+        device_key,
+        follows: first_body_of_a_new_key().follows,
+        former: Some(Jws::sign(&succession(), &key(DEVICE)).unwrap()),
+        ..enrolment()
     }
 }
 
@@ -403,5 +427,6 @@ pub fn signed() -> Vec<(&'static str, u8, Jws)> {
         sign(&wiped(), DEVICE),
         sign(&standing(), GATEWAY),
         sign(&reattestation(), DEVICE),
+        sign(&succession(), DEVICE),
     ]
 }

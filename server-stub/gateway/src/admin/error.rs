@@ -24,7 +24,9 @@ pub enum AdminError {
     #[error("the device is revoked for good: enrol it again with a new token")]
     Revoked,
     /// Two phones, or one phone that has another former key.
-    #[error("the one cannot have been the other: it is known to have had another id before, or it is the later one")]
+    #[error(
+        "the one cannot have been the other: it is known to have had another id before, or it is the later one"
+    )]
     OtherFormer,
     /// Operator or reason is missing or too long.
     #[error("say who you are (at most 100 bytes) and why (at most 500), without control characters")]

@@ -44,7 +44,9 @@ pub fn status_means(status: DeviceStatus) -> &'static str {
 pub fn lineage(lineage: Lineage) -> &'static str {
     match lineage {
         Lineage::First => "",
-        Lineage::Claimed => "(as the phone says, and nothing shows it: nothing of the other phone's was changed)",
+        Lineage::Claimed => {
+            "(as the phone says, and nothing shows it: nothing of the other phone's was changed)"
+        }
         Lineage::Signed => "(its former key signed for it)",
         Lineage::SameSerial => "(its hardware attested the same serial number)",
         Lineage::Vouched => "(an operator said so)",

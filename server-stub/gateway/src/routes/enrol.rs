@@ -5,9 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use gauze_attest::{AttestedDevice, Basis, Freshness, verify_enrolment};
-use gauze_wire::{
-    ChallengeAnswer, Enrolled, Enrolment, EntryKind, Jws, Notice, ProblemCode, Tenant,
-};
+use gauze_wire::{ChallengeAnswer, Enrolled, Enrolment, EntryKind, Jws, Notice, ProblemCode, Tenant};
 use jiff::SignedDuration;
 
 use super::evidence::{basis, flag, spend_challenge};
@@ -105,10 +103,8 @@ async fn judge(
     let policy = served.in_force().policy.clone();
     let fresh = Freshness::Issued(&claimed.challenge);
     let (status, former_serial) = (app.status_list(), former_serial(app, &claimed).await?);
-    let basis = Basis {
-        former_serial: former_serial.as_deref(),
-        ..basis(app, served, &policy, status.as_deref())
-    };
+    let basis =
+        Basis { former_serial: former_serial.as_deref(), ..basis(app, served, &policy, status.as_deref()) };
     let device = verify_enrolment(evidence, &basis, fresh, now)?;
     if !signed_in_time(&device) {
         return Err(ProblemCode::SignatureExpired.into());

@@ -1,7 +1,7 @@
 //! Former keys: what is proven of them counts, what is claimed shows as such and changes nothing of another phone's.
 
 use gauze_gateway::admin::{AdminError, DeviceStory};
-use gauze_wire::{Act, CaptureState, Deed, DeviceId, Enrolled, EntryKind, Enrolment, ProblemCode};
+use gauze_wire::{Act, CaptureState, Deed, DeviceId, Enrolled, Enrolment, EntryKind, ProblemCode};
 
 use crate::fixture::{Gateway, Hospital, Phone, Shot, by};
 
