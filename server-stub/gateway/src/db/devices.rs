@@ -5,6 +5,7 @@ use gauze_wire::{Attestation, DeviceId, DeviceStatus, Digest, Holding, PublicKey
 use sqlx::Row as _;
 
 use super::{Db, Write, damaged, to_i64, to_u64};
+use crate::heartbeats::Heartbeat;
 
 /// What a phone says of itself is written at most this often where it says nothing new.
 const HEARD_EVERY_MS: i64 = 60_000;
@@ -109,13 +110,13 @@ impl Db {
         .map(drop)
     }
 
-    /// Keeps what a phone says it holds. A phone that asks often and says nothing new costs no write.
-    pub async fn heard_of(
+    /// Whether what a phone says it holds is worth a write. A phone that asks often and says nothing new costs none.
+    pub async fn is_news(
         &self,
         (tenant, device): (&Tenant, &DeviceId),
         holding: &Holding,
         now_ms: i64,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<bool, sqlx::Error> {
         let news: Option<bool> = sqlx::query_scalar(
             "SELECT highest_seq < ?3 OR unsent IS NOT ?4 OR app_version IS NOT ?5 \
              OR COALESCE(heard_at_ms, 0) < ?6 FROM device WHERE tenant = ?1 AND device_id = ?2",
@@ -128,17 +129,22 @@ impl Db {
         .bind(now_ms - HEARD_EVERY_MS)
         .fetch_optional(&self.readers)
         .await?;
-        if news != Some(true) {
-            return Ok(());
-        }
+        Ok(news == Some(true))
+    }
+
+    /// Keeps what many phones say they hold, in one commit.
+    pub async fn hear_all(&self, words: &[Heartbeat]) -> Result<(), sqlx::Error> {
         let mut write = self.write().await?;
-        Self::heard(&mut write, (tenant, device), (holding.highest_seq, holding.unsent), now_ms).await?;
-        sqlx::query("UPDATE device SET app_version = ? WHERE tenant = ? AND device_id = ?")
-            .bind(holding.app_version.as_str())
-            .bind(tenant.as_str())
-            .bind(device.as_str())
-            .execute(&mut *write)
-            .await?;
+        for Heartbeat { tenant, device_id, holding, at_ms } in words {
+            let counts = (holding.highest_seq, holding.unsent);
+            Self::heard(&mut write, (tenant, device_id), counts, *at_ms).await?;
+            sqlx::query("UPDATE device SET app_version = ?1 WHERE tenant = ?2 AND device_id = ?3 AND app_version IS NOT ?1")
+                .bind(holding.app_version.as_str())
+                .bind(tenant.as_str())
+                .bind(device_id.as_str())
+                .execute(&mut *write)
+                .await?;
+        }
         write.commit().await
     }
 
@@ -205,5 +211,26 @@ fn level(attestation: &Attestation) -> &'static str {
         Attestation::AndroidKey { .. } | Attestation::FreshAndroidKey { .. } => "android_key",
         Attestation::AppAttest { .. } | Attestation::AppAttestAssertion { .. } => "app_attest",
         Attestation::AppAttestUnavailable { .. } => "app_attest_unavailable",
+    }
+}
+
+#[cfg(test)]
+impl Db {
+    /// So many phones of one ward, named by their numbers.
+    pub async fn crowd(&self, many: u32) {
+        sqlx::query(
+            "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < ?) \
+             INSERT INTO device (tenant, device_id, device_key, enrolment_sha256, enrolment_index) \
+             SELECT 'ward-9', substr(replace(hex(zeroblob(22)), '0', 'A') || n, -43), '{}', '', 0 FROM n",
+        )
+        .bind(many)
+        .execute(&self.writer)
+        .await
+        .unwrap();
+    }
+
+    /// From now on nothing of a phone can be written.
+    pub async fn forget_devices(&self) {
+        sqlx::query("DROP TABLE device").execute(&self.writer).await.unwrap();
     }
 }

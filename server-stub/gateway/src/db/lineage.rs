@@ -1,8 +1,8 @@
 //! Which keys were one phone's, one after another, and what of a chain is missing by that.
 
 use gauze_attest::Lineage;
-use gauze_wire::{DeviceId, Tenant};
-use sqlx::SqliteConnection;
+use gauze_wire::{CaptureId, CaptureState, DeviceId, Jws, Tenant};
+use sqlx::{Row as _, SqliteConnection};
 
 use super::{Db, Write, damaged, to_u64};
 
@@ -11,6 +11,14 @@ const GENERATIONS: u32 = 16;
 
 /// The word of a former key, its hardware's serial number or an operator.
 const PROVEN: &str = "lineage IN ('signed', 'same_serial', 'vouched')";
+
+/// A phone that lost its key still waits for the outcome of what the old key sent: its claim is enough to ask.
+const STATES: &str = "WITH RECURSIVE line (id, n) AS (SELECT ?2, 0 UNION \
+    SELECT device.follows, n + 1 FROM device JOIN line ON device_id = id \
+    WHERE tenant = ?1 AND n < 16 AND follows IS NOT NULL) \
+    SELECT capture.capture_id, stored, outcome FROM json_each(?3) AS asked CROSS JOIN line \
+    CROSS JOIN capture ON capture.tenant = ?1 AND capture.device_id = line.id AND capture.capture_id = asked.value \
+    WHERE stored IS NOT NULL ORDER BY asked.key, line.n";
 
 impl Db {
     /// The ids that this phone had before, newest first: those that are proven to be its own, or also those it only says it had.
@@ -21,6 +29,38 @@ impl Db {
         claims_too: bool,
     ) -> Result<Vec<DeviceId>, sqlx::Error> {
         predecessors_in(&mut *self.readers.acquire().await?, tenant, device, claims_too).await
+    }
+
+    /// The receipts of those of `captures` that are held, in their order: the phone's own, and what its former keys sent. One query,
+    /// however many are asked for and whatever keys there were.
+    pub async fn states(
+        &self,
+        tenant: &Tenant,
+        device: &DeviceId,
+        captures: &[CaptureId],
+    ) -> Result<Vec<CaptureState>, sqlx::Error> {
+        let asked: Vec<String> = captures.iter().map(ToString::to_string).collect();
+        let rows = sqlx::query(STATES)
+            .bind(tenant.as_str())
+            .bind(device.as_str())
+            .bind(serde_json::to_string(&asked).map_err(damaged)?)
+            .fetch_all(&self.readers)
+            .await?;
+        let mut states: Vec<CaptureState> = Vec::new();
+        for row in &rows {
+            let capture_id: CaptureId = row.try_get::<&str, _>("capture_id")?.parse().map_err(damaged)?;
+            // The newest key's comes first.
+            if states.last().is_some_and(|state| state.capture_id == capture_id) {
+                continue;
+            }
+            let outcome: Option<&str> = row.try_get("outcome")?;
+            states.push(CaptureState {
+                capture_id,
+                stored: Jws::parse(row.try_get("stored")?).map_err(damaged)?,
+                outcome: outcome.map(Jws::parse).transpose().map_err(damaged)?,
+            });
+        }
+        Ok(states)
     }
 
     /// The serial number that the hardware of this device attested when it enrolled.
@@ -116,4 +156,27 @@ async fn predecessors_in(
         .fetch_all(db)
         .await?;
     ids.iter().map(|id| id.parse().map_err(damaged)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_phones_receipts_are_found_by_their_names_and_none_is_walked_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("gateway.sqlite")).await.unwrap();
+        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {STATES}")))
+            .bind("ward-9")
+            .bind("A")
+            .bind("[]")
+            .fetch_all(&db.readers)
+            .await
+            .unwrap();
+        let steps: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH capture USING PRIMARY KEY")), "{steps:?}");
+        assert!(
+            !steps.iter().any(|step| step.starts_with("SCAN capture") || step.starts_with("SCAN device"))
+        );
+    }
 }
