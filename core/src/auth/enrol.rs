@@ -8,12 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gauze_wire::{
-    ChallengeAnswer, Digest, Enrolled, Enrolment, Follows, Jws, Name, Platform, ProblemCode, Signed as _,
+    ChallengeAnswer, DeviceId, Digest, Enrolled, Enrolment, Follows, Jws, Name, Platform, ProblemCode,
+    Signed as _, Signer as _, Succession, Tenant,
 };
 
 use super::{CallError, GatewayClient, Identity, VaultSigner};
 use crate::policy::{Managed, Trust, TrustError};
-use crate::ports::{Attestor, Disk, TlsError, VaultError, write_durably};
+use crate::ports::{Attestor, Disk, KeyVault, TlsError, VaultError, write_durably};
 use crate::store::{Store, StoreError, read_small};
 
 const PENDING: &str = "enrolment.jws";
@@ -199,6 +200,9 @@ impl Enroller<'_> {
         let at = self.gateway.time();
         let making = tokio::task::spawn_blocking(move || {
             let challenge: Digest = answer.challenge;
+            let former = follows.as_ref().and_then(|follows| {
+                last_word(&*vault, &follows.device_id, &managed.tenant, (&challenge, &token))
+            });
             vault.create(&challenge)?;
             let device_key = vault.device_key()?;
             let attestation = attestor.attest(&challenge, &device_key)?;
@@ -216,6 +220,7 @@ impl Enroller<'_> {
                 serial: managed.serial,
                 app_version: phone.app_version,
                 follows,
+                former,
                 at,
                 device_key,
             };
@@ -227,4 +232,28 @@ impl Enroller<'_> {
             .map_err(StoreError::from)?;
         Ok(jws)
     }
+}
+
+/// The old key's word for the key that takes its place, while the vault still holds the old one. Without it the phone enrols even so,
+/// and an operator vouches for it.
+fn last_word(
+    vault: &dyn KeyVault,
+    former: &DeviceId,
+    tenant: &Tenant,
+    (challenge, token): (&Digest, &Jws),
+) -> Option<Jws> {
+    let signer = VaultSigner::new(vault).ok()?;
+    let device_key = signer.public_key();
+    if device_key.key_id() != *former {
+        return None;
+    }
+    let word = Succession {
+        v: 1,
+        typ: Succession::TYP.to_owned(),
+        tenant: tenant.clone(),
+        device_key,
+        challenge: *challenge,
+        token_sha256: token.digest(),
+    };
+    Jws::sign(&word, &signer).ok()
 }

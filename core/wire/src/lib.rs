@@ -21,6 +21,7 @@ mod receipt;
 mod record;
 mod rules;
 mod standing;
+mod succession;
 mod text;
 mod token;
 mod upload;
@@ -60,6 +61,7 @@ pub use rules::{
 };
 pub use sign_in::{SignInMode, SignInRules, session_nonce};
 pub use standing::{DeviceStatus, ReviewDenied, Standing};
+pub use succession::Succession;
 pub use text::Text;
 pub use token::Token;
 pub use upload::{CaptureState, Holding, StatusAnswer, StatusQuery, UploadAnswer, UploadRequest};
