@@ -243,8 +243,6 @@ impl From<OpenError> for ClientError {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Store(store) => store.into(),
-            OpenError::Trust(trust) => trust.into(),
-            OpenError::Tls(_) => said!(AskIt, error),
         }
     }
 }

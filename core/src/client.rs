@@ -2,6 +2,7 @@
 
 mod configure;
 mod error;
+mod opening;
 mod renew;
 mod review;
 mod sign_in;
@@ -18,7 +19,7 @@ use gauze_wire::{CaptureId, Digest, Name, PickLists, Platform, VoidReason};
 
 use crate::auth::{Begun, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
-use crate::policy::{Managed, Trust, TrustError};
+use crate::policy::{Managed, Trust};
 use crate::ports::{
     Attestor, Clock, Disk, Entropy, KeyVault, Reachability, SecretStore, TlsError, Transport,
 };
@@ -99,6 +100,8 @@ struct Session {
     renewed_ms: Option<u64>,
     /// Why a bundle or policy was refused when it was last served.
     trust_refused: Option<Advice>,
+    /// Why this phone cannot tell, of its own files, all that it knew.
+    trouble: Option<Advice>,
     /// When the hospital was last heard, and what it said of this phone.
     contact: Option<Contact>,
     /// A wipe that has begun.
@@ -120,21 +123,9 @@ impl Client {
     /// Opens the store and finishes what a dead process left. Needs no network and no user.
     pub fn open(config: ClientConfig, ports: Ports) -> Result<Self, OpenError> {
         let store = Store::open(&config.dir, ports.disk.clone(), &*ports.secrets, ports.entropy.clone())?;
-        let mut enrolled = None;
-        if let Some(identity) = Identity::load(&*ports.disk, &config.dir)? {
-            match Trust::load(&*ports.disk, &config.dir, &identity.tenant, &identity.gateway) {
-                Ok(Some(trust)) => {
-                    let gateway =
-                        connect(&ports, &identity.gateway, &identity.tenant, identity.ca.as_deref())?;
-                    enrolled = Some(Enrolled { identity, trust, gateway });
-                }
-                Ok(None) => {}
-                // It died while it enrolled at another gateway: enrolling goes on from here.
-                Err(TrustError::Gateway) => tracing::warn!("this phone has to finish its enrolment"),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        let review_keys = ReviewKeys::load(&*ports.disk, &config.dir)?;
+        let (enrolled, trouble) = opening::who(&config, &ports);
+        let trouble = trouble.or_else(|| store.trouble().map(Advice::from));
+        let review_keys = ReviewKeys::load(&*ports.disk, &config.dir);
         let session = Session {
             enrolled,
             review_keys,
@@ -144,6 +135,7 @@ impl Client {
             recent: HashMap::new(),
             renewed_ms: None,
             trust_refused: None,
+            trouble,
             contact: None,
             wipe: None,
             asked_ms: None,
@@ -159,10 +151,7 @@ impl Client {
             enrolling: tokio::sync::Mutex::default(),
             state,
         };
-        client.load_contact()?;
-        client.resume_wipe()?;
-        client.wipe_if_silent()?;
-        client.expire_reviews()?;
+        client.go_on();
         Ok(client)
     }
 
@@ -186,11 +175,11 @@ impl Client {
     /// Enrols the phone, or enrols it again where its device key is gone.
     pub async fn enrol(&self, managed: &Managed) -> Result<gauze_wire::DeviceId, EnrolError> {
         let _alone = self.enrolling.lock().await;
-        let old = Identity::load(&*self.ports.disk, &self.config.dir)?;
-        if let Some(old) = &old {
-            let present = self.ports.vault.device_key().is_ok_and(|key| key.key_id() == old.device_id);
+        let old = self.former();
+        if let Some((device_id, tenant)) = &old {
+            let present = self.ports.vault.device_key().is_ok_and(|key| key.key_id() == *device_id);
             let working = present && self.enrolled().is_some() && !self.is_shut_out();
-            if working || old.tenant != managed.tenant {
+            if working || *tenant != managed.tenant {
                 return Err(EnrolError::AlreadyEnrolled);
             }
         }
@@ -208,7 +197,7 @@ impl Client {
             gateway: &gateway,
             phone: &phone,
         };
-        let (identity, trust) = enroller.enrol(managed, old.as_ref()).await?;
+        let (identity, trust) = enroller.enrol(managed, old.as_ref().map(|(device_id, _)| device_id)).await?;
         let device_id = identity.device_id.clone();
         self.begin_life(Enrolled { identity, trust, gateway })?;
         self.begin_review();
@@ -221,7 +210,7 @@ impl Client {
         {
             let mut state = self.state();
             state.enrolled = Some(enrolled);
-            state.trust_refused = None;
+            (state.trust_refused, state.trouble) = (None, None);
             state.contact = Some(contact.clone());
             state.wipe = None;
             state.signing_in = None;
@@ -306,8 +295,14 @@ impl Client {
         let enrolled = self.enrolled();
         let now = self.ports.clock.now();
         let denied = self.review_denied();
-        let refused = self.state().trust_refused.clone();
-        views::status(&self.store, enrolled.as_ref().map(|e| (&e.identity, &e.trust)), (refused, denied), now)
+        let state = self.state();
+        let said = views::Said {
+            trust_refused: state.trust_refused.clone(),
+            storage_trouble: state.trouble.clone(),
+            denied,
+        };
+        drop(state);
+        views::status(&self.store, enrolled.as_ref().map(|e| (&e.identity, &e.trust)), said, now)
     }
 
     /// Renews bundle and policy, then takes every photo as far as it goes. `asked` also tries what waits for a person.

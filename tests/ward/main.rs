@@ -9,6 +9,7 @@ mod carried;
 mod causes;
 mod enrol;
 mod evidence;
+mod files;
 mod https;
 mod kill;
 mod life;

@@ -89,10 +89,7 @@ impl Index {
         };
         let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| StoreError::Damaged)?;
         let tree = match open_tree(dir) {
-            Err(Shut::Damaged) => {
-                set_aside(dir, disk)?;
-                open_tree(dir).ok()
-            }
+            Err(Shut::Damaged) => set_aside(dir, disk).ok().and_then(|()| open_tree(dir).ok()),
             opened => opened.ok(),
         };
         if tree.is_none() {
