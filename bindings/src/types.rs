@@ -3,7 +3,9 @@
 use gauze_core::ports::{CertificateFault, TransportError};
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
-use gauze_core::wire::{CaptureId, DeviceId, FilingRefusal, Name, Platform, ProblemCode, Text, WireError};
+use gauze_core::wire::{
+    CaptureId, DeviceId, FilingRefusal, Name, Platform, ProblemCode, Rendering, Text, WireError,
+};
 use gauze_core::{Advice, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, WipeReport};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -64,13 +66,29 @@ pub struct CapturedPhoto {
     pub sealed_bytes: u64,
     /// Names of the metadata that was removed.
     pub removed: Vec<String>,
+    /// The picture as the camera made it, without its metadata.
+    pub original: Rendering,
+    /// The picture as it was sealed, where the policy had it made smaller.
+    pub reduced: Option<Rendering>,
 }
 
 impl From<Captured> for CapturedPhoto {
     fn from(captured: Captured) -> Self {
-        let Captured { capture_id, sealed_bytes, removed, .. } = captured;
-        Self { capture_id, sealed_bytes, removed: removed.into_iter().map(str::to_owned).collect() }
+        let Captured { capture_id, sealed_bytes, removed, original, reduced, .. } = captured;
+        let removed = removed.into_iter().map(str::to_owned).collect();
+        Self { capture_id, sealed_bytes, removed, original, reduced }
     }
+}
+
+/// One form of a picture: how large it is.
+#[uniffi::remote(Record)]
+pub struct Rendering {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Length in bytes.
+    pub bytes: u64,
 }
 
 /// Where a photo stands, read off its files.

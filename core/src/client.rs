@@ -257,7 +257,7 @@ impl Client {
         };
         let captured = leaving_nothing(|| capture::take(&with, jpeg, context))?;
         if review.is_some() {
-            self.state().recent.insert(captured.capture_id, captured.photo_sha256);
+            self.state().recent.insert(captured.capture_id, captured.camera_sha256);
         }
         Ok(captured)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use gauze_wire::{
     ChallengeAnswer, DeviceId, Digest, Enrolled, Enrolment, Follows, Jws, Name, Platform, ProblemCode,
-    Signed as _, Signer as _, Succession,
+    Signed as _, Signer as _, Succession, Tenant,
 };
 
 use super::{CallError, GatewayClient, Identity, VaultSigner};

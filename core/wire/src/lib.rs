@@ -46,7 +46,7 @@ pub use jws::{JWS_LIMIT, Jws, Shape, Signed};
 pub use key::{PublicKey, Signer, SoftwareKey, signature_from_der};
 pub use life::{Life, OnRevokedCertificate};
 pub use manifest::{Adoption, Body, Carried, Follows, Manifest, SEQ_LIMIT, Void, VoidReason};
-pub use policy::Policy;
+pub use policy::{Policy, Reduction};
 pub use problem::{Problem, ProblemCode};
 pub use pull::{Acknowledgement, EntryKind, LogEntry, LogPage};
 pub use reattest::Reattestation;

@@ -108,6 +108,8 @@ fn capture_one(phone: &Client, path: &Path, context: &CaptureContext) -> Result<
         "sealed_bytes": captured.sealed_bytes,
         "capture_ms": capture_ms,
         "removed": captured.removed,
+        "original": captured.original,
+        "reduced": captured.reduced,
     }))
 }
 
