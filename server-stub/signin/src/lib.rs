@@ -4,7 +4,11 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod evidence;
+pub mod jwt;
 pub mod networks;
+pub mod outward;
+pub mod provider;
 pub mod random;
 pub mod rules;
 pub mod sessions;
