@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod evidence;
+pub mod factors;
 pub mod jwt;
 pub mod networks;
 pub mod outward;
