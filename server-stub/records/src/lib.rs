@@ -20,6 +20,7 @@ pub mod keys;
 pub mod proposals;
 pub mod pull;
 pub mod verify;
+pub mod web;
 
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;
