@@ -99,3 +99,6 @@ impl Roles {
         self.set().decide(acting, action, subject, context)
     }
 }
+
+#[cfg(test)]
+mod tests;
