@@ -87,6 +87,7 @@ impl Roles {
             context: context.clone(),
             policies: decision.policies,
             policy_set: set.digest(),
+            note: None,
         };
         match decision.outcome {
             Ok(()) => Ok(Authorised { deed: Box::new(deed), act: PhantomData }),

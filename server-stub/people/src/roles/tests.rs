@@ -273,8 +273,12 @@ fn what_is_erased_is_not_shown_and_what_is_held_is_not_erased() {
 
 #[test]
 fn an_action_on_what_it_is_not_for_is_refused() {
-    let decision =
-        Roles::shipped().unwrap().decide(&somebody(Role::Lead), Action::View, &Subject::Hospital, &reasoned());
+    let decision = Roles::shipped().unwrap().decide(
+        &somebody(Role::Lead),
+        Action::View,
+        &Subject::Hospital,
+        &reasoned(),
+    );
     assert!(matches!(decision.outcome, Err(DeniedCause::Misfit(_))));
 }
 
@@ -287,7 +291,8 @@ fn a_policy_file_counts_whole_or_not_at_all() {
     assert_eq!(refused("permit (principal, action, resource"), "policy_syntax");
     assert_eq!(refused("permit (principal, action, resource);"), "policy_unnamed");
     assert_eq!(refused("@id(\"No Spaces\") permit (principal, action, resource);"), "policy_name");
-    let twice = "@id(\"a\") permit (principal, action, resource); @id(\"a\") permit (principal, action, resource);";
+    let twice =
+        "@id(\"a\") permit (principal, action, resource); @id(\"a\") permit (principal, action, resource);";
     assert_eq!(refused(twice), "policy_twice");
     // A hospital's own file cannot take the name of a guard, and so not its place.
     assert_eq!(refused("@id(\"step-up\") permit (principal, action, resource);"), "policy_twice");
@@ -328,8 +333,7 @@ fn a_grant_holds_within_its_dates() {
     assert!(held(0).teams.contains(&team("own")));
     assert!(held(59).roles.contains(&Role::Viewer));
     assert!(held(60).roles.is_empty() && held(60).teams.is_empty());
-    let teamless: Grants =
-        serde_json::from_str(r#"{"grants":[{"person":"me","role":"viewer"}]}"#).unwrap();
+    let teamless: Grants = serde_json::from_str(r#"{"grants":[{"person":"me","role":"viewer"}]}"#).unwrap();
     assert_eq!(teamless.check(), Err(GrantsError::Teams(Role::Viewer)));
 }
 
