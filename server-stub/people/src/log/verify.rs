@@ -94,6 +94,8 @@ pub struct Verified {
     pub signed: u64,
     /// Witnesses of the newest checkpoint whose cosignatures hold.
     pub witnesses: Vec<String>,
+    /// The last write is under way or was cut off: nobody was told of it.
+    pub torn: bool,
     /// Everything that is wrong, in order.
     pub faults: Vec<Fault>,
 }
@@ -115,6 +117,7 @@ struct Part {
     erased: Vec<u64>,
     unsigned: Vec<u64>,
     broken: bool,
+    torn: bool,
 }
 
 /// Checks the log in `root`. Reads only; the service may be running.
@@ -134,15 +137,18 @@ pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Veri
         }
         Err(failure) => return Err(failure),
     };
-    let parts = read_parts(&files, &firsts, keys, wanted.signatures)?;
+    let covered = own.as_deref().and_then(|note| keys.log.verify(std::str::from_utf8(note).ok()?).ok());
+    let covered = covered.map_or(0, |checkpoint| checkpoint.size);
+    let scope = Scope { keys, signatures: wanted.signatures, covered, last: firsts.last().copied() };
+    let parts = read_parts(&files, &firsts, &scope)?;
     let mut spine = Spine::default();
-    let (mut erased, last) = (Vec::new(), firsts.len().saturating_sub(1));
+    let (mut erased, mut torn, last) = (Vec::new(), false, firsts.len().saturating_sub(1));
     for (at, (part, &first)) in parts.into_iter().zip(&firsts).enumerate() {
         faults.extend(part.edited.into_iter().map(|entry| Fault::Edited { entry }));
         faults.extend(part.unsigned.into_iter().map(|entry| Fault::Signature { entry }));
         erased.extend(part.erased);
-        // A write that is under way, or was cut off, is the end of the last file.
-        if part.broken && (at != last || is_damage(&files, first)?) {
+        torn |= part.torn;
+        if part.broken {
             faults.push(Fault::Broken { entry: first + part.lines });
         }
         spine.append_blocks(part.blocks);
@@ -164,22 +170,19 @@ pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Veri
     }
     let size = spine.size();
     let root = spine.root_at(size, |number| block(&files, number))?;
-    Ok(Verified { entries: size, root, erased: erased.len() as u64, signed, witnesses, faults })
+    Ok(Verified { entries: size, root, erased: erased.len() as u64, signed, witnesses, torn, faults })
 }
 
-fn is_damage(files: &Files, first: u64) -> Result<bool, LogFailure> {
-    let path = files.segment(first);
-    let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-    let scanned = scan(&bytes, first, |_, _| {});
-    Ok(scanned.broken.is_some() && !scanned.torn(&bytes))
-}
-
-fn read_parts(
-    files: &Files,
-    firsts: &[u64],
-    keys: &PublicKeys,
+struct Scope<'a> {
+    keys: &'a PublicKeys,
     signatures: bool,
-) -> Result<Vec<Part>, LogFailure> {
+    /// Entries that a checkpoint covers.
+    covered: u64,
+    /// The last file.
+    last: Option<u64>,
+}
+
+fn read_parts(files: &Files, firsts: &[u64], scope: &Scope<'_>) -> Result<Vec<Part>, LogFailure> {
     let threads =
         std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(firsts.len().max(1));
     let (next, parts) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -187,13 +190,13 @@ fn read_parts(
         while let Some((at, &first)) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, firsts.get(at)?)))
         {
-            let part = read_part(files, first, keys, signatures)?;
+            let part = read_part(files, first, scope)?;
             parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, part));
         }
         Ok(())
     };
-    std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+    std::thread::scope(|threads_of| {
+        let running: Vec<_> = (0..threads).map(|_| threads_of.spawn(work)).collect();
         running.into_iter().try_for_each(|thread| thread.join().unwrap_or(Err(LogFailure::Stopped)))
     })?;
     let mut parts = parts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -201,18 +204,25 @@ fn read_parts(
     Ok(parts.into_iter().map(|(_, part)| part).collect())
 }
 
-fn read_part(files: &Files, first: u64, keys: &PublicKeys, signatures: bool) -> Result<Part, LogFailure> {
+fn read_part(files: &Files, first: u64, scope: &Scope<'_>) -> Result<Part, LogFailure> {
     let path = files.segment(first);
     let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
     let mut unsigned = Vec::new();
-    let scanned = scan(&bytes, first, |index, read| {
+    let mut scanned = scan(&bytes, first, |index, read| {
         if let Read::Whole { jws, .. } = read
-            && signatures
-            && !signed(jws, keys)
+            && scope.signatures
+            && !signed(jws, scope.keys)
         {
             unsigned.push(index);
         }
     });
+    // A write that is under way, or was cut off, is the end of the last file.
+    let erasing = files.being_erased()?;
+    let torn = scanned.torn(first, scope.covered, erasing).filter(|_| scope.last == Some(first));
+    if let Some(torn) = torn {
+        scanned.cut(first, torn);
+        unsigned.retain(|&index| index < first + torn.lines as u64);
+    }
     let whole = scanned.leaves.len() - scanned.leaves.len() % BLOCK as usize;
     let (blocks, rest) = scanned.leaves.split_at(whole);
     Ok(Part {
@@ -223,6 +233,7 @@ fn read_part(files: &Files, first: u64, keys: &PublicKeys, signatures: bool) -> 
         erased: scanned.erased,
         unsigned,
         broken: scanned.broken.is_some(),
+        torn: torn.is_some(),
     })
 }
 

@@ -26,7 +26,7 @@ fn put(path: &Path, bytes: &[u8]) {
 fn forged(line: &str, salt: [u8; 32]) -> String {
     let jws = line.split(' ').nth(2).unwrap();
     let leaf = Digest::of(&[b"gauze-access-leaf/v1\0".as_slice(), &salt, jws.as_bytes()].concat());
-    format!("{} {} {jws}", BASE64_URL_SAFE_NO_PAD.encode(leaf.0), BASE64_URL_SAFE_NO_PAD.encode(salt))
+    format!(".{} {} {jws}", BASE64_URL_SAFE_NO_PAD.encode(leaf.0), BASE64_URL_SAFE_NO_PAD.encode(salt))
 }
 
 fn refused(root: &Path, what: &str) {
@@ -120,7 +120,7 @@ fn an_entry_that_was_blanked_without_an_erasure_is_named() {
     let (_dir, root) = of(20);
     edit(&root, |lines| {
         let leaf = lines[7].split(' ').next().unwrap().to_owned();
-        lines[7] = format!("{leaf} {} {}", "-".repeat(43), "-".repeat(lines[7].len() - 88));
+        lines[7] = format!("{leaf} {} {}", "-".repeat(43), "-".repeat(lines[7].len() - 89));
     });
     assert_eq!(check(&root).faults, [Fault::ErasedUnsaid { entry: 7 }]);
     refused(&root, "blanked");

@@ -23,7 +23,7 @@ fn an_erased_entry_is_gone_and_the_tree_still_proves_that_it_was_there() {
     assert_eq!(said.what, What::Happening(Happening::EntryErased));
     assert_eq!((said.note.unwrap().as_str(), said.reason.unwrap().code), ("4", ReasonCode::Legal));
     let text = fs::read_to_string(first_file(&root)).unwrap();
-    assert!(text.lines().nth(4).unwrap()[44..].chars().all(|c| c == '-' || c == ' '));
+    assert!(text.lines().nth(4).unwrap()[45..].chars().all(|c| c == '-' || c == ' '));
     // It goes on, and an erasure itself stays.
     let log = open(&root).unwrap();
     assert!(matches!(log.erase_blocking(10, ReasonCode::Legal, now()), Err(LogFailure::Stays(10))));
