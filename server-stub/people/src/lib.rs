@@ -10,6 +10,7 @@
 pub mod acting;
 pub mod action;
 pub mod context;
+pub mod fhir;
 mod deed;
 pub mod haste;
 pub mod log;
