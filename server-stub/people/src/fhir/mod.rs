@@ -67,7 +67,9 @@ fn patient(about: &About) -> Option<Value> {
 
 fn data(about: &About) -> Value {
     let id = match (&about.id, about.kind) {
-        (Some(id), Kind::Photo) => json!({ "system": "urn:ietf:rfc:3986", "value": format!("urn:uuid:{id}") }),
+        (Some(id), Kind::Photo) => {
+            json!({ "system": "urn:ietf:rfc:3986", "value": format!("urn:uuid:{id}") })
+        }
         (Some(id), _) => json!({ "system": "urn:x-gauze:entry", "value": id }),
         (None, _) => json!({ "system": "urn:x-gauze:kind", "value": "photos" }),
     };
