@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod amend;
+mod blind;
 mod chain;
 mod clock;
 mod coded;
 mod disk;
 mod entropy;
+mod folk;
 mod gist;
 mod https;
 mod index;
@@ -21,9 +24,12 @@ pub mod proposals;
 pub mod pull;
 pub mod verify;
 
+pub use amend::{AmendError, Amendment, Change, Refiled};
+pub use blind::{Blind, Label, LabelError, NotBlind, Sought};
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;
 pub use disk::DiskError;
+pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Refilled, Which};
 pub use gist::Gist;
 pub use https::{HttpsGateway, TlsError};
 pub use index::{ChainState, IndexError, Kind, Status};
