@@ -15,6 +15,7 @@ mod index;
 mod layout;
 mod list;
 mod open;
+mod render;
 mod tree;
 mod trust;
 
