@@ -4,6 +4,7 @@ CREATE TABLE folk (
     log_index INTEGER PRIMARY KEY,
     -- What stands for the photo in addresses and in the access log: 16 bytes.
     handle    BLOB NOT NULL UNIQUE,
+    capture_id TEXT NOT NULL,
     -- Blind index of the patient's strongest number; NULL where the phone was told nobody: 16 bytes.
     patient   BLOB,
     -- A code of the hospital's list.

@@ -1,6 +1,6 @@
 //! One photo as the index for people keeps it, and what its sealed label says.
 
-use gauze_wire::{Framing, Name, Patient, Record, SeriesId, Site, Text, WoundId};
+use gauze_wire::{CaptureId, Framing, Name, Patient, Record, SeriesId, Site, Text, WoundId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -53,6 +53,7 @@ impl Label {
 /// A photo for the index. No `Debug`.
 pub(crate) struct Entry {
     pub(crate) handle: Blind,
+    pub(crate) capture_id: CaptureId,
     pub(crate) patient: Option<Blind>,
     pub(crate) team: Option<String>,
     pub(crate) taken_ms: i64,
@@ -73,6 +74,7 @@ impl Entry {
         let label = Zeroizing::new(serde_json::to_vec(&Label::of(record)).map_err(|_| LabelError::Damaged)?);
         Ok(Self {
             handle,
+            capture_id: record.capture_id,
             patient: record.patient.as_ref().map(|patient| terms::patient(keys, patient)),
             team: team.map(|code| code.to_string()),
             taken_ms: record.captured_at.as_millisecond(),

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gauze_wire::CaptureId;
 use jiff::Timestamp;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -21,6 +22,8 @@ pub struct Found {
     pub(crate) log_index: i64,
     /// What stands for it in addresses and in the access log.
     pub handle: Blind,
+    /// Which photo, as receipts and the access log name it.
+    pub capture_id: CaptureId,
     /// What stands for its patient.
     pub patient: Option<Blind>,
     /// Its team's code.
@@ -191,6 +194,7 @@ impl Folk {
         Ok(Found {
             log_index: row.try_get("log_index")?,
             handle,
+            capture_id: row.try_get::<&str, _>("capture_id")?.parse().map_err(|_| LabelError::Damaged)?,
             patient: Blind::column(row, "patient")?,
             team: row.try_get("team")?,
             taken,

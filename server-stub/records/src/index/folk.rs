@@ -16,12 +16,14 @@ pub(super) async fn put(
     entry: &Entry,
 ) -> Result<(), sqlx::Error> {
     let written = sqlx::query(
-        "INSERT INTO folk (log_index, handle, patient, team, taken_ms, amended, label) VALUES (?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO folk (log_index, handle, capture_id, patient, team, taken_ms, amended, label)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (handle) DO UPDATE SET patient = excluded.patient, amended = excluded.amended, label = excluded.label
          WHERE log_index = excluded.log_index",
     )
     .bind(log_index)
     .bind(&entry.handle.as_bytes()[..])
+    .bind(entry.capture_id.to_string())
     .bind(entry.patient.as_ref().map(|patient| &patient.as_bytes()[..]))
     .bind(entry.team.as_deref())
     .bind(entry.taken_ms)
