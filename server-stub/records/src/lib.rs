@@ -24,13 +24,14 @@ pub mod keys;
 pub mod proposals;
 pub mod pull;
 pub mod verify;
+pub mod web;
 
 pub use amend::{AmendError, Amendment, Change, Refiled};
 pub use blind::{Blind, Label, LabelError, NotBlind, Sought};
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;
 pub use disk::DiskError;
-pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Refilled, Which};
+pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Refilled, Which};
 pub use gist::Gist;
 pub use https::{HttpsGateway, TlsError};
 pub use index::{ChainState, IndexError, Kind, Status};

@@ -5,6 +5,7 @@ mod keys_cli;
 mod proposals_cli;
 mod pull_cli;
 mod show_cli;
+mod web_cli;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ use gauze_wire::{Name, Tenant};
 use serde::Serialize;
 
 use crate::keys_cli::{Recipients, Sign};
-use crate::pull_cli::{Source, Unasked};
+use crate::pull_cli::{Pulling, Source, Unasked};
 
 /// The inside of Gauze: pulls sealed photos, opens each once, files it and says so.
 #[derive(Parser)]
@@ -72,6 +73,8 @@ enum Command {
         interval_s: u64,
         #[command(flatten)]
         unasked: Unasked,
+        #[command(flatten)]
+        pages: web_cli::Pages,
     },
     /// What the gateway's operators ask this side to sign.
     #[command(subcommand)]
@@ -169,8 +172,13 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::SignBundle(sign) => keys_cli::bundle(json, &sign)?,
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
         Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
-        Command::Serve { source, interval_s, unasked } => {
-            pull_cli::serve(json, &source, Duration::from_secs(interval_s), unasked)?;
+        Command::Serve { source, interval_s, unasked, pages } => {
+            let pages = pages.prepare()?;
+            pull_cli::serve(
+                json,
+                &source,
+                Pulling { interval: Duration::from_secs(interval_s), unasked, pages },
+            )?;
         }
         Command::Proposals(command) => proposals(json, command)?,
         Command::Pull(source) => pull_cli::pull_once(json, &source)?,

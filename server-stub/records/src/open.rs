@@ -54,6 +54,22 @@ pub(crate) fn inspect(
     }
 }
 
+/// The picture of a filed photo, and its orientation; nothing where it is not the one that its record names. The outer error is
+/// the disk's.
+pub(crate) fn open_picture(
+    sealed: &mut File,
+    identities: &[Identity],
+) -> io::Result<Option<(Zeroizing<Vec<u8>>, u8)>> {
+    let opened = match read(sealed, identities) {
+        Ok(opened) => opened,
+        Err(Reading::Io(error)) => return Err(error),
+        Err(Reading::Photo(_)) => return Ok(None),
+    };
+    let Ok(record) = Record::from_bytes(&opened.record) else { return Ok(None) };
+    let picture = opened.into_picture(&record.photo_sha256.0, record.photo_size).ok();
+    Ok(picture.map(|picture| (picture, record.orientation)))
+}
+
 fn refusal(error: OpenPhotoError) -> FilingRefusal {
     match error {
         OpenPhotoError::Open(OpenError::MixedRecipients) => FilingRefusal::MixedRecipients,

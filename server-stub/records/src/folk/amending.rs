@@ -2,9 +2,10 @@
 
 use std::fs::File;
 
-use gauze_wire::{Identifier, Manifest, Record, Signed as _, Signer, Text};
+use gauze_wire::{Identifier, Manifest, Signed as _, Signer, Text};
 use jiff::Timestamp;
 
+use super::opening::{Opening, check};
 use super::{Folk, FolkError, Found};
 use crate::amend::{Amended, Amendment, Change};
 use crate::disk::at;
@@ -17,8 +18,8 @@ pub struct Amending {
     pub by: Text<64>,
     /// Their name.
     pub by_name: Text<256>,
-    /// The line of the access log that it is written under.
-    pub line: u64,
+    /// Leave to do it: the line of the access log that it is written under.
+    pub opening: Opening,
     /// Why, in words.
     pub reason: Text<512>,
     /// By which two identifiers the patient was confirmed.
@@ -27,23 +28,7 @@ pub struct Amending {
     pub change: Change,
 }
 
-/// A photo's record as it was sealed, each amendment, and what it comes to. No `Debug`.
-pub struct History {
-    /// As the phone sealed it.
-    pub original: Record,
-    /// In their order.
-    pub amendments: Vec<Amendment>,
-    /// As it stands.
-    pub now: Record,
-}
-
 impl Folk {
-    /// A photo's record with what was amended. It opens the sealed photo.
-    pub async fn history(&self, found: &Found) -> Result<History, FolkError> {
-        let (_, Amended { original, amendments, now, .. }) = self.standing(found).await?;
-        Ok(History { original, amendments, now })
-    }
-
     /// Puts something right. It is durable, and the index follows it, when this returns.
     pub async fn amend(
         &self,
@@ -52,6 +37,7 @@ impl Folk {
         key: &dyn Signer,
         at: Timestamp,
     ) -> Result<(), FolkError> {
+        check(found, &amending.opening)?;
         let (row, standing) = self.standing(found).await?;
         let amendment = Amendment {
             v: 1,
@@ -64,7 +50,7 @@ impl Folk {
             at,
             by: amending.by,
             by_name: amending.by_name,
-            line: amending.line,
+            line: amending.opening.line(),
             reason: amending.reason,
             confirmed_by: amending.confirmed_by,
             change: amending.change,
@@ -76,7 +62,7 @@ impl Folk {
         Ok(written?)
     }
 
-    async fn standing(&self, found: &Found) -> Result<(PhotoRow, Amended), FolkError> {
+    pub(super) async fn standing(&self, found: &Found) -> Result<(PhotoRow, Amended), FolkError> {
         let row = self.index.photo_at(found.log_index).await?.ok_or(IndexError::Damaged("photo"))?;
         let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
         let manifest = Manifest::peek(&jws).map_err(IndexError::from)?;

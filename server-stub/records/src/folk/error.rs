@@ -21,6 +21,9 @@ pub enum FolkError {
     /// An amendment was not written, or cannot be read.
     #[error(transparent)]
     Amend(#[from] AmendError),
+    /// What was logged is about another photo.
+    #[error("the line of the access log is about another photo")]
+    OtherPhoto,
 }
 
 impl From<sqlx::Error> for FolkError {
@@ -35,6 +38,7 @@ impl Coded for FolkError {
             Self::Index(error) => error.code(),
             Self::Disk(error) => error.code(),
             Self::Amend(error) => error.code(),
+            Self::OtherPhoto => "other_photo",
             Self::Label(LabelError::Entropy) => "no_entropy",
             Self::Label(LabelError::Damaged) => "label_damaged",
         }
@@ -45,6 +49,7 @@ impl Coded for FolkError {
             Self::Index(error) => error.next_step(),
             Self::Disk(error) => error.next_step(),
             Self::Amend(error) => error.next_step(),
+            Self::OtherPhoto => "Open the photo's own page.",
             Self::Label(LabelError::Entropy) => "Restart the machine.",
             Self::Label(LabelError::Damaged) => {
                 "Keep the directory as it is and run verify; the photo itself is untouched."

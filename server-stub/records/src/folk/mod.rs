@@ -7,6 +7,7 @@
 mod amending;
 mod error;
 mod find;
+mod opening;
 mod refill;
 
 use std::path::Path;
@@ -20,9 +21,10 @@ use crate::amend::AmendmentFiles;
 use crate::blind::{Entry, FolkKeys, LabelError};
 use crate::index::Index;
 
-pub use amending::{Amending, History};
+pub use amending::Amending;
 pub use error::FolkError;
 pub use find::{Found, Hit, Which};
+pub use opening::{History, Opening, Opens};
 pub use refill::Refilled;
 
 /// Connections that read at once.

@@ -5,13 +5,13 @@ use zeroize::Zeroizing;
 
 use super::RenderError;
 use super::plane::{Planes, Unmarked};
-use super::size::Shrink;
+use super::size::{Shrink, Wanted};
 
 /// Most bytes of one decoded picture: 85 megapixels in three colours.
 const MOST: usize = 256 << 20;
 
 /// Decodes `jpeg` upright. What the photo's profile says of its colours goes along.
-pub(crate) fn decode(jpeg: &[u8], orientation: u8, shrink: Shrink) -> Result<Unmarked, RenderError> {
+pub(crate) fn decode(jpeg: &[u8], orientation: u8, wanted: Wanted) -> Result<Unmarked, RenderError> {
     let mut decoder = Decoder::new(jpeg);
     decoder.set_max_decoding_buffer_size(MOST);
     decoder.read_info().map_err(|_| RenderError::Decode)?;
@@ -19,12 +19,17 @@ pub(crate) fn decode(jpeg: &[u8], orientation: u8, shrink: Shrink) -> Result<Unm
     if whole.coding_process == CodingProcess::Lossless {
         return Err(RenderError::Kind);
     }
+    let shrink = wanted.of((whole.width, whole.height));
     decoder.scale(shrink.of(whole.width), shrink.of(whole.height)).map_err(|_| RenderError::Decode)?;
     let pixels = Zeroizing::new(decoder.decode().map_err(|_| RenderError::Decode)?);
     let info = decoder.info().ok_or(RenderError::Decode)?;
     let walk = Walk::new(info.width, info.height, orientation);
     let icc = decoder.icc_profile();
-    planes(&pixels, &info, &walk, icc).map(Unmarked).ok_or(RenderError::Kind)
+    let mut planes = planes(&pixels, &info, &walk, icc).ok_or(RenderError::Kind)?;
+    let upright = Walk::new(whole.width, whole.height, orientation);
+    planes.whole = (edge(upright.width), edge(upright.height));
+    planes.shrink = shrink;
+    Ok(Unmarked(planes))
 }
 
 fn planes(pixels: &[u8], info: &ImageInfo, walk: &Walk, icc: Option<Vec<u8>>) -> Option<Planes> {
@@ -41,8 +46,13 @@ fn planes(pixels: &[u8], info: &ImageInfo, walk: &Walk, icc: Option<Vec<u8>>) ->
         }
         PixelFormat::L8 | PixelFormat::RGB24 | PixelFormat::L16 | PixelFormat::CMYK32 => return None,
     };
-    let edge = |edge: usize| u16::try_from(edge).ok();
-    Some(Planes { width: edge(walk.width)?, height: edge(walk.height)?, luma, chroma, icc })
+    let (width, height) = (edge(walk.width), edge(walk.height));
+    Some(Planes { width, height, whole: (width, height), shrink: Shrink::default(), luma, chroma, icc })
+}
+
+/// An edge of a JPEG, which has sixteen bits.
+fn edge(edge: usize) -> u16 {
+    u16::try_from(edge).unwrap_or(u16::MAX)
 }
 
 type Plane = Zeroizing<Vec<u8>>;

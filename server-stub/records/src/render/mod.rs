@@ -14,7 +14,7 @@ pub(crate) use band::Band;
 pub(crate) use decode::decode;
 pub(crate) use encode::Area;
 pub(crate) use plane::{Marked, Unmarked};
-pub(crate) use size::Shrink;
+pub(crate) use size::{Shrink, Wanted};
 
 /// Why there is no rendering. The photo itself is untouched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

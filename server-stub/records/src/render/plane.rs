@@ -4,11 +4,15 @@ use gauze_mark::{Event, LumaMut, MarkKey, Strength, embed};
 use zeroize::Zeroizing;
 
 use super::RenderError;
+use super::size::Shrink;
 
 /// Full-range YCbCr as JFIF has it, one byte a sample, no subsampling, rows from the top.
 pub(super) struct Planes {
     pub(super) width: u16,
     pub(super) height: u16,
+    /// Upright size of the photo itself, and by how much this is smaller.
+    pub(super) whole: (u16, u16),
+    pub(super) shrink: Shrink,
     pub(super) luma: Zeroizing<Vec<u8>>,
     /// Cb and Cr; none where the picture is grey.
     pub(super) chroma: Option<[Zeroizing<Vec<u8>>; 2]>,
@@ -43,6 +47,16 @@ impl Marked {
     /// Height in pixels.
     pub(crate) fn height(&self) -> u16 {
         self.0.height
+    }
+
+    /// Upright size of the photo itself.
+    pub(crate) fn whole(&self) -> (u16, u16) {
+        self.0.whole
+    }
+
+    /// By how much it is smaller.
+    pub(crate) fn shrink(&self) -> Shrink {
+        self.0.shrink
     }
 
     /// Bytes that it holds in memory.

@@ -75,7 +75,7 @@ fn key() -> MarkKey {
 }
 
 fn rendered(jpeg: &[u8], orientation: u8, shrink: Shrink) -> Marked {
-    decode(jpeg, orientation, shrink).unwrap().mark(&key(), 41).unwrap()
+    decode(jpeg, orientation, Wanted::Level(shrink)).unwrap().mark(&key(), 41).unwrap()
 }
 
 #[test]
@@ -178,9 +178,9 @@ fn the_smallest_level_that_fills_the_screen_is_taken() {
 #[test]
 fn what_cannot_be_shown_says_so() {
     let mut jpeg = drawn(None);
-    assert_eq!(decode(&jpeg[..300], 1, Shrink::NONE).err(), Some(RenderError::Decode));
+    assert_eq!(decode(&jpeg[..300], 1, Wanted::Level(Shrink::NONE)).err(), Some(RenderError::Decode));
     jpeg.truncate(0);
-    assert_eq!(decode(&jpeg, 1, Shrink::NONE).err(), Some(RenderError::Decode));
-    let unmarked = decode(&drawn(None), 1, Shrink::new(3).unwrap()).unwrap();
+    assert_eq!(decode(&jpeg, 1, Wanted::Level(Shrink::NONE)).err(), Some(RenderError::Decode));
+    let unmarked = decode(&drawn(None), 1, Wanted::Screen(200)).unwrap();
     assert_eq!(unmarked.mark(&key(), 1 << 40).err(), Some(RenderError::Event));
 }
