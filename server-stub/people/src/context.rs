@@ -59,7 +59,7 @@ pub struct Reason {
     pub sealed_words: Option<Sealed>,
 }
 
-/// A break-glass of this person that has not ended, found by [`crate::haste::open_for`].
+/// A break-glass of this person that has not ended, found by [`crate::haste::Hastes::open_for`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Haste {
     /// The entry that opened it.

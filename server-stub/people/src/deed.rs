@@ -10,6 +10,7 @@ use crate::action::{Act, Action};
 use crate::context::Context;
 use crate::log::Line;
 use crate::subject::Subject;
+use crate::words::Note;
 
 /// What somebody asked for, and what decided it.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct Deed {
     /// The `@id`s of the policies that decided, sorted.
     pub(crate) policies: Vec<String>,
     pub(crate) policy_set: Digest,
+    /// A word of the program's own, for the entry.
+    pub(crate) note: Option<Note>,
 }
 
 /// A role allows it; nothing is done yet. It can only be logged or dropped.
@@ -67,6 +70,14 @@ macro_rules! readable {
 
 readable!(Authorised);
 readable!(Logged);
+
+impl<A: Act> Authorised<A> {
+    /// The same, with a word for its entry: a verdict, the hash of what leaves, the name of a setting.
+    pub fn noting(mut self, note: Note) -> Self {
+        self.deed.note = Some(note);
+        self
+    }
+}
 
 impl<A: Act> Logged<A> {
     /// Its entry.

@@ -302,6 +302,7 @@ impl Entry {
             haste: context.haste.as_ref().map(|haste| haste.entry.clone()),
             policies: deed.policies.clone(),
             policy_set: Some(deed.policy_set),
+            note: deed.note.clone(),
             ..Self::bare(tenant, context.at, What::Action(deed.action), outcome)?
         })
     }

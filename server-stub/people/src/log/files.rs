@@ -36,13 +36,40 @@ pub(super) struct Scan {
     pub(super) whole: u64,
     /// Where something begins that is no line, if anything.
     pub(super) broken: Option<u64>,
+    /// Where the last write began that left a good first line.
+    began: u64,
+}
+
+/// The end of a file that a power cut tore, or that is being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Torn {
+    /// How many lines of the file are before it.
+    pub(super) lines: usize,
+    /// Where it begins.
+    pub(super) offset: u64,
 }
 
 impl Scan {
-    /// True where what is broken is the end of the file, and no line follows: a write that was cut off.
-    pub(super) fn torn(&self, bytes: &[u8]) -> bool {
-        let Some(from) = self.broken.and_then(|at| usize::try_from(at).ok()) else { return false };
-        !bytes[from..].split(|&b| b == b'\n').any(|rest| matches!(line::read(rest), Some(Read::Whole { .. })))
+    /// What of the last write is not whole; nothing where all is well, or where a later write shows that it once was.
+    /// `first` is the number of the first line, `signed` how many entries a checkpoint covers, `erasing` an entry that
+    /// is being overwritten.
+    pub(super) fn torn(&self, first: u64, signed: u64, erasing: Option<u64>) -> Option<Torn> {
+        let differs = self.differ.iter().find(|&&index| Some(index) != erasing);
+        let line = differs.map_or(self.leaves.len() as u64, |index| index - first);
+        let lines = usize::try_from(line).ok()?;
+        let offset = self.offsets.get(lines).copied().or(self.broken)?;
+        (offset >= self.began && first + line >= signed).then_some(Torn { lines, offset })
+    }
+
+    /// Forgets what was torn.
+    pub(super) fn cut(&mut self, first: u64, torn: Torn) {
+        self.leaves.truncate(torn.lines);
+        self.offsets.truncate(torn.lines);
+        self.whole = torn.offset;
+        self.broken = None;
+        let before = |index: &u64| *index < first + torn.lines as u64;
+        self.differ.retain(before);
+        self.erased.retain(before);
     }
 }
 
@@ -54,6 +81,7 @@ pub(super) fn scan(bytes: &[u8], first: u64, mut each: impl FnMut(u64, Read<'_>)
         let end = memchr::memchr(b'\n', &bytes[at..]).map(|length| at + length);
         let Some((end, read)) = end.and_then(|end| Some((end, line::read(&bytes[at..end])?))) else {
             found.broken = Some(at as u64);
+            found.began = found.began.max(last_begin(bytes, at));
             break;
         };
         let index = first + found.leaves.len() as u64;
@@ -68,6 +96,9 @@ pub(super) fn scan(bytes: &[u8], first: u64, mut each: impl FnMut(u64, Read<'_>)
                 leaf
             }
         };
+        if bytes[at] == line::BEGINS && !matches!(read, Read::Differs { .. }) {
+            found.began = at as u64;
+        }
         found.leaves.push(leaf_hash(&leaf));
         found.offsets.push(at as u64);
         each(index, read);
@@ -75,6 +106,19 @@ pub(super) fn scan(bytes: &[u8], first: u64, mut each: impl FnMut(u64, Read<'_>)
         found.whole = at as u64;
     }
     found
+}
+
+/// Where the last write began behind `from`, where lines are no longer one behind the other; 0 for none.
+fn last_begin(bytes: &[u8], from: usize) -> u64 {
+    let (mut at, mut last) = (from, 0);
+    for rest in bytes[from..].split(|&b| b == b'\n') {
+        let whole = matches!(line::read(rest), Some(Read::Whole { .. } | Read::Erased { .. }));
+        if whole && rest[0] == line::BEGINS {
+            last = at as u64;
+        }
+        at += rest.len() + 1;
+    }
+    last
 }
 
 impl Files {
@@ -97,6 +141,12 @@ impl Files {
     /// The number of an entry that is being erased.
     pub(super) fn erasing(&self) -> PathBuf {
         self.root.join("erasing")
+    }
+
+    /// That number, if any.
+    pub(super) fn being_erased(&self) -> Result<Option<u64>, LogFailure> {
+        let bytes = read_if_any(&self.erasing())?;
+        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse().ok()))
     }
 
     /// Removes a small file, durably.

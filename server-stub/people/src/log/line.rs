@@ -1,6 +1,7 @@
-//! A line of the log's files: `LEAF SALT JWS`, ended by a line feed.
+//! A line of the log's files: `+LEAF SALT JWS`, ended by a line feed.
 //!
-//! LEAF and SALT are 32 bytes in base64url without padding. LEAF is the SHA-256 of `gauze-access-leaf/v1`, a zero byte,
+//! The plus stands where a write began, a full stop where an entry was written and synced together with the one before.
+//! A write begins only once the one before is on the medium: what a power cut tore has no plus behind it. LEAF and SALT are 32 bytes in base64url without padding. LEAF is the SHA-256 of `gauze-access-leaf/v1`, a zero byte,
 //! the salt and the JWS. In an erased line each character of SALT and JWS is a hyphen.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -14,8 +15,12 @@ use super::failure::LogFailure;
 const DOMAIN: &[u8] = b"gauze-access-leaf/v1\0";
 /// Characters of 32 bytes in base64url.
 const WORD: usize = 43;
+/// Where the salt begins.
+pub(super) const SALT: usize = 1 + WORD + 1;
 /// Where the JWS begins.
-pub(super) const HEAD: usize = 2 * (WORD + 1);
+pub(super) const HEAD: usize = SALT + WORD + 1;
+/// The first character of a line that begins a write.
+pub(super) const BEGINS: u8 = b'+';
 
 /// An entry's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +50,8 @@ impl Made {
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(|error| LogFailure::Entry(error.to_string()))?;
         let leaf = leaf(&salt, jws.as_str().as_bytes());
-        let mut text = BASE64_URL_SAFE_NO_PAD.encode(leaf.0);
+        let mut text = ".".to_owned();
+        BASE64_URL_SAFE_NO_PAD.encode_string(leaf.0, &mut text);
         text.push(' ');
         BASE64_URL_SAFE_NO_PAD.encode_string(salt, &mut text);
         text.push(' ');
@@ -77,12 +83,12 @@ fn word(text: &[u8]) -> Option<[u8; 32]> {
 /// Reads a line without its line feed; `None` where it is no line at all.
 pub(super) fn read(line: &[u8]) -> Option<Read<'_>> {
     let (head, jws) = line.split_at_checked(HEAD)?;
-    let leaf_data = Digest(word(&head[..WORD])?);
-    let spaced = head[WORD] == b' ' && head[HEAD - 1] == b' ' && !jws.is_empty();
-    if !spaced {
+    let leaf_data = Digest(word(&head[1..=WORD])?);
+    let spaced = head[SALT - 1] == b' ' && head[HEAD - 1] == b' ' && !jws.is_empty();
+    if !spaced || !matches!(head[0], BEGINS | b'.') {
         return None;
     }
-    let salt = &head[WORD + 1..HEAD - 1];
+    let salt = &head[SALT..HEAD - 1];
     if salt.iter().chain(jws).all(|&b| b == b'-') {
         return Some(Read::Erased { leaf: leaf_data });
     }

@@ -13,7 +13,9 @@ mod files;
 mod keys;
 mod line;
 mod open;
+mod read;
 mod spine;
+mod verify;
 mod writer;
 
 pub use access::{AccessLog, Refusal};
@@ -21,3 +23,5 @@ pub use entry::{About, Entry, EntryId, Event, Happening, Kind, Outcome, What};
 pub use failure::LogFailure;
 pub use keys::{LogKeys, PublicKeys};
 pub use line::Line;
+pub use read::{Kept, Proven, check_proof, prove, read_entries};
+pub use verify::{Fault, Verified, Wanted, verify};

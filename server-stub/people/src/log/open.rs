@@ -9,7 +9,7 @@ use gauze_wire::log::Checkpoint;
 
 use super::entry::{Entry, Happening, What};
 use super::failure::LogFailure;
-use super::files::{Files, SEGMENT, Scan, read_if_any, scan};
+use super::files::{Files, SEGMENT, Torn, read_if_any, scan};
 use super::keys::LogKeys;
 use super::line::Read;
 use super::spine::Spine;
@@ -35,9 +35,11 @@ pub(super) fn open(root: &Path, keys: LogKeys) -> Result<Opened, LogFailure> {
     let files = Files::new(root);
     files.make()?;
     let lock = lock(&files)?;
-    let found = read_all(&files)?;
+    let checkpoint = checkpoint(&files, &keys)?;
+    let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
+    let found = read_all(&files, signed)?;
     settle_erasures(&files, &found)?;
-    let signed = check_checkpoint(&files, &keys, &found.spine)?;
+    checkpoint.map_or(Ok(()), |checkpoint| check_tree(&files, &checkpoint, &found.spine))?;
     let size = found.spine.size();
     let tail = if size.is_multiple_of(SEGMENT) {
         None
@@ -63,18 +65,20 @@ fn lock(files: &Files) -> Result<File, LogFailure> {
     }
 }
 
-fn read_all(files: &Files) -> Result<Found, LogFailure> {
+fn read_all(files: &Files, signed: u64) -> Result<Found, LogFailure> {
     let (firsts, mut found) = (files.segments()?, Found::default());
+    let erasing = files.being_erased()?;
     for (at, &first) in firsts.iter().enumerate() {
         let path = files.segment(first);
         let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-        let scanned = scan(&bytes, first, |_, _| {});
+        let mut scanned = scan(&bytes, first, |_, _| {});
         let last = at + 1 == firsts.len();
+        if let Some(torn) = scanned.torn(first, signed, erasing).filter(|_| last) {
+            found.torn = set_aside(files, first, torn, &bytes)?;
+            scanned.cut(first, torn);
+        }
         if scanned.broken.is_some() {
-            if !last || !scanned.torn(&bytes) {
-                return Err(LogFailure::Damaged(format!("entry {}", first + scanned.leaves.len() as u64)));
-            }
-            found.torn = set_aside(files, first, &scanned, &bytes)?;
+            return Err(LogFailure::Damaged(format!("entry {}", first + scanned.leaves.len() as u64)));
         }
         let short = (scanned.leaves.len() as u64) < SEGMENT;
         if scanned.leaves.len() as u64 > SEGMENT || (short && !last) {
@@ -113,10 +117,10 @@ fn erasures(files: &Files) -> Result<Vec<u64>, LogFailure> {
 }
 
 /// Keeps what a cut-off write left, beside the log, and takes it off the file.
-fn set_aside(files: &Files, first: u64, scanned: &Scan, bytes: &[u8]) -> Result<u64, LogFailure> {
-    let from = usize::try_from(scanned.whole).unwrap_or(usize::MAX);
+fn set_aside(files: &Files, first: u64, torn: Torn, bytes: &[u8]) -> Result<u64, LogFailure> {
+    let from = usize::try_from(torn.offset).unwrap_or(usize::MAX);
     let rest = &bytes[from..];
-    let index = first + scanned.leaves.len() as u64;
+    let index = first + torn.lines as u64;
     let mut aside = files.root.join(format!("torn-{index}"));
     let mut tries = 1;
     while aside.exists() {
@@ -126,7 +130,7 @@ fn set_aside(files: &Files, first: u64, scanned: &Scan, bytes: &[u8]) -> Result<
     files.replace(&aside, rest)?;
     let path = files.segment(first);
     let file = File::options().write(true).open(&path).map_err(LogFailure::disk(&path))?;
-    file.set_len(scanned.whole).and_then(|()| file.sync_all()).map_err(LogFailure::disk(&path))?;
+    file.set_len(torn.offset).and_then(|()| file.sync_all()).map_err(LogFailure::disk(&path))?;
     Ok(rest.len() as u64)
 }
 
@@ -148,16 +152,23 @@ fn settle_erasures(files: &Files, found: &Found) -> Result<(), LogFailure> {
     if pending.is_some() { files.remove(&files.erasing()) } else { Ok(()) }
 }
 
+/// What this side signed last.
+fn checkpoint(files: &Files, keys: &LogKeys) -> Result<Option<Checkpoint>, LogFailure> {
+    let Some(bytes) = read_if_any(&files.checkpoint())? else { return Ok(None) };
+    let damaged = |what: String| LogFailure::Damaged(format!("the checkpoint {what}"));
+    let note = String::from_utf8(bytes).map_err(|error| damaged(error.to_string()))?;
+    keys.note.log_key().verify(&note).map(Some).map_err(|error| damaged(error.to_string()))
+}
+
 /// The tree must begin with the tree that this side signed last.
-fn check_checkpoint(files: &Files, keys: &LogKeys, spine: &Spine) -> Result<u64, LogFailure> {
-    let Some(bytes) = read_if_any(&files.checkpoint())? else { return Ok(0) };
-    let damaged = |what: &str| LogFailure::Damaged(format!("the checkpoint {what}"));
-    let note = String::from_utf8(bytes).map_err(|_| damaged("is no text"))?;
-    let Checkpoint { size, root, .. } =
-        keys.note.log_key().verify(&note).map_err(|error| damaged(&error.to_string()))?;
-    if size > spine.size() {
-        return Err(LogFailure::RolledBack { found: spine.size(), signed: size });
+fn check_tree(files: &Files, signed: &Checkpoint, spine: &Spine) -> Result<(), LogFailure> {
+    if signed.size > spine.size() {
+        return Err(LogFailure::RolledBack { found: spine.size(), signed: signed.size });
     }
-    let found = spine.root_at(size, |block| super::access::block(files, block))?;
-    if found == root { Ok(size) } else { Err(damaged("is of another tree")) }
+    let found = spine.root_at(signed.size, |block| super::access::block(files, block))?;
+    if found == signed.root {
+        Ok(())
+    } else {
+        Err(LogFailure::Damaged("the checkpoint is of another tree".to_owned()))
+    }
 }

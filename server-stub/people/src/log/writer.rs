@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, sync_dir};
 use super::keys::LogKeys;
-use super::line::{HEAD, Made};
+use super::line::{BEGINS, HEAD, Made, SALT};
 use super::spine::Spine;
 
 /// Most entries of one write.
@@ -117,7 +117,8 @@ impl Writer {
         }
         let path = self.files.segment(size - size % SEGMENT);
         let Some((file, length)) = &mut self.tail else { return Err(LogFailure::Stopped) };
-        let bytes: Vec<u8> = batch.iter().flat_map(|(made, _)| made.text.iter().copied()).collect();
+        let mut bytes: Vec<u8> = batch.iter().flat_map(|(made, _)| made.text.iter().copied()).collect();
+        bytes[0] = BEGINS;
         if let Err(error) = file.write_all_at(&bytes, *length) {
             // Nobody was told of these: the file goes back to what everybody was told of.
             let restored = file.set_len(*length).and_then(|()| file.sync_data());
@@ -183,9 +184,9 @@ pub(super) fn blank(files: &Files, index: u64) -> Result<(), LogFailure> {
     let within = usize::try_from(index - first).unwrap_or(usize::MAX);
     let Some(&start) = scan.offsets.get(within) else { return Err(LogFailure::NoEntry(index)) };
     let end = scan.offsets.get(within + 1).copied().unwrap_or(scan.whole) - 1;
-    let salt = start + (HEAD / 2) as u64;
+    let salt = start + SALT as u64;
     let mut hyphens = vec![b'-'; usize::try_from(end - salt).unwrap_or(0)];
-    hyphens[HEAD / 2 - 1] = b' ';
+    hyphens[HEAD - 1 - SALT] = b' ';
     let file = File::options().write(true).open(&path).map_err(LogFailure::disk(&path))?;
     file.write_all_at(&hyphens, salt).and_then(|()| file.sync_data()).map_err(LogFailure::disk(&path))
 }

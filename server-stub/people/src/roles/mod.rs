@@ -87,6 +87,7 @@ impl Roles {
             context: context.clone(),
             policies: decision.policies,
             policy_set: set.digest(),
+            note: None,
         };
         match decision.outcome {
             Ok(()) => Ok(Authorised { deed: Box::new(deed), act: PhantomData }),
@@ -99,3 +100,6 @@ impl Roles {
         self.set().decide(acting, action, subject, context)
     }
 }
+
+#[cfg(test)]
+mod tests;
