@@ -33,3 +33,9 @@ CREATE INDEX folk_term_photo ON folk_term (log_index);
 -- 1 where a filed photo stands in the index for people.
 ALTER TABLE photo ADD COLUMN folk INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX photo_without_folk ON photo (log_index) WHERE status = 'filed' AND kind <> 'void' AND folk = 0;
+
+-- What the hospital's people are called, as the provider last said: the access log names them by id alone.
+CREATE TABLE staff (
+    person TEXT PRIMARY KEY,
+    name   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -18,6 +18,7 @@ const SEARCHED: i64 = 500;
 const COUNTED: i64 = 1000;
 
 /// A photo as a list shows it. No `Debug`: its label names a patient.
+#[derive(Clone)]
 pub struct Found {
     pub(crate) log_index: i64,
     /// What stands for it in addresses and in the access log.

@@ -8,11 +8,13 @@ mod amending;
 mod error;
 mod find;
 mod opening;
+mod origin;
 mod refill;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use gauze_mark::MarkKey;
 use gauze_wire::Record;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -25,6 +27,7 @@ pub use amending::Amending;
 pub use error::FolkError;
 pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
+pub use origin::Origin;
 pub use refill::Refilled;
 
 /// Connections that read at once.
@@ -65,9 +68,14 @@ impl Folk {
         Ok(self.index.add_folk(&entries.map_err(|error: LabelError| FolkError::Label(error))?).await?)
     }
 
-    /// The keys, for handles and for the mark.
-    pub(crate) fn keys(&self) -> &FolkKeys {
-        &self.keys
+    /// What this tenant's renderings are marked with in an epoch.
+    pub fn mark_key(&self, epoch: u32) -> MarkKey {
+        MarkKey::new(self.keys.mark(), epoch)
+    }
+
+    /// Seals words about a photo, for the access log.
+    pub(crate) fn seal_words(&self, found: &Found, words: &str) -> Result<Vec<u8>, FolkError> {
+        Ok(self.keys.seal(&found.handle, words.as_bytes())?)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Filling the index for people: with what is filed, as it is filed, and again where something is missing.
 
+use std::collections::BTreeMap;
+
+use gauze_wire::DeviceId;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Index, IndexError, PhotoRow, int};
+use super::{Index, IndexError, PhotoRow, int, uint};
 use crate::blind::{Blind, Entry};
 
 /// Photos put in by one transaction where many are missing.
@@ -128,5 +131,30 @@ impl Index {
             .execute(&self.pool)
             .await?;
         Ok(())
+    }
+
+    /// What one of the hospital's people is called now.
+    pub(crate) async fn name_staff(&self, person: &str, name: &str) -> Result<(), IndexError> {
+        sqlx::query("INSERT OR REPLACE INTO staff (person, name) VALUES (?, ?)")
+            .bind(person)
+            .bind(name)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// What the hospital's people were last called.
+    pub(crate) async fn staff(&self) -> Result<BTreeMap<String, String>, IndexError> {
+        let rows = sqlx::query("SELECT person, name FROM staff").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    }
+
+    /// The log index under which a phone was believed.
+    pub(crate) async fn enrolled_at(&self, device: &DeviceId) -> Result<Option<u64>, IndexError> {
+        let row = sqlx::query("SELECT log_index FROM device WHERE device_id = ?")
+            .bind(device.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| uint(row.try_get(0)?)).transpose()
     }
 }

@@ -62,7 +62,7 @@ impl Desk {
         let line = self.visible_line(signed, opening.line());
         let alt = format!("{} {}. {}", words::photo::ALT_OF, parts::site(found.label.site.as_ref()), words::photo::ALT);
         let taken = layout::time(found.taken);
-        let shown = self.showings.begin(&signed.acting.session, found.clone(), opening, line.clone(), now);
+        let shown = self.showings().begin(&signed.acting.session, found.clone(), opening, line.clone(), now);
         let shown = shown.map_err(|error| broken(&error))?;
         Ok(html! {
             figure.stage data-shown=(shown) data-waiting=(words::photo::WAITING) data-failed=(words::photo::FAILED) {

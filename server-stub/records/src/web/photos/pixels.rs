@@ -28,7 +28,7 @@ pub(super) struct Screen {
 impl Desk {
     /// The showing, while its session may still see the photo: a role that was taken away counts at the next tile.
     async fn showing(&self, signed: &Signed, name: &str) -> Result<Arc<Showing>, Refusal> {
-        let showing = self.showings.of(name, &signed.acting.session, self.web.now());
+        let showing = self.showings().of(name, &signed.acting.session, self.web.now());
         let Some(showing) = showing else { return Err(self.nowhere(signed).await) };
         let subject = showing.found.subject();
         if !self.may(signed, Action::View, &subject) {
@@ -75,7 +75,7 @@ pub(super) async fn tile(
 }
 
 async fn level(desk: &Desk, showing: &Showing, wanted: Wanted) -> Result<Arc<Marked>, Refusal> {
-    desk.showings.level(showing, wanted, desk.web.now()).await.map_err(|error| unshown(&error))
+    desk.showings().level(showing, wanted, desk.web.now()).await.map_err(|error| unshown(&error))
 }
 
 fn picture(jpeg: Vec<u8>) -> impl IntoResponse {

@@ -268,3 +268,27 @@ pub(super) fn identifier(identifier: Identifier) -> &'static str {
         Identifier::LocalNumber => "Hospital number",
     }
 }
+
+pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
+    use gauze_people::action::Action;
+    match action {
+        Action::View => "Looked at the photo or its record",
+        Action::Compare => "Compared two photos",
+        Action::Proof => "Looked where it comes from",
+        Action::Export => "Took a copy out",
+        Action::MakeLink => "Made a link",
+        Action::Amend => "Put something right",
+        Action::BreakGlass => "Broke the glass",
+        Action::List => "Opened the list of photos",
+        Action::Search => "Searched",
+        Action::WhoLooked => "Looked who has looked",
+        Action::Erase => "Erased it",
+        Action::ReviewBreakGlass
+        | Action::ReadLog
+        | Action::Phones
+        | Action::ChangeRole
+        | Action::EndSession
+        | Action::Reenrol
+        | Action::Setting => "Something else",
+    }
+}
