@@ -42,6 +42,9 @@ impl<'a> Frame<'a> {
 /// The sections that a person's roles open, with their addresses.
 fn sections(signed: &Signed) -> Vec<(&'static str, &'static str)> {
     let mut all = vec![("/", nav::START)];
+    if signed.acting.person.roles.iter().any(|role| matches!(role, Role::Viewer | Role::Lead)) {
+        all.extend([("/photos", nav::PHOTOS), ("/search", nav::SEARCH)]);
+    }
     if signed.acting.person.roles.contains(&Role::Administrator) {
         all.push(("/people/sessions", nav::PEOPLE));
     }
@@ -63,6 +66,7 @@ pub(crate) fn page(frame: &Frame<'_>, body: &Markup) -> Html<String> {
                 }
                 title { (frame.title) " – " (words::NAME) }
                 link rel="stylesheet" href="/look.css";
+                link rel="stylesheet" href="/photos.css";
                 link rel="icon" href="/icon.svg" type="image/svg+xml";
                 @if let Some(script) = frame.script { script src=(script) type="module" {} }
             }

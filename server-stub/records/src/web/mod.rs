@@ -8,6 +8,7 @@ mod cookie;
 pub(crate) mod form;
 mod guard;
 pub(crate) mod layout;
+pub mod photos;
 pub(crate) mod refusal;
 mod roster;
 mod serve;

@@ -7,6 +7,7 @@ mod audit;
 mod chain;
 mod crash;
 mod enrolment;
+mod folk;
 mod gist;
 mod keys;
 mod life;
