@@ -104,9 +104,18 @@ impl Filled {
         let (wrong, some) = (words::amend::NUMBER_WRONG, |text: &str| !text.trim().is_empty());
         let number = |text: &String| some(text).then(|| text.trim().to_owned());
         Ok(Patient {
-            nhs_number: number(&self.nhs).map(|it| gauze_wire::NhsNumber::entered(&it)).transpose().map_err(|_| wrong)?,
-            chi_number: number(&self.chi).map(|it| gauze_wire::ChiNumber::entered(&it)).transpose().map_err(|_| wrong)?,
-            hc_number: number(&self.hc).map(|it| gauze_wire::HcNumber::entered(&it)).transpose().map_err(|_| wrong)?,
+            nhs_number: number(&self.nhs)
+                .map(|it| gauze_wire::NhsNumber::entered(&it))
+                .transpose()
+                .map_err(|_| wrong)?,
+            chi_number: number(&self.chi)
+                .map(|it| gauze_wire::ChiNumber::entered(&it))
+                .transpose()
+                .map_err(|_| wrong)?,
+            hc_number: number(&self.hc)
+                .map(|it| gauze_wire::HcNumber::entered(&it))
+                .transpose()
+                .map_err(|_| wrong)?,
             local_number: number(&self.local).map(Text::new).transpose().map_err(|_| wrong)?,
             family: Text::new(self.family.trim()).map_err(|_| choose)?,
             given: Text::new(self.given.trim()).map_err(|_| choose)?,
@@ -153,7 +162,8 @@ pub(super) async fn save(
     if confirmed_by.len() != 2 && (found.label.patient.is_some() || value.what == "patient") {
         return Err(unfit(words::amend::TWO, &again));
     }
-    let reason: Text<512> = Text::new(value.reason.trim()).map_err(|_| unfit(words::amend::REASON, &again))?;
+    let reason: Text<512> =
+        Text::new(value.reason.trim()).map_err(|_| unfit(words::amend::REASON, &again))?;
     let person = &signed.acting.person;
     let amending = |opening| {
         Some(Amending {
