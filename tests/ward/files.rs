@@ -291,7 +291,6 @@ async fn files_that_cannot_be_read_now_are_read_again_at_the_next_start() {
     // The one that was taken meanwhile could not name it as the one before: the hospital has both, and looks at the seam.
     assert_eq!((pulled.filed, refused.len()), (2, 1));
     assert!(refused == [last] || refused == [next], "{refused:?}");
-    assert!(ward.verified().await.gaps.is_empty());
 }
 
 #[tokio::test]

@@ -7357,7 +7357,7 @@ class StatusView:
     """
     The phone at a glance. Names no patient.
 """
-    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, stored:int, refused:int, quarantined:int, review_denied:typing.Optional[str]):
+    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, stored:int, refused:int, quarantined:int, unreadable:int, storage_trouble:typing.Optional[Advice], review_denied:typing.Optional[str]):
         self.device_id = device_id
         self.gateway = gateway
         self.bundle_version = bundle_version
@@ -7369,13 +7369,15 @@ class StatusView:
         self.stored = stored
         self.refused = refused
         self.quarantined = quarantined
+        self.unreadable = unreadable
+        self.storage_trouble = storage_trouble
         self.review_denied = review_denied
 
 
 
 
     def __str__(self):
-        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, stored={}, refused={}, quarantined={}, review_denied={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.stored, self.refused, self.quarantined, self.review_denied)
+        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, stored={}, refused={}, quarantined={}, unreadable={}, storage_trouble={}, review_denied={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.stored, self.refused, self.quarantined, self.unreadable, self.storage_trouble, self.review_denied)
     def __eq__(self, other):
         if self.device_id != other.device_id:
             return False
@@ -7399,6 +7401,10 @@ class StatusView:
             return False
         if self.quarantined != other.quarantined:
             return False
+        if self.unreadable != other.unreadable:
+            return False
+        if self.storage_trouble != other.storage_trouble:
+            return False
         if self.review_denied != other.review_denied:
             return False
         return True
@@ -7418,6 +7424,8 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
             stored=_UniffiFfiConverterUInt64.read(buf),
             refused=_UniffiFfiConverterUInt64.read(buf),
             quarantined=_UniffiFfiConverterUInt64.read(buf),
+            unreadable=_UniffiFfiConverterUInt64.read(buf),
+            storage_trouble=_UniffiFfiConverterOptionalTypeAdvice.read(buf),
             review_denied=_UniffiFfiConverterOptionalString.read(buf),
         )
 
@@ -7434,6 +7442,8 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt64.check_lower(value.stored)
         _UniffiFfiConverterUInt64.check_lower(value.refused)
         _UniffiFfiConverterUInt64.check_lower(value.quarantined)
+        _UniffiFfiConverterUInt64.check_lower(value.unreadable)
+        _UniffiFfiConverterOptionalTypeAdvice.check_lower(value.storage_trouble)
         _UniffiFfiConverterOptionalString.check_lower(value.review_denied)
 
     @staticmethod
@@ -7449,6 +7459,8 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt64.write(value.stored, buf)
         _UniffiFfiConverterUInt64.write(value.refused, buf)
         _UniffiFfiConverterUInt64.write(value.quarantined, buf)
+        _UniffiFfiConverterUInt64.write(value.unreadable, buf)
+        _UniffiFfiConverterOptionalTypeAdvice.write(value.storage_trouble, buf)
         _UniffiFfiConverterOptionalString.write(value.review_denied, buf)
 
 

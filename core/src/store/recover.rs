@@ -74,6 +74,8 @@ struct Sorted<'a> {
     unreadable: Vec<String>,
     /// Photos in which nothing tells their place.
     placeless: Vec<CaptureId>,
+    /// The newest photo that tells its place, and whose it is.
+    newest: Option<(CaptureId, DeviceId)>,
 }
 
 impl<'a> Sorted<'a> {
@@ -81,7 +83,7 @@ impl<'a> Sorted<'a> {
         match read {
             Found::Whole(entry) => {
                 let (device, head) = entry.place();
-                self.heads.advance(device, head);
+                self.keep_place(name, Some((device.clone(), head)));
                 self.entries.insert(entry.capture_id, entry);
             }
             Found::Damaged(place) => {
@@ -99,17 +101,23 @@ impl<'a> Sorted<'a> {
     /// Its place in the chain stays used, as far as anything in it still tells.
     fn keep_place(&mut self, name: &OsStr, place: Option<(DeviceId, Head)>) {
         match place {
-            Some((device, head)) => self.heads.advance(&device, head),
+            Some((device, head)) => {
+                self.heads.advance(&device, head);
+                let placed = capture_id(name).map(|id| (id, device));
+                if placed.as_ref().map(|(id, _)| *id) > self.newest.as_ref().map(|(id, _)| *id) {
+                    self.newest = placed;
+                }
+            }
             None => self.placeless.extend(capture_id(name)),
         }
     }
 
-    /// Ids are in the order in which they were made: one behind the last whole photo has a place behind its, which no other
-    /// photo may get.
+    /// Ids are in the order in which they were made: one behind the newest photo that tells its place has one behind it,
+    /// which no other photo may get.
     fn leave_out_unknown(&mut self) {
-        let newest = self.entries.last_key_value();
+        let newest = self.newest.as_ref();
         let lost = self.placeless.iter().filter(|id| newest.is_none_or(|(newest, _)| *id > newest)).count();
-        let device = newest.map(|(_, entry)| &entry.device_id).or_else(|| self.heads.only()).cloned();
+        let device = newest.map(|(_, device)| device).or_else(|| self.heads.only()).cloned();
         if let Some(device) = device {
             self.heads.leave_out(&device, lost as u64);
         }

@@ -5983,6 +5983,15 @@ public struct StatusView: Equatable, Hashable {
      */
     public let quarantined: UInt64
     /**
+     * Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
+     */
+    public let unreadable: UInt64
+    /**
+     * What of this phone's own files could not be read when the app was opened, and what to do; absent where nothing is
+     * lacking. Photos that are whole still go out where the phone still knows who it is.
+     */
+    public let storageTrouble: Advice?
+    /**
      * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
      */
     public let reviewDenied: String?
@@ -6025,6 +6034,13 @@ public struct StatusView: Equatable, Hashable {
          * Damaged ones that were set aside.
          */quarantined: UInt64,
         /**
+         * Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
+         */unreadable: UInt64,
+        /**
+         * What of this phone's own files could not be read when the app was opened, and what to do; absent where nothing is
+         * lacking. Photos that are whole still go out where the phone still knows who it is.
+         */storageTrouble: Advice?,
+        /**
          * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
          */reviewDenied: String?) {
         self.deviceId = deviceId
@@ -6038,6 +6054,8 @@ public struct StatusView: Equatable, Hashable {
         self.stored = stored
         self.refused = refused
         self.quarantined = quarantined
+        self.unreadable = unreadable
+        self.storageTrouble = storageTrouble
         self.reviewDenied = reviewDenied
     }
 
@@ -6068,6 +6086,8 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
                 stored: FfiConverterUInt64.read(from: &buf),
                 refused: FfiConverterUInt64.read(from: &buf),
                 quarantined: FfiConverterUInt64.read(from: &buf),
+                unreadable: FfiConverterUInt64.read(from: &buf),
+                storageTrouble: FfiConverterOptionTypeAdvice.read(from: &buf),
                 reviewDenied: FfiConverterOptionString.read(from: &buf)
         )
     }
@@ -6084,6 +6104,8 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.stored, into: &buf)
         FfiConverterUInt64.write(value.refused, into: &buf)
         FfiConverterUInt64.write(value.quarantined, into: &buf)
+        FfiConverterUInt64.write(value.unreadable, into: &buf)
+        FfiConverterOptionTypeAdvice.write(value.storageTrouble, into: &buf)
         FfiConverterOptionString.write(value.reviewDenied, into: &buf)
     }
 }

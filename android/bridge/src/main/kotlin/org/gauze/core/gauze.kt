@@ -8614,6 +8614,17 @@ data class StatusView (
     val `quarantined`: kotlin.ULong
     ,
     /**
+     * Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
+     */
+    val `unreadable`: kotlin.ULong
+    ,
+    /**
+     * What of this phone's own files could not be read when the app was opened, and what to do; absent where nothing is
+     * lacking. Photos that are whole still go out where the phone still knows who it is.
+     */
+    val `storageTrouble`: Advice?
+    ,
+    /**
      * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
      */
     val `reviewDenied`: kotlin.String?
@@ -8644,6 +8655,8 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterOptionalTypeAdvice.read(buf),
             FfiConverterOptionalString.read(buf),
         )
     }
@@ -8660,6 +8673,8 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.allocationSize(value.`stored`) +
             FfiConverterULong.allocationSize(value.`refused`) +
             FfiConverterULong.allocationSize(value.`quarantined`) +
+            FfiConverterULong.allocationSize(value.`unreadable`) +
+            FfiConverterOptionalTypeAdvice.allocationSize(value.`storageTrouble`) +
             FfiConverterOptionalString.allocationSize(value.`reviewDenied`)
     )
 
@@ -8675,6 +8690,8 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.write(value.`stored`, buf)
             FfiConverterULong.write(value.`refused`, buf)
             FfiConverterULong.write(value.`quarantined`, buf)
+            FfiConverterULong.write(value.`unreadable`, buf)
+            FfiConverterOptionalTypeAdvice.write(value.`storageTrouble`, buf)
             FfiConverterOptionalString.write(value.`reviewDenied`, buf)
     }
 }
