@@ -15,6 +15,7 @@ mod open;
 mod tree;
 mod trust;
 
+pub mod access;
 pub mod gateway;
 pub mod keys;
 pub mod proposals;

@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod keys_cli;
+mod log_cli;
 mod proposals_cli;
 mod pull_cli;
+mod roles_cli;
 mod show_cli;
 
 use std::io::Write as _;
@@ -76,6 +78,12 @@ enum Command {
     /// What the gateway's operators ask this side to sign.
     #[command(subcommand)]
     Proposals(proposals_cli::ProposalsCommand),
+    /// Who looked at what.
+    #[command(subcommand)]
+    Log(log_cli::LogCommand),
+    /// Who may do what, and why.
+    #[command(subcommand)]
+    Roles(roles_cli::RolesCommand),
     /// Pull once, until nothing is left.
     Pull(Source),
     /// Open one sealed file.
@@ -149,7 +157,9 @@ fn main() -> ExitCode {
         | Command::Token { .. }
         | Command::Open { .. }
         | Command::List { .. }
+        | Command::Log(_)
         | Command::Proposals(_)
+        | Command::Roles(_)
         | Command::Verify { .. } => "warn",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
@@ -172,6 +182,8 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::Serve { source, interval_s, unasked } => {
             pull_cli::serve(json, &source, Duration::from_secs(interval_s), unasked)?;
         }
+        Command::Log(command) => return log_cli::run(json, &command),
+        Command::Roles(command) => return roles_cli::run(json, &command),
         Command::Proposals(command) => proposals(json, command)?,
         Command::Pull(source) => pull_cli::pull_once(json, &source)?,
         Command::Open { file, identity, out } => {
