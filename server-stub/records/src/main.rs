@@ -79,6 +79,9 @@ enum Command {
     /// What the gateway's operators ask this side to sign.
     #[command(subcommand)]
     Proposals(proposals_cli::ProposalsCommand),
+    /// What is done for the hospital's people without a page.
+    #[command(subcommand)]
+    People(web_cli::PeopleCommand),
     /// Pull once, until nothing is left.
     Pull(Source),
     /// Open one sealed file.
@@ -152,6 +155,7 @@ fn main() -> ExitCode {
         | Command::Token { .. }
         | Command::Open { .. }
         | Command::List { .. }
+        | Command::People(_)
         | Command::Proposals(_)
         | Command::Verify { .. } => "warn",
     };
@@ -173,7 +177,6 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
         Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
         Command::Serve { source, interval_s, unasked, pages } => {
-            let pages = pages.prepare()?;
             pull_cli::serve(
                 json,
                 &source,
@@ -181,6 +184,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
             )?;
         }
         Command::Proposals(command) => proposals(json, command)?,
+        Command::People(command) => web_cli::people(json, command)?,
         Command::Pull(source) => pull_cli::pull_once(json, &source)?,
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;
