@@ -87,6 +87,9 @@ enum Command {
     /// Who may do what, and why.
     #[command(subcommand)]
     Roles(roles_cli::RolesCommand),
+    /// What is done for the hospital's people without a page.
+    #[command(subcommand)]
+    People(web_cli::PeopleCommand),
     /// Pull once, until nothing is left.
     Pull(Source),
     /// Open one sealed file.
@@ -161,6 +164,7 @@ fn main() -> ExitCode {
         | Command::Open { .. }
         | Command::List { .. }
         | Command::Log(_)
+        | Command::People(_)
         | Command::Proposals(_)
         | Command::Roles(_)
         | Command::Verify { .. } => "warn",
@@ -183,7 +187,6 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
         Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
         Command::Serve { source, interval_s, unasked, pages } => {
-            let pages = pages.prepare()?;
             pull_cli::serve(
                 json,
                 &source,
@@ -193,6 +196,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::Log(command) => return log_cli::run(json, &command),
         Command::Roles(command) => return roles_cli::run(json, &command),
         Command::Proposals(command) => proposals(json, command)?,
+        Command::People(command) => web_cli::people(json, command)?,
         Command::Pull(source) => pull_cli::pull_once(json, &source)?,
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;

@@ -20,8 +20,9 @@ use crate::random;
 pub enum Purpose {
     /// Somebody signs in.
     SignIn,
-    /// Somebody who is signed in proves anew that it is them.
-    ProveAgain(PersonId),
+    /// Somebody who is signed in proves anew that it is them: who, and the cookie of the session, which browsers do not send when
+    /// another site brings them back.
+    ProveAgain(PersonId, String),
 }
 
 /// What the browser is to do after it.
@@ -94,7 +95,7 @@ impl Provider {
             Purpose::SignIn => {
                 fields.push(("max_age", self.people.limits.longest.as_secs().to_string()));
             }
-            Purpose::ProveAgain(_) => {
+            Purpose::ProveAgain(..) => {
                 fields.push(("max_age", "0".to_owned()));
                 fields.push(("prompt", "login".to_owned()));
             }

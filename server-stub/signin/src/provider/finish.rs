@@ -179,7 +179,7 @@ impl Provider {
         }
         let oldest = match begun.wanted.purpose {
             Purpose::SignIn => now - self.people.limits.longest,
-            Purpose::ProveAgain(_) => begun.at - SKEW,
+            Purpose::ProveAgain(..) => begun.at - SKEW,
         };
         match at {
             Some(at) if at < oldest => Err(SignInError::Stale),
@@ -197,7 +197,7 @@ impl Provider {
             return Err(SignInError::TooLittle);
         }
         let person = evidence::person(&self.people, claims).ok_or(SignInError::TooLittle)?;
-        if matches!(&begun.wanted.purpose, Purpose::ProveAgain(who) if *who != person.id) {
+        if matches!(&begun.wanted.purpose, Purpose::ProveAgain(who, _) if *who != person.id) {
             return Err(SignInError::SomebodyElse);
         }
         let proven = provider.proves.iter().any(|proof| evidence::proves(proof, claims));
