@@ -20,6 +20,13 @@ pub(crate) struct Args {
     rest: Vec<String>,
 }
 
+impl Args {
+    /// The tests of one package whose names have `name` in them.
+    pub(crate) fn of(package: &str, name: &str) -> Self {
+        Self { no_install: true, rest: ["-p", package, name].map(str::to_owned).to_vec() }
+    }
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let root = root()?;
     let dir = tools::dir(&root);
