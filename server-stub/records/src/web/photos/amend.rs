@@ -1,11 +1,12 @@
 //! Putting a record right: a form of one question, and a signed amendment.
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use gauze_people::Sealed;
 use gauze_people::action::{Action, act};
 use gauze_people::context::{Reason, ReasonCode};
-use gauze_people::words::Sealed;
 use gauze_wire::{BodySide, Established, Identifier, Patient, Site, Text};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -104,9 +105,18 @@ impl Filled {
         let (wrong, some) = (words::amend::NUMBER_WRONG, |text: &str| !text.trim().is_empty());
         let number = |text: &String| some(text).then(|| text.trim().to_owned());
         Ok(Patient {
-            nhs_number: number(&self.nhs).map(|it| gauze_wire::NhsNumber::entered(&it)).transpose().map_err(|_| wrong)?,
-            chi_number: number(&self.chi).map(|it| gauze_wire::ChiNumber::entered(&it)).transpose().map_err(|_| wrong)?,
-            hc_number: number(&self.hc).map(|it| gauze_wire::HcNumber::entered(&it)).transpose().map_err(|_| wrong)?,
+            nhs_number: number(&self.nhs)
+                .map(|it| gauze_wire::NhsNumber::entered(&it))
+                .transpose()
+                .map_err(|_| wrong)?,
+            chi_number: number(&self.chi)
+                .map(|it| gauze_wire::ChiNumber::entered(&it))
+                .transpose()
+                .map_err(|_| wrong)?,
+            hc_number: number(&self.hc)
+                .map(|it| gauze_wire::HcNumber::entered(&it))
+                .transpose()
+                .map_err(|_| wrong)?,
             local_number: number(&self.local).map(Text::new).transpose().map_err(|_| wrong)?,
             family: Text::new(self.family.trim()).map_err(|_| choose)?,
             given: Text::new(self.given.trim()).map_err(|_| choose)?,
@@ -153,7 +163,8 @@ pub(super) async fn save(
     if confirmed_by.len() != 2 && (found.label.patient.is_some() || value.what == "patient") {
         return Err(unfit(words::amend::TWO, &again));
     }
-    let reason: Text<512> = Text::new(value.reason.trim()).map_err(|_| unfit(words::amend::REASON, &again))?;
+    let reason: Text<512> =
+        Text::new(value.reason.trim()).map_err(|_| unfit(words::amend::REASON, &again))?;
     let person = &signed.acting.person;
     let amending = |opening| {
         Some(Amending {
@@ -181,7 +192,7 @@ pub(super) async fn save(
 
 fn unfit(message: &str, _again: &str) -> Refusal {
     Refusal::Told {
-        status: axum::http::StatusCode::BAD_REQUEST,
+        status: StatusCode::BAD_REQUEST,
         code: "amendment_unfit",
         message: message.to_owned(),
         next: ("/photos", words::lists::TITLE),

@@ -68,7 +68,10 @@ impl Desk {
     /// Whether a role allows it: to show or to hide something, never to do it.
     pub(super) fn may(&self, signed: &Signed, action: Action, subject: &Subject) -> bool {
         let reason = Some(Reason { code: gauze_people::context::ReasonCode::Correction, sealed_words: None });
-        self.roles.decide(&signed.acting, action, subject, &self.context(signed, action, subject, reason)).outcome.is_ok()
+        self.roles
+            .decide(&signed.acting, action, subject, &self.context(signed, action, subject, reason))
+            .outcome
+            .is_ok()
     }
 
     /// What a role allows, not yet written down; a refusal is.
@@ -79,7 +82,12 @@ impl Desk {
         subject: &Subject,
         reason: Option<Reason>,
     ) -> Result<Authorised<A>, Refusal> {
-        match self.roles.authorise(&signed.acting, act, subject, &self.context(signed, A::ACTION, subject, reason)) {
+        match self.roles.authorise(
+            &signed.acting,
+            act,
+            subject,
+            &self.context(signed, A::ACTION, subject, reason),
+        ) {
             Ok(authorised) => Ok(authorised),
             Err(denied) => {
                 let refused = self.log.refuse(denied).await.map_err(|error| unwritten(&error))?;

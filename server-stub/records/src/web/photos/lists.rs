@@ -82,9 +82,12 @@ pub(super) async fn list(
 ) -> Result<Html<String>, Refusal> {
     let code = (team != NO_TEAM).then_some(team.as_str());
     let which = asked.which().ok_or(Refusal::Unreadable)?;
-    let after = asked.after.as_deref().map(str::parse::<Blind>).transpose().map_err(|_| Refusal::Unreadable)?;
-    let logged = desk.logged(&signed, act::List, &Subject::WorkList(code.map(|code| Team(code.to_owned())))).await?;
-    let found = desk.folk.team(code, which, after.as_ref(), PAGE + 1).await.map_err(|error| broken(&error))?;
+    let after =
+        asked.after.as_deref().map(str::parse::<Blind>).transpose().map_err(|_| Refusal::Unreadable)?;
+    let logged =
+        desk.logged(&signed, act::List, &Subject::WorkList(code.map(|code| Team(code.to_owned())))).await?;
+    let found =
+        desk.folk.team(code, which, after.as_ref(), PAGE + 1).await.map_err(|error| broken(&error))?;
     let new = desk.folk.new_of(code).await.map_err(|error| broken(&error))?;
     drop(logged);
     let shown = &found[..found.len().min(PAGE as usize)];

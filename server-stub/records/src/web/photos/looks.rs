@@ -38,7 +38,9 @@ pub(super) async fn of_photo(
     let found = desk.photo(&signed, &address).await?;
     desk.logged(&signed, act::WhoLooked, &found.subject()).await?;
     let id = found.capture_id.to_string();
-    let looks = desk.looks(move |entry| entry.about.as_ref().and_then(|about| about.id.as_ref()) == Some(&id)).await?;
+    let looks = desk
+        .looks(move |entry| entry.about.as_ref().and_then(|about| about.id.as_ref()) == Some(&id))
+        .await?;
     let named = desk.may(&signed, Action::View, &found.subject());
     let banner = named.then(|| parts::banner(found.label.patient.as_ref(), desk.web.now()));
     let frame = Frame { banner, ..Frame::signed(words::looks::PHOTO_TITLE, &signed, "/photos") };
@@ -55,9 +57,12 @@ pub(super) async fn of_patient(
     if all.is_empty() {
         return Err(desk.nowhere(&signed).await);
     }
-    desk.logged(&signed, act::WhoLooked, &subject(&patient, all.iter().map(|found| found.team.clone()))).await?;
+    desk.logged(&signed, act::WhoLooked, &subject(&patient, all.iter().map(|found| found.team.clone())))
+        .await?;
     let about = reference(&patient);
-    let looks = desk.looks(move |entry| entry.about.as_ref().and_then(|it| it.patient.as_ref()) == Some(&about)).await?;
+    let looks = desk
+        .looks(move |entry| entry.about.as_ref().and_then(|it| it.patient.as_ref()) == Some(&about))
+        .await?;
     let named = all.iter().find(|found| desk.may(&signed, Action::View, &found.subject()));
     let banner = named.map(|found| parts::banner(found.label.patient.as_ref(), desk.web.now()));
     let frame = Frame { banner, ..Frame::signed(words::looks::PATIENT_TITLE, &signed, "/search") };
@@ -71,7 +76,9 @@ impl Desk {
         let read = move || {
             let mut newest = VecDeque::new();
             read_entries(&root, |kept| {
-                let entry = kept.entry.filter(|entry| matches!(entry.what, What::Action(action) if LOOKS.contains(&action)));
+                let entry = kept
+                    .entry
+                    .filter(|entry| matches!(entry.what, What::Action(action) if LOOKS.contains(&action)));
                 if let Some(entry) = entry.filter(|entry| about(entry)) {
                     newest.push_front(entry);
                     newest.truncate(MOST);

@@ -114,9 +114,10 @@ fn choice(found: &Found) -> Markup {
 
 /// Whether the same number stands beside different people.
 fn differ(shown: &[Found]) -> bool {
-    let mut people = shown.iter().filter_map(|found| found.label.patient.as_ref()).map(|patient| {
-        (patient.family.as_str().to_lowercase(), patient.dob.date())
-    });
+    let mut people = shown
+        .iter()
+        .filter_map(|found| found.label.patient.as_ref())
+        .map(|patient| (patient.family.as_str().to_lowercase(), patient.dob.date()));
     let first = people.next();
     people.any(|other| Some(other) != first)
 }

@@ -60,7 +60,12 @@ impl Desk {
     pub(super) fn stage(&self, signed: &Signed, found: &Found, opening: Opening) -> Result<Markup, Refusal> {
         let now = self.web.now();
         let line = self.visible_line(signed, opening.line());
-        let alt = format!("{} {}. {}", words::photo::ALT_OF, parts::site(found.label.site.as_ref()), words::photo::ALT);
+        let alt = format!(
+            "{} {}. {}",
+            words::photo::ALT_OF,
+            parts::site(found.label.site.as_ref()),
+            words::photo::ALT
+        );
         let taken = layout::time(found.taken);
         let shown = self.showings().begin(&signed.acting.session, found.clone(), opening, line.clone(), now);
         let shown = shown.map_err(|error| broken(&error))?;
@@ -77,7 +82,7 @@ impl Desk {
 
     /// Who sees it, when and why, and by which line of the log. Never whom it shows.
     fn visible_line(&self, signed: &Signed, line: u64) -> Vec<String> {
-        let at = self.web.now().to_zoned(TimeZone::system()).strftime("%d-%b-%Y %H:%M").to_string();
+        let at = self.web.now().to_zoned_datetime(TimeZone::system()).strftime("%d-%b-%Y %H:%M").to_string();
         vec![
             format!("{} {}", words::photo::SEEN_BY, signed.acting.person.name),
             at,

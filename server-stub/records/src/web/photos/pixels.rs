@@ -54,7 +54,8 @@ pub(super) async fn view(
         let band = Band::draw(marked.width(), &parts)?;
         Ok::<_, RenderError>((marked.view(&band)?, band.height()))
     });
-    let (jpeg, band) = drawn.await.map_err(|_| Refusal::Broken("view"))?.map_err(|error| unshown(&error.into()))?;
+    let (jpeg, band) =
+        drawn.await.map_err(|_| Refusal::Broken("view"))?.map_err(|error| unshown(&error.into()))?;
     let size = format!("{width}x{height}/{exponent}+{band}");
     Ok(([(SIZE, size)], picture(jpeg)).into_response())
 }

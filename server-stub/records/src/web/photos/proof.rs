@@ -37,8 +37,11 @@ pub(super) async fn page(
 
 fn who(found: &Found) -> Markup {
     let label = &found.label;
-    let means =
-        if label.clinician.is_some() { words::clinician::CLAIMED_MEANS } else { words::clinician::NONE_MEANS };
+    let means = if label.clinician.is_some() {
+        words::clinician::CLAIMED_MEANS
+    } else {
+        words::clinician::NONE_MEANS
+    };
     html! {
         section aria-labelledby="who" {
             h2 id="who" { (words::proof::WHO) }
@@ -71,7 +74,9 @@ fn attested(attestation: Option<&Attestation>) -> &'static str {
     match attestation {
         Some(Attestation::Software { .. }) => words::proof::SOFTWARE,
         Some(
-            Attestation::AndroidKey { .. } | Attestation::AppAttest { .. } | Attestation::FreshAndroidKey { .. },
+            Attestation::AndroidKey { .. }
+            | Attestation::AppAttest { .. }
+            | Attestation::FreshAndroidKey { .. },
         ) => words::proof::HARDWARE,
         Some(_) | None => words::NOT_KNOWN,
     }

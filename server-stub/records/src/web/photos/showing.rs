@@ -10,9 +10,9 @@ use gauze_mark::MarkKey;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
+use crate::blind::LabelError;
 use crate::entropy::random;
 use crate::folk::{Folk, FolkError, Found, Opening};
-use crate::blind::LabelError;
 use crate::render::{Marked, RenderError, Shrink, Wanted, decode};
 
 /// How long a rendering stays after it was last asked for.
@@ -131,7 +131,9 @@ impl Showings {
 
     /// Room that is left, as far as can be seen without waiting; `held` are the levels that this caller holds.
     fn room_left(&self, held: &HashMap<Shrink, Level>) -> usize {
-        let taken = |levels: &HashMap<Shrink, Level>| levels.values().map(|level| level.marked.bytes()).sum::<usize>();
+        let taken = |levels: &HashMap<Shrink, Level>| {
+            levels.values().map(|level| level.marked.bytes()).sum::<usize>()
+        };
         let others: usize = self
             .all()
             .values()

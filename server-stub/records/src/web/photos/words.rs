@@ -42,22 +42,22 @@ pub(super) mod search {
     pub(crate) const NUMBER_HINT: &str = "The whole number. Spaces do not matter.";
     pub(crate) const NAME: &str = "By name and date of birth";
     pub(crate) const FAMILY: &str = "Family name";
-    pub(crate) const FAMILY_HINT: &str = "The whole family name. Capitals, accents and hyphens do not matter.";
+    pub(crate) const FAMILY_HINT: &str =
+        "The whole family name. Capitals, accents and hyphens do not matter.";
     pub(crate) const DOB: &str = "Date of birth";
     pub(crate) const DOB_HINT: &str = "Day, month and year, such as 14 07 1945.";
     pub(crate) const DAY: &str = "Day";
     pub(crate) const MONTH: &str = "Month";
     pub(crate) const YEAR: &str = "Year";
     pub(crate) const FIND: &str = "Find";
-    pub(crate) const NOBODY: &str = "No photo of such a patient is here. Compare the number or the name, letter by letter.";
-    pub(crate) const CHECK_DIGIT: &str =
-        "These ten digits are no NHS, CHI or H&C number: one of them is wrong. They were looked for as a hospital number.";
+    pub(crate) const NOBODY: &str =
+        "No photo of such a patient is here. Compare the number or the name, letter by letter.";
+    pub(crate) const CHECK_DIGIT: &str = "These ten digits are no NHS, CHI or H&C number: one of them is wrong. They were looked for as a hospital number.";
     pub(crate) const FOUND: &str = "Found";
     pub(crate) const NEWEST: &str = "Newest photo";
     pub(crate) const OPEN: &str = "Open";
     pub(crate) const OTHER_TEAM: &str = "A patient of another team";
-    pub(crate) const OTHER_TEAM_MEANS: &str =
-        "Photos match what you asked for, and your teams did not take them. Ask that team, or break the glass.";
+    pub(crate) const OTHER_TEAM_MEANS: &str = "Photos match what you asked for, and your teams did not take them. Ask that team, or break the glass.";
     pub(crate) const TEAMS: &str = "Teams with photos";
     pub(crate) const NO_DATE: &str = "This is no date. Enter the day, the month and the year in numbers.";
     pub(crate) const NOTHING: &str = "Enter a number, or a family name with a date of birth.";
@@ -71,8 +71,7 @@ pub(super) mod patient {
     pub(crate) const COMPARE_HINT: &str = "Choose two photos, then compare them.";
     pub(crate) const FIRST: &str = "First";
     pub(crate) const SECOND: &str = "Second";
-    pub(crate) const DIFFER: &str =
-        "These photos do not agree on this patient's name or date of birth. Check the number, and amend the photo that is wrong.";
+    pub(crate) const DIFFER: &str = "These photos do not agree on this patient's name or date of birth. Check the number, and amend the photo that is wrong.";
     pub(crate) const CUT: &str = "Only the newest 500 photos are shown.";
     pub(crate) const HIDDEN: &str = "Photos of other teams are not shown here.";
     pub(crate) const LOOKED: &str = "Who has looked at this patient's photos";
@@ -122,7 +121,8 @@ pub(super) mod compare {
     pub(crate) const SLIDER: &str = "How much of the second photo covers the first";
     pub(crate) const HOW: &str = "How to compare";
     pub(crate) const CHOOSE: &str = "Choose two different photos of one patient.";
-    pub(crate) const OTHERS: &str = "These two photos are not of one patient. Choose two of the same patient.";
+    pub(crate) const OTHERS: &str =
+        "These two photos are not of one patient. Choose two of the same patient.";
     pub(crate) const BACK: &str = "Back to the patient's photos";
 }
 
@@ -155,8 +155,7 @@ pub(super) mod record {
 
 pub(super) mod proof {
     pub(crate) const TITLE: &str = "Where this photo comes from";
-    pub(crate) const LEAD: &str =
-        "Nothing on this page rests on trust in one computer. Each fact is signed, and can be checked without us.";
+    pub(crate) const LEAD: &str = "Nothing on this page rests on trust in one computer. Each fact is signed, and can be checked without us.";
     pub(crate) const WHO: &str = "Who took it";
     pub(crate) const PHONE: &str = "Which phone";
     pub(crate) const PHONE_IS: &str = "Phone";
@@ -173,20 +172,20 @@ pub(super) mod proof {
         "The log is a list that nobody can change or shorten without being found out.";
     pub(crate) const PLACE: &str = "Entry";
     pub(crate) const RECEIPT: &str = "In the record";
-    pub(crate) const RECEIPT_MEANS: &str =
-        "The hospital opened the photo, kept it, and signed a receipt. The phone erases its copy for nothing less.";
+    pub(crate) const RECEIPT_MEANS: &str = "The hospital opened the photo, kept it, and signed a receipt. The phone erases its copy for nothing less.";
     pub(crate) const SIGNED: &str = "Receipt signed";
     pub(crate) const NUMBER: &str = "Number of the photo on its phone";
     pub(crate) const CAPTURE: &str = "Photo";
-    pub(crate) const SOFTWARE: &str = "It did not: its key is kept by software alone. Such phones are for tests.";
-    pub(crate) const HARDWARE: &str =
-        "Its key was made inside the phone's own hardware and cannot leave it. The maker's certificate says so.";
+    pub(crate) const SOFTWARE: &str =
+        "It did not: its key is kept by software alone. Such phones are for tests.";
+    pub(crate) const HARDWARE: &str = "Its key was made inside the phone's own hardware and cannot leave it. The maker's certificate says so.";
 }
 
 pub(super) mod looks {
     pub(crate) const PHOTO_TITLE: &str = "Who has looked at this photo";
     pub(crate) const PATIENT_TITLE: &str = "Who has looked at this patient's photos";
-    pub(crate) const LEAD: &str = "Every look is a line of the access log, newest first. Nobody can take a line out unseen.";
+    pub(crate) const LEAD: &str =
+        "Every look is a line of the access log, newest first. Nobody can take a line out unseen.";
     pub(crate) const NOBODY: &str = "Nobody has looked yet.";
     pub(crate) const WHO: &str = "Who";
     pub(crate) const WHEN: &str = "When";
@@ -202,8 +201,7 @@ pub(super) mod looks {
 
 pub(super) mod amend {
     pub(crate) const TITLE: &str = "Put something right";
-    pub(crate) const LEAD: &str =
-        "Nothing is overwritten. What the phone sealed stays, and what you write stands beside it with your name.";
+    pub(crate) const LEAD: &str = "Nothing is overwritten. What the phone sealed stays, and what you write stands beside it with your name.";
     pub(crate) const WHAT: &str = "What is wrong?";
     pub(crate) const PATIENT: &str = "It shows another patient";
     pub(crate) const NOBODY: &str = "It shows this patient by mistake, and the right one is not known";

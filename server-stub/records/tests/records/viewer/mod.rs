@@ -1,0 +1,5 @@
+//! The viewer's pages, asked as a browser asks.
+
+mod pages;
+mod strangers;
+pub mod ward;
