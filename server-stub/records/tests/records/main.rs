@@ -15,3 +15,4 @@ mod log;
 mod open;
 mod photos;
 mod tls;
+mod viewer;
