@@ -8,6 +8,7 @@ mod audit;
 mod chain;
 mod crash;
 mod enrolment;
+mod folk;
 mod gist;
 mod keys;
 mod life;
