@@ -8,6 +8,7 @@ mod disk;
 mod entropy;
 mod gist;
 mod https;
+mod in_force;
 mod index;
 mod layout;
 mod list;

@@ -82,8 +82,8 @@ impl Coded for IndexError {
             Self::Migration(_) => "Use the program version that wrote it, or a newer one.",
             Self::Absent => "Check --data, or pull first.",
             Self::Damaged(_) => {
-                "Restore --data from its backup. Without one, pull into a new --data with the old sealed/ and bundles/ in it: \
-                 today's policy and keys then decide again on every phone."
+                "Restore --data from its backup. Without one, pull into a new --data with the old sealed/, bundles/ and in-force/ \
+                 in it: every entry is then judged again as it was."
             }
             Self::OtherTenant(_) | Self::OtherLog(_) => {
                 "Use one data directory for each tenant and gateway log; a gateway with new keys has a new log."

@@ -68,9 +68,10 @@ impl<G: GatewayPort> Puller<G> {
         let sealed = self.layout.sealed(&row.binding(&trust.tenant));
         let expected = (row.sha256, row.size);
         let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
+        let lists = self.in_force(trust, row.log_index).lists().clone();
         let body = Manifest::peek(&jws).map_err(IndexError::from)?.carried().body.clone();
         if self.found(&sealed, expected)? {
-            return Ok(Outcome::Filed(gist_of(trust, &sealed, &body)));
+            return Ok(Outcome::Filed(gist_of((trust, &lists), &sealed, &body)));
         }
         if !self.patience().is_due(&row.manifest_sha256, self.clock.now()) {
             return Ok(Outcome::Missing);
@@ -82,7 +83,7 @@ impl<G: GatewayPort> Puller<G> {
                 expected,
                 body: body.clone(),
                 identities: trust.identities.clone(),
-                lists: trust.lists().clone(),
+                lists: lists.clone(),
                 layout: self.layout.clone(),
                 sealed: sealed.clone(),
                 refused: self.layout.refused(&row.manifest_sha256),
@@ -166,9 +167,9 @@ impl<G: GatewayPort> Puller<G> {
 
 /// What the record says of a photo that was opened and moved to its place before a crash, or under another signature. That
 /// was judged; only its gist is still to be told.
-fn gist_of(trust: &Trust, sealed: &Path, body: &Body) -> Option<Gist> {
+fn gist_of((trust, lists): (&Trust, &PickLists), sealed: &Path, body: &Body) -> Option<Gist> {
     let mut file = std::fs::File::open(sealed).ok()?;
-    inspect(&mut file, &trust.identities, body, trust.lists()).ok()?.ok()
+    inspect(&mut file, &trust.identities, body, lists).ok()?.ok()
 }
 
 impl Judging {

@@ -1,7 +1,7 @@
 //! Judging log entries: who may speak, and does it fit the chain. No photo is fetched here.
 //!
-//! Always: an entry is judged once, in log order, by the typ it was signed with; what the gateway calls it does not
-//! count.
+//! Always: an entry is judged in log order, by what was in force at its place and by the typ it was signed with; what the
+//! gateway calls it does not count.
 
 use gauze_attest::{Freshness, verify_enrolment};
 use gauze_wire::{
@@ -13,6 +13,7 @@ use super::life::judge_act;
 use super::{PassReport, PullError, Puller};
 use crate::chain;
 use crate::gateway::GatewayPort;
+use crate::in_force::InForce;
 use crate::index::{Judged, Kind, KnownDevice, Manifested, PhotoJudged};
 use crate::trust::Trust;
 
@@ -31,7 +32,7 @@ impl<G: GatewayPort> Puller<G> {
                 return Ok(());
             }
             for (index, jws) in leaves {
-                let judged = self.judge(trust, &jws).await?;
+                let judged = self.judge(trust, (index, &jws)).await?;
                 self.index.write(index, &judged).await?;
                 report.entries += 1;
                 match &judged {
@@ -49,23 +50,23 @@ impl<G: GatewayPort> Puller<G> {
         }
     }
 
-    async fn judge(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+    async fn judge(&self, trust: &Trust, (place, jws): (u64, &Jws)) -> Result<Judged, PullError> {
+        let by = self.in_force(trust, place);
         match jws.typ() {
-            Enrolment::TYP => self.judge_enrolment(trust, jws).await,
+            Enrolment::TYP => self.judge_enrolment(&by, jws).await,
             Body::TYP | Void::TYP | Adoption::TYP => self.judge_manifest(trust, jws).await,
-            Act::TYP => Ok(judge_act(trust, jws)),
-            Wiped::TYP | Reattestation::TYP => self.judge_word(trust, jws).await,
+            Act::TYP => Ok(judge_act(&by, jws)),
+            Wiped::TYP | Reattestation::TYP => self.judge_word(&by, jws).await,
             _ => Ok(Judged::rejected(jws, ProblemCode::WrongType)),
         }
     }
 
-    async fn judge_enrolment(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+    async fn judge_enrolment(&self, by: &InForce, jws: &Jws) -> Result<Judged, PullError> {
         let Ok(claimed) = jws.peek::<Enrolment>() else {
             return Ok(Judged::rejected(jws, ProblemCode::MalformedRequest));
         };
         // The token's own short life bounds the time that the phone claims.
-        let attested = match verify_enrolment(jws, &trust.basis(&self.roots), Freshness::Recorded, claimed.at)
-        {
+        let attested = match verify_enrolment(jws, &by.basis(&self.roots), Freshness::Recorded, claimed.at) {
             Ok(attested) => attested,
             Err(refusal) => {
                 return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: refusal.as_str() });

@@ -7,12 +7,12 @@ use gauze_wire::{
 
 use super::{PullError, Puller};
 use crate::gateway::GatewayPort;
+use crate::in_force::InForce;
 use crate::index::{IndexError, Judged, KnownDevice, Noted};
-use crate::trust::Trust;
 
 /// An act that the gateway signed: what the index keeps of it.
-pub(super) fn judge_act(trust: &Trust, jws: &Jws) -> Judged {
-    let Ok(act) = jws.verify::<Act>(&trust.gateway.key, &trust.tenant) else {
+pub(super) fn judge_act(by: &InForce, jws: &Jws) -> Judged {
+    let Ok(act) = jws.verify::<Act>(&by.gateway.key, &by.bundle.tenant) else {
         return Judged::rejected(jws, ProblemCode::SignatureInvalid);
     };
     let (status, proposed) = match &act.deed {
@@ -28,17 +28,17 @@ pub(super) fn judge_act(trust: &Trust, jws: &Jws) -> Judged {
 
 impl<G: GatewayPort> Puller<G> {
     /// A phone's own word: counts if its key signed it.
-    pub(super) async fn judge_word(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+    pub(super) async fn judge_word(&self, by: &InForce, jws: &Jws) -> Result<Judged, PullError> {
         let Some(device) = self.index.device(jws.kid()).await? else {
             return Ok(Judged::rejected(jws, ProblemCode::UnknownDevice));
         };
         let (kind, app_attest) = match jws.typ() {
-            Wiped::TYP if jws.verify::<Wiped>(&device.key, &trust.tenant).is_ok() => ("wiped", None),
+            Wiped::TYP if jws.verify::<Wiped>(&device.key, &by.bundle.tenant).is_ok() => ("wiped", None),
             Reattestation::TYP => {
-                let Ok(evidence) = jws.verify::<Reattestation>(&device.key, &trust.tenant) else {
+                let Ok(evidence) = jws.verify::<Reattestation>(&device.key, &by.bundle.tenant) else {
                     return Ok(Judged::rejected(jws, ProblemCode::SignatureInvalid));
                 };
-                match self.shown_again(trust, &device, &evidence).await? {
+                match self.shown_again(by, &device, &evidence).await? {
                     Ok(shown) => ("reattestation", shown.app_attest),
                     Err(fault) => {
                         return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: fault.code() });
@@ -54,7 +54,7 @@ impl<G: GatewayPort> Puller<G> {
     /// Evidence shown again, judged as the gateway should have: for the enrolled key and serial, at its own time.
     async fn shown_again(
         &self,
-        trust: &Trust,
+        by: &InForce,
         device: &KnownDevice,
         evidence: &Reattestation,
     ) -> Result<Result<Shown, Fault>, PullError> {
@@ -72,6 +72,6 @@ impl<G: GatewayPort> Puller<G> {
             last_seen: None,
             app_attest: device.app_attest.as_ref(),
         };
-        Ok(verify_attestation(&presented, &trust.basis(&self.roots), evidence.at))
+        Ok(verify_attestation(&presented, &by.basis(&self.roots), evidence.at))
     }
 }

@@ -19,10 +19,10 @@ mod settle;
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_attest::Roots;
-use gauze_wire::{CaptureId, DeviceId, FilingRefusal};
+use gauze_wire::{Bundle, CaptureId, DeviceId, FilingRefusal, Jws, WireError, accept_bundle};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -30,6 +30,7 @@ use crate::clock::Clock;
 use crate::disk::{self, PUBLIC};
 use crate::gateway::GatewayPort;
 use crate::https::HttpsGateway;
+use crate::in_force::{History, InForce};
 use crate::index::Index;
 use crate::keys::{KeyDir, KeysError};
 use crate::layout::Layout;
@@ -116,6 +117,8 @@ pub struct Puller<G> {
     status: Option<StatusFile>,
     layout: Layout,
     index: Index,
+    /// What entries are judged by, and from where on.
+    history: Mutex<History>,
     gateway: G,
     clock: Arc<dyn Clock>,
     approve: Approve,
@@ -147,10 +150,11 @@ impl<G: GatewayPort> Puller<G> {
     pub async fn with_gateway(config: Config, gateway: G, clock: Arc<dyn Clock>) -> Result<Self, PullError> {
         let keys = KeyDir::new(&config.keys);
         let status = config.status_list.as_deref().map(StatusFile::open).transpose()?;
-        config.trust(&keys, status.as_ref())?;
+        let trust = config.trust(&keys, status.as_ref())?;
         let layout = Layout::new(&config.data);
         let lock = layout.prepare()?.ok_or(PullError::Busy)?;
         let index = Index::open(&layout.index(), true).await?;
+        let history = Mutex::new(History::open(&layout, &trust.tenant)?);
         let working = Arc::new(Semaphore::new(fetch::AT_ONCE));
         let approve = Approve::Nothing;
         Ok(Self {
@@ -159,6 +163,7 @@ impl<G: GatewayPort> Puller<G> {
             status,
             layout,
             index,
+            history,
             gateway,
             clock,
             approve,
@@ -198,10 +203,15 @@ impl<G: GatewayPort> Puller<G> {
         self.accept(&trust).await?;
         let mut report = PassReport::default();
         loop {
-            let advanced = self.advance(&trust, &mut report).await?;
+            let mut advanced = self.advance(&trust, &mut report).await?;
             self.judge_new(&trust, &mut report).await?;
             self.approve_waiting(&trust).await?;
-            self.hand_in(&mut report).await?;
+            if self.hand_in(&mut report).await? {
+                // What the gateway took in before it heard of these was taken in by what was in force before.
+                advanced |= self.advance(&trust, &mut report).await?;
+                self.judge_new(&trust, &mut report).await?;
+            }
+            self.put_in_force(&trust).await?;
             self.settle_waiting(&trust, &mut report).await?;
             if !advanced {
                 break;
@@ -229,19 +239,55 @@ impl<G: GatewayPort> Puller<G> {
         self.index.close().await;
     }
 
+    fn history(&self) -> std::sync::MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the entry at `place` is judged by.
+    fn in_force(&self, trust: &Trust, place: u64) -> Arc<InForce> {
+        self.history().at(place).unwrap_or_else(|| trust.now.clone())
+    }
+
+    /// What is new counts for whatever the gateway logs from now on.
+    async fn put_in_force(&self, trust: &Trust) -> Result<(), PullError> {
+        if !self.history().is_news(&trust.now) {
+            return Ok(());
+        }
+        let place = self.index.judged().await?;
+        tracing::info!(from = place, "another bundle, policy or status list is in force");
+        Ok(self.history().add(place, &trust.now)?)
+    }
+
     /// Keeps every bundle that was ever in force: old receipts are checked against it.
     async fn accept(&self, trust: &Trust) -> Result<(), PullError> {
-        let version = trust.bundle.version;
+        let version = trust.now.bundle.version;
         let path = self.layout.bundles().join(format!("{version}.jws"));
-        let risen = self.index.bind_to(&trust.tenant, &trust.gateway.log, version).await?;
-        if risen || !path.exists() {
-            disk::replace(&path, trust.bundle_jws.as_str().as_bytes(), PUBLIC)?;
+        if let Some(kept) = disk::read_if_any(&path)? {
+            agrees(trust, &kept)?;
         }
-        if self.clock.now() >= trust.bundle.fresh_until {
-            tracing::warn!(fresh_until = %trust.bundle.fresh_until, "the bundle is no longer fresh: sign a new one");
+        let risen = self.index.bind_to(&trust.tenant, &trust.now.gateway.log, version).await?;
+        if risen || !path.exists() {
+            disk::replace(&path, trust.now.bundle_jws.as_str().as_bytes(), PUBLIC)?;
+        }
+        if self.history().is_empty() {
+            self.put_in_force(trust).await?;
+        }
+        if self.clock.now() >= trust.now.bundle.fresh_until {
+            tracing::warn!(fresh_until = %trust.now.bundle.fresh_until, "the bundle is no longer fresh: sign a new one");
         }
         Ok(())
     }
+}
+
+/// A version names one content: what was kept under it is what it says now, whatever its signature.
+fn agrees(trust: &Trust, kept: &[u8]) -> Result<(), TrustError> {
+    let believed = || -> Result<(), WireError> {
+        let text = std::str::from_utf8(kept).map_err(|_| WireError::Malformed("bundle"))?;
+        let kept: Bundle = Jws::parse(text.trim())?.verify(&trust.now.bundle.root, &trust.tenant)?;
+        let root = kept.root.fingerprint();
+        accept_bundle(&trust.now.bundle_jws, &trust.tenant, &root, Some(&kept), 0).map(drop)
+    };
+    believed().map_err(TrustError::Bundle)
 }
 
 impl From<KeysError> for PullError {

@@ -91,7 +91,7 @@ impl<G: GatewayPort> Puller<G> {
 
     async fn newest(&self, trust: &Trust) -> Result<Newest, PullError> {
         let checkpoint = self.index.cosigned().await?.ok_or(IndexError::Damaged("state"))?;
-        let size = trust.gateway.log.verify(&checkpoint).map_err(IndexError::from)?.size;
+        let size = trust.now.gateway.log.verify(&checkpoint).map_err(IndexError::from)?.size;
         Ok(Newest { checkpoint, size })
     }
 
@@ -107,7 +107,7 @@ impl<G: GatewayPort> Puller<G> {
         let proof = Proof { log_index: row.log_index, inclusion, checkpoint: newest.checkpoint.clone() };
         let witness = trust.witness.witness_key();
         proof
-            .verify(&row.manifest_sha256, &trust.gateway.log, Some(&[witness]))
+            .verify(&row.manifest_sha256, &trust.now.gateway.log, Some(&[witness]))
             .map_err(PullError::Signing)?;
         let (binding, now) = (row.binding(&trust.tenant), self.clock.now());
         let jws = match cause {

@@ -8,6 +8,7 @@ mod chain;
 mod crash;
 mod enrolment;
 mod gist;
+mod in_force;
 mod keys;
 mod life;
 mod log;
