@@ -91,6 +91,33 @@ pub enum FilingRefusal {
 }
 
 impl FilingRefusal {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::EnrolmentInvalid,
+        Self::ManifestInvalid,
+        Self::ChainBroken,
+        Self::DigestMismatch,
+        Self::DidNotOpen,
+        Self::MixedRecipients,
+        Self::BundleInvalid,
+        Self::RecordMismatch,
+        Self::PhotoMismatch,
+    ];
+
+    /// Whether it lies in who signed or where in the chain, and not in the photo: then the phone's next key may sign for the
+    /// photo in its place.
+    pub fn is_superseded_by_adoption(self) -> bool {
+        match self {
+            Self::EnrolmentInvalid | Self::ManifestInvalid | Self::ChainBroken => true,
+            Self::DigestMismatch
+            | Self::DidNotOpen
+            | Self::MixedRecipients
+            | Self::BundleInvalid
+            | Self::RecordMismatch
+            | Self::PhotoMismatch => false,
+        }
+    }
+
     /// The stable code: the JSON form.
     pub fn code(self) -> &'static str {
         match self {

@@ -1,8 +1,8 @@
 //! What log entries are judged by, and from which place in the log on: bundle, policy and status list, each version kept.
 //!
 //! Always: an entry is judged by what was in force at its place, whenever that is done. A version that this side sees for
-//! the first time counts from the end of the log as it stood once the gateway had been told of it, so that no entry is
-//! condemned by what came after it. A place is durable before an entry at or past it is judged. Copied into a new data
+//! the first time alone counts from the end of the log as it stood once the gateway had been told of it; what was logged
+//! since the pull before holds by the old or by the new, since the gateway had the one or the other. A place is durable before an entry at or past it is judged. Copied into a new data
 //! directory, these files lead to the same verdicts.
 
 use std::path::{Path, PathBuf};
@@ -66,6 +66,11 @@ impl InForce {
         &self.policy.lists
     }
 
+    /// Which version of the policy it is.
+    pub(crate) fn policy_version(&self) -> u64 {
+        self.policy.version
+    }
+
     /// What evidence is judged by.
     pub(crate) fn basis<'a>(&'a self, roots: &'a Roots) -> Basis<'a> {
         let status = self.status.as_ref().map(|status| &*status.list);
@@ -94,8 +99,10 @@ fn at_any_age(mut policy: Policy) -> Policy {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
-    /// The first leaf that it judges.
+    /// The first leaf that it alone judges.
     place: u64,
+    /// The first leaf that it judges beside the version before.
+    since: u64,
     /// The gateway's base URL.
     gateway: String,
     bundle: Jws,
@@ -110,10 +117,16 @@ struct KeptStatus {
     fetched_at: Timestamp,
 }
 
-/// Every version that was in force, by the first leaf that it judges.
+struct Version {
+    place: u64,
+    since: u64,
+    rules: Arc<InForce>,
+}
+
+/// Every version that was in force, by the first leaf that it alone judges.
 pub(crate) struct History {
     dir: PathBuf,
-    versions: Vec<(u64, Arc<InForce>)>,
+    versions: Vec<Version>,
 }
 
 impl History {
@@ -129,14 +142,19 @@ impl History {
                 versions.push(version.ok_or_else(|| TrustError::HistoryDamaged(path))?);
             }
         }
-        versions.sort_by_key(|(place, _)| *place);
+        versions.sort_by_key(|version| version.place);
         Ok(Self { dir, versions })
     }
 
-    /// What the entry at `place` is judged by; the first version judges what came before it too.
-    pub(crate) fn at(&self, place: u64) -> Option<Arc<InForce>> {
-        let before = self.versions.partition_point(|(from, _)| *from <= place);
-        self.versions.get(before.saturating_sub(1)).map(|(_, version)| version.clone())
+    /// What the entry at `place` is judged by: any of these suffices, and the first was in force for certain. The first
+    /// version kept judges what came before it too.
+    pub(crate) fn at(&self, place: u64) -> Vec<Arc<InForce>> {
+        let before = self.versions.partition_point(|version| version.place <= place).saturating_sub(1);
+        let (certain, later) = self.versions[before.min(self.versions.len())..]
+            .split_first()
+            .map_or((None, &[][..]), |(certain, later)| (Some(certain), later));
+        let beside = later.iter().filter(|version| version.since <= place);
+        certain.into_iter().chain(beside).map(|version| version.rules.clone()).collect()
     }
 
     /// Whether nothing was kept yet.
@@ -146,11 +164,11 @@ impl History {
 
     /// Whether `now` is not the newest version kept.
     pub(crate) fn is_news(&self, now: &InForce) -> bool {
-        self.versions.last().is_none_or(|(_, newest)| !newest.is(now))
+        self.versions.last().is_none_or(|newest| !newest.rules.is(now))
     }
 
-    /// From the leaf at `place` on, entries are judged by `now`.
-    pub(crate) fn add(&mut self, place: u64, now: &Arc<InForce>) -> Result<(), TrustError> {
+    /// From the leaf at `place` on, entries are judged by `now`; from `since` on, by it too.
+    pub(crate) fn add(&mut self, (since, place): (u64, u64), now: &Arc<InForce>) -> Result<(), TrustError> {
         let status = match &now.status {
             Some(status) => {
                 let sha256 = Digest::of(&status.bytes);
@@ -161,6 +179,7 @@ impl History {
         };
         let kept = Kept {
             place,
+            since,
             gateway: now.gateway.url.clone(),
             bundle: now.bundle_jws.clone(),
             policy: now.policy_jws.clone(),
@@ -170,8 +189,8 @@ impl History {
         let text = serde_json::to_vec(&kept).map_err(|_| TrustError::HistoryDamaged(path.clone()))?;
         disk::replace(&path, &text, PUBLIC)?;
         // No leaf lies between two versions of one place.
-        self.versions.retain(|(from, _)| *from != place);
-        self.versions.push((place, now.clone()));
+        self.versions.retain(|version| version.place != place);
+        self.versions.push(Version { place, since, rules: now.clone() });
         Ok(())
     }
 
@@ -185,7 +204,7 @@ fn list_in(dir: &Path, sha256: &Digest) -> PathBuf {
 }
 
 /// A kept version: the bundle by its own root, which was checked before it was kept; the directory is this side's own.
-fn read(dir: &Path, path: &Path, tenant: &Tenant) -> Option<(u64, Arc<InForce>)> {
+fn read(dir: &Path, path: &Path, tenant: &Tenant) -> Option<Version> {
     let kept: Kept = serde_json::from_slice(&disk::read(path).ok()?).ok()?;
     let root = kept.bundle.peek::<Bundle>().ok()?.root;
     let bundle: Bundle = kept.bundle.verify(&root, tenant).ok()?;
@@ -199,8 +218,8 @@ fn read(dir: &Path, path: &Path, tenant: &Tenant) -> Option<(u64, Arc<InForce>)>
         }
         None => None,
     };
-    let version = InForce::new((bundle, kept.bundle), kept.policy, status, &kept.gateway).ok()?;
-    Some((kept.place, Arc::new(version)))
+    let rules = InForce::new((bundle, kept.bundle), kept.policy, status, &kept.gateway).ok()?;
+    Some(Version { place: kept.place, since: kept.since, rules: Arc::new(rules) })
 }
 
 #[cfg(test)]

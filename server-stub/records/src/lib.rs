@@ -13,6 +13,7 @@ mod index;
 mod layout;
 mod list;
 mod open;
+mod rejudge;
 mod tree;
 mod trust;
 
@@ -27,7 +28,8 @@ pub use coded::Coded;
 pub use disk::DiskError;
 pub use gist::Gist;
 pub use https::{HttpsGateway, TlsError};
-pub use index::{ChainState, IndexError, Kind, Status};
+pub use index::{ChainState, IndexError, Kind, Status, Which};
 pub use list::{Listed, ListedAct, ListedDevice, list, list_acts, list_devices};
 pub use open::{OpenFileError, Opened, open_file};
+pub use rejudge::rejudge;
 pub use trust::TrustError;

@@ -4,6 +4,7 @@
 mod keys_cli;
 mod proposals_cli;
 mod pull_cli;
+mod rejudge_cli;
 mod show_cli;
 
 use std::io::Write as _;
@@ -101,6 +102,8 @@ enum Command {
         #[arg(long)]
         acts: bool,
     },
+    /// Have the next pull judge refused photos again, after mending what they were refused for.
+    Rejudge(rejudge_cli::Rejudge),
     /// Check everything filed again, offline; fails where something is not as it was signed.
     Verify {
         /// The data directory.
@@ -150,6 +153,7 @@ fn main() -> ExitCode {
         | Command::Open { .. }
         | Command::List { .. }
         | Command::Proposals(_)
+        | Command::Rejudge(_)
         | Command::Verify { .. } => "warn",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
@@ -186,6 +190,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::List { data, devices: true, .. } => show_cli::show_devices(json, &data)?,
         Command::List { data, acts: true, .. } => show_cli::show_acts(json, &data)?,
         Command::List { data, .. } => show_cli::show_list(json, &data)?,
+        Command::Rejudge(asked) => rejudge_cli::run(json, &asked)?,
         Command::Verify { data, keys } => return show_cli::check(json, &data, keys.as_deref()),
     }
     Ok(ExitCode::SUCCESS)

@@ -177,7 +177,7 @@ struct PlacedBody {
     prev: Option<Digest>,
 }
 
-async fn write_device(
+pub(super) async fn write_device(
     tx: &mut Transaction<'_, Sqlite>,
     index: u64,
     device_id: &DeviceId,
@@ -242,6 +242,16 @@ async fn write_photo(
     .bind(photo.cause.map(FilingRefusal::code))
     .execute(&mut **tx)
     .await?;
+    write_body(tx, photo).await
+}
+
+/// Gives the body its place in the chain, where it has one.
+pub(super) async fn write_body(
+    tx: &mut Transaction<'_, Sqlite>,
+    photo: &PhotoJudged,
+) -> Result<(), IndexError> {
+    let carried = &photo.manifest.carried;
+    let body = &carried.body;
     let Some(own) = photo.chained else { return Ok(()) };
     sqlx::query(
         "INSERT OR IGNORE INTO body (device_id, seq, own, hash, prev, capture_id, follows_device, follows_seq)

@@ -4,6 +4,7 @@
 //! size is staged and believed by nobody; a photo's row changes to *filed* or *refused* once, together with its
 //! receipt.
 
+mod again;
 mod audit;
 mod judged;
 mod life;
@@ -18,6 +19,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool};
 
+pub use again::Which;
 pub(crate) use judged::{Judged, KnownDevice, Manifested, PhotoJudged};
 pub(crate) use life::{Decided, Noted, ProposalRow};
 pub use photos::{ChainState, Kind, Status};

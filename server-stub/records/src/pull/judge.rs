@@ -3,6 +3,8 @@
 //! Always: an entry is judged in log order, by what was in force at its place and by the typ it was signed with; what the
 //! gateway calls it does not count.
 
+use std::sync::Arc;
+
 use gauze_attest::{Freshness, verify_enrolment};
 use gauze_wire::{
     Act, Adoption, Body, DeviceId, DeviceStatus, Enrolment, FilingRefusal, Jws, Manifest, ProblemCode,
@@ -14,7 +16,7 @@ use super::{PassReport, PullError, Puller};
 use crate::chain;
 use crate::gateway::GatewayPort;
 use crate::in_force::InForce;
-use crate::index::{Judged, Kind, KnownDevice, Manifested, PhotoJudged};
+use crate::index::{IndexError, Judged, Kind, KnownDevice, Manifested, PhotoJudged};
 use crate::trust::Trust;
 
 /// Leaves read at once.
@@ -54,19 +56,26 @@ impl<G: GatewayPort> Puller<G> {
         let by = self.in_force(trust, place);
         match jws.typ() {
             Enrolment::TYP => self.judge_enrolment(&by, jws).await,
-            Body::TYP | Void::TYP | Adoption::TYP => self.judge_manifest(trust, jws).await,
-            Act::TYP => Ok(judge_act(&by, jws)),
-            Wiped::TYP | Reattestation::TYP => self.judge_word(&by, jws).await,
+            Body::TYP | Void::TYP | Adoption::TYP => {
+                let device = self.index.device(jws.kid()).await?;
+                self.judge_manifest(trust, jws, device).await
+            }
+            Act::TYP => Ok(judge_act(&by, &trust.tenant, jws)),
+            Wiped::TYP | Reattestation::TYP => self.judge_word(&by, &trust.tenant, jws).await,
             _ => Ok(Judged::rejected(jws, ProblemCode::WrongType)),
         }
     }
 
-    async fn judge_enrolment(&self, by: &InForce, jws: &Jws) -> Result<Judged, PullError> {
+    pub(super) async fn judge_enrolment(&self, by: &[Arc<InForce>], jws: &Jws) -> Result<Judged, PullError> {
         let Ok(claimed) = jws.peek::<Enrolment>() else {
             return Ok(Judged::rejected(jws, ProblemCode::MalformedRequest));
         };
         // The token's own short life bounds the time that the phone claims.
-        let attested = match verify_enrolment(jws, &by.basis(&self.roots), Freshness::Recorded, claimed.at) {
+        let mut judged = by
+            .iter()
+            .map(|by| verify_enrolment(jws, &by.basis(&self.roots), Freshness::Recorded, claimed.at));
+        let certain = judged.next().ok_or(IndexError::Damaged("state"))?;
+        let attested = match certain.or_else(|refusal| judged.find_map(Result::ok).ok_or(refusal)) {
             Ok(attested) => attested,
             Err(refusal) => {
                 return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: refusal.as_str() });
@@ -88,8 +97,14 @@ impl<G: GatewayPort> Puller<G> {
         Ok(Judged::Enrolled { device_id, device, token: Box::new(attested.token().clone()) })
     }
 
-    async fn judge_manifest(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
-        let Some(device) = self.index.device(jws.kid()).await? else {
+    /// A manifest by `device`, as it is known at the manifest's place.
+    pub(super) async fn judge_manifest(
+        &self,
+        trust: &Trust,
+        jws: &Jws,
+        device: Option<KnownDevice>,
+    ) -> Result<Judged, PullError> {
+        let Some(device) = device else {
             return Ok(refused(trust, jws, FilingRefusal::EnrolmentInvalid));
         };
         let Ok(manifest) = Manifest::verify(jws, &device.key, &trust.tenant) else {

@@ -1,8 +1,10 @@
 //! Judging devices' lives in the log: acts of the gateway, evidence shown again, phones' words that they were wiped.
 
+use std::sync::Arc;
+
 use gauze_attest::{Fault, Presented, Shown, verify_attestation};
 use gauze_wire::{
-    Act, Deed, DeviceStatus, Enrolment, Jws, Name, ProblemCode, Reattestation, Signed as _, Wiped,
+    Act, Deed, DeviceStatus, Enrolment, Jws, Name, ProblemCode, Reattestation, Signed as _, Tenant, Wiped,
 };
 
 use super::{PullError, Puller};
@@ -11,8 +13,8 @@ use crate::in_force::InForce;
 use crate::index::{IndexError, Judged, KnownDevice, Noted};
 
 /// An act that the gateway signed: what the index keeps of it.
-pub(super) fn judge_act(by: &InForce, jws: &Jws) -> Judged {
-    let Ok(act) = jws.verify::<Act>(&by.gateway.key, &by.bundle.tenant) else {
+pub(super) fn judge_act(by: &[Arc<InForce>], tenant: &Tenant, jws: &Jws) -> Judged {
+    let Some(act) = by.iter().find_map(|by| jws.verify::<Act>(&by.gateway.key, tenant).ok()) else {
         return Judged::rejected(jws, ProblemCode::SignatureInvalid);
     };
     let (status, proposed) = match &act.deed {
@@ -28,14 +30,19 @@ pub(super) fn judge_act(by: &InForce, jws: &Jws) -> Judged {
 
 impl<G: GatewayPort> Puller<G> {
     /// A phone's own word: counts if its key signed it.
-    pub(super) async fn judge_word(&self, by: &InForce, jws: &Jws) -> Result<Judged, PullError> {
+    pub(super) async fn judge_word(
+        &self,
+        by: &[Arc<InForce>],
+        tenant: &Tenant,
+        jws: &Jws,
+    ) -> Result<Judged, PullError> {
         let Some(device) = self.index.device(jws.kid()).await? else {
             return Ok(Judged::rejected(jws, ProblemCode::UnknownDevice));
         };
         let (kind, app_attest) = match jws.typ() {
-            Wiped::TYP if jws.verify::<Wiped>(&device.key, &by.bundle.tenant).is_ok() => ("wiped", None),
+            Wiped::TYP if jws.verify::<Wiped>(&device.key, tenant).is_ok() => ("wiped", None),
             Reattestation::TYP => {
-                let Ok(evidence) = jws.verify::<Reattestation>(&device.key, &by.bundle.tenant) else {
+                let Ok(evidence) = jws.verify::<Reattestation>(&device.key, tenant) else {
                     return Ok(Judged::rejected(jws, ProblemCode::SignatureInvalid));
                 };
                 match self.shown_again(by, &device, &evidence).await? {
@@ -54,7 +61,7 @@ impl<G: GatewayPort> Puller<G> {
     /// Evidence shown again, judged as the gateway should have: for the enrolled key and serial, at its own time.
     async fn shown_again(
         &self,
-        by: &InForce,
+        by: &[Arc<InForce>],
         device: &KnownDevice,
         evidence: &Reattestation,
     ) -> Result<Result<Shown, Fault>, PullError> {
@@ -72,6 +79,9 @@ impl<G: GatewayPort> Puller<G> {
             last_seen: None,
             app_attest: device.app_attest.as_ref(),
         };
-        Ok(verify_attestation(&presented, &by.basis(&self.roots), evidence.at))
+        let mut judged =
+            by.iter().map(|by| verify_attestation(&presented, &by.basis(&self.roots), evidence.at));
+        let certain = judged.next().ok_or(IndexError::Damaged("state"))?;
+        Ok(certain.or_else(|fault| judged.find_map(Result::ok).ok_or(fault)))
     }
 }

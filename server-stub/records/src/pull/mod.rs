@@ -14,11 +14,13 @@ mod judge;
 mod life;
 mod log;
 mod patience;
+mod rejudge;
 mod serve;
 mod settle;
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_attest::Roots;
@@ -86,6 +88,8 @@ pub struct PassReport {
     pub enrolled: u64,
     /// Entries that led to nothing, such as enrolments that did not hold.
     pub rejected: u64,
+    /// Refused photos that were judged again because a person asked.
+    pub rejudged: u64,
     /// Photos filed, adopted ones among them.
     pub filed: u64,
     /// Voids filed.
@@ -119,6 +123,8 @@ pub struct Puller<G> {
     index: Index,
     /// What entries are judged by, and from where on.
     history: Mutex<History>,
+    /// Leaves judged when the pass began.
+    judged_before: AtomicU64,
     gateway: G,
     clock: Arc<dyn Clock>,
     approve: Approve,
@@ -164,6 +170,7 @@ impl<G: GatewayPort> Puller<G> {
             layout,
             index,
             history,
+            judged_before: AtomicU64::new(0),
             gateway,
             clock,
             approve,
@@ -200,6 +207,7 @@ impl<G: GatewayPort> Puller<G> {
     pub async fn pass(&self) -> Result<PassReport, PullError> {
         let trust = self.config.trust(&self.keys, self.status.as_ref())?;
         self.idle().await;
+        self.judged_before.store(self.index.judged().await?, Ordering::Relaxed);
         self.accept(&trust).await?;
         let mut report = PassReport::default();
         loop {
@@ -212,6 +220,7 @@ impl<G: GatewayPort> Puller<G> {
                 self.judge_new(&trust, &mut report).await?;
             }
             self.put_in_force(&trust).await?;
+            self.rejudge(&trust, &mut report).await?;
             self.settle_waiting(&trust, &mut report).await?;
             if !advanced {
                 break;
@@ -243,19 +252,25 @@ impl<G: GatewayPort> Puller<G> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the entry at `place` is judged by.
-    fn in_force(&self, trust: &Trust, place: u64) -> Arc<InForce> {
-        self.history().at(place).unwrap_or_else(|| trust.now.clone())
+    /// What the entry at `place` is judged by: the first was in force for certain, any suffices. What is news is in none of
+    /// the entries before the pass that sees it first.
+    fn in_force(&self, trust: &Trust, place: u64) -> Vec<Arc<InForce>> {
+        let history = self.history();
+        let mut rules = history.at(place);
+        if history.is_news(&trust.now) && place >= self.judged_before.load(Ordering::Relaxed) {
+            rules.push(trust.now.clone());
+        }
+        rules
     }
 
-    /// What is new counts for whatever the gateway logs from now on.
+    /// What is new alone counts for whatever the gateway logs from now on.
     async fn put_in_force(&self, trust: &Trust) -> Result<(), PullError> {
         if !self.history().is_news(&trust.now) {
             return Ok(());
         }
-        let place = self.index.judged().await?;
+        let (since, place) = (self.judged_before.load(Ordering::Relaxed), self.index.judged().await?);
         tracing::info!(from = place, "another bundle, policy or status list is in force");
-        Ok(self.history().add(place, &trust.now)?)
+        Ok(self.history().add((since, place), &trust.now)?)
     }
 
     /// Keeps every bundle that was ever in force: old receipts are checked against it.

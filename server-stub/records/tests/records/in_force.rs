@@ -53,6 +53,20 @@ async fn a_stricter_policy_condemns_no_phone_that_the_gateway_took_in_before_it(
 }
 
 #[tokio::test]
+async fn a_phone_that_a_milder_policy_let_in_between_two_pulls_is_believed() {
+    let hospital = Hospital::new();
+    stricter(&hospital, 2);
+    hospital.pass().await.unwrap();
+    hospital.sign_policy(|policy| policy["version"] = 3.into());
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.enrolled, report.rejected), (1, 0));
+    hospital.filed(&photo);
+}
+
+#[tokio::test]
 async fn a_policy_that_is_approved_here_counts_only_once_the_gateway_was_told() {
     let hospital = Hospital::new();
     let mut policy = hospital.template("policy.json");

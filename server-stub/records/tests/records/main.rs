@@ -14,4 +14,5 @@ mod life;
 mod log;
 mod open;
 mod photos;
+mod rejudge;
 mod tls;
