@@ -16,6 +16,7 @@ mod managed;
 mod overlap;
 mod queue;
 mod record;
+mod refused;
 mod review;
 mod store;
 mod trust;

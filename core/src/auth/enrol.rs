@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gauze_wire::{
-    ChallengeAnswer, Digest, Enrolled, Enrolment, Follows, Jws, Name, Platform, ProblemCode, Signed as _,
+    ChallengeAnswer, DeviceId, Digest, Enrolled, Enrolment, Follows, Jws, Name, Platform, ProblemCode,
+    Signed as _,
 };
 
 use super::{CallError, GatewayClient, Identity, VaultSigner};
@@ -120,7 +121,9 @@ impl Enroller<'_> {
             return Err(TrustError::RootChanged.into());
         }
         let trust = self.believe(managed).await?.limited(managed.limits);
-        let follows = old.map(|old| self.follows(old));
+        // A phone that was wiped knows by its photos alone which one it was.
+        let left = self.store.recent(1).pop().map(|entry| entry.device_id);
+        let follows = old.map(|old| old.device_id.clone()).or(left).map(|old| self.follows(&old));
         let jws = match self.pending(token)? {
             Some(jws) => jws,
             None => self.make_evidence(managed, token, follows.clone()).await?,
@@ -168,10 +171,10 @@ impl Enroller<'_> {
         Ok(begun.under(policy.as_ref())?)
     }
 
-    fn follows(&self, old: &Identity) -> Follows {
-        let head = self.store.head(&old.device_id);
+    fn follows(&self, old: &DeviceId) -> Follows {
+        let head = self.store.head(old);
         Follows {
-            device_id: old.device_id.clone(),
+            device_id: old.clone(),
             seq: head.map_or(0, |head| head.seq),
             head: head.map(|head| head.head),
         }

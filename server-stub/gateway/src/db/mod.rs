@@ -4,6 +4,7 @@ mod acts;
 mod captures;
 mod devices;
 mod log;
+mod refused;
 mod register;
 mod shown;
 

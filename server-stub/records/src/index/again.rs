@@ -6,7 +6,7 @@ use gauze_wire::{Act, CaptureId, Deed, DeviceId, DeviceStatus, FilingRefusal};
 use sqlx::Row as _;
 
 use super::judged::{write_body, write_device};
-use super::{Index, IndexError, Judged, PhotoJudged, PhotoRow, int, uint};
+use super::{Index, IndexError, Judged, Kind, PhotoJudged, PhotoRow, int, uint};
 
 /// Which refused photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,27 @@ impl Index {
             .fetch_optional(&self.pool)
             .await?;
         row.as_ref().map(PhotoRow::from_row).transpose()
+    }
+
+    /// Whether its phone has said of a photo that it will not come, and was believed.
+    pub(crate) async fn is_discarded(&self, row: &PhotoRow) -> Result<bool, IndexError> {
+        let void = sqlx::query(
+            "SELECT 1 FROM photo WHERE capture_id = ? AND chain_device = ? AND kind = 'void' AND cause IS NULL",
+        )
+        .bind(row.capture_id.to_string())
+        .bind(row.chain_device.as_str())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(void.is_some() && row.kind != Kind::Void)
+    }
+
+    /// Leaves a photo as it is.
+    pub(crate) async fn not_again(&self, row: &PhotoRow) -> Result<(), IndexError> {
+        sqlx::query("UPDATE photo SET again = 0 WHERE manifest_sha256 = ?")
+            .bind(row.manifest_sha256.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// Where entries of this phone stand that led to nothing.
@@ -103,12 +124,10 @@ impl Index {
             .bind(device_id.as_str())
             .execute(&mut *tx)
             .await?;
-        sqlx::query(
-            "UPDATE photo SET again = 1 WHERE status = 'refused' AND cause = 'enrolment_invalid' AND device_id = ?",
-        )
-        .bind(device_id.as_str())
-        .execute(&mut *tx)
-        .await?;
+        sqlx::query("UPDATE photo SET again = 1 WHERE cause = 'enrolment_invalid' AND device_id = ?")
+            .bind(device_id.as_str())
+            .execute(&mut *tx)
+            .await?;
         Ok(tx.commit().await?)
     }
 
@@ -119,7 +138,7 @@ impl Index {
         let query = if same {
             "UPDATE photo SET again = 0 WHERE manifest_sha256 = ?2 AND ?1 = cause"
         } else {
-            "UPDATE photo SET again = 0, status = 'waiting', cause = ?1, receipt = NULL, gist = NULL, \
+            "UPDATE photo SET again = 0, status = 'waiting', was = COALESCE(cause, was), cause = ?1, receipt = NULL, gist = NULL, \
              acknowledged = 0 WHERE manifest_sha256 = ?2"
         };
         sqlx::query(query)

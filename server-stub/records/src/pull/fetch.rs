@@ -33,6 +33,8 @@ pub(super) enum Outcome {
     Refused(FilingRefusal),
     /// Its bytes did not come.
     Missing,
+    /// They will not: its phone has discarded it, which had been refused for this.
+    Discarded(FilingRefusal),
 }
 
 /// Everything that is needed to judge bytes and put them where they belong.
@@ -101,7 +103,10 @@ impl<G: GatewayPort> Puller<G> {
             return Ok(Outcome::Missing);
         }
         for _ in 0..PULLS {
-            let Some(incoming) = self.pull(row).await? else { return Ok(Outcome::Missing) };
+            let Some(incoming) = self.pull(row).await? else {
+                let was = if self.index.is_discarded(row).await? { row.was } else { None };
+                return Ok(was.map_or(Outcome::Missing, Outcome::Discarded));
+            };
             match self.apart(judging(Source::Came(incoming))).await? {
                 Judged::Settled(outcome) => {
                     self.patience().came(&row.manifest_sha256);

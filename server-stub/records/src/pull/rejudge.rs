@@ -17,6 +17,11 @@ impl<G: GatewayPort> Puller<G> {
             if row.cause == Some(FilingRefusal::EnrolmentInvalid) {
                 self.enrolments_again(trust, &row).await?;
             }
+            if self.index.is_discarded(&row).await? {
+                // There is nothing to file any more.
+                self.index.not_again(&row).await?;
+                continue;
+            }
             let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
             let device = self.known_at(&row).await?;
             match self.judge_manifest(trust, &jws, device).await? {

@@ -55,16 +55,19 @@ impl<G: GatewayPort> Puller<G> {
         let newest = self.newest(trust).await?;
         let (mut done, mut settled) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
+            let moot = matches!(outcome, Outcome::Discarded(_));
             let (cause, gist) = match outcome {
                 Outcome::Filed(gist) => (None, gist),
-                Outcome::Refused(cause) => (Some(cause), None),
+                Outcome::Refused(cause) | Outcome::Discarded(cause) => (Some(cause), None),
                 Outcome::Missing => {
                     report.missing += 1;
                     continue;
                 }
             };
             let receipt = self.receipt(trust, &newest, row, cause).await?;
-            settled.push(Settled { manifest_sha256: row.manifest_sha256, cause, receipt, gist });
+            let ends = (row.kind == Kind::Void && cause.is_none())
+                .then(|| (row.chain_device.clone(), row.capture_id));
+            settled.push(Settled { manifest_sha256: row.manifest_sha256, cause, receipt, gist, moot, ends });
             done.push((row, cause));
         }
         self.index.settle(&settled).await?;
