@@ -15,4 +15,5 @@ mod log;
 mod open;
 mod photos;
 mod rejudge;
+mod steps;
 mod tls;
