@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod certificate;
 mod chain;
 mod clock;
 mod coded;
@@ -14,7 +15,6 @@ mod layout;
 mod list;
 mod open;
 mod rejudge;
-mod tree;
 mod trust;
 
 pub mod gateway;
@@ -23,6 +23,7 @@ pub mod proposals;
 pub mod pull;
 pub mod verify;
 
+pub use certificate::CertificateFault;
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;
 pub use disk::DiskError;

@@ -181,10 +181,11 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;
             show(json, &opened, || {
+                let (photo, record) = (opened.photo.display(), opened.record.display());
                 let gist = opened.gist.line();
-                format!("{}\n{}\n{gist}", opened.photo.display(), opened.record.display())
-                    .trim_end()
-                    .to_owned()
+                let cleaned = "cleaned: what stood behind the picture's last block was left out, so its SHA-256 is not the record's";
+                let lines = [format!("{photo}\n{record}"), gist, if opened.cleaned { cleaned } else { "" }.to_owned()];
+                lines.iter().filter(|line| !line.is_empty()).cloned().collect::<Vec<_>>().join("\n")
             });
         }
         Command::List { data, devices: true, .. } => show_cli::show_devices(json, &data)?,

@@ -5,6 +5,8 @@
 
 mod checkpoint;
 mod merkle;
+mod stored;
 
 pub use checkpoint::{Checkpoint, LogKey, NoteKey, WitnessKey};
 pub use merkle::{Tree, leaf_hash, node_hash, verify_consistency, verify_inclusion, verify_inclusion_hash};
+pub use stored::{Place, append, edge, inclusion, needed};

@@ -20,7 +20,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool};
 
 pub use again::Which;
-pub(crate) use judged::{Judged, KnownDevice, Manifested, PhotoJudged};
+pub(crate) use judged::{Judged, KnownDevice, Manifested, NEIGHBOURS, PhotoJudged, neighbours_of};
+pub(crate) use log::Nodes;
 pub(crate) use life::{Decided, Noted, ProposalRow};
 pub use photos::{ChainState, Kind, Status};
 pub(crate) use photos::{PhotoRow, Settled};
@@ -154,6 +155,14 @@ impl Index {
 
     pub(crate) async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// Whether each commit waits until it would outlive a power cut. A commit that does makes those before it lasting too: so
+    /// what is repeated where it was lost need not wait. Nothing that leaves this machine rests on one that did not.
+    pub(crate) async fn wait_for_disk(&self, wait: bool) -> Result<(), IndexError> {
+        let mode = if wait { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" };
+        sqlx::query(mode).execute(&self.pool).await?;
+        Ok(())
     }
 
     async fn state(&self, name: &'static str) -> Result<Option<String>, IndexError> {

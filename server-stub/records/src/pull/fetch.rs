@@ -159,7 +159,11 @@ impl<G: GatewayPort> Puller<G> {
         match self.gateway.blob(&row.device_id, &row.capture_id, &mut incoming).await {
             Ok(()) => Ok(Some(incoming)),
             Err(GatewayError::Disk(source)) => Err(at(&dir)(source).into()),
-            Err(error @ (GatewayError::Unreachable(_) | GatewayError::Signing)) => Err(error.into()),
+            Err(
+                error @ (GatewayError::Unreachable(_)
+                | GatewayError::Certificate(_)
+                | GatewayError::Signing),
+            ) => Err(error.into()),
             Err(error @ (GatewayError::Cut | GatewayError::Between(_) | GatewayError::Malformed(_))) => {
                 tracing::warn!(capture_id = %row.capture_id, %error, "the photo did not come");
                 self.patience().failed(row.manifest_sha256, self.clock.now());

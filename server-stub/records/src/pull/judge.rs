@@ -25,8 +25,15 @@ const BATCH: u32 = 256;
 const GENERATIONS: u32 = 64;
 
 impl<G: GatewayPort> Puller<G> {
-    /// Judges every believed leaf that was not judged yet.
+    /// Judges every believed leaf that was not judged yet. A verdict that a power cut undoes is found again.
     pub(super) async fn judge_new(&self, trust: &Trust, report: &mut PassReport) -> Result<(), PullError> {
+        self.index.wait_for_disk(false).await?;
+        let judged = self.judge_all(trust, report).await;
+        self.index.wait_for_disk(true).await?;
+        judged
+    }
+
+    async fn judge_all(&self, trust: &Trust, report: &mut PassReport) -> Result<(), PullError> {
         loop {
             let next = self.index.judged().await?;
             let leaves = self.index.leaves(next, BATCH).await?;

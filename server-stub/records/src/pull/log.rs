@@ -83,7 +83,7 @@ impl<G: GatewayPort> Puller<G> {
                 return Ok(false);
             }
             leaves.push((entry.index, &entry.jws));
-            nodes.extend(crate::tree::append(tree, &entry.jws.digest()));
+            nodes.extend(gauze_wire::log::append(tree, &entry.jws.digest()));
         }
         self.index.stage(&leaves, &nodes).await?;
         Ok(true)

@@ -207,6 +207,8 @@ impl<G: GatewayPort> Puller<G> {
     pub async fn pass(&self) -> Result<PassReport, PullError> {
         let trust = self.config.trust(&self.keys, self.status.as_ref())?;
         self.idle().await;
+        // A pass that was cut off while it judged may have left it otherwise.
+        self.index.wait_for_disk(true).await?;
         self.judged_before.store(self.index.judged().await?, Ordering::Relaxed);
         self.accept(&trust).await?;
         let mut report = PassReport::default();

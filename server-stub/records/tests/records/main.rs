@@ -4,6 +4,7 @@
 mod fixture;
 
 mod audit;
+mod certificates;
 mod chain;
 mod crash;
 mod enrolment;

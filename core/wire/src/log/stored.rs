@@ -1,21 +1,24 @@
-//! Inclusion proofs from stored subtree roots (RFC 6962 section 2.1.1). Pure.
+//! A log's tree as it is stored: the roots of complete subtrees, and inclusion proofs made of them (RFC 6962, section 2.1.1).
+//! Pure: whoever keeps a log reads and writes the places that these functions name.
 //!
 //! Always: only complete subtrees are stored, so a stored node never changes; a proof reads O(log n) of them.
 
 use std::collections::BTreeMap;
 
-use gauze_wire::Digest;
-use gauze_wire::log::{Tree, leaf_hash, node_hash};
+use super::{Tree, leaf_hash, node_hash};
+use crate::Digest;
 
 /// A complete subtree: `level` 0 is a leaf; it covers leaves `index << level` up to `(index + 1) << level`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    pub(crate) level: u32,
-    pub(crate) index: u64,
+pub struct Place {
+    /// Its height: it covers `1 << level` leaves.
+    pub level: u32,
+    /// Which of its level, from the left.
+    pub index: u64,
 }
 
 /// Appends a leaf and returns the subtrees that it completes, itself first.
-pub(crate) fn append(tree: &mut Tree, data: &Digest) -> Vec<(Place, Digest)> {
+pub fn append(tree: &mut Tree, data: &Digest) -> Vec<(Place, Digest)> {
     let size = tree.size();
     let mut hash = leaf_hash(data);
     let mut completed = vec![(Place { level: 0, index: size }, hash)];
@@ -30,7 +33,7 @@ pub(crate) fn append(tree: &mut Tree, data: &Digest) -> Vec<(Place, Digest)> {
 }
 
 /// The places of a tree's right edge, largest first.
-pub(crate) fn edge(size: u64) -> Vec<Place> {
+pub fn edge(size: u64) -> Vec<Place> {
     let mut places = Vec::new();
     let mut start = 0;
     for level in (0..u64::BITS).rev().filter(|level| size >> level & 1 == 1) {
@@ -78,12 +81,12 @@ fn siblings(index: u64, size: u64) -> Vec<Run> {
 }
 
 /// The subtrees that a proof for leaf `index` in a tree of `size` is made from.
-pub(crate) fn needed(index: u64, size: u64) -> Vec<Place> {
+pub fn needed(index: u64, size: u64) -> Vec<Place> {
     siblings(index, size).iter().flat_map(Run::places).collect()
 }
 
 /// The proof; `None` where a subtree is missing or the leaf is not in the tree.
-pub(crate) fn inclusion(index: u64, size: u64, nodes: &BTreeMap<Place, Digest>) -> Option<Vec<Digest>> {
+pub fn inclusion(index: u64, size: u64, nodes: &BTreeMap<Place, Digest>) -> Option<Vec<Digest>> {
     if index >= size {
         return None;
     }
@@ -97,7 +100,7 @@ pub(crate) fn inclusion(index: u64, size: u64, nodes: &BTreeMap<Place, Digest>) 
 
 #[cfg(test)]
 mod tests {
-    use gauze_wire::log::{Checkpoint, verify_inclusion};
+    use crate::log::{Checkpoint, verify_inclusion};
 
     use super::*;
 
