@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use gauze_core::{Kind, Stage, Trouble};
-use gauze_records::{Kind as Row, Status, Which, rejudge};
+use gauze_records::{Kind as Row, Status, Again, rejudge};
 use gauze_wire::{CaptureId, FilingRefusal};
 use jiff::SignedDuration;
 
@@ -54,7 +54,7 @@ fn held(ward: &Ward, phone: &Phone, id: CaptureId) -> PathBuf {
 async fn a_photo_that_is_judged_again_and_filed_leaves_the_phone() {
     let (ward, phone, id) = refused().await;
     mended(&ward).await;
-    assert_eq!(rejudge(&ward.path("records"), Which::Photo(id)).await.unwrap(), 1);
+    assert_eq!(rejudge(&ward.path("records"), Again::Photo(id)).await.unwrap(), 1);
     assert_eq!(ward.pull().await.filed, 1);
     assert_eq!(phone.run().await.filed, [id]);
     assert!(ward.verified().await.ok);
@@ -97,7 +97,7 @@ async fn a_refused_photo_is_discarded_and_the_log_says_so() {
     assert_eq!(voids, 1);
     // Judging the photo again finds nothing to file any more, and the gateway is not told for ever.
     mended(&ward).await;
-    rejudge(&ward.path("records"), Which::All).await.unwrap();
+    rejudge(&ward.path("records"), Again::All).await.unwrap();
     ward.pull().await;
     assert_eq!(ward.pull().await.unacknowledged, 0);
     assert!(ward.verified().await.ok);
@@ -107,7 +107,7 @@ async fn a_refused_photo_is_discarded_and_the_log_says_so() {
 async fn a_void_of_a_refused_photo_survives_a_phone_that_dies_before_it_is_sent() {
     let (ward, mut phone, id) = refused().await;
     mended(&ward).await;
-    rejudge(&ward.path("records"), Which::All).await.unwrap();
+    rejudge(&ward.path("records"), Again::All).await.unwrap();
     phone.client().discard(id).unwrap();
     phone.restart();
     assert_eq!(phone.stage(id), Some(Stage::Unsigned));

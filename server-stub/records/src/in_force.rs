@@ -74,7 +74,7 @@ impl InForce {
     /// What evidence is judged by.
     pub(crate) fn basis<'a>(&'a self, roots: &'a Roots) -> Basis<'a> {
         let status = self.status.as_ref().map(|status| &*status.list);
-        Basis { bundle: &self.bundle, policy: &self.policy, status, roots }
+        Basis { bundle: &self.bundle, policy: &self.policy, status, roots, former_serial: None }
     }
 
     /// Whether both would judge alike.

@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use crate::index::{Index, IndexError, Which};
+use crate::index::{Index, IndexError, Again};
 use crate::layout::Layout;
 
 /// Marks refused photos for the next pull. How many.
-pub async fn rejudge(data: &Path, which: Which) -> Result<u64, IndexError> {
+pub async fn rejudge(data: &Path, which: Again) -> Result<u64, IndexError> {
     let index = Index::open(&Layout::new(data).index(), false).await?;
     let marked = index.ask_again(which).await?;
     index.close().await;

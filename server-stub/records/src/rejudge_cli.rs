@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use gauze_records::{IndexError, Which, rejudge};
+use gauze_records::{IndexError, Again, rejudge};
 use gauze_wire::{CaptureId, FilingRefusal};
 use serde_json::json;
 
 use crate::show;
 
-/// Which refused photos the next pull judges again.
+/// Again refused photos the next pull judges again.
 #[derive(Args)]
 pub(crate) struct Rejudge {
     /// The data directory.
@@ -42,9 +42,9 @@ fn cause(code: &str) -> Result<FilingRefusal, String> {
 #[tokio::main]
 pub(crate) async fn run(json: bool, asked: &Rejudge) -> Result<(), IndexError> {
     let which = match asked.which {
-        Asked { photo: Some(id), .. } => Which::Photo(id),
-        Asked { cause: Some(cause), .. } => Which::Cause(cause),
-        Asked { photo: None, cause: None, .. } => Which::All,
+        Asked { photo: Some(id), .. } => Again::Photo(id),
+        Asked { cause: Some(cause), .. } => Again::Cause(cause),
+        Asked { photo: None, cause: None, .. } => Again::All,
     };
     let marked = rejudge(&asked.data, which).await?;
     show(json, &json!({ "marked": marked }), || match marked {

@@ -12,10 +12,11 @@ use gauze_wire::{Bundle, Jws, RecipientState, Signer as _, SoftwareKey, Tenant, 
 
 use jiff::Timestamp;
 
+use crate::blind::FolkKeys;
 use crate::coded::Coded;
 use crate::disk::{self, DiskError};
 use crate::in_force::{InForce, KeptList};
-use crate::keys::{BUNDLE_JWS, KeyDir, KeysError, POLICY_JWS};
+use crate::keys::{BUNDLE_JWS, IDENTITY, KeyDir, KeysError, POLICY_JWS};
 
 /// Why the keys, the bundle and the policy do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +96,8 @@ pub(crate) struct Trust {
     pub(crate) witness: NoteKey,
     /// Shared with the threads that open photos.
     pub(crate) identities: Arc<[Identity]>,
+    /// Of the first identity: what the index for people is written with.
+    pub(crate) folk: Arc<FolkKeys>,
 }
 
 impl Trust {
@@ -127,7 +130,9 @@ impl Trust {
         }
         let identities: Arc<[Identity]> = keys.identities()?.into();
         check_identities(bundle, &identities)?;
-        Ok(Self { tenant, now: Arc::new(now), records, witness, identities })
+        let folk = identities.first().map(|identity| Arc::new(FolkKeys::of(identity)));
+        let folk = folk.ok_or_else(|| KeysError::Unusable(keys.path(IDENTITY)))?;
+        Ok(Self { folk, tenant, now: Arc::new(now), records, witness, identities })
     }
 }
 

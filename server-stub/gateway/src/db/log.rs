@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gauze_wire::log::{self, Checkpoint, Place, Tree};
+use gauze_wire::log::{self, Checkpoint, Span, Subtree, Tree};
 use gauze_wire::{Digest, EntryKind, Jws, LogEntry, Proof, Tenant, WireError};
 use sqlx::{Row as _, SqliteConnection};
 
@@ -116,7 +116,7 @@ async fn size(db: &mut SqliteConnection, tenant: &Tenant) -> Result<u64, sqlx::E
 async fn put(
     db: &mut SqliteConnection,
     tenant: &Tenant,
-    place: Place,
+    place: Subtree,
     hash: &Digest,
 ) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO node (tenant, level, idx, hash) VALUES (?, ?, ?, ?)")
@@ -132,8 +132,8 @@ async fn put(
 async fn nodes(
     db: &mut SqliteConnection,
     tenant: &Tenant,
-    places: &[Place],
-) -> Result<BTreeMap<Place, Digest>, sqlx::Error> {
+    places: &[Subtree],
+) -> Result<BTreeMap<Subtree, Digest>, sqlx::Error> {
     let mut nodes = BTreeMap::new();
     for place in places {
         let hash: Vec<u8> =
@@ -151,7 +151,7 @@ async fn nodes(
 
 /// The tree of `size` leaves, by its right edge.
 async fn tree(db: &mut SqliteConnection, tenant: &Tenant, size: u64) -> Result<Tree, sqlx::Error> {
-    let places = log::edge(size);
+    let places = Span::whole(size).subtrees();
     let nodes = nodes(db, tenant, &places).await?;
     let hashes = places.iter().filter_map(|place| nodes.get(place).copied()).collect();
     Tree::from_edge(size, hashes).map_err(damaged)

@@ -4,6 +4,7 @@ mod attest;
 mod blob;
 mod decisions;
 mod enrol;
+mod evidence;
 mod finish;
 mod meta;
 mod records;

@@ -8,9 +8,9 @@ use sqlx::Row as _;
 use super::judged::{write_body, write_device};
 use super::{Index, IndexError, Judged, Kind, PhotoJudged, PhotoRow, int, uint};
 
-/// Which refused photos.
+/// Again refused photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum Again {
     /// Every one.
     All,
     /// Those with this cause.
@@ -21,11 +21,11 @@ pub enum Which {
 
 impl Index {
     /// Notes that refused photos are to be judged again. How many.
-    pub(crate) async fn ask_again(&self, which: Which) -> Result<u64, IndexError> {
+    pub(crate) async fn ask_again(&self, which: Again) -> Result<u64, IndexError> {
         let (cause, photo) = match which {
-            Which::All => (None, None),
-            Which::Cause(cause) => (Some(cause.code()), None),
-            Which::Photo(id) => (None, Some(id.to_string())),
+            Again::All => (None, None),
+            Again::Cause(cause) => (Some(cause.code()), None),
+            Again::Photo(id) => (None, Some(id.to_string())),
         };
         let done = sqlx::query(
             "UPDATE photo SET again = 1 WHERE status = 'refused' AND cause = COALESCE(?, cause) \
@@ -98,9 +98,11 @@ impl Index {
                 Deed::Suspend { .. } => DeviceStatus::Suspended,
                 Deed::Resume { .. } => DeviceStatus::Active,
                 Deed::Revoke { .. } => DeviceStatus::Revoked,
-                Deed::Propose { .. } | Deed::Settle { .. } | Deed::Flag { .. } | Deed::Unflag { .. } => {
-                    status
-                }
+                Deed::Propose { .. }
+                | Deed::Settle { .. }
+                | Deed::Flag { .. }
+                | Deed::Unflag { .. }
+                | Deed::Succeed { .. } => status,
             };
         }
         Ok(status)

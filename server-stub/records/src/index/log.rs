@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gauze_wire::log::{Place, Tree, edge, needed};
+use gauze_wire::log::{Span, Subtree, Tree, needed};
 use gauze_wire::{Digest, Jws};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use super::{Index, IndexError, int, uint};
 
 /// Roots of complete subtrees. One that was complete stays as it is.
-pub(crate) type Nodes = BTreeMap<Place, Digest>;
+pub(crate) type Nodes = BTreeMap<Subtree, Digest>;
 
 fn digest(row: &SqliteRow, column: &str) -> Result<Digest, IndexError> {
     Ok(row.try_get::<String, _>(column)?.parse()?)
@@ -46,7 +46,7 @@ impl Index {
     pub(crate) async fn stage(
         &self,
         leaves: &[(u64, &Jws)],
-        nodes: &[(Place, Digest)],
+        nodes: &[(Subtree, Digest)],
     ) -> Result<(), IndexError> {
         let mut tx = self.pool.begin().await?;
         for (index, jws) in leaves {
@@ -83,7 +83,7 @@ impl Index {
 
     /// The tree of `size` leaves by its right edge.
     pub(crate) async fn tree(&self, size: u64) -> Result<Tree, IndexError> {
-        let places = edge(size);
+        let places = Span::whole(size).subtrees();
         let nodes = self.nodes(&places).await?;
         let hashes: Option<Vec<Digest>> = places.iter().map(|place| nodes.get(place).copied()).collect();
         Ok(Tree::from_edge(size, hashes.ok_or(IndexError::Damaged("node"))?)?)
@@ -96,13 +96,13 @@ impl Index {
         size: u64,
         known: &mut Nodes,
     ) -> Result<Vec<Digest>, IndexError> {
-        let missing: Vec<Place> =
+        let missing: Vec<Subtree> =
             needed(index, size).into_iter().filter(|place| !known.contains_key(place)).collect();
         known.extend(self.nodes(&missing).await?);
         gauze_wire::log::inclusion(index, size, known).ok_or(IndexError::Damaged("node"))
     }
 
-    async fn nodes(&self, places: &[Place]) -> Result<Nodes, IndexError> {
+    async fn nodes(&self, places: &[Subtree]) -> Result<Nodes, IndexError> {
         let mut nodes = Nodes::new();
         for place in places {
             let row = sqlx::query("SELECT hash FROM node WHERE level = ? AND idx = ?")

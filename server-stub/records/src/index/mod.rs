@@ -6,6 +6,7 @@
 
 mod again;
 mod audit;
+mod folk;
 mod judged;
 mod life;
 mod log;
@@ -19,7 +20,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool};
 
-pub use again::Which;
+pub use again::Again;
 pub(crate) use judged::{Judged, KnownDevice, Manifested, NEIGHBOURS, PhotoJudged, neighbours_of};
 pub(crate) use log::Nodes;
 pub(crate) use life::{Decided, Noted, ProposalRow};

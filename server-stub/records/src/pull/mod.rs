@@ -24,12 +24,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_attest::Roots;
-use gauze_wire::{Bundle, CaptureId, DeviceId, FilingRefusal, Jws, WireError, accept_bundle};
+use gauze_wire::{
+    Bundle, CaptureId, DeviceId, FilingRefusal, Jws, PickLists, WireError, accept_bundle,
+};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
+use crate::amend::AmendmentFiles;
 use crate::clock::Clock;
 use crate::disk::{self, PUBLIC};
+use crate::folk::Folk;
 use crate::gateway::GatewayPort;
 use crate::https::HttpsGateway;
 use crate::in_force::{History, InForce};
@@ -244,6 +248,18 @@ impl<G: GatewayPort> Puller<G> {
         Ok(report)
     }
 
+    /// The index for people, which this puller fills; keys and bundle as they are now.
+    pub async fn folk(&self) -> Result<Folk, PullError> {
+        let trust = self.config.trust(&self.keys, self.status.as_ref())?;
+        let files = AmendmentFiles {
+            layout: self.layout.clone(),
+            tenant: trust.tenant.clone(),
+            identities: trust.identities.clone(),
+            believed: trust.now.bundle.records.clone().into(),
+        };
+        Ok(Folk::open(&self.index, files, trust.folk.clone()).await?)
+    }
+
     /// Closes the index and lets go of the lock.
     pub async fn close(self) {
         self.idle().await;
@@ -283,6 +299,9 @@ impl<G: GatewayPort> Puller<G> {
             agrees(trust, &kept)?;
         }
         let risen = self.index.bind_to(&trust.tenant, &trust.now.gateway.log, version).await?;
+        if self.index.folk_under(&trust.folk.fingerprint()).await? {
+            tracing::warn!("the tenant identity is another one: the index for people is made again");
+        }
         if risen || !path.exists() {
             disk::replace(&path, trust.now.bundle_jws.as_str().as_bytes(), PUBLIC)?;
         }

@@ -57,8 +57,8 @@ impl<G: GatewayPort> Puller<G> {
         let (mut done, mut settled) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
             let moot = matches!(outcome, Outcome::Discarded(_));
-            let (cause, gist) = match outcome {
-                Outcome::Filed(gist) => (None, gist),
+            let (cause, told) = match outcome {
+                Outcome::Filed(told) => (None, told),
                 Outcome::Refused(cause) | Outcome::Discarded(cause) => (Some(cause), None),
                 Outcome::Missing => {
                     report.missing += 1;
@@ -66,9 +66,11 @@ impl<G: GatewayPort> Puller<G> {
                 }
             };
             let receipt = self.receipt(trust, &mut newest, row, cause).await?;
+            let (gist, entry) = told.map_or((None, None), |told| (Some(told.gist), told.entry));
+            let (log_index, manifest_sha256) = (row.log_index, row.manifest_sha256);
             let ends = (row.kind == Kind::Void && cause.is_none())
                 .then(|| (row.chain_device.clone(), row.capture_id));
-            settled.push(Settled { manifest_sha256: row.manifest_sha256, cause, receipt, gist, moot, ends });
+            settled.push(Settled { log_index, manifest_sha256, cause, receipt, gist, moot, ends, entry });
             done.push((row, cause));
         }
         self.index.settle(&settled).await?;

@@ -157,7 +157,10 @@ impl Audit<'_> {
         if broken || (!own && row.cause == Some(FilingRefusal::ChainBroken)) {
             return Ok(Some(FilingRefusal::ChainBroken));
         }
-        self.chains.add(manifest.carried(), own).await?;
+        // What another key signed on its phone's claim alone holds no place.
+        if own || self.index.is_adopted(manifest.carried()).await? {
+            self.chains.add(manifest.carried(), own).await?;
+        }
         Ok(None)
     }
 

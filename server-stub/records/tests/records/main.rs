@@ -8,6 +8,7 @@ mod certificates;
 mod chain;
 mod crash;
 mod enrolment;
+mod folk;
 mod gist;
 mod in_force;
 mod keys;

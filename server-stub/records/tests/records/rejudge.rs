@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use gauze_records::{Which, keys, rejudge};
+use gauze_records::{Again, keys, rejudge};
 use gauze_wire::{Act, Deed, FilingRefusal, Jws, Text};
 
 use crate::fixture::{Edit, Hospital, Phone, Photo};
 
-async fn ask(hospital: &Hospital, which: Which) -> u64 {
+async fn ask(hospital: &Hospital, which: Again) -> u64 {
     rejudge(&hospital.data(), which).await.unwrap()
 }
 
@@ -41,7 +41,7 @@ fn mend(hospital: &Hospital) {
 async fn photos_that_a_policy_refused_are_filed_once_it_was_mended_and_somebody_asked() {
     let (hospital, mut phone, photos) = too_strict().await;
     // Asking without a mend changes nothing, and tells the phone nothing new.
-    assert_eq!(ask(&hospital, Which::All).await, 2);
+    assert_eq!(ask(&hospital, Again::All).await, 2);
     let report = hospital.pass().await.unwrap();
     assert_eq!((report.rejudged, report.filed, report.acknowledged), (2, 0, 0));
     assert!(hospital.verify().await.ok);
@@ -50,7 +50,7 @@ async fn photos_that_a_policy_refused_are_filed_once_it_was_mended_and_somebody_
     assert_eq!((report.rejudged, report.filed), (0, 0), "nobody asked");
 
     // One photo is asked for; what its phone's enrolment held up besides goes with it.
-    assert_eq!(ask(&hospital, Which::Photo(photos[1].id())).await, 1);
+    assert_eq!(ask(&hospital, Again::Photo(photos[1].id())).await, 1);
     let report = hospital.pass().await.unwrap();
     assert_eq!((report.filed, report.refused.len()), (2, 0));
     assert!(photos.iter().all(|photo| is_filed_now(&hospital, photo)));
@@ -77,7 +77,7 @@ async fn a_phone_that_is_believed_late_is_what_the_acts_said_meanwhile() {
     hospital.gateway.take(&after);
     hospital.pass().await.unwrap();
     mend(&hospital);
-    assert_eq!(ask(&hospital, Which::Cause(FilingRefusal::EnrolmentInvalid)).await, 3);
+    assert_eq!(ask(&hospital, Again::Cause(FilingRefusal::EnrolmentInvalid)).await, 3);
     let report = hospital.pass().await.unwrap();
     assert_eq!((report.filed, report.refused.len()), (2, 0));
     assert!(photos.iter().all(|photo| is_filed_now(&hospital, photo)));
@@ -102,8 +102,8 @@ async fn a_photo_that_did_not_open_is_filed_from_what_was_kept_once_its_identity
     let path = hospital.keys().path(keys::IDENTITY);
     let both = [&path, &other.keys().path(keys::IDENTITY)].map(|path| fs::read_to_string(path).unwrap());
     crate::fixture::write(&path, &both.concat());
-    assert_eq!(ask(&hospital, Which::Cause(FilingRefusal::ChainBroken)).await, 0);
-    assert_eq!(ask(&hospital, Which::Cause(FilingRefusal::DidNotOpen)).await, 1);
+    assert_eq!(ask(&hospital, Again::Cause(FilingRefusal::ChainBroken)).await, 0);
+    assert_eq!(ask(&hospital, Again::Cause(FilingRefusal::DidNotOpen)).await, 1);
     let report = hospital.pass().await.unwrap();
     assert_eq!((report.filed, report.missing), (1, 0));
     assert!(is_filed_now(&hospital, &photo) && hospital.sealed(&photo).is_file());
@@ -126,7 +126,7 @@ async fn an_adoption_that_was_refused_with_its_phones_enrolment_holds_with_it() 
     hospital.pass().await.unwrap();
     // Its word that it follows the middle key is all there is: that one's enrolment was rejected.
     assert_eq!(hospital.cause(&again), "chain_broken");
-    ask(&hospital, Which::All).await;
+    ask(&hospital, Again::All).await;
     hospital.pass().await.unwrap();
     assert!(is_filed_now(&hospital, &adopted) && is_filed_now(&hospital, &again));
     assert!(hospital.verify().await.ok);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gauze_records::{Kind, Status, Which, keys, rejudge};
+use gauze_records::{Kind, Status, Again, keys, rejudge};
 use gauze_seal::age::Identity;
 use gauze_wire::{Digest, FilingRefusal, Jws};
 
@@ -34,7 +34,7 @@ impl Case {
     }
 
     async fn rejudged(&self, cause: FilingRefusal) {
-        assert!(rejudge(&self.hospital.data(), Which::Cause(cause)).await.unwrap() > 0);
+        assert!(rejudge(&self.hospital.data(), Again::Cause(cause)).await.unwrap() > 0);
         self.hospital.pass().await.unwrap();
         assert!(self.is_filed(&self.photo.jws));
     }
@@ -58,7 +58,7 @@ impl Case {
         assert_eq!((report.voids, report.filed), (1, 1));
         assert!(self.is_filed(&anew.jws));
         // What was discarded is never judged again.
-        rejudge(&self.hospital.data(), Which::All).await.unwrap();
+        rejudge(&self.hospital.data(), Again::All).await.unwrap();
         assert_eq!(self.hospital.pass().await.unwrap().rejudged, 0);
     }
 }
