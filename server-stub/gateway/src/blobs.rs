@@ -101,6 +101,12 @@ impl Blobs {
         missing_is_fine(fs::remove_file(self.whole(name)))
     }
 
+    /// Keeps what does not read as it was signed for, out of the way of what comes in its place.
+    pub fn put_aside(&self, name: &BlobName) -> io::Result<()> {
+        let whole = self.whole(name);
+        missing_is_fine(fs::rename(&whole, whole.with_extension("damaged")))
+    }
+
     /// Names of the parts that are here.
     pub fn parts(&self) -> io::Result<Vec<BlobName>> {
         let mut names = Vec::new();

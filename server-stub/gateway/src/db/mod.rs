@@ -5,6 +5,7 @@ mod captures;
 mod devices;
 mod lineage;
 mod log;
+mod refused;
 mod register;
 mod shown;
 

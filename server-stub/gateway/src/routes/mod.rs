@@ -1,6 +1,7 @@
 //! The HTTP surface. Paths and methods are here; each subject has its file.
 
 mod attest;
+mod blob;
 mod decisions;
 mod enrol;
 mod evidence;
@@ -36,7 +37,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/{tenant}/attestations", post(attest::attestations))
         .route("/v1/{tenant}/wiped", post(wiped::wiped))
         .route("/v1/{tenant}/log", get(records::log))
-        .route("/v1/{tenant}/blobs/{device}/{capture}", get(records::blob))
+        .route("/v1/{tenant}/blobs/{device}/{capture}", get(blob::blob))
         .route("/v1/{tenant}/outcomes", post(records::outcomes))
         .route("/v1/{tenant}/decisions", post(decisions::decisions))
         .route("/v1/{tenant}/cosignatures", post(records::cosignature))
