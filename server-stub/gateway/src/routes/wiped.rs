@@ -37,7 +37,7 @@ pub async fn wiped(
     let payload = word.payload_bytes().map_err(|_| ProblemCode::MalformedRequest)?;
     let now_ms = app.clock.now().as_millisecond();
     let mut write = app.db.write().await?;
-    let said = (&Digest::of(&payload), wiped.order_id.as_ref());
+    let said = (&Digest::of(&payload), &wiped);
     if Db::hear_wiped(&mut write, (&tenant, &device.device_id), said, now_ms).await? {
         log_append(&mut write, served, EntryKind::Wiped, &word).await?;
         let counts = (wiped.highest_seq, wiped.unsent);
