@@ -9,6 +9,7 @@ use gauze_wire::Tenant;
 use tokio_util::sync::CancellationToken;
 
 use crate::blobs::{BlobName, Blobs};
+use crate::budget::Budgets;
 use crate::challenges::Challenges;
 use crate::clock::Clock;
 use crate::db::{Db, OpenError};
@@ -71,6 +72,7 @@ pub struct App {
     pub(crate) replays: Arc<ReplayStore>,
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
+    pub(crate) budgets: Arc<Budgets>,
     pub(crate) heartbeats: Heartbeats,
     pub(crate) prefixes: Arc<Prefixes>,
     pub(crate) strangers: Strangers,
@@ -122,6 +124,7 @@ impl App {
             replays: Arc::new(replays),
             challenges: Arc::new(Challenges::new(random()?)),
             transfers: Arc::default(),
+            budgets: Arc::new(Budgets::new()),
             heartbeats: Heartbeats::default(),
             prefixes: Arc::default(),
             strangers: Strangers::default(),

@@ -5,6 +5,7 @@ mod acts;
 mod answers;
 mod app;
 mod blobs;
+mod budget;
 mod challenges;
 mod clock;
 mod console;
