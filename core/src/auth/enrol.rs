@@ -113,16 +113,16 @@ impl Enroller<'_> {
     pub async fn enrol(
         &self,
         managed: &Managed,
-        old: Option<&Identity>,
+        old: Option<&DeviceId>,
     ) -> Result<(Identity, Trust), EnrolError> {
         let token = managed.token.as_ref().ok_or(EnrolError::NoToken)?;
-        let pinned = Trust::pinned(self.disk, self.dir)?;
+        let pinned = Trust::pinned(self.disk, self.dir);
         if pinned.is_some_and(|pinned| pinned != managed.root_sha256) {
             return Err(TrustError::RootChanged.into());
         }
         let trust = self.believe(managed).await?.limited(managed.limits);
         let follows = old.map(|old| self.follows(old));
-        let jws = match self.pending(token)? {
+        let jws = match self.pending(token) {
             Some(jws) => jws,
             None => self.make_evidence(managed, token, follows.clone()).await?,
         };
@@ -169,22 +169,23 @@ impl Enroller<'_> {
         Ok(begun.under(policy.as_ref())?)
     }
 
-    fn follows(&self, old: &Identity) -> Follows {
-        let head = self.store.head(&old.device_id);
+    fn follows(&self, old: &DeviceId) -> Follows {
+        let head = self.store.head(old);
         Follows {
-            device_id: old.device_id.clone(),
+            device_id: old.clone(),
             seq: head.map_or(0, |head| head.seq),
             head: head.map(|head| head.head),
         }
     }
 
     /// Evidence that was made for this very token and not yet answered.
-    fn pending(&self, token: &Jws) -> Result<Option<Jws>, EnrolError> {
-        let Some(bytes) = read_small(self.disk, &self.dir.join(PENDING))? else { return Ok(None) };
+    fn pending(&self, token: &Jws) -> Option<Jws> {
+        // What cannot be read is as what was never made: new evidence goes in its place.
+        let bytes = read_small(self.disk, &self.dir.join(PENDING)).ok()??;
         let kept = String::from_utf8(bytes).ok().and_then(|text| Jws::parse(&text).ok());
         // A key that is gone since cannot become this phone's.
         let held = |jws: &Jws| self.gateway.vault.device_key().is_ok_and(|key| key.key_id() == *jws.kid());
-        Ok(kept.filter(|jws| held(jws) && jws.peek::<Enrolment>().is_ok_and(|e| e.token == *token)))
+        kept.filter(|jws| held(jws) && jws.peek::<Enrolment>().is_ok_and(|e| e.token == *token))
     }
 
     async fn make_evidence(
