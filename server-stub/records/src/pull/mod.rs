@@ -262,7 +262,7 @@ impl<G: GatewayPort> Puller<G> {
 
     /// What people choose from on phones, by the policy in force.
     pub fn lists(&self) -> Result<PickLists, PullError> {
-        Ok(self.config.trust(&self.keys, self.status.as_ref())?.lists().clone())
+        Ok(self.config.trust(&self.keys, self.status.as_ref())?.now.lists().clone())
     }
 
     /// Closes the index and lets go of the lock.
