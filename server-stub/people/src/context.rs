@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::log::EntryId;
+use crate::line::EntryId;
 use crate::person::PersonId;
 use crate::subject::PatientRef;
 use crate::words::Sealed;

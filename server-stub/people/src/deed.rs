@@ -8,7 +8,7 @@ use gauze_wire::Digest;
 use crate::acting::Acting;
 use crate::action::{Act, Action};
 use crate::context::Context;
-use crate::log::Line;
+use crate::line::Line;
 use crate::subject::Subject;
 use crate::words::Note;
 

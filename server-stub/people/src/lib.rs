@@ -11,7 +11,9 @@ pub mod acting;
 pub mod action;
 pub mod context;
 mod deed;
+pub mod fhir;
 pub mod haste;
+mod line;
 pub mod log;
 pub mod person;
 pub mod roles;
@@ -19,5 +21,6 @@ pub mod subject;
 mod words;
 
 pub use deed::{Authorised, Denied, DeniedCause, Logged};
+pub use line::{EntryId, Line};
 pub use roles::Roles;
 pub use words::{Note, Sealed};

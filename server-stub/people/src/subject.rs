@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use gauze_wire::CaptureId;
 use serde::{Deserialize, Serialize};
 
-use crate::log::EntryId;
+use crate::line::EntryId;
 use crate::person::{PersonId, Team};
 
 /// A patient's blind id: a keyed hash that the index for people makes. Whoever lacks the key learns nothing from it.

@@ -19,6 +19,7 @@ mod render;
 mod tree;
 mod trust;
 
+pub mod access;
 pub mod gateway;
 pub mod keys;
 pub mod proposals;

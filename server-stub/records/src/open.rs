@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use gauze_seal::age::{Identity, OpenError, Unwrap, parse_identity_file};
+use gauze_seal::strip::Stripped;
 use gauze_seal::{OpenPhotoError, OpenedPhoto, OtherPicture, PhotoOpener, strip};
 use gauze_wire::{Body, CaptureId, Digest, FilingRefusal, Record};
 use serde::Serialize;
@@ -102,7 +103,7 @@ fn judge(opened: &OpenedPhoto, body: &Body) -> Result<Record, FilingRefusal> {
             return Ok(record);
         }
     };
-    if stripped.orientation() != record.orientation {
+    if stripped.orientation() != record.orientation || !is_as_told(&record, &stripped) {
         return Err(FilingRefusal::PhotoMismatch);
     }
     if stripped.sha256() != record.photo_sha256.0 {
@@ -110,6 +111,14 @@ fn judge(opened: &OpenedPhoto, body: &Body) -> Result<Record, FilingRefusal> {
         tracing::error!(app_version = %body.app_version, "a photo came with metadata that should have been stripped");
     }
     Ok(record)
+}
+
+/// Whether the picture has the size that its record tells of what was sealed; older apps tell none.
+fn is_as_told(record: &Record, picture: &Stripped<'_>) -> bool {
+    record.reduced.or(record.original).is_none_or(|told| {
+        let size = (u32::from(picture.width()), u32::from(picture.height()));
+        (told.width, told.height) == size && told.bytes == record.photo_size
+    })
 }
 
 fn named_by<'a>(record: &Record, opened: &'a OpenedPhoto) -> Result<&'a [u8], OtherPicture> {

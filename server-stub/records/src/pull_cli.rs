@@ -10,7 +10,7 @@ use gauze_records::{HttpsGateway, SystemClock};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::web_cli::Served;
+use crate::web_cli::Pages;
 use crate::{Refused, show};
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -93,7 +93,7 @@ async fn open(source: &Source) -> Result<Puller<HttpsGateway>, Refused> {
 pub(crate) struct Pulling {
     pub(crate) interval: Duration,
     pub(crate) unasked: Unasked,
-    pub(crate) pages: Option<Served>,
+    pub(crate) pages: Pages,
 }
 
 #[tokio::main]
@@ -105,10 +105,11 @@ pub(crate) async fn serve(json: bool, source: &Source, how: Pulling) -> Result<(
         (Some(Approving::Tokens), None) | (None, _) => Approve::Nothing,
     };
     let puller = open(source).await?.approving(approve);
+    let pages = how.pages.prepare((&source.data, &source.keys), &puller).await?;
     let told = json!({ "ready": true, "gateway": source.gateway });
     show(json, &told, || format!("ready: pulling from {}", source.gateway));
     let pulling = pull::serve(&puller, how.interval, stopped(), |_| {});
-    match how.pages {
+    match pages {
         None => pulling.await,
         // Pages that break off end the pulling too: somebody looks after it then.
         Some(pages) => tokio::select! {

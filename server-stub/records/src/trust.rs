@@ -142,7 +142,8 @@ impl Trust {
 
     /// What evidence is judged by.
     pub(crate) fn basis<'a>(&'a self, roots: &'a Roots) -> Basis<'a> {
-        Basis { bundle: &self.bundle, policy: &self.policy, status: self.status.as_deref(), roots }
+        let status = self.status.as_deref();
+        Basis { bundle: &self.bundle, policy: &self.policy, status, roots, former_serial: None }
     }
 }
 

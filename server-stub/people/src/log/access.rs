@@ -12,17 +12,18 @@ use gauze_wire::{Digest, Jws};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::blocks::block;
 use super::entry::{Entry, Event, Happening, Outcome};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, scan};
 use super::keys::{LogKeys, PublicKeys};
-use super::line::{Line, Made, Read};
+use super::line::{Made, Read};
 use super::open::{erasure, open};
-use super::spine::BLOCK;
 use super::writer::{Job, Shared};
 use crate::action::Act;
 use crate::context::{Reason, ReasonCode};
 use crate::deed::{Authorised, Denied, Logged};
+use crate::line::Line;
 use crate::words::Note;
 
 /// A refusal that is in the log, and may now be answered.
@@ -251,16 +252,4 @@ impl Drop for AccessLog {
             drop(writer.join());
         }
     }
-}
-
-/// The leaf hashes of a whole block, from disk.
-pub(super) fn block(files: &Files, block: u64) -> Result<Vec<Digest>, LogFailure> {
-    let first = block * BLOCK;
-    let segment = first - first % SEGMENT;
-    let path = files.segment(segment);
-    let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-    let leaves = scan(&bytes, segment, |_, _| {}).leaves;
-    let from = usize::try_from(first - segment).unwrap_or(usize::MAX);
-    let short = || LogFailure::Damaged(format!("entries from {first} on are not there"));
-    leaves.get(from..from + 256).map(<[Digest]>::to_vec).ok_or_else(short)
 }

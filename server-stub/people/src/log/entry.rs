@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_wire::{Digest, Shape, Signed, Tenant, WireError};
+use gauze_wire::{Digest, Shape, Signed, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,41 +11,10 @@ use crate::acting::{Acting, Factor, Network};
 use crate::action::Action;
 use crate::context::{Purpose, Reason};
 use crate::deed::{Deed, DeniedCause};
+use crate::line::EntryId;
 use crate::person::{PersonId, Role, Team};
 use crate::subject::{PatientRef, Subject};
 use crate::words::Note;
-
-/// 16 random bytes in base64url.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct EntryId(String);
-
-impl EntryId {
-    pub(super) fn random() -> Result<Self, LogFailure> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| LogFailure::Entry(error.to_string()))?;
-        Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
-    }
-
-    /// As text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for EntryId {
-    type Error = WireError;
-    fn try_from(text: String) -> Result<Self, WireError> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&text).map_err(|_| WireError::Id("EntryId"))?;
-        if bytes.len() == 16 { Ok(Self(text)) } else { Err(WireError::Id("EntryId")) }
-    }
-}
-
-impl From<EntryId> for String {
-    fn from(id: EntryId) -> Self {
-        id.0
-    }
-}
 
 /// What happens beside the actions that roles allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -269,7 +237,7 @@ impl Entry {
             v: 1,
             typ: Self::TYP.to_owned(),
             tenant: tenant.clone(),
-            id: EntryId::random()?,
+            id: EntryId::random().map_err(|error| LogFailure::Entry(error.to_string()))?,
             at,
             what,
             outcome,

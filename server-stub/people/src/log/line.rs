@@ -6,10 +6,8 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_wire::{Digest, Jws};
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::entry::EntryId;
 use super::failure::LogFailure;
 
 const DOMAIN: &[u8] = b"gauze-access-leaf/v1\0";
@@ -21,17 +19,6 @@ pub(super) const SALT: usize = 1 + WORD + 1;
 pub(super) const HEAD: usize = SALT + WORD + 1;
 /// The first character of a line that begins a write.
 pub(super) const BEGINS: u8 = b'+';
-
-/// An entry's place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Its number, from 0: also the number of the view event that the invisible mark carries.
-    pub index: u64,
-    /// Its id.
-    pub id: EntryId,
-    /// Its time.
-    pub at: Timestamp,
-}
 
 /// The leaf's data for an entry.
 pub(super) fn leaf(salt: &[u8; 32], jws: &[u8]) -> Digest {

@@ -7,6 +7,7 @@
 //! nobody was told of; one process writes.
 
 mod access;
+mod blocks;
 mod entry;
 mod failure;
 mod files;
@@ -18,10 +19,10 @@ mod spine;
 mod verify;
 mod writer;
 
+pub use crate::line::{EntryId, Line};
 pub use access::{AccessLog, Refusal};
-pub use entry::{About, Entry, EntryId, Event, Happening, Kind, Outcome, What};
+pub use entry::{About, Entry, Event, Happening, Kind, Outcome, What};
 pub use failure::LogFailure;
 pub use keys::{LogKeys, PublicKeys};
-pub use line::Line;
 pub use read::{Kept, Proven, check_proof, prove, read_entries};
 pub use verify::{Fault, Verified, Wanted, verify};

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use gauze_wire::Jws;
 use gauze_wire::log::Checkpoint;
 
+use super::blocks::block;
 use super::entry::{Entry, Happening, What};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, Torn, read_if_any, scan};
@@ -165,7 +166,7 @@ fn check_tree(files: &Files, signed: &Checkpoint, spine: &Spine) -> Result<(), L
     if signed.size > spine.size() {
         return Err(LogFailure::RolledBack { found: spine.size(), signed: signed.size });
     }
-    let found = spine.root_at(signed.size, |block| super::access::block(files, block))?;
+    let found = spine.root_at(signed.size, |number| block(files, number))?;
     if found == signed.root {
         Ok(())
     } else {

@@ -7,7 +7,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use gauze_wire::log::{Checkpoint, inclusion_spans, verify_inclusion};
 use gauze_wire::{Digest, Jws, WireError};
 
-use super::access::block;
+use super::blocks::block;
 use super::entry::Entry;
 use super::failure::LogFailure;
 use super::files::{Files, read_if_any, scan};

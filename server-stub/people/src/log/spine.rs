@@ -6,7 +6,7 @@ use gauze_wire::log::{Span, Subtree, leaf_hash, node_hash};
 /// Leaves of a block: 2 to the power of this.
 pub(super) const LEVEL: u32 = 8;
 /// Leaves of a block.
-pub(super) const BLOCK: u64 = 1 << LEVEL;
+pub(super) const BLOCK: usize = 1 << LEVEL;
 
 /// 32 bytes for each 256 entries.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub(super) fn fold(hashes: &[Digest]) -> Digest {
 
 impl Spine {
     pub(super) fn size(&self) -> u64 {
-        self.blocks.len() as u64 * BLOCK + self.tail.len() as u64
+        self.blocks.len() as u64 * BLOCK as u64 + self.tail.len() as u64
     }
 
     pub(super) fn append(&mut self, data: &Digest) {
@@ -38,7 +38,7 @@ impl Spine {
 
     pub(super) fn append_hash(&mut self, leaf: Digest) {
         self.tail.push(leaf);
-        if self.tail.len() as u64 == BLOCK {
+        if self.tail.len() == BLOCK {
             self.blocks.push(fold(&self.tail));
             self.tail.clear();
         }
@@ -62,7 +62,8 @@ impl Spine {
             return Ok(fold(&self.blocks[from..from + count]));
         }
         let first = at.index << at.level;
-        let (block, within) = (first / BLOCK, (first % BLOCK) as usize);
+        let block = first >> LEVEL;
+        let within = usize::try_from(first - (block << LEVEL)).unwrap_or(BLOCK);
         let count = 1_usize << at.level;
         if block < self.blocks.len() as u64 {
             Ok(fold(&leaves(block)?[within..within + count]))

@@ -9,7 +9,7 @@ use gauze_wire::log::Checkpoint;
 use gauze_wire::{Digest, Jws};
 use serde::Serialize;
 
-use super::access::block;
+use super::blocks::block;
 use super::entry::Entry;
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, read_if_any, scan};
@@ -223,10 +223,10 @@ fn read_part(files: &Files, first: u64, scope: &Scope<'_>) -> Result<Part, LogFa
         scanned.cut(first, torn);
         unsigned.retain(|&index| index < first + torn.lines as u64);
     }
-    let whole = scanned.leaves.len() - scanned.leaves.len() % BLOCK as usize;
+    let whole = scanned.leaves.len() - scanned.leaves.len() % BLOCK;
     let (blocks, rest) = scanned.leaves.split_at(whole);
     Ok(Part {
-        blocks: blocks.chunks(BLOCK as usize).map(fold).collect(),
+        blocks: blocks.chunks(BLOCK).map(fold).collect(),
         rest: rest.to_vec(),
         lines: scanned.leaves.len() as u64,
         edited: scanned.differ,

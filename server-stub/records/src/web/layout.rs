@@ -42,11 +42,15 @@ impl<'a> Frame<'a> {
 /// The sections that a person's roles open, with their addresses.
 fn sections(signed: &Signed) -> Vec<(&'static str, &'static str)> {
     let mut all = vec![("/", nav::START)];
-    if signed.acting.person.roles.iter().any(|role| matches!(role, Role::Viewer | Role::Lead)) {
+    let person = &signed.acting.person;
+    if person.roles.iter().any(|role| matches!(role, Role::Viewer | Role::Lead)) {
         all.extend([("/photos", nav::PHOTOS), ("/search", nav::SEARCH)]);
     }
-    if signed.acting.person.roles.contains(&Role::Administrator) {
+    if person.roles.contains(&Role::Administrator) {
         all.push(("/people/sessions", nav::PEOPLE));
+    }
+    if person.roles.contains(&Role::Administrator) || !person.leads.is_empty() {
+        all.push(("/people/waiting", nav::WAITING));
     }
     all.push(("/sessions", nav::SESSIONS));
     all
@@ -135,6 +139,11 @@ pub(super) async fn icon() -> impl IntoResponse {
 }
 
 /// A QR code or another drawing of our own making.
-pub(super) fn drawing(svg: String) -> Markup {
-    PreEscaped(svg)
+pub(super) fn drawing(svg: &str) -> Markup {
+    let drawn = svg.find("<svg").and_then(|start| svg.get(start..)).unwrap_or_default();
+    PreEscaped(drawn.to_owned())
+}
+
+pub(super) async fn passkey() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("passkey.js"))
 }

@@ -5,25 +5,34 @@
 //! without scripts but for a passkey, which browsers give to scripts alone.
 
 mod cookie;
+mod door;
 pub(crate) mod form;
 mod guard;
 pub(crate) mod layout;
+mod ledger;
+mod outward;
 pub mod photos;
 pub(crate) mod refusal;
 mod roster;
+mod second;
 mod serve;
 mod sessions;
 pub(crate) mod signed;
+mod store;
 mod told;
+mod waiting;
 pub(crate) mod words;
 
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::response::{Html, IntoResponse as _};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
+use gauze_signin::begun::Beginnings;
 use gauze_signin::config::People;
+use gauze_signin::factors::Factors;
+use gauze_signin::provider::Provider;
 use gauze_signin::sessions::Sessions;
 use jiff::Timestamp;
 use maud::html;
@@ -34,14 +43,21 @@ use refusal::Refusal;
 use signed::Signed;
 use told::{Event, Happened, Log};
 
+pub use ledger::{Ledger, Listed};
+pub use outward::HttpsOutward;
 pub use roster::{ClaimsAlone, RolesUnknown, Roster, Soon};
 pub use serve::{WebError, WebOptions, serve};
+pub use store::{StoreError, factor_key, factor_store};
 pub use told::{EndedBy, Event as WebEvent, Happened as WebHappened, Log as WebLog, LogFailed, Traced};
 
 /// What the pages rest on.
 pub struct Parts {
     /// `people.json`.
-    pub people: People,
+    pub people: Arc<People>,
+    /// Whose word counts.
+    pub provider: Provider,
+    /// The second factors of our own.
+    pub factors: Factors,
     /// Which roles hold.
     pub roster: Arc<dyn Roster>,
     /// Where lines go.
@@ -55,6 +71,7 @@ struct Inner {
     origin: String,
     host: String,
     sessions: Sessions,
+    beginnings: Beginnings,
 }
 
 /// What every page works with. Clones share everything.
@@ -67,7 +84,7 @@ impl Web {
         let origin = parts.people.origin_text();
         let host = origin.trim_start_matches("https://").to_owned();
         let sessions = Sessions::new(parts.people.limits);
-        Self(Arc::new(Inner { parts, origin, host, sessions }))
+        Self(Arc::new(Inner { parts, origin, host, sessions, beginnings: Beginnings::default() }))
     }
 
     fn people(&self) -> &People {
@@ -80,6 +97,18 @@ impl Web {
 
     fn is_host(&self, named: &str) -> bool {
         named.eq_ignore_ascii_case(&self.0.host)
+    }
+
+    fn provider(&self) -> &Provider {
+        &self.0.parts.provider
+    }
+
+    fn factors(&self) -> &Factors {
+        &self.0.parts.factors
+    }
+
+    fn beginnings(&self) -> &Beginnings {
+        &self.0.beginnings
     }
 
     fn roster(&self) -> &dyn Roster {
@@ -118,13 +147,38 @@ pub fn router(web: Web, more: Router) -> Router {
         .route("/", get(start))
         .route("/look.css", get(layout::style))
         .route("/icon.svg", get(layout::icon))
+        .route("/passkey.js", get(layout::passkey))
+        .route("/sign-in", get(door::ask).post(door::begin))
+        .route("/sign-in/back", get(door::back))
+        .route(guard::BACK_CHANNEL, post(door::ended))
+        .route("/sign-out", post(door::sign_out))
+        .route("/prove-again", get(second::again).post(second::again_at_provider))
         .route("/sessions", get(sessions::own).post(sessions::end_own))
         .route("/people/sessions", get(sessions::people).post(sessions::end_one))
+        .route("/people/waiting", get(waiting::page))
+        .route("/people/waiting/code", post(waiting::give_code))
+        .route("/people/waiting/lost", post(waiting::speak))
+        .merge(second_factor())
         .with_state(web.clone())
         .merge(more)
         .fallback(async || Refusal::NoPage.into_response())
         .layer(DefaultBodyLimit::max(form::LARGEST))
         .layer(middleware::from_fn_with_state(web, guard::guard))
+}
+
+/// What opens to whom the provider knows and who has not proven a second factor.
+fn second_factor() -> Router<Web> {
+    Router::new()
+        .route(second::PAGE, get(second::page))
+        .route("/second-factor/code", post(second::code))
+        .route("/second-factor/another", post(second::another))
+        .route("/second-factor/totp", post(second::totp))
+        .route("/second-factor/passkey", post(second::passkey))
+        .route("/second-factor/passkey/ask", post(second::passkey_ask))
+        .route("/second-factor/new/passkey", post(second::new_passkey))
+        .route("/second-factor/new/passkey/ask", post(second::new_passkey_ask))
+        .route("/second-factor/new/totp", post(second::new_totp))
+        .route("/second-factor/new/totp/ask", post(second::new_totp_ask))
 }
 
 async fn start(signed: Signed) -> Html<String> {

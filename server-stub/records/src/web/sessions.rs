@@ -15,7 +15,7 @@ use super::signed::Signed;
 use super::told::{EndedBy, Happened};
 use super::words::{factor, sessions as words};
 
-const OWN: &str = "/sessions";
+pub(super) const OWN: &str = "/sessions";
 const PEOPLE: &str = "/people/sessions";
 
 /// The sessions that are meant.
@@ -31,6 +31,10 @@ pub(super) async fn own(State(web): State<Web>, signed: Signed) -> Html<String> 
     let body = html! {
         p { (words::LEAD) }
         ul.cards { @for session in theirs { (card(&signed, session, OWN)) } }
+        form method="post" action="/second-factor/another" {
+            (layout::proof(&signed))
+            div.actions { button type="submit" { (words::ANOTHER) } }
+        }
         div.apart {
             p { (words::END_ALL_MEANS) }
             form method="post" action=(OWN) {
@@ -50,7 +54,7 @@ pub(super) async fn end_own(State(web): State<Web>, form: OwnForm<Which>) -> Res
         "" => Ending::Person(person),
         one => Ending::One(person, one),
     };
-    web.tell(&who, Happened::Ended(EndedBy::Self_)).await?;
+    web.tell(&who, Happened::Ended(EndedBy::Person)).await?;
     web.sessions().end_all(ending);
     Ok(Redirect::to(OWN).into_response())
 }
@@ -80,7 +84,7 @@ pub(super) async fn end_one(State(web): State<Web>, form: OwnForm<Which>) -> Res
         web.tell(&who, Happened::Refused(refusal.code())).await?;
         return Err(refusal);
     }
-    who.fresh(&web)?;
+    who.fresh_for(&web, PEOPLE)?;
     let all = web.sessions().all(web.now());
     let meant = all.iter().find(|session| session.reference == value.reference).ok_or(Refusal::NoPage)?;
     web.tell(&who, Happened::Ended(EndedBy::Administrator)).await?;

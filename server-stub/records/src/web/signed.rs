@@ -47,7 +47,6 @@ pub(crate) struct Signed {
     /// The person in the act.
     pub(crate) acting: Acting,
     session: Session,
-    asked: String,
 }
 
 impl Signed {
@@ -56,14 +55,11 @@ impl Signed {
         &self.session.proof
     }
 
-    /// Nothing where the second factor was proven within five minutes; else the refusal that leads to proving it anew.
-    pub(crate) fn fresh(&self, web: &Web) -> Result<(), Refusal> {
+    /// Nothing where the second factor was proven within five minutes; else the refusal that leads to proving it anew, and from
+    /// there to `page`: a page that is shown, since a form is not sent twice.
+    pub(crate) fn fresh_for(&self, web: &Web, page: &str) -> Result<(), Refusal> {
         let age = web.now().duration_since(self.acting.factor_at);
-        if age <= FRESH {
-            Ok(())
-        } else {
-            Err(Refusal::ProveAgain { at: with_next("/prove-again", &self.asked) })
-        }
+        if age <= FRESH { Ok(()) } else { Err(Refusal::ProveAgain { at: with_next("/prove-again", page) }) }
     }
 }
 
@@ -121,7 +117,7 @@ where
             factor_at: at,
             network,
         };
-        Ok(Self { acting, session, asked: asked(parts) })
+        Ok(Self { acting, session })
     }
 }
 
@@ -139,14 +135,14 @@ fn sign_in(parts: &Parts) -> Unsigned {
 
 fn second_factor(parts: &Parts) -> Unsigned {
     if parts.method == Method::GET {
-        Unsigned::To("/second-factor".into())
+        Unsigned::To(with_next("/second-factor", &asked(parts)))
     } else {
         Unsigned::Refused(Refusal::NotSignedIn)
     }
 }
 
 /// `page` with the address that comes after it.
-fn with_next(page: &str, next: &str) -> String {
+pub(super) fn with_next(page: &str, next: &str) -> String {
     if next == "/" {
         return page.to_owned();
     }

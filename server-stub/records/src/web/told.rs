@@ -30,7 +30,7 @@ pub enum Happened {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndedBy {
     /// The person.
-    Self_,
+    Person,
     /// An administrator.
     Administrator,
     /// The provider.

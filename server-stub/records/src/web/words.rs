@@ -57,6 +57,7 @@ pub(crate) mod sessions {
     pub(crate) const USED: &str = "Last used";
     pub(crate) const HOW: &str = "Second factor";
     pub(crate) const WHO: &str = "Who";
+    pub(crate) const ANOTHER: &str = "Add another passkey";
     pub(crate) const END: &str = "End it";
     pub(crate) const END_ALL: &str = "End all of them";
     pub(crate) const END_ALL_MEANS: &str = "You are signed out here too, and sign in again afterwards.";
@@ -72,4 +73,77 @@ pub(crate) mod factor {
     pub(crate) const PASSKEY: &str = "Passkey";
     pub(crate) const HARDWARE: &str = "Passkey in hardware";
     pub(crate) const TOTP: &str = "One-time code";
+}
+
+pub(crate) mod door {
+    pub(crate) const TITLE: &str = "Sign in";
+    pub(crate) const LEAD: &str =
+        "You sign in with your hospital account. Then you prove that it is you a second time.";
+    pub(crate) const BUTTON: &str = "Sign in with your hospital account";
+    pub(crate) const SHARED: &str = "On a shared computer, sign out when you leave it.";
+    pub(crate) const ONWARD: &str = "One moment";
+    pub(crate) const SIGNED_OUT_TITLE: &str = "Signed out";
+    pub(crate) const SIGNED_OUT: &str = "You are signed out of Gauze in this browser.";
+    pub(crate) const STILL_THERE: &str =
+        "Your hospital account may still be open in this browser. Close it too on a shared computer.";
+    pub(crate) const SIGN_OUT_THERE: &str = "Sign out of the hospital account";
+    pub(crate) const AGAIN: &str = "Sign in again";
+}
+
+pub(crate) mod second {
+    pub(crate) const TITLE: &str = "Prove it is you";
+    pub(crate) const LEAD: &str = "Your hospital account is open. Photos open after a second proof.";
+    pub(crate) const USE_PASSKEY: &str = "Use your passkey";
+    pub(crate) const TOTP: &str = "Six digits from your app";
+    pub(crate) const TOTP_HINT: &str = "A code counts once. After five wrong ones it is locked.";
+    pub(crate) const CHECK: &str = "Go on";
+    pub(crate) const LOCKED: &str =
+        "Your one-time codes are locked after five wrong ones. Two others can enrol you again.";
+    pub(crate) const LOST: &str = "I no longer have it";
+    pub(crate) const LOST_MEANS: &str = "Your team's lead and an administrator speak for you, then give you a code. Stay on this page and tell both:";
+    pub(crate) const BACK: &str = "Go back";
+    pub(crate) const PASSKEY_FAILED: &str =
+        "The passkey was not used. Try again. If your browser is old, use another one.";
+    pub(crate) const NO_SCRIPT: &str = "A passkey needs scripts. Allow them for this page.";
+    pub(crate) const FIRST_TITLE: &str = "Your second proof";
+    pub(crate) const FIRST_LEAD: &str =
+        "You have no second proof yet. An administrator gives you a code once, in person or by telephone.";
+    pub(crate) const TELL_THEM: &str = "Tell the administrator:";
+    pub(crate) const HARDWARE: &str =
+        "You are an administrator: you need a hardware key of a kind that the hospital has listed.";
+    pub(crate) const INVITE: &str = "Code from the administrator";
+    pub(crate) const INVITE_HINT: &str = "Sixteen letters and digits. It counts once, for a day.";
+    pub(crate) const ENROL_TITLE: &str = "Make your second proof";
+    pub(crate) const ENROL_LEAD: &str =
+        "Make a passkey with this device or a security key. You have five minutes.";
+    pub(crate) const MAKE_PASSKEY: &str = "Make a passkey";
+    pub(crate) const OR_TOTP: &str = "Without a passkey, an app on your phone can show codes.";
+    pub(crate) const MAKE_TOTP: &str = "Use an app with codes";
+    pub(crate) const TOTP_TITLE: &str = "Codes from an app";
+    pub(crate) const SCAN: &str = "Scan this with the app. Then enter the six digits that it shows.";
+    pub(crate) const QR: &str = "QR code with the secret for your app";
+    pub(crate) const OR_TYPE: &str = "Or type this into the app:";
+    pub(crate) const AGAIN_TITLE: &str = "Prove it is you again";
+    pub(crate) const AGAIN_LEAD: &str =
+        "What you want to do asks for a proof that is not older than five minutes.";
+    pub(crate) const AT_PROVIDER: &str = "Sign in again with your hospital account";
+    pub(crate) const NOT_YOU: &str = "You are here as";
+}
+
+pub(crate) mod waiting {
+    pub(crate) const TITLE: &str = "Second factors";
+    pub(crate) const LEAD: &str = "These people are at the sign-in page and have no second proof. Be sure who asks you: see them, or call them back.";
+    pub(crate) const NOBODY: &str = "Nobody is waiting.";
+    pub(crate) const WHO: &str = "Who";
+    pub(crate) const ASKS_WITH: &str = "They tell you";
+    pub(crate) const SINCE: &str = "Waiting since";
+    pub(crate) const GIVE_CODE: &str = "Give a code";
+    pub(crate) const LOST: &str = "They had a second proof. A lead and an administrator both speak for them; what they had then opens nothing more.";
+    pub(crate) const SPEAK: &str = "I know it is them, and they lost it";
+    pub(crate) const SPOKEN: &str = "You have spoken for them. It is in the log.";
+    pub(crate) const OTHER: &str =
+        "The other of lead and administrator speaks for them too, within a day, and sees the code.";
+    pub(crate) const CODE_TITLE: &str = "Code to hand over";
+    pub(crate) const HAND_OVER: &str = "Read this code to";
+    pub(crate) const ONCE: &str = "It is shown once, counts once, and for a day. Never send it by e-mail.";
 }

@@ -3,6 +3,7 @@
 
 mod fixture;
 
+mod access;
 mod audit;
 mod chain;
 mod crash;
