@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod keys_cli;
+mod log_cli;
 mod proposals_cli;
 mod pull_cli;
+mod roles_cli;
 mod show_cli;
 mod web_cli;
 
@@ -79,6 +81,12 @@ enum Command {
     /// What the gateway's operators ask this side to sign.
     #[command(subcommand)]
     Proposals(proposals_cli::ProposalsCommand),
+    /// Who looked at what.
+    #[command(subcommand)]
+    Log(log_cli::LogCommand),
+    /// Who may do what, and why.
+    #[command(subcommand)]
+    Roles(roles_cli::RolesCommand),
     /// What is done for the hospital's people without a page.
     #[command(subcommand)]
     People(web_cli::PeopleCommand),
@@ -155,8 +163,10 @@ fn main() -> ExitCode {
         | Command::Token { .. }
         | Command::Open { .. }
         | Command::List { .. }
+        | Command::Log(_)
         | Command::People(_)
         | Command::Proposals(_)
+        | Command::Roles(_)
         | Command::Verify { .. } => "warn",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
@@ -183,6 +193,8 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
                 Pulling { interval: Duration::from_secs(interval_s), unasked, pages },
             )?;
         }
+        Command::Log(command) => return log_cli::run(json, &command),
+        Command::Roles(command) => return roles_cli::run(json, &command),
         Command::Proposals(command) => proposals(json, command)?,
         Command::People(command) => web_cli::people(json, command)?,
         Command::Pull(source) => pull_cli::pull_once(json, &source)?,

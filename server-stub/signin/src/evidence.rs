@@ -49,7 +49,7 @@ pub fn person(people: &People, claims: &Claims) -> Option<Person> {
     let name = mapping.name.text(claims).unwrap_or_default();
     let professional = mapping.professional.as_ref().and_then(|path| path.text(claims));
     Some(Person {
-        id: id(&people.provider.issuer, &named),
+        id: person_id(&people.provider.issuer, &named),
         name: name.chars().filter(|c| !c.is_control()).take(120).collect(),
         professional: professional.map(|text| text.chars().take(64).collect()),
         roles,
@@ -59,7 +59,7 @@ pub fn person(people: &People, claims: &Claims) -> Option<Person> {
 }
 
 /// The first 16 bytes of SHA-256 over `gauze-person/v1`, issuer and what names the person, each ended by a zero byte.
-fn id(issuer: &str, named: &[&str]) -> PersonId {
+pub fn person_id(issuer: &str, named: &[&str]) -> PersonId {
     let mut hash = Sha256::new();
     for part in ["gauze-person/v1", issuer].iter().chain(named) {
         hash.update(part);
@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn a_person_is_named_by_issuer_and_subject_and_by_nothing_that_can_be_joined_otherwise() {
-        assert_eq!(id("https://a", &["b"]).0.len(), 26);
-        assert_ne!(id("https://a", &["b"]), id("https://b", &["b"]));
-        assert_ne!(id("https://a", &["ab", "c"]), id("https://a", &["a", "bc"]));
+        assert_eq!(person_id("https://a", &["b"]).0.len(), 26);
+        assert_ne!(person_id("https://a", &["b"]), person_id("https://b", &["b"]));
+        assert_ne!(person_id("https://a", &["ab", "c"]), person_id("https://a", &["a", "bc"]));
     }
 }

@@ -10,6 +10,7 @@ pub mod factors;
 pub mod jwt;
 pub mod networks;
 pub mod outward;
+pub mod phones;
 pub mod provider;
 pub mod random;
 pub mod rules;

@@ -43,6 +43,9 @@ impl<'a> Frame<'a> {
 fn sections(signed: &Signed) -> Vec<(&'static str, &'static str)> {
     let mut all = vec![("/", nav::START)];
     let person = &signed.acting.person;
+    if person.roles.iter().any(|role| matches!(role, Role::Viewer | Role::Lead)) {
+        all.extend([("/photos", nav::PHOTOS), ("/search", nav::SEARCH)]);
+    }
     if person.roles.contains(&Role::Administrator) {
         all.push(("/people/sessions", nav::PEOPLE));
     }
@@ -67,6 +70,7 @@ pub(crate) fn page(frame: &Frame<'_>, body: &Markup) -> Html<String> {
                 }
                 title { (frame.title) " – " (words::NAME) }
                 link rel="stylesheet" href="/look.css";
+                link rel="stylesheet" href="/photos.css";
                 link rel="icon" href="/icon.svg" type="image/svg+xml";
                 @if let Some(script) = frame.script { script src=(script) type="module" {} }
             }

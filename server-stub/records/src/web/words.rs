@@ -15,6 +15,8 @@ pub(crate) const NOT_KNOWN: &str = "Not known";
 
 pub(crate) mod nav {
     pub(crate) const START: &str = "Start";
+    pub(crate) const PHOTOS: &str = "Photos";
+    pub(crate) const SEARCH: &str = "Find a patient";
     pub(crate) const SESSIONS: &str = "My sign-ins";
     pub(crate) const PEOPLE: &str = "People signed in";
     pub(crate) const WAITING: &str = "Second factors";

@@ -1,0 +1,2 @@
+package org.gauze.platform
+class Probe(val x: android.content.Context)
