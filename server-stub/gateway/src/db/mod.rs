@@ -7,6 +7,7 @@ mod lineage;
 mod log;
 mod register;
 mod shown;
+mod witness;
 
 use std::path::Path;
 use std::time::Duration;

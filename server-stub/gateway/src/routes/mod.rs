@@ -10,6 +10,7 @@ mod records;
 mod transfer;
 mod upload;
 mod wiped;
+mod witness;
 
 pub(crate) use finish::finish_if_whole;
 pub use meta::metrics_router;
@@ -40,6 +41,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/{tenant}/outcomes", post(records::outcomes))
         .route("/v1/{tenant}/decisions", post(decisions::decisions))
         .route("/v1/{tenant}/cosignatures", post(records::cosignature))
+        .route("/v1/{tenant}/access-checkpoints", post(witness::access_checkpoint))
         .route(
             "/v1/transfers/{ticket}",
             axum::routing::put(transfer::put).patch(transfer::patch).head(transfer::head),
