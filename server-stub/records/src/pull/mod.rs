@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use gauze_attest::Roots;
-use gauze_wire::{CaptureId, DeviceId, FilingRefusal};
+use gauze_wire::{CaptureId, DeviceId, FilingRefusal, PickLists};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -235,6 +235,11 @@ impl<G: GatewayPort> Puller<G> {
             believed: trust.bundle.records.clone().into(),
         };
         Ok(Folk::open(&self.index, files, trust.folk.clone()).await?)
+    }
+
+    /// What people choose from on phones, by the policy in force.
+    pub fn lists(&self) -> Result<PickLists, PullError> {
+        Ok(self.config.trust(&self.keys, self.status.as_ref())?.lists().clone())
     }
 
     /// Closes the index and lets go of the lock.

@@ -16,3 +16,4 @@ mod log;
 mod open;
 mod photos;
 mod tls;
+mod viewer;
