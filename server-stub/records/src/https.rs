@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use gauze_wire::log::{AddCheckpoint, Witnessed};
 use gauze_wire::signature::{Request, Tag, sign};
 use gauze_wire::{
     Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem, ProblemCode, SoftwareKey,
@@ -269,6 +270,15 @@ impl GatewayPort for HttpsGateway {
     async fn cosignature(&self, note: &str) -> Result<(), GatewayError> {
         let body = note.as_bytes().to_vec();
         self.send(Method::POST, "cosignatures", Some(("text/plain; charset=utf-8", body))).await.map(drop)
+    }
+
+    async fn witness(&self, checkpoint: &AddCheckpoint) -> Result<Witnessed, GatewayError> {
+        let body = serde_json::to_vec(checkpoint).map_err(|_| GatewayError::Malformed("checkpoint"))?;
+        let response = self.send(Method::POST, "access-checkpoints", Some((JSON, body))).await?;
+        if !is_of(&response, JSON) {
+            return Err(GatewayError::Between(response.status().as_u16()));
+        }
+        serde_json::from_slice(&read(response).await?).map_err(|_| GatewayError::Malformed("cosignature"))
     }
 
     async fn decisions(&self, decisions: &Decisions) -> Result<(), GatewayError> {

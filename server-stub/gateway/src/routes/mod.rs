@@ -11,6 +11,7 @@ mod records;
 mod transfer;
 mod upload;
 mod wiped;
+mod witness;
 
 pub(crate) use finish::finish_if_whole;
 pub use meta::metrics_router;
@@ -43,6 +44,7 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/v1/{tenant}/outcomes", post(records::outcomes)),
         ("/v1/{tenant}/decisions", post(decisions::decisions)),
         ("/v1/{tenant}/cosignatures", post(records::cosignature)),
+        ("/v1/{tenant}/access-checkpoints", post(witness::access_checkpoint)),
         ("/v1/transfers/{ticket}", put(transfer::put).patch(transfer::patch).head(transfer::head)),
     ]
 }

@@ -20,3 +20,4 @@ mod tickets;
 mod transfers;
 mod upkeep;
 mod voids;
+mod witness;
