@@ -3,7 +3,9 @@
 use gauze_core::ports::{CertificateFault, TransportError};
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
-use gauze_core::wire::{CaptureId, DeviceId, FilingRefusal, Name, Platform, ProblemCode, Text, WireError};
+use gauze_core::wire::{
+    CaptureId, DeviceId, FilingRefusal, Name, Platform, ProblemCode, Rendering, Text, WireError,
+};
 use gauze_core::{Advice, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, WipeReport};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -64,13 +66,29 @@ pub struct CapturedPhoto {
     pub sealed_bytes: u64,
     /// Names of the metadata that was removed.
     pub removed: Vec<String>,
+    /// The picture as the camera made it, without its metadata.
+    pub original: Rendering,
+    /// The picture as it was sealed, where the policy had it made smaller.
+    pub reduced: Option<Rendering>,
 }
 
 impl From<Captured> for CapturedPhoto {
     fn from(captured: Captured) -> Self {
-        let Captured { capture_id, sealed_bytes, removed, .. } = captured;
-        Self { capture_id, sealed_bytes, removed: removed.into_iter().map(str::to_owned).collect() }
+        let Captured { capture_id, sealed_bytes, removed, original, reduced, .. } = captured;
+        let removed = removed.into_iter().map(str::to_owned).collect();
+        Self { capture_id, sealed_bytes, removed, original, reduced }
     }
+}
+
+/// One form of a picture: how large it is.
+#[uniffi::remote(Record)]
+pub struct Rendering {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Length in bytes.
+    pub bytes: u64,
 }
 
 /// Where a photo stands, read off its files.
@@ -228,6 +246,11 @@ pub struct StatusView {
     pub refused: u64,
     /// Damaged ones that were set aside.
     pub quarantined: u64,
+    /// Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
+    pub unreadable: u64,
+    /// What of this phone's own files could not be read when the app was opened, and what to do; absent where nothing is
+    /// lacking. Photos that are whole still go out where the phone still knows who it is.
+    pub storage_trouble: Option<Advice>,
     /// Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
     pub review_denied: Option<String>,
 }

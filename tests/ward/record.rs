@@ -76,7 +76,7 @@ async fn the_hospital_reads_all_that_was_said_of_a_photo() {
     assert!(record.wound == said.wound && record.series == said.series && record.view == said.view);
     assert!(record.consent == said.consent && record.fence == said.fence && record.fitness == said.fitness);
     assert!(record.notes == said.notes && record.clinician == said.clinician);
-    assert!(record.session.is_none() && record.original.is_none() && record.reduced.is_none());
+    assert!(record.session.is_none() && record.original.is_some() && record.reduced.is_none());
 }
 
 #[tokio::test]

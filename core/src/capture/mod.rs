@@ -1,23 +1,27 @@
 //! Camera bytes in, durable sealed photo out.
 //!
-//! Always: the caller's bytes are borrowed and read twice (once hashed, once sealed), never copied whole and never
-//! written; when [`take`] returns, the photo survives a kill or a power cut; when it fails, no `seq` is used and
+//! Always: the caller's bytes are borrowed and read twice (once hashed, once sealed), never copied whole (but where the
+//! policy asks for a smaller rendering) and never written; when [`take`] returns, the photo survives a kill or a power cut; when it fails, no `seq` is used and
 //! nothing is left behind.
 
+mod likeness;
 mod pipeline;
+mod pixels;
 mod preview;
+mod reduce;
 
 use gauze_seal::age::{FileKey, SealedDigest};
-use gauze_seal::strip::{StripError, Stripped, strip};
+use gauze_seal::strip::{StripError, Stripped, strip, strip_fully};
 use gauze_seal::{LayOutError, lay_out_photo};
 use gauze_wire::{
     Body, CaptureId, Choice, Consent, DeviceId, Digest, Fence, Fitness, Follows, Framing, Name, Patient,
-    PickLists, Record, SeriesId, Signed as _, Site, Text, Unlisted, WireError, WoundId,
+    PickLists, Record, Rendering, SeriesId, Signed as _, Site, Text, Unlisted, WireError, WoundId,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::auth::Signed;
 use crate::policy::Trust;
 use crate::ports::{Clock, Entropy, SealEntropy};
 use crate::review::{ReviewKeys, Sidecar};
@@ -49,7 +53,7 @@ pub struct CaptureContext {
     pub fitness: Option<Fitness>,
     /// Free text.
     pub notes: Option<Text<4096>>,
-    /// Who takes it.
+    /// Who takes it, where nobody is signed in.
     pub clinician: Option<Text<256>>,
     /// Their session.
     pub session_ref: Option<Name>,
@@ -93,6 +97,9 @@ pub enum CaptureError {
     /// The phone is not enrolled.
     #[error("this phone is not enrolled: enrol it first")]
     NotEnrolled,
+    /// The policy wants a clinician who is signed in.
+    #[error("nobody is signed in on this phone: sign in and take the photo again")]
+    SignInNeeded,
     /// What was said about the photo is out of its limits.
     #[error("what was entered about the photo is not as expected ({0}): correct it and take the photo again")]
     Record(#[source] WireError),
@@ -113,6 +120,7 @@ impl CaptureError {
         match self {
             Self::Picture(error) => error.code(),
             Self::NotEnrolled => "not_enrolled",
+            Self::SignInNeeded => "sign_in_needed",
             Self::Record(_) => "record_invalid",
             Self::Unlisted(unlisted) => unlisted.code(),
             Self::Entropy => "no_entropy",
@@ -130,12 +138,17 @@ pub struct Captured {
     pub sealed_bytes: u64,
     /// Names of the metadata that was removed.
     pub removed: Vec<&'static str>,
-    pub(crate) photo_sha256: Digest,
+    /// The picture as the camera made it, without its metadata.
+    pub original: Rendering,
+    /// The picture as it was sealed, where the policy had it made smaller.
+    pub reduced: Option<Rendering>,
+    pub(crate) camera_sha256: Digest,
     pub(crate) durable: Durable,
 }
 
 /// What a capture needs besides the bytes.
 pub(crate) struct Capturing<'a> {
+    pub session: Option<&'a Signed>,
     pub store: &'a Store,
     pub clock: &'a dyn Clock,
     pub entropy: &'a dyn Entropy,
@@ -150,39 +163,96 @@ pub(crate) struct Capturing<'a> {
 pub(crate) fn take(
     with: &Capturing<'_>,
     jpeg: &[u8],
-    context: CaptureContext,
+    mut context: CaptureContext,
 ) -> Result<Captured, CaptureError> {
-    let photo = strip(jpeg)?;
+    let camera = strip(jpeg)?;
     let captured_at = with.clock.now();
     context.check(captured_at, &with.trust.policy.lists)?;
+    let smaller = smaller(with, &camera, context.fitness.as_ref());
+    // What the encoder wrote is held to what every picture is.
+    let reduced = smaller.as_ref().and_then(|bytes| strip_fully(bytes).ok());
+    if let (Some(small), Some(fitness)) = (&reduced, &mut context.fitness) {
+        fitness.marker = fitness.marker.map(|marker| reduce::scaled(marker, camera.width(), small.width()));
+    }
+    seal(with, &Pictures { camera, reduced }, captured_at, context)
+}
+
+/// The rendering that the policy asks for, where one can be made.
+fn smaller(
+    with: &Capturing<'_>,
+    camera: &Stripped<'_>,
+    fitness: Option<&Fitness>,
+) -> Option<Zeroizing<Vec<u8>>> {
+    let marker = fitness.and_then(|fitness| fitness.marker.as_ref());
+    reduce::reduce(camera, with.trust.policy.reduction()?, marker)
+}
+
+/// What the camera made, and what the phone made of it.
+struct Pictures<'a> {
+    camera: Stripped<'a>,
+    reduced: Option<Stripped<'a>>,
+}
+
+impl<'a> Pictures<'a> {
+    fn sealed(&self) -> &Stripped<'a> {
+        self.reduced.as_ref().unwrap_or(&self.camera)
+    }
+
+    /// Known already where the camera's own is sealed.
+    fn camera_sha256(&self, sealed: Digest) -> Digest {
+        if self.reduced.is_some() { Digest(self.camera.sha256()) } else { sealed }
+    }
+}
+
+fn rendering(photo: &Stripped<'_>) -> Rendering {
+    Rendering { width: photo.width().into(), height: photo.height().into(), bytes: photo.len() }
+}
+
+fn seal(
+    with: &Capturing<'_>,
+    pictures: &Pictures<'_>,
+    captured_at: Timestamp,
+    context: CaptureContext,
+) -> Result<Captured, CaptureError> {
     let capture_id = make_id(with, captured_at.as_millisecond())?;
     let mut draft = with.store.draft(capture_id, with.device_id, with.follows.clone())?;
-    let mut record = record(with, &draft, &photo, captured_at, &context);
-    let (sealed, file_key) = seal_into(with, &mut draft, &photo, &mut record)?;
+    let mut record = record(with, &draft, pictures, captured_at, &context);
+    let (sealed, file_key) = seal_into(with, &mut draft, pictures.sealed(), &mut record)?;
     if let Some(keys) = with.review {
-        let sidecar = Sidecar::new(context.label(), record.photo_sha256).to_bytes(&file_key);
+        let sidecar =
+            Sidecar::new(context.label(), record.photo_sha256, with.session.map(|signed| signed.person))
+                .to_bytes(&file_key);
         let sealed = keys.seal(with.entropy, &sidecar).map_err(|_| CaptureError::Entropy)?;
         draft.put(file::REVIEW, &sealed)?;
     }
     drop(file_key);
-    let photo_sha256 = record.photo_sha256;
-    let body = body(with, &draft, record, &sealed, context.session_ref)?;
+    let camera_sha256 = pictures.camera_sha256(record.photo_sha256);
+    let session_ref = with.session.map(|signed| signed.session_ref.clone()).or(context.session_ref);
+    let body = body(with, &draft, record, &sealed, session_ref)?;
     let bytes =
         serde_json::to_vec(&body).map_err(|_| CaptureError::Record(WireError::Malformed("manifest body")))?;
     let durable = draft.commit(&bytes)?;
-    let removed = photo.had().iter().map(|kind| kind.name()).collect();
-    Ok(Captured { capture_id, sealed_bytes: sealed.size, removed, photo_sha256, durable })
+    Ok(Captured {
+        capture_id,
+        sealed_bytes: sealed.size,
+        removed: pictures.camera.had().iter().map(|kind| kind.name()).collect(),
+        original: rendering(&pictures.camera),
+        reduced: pictures.reduced.as_ref().map(rendering),
+        camera_sha256,
+        durable,
+    })
 }
 
 /// What is known before the photo has been hashed.
 fn record(
     with: &Capturing<'_>,
     draft: &Draft<'_>,
-    photo: &Stripped<'_>,
+    pictures: &Pictures<'_>,
     captured_at: Timestamp,
     context: &CaptureContext,
 ) -> Record {
     let context = context.clone();
+    let photo = pictures.sealed();
     Record {
         v: Record::VERSION,
         tenant: with.trust.bundle.tenant.clone(),
@@ -193,8 +263,8 @@ fn record(
         monotonic_ms: with.clock.monotonic_ms(),
         boot_id: with.clock.boot_id(),
         team: context.team,
-        clinician: context.clinician,
-        session: None,
+        clinician: with.session.map(|signed| signed.name.clone()).or(context.clinician),
+        session: with.session.map(|signed| signed.evidence.clone()),
         patient: context.patient,
         site: context.site,
         wound: context.wound,
@@ -204,8 +274,8 @@ fn record(
         fence: context.fence,
         fitness: context.fitness,
         notes: context.notes,
-        original: None,
-        reduced: None,
+        original: Some(rendering(&pictures.camera)),
+        reduced: pictures.reduced.as_ref().map(rendering),
         orientation: photo.orientation(),
         photo_sha256: Digest([0; 32]),
         photo_size: photo.len(),

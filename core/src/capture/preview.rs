@@ -2,19 +2,15 @@
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, RgbImage};
-use jpeg_decoder::{CodingProcess, Decoder, ImageInfo, PixelFormat};
+use jpeg_decoder::{ImageInfo, PixelFormat};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::pixels::{Decoded, NotDecoded, decode};
 use crate::store::StoreError;
 
 /// Longest side of a preview in pixels.
 pub const PREVIEW_SIDE: u16 = 512;
 const QUALITY: u8 = 80;
-/// A progressive picture is whole in memory before it is scaled: 16-bit coefficients of all components.
-const COEFFICIENTS: u64 = 128 << 20;
-/// Cameras and editors make some ten; each goes over all coefficients again.
-const SCANS: usize = 100;
-
 /// Why there is no preview. The photo itself is not touched by it.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviewError {
@@ -54,18 +50,11 @@ impl PreviewError {
 
 /// Decodes at a fraction of the size (DCT scaling), turns upright, encodes small.
 pub fn make_preview(jpeg: &[u8], orientation: u8) -> Result<Zeroizing<Vec<u8>>, PreviewError> {
-    let mut decoder = Decoder::new(jpeg);
-    decoder.set_max_decoding_buffer_size(256 << 20);
-    decoder.read_info().map_err(|_| PreviewError::Decoder)?;
-    let frame = decoder.info().ok_or(PreviewError::Decoder)?;
-    if frame.coding_process == CodingProcess::DctProgressive && is_too_costly(&frame, jpeg) {
-        return Err(PreviewError::Decoder);
-    }
-    decoder.scale(PREVIEW_SIDE, PREVIEW_SIDE).map_err(|_| PreviewError::Decoder)?;
-    let pixels = decoder.decode().map_err(|_| PreviewError::Decoder)?;
-    let info = decoder.info().ok_or(PreviewError::Decoder)?;
+    let side = PREVIEW_SIDE;
+    let Decoded { pixels, info, .. } =
+        decode(jpeg, (side, side)).map_err(|NotDecoded| PreviewError::Decoder)?;
     let mut picture = to_image(pixels, &info).ok_or(PreviewError::Decoder)?;
-    let side = u32::from(PREVIEW_SIDE);
+    let side = u32::from(side);
     if picture.width().max(picture.height()) > side {
         let small = picture.thumbnail(side, side);
         wipe(std::mem::replace(&mut picture, small));
@@ -77,14 +66,6 @@ pub fn make_preview(jpeg: &[u8], orientation: u8) -> Result<Zeroizing<Vec<u8>>, 
     wipe(picture);
     encoded.map_err(|_| PreviewError::Decoder)?;
     Ok(out)
-}
-
-fn is_too_costly(frame: &ImageInfo, jpeg: &[u8]) -> bool {
-    let components = frame.pixel_format.pixel_bytes() as u64;
-    let coefficients = u64::from(frame.width) * u64::from(frame.height) * components * 2;
-    // Within entropy-coded data 0xFF is always followed by 0 or a restart marker.
-    let scans = memchr::memmem::find_iter(jpeg, &[0xFF, 0xDA]).take(SCANS + 1).count();
-    coefficients > COEFFICIENTS || scans > SCANS
 }
 
 fn to_image(pixels: Vec<u8>, info: &ImageInfo) -> Option<DynamicImage> {
@@ -103,25 +84,5 @@ fn wipe(picture: DynamicImage) {
         DynamicImage::ImageLuma8(pixels) => pixels.into_raw().zeroize(),
         // `to_image` makes no other kind.
         _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_progressive_picture_that_would_fill_the_memory_or_take_minutes_has_no_preview() {
-        let of = |side| ImageInfo {
-            width: side,
-            height: side,
-            pixel_format: PixelFormat::RGB24,
-            coding_process: CodingProcess::DctProgressive,
-        };
-        let scans = |n| [0xFF, 0xDA].repeat(n);
-        assert!(!is_too_costly(&of(4000), &scans(SCANS)));
-        assert!(is_too_costly(&of(12_000), &scans(1)));
-        assert!(is_too_costly(&of(u16::MAX), &scans(1)));
-        assert!(is_too_costly(&of(100), &scans(SCANS + 1)));
     }
 }

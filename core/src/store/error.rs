@@ -32,7 +32,7 @@ pub enum StoreError {
     #[error("the phone has not been unlocked since it started: unlock it once")]
     NotYetUnlocked,
     /// A file does not hold what it should.
-    #[error("a stored file is damaged: it was kept aside; report this to IT")]
+    #[error("a stored file is damaged: nothing was deleted; report this to IT")]
     Damaged,
     /// No such photo here.
     #[error("there is no such photo on this phone")]

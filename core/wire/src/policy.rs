@@ -8,7 +8,20 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AndroidRules, AppleRules, Life, Name, PickLists, Shape, Signed, Tenant, WireError};
+use crate::{AndroidRules, AppleRules, Life, Name, PickLists, Shape, SignInRules, Signed, Tenant, WireError};
+
+/// `docs/compression.md` argues both lower ends.
+const MAX_MEGAPIXELS: RangeInclusive<u16> = 8..=200;
+const QUALITY_FLOOR: RangeInclusive<u8> = 90..=100;
+
+/// When and how a phone makes a picture smaller before it seals it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reduction {
+    /// Larger pictures are made smaller, to no more than this, in megapixels (1,000,000 pixels).
+    pub max_megapixels: u16,
+    /// Lowest JPEG quality, on libjpeg's scale of 1 to 100.
+    pub quality_floor: u8,
+}
 
 /// The policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +53,12 @@ pub struct Policy {
     pub max_tenant_bytes: u64,
     /// Days the gateway keeps ciphertext after *filed*.
     pub keep_days: u32,
+    /// Megapixels above which a phone makes a smaller rendering before it seals, 8 to 200; without them none is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_megapixels: Option<u16>,
+    /// Lowest JPEG quality (libjpeg's scale) of a smaller rendering, 90 to 100; 90 where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality_floor: Option<u8>,
     /// The limits of a device's life; without them nothing ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life: Option<Life>,
@@ -52,6 +71,9 @@ pub struct Policy {
     /// What people choose from on the phone.
     #[serde(default, skip_serializing_if = "none_listed")]
     pub lists: Box<PickLists>,
+    /// How clinicians sign in on phones; without it, they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<Box<SignInRules>>,
 }
 
 impl Policy {
@@ -71,16 +93,40 @@ impl Policy {
             max_device_bytes: 20 << 30,
             max_tenant_bytes: 2 << 40,
             keep_days: 7,
+            max_megapixels: None,
+            quality_floor: None,
             life: None,
             android: None,
             apple: None,
             lists: Box::default(),
+            sign_in: None,
         }
     }
 
     /// The limits of a device's life.
     pub fn life(&self) -> Life {
         self.life.unwrap_or(Life::UNLIMITED)
+    }
+
+    /// When and how a phone makes a picture smaller; `None` where it never does.
+    pub fn reduction(&self) -> Option<Reduction> {
+        let quality_floor = self.quality_floor.unwrap_or(*QUALITY_FLOOR.start());
+        self.max_megapixels.map(|max_megapixels| Reduction { max_megapixels, quality_floor })
+    }
+
+    fn check_reduction(&self) -> Result<(), WireError> {
+        let Some(Reduction { max_megapixels, quality_floor }) = self.reduction() else {
+            let form = "only where max_megapixels stands too";
+            let stray = WireError::Expected { field: "quality_floor", form };
+            return if self.quality_floor.is_none() { Ok(()) } else { Err(stray) };
+        };
+        if !MAX_MEGAPIXELS.contains(&max_megapixels) {
+            return Err(WireError::Expected { field: "max_megapixels", form: "8 to 200" });
+        }
+        if !QUALITY_FLOOR.contains(&quality_floor) {
+            return Err(WireError::Expected { field: "quality_floor", form: "90 to 100" });
+        }
+        Ok(())
     }
 }
 
@@ -108,7 +154,9 @@ impl Signed for Policy {
         if self.max_open_tickets == 0 || self.max_unsent == 0 {
             return Err(WireError::Field("limits"));
         }
+        self.check_reduction()?;
         self.lists.check()?;
+        self.sign_in.as_ref().map_or(Ok(()), |rules| rules.check())?;
         self.life().check()
     }
 }

@@ -79,7 +79,7 @@ problems! {
     LogRolledBack = "log_rolled_back", 409, "The gateway's log is shorter than the one cosigned before", "Stop the gateway and restore it; nothing is filed until then.";
     LogInconsistent = "log_inconsistent", 409, "The gateway's log is not the one cosigned before", "Stop the gateway and find out why; nothing is filed until then.";
     DecisionInvalid = "decision_invalid", 422, "The decision is not about what was proposed, or is not signed by the policy key", "Pull again and decide anew.";
-    StorageFull = "storage_full", 507, "The disk is full", "Free space; photos wait where they are.";
+    StorageFull = "storage_full", 507, "The service's disk is full", "Tell the people who run the service to free space on its disk, which is not the phone's; photos wait where they are.";
     StorageFailed = "storage_failed", 503, "The service cannot use its storage", "Tell the people who run it; photos wait where they are.";
     Unavailable = "unavailable", 503, "The service is stopping or overloaded", "Try again shortly.";
     Internal = "internal", 500, "Something failed inside", "Look at the service's log; nothing was lost.";

@@ -12,6 +12,7 @@ use crate::blobs::{BlobName, Blobs};
 use crate::challenges::Challenges;
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::heartbeats::Heartbeats;
 use crate::keys::{GatewayKeys, random};
 use crate::prefixes::Prefixes;
 use crate::replay::ReplayStore;
@@ -60,6 +61,7 @@ pub struct App {
     pub(crate) replays: Arc<ReplayStore>,
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
+    pub(crate) heartbeats: Heartbeats,
     pub(crate) prefixes: Arc<Prefixes>,
     pub(crate) strangers: Strangers,
     pub(crate) status: Arc<RwLock<Option<Arc<StatusList>>>>,
@@ -92,6 +94,7 @@ impl App {
         let database = data.join("gateway.sqlite");
         let replays = ReplayStore::open(data, database.exists(), clock.now().as_second())?;
         let db = Db::open(&database).await?;
+        db.look_anew().await?;
         for (tenant, served) in &tenants {
             // What the hospital signed while the gateway ran is newer than what the operator has on file.
             if let Some(policy) = db.signed_policy(tenant).await? {
@@ -109,6 +112,7 @@ impl App {
             replays: Arc::new(replays),
             challenges: Arc::new(Challenges::new(random()?)),
             transfers: Arc::default(),
+            heartbeats: Heartbeats::default(),
             prefixes: Arc::default(),
             strangers: Strangers::default(),
             status: Arc::default(),

@@ -8,6 +8,7 @@ mod challenges;
 mod clock;
 mod console;
 mod db;
+mod heartbeats;
 mod housekeeping;
 mod keys;
 mod meters;

@@ -3,7 +3,7 @@
 //! Always: the index holds a code only where it stands in the hospital's own list; what a phone was free to write stays
 //! sealed.
 
-use gauze_wire::{BodySide, Framing, Name, PickLists, Record, SeriesId, Unlisted, WoundId};
+use gauze_wire::{BodySide, Framing, Name, PickLists, Record, Rendering, SeriesId, Unlisted, WoundId};
 use serde::{Deserialize, Serialize};
 
 /// The gist of a record.
@@ -28,6 +28,12 @@ pub struct Gist {
     /// Which visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesId>,
+    /// The picture as the camera made it; absent where an older app did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Rendering>,
+    /// The picture as it was filed, where the phone had made it smaller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reduced: Option<Rendering>,
     /// What did not stand in the policy's lists when it was filed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Unlisted>,
@@ -52,8 +58,20 @@ impl Gist {
             view: record.view,
             wound: record.wound.clone(),
             series: record.series.clone(),
+            original: record.original,
+            reduced: record.reduced,
             flags: Vec::new(),
         }
+    }
+
+    /// `original=WIDTHxHEIGHT`, or with the size before it was made smaller: `reduced=WIDTHxHEIGHT-from-WIDTHxHEIGHT`.
+    fn picture(&self) -> Option<String> {
+        let size = |of: &Rendering| format!("{}x{}", of.width, of.height);
+        let original = size(self.original.as_ref()?);
+        Some(match &self.reduced {
+            Some(reduced) => format!("reduced={}-from-{original}", size(reduced)),
+            None => format!("original={original}"),
+        })
     }
 
     /// For people: what there is, as `name=code`.
@@ -65,6 +83,7 @@ impl Gist {
             self.view.map(|view| format!("view={}", view.as_str())),
             self.wound.as_ref().map(|wound| format!("wound={wound}")),
             self.series.as_ref().map(|series| format!("series={series}")),
+            self.picture(),
         ];
         let flags = self.flags.iter().map(|flag| flag.code().to_owned());
         told.into_iter().flatten().chain(flags).collect::<Vec<_>>().join(" ")

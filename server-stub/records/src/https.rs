@@ -1,4 +1,5 @@
-//! [`GatewayPort`] by reqwest over rustls. The only place that names reqwest, and the only constructor of its client.
+//! [`GatewayPort`] by reqwest over rustls. The only constructor of a client of reqwest; `web/outward.rs` sends by
+//! it too.
 //!
 //! Always: every request is signed at the gateway's time, as far as its `Date` has told it; a request that was refused for
 //! its time alone is signed and sent once more. Only exactly the documented status, type and length count as the gateway's
@@ -71,6 +72,38 @@ pub struct HttpsGateway {
     offset_s: AtomicI64,
 }
 
+/// A client over TLS that believes `roots` alone and follows no redirection.
+pub(crate) fn client(roots: RootCertStore) -> Result<Client, TlsError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TlsError::Setup(error.into()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    #[expect(clippy::disallowed_methods, reason = "the one constructor, with our own rustls configuration")]
+    let client = reqwest::ClientBuilder::new()
+        .tls_backend_preconfigured(config)
+        .https_only(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(Duration::from_secs(60))
+        .build()
+        .map_err(|error| TlsError::Setup(error.into()))?;
+    Ok(client)
+}
+
+/// The authorities in a PEM.
+pub(crate) fn authorities(pem: &[u8]) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| TlsError::Authority)?;
+        roots.add(certificate).map_err(|_| TlsError::Authority)?;
+    }
+    if roots.is_empty() { Err(TlsError::Authority) } else { Ok(roots) }
+}
+
 /// What is sent beside the address.
 type Content = (&'static str, Vec<u8>);
 
@@ -83,34 +116,8 @@ impl HttpsGateway {
         key: SoftwareKey,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, TlsError> {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(ca_pem) {
-            let certificate = certificate.map_err(|_| TlsError::Authority)?;
-            roots.add(certificate).map_err(|_| TlsError::Authority)?;
-        }
-        if roots.is_empty() {
-            return Err(TlsError::Authority);
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::Setup(error.into()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one constructor, with our own rustls configuration"
-        )]
-        let client = reqwest::ClientBuilder::new()
-            .tls_backend_preconfigured(config)
-            .https_only(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(60))
-            .build()
-            .map_err(|error| TlsError::Setup(error.into()))?;
+        let roots = authorities(ca_pem)?;
+        let client = client(roots)?;
         let base = format!("{}/v1/{tenant}", url.trim_end_matches('/'));
         Ok(Self { client, base, key, clock, offset_s: AtomicI64::new(0) })
     }

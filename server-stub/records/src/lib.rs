@@ -1,29 +1,38 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod amend;
+mod blind;
 mod chain;
 mod clock;
 mod coded;
 mod disk;
 mod entropy;
+mod folk;
 mod gist;
 mod https;
 mod index;
 mod layout;
 mod list;
 mod open;
+mod render;
 mod tree;
 mod trust;
 
+pub mod access;
 pub mod gateway;
 pub mod keys;
 pub mod proposals;
 pub mod pull;
 pub mod verify;
+pub mod web;
 
+pub use amend::{AmendError, Amendment, Change, Refiled};
+pub use blind::{Blind, Label, LabelError, NotBlind, Sought};
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;
 pub use disk::DiskError;
+pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Origin, Refilled, Which};
 pub use gist::Gist;
 pub use https::{HttpsGateway, TlsError};
 pub use index::{ChainState, IndexError, Kind, Status};

@@ -2,9 +2,12 @@
 #![forbid(unsafe_code)]
 
 mod keys_cli;
+mod log_cli;
 mod proposals_cli;
 mod pull_cli;
+mod roles_cli;
 mod show_cli;
+mod web_cli;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -17,7 +20,7 @@ use gauze_wire::{Name, Tenant};
 use serde::Serialize;
 
 use crate::keys_cli::{Recipients, Sign};
-use crate::pull_cli::{Source, Unasked};
+use crate::pull_cli::{Pulling, Source, Unasked};
 
 /// The inside of Gauze: pulls sealed photos, opens each once, files it and says so.
 #[derive(Parser)]
@@ -72,10 +75,21 @@ enum Command {
         interval_s: u64,
         #[command(flatten)]
         unasked: Unasked,
+        #[command(flatten)]
+        pages: web_cli::Pages,
     },
     /// What the gateway's operators ask this side to sign.
     #[command(subcommand)]
     Proposals(proposals_cli::ProposalsCommand),
+    /// Who looked at what.
+    #[command(subcommand)]
+    Log(log_cli::LogCommand),
+    /// Who may do what, and why.
+    #[command(subcommand)]
+    Roles(roles_cli::RolesCommand),
+    /// What is done for the hospital's people without a page.
+    #[command(subcommand)]
+    People(web_cli::PeopleCommand),
     /// Pull once, until nothing is left.
     Pull(Source),
     /// Open one sealed file.
@@ -149,7 +163,10 @@ fn main() -> ExitCode {
         | Command::Token { .. }
         | Command::Open { .. }
         | Command::List { .. }
+        | Command::Log(_)
+        | Command::People(_)
         | Command::Proposals(_)
+        | Command::Roles(_)
         | Command::Verify { .. } => "warn",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
@@ -169,10 +186,17 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::SignBundle(sign) => keys_cli::bundle(json, &sign)?,
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
         Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
-        Command::Serve { source, interval_s, unasked } => {
-            pull_cli::serve(json, &source, Duration::from_secs(interval_s), unasked)?;
+        Command::Serve { source, interval_s, unasked, pages } => {
+            pull_cli::serve(
+                json,
+                &source,
+                Pulling { interval: Duration::from_secs(interval_s), unasked, pages },
+            )?;
         }
+        Command::Log(command) => return log_cli::run(json, &command),
+        Command::Roles(command) => return roles_cli::run(json, &command),
         Command::Proposals(command) => proposals(json, command)?,
+        Command::People(command) => web_cli::people(json, command)?,
         Command::Pull(source) => pull_cli::pull_once(json, &source)?,
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;

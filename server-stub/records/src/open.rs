@@ -8,8 +8,9 @@ use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use gauze_seal::age::{Identity, OpenError, Unwrap, parse_identity_file};
+use gauze_seal::strip::Stripped;
 use gauze_seal::{OpenPhotoError, OpenedPhoto, OtherPicture, PhotoOpener, strip};
-use gauze_wire::{Body, CaptureId, Digest, FilingRefusal, PickLists, Record};
+use gauze_wire::{Body, CaptureId, Digest, FilingRefusal, Record};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -39,20 +40,35 @@ fn read(sealed: &mut impl Read, identities: &[Identity]) -> Result<OpenedPhoto, 
     }
 }
 
-/// Opens a sealed file whose digest was checked, and judges what is inside against the manifest's body. What was said of
-/// the photo is compared with `lists`, which refuses nothing. The outer error is the disk's.
+/// Opens a sealed file whose digest was checked, and judges what is inside against the manifest's body: the record, or
+/// why it is not filed. The outer error is the disk's.
 pub(crate) fn inspect(
     sealed: &mut File,
     identities: &[Identity],
     body: &Body,
-    lists: &PickLists,
-) -> io::Result<Result<Gist, FilingRefusal>> {
+) -> io::Result<Result<Record, FilingRefusal>> {
     sealed.seek(SeekFrom::Start(0))?;
     match read(sealed, identities) {
-        Ok(opened) => Ok(judge(&opened, body).map(|record| Gist::listed(&record, lists))),
+        Ok(opened) => Ok(judge(&opened, body)),
         Err(Reading::Io(error)) => Err(error),
         Err(Reading::Photo(error)) => Ok(Err(refusal(error))),
     }
+}
+
+/// The picture of a filed photo, and its orientation; nothing where it is not the one that its record names. The outer error is
+/// the disk's.
+pub(crate) fn open_picture(
+    sealed: &mut File,
+    identities: &[Identity],
+) -> io::Result<Option<(Zeroizing<Vec<u8>>, u8)>> {
+    let opened = match read(sealed, identities) {
+        Ok(opened) => opened,
+        Err(Reading::Io(error)) => return Err(error),
+        Err(Reading::Photo(_)) => return Ok(None),
+    };
+    let Ok(record) = Record::from_bytes(&opened.record) else { return Ok(None) };
+    let picture = opened.into_picture(&record.photo_sha256.0, record.photo_size).ok();
+    Ok(picture.map(|picture| (picture, record.orientation)))
 }
 
 fn refusal(error: OpenPhotoError) -> FilingRefusal {
@@ -87,7 +103,7 @@ fn judge(opened: &OpenedPhoto, body: &Body) -> Result<Record, FilingRefusal> {
             return Ok(record);
         }
     };
-    if stripped.orientation() != record.orientation {
+    if stripped.orientation() != record.orientation || !is_as_told(&record, &stripped) {
         return Err(FilingRefusal::PhotoMismatch);
     }
     if stripped.sha256() != record.photo_sha256.0 {
@@ -95,6 +111,14 @@ fn judge(opened: &OpenedPhoto, body: &Body) -> Result<Record, FilingRefusal> {
         tracing::error!(app_version = %body.app_version, "a photo came with metadata that should have been stripped");
     }
     Ok(record)
+}
+
+/// Whether the picture has the size that its record tells of what was sealed; older apps tell none.
+fn is_as_told(record: &Record, picture: &Stripped<'_>) -> bool {
+    record.reduced.or(record.original).is_none_or(|told| {
+        let size = (u32::from(picture.width()), u32::from(picture.height()));
+        (told.width, told.height) == size && told.bytes == record.photo_size
+    })
 }
 
 fn named_by<'a>(record: &Record, opened: &'a OpenedPhoto) -> Result<&'a [u8], OtherPicture> {

@@ -16,9 +16,10 @@ use gauze_wire::{
 
 use jiff::Timestamp;
 
+use crate::blind::FolkKeys;
 use crate::coded::Coded;
 use crate::disk;
-use crate::keys::{BUNDLE_JWS, KeyDir, KeysError, POLICY_JWS};
+use crate::keys::{BUNDLE_JWS, IDENTITY, KeyDir, KeysError, POLICY_JWS};
 
 /// Why the keys, the bundle and the policy do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,8 @@ pub(crate) struct Trust {
     pub(crate) witness: NoteKey,
     /// Shared with the threads that open photos.
     pub(crate) identities: Arc<[Identity]>,
+    /// Of the first identity: what the index for people is written with.
+    pub(crate) folk: Arc<FolkKeys>,
 }
 
 impl Trust {
@@ -126,8 +129,10 @@ impl Trust {
         }
         let identities: Arc<[Identity]> = keys.identities()?.into();
         check_identities(&bundle, &identities)?;
+        let folk = identities.first().map(|identity| Arc::new(FolkKeys::of(identity)));
+        let folk = folk.ok_or_else(|| KeysError::Unusable(keys.path(IDENTITY)))?;
         let policy = at_any_age(policy);
-        Ok(Self { tenant, bundle, bundle_jws, policy, gateway, records, witness, identities, status })
+        Ok(Self { folk, tenant, bundle, bundle_jws, policy, gateway, records, witness, identities, status })
     }
 
     /// What people choose from on the phone, by the policy in force.
@@ -137,7 +142,8 @@ impl Trust {
 
     /// What evidence is judged by.
     pub(crate) fn basis<'a>(&'a self, roots: &'a Roots) -> Basis<'a> {
-        Basis { bundle: &self.bundle, policy: &self.policy, status: self.status.as_deref(), roots }
+        let status = self.status.as_deref();
+        Basis { bundle: &self.bundle, policy: &self.policy, status, roots, former_serial: None }
     }
 }
 

@@ -87,8 +87,8 @@ pub(super) fn read(payload: &[u8]) -> Option<Found> {
     Some(Found { orientation, has_gps })
 }
 
-/// An APP1 segment, marker and all, that holds the orientation and nothing else.
-pub(super) fn orientation_segment(orientation: u8) -> [u8; LENGTH] {
+/// An APP1 segment of EXIF, marker and all, that holds the orientation (1 to 8) and nothing else.
+pub fn orientation_segment(orientation: u8) -> [u8; LENGTH] {
     let mut segment = *b"\xFF\xE1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0";
     segment[29] = orientation;
     segment

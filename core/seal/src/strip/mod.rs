@@ -29,6 +29,7 @@ use sha2::{Digest, Sha256};
 use scan::Thoroughness;
 
 pub use error::{StripError, TooLarge, Unsupported, WrongFormat};
+pub use exif::orientation_segment;
 
 /// The largest picture that is accepted, in bytes, once it is stripped.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -228,7 +229,7 @@ fn finish(walked: segments::Walked<'_>) -> Result<Stripped<'_>, StripError> {
     if orientation != 1 {
         // JFIF must stay first where it is; EXIF readers look right after it.
         let at = if walked.jfif_first { 2 } else { 1 };
-        parts.insert(at, Part::Written(Written::new(&exif::orientation_segment(orientation))));
+        parts.insert(at, Part::Written(Written::new(&orientation_segment(orientation))));
     }
     let mut stripped = Stripped {
         parts,

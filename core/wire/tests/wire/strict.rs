@@ -3,8 +3,8 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_wire::{
     Act, Adoption, Body, Bundle, Carried, Digest, Enrolment, Filed, Jws, Manifest, Policy, Reattestation,
-    RecipientEntry, RecipientState, Refused, Signed, Standing, Stored, Text, Token, Void, WipeOrder, Wiped,
-    WireError, accept_bundle,
+    RecipientEntry, RecipientState, Refused, Signed, Standing, Stored, Succession, Text, Token, Void,
+    WipeOrder, Wiped, WireError, accept_bundle,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ fn reads_as<T: Signed>(jws: &Jws) -> Result<(), WireError> {
 type Reader = (&'static str, fn(&Jws) -> Result<(), WireError>);
 
 /// Every signed kind's reader.
-const READERS: [Reader; 15] = [
+const READERS: [Reader; 16] = [
     (Bundle::TYP, reads_as::<Bundle>),
     (Policy::TYP, reads_as::<Policy>),
     (Token::TYP, reads_as::<Token>),
@@ -36,6 +36,7 @@ const READERS: [Reader; 15] = [
     (Wiped::TYP, reads_as::<Wiped>),
     (Standing::TYP, reads_as::<Standing>),
     (Reattestation::TYP, reads_as::<Reattestation>),
+    (Succession::TYP, reads_as::<Succession>),
 ];
 
 #[test]

@@ -3,7 +3,9 @@
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{Html, Redirect};
-use gauze_wire::{AndroidRules, AppleRules, Grade, KeyLevel, OnRevokedCertificate, PickLists, Policy};
+use gauze_wire::{
+    AndroidRules, AppleRules, Grade, KeyLevel, OnRevokedCertificate, PickLists, Policy, Reduction,
+};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -112,8 +114,15 @@ fn general(policy: &Policy) -> Vec<String> {
         true => "Phones without a hardware key may enrol. This is for development and never for a hospital.",
         false => "Only a key in the phone's hardware enrols.",
     };
+    let smaller = match policy.reduction() {
+        None => "Pictures are sealed as the camera made them.".to_owned(),
+        Some(Reduction { max_megapixels, quality_floor }) => format!(
+            "Pictures of more than {max_megapixels} megapixels are made smaller before they are sealed, at JPEG quality {quality_floor} or better; the record says so."
+        ),
+    };
     vec![
         review,
+        smaller,
         software.to_owned(),
         format!("The app must be version {} or newer to enrol.", policy.min_app_version.as_str()),
         format!("A phone warns when more than {} photos are not sent.", policy.max_unsent),

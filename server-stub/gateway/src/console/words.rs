@@ -1,5 +1,6 @@
 //! The register's words as a help desk reads them.
 
+use gauze_attest::Lineage;
 use gauze_wire::{Deed, DeviceId, DeviceStatus, Photos, Wanted};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -36,6 +37,19 @@ pub fn status_means(status: DeviceStatus) -> &'static str {
         DeviceStatus::Active => "It may send photos, and show its own where the policy allows.",
         DeviceStatus::Suspended => "It may send photos, but neither show them nor enrol again.",
         DeviceStatus::Revoked => "It is shut out for good. To use it again, enrol it with a new token.",
+    }
+}
+
+/// What it rests on that a phone had another id before.
+pub fn lineage(lineage: Lineage) -> &'static str {
+    match lineage {
+        Lineage::First => "",
+        Lineage::Claimed => {
+            "(as the phone says, and nothing shows it: nothing of the other phone's was changed)"
+        }
+        Lineage::Signed => "(its former key signed for it)",
+        Lineage::SameSerial => "(its hardware attested the same serial number)",
+        Lineage::Vouched => "(an operator said so)",
     }
 }
 
@@ -102,6 +116,7 @@ fn deed(deed: &Deed) -> String {
         Deed::Suspend { .. } => "suspended".to_owned(),
         Deed::Resume { .. } => "resumed".to_owned(),
         Deed::Revoke { .. } => "revoked".to_owned(),
+        Deed::Succeed { former, .. } => format!("vouched for as the phone that was {}", short(former)),
     }
 }
 

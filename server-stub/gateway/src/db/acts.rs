@@ -300,33 +300,6 @@ impl Db {
         .await?;
         Ok(true)
     }
-
-    /// Places of the device's chain up to `highest` that nothing here holds, as ranges. Only what the device signed itself
-    /// counts: any other phone can name a place of this one.
-    pub async fn gaps(
-        &self,
-        tenant: &Tenant,
-        device: &DeviceId,
-        highest: u64,
-    ) -> Result<Vec<(u64, u64)>, sqlx::Error> {
-        let held: Vec<i64> = sqlx::query_scalar(
-            "SELECT DISTINCT seq FROM capture WHERE tenant = ?1 AND body_device = ?2 AND device_id = ?2 \
-             AND stored IS NOT NULL ORDER BY seq",
-        )
-        .bind(tenant.as_str())
-        .bind(device.as_str())
-        .fetch_all(&self.readers)
-        .await?;
-        let mut gaps = Vec::new();
-        let mut next = 1;
-        for seq in held.into_iter().map(to_u64).chain([highest.saturating_add(1)]) {
-            if seq > next && next <= highest {
-                gaps.push((next, seq.min(highest + 1) - 1));
-            }
-            next = next.max(seq.saturating_add(1));
-        }
-        Ok(gaps)
-    }
 }
 
 async fn proposal_in(

@@ -13,7 +13,7 @@ const FILED_BEFORE: &str = "SELECT device_id, capture_id FROM capture \
 
 /// Asked each hour too.
 const ENDED: &str = "SELECT device_id, capture_id FROM capture INDEXED BY capture_ended \
-    WHERE tenant = ? AND stored IS NULL AND (ticket IS NULL OR expired = 1)";
+    WHERE tenant = ? AND stored IS NULL AND (ticket IS NULL OR expired = 1) AND looked_at = 0 LIMIT 1000";
 
 /// A photo, or its void.
 #[derive(Clone, Debug)]
@@ -208,7 +208,7 @@ impl Db {
             "INSERT INTO capture (tenant, device_id, capture_id, body_device, seq, body_sha256, sha256, size, \
              kind, manifest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
              ON CONFLICT (tenant, device_id, capture_id) DO UPDATE SET kind = excluded.kind, \
-             manifest = excluded.manifest, ticket = NULL WHERE capture.stored IS NULL",
+             manifest = excluded.manifest, ticket = NULL, looked_at = 0 WHERE capture.stored IS NULL",
         )
         .bind(new.name.tenant.as_str())
         .bind(new.name.device_id.as_str())
@@ -233,7 +233,7 @@ impl Db {
         expires_ms: i64,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "UPDATE capture SET ticket = ?, ticket_expires_ms = ?, expired = 0 \
+            "UPDATE capture SET ticket = ?, ticket_expires_ms = ?, expired = 0, looked_at = 0 \
              WHERE tenant = ? AND device_id = ? AND capture_id = ?",
         )
         .bind(ticket.0.as_slice())
@@ -309,20 +309,50 @@ impl Db {
         names(tenant, &rows)
     }
 
-    /// Photos of `tenant` that have no receipt and no address to come to any more.
+    /// Photos of `tenant` that have no receipt and no address to come to any more and that nobody has looked at since this process
+    /// began: some of them, and again others once these were looked at.
     pub async fn ended(&self, tenant: &Tenant) -> Result<Vec<BlobName>, sqlx::Error> {
         names(tenant, &sqlx::query(ENDED).bind(tenant.as_str()).fetch_all(&self.readers).await?)
     }
 
-    /// Notes that a photo's bytes are gone.
-    pub async fn blob_deleted(&self, name: &BlobName) -> Result<(), sqlx::Error> {
+    /// These need not be looked at again by this process.
+    pub async fn looked_at(&self, photos: &[BlobName]) -> Result<(), sqlx::Error> {
+        self.note_all("UPDATE capture SET looked_at = 1", photos).await
+    }
+
+    /// These are to be looked at again.
+    pub async fn look_again(&self, photos: &[BlobName]) -> Result<(), sqlx::Error> {
+        self.note_all("UPDATE capture SET looked_at = 0", photos).await
+    }
+
+    /// Looks at all that has ended once more: a process that died may have left it whole.
+    pub async fn look_anew(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE capture SET looked_at = 0 WHERE looked_at = 1")
+            .execute(&self.writer)
+            .await
+            .map(drop)
+    }
+
+    /// Notes that photos' bytes are gone.
+    pub async fn blobs_deleted(&self, photos: &[BlobName]) -> Result<(), sqlx::Error> {
+        self.note_all("UPDATE capture SET blob = 0", photos).await
+    }
+
+    /// One change of many photos, in one commit.
+    async fn note_all(&self, change: &'static str, photos: &[BlobName]) -> Result<(), sqlx::Error> {
+        if photos.is_empty() {
+            return Ok(());
+        }
+        let query = format!("{change} WHERE tenant = ? AND device_id = ? AND capture_id = ?");
         let mut write = self.write().await?;
-        sqlx::query("UPDATE capture SET blob = 0 WHERE tenant = ? AND device_id = ? AND capture_id = ?")
-            .bind(name.tenant.as_str())
-            .bind(name.device_id.as_str())
-            .bind(name.capture_id.to_string())
-            .execute(&mut *write)
-            .await?;
+        for name in photos {
+            sqlx::query(sqlx::AssertSqlSafe(query.as_str()))
+                .bind(name.tenant.as_str())
+                .bind(name.device_id.as_str())
+                .bind(name.capture_id.to_string())
+                .execute(&mut *write)
+                .await?;
+        }
         write.commit().await
     }
 }

@@ -3,6 +3,7 @@
 mod acts;
 mod captures;
 mod devices;
+mod lineage;
 mod log;
 mod register;
 mod shown;

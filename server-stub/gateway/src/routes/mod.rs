@@ -3,6 +3,7 @@
 mod attest;
 mod decisions;
 mod enrol;
+mod evidence;
 mod finish;
 mod meta;
 mod records;

@@ -14,6 +14,7 @@ use super::finish::{finish_if_whole, log_and_sign};
 use crate::app::{App, Turn};
 use crate::blobs::BlobName;
 use crate::db::{Capture, Db, NewCapture, Write};
+use crate::heartbeats::Heartbeat;
 use crate::proof::{FromDevice, served};
 use crate::refusal::RequestRefusal;
 use crate::standing::standing;
@@ -88,7 +89,7 @@ struct Offer<'a> {
     name: BlobName,
     manifest: Manifest,
     jws: &'a Jws,
-    /// The same photo under the keys that the phone had before; none for a photo of its own.
+    /// The same photo under the keys that the phone is known to have had before; none for a photo of its own.
     earlier: Vec<BlobName>,
 }
 
@@ -98,7 +99,7 @@ async fn earlier(app: &App, name: &BlobName, manifest: &Manifest) -> Result<Vec<
     }
     let old = app.db.device(&name.tenant, &manifest.carried().body.device_id).await?;
     old.ok_or(ProblemCode::WrongDevice)?;
-    let ids = app.db.predecessors(&name.tenant, &name.device_id).await?;
+    let ids = app.db.predecessors(&name.tenant, &name.device_id, false).await?;
     Ok(ids.into_iter().map(|device_id| BlobName { device_id, ..name.clone() }).collect())
 }
 
@@ -258,7 +259,7 @@ pub async fn status(
     if query.captures.len() > STATUS_LIMIT {
         return Err(ProblemCode::TooLarge.into());
     }
-    let captures = states(&app, &tenant, &device.device_id, &query).await?;
+    let captures = app.db.states(&tenant, &device.device_id, &query.captures).await?;
     let standing = match &query.holding {
         Some(holding) => Some(hear(&app, &tenant, &device.device_id, holding).await?),
         None => None,
@@ -269,29 +270,11 @@ pub async fn status(
 /// Takes in what the phone says of itself, and tells it where it stands.
 async fn hear(app: &App, tenant: &Tenant, id: &DeviceId, holding: &Holding) -> Result<Jws, RequestRefusal> {
     let served = served(app, tenant)?;
-    app.db.heard_of((tenant, id), holding, app.clock.now().as_millisecond()).await?;
+    let at_ms = app.clock.now().as_millisecond();
+    if app.db.is_news((tenant, id), holding, at_ms).await? {
+        let (tenant, device_id, holding) = (tenant.clone(), id.clone(), holding.clone());
+        app.heartbeats.keep(&app.db, Heartbeat { tenant, device_id, holding, at_ms }).await?;
+    }
     let device = app.db.registered(tenant, id).await?.ok_or(ProblemCode::UnknownDevice)?;
     standing(app, served, &device)
-}
-
-async fn states(
-    app: &App,
-    tenant: &Tenant,
-    device_id: &DeviceId,
-    query: &StatusQuery,
-) -> Result<Vec<CaptureState>, RequestRefusal> {
-    // A phone that lost its key still waits for the outcome of what the old key sent.
-    let mut ids = vec![device_id.clone()];
-    ids.extend(app.db.predecessors(tenant, device_id).await?);
-    let mut states = Vec::new();
-    for &capture_id in &query.captures {
-        for device_id in &ids {
-            let name = BlobName { tenant: tenant.clone(), device_id: device_id.clone(), capture_id };
-            if let Some(state) = app.db.capture(&name).await?.as_ref().and_then(Capture::state) {
-                states.push(state);
-                break;
-            }
-        }
-    }
-    Ok(states)
 }

@@ -1,6 +1,6 @@
 //! Verdicts on log entries, each written in one transaction with the cursor.
 
-use gauze_attest::AppAttestKey;
+use gauze_attest::{AppAttestKey, Lineage};
 use gauze_wire::{
     CaptureId, Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Follows, Jws, ProblemCode, PublicKey,
     Token, TokenId,
@@ -16,6 +16,10 @@ use crate::chain::Neighbours;
 pub(crate) struct KnownDevice {
     pub(crate) key: PublicKey,
     pub(crate) follows: Option<DeviceId>,
+    /// What it rests on that this key was the same phone's.
+    pub(crate) lineage: Lineage,
+    /// The serial number that its hardware attested.
+    pub(crate) attested_serial: Option<String>,
     /// What it may do, as the acts before say.
     pub(crate) status: DeviceStatus,
     /// Where its enrolment stands in the log; nothing while it is being judged.
@@ -64,7 +68,7 @@ impl Index {
     /// The phone with this id, where its enrolment held.
     pub(crate) async fn device(&self, device_id: &DeviceId) -> Result<Option<KnownDevice>, IndexError> {
         let row = sqlx::query(
-            "SELECT key, follows, status, log_index, app_attest_point, app_attest_app, app_attest_counter \
+            "SELECT key, follows, lineage, attested_serial, status, log_index, app_attest_point, app_attest_app, app_attest_counter \
              FROM device WHERE device_id = ?",
         )
         .bind(device_id.as_str())
@@ -77,7 +81,11 @@ impl Index {
         let follows = follows.map(|id| id.parse()).transpose()?;
         let enrolled_at = Some(uint(row.try_get("log_index")?)?);
         let app_attest = app_attest(&row)?;
-        Ok(Some(KnownDevice { key, follows, status: status.parse()?, enrolled_at, app_attest }))
+        let lineage: String = row.try_get("lineage")?;
+        let lineage = lineage.parse().map_err(|_| IndexError::Damaged("device"))?;
+        let attested_serial = row.try_get("attested_serial")?;
+        let status = status.parse()?;
+        Ok(Some(KnownDevice { key, follows, lineage, attested_serial, status, enrolled_at, app_attest }))
     }
 
     /// Which phone has spent this token.
@@ -108,6 +116,19 @@ impl Index {
             same_capture: self.elsewhere(&body.device_id, &body.capture_id, body.seq, own).await?,
             followed: followed.map(|at| at.hash),
         })
+    }
+
+    /// Whether an adopted body holds its place in the chain of the phone that took it.
+    pub(crate) async fn is_adopted(&self, carried: &Carried) -> Result<bool, IndexError> {
+        let row = sqlx::query(
+            "SELECT EXISTS (SELECT 1 FROM body WHERE device_id = ? AND seq = ? AND own = 0 AND hash = ?)",
+        )
+        .bind(carried.body.device_id.as_str())
+        .bind(int(carried.body.seq))
+        .bind(carried.hash.to_string())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get(0)?)
     }
 
     /// The body at one place: the phone's own before an adopted one.
@@ -189,7 +210,7 @@ async fn write_device(
     // An enrolment that is logged twice changes nothing, its key's counter least of all.
     sqlx::query(
         "INSERT OR IGNORE INTO device (device_id, key, follows, log_index, app_attest_point, app_attest_app, \
-         app_attest_counter) VALUES (?, ?, ?, ?, ?, ?, ?)",
+         app_attest_counter, lineage, attested_serial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(device_id.as_str())
     .bind(key)
@@ -198,6 +219,8 @@ async fn write_device(
     .bind(app_attest.map(|key| key.point.as_slice()))
     .bind(app_attest.map(|key| key.app_id.as_str()))
     .bind(app_attest.map(|key| key.counter))
+    .bind(device.lineage.as_str())
+    .bind(device.attested_serial.as_deref())
     .execute(&mut **tx)
     .await?;
     sqlx::query("INSERT OR IGNORE INTO token (token_id, device_id) VALUES (?, ?)")

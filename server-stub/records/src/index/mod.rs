@@ -5,6 +5,7 @@
 //! receipt.
 
 mod audit;
+mod folk;
 mod judged;
 mod life;
 mod log;

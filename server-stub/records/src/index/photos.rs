@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Index, IndexError, int, uint};
+use super::{Index, IndexError, folk, int, uint};
+use crate::blind::Entry;
 use crate::gist::Gist;
 
 macro_rules! words {
@@ -103,12 +104,15 @@ pub(crate) struct PhotoRow {
 
 /// What became of one photo, with the receipt that says so.
 pub(crate) struct Settled {
+    pub(crate) log_index: u64,
     pub(crate) manifest_sha256: Digest,
     /// Why it was refused, if it was.
     pub(crate) cause: Option<FilingRefusal>,
     pub(crate) receipt: Jws,
     /// What the record of a filed photo says.
     pub(crate) gist: Option<Gist>,
+    /// The same for the index for people.
+    pub(crate) entry: Option<Entry>,
 }
 
 /// Asked after each batch: it must not walk over all that was ever filed.
@@ -186,6 +190,9 @@ impl Index {
             .bind(one.manifest_sha256.to_string())
             .execute(&mut *tx)
             .await?;
+            if let Some(entry) = &one.entry {
+                folk::put(&mut tx, int(one.log_index), entry).await?;
+            }
         }
         Ok(tx.commit().await?)
     }

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use gauze_seal::age::Identity;
-use gauze_wire::{Body, Digest, FilingRefusal, Manifest, PickLists};
+use gauze_wire::{Body, Digest, FilingRefusal, Manifest, PickLists, Record};
 
 use super::patience::Patience;
 use super::{PullError, Puller};
+use crate::blind::{Entry, FolkKeys};
 use crate::disk::{self, DiskError, at};
 use crate::gateway::{GatewayError, GatewayPort, Incoming};
 use crate::gist::Gist;
@@ -29,10 +30,25 @@ const PULLS: usize = 3;
 /// What became of a waiting photo.
 pub(super) enum Outcome {
     /// What its record says, where it is a photo that was opened.
-    Filed(Option<Gist>),
+    Filed(Option<Box<Told>>),
     Refused(FilingRefusal),
     /// Its bytes did not come.
     Missing,
+}
+
+/// What a record says: to programs and, sealed, to people.
+pub(super) struct Told {
+    pub(super) gist: Gist,
+    /// Where it cannot be made the index for people fetches it later.
+    pub(super) entry: Option<Entry>,
+}
+
+impl Told {
+    fn of(record: &Record, lists: &PickLists, folk: &FolkKeys) -> Box<Self> {
+        let gist = Gist::listed(record, lists);
+        let entry = Entry::of(folk, record, gist.team.as_ref(), 0).ok();
+        Box::new(Self { gist, entry })
+    }
 }
 
 /// Everything that is needed to judge bytes and put them where they belong.
@@ -42,6 +58,7 @@ struct Judging {
     body: Body,
     identities: Arc<[Identity]>,
     lists: PickLists,
+    folk: Arc<FolkKeys>,
     layout: Layout,
     sealed: PathBuf,
     refused: PathBuf,
@@ -70,7 +87,7 @@ impl<G: GatewayPort> Puller<G> {
         let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
         let body = Manifest::peek(&jws).map_err(IndexError::from)?.carried().body.clone();
         if self.found(&sealed, expected)? {
-            return Ok(Outcome::Filed(gist_of(trust, &sealed, &body)));
+            return Ok(Outcome::Filed(told_of(trust, &sealed, &body)));
         }
         if !self.patience().is_due(&row.manifest_sha256, self.clock.now()) {
             return Ok(Outcome::Missing);
@@ -83,6 +100,7 @@ impl<G: GatewayPort> Puller<G> {
                 body: body.clone(),
                 identities: trust.identities.clone(),
                 lists: trust.lists().clone(),
+                folk: trust.folk.clone(),
                 layout: self.layout.clone(),
                 sealed: sealed.clone(),
                 refused: self.layout.refused(&row.manifest_sha256),
@@ -165,10 +183,11 @@ impl<G: GatewayPort> Puller<G> {
 }
 
 /// What the record says of a photo that was opened and moved to its place before a crash, or under another signature. That
-/// was judged; only its gist is still to be told.
-fn gist_of(trust: &Trust, sealed: &Path, body: &Body) -> Option<Gist> {
+/// was judged; only what it says is still to be told.
+fn told_of(trust: &Trust, sealed: &Path, body: &Body) -> Option<Box<Told>> {
     let mut file = std::fs::File::open(sealed).ok()?;
-    inspect(&mut file, &trust.identities, body, trust.lists()).ok()?.ok()
+    let record = inspect(&mut file, &trust.identities, body).ok()?.ok()?;
+    Some(Told::of(&record, trust.lists(), &trust.folk))
 }
 
 impl Judging {
@@ -177,10 +196,9 @@ impl Judging {
         if (digest, size) != self.expected {
             return Ok(Judged::Wrong);
         }
-        let verdict = inspect(file.as_file_mut(), &self.identities, &self.body, &self.lists)
-            .map_err(at(&self.sealed))?;
+        let verdict = inspect(file.as_file_mut(), &self.identities, &self.body).map_err(at(&self.sealed))?;
         let (to, outcome) = match verdict {
-            Ok(gist) => (&self.sealed, Outcome::Filed(Some(gist))),
+            Ok(record) => (&self.sealed, Outcome::Filed(Some(Told::of(&record, &self.lists, &self.folk)))),
             Err(cause) => (&self.refused, Outcome::Refused(cause)),
         };
         self.layout.make(disk::parent(to))?;

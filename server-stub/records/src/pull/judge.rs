@@ -3,7 +3,7 @@
 //! Always: an entry is judged once, in log order, by the typ it was signed with; what the gateway calls it does not
 //! count.
 
-use gauze_attest::{Freshness, verify_enrolment};
+use gauze_attest::{Basis, Freshness, Lineage, verify_enrolment};
 use gauze_wire::{
     Act, Adoption, Body, DeviceId, DeviceStatus, Enrolment, FilingRefusal, Jws, Manifest, ProblemCode,
     Reattestation, Signed as _, Void, Wiped,
@@ -64,8 +64,13 @@ impl<G: GatewayPort> Puller<G> {
             return Ok(Judged::rejected(jws, ProblemCode::MalformedRequest));
         };
         // The token's own short life bounds the time that the phone claims.
-        let attested = match verify_enrolment(jws, &trust.basis(&self.roots), Freshness::Recorded, claimed.at)
-        {
+        let former = match &claimed.follows {
+            Some(follows) => self.index.device(&follows.device_id).await?,
+            None => None,
+        };
+        let former_serial = former.as_ref().and_then(|former| former.attested_serial.as_deref());
+        let basis = Basis { former_serial, ..trust.basis(&self.roots) };
+        let attested = match verify_enrolment(jws, &basis, Freshness::Recorded, claimed.at) {
             Ok(attested) => attested,
             Err(refusal) => {
                 return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: refusal.as_str() });
@@ -80,6 +85,8 @@ impl<G: GatewayPort> Puller<G> {
         let device = Box::new(KnownDevice {
             key: attested.device_key().clone(),
             follows,
+            lineage: attested.lineage(),
+            attested_serial: attested.shown().serial.clone(),
             status: DeviceStatus::Active,
             enrolled_at: None,
             app_attest: attested.shown().app_attest.clone(),
@@ -100,24 +107,33 @@ impl<G: GatewayPort> Puller<G> {
         }
         let own = manifest.is_own();
         let known = self.index.neighbours(manifest.carried(), own).await?;
-        let fits = !chain::is_broken(manifest.carried(), &known)
-            && (own || self.succeeds(&device, &manifest.carried().body.device_id).await?);
+        let lineage = match own {
+            true => Lineage::First,
+            false => self.lineage(&device, &manifest.carried().body.device_id).await?,
+        };
+        let fits = !chain::is_broken(manifest.carried(), &known) && (own || lineage != Lineage::First);
         let cause = (!fits).then_some(FilingRefusal::ChainBroken);
-        let chained = fits.then_some(own);
+        // What a phone signs for another's chain on its claim alone is filed and takes no place there.
+        let chained = (fits && (own || lineage.is_proven())).then_some(own);
         Ok(Judged::Photo(Box::new(PhotoJudged { manifest: manifested(jws, manifest), cause, chained })))
     }
 
-    /// Whether this phone's enrolment, or one it follows, says that it replaces `old`.
-    async fn succeeds(&self, device: &KnownDevice, old: &DeviceId) -> Result<bool, PullError> {
-        let mut follows = device.follows.clone();
+    /// What it rests on that this phone had the key of `old`: a claim, where one on the way from key to key is no more; `First`
+    /// where not even the phone says so.
+    async fn lineage(&self, device: &KnownDevice, old: &DeviceId) -> Result<Lineage, PullError> {
+        let (mut follows, mut weakest) = (device.follows.clone(), device.lineage);
         for _ in 0..GENERATIONS {
-            let Some(before) = follows else { return Ok(false) };
+            let Some(before) = follows else { return Ok(Lineage::First) };
             if before == *old {
-                return Ok(true);
+                return Ok(weakest);
             }
-            follows = self.index.device(&before).await?.and_then(|device| device.follows);
+            let Some(device) = self.index.device(&before).await? else { return Ok(Lineage::First) };
+            if !device.lineage.is_proven() {
+                weakest = device.lineage;
+            }
+            follows = device.follows;
         }
-        Ok(false)
+        Ok(Lineage::First)
     }
 }
 

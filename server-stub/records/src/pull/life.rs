@@ -20,10 +20,14 @@ pub(super) fn judge_act(trust: &Trust, jws: &Jws) -> Judged {
         Deed::Resume { .. } => (Some(DeviceStatus::Active), None),
         Deed::Revoke { .. } => (Some(DeviceStatus::Revoked), None),
         Deed::Propose { proposal_id, .. } => (None, Some(proposal_id.clone())),
-        Deed::Flag { .. } | Deed::Unflag { .. } | Deed::Settle { .. } => (None, None),
+        Deed::Succeed { .. } | Deed::Flag { .. } | Deed::Unflag { .. } | Deed::Settle { .. } => (None, None),
+    };
+    let former = match &act.deed {
+        Deed::Succeed { former, .. } => Some(former.clone()),
+        _ => None,
     };
     let device_id = act.deed.device_id().cloned();
-    Judged::Noted(Box::new(Noted { kind: "act", device_id, status, proposed, app_attest: None }))
+    Judged::Noted(Box::new(Noted { kind: "act", device_id, status, former, proposed, app_attest: None }))
 }
 
 impl<G: GatewayPort> Puller<G> {
@@ -48,7 +52,8 @@ impl<G: GatewayPort> Puller<G> {
             _ => return Ok(Judged::rejected(jws, ProblemCode::SignatureInvalid)),
         };
         let device_id = Some(jws.kid().clone());
-        Ok(Judged::Noted(Box::new(Noted { kind, device_id, status: None, proposed: None, app_attest })))
+        let noted = Noted { kind, device_id, status: None, former: None, proposed: None, app_attest };
+        Ok(Judged::Noted(Box::new(noted)))
     }
 
     /// Evidence shown again, judged as the gateway should have: for the enrolled key and serial, at its own time.

@@ -22,12 +22,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use gauze_attest::Roots;
-use gauze_wire::{CaptureId, DeviceId, FilingRefusal};
+use gauze_wire::{CaptureId, DeviceId, FilingRefusal, PickLists};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
+use crate::amend::AmendmentFiles;
 use crate::clock::Clock;
 use crate::disk::{self, PUBLIC};
+use crate::folk::Folk;
 use crate::gateway::GatewayPort;
 use crate::https::HttpsGateway;
 use crate::index::Index;
@@ -223,6 +225,23 @@ impl<G: GatewayPort> Puller<G> {
         Ok(report)
     }
 
+    /// The index for people, which this puller fills; keys and bundle as they are now.
+    pub async fn folk(&self) -> Result<Folk, PullError> {
+        let trust = self.config.trust(&self.keys, self.status.as_ref())?;
+        let files = AmendmentFiles {
+            layout: self.layout.clone(),
+            tenant: trust.tenant.clone(),
+            identities: trust.identities.clone(),
+            believed: trust.bundle.records.clone().into(),
+        };
+        Ok(Folk::open(&self.index, files, trust.folk.clone()).await?)
+    }
+
+    /// What people choose from on phones, by the policy in force.
+    pub fn lists(&self) -> Result<PickLists, PullError> {
+        Ok(self.config.trust(&self.keys, self.status.as_ref())?.lists().clone())
+    }
+
     /// Closes the index and lets go of the lock.
     pub async fn close(self) {
         self.idle().await;
@@ -234,6 +253,9 @@ impl<G: GatewayPort> Puller<G> {
         let version = trust.bundle.version;
         let path = self.layout.bundles().join(format!("{version}.jws"));
         let risen = self.index.bind_to(&trust.tenant, &trust.gateway.log, version).await?;
+        if self.index.folk_under(&trust.folk.fingerprint()).await? {
+            tracing::warn!("the tenant identity is another one: the index for people is made again");
+        }
         if risen || !path.exists() {
             disk::replace(&path, trust.bundle_jws.as_str().as_bytes(), PUBLIC)?;
         }

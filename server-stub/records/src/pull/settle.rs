@@ -55,8 +55,8 @@ impl<G: GatewayPort> Puller<G> {
         let newest = self.newest(trust).await?;
         let (mut done, mut settled) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
-            let (cause, gist) = match outcome {
-                Outcome::Filed(gist) => (None, gist),
+            let (cause, told) = match outcome {
+                Outcome::Filed(told) => (None, told),
                 Outcome::Refused(cause) => (Some(cause), None),
                 Outcome::Missing => {
                     report.missing += 1;
@@ -64,7 +64,9 @@ impl<G: GatewayPort> Puller<G> {
                 }
             };
             let receipt = self.receipt(trust, &newest, row, cause).await?;
-            settled.push(Settled { manifest_sha256: row.manifest_sha256, cause, receipt, gist });
+            let (gist, entry) = told.map_or((None, None), |told| (Some(told.gist), told.entry));
+            let (log_index, manifest_sha256) = (row.log_index, row.manifest_sha256);
+            settled.push(Settled { log_index, manifest_sha256, cause, receipt, gist, entry });
             done.push((row, cause));
         }
         self.index.settle(&settled).await?;

@@ -132,7 +132,7 @@ impl Audit<'_> {
             Some(_) if manifest.has_photo() && self.life.is_revoked(jws.kid()) => {
                 Some(FilingRefusal::EnrolmentInvalid)
             }
-            Some(_) => self.chain_verdict(&manifest, &row),
+            Some(_) => self.chain_verdict(&manifest, &row).await?,
         };
         let early =
             [FilingRefusal::EnrolmentInvalid, FilingRefusal::ManifestInvalid, FilingRefusal::ChainBroken];
@@ -142,15 +142,22 @@ impl Audit<'_> {
         self.check_outcome(&row, &manifest.binding(jws), report)
     }
 
-    fn chain_verdict(&mut self, manifest: &Manifest, row: &PhotoRow) -> Option<FilingRefusal> {
+    async fn chain_verdict(
+        &mut self,
+        manifest: &Manifest,
+        row: &PhotoRow,
+    ) -> Result<Option<FilingRefusal>, VerifyError> {
         let own = manifest.is_own();
         let broken = self.chains.is_broken(manifest.carried(), own);
         // Another key's photo may also have been refused because the phone does not succeed it.
         if broken || (!own && row.cause == Some(FilingRefusal::ChainBroken)) {
-            return Some(FilingRefusal::ChainBroken);
+            return Ok(Some(FilingRefusal::ChainBroken));
         }
-        self.chains.add(manifest.carried(), own);
-        None
+        // What another key signed on its phone's claim alone holds no place.
+        if own || self.index.is_adopted(manifest.carried()).await? {
+            self.chains.add(manifest.carried(), own);
+        }
+        Ok(None)
     }
 
     fn check_outcome(

@@ -1,7 +1,9 @@
 //! What the records side tells of a record: flags where it stands in no list, and nobody's name.
 
 use gauze_records::{Gist, list, open_file};
-use gauze_wire::{BodySide, Choice, Framing, Record, SeriesId, Site, Text, Unlisted, WoundId};
+use gauze_wire::{
+    BodySide, Choice, FilingRefusal, Framing, Record, Rendering, SeriesId, Site, Text, Unlisted, WoundId,
+};
 use serde_json::json;
 
 use crate::fixture::{Edit, Hospital, Phone};
@@ -81,4 +83,17 @@ async fn without_lists_what_a_phone_was_free_to_write_stays_sealed() {
     let opened =
         open_file(&sealed, &hospital.path("keys/tenant-identity.txt"), &hospital.path("out")).unwrap();
     assert!(opened.gist.line().starts_with("team=Testpatient site=30021000 "), "whoever opens it sees it");
+}
+
+#[tokio::test]
+async fn a_picture_of_another_size_than_its_record_says_is_refused() {
+    let hospital = with_lists();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let lies = |record: &mut Record| {
+        record.original = Some(Rendering { width: 8000, height: 6000, bytes: record.photo_size });
+    };
+    let photo = phone.photo_with(&hospital, &Edit { record: &lies, ..Edit::default() });
+    hospital.gateway.take(&photo);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.filed, report.refused[0].cause), (0, FilingRefusal::PhotoMismatch));
 }

@@ -3,10 +3,12 @@
 
 mod fixture;
 
+mod access;
 mod audit;
 mod chain;
 mod crash;
 mod enrolment;
+mod folk;
 mod gist;
 mod keys;
 mod life;
@@ -14,3 +16,4 @@ mod log;
 mod open;
 mod photos;
 mod tls;
+mod viewer;
