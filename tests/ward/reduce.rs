@@ -4,6 +4,8 @@ use gauze_core::CaptureContext;
 use gauze_seal::strip::{orientation_segment, strip};
 use gauze_tests::pictures::picture;
 use gauze_wire::{Fitness, FoundMarker};
+use image::codecs::jpeg::JpegEncoder;
+use image::{Rgb, RgbImage};
 use serde_json::Value;
 
 use crate::fixture::{Phone, Ward, context};
@@ -14,9 +16,16 @@ fn eight_megapixels(policy: &mut Value) {
     policy["max_megapixels"] = 8.into();
 }
 
-/// Twelve megapixels that lie on their side, with a colour profile, a camera's EXIF and a position.
+/// Twelve megapixels that lie on their side, with a colour profile, a camera's EXIF and a position; as little grain as a
+/// camera leaves.
 fn camera() -> Vec<u8> {
-    let jpeg = picture(1, 4000, 3000).unwrap();
+    let shade = |x: u32, y: u32| (x / 16 % 128 + y / 24 % 64 + (x * 31 + y * 17) % 4) as u8;
+    let pixels = RgbImage::from_fn(4000, 3000, |x, y| Rgb([shade(x, y) + 60, shade(x, y), shade(x, y) / 2]));
+    let mut drawn = Vec::new();
+    JpegEncoder::new_with_quality(&mut drawn, 97).encode_image(&pixels).unwrap();
+    let small = picture(1, 64, 48).unwrap();
+    let exif = &small[2..4 + usize::from(u16::from_be_bytes([small[4], small[5]]))];
+    let jpeg = [&drawn[..2], exif, &drawn[2..]].concat();
     let mut profile = vec![0xFF, 0xE2, 0, 0];
     profile.extend(b"ICC_PROFILE\0\x01\x01");
     profile.extend(PROFILE);

@@ -107,7 +107,7 @@ async fn a_store_that_the_system_does_not_protect_stays_shut_and_says_which_it_i
 async fn a_damaged_photo_is_set_aside_and_shown_and_its_place_stays_used() {
     let ward = Ward::new().await;
     let mut phone = Phone::enrolled(&ward).await;
-    let mut later = |n| {
+    let later = |n| {
         ward.clock.pass(SignedDuration::from_secs(1));
         phone.capture(n)
     };

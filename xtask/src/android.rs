@@ -19,7 +19,10 @@ pub(crate) fn tests() -> anyhow::Result<()> {
 
 /// Writes one signed APK, and says with which key, and whether phones can run it.
 pub(crate) fn package(root: &Path, key: Option<&Path>, twice: bool) -> anyhow::Result<()> {
-    ensure!(on_path("mvn").is_some(), "Maven is missing: install a JDK, 17 or newer, and Maven (Debian: maven)");
+    ensure!(
+        on_path("mvn").is_some(),
+        "Maven is missing: install a JDK, 17 or newer, and Maven (Debian: maven)"
+    );
     let libraries = target(root).join("android/jniLibs");
     let runs = on_path("cargo-ndk").is_some();
     if runs {
@@ -33,12 +36,18 @@ pub(crate) fn package(root: &Path, key: Option<&Path>, twice: bool) -> anyhow::R
     if twice {
         let again = apk.with_file_name("again.apk");
         build(root, &libraries, key, &again)?;
-        ensure!(fs::read(&apk)? == fs::read(&again)?, "two builds of the same sources differ: {}", again.display());
+        ensure!(
+            fs::read(&apk)? == fs::read(&again)?,
+            "two builds of the same sources differ: {}",
+            again.display()
+        );
         println!("two builds are equal, byte for byte");
     }
     let size = fs::metadata(&apk)?.len();
     if !runs {
-        println!("no NDK here: its libgauze.so is linked against stand-ins, so this APK installs and does not start");
+        println!(
+            "no NDK here: its libgauze.so is linked against stand-ins, so this APK installs and does not start"
+        );
         ensure!(size <= CEILING, "{size} bytes for one ABI are more than {CEILING}");
     }
     println!("{}: {size} bytes", apk.display());
@@ -65,7 +74,15 @@ fn without_ndk(root: &Path, libraries: &Path) -> anyhow::Result<()> {
 
 fn build(root: &Path, libraries: &Path, key: Option<&Path>, apk: &Path) -> anyhow::Result<()> {
     let mut maven = Command::new("mvn");
-    maven.current_dir(root).args(["-B", "-q", "-f", "android/pom.xml", "-Papk", "-Dmaven.test.skip=true", "package"]);
+    maven.current_dir(root).args([
+        "-B",
+        "-q",
+        "-f",
+        "android/pom.xml",
+        "-Papk",
+        "-Dmaven.test.skip=true",
+        "package",
+    ]);
     maven.arg(setting("gauze.jniLibs", libraries)).arg(setting("gauze.apk", apk));
     maven.arg(setting("gauze.build", &target(root).join("android")));
     if let Some(key) = key {

@@ -43,16 +43,9 @@ fn believed(config: &ClientConfig, ports: &Ports, identity: Identity) -> Result<
 impl Client {
     /// Goes on with what an earlier process began. What the disk does not take now is taken up by the next run.
     pub(super) fn go_on(&self) {
-        let steps: [(&str, fn(&Self) -> Result<(), StoreError>); 4] = [
-            ("silence", Self::load_contact),
-            ("wipe", Self::resume_wipe),
-            ("silence", Self::wipe_if_silent),
-            ("review", Self::expire_reviews),
-        ];
-        for (what, step) in steps {
-            if let Err(error) = step(self) {
-                tracing::warn!(code = error.code(), what, "not everything could be taken up");
-            }
+        let done = [self.load_contact(), self.resume_wipe(), self.wipe_if_silent(), self.expire_reviews()];
+        for error in done.into_iter().filter_map(Result::err) {
+            tracing::warn!(code = error.code(), "not everything could be taken up");
         }
     }
 

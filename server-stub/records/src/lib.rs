@@ -35,7 +35,7 @@ pub use certificate::CertificateFault;
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;
 pub use disk::DiskError;
-pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Refilled, Which};
+pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Origin, Refilled, Which};
 pub use gist::Gist;
 pub use https::{HttpsGateway, TlsError};
 pub use index::{Again, ChainState, IndexError, Kind, Status};

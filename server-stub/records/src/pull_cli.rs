@@ -105,8 +105,8 @@ pub(crate) async fn serve(json: bool, source: &Source, how: Pulling) -> Result<(
         }
         (Some(Approving::Tokens), None) | (None, _) => Approve::Nothing,
     };
-    let pages = how.pages.prepare(&source.data, &source.keys).await?;
     let puller = open(source).await?.approving(approve);
+    let pages = how.pages.prepare((&source.data, &source.keys), &puller).await?;
     let told = json!({ "ready": true, "gateway": source.gateway });
     show(json, &told, || format!("ready: pulling from {}", source.gateway));
     let pulling = pull::serve(&puller, how.interval, stopped(), |_| {});

@@ -4,10 +4,15 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::Router;
 use clap::{Args, Subcommand};
 use gauze_people::person::PersonId;
-use gauze_records::web::{self, ClaimsAlone, HttpsOutward, Traced, Web, WebOptions};
-use gauze_records::{Clock as _, SystemClock};
+use gauze_records::access;
+use gauze_records::keys::KeyDir;
+use gauze_records::pull::Puller;
+use gauze_records::web::photos::{self, Desk, DeskParts};
+use gauze_records::web::{self, HttpsOutward, Ledger, Listed, Web, WebOptions};
+use gauze_records::{Clock as _, HttpsGateway, SystemClock};
 use gauze_signin::config::{ConfigError, People};
 use gauze_signin::factors::{FactorError, Factors};
 use gauze_signin::provider::Provider;
@@ -60,7 +65,7 @@ pub(crate) enum PeopleCommand {
 /// Pages that can be served.
 pub(crate) struct Served {
     options: WebOptions,
-    web: Web,
+    pages: Router,
 }
 
 fn config(error: &ConfigError) -> Refused {
@@ -78,8 +83,12 @@ async fn open_factors(data: &Path, keys: &Path, people: &People) -> Result<Facto
 }
 
 impl Pages {
-    /// Reads what the pages need; nothing where none are asked for.
-    pub(crate) async fn prepare(self, data: &Path, keys: &Path) -> Result<Option<Served>, Refused> {
+    /// Reads what the pages need, the index for people from `puller`; nothing where none are asked for.
+    pub(crate) async fn prepare(
+        self,
+        (data, keys): (&Path, &Path),
+        puller: &Puller<HttpsGateway>,
+    ) -> Result<Option<Served>, Refused> {
         let (Some(listen), Some(tls_cert), Some(tls_key), Some(people)) =
             (self.web, self.tls_cert, self.tls_key, self.people)
         else {
@@ -93,24 +102,39 @@ impl Pages {
         let outward = Arc::new(HttpsOutward::new(ca.transpose()?.as_deref())?);
         let provider = Provider::new(Arc::clone(&people), outward).map_err(|error| config(&error))?;
         let factors = open_factors(data, keys, &people).await?;
-        let parts = web::Parts {
+        let clock = Arc::new(SystemClock);
+        let key_dir = KeyDir::new(keys);
+        let log = Arc::new(access::open_log(&key_dir, data, clock.now())?);
+        let web = Web::new(web::Parts {
             people,
             provider,
             factors,
-            roster: Arc::new(ClaimsAlone),
-            log: Arc::new(Traced),
-            clock: Arc::new(SystemClock),
-        };
-        Ok(Some(Served { options: WebOptions { listen, tls_cert, tls_key }, web: Web::new(parts) }))
+            roster: Arc::new(Listed::new(data)),
+            log: Arc::new(Ledger::new(log.clone(), clock.clone())),
+            clock,
+        });
+        let log_root = access::log_dir(data);
+        let hastes = photos::hastes(&log_root).map_err(access::AccessError::from)?;
+        let desk = Desk::new(DeskParts {
+            web: web.clone(),
+            folk: puller.folk().await?,
+            roles: Arc::new(access::roles(data)?),
+            log,
+            log_root,
+            hastes: Arc::new(hastes.into()),
+            lists: puller.lists()?,
+            records: Arc::new(key_dir.records()?),
+        });
+        let pages = web::router(web, photos::router(desk));
+        Ok(Some(Served { options: WebOptions { listen, tls_cert, tls_key }, pages }))
     }
 }
 
 impl Served {
     /// Serves until `stop` resolves.
     pub(crate) async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Refused> {
-        let pages = web::router(self.web, axum::Router::new());
         let ready = |address| crate::say(&format!("ready: pages at {address}"));
-        Ok(web::serve(&self.options, pages, ready, stop).await?)
+        Ok(web::serve(&self.options, self.pages, ready, stop).await?)
     }
 }
 

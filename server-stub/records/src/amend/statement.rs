@@ -37,7 +37,7 @@ pub struct Change {
 pub struct Amendment {
     /// Format version: 1.
     pub v: u32,
-    /// `gauze-amendment/v1`.
+    /// `gauze-amendment`.
     pub typ: String,
     /// Whose.
     pub tenant: Tenant,
@@ -71,7 +71,7 @@ const CONFIRMED: WireError = WireError::Expected {
 };
 
 impl Signed for Amendment {
-    const TYP: &'static str = "gauze-amendment/v1";
+    const TYP: &'static str = "gauze-amendment";
 
     fn shape(&self) -> Shape<'_> {
         Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }

@@ -34,7 +34,7 @@ impl Folk {
         &self,
         found: &Found,
         amending: Amending,
-        key: &dyn Signer,
+        key: &(dyn Signer + Sync),
         at: Timestamp,
     ) -> Result<(), FolkError> {
         check(found, &amending.opening)?;

@@ -14,17 +14,12 @@ use crate::disk::at;
 use crate::index::IndexError;
 use crate::open::open_picture;
 
-mod sealed {
-    pub trait Sealed {}
-}
-
 /// What opens a photo once it is logged.
-pub trait Opens: Act + sealed::Sealed {}
+pub trait Opens: Act {}
 
-macro_rules! opens {
-    ($($act:ident),*) => { $(impl sealed::Sealed for act::$act {} impl Opens for act::$act {})* };
-}
-opens!(View, Compare, Amend);
+impl Opens for act::View {}
+impl Opens for act::Compare {}
+impl Opens for act::Amend {}
 
 /// Leave to open one photo: its line is written. Whoever holds it may open that photo again, and no other.
 #[derive(Clone, Debug)]

@@ -24,9 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_attest::Roots;
-use gauze_wire::{
-    Bundle, CaptureId, DeviceId, FilingRefusal, Jws, PickLists, WireError, accept_bundle,
-};
+use gauze_wire::{Bundle, CaptureId, DeviceId, FilingRefusal, Jws, PickLists, WireError, accept_bundle};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -258,6 +256,11 @@ impl<G: GatewayPort> Puller<G> {
             believed: trust.now.bundle.records.clone().into(),
         };
         Ok(Folk::open(&self.index, files, trust.folk.clone()).await?)
+    }
+
+    /// What people choose from on phones, by the policy in force.
+    pub fn lists(&self) -> Result<PickLists, PullError> {
+        Ok(self.config.trust(&self.keys, self.status.as_ref())?.now.lists().clone())
     }
 
     /// Closes the index and lets go of the lock.

@@ -13,7 +13,7 @@ mod size;
 pub(crate) use band::Band;
 pub(crate) use decode::decode;
 pub(crate) use encode::Area;
-pub(crate) use plane::{Marked, Unmarked};
+pub(crate) use plane::Marked;
 pub(crate) use size::{Shrink, Wanted};
 
 /// Why there is no rendering. The photo itself is untouched.

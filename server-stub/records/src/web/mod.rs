@@ -9,8 +9,9 @@ mod door;
 pub(crate) mod form;
 mod guard;
 pub(crate) mod layout;
-pub mod photos;
+mod ledger;
 mod outward;
+pub mod photos;
 pub(crate) mod refusal;
 mod roster;
 mod second;
@@ -42,6 +43,7 @@ use refusal::Refusal;
 use signed::Signed;
 use told::{Event, Happened, Log};
 
+pub use ledger::{Ledger, Listed};
 pub use outward::HttpsOutward;
 pub use roster::{ClaimsAlone, RolesUnknown, Roster, Soon};
 pub use serve::{WebError, WebOptions, serve};

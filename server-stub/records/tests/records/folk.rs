@@ -3,27 +3,28 @@
 use std::fs;
 use std::path::Path;
 
+use gauze_people::action::act;
+use gauze_people::person::Role;
 use gauze_records::pull::Puller;
 use gauze_records::{Amending, Change, Coded as _, Found, Refiled, Sought, Which};
-use gauze_wire::{
-    BirthDate, Choice, Established, Identifier, NhsNumber, Patient, Record, Signer, Site, Text,
-};
+use gauze_wire::{BirthDate, Choice, Established, Identifier, NhsNumber, Patient, Record, Site, Text};
 use serde_json::json;
 
 use super::fixture::{Edit, Fake, Hospital, Phone};
+use super::viewer::ward::{Office, acting};
 
-const FAMILY: &str = "Featherstonehaugh";
-const NHS: &str = "9434765919";
-const LOCAL: &str = "RX1 00 4711";
-const DOB: &str = "1938-02-17";
-const WORDS: &str = "left heel, behind the malleolus";
-const REASON: &str = "wristband of the neighbouring bed";
+pub const FAMILY: &str = "Featherstonehaugh";
+pub const NHS: &str = "9434765919";
+pub const LOCAL: &str = "RX1 00 4711";
+pub const DOB: &str = "1938-02-17";
+pub const WORDS: &str = "left heel, behind the malleolus";
+pub const REASON: &str = "wristband of the neighbouring bed";
 
-fn text<const N: usize>(text: &str) -> Text<N> {
+pub fn text<const N: usize>(text: &str) -> Text<N> {
     Text::new(text).unwrap()
 }
 
-fn patient(family: &str, nhs: Option<&str>, local: Option<&str>) -> Patient {
+pub fn patient(family: &str, nhs: Option<&str>, local: Option<&str>) -> Patient {
     Patient {
         nhs_number: nhs.map(|number| number.parse().unwrap()),
         chi_number: None,
@@ -37,13 +38,22 @@ fn patient(family: &str, nhs: Option<&str>, local: Option<&str>) -> Patient {
     }
 }
 
-fn told(record: &mut Record, patient: Option<Patient>) {
+pub fn told(record: &mut Record, patient: Option<Patient>) {
     record.patient = patient;
     record.team = Some(Choice { code: "tissue".parse().unwrap(), words: text("Tissue viability") });
     record.site = Some(Site { system: None, code: None, words: text(WORDS), side: None });
 }
 
-async fn filed(hospital: &Hospital, patients: &[Option<Patient>]) -> Puller<Fake> {
+pub async fn filed(hospital: &Hospital, patients: &[Option<Patient>]) -> Puller<Fake> {
+    filed_with(hospital, patients, None).await
+}
+
+/// With a picture of one's own.
+pub async fn filed_with(
+    hospital: &Hospital,
+    patients: &[Option<Patient>],
+    picture: Option<&[u8]>,
+) -> Puller<Fake> {
     hospital.sign_policy(|policy| {
         policy["version"] = json!(7);
         policy["lists"] = json!({ "teams": [{ "code": "tissue", "words": "Tissue viability" }] });
@@ -51,7 +61,7 @@ async fn filed(hospital: &Hospital, patients: &[Option<Patient>]) -> Puller<Fake
     let mut phone = Phone::enrolled(1, hospital);
     for patient in patients {
         let record = |record: &mut Record| told(record, patient.clone());
-        let photo = phone.photo_with(hospital, &Edit { record: &record, ..Edit::default() });
+        let photo = phone.photo_with(hospital, &Edit { record: &record, picture, ..Edit::default() });
         hospital.gateway.take(&photo);
     }
     let puller = hospital.puller().await.unwrap();
@@ -157,13 +167,13 @@ async fn amend(
     let amending = Amending {
         by: text("abcdefghijklmnopqrstuvwxyz"),
         by_name: text("Sister Test"),
-        line: 12,
+        opening: Office::new(hospital).await.opening(act::Amend, found, &acting(Role::Lead)).await,
         reason: text(REASON),
         confirmed_by,
         change: Change { patient: Some(refiled), ..Change::default() },
     };
     let key = hospital.keys().records().unwrap();
-    folk.amend(found, amending, &key as &dyn Signer, hospital.now()).await
+    folk.amend(found, amending, &key, hospital.now()).await
 }
 
 #[tokio::test]
@@ -177,7 +187,8 @@ async fn a_photo_of_the_wrong_patient_is_filed_again_and_both_states_show() {
     assert!(folk.search(&name(FAMILY)).await.unwrap().is_empty());
     let again = folk.search(&name("Ng")).await.unwrap().remove(0).newest;
     assert_eq!((again.handle, again.amended), (found.handle, 1));
-    let history = folk.history(&again).await.unwrap();
+    let opening = Office::new(&hospital).await.opening(act::View, &again, &acting(Role::Viewer)).await;
+    let history = folk.history(&again, &opening).await.unwrap();
     assert_eq!(history.original.patient.unwrap().family.as_str(), FAMILY);
     assert_eq!(history.now.patient.unwrap().family.as_str(), "Ng");
     assert_eq!(history.amendments[0].reason.as_str(), REASON);
@@ -222,7 +233,8 @@ async fn an_amendment_that_was_changed_does_not_count() {
     files.sort();
     fs::remove_file(&files[0]).unwrap();
     fs::rename(&files[1], &files[0]).unwrap();
-    let refused = folk.history(&found).await.err().unwrap();
+    let opening = Office::new(&hospital).await.opening(act::View, &found, &acting(Role::Viewer)).await;
+    let refused = folk.history(&found, &opening).await.err().unwrap();
     assert_eq!(refused.code(), "amendment_damaged");
     folk.close().await;
     puller.close().await;

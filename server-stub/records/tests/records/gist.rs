@@ -1,7 +1,9 @@
 //! What the records side tells of a record: flags where it stands in no list, and nobody's name.
 
 use gauze_records::{Gist, list, open_file};
-use gauze_wire::{BodySide, Choice, Framing, Record, Rendering, SeriesId, Site, Text, Unlisted, WoundId};
+use gauze_wire::{
+    BodySide, Choice, FilingRefusal, Framing, Record, Rendering, SeriesId, Site, Text, Unlisted, WoundId,
+};
 use serde_json::json;
 
 use crate::fixture::{Edit, Hospital, Phone};
@@ -93,5 +95,5 @@ async fn a_picture_of_another_size_than_its_record_says_is_refused() {
     let photo = phone.photo_with(&hospital, &Edit { record: &lies, ..Edit::default() });
     hospital.gateway.take(&photo);
     let report = hospital.pass().await.unwrap();
-    assert_eq!((report.filed, report.refused), (0, 1));
+    assert_eq!((report.filed, report.refused[0].cause), (0, FilingRefusal::PhotoMismatch));
 }

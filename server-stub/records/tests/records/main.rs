@@ -3,6 +3,7 @@
 
 mod fixture;
 
+mod access;
 mod audit;
 mod certificates;
 mod chain;
@@ -19,3 +20,4 @@ mod photos;
 mod rejudge;
 mod steps;
 mod tls;
+mod viewer;

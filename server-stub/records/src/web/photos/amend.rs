@@ -1,11 +1,12 @@
 //! Putting a record right: a form of one question, and a signed amendment.
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use gauze_people::Sealed;
 use gauze_people::action::{Action, act};
 use gauze_people::context::{Reason, ReasonCode};
-use gauze_people::words::Sealed;
 use gauze_wire::{BodySide, Established, Identifier, Patient, Site, Text};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -191,7 +192,7 @@ pub(super) async fn save(
 
 fn unfit(message: &str, _again: &str) -> Refusal {
     Refusal::Told {
-        status: axum::http::StatusCode::BAD_REQUEST,
+        status: StatusCode::BAD_REQUEST,
         code: "amendment_unfit",
         message: message.to_owned(),
         next: ("/photos", words::lists::TITLE),

@@ -1,6 +1,7 @@
 //! Two photos of one patient, side by side or one over the other.
 
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::Html;
 use gauze_people::action::act;
 use maud::html;
@@ -62,7 +63,7 @@ pub(super) async fn page(
 
 fn choose(message: &str) -> Refusal {
     Refusal::Told {
-        status: axum::http::StatusCode::BAD_REQUEST,
+        status: StatusCode::BAD_REQUEST,
         code: "two_photos",
         message: message.to_owned(),
         next: ("/photos", words::lists::TITLE),

@@ -36,7 +36,7 @@ pub(super) fn name(patient: &Patient) -> String {
 /// `14-Jul-1945 (81y)`; under two years in months, under two months in weeks.
 pub(super) fn born(patient: &Patient, now: Timestamp) -> String {
     let born = patient.dob.date();
-    let today = now.to_zoned(jiff::tz::TimeZone::system()).date();
+    let today = now.to_zoned_datetime(jiff::tz::TimeZone::system()).date();
     format!("{} ({})", born.strftime("%d-%b-%Y"), age(born, today))
 }
 

@@ -82,7 +82,7 @@ impl Desk {
 
     /// Who sees it, when and why, and by which line of the log. Never whom it shows.
     fn visible_line(&self, signed: &Signed, line: u64) -> Vec<String> {
-        let at = self.web.now().to_zoned(TimeZone::system()).strftime("%d-%b-%Y %H:%M").to_string();
+        let at = self.web.now().to_zoned_datetime(TimeZone::system()).strftime("%d-%b-%Y %H:%M").to_string();
         vec![
             format!("{} {}", words::photo::SEEN_BY, signed.acting.person.name),
             at,
