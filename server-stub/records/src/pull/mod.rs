@@ -24,9 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_attest::Roots;
-use gauze_wire::{
-    Bundle, CaptureId, DeviceId, FilingRefusal, Jws, PickLists, WireError, accept_bundle,
-};
+use gauze_wire::{Bundle, CaptureId, DeviceId, FilingRefusal, Jws, PickLists, WireError, accept_bundle};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
