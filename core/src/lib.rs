@@ -18,7 +18,8 @@ pub mod wire {
         Attestation, BirthDate, BodySide, Bytes, CaptureId, ChiNumber, Choice, Consent, ConsentScope,
         DeviceId, Digest, Established, Fence, FenceVerdict, FilingRefusal, Fitness, FoundMarker, Framing,
         HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, Platform, ProblemCode,
-        PublicKey, SeriesId, ShownNotice, Site, SiteChoice, Text, WireError, WoundId, signature_from_der,
+        PublicKey, Rendering, SeriesId, ShownNotice, Site, SiteChoice, Text, WireError, WoundId,
+        signature_from_der,
     };
 }
 
