@@ -16,12 +16,14 @@ mod log;
 mod patience;
 mod serve;
 mod settle;
+mod witness;
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use gauze_attest::Roots;
+use gauze_people::log::AccessLog;
 use gauze_wire::{CaptureId, DeviceId, FilingRefusal, PickLists};
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -42,6 +44,7 @@ use patience::Patience;
 pub use decisions::Approve;
 pub use error::PullError;
 pub use serve::serve;
+pub use witness::WitnessError;
 
 /// Where to pull from and to.
 #[derive(Clone, Debug)]
@@ -121,6 +124,8 @@ pub struct Puller<G> {
     gateway: G,
     clock: Arc<dyn Clock>,
     approve: Approve,
+    /// The access log that the gateway witnesses, where this process writes one.
+    access: OnceLock<Arc<AccessLog>>,
     roots: Roots,
     /// Photos fetched at once.
     at_once: usize,
@@ -164,6 +169,7 @@ impl<G: GatewayPort> Puller<G> {
             gateway,
             clock,
             approve,
+            access: OnceLock::new(),
             roots: Roots::pinned().clone(),
             at_once: fetch::AT_ONCE,
             patience: Mutex::default(),
@@ -212,6 +218,7 @@ impl<G: GatewayPort> Puller<G> {
             report.missing = 0;
         }
         self.acknowledge(&mut report).await?;
+        self.show_access(&trust).await;
         if !report.is_quiet() {
             tracing::info!(
                 log_size = report.log_size,

@@ -17,3 +17,4 @@ mod open;
 mod photos;
 mod tls;
 mod viewer;
+mod witness;
