@@ -17,6 +17,7 @@ mod managed;
 mod overlap;
 mod queue;
 mod record;
+mod refused;
 mod reduce;
 mod review;
 mod sign_in;

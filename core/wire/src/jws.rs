@@ -1,6 +1,6 @@
 //! Signed objects: JWS compact serialisation (RFC 7515), ES256 only, one fixed header shape.
 //!
-//! Always: header is exactly `{"alg":"ES256","kid":THUMBPRINT,"typ":TYP}`; the payload repeats `typ` and names its
+//! Always: header is exactly `{"alg":"ES256","kid":THUMBPRINT,"typ":TYP}`; the payload is spelled in one way and repeats `typ` and names its
 //! `tenant`; both are checked, so that no signature counts as another kind or for another tenant.
 
 use std::ops::RangeInclusive;
@@ -76,8 +76,7 @@ impl Jws {
         else {
             return Err(WireError::Malformed("jws"));
         };
-        let header: Header =
-            serde_json::from_slice(&decode(header)?).map_err(|_| WireError::Malformed("jws header"))?;
+        let header: Header = read_canonical(&decode(header)?, "jws header")?;
         if header.alg != "ES256" {
             return Err(WireError::Algorithm);
         }
@@ -137,8 +136,7 @@ impl Jws {
         if self.header.typ != T::TYP {
             return Err(WireError::WrongType { expected: T::TYP, found: self.header.typ.clone() });
         }
-        let payload: T =
-            serde_json::from_slice(&self.payload_bytes()?).map_err(|_| WireError::Malformed(T::TYP))?;
+        let payload: T = read_canonical(&self.payload_bytes()?, T::TYP)?;
         payload.holds()?;
         Ok(payload)
     }
@@ -162,6 +160,14 @@ impl Jws {
         let key = keys.iter().find(|key| key.key_id() == self.header.kid).ok_or(WireError::UnknownKey)?;
         self.verify(key, tenant)
     }
+}
+
+/// Reads JSON that is spelled as this crate writes it: fields in their order, no white space, nothing left out and nothing said
+/// twice. So what is signed has one length, and no room for anything that is not read.
+fn read_canonical<T: Serialize + DeserializeOwned>(json: &[u8], what: &'static str) -> Result<T, WireError> {
+    let read: T = serde_json::from_slice(json).map_err(|_| WireError::Malformed(what))?;
+    let written = serde_json::to_vec(&read).map_err(|_| WireError::Malformed(what))?;
+    if written == json { Ok(read) } else { Err(WireError::Malformed(what)) }
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, WireError> {

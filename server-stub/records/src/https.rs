@@ -21,6 +21,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::certificate::CertificateFault;
 use crate::clock::Clock;
 use crate::coded::Coded;
 use crate::entropy::random;
@@ -215,8 +216,11 @@ fn is_of(response: &Response, media: &str) -> bool {
         .is_some_and(|named| named.trim().eq_ignore_ascii_case(media))
 }
 
-/// The innermost cause: what an operator can act on.
+/// What is wrong with the certificate, or else the innermost cause: what an operator can act on.
 fn unreachable(error: &reqwest::Error) -> GatewayError {
+    if let Some(fault) = CertificateFault::of(error) {
+        return GatewayError::Certificate(fault);
+    }
     let mut inner: &(dyn std::error::Error + 'static) = error;
     while let Some(source) = inner.source() {
         inner = source;

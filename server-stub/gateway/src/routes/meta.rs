@@ -31,7 +31,7 @@ use crate::refusal::RequestRefusal;
         super::transfer::patch,
         super::transfer::head,
         super::records::log,
-        super::records::blob,
+        super::blob::blob,
         super::records::outcomes,
         super::decisions::decisions,
         super::wiped::wiped,
