@@ -92,7 +92,7 @@ impl Client {
         self.0.status()
     }
 
-    /// Discards an unsent photo: a signed statement goes in its place.
+    /// Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
     pub fn discard(&self, id: CaptureId) -> Result<(), ClientError> {
         Ok(self.0.discard(id)?)
     }

@@ -262,7 +262,7 @@ impl Client {
         Ok(captured)
     }
 
-    /// Discards an unsent photo: a signed statement goes in its place.
+    /// Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
     pub fn discard(&self, id: CaptureId) -> Result<(), DiscardError> {
         Ok(self.void(id, VoidReason::Discarded)?)
     }

@@ -18,6 +18,7 @@ mod overlap;
 mod queue;
 mod record;
 mod reduce;
+mod refused;
 mod review;
 mod sign_in;
 mod store;

@@ -10175,7 +10175,7 @@ class ClientProtocol(typing.Protocol):
         raise NotImplementedError
     def discard(self, id: CaptureId) -> None:
         """
-        Discards an unsent photo: a signed statement goes in its place.
+        Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
 """
         raise NotImplementedError
     def enrolment(self, ) -> Enrolment:
@@ -10354,7 +10354,7 @@ class Client(ClientProtocol):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def discard(self, id: CaptureId) -> None:
         """
-        Discards an unsent photo: a signed statement goes in its place.
+        Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
 """
 
         _UniffiFfiConverterTypeCaptureId.check_lower(id)

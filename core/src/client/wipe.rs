@@ -235,7 +235,7 @@ impl Client {
         Ok(void.is_ok_and(|void| void.reason == VoidReason::Wiped))
     }
 
-    /// Discards an unsent photo: a signed statement goes in its place.
+    /// Discards a photo that may still be discarded: a signed statement goes in its place.
     pub(super) fn void(&self, id: CaptureId, reason: VoidReason) -> Result<(), StoreError> {
         let entry = self.store.entry(id).ok_or(StoreError::Unknown)?;
         let body = self.store.read(id, file::BODY)?.ok_or(StoreError::Damaged)?;
@@ -291,7 +291,9 @@ impl Client {
             (None, Some(_)) => true,
             (_, None) => false,
         };
-        if waits || !self.store.entries().is_empty() || !self.store.unreadable().is_empty() {
+        // What the hospital refused is not sent by this key any more; a phone that enrols again takes it up.
+        let left = self.store.entries().iter().any(|entry| entry.stage != Stage::Refused);
+        if waits || left || !self.store.unreadable().is_empty() {
             return Ok(false);
         }
         let (disk, dir) = (&*self.ports.disk, &self.config.dir);

@@ -37,7 +37,7 @@ pub enum StoreError {
     /// No such photo here.
     #[error("there is no such photo on this phone")]
     Unknown,
-    /// The gateway has it already, so it can no longer be discarded.
+    /// The gateway has it already, and the hospital has not refused it, so it can no longer be discarded.
     #[error("the photo has already been sent and can no longer be discarded")]
     AlreadySent,
     /// Anything else the file system said.

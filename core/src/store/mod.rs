@@ -222,8 +222,11 @@ impl Store {
         self.refresh(id)
     }
 
-    /// Drops a *stored* receipt of a gateway that no longer holds the photo: it is unsent again.
+    /// Drops the receipts of a photo that the gateway no longer holds, or that is signed for anew because the hospital refused
+    /// it: it is unsent again.
     pub fn unstore(&self, id: CaptureId) -> Result<(), StoreError> {
+        // In this order: with its *stored* receipt alone it is asked for, and refused again.
+        self.disk.remove(&self.path(id, file::REFUSED))?;
         self.disk.remove(&self.path(id, file::STORED))?;
         self.refresh(id)
     }
@@ -235,10 +238,11 @@ impl Store {
         self.refresh(id)
     }
 
-    /// Decides that an unsent photo will never be sent: `statement` is durable before the sealed photo goes.
+    /// Decides that a photo will never come, unsent or refused by the hospital: `statement` is durable before the sealed photo
+    /// goes.
     pub fn void(&self, id: CaptureId, statement: &[u8]) -> Result<(), StoreError> {
         let entry = self.entry(id).ok_or(StoreError::Unknown)?;
-        if !entry.stage.is_unsent() {
+        if !entry.can_be_voided() {
             return Err(StoreError::AlreadySent);
         }
         self.write(id, file::VOID_BODY, statement)?;
@@ -248,12 +252,29 @@ impl Store {
     /// Removes the photo of a void whose statement is durable: where the process died in between.
     pub fn finish_void(&self, id: CaptureId) -> Result<(), StoreError> {
         self.disk.remove(&self.path(id, file::PHOTO))?;
+        if self.read(id, file::VOID)?.is_none() {
+            // What was said of the photo is not said of the statement in its place.
+            self.unstore(id)?;
+        }
         self.end_review(id)
     }
 
     /// Erases a photo that the hospital has filed.
     pub fn erase(&self, receipted: Receipted) -> Result<(), StoreError> {
         let Receipted(id) = receipted;
+        self.remove(id)
+    }
+
+    /// Lets go of a statement that a photo will not come, once the hospital has answered it: filed or not, it was said.
+    pub fn end_void(&self, id: CaptureId) -> Result<(), StoreError> {
+        let entry = self.entry(id).ok_or(StoreError::Unknown)?;
+        if entry.kind != Kind::Void || entry.stage != Stage::Refused || self.read(id, file::VOID)?.is_none() {
+            return Err(StoreError::AlreadySent);
+        }
+        self.remove(id)
+    }
+
+    fn remove(&self, id: CaptureId) -> Result<(), StoreError> {
         let mut state = self.state();
         if !state.entries.contains_key(&id) {
             return Err(StoreError::Unknown);

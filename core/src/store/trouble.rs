@@ -102,7 +102,13 @@ impl Trouble {
                 "the gateway cannot use its storage, this phone's is well: tell the people who run the gateway; the photo waits here"
             }
             Self::Gateway(code) => code.next_step(),
-            Self::Hospital(_) => "the hospital did not file the photo: report this to IT; the photo stays",
+            Self::Hospital(refusal) if refusal.is_superseded_by_adoption() => {
+                "the hospital did not believe this phone: report this to IT; once it is enrolled anew the photo goes out again"
+            }
+            Self::Hospital(_) => {
+                "the hospital did not file the photo: report this to IT, which can have it judged again; it stays until then, or \
+                 until you discard it"
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the gateway does by itself: delete photos some days after they were filed, and parts nobody waits for; and finish
 //! photos that were whole when the process died and that nobody asked for since.
 //!
-//! What the hospital refused stays: it may file it yet.
+//! The bytes of what the hospital refused stay: it may file it yet. Towards its phone's quota it counts no longer by then.
 
 use gauze_wire::{ProblemCode, Tenant};
 use jiff::SignedDuration;
@@ -25,6 +25,7 @@ async fn delete_filed(app: &App, tenant: &Tenant, served: &Served) -> Result<u64
     let mut deleted = 0;
     let keep = SignedDuration::from_hours(24 * i64::from(served.in_force().policy.keep_days));
     let before = app.clock.now().saturating_sub(keep).map_err(|_| CleanError)?;
+    app.db.age_refused(tenant, before.as_millisecond()).await.map_err(said)?;
     loop {
         let names = app.db.filed_before(tenant, before.as_millisecond()).await.map_err(said)?;
         if names.is_empty() {

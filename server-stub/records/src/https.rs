@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use gauze_wire::log::{AddCheckpoint, Witnessed};
 use gauze_wire::signature::{Request, Tag, sign};
 use gauze_wire::{
     Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem, ProblemCode, SoftwareKey,
@@ -20,6 +21,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::certificate::CertificateFault;
 use crate::clock::Clock;
 use crate::coded::Coded;
 use crate::entropy::random;
@@ -204,8 +206,11 @@ fn is_of(response: &Response, media: &str) -> bool {
         .is_some_and(|named| named.trim().eq_ignore_ascii_case(media))
 }
 
-/// The innermost cause: what an operator can act on.
+/// What is wrong with the certificate, or else the innermost cause: what an operator can act on.
 fn unreachable(error: &reqwest::Error) -> GatewayError {
+    if let Some(fault) = CertificateFault::of(error) {
+        return GatewayError::Certificate(fault);
+    }
     let mut inner: &(dyn std::error::Error + 'static) = error;
     while let Some(source) = inner.source() {
         inner = source;
@@ -265,6 +270,15 @@ impl GatewayPort for HttpsGateway {
     async fn cosignature(&self, note: &str) -> Result<(), GatewayError> {
         let body = note.as_bytes().to_vec();
         self.send(Method::POST, "cosignatures", Some(("text/plain; charset=utf-8", body))).await.map(drop)
+    }
+
+    async fn witness(&self, checkpoint: &AddCheckpoint) -> Result<Witnessed, GatewayError> {
+        let body = serde_json::to_vec(checkpoint).map_err(|_| GatewayError::Malformed("checkpoint"))?;
+        let response = self.send(Method::POST, "access-checkpoints", Some((JSON, body))).await?;
+        if !is_of(&response, JSON) {
+            return Err(GatewayError::Between(response.status().as_u16()));
+        }
+        serde_json::from_slice(&read(response).await?).map_err(|_| GatewayError::Malformed("cosignature"))
     }
 
     async fn decisions(&self, decisions: &Decisions) -> Result<(), GatewayError> {

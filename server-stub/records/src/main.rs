@@ -5,6 +5,7 @@ mod keys_cli;
 mod log_cli;
 mod proposals_cli;
 mod pull_cli;
+mod rejudge_cli;
 mod roles_cli;
 mod show_cli;
 mod web_cli;
@@ -115,6 +116,8 @@ enum Command {
         #[arg(long)]
         acts: bool,
     },
+    /// Have the next pull judge refused photos again, after mending what they were refused for.
+    Rejudge(rejudge_cli::Rejudge),
     /// Check everything filed again, offline; fails where something is not as it was signed.
     Verify {
         /// The data directory.
@@ -166,6 +169,7 @@ fn main() -> ExitCode {
         | Command::Log(_)
         | Command::People(_)
         | Command::Proposals(_)
+        | Command::Rejudge(_)
         | Command::Roles(_)
         | Command::Verify { .. } => "warn",
     };
@@ -201,15 +205,21 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;
             show(json, &opened, || {
+                let (photo, record) = (opened.photo.display(), opened.record.display());
                 let gist = opened.gist.line();
-                format!("{}\n{}\n{gist}", opened.photo.display(), opened.record.display())
-                    .trim_end()
-                    .to_owned()
+                let cleaned = "cleaned: what stood behind the picture's last block was left out, so its SHA-256 is not the record's";
+                let lines = [
+                    format!("{photo}\n{record}"),
+                    gist,
+                    if opened.cleaned { cleaned } else { "" }.to_owned(),
+                ];
+                lines.iter().filter(|line| !line.is_empty()).cloned().collect::<Vec<_>>().join("\n")
             });
         }
         Command::List { data, devices: true, .. } => show_cli::show_devices(json, &data)?,
         Command::List { data, acts: true, .. } => show_cli::show_acts(json, &data)?,
         Command::List { data, .. } => show_cli::show_list(json, &data)?,
+        Command::Rejudge(asked) => rejudge_cli::run(json, &asked)?,
         Command::Verify { data, keys } => return show_cli::check(json, &data, keys.as_deref()),
     }
     Ok(ExitCode::SUCCESS)

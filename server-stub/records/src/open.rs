@@ -191,10 +191,13 @@ pub struct Opened {
     pub record: PathBuf,
     /// Which photo it is.
     pub capture_id: CaptureId,
-    /// SHA-256 of the picture.
+    /// SHA-256 of the picture as it was written here: without what stood behind its last block. Its record keeps that of the
+    /// picture as it came.
     pub photo_sha256: Digest,
-    /// Its length in bytes.
+    /// Its length in bytes, as it was written here.
     pub photo_size: u64,
+    /// Whether anything was left out, so that the two differ.
+    pub cleaned: bool,
     /// What its record says, without naming anybody.
     pub gist: Gist,
 }
@@ -265,6 +268,7 @@ fn open_into(
         capture_id: told.capture_id,
         photo_sha256,
         photo_size,
+        cleaned: photo_sha256 != told.photo_sha256,
         gist: Gist::whole(&told),
     })
 }

@@ -71,7 +71,8 @@ pub(crate) async fn pull_once(json: bool, source: &Source) -> Result<(), Refused
             report.acknowledged
         );
         for photo in &report.refused {
-            text.push_str(&format!("\nrefused {} {}", photo.capture_id, photo.cause.code()));
+            let (code, step) = (photo.cause.code(), photo.cause.next_step());
+            text.push_str(&format!("\nrefused {} {code}: {step}", photo.capture_id));
         }
         text
     });

@@ -1,6 +1,8 @@
 //! Photos as the gateway knows them: manifest, open address, receipts.
 
-use gauze_wire::{Binding, CaptureId, CaptureState, DeviceId, Digest, EntryKind, Jws, Tenant};
+use gauze_wire::{
+    Binding, CaptureId, CaptureState, DeviceId, Digest, EntryKind, Filed, Jws, Signed as _, Tenant,
+};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -36,6 +38,11 @@ impl Capture {
         Some(CaptureState { capture_id: self.name.capture_id, stored, outcome: self.outcome.clone() })
     }
 
+    /// Whether the hospital has filed it.
+    pub fn is_filed(&self) -> bool {
+        self.outcome.as_ref().is_some_and(|jws| jws.typ() == Filed::TYP)
+    }
+
     /// What its receipts must repeat.
     pub fn binding(&self) -> Binding {
         Binding {
@@ -64,8 +71,10 @@ pub struct NewCapture<'a> {
 /// What the hospital said.
 pub struct Outcome<'a> {
     pub jws: &'a Jws,
-    /// When, if it filed the photo.
-    pub filed_at_ms: Option<i64>,
+    /// When.
+    pub at_ms: i64,
+    /// Whether it filed the photo; else it refused it.
+    pub filed: bool,
 }
 
 /// What a device and its tenant hold here that the hospital has not filed.
@@ -157,6 +166,18 @@ impl Db {
         .fetch_optional(&mut **write)
         .await?;
         hash.map(|hash| hash.parse().map_err(damaged)).transpose()
+    }
+
+    /// How many voids this device has signed, counted up to `most`.
+    pub async fn voids(&self, tenant: &Tenant, device: &DeviceId, most: u32) -> Result<u32, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM capture WHERE tenant = ? AND device_id = ? AND kind = 'void' LIMIT ?)",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .bind(most)
+        .fetch_one(&self.readers)
+        .await
     }
 
     /// What is held beside `name`: stored and not filed, or still allowed to arrive. Read off running totals, so that a
@@ -289,11 +310,12 @@ impl Db {
         outcome: &Outcome<'_>,
     ) -> Result<bool, sqlx::Error> {
         let done = sqlx::query(
-            "UPDATE capture SET outcome = ?, filed_at_ms = ? \
+            "UPDATE capture SET outcome = ?, filed_at_ms = ?, refused_at_ms = COALESCE(refused_at_ms, ?) \
              WHERE tenant = ? AND device_id = ? AND capture_id = ? AND filed_at_ms IS NULL",
         )
         .bind(outcome.jws.as_str())
-        .bind(outcome.filed_at_ms)
+        .bind(outcome.filed.then_some(outcome.at_ms))
+        .bind((!outcome.filed).then_some(outcome.at_ms))
         .bind(name.tenant.as_str())
         .bind(name.device_id.as_str())
         .bind(name.capture_id.to_string())

@@ -1,7 +1,9 @@
 //! Judging log entries: who may speak, and does it fit the chain. No photo is fetched here.
 //!
-//! Always: an entry is judged once, in log order, by the typ it was signed with; what the gateway calls it does not
-//! count.
+//! Always: an entry is judged in log order, by what was in force at its place and by the typ it was signed with; what the
+//! gateway calls it does not count.
+
+use std::sync::Arc;
 
 use gauze_attest::{Basis, Freshness, Lineage, verify_enrolment};
 use gauze_wire::{
@@ -13,7 +15,8 @@ use super::life::judge_act;
 use super::{PassReport, PullError, Puller};
 use crate::chain;
 use crate::gateway::GatewayPort;
-use crate::index::{Judged, Kind, KnownDevice, Manifested, PhotoJudged};
+use crate::in_force::InForce;
+use crate::index::{IndexError, Judged, Kind, KnownDevice, Manifested, PhotoJudged};
 use crate::trust::Trust;
 
 /// Leaves read at once.
@@ -22,8 +25,15 @@ const BATCH: u32 = 256;
 const GENERATIONS: u32 = 64;
 
 impl<G: GatewayPort> Puller<G> {
-    /// Judges every believed leaf that was not judged yet.
+    /// Judges every believed leaf that was not judged yet. A verdict that a power cut undoes is found again.
     pub(super) async fn judge_new(&self, trust: &Trust, report: &mut PassReport) -> Result<(), PullError> {
+        self.index.wait_for_disk(false).await?;
+        let judged = self.judge_all(trust, report).await;
+        self.index.wait_for_disk(true).await?;
+        judged
+    }
+
+    async fn judge_all(&self, trust: &Trust, report: &mut PassReport) -> Result<(), PullError> {
         loop {
             let next = self.index.judged().await?;
             let leaves = self.index.leaves(next, BATCH).await?;
@@ -31,7 +41,7 @@ impl<G: GatewayPort> Puller<G> {
                 return Ok(());
             }
             for (index, jws) in leaves {
-                let judged = self.judge(trust, &jws).await?;
+                let judged = self.judge(trust, (index, &jws)).await?;
                 self.index.write(index, &judged).await?;
                 report.entries += 1;
                 match &judged {
@@ -49,17 +59,21 @@ impl<G: GatewayPort> Puller<G> {
         }
     }
 
-    async fn judge(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+    async fn judge(&self, trust: &Trust, (place, jws): (u64, &Jws)) -> Result<Judged, PullError> {
+        let by = self.in_force(trust, place);
         match jws.typ() {
-            Enrolment::TYP => self.judge_enrolment(trust, jws).await,
-            Body::TYP | Void::TYP | Adoption::TYP => self.judge_manifest(trust, jws).await,
-            Act::TYP => Ok(judge_act(trust, jws)),
-            Wiped::TYP | Reattestation::TYP => self.judge_word(trust, jws).await,
+            Enrolment::TYP => self.judge_enrolment(&by, jws).await,
+            Body::TYP | Void::TYP | Adoption::TYP => {
+                let device = self.index.device(jws.kid()).await?;
+                self.judge_manifest(trust, jws, device).await
+            }
+            Act::TYP => Ok(judge_act(&by, &trust.tenant, jws)),
+            Wiped::TYP | Reattestation::TYP => self.judge_word(&by, &trust.tenant, jws).await,
             _ => Ok(Judged::rejected(jws, ProblemCode::WrongType)),
         }
     }
 
-    async fn judge_enrolment(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+    pub(super) async fn judge_enrolment(&self, by: &[Arc<InForce>], jws: &Jws) -> Result<Judged, PullError> {
         let Ok(claimed) = jws.peek::<Enrolment>() else {
             return Ok(Judged::rejected(jws, ProblemCode::MalformedRequest));
         };
@@ -69,8 +83,12 @@ impl<G: GatewayPort> Puller<G> {
             None => None,
         };
         let former_serial = former.as_ref().and_then(|former| former.attested_serial.as_deref());
-        let basis = Basis { former_serial, ..trust.basis(&self.roots) };
-        let attested = match verify_enrolment(jws, &basis, Freshness::Recorded, claimed.at) {
+        let mut judged = by.iter().map(|by| {
+            let basis = Basis { former_serial, ..by.basis(&self.roots) };
+            verify_enrolment(jws, &basis, Freshness::Recorded, claimed.at)
+        });
+        let certain = judged.next().ok_or(IndexError::Damaged("state"))?;
+        let attested = match certain.or_else(|refusal| judged.find_map(Result::ok).ok_or(refusal)) {
             Ok(attested) => attested,
             Err(refusal) => {
                 return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: refusal.as_str() });
@@ -94,8 +112,14 @@ impl<G: GatewayPort> Puller<G> {
         Ok(Judged::Enrolled { device_id, device, token: Box::new(attested.token().clone()) })
     }
 
-    async fn judge_manifest(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
-        let Some(device) = self.index.device(jws.kid()).await? else {
+    /// A manifest by `device`, as it is known at the manifest's place.
+    pub(super) async fn judge_manifest(
+        &self,
+        trust: &Trust,
+        jws: &Jws,
+        device: Option<KnownDevice>,
+    ) -> Result<Judged, PullError> {
+        let Some(device) = device else {
             return Ok(refused(trust, jws, FilingRefusal::EnrolmentInvalid));
         };
         let Ok(manifest) = Manifest::verify(jws, &device.key, &trust.tenant) else {

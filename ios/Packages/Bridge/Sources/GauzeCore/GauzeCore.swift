@@ -942,7 +942,7 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func configure(encoding: Encoding, values: String) throws  -> ConfigurationReport
 
     /**
-     * Discards an unsent photo: a signed statement goes in its place.
+     * Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
      */
     func discard(id: CaptureId) throws
 
@@ -1121,7 +1121,7 @@ open func configure(encoding: Encoding, values: String)throws  -> ConfigurationR
 }
 
     /**
-     * Discards an unsent photo: a signed statement goes in its place.
+     * Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
      */
 open func discard(id: CaptureId)throws   {try rustCallWithError(FfiConverterTypeClientError_lift) {
         uniffiCallStatus in

@@ -2441,7 +2441,7 @@ public interface ClientInterface {
     fun `configure`(`encoding`: Encoding, `values`: kotlin.String): ConfigurationReport
 
     /**
-     * Discards an unsent photo: a signed statement goes in its place.
+     * Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
      */
     fun `discard`(`id`: CaptureId)
 
@@ -2667,7 +2667,7 @@ open class Client: Disposable, AutoCloseable, ClientInterface
 
 
     /**
-     * Discards an unsent photo: a signed statement goes in its place.
+     * Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
      */
     @Throws(ClientException::class)override fun `discard`(`id`: CaptureId)
         =
