@@ -11,7 +11,7 @@ use crate::managed::object;
 use crate::platform::{Air, Attest, Secrets, Vault, check};
 use crate::{
     Attestor, CaptureError, CapturedPhoto, ClientError, ConfigurationReport, Enrolment, KeyVault,
-    Reachability, Review, SecretStore, Storage, UploadQueue,
+    Reachability, Review, SecretStore, SignIn, Storage, UploadQueue,
 };
 
 /// What the shell implements.
@@ -92,7 +92,7 @@ impl Client {
         self.0.status()
     }
 
-    /// Discards an unsent photo: a signed statement goes in its place.
+    /// Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
     pub fn discard(&self, id: CaptureId) -> Result<(), ClientError> {
         Ok(self.0.discard(id)?)
     }
@@ -116,6 +116,11 @@ impl Client {
     /// Sending photos.
     pub fn queue(&self) -> Arc<UploadQueue> {
         Arc::new(UploadQueue(Arc::downgrade(&self.0)))
+    }
+
+    /// Who has this phone in hand.
+    pub fn sign_in(&self) -> Arc<SignIn> {
+        Arc::new(SignIn(Arc::downgrade(&self.0)))
     }
 
     /// Looking at photos on this phone.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use gauze_core::ports::{SecretError, TlsError, VaultError};
 use gauze_core::{
     CallError, DiscardError, EnrolError, ManagedError, OpenError, PreviewError, ReviewError, RunError,
-    StoreError, TrustError,
+    SignInError, StoreError, TrustError,
 };
 
 /// Why there is no photo. Do not tick.
@@ -30,6 +30,14 @@ pub enum CaptureError {
     /// The phone must be enrolled first.
     #[error("{code}: {advice}")]
     Enrol {
+        /// A stable slug.
+        code: String,
+        /// For the user.
+        advice: String,
+    },
+    /// A clinician must sign in first.
+    #[error("{code}: {advice}")]
+    SignIn {
         /// A stable slug.
         code: String,
         /// For the user.
@@ -75,6 +83,14 @@ pub enum ClientError {
     /// The phone's user must authenticate first.
     #[error("{code}: {advice}")]
     Unlock {
+        /// A stable slug.
+        code: String,
+        /// For the user.
+        advice: String,
+    },
+    /// The clinician must sign in, or sign in again.
+    #[error("{code}: {advice}")]
+    SignIn {
         /// A stable slug.
         code: String,
         /// For the user.
@@ -172,6 +188,7 @@ impl From<gauze_core::CaptureError> for CaptureError {
         match &error {
             E::Picture(_) | E::Record(_) | E::Unlisted(_) => said!(TakeAgain, error),
             E::NotEnrolled => said!(Enrol, error),
+            E::SignInNeeded => said!(SignIn, error),
             E::Entropy => said!(Report, error),
             E::Store(store) => match store {
                 StoreError::Full => said!(FreeStorage, error),
@@ -226,8 +243,6 @@ impl From<OpenError> for ClientError {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Store(store) => store.into(),
-            OpenError::Trust(trust) => trust.into(),
-            OpenError::Tls(_) => said!(AskIt, error),
         }
     }
 }
@@ -294,11 +309,33 @@ impl From<CallError> for ClientError {
     }
 }
 
+impl From<SignInError> for ClientError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::NotEnrolled => said!(Enrol, error),
+            SignInError::Off => said!(NotPossible, error),
+            SignInError::Transport(_) | SignInError::Between(_) | SignInError::Entropy => {
+                said!(RetryLater, error)
+            }
+            SignInError::Provider(_)
+            | SignInError::OtherProvider
+            | SignInError::TooLarge
+            | SignInError::Tls => said!(AskIt, error),
+            SignInError::Cancelled
+            | SignInError::Refused { .. }
+            | SignInError::NotBegun
+            | SignInError::OtherAddress
+            | SignInError::Token(_) => said!(SignIn, error),
+        }
+    }
+}
+
 impl From<ReviewError> for ClientError {
     fn from(error: ReviewError) -> Self {
         match error {
             ReviewError::Off | ReviewError::Denied(_) => said!(NotPossible, error),
             ReviewError::Locked => said!(Unlock, error),
+            ReviewError::OtherPerson => said!(SignIn, error),
             ReviewError::Vault(vault) => vault.into(),
             ReviewError::DidNotOpen => said!(Report, error),
             ReviewError::Entropy => said!(RetryLater, error),

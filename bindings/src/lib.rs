@@ -11,6 +11,7 @@ mod platform;
 mod queue;
 mod record;
 mod review;
+mod sign_in;
 mod task;
 mod types;
 
@@ -28,6 +29,7 @@ pub use platform::{
 };
 pub use queue::{QueueObserver, UploadQueue};
 pub use review::Review;
+pub use sign_in::SignIn;
 pub use task::{StopSignal, TaskHandle};
 pub use types::{CapturedPhoto, QueueState, describe};
 

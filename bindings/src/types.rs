@@ -246,6 +246,11 @@ pub struct StatusView {
     pub refused: u64,
     /// Damaged ones that were set aside.
     pub quarantined: u64,
+    /// Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
+    pub unreadable: u64,
+    /// What of this phone's own files could not be read when the app was opened, and what to do; absent where nothing is
+    /// lacking. Photos that are whole still go out where the phone still knows who it is.
+    pub storage_trouble: Option<Advice>,
     /// Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
     pub review_denied: Option<String>,
 }

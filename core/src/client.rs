@@ -2,8 +2,10 @@
 
 mod configure;
 mod error;
+mod opening;
 mod renew;
 mod review;
+mod sign_in;
 mod standing;
 mod views;
 mod wipe;
@@ -15,9 +17,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gauze_wire::{CaptureId, Digest, Name, PickLists, Platform, VoidReason};
 
-use crate::auth::{Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel};
+use crate::auth::{Begun, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
-use crate::policy::{Managed, Trust, TrustError};
+use crate::policy::{Managed, Trust};
 use crate::ports::{
     Attestor, Clock, Disk, Entropy, KeyVault, Reachability, SecretStore, TlsError, Transport,
 };
@@ -88,12 +90,18 @@ struct Session {
     enrolled: Option<Enrolled>,
     review_keys: Option<ReviewKeys>,
     unlocked: Option<ReviewSession>,
+    /// A sign-in that waits for the browser.
+    signing_in: Option<Box<Begun>>,
+    /// The clinician who signed in last.
+    signed: Option<Signed>,
     /// Photos of this process, so that a preview can be made without unlocking.
     recent: HashMap<CaptureId, Digest>,
     /// When bundle and policy were last asked for, on the clock that never goes back.
     renewed_ms: Option<u64>,
     /// Why a bundle or policy was refused when it was last served.
     trust_refused: Option<Advice>,
+    /// Why this phone cannot tell, of its own files, all that it knew.
+    trouble: Option<Advice>,
     /// When the hospital was last heard, and what it said of this phone.
     contact: Option<Contact>,
     /// A wipe that has begun.
@@ -115,28 +123,19 @@ impl Client {
     /// Opens the store and finishes what a dead process left. Needs no network and no user.
     pub fn open(config: ClientConfig, ports: Ports) -> Result<Self, OpenError> {
         let store = Store::open(&config.dir, ports.disk.clone(), &*ports.secrets, ports.entropy.clone())?;
-        let mut enrolled = None;
-        if let Some(identity) = Identity::load(&*ports.disk, &config.dir)? {
-            match Trust::load(&*ports.disk, &config.dir, &identity.tenant, &identity.gateway) {
-                Ok(Some(trust)) => {
-                    let gateway =
-                        connect(&ports, &identity.gateway, &identity.tenant, identity.ca.as_deref())?;
-                    enrolled = Some(Enrolled { identity, trust, gateway });
-                }
-                Ok(None) => {}
-                // It died while it enrolled at another gateway: enrolling goes on from here.
-                Err(TrustError::Gateway) => tracing::warn!("this phone has to finish its enrolment"),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        let review_keys = ReviewKeys::load(&*ports.disk, &config.dir)?;
+        let (enrolled, trouble) = opening::who(&config, &ports);
+        let trouble = trouble.or_else(|| store.trouble().map(Advice::from));
+        let review_keys = ReviewKeys::load(&*ports.disk, &config.dir);
         let session = Session {
             enrolled,
             review_keys,
             unlocked: None,
+            signing_in: None,
+            signed: store.session(),
             recent: HashMap::new(),
             renewed_ms: None,
             trust_refused: None,
+            trouble,
             contact: None,
             wipe: None,
             asked_ms: None,
@@ -152,10 +151,7 @@ impl Client {
             enrolling: tokio::sync::Mutex::default(),
             state,
         };
-        client.load_contact()?;
-        client.resume_wipe()?;
-        client.wipe_if_silent()?;
-        client.expire_reviews()?;
+        client.go_on();
         Ok(client)
     }
 
@@ -179,11 +175,11 @@ impl Client {
     /// Enrols the phone, or enrols it again where its device key is gone.
     pub async fn enrol(&self, managed: &Managed) -> Result<gauze_wire::DeviceId, EnrolError> {
         let _alone = self.enrolling.lock().await;
-        let old = Identity::load(&*self.ports.disk, &self.config.dir)?;
-        if let Some(old) = &old {
-            let present = self.ports.vault.device_key().is_ok_and(|key| key.key_id() == old.device_id);
+        let old = self.former();
+        if let Some((device_id, tenant)) = &old {
+            let present = self.ports.vault.device_key().is_ok_and(|key| key.key_id() == *device_id);
             let working = present && self.enrolled().is_some() && !self.is_shut_out();
-            if working || old.tenant != managed.tenant {
+            if working || *tenant != managed.tenant {
                 return Err(EnrolError::AlreadyEnrolled);
             }
         }
@@ -201,7 +197,7 @@ impl Client {
             gateway: &gateway,
             phone: &phone,
         };
-        let (identity, trust) = enroller.enrol(managed, old.as_ref()).await?;
+        let (identity, trust) = enroller.enrol(managed, old.as_ref().map(|(device_id, _)| device_id)).await?;
         let device_id = identity.device_id.clone();
         self.begin_life(Enrolled { identity, trust, gateway })?;
         self.begin_review();
@@ -214,11 +210,14 @@ impl Client {
         {
             let mut state = self.state();
             state.enrolled = Some(enrolled);
-            state.trust_refused = None;
+            (state.trust_refused, state.trouble) = (None, None);
             state.contact = Some(contact.clone());
             state.wipe = None;
+            state.signing_in = None;
             (state.asked_ms, state.shown_ms) = (None, None);
         }
+        // What a provider signed was for the key before.
+        self.hand_over(None);
         WipeFile::forget(&*self.ports.disk, &self.config.dir)?;
         contact.save(&*self.ports.disk, &self.config.dir)
     }
@@ -244,7 +243,9 @@ impl Client {
         let wiped = self.state().wipe.as_ref().is_some_and(WipeFile::ends_capture);
         let enrolled = self.enrolled().filter(|_| !wiped).ok_or(CaptureError::NotEnrolled)?;
         let review = self.state().review_keys.clone().filter(|_| enrolled.trust.policy.review_hours > 0);
+        let signed = self.taken_by()?;
         let with = Capturing {
+            session: signed.as_ref(),
             store: &self.store,
             clock: &*self.ports.clock,
             entropy: &*self.ports.entropy,
@@ -261,7 +262,7 @@ impl Client {
         Ok(captured)
     }
 
-    /// Discards an unsent photo: a signed statement goes in its place.
+    /// Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
     pub fn discard(&self, id: CaptureId) -> Result<(), DiscardError> {
         Ok(self.void(id, VoidReason::Discarded)?)
     }
@@ -270,17 +271,18 @@ impl Client {
     pub fn list(&self) -> Result<Vec<PhotoView>, StoreError> {
         self.expire_reviews()?;
         let state = self.state();
-        let session = self.showing(&state);
-        Ok(self.store.entries().into_iter().map(|entry| views::photo(&self.store, entry, session)).collect())
+        let label = |entry: &Entry| self.label(&state, entry);
+        let photos = self.store.entries().into_iter();
+        Ok(photos.map(|entry| views::photo(label(&entry), entry)).collect())
     }
 
     /// The newest photos, newest first: a screenful, without reading the rest.
     pub fn list_recent(&self, most: usize) -> Result<Vec<PhotoView>, StoreError> {
         self.expire_reviews()?;
         let state = self.state();
-        let session = self.showing(&state);
+        let label = |entry: &Entry| self.label(&state, entry);
         let entries = self.store.recent(most).into_iter();
-        Ok(entries.map(|entry| views::photo(&self.store, entry, session)).collect())
+        Ok(entries.map(|entry| views::photo(label(&entry), entry)).collect())
     }
 
     /// What people choose from, as the policy in force has it: empty lists ask for nothing.
@@ -293,8 +295,14 @@ impl Client {
         let enrolled = self.enrolled();
         let now = self.ports.clock.now();
         let denied = self.review_denied();
-        let refused = self.state().trust_refused.clone();
-        views::status(&self.store, enrolled.as_ref().map(|e| (&e.identity, &e.trust)), (refused, denied), now)
+        let state = self.state();
+        let said = views::Said {
+            trust_refused: state.trust_refused.clone(),
+            storage_trouble: state.trouble.clone(),
+            denied,
+        };
+        drop(state);
+        views::status(&self.store, enrolled.as_ref().map(|e| (&e.identity, &e.trust)), said, now)
     }
 
     /// Renews bundle and policy, then takes every photo as far as it goes. `asked` also tries what waits for a person.

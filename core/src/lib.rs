@@ -18,12 +18,12 @@ pub mod wire {
         Attestation, BirthDate, BodySide, Bytes, CaptureId, ChiNumber, Choice, Consent, ConsentScope,
         DeviceId, Digest, Established, Fence, FenceVerdict, FilingRefusal, Fitness, FoundMarker, Framing,
         HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, Platform, ProblemCode,
-        PublicKey, Rendering, SeriesId, ShownNotice, Site, SiteChoice, Text, WireError, WoundId,
+        PublicKey, Rendering, SeriesId, ShownNotice, SignInMode, Site, SiteChoice, Text, WireError, WoundId,
         signature_from_der,
     };
 }
 
-pub use auth::{CallError, EnrolError};
+pub use auth::{CallError, Clinician, EnrolError, SignInError, SignInPage};
 pub use capture::{CaptureContext, CaptureError, Captured, PreviewError};
 pub use client::{
     Advice, Client, ClientConfig, Connect, DiscardError, OpenError, PhotoView, Ports, RunError, StatusView,

@@ -48,7 +48,7 @@ struct Case {
 impl Case {
     fn judge(&self, roots: &Roots, policy: &Policy) -> Result<Shown, Fault> {
         let bundle = bundle();
-        let basis = Basis { bundle: &bundle, policy, status: None, roots };
+        let basis = Basis { bundle: &bundle, policy, status: None, roots, former_serial: None };
         let presented = Presented {
             platform: self.platform,
             attestation: &self.attestation,
@@ -77,7 +77,8 @@ fn an_android_key_enrols_for_its_challenge_and_no_other_key() {
     let (maker, iphone) = (Maker::new(Names::Remote).unwrap(), AppleMaker::new().unwrap());
     let roots = roots(&maker, &iphone);
     let challenge = Digest::of(b"challenge");
-    let (chain, key) = maker.attest(&KeyDescription::good(&challenge.0)).unwrap();
+    let description = KeyDescription { serial: Some("SN-1".into()), ..KeyDescription::good(&challenge.0) };
+    let (chain, key) = maker.attest(&description).unwrap();
     let chain = chain.into_iter().map(|der| Bytes::new(der).unwrap()).collect();
     let mut case = Case {
         platform: Platform::Android,
@@ -88,6 +89,7 @@ fn an_android_key_enrols_for_its_challenge_and_no_other_key() {
     };
     let shown = case.judge(&roots, &policy(apple::rules())).unwrap();
     assert_eq!((shown.serials.len(), shown.flags.len(), shown.patches.is_some()), (3, 0, true));
+    assert_eq!(shown.serial.as_deref(), Some("SN-1"), "what the hardware attested");
     let (level, boot) = (shown.level.map(SecurityLevel::as_str), shown.boot.map(BootState::as_str));
     assert_eq!((level, boot), (Some("trusted_environment"), Some("verified")));
     assert_eq!(case.judge(Roots::pinned(), &policy(apple::rules())), Err(Fault::UntrustedRoot));
@@ -217,7 +219,8 @@ fn a_refusal_names_what_did_not_hold_and_what_to_tell_the_help_desk() {
     assert!(problem.detail.contains("A27"), "{}", problem.detail);
     let bundle = bundle();
     let policy = policy(apple::rules());
-    let basis = Basis { bundle: &bundle, policy: &policy, status: None, roots: Roots::pinned() };
+    let basis =
+        Basis { bundle: &bundle, policy: &policy, status: None, roots: Roots::pinned(), former_serial: None };
     let key = SoftwareKey::from_bytes(&[5; 32]).unwrap().public_key();
     let challenge = Digest::of(b"x");
     let software = Attestation::software(&challenge, &key);

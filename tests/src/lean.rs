@@ -63,6 +63,7 @@ impl LeanPhone {
             serial: None,
             app_version: "0.1.0".parse()?,
             follows: None,
+            former: None,
             at: SystemClock.now(),
         };
         let evidence = Jws::sign(&enrolment, &phone.key)?;

@@ -39,9 +39,14 @@ async fn the_demo_leaves_what_it_says_and_refused_pictures_do_not_matter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_demo_in_which_nothing_opened_did_not_go_well() {
+async fn a_demo_that_refuses_every_picture_ends_and_says_why_last() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("text.jpg"), "not a picture").unwrap();
-    let ended = attempt("gauze-demo", &["--photos", ".", "--once"], dir.path()).await.unwrap();
-    assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+    for arguments in [&["--photos", ".", "--out", "out"][..], &["--photos", ".", "--once"]] {
+        let ended = attempt("gauze-demo", arguments, dir.path()).await.unwrap();
+        assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+        let last = ended.stderr.lines().last().unwrap_or_default();
+        assert!(last.contains("every picture was refused (1 × not_jpeg)"), "{last}");
+        assert!(!ended.stdout.contains("repeat it"), "{}", ended.stdout);
+    }
 }

@@ -2,9 +2,10 @@
 
 use gauze_core::ports::{KeyVault as _, TransportError};
 use gauze_core::{Stage, Trouble};
-use gauze_gateway::GatewayKeys;
-use gauze_records::{Kind, Status};
-use gauze_wire::{Digest, ProblemCode};
+use gauze_gateway::admin::Admin;
+use gauze_gateway::{By, GatewayKeys};
+use gauze_records::{ChainState, Kind, Status};
+use gauze_wire::{DeviceId, Digest, ProblemCode};
 use jiff::SignedDuration;
 
 use crate::fixture::{Fate, Phone, Seen, Ward, stopped};
@@ -134,6 +135,36 @@ async fn a_kill_at_any_step_of_an_enrolment_at_another_gateway_is_mended_by_enro
     assert!(unfinished > 0, "no kill came between bundle and identity");
 }
 
+async fn admin(ward: &Ward) -> Admin {
+    Admin::open(&ward.path("gateway"), &ward.tenant(), ward.clock.clone()).await.unwrap()
+}
+
+/// The help desk has compared the phone.
+async fn vouch(ward: &Ward, next: &DeviceId, former: &DeviceId) {
+    let by = By::new("helpdesk-7", "the serial number on its back").unwrap();
+    assert!(admin(ward).await.succeed(next, former, &by).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_revoked_key_that_the_phone_still_holds_signs_for_the_next_one() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let old = phone.id();
+    let left = phone.capture(0);
+    let by = By::new("helpdesk-7", "lost on a bus").unwrap();
+    admin(&ward).await.revoke(&old, &by).await.unwrap();
+    phone.run().await;
+    assert_eq!(phone.vault.device_key().unwrap().key_id(), old, "it still holds its key");
+    phone.client().enrol(&ward.managed()).await.unwrap();
+    let next = admin(&ward).await.device(&phone.id()).await.unwrap().device;
+    assert_eq!((next.lineage.as_str(), next.follows), ("signed", Some(old)));
+    phone.run().await;
+    ward.pull().await;
+    assert_eq!(phone.run().await.filed, [left]);
+    let listed = ward.listed().await;
+    assert_eq!((listed[0].kind, listed[0].chain), (Kind::Adoption, ChainState::Ok));
+}
+
 #[tokio::test]
 async fn what_a_lost_key_left_goes_out_under_the_next_ones() {
     let ward = Ward::new().await;
@@ -160,12 +191,15 @@ async fn what_a_lost_key_left_goes_out_under_the_next_ones() {
 
     phone.client().enrol(&ward.managed()).await.unwrap();
     assert_ne!(phone.id(), old);
+    let second = phone.id();
+    vouch(&ward, &second, &old).await;
     phone.client().discard(signed[1]).unwrap();
     phone.link.obeys(|seen| if is(seen, "/transfers/") { Fate::Lost } else { Fate::Deliver });
     phone.run().await;
     // And the next key goes too, with adoptions signed and not sent.
     phone.vault.destroy(true).unwrap();
     phone.client().enrol(&ward.managed()).await.unwrap();
+    vouch(&ward, &phone.id(), &second).await;
     phone.link.works();
     phone.restart();
     let after = phone.capture(1);

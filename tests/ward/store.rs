@@ -8,6 +8,7 @@ use std::time::Duration;
 use gauze_core::ports::{Protection, TransportError};
 use gauze_core::{Stage, Trouble};
 use gauze_tests::needles::Needles;
+use jiff::SignedDuration;
 
 use crate::fixture::{Fate, Phone, Ward, jpeg, names, stopped};
 
@@ -106,7 +107,11 @@ async fn a_store_that_the_system_does_not_protect_stays_shut_and_says_which_it_i
 async fn a_damaged_photo_is_set_aside_and_shown_and_its_place_stays_used() {
     let ward = Ward::new().await;
     let mut phone = Phone::enrolled(&ward).await;
-    let (first, second, third) = (phone.capture(0), phone.capture(1), phone.capture(2));
+    let later = |n| {
+        ward.clock.pass(SignedDuration::from_secs(1));
+        phone.capture(n)
+    };
+    let (first, second, third) = (later(0), later(1), later(2));
     phone.close();
     damage(&phone.file(second, "body.json"), b"{}");
     fs::remove_file(phone.file(third, "photo.age")).unwrap();

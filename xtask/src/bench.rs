@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: every figure that is promised, side by side with its reference in one run.
 
-use crate::bindings::target;
+use crate::bindings::{FEATURES, target};
 use crate::process::{cargo, on_path, quiet, replace, root, run};
 use crate::{phones, tools};
 use serde_json::{Value, json};
@@ -20,16 +20,8 @@ pub(crate) struct Args {
 pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     let root = root()?;
     let tools = tools::dir(&root);
-    tools::install_interop(&tools);
-    run(cargo(&root).args(["build", "--release", "--workspace", "--bins"]))?;
-    run(cargo(&root).args([
-        "build",
-        "--release",
-        "-p",
-        "gauze-bindings",
-        "--features",
-        "cli,desktop,faults",
-    ]))?;
+    tools::install_for_bench(&tools);
+    run(cargo(&root).args(["build", "--release", "--workspace", "--lib", "--bins"]).args(FEATURES))?;
     let mut rows = measured(args, &root, &tools)?;
     rows.extend(phone_rows(args, &root)?);
     let path = target(&root).join("bench.json");
@@ -62,7 +54,7 @@ fn measured(args: &Args, root: &Path, tools: &Path) -> anyhow::Result<Vec<Value>
     if age.is_file() {
         bench.arg("--age").arg(age);
     }
-    for program in ["sqlcipher", "djpeg"] {
+    for program in ["sqlcipher", "djpeg", "cjpeg"] {
         if let Some(found) = on_path(program) {
             bench.arg(format!("--{program}")).arg(found);
         }

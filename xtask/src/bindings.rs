@@ -32,9 +32,15 @@ pub(crate) fn target(root: &Path) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
 }
 
-/// Builds the library that every generator and the tests of the other languages use, with its generator.
+/// What the library of the generators and of the tests has besides what phones get.
+pub(crate) const FEATURES: [&str; 2] =
+    ["--features", "gauze-bindings/cli,gauze-bindings/desktop,gauze-bindings/faults"];
+
+/// Builds the library that every generator and the tests of the other languages use, with its generator and every program.
+///
+/// The whole workspace in one go, as the tests build it: features are then resolved once, and nothing is compiled twice.
 pub(crate) fn build(root: &Path) -> anyhow::Result<PathBuf> {
-    run(cargo(root).args(["build", "-p", "gauze-bindings", "--features", "cli,desktop,faults"]))?;
+    run(cargo(root).args(["build", "--workspace", "--lib", "--bins"]).args(FEATURES))?;
     Ok(target(root).join("debug"))
 }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
+mod android;
 mod bench;
 mod bindings;
 mod ci;
@@ -32,6 +33,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the Android app's tests alone.
+    Android,
     /// Measure, side by side with what each figure is compared to; results in target/bench.json.
     Bench(bench::Args),
     /// Write the generated Kotlin, Swift and Python anew.
@@ -52,6 +55,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Android => android::tests().map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::bench(&args).map(|()| ExitCode::SUCCESS),
         Command::Bindings => {
             process::root().and_then(|root| bindings::write(&root)).map(|()| ExitCode::SUCCESS)

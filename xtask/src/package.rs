@@ -1,56 +1,43 @@
 //! `cargo xtask package` and `swift-package`: the library as an app takes it in. For people who have the toolchains;
 //! docs/testing.md says which of these recipes have been run.
 
+use crate::android;
 use crate::bindings::{self, target};
 use crate::process::{cargo, on_path, quiet, run};
 use anyhow::ensure;
 use clap::ValueEnum;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     system: System,
+    /// Build twice and compare: the same sources and key give the same bytes (Android).
+    #[arg(long)]
+    twice: bool,
+    /// The release key, PKCS12 with RSA; its password is in `GAUZE_KEY_PASSWORD`. A debug key otherwise (Android).
+    #[arg(long)]
+    key: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum System {
-    /// Needs `cargo install cargo-ndk`, the NDK (r28 or newer, for 16 KB pages) and the Rust targets.
+    /// A signed APK. Needs a JDK and Maven; for one that phones can run also `cargo install cargo-ndk`, the NDK (r28 or
+    /// newer, for 16 KB pages) and the Rust targets.
     Android,
     /// Needs Xcode and the Rust targets.
     Ios,
 }
 
-const ANDROID: [&str; 3] = ["arm64-v8a", "armeabi-v7a", "x86_64"];
 const IOS: [&str; 2] = ["aarch64-apple-ios", "aarch64-apple-ios-sim"];
 
 pub(crate) fn run_package(args: &Args) -> anyhow::Result<()> {
     let root = crate::process::root()?;
     match args.system {
-        System::Android => android(&root),
+        System::Android => android::package(&root, args.key.as_deref(), args.twice),
         System::Ios => ios(&root),
     }
-}
-
-fn android(root: &Path) -> anyhow::Result<()> {
-    ensure!(
-        on_path("cargo-ndk").is_some(),
-        "cargo-ndk is missing: `cargo install cargo-ndk`, and the NDK r28 or newer"
-    );
-    let out = target(root).join("android/jniLibs");
-    let mut ndk = cargo(root);
-    ndk.args(["ndk", "--platform", "24"]);
-    for abi in ANDROID {
-        ndk.args(["-t", abi]);
-    }
-    ndk.arg("-o").arg(&out).env("RUSTFLAGS", "-C link-arg=-Wl,-z,max-page-size=16384");
-    run(ndk.args(["build", "-p", "gauze-bindings", "--lib", "--profile", "phone"]))?;
-    println!(
-        "libraries: {} (strip them only after generating bindings: that needs their metadata)",
-        out.display()
-    );
-    Ok(())
 }
 
 fn ios(root: &Path) -> anyhow::Result<()> {

@@ -81,6 +81,11 @@ pub(crate) fn size(root: &Path) -> anyhow::Result<()> {
 
 /// Links the arm64 Android library against stand-ins for the system's, strips it, and returns its length in bytes.
 pub(crate) fn weigh(root: &Path) -> anyhow::Result<u64> {
+    Ok(fs::metadata(link(root)?)?.len())
+}
+
+/// As [`weigh`], and returns where the library is. No phone loads it: what it needs of the system is a stand-in.
+pub(crate) fn link(root: &Path) -> anyhow::Result<PathBuf> {
     prepare()?;
     let phone = &PHONES[0];
     let scratch = target(root).join("phones");
@@ -108,7 +113,7 @@ pub(crate) fn weigh(root: &Path) -> anyhow::Result<u64> {
     let built = scratch.join(phone.target).join("phone/libgauze.so");
     let stripped = scratch.join("libgauze.so");
     quiet(Command::new("llvm-strip-16").arg("-o").arg(&stripped).arg(&built))?;
-    Ok(fs::metadata(&stripped)?.len())
+    Ok(stripped)
 }
 
 fn empty_library(path: &Path, name: &str) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use crate::process::{cargo, on_path, replace, root, run as start};
 use crate::swift;
 use crate::tools::{self, Tool};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -19,30 +20,48 @@ pub(crate) struct Args {
     rest: Vec<String>,
 }
 
+impl Args {
+    /// The tests of one package whose names have `name` in them.
+    pub(crate) fn of(package: &str, name: &str) -> Self {
+        Self { no_install: true, rest: ["-p", package, name].map(str::to_owned).to_vec() }
+    }
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let root = root()?;
     let dir = tools::dir(&root);
-    if !args.no_install {
-        tools::install_interop(&dir);
+    let named = args.rest.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package"));
+    if !named || args.rest.iter().any(|arg| arg.ends_with("gauze-tests")) {
+        prepare(&root, &dir, args.no_install)?;
     }
-    // Tests start the servers and the simulated phone as programs of their own.
-    start(cargo(&root).args(["build", "--workspace", "--bins"]))?;
-    let library = bindings::build(&root)?;
     let notes = dir.with_file_name("skipped");
     replace(&notes, "")?;
     let mut test = cargo(&root);
+    let library = bindings::target(&root).join("debug");
     test.env("GAUZE_TOOLS", &dir).env("GAUZE_LIBRARY", &library).env("GAUZE_PYTHON", tools::python(&dir));
     test.env("GAUZE_SKIPPED", &notes);
     test.envs(on_path("mvn").map(|maven| ("GAUZE_MAVEN", maven)));
     test.envs(swift::root().map(|swift| ("GAUZE_SWIFT", swift))).arg("test");
-    if !args.rest.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package")) {
-        test.arg("--workspace");
+    if !named {
+        test.arg("--workspace").args(bindings::FEATURES);
     }
     let tested = start(test.args(&args.rest));
     let mut tools = tools::interop(&dir);
     tools.push(tools::shared_data(&root));
     report(&tools, &std::fs::read_to_string(&notes).unwrap_or_default());
     tested
+}
+
+/// What the end-to-end tests start and load: other makers' tools, every program, the library with its Python package.
+fn prepare(root: &Path, dir: &Path, no_install: bool) -> anyhow::Result<()> {
+    if !no_install {
+        tools::install_interop(dir);
+    }
+    let built = bindings::build(root)?;
+    if !no_install {
+        tools::install_python(dir, &built);
+    }
+    Ok(())
 }
 
 fn report(tools: &[Tool], notes: &str) {

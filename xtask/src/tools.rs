@@ -16,12 +16,13 @@ const CARGO_FUZZ: &str = "0.13.2";
 const GO_AGE: &str = "v1.3.2";
 const TYPESCRIPT_AGE: &str = "0.3.1";
 const MATURIN: &str = "1.16.0";
-const DEBIAN: [(&str, &str); 10] = [
+const DEBIAN: [(&str, &str); 11] = [
     ("age", "age"),
     ("exiftool", "libimage-exiftool-perl"),
     ("mvn", "maven"),
     // What `cargo xtask bench` measures against.
     ("sqlcipher", "sqlcipher"),
+    ("cjpeg", "libjpeg-turbo-progs"),
     ("djpeg", "libjpeg-turbo-progs"),
     // `venv` has no program of its own.
     ("python3", "python3-venv"),
@@ -122,25 +123,33 @@ pub(crate) fn shared_data(root: &Path) -> Tool {
     }
 }
 
-/// Installs what is missing and can be had here. Quick when there is nothing to do.
+/// Installs what tests use, is missing and can be had here. Quick when there is nothing to do.
 pub(crate) fn install_interop(tools: &Path) {
-    for (name, result) in [
-        ("Debian packages", install_debian()),
-        ("age 1.3", install_go_age(tools)),
-        ("age-encryption", install_typescript_age(tools)),
-        ("the Python package", install_python(tools)),
-        ("Swift", swift::install()),
-    ] {
-        if let Err(error) = result {
-            println!("could not install {name}, going on without: {error:#}");
-        }
-    }
+    going_on("Debian packages", install_debian());
+    going_on("age 1.3", install_go_age(tools));
+    going_on("age-encryption", install_typescript_age(tools));
+    going_on("Swift", swift::install());
 }
 
-/// Installs what soaks use and can be had here.
+/// Installs what the bench measures against.
+pub(crate) fn install_for_bench(tools: &Path) {
+    going_on("Debian packages", install_debian());
+    going_on("age 1.3", install_go_age(tools));
+}
+
+/// Installs what soaks use.
 pub(crate) fn install_for_soaks() {
-    if let Err(error) = install_debian() {
-        println!("could not install Debian packages, going on without: {error:#}");
+    going_on("Debian packages", install_debian());
+}
+
+/// Installs our own Python package around the library in `built`, unless that very library is in it already.
+pub(crate) fn install_python(tools: &Path, built: &Path) {
+    going_on("the Python package", try_install_python(tools, built));
+}
+
+fn going_on(what: &str, installed: anyhow::Result<()>) {
+    if let Err(error) = installed {
+        println!("could not install {what}, going on without: {error:#}");
     }
 }
 
@@ -203,9 +212,15 @@ pub(crate) fn python(tools: &Path) -> PathBuf {
     tools.join("python/bin/python")
 }
 
-fn install_python(tools: &Path) -> anyhow::Result<()> {
+/// As a person would install it.
+fn try_install_python(tools: &Path, built: &Path) -> anyhow::Result<()> {
     let Some(python3) = on_path("python3") else { return Ok(()) };
     let venv = tools.join("python");
+    let stamp = venv.join("gauze-package");
+    let package = package_stamp(built)?;
+    if python(tools).is_file() && fs::read_to_string(&stamp).is_ok_and(|found| found == package) {
+        return Ok(());
+    }
     if !python(tools).is_file() {
         quiet(Command::new(python3).args(["-m", "venv"]).arg(&venv))?;
     }
@@ -223,7 +238,25 @@ fn install_python(tools: &Path) -> anyhow::Result<()> {
     ours.args(["--no-build-isolation", "--force-reinstall"]).arg(root()?.join("bindings/python"));
     ours.env("PATH", env::join_paths(paths)?).env("MATURIN_PEP517_ARGS", "--profile dev");
     process::unlike_under_cargo(&mut ours);
-    quiet(&mut ours).map(drop)
+    quiet(&mut ours)?;
+    process::replace(&stamp, &package)
+}
+
+/// What the Python package is made from: when each file was last written.
+fn package_stamp(built: &Path) -> anyhow::Result<String> {
+    let library = built.join(format!("{}gauze{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX));
+    let sources = root()?.join("bindings/python");
+    let mut stamp = String::new();
+    for path in ["pyproject.toml", "generated/gauze.py"].map(|name| sources.join(name)) {
+        stamp += &written(&path).unwrap_or_default();
+    }
+    Ok(stamp + &written(&library)?)
+}
+
+fn written(path: &Path) -> anyhow::Result<String> {
+    let at =
+        fs::metadata(path).and_then(|found| found.modified()).with_context(|| path.display().to_string())?;
+    Ok(format!("{} {at:?}\n", path.display()))
 }
 
 /// `cargo-fuzz`, built like [`cargo_deny`].

@@ -565,6 +565,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_review() != 43403:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_sign_in() != 55802:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_status() != 23204:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_wipe() != 56720:
@@ -606,6 +608,16 @@ def _uniffi_check_api_checksums(lib):
     if lib.uniffi_gauze_checksum_method_secretstore_keep() != 59539:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_secretstore_forget() != 37953:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_signin_begin() != 22324:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_signin_clinician() != 55873:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_signin_finish() != 65098:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_signin_mode() != 16598:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_signin_sign_out() != 40800:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_stopsignal_send() != 3682:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -712,6 +724,9 @@ _UniffiLib.uniffi_gauze_checksum_method_client_queue.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_review.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_review.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_sign_in.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_sign_in.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_status.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_status.restype = ctypes.c_uint16
@@ -775,6 +790,21 @@ _UniffiLib.uniffi_gauze_checksum_method_secretstore_keep.restype = ctypes.c_uint
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_forget.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_secretstore_forget.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_signin_begin.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_signin_begin.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_signin_clinician.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_signin_clinician.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_signin_finish.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_signin_finish.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_signin_mode.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_signin_mode.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_signin_sign_out.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_signin_sign_out.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_stopsignal_send.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_stopsignal_send.restype = ctypes.c_uint16
@@ -916,6 +946,11 @@ _UniffiLib.uniffi_gauze_fn_method_client_review.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_review.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_method_client_sign_in.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_sign_in.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_client_status.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1038,6 +1073,30 @@ _UniffiLib.uniffi_gauze_fn_method_secretstore_forget.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_secretstore_forget.restype = None
+_UniffiLib.uniffi_gauze_fn_method_signin_begin.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_gauze_fn_method_signin_begin.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_method_signin_clinician.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_signin_clinician.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_signin_finish.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_gauze_fn_method_signin_finish.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_method_signin_mode.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_signin_mode.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_signin_sign_out.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_signin_sign_out.restype = None
 _UniffiLib.uniffi_gauze_fn_method_stopsignal_send.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1171,6 +1230,16 @@ _UniffiLib.uniffi_gauze_fn_free_secretstore.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_free_secretstore.restype = None
+_UniffiLib.uniffi_gauze_fn_clone_signin.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_clone_signin.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_free_signin.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_free_signin.restype = None
 _UniffiLib.uniffi_gauze_fn_clone_stopsignal.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -5598,6 +5667,51 @@ class _UniffiFfiConverterTypeClientPorts(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeStorage.write(value.storage, buf)
 
 @dataclass
+class Clinician:
+    """
+    A clinician who is signed in.
+"""
+    def __init__(self, *, name:str, since:Timestamp, until:Timestamp):
+        self.name = name
+        self.since = since
+        self.until = until
+
+
+
+
+    def __str__(self):
+        return "Clinician(name={}, since={}, until={})".format(self.name, self.since, self.until)
+    def __eq__(self, other):
+        if self.name != other.name:
+            return False
+        if self.since != other.since:
+            return False
+        if self.until != other.until:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeClinician(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Clinician(
+            name=_UniffiFfiConverterString.read(buf),
+            since=_UniffiFfiConverterTypeTimestamp.read(buf),
+            until=_UniffiFfiConverterTypeTimestamp.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.name)
+        _UniffiFfiConverterTypeTimestamp.check_lower(value.since)
+        _UniffiFfiConverterTypeTimestamp.check_lower(value.until)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.name, buf)
+        _UniffiFfiConverterTypeTimestamp.write(value.since, buf)
+        _UniffiFfiConverterTypeTimestamp.write(value.until, buf)
+
+@dataclass
 class ConfigurationState:
     """
     A keyed app state for `androidx.enterprise.feedback`.
@@ -7205,6 +7319,45 @@ class _UniffiFfiConverterTypeQueueReport(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeStopped.write(value.stopped, buf)
         _UniffiFfiConverterOptionalInt64.write(value.next_at_ms, buf)
 
+@dataclass
+class SignInPage:
+    """
+    What the system's browser opens.
+"""
+    def __init__(self, *, url:str, redirect_uri:str):
+        self.url = url
+        self.redirect_uri = redirect_uri
+
+
+
+
+    def __str__(self):
+        return "SignInPage(url={}, redirect_uri={})".format(self.url, self.redirect_uri)
+    def __eq__(self, other):
+        if self.url != other.url:
+            return False
+        if self.redirect_uri != other.redirect_uri:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeSignInPage(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return SignInPage(
+            url=_UniffiFfiConverterString.read(buf),
+            redirect_uri=_UniffiFfiConverterString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.url)
+        _UniffiFfiConverterString.check_lower(value.redirect_uri)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.url, buf)
+        _UniffiFfiConverterString.write(value.redirect_uri, buf)
+
 
 class _UniffiFfiConverterTypeDeviceId:
     @staticmethod
@@ -7286,7 +7439,7 @@ class StatusView:
     """
     The phone at a glance. Names no patient.
 """
-    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, stored:int, refused:int, quarantined:int, review_denied:typing.Optional[str]):
+    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, stored:int, refused:int, quarantined:int, unreadable:int, storage_trouble:typing.Optional[Advice], review_denied:typing.Optional[str]):
         self.device_id = device_id
         self.gateway = gateway
         self.bundle_version = bundle_version
@@ -7298,13 +7451,15 @@ class StatusView:
         self.stored = stored
         self.refused = refused
         self.quarantined = quarantined
+        self.unreadable = unreadable
+        self.storage_trouble = storage_trouble
         self.review_denied = review_denied
 
 
 
 
     def __str__(self):
-        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, stored={}, refused={}, quarantined={}, review_denied={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.stored, self.refused, self.quarantined, self.review_denied)
+        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, stored={}, refused={}, quarantined={}, unreadable={}, storage_trouble={}, review_denied={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.stored, self.refused, self.quarantined, self.unreadable, self.storage_trouble, self.review_denied)
     def __eq__(self, other):
         if self.device_id != other.device_id:
             return False
@@ -7328,6 +7483,10 @@ class StatusView:
             return False
         if self.quarantined != other.quarantined:
             return False
+        if self.unreadable != other.unreadable:
+            return False
+        if self.storage_trouble != other.storage_trouble:
+            return False
         if self.review_denied != other.review_denied:
             return False
         return True
@@ -7347,6 +7506,8 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
             stored=_UniffiFfiConverterUInt64.read(buf),
             refused=_UniffiFfiConverterUInt64.read(buf),
             quarantined=_UniffiFfiConverterUInt64.read(buf),
+            unreadable=_UniffiFfiConverterUInt64.read(buf),
+            storage_trouble=_UniffiFfiConverterOptionalTypeAdvice.read(buf),
             review_denied=_UniffiFfiConverterOptionalString.read(buf),
         )
 
@@ -7363,6 +7524,8 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt64.check_lower(value.stored)
         _UniffiFfiConverterUInt64.check_lower(value.refused)
         _UniffiFfiConverterUInt64.check_lower(value.quarantined)
+        _UniffiFfiConverterUInt64.check_lower(value.unreadable)
+        _UniffiFfiConverterOptionalTypeAdvice.check_lower(value.storage_trouble)
         _UniffiFfiConverterOptionalString.check_lower(value.review_denied)
 
     @staticmethod
@@ -7378,6 +7541,8 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt64.write(value.stored, buf)
         _UniffiFfiConverterUInt64.write(value.refused, buf)
         _UniffiFfiConverterUInt64.write(value.quarantined, buf)
+        _UniffiFfiConverterUInt64.write(value.unreadable, buf)
+        _UniffiFfiConverterOptionalTypeAdvice.write(value.storage_trouble, buf)
         _UniffiFfiConverterOptionalString.write(value.review_denied, buf)
 
 
@@ -7672,6 +7837,22 @@ class CaptureError:  # type: ignore
         def __repr__(self):
             return "CaptureError.Enrol({})".format(str(self))
     _UniffiTempCaptureError.Enrol = Enrol # type: ignore
+    class SignIn(_UniffiTempCaptureError):
+        """
+        A clinician must sign in first.
+"""
+
+        def __init__(self, code, advice):
+            super().__init__(", ".join([
+                "code={!r}".format(code),
+                "advice={!r}".format(advice),
+            ]))
+            self.code = code
+            self.advice = advice
+
+        def __repr__(self):
+            return "CaptureError.SignIn({})".format(str(self))
+    _UniffiTempCaptureError.SignIn = SignIn # type: ignore
     class RetryLater(_UniffiTempCaptureError):
         """
         Try again in a moment.
@@ -7729,11 +7910,16 @@ class _UniffiFfiConverterTypeCaptureError(_UniffiConverterRustBuffer):
                 _UniffiFfiConverterString.read(buf),
             )
         if variant == 4:
-            return CaptureError.RetryLater(
+            return CaptureError.SignIn(
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterString.read(buf),
             )
         if variant == 5:
+            return CaptureError.RetryLater(
+                _UniffiFfiConverterString.read(buf),
+                _UniffiFfiConverterString.read(buf),
+            )
+        if variant == 6:
             return CaptureError.Report(
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterString.read(buf),
@@ -7751,6 +7937,10 @@ class _UniffiFfiConverterTypeCaptureError(_UniffiConverterRustBuffer):
             _UniffiFfiConverterString.check_lower(value.advice)
             return
         if isinstance(value, CaptureError.Enrol):
+            _UniffiFfiConverterString.check_lower(value.code)
+            _UniffiFfiConverterString.check_lower(value.advice)
+            return
+        if isinstance(value, CaptureError.SignIn):
             _UniffiFfiConverterString.check_lower(value.code)
             _UniffiFfiConverterString.check_lower(value.advice)
             return
@@ -7777,12 +7967,16 @@ class _UniffiFfiConverterTypeCaptureError(_UniffiConverterRustBuffer):
             buf.write_i32(3)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.advice, buf)
-        if isinstance(value, CaptureError.RetryLater):
+        if isinstance(value, CaptureError.SignIn):
             buf.write_i32(4)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.advice, buf)
-        if isinstance(value, CaptureError.Report):
+        if isinstance(value, CaptureError.RetryLater):
             buf.write_i32(5)
+            _UniffiFfiConverterString.write(value.code, buf)
+            _UniffiFfiConverterString.write(value.advice, buf)
+        if isinstance(value, CaptureError.Report):
+            buf.write_i32(6)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.advice, buf)
 
@@ -7855,6 +8049,22 @@ class ClientError:  # type: ignore
         def __repr__(self):
             return "ClientError.Unlock({})".format(str(self))
     _UniffiTempClientError.Unlock = Unlock # type: ignore
+    class SignIn(_UniffiTempClientError):
+        """
+        The clinician must sign in, or sign in again.
+"""
+
+        def __init__(self, code, advice):
+            super().__init__(", ".join([
+                "code={!r}".format(code),
+                "advice={!r}".format(advice),
+            ]))
+            self.code = code
+            self.advice = advice
+
+        def __repr__(self):
+            return "ClientError.SignIn({})".format(str(self))
+    _UniffiTempClientError.SignIn = SignIn # type: ignore
     class Enrol(_UniffiTempClientError):
         """
         The phone must be enrolled, or enrolled again.
@@ -7944,21 +8154,26 @@ class _UniffiFfiConverterTypeClientError(_UniffiConverterRustBuffer):
                 _UniffiFfiConverterString.read(buf),
             )
         if variant == 4:
-            return ClientError.Enrol(
+            return ClientError.SignIn(
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterString.read(buf),
             )
         if variant == 5:
-            return ClientError.AskIt(
+            return ClientError.Enrol(
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterString.read(buf),
             )
         if variant == 6:
-            return ClientError.NotPossible(
+            return ClientError.AskIt(
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterString.read(buf),
             )
         if variant == 7:
+            return ClientError.NotPossible(
+                _UniffiFfiConverterString.read(buf),
+                _UniffiFfiConverterString.read(buf),
+            )
+        if variant == 8:
             return ClientError.Report(
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterString.read(buf),
@@ -7976,6 +8191,10 @@ class _UniffiFfiConverterTypeClientError(_UniffiConverterRustBuffer):
             _UniffiFfiConverterString.check_lower(value.advice)
             return
         if isinstance(value, ClientError.Unlock):
+            _UniffiFfiConverterString.check_lower(value.code)
+            _UniffiFfiConverterString.check_lower(value.advice)
+            return
+        if isinstance(value, ClientError.SignIn):
             _UniffiFfiConverterString.check_lower(value.code)
             _UniffiFfiConverterString.check_lower(value.advice)
             return
@@ -8010,20 +8229,24 @@ class _UniffiFfiConverterTypeClientError(_UniffiConverterRustBuffer):
             buf.write_i32(3)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.advice, buf)
-        if isinstance(value, ClientError.Enrol):
+        if isinstance(value, ClientError.SignIn):
             buf.write_i32(4)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.advice, buf)
-        if isinstance(value, ClientError.AskIt):
+        if isinstance(value, ClientError.Enrol):
             buf.write_i32(5)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.advice, buf)
-        if isinstance(value, ClientError.NotPossible):
+        if isinstance(value, ClientError.AskIt):
             buf.write_i32(6)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.advice, buf)
-        if isinstance(value, ClientError.Report):
+        if isinstance(value, ClientError.NotPossible):
             buf.write_i32(7)
+            _UniffiFfiConverterString.write(value.code, buf)
+            _UniffiFfiConverterString.write(value.advice, buf)
+        if isinstance(value, ClientError.Report):
+            buf.write_i32(8)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.advice, buf)
 
@@ -8539,6 +8762,55 @@ class _UniffiFfiConverterTypeQueueState(_UniffiConverterRustBuffer):
             _UniffiFfiConverterTypeTrouble.write(value.trouble, buf)
         if value.is_GONE():
             buf.write_i32(8)
+
+
+
+
+
+
+
+
+class SignInMode(enum.Enum):
+    """
+    Whether a photo needs a clinician who is signed in.
+"""
+
+    REQUIRED = 0
+    """
+    No photo without.
+"""
+
+    ASKED = 1
+    """
+    Phones ask for it; a photo is taken without as well.
+"""
+
+
+
+class _UniffiFfiConverterTypeSignInMode(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return SignInMode.REQUIRED
+        if variant == 2:
+            return SignInMode.ASKED
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == SignInMode.REQUIRED:
+            return
+        if value == SignInMode.ASKED:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == SignInMode.REQUIRED:
+            buf.write_i32(1)
+        if value == SignInMode.ASKED:
+            buf.write_i32(2)
 
 
 
@@ -9738,6 +10010,227 @@ class _UniffiFfiConverterTypeReview:
     def write(cls, value: Review, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
 
+class _UniffiFfiConverterOptionalTypeClinician(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeClinician.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeClinician.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeClinician.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterOptionalTypeSignInMode(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeSignInMode.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeSignInMode.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeSignInMode.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+
+class SignInProtocol(typing.Protocol):
+    """
+    Who has this phone in hand: OpenID Connect through the system's browser.
+"""
+
+    async def begin(self, ) -> SignInPage:
+        """
+        Begins a sign-in: open the page in the system's browser, never in a view of the app's own (RFC 8252, section 8.12).
+"""
+        raise NotImplementedError
+    def clinician(self, ) -> typing.Optional[Clinician]:
+        """
+        Who is signed in now.
+"""
+        raise NotImplementedError
+    async def finish(self, callback: str) -> Clinician:
+        """
+        Ends it with the whole address that the browser came back to. Whoever was signed in before is signed out.
+"""
+        raise NotImplementedError
+    def mode(self, ) -> typing.Optional[SignInMode]:
+        """
+        Whether the hospital has clinicians sign in; nothing where it has not.
+"""
+        raise NotImplementedError
+    def sign_out(self, ) -> None:
+        """
+        Signs out and locks review. Photos that were taken go out all the same.
+"""
+        raise NotImplementedError
+
+class SignIn(SignInProtocol):
+    """
+    Who has this phone in hand: OpenID Connect through the system's browser.
+"""
+
+    _handle: ctypes.c_uint64
+
+    def __init__(self, *args, **kwargs):
+        raise ValueError("This class has no default constructor")
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_gauze_fn_free_signin, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_gauze_fn_clone_signin, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    async def begin(self, ) -> SignInPage:
+        """
+        Begins a sign-in: open the page in the system's browser, never in a view of the app's own (RFC 8252, section 8.12).
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeSignInPage.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_gauze_fn_method_signin_begin(*_uniffi_lowered_args),
+            _UniffiLib.ffi_gauze_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_gauze_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_gauze_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    def clinician(self, ) -> typing.Optional[Clinician]:
+        """
+        Who is signed in now.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterOptionalTypeClinician.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_signin_clinician,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    async def finish(self, callback: str) -> Clinician:
+        """
+        Ends it with the whole address that the browser came back to. Whoever was signed in before is signed out.
+"""
+
+        _UniffiFfiConverterString.check_lower(callback)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(callback),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeClinician.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_gauze_fn_method_signin_finish(*_uniffi_lowered_args),
+            _UniffiLib.ffi_gauze_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_gauze_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_gauze_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    def mode(self, ) -> typing.Optional[SignInMode]:
+        """
+        Whether the hospital has clinicians sign in; nothing where it has not.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterOptionalTypeSignInMode.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_signin_mode,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def sign_out(self, ) -> None:
+        """
+        Signs out and locks review. Photos that were taken go out all the same.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_signin_sign_out,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+
+
+
+
+
+class _UniffiFfiConverterTypeSignIn:
+    @staticmethod
+    def lift(value: int) -> SignIn:
+        return SignIn._uniffi_make_instance(value)
+
+    @staticmethod
+    def check_lower(value: SignIn):
+        if not isinstance(value, SignIn):
+            raise TypeError("Expected SignIn instance, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: SignIn) -> ctypes.c_uint64:
+        return value._uniffi_clone_handle()
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer) -> SignIn:
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: SignIn, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
+
 
 class ClientProtocol(typing.Protocol):
     """
@@ -9764,7 +10257,7 @@ class ClientProtocol(typing.Protocol):
         raise NotImplementedError
     def discard(self, id: CaptureId) -> None:
         """
-        Discards an unsent photo: a signed statement goes in its place.
+        Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
 """
         raise NotImplementedError
     def enrolment(self, ) -> Enrolment:
@@ -9806,6 +10299,11 @@ class ClientProtocol(typing.Protocol):
     def review(self, ) -> Review:
         """
         Looking at photos on this phone.
+"""
+        raise NotImplementedError
+    def sign_in(self, ) -> SignIn:
+        """
+        Who has this phone in hand.
 """
         raise NotImplementedError
     def status(self, ) -> StatusView:
@@ -9938,7 +10436,7 @@ class Client(ClientProtocol):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def discard(self, id: CaptureId) -> None:
         """
-        Discards an unsent photo: a signed statement goes in its place.
+        Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
 """
 
         _UniffiFfiConverterTypeCaptureId.check_lower(id)
@@ -10087,6 +10585,21 @@ class Client(ClientProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_client_review,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def sign_in(self, ) -> SignIn:
+        """
+        Who has this phone in hand.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeSignIn.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_sign_in,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -10419,6 +10932,7 @@ __all__ = [
     "LogLevel",
     "Platform",
     "QueueState",
+    "SignInMode",
     "TransportError",
     "TransferEnd",
     "Advice",
@@ -10434,6 +10948,7 @@ __all__ = [
     "Rendering",
     "CapturedPhoto",
     "ClientPorts",
+    "Clinician",
     "ConfigurationState",
     "ConfigurationReport",
     "NoticeChoice",
@@ -10443,6 +10958,7 @@ __all__ = [
     "PickLists",
     "Stopped",
     "QueueReport",
+    "SignInPage",
     "StatusView",
     "SystemTransfer",
     "TransferPlan",
@@ -10475,6 +10991,8 @@ __all__ = [
     "UploadQueueProtocol",
     "Review",
     "ReviewProtocol",
+    "SignIn",
+    "SignInProtocol",
     "Client",
     "ClientProtocol",
     "LogSinkImpl",

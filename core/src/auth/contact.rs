@@ -12,8 +12,8 @@ use gauze_wire::{DeviceStatus, Name, ReviewDenied, Standing};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::ports::{Clock, Disk, write_durably};
-use crate::store::{StoreError, read_small};
+use crate::ports::{Clock, Disk};
+use crate::store::{StoreError, Twice};
 
 const NAME: &str = "contact.json";
 /// Silence is written down this often: what a kill forgets of it.
@@ -76,21 +76,21 @@ impl Contact {
     }
 
     /// Reads what was kept.
-    pub fn load(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, StoreError> {
-        let Some(bytes) = read_small(disk, &dir.join(NAME))? else { return Ok(None) };
+    pub fn load(disk: &dyn Disk, dir: &Path) -> Option<Self> {
         // One that does not read is as none: silence counts from now, and the next contact tells all again.
-        Ok(serde_json::from_slice(&bytes).ok().filter(|contact: &Self| contact.v == 1))
+        let parse = |bytes: &[u8]| serde_json::from_slice(bytes).ok().filter(|kept: &Self| kept.v == 1);
+        Twice { disk, dir, name: NAME }.read(parse).first()
     }
 
     /// Keeps it.
     pub fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec(self).map_err(|_| StoreError::Damaged)?;
-        Ok(write_durably(disk, &dir.join(NAME), &bytes)?)
+        Twice { disk, dir, name: NAME }.write(&bytes)
     }
 
     /// Forgets it.
     pub fn forget(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
-        Ok(disk.remove(&dir.join(NAME))?)
+        Twice { disk, dir, name: NAME }.forget()
     }
 
     /// Takes in a standing that holds. `false` where it is older than one heard before: somebody replays it.

@@ -8,12 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gauze_wire::{
-    ChallengeAnswer, Digest, Enrolled, Enrolment, Follows, Jws, Name, Platform, ProblemCode, Signed as _,
+    ChallengeAnswer, DeviceId, Digest, Enrolled, Enrolment, Follows, Jws, Name, Platform, ProblemCode,
+    Signed as _, Signer as _, Succession, Tenant,
 };
 
 use super::{CallError, GatewayClient, Identity, VaultSigner};
 use crate::policy::{Managed, Trust, TrustError};
-use crate::ports::{Attestor, Disk, TlsError, VaultError, write_durably};
+use crate::ports::{Attestor, Disk, KeyVault, TlsError, VaultError, write_durably};
 use crate::store::{Store, StoreError, read_small};
 
 const PENDING: &str = "enrolment.jws";
@@ -112,16 +113,16 @@ impl Enroller<'_> {
     pub async fn enrol(
         &self,
         managed: &Managed,
-        old: Option<&Identity>,
+        old: Option<&DeviceId>,
     ) -> Result<(Identity, Trust), EnrolError> {
         let token = managed.token.as_ref().ok_or(EnrolError::NoToken)?;
-        let pinned = Trust::pinned(self.disk, self.dir)?;
+        let pinned = Trust::pinned(self.disk, self.dir);
         if pinned.is_some_and(|pinned| pinned != managed.root_sha256) {
             return Err(TrustError::RootChanged.into());
         }
         let trust = self.believe(managed).await?.limited(managed.limits);
         let follows = old.map(|old| self.follows(old));
-        let jws = match self.pending(token)? {
+        let jws = match self.pending(token) {
             Some(jws) => jws,
             None => self.make_evidence(managed, token, follows.clone()).await?,
         };
@@ -168,22 +169,23 @@ impl Enroller<'_> {
         Ok(begun.under(policy.as_ref())?)
     }
 
-    fn follows(&self, old: &Identity) -> Follows {
-        let head = self.store.head(&old.device_id);
+    fn follows(&self, old: &DeviceId) -> Follows {
+        let head = self.store.head(old);
         Follows {
-            device_id: old.device_id.clone(),
+            device_id: old.clone(),
             seq: head.map_or(0, |head| head.seq),
             head: head.map(|head| head.head),
         }
     }
 
     /// Evidence that was made for this very token and not yet answered.
-    fn pending(&self, token: &Jws) -> Result<Option<Jws>, EnrolError> {
-        let Some(bytes) = read_small(self.disk, &self.dir.join(PENDING))? else { return Ok(None) };
+    fn pending(&self, token: &Jws) -> Option<Jws> {
+        // What cannot be read is as what was never made: new evidence goes in its place.
+        let bytes = read_small(self.disk, &self.dir.join(PENDING)).ok()??;
         let kept = String::from_utf8(bytes).ok().and_then(|text| Jws::parse(&text).ok());
         // A key that is gone since cannot become this phone's.
         let held = |jws: &Jws| self.gateway.vault.device_key().is_ok_and(|key| key.key_id() == *jws.kid());
-        Ok(kept.filter(|jws| held(jws) && jws.peek::<Enrolment>().is_ok_and(|e| e.token == *token)))
+        kept.filter(|jws| held(jws) && jws.peek::<Enrolment>().is_ok_and(|e| e.token == *token))
     }
 
     async fn make_evidence(
@@ -199,6 +201,9 @@ impl Enroller<'_> {
         let at = self.gateway.time();
         let making = tokio::task::spawn_blocking(move || {
             let challenge: Digest = answer.challenge;
+            let former = follows.as_ref().and_then(|follows| {
+                last_word(&*vault, &follows.device_id, &managed.tenant, (&challenge, &token))
+            });
             vault.create(&challenge)?;
             let device_key = vault.device_key()?;
             let attestation = attestor.attest(&challenge, &device_key)?;
@@ -216,6 +221,7 @@ impl Enroller<'_> {
                 serial: managed.serial,
                 app_version: phone.app_version,
                 follows,
+                former,
                 at,
                 device_key,
             };
@@ -227,4 +233,28 @@ impl Enroller<'_> {
             .map_err(StoreError::from)?;
         Ok(jws)
     }
+}
+
+/// The old key's word for the key that takes its place, while the vault still holds the old one. Without it the phone enrols even so,
+/// and an operator vouches for it.
+fn last_word(
+    vault: &dyn KeyVault,
+    former: &DeviceId,
+    tenant: &Tenant,
+    (challenge, token): (&Digest, &Jws),
+) -> Option<Jws> {
+    let signer = VaultSigner::new(vault).ok()?;
+    let device_key = signer.public_key();
+    if device_key.key_id() != *former {
+        return None;
+    }
+    let word = Succession {
+        v: 1,
+        typ: Succession::TYP.to_owned(),
+        tenant: tenant.clone(),
+        device_key,
+        challenge: *challenge,
+        token_sha256: token.digest(),
+    };
+    Jws::sign(&word, &signer).ok()
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use gauze_wire::{DeviceId, Follows, PublicKey, Signer, Tenant, WireError};
 use serde::{Deserialize, Serialize};
 
-use crate::ports::{Disk, KeyVault, VaultError, write_durably};
-use crate::store::{StoreError, read_small};
+use crate::ports::{Disk, KeyVault, VaultError};
+use crate::store::{Found, StoreError, Twice};
 
 const NAME: &str = "identity.json";
 
@@ -25,18 +25,18 @@ pub struct Identity {
 }
 
 impl Identity {
-    pub fn load(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, StoreError> {
-        let Some(bytes) = read_small(disk, &dir.join(NAME))? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(|_| StoreError::Damaged)
+    pub fn load(disk: &dyn Disk, dir: &Path) -> Found<Self> {
+        let parse = |bytes: &[u8]| serde_json::from_slice(bytes).ok().filter(|kept: &Self| kept.v == 1);
+        Twice { disk, dir, name: NAME }.read(parse)
     }
 
     pub fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec(self).map_err(|_| StoreError::Damaged)?;
-        Ok(write_durably(disk, &dir.join(NAME), &bytes)?)
+        Twice { disk, dir, name: NAME }.write(&bytes)
     }
 
     pub fn forget(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
-        Ok(disk.remove(&dir.join(NAME))?)
+        Twice { disk, dir, name: NAME }.forget()
     }
 }
 

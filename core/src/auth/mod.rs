@@ -4,6 +4,7 @@ mod contact;
 mod enrol;
 mod gateway;
 mod identity;
+mod session;
 
 pub(crate) use contact::Contact;
 pub use enrol::EnrolError;
@@ -11,3 +12,5 @@ pub(crate) use enrol::{Enroller, PhoneModel};
 pub use gateway::CallError;
 pub(crate) use gateway::{GatewayClient, parse};
 pub(crate) use identity::{Identity, VaultSigner};
+pub(crate) use session::{Begun, Signed, begin as begin_sign_in};
+pub use session::{Clinician, SignInError, SignInPage};

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::auth::Signed;
 use crate::policy::Trust;
 use crate::ports::{Clock, Entropy, SealEntropy};
 use crate::review::{ReviewKeys, Sidecar};
@@ -52,7 +53,7 @@ pub struct CaptureContext {
     pub fitness: Option<Fitness>,
     /// Free text.
     pub notes: Option<Text<4096>>,
-    /// Who takes it.
+    /// Who takes it, where nobody is signed in.
     pub clinician: Option<Text<256>>,
     /// Their session.
     pub session_ref: Option<Name>,
@@ -96,6 +97,9 @@ pub enum CaptureError {
     /// The phone is not enrolled.
     #[error("this phone is not enrolled: enrol it first")]
     NotEnrolled,
+    /// The policy wants a clinician who is signed in.
+    #[error("nobody is signed in on this phone: sign in and take the photo again")]
+    SignInNeeded,
     /// What was said about the photo is out of its limits.
     #[error("what was entered about the photo is not as expected ({0}): correct it and take the photo again")]
     Record(#[source] WireError),
@@ -116,6 +120,7 @@ impl CaptureError {
         match self {
             Self::Picture(error) => error.code(),
             Self::NotEnrolled => "not_enrolled",
+            Self::SignInNeeded => "sign_in_needed",
             Self::Record(_) => "record_invalid",
             Self::Unlisted(unlisted) => unlisted.code(),
             Self::Entropy => "no_entropy",
@@ -143,6 +148,7 @@ pub struct Captured {
 
 /// What a capture needs besides the bytes.
 pub(crate) struct Capturing<'a> {
+    pub session: Option<&'a Signed>,
     pub store: &'a Store,
     pub clock: &'a dyn Clock,
     pub entropy: &'a dyn Entropy,
@@ -213,13 +219,16 @@ fn seal(
     let mut record = record(with, &draft, pictures, captured_at, &context);
     let (sealed, file_key) = seal_into(with, &mut draft, pictures.sealed(), &mut record)?;
     if let Some(keys) = with.review {
-        let sidecar = Sidecar::new(context.label(), record.photo_sha256).to_bytes(&file_key);
+        let sidecar =
+            Sidecar::new(context.label(), record.photo_sha256, with.session.map(|signed| signed.person))
+                .to_bytes(&file_key);
         let sealed = keys.seal(with.entropy, &sidecar).map_err(|_| CaptureError::Entropy)?;
         draft.put(file::REVIEW, &sealed)?;
     }
     drop(file_key);
     let camera_sha256 = pictures.camera_sha256(record.photo_sha256);
-    let body = body(with, &draft, record, &sealed, context.session_ref)?;
+    let session_ref = with.session.map(|signed| signed.session_ref.clone()).or(context.session_ref);
+    let body = body(with, &draft, record, &sealed, session_ref)?;
     let bytes =
         serde_json::to_vec(&body).map_err(|_| CaptureError::Record(WireError::Malformed("manifest body")))?;
     let durable = draft.commit(&bytes)?;
@@ -254,8 +263,8 @@ fn record(
         monotonic_ms: with.clock.monotonic_ms(),
         boot_id: with.clock.boot_id(),
         team: context.team,
-        clinician: context.clinician,
-        session: None,
+        clinician: with.session.map(|signed| signed.name.clone()).or(context.clinician),
+        session: with.session.map(|signed| signed.evidence.clone()),
         patient: context.patient,
         site: context.site,
         wound: context.wound,

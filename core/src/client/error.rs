@@ -1,7 +1,5 @@
 //! Why the client did not do what it was asked. Nothing is ever lost by it.
 
-use crate::policy::TrustError;
-use crate::ports::TlsError;
 use crate::store::StoreError;
 
 /// Why the client did not open. Nothing is lost.
@@ -10,12 +8,6 @@ pub enum OpenError {
     /// The store did not open.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What was kept of bundle and policy is not believed.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-    /// TLS could not be set up.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
 }
 
 impl OpenError {
@@ -23,8 +15,6 @@ impl OpenError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Store(error) => error.code(),
-            Self::Trust(error) => error.code(),
-            Self::Tls(_) => "tls_setup",
         }
     }
 }

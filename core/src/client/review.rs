@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 
 use super::{Client, Session};
 use crate::capture::{PreviewError, make_preview};
-use crate::review::{ReviewError, ReviewKeys, ReviewSession, WoundView, Wounds, leaving_nothing};
-use crate::store::{Stage, StoreError, file};
+use crate::ports::Clock;
+use crate::review::{ReviewError, ReviewKeys, Sidecar, WoundView, Wounds, leaving_nothing};
+use crate::store::{Entry, Stage, StoreError, file};
 
 /// Clocks that are set while the phone runs jump by less.
 const LATER: SignedDuration = SignedDuration::from_hours(1);
@@ -56,6 +57,7 @@ impl Client {
         self.may_review()?;
         self.expire_reviews()?;
         if let Some(sealed) = self.store.read(id, file::PREVIEW)? {
+            drop(self.sidecar(id)?);
             let state = self.state();
             return state.unlocked.as_ref().ok_or(ReviewError::Locked)?.open(&sealed);
         }
@@ -80,10 +82,8 @@ impl Client {
         self.may_review()?;
         self.expire_reviews()?;
         self.store.entry(id).filter(|entry| entry.reviewable).ok_or(ReviewError::Off)?;
-        let sealed = self.store.read(id, file::REVIEW)?.ok_or(ReviewError::Off)?;
         let (key, named) = {
-            let state = self.state();
-            let sidecar = state.unlocked.as_ref().ok_or(ReviewError::Locked)?.sidecar(&sealed)?;
+            let sidecar = self.sidecar(id)?;
             (sidecar.file_key()?, sidecar.photo())
         };
         let body = self.store.read(id, file::BODY)?.ok_or(ReviewError::DidNotOpen)?;
@@ -194,14 +194,28 @@ impl Client {
     }
 
     /// The time that a clock which was set back does not stretch.
-    fn time(&self) -> Timestamp {
-        let state = self.state();
-        let clock = &*self.ports.clock;
+    pub(super) fn time(&self) -> Timestamp {
+        Self::time_in(&self.state(), &*self.ports.clock)
+    }
+
+    pub(super) fn time_in(state: &Session, clock: &dyn Clock) -> Timestamp {
         state.contact.as_ref().map_or_else(|| clock.now(), |contact| contact.time(clock))
     }
 
-    /// The session whose labels may be shown now.
-    pub(super) fn showing<'a>(&self, session: &'a Session) -> Option<&'a ReviewSession> {
-        session.unlocked.as_ref().filter(|_| self.denied(session).is_none())
+    /// Whom and what a photo shows, where that may be shown now.
+    pub(super) fn label(&self, state: &Session, entry: &Entry) -> Option<String> {
+        let unlocked =
+            state.unlocked.as_ref().filter(|_| entry.reviewable && self.denied(state).is_none())?;
+        let sealed = self.store.read(entry.capture_id, file::REVIEW).ok()??;
+        let sidecar = unlocked.sidecar(&sealed).ok()?;
+        self.may_see(state, sidecar.person()).then(|| sidecar.label.clone())
+    }
+
+    /// Opens a photo's sidecar, where it may be shown now to whoever is signed in.
+    fn sidecar(&self, id: CaptureId) -> Result<Sidecar, ReviewError> {
+        let sealed = self.store.read(id, file::REVIEW)?.ok_or(ReviewError::Off)?;
+        let state = self.state();
+        let sidecar = state.unlocked.as_ref().ok_or(ReviewError::Locked)?.sidecar(&sealed)?;
+        if self.may_see(&state, sidecar.person()) { Ok(sidecar) } else { Err(ReviewError::OtherPerson) }
     }
 }

@@ -45,16 +45,13 @@ impl Client {
             return Ok(());
         }
         let (disk, dir, clock) = (&*self.ports.disk, &self.config.dir, &*self.ports.clock);
-        let (mut contact, mut news) = match Contact::load(disk, dir)? {
+        let (mut contact, mut news) = match Contact::load(disk, dir) {
             Some(contact) => (contact, false),
             None => (Contact::begin(clock), true),
         };
         news |= contact.tick(clock);
-        if news {
-            contact.save(disk, dir)?;
-        }
-        self.state().contact = Some(contact);
-        Ok(())
+        self.state().contact = Some(contact.clone());
+        if news { contact.save(disk, dir) } else { Ok(()) }
     }
 
     /// Counts silence, and wipes where it has lasted too long.

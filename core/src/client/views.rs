@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::auth::Identity;
 use crate::policy::{Trust, TrustError};
-use crate::review::ReviewSession;
-use crate::store::{Entry, Kind, Progress, Stage, Store, file};
+use crate::ports::TlsError;
+use crate::store::{Entry, Kind, Progress, Stage, Store, StoreError};
 
 /// One photo in a list. No `Debug`: the label names a patient.
 #[derive(Clone)]
@@ -32,11 +32,7 @@ pub struct PhotoView {
     pub previewed: bool,
 }
 
-pub(super) fn photo(store: &Store, entry: Entry, session: Option<&ReviewSession>) -> PhotoView {
-    let label = session.filter(|_| entry.reviewable).and_then(|session| {
-        let sealed = store.read(entry.capture_id, file::REVIEW).ok()??;
-        Some(session.sidecar(&sealed).ok()?.label.clone())
-    });
+pub(super) fn photo(label: Option<String>, entry: Entry) -> PhotoView {
     PhotoView {
         capture_id: entry.capture_id,
         seq: entry.seq,
@@ -62,6 +58,18 @@ pub struct Advice {
 impl From<&TrustError> for Advice {
     fn from(error: &TrustError) -> Self {
         Self { code: error.code().to_owned(), next_step: error.to_string() }
+    }
+}
+
+impl From<&StoreError> for Advice {
+    fn from(error: &StoreError) -> Self {
+        Self { code: error.code().to_owned(), next_step: error.to_string() }
+    }
+}
+
+impl From<&TlsError> for Advice {
+    fn from(error: &TlsError) -> Self {
+        Self { code: "tls_setup".to_owned(), next_step: error.to_string() }
     }
 }
 
@@ -91,14 +99,26 @@ pub struct StatusView {
     pub refused: u64,
     /// Damaged ones that were set aside.
     pub quarantined: u64,
+    /// Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
+    pub unreadable: u64,
+    /// What of this phone's own files could not be read when the app was opened, and what to do; absent where nothing is
+    /// lacking. Photos that are whole still go out where the phone still knows who it is.
+    pub storage_trouble: Option<Advice>,
     /// Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
     pub review_denied: Option<String>,
+}
+
+/// What was said of this phone.
+pub(super) struct Said {
+    pub trust_refused: Option<Advice>,
+    pub storage_trouble: Option<Advice>,
+    pub denied: Option<ReviewDenied>,
 }
 
 pub(super) fn status(
     store: &Store,
     enrolled: Option<(&Identity, &Trust)>,
-    (trust_refused, denied): (Option<Advice>, Option<ReviewDenied>),
+    said: Said,
     now: Timestamp,
 ) -> StatusView {
     let entries = store.entries();
@@ -112,12 +132,14 @@ pub(super) fn status(
         bundle_version: trust.map_or(0, |trust| trust.bundle.version),
         bundle_stale: trust.is_some_and(|trust| now > trust.bundle.fresh_until),
         policy_version: trust.map_or(0, |trust| trust.policy.version),
-        trust_refused,
+        trust_refused: said.trust_refused,
         last_seq: head.map_or(0, |head| head.seq),
         unsent: count(&[Stage::Unsigned, Stage::Signed]),
         stored: count(&[Stage::Stored, Stage::Filed]),
         refused: count(&[Stage::Refused]),
         quarantined: store.quarantined().len() as u64,
-        review_denied: denied.map(|denied| denied.code().to_owned()),
+        unreadable: store.unreadable().len() as u64,
+        storage_trouble: said.storage_trouble,
+        review_denied: said.denied.map(|denied| denied.code().to_owned()),
     }
 }

@@ -1,4 +1,5 @@
-//! Wiping: whatever opens anything on this phone goes at once, the device key last.
+//! Wiping: whatever opens anything on this phone goes at once, the device key last. Of a phone that hears nothing for too
+//! long that alone goes, and only once its app runs: nothing wakes it, and photos are still taken and sent.
 //!
 //! Order: `wipe.json` says why, durably; then review identity, sidecars, previews, sessions, store key, review key; where
 //! the order says so, unsent photos, each after its signed-to-be void is durable; then the report stands in `wipe.json`.
@@ -15,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Client, Enrolled};
 use crate::auth::{Contact, Identity, VaultSigner};
-use crate::ports::{Disk, VaultError, write_durably};
+use crate::ports::{Disk, VaultError};
 use crate::review::ReviewKeys;
-use crate::store::{Kind, Stage, StoreError, file, read_small};
+use crate::store::{Found, Kind, Stage, StoreError, Twice, file};
 
 const NAME: &str = "wipe.json";
 
@@ -46,18 +47,31 @@ pub(super) struct WipeFile {
 }
 
 impl WipeFile {
-    pub(super) fn load(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, StoreError> {
-        let Some(bytes) = read_small(disk, &dir.join(NAME))? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(|_| StoreError::Damaged)
+    /// Reads it. One of which nothing can be read may have been an order: it ends looking and taking, keeps what is sealed,
+    /// and an order that comes again outranks it.
+    fn load(disk: &dyn Disk, dir: &Path, enrolled: Option<&DeviceId>) -> Option<Self> {
+        let parse = |bytes: &[u8]| serde_json::from_slice(bytes).ok().filter(|kept: &Self| kept.v == 1);
+        let Found { whole, trouble } = Twice { disk, dir, name: NAME }.read(parse);
+        let lost = || {
+            let why = Why { cause: WipeCause::Asked, order_id: None, photos: Photos::Keep };
+            Some(Self::begin(enrolled?.clone(), &why))
+        };
+        whole.into_iter().next().or_else(|| trouble.and_then(|_| lost()))
+    }
+
+    fn begin(device_id: DeviceId, why: &Why) -> Self {
+        let Why { cause, order_id, photos } = why;
+        let (cause, order_id, photos) = (*cause, order_id.clone(), *photos);
+        Self { v: 1, device_id, cause, order_id, photos, report: None, reported: false }
     }
 
     fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec(self).map_err(|_| StoreError::Damaged)?;
-        Ok(write_durably(disk, &dir.join(NAME), &bytes)?)
+        Twice { disk, dir, name: NAME }.write(&bytes)
     }
 
     pub(super) fn forget(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
-        Ok(disk.remove(&dir.join(NAME))?)
+        Twice { disk, dir, name: NAME }.forget()
     }
 
     /// Whether it also ends taking photos. Silence ends looking alone: the hospital may have been unreachable.
@@ -105,14 +119,14 @@ impl Client {
         })
     }
 
-    /// Wipes where nothing was heard for longer than policy allows.
+    /// Ends looking where nothing was heard for longer than policy allows.
     pub(super) fn wipe_if_silent(&self) -> Result<(), StoreError> {
         let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.life().offline_wipe_hours);
         let silent = self.state().contact.as_ref().map(|contact| contact.silence(&*self.ports.clock));
         if hours == 0 || silent.is_none_or(|silent| silent.as_hours() < i64::from(hours)) {
             return Ok(());
         }
-        tracing::warn!("nothing was heard from the hospital for too long: this phone wipes itself");
+        tracing::warn!("nothing was heard from the hospital for too long: photos are no longer shown");
         self.begin_wipe(&Why { cause: WipeCause::Offline, order_id: None, photos: Photos::Keep })?;
         self.end_wipe().map(drop)
     }
@@ -120,28 +134,20 @@ impl Client {
     fn begin_wipe(&self, why: &Why) -> Result<(), StoreError> {
         let Some(enrolled) = self.enrolled() else { return self.destroy_openers() };
         let before = self.state().wipe.clone();
-        let Why { cause, order_id, photos } = why;
         let news = match &before {
             None => true,
             // An order outranks a wish, and destroying outranks keeping; the same again is finished, not begun anew.
-            Some(before) => *cause == WipeCause::Order && before.order_id != *order_id,
+            Some(before) => why.cause == WipeCause::Order && before.order_id != why.order_id,
         };
         let wipe = match before {
             Some(before) if !news => before,
-            Some(_) | None => WipeFile {
-                v: 1,
-                device_id: enrolled.identity.device_id,
-                cause: *cause,
-                order_id: order_id.clone(),
-                photos: *photos,
-                report: None,
-                reported: false,
-            },
+            Some(_) | None => WipeFile::begin(enrolled.identity.device_id, why),
         };
+        // Nothing is shown from here on, even where the disk does not take it: what follows says so again.
+        self.state().wipe = Some(wipe.clone());
         if news {
             wipe.save(&*self.ports.disk, &self.config.dir)?;
         }
-        self.state().wipe = Some(wipe);
         self.carry_out_wipe()
     }
 
@@ -180,6 +186,7 @@ impl Client {
         {
             let mut state = self.state();
             state.unlocked = None;
+            (state.signing_in, state.signed) = (None, None);
             state.review_keys = None;
             state.recent.clear();
         }
@@ -228,7 +235,7 @@ impl Client {
         Ok(void.is_ok_and(|void| void.reason == VoidReason::Wiped))
     }
 
-    /// Discards an unsent photo: a signed statement goes in its place.
+    /// Discards a photo that may still be discarded: a signed statement goes in its place.
     pub(super) fn void(&self, id: CaptureId, reason: VoidReason) -> Result<(), StoreError> {
         let entry = self.store.entry(id).ok_or(StoreError::Unknown)?;
         let body = self.store.read(id, file::BODY)?.ok_or(StoreError::Damaged)?;
@@ -284,7 +291,9 @@ impl Client {
             (None, Some(_)) => true,
             (_, None) => false,
         };
-        if waits || !self.store.entries().is_empty() {
+        // What the hospital refused is not sent by this key any more; a phone that enrols again takes it up.
+        let left = self.store.entries().iter().any(|entry| entry.stage != Stage::Refused);
+        if waits || left || !self.store.unreadable().is_empty() {
             return Ok(false);
         }
         let (disk, dir) = (&*self.ports.disk, &self.config.dir);
@@ -302,8 +311,9 @@ impl Client {
     /// Takes up what was left: a wipe of the phone that is enrolled now is finished, one of an earlier key is over.
     pub(super) fn resume_wipe(&self) -> Result<(), StoreError> {
         let (disk, dir) = (&*self.ports.disk, &self.config.dir);
-        let Some(wipe) = WipeFile::load(disk, dir)? else { return Ok(()) };
         let enrolled = self.enrolled();
+        let device_id = enrolled.as_ref().map(|enrolled| &enrolled.identity.device_id);
+        let Some(wipe) = WipeFile::load(disk, dir, device_id) else { return Ok(()) };
         if enrolled.as_ref().is_some_and(|enrolled| enrolled.identity.device_id != wipe.device_id) {
             return WipeFile::forget(disk, dir);
         }

@@ -7,8 +7,8 @@ use gauze_wire::{Bundle, Digest, Gateway, Jws, Policy, Tenant, WireError, accept
 use serde::{Deserialize, Serialize};
 
 use super::Limits;
-use crate::ports::{Disk, write_durably};
-use crate::store::{StoreError, read_small};
+use crate::ports::Disk;
+use crate::store::{Found, StoreError, Twice};
 
 const NAME: &str = "trust.json";
 
@@ -130,16 +130,19 @@ impl Trust {
         &self.recipients
     }
 
-    /// The pinned fingerprint, if this phone has one.
-    pub fn pinned(disk: &dyn Disk, dir: &Path) -> Result<Option<Digest>, StoreError> {
-        Ok(read(disk, dir)?.map(|file| file.root))
+    /// The pinned fingerprint, if this phone has one that can be read. One whose files are lost pins what device management
+    /// names, as at its first enrolment.
+    pub fn pinned(disk: &dyn Disk, dir: &Path) -> Option<Digest> {
+        read(disk, dir).first().map(|file| file.root)
     }
 
     /// What this phone has believed of `tenant`, whichever of its gateways it used.
     pub fn kept(disk: &dyn Disk, dir: &Path, tenant: &Tenant) -> Result<Option<Self>, TrustError> {
-        let Some(file) = read(disk, dir)? else { return Ok(None) };
         // Another organisation's: nothing of it counts here.
-        let Ok(bundle) = file.bundle_of(tenant) else { return Ok(None) };
+        let believed = |file: TrustFile| Some((file.bundle_of(tenant).ok()?, file));
+        let Some((bundle, file)) = read(disk, dir).whole.into_iter().find_map(believed) else {
+            return Ok(None);
+        };
         let gateway = bundle.gateways.first().ok_or(TrustError::Gateway)?.url.clone();
         Self::of(file, bundle, &gateway).map(Some)
     }
@@ -151,9 +154,19 @@ impl Trust {
         tenant: &Tenant,
         gateway: &str,
     ) -> Result<Option<Self>, TrustError> {
-        let Some(file) = read(disk, dir)? else { return Ok(None) };
-        let bundle = file.bundle_of(tenant).map_err(TrustError::Bundle)?;
-        Self::of(file, bundle, gateway).map(Some)
+        let Found { whole, trouble } = read(disk, dir);
+        let believe = |file: TrustFile| {
+            let bundle = file.bundle_of(tenant).map_err(TrustError::Bundle)?;
+            Self::of(file, bundle, gateway)
+        };
+        let mut refused = trouble.map(TrustError::from);
+        for file in whole {
+            match believe(file) {
+                Ok(trust) => return Ok(Some(trust)),
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        refused.map_or(Ok(None), Err)
     }
 
     /// A kept policy that a newer bundle's keys no longer cover gives way to the strictest.
@@ -195,12 +208,11 @@ impl Trust {
     /// Keeps what is believed.
     pub fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec(&self.file).map_err(|_| StoreError::Damaged)?;
-        Ok(write_durably(disk, &dir.join(NAME), &bytes)?)
+        Twice { disk, dir, name: NAME }.write(&bytes)
     }
 }
 
-fn read(disk: &dyn Disk, dir: &Path) -> Result<Option<TrustFile>, StoreError> {
-    let Some(bytes) = read_small(disk, &dir.join(NAME))? else { return Ok(None) };
-    let file: TrustFile = serde_json::from_slice(&bytes).map_err(|_| StoreError::Damaged)?;
-    if file.v == 1 { Ok(Some(file)) } else { Err(StoreError::Damaged) }
+fn read(disk: &dyn Disk, dir: &Path) -> Found<TrustFile> {
+    let parse = |bytes: &[u8]| serde_json::from_slice(bytes).ok().filter(|file: &TrustFile| file.v == 1);
+    Twice { disk, dir, name: NAME }.read(parse)
 }

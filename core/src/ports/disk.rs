@@ -92,7 +92,19 @@ pub fn write_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<(
         file.write_all(bytes)?;
         file.sync()
     });
-    match written.and_then(|()| disk.publish(&fresh, path)) {
+    let put = || match disk.publish(&fresh, path) {
+        // A directory has the name, which no file of ours ever had: it moves aside.
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+            let mut aside = path.file_name().unwrap_or_default().to_os_string();
+            aside.push(".damaged");
+            let aside = path.with_file_name(aside);
+            disk.remove(&aside)?;
+            disk.publish(path, &aside)?;
+            disk.publish(&fresh, path)
+        }
+        put => put,
+    };
+    match written.and_then(|()| put()) {
         Ok(()) => Ok(()),
         Err(error) => {
             // A full disk must not keep what it could not hold.

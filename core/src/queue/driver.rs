@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use gauze_wire::{
-    Adoption, CaptureId, CaptureState, Carried, Jws, ProblemCode, Signed as _, Signer as _, UploadAnswer,
-    UploadRequest, Void,
+    Adoption, CaptureId, CaptureState, Carried, Jws, ProblemCode, Refused, Signed as _, Signer as _,
+    UploadAnswer, UploadRequest, Void,
 };
 use sha2::Digest as _;
 
@@ -61,7 +61,7 @@ impl Driver {
             .map(|(place, durable)| async move {
                 let claim = self.claims.take(durable.capture_id())?;
                 let now_ms = self.now_ms();
-                let entry = self.store.entry(durable.capture_id())?;
+                let entry = self.take_over(self.store.entry(durable.capture_id())?)?;
                 if is_carried(&entry, now_ms) {
                     let item = Item { state: State::Sending, attempts: 0 };
                     return Some((place, Driven { claim, item, carried: None }));
@@ -215,6 +215,24 @@ impl Driver {
             }
             stage => stage,
         }
+    }
+
+    /// A photo that the hospital refused for the key that sent it is signed for anew where the phone has another key since.
+    fn take_over(&self, entry: Entry) -> Option<Entry> {
+        let id = entry.capture_id;
+        if entry.stage != Stage::Refused {
+            return Some(entry);
+        }
+        let refused = self.jws(id, file::REFUSED).ok().flatten().and_then(|jws| jws.peek::<Refused>().ok());
+        let anew = refused.is_some_and(|refused| {
+            refused.cause.is_superseded_by_adoption() && refused.device_id != self.identity.device_id
+        });
+        // What the disk does not let go now is taken over with the next run.
+        if !anew || self.store.unstore(id).is_err() {
+            return Some(entry);
+        }
+        self.store.set_progress(id, None);
+        self.store.entry(id)
     }
 
     async fn sign(&self, entry: &Entry) -> Result<(), Trouble> {

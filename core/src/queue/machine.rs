@@ -19,7 +19,8 @@ pub enum State {
     Stored,
     /// On flash: also the *filed* receipt.
     Filed,
-    /// On flash: also the *refused* receipt. Stays until a person decides, or a *filed* one replaces it.
+    /// On flash: also the *refused* receipt. Stays until a person discards it, a *filed* one replaces it, or the phone's next key
+    /// signs for it.
     Refused,
     /// On flash as `signed` says. Nothing is done before `until_ms`; `None` waits for the next run.
     Waiting {
@@ -218,7 +219,9 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
         // ---- Stored
         (State::Stored, Event::Taken { .. }) => (item, vec![Effect::AskOutcome]),
         // The photo is still here, and goes with the next run.
-        (State::Stored, Event::Forgotten) => (moved(State::Signed), Vec::new()),
+        (State::Stored | State::Refused, Event::Forgotten) => (moved(State::Signed), Vec::new()),
+        // A statement that the hospital has answered, whatever it said of it.
+        (State::Refused, Event::Erased) => (moved(State::Gone), Vec::new()),
         (State::Stored | State::Refused, Event::Filed(receipted)) => {
             (moved(State::Filed), vec![Effect::Erase(receipted)])
         }
@@ -266,8 +269,9 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
         )
         | (
             State::Stored | State::Refused,
-            Event::Signed | Event::TicketGranted { .. } | Event::Stored | Event::Cut { .. } | Event::Erased,
+            Event::Signed | Event::TicketGranted { .. } | Event::Stored | Event::Cut { .. },
         )
+        | (State::Stored, Event::Erased)
         | (
             State::Filed,
             Event::Signed
@@ -277,7 +281,6 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
             | Event::Cut { .. }
             | Event::Refused,
         )
-        | (State::Refused, Event::Forgotten)
         | (
             State::Waiting { .. },
             Event::Signed

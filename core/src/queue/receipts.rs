@@ -10,7 +10,7 @@ use super::driver::Driver;
 use super::machine::{Effect, Event, Item, State, step};
 use super::trouble::{of_call, of_store};
 use super::{QueueReport, Stopped};
-use crate::store::{Entry, Progress, Receipted, Trouble, file};
+use crate::store::{Entry, Kind, Progress, Receipted, Trouble, file};
 
 impl Driver {
     /// What receipts for this photo may be bound to: what was sent last, and for a void also the photo, which may have
@@ -76,11 +76,31 @@ impl Driver {
             }
             match item.state {
                 State::Gone => report.filed.push(id),
+                State::Refused if self.is_answered_void(id) => self.ends_void(id, item),
                 State::Refused => report.refused += 1,
                 State::Stored | State::Filed => report.stored += 1,
                 State::Unsigned | State::Signed | State::Sending | State::Waiting { .. } => {}
             }
         }
+    }
+
+    /// Whether it is the statement that a photo will not come: that it was said is all there was to it.
+    fn is_answered_void(&self, id: CaptureId) -> bool {
+        if self.store.entry(id).is_none_or(|entry| entry.kind != Kind::Void) {
+            return false;
+        }
+        let kept = |name| self.jws(id, name).ok().flatten();
+        let (Some(void), Some(refused)) = (kept(file::VOID), kept(file::REFUSED)) else { return false };
+        // A refusal of the photo that it speaks of is no answer to it.
+        refused.peek::<Refused>().is_ok_and(|refused| refused.manifest_sha256 == void.digest())
+    }
+
+    fn ends_void(&self, id: CaptureId, item: Item) {
+        if let Err(error) = self.store.end_void(id) {
+            self.shows(id, of_store(&error));
+            return;
+        }
+        self.observers.tell(id, step(item, Event::Erased).0.state);
     }
 
     /// What follows from an outcome, up to the erasure.
@@ -120,7 +140,7 @@ impl Driver {
 
     /// A photo that the gateway gave a receipt for, where its list of what it holds is without it.
     fn forgotten(&self, item: Item, id: CaptureId) -> Item {
-        if item.state != State::Stored {
+        if !matches!(item.state, State::Stored | State::Refused) {
             return item;
         }
         tracing::warn!("the gateway no longer holds a photo that it had stored: it is sent again");

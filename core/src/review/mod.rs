@@ -17,8 +17,8 @@ use gauze_wire::{Digest, ReviewDenied};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::ports::{Disk, Entropy, KeyVault, SealEntropy, VaultError, write_durably};
-use crate::store::{StoreError, read_small};
+use crate::ports::{Disk, Entropy, KeyVault, SealEntropy, VaultError};
+use crate::store::{Found, StoreError, Twice};
 
 const PUBLIC: &str = "review/recipient.txt";
 const PRIVATE: &str = "review/identity.age";
@@ -41,6 +41,9 @@ pub enum ReviewError {
     /// The hardware key did not agree.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// Another person took it.
+    #[error("somebody else took this photo on this phone: whoever did signs in to see it here")]
+    OtherPerson,
     /// It did not open.
     #[error("it did not open")]
     DidNotOpen,
@@ -60,6 +63,7 @@ impl ReviewError {
             Self::Denied(denied) => denied.code(),
             Self::Locked => "locked",
             Self::Vault(error) => error.code(),
+            Self::OtherPerson => "other_person",
             Self::DidNotOpen => "did_not_open",
             Self::Entropy => "no_entropy",
             Self::Store(error) => error.code(),
@@ -77,12 +81,12 @@ pub(crate) struct ReviewKeys {
 pub(crate) struct ReviewSession(Identity);
 
 impl ReviewKeys {
-    /// Reads the public half.
-    pub fn load(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, StoreError> {
-        let Some(bytes) = read_small(disk, &dir.join(PUBLIC))? else { return Ok(None) };
-        let text = String::from_utf8(bytes).map_err(|_| StoreError::Damaged)?;
-        let recipient: Recipient = text.trim().parse().map_err(|_| StoreError::Damaged)?;
-        Self::of(recipient).map(Some)
+    /// Reads the public half, where the private one is there too. Otherwise this phone has no review until one is made
+    /// anew: it never keeps a photo from being taken.
+    pub fn load(disk: &dyn Disk, dir: &Path) -> Option<Self> {
+        private(disk, dir).read(is_sealed).first()?;
+        let parse = |bytes: &[u8]| str::from_utf8(bytes).ok()?.trim().parse::<Recipient>().ok();
+        Self::of(public(disk, dir).read(parse).first()?).ok()
     }
 
     fn of(recipient: Recipient) -> Result<Self, StoreError> {
@@ -105,14 +109,16 @@ impl ReviewKeys {
         let secret = identity.to_secret_text();
         let sealed = seal_small(&to, &mut entropy, secret.as_bytes()).map_err(|_| ReviewError::Entropy)?;
         let recipient = identity.to_recipient();
-        write_durably(disk, &dir.join(PRIVATE), &sealed).map_err(StoreError::from)?;
-        write_durably(disk, &dir.join(PUBLIC), recipient.to_string().as_bytes()).map_err(StoreError::from)?;
+        private(disk, dir).write(&sealed)?;
+        public(disk, dir).write(recipient.to_string().as_bytes())?;
         Ok(Some(Self::of(recipient)?))
     }
 
     /// Opens the review identity with the hardware key. Blocks while the user authenticates.
     pub fn unlock(disk: &dyn Disk, dir: &Path, vault: &dyn KeyVault) -> Result<ReviewSession, ReviewError> {
-        let sealed = read_small(disk, &dir.join(PRIVATE))?.ok_or(ReviewError::Off)?;
+        let Found { whole, trouble } = private(disk, dir).read(is_sealed);
+        let missing = trouble.map_or(ReviewError::Off, ReviewError::from);
+        let sealed = whole.into_iter().next().ok_or(missing)?;
         let public = vault.review_key()?.ok_or(ReviewError::Off)?;
         let tag = TagRecipient::from_uncompressed(&public.to_sec1()).map_err(|_| ReviewError::DidNotOpen)?;
         let agree = |peer: &[u8; 65]| vault.agree(peer).map_err(AgreeError::from);
@@ -144,9 +150,22 @@ impl ReviewKeys {
     /// Destroys the review identity, and with it the wounds that only it opens.
     pub fn destroy(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
         Wounds::forget_all(disk, dir)?;
-        disk.remove(&dir.join(PRIVATE))?;
-        Ok(disk.remove(&dir.join(PUBLIC))?)
+        private(disk, dir).forget()?;
+        public(disk, dir).forget()
     }
+}
+
+fn private<'a>(disk: &'a dyn Disk, dir: &'a Path) -> Twice<'a> {
+    Twice { disk, dir, name: PRIVATE }
+}
+
+fn public<'a>(disk: &'a dyn Disk, dir: &'a Path) -> Twice<'a> {
+    Twice { disk, dir, name: PUBLIC }
+}
+
+/// The file as it is, where its header is one of `age` and so was not emptied or overwritten.
+fn is_sealed(bytes: &[u8]) -> Option<Vec<u8>> {
+    bytes.starts_with(b"age-encryption.org/v1\n").then(|| bytes.to_vec())
 }
 
 impl From<VaultError> for AgreeError {
@@ -183,12 +202,16 @@ pub(crate) struct Sidecar {
     /// Hex SHA-256 of the stripped photo.
     photo_sha256: String,
     file_key: String,
+    /// Who took it, where they were signed in: only they see it here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    person: Option<String>,
 }
 
 impl Sidecar {
     /// Of a photo, with what a list shows of it.
-    pub fn new(label: String, photo: Digest) -> Self {
-        Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new() }
+    pub fn new(label: String, photo: Digest, person: Option<Digest>) -> Self {
+        let person = person.map(|person| person.to_string());
+        Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new(), person }
     }
 
     /// The JSON that is sealed.
@@ -199,6 +222,7 @@ impl Sidecar {
             label: self.label.clone(),
             photo_sha256: self.photo_sha256.clone(),
             file_key: encoded.as_str().to_owned(),
+            person: self.person.clone(),
         };
         // Reserved at once: a vector that grew would leave copies behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
@@ -212,6 +236,11 @@ impl Sidecar {
             Zeroizing::new(BASE64_STANDARD.decode(&self.file_key).map_err(|_| ReviewError::DidNotOpen)?);
         let bytes: &[u8; 16] = bytes.as_slice().try_into().map_err(|_| ReviewError::DidNotOpen)?;
         Ok(FileKey::from_bytes(bytes))
+    }
+
+    /// Who took it, where they were signed in.
+    pub fn person(&self) -> Option<&str> {
+        self.person.as_deref()
     }
 
     /// Hash of the stripped photo.

@@ -94,6 +94,15 @@ impl Entry {
         entry
     }
 
+    /// Whether a person may still discard it: the gateway does not have it, or the hospital would not.
+    pub fn can_be_voided(&self) -> bool {
+        match self.stage {
+            Stage::Unsigned | Stage::Signed => true,
+            Stage::Refused => self.kind == Kind::Photo,
+            Stage::Stored | Stage::Filed => false,
+        }
+    }
+
     /// Its place in the chain of its key.
     pub(super) fn place(&self) -> (&DeviceId, Head) {
         (&self.device_id, Head { seq: self.seq, head: self.body_hash })

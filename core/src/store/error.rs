@@ -32,12 +32,12 @@ pub enum StoreError {
     #[error("the phone has not been unlocked since it started: unlock it once")]
     NotYetUnlocked,
     /// A file does not hold what it should.
-    #[error("a stored file is damaged: it was kept aside; report this to IT")]
+    #[error("a stored file is damaged: nothing was deleted; report this to IT")]
     Damaged,
     /// No such photo here.
     #[error("there is no such photo on this phone")]
     Unknown,
-    /// The gateway has it already, so it can no longer be discarded.
+    /// The gateway has it already, and the hospital has not refused it, so it can no longer be discarded.
     #[error("the photo has already been sent and can no longer be discarded")]
     AlreadySent,
     /// Anything else the file system said.

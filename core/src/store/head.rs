@@ -6,8 +6,9 @@ use std::path::Path;
 use gauze_wire::{Carried, DeviceId, Digest};
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, read_small};
-use crate::ports::{Disk, write_durably};
+use super::StoreError;
+use super::kept::{Found, Twice};
+use crate::ports::Disk;
 
 /// The last body of a chain, or any on the way there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,34 +35,65 @@ impl From<&Carried> for Head {
 
 /// All heads of a phone.
 #[derive(Clone, Debug, Default)]
-pub struct Heads(BTreeMap<DeviceId, Head>);
+pub struct Heads {
+    heads: BTreeMap<DeviceId, Head>,
+    /// What is known to be on flash: writing the same again is no work.
+    saved: Option<BTreeMap<DeviceId, Head>>,
+}
 
 const NAME: &str = "chain/heads.json";
 
 impl Heads {
     /// The end of `device`'s chain.
     pub fn of(&self, device: &DeviceId) -> Option<Head> {
-        self.0.get(device).copied()
+        self.heads.get(device).copied()
+    }
+
+    /// The key that has signed, where there has been one alone.
+    pub(super) fn only(&self) -> Option<&DeviceId> {
+        let mut devices = self.heads.keys();
+        devices.next().filter(|_| devices.next().is_none())
     }
 
     /// Takes in a photo of `device`'s: the greater `seq` wins.
     pub fn advance(&mut self, device: &DeviceId, found: Head) {
-        match self.0.get_mut(device) {
+        match self.heads.get_mut(device) {
             Some(head) if found.seq > head.seq => *head = found,
             Some(_) => {}
-            None => drop(self.0.insert(device.clone(), found)),
+            None => drop(self.heads.insert(device.clone(), found)),
         }
     }
 
-    pub(super) fn load(disk: &dyn Disk, dir: &Path) -> Result<Self, StoreError> {
-        let Some(bytes) = read_small(disk, &dir.join(NAME))? else { return Ok(Self::default()) };
-        let file: HeadFile = serde_json::from_slice(&bytes).map_err(|_| StoreError::Damaged)?;
-        if file.v == 1 { Ok(Self(file.heads)) } else { Err(StoreError::Damaged) }
+    /// Leaves out places that belong to photos which do not tell theirs: the hospital sees a gap, and nobody a fork.
+    pub(super) fn leave_out(&mut self, device: &DeviceId, places: u64) {
+        if let Some(head) = self.heads.get_mut(device) {
+            head.seq = head.seq.saturating_add(places);
+        }
     }
 
-    pub(super) fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
-        let file = HeadFile { v: 1, heads: self.0.clone() };
-        let bytes = serde_json::to_vec(&file).map_err(|_| StoreError::Damaged)?;
-        Ok(write_durably(disk, &dir.join(NAME), &bytes)?)
+    /// Reads them, and what keeps them from being read. Both halves count: neither may be behind an erasure.
+    pub(super) fn load(disk: &dyn Disk, dir: &Path) -> (Self, Option<StoreError>) {
+        let Found { whole, trouble } = Twice { disk, dir, name: NAME }.read(parse);
+        let mut heads = Self::default();
+        for (device, head) in whole.into_iter().flat_map(|file| file.heads) {
+            heads.advance(&device, head);
+        }
+        (heads, trouble)
     }
+
+    pub(super) fn save(&mut self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+        if self.saved.as_ref() == Some(&self.heads) {
+            return Ok(());
+        }
+        let file = HeadFile { v: 1, heads: self.heads.clone() };
+        let bytes = serde_json::to_vec(&file).map_err(|_| StoreError::Damaged)?;
+        self.saved = None;
+        Twice { disk, dir, name: NAME }.write(&bytes)?;
+        self.saved = Some(file.heads);
+        Ok(())
+    }
+}
+
+fn parse(bytes: &[u8]) -> Option<HeadFile> {
+    serde_json::from_slice(bytes).ok().filter(|file: &HeadFile| file.v == 1)
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
 use gauze_wire::CaptureId;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -33,6 +34,9 @@ struct Row {
 
 /// How the key of a photo's second row ends: until when the operating system has its file.
 const CARRIED: &str = "/carried";
+
+/// The row of whoever is signed in.
+const SESSION: &str = "session";
 
 fn carried_key(id: CaptureId) -> String {
     format!("{id}{CARRIED}")
@@ -85,10 +89,7 @@ impl Index {
         };
         let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| StoreError::Damaged)?;
         let tree = match open_tree(dir) {
-            Err(Shut::Damaged) => {
-                set_aside(dir, disk)?;
-                open_tree(dir).ok()
-            }
+            Err(Shut::Damaged) => set_aside(dir, disk).ok().and_then(|()| open_tree(dir).ok()),
             opened => opened.ok(),
         };
         if tree.is_none() {
@@ -116,12 +117,28 @@ impl Index {
         self.set_or_remove(&carried_key(id), until_ms.map(|until_ms| CarriedRow { v: 1, until_ms }));
     }
 
-    fn row(&self, key: &[u8], value: &[u8]) -> Option<(CaptureId, Known)> {
-        let key = str::from_utf8(key).ok()?;
+    /// Keeps who is signed in, or forgets it.
+    pub fn set_session(&self, session: Option<&impl Serialize>) {
+        self.set_or_remove(SESSION, session);
+    }
+
+    /// Who is signed in.
+    pub fn session<T: DeserializeOwned>(&self) -> Option<T> {
+        let value = guarded(|| self.tree.as_ref()?.get(SESSION).ok()?)?;
+        serde_json::from_slice(&self.opened(SESSION, &value)?).ok()
+    }
+
+    /// What a row holds, if it is ours and whole.
+    fn opened(&self, key: &str, value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, sealed) = value.split_first_chunk::<NONCE>()?;
         let aad = aad(key);
         let payload = Payload { msg: sealed, aad: aad.as_bytes() };
-        let open = self.with_cipher(|cipher| cipher.decrypt(&XNonce::from(*nonce), payload).ok())?;
+        self.with_cipher(|cipher| cipher.decrypt(&XNonce::from(*nonce), payload).ok()).map(Zeroizing::new)
+    }
+
+    fn row(&self, key: &[u8], value: &[u8]) -> Option<(CaptureId, Known)> {
+        let key = str::from_utf8(key).ok()?;
+        let open = self.opened(key, value)?;
         let (v, id, known) = if let Some(id) = key.strip_suffix(CARRIED) {
             let row: CarriedRow = serde_json::from_slice(&open).ok()?;
             (row.v, id, Known::CarriedUntil(row.until_ms))

@@ -1,4 +1,5 @@
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::StoreError;
@@ -10,7 +11,11 @@ pub struct LockFile {
 
 impl LockFile {
     pub fn take(path: &Path) -> Result<Self, StoreError> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        let file = match OpenOptions::new().create(true).truncate(false).write(true).open(path) {
+            // A directory in its place can be locked as well.
+            Err(error) if error.kind() == ErrorKind::IsADirectory => File::open(path)?,
+            opened => opened?,
+        };
         lock(&file)?;
         Ok(Self { _file: file })
     }

@@ -3,72 +3,48 @@
 //! Always:
 //! - A photo is there when its directory `outbox/CAPTURE_ID/` is: that name appears by one rename, after everything in
 //!   it was synced. Where a photo stands is read off which files are in it.
-//! - `chain/heads.json` is written before anything is erased, so the chain's head is the greater of it and the outbox.
+//! - `chain/heads.json` is written, twice, before anything is erased, so the chain's head is the greater of it and the outbox.
+//! - What cannot be read now is one photo's trouble: it stays, is counted, and is read again at the next opening.
 //! - Nothing is deleted because it looks damaged: it moves to `quarantine/` and is shown. The one exception is a
 //!   `.new-` directory, which was never ticked; a `.gone-` directory had its *filed* receipt verified first.
 //!
 //! Write order of a capture: `.new-ID/{photo.age, review.age, body.json}` written, the photo synced, then the two others and
 //! the directory together, renamed to `ID/`, `outbox/` synced. Order of an erasure: head file, rename to `.gone-ID`, removal.
 
+mod draft;
 mod entry;
 mod error;
 pub(crate) mod file;
 mod head;
 mod index;
+mod kept;
 mod lock;
+mod proofs;
 mod recover;
+mod small;
 mod trouble;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gauze_wire::{CaptureId, Carried, DeviceId, Digest, Follows, Jws};
+use gauze_wire::{CaptureId, Carried, DeviceId, Follows, Tenant};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use draft::Draft;
 pub use entry::{Entry, Kind, Stage};
 pub use error::StoreError;
 pub use head::{Head, Heads};
+pub(crate) use kept::{Found, Twice};
+pub use proofs::{Durable, Receipted};
+pub(crate) use small::read_small;
 pub use trouble::{Progress, Trouble};
 
-use crate::ports::{Disk, DiskRead, DiskWrite, Entropy, SecretStore, sync_in_turn, write_durably};
+use crate::ports::{Disk, DiskRead, Entropy, SecretStore, write_durably};
 use index::{Index, Known};
 use lock::LockFile;
-
-/// Proof that a photo is on flash: what the queue takes. Made by a finished capture and by recovery alone.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Durable(CaptureId);
-
-impl Durable {
-    /// The photo.
-    pub fn capture_id(&self) -> CaptureId {
-        self.0
-    }
-}
-
-/// Proof that the hospital has filed a photo: what erasing takes. Made by checking a *filed* receipt alone.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Receipted(CaptureId);
-
-impl Receipted {
-    /// Believes `filed` for `expected`: signature, binding, place in a log that a witness cosigned.
-    pub fn verify(
-        filed: &Jws,
-        expected: &gauze_wire::Binding,
-        keys: &[gauze_wire::PublicKey],
-        log: &gauze_wire::log::LogKey,
-        witnesses: &[gauze_wire::log::WitnessKey],
-    ) -> Result<Self, gauze_wire::WireError> {
-        gauze_wire::Filed::verify(filed, keys, expected, log, Some(witnesses))?;
-        Ok(Self(expected.capture_id))
-    }
-
-    #[cfg(test)]
-    pub(crate) fn in_test(id: CaptureId) -> Self {
-        Self(id)
-    }
-}
 
 /// The store.
 pub struct Store {
@@ -76,6 +52,7 @@ pub struct Store {
     dir: PathBuf,
     state: Mutex<State>,
     index: Index,
+    trouble: Option<StoreError>,
     _lock: LockFile,
 }
 
@@ -83,29 +60,12 @@ struct State {
     heads: Heads,
     entries: BTreeMap<CaptureId, Entry>,
     quarantined: Vec<String>,
+    unreadable: Vec<String>,
     /// What failed captures and erasures left because the disk did not even remove it. Goes before the next capture, so
     /// that no two photos have one place in the chain, and with every run of the queue.
     leftovers: Vec<PathBuf>,
     /// Photos whose erasure failed where nobody could tell whether they had left the outbox.
     doubtful: Vec<CaptureId>,
-}
-
-/// A capture in progress: the chain is held until it is committed or dropped, so a failed capture uses no `seq`.
-pub struct Draft<'a> {
-    store: &'a Store,
-    state: MutexGuard<'a, State>,
-    id: CaptureId,
-    dir: PathBuf,
-    /// The `seq` this photo will have.
-    pub seq: u64,
-    /// The previous body's hash.
-    pub prev: Option<Digest>,
-    /// At `seq` 1 of a re-enrolled phone: the chain it continues.
-    pub follows: Option<Follows>,
-    /// What is in the directory, not yet synced.
-    names: Vec<OsString>,
-    files: Vec<Box<dyn DiskWrite>>,
-    committed: bool,
 }
 
 impl Store {
@@ -120,9 +80,10 @@ impl Store {
         let lock = LockFile::take(&dir.join("lock"))?;
         let recovered = recover::recover(&*disk, dir)?;
         let index = Index::open(&dir.join("index"), &*disk, secrets, entropy)?;
-        let recover::Recovered { heads, entries, quarantined } = recovered;
-        let state = State { heads, entries, quarantined, leftovers: Vec::new(), doubtful: Vec::new() };
-        let store = Self { disk, dir: dir.to_owned(), state: Mutex::new(state), index, _lock: lock };
+        let recover::Recovered { heads, entries, quarantined, unreadable, trouble } = recovered;
+        let (leftovers, doubtful) = (Vec::new(), Vec::new());
+        let state = Mutex::new(State { heads, entries, quarantined, unreadable, leftovers, doubtful });
+        let store = Self { disk, dir: dir.to_owned(), state, index, trouble, _lock: lock };
         store.read_index();
         Ok(store)
     }
@@ -215,6 +176,23 @@ impl Store {
         self.state().quarantined.clone()
     }
 
+    /// Names of photos that could not be read when the store was opened. They stay, and are read again at the next opening.
+    pub fn unreadable(&self) -> Vec<String> {
+        self.state().unreadable.clone()
+    }
+
+    /// Why the ends of the chains are known from the photos on the phone alone.
+    pub fn trouble(&self) -> Option<&StoreError> {
+        self.trouble.as_ref()
+    }
+
+    /// Whose phone this was, by its newest photo: where nothing else tells it any more.
+    pub fn former(&self) -> Option<(DeviceId, Tenant)> {
+        let newest = self.state().entries.last_key_value().map(|(id, _)| *id)?;
+        let carried = Carried::from_bytes(&self.read(newest, file::BODY).ok()??).ok()?;
+        Some((carried.body.device_id, carried.body.tenant))
+    }
+
     /// Proof for the queue that a photo found on opening is on flash.
     pub fn durable(&self) -> Vec<Durable> {
         self.state().entries.keys().copied().map(Durable).collect()
@@ -244,8 +222,11 @@ impl Store {
         self.refresh(id)
     }
 
-    /// Drops a *stored* receipt of a gateway that no longer holds the photo: it is unsent again.
+    /// Drops the receipts of a photo that the gateway no longer holds, or that is signed for anew because the hospital refused
+    /// it: it is unsent again.
     pub fn unstore(&self, id: CaptureId) -> Result<(), StoreError> {
+        // In this order: with its *stored* receipt alone it is asked for, and refused again.
+        self.disk.remove(&self.path(id, file::REFUSED))?;
         self.disk.remove(&self.path(id, file::STORED))?;
         self.refresh(id)
     }
@@ -257,10 +238,11 @@ impl Store {
         self.refresh(id)
     }
 
-    /// Decides that an unsent photo will never be sent: `statement` is durable before the sealed photo goes.
+    /// Decides that a photo will never come, unsent or refused by the hospital: `statement` is durable before the sealed photo
+    /// goes.
     pub fn void(&self, id: CaptureId, statement: &[u8]) -> Result<(), StoreError> {
         let entry = self.entry(id).ok_or(StoreError::Unknown)?;
-        if !entry.stage.is_unsent() {
+        if !entry.can_be_voided() {
             return Err(StoreError::AlreadySent);
         }
         self.write(id, file::VOID_BODY, statement)?;
@@ -270,12 +252,29 @@ impl Store {
     /// Removes the photo of a void whose statement is durable: where the process died in between.
     pub fn finish_void(&self, id: CaptureId) -> Result<(), StoreError> {
         self.disk.remove(&self.path(id, file::PHOTO))?;
+        if self.read(id, file::VOID)?.is_none() {
+            // What was said of the photo is not said of the statement in its place.
+            self.unstore(id)?;
+        }
         self.end_review(id)
     }
 
     /// Erases a photo that the hospital has filed.
     pub fn erase(&self, receipted: Receipted) -> Result<(), StoreError> {
         let Receipted(id) = receipted;
+        self.remove(id)
+    }
+
+    /// Lets go of a statement that a photo will not come, once the hospital has answered it: filed or not, it was said.
+    pub fn end_void(&self, id: CaptureId) -> Result<(), StoreError> {
+        let entry = self.entry(id).ok_or(StoreError::Unknown)?;
+        if entry.kind != Kind::Void || entry.stage != Stage::Refused || self.read(id, file::VOID)?.is_none() {
+            return Err(StoreError::AlreadySent);
+        }
+        self.remove(id)
+    }
+
+    fn remove(&self, id: CaptureId) -> Result<(), StoreError> {
         let mut state = self.state();
         if !state.entries.contains_key(&id) {
             return Err(StoreError::Unknown);
@@ -316,6 +315,16 @@ impl Store {
         }
     }
 
+    /// Keeps who is signed in, sealed with the store key, or forgets it. Lost without harm: they sign in again.
+    pub fn keep_session(&self, session: Option<&impl Serialize>) {
+        self.index.set_session(session);
+    }
+
+    /// Who was signed in.
+    pub fn session<T: DeserializeOwned>(&self) -> Option<T> {
+        self.index.session()
+    }
+
     /// Makes the index unreadable for whoever takes the phone: its key is gone, its rows too.
     pub fn forget_progress(&self) {
         for entry in self.state().entries.values_mut() {
@@ -335,77 +344,4 @@ impl Store {
     fn outbox(&self) -> PathBuf {
         self.dir.join("outbox")
     }
-}
-
-impl Draft<'_> {
-    /// The photo.
-    pub fn capture_id(&self) -> CaptureId {
-        self.id
-    }
-
-    /// Creates a file of the photo that is being captured; [`Draft::keep`] takes it back.
-    pub fn create(&self, name: &str) -> Result<Box<dyn DiskWrite>, StoreError> {
-        Ok(self.store.disk.create(&self.dir.join(name))?)
-    }
-
-    /// Takes a file whose bytes are all written: it becomes durable with the rest. The photo comes first.
-    pub fn keep(&mut self, name: &str, file: Box<dyn DiskWrite>) {
-        self.names.push(name.into());
-        self.files.push(file);
-    }
-
-    /// Writes a whole small file of it.
-    pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let mut file = self.create(name)?;
-        file.write_all(bytes)?;
-        file.start_sync(0, bytes.len() as u64);
-        self.keep(name, file);
-        Ok(())
-    }
-
-    /// Makes the photo durable. From here on it is never lost.
-    pub fn commit(mut self, body: &[u8]) -> Result<Durable, StoreError> {
-        self.put(file::BODY, body)?;
-        let carried = Carried::from_bytes(body).map_err(|_| StoreError::Damaged)?;
-        let disk = &*self.store.disk;
-        sync_in_turn(disk, &self.dir, &mut self.files)?;
-        disk.publish(&self.dir, &self.store.outbox().join(self.id.to_string()))?;
-        self.committed = true;
-        let entry = Entry::new(carried, &self.names);
-        let (device, head) = entry.place();
-        self.state.heads.advance(device, head);
-        self.state.entries.insert(self.id, entry);
-        Ok(Durable(self.id))
-    }
-}
-
-impl Drop for Draft<'_> {
-    fn drop(&mut self) {
-        if self.committed {
-            return;
-        }
-        // A process that has run out of files needs one to remove these.
-        self.files.clear();
-        // Where the rename happened and its sync failed, the photo has its name already, and was never ticked.
-        for path in [self.dir.clone(), self.store.outbox().join(self.id.to_string())] {
-            if self.store.disk.remove(&path).is_err() {
-                tracing::warn!("a capture that failed left files; they go before the next one");
-                self.state.leftovers.push(path);
-            }
-        }
-    }
-}
-
-/// Reads a file of at most 1 MiB.
-pub(crate) fn read_small(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    use std::io::Read as _;
-    let file = match disk.open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    // With room for most of these files, one read brings the file and a second its end.
-    let mut bytes = Vec::with_capacity(2048);
-    file.take((1 << 20) + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > 1 << 20 { Err(StoreError::Damaged) } else { Ok(Some(bytes)) }
 }

@@ -13,6 +13,10 @@ pub struct Recovered {
     pub heads: Heads,
     pub entries: BTreeMap<CaptureId, Entry>,
     pub quarantined: Vec<String>,
+    /// Names of photos that cannot be read now.
+    pub unreadable: Vec<String>,
+    /// Why the ends of the chains are known from the photos alone.
+    pub trouble: Option<StoreError>,
 }
 
 /// More readers than this do not make flash faster.
@@ -20,48 +24,108 @@ const MOST_READERS: usize = 4;
 /// Not worth a thread of their own.
 const SHARE: usize = 500;
 
-/// Reads the outbox. Removes what was never ticked, finishes what was being erased, sets aside what is damaged.
+/// Reads the outbox. Removes what was never ticked, finishes what was being erased, sets aside what is damaged, and leaves
+/// what cannot be read now.
 pub fn recover(disk: &dyn Disk, dir: &Path) -> Result<Recovered, StoreError> {
     let outbox = dir.join("outbox");
     disk.prepare(&outbox)?;
-    let mut heads = Heads::load(disk, dir)?;
-    let mut entries = BTreeMap::new();
-    let mut damaged = Vec::new();
-    let mut photos = Vec::new();
-    for name in disk.list(&outbox)? {
-        let bytes = name.as_encoded_bytes();
-        if bytes.starts_with(b".new-") || bytes.starts_with(b".gone-") {
-            disk.remove(&outbox.join(name))?;
-        } else {
-            photos.push(name);
-        }
+    let (heads, trouble) = Heads::load(disk, dir);
+    let mut found = Sorted { heads, ..Sorted::default() };
+    let photos = clear(disk, &outbox)?;
+    for (name, read) in photos.iter().zip(read_all(disk, &outbox, &photos)?) {
+        found.sort(name, read);
     }
-    for (name, found) in photos.iter().zip(read_all(disk, &outbox, &photos)?) {
-        match found {
-            Found::Whole(entry) => {
-                let (device, head) = entry.place();
-                heads.advance(device, head);
-                entries.insert(entry.capture_id, entry);
-            }
-            Found::Damaged(place) => {
-                // Its place in the chain stays used, as far as anything in it still tells.
-                if let Some((device, head)) = place {
-                    heads.advance(&device, head);
-                }
-                damaged.push(name);
-            }
-        }
-    }
+    found.leave_out_unknown();
+    let mut unreadable = found.unreadable;
     // The heads must outlive what is about to leave the outbox.
-    if !damaged.is_empty() {
-        heads.save(disk, dir)?;
-    }
-    for name in damaged {
-        quarantine(disk, dir, name)?;
+    let mut heads = found.heads;
+    let may_move = found.damaged.is_empty() || heads.save(disk, dir).is_ok();
+    for name in found.damaged {
+        if !may_move || quarantine(disk, dir, name).is_err() {
+            unreadable.push(name.to_string_lossy().into_owned());
+        }
     }
     let quarantined = disk.list(&dir.join("quarantine"))?;
     let quarantined = quarantined.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-    Ok(Recovered { heads, entries, quarantined })
+    Ok(Recovered { heads, entries: found.entries, quarantined, unreadable, trouble })
+}
+
+/// Removes what was never ticked and what was being erased; names the rest. One that the disk does not remove has a name
+/// that no photo has, and goes the next time.
+fn clear(disk: &dyn Disk, outbox: &Path) -> Result<Vec<OsString>, StoreError> {
+    let (dead, photos): (Vec<_>, Vec<_>) = disk.list(outbox)?.into_iter().partition(|name| {
+        let bytes = name.as_encoded_bytes();
+        bytes.starts_with(b".new-") || bytes.starts_with(b".gone-")
+    });
+    for name in dead {
+        if disk.remove(&outbox.join(name)).is_err() {
+            tracing::warn!("what a dead process left could not be removed");
+        }
+    }
+    Ok(photos)
+}
+
+/// What the outbox holds, as far as it was read.
+#[derive(Default)]
+struct Sorted<'a> {
+    heads: Heads,
+    entries: BTreeMap<CaptureId, Entry>,
+    damaged: Vec<&'a OsStr>,
+    unreadable: Vec<String>,
+    /// Photos in which nothing tells their place.
+    placeless: Vec<CaptureId>,
+    /// The newest photo that tells its place, and whose it is.
+    newest: Option<(CaptureId, DeviceId)>,
+}
+
+impl<'a> Sorted<'a> {
+    fn sort(&mut self, name: &'a OsStr, read: Found) {
+        match read {
+            Found::Whole(entry) => {
+                let (device, head) = entry.place();
+                self.keep_place(name, Some((device.clone(), head)));
+                self.entries.insert(entry.capture_id, entry);
+            }
+            Found::Damaged(place) => {
+                self.keep_place(name, place);
+                self.damaged.push(name);
+            }
+            Found::Unreadable(place) => {
+                tracing::warn!("a photo cannot be read now; it stays, and is read again at the next start");
+                self.keep_place(name, place);
+                self.unreadable.push(name.to_string_lossy().into_owned());
+            }
+        }
+    }
+
+    /// Its place in the chain stays used, as far as anything in it still tells.
+    fn keep_place(&mut self, name: &OsStr, place: Option<(DeviceId, Head)>) {
+        match place {
+            Some((device, head)) => {
+                self.heads.advance(&device, head);
+                let placed = capture_id(name).map(|id| (id, device));
+                if placed.as_ref().map(|(id, _)| *id) > self.newest.as_ref().map(|(id, _)| *id) {
+                    self.newest = placed;
+                }
+            }
+            None => self.placeless.extend(capture_id(name)),
+        }
+    }
+
+    /// Ids are in the order in which they were made: one behind the newest photo that tells its place has one behind it,
+    /// which no other photo may get.
+    fn leave_out_unknown(&mut self) {
+        let newest = self.newest.as_ref();
+        let lost = self.placeless.iter().filter(|id| newest.is_none_or(|(newest, _)| *id > newest)).count();
+        let device = newest.map(|(_, device)| device).or_else(|| self.heads.only()).cloned();
+        if let Some(device) = device {
+            self.heads.leave_out(&device, lost as u64);
+        }
+    }
+}
+
+fn capture_id(name: &OsStr) -> Option<CaptureId> {
+    name.to_str()?.parse().ok()
 }
 
 /// What a directory turned out to be.
@@ -70,6 +134,8 @@ enum Found {
     Whole(Entry),
     /// Not a whole photo; its place in the chain, where anything still tells it.
     Damaged(Option<(DeviceId, Head)>),
+    /// Perhaps a photo: the file system failed. Its place in the chain, where anything tells it.
+    Unreadable(Option<(DeviceId, Head)>),
 }
 
 /// Reads every photo's directory. Each waits for the flash more than it computes, so several are read at once.
@@ -90,29 +156,28 @@ fn read_all(disk: &dyn Disk, outbox: &Path, names: &[OsString]) -> Result<Vec<Fo
     })
 }
 
+/// Fails only for what is this process's trouble, and no photo's.
 fn read_photo(disk: &dyn Disk, dir: &Path, name: &OsStr) -> Result<Found, StoreError> {
-    match read_entry(disk, dir, name)? {
-        Some(entry) => Ok(Found::Whole(entry)),
-        None => Ok(Found::Damaged(read_place(disk, dir)?)),
+    match read_entry(disk, dir, name) {
+        Ok(Some(entry)) => Ok(Found::Whole(entry)),
+        Ok(None) => Ok(Found::Damaged(read_place(disk, dir))),
+        Err(StoreError::TooManyFiles) => Err(StoreError::TooManyFiles),
+        Err(_) => Ok(Found::Unreadable(read_place(disk, dir))),
     }
 }
 
-fn read_place(disk: &dyn Disk, dir: &Path) -> Result<Option<(DeviceId, Head)>, StoreError> {
-    let small = |name: &str| match read_small(disk, &dir.join(name)) {
-        Err(StoreError::Damaged) => Ok(None),
-        other => other,
-    };
-    let mut carried = small(file::BODY)?.and_then(|bytes| Carried::from_bytes(&bytes).ok());
-    if carried.is_none() {
-        let signed = small(file::MANIFEST)?.and_then(|bytes| String::from_utf8(bytes).ok());
-        let payload = signed.and_then(|text| Jws::parse(&text).ok()?.payload_bytes().ok());
-        carried = payload.and_then(|bytes| Carried::from_bytes(&bytes).ok());
-    }
-    Ok(carried.map(|carried| (carried.body.device_id.clone(), Head::from(&carried))))
+fn read_place(disk: &dyn Disk, dir: &Path) -> Option<(DeviceId, Head)> {
+    let small = |name: &str| read_small(disk, &dir.join(name)).ok().flatten();
+    let body = small(file::BODY).and_then(|bytes| Carried::from_bytes(&bytes).ok());
+    let carried = body.or_else(|| {
+        let signed = String::from_utf8(small(file::MANIFEST)?).ok()?;
+        Carried::from_bytes(&Jws::parse(&signed).ok()?.payload_bytes().ok()?).ok()
+    })?;
+    Some((carried.body.device_id.clone(), Head::from(&carried)))
 }
 
 fn read_entry(disk: &dyn Disk, dir: &Path, name: &OsStr) -> Result<Option<Entry>, StoreError> {
-    let Some(id) = name.to_str().and_then(|name| name.parse::<CaptureId>().ok()) else { return Ok(None) };
+    let Some(id) = capture_id(name) else { return Ok(None) };
     let body = match read_small(disk, &dir.join(file::BODY)) {
         Ok(Some(body)) => body,
         Ok(None) | Err(StoreError::Damaged) => return Ok(None),
@@ -125,9 +190,20 @@ fn read_entry(disk: &dyn Disk, dir: &Path, name: &OsStr) -> Result<Option<Entry>
     Ok(whole.then(|| Entry::new(carried, &files)))
 }
 
+/// Sets it aside, beside what has its name there already.
 fn quarantine(disk: &dyn Disk, dir: &Path, name: &OsStr) -> Result<(), StoreError> {
     let quarantine = dir.join("quarantine");
     disk.prepare(&quarantine)?;
+    let taken = disk.list(&quarantine)?;
+    let free = (0..).map(|n| free_name(name, n)).find(|name| !taken.contains(name)).unwrap_or_default();
     tracing::warn!("a damaged photo was set aside");
-    Ok(disk.publish(&dir.join("outbox").join(name), &quarantine.join(name))?)
+    Ok(disk.publish(&dir.join("outbox").join(name), &quarantine.join(free))?)
+}
+
+fn free_name(name: &OsStr, n: u32) -> OsString {
+    let mut name = name.to_os_string();
+    if n > 0 {
+        name.push(format!(".{n}"));
+    }
+    name
 }

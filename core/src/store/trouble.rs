@@ -57,6 +57,9 @@ impl Trouble {
             Self::Storage => "storage_failed",
             Self::Damaged => "damaged",
             Self::Receipt => "receipt_invalid",
+            // The same words as for the phone's own storage would send people to the wrong machine.
+            Self::Gateway(ProblemCode::StorageFull) => "gateway_storage_full",
+            Self::Gateway(ProblemCode::StorageFailed) => "gateway_storage_failed",
             Self::Gateway(code) => code.as_str(),
             Self::Hospital(refusal) => refusal.code(),
         }
@@ -92,8 +95,20 @@ impl Trouble {
             Self::Storage => "the phone's storage failed: try again, and report this to IT if it goes on",
             Self::Damaged => "the sealed file was damaged on this phone: it is kept; report this to IT",
             Self::Receipt => "a receipt does not hold: report this to IT; the photo stays",
+            Self::Gateway(ProblemCode::StorageFull) => {
+                "the gateway's disk is full, not this phone's: tell the people who run the gateway; the photo waits here"
+            }
+            Self::Gateway(ProblemCode::StorageFailed) => {
+                "the gateway cannot use its storage, this phone's is well: tell the people who run the gateway; the photo waits here"
+            }
             Self::Gateway(code) => code.next_step(),
-            Self::Hospital(_) => "the hospital did not file the photo: report this to IT; the photo stays",
+            Self::Hospital(refusal) if refusal.is_superseded_by_adoption() => {
+                "the hospital did not believe this phone: report this to IT; once it is enrolled anew the photo goes out again"
+            }
+            Self::Hospital(_) => {
+                "the hospital did not file the photo: report this to IT, which can have it judged again; it stays until then, or \
+                 until you discard it"
+            }
         }
     }
 }

@@ -59,6 +59,13 @@ pub enum Deed {
         /// The device.
         device_id: DeviceId,
     },
+    /// It is the same phone as `former`, whose photos and places in the chain it may sign for.
+    Succeed {
+        /// The device.
+        device_id: DeviceId,
+        /// Its id before.
+        former: DeviceId,
+    },
     /// Something speaks against the device.
     Flag {
         /// The device.
@@ -97,6 +104,7 @@ impl Deed {
             Self::Suspend { .. } => "suspend",
             Self::Resume { .. } => "resume",
             Self::Revoke { .. } => "revoke",
+            Self::Succeed { .. } => "succeed",
             Self::Flag { .. } => "flag",
             Self::Unflag { .. } => "unflag",
             Self::Propose { .. } => "propose",
@@ -110,6 +118,7 @@ impl Deed {
             Self::Suspend { device_id }
             | Self::Resume { device_id }
             | Self::Revoke { device_id }
+            | Self::Succeed { device_id, .. }
             | Self::Flag { device_id, .. }
             | Self::Unflag { device_id, .. }
             | Self::Propose { wanted: Wanted::Wipe { device_id, .. }, .. } => Some(device_id),
@@ -125,6 +134,7 @@ impl Deed {
             Self::Suspend { .. }
             | Self::Resume { .. }
             | Self::Revoke { .. }
+            | Self::Succeed { .. }
             | Self::Flag { .. }
             | Self::Unflag { .. } => None,
         }
@@ -186,6 +196,7 @@ impl Signed for Act {
             Deed::Suspend { .. }
             | Deed::Resume { .. }
             | Deed::Revoke { .. }
+            | Deed::Succeed { .. }
             | Deed::Flag { .. }
             | Deed::Unflag { .. }
             | Deed::Settle { .. } => Ok(()),

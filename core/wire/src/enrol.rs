@@ -171,6 +171,9 @@ pub struct Enrolment {
     /// The device id this one replaces on the same phone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<Follows>,
+    /// The replaced key's own word ([`crate::Succession`]), where the phone still held it. Without it `follows` is a claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Jws>,
     /// The phone's clock (RFC 3339, UTC).
     pub at: Timestamp,
 }
@@ -184,6 +187,9 @@ impl Signed for Enrolment {
     fn check(&self) -> Result<(), WireError> {
         if Some(self.v) != self.attestation.enrolment_version() {
             return Err(WireError::Field("v"));
+        }
+        if self.former.is_some() && self.follows.is_none() {
+            return Err(WireError::Field("former"));
         }
         if self.attestation.fits(self.platform) { Ok(()) } else { Err(WireError::Field("attestation")) }
     }

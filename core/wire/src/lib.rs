@@ -21,6 +21,7 @@ mod receipt;
 mod record;
 mod rules;
 mod standing;
+mod succession;
 mod text;
 mod token;
 mod upload;
@@ -30,6 +31,7 @@ pub mod dpop;
 pub mod integrity;
 pub mod log;
 pub mod resume;
+mod sign_in;
 pub mod signature;
 
 pub use act::{Act, Deed, Operator, Reason, Wanted};
@@ -57,7 +59,9 @@ pub use record::{
 pub use rules::{
     AndroidApp, AndroidRules, AppleApp, AppleEnvironment, AppleRules, DatedRoot, Grade, KeyLevel,
 };
+pub use sign_in::{SignInMode, SignInRules, session_nonce};
 pub use standing::{DeviceStatus, ReviewDenied, Standing};
+pub use succession::Succession;
 pub use text::Text;
 pub use token::Token;
 pub use upload::{CaptureState, Holding, StatusAnswer, StatusQuery, UploadAnswer, UploadRequest};

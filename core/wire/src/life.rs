@@ -19,7 +19,8 @@ pub enum OnRevokedCertificate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Life {
-    /// Hours without hearing from the hospital after which a phone wipes itself; 0 is never.
+    /// Hours without hearing from the hospital after which a phone, once its app runs, destroys whatever shows photos and
+    /// goes on taking and sending them; 0 is never.
     pub offline_wipe_hours: u32,
     /// Hours after which a phone shows its evidence again; 0 is never.
     pub attest_every_hours: u32,

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AndroidRules, AppleRules, Life, Name, PickLists, Shape, Signed, Tenant, WireError};
+use crate::{AndroidRules, AppleRules, Life, Name, PickLists, Shape, SignInRules, Signed, Tenant, WireError};
 
 /// `docs/compression.md` argues both lower ends.
 const MAX_MEGAPIXELS: RangeInclusive<u16> = 8..=200;
@@ -71,6 +71,9 @@ pub struct Policy {
     /// What people choose from on the phone.
     #[serde(default, skip_serializing_if = "none_listed")]
     pub lists: Box<PickLists>,
+    /// How clinicians sign in on phones; without it, they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<Box<SignInRules>>,
 }
 
 impl Policy {
@@ -96,6 +99,7 @@ impl Policy {
             android: None,
             apple: None,
             lists: Box::default(),
+            sign_in: None,
         }
     }
 
@@ -152,6 +156,7 @@ impl Signed for Policy {
         }
         self.check_reduction()?;
         self.lists.check()?;
+        self.sign_in.as_ref().map_or(Ok(()), |rules| rules.check())?;
         self.life().check()
     }
 }

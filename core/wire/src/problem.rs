@@ -74,12 +74,13 @@ problems! {
     TransferBusy = "transfer_busy", 409, "The same photo is being received now", "Try again shortly.";
     TooLarge = "too_large", 413, "The message is larger than allowed", "Check the program that sent it.";
     QuotaExceeded = "quota_exceeded", 429, "Too much is waiting from this device or tenant", "Wait until the hospital has pulled what is waiting; where refused photos use it up, IT raises the quota.";
+    TooManyRequests = "too_many_requests", 429, "This device, or its hospital, has used up its share of requests or log entries", "Wait as long as Retry-After says, then send again.";
     ReceiptInvalid = "receipt_invalid", 422, "The receipt does not hold", "Check the keys in the trust bundle.";
     CheckpointInvalid = "checkpoint_invalid", 422, "The cosigned checkpoint is not one of this log", "Pull again.";
     LogRolledBack = "log_rolled_back", 409, "The gateway's log is shorter than the one cosigned before", "Stop the gateway and restore it; nothing is filed until then.";
     LogInconsistent = "log_inconsistent", 409, "The gateway's log is not the one cosigned before", "Stop the gateway and find out why; nothing is filed until then.";
     DecisionInvalid = "decision_invalid", 422, "The decision is not about what was proposed, or is not signed by the policy key", "Pull again and decide anew.";
-    StorageFull = "storage_full", 507, "The disk is full", "Free space; photos wait where they are.";
+    StorageFull = "storage_full", 507, "The service's disk is full", "Tell the people who run the service to free space on its disk, which is not the phone's; photos wait where they are.";
     StorageFailed = "storage_failed", 503, "The service cannot use its storage", "Tell the people who run it; photos wait where they are.";
     Unavailable = "unavailable", 503, "The service is stopping or overloaded", "Try again shortly.";
     Internal = "internal", 500, "Something failed inside", "Look at the service's log; nothing was lost.";
@@ -94,6 +95,7 @@ impl ProblemCode {
             | Self::StorageFull
             | Self::StorageFailed
             | Self::QuotaExceeded
+            | Self::TooManyRequests
             | Self::TransferBusy
             | Self::Replayed
             | Self::SignatureExpired

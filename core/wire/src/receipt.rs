@@ -91,6 +91,59 @@ pub enum FilingRefusal {
 }
 
 impl FilingRefusal {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::EnrolmentInvalid,
+        Self::ManifestInvalid,
+        Self::ChainBroken,
+        Self::DigestMismatch,
+        Self::DidNotOpen,
+        Self::MixedRecipients,
+        Self::BundleInvalid,
+        Self::RecordMismatch,
+        Self::PhotoMismatch,
+    ];
+
+    /// What the hospital can do.
+    pub fn next_step(self) -> &'static str {
+        match self {
+            Self::EnrolmentInvalid => {
+                "Mend the policy or the keys and run gauze-records rejudge; or enrol the phone anew: it signs for its photos again."
+            }
+            Self::ManifestInvalid => "Enrol the phone anew: it signs for its photos again.",
+            Self::ChainBroken => {
+                "Where the phone's earlier enrolment is believed by now, run gauze-records rejudge; else have the photo discarded on \
+                 the phone, enrol the phone anew and take the photo again."
+            }
+            Self::DigestMismatch => "None: its bytes are asked for again.",
+            Self::DidNotOpen => {
+                "Add the identity that it was sealed to to tenant-identity.txt and run gauze-records rejudge; without it have the \
+                 photo discarded on the phone and taken anew."
+            }
+            Self::MixedRecipients => {
+                "Report it with the app's version; have the photo discarded on the phone and taken anew."
+            }
+            Self::BundleInvalid | Self::RecordMismatch | Self::PhotoMismatch => {
+                "Report it with the app's version; where an update of this side reads it, run gauze-records rejudge; else have the \
+                 photo discarded on the phone and taken anew."
+            }
+        }
+    }
+
+    /// Whether it lies in who signed or where in the chain, and not in the photo: then the phone's next key may sign for the
+    /// photo in its place.
+    pub fn is_superseded_by_adoption(self) -> bool {
+        match self {
+            Self::EnrolmentInvalid | Self::ManifestInvalid | Self::ChainBroken => true,
+            Self::DigestMismatch
+            | Self::DidNotOpen
+            | Self::MixedRecipients
+            | Self::BundleInvalid
+            | Self::RecordMismatch
+            | Self::PhotoMismatch => false,
+        }
+    }
+
     /// The stable code: the JSON form.
     pub fn code(self) -> &'static str {
         match self {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::{
     AndroidAsked, AndroidRoots, AppAttestKey, AppleAsked, AppleRoots, AssertionAsked, BootState, Fault,
-    PatchLevels, SecurityLevel, StatusList, verify_android, verify_apple, verify_assertion,
+    Lineage, PatchLevels, SecurityLevel, StatusList, verify_android, verify_apple, verify_assertion,
 };
 
 /// A phone whose evidence held: made by [`verify_enrolment`] alone.
@@ -22,6 +22,7 @@ pub struct AttestedDevice {
     enrolment: Enrolment,
     token: Token,
     shown: Shown,
+    lineage: Lineage,
 }
 
 impl AttestedDevice {
@@ -49,6 +50,11 @@ impl AttestedDevice {
     pub fn shown(&self) -> &Shown {
         &self.shown
     }
+
+    /// Whether the key that it follows was its own. What is less than proven changes nothing of the other phone's.
+    pub fn lineage(&self) -> Lineage {
+        self.lineage
+    }
 }
 
 /// What an attestation showed that is worth keeping.
@@ -58,6 +64,8 @@ pub struct Shown {
     pub flags: Vec<Fault>,
     /// Serial numbers of the Android chain, to be looked up in the status list every night.
     pub serials: Vec<String>,
+    /// The serial number that its hardware attested.
+    pub serial: Option<String>,
     /// Where Android's key lives, as it was attested.
     pub level: Option<SecurityLevel>,
     /// What verified boot said.
@@ -100,6 +108,8 @@ pub struct Basis<'a> {
     pub status: Option<&'a StatusList>,
     /// The makers' roots: [`Roots::pinned`] but in tests.
     pub roots: &'a Roots,
+    /// The serial number that hardware attested for the key that an enrolment `follows`, where that is known.
+    pub former_serial: Option<&'a str>,
 }
 
 /// The makers' roots.
@@ -173,7 +183,7 @@ impl From<EnrolmentDenied> for Problem {
 }
 
 /// Judges one enrolment: signature by the key it names (proof of possession), token by a policy key of the bundle and
-/// in its time, challenge, serial, attestation under the policy.
+/// in its time, challenge, serial, the former key's word where there is one, attestation under the policy.
 ///
 /// `now` is the gateway's clock at enrolment; the records side passes the enrolment's own time, which the token bounds.
 pub fn verify_enrolment(
@@ -203,8 +213,12 @@ pub fn verify_enrolment(
     if older(enrolment.app_version.as_str(), policy.min_app_version.as_str()) {
         return Err(ProblemCode::AppTooOld.into());
     }
-    let shown = verify_attestation(&Presented::in_enrolment(&enrolment), basis, now)?;
-    Ok(AttestedDevice { enrolment, token, shown })
+    let mut shown = verify_attestation(&Presented::in_enrolment(&enrolment), basis, now)?;
+    let lineage = Lineage::of(&enrolment, shown.serial.as_deref(), basis.former_serial)?;
+    if lineage == Lineage::Claimed {
+        shown.flags.push(Fault::FormerClaimed);
+    }
+    Ok(AttestedDevice { enrolment, token, shown, lineage })
 }
 
 /// An attestation and what it has to be for.
@@ -336,6 +350,7 @@ fn android(
         boot: root_of_trust.map(|root| root.state),
         patches: description.map(PatchLevels::of),
         serials: report.facts.serials_hex,
+        serial: report.facts.attested_serial,
         app_attest: None,
     })
 }

@@ -42,6 +42,7 @@ faults! {
     PlatformNotAllowed = "platform_not_allowed", "G01", "Phones of this kind cannot be enrolled here.", "The policy has no section for this platform.";
     SoftwareKey = "software_key", "G02", "This device has no secure hardware that the hospital accepts.", "The key is in software, or its statement is for another enrolment; only a policy with `allow_software_keys` takes one.";
     EvidenceKind = "evidence_kind", "G03", "Ask the help desk to enrol this phone again.", "The evidence is not of the kind that the platform shows on this occasion.";
+    FormerClaimed = "former_claimed", "G04", "Tell the help desk that this phone was enrolled before.", "That the key it follows was this phone's rests on its word alone: compare the phone, then `admin device succeed`.";
 
     ChainMalformed = "chain_malformed", "A01", "This phone's certificate could not be read.", "The chain is empty, too long, or not PEM certificates.";
     CertificateMalformed = "certificate_malformed", "A02", "This phone's certificate could not be read.", "A certificate is not X.509 version 3 in strict DER.";

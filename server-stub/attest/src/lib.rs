@@ -8,6 +8,7 @@ mod chain;
 mod der;
 mod enrolment;
 mod fault;
+mod lineage;
 mod pem;
 mod status;
 mod x509;
@@ -25,6 +26,7 @@ pub use enrolment::{
     verify_attestation, verify_enrolment,
 };
 pub use fault::Fault;
+pub use lineage::{Lineage, UnknownLineage};
 pub use pem::certificates as certificates_from_pem;
 pub use status::{StatusList, StatusListError};
 

@@ -1,5 +1,7 @@
 use gauze_wire::log::NoteKey;
-use gauze_wire::{Attestation, Bundle, Digest, Enrolment, Jws, Policy, ProblemCode, Signed as _, Token};
+use gauze_wire::{
+    Attestation, Bundle, Digest, Enrolment, Follows, Jws, Policy, ProblemCode, Signed as _, Succession, Token,
+};
 use gauze_wire::{
     Gateway, Name, Platform, RecipientEntry, RecipientState, Signer as _, SoftwareKey, Tenant, TokenId,
 };
@@ -53,7 +55,8 @@ fn hospital() -> Hospital {
 
 impl Hospital {
     fn basis(&self) -> Basis<'_> {
-        Basis { bundle: &self.bundle, policy: &self.policy, status: None, roots: Roots::pinned() }
+        let roots = Roots::pinned();
+        Basis { bundle: &self.bundle, policy: &self.policy, status: None, roots, former_serial: None }
     }
 
     fn token(&self, serial: Option<Name>) -> Jws {
@@ -88,6 +91,7 @@ impl Hospital {
             serial: None,
             app_version: "0.1.0".parse().unwrap(),
             follows: None,
+            former: None,
             at: self.now,
         }
     }
@@ -131,6 +135,37 @@ fn a_token_for_one_serial_does_not_enrol_another() {
     assert_eq!(hospital.judge(&enrolment), Err(ProblemCode::TokenInvalid.into()));
     enrolment.serial = Some("A1".parse().unwrap());
     assert!(hospital.judge(&enrolment).is_ok());
+}
+
+#[test]
+fn a_former_key_is_proven_by_its_word_or_by_one_attested_serial_and_by_no_claim() {
+    let hospital = hospital();
+    let former = key(9);
+    let mut enrolment = hospital.enrolment(hospital.token(None));
+    let lineage = |enrolment: &Enrolment, ours, before| Lineage::of(enrolment, ours, before).unwrap();
+    assert_eq!(lineage(&enrolment, Some("A1"), Some("A1")), Lineage::First);
+    enrolment.follows = Some(Follows { device_id: former.public_key().key_id(), seq: 0, head: None });
+    enrolment.serial = Some("A1".parse().unwrap());
+    for (ours, before) in [(None, None), (Some("A1"), None), (None, Some("A1")), (Some("A1"), Some("A2"))] {
+        assert_eq!(lineage(&enrolment, ours, before), Lineage::Claimed, "{ours:?} {before:?}");
+    }
+    assert_eq!(lineage(&enrolment, Some("A1"), Some("A1")), Lineage::SameSerial);
+    let claimed = hospital.judge(&enrolment).unwrap();
+    assert_eq!((claimed.lineage(), &*claimed.shown().flags), (Lineage::Claimed, &[Fault::FormerClaimed][..]));
+
+    let word = Succession {
+        v: 1,
+        typ: Succession::TYP.into(),
+        tenant: enrolment.tenant.clone(),
+        device_key: former.public_key(),
+        challenge: enrolment.challenge,
+        token_sha256: enrolment.token.digest(),
+    };
+    enrolment.former = Some(Jws::sign(&word, &former).unwrap());
+    let signed = hospital.judge(&enrolment).unwrap();
+    assert_eq!((signed.lineage(), signed.shown().flags.len()), (Lineage::Signed, 0));
+    enrolment.follows.as_mut().unwrap().device_id = key(10).public_key().key_id();
+    assert_eq!(hospital.judge(&enrolment), Err(ProblemCode::SignatureInvalid.into()));
 }
 
 #[test]

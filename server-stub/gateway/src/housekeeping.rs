@@ -1,7 +1,7 @@
 //! What the gateway does by itself: delete photos some days after they were filed, and parts nobody waits for; and finish
 //! photos that were whole when the process died and that nobody asked for since.
 //!
-//! What the hospital refused stays: it may file it yet.
+//! The bytes of what the hospital refused stay: it may file it yet. Towards its phone's quota it counts no longer by then.
 
 use gauze_wire::{ProblemCode, Tenant};
 use jiff::SignedDuration;
@@ -25,36 +25,42 @@ async fn delete_filed(app: &App, tenant: &Tenant, served: &Served) -> Result<u64
     let mut deleted = 0;
     let keep = SignedDuration::from_hours(24 * i64::from(served.in_force().policy.keep_days));
     let before = app.clock.now().saturating_sub(keep).map_err(|_| CleanError)?;
+    app.db.age_refused(tenant, before.as_millisecond()).await.map_err(said)?;
     loop {
         let names = app.db.filed_before(tenant, before.as_millisecond()).await.map_err(said)?;
-        for name in &names {
-            app.blobs.delete(name).map_err(said)?;
-            app.db.blob_deleted(name).await.map_err(said)?;
-            deleted += 1;
-        }
         if names.is_empty() {
             return Ok(deleted);
         }
+        for name in &names {
+            app.blobs.delete(name).map_err(said)?;
+        }
+        app.db.blobs_deleted(&names).await.map_err(said)?;
+        deleted += names.len() as u64;
     }
 }
 
 /// What lies here whole without a receipt gets one, or goes where its phone was revoked.
 async fn settle_ended(app: &App, tenant: &Tenant) -> Result<u64, CleanError> {
-    let mut deleted = 0;
-    for name in app.db.ended(tenant).await.map_err(said)? {
-        if !app.blobs.whole(&name).is_file() {
-            continue;
+    let (mut deleted, mut unsettled) = (0, Vec::new());
+    loop {
+        let names = app.db.ended(tenant).await.map_err(said)?;
+        if names.is_empty() {
+            app.db.look_again(&unsettled).await.map_err(said)?;
+            return Ok(deleted);
         }
-        match finish_if_whole(&app.take_turn(&name).await).await {
-            Ok(()) => {}
-            Err(RequestRefusal::Problem(ProblemCode::DeviceRefused)) => deleted += 1,
-            // One that cannot be settled keeps nothing else from being cleaned up; it is looked at again in an hour.
-            Err(_) => {
-                tracing::warn!(capture_id = %name.capture_id, "whole here, and still without a receipt")
+        for name in names.iter().filter(|name| app.blobs.whole(name).is_file()) {
+            match finish_if_whole(&app.take_turn(name).await).await {
+                Ok(()) => {}
+                Err(RequestRefusal::Problem(ProblemCode::DeviceRefused)) => deleted += 1,
+                // One that cannot be settled keeps nothing else from being cleaned up; it is looked at again in an hour.
+                Err(_) => {
+                    tracing::warn!(capture_id = %name.capture_id, "whole here, and still without a receipt");
+                    unsettled.push(name.clone());
+                }
             }
         }
+        app.db.looked_at(&names).await.map_err(said)?;
     }
-    Ok(deleted)
 }
 
 async fn delete_parts(app: &App) -> Result<u64, CleanError> {

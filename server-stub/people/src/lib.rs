@@ -1,8 +1,26 @@
 //! The hospital's people: who they are, what their roles allow, and one line for each thing they did.
 //!
-//! **No line, no photo.** `Authorised<Action>` (a role allows it) becomes `Logged<Action>` (its entry is on disk and in the tree), and only what is logged is done.
-//! This crate decides and writes; it serves no page and opens no photo.
+//! **No line, no photo.** [`Authorised`] (a role allows it) becomes [`Logged`] (its entry is on disk and in the tree), and
+//! only what is logged is done. This crate decides and writes; it serves no page and opens no photo.
+//!
+//! Always: an [`Authorised`] is made by [`Roles::authorise`] alone and a [`Logged`] by [`log::AccessLog::append`] alone;
+//! neither can be copied, so one entry stands for one act.
+#![forbid(unsafe_code)]
 
 pub mod acting;
 pub mod action;
+pub mod context;
+mod deed;
+pub mod fhir;
+pub mod haste;
+mod line;
+pub mod log;
 pub mod person;
+pub mod roles;
+pub mod subject;
+mod words;
+
+pub use deed::{Authorised, Denied, DeniedCause, Logged};
+pub use line::{EntryId, Line};
+pub use roles::Roles;
+pub use words::{Note, Sealed};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// A person, for as long as the provider calls them the same: 26 characters of lower-case base32 over issuer and subject. It names nobody.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,6 +32,38 @@ pub enum Role {
     Administrator,
     /// Information governance: reads the log, reviews break-glass, sees no photo.
     Governance,
+}
+
+impl Role {
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; 7] = [
+        Self::Capturer,
+        Self::Viewer,
+        Self::Lead,
+        Self::Auditor,
+        Self::It,
+        Self::Administrator,
+        Self::Governance,
+    ];
+
+    /// Its word in the policies, in the log and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Capturer => "capturer",
+            Self::Viewer => "viewer",
+            Self::Lead => "lead",
+            Self::Auditor => "auditor",
+            Self::It => "it",
+            Self::Administrator => "administrator",
+            Self::Governance => "governance",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
 }
 
 /// A person, with the roles and teams that hold at this moment.

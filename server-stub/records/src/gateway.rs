@@ -3,9 +3,11 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use gauze_wire::log::{AddCheckpoint, Witnessed};
 use gauze_wire::{Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem};
 use sha2::{Digest as _, Sha256};
 
+use crate::certificate::CertificateFault;
 use crate::coded::Coded;
 
 /// Why the gateway gave no answer, or none that can be used.
@@ -14,6 +16,9 @@ pub enum GatewayError {
     /// No connection, or it broke.
     #[error("the gateway cannot be reached ({0})")]
     Unreachable(String),
+    /// What answers in its place shows a certificate that does not hold.
+    #[error("the gateway's certificate does not hold: {}", .0.words())]
+    Certificate(CertificateFault),
     /// The connection broke while bytes were coming.
     #[error("the gateway's answer was cut off")]
     Cut,
@@ -41,6 +46,7 @@ impl Coded for GatewayError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unreachable(_) | Self::Cut => "gateway_unreachable",
+            Self::Certificate(fault) => fault.code(),
             Self::Missing => "not_found",
             Self::Refused(problem) => problem.code.as_str(),
             Self::Between(_) => "intermediary_answered",
@@ -56,6 +62,7 @@ impl Coded for GatewayError {
             Self::Unreachable(_) | Self::Cut => {
                 "Check the network, --gateway and --ca; photos wait where they are."
             }
+            Self::Certificate(fault) => fault.next_step(),
             Self::Missing => "It is asked for again at the next pull.",
             Self::Refused(problem) => problem.code.next_step(),
             Self::Between(_) => {
@@ -86,6 +93,12 @@ pub trait GatewayPort: Send + Sync {
 
     /// `POST /v1/TENANT/cosignatures`.
     fn cosignature(&self, note: &str) -> impl Future<Output = Result<(), GatewayError>> + Send;
+
+    /// `POST /v1/TENANT/access-checkpoints`.
+    fn witness(
+        &self,
+        checkpoint: &AddCheckpoint,
+    ) -> impl Future<Output = Result<Witnessed, GatewayError>> + Send;
 
     /// `POST /v1/TENANT/decisions`.
     fn decisions(&self, decisions: &Decisions) -> impl Future<Output = Result<(), GatewayError>> + Send;

@@ -1,4 +1,5 @@
-//! [`GatewayPort`] by reqwest over rustls. The only place that names reqwest, and the only constructor of its client.
+//! [`GatewayPort`] by reqwest over rustls. The only constructor of a client of reqwest; `web/outward.rs` sends by
+//! it too.
 //!
 //! Always: every request is signed at the gateway's time, as far as its `Date` has told it; a request that was refused for
 //! its time alone is signed and sent once more. Only exactly the documented status, type and length count as the gateway's
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use gauze_wire::log::{AddCheckpoint, Witnessed};
 use gauze_wire::signature::{Request, Tag, sign};
 use gauze_wire::{
     Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem, ProblemCode, SoftwareKey,
@@ -19,6 +21,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::certificate::CertificateFault;
 use crate::clock::Clock;
 use crate::coded::Coded;
 use crate::entropy::random;
@@ -71,6 +74,38 @@ pub struct HttpsGateway {
     offset_s: AtomicI64,
 }
 
+/// A client over TLS that believes `roots` alone and follows no redirection.
+pub(crate) fn client(roots: RootCertStore) -> Result<Client, TlsError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TlsError::Setup(error.into()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    #[expect(clippy::disallowed_methods, reason = "the one constructor, with our own rustls configuration")]
+    let client = reqwest::ClientBuilder::new()
+        .tls_backend_preconfigured(config)
+        .https_only(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(Duration::from_secs(60))
+        .build()
+        .map_err(|error| TlsError::Setup(error.into()))?;
+    Ok(client)
+}
+
+/// The authorities in a PEM.
+pub(crate) fn authorities(pem: &[u8]) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| TlsError::Authority)?;
+        roots.add(certificate).map_err(|_| TlsError::Authority)?;
+    }
+    if roots.is_empty() { Err(TlsError::Authority) } else { Ok(roots) }
+}
+
 /// What is sent beside the address.
 type Content = (&'static str, Vec<u8>);
 
@@ -83,34 +118,8 @@ impl HttpsGateway {
         key: SoftwareKey,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, TlsError> {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(ca_pem) {
-            let certificate = certificate.map_err(|_| TlsError::Authority)?;
-            roots.add(certificate).map_err(|_| TlsError::Authority)?;
-        }
-        if roots.is_empty() {
-            return Err(TlsError::Authority);
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::Setup(error.into()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one constructor, with our own rustls configuration"
-        )]
-        let client = reqwest::ClientBuilder::new()
-            .tls_backend_preconfigured(config)
-            .https_only(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(60))
-            .build()
-            .map_err(|error| TlsError::Setup(error.into()))?;
+        let roots = authorities(ca_pem)?;
+        let client = client(roots)?;
         let base = format!("{}/v1/{tenant}", url.trim_end_matches('/'));
         Ok(Self { client, base, key, clock, offset_s: AtomicI64::new(0) })
     }
@@ -197,8 +206,11 @@ fn is_of(response: &Response, media: &str) -> bool {
         .is_some_and(|named| named.trim().eq_ignore_ascii_case(media))
 }
 
-/// The innermost cause: what an operator can act on.
+/// What is wrong with the certificate, or else the innermost cause: what an operator can act on.
 fn unreachable(error: &reqwest::Error) -> GatewayError {
+    if let Some(fault) = CertificateFault::of(error) {
+        return GatewayError::Certificate(fault);
+    }
     let mut inner: &(dyn std::error::Error + 'static) = error;
     while let Some(source) = inner.source() {
         inner = source;
@@ -258,6 +270,15 @@ impl GatewayPort for HttpsGateway {
     async fn cosignature(&self, note: &str) -> Result<(), GatewayError> {
         let body = note.as_bytes().to_vec();
         self.send(Method::POST, "cosignatures", Some(("text/plain; charset=utf-8", body))).await.map(drop)
+    }
+
+    async fn witness(&self, checkpoint: &AddCheckpoint) -> Result<Witnessed, GatewayError> {
+        let body = serde_json::to_vec(checkpoint).map_err(|_| GatewayError::Malformed("checkpoint"))?;
+        let response = self.send(Method::POST, "access-checkpoints", Some((JSON, body))).await?;
+        if !is_of(&response, JSON) {
+            return Err(GatewayError::Between(response.status().as_u16()));
+        }
+        serde_json::from_slice(&read(response).await?).map_err(|_| GatewayError::Malformed("cosignature"))
     }
 
     async fn decisions(&self, decisions: &Decisions) -> Result<(), GatewayError> {

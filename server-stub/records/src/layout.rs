@@ -39,6 +39,11 @@ impl Layout {
         self.root.join("bundles")
     }
 
+    /// What entries were judged by, and from where on.
+    pub(crate) fn in_force(&self) -> PathBuf {
+        self.root.join("in-force")
+    }
+
     pub(crate) fn sealed_root(&self) -> PathBuf {
         self.root.join("sealed")
     }

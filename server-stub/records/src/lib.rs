@@ -1,32 +1,45 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod amend;
+mod blind;
+mod certificate;
 mod chain;
 mod clock;
 mod coded;
 mod disk;
 mod entropy;
+mod folk;
 mod gist;
 mod https;
+mod in_force;
 mod index;
 mod layout;
 mod list;
 mod open;
-mod tree;
+mod rejudge;
+mod render;
 mod trust;
 
+pub mod access;
 pub mod gateway;
 pub mod keys;
 pub mod proposals;
 pub mod pull;
 pub mod verify;
+pub mod web;
 
+pub use amend::{AmendError, Amendment, Change, Refiled};
+pub use blind::{Blind, Label, LabelError, NotBlind, Sought};
+pub use certificate::CertificateFault;
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;
 pub use disk::DiskError;
+pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Origin, Refilled, Which};
 pub use gist::Gist;
 pub use https::{HttpsGateway, TlsError};
-pub use index::{ChainState, IndexError, Kind, Status};
+pub use index::{Again, ChainState, IndexError, Kind, Status};
 pub use list::{Listed, ListedAct, ListedDevice, list, list_acts, list_devices};
 pub use open::{OpenFileError, Opened, open_file};
+pub use rejudge::rejudge;
 pub use trust::TrustError;

@@ -2,9 +2,13 @@
 #![forbid(unsafe_code)]
 
 mod keys_cli;
+mod log_cli;
 mod proposals_cli;
 mod pull_cli;
+mod rejudge_cli;
+mod roles_cli;
 mod show_cli;
+mod web_cli;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -17,7 +21,7 @@ use gauze_wire::{Name, Tenant};
 use serde::Serialize;
 
 use crate::keys_cli::{Recipients, Sign};
-use crate::pull_cli::{Source, Unasked};
+use crate::pull_cli::{Pulling, Source, Unasked};
 
 /// The inside of Gauze: pulls sealed photos, opens each once, files it and says so.
 #[derive(Parser)]
@@ -72,10 +76,21 @@ enum Command {
         interval_s: u64,
         #[command(flatten)]
         unasked: Unasked,
+        #[command(flatten)]
+        pages: web_cli::Pages,
     },
     /// What the gateway's operators ask this side to sign.
     #[command(subcommand)]
     Proposals(proposals_cli::ProposalsCommand),
+    /// Who looked at what.
+    #[command(subcommand)]
+    Log(log_cli::LogCommand),
+    /// Who may do what, and why.
+    #[command(subcommand)]
+    Roles(roles_cli::RolesCommand),
+    /// What is done for the hospital's people without a page.
+    #[command(subcommand)]
+    People(web_cli::PeopleCommand),
     /// Pull once, until nothing is left.
     Pull(Source),
     /// Open one sealed file.
@@ -101,6 +116,8 @@ enum Command {
         #[arg(long)]
         acts: bool,
     },
+    /// Have the next pull judge refused photos again, after mending what they were refused for.
+    Rejudge(rejudge_cli::Rejudge),
     /// Check everything filed again, offline; fails where something is not as it was signed.
     Verify {
         /// The data directory.
@@ -149,7 +166,11 @@ fn main() -> ExitCode {
         | Command::Token { .. }
         | Command::Open { .. }
         | Command::List { .. }
+        | Command::Log(_)
+        | Command::People(_)
         | Command::Proposals(_)
+        | Command::Rejudge(_)
+        | Command::Roles(_)
         | Command::Verify { .. } => "warn",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
@@ -169,23 +190,36 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::SignBundle(sign) => keys_cli::bundle(json, &sign)?,
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
         Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
-        Command::Serve { source, interval_s, unasked } => {
-            pull_cli::serve(json, &source, Duration::from_secs(interval_s), unasked)?;
+        Command::Serve { source, interval_s, unasked, pages } => {
+            pull_cli::serve(
+                json,
+                &source,
+                Pulling { interval: Duration::from_secs(interval_s), unasked, pages },
+            )?;
         }
+        Command::Log(command) => return log_cli::run(json, &command),
+        Command::Roles(command) => return roles_cli::run(json, &command),
         Command::Proposals(command) => proposals(json, command)?,
+        Command::People(command) => web_cli::people(json, command)?,
         Command::Pull(source) => pull_cli::pull_once(json, &source)?,
         Command::Open { file, identity, out } => {
             let opened = open_file(&file, &identity, &out)?;
             show(json, &opened, || {
+                let (photo, record) = (opened.photo.display(), opened.record.display());
                 let gist = opened.gist.line();
-                format!("{}\n{}\n{gist}", opened.photo.display(), opened.record.display())
-                    .trim_end()
-                    .to_owned()
+                let cleaned = "cleaned: what stood behind the picture's last block was left out, so its SHA-256 is not the record's";
+                let lines = [
+                    format!("{photo}\n{record}"),
+                    gist,
+                    if opened.cleaned { cleaned } else { "" }.to_owned(),
+                ];
+                lines.iter().filter(|line| !line.is_empty()).cloned().collect::<Vec<_>>().join("\n")
             });
         }
         Command::List { data, devices: true, .. } => show_cli::show_devices(json, &data)?,
         Command::List { data, acts: true, .. } => show_cli::show_acts(json, &data)?,
         Command::List { data, .. } => show_cli::show_list(json, &data)?,
+        Command::Rejudge(asked) => rejudge_cli::run(json, &asked)?,
         Command::Verify { data, keys } => return show_cli::check(json, &data, keys.as_deref()),
     }
     Ok(ExitCode::SUCCESS)

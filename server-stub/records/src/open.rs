@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use gauze_seal::age::{Identity, OpenError, Unwrap, parse_identity_file};
 use gauze_seal::strip::Stripped;
 use gauze_seal::{OpenPhotoError, OpenedPhoto, OtherPicture, PhotoOpener, strip};
-use gauze_wire::{Body, CaptureId, Digest, FilingRefusal, PickLists, Record};
+use gauze_wire::{Body, CaptureId, Digest, FilingRefusal, Record};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -40,20 +40,35 @@ fn read(sealed: &mut impl Read, identities: &[Identity]) -> Result<OpenedPhoto, 
     }
 }
 
-/// Opens a sealed file whose digest was checked, and judges what is inside against the manifest's body. What was said of
-/// the photo is compared with `lists`, which refuses nothing. The outer error is the disk's.
+/// Opens a sealed file whose digest was checked, and judges what is inside against the manifest's body: the record, or
+/// why it is not filed. The outer error is the disk's.
 pub(crate) fn inspect(
     sealed: &mut File,
     identities: &[Identity],
     body: &Body,
-    lists: &PickLists,
-) -> io::Result<Result<Gist, FilingRefusal>> {
+) -> io::Result<Result<Record, FilingRefusal>> {
     sealed.seek(SeekFrom::Start(0))?;
     match read(sealed, identities) {
-        Ok(opened) => Ok(judge(&opened, body).map(|record| Gist::listed(&record, lists))),
+        Ok(opened) => Ok(judge(&opened, body)),
         Err(Reading::Io(error)) => Err(error),
         Err(Reading::Photo(error)) => Ok(Err(refusal(error))),
     }
+}
+
+/// The picture of a filed photo, and its orientation; nothing where it is not the one that its record names. The outer error is
+/// the disk's.
+pub(crate) fn open_picture(
+    sealed: &mut File,
+    identities: &[Identity],
+) -> io::Result<Option<(Zeroizing<Vec<u8>>, u8)>> {
+    let opened = match read(sealed, identities) {
+        Ok(opened) => opened,
+        Err(Reading::Io(error)) => return Err(error),
+        Err(Reading::Photo(_)) => return Ok(None),
+    };
+    let Ok(record) = Record::from_bytes(&opened.record) else { return Ok(None) };
+    let picture = opened.into_picture(&record.photo_sha256.0, record.photo_size).ok();
+    Ok(picture.map(|picture| (picture, record.orientation)))
 }
 
 fn refusal(error: OpenPhotoError) -> FilingRefusal {
@@ -176,10 +191,13 @@ pub struct Opened {
     pub record: PathBuf,
     /// Which photo it is.
     pub capture_id: CaptureId,
-    /// SHA-256 of the picture.
+    /// SHA-256 of the picture as it was written here: without what stood behind its last block. Its record keeps that of the
+    /// picture as it came.
     pub photo_sha256: Digest,
-    /// Its length in bytes.
+    /// Its length in bytes, as it was written here.
     pub photo_size: u64,
+    /// Whether anything was left out, so that the two differ.
+    pub cleaned: bool,
     /// What its record says, without naming anybody.
     pub gist: Gist,
 }
@@ -250,6 +268,7 @@ fn open_into(
         capture_id: told.capture_id,
         photo_sha256,
         photo_size,
+        cleaned: photo_sha256 != told.photo_sha256,
         gist: Gist::whole(&told),
     })
 }

@@ -10,6 +10,7 @@ use gauze_records::{HttpsGateway, SystemClock};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::web_cli::Pages;
 use crate::{Refused, show};
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -70,7 +71,8 @@ pub(crate) async fn pull_once(json: bool, source: &Source) -> Result<(), Refused
             report.acknowledged
         );
         for photo in &report.refused {
-            text.push_str(&format!("\nrefused {} {}", photo.capture_id, photo.cause.code()));
+            let (code, step) = (photo.cause.code(), photo.cause.next_step());
+            text.push_str(&format!("\nrefused {} {code}: {step}", photo.capture_id));
         }
         text
     });
@@ -88,21 +90,34 @@ async fn open(source: &Source) -> Result<Puller<HttpsGateway>, Refused> {
     Ok(Puller::new(config, &source.ca, Arc::new(SystemClock)).await?)
 }
 
+/// How `serve` goes on, and what it serves besides.
+pub(crate) struct Pulling {
+    pub(crate) interval: Duration,
+    pub(crate) unasked: Unasked,
+    pub(crate) pages: Pages,
+}
+
 #[tokio::main]
-pub(crate) async fn serve(
-    json: bool,
-    source: &Source,
-    interval: Duration,
-    unasked: Unasked,
-) -> Result<(), Refused> {
-    let approve = match (unasked.approve, unasked.serials) {
-        (Some(Approving::Tokens), Some(serials)) => Approve::Tokens { serials, a_day: unasked.tokens_a_day },
+pub(crate) async fn serve(json: bool, source: &Source, how: Pulling) -> Result<(), Refused> {
+    let approve = match (how.unasked.approve, how.unasked.serials) {
+        (Some(Approving::Tokens), Some(serials)) => {
+            Approve::Tokens { serials, a_day: how.unasked.tokens_a_day }
+        }
         (Some(Approving::Tokens), None) | (None, _) => Approve::Nothing,
     };
     let puller = open(source).await?.approving(approve);
+    let pages = how.pages.prepare((&source.data, &source.keys), &puller).await?;
     let told = json!({ "ready": true, "gateway": source.gateway });
     show(json, &told, || format!("ready: pulling from {}", source.gateway));
-    pull::serve(&puller, interval, stopped(), |_| {}).await;
+    let pulling = pull::serve(&puller, how.interval, stopped(), |_| {});
+    match pages {
+        None => pulling.await,
+        // Pages that break off end the pulling too: somebody looks after it then.
+        Some(pages) => tokio::select! {
+            served = pages.run(stopped()) => served?,
+            ended = async { pulling.await; std::future::pending().await } => ended,
+        },
+    }
     puller.close().await;
     Ok(())
 }

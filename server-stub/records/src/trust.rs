@@ -1,24 +1,22 @@
 //! Whom the puller believes: the bundle under the pinned root, the policy under the bundle, its own keys.
 //!
-//! Always: what is judged here is judged once and for good, so a status list that is old, or does not read, condemns no
+//! Always: a verdict here stands until a person asks for another, so a status list that is old, or does not read, condemns no
 //! phone. That it be young is the gateway's to keep, which has the phone before it and can say: try again.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gauze_attest::{Basis, Roots, StatusList};
 use gauze_seal::age::{Identity, Recipient};
 use gauze_wire::log::NoteKey;
-use gauze_wire::{
-    Bundle, Gateway, Jws, PickLists, Policy, RecipientState, Signer as _, SoftwareKey, Tenant, WireError,
-    accept_bundle,
-};
+use gauze_wire::{Bundle, Jws, RecipientState, Signer as _, SoftwareKey, Tenant, WireError, accept_bundle};
 
 use jiff::Timestamp;
 
+use crate::blind::FolkKeys;
 use crate::coded::Coded;
-use crate::disk;
-use crate::keys::{BUNDLE_JWS, KeyDir, KeysError, POLICY_JWS};
+use crate::disk::{self, DiskError};
+use crate::in_force::{InForce, KeptList};
+use crate::keys::{BUNDLE_JWS, IDENTITY, KeyDir, KeysError, POLICY_JWS};
 
 /// Why the keys, the bundle and the policy do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +45,12 @@ pub enum TrustError {
     /// Photos are sealed to a recipient whose identity is not here.
     #[error("no identity here opens what is sealed to active recipient {0}")]
     IdentityMissing(String),
+    /// What was in force before is kept in a file that does not read.
+    #[error("{} does not read: it says what entries are judged by", .0.display())]
+    HistoryDamaged(PathBuf),
+    /// The disk failed.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
 }
 
 impl Coded for TrustError {
@@ -60,6 +64,8 @@ impl Coded for TrustError {
             Self::KeyNotNamed(_) => "key_not_named",
             Self::StatusList(_) => "status_list_invalid",
             Self::IdentityMissing(_) => "identity_missing",
+            Self::HistoryDamaged(_) => "history_damaged",
+            Self::Disk(error) => error.code(),
         }
     }
 
@@ -73,24 +79,25 @@ impl Coded for TrustError {
             Self::KeyNotNamed(_) => "Put its public half into the bundle and sign a higher version.",
             Self::StatusList(_) => "Fetch it again, or leave --status-list out.",
             Self::IdentityMissing(_) => "Add the identity to tenant-identity.txt, or retire the recipient.",
+            Self::HistoryDamaged(_) => {
+                "Restore it from the backup of --data, or put it elsewhere: the version before then judges in its place."
+            }
+            Self::Disk(error) => error.next_step(),
         }
     }
 }
 
 /// All of it, checked.
 pub(crate) struct Trust {
-    /// Google's status list, where this side was given one.
-    status: Option<Arc<StatusList>>,
     pub(crate) tenant: Tenant,
-    pub(crate) bundle: Bundle,
-    pub(crate) bundle_jws: Jws,
-    /// What evidence is judged by.
-    policy: Policy,
-    pub(crate) gateway: Gateway,
+    /// What entries of today are judged by.
+    pub(crate) now: Arc<InForce>,
     pub(crate) records: SoftwareKey,
     pub(crate) witness: NoteKey,
     /// Shared with the threads that open photos.
     pub(crate) identities: Arc<[Identity]>,
+    /// Of the first identity: what the index for people is written with.
+    pub(crate) folk: Arc<FolkKeys>,
 }
 
 impl Trust {
@@ -99,7 +106,7 @@ impl Trust {
         keys: &KeyDir,
         bundle: Option<&Path>,
         url: &str,
-        status: Option<Arc<StatusList>>,
+        status: Option<KeptList>,
     ) -> Result<Self, TrustError> {
         let tenant = keys.tenant()?;
         let path = bundle.map_or_else(|| keys.path(BUNDLE_JWS), Path::to_owned);
@@ -110,12 +117,9 @@ impl Trust {
         let bundle_jws = Jws::parse(text.trim()).map_err(TrustError::Bundle)?;
         let (bundle, _) =
             accept_bundle(&bundle_jws, &tenant, &keys.root_sha256()?, None, 0).map_err(TrustError::Bundle)?;
-        let policy = match keys.signed(POLICY_JWS)? {
-            Some(jws) => jws.verify_by(&bundle.policy_keys, &tenant).map_err(TrustError::Policy)?,
-            None => Policy::strictest(&tenant),
-        };
-        let gateway =
-            bundle.gateway(url).cloned().ok_or_else(|| TrustError::UnknownGateway(url.to_owned()))?;
+        let policy = keys.signed(POLICY_JWS)?;
+        let now = InForce::new((bundle, bundle_jws), policy, status, url)?;
+        let bundle = &now.bundle;
         let records = keys.records()?;
         if !bundle.records.contains(&records.public_key()) {
             return Err(TrustError::KeyNotNamed("records"));
@@ -125,42 +129,33 @@ impl Trust {
             return Err(TrustError::KeyNotNamed("witness"));
         }
         let identities: Arc<[Identity]> = keys.identities()?.into();
-        check_identities(&bundle, &identities)?;
-        let policy = at_any_age(policy);
-        Ok(Self { tenant, bundle, bundle_jws, policy, gateway, records, witness, identities, status })
-    }
-
-    /// What people choose from on the phone, by the policy in force.
-    pub(crate) fn lists(&self) -> &PickLists {
-        &self.policy.lists
-    }
-
-    /// What evidence is judged by.
-    pub(crate) fn basis<'a>(&'a self, roots: &'a Roots) -> Basis<'a> {
-        Basis { bundle: &self.bundle, policy: &self.policy, status: self.status.as_deref(), roots }
+        check_identities(bundle, &identities)?;
+        let folk = identities.first().map(|identity| Arc::new(FolkKeys::of(identity)));
+        let folk = folk.ok_or_else(|| KeysError::Unusable(keys.path(IDENTITY)))?;
+        Ok(Self { folk, tenant, now: Arc::new(now), records, witness, identities })
     }
 }
 
 /// The status list of a file that is replaced while we run: the newest that could be read.
 pub(crate) struct StatusFile {
     path: PathBuf,
-    last: Mutex<Arc<StatusList>>,
+    last: Mutex<KeptList>,
 }
 
 impl StatusFile {
     /// To begin with, the file has to read.
     pub(crate) fn open(path: &Path) -> Result<Self, TrustError> {
         let list = read_status(path)?;
-        Ok(Self { path: path.to_owned(), last: Mutex::new(Arc::new(list)) })
+        Ok(Self { path: path.to_owned(), last: Mutex::new(list) })
     }
 
     /// Reads the file anew; what does not read leaves the one before in force.
-    pub(crate) fn newest(&self) -> Arc<StatusList> {
+    pub(crate) fn newest(&self) -> KeptList {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match read_status(&self.path) {
-            Ok(list) => *last = Arc::new(list),
+            Ok(list) => *last = list,
             Err(error) => {
-                let of = last.fetched_at();
+                let of = last.list.fetched_at();
                 tracing::error!(code = error.code(), %of, "{error}: the one before stays in force; fetch it again");
             }
         }
@@ -169,20 +164,12 @@ impl StatusFile {
 }
 
 /// The list at `path`; the file's own time says when it was current.
-fn read_status(path: &Path) -> Result<StatusList, TrustError> {
+fn read_status(path: &Path) -> Result<KeptList, TrustError> {
     let unreadable = |error: std::io::Error| TrustError::StatusList(error.to_string());
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let modified = std::fs::metadata(path).and_then(|meta| meta.modified()).map_err(unreadable)?;
     let at = Timestamp::try_from(modified).unwrap_or(Timestamp::UNIX_EPOCH);
-    StatusList::parse(&bytes, at).map_err(|error| TrustError::StatusList(error.to_string()))
-}
-
-/// The policy without the age that it asks of a status list.
-fn at_any_age(mut policy: Policy) -> Policy {
-    if let Some(android) = &mut policy.android {
-        android.status_list_hours = None;
-    }
-    policy
+    KeptList::parse(bytes, at)
 }
 
 /// Without the identity every photo would be refused as one that does not open, for good.
@@ -206,17 +193,7 @@ fn check_identities(bundle: &Bundle, identities: &[Identity]) -> Result<(), Trus
 
 #[cfg(test)]
 mod tests {
-    use gauze_wire::AndroidRules;
-
     use super::*;
-
-    #[test]
-    fn however_old_the_status_list_is_no_phone_is_refused_for_it_here() {
-        let rules = AndroidRules { status_list_hours: Some(24), ..AndroidRules::for_apps(Vec::new()) };
-        let strictest = Policy::strictest(&"ward-9".parse().unwrap());
-        let policy = Policy { android: Some(rules), ..strictest };
-        assert_eq!(at_any_age(policy).android.unwrap().status_list_hours, None);
-    }
 
     #[test]
     fn a_status_list_is_read_with_its_files_own_time_and_a_broken_one_is_named() {
@@ -224,7 +201,7 @@ mod tests {
         assert!(matches!(read_status(file.path()), Err(TrustError::StatusList(_))));
         std::io::Write::write_all(&mut file.as_file(), br#"{"entries":{"ab":{"status":"REVOKED"}}}"#)
             .unwrap();
-        let list = read_status(file.path()).unwrap();
+        let list = read_status(file.path()).unwrap().list;
         let modified = file.as_file().metadata().unwrap().modified().unwrap();
         assert!(list.judge(["ab"]).is_err() && list.fetched_at() == Timestamp::try_from(modified).unwrap());
     }
@@ -239,8 +216,8 @@ mod tests {
         write(br#"{"entries":{"ab":{"status":"REVOKED"}}}"#);
         let status = StatusFile::open(file.path()).unwrap();
         write(br#"{"entries":{"ab":{"sta"#);
-        assert!(status.newest().judge(["ab"]).is_err());
+        assert!(status.newest().list.judge(["ab"]).is_err());
         write(br#"{"entries":{"cd":{"status":"REVOKED"}}}"#);
-        assert!(status.newest().judge(["ab"]).is_ok() && status.newest().judge(["cd"]).is_err());
+        assert!(status.newest().list.judge(["ab"]).is_ok() && status.newest().list.judge(["cd"]).is_err());
     }
 }

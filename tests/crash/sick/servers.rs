@@ -24,7 +24,7 @@ async fn a_gateway_on_a_full_disk_says_so_keeps_no_half_photo_and_goes_on_when_t
         disk.fill(room);
         let upload = site.phone(&["upload", "--retry", "0"]).await;
         assert_eq!(upload.code, Some(1), "{room}: {}", upload.stdout);
-        assert!(upload.stderr.starts_with("storage_full: "), "{room}: {}", upload.stderr);
+        assert!(upload.stderr.starts_with("gateway_storage_full: "), "{room}: {}", upload.stderr);
         assert_eq!(names(&site, "gateway/incoming"), [""; 0], "{room}: what does not fit does not stay");
         disk.free();
     }
@@ -52,7 +52,7 @@ async fn a_gateway_without_file_descriptors_goes_on_when_it_has_them() {
     assert_eq!(upload.code, Some(1), "{}", upload.stdout);
     let code = upload.stderr.split(':').next().unwrap_or_default();
     // SQLite says the same of a file that it may not open and of one for which no descriptor is left.
-    let typed = ["unreachable", "unavailable", "storage_failed"].contains(&code);
+    let typed = ["unreachable", "unavailable", "gateway_storage_failed"].contains(&code);
     assert!(typed, "{}", upload.stderr);
     assert!(logged(&site).contains("Too many open files"), "{}", logged(&site));
     keeps_nothing_but_what_came(&site);
@@ -97,7 +97,7 @@ async fn upload_without(site: &Site, dir: &str) -> bool {
     let upload = site.phone(&["upload", "--retry", "0"]).await;
     assert!(did("chattr", &["-i", &closed]));
     assert_eq!(upload.code, Some(1), "{}", upload.stdout);
-    assert!(upload.stderr.starts_with("storage_failed: "), "{}", upload.stderr);
+    assert!(upload.stderr.starts_with("gateway_storage_failed: "), "{}", upload.stderr);
     assert!(told() > before, "{}", logged(site));
     assert!(site.open().list().unwrap().iter().all(|photo| photo.stage.is_unsent()));
     true

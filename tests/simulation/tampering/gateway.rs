@@ -3,6 +3,7 @@
 use gauze_core::Stage;
 use gauze_records::Coded as _;
 use gauze_records::pull::PullError;
+use jiff::SignedDuration;
 
 use super::{CHANGES, copy_dir, files, places, put, take};
 use crate::dice::Dice;
@@ -16,7 +17,7 @@ async fn pull_fails(ward: &Ward) -> PullError {
 }
 
 #[tokio::test]
-async fn a_changed_photo_at_the_gateway_is_not_filed_and_stays_on_the_phone() {
+async fn a_changed_photo_at_the_gateway_is_not_filed_and_comes_again_from_the_phone() {
     let mut dice = Dice::new(1);
     for change in CHANGES {
         for _ in 0..places() {
@@ -29,8 +30,11 @@ async fn a_changed_photo_at_the_gateway_is_not_filed_and_stays_on_the_phone() {
             let report = ward.pull().await;
             assert_eq!((report.missing, report.refused.len(), report.filed), (1, 0, 0), "{change:?}");
             phone.run().await;
-            assert_eq!(phone.stage(taken.id), Some(Stage::Stored), "{change:?}");
+            assert_eq!(phone.stage(taken.id), Some(Stage::Signed), "{change:?}");
             assert!(taken.is_kept(&phone, None));
+            phone.run().await;
+            ward.clock.pass(SignedDuration::from_hours(7));
+            assert_eq!(ward.pull().await.filed, 1, "{change:?}");
             assert!(ward.verified().await.ok);
         }
     }

@@ -22,6 +22,7 @@ mod signed;
 mod sqlcipher;
 mod store;
 mod upload;
+mod viewer;
 
 use std::path::PathBuf;
 
@@ -54,6 +55,9 @@ pub struct Arguments {
     /// The `djpeg` command.
     #[arg(long, value_name = "FILE")]
     djpeg: Option<PathBuf>,
+    /// The `cjpeg` command.
+    #[arg(long, value_name = "FILE")]
+    cjpeg: Option<PathBuf>,
     /// Only rows whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
@@ -112,6 +116,7 @@ async fn measure() -> anyhow::Result<()> {
     rates::measure(&arguments, &hospital).await?;
     console::measure(&arguments, &hospital).await?;
     filing::measure(&arguments, &hospital).await?;
+    viewer::measure(&arguments, &hospital).await?;
     gateway.stop().await;
     Ok(())
 }

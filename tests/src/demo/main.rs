@@ -54,8 +54,11 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).without_time().init();
     let arguments = Arguments::parse();
     match run(&arguments) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(trouble)) => {
+            eprintln!("demo: {trouble}");
+            ExitCode::from(1)
+        }
         Err(error) => {
             eprintln!("demo: {error:#}");
             ExitCode::from(1)
@@ -63,7 +66,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+/// What went wrong, if anything did.
+fn run(arguments: &Arguments) -> anyhow::Result<Option<String>> {
     let runtime = tokio::runtime::Runtime::new()?;
     let home = tempfile::Builder::new().prefix("gauze-demo-").tempdir()?;
     let inputs = match &arguments.photos {
@@ -85,13 +89,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         println!("CA        {}\n", hospital.ca().display());
         let journeys = journey::travel(&hospital, inputs).await?;
         output::table(&journeys);
-        let good = output::write_all(&hospital, &journeys, out.as_deref()).await?;
-        if !arguments.once {
+        let trouble = output::write_all(&hospital, &journeys, out.as_deref()).await?.trouble();
+        if trouble.is_none() && !arguments.once {
             println!("\nStill up; the files above stay until you press Ctrl-C.");
             println!("Another photo:  {}", hospital.phone_hint());
             tokio::signal::ctrl_c().await?;
         }
         servers.stop().await;
-        Ok(good)
+        Ok(trouble)
     })
 }

@@ -1,5 +1,6 @@
 //! What the demo shows and leaves.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -44,28 +45,65 @@ pub fn table(journeys: &[Journey]) {
     }
 }
 
-/// Opens every filed photo as the records side does, puts it into `out`, and says whether the demo went well.
+/// What became of the pictures.
+#[derive(Default)]
+pub struct Outcome {
+    opened: usize,
+    failed: usize,
+    /// How many pictures ended by each code.
+    causes: BTreeMap<String, usize>,
+}
+
+impl Outcome {
+    fn of(summary: &[Value]) -> Self {
+        let mut outcome = Self::default();
+        for line in summary {
+            match line["status"].as_str() {
+                Some("opened") => outcome.opened += 1,
+                Some("failed") => outcome.failed += 1,
+                Some(_) | None => {}
+            }
+            if let Some(code) = line["code"].as_str() {
+                *outcome.causes.entry(code.to_owned()).or_default() += 1;
+            }
+        }
+        outcome
+    }
+
+    /// Why the demo did not go well: nothing when a photo arrived and none failed.
+    pub fn trouble(&self) -> Option<String> {
+        let causes: Vec<String> =
+            self.causes.iter().map(|(code, count)| format!("{count} × {code}")).collect();
+        let causes = causes.join(", ");
+        match (self.opened, self.failed) {
+            (0, 0) => Some(format!(
+                "every picture was refused ({causes}): Gauze takes JPEG files as cameras write them; name a directory of such with --photos"
+            )),
+            (_, 0) => None,
+            (_, failed) => Some(format!(
+                "{failed} of the photos did not arrive ({causes}); the lines above say where they stopped"
+            )),
+        }
+    }
+}
+
+/// Opens every filed photo as the records side does, puts it into `out`, and says what became of the pictures.
 pub async fn write_all(
     hospital: &Hospital,
     journeys: &[Journey],
     out: Option<&Path>,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Outcome> {
     let scratch = hospital.home().join("opened");
     let target = out.unwrap_or(&scratch);
     std::fs::create_dir_all(target)?;
     let listed = run("gauze-records", &["list", "--data", "records", "--json"], hospital.home()).await?;
     let listed: Vec<Value> = serde_json::from_str(&listed)?;
     let mut summary = Vec::new();
-    let (mut opened, mut failed) = (0, 0);
     for journey in journeys {
-        let line = one(hospital, journey, &listed, target).await?;
-        match line["status"].as_str() {
-            Some("opened") => opened += 1,
-            Some("failed") => failed += 1,
-            Some(_) | None => {}
-        }
-        summary.push(line);
+        summary.push(one(hospital, journey, &listed, target).await?);
     }
+    let outcome = Outcome::of(&summary);
+    let (opened, failed) = (outcome.opened, outcome.failed);
     println!(
         "\n{opened} opened by the records side, {} refused, {failed} failed",
         summary.len() - opened - failed
@@ -73,9 +111,12 @@ pub async fn write_all(
     if out.is_some() {
         std::fs::copy(hospital.identity(), target.join("tenant-identity.txt"))?;
         write(&target.join("summary.json"), &serde_json::to_string_pretty(&summary)?)?;
-        println!("repeat it:  cd {} && age -d -i tenant-identity.txt NAME.age | tar x", target.display());
+        if opened > 0 {
+            println!("repeat it:  cd {} && age -d -i tenant-identity.txt NAME.age | tar x", target.display());
+            println!("            with age 1.3 or newer, unless the demo ran with --recipients classical");
+        }
     }
-    Ok(opened > 0 && failed == 0)
+    Ok(outcome)
 }
 
 async fn one(hospital: &Hospital, journey: &Journey, listed: &[Value], out: &Path) -> anyhow::Result<Value> {

@@ -26,7 +26,7 @@ fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
+pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Refusal::new("runtime", format!("threads could not be started: {error}")))?;
     Ok(runtime.block_on(work))

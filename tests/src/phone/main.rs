@@ -8,6 +8,7 @@ mod commands;
 mod configuration;
 mod phone;
 mod refusal;
+mod sign_in;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +39,10 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Sign a clinician in: prints the provider's page, and reads the address that the browser came back to from standard input.
+    SignIn,
+    /// Sign the clinician out. Photos that were taken go out all the same.
+    SignOut,
     /// Seal pictures; print `CAPTURE_ID PATH` for each one kept, go on past refused ones.
     Capture {
         /// JPEG pictures.
@@ -120,6 +125,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Refusal> {
     match command {
         Command::Config(_) => unreachable!("answered above"),
         Command::Enrol { config } => commands::enrol(&phone, &config),
+        Command::SignIn => sign_in::sign_in(&phone),
+        Command::SignOut => sign_in::sign_out(&phone),
         Command::Capture { files, record, json } => {
             commands::capture(&phone, &files, record.as_deref(), json)
         }

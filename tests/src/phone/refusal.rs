@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
-use gauze_core::{CaptureError, DiscardError, EnrolError, ManagedError, OpenError, RunError, StoreError};
+use gauze_core::{
+    CaptureError, DiscardError, EnrolError, ManagedError, OpenError, RunError, SignInError, StoreError,
+};
 use gauze_tests::config::ConfigFileError;
 
 /// A refusal: printed as `code: message`, exit status 1.
@@ -33,6 +35,12 @@ impl fmt::Display for Refusal {
 
 impl From<OpenError> for Refusal {
     fn from(error: OpenError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<SignInError> for Refusal {
+    fn from(error: SignInError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }

@@ -107,6 +107,8 @@ fn the_transition_table_is_as_written() {
         ),
         (State::Refused, Event::Filed(receipted()), State::Filed, erase()),
         (State::Refused, Event::Refused, State::Refused, vec![]),
+        (State::Refused, Event::Forgotten, State::Signed, vec![]),
+        (State::Refused, Event::Erased, State::Gone, vec![]),
         (State::Filed, Event::Filed(receipted()), State::Filed, erase()),
         (State::Filed, Event::Erased, State::Gone, vec![]),
         (State::Filed, failed(), State::Filed, vec![]),

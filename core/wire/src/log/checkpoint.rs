@@ -181,6 +181,12 @@ verifier_key! {
 }
 
 impl LogKey {
+    /// The same key as a witness of other logs. A cosigned text begins with another line than any checkpoint, and the
+    /// two kinds have different key hashes, so that neither signature counts as the other.
+    pub fn as_witness(&self) -> WitnessKey {
+        WitnessKey { name: self.name.clone(), key: self.key }
+    }
+
     /// Believes a note signed by this log for this log's origin. Unknown signatures are ignored, as C2SP asks.
     pub fn verify(&self, note: &str) -> Result<Checkpoint, WireError> {
         let (text, signatures) = split_note(note)?;

@@ -8,7 +8,7 @@ use gauze_wire::{
     DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, FilingRefusal, Follows, Gateway, Grade, Jws,
     KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof, ProposalId, PublicKey, Reason,
     Reattestation, RecipientEntry, RecipientState, Refused, ReviewDenied, Signed, Signer as _, SoftwareKey,
-    Standing, Stored, Tenant, Token, Void, VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
+    Standing, Stored, Succession, Tenant, Token, Void, VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
 };
 use jiff::Timestamp;
 
@@ -106,6 +106,10 @@ pub fn acts() -> Vec<(&'static str, Act)> {
     vec![
         ("act-suspend", act_of(Deed::Suspend { device_id: device_id() })),
         ("act-resume", act_of(Deed::Resume { device_id: device_id() })),
+        (
+            "act-succeed",
+            act_of(Deed::Succeed { device_id: public(NEXT_DEVICE).key_id(), former: device_id() }),
+        ),
         ("act-flag", act_of(Deed::Flag { device_id: device_id(), code: "lost".parse().unwrap() })),
         ("act-unflag", act_of(Deed::Unflag { device_id: device_id(), code: "lost".parse().unwrap() })),
         (
@@ -153,6 +157,30 @@ pub fn wiped() -> Wiped {
         head: Some(Digest::of(b"the last body")),
         unsent: 1,
         destroyed: vec![body().capture_id],
+    }
+}
+
+pub fn succession() -> Succession {
+    Succession {
+        v: 1,
+        typ: Succession::TYP.into(),
+        tenant: tenant(),
+        device_key: public(DEVICE),
+        challenge: Digest::of(b"challenge"),
+        token_sha256: Jws::sign(&token(), &key(POLICY)).unwrap().digest(),
+    }
+}
+
+/// An enrolment whose former key signed for it.
+pub fn enrolment_with_former() -> Enrolment {
+    let device_key = public(NEXT_DEVICE);
+    let challenge = Digest::of(b"challenge");
+    Enrolment {
+        attestation: Attestation::software(&challenge, &device_key),
+        device_key,
+        follows: first_body_of_a_new_key().follows,
+        former: Some(Jws::sign(&succession(), &key(DEVICE)).unwrap()),
+        ..enrolment()
     }
 }
 
@@ -278,6 +306,7 @@ pub fn enrolment() -> Enrolment {
         serial: Some("SN-1".parse().unwrap()),
         app_version: "0.1.0".parse().unwrap(),
         follows: None,
+        former: None,
         at: now(),
     }
 }
@@ -398,5 +427,6 @@ pub fn signed() -> Vec<(&'static str, u8, Jws)> {
         sign(&wiped(), DEVICE),
         sign(&standing(), GATEWAY),
         sign(&reattestation(), DEVICE),
+        sign(&succession(), DEVICE),
     ]
 }

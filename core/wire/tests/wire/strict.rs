@@ -3,8 +3,8 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_wire::{
     Act, Adoption, Body, Bundle, Carried, Digest, Enrolment, Filed, Jws, Manifest, Policy, Reattestation,
-    RecipientEntry, RecipientState, Refused, Signed, Standing, Stored, Text, Token, Void, WipeOrder, Wiped,
-    WireError, accept_bundle,
+    RecipientEntry, RecipientState, Refused, Signed, Standing, Stored, Succession, Text, Token, Void,
+    WipeOrder, Wiped, WireError, accept_bundle,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ fn reads_as<T: Signed>(jws: &Jws) -> Result<(), WireError> {
 type Reader = (&'static str, fn(&Jws) -> Result<(), WireError>);
 
 /// Every signed kind's reader.
-const READERS: [Reader; 15] = [
+const READERS: [Reader; 16] = [
     (Bundle::TYP, reads_as::<Bundle>),
     (Policy::TYP, reads_as::<Policy>),
     (Token::TYP, reads_as::<Token>),
@@ -36,6 +36,7 @@ const READERS: [Reader; 15] = [
     (Wiped::TYP, reads_as::<Wiped>),
     (Standing::TYP, reads_as::<Standing>),
     (Reattestation::TYP, reads_as::<Reattestation>),
+    (Succession::TYP, reads_as::<Succession>),
 ];
 
 #[test]
@@ -79,7 +80,58 @@ fn no_signed_kind_is_signed_or_read_with_another_version_or_kind_inside() {
 fn resigned(payload: &impl serde::Serialize, typ: &str, by: u8, change: impl FnOnce(&mut Value)) -> Jws {
     let mut value = serde_json::to_value(payload).unwrap();
     change(&mut value);
-    Jws::sign_bytes(typ, &serde_json::to_vec(&value).unwrap(), &key(by)).unwrap()
+    let order = serde_json::to_string(payload).unwrap();
+    Jws::sign_bytes(typ, in_order(&value, &order).as_bytes(), &key(by)).unwrap()
+}
+
+/// JSON with its fields where `order` has them first, and new ones last.
+fn in_order(value: &Value, order: &str) -> String {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(name, _)| order.find(&format!("\"{name}\":")).unwrap_or(usize::MAX));
+            let fields = fields.iter().map(|(name, value)| format!("\"{name}\":{}", in_order(value, order)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| in_order(item, order)).collect();
+            format!("[{}]", items.join(","))
+        }
+        plain => plain.to_string(),
+    }
+}
+
+#[test]
+fn what_is_signed_has_one_spelling() {
+    let text = serde_json::to_string(&samples::body()).unwrap();
+    let read = |payload: &str| {
+        let jws = Jws::sign_bytes(Body::TYP, payload.as_bytes(), &key(samples::DEVICE)).unwrap();
+        jws.verify::<Body>(&public(samples::DEVICE), &tenant())
+    };
+    assert_eq!(read(&text), Ok(samples::body()));
+    let sorted = serde_json::to_string(&serde_json::to_value(samples::body()).unwrap()).unwrap();
+    for spelled in [
+        format!(" {text}"),
+        format!("{text}\n"),
+        text.replacen("\"seq\":2", "\"seq\": 2", 1),
+        text.replacen("gauze-photo", "gauze-\\u0070hoto", 1),
+        text.replacen("\"session_ref\":null,", "", 1),
+        text.replacen("\"sha256\":", "\"follows\":null,\"sha256\":", 1),
+        sorted,
+    ] {
+        assert_ne!(spelled, text);
+        assert_eq!(read(&spelled), Err(WireError::Malformed(Body::TYP)), "{spelled}");
+    }
+    let jws = Jws::sign(&samples::body(), &key(samples::DEVICE)).unwrap();
+    let (_, rest) = jws.as_str().split_once('.').unwrap();
+    let kid = jws.kid();
+    for header in [
+        format!(r#"{{ "alg":"ES256","kid":"{kid}","typ":"gauze-photo"}}"#),
+        format!(r#"{{"kid":"{kid}","alg":"ES256","typ":"gauze-photo"}}"#),
+    ] {
+        let text = format!("{}.{rest}", BASE64_URL_SAFE_NO_PAD.encode(header));
+        assert_eq!(Jws::parse(&text), Err(WireError::Malformed("jws header")));
+    }
 }
 
 fn body_with(change: impl FnOnce(&mut Value)) -> Result<Body, WireError> {

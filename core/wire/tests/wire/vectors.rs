@@ -96,6 +96,8 @@ fn every_signed_kind_of_a_devices_life_reads_as_recorded() {
     signed(&samples::wiped(), samples::DEVICE);
     signed(&samples::standing(), samples::GATEWAY);
     signed(&samples::reattestation(), samples::DEVICE);
+    signed(&samples::succession(), samples::DEVICE);
+    signed_as("gauze-enrolment-former", &samples::enrolment_with_former(), samples::NEXT_DEVICE);
 }
 
 #[test]

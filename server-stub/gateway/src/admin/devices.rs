@@ -1,5 +1,6 @@
 //! Devices: search, one device's story, and what it may do.
 
+use gauze_attest::Fault;
 use gauze_wire::{Act, Deed, DeviceId, DeviceStatus, Jws, Name, ReviewDenied};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -112,6 +113,23 @@ impl Admin {
     /// It gets no ticket any more, and its open upload addresses are dead. For good. `false` where that was so.
     pub async fn revoke(&self, id: &DeviceId, by: &By) -> Result<bool, AdminError> {
         self.change(id, DeviceStatus::Revoked, by).await
+    }
+
+    /// It is the phone that was `former`: what it signs for that one's chain counts, and whatever comes later of it is the same
+    /// phone's. `false` where that is known already.
+    pub async fn succeed(&self, id: &DeviceId, former: &DeviceId, by: &By) -> Result<bool, AdminError> {
+        self.registered(id).await?;
+        self.registered(former).await?;
+        let mut write = self.db.write().await?;
+        let vouched = Db::vouch(&mut write, self.tenant(), id, former).await?;
+        let changed = vouched.ok_or(AdminError::OtherFormer)?;
+        if changed {
+            Db::set_flag(&mut write, (self.tenant(), id), Fault::FormerClaimed.code(), None).await?;
+            let deed = Deed::Succeed { device_id: id.clone(), former: former.clone() };
+            self.clerk().record(&mut write, by, deed).await?;
+            write.commit().await?;
+        }
+        Ok(changed)
     }
 
     /// Takes a flag away, because somebody has looked. `false` where there was none.

@@ -23,6 +23,11 @@ pub enum AdminError {
     /// A revoked device stays revoked.
     #[error("the device is revoked for good: enrol it again with a new token")]
     Revoked,
+    /// Two phones, or one phone that has another former key.
+    #[error(
+        "the one cannot have been the other: it is known to have had another id before, or it is the later one"
+    )]
+    OtherFormer,
     /// Operator or reason is missing or too long.
     #[error("say who you are (at most 100 bytes) and why (at most 500), without control characters")]
     Who,
@@ -50,6 +55,7 @@ impl AdminError {
             Self::Ambiguous => "ambiguous",
             Self::UnknownProposal => "unknown_proposal",
             Self::Revoked => "device_revoked",
+            Self::OtherFormer => "other_former",
             Self::Who => "operator_invalid",
             Self::Hours => "hours_invalid",
             Self::Policy(_) => "policy_invalid",

@@ -106,6 +106,14 @@ pub(crate) enum DeviceCommand {
     Resume(Change),
     /// It gets no ticket any more, for good; its open upload addresses are dead.
     Revoke(Change),
+    /// It is the phone that had another id before: say so after comparing the phone itself.
+    Succeed {
+        #[command(flatten)]
+        change: Change,
+        /// Its id before, or as much of the beginning as no other has.
+        #[arg(long, value_name = "ID")]
+        former: String,
+    },
     /// Take a flag away: somebody has looked.
     Unflag {
         #[command(flatten)]
@@ -277,6 +285,12 @@ async fn device(command: DeviceCommand) -> Result<(), AdminError> {
         DeviceCommand::Revoke(change) => {
             let (admin, id, by) = change.open().await?;
             change.changed(&id, admin.revoke(&id, &by).await?, "revoked");
+        }
+        DeviceCommand::Succeed { change, former } => {
+            let (admin, id, by) = change.open().await?;
+            let former = admin.find(&former).await?;
+            let state = format!("the phone that was {former}");
+            change.changed(&id, admin.succeed(&id, &former, &by).await?, &state);
         }
         DeviceCommand::Unflag { change, code } => {
             let (admin, id, by) = change.open().await?;

@@ -59,12 +59,12 @@ pub fn story(story: &DeviceStory) -> String {
         ("boot", device.boot_state.clone()),
         ("enrolled", device.enrolled_at.map(|at| at.to_string())),
         ("token", device.token_id.clone()),
-        ("follows", device.follows.as_ref().map(ToString::to_string)),
+        ("follows", device.follows.as_ref().map(|former| format!("{former} ({})", device.lineage.as_str()))),
         ("attested", device.attested_at.map(|at| at.to_string())),
         ("refused", device.attest_refused.clone()),
         ("heard", device.heard_at.map(|at| at.to_string())),
         ("flags", Some(device.flags.join(" ")).filter(|flags| !flags.is_empty())),
-        ("wiped", device.wiped_at.map(|at| at.to_string())),
+        ("wiped", device.wiped_at.map(|at| format!("{at} ({})", or_dash(device.wiped_cause.as_ref())))),
     ];
     for (name, value) in rows {
         if let Some(value) = value {
@@ -96,6 +96,7 @@ pub fn acts(acts: &[ActView]) -> String {
                 | Deed::Resume { device_id }
                 | Deed::Revoke { device_id }
                 | Deed::Propose { wanted: Wanted::Wipe { device_id, .. }, .. } => device_id.to_string(),
+                Deed::Succeed { device_id, former } => format!("{device_id} after {former}"),
                 Deed::Flag { device_id, code } | Deed::Unflag { device_id, code } => {
                     format!("{device_id} {code}")
                 }

@@ -18,6 +18,7 @@ pub enum Change {
     Suspend,
     Resume,
     Revoke,
+    Succeed,
     Unflag,
     Wipe,
 }
@@ -28,6 +29,7 @@ impl Change {
             "suspend" => Ok(Self::Suspend),
             "resume" => Ok(Self::Resume),
             "revoke" => Ok(Self::Revoke),
+            "succeed" => Ok(Self::Succeed),
             "unflag" => Ok(Self::Unflag),
             "wipe" => Ok(Self::Wipe),
             _ => Err(PageRefusal::NoPage),
@@ -50,6 +52,11 @@ impl Change {
                 "From this second on the phone can send nothing and show nothing, for good: this cannot be undone. To use \
                  the phone again it must be enrolled with a new token. If the phone is lost, go back and choose “This \
                  phone is lost”, which also asks for a wipe.",
+            ),
+            Self::Succeed => (
+                "It is the same phone",
+                "From this second on what this phone signs for the chain of the id it had before counts, and closes gaps there. \
+                 Compare the phone itself first: its serial number, and the person who carries it. This cannot be undone.",
             ),
             Self::Unflag => (
                 "Take the flag away",
@@ -93,7 +100,7 @@ pub async fn ask(
             @match change {
                 Change::Unflag => (flags(&device.flags)),
                 Change::Wipe => (lost::photos()),
-                Change::Suspend | Change::Resume | Change::Revoke => {}
+                Change::Suspend | Change::Resume | Change::Revoke | Change::Succeed => {}
             }
             (field("reason", "Reason", "A few words that name no patient. They go into the log.", 500, "", true))
             p.actions {
@@ -127,6 +134,10 @@ pub async fn make(
         Change::Suspend => console.admin.suspend(&id, &by).await?,
         Change::Resume => console.admin.resume(&id, &by).await?,
         Change::Revoke => console.admin.revoke(&id, &by).await?,
+        Change::Succeed => {
+            let former = console.story(id.as_str()).await?.device.follows.ok_or(PageRefusal::Unreadable)?;
+            console.admin.succeed(&id, &former, &by).await?
+        }
         Change::Unflag => {
             let code = form.code.ok_or(PageRefusal::Unreadable)?;
             console.admin.unflag(&id, &code, &by).await?

@@ -60,7 +60,7 @@ impl PageRefusal {
     fn status(error: &AdminError) -> StatusCode {
         match error {
             AdminError::UnknownDevice | AdminError::UnknownProposal => StatusCode::NOT_FOUND,
-            AdminError::Revoked | AdminError::NotSigned => StatusCode::CONFLICT,
+            AdminError::Revoked | AdminError::NotSigned | AdminError::OtherFormer => StatusCode::CONFLICT,
             AdminError::Ambiguous
             | AdminError::Who
             | AdminError::Hours

@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::Html;
+use gauze_attest::Lineage;
 use gauze_wire::DeviceStatus;
 use maud::{Markup, html};
 
@@ -64,6 +65,9 @@ fn actions(device: &Registered) -> Markup {
                 @if device.flags.iter().any(|flag| flag == "lost") { "Lost-phone report" } @else { "This phone is lost…" }
             }
             @for (name, text) in offered { a.button href={ (address) "/" (name) } { (text) } }
+            @if device.lineage == Lineage::Claimed {
+                a.button href={ (address) "/succeed" } { "It is the same phone…" }
+            }
             a.button href={ (address) "/wipe" } { "Ask for a wipe…" }
             @if !device.flags.is_empty() { a.button href={ (address) "/unflag" } { "Take a flag away…" } }
         }
@@ -80,7 +84,7 @@ pub fn said(story: &DeviceStory) -> Markup {
             dt { "Photos taken" } dd { (device.highest_seq) }
             dt { "Not sent, as it said" } dd { (device.unsent) }
             dt { "Never arrived" } dd { (words::missing(story)) }
-            @if let Some(at) = device.wiped_at { dt { "Wiped" } dd { (words::time(at)) } }
+            @if let Some(at) = device.wiped_at { dt { "Wiped" } dd { (words::time(at)) ", " (words::wiped(device)) } }
         }
     }
 }
@@ -99,7 +103,9 @@ fn enrolled(device: &Registered) -> Markup {
                 dt { "Token" } dd { a href={ "/tokens/" (token) } { code { (token) } } }
             }
             @if let Some(before) = &device.follows {
-                dt { "Its id before" } dd { a href={ "/devices/" (before) } { code { (words::short(before)) } } }
+                dt { "Its id before" } dd {
+                    a href={ "/devices/" (before) } { code { (words::short(before)) } } " " (words::lineage(device.lineage))
+                }
             }
         }
     }

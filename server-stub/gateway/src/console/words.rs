@@ -1,5 +1,6 @@
 //! The register's words as a help desk reads them.
 
+use gauze_attest::Lineage;
 use gauze_wire::{Deed, DeviceId, DeviceStatus, Photos, Wanted};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -39,6 +40,19 @@ pub fn status_means(status: DeviceStatus) -> &'static str {
     }
 }
 
+/// What it rests on that a phone had another id before.
+pub fn lineage(lineage: Lineage) -> &'static str {
+    match lineage {
+        Lineage::First => "",
+        Lineage::Claimed => {
+            "(as the phone says, and nothing shows it: nothing of the other phone's was changed)"
+        }
+        Lineage::Signed => "(its former key signed for it)",
+        Lineage::SameSerial => "(its hardware attested the same serial number)",
+        Lineage::Vouched => "(an operator said so)",
+    }
+}
+
 /// What speaks against a phone, in text.
 pub fn trouble(device: &Registered) -> Vec<String> {
     let mut told: Vec<String> = device.flags.iter().map(|flag| format!("flag: {flag}")).collect();
@@ -49,9 +63,21 @@ pub fn trouble(device: &Registered) -> Vec<String> {
         told.push(format!("{} not sent", device.unsent));
     }
     if device.wiped_at.is_some() {
-        told.push("wiped".to_owned());
+        told.push(wiped(device).to_owned());
     }
     told
+}
+
+/// By what a phone was wiped: only an order destroys photos, and only where it says so.
+pub fn wiped(device: &Registered) -> &'static str {
+    match device.wiped_cause.as_deref() {
+        Some("order") => "wiped by the hospital's order",
+        Some("offline") => {
+            "locked itself after too long without hearing from the gateway; it goes on taking and sending photos"
+        }
+        Some("asked") => "wiped on the phone by its user",
+        Some(_) | None => "wiped",
+    }
 }
 
 /// How many photos never came, and which.
@@ -102,6 +128,7 @@ fn deed(deed: &Deed) -> String {
         Deed::Suspend { .. } => "suspended".to_owned(),
         Deed::Resume { .. } => "resumed".to_owned(),
         Deed::Revoke { .. } => "revoked".to_owned(),
+        Deed::Succeed { former, .. } => format!("vouched for as the phone that was {}", short(former)),
     }
 }
 

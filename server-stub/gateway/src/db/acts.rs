@@ -1,6 +1,6 @@
 //! Acts in the log by what they are about, and proposals with what became of them.
 
-use gauze_wire::{Deed, DeviceId, Digest, Jws, ProposalId, Tenant, Wanted};
+use gauze_wire::{Deed, DeviceId, Digest, Jws, ProposalId, Tenant, Wanted, Wiped};
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
@@ -276,7 +276,7 @@ impl Db {
     pub async fn hear_wiped(
         write: &mut Write<'_>,
         (tenant, device): (&Tenant, &DeviceId),
-        (word, order): (&Digest, Option<&ProposalId>),
+        (word, wiped): (&Digest, &Wiped),
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
         let news = sqlx::query("INSERT INTO wiped_word VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
@@ -289,43 +289,17 @@ impl Db {
             return Ok(false);
         }
         sqlx::query(
-            "UPDATE device SET wiped_at_ms = ?, wipe_answered = coalesce(?, wipe_answered) \
+            "UPDATE device SET wiped_at_ms = ?, wiped_cause = ?, wipe_answered = coalesce(?, wipe_answered) \
              WHERE tenant = ? AND device_id = ?",
         )
         .bind(now_ms)
-        .bind(order.map(ProposalId::as_str))
+        .bind(wiped.cause.as_str())
+        .bind(wiped.order_id.as_ref().map(ProposalId::as_str))
         .bind(tenant.as_str())
         .bind(device.as_str())
         .execute(&mut **write)
         .await?;
         Ok(true)
-    }
-
-    /// Places of the device's chain up to `highest` that nothing here holds, as ranges. Only what the device signed itself
-    /// counts: any other phone can name a place of this one.
-    pub async fn gaps(
-        &self,
-        tenant: &Tenant,
-        device: &DeviceId,
-        highest: u64,
-    ) -> Result<Vec<(u64, u64)>, sqlx::Error> {
-        let held: Vec<i64> = sqlx::query_scalar(
-            "SELECT DISTINCT seq FROM capture WHERE tenant = ?1 AND body_device = ?2 AND device_id = ?2 \
-             AND stored IS NOT NULL ORDER BY seq",
-        )
-        .bind(tenant.as_str())
-        .bind(device.as_str())
-        .fetch_all(&self.readers)
-        .await?;
-        let mut gaps = Vec::new();
-        let mut next = 1;
-        for seq in held.into_iter().map(to_u64).chain([highest.saturating_add(1)]) {
-            if seq > next && next <= highest {
-                gaps.push((next, seq.min(highest + 1) - 1));
-            }
-            next = next.max(seq.saturating_add(1));
-        }
-        Ok(gaps)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Photos as the gateway knows them: manifest, open address, receipts.
 
-use gauze_wire::{Binding, CaptureId, CaptureState, DeviceId, Digest, EntryKind, Jws, Tenant};
+use gauze_wire::{
+    Binding, CaptureId, CaptureState, DeviceId, Digest, EntryKind, Filed, Jws, Signed as _, Tenant,
+};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -13,7 +15,7 @@ const FILED_BEFORE: &str = "SELECT device_id, capture_id FROM capture \
 
 /// Asked each hour too.
 const ENDED: &str = "SELECT device_id, capture_id FROM capture INDEXED BY capture_ended \
-    WHERE tenant = ? AND stored IS NULL AND (ticket IS NULL OR expired = 1)";
+    WHERE tenant = ? AND stored IS NULL AND (ticket IS NULL OR expired = 1) AND looked_at = 0 LIMIT 1000";
 
 /// A photo, or its void.
 #[derive(Clone, Debug)]
@@ -34,6 +36,11 @@ impl Capture {
     pub fn state(&self) -> Option<CaptureState> {
         let stored = self.stored.clone()?;
         Some(CaptureState { capture_id: self.name.capture_id, stored, outcome: self.outcome.clone() })
+    }
+
+    /// Whether the hospital has filed it.
+    pub fn is_filed(&self) -> bool {
+        self.outcome.as_ref().is_some_and(|jws| jws.typ() == Filed::TYP)
     }
 
     /// What its receipts must repeat.
@@ -64,8 +71,10 @@ pub struct NewCapture<'a> {
 /// What the hospital said.
 pub struct Outcome<'a> {
     pub jws: &'a Jws,
-    /// When, if it filed the photo.
-    pub filed_at_ms: Option<i64>,
+    /// When.
+    pub at_ms: i64,
+    /// Whether it filed the photo; else it refused it.
+    pub filed: bool,
 }
 
 /// What a device and its tenant hold here that the hospital has not filed.
@@ -159,6 +168,18 @@ impl Db {
         hash.map(|hash| hash.parse().map_err(damaged)).transpose()
     }
 
+    /// How many voids this device has signed, counted up to `most`.
+    pub async fn voids(&self, tenant: &Tenant, device: &DeviceId, most: u32) -> Result<u32, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM capture WHERE tenant = ? AND device_id = ? AND kind = 'void' LIMIT ?)",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .bind(most)
+        .fetch_one(&self.readers)
+        .await
+    }
+
     /// What is held beside `name`: stored and not filed, or still allowed to arrive. Read off running totals, so that a
     /// request costs the same whatever waits.
     pub async fn held(write: &mut Write<'_>, name: &BlobName, now_ms: i64) -> Result<Held, sqlx::Error> {
@@ -208,7 +229,7 @@ impl Db {
             "INSERT INTO capture (tenant, device_id, capture_id, body_device, seq, body_sha256, sha256, size, \
              kind, manifest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
              ON CONFLICT (tenant, device_id, capture_id) DO UPDATE SET kind = excluded.kind, \
-             manifest = excluded.manifest, ticket = NULL WHERE capture.stored IS NULL",
+             manifest = excluded.manifest, ticket = NULL, looked_at = 0 WHERE capture.stored IS NULL",
         )
         .bind(new.name.tenant.as_str())
         .bind(new.name.device_id.as_str())
@@ -233,7 +254,7 @@ impl Db {
         expires_ms: i64,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "UPDATE capture SET ticket = ?, ticket_expires_ms = ?, expired = 0 \
+            "UPDATE capture SET ticket = ?, ticket_expires_ms = ?, expired = 0, looked_at = 0 \
              WHERE tenant = ? AND device_id = ? AND capture_id = ?",
         )
         .bind(ticket.0.as_slice())
@@ -289,11 +310,12 @@ impl Db {
         outcome: &Outcome<'_>,
     ) -> Result<bool, sqlx::Error> {
         let done = sqlx::query(
-            "UPDATE capture SET outcome = ?, filed_at_ms = ? \
+            "UPDATE capture SET outcome = ?, filed_at_ms = ?, refused_at_ms = COALESCE(refused_at_ms, ?) \
              WHERE tenant = ? AND device_id = ? AND capture_id = ? AND filed_at_ms IS NULL",
         )
         .bind(outcome.jws.as_str())
-        .bind(outcome.filed_at_ms)
+        .bind(outcome.filed.then_some(outcome.at_ms))
+        .bind((!outcome.filed).then_some(outcome.at_ms))
         .bind(name.tenant.as_str())
         .bind(name.device_id.as_str())
         .bind(name.capture_id.to_string())
@@ -309,20 +331,50 @@ impl Db {
         names(tenant, &rows)
     }
 
-    /// Photos of `tenant` that have no receipt and no address to come to any more.
+    /// Photos of `tenant` that have no receipt and no address to come to any more and that nobody has looked at since this process
+    /// began: some of them, and again others once these were looked at.
     pub async fn ended(&self, tenant: &Tenant) -> Result<Vec<BlobName>, sqlx::Error> {
         names(tenant, &sqlx::query(ENDED).bind(tenant.as_str()).fetch_all(&self.readers).await?)
     }
 
-    /// Notes that a photo's bytes are gone.
-    pub async fn blob_deleted(&self, name: &BlobName) -> Result<(), sqlx::Error> {
+    /// These need not be looked at again by this process.
+    pub async fn looked_at(&self, photos: &[BlobName]) -> Result<(), sqlx::Error> {
+        self.note_all("UPDATE capture SET looked_at = 1", photos).await
+    }
+
+    /// These are to be looked at again.
+    pub async fn look_again(&self, photos: &[BlobName]) -> Result<(), sqlx::Error> {
+        self.note_all("UPDATE capture SET looked_at = 0", photos).await
+    }
+
+    /// Looks at all that has ended once more: a process that died may have left it whole.
+    pub async fn look_anew(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE capture SET looked_at = 0 WHERE looked_at = 1")
+            .execute(&self.writer)
+            .await
+            .map(drop)
+    }
+
+    /// Notes that photos' bytes are gone.
+    pub async fn blobs_deleted(&self, photos: &[BlobName]) -> Result<(), sqlx::Error> {
+        self.note_all("UPDATE capture SET blob = 0", photos).await
+    }
+
+    /// One change of many photos, in one commit.
+    async fn note_all(&self, change: &'static str, photos: &[BlobName]) -> Result<(), sqlx::Error> {
+        if photos.is_empty() {
+            return Ok(());
+        }
+        let query = format!("{change} WHERE tenant = ? AND device_id = ? AND capture_id = ?");
         let mut write = self.write().await?;
-        sqlx::query("UPDATE capture SET blob = 0 WHERE tenant = ? AND device_id = ? AND capture_id = ?")
-            .bind(name.tenant.as_str())
-            .bind(name.device_id.as_str())
-            .bind(name.capture_id.to_string())
-            .execute(&mut *write)
-            .await?;
+        for name in photos {
+            sqlx::query(sqlx::AssertSqlSafe(query.as_str()))
+                .bind(name.tenant.as_str())
+                .bind(name.device_id.as_str())
+                .bind(name.capture_id.to_string())
+                .execute(&mut *write)
+                .await?;
+        }
         write.commit().await
     }
 }

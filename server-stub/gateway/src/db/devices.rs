@@ -17,6 +17,15 @@ pub struct Device {
     pub status: DeviceStatus,
 }
 
+/// What a phone says of itself.
+#[derive(Clone)]
+pub struct Heartbeat {
+    pub tenant: Tenant,
+    pub device_id: DeviceId,
+    pub holding: Holding,
+    pub at_ms: i64,
+}
+
 /// A device to enrol.
 pub struct NewDevice<'a> {
     pub tenant: &'a Tenant,
@@ -55,42 +64,25 @@ impl Db {
         status.map(|status| status.parse().map_err(damaged)).transpose()
     }
 
-    /// Whether a suspended device has this id or serial: such a phone does not enrol again.
+    /// Whether a suspended device has this id, or said or attested one of these serial numbers: such a phone does not enrol again.
     pub async fn is_suspended(
         write: &mut Write<'_>,
         tenant: &Tenant,
-        (id, serial): (Option<&DeviceId>, Option<&str>),
+        (id, [said, attested]): (Option<&DeviceId>, [Option<&str>; 2]),
     ) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND device_id = ?2 AND status = 'suspended') \
-             OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND serial = ?3 COLLATE NOCASE \
+             OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND serial IN (?3, ?4) COLLATE NOCASE \
+             AND status = 'suspended') \
+             OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND attested_serial IN (?3, ?4) \
              AND status = 'suspended')",
         )
         .bind(tenant.as_str())
         .bind(id.map(DeviceId::as_str))
-        .bind(serial)
+        .bind(said)
+        .bind(attested)
         .fetch_one(&mut **write)
         .await
-    }
-
-    /// The ids that this phone says it had before, newest first.
-    pub async fn predecessors(
-        &self,
-        tenant: &Tenant,
-        device: &DeviceId,
-    ) -> Result<Vec<DeviceId>, sqlx::Error> {
-        let ids: Vec<String> = sqlx::query_scalar(
-            "WITH RECURSIVE line (id, n) AS (\
-             SELECT follows, 1 FROM device WHERE tenant = ?1 AND device_id = ?2 UNION \
-             SELECT device.follows, n + 1 FROM device JOIN line ON device_id = id \
-             WHERE tenant = ?1 AND n < 16) \
-             SELECT id FROM line WHERE id IS NOT NULL ORDER BY n",
-        )
-        .bind(tenant.as_str())
-        .bind(device.as_str())
-        .fetch_all(&self.readers)
-        .await?;
-        ids.iter().map(|id| id.parse().map_err(damaged)).collect()
     }
 
     /// Where this very evidence stands in the log, if it was accepted before.
@@ -126,13 +118,13 @@ impl Db {
         .map(drop)
     }
 
-    /// Keeps what a phone says it holds. A phone that asks often and says nothing new costs no write.
-    pub async fn heard_of(
+    /// Whether what a phone says it holds is worth a write. A phone that asks often and says nothing new costs none.
+    pub async fn is_news(
         &self,
         (tenant, device): (&Tenant, &DeviceId),
         holding: &Holding,
         now_ms: i64,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<bool, sqlx::Error> {
         let news: Option<bool> = sqlx::query_scalar(
             "SELECT highest_seq < ?3 OR unsent IS NOT ?4 OR app_version IS NOT ?5 \
              OR COALESCE(heard_at_ms, 0) < ?6 FROM device WHERE tenant = ?1 AND device_id = ?2",
@@ -145,17 +137,22 @@ impl Db {
         .bind(now_ms - HEARD_EVERY_MS)
         .fetch_optional(&self.readers)
         .await?;
-        if news != Some(true) {
-            return Ok(());
-        }
+        Ok(news == Some(true))
+    }
+
+    /// Keeps what many phones say they hold, in one commit.
+    pub async fn hear_all(&self, words: &[Heartbeat]) -> Result<(), sqlx::Error> {
         let mut write = self.write().await?;
-        Self::heard(&mut write, (tenant, device), (holding.highest_seq, holding.unsent), now_ms).await?;
-        sqlx::query("UPDATE device SET app_version = ? WHERE tenant = ? AND device_id = ?")
-            .bind(holding.app_version.as_str())
-            .bind(tenant.as_str())
-            .bind(device.as_str())
-            .execute(&mut *write)
-            .await?;
+        for Heartbeat { tenant, device_id, holding, at_ms } in words {
+            let counts = (holding.highest_seq, holding.unsent);
+            Self::heard(&mut write, (tenant, device_id), counts, *at_ms).await?;
+            sqlx::query("UPDATE device SET app_version = ?1 WHERE tenant = ?2 AND device_id = ?3 AND app_version IS NOT ?1")
+                .bind(holding.app_version.as_str())
+                .bind(tenant.as_str())
+                .bind(device_id.as_str())
+                .execute(&mut *write)
+                .await?;
+        }
         write.commit().await
     }
 
@@ -186,8 +183,8 @@ impl Db {
         let follows = enrolment.follows.as_ref().map(|follows| follows.device_id.as_str());
         let done = sqlx::query(
             "INSERT INTO device (tenant, device_id, device_key, enrolment_sha256, enrolment_index, follows, \
-             platform, model, serial, app_version, enrolled_at_ms, attested_at_ms, token_id, level) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+             platform, model, serial, app_version, enrolled_at_ms, attested_at_ms, token_id, level, lineage, \
+             attested_serial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(new.tenant.as_str())
         .bind(new.device.device_id().as_str())
@@ -203,6 +200,8 @@ impl Db {
         .bind(new.now_ms)
         .bind(token.token_id.as_str())
         .bind(level(&enrolment.attestation))
+        .bind(new.device.lineage().as_str())
+        .bind(new.device.shown().serial.as_deref())
         .execute(&mut **write)
         .await?;
         if done.rows_affected() == 1 {
@@ -220,5 +219,26 @@ fn level(attestation: &Attestation) -> &'static str {
         Attestation::AndroidKey { .. } | Attestation::FreshAndroidKey { .. } => "android_key",
         Attestation::AppAttest { .. } | Attestation::AppAttestAssertion { .. } => "app_attest",
         Attestation::AppAttestUnavailable { .. } => "app_attest_unavailable",
+    }
+}
+
+#[cfg(test)]
+impl Db {
+    /// So many phones of one ward, named by their numbers.
+    pub async fn crowd(&self, many: u32) {
+        sqlx::query(
+            "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < ?) \
+             INSERT INTO device (tenant, device_id, device_key, enrolment_sha256, enrolment_index) \
+             SELECT 'ward-9', substr(replace(hex(zeroblob(22)), '0', 'A') || n, -43), '{}', '', 0 FROM n",
+        )
+        .bind(many)
+        .execute(&self.writer)
+        .await
+        .unwrap();
+    }
+
+    /// From now on nothing of a phone can be written.
+    pub async fn forget_devices(&self) {
+        sqlx::query("DROP TABLE device").execute(&self.writer).await.unwrap();
     }
 }

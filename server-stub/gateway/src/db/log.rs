@@ -1,8 +1,10 @@
 //! The tenant's Merkle log (RFC 6962): leaves in order, and the hash of every complete subtree, so that appending, the
 //! root and an inclusion proof each read a handful of rows.
 
-use gauze_wire::log::{Checkpoint, leaf_hash, node_hash};
-use gauze_wire::{Digest, EntryKind, Jws, LogEntry, Proof, Tenant};
+use std::collections::BTreeMap;
+
+use gauze_wire::log::{self, Checkpoint, Span, Subtree, Tree};
+use gauze_wire::{Digest, EntryKind, Jws, LogEntry, Proof, Tenant, WireError};
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{Db, Write, damaged, to_i64, to_u64};
@@ -87,20 +89,13 @@ pub async fn append(
         .bind(jws.as_str())
         .execute(&mut **write)
         .await?;
-    let mut hash = leaf_hash(&jws.digest());
-    let (mut level, mut at) = (0, index);
-    loop {
-        put(write, tenant, level, at, &hash).await?;
-        if at & 1 == 0 {
-            break;
-        }
-        let left = node(write, tenant, level, at - 1).await?;
-        hash = node_hash(&left, &hash);
-        (level, at) = (level + 1, at >> 1);
+    let mut tree = tree(write, tenant, index).await?;
+    for (place, hash) in log::append(&mut tree, &jws.digest()) {
+        put(write, tenant, place, &hash).await?;
     }
-    let size = index + 1;
-    let root = root(write, tenant, size).await?;
-    let inclusion = inclusion(write, tenant, index, size).await?;
+    let (size, root) = (tree.size(), tree.root());
+    let nodes = nodes(write, tenant, &log::needed(index, size)).await?;
+    let inclusion = log::inclusion(index, size, &nodes).ok_or(sqlx::Error::RowNotFound)?;
     crate::meters::log_size(tenant.as_str(), size);
     Ok(Proof { log_index: index, inclusion, checkpoint: sign(served, size, root) })
 }
@@ -121,87 +116,49 @@ async fn size(db: &mut SqliteConnection, tenant: &Tenant) -> Result<u64, sqlx::E
 async fn put(
     db: &mut SqliteConnection,
     tenant: &Tenant,
-    level: u32,
-    at: u64,
+    place: Subtree,
     hash: &Digest,
 ) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO node (tenant, level, idx, hash) VALUES (?, ?, ?, ?)")
         .bind(tenant.as_str())
-        .bind(level)
-        .bind(to_i64(at))
+        .bind(place.level)
+        .bind(to_i64(place.index))
         .bind(hash.0.as_slice())
         .execute(db)
         .await
         .map(drop)
 }
 
-async fn node(
+async fn nodes(
     db: &mut SqliteConnection,
     tenant: &Tenant,
-    level: u32,
-    at: u64,
-) -> Result<Digest, sqlx::Error> {
-    let hash: Vec<u8> =
-        sqlx::query_scalar("SELECT hash FROM node WHERE tenant = ? AND level = ? AND idx = ?")
-            .bind(tenant.as_str())
-            .bind(level)
-            .bind(to_i64(at))
-            .fetch_one(db)
-            .await?;
-    let hash: [u8; 32] = hash.try_into().map_err(|_| damaged(gauze_wire::WireError::Malformed("node")))?;
-    Ok(Digest(hash))
+    places: &[Subtree],
+) -> Result<BTreeMap<Subtree, Digest>, sqlx::Error> {
+    let mut nodes = BTreeMap::new();
+    for place in places {
+        let hash: Vec<u8> =
+            sqlx::query_scalar("SELECT hash FROM node WHERE tenant = ? AND level = ? AND idx = ?")
+                .bind(tenant.as_str())
+                .bind(place.level)
+                .bind(to_i64(place.index))
+                .fetch_one(&mut *db)
+                .await?;
+        let hash: [u8; 32] = hash.try_into().map_err(|_| damaged(WireError::Malformed("node")))?;
+        nodes.insert(*place, Digest(hash));
+    }
+    Ok(nodes)
 }
 
-/// The complete subtrees of a tree of `size` leaves, left to right: `(level, index)`.
-fn peaks(size: u64) -> Vec<(u32, u64)> {
-    let mut peaks = Vec::new();
-    let mut start = 0;
-    for level in (0..64).rev() {
-        let width = 1_u64 << level;
-        if size & width != 0 {
-            peaks.push((level, start >> level));
-            start += width;
-        }
-    }
-    peaks
+/// The tree of `size` leaves, by its right edge.
+async fn tree(db: &mut SqliteConnection, tenant: &Tenant, size: u64) -> Result<Tree, sqlx::Error> {
+    let places = Span::whole(size).subtrees();
+    let nodes = nodes(db, tenant, &places).await?;
+    let hashes = places.iter().filter_map(|place| nodes.get(place).copied()).collect();
+    Tree::from_edge(size, hashes).map_err(damaged)
 }
 
 async fn root(db: &mut SqliteConnection, tenant: &Tenant, size: u64) -> Result<Digest, sqlx::Error> {
-    fold(db, tenant, &peaks(size)).await.map(|root| root.unwrap_or_else(|| Digest::of(b"")))
-}
-
-/// The hash over neighbouring subtrees, joined from the right.
-async fn fold(
-    db: &mut SqliteConnection,
-    tenant: &Tenant,
-    peaks: &[(u32, u64)],
-) -> Result<Option<Digest>, sqlx::Error> {
-    let mut joined: Option<Digest> = None;
-    for &(level, at) in peaks.iter().rev() {
-        let left = node(db, tenant, level, at).await?;
-        joined = Some(joined.map_or(left, |right| node_hash(&left, &right)));
-    }
-    Ok(joined)
-}
-
-async fn inclusion(
-    db: &mut SqliteConnection,
-    tenant: &Tenant,
-    index: u64,
-    size: u64,
-) -> Result<Vec<Digest>, sqlx::Error> {
-    let peaks = peaks(size);
-    let mut proof = Vec::new();
-    let home = peaks.iter().position(|&(level, at)| index >> level == at);
-    let Some(home) = home else { return Ok(proof) };
-    for level in 0..peaks[home].0 {
-        proof.push(node(db, tenant, level, (index >> level) ^ 1).await?);
-    }
-    proof.extend(fold(db, tenant, &peaks[home + 1..]).await?);
-    for &(level, at) in peaks[..home].iter().rev() {
-        proof.push(node(db, tenant, level, at).await?);
-    }
-    Ok(proof)
+    Ok(tree(db, tenant, size).await?.root())
 }
 
 fn kind_name(kind: EntryKind) -> &'static str {

@@ -1,8 +1,9 @@
 //! The register: every device with all that is known of it, searched by index and read page by page.
 
+use gauze_attest::Lineage;
 use gauze_wire::{DeviceId, DeviceStatus, Jws, Tenant};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -32,6 +33,9 @@ pub struct Registered {
     pub token_id: Option<String>,
     /// The phone's id before this one.
     pub follows: Option<DeviceId>,
+    /// What that rests on: `first` (there is none), `claimed`, `signed`, `same_serial`, `vouched`.
+    #[serde(serialize_with = "lineage_name")]
+    pub lineage: Lineage,
     /// Where its key lives, as it was attested: `trusted_environment`, `strong_box`; elsewhere what was shown: `software`,
     /// `app_attest`, `app_attest_unavailable`.
     pub level: Option<String>,
@@ -60,6 +64,13 @@ pub struct Registered {
     pub wipe_answered: Option<String>,
     /// When it said that it was wiped, by whatever cause.
     pub wiped_at: Option<Timestamp>,
+    /// By which: `order`, `offline`, `asked`; not known of a word from before this was kept.
+    pub wiped_cause: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn lineage_name<S: Serializer>(lineage: &Lineage, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(lineage.as_str())
 }
 
 /// Which devices.
@@ -99,9 +110,9 @@ pub struct DeviceCounts {
 
 const MOST: u32 = 200;
 
-const COLUMNS: &str = "device_id, status, platform, model, serial, app_version, enrolled_at_ms, token_id, follows, \
+const COLUMNS: &str = "device_id, status, platform, model, serial, app_version, enrolled_at_ms, token_id, follows, lineage, \
     level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
-    wipe_order, wipe_answered, wiped_at_ms, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
+    wipe_order, wipe_answered, wiped_at_ms, wiped_cause, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
     AND device_flag.device_id = device.device_id) AS flags";
 
 fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
@@ -123,6 +134,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         enrolled_at: time("enrolled_at_ms")?,
         token_id: text("token_id")?,
         follows: id("follows")?,
+        lineage: row.try_get::<&str, _>("lineage")?.parse().map_err(damaged)?,
         level: text("level")?,
         os_version: text("os_version")?,
         patch_level: text("patch_level")?,
@@ -136,6 +148,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         wipe_order: text("wipe_order")?.map(|jws| Jws::parse(&jws)).transpose().map_err(damaged)?,
         wipe_answered: text("wipe_answered")?,
         wiped_at: time("wiped_at_ms")?,
+        wiped_cause: text("wiped_cause")?,
     })
 }
 

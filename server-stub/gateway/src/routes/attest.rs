@@ -6,14 +6,12 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use gauze_attest::{EnrolmentDenied, Fault, Presented, Shown, verify_attestation};
-use gauze_wire::{
-    Deed, DeviceId, EntryKind, Jws, Name, ProblemCode, Reattestation, StatusAnswer, Tenant, WireError,
-};
+use gauze_wire::{EntryKind, Jws, ProblemCode, Reattestation, StatusAnswer, Tenant, WireError};
 
-use super::enrol::{basis, spend_challenge};
-use crate::acts::{By, Clerk};
+use super::evidence::{basis, flag, spend_challenge};
 use crate::app::App;
-use crate::db::{Db, Device, Registered, ShownBefore, Write, log_append};
+use crate::budget::Cost;
+use crate::db::{Db, Device, Registered, ShownBefore, log_append};
 use crate::peers::Peer;
 use crate::proof::{InPath, served};
 use crate::refusal::RequestRefusal;
@@ -42,6 +40,9 @@ pub async fn attestations(
     let device = app.db.device(&tenant, jws.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;
     let evidence = proven(&jws, &device, &tenant)?;
     peer.proves_itself();
+    let whose = (&tenant, &device.device_id);
+    app.budgets.take(whose, Cost::Evidence, 1)?;
+    app.budgets.take(whose, Cost::LeafBytes, jws.as_str().len() as u64)?;
     // Spent only by a phone that has enrolled: a stranger cannot burn somebody's challenge.
     spend_challenge(&app, &tenant, &evidence.challenge)?;
     let registered =
@@ -56,7 +57,6 @@ pub async fn attestations(
         return Err(ProblemCode::Unavailable.into());
     }
     log_append(&mut write, served, EntryKind::Reattestation, &jws).await?;
-    let whose = (&tenant, &device.device_id);
     match &verdict {
         Ok(shown) => {
             Db::attested(&mut write, whose, shown, app.clock.now().as_millisecond()).await?;
@@ -109,24 +109,4 @@ fn judge(
     };
     let basis = basis(app, served, &in_force.policy, status.as_deref());
     verify_attestation(&presented, &basis, app.clock.now())
-}
-
-/// Flags what did not hold and policy let pass, each once.
-pub async fn flag(
-    app: &App,
-    served: &Served,
-    write: &mut Write<'_>,
-    device_id: &DeviceId,
-    shown: &Shown,
-) -> Result<(), RequestRefusal> {
-    let clerk = Clerk { served, keys: &app.keys, now: app.clock.now() };
-    for fault in &shown.flags {
-        let Ok(code) = fault.code().parse::<Name>() else { continue };
-        let since = Some(clerk.now.as_millisecond());
-        if Db::set_flag(write, (&served.bundle.tenant, device_id), code.as_str(), since).await? {
-            let deed = Deed::Flag { device_id: device_id.clone(), code };
-            clerk.record(write, &By::gateway("policy let it pass"), deed).await?;
-        }
-    }
-    Ok(())
 }

@@ -4,13 +4,11 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
-use gauze_attest::{AttestedDevice, Basis, Freshness, StatusList, verify_enrolment};
-use gauze_wire::{
-    ChallengeAnswer, Digest, Enrolled, Enrolment, EntryKind, Jws, Notice, Policy, ProblemCode, Tenant,
-};
+use gauze_attest::{AttestedDevice, Basis, Freshness, verify_enrolment};
+use gauze_wire::{ChallengeAnswer, Enrolled, Enrolment, EntryKind, Jws, Notice, ProblemCode, Tenant};
 use jiff::SignedDuration;
 
-use super::attest::flag;
+use super::evidence::{basis, flag, spend_challenge};
 use crate::app::App;
 use crate::db::{Db, NewDevice, log_append};
 use crate::peers::Peer;
@@ -61,11 +59,11 @@ pub async fn enrol(
     let evidence = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     // An answer that was lost is given again for the very same evidence.
     if let Some(log_index) = app.db.enrolled_as(&tenant, &evidence.digest()).await? {
-        let notices = notices_again(&app, served, &evidence);
+        let notices = notices_again(&app, served, &evidence).await?;
         let device_id = evidence.kid().clone();
         return Ok((StatusCode::CREATED, Json(Enrolled { device_id, log_index, notices })));
     }
-    let device = judge(&app, served, &tenant, &evidence)?;
+    let device = judge(&app, served, &tenant, &evidence).await?;
     peer.proves_itself();
     let log_index = keep(&app, served, &evidence, &device).await?;
     tracing::info!(%tenant, "a device enrolled");
@@ -74,31 +72,24 @@ pub async fn enrol(
 }
 
 /// What evidence that was accepted before was flagged with.
-fn notices_again(app: &App, served: &Served, evidence: &Jws) -> Vec<Notice> {
-    let Ok(claimed) = evidence.peek::<Enrolment>() else { return Vec::new() };
+async fn notices_again(app: &App, served: &Served, evidence: &Jws) -> Result<Vec<Notice>, RequestRefusal> {
+    let Ok(claimed) = evidence.peek::<Enrolment>() else { return Ok(Vec::new()) };
+    let former_serial = former_serial(app, &claimed).await?;
     let policy = served.in_force().policy.clone();
-    let basis = basis(app, served, &policy, None);
+    let basis = Basis { former_serial: former_serial.as_deref(), ..basis(app, served, &policy, None) };
     let judged = verify_enrolment(evidence, &basis, Freshness::Recorded, claimed.at);
-    judged.map(|device| device.shown().notices()).unwrap_or_default()
+    Ok(judged.map(|device| device.shown().notices()).unwrap_or_default())
 }
 
-/// What evidence is judged by.
-pub fn basis<'a>(
-    app: &'a App,
-    served: &'a Served,
-    policy: &'a Policy,
-    status: Option<&'a StatusList>,
-) -> Basis<'a> {
-    Basis { bundle: &served.bundle, policy, status, roots: &app.roots }
+/// The serial number that the key which the phone says it had before has attested here.
+async fn former_serial(app: &App, claimed: &Enrolment) -> Result<Option<String>, sqlx::Error> {
+    match &claimed.follows {
+        Some(follows) => app.db.attested_serial(&claimed.tenant, &follows.device_id).await,
+        None => Ok(None),
+    }
 }
 
-/// Spends a challenge that was issued to this tenant's phones and is still open.
-pub fn spend_challenge(app: &App, tenant: &Tenant, challenge: &Digest) -> Result<(), RequestRefusal> {
-    let good = app.challenges.spend(tenant, challenge, app.clock.now());
-    if good { Ok(()) } else { Err(ProblemCode::ChallengeInvalid.into()) }
-}
-
-fn judge(
+async fn judge(
     app: &App,
     served: &Served,
     tenant: &Tenant,
@@ -111,8 +102,10 @@ fn judge(
     let now = app.clock.now();
     let policy = served.in_force().policy.clone();
     let fresh = Freshness::Issued(&claimed.challenge);
-    let status = app.status_list();
-    let device = verify_enrolment(evidence, &basis(app, served, &policy, status.as_deref()), fresh, now)?;
+    let (status, former_serial) = (app.status_list(), former_serial(app, &claimed).await?);
+    let basis =
+        Basis { former_serial: former_serial.as_deref(), ..basis(app, served, &policy, status.as_deref()) };
+    let device = verify_enrolment(evidence, &basis, fresh, now)?;
     if !signed_in_time(&device) {
         return Err(ProblemCode::SignatureExpired.into());
     }
@@ -138,8 +131,8 @@ async fn keep(
     let mut write = app.db.write().await?;
     let enrolment = device.enrolment();
     let before = enrolment.follows.as_ref().map(|follows| &follows.device_id);
-    let serial = enrolment.serial.as_ref().map(|serial| serial.as_str());
-    if Db::is_suspended(&mut write, tenant, (before, serial)).await? {
+    let serials = [enrolment.serial.as_ref().map(|serial| serial.as_str()), device.shown().serial.as_deref()];
+    if Db::is_suspended(&mut write, tenant, (before, serials)).await? {
         return Err(ProblemCode::DeviceRefused.into());
     }
     if !Db::spend_token(&mut write, tenant, &device.token().token_id, &evidence.digest()).await? {

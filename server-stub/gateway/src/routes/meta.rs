@@ -31,12 +31,13 @@ use crate::refusal::RequestRefusal;
         super::transfer::patch,
         super::transfer::head,
         super::records::log,
-        super::records::blob,
+        super::blob::blob,
         super::records::outcomes,
         super::decisions::decisions,
         super::wiped::wiped,
         super::attest::attestations,
-        super::records::cosignature
+        super::records::cosignature,
+        super::witness::access_checkpoint
     )
 )]
 struct Description;

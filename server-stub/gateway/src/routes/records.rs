@@ -1,14 +1,11 @@
-//! The records side: pull the log and the bytes, hand in receipts and cosignatures.
+//! The records side: pull the log, hand in receipts and cosignatures.
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use gauze_wire::{Acknowledgement, DeviceId, Filed, Jws, LogPage, ProblemCode, Refused, Signed as _};
 use serde::Deserialize;
-use tokio_util::io::ReaderStream;
 
 use crate::app::App;
 use crate::blobs::BlobName;
@@ -20,7 +17,6 @@ use crate::tenant::Served;
 
 const PAGE_LIMIT: u32 = 500;
 const RECEIPTS_LIMIT: usize = 100;
-const BUFFER: usize = 64 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,43 +50,6 @@ pub async fn log(
 }
 
 #[utoipa::path(
-    get,
-    path = "/v1/{tenant}/blobs/{device}/{capture}",
-    params(
-        ("tenant" = String, Path, description = "tenant"),
-        ("device" = String, Path, description = "device id"),
-        ("capture" = String, Path, description = "capture id")
-    ),
-    responses((status = 200, description = "the sealed bytes"), (status = 404, description = "not_found"))
-)]
-pub async fn blob(
-    State(app): State<App>,
-    path: Result<Path<(String, String, String)>, PathRejection>,
-    request: FromRecords,
-) -> Result<Response, RequestRefusal> {
-    let Path((_, device, capture)) = path?;
-    let name = BlobName {
-        tenant: request.tenant,
-        device_id: device.parse().map_err(|_| ProblemCode::NotFound)?,
-        capture_id: capture.parse().map_err(|_| ProblemCode::NotFound)?,
-    };
-    let held = app.db.capture(&name).await?.filter(|capture| capture.stored.is_some());
-    let held = held.ok_or(ProblemCode::NotFound)?;
-    let file = match tokio::fs::File::open(app.blobs.whole(&name)).await {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(ProblemCode::NotFound.into());
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_LENGTH, held.size.to_string()),
-    ];
-    Ok((headers, Body::from_stream(ReaderStream::with_capacity(file, BUFFER))).into_response())
-}
-
-#[utoipa::path(
     post,
     path = "/v1/{tenant}/outcomes",
     params(("tenant" = String, Path, description = "tenant")),
@@ -113,7 +72,7 @@ pub async fn outcomes(State(app): State<App>, request: FromRecords) -> Result<St
     let now_ms = app.clock.now().as_millisecond();
     let mut write = app.db.write().await?;
     for (name, jws, filed) in &judged {
-        let outcome = Outcome { jws, filed_at_ms: filed.then_some(now_ms) };
+        let outcome = Outcome { jws, at_ms: now_ms, filed: *filed };
         if Db::set_outcome(&mut write, name, &outcome).await? && *filed {
             meters::filed();
         }

@@ -13,7 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::finish::{finish_if_whole, log_and_sign};
 use crate::app::{App, Turn};
 use crate::blobs::BlobName;
-use crate::db::{Capture, Db, NewCapture, Write};
+use crate::budget::{Cost, UsedUp};
+use crate::db::{Capture, Db, Heartbeat, NewCapture, Write};
 use crate::proof::{FromDevice, served};
 use crate::refusal::RequestRefusal;
 use crate::standing::standing;
@@ -21,6 +22,10 @@ use crate::tenant::Served;
 
 const TICKET_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 const STATUS_LIMIT: usize = 100;
+/// Longest manifest: a body of a few hundred bytes, twice in base64.
+const MANIFEST_LIMIT: usize = 16 * 1024;
+/// What a revoked phone may say that it discarded, for good: as many as a wipe order's report names.
+const REVOKED_VOIDS: u32 = 2000;
 
 #[utoipa::path(
     post,
@@ -45,6 +50,9 @@ pub async fn upload(
     if asked.manifest.kid() != &device.device_id {
         return Err(ProblemCode::WrongDevice.into());
     }
+    if asked.manifest.as_str().len() > MANIFEST_LIMIT {
+        return Err(ProblemCode::TooLarge.into());
+    }
     let manifest = Manifest::verify(&asked.manifest, &device.key, &tenant).map_err(|error| match error {
         WireError::WrongType { .. } => ProblemCode::WrongType,
         _ => ProblemCode::ManifestInvalid,
@@ -56,7 +64,11 @@ pub async fn upload(
     let capture_id = manifest.carried().body.capture_id;
     let name = BlobName { tenant, device_id: device.device_id, capture_id };
     let earlier = earlier(&app, &name, &manifest).await?;
-    let offer = Offer { name, manifest, jws: &asked.manifest, earlier };
+    if revoked.is_err() {
+        may_still_say(&app, &name, &manifest, &earlier).await?;
+    }
+    let supersedes = revoked.is_ok();
+    let offer = Offer { name, manifest, jws: &asked.manifest, earlier, supersedes };
     // Whoever asks anew has given up sending: what is in flight is written first.
     let _turns = take_turns(&app, &offer, revoked).await?;
 
@@ -64,17 +76,28 @@ pub async fn upload(
     let mut write = app.db.write().await?;
     let (whose, counts) = ((&offer.name.tenant, &offer.name.device_id), (asked.highest_seq, asked.unsent));
     Db::heard(&mut write, whose, counts, now.as_millisecond()).await?;
+    let mut superseded = Vec::new();
     let verdict = decide(&mut write, served, &offer, now).await?;
     // What the phone said of itself is kept even where its photo is refused.
     let answer = match verdict {
         Verdict::Held(state) => Ok(UploadAnswer::Held(*state)),
-        Verdict::Wanted => Ok(take_up(&mut write, &app, served, &offer).await?),
-        Verdict::Refused(code) => Err(code),
+        Verdict::Wanted { instead_of } => match pay(&app, whose, &offer) {
+            Ok(()) => {
+                for refused in &instead_of {
+                    step_down(&mut write, &offer, refused).await?;
+                }
+                superseded = instead_of;
+                Ok(take_up(&mut write, &app, served, &offer).await?)
+            }
+            Err(used_up) => Err(used_up.into()),
+        },
+        Verdict::Refused(code) => Err(RequestRefusal::from(code)),
     };
     write.commit().await?;
     let answer = answer?;
     if matches!(offer.manifest, Manifest::Void(..)) {
         app.blobs.discard_part(&offer.name)?;
+        superseded.iter().try_for_each(|name| app.blobs.delete(name))?;
     }
     let status = match answer {
         UploadAnswer::Ticket { .. } => StatusCode::CREATED,
@@ -83,13 +106,42 @@ pub async fn upload(
     Ok((status, Json(answer)))
 }
 
+/// A revoked phone's void: of its own places alone, and so many in all.
+async fn may_still_say(
+    app: &App,
+    name: &BlobName,
+    manifest: &Manifest,
+    earlier: &[BlobName],
+) -> Result<(), RequestRefusal> {
+    let taken_by = &manifest.carried().body.device_id;
+    let own = manifest.is_own() || earlier.iter().any(|earlier| earlier.device_id == *taken_by);
+    if own && app.db.voids(&name.tenant, &name.device_id, REVOKED_VOIDS).await? < REVOKED_VOIDS {
+        return Ok(());
+    }
+    Err(ProblemCode::DeviceRefused.into())
+}
+
+/// Takes what a leaf costs from the phone's share, and from its hospital's.
+fn pay(app: &App, whose: (&Tenant, &DeviceId), offer: &Offer<'_>) -> Result<(), UsedUp> {
+    app.budgets.take(whose, Cost::Leaf, 1)?;
+    app.budgets.take(whose, Cost::LeafBytes, offer.jws.as_str().len() as u64)
+}
+
 /// A manifest that asks to be taken in.
 struct Offer<'a> {
     name: BlobName,
     manifest: Manifest,
     jws: &'a Jws,
-    /// The same photo under the keys that the phone had before; none for a photo of its own.
+    /// The same photo under the keys that the phone is known to have had before; none for a photo of its own.
     earlier: Vec<BlobName>,
+    /// Whether it may take the place of what the hospital refused: a revoked phone ends nothing that is held.
+    supersedes: bool,
+}
+
+impl Offer<'_> {
+    fn supersedes(&self, capture: &Capture) -> bool {
+        self.supersedes && capture.is_superseded_by(&self.manifest)
+    }
 }
 
 async fn earlier(app: &App, name: &BlobName, manifest: &Manifest) -> Result<Vec<BlobName>, RequestRefusal> {
@@ -98,7 +150,7 @@ async fn earlier(app: &App, name: &BlobName, manifest: &Manifest) -> Result<Vec<
     }
     let old = app.db.device(&name.tenant, &manifest.carried().body.device_id).await?;
     old.ok_or(ProblemCode::WrongDevice)?;
-    let ids = app.db.predecessors(&name.tenant, &name.device_id).await?;
+    let ids = app.db.predecessors(&name.tenant, &name.device_id, false).await?;
     Ok(ids.into_iter().map(|device_id| BlobName { device_id, ..name.clone() }).collect())
 }
 
@@ -127,6 +179,20 @@ async fn take_turns(
     Ok(turns)
 }
 
+/// Makes room for the offer where the hospital had refused the photo.
+async fn step_down(
+    write: &mut Write<'_>,
+    offer: &Offer<'_>,
+    refused: &BlobName,
+) -> Result<(), RequestRefusal> {
+    if *refused == offer.name {
+        Db::reopen(write, refused).await?;
+    } else {
+        Db::release(write, refused).await?;
+    }
+    Ok(())
+}
+
 /// Takes a manifest in: an address for its bytes, or the receipt where it has none.
 async fn take_up(
     write: &mut Write<'_>,
@@ -150,8 +216,8 @@ async fn take_up(
 enum Verdict {
     /// Here already, or voided.
     Held(Box<CaptureState>),
-    /// Welcome.
-    Wanted,
+    /// Welcome, in place of what the hospital refused.
+    Wanted { instead_of: Vec<BlobName> },
     /// Not taken.
     Refused(ProblemCode),
 }
@@ -164,15 +230,18 @@ async fn decide(
     now: Timestamp,
 ) -> Result<Verdict, RequestRefusal> {
     let (name, Carried { body, hash }) = (&offer.name, offer.manifest.carried());
+    let mut instead_of = Vec::new();
     if let Some(capture) = Db::capture_now(write, name).await? {
         if capture.body_sha256 != *hash {
             return Ok(Verdict::Refused(ProblemCode::Conflict));
         }
-        if let Some(state) = capture.state() {
-            return Ok(Verdict::Held(Box::new(state)));
+        match capture.state() {
+            Some(_) if offer.supersedes(&capture) => instead_of.push(capture.name),
+            Some(state) => return Ok(Verdict::Held(Box::new(state))),
+            None => {}
         }
     }
-    if let Some(state) = arrived_before(write, offer).await? {
+    if let Some(state) = arrived_before(write, offer, &mut instead_of).await? {
         return Ok(Verdict::Held(Box::new(state)));
     }
     let taken = Db::body_at(write, &name.tenant, &body.device_id, body.seq).await?;
@@ -180,20 +249,21 @@ async fn decide(
         return Ok(Verdict::Refused(ProblemCode::ChainConflict));
     }
     if !offer.manifest.has_photo() {
-        return Ok(Verdict::Wanted);
+        return Ok(Verdict::Wanted { instead_of });
     }
     let held = Db::held(write, name, now.as_millisecond()).await?;
     let policy = &served.in_force().policy;
     let over = held.open >= u64::from(policy.max_open_tickets)
         || held.device.saturating_add(body.size) > policy.max_device_bytes
         || held.tenant.saturating_add(body.size) > policy.max_tenant_bytes;
-    Ok(if over { Verdict::Refused(ProblemCode::QuotaExceeded) } else { Verdict::Wanted })
+    Ok(if over { Verdict::Refused(ProblemCode::QuotaExceeded) } else { Verdict::Wanted { instead_of } })
 }
 
-/// The receipts of a photo that had arrived before the phone lost an earlier key.
+/// The receipts of a photo that had arrived before the phone lost an earlier key; what steps down instead goes to `refused`.
 async fn arrived_before(
     write: &mut Write<'_>,
     offer: &Offer<'_>,
+    refused: &mut Vec<BlobName>,
 ) -> Result<Option<CaptureState>, RequestRefusal> {
     if offer.manifest.is_own() {
         return Ok(None);
@@ -202,8 +272,14 @@ async fn arrived_before(
     let taken_by = BlobName { device_id: body.device_id.clone(), ..offer.name.clone() };
     for old in offer.earlier.iter().chain([&taken_by]) {
         let arrived = Db::capture_now(write, old).await?.filter(|capture| capture.body_sha256 == *hash);
-        if let Some(state) = arrived.as_ref().and_then(Capture::state) {
-            return Ok(Some(state));
+        let Some(arrived) = arrived else { continue };
+        match arrived.state() {
+            // On the phone's claim alone what is held under the other key stays as it is, and counts.
+            Some(_) if offer.supersedes(&arrived) => {
+                refused.extend(Some(arrived.name).filter(|name| offer.earlier.contains(name)));
+            }
+            Some(state) => return Ok(Some(state)),
+            None => {}
         }
     }
     Ok(None)
@@ -258,7 +334,7 @@ pub async fn status(
     if query.captures.len() > STATUS_LIMIT {
         return Err(ProblemCode::TooLarge.into());
     }
-    let captures = states(&app, &tenant, &device.device_id, &query).await?;
+    let captures = app.db.states(&tenant, &device.device_id, &query.captures).await?;
     let standing = match &query.holding {
         Some(holding) => Some(hear(&app, &tenant, &device.device_id, holding).await?),
         None => None,
@@ -269,29 +345,11 @@ pub async fn status(
 /// Takes in what the phone says of itself, and tells it where it stands.
 async fn hear(app: &App, tenant: &Tenant, id: &DeviceId, holding: &Holding) -> Result<Jws, RequestRefusal> {
     let served = served(app, tenant)?;
-    app.db.heard_of((tenant, id), holding, app.clock.now().as_millisecond()).await?;
+    let at_ms = app.clock.now().as_millisecond();
+    if app.db.is_news((tenant, id), holding, at_ms).await? {
+        let (tenant, device_id, holding) = (tenant.clone(), id.clone(), holding.clone());
+        app.heartbeats.keep(&app.db, Heartbeat { tenant, device_id, holding, at_ms }).await?;
+    }
     let device = app.db.registered(tenant, id).await?.ok_or(ProblemCode::UnknownDevice)?;
     standing(app, served, &device)
-}
-
-async fn states(
-    app: &App,
-    tenant: &Tenant,
-    device_id: &DeviceId,
-    query: &StatusQuery,
-) -> Result<Vec<CaptureState>, RequestRefusal> {
-    // A phone that lost its key still waits for the outcome of what the old key sent.
-    let mut ids = vec![device_id.clone()];
-    ids.extend(app.db.predecessors(tenant, device_id).await?);
-    let mut states = Vec::new();
-    for &capture_id in &query.captures {
-        for device_id in &ids {
-            let name = BlobName { tenant: tenant.clone(), device_id: device_id.clone(), capture_id };
-            if let Some(state) = app.db.capture(&name).await?.as_ref().and_then(Capture::state) {
-                states.push(state);
-                break;
-            }
-        }
-    }
-    Ok(states)
 }

@@ -1,6 +1,6 @@
 //! Reading the index back for an audit.
 
-use gauze_wire::{DeviceId, DeviceStatus, Digest, PublicKey};
+use gauze_wire::{CaptureId, DeviceId, DeviceStatus, Digest, PublicKey};
 use sqlx::Row as _;
 
 use super::{Index, IndexError, PhotoRow, int, uint};
@@ -13,6 +13,15 @@ impl Index {
             .fetch_optional(&self.pool)
             .await?;
         row.as_ref().map(PhotoRow::from_row).transpose()
+    }
+
+    /// What there is of one photo: its manifest, and what was signed for it besides.
+    pub(crate) async fn photos_of(&self, capture: &CaptureId) -> Result<Vec<PhotoRow>, IndexError> {
+        let rows = sqlx::query("SELECT * FROM photo WHERE capture_id = ?")
+            .bind(capture.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(PhotoRow::from_row).collect()
     }
 
     /// How many photos there are of entries before `size`.

@@ -1,9 +1,8 @@
 //! Verdicts on log entries, each written in one transaction with the cursor.
 
-use gauze_attest::AppAttestKey;
+use gauze_attest::{AppAttestKey, Lineage};
 use gauze_wire::{
-    CaptureId, Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Follows, Jws, ProblemCode, PublicKey,
-    Token, TokenId,
+    Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Jws, ProblemCode, PublicKey, Token, TokenId,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite, Transaction};
@@ -16,6 +15,10 @@ use crate::chain::Neighbours;
 pub(crate) struct KnownDevice {
     pub(crate) key: PublicKey,
     pub(crate) follows: Option<DeviceId>,
+    /// What it rests on that this key was the same phone's.
+    pub(crate) lineage: Lineage,
+    /// The serial number that its hardware attested.
+    pub(crate) attested_serial: Option<String>,
     /// What it may do, as the acts before say.
     pub(crate) status: DeviceStatus,
     /// Where its enrolment stands in the log; nothing while it is being judged.
@@ -60,11 +63,25 @@ pub(crate) struct Manifested {
     pub(crate) carried: Carried,
 }
 
+/// The places around a body in a table `body`, in one question: ?1 its phone, ?2 its place, ?3 whether the phone signed it
+/// itself, ?4 its photo, ?5 and ?6 the place that it follows. Of two at one place the phone's own counts before an adopted one.
+pub(crate) const NEIGHBOURS: &str = "
+    SELECT * FROM (SELECT 'same' AS what, hash, prev FROM body
+        WHERE device_id = ?1 AND seq = ?2 AND own >= ?3 ORDER BY own DESC LIMIT 1)
+    UNION ALL SELECT * FROM (SELECT 'previous', hash, prev FROM body
+        WHERE device_id = ?1 AND seq = ?2 - 1 AND own >= ?3 ORDER BY own DESC LIMIT 1)
+    UNION ALL SELECT * FROM (SELECT 'next', hash, prev FROM body
+        WHERE device_id = ?1 AND seq = ?2 + 1 AND own >= ?3 ORDER BY own DESC LIMIT 1)
+    UNION ALL SELECT * FROM (SELECT 'elsewhere', hash, prev FROM body
+        WHERE device_id = ?1 AND capture_id = ?4 AND seq <> ?2 AND own >= ?3 LIMIT 1)
+    UNION ALL SELECT * FROM (SELECT 'followed', hash, prev FROM body
+        WHERE device_id = ?5 AND seq = ?6 ORDER BY own DESC LIMIT 1)";
+
 impl Index {
     /// The phone with this id, where its enrolment held.
     pub(crate) async fn device(&self, device_id: &DeviceId) -> Result<Option<KnownDevice>, IndexError> {
         let row = sqlx::query(
-            "SELECT key, follows, status, log_index, app_attest_point, app_attest_app, app_attest_counter \
+            "SELECT key, follows, lineage, attested_serial, status, log_index, app_attest_point, app_attest_app, app_attest_counter \
              FROM device WHERE device_id = ?",
         )
         .bind(device_id.as_str())
@@ -77,7 +94,11 @@ impl Index {
         let follows = follows.map(|id| id.parse()).transpose()?;
         let enrolled_at = Some(uint(row.try_get("log_index")?)?);
         let app_attest = app_attest(&row)?;
-        Ok(Some(KnownDevice { key, follows, status: status.parse()?, enrolled_at, app_attest }))
+        let lineage: String = row.try_get("lineage")?;
+        let lineage = lineage.parse().map_err(|_| IndexError::Damaged("device"))?;
+        let attested_serial = row.try_get("attested_serial")?;
+        let status = status.parse()?;
+        Ok(Some(KnownDevice { key, follows, lineage, attested_serial, status, enrolled_at, app_attest }))
     }
 
     /// Which phone has spent this token.
@@ -93,57 +114,30 @@ impl Index {
     /// The chain around a body. `own`: signed by the phone that took it, which only its own other bodies may judge.
     pub(crate) async fn neighbours(&self, carried: &Carried, own: bool) -> Result<Neighbours, IndexError> {
         let body = &carried.body;
-        let followed = match &body.follows {
-            Some(Follows { device_id, seq, .. }) if *seq > 0 => self.place(device_id, *seq, false).await?,
-            Some(_) | None => None,
-        };
-        let next = match body.seq.checked_add(1) {
-            Some(seq) => self.place(&body.device_id, seq, own).await?,
-            None => None,
-        };
-        Ok(Neighbours {
-            same: self.place(&body.device_id, body.seq, own).await?.map(|at| at.hash),
-            previous: self.place(&body.device_id, body.seq - 1, own).await?.map(|at| at.hash),
-            next_prev: next.and_then(|at| at.prev),
-            same_capture: self.elsewhere(&body.device_id, &body.capture_id, body.seq, own).await?,
-            followed: followed.map(|at| at.hash),
-        })
+        let follows = body.follows.as_ref().filter(|follows| follows.seq > 0);
+        let rows = sqlx::query(NEIGHBOURS)
+            .bind(body.device_id.as_str())
+            .bind(int(body.seq))
+            .bind(own)
+            .bind(body.capture_id.to_string())
+            .bind(follows.map(|follows| follows.device_id.as_str()))
+            .bind(follows.map(|follows| int(follows.seq)))
+            .fetch_all(&self.pool)
+            .await?;
+        neighbours_of(&rows)
     }
 
-    /// The body at one place: the phone's own before an adopted one.
-    async fn place(&self, device: &DeviceId, seq: u64, own: bool) -> Result<Option<PlacedBody>, IndexError> {
+    /// Whether an adopted body holds its place in the chain of the phone that took it.
+    pub(crate) async fn is_adopted(&self, carried: &Carried) -> Result<bool, IndexError> {
         let row = sqlx::query(
-            "SELECT hash, prev FROM body WHERE device_id = ? AND seq = ? AND own >= ? ORDER BY own DESC LIMIT 1",
+            "SELECT EXISTS (SELECT 1 FROM body WHERE device_id = ? AND seq = ? AND own = 0 AND hash = ?)",
         )
-        .bind(device.as_str())
-        .bind(int(seq))
-        .bind(own)
-        .fetch_optional(&self.pool)
+        .bind(carried.body.device_id.as_str())
+        .bind(int(carried.body.seq))
+        .bind(carried.hash.to_string())
+        .fetch_one(&self.pool)
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        let prev: Option<String> = row.try_get("prev")?;
-        let prev = prev.map(|text| text.parse()).transpose()?;
-        Ok(Some(PlacedBody { hash: row.try_get::<String, _>("hash")?.parse()?, prev }))
-    }
-
-    async fn elsewhere(
-        &self,
-        device: &DeviceId,
-        capture: &CaptureId,
-        seq: u64,
-        own: bool,
-    ) -> Result<Option<Digest>, IndexError> {
-        let row = sqlx::query(
-            "SELECT hash FROM body WHERE device_id = ? AND capture_id = ? AND seq <> ? AND own >= ? LIMIT 1",
-        )
-        .bind(device.as_str())
-        .bind(capture.to_string())
-        .bind(int(seq))
-        .bind(own)
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(row.try_get::<String, _>(0)?.parse()?))
+        Ok(row.try_get(0)?)
     }
 
     /// Writes the verdict on the entry at `index` and moves on.
@@ -172,12 +166,26 @@ impl Index {
     }
 }
 
-struct PlacedBody {
-    hash: Digest,
-    prev: Option<Digest>,
+/// Reads what [`NEIGHBOURS`] found.
+pub(crate) fn neighbours_of(rows: &[SqliteRow]) -> Result<Neighbours, IndexError> {
+    let mut known = Neighbours::default();
+    for row in rows {
+        let hash = Some(row.try_get::<String, _>("hash")?.parse()?);
+        match row.try_get("what")? {
+            "same" => known.same = hash,
+            "previous" => known.previous = hash,
+            "next" => {
+                let prev: Option<String> = row.try_get("prev")?;
+                known.next_prev = prev.map(|text| text.parse()).transpose()?;
+            }
+            "elsewhere" => known.same_capture = hash,
+            _ => known.followed = hash,
+        }
+    }
+    Ok(known)
 }
 
-async fn write_device(
+pub(super) async fn write_device(
     tx: &mut Transaction<'_, Sqlite>,
     index: u64,
     device_id: &DeviceId,
@@ -189,7 +197,7 @@ async fn write_device(
     // An enrolment that is logged twice changes nothing, its key's counter least of all.
     sqlx::query(
         "INSERT OR IGNORE INTO device (device_id, key, follows, log_index, app_attest_point, app_attest_app, \
-         app_attest_counter) VALUES (?, ?, ?, ?, ?, ?, ?)",
+         app_attest_counter, lineage, attested_serial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(device_id.as_str())
     .bind(key)
@@ -198,6 +206,8 @@ async fn write_device(
     .bind(app_attest.map(|key| key.point.as_slice()))
     .bind(app_attest.map(|key| key.app_id.as_str()))
     .bind(app_attest.map(|key| key.counter))
+    .bind(device.lineage.as_str())
+    .bind(device.attested_serial.as_deref())
     .execute(&mut **tx)
     .await?;
     sqlx::query("INSERT OR IGNORE INTO token (token_id, device_id) VALUES (?, ?)")
@@ -242,6 +252,16 @@ async fn write_photo(
     .bind(photo.cause.map(FilingRefusal::code))
     .execute(&mut **tx)
     .await?;
+    write_body(tx, photo).await
+}
+
+/// Gives the body its place in the chain, where it has one.
+pub(super) async fn write_body(
+    tx: &mut Transaction<'_, Sqlite>,
+    photo: &PhotoJudged,
+) -> Result<(), IndexError> {
+    let carried = &photo.manifest.carried;
+    let body = &carried.body;
     let Some(own) = photo.chained else { return Ok(()) };
     sqlx::query(
         "INSERT OR IGNORE INTO body (device_id, seq, own, hash, prev, capture_id, follows_device, follows_seq)

@@ -15,6 +15,8 @@ pub(crate) struct Noted {
     pub(crate) device_id: Option<DeviceId>,
     /// What the device may do from now on.
     pub(crate) status: Option<DeviceStatus>,
+    /// The key that an operator said it had before.
+    pub(crate) former: Option<DeviceId>,
     /// Something that waits for this side's signature.
     pub(crate) proposed: Option<ProposalId>,
     /// The device's App Attest key, where it was shown.
@@ -175,6 +177,17 @@ pub(super) async fn write_note(
             .bind(device.as_str())
             .execute(&mut **tx)
             .await?;
+    }
+    if let (Some(former), Some(device)) = (&noted.former, &noted.device_id) {
+        // What is proven stays, whatever is said later.
+        sqlx::query(
+            "UPDATE device SET follows = ?, lineage = 'vouched' \
+             WHERE device_id = ? AND lineage IN ('first', 'claimed')",
+        )
+        .bind(former.as_str())
+        .bind(device.as_str())
+        .execute(&mut **tx)
+        .await?;
     }
     if let (Some(key), Some(device)) = (&noted.app_attest, &noted.device_id) {
         write_app_attest(tx, device, key).await?;

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use gauze_wire::log::Tree;
+use gauze_wire::log::{Span, Subtree, Tree, needed};
 use gauze_wire::{Digest, Jws};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Index, IndexError, int, uint};
-use crate::tree::{Place, edge, needed};
+
+/// Roots of complete subtrees. One that was complete stays as it is.
+pub(crate) type Nodes = BTreeMap<Subtree, Digest>;
 
 fn digest(row: &SqliteRow, column: &str) -> Result<Digest, IndexError> {
     Ok(row.try_get::<String, _>(column)?.parse()?)
@@ -44,7 +46,7 @@ impl Index {
     pub(crate) async fn stage(
         &self,
         leaves: &[(u64, &Jws)],
-        nodes: &[(Place, Digest)],
+        nodes: &[(Subtree, Digest)],
     ) -> Result<(), IndexError> {
         let mut tx = self.pool.begin().await?;
         for (index, jws) in leaves {
@@ -81,20 +83,27 @@ impl Index {
 
     /// The tree of `size` leaves by its right edge.
     pub(crate) async fn tree(&self, size: u64) -> Result<Tree, IndexError> {
-        let places = edge(size);
+        let places = Span::whole(size).subtrees();
         let nodes = self.nodes(&places).await?;
         let hashes: Option<Vec<Digest>> = places.iter().map(|place| nodes.get(place).copied()).collect();
         Ok(Tree::from_edge(size, hashes.ok_or(IndexError::Damaged("node"))?)?)
     }
 
-    /// The inclusion proof of a leaf in the tree of `size`.
-    pub(crate) async fn inclusion(&self, index: u64, size: u64) -> Result<Vec<Digest>, IndexError> {
-        let nodes = self.nodes(&needed(index, size)).await?;
-        crate::tree::inclusion(index, size, &nodes).ok_or(IndexError::Damaged("node"))
+    /// The inclusion proof of a leaf in the tree of `size`. `known` keeps what was read: leaves beside one another share most.
+    pub(crate) async fn inclusion(
+        &self,
+        index: u64,
+        size: u64,
+        known: &mut Nodes,
+    ) -> Result<Vec<Digest>, IndexError> {
+        let missing: Vec<Subtree> =
+            needed(index, size).into_iter().filter(|place| !known.contains_key(place)).collect();
+        known.extend(self.nodes(&missing).await?);
+        gauze_wire::log::inclusion(index, size, known).ok_or(IndexError::Damaged("node"))
     }
 
-    async fn nodes(&self, places: &[Place]) -> Result<BTreeMap<Place, Digest>, IndexError> {
-        let mut nodes = BTreeMap::new();
+    async fn nodes(&self, places: &[Subtree]) -> Result<Nodes, IndexError> {
+        let mut nodes = Nodes::new();
         for place in places {
             let row = sqlx::query("SELECT hash FROM node WHERE level = ? AND idx = ?")
                 .bind(place.level)

@@ -4,7 +4,9 @@
 //! size is staged and believed by nobody; a photo's row changes to *filed* or *refused* once, together with its
 //! receipt.
 
+mod again;
 mod audit;
+mod folk;
 mod judged;
 mod life;
 mod log;
@@ -18,8 +20,10 @@ use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool};
 
-pub(crate) use judged::{Judged, KnownDevice, Manifested, PhotoJudged};
+pub use again::Again;
+pub(crate) use judged::{Judged, KnownDevice, Manifested, NEIGHBOURS, PhotoJudged, neighbours_of};
 pub(crate) use life::{Decided, Noted, ProposalRow};
+pub(crate) use log::Nodes;
 pub use photos::{ChainState, Kind, Status};
 pub(crate) use photos::{PhotoRow, Settled};
 
@@ -82,8 +86,8 @@ impl Coded for IndexError {
             Self::Migration(_) => "Use the program version that wrote it, or a newer one.",
             Self::Absent => "Check --data, or pull first.",
             Self::Damaged(_) => {
-                "Restore --data from its backup. Without one, pull into a new --data with the old sealed/ and bundles/ in it: \
-                 today's policy and keys then decide again on every phone."
+                "Restore --data from its backup. Without one, pull into a new --data with the old sealed/, bundles/ and in-force/ \
+                 in it: every entry is then judged again as it was."
             }
             Self::OtherTenant(_) | Self::OtherLog(_) => {
                 "Use one data directory for each tenant and gateway log; a gateway with new keys has a new log."
@@ -152,6 +156,14 @@ impl Index {
 
     pub(crate) async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// Whether each commit waits until it would outlive a power cut. A commit that does makes those before it lasting too: so
+    /// what is repeated where it was lost need not wait. Nothing that leaves this machine rests on one that did not.
+    pub(crate) async fn wait_for_disk(&self, wait: bool) -> Result<(), IndexError> {
+        let mode = if wait { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" };
+        sqlx::query(mode).execute(&self.pool).await?;
+        Ok(())
     }
 
     async fn state(&self, name: &'static str) -> Result<Option<String>, IndexError> {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Index, IndexError, int, uint};
+use super::{Index, IndexError, folk, int, uint};
+use crate::blind::Entry;
 use crate::gist::Gist;
 
 macro_rules! words {
@@ -96,6 +97,8 @@ pub(crate) struct PhotoRow {
     pub(crate) size: u64,
     pub(crate) status: Status,
     pub(crate) cause: Option<FilingRefusal>,
+    /// What it was refused for before it was judged again.
+    pub(crate) was: Option<FilingRefusal>,
     pub(crate) receipt: Option<Jws>,
     /// Of a filed photo.
     pub(crate) gist: Option<Gist>,
@@ -103,12 +106,19 @@ pub(crate) struct PhotoRow {
 
 /// What became of one photo, with the receipt that says so.
 pub(crate) struct Settled {
+    pub(crate) log_index: u64,
     pub(crate) manifest_sha256: Digest,
     /// Why it was refused, if it was.
     pub(crate) cause: Option<FilingRefusal>,
     pub(crate) receipt: Jws,
     /// What the record of a filed photo says.
     pub(crate) gist: Option<Gist>,
+    /// Whether nobody has to hear of it.
+    pub(crate) moot: bool,
+    /// The photo that will not come, by the phone that took it: where this is a void that was filed.
+    pub(crate) ends: Option<(DeviceId, CaptureId)>,
+    /// The same for the index for people.
+    pub(crate) entry: Option<Entry>,
 }
 
 /// Asked after each batch: it must not walk over all that was ever filed.
@@ -132,7 +142,10 @@ impl PhotoRow {
     pub(super) fn from_row(row: &SqliteRow) -> Result<Self, IndexError> {
         let damaged = || IndexError::Damaged("photo");
         let text = |column: &str| row.try_get::<String, _>(column);
-        let cause: Option<String> = row.try_get("cause")?;
+        let cause = |column: &str| -> Result<Option<FilingRefusal>, IndexError> {
+            let code: Option<String> = row.try_get(column)?;
+            code.map(|code| serde_json::from_value(code.into()).map_err(|_| damaged())).transpose()
+        };
         let receipt: Option<String> = row.try_get("receipt")?;
         let gist: Option<String> = row.try_get("gist")?;
         Ok(Self {
@@ -147,9 +160,8 @@ impl PhotoRow {
             sha256: text("sha256")?.parse()?,
             size: uint(row.try_get("size")?)?,
             status: Status::from_word(&text("status")?).ok_or_else(damaged)?,
-            cause: cause
-                .map(|code| serde_json::from_value(code.into()).map_err(|_| damaged()))
-                .transpose()?,
+            cause: cause("cause")?,
+            was: cause("was")?,
             receipt: receipt.map(|text| Jws::parse(&text)).transpose()?,
             gist: gist.map(|text| serde_json::from_str(&text).map_err(|_| damaged())).transpose()?,
         })
@@ -176,14 +188,28 @@ impl Index {
             let gist = one.gist.as_ref().and_then(|gist| serde_json::to_string(gist).ok());
             let status = if one.cause.is_some() { Status::Refused } else { Status::Filed };
             sqlx::query(
-                "UPDATE photo SET status = ?, cause = ?, receipt = ?, gist = ? \
+                "UPDATE photo SET status = ?, cause = ?, receipt = ?, gist = ?, acknowledged = ? \
                  WHERE manifest_sha256 = ? AND status = 'waiting'",
             )
             .bind(status.as_str())
             .bind(one.cause.map(FilingRefusal::code))
             .bind(one.receipt.as_str())
             .bind(gist)
+            .bind(one.moot)
             .bind(one.manifest_sha256.to_string())
+            .execute(&mut *tx)
+            .await?;
+            if let Some(entry) = &one.entry {
+                folk::put(&mut tx, int(one.log_index), entry).await?;
+            }
+            let Some((device, capture)) = &one.ends else { continue };
+            // Nobody waits for what was said of it before.
+            sqlx::query(
+                "UPDATE photo SET acknowledged = 1, again = 0 WHERE capture_id = ? AND chain_device = ? \
+                 AND kind <> 'void' AND status <> 'waiting'",
+            )
+            .bind(capture.to_string())
+            .bind(device.as_str())
             .execute(&mut *tx)
             .await?;
         }

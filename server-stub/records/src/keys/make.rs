@@ -40,7 +40,7 @@ pub struct Made {
     pub recipient: String,
 }
 
-fn key() -> Result<SoftwareKey, KeysError> {
+pub(super) fn key() -> Result<SoftwareKey, KeysError> {
     loop {
         // The few byte strings that are no scalar are drawn again.
         if let Ok(key) = SoftwareKey::from_bytes(&Zeroizing::new(random::<32>()?)) {

@@ -3,6 +3,7 @@
 //! Always: private keys are files of mode 0600 in one directory that [`make`] writes whole or not at all; versions
 //! of bundle and policy only rise over the last one signed here; what is signed has been checked as a reader would.
 
+mod access;
 mod error;
 mod make;
 mod sign;
@@ -29,6 +30,10 @@ pub const POLICY: &str = "policy.pem";
 pub const RECORDS: &str = "records.pem";
 /// Cosigns checkpoints.
 pub const WITNESS: &str = "witness.key";
+/// Signs entries of the access log.
+pub const AUDIT: &str = "audit.pem";
+/// Signs checkpoints of the access log.
+pub const ACCESS: &str = "access.key";
 /// Opens photos.
 pub const IDENTITY: &str = "tenant-identity.txt";
 /// The root's fingerprint, hex.
@@ -115,23 +120,39 @@ impl KeyDir {
 
 /// C2SP signer key text: `PRIVATE+KEY+NAME+HASH+KEY`, the key being a type byte and the seed.
 fn write_note_key(key: &NoteKey, seed: &[u8; 32]) -> Zeroizing<String> {
-    let public = key.witness_key().to_string();
+    write_signer(&key.witness_key().to_string(), COSIGNS, seed)
+}
+
+/// The type byte of a witness's key.
+const COSIGNS: u8 = 0x04;
+/// The type byte of a log's key.
+const SIGNS: u8 = 0x01;
+
+fn write_signer(public: &str, kind: u8, seed: &[u8; 32]) -> Zeroizing<String> {
     // Name and hash hold no plus; the base64 after them may.
     let named = public.splitn(3, '+').take(2).collect::<Vec<_>>().join("+");
-    let mut secret = Zeroizing::new(vec![0x04]);
+    let mut secret = Zeroizing::new(vec![kind]);
     secret.extend_from_slice(seed);
     Zeroizing::new(format!("PRIVATE+KEY+{named}+{}\n", *Zeroizing::new(BASE64_STANDARD.encode(&*secret))))
 }
 
 fn read_note_key(text: &str) -> Option<NoteKey> {
+    read_signer(text, COSIGNS)
+}
+
+fn read_signer(text: &str, kind: u8) -> Option<NoteKey> {
     // Base64 may hold a plus: the first two are the separators.
     let mut parts = text.strip_prefix("PRIVATE+KEY+")?.splitn(3, '+');
     let (name, hash, secret) = (parts.next()?, parts.next()?, parts.next()?);
     let secret = Zeroizing::new(BASE64_STANDARD.decode(secret).ok()?);
-    let (&0x04, seed) = secret.split_first()? else { return None };
+    let (&found, seed) = secret.split_first()?;
+    if found != kind {
+        return None;
+    }
     let seed = Zeroizing::new(<[u8; 32]>::try_from(seed).ok()?);
     let key = NoteKey::from_bytes(name, &seed).ok()?;
-    key.witness_key().to_string().starts_with(&format!("{name}+{hash}+")).then_some(key)
+    let public = if kind == SIGNS { key.log_key().to_string() } else { key.witness_key().to_string() };
+    public.starts_with(&format!("{name}+{hash}+")).then_some(key)
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl<G: GatewayPort> Puller<G> {
         for row in self.index.proposals(false).await? {
             let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
             // Signed by a gateway key that the bundle no longer names: a person may still decide.
-            let Ok(act) = jws.verify::<Act>(&trust.gateway.key, &trust.tenant) else {
+            let Ok(act) = jws.verify::<Act>(&trust.now.gateway.key, &trust.tenant) else {
                 tracing::warn!(proposal_id = %row.proposal_id, "a proposal by an earlier gateway key waits for a person");
                 continue;
             };
@@ -96,12 +96,12 @@ impl<G: GatewayPort> Puller<G> {
     }
 
     /// Hands in every decision that the gateway has not heard of. One that it will not take holds up no other; only
-    /// `decision_invalid` is its last word, after anything else the next pass tries again.
-    pub(super) async fn hand_in(&self, report: &mut PassReport) -> Result<(), PullError> {
-        let mut from = 0;
+    /// `decision_invalid` is its last word, after anything else the next pass tries again. Whether it took any.
+    pub(super) async fn hand_in(&self, report: &mut PassReport) -> Result<bool, PullError> {
+        let (mut from, before) = (0, report.decisions);
         loop {
             let rows = self.index.to_hand_in(from, BATCH).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
+            let Some(last) = rows.last() else { return Ok(report.decisions > before) };
             from = last.log_index + 1;
             for row in rows {
                 let id = row.proposal_id.clone();

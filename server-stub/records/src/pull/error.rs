@@ -4,6 +4,7 @@ use gauze_wire::{ProblemCode, WireError};
 
 use crate::coded::Coded;
 use crate::disk::DiskError;
+use crate::folk::FolkError;
 use crate::gateway::GatewayError;
 use crate::https::TlsError;
 use crate::index::IndexError;
@@ -44,6 +45,9 @@ pub enum PullError {
     /// The leaves do not lead to the signed root, or the log is not the one cosigned before.
     #[error("the gateway's log does not lead from the checkpoint cosigned before to the one it signed")]
     LogInconsistent,
+    /// The index for people could not be opened.
+    #[error(transparent)]
+    Folk(#[from] FolkError),
     /// A receipt or a cosignature could not be made.
     #[error("a receipt could not be signed: {0}")]
     Signing(#[source] WireError),
@@ -57,6 +61,7 @@ impl Coded for PullError {
             Self::Trust(error) => error.code(),
             Self::Index(error) => error.code(),
             Self::Disk(error) => error.code(),
+            Self::Folk(error) => error.code(),
             Self::Gateway(error) => error.code(),
             Self::CheckpointInvalid(_) => ProblemCode::CheckpointInvalid.as_str(),
             Self::LogRolledBack { .. } => ProblemCode::LogRolledBack.as_str(),
@@ -72,6 +77,7 @@ impl Coded for PullError {
             Self::Trust(error) => error.next_step(),
             Self::Index(error) => error.next_step(),
             Self::Disk(error) => error.next_step(),
+            Self::Folk(error) => error.next_step(),
             Self::Gateway(error) => error.next_step(),
             Self::CheckpointInvalid(_) => {
                 "Check the gateway's log key in the bundle; nothing is filed until then."

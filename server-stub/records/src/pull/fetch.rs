@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use gauze_seal::age::Identity;
-use gauze_wire::{Body, Digest, FilingRefusal, Manifest, PickLists};
+use gauze_wire::{Body, Digest, FilingRefusal, Manifest, PickLists, Record};
 
 use super::patience::Patience;
 use super::{PullError, Puller};
+use crate::blind::{Entry, FolkKeys};
 use crate::disk::{self, DiskError, at};
 use crate::gateway::{GatewayError, GatewayPort, Incoming};
 use crate::gist::Gist;
@@ -29,22 +30,48 @@ const PULLS: usize = 3;
 /// What became of a waiting photo.
 pub(super) enum Outcome {
     /// What its record says, where it is a photo that was opened.
-    Filed(Option<Gist>),
+    Filed(Option<Box<Told>>),
     Refused(FilingRefusal),
     /// Its bytes did not come.
     Missing,
+    /// They will not: its phone has discarded it, which had been refused for this.
+    Discarded(FilingRefusal),
+}
+
+/// What a record says: to programs and, sealed, to people.
+pub(super) struct Told {
+    pub(super) gist: Gist,
+    /// Where it cannot be made the index for people fetches it later.
+    pub(super) entry: Option<Entry>,
+}
+
+impl Told {
+    fn of(record: &Record, lists: &PickLists, folk: &FolkKeys) -> Box<Self> {
+        let gist = Gist::listed(record, lists);
+        let entry = Entry::of(folk, record, gist.team.as_ref(), 0).ok();
+        Box::new(Self { gist, entry })
+    }
 }
 
 /// Everything that is needed to judge bytes and put them where they belong.
 struct Judging {
-    incoming: Incoming,
+    source: Source,
     expected: (Digest, u64),
     body: Body,
     identities: Arc<[Identity]>,
     lists: PickLists,
+    folk: Arc<FolkKeys>,
     layout: Layout,
     sealed: PathBuf,
     refused: PathBuf,
+}
+
+/// Where a photo's bytes are.
+enum Source {
+    /// They came just now.
+    Came(Incoming),
+    /// They were kept when the photo was refused.
+    Kept(PathBuf),
 }
 
 /// What judging came to.
@@ -69,25 +96,36 @@ impl<G: GatewayPort> Puller<G> {
         let expected = (row.sha256, row.size);
         let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
         let body = Manifest::peek(&jws).map_err(IndexError::from)?.carried().body.clone();
+        let lists = self.lists_of(trust, row.log_index, &body)?;
         if self.found(&sealed, expected)? {
-            return Ok(Outcome::Filed(gist_of(trust, &sealed, &body)));
+            return Ok(Outcome::Filed(told_of((trust, &lists), &sealed, &body)));
+        }
+        let judging = |source| Judging {
+            source,
+            expected,
+            body: body.clone(),
+            identities: trust.identities.clone(),
+            lists: lists.clone(),
+            folk: trust.folk.clone(),
+            layout: self.layout.clone(),
+            sealed: sealed.clone(),
+            refused: self.layout.refused(&row.manifest_sha256),
+        };
+        let kept = self.layout.refused(&row.manifest_sha256);
+        if kept.is_file()
+            && let Judged::Settled(outcome) = self.apart(judging(Source::Kept(kept))).await?
+        {
+            return Ok(outcome);
         }
         if !self.patience().is_due(&row.manifest_sha256, self.clock.now()) {
             return Ok(Outcome::Missing);
         }
         for _ in 0..PULLS {
-            let Some(incoming) = self.pull(row).await? else { return Ok(Outcome::Missing) };
-            let judging = Judging {
-                incoming,
-                expected,
-                body: body.clone(),
-                identities: trust.identities.clone(),
-                lists: trust.lists().clone(),
-                layout: self.layout.clone(),
-                sealed: sealed.clone(),
-                refused: self.layout.refused(&row.manifest_sha256),
+            let Some(incoming) = self.pull(row).await? else {
+                let was = if self.index.is_discarded(row).await? { row.was } else { None };
+                return Ok(was.map_or(Outcome::Missing, Outcome::Discarded));
             };
-            match self.apart(judging).await? {
+            match self.apart(judging(Source::Came(incoming))).await? {
                 Judged::Settled(outcome) => {
                     self.patience().came(&row.manifest_sha256);
                     return Ok(outcome);
@@ -99,6 +137,14 @@ impl<G: GatewayPort> Puller<G> {
         }
         self.patience().failed(row.manifest_sha256, self.clock.now());
         Ok(Outcome::Missing)
+    }
+
+    /// The lists that the phone had, by its word where more than one could be meant.
+    fn lists_of(&self, trust: &Trust, place: u64, body: &Body) -> Result<PickLists, PullError> {
+        let rules = self.in_force(trust, place);
+        let named = rules.iter().find(|rules| rules.policy_version() == body.policy_version);
+        let rules = named.or(rules.first()).ok_or(IndexError::Damaged("state"))?;
+        Ok(rules.lists().clone())
     }
 
     fn patience(&self) -> MutexGuard<'_, Patience> {
@@ -131,7 +177,9 @@ impl<G: GatewayPort> Puller<G> {
         match self.gateway.blob(&row.device_id, &row.capture_id, &mut incoming).await {
             Ok(()) => Ok(Some(incoming)),
             Err(GatewayError::Disk(source)) => Err(at(&dir)(source).into()),
-            Err(error @ (GatewayError::Unreachable(_) | GatewayError::Signing)) => Err(error.into()),
+            Err(
+                error @ (GatewayError::Unreachable(_) | GatewayError::Certificate(_) | GatewayError::Signing),
+            ) => Err(error.into()),
             Err(error @ (GatewayError::Cut | GatewayError::Between(_) | GatewayError::Malformed(_))) => {
                 tracing::warn!(capture_id = %row.capture_id, %error, "the photo did not come");
                 self.patience().failed(row.manifest_sha256, self.clock.now());
@@ -165,26 +213,52 @@ impl<G: GatewayPort> Puller<G> {
 }
 
 /// What the record says of a photo that was opened and moved to its place before a crash, or under another signature. That
-/// was judged; only its gist is still to be told.
-fn gist_of(trust: &Trust, sealed: &Path, body: &Body) -> Option<Gist> {
+/// was judged; only what it says is still to be told.
+fn told_of((trust, lists): (&Trust, &PickLists), sealed: &Path, body: &Body) -> Option<Box<Told>> {
     let mut file = std::fs::File::open(sealed).ok()?;
-    inspect(&mut file, &trust.identities, body, trust.lists()).ok()?.ok()
+    let record = inspect(&mut file, &trust.identities, body).ok()?.ok()?;
+    Some(Told::of(&record, lists, &trust.folk))
 }
 
 impl Judging {
-    fn judge(self) -> Result<Judged, DiskError> {
-        let (mut file, digest, size) = self.incoming.finish().map_err(at(&self.refused))?;
+    fn judge(mut self) -> Result<Judged, DiskError> {
+        match std::mem::replace(&mut self.source, Source::Kept(PathBuf::new())) {
+            Source::Came(incoming) => self.judge_new(incoming),
+            Source::Kept(path) => self.judge_kept(&path),
+        }
+    }
+
+    fn judge_new(&self, incoming: Incoming) -> Result<Judged, DiskError> {
+        let (mut file, digest, size) = incoming.finish().map_err(at(&self.refused))?;
         if (digest, size) != self.expected {
             return Ok(Judged::Wrong);
         }
-        let verdict = inspect(file.as_file_mut(), &self.identities, &self.body, &self.lists)
-            .map_err(at(&self.sealed))?;
-        let (to, outcome) = match verdict {
-            Ok(gist) => (&self.sealed, Outcome::Filed(Some(gist))),
-            Err(cause) => (&self.refused, Outcome::Refused(cause)),
-        };
+        let (to, outcome) = self.open(file.as_file_mut())?;
         self.layout.make(disk::parent(to))?;
         disk::move_to(file, to)?;
         Ok(Judged::Settled(outcome))
+    }
+
+    fn judge_kept(&self, path: &Path) -> Result<Judged, DiskError> {
+        if measure(path)? != Some(self.expected) {
+            return Ok(Judged::Wrong);
+        }
+        let mut file = std::fs::File::open(path).map_err(at(path))?;
+        let (to, outcome) = self.open(&mut file)?;
+        if to != path {
+            self.layout.make(disk::parent(to))?;
+            std::fs::rename(path, to).map_err(at(to))?;
+        }
+        self.layout.settle(to)?;
+        Ok(Judged::Settled(outcome))
+    }
+
+    /// What is inside, and where it belongs.
+    fn open(&self, file: &mut std::fs::File) -> Result<(&Path, Outcome), DiskError> {
+        let verdict = inspect(file, &self.identities, &self.body).map_err(at(&self.sealed))?;
+        Ok(match verdict {
+            Ok(record) => (&self.sealed, Outcome::Filed(Some(Told::of(&record, &self.lists, &self.folk)))),
+            Err(cause) => (&self.refused, Outcome::Refused(cause)),
+        })
     }
 }

@@ -1,9 +1,11 @@
 //! Judging log entries: who may speak, and does it fit the chain. No photo is fetched here.
 //!
-//! Always: an entry is judged once, in log order, by the typ it was signed with; what the gateway calls it does not
-//! count.
+//! Always: an entry is judged in log order, by what was in force at its place and by the typ it was signed with; what the
+//! gateway calls it does not count.
 
-use gauze_attest::{Freshness, verify_enrolment};
+use std::sync::Arc;
+
+use gauze_attest::{Basis, Freshness, Lineage, verify_enrolment};
 use gauze_wire::{
     Act, Adoption, Body, DeviceId, DeviceStatus, Enrolment, FilingRefusal, Jws, Manifest, ProblemCode,
     Reattestation, Signed as _, Void, Wiped,
@@ -13,7 +15,8 @@ use super::life::judge_act;
 use super::{PassReport, PullError, Puller};
 use crate::chain;
 use crate::gateway::GatewayPort;
-use crate::index::{Judged, Kind, KnownDevice, Manifested, PhotoJudged};
+use crate::in_force::InForce;
+use crate::index::{IndexError, Judged, Kind, KnownDevice, Manifested, PhotoJudged};
 use crate::trust::Trust;
 
 /// Leaves read at once.
@@ -22,8 +25,15 @@ const BATCH: u32 = 256;
 const GENERATIONS: u32 = 64;
 
 impl<G: GatewayPort> Puller<G> {
-    /// Judges every believed leaf that was not judged yet.
+    /// Judges every believed leaf that was not judged yet. A verdict that a power cut undoes is found again.
     pub(super) async fn judge_new(&self, trust: &Trust, report: &mut PassReport) -> Result<(), PullError> {
+        self.index.wait_for_disk(false).await?;
+        let judged = self.judge_all(trust, report).await;
+        self.index.wait_for_disk(true).await?;
+        judged
+    }
+
+    async fn judge_all(&self, trust: &Trust, report: &mut PassReport) -> Result<(), PullError> {
         loop {
             let next = self.index.judged().await?;
             let leaves = self.index.leaves(next, BATCH).await?;
@@ -31,7 +41,7 @@ impl<G: GatewayPort> Puller<G> {
                 return Ok(());
             }
             for (index, jws) in leaves {
-                let judged = self.judge(trust, &jws).await?;
+                let judged = self.judge(trust, (index, &jws)).await?;
                 self.index.write(index, &judged).await?;
                 report.entries += 1;
                 match &judged {
@@ -49,23 +59,36 @@ impl<G: GatewayPort> Puller<G> {
         }
     }
 
-    async fn judge(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+    async fn judge(&self, trust: &Trust, (place, jws): (u64, &Jws)) -> Result<Judged, PullError> {
+        let by = self.in_force(trust, place);
         match jws.typ() {
-            Enrolment::TYP => self.judge_enrolment(trust, jws).await,
-            Body::TYP | Void::TYP | Adoption::TYP => self.judge_manifest(trust, jws).await,
-            Act::TYP => Ok(judge_act(trust, jws)),
-            Wiped::TYP | Reattestation::TYP => self.judge_word(trust, jws).await,
+            Enrolment::TYP => self.judge_enrolment(&by, jws).await,
+            Body::TYP | Void::TYP | Adoption::TYP => {
+                let device = self.index.device(jws.kid()).await?;
+                self.judge_manifest(trust, jws, device).await
+            }
+            Act::TYP => Ok(judge_act(&by, &trust.tenant, jws)),
+            Wiped::TYP | Reattestation::TYP => self.judge_word(&by, &trust.tenant, jws).await,
             _ => Ok(Judged::rejected(jws, ProblemCode::WrongType)),
         }
     }
 
-    async fn judge_enrolment(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+    pub(super) async fn judge_enrolment(&self, by: &[Arc<InForce>], jws: &Jws) -> Result<Judged, PullError> {
         let Ok(claimed) = jws.peek::<Enrolment>() else {
             return Ok(Judged::rejected(jws, ProblemCode::MalformedRequest));
         };
         // The token's own short life bounds the time that the phone claims.
-        let attested = match verify_enrolment(jws, &trust.basis(&self.roots), Freshness::Recorded, claimed.at)
-        {
+        let former = match &claimed.follows {
+            Some(follows) => self.index.device(&follows.device_id).await?,
+            None => None,
+        };
+        let former_serial = former.as_ref().and_then(|former| former.attested_serial.as_deref());
+        let mut judged = by.iter().map(|by| {
+            let basis = Basis { former_serial, ..by.basis(&self.roots) };
+            verify_enrolment(jws, &basis, Freshness::Recorded, claimed.at)
+        });
+        let certain = judged.next().ok_or(IndexError::Damaged("state"))?;
+        let attested = match certain.or_else(|refusal| judged.find_map(Result::ok).ok_or(refusal)) {
             Ok(attested) => attested,
             Err(refusal) => {
                 return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: refusal.as_str() });
@@ -80,6 +103,8 @@ impl<G: GatewayPort> Puller<G> {
         let device = Box::new(KnownDevice {
             key: attested.device_key().clone(),
             follows,
+            lineage: attested.lineage(),
+            attested_serial: attested.shown().serial.clone(),
             status: DeviceStatus::Active,
             enrolled_at: None,
             app_attest: attested.shown().app_attest.clone(),
@@ -87,8 +112,14 @@ impl<G: GatewayPort> Puller<G> {
         Ok(Judged::Enrolled { device_id, device, token: Box::new(attested.token().clone()) })
     }
 
-    async fn judge_manifest(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
-        let Some(device) = self.index.device(jws.kid()).await? else {
+    /// A manifest by `device`, as it is known at the manifest's place.
+    pub(super) async fn judge_manifest(
+        &self,
+        trust: &Trust,
+        jws: &Jws,
+        device: Option<KnownDevice>,
+    ) -> Result<Judged, PullError> {
+        let Some(device) = device else {
             return Ok(refused(trust, jws, FilingRefusal::EnrolmentInvalid));
         };
         let Ok(manifest) = Manifest::verify(jws, &device.key, &trust.tenant) else {
@@ -100,24 +131,33 @@ impl<G: GatewayPort> Puller<G> {
         }
         let own = manifest.is_own();
         let known = self.index.neighbours(manifest.carried(), own).await?;
-        let fits = !chain::is_broken(manifest.carried(), &known)
-            && (own || self.succeeds(&device, &manifest.carried().body.device_id).await?);
+        let lineage = match own {
+            true => Lineage::First,
+            false => self.lineage(&device, &manifest.carried().body.device_id).await?,
+        };
+        let fits = !chain::is_broken(manifest.carried(), &known) && (own || lineage != Lineage::First);
         let cause = (!fits).then_some(FilingRefusal::ChainBroken);
-        let chained = fits.then_some(own);
+        // What a phone signs for another's chain on its claim alone is filed and takes no place there.
+        let chained = (fits && (own || lineage.is_proven())).then_some(own);
         Ok(Judged::Photo(Box::new(PhotoJudged { manifest: manifested(jws, manifest), cause, chained })))
     }
 
-    /// Whether this phone's enrolment, or one it follows, says that it replaces `old`.
-    async fn succeeds(&self, device: &KnownDevice, old: &DeviceId) -> Result<bool, PullError> {
-        let mut follows = device.follows.clone();
+    /// What it rests on that this phone had the key of `old`: a claim, where one on the way from key to key is no more; `First`
+    /// where not even the phone says so.
+    async fn lineage(&self, device: &KnownDevice, old: &DeviceId) -> Result<Lineage, PullError> {
+        let (mut follows, mut weakest) = (device.follows.clone(), device.lineage);
         for _ in 0..GENERATIONS {
-            let Some(before) = follows else { return Ok(false) };
+            let Some(before) = follows else { return Ok(Lineage::First) };
             if before == *old {
-                return Ok(true);
+                return Ok(weakest);
             }
-            follows = self.index.device(&before).await?.and_then(|device| device.follows);
+            let Some(device) = self.index.device(&before).await? else { return Ok(Lineage::First) };
+            if !device.lineage.is_proven() {
+                weakest = device.lineage;
+            }
+            follows = device.follows;
         }
-        Ok(false)
+        Ok(Lineage::First)
     }
 }
 

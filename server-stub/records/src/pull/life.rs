@@ -1,18 +1,20 @@
 //! Judging devices' lives in the log: acts of the gateway, evidence shown again, phones' words that they were wiped.
 
+use std::sync::Arc;
+
 use gauze_attest::{Fault, Presented, Shown, verify_attestation};
 use gauze_wire::{
-    Act, Deed, DeviceStatus, Enrolment, Jws, Name, ProblemCode, Reattestation, Signed as _, Wiped,
+    Act, Deed, DeviceStatus, Enrolment, Jws, Name, ProblemCode, Reattestation, Signed as _, Tenant, Wiped,
 };
 
 use super::{PullError, Puller};
 use crate::gateway::GatewayPort;
+use crate::in_force::InForce;
 use crate::index::{IndexError, Judged, KnownDevice, Noted};
-use crate::trust::Trust;
 
 /// An act that the gateway signed: what the index keeps of it.
-pub(super) fn judge_act(trust: &Trust, jws: &Jws) -> Judged {
-    let Ok(act) = jws.verify::<Act>(&trust.gateway.key, &trust.tenant) else {
+pub(super) fn judge_act(by: &[Arc<InForce>], tenant: &Tenant, jws: &Jws) -> Judged {
+    let Some(act) = by.iter().find_map(|by| jws.verify::<Act>(&by.gateway.key, tenant).ok()) else {
         return Judged::rejected(jws, ProblemCode::SignatureInvalid);
     };
     let (status, proposed) = match &act.deed {
@@ -20,25 +22,34 @@ pub(super) fn judge_act(trust: &Trust, jws: &Jws) -> Judged {
         Deed::Resume { .. } => (Some(DeviceStatus::Active), None),
         Deed::Revoke { .. } => (Some(DeviceStatus::Revoked), None),
         Deed::Propose { proposal_id, .. } => (None, Some(proposal_id.clone())),
-        Deed::Flag { .. } | Deed::Unflag { .. } | Deed::Settle { .. } => (None, None),
+        Deed::Succeed { .. } | Deed::Flag { .. } | Deed::Unflag { .. } | Deed::Settle { .. } => (None, None),
+    };
+    let former = match &act.deed {
+        Deed::Succeed { former, .. } => Some(former.clone()),
+        _ => None,
     };
     let device_id = act.deed.device_id().cloned();
-    Judged::Noted(Box::new(Noted { kind: "act", device_id, status, proposed, app_attest: None }))
+    Judged::Noted(Box::new(Noted { kind: "act", device_id, status, former, proposed, app_attest: None }))
 }
 
 impl<G: GatewayPort> Puller<G> {
     /// A phone's own word: counts if its key signed it.
-    pub(super) async fn judge_word(&self, trust: &Trust, jws: &Jws) -> Result<Judged, PullError> {
+    pub(super) async fn judge_word(
+        &self,
+        by: &[Arc<InForce>],
+        tenant: &Tenant,
+        jws: &Jws,
+    ) -> Result<Judged, PullError> {
         let Some(device) = self.index.device(jws.kid()).await? else {
             return Ok(Judged::rejected(jws, ProblemCode::UnknownDevice));
         };
         let (kind, app_attest) = match jws.typ() {
-            Wiped::TYP if jws.verify::<Wiped>(&device.key, &trust.tenant).is_ok() => ("wiped", None),
+            Wiped::TYP if jws.verify::<Wiped>(&device.key, tenant).is_ok() => ("wiped", None),
             Reattestation::TYP => {
-                let Ok(evidence) = jws.verify::<Reattestation>(&device.key, &trust.tenant) else {
+                let Ok(evidence) = jws.verify::<Reattestation>(&device.key, tenant) else {
                     return Ok(Judged::rejected(jws, ProblemCode::SignatureInvalid));
                 };
-                match self.shown_again(trust, &device, &evidence).await? {
+                match self.shown_again(by, &device, &evidence).await? {
                     Ok(shown) => ("reattestation", shown.app_attest),
                     Err(fault) => {
                         return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: fault.code() });
@@ -48,13 +59,14 @@ impl<G: GatewayPort> Puller<G> {
             _ => return Ok(Judged::rejected(jws, ProblemCode::SignatureInvalid)),
         };
         let device_id = Some(jws.kid().clone());
-        Ok(Judged::Noted(Box::new(Noted { kind, device_id, status: None, proposed: None, app_attest })))
+        let noted = Noted { kind, device_id, status: None, former: None, proposed: None, app_attest };
+        Ok(Judged::Noted(Box::new(noted)))
     }
 
     /// Evidence shown again, judged as the gateway should have: for the enrolled key and serial, at its own time.
     async fn shown_again(
         &self,
-        trust: &Trust,
+        by: &[Arc<InForce>],
         device: &KnownDevice,
         evidence: &Reattestation,
     ) -> Result<Result<Shown, Fault>, PullError> {
@@ -72,6 +84,9 @@ impl<G: GatewayPort> Puller<G> {
             last_seen: None,
             app_attest: device.app_attest.as_ref(),
         };
-        Ok(verify_attestation(&presented, &trust.basis(&self.roots), evidence.at))
+        let mut judged =
+            by.iter().map(|by| verify_attestation(&presented, &by.basis(&self.roots), evidence.at));
+        let certain = judged.next().ok_or(IndexError::Damaged("state"))?;
+        Ok(certain.or_else(|fault| judged.find_map(Result::ok).ok_or(fault)))
     }
 }

@@ -23,7 +23,7 @@ impl<G: GatewayPort> Puller<G> {
     pub(super) async fn advance(&self, trust: &Trust, report: &mut PassReport) -> Result<bool, PullError> {
         let cosigned = self.index.cosigned().await?;
         let old = match &cosigned {
-            Some(note) => Some(trust.gateway.log.verify(note).map_err(|_| IndexError::Damaged("state"))?),
+            Some(note) => Some(trust.now.gateway.log.verify(note).map_err(|_| IndexError::Damaged("state"))?),
             None => None,
         };
         let size = old.as_ref().map_or(0, |old| old.size);
@@ -36,7 +36,7 @@ impl<G: GatewayPort> Puller<G> {
 
         let mut page = self.gateway.page(size, PAGE).await?;
         let note = std::mem::take(&mut page.checkpoint);
-        let goal = trust.gateway.log.verify(&note).map_err(PullError::CheckpointInvalid)?;
+        let goal = trust.now.gateway.log.verify(&note).map_err(PullError::CheckpointInvalid)?;
         if goal.size < size {
             self.keep_evidence(&note)?;
             return Err(PullError::LogRolledBack { cosigned: size, offered: goal.size });
@@ -83,7 +83,7 @@ impl<G: GatewayPort> Puller<G> {
                 return Ok(false);
             }
             leaves.push((entry.index, &entry.jws));
-            nodes.extend(crate::tree::append(tree, &entry.jws.digest()));
+            nodes.extend(gauze_wire::log::append(tree, &entry.jws.digest()));
         }
         self.index.stage(&leaves, &nodes).await?;
         Ok(true)

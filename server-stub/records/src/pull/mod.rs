@@ -14,22 +14,27 @@ mod judge;
 mod life;
 mod log;
 mod patience;
+mod rejudge;
 mod serve;
 mod settle;
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_attest::Roots;
-use gauze_wire::{CaptureId, DeviceId, FilingRefusal};
+use gauze_wire::{Bundle, CaptureId, DeviceId, FilingRefusal, Jws, PickLists, WireError, accept_bundle};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
+use crate::amend::AmendmentFiles;
 use crate::clock::Clock;
 use crate::disk::{self, PUBLIC};
+use crate::folk::Folk;
 use crate::gateway::GatewayPort;
 use crate::https::HttpsGateway;
+use crate::in_force::{History, InForce};
 use crate::index::Index;
 use crate::keys::{KeyDir, KeysError};
 use crate::layout::Layout;
@@ -85,6 +90,8 @@ pub struct PassReport {
     pub enrolled: u64,
     /// Entries that led to nothing, such as enrolments that did not hold.
     pub rejected: u64,
+    /// Refused photos that were judged again because a person asked.
+    pub rejudged: u64,
     /// Photos filed, adopted ones among them.
     pub filed: u64,
     /// Voids filed.
@@ -116,6 +123,10 @@ pub struct Puller<G> {
     status: Option<StatusFile>,
     layout: Layout,
     index: Index,
+    /// What entries are judged by, and from where on.
+    history: Mutex<History>,
+    /// Leaves judged when the pass began.
+    judged_before: AtomicU64,
     gateway: G,
     clock: Arc<dyn Clock>,
     approve: Approve,
@@ -147,10 +158,11 @@ impl<G: GatewayPort> Puller<G> {
     pub async fn with_gateway(config: Config, gateway: G, clock: Arc<dyn Clock>) -> Result<Self, PullError> {
         let keys = KeyDir::new(&config.keys);
         let status = config.status_list.as_deref().map(StatusFile::open).transpose()?;
-        config.trust(&keys, status.as_ref())?;
+        let trust = config.trust(&keys, status.as_ref())?;
         let layout = Layout::new(&config.data);
         let lock = layout.prepare()?.ok_or(PullError::Busy)?;
         let index = Index::open(&layout.index(), true).await?;
+        let history = Mutex::new(History::open(&layout, &trust.tenant)?);
         let working = Arc::new(Semaphore::new(fetch::AT_ONCE));
         let approve = Approve::Nothing;
         Ok(Self {
@@ -159,6 +171,8 @@ impl<G: GatewayPort> Puller<G> {
             status,
             layout,
             index,
+            history,
+            judged_before: AtomicU64::new(0),
             gateway,
             clock,
             approve,
@@ -195,13 +209,22 @@ impl<G: GatewayPort> Puller<G> {
     pub async fn pass(&self) -> Result<PassReport, PullError> {
         let trust = self.config.trust(&self.keys, self.status.as_ref())?;
         self.idle().await;
+        // A pass that was cut off while it judged may have left it otherwise.
+        self.index.wait_for_disk(true).await?;
+        self.judged_before.store(self.index.judged().await?, Ordering::Relaxed);
         self.accept(&trust).await?;
         let mut report = PassReport::default();
         loop {
-            let advanced = self.advance(&trust, &mut report).await?;
+            let mut advanced = self.advance(&trust, &mut report).await?;
             self.judge_new(&trust, &mut report).await?;
             self.approve_waiting(&trust).await?;
-            self.hand_in(&mut report).await?;
+            if self.hand_in(&mut report).await? {
+                // What the gateway took in before it heard of these was taken in by what was in force before.
+                advanced |= self.advance(&trust, &mut report).await?;
+                self.judge_new(&trust, &mut report).await?;
+            }
+            self.put_in_force(&trust).await?;
+            self.rejudge(&trust, &mut report).await?;
             self.settle_waiting(&trust, &mut report).await?;
             if !advanced {
                 break;
@@ -223,25 +246,87 @@ impl<G: GatewayPort> Puller<G> {
         Ok(report)
     }
 
+    /// The index for people, which this puller fills; keys and bundle as they are now.
+    pub async fn folk(&self) -> Result<Folk, PullError> {
+        let trust = self.config.trust(&self.keys, self.status.as_ref())?;
+        let files = AmendmentFiles {
+            layout: self.layout.clone(),
+            tenant: trust.tenant.clone(),
+            identities: trust.identities.clone(),
+            believed: trust.now.bundle.records.clone().into(),
+        };
+        Ok(Folk::open(&self.index, files, trust.folk.clone()).await?)
+    }
+
+    /// What people choose from on phones, by the policy in force.
+    pub fn lists(&self) -> Result<PickLists, PullError> {
+        Ok(self.config.trust(&self.keys, self.status.as_ref())?.now.lists().clone())
+    }
+
     /// Closes the index and lets go of the lock.
     pub async fn close(self) {
         self.idle().await;
         self.index.close().await;
     }
 
+    fn history(&self) -> std::sync::MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the entry at `place` is judged by: the first was in force for certain, any suffices. What is news is in none of
+    /// the entries before the pass that sees it first.
+    fn in_force(&self, trust: &Trust, place: u64) -> Vec<Arc<InForce>> {
+        let history = self.history();
+        let mut rules = history.at(place);
+        if history.is_news(&trust.now) && place >= self.judged_before.load(Ordering::Relaxed) {
+            rules.push(trust.now.clone());
+        }
+        rules
+    }
+
+    /// What is new alone counts for whatever the gateway logs from now on.
+    async fn put_in_force(&self, trust: &Trust) -> Result<(), PullError> {
+        if !self.history().is_news(&trust.now) {
+            return Ok(());
+        }
+        let (since, place) = (self.judged_before.load(Ordering::Relaxed), self.index.judged().await?);
+        tracing::info!(from = place, "another bundle, policy or status list is in force");
+        Ok(self.history().add((since, place), &trust.now)?)
+    }
+
     /// Keeps every bundle that was ever in force: old receipts are checked against it.
     async fn accept(&self, trust: &Trust) -> Result<(), PullError> {
-        let version = trust.bundle.version;
+        let version = trust.now.bundle.version;
         let path = self.layout.bundles().join(format!("{version}.jws"));
-        let risen = self.index.bind_to(&trust.tenant, &trust.gateway.log, version).await?;
-        if risen || !path.exists() {
-            disk::replace(&path, trust.bundle_jws.as_str().as_bytes(), PUBLIC)?;
+        if let Some(kept) = disk::read_if_any(&path)? {
+            agrees(trust, &kept)?;
         }
-        if self.clock.now() >= trust.bundle.fresh_until {
-            tracing::warn!(fresh_until = %trust.bundle.fresh_until, "the bundle is no longer fresh: sign a new one");
+        let risen = self.index.bind_to(&trust.tenant, &trust.now.gateway.log, version).await?;
+        if self.index.folk_under(&trust.folk.fingerprint()).await? {
+            tracing::warn!("the tenant identity is another one: the index for people is made again");
+        }
+        if risen || !path.exists() {
+            disk::replace(&path, trust.now.bundle_jws.as_str().as_bytes(), PUBLIC)?;
+        }
+        if self.history().is_empty() {
+            self.put_in_force(trust).await?;
+        }
+        if self.clock.now() >= trust.now.bundle.fresh_until {
+            tracing::warn!(fresh_until = %trust.now.bundle.fresh_until, "the bundle is no longer fresh: sign a new one");
         }
         Ok(())
     }
+}
+
+/// A version names one content: what was kept under it is what it says now, whatever its signature.
+fn agrees(trust: &Trust, kept: &[u8]) -> Result<(), TrustError> {
+    let believed = || -> Result<(), WireError> {
+        let text = std::str::from_utf8(kept).map_err(|_| WireError::Malformed("bundle"))?;
+        let kept: Bundle = Jws::parse(text.trim())?.verify(&trust.now.bundle.root, &trust.tenant)?;
+        let root = kept.root.fingerprint();
+        accept_bundle(&trust.now.bundle_jws, &trust.tenant, &root, Some(&kept), 0).map(drop)
+    };
+    believed().map_err(TrustError::Bundle)
 }
 
 impl From<KeysError> for PullError {

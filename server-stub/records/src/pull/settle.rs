@@ -11,16 +11,17 @@ use gauze_wire::{Acknowledgement, Filed, FilingRefusal, Jws, Proof, Refused, Sig
 use super::fetch::Outcome;
 use super::{PassReport, PullError, Puller, RefusedPhoto};
 use crate::gateway::{GatewayError, GatewayPort};
-use crate::index::{IndexError, Kind, PhotoRow, Settled};
+use crate::index::{IndexError, Kind, Nodes, PhotoRow, Settled};
 use crate::trust::Trust;
 
 /// Photos settled before the gateway hears of them.
-const BATCH: u32 = 32;
+const BATCH: u32 = 100;
 
-/// The newest cosigned checkpoint, and how many leaves are under it.
+/// The newest cosigned checkpoint, how many leaves are under it, and what was read of its tree.
 struct Newest {
     checkpoint: String,
     size: u64,
+    nodes: Nodes,
 }
 
 impl<G: GatewayPort> Puller<G> {
@@ -52,19 +53,25 @@ impl<G: GatewayPort> Puller<G> {
         report: &mut PassReport,
     ) -> Result<(), PullError> {
         let (outcomes, stopped) = self.outcomes(trust, rows).await;
-        let newest = self.newest(trust).await?;
+        let mut newest = self.newest(trust).await?;
         let (mut done, mut settled) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
-            let (cause, gist) = match outcome {
-                Outcome::Filed(gist) => (None, gist),
-                Outcome::Refused(cause) => (Some(cause), None),
+            let moot = matches!(outcome, Outcome::Discarded(_));
+            let (cause, told) = match outcome {
+                Outcome::Filed(told) => (None, told),
+                Outcome::Refused(cause) | Outcome::Discarded(cause) => (Some(cause), None),
                 Outcome::Missing => {
                     report.missing += 1;
                     continue;
                 }
             };
-            let receipt = self.receipt(trust, &newest, row, cause).await?;
-            settled.push(Settled { manifest_sha256: row.manifest_sha256, cause, receipt, gist });
+            let receipt = self.receipt(trust, &mut newest, row, cause).await?;
+            let (gist, entry) = told.map_or((None, None), |told| (Some(told.gist), told.entry));
+            let (log_index, manifest_sha256) = (row.log_index, row.manifest_sha256);
+            let own = row.device_id == row.chain_device;
+            let ends = (row.kind == Kind::Void && cause.is_none() && own)
+                .then(|| (row.chain_device.clone(), row.capture_id));
+            settled.push(Settled { log_index, manifest_sha256, cause, receipt, gist, moot, ends, entry });
             done.push((row, cause));
         }
         self.index.settle(&settled).await?;
@@ -91,23 +98,23 @@ impl<G: GatewayPort> Puller<G> {
 
     async fn newest(&self, trust: &Trust) -> Result<Newest, PullError> {
         let checkpoint = self.index.cosigned().await?.ok_or(IndexError::Damaged("state"))?;
-        let size = trust.gateway.log.verify(&checkpoint).map_err(IndexError::from)?.size;
-        Ok(Newest { checkpoint, size })
+        let size = trust.now.gateway.log.verify(&checkpoint).map_err(IndexError::from)?.size;
+        Ok(Newest { checkpoint, size, nodes: Nodes::new() })
     }
 
     /// Signs a *filed* receipt, or with a cause a *refused* one, whose proof leads to the newest cosigned checkpoint.
     async fn receipt(
         &self,
         trust: &Trust,
-        newest: &Newest,
+        newest: &mut Newest,
         row: &PhotoRow,
         cause: Option<FilingRefusal>,
     ) -> Result<Jws, PullError> {
-        let inclusion = self.index.inclusion(row.log_index, newest.size).await?;
+        let inclusion = self.index.inclusion(row.log_index, newest.size, &mut newest.nodes).await?;
         let proof = Proof { log_index: row.log_index, inclusion, checkpoint: newest.checkpoint.clone() };
         let witness = trust.witness.witness_key();
         proof
-            .verify(&row.manifest_sha256, &trust.gateway.log, Some(&[witness]))
+            .verify(&row.manifest_sha256, &trust.now.gateway.log, Some(&[witness]))
             .map_err(PullError::Signing)?;
         let (binding, now) = (row.binding(&trust.tenant), self.clock.now());
         let jws = match cause {

@@ -1,75 +1,114 @@
-//! The chains of all phones, rebuilt in memory from the signed bodies.
+//! The chains of all phones, rebuilt from the signed bodies: in a database of its own that SQLite keeps in a temporary file
+//! where it grows, so that a million photos need no more memory than a thousand.
 
-use std::collections::{BTreeMap, HashMap};
-
-use gauze_wire::{CaptureId, Carried, DeviceId, Digest};
+use gauze_wire::Carried;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row as _, SqlitePool};
 
 use super::Gap;
-use crate::chain::{Neighbours, is_broken};
+use crate::chain::is_broken;
+use crate::index::{IndexError, NEIGHBOURS, neighbours_of};
 
-struct Known {
-    hash: Digest,
-    prev: Option<Digest>,
-    capture_id: CaptureId,
-}
+/// Gaps read at once.
+const PAGE: u32 = 1000;
 
 /// Bodies by phone, place, and whether the phone itself signed it.
-#[derive(Default)]
 pub(super) struct Chains {
-    bodies: BTreeMap<(DeviceId, u64, bool), Known>,
-    captures: HashMap<(DeviceId, CaptureId), Vec<(u64, bool)>>,
+    pool: SqlitePool,
 }
 
 impl Chains {
-    fn place(&self, device: &DeviceId, seq: u64, own: bool) -> Option<&Known> {
-        let at = |own| self.bodies.get(&(device.clone(), seq, own));
-        at(true).or_else(|| if own { None } else { at(false) })
+    /// No chain yet.
+    pub(super) async fn begin() -> Result<Self, IndexError> {
+        // Without a name it is a file that only this process sees, and that is gone with it.
+        let options = SqliteConnectOptions::new()
+            .filename("")
+            .journal_mode(SqliteJournalMode::Off)
+            .synchronous(SqliteSynchronous::Off);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options)
+            .await?;
+        for statement in [
+            "CREATE TABLE body (device_id TEXT, seq INTEGER, own INTEGER, hash TEXT, prev TEXT, capture_id TEXT, \
+             PRIMARY KEY (device_id, seq, own)) WITHOUT ROWID",
+            "CREATE INDEX body_capture ON body (device_id, capture_id)",
+        ] {
+            sqlx::query(statement).execute(&pool).await?;
+        }
+        Ok(Self { pool })
     }
 
     /// Whether the body contradicts what came before it in the log.
-    pub(super) fn is_broken(&self, carried: &Carried, own: bool) -> bool {
+    pub(super) async fn is_broken(&self, carried: &Carried, own: bool) -> Result<bool, IndexError> {
         let body = &carried.body;
-        let device = &body.device_id;
-        let followed =
-            body.follows.as_ref().and_then(|follows| self.place(&follows.device_id, follows.seq, false));
-        let captures = self.captures.get(&(device.clone(), body.capture_id)).map_or(&[][..], Vec::as_slice);
-        let elsewhere = captures.iter().find(|(seq, by_own)| *seq != body.seq && *by_own >= own);
-        let known = Neighbours {
-            same: self.place(device, body.seq, own).map(|at| at.hash),
-            previous: self.place(device, body.seq - 1, own).map(|at| at.hash),
-            next_prev: body
-                .seq
-                .checked_add(1)
-                .and_then(|seq| self.place(device, seq, own))
-                .and_then(|at| at.prev),
-            same_capture: elsewhere.and_then(|(seq, own)| self.place(device, *seq, *own)).map(|at| at.hash),
-            followed: followed.map(|at| at.hash),
-        };
-        is_broken(carried, &known)
+        let follows = body.follows.as_ref().filter(|follows| follows.seq > 0);
+        let rows = sqlx::query(NEIGHBOURS)
+            .bind(body.device_id.as_str())
+            .bind(int(body.seq))
+            .bind(own)
+            .bind(body.capture_id.to_string())
+            .bind(follows.map(|follows| follows.device_id.as_str()))
+            .bind(follows.map(|follows| int(follows.seq)))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(is_broken(carried, &neighbours_of(&rows)?))
     }
 
     /// Gives the body its place.
-    pub(super) fn add(&mut self, carried: &Carried, own: bool) {
+    pub(super) async fn add(&self, carried: &Carried, own: bool) -> Result<(), IndexError> {
         let body = &carried.body;
-        let known = Known { hash: carried.hash, prev: body.prev, capture_id: body.capture_id };
-        self.captures.entry((body.device_id.clone(), known.capture_id)).or_default().push((body.seq, own));
-        self.bodies.entry((body.device_id.clone(), body.seq, own)).or_insert(known);
+        sqlx::query(
+            "INSERT OR IGNORE INTO body (device_id, seq, own, hash, prev, capture_id) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(body.device_id.as_str())
+        .bind(int(body.seq))
+        .bind(own)
+        .bind(carried.hash.to_string())
+        .bind(body.prev.map(|prev| prev.to_string()))
+        .bind(body.capture_id.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     /// Places below the highest known one of each phone that nothing holds.
-    pub(super) fn gaps(&self) -> Vec<Gap> {
+    pub(super) async fn gaps(&self) -> Result<Vec<Gap>, IndexError> {
         let mut gaps = Vec::new();
-        let mut last: Option<(&DeviceId, u64)> = None;
-        for (device, seq, _) in self.bodies.keys() {
-            let before = match last {
-                Some((known, seq)) if known == device => seq,
-                Some(_) | None => 0,
-            };
-            if seq - before > 1 {
-                gaps.push(Gap { device_id: device.clone(), first: before + 1, last: seq - 1 });
+        loop {
+            let rows = sqlx::query(
+                "SELECT device_id, before, seq FROM (SELECT device_id, seq, \
+                 LAG(seq, 1, 0) OVER (PARTITION BY device_id ORDER BY seq) AS before FROM body) \
+                 WHERE seq - before > 1 ORDER BY device_id, seq LIMIT ? OFFSET ?",
+            )
+            .bind(PAGE)
+            .bind(int(gaps.len() as u64))
+            .fetch_all(&self.pool)
+            .await?;
+            for row in &rows {
+                let number = |column: &str| -> Result<u64, IndexError> {
+                    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| IndexError::Damaged("numbers"))
+                };
+                gaps.push(Gap {
+                    device_id: row.try_get::<String, _>("device_id")?.parse()?,
+                    first: number("before")? + 1,
+                    last: number("seq")? - 1,
+                });
             }
-            last = Some((device, *seq));
+            if rows.len() < PAGE as usize {
+                return Ok(gaps);
+            }
         }
-        gaps
     }
+
+    pub(super) async fn end(self) {
+        self.pool.close().await;
+    }
+}
+
+/// Below 2^53, as every body was read.
+fn int(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }

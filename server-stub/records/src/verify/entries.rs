@@ -1,7 +1,6 @@
 //! Each log entry against what the index and the disk hold of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use gauze_wire::{
     Act, Adoption, Binding, Body, DeviceId, Enrolment, Filed, FilingRefusal, Jws, Manifest, PublicKey,
@@ -20,8 +19,6 @@ pub(super) struct Audit<'a> {
     pub(super) index: &'a Index,
     pub(super) anchors: &'a Anchors,
     pub(super) chains: Chains,
-    /// Sealed files that a photo accounts for.
-    pub(super) known: BTreeSet<PathBuf>,
     pub(super) life: Lives,
 }
 
@@ -32,7 +29,7 @@ impl Audit<'_> {
     pub(super) async fn check(&mut self, judged: u64, report: &mut VerifyReport) -> Result<(), VerifyError> {
         let devices: Devices =
             self.index.devices(judged).await?.into_iter().map(|(id, key, at)| (id, (key, at))).collect();
-        let (mut next, mut proven, mut seen) = (0, BTreeSet::new(), BTreeSet::new());
+        let (mut next, mut proven, mut rows) = (0, BTreeSet::new(), 0);
         while next < judged {
             let leaves = self.index.leaves(next, BATCH).await?;
             let Some((last, _)) = leaves.last() else { break };
@@ -43,9 +40,7 @@ impl Audit<'_> {
                         self.check_enrolment(at, &jws, &devices, &mut proven, report).await?;
                     }
                     Body::TYP | Void::TYP | Adoption::TYP => {
-                        if seen.insert(jws.digest()) {
-                            self.check_manifest(at, &jws, &devices, report).await?;
-                        }
+                        rows += u64::from(self.check_manifest(at, &jws, &devices, report).await?);
                     }
                     Act::TYP | Wiped::TYP | Reattestation::TYP => {
                         let enrolled = devices.get(jws.kid()).filter(|(_, enrolled)| *enrolled < at);
@@ -61,10 +56,6 @@ impl Audit<'_> {
             report.find("device_unproven", id);
         }
         self.life.check_rows((self.index, self.anchors), report).await?;
-        let mut rows = 0;
-        for manifest in &seen {
-            rows += u64::from(self.index.photo(manifest).await?.is_some());
-        }
         // Rows beyond the leaves that are believed have nothing behind them either.
         if self.index.photo_count(self.index.judged().await?).await? != rows {
             report.find("index_row_unknown", "photo");
@@ -102,23 +93,32 @@ impl Audit<'_> {
         Ok(())
     }
 
+    async fn is_logged_at(&self, at: u64, jws: &Jws) -> Result<bool, VerifyError> {
+        Ok(self.index.leaf(at).await?.is_some_and(|leaf| leaf == *jws))
+    }
+
+    /// A manifest against its row. Whether it is the one that the row stands for.
     async fn check_manifest(
         &mut self,
         at: u64,
         jws: &Jws,
         devices: &Devices,
         report: &mut VerifyReport,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<bool, VerifyError> {
         let Some(row) = self.index.photo(&jws.digest()).await? else {
             if !self.index.is_rejected(at).await? {
                 report.find("entry_unaccounted", at);
             }
-            return Ok(());
+            return Ok(false);
         };
+        if row.log_index < at && self.is_logged_at(row.log_index, jws).await? {
+            // Logged twice: it is one photo, and was checked where it stood first.
+            return Ok(false);
+        }
         report.manifests += 1;
         let Ok(manifest) = Manifest::peek(jws) else {
             report.find("manifest_invalid", row.capture_id);
-            return Ok(());
+            return Ok(true);
         };
         if !agrees(&row, &manifest, at) {
             report.find("index_row_differs", row.capture_id);
@@ -132,29 +132,40 @@ impl Audit<'_> {
             Some(_) if manifest.has_photo() && self.life.is_revoked(jws.kid()) => {
                 Some(FilingRefusal::EnrolmentInvalid)
             }
-            Some(_) => self.chain_verdict(&manifest, &row),
+            Some(_) => self.chain_verdict(&manifest, &row).await?,
         };
         let early =
             [FilingRefusal::EnrolmentInvalid, FilingRefusal::ManifestInvalid, FilingRefusal::ChainBroken];
-        if row.cause.filter(|cause| early.contains(cause)) != expected {
+        // What was discarded is not judged again, whatever would hold by now.
+        let ended =
+            expected.is_none() && row.status == Status::Refused && self.index.is_discarded(&row).await?;
+        if row.cause.filter(|cause| early.contains(cause)) != expected && !ended {
             report.find("verdict_differs", row.capture_id);
         }
-        self.check_outcome(&row, &manifest.binding(jws), report)
+        self.check_outcome(&row, &manifest.binding(jws), report)?;
+        Ok(true)
     }
 
-    fn chain_verdict(&mut self, manifest: &Manifest, row: &PhotoRow) -> Option<FilingRefusal> {
+    async fn chain_verdict(
+        &self,
+        manifest: &Manifest,
+        row: &PhotoRow,
+    ) -> Result<Option<FilingRefusal>, VerifyError> {
         let own = manifest.is_own();
-        let broken = self.chains.is_broken(manifest.carried(), own);
+        let broken = self.chains.is_broken(manifest.carried(), own).await?;
         // Another key's photo may also have been refused because the phone does not succeed it.
         if broken || (!own && row.cause == Some(FilingRefusal::ChainBroken)) {
-            return Some(FilingRefusal::ChainBroken);
+            return Ok(Some(FilingRefusal::ChainBroken));
         }
-        self.chains.add(manifest.carried(), own);
-        None
+        // What another key signed on its phone's claim alone holds no place.
+        if own || self.index.is_adopted(manifest.carried()).await? {
+            self.chains.add(manifest.carried(), own).await?;
+        }
+        Ok(None)
     }
 
     fn check_outcome(
-        &mut self,
+        &self,
         row: &PhotoRow,
         binding: &Binding,
         report: &mut VerifyReport,
@@ -162,8 +173,6 @@ impl Audit<'_> {
         let path = self.layout.sealed(binding);
         let holds = match (row.status, &row.receipt) {
             (Status::Waiting, None) => {
-                // Its file may be on its way right now.
-                self.known.insert(path);
                 return Ok(());
             }
             (Status::Filed, Some(receipt)) => self.filed(receipt, binding) && row.cause.is_none(),
@@ -185,7 +194,6 @@ impl Audit<'_> {
             Some(_) => report.find("file_differs", path.display()),
             None => report.find("file_missing", path.display()),
         }
-        self.known.insert(path);
         Ok(())
     }
 

@@ -8,9 +8,8 @@ mod entries;
 mod life;
 mod trust;
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gauze_wire::DeviceId;
 use gauze_wire::log::Tree;
@@ -18,7 +17,7 @@ use serde::Serialize;
 
 use crate::coded::Coded;
 use crate::disk::{DiskError, at};
-use crate::index::{Index, IndexError};
+use crate::index::{Index, IndexError, Kind, Status};
 use crate::keys::{KeyDir, KeysError};
 use crate::layout::Layout;
 
@@ -127,16 +126,14 @@ pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, 
             layout: &layout,
             index: &index,
             anchors: &anchors,
-            chains: Chains::default(),
-            known: BTreeSet::new(),
+            chains: Chains::begin().await?,
             life: Lives::default(),
         };
         audit.check(judged, &mut report).await?;
-        report.gaps = audit.chains.gaps();
-        find_strangers(&layout.sealed_root(), &audit.known, &mut report)?;
-    } else {
-        find_strangers(&layout.sealed_root(), &BTreeSet::new(), &mut report)?;
+        report.gaps = audit.chains.gaps().await?;
+        audit.chains.end().await;
     }
+    find_strangers(&layout, &index, &mut report).await?;
     report.evidence = count(&layout.root.join("evidence"))?;
     report.ok = report.findings.is_empty();
     index.close().await;
@@ -174,25 +171,39 @@ async fn check_log(index: &Index, anchors: &Anchors, report: &mut VerifyReport) 
     Ok(checkpoint.size)
 }
 
-/// Files under `dir` that no filed photo accounts for.
-fn find_strangers(
-    dir: &Path,
-    known: &BTreeSet<PathBuf>,
+/// Files that no photo accounts for: none that was filed, and none whose file may be on its way right now.
+async fn find_strangers(
+    layout: &Layout,
+    index: &Index,
     report: &mut VerifyReport,
 ) -> Result<(), VerifyError> {
-    if !dir.is_dir() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(dir).map_err(at(dir))? {
-        let entry = entry.map_err(at(dir))?;
-        let (path, kind) = (entry.path(), entry.file_type().map_err(at(dir))?);
-        if kind.is_dir() {
-            find_strangers(&path, known, report)?;
-        } else if !known.contains(&path) {
-            report.find("file_unknown", path.display());
+    let mut dirs = vec![layout.sealed_root()];
+    while let Some(dir) = dirs.pop().filter(|dir| dir.is_dir()) {
+        for entry in fs::read_dir(&dir).map_err(at(&dir))? {
+            let entry = entry.map_err(at(&dir))?;
+            let (path, kind) = (entry.path(), entry.file_type().map_err(at(&dir))?);
+            if kind.is_dir() {
+                dirs.push(path);
+            } else if !is_accounted_for(layout, index, &path).await? {
+                report.find("file_unknown", path.display());
+            }
         }
     }
     Ok(())
+}
+
+async fn is_accounted_for(layout: &Layout, index: &Index, path: &Path) -> Result<bool, VerifyError> {
+    let name = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+    let (Some(capture), Some((tenant, _))) = (name, index.bound_to().await?) else { return Ok(false) };
+    let rows = index.photos_of(&capture).await?;
+    Ok(rows.iter().any(|row| {
+        let waits_or_lies = match row.status {
+            Status::Waiting => true,
+            Status::Filed => row.kind != Kind::Void,
+            Status::Refused => false,
+        };
+        waits_or_lies && layout.sealed(&row.binding(&tenant)) == path
+    }))
 }
 
 fn count(dir: &Path) -> Result<u64, VerifyError> {

@@ -186,6 +186,30 @@ async fn a_phone_adopts_and_voids_only_what_its_own_former_key_left() {
 }
 
 #[tokio::test]
+async fn what_rests_on_a_claim_is_filed_and_takes_no_place_in_the_other_phones_chain() {
+    let hospital = Hospital::new();
+    let mut victim = Phone::enrolled(10, &hospital);
+    let (photo, next, last) = (victim.photo(&hospital), victim.photo(&hospital), victim.photo(&hospital));
+    let thief = victim.claimed(11, &hospital);
+    let (stolen, silenced) = (thief.adopt(&hospital, &photo), thief.void(&hospital, &next));
+    for entry in [&stolen, &silenced, &last] {
+        hospital.gateway.take(entry);
+    }
+    hospital.pass().await.unwrap();
+    hospital.filed(&stolen);
+    assert_eq!(chain_of(&hospital, &stolen).await, ChainState::Unknown);
+    let verified = hospital.verify().await;
+    assert!(verified.ok, "{:?}", verified.findings);
+    assert_eq!(verified.gaps.len(), 1, "places 1 and 2 are still missing");
+    for entry in [&photo, &next] {
+        hospital.gateway.take(entry);
+    }
+    hospital.pass().await.unwrap();
+    assert_eq!(chain_of(&hospital, &next).await, ChainState::Ok);
+    assert!(hospital.verify().await.gaps.is_empty());
+}
+
+#[tokio::test]
 async fn a_photo_that_a_lost_key_left_may_be_voided_by_the_next() {
     let hospital = Hospital::new();
     let mut old = Phone::enrolled(10, &hospital);

@@ -2,7 +2,7 @@
 
 use gauze_records::proposals::{Decider, approve, list_proposals, refuse, show_proposal};
 use gauze_records::pull::Approve;
-use gauze_records::{Coded as _, list_acts, list_devices};
+use gauze_records::{ChainState, Coded as _, list_acts, list_devices};
 use gauze_wire::{
     Act, Attestation, Deed, DeviceStatus, Digest, Jws, Operator, Photos, Policy, ProblemCode, ProposalId,
     Reason, Reattestation, Signed as _, SoftwareKey, Token, Wanted, WipeCause, WipeOrder, Wiped,
@@ -39,6 +39,22 @@ fn token(serial: Option<&str>) -> Wanted {
 
 fn by() -> Decider {
     Decider::new("governance-2", "as asked").unwrap()
+}
+
+#[tokio::test]
+async fn what_a_phone_adopts_after_an_operator_vouched_for_it_takes_its_place() {
+    let hospital = Hospital::new();
+    let mut old = Phone::enrolled(10, &hospital);
+    let (left, after) = (old.photo(&hospital), old.photo(&hospital));
+    let new = old.claimed(11, &hospital);
+    acts(&hospital, Deed::Succeed { device_id: new.id(), former: old.id() });
+    for photo in [&left, &after] {
+        hospital.gateway.take(&new.adopt(&hospital, photo));
+    }
+    hospital.pass().await.unwrap();
+    let chains: Vec<_> = hospital.list().await.iter().map(|photo| photo.chain).collect();
+    assert_eq!(chains, [ChainState::Ok; 2]);
+    assert!(hospital.verify().await.ok);
 }
 
 #[tokio::test]

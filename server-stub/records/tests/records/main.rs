@@ -3,14 +3,21 @@
 
 mod fixture;
 
+mod access;
 mod audit;
+mod certificates;
 mod chain;
 mod crash;
 mod enrolment;
+mod folk;
 mod gist;
+mod in_force;
 mod keys;
 mod life;
 mod log;
 mod open;
 mod photos;
+mod rejudge;
+mod steps;
 mod tls;
+mod viewer;

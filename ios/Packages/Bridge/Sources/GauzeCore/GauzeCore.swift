@@ -942,7 +942,7 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func configure(encoding: Encoding, values: String) throws  -> ConfigurationReport
 
     /**
-     * Discards an unsent photo: a signed statement goes in its place.
+     * Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
      */
     func discard(id: CaptureId) throws
 
@@ -986,6 +986,11 @@ public protocol ClientProtocol: AnyObject, Sendable {
      * Looking at photos on this phone.
      */
     func review()  -> Review
+
+    /**
+     * Who has this phone in hand.
+     */
+    func signIn()  -> SignIn
 
     /**
      * Counts, versions, and what IT needs to see.
@@ -1116,7 +1121,7 @@ open func configure(encoding: Encoding, values: String)throws  -> ConfigurationR
 }
 
     /**
-     * Discards an unsent photo: a signed statement goes in its place.
+     * Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
      */
 open func discard(id: CaptureId)throws   {try rustCallWithError(FfiConverterTypeClientError_lift) {
         uniffiCallStatus in
@@ -1225,6 +1230,18 @@ open func review() -> Review  {
     return try!  FfiConverterTypeReview_lift(try! rustCall() {
         uniffiCallStatus in
     uniffi_gauze_fn_method_client_review(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Who has this phone in hand.
+     */
+open func signIn() -> SignIn  {
+    return try!  FfiConverterTypeSignIn_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_sign_in(
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
@@ -2990,6 +3007,216 @@ public func FfiConverterTypeSecretStore_lower(_ value: SecretStore) -> UInt64 {
 
 
 /**
+ * Who has this phone in hand: OpenID Connect through the system's browser.
+ */
+public protocol SignInProtocol: AnyObject, Sendable {
+
+    /**
+     * Begins a sign-in: open the page in the system's browser, never in a view of the app's own (RFC 8252, section 8.12).
+     */
+    func begin() async throws  -> SignInPage
+
+    /**
+     * Who is signed in now.
+     */
+    func clinician()  -> Clinician?
+
+    /**
+     * Ends it with the whole address that the browser came back to. Whoever was signed in before is signed out.
+     */
+    func finish(callback: String) async throws  -> Clinician
+
+    /**
+     * Whether the hospital has clinicians sign in; nothing where it has not.
+     */
+    func mode()  -> SignInMode?
+
+    /**
+     * Signs out and locks review. Photos that were taken go out all the same.
+     */
+    func signOut()
+
+}
+/**
+ * Who has this phone in hand: OpenID Connect through the system's browser.
+ */
+open class SignIn: SignInProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_gauze_fn_clone_signin(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_gauze_fn_free_signin(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Begins a sign-in: open the page in the system's browser, never in a view of the app's own (RFC 8252, section 8.12).
+     */
+open func begin()async throws  -> SignInPage  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_gauze_fn_method_signin_begin(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_gauze_rust_future_poll_rust_buffer,
+            completeFunc: ffi_gauze_rust_future_complete_rust_buffer,
+            freeFunc: ffi_gauze_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeSignInPage_lift,
+            errorHandler: FfiConverterTypeClientError_lift
+        )
+}
+
+    /**
+     * Who is signed in now.
+     */
+open func clinician() -> Clinician?  {
+    return try!  FfiConverterOptionTypeClinician.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_signin_clinician(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Ends it with the whole address that the browser came back to. Whoever was signed in before is signed out.
+     */
+open func finish(callback: String)async throws  -> Clinician  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_gauze_fn_method_signin_finish(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(callback)
+                )
+            },
+            pollFunc: ffi_gauze_rust_future_poll_rust_buffer,
+            completeFunc: ffi_gauze_rust_future_complete_rust_buffer,
+            freeFunc: ffi_gauze_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeClinician_lift,
+            errorHandler: FfiConverterTypeClientError_lift
+        )
+}
+
+    /**
+     * Whether the hospital has clinicians sign in; nothing where it has not.
+     */
+open func mode() -> SignInMode?  {
+    return try!  FfiConverterOptionTypeSignInMode.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_signin_mode(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Signs out and locks review. Photos that were taken go out all the same.
+     */
+open func signOut()  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_signin_sign_out(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSignIn: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = SignIn
+
+    public static func lift(_ handle: UInt64) throws -> SignIn {
+        return SignIn(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: SignIn) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SignIn {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: SignIn, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSignIn_lift(_ handle: UInt64) throws -> SignIn {
+    return try FfiConverterTypeSignIn.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSignIn_lower(_ value: SignIn) -> UInt64 {
+    return FfiConverterTypeSignIn.lower(value)
+}
+
+
+
+
+
+
+/**
  * Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
  */
 public protocol StopSignalProtocol: AnyObject, Sendable {
@@ -4180,6 +4407,85 @@ public func FfiConverterTypeClientPorts_lift(_ buf: RustBuffer) throws -> Client
 #endif
 public func FfiConverterTypeClientPorts_lower(_ value: ClientPorts) -> RustBuffer {
     return FfiConverterTypeClientPorts.lower(value)
+}
+
+
+/**
+ * A clinician who is signed in.
+ */
+public struct Clinician: Equatable, Hashable {
+    /**
+     * Who, as the provider calls them.
+     */
+    public let name: String
+    /**
+     * When they signed in, in milliseconds since 1970.
+     */
+    public let since: Timestamp
+    /**
+     * When the phone asks again, in milliseconds since 1970.
+     */
+    public let until: Timestamp
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Who, as the provider calls them.
+         */name: String,
+        /**
+         * When they signed in, in milliseconds since 1970.
+         */since: Timestamp,
+        /**
+         * When the phone asks again, in milliseconds since 1970.
+         */until: Timestamp) {
+        self.name = name
+        self.since = since
+        self.until = until
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Clinician: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeClinician: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Clinician {
+        return
+            try Clinician(
+                name: FfiConverterString.read(from: &buf),
+                since: FfiConverterTypeTimestamp.read(from: &buf),
+                until: FfiConverterTypeTimestamp.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Clinician, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterTypeTimestamp.write(value.since, into: &buf)
+        FfiConverterTypeTimestamp.write(value.until, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeClinician_lift(_ buf: RustBuffer) throws -> Clinician {
+    return try FfiConverterTypeClinician.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeClinician_lower(_ value: Clinician) -> RustBuffer {
+    return FfiConverterTypeClinician.lower(value)
 }
 
 
@@ -5480,6 +5786,75 @@ public func FfiConverterTypeShownNotice_lower(_ value: ShownNotice) -> RustBuffe
 
 
 /**
+ * What the system's browser opens.
+ */
+public struct SignInPage: Equatable, Hashable {
+    /**
+     * The provider's page. Hand it to the browser as it is, and log it nowhere.
+     */
+    public let url: String
+    /**
+     * What the browser returns to: the address that it then calls ends the sign-in.
+     */
+    public let redirectUri: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The provider's page. Hand it to the browser as it is, and log it nowhere.
+         */url: String,
+        /**
+         * What the browser returns to: the address that it then calls ends the sign-in.
+         */redirectUri: String) {
+        self.url = url
+        self.redirectUri = redirectUri
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SignInPage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSignInPage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SignInPage {
+        return
+            try SignInPage(
+                url: FfiConverterString.read(from: &buf),
+                redirectUri: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SignInPage, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.url, into: &buf)
+        FfiConverterString.write(value.redirectUri, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSignInPage_lift(_ buf: RustBuffer) throws -> SignInPage {
+    return try FfiConverterTypeSignInPage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSignInPage_lower(_ value: SignInPage) -> RustBuffer {
+    return FfiConverterTypeSignInPage.lower(value)
+}
+
+
+/**
  * Where on the body.
  */
 public struct Site: Equatable, Hashable {
@@ -5707,6 +6082,15 @@ public struct StatusView: Equatable, Hashable {
      */
     public let quarantined: UInt64
     /**
+     * Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
+     */
+    public let unreadable: UInt64
+    /**
+     * What of this phone's own files could not be read when the app was opened, and what to do; absent where nothing is
+     * lacking. Photos that are whole still go out where the phone still knows who it is.
+     */
+    public let storageTrouble: Advice?
+    /**
      * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
      */
     public let reviewDenied: String?
@@ -5749,6 +6133,13 @@ public struct StatusView: Equatable, Hashable {
          * Damaged ones that were set aside.
          */quarantined: UInt64,
         /**
+         * Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
+         */unreadable: UInt64,
+        /**
+         * What of this phone's own files could not be read when the app was opened, and what to do; absent where nothing is
+         * lacking. Photos that are whole still go out where the phone still knows who it is.
+         */storageTrouble: Advice?,
+        /**
          * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
          */reviewDenied: String?) {
         self.deviceId = deviceId
@@ -5762,6 +6153,8 @@ public struct StatusView: Equatable, Hashable {
         self.stored = stored
         self.refused = refused
         self.quarantined = quarantined
+        self.unreadable = unreadable
+        self.storageTrouble = storageTrouble
         self.reviewDenied = reviewDenied
     }
 
@@ -5792,6 +6185,8 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
                 stored: FfiConverterUInt64.read(from: &buf),
                 refused: FfiConverterUInt64.read(from: &buf),
                 quarantined: FfiConverterUInt64.read(from: &buf),
+                unreadable: FfiConverterUInt64.read(from: &buf),
+                storageTrouble: FfiConverterOptionTypeAdvice.read(from: &buf),
                 reviewDenied: FfiConverterOptionString.read(from: &buf)
         )
     }
@@ -5808,6 +6203,8 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.stored, into: &buf)
         FfiConverterUInt64.write(value.refused, into: &buf)
         FfiConverterUInt64.write(value.quarantined, into: &buf)
+        FfiConverterUInt64.write(value.unreadable, into: &buf)
+        FfiConverterOptionTypeAdvice.write(value.storageTrouble, into: &buf)
         FfiConverterOptionString.write(value.reviewDenied, into: &buf)
     }
 }
@@ -6340,6 +6737,17 @@ enum CaptureError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
          */advice: String
     )
     /**
+     * A clinician must sign in first.
+     */
+    case SignIn(
+        /**
+         * A stable slug.
+         */code: String,
+        /**
+         * For the user.
+         */advice: String
+    )
+    /**
      * Try again in a moment.
      */
     case RetryLater(
@@ -6402,11 +6810,15 @@ public struct FfiConverterTypeCaptureError: FfiConverterRustBuffer {
             code: try FfiConverterString.read(from: &buf),
             advice: try FfiConverterString.read(from: &buf)
             )
-        case 4: return .RetryLater(
+        case 4: return .SignIn(
             code: try FfiConverterString.read(from: &buf),
             advice: try FfiConverterString.read(from: &buf)
             )
-        case 5: return .Report(
+        case 5: return .RetryLater(
+            code: try FfiConverterString.read(from: &buf),
+            advice: try FfiConverterString.read(from: &buf)
+            )
+        case 6: return .Report(
             code: try FfiConverterString.read(from: &buf),
             advice: try FfiConverterString.read(from: &buf)
             )
@@ -6440,14 +6852,20 @@ public struct FfiConverterTypeCaptureError: FfiConverterRustBuffer {
             FfiConverterString.write(advice, into: &buf)
 
 
-        case let .RetryLater(code,advice):
+        case let .SignIn(code,advice):
             writeInt(&buf, Int32(4))
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(advice, into: &buf)
 
 
-        case let .Report(code,advice):
+        case let .RetryLater(code,advice):
             writeInt(&buf, Int32(5))
+            FfiConverterString.write(code, into: &buf)
+            FfiConverterString.write(advice, into: &buf)
+
+
+        case let .Report(code,advice):
+            writeInt(&buf, Int32(6))
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(advice, into: &buf)
 
@@ -6618,6 +7036,17 @@ enum ClientError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
          */advice: String
     )
     /**
+     * The clinician must sign in, or sign in again.
+     */
+    case SignIn(
+        /**
+         * A stable slug.
+         */code: String,
+        /**
+         * For the user.
+         */advice: String
+    )
+    /**
      * The phone must be enrolled, or enrolled again.
      */
     case Enrol(
@@ -6702,19 +7131,23 @@ public struct FfiConverterTypeClientError: FfiConverterRustBuffer {
             code: try FfiConverterString.read(from: &buf),
             advice: try FfiConverterString.read(from: &buf)
             )
-        case 4: return .Enrol(
+        case 4: return .SignIn(
             code: try FfiConverterString.read(from: &buf),
             advice: try FfiConverterString.read(from: &buf)
             )
-        case 5: return .AskIt(
+        case 5: return .Enrol(
             code: try FfiConverterString.read(from: &buf),
             advice: try FfiConverterString.read(from: &buf)
             )
-        case 6: return .NotPossible(
+        case 6: return .AskIt(
             code: try FfiConverterString.read(from: &buf),
             advice: try FfiConverterString.read(from: &buf)
             )
-        case 7: return .Report(
+        case 7: return .NotPossible(
+            code: try FfiConverterString.read(from: &buf),
+            advice: try FfiConverterString.read(from: &buf)
+            )
+        case 8: return .Report(
             code: try FfiConverterString.read(from: &buf),
             advice: try FfiConverterString.read(from: &buf)
             )
@@ -6748,26 +7181,32 @@ public struct FfiConverterTypeClientError: FfiConverterRustBuffer {
             FfiConverterString.write(advice, into: &buf)
 
 
-        case let .Enrol(code,advice):
+        case let .SignIn(code,advice):
             writeInt(&buf, Int32(4))
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(advice, into: &buf)
 
 
-        case let .AskIt(code,advice):
+        case let .Enrol(code,advice):
             writeInt(&buf, Int32(5))
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(advice, into: &buf)
 
 
-        case let .NotPossible(code,advice):
+        case let .AskIt(code,advice):
             writeInt(&buf, Int32(6))
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(advice, into: &buf)
 
 
-        case let .Report(code,advice):
+        case let .NotPossible(code,advice):
             writeInt(&buf, Int32(7))
+            FfiConverterString.write(code, into: &buf)
+            FfiConverterString.write(advice, into: &buf)
+
+
+        case let .Report(code,advice):
+            writeInt(&buf, Int32(8))
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(advice, into: &buf)
 
@@ -8210,6 +8649,81 @@ public func FfiConverterTypeQueueState_lower(_ value: QueueState) -> RustBuffer 
 
 
 /**
+ * Whether a photo needs a clinician who is signed in.
+ */
+
+public enum SignInMode: Equatable, Hashable {
+
+    /**
+     * No photo without.
+     */
+    case required
+    /**
+     * Phones ask for it; a photo is taken without as well.
+     */
+    case asked
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SignInMode: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSignInMode: FfiConverterRustBuffer {
+    typealias SwiftType = SignInMode
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SignInMode {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .required
+
+        case 2: return .asked
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: SignInMode, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .required:
+            writeInt(&buf, Int32(1))
+
+
+        case .asked:
+            writeInt(&buf, Int32(2))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSignInMode_lift(_ buf: RustBuffer) throws -> SignInMode {
+    return try FfiConverterTypeSignInMode.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSignInMode_lower(_ value: SignInMode) -> RustBuffer {
+    return FfiConverterTypeSignInMode.lower(value)
+}
+
+
+
+/**
  * Where a photo stands, read off its files.
  */
 
@@ -8866,6 +9380,30 @@ fileprivate struct FfiConverterOptionTypeChoice: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeClinician: FfiConverterRustBuffer {
+    typealias SwiftType = Clinician?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeClinician.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeClinician.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeConsent: FfiConverterRustBuffer {
     typealias SwiftType = Consent?
 
@@ -9122,6 +9660,30 @@ fileprivate struct FfiConverterOptionTypeFraming: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeFraming.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeSignInMode: FfiConverterRustBuffer {
+    typealias SwiftType = SignInMode?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeSignInMode.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeSignInMode.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -10512,6 +11074,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_client_review() != 43403) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_gauze_checksum_method_client_sign_in() != 55802) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_gauze_checksum_method_client_status() != 23204) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -10591,6 +11156,21 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_review_wounds() != 49385) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_signin_begin() != 22324) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_signin_clinician() != 55873) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_signin_finish() != 65098) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_signin_mode() != 16598) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_signin_sign_out() != 40800) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_stopsignal_send() != 3682) {

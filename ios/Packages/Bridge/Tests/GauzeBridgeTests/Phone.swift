@@ -211,6 +211,7 @@ func refusal(_ body: () async throws -> Any) async -> String {
         case .FreeStorage(let code, _): return "FreeStorage \(code)"
         case .Unlock(let code, _): return "Unlock \(code)"
         case .Enrol(let code, _): return "Enrol \(code)"
+        case .SignIn(let code, _): return "SignIn \(code)"
         case .AskIt(let code, _): return "AskIt \(code)"
         case .NotPossible(let code, _): return "NotPossible \(code)"
         case .Report(let code, _): return "Report \(code)"
@@ -220,6 +221,7 @@ func refusal(_ body: () async throws -> Any) async -> String {
         case .TakeAgain(let code, _): return "TakeAgain \(code)"
         case .FreeStorage(let code, _): return "FreeStorage \(code)"
         case .Enrol(let code, _): return "Enrol \(code)"
+        case .SignIn(let code, _): return "SignIn \(code)"
         case .RetryLater(let code, _): return "RetryLater \(code)"
         case .Report(let code, _): return "Report \(code)"
         }

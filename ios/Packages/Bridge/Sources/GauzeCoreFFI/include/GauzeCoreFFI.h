@@ -494,6 +494,11 @@ uint64_t uniffi_gauze_fn_method_client_queue(uint64_t ptr, RustCallStatus *_Nonn
 uint64_t uniffi_gauze_fn_method_client_review(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_SIGN_IN
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_SIGN_IN
+uint64_t uniffi_gauze_fn_method_client_sign_in(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_STATUS
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_STATUS
 RustBuffer uniffi_gauze_fn_method_client_status(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -762,6 +767,41 @@ void uniffi_gauze_fn_method_review_unlock(uint64_t ptr, RustCallStatus *_Nonnull
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_WOUNDS
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_WOUNDS
 RustBuffer uniffi_gauze_fn_method_review_wounds(uint64_t ptr, RustBuffer patient, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_SIGNIN
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_SIGNIN
+uint64_t uniffi_gauze_fn_clone_signin(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FREE_SIGNIN
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_FREE_SIGNIN
+void uniffi_gauze_fn_free_signin(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SIGNIN_BEGIN
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SIGNIN_BEGIN
+uint64_t uniffi_gauze_fn_method_signin_begin(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SIGNIN_CLINICIAN
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SIGNIN_CLINICIAN
+RustBuffer uniffi_gauze_fn_method_signin_clinician(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SIGNIN_FINISH
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SIGNIN_FINISH
+uint64_t uniffi_gauze_fn_method_signin_finish(uint64_t ptr, RustBuffer callback
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SIGNIN_MODE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SIGNIN_MODE
+RustBuffer uniffi_gauze_fn_method_signin_mode(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SIGNIN_SIGN_OUT
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_SIGNIN_SIGN_OUT
+void uniffi_gauze_fn_method_signin_sign_out(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_STOPSIGNAL
@@ -1176,6 +1216,12 @@ uint16_t uniffi_gauze_checksum_method_client_review(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_SIGN_IN
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_SIGN_IN
+uint16_t uniffi_gauze_checksum_method_client_sign_in(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_STATUS
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_STATUS
 uint16_t uniffi_gauze_checksum_method_client_status(void
@@ -1335,6 +1381,36 @@ uint16_t uniffi_gauze_checksum_method_review_unlock(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_WOUNDS
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_WOUNDS
 uint16_t uniffi_gauze_checksum_method_review_wounds(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SIGNIN_BEGIN
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SIGNIN_BEGIN
+uint16_t uniffi_gauze_checksum_method_signin_begin(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SIGNIN_CLINICIAN
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SIGNIN_CLINICIAN
+uint16_t uniffi_gauze_checksum_method_signin_clinician(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SIGNIN_FINISH
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SIGNIN_FINISH
+uint16_t uniffi_gauze_checksum_method_signin_finish(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SIGNIN_MODE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SIGNIN_MODE
+uint16_t uniffi_gauze_checksum_method_signin_mode(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SIGNIN_SIGN_OUT
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_SIGNIN_SIGN_OUT
+uint16_t uniffi_gauze_checksum_method_signin_sign_out(void
 
 );
 #endif

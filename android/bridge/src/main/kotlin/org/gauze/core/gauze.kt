@@ -916,6 +916,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_client_review(
     ): Int
+    external fun uniffi_gauze_checksum_method_client_sign_in(
+    ): Int
     external fun uniffi_gauze_checksum_method_client_status(
     ): Int
     external fun uniffi_gauze_checksum_method_client_wipe(
@@ -969,6 +971,16 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_gauze_checksum_method_review_unlock(
     ): Int
     external fun uniffi_gauze_checksum_method_review_wounds(
+    ): Int
+    external fun uniffi_gauze_checksum_method_signin_begin(
+    ): Int
+    external fun uniffi_gauze_checksum_method_signin_clinician(
+    ): Int
+    external fun uniffi_gauze_checksum_method_signin_finish(
+    ): Int
+    external fun uniffi_gauze_checksum_method_signin_mode(
+    ): Int
+    external fun uniffi_gauze_checksum_method_signin_sign_out(
     ): Int
     external fun uniffi_gauze_checksum_method_stopsignal_send(
     ): Int
@@ -1034,6 +1046,8 @@ internal object UniffiLib {
     external fun uniffi_gauze_fn_method_client_queue(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_method_client_review(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_gauze_fn_method_client_sign_in(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_method_client_status(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1143,6 +1157,20 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_gauze_fn_method_review_wounds(`ptr`: Long,`patient`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_clone_signin(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_gauze_fn_free_signin(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_gauze_fn_method_signin_begin(`ptr`: Long,
+    ): Long
+    external fun uniffi_gauze_fn_method_signin_clinician(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_signin_finish(`ptr`: Long,`callback`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_gauze_fn_method_signin_mode(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_signin_sign_out(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_gauze_fn_clone_stopsignal(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_free_stopsignal(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1332,6 +1360,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_client_review() and 0xFFFF) != 43403) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_gauze_checksum_method_client_sign_in() and 0xFFFF) != 55802) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_gauze_checksum_method_client_status() and 0xFFFF) != 23204) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1411,6 +1442,21 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_review_wounds() and 0xFFFF) != 49385) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_signin_begin() and 0xFFFF) != 22324) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_signin_clinician() and 0xFFFF) != 55873) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_signin_finish() and 0xFFFF) != 65098) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_signin_mode() and 0xFFFF) != 16598) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_signin_sign_out() and 0xFFFF) != 40800) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_stopsignal_send() and 0xFFFF) != 3682) {
@@ -2395,7 +2441,7 @@ public interface ClientInterface {
     fun `configure`(`encoding`: Encoding, `values`: kotlin.String): ConfigurationReport
 
     /**
-     * Discards an unsent photo: a signed statement goes in its place.
+     * Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
      */
     fun `discard`(`id`: CaptureId)
 
@@ -2439,6 +2485,11 @@ public interface ClientInterface {
      * Looking at photos on this phone.
      */
     fun `review`(): Review
+
+    /**
+     * Who has this phone in hand.
+     */
+    fun `signIn`(): SignIn
 
     /**
      * Counts, versions, and what IT needs to see.
@@ -2616,7 +2667,7 @@ open class Client: Disposable, AutoCloseable, ClientInterface
 
 
     /**
-     * Discards an unsent photo: a signed statement goes in its place.
+     * Discards a photo that is unsent, or that the hospital refused: a signed statement goes in its place.
      */
     @Throws(ClientException::class)override fun `discard`(`id`: CaptureId)
         =
@@ -2761,6 +2812,22 @@ open class Client: Disposable, AutoCloseable, ClientInterface
     callWithHandle {
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_gauze_fn_method_client_review(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Who has this phone in hand.
+     */override fun `signIn`(): SignIn {
+            return FfiConverterTypeSignIn.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_sign_in(
         it,
         _status)
 }
@@ -5516,6 +5583,373 @@ public object FfiConverterTypeSecretStore: FfiConverter<SecretStore, Long> {
 
 
 /**
+ * Who has this phone in hand: OpenID Connect through the system's browser.
+ */
+public interface SignInInterface {
+
+    /**
+     * Begins a sign-in: open the page in the system's browser, never in a view of the app's own (RFC 8252, section 8.12).
+     */
+    suspend fun `begin`(): SignInPage
+
+    /**
+     * Who is signed in now.
+     */
+    fun `clinician`(): Clinician?
+
+    /**
+     * Ends it with the whole address that the browser came back to. Whoever was signed in before is signed out.
+     */
+    suspend fun `finish`(`callback`: kotlin.String): Clinician
+
+    /**
+     * Whether the hospital has clinicians sign in; nothing where it has not.
+     */
+    fun `mode`(): SignInMode?
+
+    /**
+     * Signs out and locks review. Photos that were taken go out all the same.
+     */
+    fun `signOut`()
+
+    companion object
+}
+
+/**
+ * Who has this phone in hand: OpenID Connect through the system's browser.
+ */
+open class SignIn: Disposable, AutoCloseable, SignInInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_gauze_fn_free_signin(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_gauze_fn_clone_signin(handle, status)
+        }
+    }
+
+
+    /**
+     * Begins a sign-in: open the page in the system's browser, never in a view of the app's own (RFC 8252, section 8.12).
+     */
+    @Throws(ClientException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `begin`() : SignInPage {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_gauze_fn_method_signin_begin(
+                uniffiHandle,
+
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_gauze_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_gauze_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_gauze_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeSignInPage.lift(it) },
+        // Error FFI converter
+        ClientException.ErrorHandler,
+    )
+    }
+
+
+    /**
+     * Who is signed in now.
+     */override fun `clinician`(): Clinician? {
+            return FfiConverterOptionalTypeClinician.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_signin_clinician(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Ends it with the whole address that the browser came back to. Whoever was signed in before is signed out.
+     */
+    @Throws(ClientException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `finish`(`callback`: kotlin.String) : Clinician {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_gauze_fn_method_signin_finish(
+                uniffiHandle,
+
+        FfiConverterString.lower(`callback`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_gauze_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_gauze_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_gauze_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeClinician.lift(it) },
+        // Error FFI converter
+        ClientException.ErrorHandler,
+    )
+    }
+
+
+    /**
+     * Whether the hospital has clinicians sign in; nothing where it has not.
+     */override fun `mode`(): SignInMode? {
+            return FfiConverterOptionalTypeSignInMode.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_signin_mode(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Signs out and locks review. Photos that were taken go out all the same.
+     */override fun `signOut`()
+        =
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_signin_sign_out(
+        it,
+        _status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSignIn: FfiConverter<SignIn, Long> {
+    override fun lower(value: SignIn): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): SignIn {
+        return SignIn(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): SignIn {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: SignIn) = 8UL
+
+    override fun write(value: SignIn, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * Ends a run from outside, for a language whose own cancellation does not reach here. One for each run.
  */
 public interface StopSignalInterface {
@@ -7041,6 +7475,61 @@ public object FfiConverterTypeClientPorts: FfiConverterRustBuffer<ClientPorts> {
 
 
 /**
+ * A clinician who is signed in.
+ */
+data class Clinician (
+    /**
+     * Who, as the provider calls them.
+     */
+    val `name`: kotlin.String
+    ,
+    /**
+     * When they signed in, in milliseconds since 1970.
+     */
+    val `since`: Timestamp
+    ,
+    /**
+     * When the phone asks again, in milliseconds since 1970.
+     */
+    val `until`: Timestamp
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeClinician: FfiConverterRustBuffer<Clinician> {
+    override fun read(buf: ByteBuffer): Clinician {
+        return Clinician(
+            FfiConverterString.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+            FfiConverterTypeTimestamp.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Clinician) = (
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`since`) +
+            FfiConverterTypeTimestamp.allocationSize(value.`until`)
+    )
+
+    override fun write(value: Clinician, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterTypeTimestamp.write(value.`since`, buf)
+            FfiConverterTypeTimestamp.write(value.`until`, buf)
+    }
+}
+
+
+
+/**
  * How a managed configuration was taken.
  */
 data class ConfigurationReport (
@@ -7963,6 +8452,53 @@ public object FfiConverterTypeShownNotice: FfiConverterRustBuffer<ShownNotice> {
 
 
 /**
+ * What the system's browser opens.
+ */
+data class SignInPage (
+    /**
+     * The provider's page. Hand it to the browser as it is, and log it nowhere.
+     */
+    val `url`: kotlin.String
+    ,
+    /**
+     * What the browser returns to: the address that it then calls ends the sign-in.
+     */
+    val `redirectUri`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSignInPage: FfiConverterRustBuffer<SignInPage> {
+    override fun read(buf: ByteBuffer): SignInPage {
+        return SignInPage(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: SignInPage) = (
+            FfiConverterString.allocationSize(value.`url`) +
+            FfiConverterString.allocationSize(value.`redirectUri`)
+    )
+
+    override fun write(value: SignInPage, buf: ByteBuffer) {
+            FfiConverterString.write(value.`url`, buf)
+            FfiConverterString.write(value.`redirectUri`, buf)
+    }
+}
+
+
+
+/**
  * Where on the body.
  */
 data class Site (
@@ -8149,6 +8685,17 @@ data class StatusView (
     val `quarantined`: kotlin.ULong
     ,
     /**
+     * Photos that could not be read when the app was opened. They stay, and are read again when it is opened anew.
+     */
+    val `unreadable`: kotlin.ULong
+    ,
+    /**
+     * What of this phone's own files could not be read when the app was opened, and what to do; absent where nothing is
+     * lacking. Photos that are whole still go out where the phone still knows who it is.
+     */
+    val `storageTrouble`: Advice?
+    ,
+    /**
      * Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
      */
     val `reviewDenied`: kotlin.String?
@@ -8179,6 +8726,8 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterOptionalTypeAdvice.read(buf),
             FfiConverterOptionalString.read(buf),
         )
     }
@@ -8195,6 +8744,8 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.allocationSize(value.`stored`) +
             FfiConverterULong.allocationSize(value.`refused`) +
             FfiConverterULong.allocationSize(value.`quarantined`) +
+            FfiConverterULong.allocationSize(value.`unreadable`) +
+            FfiConverterOptionalTypeAdvice.allocationSize(value.`storageTrouble`) +
             FfiConverterOptionalString.allocationSize(value.`reviewDenied`)
     )
 
@@ -8210,6 +8761,8 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterULong.write(value.`stored`, buf)
             FfiConverterULong.write(value.`refused`, buf)
             FfiConverterULong.write(value.`quarantined`, buf)
+            FfiConverterULong.write(value.`unreadable`, buf)
+            FfiConverterOptionalTypeAdvice.write(value.`storageTrouble`, buf)
             FfiConverterOptionalString.write(value.`reviewDenied`, buf)
     }
 }
@@ -8591,6 +9144,25 @@ sealed class CaptureException: kotlin.Exception() {
     }
 
     /**
+     * A clinician must sign in first.
+     */
+    class SignIn(
+
+        /**
+         * A stable slug.
+         */
+        val `code`: kotlin.String,
+
+        /**
+         * For the user.
+         */
+        val `advice`: kotlin.String
+        ) : CaptureException() {
+        override val message
+            get() = "code=${ `code` }, advice=${ `advice` }"
+    }
+
+    /**
      * Try again in a moment.
      */
     class RetryLater(
@@ -8659,11 +9231,15 @@ public object FfiConverterTypeCaptureError : FfiConverterRustBuffer<CaptureExcep
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
-            4 -> CaptureException.RetryLater(
+            4 -> CaptureException.SignIn(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
-            5 -> CaptureException.Report(
+            5 -> CaptureException.RetryLater(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                )
+            6 -> CaptureException.Report(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
@@ -8686,6 +9262,12 @@ public object FfiConverterTypeCaptureError : FfiConverterRustBuffer<CaptureExcep
                 + FfiConverterString.allocationSize(value.`advice`)
             )
             is CaptureException.Enrol -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`code`)
+                + FfiConverterString.allocationSize(value.`advice`)
+            )
+            is CaptureException.SignIn -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
                 + FfiConverterString.allocationSize(value.`code`)
@@ -8726,14 +9308,20 @@ public object FfiConverterTypeCaptureError : FfiConverterRustBuffer<CaptureExcep
                 FfiConverterString.write(value.`advice`, buf)
                 Unit
             }
-            is CaptureException.RetryLater -> {
+            is CaptureException.SignIn -> {
                 buf.putInt(4)
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`advice`, buf)
                 Unit
             }
-            is CaptureException.Report -> {
+            is CaptureException.RetryLater -> {
                 buf.putInt(5)
+                FfiConverterString.write(value.`code`, buf)
+                FfiConverterString.write(value.`advice`, buf)
+                Unit
+            }
+            is CaptureException.Report -> {
+                buf.putInt(6)
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`advice`, buf)
                 Unit
@@ -8865,6 +9453,25 @@ sealed class ClientException: kotlin.Exception() {
     }
 
     /**
+     * The clinician must sign in, or sign in again.
+     */
+    class SignIn(
+
+        /**
+         * A stable slug.
+         */
+        val `code`: kotlin.String,
+
+        /**
+         * For the user.
+         */
+        val `advice`: kotlin.String
+        ) : ClientException() {
+        override val message
+            get() = "code=${ `code` }, advice=${ `advice` }"
+    }
+
+    /**
      * The phone must be enrolled, or enrolled again.
      */
     class Enrol(
@@ -8971,19 +9578,23 @@ public object FfiConverterTypeClientError : FfiConverterRustBuffer<ClientExcepti
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
-            4 -> ClientException.Enrol(
+            4 -> ClientException.SignIn(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
-            5 -> ClientException.AskIt(
+            5 -> ClientException.Enrol(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
-            6 -> ClientException.NotPossible(
+            6 -> ClientException.AskIt(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
-            7 -> ClientException.Report(
+            7 -> ClientException.NotPossible(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                )
+            8 -> ClientException.Report(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
@@ -9006,6 +9617,12 @@ public object FfiConverterTypeClientError : FfiConverterRustBuffer<ClientExcepti
                 + FfiConverterString.allocationSize(value.`advice`)
             )
             is ClientException.Unlock -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`code`)
+                + FfiConverterString.allocationSize(value.`advice`)
+            )
+            is ClientException.SignIn -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
                 + FfiConverterString.allocationSize(value.`code`)
@@ -9058,26 +9675,32 @@ public object FfiConverterTypeClientError : FfiConverterRustBuffer<ClientExcepti
                 FfiConverterString.write(value.`advice`, buf)
                 Unit
             }
-            is ClientException.Enrol -> {
+            is ClientException.SignIn -> {
                 buf.putInt(4)
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`advice`, buf)
                 Unit
             }
-            is ClientException.AskIt -> {
+            is ClientException.Enrol -> {
                 buf.putInt(5)
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`advice`, buf)
                 Unit
             }
-            is ClientException.NotPossible -> {
+            is ClientException.AskIt -> {
                 buf.putInt(6)
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`advice`, buf)
                 Unit
             }
-            is ClientException.Report -> {
+            is ClientException.NotPossible -> {
                 buf.putInt(7)
+                FfiConverterString.write(value.`code`, buf)
+                FfiConverterString.write(value.`advice`, buf)
+                Unit
+            }
+            is ClientException.Report -> {
+                buf.putInt(8)
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`advice`, buf)
                 Unit
@@ -10197,6 +10820,49 @@ public object FfiConverterTypeQueueState : FfiConverterRustBuffer<QueueState>{
 
 
 /**
+ * Whether a photo needs a clinician who is signed in.
+ */
+
+enum class SignInMode {
+
+    /**
+     * No photo without.
+     */
+    REQUIRED,
+    /**
+     * Phones ask for it; a photo is taken without as well.
+     */
+    ASKED;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSignInMode: FfiConverterRustBuffer<SignInMode> {
+    override fun read(buf: ByteBuffer) = try {
+        SignInMode.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: SignInMode) = 4UL
+
+    override fun write(value: SignInMode, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * Where a photo stands, read off its files.
  */
 
@@ -11001,6 +11667,38 @@ public object FfiConverterOptionalTypeChoice: FfiConverterRustBuffer<Choice?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeClinician: FfiConverterRustBuffer<Clinician?> {
+    override fun read(buf: ByteBuffer): Clinician? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeClinician.read(buf)
+    }
+
+    override fun allocationSize(value: Clinician?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeClinician.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Clinician?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeClinician.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeConsent: FfiConverterRustBuffer<Consent?> {
     override fun read(buf: ByteBuffer): Consent? {
         if (buf.get().toInt() == 0) {
@@ -11343,6 +12041,38 @@ public object FfiConverterOptionalTypeFraming: FfiConverterRustBuffer<Framing?> 
         } else {
             buf.put(1)
             FfiConverterTypeFraming.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeSignInMode: FfiConverterRustBuffer<SignInMode?> {
+    override fun read(buf: ByteBuffer): SignInMode? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeSignInMode.read(buf)
+    }
+
+    override fun allocationSize(value: SignInMode?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeSignInMode.allocationSize(value)
+        }
+    }
+
+    override fun write(value: SignInMode?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeSignInMode.write(value, buf)
         }
     }
 }

@@ -1,0 +1,148 @@
+package org.gauze.logic.core
+
+import java.nio.ByteBuffer
+import kotlinx.coroutines.flow.Flow
+
+/** What to do about something that did not happen. */
+enum class Remedy { TAKE_AGAIN, FREE_STORAGE, UNLOCK, ENROL, RETRY, ASK_IT, NOT_POSSIBLE, REPORT }
+
+/** Why something did not happen: [code] is the core's stable slug, [advice] its own sentence in English. */
+data class Failure(val remedy: Remedy, val code: String, val advice: String)
+
+/** Nothing is thrown out of the core: an answer, or why not. */
+sealed interface Outcome<out T> {
+    data class Done<T>(val value: T) : Outcome<T>
+
+    data class Failed(val failure: Failure) : Outcome<Nothing>
+}
+
+inline fun <T, R> Outcome<T>.map(change: (T) -> R): Outcome<R> = when (this) {
+    is Outcome.Done -> Outcome.Done(change(value))
+    is Outcome.Failed -> this
+}
+
+fun <T> Outcome<T>.orNull(): T? = (this as? Outcome.Done)?.value
+
+/** How far a photo has come. */
+enum class Stage { UNSIGNED, SIGNED, STORED, FILED, REFUSED }
+
+/** Why a photo waits, and since how many attempts; [notBefore] in milliseconds since 1970. */
+data class Waiting(val code: String, val advice: String, val attempts: Int, val notBefore: Long?)
+
+/** A photo on this phone. [takenAt] is RFC 3339; [label] is there only while review is unlocked. */
+class Photo(
+    val id: String,
+    val takenAt: String,
+    val bytes: Long,
+    val stage: Stage,
+    val waiting: Waiting? = null,
+    val label: String? = null,
+    val previewed: Boolean = false,
+    val void: Boolean = false,
+) {
+    override fun toString() = "Photo($id)"
+}
+
+/** What this phone is and what it holds. */
+data class Standing(
+    val device: String? = null,
+    val gateway: String? = null,
+    val policy: Long = 0,
+    val unsent: Long = 0,
+    val stored: Long = 0,
+    val refused: Long = 0,
+    val damaged: Long = 0,
+    val trustStale: Boolean = false,
+    val trustRefused: String? = null,
+    val reviewDenied: String? = null,
+) {
+    val enrolled get() = device != null
+}
+
+/** One setting's verdict, as device management wants it back. */
+data class KeyedState(val key: String, val error: Boolean, val message: String, val data: String)
+
+data class Configured(
+    val accepted: Boolean,
+    val states: List<KeyedState>,
+    val problems: List<String>,
+    val support: String?,
+)
+
+/** What one run of the queue did; [nextAt] in milliseconds since 1970. */
+data class Sent(val stored: Long, val filed: Int, val refused: Long, val waiting: Map<String, String>, val nextAt: Long?)
+
+data class Wound(val id: String, val site: Site?, val namedAt: String)
+
+data class WipedReport(val unsent: Long, val keyDestroyed: Boolean)
+
+/** A file that the operating system carries: a sealed photo to a ticketed address. */
+data class Transfer(val photo: String, val url: String, val file: String, val bytes: Long)
+
+/** How the system's transfer ended. */
+sealed interface TransferEnd {
+    class Answered(val status: Int, val body: ByteArray) : TransferEnd
+
+    data object Cut : TransferEnd
+
+    data object Unreachable : TransferEnd
+
+    data object FileGone : TransferEnd
+}
+
+interface Enrolling {
+    fun standing(): Standing
+
+    /** Judges what device management says; [values] is a JSON object of its keys. */
+    fun configure(values: String): Outcome<Configured>
+
+    suspend fun enrol(values: String): Outcome<Unit>
+
+    fun wipe(): Outcome<WipedReport>
+}
+
+interface Capturing {
+    fun choices(): Choices
+
+    /** [jpeg] is direct and lives until the return, with which the photo is on flash, sealed. */
+    fun capture(jpeg: ByteBuffer, record: PhotoRecord): Outcome<String>
+
+    /** Makes the small picture of the list, out of the same bytes. */
+    fun preview(id: String, jpeg: ByteBuffer): Outcome<Unit>
+
+    fun newWound(patient: Patient, site: Site?): Outcome<String>
+
+    fun newSeries(): String
+}
+
+interface Reviewing {
+    fun unlock(): Outcome<Unit>
+
+    fun lock()
+
+    fun photo(id: String): Outcome<ByteArray>
+
+    fun thumbnail(id: String): Outcome<ByteArray>
+
+    fun wounds(patient: Patient): Outcome<List<Wound>>
+}
+
+interface Sending {
+    /** The newest photos first. */
+    fun photos(most: Int): Outcome<List<Photo>>
+
+    fun discard(id: String): Outcome<Unit>
+
+    /** [asked]: somebody waits for it, so what is backing off is tried too. */
+    suspend fun send(asked: Boolean): Outcome<Sent>
+
+    suspend fun transfers(asked: Boolean): Outcome<List<Transfer>>
+
+    suspend fun ended(photo: String, end: TransferEnd): Outcome<Sent>
+
+    /** Ids of photos that moved or stopped. */
+    fun moves(): Flow<String>
+}
+
+/** The whole core as the screens see it. */
+interface Core : Enrolling, Capturing, Reviewing, Sending, AutoCloseable

@@ -1,0 +1,139 @@
+package org.gauze.logic.patient
+
+import java.time.LocalDate
+import kotlinx.coroutines.CoroutineScope
+import org.gauze.logic.core.Identifier
+import org.gauze.logic.core.Patient
+import org.gauze.logic.flow.Line
+import org.gauze.logic.flow.Presenter
+import org.gauze.logic.flow.Step
+import org.gauze.logic.wristband.Band
+import org.gauze.logic.wristband.Refusal
+import org.gauze.logic.wristband.Wristband
+import org.gauze.logic.words.Word
+
+/** How the patient is being found. */
+enum class Way { CHOOSE, SCAN, LIST, TYPE, CONFIRM }
+
+enum class Field { FAMILY, GIVEN, BORN, NUMBER, REASON }
+
+/** What was typed, and what is wrong with each field. */
+data class Typed(val fields: Map<Field, String> = emptyMap(), val faults: Map<Field, Line> = emptyMap()) {
+    operator fun get(field: Field) = fields[field].orEmpty()
+
+    override fun toString() = "Typed"
+}
+
+/** [scanned] is true where name and birth are still to be asked for because the band carries the number alone. */
+data class PatientState(
+    val way: Way,
+    val typed: Typed,
+    val found: Patient?,
+    val confirmed: Set<Identifier>,
+    val problem: Line?,
+    val worklist: List<Patient>,
+    val scanned: Boolean,
+) {
+    val enough get() = confirmed.size >= 2
+
+    override fun toString() = "PatientState($way)"
+}
+
+sealed interface PatientEvent {
+    class Choose(val way: Way) : PatientEvent
+
+    class Scanned(val text: String) : PatientEvent
+
+    class Type(val field: Field, val text: String) : PatientEvent
+
+    data object TypedAll : PatientEvent
+
+    class Listed(val patient: Patient) : PatientEvent
+
+    class Confirm(val identifier: Identifier, val matches: Boolean) : PatientEvent
+
+    data object Go : PatientEvent
+
+    data object Nobody : PatientEvent
+}
+
+/** Finds out whose photo it will be: by the band, the list or typing; never without two identifiers said aloud. */
+class PatientPresenter(
+    worklist: List<Patient>,
+    private val wristband: Wristband,
+    private val today: () -> LocalDate,
+    scope: CoroutineScope,
+    private val chosen: (Patient?) -> Unit,
+) : Presenter<PatientState, PatientEvent>(
+        PatientState(Way.CHOOSE, Typed(), null, emptySet(), null, worklist, false),
+        scope,
+    ) {
+    override fun step(state: PatientState, event: PatientEvent): Step<PatientState, PatientEvent> = when (event) {
+        is PatientEvent.Choose -> Step(fresh(state).copy(way = event.way))
+        is PatientEvent.Scanned -> Step(if (state.way == Way.SCAN) scanned(state, wristband.read(event.text)) else state)
+        is PatientEvent.Type -> Step(type(state, event))
+        PatientEvent.TypedAll -> Step(typedAll(state))
+        is PatientEvent.Listed -> Step(found(state, event.patient))
+        is PatientEvent.Confirm -> Step(confirm(state, event))
+        PatientEvent.Go -> go(state)
+        PatientEvent.Nobody -> Step(fresh(state)) {
+            chosen(null)
+            null
+        }
+    }
+
+    private fun fresh(state: PatientState) =
+        state.copy(way = Way.CHOOSE, typed = Typed(), found = null, confirmed = emptySet(), problem = null, scanned = false)
+
+    private fun found(state: PatientState, patient: Patient) =
+        state.copy(way = Way.CONFIRM, found = patient, confirmed = emptySet(), problem = null)
+
+    private fun scanned(state: PatientState, band: Band): PatientState = when (band) {
+        is Band.Refused -> state.copy(problem = Line(refusal(band.why)))
+        is Band.Local -> needsName(state, band.number)
+        is Band.Person ->
+            if (band.family != null && band.given != null && band.born != null) found(state, Entry.of(band))
+            else needsName(state, band.number)
+    }
+
+    private fun needsName(state: PatientState, number: String) = state.copy(
+        way = Way.TYPE,
+        scanned = true,
+        typed = Typed(mapOf(Field.NUMBER to number)),
+        problem = Line(Word.BandNeedsName),
+    )
+
+    private fun type(state: PatientState, event: PatientEvent.Type): PatientState = state.copy(
+        problem = null,
+        typed = Typed(state.typed.fields + (event.field to event.text), state.typed.faults - event.field),
+    )
+
+    private fun typedAll(state: PatientState): PatientState {
+        val faults = Entry.faults(state.typed, state.scanned, today())
+        if (faults.isNotEmpty()) return state.copy(typed = state.typed.copy(faults = faults))
+        return found(state, Entry.of(state.typed, state.scanned))
+    }
+
+    private fun confirm(state: PatientState, event: PatientEvent.Confirm): PatientState {
+        val known = state.found?.known().orEmpty()
+        if (event.identifier !in known) return state
+        val confirmed = if (event.matches) state.confirmed + event.identifier else state.confirmed - event.identifier
+        return state.copy(confirmed = confirmed, problem = null)
+    }
+
+    private fun go(state: PatientState): Step<PatientState, PatientEvent> {
+        val patient = state.found ?: return Step(state)
+        if (!state.enough) return Step(state.copy(problem = Line(Word.PatientConfirmMore)))
+        return Step(fresh(state)) {
+            chosen(patient.confirmedBy(state.confirmed))
+            null
+        }
+    }
+
+    private fun refusal(why: Refusal): Word = when (why) {
+        Refusal.CHECK_DIGIT -> Word.BandCheckDigit
+        Refusal.NOT_A_PATIENT -> Word.BandNotAPatient
+        Refusal.UNREADABLE -> Word.BandUnreadable
+        Refusal.OTHER_ISSUER -> Word.BandOtherIssuer
+    }
+}

@@ -1,0 +1,101 @@
+package org.gauze.logic.queue
+
+import java.time.ZoneId
+import kotlinx.coroutines.CoroutineScope
+import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Photo
+import org.gauze.logic.core.Sending
+import org.gauze.logic.core.Sent
+import org.gauze.logic.core.Stage
+import org.gauze.logic.core.Waiting
+import org.gauze.logic.flow.Line
+import org.gauze.logic.flow.Presenter
+import org.gauze.logic.flow.Step
+import org.gauze.logic.words.Failures
+import org.gauze.logic.words.Word
+import org.gauze.logic.words.Wordings
+
+/** One photo of the list: where it stands, since when and why. Nobody's name is in it. */
+data class QueueItem(val id: String, val stage: Word, val taken: Line, val label: String?, val why: Line?, val next: Line?)
+
+data class QueueState(
+    val items: List<QueueItem>,
+    val sending: Boolean,
+    val problem: Line?,
+    val support: String?,
+    val cut: Boolean,
+) {
+    override fun toString() = "QueueState(${items.size})"
+}
+
+sealed interface QueueEvent {
+    /** A photo moved, or the screen came back. */
+    data object Moved : QueueEvent
+
+    class Listed(val outcome: Outcome<List<Photo>>) : QueueEvent
+
+    data object Send : QueueEvent
+
+    class SendEnded(val outcome: Outcome<Sent>) : QueueEvent
+}
+
+class QueuePresenter(private val core: Sending, private val zone: ZoneId, support: String?, scope: CoroutineScope) :
+    Presenter<QueueState, QueueEvent>(QueueState(emptyList(), false, null, support, false), scope) {
+    override fun step(state: QueueState, event: QueueEvent): Step<QueueState, QueueEvent> = when (event) {
+        QueueEvent.Moved -> Step(state) { QueueEvent.Listed(core.photos(MOST + 1)) }
+        is QueueEvent.Listed -> when (val outcome = event.outcome) {
+            is Outcome.Done -> Step(listed(state, outcome.value))
+            is Outcome.Failed -> Step(state.copy(problem = Failures.line(outcome.failure)))
+        }
+        QueueEvent.Send ->
+            if (state.sending) Step(state)
+            else Step(state.copy(sending = true, problem = null)) { QueueEvent.SendEnded(core.send(true)) }
+        is QueueEvent.SendEnded -> {
+            val failed = (event.outcome as? Outcome.Failed)?.let { Failures.line(it.failure) }
+            Step(state.copy(sending = false, problem = failed)) { QueueEvent.Listed(core.photos(MOST + 1)) }
+        }
+    }
+
+    private fun listed(state: QueueState, photos: List<Photo>) =
+        state.copy(items = photos.take(MOST).map { item(it, zone) }, cut = photos.size > MOST)
+
+    companion object {
+        /** The list shows the newest. */
+        const val MOST = 200
+
+        fun stage(photo: Photo): Word = when {
+            photo.void -> Word.QueueDiscarded
+            photo.stage == Stage.STORED -> Word.QueueSent
+            photo.stage == Stage.FILED -> Word.QueueInRecord
+            photo.stage == Stage.REFUSED -> Word.QueueRefused
+            else -> Word.QueueWaiting
+        }
+
+        fun item(photo: Photo, zone: ZoneId) = QueueItem(
+            id = photo.id,
+            stage = stage(photo),
+            taken = Line(Word.QueueTaken, Wordings.time(photo.takenAt, zone)),
+            label = photo.label,
+            why = photo.waiting?.let { Failures.waiting(it.code) },
+            next = photo.waiting?.notBefore?.let { Line(Word.QueueRetryAt, Wordings.time(java.time.Instant.ofEpochMilli(it).toString(), zone)) },
+        )
+    }
+}
+
+private val utc = ZoneId.of("UTC")
+private fun sample(id: Int, stage: Stage, waiting: Waiting? = null) =
+    QueuePresenter.item(Photo("photo-$id", "2026-11-29T08:0$id:00Z", 2_400_000, stage, waiting), utc)
+
+private val three = listOf(
+    sample(4, Stage.UNSIGNED, Waiting("unreachable", "", 3, 1_796_000_000_000)),
+    sample(3, Stage.STORED),
+    sample(2, Stage.REFUSED, Waiting("photo_mismatch", "", 1, null)),
+    sample(1, Stage.FILED),
+)
+
+val queueSamples = mapOf(
+    "empty" to QueueState(emptyList(), false, null, null, false),
+    "waiting" to QueueState(three, false, null, "extension 4242", false),
+    "sending" to QueueState(three.take(1), true, null, null, false),
+    "many" to QueueState(List(QueuePresenter.MOST) { three[it % 4].copy(id = "photo-$it") }, false, Line(Word.ErrorAnsweredInBetween), null, true),
+)

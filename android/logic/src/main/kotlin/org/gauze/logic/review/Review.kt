@@ -1,0 +1,111 @@
+package org.gauze.logic.review
+
+import java.time.ZoneId
+import kotlinx.coroutines.CoroutineScope
+import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Photo
+import org.gauze.logic.core.Reviewing
+import org.gauze.logic.core.Sending
+import org.gauze.logic.flow.Line
+import org.gauze.logic.flow.Presenter
+import org.gauze.logic.flow.Step
+import org.gauze.logic.port.Authentication
+import org.gauze.logic.port.Biometric
+import org.gauze.logic.words.Failures
+import org.gauze.logic.words.Word
+import org.gauze.logic.words.Wordings
+
+class ReviewItem(val id: String, val taken: String, val label: String?) {
+    override fun toString() = "ReviewItem"
+}
+
+/** [items] is null while locked; [open] is the photo on the screen, in memory alone. */
+class ReviewState(val items: List<ReviewItem>?, val open: ByteArray?, val working: Boolean, val problem: Line?) {
+    fun with(items: List<ReviewItem>? = this.items, open: ByteArray? = this.open, working: Boolean = false, problem: Line? = null) =
+        ReviewState(items, open, working, problem)
+
+    override fun toString() = "ReviewState"
+}
+
+sealed interface ReviewEvent {
+    data object Unlock : ReviewEvent
+
+    class Answered(val answer: Authentication) : ReviewEvent
+
+    class Listed(val outcome: Outcome<List<Photo>>) : ReviewEvent
+
+    class Open(val id: String) : ReviewEvent
+
+    class Opened(val outcome: Outcome<ByteArray>) : ReviewEvent
+
+    data object Close : ReviewEvent
+
+    /** By the button, and whenever the app leaves the screen. */
+    data object Lock : ReviewEvent
+}
+
+class ReviewPresenter(
+    private val core: Reviewing,
+    private val sending: Sending,
+    private val biometric: Biometric,
+    private val zone: ZoneId,
+    scope: CoroutineScope,
+) : Presenter<ReviewState, ReviewEvent>(ReviewState(null, null, false, null), scope) {
+    override fun step(state: ReviewState, event: ReviewEvent): Step<ReviewState, ReviewEvent> = when (event) {
+        ReviewEvent.Unlock ->
+            if (state.working) Step(state)
+            else Step(state.with(working = true)) { ReviewEvent.Answered(biometric.authenticate("unlock")) }
+        is ReviewEvent.Answered -> answered(state, event.answer)
+        is ReviewEvent.Listed -> when (val outcome = event.outcome) {
+            is Outcome.Done -> Step(state.with(items = outcome.value.filter(Photo::previewed).map(::item)))
+            is Outcome.Failed -> Step(state.with(problem = Failures.line(outcome.failure)))
+        }
+        is ReviewEvent.Open -> Step(state.with(working = true)) { ReviewEvent.Opened(core.photo(event.id)) }
+        is ReviewEvent.Opened -> when (val outcome = event.outcome) {
+            is Outcome.Done ->
+                if (state.items == null) Step<ReviewState, ReviewEvent>(state).also { outcome.value.fill(0) }
+                else Step(state.with(open = outcome.value))
+            is Outcome.Failed -> Step(state.with(problem = Failures.line(outcome.failure)))
+        }
+        ReviewEvent.Close -> Step(forget(state, state.items))
+        ReviewEvent.Lock -> Step(forget(state, null)) { null.also { core.lock() } }
+    }
+
+    private fun forget(state: ReviewState, items: List<ReviewItem>?): ReviewState {
+        state.open?.fill(0)
+        return ReviewState(items, null, false, null)
+    }
+
+    private fun answered(state: ReviewState, answer: Authentication): Step<ReviewState, ReviewEvent> = when (answer) {
+        Authentication.CONFIRMED -> Step(state.with(working = true)) {
+            when (val unlocked = core.unlock()) {
+                is Outcome.Done -> ReviewEvent.Listed(sending.photos(MOST))
+                is Outcome.Failed -> ReviewEvent.Listed(unlocked)
+            }
+        }
+        Authentication.DECLINED -> Step(state.with(problem = Line(Word.ReviewDeclined)))
+        Authentication.NOT_SET_UP -> Step(state.with(problem = Line(Word.ReviewNotSetUp)))
+        Authentication.LOCKED_OUT -> Step(state.with(problem = Line(Word.ReviewLockedOut)))
+    }
+
+    private fun item(photo: Photo) = ReviewItem(photo.id, Wordings.time(photo.takenAt, zone), photo.label)
+
+    private companion object {
+        const val MOST = 200
+    }
+}
+
+val reviewSamples = mapOf(
+    "locked" to ReviewState(null, null, false, null),
+    "declined" to ReviewState(null, null, false, Line(Word.ReviewDeclined)),
+    "empty" to ReviewState(emptyList(), null, false, null),
+    "list" to ReviewState(
+        listOf(
+            ReviewItem("1", "29-Nov-2026 08:04", "Zzyzx, Quillonbert, left heel"),
+            ReviewItem("2", "29-Nov-2026 07:58", null),
+        ),
+        null,
+        false,
+        null,
+    ),
+)

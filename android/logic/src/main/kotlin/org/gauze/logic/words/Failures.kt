@@ -1,0 +1,30 @@
+package org.gauze.logic.words
+
+import org.gauze.logic.core.Failure
+import org.gauze.logic.core.Remedy
+import org.gauze.logic.flow.Line
+
+/** What is said of each of the core's codes. FailuresTest holds this against the core's own list. */
+object Failures {
+    private val byName = Word.entries.associateBy { it.resource }
+
+    /** The line for a code, or null where there is none. */
+    fun word(code: String): Word? = byName["error_$code"]
+
+    /** What to say of a failure: its own line, or what to do about failures of its kind. */
+    fun line(failure: Failure): Line = Line(word(failure.code) ?: kind(failure.remedy))
+
+    /** What to say of a photo that waits. */
+    fun waiting(code: String): Line = Line(word(code) ?: Word.ErrorKindRetry)
+
+    private fun kind(remedy: Remedy): Word = when (remedy) {
+        Remedy.TAKE_AGAIN -> Word.ErrorKindTakeAgain
+        Remedy.FREE_STORAGE -> Word.ErrorStorageFull
+        Remedy.UNLOCK -> Word.ErrorLocked
+        Remedy.ENROL -> Word.ErrorNotEnrolled
+        Remedy.RETRY -> Word.ErrorKindRetry
+        Remedy.ASK_IT -> Word.ErrorKindAskIt
+        Remedy.NOT_POSSIBLE -> Word.ErrorKindNotPossible
+        Remedy.REPORT -> Word.ErrorKindReport
+    }
+}

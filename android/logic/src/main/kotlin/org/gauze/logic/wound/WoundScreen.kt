@@ -1,0 +1,92 @@
+package org.gauze.logic.wound
+
+import kotlinx.coroutines.CoroutineScope
+import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Patient
+import org.gauze.logic.core.Reviewing
+import org.gauze.logic.core.Side
+import org.gauze.logic.core.Site
+import org.gauze.logic.core.Wound
+import org.gauze.logic.flow.Line
+import org.gauze.logic.flow.Presenter
+import org.gauze.logic.flow.Step
+import org.gauze.logic.patient.samplePatient
+import org.gauze.logic.port.Authentication
+import org.gauze.logic.port.Biometric
+import org.gauze.logic.words.Failures
+import org.gauze.logic.words.Word
+
+/** [wounds] is null while they are locked. */
+data class WoundState(val patient: Patient, val wounds: List<Wound>?, val working: Boolean, val problem: Line?) {
+    override fun toString() = "WoundState"
+}
+
+sealed interface WoundEvent {
+    data object Unlock : WoundEvent
+
+    class Found(val outcome: Outcome<List<Wound>>) : WoundEvent
+
+    data object Declined : WoundEvent
+
+    class Earlier(val wound: Wound) : WoundEvent
+
+    data object New : WoundEvent
+
+    data object Skip : WoundEvent
+}
+
+/** What was decided about the wound. */
+sealed interface WoundChoice {
+    data class Earlier(val wound: Wound) : WoundChoice
+
+    data object New : WoundChoice
+
+    data object None : WoundChoice
+}
+
+class WoundPresenter(
+    patient: Patient,
+    private val core: Reviewing,
+    private val biometric: Biometric,
+    scope: CoroutineScope,
+    private val chosen: (WoundChoice) -> Unit,
+) : Presenter<WoundState, WoundEvent>(WoundState(patient, core.wounds(patient).let { (it as? Outcome.Done)?.value }, false, null), scope) {
+    override fun step(state: WoundState, event: WoundEvent): Step<WoundState, WoundEvent> = when (event) {
+        WoundEvent.Unlock -> Step(state.copy(working = true, problem = null)) { unlock(state.patient) }
+        is WoundEvent.Found -> when (val outcome = event.outcome) {
+            is Outcome.Done -> Step(state.copy(wounds = outcome.value, working = false))
+            is Outcome.Failed -> Step(state.copy(working = false, problem = Failures.line(outcome.failure)))
+        }
+        WoundEvent.Declined -> Step(state.copy(working = false, problem = Line(Word.ReviewDeclined)))
+        is WoundEvent.Earlier -> leave(state, WoundChoice.Earlier(event.wound))
+        WoundEvent.New -> leave(state, WoundChoice.New)
+        WoundEvent.Skip -> leave(state, WoundChoice.None)
+    }
+
+    private suspend fun unlock(patient: Patient): WoundEvent {
+        if (biometric.authenticate("unlock") != Authentication.CONFIRMED) return WoundEvent.Declined
+        return when (val unlocked = core.unlock()) {
+            is Outcome.Done -> WoundEvent.Found(core.wounds(patient))
+            is Outcome.Failed -> WoundEvent.Found(unlocked)
+        }
+    }
+
+    private fun leave(state: WoundState, choice: WoundChoice) = Step<WoundState, WoundEvent>(state) {
+        chosen(choice)
+        null
+    }
+}
+
+private val heel = Wound("0198f000-0000-7000-8000-000000000001", Site("Heel", Side.LEFT), "2026-11-20T09:12:00Z")
+
+val woundSamples = mapOf(
+    "locked" to WoundState(samplePatient, null, false, null),
+    "none" to WoundState(samplePatient, emptyList(), false, null),
+    "two" to WoundState(
+        samplePatient,
+        listOf(heel, Wound("0198f000-0000-7000-8000-000000000002", Site("Sacrum"), "2026-11-24T16:40:00Z")),
+        false,
+        null,
+    ),
+    "declined" to WoundState(samplePatient, null, false, Line(Word.ReviewDeclined)),
+)

@@ -1,0 +1,66 @@
+//! Photos that the hospital refused, and photos whose bytes are no longer here as they were signed for: what takes their place.
+//!
+//! Always: nothing here forgets a photo that was filed.
+
+use gauze_wire::{Manifest, Refused, Tenant};
+
+use super::{Capture, Db, Write};
+use crate::blobs::BlobName;
+
+impl Capture {
+    /// Whether the hospital refused it in such a way that `manifest`, of the same photo, takes its place.
+    pub fn is_superseded_by(&self, manifest: &Manifest) -> bool {
+        let cause =
+            self.outcome.as_ref().and_then(|jws| jws.peek::<Refused>().ok()).map(|refused| refused.cause);
+        match manifest {
+            Manifest::Photo(_) => false,
+            Manifest::Void(..) => cause.is_some(),
+            Manifest::Adoption(..) => cause.is_some_and(|cause| cause.is_superseded_by_adoption()),
+        }
+    }
+}
+
+impl Db {
+    /// Forgets that a photo was stored, so that it may come again or be voided.
+    pub async fn reopen(write: &mut Write<'_>, name: &BlobName) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE capture SET stored = NULL, outcome = NULL, refused_at_ms = NULL, released = 0, aged = 0, blob = 0, \
+             ticket = NULL, ticket_expires_ms = NULL \
+             WHERE tenant = ? AND device_id = ? AND capture_id = ? AND filed_at_ms IS NULL",
+        )
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .bind(name.capture_id.to_string())
+        .execute(&mut **write)
+        .await
+        .map(drop)
+    }
+
+    /// Counts a refused photo no more: another key has signed for it, or said that it will not come.
+    pub async fn release(write: &mut Write<'_>, name: &BlobName) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE capture SET released = 1 \
+             WHERE tenant = ? AND device_id = ? AND capture_id = ? AND filed_at_ms IS NULL",
+        )
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .bind(name.capture_id.to_string())
+        .execute(&mut **write)
+        .await
+        .map(drop)
+    }
+
+    /// Counts what was refused before `before_ms` no longer towards its phone's quota.
+    pub async fn age_refused(&self, tenant: &Tenant, before_ms: i64) -> Result<(), sqlx::Error> {
+        let mut write = self.write().await?;
+        sqlx::query(
+            "UPDATE capture SET aged = 1 WHERE tenant = ? AND refused_at_ms IS NOT NULL AND refused_at_ms < ? \
+             AND filed_at_ms IS NULL AND aged = 0",
+        )
+        .bind(tenant.as_str())
+        .bind(before_ms)
+        .execute(&mut *write)
+        .await?;
+        write.commit().await
+    }
+}

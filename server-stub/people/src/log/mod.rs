@@ -1,0 +1,28 @@
+//! The access log: one signed entry for each thing that was done or refused.
+//!
+//! An entry is a JWS by the audit key. A leaf of the tree is the SHA-256 of a salt and the entry; both lie beside it, so
+//! that an entry can be erased by law and the tree still proves that it was there. `docs/access-log.md` has the bytes.
+//!
+//! Always: an entry is answered for only once it is on disk; what is on disk is never shortened but by a torn tail that
+//! nobody was told of; one process writes.
+
+mod access;
+mod blocks;
+mod entry;
+mod failure;
+mod files;
+mod keys;
+mod line;
+mod open;
+mod read;
+mod spine;
+mod verify;
+mod writer;
+
+pub use crate::line::{EntryId, Line};
+pub use access::{AccessLog, Refusal};
+pub use entry::{About, Entry, Event, Happening, Kind, Outcome, What};
+pub use failure::LogFailure;
+pub use keys::{LogKeys, PublicKeys};
+pub use read::{Kept, Proven, check_proof, prove, read_entries};
+pub use verify::{Fault, Verified, Wanted, verify};

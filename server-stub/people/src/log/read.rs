@@ -1,0 +1,131 @@
+//! Reading a log's entries, and proving one, without writing it.
+
+use std::fs;
+use std::path::Path;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use gauze_wire::log::{Checkpoint, inclusion_spans, verify_inclusion};
+use gauze_wire::{Digest, Jws, WireError};
+
+use super::blocks::block;
+use super::entry::Entry;
+use super::failure::LogFailure;
+use super::files::{Files, read_if_any, scan};
+use super::keys::PublicKeys;
+use super::line::{self, Read};
+use super::spine::Spine;
+
+/// An entry that was read, its signature not judged.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its number.
+    pub index: u64,
+    /// What it says; nothing where it was erased.
+    pub entry: Option<Entry>,
+}
+
+/// Hands each entry of the log in `root` to `each`, oldest first.
+///
+/// # Errors
+/// Where the files cannot be read, or hold something that is no entry.
+pub fn read_entries(root: &Path, mut each: impl FnMut(Kept)) -> Result<(), LogFailure> {
+    let files = Files::new(root);
+    for first in files.segments()? {
+        let path = files.segment(first);
+        let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
+        let mut damaged = None;
+        scan(&bytes, first, |index, read| match read {
+            Read::Erased { .. } => each(Kept { index, entry: None }),
+            Read::Whole { jws, .. } => match Jws::parse(jws).and_then(|jws| jws.peek()) {
+                Ok(entry) => each(Kept { index, entry: Some(entry) }),
+                Err(error) => damaged = damaged.take().or(Some((index, error.to_string()))),
+            },
+            Read::Differs { .. } => {
+                damaged = damaged.take().or(Some((index, "not what its leaf is the hash of".to_owned())));
+            }
+        });
+        if let Some((index, cause)) = damaged {
+            return Err(LogFailure::Damaged(format!("entry {index}: {cause}")));
+        }
+    }
+    Ok(())
+}
+
+/// A proof that one entry is in the log, for somebody who has the public keys and nothing else: C2SP `tlog-proof`. Its
+/// `extra` is the salt and the entry.
+///
+/// # Errors
+/// [`LogFailure::NoEntry`] where the newest checkpoint does not cover the entry.
+pub fn prove(root: &Path, keys: &PublicKeys, index: u64) -> Result<String, LogFailure> {
+    let files = Files::new(root);
+    let note = read_if_any(&files.checkpoint())?.ok_or(LogFailure::NoEntry(index))?;
+    let damaged = |cause: String| LogFailure::Damaged(format!("the checkpoint: {cause}"));
+    let note = String::from_utf8(note).map_err(|error| damaged(error.to_string()))?;
+    let checkpoint = keys.log.verify(&note).map_err(|error| damaged(error.to_string()))?;
+    let (spine, extra) = gather(&files, index)?;
+    let spans = inclusion_spans(index, checkpoint.size).filter(|_| checkpoint.size <= spine.size());
+    let hashes = spine.hashes(&spans.ok_or(LogFailure::NoEntry(index))?, |number| block(&files, number))?;
+    let mut text = "c2sp.org/tlog-proof@v1\n".to_owned();
+    if let Some(extra) = extra {
+        text.push_str(&format!("extra {}\n", BASE64_STANDARD.encode(extra)));
+    }
+    text.push_str(&format!("index {index}\n"));
+    hashes.iter().for_each(|hash| text.push_str(&format!("{}\n", BASE64_STANDARD.encode(hash.0))));
+    text.push('\n');
+    text.push_str(&note);
+    Ok(text)
+}
+
+fn gather(files: &Files, index: u64) -> Result<(Spine, Option<Vec<u8>>), LogFailure> {
+    let (mut spine, mut extra) = (Spine::default(), None);
+    for first in files.segments()? {
+        let path = files.segment(first);
+        let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
+        let scanned = scan(&bytes, first, |number, read| {
+            if let Read::Whole { salt, jws, .. } = read
+                && number == index
+            {
+                extra = Some([salt.as_slice(), jws.as_bytes()].concat());
+            }
+        });
+        scanned.leaves.into_iter().for_each(|leaf| spine.append_hash(leaf));
+    }
+    Ok((spine, extra))
+}
+
+/// What a proof proves.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    /// The entry's number.
+    pub index: u64,
+    /// The entry, its signature judged.
+    pub entry: Entry,
+    /// The tree it is in.
+    pub checkpoint: Checkpoint,
+    /// Witnesses that cosigned that tree.
+    pub witnesses: Vec<String>,
+}
+
+/// Judges a `tlog-proof` by the public keys alone.
+///
+/// # Errors
+/// Where it is malformed, or a signature or hash does not hold.
+pub fn check_proof(proof: &str, keys: &PublicKeys) -> Result<Proven, WireError> {
+    let malformed = || WireError::Malformed("tlog-proof");
+    let rest = proof.strip_prefix("c2sp.org/tlog-proof@v1\nextra ").ok_or_else(malformed)?;
+    let (extra, rest) = rest.split_once("\nindex ").ok_or_else(malformed)?;
+    let (body, note) = rest.split_once("\n\n").ok_or_else(malformed)?;
+    let mut lines = body.lines();
+    let index: u64 = lines.next().and_then(|line| line.parse().ok()).ok_or_else(malformed)?;
+    let hash = |line| BASE64_STANDARD.decode(line).ok()?.try_into().ok().map(Digest);
+    let hashes: Vec<Digest> = lines.map(hash).collect::<Option<_>>().ok_or_else(malformed)?;
+    let extra = BASE64_STANDARD.decode(extra).map_err(|_| malformed())?;
+    let (salt, jws) = extra.split_first_chunk::<32>().ok_or_else(malformed)?;
+    let checkpoint = keys.log.verify(note)?;
+    verify_inclusion(&checkpoint, index, &line::leaf(salt, jws), &hashes)?;
+    let text = std::str::from_utf8(jws).map_err(|_| malformed())?;
+    let entry = Jws::parse(text)?.verify_by(&keys.audit, &keys.tenant)?;
+    let held = keys.witnesses.iter().filter(|witness| witness.verify(note).is_ok());
+    let witnesses = held.map(|witness| witness.name().to_owned()).collect();
+    Ok(Proven { index, entry, checkpoint, witnesses })
+}

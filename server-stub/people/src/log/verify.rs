@@ -1,0 +1,296 @@
+//! Checking a log with nothing but its files and its public keys.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use gauze_wire::log::Checkpoint;
+use gauze_wire::{Digest, Jws};
+use serde::Serialize;
+
+use super::blocks::block;
+use super::entry::Entry;
+use super::failure::LogFailure;
+use super::files::{Files, SEGMENT, read_if_any, scan};
+use super::keys::PublicKeys;
+use super::line::Read;
+use super::open::erasure;
+use super::spine::{BLOCK, Spine, fold};
+
+/// What to check beside the tree.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Each entry's own signature too. The checkpoint's signature covers all of them already; this says whose each is.
+    pub signatures: bool,
+    /// A checkpoint that somebody else kept: the log must begin with its tree.
+    pub held: Option<&'a str>,
+}
+
+/// Something that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum Fault {
+    /// A file is missing, or has another name or number of lines.
+    Files {
+        /// Which, in words.
+        what: String,
+    },
+    /// From this entry on there is something that is no entry.
+    Broken {
+        /// Its number.
+        entry: u64,
+    },
+    /// An entry is not what its leaf is the hash of.
+    Edited {
+        /// Its number.
+        entry: u64,
+    },
+    /// An entry was erased, and no entry says so.
+    ErasedUnsaid {
+        /// Its number.
+        entry: u64,
+    },
+    /// An entry is not signed by the audit key, or for another tenant, or malformed.
+    Signature {
+        /// Its number.
+        entry: u64,
+    },
+    /// There is no checkpoint, or it is not signed by the log's key.
+    Checkpoint {
+        /// Whose: `own` or `held`.
+        whose: &'static str,
+        /// Why.
+        cause: String,
+    },
+    /// The log has fewer entries than were signed for.
+    RolledBack {
+        /// Whose checkpoint says so: `own` or `held`.
+        whose: &'static str,
+        /// Entries that are there.
+        found: u64,
+        /// Entries that were signed for.
+        signed: u64,
+    },
+    /// The tree is another one than was signed: an entry was replaced, or entries stand in another order.
+    OtherTree {
+        /// Whose checkpoint says so: `own` or `held`.
+        whose: &'static str,
+        /// Among the first so many entries.
+        within: u64,
+    },
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verified {
+    /// Entries that are there.
+    pub entries: u64,
+    /// The root over them.
+    pub root: Digest,
+    /// Entries that were erased by law.
+    pub erased: u64,
+    /// Entries that the newest checkpoint covers: the rest came after it.
+    pub signed: u64,
+    /// Witnesses of the newest checkpoint whose cosignatures hold.
+    pub witnesses: Vec<String>,
+    /// The last write is under way or was cut off: nobody was told of it.
+    pub torn: bool,
+    /// Everything that is wrong, in order.
+    pub faults: Vec<Fault>,
+}
+
+impl Verified {
+    /// True where nothing is wrong.
+    pub fn holds(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+/// One file's part.
+#[derive(Default)]
+struct Part {
+    blocks: Vec<Digest>,
+    rest: Vec<Digest>,
+    lines: u64,
+    edited: Vec<u64>,
+    erased: Vec<u64>,
+    unsigned: Vec<u64>,
+    broken: bool,
+    torn: bool,
+}
+
+/// Checks the log in `root`. Reads only; the service may be running.
+///
+/// # Errors
+/// Where the files cannot be read. What is wrong *with* them is in the answer.
+pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Verified, LogFailure> {
+    let files = Files::new(root);
+    // The checkpoint first: what is appended meanwhile only makes the log longer than it says.
+    let own = read_if_any(&files.checkpoint())?;
+    let mut faults = Vec::new();
+    let firsts = match files.segments() {
+        Ok(firsts) => firsts,
+        Err(LogFailure::Damaged(what)) => {
+            faults.push(Fault::Files { what });
+            Vec::new()
+        }
+        Err(failure) => return Err(failure),
+    };
+    let covered = own.as_deref().and_then(|note| keys.log.verify(std::str::from_utf8(note).ok()?).ok());
+    let covered = covered.map_or(0, |checkpoint| checkpoint.size);
+    let scope = Scope { keys, signatures: wanted.signatures, covered, last: firsts.last().copied() };
+    let parts = read_parts(&files, &firsts, &scope)?;
+    let mut spine = Spine::default();
+    let (mut erased, mut torn, last) = (Vec::new(), false, firsts.len().saturating_sub(1));
+    for (at, (part, &first)) in parts.into_iter().zip(&firsts).enumerate() {
+        faults.extend(part.edited.into_iter().map(|entry| Fault::Edited { entry }));
+        faults.extend(part.unsigned.into_iter().map(|entry| Fault::Signature { entry }));
+        erased.extend(part.erased);
+        torn |= part.torn;
+        if part.broken {
+            faults.push(Fault::Broken { entry: first + part.lines });
+        }
+        spine.append_blocks(part.blocks);
+        part.rest.into_iter().for_each(|leaf| spine.append_hash(leaf));
+        if at != last && part.lines != SEGMENT {
+            faults.push(Fault::Files { what: format!("the file of entry {first} has {} lines", part.lines) });
+            break;
+        }
+    }
+    if !erased.is_empty() {
+        let said = said_erased(&files, &firsts)?;
+        let unsaid = erased.iter().filter(|entry| !said.contains(entry));
+        faults.extend(unsaid.map(|&entry| Fault::ErasedUnsaid { entry }));
+    }
+    let judge = Judge { files: &files, keys, spine: &spine };
+    let (signed, witnesses) = judge.own(own, &mut faults)?;
+    if let Some(note) = wanted.held {
+        judge.note("held", note, &mut faults)?;
+    }
+    let size = spine.size();
+    let root = spine.root_at(size, |number| block(&files, number))?;
+    Ok(Verified { entries: size, root, erased: erased.len() as u64, signed, witnesses, torn, faults })
+}
+
+struct Scope<'a> {
+    keys: &'a PublicKeys,
+    signatures: bool,
+    /// Entries that a checkpoint covers.
+    covered: u64,
+    /// The last file.
+    last: Option<u64>,
+}
+
+fn read_parts(files: &Files, firsts: &[u64], scope: &Scope<'_>) -> Result<Vec<Part>, LogFailure> {
+    let threads =
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(firsts.len().max(1));
+    let (next, parts) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || -> Result<(), LogFailure> {
+        while let Some((at, &first)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, firsts.get(at)?)))
+        {
+            let part = read_part(files, first, scope)?;
+            parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, part));
+        }
+        Ok(())
+    };
+    std::thread::scope(|threads_of| {
+        let running: Vec<_> = (0..threads).map(|_| threads_of.spawn(work)).collect();
+        running.into_iter().try_for_each(|thread| thread.join().unwrap_or(Err(LogFailure::Stopped)))
+    })?;
+    let mut parts = parts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    parts.sort_by_key(|(at, _)| *at);
+    Ok(parts.into_iter().map(|(_, part)| part).collect())
+}
+
+fn read_part(files: &Files, first: u64, scope: &Scope<'_>) -> Result<Part, LogFailure> {
+    let path = files.segment(first);
+    let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
+    let mut unsigned = Vec::new();
+    let mut scanned = scan(&bytes, first, |index, read| {
+        if let Read::Whole { jws, .. } = read
+            && scope.signatures
+            && !signed(jws, scope.keys)
+        {
+            unsigned.push(index);
+        }
+    });
+    // A write that is under way, or was cut off, is the end of the last file.
+    let erasing = files.being_erased()?;
+    let torn = scanned.torn(first, scope.covered, erasing).filter(|_| scope.last == Some(first));
+    if let Some(torn) = torn {
+        scanned.cut(first, torn);
+        unsigned.retain(|&index| index < first + torn.lines as u64);
+    }
+    let whole = scanned.leaves.len() - scanned.leaves.len() % BLOCK;
+    let (blocks, rest) = scanned.leaves.split_at(whole);
+    Ok(Part {
+        blocks: blocks.chunks(BLOCK).map(fold).collect(),
+        rest: rest.to_vec(),
+        lines: scanned.leaves.len() as u64,
+        edited: scanned.differ,
+        erased: scanned.erased,
+        unsigned,
+        broken: scanned.broken.is_some(),
+        torn: torn.is_some(),
+    })
+}
+
+fn signed(jws: &str, keys: &PublicKeys) -> bool {
+    Jws::parse(jws).and_then(|jws| jws.verify_by::<Entry>(&keys.audit, &keys.tenant)).is_ok()
+}
+
+fn said_erased(files: &Files, firsts: &[u64]) -> Result<Vec<u64>, LogFailure> {
+    let mut said = Vec::new();
+    for &first in firsts {
+        let path = files.segment(first);
+        let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
+        scan(&bytes, first, |_, read| {
+            if let Read::Whole { jws, .. } = read {
+                said.extend(Jws::parse(jws).ok().as_ref().and_then(erasure));
+            }
+        });
+    }
+    Ok(said)
+}
+
+struct Judge<'a> {
+    files: &'a Files,
+    keys: &'a PublicKeys,
+    spine: &'a Spine,
+}
+
+impl Judge<'_> {
+    fn own(&self, note: Option<Vec<u8>>, faults: &mut Vec<Fault>) -> Result<(u64, Vec<String>), LogFailure> {
+        let Some(note) = note.map(String::from_utf8) else {
+            if self.spine.size() > 0 {
+                let cause = "there is none".to_owned();
+                faults.push(Fault::Checkpoint { whose: "own", cause });
+            }
+            return Ok((0, Vec::new()));
+        };
+        let note = note.unwrap_or_default();
+        let signed = self.note("own", &note, faults)?;
+        let held = self.keys.witnesses.iter().filter(|witness| witness.verify(&note).is_ok());
+        Ok((signed, held.map(|witness| witness.name().to_owned()).collect()))
+    }
+
+    /// Judges a checkpoint; its size, where its signature holds.
+    fn note(&self, whose: &'static str, note: &str, faults: &mut Vec<Fault>) -> Result<u64, LogFailure> {
+        let Checkpoint { size, root, .. } = match self.keys.log.verify(note) {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => {
+                faults.push(Fault::Checkpoint { whose, cause: error.to_string() });
+                return Ok(0);
+            }
+        };
+        let found = self.spine.size();
+        if size > found {
+            faults.push(Fault::RolledBack { whose, found, signed: size });
+        } else if self.spine.root_at(size, |number| block(self.files, number))? != root {
+            faults.push(Fault::OtherTree { whose, within: size });
+        }
+        Ok(size)
+    }
+}

@@ -1,0 +1,192 @@
+//! The one thread that writes: what waits together is written and synced together.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use gauze_wire::log::Checkpoint;
+use tokio::sync::oneshot;
+
+use super::failure::LogFailure;
+use super::files::{Files, SEGMENT, sync_dir};
+use super::keys::LogKeys;
+use super::line::{BEGINS, HEAD, Made, SALT};
+use super::spine::Spine;
+
+/// Most entries of one write.
+const BATCH: usize = 512;
+/// Entries after which a checkpoint is signed though more are waiting.
+const CHECKPOINT_EVERY: u64 = 256;
+/// How long the log must be quiet for a checkpoint.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// What the writer is asked for.
+#[derive(Debug)]
+pub(super) enum Job {
+    Append { made: Made, done: oneshot::Sender<Result<u64, LogFailure>> },
+    Erase { index: u64, done: oneshot::Sender<Result<(), LogFailure>> },
+    Checkpoint { done: oneshot::Sender<Result<String, LogFailure>> },
+}
+
+/// What readers see of the tree, changed only once the entries are on disk.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub(super) spine: Spine,
+    /// Syncs so far: the benchmark asks.
+    pub(super) syncs: u64,
+}
+
+pub(super) struct Writer {
+    pub(super) files: Files,
+    pub(super) keys: LogKeys,
+    pub(super) shared: Arc<Mutex<Shared>>,
+    /// The last file, and its length.
+    pub(super) tail: Option<(File, u64)>,
+    pub(super) signed: u64,
+    /// After a failed write it is not known what is on disk.
+    pub(super) stopped: bool,
+    /// Held for as long as the writer lives.
+    pub(super) _lock: File,
+}
+
+type Waiting = (Made, oneshot::Sender<Result<u64, LogFailure>>);
+
+impl Writer {
+    fn size(&self) -> u64 {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).spine.size()
+    }
+
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        let mut next = None;
+        loop {
+            let job = match next.take().map_or_else(|| jobs.recv_timeout(QUIET), Ok) {
+                Ok(job) => job,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.sign_if_due(1);
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => break self.sign_if_due(1),
+            };
+            match job {
+                Job::Append { made, done } => {
+                    next = self.gather(jobs, (made, done));
+                    self.sign_if_due(CHECKPOINT_EVERY);
+                }
+                // Whoever asked may have gone; what was done stays done.
+                Job::Erase { index, done } => drop(done.send(self.erase(index))),
+                Job::Checkpoint { done } => drop(done.send(self.sign())),
+            }
+        }
+    }
+
+    /// Writes `first` and what waits behind it; returns a job of another kind that came between.
+    fn gather(&mut self, jobs: &Receiver<Job>, first: Waiting) -> Option<Job> {
+        let room = usize::try_from(SEGMENT - self.size() % SEGMENT).unwrap_or(BATCH).min(BATCH);
+        let (mut batch, mut other) = (vec![first], None);
+        while batch.len() < room {
+            match jobs.try_recv() {
+                Ok(Job::Append { made, done }) => batch.push((made, done)),
+                Ok(job) => {
+                    other = Some(job);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        let from = self.size();
+        match self.write(&batch) {
+            Ok(()) => {
+                for (index, (_, done)) in (from..).zip(batch) {
+                    drop(done.send(Ok(index)));
+                }
+            }
+            Err(failure) => batch.into_iter().for_each(|(_, done)| drop(done.send(Err(failure.clone())))),
+        }
+        other
+    }
+
+    fn write(&mut self, batch: &[Waiting]) -> Result<(), LogFailure> {
+        if self.stopped {
+            return Err(LogFailure::Stopped);
+        }
+        let size = self.size();
+        if size.is_multiple_of(SEGMENT) {
+            self.begin(size)?;
+        }
+        let path = self.files.segment(size - size % SEGMENT);
+        let Some((file, length)) = &mut self.tail else { return Err(LogFailure::Stopped) };
+        let mut bytes: Vec<u8> = batch.iter().flat_map(|(made, _)| made.text.iter().copied()).collect();
+        bytes[0] = BEGINS;
+        if let Err(error) = file.write_all_at(&bytes, *length) {
+            // Nobody was told of these: the file goes back to what everybody was told of.
+            let restored = file.set_len(*length).and_then(|()| file.sync_data());
+            self.stopped = restored.is_err();
+            return Err(LogFailure::disk(&path)(error));
+        }
+        if let Err(error) = file.sync_data() {
+            // The kernel may have dropped the pages and forgotten that it did.
+            self.stopped = true;
+            return Err(LogFailure::disk(&path)(error));
+        }
+        *length += bytes.len() as u64;
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        batch.iter().for_each(|(made, _)| shared.spine.append(&made.leaf));
+        shared.syncs += 1;
+        Ok(())
+    }
+
+    fn begin(&mut self, first: u64) -> Result<(), LogFailure> {
+        let path = self.files.segment(first);
+        // It may be there from a write that failed before anything was in it.
+        let file = File::options().create(true).truncate(true).write(true).open(&path);
+        let file = file.map_err(LogFailure::disk(&path))?;
+        sync_dir(&self.files.entries())?;
+        self.tail = Some((file, 0));
+        Ok(())
+    }
+
+    /// Blanks an entry whose erasure is in the log. Doing it again changes nothing.
+    fn erase(&mut self, index: u64) -> Result<(), LogFailure> {
+        blank(&self.files, index)
+    }
+
+    fn sign_if_due(&mut self, entries: u64) {
+        if !self.stopped && self.size() >= self.signed + entries {
+            // The entries are safe without; the next one tries again.
+            drop(self.sign());
+        }
+    }
+
+    fn sign(&mut self) -> Result<String, LogFailure> {
+        let (size, root) = {
+            let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let size = shared.spine.size();
+            // The present root needs no block from disk.
+            let root = shared.spine.root_at(size, |_| Err(LogFailure::Stopped))?;
+            (size, root)
+        };
+        let origin = LogKeys::origin(&self.keys.tenant);
+        let note = self.keys.note.sign(&Checkpoint { origin, size, root });
+        self.files.replace(&self.files.checkpoint(), note.as_bytes())?;
+        self.signed = size;
+        Ok(note)
+    }
+}
+
+/// Overwrites salt and entry of a line with hyphens, in place and durably.
+pub(super) fn blank(files: &Files, index: u64) -> Result<(), LogFailure> {
+    let first = index - index % SEGMENT;
+    let path = files.segment(first);
+    let bytes = std::fs::read(&path).map_err(LogFailure::disk(&path))?;
+    let scan = super::files::scan(&bytes, first, |_, _| {});
+    let within = usize::try_from(index - first).unwrap_or(usize::MAX);
+    let Some(&start) = scan.offsets.get(within) else { return Err(LogFailure::NoEntry(index)) };
+    let end = scan.offsets.get(within + 1).copied().unwrap_or(scan.whole) - 1;
+    let salt = start + SALT as u64;
+    let mut hyphens = vec![b'-'; usize::try_from(end - salt).unwrap_or(0)];
+    hyphens[HEAD - 1 - SALT] = b' ';
+    let file = File::options().write(true).open(&path).map_err(LogFailure::disk(&path))?;
+    file.write_all_at(&hyphens, salt).and_then(|()| file.sync_data()).map_err(LogFailure::disk(&path))
+}

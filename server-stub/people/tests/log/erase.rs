@@ -1,0 +1,56 @@
+use std::fs;
+
+use gauze_people::context::ReasonCode;
+use gauze_people::log::{Happening, LogFailure, What, read_entries};
+
+use crate::fixture::{check, first_file, now, of, open};
+
+#[test]
+fn an_erased_entry_is_gone_and_the_tree_still_proves_that_it_was_there() {
+    let (_dir, root) = of(10);
+    let before = check(&root);
+    let log = open(&root).unwrap();
+    let line = log.erase_blocking(4, ReasonCode::Legal, now()).unwrap();
+    assert_eq!(line.index, 10);
+    drop(log);
+    let after = check(&root);
+    assert!(after.holds(), "{:?}", after.faults);
+    assert_eq!((before.entries, after.entries, after.erased), (10, 11, 1));
+    let mut seen = Vec::new();
+    read_entries(&root, |kept| seen.push(kept)).unwrap();
+    assert!(seen[4].entry.is_none());
+    let said = seen[10].entry.clone().unwrap();
+    assert_eq!(said.what, What::Happening(Happening::EntryErased));
+    assert_eq!((said.note.unwrap().as_str(), said.reason.unwrap().code), ("4", ReasonCode::Legal));
+    let text = fs::read_to_string(first_file(&root)).unwrap();
+    assert!(text.lines().nth(4).unwrap()[45..].chars().all(|c| c == '-' || c == ' '));
+    // It goes on, and an erasure itself stays.
+    let log = open(&root).unwrap();
+    assert!(matches!(log.erase_blocking(10, ReasonCode::Legal, now()), Err(LogFailure::Stays(10))));
+    assert!(matches!(log.erase_blocking(99, ReasonCode::Legal, now()), Err(LogFailure::NoEntry(99))));
+}
+
+#[test]
+fn an_erasure_that_was_cut_off_is_finished_at_the_next_start() {
+    let (_dir, root) = of(10);
+    let whole = fs::read_to_string(first_file(&root)).unwrap();
+    let log = open(&root).unwrap();
+    log.erase_blocking(4, ReasonCode::Legal, now()).unwrap();
+    drop(log);
+    let erased = fs::read_to_string(first_file(&root)).unwrap();
+    let (old, new) = (whole.lines().nth(4).unwrap(), erased.lines().nth(4).unwrap());
+    // Said and not begun; half overwritten; overwritten and the marker still there.
+    for cut in [0, old.len() / 2, old.len()] {
+        let half = format!("{}{}", &new[..cut], &old[cut..]);
+        let text = erased.replace(new, &half);
+        #[expect(clippy::disallowed_methods, reason = "a power cut syncs nothing")]
+        fs::write(first_file(&root), text).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "a power cut syncs nothing")]
+        fs::write(root.join("erasing"), "4").unwrap();
+        drop(open(&root).unwrap());
+        let found = check(&root);
+        assert!(found.holds(), "{cut}: {:?}", found.faults);
+        assert_eq!(found.erased, 1);
+        assert!(!root.join("erasing").exists());
+    }
+}

@@ -1,0 +1,118 @@
+//! Where the records side keeps its access log, its policies and its list of roles, under `--data`.
+//!
+//! `access/` is the log; `access/keys.json` all that somebody else needs to check it; `people/policies.cedar` and
+//! `people/roles.json` what was last put in force. Without those two the shipped policies and no grants hold.
+
+mod error;
+
+use std::path::{Path, PathBuf};
+
+use gauze_people::Roles;
+use gauze_people::log::{AccessLog, PublicKeys};
+use gauze_people::roles::{Grants, PolicySet, SHIPPED};
+use jiff::Timestamp;
+
+use crate::disk::{self, PUBLIC};
+use crate::keys::KeyDir;
+
+pub use error::AccessError;
+
+/// Where the log is.
+pub fn log_dir(data: &Path) -> PathBuf {
+    data.join("access")
+}
+
+fn keys_file(data: &Path) -> PathBuf {
+    log_dir(data).join("keys.json")
+}
+
+/// The policies of this hospital; where it has none of its own, the shipped ones.
+pub fn policies_file(data: &Path) -> PathBuf {
+    data.join("people/policies.cedar")
+}
+
+/// The list of roles.
+pub fn roles_file(data: &Path) -> PathBuf {
+    data.join("people/roles.json")
+}
+
+/// Opens the log to write, after checking the whole of it, and puts its public keys beside it.
+///
+/// # Errors
+/// [`AccessError`]: nothing may be shown then.
+pub fn open_log(keys: &KeyDir, data: &Path, at: Timestamp) -> Result<AccessLog, AccessError> {
+    let log = AccessLog::open(&log_dir(data), keys.log_keys()?, at)?;
+    let before = public_keys(data).ok();
+    let mut public = log.public_keys();
+    if let Some(before) = before {
+        // Keys that signed before, and witnesses, stay.
+        public.audit.extend(before.audit.into_iter().filter(|key| *key != log.public_keys().audit[0]));
+        public.witnesses = before.witnesses;
+    }
+    put_public_keys(data, &public)?;
+    Ok(log)
+}
+
+pub(crate) fn put_public_keys(data: &Path, keys: &PublicKeys) -> Result<(), AccessError> {
+    let text = serde_json::to_string_pretty(keys)
+        .map_err(|error| AccessError::Malformed { path: keys_file(data), cause: error.to_string() })?;
+    Ok(disk::replace(&keys_file(data), format!("{text}\n").as_bytes(), PUBLIC)?)
+}
+
+fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, AccessError> {
+    let bytes = disk::read(path)?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| AccessError::Malformed { path: path.to_owned(), cause: error.to_string() })
+}
+
+/// Public keys from a file that somebody was handed.
+///
+/// # Errors
+/// [`AccessError`].
+pub fn public_keys_in(file: &Path) -> Result<PublicKeys, AccessError> {
+    json(file)
+}
+
+/// Public keys as they lie beside the log.
+///
+/// # Errors
+/// [`AccessError`].
+pub fn public_keys(data: &Path) -> Result<PublicKeys, AccessError> {
+    json(&keys_file(data))
+}
+
+/// Reads a policy file and checks it strictly.
+///
+/// # Errors
+/// [`AccessError`].
+pub fn policy_set(file: Option<&Path>) -> Result<PolicySet, AccessError> {
+    let Some(file) = file else { return Ok(PolicySet::parse(SHIPPED)?) };
+    let text = String::from_utf8(disk::read(file)?);
+    let text =
+        text.map_err(|error| AccessError::Malformed { path: file.to_owned(), cause: error.to_string() })?;
+    Ok(PolicySet::parse(&text)?)
+}
+
+/// The policies in force: the hospital's own, or the shipped ones.
+///
+/// # Errors
+/// [`AccessError`]: a file that does not hold puts nothing in force.
+pub fn roles(data: &Path) -> Result<Roles, AccessError> {
+    let own = policies_file(data);
+    let file = own.exists().then_some(own);
+    Ok(Roles::of(policy_set(file.as_deref())?))
+}
+
+/// The list of roles; empty where there is none.
+///
+/// # Errors
+/// [`AccessError`].
+pub fn grants(data: &Path) -> Result<Grants, AccessError> {
+    let file = roles_file(data);
+    if !file.exists() {
+        return Ok(Grants::default());
+    }
+    let grants: Grants = json(&file)?;
+    grants.check()?;
+    Ok(grants)
+}

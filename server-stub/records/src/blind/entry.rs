@@ -1,0 +1,86 @@
+//! One photo as the index for people keeps it, and what its sealed label says.
+
+use gauze_wire::{CaptureId, Framing, Name, Patient, Record, SeriesId, Site, Text, WoundId};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::keys::FolkKeys;
+use super::name::Blind;
+use super::{LabelError, terms};
+
+/// What a list shows of a photo without opening it. No `Debug`: it names a patient.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    /// Whom it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient: Option<Patient>,
+    /// Where on the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<Site>,
+    /// Which wound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wound: Option<WoundId>,
+    /// Which visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<SeriesId>,
+    /// How much it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Framing>,
+    /// Who took it, as the phone was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clinician: Option<Text<256>>,
+}
+
+impl Label {
+    /// Of a record as it now stands.
+    pub(crate) fn of(record: &Record) -> Self {
+        Self {
+            patient: record.patient.clone(),
+            site: record.site.clone(),
+            wound: record.wound.clone(),
+            series: record.series.clone(),
+            view: record.view,
+            clinician: record.clinician.clone(),
+        }
+    }
+
+    pub(crate) fn open(keys: &FolkKeys, handle: &Blind, sealed: &[u8]) -> Result<Self, LabelError> {
+        serde_json::from_slice(&keys.open(handle, sealed)?).map_err(|_| LabelError::Damaged)
+    }
+}
+
+/// A photo for the index. No `Debug`.
+pub(crate) struct Entry {
+    pub(crate) handle: Blind,
+    pub(crate) capture_id: CaptureId,
+    pub(crate) patient: Option<Blind>,
+    pub(crate) team: Option<String>,
+    pub(crate) taken_ms: i64,
+    pub(crate) amended: u32,
+    pub(crate) label: Vec<u8>,
+    pub(crate) terms: Vec<Blind>,
+}
+
+impl Entry {
+    /// Of a record as it stands after `amended` amendments; `team` is a code of the hospital's list.
+    pub(crate) fn of(
+        keys: &FolkKeys,
+        record: &Record,
+        team: Option<&Name>,
+        amended: u32,
+    ) -> Result<Self, LabelError> {
+        let handle = keys.handle(&record.device_id, &record.capture_id);
+        let label = Zeroizing::new(serde_json::to_vec(&Label::of(record)).map_err(|_| LabelError::Damaged)?);
+        Ok(Self {
+            handle,
+            capture_id: record.capture_id,
+            patient: record.patient.as_ref().map(|patient| terms::patient(keys, patient)),
+            team: team.map(|code| code.to_string()),
+            taken_ms: record.captured_at.as_millisecond(),
+            amended,
+            label: keys.seal(&handle, &label)?,
+            terms: record.patient.as_ref().map(|patient| terms::terms(keys, patient)).unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! The index for people: work lists, searches, a patient's photos, and amendments. It names nobody on disk.
+//!
+//! Always: what is on disk is blind indexes, codes of the hospital's lists and sealed labels ([`crate::blind`]); a row is written in
+//! the transaction that files its photo, or made again from the filed photo and its amendments; nothing in here asks for
+//! leave or writes the access log: its callers hold what was authorised.
+
+mod amending;
+mod error;
+mod find;
+mod opening;
+mod origin;
+mod refill;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use gauze_mark::MarkKey;
+use gauze_wire::Record;
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+use crate::amend::AmendmentFiles;
+use crate::blind::{Entry, FolkKeys, LabelError};
+use crate::index::Index;
+
+pub use amending::Amending;
+pub use error::FolkError;
+pub use find::{Found, Hit, Which};
+pub use opening::{History, Opening, Opens};
+pub use origin::Origin;
+pub use refill::Refilled;
+
+/// Connections that read at once.
+const READERS: u32 = 4;
+
+/// The index for people, open. Clones share everything; the keys are wiped with the last of them.
+#[derive(Clone)]
+pub struct Folk {
+    keys: Arc<FolkKeys>,
+    files: AmendmentFiles,
+    /// The puller's one connection: whoever writes stands in its line.
+    index: Index,
+    read: SqlitePool,
+}
+
+impl Folk {
+    /// Opens the index beside the puller's.
+    pub(crate) async fn open(
+        index: &Index,
+        files: AmendmentFiles,
+        keys: Arc<FolkKeys>,
+    ) -> Result<Self, FolkError> {
+        let read = readers(&files.layout.index()).await?;
+        Ok(Self { keys, files, index: index.clone(), read })
+    }
+
+    /// Closes its own connections.
+    pub async fn close(&self) {
+        self.read.close().await;
+    }
+
+    /// Puts records in as if they had been filed, in one transaction: for benches, which need a million.
+    pub async fn plant(&self, from: u64, records: &[Record]) -> Result<(), FolkError> {
+        let entry =
+            |record: &Record| Entry::of(&self.keys, record, record.team.as_ref().map(|team| &team.code), 0);
+        let entries: Result<Vec<_>, _> =
+            (from..).zip(records).map(|(at, record)| Ok((at, entry(record)?))).collect();
+        Ok(self.index.add_folk(&entries.map_err(|error: LabelError| FolkError::Label(error))?).await?)
+    }
+
+    /// What this tenant's renderings are marked with in an epoch.
+    pub fn mark_key(&self, epoch: u32) -> MarkKey {
+        MarkKey::new(self.keys.mark(), epoch)
+    }
+
+    /// Seals words about a photo, for the access log.
+    pub(crate) fn seal_words(&self, found: &Found, words: &str) -> Result<Vec<u8>, FolkError> {
+        Ok(self.keys.seal(&found.handle, words.as_bytes())?)
+    }
+}
+
+async fn readers(path: &Path) -> Result<SqlitePool, sqlx::Error> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+    SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await
+}

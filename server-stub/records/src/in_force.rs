@@ -1,0 +1,238 @@
+//! What log entries are judged by, and from which place in the log on: bundle, policy and status list, each version kept.
+//!
+//! Always: an entry is judged by what was in force at its place, whenever that is done. A version that this side sees for
+//! the first time alone counts from the end of the log as it stood once the gateway had been told of it; what was logged
+//! since the pull before holds by the old or by the new, since the gateway had the one or the other. A place is durable before an entry at or past it is judged. Copied into a new data
+//! directory, these files lead to the same verdicts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gauze_attest::{Basis, Roots, StatusList};
+use gauze_wire::{Bundle, Digest, Gateway, Jws, PickLists, Policy, Tenant};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{self, PUBLIC, at};
+use crate::layout::Layout;
+use crate::trust::TrustError;
+
+/// A status list with the bytes it was read from.
+#[derive(Clone)]
+pub(crate) struct KeptList {
+    pub(crate) list: Arc<StatusList>,
+    bytes: Arc<[u8]>,
+}
+
+impl KeptList {
+    pub(crate) fn parse(bytes: Vec<u8>, fetched_at: Timestamp) -> Result<Self, TrustError> {
+        let list = StatusList::parse(&bytes, fetched_at)
+            .map_err(|error| TrustError::StatusList(error.to_string()))?;
+        Ok(Self { list: Arc::new(list), bytes: bytes.into() })
+    }
+}
+
+/// What entries are judged by.
+#[derive(Clone)]
+pub(crate) struct InForce {
+    pub(crate) bundle: Bundle,
+    pub(crate) bundle_jws: Jws,
+    pub(crate) gateway: Gateway,
+    policy: Policy,
+    policy_jws: Option<Jws>,
+    /// Google's status list, where this side was given one.
+    status: Option<KeptList>,
+}
+
+impl InForce {
+    /// `policy` is the bundle's tenant's strictest where none was signed.
+    pub(crate) fn new(
+        (bundle, bundle_jws): (Bundle, Jws),
+        policy_jws: Option<Jws>,
+        status: Option<KeptList>,
+        url: &str,
+    ) -> Result<Self, TrustError> {
+        let policy = match &policy_jws {
+            Some(jws) => jws.verify_by(&bundle.policy_keys, &bundle.tenant).map_err(TrustError::Policy)?,
+            None => Policy::strictest(&bundle.tenant),
+        };
+        let gateway =
+            bundle.gateway(url).cloned().ok_or_else(|| TrustError::UnknownGateway(url.to_owned()))?;
+        Ok(Self { bundle, bundle_jws, gateway, policy: at_any_age(policy), policy_jws, status })
+    }
+
+    /// What people choose from on the phone.
+    pub(crate) fn lists(&self) -> &PickLists {
+        &self.policy.lists
+    }
+
+    /// Which version of the policy it is.
+    pub(crate) fn policy_version(&self) -> u64 {
+        self.policy.version
+    }
+
+    /// What evidence is judged by.
+    pub(crate) fn basis<'a>(&'a self, roots: &'a Roots) -> Basis<'a> {
+        let status = self.status.as_ref().map(|status| &*status.list);
+        Basis { bundle: &self.bundle, policy: &self.policy, status, roots, former_serial: None }
+    }
+
+    /// Whether both would judge alike.
+    fn is(&self, other: &Self) -> bool {
+        let entries = |one: &Self| one.status.as_ref().map(|status| status.bytes.clone());
+        self.bundle == other.bundle
+            && self.gateway == other.gateway
+            && self.policy == other.policy
+            && entries(self) == entries(other)
+    }
+}
+
+/// The policy without the age that it asks of a status list.
+fn at_any_age(mut policy: Policy) -> Policy {
+    if let Some(android) = &mut policy.android {
+        android.status_list_hours = None;
+    }
+    policy
+}
+
+/// One version, as it is kept.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    /// The first leaf that it alone judges.
+    place: u64,
+    /// The first leaf that it judges beside the version before.
+    since: u64,
+    /// The gateway's base URL.
+    gateway: String,
+    bundle: Jws,
+    policy: Option<Jws>,
+    status: Option<KeptStatus>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptStatus {
+    sha256: Digest,
+    fetched_at: Timestamp,
+}
+
+struct Version {
+    place: u64,
+    since: u64,
+    rules: Arc<InForce>,
+}
+
+/// Every version that was in force, by the first leaf that it alone judges.
+pub(crate) struct History {
+    dir: PathBuf,
+    versions: Vec<Version>,
+}
+
+impl History {
+    /// Reads what was kept under the data directory.
+    pub(crate) fn open(layout: &Layout, tenant: &Tenant) -> Result<Self, TrustError> {
+        let dir = layout.in_force();
+        layout.make(&dir)?;
+        let mut versions = Vec::new();
+        for entry in std::fs::read_dir(&dir).map_err(at(&dir))? {
+            let path = entry.map_err(at(&dir))?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".version.json")) {
+                let version = read(&dir, &path, tenant);
+                versions.push(version.ok_or_else(|| TrustError::HistoryDamaged(path))?);
+            }
+        }
+        versions.sort_by_key(|version| version.place);
+        Ok(Self { dir, versions })
+    }
+
+    /// What the entry at `place` is judged by: any of these suffices, and the first was in force for certain. The first
+    /// version kept judges what came before it too.
+    pub(crate) fn at(&self, place: u64) -> Vec<Arc<InForce>> {
+        let before = self.versions.partition_point(|version| version.place <= place).saturating_sub(1);
+        let (certain, later) = self.versions[before.min(self.versions.len())..]
+            .split_first()
+            .map_or((None, &[][..]), |(certain, later)| (Some(certain), later));
+        let beside = later.iter().filter(|version| version.since <= place);
+        certain.into_iter().chain(beside).map(|version| version.rules.clone()).collect()
+    }
+
+    /// Whether nothing was kept yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.versions.is_empty()
+    }
+
+    /// Whether `now` is not the newest version kept.
+    pub(crate) fn is_news(&self, now: &InForce) -> bool {
+        self.versions.last().is_none_or(|newest| !newest.rules.is(now))
+    }
+
+    /// From the leaf at `place` on, entries are judged by `now`; from `since` on, by it too.
+    pub(crate) fn add(&mut self, (since, place): (u64, u64), now: &Arc<InForce>) -> Result<(), TrustError> {
+        let status = match &now.status {
+            Some(status) => {
+                let sha256 = Digest::of(&status.bytes);
+                disk::replace(&self.list(&sha256), &status.bytes, PUBLIC)?;
+                Some(KeptStatus { sha256, fetched_at: status.list.fetched_at() })
+            }
+            None => None,
+        };
+        let kept = Kept {
+            place,
+            since,
+            gateway: now.gateway.url.clone(),
+            bundle: now.bundle_jws.clone(),
+            policy: now.policy_jws.clone(),
+            status,
+        };
+        let path = self.dir.join(format!("{place:020}.version.json"));
+        let text = serde_json::to_vec(&kept).map_err(|_| TrustError::HistoryDamaged(path.clone()))?;
+        disk::replace(&path, &text, PUBLIC)?;
+        // No leaf lies between two versions of one place.
+        self.versions.retain(|version| version.place != place);
+        self.versions.push(Version { place, since, rules: now.clone() });
+        Ok(())
+    }
+
+    fn list(&self, sha256: &Digest) -> PathBuf {
+        list_in(&self.dir, sha256)
+    }
+}
+
+fn list_in(dir: &Path, sha256: &Digest) -> PathBuf {
+    dir.join(format!("{sha256}.status.json"))
+}
+
+/// A kept version: the bundle by its own root, which was checked before it was kept; the directory is this side's own.
+fn read(dir: &Path, path: &Path, tenant: &Tenant) -> Option<Version> {
+    let kept: Kept = serde_json::from_slice(&disk::read(path).ok()?).ok()?;
+    let root = kept.bundle.peek::<Bundle>().ok()?.root;
+    let bundle: Bundle = kept.bundle.verify(&root, tenant).ok()?;
+    let status = match kept.status {
+        Some(KeptStatus { sha256, fetched_at }) => {
+            let bytes = disk::read(&list_in(dir, &sha256)).ok()?;
+            if Digest::of(&bytes) != sha256 {
+                return None;
+            }
+            Some(KeptList::parse(bytes, fetched_at).ok()?)
+        }
+        None => None,
+    };
+    let rules = InForce::new((bundle, kept.bundle), kept.policy, status, &kept.gateway).ok()?;
+    Some(Version { place: kept.place, since: kept.since, rules: Arc::new(rules) })
+}
+
+#[cfg(test)]
+mod tests {
+    use gauze_wire::AndroidRules;
+
+    use super::*;
+
+    #[test]
+    fn however_old_the_status_list_is_no_phone_is_refused_for_it_here() {
+        let rules = AndroidRules { status_list_hours: Some(24), ..AndroidRules::for_apps(Vec::new()) };
+        let strictest = Policy::strictest(&"ward-9".parse().unwrap());
+        let policy = Policy { android: Some(rules), ..strictest };
+        assert_eq!(at_any_age(policy).android.unwrap().status_list_hours, None);
+    }
+}

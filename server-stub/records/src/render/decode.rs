@@ -1,0 +1,115 @@
+//! From a JPEG to upright planes, at a fraction of the size (DCT scaling).
+
+use jpeg_decoder::{CodingProcess, Decoder, ImageInfo, PixelFormat};
+use zeroize::Zeroizing;
+
+use super::RenderError;
+use super::plane::{Planes, Unmarked};
+use super::size::{Shrink, Wanted};
+
+/// Most bytes of one decoded picture: 85 megapixels in three colours.
+const MOST: usize = 256 << 20;
+
+/// Decodes `jpeg` upright. What the photo's profile says of its colours goes along.
+pub(crate) fn decode(jpeg: &[u8], orientation: u8, wanted: Wanted) -> Result<Unmarked, RenderError> {
+    let mut decoder = Decoder::new(jpeg);
+    decoder.set_max_decoding_buffer_size(MOST);
+    decoder.read_info().map_err(|_| RenderError::Decode)?;
+    let whole = decoder.info().ok_or(RenderError::Decode)?;
+    if whole.coding_process == CodingProcess::Lossless {
+        return Err(RenderError::Kind);
+    }
+    let shrink = wanted.of((whole.width, whole.height));
+    decoder.scale(shrink.of(whole.width), shrink.of(whole.height)).map_err(|_| RenderError::Decode)?;
+    let pixels = Zeroizing::new(decoder.decode().map_err(|_| RenderError::Decode)?);
+    let info = decoder.info().ok_or(RenderError::Decode)?;
+    let walk = Walk::new(info.width, info.height, orientation);
+    let icc = decoder.icc_profile();
+    let mut planes = planes(&pixels, &info, &walk, icc).ok_or(RenderError::Kind)?;
+    let upright = Walk::new(whole.width, whole.height, orientation);
+    planes.whole = (edge(upright.width), edge(upright.height));
+    planes.shrink = shrink;
+    Ok(Unmarked(planes))
+}
+
+fn planes(pixels: &[u8], info: &ImageInfo, walk: &Walk, icc: Option<Vec<u8>>) -> Option<Planes> {
+    let count = walk.width * walk.height;
+    let (luma, chroma) = match info.pixel_format {
+        PixelFormat::L8 if pixels.len() == count => {
+            let mut luma = Zeroizing::new(Vec::with_capacity(count));
+            walk.each(|at| luma.push(pixels[at]));
+            (luma, None)
+        }
+        PixelFormat::RGB24 if pixels.len() == 3 * count => {
+            let (luma, chroma) = split(pixels, walk);
+            (luma, Some(chroma))
+        }
+        PixelFormat::L8 | PixelFormat::RGB24 | PixelFormat::L16 | PixelFormat::CMYK32 => return None,
+    };
+    let (width, height) = (edge(walk.width), edge(walk.height));
+    Some(Planes { width, height, whole: (width, height), shrink: Shrink::default(), luma, chroma, icc })
+}
+
+/// An edge of a JPEG, which has sixteen bits.
+fn edge(edge: usize) -> u16 {
+    u16::try_from(edge).unwrap_or(u16::MAX)
+}
+
+type Plane = Zeroizing<Vec<u8>>;
+
+/// JFIF's colours (ITU-T T.871), in 16-bit fixed point.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+fn split(pixels: &[u8], walk: &Walk) -> (Plane, [Plane; 2]) {
+    let plane = || Zeroizing::new(Vec::with_capacity(walk.width * walk.height));
+    let (mut luma, mut blue, mut red) = (plane(), plane(), plane());
+    let byte = |fixed: i32| ((fixed + 0x8000) >> 16).clamp(0, 255) as u8;
+    walk.each(|at| {
+        let [r, g, b] = [pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]].map(i32::from);
+        luma.push(byte(19595 * r + 38470 * g + 7471 * b));
+        blue.push(byte(-11059 * r - 21709 * g + 32768 * b + (128 << 16)));
+        red.push(byte(32768 * r - 27439 * g - 5329 * b + (128 << 16)));
+    });
+    (luma, [blue, red])
+}
+
+/// In which order stored pixels are read, so that they stand upright.
+struct Walk {
+    width: usize,
+    height: usize,
+    start: isize,
+    right: isize,
+    down: isize,
+}
+
+impl Walk {
+    /// EXIF 2.32, tag 0x0112; what is no orientation is upright.
+    fn new(width: u16, height: u16, orientation: u8) -> Self {
+        let (w, h) = (i32::from(width) as isize, i32::from(height) as isize);
+        let (start, right, down) = match orientation {
+            2 => (w - 1, -1, w),
+            3 => (w * h - 1, -1, -w),
+            4 => ((h - 1) * w, 1, -w),
+            5 => (0, w, 1),
+            6 => ((h - 1) * w, -w, 1),
+            7 => (w * h - 1, -w, -1),
+            8 => (w - 1, w, -1),
+            _ => (0, 1, w),
+        };
+        let (width, height) = (usize::from(width), usize::from(height));
+        let (width, height) = if (5..=8).contains(&orientation) { (height, width) } else { (width, height) };
+        Self { width, height, start, right, down }
+    }
+
+    #[inline]
+    fn each(&self, mut take: impl FnMut(usize)) {
+        let mut row = self.start;
+        for _ in 0..self.height {
+            let mut at = row;
+            for _ in 0..self.width {
+                take(at.unsigned_abs());
+                at += self.right;
+            }
+            row += self.down;
+        }
+    }
+}

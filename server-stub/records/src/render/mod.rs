@@ -1,0 +1,49 @@
+//! Renderings: what a person sees of a photo, made anew for each view.
+//!
+//! Always: pixels leave here marked or not at all ([`Marked`] alone can be encoded); the picture itself is never drawn over, the
+//! visible line stands in a band below it; it is upright, and its colour profile goes along as it came; what was decoded
+//! lies in memory that wipes itself. No I/O, no clock, nothing about who may see it.
+
+mod band;
+mod decode;
+mod encode;
+mod plane;
+mod size;
+
+pub(crate) use band::Band;
+pub(crate) use decode::decode;
+pub(crate) use encode::Area;
+pub(crate) use plane::Marked;
+pub(crate) use size::{Shrink, Wanted};
+
+/// Why there is no rendering. The photo itself is untouched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// The picture cannot be decoded.
+    #[error("the picture cannot be decoded")]
+    Decode,
+    /// It is of four colours or of sixteen bits, or too large at this size.
+    #[error("the picture is of a kind that cannot be shown here")]
+    Kind,
+    /// The view's number does not fit into a mark.
+    #[error("the view's number does not fit into the mark")]
+    Event,
+    /// It could not be encoded.
+    #[error("the rendering could not be encoded")]
+    Encode,
+}
+
+impl RenderError {
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Decode => "picture_damaged",
+            Self::Kind => "picture_kind",
+            Self::Event => "view_number",
+            Self::Encode => "not_encoded",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

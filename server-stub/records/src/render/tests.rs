@@ -1,0 +1,186 @@
+//! Renderings of drawn pictures.
+
+use gauze_mark::{Luma, MarkKey, Search, find};
+use jpeg_decoder::Decoder;
+
+use super::*;
+
+const WIDTH: u16 = 1600;
+const HEIGHT: u16 = 1200;
+
+/// A picture whose corners differ: red, green, blue and white, clockwise from the top left, over grain.
+fn drawn(orientation: Option<Vec<u8>>) -> Vec<u8> {
+    let mut rgb = Vec::new();
+    let mut grain = 7_u32;
+    for y in 0..HEIGHT {
+        for x in 0..WIDTH {
+            grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let noise = (grain >> 27) as u8;
+            let colour = match (x < WIDTH / 2, y < HEIGHT / 2) {
+                (true, true) => [200, 40, 40],
+                (false, true) => [40, 180, 40],
+                (false, false) => [40, 40, 200],
+                (true, false) => [200, 200, 200],
+            };
+            rgb.extend(colour.map(|level: u8| level + noise));
+        }
+    }
+    let mut out = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, 92);
+    if let Some(icc) = orientation {
+        encoder.add_icc_profile(&icc).unwrap();
+    }
+    encoder.encode(&rgb, WIDTH, HEIGHT, jpeg_encoder::ColorType::Rgb).unwrap();
+    out
+}
+
+struct Shown {
+    width: usize,
+    height: usize,
+    rgb: Vec<u8>,
+    icc: Option<Vec<u8>>,
+}
+
+impl Shown {
+    fn of(jpeg: &[u8]) -> Self {
+        let mut decoder = Decoder::new(jpeg);
+        let rgb = decoder.decode().unwrap();
+        let info = decoder.info().unwrap();
+        let (width, height) = (usize::from(info.width), usize::from(info.height));
+        Self { width, height, rgb, icc: decoder.icc_profile() }
+    }
+
+    /// Which corner colour is at a share of the picture.
+    fn at(&self, x: f32, y: f32) -> &'static str {
+        let (x, y) = ((self.width as f32 * x) as usize, (self.height as f32 * y) as usize);
+        let from = 3 * (y * self.width + x);
+        match &self.rgb[from..from + 3] {
+            [r, g, b] if *r > 150 && *g > 150 && *b > 150 => "white",
+            [r, g, b] if r > g && r > b => "red",
+            [r, g, b] if g > r && g > b => "green",
+            [..] => "blue",
+        }
+    }
+
+    fn luma(&self, rows: usize) -> Vec<u8> {
+        let grey = |rgb: &[u8]| {
+            (0.299 * f32::from(rgb[0]) + 0.587 * f32::from(rgb[1]) + 0.114 * f32::from(rgb[2])) as u8
+        };
+        self.rgb.chunks_exact(3).take(rows * self.width).map(grey).collect()
+    }
+}
+
+fn key() -> MarkKey {
+    MarkKey::new(&[7; 32], 1)
+}
+
+fn rendered(jpeg: &[u8], orientation: u8, shrink: Shrink) -> Marked {
+    decode(jpeg, orientation, Wanted::Level(shrink)).unwrap().mark(&key(), 41).unwrap()
+}
+
+#[test]
+fn every_orientation_is_shown_upright() {
+    let jpeg = drawn(None);
+    let corners = |orientation| {
+        let marked = rendered(&jpeg, orientation, Shrink::new(2).unwrap());
+        let shown = Shown::of(&marked.view(&Band::draw(marked.width(), &["x"]).unwrap()).unwrap());
+        [shown.at(0.2, 0.2), shown.at(0.8, 0.2), shown.at(0.8, 0.7), shown.at(0.2, 0.7)]
+    };
+    assert_eq!(corners(1), ["red", "green", "blue", "white"]);
+    assert_eq!(corners(2), ["green", "red", "white", "blue"]);
+    assert_eq!(corners(3), ["blue", "white", "red", "green"]);
+    assert_eq!(corners(4), ["white", "blue", "green", "red"]);
+    assert_eq!(corners(5), ["red", "white", "blue", "green"]);
+    assert_eq!(corners(6), ["white", "red", "green", "blue"]);
+    assert_eq!(corners(7), ["blue", "green", "red", "white"]);
+    assert_eq!(corners(8), ["green", "blue", "white", "red"]);
+}
+
+#[test]
+fn the_visible_line_stands_below_the_picture_and_not_on_it() {
+    let jpeg = drawn(None);
+    let marked = rendered(&jpeg, 1, Shrink::new(1).unwrap());
+    let band =
+        Band::draw(marked.width(), &["Seen by Sister Siân Łukasz", "29-Nov-2026 14:05", "for care"]).unwrap();
+    let (with, without) = (
+        Shown::of(&marked.view(&band).unwrap()),
+        Shown::of(&marked.view(&Band::draw(marked.width(), &["x"]).unwrap()).unwrap()),
+    );
+    assert_eq!(with.height, usize::from(marked.height() + band.height()));
+    // Chroma of the last rows of the picture is shared with the band: what is compared stands above.
+    let same = 3 * with.width * (usize::from(marked.height()) - 16);
+    assert_eq!(with.rgb[..same], without.rgb[..same]);
+    let inked = band_ink(&band);
+    assert!((0.02..0.4).contains(&inked), "{inked}");
+}
+
+fn band_ink(band: &Band) -> f32 {
+    let pixels: Vec<u8> = (0..band.height()).flat_map(|y| band.row(y).to_vec()).collect();
+    pixels.iter().filter(|luma| **luma > 128).count() as f32 / pixels.len() as f32
+}
+
+#[test]
+fn a_long_line_wraps_on_a_narrow_picture() {
+    let parts =
+        ["Seen by Professor Wilhelmina Featherstonehaugh-Cholmondeley", "29-Nov-2026 14:05", "for care"];
+    let (wide, narrow) = (Band::draw(2000, &parts).unwrap(), Band::draw(200, &parts).unwrap());
+    assert_eq!((wide.height(), narrow.height()), (40 + 10 + 20, 3 * 15 + 6));
+    // Nothing is drawn in the margins: nothing was cut.
+    assert!((0..narrow.height()).all(|y| narrow.row(y)[196..].iter().all(|luma| *luma == 20)));
+}
+
+#[test]
+fn the_mark_is_read_back_from_a_view_and_from_a_level_of_tiles() {
+    let marked = rendered(&drawn(None), 6, Shrink::NONE);
+    let shown = Shown::of(&marked.view(&Band::draw(marked.width(), &["x"]).unwrap()).unwrap());
+    let rows = usize::from(marked.height());
+    let luma = shown.luma(rows);
+    let found = find(Luma::new(shown.width, rows, &luma).unwrap(), &key(), Search::default());
+    assert_eq!(found.map(|found| found.event.number()), Some(41));
+
+    let mut whole = vec![0; usize::from(marked.width()) * rows];
+    for row in 0..3 {
+        for column in 0..3 {
+            let area = Area::tile(&marked, column, row).unwrap();
+            let tile = Shown::of(&marked.tile(area).unwrap());
+            for (y, line) in tile.luma(tile.height).chunks(tile.width).enumerate() {
+                let at =
+                    (usize::from(row) * 512 + y) * usize::from(marked.width()) + usize::from(column) * 512;
+                whole[at..at + tile.width].copy_from_slice(line);
+            }
+        }
+    }
+    let found =
+        find(Luma::new(usize::from(marked.width()), rows, &whole).unwrap(), &key(), Search::default());
+    assert_eq!(found.map(|found| found.event.number()), Some(41));
+    assert!(Area::tile(&marked, 3, 0).is_none() && Area::tile(&marked, 200, 0).is_none());
+}
+
+#[test]
+fn the_colour_profile_goes_along() {
+    let icc: Vec<u8> = (0..3000_u32).map(|at| at as u8).collect();
+    let marked = rendered(&drawn(Some(icc.clone())), 1, Shrink::new(2).unwrap());
+    let view = marked.view(&Band::draw(marked.width(), &["x"]).unwrap()).unwrap();
+    assert_eq!(Shown::of(&view).icc, Some(icc.clone()));
+    let tile = marked.tile(Area::tile(&marked, 0, 0).unwrap()).unwrap();
+    assert_eq!(Shown::of(&tile).icc, Some(icc));
+}
+
+#[test]
+fn the_smallest_level_that_fills_the_screen_is_taken() {
+    for (long, screen, exponent) in
+        [(4032, 1008, 2), (4032, 1009, 1), (4032, 9000, 0), (4032, 1, 3), (700, 1400, 0)]
+    {
+        assert_eq!(Shrink::filling(long, screen).exponent(), exponent);
+    }
+}
+
+#[test]
+fn what_cannot_be_shown_says_so() {
+    let mut jpeg = drawn(None);
+    assert_eq!(decode(&jpeg[..300], 1, Wanted::Level(Shrink::NONE)).err(), Some(RenderError::Decode));
+    jpeg.truncate(0);
+    assert_eq!(decode(&jpeg, 1, Wanted::Level(Shrink::NONE)).err(), Some(RenderError::Decode));
+    let unmarked = decode(&drawn(None), 1, Wanted::Screen(200)).unwrap();
+    assert_eq!(unmarked.mark(&key(), 1 << 40).err(), Some(RenderError::Event));
+}

@@ -1,0 +1,189 @@
+//! The pages for the hospital's people. A page that shows anything takes [`signed::Signed`]; a form is taken by
+//! [`form::OwnForm`] alone; every word is in [`words`]; every page stands in [`layout::page`].
+//!
+//! Always: it listens over TLS and under its own name; nothing is shown to whom has not proven two factors; every page works
+//! without scripts but for a passkey, which browsers give to scripts alone.
+
+mod cookie;
+mod door;
+pub(crate) mod form;
+mod guard;
+pub(crate) mod layout;
+mod ledger;
+mod outward;
+pub mod photos;
+pub(crate) mod refusal;
+mod roster;
+mod second;
+mod serve;
+mod sessions;
+pub(crate) mod signed;
+mod store;
+mod table;
+mod told;
+mod waiting;
+pub(crate) mod words;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::response::{Html, IntoResponse as _};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use gauze_signin::begun::Beginnings;
+use gauze_signin::config::People;
+use gauze_signin::factors::Factors;
+use gauze_signin::provider::Provider;
+use gauze_signin::sessions::Sessions;
+use jiff::Timestamp;
+use maud::html;
+
+use crate::clock::Clock;
+use layout::Frame;
+use refusal::Refusal;
+use signed::Signed;
+use told::{Event, Happened, Log};
+
+pub use ledger::{Ledger, Listed};
+pub use outward::HttpsOutward;
+pub use roster::{ClaimsAlone, RolesUnknown, Roster, Soon};
+pub use serve::{WebError, WebOptions, serve};
+pub use store::{StoreError, factor_key, factor_store};
+pub use table::{ROUTES, Reach, Route};
+pub use told::{EndedBy, Event as WebEvent, Happened as WebHappened, Log as WebLog, LogFailed, Traced};
+
+/// What the pages rest on.
+pub struct Parts {
+    /// `people.json`.
+    pub people: Arc<People>,
+    /// Whose word counts.
+    pub provider: Provider,
+    /// The second factors of our own.
+    pub factors: Factors,
+    /// Which roles hold.
+    pub roster: Arc<dyn Roster>,
+    /// Where lines go.
+    pub log: Arc<dyn Log>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+struct Inner {
+    parts: Parts,
+    origin: String,
+    host: String,
+    sessions: Sessions,
+    beginnings: Beginnings,
+}
+
+/// What every page works with. Clones share everything.
+#[derive(Clone)]
+pub struct Web(Arc<Inner>);
+
+impl Web {
+    /// For one hospital; nobody is signed in yet.
+    pub fn new(parts: Parts) -> Self {
+        let origin = parts.people.origin_text();
+        let host = origin.trim_start_matches("https://").to_owned();
+        let sessions = Sessions::new(parts.people.limits);
+        Self(Arc::new(Inner { parts, origin, host, sessions, beginnings: Beginnings::default() }))
+    }
+
+    fn people(&self) -> &People {
+        &self.0.parts.people
+    }
+
+    fn origin(&self) -> &str {
+        &self.0.origin
+    }
+
+    fn is_host(&self, named: &str) -> bool {
+        named.eq_ignore_ascii_case(&self.0.host)
+    }
+
+    fn provider(&self) -> &Provider {
+        &self.0.parts.provider
+    }
+
+    /// The second factors of our own.
+    pub fn factors(&self) -> &Factors {
+        &self.0.parts.factors
+    }
+
+    fn beginnings(&self) -> &Beginnings {
+        &self.0.beginnings
+    }
+
+    fn roster(&self) -> &dyn Roster {
+        &*self.0.parts.roster
+    }
+
+    /// All sessions.
+    pub fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    /// Writes a line about somebody who is signed in.
+    async fn tell(&self, signed: &Signed, what: Happened) -> Result<(), Refusal> {
+        let acting = &signed.acting;
+        self.write(Event {
+            by: Some(acting.person.id.clone()),
+            session: Some(acting.session.clone()),
+            network: acting.network,
+            what,
+        })
+        .await
+    }
+
+    async fn write(&self, event: Event) -> Result<(), Refusal> {
+        self.0.parts.log.write(event).await.map_err(|_| Refusal::LogFailed)
+    }
+}
+
+/// All pages. What shows photos is merged in before the guard is laid round it.
+pub fn router(web: Web, more: Router) -> Router {
+    Router::new()
+        .route("/", get(start))
+        .route("/look.css", get(layout::style))
+        .route("/icon.svg", get(layout::icon))
+        .route("/passkey.js", get(layout::passkey))
+        .route("/sign-in", get(door::ask).post(door::begin))
+        .route("/sign-in/back", get(door::back))
+        .route(guard::BACK_CHANNEL, post(door::ended))
+        .route("/sign-out", post(door::sign_out))
+        .route("/prove-again", get(second::again).post(second::again_at_provider))
+        .route("/sessions", get(sessions::own).post(sessions::end_own))
+        .route("/people/sessions", get(sessions::people).post(sessions::end_one))
+        .route("/people/waiting", get(waiting::page))
+        .route("/people/waiting/code", post(waiting::give_code))
+        .route("/people/waiting/lost", post(waiting::speak))
+        .merge(second_factor())
+        .with_state(web.clone())
+        .merge(more)
+        .fallback(async || Refusal::NoPage.into_response())
+        .layer(DefaultBodyLimit::max(form::LARGEST))
+        .layer(middleware::from_fn_with_state(web, guard::guard))
+}
+
+/// What opens to whom the provider knows and who has not proven a second factor.
+fn second_factor() -> Router<Web> {
+    Router::new()
+        .route(second::PAGE, get(second::page))
+        .route("/second-factor/code", post(second::code))
+        .route("/second-factor/another", post(second::another))
+        .route("/second-factor/totp", post(second::totp))
+        .route("/second-factor/passkey", post(second::passkey))
+        .route("/second-factor/passkey/ask", post(second::passkey_ask))
+        .route("/second-factor/new/passkey", post(second::new_passkey))
+        .route("/second-factor/new/passkey/ask", post(second::new_passkey_ask))
+        .route("/second-factor/new/totp", post(second::new_totp))
+        .route("/second-factor/new/totp/ask", post(second::new_totp_ask))
+}
+
+async fn start(signed: Signed) -> Html<String> {
+    layout::page(&Frame::signed(words::start::TITLE, &signed, "/"), &html! {})
+}

@@ -1,0 +1,150 @@
+//! From what somebody asks for to the line that allows it.
+//!
+//! Always: what is refused stands in the log before it is answered; what is allowed is done only with the [`Logged`] that its
+//! line made.
+
+use gauze_people::action::{Act, Action};
+use gauze_people::context::{Context, Purpose, Reason};
+use gauze_people::log::{Event, Happening, Outcome};
+use gauze_people::person::Team;
+use gauze_people::subject::{Patient, PatientRef, Photo, Subject};
+use gauze_people::{Authorised, Logged};
+
+use super::Desk;
+use crate::blind::Blind;
+use crate::coded::Coded as _;
+use crate::folk::{FolkError, Found};
+use crate::web::refusal::Refusal;
+use crate::web::signed::Signed;
+
+impl Found {
+    /// The photo as roles see it.
+    pub(super) fn subject(&self) -> Subject {
+        Subject::Photo(Photo {
+            id: self.capture_id,
+            team: self.team.clone().map(Team),
+            patient: self.patient.as_ref().map(reference),
+            erased: false,
+            held: false,
+        })
+    }
+}
+
+/// A patient in the access log.
+pub(super) fn reference(patient: &Blind) -> PatientRef {
+    PatientRef(patient.to_string())
+}
+
+/// Whose photos it is about.
+fn whose(subject: &Subject) -> Option<&PatientRef> {
+    match subject {
+        Subject::Photo(photo) => photo.patient.as_ref(),
+        Subject::Patient(patient) => Some(&patient.id),
+        Subject::WorkList(_) | Subject::Person(_) | Subject::Opened(_) | Subject::Hospital => None,
+    }
+}
+
+/// A patient with the teams that hold photos of theirs.
+pub(super) fn patient(patient: &Blind, teams: impl IntoIterator<Item = Option<String>>) -> Subject {
+    let teams = teams.into_iter().flatten().map(Team).collect();
+    Subject::Patient(Patient { id: reference(patient), teams })
+}
+
+impl Desk {
+    /// The circumstances: a break-glass counts where no role allows it without one.
+    fn context(&self, signed: &Signed, action: Action, subject: &Subject, reason: Option<Reason>) -> Context {
+        let at = self.web.now();
+        let plain = Context { at, purpose: Purpose::Care, reason, haste: None };
+        let Some(patient) = whose(subject) else { return plain };
+        let haste = self.hastes().open_for(&signed.acting.person.id, patient, at);
+        if haste.is_none() || self.roles.decide(&signed.acting, action, subject, &plain).outcome.is_ok() {
+            return plain;
+        }
+        let hasty = Context { haste, ..plain.clone() };
+        let helps = self.roles.decide(&signed.acting, action, subject, &hasty).outcome.is_ok();
+        if helps { hasty } else { plain }
+    }
+
+    /// Whether a role allows it: to show or to hide something, never to do it.
+    pub(super) fn may(&self, signed: &Signed, action: Action, subject: &Subject) -> bool {
+        let reason = Some(Reason { code: gauze_people::context::ReasonCode::Correction, sealed_words: None });
+        self.roles
+            .decide(&signed.acting, action, subject, &self.context(signed, action, subject, reason))
+            .outcome
+            .is_ok()
+    }
+
+    /// What a role allows, not yet written down; a refusal is.
+    pub(super) async fn allowed<A: Act>(
+        &self,
+        signed: &Signed,
+        act: A,
+        subject: &Subject,
+        reason: Option<Reason>,
+    ) -> Result<Authorised<A>, Refusal> {
+        match self.roles.authorise(
+            &signed.acting,
+            act,
+            subject,
+            &self.context(signed, A::ACTION, subject, reason),
+        ) {
+            Ok(authorised) => Ok(authorised),
+            Err(denied) => {
+                let refused = self.log.refuse(denied).await.map_err(|error| unwritten(&error))?;
+                tracing::info!(line = refused.line.index, "refused by role");
+                Err(Refusal::NotAllowed)
+            }
+        }
+    }
+
+    /// Its line is written: now it may be done.
+    pub(super) async fn write<A: Act>(&self, authorised: Authorised<A>) -> Result<Logged<A>, Refusal> {
+        let person = &authorised.acting().person;
+        let named = self.folk.name_staff(&person.id.0, &person.name).await;
+        named.map_err(|error| broken(&error))?;
+        self.log.append(authorised).await.map_err(|error| unwritten(&error))
+    }
+
+    /// Allowed and written.
+    pub(super) async fn logged<A: Act>(
+        &self,
+        signed: &Signed,
+        act: A,
+        subject: &Subject,
+    ) -> Result<Logged<A>, Refusal> {
+        let authorised = self.allowed(signed, act, subject, None).await?;
+        self.write(authorised).await
+    }
+
+    /// The photo at an address; one that leads nowhere is written down and refused.
+    pub(super) async fn photo(&self, signed: &Signed, address: &str) -> Result<Found, Refusal> {
+        let found = match address.parse::<Blind>() {
+            Ok(handle) => self.folk.photo(&handle).await.map_err(|error| broken(&error))?,
+            Err(_) => None,
+        };
+        match found {
+            Some(found) => Ok(found),
+            None => Err(self.nowhere(signed).await),
+        }
+    }
+
+    /// An address that leads nowhere: somebody tries addresses, or a link is old.
+    pub(super) async fn nowhere(&self, signed: &Signed) -> Refusal {
+        let event = Event::of(Happening::Request, Outcome::Refused, self.web.now()).by(&signed.acting);
+        match self.log.note(&event).await {
+            Ok(_) => Refusal::NoPage,
+            Err(error) => unwritten(&error),
+        }
+    }
+}
+
+fn unwritten(error: &gauze_people::log::LogFailure) -> Refusal {
+    tracing::error!(code = error.code(), %error, "the access log cannot be written: nothing is shown");
+    Refusal::LogFailed
+}
+
+/// The index or a file failed.
+pub(super) fn broken(error: &FolkError) -> Refusal {
+    tracing::error!(code = error.code(), %error, "the index for people failed");
+    Refusal::Broken("folk")
+}

@@ -1,0 +1,140 @@
+//! Who has looked at a photo, or at a patient's photos: read from the access log itself.
+
+use std::collections::VecDeque;
+
+use axum::extract::{Path, State};
+use axum::response::Html;
+use gauze_people::acting::Network;
+use gauze_people::action::{Action, act};
+use gauze_people::log::{Entry, Outcome, What, read_entries};
+use maud::{Markup, html};
+
+use super::gate::{broken, patient as subject, reference};
+use super::{Desk, parts, words};
+use crate::blind::Blind;
+use crate::web::layout::{self, Frame};
+use crate::web::refusal::Refusal;
+use crate::web::signed::Signed;
+
+/// Lines on a page.
+const MOST: usize = 500;
+/// What counts as a look.
+const LOOKS: [Action; 8] = [
+    Action::View,
+    Action::Compare,
+    Action::Proof,
+    Action::Export,
+    Action::MakeLink,
+    Action::Amend,
+    Action::BreakGlass,
+    Action::List,
+];
+
+pub(super) async fn of_photo(
+    State(desk): State<Desk>,
+    Path(address): Path<String>,
+    signed: Signed,
+) -> Result<Html<String>, Refusal> {
+    let found = desk.photo(&signed, &address).await?;
+    desk.logged(&signed, act::WhoLooked, &found.subject()).await?;
+    let id = found.capture_id.to_string();
+    let looks = desk
+        .looks(move |entry| entry.about.as_ref().and_then(|about| about.id.as_ref()) == Some(&id))
+        .await?;
+    let named = desk.may(&signed, Action::View, &found.subject());
+    let banner = named.then(|| parts::banner(found.label.patient.as_ref(), desk.web.now()));
+    let frame = Frame { banner, ..Frame::signed(words::looks::PHOTO_TITLE, &signed, "/photos") };
+    Ok(layout::page(&frame, &desk.table(looks).await?))
+}
+
+pub(super) async fn of_patient(
+    State(desk): State<Desk>,
+    Path(address): Path<String>,
+    signed: Signed,
+) -> Result<Html<String>, Refusal> {
+    let Ok(patient) = address.parse::<Blind>() else { return Err(desk.nowhere(&signed).await) };
+    let all = desk.folk.of_patient(&patient, 500).await.map_err(|error| broken(&error))?;
+    if all.is_empty() {
+        return Err(desk.nowhere(&signed).await);
+    }
+    desk.logged(&signed, act::WhoLooked, &subject(&patient, all.iter().map(|found| found.team.clone())))
+        .await?;
+    let about = reference(&patient);
+    let looks = desk
+        .looks(move |entry| entry.about.as_ref().and_then(|it| it.patient.as_ref()) == Some(&about))
+        .await?;
+    let named = all.iter().find(|found| desk.may(&signed, Action::View, &found.subject()));
+    let banner = named.map(|found| parts::banner(found.label.patient.as_ref(), desk.web.now()));
+    let frame = Frame { banner, ..Frame::signed(words::looks::PATIENT_TITLE, &signed, "/search") };
+    Ok(layout::page(&frame, &desk.table(looks).await?))
+}
+
+impl Desk {
+    /// The newest lines about something, newest first.
+    async fn looks(&self, about: impl Fn(&Entry) -> bool + Send + 'static) -> Result<Vec<Entry>, Refusal> {
+        let root = self.log_root.clone();
+        let read = move || {
+            let mut newest = VecDeque::new();
+            read_entries(&root, |kept| {
+                let entry = kept
+                    .entry
+                    .filter(|entry| matches!(entry.what, What::Action(action) if LOOKS.contains(&action)));
+                if let Some(entry) = entry.filter(|entry| about(entry)) {
+                    newest.push_front(entry);
+                    newest.truncate(MOST);
+                }
+            })
+            .map(|()| newest.into())
+        };
+        let read = tokio::task::spawn_blocking(read).await.map_err(|_| Refusal::Broken("looks"))?;
+        read.map_err(|error| {
+            tracing::error!(code = error.code(), %error, "the access log cannot be read");
+            Refusal::Broken("log")
+        })
+    }
+
+    async fn table(&self, looks: Vec<Entry>) -> Result<Markup, Refusal> {
+        let staff = self.folk.staff().await.map_err(|error| broken(&error))?;
+        let name = |entry: &Entry| {
+            let who = entry.who.as_ref().and_then(|who| staff.get(&who.0));
+            who.map_or(words::looks::UNNAMED, String::as_str).to_owned()
+        };
+        Ok(html! {
+            p { (words::looks::LEAD) }
+            @if looks.is_empty() { p.note { (words::looks::NOBODY) } }
+            @if looks.len() == MOST { p.note { (words::looks::CUT) } }
+            div.scroll {
+                table {
+                    thead { tr {
+                        @for head in [words::looks::WHEN, words::looks::WHO, words::looks::WHAT, words::looks::FROM] {
+                            th scope="col" { (head) }
+                        }
+                    } }
+                    tbody { @for entry in &looks { tr {
+                        td { (layout::time(entry.at)) }
+                        td { strong { (name(entry)) } }
+                        td { (what(entry)) }
+                        td { (from(entry)) }
+                    } } }
+                }
+            }
+        })
+    }
+}
+
+fn what(entry: &Entry) -> Markup {
+    let What::Action(action) = entry.what else { return html! {} };
+    html! {
+        (words::action(action))
+        @if entry.outcome == Outcome::Refused { " " span.state.warning { (words::looks::REFUSED) } }
+        @if entry.haste.is_some() { " " span.state.warning { (words::photo::IN_HASTE) } }
+    }
+}
+
+fn from(entry: &Entry) -> &'static str {
+    match entry.network {
+        Some(Network::Inside) => words::looks::INSIDE,
+        Some(Network::Outside) => words::looks::OUTSIDE,
+        None => words::NOT_KNOWN,
+    }
+}

@@ -1,0 +1,189 @@
+//! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
+//! and putting a record right.
+//!
+//! Always: each handler takes [`Signed`] and does what one logged action allows; no patient is named in an address, a title,
+//! a header or a log line; pixels leave by [`pixels`] alone, marked; text comes from [`words`].
+
+mod amend;
+mod compare;
+mod gate;
+mod lists;
+mod looks;
+mod parts;
+mod patient;
+mod photo;
+mod pixels;
+mod proof;
+mod record;
+mod search;
+mod showing;
+mod words;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, get};
+use gauze_people::Roles;
+use gauze_people::haste::Hastes;
+use gauze_people::log::{AccessLog, read_entries};
+use gauze_wire::{PickLists, SoftwareKey};
+
+use super::Web;
+use crate::folk::Folk;
+use showing::Showings;
+
+/// What stands in an address for photos of no team.
+const NO_TEAM: &str = "-";
+/// How often renderings that nobody asks for are let go of.
+const SWEEP: Duration = Duration::from_secs(15);
+/// Which key the marks are made with: it rises when the tenant changes it.
+pub const MARK_EPOCH: u32 = 1;
+
+/// What the pages about photos rest on.
+pub struct DeskParts {
+    /// Frame, sessions, time.
+    pub web: Web,
+    /// The index for people.
+    pub folk: Folk,
+    /// What roles allow.
+    pub roles: Arc<Roles>,
+    /// Where lines go.
+    pub log: Arc<AccessLog>,
+    /// Where its files are, to read who has looked.
+    pub log_root: PathBuf,
+    /// What was opened in haste.
+    pub hastes: Arc<RwLock<Hastes>>,
+    /// Teams' words, by the policy in force.
+    pub lists: PickLists,
+    /// Signs amendments.
+    pub records: Arc<SoftwareKey>,
+}
+
+struct Inner {
+    showings: Showings,
+    teams: BTreeMap<String, String>,
+    parts: DeskParts,
+}
+
+/// What every page about photos works with. Clones share everything.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+impl std::ops::Deref for Desk {
+    type Target = DeskParts;
+    fn deref(&self) -> &DeskParts {
+        &self.0.parts
+    }
+}
+
+impl FromRef<Desk> for Web {
+    fn from_ref(desk: &Desk) -> Self {
+        desk.web.clone()
+    }
+}
+
+impl Desk {
+    /// Makes the keys of the mark: some thousand hashes.
+    pub fn new(parts: DeskParts) -> Self {
+        let key = Arc::new(parts.folk.mark_key(MARK_EPOCH));
+        let word = |team: &gauze_wire::Choice| (team.code.to_string(), team.words.as_str().to_owned());
+        let teams = parts.lists.teams.iter().map(word).collect();
+        Self(Arc::new(Inner { showings: Showings::new(parts.folk.clone(), key), teams, parts }))
+    }
+
+    /// What a team is called.
+    fn team_word(&self, code: Option<&str>) -> String {
+        let known = code.and_then(|code| self.0.teams.get(code)).map(String::as_str);
+        known.or(code).unwrap_or(words::NO_TEAM).to_owned()
+    }
+
+    fn showings(&self) -> &Showings {
+        &self.0.showings
+    }
+}
+
+/// Every address about photos. A test asks each for another team's photo.
+pub const ADDRESSES: [&str; 13] = [
+    "/photos",
+    "/lists/{team}",
+    "/search",
+    "/patients/{patient}",
+    "/patients/{patient}/looks",
+    "/photos/{photo}",
+    "/photos/{photo}/record",
+    "/photos/{photo}/proof",
+    "/photos/{photo}/looks",
+    "/photos/{photo}/amend",
+    "/compare",
+    "/shown/{showing}",
+    "/shown/{showing}/{exponent}/{column}/{row}",
+];
+
+fn page(address: &str) -> MethodRouter<Desk> {
+    match address {
+        "/photos" => get(lists::start),
+        "/lists/{team}" => get(lists::list),
+        "/search" => get(search::form).post(search::find),
+        "/patients/{patient}" => get(patient::timeline),
+        "/patients/{patient}/looks" => get(looks::of_patient),
+        "/photos/{photo}" => get(photo::page),
+        "/photos/{photo}/record" => get(record::page),
+        "/photos/{photo}/proof" => get(proof::page),
+        "/photos/{photo}/looks" => get(looks::of_photo),
+        "/photos/{photo}/amend" => get(amend::form).post(amend::save),
+        "/compare" => get(compare::page),
+        "/shown/{showing}" => get(pixels::view),
+        "/shown/{showing}/{exponent}/{column}/{row}" => get(pixels::tile),
+        _ => MethodRouter::new(),
+    }
+}
+
+/// All of them, to be merged into [`super::router`].
+pub fn router(desk: Desk) -> Router {
+    tokio::spawn(sweep(Arc::downgrade(&desk.0)));
+    let pages = ADDRESSES.iter().fold(Router::new(), |pages, address| pages.route(address, page(address)));
+    pages.route("/viewer.js", get(script)).route("/photos.css", get(style)).with_state(desk)
+}
+
+/// Lets go of renderings also while nobody asks for anything; ends with the desk.
+async fn sweep(desk: Weak<Inner>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let Some(desk) = desk.upgrade() else { return };
+        desk.showings.sweep(desk.parts.web.now());
+    }
+}
+
+/// Reads what was opened in haste from the log.
+///
+/// # Errors
+/// Where the log cannot be read.
+pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, gauze_people::log::LogFailure> {
+    let mut hastes = Hastes::default();
+    read_entries(log_root, |kept| {
+        if let Some(entry) = &kept.entry {
+            hastes.see(entry);
+        }
+    })?;
+    Ok(hastes)
+}
+
+async fn script() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("viewer.js"))
+}
+
+async fn style() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("photos.css"))
+}
+
+impl DeskParts {
+    fn hastes(&self) -> std::sync::RwLockReadGuard<'_, Hastes> {
+        self.hastes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,151 @@
+//! One photo: the picture, whom and what it shows, and the ways to what is known of it.
+
+use axum::extract::{Path, State};
+use axum::response::Html;
+use gauze_people::action::{Action, act};
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+
+use super::gate::broken;
+use super::parts::Way;
+use super::{Desk, parts, words};
+use crate::folk::{Found, Opening};
+use crate::web::layout::{self, Frame};
+use crate::web::refusal::Refusal;
+use crate::web::signed::Signed;
+
+const WAYS: [Way; 4] = [
+    (Action::View, "record", words::photo::RECORD),
+    (Action::Proof, "proof", words::photo::PROOF),
+    (Action::WhoLooked, "looks", words::photo::LOOKED),
+    (Action::Amend, "amend", words::photo::AMEND),
+];
+
+/// The page of one photo: one line of the log.
+pub(super) async fn page(
+    State(desk): State<Desk>,
+    Path(address): Path<String>,
+    signed: Signed,
+) -> Result<Html<String>, Refusal> {
+    let found = desk.photo(&signed, &address).await?;
+    let logged = desk.logged(&signed, act::View, &found.subject()).await?;
+    let opening = Opening::of(&logged).ok_or(Refusal::Broken("opening"))?;
+    desk.looked(&signed, &found).await?;
+    let stage = desk.stage(&signed, &found, opening)?;
+    let body = html! {
+        (stage)
+        (controls(false))
+        p.hint { (words::photo::MARKED) }
+        (facts(&desk, &found))
+        (ways(&desk, &signed, &found))
+    };
+    let banner = Some(parts::banner(found.label.patient.as_ref(), desk.web.now()));
+    let script = Some("/viewer.js");
+    let frame = Frame { banner, script, ..Frame::signed(words::photo::TITLE, &signed, "/photos") };
+    Ok(layout::page(&frame, &body))
+}
+
+impl Desk {
+    /// Somebody of its own team has looked: the photo is no longer new.
+    pub(super) async fn looked(&self, signed: &Signed, found: &Found) -> Result<(), Refusal> {
+        let person = &signed.acting.person;
+        let own = match &found.team {
+            Some(team) => person.teams.iter().chain(&person.leads).any(|known| known.0 == *team),
+            None => true,
+        };
+        if own { self.folk.seen(found).await.map_err(|error| broken(&error)) } else { Ok(()) }
+    }
+
+    /// A picture on a page. Without a script it is one image; with it, a canvas that zooms.
+    pub(super) fn stage(&self, signed: &Signed, found: &Found, opening: Opening) -> Result<Markup, Refusal> {
+        let now = self.web.now();
+        let line = self.visible_line(signed, opening.line());
+        let alt = format!(
+            "{} {}. {}",
+            words::photo::ALT_OF,
+            parts::site(found.label.site.as_ref()),
+            words::photo::ALT
+        );
+        let taken = layout::time(found.taken);
+        let shown = self.showings().begin(&signed.acting.session, found.clone(), opening, line.clone(), now);
+        let shown = shown.map_err(|error| broken(&error))?;
+        Ok(html! {
+            figure.stage data-shown=(shown) data-waiting=(words::photo::WAITING) data-failed=(words::photo::FAILED) {
+                img src={ "/shown/" (shown) "?screen=1600" } alt=(alt) draggable="false";
+                figcaption {
+                    (parts::site(found.label.site.as_ref())) " · " (words::TAKEN) " " (taken)
+                    span.line { (line.join(" · ")) }
+                }
+            }
+        })
+    }
+
+    /// Who sees it, when and why, and by which line of the log. Never whom it shows.
+    fn visible_line(&self, signed: &Signed, line: u64) -> Vec<String> {
+        let at = self.web.now().to_zoned_datetime(TimeZone::system()).strftime("%d-%b-%Y %H:%M").to_string();
+        vec![
+            format!("{} {}", words::photo::SEEN_BY, signed.acting.person.name),
+            at,
+            words::photo::FOR_CARE.to_owned(),
+            format!("{} {line}", words::photo::VIEW),
+        ]
+    }
+}
+
+/// Buttons for what keys do too; a script shows them.
+pub(super) fn controls(two: bool) -> Markup {
+    let buttons = [
+        ("in", words::photo::ZOOM_IN),
+        ("out", words::photo::ZOOM_OUT),
+        ("fit", words::photo::FIT),
+        ("exact", words::photo::EXACT),
+    ];
+    html! {
+        div.controls hidden data-two=[two.then_some("")] {
+            @for (act, label) in buttons { button type="button" data-do=(act) { (label) } }
+            p.hint { (words::photo::KEYS) }
+            p.unseen role="status" data-told="" {}
+        }
+    }
+}
+
+fn facts(desk: &Desk, found: &Found) -> Markup {
+    let label = &found.label;
+    html! {
+        section aria-labelledby="facts" {
+            h2 id="facts" { (words::photo::FACTS) }
+            dl {
+                dt { (words::photo::SITE) } dd { (parts::site(label.site.as_ref())) }
+                dt { (words::photo::FRAMING) } dd { (label.view.map_or(words::NOT_SAID, words::framing)) }
+                dt { (words::TAKEN) } dd { (layout::time(found.taken)) }
+                dt { (words::BY) } dd {
+                    (parts::clinician(label))
+                    p.hint {
+                        (if label.clinician.is_some() { words::clinician::CLAIMED_MEANS } else { words::clinician::NONE_MEANS })
+                    }
+                }
+                dt { (words::photo::TEAM) } dd { (desk.team_word(found.team.as_deref())) }
+                @if found.amended > 0 {
+                    dt { (words::AMENDED) }
+                    dd { a href={ "/photos/" (found.handle) "/record" } { (words::record::AMENDMENTS) } }
+                }
+            }
+        }
+    }
+}
+
+fn ways(desk: &Desk, signed: &Signed, found: &Found) -> Markup {
+    let subject = found.subject();
+    html! {
+        nav.more aria-label=(words::photo::PAGES) {
+            @if let Some(patient) = &found.patient {
+                a.button href={ "/patients/" (patient) } { (words::photo::PATIENT) }
+            }
+            @for (action, page, word) in WAYS {
+                @if desk.may(signed, action, &subject) {
+                    a.button href={ "/photos/" (found.handle) "/" (page) } { (word) }
+                }
+            }
+        }
+    }
+}

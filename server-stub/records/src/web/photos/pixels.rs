@@ -1,0 +1,94 @@
+//! The pictures themselves: a view with its visible line, and tiles of a finer level. Every pixel that leaves is marked.
+
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderName;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use gauze_people::action::{Action, act};
+use serde::Deserialize;
+use std::sync::Arc;
+
+use super::Desk;
+use super::showing::{ShowError, Showing};
+use crate::coded::Coded as _;
+use crate::render::{Area, Band, Marked, RenderError, Shrink, Wanted};
+use crate::web::refusal::Refusal;
+use crate::web::signed::Signed;
+
+/// Longest edge of a screen that is asked for, in its pixels.
+const SCREENS: std::ops::RangeInclusive<u16> = 64..=8192;
+/// `WIDTHxHEIGHT/EXPONENT+BAND`: the whole photo's size, by how much this is smaller, and the band's height.
+const SIZE: HeaderName = HeaderName::from_static("gauze-size");
+
+#[derive(Deserialize)]
+pub(super) struct Screen {
+    screen: Option<u16>,
+}
+
+impl Desk {
+    /// The showing, while its session may still see the photo: a role that was taken away counts at the next tile.
+    async fn showing(&self, signed: &Signed, name: &str) -> Result<Arc<Showing>, Refusal> {
+        let showing = self.showings().of(name, &signed.acting.session, self.web.now());
+        let Some(showing) = showing else { return Err(self.nowhere(signed).await) };
+        let subject = showing.found.subject();
+        if !self.may(signed, Action::View, &subject) {
+            drop(self.allowed(signed, act::View, &subject, None).await?);
+        }
+        Ok(showing)
+    }
+}
+
+/// The whole photo, in the size that fills the screen, with the visible line below it.
+pub(super) async fn view(
+    State(desk): State<Desk>,
+    Path(name): Path<String>,
+    Query(Screen { screen }): Query<Screen>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let showing = desk.showing(&signed, &name).await?;
+    let screen = screen.unwrap_or(1600).clamp(*SCREENS.start(), *SCREENS.end());
+    let marked = level(&desk, &showing, Wanted::Screen(screen)).await?;
+    let ((width, height), exponent) = (marked.whole(), marked.shrink().exponent());
+    let drawn = tokio::task::spawn_blocking(move || {
+        let parts: Vec<&str> = showing.line.iter().map(String::as_str).collect();
+        let band = Band::draw(marked.width(), &parts)?;
+        Ok::<_, RenderError>((marked.view(&band)?, band.height()))
+    });
+    let (jpeg, band) =
+        drawn.await.map_err(|_| Refusal::Broken("view"))?.map_err(|error| unshown(&error.into()))?;
+    let size = format!("{width}x{height}/{exponent}+{band}");
+    Ok(([(SIZE, size)], picture(jpeg)).into_response())
+}
+
+/// One tile of a level: 0 is every pixel, 3 an eighth.
+pub(super) async fn tile(
+    State(desk): State<Desk>,
+    Path((name, exponent, column, row)): Path<(String, u8, u16, u16)>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let showing = desk.showing(&signed, &name).await?;
+    let shrink = Shrink::new(exponent).ok_or(Refusal::NoPage)?;
+    let marked = level(&desk, &showing, Wanted::Level(shrink)).await?;
+    let area = Area::tile(&marked, column, row).ok_or(Refusal::NoPage)?;
+    let drawn = tokio::task::spawn_blocking(move || marked.tile(area)).await;
+    let jpeg = drawn.map_err(|_| Refusal::Broken("tile"))?.map_err(|error| unshown(&error.into()))?;
+    Ok(picture(jpeg).into_response())
+}
+
+async fn level(desk: &Desk, showing: &Showing, wanted: Wanted) -> Result<Arc<Marked>, Refusal> {
+    desk.showings().level(showing, wanted, desk.web.now()).await.map_err(|error| unshown(&error))
+}
+
+fn picture(jpeg: Vec<u8>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "image/jpeg"), (CONTENT_DISPOSITION, "inline")], jpeg)
+}
+
+fn unshown(error: &ShowError) -> Refusal {
+    let code = match error {
+        ShowError::Folk(error) => error.code(),
+        ShowError::Render(error) => error.code(),
+        ShowError::Cut => "cut_off",
+    };
+    tracing::error!(code, %error, "a photo cannot be shown");
+    Refusal::Broken(code)
+}

@@ -1,0 +1,288 @@
+//! The words of the pages about photos: whole sentences, present tense, short (`docs/look.md`).
+
+use gauze_wire::{BodySide, ConsentScope, FenceVerdict, Framing, Identifier};
+
+pub(super) const NOT_KNOWN: &str = "Not known";
+pub(super) const NOT_SAID: &str = "Not said";
+pub(super) const NO_TEAM: &str = "No team";
+pub(super) const TAKEN: &str = "Taken";
+pub(super) const BY: &str = "Taken by";
+pub(super) const NEW: &str = "New";
+pub(super) const NEW_MEANS: &str = "Nobody of the team has looked at it yet.";
+pub(super) const AMENDED: &str = "Amended";
+pub(super) const OLDER: &str = "Older photos";
+pub(super) const NO_PATIENT: &str = "No patient";
+pub(super) const NO_PATIENT_BANNER: &str = "No patient: this photo waits in the tray.";
+pub(super) const BORN: &str = "Born";
+pub(super) const GENDER: &str = "Gender";
+pub(super) const NHS: &str = "NHS No.";
+pub(super) const CHI: &str = "CHI No.";
+pub(super) const HC: &str = "H&C No.";
+pub(super) const LOCAL: &str = "Hospital No.";
+pub(super) const WHERE_UNKNOWN: &str = "Body site not known";
+
+pub(super) mod lists {
+    pub(crate) const TITLE: &str = "Photos of my teams";
+    pub(crate) const TEAMS: &str = "Teams";
+    pub(crate) const WHICH: &str = "Which photos";
+    pub(crate) const ALL: &str = "All";
+    pub(crate) const TRAY: &str = "Without a patient";
+    pub(crate) const NO_TEAMS: &str = "You belong to no team yet. Ask an administrator to add you to one.";
+    pub(crate) const EMPTY: &str = "There is no photo here.";
+    pub(crate) const EMPTY_NEW: &str = "Somebody of the team has looked at every photo.";
+    pub(crate) const EMPTY_TRAY: &str = "Every photo of this team has a patient.";
+    pub(crate) const MORE_THAN: &str = "1000 or more";
+}
+
+pub(super) mod search {
+    pub(crate) const TITLE: &str = "Find a patient";
+    pub(crate) const NUMBER: &str = "By number";
+    pub(crate) const NUMBER_LABEL: &str = "NHS, CHI, H&C or hospital number";
+    pub(crate) const NUMBER_HINT: &str = "The whole number. Spaces do not matter.";
+    pub(crate) const NAME: &str = "By name and date of birth";
+    pub(crate) const FAMILY: &str = "Family name";
+    pub(crate) const FAMILY_HINT: &str =
+        "The whole family name. Capitals, accents and hyphens do not matter.";
+    pub(crate) const DOB: &str = "Date of birth";
+    pub(crate) const DOB_HINT: &str = "Day, month and year, such as 14 07 1945.";
+    pub(crate) const DAY: &str = "Day";
+    pub(crate) const MONTH: &str = "Month";
+    pub(crate) const YEAR: &str = "Year";
+    pub(crate) const FIND: &str = "Find";
+    pub(crate) const NOBODY: &str =
+        "No photo of such a patient is here. Compare the number or the name, letter by letter.";
+    pub(crate) const CHECK_DIGIT: &str = "These ten digits are no NHS, CHI or H&C number: one of them is wrong. They were looked for as a hospital number.";
+    pub(crate) const FOUND: &str = "Found";
+    pub(crate) const NEWEST: &str = "Newest photo";
+    pub(crate) const OTHER_TEAM: &str = "A patient of another team";
+    pub(crate) const OTHER_TEAM_MEANS: &str = "Photos match what you asked for, and your teams did not take them. Ask that team, or break the glass.";
+    pub(crate) const TEAMS: &str = "Teams with photos";
+    pub(crate) const NO_DATE: &str = "This is no date. Enter the day, the month and the year in numbers.";
+    pub(crate) const NOTHING: &str = "Enter a number, or a family name with a date of birth.";
+}
+
+pub(super) mod patient {
+    pub(crate) const TITLE: &str = "Photos of this patient";
+    pub(crate) const WOUND: &str = "One wound";
+    pub(crate) const NO_WOUND: &str = "Photos that name no wound";
+    pub(crate) const COMPARE: &str = "Compare";
+    pub(crate) const COMPARE_HINT: &str = "Choose two photos, then compare them.";
+    pub(crate) const FIRST: &str = "First";
+    pub(crate) const SECOND: &str = "Second";
+    pub(crate) const DIFFER: &str = "These photos do not agree on this patient's name or date of birth. Check the number, and amend the photo that is wrong.";
+    pub(crate) const CUT: &str = "Only the newest 500 photos are shown.";
+    pub(crate) const HIDDEN: &str = "Photos of other teams are not shown here.";
+    pub(crate) const LOOKED: &str = "Who has looked at this patient's photos";
+}
+
+pub(super) mod photo {
+    pub(crate) const TITLE: &str = "Photo";
+    pub(crate) const SEEN_BY: &str = "Seen by";
+    pub(crate) const FOR_CARE: &str = "for care";
+    pub(crate) const IN_HASTE: &str = "under break-glass";
+    pub(crate) const VIEW: &str = "View";
+    pub(crate) const ZOOM_IN: &str = "Zoom in";
+    pub(crate) const ZOOM_OUT: &str = "Zoom out";
+    pub(crate) const FIT: &str = "Whole photo";
+    pub(crate) const EXACT: &str = "Every pixel";
+    pub(crate) const KEYS: &str =
+        "Plus and minus zoom, arrows move, 0 shows the whole photo, 1 shows every pixel.";
+    pub(crate) const WAITING: &str = "The photo is being opened.";
+    pub(crate) const FAILED: &str = "The photo did not come. Open this page again.";
+    pub(crate) const ALT: &str = "The photo, with a line below it that says who sees it, when and why.";
+    pub(crate) const ALT_OF: &str = "Photo of";
+    pub(crate) const MARKED: &str =
+        "Each view carries your name, also where it cannot be seen. A copy of the screen leads back to you.";
+    pub(crate) const FACTS: &str = "What it shows";
+    pub(crate) const SITE: &str = "Body site";
+    pub(crate) const FRAMING: &str = "Kind of view";
+    pub(crate) const TEAM: &str = "Team";
+    pub(crate) const PAGES: &str = "More about this photo";
+    pub(crate) const RECORD: &str = "Record";
+    pub(crate) const PROOF: &str = "Where it comes from";
+    pub(crate) const LOOKED: &str = "Who has looked at it";
+    pub(crate) const AMEND: &str = "Put something right";
+    pub(crate) const PATIENT: &str = "All photos of this patient";
+}
+
+pub(super) mod clinician {
+    pub(crate) const CLAIMED: &str = "Claimed";
+    pub(crate) const CLAIMED_MEANS: &str = "The phone was told this name. Nobody has proven it.";
+    pub(crate) const NONE: &str = "Nobody named";
+    pub(crate) const NONE_MEANS: &str = "The phone was not told who took the photo.";
+}
+
+pub(super) mod compare {
+    pub(crate) const TITLE: &str = "Two photos";
+    pub(crate) const BESIDE: &str = "Side by side";
+    pub(crate) const OVER: &str = "One over the other";
+    pub(crate) const SLIDER: &str = "How much of the second photo covers the first";
+    pub(crate) const HOW: &str = "How to compare";
+    pub(crate) const CHOOSE: &str = "Choose two different photos of one patient.";
+    pub(crate) const OTHERS: &str =
+        "These two photos are not of one patient. Choose two of the same patient.";
+    pub(crate) const BACK: &str = "Back to the patient's photos";
+}
+
+pub(super) mod record {
+    pub(crate) const TITLE: &str = "Record";
+    pub(crate) const NOW: &str = "As it stands";
+    pub(crate) const FIRST: &str = "As the phone sealed it";
+    pub(crate) const AMENDMENTS: &str = "What was put right";
+    pub(crate) const NONE: &str = "Nothing was put right since it was taken.";
+    pub(crate) const BY: &str = "By";
+    pub(crate) const WHY: &str = "Why";
+    pub(crate) const WHEN: &str = "When";
+    pub(crate) const COMPARED: &str = "Compared with the patient";
+    pub(crate) const CHANGED: &str = "What";
+    pub(crate) const PATIENT: &str = "Patient";
+    pub(crate) const NOTES: &str = "Notes";
+    pub(crate) const CONSENT: &str = "Consent";
+    pub(crate) const WITHDRAWN: &str = "Withdrawn";
+    pub(crate) const FENCE: &str = "Where it was taken";
+    pub(crate) const WOUND: &str = "Wound";
+    pub(crate) const SERIES: &str = "Visit";
+    pub(crate) const ESTABLISHED: &str = "How the patient was established";
+    pub(crate) const WRISTBAND: &str = "The wristband was scanned.";
+    pub(crate) const WORKLIST: &str = "Chosen from a list.";
+    pub(crate) const TYPED: &str = "Typed by hand:";
+    pub(crate) const TO_NOBODY: &str = "Moved to the photos without a patient.";
+    pub(crate) const TO_PATIENT: &str = "Filed to another patient:";
+    pub(crate) const LINE: &str = "Line of the access log";
+}
+
+pub(super) mod proof {
+    pub(crate) const TITLE: &str = "Where this photo comes from";
+    pub(crate) const LEAD: &str = "Nothing on this page rests on trust in one computer. Each fact is signed, and can be checked without us.";
+    pub(crate) const WHO: &str = "Who took it";
+    pub(crate) const PHONE: &str = "Which phone";
+    pub(crate) const PHONE_IS: &str = "Phone";
+    pub(crate) const MODEL: &str = "Kind of phone";
+    pub(crate) const ATTESTED: &str = "How the phone proved what it is";
+    pub(crate) const ENROLLED: &str = "Enrolled";
+    pub(crate) const NEVER_CHANGED: &str = "Not changed since";
+    pub(crate) const DIGEST: &str = "Fingerprint of the sealed photo (SHA-256)";
+    pub(crate) const MATCHES: &str = "The file that is kept here has the fingerprint that the phone signed.";
+    pub(crate) const DIFFERS: &str =
+        "The file that is kept here does not have the fingerprint that the phone signed. Tell the help desk.";
+    pub(crate) const LOG: &str = "Its place in the log";
+    pub(crate) const LOG_MEANS: &str =
+        "The log is a list that nobody can change or shorten without being found out.";
+    pub(crate) const PLACE: &str = "Entry";
+    pub(crate) const RECEIPT: &str = "In the record";
+    pub(crate) const RECEIPT_MEANS: &str = "The hospital opened the photo, kept it, and signed a receipt. The phone erases its copy for nothing less.";
+    pub(crate) const SIGNED: &str = "Receipt signed";
+    pub(crate) const NUMBER: &str = "Number of the photo on its phone";
+    pub(crate) const CAPTURE: &str = "Photo";
+    pub(crate) const SOFTWARE: &str =
+        "It did not: its key is kept by software alone. Such phones are for tests.";
+    pub(crate) const HARDWARE: &str = "Its key was made inside the phone's own hardware and cannot leave it. The maker's certificate says so.";
+}
+
+pub(super) mod looks {
+    pub(crate) const PHOTO_TITLE: &str = "Who has looked at this photo";
+    pub(crate) const PATIENT_TITLE: &str = "Who has looked at this patient's photos";
+    pub(crate) const LEAD: &str =
+        "Every look is a line of the access log, newest first. Nobody can take a line out unseen.";
+    pub(crate) const NOBODY: &str = "Nobody has looked yet.";
+    pub(crate) const WHO: &str = "Who";
+    pub(crate) const WHEN: &str = "When";
+    pub(crate) const WHAT: &str = "What";
+    pub(crate) const FROM: &str = "From";
+    pub(crate) const INSIDE: &str = "Inside the hospital";
+    pub(crate) const OUTSIDE: &str = "Outside the hospital";
+    pub(crate) const REFUSED: &str = "Refused";
+    pub(crate) const UNNAMED: &str = "A person who has not signed in since the service began";
+    pub(crate) const CUT: &str = "Only the newest 500 lines are shown.";
+}
+
+pub(super) mod amend {
+    pub(crate) const TITLE: &str = "Put something right";
+    pub(crate) const LEAD: &str = "Nothing is overwritten. What the phone sealed stays, and what you write stands beside it with your name.";
+    pub(crate) const WHAT: &str = "What is wrong?";
+    pub(crate) const PATIENT: &str = "It shows another patient";
+    pub(crate) const NOBODY: &str = "It shows this patient by mistake, and the right one is not known";
+    pub(crate) const SITE: &str = "The body site is wrong";
+    pub(crate) const NOTES: &str = "The notes are wrong";
+    pub(crate) const FAMILY: &str = "Family name";
+    pub(crate) const GIVEN: &str = "Given names";
+    pub(crate) const NEW_SITE: &str = "Body site, in words";
+    pub(crate) const SIDE: &str = "Side";
+    pub(crate) const NEW_NOTES: &str = "Notes";
+    pub(crate) const COMPARED: &str = "Which two did you compare with the patient?";
+    pub(crate) const COMPARED_HINT: &str = "Tick exactly two of the patient that the photo then shows.";
+    pub(crate) const REASON: &str = "Why is it put right?";
+    pub(crate) const REASON_HINT: &str = "In words. Whoever reads the record later reads this.";
+    pub(crate) const SAVE: &str = "Put it right";
+    pub(crate) const TWO: &str = "Tick exactly two identifiers that you compared with the patient.";
+    pub(crate) const CHOOSE: &str = "Choose what is wrong, and fill in what belongs to it.";
+    pub(crate) const NUMBER_WRONG: &str = "A number has a wrong digit. Read it again.";
+}
+
+pub(super) fn side(side: BodySide) -> &'static str {
+    match side {
+        BodySide::Left => "left",
+        BodySide::Right => "right",
+        BodySide::Midline => "in the middle",
+        BodySide::Both => "both sides",
+    }
+}
+
+pub(super) fn framing(framing: Framing) -> &'static str {
+    match framing {
+        Framing::Context => "Body part",
+        Framing::Straight => "Straight onto the wound",
+        Framing::Close => "Close up",
+    }
+}
+
+pub(super) fn scope(scope: ConsentScope) -> &'static str {
+    match scope {
+        ConsentScope::Care => "care",
+        ConsentScope::Teaching => "teaching",
+        ConsentScope::Publication => "publication",
+    }
+}
+
+pub(super) fn fence(verdict: FenceVerdict) -> &'static str {
+    match verdict {
+        FenceVerdict::Inside => "Inside",
+        FenceVerdict::Outside => "Outside",
+        FenceVerdict::Unknown => "Inside or outside is not known",
+    }
+}
+
+pub(super) fn identifier(identifier: Identifier) -> &'static str {
+    match identifier {
+        Identifier::Name => "Name",
+        Identifier::Dob => "Date of birth",
+        Identifier::NhsNumber => "NHS number",
+        Identifier::ChiNumber => "CHI number",
+        Identifier::HcNumber => "H&C number",
+        Identifier::LocalNumber => "Hospital number",
+    }
+}
+
+pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
+    use gauze_people::action::Action;
+    match action {
+        Action::View => "Looked at the photo or its record",
+        Action::Compare => "Compared two photos",
+        Action::Proof => "Looked where it comes from",
+        Action::Export => "Took a copy out",
+        Action::MakeLink => "Made a link",
+        Action::Amend => "Put something right",
+        Action::BreakGlass => "Broke the glass",
+        Action::List => "Opened the list of photos",
+        Action::Search => "Searched",
+        Action::WhoLooked => "Looked who has looked",
+        Action::Erase => "Erased it",
+        Action::ReviewBreakGlass
+        | Action::ReadLog
+        | Action::Phones
+        | Action::ChangeRole
+        | Action::EndSession
+        | Action::Reenrol
+        | Action::Setting => "Something else",
+    }
+}

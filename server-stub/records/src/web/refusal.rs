@@ -1,0 +1,145 @@
+//! Refusals as pages: what was not done, its code, and the one next step.
+
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::html;
+
+use super::layout::{self, Frame};
+use super::words::{self, refusal as told};
+
+/// Why a page is not shown, or a form not carried out. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Asked for under a name that is not ours.
+    ForeignHost,
+    /// A form that this process did not write.
+    Forged,
+    /// Asked for by another site's page.
+    ForeignPage,
+    /// A form or an address that cannot be read.
+    Unreadable,
+    /// There is no such page.
+    NoPage,
+    /// Nobody is signed in.
+    NotSignedIn,
+    /// The role does not allow it.
+    NotAllowed,
+    /// The second factor was proven too long ago; where to prove it anew.
+    ProveAgain {
+        /// The address of that page.
+        at: String,
+    },
+    /// The list of roles cannot be read.
+    RolesUnknown,
+    /// The access log cannot be written.
+    LogFailed,
+    /// What should not happen; where.
+    Broken(&'static str),
+    /// Something else, with its own words.
+    Told {
+        /// The status.
+        status: StatusCode,
+        /// A stable code.
+        code: &'static str,
+        /// What happened, and the next step.
+        message: String,
+        /// Where the next step is.
+        next: (&'static str, &'static str),
+    },
+}
+
+const START: (&str, &str) = ("/", told::TO_START);
+const SIGN_IN: (&str, &str) = ("/sign-in", told::TO_SIGN_IN);
+
+impl Refusal {
+    /// A stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::ForeignHost => "foreign_host",
+            Self::Forged => "form_not_ours",
+            Self::ForeignPage => "foreign_page",
+            Self::Unreadable => "form_invalid",
+            Self::NoPage => "no_such_page",
+            Self::NotSignedIn => "not_signed_in",
+            Self::NotAllowed => "not_allowed",
+            Self::ProveAgain { .. } => "prove_again",
+            Self::RolesUnknown => "roles_unknown",
+            Self::LogFailed => "log_failed",
+            Self::Broken(_) => "broken",
+            Self::Told { code, .. } => code,
+        }
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::Forged | Self::ForeignPage | Self::NotAllowed | Self::ProveAgain { .. } => {
+                StatusCode::FORBIDDEN
+            }
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::NoPage => StatusCode::NOT_FOUND,
+            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::RolesUnknown | Self::LogFailed => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Told { status, .. } => *status,
+        }
+    }
+
+    fn message(&self) -> &str {
+        match self {
+            Self::ForeignHost => told::FOREIGN_HOST,
+            Self::Forged => told::FORGED,
+            Self::ForeignPage => told::FOREIGN_PAGE,
+            Self::Unreadable => told::UNREADABLE,
+            Self::NoPage => told::NO_PAGE,
+            Self::NotSignedIn => told::SIGN_IN_FIRST,
+            Self::NotAllowed => told::NOT_ALLOWED,
+            Self::ProveAgain { .. } => told::PROVE_AGAIN,
+            Self::RolesUnknown => told::ROLES_UNKNOWN,
+            Self::LogFailed => told::LOG_FAILED,
+            Self::Broken(_) => told::BROKEN,
+            Self::Told { message, .. } => message,
+        }
+    }
+
+    fn next(&self) -> (&str, &str) {
+        match self {
+            Self::NotSignedIn => SIGN_IN,
+            Self::ProveAgain { at } => (at, told::TO_PROVE),
+            Self::Told { next, .. } => *next,
+            Self::ForeignHost
+            | Self::Forged
+            | Self::ForeignPage
+            | Self::Unreadable
+            | Self::NoPage
+            | Self::NotAllowed
+            | Self::RolesUnknown
+            | Self::LogFailed
+            | Self::Broken(_) => START,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        if let Self::Broken(place) = self {
+            tracing::error!(place, "a page is broken");
+        }
+        let (address, word) = self.next();
+        let body = html! {
+            p.trouble role="alert" { (self.message()) }
+            p { (words::NOTHING_LOST) }
+            p { a.button.main href=(address) { (word) } }
+            p.hint { (words::CODE) " " code { (self.code()) } }
+        };
+        (self.status(), layout::page(&Frame::plain(told::TITLE), &body)).into_response()
+    }
+}
+
+impl From<FormRejection> for Refusal {
+    fn from(_: FormRejection) -> Self {
+        Self::Unreadable
+    }
+}

@@ -1,0 +1,164 @@
+//! `gauze-records serve --web` and `people`: the pages for the hospital's people, and the first administrator's code.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use clap::{Args, Subcommand};
+use gauze_people::person::PersonId;
+use gauze_records::access;
+use gauze_records::keys::KeyDir;
+use gauze_records::pull::Puller;
+use gauze_records::web::photos::{self, Desk, DeskParts};
+use gauze_records::web::{self, HttpsOutward, Ledger, Listed, Web, WebOptions};
+use gauze_records::{Clock as _, HttpsGateway, SystemClock};
+use gauze_signin::config::{ConfigError, People};
+use gauze_signin::factors::{FactorError, Factors};
+use gauze_signin::provider::Provider;
+
+use crate::{Refused, show};
+
+/// Where the hospital's people sign in and look.
+#[derive(Args)]
+pub(crate) struct Pages {
+    /// Where the pages for the hospital's people are served, over TLS; nowhere without it.
+    #[arg(long, value_name = "ADDR", requires_all = ["tls_cert", "tls_key", "people"])]
+    web: Option<SocketAddr>,
+    /// PEM certificate chain of the pages.
+    #[arg(long, value_name = "FILE", requires = "web")]
+    tls_cert: Option<PathBuf>,
+    /// PEM private key of the pages.
+    #[arg(long, value_name = "FILE", requires = "web")]
+    tls_key: Option<PathBuf>,
+    /// Whose word counts at sign-in, and what it makes of a person (docs/people.md).
+    #[arg(long, value_name = "FILE", requires = "web")]
+    people: Option<PathBuf>,
+}
+
+/// What is done for people without a page.
+#[derive(Subcommand)]
+pub(crate) enum PeopleCommand {
+    /// Read people.json and say what is wrong with it.
+    Check {
+        /// The file.
+        #[arg(long, value_name = "FILE")]
+        people: PathBuf,
+    },
+    /// Make the enrolment code of the first administrator, who has nobody to ask. Others get theirs on the pages.
+    Code {
+        /// The data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The keys directory.
+        #[arg(long, value_name = "DIR")]
+        keys: PathBuf,
+        /// people.json.
+        #[arg(long, value_name = "FILE")]
+        people: PathBuf,
+        /// The person's whole id, as the access log spells it: 26 letters and digits.
+        #[arg(long)]
+        person: String,
+    },
+}
+
+/// Pages that can be served.
+pub(crate) struct Served {
+    options: WebOptions,
+    pages: Router,
+}
+
+fn config(error: &ConfigError) -> Refused {
+    Refused(format!("{}: {error}. {}", error.code(), error.next_step()))
+}
+
+fn factor(error: &FactorError) -> Refused {
+    Refused(format!("{}: {error}. {}", error.code(), error.next_step()))
+}
+
+async fn open_factors(data: &Path, keys: &Path, people: &People) -> Result<Factors, Refused> {
+    let key = web::factor_key(keys)?;
+    let path = web::factor_store(data)?;
+    Factors::open(&path, key, people).await.map_err(|error| factor(&error))
+}
+
+impl Pages {
+    /// Reads what the pages need, the index for people from `puller`; nothing where none are asked for.
+    pub(crate) async fn prepare(
+        self,
+        (data, keys): (&Path, &Path),
+        puller: &Puller<HttpsGateway>,
+    ) -> Result<Option<Served>, Refused> {
+        let (Some(listen), Some(tls_cert), Some(tls_key), Some(people)) =
+            (self.web, self.tls_cert, self.tls_key, self.people)
+        else {
+            return Ok(None);
+        };
+        let people = Arc::new(People::load(&people).map_err(|error| config(&error))?);
+        let ca = people.provider.ca.as_ref().map(|path| {
+            let read = std::fs::read(path);
+            read.map_err(|source| config(&ConfigError::Read { path: path.clone(), source }))
+        });
+        let outward = Arc::new(HttpsOutward::new(ca.transpose()?.as_deref())?);
+        let provider = Provider::new(Arc::clone(&people), outward).map_err(|error| config(&error))?;
+        let factors = open_factors(data, keys, &people).await?;
+        let clock = Arc::new(SystemClock);
+        let key_dir = KeyDir::new(keys);
+        let log = Arc::new(access::open_log(&key_dir, data, clock.now())?);
+        let web = Web::new(web::Parts {
+            people,
+            provider,
+            factors,
+            roster: Arc::new(Listed::new(data)),
+            log: Arc::new(Ledger::new(log.clone(), clock.clone())),
+            clock,
+        });
+        let log_root = access::log_dir(data);
+        let hastes = photos::hastes(&log_root).map_err(access::AccessError::from)?;
+        let desk = Desk::new(DeskParts {
+            web: web.clone(),
+            folk: puller.folk().await?,
+            roles: Arc::new(access::roles(data)?),
+            log,
+            log_root,
+            hastes: Arc::new(hastes.into()),
+            lists: puller.lists()?,
+            records: Arc::new(key_dir.records()?),
+        });
+        let pages = web::router(web, photos::router(desk));
+        Ok(Some(Served { options: WebOptions { listen, tls_cert, tls_key }, pages }))
+    }
+}
+
+impl Served {
+    /// Serves until `stop` resolves.
+    pub(crate) async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Refused> {
+        let ready = |address| crate::say(&format!("ready: pages at {address}"));
+        Ok(web::serve(&self.options, self.pages, ready, stop).await?)
+    }
+}
+
+/// Runs one of `people`'s commands.
+#[tokio::main]
+pub(crate) async fn people(json: bool, command: PeopleCommand) -> Result<(), Refused> {
+    match command {
+        PeopleCommand::Check { people } => {
+            let people = People::load(&people).map_err(|error| config(&error))?;
+            let told = serde_json::json!({ "origin": people.origin_text(), "callback": people.callback() });
+            show(json, &told, || {
+                format!("people.json is right\nregister this address at the provider: {}", people.callback())
+            });
+        }
+        PeopleCommand::Code { data, keys, people, person } => {
+            let people = People::load(&people).map_err(|error| config(&error))?;
+            let factors = open_factors(&data, &keys, &people).await?;
+            let code = factors.make_code(&PersonId(person), SystemClock.now()).await;
+            factors.close().await;
+            let code = code.map_err(|error| factor(&error))?;
+            show(json, &serde_json::json!({ "code": code }), || {
+                format!("{code}\nIt counts once, for a day.")
+            });
+        }
+    }
+    Ok(())
+}

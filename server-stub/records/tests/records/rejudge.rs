@@ -1,0 +1,133 @@
+//! What was refused for a reason inside is judged again once that was mended, and the phone hears of it.
+
+use std::fs;
+
+use gauze_records::{Again, keys, rejudge};
+use gauze_wire::{Act, Deed, FilingRefusal, Jws, Text};
+
+use crate::fixture::{Edit, Hospital, Phone, Photo};
+
+async fn ask(hospital: &Hospital, which: Again) -> u64 {
+    rejudge(&hospital.data(), which).await.unwrap()
+}
+
+/// The last word on a photo, as the phone reads it.
+fn is_filed_now(hospital: &Hospital, photo: &Photo) -> bool {
+    let digest = photo.jws.digest().to_string();
+    let told = hospital.gateway.receipts();
+    let about = |jws: &&Jws| String::from_utf8(jws.payload_bytes().unwrap()).unwrap().contains(&digest);
+    told.iter().rfind(about).is_some_and(|jws| jws.typ() == "gauze-filed")
+}
+
+/// A hospital whose policy lets no phone of this version in, with one phone that tried and took two photos.
+async fn too_strict() -> (Hospital, Phone, [Photo; 2]) {
+    let hospital = Hospital::new();
+    hospital.sign_policy(|policy| {
+        policy["version"] = 2.into();
+        policy["min_app_version"] = "99.0.0".into();
+    });
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photos = [phone.photo(&hospital), phone.photo(&hospital)];
+    photos.iter().for_each(|photo| hospital.gateway.take(photo));
+    assert_eq!(hospital.pass().await.unwrap().refused.len(), 2);
+    (hospital, phone, photos)
+}
+
+fn mend(hospital: &Hospital) {
+    hospital.sign_policy(|policy| policy["version"] = 3.into());
+}
+
+#[tokio::test]
+async fn photos_that_a_policy_refused_are_filed_once_it_was_mended_and_somebody_asked() {
+    let (hospital, mut phone, photos) = too_strict().await;
+    // Asking without a mend changes nothing, and tells the phone nothing new.
+    assert_eq!(ask(&hospital, Again::All).await, 2);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.rejudged, report.filed, report.acknowledged), (2, 0, 0));
+    assert!(hospital.verify().await.ok);
+    mend(&hospital);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.rejudged, report.filed), (0, 0), "nobody asked");
+
+    // One photo is asked for; what its phone's enrolment held up besides goes with it.
+    assert_eq!(ask(&hospital, Again::Photo(photos[1].id())).await, 1);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.filed, report.refused.len()), (2, 0));
+    assert!(photos.iter().all(|photo| is_filed_now(&hospital, photo)));
+    let next = phone.photo(&hospital);
+    hospital.gateway.take(&next);
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
+async fn a_phone_that_is_believed_late_is_what_the_acts_said_meanwhile() {
+    let (hospital, mut phone, photos) = too_strict().await;
+    let revoked = Act {
+        v: 1,
+        typ: "gauze-act".into(),
+        tenant: hospital.tenant(),
+        at: hospital.now(),
+        operator: Text::new("helpdesk-7").unwrap(),
+        reason: Text::new("lost on a bus").unwrap(),
+        deed: Deed::Revoke { device_id: phone.id() },
+    };
+    hospital.gateway.log(&Jws::sign(&revoked, &hospital.gateway.signer()).unwrap());
+    let after = phone.photo(&hospital);
+    hospital.gateway.take(&after);
+    hospital.pass().await.unwrap();
+    mend(&hospital);
+    assert_eq!(ask(&hospital, Again::Cause(FilingRefusal::EnrolmentInvalid)).await, 3);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.filed, report.refused.len()), (2, 0));
+    assert!(photos.iter().all(|photo| is_filed_now(&hospital, photo)));
+    assert_eq!(hospital.cause(&after), "enrolment_invalid", "it came after the phone was revoked");
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
+async fn a_photo_that_did_not_open_is_filed_from_what_was_kept_once_its_identity_is_there() {
+    let (hospital, other) = (Hospital::new(), Hospital::new());
+    let mut phone = Phone::enrolled(10, &hospital);
+    let to_other = |_: &Hospital, record: &[u8], picture: &[u8]| {
+        let theirs = other.identities()[0].to_recipient();
+        crate::fixture::seal_elsewhere(theirs, record, picture)
+    };
+    let photo = phone.photo_with(&hospital, &Edit { seal: &to_other, ..Edit::default() });
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    assert_eq!(hospital.cause(&photo), "did_not_open");
+    // The gateway may have forgotten it: the bytes were kept here.
+    hospital.gateway.with(|shop| shop.blobs.clear());
+    let path = hospital.keys().path(keys::IDENTITY);
+    let both = [&path, &other.keys().path(keys::IDENTITY)].map(|path| fs::read_to_string(path).unwrap());
+    crate::fixture::write(&path, &both.concat());
+    assert_eq!(ask(&hospital, Again::Cause(FilingRefusal::ChainBroken)).await, 0);
+    assert_eq!(ask(&hospital, Again::Cause(FilingRefusal::DidNotOpen)).await, 1);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.filed, report.missing), (1, 0));
+    assert!(is_filed_now(&hospital, &photo) && hospital.sealed(&photo).is_file());
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
+async fn an_adoption_that_was_refused_with_its_phones_enrolment_holds_with_it() {
+    let (hospital, phone, photos) = too_strict().await;
+    let next = phone.again(11, &hospital);
+    let adopted = next.adopt(&hospital, &photos[0]);
+    hospital.gateway.take(&adopted);
+    hospital.pass().await.unwrap();
+    assert_eq!(hospital.cause(&adopted), "enrolment_invalid");
+    mend(&hospital);
+    // The phone enrols once more under the mended policy, and adopts what was refused.
+    let last = next.again(12, &hospital);
+    let again = last.adopt(&hospital, &photos[1]);
+    hospital.gateway.take(&again);
+    hospital.pass().await.unwrap();
+    // Its word that it follows the middle key is all there is: that one's enrolment was rejected.
+    assert_eq!(hospital.cause(&again), "chain_broken");
+    ask(&hospital, Again::All).await;
+    hospital.pass().await.unwrap();
+    assert!(is_filed_now(&hospital, &adopted) && is_filed_now(&hospital, &again));
+    assert!(hospital.verify().await.ok);
+}

@@ -1,0 +1,168 @@
+//! The pages in a real Chromium without a window: light and dark, 320 and 1280 pixels wide, 200 % text, keyboard alone.
+
+#[path = "../../../../gateway/tests/gateway/browser/driver.rs"]
+#[expect(dead_code, reason = "shared with the gateway's console, which presses other keys")]
+mod driver;
+
+use std::fs;
+use std::path::PathBuf;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use driver::Browser;
+use gauze_people::person::Role;
+use gauze_records::web::{WebOptions, serve};
+use serde_json::{Value, json};
+
+use super::ward::{TEAM, Ward, drawn, person};
+use crate::fixture::Hospital;
+use crate::folk::{FAMILY, NHS, filed_with, patient};
+
+/// A ward whose pages are served over TLS on this machine.
+async fn served() -> (Ward, tokio::sync::oneshot::Sender<()>, tempfile::TempDir) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let hospital = Hospital::new();
+    let long = patient(FAMILY, Some(NHS), Some("RX1 00 4711"));
+    let patients = [Some(long.clone()), Some(long.clone()), Some(long), None];
+    let puller = filed_with(&hospital, &patients, Some(&drawn(2400, 1800))).await;
+    let ward = Ward::of(&format!("localhost:{port}"), hospital, puller).await;
+    let dir = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (tls_cert, tls_key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
+    write(&tls_cert, &made.cert.pem());
+    write(&tls_key, &made.signing_key.serialize_pem());
+    let listen = ([127, 0, 0, 1], port).into();
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let (up, ready) = tokio::sync::oneshot::channel();
+    let pages = ward.pages.clone();
+    tokio::spawn(async move {
+        let options = WebOptions { listen, tls_cert, tls_key };
+        serve(&options, pages, move |_| drop(up.send(())), async move { drop(stopped.await) }).await.unwrap();
+    });
+    ready.await.unwrap();
+    (ward, stop, dir)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own inputs need not survive a power cut")]
+fn write(path: &std::path::Path, text: &str) {
+    fs::write(path, text).unwrap();
+}
+
+/// Where pictures of the pages are left.
+fn pictures() -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("viewer");
+    fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+#[expect(clippy::disallowed_methods, reason = "pictures for people to look at")]
+async fn picture(browser: &Browser, name: &str) {
+    let arguments = json!({ "format": "png", "captureBeyondViewport": true });
+    let shot = browser.devtools("Page.captureScreenshot", arguments).await;
+    let png = BASE64_STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
+    fs::write(pictures().join(format!("{name}.png")), png).unwrap();
+}
+
+/// What is wrong with a page as it stands.
+const WRONG: &str = "
+  const wrong = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) wrong.push('wider than the window: ' + root.scrollWidth);
+  for (const field of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
+    if (!field.labels || !field.labels.length) wrong.push('no label: ' + field.name);
+  for (const one of document.querySelectorAll('a, button, input[type=text], select')) {
+    const box = one.getBoundingClientRect();
+    const inText = one.matches('p a, h3 a, dd a, .skip');
+    if (box.width && box.height < 44 && !inText) wrong.push('small: ' + (one.textContent || one.name) + ' ' + box.height);
+  }
+  if (document.querySelectorAll('h1').length !== 1) wrong.push('no one heading');
+  const ids = [...document.querySelectorAll('[id]')].map((one) => one.id);
+  if (new Set(ids).size !== ids.length) wrong.push('an id twice');
+  return wrong;";
+
+async fn wait_for(browser: &Browser, script: &str) {
+    for _ in 0..200 {
+        if browser.run(script, json!([])).await == json!(true) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("never came: {script}");
+}
+
+#[tokio::test]
+async fn the_pages_hold_in_a_browser() {
+    let Some(browser) = Browser::start().await else {
+        println!("skipped: no Chromium with chromedriver");
+        return;
+    };
+    let (ward, stop, _dir) = served().await;
+    let lead = ward.sign_in(person("Sister Siân Okonkwo-Featherstone", Role::Lead, TEAM));
+    let origin = format!("https://{}", ward.host);
+    browser.devtools("Security.setIgnoreCertificateErrors", json!({ "ignore": true })).await;
+    let cookie = json!({ "name": "__Host-gauze", "value": lead.cookie, "url": origin, "path": "/", "secure": true,
+                         "httpOnly": true, "sameSite": "Strict" });
+    browser.devtools("Network.setCookie", cookie).await;
+    let photos = ward.photos().await;
+    let (photo, other) = (&photos[1], &photos[2]);
+    let pages = [
+        ("list", "/lists/tissue?which=all".to_owned()),
+        ("search", "/search".to_owned()),
+        ("patient", format!("/patients/{}", photo.patient.unwrap())),
+        ("photo", format!("/photos/{}", photo.handle)),
+        ("compare", format!("/compare?first={}&second={}", photo.handle, other.handle)),
+        ("record", format!("/photos/{}/record", photo.handle)),
+        ("proof", format!("/photos/{}/proof", photo.handle)),
+        ("looks", format!("/photos/{}/looks", photo.handle)),
+        ("amend", format!("/photos/{}/amend", photo.handle)),
+        ("amend-patient", format!("/photos/{}/amend?what=patient", photo.handle)),
+    ];
+    for (name, address) in &pages {
+        for (width, scheme) in [(1280, "light"), (320, "dark"), (320, "light"), (1280, "dark")] {
+            browser.look(width, scheme).await;
+            browser.open(&format!("{origin}{address}")).await;
+            if address.contains("compare") || *name == "photo" {
+                wait_for(&browser, "return !!document.querySelector('canvas') && !document.querySelector('.controls').hidden").await;
+            }
+            let wrong = browser.run(WRONG, json!([])).await;
+            assert_eq!(wrong, json!([]), "{name} at {width}, {scheme}");
+            picture(&browser, &format!("{name}-{width}-{scheme}")).await;
+        }
+        browser.run("document.documentElement.style.fontSize = '200%'; return 0", json!([])).await;
+        let wrong = browser.run(WRONG, json!([])).await;
+        assert_eq!(wrong, json!([]), "{name} with text of 200 %");
+    }
+    drop(stop);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_photo_is_zoomed_to_its_last_pixel_by_keys_alone() {
+    let Some(browser) = Browser::start().await else {
+        println!("skipped: no Chromium with chromedriver");
+        return;
+    };
+    let (ward, stop, _dir) = served().await;
+    let nurse = ward.sign_in(person("Nurse Viewer", Role::Viewer, TEAM));
+    let origin = format!("https://{}", ward.host);
+    browser.devtools("Security.setIgnoreCertificateErrors", json!({ "ignore": true })).await;
+    let cookie = json!({ "name": "__Host-gauze", "value": nurse.cookie, "url": origin, "path": "/", "secure": true,
+                         "httpOnly": true, "sameSite": "Strict" });
+    browser.devtools("Network.setCookie", cookie).await;
+    browser.look(800, "light").await;
+    browser.open(&format!("{origin}/photos/{}", ward.photos().await[1].handle)).await;
+    wait_for(&browser, "return !!document.querySelector('canvas')").await;
+    browser.run("document.querySelector('canvas').focus(); return 0", json!([])).await;
+    let told = "return document.querySelector('[data-told]').textContent";
+    let whole = browser.run(told, json!([])).await;
+    browser.press("1").await;
+    assert_eq!(browser.run(told, json!([])).await, json!("100 %"));
+    let tiles = "return performance.getEntriesByType('resource').some((one) => /\\/shown\\/[0-9a-f]+\\/0\\//.test(one.name))";
+    wait_for(&browser, tiles).await;
+    browser.press("0").await;
+    assert_eq!(browser.run(told, json!([])).await, whole);
+    let kept: Value =
+        browser.run("return [localStorage.length, sessionStorage.length, document.cookie]", json!([])).await;
+    assert_eq!(kept, json!([0, 0, ""]));
+    drop(stop);
+    ward.end().await;
+}

@@ -1,0 +1,6 @@
+//! The viewer's pages, asked as a browser asks.
+
+mod browser;
+mod pages;
+mod strangers;
+pub mod ward;

@@ -1,0 +1,261 @@
+//! A hospital with filed photos, its pages, and people who are signed in.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST};
+use axum::http::{HeaderMap, Request, StatusCode};
+use gauze_people::Roles;
+use gauze_people::acting::{Acting, Factor, Network};
+use gauze_people::context::{Context, Reason, ReasonCode};
+use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
+use gauze_people::person::{Person, PersonId, Role, Team};
+use gauze_people::subject::{Photo, Subject};
+use gauze_records::pull::Puller;
+use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
+use gauze_records::web::{ClaimsAlone, Parts, Traced, Web, router};
+use gauze_records::{Folk, Found, Opening, Opens};
+use gauze_signin::config::People;
+use gauze_signin::sessions::{AtProvider, Level, Opening as Begin};
+use gauze_wire::log::NoteKey;
+use gauze_wire::{Choice, Patient, SoftwareKey, Text};
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use crate::fixture::{Fake, Hospital};
+use crate::folk::{filed, filed_with};
+
+pub const TEAM: &str = "tissue";
+
+/// A person of the wound team.
+pub fn person(name: &str, role: Role, team: &str) -> Person {
+    let teams = |wanted: Role| {
+        if role == wanted { BTreeSet::from([Team(team.to_owned())]) } else { BTreeSet::new() }
+    };
+    let mut id: String = name.to_lowercase().chars().filter(char::is_ascii_lowercase).collect();
+    id.truncate(26);
+    Person {
+        id: PersonId(format!("{id:a<26}")),
+        name: name.to_owned(),
+        professional: None,
+        roles: BTreeSet::from([role]),
+        teams: teams(Role::Viewer),
+        leads: teams(Role::Lead),
+    }
+}
+
+pub fn acting(role: Role) -> Acting {
+    let at = "2026-11-24T10:00:00Z".parse().unwrap();
+    Acting {
+        person: person("Sister Test", role, TEAM),
+        session: "session".to_owned(),
+        signed_in_at: at,
+        factor: Factor::Passkey { hardware: false },
+        factor_at: at,
+        network: Network::Inside,
+    }
+}
+
+/// Roles and an access log.
+pub struct Office {
+    pub roles: Arc<Roles>,
+    pub log: Arc<AccessLog>,
+    pub dir: tempfile::TempDir,
+}
+
+impl Office {
+    pub async fn new(hospital: &Hospital) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let tenant = hospital.tenant();
+        let keys = LogKeys {
+            audit: Arc::new(SoftwareKey::from_bytes(&[41; 32]).unwrap()),
+            note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[42; 32]).unwrap()),
+            tenant,
+        };
+        let (root, now) = (dir.path().to_owned(), hospital.now());
+        let open = tokio::task::spawn_blocking(move || AccessLog::open(&root, keys, now));
+        let log = Arc::new(open.await.unwrap().unwrap());
+        Self { roles: Arc::new(Roles::shipped().unwrap()), log, dir }
+    }
+
+    /// Leave to open a photo, as a page gets it.
+    pub async fn opening<A: Opens>(&self, act: A, found: &Found, acting: &Acting) -> Opening {
+        let subject = Subject::Photo(Photo {
+            id: found.capture_id,
+            team: found.team.clone().map(Team),
+            patient: None,
+            erased: false,
+            held: false,
+        });
+        let reason = Some(Reason { code: ReasonCode::Correction, sealed_words: None });
+        let context = Context { reason, ..Context::care(acting.signed_in_at) };
+        let authorised = self.roles.authorise(acting, act, &subject, &context).unwrap();
+        Opening::of(&self.log.append(authorised).await.unwrap()).unwrap()
+    }
+
+    pub fn entries(&self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        read_entries(self.dir.path(), |kept| entries.extend(kept.entry)).unwrap();
+        entries
+    }
+}
+
+/// Something like skin with something like a wound on it.
+pub fn drawn(width: u16, height: u16) -> Vec<u8> {
+    let (mut rgb, mut grain) = (Vec::new(), 7_u32);
+    for y in 0..height {
+        for x in 0..width {
+            grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let (dx, dy) = (f32::from(x) / f32::from(width) - 0.5, f32::from(y) / f32::from(height) - 0.5);
+            let wound = (dx * dx * 9.0 + dy * dy * 16.0 + (dx * 31.0).sin() * 0.05) < 0.4;
+            let base: [u8; 3] = if wound { [150, 40, 45] } else { [205, 160, 140] };
+            rgb.extend(base.map(|level| level + (grain >> 28) as u8));
+        }
+    }
+    let mut out = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut out, 90);
+    encoder.encode(&rgb, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
+    out
+}
+
+/// All of it.
+pub struct Ward {
+    pub hospital: Hospital,
+    pub puller: Puller<Fake>,
+    pub folk: Folk,
+    pub office: Office,
+    pub web: Web,
+    pub pages: Router,
+    pub host: String,
+}
+
+/// An answer.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+}
+
+/// A browser of somebody who is signed in.
+pub struct Browser<'a> {
+    ward: &'a Ward,
+    pub cookie: String,
+    pub proof: String,
+}
+
+impl Ward {
+    pub async fn with(patients: &[Option<Patient>]) -> Self {
+        Self::at("viewer.test", patients).await
+    }
+
+    pub async fn at(host: &str, patients: &[Option<Patient>]) -> Self {
+        let hospital = Hospital::new();
+        let puller = filed(&hospital, patients).await;
+        Self::of(host, hospital, puller).await
+    }
+
+    /// One photo as large as a screen.
+    pub async fn large() -> Self {
+        let hospital = Hospital::new();
+        let puller = filed_with(&hospital, &[None], Some(&drawn(1600, 1200))).await;
+        Self::of("viewer.test", hospital, puller).await
+    }
+
+    pub async fn of(host: &str, hospital: Hospital, puller: Puller<Fake>) -> Self {
+        let folk = puller.folk().await.unwrap();
+        let office = Office::new(&hospital).await;
+        let people = json!({
+            "origin": format!("https://{host}"),
+            "provider": {
+                "issuer": "https://provider.test/realms/ward", "profile": "keycloak", "client_id": "gauze",
+                "client": { "secret_file": "secret" },
+            },
+            "networks": ["127.0.0.0/8"],
+        });
+        let people = People::parse(people.to_string().as_bytes(), &hospital.path("people")).unwrap();
+        let web = Web::new(Parts {
+            people,
+            roster: Arc::new(ClaimsAlone),
+            log: Arc::new(Traced),
+            clock: hospital.clock.clone(),
+        });
+        let team = Choice { code: TEAM.parse().unwrap(), words: Text::new("Tissue viability").unwrap() };
+        let desk = Desk::new(DeskParts {
+            web: web.clone(),
+            folk: folk.clone(),
+            roles: office.roles.clone(),
+            log: office.log.clone(),
+            log_root: office.dir.path().to_owned(),
+            hastes: Arc::new(hastes(office.dir.path()).unwrap().into()),
+            lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
+            records: Arc::new(hospital.keys().records().unwrap()),
+        });
+        let pages = router(web.clone(), photos(desk));
+        Self { hospital, puller, folk, office, web, pages, host: host.to_owned() }
+    }
+
+    /// Somebody who has proven two factors.
+    pub fn sign_in(&self, person: Person) -> Browser<'_> {
+        let now = self.hospital.now();
+        let opening = Begin {
+            person,
+            level: Level::Signed { factor: Factor::Passkey { hardware: false }, at: now },
+            provider: AtProvider { subject: "subject".into(), sid: None, id_token: String::new() },
+            browser: "test".into(),
+        };
+        let (cookie, session) = self.web.sessions().begin(opening, now).unwrap();
+        Browser { ward: self, cookie, proof: session.proof }
+    }
+
+    pub async fn ask(&self, request: Request<Body>) -> Answer {
+        let mut request = request;
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711))));
+        let answer = self.pages.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = to_bytes(body, 64 << 20).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn end(self) {
+        drop(self.pages);
+        self.folk.close().await;
+        self.puller.close().await;
+    }
+
+    /// All photos of the team, newest first.
+    pub async fn photos(&self) -> Vec<Found> {
+        self.folk.team(Some(TEAM), gauze_records::Which::All, None, 500).await.unwrap()
+    }
+}
+
+impl Browser<'_> {
+    fn request(&self, method: &str, address: &str) -> axum::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(address)
+            .header(HOST, &self.ward.host)
+            .header("sec-fetch-site", "same-origin")
+            .header(COOKIE, format!("__Host-gauze={}", self.cookie))
+    }
+
+    pub async fn get(&self, address: &str) -> Answer {
+        self.ward.ask(self.request("GET", address).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("proof", &self.proof).extend_pairs(fields);
+        let request = self.request("POST", address).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.ward.ask(request.body(Body::from(form.finish())).unwrap()).await
+    }
+}

@@ -1,0 +1,112 @@
+//! What a token says about a person, and what it proves.
+
+use gauze_people::person::{Person, PersonId, Role, Team};
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
+
+use crate::config::{Path, People, Proof};
+use crate::random::base32;
+
+type Claims = Map<String, Value>;
+
+/// Whether the claims prove it. An absent claim, and one of another type, proves nothing.
+pub fn proves(proof: &Proof, claims: &Claims) -> bool {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let any = |name: &str, wanted: &[String]| {
+        let list = claims.get(name).and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().filter_map(Value::as_str).any(|v| wanted.iter().any(|w| w == v)))
+    };
+    match proof {
+        Proof::Acr(values) => text("acr").is_some_and(|acr| values.iter().any(|value| value == acr)),
+        Proof::Amr(values) => any("amr", values),
+        Proof::Acrs(values) => any("acrs", values),
+        Proof::AtLeast { claim, least } => {
+            let found = Path::parse("", claim).map(|path| path.values(claims));
+            found.is_ok_and(|found| match found.as_slice() {
+                [Value::Number(number)] => number.as_i64().is_some_and(|number| number >= *least),
+                [Value::String(text)] => text.parse::<i64>().is_ok_and(|number| number >= *least),
+                _ => false,
+            })
+        }
+    }
+}
+
+/// The person that the claims name, with the roles and teams that `people.json` makes of them; nothing where a claim that names
+/// the person is missing.
+pub fn person(people: &People, claims: &Claims) -> Option<Person> {
+    let mapping = &people.provider.claims;
+    let named: Vec<&str> = mapping.person.iter().map(|path| path.text(claims)).collect::<Option<_>>()?;
+    let roles: BTreeSet<Role> =
+        mapping.roles.texts(claims).iter().filter_map(|value| people.roles.get(*value)).copied().collect();
+    let (mut teams, mut leads) = (BTreeSet::<Team>::new(), BTreeSet::<Team>::new());
+    for member in mapping.teams.texts(claims).iter().filter_map(|value| people.teams.get(*value)) {
+        teams.insert(member.team.clone());
+        if member.leads {
+            leads.insert(member.team.clone());
+        }
+    }
+    let name = mapping.name.text(claims).unwrap_or_default();
+    let professional = mapping.professional.as_ref().and_then(|path| path.text(claims));
+    Some(Person {
+        id: person_id(&people.provider.issuer, &named),
+        name: name.chars().filter(|c| !c.is_control()).take(120).collect(),
+        professional: professional.map(|text| text.chars().take(64).collect()),
+        roles,
+        teams,
+        leads,
+    })
+}
+
+/// The first 16 bytes of SHA-256 over `gauze-person/v1`, issuer and what names the person, each ended by a zero byte.
+pub fn person_id(issuer: &str, named: &[&str]) -> PersonId {
+    let mut hash = Sha256::new();
+    for part in ["gauze-person/v1", issuer].iter().chain(named) {
+        hash.update(part);
+        hash.update([0]);
+    }
+    PersonId(base32(&hash.finalize()[..16]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn holds(proof: &Proof, claims: &Value) -> bool {
+        proves(proof, claims.as_object().unwrap())
+    }
+
+    #[test]
+    fn only_what_the_token_says_proves_anything() {
+        let gold = Proof::Acr(vec!["gold".into()]);
+        assert!(holds(&gold, &json!({ "acr": "gold" })));
+        for claims in
+            [json!({ "acr": "silver" }), json!({}), json!({ "acr": ["gold"] }), json!({ "acr": null })]
+        {
+            assert!(!holds(&gold, &claims), "{claims}");
+        }
+        let context = Proof::Acrs(vec!["c1".into()]);
+        assert!(holds(&context, &json!({ "acrs": ["c2", "c1"] })));
+        assert!(!holds(&context, &json!({ "acr": "c1" })) && !holds(&context, &json!({ "acrs": "c1" })));
+        let level = Proof::AtLeast { claim: "level".into(), least: 2 };
+        for (value, expected) in [
+            (json!(2), true),
+            (json!("3"), true),
+            (json!(1), false),
+            (json!("x"), false),
+            (json!([3]), false),
+            (json!(2.5), false),
+        ] {
+            assert_eq!(holds(&level, &json!({ "level": value })), expected, "{value}");
+        }
+        assert!(!holds(&Proof::Amr(vec!["otp".into()]), &json!({ "amr": [] })));
+    }
+
+    #[test]
+    fn a_person_is_named_by_issuer_and_subject_and_by_nothing_that_can_be_joined_otherwise() {
+        assert_eq!(person_id("https://a", &["b"]).0.len(), 26);
+        assert_ne!(person_id("https://a", &["b"]), person_id("https://b", &["b"]));
+        assert_ne!(person_id("https://a", &["ab", "c"]), person_id("https://a", &["a", "bc"]));
+    }
+}

@@ -1,0 +1,100 @@
+//! Why a sign-in at the provider does not count.
+
+use crate::jwt::JwtError;
+use crate::outward::OutwardError;
+use crate::random::NoEntropy;
+
+/// Why a sign-in does not count. Each is shown with its next step and written into the log by its code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    /// The provider did not answer.
+    #[error(transparent)]
+    Outward(#[from] OutwardError),
+    /// The provider's description of itself is not one, or not this issuer's.
+    #[error("the provider describes itself wrongly: {0}")]
+    Metadata(&'static str),
+    /// This browser began no sign-in, or it was used or is too old.
+    #[error("this sign-in was not begun in this browser, was used already, or took longer than ten minutes")]
+    NotBegun,
+    /// `state` is another one.
+    #[error("the answer belongs to another sign-in")]
+    State,
+    /// `iss` of the answer is another provider's, or missing.
+    #[error("the answer comes from another provider")]
+    OtherIssuer,
+    /// The provider refused; its error code.
+    #[error("the provider refused: {0}")]
+    Refused(String),
+    /// The provider's token endpoint refused; its error code.
+    #[error("the provider did not take the code: {0}")]
+    Code(String),
+    /// The answer is not what belongs there.
+    #[error("the provider's answer cannot be read")]
+    Answer,
+    /// The token's form or signature.
+    #[error("the provider's token does not count: {0}")]
+    Token(#[from] JwtError),
+    /// A claim is missing, or does not say what it must.
+    #[error("the provider's token does not count: {0} is wrong")]
+    Claim(&'static str),
+    /// The sign-in at the provider is older than a session may be, or than was asked for.
+    #[error("the sign-in at the provider is too old")]
+    Stale,
+    /// What `people.json` requires is not proven.
+    #[error("the provider does not say enough about this account")]
+    TooLittle,
+    /// Somebody else came back than whoever was to prove themselves again.
+    #[error("somebody else signed in at the provider")]
+    SomebodyElse,
+    /// The client's own key cannot sign.
+    #[error("this side's own key cannot be used")]
+    OwnKey,
+    /// No randomness.
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+}
+
+impl SignInError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Outward(OutwardError::Unreachable(_)) => "provider_unreachable",
+            Self::Outward(OutwardError::TooLong) => "provider_answer_too_long",
+            Self::Outward(OutwardError::TooSlow) => "provider_too_slow",
+            Self::Metadata(_) => "provider_metadata",
+            Self::NotBegun => "sign_in_not_begun",
+            Self::State => "sign_in_state",
+            Self::OtherIssuer => "other_issuer",
+            Self::Refused(_) => "provider_refused",
+            Self::Code(_) => "code_refused",
+            Self::Answer => "provider_answer",
+            Self::Token(JwtError::Malformed) => "token_malformed",
+            Self::Token(JwtError::Algorithm) => "token_algorithm",
+            Self::Token(JwtError::UnknownKey) => "token_key",
+            Self::Token(JwtError::Signature) => "token_signature",
+            Self::Claim(_) => "token_claim",
+            Self::Stale => "sign_in_stale",
+            Self::TooLittle => "account_too_little",
+            Self::SomebodyElse => "somebody_else",
+            Self::OwnKey => "own_key",
+            Self::NoEntropy(_) => "no_entropy",
+        }
+    }
+
+    /// What the person does.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::Outward(_) => "Try again in a minute. If it stays so, tell the help desk.",
+            Self::NotBegun | Self::State | Self::Stale | Self::Refused(_) | Self::Code(_) => "Sign in again.",
+            Self::SomebodyElse => "Sign out, then sign in as yourself.",
+            Self::TooLittle => "Ask the help desk to have your identity checked at the provider.",
+            Self::Metadata(_)
+            | Self::OtherIssuer
+            | Self::Answer
+            | Self::Token(_)
+            | Self::Claim(_)
+            | Self::OwnKey
+            | Self::NoEntropy(_) => "Do not try again. Tell the help desk the code.",
+        }
+    }
+}
