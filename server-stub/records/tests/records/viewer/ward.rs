@@ -245,7 +245,7 @@ impl Ward {
 }
 
 impl Browser<'_> {
-    fn request(&self, method: &str, address: &str) -> axum::http::request::Builder {
+    fn request(&self, method: &str, address: &str) -> http::request::Builder {
         Request::builder()
             .method(method)
             .uri(address)
