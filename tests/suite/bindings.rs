@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::fixture::{closed_ward, listed, pictures, pull};
+use crate::shared::data;
 
 /// A program that `cargo xtask test` found or installed.
 fn tool(name: &str) -> Option<PathBuf> {
@@ -83,7 +84,8 @@ async fn kotlin_drives_the_core_on_a_jvm() {
     let mut command = Command::new(maven);
     command
         .args(["-B", "-q", "-f"])
-        .arg(root().join("android/bridge/pom.xml"))
+        .arg(root().join("android/pom.xml"))
+        .args(["-pl", "bridge,logic"])
         .arg(format!("-Dgauze.library={}", library.display()))
         .arg(format!("-Dgauze.build={}", library.join("../kotlin").display()))
         .arg("test")
@@ -91,6 +93,25 @@ async fn kotlin_drives_the_core_on_a_jvm() {
         .env("GAUZE_PICTURE", &picture);
     ended_well(command).await;
     ready.all_are_filed(10).await;
+}
+
+/// Platform and app on Robolectric, one after the other: their journey enrols, photographs and sends at this hospital.
+#[tokio::test(flavor = "multi_thread")]
+async fn android_app_from_enrolment_to_the_record() {
+    let (Some(maven), Some(library)) = (tool("GAUZE_MAVEN"), tool("GAUZE_LIBRARY")) else { return };
+    let ready = ready(4).await;
+    let mut command = Command::new(maven);
+    command
+        .args(["-B", "-q", "-f"])
+        .arg(root().join("android/pom.xml"))
+        .arg(format!("-Dgauze.library={}", library.display()))
+        .arg(format!("-Dgauze.build={}", library.join("../android").display()))
+        .args(["-Dgauze.bridge.skip=true", "test"])
+        .env("GAUZE_MANAGED", &ready.configurations)
+        .env("GAUZE_PICTURE", pictures(ready.hospital.home(), 1).remove(0))
+        .envs(data("09-barcodes-nhs-number").map(|dir| ("GAUZE_DATA", dir)));
+    ended_well(command).await;
+    ready.all_are_filed(1).await;
 }
 
 /// Runs what follows in the toolchain's root, with this repository, the library and the temporary directory at their own

@@ -146,14 +146,15 @@ async fn vouch(ward: &Ward, next: &DeviceId, former: &DeviceId) {
 }
 
 #[tokio::test]
-async fn a_key_that_is_replaced_while_it_works_signs_for_the_next_one() {
+async fn a_revoked_key_that_the_phone_still_holds_signs_for_the_next_one() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
     let old = phone.id();
     let left = phone.capture(0);
-    phone.link.obeys(|_| Fate::Fails(TransportError::Unreachable));
+    let by = By::new("helpdesk-7", "lost on a bus").unwrap();
+    admin(&ward).await.revoke(&old, &by).await.unwrap();
     phone.run().await;
-    phone.link.works();
+    assert_eq!(phone.vault.device_key().unwrap().key_id(), old, "it still holds its key");
     phone.client().enrol(&ward.managed()).await.unwrap();
     let next = admin(&ward).await.device(&phone.id()).await.unwrap().device;
     assert_eq!((next.lineage.as_str(), next.follows), ("signed", Some(old)));

@@ -2,7 +2,7 @@
 
 use gauze_core::CaptureContext;
 use gauze_seal::strip::{orientation_segment, strip};
-use gauze_tests::pictures::picture;
+use gauze_tests::pictures::{picture, whereabouts};
 use gauze_wire::{Fitness, FoundMarker};
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
@@ -57,7 +57,11 @@ async fn a_large_picture_arrives_smaller_and_says_so() {
         "the shell can say it at once"
     );
 
-    assert!(arrived.had().is_empty(), "there is nothing left to strip");
+    assert_eq!(gauze_wire::Digest::of(&bytes).0, arrived.sha256(), "there is nothing left to strip");
+    for (what, needle) in whereabouts() {
+        assert!(memchr::memmem::find(&jpeg, &needle).is_some());
+        assert!(memchr::memmem::find(&bytes, &needle).is_none(), "{what}");
+    }
     assert_eq!((arrived.orientation(), record.orientation), (6, 6));
     let at = memchr::memmem::find(&bytes, PROFILE).unwrap();
     assert_eq!(&bytes[at - 14..at], b"ICC_PROFILE\0\x01\x01");

@@ -54,7 +54,7 @@ fn measured(args: &Args, root: &Path, tools: &Path) -> anyhow::Result<Vec<Value>
     if age.is_file() {
         bench.arg("--age").arg(age);
     }
-    for program in ["sqlcipher", "djpeg"] {
+    for program in ["sqlcipher", "djpeg", "cjpeg"] {
         if let Some(found) = on_path(program) {
             bench.arg(format!("--{program}")).arg(found);
         }

@@ -16,12 +16,13 @@ const CARGO_FUZZ: &str = "0.13.2";
 const GO_AGE: &str = "v1.3.2";
 const TYPESCRIPT_AGE: &str = "0.3.1";
 const MATURIN: &str = "1.16.0";
-const DEBIAN: [(&str, &str); 10] = [
+const DEBIAN: [(&str, &str); 11] = [
     ("age", "age"),
     ("exiftool", "libimage-exiftool-perl"),
     ("mvn", "maven"),
     // What `cargo xtask bench` measures against.
     ("sqlcipher", "sqlcipher"),
+    ("cjpeg", "libjpeg-turbo-progs"),
     ("djpeg", "libjpeg-turbo-progs"),
     // `venv` has no program of its own.
     ("python3", "python3-venv"),

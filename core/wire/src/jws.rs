@@ -1,6 +1,6 @@
 //! Signed objects: JWS compact serialisation (RFC 7515), ES256 only, one fixed header shape.
 //!
-//! Always: header is exactly `{"alg":"ES256","kid":THUMBPRINT,"typ":TYP}`; the payload repeats `typ` and names its
+//! Always: header is exactly `{"alg":"ES256","kid":THUMBPRINT,"typ":TYP}`; the payload is spelled in one way and repeats `typ` and names its
 //! `tenant`; both are checked, so that no signature counts as another kind or for another tenant.
 
 use std::ops::RangeInclusive;
@@ -76,10 +76,13 @@ impl Jws {
         else {
             return Err(WireError::Malformed("jws"));
         };
-        let header: Header =
-            serde_json::from_slice(&decode(header)?).map_err(|_| WireError::Malformed("jws header"))?;
+        let json = decode(header)?;
+        let header: Header = serde_json::from_slice(&json).map_err(|_| WireError::Malformed("jws header"))?;
         if header.alg != "ES256" {
             return Err(WireError::Algorithm);
+        }
+        if !is_canonical(&header, &json) {
+            return Err(WireError::Malformed("jws header"));
         }
         Ok(Self { text: text.to_owned(), header })
     }
@@ -137,10 +140,10 @@ impl Jws {
         if self.header.typ != T::TYP {
             return Err(WireError::WrongType { expected: T::TYP, found: self.header.typ.clone() });
         }
-        let payload: T =
-            serde_json::from_slice(&self.payload_bytes()?).map_err(|_| WireError::Malformed(T::TYP))?;
+        let json = self.payload_bytes()?;
+        let payload: T = serde_json::from_slice(&json).map_err(|_| WireError::Malformed(T::TYP))?;
         payload.holds()?;
-        Ok(payload)
+        if is_canonical(&payload, &json) { Ok(payload) } else { Err(WireError::Malformed(T::TYP)) }
     }
 
     /// The payload, after kind, tenant, key id and signature have been checked.
@@ -162,6 +165,12 @@ impl Jws {
         let key = keys.iter().find(|key| key.key_id() == self.header.kid).ok_or(WireError::UnknownKey)?;
         self.verify(key, tenant)
     }
+}
+
+/// Whether JSON is spelled as this crate writes it: fields in their order, no white space, nothing left out and nothing said twice.
+/// So what is signed has one length, and no room for anything that is not read.
+fn is_canonical(read: &impl Serialize, json: &[u8]) -> bool {
+    serde_json::to_vec(read).is_ok_and(|written| written == json)
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, WireError> {

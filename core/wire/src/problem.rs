@@ -74,6 +74,7 @@ problems! {
     TransferBusy = "transfer_busy", 409, "The same photo is being received now", "Try again shortly.";
     TooLarge = "too_large", 413, "The message is larger than allowed", "Check the program that sent it.";
     QuotaExceeded = "quota_exceeded", 429, "Too much is waiting from this device or tenant", "Wait until the hospital has pulled what is waiting; where refused photos use it up, IT raises the quota.";
+    TooManyRequests = "too_many_requests", 429, "This device, or its hospital, has used up its share of requests or log entries", "Wait as long as Retry-After says, then send again.";
     ReceiptInvalid = "receipt_invalid", 422, "The receipt does not hold", "Check the keys in the trust bundle.";
     CheckpointInvalid = "checkpoint_invalid", 422, "The cosigned checkpoint is not one of this log", "Pull again.";
     LogRolledBack = "log_rolled_back", 409, "The gateway's log is shorter than the one cosigned before", "Stop the gateway and restore it; nothing is filed until then.";
@@ -94,6 +95,7 @@ impl ProblemCode {
             | Self::StorageFull
             | Self::StorageFailed
             | Self::QuotaExceeded
+            | Self::TooManyRequests
             | Self::TransferBusy
             | Self::Replayed
             | Self::SignatureExpired

@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use gauze_attest::{Roots, StatusList};
 use gauze_wire::Tenant;
 use tokio_util::sync::CancellationToken;
 
 use crate::blobs::{BlobName, Blobs};
+use crate::budget::Budgets;
 use crate::challenges::Challenges;
 use crate::clock::Clock;
-use crate::db::Db;
+use crate::db::{Db, OpenError};
 use crate::heartbeats::Heartbeats;
 use crate::keys::{GatewayKeys, random};
 use crate::prefixes::Prefixes;
@@ -38,6 +39,16 @@ pub enum AppError {
     Io(#[from] std::io::Error),
 }
 
+impl From<OpenError> for AppError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Database(error) => Self::Database(error),
+            OpenError::Schema(error) => Self::Schema(error),
+            OpenError::Io(error) => Self::Io(error),
+        }
+    }
+}
+
 impl AppError {
     /// A stable code.
     pub fn code(&self) -> &'static str {
@@ -61,6 +72,7 @@ pub struct App {
     pub(crate) replays: Arc<ReplayStore>,
     pub(crate) challenges: Arc<Challenges>,
     pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
+    pub(crate) budgets: Arc<Budgets>,
     pub(crate) heartbeats: Heartbeats,
     pub(crate) prefixes: Arc<Prefixes>,
     pub(crate) strangers: Strangers,
@@ -112,6 +124,7 @@ impl App {
             replays: Arc::new(replays),
             challenges: Arc::new(Challenges::new(random()?)),
             transfers: Arc::default(),
+            budgets: Arc::new(Budgets::new()),
             heartbeats: Heartbeats::default(),
             prefixes: Arc::default(),
             strangers: Strangers::default(),
@@ -130,33 +143,89 @@ impl App {
 
     /// Takes the turn at a photo away from whoever has it, and waits until what they received is written.
     pub(crate) async fn take_turn(&self, name: &BlobName) -> Turn {
-        let mine = {
-            let mut transfers = self.transfers.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = {
+            let mut transfers = self.transfers();
             let entry = transfers.entry(name.clone()).or_default();
             entry.leave.cancel();
             entry.leave = CancellationToken::new();
-            entry.clone()
+            let Transfer { turn, leave } = entry.clone();
+            Place { app: self.clone(), name: name.clone(), turn: Some(turn), leave }
         };
-        let guard = mine.turn.clone().lock_owned().await;
-        Turn { app: self.clone(), name: name.clone(), leave: mine.leave, _guard: guard }
+        let turn = place.turn.clone().unwrap_or_default();
+        let guard = turn.lock_owned().await;
+        Turn { _guard: guard, place }
+    }
+
+    pub(crate) fn transfers(&self) -> MutexGuard<'_, HashMap<BlobName, Transfer>> {
+        self.transfers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The turn at one photo: no other request changes its bytes or its manifest. Given back on drop.
 pub(crate) struct Turn {
+    _guard: tokio::sync::OwnedMutexGuard<()>,
+    // Behind the guard: whoever leaves last takes the entry away.
+    place: Place,
+}
+
+impl std::ops::Deref for Turn {
+    type Target = Place;
+    fn deref(&self) -> &Place {
+        &self.place
+    }
+}
+
+/// Somebody who has the turn at a photo or waits for it, also one that breaks off while it waits.
+pub(crate) struct Place {
     pub app: App,
     pub name: BlobName,
     /// Cancelled when somebody else wants the turn.
     pub leave: CancellationToken,
-    _guard: tokio::sync::OwnedMutexGuard<()>,
+    turn: Option<Arc<tokio::sync::Mutex<()>>>,
 }
 
-impl Drop for Turn {
+impl Drop for Place {
     fn drop(&mut self) {
-        let mut transfers = self.app.transfers.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever waits has put in a new token; only an unwanted entry goes.
-        if !self.leave.is_cancelled() {
+        let mut transfers = self.app.transfers();
+        self.turn = None;
+        // New ones come under the same lock.
+        if transfers.get(&self.name).is_some_and(|entry| Arc::strong_count(&entry.turn) == 1) {
             transfers.remove(&self.name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::poll;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_kept_of_a_photo_once_nobody_has_or_awaits_the_turn() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = GatewayKeys::load_or_make(dir.path()).unwrap();
+        let app = App::open(dir.path(), keys, &[], Arc::new(crate::SystemClock)).await.unwrap();
+        let name = BlobName {
+            tenant: "ward-9".parse().unwrap(),
+            device_id: "A".repeat(43).parse().unwrap(),
+            capture_id: gauze_wire::CaptureId::make(1, &[0; 10]),
+        };
+        let first = app.take_turn(&name).await;
+        let mut waits = Box::pin(app.take_turn(&name));
+        assert!(poll!(&mut waits).is_pending());
+        drop(waits);
+        assert_eq!(app.transfers().len(), 1, "the first has it still");
+        let mut next = Box::pin(app.take_turn(&name));
+        assert!(poll!(&mut next).is_pending());
+        first.leave.cancelled().await;
+        drop(first);
+        let second = tokio::time::timeout(Duration::from_secs(5), next).await.unwrap();
+        // As a revocation does.
+        second.leave.cancel();
+        drop(second);
+        assert_eq!(app.transfers().len(), 0);
     }
 }

@@ -12,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 
 use gauze_wire::{CaptureId, DeviceId, Tenant};
 
+use crate::private;
+
 /// One photo's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BlobName {
@@ -33,8 +35,9 @@ pub struct Durable(());
 
 impl Blobs {
     pub fn open(data: PathBuf) -> io::Result<Self> {
-        fs::create_dir_all(data.join("incoming"))?;
-        fs::create_dir_all(data.join("blobs"))?;
+        private::dir(&data)?;
+        private::dir(&data.join("incoming"))?;
+        private::dir(&data.join("blobs"))?;
         Ok(Self { data, sync: sync_dir, lasting: Mutex::default() })
     }
 
@@ -85,7 +88,7 @@ impl Blobs {
         }
         let above = dir.parent().unwrap_or(&self.data);
         self.make_lasting(above)?;
-        make_dir(dir)?;
+        private::new_dir(dir)?;
         (self.sync)(above)?;
         lasting().insert(dir.to_owned());
         Ok(())
@@ -134,13 +137,6 @@ fn missing_is_fine(done: io::Result<()>) -> io::Result<()> {
     }
 }
 
-fn make_dir(dir: &Path) -> io::Result<()> {
-    match fs::create_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
-    }
-}
-
 fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
@@ -148,10 +144,10 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
 /// Replaces a small file durably, in a directory that is made where its own is there.
 pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    make_dir(dir)?;
+    private::new_dir(dir)?;
     sync_dir(dir.parent().unwrap_or(Path::new(".")))?;
     let fresh = path.with_extension("new");
-    let mut file = File::create(&fresh)?;
+    let mut file = private::create(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;

@@ -7,26 +7,16 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use gauze_wire::{DeviceId, Holding, Tenant};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::db::Db;
+use crate::db::{Db, Heartbeat};
 use crate::refusal::RequestRefusal;
 
 /// From the beginning of one commit to that of the next.
 const EVERY: Duration = Duration::from_millis(100);
 /// Most words in one commit: what waits longer than that takes the next.
 const MOST: usize = 5000;
-
-/// One phone's word.
-#[derive(Clone)]
-pub struct Heartbeat {
-    pub tenant: Tenant,
-    pub device_id: DeviceId,
-    pub holding: Holding,
-    pub at_ms: i64,
-}
 
 type Told = oneshot::Sender<Result<(), RequestRefusal>>;
 
@@ -98,6 +88,8 @@ impl Heartbeats {
 
 #[cfg(test)]
 mod tests {
+    use gauze_wire::Holding;
+
     use super::*;
 
     fn word(n: u64) -> Heartbeat {

@@ -1,6 +1,6 @@
 //! The gateway's keys: P-256 for receipts, Ed25519 for checkpoints, in files only their owner reads.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -71,7 +71,8 @@ impl GatewayKeys {
             other => return other,
         }
         let dir = data.join("keys");
-        fs::create_dir_all(&dir)?;
+        crate::private::dir(data)?;
+        crate::private::dir(&dir)?;
         if !dir.join(RECEIPTS).exists() {
             let key = loop {
                 if let Ok(key) = SoftwareKey::from_bytes(&*random()?) {
@@ -118,11 +119,7 @@ pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, io::Error> {
 
 fn write_private(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let fresh = dir.join(format!("{name}.new"));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&fresh)?;
+    let mut file = crate::private::create(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&fresh, dir.join(name))?;

@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod answers;
 mod app;
 mod blobs;
+mod budget;
 mod challenges;
 mod clock;
 mod console;
@@ -14,6 +16,7 @@ mod keys;
 mod meters;
 mod peers;
 mod prefixes;
+mod private;
 mod proof;
 mod recheck;
 mod refusal;
@@ -37,7 +40,7 @@ pub use keys::{GatewayKeys, KeysError};
 pub use peers::PeerLimits;
 pub use recheck::StatusFileError;
 pub use replay::{ReplayStore, Use};
-pub use routes::{metrics_router, router};
+pub use routes::{metrics_router, paths, router};
 pub use serve::{FIRST_REQUEST_WITHIN, Listening, ServeError, ServeOptions, serve};
 pub use tenant::{TenantError, TenantFiles};
 pub use watch::Watch;

@@ -10,6 +10,7 @@ use gauze_wire::signature::{Request as Signed, RequestSignature, Tag};
 use gauze_wire::{DeviceStatus, Digest, ProblemCode, PublicKey, Tenant, WireError};
 
 use crate::app::App;
+use crate::budget::Cost;
 use crate::db::Device;
 use crate::peers::Peer;
 use crate::refusal::RequestRefusal;
@@ -75,7 +76,10 @@ impl FromRequest<App> for FromDevice {
         let served = served(app, &unproven.tenant)?;
         let device = app.db.device(&unproven.tenant, &unproven.signature.key_id).await?;
         let device = device.ok_or(ProblemCode::UnknownDevice)?;
-        unproven.judge(app, served, &device.key, Tag::Device)?;
+        unproven.verify(app, served, &device.key, Tag::Device)?;
+        let whose = (&unproven.tenant, &device.device_id);
+        app.budgets.take(whose, Cost::request(device.status), 1)?;
+        unproven.is_new(app, &device.key)?;
         if device.status != DeviceStatus::Revoked {
             unproven.peer.proves_itself();
         }
@@ -102,7 +106,8 @@ impl FromRequest<App> for FromRecords {
         let served = served(app, &unproven.tenant)?;
         let named = |key: &&PublicKey| key.key_id() == unproven.signature.key_id;
         let key = served.bundle.records.iter().find(named).ok_or(ProblemCode::SignatureInvalid)?;
-        unproven.judge(app, served, key, Tag::Records)?;
+        unproven.verify(app, served, key, Tag::Records)?;
+        unproven.is_new(app, key)?;
         unproven.peer.proves_itself();
         let body = unproven.read(body, RECORDS_LIMIT).await?;
         Ok(Self { tenant: unproven.tenant, body })
@@ -148,16 +153,21 @@ impl Unproven {
         if self.claimed == digest { Ok(body) } else { Err(ProblemCode::SignatureInvalid.into()) }
     }
 
-    fn judge(&self, app: &App, served: &Served, key: &PublicKey, tag: Tag) -> Result<(), RequestRefusal> {
+    fn verify(&self, app: &App, served: &Served, key: &PublicKey, tag: Tag) -> Result<(), RequestRefusal> {
         let target_uri = format!("{}{}", served.gateway.url, self.path_and_query);
         let signed =
             Signed { method: self.method.as_str(), target_uri: &target_uri, body: self.claimed.as_ref() };
         let now = app.clock.now();
         match self.signature.verify(&signed, key, tag, now) {
-            Ok(()) => {}
-            Err(WireError::Expired) => return Err(ProblemCode::SignatureExpired.into()),
-            Err(_) => return Err(ProblemCode::SignatureInvalid.into()),
+            Ok(()) => Ok(()),
+            Err(WireError::Expired) => Err(ProblemCode::SignatureExpired.into()),
+            Err(_) => Err(ProblemCode::SignatureInvalid.into()),
         }
+    }
+
+    /// Remembers the nonce, which counts once.
+    fn is_new(&self, app: &App, key: &PublicKey) -> Result<(), RequestRefusal> {
+        let now = app.clock.now();
         match app.replays.judge(
             &key.key_id(),
             &self.signature.nonce,

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use gauze_attest::EnrolmentDenied;
 use gauze_wire::{Problem, ProblemCode};
 
+use crate::budget::UsedUp;
+
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
 const SQLITE_FULL: u32 = 13;
@@ -18,6 +20,8 @@ pub enum RequestRefusal {
     Problem(ProblemCode),
     /// An enrolment, with what its evidence lacks.
     Enrolment(EnrolmentDenied),
+    /// A share is used up, and comes back after so many seconds.
+    Later(u32),
     /// The upload stands at another offset: this one.
     Offset(u64),
 }
@@ -45,6 +49,12 @@ impl From<sqlx::Error> for RequestRefusal {
         };
         tracing::error!(%error, "the database failed");
         code.into()
+    }
+}
+
+impl From<UsedUp> for RequestRefusal {
+    fn from(UsedUp(wait): UsedUp) -> Self {
+        Self::Later(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1))
     }
 }
 
@@ -80,11 +90,23 @@ impl From<gauze_wire::WireError> for RequestRefusal {
     }
 }
 
+/// After how many seconds it is worth asking again, where time alone helps.
+fn retry_after(code: ProblemCode) -> Option<u32> {
+    match code {
+        ProblemCode::TransferBusy => Some(1),
+        ProblemCode::Unavailable => Some(5),
+        ProblemCode::StorageFull | ProblemCode::StorageFailed => Some(60),
+        ProblemCode::QuotaExceeded => Some(300),
+        _ => None,
+    }
+}
+
 impl IntoResponse for RequestRefusal {
     fn into_response(self) -> Response {
         let problem = match self {
             Self::Problem(code) => Problem::from(code),
             Self::Enrolment(refusal) => Problem::from(refusal),
+            Self::Later(_) => Problem::from(ProblemCode::TooManyRequests),
             Self::Offset(_) => Problem::from(ProblemCode::OffsetConflict),
         };
         crate::meters::refused(problem.code);
@@ -94,6 +116,13 @@ impl IntoResponse for RequestRefusal {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let wait = match self {
+            Self::Later(seconds) => Some(seconds),
+            Self::Problem(_) | Self::Enrolment(_) | Self::Offset(_) => retry_after(problem.code),
+        };
+        if let Some(seconds) = wait {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         if let Self::Offset(offset) = self {
             headers.insert("upload-offset", HeaderValue::from(offset));
             headers.insert("upload-complete", HeaderValue::from_static("?0"));

@@ -23,8 +23,9 @@ use sha2::{Digest as _, Sha256};
 
 use journal::Journal;
 
-/// Uses in one generation: more than any hospital's phones send in seven minutes. Beyond it requests wait.
-const LIMIT: usize = 1_000_000;
+/// Uses in one generation, of all hospitals: eight times what one can bring to it, which its share of requests limits. Beyond it
+/// requests wait.
+const LIMIT: usize = 4_000_000;
 /// From its first use on, no signature is good for longer than this.
 const GENERATION_S: i64 = LIFE_S + 2 * SKEW_S + 1;
 

@@ -1,7 +1,6 @@
 //! What a running gateway does at once about decisions that another process took: a revoked phone's transfers end.
 
 use std::collections::HashMap;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use gauze_wire::{DeviceStatus, Tenant};
@@ -43,7 +42,7 @@ impl Watch {
 
 async fn end_revoked(app: &App, tenant: &Tenant) -> Result<(), sqlx::Error> {
     let running: Vec<_> = {
-        let transfers = app.transfers.lock().unwrap_or_else(PoisonError::into_inner);
+        let transfers = app.transfers();
         transfers
             .iter()
             .filter(|(name, _)| name.tenant == *tenant)

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use gauze_wire::log::{AddCheckpoint, Witnessed};
 use gauze_wire::{Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem};
 use sha2::{Digest as _, Sha256};
 
@@ -92,6 +93,12 @@ pub trait GatewayPort: Send + Sync {
 
     /// `POST /v1/TENANT/cosignatures`.
     fn cosignature(&self, note: &str) -> impl Future<Output = Result<(), GatewayError>> + Send;
+
+    /// `POST /v1/TENANT/access-checkpoints`.
+    fn witness(
+        &self,
+        checkpoint: &AddCheckpoint,
+    ) -> impl Future<Output = Result<Witnessed, GatewayError>> + Send;
 
     /// `POST /v1/TENANT/decisions`.
     fn decisions(&self, decisions: &Decisions) -> impl Future<Output = Result<(), GatewayError>> + Send;

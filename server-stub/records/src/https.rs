@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use gauze_wire::log::{AddCheckpoint, Witnessed};
 use gauze_wire::signature::{Request, Tag, sign};
 use gauze_wire::{
     Acknowledgement, CaptureId, Decisions, DeviceId, Digest, LogPage, Problem, ProblemCode, SoftwareKey,
@@ -130,6 +131,16 @@ impl HttpsGateway {
         body: Option<Content>,
     ) -> Result<Response, GatewayError> {
         let expected = if body.is_some() { StatusCode::NO_CONTENT } else { StatusCode::OK };
+        self.send_for(method, path, body, expected).await
+    }
+
+    async fn send_for(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Content>,
+        expected: StatusCode,
+    ) -> Result<Response, GatewayError> {
         let first = self.attempt(&method, path, body.as_ref()).await?;
         if first.status() == expected {
             return Ok(first);
@@ -269,6 +280,16 @@ impl GatewayPort for HttpsGateway {
     async fn cosignature(&self, note: &str) -> Result<(), GatewayError> {
         let body = note.as_bytes().to_vec();
         self.send(Method::POST, "cosignatures", Some(("text/plain; charset=utf-8", body))).await.map(drop)
+    }
+
+    async fn witness(&self, checkpoint: &AddCheckpoint) -> Result<Witnessed, GatewayError> {
+        let body = serde_json::to_vec(checkpoint).map_err(|_| GatewayError::Malformed("checkpoint"))?;
+        let body = Some((JSON, body));
+        let response = self.send_for(Method::POST, "access-checkpoints", body, StatusCode::OK).await?;
+        if !is_of(&response, JSON) {
+            return Err(GatewayError::Between(response.status().as_u16()));
+        }
+        serde_json::from_slice(&read(response).await?).map_err(|_| GatewayError::Malformed("cosignature"))
     }
 
     async fn decisions(&self, decisions: &Decisions) -> Result<(), GatewayError> {

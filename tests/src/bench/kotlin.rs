@@ -32,10 +32,11 @@ pub async fn measure(arguments: &Arguments, hospital: &Hospital, client: &Client
     let times = arguments.times(60);
     let rust = || -> anyhow::Result<Vec<f64>> { (0..times / 2).map(|_| once(client, &jpeg)).collect() };
     let mut ours = rust()?;
-    let pom = concat!(env!("CARGO_MANIFEST_DIR"), "/../android/bridge/pom.xml");
+    let pom = concat!(env!("CARGO_MANIFEST_DIR"), "/../android/pom.xml");
     let mut command = Command::new(maven);
     command
-        .args(["-B", "-q", "-f", pom, "-Dtest=CaptureBench", "test"])
+        .args(["-B", "-q", "-f", pom, "-pl", "bridge,logic", "-Dtest=CaptureBench", "test"])
+        .args(["-Dsurefire.failIfNoSpecifiedTests=false"])
         .arg(format!("-Dgauze.library={}", library.display()))
         .arg(format!("-Dgauze.build={}", hospital.home().join("kotlin-build").display()))
         .env("GAUZE_MANAGED", &dir)

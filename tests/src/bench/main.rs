@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
+mod access;
 mod attest;
 mod capture;
 mod capture_memory;
@@ -22,6 +23,7 @@ mod signed;
 mod sqlcipher;
 mod store;
 mod upload;
+mod viewer;
 
 use std::path::PathBuf;
 
@@ -54,6 +56,9 @@ pub struct Arguments {
     /// The `djpeg` command.
     #[arg(long, value_name = "FILE")]
     djpeg: Option<PathBuf>,
+    /// The `cjpeg` command.
+    #[arg(long, value_name = "FILE")]
+    cjpeg: Option<PathBuf>,
     /// Only rows whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
@@ -91,6 +96,7 @@ async fn measure() -> anyhow::Result<()> {
         Some(dir) => tempfile::Builder::new().prefix("gauze-bench-").tempdir_in(dir)?,
         None => tempfile::Builder::new().prefix("gauze-bench-").tempdir()?,
     };
+    access::measure(&arguments, home.path())?;
     attest::measure(&arguments)?;
     signed::measure(&arguments)?;
     let hospital = build(home.path(), "pq").await?;
@@ -112,6 +118,7 @@ async fn measure() -> anyhow::Result<()> {
     rates::measure(&arguments, &hospital).await?;
     console::measure(&arguments, &hospital).await?;
     filing::measure(&arguments, &hospital).await?;
+    viewer::measure(&arguments, &hospital).await?;
     gateway.stop().await;
     Ok(())
 }

@@ -49,7 +49,7 @@ impl Admin {
         let keys = GatewayKeys::load(data).map_err(|error| AppError::Tenant(error.into()))?;
         let files = Served::kept(data, tenant).ok_or(AdminError::NotServed)?;
         let served = Served::load(&files, &keys).map_err(AppError::Tenant)?;
-        let db = Db::open(&data.join("gateway.sqlite")).await?;
+        let db = Db::open(&data.join("gateway.sqlite")).await.map_err(AppError::from)?;
         Ok(Self {
             data: data.to_owned(),
             db: Arc::new(db),

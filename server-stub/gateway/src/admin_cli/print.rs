@@ -64,7 +64,7 @@ pub fn story(story: &DeviceStory) -> String {
         ("refused", device.attest_refused.clone()),
         ("heard", device.heard_at.map(|at| at.to_string())),
         ("flags", Some(device.flags.join(" ")).filter(|flags| !flags.is_empty())),
-        ("wiped", device.wiped_at.map(|at| at.to_string())),
+        ("wiped", device.wiped_at.map(|at| format!("{at} ({})", or_dash(device.wiped_cause.as_ref())))),
     ];
     for (name, value) in rows {
         if let Some(value) = value {

@@ -84,7 +84,7 @@ pub fn said(story: &DeviceStory) -> Markup {
             dt { "Photos taken" } dd { (device.highest_seq) }
             dt { "Not sent, as it said" } dd { (device.unsent) }
             dt { "Never arrived" } dd { (words::missing(story)) }
-            @if let Some(at) = device.wiped_at { dt { "Wiped" } dd { (words::time(at)) } }
+            @if let Some(at) = device.wiped_at { dt { "Wiped" } dd { (words::time(at)) ", " (words::wiped(device)) } }
         }
     }
 }

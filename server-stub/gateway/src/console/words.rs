@@ -63,9 +63,21 @@ pub fn trouble(device: &Registered) -> Vec<String> {
         told.push(format!("{} not sent", device.unsent));
     }
     if device.wiped_at.is_some() {
-        told.push("wiped".to_owned());
+        told.push(wiped(device).to_owned());
     }
     told
+}
+
+/// By what a phone was wiped: only an order destroys photos, and only where it says so.
+pub fn wiped(device: &Registered) -> &'static str {
+    match device.wiped_cause.as_deref() {
+        Some("order") => "wiped by the hospital's order",
+        Some("offline") => {
+            "locked itself after too long without hearing from the gateway; it goes on taking and sending photos"
+        }
+        Some("asked") => "wiped on the phone by its user",
+        Some(_) | None => "wiped",
+    }
 }
 
 /// How many photos never came, and which.

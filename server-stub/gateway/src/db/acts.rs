@@ -1,6 +1,6 @@
 //! Acts in the log by what they are about, and proposals with what became of them.
 
-use gauze_wire::{Deed, DeviceId, Digest, Jws, ProposalId, Tenant, Wanted};
+use gauze_wire::{Deed, DeviceId, Digest, Jws, ProposalId, Tenant, Wanted, Wiped};
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
@@ -276,7 +276,7 @@ impl Db {
     pub async fn hear_wiped(
         write: &mut Write<'_>,
         (tenant, device): (&Tenant, &DeviceId),
-        (word, order): (&Digest, Option<&ProposalId>),
+        (word, wiped): (&Digest, &Wiped),
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
         let news = sqlx::query("INSERT INTO wiped_word VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
@@ -289,11 +289,12 @@ impl Db {
             return Ok(false);
         }
         sqlx::query(
-            "UPDATE device SET wiped_at_ms = ?, wipe_answered = coalesce(?, wipe_answered) \
+            "UPDATE device SET wiped_at_ms = ?, wiped_cause = ?, wipe_answered = coalesce(?, wipe_answered) \
              WHERE tenant = ? AND device_id = ?",
         )
         .bind(now_ms)
-        .bind(order.map(ProposalId::as_str))
+        .bind(wiped.cause.as_str())
+        .bind(wiped.order_id.as_ref().map(ProposalId::as_str))
         .bind(tenant.as_str())
         .bind(device.as_str())
         .execute(&mut **write)

@@ -159,6 +159,18 @@ impl Db {
         hash.map(|hash| hash.parse().map_err(damaged)).transpose()
     }
 
+    /// How many voids this device has signed, counted up to `most`.
+    pub async fn voids(&self, tenant: &Tenant, device: &DeviceId, most: u32) -> Result<u32, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM capture WHERE tenant = ? AND device_id = ? AND kind = 'void' LIMIT ?)",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .bind(most)
+        .fetch_one(&self.readers)
+        .await
+    }
+
     /// What is held beside `name`: stored and not filed, or still allowed to arrive. Read off running totals, so that a
     /// request costs the same whatever waits.
     pub async fn held(write: &mut Write<'_>, name: &BlobName, now_ms: i64) -> Result<Held, sqlx::Error> {

@@ -5,7 +5,6 @@ use gauze_wire::{Attestation, DeviceId, DeviceStatus, Digest, Holding, PublicKey
 use sqlx::Row as _;
 
 use super::{Db, Write, damaged, to_i64, to_u64};
-use crate::heartbeats::Heartbeat;
 
 /// What a phone says of itself is written at most this often where it says nothing new.
 const HEARD_EVERY_MS: i64 = 60_000;
@@ -16,6 +15,15 @@ pub struct Device {
     pub device_id: DeviceId,
     pub key: PublicKey,
     pub status: DeviceStatus,
+}
+
+/// What a phone says of itself.
+#[derive(Clone)]
+pub struct Heartbeat {
+    pub tenant: Tenant,
+    pub device_id: DeviceId,
+    pub holding: Holding,
+    pub at_ms: i64,
 }
 
 /// A device to enrol.

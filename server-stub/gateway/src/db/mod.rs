@@ -8,6 +8,7 @@ mod log;
 mod refused;
 mod register;
 mod shown;
+mod witness;
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,13 +18,27 @@ use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 pub use acts::{Proposal, ProposalStatus, Settled};
 pub use captures::{Capture, NewCapture};
-pub use devices::{Device, NewDevice};
+pub use devices::{Device, Heartbeat, NewDevice};
 pub use log::append as log_append;
 pub use refused::Outcome;
 pub use register::{DeviceCounts, DevicePage, DeviceSearch, Registered};
 pub use shown::ShownBefore;
 
-use crate::app::AppError;
+use crate::private;
+
+/// Why the database does not open.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// SQLite does not open it.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// Its schema cannot be brought up to date.
+    #[error(transparent)]
+    Schema(#[from] sqlx::migrate::MigrateError),
+    /// The file cannot be made, or closed to others.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
 
 /// A write in progress.
 pub type Write<'a> = Transaction<'a, Sqlite>;
@@ -34,7 +49,9 @@ pub struct Db {
 }
 
 impl Db {
-    pub async fn open(path: &Path) -> Result<Self, AppError> {
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        // Its journals get the same permissions, which SQLite takes from the database.
+        private::touch(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)

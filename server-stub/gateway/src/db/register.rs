@@ -64,6 +64,8 @@ pub struct Registered {
     pub wipe_answered: Option<String>,
     /// When it said that it was wiped, by whatever cause.
     pub wiped_at: Option<Timestamp>,
+    /// By which: `order`, `offline`, `asked`; not known of a word from before this was kept.
+    pub wiped_cause: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
@@ -110,7 +112,7 @@ const MOST: u32 = 200;
 
 const COLUMNS: &str = "device_id, status, platform, model, serial, app_version, enrolled_at_ms, token_id, follows, lineage, \
     level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
-    wipe_order, wipe_answered, wiped_at_ms, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
+    wipe_order, wipe_answered, wiped_at_ms, wiped_cause, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
     AND device_flag.device_id = device.device_id) AS flags";
 
 fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
@@ -146,6 +148,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         wipe_order: text("wipe_order")?.map(|jws| Jws::parse(&jws)).transpose().map_err(damaged)?,
         wipe_answered: text("wipe_answered")?,
         wiped_at: time("wiped_at_ms")?,
+        wiped_cause: text("wiped_cause")?,
     })
 }
 

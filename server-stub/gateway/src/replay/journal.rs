@@ -80,7 +80,7 @@ fn begin(dir: &Path, boot: &str, now_s: i64) -> io::Result<()> {
 }
 
 fn write_head(path: &Path, boot: &str, now_s: i64) -> io::Result<()> {
-    File::create(path)?.write_all(format!("gauze-nonces 1 {boot} {now_s}\n").as_bytes())
+    crate::private::create(path)?.write_all(format!("gauze-nonces 1 {boot} {now_s}\n").as_bytes())
 }
 
 /// Nothing unless what is there is whole and of this boot.

@@ -10,6 +10,7 @@ use gauze_wire::{EntryKind, Jws, ProblemCode, Reattestation, StatusAnswer, Tenan
 
 use super::evidence::{basis, flag, spend_challenge};
 use crate::app::App;
+use crate::budget::Cost;
 use crate::db::{Db, Device, Registered, ShownBefore, log_append};
 use crate::peers::Peer;
 use crate::proof::{InPath, served};
@@ -39,6 +40,9 @@ pub async fn attestations(
     let device = app.db.device(&tenant, jws.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;
     let evidence = proven(&jws, &device, &tenant)?;
     peer.proves_itself();
+    let whose = (&tenant, &device.device_id);
+    app.budgets.take(whose, Cost::Evidence, 1)?;
+    app.budgets.take(whose, Cost::LeafBytes, jws.as_str().len() as u64)?;
     // Spent only by a phone that has enrolled: a stranger cannot burn somebody's challenge.
     spend_challenge(&app, &tenant, &evidence.challenge)?;
     let registered =
@@ -53,7 +57,6 @@ pub async fn attestations(
         return Err(ProblemCode::Unavailable.into());
     }
     log_append(&mut write, served, EntryKind::Reattestation, &jws).await?;
-    let whose = (&tenant, &device.device_id);
     match &verdict {
         Ok(shown) => {
             Db::attested(&mut write, whose, shown, app.clock.now().as_millisecond()).await?;

@@ -36,7 +36,8 @@ use crate::refusal::RequestRefusal;
         super::decisions::decisions,
         super::wiped::wiped,
         super::attest::attestations,
-        super::records::cosignature
+        super::records::cosignature,
+        super::witness::access_checkpoint
     )
 )]
 struct Description;

@@ -26,6 +26,7 @@ use crate::blobs::Blobs;
 use crate::db::Capture;
 use crate::meters;
 use crate::peers::Peer;
+use crate::private;
 use crate::refusal::RequestRefusal;
 
 const BUFFER: usize = 64 * 1024;
@@ -264,7 +265,7 @@ impl Receiver {
         };
         let path = turn.app.blobs.part(&capture.name);
         let mut options = tokio::fs::OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(offset == 0);
+        options.read(true).write(true).create(true).truncate(offset == 0).mode(private::FILE);
         let mut file = options.open(path).await?;
         file.set_max_buf_size(BUFFER);
         let hash = match turn.app.prefixes.take(&capture.name, offset) {

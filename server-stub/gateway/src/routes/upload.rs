@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::finish::{finish_if_whole, log_and_sign};
 use crate::app::{App, Turn};
 use crate::blobs::BlobName;
-use crate::db::{Capture, Db, NewCapture, Write};
-use crate::heartbeats::Heartbeat;
+use crate::budget::{Cost, UsedUp};
+use crate::db::{Capture, Db, Heartbeat, NewCapture, Write};
 use crate::proof::{FromDevice, served};
 use crate::refusal::RequestRefusal;
 use crate::standing::standing;
@@ -22,6 +22,10 @@ use crate::tenant::Served;
 
 const TICKET_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 const STATUS_LIMIT: usize = 100;
+/// Longest manifest: a body of a few hundred bytes, twice in base64.
+const MANIFEST_LIMIT: usize = 16 * 1024;
+/// What a revoked phone may say that it discarded, for good: as many as a wipe order's report names.
+const REVOKED_VOIDS: u32 = 2000;
 
 #[utoipa::path(
     post,
@@ -46,6 +50,9 @@ pub async fn upload(
     if asked.manifest.kid() != &device.device_id {
         return Err(ProblemCode::WrongDevice.into());
     }
+    if asked.manifest.as_str().len() > MANIFEST_LIMIT {
+        return Err(ProblemCode::TooLarge.into());
+    }
     let manifest = Manifest::verify(&asked.manifest, &device.key, &tenant).map_err(|error| match error {
         WireError::WrongType { .. } => ProblemCode::WrongType,
         _ => ProblemCode::ManifestInvalid,
@@ -57,6 +64,9 @@ pub async fn upload(
     let capture_id = manifest.carried().body.capture_id;
     let name = BlobName { tenant, device_id: device.device_id, capture_id };
     let earlier = earlier(&app, &name, &manifest).await?;
+    if revoked.is_err() {
+        may_still_say(&app, &name, &manifest, &earlier).await?;
+    }
     let supersedes = revoked.is_ok();
     let offer = Offer { name, manifest, jws: &asked.manifest, earlier, supersedes };
     // Whoever asks anew has given up sending: what is in flight is written first.
@@ -71,14 +81,17 @@ pub async fn upload(
     // What the phone said of itself is kept even where its photo is refused.
     let answer = match verdict {
         Verdict::Held(state) => Ok(UploadAnswer::Held(*state)),
-        Verdict::Wanted { instead_of } => {
-            for refused in &instead_of {
-                step_down(&mut write, &offer, refused).await?;
+        Verdict::Wanted { instead_of } => match pay(&app, whose, &offer) {
+            Ok(()) => {
+                for refused in &instead_of {
+                    step_down(&mut write, &offer, refused).await?;
+                }
+                superseded = instead_of;
+                Ok(take_up(&mut write, &app, served, &offer).await?)
             }
-            superseded = instead_of;
-            Ok(take_up(&mut write, &app, served, &offer).await?)
-        }
-        Verdict::Refused(code) => Err(code),
+            Err(used_up) => Err(used_up.into()),
+        },
+        Verdict::Refused(code) => Err(RequestRefusal::from(code)),
     };
     write.commit().await?;
     let answer = answer?;
@@ -91,6 +104,27 @@ pub async fn upload(
         UploadAnswer::Held(_) => StatusCode::OK,
     };
     Ok((status, Json(answer)))
+}
+
+/// A revoked phone's void: of its own places alone, and so many in all.
+async fn may_still_say(
+    app: &App,
+    name: &BlobName,
+    manifest: &Manifest,
+    earlier: &[BlobName],
+) -> Result<(), RequestRefusal> {
+    let taken_by = &manifest.carried().body.device_id;
+    let own = manifest.is_own() || earlier.iter().any(|earlier| earlier.device_id == *taken_by);
+    if own && app.db.voids(&name.tenant, &name.device_id, REVOKED_VOIDS).await? < REVOKED_VOIDS {
+        return Ok(());
+    }
+    Err(ProblemCode::DeviceRefused.into())
+}
+
+/// Takes what a leaf costs from the phone's share, and from its hospital's.
+fn pay(app: &App, whose: (&Tenant, &DeviceId), offer: &Offer<'_>) -> Result<(), UsedUp> {
+    app.budgets.take(whose, Cost::Leaf, 1)?;
+    app.budgets.take(whose, Cost::LeafBytes, offer.jws.as_str().len() as u64)
 }
 
 /// A manifest that asks to be taken in.

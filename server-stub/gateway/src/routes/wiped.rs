@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use gauze_wire::{Digest, EntryKind, Jws, ProblemCode, Wiped};
 
 use crate::app::App;
+use crate::budget::Cost;
 use crate::db::{Db, log_append};
 use crate::proof::{InPath, served};
 use crate::refusal::RequestRefusal;
@@ -37,8 +38,12 @@ pub async fn wiped(
     let payload = word.payload_bytes().map_err(|_| ProblemCode::MalformedRequest)?;
     let now_ms = app.clock.now().as_millisecond();
     let mut write = app.db.write().await?;
-    let said = (&Digest::of(&payload), wiped.order_id.as_ref());
+    let said = (&Digest::of(&payload), &wiped);
     if Db::hear_wiped(&mut write, (&tenant, &device.device_id), said, now_ms).await? {
+        // What is left undone here is undone with the write.
+        let whose = (&tenant, &device.device_id);
+        app.budgets.take(whose, Cost::Wiped, 1)?;
+        app.budgets.take(whose, Cost::LeafBytes, word.as_str().len() as u64)?;
         log_append(&mut write, served, EntryKind::Wiped, &word).await?;
         let counts = (wiped.highest_seq, wiped.unsent);
         Db::heard(&mut write, (&tenant, &device.device_id), counts, now_ms).await?;

@@ -314,16 +314,54 @@ async fn every_address_but_the_named_ones_wants_a_signature() {
         "/v1/{tenant}/wiped",
         "/v1/transfers/{ticket}",
     ];
-    let described: serde_json::Value = gateway.get("/openapi.json").await.json(200);
-    let mut asked = 0;
-    for (path, methods) in described["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys().filter(|_| !open.contains(&path.as_str())) {
-            let path = path.replace("{tenant}", "ward-9").replace(['{', '}'], "");
-            let request = Request::builder().method(method.to_uppercase().as_str()).uri(&path);
-            let refused = gateway.ask(request.body(Body::empty()).unwrap()).await.refusal();
-            assert_eq!(refused, ProblemCode::SignatureMissing, "{method} {path}");
-            asked += 1;
+    let (mut asked, mut answered) = (0, 0);
+    for path in gauze_gateway::paths() {
+        let address = path.replace("{tenant}", "ward-9").replace(['{', '}'], "");
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
+            let request = Request::builder().method(method).uri(&address);
+            let reply = gateway.ask(request.body(Body::empty()).unwrap()).await;
+            if reply.status == 405 {
+                continue;
+            }
+            answered += 1;
+            if !open.contains(&path) {
+                assert_eq!(reply.status, 401, "{method} {path}");
+                assert!(
+                    method == "HEAD" || reply.refusal() == ProblemCode::SignatureMissing,
+                    "{method} {path}"
+                );
+                asked += 1;
+            }
         }
     }
-    assert!(asked >= 6, "{asked}");
+    assert!(asked >= 7 && answered >= asked + open.len(), "{asked} of {answered}");
+    assert!(open.iter().all(|path| gauze_gateway::paths().any(|known| known == *path)));
+}
+
+#[tokio::test]
+async fn the_page_that_describes_the_gateway_names_every_path_it_answers() {
+    let (_, gateway, _) = begin().await;
+    let described: serde_json::Value = gateway.get("/openapi.json").await.json(200);
+    let described: Vec<&str> = described["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    let missing: Vec<&str> =
+        gauze_gateway::paths().filter(|path| !described.contains(path) && *path != "/openapi.json").collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[tokio::test]
+async fn every_answer_says_the_gateways_own_time() {
+    let (_, gateway, phone) = begin().await;
+    let signed = gateway.signed(("POST", PATH), Some(BODY.to_vec()), &phone.key, Tag::Device);
+    let replies = [
+        (200, gateway.ask(signed).await),
+        (401, gateway.post(PATH, BODY).await),
+        (404, gateway.get("/nowhere").await),
+        (404, gateway.head("/v1/transfers/unknown").await),
+        (405, gateway.get(PATH).await),
+        (200, gateway.get("/healthz").await),
+    ];
+    for (status, reply) in replies {
+        assert_eq!(reply.status, status);
+        assert_eq!(reply.field("gauze-time"), "2026-11-24T10:00:00.000Z", "{status}");
+    }
 }

@@ -1,6 +1,7 @@
 //! What outlives a crash, what is cleared away by itself, and what the operator may hand in.
 
 use std::fs;
+use std::path::Path;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -241,4 +242,38 @@ async fn health_counters_and_the_interface_can_be_read_and_nothing_else_is_there
     let bundle = gateway.get(&format!("/v1/{}/bundle", hospital.tenant)).await;
     assert_eq!(bundle.field("content-type"), "application/jose");
     assert_ne!(Digest::of(&bundle.body), Digest::of(b""));
+}
+
+#[tokio::test]
+async fn everything_the_gateway_keeps_is_closed_to_other_users_also_what_was_open_before() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let hospital = Hospital::ward();
+    let mut gateway = Gateway::serving(&[&hospital]).await;
+    let open = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(&gateway.data(), 0o755);
+    open(&gateway.at("gateway.sqlite"), 0o644);
+    gateway.open().await.unwrap();
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    let (whole, part) = (phone.shoot(1000), phone.shoot(1000));
+    phone.send(&gateway, &whole).await;
+    let (ticket, _) = phone.offer(&gateway, &part.manifest).await.ticket();
+    gateway.patch(&ticket, 0, false, part.sealed[..300].to_vec()).await.expect(204);
+    let mut seen = 0;
+    let mut dirs = vec![gateway.data()];
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(&dir).unwrap() {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+            let expected = if entry.file_type().unwrap().is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(mode, expected, "{}", entry.path().display());
+            seen += 1;
+            if expected == 0o700 {
+                dirs.push(entry.path());
+            }
+        }
+    }
+    assert_eq!(fs::metadata(gateway.data()).unwrap().permissions().mode() & 0o777, 0o700);
+    assert!(seen > 12, "{seen}");
 }

@@ -19,6 +19,7 @@ mod serve;
 mod sessions;
 pub(crate) mod signed;
 mod store;
+mod table;
 mod told;
 mod waiting;
 pub(crate) mod words;
@@ -48,6 +49,7 @@ pub use outward::HttpsOutward;
 pub use roster::{ClaimsAlone, RolesUnknown, Roster, Soon};
 pub use serve::{WebError, WebOptions, serve};
 pub use store::{StoreError, factor_key, factor_store};
+pub use table::{ROUTES, Reach, Route};
 pub use told::{EndedBy, Event as WebEvent, Happened as WebHappened, Log as WebLog, LogFailed, Traced};
 
 /// What the pages rest on.
@@ -103,7 +105,8 @@ impl Web {
         &self.0.parts.provider
     }
 
-    fn factors(&self) -> &Factors {
+    /// The second factors of our own.
+    pub fn factors(&self) -> &Factors {
         &self.0.parts.factors
     }
 

@@ -140,6 +140,7 @@ pub(super) async fn again(
 
 pub(super) async fn again_at_provider(
     State(web): State<Web>,
+    _: Signed,
     form: OwnForm<Next, Present>,
 ) -> Result<Response, Refusal> {
     let OwnForm { who, value } = form;

@@ -22,3 +22,4 @@ mod scale;
 mod steps;
 mod tls;
 mod viewer;
+mod witness;

@@ -1,9 +1,9 @@
 //! Putting a record right: a form of one question, and a signed amendment.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use base64::prelude::{BASE64_STANDARD, Engine as _};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::Sealed;
 use gauze_people::action::{Action, act};
 use gauze_people::context::{Reason, ReasonCode};
@@ -134,9 +134,16 @@ impl Filled {
     }
 }
 
+/// Which one thing is put right.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    what: Option<String>,
+}
+
 pub(super) async fn form(
     State(desk): State<Desk>,
     Path(address): Path<String>,
+    Query(asked): Query<Asked>,
     signed: Signed,
 ) -> Result<Html<String>, Refusal> {
     let found = desk.photo(&signed, &address).await?;
@@ -147,7 +154,11 @@ pub(super) async fn form(
     desk.logged(&signed, act::View, &found.subject()).await?;
     let banner = Some(parts::banner(found.label.patient.as_ref(), desk.web.now()));
     let frame = Frame { banner, ..Frame::signed(words::amend::TITLE, &signed, "/photos") };
-    Ok(layout::page(&frame, &fields(&signed, &found)))
+    let body = match asked.what.as_deref().and_then(|what| belonging(what, &found)) {
+        Some((label, rest)) => fields(&signed, &found, asked.what.as_deref().unwrap_or_default(), label, &rest),
+        None => chooser(&found),
+    };
+    Ok(layout::page(&frame, &body))
 }
 
 /// The line is written first, then the amendment, then the index follows it.
@@ -157,14 +168,13 @@ pub(super) async fn save(
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
     let found = desk.photo(&signed, &address).await?;
-    let again = format!("/photos/{}/amend", found.handle);
-    let change = value.change(&found).map_err(|message| unfit(message, &again))?;
+    let change = value.change(&found).map_err(|message| unfit(message))?;
     let confirmed_by = value.compared();
     if confirmed_by.len() != 2 && (found.label.patient.is_some() || value.what == "patient") {
-        return Err(unfit(words::amend::TWO, &again));
+        return Err(unfit(words::amend::TWO));
     }
     let reason: Text<512> =
-        Text::new(value.reason.trim()).map_err(|_| unfit(words::amend::REASON, &again))?;
+        Text::new(value.reason.trim()).map_err(|_| unfit(words::amend::REASON))?;
     let person = &signed.acting.person;
     let amending = |opening| {
         Some(Amending {
@@ -177,20 +187,20 @@ pub(super) async fn save(
         })
     };
     let sealed = desk.folk.seal_words(&found, reason.as_str()).map_err(|error| broken(&error))?;
-    let sealed_words = Sealed::new(BASE64_STANDARD.encode(sealed)).ok();
-    let why = Reason { code: ReasonCode::Correction, sealed_words };
+    let sealed_words = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
+    let why = Reason { code: ReasonCode::Correction, sealed_words: Some(sealed_words) };
     let authorised = desk.allowed(&signed, act::Amend, &found.subject(), Some(why)).await?;
     let logged = desk.write(authorised).await?;
     let opening = Opening::of(&logged).ok_or(Refusal::Broken("opening"))?;
     let amending = amending(opening).ok_or(Refusal::Unreadable)?;
     match desk.folk.amend(&found, amending, &*desk.records, desk.web.now()).await {
         Ok(()) => Ok(Redirect::to(&format!("/photos/{}/record", found.handle)).into_response()),
-        Err(FolkError::Amend(error)) if error.code() != "disk" => Err(unfit(error.next_step(), &again)),
+        Err(FolkError::Amend(error)) if error.code() != "disk" => Err(unfit(error.next_step())),
         Err(error) => Err(broken(&error)),
     }
 }
 
-fn unfit(message: &str, _again: &str) -> Refusal {
+fn unfit(message: &str) -> Refusal {
     Refusal::Told {
         status: StatusCode::BAD_REQUEST,
         code: "amendment_unfit",
@@ -208,19 +218,42 @@ fn text(id: &str, label: &str, most: usize) -> Markup {
     }
 }
 
-fn what(value: &str, label: &str, rest: &Markup) -> Markup {
-    html! {
-        div.ticks { label { input type="radio" name="what" value=(value) required; " " (label) } }
-        div.under { (rest) }
+/// What belongs to one kind of mistake: its words, and the fields to fill in.
+fn belonging(what: &str, found: &Found) -> Option<(&'static str, Markup)> {
+    match what {
+        "patient" => Some((words::amend::PATIENT, patient_fields())),
+        "nobody" if found.patient.is_some() => Some((words::amend::NOBODY, html! {})),
+        "site" => Some((words::amend::SITE, site_fields())),
+        "notes" => Some((words::amend::NOTES, notes_field())),
+        _ => None,
     }
 }
 
-fn fields(signed: &Signed, found: &Found) -> Markup {
-    let patient = html! {
+/// One question: what is wrong?
+fn chooser(found: &Found) -> Markup {
+    let ways = ["patient", "nobody", "site", "notes"];
+    html! {
+        p { (words::amend::LEAD) }
+        h2 { (words::amend::WHAT) }
+        nav.more aria-label=(words::amend::WHAT) {
+            @for what in ways {
+                @if let Some((label, _)) = belonging(what, found) {
+                    a.button href={ "/photos/" (found.handle) "/amend?what=" (what) } { (label) }
+                }
+            }
+        }
+    }
+}
+
+fn patient_fields() -> Markup {
+    html! {
         (text("family", words::amend::FAMILY, 128)) (text("given", words::amend::GIVEN, 128)) (date_fields())
         (text("nhs", words::NHS, 14)) (text("chi", words::CHI, 14)) (text("hc", words::HC, 14))
         (text("local", words::LOCAL, 64))
-    };
+    }
+}
+
+fn site_fields() -> Markup {
     let sides = [
         ("", words::NOT_SAID),
         ("left", words::side(BodySide::Left)),
@@ -228,30 +261,32 @@ fn fields(signed: &Signed, found: &Found) -> Markup {
         ("midline", words::side(BodySide::Midline)),
         ("both", words::side(BodySide::Both)),
     ];
-    let site = html! {
+    html! {
         (text("site", words::amend::NEW_SITE, 256))
         div.field {
             label for="side" { (words::amend::SIDE) }
             select id="side" name="side" { @for (value, word) in sides { option value=(value) { (word) } } }
         }
-    };
-    let notes = html! {
+    }
+}
+
+fn notes_field() -> Markup {
+    html! {
         div.field {
             label for="notes" { (words::amend::NEW_NOTES) }
-            textarea id="notes" name="notes" rows="4" maxlength="4096" {}
+            textarea id="notes" name="notes" rows="4" maxlength="4096" required {}
         }
-    };
+    }
+}
+
+fn fields(signed: &Signed, found: &Found, what: &str, label: &str, rest: &Markup) -> Markup {
     html! {
         p { (words::amend::LEAD) }
         form method="post" action={ "/photos/" (found.handle) "/amend" } autocomplete="off" {
             (proof(signed))
-            fieldset {
-                legend { (words::amend::WHAT) }
-                (what("patient", words::amend::PATIENT, &patient))
-                @if found.patient.is_some() { (what("nobody", words::amend::NOBODY, &html! {})) }
-                (what("site", words::amend::SITE, &site))
-                (what("notes", words::amend::NOTES, &notes))
-            }
+            input type="hidden" name="what" value=(what);
+            h2 { (label) }
+            (rest)
             (compared())
             div.field {
                 label for="reason" { (words::amend::REASON) }

@@ -93,7 +93,11 @@ pub(super) fn clinician(label: &Label) -> Markup {
 pub(super) fn card(found: &Found, team: &str, named: bool, now: Timestamp) -> Markup {
     let label = &found.label;
     html! {
-        h3 { a href={ "/photos/" (found.handle) } { (site(label.site.as_ref())) } }
+        h3 {
+            a href={ "/photos/" (found.handle) } {
+                @if named { (site(label.site.as_ref())) } @else { (words::TAKEN) " " (layout::time(found.taken)) }
+            }
+        }
         @if named {
             p.patient {
                 @match &label.patient {
@@ -109,7 +113,7 @@ pub(super) fn card(found: &Found, team: &str, named: bool, now: Timestamp) -> Ma
         p {
             @if !found.seen { span.state.new title=(words::NEW_MEANS) { (words::NEW) } " " }
             @if found.amended > 0 { span.state.warning { (words::AMENDED) } " " }
-            (words::TAKEN) " " (layout::time(found.taken))
+            @if named { (words::TAKEN) " " (layout::time(found.taken)) }
         }
         p.hint { (team) " · " (clinician(label)) @if let Some(view) = label.view { " · " (words::framing(view)) } }
     }

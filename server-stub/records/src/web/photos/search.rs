@@ -67,7 +67,7 @@ pub(super) fn birth_date(day: &str, month: &str, year: &str) -> Option<BirthDate
 
 pub(super) async fn form(State(desk): State<Desk>, signed: Signed) -> Result<Html<String>, Refusal> {
     if !desk.may(&signed, Action::Search, &Subject::Hospital) {
-        desk.allowed(&signed, act::Search, &Subject::Hospital, None).await?;
+        drop(desk.allowed(&signed, act::Search, &Subject::Hospital, None).await?);
     }
     Ok(desk.search_page(&signed, None, &html! {}))
 }

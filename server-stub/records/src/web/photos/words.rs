@@ -5,7 +5,6 @@ use gauze_wire::{BodySide, ConsentScope, FenceVerdict, Framing, Identifier};
 pub(super) const NOT_KNOWN: &str = "Not known";
 pub(super) const NOT_SAID: &str = "Not said";
 pub(super) const NO_TEAM: &str = "No team";
-pub(super) const PHOTO: &str = "Photo";
 pub(super) const TAKEN: &str = "Taken";
 pub(super) const BY: &str = "Taken by";
 pub(super) const NEW: &str = "New";
@@ -55,7 +54,6 @@ pub(super) mod search {
     pub(crate) const CHECK_DIGIT: &str = "These ten digits are no NHS, CHI or H&C number: one of them is wrong. They were looked for as a hospital number.";
     pub(crate) const FOUND: &str = "Found";
     pub(crate) const NEWEST: &str = "Newest photo";
-    pub(crate) const OPEN: &str = "Open";
     pub(crate) const OTHER_TEAM: &str = "A patient of another team";
     pub(crate) const OTHER_TEAM_MEANS: &str = "Photos match what you asked for, and your teams did not take them. Ask that team, or break the glass.";
     pub(crate) const TEAMS: &str = "Teams with photos";
@@ -190,7 +188,6 @@ pub(super) mod looks {
     pub(crate) const WHO: &str = "Who";
     pub(crate) const WHEN: &str = "When";
     pub(crate) const WHAT: &str = "What";
-    pub(crate) const WHY: &str = "Why";
     pub(crate) const FROM: &str = "From";
     pub(crate) const INSIDE: &str = "Inside the hospital";
     pub(crate) const OUTSIDE: &str = "Outside the hospital";
@@ -220,7 +217,6 @@ pub(super) mod amend {
     pub(crate) const TWO: &str = "Tick exactly two identifiers that you compared with the patient.";
     pub(crate) const CHOOSE: &str = "Choose what is wrong, and fill in what belongs to it.";
     pub(crate) const NUMBER_WRONG: &str = "A number has a wrong digit. Read it again.";
-    pub(crate) const AGAIN: &str = "Open the form again";
 }
 
 pub(super) fn side(side: BodySide) -> &'static str {

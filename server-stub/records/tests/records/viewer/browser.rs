@@ -114,6 +114,7 @@ async fn the_pages_hold_in_a_browser() {
         ("proof", format!("/photos/{}/proof", photo.handle)),
         ("looks", format!("/photos/{}/looks", photo.handle)),
         ("amend", format!("/photos/{}/amend", photo.handle)),
+        ("amend-patient", format!("/photos/{}/amend?what=patient", photo.handle)),
     ];
     for (name, address) in &pages {
         for (width, scheme) in [(1280, "light"), (320, "dark"), (320, "light"), (1280, "dark")] {

@@ -1,0 +1,99 @@
+package org.gauze.app
+
+import android.app.Activity
+import android.content.Context
+import android.content.pm.PackageManager
+import android.os.Build
+import java.io.File
+import java.time.LocalDate
+import java.time.ZoneId
+import org.gauze.bridge.GauzeCore
+import org.gauze.logic.core.Core
+import org.gauze.logic.core.Notice
+import org.gauze.logic.core.Outcome
+import org.gauze.logic.flow.Acknowledged
+import org.gauze.logic.flow.Journey
+import org.gauze.logic.port.BackgroundUploads
+import org.gauze.logic.port.Biometric
+import org.gauze.logic.port.Browser
+import org.gauze.logic.port.Camera
+import org.gauze.logic.port.CorePorts
+import org.gauze.logic.port.Judge
+import org.gauze.logic.port.ManagedConfiguration
+import org.gauze.logic.port.Now
+import org.gauze.logic.port.Scanner
+import org.gauze.logic.wristband.Wristband
+import org.gauze.platform.SystemBrowser
+import org.gauze.platform.SystemDisk
+import org.gauze.platform.SystemNetwork
+import org.gauze.platform.camera.Camera2
+import org.gauze.platform.camera.FrameJudge
+import org.gauze.platform.keys.KeystoreKeys
+import org.gauze.platform.keys.KeystoreSecret
+import org.gauze.platform.keys.SystemBiometric
+import org.gauze.platform.managed.Restrictions
+import org.gauze.platform.scan.ZxingScanner
+import org.gauze.platform.upload.Uploads
+
+/** Everything the app is made of, made once and by hand. Tests put other ports in. */
+open class AppGraph(private val context: Context) {
+    /** The activity on the screen, for what can only be asked there. */
+    @Volatile var activity: Activity? = null
+
+    open val viewfinder = Viewfinder()
+    open val camera: Camera = Camera2(context) { viewfinder.surface }
+    open val scanner: Scanner = ZxingScanner()
+    open val judge: Judge = FrameJudge()
+    open val biometric: Biometric = SystemBiometric({ activity }, context.getString(R.string.prompt_unlock))
+    open val managed: ManagedConfiguration = Restrictions(context) {}
+    open val uploads: BackgroundUploads = Uploads(context)
+    open val browser: Browser = SystemBrowser { activity }
+    open val now = Now { System.currentTimeMillis() }
+    open val wristband = Wristband()
+    val zone: ZoneId get() = ZoneId.systemDefault()
+    val today: () -> LocalDate = { LocalDate.now(zone) }
+    val version: String = context.packageManager.getPackageInfo(context.packageName, 0).versionName.orEmpty()
+
+    private val keys = KeystoreKeys(context.packageManager.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE))
+
+    /** Whether the keys are in a chip of their own, as far as this process knows. */
+    open val hardware: Boolean get() = keys.inChip ?: context.packageManager.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE)
+
+    protected open val ports: CorePorts by lazy {
+        CorePorts(keys, keys, KeystoreSecret(context.noBackupFilesDir), SystemNetwork(context), SystemDisk(context))
+    }
+
+    /** The core, or why it does not open: then it is tried anew. */
+    fun core(): Outcome<Core> = synchronized(this) {
+        opened?.let { return Outcome.Done(it) }
+        val dir = File(context.noBackupFilesDir, "gauze").apply { mkdirs() }
+        GauzeCore.open(dir.path, Build.MODEL.ifEmpty { "Android" }, version, ports).also {
+            if (it is Outcome.Done) opened = it.value
+        }
+    }
+
+    private var opened: Core? = null
+
+    private var going: Journey? = null
+
+    /** The way through the screens: it outlives an activity that is turned, and ends with the process. */
+    fun journey(core: Core): Journey = synchronized(this) {
+        going ?: Journey(core, notices).also {
+            going = it
+            it.start()
+        }
+    }
+
+    /** Read notices are remembered by the process alone: whoever starts the app reads them once. */
+    protected open val notices: Acknowledged = object : Acknowledged {
+        private val read = HashSet<Pair<String, Int>>()
+
+        override fun has(notice: Notice) = notice.code to notice.version in read
+
+        override fun keep(notice: Notice) {
+            read += notice.code to notice.version
+        }
+
+        override fun forget() = read.clear()
+    }
+}

@@ -1,0 +1,89 @@
+package org.gauze.app
+
+import android.Manifest
+import android.content.Intent
+import android.os.Bundle
+import android.view.KeyEvent
+import android.view.WindowManager
+import androidx.activity.ComponentActivity
+import androidx.activity.compose.BackHandler
+import androidx.activity.compose.setContent
+import androidx.activity.enableEdgeToEdge
+import androidx.activity.result.contract.ActivityResultContracts
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.setValue
+import androidx.lifecycle.lifecycleScope
+import kotlinx.coroutines.flow.launchIn
+import kotlinx.coroutines.flow.onEach
+import org.gauze.app.ui.GauzeTheme
+import org.gauze.logic.core.Core
+import org.gauze.logic.core.Outcome
+import org.gauze.logic.flow.Line
+import org.gauze.logic.words.Failures
+import org.gauze.platform.SystemBrowser
+
+/** The one window. Nothing of it is in recents, screenshots or a saved state. */
+class MainActivity : ComponentActivity() {
+    private val graph get() = (application as GauzeApplication).graph
+    private var screens: Screens? = null
+    private var shut by mutableStateOf<Line?>(null)
+    private val askForCamera = registerForActivityResult(ActivityResultContracts.RequestPermission()) { screens?.reopenCamera() }
+
+    override fun onCreate(saved: Bundle?) {
+        super.onCreate(null)
+        window.addFlags(WindowManager.LayoutParams.FLAG_SECURE)
+        enableEdgeToEdge()
+        graph.activity = this
+        open()
+        setContent {
+            GauzeTheme {
+                val there = screens
+                if (there == null) ShutView(shut) { open() } else there.View()
+                BackHandler { there?.back() }
+            }
+        }
+    }
+
+    private fun open() {
+        when (val core = graph.core()) {
+            is Outcome.Done -> start(core.value)
+            is Outcome.Failed -> shut = Failures.line(core.failure)
+        }
+    }
+
+    private fun start(core: Core) {
+        shut = null
+        val made = Screens(graph, core, graph.journey(core), lifecycleScope) { askForCamera.launch(Manifest.permission.CAMERA) }
+        screens = made
+        graph.managed.changes().onEach(made::managed).launchIn(lifecycleScope)
+    }
+
+    /** The browser came back from the sign-in. */
+    override fun onNewIntent(intent: Intent) {
+        super.onNewIntent(intent)
+        (graph.browser as? SystemBrowser)?.cameBack(intent.dataString)
+    }
+
+    /** Nothing is written: a process that ends starts at the first screen. */
+    override fun onSaveInstanceState(out: Bundle) = Unit
+
+    override fun onResume() {
+        super.onResume()
+        graph.activity = this
+        (graph.browser as? SystemBrowser)?.resumed()
+        screens?.resumed()
+    }
+
+    override fun onStop() {
+        super.onStop()
+        screens?.left()
+        if (graph.activity === this) graph.activity = null
+    }
+
+    /** A volume key shoots while the camera is on the screen. */
+    override fun onKeyDown(code: Int, event: KeyEvent?): Boolean {
+        val volume = code == KeyEvent.KEYCODE_VOLUME_DOWN || code == KeyEvent.KEYCODE_VOLUME_UP
+        return if (volume && screens?.shoot() == true) true else super.onKeyDown(code, event)
+    }
+}

@@ -1,0 +1,259 @@
+package org.gauze.app
+
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.DisposableEffect
+import androidx.compose.runtime.LaunchedEffect
+import androidx.compose.runtime.collectAsState
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.remember
+import androidx.compose.runtime.rememberCoroutineScope
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.plus
+import kotlinx.coroutines.withContext
+import org.gauze.app.ui.BlockedView
+import org.gauze.app.ui.BodyView
+import org.gauze.app.ui.CameraView
+import org.gauze.app.ui.CameraWays
+import org.gauze.app.ui.CheckView
+import org.gauze.app.ui.ConsentView
+import org.gauze.app.ui.EnrolView
+import org.gauze.app.ui.HelpView
+import org.gauze.app.ui.IncidentView
+import org.gauze.app.ui.More
+import org.gauze.app.ui.NoticeView
+import org.gauze.app.ui.PatientView
+import org.gauze.app.ui.QueueView
+import org.gauze.app.ui.ReviewView
+import org.gauze.app.ui.SettingsView
+import org.gauze.app.ui.SettingsWays
+import org.gauze.app.ui.SignInView
+import org.gauze.app.ui.WoundView
+import org.gauze.app.ui.say
+import org.gauze.logic.body.BodyPresenter
+import org.gauze.logic.camera.CameraPresenter
+import org.gauze.logic.camera.CameraScreenEvent
+import org.gauze.logic.camera.Handle
+import org.gauze.logic.check.CheckPresenter
+import org.gauze.logic.check.Checked
+import org.gauze.logic.consent.ConsentPresenter
+import org.gauze.logic.core.Choice
+import org.gauze.logic.core.Core
+import org.gauze.logic.core.Outcome
+import org.gauze.logic.enrol.EnrolEvent
+import org.gauze.logic.enrol.EnrolPresenter
+import org.gauze.logic.flow.Journey
+import org.gauze.logic.flow.Presenter
+import org.gauze.logic.flow.Route
+import org.gauze.logic.incident.IncidentPresenter
+import org.gauze.logic.notice.NoticePresenter
+import org.gauze.logic.patient.PatientEvent
+import org.gauze.logic.patient.PatientPresenter
+import org.gauze.logic.patient.Way
+import org.gauze.logic.port.CameraEvent
+import org.gauze.logic.queue.QueueEvent
+import org.gauze.logic.queue.QueuePresenter
+import org.gauze.logic.review.ReviewEvent
+import org.gauze.logic.review.ReviewPresenter
+import org.gauze.logic.settings.Settings
+import org.gauze.logic.settings.help
+import org.gauze.logic.signin.SignInPresenter
+import org.gauze.logic.wound.WoundPresenter
+import org.gauze.logic.words.Word
+
+/** A presenter for the route that is shown, its view, and what the window tells both. */
+class Screens(
+    private val graph: AppGraph,
+    private val core: Core,
+    private val journey: Journey,
+    scope: CoroutineScope,
+    private val askForCamera: () -> Unit,
+) {
+    /** The core's calls take their time: not on the thread that draws. */
+    private val work = scope + Dispatchers.Default
+    private val opened = MutableStateFlow(0)
+    private var shutter: (() -> Boolean)? = null
+    private var review: ReviewPresenter? = null
+    private var settings = "{}"
+
+    fun managed(values: String) {
+        settings = values
+        work.launch {
+            val configured = (core.configure(values) as? Outcome.Done)?.value ?: return@launch
+            journey.support = configured.support
+            graph.managed.report(configured.states)
+        }
+    }
+
+    fun resumed() {
+        work.launch { journey.check() }
+    }
+
+    /** Off the screen: photos are locked, and what waits is handed to the system. */
+    fun left() {
+        review?.send(ReviewEvent.Lock)
+        work.launch { if (core.standing().unsent > 0) graph.uploads.schedule(0, asked = false) }
+    }
+
+    fun shoot(): Boolean = shutter?.invoke() ?: false
+
+    fun reopenCamera() {
+        opened.value++
+    }
+
+    fun back() = journey.open(Route.Patient)
+
+    @Composable
+    fun View() {
+        val route by journey.route.collectAsState()
+        when (val at = route) {
+            Route.Enrol -> Enrol()
+            Route.SignIn -> show(shown(at) { SignInPresenter(core, graph.browser, it) { journey.signedIn() } }) { state, send -> SignInView(state, send) }
+            is Route.Notice -> show(shown(at) { NoticePresenter(at.notice, it, journey::accepted) }) { state, send -> NoticeView(state, send) }
+            Route.Patient -> Patient()
+            is Route.Consent -> Consent(at)
+            is Route.Body -> show(shown(at) { BodyPresenter(at.patient, core.choices().sites, it, journey::site) }) { state, send -> BodyView(state, send) }
+            is Route.Wound -> {
+                val (state, send) = shown(at) { WoundPresenter(at.patient, core, graph.biometric, it, journey::wound) }
+                WoundView(state, graph.zone, send)
+            }
+            is Route.Camera -> Camera(at)
+            is Route.Check -> show(shown(at) { scope ->
+                CheckPresenter(at.kept.id, at.patient, CameraPresenter.verdict(at.kept.fitness), core, core, scope, ::checked)
+            }) { state, send -> CheckView(state, send) }
+            Route.Queue -> Queue()
+            Route.Review -> Review()
+            Route.Incident -> {
+                val (state, send) = shown(at) { IncidentPresenter(core, core, graph.zone, journey.support, it) }
+                IncidentView(state, ::back, send)
+            }
+            Route.Settings -> SettingsView(
+                Settings.of(core.standing(), graph.hardware, graph.version, core.clinician() != null),
+                SettingsWays({ journey.open(Route.Help) }, { journey.open(Route.Incident) }, journey::signedOut, ::back),
+            )
+            Route.Help -> HelpView(help(journey.support), ::back)
+            is Route.Stopped -> BlockedView(at.state, { graph.uploads.schedule(0, asked = true) }) { journey.open(Route.Enrol) }
+        }
+    }
+
+    private fun checked(what: Checked) {
+        if (what != Checked.AGAIN) graph.uploads.schedule(0, asked = true)
+        journey.checked(what)
+    }
+
+    /** The presenter of [route], for as long as that is shown. */
+    @Composable
+    private fun <S : Any, E : Any> shown(route: Route, make: (CoroutineScope) -> Presenter<S, E>): Pair<S, (E) -> Unit> {
+        val scope = rememberCoroutineScope()
+        val presenter = remember(route) { make(scope + Dispatchers.Default) }
+        val state by presenter.states.collectAsState()
+        return state to presenter::send
+    }
+
+    @Composable
+    private fun <S, E> show(shown: Pair<S, (E) -> Unit>, view: @Composable (S, (E) -> Unit) -> Unit) = view(shown.first, shown.second)
+
+    @Composable
+    private fun Enrol() {
+        val scope = rememberCoroutineScope()
+        val presenter = remember { EnrolPresenter(core, scope + Dispatchers.Default, journey::enrolled) }
+        LaunchedEffect(Unit) { graph.managed.changes().collect { presenter.send(EnrolEvent.Managed(it)) } }
+        val state by presenter.states.collectAsState()
+        if (state.scanning) Scan { presenter.send(EnrolEvent.Scanned(it)) }
+        EnrolView(state, { graph.viewfinder.View() }, presenter::send)
+    }
+
+    @Composable
+    private fun Patient() {
+        val (state, send) = shown(Route.Patient) { PatientPresenter(emptyList(), graph.wristband, graph.today, it, journey::patient) }
+        if (state.way == Way.SCAN) Scan { send(PatientEvent.Scanned(it)) }
+        PatientView(
+            state,
+            { graph.viewfinder.View() },
+            { More({ journey.open(Route.Queue) }, { journey.open(Route.Review) }, { journey.open(Route.Settings) }) },
+            send,
+        )
+    }
+
+    /** Frames are read in memory, one after the other, until the screen goes. */
+    @Composable
+    private fun Scan(found: (String) -> Unit) {
+        val again by opened.collectAsState()
+        LaunchedEffect(again) {
+            withContext(Dispatchers.Default) {
+                graph.camera.open().collect { event ->
+                    if (event is CameraEvent.Seen) graph.scanner.read(event.frame)?.let(found)
+                    if (event is CameraEvent.Failed && again == 0) askForCamera()
+                }
+            }
+        }
+    }
+
+    @Composable
+    private fun Consent(at: Route.Consent) {
+        val spoken = Choice("verbal", say(Word.ConsentVerbal))
+        val (state, send) = shown(at) { scope ->
+            val choices = core.choices()
+            val forms = choices.consents.ifEmpty { listOf(spoken) }
+            ConsentPresenter(at.patient, forms, choices.notices.firstOrNull { it.code == "patient" }, graph.now, scope, journey::consent)
+        }
+        ConsentView(state, send)
+    }
+
+    @Composable
+    private fun Camera(at: Route.Camera) {
+        val scope = rememberCoroutineScope()
+        val presenter = remember(at) {
+            val handle = object : Handle {
+                override fun shoot() = graph.camera.shoot()
+
+                override fun torch(on: Boolean) = graph.camera.torch(on)
+
+                override fun focus(x: Float, y: Float) = graph.camera.focus(x, y)
+            }
+            CameraPresenter(at.record, false, core, handle, graph.judge, scope + Dispatchers.Default, journey::taken)
+        }
+        val again by opened.collectAsState()
+        LaunchedEffect(at, again) {
+            withContext(Dispatchers.Default) { graph.camera.open().collect { presenter.send(CameraScreenEvent.From(it)) } }
+        }
+        DisposableEffect(at) {
+            shutter = {
+                presenter.send(CameraScreenEvent.Shoot)
+                true
+            }
+            onDispose { shutter = null }
+        }
+        val state by presenter.states.collectAsState()
+        CameraView(state, { graph.viewfinder.View() }, CameraWays(journey::askSite, journey::askConsent, askForCamera, ::back), presenter::send)
+    }
+
+    @Composable
+    private fun Queue() {
+        val scope = rememberCoroutineScope()
+        val presenter = remember { QueuePresenter(core, graph.zone, journey.support, scope + Dispatchers.Default) }
+        LaunchedEffect(Unit) {
+            presenter.send(QueueEvent.Moved)
+            core.moves().collect { presenter.send(QueueEvent.Moved) }
+        }
+        val state by presenter.states.collectAsState()
+        QueueView(state, ::back, presenter::send)
+    }
+
+    @Composable
+    private fun Review() {
+        val scope = rememberCoroutineScope()
+        val presenter = remember { ReviewPresenter(core, core, graph.biometric, graph.zone, scope + Dispatchers.Default) }
+        DisposableEffect(Unit) {
+            review = presenter
+            onDispose {
+                review = null
+                presenter.send(ReviewEvent.Lock)
+            }
+        }
+        val state by presenter.states.collectAsState()
+        ReviewView(state, ::back, presenter::send)
+    }
+}

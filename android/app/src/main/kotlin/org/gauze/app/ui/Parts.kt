@@ -1,0 +1,189 @@
+package org.gauze.app.ui
+
+import androidx.compose.foundation.background
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.ColumnScope
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.Spacer
+import androidx.compose.foundation.layout.fillMaxSize
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.heightIn
+import androidx.compose.foundation.layout.imePadding
+import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.layout.safeDrawingPadding
+import androidx.compose.foundation.layout.size
+import androidx.compose.foundation.layout.width
+import androidx.compose.foundation.layout.widthIn
+import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.selection.toggleable
+import androidx.compose.foundation.verticalScroll
+import androidx.compose.material3.Button
+import androidx.compose.material3.ButtonDefaults
+import androidx.compose.material3.Checkbox
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.OutlinedButton
+import androidx.compose.material3.OutlinedTextField
+import androidx.compose.material3.Surface
+import androidx.compose.material3.Text
+import androidx.compose.material3.TextButton
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.staticCompositionLocalOf
+import androidx.compose.ui.Alignment
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.semantics.LiveRegionMode
+import androidx.compose.ui.semantics.Role
+import androidx.compose.ui.semantics.heading
+import androidx.compose.ui.semantics.liveRegion
+import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.text.input.KeyboardType
+import androidx.compose.foundation.text.KeyboardOptions
+import androidx.compose.ui.text.font.FontWeight
+import androidx.compose.ui.unit.dp
+import java.time.LocalDate
+import org.gauze.logic.core.Patient
+import org.gauze.logic.flow.Line
+import org.gauze.logic.words.Word
+import org.gauze.logic.words.Wordings
+
+/**
+ * One question a screen: [title], what there is to read and choose, and [actions] at the thumb's end. On wide windows the
+ * column keeps a readable width.
+ */
+@Composable
+fun Page(title: Word, banner: @Composable () -> Unit = {}, actions: @Composable ColumnScope.() -> Unit = {}, content: @Composable ColumnScope.() -> Unit) {
+    Surface(Modifier.fillMaxSize(), color = MaterialTheme.colorScheme.surface) {
+        Box(Modifier.safeDrawingPadding().imePadding(), contentAlignment = Alignment.TopCenter) {
+            Column(Modifier.widthIn(max = 640.dp).fillMaxSize()) {
+                banner()
+                Column(
+                    Modifier.weight(1f).verticalScroll(rememberScrollState()).padding(16.dp),
+                    verticalArrangement = Arrangement.spacedBy(12.dp),
+                ) {
+                    Text(say(title), style = MaterialTheme.typography.titleLarge, modifier = Modifier.semantics { heading() })
+                    content()
+                }
+                Column(Modifier.padding(start = 16.dp, end = 16.dp, bottom = 16.dp), Arrangement.spacedBy(8.dp), content = actions)
+            }
+        }
+    }
+}
+
+/** The day by which ages are told. */
+val LocalToday = staticCompositionLocalOf<LocalDate> { LocalDate.now() }
+
+/** Who the patient is, in the same form and place on every screen. */
+@Composable
+fun Banner(patient: Patient?, today: LocalDate = LocalToday.current) {
+    Surface(color = MaterialTheme.colorScheme.secondaryContainer, modifier = Modifier.fillMaxWidth()) {
+        Column(Modifier.padding(horizontal = 16.dp, vertical = 12.dp)) {
+            if (patient == null) {
+                Text(say(Word.BannerNobody))
+                return@Column
+            }
+            Text(Wordings.name(patient), style = MaterialTheme.typography.titleMedium, fontWeight = FontWeight.Bold)
+            Text(say(Wordings.born(patient.born, today)))
+            Text(say(Wordings.number(patient)))
+        }
+    }
+}
+
+/** The one main action. */
+@Composable
+fun MainAction(word: Word, enabled: Boolean = true, onClick: () -> Unit) {
+    Button(onClick, Modifier.fillMaxWidth().heightIn(min = 56.dp), enabled = enabled) { Text(say(word)) }
+}
+
+@Composable
+fun OtherAction(word: Word, enabled: Boolean = true, onClick: () -> Unit) {
+    OutlinedButton(onClick, Modifier.fillMaxWidth().heightIn(min = 48.dp), enabled = enabled) { Text(say(word)) }
+}
+
+@Composable
+fun QuietAction(word: Word, onClick: () -> Unit) {
+    TextButton(onClick, Modifier.fillMaxWidth().heightIn(min = 48.dp)) { Text(say(word)) }
+}
+
+/** What cannot be taken back: its consequence before the button. */
+@Composable
+fun GraveAction(consequence: Word, word: Word, enabled: Boolean = true, onClick: () -> Unit) {
+    Column(verticalArrangement = Arrangement.spacedBy(4.dp)) {
+        Text(say(consequence), color = LocalTones.current.muted)
+        OutlinedButton(
+            onClick, Modifier.fillMaxWidth().heightIn(min = 56.dp), enabled = enabled,
+            colors = ButtonDefaults.outlinedButtonColors(contentColor = MaterialTheme.colorScheme.error),
+        ) { Text(say(word)) }
+    }
+}
+
+enum class Tone { GOOD, WARNING, BAD, PLAIN }
+
+/** A state: a shape and a word in a colour, never a colour alone. Read out when it changes. */
+@Composable
+fun Said(line: Line?, tone: Tone = Tone.BAD) {
+    if (line == null) return
+    Row(
+        Modifier.fillMaxWidth().background(MaterialTheme.colorScheme.surfaceVariant).padding(12.dp)
+            .semantics(mergeDescendants = true) { liveRegion = LiveRegionMode.Polite },
+        verticalAlignment = Alignment.CenterVertically,
+    ) {
+        Mark(tone)
+        Spacer(Modifier.width(12.dp))
+        Text(say(line), color = colour(tone))
+    }
+}
+
+@Composable
+fun Mark(tone: Tone, modifier: Modifier = Modifier) {
+    val colour = colour(tone)
+    androidx.compose.foundation.Canvas(modifier.size(20.dp)) { drawMark(tone, colour) }
+}
+
+@Composable
+fun colour(tone: Tone): Color = when (tone) {
+    Tone.GOOD -> LocalTones.current.good
+    Tone.WARNING -> LocalTones.current.warning
+    Tone.BAD -> MaterialTheme.colorScheme.error
+    Tone.PLAIN -> LocalTones.current.information
+}
+
+/** A row that is ticked as a whole, large enough for gloves. */
+@Composable
+fun Tick(label: String, ticked: Boolean, detail: String? = null, onChange: (Boolean) -> Unit) {
+    Row(
+        Modifier.fillMaxWidth().heightIn(min = 56.dp).toggleable(ticked, role = Role.Checkbox, onValueChange = onChange),
+        verticalAlignment = Alignment.CenterVertically,
+    ) {
+        Checkbox(ticked, null, Modifier.padding(end = 12.dp))
+        Column {
+            Text(label)
+            if (detail != null) Text(detail, fontWeight = FontWeight.Bold)
+        }
+    }
+}
+
+/** A field whose keyboard learns nothing. What is wrong with it stands under it. */
+@Composable
+fun Field(label: Word, text: String, fault: Line? = null, number: Boolean = false, lines: Int = 1, onChange: (String) -> Unit) {
+    OutlinedTextField(
+        value = text,
+        onValueChange = onChange,
+        label = { Text(say(label)) },
+        isError = fault != null,
+        supportingText = fault?.let { { Text(say(it)) } },
+        minLines = lines,
+        singleLine = lines == 1,
+        keyboardOptions = KeyboardOptions(
+            autoCorrectEnabled = false,
+            keyboardType = if (number) KeyboardType.Number else KeyboardType.Password,
+        ),
+        modifier = Modifier.fillMaxWidth(),
+    )
+}
+
+@Composable
+fun Support(word: Word, contact: String?) {
+    if (contact != null) Text(say(Line(word, contact)), fontWeight = FontWeight.Medium)
+}

@@ -1,0 +1,69 @@
+package org.gauze.app.ui
+
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.foundation.layout.Box
+import androidx.compose.ui.Modifier
+import org.gauze.logic.enrol.EnrolEvent
+import org.gauze.logic.enrol.EnrolState
+import org.gauze.logic.flow.Line
+import org.gauze.logic.notice.NoticeEvent
+import org.gauze.logic.notice.NoticeState
+import org.gauze.logic.signin.SignInEvent
+import org.gauze.logic.signin.SignInState
+import org.gauze.logic.words.Word
+
+/** [viewfinder] shows what the camera sees while a code is scanned. */
+@Composable
+fun EnrolView(state: EnrolState, viewfinder: @Composable () -> Unit, send: (EnrolEvent) -> Unit) = Page(
+    Word.EnrolTitle,
+    actions = {
+        Said(state.problem)
+        if (state.working) Said(Line(Word.EnrolWorking), Tone.PLAIN)
+        MainAction(Word.EnrolStart, !state.working) { send(EnrolEvent.Start) }
+        if (state.scanning) QuietAction(Word.Cancel) { send(EnrolEvent.StopScan) }
+        else if (!state.managed) OtherAction(Word.EnrolScan, !state.working) { send(EnrolEvent.Scan) }
+    },
+) {
+    Text(say(Word.EnrolBody))
+    if (state.managed) Said(Line(Word.EnrolManaged), Tone.GOOD)
+    if (state.scanning) Box { viewfinder() }
+    else if (!state.managed) {
+        Text(say(Word.EnrolPasteHint))
+        Field(Word.EnrolPaste, state.pasted, lines = 4) { send(EnrolEvent.Pasted(it)) }
+    }
+    Support(Word.EnrolSupport, state.support)
+}
+
+@Composable
+fun SignInView(state: SignInState, send: (SignInEvent) -> Unit) = Page(
+    Word.SigninTitle,
+    actions = {
+        Said(state.problem)
+        if (state.working) Said(Line(Word.SigninWorking), Tone.PLAIN)
+        MainAction(Word.SigninStart, !state.working) { send(SignInEvent.Start) }
+        if (state.optional) QuietAction(Word.SigninLater) { send(SignInEvent.Later) }
+    },
+) {
+    Text(say(Word.SigninBody))
+    Text(say(Word.SigninShared))
+}
+
+@Composable
+fun NoticeView(state: NoticeState, send: (NoticeEvent) -> Unit) = Page(
+    Word.NoticeTitle,
+    actions = {
+        if (!state.read) Text(say(Word.NoticeWait))
+        MainAction(Word.NoticeAccept, state.read) { send(NoticeEvent.Accept) }
+    },
+) {
+    Text(state.notice.words)
+    Text(say(Line(Word.NoticeVersion, state.notice.version.toString())), color = LocalTones.current.muted)
+    EndSeen { send(NoticeEvent.EndSeen) }
+}
+
+/** Composed behind the last line, and told when that has been on the screen. */
+@Composable
+private fun EndSeen(seen: () -> Unit) {
+    Box(Modifier.onVisible(seen))
+}

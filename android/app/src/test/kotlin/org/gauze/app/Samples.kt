@@ -1,0 +1,73 @@
+package org.gauze.app
+
+import androidx.compose.foundation.background
+import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.aspectRatio
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.runtime.Composable
+import androidx.compose.ui.Modifier
+import java.time.ZoneId
+import org.gauze.app.ui.BlockedView
+import org.gauze.app.ui.BodyView
+import org.gauze.app.ui.CameraView
+import org.gauze.app.ui.CameraWays
+import org.gauze.app.ui.CheckView
+import org.gauze.app.ui.ConsentView
+import org.gauze.app.ui.EnrolView
+import org.gauze.app.ui.HelpView
+import org.gauze.app.ui.IncidentView
+import org.gauze.app.ui.More
+import org.gauze.app.ui.NoticeView
+import org.gauze.app.ui.PatientView
+import org.gauze.app.ui.QueueView
+import org.gauze.app.ui.ReviewView
+import org.gauze.app.ui.SettingsView
+import org.gauze.app.ui.SettingsWays
+import org.gauze.app.ui.SignInView
+import org.gauze.app.ui.WoundView
+import org.gauze.app.ui.viewingGrey
+import org.gauze.logic.body.bodySamples
+import org.gauze.logic.camera.cameraSamples
+import org.gauze.logic.check.checkSamples
+import org.gauze.logic.consent.consentSamples
+import org.gauze.logic.enrol.enrolSamples
+import org.gauze.logic.incident.incidentSamples
+import org.gauze.logic.notice.noticeSamples
+import org.gauze.logic.patient.patientSamples
+import org.gauze.logic.queue.queueSamples
+import org.gauze.logic.review.reviewSamples
+import org.gauze.logic.settings.helpSamples
+import org.gauze.logic.settings.lockedSamples
+import org.gauze.logic.settings.settingsSamples
+import org.gauze.logic.settings.wipedSamples
+import org.gauze.logic.signin.signInSamples
+import org.gauze.logic.wound.woundSamples
+
+/** Every screen with every sample. */
+object Samples {
+    private val finder: @Composable () -> Unit = { Box(Modifier.fillMaxWidth().aspectRatio(1f).background(viewingGrey)) }
+    private val nowhere = CameraWays({}, {}, {}, {})
+    private val utc = ZoneId.of("UTC")
+
+    private fun <S> views(samples: Map<String, S>, view: @Composable (S) -> Unit): Map<String, @Composable () -> Unit> =
+        samples.mapValues { (_, state) -> { view(state) } }
+
+    val all: Map<String, Map<String, @Composable () -> Unit>> = mapOf(
+        "enrol" to views(enrolSamples) { EnrolView(it, finder) {} },
+        "signin" to views(signInSamples) { SignInView(it) {} },
+        "notice" to views(noticeSamples) { NoticeView(it) {} },
+        "patient" to views(patientSamples) { PatientView(it, finder, { More({}, {}, {}) }) {} },
+        "consent" to views(consentSamples) { ConsentView(it) {} },
+        "body" to views(bodySamples) { BodyView(it) {} },
+        "wound" to views(woundSamples) { WoundView(it, utc) {} },
+        "camera" to views(cameraSamples) { CameraView(it, finder, nowhere) {} },
+        "check" to views(checkSamples) { CheckView(it) {} },
+        "queue" to views(queueSamples) { QueueView(it, {}) {} },
+        "review" to views(reviewSamples) { ReviewView(it, {}) {} },
+        "incident" to views(incidentSamples) { IncidentView(it, {}) {} },
+        "settings" to views(settingsSamples) { SettingsView(it, SettingsWays({}, {}, {}, {})) },
+        "locked" to views(lockedSamples) { BlockedView(it, {}, {}) },
+        "wiped" to views(wipedSamples) { BlockedView(it, {}, {}) },
+        "help" to views(helpSamples) { HelpView(it) {} },
+    )
+}

@@ -1,0 +1,106 @@
+package org.gauze.logic
+
+import java.nio.ByteBuffer
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.emptyFlow
+import org.gauze.logic.core.Choices
+import org.gauze.logic.core.Configured
+import org.gauze.logic.core.Core
+import org.gauze.logic.core.Failure
+import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Patient
+import org.gauze.logic.core.Photo
+import org.gauze.logic.core.PhotoRecord
+import org.gauze.logic.core.Remedy
+import org.gauze.logic.core.Sent
+import org.gauze.logic.core.SignInMode
+import org.gauze.logic.core.Site
+import org.gauze.logic.core.Stage
+import org.gauze.logic.core.Standing
+import org.gauze.logic.core.Transfer
+import org.gauze.logic.core.TransferEnd
+import org.gauze.logic.core.WipedReport
+import org.gauze.logic.core.Wound
+
+/** A core that behaves as the real one as far as the screens can tell: photos move, review locks, failures are typed. */
+class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
+    var choices = Choices()
+    var fails: Failure? = null
+    var unlocked = false
+    val records = ArrayList<PhotoRecord>()
+    val photos = ArrayList<Photo>()
+    var enrolledWith: String? = null
+
+    private fun <T> answer(value: () -> T): Outcome<T> = fails?.let { Outcome.Failed(it) } ?: Outcome.Done(value())
+
+    private fun <T> open(value: () -> T): Outcome<T> =
+        if (unlocked) answer(value) else Outcome.Failed(Failure(Remedy.UNLOCK, "locked", ""))
+
+    override fun standing() = standing
+
+    override fun configure(values: String) = answer { Configured(true, emptyList(), emptyList(), "extension 4242") }
+
+    override suspend fun enrol(values: String) = answer {
+        enrolledWith = values
+        standing = standing.copy(device = "d")
+    }
+
+    override fun wipe() = answer { WipedReport(0, true) }
+
+    override fun choices() = choices
+
+    override fun capture(jpeg: ByteBuffer, record: PhotoRecord) = answer {
+        check(jpeg.isDirect && jpeg.hasRemaining())
+        records += record
+        photos += Photo("photo-${photos.size}", "2026-11-29T08:00:00Z", 1, Stage.UNSIGNED)
+        photos.last().id
+    }
+
+    override fun preview(id: String, jpeg: ByteBuffer) = answer { }
+
+    override fun newWound(patient: Patient, site: Site?) = answer { "wound" }
+
+    override fun newSeries() = "series"
+
+    override fun unlock() = answer { unlocked = true }
+
+    override fun lock() {
+        unlocked = false
+    }
+
+    override fun photo(id: String) = open { byteArrayOf(1, 2, 3) }
+
+    override fun thumbnail(id: String) = open { byteArrayOf(1) }
+
+    override fun wounds(patient: Patient) = open { emptyList<Wound>() }
+
+    override fun photos(most: Int) = answer { photos.reversed().take(most) }
+
+    override fun discard(id: String) = answer { photos.removeIf { it.id == id }.let { } }
+
+    override suspend fun send(asked: Boolean) = answer { Sent(photos.size.toLong(), 0, 0, emptyMap(), null) }
+
+    override suspend fun transfers(asked: Boolean) = answer { emptyList<Transfer>() }
+
+    override suspend fun ended(photo: String, end: TransferEnd) = send(false)
+
+    override fun moves(): Flow<String> = emptyFlow()
+
+    var mode: SignInMode? = null
+    var signedIn: String? = null
+
+    override fun signInMode() = mode
+
+    override fun clinician() = signedIn
+
+    override suspend fun beginSignIn() = answer { "https://idp.test/page" }
+
+    override suspend fun finishSignIn(callback: String) = answer { "A Nurse".also { signedIn = it } }
+
+    override fun signOut() {
+        signedIn = null
+        lock()
+    }
+
+    override fun close() = Unit
+}

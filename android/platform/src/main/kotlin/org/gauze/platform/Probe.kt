@@ -1,2 +1,0 @@
-package org.gauze.platform
-class Probe(val x: android.content.Context)

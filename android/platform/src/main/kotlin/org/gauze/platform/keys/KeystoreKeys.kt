@@ -1,0 +1,168 @@
+package org.gauze.platform.keys
+
+import android.os.Build
+import android.security.keystore.KeyGenParameterSpec
+import android.security.keystore.KeyPermanentlyInvalidatedException
+import android.security.keystore.KeyProperties
+import android.security.keystore.StrongBoxUnavailableException
+import android.security.keystore.UserNotAuthenticatedException
+import java.math.BigInteger
+import java.security.AlgorithmParameters
+import java.security.GeneralSecurityException
+import java.security.KeyFactory
+import java.security.KeyPairGenerator
+import java.security.KeyStore
+import java.security.PrivateKey
+import java.security.ProviderException
+import java.security.PublicKey
+import java.security.Signature
+import java.security.interfaces.ECPublicKey
+import java.security.spec.ECGenParameterSpec
+import java.security.spec.ECParameterSpec
+import java.security.spec.ECPoint
+import java.security.spec.ECPublicKeySpec
+import javax.crypto.KeyAgreement
+import org.gauze.logic.port.DeviceKeys
+import org.gauze.logic.port.KeyEvidence
+import org.gauze.logic.port.KeyException
+import org.gauze.logic.port.KeyFault
+
+/**
+ * The two keys in Android's Keystore, in a chip of their own where the phone has one. The device key has no user gate, so
+ * that photos go out while the phone lies locked; the review key works for [REVIEW_SECONDS] after its user authenticated.
+ * Keystore agrees on keys from Android 12; on older phones there is no review key, and photos cannot be looked at.
+ */
+class KeystoreKeys(private val strongBox: Boolean) : DeviceKeys, KeyEvidence {
+    /** Whether the device key is in a chip of its own; null before it was made by this process. */
+    @Volatile var inChip: Boolean? = null
+        private set
+
+    override fun create(challenge: ByteArray) = answered {
+        make(DEVICE, device(challenge))
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S && entry(REVIEW) == null) make(REVIEW, review())
+    }
+
+    override fun deviceKey(): ByteArray = answered { point(entry(DEVICE)?.certificate?.publicKey) }
+
+    override fun sign(message: ByteArray): ByteArray = answered {
+        Signature.getInstance("SHA256withECDSA").run {
+            initSign(key(DEVICE))
+            update(message)
+            sign()
+        }
+    }
+
+    override fun reviewKey(): ByteArray? = answered { entry(REVIEW)?.let { point(it.certificate.publicKey) } }
+
+    override fun agree(peer: ByteArray): ByteArray = answered {
+        KeyAgreement.getInstance("ECDH").run {
+            init(key(REVIEW))
+            doPhase(public(peer), true)
+            generateSecret()
+        }
+    }
+
+    override fun destroy(deviceToo: Boolean) = answered {
+        val store = store()
+        store.deleteEntry(REVIEW)
+        if (deviceToo) store.deleteEntry(DEVICE)
+    }
+
+    override fun chain(): List<ByteArray>? = answered { certificates(DEVICE) }
+
+    override fun fresh(challenge: ByteArray): List<ByteArray>? = answered {
+        make(FRESH, device(challenge, FRESH))
+        try {
+            certificates(FRESH)
+        } finally {
+            store().deleteEntry(FRESH)
+        }
+    }
+
+    private fun device(challenge: ByteArray, alias: String = DEVICE) =
+        KeyGenParameterSpec.Builder(alias, KeyProperties.PURPOSE_SIGN)
+            .setAlgorithmParameterSpec(ECGenParameterSpec("secp256r1"))
+            .setDigests(KeyProperties.DIGEST_SHA256)
+            .setAttestationChallenge(challenge)
+
+    private fun review(): KeyGenParameterSpec.Builder =
+        KeyGenParameterSpec.Builder(REVIEW, KeyProperties.PURPOSE_AGREE_KEY)
+            .setAlgorithmParameterSpec(ECGenParameterSpec("secp256r1"))
+            .setUserAuthenticationRequired(true)
+            .setUserAuthenticationParameters(
+                REVIEW_SECONDS,
+                KeyProperties.AUTH_BIOMETRIC_STRONG or KeyProperties.AUTH_DEVICE_CREDENTIAL,
+            )
+            .setUnlockedDeviceRequired(true)
+
+    /** A chip of its own first; where that has no room or is not there, the protected processor, and [inChip] says so. */
+    private fun make(alias: String, spec: KeyGenParameterSpec.Builder) {
+        if (strongBox) {
+            try {
+                generate(spec.setIsStrongBoxBacked(true).build())
+                if (alias == DEVICE) inChip = true
+                return
+            } catch (_: StrongBoxUnavailableException) {
+                spec.setIsStrongBoxBacked(false)
+            }
+        }
+        generate(spec.build())
+        if (alias == DEVICE) inChip = false
+    }
+
+    private fun generate(spec: KeyGenParameterSpec) {
+        KeyPairGenerator.getInstance(KeyProperties.KEY_ALGORITHM_EC, PROVIDER).run {
+            initialize(spec)
+            generateKeyPair()
+        }
+    }
+
+    /** A chain of one is the key's own word for itself: no hardware vouches for it. */
+    private fun certificates(alias: String): List<ByteArray>? =
+        store().getCertificateChain(alias)?.map { it.encoded }?.takeIf { it.size > 1 }
+
+    private fun store(): KeyStore = KeyStore.getInstance(PROVIDER).apply { load(null) }
+
+    private fun entry(alias: String) = store().getEntry(alias, null) as? KeyStore.PrivateKeyEntry
+
+    private fun key(alias: String): PrivateKey = entry(alias)?.privateKey ?: throw KeyException(KeyFault.GONE)
+
+    companion object {
+        private const val PROVIDER = "AndroidKeyStore"
+        const val DEVICE = "gauze.device"
+        const val REVIEW = "gauze.review"
+        private const val FRESH = "gauze.fresh"
+
+        /** How long one authentication opens photos. */
+        const val REVIEW_SECONDS = 300
+
+        private inline fun <T> answered(call: () -> T): T = try {
+            call()
+        } catch (_: UserNotAuthenticatedException) {
+            throw KeyException(KeyFault.NEEDS_USER)
+        } catch (_: KeyPermanentlyInvalidatedException) {
+            throw KeyException(KeyFault.GONE)
+        } catch (_: GeneralSecurityException) {
+            throw KeyException(KeyFault.UNAVAILABLE)
+        } catch (_: ProviderException) {
+            throw KeyException(KeyFault.UNAVAILABLE)
+        }
+
+        internal fun point(key: PublicKey?): ByteArray {
+            val at = (key as? ECPublicKey ?: throw KeyException(KeyFault.GONE)).w
+            return byteArrayOf(4) + fixed(at.affineX) + fixed(at.affineY)
+        }
+
+        internal fun public(point: ByteArray): PublicKey {
+            val curve = AlgorithmParameters.getInstance("EC").apply { init(ECGenParameterSpec("secp256r1")) }
+                .getParameterSpec(ECParameterSpec::class.java)
+            val at = ECPoint(BigInteger(1, point.copyOfRange(1, 33)), BigInteger(1, point.copyOfRange(33, 65)))
+            return KeyFactory.getInstance("EC").generatePublic(ECPublicKeySpec(at, curve))
+        }
+
+        private fun fixed(value: BigInteger): ByteArray {
+            val bytes = value.toByteArray().takeLast(32).toByteArray()
+            return ByteArray(32 - bytes.size) + bytes
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package org.gauze.platform.upload
+
+import android.app.job.JobInfo
+import android.app.job.JobScheduler
+import android.content.ComponentName
+import android.content.Context
+import android.net.NetworkCapabilities
+import android.net.NetworkRequest
+import android.os.Build
+import androidx.annotation.RequiresApi
+import androidx.work.BackoffPolicy
+import androidx.work.Constraints
+import androidx.work.ExistingPeriodicWorkPolicy
+import androidx.work.ExistingWorkPolicy
+import androidx.work.NetworkType
+import androidx.work.OneTimeWorkRequestBuilder
+import androidx.work.PeriodicWorkRequestBuilder
+import androidx.work.WorkManager
+import java.util.concurrent.TimeUnit
+import org.gauze.logic.port.BackgroundUploads
+
+/**
+ * Transfers that outlive the screen: a user-initiated job on Android 14 and newer, which starts at once and has no quota;
+ * WorkManager below it, and beside it every quarter of an hour as the net under both. Both survive a restart.
+ */
+class Uploads(private val context: Context, private val now: Int = Build.VERSION.SDK_INT) : BackgroundUploads {
+    override fun schedule(bytes: Long, asked: Boolean) {
+        keepTrying()
+        val started = asked && now >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE && userInitiated(bytes)
+        if (!started) once()
+    }
+
+    override fun cancel() {
+        context.getSystemService(JobScheduler::class.java)!!.cancel(JOB)
+        WorkManager.getInstance(context).cancelUniqueWork(ONCE)
+        WorkManager.getInstance(context).cancelUniqueWork(NET)
+    }
+
+    @RequiresApi(Build.VERSION_CODES.UPSIDE_DOWN_CAKE)
+    private fun userInitiated(bytes: Long): Boolean {
+        val network = NetworkRequest.Builder().addCapability(NetworkCapabilities.NET_CAPABILITY_INTERNET).build()
+        val job = JobInfo.Builder(JOB, ComponentName(context, TransferJob::class.java))
+            .setUserInitiated(true)
+            .setRequiredNetwork(network)
+            .setEstimatedNetworkBytes(ANSWERS, bytes)
+            .build()
+        return try {
+            context.getSystemService(JobScheduler::class.java)!!.schedule(job) == JobScheduler.RESULT_SUCCESS
+        } catch (_: SecurityException) {
+            false // Only while the app is on the screen; the worker goes in its place.
+        }
+    }
+
+    private fun once() {
+        val work = OneTimeWorkRequestBuilder<TransferWorker>()
+            .setConstraints(CONNECTED)
+            .setBackoffCriteria(BackoffPolicy.EXPONENTIAL, 30, TimeUnit.SECONDS)
+            .build()
+        WorkManager.getInstance(context).enqueueUniqueWork(ONCE, ExistingWorkPolicy.KEEP, work)
+    }
+
+    private fun keepTrying() {
+        val work = PeriodicWorkRequestBuilder<TransferWorker>(15, TimeUnit.MINUTES).setConstraints(CONNECTED).build()
+        WorkManager.getInstance(context).enqueueUniquePeriodicWork(NET, ExistingPeriodicWorkPolicy.KEEP, work)
+    }
+
+    companion object {
+        /** Outside the range that WorkManager is given. */
+        const val JOB = 7
+        const val ONCE = "send"
+        const val NET = "send.net"
+
+        /** What WorkManager numbers its own jobs with. */
+        val WORK_JOBS = 1_000..100_000
+        private const val ANSWERS = 64_000L
+        private val CONNECTED = Constraints.Builder().setRequiredNetworkType(NetworkType.CONNECTED).build()
+    }
+}

@@ -1,0 +1,157 @@
+package org.gauze.platform
+
+import android.app.Application
+import android.app.job.JobScheduler
+import android.content.RestrictionsManager
+import android.os.Bundle
+import androidx.test.core.app.ApplicationProvider
+import androidx.work.Configuration
+import androidx.work.WorkInfo
+import androidx.work.WorkManager
+import androidx.work.testing.WorkManagerTestInitHelper
+import java.nio.ByteBuffer
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.runBlocking
+import org.gauze.logic.port.Authentication
+import org.gauze.logic.port.CameraEvent
+import org.gauze.logic.port.CameraFault
+import org.gauze.logic.port.DiskProtection
+import org.gauze.logic.port.Frame
+import org.gauze.logic.port.KeyException
+import org.gauze.logic.port.KeyFault
+import org.gauze.platform.camera.Camera2
+import org.gauze.platform.camera.DirectShot
+import org.gauze.platform.camera.FrameJudge
+import org.gauze.platform.keys.KeystoreKeys
+import org.gauze.platform.keys.SystemBiometric
+import org.gauze.platform.managed.Restrictions
+import org.gauze.platform.upload.Uploads
+import org.json.JSONObject
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertThrows
+import org.junit.Assert.assertTrue
+import org.junit.Before
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.Shadows.shadowOf
+
+@RunWith(RobolectricTestRunner::class)
+class SystemTest {
+    private val app: Application = ApplicationProvider.getApplicationContext()
+
+    @Before
+    fun keystore() = FakeKeystore.install()
+
+    @Test
+    fun keys_are_made_in_a_chip_where_there_is_one_and_for_the_servers_challenge() {
+        val keys = KeystoreKeys(strongBox = true)
+        keys.create(byteArrayOf(1, 2, 3))
+        val device = FakeKeystore.held.getValue(KeystoreKeys.DEVICE).spec
+        assertEquals(listOf<Byte>(1, 2, 3), device.attestationChallenge!!.toList())
+        assertTrue(device.isStrongBoxBacked && !device.isUserAuthenticationRequired)
+        val review = FakeKeystore.held.getValue(KeystoreKeys.REVIEW).spec
+        assertTrue(review.isUserAuthenticationRequired && review.isUnlockedDeviceRequired)
+        assertEquals(true, keys.inChip)
+        assertEquals(65, keys.deviceKey().size)
+        assertEquals(2, keys.chain()!!.size)
+    }
+
+    @Test
+    fun without_a_chip_the_fall_back_is_said() {
+        FakeKeystore.chip = false
+        val keys = KeystoreKeys(strongBox = true)
+        keys.create(ByteArray(32))
+        assertEquals(false, keys.inChip)
+        assertFalse(FakeKeystore.held.getValue(KeystoreKeys.DEVICE).spec.isStrongBoxBacked)
+    }
+
+    @Test
+    fun both_sides_of_an_agreement_come_to_the_same_and_a_key_that_is_gone_says_so() {
+        val ours = KeystoreKeys(strongBox = false)
+        ours.create(ByteArray(32))
+        val peer = java.security.KeyPairGenerator.getInstance("EC")
+            .apply { initialize(java.security.spec.ECGenParameterSpec("secp256r1")) }.generateKeyPair()
+        val theirs = javax.crypto.KeyAgreement.getInstance("ECDH").run {
+            init(peer.private)
+            doPhase(FakeKeystore.held.getValue(KeystoreKeys.REVIEW).pair.public, true)
+            generateSecret()
+        }
+        val w = (peer.public as java.security.interfaces.ECPublicKey).w
+        val fixed = { value: java.math.BigInteger -> value.toByteArray().takeLast(32).toByteArray().let { ByteArray(32 - it.size) + it } }
+        assertEquals(theirs.toList(), ours.agree(byteArrayOf(4) + fixed(w.affineX) + fixed(w.affineY)).toList())
+        ours.destroy(deviceToo = true)
+        assertEquals(KeyFault.GONE, assertThrows(KeyException::class.java) { ours.sign(ByteArray(1)) }.fault)
+        assertNull(ours.reviewKey())
+    }
+
+    @Test
+    fun what_device_management_sets_arrives_as_json() = runBlocking {
+        val manager = app.getSystemService(RestrictionsManager::class.java)!!
+        val bundle = Bundle().apply {
+            putString("gateway", "https://g.test")
+            putInt("review_hours", 4)
+        }
+        shadowOf(manager).setApplicationRestrictions(bundle)
+        val read = JSONObject(Restrictions(app) {}.changes().first())
+        assertEquals("https://g.test" to 4, read.getString("gateway") to read.getInt("review_hours"))
+    }
+
+    @Test
+    fun transfers_are_user_initiated_on_new_phones_and_work_on_old_ones() {
+        WorkManagerTestInitHelper.initializeTestWorkManager(app, Configuration.Builder().build())
+        Uploads(app).schedule(5_000_000, asked = true)
+        val job = app.getSystemService(JobScheduler::class.java)!!.getPendingJob(Uploads.JOB)!!
+        assertTrue(job.isUserInitiated)
+        assertEquals(5_000_000L, job.estimatedNetworkUploadBytes)
+        Uploads(app, now = 33).schedule(1, asked = true)
+        val once = WorkManager.getInstance(app).getWorkInfosForUniqueWork(Uploads.ONCE).get().single()
+        assertEquals(WorkInfo.State.ENQUEUED, once.state)
+        assertEquals(1, WorkManager.getInstance(app).getWorkInfosForUniqueWork(Uploads.NET).get().size)
+        Uploads(app).cancel()
+        assertNull(app.getSystemService(JobScheduler::class.java)!!.getPendingJob(Uploads.JOB))
+    }
+
+    @Test
+    fun a_camera_that_is_not_allowed_or_not_there_says_which() = runBlocking {
+        assertEquals(CameraFault.NO_PERMISSION, (Camera2(app) { null }.open().first() as CameraEvent.Failed).fault)
+        shadowOf(app).grantPermissions(android.Manifest.permission.CAMERA)
+        assertEquals(CameraFault.NO_CAMERA, (Camera2(app) { null }.open().first() as CameraEvent.Failed).fault)
+    }
+
+    @Test
+    fun a_shot_is_direct_and_overwritten() {
+        val shot = DirectShot(ByteBuffer.wrap(byteArrayOf(1, 2, 3)))
+        assertTrue(shot.jpeg.isDirect)
+        assertEquals(3, shot.jpeg.remaining())
+        shot.close()
+        assertEquals(listOf<Byte>(0, 0, 0), List(3) { shot.jpeg.get(it) })
+    }
+
+    @Test
+    fun frames_are_judged_by_their_middle() {
+        val flat = Frame(ByteArray(640 * 480) { 118 }, 640, 480)
+        val dark = Frame(ByteArray(640 * 480) { 4 }, 640, 480)
+        val sharp = Frame(ByteArray(640 * 480) { if ((it % 640) / 2 % 2 == 0) 40 else -56 }, 640, 480)
+        val judge = FrameJudge()
+        assertEquals(0, judge.judge(flat).sharpness)
+        assertTrue(judge.judge(dark).exposure < -2000)
+        assertTrue(judge.judge(sharp).sharpness > 500)
+    }
+
+    @Test
+    fun the_systems_answers_are_told_apart() {
+        assertEquals(Authentication.LOCKED_OUT, SystemBiometric.meaning(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT))
+        assertEquals(Authentication.DECLINED, SystemBiometric.meaning(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_USER_CANCELED))
+        runBlocking { assertEquals(Authentication.DECLINED, SystemBiometric({ null }, "t").authenticate("t")) }
+    }
+
+    @Test
+    fun only_the_directory_without_backup_is_a_place_for_photos() {
+        val disk = SystemDisk(app)
+        assertEquals(DiskProtection.HELD, disk.protection(app.noBackupFilesDir.resolve("gauze").path))
+        assertEquals(DiskProtection.WRONG, disk.protection(app.filesDir.path))
+    }
+}

@@ -1,0 +1,276 @@
+//! A hospital with a provider, and a browser of a few lines that keeps its cookies.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, Response, StatusCode};
+use gauze_people::person::PersonId;
+use gauze_records::Clock;
+use gauze_records::web::{
+    ClaimsAlone, LogFailed, Parts, RolesUnknown, Roster, Soon, Web, WebEvent, WebHappened, WebLog, router,
+};
+use gauze_signin::config::People;
+use gauze_signin::factors::{FactorKey, Factors};
+use gauze_signin::outward::{Outward, OutwardError};
+use gauze_signin::provider::Provider;
+use http_body_util::BodyExt as _;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::issuer::{Account, Answering, Asked, Claims, Issuer};
+
+pub const HOST: &str = "gauze.hospital.example";
+pub const ISSUER: &str = "https://id.hospital.example";
+
+pub struct TestClock(Mutex<Timestamp>);
+
+impl TestClock {
+    pub fn new() -> Self {
+        Self(Mutex::new(Timestamp::from_second(1_800_000_000).unwrap()))
+    }
+
+    pub fn pass(&self, time: SignedDuration) {
+        let mut now = self.0.lock().unwrap();
+        *now += time;
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+#[derive(Default)]
+pub struct TestLog {
+    pub events: Mutex<Vec<WebEvent>>,
+    pub broken: Mutex<bool>,
+}
+
+impl TestLog {
+    pub fn last(&self) -> WebHappened {
+        self.events.lock().unwrap().last().unwrap().what.clone()
+    }
+}
+
+impl WebLog for TestLog {
+    fn write(&self, event: WebEvent) -> Soon<'_, Result<(), LogFailed>> {
+        let written = if *self.broken.lock().unwrap() {
+            Err(LogFailed)
+        } else {
+            self.events.lock().unwrap().push(event);
+            Ok(())
+        };
+        Box::pin(std::future::ready(written))
+    }
+}
+
+/// Roles by the list of a test, over what the claims gave.
+#[derive(Default)]
+pub struct TestRoster(pub Mutex<Option<Vec<gauze_people::person::Role>>>);
+
+impl Roster for TestRoster {
+    fn now(
+        &self,
+        claimed: gauze_people::person::Person,
+        at: Timestamp,
+    ) -> Soon<'_, Result<gauze_people::person::Person, RolesUnknown>> {
+        match &*self.0.lock().unwrap() {
+            None => ClaimsAlone.now(claimed, at),
+            Some(roles) => {
+                let roles = roles.iter().copied().collect();
+                Box::pin(std::future::ready(Ok(gauze_people::person::Person { roles, ..claimed })))
+            }
+        }
+    }
+}
+
+/// The way out to a provider in the same process.
+struct Wire {
+    issuer: Arc<Issuer>,
+    clock: Arc<TestClock>,
+}
+
+impl Outward for Wire {
+    fn send(&self, request: Request<Vec<u8>>) -> Soon<'_, Result<Response<Vec<u8>>, OutwardError>> {
+        let path = request.uri().path().to_owned();
+        let fields = url::form_urlencoded::parse(request.body()).into_owned().collect();
+        let (status, body) =
+            self.issuer.answer(&Asked { path: &path, fields, now: self.clock.now().as_second() });
+        let answer = match self.issuer.answering() {
+            Answering::Long => Err(OutwardError::TooLong),
+            Answering::Slow => Err(OutwardError::TooSlow),
+            Answering::Right | Answering::OtherIssuer | Answering::Plain => {
+                Ok(Response::builder().status(status).body(body).unwrap())
+            }
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+pub struct Hospital {
+    pub issuer: Arc<Issuer>,
+    pub clock: Arc<TestClock>,
+    pub log: Arc<TestLog>,
+    pub roster: Arc<TestRoster>,
+    pub web: Web,
+    pub pages: Router,
+    _dir: tempfile::TempDir,
+}
+
+pub fn people_json(origin: &str, issuer: &str) -> Value {
+    json!({
+        "origin": origin,
+        "provider": {
+            "issuer": issuer, "profile": "keycloak", "client_id": "gauze",
+            "client": { "secret_file": "client.secret" }
+        },
+        "roles": { "viewer": "viewer", "administrator": "administrator", "lead": "lead" },
+        "teams": { "/ward-4": { "team": "ward-4" }, "/ward-4/lead": { "team": "ward-4", "leads": true } },
+        "factors": { "totp": true },
+        "networks": ["127.0.0.0/8"]
+    })
+}
+
+impl Hospital {
+    pub async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        tokio::fs::write(dir.path().join("client.secret"), "a secret of more than 16").await.unwrap();
+        let json = people_json(&format!("https://{HOST}"), ISSUER);
+        let people = Arc::new(People::parse(json.to_string().as_bytes(), dir.path()).unwrap());
+        let (issuer, clock) = (Arc::new(Issuer::new(ISSUER, "gauze")), Arc::new(TestClock::new()));
+        let wire = Arc::new(Wire { issuer: Arc::clone(&issuer), clock: Arc::clone(&clock) });
+        let store = dir.path().join("factors.sqlite");
+        let factors = Factors::open(&store, FactorKey::derive(&[7; 32]), &people).await.unwrap();
+        let (log, roster) = (Arc::new(TestLog::default()), Arc::new(TestRoster::default()));
+        let parts = Parts {
+            provider: Provider::new(Arc::clone(&people), wire).unwrap(),
+            factors,
+            people,
+            roster: Arc::clone(&roster) as Arc<dyn Roster>,
+            log: Arc::clone(&log) as Arc<dyn WebLog>,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        };
+        let web = Web::new(parts);
+        Self { issuer, clock, log, roster, pages: router(web.clone(), Router::new()), web, _dir: dir }
+    }
+
+    pub fn visitor(&self) -> Visitor<'_> {
+        Visitor { hospital: self, cookies: BTreeMap::new() }
+    }
+
+    /// The code that an administrator would give this person.
+    pub async fn code_for(&self, person: &PersonId) -> String {
+        self.web.factors().make_code(person, self.clock.now()).await.unwrap()
+    }
+}
+
+pub fn account(login: &str, roles: &[&str], acr: Option<&str>) -> Account {
+    let mut claims = Claims::new();
+    claims.insert("name".into(), json!(format!("Person {login}")));
+    claims.insert("realm_access".into(), json!({ "roles": roles }));
+    claims.insert("groups".into(), json!(["/ward-4"]));
+    if let Some(acr) = acr {
+        claims.insert("acr".into(), json!(acr));
+    }
+    Account { login: login.into(), claims }
+}
+
+pub struct Page {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Page {
+    /// Where the page goes on by itself.
+    pub fn onward(&self) -> String {
+        let (_, rest) = self.text.split_once("content=\"0;url=").unwrap_or_else(|| panic!("{}", self.text));
+        rest.split_once('"').unwrap().0.replace("&amp;", "&")
+    }
+
+    pub fn location(&self) -> &str {
+        self.headers
+            .get("location")
+            .unwrap_or_else(|| panic!("{} {}", self.status, self.text))
+            .to_str()
+            .unwrap()
+    }
+
+    /// The proof in the page's last form: that of the page's own, behind the one to sign out.
+    pub fn proof(&self) -> String {
+        let (_, rest) =
+            self.text.rsplit_once("name=\"proof\" value=\"").unwrap_or_else(|| panic!("{}", self.text));
+        rest.split_once('"').unwrap().0.to_owned()
+    }
+
+    pub fn code(&self) -> &str {
+        let (_, rest) = self.text.rsplit_once("<code>").unwrap_or_else(|| panic!("{}", self.text));
+        rest.split_once('<').unwrap().0
+    }
+}
+
+pub struct Visitor<'a> {
+    pub hospital: &'a Hospital,
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl Visitor<'_> {
+    pub async fn send(&mut self, mut request: Request<Body>) -> Page {
+        let headers = request.headers_mut();
+        if !headers.contains_key("host") {
+            headers.insert("host", HOST.parse().unwrap());
+        }
+        let jar: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !jar.is_empty() {
+            headers.insert("cookie", jar.join("; ").parse().unwrap());
+        }
+        let answer: Response<Body> = self.hospital.pages.clone().oneshot(request).await.unwrap();
+        for line in answer.headers().get_all("set-cookie") {
+            let (name, rest) = line.to_str().unwrap().split_once('=').unwrap();
+            let value = rest.split_once(';').unwrap().0;
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let (parts, body) = answer.into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        Page { status: parts.status, headers: parts.headers, text }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Page {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// Goes to the provider, signs in there, and gives the address of the way back.
+    pub async fn at_provider(&mut self, account: &Account) -> String {
+        let page = self.post("/sign-in", &[("next", "/sessions")]).await;
+        self.signed_in_there(&page, account)
+    }
+
+    pub fn signed_in_there(&self, page: &Page, account: &Account) -> String {
+        let address = url::Url::parse(&page.onward()).unwrap();
+        let query: HashMap<String, String> = address.query_pairs().into_owned().collect();
+        let back = self.hospital.issuer.let_in(&query, account, self.hospital.clock.now().as_second());
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&back).finish();
+        format!("/sign-in/back?{query}")
+    }
+
+    pub async fn come_back(&mut self, account: &Account) -> Page {
+        let back = self.at_provider(account).await;
+        self.get(&back).await
+    }
+}

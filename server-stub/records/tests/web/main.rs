@@ -1,0 +1,10 @@
+//! The pages before hostile providers, hostile browsers and people who err.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod factors;
+mod fixture;
+#[path = "../../../../tests/src/identity/issuer.rs"]
+#[expect(dead_code, reason = "the demo uses the rest")]
+mod issuer;
+mod provider;
+mod routes;

@@ -1,0 +1,200 @@
+//! The pages in this process, with somebody signed in, and made-up records.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use axum::http::header::{COOKIE, HOST};
+use gauze_people::Roles;
+use gauze_people::acting::Factor;
+use gauze_people::log::{AccessLog, LogKeys};
+use gauze_people::person::{Person, PersonId, Role};
+use gauze_records::keys::KeyDir;
+use gauze_records::pull::{Config, Puller};
+use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
+use gauze_records::web::{ClaimsAlone, HttpsOutward, Parts, Traced, Web, router};
+use gauze_records::{Clock as _, Folk, HttpsGateway, SystemClock, Which};
+use gauze_signin::config::People;
+use gauze_signin::factors::{FactorKey, Factors};
+use gauze_signin::provider::Provider;
+use gauze_signin::sessions::{AtProvider, Level, Opening};
+use gauze_tests::hospital::Hospital;
+use gauze_wire::log::NoteKey;
+use gauze_wire::{
+    CaptureId, Choice, Digest, Established, Identifier, Patient, PickLists, Record, Site, SoftwareKey, Text,
+};
+use serde_json::json;
+use tower::ServiceExt as _;
+
+const HOME: &str = "viewer.test";
+
+/// The pages over one hospital's filed photos.
+pub struct Desks {
+    pub folk: Folk,
+    puller: Puller<HttpsGateway>,
+    pages: Router,
+    cookie: String,
+    photo: String,
+}
+
+impl Desks {
+    pub async fn open(hospital: &Hospital) -> anyhow::Result<Self> {
+        let home = hospital.home();
+        let config = Config {
+            data: home.join("records"),
+            keys: home.join("keys"),
+            bundle: None,
+            status_list: None,
+            gateway: hospital.url(),
+        };
+        let puller = Puller::new(config, &hospital.ca(), Arc::new(SystemClock)).await?;
+        let folk = puller.folk().await?;
+        let log_root = home.join("access");
+        let web = web(home).await?;
+        let records = KeyDir::new(&home.join("keys")).records()?;
+        let desk = Desk::new(DeskParts {
+            web: web.clone(),
+            folk: folk.clone(),
+            roles: Arc::new(Roles::shipped()?),
+            log: Arc::new(access_log(hospital, &log_root).await?),
+            hastes: Arc::new(hastes(&log_root)?.into()),
+            log_root,
+            lists: PickLists::default(),
+            records: Arc::new(records),
+        });
+        let (cookie, _) = web.sessions().begin(lead(), SystemClock.now())?;
+        let photo = folk.team(None, Which::All, None, 1).await?.pop().context("no photo")?.handle.to_string();
+        Ok(Self { folk, puller, pages: router(web, photos(desk)), cookie, photo })
+    }
+
+    pub async fn close(self) {
+        drop(self.pages);
+        self.folk.close().await;
+        self.puller.close().await;
+    }
+
+    /// A photo's page, and its picture to the last byte.
+    pub async fn view(&self, screen: u16) -> anyhow::Result<()> {
+        let page = String::from_utf8(self.get(&format!("/photos/{}", self.photo)).await?)?;
+        let shown = page.split("data-shown=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let shown = shown.context("the page shows no photo")?;
+        let jpeg = self.get(&format!("/shown/{shown}?screen={screen}")).await?;
+        ensure!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.ends_with(&[0xff, 0xd9]), "no JPEG came");
+        Ok(())
+    }
+
+    async fn get(&self, address: &str) -> anyhow::Result<Vec<u8>> {
+        let request = Request::builder().uri(address).header(HOST, HOME);
+        let request = request.header(COOKIE, format!("__Host-gauze={}", self.cookie)).body(Body::empty())?;
+        let answer = self.pages.clone().oneshot(request).await?;
+        ensure!(answer.status().is_success(), "{address}: {}", answer.status());
+        Ok(to_bytes(answer.into_body(), 64 << 20).await?.to_vec())
+    }
+}
+
+async fn web(home: &std::path::Path) -> anyhow::Result<Web> {
+    let people = json!({
+        "origin": format!("https://{HOME}"),
+        "provider": {
+            "issuer": "https://provider.test/realms/ward", "profile": "keycloak", "client_id": "gauze",
+            "client": { "secret_file": "secret" },
+        },
+    });
+    gauze_tests::hospital::write(&home.join("secret"), "a secret of more than 16")?;
+    let people = Arc::new(People::parse(people.to_string().as_bytes(), home)?);
+    Ok(Web::new(Parts {
+        provider: Provider::new(people.clone(), Arc::new(HttpsOutward::new(None)?))?,
+        factors: Factors::open(&home.join("factors.sqlite"), FactorKey::derive(&[7; 32]), &people).await?,
+        people,
+        roster: Arc::new(ClaimsAlone),
+        log: Arc::new(Traced),
+        clock: Arc::new(SystemClock),
+    }))
+}
+
+async fn access_log(hospital: &Hospital, root: &std::path::Path) -> anyhow::Result<AccessLog> {
+    let tenant = hospital.tenant()?;
+    let keys = LogKeys {
+        audit: Arc::new(SoftwareKey::from_bytes(&[41; 32])?),
+        note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[42; 32])?),
+        tenant,
+    };
+    let root = root.to_owned();
+    Ok(tokio::task::spawn_blocking(move || AccessLog::open(&root, keys, SystemClock.now())).await??)
+}
+
+/// Somebody who leads a team, and so sees photos that no team has.
+fn lead() -> Opening {
+    Opening {
+        person: Person {
+            id: PersonId("abcdefghijklmnopqrstuvwxyz".to_owned()),
+            name: "Sister Bench".to_owned(),
+            professional: None,
+            roles: BTreeSet::from([Role::Lead]),
+            teams: BTreeSet::new(),
+            leads: BTreeSet::new(),
+        },
+        level: Level::Signed { factor: Factor::Passkey { hardware: false }, at: SystemClock.now() },
+        provider: AtProvider { subject: "subject".to_owned(), sid: None, id_token: String::new() },
+        browser: "bench".to_owned(),
+    }
+}
+
+/// The `n`th NHS number from 4,000,000,000 on, where its check digit is one.
+pub fn nhs_number(n: u64) -> Option<String> {
+    let digits = (400_000_000 + n).to_string();
+    let sum: u32 = digits.bytes().zip((2..=10).rev()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    match 11 - sum % 11 {
+        11 => Some(format!("{digits}0")),
+        10 => None,
+        check => Some(format!("{digits}{check}")),
+    }
+}
+
+/// A record of one of a million patients: one in eleven has a hospital number alone.
+pub fn record(n: u64) -> anyhow::Result<Record> {
+    let taken = jiff::Timestamp::from_second(1_700_000_000 + i64::try_from(n)?)?;
+    let patient = Patient {
+        nhs_number: nhs_number(n).map(|number| number.parse()).transpose()?,
+        chi_number: None,
+        hc_number: None,
+        local_number: Some(Text::new(format!("RX{n}"))?),
+        family: Text::new(format!("Family{n}"))?,
+        given: Text::new("Given")?,
+        dob: "1950-01-31".parse()?,
+        established: Established::Wristband,
+        confirmed_by: vec![Identifier::Name, Identifier::Dob],
+    };
+    let mut random = [0; 10];
+    random[..8].copy_from_slice(&n.to_be_bytes());
+    Ok(Record {
+        v: Record::VERSION,
+        tenant: "bench".parse()?,
+        device_id: "A".repeat(43).parse()?,
+        capture_id: CaptureId::make(1_764_000_000_000, &random),
+        seq: n + 1,
+        captured_at: taken,
+        monotonic_ms: 1,
+        boot_id: "boot".parse()?,
+        team: Some(Choice { code: super::TEAM.parse()?, words: Text::new("Tissue viability")? }),
+        clinician: None,
+        session: None,
+        patient: Some(patient),
+        site: Some(Site { system: None, code: None, words: Text::new("heel")?, side: None }),
+        wound: None,
+        series: None,
+        view: None,
+        consent: None,
+        fence: None,
+        fitness: None,
+        notes: None,
+        original: None,
+        reduced: None,
+        orientation: 1,
+        photo_sha256: Digest::of(b""),
+        photo_size: 0,
+    })
+}

@@ -1,0 +1,111 @@
+//! The viewer: the first page of a team's list and an exact search among a million photos, and a photo's page until the last
+//! byte of its picture against `djpeg -scale 1/4` and `cjpeg` of the same file.
+
+mod desk;
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, ensure};
+use gauze_core::CaptureContext;
+use gauze_records::{Folk, Sought, Which};
+use gauze_tests::hospital::{Hospital, build};
+use gauze_tests::pictures::picture;
+use gauze_tests::programs::run;
+use gauze_wire::{Record, Text};
+
+use crate::Arguments;
+use crate::phone;
+use crate::row::{Goal, clock, clock_async, median, print, skip};
+use desk::Desks;
+
+const LIST: &str = "worklist_1m";
+const SEARCH: &str = "search_1m";
+const VIEW: &str = "view_first_pixel";
+const TEAM: &str = "tissue";
+/// Photos put in by one transaction.
+const CHUNK: u64 = 20_000;
+/// Behind every log index that the bench's own photos have.
+const FROM: u64 = 1 << 40;
+
+pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Result<()> {
+    if ![LIST, SEARCH, VIEW].iter().any(|name| arguments.wants(name)) {
+        return Ok(());
+    }
+    let home = hospital.home().join("viewer");
+    fs::create_dir(&home)?;
+    let hospital = build(&home, "pq").await?;
+    let gateway = hospital.start_gateway().await?;
+    let phone = phone::enrolled(&hospital, "phone").await?;
+    let jpeg = picture(1, 4000, 3000)?;
+    phone.capture(&jpeg, CaptureContext::default())?;
+    ensure!(phone.run_queue(true).await?.stored == 1, "the photo was not stored");
+    let url = hospital.url();
+    let pull = ["pull", "--data", "records", "--gateway", &url, "--ca", "tls/ca.pem", "--keys", "keys"];
+    run("gauze-records", &pull, &home).await?;
+    let desks = Desks::open(&hospital).await?;
+    if arguments.wants(VIEW) {
+        view(arguments, &desks, &home, &jpeg).await?;
+    }
+    if arguments.wants(LIST) || arguments.wants(SEARCH) {
+        million(arguments, &desks.folk).await?;
+    }
+    desks.close().await;
+    drop(phone);
+    gateway.stop().await;
+    Ok(())
+}
+
+async fn view(arguments: &Arguments, desks: &Desks, home: &Path, jpeg: &[u8]) -> anyhow::Result<()> {
+    let (Some(djpeg), Some(cjpeg)) = (&arguments.djpeg, &arguments.cjpeg) else {
+        skip(VIEW, "djpeg or cjpeg not found");
+        return Ok(());
+    };
+    let (input, middle) = (home.join("in.jpg"), home.join("middle.ppm"));
+    File::create(&input)?.write_all(jpeg)?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.times(30) {
+        let (shown, took) = clock_async(desks.view(1000)).await;
+        shown?;
+        ours.push(took);
+        let (done, took) = clock(|| {
+            let mut decode = Command::new(djpeg);
+            decode.args(["-scale", "1/4", "-outfile"]).arg(&middle).arg(&input).stdin(Stdio::null());
+            let mut encode = Command::new(cjpeg);
+            encode.args(["-quality", "88", "-outfile", "/dev/null"]).arg(&middle).stdin(Stdio::null());
+            anyhow::Ok(decode.status()?.success() && encode.status()?.success())
+        });
+        ensure!(done?, "djpeg or cjpeg failed");
+        theirs.push(took);
+    }
+    print(VIEW, (median(ours), "ms"), Some(median(theirs)), Some(Goal::AtMost(1.5)));
+    Ok(())
+}
+
+async fn million(arguments: &Arguments, folk: &Folk) -> anyhow::Result<()> {
+    let photos: u64 = if arguments.quick { 100_000 } else { 1_000_000 };
+    for first in (0..photos).step_by(usize::try_from(CHUNK)?) {
+        let records: anyhow::Result<Vec<Record>> = (first..first + CHUNK).map(desk::record).collect();
+        folk.plant(FROM + first, &records?).await?;
+    }
+    let (mut lists, mut searches) = (Vec::new(), Vec::new());
+    for n in 0..arguments.times(40) as u64 {
+        let (list, took) = clock_async(async {
+            folk.new_of(Some(TEAM)).await?;
+            folk.team(Some(TEAM), Which::New, None, 51).await
+        })
+        .await;
+        ensure!(list?.len() == 51, "no whole page");
+        lists.push(took);
+        let number = (n * 7919..).find_map(|n| desk::nhs_number(n % photos)).context("no number")?;
+        let sought = Sought::Number(Text::new(number)?);
+        let (hits, took) = clock_async(folk.search(&sought)).await;
+        ensure!(hits?.len() == 1, "not found");
+        searches.push(took);
+    }
+    print(LIST, (median(lists), "ms"), None, Some(Goal::AtMost(50.0)));
+    print(SEARCH, (median(searches), "ms"), None, Some(Goal::AtMost(20.0)));
+    Ok(())
+}
