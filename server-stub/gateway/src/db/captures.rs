@@ -68,15 +68,6 @@ pub struct NewCapture<'a> {
     pub manifest: &'a Jws,
 }
 
-/// What the hospital said.
-pub struct Outcome<'a> {
-    pub jws: &'a Jws,
-    /// When.
-    pub at_ms: i64,
-    /// Whether it filed the photo; else it refused it.
-    pub filed: bool,
-}
-
 /// What a device and its tenant hold here that the hospital has not filed.
 pub struct Held {
     /// Photos with an open address.
@@ -301,27 +292,6 @@ impl Db {
         .await?;
         // Whoever has the turn at the photo is alone; a second receipt for it would be a second leaf.
         if done.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
-    }
-
-    /// Keeps the hospital's word. *Filed* replaces *refused*, never the reverse; `false` where nothing changed.
-    pub async fn set_outcome(
-        write: &mut Write<'_>,
-        name: &BlobName,
-        outcome: &Outcome<'_>,
-    ) -> Result<bool, sqlx::Error> {
-        let done = sqlx::query(
-            "UPDATE capture SET outcome = ?, filed_at_ms = ?, refused_at_ms = COALESCE(refused_at_ms, ?) \
-             WHERE tenant = ? AND device_id = ? AND capture_id = ? AND filed_at_ms IS NULL",
-        )
-        .bind(outcome.jws.as_str())
-        .bind(outcome.filed.then_some(outcome.at_ms))
-        .bind((!outcome.filed).then_some(outcome.at_ms))
-        .bind(name.tenant.as_str())
-        .bind(name.device_id.as_str())
-        .bind(name.capture_id.to_string())
-        .execute(&mut **write)
-        .await?;
-        Ok(done.rows_affected() == 1)
     }
 
     /// Photos of `tenant` that were filed before `before_ms` and whose bytes are still here.

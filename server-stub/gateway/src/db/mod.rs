@@ -17,9 +17,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 pub use acts::{Proposal, ProposalStatus, Settled};
-pub use captures::{Capture, NewCapture, Outcome};
+pub use captures::{Capture, NewCapture};
 pub use devices::{Device, Heartbeat, NewDevice};
 pub use log::append as log_append;
+pub use refused::Outcome;
 pub use register::{DeviceCounts, DevicePage, DeviceSearch, Registered};
 pub use shown::ShownBefore;
 

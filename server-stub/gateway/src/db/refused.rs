@@ -1,11 +1,21 @@
-//! Photos that the hospital refused, and photos whose bytes are no longer here as they were signed for: what takes their place.
+//! What the hospital said of a photo; and what takes the place of one that it refused, or whose bytes are no longer here as they
+//! were signed for.
 //!
 //! Always: nothing here forgets a photo that was filed.
 
-use gauze_wire::{Manifest, Refused, Tenant};
+use gauze_wire::{Jws, Manifest, Refused, Tenant};
 
 use super::{Capture, Db, Write};
 use crate::blobs::BlobName;
+
+/// What the hospital said.
+pub struct Outcome<'a> {
+    pub jws: &'a Jws,
+    /// When.
+    pub at_ms: i64,
+    /// Whether it filed the photo; else it refused it.
+    pub filed: bool,
+}
 
 impl Capture {
     /// Whether the hospital refused it in such a way that `manifest`, of the same photo, takes its place.
@@ -21,6 +31,27 @@ impl Capture {
 }
 
 impl Db {
+    /// Keeps the hospital's word. *Filed* replaces *refused*, never the reverse; `false` where nothing changed.
+    pub async fn set_outcome(
+        write: &mut Write<'_>,
+        name: &BlobName,
+        outcome: &Outcome<'_>,
+    ) -> Result<bool, sqlx::Error> {
+        let done = sqlx::query(
+            "UPDATE capture SET outcome = ?, filed_at_ms = ?, refused_at_ms = COALESCE(refused_at_ms, ?) \
+             WHERE tenant = ? AND device_id = ? AND capture_id = ? AND filed_at_ms IS NULL",
+        )
+        .bind(outcome.jws.as_str())
+        .bind(outcome.filed.then_some(outcome.at_ms))
+        .bind((!outcome.filed).then_some(outcome.at_ms))
+        .bind(name.tenant.as_str())
+        .bind(name.device_id.as_str())
+        .bind(name.capture_id.to_string())
+        .execute(&mut **write)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Forgets that a photo was stored, so that it may come again or be voided.
     pub async fn reopen(write: &mut Write<'_>, name: &BlobName) -> Result<(), sqlx::Error> {
         sqlx::query(

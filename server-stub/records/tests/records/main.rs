@@ -18,6 +18,7 @@ mod log;
 mod open;
 mod photos;
 mod rejudge;
+mod scale;
 mod steps;
 mod tls;
 mod viewer;
