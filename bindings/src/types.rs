@@ -275,6 +275,8 @@ pub struct QueueReport {
     pub refused: u64,
     /// Photos that did not move.
     pub stopped: Vec<Stopped>,
+    /// Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
+    pub gateway_silent: bool,
     /// When the next of them may be tried by itself: wall clock in milliseconds since 1970.
     pub next_at_ms: Option<i64>,
 }

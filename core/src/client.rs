@@ -12,19 +12,21 @@ mod wipe;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gauze_wire::{CaptureId, Digest, Name, PickLists, Platform, VoidReason};
 
-use crate::auth::{Begun, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed};
+use crate::auth::{
+    Begun, Clocks, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed,
+};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
 use crate::policy::{Managed, Trust};
 use crate::ports::{
     Attestor, Clock, Disk, Entropy, KeyVault, Reachability, SecretStore, TlsError, Transport,
 };
-use crate::queue::driver::Driver;
+use crate::queue::driver::{AT_ONCE, Driver};
 use crate::queue::machine::Item;
+use crate::queue::reach::Reach;
 use crate::queue::{
     Claims, Observer, Observers, QueueReport, Stopped, Subscription, TransferEnd, TransferPlan,
 };
@@ -314,7 +316,7 @@ impl Client {
         let enrolled = self.renew(enrolled).await;
         let report = self.driver(enrolled.clone()).run(self.store.durable(), asked).await;
         self.forget_filed(&report);
-        self.touch(&enrolled).await;
+        self.touch(&enrolled, report.gateway_silent).await;
         Ok(report)
     }
 
@@ -329,7 +331,7 @@ impl Client {
         let enrolled = self.renew(enrolled).await;
         let plan = self.driver(enrolled.clone()).plan(self.store.durable(), asked).await;
         self.forget_filed(&plan.report);
-        self.touch(&enrolled).await;
+        self.touch(&enrolled, plan.report.gateway_silent).await;
         Ok(plan)
     }
 
@@ -377,6 +379,7 @@ impl Client {
             gateway,
             identity,
             trust,
+            reach: Reach::new(AT_ONCE),
         }
     }
 }
@@ -401,6 +404,6 @@ fn connect(
         entropy: ports.entropy.clone(),
         base: base.to_owned(),
         tenant: tenant.clone(),
-        offset_s: AtomicI64::new(0),
+        clocks: Clocks::default(),
     }))
 }

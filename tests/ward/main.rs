@@ -4,6 +4,7 @@
 
 mod fixture;
 
+mod answers;
 mod capture;
 mod carried;
 mod causes;

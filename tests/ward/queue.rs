@@ -119,66 +119,6 @@ async fn a_waiting_photo_is_left_alone_until_its_time_unless_somebody_asks() {
     assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 1);
 }
 
-#[tokio::test]
-async fn a_wrong_certificate_is_shown_and_passes_by_itself() {
-    let ward = Ward::new().await;
-    let phone = Phone::enrolled(&ward).await;
-    let id = phone.capture(0);
-    phone.link.obeys(|_| Fate::Fails(TransportError::Certificate(CertificateFault::Expired)));
-    let report = phone.run().await;
-    let expired = Trouble::Certificate(CertificateFault::Expired);
-    assert_eq!(report.stopped, [stopped(id, expired)]);
-    let wait_ms = report.next_at_ms.unwrap() - phone.clock.now().as_millisecond();
-    assert!(wait_ms >= 15 * 60_000, "{wait_ms}");
-    phone.link.works();
-    ward.clock.pass(SignedDuration::from_hours(1));
-    assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 1);
-}
-
-#[tokio::test]
-async fn what_something_in_between_answers_is_named_and_passes_by_itself() {
-    for status in [200, 204, 302, 401, 403, 407, 408, 413, 421, 425, 429, 451, 502] {
-        for at in ["/uploads", "/v1/transfers/"] {
-            let ward = Ward::new().await;
-            let phone = Phone::enrolled(&ward).await;
-            let id = phone.capture(0);
-            phone.link.obeys(move |seen| {
-                if !seen.path.ends_with(at) {
-                    return Fate::Deliver;
-                }
-                let body = b"<html>Sign in to the Wi-Fi</html>".to_vec();
-                Fate::Replaced(Answer { status, date: None, upload_offset: None, body })
-            });
-            let report = phone.run().await;
-            assert_eq!(report.stopped, [stopped(id, Trouble::Between(status))], "{status} at {at}");
-            let wait_ms = report.next_at_ms.unwrap() - phone.clock.now().as_millisecond();
-            assert_eq!(wait_ms >= 15 * 60_000, status == 413, "{status}: {wait_ms}");
-            phone.link.works();
-            ward.clock.pass(SignedDuration::from_hours(1));
-            assert_eq!(phone.client().run_queue(false).await.unwrap().stored, 1, "{status} at {at}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_phone_whose_clock_is_wrong_learns_the_time_once() {
-    for hours in [-26, 3, 24 * 400] {
-        let ward = Ward::new().await;
-        let phone = Phone::enrolled(&ward).await;
-        phone.is_wrong_by(SignedDuration::from_hours(hours));
-        phone.capture(0);
-        phone.capture(1);
-        phone.link.works();
-        assert_eq!(phone.run().await.stored, 2, "{hours}");
-        let asked = |what| phone.link.seen().iter().filter(|seen| is(seen, what)).count();
-        let (uploads, status) = (asked("/uploads"), asked("/status"));
-        assert!((3..=4).contains(&uploads), "one question more for each photo already under way: {uploads}");
-        assert_eq!(status, 2, "receipts, and where the phone stands");
-        ward.pull().await;
-        assert_eq!(phone.run().await.filed.len(), 2);
-    }
-}
-
 /// Lets the photo be stored, and returns what the phone was told.
 async fn stored(phone: &Phone) -> CaptureState {
     let id = phone.capture(0);
@@ -311,72 +251,6 @@ async fn a_refused_photo_stays_and_goes_when_it_was_filed_after_all() {
 }
 
 #[tokio::test]
-async fn bytes_go_to_the_configured_gateway_and_nowhere_else() {
-    let ward = Ward::new().await;
-    let phone = Phone::enrolled(&ward).await;
-    let id = phone.capture(0);
-    for url in [
-        "https://elsewhere.test/v1/transfers/x",
-        "https://gateway.test:8443.elsewhere.test/v1/transfers/x",
-        "https://gateway.test:8443@elsewhere.test/v1/transfers/x",
-        "http://gateway.test:8443/v1/transfers/x",
-    ] {
-        phone.link.obeys(move |seen| {
-            if !is(seen, "/uploads") {
-                return Fate::Deliver;
-            }
-            Fate::Answered(Box::new(move |answer| {
-                let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
-                body["upload_url"] = json!(url);
-                Answer { body: serde_json::to_vec(&body).unwrap(), ..answer }
-            }))
-        });
-        let report = phone.run().await;
-        assert_eq!(report.stopped, [stopped(id, Trouble::Gateway(ProblemCode::MalformedRequest))], "{url}");
-        assert!(!phone.link.seen().iter().any(|seen| is(seen, "/transfers")), "{url}");
-    }
-}
-
-#[tokio::test]
-async fn an_offset_that_cannot_be_starts_from_the_beginning() {
-    let ward = Ward::new().await;
-    let phone = Phone::enrolled(&ward).await;
-    phone.capture(0);
-    let mut once = true;
-    phone.link.obeys(move |seen| {
-        if !is(seen, "/uploads") || !std::mem::take(&mut once) {
-            return Fate::Deliver;
-        }
-        Fate::Answered(Box::new(|answer| {
-            let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
-            body["offset"] = json!(u64::MAX);
-            Answer { body: serde_json::to_vec(&body).unwrap(), ..answer }
-        }))
-    });
-    assert_eq!(phone.run().await.stored, 1);
-}
-
-#[tokio::test]
-async fn answers_that_are_no_gateways_are_a_typed_trouble() {
-    let ward = Ward::new().await;
-    let phone = Phone::enrolled(&ward).await;
-    let id = phone.capture(0);
-    for (status, body, trouble) in [
-        (200, &b"<html>hotel wifi</html>"[..], Trouble::Between(200)),
-        (502, b"<html>bad gateway</html>", Trouble::Between(502)),
-        (403, b"", Trouble::Between(403)),
-        (200, b"", Trouble::Between(200)),
-    ] {
-        phone.link.obeys(move |_| {
-            Fate::Answered(Box::new(move |answer| Answer { status, body: body.to_vec(), ..answer }))
-        });
-        assert_eq!(phone.run().await.stopped, [stopped(id, trouble)], "{status}");
-    }
-    phone.link.works();
-    assert_eq!(phone.run().await.stored, 1);
-}
-
-#[tokio::test]
 async fn a_discarded_photo_leaves_a_void_in_the_chain_and_its_bytes_never_come() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
@@ -494,20 +368,4 @@ async fn a_request_names_the_photo_and_what_the_phone_still_holds() {
     ward.pull().await;
     let kinds: Vec<_> = ward.log().await.iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds, [EntryKind::Enrolment, EntryKind::Photo, EntryKind::Photo, EntryKind::Photo]);
-}
-
-#[tokio::test]
-async fn without_a_network_nothing_is_tried_and_no_attempt_counts_unless_somebody_asks() {
-    let ward = Ward::new().await;
-    let phone = Phone::enrolled(&ward).await;
-    let id = phone.capture(0);
-    phone.air.0.store(false, Ordering::Relaxed);
-    phone.link.works();
-    for _ in 0..3 {
-        let report = phone.client().run_queue(false).await.unwrap();
-        assert_eq!(report.stopped, [stopped(id, Trouble::Offline)]);
-    }
-    assert!(phone.link.seen().is_empty());
-    assert_eq!(phone.client().list().unwrap()[0].progress, None);
-    assert_eq!(phone.run().await.stored, 1);
 }

@@ -128,8 +128,14 @@ fn read_roots(pem: &str) -> Result<RootCertStore, TlsError> {
 
 async fn read(response: Response) -> Result<Answer, TransportError> {
     let field = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let (date, offset) = (field("date"), field("upload-offset"));
-    let status = response.status().as_u16();
+    let answer = Answer {
+        status: response.status().as_u16(),
+        content_type: field("content-type"),
+        time: field("gauze-time"),
+        retry_after: field("retry-after"),
+        upload_offset: field("upload-offset").and_then(|text| text.parse().ok()),
+        body: Vec::new(),
+    };
     let mut body = Vec::new();
     let mut stream = response.bytes_stream();
     while let Some(chunk) = stream.next().await {
@@ -139,7 +145,7 @@ async fn read(response: Response) -> Result<Answer, TransportError> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, date, upload_offset: offset.and_then(|text| text.parse().ok()), body })
+    Ok(Answer { body, ..answer })
 }
 
 fn unreadable(error: &io::Error) -> TransportError {

@@ -198,7 +198,7 @@ impl Enroller<'_> {
         let (vault, attestor) = (self.gateway.vault.clone(), self.attestor.clone());
         let (phone, managed, token) = (self.phone.clone(), managed.clone(), token.clone());
         // A token is judged at this time: a phone whose clock is wrong would enrol and never be believed.
-        let at = self.gateway.time();
+        let at = self.gateway.time_told();
         let making = tokio::task::spawn_blocking(move || {
             let challenge: Digest = answer.challenge;
             let former = follows.as_ref().and_then(|follows| {

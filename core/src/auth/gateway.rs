@@ -1,9 +1,10 @@
 //! The gateway as the phone calls it.
 //!
-//! A signed request whose clock was refused is sent once more with the server's time; nothing else is repeated here.
+//! A signed request whose clock was refused is sent once more with the gateway's time, as its answer tells it in
+//! `Gauze-Time`; nothing else is repeated here. An answer that is not the gateway's own is nobody's word.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 use gauze_wire::signature::{Request, Tag, sign};
 use gauze_wire::{Digest, Problem, ProblemCode, Tenant};
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::VaultSigner;
+use super::clocks::{Clocks, retry_after};
 use crate::ports::{Answer, Call, Clock, Entropy, KeyVault, Transport, TransportError, VaultError};
 
 /// Why a call brought nothing.
@@ -45,8 +47,7 @@ pub struct GatewayClient {
     pub entropy: Arc<dyn Entropy>,
     pub base: String,
     pub tenant: Tenant,
-    /// Server's clock less ours, in seconds, once an answer told it.
-    pub offset_s: AtomicI64,
+    pub clocks: Clocks,
 }
 
 impl GatewayClient {
@@ -74,7 +75,8 @@ impl GatewayClient {
         let headers = vec![("content-type", content_type.to_owned())];
         let call = Call { method: "POST", url: self.url(path), headers, body: Some(body) };
         let answer = self.transport.call(call).await?;
-        self.learn_time(answer.date.as_deref());
+        self.heed(&answer);
+        self.clocks.learn(answer.time.as_deref(), self.clock.now());
         parse(answer)
     }
 
@@ -92,24 +94,26 @@ impl GatewayClient {
         message: &impl Serialize,
     ) -> Result<T, CallError> {
         let body = serde_json::to_vec(message).map_err(|_| CallError::Answer)?;
-        let first = self.transport.call(self.signed(path, &body).await?).await?;
-        let date = first.date.clone();
+        let first = self.transport.call(self.signed(path, &body, self.time()).await?).await?;
+        self.heed(&first);
+        let told = first.time.clone();
         tracing::debug!(status = first.status, "answered");
         match parse(first) {
             Err(CallError::Refused(problem)) if problem.code == ProblemCode::SignatureExpired => {
-                if !self.learn_time(date.as_deref()) {
+                if !self.clocks.learn(told.as_deref(), self.clock.now()) {
                     return Err(CallError::Refused(problem));
                 }
-                parse(self.transport.call(self.signed(path, &body).await?).await?)
+                let again = self.transport.call(self.signed(path, &body, self.time_told()).await?).await?;
+                self.heed(&again);
+                parse(again)
             }
             other => other,
         }
     }
 
-    async fn signed(&self, path: &str, body: &[u8]) -> Result<Call, CallError> {
+    async fn signed(&self, path: &str, body: &[u8], now: Timestamp) -> Result<Call, CallError> {
         let mut nonce = [0; 16];
         self.entropy.fill(&mut nonce).map_err(|_| CallError::Entropy)?;
-        let now = self.time();
         let (vault, url, digest) = (self.vault.clone(), self.url(path), Digest::of(body));
         let target = url.clone();
         // StrongBox can take seconds: never on the runtime's own threads.
@@ -128,17 +132,27 @@ impl GatewayClient {
         Ok(Call { method: "POST", url, headers, body: Some(body.to_vec()) })
     }
 
-    /// The time by the gateway's clock, as far as it is known.
+    /// The time by the gateway's clock, as far as it is known and believed.
     pub fn time(&self) -> Timestamp {
-        let now = self.clock.now();
-        now.saturating_add(SignedDuration::from_secs(self.offset_s.load(Ordering::Relaxed))).unwrap_or(now)
+        self.clocks.believed(self.clock.now())
     }
 
-    fn learn_time(&self, date: Option<&str>) -> bool {
-        let Some(server) = date.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()) else { return false };
-        let offset = server.timestamp().as_second() - self.clock.now().as_second();
-        self.offset_s.store(offset, Ordering::Relaxed);
-        true
+    /// The time by the answer that came last: what is sent on it has to fit it, however far it is from this phone's clock.
+    pub fn time_told(&self) -> Timestamp {
+        self.clocks.told(self.clock.now())
+    }
+
+    /// Keeps until when whoever refused asked to be left alone.
+    pub fn heed(&self, answer: &Answer) {
+        let now = self.clock.now();
+        let asked = answer.retry_after.as_deref().filter(|_| answer.status >= 400);
+        let wait = asked.and_then(|text| retry_after(text, now)).unwrap_or(SignedDuration::ZERO);
+        self.clocks.wait_until_ms.store(now.as_millisecond() + wait.as_millis() as i64, Ordering::Relaxed);
+    }
+
+    /// How long it asked to be left alone, in milliseconds.
+    pub fn wait_ms(&self, now_ms: i64) -> i64 {
+        self.clocks.wait_until_ms.load(Ordering::Relaxed).saturating_sub(now_ms).max(0)
     }
 }
 
@@ -147,10 +161,22 @@ pub fn accept(answer: Answer) -> Result<Vec<u8>, CallError> {
     if (200..300).contains(&answer.status) {
         return Ok(answer.body);
     }
+    if !is_problem(&answer) {
+        return Err(CallError::Between(answer.status));
+    }
     match serde_json::from_slice::<Problem>(&answer.body) {
         Ok(problem) => Err(CallError::Refused(problem)),
         Err(_) => Err(not_ours(&answer)),
     }
+}
+
+/// Media type of the gateway's own refusals (RFC 9457).
+pub const PROBLEM: &str = "application/problem+json";
+
+/// Whether it is a refusal of the gateway's own: by its type, which nothing in between writes by itself.
+fn is_problem(answer: &Answer) -> bool {
+    let named = answer.content_type.as_deref().and_then(|text| text.split(';').next());
+    named.is_some_and(|named| named.trim().eq_ignore_ascii_case(PROBLEM))
 }
 
 /// A refusal that this phone cannot read: of a gateway newer than it, or of something in the gateway's place.

@@ -67,12 +67,13 @@ impl Client {
         self.wipe_if_silent()
     }
 
-    /// Says what this phone holds, hears where it stands, and does what is asked of it. What fails is tried again later.
-    pub(super) async fn touch(&self, enrolled: &Enrolled) {
+    /// Says what this phone holds, hears where it stands, and does what is asked of it. What fails is tried again later, and nothing is asked
+    /// of a gateway that is `silent`.
+    pub(super) async fn touch(&self, enrolled: &Enrolled, silent: bool) {
         let now_ms = self.ports.clock.monotonic_ms();
         let asked_ms = self.state().asked_ms;
         let due = asked_ms.is_none_or(|asked| now_ms.saturating_sub(asked) >= ASK_EVERY_MS);
-        if due && !self.is_gone(enrolled) {
+        if due && !silent && !self.is_gone(enrolled) {
             match self.ask_standing(enrolled).await {
                 Ok(standing) => {
                     self.state().asked_ms = Some(now_ms);
@@ -86,7 +87,9 @@ impl Client {
         if let Err(error) = self.mind_silence() {
             tracing::warn!(code = error.code(), "the silence could not be kept");
         }
-        self.report_wipe(enrolled).await;
+        if !silent {
+            self.report_wipe(enrolled).await;
+        }
         self.go_on_wiping(self.owes_wiping());
     }
 
@@ -168,7 +171,7 @@ impl Client {
         let (vault, attestor) = (self.ports.vault.clone(), self.ports.attestor.clone());
         let (tenant, device_id): (_, DeviceId) =
             (enrolled.identity.tenant.clone(), enrolled.identity.device_id.clone());
-        let (app_version, at) = (self.config.app_version.clone(), gateway.time());
+        let (app_version, at) = (self.config.app_version.clone(), gateway.time_told());
         let making = tokio::task::spawn_blocking(move || {
             let signer = VaultSigner::new(&*vault)?;
             let attestation = attestor.attest_again(&answer.challenge, &vault.device_key()?)?;

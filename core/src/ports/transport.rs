@@ -34,12 +34,16 @@ pub struct Transfer {
 }
 
 /// What came back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The server's `Date`, where there was one.
-    pub date: Option<String>,
+    /// `Content-Type`, where there was one.
+    pub content_type: Option<String>,
+    /// The gateway's own `Gauze-Time`, where there was one: RFC 3339. `Date` is what any proxy writes.
+    pub time: Option<String>,
+    /// `Retry-After`, where there was one: seconds or an HTTP date.
+    pub retry_after: Option<String>,
     /// `Upload-Offset`, where there was one.
     pub upload_offset: Option<u64>,
     /// At most 1 MiB.

@@ -13,15 +13,16 @@ use sha2::Digest as _;
 
 use super::claims::Claim;
 use super::machine::{Effect, Event, Item, State, step};
+use super::reach::Reach;
 use super::trouble::{of_call, of_store, of_vault};
 use super::{Claims, Observers, QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
-use crate::auth::{GatewayClient, Identity, VaultSigner};
+use crate::auth::{GatewayClient, Identity, PROBLEM, VaultSigner};
 use crate::policy::Trust;
 use crate::ports::{Answer, Transfer, TransportError, VaultError};
 use crate::store::{Durable, Entry, Kind, Progress, Stage, Store, Trouble, file};
 
 /// Photos on their way at once.
-const AT_ONCE: usize = 4;
+pub const AT_ONCE: usize = 4;
 /// How long a photo that the operating system carries is left to it: a new ticket would end what it has sent.
 const CARRIED_MS: i64 = 3_600_000;
 /// Photos in one question for receipts.
@@ -43,6 +44,7 @@ pub struct Driver {
     pub gateway: Arc<GatewayClient>,
     pub identity: Identity,
     pub trust: Trust,
+    pub reach: Reach,
 }
 
 impl Driver {
@@ -61,6 +63,9 @@ impl Driver {
             .map(|(place, durable)| async move {
                 let claim = self.claims.take(durable.capture_id())?;
                 let now_ms = self.now_ms();
+                if self.reach.is_silent() {
+                    return self.untried(place, claim);
+                }
                 let entry = self.take_over(self.store.entry(durable.capture_id())?)?;
                 if is_carried(&entry, now_ms) {
                     let item = Item { state: State::Sending, attempts: 0 };
@@ -79,6 +84,18 @@ impl Driver {
         self.settle(driven.into_iter().map(|(_, driven)| driven).collect()).await
     }
 
+    /// A photo that a run did not come to: no attempt is counted.
+    fn untried(&self, place: usize, claim: Claim) -> Option<(usize, Driven)> {
+        let entry = self.store.entry(claim.id())?;
+        let stage = self.stage(&entry);
+        let mut item = Item::resume(stage, entry.progress);
+        if stage.is_unsent() && !matches!(item.state, State::Waiting { .. }) {
+            let (signed, trouble) = (stage == Stage::Signed, Trouble::Offline);
+            item.state = State::Waiting { signed, until_ms: None, trouble };
+        }
+        Some((place, Driven { claim, item, carried: None }))
+    }
+
     /// Takes in how a carried transfer ended. Whether the process lived through it does not matter.
     pub async fn transfer_ended(&self, id: CaptureId, end: TransferEnd) -> TransferPlan {
         self.store.set_carried(id, None);
@@ -92,7 +109,9 @@ impl Driver {
         let attempts = entry.progress.map_or(0, |progress| progress.attempts);
         let answer = match end {
             TransferEnd::Answered { status, body } => {
-                Ok(Answer { status, date: None, upload_offset: None, body })
+                // The system hands over no header; the body says whose it is.
+                let content_type = Some(PROBLEM.to_owned());
+                Ok(Answer { status, content_type, body, ..Answer::default() })
             }
             TransferEnd::Failed { error } => Err(error),
         };
@@ -106,6 +125,7 @@ impl Driver {
     /// Sums up, and asks what the hospital says of those that are stored.
     async fn settle(&self, driven: Vec<Driven>) -> TransferPlan {
         let mut plan = TransferPlan::default();
+        plan.report.gateway_silent = self.reach.is_silent();
         let mut asking = Vec::new();
         for Driven { claim, item, carried } in driven {
             if let Some(carried) = carried {
@@ -172,7 +192,7 @@ impl Driver {
                 Ok(()) => Event::Signed,
                 Err(trouble) => self.failed(trouble),
             }),
-            Effect::AskTicket => Some(match self.ask_ticket(entry).await {
+            Effect::AskTicket => Some(match self.ask_in_turn(entry).await {
                 Ok(Some((url, offset))) => {
                     *ticket = Some(url);
                     Event::TicketGranted { offset }
@@ -277,6 +297,16 @@ impl Driver {
         serde_json::to_vec(&void).map_err(|_| Trouble::Damaged)
     }
 
+    async fn ask_in_turn(&self, entry: &Entry) -> Result<Option<(String, u64)>, Trouble> {
+        let _leave = self.reach.ask().await.ok_or(Trouble::Offline)?;
+        let asked = self.ask_ticket(entry).await;
+        match &asked {
+            Err(Trouble::Offline) => self.reach.silent(),
+            Ok(_) | Err(_) => self.reach.answered(),
+        }
+        asked
+    }
+
     /// A ticket, or nothing where the gateway has the photo already.
     async fn ask_ticket(&self, entry: &Entry) -> Result<Option<(String, u64)>, Trouble> {
         let name = manifest_name(entry, &self.identity);
@@ -309,7 +339,10 @@ impl Driver {
     /// What the end of a transfer means.
     fn ended(&self, entry: &Entry, answer: Result<Answer, TransportError>) -> Event {
         let answer = match answer {
-            Ok(answer) => answer,
+            Ok(answer) => {
+                self.gateway.heed(&answer);
+                answer
+            }
             Err(TransportError::Cut) => {
                 return Event::Cut { now_ms: self.now_ms(), jitter: self.jitter() };
             }
@@ -355,7 +388,12 @@ impl Driver {
     }
 
     pub(super) fn failed(&self, trouble: Trouble) -> Event {
-        Event::Failed { trouble, now_ms: self.now_ms(), jitter: self.jitter() }
+        let now_ms = self.now_ms();
+        let least_ms = match trouble {
+            Trouble::Gateway(_) | Trouble::Between(_) => self.gateway.wait_ms(now_ms),
+            _ => 0,
+        };
+        Event::Failed { trouble, now_ms, jitter: self.jitter(), least_ms }
     }
 
     fn now_ms(&self) -> i64 {

@@ -86,6 +86,8 @@ pub enum Event {
         now_ms: i64,
         /// 0 to 255: spreads the phones of a ward that lost its network together.
         jitter: u8,
+        /// How long whoever answered asked to be left alone, in milliseconds.
+        least_ms: i64,
     },
 }
 
@@ -182,8 +184,8 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
         // ---- Unsigned
         (State::Unsigned, Event::Taken { .. }) => (item, vec![Effect::Sign]),
         (State::Unsigned, Event::Signed) => (moved(State::Signed), vec![Effect::AskTicket]),
-        (State::Unsigned, Event::Failed { trouble, now_ms, jitter }) => {
-            fail(item, false, trouble, (now_ms, jitter))
+        (State::Unsigned, Event::Failed { trouble, now_ms, jitter, least_ms }) => {
+            fail(item, false, trouble, (now_ms, jitter, least_ms))
         }
 
         // ---- Signed
@@ -192,8 +194,8 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
             (same(State::Sending), vec![Effect::Transfer { offset }])
         }
         (State::Signed | State::Sending, Event::Stored) => (moved(State::Stored), vec![Effect::AskOutcome]),
-        (State::Signed | State::Sending, Event::Failed { trouble, now_ms, jitter }) => {
-            fail(item, true, trouble, (now_ms, jitter))
+        (State::Signed | State::Sending, Event::Failed { trouble, now_ms, jitter, least_ms }) => {
+            fail(item, true, trouble, (now_ms, jitter, least_ms))
         }
 
         // ---- Sending
@@ -201,7 +203,7 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
             (Item { state: State::Signed, attempts: attempts + 1 }, vec![Effect::AskTicket])
         }
         (State::Sending, Event::Cut { now_ms, jitter }) => {
-            fail(item, true, Trouble::Offline, (now_ms, jitter))
+            fail(item, true, Trouble::Offline, (now_ms, jitter, 0))
         }
         (State::Sending, Event::Taken { .. }) => (item, Vec::new()),
 
@@ -309,8 +311,14 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
     }
 }
 
-fn fail(item: Item, signed: bool, trouble: Trouble, (now_ms, jitter): (i64, u8)) -> (Item, Vec<Effect>) {
-    let until_ms = passes(trouble).then(|| now_ms.saturating_add(wait_ms(trouble, item.attempts, jitter)));
+fn fail(
+    item: Item,
+    signed: bool,
+    trouble: Trouble,
+    (now_ms, jitter, least_ms): (i64, u8, i64),
+) -> (Item, Vec<Effect>) {
+    let wait_ms = wait_ms(trouble, item.attempts, jitter).max(least_ms);
+    let until_ms = passes(trouble).then(|| now_ms.saturating_add(wait_ms));
     let state = State::Waiting { signed, until_ms, trouble };
     (Item { state, attempts: item.attempts.saturating_add(1) }, vec![Effect::Remember])
 }

@@ -31,6 +31,7 @@ mod claims;
 pub(crate) mod driver;
 pub mod machine;
 mod observe;
+pub(crate) mod reach;
 mod receipts;
 mod report;
 mod trouble;

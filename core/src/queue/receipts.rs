@@ -50,9 +50,14 @@ impl Driver {
     /// Asks what the hospital says of a batch, and lets the machine act on it.
     pub(super) async fn hear(&self, batch: &[(Claim, Item)], report: &mut QueueReport) {
         let captures = batch.iter().map(|(claim, _)| claim.id()).collect();
-        let answer: Result<StatusAnswer, _> =
-            self.gateway.post_signed("status", &StatusQuery { captures, holding: None }).await;
-        let heard = answer.map(|answer| answer.captures).map_err(|error| of_call(&error));
+        let query = StatusQuery { captures, holding: None };
+        let heard = match self.reach.is_silent() {
+            true => Err(Trouble::Offline),
+            false => {
+                let answer = self.gateway.post_signed::<StatusAnswer>("status", &query).await;
+                answer.map(|answer| answer.captures).map_err(|error| of_call(&error))
+            }
+        };
         for (claim, item) in batch {
             let id = claim.id();
             let state = heard.iter().flatten().find(|state| state.capture_id == id);

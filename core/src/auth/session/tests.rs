@@ -76,7 +76,7 @@ impl FakeProvider {
             }
             _ => (404, json!("not here")),
         };
-        Answer { status, date: None, upload_offset: None, body: body.to_string().into_bytes() }
+        Answer { status, body: body.to_string().into_bytes(), ..Answer::default() }
     }
 
     fn token(&self) -> String {

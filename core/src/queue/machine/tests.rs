@@ -28,7 +28,7 @@ fn receipted() -> Receipted {
 }
 
 fn failed() -> Event {
-    Event::Failed { trouble: Trouble::Offline, now_ms: NOW, jitter: 0 }
+    Event::Failed { trouble: Trouble::Offline, now_ms: NOW, jitter: 0, least_ms: 0 }
 }
 
 fn events() -> Vec<Event> {
@@ -186,7 +186,8 @@ fn what_passes_is_tried_when_due_and_what_does_not_waits_to_be_asked() {
     assert_eq!(step(early, later).1, vec![Effect::AskTicket]);
 
     let refused = Trouble::Gateway(ProblemCode::Conflict);
-    let (stuck, _) = step(item(State::Unsigned), Event::Failed { trouble: refused, now_ms: NOW, jitter: 0 });
+    let (stuck, _) =
+        step(item(State::Unsigned), Event::Failed { trouble: refused, now_ms: NOW, jitter: 0, least_ms: 0 });
     assert_eq!(stuck.state, State::Waiting { signed: false, until_ms: None, trouble: refused });
     assert_eq!(step(stuck, Event::Taken { now_ms: i64::MAX, asked: false }).1, vec![]);
     assert_eq!(step(stuck, due(true)).1, vec![Effect::Sign]);
