@@ -35,6 +35,8 @@ enum Choice {
     Targets,
     /// The arm64 Android library keeps below its ceiling (Debian; not part of `all`).
     Size,
+    /// Sealing and hashing use the vector and hash instructions of arm64 (Debian; not part of `all`).
+    Arm64,
     /// Every check of the code itself, with a summary.
     All,
 }
@@ -79,6 +81,7 @@ fn check(choice: Choice, root: &Path) -> anyhow::Result<()> {
         Choice::Bindings => verdict(&crate::bindings::stale(root)?),
         Choice::Targets => crate::phones::targets(root),
         Choice::Size => crate::phones::size(root),
+        Choice::Arm64 => crate::arm64::check(root),
         Choice::All => bail!("`all` is a list of checks, not one of them"),
     }
 }
