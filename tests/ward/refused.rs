@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use gauze_core::{Kind, Stage, Trouble};
-use gauze_records::{Kind as Row, Status, Again, rejudge};
+use gauze_records::{Again, Kind as Row, Status, rejudge};
 use gauze_wire::{CaptureId, FilingRefusal};
 use jiff::SignedDuration;
 

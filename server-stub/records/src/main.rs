@@ -208,7 +208,11 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
                 let (photo, record) = (opened.photo.display(), opened.record.display());
                 let gist = opened.gist.line();
                 let cleaned = "cleaned: what stood behind the picture's last block was left out, so its SHA-256 is not the record's";
-                let lines = [format!("{photo}\n{record}"), gist, if opened.cleaned { cleaned } else { "" }.to_owned()];
+                let lines = [
+                    format!("{photo}\n{record}"),
+                    gist,
+                    if opened.cleaned { cleaned } else { "" }.to_owned(),
+                ];
                 lines.iter().filter(|line| !line.is_empty()).cloned().collect::<Vec<_>>().join("\n")
             });
         }

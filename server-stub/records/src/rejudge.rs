@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::index::{Index, IndexError, Again};
+use crate::index::{Again, Index, IndexError};
 use crate::layout::Layout;
 
 /// Marks refused photos for the next pull. How many.

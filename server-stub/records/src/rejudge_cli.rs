@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use gauze_records::{IndexError, Again, rejudge};
+use gauze_records::{Again, IndexError, rejudge};
 use gauze_wire::{CaptureId, FilingRefusal};
 use serde_json::json;
 

@@ -6,11 +6,11 @@
 mod checkpoint;
 mod merkle;
 mod proving;
-mod witness;
 mod stored;
+mod witness;
 
 pub use checkpoint::{Checkpoint, LogKey, NoteKey, WitnessKey};
 pub use merkle::{Tree, leaf_hash, node_hash, verify_consistency, verify_inclusion, verify_inclusion_hash};
 pub use proving::{Span, Subtree, consistency_spans, inclusion_spans};
-pub use witness::{AddCheckpoint, Cosign, PROOF_LIMIT, Seen, Witnessed};
 pub use stored::{append, inclusion, needed};
+pub use witness::{AddCheckpoint, Cosign, PROOF_LIMIT, Seen, Witnessed};

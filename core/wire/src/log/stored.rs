@@ -43,8 +43,7 @@ mod tests {
         let (mut tree, mut nodes) = (Tree::default(), BTreeMap::new());
         for size in 1..=130_u64 {
             nodes.extend(append(&mut tree, &Digest::of(&(size - 1).to_be_bytes())));
-            let stored: Vec<Digest> =
-                Span::whole(size).subtrees().iter().map(|place| nodes[place]).collect();
+            let stored: Vec<Digest> = Span::whole(size).subtrees().iter().map(|place| nodes[place]).collect();
             assert_eq!(stored, tree.edge());
             let checkpoint = Checkpoint { origin: "log".into(), size, root: tree.root() };
             for index in 0..size {

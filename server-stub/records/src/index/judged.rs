@@ -2,8 +2,7 @@
 
 use gauze_attest::{AppAttestKey, Lineage};
 use gauze_wire::{
-    Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Jws, ProblemCode, PublicKey,
-    Token, TokenId,
+    Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Jws, ProblemCode, PublicKey, Token, TokenId,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite, Transaction};

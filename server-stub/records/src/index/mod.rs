@@ -22,8 +22,8 @@ use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool};
 
 pub use again::Again;
 pub(crate) use judged::{Judged, KnownDevice, Manifested, NEIGHBOURS, PhotoJudged, neighbours_of};
-pub(crate) use log::Nodes;
 pub(crate) use life::{Decided, Noted, ProposalRow};
+pub(crate) use log::Nodes;
 pub use photos::{ChainState, Kind, Status};
 pub(crate) use photos::{PhotoRow, Settled};
 

@@ -178,9 +178,7 @@ impl<G: GatewayPort> Puller<G> {
             Ok(()) => Ok(Some(incoming)),
             Err(GatewayError::Disk(source)) => Err(at(&dir)(source).into()),
             Err(
-                error @ (GatewayError::Unreachable(_)
-                | GatewayError::Certificate(_)
-                | GatewayError::Signing),
+                error @ (GatewayError::Unreachable(_) | GatewayError::Certificate(_) | GatewayError::Signing),
             ) => Err(error.into()),
             Err(error @ (GatewayError::Cut | GatewayError::Between(_) | GatewayError::Malformed(_))) => {
                 tracing::warn!(capture_id = %row.capture_id, %error, "the photo did not come");

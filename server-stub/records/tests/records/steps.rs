@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gauze_records::{Kind, Status, Again, keys, rejudge};
+use gauze_records::{Again, Kind, Status, keys, rejudge};
 use gauze_seal::age::Identity;
 use gauze_wire::{Digest, FilingRefusal, Jws};
 
