@@ -121,9 +121,7 @@ impl Enroller<'_> {
             return Err(TrustError::RootChanged.into());
         }
         let trust = self.believe(managed).await?.limited(managed.limits);
-        // A phone that was wiped knows by its photos alone which one it was.
-        let left = self.store.recent(1).pop().map(|entry| entry.device_id);
-        let follows = old.map(|old| old.device_id.clone()).or(left).map(|old| self.follows(&old));
+        let follows = old.map(|old| self.follows(old));
         let jws = match self.pending(token) {
             Some(jws) => jws,
             None => self.make_evidence(managed, token, follows.clone()).await?,

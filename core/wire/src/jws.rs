@@ -76,9 +76,13 @@ impl Jws {
         else {
             return Err(WireError::Malformed("jws"));
         };
-        let header: Header = read_canonical(&decode(header)?, "jws header")?;
+        let json = decode(header)?;
+        let header: Header = serde_json::from_slice(&json).map_err(|_| WireError::Malformed("jws header"))?;
         if header.alg != "ES256" {
             return Err(WireError::Algorithm);
+        }
+        if !is_canonical(&header, &json) {
+            return Err(WireError::Malformed("jws header"));
         }
         Ok(Self { text: text.to_owned(), header })
     }
@@ -136,9 +140,10 @@ impl Jws {
         if self.header.typ != T::TYP {
             return Err(WireError::WrongType { expected: T::TYP, found: self.header.typ.clone() });
         }
-        let payload: T = read_canonical(&self.payload_bytes()?, T::TYP)?;
+        let json = self.payload_bytes()?;
+        let payload: T = serde_json::from_slice(&json).map_err(|_| WireError::Malformed(T::TYP))?;
         payload.holds()?;
-        Ok(payload)
+        if is_canonical(&payload, &json) { Ok(payload) } else { Err(WireError::Malformed(T::TYP)) }
     }
 
     /// The payload, after kind, tenant, key id and signature have been checked.
@@ -162,12 +167,10 @@ impl Jws {
     }
 }
 
-/// Reads JSON that is spelled as this crate writes it: fields in their order, no white space, nothing left out and nothing said
-/// twice. So what is signed has one length, and no room for anything that is not read.
-fn read_canonical<T: Serialize + DeserializeOwned>(json: &[u8], what: &'static str) -> Result<T, WireError> {
-    let read: T = serde_json::from_slice(json).map_err(|_| WireError::Malformed(what))?;
-    let written = serde_json::to_vec(&read).map_err(|_| WireError::Malformed(what))?;
-    if written == json { Ok(read) } else { Err(WireError::Malformed(what)) }
+/// Whether JSON is spelled as this crate writes it: fields in their order, no white space, nothing left out and nothing said twice.
+/// So what is signed has one length, and no room for anything that is not read.
+fn is_canonical(read: &impl Serialize, json: &[u8]) -> bool {
+    serde_json::to_vec(read).is_ok_and(|written| written == json)
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, WireError> {

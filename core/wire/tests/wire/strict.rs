@@ -80,7 +80,58 @@ fn no_signed_kind_is_signed_or_read_with_another_version_or_kind_inside() {
 fn resigned(payload: &impl serde::Serialize, typ: &str, by: u8, change: impl FnOnce(&mut Value)) -> Jws {
     let mut value = serde_json::to_value(payload).unwrap();
     change(&mut value);
-    Jws::sign_bytes(typ, &serde_json::to_vec(&value).unwrap(), &key(by)).unwrap()
+    let order = serde_json::to_string(payload).unwrap();
+    Jws::sign_bytes(typ, in_order(&value, &order).as_bytes(), &key(by)).unwrap()
+}
+
+/// JSON with its fields where `order` has them first, and new ones last.
+fn in_order(value: &Value, order: &str) -> String {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(name, _)| order.find(&format!("\"{name}\":")).unwrap_or(usize::MAX));
+            let fields = fields.iter().map(|(name, value)| format!("\"{name}\":{}", in_order(value, order)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| in_order(item, order)).collect();
+            format!("[{}]", items.join(","))
+        }
+        plain => plain.to_string(),
+    }
+}
+
+#[test]
+fn what_is_signed_has_one_spelling() {
+    let text = serde_json::to_string(&samples::body()).unwrap();
+    let read = |payload: &str| {
+        let jws = Jws::sign_bytes(Body::TYP, payload.as_bytes(), &key(samples::DEVICE)).unwrap();
+        jws.verify::<Body>(&public(samples::DEVICE), &tenant())
+    };
+    assert_eq!(read(&text), Ok(samples::body()));
+    let sorted = serde_json::to_string(&serde_json::to_value(samples::body()).unwrap()).unwrap();
+    for spelled in [
+        format!(" {text}"),
+        format!("{text}\n"),
+        text.replacen("\"seq\":2", "\"seq\": 2", 1),
+        text.replacen("gauze-photo", "gauze-\\u0070hoto", 1),
+        text.replacen("\"session_ref\":null,", "", 1),
+        text.replacen("\"sha256\":", "\"follows\":null,\"sha256\":", 1),
+        sorted,
+    ] {
+        assert_ne!(spelled, text);
+        assert_eq!(read(&spelled), Err(WireError::Malformed(Body::TYP)), "{spelled}");
+    }
+    let jws = Jws::sign(&samples::body(), &key(samples::DEVICE)).unwrap();
+    let (_, rest) = jws.as_str().split_once('.').unwrap();
+    let kid = jws.kid();
+    for header in [
+        format!(r#"{{ "alg":"ES256","kid":"{kid}","typ":"gauze-photo"}}"#),
+        format!(r#"{{"kid":"{kid}","alg":"ES256","typ":"gauze-photo"}}"#),
+    ] {
+        let text = format!("{}.{rest}", BASE64_URL_SAFE_NO_PAD.encode(header));
+        assert_eq!(Jws::parse(&text), Err(WireError::Malformed("jws header")));
+    }
 }
 
 fn body_with(change: impl FnOnce(&mut Value)) -> Result<Body, WireError> {

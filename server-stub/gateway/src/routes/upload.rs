@@ -274,7 +274,10 @@ async fn arrived_before(
         let arrived = Db::capture_now(write, old).await?.filter(|capture| capture.body_sha256 == *hash);
         let Some(arrived) = arrived else { continue };
         match arrived.state() {
-            Some(_) if offer.supersedes(&arrived) => refused.push(arrived.name),
+            // On the phone's claim alone what is held under the other key stays as it is, and counts.
+            Some(_) if offer.supersedes(&arrived) => {
+                refused.extend(Some(arrived.name).filter(|name| offer.earlier.contains(name)));
+            }
             Some(state) => return Ok(Some(state)),
             None => {}
         }

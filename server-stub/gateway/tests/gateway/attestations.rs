@@ -28,7 +28,7 @@ async fn begin() -> (Hospital, Gateway, Phone) {
     (hospital, gateway, phone)
 }
 
-fn shows(phone: &Phone, gateway: &Gateway, challenge: Digest, attestation: Attestation) -> Jws {
+pub fn shows(phone: &Phone, gateway: &Gateway, challenge: Digest, attestation: Attestation) -> Jws {
     let evidence = Reattestation {
         v: 1,
         typ: Reattestation::TYP.into(),

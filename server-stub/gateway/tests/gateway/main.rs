@@ -8,6 +8,7 @@ mod browser;
 mod console;
 mod enrolment;
 mod life;
+mod limits;
 mod lineage;
 mod listening;
 mod log;

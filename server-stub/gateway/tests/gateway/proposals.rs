@@ -150,7 +150,7 @@ async fn a_policy_that_does_not_read_is_not_proposed() {
 }
 
 /// What a phone says once it was wiped, by an order or because its user asked.
-fn word(gateway: &Gateway, phone: &Phone, order_id: Option<ProposalId>) -> Wiped {
+pub fn word(gateway: &Gateway, phone: &Phone, order_id: Option<ProposalId>) -> Wiped {
     Wiped {
         v: 1,
         typ: Wiped::TYP.into(),

@@ -46,10 +46,12 @@ impl Index {
         row.as_ref().map(PhotoRow::from_row).transpose()
     }
 
-    /// Whether its phone has said of a photo that it will not come, and was believed.
+    /// Whether its phone, or one that is known to succeed it, has said of a photo that it will not come.
     pub(crate) async fn is_discarded(&self, row: &PhotoRow) -> Result<bool, IndexError> {
         let void = sqlx::query(
-            "SELECT 1 FROM photo WHERE capture_id = ? AND chain_device = ? AND kind = 'void' AND cause IS NULL",
+            "SELECT 1 FROM photo WHERE capture_id = ? AND chain_device = ? AND kind = 'void' AND cause IS NULL \
+             AND (device_id = chain_device OR EXISTS (SELECT 1 FROM body \
+             WHERE body.device_id = photo.chain_device AND body.seq = photo.seq AND body.own = 0))",
         )
         .bind(row.capture_id.to_string())
         .bind(row.chain_device.as_str())

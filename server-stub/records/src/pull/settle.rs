@@ -68,7 +68,8 @@ impl<G: GatewayPort> Puller<G> {
             let receipt = self.receipt(trust, &mut newest, row, cause).await?;
             let (gist, entry) = told.map_or((None, None), |told| (Some(told.gist), told.entry));
             let (log_index, manifest_sha256) = (row.log_index, row.manifest_sha256);
-            let ends = (row.kind == Kind::Void && cause.is_none())
+            let own = row.device_id == row.chain_device;
+            let ends = (row.kind == Kind::Void && cause.is_none() && own)
                 .then(|| (row.chain_device.clone(), row.capture_id));
             settled.push(Settled { log_index, manifest_sha256, cause, receipt, gist, moot, ends, entry });
             done.push((row, cause));

@@ -15,9 +15,11 @@ use gauze_people::person::{Person, PersonId, Role};
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::{Config, Puller};
 use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
-use gauze_records::web::{ClaimsAlone, Parts, Traced, Web, router};
+use gauze_records::web::{ClaimsAlone, HttpsOutward, Parts, Traced, Web, router};
 use gauze_records::{Clock as _, Folk, HttpsGateway, SystemClock, Which};
 use gauze_signin::config::People;
+use gauze_signin::factors::{FactorKey, Factors};
+use gauze_signin::provider::Provider;
 use gauze_signin::sessions::{AtProvider, Level, Opening};
 use gauze_tests::hospital::Hospital;
 use gauze_wire::log::NoteKey;
@@ -51,7 +53,7 @@ impl Desks {
         let puller = Puller::new(config, &hospital.ca(), Arc::new(SystemClock)).await?;
         let folk = puller.folk().await?;
         let log_root = home.join("access");
-        let web = web(home)?;
+        let web = web(home).await?;
         let records = KeyDir::new(&home.join("keys")).records()?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
@@ -93,7 +95,7 @@ impl Desks {
     }
 }
 
-fn web(home: &std::path::Path) -> anyhow::Result<Web> {
+async fn web(home: &std::path::Path) -> anyhow::Result<Web> {
     let people = json!({
         "origin": format!("https://{HOME}"),
         "provider": {
@@ -101,8 +103,12 @@ fn web(home: &std::path::Path) -> anyhow::Result<Web> {
             "client": { "secret_file": "secret" },
         },
     });
+    gauze_tests::hospital::write(&home.join("secret"), "a secret of more than 16")?;
+    let people = Arc::new(People::parse(people.to_string().as_bytes(), home)?);
     Ok(Web::new(Parts {
-        people: People::parse(people.to_string().as_bytes(), home)?,
+        provider: Provider::new(people.clone(), Arc::new(HttpsOutward::new(None)?))?,
+        factors: Factors::open(&home.join("factors.sqlite"), FactorKey::derive(&[7; 32]), &people).await?,
+        people,
         roster: Arc::new(ClaimsAlone),
         log: Arc::new(Traced),
         clock: Arc::new(SystemClock),

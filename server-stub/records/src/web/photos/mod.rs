@@ -35,6 +35,7 @@ use gauze_people::log::{AccessLog, read_entries};
 use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
+use crate::coded::Coded as _;
 use crate::folk::Folk;
 use showing::Showings;
 
@@ -151,12 +152,22 @@ pub fn router(desk: Desk) -> Router {
     pages.route("/viewer.js", get(script)).route("/photos.css", get(style)).with_state(desk)
 }
 
-/// Lets go of renderings also while nobody asks for anything; ends with the desk.
+/// Lets go of renderings also while nobody asks for anything, and makes rows of the index that are missing; ends with the desk.
 async fn sweep(desk: Weak<Inner>) {
     loop {
+        let Some(inner) = desk.upgrade() else { return };
+        inner.showings.sweep(inner.parts.web.now());
+        let folk = inner.parts.folk.clone();
+        drop(inner);
+        match folk.refill().await {
+            Ok(refilled) if refilled.made > 0 => {
+                tracing::info!(made = refilled.made, missing = refilled.missing, "the index for people was filled");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(code = error.code(), %error, "the index for people cannot be filled"),
+        }
+        drop(folk);
         tokio::time::sleep(SWEEP).await;
-        let Some(desk) = desk.upgrade() else { return };
-        desk.showings.sweep(desk.parts.web.now());
     }
 }
 

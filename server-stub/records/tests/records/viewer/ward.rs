@@ -17,9 +17,11 @@ use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
-use gauze_records::web::{ClaimsAlone, Parts, Traced, Web, router};
+use gauze_records::web::{ClaimsAlone, HttpsOutward, Parts, Traced, Web, router};
 use gauze_records::{Folk, Found, Opening, Opens};
 use gauze_signin::config::People;
+use gauze_signin::factors::{FactorKey, Factors};
+use gauze_signin::provider::Provider;
 use gauze_signin::sessions::{AtProvider, Level, Opening as Begin};
 use gauze_wire::log::NoteKey;
 use gauze_wire::{Choice, Patient, SoftwareKey, Text};
@@ -76,7 +78,7 @@ impl Office {
             note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[42; 32]).unwrap()),
             tenant,
         };
-        let (root, now) = (dir.path().to_owned(), hospital.now());
+        let (root, now) = (dir.path().join("access"), hospital.now());
         let open = tokio::task::spawn_blocking(move || AccessLog::open(&root, keys, now));
         let log = Arc::new(open.await.unwrap().unwrap());
         Self { roles: Arc::new(Roles::shipped().unwrap()), log, dir }
@@ -99,7 +101,7 @@ impl Office {
 
     pub fn entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
-        read_entries(self.dir.path(), |kept| entries.extend(kept.entry)).unwrap();
+        read_entries(&self.dir.path().join("access"), |kept| entries.extend(kept.entry)).unwrap();
         entries
     }
 }
@@ -182,8 +184,12 @@ impl Ward {
             },
             "networks": ["127.0.0.0/8"],
         });
-        let people = People::parse(people.to_string().as_bytes(), &hospital.path("people")).unwrap();
+        tokio::fs::write(office.dir.path().join("secret"), "a secret of more than 16").await.unwrap();
+        let people = Arc::new(People::parse(people.to_string().as_bytes(), office.dir.path()).unwrap());
+        let factors = office.dir.path().join("factors.sqlite");
         let web = Web::new(Parts {
+            provider: Provider::new(people.clone(), Arc::new(HttpsOutward::new(None).unwrap())).unwrap(),
+            factors: Factors::open(&factors, FactorKey::derive(&[7; 32]), &people).await.unwrap(),
             people,
             roster: Arc::new(ClaimsAlone),
             log: Arc::new(Traced),
@@ -195,8 +201,8 @@ impl Ward {
             folk: folk.clone(),
             roles: office.roles.clone(),
             log: office.log.clone(),
-            log_root: office.dir.path().to_owned(),
-            hastes: Arc::new(hastes(office.dir.path()).unwrap().into()),
+            log_root: office.dir.path().join("access"),
+            hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
             lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
             records: Arc::new(hospital.keys().records().unwrap()),
         });
