@@ -18,7 +18,7 @@ pub mod wire {
         Attestation, BirthDate, BodySide, Bytes, CaptureId, ChiNumber, Choice, Consent, ConsentScope,
         DeviceId, Digest, Established, Fence, FenceVerdict, FilingRefusal, Fitness, FoundMarker, Framing,
         HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, Platform, ProblemCode,
-        PublicKey, SeriesId, ShownNotice, SignInMode, Site, SiteChoice, Text, WireError, WoundId,
+        PublicKey, Rendering, SeriesId, ShownNotice, SignInMode, Site, SiteChoice, Text, WireError, WoundId,
         signature_from_der,
     };
 }

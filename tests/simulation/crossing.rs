@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use gauze_records::gateway::{GatewayError, GatewayPort, Incoming};
+use gauze_wire::log::{AddCheckpoint, Witnessed};
 use gauze_wire::{Acknowledgement, CaptureId, Decisions, DeviceId, LogPage};
 use tokio::sync::Notify;
 
@@ -103,6 +104,10 @@ impl GatewayPort for Crossing {
 
     async fn cosignature(&self, note: &str) -> Result<(), GatewayError> {
         self.cross("cosignature", self.port.cosignature(note)).await
+    }
+
+    async fn witness(&self, checkpoint: &AddCheckpoint) -> Result<Witnessed, GatewayError> {
+        self.cross("witness", self.port.witness(checkpoint)).await
     }
 
     async fn decisions(&self, decisions: &Decisions) -> Result<(), GatewayError> {

@@ -208,7 +208,7 @@ impl Hastes {
         self.all.get(entry)
     }
 
-    /// What waits for its review, the latest due first; what is late is first of all.
+    /// What waits for its review, the oldest first, so that what is late is first of all.
     pub fn unreviewed(&self) -> Vec<&Broken> {
         let mut waiting: Vec<&Broken> = self.all.values().filter(|it| it.review.is_none()).collect();
         waiting.sort_by_key(|it| it.opened_at);

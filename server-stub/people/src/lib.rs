@@ -12,6 +12,7 @@ pub mod action;
 pub mod context;
 mod deed;
 pub mod fhir;
+pub mod governance;
 pub mod haste;
 mod line;
 pub mod log;

@@ -131,6 +131,16 @@ impl HttpsGateway {
         body: Option<Content>,
     ) -> Result<Response, GatewayError> {
         let expected = if body.is_some() { StatusCode::NO_CONTENT } else { StatusCode::OK };
+        self.send_for(method, path, body, expected).await
+    }
+
+    async fn send_for(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Content>,
+        expected: StatusCode,
+    ) -> Result<Response, GatewayError> {
         let first = self.attempt(&method, path, body.as_ref()).await?;
         if first.status() == expected {
             return Ok(first);
@@ -274,7 +284,8 @@ impl GatewayPort for HttpsGateway {
 
     async fn witness(&self, checkpoint: &AddCheckpoint) -> Result<Witnessed, GatewayError> {
         let body = serde_json::to_vec(checkpoint).map_err(|_| GatewayError::Malformed("checkpoint"))?;
-        let response = self.send(Method::POST, "access-checkpoints", Some((JSON, body))).await?;
+        let body = Some((JSON, body));
+        let response = self.send_for(Method::POST, "access-checkpoints", body, StatusCode::OK).await?;
         if !is_of(&response, JSON) {
             return Err(GatewayError::Between(response.status().as_u16()));
         }

@@ -105,6 +105,7 @@ impl Pages {
         let clock = Arc::new(SystemClock);
         let key_dir = KeyDir::new(keys);
         let log = Arc::new(access::open_log(&key_dir, data, clock.now())?);
+        puller.witness_access(log.clone());
         let web = Web::new(web::Parts {
             people,
             provider,

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
+mod access;
 mod attest;
 mod capture;
 mod capture_memory;
@@ -95,6 +96,7 @@ async fn measure() -> anyhow::Result<()> {
         Some(dir) => tempfile::Builder::new().prefix("gauze-bench-").tempdir_in(dir)?,
         None => tempfile::Builder::new().prefix("gauze-bench-").tempdir()?,
     };
+    access::measure(&arguments, home.path())?;
     attest::measure(&arguments)?;
     signed::measure(&arguments)?;
     let hospital = build(home.path(), "pq").await?;

@@ -23,6 +23,7 @@ mod kept;
 mod scan;
 mod segments;
 mod tables;
+mod thumbnail;
 
 use sha2::{Digest, Sha256};
 
@@ -125,6 +126,14 @@ impl MetadataSet {
 
     fn insert(&mut self, kind: Metadata) {
         self.0 |= kind.bit();
+    }
+}
+
+impl FromIterator<Metadata> for MetadataSet {
+    fn from_iter<T: IntoIterator<Item = Metadata>>(kinds: T) -> Self {
+        let mut set = Self::default();
+        kinds.into_iter().for_each(|kind| set.insert(kind));
+        set
     }
 }
 

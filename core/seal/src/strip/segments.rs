@@ -7,7 +7,9 @@ use super::frame::{Frame, Scan};
 use super::kept::{Item, Kept};
 use super::scan::{Progress, Thoroughness, data_end};
 use super::tables::Tables;
-use super::{MAX_FILE, Metadata, MetadataSet, Part, StripError, TooLarge, Unsupported, WrongFormat};
+use super::{
+    MAX_FILE, Metadata, MetadataSet, Part, StripError, TooLarge, Unsupported, WrongFormat, thumbnail,
+};
 
 /// What the walk found.
 pub(super) struct Walked<'a> {
@@ -34,7 +36,15 @@ pub(super) fn walk(jpeg: &[u8], thoroughness: Thoroughness) -> Result<Walked<'_>
     if !jpeg.starts_with(&[0xFF, SOI]) {
         return Err(StripError::NotJpeg(WrongFormat::recognise(jpeg)));
     }
-    let mut best = Walk::new(jpeg, 2, None, MetadataSet::default(), thoroughness).run()?;
+    let first = Walk::new(jpeg, 2, None, MetadataSet::default(), thoroughness).run();
+    let mut best = match thumbnail::behind_one_cut(jpeg) {
+        Some((at, found)) => {
+            let had = [Metadata::Exif, Metadata::Junk].into_iter().collect();
+            let next = Walk::new(jpeg, at, found, had, thoroughness).run();
+            larger(first, next)?
+        }
+        None => first?,
+    };
     // Behind a broken head stands a second beginning, and it may have been that of a thumbnail: the largest counts.
     let mut again = best.began_again;
     while again {
@@ -46,6 +56,18 @@ pub(super) fn walk(jpeg: &[u8], thoroughness: Thoroughness) -> Result<Walked<'_>
         }
     }
     best.walked()
+}
+
+/// The first that was walked to its end, unless the other is larger.
+fn larger<'a>(
+    first: Result<Ended<'a>, StripError>,
+    other: Result<Ended<'a>, StripError>,
+) -> Result<Ended<'a>, StripError> {
+    match (first, other) {
+        (Ok(first), Ok(other)) => Ok(if other.frame.pixels() > first.frame.pixels() { other } else { first }),
+        (Err(_), Ok(other)) => Ok(other),
+        (first, Err(_)) => first,
+    }
 }
 
 struct Walk<'a> {

@@ -153,6 +153,15 @@ fn a_length_that_is_too_small_leaves_junk_and_not_the_thumbnail() {
         assert!(!holds(&bytes(&stripped), b"SECRET"));
     }
     assert_eq!(strip(&put(&photo, 2, &head)).unwrap().orientation(), 6, "what could be read of it counts");
+    // Wherever in the thumbnail or before it the length ends.
+    for length in 8..head.len() - 2 {
+        head[2..4].copy_from_slice(&u16::try_from(length).unwrap().to_be_bytes());
+        let jpeg = put(&photo, 2, &head);
+        let stripped = strip(&jpeg).unwrap_or_else(|error| panic!("{length}: {}", error.code()));
+        assert_eq!((stripped.width(), stripped.height()), (200, 120), "{length} of {}", head.len());
+        assert!(!holds(&bytes(&stripped), b"SECRET"));
+        assert_eq!(bytes(&strip_fully(&jpeg).unwrap()), bytes(&stripped), "{length}");
+    }
     let mut small = segment(0xE5, SECRET);
     small[3] = 4;
     assert_eq!(taken_clean("too small", &put(&photo, 2, &small), &photo), photo);

@@ -44,7 +44,10 @@ async fn a_checkpoint_that_continues_what_was_cosigned_is_cosigned_and_no_other_
     let note = first.note.unwrap();
     assert_eq!(first.size, 2);
     witness.verify(&note).unwrap();
-    assert_eq!(key.log_key().verify(&note).unwrap().root, node_hash(&leaf_hash(&data(1, 0)), &leaf_hash(&data(1, 1))));
+    assert_eq!(
+        key.log_key().verify(&note).unwrap().root,
+        node_hash(&leaf_hash(&data(1, 0)), &leaf_hash(&data(1, 1)))
+    );
 
     let next: Witnessed = tell(&gateway, &hospital, &ask(&key, 1, (2, 3), two_to_three(1))).await.json(200);
     assert!(next.note.is_some_and(|note| witness.verify(&note).is_ok()));
@@ -70,5 +73,8 @@ async fn the_first_key_is_the_log_s_key_for_good() {
     let stranger = ask(&key(&hospital, 2), 1, (2, 3), two_to_three(1));
     assert_eq!(tell(&gateway, &hospital, &stranger).await.refusal(), ProblemCode::CheckpointInvalid);
     let elsewhere = NoteKey::from_bytes("other/access", &[1; 32]).unwrap();
-    assert_eq!(tell(&gateway, &hospital, &ask(&elsewhere, 1, (0, 2), vec![])).await.refusal(), ProblemCode::CheckpointInvalid);
+    assert_eq!(
+        tell(&gateway, &hospital, &ask(&elsewhere, 1, (0, 2), vec![])).await.refusal(),
+        ProblemCode::CheckpointInvalid
+    );
 }

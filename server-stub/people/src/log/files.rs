@@ -15,6 +15,9 @@ pub(super) const SEGMENT: u64 = 1 << 16;
 /// The newest checkpoint, as this side signed it.
 pub(super) const CHECKPOINT: &str = "checkpoint";
 
+/// The newest checkpoint that a witness cosigned.
+pub const COSIGNED: &str = "cosigned";
+
 /// The directory of a log.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
@@ -136,6 +139,10 @@ impl Files {
 
     pub(super) fn checkpoint(&self) -> PathBuf {
         self.root.join(CHECKPOINT)
+    }
+
+    pub(super) fn cosigned(&self) -> PathBuf {
+        self.root.join(COSIGNED)
     }
 
     /// The number of an entry that is being erased.

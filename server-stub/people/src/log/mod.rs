@@ -23,6 +23,7 @@ pub use crate::line::{EntryId, Line};
 pub use access::{AccessLog, Refusal};
 pub use entry::{About, Entry, Event, Happening, Kind, Outcome, What};
 pub use failure::LogFailure;
+pub use files::COSIGNED;
 pub use keys::{LogKeys, PublicKeys};
 pub use read::{Kept, Proven, check_proof, prove, read_entries};
 pub use verify::{Fault, Verified, Wanted, verify};

@@ -36,11 +36,13 @@ pub(super) fn open(root: &Path, keys: LogKeys) -> Result<Opened, LogFailure> {
     let files = Files::new(root);
     files.make()?;
     let lock = lock(&files)?;
-    let checkpoint = checkpoint(&files, &keys)?;
+    let cosigned = checkpoint(&files.cosigned(), &keys)?;
+    let checkpoint = checkpoint(&files.checkpoint(), &keys)?;
     let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
     let found = read_all(&files, signed)?;
     settle_erasures(&files, &found)?;
-    checkpoint.map_or(Ok(()), |checkpoint| check_tree(&files, &checkpoint, &found.spine))?;
+    let signed_by_us = checkpoint.iter().chain(&cosigned);
+    signed_by_us.into_iter().try_for_each(|checkpoint| check_tree(&files, checkpoint, &found.spine))?;
     let size = found.spine.size();
     let tail = if size.is_multiple_of(SEGMENT) {
         None
@@ -154,9 +156,9 @@ fn settle_erasures(files: &Files, found: &Found) -> Result<(), LogFailure> {
 }
 
 /// What this side signed last.
-fn checkpoint(files: &Files, keys: &LogKeys) -> Result<Option<Checkpoint>, LogFailure> {
-    let Some(bytes) = read_if_any(&files.checkpoint())? else { return Ok(None) };
-    let damaged = |what: String| LogFailure::Damaged(format!("the checkpoint {what}"));
+fn checkpoint(path: &Path, keys: &LogKeys) -> Result<Option<Checkpoint>, LogFailure> {
+    let Some(bytes) = read_if_any(path)? else { return Ok(None) };
+    let damaged = |what: String| LogFailure::Damaged(format!("{}: {what}", path.display()));
     let note = String::from_utf8(bytes).map_err(|error| damaged(error.to_string()))?;
     keys.note.log_key().verify(&note).map(Some).map_err(|error| damaged(error.to_string()))
 }
@@ -170,6 +172,6 @@ fn check_tree(files: &Files, signed: &Checkpoint, spine: &Spine) -> Result<(), L
     if found == signed.root {
         Ok(())
     } else {
-        Err(LogFailure::Damaged("the checkpoint is of another tree".to_owned()))
+        Err(LogFailure::Damaged("its checkpoint is of another tree".to_owned()))
     }
 }

@@ -58,10 +58,7 @@ pub fn read_entries(root: &Path, mut each: impl FnMut(Kept)) -> Result<(), LogFa
 /// [`LogFailure::NoEntry`] where the newest checkpoint does not cover the entry.
 pub fn prove(root: &Path, keys: &PublicKeys, index: u64) -> Result<String, LogFailure> {
     let files = Files::new(root);
-    let note = read_if_any(&files.checkpoint())?.ok_or(LogFailure::NoEntry(index))?;
-    let damaged = |cause: String| LogFailure::Damaged(format!("the checkpoint: {cause}"));
-    let note = String::from_utf8(note).map_err(|error| damaged(error.to_string()))?;
-    let checkpoint = keys.log.verify(&note).map_err(|error| damaged(error.to_string()))?;
+    let (note, checkpoint) = newest(&files, keys, index)?.ok_or(LogFailure::NoEntry(index))?;
     let (spine, extra) = gather(&files, index)?;
     let spans = inclusion_spans(index, checkpoint.size).filter(|_| checkpoint.size <= spine.size());
     let hashes = spine.hashes(&spans.ok_or(LogFailure::NoEntry(index))?, |number| block(&files, number))?;
@@ -74,6 +71,20 @@ pub fn prove(root: &Path, keys: &PublicKeys, index: u64) -> Result<String, LogFa
     text.push('\n');
     text.push_str(&note);
     Ok(text)
+}
+
+/// The cosigned checkpoint where it covers the entry, else our own.
+fn newest(files: &Files, keys: &PublicKeys, index: u64) -> Result<Option<(String, Checkpoint)>, LogFailure> {
+    for path in [files.cosigned(), files.checkpoint()] {
+        let Some(note) = read_if_any(&path)? else { continue };
+        let damaged = |cause: String| LogFailure::Damaged(format!("{}: {cause}", path.display()));
+        let note = String::from_utf8(note).map_err(|error| damaged(error.to_string()))?;
+        let checkpoint = keys.log.verify(&note).map_err(|error| damaged(error.to_string()))?;
+        if checkpoint.size > index {
+            return Ok(Some((note, checkpoint)));
+        }
+    }
+    Ok(None)
 }
 
 fn gather(files: &Files, index: u64) -> Result<(Spine, Option<Vec<u8>>), LogFailure> {

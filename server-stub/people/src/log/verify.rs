@@ -58,14 +58,14 @@ pub enum Fault {
     },
     /// There is no checkpoint, or it is not signed by the log's key.
     Checkpoint {
-        /// Whose: `own` or `held`.
+        /// Whose: `own`, `witnessed` or `held`.
         whose: &'static str,
         /// Why.
         cause: String,
     },
     /// The log has fewer entries than were signed for.
     RolledBack {
-        /// Whose checkpoint says so: `own` or `held`.
+        /// Whose checkpoint says so: `own`, `witnessed` or `held`.
         whose: &'static str,
         /// Entries that are there.
         found: u64,
@@ -74,7 +74,7 @@ pub enum Fault {
     },
     /// The tree is another one than was signed: an entry was replaced, or entries stand in another order.
     OtherTree {
-        /// Whose checkpoint says so: `own` or `held`.
+        /// Whose checkpoint says so: `own`, `witnessed` or `held`.
         whose: &'static str,
         /// Among the first so many entries.
         within: u64,
@@ -92,7 +92,7 @@ pub struct Verified {
     pub erased: u64,
     /// Entries that the newest checkpoint covers: the rest came after it.
     pub signed: u64,
-    /// Witnesses of the newest checkpoint whose cosignatures hold.
+    /// Witnesses whose cosignatures on the newest cosigned checkpoint hold.
     pub witnesses: Vec<String>,
     /// The last write is under way or was cut off: nobody was told of it.
     pub torn: bool,
@@ -126,8 +126,9 @@ struct Part {
 /// Where the files cannot be read. What is wrong *with* them is in the answer.
 pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Verified, LogFailure> {
     let files = Files::new(root);
-    // The checkpoint first: what is appended meanwhile only makes the log longer than it says.
+    // The checkpoints first: what is appended meanwhile only makes the log longer than they say.
     let own = read_if_any(&files.checkpoint())?;
+    let cosigned = read_if_any(&files.cosigned())?;
     let mut faults = Vec::new();
     let firsts = match files.segments() {
         Ok(firsts) => firsts,
@@ -164,7 +165,8 @@ pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Veri
         faults.extend(unsaid.map(|&entry| Fault::ErasedUnsaid { entry }));
     }
     let judge = Judge { files: &files, keys, spine: &spine };
-    let (signed, witnesses) = judge.own(own, &mut faults)?;
+    let signed = judge.own(own, &mut faults)?;
+    let witnesses = judge.witnessed(cosigned, &mut faults)?;
     if let Some(note) = wanted.held {
         judge.note("held", note, &mut faults)?;
     }
@@ -262,18 +264,24 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn own(&self, note: Option<Vec<u8>>, faults: &mut Vec<Fault>) -> Result<(u64, Vec<String>), LogFailure> {
+    fn own(&self, note: Option<Vec<u8>>, faults: &mut Vec<Fault>) -> Result<u64, LogFailure> {
         let Some(note) = note.map(String::from_utf8) else {
             if self.spine.size() > 0 {
                 let cause = "there is none".to_owned();
                 faults.push(Fault::Checkpoint { whose: "own", cause });
             }
-            return Ok((0, Vec::new()));
+            return Ok(0);
         };
-        let note = note.unwrap_or_default();
-        let signed = self.note("own", &note, faults)?;
+        self.note("own", &note.unwrap_or_default(), faults)
+    }
+
+    /// Judges what a witness cosigned; the names of those whose cosignatures hold.
+    fn witnessed(&self, note: Option<Vec<u8>>, faults: &mut Vec<Fault>) -> Result<Vec<String>, LogFailure> {
+        let Some(note) = note else { return Ok(Vec::new()) };
+        let note = String::from_utf8(note).unwrap_or_default();
+        self.note("witnessed", &note, faults)?;
         let held = self.keys.witnesses.iter().filter(|witness| witness.verify(&note).is_ok());
-        Ok((signed, held.map(|witness| witness.name().to_owned()).collect()))
+        Ok(held.map(|witness| witness.name().to_owned()).collect())
     }
 
     /// Judges a checkpoint; its size, where its signature holds.

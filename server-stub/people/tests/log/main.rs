@@ -7,4 +7,5 @@ mod damage;
 mod erase;
 mod fixture;
 mod full;
+mod governance;
 mod life;

@@ -8,8 +8,9 @@ mod error;
 use std::path::{Path, PathBuf};
 
 use gauze_people::Roles;
-use gauze_people::log::{AccessLog, PublicKeys};
+use gauze_people::log::{AccessLog, COSIGNED, PublicKeys};
 use gauze_people::roles::{Grants, PolicySet, SHIPPED};
+use gauze_wire::log::{Checkpoint, WitnessKey};
 use jiff::Timestamp;
 
 use crate::disk::{self, PUBLIC};
@@ -63,6 +64,33 @@ fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, AccessError> {
     let bytes = disk::read(path)?;
     serde_json::from_slice(&bytes)
         .map_err(|error| AccessError::Malformed { path: path.to_owned(), cause: error.to_string() })
+}
+
+fn cosigned_file(data: &Path) -> PathBuf {
+    log_dir(data).join(COSIGNED)
+}
+
+/// What the gateway cosigned last, as far as it is remembered here.
+///
+/// # Errors
+/// [`AccessError`].
+pub(crate) fn cosigned(data: &Path, keys: &PublicKeys) -> Result<Option<Checkpoint>, AccessError> {
+    let path = cosigned_file(data);
+    let Some(bytes) = disk::read_if_any(&path)? else { return Ok(None) };
+    let malformed = |cause: String| AccessError::Malformed { path: path.clone(), cause };
+    let note = String::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
+    keys.log.verify(&note).map(Some).map_err(|error| malformed(error.to_string()))
+}
+
+/// Keeps what the gateway cosigned, and its key among the public ones.
+pub(crate) fn keep_cosigned(data: &Path, note: &str, witness: WitnessKey) -> Result<(), AccessError> {
+    disk::replace(&cosigned_file(data), note.as_bytes(), PUBLIC)?;
+    let mut public = public_keys(data)?;
+    if !public.witnesses.contains(&witness) {
+        public.witnesses.push(witness);
+        put_public_keys(data, &public)?;
+    }
+    Ok(())
 }
 
 /// Public keys from a file that somebody was handed.

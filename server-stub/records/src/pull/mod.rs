@@ -17,13 +17,15 @@ mod patience;
 mod rejudge;
 mod serve;
 mod settle;
+mod witness;
 
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gauze_attest::Roots;
+use gauze_people::log::AccessLog;
 use gauze_wire::{Bundle, CaptureId, DeviceId, FilingRefusal, Jws, PickLists, WireError, accept_bundle};
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -45,6 +47,7 @@ use patience::Patience;
 pub use decisions::Approve;
 pub use error::PullError;
 pub use serve::serve;
+pub use witness::WitnessError;
 
 /// Where to pull from and to.
 #[derive(Clone, Debug)]
@@ -130,6 +133,8 @@ pub struct Puller<G> {
     gateway: G,
     clock: Arc<dyn Clock>,
     approve: Approve,
+    /// The access log that the gateway witnesses, where this process writes one.
+    access: OnceLock<Arc<AccessLog>>,
     roots: Roots,
     /// Photos fetched at once.
     at_once: usize,
@@ -176,6 +181,7 @@ impl<G: GatewayPort> Puller<G> {
             gateway,
             clock,
             approve,
+            access: OnceLock::new(),
             roots: Roots::pinned().clone(),
             at_once: fetch::AT_ONCE,
             patience: Mutex::default(),
@@ -233,6 +239,7 @@ impl<G: GatewayPort> Puller<G> {
             report.missing = 0;
         }
         self.acknowledge(&mut report).await?;
+        self.show_access(&trust).await;
         if !report.is_quiet() {
             tracing::info!(
                 log_size = report.log_size,

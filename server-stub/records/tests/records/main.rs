@@ -21,3 +21,4 @@ mod rejudge;
 mod steps;
 mod tls;
 mod viewer;
+mod witness;

@@ -1,0 +1,107 @@
+//! The access log: durable entries by 32 who wait at once against bare syncs of the same disk, and its verification against
+//! SHA-256 of the same bytes.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use gauze_people::log::{AccessLog, Event, Happening, LogKeys, Outcome, Wanted, verify};
+use gauze_wire::log::NoteKey;
+use gauze_wire::{Digest, SoftwareKey};
+use jiff::Timestamp;
+
+use crate::Arguments;
+use crate::row::{Goal, clock, median, print};
+
+const APPEND: &str = "log_append";
+const VERIFY: &str = "log_verify_1m";
+const AT_ONCE: u32 = 32;
+
+fn keys() -> anyhow::Result<LogKeys> {
+    let tenant = "ward-9".parse()?;
+    Ok(LogKeys {
+        audit: Arc::new(SoftwareKey::from_bytes(&[7; 32])?),
+        note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[8; 32])?),
+        tenant,
+    })
+}
+
+/// So many entries by `AT_ONCE` threads, each waiting for its own.
+fn append(log: &AccessLog, entries: u32) -> anyhow::Result<()> {
+    let event = Event::of(Happening::SignIn, Outcome::Done, Timestamp::UNIX_EPOCH);
+    let one = || (0..entries / AT_ONCE).try_for_each(|_| log.note_blocking(&event).map(drop));
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(one)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("a writer does not panic"))
+    })?;
+    Ok(())
+}
+
+/// Bare syncs a second of one entry's length each.
+fn bare(dir: &Path, times: u32) -> anyhow::Result<f64> {
+    let mut file = File::create(dir.join("bare"))?;
+    let (done, took) = clock(|| {
+        (0..times).try_for_each(|_| {
+            file.write_all(&[b'x'; 700])?;
+            file.sync_data()
+        })
+    });
+    done?;
+    Ok(f64::from(times) * 1000.0 / took)
+}
+
+fn appended(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.times(10) {
+        let dir = tempfile::tempdir_in(home)?;
+        let log = AccessLog::open(&dir.path().join("access"), keys()?, Timestamp::UNIX_EPOCH)?;
+        let entries = 64 * AT_ONCE;
+        let (done, took) = clock(|| append(&log, entries));
+        done?;
+        ensure!(log.size() == u64::from(entries), "an entry is missing");
+        ours.push(f64::from(entries) * 1000.0 / took);
+        theirs.push(bare(dir.path(), 200)?);
+    }
+    print(APPEND, (median(ours), "entries/s"), Some(median(theirs)), Some(Goal::AtLeast(8.0)));
+    Ok(())
+}
+
+fn verified(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir_in(home)?;
+    let root = dir.path().join("access");
+    let entries = if arguments.quick { 100_000 } else { 1_000_000 } / AT_ONCE * AT_ONCE;
+    let keys = keys()?;
+    let public = keys.public();
+    let log = AccessLog::open(&root, keys, Timestamp::UNIX_EPOCH)?;
+    append(&log, entries)?;
+    drop(log);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let (found, took) = clock(|| verify(&root, &public, Wanted::default()));
+        let found = found?;
+        ensure!(found.holds() && found.entries == u64::from(entries), "{:?}", found.faults);
+        ours.push(took);
+        let (hashed, took) = clock(|| -> anyhow::Result<()> {
+            for file in std::fs::read_dir(root.join("entries"))? {
+                std::hint::black_box(Digest::of(&std::fs::read(file?.path())?));
+            }
+            Ok(())
+        });
+        hashed.context("the entries are read")?;
+        theirs.push(took);
+    }
+    print(VERIFY, (median(ours), "ms"), Some(median(theirs)), Some(Goal::AtMost(3.0)));
+    Ok(())
+}
+
+pub fn measure(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
+    if arguments.wants(APPEND) {
+        appended(arguments, home)?;
+    }
+    if arguments.wants(VERIFY) {
+        verified(arguments, home)?;
+    }
+    Ok(())
+}
