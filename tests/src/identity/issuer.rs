@@ -86,6 +86,23 @@ pub struct Issuer {
     state: Mutex<State>,
 }
 
+/// Where a browser goes that was let in.
+pub struct WayBack {
+    /// The client's address.
+    pub address: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl WayBack {
+    /// Its query. What stands in it needs no escape but for the issuer's colon and slashes.
+    pub fn query(&self) -> String {
+        let escape = |text: &str| text.replace(':', "%3A").replace('/', "%2F");
+        let pairs: Vec<String> =
+            self.fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
+        pairs.join("&")
+    }
+}
+
 /// One request to it.
 pub struct Asked<'a> {
     /// The path below the issuer.
@@ -164,12 +181,7 @@ impl Issuer {
     }
 
     /// As though `account` had signed in at the page to which `address`'s query belongs: the query of the way back.
-    pub fn let_in(
-        &self,
-        query: &HashMap<String, String>,
-        account: &Account,
-        now: i64,
-    ) -> Vec<(String, String)> {
+    pub fn let_in(&self, query: &HashMap<String, String>, account: &Account, now: i64) -> WayBack {
         let mut state = self.state();
         let asked = match query.get("request_uri") {
             Some(name) => state.pushed.remove(name).unwrap_or_default(),
@@ -195,11 +207,10 @@ impl Issuer {
         let granted =
             Granted { claims, challenge: field("code_challenge"), redirect_uri: field("redirect_uri") };
         state.codes.insert(code.clone(), granted);
-        vec![
-            ("code".to_owned(), code),
-            ("state".to_owned(), field("state")),
-            ("iss".to_owned(), self.issuer.clone()),
-        ]
+        WayBack {
+            address: field("redirect_uri"),
+            fields: vec![("code", code), ("state", field("state")), ("iss", self.issuer.clone())],
+        }
     }
 
     /// A logout token for a session.

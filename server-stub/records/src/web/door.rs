@@ -106,6 +106,13 @@ pub(super) fn capital(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// From where a request comes, where that is known.
+type Peer = Option<axum::Extension<ConnectInfo<SocketAddr>>>;
+
+fn network_of(web: &Web, peer: &Peer) -> Network {
+    peer.as_ref().map_or(Network::Outside, |peer| network(&web.people().networks, peer.0.0.ip()))
+}
+
 /// Who comes back, from where, by which browser.
 struct Coming<'a> {
     network: Network,
@@ -114,11 +121,11 @@ struct Coming<'a> {
 
 pub(super) async fn back(
     State(web): State<Web>,
-    peer: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    peer: Peer,
     headers: HeaderMap,
     Query(back): Query<Back>,
 ) -> Result<Response, Refusal> {
-    let network = peer.map_or(Network::Outside, |peer| network(&web.people().networks, peer.0.0.ip()));
+    let network = network_of(&web, &peer);
     let browser = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or(words::NOT_KNOWN);
     let begun = cookie::find(&headers, cookie::BEGUN).and_then(|kept| web.beginnings().take(kept, web.now()));
     let judged = match &begun {
@@ -130,8 +137,7 @@ pub(super) async fn back(
     let mut answer = match judged {
         Ok((begun, recognised)) => come_in(&web, begun, recognised, Coming { network, browser }).await?,
         Err(error) => {
-            let what = Happened::Refused(error.code());
-            web.write(Event { by: None, session: None, network, what }).await?;
+            web.tell_of_stranger(network, error.code()).await?;
             refusal(&error).into_response()
         }
     };
@@ -228,15 +234,14 @@ pub(super) async fn sign_out(
 }
 
 /// The provider says that a session ended. It posts from its own machine, with no cookie and a signed token.
-pub(super) async fn ended(State(web): State<Web>, Form(form): Form<LogoutToken>) -> Response {
+pub(super) async fn ended(State(web): State<Web>, peer: Peer, Form(form): Form<LogoutToken>) -> Response {
+    let network = network_of(&web, &peer);
     let refused = |error: &str| (StatusCode::BAD_REQUEST, axum::Json(serde_json::json!({ "error": error })));
     let ended = match web.provider().ended(&form.logout_token, web.now()).await {
         Ok(ended) => ended,
         Err(error) => {
             tracing::warn!(code = error.code(), %error, "a logout token does not count");
-            let what = Happened::Refused(error.code());
-            let event = Event { by: None, session: None, network: Network::Outside, what };
-            return match web.write(event).await {
+            return match web.tell_of_stranger(network, error.code()).await {
                 Ok(()) => refused("invalid_request").into_response(),
                 Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             };
@@ -247,7 +252,7 @@ pub(super) async fn ended(State(web): State<Web>, Form(form): Form<LogoutToken>)
         let event = Event {
             by: Some(session.person.id),
             session: Some(session.reference),
-            network: Network::Outside,
+            network,
             what: Happened::Ended(EndedBy::Provider),
         };
         if web.write(event).await.is_err() {

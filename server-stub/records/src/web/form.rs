@@ -5,6 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
+use gauze_people::acting::Network;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 
@@ -26,6 +27,8 @@ pub(crate) trait Sender: Sized + Send {
         Web: FromRef<S>;
     /// What their forms hold.
     fn proof(&self) -> &str;
+    /// From where they ask.
+    fn network(&self) -> Network;
 }
 
 impl Sender for Signed {
@@ -40,6 +43,10 @@ impl Sender for Signed {
     fn proof(&self) -> &str {
         Self::proof(self)
     }
+
+    fn network(&self) -> Network {
+        self.acting.network
+    }
 }
 
 impl Sender for Present {
@@ -53,6 +60,10 @@ impl Sender for Present {
 
     fn proof(&self) -> &str {
         &self.session.proof
+    }
+
+    fn network(&self) -> Network {
+        self.network
     }
 }
 
@@ -81,6 +92,7 @@ where
         let (given, more) = (proofs.next(), proofs.next());
         let right = given.is_some_and(|(_, proof)| proof.as_bytes().ct_eq(who.proof().as_bytes()).into());
         if !right || more.is_some() || parts.method != Method::POST {
+            Web::from_ref(state).tell_of_stranger(who.network(), Refusal::Forged.code()).await?;
             return Err(Refusal::Forged.into());
         }
         let again = Request::from_parts(parts, Body::from(bytes));

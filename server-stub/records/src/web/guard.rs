@@ -4,7 +4,9 @@
 //! reads nothing; a form counts only from a page of our own; what another site embeds or fetches is refused before a handler
 //! sees it; nothing is kept by a browser.
 
-use axum::extract::{Request, State};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -12,6 +14,9 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+
+use gauze_people::acting::Network;
+use gauze_signin::networks::network;
 
 use super::Web;
 use super::refusal::Refusal;
@@ -53,7 +58,14 @@ fn csp(form_to: Option<&FormTo>) -> String {
 pub(super) async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response {
     let mut answer = match judge(&web, &request) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => {
+            // It is refused in any case, and shows nothing; a log that is full is told of by what is allowed.
+            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+            let from =
+                peer.map_or(Network::Outside, |ConnectInfo(peer)| network(&web.people().networks, peer.ip()));
+            drop(web.tell_of_stranger(from, refusal.code()).await);
+            refusal.into_response()
+        }
     };
     let csp = csp(answer.extensions().get::<FormTo>());
     let headers = answer.headers_mut();

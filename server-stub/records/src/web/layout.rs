@@ -41,7 +41,7 @@ impl<'a> Frame<'a> {
 
 /// The sections that a person's roles open, with their addresses.
 fn sections(signed: &Signed) -> Vec<(&'static str, &'static str)> {
-    let mut all = vec![("/", nav::START)];
+    let mut all = Vec::new();
     let person = &signed.acting.person;
     if person.roles.iter().any(|role| matches!(role, Role::Viewer | Role::Lead)) {
         all.extend([("/photos", nav::PHOTOS), ("/search", nav::SEARCH)]);

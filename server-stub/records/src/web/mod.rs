@@ -24,22 +24,22 @@ mod told;
 mod waiting;
 pub(crate) mod words;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::DefaultBodyLimit;
-use axum::response::{Html, IntoResponse as _};
+use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
+use gauze_people::acting::Network;
+use gauze_people::person::Role;
 use gauze_signin::begun::Beginnings;
 use gauze_signin::config::People;
 use gauze_signin::factors::Factors;
 use gauze_signin::provider::Provider;
 use gauze_signin::sessions::Sessions;
-use jiff::Timestamp;
-use maud::html;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
-use layout::Frame;
 use refusal::Refusal;
 use signed::Signed;
 use told::{Event, Happened, Log};
@@ -74,7 +74,12 @@ struct Inner {
     host: String,
     sessions: Sessions,
     beginnings: Beginnings,
+    /// Lines about requests of nobody, in the minute that began then.
+    strangers: Mutex<(Timestamp, u32)>,
 }
+
+/// Lines that are written about requests of nobody in a minute: a flood of them must not fill the log, nor the disk.
+const STRANGERS: u32 = 120;
 
 /// What every page works with. Clones share everything.
 #[derive(Clone)]
@@ -86,7 +91,9 @@ impl Web {
         let origin = parts.people.origin_text();
         let host = origin.trim_start_matches("https://").to_owned();
         let sessions = Sessions::new(parts.people.limits);
-        Self(Arc::new(Inner { parts, origin, host, sessions, beginnings: Beginnings::default() }))
+        let beginnings = Beginnings::default();
+        let strangers = Mutex::new((Timestamp::UNIX_EPOCH, 0));
+        Self(Arc::new(Inner { parts, origin, host, sessions, beginnings, strangers }))
     }
 
     fn people(&self) -> &People {
@@ -139,6 +146,23 @@ impl Web {
         .await
     }
 
+    /// Writes a line about a request of nobody that was refused, up to so many a minute; the program's own log counts the rest.
+    async fn tell_of_stranger(&self, network: Network, code: &'static str) -> Result<(), Refusal> {
+        {
+            let now = self.now();
+            let mut strangers = self.0.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+            if now.duration_since(strangers.0) >= SignedDuration::from_mins(1) {
+                *strangers = (now, 0);
+            }
+            strangers.1 = strangers.1.saturating_add(1);
+            if strangers.1 > STRANGERS {
+                tracing::warn!(code, count = strangers.1, "more refusals than are written in a minute");
+                return Ok(());
+            }
+        }
+        self.write(Event { by: None, session: None, network, what: Happened::Refused(code) }).await
+    }
+
     async fn write(&self, event: Event) -> Result<(), Refusal> {
         self.0.parts.log.write(event).await.map_err(|_| Refusal::LogFailed)
     }
@@ -184,6 +208,13 @@ fn second_factor() -> Router<Web> {
         .route("/second-factor/new/totp/ask", post(second::new_totp_ask))
 }
 
-async fn start(signed: Signed) -> Html<String> {
-    layout::page(&Frame::signed(words::start::TITLE, &signed, "/"), &html! {})
+/// Where somebody's day begins.
+async fn start(signed: Signed) -> Redirect {
+    let person = &signed.acting.person;
+    let sees_photos = person.roles.iter().any(|role| matches!(role, Role::Viewer | Role::Lead));
+    match (sees_photos, person.roles.contains(&Role::Administrator)) {
+        (true, _) => Redirect::to("/photos"),
+        (false, true) => Redirect::to("/people/waiting"),
+        (false, false) => Redirect::to(sessions::OWN),
+    }
 }

@@ -13,7 +13,10 @@ const LONGEST: usize = 256 << 10;
 const WITHIN: Duration = Duration::from_secs(10);
 
 /// The provider over HTTPS.
-pub struct HttpsOutward(reqwest::Client);
+pub struct HttpsOutward {
+    client: reqwest::Client,
+    within: Duration,
+}
 
 impl HttpsOutward {
     /// Believes the authorities in `ca_pem`; without, those that browsers believe.
@@ -25,14 +28,20 @@ impl HttpsOutward {
             Some(pem) => https::authorities(pem)?,
             None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
         };
-        Ok(Self(https::client(roots)?))
+        Ok(Self { client: https::client(roots)?, within: WITHIN })
+    }
+
+    /// Waits for another time than ten seconds.
+    #[must_use]
+    pub fn within(self, within: Duration) -> Self {
+        Self { within, ..self }
     }
 
     async fn answer(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, OutwardError> {
         // The address may hold a code: of a failure its kind is told, never where.
         let broken = |error: reqwest::Error| OutwardError::Unreachable(error.without_url().to_string());
         let request = reqwest::Request::try_from(request).map_err(broken)?;
-        let mut response = self.0.execute(request).await.map_err(broken)?;
+        let mut response = self.client.execute(request).await.map_err(broken)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > LONGEST {
@@ -52,7 +61,9 @@ impl Outward for HttpsOutward {
         request: http::Request<Vec<u8>>,
     ) -> Soon<'_, Result<http::Response<Vec<u8>>, OutwardError>> {
         Box::pin(async move {
-            tokio::time::timeout(WITHIN, self.answer(request)).await.map_err(|_| OutwardError::TooSlow)?
+            tokio::time::timeout(self.within, self.answer(request))
+                .await
+                .map_err(|_| OutwardError::TooSlow)?
         })
     }
 }

@@ -24,7 +24,6 @@ for (const form of document.querySelectorAll('form.passkey')) {
     } catch {
       trouble.hidden = false;
       button.disabled = false;
-      trouble.focus();
     }
   });
 }

@@ -177,15 +177,16 @@ impl Shown<'_> {
 
     fn code(&self, action: &str, words: (&str, &str, &str), numeric: bool) -> Markup {
         let (label, hint, button) = words;
+        let id = if numeric { "digits" } else { "code" };
         html! {
             form method="post" action=(action) {
                 (self.hidden())
                 div.field {
-                    label for="code" { (label) }
-                    p.hint id="code-hint" { (hint) }
-                    input type="text" id="code" name="code" required maxlength="32" spellcheck="false"
+                    label for=(id) { (label) }
+                    p.hint id={ (id) "-hint" } { (hint) }
+                    input type="text" id=(id) name="code" required maxlength="32" spellcheck="false"
                         autocapitalize="characters" autocomplete=(if numeric { "one-time-code" } else { "off" })
-                        inputmode=[numeric.then_some("numeric")] aria-describedby="code-hint";
+                        inputmode=[numeric.then_some("numeric")] aria-describedby={ (id) "-hint" };
                 }
                 div.actions { button.main type="submit" { (button) } }
             }
@@ -215,6 +216,11 @@ impl Shown<'_> {
             p { (told::TELL_THEM) }
             p.code { (short(self.present)) }
             (self.code("/second-factor/code", (told::INVITE, told::INVITE_HINT, told::CHECK), false))
+            details {
+                summary { (told::VERY_FIRST) }
+                p { (told::VERY_FIRST_MEANS) }
+                p { code { (self.present.session.person.id.0) } }
+            }
         }
     }
 

@@ -14,16 +14,11 @@ pub(crate) const GO_ON: &str = "Go on";
 pub(crate) const NOT_KNOWN: &str = "Not known";
 
 pub(crate) mod nav {
-    pub(crate) const START: &str = "Start";
     pub(crate) const PHOTOS: &str = "Photos";
     pub(crate) const SEARCH: &str = "Find a patient";
     pub(crate) const SESSIONS: &str = "My sign-ins";
     pub(crate) const PEOPLE: &str = "People signed in";
     pub(crate) const WAITING: &str = "Second factors";
-}
-
-pub(crate) mod start {
-    pub(crate) const TITLE: &str = "Start";
 }
 
 pub(crate) mod refusal {
@@ -108,6 +103,8 @@ pub(crate) mod second {
     pub(crate) const FIRST_TITLE: &str = "Your second proof";
     pub(crate) const FIRST_LEAD: &str =
         "You have no second proof yet. An administrator gives you a code once, in person or by telephone.";
+    pub(crate) const VERY_FIRST: &str = "I am the hospital's first administrator";
+    pub(crate) const VERY_FIRST_MEANS: &str = "Nobody can give you a code on a page yet. Whoever runs the server makes one for this id, by gauze-records people code:";
     pub(crate) const TELL_THEM: &str = "Tell the administrator:";
     pub(crate) const HARDWARE: &str =
         "You are an administrator: you need a hardware key of a kind that the hospital has listed.";

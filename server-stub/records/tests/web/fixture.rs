@@ -265,8 +265,7 @@ impl Visitor<'_> {
         let address = url::Url::parse(&page.onward()).unwrap();
         let query: HashMap<String, String> = address.query_pairs().into_owned().collect();
         let back = self.hospital.issuer.let_in(&query, account, self.hospital.clock.now().as_second());
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&back).finish();
-        format!("/sign-in/back?{query}")
+        format!("/sign-in/back?{}", back.query())
     }
 
     pub async fn come_back(&mut self, account: &Account) -> Page {

@@ -1,10 +1,15 @@
 //! The pages before hostile providers, hostile browsers and people who err.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod browser;
+#[path = "../../../gateway/tests/gateway/browser/driver.rs"]
+#[expect(dead_code, reason = "the console presses keys")]
+mod driver;
 mod factors;
 mod fixture;
 #[path = "../../../../tests/src/identity/issuer.rs"]
 #[expect(dead_code, reason = "the demo uses the rest")]
 mod issuer;
+mod outward;
 mod provider;
 mod routes;

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use gauze_records::web::{ROUTES, Reach};
+use gauze_records::web::{ROUTES, Reach, WebHappened};
 use jiff::SignedDuration;
 
 use crate::fixture::{HOST, Hospital, account};
@@ -105,6 +105,7 @@ async fn what_another_site_sends_is_refused_before_any_page_sees_it() {
             .header(name, value)
             .body(Body::from(body));
         assert_eq!(ann.send(request.unwrap()).await.code(), "form_not_ours", "{name}: {value}");
+        assert_eq!(hospital.log.last(), WebHappened::Refused("form_not_ours"));
     }
     let embedded =
         Request::get("/sessions").header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "no-cors");
@@ -115,6 +116,7 @@ async fn what_another_site_sends_is_refused_before_any_page_sees_it() {
         let request = Request::get("/sign-in").header("host", host).body(Body::empty()).unwrap();
         let page = ann.send(request).await;
         assert_eq!((page.status, page.code()), (StatusCode::MISDIRECTED_REQUEST, "foreign_host"), "{host}");
+        assert_eq!(hospital.log.last(), WebHappened::Refused("foreign_host"));
     }
     let http2 = Request::get("https://evil.example/sign-in").body(Body::empty()).unwrap();
     assert_eq!(ann.send(http2).await.status, StatusCode::MISDIRECTED_REQUEST);
@@ -226,4 +228,15 @@ async fn another_persons_session_is_not_ended_from_ones_own_page() {
     let proof = bob.get("/sessions").await.proof();
     bob.post("/sessions", &[("proof", &proof), ("reference", &theirs)]).await;
     assert_eq!(ann.get("/sessions").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_flood_of_strangers_does_not_fill_the_log() {
+    let hospital = Hospital::new().await;
+    let mut nobody = hospital.visitor();
+    for _ in 0..200 {
+        let request = Request::get("/").header("host", "evil.example").body(Body::empty()).unwrap();
+        assert_eq!(nobody.send(request).await.status, StatusCode::MISDIRECTED_REQUEST);
+    }
+    assert_eq!(hospital.log.events.lock().unwrap().len(), 120);
 }

@@ -48,6 +48,11 @@ impl Drop for Driver {
 impl Browser {
     /// Starts one; `None` where there is no chromedriver or no Chromium.
     pub async fn start() -> Option<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, told something besides.
+    pub async fn start_with(told: &[&str]) -> Option<Self> {
         let started = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -66,6 +71,7 @@ impl Browser {
         std::thread::spawn(move || lines.for_each(drop));
         let profile = tempfile::tempdir().unwrap();
         let mut arguments: Vec<String> = QUIET.map(str::to_owned).into();
+        arguments.extend(told.iter().map(|&argument| argument.to_owned()));
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         let wanted =
             json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": arguments } } } });
@@ -79,7 +85,8 @@ impl Browser {
         Some(browser)
     }
 
-    async fn post(&self, command: &str, body: Value) -> Value {
+    /// A command of the session, by its path below it.
+    pub async fn post(&self, command: &str, body: Value) -> Value {
         let request = self.http.post(format!("{}{command}", self.session)).body(body.to_string());
         let request = request.header("content-type", "application/json");
         let text = request.send().await.unwrap().text().await.unwrap();
