@@ -3854,26 +3854,102 @@ class _UniffiFfiConverterSequenceString(_UniffiConverterRustBuffer):
         ]
 
 @dataclass
-class CapturedPhoto:
+class Rendering:
     """
-    A photo that is safe.
+    One form of a picture: how large it is.
 """
-    def __init__(self, *, capture_id:CaptureId, sealed_bytes:int, removed:typing.List[str]):
-        self.capture_id = capture_id
-        self.sealed_bytes = sealed_bytes
-        self.removed = removed
+    def __init__(self, *, width:int, height:int, bytes:int):
+        self.width = width
+        self.height = height
+        self.bytes = bytes
 
 
 
 
     def __str__(self):
-        return "CapturedPhoto(capture_id={}, sealed_bytes={}, removed={})".format(self.capture_id, self.sealed_bytes, self.removed)
+        return "Rendering(width={}, height={}, bytes={})".format(self.width, self.height, self.bytes)
+    def __eq__(self, other):
+        if self.width != other.width:
+            return False
+        if self.height != other.height:
+            return False
+        if self.bytes != other.bytes:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeRendering(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Rendering(
+            width=_UniffiFfiConverterUInt32.read(buf),
+            height=_UniffiFfiConverterUInt32.read(buf),
+            bytes=_UniffiFfiConverterUInt64.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterUInt32.check_lower(value.width)
+        _UniffiFfiConverterUInt32.check_lower(value.height)
+        _UniffiFfiConverterUInt64.check_lower(value.bytes)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterUInt32.write(value.width, buf)
+        _UniffiFfiConverterUInt32.write(value.height, buf)
+        _UniffiFfiConverterUInt64.write(value.bytes, buf)
+
+class _UniffiFfiConverterOptionalTypeRendering(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeRendering.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeRendering.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeRendering.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
+class CapturedPhoto:
+    """
+    A photo that is safe.
+"""
+    def __init__(self, *, capture_id:CaptureId, sealed_bytes:int, removed:typing.List[str], original:Rendering, reduced:typing.Optional[Rendering]):
+        self.capture_id = capture_id
+        self.sealed_bytes = sealed_bytes
+        self.removed = removed
+        self.original = original
+        self.reduced = reduced
+
+
+
+
+    def __str__(self):
+        return "CapturedPhoto(capture_id={}, sealed_bytes={}, removed={}, original={}, reduced={})".format(self.capture_id, self.sealed_bytes, self.removed, self.original, self.reduced)
     def __eq__(self, other):
         if self.capture_id != other.capture_id:
             return False
         if self.sealed_bytes != other.sealed_bytes:
             return False
         if self.removed != other.removed:
+            return False
+        if self.original != other.original:
+            return False
+        if self.reduced != other.reduced:
             return False
         return True
 
@@ -3884,6 +3960,8 @@ class _UniffiFfiConverterTypeCapturedPhoto(_UniffiConverterRustBuffer):
             capture_id=_UniffiFfiConverterTypeCaptureId.read(buf),
             sealed_bytes=_UniffiFfiConverterUInt64.read(buf),
             removed=_UniffiFfiConverterSequenceString.read(buf),
+            original=_UniffiFfiConverterTypeRendering.read(buf),
+            reduced=_UniffiFfiConverterOptionalTypeRendering.read(buf),
         )
 
     @staticmethod
@@ -3891,12 +3969,16 @@ class _UniffiFfiConverterTypeCapturedPhoto(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeCaptureId.check_lower(value.capture_id)
         _UniffiFfiConverterUInt64.check_lower(value.sealed_bytes)
         _UniffiFfiConverterSequenceString.check_lower(value.removed)
+        _UniffiFfiConverterTypeRendering.check_lower(value.original)
+        _UniffiFfiConverterOptionalTypeRendering.check_lower(value.reduced)
 
     @staticmethod
     def write(value, buf):
         _UniffiFfiConverterTypeCaptureId.write(value.capture_id, buf)
         _UniffiFfiConverterUInt64.write(value.sealed_bytes, buf)
         _UniffiFfiConverterSequenceString.write(value.removed, buf)
+        _UniffiFfiConverterTypeRendering.write(value.original, buf)
+        _UniffiFfiConverterOptionalTypeRendering.write(value.reduced, buf)
 
 class _UniffiFfiConverterBytes(_UniffiConverterRustBuffer):
     @staticmethod
@@ -10863,6 +10945,7 @@ __all__ = [
     "FoundMarker",
     "Fitness",
     "CaptureContext",
+    "Rendering",
     "CapturedPhoto",
     "ClientPorts",
     "Clinician",

@@ -109,7 +109,7 @@ impl<G: GatewayPort> Puller<G> {
                 old = answer.size;
                 continue;
             };
-            let witness = trust.gateway.log.as_witness();
+            let witness = trust.now.gateway.log.as_witness();
             witness.verify(&cosigned).map_err(WitnessError::Cosignature)?;
             if public.log.verify(&cosigned).map_err(WitnessError::Cosignature)? != shown {
                 return Err(WitnessError::Cosignature(WireError::Inconsistent));

@@ -4159,6 +4159,14 @@ public struct CapturedPhoto: Equatable, Hashable {
      * Names of the metadata that was removed.
      */
     public let removed: [String]
+    /**
+     * The picture as the camera made it, without its metadata.
+     */
+    public let original: Rendering
+    /**
+     * The picture as it was sealed, where the policy had it made smaller.
+     */
+    public let reduced: Rendering?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -4171,10 +4179,18 @@ public struct CapturedPhoto: Equatable, Hashable {
          */sealedBytes: UInt64,
         /**
          * Names of the metadata that was removed.
-         */removed: [String]) {
+         */removed: [String],
+        /**
+         * The picture as the camera made it, without its metadata.
+         */original: Rendering,
+        /**
+         * The picture as it was sealed, where the policy had it made smaller.
+         */reduced: Rendering?) {
         self.captureId = captureId
         self.sealedBytes = sealedBytes
         self.removed = removed
+        self.original = original
+        self.reduced = reduced
     }
 
 
@@ -4195,7 +4211,9 @@ public struct FfiConverterTypeCapturedPhoto: FfiConverterRustBuffer {
             try CapturedPhoto(
                 captureId: FfiConverterTypeCaptureId.read(from: &buf),
                 sealedBytes: FfiConverterUInt64.read(from: &buf),
-                removed: FfiConverterSequenceString.read(from: &buf)
+                removed: FfiConverterSequenceString.read(from: &buf),
+                original: FfiConverterTypeRendering.read(from: &buf),
+                reduced: FfiConverterOptionTypeRendering.read(from: &buf)
         )
     }
 
@@ -4203,6 +4221,8 @@ public struct FfiConverterTypeCapturedPhoto: FfiConverterRustBuffer {
         FfiConverterTypeCaptureId.write(value.captureId, into: &buf)
         FfiConverterUInt64.write(value.sealedBytes, into: &buf)
         FfiConverterSequenceString.write(value.removed, into: &buf)
+        FfiConverterTypeRendering.write(value.original, into: &buf)
+        FfiConverterOptionTypeRendering.write(value.reduced, into: &buf)
     }
 }
 
@@ -5614,6 +5634,85 @@ public func FfiConverterTypeQueueReport_lift(_ buf: RustBuffer) throws -> QueueR
 #endif
 public func FfiConverterTypeQueueReport_lower(_ value: QueueReport) -> RustBuffer {
     return FfiConverterTypeQueueReport.lower(value)
+}
+
+
+/**
+ * One form of a picture: how large it is.
+ */
+public struct Rendering: Equatable, Hashable {
+    /**
+     * Width in pixels.
+     */
+    public let width: UInt32
+    /**
+     * Height in pixels.
+     */
+    public let height: UInt32
+    /**
+     * Length in bytes.
+     */
+    public let bytes: UInt64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Width in pixels.
+         */width: UInt32,
+        /**
+         * Height in pixels.
+         */height: UInt32,
+        /**
+         * Length in bytes.
+         */bytes: UInt64) {
+        self.width = width
+        self.height = height
+        self.bytes = bytes
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Rendering: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRendering: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Rendering {
+        return
+            try Rendering(
+                width: FfiConverterUInt32.read(from: &buf),
+                height: FfiConverterUInt32.read(from: &buf),
+                bytes: FfiConverterUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Rendering, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.width, into: &buf)
+        FfiConverterUInt32.write(value.height, into: &buf)
+        FfiConverterUInt64.write(value.bytes, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRendering_lift(_ buf: RustBuffer) throws -> Rendering {
+    return try FfiConverterTypeRendering.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRendering_lower(_ value: Rendering) -> RustBuffer {
+    return FfiConverterTypeRendering.lower(value)
 }
 
 
@@ -9441,6 +9540,30 @@ fileprivate struct FfiConverterOptionTypeQueueProgress: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeQueueProgress.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeRendering: FfiConverterRustBuffer {
+    typealias SwiftType = Rendering?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeRendering.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeRendering.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }

@@ -15,15 +15,15 @@ import org.gauze.logic.flow.Acknowledged
 import org.gauze.logic.flow.Journey
 import org.gauze.logic.port.BackgroundUploads
 import org.gauze.logic.port.Biometric
+import org.gauze.logic.port.Browser
 import org.gauze.logic.port.Camera
 import org.gauze.logic.port.CorePorts
 import org.gauze.logic.port.Judge
 import org.gauze.logic.port.ManagedConfiguration
 import org.gauze.logic.port.Now
 import org.gauze.logic.port.Scanner
-import org.gauze.logic.port.SignIn
-import org.gauze.logic.port.SignInResult
 import org.gauze.logic.wristband.Wristband
+import org.gauze.platform.SystemBrowser
 import org.gauze.platform.SystemDisk
 import org.gauze.platform.SystemNetwork
 import org.gauze.platform.camera.Camera2
@@ -47,7 +47,7 @@ open class AppGraph(private val context: Context) {
     open val biometric: Biometric = SystemBiometric({ activity }, context.getString(R.string.prompt_unlock))
     open val managed: ManagedConfiguration = Restrictions(context) {}
     open val uploads: BackgroundUploads = Uploads(context)
-    open val signIn: SignIn = NoSignIn
+    open val browser: Browser = SystemBrowser { activity }
     open val now = Now { System.currentTimeMillis() }
     open val wristband = Wristband()
     val zone: ZoneId get() = ZoneId.systemDefault()
@@ -78,7 +78,7 @@ open class AppGraph(private val context: Context) {
 
     /** The way through the screens: it outlives an activity that is turned, and ends with the process. */
     fun journey(core: Core): Journey = synchronized(this) {
-        going ?: Journey(core, signIn, notices).also {
+        going ?: Journey(core, notices).also {
             going = it
             it.start()
         }
@@ -96,13 +96,4 @@ open class AppGraph(private val context: Context) {
 
         override fun forget() = read.clear()
     }
-}
-
-/** The hospital's sign-in on phones is not in the core yet: no hospital asks for it, and the screen is not shown. */
-object NoSignIn : SignIn {
-    override fun required() = false
-
-    override suspend fun signIn(): SignInResult = SignInResult.Refused
-
-    override fun signOut() = Unit
 }

@@ -1,6 +1,7 @@
 package org.gauze.app
 
 import android.Manifest
+import android.content.Intent
 import android.os.Bundle
 import android.view.KeyEvent
 import android.view.WindowManager
@@ -20,6 +21,7 @@ import org.gauze.logic.core.Core
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Failures
+import org.gauze.platform.SystemBrowser
 
 /** The one window. Nothing of it is in recents, screenshots or a saved state. */
 class MainActivity : ComponentActivity() {
@@ -57,12 +59,19 @@ class MainActivity : ComponentActivity() {
         graph.managed.changes().onEach(made::managed).launchIn(lifecycleScope)
     }
 
+    /** The browser came back from the sign-in. */
+    override fun onNewIntent(intent: Intent) {
+        super.onNewIntent(intent)
+        (graph.browser as? SystemBrowser)?.cameBack(intent.dataString)
+    }
+
     /** Nothing is written: a process that ends starts at the first screen. */
     override fun onSaveInstanceState(out: Bundle) = Unit
 
     override fun onResume() {
         super.onResume()
         graph.activity = this
+        (graph.browser as? SystemBrowser)?.resumed()
         screens?.resumed()
     }
 

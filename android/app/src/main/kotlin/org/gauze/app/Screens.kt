@@ -110,7 +110,7 @@ class Screens(
         val route by journey.route.collectAsState()
         when (val at = route) {
             Route.Enrol -> Enrol()
-            Route.SignIn -> show(shown(at) { SignInPresenter(graph.signIn, it) { journey.signedIn() } }) { state, send -> SignInView(state, send) }
+            Route.SignIn -> show(shown(at) { SignInPresenter(core, graph.browser, it) { journey.signedIn() } }) { state, send -> SignInView(state, send) }
             is Route.Notice -> show(shown(at) { NoticePresenter(at.notice, it, journey::accepted) }) { state, send -> NoticeView(state, send) }
             Route.Patient -> Patient()
             is Route.Consent -> Consent(at)
@@ -130,7 +130,7 @@ class Screens(
                 IncidentView(state, ::back, send)
             }
             Route.Settings -> SettingsView(
-                Settings.of(core.standing(), graph.hardware, graph.version, graph.signIn.required()),
+                Settings.of(core.standing(), graph.hardware, graph.version, core.clinician() != null),
                 SettingsWays({ journey.open(Route.Help) }, { journey.open(Route.Incident) }, journey::signedOut, ::back),
             )
             Route.Help -> HelpView(help(journey.support), ::back)

@@ -19,6 +19,7 @@ import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.core.Sent
+import org.gauze.logic.core.SignInMode
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.Transfer
 import org.gauze.logic.core.TransferEnd
@@ -78,6 +79,17 @@ class GauzeCore private constructor(private val client: Client) : Core {
 
     override fun moves(): Flow<String> = client.queue().moves().map { it.id }
 
+    override fun signInMode() = client.signIn().use { it.mode() }?.let { SignInMode.valueOf(it.name) }
+
+    override fun clinician() = client.signIn().use { it.clinician() }?.name
+
+    override suspend fun beginSignIn(): Outcome<String> = tried { client.signIn().use { it.begin() }.url }
+
+    override suspend fun finishSignIn(callback: String): Outcome<String> =
+        tried { client.signIn().use { it.finish(callback) }.name }
+
+    override fun signOut() = client.signIn().use { it.signOut() }
+
     override fun close() = client.close()
 
     companion object {
@@ -106,6 +118,7 @@ private fun CaptureException.toApp() = when (this) {
     is CaptureException.TakeAgain -> Failure(Remedy.TAKE_AGAIN, code, advice)
     is CaptureException.FreeStorage -> Failure(Remedy.FREE_STORAGE, code, advice)
     is CaptureException.Enrol -> Failure(Remedy.ENROL, code, advice)
+    is CaptureException.SignIn -> Failure(Remedy.SIGN_IN, code, advice)
     is CaptureException.RetryLater -> Failure(Remedy.RETRY, code, advice)
     is CaptureException.Report -> Failure(Remedy.REPORT, code, advice)
 }
@@ -114,6 +127,7 @@ private fun ClientException.toApp() = when (this) {
     is ClientException.RetryLater -> Failure(Remedy.RETRY, code, advice)
     is ClientException.FreeStorage -> Failure(Remedy.FREE_STORAGE, code, advice)
     is ClientException.Unlock -> Failure(Remedy.UNLOCK, code, advice)
+    is ClientException.SignIn -> Failure(Remedy.SIGN_IN, code, advice)
     is ClientException.Enrol -> Failure(Remedy.ENROL, code, advice)
     is ClientException.AskIt -> Failure(Remedy.ASK_IT, code, advice)
     is ClientException.NotPossible -> Failure(Remedy.NOT_POSSIBLE, code, advice)

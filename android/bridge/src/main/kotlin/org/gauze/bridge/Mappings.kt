@@ -140,6 +140,7 @@ internal fun StatusView.toApp() = AppStanding(
     trustStale = bundleStale,
     trustRefused = trustRefused?.code,
     reviewDenied = reviewDenied,
+    storageTrouble = storageTrouble?.code,
 )
 
 internal fun QueueReport.toApp() = AppSent(

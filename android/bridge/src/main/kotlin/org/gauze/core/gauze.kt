@@ -7291,6 +7291,16 @@ data class CapturedPhoto (
      * Names of the metadata that was removed.
      */
     val `removed`: List<kotlin.String>
+    ,
+    /**
+     * The picture as the camera made it, without its metadata.
+     */
+    val `original`: Rendering
+    ,
+    /**
+     * The picture as it was sealed, where the policy had it made smaller.
+     */
+    val `reduced`: Rendering?
 
 ){
 
@@ -7310,19 +7320,25 @@ public object FfiConverterTypeCapturedPhoto: FfiConverterRustBuffer<CapturedPhot
             FfiConverterTypeCaptureId.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterSequenceString.read(buf),
+            FfiConverterTypeRendering.read(buf),
+            FfiConverterOptionalTypeRendering.read(buf),
         )
     }
 
     override fun allocationSize(value: CapturedPhoto) = (
             FfiConverterTypeCaptureId.allocationSize(value.`captureId`) +
             FfiConverterULong.allocationSize(value.`sealedBytes`) +
-            FfiConverterSequenceString.allocationSize(value.`removed`)
+            FfiConverterSequenceString.allocationSize(value.`removed`) +
+            FfiConverterTypeRendering.allocationSize(value.`original`) +
+            FfiConverterOptionalTypeRendering.allocationSize(value.`reduced`)
     )
 
     override fun write(value: CapturedPhoto, buf: ByteBuffer) {
             FfiConverterTypeCaptureId.write(value.`captureId`, buf)
             FfiConverterULong.write(value.`sealedBytes`, buf)
             FfiConverterSequenceString.write(value.`removed`, buf)
+            FfiConverterTypeRendering.write(value.`original`, buf)
+            FfiConverterOptionalTypeRendering.write(value.`reduced`, buf)
     }
 }
 
@@ -8328,6 +8344,61 @@ public object FfiConverterTypeQueueReport: FfiConverterRustBuffer<QueueReport> {
             FfiConverterULong.write(value.`refused`, buf)
             FfiConverterSequenceTypeStopped.write(value.`stopped`, buf)
             FfiConverterOptionalLong.write(value.`nextAtMs`, buf)
+    }
+}
+
+
+
+/**
+ * One form of a picture: how large it is.
+ */
+data class Rendering (
+    /**
+     * Width in pixels.
+     */
+    val `width`: kotlin.UInt
+    ,
+    /**
+     * Height in pixels.
+     */
+    val `height`: kotlin.UInt
+    ,
+    /**
+     * Length in bytes.
+     */
+    val `bytes`: kotlin.ULong
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRendering: FfiConverterRustBuffer<Rendering> {
+    override fun read(buf: ByteBuffer): Rendering {
+        return Rendering(
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Rendering) = (
+            FfiConverterUInt.allocationSize(value.`width`) +
+            FfiConverterUInt.allocationSize(value.`height`) +
+            FfiConverterULong.allocationSize(value.`bytes`)
+    )
+
+    override fun write(value: Rendering, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`width`, buf)
+            FfiConverterUInt.write(value.`height`, buf)
+            FfiConverterULong.write(value.`bytes`, buf)
     }
 }
 
@@ -11810,6 +11881,38 @@ public object FfiConverterOptionalTypeProgress: FfiConverterRustBuffer<Progress?
         } else {
             buf.put(1)
             FfiConverterTypeProgress.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeRendering: FfiConverterRustBuffer<Rendering?> {
+    override fun read(buf: ByteBuffer): Rendering? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeRendering.read(buf)
+    }
+
+    override fun allocationSize(value: Rendering?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeRendering.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Rendering?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeRendering.write(value, buf)
         }
     }
 }

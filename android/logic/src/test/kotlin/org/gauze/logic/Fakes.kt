@@ -13,6 +13,7 @@ import org.gauze.logic.core.Photo
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.core.Sent
+import org.gauze.logic.core.SignInMode
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.Stage
 import org.gauze.logic.core.Standing
@@ -84,6 +85,22 @@ class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
     override suspend fun ended(photo: String, end: TransferEnd) = send(false)
 
     override fun moves(): Flow<String> = emptyFlow()
+
+    var mode: SignInMode? = null
+    var signedIn: String? = null
+
+    override fun signInMode() = mode
+
+    override fun clinician() = signedIn
+
+    override suspend fun beginSignIn() = answer { "https://idp.test/page" }
+
+    override suspend fun finishSignIn(callback: String) = answer { "A Nurse".also { signedIn = it } }
+
+    override fun signOut() {
+        signedIn = null
+        lock()
+    }
 
     override fun close() = Unit
 }

@@ -6,14 +6,13 @@ import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.Notice
+import org.gauze.logic.core.SignInMode
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.Standing
 import org.gauze.logic.flow.Acknowledged
 import org.gauze.logic.flow.Journey
 import org.gauze.logic.flow.Route
 import org.gauze.logic.patient.samplePatient
-import org.gauze.logic.port.SignIn
-import org.gauze.logic.port.SignInResult
 import org.gauze.logic.wound.WoundChoice
 import org.gauze.logic.words.Word
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -24,14 +23,6 @@ import org.junit.jupiter.api.Test
 class JourneyTest {
     private val core = FakeCore()
     private val read = HashSet<Notice>()
-    private var asks = false
-    private val signIn = object : SignIn {
-        override fun required() = asks
-
-        override suspend fun signIn() = SignInResult.SignedIn("A Nurse", "ref")
-
-        override fun signOut() = Unit
-    }
     private val acknowledged = object : Acknowledged {
         override fun has(notice: Notice) = notice in read
 
@@ -41,18 +32,19 @@ class JourneyTest {
 
         override fun forget() = read.clear()
     }
-    private val journey = Journey(core, signIn, acknowledged)
+    private val journey = Journey(core, acknowledged)
 
     @Test
     fun `a phone that is not set up asks for that first, then who, then the notice, then the patient`() {
         core.standing = Standing()
-        asks = true
+        core.mode = SignInMode.REQUIRED
         core.choices = Choices(notices = listOf(Notice("staff", 2, "…"), Notice("patient", 1, "…")))
         journey.start()
         assertSame(Route.Enrol, journey.route.value)
         core.standing = Standing(device = "d")
         journey.enrolled()
         assertSame(Route.SignIn, journey.route.value)
+        core.signedIn = "A Nurse"
         journey.signedIn()
         journey.accepted(assertInstanceOf(Route.Notice::class.java, journey.route.value).notice)
         assertSame(Route.Patient, journey.route.value)

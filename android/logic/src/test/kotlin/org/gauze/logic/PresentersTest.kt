@@ -23,6 +23,7 @@ import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.core.Side
+import org.gauze.logic.core.SignInMode
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.SiteChoice
 import org.gauze.logic.core.Standing
@@ -38,6 +39,8 @@ import org.gauze.logic.port.CameraFault
 import org.gauze.logic.port.Shot
 import org.gauze.logic.review.ReviewEvent
 import org.gauze.logic.review.ReviewPresenter
+import org.gauze.logic.signin.SignInEvent
+import org.gauze.logic.signin.SignInPresenter
 import org.gauze.logic.words.Word
 import org.gauze.logic.wristband.Wristband
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -194,6 +197,24 @@ class PresentersTest {
         presenter.send(BodyEvent.Sided(Side.LEFT))
         presenter.send(BodyEvent.Go)
         assertEquals(Site("Heel", Side.LEFT, "snomed", "76853006"), site)
+    }
+
+    @Test
+    fun `signing in goes through the browser and one that was left can be started again`() {
+        var answer: String? = null
+        var gone = false
+        core.mode = SignInMode.REQUIRED
+        val presenter = SignInPresenter(core, { answer }, scope) { gone = true }
+        presenter.send(SignInEvent.Later)
+        presenter.send(SignInEvent.Start)
+        assertEquals(Word.ErrorSignInCancelled to false, presenter.state.problem?.word to gone)
+        answer = "org.gauze.app:/signed-in?code=c&state=s"
+        core.fails = Failure(Remedy.SIGN_IN, "sign_in_token", "")
+        presenter.send(SignInEvent.Start)
+        assertEquals(Word.ErrorSignInToken to false, presenter.state.problem?.word to gone)
+        core.fails = null
+        presenter.send(SignInEvent.Start)
+        assertEquals(true to "A Nurse", gone to core.signedIn)
     }
 
     @Test

@@ -68,7 +68,7 @@ class FakeGenerator : KeyPairGeneratorSpi() {
     override fun generateKeyPair(): KeyPair {
         val wanted = spec!!
         if (wanted.isStrongBoxBacked && !FakeKeystore.chip) throw StrongBoxUnavailableException()
-        val made = KeyPairGenerator.getInstance("EC", "SunEC").apply { initialize(ECGenParameterSpec("secp256r1")) }.generateKeyPair()
+        val made = KeyPairGenerator.getInstance("EC").apply { initialize(ECGenParameterSpec("secp256r1")) }.generateKeyPair()
         FakeKeystore.held[wanted.keystoreAlias] = FakeKeystore.Held(made, wanted)
         return made
     }

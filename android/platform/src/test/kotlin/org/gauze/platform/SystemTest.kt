@@ -72,7 +72,7 @@ class SystemTest {
     fun both_sides_of_an_agreement_come_to_the_same_and_a_key_that_is_gone_says_so() {
         val ours = KeystoreKeys(strongBox = false)
         ours.create(ByteArray(32))
-        val peer = java.security.KeyPairGenerator.getInstance("EC", "SunEC")
+        val peer = java.security.KeyPairGenerator.getInstance("EC")
             .apply { initialize(java.security.spec.ECGenParameterSpec("secp256r1")) }.generateKeyPair()
         val theirs = javax.crypto.KeyAgreement.getInstance("ECDH").run {
             init(peer.private)

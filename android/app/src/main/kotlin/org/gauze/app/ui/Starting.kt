@@ -42,6 +42,7 @@ fun SignInView(state: SignInState, send: (SignInEvent) -> Unit) = Page(
         Said(state.problem)
         if (state.working) Said(Line(Word.SigninWorking), Tone.PLAIN)
         MainAction(Word.SigninStart, !state.working) { send(SignInEvent.Start) }
+        if (state.optional) QuietAction(Word.SigninLater) { send(SignInEvent.Later) }
     },
 ) {
     Text(say(Word.SigninBody))

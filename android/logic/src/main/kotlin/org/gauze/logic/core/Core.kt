@@ -4,7 +4,7 @@ import java.nio.ByteBuffer
 import kotlinx.coroutines.flow.Flow
 
 /** What to do about something that did not happen. */
-enum class Remedy { TAKE_AGAIN, FREE_STORAGE, UNLOCK, ENROL, RETRY, ASK_IT, NOT_POSSIBLE, REPORT }
+enum class Remedy { TAKE_AGAIN, FREE_STORAGE, UNLOCK, SIGN_IN, ENROL, RETRY, ASK_IT, NOT_POSSIBLE, REPORT }
 
 /** Why something did not happen: [code] is the core's stable slug, [advice] its own sentence in English. */
 data class Failure(val remedy: Remedy, val code: String, val advice: String)
@@ -55,6 +55,7 @@ data class Standing(
     val trustStale: Boolean = false,
     val trustRefused: String? = null,
     val reviewDenied: String? = null,
+    val storageTrouble: String? = null,
 ) {
     val enrolled get() = device != null
 }
@@ -144,5 +145,25 @@ interface Sending {
     fun moves(): Flow<String>
 }
 
+/** Whether a photo needs somebody who is signed in. */
+enum class SignInMode { REQUIRED, ASKED }
+
+interface SigningIn {
+    /** Null where the hospital has nobody sign in. */
+    fun signInMode(): SignInMode?
+
+    /** The name of whoever is signed in. */
+    fun clinician(): String?
+
+    /** The page that the system's browser opens. */
+    suspend fun beginSignIn(): Outcome<String>
+
+    /** [callback] is the whole address that the browser came back to; the answer is a name. */
+    suspend fun finishSignIn(callback: String): Outcome<String>
+
+    /** Locks review too. */
+    fun signOut()
+}
+
 /** The whole core as the screens see it. */
-interface Core : Enrolling, Capturing, Reviewing, Sending, AutoCloseable
+interface Core : Enrolling, Capturing, Reviewing, Sending, SigningIn, AutoCloseable

@@ -11,8 +11,8 @@ import org.gauze.logic.core.Notice
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
+import org.gauze.logic.core.SignInMode
 import org.gauze.logic.core.Site
-import org.gauze.logic.port.SignIn
 import org.gauze.logic.settings.Blocked
 import org.gauze.logic.settings.BlockedState
 import org.gauze.logic.wound.WoundChoice
@@ -63,10 +63,10 @@ interface Acknowledged {
  * From one screen to the next. Patient, consent, site and wound of the photo being taken are here, in memory and nowhere
  * else: a process that ends forgets them, and what was photographed is in the core by then.
  */
-class Journey(private val core: Core, private val signIn: SignIn, private val acknowledged: Acknowledged) {
+class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     private val mutable = MutableStateFlow<Route>(Route.Patient)
     val route: StateFlow<Route> = mutable.asStateFlow()
-    private var signedIn = false
+    private var asked = false
     private var visit = Visit()
 
     /** Whom to ask, as device management said. */
@@ -96,23 +96,23 @@ class Journey(private val core: Core, private val signIn: SignIn, private val ac
         val standing = core.standing()
         Blocked.of(standing, support)?.let { return Route.Stopped(it) }
         if (!standing.enrolled) return Route.Enrol
-        if (signIn.required() && !signedIn) return Route.SignIn
+        if (core.signInMode() != null && core.clinician() == null && !asked) return Route.SignIn
         return core.choices().notices.firstOrNull { it.code == STAFF && !acknowledged.has(it) }?.let { Route.Notice(it) }
             ?: Route.Patient
     }
 
     fun enrolled() = start()
 
+    /** Signed in, or gone on without where the hospital lets that be. */
     fun signedIn() {
-        signedIn = true
+        asked = core.signInMode() != SignInMode.REQUIRED
         start()
     }
 
     /** A shared phone changes hands: review is locked and the next person reads the notices. */
     fun signedOut() {
-        signedIn = false
-        core.lock()
-        signIn.signOut()
+        asked = false
+        core.signOut()
         acknowledged.forget()
         start()
     }

@@ -84,25 +84,10 @@ fun interface Notes {
     fun show(nudge: Nudge, waiting: Int)
 }
 
-sealed interface SignInResult {
-    /** [name] is shown on the screen; [reference] goes with each photo. */
-    data class SignedIn(val name: String, val reference: String) : SignInResult
-
-    data object Cancelled : SignInResult
-
-    data object Unreachable : SignInResult
-
-    data object Refused : SignInResult
-}
-
-/** Signing in through the system's browser at the hospital's own identity provider. */
-interface SignIn {
-    /** Whether the hospital asks for it; where not, the screen is not shown. */
-    fun required(): Boolean
-
-    suspend fun signIn(): SignInResult
-
-    fun signOut()
+/** The system's own browser, never a view of the app. */
+fun interface Browser {
+    /** Opens [page] and returns the address it came back with; null where it was left. */
+    suspend fun visit(page: String): String?
 }
 
 /** Milliseconds since 1970. */

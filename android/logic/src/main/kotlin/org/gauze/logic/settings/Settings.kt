@@ -34,6 +34,7 @@ object Settings {
         if (standing.trustStale) add(Line(Word.SettingsTrustStale))
         standing.trustRefused?.let { add(Failures.waiting(it)) }
         standing.reviewDenied?.let { add(Failures.waiting(it)) }
+        standing.storageTrouble?.let { add(Failures.waiting(it)) }
     }
 }
 

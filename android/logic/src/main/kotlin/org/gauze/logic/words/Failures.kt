@@ -21,6 +21,7 @@ object Failures {
         Remedy.TAKE_AGAIN -> Word.ErrorKindTakeAgain
         Remedy.FREE_STORAGE -> Word.ErrorStorageFull
         Remedy.UNLOCK -> Word.ErrorLocked
+        Remedy.SIGN_IN -> Word.ErrorSignInNeeded
         Remedy.ENROL -> Word.ErrorNotEnrolled
         Remedy.RETRY -> Word.ErrorKindRetry
         Remedy.ASK_IT -> Word.ErrorKindAskIt

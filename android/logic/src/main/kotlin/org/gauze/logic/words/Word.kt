@@ -49,9 +49,7 @@ enum class Word {
     SigninBody,
     SigninStart,
     SigninWorking,
-    SigninCancelled,
-    SigninUnreachable,
-    SigninRefused,
+    SigninLater,
     SigninShared,
     // notice
     NoticeTitle,
@@ -393,9 +391,23 @@ enum class Word {
     ErrorDecisionInvalid,
     ErrorUnavailable,
     ErrorInternal,
+    ErrorStopped,
+    ErrorSignInNeeded,
+    ErrorOtherPerson,
+    ErrorSignInOff,
+    ErrorSignInCancelled,
+    ErrorSignInNotBegun,
+    ErrorSignInRefused,
+    ErrorSignInAddress,
+    ErrorSignInToken,
+    ErrorSignInTokenTooLarge,
+    ErrorSignInProvider,
+    ErrorSignInOtherProvider,
+    ErrorGatewayStorageFull,
+    ErrorGatewayStorageFailed,
     ErrorClosed,
     ;
 
     /** The name in the resources. */
-    val resource: String = name.replace(Regex("(?<=[a-z0-9])[A-Z]")) { "_" + it.value }.lowercase()
+    val resource: String = name.replace(Regex("(?<!^)[A-Z]")) { "_" + it.value }.lowercase()
 }

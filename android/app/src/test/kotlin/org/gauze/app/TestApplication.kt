@@ -1,0 +1,172 @@
+package org.gauze.app
+
+import android.content.Context
+import com.google.zxing.BarcodeFormat
+import com.google.zxing.datamatrix.DataMatrixWriter
+import java.io.File
+import java.math.BigInteger
+import java.nio.ByteBuffer
+import java.security.AlgorithmParameters
+import java.security.KeyFactory
+import java.security.KeyPair
+import java.security.KeyPairGenerator
+import java.security.Signature
+import java.security.interfaces.ECPublicKey
+import java.security.spec.ECGenParameterSpec
+import java.security.spec.ECParameterSpec
+import java.security.spec.ECPoint
+import java.security.spec.ECPublicKeySpec
+import javax.crypto.KeyAgreement
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.flow
+import org.gauze.logic.core.Outcome
+import org.gauze.logic.port.Authentication
+import org.gauze.logic.port.BackgroundUploads
+import org.gauze.logic.port.Biometric
+import org.gauze.logic.port.Camera
+import org.gauze.logic.port.CameraEvent
+import org.gauze.logic.port.CorePorts
+import org.gauze.logic.port.DeviceKeys
+import org.gauze.logic.port.DiskProtection
+import org.gauze.logic.port.Frame
+import org.gauze.logic.port.KeyEvidence
+import org.gauze.logic.port.KeyException
+import org.gauze.logic.port.KeyFault
+import org.gauze.logic.port.Secret
+import org.gauze.platform.camera.DirectShot
+
+/** The app with a camera, keys and a background of the test's own; screens, scanner, settings and core are the real ones. */
+class TestApplication : GauzeApplication() {
+    private val phone = FakePhone()
+    override var graph = TestGraph(this, phone)
+        private set
+
+    /** Ends the process as far as the app can tell: keys and files stay, everything in memory goes. */
+    fun restart() {
+        (graph.core() as Outcome.Done).value.close()
+        graph = TestGraph(this, phone)
+    }
+}
+
+class TestGraph(context: Context, private val phone: FakePhone) : AppGraph(context) {
+    override val camera: Camera = FakeCamera()
+    override val biometric = Biometric { Authentication.CONFIRMED }
+    override val uploads = FakeUploads()
+    override val hardware = false
+    override val ports get() = CorePorts(phone, phone, phone, { true }, { DiskProtection.HELD })
+}
+
+class FakeUploads : BackgroundUploads {
+    var asked: Boolean? = null
+
+    override fun schedule(bytes: Long, asked: Boolean) {
+        this.asked = this.asked == true || asked
+    }
+
+    override fun cancel() = Unit
+}
+
+/** Sees a wristband, and takes the photo that `GAUZE_PICTURE` names. */
+class FakeCamera : Camera {
+    private val shots = Channel<Unit>(Channel.CONFLATED)
+
+    override fun open(): Flow<CameraEvent> = flow {
+        emit(CameraEvent.Ready)
+        while (true) {
+            emit(CameraEvent.Seen(wristband))
+            if (shots.tryReceive().isSuccess) {
+                emit(CameraEvent.Taken(DirectShot(ByteBuffer.wrap(File(System.getenv("GAUZE_PICTURE")).readBytes()))))
+            }
+            delay(50)
+        }
+    }
+
+    override fun shoot() {
+        shots.trySend(Unit)
+    }
+
+    override fun torch(on: Boolean) = Unit
+
+    override fun focus(x: Float, y: Float) = Unit
+
+    private companion object {
+        const val BAND = "8018505089890000000097\u001d80191\u001d725019800118\u001d7253SMITH\u001d7254John"
+
+        /** The band's symbol, black on white, in the middle of a frame. */
+        val wristband: Frame by lazy {
+            val symbol = DataMatrixWriter().encode(BAND, BarcodeFormat.DATA_MATRIX, 240, 240)
+            val luma = ByteArray(640 * 480) { 0xff.toByte() }
+            for (y in 0 until symbol.height) for (x in 0 until symbol.width) {
+                if (symbol[x, y]) luma[(y + 120) * 640 + x + 200] = 0
+            }
+            Frame(luma, 640, 480)
+        }
+    }
+}
+
+/** Keys of the Java Cryptography Architecture: what a phone's Keystore is. Outlives a process. */
+class FakePhone : DeviceKeys, KeyEvidence, Secret {
+    private var device: KeyPair? = null
+    private var review: KeyPair? = null
+    private var secret: ByteArray? = null
+
+    private fun make(): KeyPair =
+        KeyPairGenerator.getInstance("EC").apply { initialize(ECGenParameterSpec("secp256r1")) }.generateKeyPair()
+
+    override fun create(challenge: ByteArray) {
+        device = make()
+        if (review == null) review = make()
+    }
+
+    override fun deviceKey() = point(device ?: throw KeyException(KeyFault.GONE))
+
+    override fun sign(message: ByteArray): ByteArray = Signature.getInstance("SHA256withECDSA").run {
+        initSign((device ?: throw KeyException(KeyFault.GONE)).private)
+        update(message)
+        sign()
+    }
+
+    override fun reviewKey() = review?.let(::point)
+
+    override fun agree(peer: ByteArray): ByteArray {
+        val curve = AlgorithmParameters.getInstance("EC").apply { init(ECGenParameterSpec("secp256r1")) }
+            .getParameterSpec(ECParameterSpec::class.java)
+        val at = ECPoint(BigInteger(1, peer.copyOfRange(1, 33)), BigInteger(1, peer.copyOfRange(33, 65)))
+        return KeyAgreement.getInstance("ECDH").run {
+            init((review ?: throw KeyException(KeyFault.GONE)).private)
+            doPhase(KeyFactory.getInstance("EC").generatePublic(ECPublicKeySpec(at, curve)), true)
+            generateSecret()
+        }
+    }
+
+    override fun destroy(deviceToo: Boolean) {
+        review = null
+        if (deviceToo) device = null
+    }
+
+    override fun chain(): List<ByteArray>? = null
+
+    override fun fresh(challenge: ByteArray): List<ByteArray>? = null
+
+    override fun load() = secret
+
+    override fun keep(secret: ByteArray) {
+        this.secret = secret
+    }
+
+    override fun forget() {
+        secret = null
+    }
+
+    private fun point(pair: KeyPair): ByteArray {
+        val at = (pair.public as ECPublicKey).w
+        return byteArrayOf(4) + fixed(at.affineX) + fixed(at.affineY)
+    }
+
+    private fun fixed(value: BigInteger): ByteArray {
+        val bytes = value.toByteArray().takeLast(32).toByteArray()
+        return ByteArray(32 - bytes.size) + bytes
+    }
+}
