@@ -2,16 +2,17 @@
 //!
 //! Always: a connection counts from before its TLS handshake until it is closed. Who has proven nothing, which is a signature
 //! that holds, evidence that was taken, or an upload address that is open, is cut after a while whatever they send; who
-//! has is cut when no byte has moved for a while. So a stranger's place is soon free again, silent or not.
+//! has is cut when no byte has moved for a while. Where places are scarce, whoever comes gets that of the stranger who has had one
+//! longest, and never that of somebody who has proven something: strangers push out each other, and no phone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::future::{Future as _, Ready, ready};
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use axum_server::accept::Accept;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tower::Layer as _;
 
 /// What peers may hold.
@@ -84,6 +86,41 @@ pub struct PeersAcceptor {
 struct Held {
     all: usize,
     by_origin: HashMap<IpAddr, usize>,
+    /// Those that had proven nothing when last looked at, in the order that they came.
+    strangers: VecDeque<Stranger>,
+}
+
+/// A connection that may have to go.
+struct Stranger {
+    origin: IpAddr,
+    peer: Peer,
+    place: Weak<PlaceState>,
+}
+
+impl Held {
+    fn give_back(&mut self, origin: IpAddr) {
+        self.all -= 1;
+        if let Some(from_there) = self.by_origin.get_mut(&origin) {
+            *from_there -= 1;
+            if *from_there == 0 {
+                self.by_origin.remove(&origin);
+            }
+        }
+    }
+
+    /// Cuts the stranger who has been here longest, of `origin` alone where that is given. `false` where there is none.
+    fn push_out(&mut self, origin: Option<IpAddr>) -> bool {
+        self.strangers.retain(|stranger| !stranger.peer.is_proven() && stranger.place.strong_count() > 0);
+        let longest = self.strangers.iter().position(|s| origin.is_none_or(|origin| s.origin == origin));
+        let Some(stranger) = longest.and_then(|at| self.strangers.remove(at)) else { return false };
+        let Some(place) = stranger.place.upgrade() else { return false };
+        place.cut.cancel();
+        // Its descriptor goes within moments; its place is another's now.
+        if !place.given_back.swap(true, Ordering::Relaxed) {
+            self.give_back(stranger.origin);
+        }
+        true
+    }
 }
 
 impl PeersAcceptor {
@@ -91,17 +128,27 @@ impl PeersAcceptor {
         Self { limits, held: Arc::default() }
     }
 
-    /// A place for one connection more from `address`, if there is one.
-    fn place(&self, address: IpAddr) -> Option<Place> {
+    /// A place for one connection more from `address`, if there is one or a stranger has one.
+    fn place(&self, address: IpAddr, peer: &Peer) -> Option<Place> {
         let origin = origin(address);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let from_there = held.by_origin.get(&origin).copied().unwrap_or(0);
-        if held.all >= self.limits.connections || from_there >= self.limits.per_address {
+        let from_there = |held: &Held| held.by_origin.get(&origin).copied().unwrap_or(0);
+        if from_there(&held) >= self.limits.per_address && !held.push_out(Some(origin)) {
+            return None;
+        }
+        if held.all >= self.limits.connections && !held.push_out(None) {
             return None;
         }
         held.all += 1;
-        held.by_origin.insert(origin, from_there + 1);
-        Some(Place { held: self.held.clone(), origin })
+        let now = from_there(&held) + 1;
+        held.by_origin.insert(origin, now);
+        let state = Arc::new(PlaceState::default());
+        let place = Arc::downgrade(&state);
+        held.strangers.push_back(Stranger { origin, peer: peer.clone(), place });
+        if held.strangers.len() > 2 * self.limits.connections {
+            held.strangers.retain(|s| !s.peer.is_proven() && s.place.strong_count() > 0);
+        }
+        Some(Place { held: self.held.clone(), origin, state })
     }
 }
 
@@ -117,17 +164,21 @@ fn origin(address: IpAddr) -> IpAddr {
 struct Place {
     held: Arc<Mutex<Held>>,
     origin: IpAddr,
+    state: Arc<PlaceState>,
+}
+
+#[derive(Default)]
+struct PlaceState {
+    /// Somebody else needs the place.
+    cut: CancellationToken,
+    given_back: AtomicBool,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.all -= 1;
-        if let Some(from_there) = held.by_origin.get_mut(&self.origin) {
-            *from_there -= 1;
-            if *from_there == 0 {
-                held.by_origin.remove(&self.origin);
-            }
+        if !self.state.given_back.swap(true, Ordering::Relaxed) {
+            held.give_back(self.origin);
         }
     }
 }
@@ -138,8 +189,9 @@ impl<S> Accept<TcpStream, S> for PeersAcceptor {
     type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let peer = Peer::default();
         let taken = || {
-            let place = self.place(stream.peer_addr()?.ip());
+            let place = self.place(stream.peer_addr()?.ip(), &peer);
             let place = place.ok_or_else(|| {
                 crate::meters::turned_away();
                 io::Error::other("too many connections are held")
@@ -149,7 +201,6 @@ impl<S> Accept<TcpStream, S> for PeersAcceptor {
             Ok(place)
         };
         ready(taken().map(|place| {
-            let peer = Peer::default();
             let service = Extension(peer.clone()).layer(service);
             (PeerStream::new(stream, place, peer, self.limits), service)
         }))
@@ -163,6 +214,7 @@ pub struct PeerStream<S> {
     unproven: Pin<Box<Sleep>>,
     idle: Pin<Box<Sleep>>,
     idle_after: Duration,
+    pushed_out: Pin<Box<WaitForCancellationFutureOwned>>,
     _place: Place,
 }
 
@@ -174,6 +226,7 @@ impl<S> PeerStream<S> {
             unproven: Box::pin(sleep(limits.unproven)),
             idle: Box::pin(sleep(limits.idle)),
             idle_after: limits.idle,
+            pushed_out: Box::pin(place.state.cut.clone().cancelled_owned()),
             _place: place,
         }
     }
@@ -181,7 +234,10 @@ impl<S> PeerStream<S> {
     /// Fails once the time is over, and wakes whoever waits when it is.
     fn in_time(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         let strange = !self.peer.is_proven() && self.unproven.as_mut().poll(context).is_ready();
-        if strange || self.idle.as_mut().poll(context).is_ready() {
+        if strange
+            || self.pushed_out.as_mut().poll(context).is_ready()
+            || self.idle.as_mut().poll(context).is_ready()
+        {
             return Err(io::ErrorKind::TimedOut.into());
         }
         Ok(())
@@ -251,14 +307,45 @@ mod tests {
         let limits = PeerLimits { connections: 3, per_address: 2, ..PeerLimits::default() };
         let peers = PeersAcceptor::new(limits);
         let [one, other]: [IpAddr; 2] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
-        let first = peers.place(one).unwrap();
-        let second = peers.place(one).unwrap();
-        assert!(peers.place(one).is_none(), "the address has its share");
-        let third = peers.place(other).unwrap();
-        assert!(peers.place(other).is_none(), "all are taken");
+        let known = || {
+            let peer = Peer::default();
+            peer.proves_itself();
+            peer
+        };
+        let first = peers.place(one, &known()).unwrap();
+        let second = peers.place(one, &known()).unwrap();
+        assert!(peers.place(one, &known()).is_none(), "the address has its share");
+        let third = peers.place(other, &known()).unwrap();
+        assert!(peers.place(other, &known()).is_none(), "all are taken");
         drop(second);
-        assert!(peers.place(other).is_some());
+        assert!(peers.place(other, &known()).is_some());
         drop((first, third));
+        let held = peers.held.lock().unwrap();
+        assert_eq!((held.all, held.by_origin.len()), (0, 0));
+    }
+
+    #[test]
+    fn whoever_comes_gets_the_place_of_the_stranger_who_was_there_longest_and_nobody_elses() {
+        let limits = PeerLimits { connections: 4, per_address: 3, ..PeerLimits::default() };
+        let peers = PeersAcceptor::new(limits);
+        let [one, other]: [IpAddr; 2] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
+        let all: Vec<Peer> = (0..7).map(|_| Peer::default()).collect();
+        let known = peers.place(one, &all[0]).unwrap();
+        all[0].proves_itself();
+        let first = peers.place(one, &all[1]).unwrap();
+        let second = peers.place(one, &all[2]).unwrap();
+        let cut = |place: &Place| place.state.cut.is_cancelled();
+        let third = peers.place(one, &all[3]).unwrap();
+        assert_eq!([&known, &first, &second, &third].map(cut), [false, true, false, false]);
+        let fourth = peers.place(other, &all[4]).unwrap();
+        let fifth = peers.place(other, &all[5]).unwrap();
+        assert_eq!([&known, &second, &third, &fourth, &fifth].map(cut), [false, true, false, false, false]);
+        drop((first, second));
+        for peer in &all {
+            peer.proves_itself();
+        }
+        assert!(peers.place(other, &Peer::default()).is_none(), "nobody who has proven something goes");
+        drop((known, third, fourth, fifth));
         let held = peers.held.lock().unwrap();
         assert_eq!((held.all, held.by_origin.len()), (0, 0));
     }

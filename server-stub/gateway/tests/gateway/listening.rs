@@ -138,6 +138,10 @@ const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 /// One stranger that falls silent: after TLS, in the preface of HTTP/2, after its settings, in a head of HTTP/1.1, in the
 /// body of an enrolment, and after the answer to a request for which nothing has to be proven.
 async fn silent(listener: &Listener, step: usize) -> Tls {
+    silent_or_gone(listener, step).await.unwrap()
+}
+
+async fn silent_or_gone(listener: &Listener, step: usize) -> std::io::Result<Tls> {
     let enrolment =
         "POST /v1/ward-9/enrolments HTTP/1.1\r\nhost: localhost\r\ncontent-length: 900\r\n\r\nhalf";
     let (alpn, said): (&[u8], Vec<u8>) = match step % 6 {
@@ -148,45 +152,95 @@ async fn silent(listener: &Listener, step: usize) -> Tls {
         4 => (b"http/1.1", enrolment.into()),
         _ => (b"http/1.1", b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n".to_vec()),
     };
-    let mut tls = listener.connect(STRANGE, alpn).await.unwrap();
-    tls.write_all(&said).await.unwrap();
-    tls.flush().await.unwrap();
+    let mut tls = listener.connect(STRANGE, alpn).await?;
+    tls.write_all(&said).await?;
+    tls.flush().await?;
     if step % 6 == 5 {
         assert!(status_line(&mut tls).await.starts_with("HTTP/1.1 200"));
     }
-    tls
+    Ok(tls)
+}
+
+/// Sends the photo over a connection of its own: the first line of the answer.
+async fn upload(listener: &Listener, from: u8, ticket: &str, shot: &Shot) -> std::io::Result<String> {
+    let mut phone = listener.connect(from, b"http/1.1").await?;
+    phone.write_all(put_head(ticket, shot).as_bytes()).await?;
+    phone.write_all(&shot.sealed).await?;
+    phone.flush().await?;
+    Ok(status_line(&mut phone).await)
 }
 
 #[tokio::test]
-async fn an_address_that_holds_its_share_in_silence_gets_no_more_and_an_upload_from_another_goes_through() {
+async fn strangers_who_hold_every_place_in_silence_push_out_each_other_and_no_phone() {
     let (gateway, shot, ticket) = with_a_ticket().await;
     let mut options = options(&gateway);
     options.peers.connections = 50;
     options.peers.per_address = 48;
     let listener = Listener::start(options).await;
-    let mut held = Vec::new();
-    for step in 0..48 {
-        held.push(silent(&listener, step).await);
-    }
-    // Beneath TLS too: whoever sends not even a hello has no place either.
-    let mut mute = TcpStream::connect(listener.at.address).await.unwrap();
-    assert!(until_closed(&mut mute).await.is_empty());
-    assert!(listener.connect(STRANGE, b"h2").await.is_err());
     let mut phone = listener.connect(PHONES, b"http/1.1").await.unwrap();
+    let (begin, rest) = shot.sealed.split_at(1000);
     phone.write_all(put_head(&ticket, &shot).as_bytes()).await.unwrap();
-    phone.write_all(&shot.sealed).await.unwrap();
+    phone.write_all(begin).await.unwrap();
+    phone.flush().await.unwrap();
+    let mut held = std::collections::VecDeque::new();
+    for step in 0..60 {
+        held.push_back(silent(&listener, step).await);
+    }
+    for _ in 0..12 {
+        until_closed(&mut held.pop_front().unwrap()).await;
+    }
+    // One from the strangers' own address finds a place, and the phone has kept its own all the while.
+    let other = listener.connect(STRANGE, b"h2").await.unwrap();
+    until_closed(&mut held.pop_front().unwrap()).await;
+    phone.write_all(rest).await.unwrap();
     phone.flush().await.unwrap();
     assert!(status_line(&mut phone).await.starts_with("HTTP/1.1 201"));
-    // The last place of all, and none after it for anybody.
-    let last = listener.connect(PHONES, b"http/1.1").await.unwrap();
-    assert!(listener.connect(3, b"http/1.1").await.is_err());
-    drop((held, last));
-    let again = async {
-        while listener.connect(STRANGE, b"h2").await.is_err() {
-            tokio::task::yield_now().await;
+    drop((held, other));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ward_uploads_while_thousands_fall_silent_at_each_step() {
+    const PEERS: usize = 5000;
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    gateway.pass(gauze_gateway::Clock::now(&gauze_gateway::SystemClock).duration_since(gateway.now()));
+    let mut phone = Phone::enrolled(&gateway, &hospital).await;
+    let mut photos = Vec::new();
+    for _ in 0..10 {
+        let shot = phone.shoot(100_000);
+        let (ticket, _) = phone.offer(&gateway, &shot.manifest).await.ticket();
+        photos.push((ticket, shot));
+    }
+    let mut options = options(&gateway);
+    (options.peers.connections, options.peers.per_address) = (400, 200);
+    let listener = Arc::new(Listener::start(options).await);
+    let strangers = listener.clone();
+    let flood = tokio::spawn(async move {
+        let (mut held, mut turned_away) = (Vec::new(), 0);
+        for step in 0..PEERS {
+            match silent_or_gone(&strangers, step).await {
+                Ok(stranger) => held.push(stranger),
+                Err(_) => turned_away += 1,
+            }
         }
-    };
-    tokio::time::timeout(Duration::from_secs(10), again).await.unwrap();
+        (held, turned_away)
+    });
+    let mut stored = 0;
+    for (ticket, shot) in &photos {
+        // A phone tries again too.
+        for _ in 0..3 {
+            let sent =
+                tokio::time::timeout(Duration::from_secs(20), upload(&listener, PHONES, ticket, shot)).await;
+            if sent.is_ok_and(|answer| answer.is_ok_and(|line| line.starts_with("HTTP/1.1 20"))) {
+                stored += 1;
+                break;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let (held, turned_away) = flood.await.unwrap();
+    assert_eq!(stored, photos.len());
+    assert!(held.len() > PEERS * 9 / 10, "{} fell silent, {turned_away} were turned away", held.len());
 }
 
 #[tokio::test]
