@@ -19,7 +19,7 @@ fn eight_megapixels(policy: &mut Value) {
 /// Twelve megapixels that lie on their side, with a colour profile, a camera's EXIF and a position; as little grain as a
 /// camera leaves.
 fn camera() -> Vec<u8> {
-    let shade = |x: u32, y: u32| (x / 16 % 128 + y / 24 % 64 + (x * 31 + y * 17) % 4) as u8;
+    let shade = |x: u32, y: u32| (x / 16 % 128 + y / 24 % 64 + (x * 31 + y * 17) % 4).to_le_bytes()[0];
     let pixels = RgbImage::from_fn(4000, 3000, |x, y| Rgb([shade(x, y) + 60, shade(x, y), shade(x, y) / 2]));
     let mut drawn = Vec::new();
     JpegEncoder::new_with_quality(&mut drawn, 97).encode_image(&pixels).unwrap();
@@ -66,7 +66,7 @@ async fn a_large_picture_arrives_smaller_and_says_so() {
     let at = memchr::memmem::find(&bytes, PROFILE).unwrap();
     assert_eq!(&bytes[at - 14..at], b"ICC_PROFILE\0\x01\x01");
     let scale = record.fitness.unwrap().marker.unwrap().scale_nm;
-    assert_eq!(scale, (60_000.0 * 4000.0 / f64::from(reduced.width)).round() as u32);
+    assert_eq!(scale, (60_000 * 4000 + reduced.width / 2) / reduced.width);
 
     let gist = ward.listed().await.remove(0).gist.unwrap();
     assert!(gist.line().contains("reduced=") && gist.line().contains("-from-4000x3000"), "{}", gist.line());

@@ -101,7 +101,9 @@ mod tests {
     use super::*;
 
     fn picture() -> Vec<u8> {
-        (0..64 * 64_u32).flat_map(|n| [(n * 7 % 251) as u8, (n / 64 * 3) as u8, (n % 64 * 4) as u8]).collect()
+        (0..64 * 64_u32)
+            .flat_map(|n| [n * 7 % 251, n / 64 * 3, n % 64 * 4].map(|value| value.to_le_bytes()[0]))
+            .collect()
     }
 
     fn decoded(pixels: Vec<u8>) -> Decoded {

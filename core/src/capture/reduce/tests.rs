@@ -10,7 +10,7 @@ fn camera(width: u16, height: u16) -> Vec<u8> {
     for y in 0..u32::from(height) {
         for x in 0..u32::from(width) {
             let grain = (x.wrapping_mul(0x9E37_79B9) ^ y.wrapping_mul(0x85EB_CA6B)) >> 28;
-            let shade = (x / 16 % 128 + y / 24 % 64 + grain / 4) as u8;
+            let shade = (x / 16 % 128 + y / 24 % 64 + grain / 4).to_le_bytes()[0];
             pixels.extend([shade.saturating_add(60), shade, shade / 2]);
         }
     }
