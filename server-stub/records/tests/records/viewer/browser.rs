@@ -159,7 +159,8 @@ async fn a_photo_is_zoomed_to_its_last_pixel_by_keys_alone() {
     wait_for(&browser, tiles).await;
     browser.press("0").await;
     assert_eq!(browser.run(told, json!([])).await, whole);
-    let kept: Value = browser.run("return [localStorage.length, sessionStorage.length, document.cookie]", json!([])).await;
+    let kept: Value =
+        browser.run("return [localStorage.length, sessionStorage.length, document.cookie]", json!([])).await;
     assert_eq!(kept, json!([0, 0, ""]));
     drop(stop);
     ward.end().await;
