@@ -44,7 +44,7 @@ const FAULTS: &str = "
     for (const e of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
         if (!e.labels.length) faults.push('no label: ' + e.outerHTML.slice(0, 120));
     for (const e of document.querySelectorAll('a, button, summary')) {
-        if (!e.innerText.trim() && e.getClientRects().length) faults.push('no name: ' + e.outerHTML.slice(0, 120));
+        if (!e.textContent.trim()) faults.push('no name: ' + e.outerHTML.slice(0, 120));
         const box = e.getBoundingClientRect();
         if (e.matches('button, .button, summary') && box.height && box.height < 44) faults.push('small: ' + e.outerHTML.slice(0, 120));
     }
