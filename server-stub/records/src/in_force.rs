@@ -139,7 +139,7 @@ impl History {
             let path = entry.map_err(at(&dir))?.path();
             if path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".version.json")) {
                 let version = read(&dir, &path, tenant);
-                versions.push(version.ok_or_else(|| TrustError::HistoryDamaged(path))?);
+                versions.push(version.ok_or(TrustError::HistoryDamaged(path))?);
             }
         }
         versions.sort_by_key(|version| version.place);

@@ -67,7 +67,9 @@ mod tests {
     #[test]
     fn a_blind_name_has_one_spelling() {
         for seed in 0..=255_u8 {
-            let blind = Blind(std::array::from_fn(|at| seed.wrapping_mul(31).wrapping_add(at as u8 * 17)));
+            let blind = Blind(std::array::from_fn(|at| {
+                seed.wrapping_mul(31).wrapping_add(u8::try_from(at).unwrap() * 17)
+            }));
             let text = blind.to_string();
             assert_eq!(text.parse(), Ok(blind));
             let last = text.chars().last().unwrap();

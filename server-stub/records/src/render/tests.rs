@@ -1,4 +1,5 @@
 //! Renderings of drawn pictures.
+#![expect(clippy::cast_possible_truncation, reason = "drawn numbers are small")]
 
 use gauze_mark::{Luma, MarkKey, Search, find};
 use jpeg_decoder::Decoder;

@@ -170,7 +170,7 @@ pub(super) async fn save(
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
     let found = desk.photo(&signed, &address).await?;
-    let change = value.change(&found).map_err(|message| unfit(message))?;
+    let change = value.change(&found).map_err(unfit)?;
     let confirmed_by = value.compared();
     if confirmed_by.len() != 2 && (found.label.patient.is_some() || value.what == "patient") {
         return Err(unfit(words::amend::TWO));

@@ -155,11 +155,4 @@ impl Showings {
             true
         });
     }
-
-    /// How many renderings are in memory.
-    #[cfg(test)]
-    pub(super) fn held(&self) -> usize {
-        let held = |showing: &Arc<Showing>| showing.levels.try_lock().map_or(0, |levels| levels.len());
-        self.all().values().map(held).sum()
-    }
 }

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST};
+use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
 use gauze_people::Roles;
 use gauze_people::acting::{Acting, Factor, Network};
@@ -215,7 +216,8 @@ impl Ward {
         let now = self.hospital.now();
         let opening = Begin {
             person,
-            level: Level::Signed { factor: Factor::Passkey { hardware: false }, at: now },
+            // Enough for administrators too.
+            level: Level::Signed { factor: Factor::Passkey { hardware: true }, at: now },
             provider: AtProvider { subject: "subject".into(), sid: None, id_token: String::new() },
             browser: "test".into(),
         };
@@ -245,7 +247,7 @@ impl Ward {
 }
 
 impl Browser<'_> {
-    fn request(&self, method: &str, address: &str) -> http::request::Builder {
+    fn request(&self, method: &str, address: &str) -> Builder {
         Request::builder()
             .method(method)
             .uri(address)
