@@ -1,5 +1,7 @@
 //! What the phone makes of answers, and of none.
 
+use std::sync::atomic::Ordering;
+
 use gauze_core::Trouble;
 use gauze_core::ports::{Answer, CertificateFault, Clock as _, TransportError};
 use gauze_wire::ProblemCode;

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gauze_core::ports::{Answer, CertificateFault, Clock as _, TransportError};
+use gauze_core::ports::{Answer, TransportError};
 use gauze_core::queue::machine::State;
 use gauze_core::{DiscardError, Stage, StoreError, Trouble};
 use gauze_wire::{
-    CaptureState, EntryKind, Filed, FilingRefusal, Jws, Manifest, ProblemCode, Refused, Signed as _,
-    StatusAnswer, Stored, UploadAnswer,
+    CaptureState, EntryKind, Filed, FilingRefusal, Jws, Manifest, Refused, Signed as _, StatusAnswer, Stored,
+    UploadAnswer,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};

@@ -55,7 +55,7 @@ impl Fork {
             "/token" => (200, self.tokens()),
             _ => (404, json!({})),
         };
-        Answer { status, date: None, upload_offset: None, body: body.to_string().into_bytes() }
+        Answer { status, body: body.to_string().into_bytes(), ..Answer::default() }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use gauze_core::{CallError, EnrolError, TrustError};
-use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 
 use super::scene::{Scene, Stage};
@@ -62,12 +61,11 @@ fn change_packet(packet: &mut Packet, part: Part, change: Change, dice: &mut Dic
 }
 
 /// Another time, or what is none.
-fn changed_date(change: Change, date: &str, dice: &mut Dice) -> Option<String> {
-    let seconds = rfc2822::parse(date).unwrap().timestamp().as_second().to_string();
+fn changed_time(change: Change, told: &str, dice: &mut Dice) -> Option<String> {
+    let seconds = told.parse::<Timestamp>().unwrap().as_second().to_string();
     let changed = changed_text(change, &seconds, dice)?;
     let time = changed.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let printer = rfc2822::DateTimePrinter::new();
-    Some(time.and_then(|time| printer.timestamp_to_rfc9110_string(&time).ok()).unwrap_or(changed))
+    Some(time.map_or(changed, |time| time.to_string()))
 }
 
 fn fate(part: Part, change: Change, dice: &Arc<Mutex<Dice>>, done: &Arc<Mutex<bool>>) -> Fate {
@@ -80,9 +78,9 @@ fn fate(part: Part, change: Change, dice: &Arc<Mutex<Dice>>, done: &Arc<Mutex<bo
             answer
         })),
         Part::AnswerDate => Fate::Answered(Box::new(move |mut answer| {
-            let date = changed_date(change, answer.date.as_ref().unwrap(), &mut dice.lock().unwrap());
+            let date = changed_time(change, answer.time.as_ref().unwrap(), &mut dice.lock().unwrap());
             *done.lock().unwrap() = date.is_some();
-            answer.date = date.or(answer.date);
+            answer.time = date.or(answer.time);
             answer
         })),
         Part::AnswerStatus => Fate::Answered(Box::new(move |mut answer| {
