@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::{self, PUBLIC, at};
 use crate::layout::Layout;
-use crate::trust::TrustError;
+use crate::mistrust::TrustError;
 
 /// A status list with the bytes it was read from.
 #[derive(Clone)]

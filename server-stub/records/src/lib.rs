@@ -16,6 +16,7 @@ mod in_force;
 mod index;
 mod layout;
 mod list;
+mod mistrust;
 mod open;
 mod rejudge;
 mod render;

@@ -10,11 +10,10 @@ use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 
 use super::Web;
+use super::layout::PROOF;
 use super::refusal::Refusal;
 use super::signed::{Present, Signed, Unsigned};
 
-/// The hidden field's name.
-pub(crate) const PROOF: &str = "proof";
 /// Largest form, in bytes.
 pub(super) const LARGEST: usize = 32 << 10;
 

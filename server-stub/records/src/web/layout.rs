@@ -3,12 +3,11 @@
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse};
 use gauze_people::acting::Factor;
-use gauze_people::person::Role;
+use gauze_people::person::{Person, Role};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::signed::Signed;
 use super::words::{self, factor, nav};
 
 /// What stands round a page's body. A title never names a patient: it is in the browser's history.
@@ -16,7 +15,7 @@ pub(crate) struct Frame<'a> {
     /// The heading, and the page's title.
     pub(crate) title: &'a str,
     /// Who is signed in.
-    pub(crate) signed: Option<&'a Signed>,
+    pub(crate) whose: Option<Whose<'a>>,
     /// The section's address, which is marked.
     pub(crate) here: &'a str,
     /// The patient, on every page where something is done to or seen of one.
@@ -27,22 +26,25 @@ pub(crate) struct Frame<'a> {
     pub(crate) onward: Option<&'a str>,
 }
 
+/// Whose page it is, and what their forms hold.
+#[derive(Clone, Copy)]
+pub(crate) struct Whose<'a> {
+    /// The person.
+    pub(crate) person: &'a Person,
+    /// What proves that a form was written for them.
+    pub(crate) proof: &'a str,
+}
+
 impl<'a> Frame<'a> {
     /// A page that nobody need be signed in for.
     pub(crate) fn plain(title: &'a str) -> Self {
-        Self { title, signed: None, here: "", banner: None, script: None, onward: None }
-    }
-
-    /// A page of somebody who is signed in.
-    pub(crate) fn signed(title: &'a str, signed: &'a Signed, here: &'a str) -> Self {
-        Self { signed: Some(signed), here, ..Self::plain(title) }
+        Self { title, whose: None, here: "", banner: None, script: None, onward: None }
     }
 }
 
 /// The sections that a person's roles open, with their addresses.
-fn sections(signed: &Signed) -> Vec<(&'static str, &'static str)> {
+fn sections(person: &Person) -> Vec<(&'static str, &'static str)> {
     let mut all = Vec::new();
-    let person = &signed.acting.person;
     if person.roles.iter().any(|role| matches!(role, Role::Viewer | Role::Lead)) {
         all.extend([("/photos", nav::PHOTOS), ("/search", nav::SEARCH)]);
     }
@@ -88,16 +90,16 @@ pub(crate) fn page(frame: &Frame<'_>, body: &Markup) -> Html<String> {
 fn top(frame: &Frame<'_>) -> Markup {
     html! {
         span.brand { (words::NAME) }
-        @if let Some(signed) = frame.signed {
+        @if let Some(Whose { person, proof }) = frame.whose {
             nav aria-label=(words::SECTIONS) {
-                @for (address, name) in sections(signed) {
+                @for (address, name) in sections(person) {
                     a href=(address) aria-current=[(address == frame.here).then_some("page")] { (name) }
                 }
             }
             div.who {
-                span { (words::SIGNED_IN_AS) " " strong { (signed.acting.person.name) } }
+                span { (words::SIGNED_IN_AS) " " strong { (person.name) } }
                 form method="post" action="/sign-out" {
-                    (proof(signed))
+                    (proof_field(proof))
                     button type="submit" { (words::SIGN_OUT) }
                 }
             }
@@ -105,13 +107,12 @@ fn top(frame: &Frame<'_>) -> Markup {
     }
 }
 
-/// What every form of a signed-in person holds: the proof that this process wrote it for this session.
-pub(crate) fn proof(signed: &Signed) -> Markup {
-    proof_field(signed.proof())
-}
+/// The hidden field of every form of somebody who is signed in.
+pub(super) const PROOF: &str = "proof";
 
+/// The proof that this process wrote the form for this session.
 pub(super) fn proof_field(proof: &str) -> Markup {
-    html! { input type="hidden" name=(super::form::PROOF) value=(proof); }
+    html! { input type="hidden" name=(PROOF) value=(proof); }
 }
 
 /// A time as it is read aloud: `14-Jul-2026 14:05`, in this machine's zone.

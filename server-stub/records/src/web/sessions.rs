@@ -32,13 +32,13 @@ pub(super) async fn own(State(web): State<Web>, signed: Signed) -> Html<String> 
         p { (words::LEAD) }
         ul.cards { @for session in theirs { (card(&signed, session, OWN)) } }
         form method="post" action="/second-factor/another" {
-            (layout::proof(&signed))
+            (signed.field())
             div.actions { button type="submit" { (words::ANOTHER) } }
         }
         div.apart {
             p { (words::END_ALL_MEANS) }
             form method="post" action=(OWN) {
-                (layout::proof(&signed))
+                (signed.field())
                 input type="hidden" name="reference" value="";
                 button.irreversible type="submit" { (words::END_ALL) }
             }
@@ -110,7 +110,7 @@ fn card(signed: &Signed, session: &Session, action: &str) -> Markup {
             }
             @if !is_this {
                 form method="post" action=(action) {
-                    (layout::proof(signed))
+                    (signed.field())
                     input type="hidden" name="reference" value=(session.reference);
                     button type="submit" { (words::END) }
                 }

@@ -10,7 +10,9 @@ use gauze_people::acting::{Acting, Network};
 use gauze_signin::networks::network;
 use gauze_signin::sessions::{Level, Session};
 use jiff::SignedDuration;
+use maud::Markup;
 
+use super::layout::{Frame, Whose, proof_field};
 use super::refusal::Refusal;
 use super::{Web, cookie};
 
@@ -55,11 +57,24 @@ impl Signed {
         &self.session.proof
     }
 
+    /// The hidden field of their forms.
+    pub(crate) fn field(&self) -> Markup {
+        proof_field(self.proof())
+    }
+
     /// Nothing where the second factor was proven within five minutes; else the refusal that leads to proving it anew, and from
     /// there to `page`: a page that is shown, since a form is not sent twice.
     pub(crate) fn fresh_for(&self, web: &Web, page: &str) -> Result<(), Refusal> {
         let age = web.now().duration_since(self.acting.factor_at);
         if age <= FRESH { Ok(()) } else { Err(Refusal::ProveAgain { at: with_next("/prove-again", page) }) }
+    }
+}
+
+impl<'a> Frame<'a> {
+    /// A page of somebody who is signed in.
+    pub(crate) fn signed(title: &'a str, signed: &'a Signed, here: &'a str) -> Self {
+        let whose = Whose { person: &signed.acting.person, proof: signed.proof() };
+        Self { whose: Some(whose), here, ..Self::plain(title) }
     }
 }
 

@@ -67,14 +67,14 @@ pub(super) async fn page(State(web): State<Web>, signed: Signed) -> Result<Html<
             }
             @if held.is_none() && *as_whom == Capacity::Administrator {
                 form method="post" action="/people/waiting/code" {
-                    (layout::proof(&signed))
+                    (signed.field())
                     input type="hidden" name="person" value=(session.person.id.0);
                     button type="submit" { (told::GIVE_CODE) }
                 }
             } @else {
                 p { (told::LOST) }
                 form method="post" action="/people/waiting/lost" {
-                    (layout::proof(&signed))
+                    (signed.field())
                     input type="hidden" name="person" value=(session.person.id.0);
                     button.irreversible type="submit" { (told::SPEAK) }
                 }

@@ -2,6 +2,7 @@
 
 use gauze_records::gateway::{GatewayError, GatewayPort, Incoming};
 use gauze_records::pull::Puller;
+use gauze_wire::log::{AddCheckpoint, Witnessed};
 use gauze_wire::{
     Acknowledgement, Body, CaptureId, Carried, Decisions, DeviceId, Digest, EntryKind, Jws, LogEntry,
     LogPage, Void, VoidReason,
@@ -38,6 +39,10 @@ impl GatewayPort for Long {
 
     async fn decisions(&self, _: &Decisions) -> Result<(), GatewayError> {
         Ok(())
+    }
+
+    async fn witness(&self, _: &AddCheckpoint) -> Result<Witnessed, GatewayError> {
+        Err(GatewayError::Missing)
     }
 }
 

@@ -131,7 +131,7 @@ impl Provider {
         let request = self.credentials.post(to, &fields, (metadata, now))?;
         let answer = self.out.send(request).await?;
         if !matches!(answer.status(), StatusCode::CREATED | StatusCode::OK) {
-            return Err(SignInError::Refused(super::finish::error_code(answer.body())));
+            return Err(SignInError::Refused(super::error::error_code(answer.body())));
         }
         let pushed: Pushed = serde_json::from_slice(answer.body()).map_err(|_| SignInError::Answer)?;
         Ok(pushed.request_uri)

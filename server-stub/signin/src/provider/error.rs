@@ -1,5 +1,7 @@
 //! Why a sign-in at the provider does not count.
 
+use serde::Deserialize;
+
 use crate::jwt::JwtError;
 use crate::outward::OutwardError;
 use crate::random::NoEntropy;
@@ -97,4 +99,18 @@ impl SignInError {
             | Self::NoEntropy(_) => "Do not try again. Tell the help desk the code.",
         }
     }
+}
+
+/// The `error` of an OAuth answer, in at most 60 plain characters.
+pub(super) fn error_code(body: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Refused {
+        error: String,
+    }
+    serde_json::from_slice::<Refused>(body)
+        .map_or_else(|_| "no reason given".to_owned(), |refused| plain(&refused.error))
+}
+
+pub(super) fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')).take(60).collect()
 }

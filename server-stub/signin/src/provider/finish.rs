@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
 use super::begin::{Begun, Purpose};
-use super::error::SignInError;
+use super::error::{SignInError, error_code, plain};
 use super::metadata::Metadata;
 use super::{Provider, SKEW};
 use crate::config::Source;
@@ -216,18 +216,4 @@ pub(super) fn instant(claims: &Claims, name: &str) -> Option<Timestamp> {
     )]
     let seconds = number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64))?;
     Timestamp::from_second(seconds).ok().filter(|at| *at > Timestamp::UNIX_EPOCH)
-}
-
-/// The `error` of an OAuth answer, in at most 60 plain characters.
-pub(super) fn error_code(body: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct Refused {
-        error: String,
-    }
-    serde_json::from_slice::<Refused>(body)
-        .map_or_else(|_| "no reason given".to_owned(), |refused| plain(&refused.error))
-}
-
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')).take(60).collect()
 }

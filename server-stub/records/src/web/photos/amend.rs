@@ -18,7 +18,7 @@ use crate::amend::{Change, Refiled};
 use crate::coded::Coded as _;
 use crate::folk::{Amending, FolkError, Found, Opening};
 use crate::web::form::OwnForm;
-use crate::web::layout::{self, Frame, proof};
+use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
@@ -284,7 +284,7 @@ fn fields(signed: &Signed, found: &Found, what: &str, label: &str, rest: &Markup
     html! {
         p { (words::amend::LEAD) }
         form method="post" action={ "/photos/" (found.handle) "/amend" } autocomplete="off" {
-            (proof(signed))
+            (signed.field())
             input type="hidden" name="what" value=(what);
             h2 { (label) }
             (rest)

@@ -14,7 +14,7 @@ use super::{Desk, parts, words};
 use crate::blind::Sought;
 use crate::folk::Hit;
 use crate::web::form::OwnForm;
-use crate::web::layout::{self, Frame, proof};
+use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
@@ -130,7 +130,7 @@ impl Desk {
             @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
             (found)
             form method="post" action="/search" autocomplete="off" {
-                (proof(signed))
+                (signed.field())
                 h2 { (words::search::NUMBER) }
                 div.field {
                     label for="number" { (words::search::NUMBER_LABEL) }
@@ -141,7 +141,7 @@ impl Desk {
                 p.actions { button.main type="submit" { (words::search::FIND) } }
             }
             form method="post" action="/search" autocomplete="off" {
-                (proof(signed))
+                (signed.field())
                 h2 { (words::search::NAME) }
                 div.field {
                     label for="family" { (words::search::FAMILY) }
