@@ -2,15 +2,17 @@
 
 use gauze_records::gateway::{GatewayError, GatewayPort, Incoming};
 use gauze_records::pull::Puller;
+use gauze_wire::log::{AddCheckpoint, Witnessed};
 use gauze_wire::{
     Acknowledgement, Body, CaptureId, Carried, Decisions, DeviceId, Digest, EntryKind, Jws, LogEntry,
     LogPage, Void, VoidReason,
 };
 
-use crate::fixture::{Hospital, Phone};
+use crate::fixture::{Fake, Hospital, Phone};
 
 /// A gateway that has a long log and its checkpoint ready.
 struct Long {
+    fake: Fake,
     leaves: Vec<Jws>,
     checkpoint: String,
 }
@@ -38,6 +40,10 @@ impl GatewayPort for Long {
 
     async fn decisions(&self, _: &Decisions) -> Result<(), GatewayError> {
         Ok(())
+    }
+
+    async fn witness(&self, asked: &AddCheckpoint) -> Result<Witnessed, GatewayError> {
+        self.fake.witness(asked).await
     }
 }
 
@@ -75,7 +81,9 @@ async fn a_long_log_is_rebuilt_receipted_and_checked() {
     for jws in chain(&hospital, &mut phone, count) {
         hospital.gateway.log(&jws);
     }
+    let fake = hospital.gateway.clone();
     let long = Long {
+        fake,
         leaves: hospital.gateway.leaves(),
         checkpoint: hospital.gateway.with(|shop| shop.checkpoint()),
     };

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use gauze_people::log::{AccessLog, Event, Happening, Outcome, Wanted, check_proof, prove, verify};
 use gauze_records::Coded as _;
 use gauze_records::access::{log_dir, open_log, public_keys};
-use gauze_records::keys::KeyDir;
 use gauze_records::pull::WitnessError;
 use jiff::Timestamp;
 
@@ -14,7 +13,7 @@ use crate::fixture::Hospital;
 
 fn open(hospital: &Hospital) -> Arc<AccessLog> {
     fs::create_dir_all(hospital.data()).unwrap();
-    Arc::new(open_log(&KeyDir::new(&hospital.keys()), &hospital.data(), Timestamp::UNIX_EPOCH).unwrap())
+    Arc::new(open_log(&hospital.keys(), &hospital.data(), Timestamp::UNIX_EPOCH).unwrap())
 }
 
 async fn happen(log: &AccessLog, times: u32) {
@@ -104,6 +103,6 @@ async fn a_log_shorter_than_what_was_cosigned_is_not_opened() {
     {
         std::io::Write::write_all(&mut fs::File::create(path).unwrap(), &bytes).unwrap();
     }
-    let refused = open_log(&KeyDir::new(&hospital.keys()), &hospital.data(), Timestamp::UNIX_EPOCH);
+    let refused = open_log(&hospital.keys(), &hospital.data(), Timestamp::UNIX_EPOCH);
     assert_eq!(refused.unwrap_err().code(), "log_rolled_back");
 }

@@ -146,7 +146,8 @@ fn lead() -> Opening {
 /// The `n`th NHS number from 4,000,000,000 on, where its check digit is one.
 pub fn nhs_number(n: u64) -> Option<String> {
     let digits = (400_000_000 + n).to_string();
-    let sum: u32 = digits.bytes().zip((2..=10).rev()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 =
+        digits.bytes().zip((2..=10).rev()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
     match 11 - sum % 11 {
         11 => Some(format!("{digits}0")),
         10 => None,

@@ -155,7 +155,9 @@ pub(super) async fn form(
     let banner = Some(parts::banner(found.label.patient.as_ref(), desk.web.now()));
     let frame = Frame { banner, ..Frame::signed(words::amend::TITLE, &signed, "/photos") };
     let body = match asked.what.as_deref().and_then(|what| belonging(what, &found)) {
-        Some((label, rest)) => fields(&signed, &found, asked.what.as_deref().unwrap_or_default(), label, &rest),
+        Some((label, rest)) => {
+            fields(&signed, &found, asked.what.as_deref().unwrap_or_default(), label, &rest)
+        }
         None => chooser(&found),
     };
     Ok(layout::page(&frame, &body))
@@ -173,8 +175,7 @@ pub(super) async fn save(
     if confirmed_by.len() != 2 && (found.label.patient.is_some() || value.what == "patient") {
         return Err(unfit(words::amend::TWO));
     }
-    let reason: Text<512> =
-        Text::new(value.reason.trim()).map_err(|_| unfit(words::amend::REASON))?;
+    let reason: Text<512> = Text::new(value.reason.trim()).map_err(|_| unfit(words::amend::REASON))?;
     let person = &signed.acting.person;
     let amending = |opening| {
         Some(Amending {

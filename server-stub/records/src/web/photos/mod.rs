@@ -161,10 +161,16 @@ async fn sweep(desk: Weak<Inner>) {
         drop(inner);
         match folk.refill().await {
             Ok(refilled) if refilled.made > 0 => {
-                tracing::info!(made = refilled.made, missing = refilled.missing, "the index for people was filled");
+                tracing::info!(
+                    made = refilled.made,
+                    missing = refilled.missing,
+                    "the index for people was filled"
+                );
             }
             Ok(_) => {}
-            Err(error) => tracing::error!(code = error.code(), %error, "the index for people cannot be filled"),
+            Err(error) => {
+                tracing::error!(code = error.code(), %error, "the index for people cannot be filled")
+            }
         }
         drop(folk);
         tokio::time::sleep(SWEEP).await;

@@ -95,7 +95,10 @@ async fn who_watches_the_log_sees_no_patient() {
             let answer = browser.get(&address).await;
             let text = String::from_utf8_lossy(&answer.body).into_owned();
             assert!(!text.contains("FEATHERSTONEHAUGH") && !text.contains("943 476 5919"), "{address}");
-            assert_ne!(answer.headers.get("content-type").map(|kind| kind.as_bytes()), Some(&b"image/jpeg"[..]));
+            assert_ne!(
+                answer.headers.get("content-type").map(|kind| kind.as_bytes()),
+                Some(&b"image/jpeg"[..])
+            );
         }
     }
     ward.end().await;
