@@ -44,27 +44,6 @@ fn an_opened_photo_is_the_picture_and_its_record_for_their_owner_alone() {
 }
 
 #[test]
-fn what_stands_behind_a_pictures_last_block_does_not_leave_and_open_says_so() {
-    let hospital = Hospital::new();
-    let mut dirty = jpeg(11, 1);
-    let end = dirty.len() - 2;
-    dirty.splice(end..end, *b"GPS 51.5N");
-    let known = |record: &mut Record| {
-        record.photo_sha256 = Digest::of(&dirty);
-        record.photo_size = dirty.len() as u64;
-    };
-    let seal = |hospital: &Hospital, record: &[u8], _: &[u8]| crate::fixture::seal(hospital, record, &dirty);
-    let (file, _) = sealed(&hospital, &Edit { record: &known, seal: &seal, ..Edit::default() });
-    let opened = open_file(&file, &hospital.keys().path(keys::IDENTITY), &hospital.path("opened")).unwrap();
-    let picture = fs::read(&opened.photo).unwrap();
-    assert_eq!(picture, jpeg(11, 1));
-    assert!(opened.cleaned);
-    assert_eq!((opened.photo_sha256, opened.photo_size), (Digest::of(&picture), picture.len() as u64));
-    let record = Record::from_bytes(&fs::read(&opened.record).unwrap()).unwrap();
-    assert_eq!(record.photo_sha256, Digest::of(&dirty), "as it came");
-}
-
-#[test]
 fn a_damaged_file_leaves_nothing_behind() {
     let hospital = Hospital::new();
     let (file, bytes) = sealed(&hospital, &Edit::default());

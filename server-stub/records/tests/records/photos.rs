@@ -306,6 +306,7 @@ async fn a_receipt_that_the_gateway_will_not_take_does_not_hold_up_the_others() 
 }
 
 #[tokio::test]
+<<<<<<< HEAD
 async fn a_picture_that_a_newer_phone_took_in_and_this_side_does_not_know_is_filed_as_it_came() {
     // Arithmetic coding, for which the phone's stripper may have learnt the rules first; and metadata that it left in.
     let mut coded = crate::fixture::jpeg(11, 1);
@@ -331,6 +332,8 @@ async fn a_picture_that_a_newer_phone_took_in_and_this_side_does_not_know_is_fil
 }
 
 #[tokio::test]
+=======
+>>>>>>> h2
 async fn nothing_in_the_data_directory_names_a_patient_in_the_clear() {
     let hospital = Hospital::new();
     let mut phone = Phone::enrolled(10, &hospital);

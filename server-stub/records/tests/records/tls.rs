@@ -309,7 +309,7 @@ async fn a_certificate_by_another_authority_is_not_believed() {
     let hospital = &running.hospital;
     let puller = Puller::new(hospital.config(), &other.ca, hospital.clock.clone()).await.unwrap();
     let error = puller.pass().await.unwrap_err();
-    assert_eq!(error.code(), "gateway_unreachable");
+    assert_eq!(error.code(), "certificate_authority_unknown");
     assert!(error.line().contains("certificate"), "{}", error.line());
     puller.close().await;
 
