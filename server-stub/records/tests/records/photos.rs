@@ -306,34 +306,6 @@ async fn a_receipt_that_the_gateway_will_not_take_does_not_hold_up_the_others() 
 }
 
 #[tokio::test]
-<<<<<<< HEAD
-async fn a_picture_that_a_newer_phone_took_in_and_this_side_does_not_know_is_filed_as_it_came() {
-    // Arithmetic coding, for which the phone's stripper may have learnt the rules first; and metadata that it left in.
-    let mut coded = crate::fixture::jpeg(11, 1);
-    let frame = coded.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
-    coded[frame + 1] = 0xC9;
-    let mut commented = crate::fixture::jpeg(11, 1);
-    commented.splice(2..2, [0xFF, 0xFE, 0, 4, b'h', b'i']);
-    for picture in [coded, commented] {
-        let hospital = Hospital::new();
-        let mut phone = Phone::enrolled(10, &hospital);
-        let known = |record: &mut gauze_wire::Record| {
-            record.photo_sha256 = Digest::of(&picture);
-            record.photo_size = picture.len() as u64;
-        };
-        let seal = |hospital: &Hospital, record: &[u8], _: &[u8]| seal(hospital, record, &picture);
-        let photo = phone.photo_with(&hospital, &Edit { record: &known, seal: &seal, ..Edit::default() });
-        hospital.gateway.take(&photo);
-        let report = hospital.pass().await.unwrap();
-        assert_eq!((report.filed, report.refused.len()), (1, 0));
-        assert_eq!(std::fs::read(hospital.sealed(&photo)).unwrap(), photo.sealed);
-        assert!(hospital.verify().await.ok);
-    }
-}
-
-#[tokio::test]
-=======
->>>>>>> h2
 async fn nothing_in_the_data_directory_names_a_patient_in_the_clear() {
     let hospital = Hospital::new();
     let mut phone = Phone::enrolled(10, &hospital);

@@ -42,13 +42,8 @@ impl GatewayPort for Long {
         Ok(())
     }
 
-<<<<<<< HEAD
-    async fn witness(&self, _: &AddCheckpoint) -> Result<Witnessed, GatewayError> {
-        Err(GatewayError::Missing)
-=======
     async fn witness(&self, asked: &AddCheckpoint) -> Result<Witnessed, GatewayError> {
         self.fake.witness(asked).await
->>>>>>> h2
     }
 }
 
