@@ -320,8 +320,7 @@ async fn a_picture_that_a_newer_phone_took_in_and_this_side_does_not_know_is_fil
             record.photo_sha256 = Digest::of(&picture);
             record.photo_size = picture.len() as u64;
         };
-        let seal =
-            |hospital: &Hospital, record: &[u8], _: &[u8]| crate::fixture::seal(hospital, record, &picture);
+        let seal = |hospital: &Hospital, record: &[u8], _: &[u8]| seal(hospital, record, &picture);
         let photo = phone.photo_with(&hospital, &Edit { record: &known, seal: &seal, ..Edit::default() });
         hospital.gateway.take(&photo);
         let report = hospital.pass().await.unwrap();
