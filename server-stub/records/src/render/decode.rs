@@ -58,7 +58,6 @@ fn edge(edge: usize) -> u16 {
 type Plane = Zeroizing<Vec<u8>>;
 
 /// JFIF's colours (ITU-T T.871), in 16-bit fixed point.
-#[expect(clippy::cast_possible_truncation, reason = "clamped to a byte")]
 fn split(pixels: &[u8], walk: &Walk) -> (Plane, [Plane; 2]) {
     let plane = || Zeroizing::new(Vec::with_capacity(walk.width * walk.height));
     let (mut luma, mut blue, mut red) = (plane(), plane(), plane());

@@ -198,7 +198,7 @@ async fn two_bundles_of_one_version_are_not_both_believed() {
     };
     put(&hospital.keys(), &bundle);
     hospital.pass().await.unwrap();
-    bundle.fresh_until = bundle.fresh_until + jiff::SignedDuration::from_hours(1);
+    bundle.fresh_until += jiff::SignedDuration::from_hours(1);
     put(&hospital.keys(), &bundle);
     assert_eq!(hospital.pass().await.unwrap_err().code(), "bundle_untrusted");
     bundle.version += 1;

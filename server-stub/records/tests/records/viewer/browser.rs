@@ -36,9 +36,11 @@ async fn served() -> (Ward, tokio::sync::oneshot::Sender<()>, tempfile::TempDir)
     let pages = ward.pages.clone();
     tokio::spawn(async move {
         let options = WebOptions { listen, tls_cert, tls_key };
-        serve(&options, pages, move |_| drop(up.send(())), async move { stopped.await.unwrap_or_default() })
-            .await
-            .unwrap();
+        serve(&options, pages, move |_| up.send(()).unwrap_or_default(), async move {
+            stopped.await.unwrap_or_default()
+        })
+        .await
+        .unwrap();
     });
     ready.await.unwrap();
     (ward, stop, dir)

@@ -1,4 +1,5 @@
 //! What each page shows, to whom it may.
+#![expect(clippy::cast_possible_truncation, reason = "luma of bytes is a byte")]
 
 use axum::http::StatusCode;
 use gauze_mark::{Luma, Search, find};
