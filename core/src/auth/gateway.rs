@@ -147,7 +147,8 @@ impl GatewayClient {
         let now = self.clock.now();
         let asked = answer.retry_after.as_deref().filter(|_| answer.status >= 400);
         let wait = asked.and_then(|text| retry_after(text, now)).unwrap_or(SignedDuration::ZERO);
-        self.clocks.wait_until_ms.store(now.as_millisecond() + wait.as_millis() as i64, Ordering::Relaxed);
+        let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+        self.clocks.wait_until_ms.store(now.as_millisecond().saturating_add(wait_ms), Ordering::Relaxed);
     }
 
     /// How long it asked to be left alone, in milliseconds.
