@@ -1,6 +1,7 @@
 //! Simulation: phone, network, gateway and records side in one process, with everything that can go wrong drawn from
 //! one seed.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::large_futures, reason = "each test has a thread and a stack of its own")]
 
 #[path = "../ward/fixture/mod.rs"]
 mod fixture;
