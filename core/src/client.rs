@@ -124,6 +124,11 @@ struct Enrolled {
 impl Client {
     /// Opens the store and finishes what a dead process left. Needs no network and no user.
     pub fn open(config: ClientConfig, ports: Ports) -> Result<Self, OpenError> {
+        // The store key opens what the index holds.
+        leaving_nothing(|| Self::opened(config, ports))
+    }
+
+    fn opened(config: ClientConfig, ports: Ports) -> Result<Self, OpenError> {
         let store = Store::open(&config.dir, ports.disk.clone(), &*ports.secrets, ports.entropy.clone())?;
         let (enrolled, trouble) = opening::who(&config, &ports);
         let trouble = trouble.or_else(|| store.trouble().map(Advice::from));

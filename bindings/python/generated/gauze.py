@@ -533,8 +533,6 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_func_open_desktop() != 4404:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_func_panic_now() != 25811:
-        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_func_set_log_sink() != 38157:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_attestor_attest() != 57758:
@@ -547,7 +545,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_configure() != 48972:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_client_discard() != 7428:
+    if lib.uniffi_gauze_checksum_method_client_discard() != 3682:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_enrolment() != 3400:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -676,9 +674,6 @@ _UniffiLib.uniffi_gauze_checksum_func_fresh_android_challenge.restype = ctypes.c
 _UniffiLib.uniffi_gauze_checksum_func_open_desktop.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_func_open_desktop.restype = ctypes.c_uint16
-_UniffiLib.uniffi_gauze_checksum_func_panic_now.argtypes = (
-)
-_UniffiLib.uniffi_gauze_checksum_func_panic_now.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_func_set_log_sink.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_func_set_log_sink.restype = ctypes.c_uint16
@@ -853,10 +848,6 @@ _UniffiLib.uniffi_gauze_fn_func_open_desktop.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_func_open_desktop.restype = ctypes.c_uint64
-_UniffiLib.uniffi_gauze_fn_func_panic_now.argtypes = (
-    ctypes.POINTER(_UniffiRustCallStatus),
-)
-_UniffiLib.uniffi_gauze_fn_func_panic_now.restype = None
 _UniffiLib.uniffi_gauze_fn_func_set_log_sink.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -7267,18 +7258,19 @@ class QueueReport:
     """
     What one run of the queue did and left.
 """
-    def __init__(self, *, stored:int, filed:typing.List[CaptureId], refused:int, stopped:typing.List[Stopped], next_at_ms:typing.Optional[int]):
+    def __init__(self, *, stored:int, filed:typing.List[CaptureId], refused:int, stopped:typing.List[Stopped], gateway_silent:bool, next_at_ms:typing.Optional[int]):
         self.stored = stored
         self.filed = filed
         self.refused = refused
         self.stopped = stopped
+        self.gateway_silent = gateway_silent
         self.next_at_ms = next_at_ms
 
 
 
 
     def __str__(self):
-        return "QueueReport(stored={}, filed={}, refused={}, stopped={}, next_at_ms={})".format(self.stored, self.filed, self.refused, self.stopped, self.next_at_ms)
+        return "QueueReport(stored={}, filed={}, refused={}, stopped={}, gateway_silent={}, next_at_ms={})".format(self.stored, self.filed, self.refused, self.stopped, self.gateway_silent, self.next_at_ms)
     def __eq__(self, other):
         if self.stored != other.stored:
             return False
@@ -7287,6 +7279,8 @@ class QueueReport:
         if self.refused != other.refused:
             return False
         if self.stopped != other.stopped:
+            return False
+        if self.gateway_silent != other.gateway_silent:
             return False
         if self.next_at_ms != other.next_at_ms:
             return False
@@ -7300,6 +7294,7 @@ class _UniffiFfiConverterTypeQueueReport(_UniffiConverterRustBuffer):
             filed=_UniffiFfiConverterSequenceTypeCaptureId.read(buf),
             refused=_UniffiFfiConverterUInt64.read(buf),
             stopped=_UniffiFfiConverterSequenceTypeStopped.read(buf),
+            gateway_silent=_UniffiFfiConverterBoolean.read(buf),
             next_at_ms=_UniffiFfiConverterOptionalInt64.read(buf),
         )
 
@@ -7309,6 +7304,7 @@ class _UniffiFfiConverterTypeQueueReport(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeCaptureId.check_lower(value.filed)
         _UniffiFfiConverterUInt64.check_lower(value.refused)
         _UniffiFfiConverterSequenceTypeStopped.check_lower(value.stopped)
+        _UniffiFfiConverterBoolean.check_lower(value.gateway_silent)
         _UniffiFfiConverterOptionalInt64.check_lower(value.next_at_ms)
 
     @staticmethod
@@ -7317,6 +7313,7 @@ class _UniffiFfiConverterTypeQueueReport(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeCaptureId.write(value.filed, buf)
         _UniffiFfiConverterUInt64.write(value.refused, buf)
         _UniffiFfiConverterSequenceTypeStopped.write(value.stopped, buf)
+        _UniffiFfiConverterBoolean.write(value.gateway_silent, buf)
         _UniffiFfiConverterOptionalInt64.write(value.next_at_ms, buf)
 
 @dataclass

@@ -63,8 +63,9 @@ impl Client {
             }
             state.signing_in = None;
             state.signed.clone_from(&to);
+            drop(state);
+            self.store.keep_session(to.as_ref());
         });
-        self.store.keep_session(to.as_ref());
     }
 
     /// The clinician for a photo that is taken now.

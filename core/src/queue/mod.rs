@@ -19,6 +19,8 @@
 //!     Stored --> Signed: Forgotten
 //!     Stored --> Refused: Refused
 //!     Refused --> Filed: Filed
+//!     Refused --> Gone: Erased
+//!     Refused --> Signed: Forgotten
 //!     Filed --> Gone: Erased
 //!     Unsigned --> Waiting: Failed
 //!     Signed --> Waiting: Failed

@@ -2,7 +2,7 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_core::ports::Answer;
-use gauze_wire::Jws;
+use gauze_wire::{Bundle, Jws};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -10,9 +10,11 @@ use super::take;
 use crate::fixture::{Fate, Phone, Ward};
 
 /// The text with another payload under the old signature.
+/// The payload in its one spelling, so that nothing but the signature can be wrong with it.
 fn with_payload(jws: &Jws, payload: &Value) -> String {
     let mut parts: Vec<_> = jws.as_str().split('.').map(str::to_owned).collect();
-    parts[1] = BASE64_URL_SAFE_NO_PAD.encode(payload.to_string());
+    let payload: Bundle = serde_json::from_value(payload.clone()).unwrap();
+    parts[1] = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&payload).unwrap());
     parts.join(".")
 }
 

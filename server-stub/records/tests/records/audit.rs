@@ -68,7 +68,7 @@ async fn an_edited_index_shows() {
             "UPDATE leaf SET jws = (SELECT jws FROM leaf WHERE idx = 1) WHERE idx = 2",
             &["log_inconsistent", "index_row_unknown"],
         ),
-        ("DELETE FROM leaf WHERE idx = 2", &["leaf_missing", "index_row_unknown", "file_unknown"]),
+        ("DELETE FROM leaf WHERE idx = 2", &["leaf_missing", "index_row_unknown"]),
         ("DELETE FROM device", &["entry_unaccounted", "verdict_differs"]),
     ];
     for (edit, expected) in edits {

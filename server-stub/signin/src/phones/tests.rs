@@ -56,7 +56,7 @@ fn record(token: Option<String>) -> Record {
         salt: gauze_wire::Bytes::new(SALT).unwrap(),
     });
     let mut value = json!({
-        "v": 2, "tenant": "ward-9", "device_id": device("A"), "capture_id": "01KB0000000000000000000000", "seq": 1,
+        "v": 2, "tenant": "ward-9", "device_id": device("A"), "capture_id": "0199f6a0-0000-7000-8000-000000000000", "seq": 1,
         "captured_at": "2026-11-24T10:00:00Z", "monotonic_ms": 1, "boot_id": "b", "clinician": "Alex Morgan",
         "orientation": 1, "photo_sha256": "0".repeat(64), "photo_size": 1,
     });

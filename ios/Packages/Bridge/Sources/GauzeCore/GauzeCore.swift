@@ -5559,6 +5559,10 @@ public struct QueueReport: Equatable, Hashable {
      */
     public let stopped: [Stopped]
     /**
+     * Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
+     */
+    public let gatewaySilent: Bool
+    /**
      * When the next of them may be tried by itself: wall clock in milliseconds since 1970.
      */
     public let nextAtMs: Int64?
@@ -5579,12 +5583,16 @@ public struct QueueReport: Equatable, Hashable {
          * Photos that did not move.
          */stopped: [Stopped],
         /**
+         * Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
+         */gatewaySilent: Bool,
+        /**
          * When the next of them may be tried by itself: wall clock in milliseconds since 1970.
          */nextAtMs: Int64?) {
         self.stored = stored
         self.filed = filed
         self.refused = refused
         self.stopped = stopped
+        self.gatewaySilent = gatewaySilent
         self.nextAtMs = nextAtMs
     }
 
@@ -5608,6 +5616,7 @@ public struct FfiConverterTypeQueueReport: FfiConverterRustBuffer {
                 filed: FfiConverterSequenceTypeCaptureId.read(from: &buf),
                 refused: FfiConverterUInt64.read(from: &buf),
                 stopped: FfiConverterSequenceTypeStopped.read(from: &buf),
+                gatewaySilent: FfiConverterBool.read(from: &buf),
                 nextAtMs: FfiConverterOptionInt64.read(from: &buf)
         )
     }
@@ -5617,6 +5626,7 @@ public struct FfiConverterTypeQueueReport: FfiConverterRustBuffer {
         FfiConverterSequenceTypeCaptureId.write(value.filed, into: &buf)
         FfiConverterUInt64.write(value.refused, into: &buf)
         FfiConverterSequenceTypeStopped.write(value.stopped, into: &buf)
+        FfiConverterBool.write(value.gatewaySilent, into: &buf)
         FfiConverterOptionInt64.write(value.nextAtMs, into: &buf)
     }
 }
@@ -11047,7 +11057,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_client_configure() != 48972) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_client_discard() != 7428) {
+    if (uniffi_gauze_checksum_method_client_discard() != 3682) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_enrolment() != 3400) {

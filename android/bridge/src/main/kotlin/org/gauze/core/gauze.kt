@@ -1333,7 +1333,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_client_configure() and 0xFFFF) != 48972) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_method_client_discard() and 0xFFFF) != 7428) {
+    if ((lib.uniffi_gauze_checksum_method_client_discard() and 0xFFFF) != 3682) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_enrolment() and 0xFFFF) != 3400) {
@@ -8303,6 +8303,11 @@ data class QueueReport (
     val `stopped`: List<Stopped>
     ,
     /**
+     * Whether the run ended because the gateway did not answer, twice in a row: the photos behind were not tried.
+     */
+    val `gatewaySilent`: kotlin.Boolean
+    ,
+    /**
      * When the next of them may be tried by itself: wall clock in milliseconds since 1970.
      */
     val `nextAtMs`: kotlin.Long?
@@ -8326,6 +8331,7 @@ public object FfiConverterTypeQueueReport: FfiConverterRustBuffer<QueueReport> {
             FfiConverterSequenceTypeCaptureId.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterSequenceTypeStopped.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterOptionalLong.read(buf),
         )
     }
@@ -8335,6 +8341,7 @@ public object FfiConverterTypeQueueReport: FfiConverterRustBuffer<QueueReport> {
             FfiConverterSequenceTypeCaptureId.allocationSize(value.`filed`) +
             FfiConverterULong.allocationSize(value.`refused`) +
             FfiConverterSequenceTypeStopped.allocationSize(value.`stopped`) +
+            FfiConverterBoolean.allocationSize(value.`gatewaySilent`) +
             FfiConverterOptionalLong.allocationSize(value.`nextAtMs`)
     )
 
@@ -8343,6 +8350,7 @@ public object FfiConverterTypeQueueReport: FfiConverterRustBuffer<QueueReport> {
             FfiConverterSequenceTypeCaptureId.write(value.`filed`, buf)
             FfiConverterULong.write(value.`refused`, buf)
             FfiConverterSequenceTypeStopped.write(value.`stopped`, buf)
+            FfiConverterBoolean.write(value.`gatewaySilent`, buf)
             FfiConverterOptionalLong.write(value.`nextAtMs`, buf)
     }
 }
