@@ -56,12 +56,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 fn prepare(root: &Path, dir: &Path, no_install: bool) -> anyhow::Result<()> {
     if !no_install {
         tools::install_interop(dir);
+        tools::install_python(dir, root);
     }
-    let built = bindings::build(root)?;
-    if !no_install {
-        tools::install_python(dir, &built);
-    }
-    Ok(())
+    bindings::build(root).map(drop)
 }
 
 fn report(tools: &[Tool], notes: &str) {

@@ -4,9 +4,11 @@
 //! it, never the run: what is missing is said at the end.
 
 use crate::debian::{install_packages, is_debian_root};
-use crate::process::{self, cargo, on_path, quiet, root};
+use crate::process::{self, cargo, on_path, quiet};
 use crate::swift;
+use crate::tree::Tree;
 use anyhow::Context;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -142,9 +144,10 @@ pub(crate) fn install_for_soaks() {
     going_on("Debian packages", install_debian());
 }
 
-/// Installs our own Python package around the library in `built`, unless that very library is in it already.
-pub(crate) fn install_python(tools: &Path, built: &Path) {
-    going_on("the Python package", try_install_python(tools, built));
+/// Installs our own Python package, unless it was made from the present sources already. It builds the library with other features
+/// under the same name: whoever needs it builds it after this.
+pub(crate) fn install_python(tools: &Path, root: &Path) {
+    going_on("the Python package", try_install_python(tools, root));
 }
 
 fn going_on(what: &str, installed: anyhow::Result<()>) {
@@ -213,11 +216,11 @@ pub(crate) fn python(tools: &Path) -> PathBuf {
 }
 
 /// As a person would install it.
-fn try_install_python(tools: &Path, built: &Path) -> anyhow::Result<()> {
+fn try_install_python(tools: &Path, root: &Path) -> anyhow::Result<()> {
     let Some(python3) = on_path("python3") else { return Ok(()) };
     let venv = tools.join("python");
     let stamp = venv.join("gauze-package");
-    let package = package_stamp(built)?;
+    let package = package_stamp(root)?;
     if python(tools).is_file() && fs::read_to_string(&stamp).is_ok_and(|found| found == package) {
         return Ok(());
     }
@@ -235,28 +238,22 @@ fn try_install_python(tools: &Path, built: &Path) -> anyhow::Result<()> {
     let paths = std::iter::once(venv.join("bin")).chain(env::split_paths(&path));
     let mut ours = pip();
     // What `pip install ./bindings/python` does, but with the profile that the other tests have built already.
-    ours.args(["--no-build-isolation", "--force-reinstall"]).arg(root()?.join("bindings/python"));
+    ours.args(["--no-build-isolation", "--force-reinstall"]).arg(root.join("bindings/python"));
     ours.env("PATH", env::join_paths(paths)?).env("MATURIN_PEP517_ARGS", "--profile dev");
     process::unlike_under_cargo(&mut ours);
     quiet(&mut ours)?;
     process::replace(&stamp, &package)
 }
 
-/// What the Python package is made from: when each file was last written.
-fn package_stamp(built: &Path) -> anyhow::Result<String> {
-    let library = built.join(format!("{}gauze{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX));
-    let sources = root()?.join("bindings/python");
-    let mut stamp = String::new();
-    for path in ["pyproject.toml", "generated/gauze.py"].map(|name| sources.join(name)) {
-        stamp += &written(&path).unwrap_or_default();
+/// A hash of what the Python package is made from.
+fn package_stamp(root: &Path) -> anyhow::Result<String> {
+    let mut hash = DefaultHasher::new();
+    for (path, text) in Tree::load(root)?.texts() {
+        if path == "Cargo.lock" || path.starts_with("core/") || path.starts_with("bindings/") {
+            (path, text).hash(&mut hash);
+        }
     }
-    Ok(stamp + &written(&library)?)
-}
-
-fn written(path: &Path) -> anyhow::Result<String> {
-    let at =
-        fs::metadata(path).and_then(|found| found.modified()).with_context(|| path.display().to_string())?;
-    Ok(format!("{} {at:?}\n", path.display()))
+    Ok(format!("{:016x}", hash.finish()))
 }
 
 /// `cargo-fuzz`, built like [`cargo_deny`].

@@ -385,6 +385,7 @@ enum class Word {
     ErrorTicketExpired,
     ErrorTransferBusy,
     ErrorQuotaExceeded,
+    ErrorTooManyRequests,
     ErrorCheckpointInvalid,
     ErrorLogRolledBack,
     ErrorLogInconsistent,
