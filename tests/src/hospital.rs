@@ -8,6 +8,7 @@ use gauze_wire::Tenant;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use serde_json::{Value, json};
 
+use crate::identity;
 use crate::programs::{Server, attempt, program, run};
 
 const TENANT: &str = "demo-hospital";
@@ -16,6 +17,8 @@ const TENANT: &str = "demo-hospital";
 pub struct Hospital {
     home: PathBuf,
     port: u16,
+    /// Where the pages for the hospital's people are served, if they are.
+    pages: Option<u16>,
 }
 
 /// The running servers.
@@ -81,6 +84,17 @@ impl Hospital {
         let phone = program("gauze-phone").unwrap_or_else(|_| "gauze-phone".into());
         let (phone, data) = (phone.display(), self.phone_dir());
         format!("{phone} --data {0} capture FILE && {phone} --data {0} upload", data.display())
+    }
+
+    /// Has the records side serve its pages too, with the demo's own identity provider before them; their address.
+    pub fn open_pages(&mut self) -> anyhow::Result<String> {
+        let issuer = identity::serve(free_port()?, &self.home.join("tls"))?;
+        let port = free_port()?;
+        let origin = format!("https://localhost:{port}");
+        write(&self.home.join("client.secret"), "a secret of the demo, printed here")?;
+        write_json(&self.home.join("people.json"), &identity::people_json(&origin, &issuer))?;
+        self.pages = Some(port);
+        Ok(origin)
     }
 
     /// Starts gateway and records side, and enrols the phone.
@@ -152,14 +166,20 @@ impl Hospital {
             "--interval-s",
             "1",
         ];
-        Server::start("gauze-records", arguments.map(str::to_owned).to_vec(), self.home.clone()).await
+        let mut arguments = arguments.map(str::to_owned).to_vec();
+        if let Some(port) = self.pages {
+            let listen = format!("127.0.0.1:{port}");
+            let pages = ["--web", &listen, "--tls-cert", "tls/server.pem", "--tls-key", "tls/server.key"];
+            arguments.extend(pages.iter().chain(&["--people", "people.json"]).map(|&text| text.to_owned()));
+        }
+        Server::start("gauze-records", arguments, self.home.clone()).await
     }
 }
 
 /// Makes everything that has to be there before the servers start.
 pub async fn build(home: &Path, recipients: &str) -> anyhow::Result<Hospital> {
     let port = free_port()?;
-    let hospital = Hospital { home: home.to_owned(), port };
+    let hospital = Hospital { home: home.to_owned(), port, pages: None };
     make_certificates(&home.join("tls"))?;
     let keygen = ["keygen", "--out", "keys", "--recipients", recipients, "--tenant", TENANT];
     run("gauze-records", &keygen, home).await?;

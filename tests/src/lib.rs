@@ -5,6 +5,7 @@ pub mod attestations;
 pub mod config;
 pub mod handset;
 pub mod hospital;
+pub mod identity;
 pub mod lean;
 pub mod memory;
 pub mod needles;

@@ -8,6 +8,7 @@
 
 mod journey;
 mod output;
+mod walk;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,8 +80,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<Option<String>> {
         output::prepare(out)?;
     }
     runtime.block_on(async {
-        let hospital = gauze_tests::hospital::build(home.path(), arguments.recipients.as_str()).await?;
+        let mut hospital = gauze_tests::hospital::build(home.path(), arguments.recipients.as_str()).await?;
         hospital.set_policy(|policy| policy["lists"] = journey::lists()).await?;
+        let pages = hospital.open_pages()?;
         let servers = hospital.start().await?;
         println!("gateway   {}", hospital.url());
         println!("          {0}/healthz  {0}/openapi.json", hospital.url());
@@ -90,6 +92,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<Option<String>> {
         let journeys = journey::travel(&hospital, inputs).await?;
         output::table(&journeys);
         let trouble = output::write_all(&hospital, &journeys, out.as_deref()).await?.trouble();
+        if trouble.is_none() {
+            walk::tell(&pages);
+            walk::through(&hospital, &pages).await?;
+        }
         if trouble.is_none() && !arguments.once {
             println!("\nStill up; the files above stay until you press Ctrl-C.");
             println!("Another photo:  {}", hospital.phone_hint());
