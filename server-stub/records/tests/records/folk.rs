@@ -14,7 +14,7 @@ use super::fixture::{Edit, Fake, Hospital, Phone};
 use super::viewer::ward::{Office, acting};
 
 pub const FAMILY: &str = "Featherstonehaugh";
-pub const NHS: &str = "9434765919";
+pub const NHS: &str = "9990000042";
 pub const LOCAL: &str = "RX1 00 4711";
 pub const DOB: &str = "1938-02-17";
 pub const WORDS: &str = "left heel, behind the malleolus";
@@ -88,7 +88,7 @@ async fn what_is_filed_is_found_by_number_and_by_name_with_date_of_birth() {
     let folk = puller.folk().await.unwrap();
 
     for sought in [
-        Sought::Number(text("943 476 5919")),
+        Sought::Number(text("999 000 0042")),
         Sought::Number(text("rx1004711")),
         name("FEATHERSTONEHAUGH"),
         name("feather-stonehaugh "),
@@ -99,7 +99,7 @@ async fn what_is_filed_is_found_by_number_and_by_name_with_date_of_birth() {
         assert_eq!(hits[0].newest.label.patient.as_ref().unwrap().family.as_str(), FAMILY);
         assert_eq!(hits[0].newest.label.site.as_ref().unwrap().words.as_str(), WORDS);
     }
-    for sought in [Sought::Number(text("943 476 5910")), name("Featherstone"), Sought::Number(text("1"))] {
+    for sought in [Sought::Number(text("999 000 0040")), name("Featherstone"), Sought::Number(text("1"))] {
         assert!(folk.search(&sought).await.unwrap().is_empty());
     }
     let other = Sought::Name { family: text(FAMILY), dob: "1938-02-18".parse().unwrap() };
@@ -271,7 +271,7 @@ fn search(dir: &Path, read: &mut usize) {
             "featherstonehaugh",
             "Wilhelmina",
             NHS,
-            "943 476 5919",
+            "999 000 0042",
             LOCAL,
             "rx1004711",
             DOB,

@@ -35,7 +35,7 @@ async fn a_team_reads_its_list_and_a_photo_is_new_until_somebody_looked() {
     assert_eq!(list.status, StatusCode::OK);
     let text = list.text();
     assert!(text.contains("FEATHERSTONEHAUGH, Wilhelmina") && text.contains("17-Feb-1938 (88y)"), "{text}");
-    assert!(text.contains("NHS No. 943 476 5919") && text.contains("New (3)") && text.contains(WORDS));
+    assert!(text.contains("NHS No. 999 000 0042") && text.contains("New (3)") && text.contains(WORDS));
     let photo = &ward.photos().await[0];
     assert_eq!(nurse.get(&format!("/photos/{}", photo.handle)).await.status, StatusCode::OK);
     assert!(nurse.get("/lists/tissue?which=new").await.text().contains("New (2)"));
@@ -109,7 +109,7 @@ async fn two_people_get_two_pictures_and_each_names_its_line() {
 async fn a_patient_is_found_and_neither_address_nor_title_names_them() {
     let ward = ward().await;
     let nurse = ward.sign_in(viewer());
-    let found = nurse.post("/search", &[("number", "943 476 5919")]).await;
+    let found = nurse.post("/search", &[("number", "999 000 0042")]).await;
     let text = found.text();
     assert!(text.contains("FEATHERSTONEHAUGH, Wilhelmina"), "{text}");
     let address = text.split("href=\"").find(|rest| rest.starts_with("/patients/")).unwrap();
@@ -129,7 +129,7 @@ async fn a_patient_is_found_and_neither_address_nor_title_names_them() {
         let title = text.split("<title>").nth(1).unwrap_or_default().split("</title>").next().unwrap();
         assert!(!title.contains(FAMILY) && !title.contains("FEATHER"));
     }
-    let wrong = nurse.post("/search", &[("number", "943 476 5918")]).await.text();
+    let wrong = nurse.post("/search", &[("number", "999 000 0048")]).await.text();
     assert!(wrong.contains("one of them is wrong"), "{wrong}");
     let date =
         nurse.post("/search", &[("family", FAMILY), ("day", "31"), ("month", "2"), ("year", "1938")]).await;
