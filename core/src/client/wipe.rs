@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{Client, Enrolled};
 use crate::auth::{Contact, Identity, VaultSigner};
 use crate::ports::{Disk, VaultError};
-use crate::review::ReviewKeys;
+use crate::review::{ReviewKeys, leaving_nothing};
 use crate::store::{Found, Kind, Stage, StoreError, Twice, file};
 
 const NAME: &str = "wipe.json";
@@ -154,7 +154,8 @@ impl Client {
     /// Finishes what was begun, in this process or an earlier one.
     pub(super) fn carry_out_wipe(&self) -> Result<(), StoreError> {
         let Some(mut wipe) = self.state().wipe.clone() else { return Ok(()) };
-        self.destroy_openers()?;
+        // What earlier calls left on the stack goes with it.
+        leaving_nothing(|| self.destroy_openers())?;
         if wipe.report.is_some() {
             return Ok(());
         }
