@@ -1,4 +1,4 @@
-//! The Android app: one signed APK of it. Its tests run with all others (`cargo xtask test`), or alone (`cargo xtask android`).
+//! The Android app: one signed APK of it. `cargo xtask android` runs its tests; `cargo xtask test` names them as skipped.
 
 use crate::bindings::target;
 use crate::process::{cargo, on_path, run};

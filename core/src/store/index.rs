@@ -38,6 +38,15 @@ const CARRIED: &str = "/carried";
 /// The row of whoever is signed in.
 const SESSION: &str = "session";
 
+/// What enciphering one row may leave on the stack, the key among it, in bytes.
+const CIPHER_STACK: usize = 16 * 1024;
+
+/// Has a frame of its own, below the one that wipes.
+#[inline(never)]
+fn apart<T>(cipher: &XChaCha20Poly1305, work: impl FnOnce(&XChaCha20Poly1305) -> T) -> T {
+    work(cipher)
+}
+
 fn carried_key(id: CaptureId) -> String {
     format!("{id}{CARRIED}")
 }
@@ -182,7 +191,9 @@ impl Index {
     }
 
     fn with_cipher<T>(&self, work: impl FnOnce(&XChaCha20Poly1305) -> Option<T>) -> Option<T> {
-        work(self.cipher.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?)
+        let done = apart(self.cipher.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?, work);
+        zeroize::zeroize_stack::<CIPHER_STACK>();
+        done
     }
 }
 
