@@ -533,6 +533,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_func_open_desktop() != 4404:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_func_panic_now() != 25811:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_func_set_log_sink() != 38157:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_attestor_attest() != 57758:
@@ -674,6 +676,9 @@ _UniffiLib.uniffi_gauze_checksum_func_fresh_android_challenge.restype = ctypes.c
 _UniffiLib.uniffi_gauze_checksum_func_open_desktop.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_func_open_desktop.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_func_panic_now.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_func_panic_now.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_func_set_log_sink.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_func_set_log_sink.restype = ctypes.c_uint16
@@ -848,6 +853,10 @@ _UniffiLib.uniffi_gauze_fn_func_open_desktop.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_func_open_desktop.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_func_panic_now.argtypes = (
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_func_panic_now.restype = None
 _UniffiLib.uniffi_gauze_fn_func_set_log_sink.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),

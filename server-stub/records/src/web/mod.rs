@@ -1,5 +1,5 @@
-//! The pages for the hospital's people. A page that shows anything takes [`signed::Signed`]; a form is taken by
-//! [`form::OwnForm`] alone; every word is in [`words`]; every page stands in [`layout::page`].
+//! The pages for the hospital's people. A page that shows anything takes `signed::Signed`; a form is taken by
+//! `form::OwnForm` alone; every word is in `words`; every page stands in `layout::page`.
 //!
 //! Always: it listens over TLS and under its own name; nothing is shown to whom has not proven two factors; every page works
 //! without scripts but for a passkey, which browsers give to scripts alone.

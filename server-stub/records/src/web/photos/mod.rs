@@ -1,8 +1,8 @@
 //! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
 //! and putting a record right.
 //!
-//! Always: each handler takes [`Signed`] and does what one logged action allows; no patient is named in an address, a title,
-//! a header or a log line; pixels leave by [`pixels`] alone, marked; text comes from [`words`].
+//! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
+//! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
 
 mod amend;
 mod compare;
