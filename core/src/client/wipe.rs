@@ -99,9 +99,11 @@ impl Client {
     /// Destroys whatever opens anything on this phone. Sealed photos stay and can be sent; the device key goes once
     /// none is left.
     pub fn wipe(&self) -> Result<WipeReport, StoreError> {
-        self.begin_wipe(&Why { cause: WipeCause::Asked, order_id: None, photos: Photos::Keep })?;
-        let device_key_destroyed = self.end_wipe()?;
-        Ok(WipeReport { unsent: self.store.entries().len() as u64, device_key_destroyed })
+        leaving_nothing(|| {
+            self.begin_wipe(&Why { cause: WipeCause::Asked, order_id: None, photos: Photos::Keep })?;
+            let device_key_destroyed = self.end_wipe()?;
+            Ok(WipeReport { unsent: self.store.entries().len() as u64, device_key_destroyed })
+        })
     }
 
     /// Carries out an order that the hospital signed for this phone. One that does not hold changes nothing.
