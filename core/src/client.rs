@@ -124,12 +124,14 @@ struct Enrolled {
 impl Client {
     /// Opens the store and finishes what a dead process left. Needs no network and no user.
     pub fn open(config: ClientConfig, ports: Ports) -> Result<Self, OpenError> {
-        // The store key opens what the index holds.
-        leaving_nothing(|| Self::opened(config, ports))
-    }
-
-    fn opened(config: ClientConfig, ports: Ports) -> Result<Self, OpenError> {
-        let store = Store::open(&config.dir, ports.disk.clone(), &*ports.secrets, ports.entropy.clone())?;
+        // The store key must be gone from the stack before the client is put together there: what an empty `Option` leaves unwritten
+        // keeps what lay in its place, and moves with it.
+        let (store, signed) = leaving_nothing(|| {
+            let Ports { disk, secrets, entropy, .. } = &ports;
+            let store = Arc::new(Store::open(&config.dir, disk.clone(), &**secrets, entropy.clone())?);
+            let signed = store.session();
+            Ok::<_, StoreError>((store, signed))
+        })?;
         let (enrolled, trouble) = opening::who(&config, &ports);
         let trouble = trouble.or_else(|| store.trouble().map(Advice::from));
         let review_keys = ReviewKeys::load(&*ports.disk, &config.dir);
@@ -138,7 +140,7 @@ impl Client {
             review_keys,
             unlocked: None,
             signing_in: None,
-            signed: store.session(),
+            signed,
             recent: HashMap::new(),
             renewed_ms: None,
             trust_refused: None,
@@ -152,7 +154,7 @@ impl Client {
         let client = Self {
             config,
             ports,
-            store: Arc::new(store),
+            store,
             observers: Observers::default(),
             claims: Claims::default(),
             enrolling: tokio::sync::Mutex::default(),

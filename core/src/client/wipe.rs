@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{Client, Enrolled};
 use crate::auth::{Contact, Identity, VaultSigner};
 use crate::ports::{Disk, VaultError};
-use crate::review::{ReviewKeys, leaving_nothing};
+use crate::review::ReviewKeys;
 use crate::store::{Found, Kind, Stage, StoreError, Twice, file};
 
 const NAME: &str = "wipe.json";
@@ -99,11 +99,9 @@ impl Client {
     /// Destroys whatever opens anything on this phone. Sealed photos stay and can be sent; the device key goes once
     /// none is left.
     pub fn wipe(&self) -> Result<WipeReport, StoreError> {
-        leaving_nothing(|| {
-            self.begin_wipe(&Why { cause: WipeCause::Asked, order_id: None, photos: Photos::Keep })?;
-            let device_key_destroyed = self.end_wipe()?;
-            Ok(WipeReport { unsent: self.store.entries().len() as u64, device_key_destroyed })
-        })
+        self.begin_wipe(&Why { cause: WipeCause::Asked, order_id: None, photos: Photos::Keep })?;
+        let device_key_destroyed = self.end_wipe()?;
+        Ok(WipeReport { unsent: self.store.entries().len() as u64, device_key_destroyed })
     }
 
     /// Carries out an order that the hospital signed for this phone. One that does not hold changes nothing.
@@ -156,8 +154,7 @@ impl Client {
     /// Finishes what was begun, in this process or an earlier one.
     pub(super) fn carry_out_wipe(&self) -> Result<(), StoreError> {
         let Some(mut wipe) = self.state().wipe.clone() else { return Ok(()) };
-        // What earlier calls left on the stack goes with it.
-        leaving_nothing(|| self.destroy_openers())?;
+        self.destroy_openers()?;
         if wipe.report.is_some() {
             return Ok(());
         }

@@ -54,8 +54,7 @@ impl Specimen {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_phones_memory_holds_no_photo_no_label_and_no_key_and_a_wiped_ones_no_store_key_off_the_stack()
- {
+async fn a_locked_phones_memory_holds_no_photo_no_label_and_no_key_and_a_wiped_ones_no_store_key() {
     let mut site = Site::new().await;
     let (data, vault) = (site.home().join("specimen"), site.home().join("vault"));
     let mut phone = Specimen::enrolled(&site, &data, &vault).await;
@@ -98,10 +97,7 @@ async fn a_locked_phones_memory_holds_no_photo_no_label_and_no_key_and_a_wiped_o
     let held = phone.remembers(&needles).unwrap();
     assert!(held.iter().any(|found| found.starts_with("the store key")), "the search must find it: {held:?}");
     phone.told("wipe");
-    let mut left = phone.remembers(&needles).unwrap();
-    // Known: docs/known-issues.md.
-    left.retain(|found| found != "the store key in [stack]");
-    assert_eq!(left, [""; 0], "wiped");
+    assert_eq!(phone.remembers(&needles).unwrap(), [""; 0], "wiped");
     drop(phone);
     site.stop().await;
 }
