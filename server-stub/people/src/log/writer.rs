@@ -190,3 +190,47 @@ pub(super) fn blank(files: &Files, index: u64) -> Result<(), LogFailure> {
     let file = File::options().write(true).open(&path).map_err(LogFailure::disk(&path))?;
     file.write_all_at(&hyphens, salt).and_then(|()| file.sync_data()).map_err(LogFailure::disk(&path))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use gauze_wire::log::NoteKey;
+    use gauze_wire::{Jws, SoftwareKey};
+
+    use super::super::entry::{Entry, Event, Happening, Outcome};
+    use super::super::open::open;
+    use super::*;
+
+    #[test]
+    fn all_that_waits_is_written_by_one_sync() {
+        let dir = tempfile::tempdir().unwrap();
+        let tenant = "ward-9".parse().unwrap();
+        let keys = LogKeys {
+            audit: Arc::new(SoftwareKey::from_bytes(&[7; 32]).unwrap()),
+            note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[8; 32]).unwrap()),
+            tenant,
+        };
+        let writer = open(dir.path(), keys.clone()).unwrap().writer;
+        let shared = writer.shared.clone();
+        let (jobs, waiting) = channel();
+        let answers: Vec<_> = (0..32)
+            .map(|second| {
+                let at = jiff::Timestamp::from_second(second).unwrap();
+                let entry =
+                    Entry::of_event(&keys.tenant, &Event::of(Happening::SignIn, Outcome::Done, at)).unwrap();
+                let made = Made::new(&Jws::sign(&entry, &*keys.audit).unwrap()).unwrap();
+                let (done, answer) = oneshot::channel();
+                jobs.send(Job::Append { made, done }).unwrap();
+                answer
+            })
+            .collect();
+        drop(jobs);
+        writer.run(&waiting);
+        for (index, answer) in (0..).zip(answers) {
+            assert_eq!(answer.blocking_recv().unwrap().unwrap(), index);
+        }
+        let shared = shared.lock().unwrap();
+        assert_eq!((shared.syncs, shared.spine.size()), (1, 32));
+    }
+}

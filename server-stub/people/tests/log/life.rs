@@ -66,7 +66,7 @@ fn two_processes_never_write_one_log() {
 }
 
 #[test]
-fn thirty_two_who_write_at_once_share_syncs_and_lose_nothing() {
+fn thirty_two_who_write_at_once_lose_nothing() {
     let (_dir, root) = of(0);
     let (log, roles) = (Arc::new(open(&root).unwrap()), Arc::new(Roles::shipped().unwrap()));
     let threads: Vec<_> = (0..32)
@@ -79,8 +79,6 @@ fn thirty_two_who_write_at_once_share_syncs_and_lose_nothing() {
         })
         .collect();
     let lines: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
-    // How many share one is the disk's and the machine's: `cargo xtask bench --only log_append` measures it.
-    assert!(log.syncs() < 320, "{} syncs for 320 entries", log.syncs());
     drop(log);
     let written = entries(&root);
     assert_eq!(written.len(), 320);

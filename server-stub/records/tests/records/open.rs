@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use gauze_records::{Coded as _, keys, open_file};
 use gauze_wire::{Digest, Record};
 
-use crate::fixture::{Edit, Hospital, Phone, jpeg};
+use crate::fixture::{Edit, Hospital, Phone, jpeg, seal_tar, tar_of};
 
 fn sealed(hospital: &Hospital, edit: &Edit<'_>) -> (PathBuf, Vec<u8>) {
     let photo = Phone::new(10).photo_with(hospital, edit);
@@ -41,6 +41,26 @@ fn an_opened_photo_is_the_picture_and_its_record_for_their_owner_alone() {
     let again = open_file(&file, &hospital.keys().path(keys::IDENTITY), &out).unwrap_err();
     assert_eq!(again.code(), "exists");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 2);
+}
+
+#[test]
+fn what_stands_behind_a_pictures_last_block_does_not_leave_and_open_says_so() {
+    let hospital = Hospital::new();
+    let mut picture = jpeg(11, 1);
+    picture.splice(picture.len() - 2..picture.len() - 2, *b"written behind the last block");
+    let as_it_is = |record: &mut Record| {
+        (record.photo_sha256, record.photo_size) = (Digest::of(&picture), picture.len() as u64);
+    };
+    let seal = |hospital: &Hospital, record: &[u8], _: &[u8]| {
+        seal_tar(hospital, &tar_of(&[("photo.jpg", &picture), ("record.json", record)]))
+    };
+    let (file, _) = sealed(&hospital, &Edit { record: &as_it_is, seal: &seal, ..Edit::default() });
+    let opened = open_file(&file, &hospital.keys().path(keys::IDENTITY), &hospital.path("opened")).unwrap();
+    let written = fs::read(&opened.photo).unwrap();
+    assert!(opened.cleaned && !written.windows(7).any(|run| run == b"written"));
+    assert_eq!((Digest::of(&written), written.len() as u64), (opened.photo_sha256, opened.photo_size));
+    let record = Record::from_bytes(&fs::read(&opened.record).unwrap()).unwrap();
+    assert_eq!(record.photo_sha256, Digest::of(&picture), "the record keeps that of the picture as it came");
 }
 
 #[test]
