@@ -43,7 +43,8 @@ pub fn roles_file(data: &Path) -> PathBuf {
 /// [`AccessError`]: nothing may be shown then.
 pub fn open_log(keys: &KeyDir, data: &Path, at: Timestamp) -> Result<AccessLog, AccessError> {
     let log = AccessLog::open(&log_dir(data), keys.log_keys()?, at)?;
-    let before = public_keys(data).ok();
+    // What cannot be read is never replaced: without the keys of before nobody checks the lines of before.
+    let before: Option<PublicKeys> = json_if_any(&keys_file(data))?;
     let mut public = log.public_keys();
     if let Some(before) = before {
         // Keys that signed before, and witnesses, stay.
@@ -64,6 +65,13 @@ fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, AccessError> {
     let bytes = disk::read(path)?;
     serde_json::from_slice(&bytes)
         .map_err(|error| AccessError::Malformed { path: path.to_owned(), cause: error.to_string() })
+}
+
+/// Nothing where there is no such file; one that cannot be read is no absent one.
+fn json_if_any<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, AccessError> {
+    let Some(bytes) = disk::read_if_any(path)? else { return Ok(None) };
+    let read = serde_json::from_slice(&bytes);
+    read.map(Some).map_err(|error| AccessError::Malformed { path: path.to_owned(), cause: error.to_string() })
 }
 
 fn cosigned_file(data: &Path) -> PathBuf {
@@ -115,7 +123,11 @@ pub fn public_keys(data: &Path) -> Result<PublicKeys, AccessError> {
 /// [`AccessError`].
 pub fn policy_set(file: Option<&Path>) -> Result<PolicySet, AccessError> {
     let Some(file) = file else { return Ok(PolicySet::parse(SHIPPED)?) };
-    let text = String::from_utf8(disk::read(file)?);
+    policies(file, disk::read(file)?)
+}
+
+fn policies(file: &Path, bytes: Vec<u8>) -> Result<PolicySet, AccessError> {
+    let text = String::from_utf8(bytes);
     let text =
         text.map_err(|error| AccessError::Malformed { path: file.to_owned(), cause: error.to_string() })?;
     Ok(PolicySet::parse(&text)?)
@@ -127,8 +139,11 @@ pub fn policy_set(file: Option<&Path>) -> Result<PolicySet, AccessError> {
 /// [`AccessError`]: a file that does not hold puts nothing in force.
 pub fn roles(data: &Path) -> Result<Roles, AccessError> {
     let own = policies_file(data);
-    let file = own.exists().then_some(own);
-    Ok(Roles::of(policy_set(file.as_deref())?))
+    let set = match disk::read_if_any(&own)? {
+        Some(bytes) => policies(&own, bytes)?,
+        None => policy_set(None)?,
+    };
+    Ok(Roles::of(set))
 }
 
 /// The list of roles; empty where there is none.
@@ -136,11 +151,10 @@ pub fn roles(data: &Path) -> Result<Roles, AccessError> {
 /// # Errors
 /// [`AccessError`].
 pub fn grants(data: &Path) -> Result<Grants, AccessError> {
-    let file = roles_file(data);
-    if !file.exists() {
-        return Ok(Grants::default());
-    }
-    let grants: Grants = json(&file)?;
+    let grants: Grants = json_if_any(&roles_file(data))?.unwrap_or_default();
     grants.check()?;
     Ok(grants)
 }
+
+#[cfg(test)]
+mod tests;
