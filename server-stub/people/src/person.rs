@@ -9,6 +9,13 @@ use std::fmt;
 #[serde(transparent)]
 pub struct PersonId(pub String);
 
+impl PersonId {
+    /// Its first eight characters: what people read out to each other.
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
+}
+
 /// A team as the signed policy spells it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -46,11 +46,15 @@ pub fn person(people: &People, claims: &Claims) -> Option<Person> {
             leads.insert(member.team.clone());
         }
     }
-    let name = mapping.name.text(claims).unwrap_or_default();
+    let id = person_id(&people.provider.issuer, &named);
+    let name: String =
+        mapping.name.text(claims).unwrap_or_default().chars().filter(|c| !c.is_control()).take(120).collect();
+    // Nobody is shown without a name: what the person reads out from their own page stands in its place.
+    let name = if name.trim().is_empty() { id.short().to_owned() } else { name };
     let professional = mapping.professional.as_ref().and_then(|path| path.text(claims));
     Some(Person {
-        id: person_id(&people.provider.issuer, &named),
-        name: name.chars().filter(|c| !c.is_control()).take(120).collect(),
+        id,
+        name,
         professional: professional.map(|text| text.chars().take(64).collect()),
         roles,
         teams,
@@ -101,6 +105,30 @@ mod tests {
             assert_eq!(holds(&level, &json!({ "level": value })), expected, "{value}");
         }
         assert!(!holds(&Proof::Amr(vec!["otp".into()]), &json!({ "amr": [] })));
+    }
+
+    #[test]
+    fn whom_the_provider_gives_no_name_is_called_by_their_short_id() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("secret"), "a secret of more than 16").unwrap();
+        let people = json!({
+            "origin": "https://gauze.example",
+            "provider": {
+                "issuer": "https://id.example", "profile": "keycloak", "client_id": "gauze",
+                "client": { "secret_file": "secret" },
+            },
+        });
+        let people = People::parse(people.to_string().as_bytes(), dir.path()).unwrap();
+        for claims in [
+            json!({ "sub": "a" }),
+            json!({ "sub": "a", "name": "" }),
+            json!({ "sub": "a", "name": " \u{0} " }),
+        ] {
+            let person = person(&people, claims.as_object().unwrap()).unwrap();
+            assert_eq!((person.name.as_str(), person.name.len()), (person.id.short(), 8), "{claims}");
+        }
+        let claims = json!({ "sub": "a", "name": "Ann" });
+        assert_eq!(person(&people, claims.as_object().unwrap()).unwrap().name, "Ann");
     }
 
     #[test]
