@@ -1,5 +1,6 @@
 //! A person in the act: signed in, by which factor, from where.
 
+use crate::context::{STEP_UP_MINUTES, minutes};
 use crate::person::Person;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,4 +45,11 @@ pub struct Acting {
     pub factor_at: Timestamp,
     /// From where.
     pub network: Network,
+}
+
+impl Acting {
+    /// Whether the second factor was proven so lately that nothing grave asks for it again.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        minutes(self.factor_at, now) < STEP_UP_MINUTES
+    }
 }

@@ -13,6 +13,12 @@ pub const STEP_UP_MINUTES: i64 = 5;
 /// How long a break-glass lasts, in minutes.
 pub const BREAK_GLASS_MINUTES: i64 = 240;
 
+/// Whole minutes since then.
+pub(crate) fn minutes(since: Timestamp, now: Timestamp) -> i64 {
+    // What lies in the future was not proven: a clock that went back opens nothing.
+    if since > now { i64::MAX } else { now.duration_since(since).as_mins() }
+}
+
 /// What it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

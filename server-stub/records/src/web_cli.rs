@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use clap::{Args, Subcommand};
@@ -11,13 +12,16 @@ use gauze_records::access;
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{self, Desk, DeskParts};
-use gauze_records::web::{self, HttpsOutward, Ledger, Listed, Web, WebOptions};
+use gauze_records::web::{self, HttpsOutward, Listed, Web, WebOptions};
 use gauze_records::{Clock as _, HttpsGateway, SystemClock};
 use gauze_signin::config::{ConfigError, People};
 use gauze_signin::factors::{FactorError, Factors};
 use gauze_signin::provider::Provider;
 
 use crate::{Refused, show};
+
+/// How often codes that were made beside the pages are looked for.
+const TELL: Duration = Duration::from_secs(15);
 
 /// Where the hospital's people sign in and look.
 #[derive(Args)]
@@ -45,7 +49,8 @@ pub(crate) enum PeopleCommand {
         #[arg(long, value_name = "FILE")]
         people: PathBuf,
     },
-    /// Make the enrolment code of the first administrator, who has nobody to ask. Others get theirs on the pages.
+    /// Make the enrolment code of the first administrator, or of the only one who lost their key: who has nobody to ask. Others
+    /// get theirs on the pages. Its line in the access log is written by `serve`, and before that the code does not count.
     Code {
         /// The data directory.
         #[arg(long, value_name = "DIR")]
@@ -59,12 +64,16 @@ pub(crate) enum PeopleCommand {
         /// The person's whole id, as the access log spells it: 26 letters and digits.
         #[arg(long)]
         person: String,
+        /// The code takes the place of what the person has enrolled, once they enter it.
+        #[arg(long)]
+        replace: bool,
     },
 }
 
 /// Pages that can be served.
 pub(crate) struct Served {
     options: WebOptions,
+    web: Web,
     pages: Router,
 }
 
@@ -77,7 +86,7 @@ fn factor(error: &FactorError) -> Refused {
 }
 
 async fn open_factors(data: &Path, keys: &Path, people: &People) -> Result<Factors, Refused> {
-    let key = web::factor_key(keys)?;
+    let key = web::factor_key(keys, data)?;
     let path = web::factor_store(data)?;
     Factors::open(&path, key, people).await.map_err(|error| factor(&error))
 }
@@ -106,12 +115,14 @@ impl Pages {
         let key_dir = KeyDir::new(keys);
         let log = Arc::new(access::open_log(&key_dir, data, clock.now())?);
         puller.witness_access(log.clone());
+        let roles = Arc::new(access::roles(data)?);
         let web = Web::new(web::Parts {
             people,
             provider,
             factors,
             roster: Arc::new(Listed::new(data)),
-            log: Arc::new(Ledger::new(log.clone(), clock.clone())),
+            roles: roles.clone(),
+            log: log.clone(),
             clock,
         });
         let log_root = access::log_dir(data);
@@ -119,15 +130,15 @@ impl Pages {
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
-            roles: Arc::new(access::roles(data)?),
+            roles,
             log,
             log_root,
             hastes: Arc::new(hastes.into()),
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
         });
-        let pages = web::router(web, photos::router(desk));
-        Ok(Some(Served { options: WebOptions { listen, tls_cert, tls_key }, pages }))
+        let pages = web::router(web.clone(), photos::router(desk));
+        Ok(Some(Served { options: WebOptions { listen, tls_cert, tls_key }, web, pages }))
     }
 }
 
@@ -135,7 +146,21 @@ impl Served {
     /// Serves until `stop` resolves.
     pub(crate) async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Refused> {
         let ready = |address| crate::say(&format!("ready: pages at {address}"));
-        Ok(web::serve(&self.options, self.pages, ready, stop).await?)
+        let served = web::serve(&self.options, self.pages, ready, stop);
+        tokio::select! {
+            served = served => Ok(served?),
+            () = tell_of_codes(self.web) => Ok(()),
+        }
+    }
+}
+
+/// Writes a line for each code that `people code` makes, for as long as pages are served.
+async fn tell_of_codes(web: Web) {
+    loop {
+        if let Err(error) = web.tell_of_codes().await {
+            tracing::warn!(%error, "it is tried again");
+        }
+        tokio::time::sleep(TELL).await;
     }
 }
 
@@ -150,14 +175,14 @@ pub(crate) async fn people(json: bool, command: PeopleCommand) -> Result<(), Ref
                 format!("people.json is right\nregister this address at the provider: {}", people.callback())
             });
         }
-        PeopleCommand::Code { data, keys, people, person } => {
+        PeopleCommand::Code { data, keys, people, person, replace } => {
             let people = People::load(&people).map_err(|error| config(&error))?;
             let factors = open_factors(&data, &keys, &people).await?;
-            let code = factors.make_code(&PersonId(person), SystemClock.now()).await;
+            let code = factors.queue_code(&PersonId(person), SystemClock.now(), replace).await;
             factors.close().await;
             let code = code.map_err(|error| factor(&error))?;
             show(json, &serde_json::json!({ "code": code }), || {
-                format!("{code}\nIt counts once, for a day.")
+                format!("{code}\nIt counts once, for a day, and stands in the access log.")
             });
         }
     }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
+use crate::age::is_within;
 use crate::provider::Begun;
 use crate::random::{self, NoEntropy};
 
@@ -26,7 +27,7 @@ impl Beginnings {
     pub fn keep(&self, begun: Begun) -> Result<String, NoEntropy> {
         let cookie = random::token::<32>()?;
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.retain(|_, other| begun.at.duration_since(other.at) < LIVES);
+        held.retain(|_, other| is_within(other.at, begun.at, LIVES));
         if held.len() >= MOST
             && let Some(oldest) = held.iter().min_by_key(|(_, other)| other.at).map(|(key, _)| *key)
         {
@@ -40,6 +41,6 @@ impl Beginnings {
     pub fn take(&self, cookie: &str, now: Timestamp) -> Option<Begun> {
         let key: [u8; 32] = Sha256::digest(cookie).into();
         let begun = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key)?;
-        (now.duration_since(begun.at) < LIVES).then_some(begun)
+        is_within(begun.at, now, LIVES).then_some(begun)
     }
 }

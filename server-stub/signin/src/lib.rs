@@ -3,6 +3,7 @@
 //! What a token proves counts, never what was asked for. It knows no page and no socket: `gauze-records` serves what it decides.
 #![forbid(unsafe_code)]
 
+mod age;
 pub mod begun;
 pub mod config;
 pub mod evidence;

@@ -11,6 +11,7 @@ use gauze_people::person::{Person, PersonId};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
+use crate::age::is_within;
 use crate::random::{self, NoEntropy};
 
 /// Sessions that one person has at once; the one used longest ago ends first.
@@ -105,6 +106,8 @@ pub enum Ending<'a> {
     One(&'a PersonId, &'a str),
     /// All of a person.
     Person(&'a PersonId),
+    /// All of a person but the one of this reference.
+    Others(&'a PersonId, &'a str),
     /// What the provider ended: `sid` where it says one, else all of `sub`.
     Provider {
         /// `sub` of the logout token.
@@ -138,9 +141,9 @@ impl Sessions {
     }
 
     fn gone(&self, session: &Session, now: Timestamp) -> Option<Gone> {
-        if now.duration_since(session.began_at) >= self.limits.longest {
+        if !is_within(session.began_at, now, self.limits.longest) {
             Some(Gone::Old)
-        } else if now.duration_since(session.seen_at) >= self.limits.idle {
+        } else if !is_within(session.seen_at, now, self.limits.idle) {
             Some(Gone::Idle)
         } else {
             None
@@ -216,6 +219,7 @@ impl Sessions {
         let meant = |session: &Session| match ending {
             Ending::One(person, reference) => session.person.id == *person && session.reference == reference,
             Ending::Person(person) => session.person.id == *person,
+            Ending::Others(person, kept) => session.person.id == *person && session.reference != kept,
             Ending::Provider { sid: Some(sid), subject } => {
                 session.provider.sid.as_deref() == Some(sid)
                     && subject.is_none_or(|subject| session.provider.subject == subject)
@@ -307,6 +311,32 @@ mod tests {
             assert!(sessions.open(&cookie, at(minute)).is_ok(), "{minute}");
         }
         assert_eq!(sessions.open(&cookie, at(720)).unwrap_err(), Gone::Old);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_lengthens_no_session() {
+        let sessions = Sessions::new(LIMITS);
+        let (cookie, _) = sessions.begin(opening("ann"), at(120)).unwrap();
+        assert!(sessions.open(&cookie, at(119)).is_ok(), "a correction ends none");
+        assert_eq!(sessions.open(&cookie, at(0)).unwrap_err(), Gone::Old);
+
+        let (cookie, _) = sessions.begin(opening("ann"), at(0)).unwrap();
+        for minute in (10..=120).step_by(10) {
+            assert!(sessions.open(&cookie, at(minute)).is_ok(), "{minute}");
+        }
+        assert!(sessions.all(at(60)).is_empty());
+        assert_eq!(sessions.open(&cookie, at(60)).unwrap_err(), Gone::Unknown);
+    }
+
+    #[test]
+    fn all_others_of_a_person_end_and_this_one_and_other_peoples_stay() {
+        let sessions = Sessions::new(LIMITS);
+        let (kept, this) = sessions.begin(opening("ann"), at(0)).unwrap();
+        let (other, _) = sessions.begin(opening("ann"), at(0)).unwrap();
+        let (bob, _) = sessions.begin(opening("bob"), at(0)).unwrap();
+        assert_eq!(sessions.end_all(Ending::Others(&this.person.id, &this.reference)).len(), 1);
+        assert!(sessions.open(&kept, at(0)).is_ok() && sessions.open(&bob, at(0)).is_ok());
+        assert_eq!(sessions.open(&other, at(0)).unwrap_err(), Gone::Unknown);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_signin::config::People;
@@ -11,7 +13,7 @@ use gauze_signin::jwt::Keys;
 use gauze_signin::outward::{Outward, OutwardError, Soon};
 use gauze_signin::provider::{Back, Begun, Provider, Purpose, SignInError, Wanted};
 use gauze_wire::{Signer as _, SoftwareKey};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 const ISSUER: &str = "https://id.example";
@@ -21,6 +23,10 @@ const ISSUER: &str = "https://id.example";
 struct Peer {
     pushes: bool,
     sent: Mutex<Vec<http::Request<Vec<u8>>>>,
+    /// Nothing comes of this path, ever.
+    hangs: Mutex<Option<&'static str>>,
+    /// Nothing can be reached.
+    gone: AtomicBool,
     id_token: Mutex<String>,
     userinfo: Mutex<Value>,
 }
@@ -64,7 +70,15 @@ impl Outward for Peer {
             "/userinfo" => (200, self.userinfo.lock().unwrap().clone()),
             _ => (404, json!({})),
         };
+        if self.gone.load(Ordering::Relaxed) {
+            self.sent.lock().unwrap().push(request);
+            return Box::pin(std::future::ready(Err(OutwardError::TooSlow)));
+        }
+        let hangs = *self.hangs.lock().unwrap() == Some(request.uri().path());
         self.sent.lock().unwrap().push(request);
+        if hangs {
+            return Box::pin(std::future::pending());
+        }
         let answer = http::Response::builder().status(status).body(body.to_string().into_bytes()).unwrap();
         Box::pin(std::future::ready(Ok(answer)))
     }
@@ -238,4 +252,40 @@ async fn entra_names_people_by_tenant_and_object_and_without_a_time_no_proof_is_
     assert_ne!(judged(json!({ "oid": "p" })).await.unwrap().person.id, ann.person.id);
     assert_eq!(judged(json!({ "acrs": ["c2"], "acr": "c1", "amr": ["mfa"] })).await.unwrap().proven_at, None);
     assert_eq!(judged(json!({ "oid": null })).await.unwrap_err(), SignInError::TooLittle);
+}
+
+#[tokio::test]
+async fn a_provider_that_hangs_keeps_nobody_who_does_not_need_it() {
+    let (dir, peer) = (tempfile::tempdir().unwrap(), Arc::new(Peer::default()));
+    let provider = Arc::new(provider(dir.path(), &peer, "keycloak", false));
+    assert_eq!(provider.sign_out_there("x"), None, "a sign-out asks nothing");
+    assert!(peer.sent.lock().unwrap().is_empty());
+    provider.begin(sign_in(), now()).await.unwrap();
+    *peer.hangs.lock().unwrap() = Some("/keys");
+    let waiting = tokio::spawn({
+        let provider = Arc::clone(&provider);
+        async move { provider.ended(&token(&json!({})), now()).await }
+    });
+    while !peer.sent.lock().unwrap().iter().any(|request| request.uri().path() == "/keys") {
+        tokio::task::yield_now().await;
+    }
+    let begun = tokio::time::timeout(Duration::from_secs(30), provider.begin(sign_in(), now())).await;
+    assert!(begun.is_ok(), "what is known is read beside the request that waits");
+    waiting.abort();
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_reached_is_not_waited_for_by_each_who_asks() {
+    let (dir, peer) = (tempfile::tempdir().unwrap(), Arc::new(Peer::default()));
+    let provider = provider(dir.path(), &peer, "keycloak", false);
+    peer.gone.store(true, Ordering::Relaxed);
+    for _ in 0..5 {
+        let failed = provider.begin(sign_in(), now()).await.map(drop);
+        assert_eq!(failed.unwrap_err(), SignInError::Outward(OutwardError::TooSlow));
+    }
+    assert_eq!(peer.sent.lock().unwrap().len(), 1, "asked once");
+    peer.gone.store(false, Ordering::Relaxed);
+    let later = now() + SignedDuration::from_secs(5);
+    assert!(provider.begin(sign_in(), later).await.is_ok());
+    assert!(provider.begin(sign_in(), now()).await.is_ok());
 }

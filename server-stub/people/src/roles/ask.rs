@@ -7,13 +7,12 @@ use cedar_policy::{
     Context as CedarContext, Decision as CedarDecision, Entities, Entity, EntityId, EntityTypeName,
     EntityUid, Request, RestrictedExpression as Value,
 };
-use jiff::Timestamp;
 
 use super::Decision;
 use super::set::PolicySet;
 use crate::acting::{Acting, Factor, Network};
 use crate::action::Action;
-use crate::context::{Context, STEP_UP_MINUTES};
+use crate::context::{Context, minutes};
 use crate::deed::DeniedCause;
 use crate::person::{Person, PersonId, Team};
 use crate::subject::{Patient, Photo, Subject};
@@ -140,11 +139,6 @@ fn resource(subject: &Subject) -> Result<Entity, String> {
     Entity::new(uid, attributes, HashSet::new()).map_err(text)
 }
 
-fn minutes(since: Timestamp, now: Timestamp) -> i64 {
-    // What lies in the future was not proven: a clock that went back opens nothing.
-    if since > now { i64::MAX } else { now.duration_since(since).as_mins() }
-}
-
 fn factor(factor: Factor) -> &'static str {
     match factor {
         Factor::Provider => "provider",
@@ -155,11 +149,10 @@ fn factor(factor: Factor) -> &'static str {
 }
 
 fn circumstances(acting: &Acting, context: &Context) -> Result<Vec<(String, Value)>, String> {
-    let fresh = minutes(acting.factor_at, context.at) < STEP_UP_MINUTES;
     let mut pairs = vec![
         ("inside".to_owned(), Value::new_bool(acting.network == Network::Inside)),
         ("factor".to_owned(), string(factor(acting.factor))),
-        ("fresh".to_owned(), Value::new_bool(fresh)),
+        ("fresh".to_owned(), Value::new_bool(acting.is_fresh(context.at))),
         ("reason".to_owned(), Value::new_bool(context.reason.is_some())),
     ];
     if let Some(haste) = &context.haste {

@@ -137,7 +137,7 @@ pub(super) async fn back(
     let mut answer = match judged {
         Ok((begun, recognised)) => come_in(&web, begun, recognised, Coming { network, browser }).await?,
         Err(error) => {
-            web.tell_of_stranger(network, error.code()).await?;
+            web.tell_of_stranger(network, Happened::SignInFailed(error.code())).await?;
             refusal(&error).into_response()
         }
     };
@@ -151,14 +151,15 @@ async fn come_in(
     recognised: Recognised,
     coming: Coming<'_>,
 ) -> Result<Response, Refusal> {
-    let level =
-        recognised.proven_at.map_or(Level::OneFactor, |at| Level::Signed { factor: Factor::Provider, at });
+    let level = recognised
+        .proven_at
+        .map_or(Level::OneFactor, |at| Level::Signed { factor: Factor::Provider, at: at.min(web.now()) });
     let what = match level {
         Level::OneFactor => Happened::Recognised,
         Level::Signed { factor, .. } => Happened::SignedIn(factor),
     };
     let event =
-        Event { by: Some(recognised.person.id.clone()), session: None, network: coming.network, what };
+        Event { by: Some(recognised.person.id.clone()), session: None, network: Some(coming.network), what };
     let kept = match &begun.wanted.purpose {
         Purpose::SignIn => {
             let opening = Opening {
@@ -202,16 +203,10 @@ pub(super) async fn sign_out(
     form: OwnForm<Nothing, Present>,
 ) -> Result<Response, Refusal> {
     let Present { session, cookie: kept, network } = form.who;
-    let event = Event {
-        by: Some(session.person.id.clone()),
-        session: Some(session.reference.clone()),
-        network,
-        what: Happened::Ended(EndedBy::Person),
-    };
     // A sign-out is never refused: the line is tried, and the session ends whatever came of it.
-    let written = web.write(event).await;
+    let written = web.tell_of(&session, network, Happened::Ended(EndedBy::Person)).await;
     web.sessions().end(&kept);
-    let there = web.provider().sign_out_there(&session.provider.id_token, web.now()).await;
+    let there = web.provider().sign_out_there(&session.provider.id_token);
     let body = html! {
         p.done { (told::SIGNED_OUT) }
         @if written.is_err() { p.trouble { (words::refusal::LOG_FAILED) } }
@@ -241,23 +236,13 @@ pub(super) async fn ended(State(web): State<Web>, peer: Peer, Form(form): Form<L
         Ok(ended) => ended,
         Err(error) => {
             tracing::warn!(code = error.code(), %error, "a logout token does not count");
-            return match web.tell_of_stranger(network, error.code()).await {
+            return match web.tell_of_stranger(network, Happened::SignInFailed(error.code())).await {
                 Ok(()) => refused("invalid_request").into_response(),
                 Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             };
         }
     };
     let ending = Ending::Provider { subject: ended.subject.as_deref(), sid: ended.sid.as_deref() };
-    for session in web.sessions().end_all(ending) {
-        let event = Event {
-            by: Some(session.person.id),
-            session: Some(session.reference),
-            network,
-            what: Happened::Ended(EndedBy::Provider),
-        };
-        if web.write(event).await.is_err() {
-            tracing::error!("the end of a session could not be written into the access log");
-        }
-    }
+    web.end(ending, EndedBy::Provider, network).await;
     StatusCode::OK.into_response()
 }

@@ -6,6 +6,7 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
 use gauze_people::acting::Network;
+use gauze_signin::sessions::Session;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 
@@ -13,6 +14,7 @@ use super::Web;
 use super::layout::PROOF;
 use super::refusal::Refusal;
 use super::signed::{Present, Signed, Unsigned};
+use super::told::Happened;
 
 /// Largest form, in bytes.
 pub(super) const LARGEST: usize = 32 << 10;
@@ -24,8 +26,8 @@ pub(crate) trait Sender: Sized + Send {
     where
         S: Send + Sync,
         Web: FromRef<S>;
-    /// What their forms hold.
-    fn proof(&self) -> &str;
+    /// Their session.
+    fn session(&self) -> &Session;
     /// From where they ask.
     fn network(&self) -> Network;
 }
@@ -39,8 +41,8 @@ impl Sender for Signed {
         Self::from_request_parts(parts, state).await
     }
 
-    fn proof(&self) -> &str {
-        Self::proof(self)
+    fn session(&self) -> &Session {
+        &self.session
     }
 
     fn network(&self) -> Network {
@@ -57,8 +59,8 @@ impl Sender for Present {
         Self::from_request_parts(parts, state).await
     }
 
-    fn proof(&self) -> &str {
-        &self.session.proof
+    fn session(&self) -> &Session {
+        &self.session
     }
 
     fn network(&self) -> Network {
@@ -89,9 +91,11 @@ where
         let bytes = to_bytes(body, LARGEST).await.map_err(|_| Refusal::Unreadable)?;
         let mut proofs = url::form_urlencoded::parse(&bytes).filter(|(name, _)| name == PROOF);
         let (given, more) = (proofs.next(), proofs.next());
-        let right = given.is_some_and(|(_, proof)| proof.as_bytes().ct_eq(who.proof().as_bytes()).into());
+        let right =
+            given.is_some_and(|(_, proof)| proof.as_bytes().ct_eq(who.session().proof.as_bytes()).into());
         if !right || more.is_some() || parts.method != Method::POST {
-            Web::from_ref(state).tell_of_stranger(who.network(), Refusal::Forged.code()).await?;
+            let what = Happened::Refused(Refusal::Forged.code());
+            Web::from_ref(state).tell_of(who.session(), who.network(), what).await?;
             return Err(Refusal::Forged.into());
         }
         let again = Request::from_parts(parts, Body::from(bytes));

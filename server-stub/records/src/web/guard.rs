@@ -20,6 +20,7 @@ use gauze_signin::networks::network;
 
 use super::Web;
 use super::refusal::Refusal;
+use super::told::Happened;
 
 /// On an answer whose form may go to one other origin: the provider's sign-out.
 #[derive(Clone, Debug)]
@@ -63,7 +64,7 @@ pub(super) async fn guard(State(web): State<Web>, request: Request, next: Next) 
             let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
             let from =
                 peer.map_or(Network::Outside, |ConnectInfo(peer)| network(&web.people().networks, peer.ip()));
-            drop(web.tell_of_stranger(from, refusal.code()).await);
+            drop(web.tell_of_stranger(from, Happened::Refused(refusal.code())).await);
             refusal.into_response()
         }
     };

@@ -9,7 +9,7 @@ mod door;
 pub(crate) mod form;
 mod guard;
 pub(crate) mod layout;
-mod ledger;
+pub(crate) mod leave;
 mod outward;
 pub mod photos;
 pub(crate) mod refusal;
@@ -30,27 +30,27 @@ use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
+use gauze_people::Roles;
 use gauze_people::acting::Network;
+use gauze_people::log::AccessLog;
 use gauze_people::person::Role;
 use gauze_signin::begun::Beginnings;
 use gauze_signin::config::People;
-use gauze_signin::factors::Factors;
+use gauze_signin::factors::{FactorError, Factors};
 use gauze_signin::provider::Provider;
-use gauze_signin::sessions::Sessions;
+use gauze_signin::sessions::{Ending, Session, Sessions};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
 use refusal::Refusal;
 use signed::Signed;
-use told::{Event, Happened, Log};
+use told::{EndedBy, Event, Happened};
 
-pub use ledger::{Ledger, Listed};
 pub use outward::HttpsOutward;
-pub use roster::{ClaimsAlone, RolesUnknown, Roster, Soon};
+pub use roster::{Listed, RolesUnknown, Roster, Soon};
 pub use serve::{WebError, WebOptions, serve};
 pub use store::{StoreError, factor_key, factor_store};
 pub use table::{ROUTES, Reach, Route};
-pub use told::{EndedBy, Event as WebEvent, Happened as WebHappened, Log as WebLog, LogFailed, Traced};
 
 /// What the pages rest on.
 pub struct Parts {
@@ -62,8 +62,10 @@ pub struct Parts {
     pub factors: Factors,
     /// Which roles hold.
     pub roster: Arc<dyn Roster>,
+    /// What roles allow.
+    pub roles: Arc<Roles>,
     /// Where lines go.
-    pub log: Arc<dyn Log>,
+    pub log: Arc<AccessLog>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -125,6 +127,14 @@ impl Web {
         &*self.0.parts.roster
     }
 
+    fn roles(&self) -> &Roles {
+        &self.0.parts.roles
+    }
+
+    fn log(&self) -> &AccessLog {
+        &self.0.parts.log
+    }
+
     /// All sessions.
     pub fn sessions(&self) -> &Sessions {
         &self.0.sessions
@@ -140,32 +150,78 @@ impl Web {
         self.write(Event {
             by: Some(acting.person.id.clone()),
             session: Some(acting.session.clone()),
-            network: acting.network,
+            network: Some(acting.network),
+            what,
+        })
+        .await
+    }
+
+    /// Writes a line about a session, from where its browser asks.
+    async fn tell_of(&self, session: &Session, network: Network, what: Happened) -> Result<(), Refusal> {
+        self.write(Event {
+            by: Some(session.person.id.clone()),
+            session: Some(session.reference.clone()),
+            network: Some(network),
             what,
         })
         .await
     }
 
     /// Writes a line about a request of nobody that was refused, up to so many a minute; the program's own log counts the rest.
-    async fn tell_of_stranger(&self, network: Network, code: &'static str) -> Result<(), Refusal> {
+    async fn tell_of_stranger(&self, network: Network, what: Happened) -> Result<(), Refusal> {
         {
-            let now = self.now();
             let mut strangers = self.0.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-            if now.duration_since(strangers.0) >= SignedDuration::from_mins(1) {
+            let now = self.now();
+            // A minute that begins in the future is one from before the clock was set back.
+            if now < strangers.0 || now.duration_since(strangers.0) >= SignedDuration::from_mins(1) {
                 *strangers = (now, 0);
             }
             strangers.1 = strangers.1.saturating_add(1);
             if strangers.1 > STRANGERS {
-                tracing::warn!(code, count = strangers.1, "more refusals than are written in a minute");
+                tracing::warn!(?what, count = strangers.1, "more refusals than are written in a minute");
                 return Ok(());
             }
         }
-        self.write(Event { by: None, session: None, network, what: Happened::Refused(code) }).await
+        self.write(Event { by: None, session: None, network: Some(network), what }).await
     }
 
     async fn write(&self, event: Event) -> Result<(), Refusal> {
-        self.0.parts.log.write(event).await.map_err(|_| Refusal::LogFailed)
+        let written = self.log().note(&event.line(self.now())).await;
+        written.map(drop).map_err(|error| leave::unwritten(&error))
     }
+
+    /// Ends sessions that must end whatever comes of their lines.
+    async fn end(&self, ending: Ending<'_>, by: EndedBy, network: Network) {
+        for session in self.sessions().end_all(ending) {
+            if self.tell_of(&session, network, Happened::Ended(by)).await.is_err() {
+                tracing::error!("the end of a session could not be written into the access log");
+            }
+        }
+    }
+
+    /// Writes the lines of codes that were made beside the pages: only then they count.
+    ///
+    /// # Errors
+    /// Where the store or the log fails; it is in the program's own log, and the next call tries again.
+    pub async fn tell_of_codes(&self) -> Result<(), CodesUntold> {
+        for queued in self.factors().queued().await.map_err(|error| untold(&error))? {
+            let what = Happened::CodeQueued { person: queued.person.clone(), replaces: queued.replaces };
+            let event = Event { by: None, session: None, network: None, what };
+            self.write(event).await.map_err(|_| CodesUntold)?;
+            self.factors().told(&queued).await.map_err(|error| untold(&error))?;
+        }
+        Ok(())
+    }
+}
+
+/// A code that was made beside the pages has no line in the access log yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a code that was made beside the pages has no line in the access log yet")]
+pub struct CodesUntold;
+
+fn untold(error: &FactorError) -> CodesUntold {
+    tracing::error!(code = error.code(), %error, "codes that were made beside the pages cannot be read");
+    CodesUntold
 }
 
 /// All pages. What shows photos is merged in before the guard is laid round it.

@@ -8,7 +8,7 @@ use maud::html;
 use super::layout::{self, Frame};
 use super::words::{self, refusal as told};
 
-/// Why a page is not shown, or a form not carried out. Nothing was changed.
+/// Why a page is not shown, or a form not carried out. The page says that nothing was changed only where that is so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// Asked for under a name that is not ours.
@@ -47,6 +47,17 @@ pub(crate) enum Refusal {
         /// Where the next step is.
         next: (&'static str, &'static str),
     },
+    /// The same, and something is spent by it or may be: a try, a question, a line.
+    Spent {
+        /// The status.
+        status: StatusCode,
+        /// A stable code.
+        code: &'static str,
+        /// What happened, and the next step.
+        message: String,
+        /// Where the next step is.
+        next: (&'static str, &'static str),
+    },
 }
 
 const START: (&str, &str) = ("/", told::TO_START);
@@ -67,7 +78,7 @@ impl Refusal {
             Self::RolesUnknown => "roles_unknown",
             Self::LogFailed => "log_failed",
             Self::Broken(_) => "broken",
-            Self::Told { code, .. } => code,
+            Self::Told { code, .. } | Self::Spent { code, .. } => code,
         }
     }
 
@@ -83,7 +94,7 @@ impl Refusal {
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::RolesUnknown | Self::LogFailed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Told { status, .. } => *status,
+            Self::Told { status, .. } | Self::Spent { status, .. } => *status,
         }
     }
 
@@ -100,7 +111,23 @@ impl Refusal {
             Self::RolesUnknown => told::ROLES_UNKNOWN,
             Self::LogFailed => told::LOG_FAILED,
             Self::Broken(_) => told::BROKEN,
-            Self::Told { message, .. } => message,
+            Self::Told { message, .. } | Self::Spent { message, .. } => message,
+        }
+    }
+
+    /// What stayed as it was. Of what was filled in nothing is kept, and of what broke off nobody knows how far it came.
+    fn untouched(&self) -> Option<&'static str> {
+        match self {
+            Self::ForeignHost | Self::ForeignPage | Self::NoPage | Self::Told { .. } => {
+                Some(words::NOTHING_LOST)
+            }
+            Self::Forged
+            | Self::Unreadable
+            | Self::NotSignedIn
+            | Self::NotAllowed
+            | Self::ProveAgain { .. }
+            | Self::RolesUnknown => Some(words::NOTHING_CHANGED),
+            Self::LogFailed | Self::Broken(_) | Self::Spent { .. } => None,
         }
     }
 
@@ -108,7 +135,7 @@ impl Refusal {
         match self {
             Self::NotSignedIn => SIGN_IN,
             Self::ProveAgain { at } => (at, told::TO_PROVE),
-            Self::Told { next, .. } => *next,
+            Self::Told { next, .. } | Self::Spent { next, .. } => *next,
             Self::ForeignHost
             | Self::Forged
             | Self::ForeignPage
@@ -130,7 +157,7 @@ impl IntoResponse for Refusal {
         let (address, word) = self.next();
         let body = html! {
             p.trouble role="alert" { (self.message()) }
-            p { (words::NOTHING_LOST) }
+            @if let Some(untouched) = self.untouched() { p { (untouched) } }
             p { a.button.main href=(address) { (word) } }
             p.hint { (words::CODE) " " code { (self.code()) } }
         };

@@ -7,9 +7,9 @@ use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
 use gauze_people::acting::Factor;
 use gauze_people::person::Role;
-use gauze_signin::factors::{At, FactorError, Held};
+use gauze_signin::factors::{At, FactorError, Held, New};
 use gauze_signin::provider::{Purpose, Wanted};
-use gauze_signin::sessions::Level;
+use gauze_signin::sessions::{Ending, Level};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -19,7 +19,7 @@ use super::form::OwnForm;
 use super::layout::{self, Frame};
 use super::refusal::Refusal;
 use super::signed::{Present, Signed, local, with_next};
-use super::told::{Event, Happened};
+use super::told::{EndedBy, Happened};
 use super::words::{self, second as told};
 use super::{Web, cookie, door};
 
@@ -54,22 +54,19 @@ fn refusal(error: &FactorError) -> Refusal {
         _ => StatusCode::FORBIDDEN,
     };
     tracing::info!(code = error.code(), %error, "a second factor does not count");
-    Refusal::Told {
-        status,
-        code: error.code(),
-        message: format!("{}. {}", capital(&error.to_string()), error.next_step()),
-        next: (PAGE, told::BACK),
+    let (code, next) = (error.code(), (PAGE, told::BACK));
+    let message = format!("{}. {}", capital(&error.to_string()), error.next_step());
+    match error {
+        FactorError::None | FactorError::NoTotp | FactorError::NotInvited | FactorError::NotHardware => {
+            Refusal::Told { status, code, message, next }
+        }
+        // A try is spent, a question used up, or it is not known how far it came.
+        _ => Refusal::Spent { status, code, message, next },
     }
 }
 
 async fn tell(web: &Web, present: &Present, what: Happened) -> Result<(), Refusal> {
-    web.write(Event {
-        by: Some(present.session.person.id.clone()),
-        session: Some(present.session.reference.clone()),
-        network: present.network,
-        what,
-    })
-    .await
+    web.tell_of(&present.session, present.network, what).await
 }
 
 /// Writes a failure into the log, and gives it back as a page.
@@ -252,19 +249,25 @@ impl Shown<'_> {
 
 /// What a person tells whoever gives them a code.
 pub(super) fn short(present: &Present) -> &str {
-    let id = &present.session.person.id.0;
-    id.get(..8).unwrap_or(id)
+    present.session.person.id.short()
 }
 
-/// Gives the session its new level and cookie, and goes on.
-async fn raise(
-    web: &Web,
-    present: &Present,
-    proven: (Factor, Happened),
-    next: &str,
-) -> Result<Response, Refusal> {
-    let (factor, what) = proven;
-    tell(web, present, what).await?;
+/// Keeps a factor that was judged, once its line is written, and signs in by it.
+async fn enrol(web: &Web, present: &Present, new: New, next: &str) -> Result<Response, Refusal> {
+    tell(web, present, Happened::Enrolled(new.factor())).await?;
+    let kept = web.factors().keep(at(web, present), new).await;
+    let factor = failed(web, present, kept).await?;
+    raise(web, present, factor, next)
+}
+
+/// Signs in by a factor that was proven.
+async fn sign_in(web: &Web, present: &Present, factor: Factor, next: &str) -> Result<Response, Refusal> {
+    tell(web, present, Happened::SignedIn(factor)).await?;
+    raise(web, present, factor, next)
+}
+
+/// Gives the session its new level and cookie, once its line is written, and goes on.
+fn raise(web: &Web, present: &Present, factor: Factor, next: &str) -> Result<Response, Refusal> {
     let level = Level::Signed { factor, at: web.now() };
     let raised = web.sessions().raise(&present.cookie, level, web.now());
     let (kept, _) = raised.map_err(|_| Refusal::NotSignedIn)?;
@@ -292,20 +295,30 @@ pub(super) async fn passkey(
     let OwnForm { who, value } = form;
     let proven = web.factors().prove_passkey(at(&web, &who), &read(&value.answer)?).await;
     let factor = failed(&web, &who, proven).await?;
-    raise(&web, &who, (factor, Happened::SignedIn(factor)), local(value.next.as_deref())).await
+    sign_in(&web, &who, factor, local(value.next.as_deref())).await
 }
 
 pub(super) async fn totp(State(web): State<Web>, form: OwnForm<Typed, Present>) -> Result<Response, Refusal> {
     let OwnForm { who, value } = form;
     let proven = web.factors().prove_totp(at(&web, &who), &value.code).await;
     let factor = failed(&web, &who, proven).await?;
-    raise(&web, &who, (factor, Happened::SignedIn(factor)), local(value.next.as_deref())).await
+    sign_in(&web, &who, factor, local(value.next.as_deref())).await
 }
 
 pub(super) async fn code(State(web): State<Web>, form: OwnForm<Typed, Present>) -> Result<Response, Refusal> {
     let OwnForm { who, value } = form;
-    let redeemed = web.factors().redeem(at(&web, &who), &value.code).await;
+    web.tell_of_codes().await.map_err(|_| Refusal::LogFailed)?;
+    let judged = web.factors().judge_code(at(&web, &who), &value.code).await;
+    let taken = failed(&web, &who, judged).await?;
+    let replaces = taken.replaces();
+    tell(&web, &who, Happened::CodeTaken { replaces }).await?;
+    let redeemed = web.factors().redeem(at(&web, &who), taken).await;
     failed(&web, &who, redeemed).await?;
+    if replaces {
+        // Whoever has the lost factor may be signed in with it.
+        let others = Ending::Others(&who.session.person.id, &who.session.reference);
+        web.end(others, EndedBy::Enrolment, who.network).await;
+    }
     Ok(Redirect::to(&with_next(PAGE, local(value.next.as_deref()))).into_response())
 }
 
@@ -335,9 +348,9 @@ pub(super) async fn new_passkey(
     form: OwnForm<Answered, Present>,
 ) -> Result<Response, Refusal> {
     let OwnForm { who, value } = form;
-    let made = web.factors().keep_passkey(at(&web, &who), &read(&value.answer)?).await;
-    let factor = failed(&web, &who, made).await?;
-    raise(&web, &who, (factor, Happened::Enrolled(factor)), local(value.next.as_deref())).await
+    let judged = web.factors().judge_new_passkey(at(&web, &who), &read(&value.answer)?);
+    let new = failed(&web, &who, judged).await?;
+    enrol(&web, &who, new, local(value.next.as_deref())).await
 }
 
 pub(super) async fn new_totp_ask(
@@ -365,7 +378,7 @@ pub(super) async fn new_totp(
     form: OwnForm<Typed, Present>,
 ) -> Result<Response, Refusal> {
     let OwnForm { who, value } = form;
-    let made = web.factors().keep_totp(at(&web, &who), &value.code).await;
-    let factor = failed(&web, &who, made).await?;
-    raise(&web, &who, (factor, Happened::Enrolled(factor)), local(value.next.as_deref())).await
+    let judged = web.factors().judge_new_totp(at(&web, &who), &value.code);
+    let new = failed(&web, &who, judged).await?;
+    enrol(&web, &who, new, local(value.next.as_deref())).await
 }

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use gauze_people::person::Role;
+use gauze_people::Note;
+use gauze_people::action::{Action, act};
 use gauze_signin::sessions::{Ending, Level, Session};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -12,7 +13,6 @@ use super::form::OwnForm;
 use super::layout::{self, Frame};
 use super::refusal::Refusal;
 use super::signed::Signed;
-use super::told::{EndedBy, Happened};
 use super::words::{factor, sessions as words};
 
 pub(super) const OWN: &str = "/sessions";
@@ -49,27 +49,33 @@ pub(super) async fn own(State(web): State<Web>, signed: Signed) -> Html<String> 
 
 pub(super) async fn end_own(State(web): State<Web>, form: OwnForm<Which>) -> Result<Response, Refusal> {
     let OwnForm { who, value } = form;
-    let person = &who.acting.person.id;
-    let ending = match value.reference.as_str() {
-        "" => Ending::Person(person),
-        one => Ending::One(person, one),
-    };
-    web.tell(&who, Happened::Ended(EndedBy::Person)).await?;
-    web.sessions().end_all(ending);
+    let mut theirs = web.sessions().all(web.now());
+    theirs.retain(|session| {
+        let meant = value.reference.is_empty() || session.reference == value.reference;
+        session.person.id == who.acting.person.id && meant
+    });
+    if theirs.is_empty() {
+        return Err(Refusal::NoPage);
+    }
+    for session in theirs {
+        end(&web, &who, &session).await?;
+    }
     Ok(Redirect::to(OWN).into_response())
 }
 
-fn administers(signed: &Signed) -> Result<(), Refusal> {
-    let may = signed.acting.person.roles.contains(&Role::Administrator);
-    if may { Ok(()) } else { Err(Refusal::NotAllowed) }
+/// Ends a session once a role allows it and its line says whose and which.
+async fn end(web: &Web, who: &Signed, session: &Session) -> Result<(), Refusal> {
+    let which = Note::new(&session.reference).map_err(|_| Refusal::Broken("note"))?;
+    let allowed = web.allowed_towards(who, act::EndSession, &session.person.id).await?;
+    let _logged = web.append(allowed.noting(which)).await?;
+    web.sessions().end_all(Ending::One(&session.person.id, &session.reference));
+    Ok(())
 }
 
 pub(super) async fn people(State(web): State<Web>, signed: Signed) -> Result<Html<String>, Refusal> {
-    if let Err(refusal) = administers(&signed) {
-        web.tell(&signed, Happened::Refused(refusal.code())).await?;
-        return Err(refusal);
-    }
-    let all = web.sessions().all(web.now());
+    web.opens(&signed, Action::EndSession).await?;
+    let mut all = web.sessions().all(web.now());
+    all.retain(|session| web.may_towards(&signed, Action::EndSession, &session.person.id));
     let body = html! {
         p { (words::PEOPLE_LEAD) }
         @if all.is_empty() { p { (words::NOBODY) } }
@@ -80,15 +86,11 @@ pub(super) async fn people(State(web): State<Web>, signed: Signed) -> Result<Htm
 
 pub(super) async fn end_one(State(web): State<Web>, form: OwnForm<Which>) -> Result<Response, Refusal> {
     let OwnForm { who, value } = form;
-    if let Err(refusal) = administers(&who) {
-        web.tell(&who, Happened::Refused(refusal.code())).await?;
-        return Err(refusal);
-    }
+    web.opens(&who, Action::EndSession).await?;
     who.fresh_for(&web, PEOPLE)?;
     let all = web.sessions().all(web.now());
     let meant = all.iter().find(|session| session.reference == value.reference).ok_or(Refusal::NoPage)?;
-    web.tell(&who, Happened::Ended(EndedBy::Administrator)).await?;
-    web.sessions().end_all(Ending::One(&meant.person.id, &meant.reference));
+    end(&web, &who, meant).await?;
     Ok(Redirect::to(PEOPLE).into_response())
 }
 

@@ -9,15 +9,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use gauze_people::acting::{Acting, Network};
 use gauze_signin::networks::network;
 use gauze_signin::sessions::{Level, Session};
-use jiff::SignedDuration;
 use maud::Markup;
 
 use super::layout::{Frame, Whose, proof_field};
 use super::refusal::Refusal;
 use super::{Web, cookie};
-
-/// How old a proof may be for what asks for a fresh one.
-const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
 /// Why nobody is signed in for a page: another page comes first, or a refusal.
 #[derive(Debug)]
@@ -48,7 +44,7 @@ impl IntoResponse for Unsigned {
 pub(crate) struct Signed {
     /// The person in the act.
     pub(crate) acting: Acting,
-    session: Session,
+    pub(super) session: Session,
 }
 
 impl Signed {
@@ -65,8 +61,11 @@ impl Signed {
     /// Nothing where the second factor was proven within five minutes; else the refusal that leads to proving it anew, and from
     /// there to `page`: a page that is shown, since a form is not sent twice.
     pub(crate) fn fresh_for(&self, web: &Web, page: &str) -> Result<(), Refusal> {
-        let age = web.now().duration_since(self.acting.factor_at);
-        if age <= FRESH { Ok(()) } else { Err(Refusal::ProveAgain { at: with_next("/prove-again", page) }) }
+        if self.acting.is_fresh(web.now()) {
+            Ok(())
+        } else {
+            Err(Refusal::ProveAgain { at: with_next("/prove-again", page) })
+        }
     }
 }
 

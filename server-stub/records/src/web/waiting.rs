@@ -2,8 +2,10 @@
 
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
+use gauze_people::action::{Action, act};
 use gauze_people::person::{Person, PersonId, Role};
-use gauze_signin::factors::{Capacity, FactorError, Spoken};
+use gauze_people::{Logged, Note};
+use gauze_signin::factors::{Capacity, FactorError, Held, Spoken};
 use gauze_signin::sessions::{Level, Session};
 use maud::html;
 use serde::Deserialize;
@@ -24,16 +26,15 @@ pub(super) struct Whom {
     person: PersonId,
 }
 
-/// As whom somebody may speak for another.
+/// As whom somebody may speak for another, where their role allows it.
 fn capacity(speaker: &Person, person: &Person) -> Option<Capacity> {
+    let leads = speaker.roles.contains(&Role::Lead) && !speaker.leads.is_disjoint(&person.teams);
     if speaker.id == person.id {
         None
     } else if speaker.roles.contains(&Role::Administrator) {
         Some(Capacity::Administrator)
-    } else if !speaker.leads.is_disjoint(&person.teams) {
-        Some(Capacity::Lead)
     } else {
-        None
+        leads.then_some(Capacity::Lead)
     }
 }
 
@@ -42,16 +43,13 @@ fn waits(session: &Session) -> bool {
 }
 
 pub(super) async fn page(State(web): State<Web>, signed: Signed) -> Result<Html<String>, Refusal> {
-    let speaker = &signed.acting.person;
-    if !speaker.roles.contains(&Role::Administrator) && speaker.leads.is_empty() {
-        web.tell(&signed, Happened::Refused("not_allowed")).await?;
-        return Err(Refusal::NotAllowed);
-    }
+    web.opens(&signed, Action::Reenrol).await?;
     let mut shown = Vec::new();
     for session in web.sessions().all(web.now()).into_iter().filter(waits) {
         let person = web.roster().now(session.person.clone(), web.now()).await;
         let person = person.map_err(|_| Refusal::RolesUnknown)?;
-        if let Some(as_whom) = capacity(speaker, &person) {
+        let may = web.may_towards(&signed, Action::Reenrol, &person.id);
+        if let Some(as_whom) = capacity(&signed.acting.person, &person).filter(|_| may) {
             let held = web.factors().held(&person.id).await.map_err(|_| Refusal::Broken("factors"))?;
             shown.push((session, held, as_whom));
         }
@@ -62,7 +60,7 @@ pub(super) async fn page(State(web): State<Web>, signed: Signed) -> Result<Html<
         ul.cards { @for (session, held, as_whom) in &shown { li {
             dl {
                 dt { (told::WHO) } dd { (session.person.name) }
-                dt { (told::ASKS_WITH) } dd { strong { (session.person.id.0.get(..8).unwrap_or_default()) } }
+                dt { (told::ASKS_WITH) } dd { strong { (session.person.id.short()) } }
                 dt { (told::SINCE) } dd { (layout::time(session.began_at)) }
             }
             @if held.is_none() && *as_whom == Capacity::Administrator {
@@ -84,40 +82,62 @@ pub(super) async fn page(State(web): State<Web>, signed: Signed) -> Result<Html<
     Ok(layout::page(&Frame::signed(told::TITLE, &signed, PAGE), &body))
 }
 
-/// The person who waits, and as whom the speaker speaks: only for whom the page shows.
-async fn meant(web: &Web, who: &Signed, whom: &PersonId) -> Result<(Person, Capacity), Refusal> {
+/// The person who waits and as whom the speaker speaks, allowed by a role and in the log.
+struct Meant {
+    person: Person,
+    as_whom: Capacity,
+    logged: Logged<act::Reenrol>,
+}
+
+/// The line is written for whom the page shows, and for what `fits`; all else is refused.
+async fn meant(
+    web: &Web,
+    who: &Signed,
+    whom: &PersonId,
+    (fits, word): (fn(Capacity, Held) -> Result<(), Refusal>, &str),
+) -> Result<Meant, Refusal> {
     let all = web.sessions().all(web.now());
     let session = all.into_iter().find(|session| waits(session) && session.person.id == *whom);
     let session = session.ok_or(Refusal::NoPage)?;
     let person = web.roster().now(session.person, web.now()).await.map_err(|_| Refusal::RolesUnknown)?;
-    match capacity(&who.acting.person, &person) {
-        Some(as_whom) => Ok((person, as_whom)),
-        None => {
-            web.tell(who, Happened::Refused("not_allowed")).await?;
-            Err(Refusal::NotAllowed)
+    let allowed = web.allowed_towards(who, act::Reenrol, &person.id).await?;
+    let held = web.factors().held(&person.id).await.map_err(|error| refused(&error))?;
+    let as_whom = capacity(&who.acting.person, &person).ok_or(Refusal::NotAllowed);
+    match as_whom.and_then(|as_whom| fits(as_whom, held).map(|()| as_whom)) {
+        Ok(as_whom) => {
+            let word = Note::new(word).map_err(|_| Refusal::Broken("note"))?;
+            Ok(Meant { person, as_whom, logged: web.append(allowed.noting(word)).await? })
         }
+        Err(refusal) => {
+            web.tell(who, Happened::Refused(refusal.code())).await?;
+            Err(refusal)
+        }
+    }
+}
+
+/// A first code is an administrator's alone to give, to somebody who has no factor.
+fn first(as_whom: Capacity, held: Held) -> Result<(), Refusal> {
+    match as_whom {
+        Capacity::Administrator if held.is_none() => Ok(()),
+        Capacity::Administrator => Err(refused(&FactorError::NotTwo)),
+        Capacity::Lead => Err(Refusal::NotAllowed),
     }
 }
 
 fn refused(error: &FactorError) -> Refusal {
     tracing::warn!(code = error.code(), %error, "no enrolment code was made");
-    Refusal::Told {
-        status: http::StatusCode::CONFLICT,
-        code: error.code(),
-        message: format!("{}. {}", super::door::capital(&error.to_string()), error.next_step()),
-        next: (PAGE, told::TITLE),
+    let (status, code, next) = (http::StatusCode::CONFLICT, error.code(), (PAGE, told::TITLE));
+    let message = format!("{}. {}", super::door::capital(&error.to_string()), error.next_step());
+    match error {
+        FactorError::NotTwo => Refusal::Told { status, code, message, next },
+        _ => Refusal::Spent { status, code, message, next },
     }
 }
 
 pub(super) async fn give_code(State(web): State<Web>, form: OwnForm<Whom>) -> Result<Response, Refusal> {
     let OwnForm { who, value } = form;
     who.fresh_for(&web, PAGE)?;
-    let (person, as_whom) = meant(&web, &who, &value.person).await?;
-    if as_whom != Capacity::Administrator {
-        web.tell(&who, Happened::Refused("not_allowed")).await?;
-        return Err(Refusal::NotAllowed);
-    }
-    web.tell(&who, Happened::CodeMade(person.id.clone())).await?;
+    let Meant { person, .. } = meant(&web, &who, &value.person, (first, "code")).await?;
     let code = web.factors().make_code(&person.id, web.now()).await.map_err(|error| refused(&error))?;
     Ok(show(&who, &person, &code))
 }
@@ -125,9 +145,9 @@ pub(super) async fn give_code(State(web): State<Web>, form: OwnForm<Whom>) -> Re
 pub(super) async fn speak(State(web): State<Web>, form: OwnForm<Whom>) -> Result<Response, Refusal> {
     let OwnForm { who, value } = form;
     who.fresh_for(&web, PAGE)?;
-    let (person, as_whom) = meant(&web, &who, &value.person).await?;
-    web.tell(&who, Happened::SpokeFor(person.id.clone())).await?;
-    let by = (&who.acting.person.id, as_whom);
+    let meant = meant(&web, &who, &value.person, (|_, _| Ok(()), "spoke")).await?;
+    let Meant { person, as_whom, logged } = meant;
+    let by = (&logged.acting().person.id, as_whom);
     match web.factors().speak_for(&person.id, by, web.now()).await.map_err(|error| refused(&error))? {
         Spoken::Code(code) => Ok(show(&who, &person, &code)),
         Spoken::Waiting => {

@@ -10,6 +10,7 @@ pub(crate) const SIGNED_IN_AS: &str = "Signed in as";
 pub(crate) const SIGN_OUT: &str = "Sign out";
 pub(crate) const CODE: &str = "Code for the help desk:";
 pub(crate) const NOTHING_LOST: &str = "Nothing is lost and nothing was changed.";
+pub(crate) const NOTHING_CHANGED: &str = "Nothing was changed.";
 pub(crate) const GO_ON: &str = "Go on";
 pub(crate) const NOT_KNOWN: &str = "Not known";
 

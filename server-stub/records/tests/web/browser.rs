@@ -14,7 +14,7 @@ use axum::routing::get;
 use axum_server::tls_rustls::RustlsConfig;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use gauze_people::acting::Factor;
-use gauze_records::web::{HttpsOutward, Parts, Roster, Web, WebHappened, WebLog, router};
+use gauze_records::web::{HttpsOutward, Parts, Roster, Web, router};
 use gauze_records::{Clock, SystemClock};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
@@ -125,13 +125,14 @@ impl Desk {
         let people = Arc::new(People::parse(json.to_string().as_bytes(), dir.path()).unwrap());
         let outward = Arc::new(HttpsOutward::new(Some(pem.as_bytes())).unwrap());
         let store = dir.path().join("factors.sqlite");
-        let log = Arc::new(TestLog::default());
+        let log = Arc::new(TestLog::new(dir.path()));
         let web = Web::new(Parts {
             provider: Provider::new(Arc::clone(&people), outward).unwrap(),
             factors: Factors::open(&store, FactorKey::derive(&[7; 32]), &people).await.unwrap(),
             people,
             roster: Arc::new(TestRoster::default()) as Arc<dyn Roster>,
-            log: Arc::clone(&log) as Arc<dyn WebLog>,
+            roles: Arc::new(gauze_people::Roles::shipped().unwrap()),
+            log: Arc::clone(&log.log),
             clock: Arc::new(SystemClock) as Arc<dyn Clock>,
         });
         let pages =
@@ -236,7 +237,8 @@ async fn a_passkey_is_made_and_proven_and_never_without_its_user() {
     desk.looks_right("enrol").await;
     desk.click("form.passkey button").await;
     desk.at("/photos").await;
-    assert_eq!(desk.log.last(), WebHappened::Enrolled(Factor::Passkey { hardware: false }));
+    assert_eq!(desk.log.last().factor, Some(Factor::Passkey { hardware: false }));
+    assert!(desk.log.said().starts_with("factor_change done enrolled"));
 
     desk.browser.open(&format!("{}/sessions", desk.base)).await;
     desk.looks_right("sessions").await;
@@ -247,7 +249,8 @@ async fn a_passkey_is_made_and_proven_and_never_without_its_user() {
     desk.looks_right("prove").await;
     desk.click("form.passkey button").await;
     desk.at("/photos").await;
-    assert_eq!(desk.log.last(), WebHappened::SignedIn(Factor::Passkey { hardware: false }));
+    assert_eq!(desk.log.last().factor, Some(Factor::Passkey { hardware: false }));
+    assert!(desk.log.said().starts_with("sign_in done"));
 
     // Pages of before are not shown again after the end, by the browser's own way back either.
     desk.browser.open(&format!("{}/sessions", desk.base)).await;

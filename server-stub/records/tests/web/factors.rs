@@ -1,29 +1,27 @@
 //! Second factors through the pages: enrolled behind a code, counted once, locked after five, replaced by two others.
 
 use axum::http::StatusCode;
-use gauze_people::acting::Factor;
 use gauze_people::person::Role;
-use gauze_records::web::WebHappened;
 use jiff::SignedDuration;
 use totp_rs::{Builder, Secret};
 
 use crate::fixture::{Hospital, Visitor, account};
 
 /// The six digits that an app shows, by the library itself.
-fn digits(secret: &str, hospital: &Hospital) -> String {
+pub fn digits(secret: &str, hospital: &Hospital) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let code = Builder::new().with_secret(secret).with_account_name("x").build().unwrap();
     let now = gauze_records::Clock::now(&*hospital.clock).as_second();
     code.generate(u64::try_from(now).unwrap()).to_string()
 }
 
-fn secret(text: &str) -> String {
+pub fn secret(text: &str) -> String {
     let (_, rest) = text.split_once("<p class=\"code\">").unwrap();
     rest.split_once('<').unwrap().0.to_owned()
 }
 
 /// Signs in and enrols one-time codes; their secret.
-async fn enrol(visitor: &mut Visitor<'_>, login: &str) -> String {
+pub async fn enrol(visitor: &mut Visitor<'_>, login: &str) -> String {
     let hospital = visitor.hospital;
     visitor.come_back(&account(login, &["viewer"], None)).await;
     let person =
@@ -32,7 +30,7 @@ async fn enrol(visitor: &mut Visitor<'_>, login: &str) -> String {
     redeem_and_enrol(visitor, &code).await
 }
 
-async fn redeem_and_enrol(visitor: &mut Visitor<'_>, code: &str) -> String {
+pub async fn redeem_and_enrol(visitor: &mut Visitor<'_>, code: &str) -> String {
     let proof = visitor.get("/second-factor").await.proof();
     let page = visitor.post("/second-factor/code", &[("proof", &proof), ("code", code)]).await;
     assert_eq!(page.location(), "/second-factor");
@@ -69,7 +67,7 @@ async fn the_first_factor_is_enrolled_behind_a_code_and_the_session_has_a_new_co
     let other = hospital.visitor();
     drop(other);
     redeem_and_enrol(&mut visitor, &code.to_lowercase().replace('-', " ")).await;
-    assert_eq!(hospital.log.last(), WebHappened::Enrolled(Factor::Totp));
+    assert_eq!(hospital.log.said(), "factor_change done enrolled totp");
     assert_eq!(visitor.get("/sessions").await.status, StatusCode::OK);
     let mut fixed = hospital.visitor();
     fixed.cookies.insert("__Host-gauze".into(), before);
@@ -115,7 +113,7 @@ async fn a_one_time_code_counts_once_and_five_wrong_ones_lock_it() {
     hospital.clock.pass(SignedDuration::from_secs(30));
     let fresh = digits(&secret, &hospital);
     assert_eq!(prove(&mut visitor, &fresh).await, "in");
-    assert_eq!(hospital.log.last(), WebHappened::SignedIn(Factor::Totp));
+    assert_eq!(hospital.log.said(), "sign_in done totp");
     let mut other = hospital.visitor();
     other.come_back(&ann).await;
     assert_eq!(prove(&mut other, &fresh).await, "code_wrong", "the same step in another browser");
@@ -129,7 +127,7 @@ async fn a_one_time_code_counts_once_and_five_wrong_ones_lock_it() {
     let page = other.post("/second-factor/totp", &[("proof", &proof), ("code", &right)]).await;
     assert_eq!(page.code(), "factor_locked", "also the right one");
     assert!(other.get("/second-factor").await.text.contains("locked"));
-    assert_eq!(hospital.log.last(), WebHappened::FactorFailed("factor_locked"));
+    assert_eq!(hospital.log.said(), "factor refused factor_locked");
 }
 
 #[tokio::test]
@@ -182,7 +180,12 @@ async fn nobody_speaks_for_themselves_or_for_another_team() {
     for path in ["/people/waiting/lost", "/people/waiting/code"] {
         let page = bob.post(path, &[("proof", &proof), ("person", &person)]).await;
         assert_eq!(page.code(), "not_allowed", "{path}");
-        assert_eq!(hospital.log.last(), WebHappened::Refused("not_allowed"));
+        assert_eq!(
+            hospital.log.last().about.unwrap().id.as_deref(),
+            Some(person.as_str()),
+            "whom it was about"
+        );
+        assert!(hospital.log.said().starts_with("reenrol refused no_permit"), "{}", hospital.log.said());
     }
 }
 

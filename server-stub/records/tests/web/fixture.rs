@@ -1,20 +1,27 @@
 //! A hospital with a provider, and a browser of a few lines that keeps its cookies.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
+use gauze_people::Roles;
+use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::PersonId;
+use gauze_people::roles::{PolicySet, SHIPPED};
 use gauze_records::Clock;
-use gauze_records::web::{
-    ClaimsAlone, LogFailed, Parts, RolesUnknown, Roster, Soon, Web, WebEvent, WebHappened, WebLog, router,
-};
+use gauze_records::web::{Parts, RolesUnknown, Roster, Soon, Web, router};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
 use gauze_signin::outward::{Outward, OutwardError};
 use gauze_signin::provider::Provider;
+use gauze_wire::log::NoteKey;
+use gauze_wire::{PublicKey, Signer, SoftwareKey, Tenant, WireError};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -44,28 +51,74 @@ impl Clock for TestClock {
     }
 }
 
-#[derive(Default)]
+/// A key that can fail, and with it every line.
+struct Pen {
+    key: SoftwareKey,
+    broken: AtomicBool,
+}
+
+impl Signer for Pen {
+    fn public_key(&self) -> PublicKey {
+        self.key.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
+        if self.broken.load(Ordering::Relaxed) {
+            Err(WireError::Field("pen"))
+        } else {
+            self.key.sign(message)
+        }
+    }
+}
+
+/// An access log, and what stands in it.
 pub struct TestLog {
-    pub events: Mutex<Vec<WebEvent>>,
-    pub broken: Mutex<bool>,
+    pub log: Arc<AccessLog>,
+    pen: Arc<Pen>,
+    root: PathBuf,
 }
 
 impl TestLog {
-    pub fn last(&self) -> WebHappened {
-        self.events.lock().unwrap().last().unwrap().what.clone()
+    pub fn new(dir: &Path) -> Self {
+        let tenant: Tenant = "ward-9".parse().unwrap();
+        let key = SoftwareKey::from_bytes(&[7; 32]).unwrap();
+        let pen = Arc::new(Pen { key, broken: AtomicBool::new(false) });
+        let note = Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[8; 32]).unwrap());
+        let keys = LogKeys { audit: Arc::clone(&pen) as Arc<dyn Signer + Send + Sync>, note, tenant };
+        let (root, at) = (dir.join("access"), Timestamp::UNIX_EPOCH);
+        Self { log: Arc::new(AccessLog::open(&root, keys, at).unwrap()), pen, root }
+    }
+
+    /// From now on no line can be written, or can again.
+    pub fn breaks(&self, broken: bool) {
+        self.pen.broken.store(broken, Ordering::Relaxed);
+    }
+
+    pub fn entries(&self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        read_entries(&self.root, |kept| entries.extend(kept.entry)).unwrap();
+        entries
+    }
+
+    pub fn last(&self) -> Entry {
+        self.entries().pop().unwrap()
+    }
+
+    /// The last line: what, how it ended, the program's word and the factor.
+    pub fn said(&self) -> String {
+        said(&self.last())
     }
 }
 
-impl WebLog for TestLog {
-    fn write(&self, event: WebEvent) -> Soon<'_, Result<(), LogFailed>> {
-        let written = if *self.broken.lock().unwrap() {
-            Err(LogFailed)
-        } else {
-            self.events.lock().unwrap().push(event);
-            Ok(())
-        };
-        Box::pin(std::future::ready(written))
-    }
+pub fn said(entry: &Entry) -> String {
+    let word = |value: Value| match value {
+        Value::String(word) => word,
+        other => other.to_string(),
+    };
+    let mut words = vec![word(json!(entry.what)), word(json!(entry.outcome))];
+    words.extend(entry.note.as_ref().map(ToString::to_string));
+    words.extend(entry.factor.map(|factor| word(json!(factor))));
+    words.join(" ")
 }
 
 /// Roles by the list of a test, over what the claims gave.
@@ -76,10 +129,10 @@ impl Roster for TestRoster {
     fn now(
         &self,
         claimed: gauze_people::person::Person,
-        at: Timestamp,
+        _: Timestamp,
     ) -> Soon<'_, Result<gauze_people::person::Person, RolesUnknown>> {
         match &*self.0.lock().unwrap() {
-            None => ClaimsAlone.now(claimed, at),
+            None => Box::pin(std::future::ready(Ok(claimed))),
             Some(roles) => {
                 let roles = roles.iter().copied().collect();
                 Box::pin(std::future::ready(Ok(gauze_people::person::Person { roles, ..claimed })))
@@ -137,6 +190,11 @@ pub fn people_json(origin: &str, issuer: &str) -> Value {
 
 impl Hospital {
     pub async fn new() -> Self {
+        Self::ruled("").await
+    }
+
+    /// One with policies of its own beside the shipped ones.
+    pub async fn ruled(more: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         tokio::fs::write(dir.path().join("client.secret"), "a secret of more than 16").await.unwrap();
         let json = people_json(&format!("https://{HOST}"), ISSUER);
@@ -145,13 +203,15 @@ impl Hospital {
         let wire = Arc::new(Wire { issuer: Arc::clone(&issuer), clock: Arc::clone(&clock) });
         let store = dir.path().join("factors.sqlite");
         let factors = Factors::open(&store, FactorKey::derive(&[7; 32]), &people).await.unwrap();
-        let (log, roster) = (Arc::new(TestLog::default()), Arc::new(TestRoster::default()));
+        let (log, roster) = (Arc::new(TestLog::new(dir.path())), Arc::new(TestRoster::default()));
+        let policies = PolicySet::parse(&format!("{SHIPPED}\n{more}")).unwrap();
         let parts = Parts {
             provider: Provider::new(Arc::clone(&people), wire).unwrap(),
             factors,
             people,
             roster: Arc::clone(&roster) as Arc<dyn Roster>,
-            log: Arc::clone(&log) as Arc<dyn WebLog>,
+            roles: Arc::new(Roles::of(policies)),
+            log: Arc::clone(&log.log),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
         };
         let web = Web::new(parts);
@@ -159,7 +219,14 @@ impl Hospital {
     }
 
     pub fn visitor(&self) -> Visitor<'_> {
-        Visitor { hospital: self, cookies: BTreeMap::new() }
+        Visitor { hospital: self, cookies: BTreeMap::new(), from: Ipv4Addr::LOCALHOST.into() }
+    }
+
+    /// Whoever is called so and is signed in or waits.
+    pub fn person(&self, login: &str) -> PersonId {
+        let all = self.web.sessions().all(self.clock.now());
+        let name = format!("Person {login}");
+        all.into_iter().find(|session| session.person.name == name).unwrap().person.id
     }
 
     /// The code that an administrator would give this person.
@@ -216,10 +283,17 @@ impl Page {
 pub struct Visitor<'a> {
     pub hospital: &'a Hospital,
     pub cookies: BTreeMap<String, String>,
+    pub from: IpAddr,
 }
 
 impl Visitor<'_> {
+    /// The same browser outside the hospital's networks.
+    pub fn outside(self) -> Self {
+        Self { from: Ipv4Addr::new(203, 0, 113, 7).into(), ..self }
+    }
+
     pub async fn send(&mut self, mut request: Request<Body>) -> Page {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(self.from, 4711)));
         let headers = request.headers_mut();
         if !headers.contains_key("host") {
             headers.insert("host", HOST.parse().unwrap());

@@ -10,6 +10,8 @@ mod fixture;
 #[path = "../../../../tests/src/identity/issuer.rs"]
 #[expect(dead_code, reason = "the demo uses the rest")]
 mod issuer;
+mod losing;
 mod outward;
+mod people;
 mod provider;
 mod routes;

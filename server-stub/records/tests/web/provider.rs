@@ -1,8 +1,6 @@
 //! A provider that errs or lies, and browsers that bring back what is not theirs. Each is refused, and each is in the log.
 
 use axum::http::StatusCode;
-use gauze_people::acting::Factor;
-use gauze_records::web::{EndedBy, WebHappened};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -19,10 +17,7 @@ async fn refused(hospital: &Hospital) -> String {
     assert!(!visitor.cookies.contains_key("__Host-gauze"));
     assert!(hospital.web.sessions().all(gauze_records::Clock::now(&*hospital.clock)).is_empty());
     let code = page.code().to_owned();
-    match hospital.log.last() {
-        WebHappened::Refused(logged) => assert_eq!(logged, code),
-        other => panic!("{other:?}"),
-    }
+    assert_eq!(hospital.log.said(), format!("sign_in refused {code}"));
     assert!(page.text.contains("Nothing is lost"), "a refusal says its next step");
     code
 }
@@ -44,7 +39,7 @@ async fn what_the_provider_proves_signs_in_and_the_cookie_is_bound_to_this_host(
         page.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
     let session = cookies.iter().find(|line| line.starts_with("__Host-gauze=")).unwrap();
     assert!(session.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"), "{session}");
-    assert_eq!(hospital.log.last(), WebHappened::SignedIn(Factor::Provider));
+    assert_eq!(hospital.log.said(), "sign_in done provider");
     let page = visitor.get("/sessions").await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text.contains("Person ann"));
@@ -57,7 +52,7 @@ async fn a_login_below_the_required_assurance_is_not_a_second_factor() {
         let mut visitor = hospital.visitor();
         let page = visitor.come_back(&account("ann", &["viewer"], acr)).await;
         assert_eq!(page.onward(), "/second-factor?next=%2Fsessions");
-        assert_eq!(hospital.log.last(), WebHappened::Recognised);
+        assert_eq!(hospital.log.said(), "sign_in done recognised");
         assert!(visitor.get("/sessions").await.location().starts_with("/second-factor"));
     }
 }
@@ -254,7 +249,7 @@ async fn the_provider_ends_a_session_and_nobody_else_does() {
     }
     let token = ending(&hospital, |_| {});
     assert_eq!(provider.post("/sign-in/ended", &[("logout_token", &token)]).await.status, StatusCode::OK);
-    assert_eq!(hospital.log.last(), WebHappened::Ended(EndedBy::Provider));
+    assert_eq!(hospital.log.said(), "sign_out done by_provider");
     assert!(visitor.get("/sessions").await.location().starts_with("/sign-in"));
     let again = provider.post("/sign-in/ended", &[("logout_token", &token)]).await;
     assert_eq!(again.status, StatusCode::BAD_REQUEST, "a token counts once");
@@ -265,7 +260,7 @@ async fn no_line_no_session() {
     let hospital = Hospital::new().await;
     let mut visitor = hospital.visitor();
     let back = visitor.at_provider(&account("ann", &["viewer"], GOLD)).await;
-    *hospital.log.broken.lock().unwrap() = true;
+    hospital.log.breaks(true);
     let page = visitor.get(&back).await;
     assert_eq!((page.status, page.code()), (StatusCode::SERVICE_UNAVAILABLE, "log_failed"));
     assert!(!visitor.cookies.contains_key("__Host-gauze"));

@@ -2,10 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use gauze_records::web::{ROUTES, Reach, WebHappened};
+use gauze_records::web::{ROUTES, Reach};
 use jiff::SignedDuration;
 
-use crate::fixture::{HOST, Hospital, account};
+use crate::fixture::{HOST, Hospital, account, said};
 
 #[tokio::test]
 async fn no_route_opens_to_nobody_or_to_one_factor() {
@@ -105,7 +105,7 @@ async fn what_another_site_sends_is_refused_before_any_page_sees_it() {
             .header(name, value)
             .body(Body::from(body));
         assert_eq!(ann.send(request.unwrap()).await.code(), "form_not_ours", "{name}: {value}");
-        assert_eq!(hospital.log.last(), WebHappened::Refused("form_not_ours"));
+        assert_eq!(hospital.log.said(), "request refused form_not_ours");
     }
     let embedded =
         Request::get("/sessions").header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "no-cors");
@@ -116,7 +116,7 @@ async fn what_another_site_sends_is_refused_before_any_page_sees_it() {
         let request = Request::get("/sign-in").header("host", host).body(Body::empty()).unwrap();
         let page = ann.send(request).await;
         assert_eq!((page.status, page.code()), (StatusCode::MISDIRECTED_REQUEST, "foreign_host"), "{host}");
-        assert_eq!(hospital.log.last(), WebHappened::Refused("foreign_host"));
+        assert_eq!(hospital.log.said(), "request refused foreign_host");
     }
     let http2 = Request::get("https://evil.example/sign-in").body(Body::empty()).unwrap();
     assert_eq!(ann.send(http2).await.status, StatusCode::MISDIRECTED_REQUEST);
@@ -238,5 +238,53 @@ async fn a_flood_of_strangers_does_not_fill_the_log() {
         let request = Request::get("/").header("host", "evil.example").body(Body::empty()).unwrap();
         assert_eq!(nobody.send(request).await.status, StatusCode::MISDIRECTED_REQUEST);
     }
-    assert_eq!(hospital.log.events.lock().unwrap().len(), 120);
+    assert_eq!(hospital.log.entries().len(), 120);
+    hospital.clock.pass(SignedDuration::from_hours(-1));
+    let request = Request::get("/").header("host", "evil.example").body(Body::empty()).unwrap();
+    nobody.send(request).await;
+    assert_eq!(hospital.log.entries().len(), 121, "a clock that was set back silences nothing");
+}
+
+#[tokio::test]
+async fn a_forged_form_before_somebody_signed_in_stands_as_theirs_in_the_log_however_many_there_are() {
+    let hospital = Hospital::new().await;
+    let mut ann = hospital.visitor();
+    ann.come_back(&account("ann", &["viewer"], Some("gold"))).await;
+    for _ in 0..130 {
+        assert_eq!(ann.post("/sessions", &[("reference", "")]).await.code(), "form_not_ours");
+    }
+    let entries = hospital.log.entries();
+    let (ann, session) = (hospital.person("ann"), entries[0].session.clone());
+    let theirs = entries.iter().filter(|entry| said(entry) == "request refused form_not_ours");
+    let theirs = theirs.filter(|entry| entry.who.as_ref() == Some(&ann) && entry.session == session);
+    assert_eq!(theirs.count(), 130);
+}
+
+#[tokio::test]
+async fn a_proof_from_before_the_clock_was_set_back_is_not_fresh() {
+    let hospital = Hospital::new().await;
+    let mut adam = hospital.visitor();
+    adam.come_back(&account("adam", &["administrator"], Some("gold"))).await;
+    hospital.clock.pass(SignedDuration::from_secs(-30));
+    let proof = adam.get("/people/sessions").await.proof();
+    let page = adam.post("/people/sessions", &[("proof", &proof), ("reference", "x")]).await;
+    assert_eq!(page.code(), "prove_again");
+    hospital.clock.pass(SignedDuration::from_mins(-2));
+    assert!(adam.get("/sessions").await.location().starts_with("/sign-in"), "nor is the session one");
+}
+
+#[tokio::test]
+async fn a_refusal_says_that_nothing_was_changed_only_where_that_is_so() {
+    let hospital = Hospital::new().await;
+    let mut ann = hospital.visitor();
+    let lost = "Nothing is lost";
+    let changed = "Nothing was changed";
+    assert!(ann.get("/nowhere").await.text.contains(lost));
+    ann.come_back(&account("ann", &["viewer"], None)).await;
+    let page = ann.post("/second-factor/code", &[("code", "x")]).await;
+    assert!(page.text.contains(changed) && !page.text.contains(lost), "what was typed is not kept");
+    let proof = ann.get("/second-factor").await.proof();
+    let page = ann.post("/second-factor/code", &[("proof", &proof), ("code", "x")]).await;
+    assert_eq!(page.code(), "enrolment_code_wrong");
+    assert!(!page.text.contains(changed) && !page.text.contains(lost), "a try is spent");
 }

@@ -10,9 +10,11 @@ mod seal;
 mod totp;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use gauze_people::acting::Factor;
 use gauze_people::person::PersonId;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -22,11 +24,12 @@ use webauthn_rs::prelude::{
 };
 use zeroize::Zeroizing;
 
-pub use code::{Capacity, Spoken};
+pub use code::{Capacity, Queued, Spoken, Taken};
 pub use error::FactorError;
 pub use seal::FactorKey;
 pub use totp::Shown;
 
+use crate::age::is_within;
 use crate::config::People;
 
 /// How long an answer to a question is waited for.
@@ -121,8 +124,11 @@ impl Factors {
     fn sessions(&self, now: Timestamp) -> MutexGuard<'_, HashMap<String, Open>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|_, open| {
-            let lives = |at: &Timestamp| now.duration_since(*at) < ASKED;
-            open.asked.as_ref().is_some_and(|(_, at)| lives(at)) || open.invited.as_ref().is_some_and(lives)
+            // Each has its own time: asking again lengthens no leave.
+            let lives = |at: &Timestamp| is_within(*at, now, ASKED);
+            open.asked.take_if(|(_, at)| !lives(at));
+            open.invited.take_if(|at| !lives(at));
+            open.asked.is_some() || open.invited.is_some()
         });
         open
     }
@@ -134,10 +140,7 @@ impl Factors {
     /// What was asked in this session, once.
     fn asked(&self, at: At<'_>) -> Result<Asked, FactorError> {
         let asked = self.sessions(at.now).get_mut(at.session).and_then(|open| open.asked.take());
-        match asked {
-            Some((asked, since)) if at.now.duration_since(since) < ASKED => Ok(asked),
-            Some(_) | None => Err(FactorError::NotAsked),
-        }
+        asked.map(|(asked, _)| asked).ok_or(FactorError::NotAsked)
     }
 
     /// Lets a session enrol one factor within five minutes: its person gave a code, or has just proven a factor.
@@ -181,29 +184,56 @@ impl Factors {
         Ok(held)
     }
 
-    async fn put(&self, at: At<'_>, row: New<'_>) -> Result<(), FactorError> {
-        let sealed = self.key.seal(row.plain, (&row.id, &at.person.0))?;
+    /// Keeps what was judged, once its line is written, and ends the leave to enrol. One-time codes that were there give way.
+    ///
+    /// # Errors
+    /// [`FactorError::NotInvited`] where the leave ended meanwhile, and [`FactorError::Store`].
+    pub async fn keep(&self, at: At<'_>, new: New) -> Result<Factor, FactorError> {
+        self.invited(at)?;
+        let sealed = self.key.seal(&new.plain, (&new.id, &at.person.0))?;
+        let hardware = matches!(new.factor, Factor::Passkey { hardware: true });
+        let mut transaction = self.pool.begin().await?;
+        if new.factor == Factor::Totp {
+            sqlx::query("DELETE FROM factor WHERE person = ? AND kind = 'totp'")
+                .bind(&at.person.0)
+                .execute(&mut *transaction)
+                .await?;
+        }
         sqlx::query(
             "INSERT INTO factor (id, person, kind, hardware, sealed, made_at, last_step) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
-        .bind(&row.id)
+        .bind(&new.id)
         .bind(&at.person.0)
-        .bind(row.kind)
-        .bind(row.hardware)
+        .bind(if new.factor == Factor::Totp { "totp" } else { "passkey" })
+        .bind(hardware)
         .bind(sealed)
         .bind(at.now.as_second())
-        .bind(row.step)
-        .execute(&self.pool)
+        .bind(new.step)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        transaction.commit().await?;
+        self.enrolled(at);
+        Ok(new.factor)
     }
 }
 
-/// A factor to keep.
-struct New<'a> {
+/// A factor that was judged and is not kept yet: its line in the access log comes first.
+pub struct New {
     id: String,
-    kind: &'static str,
-    hardware: bool,
-    plain: &'a [u8],
+    factor: Factor,
+    plain: Zeroizing<Vec<u8>>,
     step: i64,
+}
+
+impl New {
+    /// What it will prove.
+    pub fn factor(&self) -> Factor {
+        self.factor
+    }
+}
+
+impl fmt::Debug for New {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("New").field("factor", &self.factor).finish_non_exhaustive()
+    }
 }

@@ -11,6 +11,7 @@ use webauthn_rs::prelude::{
     CreationChallengeResponse, CredentialID, Passkey, PublicKeyCredential, RegisterPublicKeyCredential,
     RequestChallengeResponse, Uuid,
 };
+use zeroize::Zeroizing;
 
 use super::error::FactorError;
 use super::{Asked, At, Factors, New};
@@ -72,15 +73,15 @@ impl Factors {
         Ok(challenge)
     }
 
-    /// Keeps the passkey that the browser made; what it proves.
+    /// Judges the passkey that the browser made. [`Factors::keep`] keeps it.
     ///
     /// # Errors
     /// [`FactorError`].
-    pub async fn keep_passkey(
+    pub fn judge_new_passkey(
         &self,
         at: At<'_>,
         answer: &RegisterPublicKeyCredential,
-    ) -> Result<Factor, FactorError> {
+    ) -> Result<New, FactorError> {
         self.invited(at)?;
         let (passkey, hardware) = match self.asked(at)? {
             Asked::Register(state) => {
@@ -92,11 +93,9 @@ impl Factors {
             }
             Asked::Prove(_) | Asked::Totp(_) => return Err(FactorError::NotAsked),
         };
-        let plain = serde_json::to_vec(&passkey).map_err(|_| FactorError::Damaged)?;
+        let plain = Zeroizing::new(serde_json::to_vec(&passkey).map_err(|_| FactorError::Damaged)?);
         let id = row_id(passkey.cred_id());
-        self.put(at, New { id, kind: "passkey", hardware, plain: &plain, step: 0 }).await?;
-        self.enrolled(at);
-        Ok(Factor::Passkey { hardware })
+        Ok(New { id, factor: Factor::Passkey { hardware }, plain, step: 0 })
     }
 
     /// Asks the browser to prove a passkey.

@@ -66,22 +66,16 @@ impl Factors {
         Ok(shown)
     }
 
-    /// Keeps the secret, where the code is one of it. Only one is kept for a person.
+    /// Judges the first code of a new secret. [`Factors::keep`] keeps it, only one for a person.
     ///
     /// # Errors
     /// [`FactorError::Code`]: it is then shown anew, with another secret.
-    pub async fn keep_totp(&self, at: At<'_>, typed: &str) -> Result<Factor, FactorError> {
+    pub fn judge_new_totp(&self, at: At<'_>, typed: &str) -> Result<New, FactorError> {
         self.invited(at)?;
         let Asked::Totp(secret) = self.asked(at)? else { return Err(FactorError::NotAsked) };
         let step = step(&*secret, typed, at.now)?.ok_or(FactorError::Code)?;
-        sqlx::query("DELETE FROM factor WHERE person = ? AND kind = 'totp'")
-            .bind(&at.person.0)
-            .execute(&self.pool)
-            .await?;
         let id = random::base32(&random::bytes::<20>()?);
-        self.put(at, New { id, kind: "totp", hardware: false, plain: &*secret, step }).await?;
-        self.enrolled(at);
-        Ok(Factor::Totp)
+        Ok(New { id, factor: Factor::Totp, plain: Zeroizing::new(secret.to_vec()), step })
     }
 
     /// Judges a code. Each step counts once; the fifth wrong code in a row locks the factor.

@@ -73,12 +73,12 @@ impl Provider {
         Ok(ended)
     }
 
-    /// How to sign out at the provider too; nothing where it offers no such thing.
-    pub async fn sign_out_there(&self, id_token: &str, now: Timestamp) -> Option<SignOutThere> {
+    /// How to sign out at the provider too; nothing where it offers no such thing, or was not asked yet: a sign-out waits for nobody.
+    pub fn sign_out_there(&self, id_token: &str) -> Option<SignOutThere> {
         if !self.people.provider.logout {
             return None;
         }
-        let endpoint = self.metadata(now).await.ok()?.end_session_endpoint?;
+        let endpoint = self.known_metadata()?.end_session_endpoint?;
         Some(SignOutThere {
             origin: endpoint.origin().ascii_serialization(),
             address: endpoint.into(),

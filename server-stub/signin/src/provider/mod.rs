@@ -10,7 +10,7 @@ mod finish;
 mod logout;
 mod metadata;
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use http::StatusCode;
 use http::header::ACCEPT;
@@ -23,6 +23,7 @@ pub use error::SignInError;
 pub use finish::{Back, Recognised};
 pub use logout::{Ended, SignOutThere};
 
+use crate::age::is_within;
 use crate::config::{ConfigError, People};
 use crate::jwt::{JwtError, Keys, Verified};
 use crate::outward::Outward;
@@ -33,13 +34,51 @@ use metadata::Metadata;
 const KEPT: SignedDuration = SignedDuration::from_mins(60);
 /// How soon keys are asked for again because a token names one that is not known.
 const KEYS_AGAIN: SignedDuration = SignedDuration::from_secs(10);
+/// How long a failure is given to others who ask, without asking again.
+const FAILED: SignedDuration = SignedDuration::from_secs(5);
 /// How far clocks may differ.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
+/// What was asked for last, and when.
+struct Asked<T> {
+    known: Option<(T, Timestamp)>,
+    failed: Option<(SignInError, Timestamp)>,
+}
+
+impl<T> Default for Asked<T> {
+    fn default() -> Self {
+        Self { known: None, failed: None }
+    }
+}
+
+impl<T: Clone> Asked<T> {
+    fn fresh(&self, now: Timestamp) -> Option<T> {
+        self.known.as_ref().filter(|(_, at)| is_within(*at, now, KEPT)).map(|(known, _)| known.clone())
+    }
+
+    /// The failure of a moment ago: nobody waits for it a second time.
+    fn failed(&self, now: Timestamp) -> Option<SignInError> {
+        self.failed.as_ref().filter(|(_, at)| is_within(*at, now, FAILED)).map(|(error, _)| error.clone())
+    }
+
+    fn keep(&mut self, answer: Result<T, SignInError>, now: Timestamp) -> Result<T, SignInError> {
+        match answer {
+            Ok(known) => {
+                *self = Self { known: Some((known.clone(), now)), failed: None };
+                Ok(known)
+            }
+            Err(error) => {
+                self.failed = Some((error.clone(), now));
+                Err(error)
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 struct Known {
-    metadata: Option<(Metadata, Timestamp)>,
-    keys: Option<(Keys, Timestamp)>,
+    metadata: Asked<Metadata>,
+    keys: Asked<Arc<Keys>>,
 }
 
 /// The provider, with what is known of it at the moment.
@@ -48,7 +87,9 @@ pub struct Provider {
     credentials: Credentials,
     callback: String,
     out: Arc<dyn Outward>,
-    known: Mutex<Known>,
+    known: std::sync::Mutex<Known>,
+    /// Held by the one request that asks the provider; what is known is read beside it.
+    asking: Mutex<()>,
     heard: std::sync::Mutex<std::collections::HashMap<String, Timestamp>>,
 }
 
@@ -65,7 +106,8 @@ impl Provider {
             credentials,
             callback,
             out,
-            known: Mutex::default(),
+            known: std::sync::Mutex::default(),
+            asking: Mutex::default(),
             heard: std::sync::Mutex::default(),
         })
     }
@@ -76,37 +118,68 @@ impl Provider {
         if answer.status() == StatusCode::OK { Ok(answer.into_body()) } else { Err(SignInError::Answer) }
     }
 
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the provider last said of itself, however long ago.
+    fn known_metadata(&self) -> Option<Metadata> {
+        self.known().metadata.known.as_ref().map(|(metadata, _)| metadata.clone())
+    }
+
     async fn metadata(&self, now: Timestamp) -> Result<Metadata, SignInError> {
-        let mut known = self.known.lock().await;
-        if let Some((metadata, at)) = &known.metadata
-            && now.duration_since(*at) < KEPT
-        {
-            return Ok(metadata.clone());
+        if let Some(metadata) = self.known().metadata.fresh(now) {
+            return Ok(metadata);
         }
+        let _asking = self.asking.lock().await;
+        {
+            // Somebody may have asked meanwhile.
+            let known = self.known();
+            if let Some(metadata) = known.metadata.fresh(now) {
+                return Ok(metadata);
+            }
+            if let Some(error) = known.metadata.failed(now) {
+                return Err(error);
+            }
+        }
+        let answer = self.ask_metadata().await;
+        self.known().metadata.keep(answer, now)
+    }
+
+    async fn ask_metadata(&self) -> Result<Metadata, SignInError> {
         let issuer = &self.people.provider.issuer;
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let url = Url::parse(&url).map_err(|_| SignInError::Metadata("the issuer is no address"))?;
-        let metadata = Metadata::parse(&self.get(&url).await?, issuer)?;
-        known.metadata = Some((metadata.clone(), now));
-        Ok(metadata)
+        Metadata::parse(&self.get(&url).await?, issuer)
     }
 
     /// Verifies a token by the provider's keys; asks for them again where it names one that is not known.
     async fn verify(&self, token: &str, now: Timestamp) -> Result<Verified, SignInError> {
         let metadata = self.metadata(now).await?;
-        let mut known = self.known.lock().await;
-        if let Some((keys, at)) = &known.keys {
-            let age = now.duration_since(*at);
-            match keys.verify(token) {
-                Ok(verified) if age < KEPT => return Ok(verified),
-                Err(JwtError::UnknownKey) if age < KEYS_AGAIN => return Err(JwtError::UnknownKey.into()),
-                Err(error) if error != JwtError::UnknownKey && age < KEPT => return Err(error.into()),
-                Ok(_) | Err(_) => {}
-            }
+        if let Some(judged) = self.verify_by_known(token, now) {
+            return judged;
         }
-        let keys = Keys::parse(&self.get(&metadata.jwks_uri).await?).map_err(|_| SignInError::Answer)?;
-        let verified = keys.verify(token);
-        known.keys = Some((keys, now));
-        Ok(verified?)
+        let _asking = self.asking.lock().await;
+        if let Some(judged) = self.verify_by_known(token, now) {
+            return judged;
+        }
+        if let Some(error) = self.known().keys.failed(now) {
+            return Err(error);
+        }
+        let answer = match self.get(&metadata.jwks_uri).await {
+            Ok(bytes) => Keys::parse(&bytes).map(Arc::new).map_err(|_| SignInError::Answer),
+            Err(error) => Err(error),
+        };
+        let keys = self.known().keys.keep(answer, now)?;
+        Ok(keys.verify(token)?)
+    }
+
+    /// What the known keys say; nothing where others are to be asked for.
+    fn verify_by_known(&self, token: &str, now: Timestamp) -> Option<Result<Verified, SignInError>> {
+        let (keys, at) = self.known().keys.known.clone().filter(|(_, at)| is_within(*at, now, KEPT))?;
+        match keys.verify(token) {
+            Err(JwtError::UnknownKey) if !is_within(at, now, KEYS_AGAIN) => None,
+            judged => Some(judged.map_err(SignInError::from)),
+        }
     }
 }

@@ -15,7 +15,7 @@ use gauze_people::person::{Person, PersonId, Role};
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::{Config, Puller};
 use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
-use gauze_records::web::{ClaimsAlone, HttpsOutward, Parts, Traced, Web, router};
+use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
 use gauze_records::{Clock as _, Folk, HttpsGateway, SystemClock, Which};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
@@ -53,13 +53,15 @@ impl Desks {
         let puller = Puller::new(config, &hospital.ca(), Arc::new(SystemClock)).await?;
         let folk = puller.folk().await?;
         let log_root = home.join("access");
-        let web = web(home).await?;
+        let roles = Arc::new(Roles::shipped()?);
+        let log = Arc::new(access_log(hospital, &log_root).await?);
+        let web = web(home, roles.clone(), log.clone()).await?;
         let records = KeyDir::new(&home.join("keys")).records()?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: folk.clone(),
-            roles: Arc::new(Roles::shipped()?),
-            log: Arc::new(access_log(hospital, &log_root).await?),
+            roles,
+            log,
             hastes: Arc::new(hastes(&log_root)?.into()),
             log_root,
             lists: PickLists::default(),
@@ -95,7 +97,7 @@ impl Desks {
     }
 }
 
-async fn web(home: &std::path::Path) -> anyhow::Result<Web> {
+async fn web(home: &std::path::Path, roles: Arc<Roles>, log: Arc<AccessLog>) -> anyhow::Result<Web> {
     let people = json!({
         "origin": format!("https://{HOME}"),
         "provider": {
@@ -109,8 +111,9 @@ async fn web(home: &std::path::Path) -> anyhow::Result<Web> {
         provider: Provider::new(people.clone(), Arc::new(HttpsOutward::new(None)?))?,
         factors: Factors::open(&home.join("factors.sqlite"), FactorKey::derive(&[7; 32]), &people).await?,
         people,
-        roster: Arc::new(ClaimsAlone),
-        log: Arc::new(Traced),
+        roster: Arc::new(Listed::new(home)),
+        roles,
+        log,
         clock: Arc::new(SystemClock),
     }))
 }

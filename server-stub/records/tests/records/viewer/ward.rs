@@ -18,7 +18,7 @@ use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
-use gauze_records::web::{ClaimsAlone, HttpsOutward, Parts, Traced, Web, router};
+use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
 use gauze_records::{Folk, Found, Opening, Opens};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
@@ -192,8 +192,9 @@ impl Ward {
             provider: Provider::new(people.clone(), Arc::new(HttpsOutward::new(None).unwrap())).unwrap(),
             factors: Factors::open(&factors, FactorKey::derive(&[7; 32]), &people).await.unwrap(),
             people,
-            roster: Arc::new(ClaimsAlone),
-            log: Arc::new(Traced),
+            roster: Arc::new(Listed::new(office.dir.path())),
+            roles: office.roles.clone(),
+            log: office.log.clone(),
             clock: hospital.clock.clone(),
         });
         let team = Choice { code: TEAM.parse().unwrap(), words: Text::new("Tissue viability").unwrap() };
