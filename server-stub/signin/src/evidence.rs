@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn whom_the_provider_gives_no_name_is_called_by_their_short_id() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("secret"), "a secret of more than 16").unwrap();
+        let mut secret = std::fs::File::create(dir.path().join("secret")).unwrap();
+        std::io::Write::write_all(&mut secret, b"a secret of more than 16").unwrap();
         let people = json!({
             "origin": "https://gauze.example",
             "provider": {

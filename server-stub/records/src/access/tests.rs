@@ -8,12 +8,16 @@ fn now() -> Timestamp {
     "2026-11-29T09:00:00Z".parse().unwrap()
 }
 
+fn put(path: &Path, text: &str) {
+    std::io::Write::write_all(&mut fs::File::create(path).unwrap(), text.as_bytes()).unwrap();
+}
+
 #[test]
 fn what_cannot_be_read_is_no_absent_file_and_puts_nothing_milder_in_force() {
     let dir = tempfile::tempdir().unwrap();
     assert!(roles(dir.path()).is_ok() && grants(dir.path()).is_ok(), "without files the shipped ones hold");
     // A file where a directory belongs: it cannot be known whether the hospital has policies of its own.
-    fs::write(dir.path().join("people"), "").unwrap();
+    put(&dir.path().join("people"), "");
     assert_eq!(roles(dir.path()).unwrap_err().code(), "disk");
     assert_eq!(grants(dir.path()).unwrap_err().code(), "disk");
 }
@@ -27,7 +31,7 @@ fn public_keys_that_cannot_be_read_are_never_replaced() {
     let keys = KeyDir::new(&keys);
     drop(open_log(&keys, &data, now()).unwrap());
     let whole = fs::read(keys_file(&data)).unwrap();
-    fs::write(keys_file(&data), "{").unwrap();
+    put(&keys_file(&data), "{");
     assert_eq!(open_log(&keys, &data, now()).unwrap_err().code(), "malformed");
     assert_eq!(fs::read(keys_file(&data)).unwrap(), b"{");
     // A key that signed before stays.

@@ -46,7 +46,7 @@ impl Web {
     }
 
     /// Its line is written: now it may be done.
-    pub(crate) async fn append<A: Act>(&self, authorised: Authorised<A>) -> Result<Logged<A>, Refusal> {
+    pub(super) async fn append<A: Act>(&self, authorised: Authorised<A>) -> Result<Logged<A>, Refusal> {
         self.log().append(authorised).await.map_err(|error| unwritten(&error))
     }
 
@@ -82,7 +82,7 @@ impl Web {
 }
 
 /// The log failed, and so nothing is done.
-pub(crate) fn unwritten(error: &LogFailure) -> Refusal {
+pub(super) fn unwritten(error: &LogFailure) -> Refusal {
     tracing::error!(code = error.code(), %error, "the access log cannot be written: nothing is shown");
     Refusal::LogFailed
 }

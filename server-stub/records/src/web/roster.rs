@@ -109,6 +109,10 @@ mod tests {
 
     use super::*;
 
+    fn put(path: &Path, text: &str) {
+        std::io::Write::write_all(&mut fs::File::create(path).unwrap(), text.as_bytes()).unwrap();
+    }
+
     fn listed(role: &str) -> String {
         serde_json::json!({ "grants": [{ "person": "ann", "role": role }] }).to_string()
     }
@@ -127,19 +131,19 @@ mod tests {
         let later = "2126-01-01T00:00:00Z".parse().unwrap();
         assert_eq!(roles(&list, later).unwrap(), []);
         fs::create_dir(dir.path().join("people")).unwrap();
-        fs::write(&file, listed("auditor")).unwrap();
+        put(&file, &listed("auditor"));
         assert_eq!(roles(&list, later).unwrap(), [Role::Auditor]);
         let read = list.grants(later).unwrap();
         assert!(Arc::ptr_eq(&read, &list.grants(later).unwrap()), "not read again");
         std::thread::sleep(std::time::Duration::from_millis(20));
-        fs::write(&file, listed("it")).unwrap();
+        put(&file, &listed("it"));
         assert_eq!(roles(&list, later).unwrap(), [Role::It]);
-        fs::write(&file, "{").unwrap();
+        put(&file, "{");
         assert!(roles(&list, later).is_err());
         fs::remove_file(&file).unwrap();
         assert_eq!(roles(&list, later).unwrap(), []);
         // Just after it was written it is not remembered.
-        fs::write(&file, listed("auditor")).unwrap();
+        put(&file, &listed("auditor"));
         let soon = "2026-01-01T00:00:00Z".parse().unwrap();
         assert!(!Arc::ptr_eq(&list.grants(soon).unwrap(), &list.grants(soon).unwrap()));
     }

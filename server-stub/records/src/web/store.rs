@@ -90,7 +90,7 @@ mod tests {
         std::fs::create_dir(&keys).unwrap();
         assert!(factor_key(&keys, &data).is_ok());
         let store = factor_store(&data).unwrap();
-        std::fs::write(&store, "").unwrap();
+        disk::create(&store, &[], disk::PRIVATE).unwrap();
         assert!(factor_key(&keys, &data).is_ok());
         std::fs::remove_file(keys.join(KEY)).unwrap();
         let missing = factor_key(&keys, &data);

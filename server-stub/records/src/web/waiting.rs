@@ -82,6 +82,9 @@ pub(super) async fn page(State(web): State<Web>, signed: Signed) -> Result<Html<
     Ok(layout::page(&Frame::signed(told::TITLE, &signed, PAGE), &body))
 }
 
+/// Whether somebody may do it for who has these factors.
+type Fits = fn(Capacity, Held) -> Result<(), Refusal>;
+
 /// The person who waits and as whom the speaker speaks, allowed by a role and in the log.
 struct Meant {
     person: Person,
@@ -94,7 +97,7 @@ async fn meant(
     web: &Web,
     who: &Signed,
     whom: &PersonId,
-    (fits, word): (fn(Capacity, Held) -> Result<(), Refusal>, &str),
+    (fits, word): (Fits, &str),
 ) -> Result<Meant, Refusal> {
     let all = web.sessions().all(web.now());
     let session = all.into_iter().find(|session| waits(session) && session.person.id == *whom);

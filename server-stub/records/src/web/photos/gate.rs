@@ -82,19 +82,8 @@ impl Desk {
         subject: &Subject,
         reason: Option<Reason>,
     ) -> Result<Authorised<A>, Refusal> {
-        match self.roles.authorise(
-            &signed.acting,
-            act,
-            subject,
-            &self.context(signed, A::ACTION, subject, reason),
-        ) {
-            Ok(authorised) => Ok(authorised),
-            Err(denied) => {
-                let refused = self.log.refuse(denied).await.map_err(|error| unwritten(&error))?;
-                tracing::info!(line = refused.line.index, "refused by role");
-                Err(Refusal::NotAllowed)
-            }
-        }
+        let context = self.context(signed, A::ACTION, subject, reason);
+        self.web.allowed(signed, act, subject, &context).await
     }
 
     /// Its line is written: now it may be done.
