@@ -188,7 +188,9 @@ pub(crate) async fn people(json: bool, command: PeopleCommand) -> Result<(), Ref
             factors.close().await;
             let code = code.map_err(|error| factor(&error))?;
             show(json, &serde_json::json!({ "code": code }), || {
-                format!("{code}\nIt counts once, for a day, and stands in the access log.")
+                format!(
+                    "{code}\nIt counts once, for a day, from when `serve` has written its line into the access log."
+                )
             });
         }
     }
