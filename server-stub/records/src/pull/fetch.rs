@@ -141,7 +141,7 @@ impl<G: GatewayPort> Puller<G> {
 
     /// The lists that the phone had, by its word where more than one could be meant.
     fn lists_of(&self, trust: &Trust, place: u64, body: &Body) -> Result<PickLists, PullError> {
-        let rules = self.in_force(trust, place);
+        let rules = self.in_force(trust, place)?;
         let named = rules.iter().find(|rules| rules.policy_version() == body.policy_version);
         let rules = named.or(rules.first()).ok_or(IndexError::Damaged("state"))?;
         Ok(rules.lists().clone())

@@ -60,7 +60,7 @@ impl<G: GatewayPort> Puller<G> {
     }
 
     async fn judge(&self, trust: &Trust, (place, jws): (u64, &Jws)) -> Result<Judged, PullError> {
-        let by = self.in_force(trust, place);
+        let by = self.in_force(trust, place)?;
         match jws.typ() {
             Enrolment::TYP => self.judge_enrolment(&by, jws).await,
             Body::TYP | Void::TYP | Adoption::TYP => {

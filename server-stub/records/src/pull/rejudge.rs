@@ -74,7 +74,7 @@ impl<G: GatewayPort> Puller<G> {
         place: u64,
         jws: &Jws,
     ) -> Result<Option<Judged>, PullError> {
-        let mut by = self.in_force(trust, place);
+        let mut by = self.in_force(trust, place)?;
         by.push(trust.now.clone());
         let judged = self.judge_enrolment(&by, jws).await?;
         Ok(matches!(judged, Judged::Enrolled { .. }).then_some(judged))
