@@ -34,7 +34,7 @@ pub(super) enum Outcome {
     Refused(FilingRefusal),
     /// Its bytes did not come.
     Missing,
-    /// They will not: its phone has discarded it, which had been refused for this.
+    /// They will not: its phone has discarded it, which had been refused for this or never came whole.
     Discarded(FilingRefusal),
 }
 
@@ -122,8 +122,11 @@ impl<G: GatewayPort> Puller<G> {
         }
         for _ in 0..PULLS {
             let Some(incoming) = self.pull(row).await? else {
-                let was = if self.index.is_discarded(row).await? { row.was } else { None };
-                return Ok(was.map_or(Outcome::Missing, Outcome::Discarded));
+                return Ok(match self.index.is_discarded(row).await? {
+                    // What never came as it was signed for had no refusal yet.
+                    true => Outcome::Discarded(row.was.unwrap_or(FilingRefusal::DigestMismatch)),
+                    false => Outcome::Missing,
+                });
             };
             match self.apart(judging(Source::Came(incoming))).await? {
                 Judged::Settled(outcome) => {
