@@ -243,17 +243,29 @@ impl Judging {
     }
 
     fn judge_kept(&self, path: &Path) -> Result<Judged, DiskError> {
-        if measure(path)? != Some(self.expected) {
-            return Ok(Judged::Wrong);
-        }
-        let mut file = std::fs::File::open(path).map_err(at(path))?;
-        let (to, outcome) = self.open(&mut file)?;
+        let (to, outcome) = match self.open_kept(path) {
+            Ok(Some(opened)) => opened,
+            Ok(None) => return Ok(Judged::Wrong),
+            Err(error) => {
+                tracing::error!("{error}: a photo that was kept does not read, and is fetched anew");
+                return Ok(Judged::Wrong);
+            }
+        };
         if to != path {
             self.layout.make(disk::parent(to))?;
             std::fs::rename(path, to).map_err(at(to))?;
         }
         self.layout.settle(to)?;
         Ok(Judged::Settled(outcome))
+    }
+
+    /// Reads and moves nothing; nothing where these are not the bytes that were signed for.
+    fn open_kept(&self, path: &Path) -> Result<Option<(&Path, Outcome)>, DiskError> {
+        if measure(path)? != Some(self.expected) {
+            return Ok(None);
+        }
+        let mut file = std::fs::File::open(path).map_err(at(path))?;
+        self.open(&mut file).map(Some)
     }
 
     /// What is inside, and where it belongs.
