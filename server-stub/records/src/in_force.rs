@@ -263,7 +263,7 @@ fn read(dir: &Path, path: &Path, tenant: &Tenant) -> Option<(u64, u64, InForce)>
 #[cfg(test)]
 mod tests {
     use gauze_wire::log::NoteKey;
-    use gauze_wire::{AndroidRules, Signed as _, Signer as _, SoftwareKey};
+    use gauze_wire::{AndroidRules, RecipientEntry, RecipientState, Signed as _, Signer as _, SoftwareKey};
 
     use super::*;
 
@@ -280,7 +280,10 @@ mod tests {
     /// Version `n` of a bundle, which no policy goes with.
     fn version(n: u64) -> Arc<InForce> {
         let root = SoftwareKey::from_bytes(&[1; 32]).unwrap();
-        let log = NoteKey::from_bytes("gateway.test/ward-9", &[4; 32]).unwrap().log_key();
+        let notes = NoteKey::from_bytes("gateway.test/ward-9", &[4; 32]).unwrap();
+        let (key, log, witness) = (root.public_key(), notes.log_key(), notes.witness_key());
+        let recipient =
+            RecipientEntry { recipient: "age1x".into(), state: RecipientState::Active, since: NOW };
         let url = "https://gateway.test";
         let bundle = Bundle {
             v: 1,
@@ -288,14 +291,14 @@ mod tests {
             tenant: "ward-9".parse().unwrap(),
             version: n,
             issued_at: NOW,
-            fresh_until: NOW,
-            root: root.public_key(),
+            fresh_until: Timestamp::MAX,
+            root: key.clone(),
             next_root: None,
-            recipients: Vec::new(),
-            gateways: vec![Gateway { url: url.into(), key: root.public_key(), log }],
-            records: Vec::new(),
-            witnesses: Vec::new(),
-            policy_keys: Vec::new(),
+            recipients: vec![recipient],
+            gateways: vec![Gateway { url: url.into(), key: key.clone(), log }],
+            records: vec![key.clone()],
+            witnesses: vec![witness],
+            policy_keys: vec![key],
         };
         let jws = Jws::sign(&bundle, &root).unwrap();
         Arc::new(InForce::new((bundle, jws), None, None, url).unwrap())
