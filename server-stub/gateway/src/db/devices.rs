@@ -11,8 +11,9 @@ const HEARD_EVERY_MS: i64 = 60_000;
 
 /// Asked at each enrolment: whoever types a serial number minds no case, and it must not walk over all devices.
 const IS_SUSPENDED: &str = "SELECT EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND device_id = ?2 AND status = 'suspended') \
-    OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND serial COLLATE NOCASE IN (?3, ?4) AND status = 'suspended') \
-    OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND attested_serial COLLATE NOCASE IN (?3, ?4) \
+    OR EXISTS (SELECT 1 FROM device INDEXED BY device_serial WHERE tenant = ?1 AND serial COLLATE NOCASE IN (?3, ?4) \
+    AND status = 'suspended') OR EXISTS (SELECT 1 FROM device INDEXED BY device_attested_serial \
+    WHERE tenant = ?1 AND attested_serial COLLATE NOCASE IN (?3, ?4) \
     AND attested_serial IS NOT NULL AND status = 'suspended')";
 
 /// An enrolled device.

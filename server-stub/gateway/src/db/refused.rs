@@ -13,13 +13,16 @@ use crate::blobs::BlobName;
 const DISCARDED: &str =
     "SELECT device_id, capture_id FROM capture WHERE tenant = ? AND blob = 1 AND discarded = 1 LIMIT 1000";
 
-/// Asked each hour too.
+/// Asked each hour too. What counts for nobody ages with the rest, so that it is not looked at again.
 const AGE_REFUSED: &str = "WITH old AS (SELECT device_id, capture_id, \
-    SUM(size) OVER (PARTITION BY device_id ORDER BY refused_at_ms, capture_id) \
-    + (SELECT COALESCE(SUM(size), 0) FROM capture aged WHERE aged.tenant = ?1 AND aged.device_id = capture.device_id \
-    AND aged.refused_at_ms IS NOT NULL AND aged.filed_at_ms IS NULL AND aged.released = 0 AND aged.aged = 1) AS bytes \
+    SUM(CASE WHEN kind = 'void' OR released = 1 THEN 0 ELSE size END) \
+    OVER (PARTITION BY device_id ORDER BY refused_at_ms, capture_id) \
+    + (SELECT COALESCE(SUM(size), 0) FROM capture aged INDEXED BY capture_refused_of \
+    WHERE aged.tenant = ?1 AND aged.device_id = capture.device_id \
+    AND aged.refused_at_ms IS NOT NULL AND aged.filed_at_ms IS NULL AND aged.released = 0 AND aged.aged = 1 \
+    AND aged.kind <> 'void') AS bytes \
     FROM capture WHERE tenant = ?1 AND refused_at_ms IS NOT NULL AND refused_at_ms < ?2 AND filed_at_ms IS NULL \
-    AND aged = 0 AND released = 0) \
+    AND aged = 0) \
     UPDATE capture SET aged = 1 WHERE tenant = ?1 AND (device_id, capture_id) IN \
     (SELECT device_id, capture_id FROM old WHERE bytes <= ?3)";
 
