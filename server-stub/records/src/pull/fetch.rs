@@ -122,11 +122,7 @@ impl<G: GatewayPort> Puller<G> {
         }
         for _ in 0..PULLS {
             let Some(incoming) = self.pull(row).await? else {
-                return Ok(match self.index.is_discarded(row).await? {
-                    // What never came as it was signed for had no refusal yet.
-                    true => Outcome::Discarded(row.was.unwrap_or(FilingRefusal::DigestMismatch)),
-                    false => Outcome::Missing,
-                });
+                return self.did_not_come(row).await;
             };
             match self.apart(judging(Source::Came(incoming))).await? {
                 Judged::Settled(outcome) => {
@@ -140,6 +136,15 @@ impl<G: GatewayPort> Puller<G> {
         }
         self.patience().failed(row.manifest_sha256, self.clock.now());
         Ok(Outcome::Missing)
+    }
+
+    /// What becomes of a photo whose bytes are not at the gateway.
+    async fn did_not_come(&self, row: &PhotoRow) -> Result<Outcome, PullError> {
+        if !self.index.is_discarded(row).await? {
+            return Ok(Outcome::Missing);
+        }
+        // What never came as it was signed for had no refusal yet.
+        Ok(Outcome::Discarded(row.was.unwrap_or(FilingRefusal::DigestMismatch)))
     }
 
     /// The lists that the phone had, by its word where more than one could be meant.
