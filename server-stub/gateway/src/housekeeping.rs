@@ -1,7 +1,8 @@
 //! What the gateway does by itself: delete photos some days after they were filed, and parts nobody waits for; and finish
 //! photos that were whole when the process died and that nobody asked for since.
 //!
-//! The bytes of what the hospital refused stay: it may file it yet. Towards its phone's quota it counts no longer by then.
+//! The bytes of what the hospital refused stay: it may file it yet. Towards its phone's quota it counts no longer by then, as
+//! long as that is not more than the phone may hold at once.
 
 use gauze_wire::{ProblemCode, Tenant};
 use jiff::SignedDuration;
@@ -22,10 +23,12 @@ pub async fn clean(app: &App) -> Result<u64, CleanError> {
 }
 
 async fn delete_filed(app: &App, tenant: &Tenant, served: &Served) -> Result<u64, CleanError> {
-    let mut deleted = 0;
+    let mut deleted = delete_discarded(app, tenant).await?;
     let keep = SignedDuration::from_hours(24 * i64::from(served.in_force().policy.keep_days));
     let before = app.clock.now().saturating_sub(keep).map_err(|_| CleanError)?;
-    app.db.age_refused(tenant, before.as_millisecond()).await.map_err(said)?;
+    // As much again as it may hold at once.
+    let most = served.in_force().policy.max_device_bytes;
+    app.db.age_refused(tenant, before.as_millisecond(), most).await.map_err(said)?;
     loop {
         let names = app.db.filed_before(tenant, before.as_millisecond()).await.map_err(said)?;
         if names.is_empty() {
@@ -36,6 +39,22 @@ async fn delete_filed(app: &App, tenant: &Tenant, served: &Served) -> Result<u64
         }
         app.db.blobs_deleted(&names).await.map_err(said)?;
         deleted += names.len() as u64;
+    }
+}
+
+/// What a phone discarded under a later key goes with its void; a process that died in between left it.
+async fn delete_discarded(app: &App, tenant: &Tenant) -> Result<u64, CleanError> {
+    let mut deleted = 0;
+    loop {
+        let names = app.db.discarded(tenant).await.map_err(said)?;
+        if names.is_empty() {
+            return Ok(deleted);
+        }
+        for name in &names {
+            deleted += u64::from(app.blobs.whole(name).is_file());
+            app.blobs.delete(name).map_err(said)?;
+        }
+        app.db.blobs_deleted(&names).await.map_err(said)?;
     }
 }
 

@@ -52,18 +52,32 @@ impl Default for PeerLimits {
     }
 }
 
-/// Whether the connection that a request came over has proven anything. Of requests that came over none, it is nobody's.
+/// Whether the connection that a request came over has proven anything, and where it comes from. Of requests that came over
+/// none, it is nobody's.
 #[derive(Clone, Debug, Default)]
-pub struct Peer(Arc<AtomicBool>);
+pub struct Peer {
+    proven: Arc<AtomicBool>,
+    origin: Option<IpAddr>,
+}
 
 impl Peer {
     /// Somebody known uses the connection.
     pub fn proves_itself(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.proven.store(true, Ordering::Relaxed);
+    }
+
+    /// A connection from this address.
+    pub fn from(address: IpAddr) -> Self {
+        Self { proven: Arc::default(), origin: Some(origin(address)) }
+    }
+
+    /// Where it comes from, as far as that counts.
+    pub fn origin(&self) -> Option<IpAddr> {
+        self.origin
     }
 
     fn is_proven(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.proven.load(Ordering::Relaxed)
     }
 }
 
@@ -189,18 +203,19 @@ impl<S> Accept<TcpStream, S> for PeersAcceptor {
     type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let peer = Peer::default();
         let taken = || {
-            let place = self.place(stream.peer_addr()?.ip(), &peer);
+            let address = stream.peer_addr()?.ip();
+            let peer = Peer::from(address);
+            let place = self.place(address, &peer);
             let place = place.ok_or_else(|| {
                 crate::meters::turned_away();
                 io::Error::other("too many connections are held")
             })?;
             // Small answers and window updates leave at once: Nagle's algorithm holds them until the phone has acknowledged the last.
             stream.set_nodelay(true)?;
-            Ok(place)
+            Ok((place, peer))
         };
-        ready(taken().map(|place| {
+        ready(taken().map(|(place, peer)| {
             let service = Extension(peer.clone()).layer(service);
             (PeerStream::new(stream, place, peer, self.limits), service)
         }))

@@ -78,8 +78,9 @@ impl FromRequest<App> for FromDevice {
         let device = device.ok_or(ProblemCode::UnknownDevice)?;
         unproven.verify(app, served, &device.key, Tag::Device)?;
         let whose = (&unproven.tenant, &device.device_id);
-        app.budgets.take(whose, Cost::request(device.status), 1)?;
-        unproven.is_new(app, &device.key)?;
+        // A replay is nobody's request: it takes no share.
+        unproven
+            .is_new(app, &device.key, || Ok(app.budgets.take(whose, Cost::request(device.status), 1)?))?;
         if device.status != DeviceStatus::Revoked {
             unproven.peer.proves_itself();
         }
@@ -107,7 +108,7 @@ impl FromRequest<App> for FromRecords {
         let named = |key: &&PublicKey| key.key_id() == unproven.signature.key_id;
         let key = served.bundle.records.iter().find(named).ok_or(ProblemCode::SignatureInvalid)?;
         unproven.verify(app, served, key, Tag::Records)?;
-        unproven.is_new(app, key)?;
+        unproven.is_new(app, key, || Ok(()))?;
         unproven.peer.proves_itself();
         let body = unproven.read(body, RECORDS_LIMIT).await?;
         Ok(Self { tenant: unproven.tenant, body })
@@ -165,15 +166,16 @@ impl Unproven {
         }
     }
 
-    /// Remembers the nonce, which counts once.
-    fn is_new(&self, app: &App, key: &PublicKey) -> Result<(), RequestRefusal> {
-        let now = app.clock.now();
-        match app.replays.judge(
-            &key.key_id(),
-            &self.signature.nonce,
-            self.signature.created,
-            now.as_second(),
-        )? {
+    /// Remembers the nonce, which counts once, where `pay` does not fail.
+    fn is_new(
+        &self,
+        app: &App,
+        key: &PublicKey,
+        pay: impl FnOnce() -> Result<(), RequestRefusal>,
+    ) -> Result<(), RequestRefusal> {
+        let now = app.clock.now().as_second();
+        let RequestSignature { nonce, created, .. } = &self.signature;
+        match app.replays.judge((&key.key_id(), nonce), *created, now, pay)? {
             Use::First => Ok(()),
             Use::Again => Err(ProblemCode::Replayed.into()),
             Use::Doubtful => Err(ProblemCode::SignatureExpired.into()),

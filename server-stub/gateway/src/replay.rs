@@ -73,8 +73,14 @@ impl ReplayStore {
         Ok(Self(Mutex::new(seen)))
     }
 
-    /// Judges a use at `now_s` of a signature made at `created_s`, and remembers it.
-    pub fn judge(&self, key: &KeyId, nonce: &str, created_s: i64, now_s: i64) -> io::Result<Use> {
+    /// Judges a use at `now_s` of a signature made at `created_s`; a first one is remembered once it was paid for.
+    pub fn judge<E: From<io::Error>>(
+        &self,
+        (key, nonce): (&KeyId, &str),
+        created_s: i64,
+        now_s: i64,
+        pay: impl FnOnce() -> Result<(), E>,
+    ) -> Result<Use, E> {
         let digest = Sha256::new().chain_update(key.as_str()).chain_update(nonce).finalize();
         let mut mark = Mark::default();
         mark.copy_from_slice(&digest[..16]);
@@ -89,6 +95,7 @@ impl ReplayStore {
         if seen.new.len() >= LIMIT {
             return Ok(Use::Full);
         }
+        pay()?;
         seen.write(|journal| journal.append(&mark))?;
         seen.new.insert(mark);
         Ok(Use::First)
@@ -130,8 +137,12 @@ mod tests {
         ReplayStore::in_boot(dir.path(), boot, begun, now_s).unwrap()
     }
 
+    fn judged(store: &ReplayStore, by: &str, nonce: &str, (made, at): (i64, i64)) -> Use {
+        store.judge((&key(by), nonce), made, at, || io::Result::Ok(())).unwrap()
+    }
+
     fn used(store: &ReplayStore, nonce: &str, at: i64) -> Use {
-        store.judge(&key("A"), nonce, at, at).unwrap()
+        judged(store, "A", nonce, (at, at))
     }
 
     #[test]
@@ -139,13 +150,24 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = store(&dir, Some("b"), false, 0);
         assert_eq!(used(&store, "n", 0), Use::First);
-        assert_eq!(store.judge(&key("B"), "n", 0, 0).unwrap(), Use::First);
+        assert_eq!(judged(&store, "B", "n", (0, 0)), Use::First);
         for at in [1, 420, 421, 841] {
             assert_eq!(used(&store, "n", at), Use::Again, "{at}");
         }
         assert_eq!(used(&store, "other", 842), Use::First);
         assert_eq!(used(&store, "n", 843), Use::First, "after two generations it is forgotten");
         assert_eq!(store.0.lock().unwrap().old.len(), 0);
+    }
+
+    #[test]
+    fn a_use_is_paid_for_once_and_remembered_once_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(&dir, Some("b"), false, 0);
+        let broke = || Err(io::ErrorKind::QuotaExceeded.into());
+        let (key, nonce) = (key("A"), "n");
+        assert!(store.judge::<io::Error>((&key, nonce), 0, 0, broke).is_err());
+        assert_eq!(used(&store, nonce, 0), Use::First);
+        assert_eq!(store.judge::<io::Error>((&key, nonce), 0, 0, broke).unwrap(), Use::Again);
     }
 
     #[test]
@@ -174,10 +196,10 @@ mod tests {
         assert_eq!(used(&store(&dir, Some("first"), false, 1000), "n", 1000), Use::First);
         let after = store(&dir, Some("second"), true, 1010);
         // Whatever was used before was made at most a clock's difference after that.
-        assert_eq!(after.judge(&key("A"), "n", 1070, 1020).unwrap(), Use::Doubtful);
-        assert_eq!(after.judge(&key("A"), "m", 1071, 1020).unwrap(), Use::First);
+        assert_eq!(judged(&after, "A", "n", (1070, 1020)), Use::Doubtful);
+        assert_eq!(judged(&after, "A", "m", (1071, 1020)), Use::First);
         let again = store(&dir, Some("second"), true, 1072);
-        assert_eq!(again.judge(&key("A"), "m", 1071, 1072).unwrap(), Use::Again);
+        assert_eq!(judged(&again, "A", "m", (1071, 1072)), Use::Again);
     }
 
     #[test]

@@ -117,20 +117,28 @@ struct KeptStatus {
     fetched_at: Timestamp,
 }
 
+/// Versions in memory at once, each with its status list of some hundred KiB: what is judged needs the newest, and two
+/// where a new one begins.
+const IN_MEMORY: usize = 4;
+
+#[derive(Clone)]
 struct Version {
     place: u64,
     since: u64,
-    rules: Arc<InForce>,
+    path: PathBuf,
 }
 
-/// Every version that was in force, by the first leaf that it alone judges.
+/// Every version that was in force, by the first leaf that it alone judges; read when it is asked for.
 pub(crate) struct History {
     dir: PathBuf,
+    tenant: Tenant,
     versions: Vec<Version>,
+    /// Those asked for last, by their files; the last one last.
+    read: Vec<(PathBuf, Arc<InForce>)>,
 }
 
 impl History {
-    /// Reads what was kept under the data directory.
+    /// Finds what was kept under the data directory. All of it reads.
     pub(crate) fn open(layout: &Layout, tenant: &Tenant) -> Result<Self, TrustError> {
         let dir = layout.in_force();
         layout.make(&dir)?;
@@ -138,23 +146,47 @@ impl History {
         for entry in std::fs::read_dir(&dir).map_err(at(&dir))? {
             let path = entry.map_err(at(&dir))?.path();
             if path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".version.json")) {
-                let version = read(&dir, &path, tenant);
-                versions.push(version.ok_or(TrustError::HistoryDamaged(path))?);
+                let read = read(&dir, &path, tenant);
+                let (place, since, _) = read.ok_or_else(|| TrustError::HistoryDamaged(path.clone()))?;
+                versions.push(Version { place, since, path });
             }
         }
-        versions.sort_by_key(|version| version.place);
-        Ok(Self { dir, versions })
+        versions.sort_by_key(|version| (version.place, version.since));
+        Ok(Self { dir, tenant: tenant.clone(), versions, read: Vec::new() })
     }
 
     /// What the entry at `place` is judged by: any of these suffices, and the first was in force for certain. The first
     /// version kept judges what came before it too.
-    pub(crate) fn at(&self, place: u64) -> Vec<Arc<InForce>> {
+    pub(crate) fn at(&mut self, place: u64) -> Result<Vec<Arc<InForce>>, TrustError> {
         let before = self.versions.partition_point(|version| version.place <= place).saturating_sub(1);
         let (certain, later) = self.versions[before.min(self.versions.len())..]
             .split_first()
             .map_or((None, &[][..]), |(certain, later)| (Some(certain), later));
         let beside = later.iter().filter(|version| version.since <= place);
-        certain.into_iter().chain(beside).map(|version| version.rules.clone()).collect()
+        let versions: Vec<Version> = certain.into_iter().chain(beside).cloned().collect();
+        versions.iter().map(|version| self.rules(version)).collect()
+    }
+
+    fn rules(&mut self, version: &Version) -> Result<Arc<InForce>, TrustError> {
+        let known = self.read.iter().find(|(path, _)| *path == version.path).map(|(_, rules)| rules.clone());
+        let rules = match known {
+            Some(rules) => rules,
+            None => {
+                let read = read(&self.dir, &version.path, &self.tenant);
+                let (_, _, rules) = read.ok_or_else(|| TrustError::HistoryDamaged(version.path.clone()))?;
+                Arc::new(rules)
+            }
+        };
+        self.remember(&version.path, &rules);
+        Ok(rules)
+    }
+
+    fn remember(&mut self, path: &Path, rules: &Arc<InForce>) {
+        self.read.retain(|(other, _)| other != path);
+        self.read.push((path.to_owned(), rules.clone()));
+        if self.read.len() > IN_MEMORY {
+            self.read.remove(0);
+        }
     }
 
     /// Whether nothing was kept yet.
@@ -163,8 +195,9 @@ impl History {
     }
 
     /// Whether `now` is not the newest version kept.
-    pub(crate) fn is_news(&self, now: &InForce) -> bool {
-        self.versions.last().is_none_or(|newest| !newest.rules.is(now))
+    pub(crate) fn is_news(&mut self, now: &InForce) -> Result<bool, TrustError> {
+        let Some(newest) = self.versions.last().cloned() else { return Ok(true) };
+        Ok(!self.rules(&newest)?.is(now))
     }
 
     /// From the leaf at `place` on, entries are judged by `now`; from `since` on, by it too.
@@ -185,12 +218,17 @@ impl History {
             policy: now.policy_jws.clone(),
             status,
         };
-        let path = self.dir.join(format!("{place:020}.version.json"));
+        // No leaf lies between two versions of one place, but some may have been judged by the first of them already.
+        let idle = |version: &Version| version.place == place && version.since == place;
+        let path = match self.versions.iter().find(|version| idle(version)) {
+            Some(version) => version.path.clone(),
+            None => self.dir.join(format!("{place:020}-{since:020}.version.json")),
+        };
         let text = serde_json::to_vec(&kept).map_err(|_| TrustError::HistoryDamaged(path.clone()))?;
         disk::replace(&path, &text, PUBLIC)?;
-        // No leaf lies between two versions of one place.
-        self.versions.retain(|version| version.place != place);
-        self.versions.push(Version { place, since, rules: now.clone() });
+        self.versions.retain(|version| !idle(version));
+        self.remember(&path, now);
+        self.versions.push(Version { place, since, path });
         Ok(())
     }
 
@@ -203,8 +241,8 @@ fn list_in(dir: &Path, sha256: &Digest) -> PathBuf {
     dir.join(format!("{sha256}.status.json"))
 }
 
-/// A kept version: the bundle by its own root, which was checked before it was kept; the directory is this side's own.
-fn read(dir: &Path, path: &Path, tenant: &Tenant) -> Option<Version> {
+/// A kept version, with the first leaf that it alone judges and the first that it judges at all: the bundle by its own root, which was checked before it was kept; the directory is this side's own.
+fn read(dir: &Path, path: &Path, tenant: &Tenant) -> Option<(u64, u64, InForce)> {
     let kept: Kept = serde_json::from_slice(&disk::read(path).ok()?).ok()?;
     let root = kept.bundle.peek::<Bundle>().ok()?.root;
     let bundle: Bundle = kept.bundle.verify(&root, tenant).ok()?;
@@ -219,12 +257,13 @@ fn read(dir: &Path, path: &Path, tenant: &Tenant) -> Option<Version> {
         None => None,
     };
     let rules = InForce::new((bundle, kept.bundle), kept.policy, status, &kept.gateway).ok()?;
-    Some(Version { place: kept.place, since: kept.since, rules: Arc::new(rules) })
+    Some((kept.place, kept.since, rules))
 }
 
 #[cfg(test)]
 mod tests {
-    use gauze_wire::AndroidRules;
+    use gauze_wire::log::NoteKey;
+    use gauze_wire::{AndroidRules, RecipientEntry, RecipientState, Signed as _, Signer as _, SoftwareKey};
 
     use super::*;
 
@@ -234,5 +273,75 @@ mod tests {
         let strictest = Policy::strictest(&"ward-9".parse().unwrap());
         let policy = Policy { android: Some(rules), ..strictest };
         assert_eq!(at_any_age(policy).android.unwrap().status_list_hours, None);
+    }
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    /// Version `n` of a bundle, which no policy goes with.
+    fn version(n: u64) -> Arc<InForce> {
+        let root = SoftwareKey::from_bytes(&[1; 32]).unwrap();
+        let notes = NoteKey::from_bytes("gateway.test/ward-9", &[4; 32]).unwrap();
+        let (key, log, witness) = (root.public_key(), notes.log_key(), notes.witness_key());
+        let recipient =
+            RecipientEntry { recipient: "age1x".into(), state: RecipientState::Active, since: NOW };
+        let url = "https://gateway.test";
+        let bundle = Bundle {
+            v: 1,
+            typ: Bundle::TYP.into(),
+            tenant: "ward-9".parse().unwrap(),
+            version: n,
+            issued_at: NOW,
+            fresh_until: Timestamp::MAX,
+            root: key.clone(),
+            next_root: None,
+            recipients: vec![recipient],
+            gateways: vec![Gateway { url: url.into(), key: key.clone(), log }],
+            records: vec![key.clone()],
+            witnesses: vec![witness],
+            policy_keys: vec![key],
+        };
+        let jws = Jws::sign(&bundle, &root).unwrap();
+        Arc::new(InForce::new((bundle, jws), None, None, url).unwrap())
+    }
+
+    fn at(history: &mut History, place: u64) -> Vec<u64> {
+        history.at(place).unwrap().iter().map(|rules| rules.bundle.version).collect()
+    }
+
+    #[test]
+    fn of_many_versions_a_few_are_in_memory_and_each_judges_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let (layout, tenant) = (Layout::new(dir.path()), "ward-9".parse().unwrap());
+        let mut history = History::open(&layout, &tenant).unwrap();
+        for n in 1..=20 {
+            assert!(history.is_news(&version(n)).unwrap());
+            history.add((10 * n - 5, 10 * n), &version(n)).unwrap();
+            assert!(!history.is_news(&version(n)).unwrap() && history.read.len() <= IN_MEMORY);
+        }
+        let again = History::open(&layout, &tenant).unwrap();
+        assert!(again.read.is_empty(), "what is not asked for is not kept");
+        for mut history in [history, again] {
+            for n in 1..=19 {
+                assert_eq!(at(&mut history, 10 * n), [n]);
+                assert_eq!(at(&mut history, 10 * n + 5), [n, n + 1]);
+                assert!(history.read.len() <= IN_MEMORY);
+            }
+            assert!(!history.is_news(&version(20)).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_version_that_judged_beside_another_outlives_the_one_that_takes_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let (layout, tenant) = (Layout::new(dir.path()), "ward-9".parse().unwrap());
+        let mut history = History::open(&layout, &tenant).unwrap();
+        for (n, place) in [(1, (0, 0)), (2, (1, 3)), (3, (3, 3)), (4, (3, 3))] {
+            history.add(place, &version(n)).unwrap();
+        }
+        for mut history in [history, History::open(&layout, &tenant).unwrap()] {
+            assert_eq!([0, 2, 3].map(|place| at(&mut history, place)), [vec![1], vec![1, 2], vec![4]]);
+            assert!(!history.is_news(&version(4)).unwrap());
+            assert_eq!(history.versions.len(), 3);
+        }
     }
 }

@@ -40,7 +40,12 @@ pub fn measure(arguments: &Arguments) -> anyhow::Result<()> {
         let claimed = fields.content_digest.as_deref().unwrap_or_default();
         let request = Request { method: "POST", target_uri, body: Some(&digest) };
         signature.verify(&request, &public, Tag::Device, now)?;
-        let used = nonces.judge(&public.key_id(), &signature.nonce, signature.created, now.as_second())?;
+        let used = nonces.judge::<std::io::Error>(
+            (&public.key_id(), &signature.nonce),
+            signature.created,
+            now.as_second(),
+            || Ok(()),
+        )?;
         Ok(Digest::from_content_digest(claimed)? == digest && used == Use::First)
     };
     let signed = key.sign(&body)?;

@@ -349,7 +349,7 @@ impl Db {
     }
 }
 
-fn names(tenant: &Tenant, rows: &[SqliteRow]) -> Result<Vec<BlobName>, sqlx::Error> {
+pub(super) fn names(tenant: &Tenant, rows: &[SqliteRow]) -> Result<Vec<BlobName>, sqlx::Error> {
     let name = |row: &SqliteRow| {
         let capture_id: &str = row.try_get("capture_id")?;
         let device_id: &str = row.try_get("device_id")?;

@@ -9,6 +9,13 @@ use super::{Db, Write, damaged, to_i64, to_u64};
 /// What a phone says of itself is written at most this often where it says nothing new.
 const HEARD_EVERY_MS: i64 = 60_000;
 
+/// Asked at each enrolment: whoever types a serial number minds no case, and it must not walk over all devices.
+const IS_SUSPENDED: &str = "SELECT EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND device_id = ?2 AND status = 'suspended') \
+    OR EXISTS (SELECT 1 FROM device INDEXED BY device_serial WHERE tenant = ?1 AND serial COLLATE NOCASE IN (?3, ?4) \
+    AND status = 'suspended') OR EXISTS (SELECT 1 FROM device INDEXED BY device_attested_serial \
+    WHERE tenant = ?1 AND attested_serial COLLATE NOCASE IN (?3, ?4) \
+    AND attested_serial IS NOT NULL AND status = 'suspended')";
+
 /// An enrolled device.
 #[derive(Clone, Debug)]
 pub struct Device {
@@ -70,19 +77,13 @@ impl Db {
         tenant: &Tenant,
         (id, [said, attested]): (Option<&DeviceId>, [Option<&str>; 2]),
     ) -> Result<bool, sqlx::Error> {
-        sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND device_id = ?2 AND status = 'suspended') \
-             OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND serial IN (?3, ?4) COLLATE NOCASE \
-             AND status = 'suspended') \
-             OR EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND attested_serial IN (?3, ?4) \
-             AND status = 'suspended')",
-        )
-        .bind(tenant.as_str())
-        .bind(id.map(DeviceId::as_str))
-        .bind(said)
-        .bind(attested)
-        .fetch_one(&mut **write)
-        .await
+        sqlx::query_scalar(IS_SUSPENDED)
+            .bind(tenant.as_str())
+            .bind(id.map(DeviceId::as_str))
+            .bind(said)
+            .bind(attested)
+            .fetch_one(&mut **write)
+            .await
     }
 
     /// Where this very evidence stands in the log, if it was accepted before.
@@ -240,5 +241,45 @@ impl Db {
     /// From now on nothing of a phone can be written.
     pub async fn forget_devices(&self) {
         sqlx::query("DROP TABLE device").execute(&self.writer).await.unwrap();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_suspended_serial_is_found_in_any_case_and_without_walking_over_all_devices() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("gateway.sqlite")).await.unwrap();
+        db.crowd(10).await;
+        let ward: Tenant = "ward-9".parse().unwrap();
+        for (column, known, other) in
+            [("serial", "R58N-30a", "r58n-30A"), ("attested_serial", "f17X", "F17x")]
+        {
+            let change = format!(
+                "UPDATE device SET status = 'suspended', {column} = '{known}' \
+                 WHERE device_id = (SELECT device_id FROM device WHERE status = 'active' LIMIT 1)"
+            );
+            sqlx::query(sqlx::AssertSqlSafe(change)).execute(&db.writer).await.unwrap();
+            let mut write = db.write().await.unwrap();
+            for serials in [[Some(other), None], [None, Some(other)], [Some(known), None]] {
+                assert!(Db::is_suspended(&mut write, &ward, (None, serials)).await.unwrap(), "{serials:?}");
+            }
+            let another = [Some("R58N-30"), None];
+            assert!(!Db::is_suspended(&mut write, &ward, (None, another)).await.unwrap());
+        }
+        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {IS_SUSPENDED}")))
+            .fetch_all(&db.readers)
+            .await
+            .unwrap();
+        let steps: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+        for index in [
+            "INDEX device_serial (tenant=? AND serial=?)",
+            "INDEX device_attested_serial (tenant=? AND attested_serial=?)",
+        ] {
+            assert!(steps.iter().any(|step| step.contains(index)), "{index}: {steps:?}");
+        }
+        assert!(!steps.iter().any(|step| step.starts_with("SCAN device")), "{steps:?}");
     }
 }

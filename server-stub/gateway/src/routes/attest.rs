@@ -34,17 +34,18 @@ pub async fn attestations(
     body: Body,
 ) -> Result<Json<StatusAnswer>, RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = app.strangers.read(body).await?;
+    let body = app.strangers.read(&peer, body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let jws = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     let device = app.db.device(&tenant, jws.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;
     let evidence = proven(&jws, &device, &tenant)?;
+    // Spent only by a phone that has enrolled: a stranger cannot burn somebody's challenge. What comes a second time proves
+    // nobody and costs nobody's share.
+    spend_challenge(&app, &tenant, &evidence.challenge)?;
     peer.proves_itself();
     let whose = (&tenant, &device.device_id);
     app.budgets.take(whose, Cost::Evidence, 1)?;
     app.budgets.take(whose, Cost::LeafBytes, jws.as_str().len() as u64)?;
-    // Spent only by a phone that has enrolled: a stranger cannot burn somebody's challenge.
-    spend_challenge(&app, &tenant, &evidence.challenge)?;
     let registered =
         app.db.registered(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
     let before = app.db.shown_before(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;

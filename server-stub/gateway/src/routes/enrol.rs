@@ -54,7 +54,7 @@ pub async fn enrol(
     body: Body,
 ) -> Result<(StatusCode, Json<Enrolled>), RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = app.strangers.read(body).await?;
+    let body = app.strangers.read(&peer, body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let evidence = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     // An answer that was lost is given again for the very same evidence.

@@ -188,7 +188,7 @@ async fn step_down(
     if *refused == offer.name {
         Db::reopen(write, refused).await?;
     } else {
-        Db::release(write, refused).await?;
+        Db::release(write, refused, matches!(offer.manifest, Manifest::Void(..))).await?;
     }
     Ok(())
 }

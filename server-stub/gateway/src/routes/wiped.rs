@@ -8,6 +8,7 @@ use gauze_wire::{Digest, EntryKind, Jws, ProblemCode, Wiped};
 use crate::app::App;
 use crate::budget::Cost;
 use crate::db::{Db, log_append};
+use crate::peers::Peer;
 use crate::proof::{InPath, served};
 use crate::refusal::RequestRefusal;
 
@@ -23,10 +24,11 @@ use crate::refusal::RequestRefusal;
 pub async fn wiped(
     State(app): State<App>,
     InPath(tenant): InPath,
+    peer: Peer,
     body: Body,
 ) -> Result<StatusCode, RequestRefusal> {
     let served = served(&app, &tenant)?;
-    let body = app.strangers.read(body).await?;
+    let body = app.strangers.read(&peer, body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let word = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
     let device = app.db.device(&tenant, word.kid()).await?.ok_or(ProblemCode::UnknownDevice)?;

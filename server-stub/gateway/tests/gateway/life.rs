@@ -35,6 +35,26 @@ async fn a_suspended_phone_uploads_and_neither_reviews_nor_enrols_again() {
 }
 
 #[tokio::test]
+async fn a_suspended_phone_does_not_enrol_again_by_typing_its_serial_number_otherwise() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let enrols = async |serial: &str| {
+        let phone = Phone::new(&hospital);
+        let challenge = gateway.challenge(&hospital.tenant).await;
+        let token = hospital.sign_token(gateway.now());
+        let mut enrolment = hospital.enrolment(&phone.key, token, challenge, gateway.now());
+        enrolment.serial = Some(serial.parse().unwrap());
+        let evidence = Jws::sign(&enrolment, &phone.key).unwrap();
+        (phone.id(), gateway.enrol(&hospital.tenant, &evidence).await)
+    };
+    let (first, reply) = enrols("R58N-30a").await;
+    reply.expect(201);
+    gateway.admin(&hospital).await.suspend(&first, &by("left in a taxi")).await.unwrap();
+    assert_eq!(enrols("r58n-30A").await.1.refusal(), ProblemCode::DeviceRefused);
+    enrols("R58N-30").await.1.expect(201);
+}
+
+#[tokio::test]
 async fn a_revoked_phone_gets_no_ticket_and_the_one_it_has_is_dead() {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;

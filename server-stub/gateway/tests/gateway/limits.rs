@@ -1,5 +1,7 @@
 //! What one phone may cost: requests, leaves and bytes; least of all one that was revoked.
 
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
 use gauze_wire::{Attestation, Digest, Jws, ProblemCode, Signer as _};
 
 use crate::attestations::shows;
@@ -112,4 +114,30 @@ async fn a_phone_says_that_it_was_wiped_and_shows_evidence_so_often_a_day() {
         leaves + 12,
         "what is refused for its number is no leaf"
     );
+}
+
+#[tokio::test]
+async fn what_is_sent_a_second_time_takes_nothing_from_the_phone_that_said_it() {
+    let (hospital, gateway, phone) = begin().await;
+    let shows = async |gateway: &Gateway| {
+        let challenge = gateway.challenge(&phone.tenant).await;
+        shows(&phone, gateway, challenge, Attestation::software(&challenge, &phone.key.public_key()))
+    };
+    let post = async |jws: &Jws| gateway.post("/v1/ward-9/attestations", jws.as_str().to_owned()).await;
+    let said = shows(&gateway).await;
+    post(&said).await.expect(200);
+    for _ in 0..30 {
+        assert_eq!(post(&said).await.refusal(), ProblemCode::ChallengeInvalid);
+    }
+    post(&shows(&gateway).await).await.expect(200);
+
+    revoke(&gateway, &hospital, &phone).await;
+    let (head, body) = phone.request(&gateway, "status", &Phone::holding(0, 0)).into_parts();
+    let body = to_bytes(body, 10_000).await.unwrap();
+    let captured = || Request::from_parts(head.clone(), Body::from(body.clone()));
+    gateway.ask(captured()).await.expect(200);
+    for _ in 0..400 {
+        assert_eq!(gateway.ask(captured()).await.refusal(), ProblemCode::Replayed);
+    }
+    gateway.ask(phone.request(&gateway, "status", &Phone::holding(0, 0))).await.expect(200);
 }

@@ -1,9 +1,10 @@
 //! Limits: open tickets and bytes of a device, bytes of a tenant; and what makes room again.
 
+use gauze_gateway::clean;
 use gauze_wire::{Policy, ProblemCode, UploadRequest};
 use jiff::SignedDuration;
 
-use crate::fixture::{Gateway, Hospital, Phone, Shot, ask};
+use crate::fixture::{Gateway, Hospital, Phone, Shot, ask, by};
 
 async fn begin(change: impl FnOnce(&mut Policy)) -> (Hospital, Gateway, Phone) {
     let hospital = Hospital::ward();
@@ -110,4 +111,46 @@ async fn limits_hold_for_requests_that_come_at_once() {
         given += usize::from(one.await.unwrap().status == 201);
     }
     assert_eq!(given, 3);
+}
+
+/// A photo that the hospital refused, so long ago that it counts towards its phone no more where there is room for that.
+async fn refused_long_ago(hospital: &Hospital, gateway: &Gateway, phone: &mut Phone, len: usize) -> Shot {
+    let shot = phone.shoot(len);
+    let state = phone.send(gateway, &shot).await;
+    let refused = hospital.refused(&state, gateway.now());
+    hospital.acknowledge(gateway, vec![refused]).await.expect(204);
+    gateway.pass(SignedDuration::from_hours(24 * i64::from(hospital.policy(1).keep_days) + 1));
+    clean(gateway.app()).await.unwrap();
+    shot
+}
+
+#[tokio::test]
+async fn what_was_refused_ages_up_to_as_much_as_a_phone_may_hold() {
+    let (hospital, gateway, mut phone) = begin(|policy| policy.max_device_bytes = 1000).await;
+    refused_long_ago(&hospital, &gateway, &mut phone, 600).await;
+    refused_long_ago(&hospital, &gateway, &mut phone, 600).await;
+    let third = phone.shoot(600);
+    is_full(&gateway, &phone, &third).await;
+    let small = phone.shoot(400);
+    phone.send(&gateway, &small).await;
+}
+
+#[tokio::test]
+async fn a_phone_that_errs_locks_no_hospital_out_once_it_is_revoked() {
+    let (hospital, gateway, mut phone) = begin(|policy| policy.max_tenant_bytes = 1000).await;
+    let mut other = Phone::enrolled(&gateway, &hospital).await;
+    let kept = refused_long_ago(&hospital, &gateway, &mut phone, 400).await;
+    let late = phone.shoot(400);
+    let late_state = phone.send(&gateway, &late).await;
+    let theirs = other.shoot(900);
+    is_full(&gateway, &other, &theirs).await;
+    gateway.admin(&hospital).await.revoke(&phone.id(), &by("it errs")).await.unwrap();
+    is_full(&gateway, &other, &theirs).await;
+    let refused = hospital.refused(&late_state, gateway.now());
+    hospital.acknowledge(&gateway, vec![refused]).await.expect(204);
+    other.offer(&gateway, &theirs.manifest).await.ticket();
+    for shot in [kept, late] {
+        let blob = format!("blobs/{}/{}", phone.id(), shot.id());
+        assert_eq!(hospital.fetch(&gateway, &blob).await.body, shot.sealed, "it may be filed yet");
+    }
 }

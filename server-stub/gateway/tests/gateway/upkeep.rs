@@ -277,3 +277,39 @@ async fn everything_the_gateway_keeps_is_closed_to_other_users_also_what_was_ope
     assert_eq!(fs::metadata(gateway.data()).unwrap().permissions().mode() & 0o777, 0o700);
     assert!(seen > 12, "{seen}");
 }
+
+/// What a process leaves that died between the commit of a void and the deletion of what it takes back.
+fn die_before_the_deletion(gateway: &Gateway, phone: &Phone, shot: &Shot) {
+    assert!(!gateway.at(format!("blobs/ward-9/{}/{}.age", phone.id(), shot.id())).is_file());
+    die_before_the_receipt(gateway, phone, shot);
+}
+
+#[tokio::test]
+async fn what_was_discarded_after_it_was_refused_goes_also_where_the_process_died_meanwhile() {
+    let (hospital, gateway, phone, shot, ticket) = begin().await;
+    let state: CaptureState = gateway.put(&ticket, shot.sealed.clone()).await.json(201);
+    let refused = hospital.refused(&state, gateway.now());
+    hospital.acknowledge(&gateway, vec![refused]).await.expect(204);
+    let void = phone.offer(&gateway, &shot.void(&phone)).await.held();
+    die_before_the_deletion(&gateway, &phone, &shot);
+    assert_eq!(clean(gateway.app()).await.unwrap(), 0, "the hospital has not heard of it yet");
+    hospital.acknowledge(&gateway, vec![hospital.filed(&void, gateway.now())]).await.expect(204);
+    gateway.pass(SignedDuration::from_hours(24 * i64::from(hospital.policy(1).keep_days) + 1));
+    assert_eq!(clean(gateway.app()).await.unwrap(), 1);
+    assert_eq!(fs::read_dir(gateway.at(format!("blobs/ward-9/{}", phone.id()))).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn what_a_phone_discards_under_its_next_key_goes_also_where_the_process_died_meanwhile() {
+    let (hospital, gateway, phone, shot, ticket) = begin().await;
+    let state: CaptureState = gateway.put(&ticket, shot.sealed.clone()).await.json(201);
+    let refused = hospital.refused(&state, gateway.now());
+    hospital.acknowledge(&gateway, vec![refused]).await.expect(204);
+    let next = Phone::enrolled_after(&phone, &gateway, &hospital).await;
+    next.offer(&gateway, &shot.void(&next)).await.held();
+    assert_eq!(clean(gateway.app()).await.unwrap(), 0, "it went with the void");
+    gateway.tamper("UPDATE capture SET blob = 1 WHERE discarded = 1").await;
+    die_before_the_deletion(&gateway, &phone, &shot);
+    assert_eq!(clean(gateway.app()).await.unwrap(), 1);
+    assert_eq!(clean(gateway.app()).await.unwrap(), 0);
+}

@@ -8,6 +8,10 @@ use sqlx::Row as _;
 use super::judged::{write_body, write_device};
 use super::{Index, IndexError, Judged, Kind, PhotoJudged, PhotoRow, int, uint};
 
+/// A phone's few among all that were ever filed.
+const UNBELIEVED_AGAIN: &str =
+    "UPDATE photo SET again = 1 WHERE cause = 'enrolment_invalid' AND device_id = ?";
+
 /// Again refused photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
@@ -128,10 +132,7 @@ impl Index {
             .bind(device_id.as_str())
             .execute(&mut *tx)
             .await?;
-        sqlx::query("UPDATE photo SET again = 1 WHERE cause = 'enrolment_invalid' AND device_id = ?")
-            .bind(device_id.as_str())
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(UNBELIEVED_AGAIN).bind(device_id.as_str()).execute(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
 
@@ -150,7 +151,25 @@ impl Index {
             .bind(row.manifest_sha256.to_string())
             .execute(&mut *tx)
             .await?;
-        write_body(&mut tx, judged).await?;
+        write_body(&mut tx, row.log_index, judged).await?;
         Ok(tx.commit().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_phones_refused_photos_are_found_without_walking_over_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let index = Index::open(&dir.path().join("index.sqlite"), true).await.unwrap();
+        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {UNBELIEVED_AGAIN}")))
+            .bind("A")
+            .fetch_all(&index.pool)
+            .await
+            .unwrap();
+        let steps: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+        assert!(matches!(&*steps, [step] if step.contains("INDEX photo_unbelieved ")), "{steps:?}");
     }
 }

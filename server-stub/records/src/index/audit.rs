@@ -33,6 +33,20 @@ impl Index {
         uint(row.try_get(0)?)
     }
 
+    /// Whether anything is said of entries that were not judged: each verdict moves on in the transaction that writes it.
+    pub(crate) async fn has_rows_ahead(&self) -> Result<bool, IndexError> {
+        let row = sqlx::query(
+            "WITH judged (place) AS (SELECT COALESCE((SELECT CAST(value AS INTEGER) FROM state WHERE name = 'judged'), 0)) \
+             SELECT EXISTS (SELECT 1 FROM photo, judged WHERE log_index >= place) \
+             OR EXISTS (SELECT 1 FROM rejected, judged WHERE log_index >= place) \
+             OR EXISTS (SELECT 1 FROM note, judged WHERE log_index >= place) \
+             OR EXISTS (SELECT 1 FROM device, judged WHERE log_index >= place)",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get(0)?)
+    }
+
     /// Whether the entry at `index` was found to lead to nothing.
     pub(crate) async fn is_rejected(&self, index: u64) -> Result<bool, IndexError> {
         let row = sqlx::query("SELECT 1 FROM rejected WHERE log_index = ?")

@@ -64,18 +64,18 @@ pub(crate) struct Manifested {
 }
 
 /// The places around a body in a table `body`, in one question: ?1 its phone, ?2 its place, ?3 whether the phone signed it
-/// itself, ?4 its photo, ?5 and ?6 the place that it follows. Of two at one place the phone's own counts before an adopted one.
+/// itself, ?4 its photo, ?5 and ?6 the place that it follows, ?7 where it stands in the log: what came later says nothing. Of two at one place the phone's own counts before an adopted one.
 pub(crate) const NEIGHBOURS: &str = "
     SELECT * FROM (SELECT 'same' AS what, hash, prev FROM body
-        WHERE device_id = ?1 AND seq = ?2 AND own >= ?3 ORDER BY own DESC LIMIT 1)
+        WHERE device_id = ?1 AND seq = ?2 AND own >= ?3 AND log_index < ?7 ORDER BY own DESC LIMIT 1)
     UNION ALL SELECT * FROM (SELECT 'previous', hash, prev FROM body
-        WHERE device_id = ?1 AND seq = ?2 - 1 AND own >= ?3 ORDER BY own DESC LIMIT 1)
+        WHERE device_id = ?1 AND seq = ?2 - 1 AND own >= ?3 AND log_index < ?7 ORDER BY own DESC LIMIT 1)
     UNION ALL SELECT * FROM (SELECT 'next', hash, prev FROM body
-        WHERE device_id = ?1 AND seq = ?2 + 1 AND own >= ?3 ORDER BY own DESC LIMIT 1)
+        WHERE device_id = ?1 AND seq = ?2 + 1 AND own >= ?3 AND log_index < ?7 ORDER BY own DESC LIMIT 1)
     UNION ALL SELECT * FROM (SELECT 'elsewhere', hash, prev FROM body
-        WHERE device_id = ?1 AND capture_id = ?4 AND seq <> ?2 AND own >= ?3 LIMIT 1)
+        WHERE device_id = ?1 AND capture_id = ?4 AND seq <> ?2 AND own >= ?3 AND log_index < ?7 LIMIT 1)
     UNION ALL SELECT * FROM (SELECT 'followed', hash, prev FROM body
-        WHERE device_id = ?5 AND seq = ?6 ORDER BY own DESC LIMIT 1)";
+        WHERE device_id = ?5 AND seq = ?6 AND log_index < ?7 ORDER BY own DESC LIMIT 1)";
 
 impl Index {
     /// The phone with this id, where its enrolment held.
@@ -112,7 +112,12 @@ impl Index {
     }
 
     /// The chain around a body. `own`: signed by the phone that took it, which only its own other bodies may judge.
-    pub(crate) async fn neighbours(&self, carried: &Carried, own: bool) -> Result<Neighbours, IndexError> {
+    pub(crate) async fn neighbours(
+        &self,
+        place: u64,
+        carried: &Carried,
+        own: bool,
+    ) -> Result<Neighbours, IndexError> {
         let body = &carried.body;
         let follows = body.follows.as_ref().filter(|follows| follows.seq > 0);
         let rows = sqlx::query(NEIGHBOURS)
@@ -122,6 +127,7 @@ impl Index {
             .bind(body.capture_id.to_string())
             .bind(follows.map(|follows| follows.device_id.as_str()))
             .bind(follows.map(|follows| int(follows.seq)))
+            .bind(int(place))
             .fetch_all(&self.pool)
             .await?;
         neighbours_of(&rows)
@@ -252,20 +258,21 @@ async fn write_photo(
     .bind(photo.cause.map(FilingRefusal::code))
     .execute(&mut **tx)
     .await?;
-    write_body(tx, photo).await
+    write_body(tx, index, photo).await
 }
 
 /// Gives the body its place in the chain, where it has one.
 pub(super) async fn write_body(
     tx: &mut Transaction<'_, Sqlite>,
+    index: u64,
     photo: &PhotoJudged,
 ) -> Result<(), IndexError> {
     let carried = &photo.manifest.carried;
     let body = &carried.body;
     let Some(own) = photo.chained else { return Ok(()) };
     sqlx::query(
-        "INSERT OR IGNORE INTO body (device_id, seq, own, hash, prev, capture_id, follows_device, follows_seq)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO body (device_id, seq, own, hash, prev, capture_id, follows_device, follows_seq, log_index)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(body.device_id.as_str())
     .bind(int(body.seq))
@@ -275,6 +282,7 @@ pub(super) async fn write_body(
     .bind(body.capture_id.to_string())
     .bind(body.follows.as_ref().map(|follows| follows.device_id.as_str()))
     .bind(body.follows.as_ref().map(|follows| int(follows.seq)))
+    .bind(int(index))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -42,6 +42,23 @@ impl Index {
         self.number("judged").await
     }
 
+    /// From the leaf at `judged` on something counts that is not kept yet; or from where it was first noted.
+    pub(crate) async fn note_news(&self, judged: u64) -> Result<u64, IndexError> {
+        match self.state("news_since").await? {
+            Some(_) => self.number("news_since").await,
+            None => {
+                self.set_state("news_since", &judged.to_string()).await?;
+                Ok(judged)
+            }
+        }
+    }
+
+    /// There is nothing that is not kept.
+    pub(crate) async fn forget_news(&self) -> Result<(), IndexError> {
+        sqlx::query("DELETE FROM state WHERE name = 'news_since'").execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Adds leaves and the subtrees that they complete, believed by nobody yet.
     pub(crate) async fn stage(
         &self,

@@ -123,7 +123,7 @@ pub(crate) struct Index {
 }
 
 /// SQLite integers are signed; ours stay far below.
-fn int(value: u64) -> i64 {
+pub(crate) fn int(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 

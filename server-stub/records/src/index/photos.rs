@@ -203,10 +203,10 @@ impl Index {
                 folk::put(&mut tx, int(one.log_index), entry).await?;
             }
             let Some((device, capture)) = &one.ends else { continue };
-            // Nobody waits for what was said of it before.
+            // Nobody waits for what was said of it before; but the phone's next key for what it filed itself.
             sqlx::query(
                 "UPDATE photo SET acknowledged = 1, again = 0 WHERE capture_id = ? AND chain_device = ? \
-                 AND kind <> 'void' AND status <> 'waiting'",
+                 AND kind <> 'void' AND status <> 'waiting' AND (status = 'refused' OR device_id = chain_device)",
             )
             .bind(capture.to_string())
             .bind(device.as_str())

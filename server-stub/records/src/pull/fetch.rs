@@ -34,7 +34,7 @@ pub(super) enum Outcome {
     Refused(FilingRefusal),
     /// Its bytes did not come.
     Missing,
-    /// They will not: its phone has discarded it, which had been refused for this.
+    /// They will not: its phone has discarded it, which had been refused for this or never came whole.
     Discarded(FilingRefusal),
 }
 
@@ -122,8 +122,7 @@ impl<G: GatewayPort> Puller<G> {
         }
         for _ in 0..PULLS {
             let Some(incoming) = self.pull(row).await? else {
-                let was = if self.index.is_discarded(row).await? { row.was } else { None };
-                return Ok(was.map_or(Outcome::Missing, Outcome::Discarded));
+                return self.did_not_come(row).await;
             };
             match self.apart(judging(Source::Came(incoming))).await? {
                 Judged::Settled(outcome) => {
@@ -139,9 +138,18 @@ impl<G: GatewayPort> Puller<G> {
         Ok(Outcome::Missing)
     }
 
+    /// What becomes of a photo whose bytes are not at the gateway.
+    async fn did_not_come(&self, row: &PhotoRow) -> Result<Outcome, PullError> {
+        if !self.index.is_discarded(row).await? {
+            return Ok(Outcome::Missing);
+        }
+        // What never came as it was signed for had no refusal yet.
+        Ok(Outcome::Discarded(row.was.unwrap_or(FilingRefusal::DigestMismatch)))
+    }
+
     /// The lists that the phone had, by its word where more than one could be meant.
     fn lists_of(&self, trust: &Trust, place: u64, body: &Body) -> Result<PickLists, PullError> {
-        let rules = self.in_force(trust, place);
+        let rules = self.in_force(trust, place)?;
         let named = rules.iter().find(|rules| rules.policy_version() == body.policy_version);
         let rules = named.or(rules.first()).ok_or(IndexError::Damaged("state"))?;
         Ok(rules.lists().clone())
@@ -240,17 +248,29 @@ impl Judging {
     }
 
     fn judge_kept(&self, path: &Path) -> Result<Judged, DiskError> {
-        if measure(path)? != Some(self.expected) {
-            return Ok(Judged::Wrong);
-        }
-        let mut file = std::fs::File::open(path).map_err(at(path))?;
-        let (to, outcome) = self.open(&mut file)?;
+        let (to, outcome) = match self.open_kept(path) {
+            Ok(Some(opened)) => opened,
+            Ok(None) => return Ok(Judged::Wrong),
+            Err(error) => {
+                tracing::error!("{error}: a photo that was kept does not read, and is fetched anew");
+                return Ok(Judged::Wrong);
+            }
+        };
         if to != path {
             self.layout.make(disk::parent(to))?;
             std::fs::rename(path, to).map_err(at(to))?;
         }
         self.layout.settle(to)?;
         Ok(Judged::Settled(outcome))
+    }
+
+    /// Reads and moves nothing; nothing where these are not the bytes that were signed for.
+    fn open_kept(&self, path: &Path) -> Result<Option<(&Path, Outcome)>, DiskError> {
+        if measure(path)? != Some(self.expected) {
+            return Ok(None);
+        }
+        let mut file = std::fs::File::open(path).map_err(at(path))?;
+        self.open(&mut file).map(Some)
     }
 
     /// What is inside, and where it belongs.

@@ -60,12 +60,12 @@ impl<G: GatewayPort> Puller<G> {
     }
 
     async fn judge(&self, trust: &Trust, (place, jws): (u64, &Jws)) -> Result<Judged, PullError> {
-        let by = self.in_force(trust, place);
+        let by = self.in_force(trust, place)?;
         match jws.typ() {
             Enrolment::TYP => self.judge_enrolment(&by, jws).await,
             Body::TYP | Void::TYP | Adoption::TYP => {
                 let device = self.index.device(jws.kid()).await?;
-                self.judge_manifest(trust, jws, device).await
+                self.judge_manifest(trust, (place, jws), device).await
             }
             Act::TYP => Ok(judge_act(&by, &trust.tenant, jws)),
             Wiped::TYP | Reattestation::TYP => self.judge_word(&by, &trust.tenant, jws).await,
@@ -116,7 +116,7 @@ impl<G: GatewayPort> Puller<G> {
     pub(super) async fn judge_manifest(
         &self,
         trust: &Trust,
-        jws: &Jws,
+        (place, jws): (u64, &Jws),
         device: Option<KnownDevice>,
     ) -> Result<Judged, PullError> {
         let Some(device) = device else {
@@ -130,7 +130,7 @@ impl<G: GatewayPort> Puller<G> {
             return Ok(refused(trust, jws, FilingRefusal::EnrolmentInvalid));
         }
         let own = manifest.is_own();
-        let known = self.index.neighbours(manifest.carried(), own).await?;
+        let known = self.index.neighbours(place, manifest.carried(), own).await?;
         let lineage = match own {
             true => Lineage::First,
             false => self.lineage(&device, &manifest.carried().body.device_id).await?,

@@ -128,8 +128,8 @@ pub struct Puller<G> {
     index: Index,
     /// What entries are judged by, and from where on.
     history: Mutex<History>,
-    /// Leaves judged when the pass began.
-    judged_before: AtomicU64,
+    /// The first leaf that what is news judges too.
+    news_since: AtomicU64,
     gateway: G,
     clock: Arc<dyn Clock>,
     approve: Approve,
@@ -177,7 +177,7 @@ impl<G: GatewayPort> Puller<G> {
             layout,
             index,
             history,
-            judged_before: AtomicU64::new(0),
+            news_since: AtomicU64::new(0),
             gateway,
             clock,
             approve,
@@ -217,7 +217,6 @@ impl<G: GatewayPort> Puller<G> {
         self.idle().await;
         // A pass that was cut off while it judged may have left it otherwise.
         self.index.wait_for_disk(true).await?;
-        self.judged_before.store(self.index.judged().await?, Ordering::Relaxed);
         self.accept(&trust).await?;
         let mut report = PassReport::default();
         loop {
@@ -281,24 +280,39 @@ impl<G: GatewayPort> Puller<G> {
     }
 
     /// What the entry at `place` is judged by: the first was in force for certain, any suffices. What is news is in none of
-    /// the entries before the pass that sees it first.
-    fn in_force(&self, trust: &Trust, place: u64) -> Vec<Arc<InForce>> {
-        let history = self.history();
-        let mut rules = history.at(place);
-        if history.is_news(&trust.now) && place >= self.judged_before.load(Ordering::Relaxed) {
+    /// the entries before the pass that saw it first.
+    fn in_force(&self, trust: &Trust, place: u64) -> Result<Vec<Arc<InForce>>, TrustError> {
+        let mut history = self.history();
+        let mut rules = history.at(place)?;
+        if place >= self.news_since.load(Ordering::Relaxed) && history.is_news(&trust.now)? {
             rules.push(trust.now.clone());
         }
-        rules
+        Ok(rules)
+    }
+
+    /// Writes down from where on news counts, before anything is judged by it: what a pass judges that fails later counts
+    /// by the same when it is judged again.
+    async fn note_news(&self, trust: &Trust) -> Result<(), PullError> {
+        let judged = self.index.judged().await?;
+        let since = if self.history().is_news(&trust.now)? {
+            self.index.note_news(judged).await?
+        } else {
+            self.index.forget_news().await?;
+            judged
+        };
+        self.news_since.store(since, Ordering::Relaxed);
+        Ok(())
     }
 
     /// What is new alone counts for whatever the gateway logs from now on.
     async fn put_in_force(&self, trust: &Trust) -> Result<(), PullError> {
-        if !self.history().is_news(&trust.now) {
+        if !self.history().is_news(&trust.now)? {
             return Ok(());
         }
-        let (since, place) = (self.judged_before.load(Ordering::Relaxed), self.index.judged().await?);
+        let (since, place) = (self.news_since.load(Ordering::Relaxed), self.index.judged().await?);
         tracing::info!(from = place, "another bundle, policy or status list is in force");
-        Ok(self.history().add((since, place), &trust.now)?)
+        self.history().add((since, place), &trust.now)?;
+        Ok(self.index.forget_news().await?)
     }
 
     /// Keeps every bundle that was ever in force: old receipts are checked against it.
@@ -315,6 +329,7 @@ impl<G: GatewayPort> Puller<G> {
         if risen || !path.exists() {
             disk::replace(&path, trust.now.bundle_jws.as_str().as_bytes(), PUBLIC)?;
         }
+        self.note_news(trust).await?;
         if self.history().is_empty() {
             self.put_in_force(trust).await?;
         }

@@ -1,7 +1,8 @@
 //! Judging again what was refused, because a person inside asked after a mend.
 //!
 //! Always: an enrolment holds if it holds by what was in force at its place or by what is in force now, and a person asked
-//! for that; everything else is judged as it was the first time, at its own place, by the acts before it.
+//! for that; everything else is judged as it was the first time, at its own place, by the acts and the chain before it. What was filed
+//! meanwhile keeps its place in the chain.
 
 use gauze_wire::{Enrolment, FilingRefusal, Jws, Signed as _};
 
@@ -24,7 +25,7 @@ impl<G: GatewayPort> Puller<G> {
             }
             let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
             let device = self.known_at(&row).await?;
-            match self.judge_manifest(trust, &jws, device).await? {
+            match self.judge_manifest(trust, (row.log_index, &jws), device).await? {
                 Judged::Photo(judged) => self.index.judged_again(&row, &judged).await?,
                 Judged::Enrolled { .. } | Judged::Rejected { .. } | Judged::Noted(_) => {
                     return Err(IndexError::Damaged("photo").into());
@@ -74,7 +75,7 @@ impl<G: GatewayPort> Puller<G> {
         place: u64,
         jws: &Jws,
     ) -> Result<Option<Judged>, PullError> {
-        let mut by = self.in_force(trust, place);
+        let mut by = self.in_force(trust, place)?;
         by.push(trust.now.clone());
         let judged = self.judge_enrolment(&by, jws).await?;
         Ok(matches!(judged, Judged::Enrolled { .. }).then_some(judged))

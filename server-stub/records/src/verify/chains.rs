@@ -7,10 +7,14 @@ use sqlx::{Row as _, SqlitePool};
 
 use super::Gap;
 use crate::chain::is_broken;
-use crate::index::{IndexError, NEIGHBOURS, neighbours_of};
+use crate::index::{IndexError, NEIGHBOURS, int, neighbours_of};
 
 /// Gaps read at once.
 const PAGE: u32 = 1000;
+
+const GAPS: &str = "SELECT device_id, before, seq FROM (SELECT device_id, seq, \
+    LAG(seq, 1, 0) OVER (PARTITION BY device_id ORDER BY seq) AS before FROM body WHERE (device_id, seq) >= (?1, ?2)) \
+    WHERE seq - before > 1 AND (device_id, seq) > (?1, ?2) ORDER BY device_id, seq LIMIT ?3";
 
 /// Bodies by phone, place, and whether the phone itself signed it.
 pub(super) struct Chains {
@@ -33,7 +37,7 @@ impl Chains {
             .await?;
         for statement in [
             "CREATE TABLE body (device_id TEXT, seq INTEGER, own INTEGER, hash TEXT, prev TEXT, capture_id TEXT, \
-             PRIMARY KEY (device_id, seq, own)) WITHOUT ROWID",
+             log_index INTEGER, late INTEGER, PRIMARY KEY (device_id, seq, own)) WITHOUT ROWID",
             "CREATE INDEX body_capture ON body (device_id, capture_id)",
         ] {
             sqlx::query(statement).execute(&pool).await?;
@@ -41,27 +45,45 @@ impl Chains {
         Ok(Self { pool })
     }
 
-    /// Whether the body contradicts what came before it in the log.
-    pub(super) async fn is_broken(&self, carried: &Carried, own: bool) -> Result<bool, IndexError> {
+    /// Whether the body at `place` contradicts what came before it in the log; with `late`, also what was let in only once a
+    /// person had asked.
+    pub(super) async fn is_broken(
+        &self,
+        place: u64,
+        (carried, own): (&Carried, bool),
+        late: bool,
+    ) -> Result<bool, IndexError> {
         let body = &carried.body;
         let follows = body.follows.as_ref().filter(|follows| follows.seq > 0);
-        let rows = sqlx::query(NEIGHBOURS)
+        let asked = match late {
+            true => NEIGHBOURS.to_owned(),
+            false => format!("WITH body AS (SELECT * FROM main.body WHERE late = 0) {NEIGHBOURS}"),
+        };
+        let rows = sqlx::query(sqlx::AssertSqlSafe(asked))
             .bind(body.device_id.as_str())
             .bind(int(body.seq))
             .bind(own)
             .bind(body.capture_id.to_string())
             .bind(follows.map(|follows| follows.device_id.as_str()))
             .bind(follows.map(|follows| int(follows.seq)))
+            .bind(int(place))
             .fetch_all(&self.pool)
             .await?;
         Ok(is_broken(carried, &neighbours_of(&rows)?))
     }
 
-    /// Gives the body its place.
-    pub(super) async fn add(&self, carried: &Carried, own: bool) -> Result<(), IndexError> {
+    /// Gives the body its place. One that was let in late had none where another held it by then.
+    pub(super) async fn add(
+        &self,
+        place: u64,
+        (carried, own): (&Carried, bool),
+        late: bool,
+    ) -> Result<(), IndexError> {
         let body = &carried.body;
         sqlx::query(
-            "INSERT OR IGNORE INTO body (device_id, seq, own, hash, prev, capture_id) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO body (device_id, seq, own, hash, prev, capture_id, log_index, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+             ON CONFLICT DO UPDATE SET hash = excluded.hash, prev = excluded.prev, capture_id = excluded.capture_id, \
+             log_index = excluded.log_index, late = 0 WHERE body.late = 1 AND excluded.late = 0",
         )
         .bind(body.device_id.as_str())
         .bind(int(body.seq))
@@ -69,6 +91,8 @@ impl Chains {
         .bind(carried.hash.to_string())
         .bind(body.prev.map(|prev| prev.to_string()))
         .bind(body.capture_id.to_string())
+        .bind(int(place))
+        .bind(late)
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -76,17 +100,13 @@ impl Chains {
 
     /// Places below the highest known one of each phone that nothing holds.
     pub(super) async fn gaps(&self) -> Result<Vec<Gap>, IndexError> {
-        let mut gaps = Vec::new();
+        let (mut gaps, mut device, mut seq) = (Vec::new(), String::new(), 0_i64);
         loop {
-            let rows = sqlx::query(
-                "SELECT device_id, before, seq FROM (SELECT device_id, seq, \
-                 LAG(seq, 1, 0) OVER (PARTITION BY device_id ORDER BY seq) AS before FROM body) \
-                 WHERE seq - before > 1 ORDER BY device_id, seq LIMIT ? OFFSET ?",
-            )
-            .bind(PAGE)
-            .bind(int(gaps.len() as u64))
-            .fetch_all(&self.pool)
-            .await?;
+            // From the last one read on, which the first one needs before it.
+            let rows = sqlx::query(GAPS).bind(&device).bind(seq).bind(PAGE).fetch_all(&self.pool).await?;
+            if let Some(last) = rows.last() {
+                (device, seq) = (last.try_get("device_id")?, last.try_get("seq")?);
+            }
             for row in &rows {
                 let number = |column: &str| -> Result<u64, IndexError> {
                     u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| IndexError::Damaged("numbers"))
@@ -106,9 +126,4 @@ impl Chains {
     pub(super) async fn end(self) {
         self.pool.close().await;
     }
-}
-
-/// Below 2^53, as every body was read.
-fn int(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }

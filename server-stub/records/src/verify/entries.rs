@@ -22,6 +22,10 @@ pub(super) struct Audit<'a> {
     pub(super) life: Lives,
 }
 
+/// What is refused before a photo is fetched.
+const EARLY: [FilingRefusal; 3] =
+    [FilingRefusal::EnrolmentInvalid, FilingRefusal::ManifestInvalid, FilingRefusal::ChainBroken];
+
 type Devices = BTreeMap<DeviceId, (PublicKey, u64)>;
 
 impl Audit<'_> {
@@ -134,12 +138,10 @@ impl Audit<'_> {
             }
             Some(_) => self.chain_verdict(&manifest, &row).await?,
         };
-        let early =
-            [FilingRefusal::EnrolmentInvalid, FilingRefusal::ManifestInvalid, FilingRefusal::ChainBroken];
         // What was discarded is not judged again, whatever would hold by now.
         let ended =
             expected.is_none() && row.status == Status::Refused && self.index.is_discarded(&row).await?;
-        if row.cause.filter(|cause| early.contains(cause)) != expected && !ended {
+        if row.cause.filter(|cause| EARLY.contains(cause)) != expected && !ended {
             report.find("verdict_differs", row.capture_id);
         }
         self.check_outcome(&row, &manifest.binding(jws), report)?;
@@ -152,14 +154,18 @@ impl Audit<'_> {
         row: &PhotoRow,
     ) -> Result<Option<FilingRefusal>, VerifyError> {
         let own = manifest.is_own();
-        let broken = self.chains.is_broken(manifest.carried(), own).await?;
+        let (place, body) = (row.log_index, (manifest.carried(), own));
+        // What was filed had its place before others were let in late that stand before it.
+        let broken = self.chains.is_broken(place, body, true).await?
+            && (row.cause.is_some() || self.chains.is_broken(place, body, false).await?);
         // Another key's photo may also have been refused because the phone does not succeed it.
         if broken || (!own && row.cause == Some(FilingRefusal::ChainBroken)) {
             return Ok(Some(FilingRefusal::ChainBroken));
         }
         // What another key signed on its phone's claim alone holds no place.
         if own || self.index.is_adopted(manifest.carried()).await? {
-            self.chains.add(manifest.carried(), own).await?;
+            let late = row.was.is_some_and(|was| EARLY.contains(&was));
+            self.chains.add(place, body, late).await?;
         }
         Ok(None)
     }

@@ -11,8 +11,8 @@ mod trust;
 use std::fs;
 use std::path::Path;
 
-use gauze_wire::DeviceId;
 use gauze_wire::log::Tree;
+use gauze_wire::{DeviceId, Manifest};
 use serde::Serialize;
 
 use crate::coded::Coded;
@@ -118,7 +118,9 @@ pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, 
     let layout = Layout::new(data);
     let index = Index::open(&layout.index(), false).await?;
     let mut report = VerifyReport { pinned: keys.is_some(), ..VerifyReport::default() };
-    if let Some((tenant, log)) = index.bound_to().await? {
+    let bound = index.bound_to().await?;
+    let audited = bound.is_some();
+    if let Some((tenant, log)) = bound {
         let anchors = Anchors::load(&layout, tenant, log, keys, &mut report)?;
         let size = check_log(&index, &anchors, &mut report).await?;
         let judged = index.judged().await?.min(size);
@@ -132,8 +134,13 @@ pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, 
         audit.check(judged, &mut report).await?;
         report.gaps = audit.chains.gaps().await?;
         audit.chains.end().await;
+    } else if index.judged().await? > 0 {
+        report.find("index_unbound", "state");
     }
-    find_strangers(&layout, &index, &mut report).await?;
+    if index.has_rows_ahead().await? {
+        report.find("index_row_unknown", "judged");
+    }
+    find_strangers((&layout, audited), &index, &mut report).await?;
     report.evidence = count(&layout.root.join("evidence"))?;
     report.ok = report.findings.is_empty();
     index.close().await;
@@ -142,12 +149,21 @@ pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, 
 
 /// Recomputes the tree from every stored leaf. The number of leaves that are believed.
 async fn check_log(index: &Index, anchors: &Anchors, report: &mut VerifyReport) -> Result<u64, VerifyError> {
-    let Some(note) = index.cosigned().await? else { return Ok(0) };
-    let Ok(checkpoint) = anchors.log.verify(&note) else {
+    // Read first: nothing is judged before the checkpoint above it is there.
+    let judged = index.judged().await?;
+    let note = index.cosigned().await?;
+    if note.is_none() && judged == 0 {
+        return Ok(0);
+    }
+    let Some(checkpoint) = note.as_ref().and_then(|note| anchors.log.verify(note).ok()) else {
         report.find("checkpoint_invalid", "state");
         return Ok(0);
     };
-    if !anchors.witnesses.iter().any(|witness| witness.verify(&note).is_ok()) {
+    if checkpoint.size < judged {
+        report.find("checkpoint_behind", checkpoint.size);
+    }
+    let is_cosigned = |note: &String| anchors.witnesses.iter().any(|witness| witness.verify(note).is_ok());
+    if !note.as_ref().is_some_and(is_cosigned) {
         report.find("cosignature_invalid", checkpoint.size);
     }
     let mut tree = Tree::default();
@@ -171,9 +187,10 @@ async fn check_log(index: &Index, anchors: &Anchors, report: &mut VerifyReport) 
     Ok(checkpoint.size)
 }
 
-/// Files that no photo accounts for: none that was filed, and none whose file may be on its way right now.
+/// Files that no photo accounts for: none that was filed, and none whose file may be on its way right now. Where nothing was
+/// audited nothing accounts for any.
 async fn find_strangers(
-    layout: &Layout,
+    (layout, audited): (&Layout, bool),
     index: &Index,
     report: &mut VerifyReport,
 ) -> Result<(), VerifyError> {
@@ -184,7 +201,7 @@ async fn find_strangers(
             let (path, kind) = (entry.path(), entry.file_type().map_err(at(&dir))?);
             if kind.is_dir() {
                 dirs.push(path);
-            } else if !is_accounted_for(layout, index, &path).await? {
+            } else if !audited || !is_accounted_for(layout, index, &path).await? {
                 report.find("file_unknown", path.display());
             }
         }
@@ -192,18 +209,30 @@ async fn find_strangers(
     Ok(())
 }
 
+/// Whether a judged leaf speaks of the file. The row says only where to look: what it says itself anybody may have written.
 async fn is_accounted_for(layout: &Layout, index: &Index, path: &Path) -> Result<bool, VerifyError> {
     let name = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
-    let (Some(capture), Some((tenant, _))) = (name, index.bound_to().await?) else { return Ok(false) };
+    let Some(capture) = name else { return Ok(false) };
     let rows = index.photos_of(&capture).await?;
-    Ok(rows.iter().any(|row| {
+    // Read after the rows: a puller that works meanwhile moves on with each row that it writes.
+    let judged = index.judged().await?;
+    for row in rows {
         let waits_or_lies = match row.status {
             Status::Waiting => true,
             Status::Filed => row.kind != Kind::Void,
             Status::Refused => false,
         };
-        waits_or_lies && layout.sealed(&row.binding(&tenant)) == path
-    }))
+        if !waits_or_lies || row.log_index >= judged {
+            continue;
+        }
+        let Some(leaf) = index.leaf(row.log_index).await? else { continue };
+        let names_it = leaf.digest() == row.manifest_sha256
+            && Manifest::peek(&leaf).is_ok_and(|manifest| layout.sealed(&manifest.binding(&leaf)) == path);
+        if names_it {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn count(dir: &Path) -> Result<u64, VerifyError> {

@@ -48,7 +48,7 @@ async fn a_removed_and_an_added_file_show() {
 
 #[tokio::test]
 async fn an_edited_index_shows() {
-    let edits: [(&'static str, &[&str]); 9] = [
+    let edits: [(&'static str, &[&str]); 14] = [
         ("UPDATE photo SET seq = 9 WHERE log_index = 2", &["index_row_differs"]),
         ("UPDATE photo SET captured_at = '2020-01-01T00:00:00Z' WHERE log_index = 2", &["index_row_differs"]),
         (
@@ -66,10 +66,18 @@ async fn an_edited_index_shows() {
         ("DELETE FROM photo WHERE log_index = 2", &["entry_unaccounted", "file_unknown"]),
         (
             "UPDATE leaf SET jws = (SELECT jws FROM leaf WHERE idx = 1) WHERE idx = 2",
-            &["log_inconsistent", "index_row_unknown"],
+            &["log_inconsistent", "index_row_unknown", "file_unknown"],
         ),
-        ("DELETE FROM leaf WHERE idx = 2", &["leaf_missing", "index_row_unknown"]),
+        ("DELETE FROM leaf WHERE idx = 2", &["leaf_missing", "index_row_unknown", "file_unknown"]),
         ("DELETE FROM device", &["entry_unaccounted", "verdict_differs"]),
+        ("UPDATE state SET value = '0' WHERE name = 'judged'", &["index_row_unknown", "file_unknown"]),
+        ("DELETE FROM state WHERE name = 'judged'", &["index_row_unknown", "file_unknown"]),
+        ("DELETE FROM state WHERE name = 'cosigned'", &["checkpoint_invalid"]),
+        ("DELETE FROM state WHERE name = 'tenant'", &["index_unbound", "file_unknown"]),
+        (
+            "UPDATE photo SET status = 'waiting', receipt = NULL, log_index = 99 WHERE log_index = 4",
+            &["index_row_unknown"],
+        ),
     ];
     for (edit, expected) in edits {
         let (hospital, _) = filed().await;
@@ -80,6 +88,42 @@ async fn an_edited_index_shows() {
             assert!(found.contains(code), "{edit}: {code} not in {found:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_planted_file_shows_whatever_row_was_invented_for_it() {
+    let (hospital, photos) = filed().await;
+    let planted = Phone::new(12).photo(&hospital);
+    let path = hospital.sealed(&planted);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::copy(hospital.sealed(&photos[0]), &path).unwrap();
+    assert_eq!(codes(&hospital).await, ["file_unknown"]);
+    let (device, capture) = (planted.binding().device_id, planted.id());
+    for (log_index, expected) in [(5, "index_row_unknown"), (0, "index_row_unknown"), (4, "file_unknown")] {
+        let invented = format!(
+            "INSERT OR REPLACE INTO photo (manifest_sha256, log_index, kind, device_id, capture_id, chain_device, seq, captured_at, \
+             sha256, size, status) SELECT '{}', {log_index}, kind, '{device}', '{capture}', '{device}', seq, captured_at, \
+             sha256, size, 'waiting' FROM photo WHERE log_index = 1",
+            planted.jws.digest(),
+        );
+        hospital.sql(Box::leak(invented.into_boxed_str())).await;
+        let found = codes(&hospital).await;
+        assert!(found.contains(&expected) && found.contains(&"file_unknown"), "{log_index}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cosigned_checkpoint_of_before_that_was_put_back_shows() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    hospital.gateway.take(&phone.photo(&hospital));
+    hospital.pass().await.unwrap();
+    hospital.sql("CREATE TABLE kept AS SELECT value FROM state WHERE name = 'cosigned'").await;
+    hospital.gateway.take(&phone.photo(&hospital));
+    hospital.pass().await.unwrap();
+    assert!(hospital.verify().await.ok);
+    hospital.sql("UPDATE state SET value = (SELECT value FROM kept) WHERE name = 'cosigned'").await;
+    assert!(codes(&hospital).await.contains(&"checkpoint_behind"));
 }
 
 #[tokio::test]

@@ -40,13 +40,7 @@ async fn a_stricter_policy_condemns_no_phone_that_the_gateway_took_in_before_it(
     assert!(hospital.verify().await.ok);
 
     // A new data directory that was given the old one's history judges the same.
-    let (old, new) = (hospital.data(), hospital.path("elsewhere"));
-    fs::create_dir(&new).unwrap();
-    for name in ["sealed", "bundles", "in-force"] {
-        fs::rename(old.join(name), new.join(name)).unwrap();
-    }
-    fs::remove_dir_all(&old).unwrap();
-    fs::rename(&new, &old).unwrap();
+    begin_elsewhere(&hospital);
     let report = hospital.pass().await.unwrap();
     assert_eq!((report.enrolled, report.rejected, report.filed), (1, 1, 1));
     assert!(hospital.verify().await.ok);
@@ -66,12 +60,11 @@ async fn a_phone_that_a_milder_policy_let_in_between_two_pulls_is_believed() {
     hospital.filed(&photo);
 }
 
-#[tokio::test]
-async fn a_policy_that_is_approved_here_counts_only_once_the_gateway_was_told() {
-    let hospital = Hospital::new();
+/// The gateway asks for a policy of version `version`.
+fn proposed(hospital: &Hospital, version: u64, min_app_version: &str) {
     let mut policy = hospital.template("policy.json");
-    policy["version"] = 2.into();
-    policy["min_app_version"] = "99.0.0".into();
+    policy["version"] = version.into();
+    policy["min_app_version"] = min_app_version.into();
     policy["allow_software_keys"] = true.into();
     let act = Act {
         v: 1,
@@ -86,10 +79,65 @@ async fn a_policy_that_is_approved_here_counts_only_once_the_gateway_was_told() 
         },
     };
     hospital.gateway.log(&Jws::sign(&act, &hospital.gateway.signer()).unwrap());
-    hospital.pass().await.unwrap();
+}
+
+async fn approved(hospital: &Hospital) {
     let waiting = list_proposals(&hospital.data(), false).await.unwrap().remove(0);
     let by = Decider::new("ward lead", "agreed").unwrap();
     approve(&hospital.data(), &hospital.keys(), &waiting.proposal_id, &by, hospital.now()).await.unwrap();
+}
+
+/// A new data directory that is given the old one's history.
+fn begin_elsewhere(hospital: &Hospital) {
+    let (old, new) = (hospital.data(), hospital.path("elsewhere"));
+    fs::create_dir(&new).unwrap();
+    for name in ["sealed", "bundles", "in-force"] {
+        fs::rename(old.join(name), new.join(name)).unwrap();
+    }
+    fs::remove_dir_all(&old).unwrap();
+    fs::rename(&new, &old).unwrap();
+}
+
+#[tokio::test]
+async fn what_was_judged_by_news_before_a_pass_failed_is_judged_so_again() {
+    let hospital = Hospital::new();
+    stricter(&hospital, 2);
+    proposed(&hospital, 3, "0.1.0");
+    hospital.pass().await.unwrap();
+    approved(&hospital).await;
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    // It goes as far as telling what was decided; twice, and the second time there is nothing new to judge.
+    for left in [2, 1] {
+        hospital.gateway.with(|shop| shop.calls_left = Some(left));
+        hospital.pass().await.unwrap_err();
+        assert_eq!(hospital.list().await.len(), 1, "it was judged");
+    }
+    hospital.gateway.with(|shop| shop.calls_left = None);
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    begin_elsewhere(&hospital);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.enrolled, report.rejected, report.filed), (1, 0, 1));
+    assert!(hospital.verify().await.ok);
+
+    // What was news then lends nothing to what is news later.
+    stricter(&hospital, 4);
+    hospital.pass().await.unwrap();
+    Phone::enrolled(11, &hospital);
+    assert_eq!(hospital.pass().await.unwrap().rejected, 1);
+    hospital.sign_policy(|policy| policy["version"] = 5.into());
+    hospital.pass().await.unwrap();
+    begin_elsewhere(&hospital);
+    assert_eq!(hospital.pass().await.unwrap().rejected, 1);
+}
+
+#[tokio::test]
+async fn a_policy_that_is_approved_here_counts_only_once_the_gateway_was_told() {
+    let hospital = Hospital::new();
+    proposed(&hospital, 2, "99.0.0");
+    hospital.pass().await.unwrap();
+    approved(&hospital).await;
     // The gateway, which does not know yet, takes a phone in; and another one at the moment when it is told.
     let mut early = Phone::enrolled(10, &hospital);
     let between = Phone::new(11).enrolment(&hospital, hospital.token());

@@ -19,6 +19,7 @@ mod open;
 mod photos;
 mod rejudge;
 mod scale;
+mod settle;
 mod steps;
 mod tls;
 mod viewer;

@@ -131,3 +131,34 @@ async fn an_adoption_that_was_refused_with_its_phones_enrolment_holds_with_it() 
     assert!(is_filed_now(&hospital, &adopted) && is_filed_now(&hospital, &again));
     assert!(hospital.verify().await.ok);
 }
+
+#[tokio::test]
+async fn what_is_let_in_late_is_judged_by_the_chain_before_it_and_takes_no_place_from_what_was_filed() {
+    let (hospital, mut phone, [first, second]) = too_strict().await;
+    mend(&hospital);
+    hospital.pass().await.unwrap();
+    // Under the same key the phone enrols once more, and has forgotten what it took.
+    let mut twin = Phone::enrolled(10, &hospital);
+    let taken = [twin.photo(&hospital), twin.photo(&hospital)];
+    taken.iter().for_each(|photo| hospital.gateway.take(photo));
+    assert_eq!(hospital.pass().await.unwrap().filed, 2);
+    assert_eq!(ask(&hospital, Again::Cause(FilingRefusal::EnrolmentInvalid)).await, 2);
+    assert_eq!(hospital.pass().await.unwrap().filed, 2);
+    assert!(is_filed_now(&hospital, &first) && is_filed_now(&hospital, &second));
+    let report = hospital.verify().await;
+    assert!(report.ok, "{:?}", report.findings);
+    // The chain goes on from what was filed first.
+    let (fits, breaks) = (twin.photo(&hospital), phone.photo(&hospital));
+    for photo in [&fits, &breaks] {
+        hospital.gateway.take(photo);
+    }
+    hospital.pass().await.unwrap();
+    assert!(is_filed_now(&hospital, &fits));
+    assert_eq!(hospital.cause(&breaks), "chain_broken");
+    let report = hospital.verify().await;
+    assert!(report.ok, "{:?}", report.findings);
+    // Asked again, nothing becomes another.
+    ask(&hospital, Again::All).await;
+    hospital.pass().await.unwrap();
+    assert!(hospital.verify().await.ok);
+}
