@@ -3,6 +3,8 @@
 //! Always: what is refused stands in the log before it is answered; what is allowed is done only with the [`Logged`] that its
 //! line made.
 
+use std::collections::BTreeSet;
+
 use gauze_people::action::{Act, Action};
 use gauze_people::context::{Context, Purpose, Reason};
 use gauze_people::log::{Event, Happening, Outcome};
@@ -46,8 +48,14 @@ fn whose(subject: &Subject) -> Option<&PatientRef> {
 
 /// A patient with the teams that hold photos of theirs.
 pub(super) fn patient(patient: &Blind, teams: impl IntoIterator<Item = Option<String>>) -> Subject {
-    let teams = teams.into_iter().flatten().map(Team).collect();
-    Subject::Patient(Patient { id: reference(patient), teams })
+    let mut about = Patient { id: reference(patient), teams: BTreeSet::new(), no_team: false };
+    for team in teams {
+        match team {
+            Some(team) => drop(about.teams.insert(Team(team))),
+            None => about.no_team = true,
+        }
+    }
+    Subject::Patient(about)
 }
 
 impl Desk {

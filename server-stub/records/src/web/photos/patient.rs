@@ -29,8 +29,11 @@ pub(super) async fn timeline(
     if all.is_empty() {
         return Err(desk.nowhere(&signed).await);
     }
-    let teams = all.iter().map(|found| found.team.clone());
-    desk.logged(&signed, act::List, &subject(&patient, teams)).await?;
+    // Of all their photos, also of those that are not shown here.
+    let teams = desk.folk.teams_of(&patient).await.map_err(|error| broken(&error))?;
+    let about = subject(&patient, teams);
+    desk.logged(&signed, act::List, &about).await?;
+    let looks = desk.may(&signed, Action::WhoLooked, &about);
     let (count, cut) = (all.len(), all.len() == MOST as usize);
     let shown: Vec<Found> =
         all.into_iter().filter(|found| desk.may(&signed, Action::View, &found.subject())).collect();
@@ -45,7 +48,7 @@ pub(super) async fn timeline(
                 (site(&desk, at, &heading, &wounds, shown.len() > 1))
             }
         }
-        p { a href={ "/patients/" (patient) "/looks" } { (words::patient::LOOKED) } }
+        @if looks { p { a href={ "/patients/" (patient) "/looks" } { (words::patient::LOOKED) } } }
     };
     let known = shown.iter().find_map(|found| found.label.patient.as_ref());
     let banner = Some(parts::banner(known, desk.web.now()));
