@@ -7,7 +7,7 @@ use gauze_people::action::act;
 use maud::html;
 use serde::Deserialize;
 
-use super::photo::controls;
+use super::photo::{controls, purpose};
 use super::{Desk, parts, words};
 use crate::folk::{Found, Opening};
 use crate::web::layout::{self, Frame};
@@ -37,7 +37,12 @@ pub(super) async fn page(
     if first.patient.is_none() || first.patient != second.patient {
         return Err(choose(words::compare::OTHERS));
     }
-    let stages = [desk.stage(&signed, &first, leave.0)?, desk.stage(&signed, &second, leave.1)?];
+    let ((first_leave, why), (second_leave, other_why)) = leave;
+    let stages = [
+        desk.stage(&signed, &first, first_leave, why)?,
+        desk.stage(&signed, &second, second_leave, other_why)?,
+    ];
+    let patient = desk.patient_of(&signed, &first).await?;
     let body = html! {
         fieldset.how hidden data-how="" {
             legend { (words::compare::HOW) }
@@ -51,7 +56,7 @@ pub(super) async fn page(
         }
         (controls(true))
         p.hint { (words::photo::MARKED) }
-        @if let Some(patient) = &first.patient {
+        @if let Some(patient) = &patient {
             p { a href={ "/patients/" (patient) } { (words::compare::BACK) } }
         }
     };
@@ -71,9 +76,9 @@ fn choose(message: &str) -> Refusal {
 }
 
 impl Desk {
-    async fn leave(&self, signed: &Signed, found: &Found) -> Result<Opening, Refusal> {
+    /// Leave to open one of the two, and for what.
+    async fn leave(&self, signed: &Signed, found: &Found) -> Result<(Opening, &'static str), Refusal> {
         let logged = self.logged(signed, act::Compare, &found.subject()).await?;
-        self.looked(signed, found).await?;
-        Opening::of(&logged).ok_or(Refusal::Broken("opening"))
+        Ok((Opening::of(&logged).ok_or(Refusal::Broken("opening"))?, purpose(&logged)))
     }
 }

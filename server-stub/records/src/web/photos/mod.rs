@@ -5,8 +5,10 @@
 //! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
 
 mod amend;
+mod amend_form;
 mod compare;
 mod gate;
+mod kept;
 mod lists;
 mod looks;
 mod parts;
@@ -17,6 +19,7 @@ mod proof;
 mod record;
 mod search;
 mod showing;
+mod turns;
 mod words;
 
 use std::collections::BTreeMap;
@@ -36,8 +39,9 @@ use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
 use crate::coded::Coded as _;
-use crate::folk::Folk;
+use crate::folk::{Folk, Refilled};
 use showing::Showings;
+use turns::Turns;
 
 /// What stands in an address for photos of no team.
 const NO_TEAM: &str = "-";
@@ -68,6 +72,8 @@ pub struct DeskParts {
 
 struct Inner {
     showings: Showings,
+    /// The log is read for one page at a time: it is long.
+    reading: Turns,
     teams: BTreeMap<String, String>,
     parts: DeskParts,
 }
@@ -95,13 +101,18 @@ impl Desk {
         let key = Arc::new(parts.folk.mark_key(MARK_EPOCH));
         let word = |team: &gauze_wire::Choice| (team.code.to_string(), team.words.as_str().to_owned());
         let teams = parts.lists.teams.iter().map(word).collect();
-        Self(Arc::new(Inner { showings: Showings::new(parts.folk.clone(), key), teams, parts }))
+        let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
+        Self(Arc::new(Inner { showings, reading, teams, parts }))
     }
 
     /// What a team is called.
     fn team_word(&self, code: Option<&str>) -> String {
         let known = code.and_then(|code| self.0.teams.get(code)).map(String::as_str);
         known.or(code).unwrap_or(words::NO_TEAM).to_owned()
+    }
+
+    fn reading(&self) -> &Turns {
+        &self.0.reading
     }
 
     fn showings(&self) -> &Showings {
@@ -160,14 +171,10 @@ async fn sweep(desk: Weak<Inner>) {
         let folk = inner.parts.folk.clone();
         drop(inner);
         match folk.refill().await {
-            Ok(refilled) if refilled.made > 0 => {
-                tracing::info!(
-                    made = refilled.made,
-                    missing = refilled.missing,
-                    "the index for people was filled"
-                );
+            Ok(refilled) if refilled == Refilled::default() => {}
+            Ok(Refilled { made, missing, damaged }) => {
+                tracing::info!(made, missing, damaged, "the index for people was filled");
             }
-            Ok(_) => {}
             Err(error) => {
                 tracing::error!(code = error.code(), %error, "the index for people cannot be filled")
             }

@@ -10,6 +10,8 @@ pub(super) const BY: &str = "Taken by";
 pub(super) const NEW: &str = "New";
 pub(super) const NEW_MEANS: &str = "Nobody of the team has looked at it yet.";
 pub(super) const AMENDED: &str = "Amended";
+pub(super) const DAMAGED: &str = "An amendment cannot be read";
+pub(super) const DAMAGED_MEANS: &str = "Something was put right in this photo's record, and the file that says what cannot be read. Until it can, the photo stands without a patient. Tell the help desk.";
 pub(super) const OLDER: &str = "Older photos";
 pub(super) const NO_PATIENT: &str = "No patient";
 pub(super) const NO_PATIENT_BANNER: &str = "No patient: this photo waits in the tray.";
@@ -161,6 +163,7 @@ pub(super) mod proof {
     pub(crate) const ATTESTED: &str = "How the phone proved what it is";
     pub(crate) const ENROLLED: &str = "Enrolled";
     pub(crate) const NEVER_CHANGED: &str = "Not changed since";
+    pub(crate) const CHANGED: &str = "Not as it was taken";
     pub(crate) const DIGEST: &str = "Fingerprint of the sealed photo (SHA-256)";
     pub(crate) const MATCHES: &str = "The file that is kept here has the fingerprint that the phone signed.";
     pub(crate) const DIFFERS: &str =
@@ -213,6 +216,7 @@ pub(super) mod amend {
     pub(crate) const COMPARED_HINT: &str = "Tick exactly two of the patient that the photo then shows.";
     pub(crate) const REASON: &str = "Why is it put right?";
     pub(crate) const REASON_HINT: &str = "In words. Whoever reads the record later reads this.";
+    pub(crate) const REASON_MISSING: &str = "Write why it is put right, in at most 512 letters.";
     pub(crate) const SAVE: &str = "Put it right";
     pub(crate) const TWO: &str = "Tick exactly two identifiers that you compared with the patient.";
     pub(crate) const CHOOSE: &str = "Choose what is wrong, and fill in what belongs to it.";

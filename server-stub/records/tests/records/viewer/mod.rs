@@ -2,5 +2,6 @@
 
 mod browser;
 mod pages;
+mod putting_right;
 mod strangers;
 pub mod ward;
