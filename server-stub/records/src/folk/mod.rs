@@ -23,7 +23,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use crate::amend::AmendmentFiles;
-use crate::blind::{Entry, FolkKeys, LabelError};
+use crate::blind::{Blind, Entry, FolkKeys, LabelError};
 use crate::index::Index;
 use amends::Amends;
 use later::Later;
@@ -85,9 +85,15 @@ impl Folk {
         MarkKey::new(self.keys.mark(), epoch)
     }
 
-    /// Seals words about a photo, for the access log.
-    pub(crate) fn seal_words(&self, found: &Found, words: &str) -> Result<Vec<u8>, FolkError> {
-        Ok(self.keys.seal(&found.handle, words.as_bytes())?)
+    /// Seals words about a photo or a patient, for the access log.
+    pub(crate) fn seal_words(&self, about: &Blind, words: &str) -> Result<Vec<u8>, FolkError> {
+        Ok(self.keys.seal(about, words.as_bytes())?)
+    }
+
+    /// Those words again; nothing where another identity sealed them.
+    pub(crate) fn open_words(&self, about: &Blind, sealed: &[u8]) -> Option<String> {
+        let opened = self.keys.open(about, sealed).ok()?;
+        Some(std::str::from_utf8(&opened).ok()?.trim_end().to_owned())
     }
 }
 

@@ -140,7 +140,7 @@ impl Filled {
 }
 
 /// What was typed in a field of several lines. Browsers end a line with two characters, records with one.
-fn lines(typed: &str) -> String {
+pub(super) fn lines(typed: &str) -> String {
     typed.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned()
 }
 
@@ -253,7 +253,7 @@ impl Desk {
 
     /// Leave to put something right, with the reason sealed in its line.
     async fn amending(&self, signed: &Signed, found: &Found, reason: &str) -> Result<Opening, Refusal> {
-        let sealed = self.folk.seal_words(found, reason).map_err(|error| broken(&error))?;
+        let sealed = self.folk.seal_words(&found.handle, reason).map_err(|error| broken(&error))?;
         let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
         let why = Reason { code: ReasonCode::Correction, sealed_words: Some(sealed) };
         let authorised = self.allowed(signed, act::Amend, &found.subject(), Some(why)).await?;

@@ -3,10 +3,12 @@
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Html;
+use gauze_people::Logged;
 use gauze_people::action::act;
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::haste::red;
 use super::photo::{controls, purpose};
 use super::{Desk, parts, words};
 use crate::folk::{Found, Opening};
@@ -37,11 +39,7 @@ pub(super) async fn page(
     if first.patient.is_none() || first.patient != second.patient {
         return Err(choose(words::compare::OTHERS));
     }
-    let ((first_leave, why), (second_leave, other_why)) = leave;
-    let stages = [
-        desk.stage(&signed, &first, first_leave, why)?,
-        desk.stage(&signed, &second, second_leave, other_why)?,
-    ];
+    let stages = [desk.one_of_two(&signed, &first, &leave.0)?, desk.one_of_two(&signed, &second, &leave.1)?];
     let patient = desk.patient_of(&signed, &first).await?;
     let body = html! {
         fieldset.how hidden data-how="" {
@@ -60,7 +58,9 @@ pub(super) async fn page(
             p { a href={ "/patients/" (patient) } { (words::compare::BACK) } }
         }
     };
-    let banner = Some(parts::banner(first.label.patient.as_ref(), desk.web.now()));
+    let haste = leave.0.context().haste.as_ref().or(leave.1.context().haste.as_ref());
+    let known = parts::banner(first.label.patient.as_ref(), desk.web.now());
+    let banner = Some(html! { (red(haste)) (known) });
     let script = Some("/viewer.js");
     let frame = Frame { banner, script, ..Frame::signed(words::compare::TITLE, &signed, "/search") };
     Ok(layout::page(&frame, &body))
@@ -76,9 +76,18 @@ fn choose(message: &str) -> Refusal {
 }
 
 impl Desk {
-    /// Leave to open one of the two, and for what.
-    async fn leave(&self, signed: &Signed, found: &Found) -> Result<(Opening, &'static str), Refusal> {
-        let logged = self.logged(signed, act::Compare, &found.subject()).await?;
-        Ok((Opening::of(&logged).ok_or(Refusal::Broken("opening"))?, purpose(&logged)))
+    /// Leave to look at one of the two.
+    async fn leave(&self, signed: &Signed, found: &Found) -> Result<Logged<act::Compare>, Refusal> {
+        self.logged(signed, act::Compare, &found.subject()).await
+    }
+
+    fn one_of_two(
+        &self,
+        signed: &Signed,
+        found: &Found,
+        leave: &Logged<act::Compare>,
+    ) -> Result<Markup, Refusal> {
+        let opening = Opening::of(leave).ok_or(Refusal::Broken("opening"))?;
+        self.stage(signed, found, opening, purpose(leave))
     }
 }

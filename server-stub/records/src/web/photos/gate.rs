@@ -62,7 +62,8 @@ impl Desk {
     /// The circumstances: a break-glass counts where no role allows it without one.
     fn context(&self, signed: &Signed, action: Action, subject: &Subject, reason: Option<Reason>) -> Context {
         let at = self.web.now();
-        let plain = Context { at, purpose: Purpose::Care, reason, haste: None };
+        let purpose = if action == Action::ReviewBreakGlass { Purpose::Audit } else { Purpose::Care };
+        let plain = Context { at, purpose, reason, haste: None };
         let Some(patient) = whose(subject) else { return plain };
         let haste = self.hastes().open_for(&signed.acting.person.id, patient, at);
         if haste.is_none() || self.roles.decide(&signed.acting, action, subject, &plain).outcome.is_ok() {
@@ -110,7 +111,11 @@ impl Desk {
         let person = &authorised.acting().person;
         let named = self.folk.name_staff(&person.id.0, &person.name).await;
         named.map_err(|error| broken(&error))?;
-        self.log.append(authorised).await.map_err(|error| unwritten(&error))
+        let logged = self.log.append(authorised).await.map_err(|error| unwritten(&error))?;
+        if logged.context().haste.is_some() {
+            self.hastes_now().used(&logged);
+        }
+        Ok(logged)
     }
 
     /// Allowed and written.
@@ -146,7 +151,7 @@ impl Desk {
     }
 }
 
-fn unwritten(error: &gauze_people::log::LogFailure) -> Refusal {
+pub(super) fn unwritten(error: &gauze_people::log::LogFailure) -> Refusal {
     tracing::error!(code = error.code(), %error, "the access log cannot be written: nothing is shown");
     Refusal::LogFailed
 }

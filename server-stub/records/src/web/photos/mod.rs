@@ -1,5 +1,5 @@
 //! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
-//! and putting a record right.
+//! putting a record right, and breaking the glass.
 //!
 //! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
 //! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
@@ -8,6 +8,8 @@ mod amend;
 mod amend_form;
 mod compare;
 mod gate;
+mod haste;
+mod hastes;
 mod kept;
 mod lists;
 mod looks;
@@ -121,12 +123,14 @@ impl Desk {
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 13] = [
+pub const ADDRESSES: [&str; 15] = [
     "/photos",
     "/lists/{team}",
     "/search",
     "/patients/{patient}",
     "/patients/{patient}/looks",
+    "/patients/{patient}/haste",
+    "/hastes",
     "/photos/{photo}",
     "/photos/{photo}/record",
     "/photos/{photo}/proof",
@@ -144,6 +148,8 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/search" => get(search::form).post(search::find),
         "/patients/{patient}" => get(patient::timeline),
         "/patients/{patient}/looks" => get(looks::of_patient),
+        "/patients/{patient}/haste" => get(haste::form).post(haste::open),
+        "/hastes" => get(hastes::list).post(hastes::judge),
         "/photos/{photo}" => get(photo::page),
         "/photos/{photo}/record" => get(record::page),
         "/photos/{photo}/proof" => get(proof::page),
@@ -184,7 +190,7 @@ async fn sweep(desk: Weak<Inner>) {
     }
 }
 
-/// Reads what was opened in haste from the log.
+/// What was opened in haste, read from the log.
 ///
 /// # Errors
 /// Where the log cannot be read.
@@ -207,6 +213,10 @@ async fn style() -> impl IntoResponse {
 }
 
 impl DeskParts {
+    fn hastes_now(&self) -> std::sync::RwLockWriteGuard<'_, Hastes> {
+        self.hastes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn hastes(&self) -> std::sync::RwLockReadGuard<'_, Hastes> {
         self.hastes.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use super::gate::{broken, patient as of_patient};
+use super::haste::red;
 use super::parts::Way;
 use super::{Desk, parts, words};
 use crate::blind::Blind;
@@ -41,7 +42,8 @@ pub(super) async fn page(
         (facts(&desk, &found))
         (ways(&desk, &signed, &found, line_of.as_ref()))
     };
-    let banner = Some(parts::banner(found.label.patient.as_ref(), desk.web.now()));
+    let patient = parts::banner(found.label.patient.as_ref(), desk.web.now());
+    let banner = Some(html! { (red(logged.context().haste.as_ref())) (patient) });
     let script = Some("/viewer.js");
     let frame = Frame { banner, script, ..Frame::signed(words::photo::TITLE, &signed, "/photos") };
     Ok(layout::page(&frame, &body))

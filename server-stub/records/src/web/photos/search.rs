@@ -121,6 +121,7 @@ impl Desk {
                 h3 { (words::search::OTHER_TEAM) }
                 p { (words::search::OTHER_TEAM_MEANS) }
                 p.hint { (words::search::TEAMS) ": " (teams.join(", ")) }
+                p { a.button href={ "/patients/" (hit.patient) "/haste" } { (words::haste::TITLE) } }
             },
         }
     }

@@ -199,6 +199,31 @@ pub(super) mod looks {
     pub(crate) const CUT: &str = "Only the newest 500 lines are shown.";
 }
 
+pub(super) mod haste {
+    pub(crate) const TITLE: &str = "Break the glass";
+    pub(crate) const LEAD: &str = "This opens one patient's photos to you for four hours, of whichever team: to look at, and nothing else.";
+    pub(crate) const SEEN: &str = "It is written down at once. Within 72 hours somebody else reads why you did it and what you looked at.";
+    pub(crate) const WHY: &str = "Why";
+    pub(crate) const WORDS: &str = "In words";
+    pub(crate) const WORDS_HINT: &str = "Who needs what, and why it cannot wait for that team.";
+    pub(crate) const OPEN: &str = "Break the glass and look";
+    pub(crate) const BACK: &str = "Leave it";
+    pub(crate) const MISSING: &str = "Choose why, and write it in words too.";
+    pub(crate) const UNTIL: &str = "You are looking at this under break-glass until";
+}
+
+pub(super) mod hastes {
+    pub(crate) const TITLE: &str = "Break-glass to judge";
+    pub(crate) const LEAD: &str = "Each of these opened a patient's photos in haste. Somebody else judges within 72 hours whether it was right.";
+    pub(crate) const NONE: &str = "Nothing waits for your judgement.";
+    pub(crate) const DUE: &str = "To be judged until";
+    pub(crate) const LATE: &str = "Late";
+    pub(crate) const LOOKS: &str = "Looks under it";
+    pub(crate) const JUSTIFIED: &str = "It was right";
+    pub(crate) const NOT_JUSTIFIED: &str = "It was not right";
+    pub(crate) const INVESTIGATE: &str = "Look into it further";
+}
+
 pub(super) mod amend {
     pub(crate) const TITLE: &str = "Put something right";
     pub(crate) const LEAD: &str = "Nothing is overwritten. What the phone sealed stays, and what you write stands beside it with your name.";
@@ -264,6 +289,19 @@ pub(super) fn identifier(identifier: Identifier) -> &'static str {
         Identifier::ChiNumber => "CHI number",
         Identifier::HcNumber => "H&C number",
         Identifier::LocalNumber => "Hospital number",
+    }
+}
+
+pub(super) fn reason(code: gauze_people::context::ReasonCode) -> &'static str {
+    use gauze_people::context::ReasonCode;
+    match code {
+        ReasonCode::Emergency => "Life or limb is at risk",
+        ReasonCode::Handover => "The patient was handed over to me",
+        ReasonCode::Consultation => "Another team asked for advice",
+        ReasonCode::Correction => "The record is wrong",
+        ReasonCode::PatientRequest => "The patient asked for it",
+        ReasonCode::Legal => "A court, an inquiry or a complaint",
+        ReasonCode::Other => "Something else",
     }
 }
 
