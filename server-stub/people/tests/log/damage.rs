@@ -151,7 +151,7 @@ fn what_is_being_written_at_the_end_is_no_damage_to_whoever_reads() {
     let (_dir, root) = of(20);
     let path = first_file(&root);
     let mut bytes = fs::read(&path).unwrap();
-    bytes.extend_from_slice(&bytes[..100].to_vec());
+    bytes.extend_from_within(..100);
     put(&path, &bytes);
     let mut seen = 0;
     read_entries(&root, |_| seen += 1).unwrap();
