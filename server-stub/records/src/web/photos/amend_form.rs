@@ -3,7 +3,7 @@
 use gauze_wire::BodySide;
 use maud::{Markup, html};
 
-use super::amend::{Filled, IDENTIFIERS};
+use super::filled::{Filled, IDENTIFIERS};
 use super::search::date_fields;
 use super::words;
 use crate::folk::Found;

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::amend::lines;
+use super::filled::lines;
 use super::gate::{broken, patient as of_patient};
 use super::{Desk, words};
 use crate::blind::Blind;

@@ -7,6 +7,7 @@
 mod amend;
 mod amend_form;
 mod compare;
+mod filled;
 mod gate;
 mod haste;
 mod hastes;
