@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, act};
+use crate::action::{Act, Action, act};
 use crate::context::{BREAK_GLASS_MINUTES, Haste, Reason};
 use crate::deed::{Authorised, Logged};
 use crate::log::{About, Entry, EntryId, Outcome, What};
@@ -163,6 +163,23 @@ impl Hastes {
         let haste = broken.haste();
         self.all.insert(broken.entry.clone(), broken);
         Some(haste)
+    }
+
+    /// Takes in a look that was just allowed under one of them.
+    pub fn used<A: Act>(&mut self, logged: &Logged<A>) {
+        let under = logged.context().haste.as_ref().and_then(|haste| self.all.get_mut(&haste.entry));
+        if let Some(broken) = under {
+            broken.looks += 1;
+        }
+    }
+
+    /// Takes in a review that was just written.
+    pub fn review(&mut self, logged: &Logged<act::ReviewBreakGlass>, verdict: Verdict) {
+        let Subject::Opened(opened) = logged.subject() else { return };
+        let by = logged.acting().person.id.clone();
+        if let Some(broken) = self.all.get_mut(&opened.entry).filter(|broken| broken.by != by) {
+            broken.review = Some(Review { by, at: logged.context().at, verdict });
+        }
     }
 
     fn opened(&mut self, entry: &Entry) {

@@ -35,6 +35,8 @@ pub struct Patient {
     pub id: PatientRef,
     /// Teams that hold a photo of them.
     pub teams: BTreeSet<Team>,
+    /// Some photo of them names no team.
+    pub no_team: bool,
 }
 
 /// A break-glass that is to be judged.

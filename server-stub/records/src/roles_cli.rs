@@ -163,7 +163,9 @@ impl Explain {
         let teams = team.iter().cloned().collect();
         Ok(match self.action {
             Action::List => Subject::WorkList(team),
-            Action::Search | Action::BreakGlass => Subject::Patient(Patient { id: patient, teams }),
+            Action::Search | Action::BreakGlass => {
+                Subject::Patient(Patient { id: patient, teams, no_team: self.of_team.is_none() })
+            }
             Action::ReviewBreakGlass => Subject::Opened(Opened { entry: no_entry()?, by, patient, teams }),
             Action::ChangeRole | Action::EndSession | Action::Reenrol => Subject::Person(by),
             Action::ReadLog | Action::Phones | Action::Setting => Subject::Hospital,

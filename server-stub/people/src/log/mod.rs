@@ -25,5 +25,5 @@ pub use entry::{About, Entry, Event, Happening, Kind, Outcome, What};
 pub use failure::LogFailure;
 pub use files::COSIGNED;
 pub use keys::{LogKeys, PublicKeys};
-pub use read::{Kept, Proven, check_proof, prove, read_entries};
+pub use read::{Kept, Proven, check_proof, prove, read_entries, read_newest};
 pub use verify::{Fault, Verified, Wanted, verify};

@@ -52,7 +52,7 @@ pub(super) fn open(root: &Path, keys: LogKeys) -> Result<Opened, LogFailure> {
         file.sync_all().map_err(LogFailure::disk(&path))?;
         Some((file, found.tail))
     };
-    let shared = Arc::new(Mutex::new(Shared { spine: found.spine, syncs: 0 }));
+    let shared = Arc::new(Mutex::new(Shared { spine: found.spine, syncs: 0, unsigned: None }));
     let writer = Writer { files, keys, shared, tail, signed, stopped: false, _lock: lock };
     Ok(Opened { writer, torn: found.torn })
 }

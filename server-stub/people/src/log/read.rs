@@ -1,6 +1,7 @@
 //! Reading a log's entries, and proving one, without writing it.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -10,7 +11,7 @@ use gauze_wire::{Digest, Jws, WireError};
 use super::blocks::block;
 use super::entry::Entry;
 use super::failure::LogFailure;
-use super::files::{Files, read_if_any, scan};
+use super::files::{Files, SEGMENT, Scan, read_if_any, scan};
 use super::keys::PublicKeys;
 use super::line::{self, Read};
 use super::spine::Spine;
@@ -29,12 +30,47 @@ pub struct Kept {
 /// # Errors
 /// Where the files cannot be read, or hold something that is no entry.
 pub fn read_entries(root: &Path, mut each: impl FnMut(Kept)) -> Result<(), LogFailure> {
-    let files = Files::new(root);
-    for first in files.segments()? {
-        let path = files.segment(first);
-        let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
+    let segments = Segments::of(root)?;
+    segments.firsts.iter().try_for_each(|&first| segments.read(first, &mut each))
+}
+
+/// As [`read_entries`], newest first, until `each` breaks off: older files are not read then.
+///
+/// # Errors
+/// As there, of what was read.
+pub fn read_newest(root: &Path, mut each: impl FnMut(Kept) -> ControlFlow<()>) -> Result<(), LogFailure> {
+    let segments = Segments::of(root)?;
+    for &first in segments.firsts.iter().rev() {
+        let mut kept = Vec::new();
+        segments.read(first, |one| kept.push(one))?;
+        if kept.into_iter().rev().try_for_each(&mut each).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The log's files, to be read while another thread or process may write the last of them.
+struct Segments {
+    files: Files,
+    firsts: Vec<u64>,
+    /// Entries that a checkpoint covers, as its text says: none of them is still being written.
+    signed: u64,
+}
+
+impl Segments {
+    fn of(root: &Path) -> Result<Self, LogFailure> {
+        let files = Files::new(root);
+        let note = read_if_any(&files.checkpoint())?.and_then(|note| String::from_utf8(note).ok());
+        let size = note.as_deref().and_then(|note| note.lines().nth(1)?.parse().ok());
+        // Behind the checkpoint: what it covers is then in the files.
+        let firsts = files.segments()?;
+        Ok(Self { files, firsts, signed: size.unwrap_or(0) })
+    }
+
+    fn read(&self, first: u64, mut each: impl FnMut(Kept)) -> Result<(), LogFailure> {
         let mut damaged = None;
-        scan(&bytes, first, |index, read| match read {
+        self.scan(first, |index, read| match read {
             Read::Erased { .. } => each(Kept { index, entry: None }),
             Read::Whole { jws, .. } => match Jws::parse(jws).and_then(|jws| jws.peek()) {
                 Ok(entry) => each(Kept { index, entry: Some(entry) }),
@@ -43,12 +79,26 @@ pub fn read_entries(root: &Path, mut each: impl FnMut(Kept)) -> Result<(), LogFa
             Read::Differs { .. } => {
                 damaged = damaged.take().or(Some((index, "not what its leaf is the hash of".to_owned())));
             }
-        });
-        if let Some((index, cause)) = damaged {
-            return Err(LogFailure::Damaged(format!("entry {index}: {cause}")));
+        })?;
+        match damaged {
+            Some((index, cause)) => Err(LogFailure::Damaged(format!("entry {index}: {cause}"))),
+            None => Ok(()),
         }
     }
-    Ok(())
+
+    /// The lines of a file. What is no line is damage, but for the last write at the end of the last file.
+    fn scan(&self, first: u64, each: impl FnMut(u64, Read<'_>)) -> Result<Scan, LogFailure> {
+        let path = self.files.segment(first);
+        let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
+        let scanned = scan(&bytes, first, each);
+        let lines = scanned.leaves.len() as u64;
+        let last = self.firsts.last() == Some(&first);
+        let torn = last && scanned.torn(first, self.signed, None).is_some();
+        if (scanned.broken.is_some() && !torn) || (!last && lines != SEGMENT) {
+            return Err(LogFailure::Damaged(format!("entry {}: no line of the log", first + lines)));
+        }
+        Ok(scanned)
+    }
 }
 
 /// A proof that one entry is in the log, for somebody who has the public keys and nothing else: C2SP `tlog-proof`. Its
@@ -59,7 +109,7 @@ pub fn read_entries(root: &Path, mut each: impl FnMut(Kept)) -> Result<(), LogFa
 pub fn prove(root: &Path, keys: &PublicKeys, index: u64) -> Result<String, LogFailure> {
     let files = Files::new(root);
     let (note, checkpoint) = newest(&files, keys, index)?.ok_or(LogFailure::NoEntry(index))?;
-    let (spine, extra) = gather(&files, index)?;
+    let (spine, extra) = gather(root, index)?;
     let spans = inclusion_spans(index, checkpoint.size).filter(|_| checkpoint.size <= spine.size());
     let hashes = spine.hashes(&spans.ok_or(LogFailure::NoEntry(index))?, |number| block(&files, number))?;
     let mut text = "c2sp.org/tlog-proof@v1\n".to_owned();
@@ -87,18 +137,17 @@ fn newest(files: &Files, keys: &PublicKeys, index: u64) -> Result<Option<(String
     Ok(None)
 }
 
-fn gather(files: &Files, index: u64) -> Result<(Spine, Option<Vec<u8>>), LogFailure> {
+fn gather(root: &Path, index: u64) -> Result<(Spine, Option<Vec<u8>>), LogFailure> {
     let (mut spine, mut extra) = (Spine::default(), None);
-    for first in files.segments()? {
-        let path = files.segment(first);
-        let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-        let scanned = scan(&bytes, first, |number, read| {
+    let segments = Segments::of(root)?;
+    for &first in &segments.firsts {
+        let scanned = segments.scan(first, |number, read| {
             if let Read::Whole { salt, jws, .. } = read
                 && number == index
             {
                 extra = Some([salt.as_slice(), jws.as_bytes()].concat());
             }
-        });
+        })?;
         scanned.leaves.into_iter().for_each(|leaf| spine.append_hash(leaf));
     }
     Ok((spine, extra))

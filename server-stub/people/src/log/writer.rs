@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub(super) spine: Spine,
     /// Syncs so far: the benchmark asks.
     pub(super) syncs: u64,
+    /// Why no checkpoint covers the newest entries, where one was due and could not be written.
+    pub(super) unsigned: Option<LogFailure>,
 }
 
 pub(super) struct Writer {
@@ -155,7 +157,17 @@ impl Writer {
     fn sign_if_due(&mut self, entries: u64) {
         if !self.stopped && self.size() >= self.signed + entries {
             // The entries are safe without; the next one tries again.
-            drop(self.sign());
+            let failed = self.sign().err();
+            let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            match (&failed, &shared.unsigned) {
+                (Some(error), None) => {
+                    let code = error.code();
+                    tracing::error!(code, %error, "no checkpoint of the access log can be written: its newest entries are not signed for");
+                }
+                (None, Some(_)) => tracing::info!("the access log's newest entries are signed for again"),
+                (Some(_), Some(_)) | (None, None) => {}
+            }
+            shared.unsigned = failed;
         }
     }
 
@@ -201,6 +213,30 @@ mod tests {
     use super::super::entry::{Entry, Event, Happening, Outcome};
     use super::super::open::open;
     use super::*;
+
+    #[test]
+    fn a_checkpoint_that_cannot_be_written_is_told_until_one_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let tenant = "ward-9".parse().unwrap();
+        let keys = LogKeys {
+            audit: Arc::new(SoftwareKey::from_bytes(&[7; 32]).unwrap()),
+            note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[8; 32]).unwrap()),
+            tenant,
+        };
+        let mut writer = open(dir.path(), keys.clone()).unwrap().writer;
+        let entry = Event::of(Happening::SignIn, Outcome::Done, jiff::Timestamp::UNIX_EPOCH);
+        let entry = Entry::of_event(&keys.tenant, &entry).unwrap();
+        let made = Made::new(&Jws::sign(&entry, &*keys.audit).unwrap()).unwrap();
+        writer.write(&[(made, oneshot::channel().0)]).unwrap();
+        std::fs::create_dir(writer.files.checkpoint()).unwrap();
+        writer.sign_if_due(1);
+        let unsigned = writer.shared.lock().unwrap().unsigned.clone();
+        assert_eq!(unsigned.map(|failure| failure.code()), Some("disk"));
+        std::fs::remove_dir(writer.files.checkpoint()).unwrap();
+        writer.sign_if_due(1);
+        assert!(writer.shared.lock().unwrap().unsigned.is_none());
+        assert!(writer.files.checkpoint().is_file());
+    }
 
     #[test]
     fn all_that_waits_is_written_by_one_sync() {

@@ -115,6 +115,7 @@ fn patient(patient: &Patient) -> Result<Attributes, String> {
     Ok(Attributes::from([
         ("id".to_owned(), string(&patient.id.0)),
         ("teams".to_owned(), teams(&patient.teams)?),
+        ("no_team".to_owned(), Value::new_bool(patient.no_team)),
     ]))
 }
 

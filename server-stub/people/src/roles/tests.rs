@@ -59,7 +59,8 @@ fn photo(of: Option<&str>) -> Photo {
 }
 
 fn patient(of: Option<&str>) -> Subject {
-    Subject::Patient(Patient { id: PatientRef("p".to_owned()), teams: of.map(team).into_iter().collect() })
+    let teams = of.map(team).into_iter().collect();
+    Subject::Patient(Patient { id: PatientRef("p".to_owned()), teams, no_team: of.is_none() })
 }
 
 /// What an action is about, belonging to `of`; what belongs to no team in any case is the same for each.
@@ -194,6 +195,18 @@ fn a_break_glass_shows_one_patient_for_four_hours_to_who_opened_it() {
     for refused in [hasty("me", 240, "p"), hasty("me", -1, "p"), hasty("you", 1, "p"), hasty("me", 1, "q")] {
         assert!(!allowed(&me, Action::View, &photo, &refused));
         assert!(!allowed(&me, Action::List, &patient(Some("other")), &refused));
+    }
+}
+
+#[test]
+fn a_lead_opens_the_time_line_of_a_patient_of_whom_some_photo_has_no_team() {
+    let teams: BTreeSet<Team> = [team("other")].into();
+    let of =
+        |no_team| Subject::Patient(Patient { id: PatientRef("p".to_owned()), teams: teams.clone(), no_team });
+    for action in [Action::List, Action::WhoLooked] {
+        assert!(allowed(&somebody(Role::Lead), action, &of(true), &reasoned()));
+        assert!(!allowed(&somebody(Role::Lead), action, &of(false), &reasoned()));
+        assert!(!allowed(&somebody(Role::Viewer), action, &of(true), &reasoned()));
     }
 }
 

@@ -59,7 +59,8 @@ fn photo(patient: bool) -> Subject {
 }
 
 fn patient() -> Subject {
-    Subject::Patient(Patient { id: PatientRef("blind".to_owned()), teams: [Team("burns".to_owned())].into() })
+    let teams = [Team("burns".to_owned())].into();
+    Subject::Patient(Patient { id: PatientRef("blind".to_owned()), teams, no_team: false })
 }
 
 struct Day {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_people::log::{Fault, LogFailure, Wanted, verify};
+use gauze_people::log::{Fault, LogFailure, Wanted, prove, read_entries, verify};
 use gauze_wire::Digest;
 
 use crate::fixture::{check, first_file, of, open, public};
@@ -136,4 +136,28 @@ fn a_file_that_is_missing_or_new_is_named() {
     fs::remove_file(first_file(&root)).unwrap();
     assert_eq!(check(&root).faults, [Fault::RolledBack { whose: "own", found: 0, signed: 2 }]);
     refused(&root, "missing file");
+}
+
+#[test]
+fn whoever_reads_entries_is_told_of_a_bad_byte_and_gets_no_shorter_list() {
+    let (_dir, root) = of(20);
+    edit(&root, |lines| lines[7] = "nothing".to_owned());
+    assert!(matches!(read_entries(&root, |_| {}), Err(LogFailure::Damaged(_))));
+    assert!(matches!(prove(&root, &public(), 3), Err(LogFailure::Damaged(_))));
+}
+
+#[test]
+fn what_is_being_written_at_the_end_is_no_damage_to_whoever_reads() {
+    let (_dir, root) = of(20);
+    let path = first_file(&root);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.extend_from_within(..100);
+    put(&path, &bytes);
+    let mut seen = 0;
+    read_entries(&root, |_| seen += 1).unwrap();
+    assert_eq!(seen, 20);
+    // What a checkpoint covers is not being written.
+    bytes.truncate(bytes.len() - 150);
+    put(&path, &bytes);
+    assert!(matches!(read_entries(&root, |_| {}), Err(LogFailure::Damaged(_))));
 }

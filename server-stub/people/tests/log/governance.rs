@@ -16,7 +16,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::fixture::{now, of, open, photo, viewer};
 
 fn patient(id: &str) -> Subject {
-    Subject::Patient(Patient { id: PatientRef(id.to_owned()), teams: [Team("eyes".to_owned())].into() })
+    let teams = [Team("eyes".to_owned())].into();
+    Subject::Patient(Patient { id: PatientRef(id.to_owned()), teams, no_team: false })
 }
 
 fn reasoned(at: Timestamp) -> Context {

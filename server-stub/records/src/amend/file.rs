@@ -92,7 +92,14 @@ impl AmendmentFiles {
         let mut amended = self.unamended(original, manifest);
         for number in 1.. {
             let path = self.path(&amended.original.device_id, &amended.original.capture_id, number);
-            let Some(sealed) = disk::read_if_any(&path)? else { break };
+            let Some(sealed) = disk::read_if_any(&path)? else {
+                // None of them is ever taken away: behind a gap they would count as if it had not been.
+                let next = self.path(&amended.original.device_id, &amended.original.capture_id, number + 1);
+                if disk::read_if_any(&next)?.is_some() {
+                    return Err(AmendError::Damaged(number));
+                }
+                break;
+            };
             let (amendment, digest) = self.read(&sealed).ok_or(AmendError::Damaged(number))?;
             let belongs = amendment.number == number
                 && amendment.prev == amended.last
@@ -108,8 +115,17 @@ impl AmendmentFiles {
         Ok(amended)
     }
 
-    /// The record as the phone sealed it, whatever was amended.
-    pub(crate) fn unamended(&self, original: Record, manifest: Digest) -> Amended {
+    /// How many amendments of a photo are there, whatever is in them.
+    pub(crate) fn count(&self, device: &DeviceId, capture: &CaptureId) -> u32 {
+        let there = |number| self.path(device, capture, number).exists();
+        (0..)
+            .take_while(|&number| there(number + 1) || there(number + 2))
+            .count()
+            .try_into()
+            .unwrap_or(u32::MAX)
+    }
+
+    fn unamended(&self, original: Record, manifest: Digest) -> Amended {
         Amended { now: original.clone(), original, amendments: Vec::new(), last: manifest }
     }
 

@@ -30,11 +30,14 @@ pub struct Label {
     /// Who took it, as the phone was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clinician: Option<Text<256>>,
+    /// An amendment of it cannot be read: whom it shows is not known until it can.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub damaged: bool,
 }
 
 impl Label {
     /// Of a record as it now stands.
-    pub(crate) fn of(record: &Record) -> Self {
+    pub(crate) fn of(record: &Record, damaged: bool) -> Self {
         Self {
             patient: record.patient.clone(),
             site: record.site.clone(),
@@ -42,6 +45,7 @@ impl Label {
             series: record.series.clone(),
             view: record.view,
             clinician: record.clinician.clone(),
+            damaged,
         }
     }
 
@@ -60,6 +64,8 @@ pub(crate) struct Entry {
     pub(crate) amended: u32,
     pub(crate) label: Vec<u8>,
     pub(crate) terms: Vec<Blind>,
+    /// It stands here until an amendment can be read again.
+    pub(crate) damaged: bool,
 }
 
 impl Entry {
@@ -70,8 +76,29 @@ impl Entry {
         team: Option<&Name>,
         amended: u32,
     ) -> Result<Self, LabelError> {
+        Self::made(keys, record, team, amended, false)
+    }
+
+    /// Of a photo of whose `amended` amendments some cannot be read: nobody's.
+    pub(crate) fn unsure(
+        keys: &FolkKeys,
+        record: Record,
+        team: Option<&Name>,
+        amended: u32,
+    ) -> Result<Self, LabelError> {
+        Self::made(keys, &Record { patient: None, ..record }, team, amended, true)
+    }
+
+    fn made(
+        keys: &FolkKeys,
+        record: &Record,
+        team: Option<&Name>,
+        amended: u32,
+        damaged: bool,
+    ) -> Result<Self, LabelError> {
         let handle = keys.handle(&record.device_id, &record.capture_id);
-        let label = Zeroizing::new(serde_json::to_vec(&Label::of(record)).map_err(|_| LabelError::Damaged)?);
+        let label = Label::of(record, damaged);
+        let label = Zeroizing::new(serde_json::to_vec(&label).map_err(|_| LabelError::Damaged)?);
         Ok(Self {
             handle,
             capture_id: record.capture_id,
@@ -81,6 +108,7 @@ impl Entry {
             amended,
             label: keys.seal(&handle, &label)?,
             terms: record.patient.as_ref().map(|patient| terms::terms(keys, patient)).unwrap_or_default(),
+            damaged,
         })
     }
 }

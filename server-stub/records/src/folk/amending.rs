@@ -1,13 +1,15 @@
 //! Amending a photo, and telling what was amended.
 
 use std::fs::File;
+use std::sync::Arc;
 
 use gauze_wire::{Identifier, Manifest, Signed as _, Signer, Text};
 use jiff::Timestamp;
 
 use super::opening::{Opening, check};
 use super::{Folk, FolkError, Found};
-use crate::amend::{Amended, Amendment, Change};
+use crate::amend::{AmendError, Amended, Amendment, Change};
+use crate::coded::Coded as _;
 use crate::disk::at;
 use crate::index::{IndexError, PhotoRow};
 use crate::open::inspect;
@@ -29,17 +31,25 @@ pub struct Amending {
 }
 
 impl Folk {
-    /// Puts something right. It is durable, and the index follows it, when this returns.
+    /// Puts something right. It is durable when this returns, and the index follows it at once, or with the next refill. Whoever
+    /// asked may go: what was begun is finished.
     pub async fn amend(
         &self,
         found: &Found,
         amending: Amending,
-        key: &(dyn Signer + Sync),
+        key: Arc<dyn Signer + Send + Sync>,
         at: Timestamp,
     ) -> Result<(), FolkError> {
         check(found, &amending.opening)?;
         let (row, standing) = self.standing(found).await?;
-        let amendment = Amendment {
+        let amendment = self.amendment(&row, &standing, amending, at);
+        let (folk, log_index) = (self.clone(), found.log_index);
+        let work = async move { folk.put_right(log_index, row, (standing, amendment), key).await };
+        tokio::spawn(work).await.map_err(|_| IndexError::Damaged("photo"))?
+    }
+
+    fn amendment(&self, row: &PhotoRow, standing: &Amended, amending: Amending, at: Timestamp) -> Amendment {
+        Amendment {
             v: 1,
             typ: Amendment::TYP.to_owned(),
             tenant: self.files.tenant.clone(),
@@ -54,11 +64,27 @@ impl Folk {
             reason: amending.reason,
             confirmed_by: amending.confirmed_by,
             change: amending.change,
-        };
+        }
+    }
+
+    async fn put_right(
+        &self,
+        log_index: i64,
+        row: PhotoRow,
+        (standing, amendment): (Amended, Amendment),
+        key: Arc<dyn Signer + Send + Sync>,
+    ) -> Result<(), FolkError> {
+        let under = self.amends.begin(log_index).await;
         // Killed behind this, the row is made again at the next start.
-        self.index.doubt_folk(found.log_index).await?;
-        let written = self.files.write(&standing, &amendment, key);
-        self.remake(row).await?;
+        self.index.doubt_folk(log_index).await?;
+        let (files, capture_id) = (self.files.clone(), row.capture_id);
+        let write = move || files.write(&standing, &amendment, &*key);
+        let written = tokio::task::spawn_blocking(write).await.map_err(|_| AmendError::Sealing)?;
+        // What is on disk counts, whatever becomes of the row: a refill makes it.
+        if let Err(error) = self.remake(row).await {
+            tracing::error!(%capture_id, code = error.code(), %error, "the index for people does not follow an amendment yet");
+        }
+        drop(under);
         Ok(written?)
     }
 

@@ -174,6 +174,15 @@ impl Folk {
         rows.iter().map(|row| self.found(row)).collect()
     }
 
+    /// The teams that took a patient's photos; `None` for photos of no listed team.
+    pub async fn teams_of(&self, patient: &Blind) -> Result<BTreeSet<Option<String>>, FolkError> {
+        let rows = sqlx::query("SELECT DISTINCT team FROM folk WHERE patient = ?")
+            .bind(&patient.as_bytes()[..])
+            .fetch_all(&self.read)
+            .await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?)
+    }
+
     /// Somebody of its team has looked at this photo.
     pub async fn seen(&self, found: &Found) -> Result<(), FolkError> {
         if found.seen { Ok(()) } else { Ok(self.index.folk_seen(found.log_index).await?) }

@@ -5,11 +5,14 @@
 //! leave or writes the access log: its callers hold what was authorised.
 
 mod amending;
+mod amends;
 mod error;
 mod find;
+mod later;
 mod opening;
 mod origin;
 mod refill;
+mod staff;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,8 +23,11 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use crate::amend::AmendmentFiles;
-use crate::blind::{Entry, FolkKeys, LabelError};
+use crate::blind::{Blind, Entry, FolkKeys, LabelError};
 use crate::index::Index;
+use amends::Amends;
+use later::Later;
+use staff::Staff;
 
 pub use amending::Amending;
 pub use error::FolkError;
@@ -41,6 +47,9 @@ pub struct Folk {
     /// The puller's one connection: whoever writes stands in its line.
     index: Index,
     read: SqlitePool,
+    amends: Arc<Amends>,
+    later: Arc<Later>,
+    staff: Arc<Staff>,
 }
 
 impl Folk {
@@ -51,7 +60,8 @@ impl Folk {
         keys: Arc<FolkKeys>,
     ) -> Result<Self, FolkError> {
         let read = readers(&files.layout.index()).await?;
-        Ok(Self { keys, files, index: index.clone(), read })
+        let (amends, later, staff) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { keys, files, index: index.clone(), read, amends, later, staff })
     }
 
     /// Closes its own connections.
@@ -65,7 +75,9 @@ impl Folk {
             |record: &Record| Entry::of(&self.keys, record, record.team.as_ref().map(|team| &team.code), 0);
         let entries: Result<Vec<_>, _> =
             (from..).zip(records).map(|(at, record)| Ok((at, entry(record)?))).collect();
-        Ok(self.index.add_folk(&entries.map_err(|error: LabelError| FolkError::Label(error))?).await?)
+        let entries = entries.map_err(|error: LabelError| FolkError::Label(error))?;
+        self.index.add_folk(&entries, || true).await?;
+        Ok(())
     }
 
     /// What this tenant's renderings are marked with in an epoch.
@@ -73,9 +85,15 @@ impl Folk {
         MarkKey::new(self.keys.mark(), epoch)
     }
 
-    /// Seals words about a photo, for the access log.
-    pub(crate) fn seal_words(&self, found: &Found, words: &str) -> Result<Vec<u8>, FolkError> {
-        Ok(self.keys.seal(&found.handle, words.as_bytes())?)
+    /// Seals words about a photo or a patient, for the access log.
+    pub(crate) fn seal_words(&self, about: &Blind, words: &str) -> Result<Vec<u8>, FolkError> {
+        Ok(self.keys.seal(about, words.as_bytes())?)
+    }
+
+    /// Those words again; nothing where another identity sealed them.
+    pub(crate) fn open_words(&self, about: &Blind, sealed: &[u8]) -> Option<String> {
+        let opened = self.keys.open(about, sealed).ok()?;
+        Some(std::str::from_utf8(&opened).ok()?.trim_end().to_owned())
     }
 }
 

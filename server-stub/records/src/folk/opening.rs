@@ -57,6 +57,9 @@ pub struct History {
     pub now: Record,
 }
 
+/// A picture as it was sealed, and how it is to be turned.
+pub(crate) type Picture = (Zeroizing<Vec<u8>>, u8);
+
 impl Folk {
     /// A photo's record with what was amended.
     pub async fn history(&self, found: &Found, opening: &Opening) -> Result<History, FolkError> {
@@ -65,22 +68,21 @@ impl Folk {
         Ok(History { original, amendments, now })
     }
 
-    /// The picture, in memory that wipes itself, and how it is to be turned (EXIF).
+    /// What opens the picture, in memory that wipes itself, and tells how it is to be turned (EXIF). It blocks.
     pub(crate) async fn picture(
         &self,
         found: &Found,
         opening: &Opening,
-    ) -> Result<(Zeroizing<Vec<u8>>, u8), FolkError> {
+    ) -> Result<impl FnOnce() -> Result<Picture, FolkError> + Send + use<>, FolkError> {
         check(found, opening)?;
         let row = self.index.photo_at(found.log_index).await?.ok_or(IndexError::Damaged("photo"))?;
         let files = self.files.clone();
         let path = files.layout.sealed(&row.binding(&files.tenant));
-        let open = move || {
+        Ok(move || {
             let mut file = File::open(&path).map_err(at(&path))?;
             let opened = open_picture(&mut file, &files.identities).map_err(at(&path))?;
             opened.ok_or_else(|| FolkError::from(IndexError::Damaged("photo")))
-        };
-        tokio::task::spawn_blocking(open).await.map_err(|_| IndexError::Damaged("photo"))?
+        })
     }
 }
 

@@ -67,14 +67,4 @@ impl Folk {
         let jws = self.index.leaf(at).await?.ok_or(IndexError::Damaged("leaf"))?;
         Ok(jws.peek::<Enrolment>().ok().map(|enrolment| (enrolment, at)))
     }
-
-    /// Remembers what one of the hospital's people is called.
-    pub(crate) async fn name_staff(&self, person: &str, name: &str) -> Result<(), FolkError> {
-        Ok(self.index.name_staff(person, name).await?)
-    }
-
-    /// What the hospital's people were last called.
-    pub(crate) async fn staff(&self) -> Result<std::collections::BTreeMap<String, String>, FolkError> {
-        Ok(self.index.staff().await?)
-    }
 }

@@ -1,7 +1,5 @@
 //! Filling the index for people: with what is filed, as it is filed, and again where something is missing.
 
-use std::collections::BTreeMap;
-
 use gauze_wire::DeviceId;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -12,7 +10,8 @@ use crate::blind::{Blind, Entry};
 const BATCH: u32 = 64;
 
 /// Puts a photo in, in the transaction that files it, or in place of what stood there. One photo under two signatures stands
-/// in it once, under the first.
+/// in it once, under the first. What was made of an older state of its record, with fewer amendments, never takes the place of a newer
+/// one. A photo of whose amendments some cannot be read is to be made again.
 pub(super) async fn put(
     connection: &mut SqliteConnection,
     log_index: i64,
@@ -22,7 +21,7 @@ pub(super) async fn put(
         "INSERT INTO folk (log_index, handle, capture_id, patient, team, taken_ms, amended, label)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (handle) DO UPDATE SET patient = excluded.patient, amended = excluded.amended, label = excluded.label
-         WHERE log_index = excluded.log_index",
+         WHERE log_index = excluded.log_index AND excluded.amended >= folk.amended",
     )
     .bind(log_index)
     .bind(&entry.handle.as_bytes()[..])
@@ -37,7 +36,11 @@ pub(super) async fn put(
     if written.rows_affected() == 1 {
         put_terms(connection, log_index, &entry.terms).await?;
     }
-    sqlx::query("UPDATE photo SET folk = 1 WHERE log_index = ?").bind(log_index).execute(connection).await?;
+    sqlx::query("UPDATE photo SET folk = ? WHERE log_index = ?")
+        .bind(!entry.damaged)
+        .bind(log_index)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -97,13 +100,22 @@ impl Index {
         rows.iter().map(PhotoRow::from_row).collect()
     }
 
-    /// Puts photos in that were filed before.
-    pub(crate) async fn add_folk(&self, entries: &[(u64, Entry)]) -> Result<(), IndexError> {
+    /// Puts photos in that were filed before, unless they are no longer what they were made of. `still` is asked while nobody
+    /// else can write. Whether they were put in.
+    pub(crate) async fn add_folk(
+        &self,
+        entries: &[(u64, Entry)],
+        still: impl FnOnce() -> bool,
+    ) -> Result<bool, IndexError> {
         let mut tx = self.pool.begin().await?;
+        if !still() {
+            return Ok(false);
+        }
         for (log_index, entry) in entries {
             put(&mut tx, int(*log_index), entry).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// This photo's row is to be made again: its record is about to be amended.
@@ -133,20 +145,14 @@ impl Index {
         Ok(())
     }
 
-    /// What one of the hospital's people is called now.
-    pub(crate) async fn name_staff(&self, person: &str, name: &str) -> Result<(), IndexError> {
+    /// What one of the hospital's people is called now, sealed, under what stands for them.
+    pub(crate) async fn name_staff(&self, badge: &str, sealed: &str) -> Result<(), IndexError> {
         sqlx::query("INSERT OR REPLACE INTO staff (person, name) VALUES (?, ?)")
-            .bind(person)
-            .bind(name)
+            .bind(badge)
+            .bind(sealed)
             .execute(&self.pool)
             .await?;
         Ok(())
-    }
-
-    /// What the hospital's people were last called.
-    pub(crate) async fn staff(&self) -> Result<BTreeMap<String, String>, IndexError> {
-        let rows = sqlx::query("SELECT person, name FROM staff").fetch_all(&self.pool).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
     }
 
     /// The log index under which a phone was believed.
@@ -156,5 +162,59 @@ impl Index {
             .fetch_optional(&self.pool)
             .await?;
         row.map(|row| uint(row.try_get(0)?)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gauze_seal::age::Identity;
+
+    use super::*;
+    use crate::blind::FolkKeys;
+    use crate::entropy::SystemEntropy;
+
+    async fn state(index: &Index) -> (i64, Vec<u8>, i64) {
+        let row = sqlx::query("SELECT amended, label, (SELECT COUNT(*) FROM folk_term) FROM folk")
+            .fetch_one(&index.pool)
+            .await
+            .unwrap();
+        (row.get(0), row.get(1), row.get(2))
+    }
+
+    fn entry(keys: &FolkKeys, amended: u32, words: &[u8]) -> Entry {
+        let capture_id: gauze_wire::CaptureId = "01930000-0000-7000-8000-000000000001".parse().unwrap();
+        let handle = keys.term("photo", "one");
+        let terms = vec![keys.term("term", &format!("{amended}"))];
+        let label = words.to_vec();
+        Entry {
+            handle,
+            capture_id,
+            patient: None,
+            team: None,
+            taken_ms: 0,
+            amended,
+            label,
+            terms,
+            damaged: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_made_of_an_older_state_never_takes_the_place_of_a_newer() {
+        let dir = tempfile::tempdir().unwrap();
+        let index = Index::open(&dir.path().join("index.sqlite"), true).await.unwrap();
+        let keys = FolkKeys::of(&Identity::make_x25519(&mut SystemEntropy).unwrap());
+        // A refill made this one before the amendment, and comes to write it behind the one that was made after.
+        let (older, newer) = (entry(&keys, 0, b"older"), entry(&keys, 1, b"newer"));
+        assert!(index.add_folk(&[(1, newer)], || true).await.unwrap());
+        let newest = state(&index).await;
+        assert!(index.add_folk(&[(1, older)], || true).await.unwrap());
+        assert_eq!(state(&index).await, newest);
+        assert!(index.add_folk(&[(1, entry(&keys, 1, b"again"))], || true).await.unwrap());
+        assert_eq!(state(&index).await.1, b"again");
+        assert!(!index.add_folk(&[(1, entry(&keys, 2, b"meanwhile"))], || false).await.unwrap());
+        assert_eq!(state(&index).await.1, b"again");
+        assert!(index.add_folk(&[(1, entry(&keys, 2, b"behind"))], || true).await.unwrap());
+        index.close().await;
     }
 }

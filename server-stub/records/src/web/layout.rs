@@ -54,6 +54,9 @@ fn sections(person: &Person) -> Vec<(&'static str, &'static str)> {
     if person.roles.contains(&Role::Administrator) || !person.leads.is_empty() {
         all.push(("/people/waiting", nav::WAITING));
     }
+    if person.roles.contains(&Role::Governance) || !person.leads.is_empty() {
+        all.push(("/hastes", nav::HASTES));
+    }
     all.push(("/sessions", nav::SESSIONS));
     all
 }

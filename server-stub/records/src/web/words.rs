@@ -20,6 +20,7 @@ pub(crate) mod nav {
     pub(crate) const SESSIONS: &str = "My sign-ins";
     pub(crate) const PEOPLE: &str = "People signed in";
     pub(crate) const WAITING: &str = "Second factors";
+    pub(crate) const HASTES: &str = "Break-glass";
 }
 
 pub(crate) mod refusal {

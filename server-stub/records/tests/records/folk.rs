@@ -156,7 +156,7 @@ async fn the_index_is_made_again_from_the_filed_photos_and_their_amendments() {
     puller.close().await;
 }
 
-async fn amend(
+pub async fn amend(
     hospital: &Hospital,
     folk: &gauze_records::Folk,
     found: &Found,
@@ -173,7 +173,7 @@ async fn amend(
         change: Change { patient: Some(refiled), ..Change::default() },
     };
     let key = hospital.keys().records().unwrap();
-    folk.amend(found, amending, &key, hospital.now()).await
+    folk.amend(found, amending, std::sync::Arc::new(key), hospital.now()).await
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod chain;
 mod crash;
 mod enrolment;
 mod folk;
+mod folk_again;
 mod gist;
 mod in_force;
 mod keys;

@@ -3,11 +3,13 @@
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Html;
+use gauze_people::Logged;
 use gauze_people::action::act;
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::photo::controls;
+use super::haste::red;
+use super::photo::{controls, purpose};
 use super::{Desk, parts, words};
 use crate::folk::{Found, Opening};
 use crate::web::layout::{self, Frame};
@@ -37,7 +39,8 @@ pub(super) async fn page(
     if first.patient.is_none() || first.patient != second.patient {
         return Err(choose(words::compare::OTHERS));
     }
-    let stages = [desk.stage(&signed, &first, leave.0)?, desk.stage(&signed, &second, leave.1)?];
+    let stages = [desk.one_of_two(&signed, &first, &leave.0)?, desk.one_of_two(&signed, &second, &leave.1)?];
+    let patient = desk.patient_of(&signed, &first).await?;
     let body = html! {
         fieldset.how hidden data-how="" {
             legend { (words::compare::HOW) }
@@ -51,11 +54,13 @@ pub(super) async fn page(
         }
         (controls(true))
         p.hint { (words::photo::MARKED) }
-        @if let Some(patient) = &first.patient {
+        @if let Some(patient) = &patient {
             p { a href={ "/patients/" (patient) } { (words::compare::BACK) } }
         }
     };
-    let banner = Some(parts::banner(first.label.patient.as_ref(), desk.web.now()));
+    let haste = leave.0.context().haste.as_ref().or(leave.1.context().haste.as_ref());
+    let known = parts::banner(first.label.patient.as_ref(), desk.web.now());
+    let banner = Some(html! { (red(haste)) (known) });
     let script = Some("/viewer.js");
     let frame = Frame { banner, script, ..Frame::signed(words::compare::TITLE, &signed, "/search") };
     Ok(layout::page(&frame, &body))
@@ -71,9 +76,18 @@ fn choose(message: &str) -> Refusal {
 }
 
 impl Desk {
-    async fn leave(&self, signed: &Signed, found: &Found) -> Result<Opening, Refusal> {
-        let logged = self.logged(signed, act::Compare, &found.subject()).await?;
-        self.looked(signed, found).await?;
-        Opening::of(&logged).ok_or(Refusal::Broken("opening"))
+    /// Leave to look at one of the two.
+    async fn leave(&self, signed: &Signed, found: &Found) -> Result<Logged<act::Compare>, Refusal> {
+        self.logged(signed, act::Compare, &found.subject()).await
+    }
+
+    fn one_of_two(
+        &self,
+        signed: &Signed,
+        found: &Found,
+        leave: &Logged<act::Compare>,
+    ) -> Result<Markup, Refusal> {
+        let opening = Opening::of(leave).ok_or(Refusal::Broken("opening"))?;
+        self.stage(signed, found, opening, purpose(leave))
     }
 }

@@ -3,6 +3,8 @@
 //! Always: what is refused stands in the log before it is answered; what is allowed is done only with the [`Logged`] that its
 //! line made.
 
+use std::collections::BTreeSet;
+
 use gauze_people::action::{Act, Action};
 use gauze_people::context::{Context, Purpose, Reason};
 use gauze_people::log::{Event, Happening, Outcome};
@@ -46,15 +48,22 @@ fn whose(subject: &Subject) -> Option<&PatientRef> {
 
 /// A patient with the teams that hold photos of theirs.
 pub(super) fn patient(patient: &Blind, teams: impl IntoIterator<Item = Option<String>>) -> Subject {
-    let teams = teams.into_iter().flatten().map(Team).collect();
-    Subject::Patient(Patient { id: reference(patient), teams })
+    let mut about = Patient { id: reference(patient), teams: BTreeSet::new(), no_team: false };
+    for team in teams {
+        match team {
+            Some(team) => drop(about.teams.insert(Team(team))),
+            None => about.no_team = true,
+        }
+    }
+    Subject::Patient(about)
 }
 
 impl Desk {
     /// The circumstances: a break-glass counts where no role allows it without one.
     fn context(&self, signed: &Signed, action: Action, subject: &Subject, reason: Option<Reason>) -> Context {
         let at = self.web.now();
-        let plain = Context { at, purpose: Purpose::Care, reason, haste: None };
+        let purpose = if action == Action::ReviewBreakGlass { Purpose::Audit } else { Purpose::Care };
+        let plain = Context { at, purpose, reason, haste: None };
         let Some(patient) = whose(subject) else { return plain };
         let haste = self.hastes().open_for(&signed.acting.person.id, patient, at);
         if haste.is_none() || self.roles.decide(&signed.acting, action, subject, &plain).outcome.is_ok() {
@@ -91,7 +100,11 @@ impl Desk {
         let person = &authorised.acting().person;
         let named = self.folk.name_staff(&person.id.0, &person.name).await;
         named.map_err(|error| broken(&error))?;
-        self.log.append(authorised).await.map_err(|error| unwritten(&error))
+        let logged = self.log.append(authorised).await.map_err(|error| unwritten(&error))?;
+        if logged.context().haste.is_some() {
+            self.hastes_now().used(&logged);
+        }
+        Ok(logged)
     }
 
     /// Allowed and written.
@@ -127,7 +140,7 @@ impl Desk {
     }
 }
 
-fn unwritten(error: &gauze_people::log::LogFailure) -> Refusal {
+pub(super) fn unwritten(error: &gauze_people::log::LogFailure) -> Refusal {
     tracing::error!(code = error.code(), %error, "the access log cannot be written: nothing is shown");
     Refusal::LogFailed
 }

@@ -1,12 +1,12 @@
 //! Who has looked at a photo, or at a patient's photos: read from the access log itself.
 
-use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
 use axum::extract::{Path, State};
 use axum::response::Html;
 use gauze_people::acting::Network;
 use gauze_people::action::{Action, act};
-use gauze_people::log::{Entry, Outcome, What, read_entries};
+use gauze_people::log::{Entry, Outcome, What, read_newest};
 use maud::{Markup, html};
 
 use super::gate::{broken, patient as subject, reference};
@@ -57,8 +57,8 @@ pub(super) async fn of_patient(
     if all.is_empty() {
         return Err(desk.nowhere(&signed).await);
     }
-    desk.logged(&signed, act::WhoLooked, &subject(&patient, all.iter().map(|found| found.team.clone())))
-        .await?;
+    let teams = desk.folk.teams_of(&patient).await.map_err(|error| broken(&error))?;
+    desk.logged(&signed, act::WhoLooked, &subject(&patient, teams)).await?;
     let about = reference(&patient);
     let looks = desk
         .looks(move |entry| entry.about.as_ref().and_then(|it| it.patient.as_ref()) == Some(&about))
@@ -74,19 +74,17 @@ impl Desk {
     async fn looks(&self, about: impl Fn(&Entry) -> bool + Send + 'static) -> Result<Vec<Entry>, Refusal> {
         let root = self.log_root.clone();
         let read = move || {
-            let mut newest = VecDeque::new();
-            read_entries(&root, |kept| {
+            let mut newest = Vec::new();
+            let read = read_newest(&root, |kept| {
                 let entry = kept
                     .entry
                     .filter(|entry| matches!(entry.what, What::Action(action) if LOOKS.contains(&action)));
-                if let Some(entry) = entry.filter(|entry| about(entry)) {
-                    newest.push_front(entry);
-                    newest.truncate(MOST);
-                }
-            })
-            .map(|()| newest.into())
+                newest.extend(entry.filter(|entry| about(entry)));
+                if newest.len() < MOST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
+            read.map(|()| newest)
         };
-        let read = tokio::task::spawn_blocking(read).await.map_err(|_| Refusal::Broken("looks"))?;
+        let read = self.reading().work(read).await.map_err(|_| Refusal::Broken("looks"))?;
         read.map_err(|error| {
             tracing::error!(code = error.code(), %error, "the access log cannot be read");
             Refusal::Broken("log")
@@ -94,7 +92,8 @@ impl Desk {
     }
 
     async fn table(&self, looks: Vec<Entry>) -> Result<Markup, Refusal> {
-        let staff = self.folk.staff().await.map_err(|error| broken(&error))?;
+        let people = looks.iter().filter_map(|entry| Some(entry.who.as_ref()?.0.clone())).collect();
+        let staff = self.folk.staff(people).await.map_err(|error| broken(&error))?;
         let name = |entry: &Entry| {
             let who = entry.who.as_ref().and_then(|who| staff.get(&who.0));
             who.map_or(words::looks::UNNAMED, String::as_str).to_owned()

@@ -1,12 +1,17 @@
 //! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
-//! and putting a record right.
+//! putting a record right, and breaking the glass.
 //!
 //! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
 //! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
 
 mod amend;
+mod amend_form;
 mod compare;
+mod filled;
 mod gate;
+mod haste;
+mod hastes;
+mod kept;
 mod lists;
 mod looks;
 mod parts;
@@ -17,6 +22,7 @@ mod proof;
 mod record;
 mod search;
 mod showing;
+mod turns;
 mod words;
 
 use std::collections::BTreeMap;
@@ -36,8 +42,9 @@ use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
 use crate::coded::Coded as _;
-use crate::folk::Folk;
+use crate::folk::{Folk, Refilled};
 use showing::Showings;
+use turns::Turns;
 
 /// What stands in an address for photos of no team.
 const NO_TEAM: &str = "-";
@@ -68,6 +75,8 @@ pub struct DeskParts {
 
 struct Inner {
     showings: Showings,
+    /// The log is read for one page at a time: it is long.
+    reading: Turns,
     teams: BTreeMap<String, String>,
     parts: DeskParts,
 }
@@ -95,7 +104,8 @@ impl Desk {
         let key = Arc::new(parts.folk.mark_key(MARK_EPOCH));
         let word = |team: &gauze_wire::Choice| (team.code.to_string(), team.words.as_str().to_owned());
         let teams = parts.lists.teams.iter().map(word).collect();
-        Self(Arc::new(Inner { showings: Showings::new(parts.folk.clone(), key), teams, parts }))
+        let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
+        Self(Arc::new(Inner { showings, reading, teams, parts }))
     }
 
     /// What a team is called.
@@ -104,18 +114,24 @@ impl Desk {
         known.or(code).unwrap_or(words::NO_TEAM).to_owned()
     }
 
+    fn reading(&self) -> &Turns {
+        &self.0.reading
+    }
+
     fn showings(&self) -> &Showings {
         &self.0.showings
     }
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 13] = [
+pub const ADDRESSES: [&str; 15] = [
     "/photos",
     "/lists/{team}",
     "/search",
     "/patients/{patient}",
     "/patients/{patient}/looks",
+    "/patients/{patient}/haste",
+    "/hastes",
     "/photos/{photo}",
     "/photos/{photo}/record",
     "/photos/{photo}/proof",
@@ -133,6 +149,8 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/search" => get(search::form).post(search::find),
         "/patients/{patient}" => get(patient::timeline),
         "/patients/{patient}/looks" => get(looks::of_patient),
+        "/patients/{patient}/haste" => get(haste::form).post(haste::open),
+        "/hastes" => get(hastes::list).post(hastes::judge),
         "/photos/{photo}" => get(photo::page),
         "/photos/{photo}/record" => get(record::page),
         "/photos/{photo}/proof" => get(proof::page),
@@ -160,14 +178,10 @@ async fn sweep(desk: Weak<Inner>) {
         let folk = inner.parts.folk.clone();
         drop(inner);
         match folk.refill().await {
-            Ok(refilled) if refilled.made > 0 => {
-                tracing::info!(
-                    made = refilled.made,
-                    missing = refilled.missing,
-                    "the index for people was filled"
-                );
+            Ok(refilled) if refilled == Refilled::default() => {}
+            Ok(Refilled { made, missing, damaged }) => {
+                tracing::info!(made, missing, damaged, "the index for people was filled");
             }
-            Ok(_) => {}
             Err(error) => {
                 tracing::error!(code = error.code(), %error, "the index for people cannot be filled")
             }
@@ -177,7 +191,7 @@ async fn sweep(desk: Weak<Inner>) {
     }
 }
 
-/// Reads what was opened in haste from the log.
+/// What was opened in haste, read from the log.
 ///
 /// # Errors
 /// Where the log cannot be read.
@@ -200,6 +214,10 @@ async fn style() -> impl IntoResponse {
 }
 
 impl DeskParts {
+    fn hastes_now(&self) -> std::sync::RwLockWriteGuard<'_, Hastes> {
+        self.hastes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn hastes(&self) -> std::sync::RwLockReadGuard<'_, Hastes> {
         self.hastes.read().unwrap_or_else(PoisonError::into_inner)
     }

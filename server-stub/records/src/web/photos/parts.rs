@@ -112,7 +112,8 @@ pub(super) fn card(found: &Found, team: &str, named: bool, now: Timestamp) -> Ma
         }
         p {
             @if !found.seen { span.state.new title=(words::NEW_MEANS) { (words::NEW) } " " }
-            @if found.amended > 0 { span.state.warning { (words::AMENDED) } " " }
+            @if label.damaged { span.state.danger title=(words::DAMAGED_MEANS) { (words::DAMAGED) } " " }
+            @else if found.amended > 0 { span.state.warning { (words::AMENDED) } " " }
             @if named { (words::TAKEN) " " (layout::time(found.taken)) }
         }
         p.hint { (team) " · " (clinician(label)) @if let Some(view) = label.view { " · " (words::framing(view)) } }

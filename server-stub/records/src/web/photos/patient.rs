@@ -8,6 +8,7 @@ use gauze_people::action::{Action, act};
 use maud::{Markup, html};
 
 use super::gate::{broken, patient as subject};
+use super::haste::red;
 use super::{Desk, parts, words};
 use crate::blind::Blind;
 use crate::folk::Found;
@@ -29,15 +30,21 @@ pub(super) async fn timeline(
     if all.is_empty() {
         return Err(desk.nowhere(&signed).await);
     }
-    let teams = all.iter().map(|found| found.team.clone());
-    desk.logged(&signed, act::List, &subject(&patient, teams)).await?;
+    // Of all their photos, also of those that are not shown here.
+    let teams = desk.folk.teams_of(&patient).await.map_err(|error| broken(&error))?;
+    let about = subject(&patient, teams);
+    let logged = desk.logged(&signed, act::List, &about).await?;
+    let looks = desk.may(&signed, Action::WhoLooked, &about);
     let (count, cut) = (all.len(), all.len() == MOST as usize);
     let shown: Vec<Found> =
         all.into_iter().filter(|found| desk.may(&signed, Action::View, &found.subject())).collect();
     let hidden = shown.len() < count;
     let body = html! {
         @if differ(&shown) { p.trouble role="alert" { (words::patient::DIFFER) } }
-        @if hidden { p.note { (words::patient::HIDDEN) } }
+        @if hidden {
+            p.note { (words::patient::HIDDEN) }
+            p { a.button href={ "/patients/" (patient) "/haste" } { (words::haste::TITLE) } }
+        }
         @if cut { p.note { (words::patient::CUT) } }
         form method="get" action="/compare" {
             @if shown.len() > 1 { (compare_bar()) }
@@ -45,10 +52,11 @@ pub(super) async fn timeline(
                 (site(&desk, at, &heading, &wounds, shown.len() > 1))
             }
         }
-        p { a href={ "/patients/" (patient) "/looks" } { (words::patient::LOOKED) } }
+        @if looks { p { a href={ "/patients/" (patient) "/looks" } { (words::patient::LOOKED) } } }
     };
     let known = shown.iter().find_map(|found| found.label.patient.as_ref());
-    let banner = Some(parts::banner(known, desk.web.now()));
+    let banner =
+        Some(html! { (red(logged.context().haste.as_ref())) (parts::banner(known, desk.web.now())) });
     let frame = Frame { banner, ..Frame::signed(words::patient::TITLE, &signed, "/search") };
     Ok(layout::page(&frame, &body))
 }

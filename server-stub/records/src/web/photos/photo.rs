@@ -2,13 +2,16 @@
 
 use axum::extract::{Path, State};
 use axum::response::Html;
-use gauze_people::action::{Action, act};
+use gauze_people::Logged;
+use gauze_people::action::{Act, Action, act};
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::gate::broken;
+use super::gate::{broken, patient as of_patient};
+use super::haste::red;
 use super::parts::Way;
 use super::{Desk, parts, words};
+use crate::blind::Blind;
 use crate::folk::{Found, Opening};
 use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
@@ -30,23 +33,24 @@ pub(super) async fn page(
     let found = desk.photo(&signed, &address).await?;
     let logged = desk.logged(&signed, act::View, &found.subject()).await?;
     let opening = Opening::of(&logged).ok_or(Refusal::Broken("opening"))?;
-    desk.looked(&signed, &found).await?;
-    let stage = desk.stage(&signed, &found, opening)?;
+    let stage = desk.stage(&signed, &found, opening, purpose(&logged))?;
+    let line_of = desk.patient_of(&signed, &found).await?;
     let body = html! {
         (stage)
         (controls(false))
         p.hint { (words::photo::MARKED) }
         (facts(&desk, &found))
-        (ways(&desk, &signed, &found))
+        (ways(&desk, &signed, &found, line_of.as_ref()))
     };
-    let banner = Some(parts::banner(found.label.patient.as_ref(), desk.web.now()));
+    let patient = parts::banner(found.label.patient.as_ref(), desk.web.now());
+    let banner = Some(html! { (red(logged.context().haste.as_ref())) (patient) });
     let script = Some("/viewer.js");
     let frame = Frame { banner, script, ..Frame::signed(words::photo::TITLE, &signed, "/photos") };
     Ok(layout::page(&frame, &body))
 }
 
 impl Desk {
-    /// Somebody of its own team has looked: the photo is no longer new.
+    /// Somebody of its own team has seen the picture: the photo is no longer new.
     pub(super) async fn looked(&self, signed: &Signed, found: &Found) -> Result<(), Refusal> {
         let person = &signed.acting.person;
         let own = match &found.team {
@@ -56,10 +60,23 @@ impl Desk {
         if own { self.folk.seen(found).await.map_err(|error| broken(&error)) } else { Ok(()) }
     }
 
+    /// The photo's patient, where this person may open their time line.
+    pub(super) async fn patient_of(&self, signed: &Signed, found: &Found) -> Result<Option<Blind>, Refusal> {
+        let Some(patient) = found.patient else { return Ok(None) };
+        let teams = self.folk.teams_of(&patient).await.map_err(|error| broken(&error))?;
+        Ok(self.may(signed, Action::List, &of_patient(&patient, teams)).then_some(patient))
+    }
+
     /// A picture on a page. Without a script it is one image; with it, a canvas that zooms.
-    pub(super) fn stage(&self, signed: &Signed, found: &Found, opening: Opening) -> Result<Markup, Refusal> {
+    pub(super) fn stage(
+        &self,
+        signed: &Signed,
+        found: &Found,
+        opening: Opening,
+        purpose: &str,
+    ) -> Result<Markup, Refusal> {
         let now = self.web.now();
-        let line = self.visible_line(signed, opening.line());
+        let line = self.visible_line(signed, opening.line(), purpose);
         let alt = format!(
             "{} {}. {}",
             words::photo::ALT_OF,
@@ -81,15 +98,20 @@ impl Desk {
     }
 
     /// Who sees it, when and why, and by which line of the log. Never whom it shows.
-    fn visible_line(&self, signed: &Signed, line: u64) -> Vec<String> {
+    fn visible_line(&self, signed: &Signed, line: u64, purpose: &str) -> Vec<String> {
         let at = self.web.now().to_zoned_datetime(TimeZone::system()).strftime("%d-%b-%Y %H:%M").to_string();
         vec![
             format!("{} {}", words::photo::SEEN_BY, signed.acting.person.name),
             at,
-            words::photo::FOR_CARE.to_owned(),
+            purpose.to_owned(),
             format!("{} {line}", words::photo::VIEW),
         ]
     }
+}
+
+/// What it is looked at for, as its line of the log says.
+pub(super) fn purpose<A: Act>(logged: &Logged<A>) -> &'static str {
+    if logged.context().haste.is_some() { words::photo::IN_HASTE } else { words::photo::FOR_CARE }
 }
 
 /// Buttons for what keys do too; a script shows them.
@@ -125,7 +147,10 @@ fn facts(desk: &Desk, found: &Found) -> Markup {
                     }
                 }
                 dt { (words::photo::TEAM) } dd { (desk.team_word(found.team.as_deref())) }
-                @if found.amended > 0 {
+                @if label.damaged {
+                    dt { (words::AMENDED) }
+                    dd { p.trouble { (words::DAMAGED_MEANS) } }
+                } @else if found.amended > 0 {
                     dt { (words::AMENDED) }
                     dd { a href={ "/photos/" (found.handle) "/record" } { (words::record::AMENDMENTS) } }
                 }
@@ -134,11 +159,11 @@ fn facts(desk: &Desk, found: &Found) -> Markup {
     }
 }
 
-fn ways(desk: &Desk, signed: &Signed, found: &Found) -> Markup {
+fn ways(desk: &Desk, signed: &Signed, found: &Found, patient: Option<&Blind>) -> Markup {
     let subject = found.subject();
     html! {
         nav.more aria-label=(words::photo::PAGES) {
-            @if let Some(patient) = &found.patient {
+            @if let Some(patient) = patient {
                 a.button href={ "/patients/" (patient) } { (words::photo::PATIENT) }
             }
             @for (action, page, word) in WAYS {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::Desk;
 use super::showing::{ShowError, Showing};
 use crate::coded::Coded as _;
-use crate::render::{Area, Band, Marked, RenderError, Shrink, Wanted};
+use crate::render::{Area, Band, Marked, Shrink, Wanted};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
@@ -49,13 +49,14 @@ pub(super) async fn view(
     let screen = screen.unwrap_or(1600).clamp(*SCREENS.start(), *SCREENS.end());
     let marked = level(&desk, &showing, Wanted::Screen(screen)).await?;
     let ((width, height), exponent) = (marked.whole(), marked.shrink().exponent());
-    let drawn = tokio::task::spawn_blocking(move || {
-        let parts: Vec<&str> = showing.line.iter().map(String::as_str).collect();
+    let shown = showing.clone();
+    let draw = move || {
+        let parts: Vec<&str> = shown.line.iter().map(String::as_str).collect();
         let band = Band::draw(marked.width(), &parts)?;
-        Ok::<_, RenderError>((marked.view(&band)?, band.height()))
-    });
-    let (jpeg, band) =
-        drawn.await.map_err(|_| Refusal::Broken("view"))?.map_err(|error| unshown(&error.into()))?;
+        Ok((marked.view(&band)?, band.height()))
+    };
+    let (jpeg, band) = desk.showings().encode(draw).await.map_err(|error| unshown(&error))?;
+    desk.looked(&signed, &showing.found).await?;
     let size = format!("{width}x{height}/{exponent}+{band}");
     Ok(([(SIZE, size)], picture(jpeg)).into_response())
 }
@@ -70,8 +71,7 @@ pub(super) async fn tile(
     let shrink = Shrink::new(exponent).ok_or(Refusal::NoPage)?;
     let marked = level(&desk, &showing, Wanted::Level(shrink)).await?;
     let area = Area::tile(&marked, column, row).ok_or(Refusal::NoPage)?;
-    let drawn = tokio::task::spawn_blocking(move || marked.tile(area)).await;
-    let jpeg = drawn.map_err(|_| Refusal::Broken("tile"))?.map_err(|error| unshown(&error.into()))?;
+    let jpeg = desk.showings().encode(move || marked.tile(area)).await.map_err(|error| unshown(&error))?;
     Ok(picture(jpeg).into_response())
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn page(
         @if patient { (who(&found)) }
         (phone(&origin))
         (kept(&found, &origin))
-        p { a href={ "/photos/" (found.handle) } { (words::photo::TITLE) } }
+        @if patient { p { a href={ "/photos/" (found.handle) } { (words::photo::TITLE) } } }
     };
     let banner = patient.then(|| parts::banner(found.label.patient.as_ref(), desk.web.now()));
     let frame = Frame { banner, ..Frame::signed(words::proof::TITLE, &signed, "/photos") };
@@ -87,7 +87,10 @@ fn kept(found: &Found, origin: &Origin) -> Markup {
         if origin.whole { ("done", words::proof::MATCHES) } else { ("trouble", words::proof::DIFFERS) };
     html! {
         section aria-labelledby="kept" {
-            h2 id="kept" { (words::proof::NEVER_CHANGED) " " (layout::time(found.taken)) }
+            h2 id="kept" {
+                @if origin.whole { (words::proof::NEVER_CHANGED) " " (layout::time(found.taken)) }
+                @else { (words::proof::CHANGED) }
+            }
             p class=(class) { (told) }
             dl {
                 dt { (words::proof::CAPTURE) } dd { code { (found.capture_id) } }

@@ -7,6 +7,7 @@ use gauze_wire::{Consent, Established, Identifier, Patient, Record};
 use maud::{Markup, html};
 
 use super::gate::broken;
+use super::haste::red;
 use super::{Desk, parts, words};
 use crate::amend::{Amendment, Refiled};
 use crate::folk::Opening;
@@ -35,7 +36,8 @@ pub(super) async fn page(
         }
         p { a href={ "/photos/" (found.handle) } { (words::photo::TITLE) } }
     };
-    let banner = Some(parts::banner(history.now.patient.as_ref(), desk.web.now()));
+    let patient = parts::banner(history.now.patient.as_ref(), desk.web.now());
+    let banner = Some(html! { (red(logged.context().haste.as_ref())) (patient) });
     let frame = Frame { banner, ..Frame::signed(words::record::TITLE, &signed, "/photos") };
     Ok(layout::page(&frame, &body))
 }

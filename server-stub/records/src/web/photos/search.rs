@@ -69,7 +69,7 @@ pub(super) async fn form(State(desk): State<Desk>, signed: Signed) -> Result<Htm
     if !desk.may(&signed, Action::Search, &Subject::Hospital) {
         drop(desk.allowed(&signed, act::Search, &Subject::Hospital, None).await?);
     }
-    Ok(desk.search_page(&signed, None, &html! {}))
+    Ok(desk.search_page(&signed, None, &Filled::default(), &html! {}))
 }
 
 /// Every patient that is found has a line before the page is shown; where nobody is, there is one for the hospital.
@@ -80,7 +80,7 @@ pub(super) async fn find(
     let whole = desk.allowed(&signed, act::Search, &Subject::Hospital, None).await?;
     let sought = match value.sought() {
         Ok(sought) => sought,
-        Err(trouble) => return Ok(desk.search_page(&signed, Some(trouble), &html! {})),
+        Err(trouble) => return Ok(desk.search_page(&signed, Some(trouble), &value, &html! {})),
     };
     let hits = desk.folk.search(&sought).await.map_err(|error| broken(&error))?;
     if hits.is_empty() {
@@ -90,7 +90,7 @@ pub(super) async fn find(
         desk.logged(&signed, act::Search, &patient(&hit.patient, hit.teams.clone())).await?;
     }
     let found = desk.found(&signed, &hits, value.misread());
-    Ok(desk.search_page(&signed, None, &found))
+    Ok(desk.search_page(&signed, None, &Filled::default(), &found))
 }
 
 impl Desk {
@@ -121,11 +121,18 @@ impl Desk {
                 h3 { (words::search::OTHER_TEAM) }
                 p { (words::search::OTHER_TEAM_MEANS) }
                 p.hint { (words::search::TEAMS) ": " (teams.join(", ")) }
+                p { a.button href={ "/patients/" (hit.patient) "/haste" } { (words::haste::TITLE) } }
             },
         }
     }
 
-    fn search_page(&self, signed: &Signed, trouble: Option<&str>, found: &Markup) -> Html<String> {
+    fn search_page(
+        &self,
+        signed: &Signed,
+        trouble: Option<&str>,
+        filled: &Filled,
+        found: &Markup,
+    ) -> Html<String> {
         let body = html! {
             @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
             (found)
@@ -136,7 +143,7 @@ impl Desk {
                     label for="number" { (words::search::NUMBER_LABEL) }
                     p.hint id="number-hint" { (words::search::NUMBER_HINT) }
                     input type="text" inputmode="text" id="number" name="number" maxlength="64" aria-describedby="number-hint"
-                        spellcheck="false";
+                        spellcheck="false" value=(filled.number);
                 }
                 p.actions { button.main type="submit" { (words::search::FIND) } }
             }
@@ -147,9 +154,9 @@ impl Desk {
                     label for="family" { (words::search::FAMILY) }
                     p.hint id="family-hint" { (words::search::FAMILY_HINT) }
                     input type="text" id="family" name="family" maxlength="128" aria-describedby="family-hint"
-                        spellcheck="false";
+                        spellcheck="false" value=(filled.family);
                 }
-                (date_fields())
+                (date_fields([&filled.day, &filled.month, &filled.year]))
                 p.actions { button.main type="submit" { (words::search::FIND) } }
             }
         };
@@ -157,23 +164,23 @@ impl Desk {
     }
 }
 
-/// Day, month and year, as three fields.
-pub(super) fn date_fields() -> Markup {
+/// Day, month and year, as three fields, with what was typed.
+pub(super) fn date_fields([day, month, year]: [&str; 3]) -> Markup {
     let fields = [
-        ("day", words::search::DAY, 2),
-        ("month", words::search::MONTH, 2),
-        ("year", words::search::YEAR, 4),
+        ("day", words::search::DAY, 2, day),
+        ("month", words::search::MONTH, 2, month),
+        ("year", words::search::YEAR, 4, year),
     ];
     html! {
         fieldset.field {
             legend { (words::search::DOB) }
             p.hint id="dob-hint" { (words::search::DOB_HINT) }
             div.date {
-                @for (name, label, length) in fields {
+                @for (name, label, length, typed) in fields {
                     div {
                         label for=(name) { (label) }
                         input type="text" inputmode="numeric" id=(name) name=(name) maxlength=(length)
-                            aria-describedby="dob-hint";
+                            aria-describedby="dob-hint" value=(typed);
                     }
                 }
             }

@@ -1,19 +1,21 @@
-//! What is on somebody's screen: which photo, by which line of the log, and its renderings for as long as they are used.
+//! What is on somebody's screen: which photo, by which line of the log, and its rendering for as long as it is used.
 //!
-//! Always: a showing belongs to one session and one line; renderings live in memory alone, for a minute after they were last
-//! asked for, and together take no more than a fixed room; all tiles of a level come from one marked rendering.
+//! Always: a showing belongs to one session and one line; renderings live in memory alone, one for each showing, for a minute
+//! after they were last asked for, and together take no more than a fixed room, but for one that is larger by itself; all tiles
+//! of a level come from one marked rendering.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gauze_mark::MarkKey;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Semaphore;
 
+use super::kept::Kept;
+use super::turns::{Cut, Turns};
 use crate::blind::LabelError;
 use crate::entropy::random;
 use crate::folk::{Folk, FolkError, Found, Opening};
-use crate::render::{Marked, RenderError, Shrink, Wanted, decode};
+use crate::render::{Marked, RenderError, Wanted, decode};
 
 /// How long a rendering stays after it was last asked for.
 const KEPT: SignedDuration = SignedDuration::from_secs(60);
@@ -21,11 +23,12 @@ const KEPT: SignedDuration = SignedDuration::from_secs(60);
 const ASKING: SignedDuration = SignedDuration::from_mins(15);
 /// Most bytes of renderings together.
 const ROOM: usize = 192 << 20;
-/// Photos decoded at once.
+/// Photos decoded at once; as many views and tiles are encoded at once.
 const AT_ONCE: usize = 2;
 
 /// One photo on one page of one session.
 pub(super) struct Showing {
+    name: String,
     /// The session's reference in the log.
     pub(super) session: String,
     /// The photo.
@@ -34,13 +37,9 @@ pub(super) struct Showing {
     pub(super) opening: Opening,
     /// The visible line.
     pub(super) line: Vec<String>,
-    levels: tokio::sync::Mutex<HashMap<Shrink, Level>>,
+    /// Held while its photo is decoded: whoever asks for a tile meanwhile waits for the same rendering.
+    decoding: tokio::sync::Mutex<()>,
     used: Mutex<Timestamp>,
-}
-
-struct Level {
-    marked: Arc<Marked>,
-    used: Timestamp,
 }
 
 /// Why there is nothing to show.
@@ -57,21 +56,34 @@ pub(super) enum ShowError {
     Cut,
 }
 
+impl From<Cut> for ShowError {
+    fn from(_: Cut) -> Self {
+        Self::Cut
+    }
+}
+
 /// All that is on screens now.
 pub(super) struct Showings {
     folk: Folk,
     key: Arc<MarkKey>,
     all: Mutex<HashMap<String, Arc<Showing>>>,
-    working: Semaphore,
+    kept: Mutex<Kept<Arc<Marked>>>,
+    decoding: Turns,
+    encoding: Turns,
 }
 
 impl Showings {
     pub(super) fn new(folk: Folk, key: Arc<MarkKey>) -> Self {
-        Self { folk, key, all: Mutex::default(), working: Semaphore::new(AT_ONCE) }
+        let (decoding, encoding) = (Turns::new(AT_ONCE), Turns::new(AT_ONCE));
+        Self { folk, key, all: Mutex::default(), kept: Mutex::new(Kept::new(ROOM)), decoding, encoding }
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<String, Arc<Showing>>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept<Arc<Marked>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A new showing; its name is the address of its pictures.
@@ -86,11 +98,12 @@ impl Showings {
         let name = u128::from_be_bytes(random().map_err(|_| LabelError::Entropy)?);
         let name = format!("{name:032x}");
         let showing = Showing {
+            name: name.clone(),
             session: session.to_owned(),
             found,
             opening,
             line,
-            levels: tokio::sync::Mutex::default(),
+            decoding: tokio::sync::Mutex::default(),
             used: Mutex::new(now),
         };
         self.all().insert(name.clone(), Arc::new(showing));
@@ -112,47 +125,41 @@ impl Showings {
         wanted: Wanted,
         now: Timestamp,
     ) -> Result<Arc<Marked>, ShowError> {
-        let mut levels = showing.levels.lock().await;
-        let shrink = levels.values().next().map(|level| wanted.of(level.marked.whole()));
-        if let Some(level) = shrink.and_then(|shrink| levels.get_mut(&shrink)) {
-            level.used = now;
-            return Ok(level.marked.clone());
+        let _decoding = showing.decoding.lock().await;
+        let kept = self.kept().get(&showing.name, now);
+        if let Some(marked) = kept.filter(|marked| wanted.of(marked.whole()) == marked.shrink()) {
+            return Ok(marked);
         }
-        let _permit = self.working.acquire().await.map_err(|_| ShowError::Cut)?;
-        let (picture, orientation) = self.folk.picture(&showing.found, &showing.opening).await?;
+        let open = self.folk.picture(&showing.found, &showing.opening).await?;
         let (key, line) = (self.key.clone(), showing.opening.line());
-        let work = move || decode(&picture, orientation, wanted)?.mark(&key, line);
-        let marked = Arc::new(tokio::task::spawn_blocking(work).await.map_err(|_| ShowError::Cut)??);
-        if self.room_left(&levels) >= marked.bytes() {
-            levels.insert(marked.shrink(), Level { marked: marked.clone(), used: now });
-        }
+        let work = move || {
+            let (picture, orientation) = open()?;
+            Ok::<_, ShowError>(decode(&picture, orientation, wanted)?.mark(&key, line)?)
+        };
+        let marked = Arc::new(self.decoding.work(work).await??);
+        self.kept().put(&showing.name, marked.clone(), marked.bytes(), now);
         Ok(marked)
     }
 
-    /// Room that is left, as far as can be seen without waiting; `held` are the levels that this caller holds.
-    fn room_left(&self, held: &HashMap<Shrink, Level>) -> usize {
-        let taken = |levels: &HashMap<Shrink, Level>| {
-            levels.values().map(|level| level.marked.bytes()).sum::<usize>()
-        };
-        let others: usize = self
-            .all()
-            .values()
-            .filter_map(|showing| showing.levels.try_lock().ok().map(|levels| taken(&levels)))
-            .sum();
-        ROOM.saturating_sub(others + taken(held))
+    /// A view or a tile of a level, encoded.
+    pub(super) async fn encode<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, RenderError> + Send + 'static,
+    ) -> Result<T, ShowError> {
+        Ok(self.encoding.work(work).await??)
     }
 
     /// Lets go of what nobody has asked for lately.
     pub(super) fn sweep(&self, now: Timestamp) {
-        self.all().retain(|_, showing| {
+        let mut kept = self.kept();
+        kept.sweep(now, KEPT);
+        self.all().retain(|name, showing| {
             let used = *showing.used.lock().unwrap_or_else(PoisonError::into_inner);
-            if now.duration_since(used) > ASKING {
-                return false;
+            let asked = now.duration_since(used) <= ASKING;
+            if !asked {
+                kept.forget(name);
             }
-            if let Ok(mut levels) = showing.levels.try_lock() {
-                levels.retain(|_, level| now.duration_since(level.used) <= KEPT);
-            }
-            true
+            asked
         });
     }
 }

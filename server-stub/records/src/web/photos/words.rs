@@ -10,6 +10,8 @@ pub(super) const BY: &str = "Taken by";
 pub(super) const NEW: &str = "New";
 pub(super) const NEW_MEANS: &str = "Nobody of the team has looked at it yet.";
 pub(super) const AMENDED: &str = "Amended";
+pub(super) const DAMAGED: &str = "An amendment cannot be read";
+pub(super) const DAMAGED_MEANS: &str = "Something was put right in this photo's record, and the file that says what cannot be read. Until it can, the photo stands without a patient. Tell the help desk.";
 pub(super) const OLDER: &str = "Older photos";
 pub(super) const NO_PATIENT: &str = "No patient";
 pub(super) const NO_PATIENT_BANNER: &str = "No patient: this photo waits in the tray.";
@@ -161,6 +163,7 @@ pub(super) mod proof {
     pub(crate) const ATTESTED: &str = "How the phone proved what it is";
     pub(crate) const ENROLLED: &str = "Enrolled";
     pub(crate) const NEVER_CHANGED: &str = "Not changed since";
+    pub(crate) const CHANGED: &str = "Not as it was taken";
     pub(crate) const DIGEST: &str = "Fingerprint of the sealed photo (SHA-256)";
     pub(crate) const MATCHES: &str = "The file that is kept here has the fingerprint that the phone signed.";
     pub(crate) const DIFFERS: &str =
@@ -196,6 +199,31 @@ pub(super) mod looks {
     pub(crate) const CUT: &str = "Only the newest 500 lines are shown.";
 }
 
+pub(super) mod haste {
+    pub(crate) const TITLE: &str = "Break the glass";
+    pub(crate) const LEAD: &str = "This opens one patient's photos to you for four hours, of whichever team: to look at, and nothing else.";
+    pub(crate) const SEEN: &str = "It is written down at once. Within 72 hours somebody else reads why you did it and what you looked at.";
+    pub(crate) const WHY: &str = "Why";
+    pub(crate) const WORDS: &str = "In words";
+    pub(crate) const WORDS_HINT: &str = "Who needs what, and why it cannot wait for that team.";
+    pub(crate) const OPEN: &str = "Break the glass and look";
+    pub(crate) const BACK: &str = "Leave it";
+    pub(crate) const MISSING: &str = "Choose why, and write it in words too.";
+    pub(crate) const UNTIL: &str = "You are looking at this under break-glass until";
+}
+
+pub(super) mod hastes {
+    pub(crate) const TITLE: &str = "Break-glass to judge";
+    pub(crate) const LEAD: &str = "Each of these opened a patient's photos in haste. Somebody else judges within 72 hours whether it was right.";
+    pub(crate) const NONE: &str = "Nothing waits for your judgement.";
+    pub(crate) const DUE: &str = "To be judged until";
+    pub(crate) const LATE: &str = "Late";
+    pub(crate) const LOOKS: &str = "Looks under it";
+    pub(crate) const JUSTIFIED: &str = "It was right";
+    pub(crate) const NOT_JUSTIFIED: &str = "It was not right";
+    pub(crate) const INVESTIGATE: &str = "Look into it further";
+}
+
 pub(super) mod amend {
     pub(crate) const TITLE: &str = "Put something right";
     pub(crate) const LEAD: &str = "Nothing is overwritten. What the phone sealed stays, and what you write stands beside it with your name.";
@@ -213,6 +241,7 @@ pub(super) mod amend {
     pub(crate) const COMPARED_HINT: &str = "Tick exactly two of the patient that the photo then shows.";
     pub(crate) const REASON: &str = "Why is it put right?";
     pub(crate) const REASON_HINT: &str = "In words. Whoever reads the record later reads this.";
+    pub(crate) const REASON_MISSING: &str = "Write why it is put right, in at most 512 letters.";
     pub(crate) const SAVE: &str = "Put it right";
     pub(crate) const TWO: &str = "Tick exactly two identifiers that you compared with the patient.";
     pub(crate) const CHOOSE: &str = "Choose what is wrong, and fill in what belongs to it.";
@@ -260,6 +289,19 @@ pub(super) fn identifier(identifier: Identifier) -> &'static str {
         Identifier::ChiNumber => "CHI number",
         Identifier::HcNumber => "H&C number",
         Identifier::LocalNumber => "Hospital number",
+    }
+}
+
+pub(super) fn reason(code: gauze_people::context::ReasonCode) -> &'static str {
+    use gauze_people::context::ReasonCode;
+    match code {
+        ReasonCode::Emergency => "Life or limb is at risk",
+        ReasonCode::Handover => "The patient was handed over to me",
+        ReasonCode::Consultation => "Another team asked for advice",
+        ReasonCode::Correction => "The record is wrong",
+        ReasonCode::PatientRequest => "The patient asked for it",
+        ReasonCode::Legal => "A court, an inquiry or a complaint",
+        ReasonCode::Other => "Something else",
     }
 }
 

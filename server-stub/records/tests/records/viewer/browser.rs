@@ -119,7 +119,14 @@ async fn the_pages_hold_in_a_browser() {
         ("looks", format!("/photos/{}/looks", photo.handle)),
         ("amend", format!("/photos/{}/amend", photo.handle)),
         ("amend-patient", format!("/photos/{}/amend?what=patient", photo.handle)),
+        ("amend-notes", format!("/photos/{}/amend?what=notes", photo.handle)),
+        ("haste", format!("/patients/{}/haste", photo.patient.unwrap())),
+        ("hastes", "/hastes".to_owned()),
     ];
+    let nurse = ward.sign_in(person("Nurse Elsewhere", Role::Viewer, "other"));
+    let why = [("code", "emergency"), ("words", "Bleeding again, and the ward is closed\r\nsince noon")];
+    let opened = nurse.post(&format!("/patients/{}/haste", photo.patient.unwrap()), &why).await;
+    assert!(opened.status.is_redirection());
     for (name, address) in &pages {
         for (width, scheme) in [(1280, "light"), (320, "dark"), (320, "light"), (1280, "dark")] {
             browser.look(width, scheme).await;
@@ -134,6 +141,24 @@ async fn the_pages_hold_in_a_browser() {
         browser.run("document.documentElement.style.fontSize = '200%'; return 0", json!([])).await;
         let wrong = browser.run(WRONG, json!([])).await;
         assert_eq!(wrong, json!([]), "{name} with text of 200 %");
+    }
+    let cookie = json!({ "name": "__Host-gauze", "value": nurse.cookie, "url": origin, "path": "/", "secure": true,
+                         "httpOnly": true, "sameSite": "Strict" });
+    browser.devtools("Network.setCookie", cookie).await;
+    for (name, address) in pages.iter().filter(|(name, _)| matches!(*name, "patient" | "photo" | "compare")) {
+        for (width, scheme) in [(1280, "light"), (320, "dark")] {
+            browser.look(width, scheme).await;
+            browser.open(&format!("{origin}{address}")).await;
+            let red =
+                "return document.querySelector('.haste').textContent.startsWith('You are looking at this')";
+            wait_for(&browser, red).await;
+            assert_eq!(
+                browser.run(WRONG, json!([])).await,
+                json!([]),
+                "{name} in haste at {width}, {scheme}"
+            );
+            picture(&browser, &format!("{name}-in-haste-{width}-{scheme}")).await;
+        }
     }
     drop(stop);
     ward.end().await;

@@ -37,7 +37,10 @@ async fn a_team_reads_its_list_and_a_photo_is_new_until_somebody_looked() {
     assert!(text.contains("FEATHERSTONEHAUGH, Wilhelmina") && text.contains("17-Feb-1938 (88y)"), "{text}");
     assert!(text.contains("NHS No. 999 000 0042") && text.contains("New (3)") && text.contains(WORDS));
     let photo = &ward.photos().await[0];
-    assert_eq!(nurse.get(&format!("/photos/{}", photo.handle)).await.status, StatusCode::OK);
+    let page = nurse.get(&format!("/photos/{}", photo.handle)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let view = nurse.get(&format!("/shown/{}", shown(&page.text())[0])).await;
+    assert_eq!(view.status, StatusCode::OK);
     assert!(nurse.get("/lists/tissue?which=new").await.text().contains("New (2)"));
     assert!(nurse.get("/lists/tissue?which=tray").await.text().contains("No patient"));
     ward.end().await;
