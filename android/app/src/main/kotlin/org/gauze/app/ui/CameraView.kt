@@ -43,18 +43,20 @@ fun CameraView(state: CameraState, viewfinder: @Composable () -> Unit, ways: Cam
         Column(Modifier.safeDrawingPadding()) {
             Banner(state.patient)
             Text(say(Wordings.site(state.site)), Modifier.padding(horizontal = 16.dp, vertical = 4.dp), color = LocalTones.current.muted)
-            Box(Modifier.weight(1f).fillMaxWidth().background(viewingGrey).clipToBounds().pointerInput(Unit) {
-                detectTapGestures { send(CameraScreenEvent.Focus(it.x / size.width, it.y / size.height)) }
-            }, Alignment.Center) {
-                viewfinder()
-                if (state.grid && state.shutter != Shutter.CLOSED) Grid()
+            Box(Modifier.weight(1f).fillMaxWidth().background(viewingGrey).clipToBounds(), Alignment.Center) {
+                Box(Modifier.pointerInput(Unit) {
+                    detectTapGestures { send(CameraScreenEvent.Focus(it.x / size.width, it.y / size.height)) }
+                }) {
+                    viewfinder()
+                    if (state.grid && state.shutter != Shutter.CLOSED) Grid(Modifier.matchParentSize())
+                }
             }
             Column(Modifier.padding(16.dp, 8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) { Below(state, ways, send) }
         }
     }
 
 @Composable
-private fun Grid() = Canvas(Modifier.fillMaxSize()) {
+private fun Grid(over: Modifier) = Canvas(over) {
     listOf(1 / 3f, 2 / 3f).forEach {
         drawLine(Color.White, Offset(size.width * it, 0f), Offset(size.width * it, size.height), 2f)
         drawLine(Color.White, Offset(0f, size.height * it), Offset(size.width, size.height * it), 2f)
