@@ -13,6 +13,7 @@ import androidx.compose.ui.test.onRoot
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.printToString
+import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ApplicationProvider
 import java.io.File
 import kotlinx.coroutines.runBlocking
@@ -95,6 +96,8 @@ class JourneyTest {
         see(Word.PatientTitle)
         assertEquals(true, app.graph.uploads.asked)
 
+        // Swiped away first: no window outlives its process.
+        rule.activityRule.scenario.moveToState(Lifecycle.State.DESTROYED)
         app.restart()
         assertEquals("the photo is there for the next process", 1, photos().size)
         assertEquals(Run.EMPTY, runBlocking { app.send() })
