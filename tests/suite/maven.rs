@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use gauze_tests::hospital::write;
 use gauze_tests::skipped::skipped;
 use tokio::process::Command;
 
@@ -128,7 +129,7 @@ async fn without_a_way_to_central_maven_says_why() {
     let home = tempfile::tempdir().unwrap();
     let settings = home.path().join("settings.xml");
     let nowhere = "<settings><mirrors><mirror><id>nowhere</id><mirrorOf>*</mirrorOf><url>http://127.0.0.1:9/</url></mirror></mirrors></settings>";
-    std::fs::write(&settings, nowhere).unwrap();
+    write(&settings, nowhere).unwrap();
     let arguments = vec![
         "-s".to_owned(),
         settings.display().to_string(),
