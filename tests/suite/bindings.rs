@@ -1,25 +1,16 @@
 //! The core from the other side of the language border: Kotlin on a JVM, Swift, Python, against real servers.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use gauze_tests::hospital::{Hospital, write};
 use gauze_tests::programs::{Server, run};
-use gauze_tests::skipped::skipped;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::fixture::{closed_ward, listed, pictures, pull};
-use crate::shared::data;
-
-/// A program that `cargo xtask test` found or installed.
-fn tool(name: &str) -> Option<PathBuf> {
-    let found = std::env::var_os(name).map(PathBuf::from).filter(|path| path.exists());
-    if found.is_none() {
-        skipped(&format!("{name} not set by cargo xtask test"));
-    }
-    found
-}
+use crate::maven::Maven;
+use crate::shared::{data, named, root};
 
 /// A managed configuration for one more phone, whole: with the authority's PEM in it.
 async fn managed(hospital: &Hospital) -> String {
@@ -72,50 +63,35 @@ async fn ended_well(mut command: Command) -> Output {
     output
 }
 
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn kotlin_drives_the_core_on_a_jvm() {
-    let (Some(maven), Some(library)) = (tool("GAUZE_MAVEN"), tool("GAUZE_LIBRARY")) else { return };
+    let Some(maven) = Maven::ready("the core from Kotlin", "kotlin", &["-pl", "bridge,logic"]).await else {
+        return;
+    };
     let ready = ready(17).await;
-    let picture = pictures(ready.hospital.home(), 1).remove(0);
-    let mut command = Command::new(maven);
-    command
-        .args(["-B", "-q", "-f"])
-        .arg(root().join("android/pom.xml"))
-        .args(["-pl", "bridge,logic"])
-        .arg(format!("-Dgauze.library={}", library.display()))
-        .arg(format!("-Dgauze.build={}", library.join("../kotlin").display()))
-        .arg("test")
-        .env("GAUZE_MANAGED", &ready.configurations)
-        .env("GAUZE_PICTURE", &picture);
-    ended_well(command).await;
+    tested(maven, &ready).await;
     ready.all_are_filed(10).await;
 }
 
 /// Platform and app on Robolectric, one after the other: their journey enrols, photographs and sends at this hospital.
 #[tokio::test(flavor = "multi_thread")]
 async fn android_app_from_enrolment_to_the_record() {
-    if std::env::var_os("GAUZE_ANDROID").is_none() {
-        // Android's framework is 1.5 GB to fetch, and its screens have not all been seen to pass yet.
-        return skipped("the Android app, which `cargo xtask android` runs");
-    }
-    let (Some(maven), Some(library)) = (tool("GAUZE_MAVEN"), tool("GAUZE_LIBRARY")) else { return };
+    let Some(maven) = Maven::ready("the Android app", "android", &["-Dgauze.bridge.skip=true"]).await else {
+        return;
+    };
     let ready = ready(4).await;
-    let mut command = Command::new(maven);
+    tested(maven, &ready).await;
+    ready.all_are_filed(1).await;
+}
+
+async fn tested(maven: Maven, ready: &Ready) {
+    let mut command = maven.command();
     command
-        .args(["-B", "-q", "-f"])
-        .arg(root().join("android/pom.xml"))
-        .arg(format!("-Dgauze.library={}", library.display()))
-        .arg(format!("-Dgauze.build={}", library.join("../android").display()))
-        .args(["-Dgauze.bridge.skip=true", "test"])
+        .arg("test")
         .env("GAUZE_MANAGED", &ready.configurations)
         .env("GAUZE_PICTURE", pictures(ready.hospital.home(), 1).remove(0))
         .envs(data("09-barcodes-nhs-number").map(|dir| ("GAUZE_DATA", dir)));
-    ended_well(command).await;
-    ready.all_are_filed(1).await;
+    ended_well(command.into_std()).await;
 }
 
 /// Runs what follows in the toolchain's root, with this repository, the library and the temporary directory at their own
@@ -135,7 +111,7 @@ exec chroot "$GAUZE_SWIFT" env -C "$PWD" "HOME=$TMPDIR" PATH=/usr/bin:/bin "LD_L
 
 #[tokio::test(flavor = "multi_thread")]
 async fn swift_drives_the_core() {
-    let (Some(swift), Some(library)) = (tool("GAUZE_SWIFT"), tool("GAUZE_LIBRARY")) else { return };
+    let (Some(swift), Some(library)) = (named("GAUZE_SWIFT"), named("GAUZE_LIBRARY")) else { return };
     let ready = ready(17).await;
     let home = ready.hospital.home();
     let library = library.canonicalize().unwrap();
@@ -165,7 +141,7 @@ async fn swift_drives_the_core() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ten_lines_of_python_in_the_readme_enrol_capture_and_upload() {
-    let Some(python) = tool("GAUZE_PYTHON") else { return };
+    let Some(python) = named("GAUZE_PYTHON") else { return };
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let lines = readme.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
     assert!(lines.lines().count() <= 10, "{lines}");

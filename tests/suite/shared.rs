@@ -1,6 +1,6 @@
 //! Independent test data beside the project, and tools that may be missing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gauze_tests::skipped::skipped;
 
@@ -14,6 +14,20 @@ pub fn data(sub: &str) -> Option<PathBuf> {
     }
     skipped("shared data not found");
     None
+}
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// A program that `cargo xtask test` found or installed, by the variable that names it; `None` after saying so.
+pub fn named(variable: &str) -> Option<PathBuf> {
+    let found = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.exists());
+    if found.is_none() {
+        skipped(&format!("{variable} not set by cargo xtask test"));
+    }
+    found
 }
 
 /// A tool that `cargo xtask test` installs, or one on the path; `None` after saying so.

@@ -1,8 +1,8 @@
-//! The Android app: one signed APK of it. `cargo xtask android` runs its tests; `cargo xtask test` names them as skipped.
+//! The Android app: one signed APK of it. `cargo xtask android` runs its tests alone.
 
 use crate::bindings::target;
 use crate::process::{cargo, on_path, run};
-use crate::{phones, test};
+use crate::{apk, phones, test};
 use anyhow::{Context as _, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,26 +31,24 @@ pub(crate) fn package(root: &Path, key: Option<&Path>, twice: bool) -> anyhow::R
         without_ndk(root, &libraries)?;
     }
     let name = if runs { "gauze.apk" } else { "gauze-size-check.apk" };
-    let apk = target(root).join("android").join(name);
-    build(root, &libraries, key, &apk)?;
+    let path = target(root).join("android").join(name);
+    build(root, &libraries, key, &path)?;
+    let built = fs::read(&path)?;
+    println!("{} libraries lie and load on pages of 16 KB", apk::check_pages(&built)?);
     if twice {
-        let again = apk.with_file_name("again.apk");
+        let again = path.with_file_name("again.apk");
         build(root, &libraries, key, &again)?;
-        ensure!(
-            fs::read(&apk)? == fs::read(&again)?,
-            "two builds of the same sources differ: {}",
-            again.display()
-        );
+        ensure!(built == fs::read(&again)?, "two builds of the same sources differ: {}", again.display());
         println!("two builds are equal, byte for byte");
     }
-    let size = fs::metadata(&apk)?.len();
+    let size = fs::metadata(&path)?.len();
     if !runs {
         println!(
             "no NDK here: its libgauze.so is linked against stand-ins, so this APK installs and does not start"
         );
         ensure!(size <= CEILING, "{size} bytes for one ABI are more than {CEILING}");
     }
-    println!("{}: {size} bytes", apk.display());
+    println!("{}: {size} bytes", path.display());
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
 mod android;
+mod apk;
 mod arm64;
 mod bench;
 mod bindings;

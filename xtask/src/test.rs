@@ -15,9 +15,6 @@ pub(crate) struct Args {
     /// Install nothing; use the tools that are there.
     #[arg(long)]
     no_install: bool,
-    /// The Android app's tests too.
-    #[arg(skip)]
-    android: bool,
     /// Passed on to `cargo test`, for example `-p gauze-seal` or a test's name.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
@@ -27,7 +24,7 @@ impl Args {
     /// The tests of one package whose names have `name` in them.
     pub(crate) fn of(package: &str, name: &str) -> Self {
         let rest = ["-p", package, name].map(str::to_owned).to_vec();
-        Self { no_install: true, android: name == "android", rest }
+        Self { no_install: true, rest }
     }
 }
 
@@ -44,7 +41,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let library = bindings::target(&root).join("debug");
     test.env("GAUZE_TOOLS", &dir).env("GAUZE_LIBRARY", &library).env("GAUZE_PYTHON", tools::python(&dir));
     test.env("GAUZE_SKIPPED", &notes);
-    test.envs(args.android.then_some(("GAUZE_ANDROID", "1")));
     test.envs(on_path("mvn").map(|maven| ("GAUZE_MAVEN", maven)));
     test.envs(swift::root().map(|swift| ("GAUZE_SWIFT", swift))).arg("test");
     if !named {

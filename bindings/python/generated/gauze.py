@@ -573,7 +573,9 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_constructor_client_open() != 39401:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_enrolment_enrol() != 61155:
+    if lib.uniffi_gauze_checksum_method_enrolment_enrol() != 10578:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_enrolment_enrol_managed() != 45004:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_keyvault_create() != 43641:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -739,6 +741,9 @@ _UniffiLib.uniffi_gauze_checksum_constructor_client_open.restype = ctypes.c_uint
 _UniffiLib.uniffi_gauze_checksum_method_enrolment_enrol.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_enrolment_enrol.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_enrolment_enrol_managed.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_enrolment_enrol_managed.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_keyvault_create.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_keyvault_create.restype = ctypes.c_uint16
@@ -975,6 +980,12 @@ _UniffiLib.uniffi_gauze_fn_method_enrolment_enrol.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_gauze_fn_method_enrolment_enrol.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_method_enrolment_enrol_managed.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_gauze_fn_method_enrolment_enrol_managed.restype = ctypes.c_uint64
 _UniffiLib.uniffi_gauze_fn_method_keyvault_create.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -9190,7 +9201,13 @@ class EnrolmentProtocol(typing.Protocol):
 
     async def enrol(self, managed: str) -> DeviceId:
         """
-        Enrols with a managed configuration (JSON). An answer that was lost is asked for again by the same call.
+        Enrols with a managed configuration (JSON) that a person pasted or scanned: an unknown name in it is a slip. An answer that was lost is asked for again by the same call.
+"""
+        raise NotImplementedError
+    async def enrol_managed(self, encoding: Encoding,values: str) -> DeviceId:
+        """
+        Enrols with what device management set, as the system hands it over; `values` is a JSON object. What is only a warning to
+        its console keeps no phone from its hospital. An answer that was lost is asked for again by the same call.
 """
         raise NotImplementedError
 
@@ -9223,7 +9240,7 @@ class Enrolment(EnrolmentProtocol):
         return inst
     async def enrol(self, managed: str) -> DeviceId:
         """
-        Enrols with a managed configuration (JSON). An answer that was lost is asked for again by the same call.
+        Enrols with a managed configuration (JSON) that a person pasted or scanned: an unknown name in it is a slip. An answer that was lost is asked for again by the same call.
 """
 
         _UniffiFfiConverterString.check_lower(managed)
@@ -9235,6 +9252,30 @@ class Enrolment(EnrolmentProtocol):
         _uniffi_error_converter = _UniffiFfiConverterTypeClientError
         return await _uniffi_rust_call_async(
             _UniffiLib.uniffi_gauze_fn_method_enrolment_enrol(*_uniffi_lowered_args),
+            _UniffiLib.ffi_gauze_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_gauze_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_gauze_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def enrol_managed(self, encoding: Encoding,values: str) -> DeviceId:
+        """
+        Enrols with what device management set, as the system hands it over; `values` is a JSON object. What is only a warning to
+        its console keeps no phone from its hospital. An answer that was lost is asked for again by the same call.
+"""
+
+        _UniffiFfiConverterTypeEncoding.check_lower(encoding)
+
+        _UniffiFfiConverterString.check_lower(values)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeEncoding.lower(encoding),
+            _UniffiFfiConverterString.lower(values),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeDeviceId.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_gauze_fn_method_enrolment_enrol_managed(*_uniffi_lowered_args),
             _UniffiLib.ffi_gauze_rust_future_poll_rust_buffer,
             _UniffiLib.ffi_gauze_rust_future_complete_rust_buffer,
             _UniffiLib.ffi_gauze_rust_future_free_rust_buffer,

@@ -81,6 +81,17 @@ impl Managed {
         Judged { managed: managed.filter(|_| !refused), findings: reader.findings }
     }
 
+    /// As [`Self::judge`], for whoever enrols: warnings do not keep a phone from its hospital, the first error does.
+    pub fn from_values(encoding: Encoding, values: &Map<String, Value>) -> Result<Self, ManagedError> {
+        let Judged { managed, findings } = Self::judge(encoding, values);
+        let error = findings.into_iter().find(|finding| finding.severity == Severity::Error);
+        match (managed, error) {
+            (_, Some(finding)) => Err(ManagedError::Setting(finding)),
+            (Some(managed), None) => Ok(managed),
+            (None, None) => Err(ManagedError::Malformed("nothing in it".to_owned())),
+        }
+    }
+
     /// The values in a JSON object as people save it: a byte order mark is passed over.
     pub fn values_from_json(text: &str) -> Result<Map<String, Value>, ManagedError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -201,3 +201,18 @@ fn files_as_people_save_them_are_taken_or_refused_in_words() {
     assert!(why(&format!("[{text}]")).contains("it is a list"));
     assert!(why(&text.replace("\"ward-9\"", "\u{201c}ward-9\u{201d}")).contains("typographic quotes"));
 }
+
+#[test]
+fn a_warning_to_the_console_keeps_no_phone_from_enrolling_and_an_error_does() {
+    let mut values = with("min_bundle_version", "1");
+    values.insert("serial".to_owned(), "%SERIAL%".into());
+    values.insert("support_contact".to_owned(), "".into());
+    values.insert("colour".to_owned(), "blue".into());
+    let managed = Managed::from_values(Encoding::Android, &values).ok().unwrap();
+    assert_eq!((managed.min_bundle_version, managed.serial, managed.support_contact), (1, None, None));
+    let error = Managed::from_values(Encoding::ManagedApp, &values).err().unwrap();
+    assert!(error.to_string().starts_with("min_bundle_version"), "{error}");
+    values.insert("gateway".to_owned(), "http://gauze.example.org".into());
+    let error = Managed::from_values(Encoding::Android, &values).err().unwrap();
+    assert_eq!(error.code(), "gateway_invalid");
+}

@@ -1327,9 +1327,15 @@ public func FfiConverterTypeClient_lower(_ value: Client) -> UInt64 {
 public protocol EnrolmentProtocol: AnyObject, Sendable {
 
     /**
-     * Enrols with a managed configuration (JSON). An answer that was lost is asked for again by the same call.
+     * Enrols with a managed configuration (JSON) that a person pasted or scanned: an unknown name in it is a slip. An answer that was lost is asked for again by the same call.
      */
     func enrol(managed: String) async throws  -> DeviceId
+
+    /**
+     * Enrols with what device management set, as the system hands it over; `values` is a JSON object. What is only a warning to
+     * its console keeps no phone from its hospital. An answer that was lost is asked for again by the same call.
+     */
+    func enrolManaged(encoding: Encoding, values: String) async throws  -> DeviceId
 
 }
 /**
@@ -1389,7 +1395,7 @@ open class Enrolment: EnrolmentProtocol, @unchecked Sendable {
 
 
     /**
-     * Enrols with a managed configuration (JSON). An answer that was lost is asked for again by the same call.
+     * Enrols with a managed configuration (JSON) that a person pasted or scanned: an unknown name in it is a slip. An answer that was lost is asked for again by the same call.
      */
 open func enrol(managed: String)async throws  -> DeviceId  {
     return
@@ -1397,6 +1403,26 @@ open func enrol(managed: String)async throws  -> DeviceId  {
             rustFutureFunc: {
                 uniffi_gauze_fn_method_enrolment_enrol(
                         self.uniffiCloneHandle(),FfiConverterString.lower(managed)
+                )
+            },
+            pollFunc: ffi_gauze_rust_future_poll_rust_buffer,
+            completeFunc: ffi_gauze_rust_future_complete_rust_buffer,
+            freeFunc: ffi_gauze_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeDeviceId_lift,
+            errorHandler: FfiConverterTypeClientError_lift
+        )
+}
+
+    /**
+     * Enrols with what device management set, as the system hands it over; `values` is a JSON object. What is only a warning to
+     * its console keeps no phone from its hospital. An answer that was lost is asked for again by the same call.
+     */
+open func enrolManaged(encoding: Encoding, values: String)async throws  -> DeviceId  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_gauze_fn_method_enrolment_enrol_managed(
+                        self.uniffiCloneHandle(),FfiConverterTypeEncoding_lower(encoding),FfiConverterString.lower(values)
                 )
             },
             pollFunc: ffi_gauze_rust_future_poll_rust_buffer,
@@ -11093,7 +11119,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_client_wipe() != 56720) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_enrolment_enrol() != 61155) {
+    if (uniffi_gauze_checksum_method_enrolment_enrol() != 10578) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_enrolment_enrol_managed() != 45004) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_logsink_log() != 51286) {

@@ -524,6 +524,11 @@ void uniffi_gauze_fn_free_enrolment(uint64_t handle, RustCallStatus *_Nonnull ou
 uint64_t uniffi_gauze_fn_method_enrolment_enrol(uint64_t ptr, RustBuffer managed
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_ENROLMENT_ENROL_MANAGED
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_ENROLMENT_ENROL_MANAGED
+uint64_t uniffi_gauze_fn_method_enrolment_enrol_managed(uint64_t ptr, RustBuffer encoding, RustBuffer values
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_LOGSINK
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_CLONE_LOGSINK
 uint64_t uniffi_gauze_fn_clone_logsink(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -1237,6 +1242,12 @@ uint16_t uniffi_gauze_checksum_method_client_wipe(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_ENROLMENT_ENROL
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_ENROLMENT_ENROL
 uint16_t uniffi_gauze_checksum_method_enrolment_enrol(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_ENROLMENT_ENROL_MANAGED
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_ENROLMENT_ENROL_MANAGED
+uint16_t uniffi_gauze_checksum_method_enrolment_enrol_managed(void
 
 );
 #endif

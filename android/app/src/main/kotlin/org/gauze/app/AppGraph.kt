@@ -35,29 +35,33 @@ import org.gauze.platform.managed.Restrictions
 import org.gauze.platform.scan.ZxingScanner
 import org.gauze.platform.upload.Uploads
 
-/** Everything the app is made of, made once and by hand. Tests put other ports in. */
+/**
+ * Everything the app is made of, made once and by hand, when it is first asked for: an application makes its graph before
+ * the system gives it a context, and a port that is put in another's place leaves the other unmade.
+ */
 open class AppGraph(private val context: Context) {
     /** The activity on the screen, for what can only be asked there. */
     @Volatile var activity: Activity? = null
 
     open val viewfinder = Viewfinder()
-    open val camera: Camera = Camera2(context) { viewfinder.surface }
-    open val scanner: Scanner = ZxingScanner()
-    open val judge: Judge = FrameJudge()
-    open val biometric: Biometric = SystemBiometric({ activity }, context.getString(R.string.prompt_unlock))
-    open val managed: ManagedConfiguration = Restrictions(context) {}
-    open val uploads: BackgroundUploads = Uploads(context)
-    open val browser: Browser = SystemBrowser { activity }
+    open val camera: Camera by lazy { Camera2(context) { viewfinder.surface } }
+    open val scanner: Scanner by lazy { ZxingScanner() }
+    open val judge: Judge by lazy { FrameJudge() }
+    open val biometric: Biometric by lazy { SystemBiometric({ activity }, context.getString(R.string.prompt_unlock)) }
+    open val managed: ManagedConfiguration by lazy { Restrictions(context) {} }
+    open val uploads: BackgroundUploads by lazy { Uploads(context) }
+    open val browser: Browser by lazy { SystemBrowser { activity } }
     open val now = Now { System.currentTimeMillis() }
     open val wristband = Wristband()
     val zone: ZoneId get() = ZoneId.systemDefault()
     val today: () -> LocalDate = { LocalDate.now(zone) }
-    val version: String = context.packageManager.getPackageInfo(context.packageName, 0).versionName.orEmpty()
+    val version: String by lazy { context.packageManager.getPackageInfo(context.packageName, 0).versionName.orEmpty() }
 
-    private val keys = KeystoreKeys(context.packageManager.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE))
+    private val strongBox by lazy { context.packageManager.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE) }
+    private val keys by lazy { KeystoreKeys(strongBox) }
 
     /** Whether the keys are in a chip of their own, as far as this process knows. */
-    open val hardware: Boolean get() = keys.inChip ?: context.packageManager.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE)
+    open val hardware: Boolean get() = keys.inChip ?: strongBox
 
     protected open val ports: CorePorts by lazy {
         CorePorts(keys, keys, KeystoreSecret(context.noBackupFilesDir), SystemNetwork(context), SystemDisk(context))

@@ -91,10 +91,13 @@ class Screens(
         work.launch { journey.check() }
     }
 
-    /** Off the screen: photos are locked, and what waits is handed to the system. */
+    /**
+     * Off the screen: photos are locked, and what waits is handed to the system. At once: what were launched here would end
+     * with the activity.
+     */
     fun left() {
         review?.send(ReviewEvent.Lock)
-        work.launch { if (core.standing().unsent > 0) graph.uploads.schedule(0, asked = false) }
+        if (core.standing().unsent > 0) graph.uploads.schedule(0, asked = false)
     }
 
     fun shoot(): Boolean = shutter?.invoke() ?: false

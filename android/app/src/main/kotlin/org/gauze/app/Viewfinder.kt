@@ -4,7 +4,6 @@ import android.view.Surface
 import android.view.SurfaceHolder
 import android.view.SurfaceView
 import androidx.compose.foundation.layout.aspectRatio
-import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.viewinterop.AndroidView
@@ -33,6 +32,7 @@ class Viewfinder {
                 })
             }
         },
-        modifier = Modifier.fillMaxWidth().aspectRatio(3f / 4f),
+        // As large as fits: on a low window the height decides.
+        modifier = Modifier.aspectRatio(3f / 4f),
     )
 }

@@ -3,12 +3,17 @@ package org.gauze.app
 import android.content.RestrictionsManager
 import android.os.Bundle
 import android.view.WindowManager
+import androidx.compose.ui.test.ComposeTimeoutException
+import androidx.compose.ui.test.SemanticsMatcher
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.isEnabled
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.test.onNodeWithText
+import androidx.compose.ui.test.onRoot
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.printToString
+import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ApplicationProvider
 import java.io.File
 import kotlinx.coroutines.runBlocking
@@ -58,19 +63,19 @@ class JourneyTest {
         shadowOf(app.getSystemService(RestrictionsManager::class.java)!!).setApplicationRestrictions(bundle)
     }
 
-    private fun see(word: Word) {
-        val text = word.text(app.resources)
-        rule.waitUntil("\"$text\" is on the screen", 30_000) {
-            rule.onAllNodes(hasText(text)).fetchSemanticsNodes().isNotEmpty()
-        }
-    }
+    private fun see(word: Word) = await(hasText(word.text(app.resources)))
 
     private fun tap(word: Word) {
-        val text = word.text(app.resources)
-        rule.waitUntil("\"$text\" can be pressed", 30_000) {
-            rule.onAllNodes(hasText(text) and isEnabled()).fetchSemanticsNodes().isNotEmpty()
-        }
-        rule.onNodeWithText(text).performClick()
+        val button = hasText(word.text(app.resources)) and isEnabled()
+        await(button)
+        rule.onNode(button).performClick()
+    }
+
+    /** Whatever is there in its place is in the failure. */
+    private fun await(what: SemanticsMatcher) = try {
+        rule.waitUntil(what.description, 30_000) { rule.onAllNodes(what).fetchSemanticsNodes().isNotEmpty() }
+    } catch (e: ComposeTimeoutException) {
+        throw AssertionError("${e.message}; on the screen is\n${rule.onRoot().printToString()}", e)
     }
 
     private fun core() = (app.graph.core() as Outcome.Done).value
@@ -91,6 +96,8 @@ class JourneyTest {
         see(Word.PatientTitle)
         assertEquals(true, app.graph.uploads.asked)
 
+        // Swiped away first: no window outlives its process.
+        rule.activityRule.scenario.moveToState(Lifecycle.State.DESTROYED)
         app.restart()
         assertEquals("the photo is there for the next process", 1, photos().size)
         assertEquals(Run.EMPTY, runBlocking { app.send() })

@@ -6,6 +6,7 @@ import androidx.compose.foundation.layout.aspectRatio
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.graphics.Color
 import java.time.ZoneId
 import org.gauze.app.ui.BlockedView
 import org.gauze.app.ui.BodyView
@@ -46,6 +47,7 @@ import org.gauze.logic.wound.woundSamples
 /** Every screen with every sample. */
 object Samples {
     private val finder: @Composable () -> Unit = { Box(Modifier.fillMaxWidth().aspectRatio(1f).background(viewingGrey)) }
+    private val picture: @Composable () -> Unit = { Box(Modifier.aspectRatio(3f / 4f).background(Color(0xFF5F5F5F))) }
     private val nowhere = CameraWays({}, {}, {}, {})
     private val utc = ZoneId.of("UTC")
 
@@ -60,7 +62,7 @@ object Samples {
         "consent" to views(consentSamples) { ConsentView(it) {} },
         "body" to views(bodySamples) { BodyView(it) {} },
         "wound" to views(woundSamples) { WoundView(it, utc) {} },
-        "camera" to views(cameraSamples) { CameraView(it, finder, nowhere) {} },
+        "camera" to views(cameraSamples) { CameraView(it, picture, nowhere) {} },
         "check" to views(checkSamples) { CheckView(it) {} },
         "queue" to views(queueSamples) { QueueView(it, {}) {} },
         "review" to views(reviewSamples) { ReviewView(it, {}) {} },

@@ -36,8 +36,13 @@ class GauzeCore private constructor(private val client: Client) : Core {
         Configured(report.accepted, states, report.problems, report.supportContact)
     }
 
-    override suspend fun enrol(values: String) = tried {
-        client.enrolment().use { it.enrol(values) }
+    override suspend fun enrol(pasted: String) = tried {
+        client.enrolment().use { it.enrol(pasted) }
+        Unit
+    }
+
+    override suspend fun enrolManaged(values: String) = tried {
+        client.enrolment().use { it.enrolManaged(Encoding.ANDROID, values) }
         Unit
     }
 

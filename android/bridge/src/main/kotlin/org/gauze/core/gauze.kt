@@ -924,6 +924,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_enrolment_enrol(
     ): Int
+    external fun uniffi_gauze_checksum_method_enrolment_enrol_managed(
+    ): Int
     external fun uniffi_gauze_checksum_method_logsink_log(
     ): Int
     external fun uniffi_gauze_checksum_method_attestor_attest(
@@ -1058,6 +1060,8 @@ internal object UniffiLib {
     external fun uniffi_gauze_fn_free_enrolment(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_gauze_fn_method_enrolment_enrol(`ptr`: Long,`managed`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_gauze_fn_method_enrolment_enrol_managed(`ptr`: Long,`encoding`: RustBuffer.ByValue,`values`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_gauze_fn_clone_logsink(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -1369,7 +1373,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_client_wipe() and 0xFFFF) != 56720) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_method_enrolment_enrol() and 0xFFFF) != 61155) {
+    if ((lib.uniffi_gauze_checksum_method_enrolment_enrol() and 0xFFFF) != 10578) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_enrolment_enrol_managed() and 0xFFFF) != 45004) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_logsink_log() and 0xFFFF) != 51286) {
@@ -3027,9 +3034,15 @@ public object FfiConverterTypeClient: FfiConverter<Client, Long> {
 public interface EnrolmentInterface {
 
     /**
-     * Enrols with a managed configuration (JSON). An answer that was lost is asked for again by the same call.
+     * Enrols with a managed configuration (JSON) that a person pasted or scanned: an unknown name in it is a slip. An answer that was lost is asked for again by the same call.
      */
     suspend fun `enrol`(`managed`: kotlin.String): DeviceId
+
+    /**
+     * Enrols with what device management set, as the system hands it over; `values` is a JSON object. What is only a warning to
+     * its console keeps no phone from its hospital. An answer that was lost is asked for again by the same call.
+     */
+    suspend fun `enrolManaged`(`encoding`: Encoding, `values`: kotlin.String): DeviceId
 
     companion object
 }
@@ -3140,7 +3153,7 @@ open class Enrolment: Disposable, AutoCloseable, EnrolmentInterface
 
 
     /**
-     * Enrols with a managed configuration (JSON). An answer that was lost is asked for again by the same call.
+     * Enrols with a managed configuration (JSON) that a person pasted or scanned: an unknown name in it is a slip. An answer that was lost is asked for again by the same call.
      */
     @Throws(ClientException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -3151,6 +3164,33 @@ open class Enrolment: Disposable, AutoCloseable, EnrolmentInterface
                 uniffiHandle,
 
         FfiConverterString.lower(`managed`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_gauze_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_gauze_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_gauze_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeDeviceId.lift(it) },
+        // Error FFI converter
+        ClientException.ErrorHandler,
+    )
+    }
+
+
+    /**
+     * Enrols with what device management set, as the system hands it over; `values` is a JSON object. What is only a warning to
+     * its console keeps no phone from its hospital. An answer that was lost is asked for again by the same call.
+     */
+    @Throws(ClientException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `enrolManaged`(`encoding`: Encoding, `values`: kotlin.String) : DeviceId {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_gauze_fn_method_enrolment_enrol_managed(
+                uniffiHandle,
+
+        FfiConverterTypeEncoding.lower(`encoding`),
+        FfiConverterString.lower(`values`),
             )
         },
         { future, callback, continuation -> UniffiLib.ffi_gauze_rust_future_poll_rust_buffer(future, callback, continuation) },

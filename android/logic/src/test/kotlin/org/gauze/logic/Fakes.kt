@@ -40,8 +40,12 @@ class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
 
     override fun configure(values: String) = answer { Configured(true, emptyList(), emptyList(), "extension 4242") }
 
-    override suspend fun enrol(values: String) = answer {
-        enrolledWith = values
+    override suspend fun enrol(pasted: String) = enrolled(pasted)
+
+    override suspend fun enrolManaged(values: String) = enrolled("managed $values")
+
+    private fun enrolled(with: String) = answer {
+        enrolledWith = with
         standing = standing.copy(device = "d")
     }
 

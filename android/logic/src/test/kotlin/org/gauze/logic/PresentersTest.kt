@@ -120,6 +120,10 @@ class PresentersTest {
         core.fails = null
         presenter.send(EnrolEvent.Start)
         assertTrue(enrolled)
+        assertEquals("""managed {"gateway":"https://g","token":"t"}""", core.enrolledWith)
+        presenter.send(EnrolEvent.Pasted(" {} "))
+        presenter.send(EnrolEvent.Start)
+        assertEquals("{}", core.enrolledWith)
         assertFalse("token" in presenter.state.toString())
     }
 

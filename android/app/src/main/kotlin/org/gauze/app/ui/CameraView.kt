@@ -3,22 +3,26 @@ package org.gauze.app.ui
 import androidx.compose.foundation.Canvas
 import androidx.compose.foundation.background
 import androidx.compose.foundation.gestures.detectTapGestures
+import androidx.compose.foundation.horizontalScroll
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
-import androidx.compose.foundation.layout.ExperimentalLayoutApi
-import androidx.compose.foundation.layout.FlowRow
+import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.safeDrawingPadding
+import androidx.compose.foundation.rememberScrollState
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Surface
 import androidx.compose.material3.Text
+import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
+import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.draw.clipToBounds
 import androidx.compose.ui.geometry.Offset
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.input.pointer.pointerInput
@@ -39,25 +43,27 @@ fun CameraView(state: CameraState, viewfinder: @Composable () -> Unit, ways: Cam
         Column(Modifier.safeDrawingPadding()) {
             Banner(state.patient)
             Text(say(Wordings.site(state.site)), Modifier.padding(horizontal = 16.dp, vertical = 4.dp), color = LocalTones.current.muted)
-            Box(Modifier.weight(1f).fillMaxWidth().background(viewingGrey).pointerInput(Unit) {
-                detectTapGestures { send(CameraScreenEvent.Focus(it.x / size.width, it.y / size.height)) }
-            }) {
-                viewfinder()
-                if (state.grid && state.shutter != Shutter.CLOSED) Grid()
+            Box(Modifier.weight(1f).fillMaxWidth().background(viewingGrey).clipToBounds(), Alignment.Center) {
+                Box(Modifier.pointerInput(Unit) {
+                    detectTapGestures { send(CameraScreenEvent.Focus(it.x / size.width, it.y / size.height)) }
+                }) {
+                    viewfinder()
+                    if (state.grid && state.shutter != Shutter.CLOSED) Grid(Modifier.matchParentSize())
+                }
             }
-            Column(Modifier.padding(16.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) { Below(state, ways, send) }
+            Column(Modifier.padding(16.dp, 8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) { Below(state, ways, send) }
         }
     }
 
 @Composable
-private fun Grid() = Canvas(Modifier.fillMaxSize()) {
+private fun Grid(over: Modifier) = Canvas(over) {
     listOf(1 / 3f, 2 / 3f).forEach {
         drawLine(Color.White, Offset(size.width * it, 0f), Offset(size.width * it, size.height), 2f)
         drawLine(Color.White, Offset(0f, size.height * it), Offset(size.width, size.height * it), 2f)
     }
 }
 
-@OptIn(ExperimentalLayoutApi::class)
+/** What is pressed seldom lies in one row that scrolls: every line saved here is the picture's. */
 @Composable
 private fun Below(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) {
     Said(state.problem)
@@ -67,22 +73,24 @@ private fun Below(state: CameraState, ways: CameraWays, send: (CameraScreenEvent
         Shutter.TAKING -> Said(Line(Word.CameraSealing), Tone.PLAIN)
         Shutter.SAFE -> Said(Line(Word.CameraSafe), Tone.GOOD)
     }
-    FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+    Row(Modifier.horizontalScroll(rememberScrollState()), Arrangement.spacedBy(8.dp)) {
         Small(if (state.torch) Word.CameraTorchOff else Word.CameraTorchOn) { send(CameraScreenEvent.Torch(!state.torch)) }
         Small(if (state.grid) Word.CameraGridOff else Word.CameraGridOn) { send(CameraScreenEvent.Grid(!state.grid)) }
         Small(Word.BodyTitle, ways.site)
         if (state.patient != null) Small(Word.ConsentForm, ways.consent)
     }
-    if (state.askPermission) MainAction(Word.CameraAllow, onClick = ways.allow)
-    else MainAction(Word.CameraShoot, state.shutter == Shutter.READY) { send(CameraScreenEvent.Shoot) }
-    QuietAction(Word.Back, ways.back)
+    Row(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalAlignment = Alignment.CenterVertically) {
+        TextButton(ways.back, Modifier.heightIn(min = 48.dp)) { Text(say(Word.Back)) }
+        if (state.askPermission) MainAction(Word.CameraAllow, onClick = ways.allow)
+        else MainAction(Word.CameraShoot, state.shutter == Shutter.READY) { send(CameraScreenEvent.Shoot) }
+    }
 }
 
 @Composable
 private fun Verdict(state: CameraState) {
     val verdict = state.verdict ?: return
-    Said(Line(verdict), if (verdict == Word.FitGood) Tone.GOOD else Tone.WARNING)
-    if (state.marker) Text(say(Word.CameraMarkerFound), color = LocalTones.current.good)
+    val marker = if (state.marker) Line(Word.CameraMarkerFound) else null
+    Said(Line(verdict), if (verdict == Word.FitGood) Tone.GOOD else Tone.WARNING, marker)
 }
 
 @Composable

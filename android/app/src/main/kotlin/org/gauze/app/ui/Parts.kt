@@ -5,6 +5,7 @@ import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
+import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.Spacer
 import androidx.compose.foundation.layout.fillMaxSize
@@ -120,9 +121,9 @@ fun GraveAction(consequence: Word, word: Word, enabled: Boolean = true, onClick:
 
 enum class Tone { GOOD, WARNING, BAD, PLAIN }
 
-/** A state: a shape and a word in a colour, never a colour alone. Read out when it changes. */
+/** A state: a shape and a word in a colour, never a colour alone, and what else is so. Read out when it changes. */
 @Composable
-fun Said(line: Line?, tone: Tone = Tone.BAD) {
+fun Said(line: Line?, tone: Tone = Tone.BAD, besides: Line? = null) {
     if (line == null) return
     Row(
         Modifier.fillMaxWidth().background(MaterialTheme.colorScheme.surfaceVariant).padding(12.dp)
@@ -131,7 +132,10 @@ fun Said(line: Line?, tone: Tone = Tone.BAD) {
     ) {
         Mark(tone)
         Spacer(Modifier.width(12.dp))
-        Text(say(line), color = colour(tone))
+        FlowRow(horizontalArrangement = Arrangement.spacedBy(12.dp)) {
+            Text(say(line), color = colour(tone))
+            if (besides != null) Text(say(besides), color = LocalTones.current.good)
+        }
     }
 }
 

@@ -97,7 +97,11 @@ interface Enrolling {
     /** Judges what device management says; [values] is a JSON object of its keys. */
     fun configure(values: String): Outcome<Configured>
 
-    suspend fun enrol(values: String): Outcome<Unit>
+    /** With what a person pasted or scanned. */
+    suspend fun enrol(pasted: String): Outcome<Unit>
+
+    /** With what device management set: consoles that know text alone write numbers as digits and leave fields empty. */
+    suspend fun enrolManaged(values: String): Outcome<Unit>
 
     fun wipe(): Outcome<WipedReport>
 }

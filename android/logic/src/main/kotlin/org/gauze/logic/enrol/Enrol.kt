@@ -71,9 +71,12 @@ class EnrolPresenter(private val core: Enrolling, scope: CoroutineScope, private
 
     private fun start(state: EnrolState): Step<EnrolState, EnrolEvent> {
         if (state.working) return Step(state)
-        val chosen = state.pasted.trim().ifEmpty { if (state.managed) values else "" }
-        if (chosen.isEmpty()) return Step(state.copy(problem = Line(Word.EnrolNoSettings)))
-        return Step(state.copy(working = true, problem = null)) { EnrolEvent.Ended(core.enrol(chosen)) }
+        val pasted = state.pasted.trim()
+        if (pasted.isEmpty() && !state.managed) return Step(state.copy(problem = Line(Word.EnrolNoSettings)))
+        val arrived = values
+        return Step(state.copy(working = true, problem = null)) {
+            EnrolEvent.Ended(if (pasted.isEmpty()) core.enrolManaged(arrived) else core.enrol(pasted))
+        }
     }
 
     private fun ended(state: EnrolState, outcome: Outcome<Unit>): Step<EnrolState, EnrolEvent> = when (outcome) {
