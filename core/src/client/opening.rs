@@ -49,9 +49,10 @@ impl Client {
         }
     }
 
-    /// The phone that this one was: by its identity, or by its newest photo where that is lost.
-    pub(super) fn former(&self) -> Option<(DeviceId, Tenant)> {
-        let kept = Identity::load(&*self.ports.disk, &self.config.dir).first();
-        kept.map(|kept| (kept.device_id, kept.tenant)).or_else(|| self.store.former())
+    /// The phone that this one was: by its identity, or by its newest photo where that is lost. One that only cannot be read now is
+    /// not written over.
+    pub(super) fn former(&self) -> Result<Option<(DeviceId, Tenant)>, StoreError> {
+        let kept = Identity::load(&*self.ports.disk, &self.config.dir).or_unread()?;
+        Ok(kept.map(|kept| (kept.device_id, kept.tenant)).or_else(|| self.store.former()))
     }
 }
