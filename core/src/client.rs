@@ -104,8 +104,12 @@ struct Session {
     trust_refused: Option<Advice>,
     /// Why this phone cannot tell, of its own files, all that it knew.
     trouble: Option<Advice>,
+    /// Why nothing is shown in this process: what tells whether it may be shown cannot be read now.
+    withheld: Option<StoreError>,
     /// When the hospital was last heard, and what it said of this phone.
     contact: Option<Contact>,
+    /// Whether that is kept: where what was kept cannot be read now, nothing is written over it.
+    contact_unread: bool,
     /// A wipe that has begun.
     wipe: Option<WipeFile>,
     /// When it was last asked where this phone stands, on the same clock.
@@ -134,18 +138,28 @@ impl Client {
         })?;
         let (enrolled, trouble) = opening::who(&config, &ports);
         let trouble = trouble.or_else(|| store.trouble().map(Advice::from));
-        let review_keys = ReviewKeys::load(&*ports.disk, &config.dir);
+        let of_this_key =
+            |signed: &Signed| enrolled.as_ref().is_some_and(|who| who.identity.device_id == signed.device_id);
+        let kept_session = signed.is_some();
+        let signed = signed.filter(of_this_key);
+        if kept_session && signed.is_none() && enrolled.is_some() {
+            store.keep_session(None::<&Signed>);
+        }
+        // One that cannot be read now may be read by the next run.
+        let review_keys = ReviewKeys::load(&*ports.disk, &config.dir).ok().flatten();
         let session = Session {
             enrolled,
             review_keys,
             unlocked: None,
             signing_in: None,
             signed,
+            withheld: None,
             recent: HashMap::new(),
             renewed_ms: None,
             trust_refused: None,
             trouble,
             contact: None,
+            contact_unread: false,
             wipe: None,
             asked_ms: None,
             shown_ms: None,
@@ -184,7 +198,7 @@ impl Client {
     /// Enrols the phone, or enrols it again where its device key is gone.
     pub async fn enrol(&self, managed: &Managed) -> Result<gauze_wire::DeviceId, EnrolError> {
         let _alone = self.enrolling.lock().await;
-        let old = self.former();
+        let old = self.former()?;
         if let Some((device_id, tenant)) = &old {
             let present = self.ports.vault.device_key().is_ok_and(|key| key.key_id() == *device_id);
             let working = present && self.enrolled().is_some() && !self.is_shut_out();
@@ -216,11 +230,13 @@ impl Client {
     /// From now on this phone is another one: what was said of the one before is over.
     fn begin_life(&self, enrolled: Enrolled) -> Result<(), StoreError> {
         let contact = Contact::begin(&*self.ports.clock);
+        self.store.begin_chain()?;
         {
             let mut state = self.state();
             state.enrolled = Some(enrolled);
             (state.trust_refused, state.trouble) = (None, None);
             state.contact = Some(contact.clone());
+            (state.withheld, state.contact_unread) = (None, false);
             state.wipe = None;
             state.signing_in = None;
             (state.asked_ms, state.shown_ms) = (None, None);
@@ -305,9 +321,10 @@ impl Client {
         let now = self.ports.clock.now();
         let denied = self.review_denied();
         let state = self.state();
+        let withheld = || state.withheld.as_ref().map(Advice::from);
         let said = views::Said {
             trust_refused: state.trust_refused.clone(),
-            storage_trouble: state.trouble.clone(),
+            storage_trouble: state.trouble.clone().or_else(withheld),
             denied,
         };
         drop(state);
