@@ -16,9 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gauze_wire::{CaptureId, Digest, Name, PickLists, Platform, VoidReason};
 
-use crate::auth::{
-    Begun, Clocks, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed,
-};
+use crate::auth::{Begun, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
 use crate::policy::{Managed, Trust};
 use crate::ports::{
@@ -108,7 +106,7 @@ struct Session {
     withheld: Option<StoreError>,
     /// When the hospital was last heard, and what it said of this phone.
     contact: Option<Contact>,
-    /// Whether that is kept: where what was kept cannot be read now, nothing is written over it.
+    /// Whether what was kept of that cannot be read now: nothing is written over it.
     contact_unread: bool,
     /// A wipe that has begun.
     wipe: Option<WipeFile>,
@@ -128,23 +126,11 @@ struct Enrolled {
 impl Client {
     /// Opens the store and finishes what a dead process left. Needs no network and no user.
     pub fn open(config: ClientConfig, ports: Ports) -> Result<Self, OpenError> {
-        // The store key must be gone from the stack before the client is put together there: what an empty `Option` leaves unwritten
-        // keeps what lay in its place, and moves with it.
-        let (store, signed) = leaving_nothing(|| {
-            let Ports { disk, secrets, entropy, .. } = &ports;
-            let store = Arc::new(Store::open(&config.dir, disk.clone(), &**secrets, entropy.clone())?);
-            let signed = store.session();
-            Ok::<_, StoreError>((store, signed))
-        })?;
+        let Ports { disk, secrets, entropy, .. } = &ports;
+        let store = Arc::new(Store::open(&config.dir, disk.clone(), &**secrets, entropy.clone())?);
         let (enrolled, trouble) = opening::who(&config, &ports);
         let trouble = trouble.or_else(|| store.trouble().map(Advice::from));
-        let of_this_key =
-            |signed: &Signed| enrolled.as_ref().is_some_and(|who| who.identity.device_id == signed.device_id);
-        let kept_session = signed.is_some();
-        let signed = signed.filter(of_this_key);
-        if kept_session && signed.is_none() && enrolled.is_some() {
-            store.keep_session(None::<&Signed>);
-        }
+        let signed = sign_in::kept(&store, enrolled.as_ref());
         // One that cannot be read now may be read by the next run.
         let review_keys = ReviewKeys::load(&*ports.disk, &config.dir).ok().flatten();
         let session = Session {
@@ -206,7 +192,8 @@ impl Client {
                 return Err(EnrolError::AlreadyEnrolled);
             }
         }
-        let gateway = connect(&self.ports, &managed.gateway, &managed.tenant, managed.ca.as_deref())?;
+        let gateway =
+            opening::connect(&self.ports, &managed.gateway, &managed.tenant, managed.ca.as_deref())?;
         let phone = PhoneModel {
             platform: self.config.platform,
             model: self.config.model.clone(),
@@ -413,21 +400,4 @@ impl Captured {
     pub fn into_durable(self) -> Durable {
         self.durable
     }
-}
-
-fn connect(
-    ports: &Ports,
-    base: &str,
-    tenant: &gauze_wire::Tenant,
-    ca: Option<&str>,
-) -> Result<Arc<GatewayClient>, TlsError> {
-    Ok(Arc::new(GatewayClient {
-        transport: (ports.connect)(ca)?,
-        vault: ports.vault.clone(),
-        clock: ports.clock.clone(),
-        entropy: ports.entropy.clone(),
-        base: base.to_owned(),
-        tenant: tenant.clone(),
-        clocks: Clocks::default(),
-    }))
 }

@@ -9,6 +9,18 @@ use crate::auth::{Clinician, SignInError, SignInPage, Signed, begin_sign_in};
 use crate::capture::CaptureError;
 use crate::ports::Transport;
 use crate::review::leaving_nothing;
+use crate::store::Store;
+
+/// Who was signed in when the app ended, where the phone still has the key that it was signed for.
+pub(super) fn kept(store: &Store, enrolled: Option<&Enrolled>) -> Option<Signed> {
+    let signed: Signed = store.session()?;
+    let device_id = &enrolled?.identity.device_id;
+    if signed.device_id == *device_id {
+        return Some(signed);
+    }
+    store.keep_session(None::<&Signed>);
+    None
+}
 
 impl Client {
     /// Whether the policy in force has clinicians sign in; nothing where it has not.

@@ -1,5 +1,7 @@
 //! Keys that are swapped in the trust bundle.
 
+use std::collections::BTreeMap;
+
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_core::ports::Answer;
 use gauze_wire::{Bundle, Jws};
@@ -16,11 +18,12 @@ fn with_bytes(jws: &Jws, payload: &[u8]) -> String {
     parts.join(".")
 }
 
-/// The payload in its one spelling, so that nothing but the signature can be wrong with it, and in whatever order a map has.
+/// The payload in its one spelling, so that nothing but the signature can be wrong with it, and the same in the order of its names.
 fn with_payload(jws: &Jws, payload: &Value) -> [(String, &'static str); 2] {
     let typed: Bundle = serde_json::from_value(payload.clone()).unwrap();
     let typed = with_bytes(jws, &serde_json::to_vec(&typed).unwrap());
-    let untyped = with_bytes(jws, payload.to_string().as_bytes());
+    let sorted: BTreeMap<String, Value> = serde_json::from_value(payload.clone()).unwrap();
+    let untyped = with_bytes(jws, &serde_json::to_vec(&sorted).unwrap());
     assert_ne!(typed, untyped);
     [(typed, "bundle_untrusted"), (untyped, "bundle_invalid")]
 }
