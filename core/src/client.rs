@@ -16,9 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gauze_wire::{CaptureId, Digest, Name, PickLists, Platform, VoidReason};
 
-use crate::auth::{
-    Begun, Clocks, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed,
-};
+use crate::auth::{Begun, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
 use crate::policy::{Managed, Trust};
 use crate::ports::{
@@ -104,8 +102,12 @@ struct Session {
     trust_refused: Option<Advice>,
     /// Why this phone cannot tell, of its own files, all that it knew.
     trouble: Option<Advice>,
+    /// Why nothing is shown in this process: what tells whether it may be shown cannot be read now.
+    withheld: Option<StoreError>,
     /// When the hospital was last heard, and what it said of this phone.
     contact: Option<Contact>,
+    /// Whether what was kept of that cannot be read now: nothing is written over it.
+    contact_unread: bool,
     /// A wipe that has begun.
     wipe: Option<WipeFile>,
     /// When it was last asked where this phone stands, on the same clock.
@@ -124,28 +126,26 @@ struct Enrolled {
 impl Client {
     /// Opens the store and finishes what a dead process left. Needs no network and no user.
     pub fn open(config: ClientConfig, ports: Ports) -> Result<Self, OpenError> {
-        // The store key must be gone from the stack before the client is put together there: what an empty `Option` leaves unwritten
-        // keeps what lay in its place, and moves with it.
-        let (store, signed) = leaving_nothing(|| {
-            let Ports { disk, secrets, entropy, .. } = &ports;
-            let store = Arc::new(Store::open(&config.dir, disk.clone(), &**secrets, entropy.clone())?);
-            let signed = store.session();
-            Ok::<_, StoreError>((store, signed))
-        })?;
+        let Ports { disk, secrets, entropy, .. } = &ports;
+        let store = Arc::new(Store::open(&config.dir, disk.clone(), &**secrets, entropy.clone())?);
         let (enrolled, trouble) = opening::who(&config, &ports);
         let trouble = trouble.or_else(|| store.trouble().map(Advice::from));
-        let review_keys = ReviewKeys::load(&*ports.disk, &config.dir);
+        let signed = sign_in::kept(&store, enrolled.as_ref());
+        // One that cannot be read now may be read by the next run.
+        let review_keys = ReviewKeys::load(&*ports.disk, &config.dir).ok().flatten();
         let session = Session {
             enrolled,
             review_keys,
             unlocked: None,
             signing_in: None,
             signed,
+            withheld: None,
             recent: HashMap::new(),
             renewed_ms: None,
             trust_refused: None,
             trouble,
             contact: None,
+            contact_unread: false,
             wipe: None,
             asked_ms: None,
             shown_ms: None,
@@ -184,7 +184,7 @@ impl Client {
     /// Enrols the phone, or enrols it again where its device key is gone.
     pub async fn enrol(&self, managed: &Managed) -> Result<gauze_wire::DeviceId, EnrolError> {
         let _alone = self.enrolling.lock().await;
-        let old = self.former();
+        let old = self.former()?;
         if let Some((device_id, tenant)) = &old {
             let present = self.ports.vault.device_key().is_ok_and(|key| key.key_id() == *device_id);
             let working = present && self.enrolled().is_some() && !self.is_shut_out();
@@ -192,7 +192,8 @@ impl Client {
                 return Err(EnrolError::AlreadyEnrolled);
             }
         }
-        let gateway = connect(&self.ports, &managed.gateway, &managed.tenant, managed.ca.as_deref())?;
+        let gateway =
+            opening::connect(&self.ports, &managed.gateway, &managed.tenant, managed.ca.as_deref())?;
         let phone = PhoneModel {
             platform: self.config.platform,
             model: self.config.model.clone(),
@@ -216,11 +217,13 @@ impl Client {
     /// From now on this phone is another one: what was said of the one before is over.
     fn begin_life(&self, enrolled: Enrolled) -> Result<(), StoreError> {
         let contact = Contact::begin(&*self.ports.clock);
+        self.store.begin_chain()?;
         {
             let mut state = self.state();
             state.enrolled = Some(enrolled);
             (state.trust_refused, state.trouble) = (None, None);
             state.contact = Some(contact.clone());
+            (state.withheld, state.contact_unread) = (None, false);
             state.wipe = None;
             state.signing_in = None;
             (state.asked_ms, state.shown_ms) = (None, None);
@@ -305,9 +308,10 @@ impl Client {
         let now = self.ports.clock.now();
         let denied = self.review_denied();
         let state = self.state();
+        let withheld = || state.withheld.as_ref().map(Advice::from);
         let said = views::Said {
             trust_refused: state.trust_refused.clone(),
-            storage_trouble: state.trouble.clone(),
+            storage_trouble: state.trouble.clone().or_else(withheld),
             denied,
         };
         drop(state);
@@ -396,21 +400,4 @@ impl Captured {
     pub fn into_durable(self) -> Durable {
         self.durable
     }
-}
-
-fn connect(
-    ports: &Ports,
-    base: &str,
-    tenant: &gauze_wire::Tenant,
-    ca: Option<&str>,
-) -> Result<Arc<GatewayClient>, TlsError> {
-    Ok(Arc::new(GatewayClient {
-        transport: (ports.connect)(ca)?,
-        vault: ports.vault.clone(),
-        clock: ports.clock.clone(),
-        entropy: ports.entropy.clone(),
-        base: base.to_owned(),
-        tenant: tenant.clone(),
-        clocks: Clocks::default(),
-    }))
 }

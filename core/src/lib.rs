@@ -6,6 +6,7 @@ mod capture;
 mod client;
 mod policy;
 mod review;
+mod stack;
 mod store;
 
 pub mod adapters;

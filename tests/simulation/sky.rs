@@ -203,7 +203,7 @@ impl Sky {
         how: &str,
         cut: Option<usize>,
     ) -> Result<Answer, TransportError> {
-        let answer = packet.deliver(self.ward.router.clone(), &self.ward.clock, cut).await;
+        let answer = packet.deliver(self.ward.router.clone(), cut).await;
         let cut = cut.map(|at| format!(" at {at}")).unwrap_or_default();
         match &answer {
             Ok(answer) => self.trace.say(format!("  {what}: {}{how}{cut}", answer.status)),

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum_server::tls_rustls::RustlsConfig;
 use gauze_tests::hospital::{Hospital, free_port, write};
 use gauze_tests::programs::Server;
+use jiff::SignedDuration;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
@@ -34,6 +35,8 @@ const SAID: [(&str, &str); 4] = [
 struct Hop {
     client: reqwest::Client,
     inner: u16,
+    /// By how much it sets `Date` wrong.
+    off: SignedDuration,
 }
 
 /// Passes a request on under the inner host's name.
@@ -51,8 +54,18 @@ async fn pass_on(State(hop): State<Hop>, request: Request) -> Response {
         .headers(headers)
         .body(reqwest::Body::wrap_stream(body.into_data_stream()));
     let Ok(answer) = asked.send().await else { return StatusCode::BAD_GATEWAY.into_response() };
-    let (status, headers) = (answer.status(), answer.headers().clone());
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    if let Some(date) = headers.get_mut("date") {
+        *date = moved(date, hop.off);
+    }
     (status, headers, Body::from_stream(answer.bytes_stream())).into_response()
+}
+
+/// As a proxy writes it whose own clock is wrong.
+fn moved(date: &HeaderValue, off: SignedDuration) -> HeaderValue {
+    let date = jiff::fmt::rfc2822::parse(date.to_str().unwrap()).unwrap().timestamp() + off;
+    let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&date).unwrap();
+    HeaderValue::from_str(&text).unwrap()
 }
 
 fn client(tls: &Path) -> reqwest::Client {
@@ -74,6 +87,16 @@ fn client(tls: &Path) -> reqwest::Client {
 
 /// A proxy in this process on the hospital's port.
 fn start_hop(hospital: &Hospital, inner: u16) -> axum_server::Handle<std::net::SocketAddr> {
+    start_hop_on(hospital, hospital.port(), inner, SignedDuration::ZERO)
+}
+
+/// A proxy in this process, whose clock is wrong.
+fn start_hop_on(
+    hospital: &Hospital,
+    port: u16,
+    inner: u16,
+    off: SignedDuration,
+) -> axum_server::Handle<std::net::SocketAddr> {
     let tls = hospital.home().join("tls");
     let chain = vec![CertificateDer::from_pem_file(tls.join("server.pem")).unwrap()];
     let key = PrivateKeyDer::from_pem_file(tls.join("server.key")).unwrap();
@@ -84,11 +107,11 @@ fn start_hop(hospital: &Hospital, inner: u16) -> axum_server::Handle<std::net::S
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .unwrap();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, hospital.port())).unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
     listener.set_nonblocking(true).unwrap();
     let handle = axum_server::Handle::new();
     let server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config))).unwrap();
-    let hop = Hop { client: client(&tls), inner };
+    let hop = Hop { client: client(&tls), inner, off };
     let router = Router::new().fallback(pass_on).with_state(hop);
     tokio::spawn(server.handle(handle.clone()).serve(router.into_make_service()));
     handle
@@ -193,6 +216,7 @@ fn start_nginx(program: &Path, hospital: &Hospital, inner: u16) -> Nginx {
          proxy_pass https://127.0.0.1:{inner};\n\
          proxy_http_version 1.1; proxy_request_buffering off; proxy_read_timeout 120s;\n\
          proxy_ssl_verify on; proxy_ssl_trusted_certificate {tls}/ca.pem; proxy_ssl_name localhost;\n\
+         proxy_pass_header Date;\n\
          proxy_set_header Host backend.internal;\n\
          proxy_set_header X-Forwarded-Host elsewhere.test;\n\
          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n\
@@ -205,6 +229,16 @@ fn start_nginx(program: &Path, hospital: &Hospital, inner: u16) -> Nginx {
     Nginx(nginx.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }
 
+/// It has no way to say that it listens.
+async fn listens(hospital: &Hospital) {
+    let reached = async {
+        while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, hospital.port())).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), reached).await.expect("nginx listens");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_nginx_photos_arrive_and_are_filed() {
     let Some(program) = tool("nginx", "") else { return };
@@ -212,13 +246,34 @@ async fn behind_nginx_photos_arrive_and_are_filed() {
     let inner = free_port().unwrap();
     let gateway = gateway_on(&hospital, inner).await;
     let _nginx = start_nginx(&program, &hospital, inner);
-    // It has no way to say that it listens.
-    let reached = async {
-        while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, hospital.port())).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), reached).await.expect("nginx listens");
+    listens(&hospital).await;
     a_day_behind_it(&hospital).await;
     gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_nginx_a_date_that_is_ten_minutes_wrong_stops_no_phone() {
+    let Some(program) = tool("nginx", "") else { return };
+    for minutes in [-10, 10] {
+        let (_home, hospital) = closed_ward("pq").await;
+        let (inner, middle) = (free_port().unwrap(), free_port().unwrap());
+        let gateway = gateway_on(&hospital, inner).await;
+        let hop = start_hop_on(&hospital, middle, inner, SignedDuration::from_mins(minutes));
+        let nginx = start_nginx(&program, &hospital, middle);
+        listens(&hospital).await;
+        let url = format!("{}/v1/{}/bundle", hospital.url(), hospital.tenant().unwrap());
+        let answer = client(&hospital.home().join("tls")).get(url).send().await.unwrap();
+        let field = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        let date = jiff::fmt::rfc2822::parse(&field("date")).unwrap().timestamp();
+        let time: jiff::Timestamp = field("gauze-time").parse().unwrap();
+        let apart = date.duration_since(time);
+        assert!(
+            (apart - SignedDuration::from_mins(minutes)).abs() < SignedDuration::from_mins(1),
+            "{apart:?}"
+        );
+        a_day_behind_it(&hospital).await;
+        drop(nginx);
+        hop.shutdown();
+        gateway.stop().await;
+    }
 }

@@ -107,9 +107,20 @@ async fn a_kill_at_any_step_of_an_opening_changes_nothing() {
         phone.disk.dies(4);
         phone.try_capture(2).unwrap_err();
         phone.disk.dies(at);
-        // One that opens before the process dies has nothing left to read.
-        let _whether_it_opened = phone.open();
-        assert!(phone.disk.died() || at == steps, "at {at} of {steps}");
+        let opened = phone.open();
+        assert!(phone.disk.died(), "at {at} of {steps}");
+        // What it could not read any more it says: nothing is taken for what it is not.
+        match opened {
+            Err(error) => assert_eq!(error.code(), "storage_failed", "at {at} of {steps}"),
+            Ok(()) => {
+                let status = phone.client().status();
+                let photos = status.unsent + status.unreadable;
+                assert_eq!((status.quarantined, photos), (0, 2), "at {at} of {steps}");
+                let said = status.storage_trouble.map(|advice| advice.code);
+                let lacks = status.device_id.is_none().then_some("storage_failed");
+                assert!(said.as_deref() == Some("storage_failed") || lacks.is_none(), "at {at} of {steps}");
+            }
+        }
     }
     all_arrive(&ward, &mut phone, &ticked, "at last").await;
 }

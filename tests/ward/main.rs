@@ -24,3 +24,4 @@ mod review;
 mod sign_in;
 mod store;
 mod trust;
+mod unread;

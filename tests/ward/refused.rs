@@ -123,6 +123,43 @@ async fn a_void_of_a_refused_photo_survives_a_phone_that_dies_before_it_is_sent(
 }
 
 #[tokio::test]
+async fn a_kill_at_any_step_of_a_refused_photos_discard_leaves_the_photo_or_its_void() {
+    let (ward, mut phone, first) = refused().await;
+    phone.disk.works();
+    phone.client().discard(first).unwrap();
+    let steps = phone.disk.ops().len();
+    assert!(steps > 5, "{steps}");
+    for lives in [false, true] {
+        for at in 0..steps {
+            let what = format!("at {at} of {steps}, {lives}");
+            let id = phone.capture(at);
+            phone.run().await;
+            ward.pull().await;
+            assert_eq!(phone.run().await.refused, 1, "{what}");
+            phone.disk.dies(at);
+            phone.client().discard(id).unwrap_err();
+            if lives {
+                phone.disk.works();
+            } else {
+                phone.restart();
+            }
+            let left =
+                phone.client().list().unwrap().into_iter().find(|photo| photo.capture_id == id).unwrap();
+            let discarded = !lives && left.kind == Kind::Void;
+            assert!(discarded || phone.client().discard(id).is_ok(), "{what}: {:?}", left.stage);
+            assert!(!phone.file(id, "photo.age").exists(), "{what}");
+            phone.run().await;
+            ward.pull().await;
+            phone.run().await;
+            assert_eq!(phone.outbox(), [""; 0], "{what}");
+            let rows = ward.listed().await;
+            let voids = rows.iter().filter(|row| row.kind == Row::Void && row.capture_id == id).count();
+            assert_eq!(voids, 1, "{what}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_photo_that_the_gateway_holds_damaged_or_has_lost_is_asked_of_the_phone_again() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;

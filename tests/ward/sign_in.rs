@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_core::ports::{Answer, BoxFuture, Call, Transfer, Transport, TransportError};
+use gauze_core::ports::{Answer, BoxFuture, Call, KeyVault as _, Transfer, Transport, TransportError};
 use gauze_core::{CaptureError, Clinician, ReviewError, SignInError};
 use gauze_wire::session_nonce;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
-use crate::fixture::{Link, Phone, Ward, WardClock, jpeg};
+use crate::fixture::{Link, Phone, Ward, WardClock, context, jpeg};
 
 const ISSUER: &str = "https://login.test";
 
@@ -21,6 +22,15 @@ struct Fork {
     /// Who signs in at the provider.
     person: Mutex<(&'static str, &'static str)>,
     asked: Mutex<HashMap<String, String>>,
+    /// Where set, the token is asked for, and given only later.
+    held: Mutex<Option<Arc<Held>>>,
+}
+
+/// An answer that is held back.
+#[derive(Default)]
+struct Held {
+    asked: Notify,
+    given: Notify,
 }
 
 impl Fork {
@@ -62,7 +72,15 @@ impl Fork {
 impl Transport for Fork {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, TransportError>> {
         if call.url.starts_with(ISSUER) {
-            return Box::pin(async move { Ok(self.answer(&call)) });
+            return Box::pin(async move {
+                let answer = self.answer(&call);
+                let held = self.held.lock().unwrap().clone().filter(|_| call.url.ends_with("/token"));
+                if let Some(held) = held {
+                    held.asked.notify_one();
+                    held.given.notified().await;
+                }
+                Ok(answer)
+            });
         }
         self.gateway.call(call)
     }
@@ -81,12 +99,17 @@ fn policy(mode: &'static str) -> impl FnOnce(&mut Value) {
 }
 
 async fn phone(ward: &Ward) -> (Phone, Arc<Fork>) {
-    let mut phone = Phone::at(ward, ward.path("phone"));
+    phone_at(ward, "phone").await
+}
+
+async fn phone_at(ward: &Ward, name: &str) -> (Phone, Arc<Fork>) {
+    let mut phone = Phone::at(ward, ward.path(name));
     let fork = Arc::new(Fork {
         gateway: phone.link.clone(),
         clock: ward.clock.clone(),
         person: Mutex::new(("nurse-7", "Alex Morgan")),
         asked: Mutex::default(),
+        held: Mutex::default(),
     });
     phone.way = fork.clone();
     phone.open().unwrap();
@@ -204,4 +227,112 @@ async fn a_wipe_ends_the_session() {
     assert_eq!(phone.client().clinician(), None);
     phone.restart();
     assert_eq!(phone.client().clinician(), None);
+}
+
+/// What a sign-in comes to where `meanwhile` happens while the provider's answer is on its way.
+async fn overtaken<T>(
+    phone: &Phone,
+    fork: &Fork,
+    meanwhile: impl AsyncFnOnce() -> T,
+) -> (Result<Clinician, SignInError>, T) {
+    let held = Arc::new(Held::default());
+    *fork.held.lock().unwrap() = Some(held.clone());
+    let happens = async {
+        held.asked.notified().await;
+        let happened = meanwhile().await;
+        *fork.held.lock().unwrap() = None;
+        held.given.notify_one();
+        happened
+    };
+    tokio::join!(sign_in(phone, fork), happens)
+}
+
+#[tokio::test]
+async fn a_sign_in_does_not_undo_what_happened_while_it_was_under_way() {
+    let ward = Ward::with(|_| {}, policy("asked")).await;
+    let (phone, fork) = phone(&ward).await;
+    let (late, ()) = overtaken(&phone, &fork, async || phone.client().sign_out()).await;
+    assert!(matches!(late, Err(SignInError::NotBegun)), "{late:?}");
+    assert_eq!(phone.client().clinician(), None, "signed out");
+
+    let (late, page) = overtaken(&phone, &fork, async || phone.client().begin_sign_in().await).await;
+    assert!(matches!(late, Err(SignInError::NotBegun)), "{late:?}");
+    let state = fork.asked.lock().unwrap()["state"].clone();
+    let newer = format!("{}?code=1&state={state}", page.unwrap().redirect_uri);
+    assert_eq!(phone.client().finish_sign_in(&newer).await.unwrap().name, "Alex Morgan");
+    phone.client().sign_out();
+
+    let (late, _) = overtaken(&phone, &fork, async || phone.client().wipe().unwrap()).await;
+    assert!(matches!(late, Err(SignInError::NotBegun)), "{late:?}");
+    assert_eq!(phone.client().clinician(), None, "wiped");
+}
+
+#[tokio::test]
+async fn a_session_does_not_outlive_the_key_that_it_was_signed_for() {
+    let ward = Ward::with(|_| {}, policy("asked")).await;
+    let mut renewed = 0;
+    for at in 0.. {
+        let (mut phone, fork) = phone_at(&ward, &format!("phone-{at}")).await;
+        sign_in(&phone, &fork).await.unwrap();
+        phone.restart();
+        assert!(phone.client().clinician().is_some());
+        let former = phone.id();
+        phone.vault.destroy(true).unwrap();
+        phone.disk.dies(at);
+        let ended = phone.client().enrol(&ward.managed()).await;
+        phone.restart();
+        if phone.client().status().device_id.is_some_and(|id| id != former) {
+            renewed += 1;
+            assert_eq!(phone.client().clinician(), None, "at {at}");
+        }
+        if ended.is_ok() {
+            break;
+        }
+    }
+    assert!(renewed > 1, "no kill came between the identity and the session");
+}
+
+#[tokio::test]
+async fn where_a_sign_in_is_required_nobody_is_shown_what_is_nobodys() {
+    let mut ward = Ward::new().await;
+    let (phone, fork) = phone(&ward).await;
+    let early = phone.capture(0);
+    let patient = context().patient.unwrap();
+    phone.client().new_wound(&patient, None).unwrap();
+    let label = || phone.client().list().unwrap().remove(0).label;
+    phone.client().unlock().unwrap();
+    assert!(label().is_some() && phone.client().wounds(&patient).is_ok());
+
+    ward.sign_policy(|rules| {
+        policy("required")(rules);
+        rules["version"] = 2.into();
+        rules["review_hours"] = 48.into();
+    });
+    ward.restart().await;
+    phone.link.leads_to(ward.router.clone());
+    ward.clock.pass(SignedDuration::from_mins(2));
+    phone.run().await;
+    let shut = || {
+        assert_eq!(label(), None);
+        assert!(matches!(phone.client().wounds(&patient), Err(ReviewError::Locked)));
+        assert!(matches!(phone.client().preview(early), Err(ReviewError::Locked)));
+        assert!(matches!(phone.client().review(early), Err(ReviewError::Locked)));
+    };
+    shut();
+    phone.client().unlock().unwrap();
+    shut();
+    sign_in(&phone, &fork).await.unwrap();
+    shut();
+    phone.client().unlock().unwrap();
+    assert!(label().is_some());
+    assert_eq!(phone.client().wounds(&patient).unwrap().len(), 1);
+    phone.client().preview(early).unwrap();
+
+    // The shift is over: who signs in next unlocks for themselves.
+    ward.clock.pass(SignedDuration::from_hours(13));
+    shut();
+    sign_in(&phone, &fork).await.unwrap();
+    shut();
+    phone.client().unlock().unwrap();
+    assert!(label().is_some());
 }

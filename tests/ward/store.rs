@@ -107,11 +107,7 @@ async fn a_store_that_the_system_does_not_protect_stays_shut_and_says_which_it_i
 async fn a_damaged_photo_is_set_aside_and_shown_and_its_place_stays_used() {
     let ward = Ward::new().await;
     let mut phone = Phone::enrolled(&ward).await;
-    let later = |n| {
-        ward.clock.pass(SignedDuration::from_secs(1));
-        phone.capture(n)
-    };
-    let (first, second, third) = (later(0), later(1), later(2));
+    let (first, second, third) = (phone.capture(0), phone.capture(1), phone.capture(2));
     phone.close();
     damage(&phone.file(second, "body.json"), b"{}");
     fs::remove_file(phone.file(third, "photo.age")).unwrap();
@@ -131,6 +127,29 @@ async fn a_damaged_photo_is_set_aside_and_shown_and_its_place_stays_used() {
     let report = ward.verified().await;
     let gaps: Vec<_> = report.gaps.iter().map(|gap| (gap.first, gap.last)).collect();
     assert_eq!(gaps, [(2, 3)], "the hospital sees that two photos did not come");
+}
+
+#[tokio::test]
+async fn the_place_of_a_damaged_photo_is_not_given_again_after_a_clock_was_set_back() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    phone.capture(0);
+    phone.is_wrong_by(SignedDuration::from_hours(-1));
+    let second = phone.capture(1);
+    phone.close();
+    damage(&phone.file(second, "body.json"), b"{}");
+    phone.restart();
+    let next = phone.capture(2);
+    let listed = phone.client().list().unwrap();
+    assert_eq!(listed.iter().find(|photo| photo.capture_id == next).unwrap().seq, 3);
+    phone.restart();
+    phone.capture(3);
+    assert_eq!(phone.client().status().last_seq, 4, "its place is left out once");
+    phone.run().await;
+    ward.pull().await;
+    let report = ward.verified().await;
+    let gaps: Vec<_> = report.gaps.iter().map(|gap| (gap.first, gap.last)).collect();
+    assert_eq!(gaps, [(2, 2)]);
 }
 
 #[tokio::test]

@@ -10,13 +10,11 @@ const FAR_MS: i64 = 24 * 3_600_000;
 /// The longest that anybody may ask a phone to wait: a wrong date in an answer must not stop a ward for a day.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
-/// The gateway's clock less ours, in milliseconds, and how long it wants to be left alone.
+/// The gateway's clock less ours, in milliseconds.
 #[derive(Default)]
 pub struct Clocks {
     believed_ms: AtomicI64,
     told_ms: AtomicI64,
-    /// Our wall clock in milliseconds since 1970.
-    pub wait_until_ms: AtomicI64,
 }
 
 impl Clocks {

@@ -75,11 +75,10 @@ impl Contact {
         }
     }
 
-    /// Reads what was kept.
-    pub fn load(disk: &dyn Disk, dir: &Path) -> Option<Self> {
-        // One that does not read is as none: silence counts from now, and the next contact tells all again.
-        let parse = |bytes: &[u8]| serde_json::from_slice(bytes).ok().filter(|kept: &Self| kept.v == 1);
-        Twice { disk, dir, name: NAME }.read(parse).first()
+    /// Reads what was kept. One that is damaged is as none: silence counts from now, and the next contact tells all again. One that
+    /// only cannot be read now is an error.
+    pub fn load(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, StoreError> {
+        Twice { disk, dir, name: NAME }.read_json().or_unread()
     }
 
     /// Keeps it.

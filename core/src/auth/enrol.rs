@@ -116,7 +116,7 @@ impl Enroller<'_> {
         old: Option<&DeviceId>,
     ) -> Result<(Identity, Trust), EnrolError> {
         let token = managed.token.as_ref().ok_or(EnrolError::NoToken)?;
-        let pinned = Trust::pinned(self.disk, self.dir);
+        let pinned = Trust::pinned(self.disk, self.dir)?;
         if pinned.is_some_and(|pinned| pinned != managed.root_sha256) {
             return Err(TrustError::RootChanged.into());
         }

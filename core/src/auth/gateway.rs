@@ -4,11 +4,10 @@
 //! `Gauze-Time`; nothing else is repeated here. An answer that is not the gateway's own is nobody's word.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use gauze_wire::signature::{Request, Tag, sign};
 use gauze_wire::{Digest, Problem, ProblemCode, Tenant};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +36,37 @@ pub enum CallError {
     /// No random bytes.
     #[error("no random bytes")]
     Entropy,
+}
+
+/// Why a call brought nothing, and how long whoever answered it asked to be left alone.
+#[derive(Debug)]
+pub(crate) struct Unanswered {
+    pub error: CallError,
+    pub wait_ms: i64,
+}
+
+impl Unanswered {
+    fn is(&self, code: ProblemCode) -> bool {
+        matches!(&self.error, CallError::Refused(problem) if problem.code == code)
+    }
+}
+
+impl From<Unanswered> for CallError {
+    fn from(unanswered: Unanswered) -> Self {
+        unanswered.error
+    }
+}
+
+impl From<CallError> for Unanswered {
+    fn from(error: CallError) -> Self {
+        Self { error, wait_ms: 0 }
+    }
+}
+
+impl From<TransportError> for Unanswered {
+    fn from(error: TransportError) -> Self {
+        CallError::from(error).into()
+    }
 }
 
 /// Calls one gateway for one tenant.
@@ -75,7 +105,6 @@ impl GatewayClient {
         let headers = vec![("content-type", content_type.to_owned())];
         let call = Call { method: "POST", url: self.url(path), headers, body: Some(body) };
         let answer = self.transport.call(call).await?;
-        self.heed(&answer);
         self.clocks.learn(answer.time.as_deref(), self.clock.now());
         parse(answer)
     }
@@ -88,27 +117,29 @@ impl GatewayClient {
     }
 
     /// A signed `POST` of JSON.
-    pub async fn post_signed<T: DeserializeOwned>(
+    pub(crate) async fn post_signed<T: DeserializeOwned>(
         &self,
         path: &str,
         message: &impl Serialize,
-    ) -> Result<T, CallError> {
+    ) -> Result<T, Unanswered> {
         let body = serde_json::to_vec(message).map_err(|_| CallError::Answer)?;
         let first = self.transport.call(self.signed(path, &body, self.time()).await?).await?;
-        self.heed(&first);
-        let told = first.time.clone();
         tracing::debug!(status = first.status, "answered");
-        match parse(first) {
-            Err(CallError::Refused(problem)) if problem.code == ProblemCode::SignatureExpired => {
-                if !self.clocks.learn(told.as_deref(), self.clock.now()) {
-                    return Err(CallError::Refused(problem));
-                }
-                let again = self.transport.call(self.signed(path, &body, self.time_told()).await?).await?;
-                self.heed(&again);
-                parse(again)
-            }
-            other => other,
+        let told = first.time.clone();
+        let refused = match self.heard(first) {
+            Err(refused) if refused.is(ProblemCode::SignatureExpired) => refused,
+            other => return other,
+        };
+        if !self.clocks.learn(told.as_deref(), self.clock.now()) {
+            return Err(refused);
         }
+        let again = self.transport.call(self.signed(path, &body, self.time_told()).await?).await?;
+        self.heard(again)
+    }
+
+    fn heard<T: DeserializeOwned>(&self, answer: Answer) -> Result<T, Unanswered> {
+        let wait_ms = self.wait_ms(&answer);
+        parse(answer).map_err(|error| Unanswered { error, wait_ms })
     }
 
     async fn signed(&self, path: &str, body: &[u8], now: Timestamp) -> Result<Call, CallError> {
@@ -142,18 +173,11 @@ impl GatewayClient {
         self.clocks.told(self.clock.now())
     }
 
-    /// Keeps until when whoever refused asked to be left alone.
-    pub fn heed(&self, answer: &Answer) {
-        let now = self.clock.now();
+    /// How long whoever refused asks to be left alone, in milliseconds.
+    pub fn wait_ms(&self, answer: &Answer) -> i64 {
         let asked = answer.retry_after.as_deref().filter(|_| answer.status >= 400);
-        let wait = asked.and_then(|text| retry_after(text, now)).unwrap_or(SignedDuration::ZERO);
-        let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-        self.clocks.wait_until_ms.store(now.as_millisecond().saturating_add(wait_ms), Ordering::Relaxed);
-    }
-
-    /// How long it asked to be left alone, in milliseconds.
-    pub fn wait_ms(&self, now_ms: i64) -> i64 {
-        self.clocks.wait_until_ms.load(Ordering::Relaxed).saturating_sub(now_ms).max(0)
+        let wait = asked.and_then(|text| retry_after(text, self.clock.now()));
+        wait.map_or(0, |wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
@@ -207,3 +231,6 @@ pub fn parse<T: DeserializeOwned>(answer: Answer) -> Result<T, CallError> {
     let status = answer.status;
     serde_json::from_slice(&accept(answer)?).map_err(|_| CallError::Between(status))
 }
+
+#[cfg(test)]
+mod tests;

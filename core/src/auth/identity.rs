@@ -26,8 +26,7 @@ pub struct Identity {
 
 impl Identity {
     pub fn load(disk: &dyn Disk, dir: &Path) -> Found<Self> {
-        let parse = |bytes: &[u8]| serde_json::from_slice(bytes).ok().filter(|kept: &Self| kept.v == 1);
-        Twice { disk, dir, name: NAME }.read(parse)
+        Twice { disk, dir, name: NAME }.read_json()
     }
 
     pub fn save(&self, disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {

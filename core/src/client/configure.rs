@@ -6,7 +6,8 @@
 use gauze_wire::Text;
 use serde_json::{Map, Value};
 
-use super::{Client, Enrolled, connect};
+use super::opening::connect;
+use super::{Client, Enrolled};
 use crate::policy::{Encoding, Finding, Judged, Managed, Severity};
 use crate::store::StoreError;
 

@@ -3,11 +3,14 @@
 //! Always: none of them keeps the client from opening. Where nothing tells any more who this phone is, its photos stay, the
 //! status says why, and it enrols anew; the former key is told by the photos.
 
+use std::sync::Arc;
+
 use gauze_wire::{DeviceId, Tenant};
 
-use super::{Advice, Client, ClientConfig, Enrolled, Ports, connect};
-use crate::auth::Identity;
+use super::{Advice, Client, ClientConfig, Enrolled, Ports};
+use crate::auth::{Clocks, GatewayClient, Identity};
 use crate::policy::{Trust, TrustError};
+use crate::ports::TlsError;
 use crate::store::{Found, StoreError};
 
 /// Who this phone is, and why it does not know.
@@ -49,9 +52,28 @@ impl Client {
         }
     }
 
-    /// The phone that this one was: by its identity, or by its newest photo where that is lost.
-    pub(super) fn former(&self) -> Option<(DeviceId, Tenant)> {
-        let kept = Identity::load(&*self.ports.disk, &self.config.dir).first();
-        kept.map(|kept| (kept.device_id, kept.tenant)).or_else(|| self.store.former())
+    /// The phone that this one was: by its identity, or by its newest photo where that is lost. One that only cannot be read now is
+    /// not written over.
+    pub(super) fn former(&self) -> Result<Option<(DeviceId, Tenant)>, StoreError> {
+        let kept = Identity::load(&*self.ports.disk, &self.config.dir).or_unread()?;
+        Ok(kept.map(|kept| (kept.device_id, kept.tenant)).or_else(|| self.store.former()))
     }
+}
+
+/// The gateway at `base`, by the authorities that it is configured with.
+pub(super) fn connect(
+    ports: &Ports,
+    base: &str,
+    tenant: &Tenant,
+    ca: Option<&str>,
+) -> Result<Arc<GatewayClient>, TlsError> {
+    Ok(Arc::new(GatewayClient {
+        transport: (ports.connect)(ca)?,
+        vault: ports.vault.clone(),
+        clock: ports.clock.clone(),
+        entropy: ports.entropy.clone(),
+        base: base.to_owned(),
+        tenant: tenant.clone(),
+        clocks: Clocks::default(),
+    }))
 }

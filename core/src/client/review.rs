@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{Client, Session};
 use crate::capture::{PreviewError, make_preview};
 use crate::ports::Clock;
-use crate::review::{ReviewError, ReviewKeys, Sidecar, WoundView, Wounds, leaving_nothing};
+use crate::review::{ReviewError, ReviewKeys, ReviewSession, Sidecar, WoundView, Wounds, leaving_nothing};
 use crate::store::{Entry, Stage, StoreError, file};
 
 /// Clocks that are set while the phone runs jump by less.
@@ -42,7 +42,7 @@ impl Client {
     fn sidecar_digest(&self, id: CaptureId) -> Result<Digest, PreviewError> {
         let sealed = self.store.read(id, file::REVIEW)?.ok_or(PreviewError::NotReviewable)?;
         let state = self.state();
-        let session = state.unlocked.as_ref().ok_or(PreviewError::Locked)?;
+        let session = self.unlocked(&state).map_err(|_| PreviewError::Locked)?;
         let sidecar = session.sidecar(&sealed).map_err(|_| PreviewError::NotReviewable)?;
         sidecar.photo().ok_or(PreviewError::NotReviewable)
     }
@@ -59,7 +59,7 @@ impl Client {
         if let Some(sealed) = self.store.read(id, file::PREVIEW)? {
             drop(self.sidecar(id)?);
             let state = self.state();
-            return state.unlocked.as_ref().ok_or(ReviewError::Locked)?.open(&sealed);
+            return self.unlocked(&state)?.open(&sealed);
         }
         let photo = self.review(id)?;
         let orientation = strip(&photo).map_err(|_| ReviewError::DidNotOpen)?.orientation();
@@ -110,6 +110,7 @@ impl Client {
     pub fn unlock(&self) -> Result<(), ReviewError> {
         self.mind_silence()?;
         self.may_review()?;
+        self.end_shift();
         let ports = &self.ports;
         let session = leaving_nothing(|| ReviewKeys::unlock(&*ports.disk, &self.config.dir, &*ports.vault))?;
         self.state().unlocked = Some(session);
@@ -131,11 +132,9 @@ impl Client {
         self.expire_reviews()?;
         let now = self.time();
         let keys = self.state().review_keys.clone().ok_or(ReviewError::Off)?;
-        let open = |sealed: &[u8]| self.state().unlocked.as_ref().ok_or(ReviewError::Locked)?.open(sealed);
+        let open = |sealed: &[u8]| self.unlocked(&self.state())?.open(sealed);
         // Also where there is none to open.
-        if self.state().unlocked.is_none() {
-            return Err(ReviewError::Locked);
-        }
+        self.unlocked(&self.state()).map(drop)?;
         leaving_nothing(|| self.wounds_in(&keys).of(&open, patient, now))
     }
 
@@ -147,7 +146,7 @@ impl Client {
         let wound = WoundId::make(&random);
         let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
         let keys = self.state().review_keys.clone().filter(|_| hours > 0);
-        if let Some(keys) = keys.filter(|_| self.review_denied().is_none()) {
+        if let Some(keys) = keys.filter(|_| self.may_review().is_ok()) {
             let now = self.time();
             leaving_nothing(|| self.wounds_in(&keys).keep(&wound, patient, site, now))?;
         }
@@ -168,12 +167,20 @@ impl Client {
 
     /// Whether the hospital allows photos to be shown on this phone now.
     fn may_review(&self) -> Result<(), ReviewError> {
-        self.review_denied().map_or(Ok(()), |denied| Err(ReviewError::Denied(denied)))
+        self.may_show(&self.state())
     }
 
-    /// Removes sidecars whose hours are over, or that policy no longer allows.
+    /// The private half of the review identity, where whoever has the phone in hand may use it.
+    fn unlocked<'a>(&self, state: &'a Session) -> Result<&'a ReviewSession, ReviewError> {
+        state.unlocked.as_ref().filter(|_| !self.lacks_a_person(state)).ok_or(ReviewError::Locked)
+    }
+
+    /// Removes sidecars whose hours are over, or that policy no longer allows. A phone that does not know who it is knows no policy:
+    /// it shows nothing, and removes nothing.
     pub(super) fn expire_reviews(&self) -> Result<(), StoreError> {
-        let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
+        self.end_shift();
+        let Some(enrolled) = self.enrolled() else { return Ok(()) };
+        let hours = enrolled.trust.policy.review_hours;
         let hours = SignedDuration::from_hours(i64::from(hours));
         let now = self.time();
         let (disk, dir) = (&*self.ports.disk, &self.config.dir);
@@ -204,8 +211,10 @@ impl Client {
 
     /// Whom and what a photo shows, where that may be shown now.
     pub(super) fn label(&self, state: &Session, entry: &Entry) -> Option<String> {
-        let unlocked =
-            state.unlocked.as_ref().filter(|_| entry.reviewable && self.denied(state).is_none())?;
+        let unlocked = self.unlocked(state).ok()?;
+        if !entry.reviewable || self.may_show(state).is_err() {
+            return None;
+        }
         let sealed = self.store.read(entry.capture_id, file::REVIEW).ok()??;
         let sidecar = unlocked.sidecar(&sealed).ok()?;
         self.may_see(state, sidecar.person()).then(|| sidecar.label.clone())
@@ -215,7 +224,7 @@ impl Client {
     fn sidecar(&self, id: CaptureId) -> Result<Sidecar, ReviewError> {
         let sealed = self.store.read(id, file::REVIEW)?.ok_or(ReviewError::Off)?;
         let state = self.state();
-        let sidecar = state.unlocked.as_ref().ok_or(ReviewError::Locked)?.sidecar(&sealed)?;
+        let sidecar = self.unlocked(&state)?.sidecar(&sealed)?;
         if self.may_see(&state, sidecar.person()) { Ok(sidecar) } else { Err(ReviewError::OtherPerson) }
     }
 }

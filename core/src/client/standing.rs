@@ -11,6 +11,7 @@ use gauze_wire::{
 use super::{Client, Enrolled, Session};
 use crate::auth::{CallError, Contact, VaultSigner};
 use crate::ports::VaultError;
+use crate::review::ReviewError;
 use crate::store::StoreError;
 
 /// The gateway is asked again after this long.
@@ -19,9 +20,22 @@ const ASK_EVERY_MS: u64 = 60_000;
 const SHOW_EVERY_MS: u64 = 3_600_000;
 
 impl Client {
-    /// Why this phone may not show photos; nothing where it may.
-    pub(super) fn review_denied(&self) -> Option<ReviewDenied> {
-        self.denied(&self.state())
+    /// The code of why this phone may not show photos; nothing where it may.
+    pub(super) fn review_denied(&self) -> Option<&'static str> {
+        let state = self.state();
+        let denied = self.denied(&state).map(ReviewDenied::code);
+        denied.or_else(|| state.withheld.as_ref().map(StoreError::code))
+    }
+
+    /// Whether photos may be shown on this phone now: where it knows who it is, and what was said of it.
+    pub(super) fn may_show(&self, state: &Session) -> Result<(), ReviewError> {
+        if let Some(denied) = self.denied(state) {
+            return Err(ReviewError::Denied(denied));
+        }
+        if let Some(unread) = &state.withheld {
+            return Err(unread.again().into());
+        }
+        if state.enrolled.is_some() { Ok(()) } else { Err(ReviewError::Off) }
     }
 
     pub(super) fn denied(&self, session: &Session) -> Option<ReviewDenied> {
@@ -39,19 +53,31 @@ impl Client {
         state.wipe.is_some() || state.contact.as_ref().is_some_and(Contact::is_revoked)
     }
 
-    /// Reads when the hospital was last heard; a phone that never kept it counts from now.
+    /// Reads when the hospital was last heard; a phone that never kept it counts from now. Where it cannot be read now, nothing is
+    /// shown, and what was said stays as it was kept.
     pub(super) fn load_contact(&self) -> Result<(), StoreError> {
         if self.enrolled().is_none() {
             return Ok(());
         }
         let (disk, dir, clock) = (&*self.ports.disk, &self.config.dir, &*self.ports.clock);
         let (mut contact, mut news) = match Contact::load(disk, dir) {
-            Some(contact) => (contact, false),
-            None => (Contact::begin(clock), true),
+            Ok(Some(contact)) => (contact, false),
+            Ok(None) => (Contact::begin(clock), true),
+            Err(unread) => {
+                let mut state = self.state();
+                state.contact = Some(Contact::begin(clock));
+                (state.withheld, state.contact_unread) = (Some(unread.again()), true);
+                return Err(unread);
+            }
         };
         news |= contact.tick(clock);
         self.state().contact = Some(contact.clone());
         if news { contact.save(disk, dir) } else { Ok(()) }
+    }
+
+    fn keep_contact(&self, contact: &Contact) -> Result<(), StoreError> {
+        let unread = self.state().contact_unread;
+        if unread { Ok(()) } else { contact.save(&*self.ports.disk, &self.config.dir) }
     }
 
     /// Counts silence, and wipes where it has lasted too long.
@@ -62,7 +88,7 @@ impl Client {
             contact.and_then(|contact| contact.tick(&*self.ports.clock).then(|| contact.clone()))
         };
         if let Some(contact) = due {
-            contact.save(&*self.ports.disk, &self.config.dir)?;
+            self.keep_contact(&contact)?;
         }
         self.wipe_if_silent()
     }
@@ -137,7 +163,7 @@ impl Client {
         if standing.review_denied.is_some() {
             self.state().unlocked = None;
         }
-        contact.save(&*self.ports.disk, &self.config.dir)?;
+        self.keep_contact(&contact)?;
         match &standing.wipe {
             Some(order) => self.obey_order(enrolled, order),
             None => Ok(()),

@@ -1,6 +1,6 @@
 //! What a caller may see.
 
-use gauze_wire::{CaptureId, DeviceId, ReviewDenied};
+use gauze_wire::{CaptureId, DeviceId};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -112,7 +112,7 @@ pub struct StatusView {
 pub(super) struct Said {
     pub trust_refused: Option<Advice>,
     pub storage_trouble: Option<Advice>,
-    pub denied: Option<ReviewDenied>,
+    pub denied: Option<&'static str>,
 }
 
 pub(super) fn status(
@@ -140,6 +140,6 @@ pub(super) fn status(
         quarantined: store.quarantined().len() as u64,
         unreadable: store.unreadable().len() as u64,
         storage_trouble: said.storage_trouble,
-        review_denied: said.denied.map(|denied| denied.code().to_owned()),
+        review_denied: said.denied.map(str::to_owned),
     }
 }

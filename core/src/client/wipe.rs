@@ -47,16 +47,20 @@ pub(super) struct WipeFile {
 }
 
 impl WipeFile {
-    /// Reads it. One of which nothing can be read may have been an order: it ends looking and taking, keeps what is sealed,
-    /// and an order that comes again outranks it.
-    fn load(disk: &dyn Disk, dir: &Path, enrolled: Option<&DeviceId>) -> Option<Self> {
-        let parse = |bytes: &[u8]| serde_json::from_slice(bytes).ok().filter(|kept: &Self| kept.v == 1);
-        let Found { whole, trouble } = Twice { disk, dir, name: NAME }.read(parse);
+    /// Reads it. One that is damaged may have been an order: it ends looking and taking, keeps what is sealed, and an order that
+    /// comes again outranks it. One that only cannot be read now is an error: there may be none.
+    fn load(disk: &dyn Disk, dir: &Path, enrolled: Option<&DeviceId>) -> Result<Option<Self>, StoreError> {
+        let Found { whole, trouble } = Twice { disk, dir, name: NAME }.read_json();
         let lost = || {
             let why = Why { cause: WipeCause::Asked, order_id: None, photos: Photos::Keep };
             Some(Self::begin(enrolled?.clone(), &why))
         };
-        whole.into_iter().next().or_else(|| trouble.and_then(|_| lost()))
+        match (whole.into_iter().next(), trouble) {
+            (Some(wipe), _) => Ok(Some(wipe)),
+            (None, None) => Ok(None),
+            (None, Some(StoreError::Damaged)) => Ok(lost()),
+            (None, Some(unread)) => Err(unread),
+        }
     }
 
     fn begin(device_id: DeviceId, why: &Why) -> Self {
@@ -313,7 +317,14 @@ impl Client {
         let (disk, dir) = (&*self.ports.disk, &self.config.dir);
         let enrolled = self.enrolled();
         let device_id = enrolled.as_ref().map(|enrolled| &enrolled.identity.device_id);
-        let Some(wipe) = WipeFile::load(disk, dir, device_id) else { return Ok(()) };
+        let wipe = match WipeFile::load(disk, dir, device_id) {
+            Ok(Some(wipe)) => wipe,
+            Ok(None) => return Ok(()),
+            Err(unread) => {
+                self.state().withheld = Some(unread.again());
+                return Err(unread);
+            }
+        };
         if enrolled.as_ref().is_some_and(|enrolled| enrolled.identity.device_id != wipe.device_id) {
             return WipeFile::forget(disk, dir);
         }

@@ -130,18 +130,20 @@ impl Trust {
         &self.recipients
     }
 
-    /// The pinned fingerprint, if this phone has one that can be read. One whose files are lost pins what device management
-    /// names, as at its first enrolment.
-    pub fn pinned(disk: &dyn Disk, dir: &Path) -> Option<Digest> {
-        read(disk, dir).first().map(|file| file.root)
+    /// The pinned fingerprint, if this phone has one. One whose files are lost pins what device management names, as at its first
+    /// enrolment; files that only cannot be read now keep theirs.
+    pub fn pinned(disk: &dyn Disk, dir: &Path) -> Result<Option<Digest>, StoreError> {
+        Ok(read(disk, dir).or_unread()?.map(|file| file.root))
     }
 
     /// What this phone has believed of `tenant`, whichever of its gateways it used.
     pub fn kept(disk: &dyn Disk, dir: &Path, tenant: &Tenant) -> Result<Option<Self>, TrustError> {
         // Another organisation's: nothing of it counts here.
         let believed = |file: TrustFile| Some((file.bundle_of(tenant).ok()?, file));
-        let Some((bundle, file)) = read(disk, dir).whole.into_iter().find_map(believed) else {
-            return Ok(None);
+        let found = read(disk, dir);
+        let unread = found.trouble.filter(|trouble| !matches!(trouble, StoreError::Damaged));
+        let Some((bundle, file)) = found.whole.into_iter().find_map(believed) else {
+            return unread.map_or(Ok(None), |unread| Err(unread.into()));
         };
         let gateway = bundle.gateways.first().ok_or(TrustError::Gateway)?.url.clone();
         Self::of(file, bundle, &gateway).map(Some)
@@ -213,6 +215,5 @@ impl Trust {
 }
 
 fn read(disk: &dyn Disk, dir: &Path) -> Found<TrustFile> {
-    let parse = |bytes: &[u8]| serde_json::from_slice(bytes).ok().filter(|file: &TrustFile| file.v == 1);
-    Twice { disk, dir, name: NAME }.read(parse)
+    Twice { disk, dir, name: NAME }.read_json()
 }

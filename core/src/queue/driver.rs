@@ -14,7 +14,7 @@ use sha2::Digest as _;
 use super::claims::Claim;
 use super::machine::{Effect, Event, Item, State, step};
 use super::reach::Reach;
-use super::trouble::{of_call, of_store, of_vault};
+use super::trouble::{Hindrance, of_call, of_store, of_vault};
 use super::{Claims, Observers, QueueReport, Stopped, SystemTransfer, TransferEnd, TransferPlan};
 use crate::auth::{GatewayClient, Identity, PROBLEM, VaultSigner};
 use crate::policy::Trust;
@@ -198,7 +198,7 @@ impl Driver {
                     Event::TicketGranted { offset }
                 }
                 Ok(None) => Event::Stored,
-                Err(trouble) => self.failed(trouble),
+                Err(hindrance) => self.hindered(hindrance),
             }),
             Effect::Transfer { offset } => {
                 let url = ticket.take()?;
@@ -297,18 +297,18 @@ impl Driver {
         serde_json::to_vec(&void).map_err(|_| Trouble::Damaged)
     }
 
-    async fn ask_in_turn(&self, entry: &Entry) -> Result<Option<(String, u64)>, Trouble> {
+    async fn ask_in_turn(&self, entry: &Entry) -> Result<Option<(String, u64)>, Hindrance> {
         let _leave = self.reach.ask().await.ok_or(Trouble::Offline)?;
         let asked = self.ask_ticket(entry).await;
         match &asked {
-            Err(Trouble::Offline) => self.reach.silent(),
+            Err(Hindrance { trouble: Trouble::Offline, .. }) => self.reach.silent(),
             Ok(_) | Err(_) => self.reach.answered(),
         }
         asked
     }
 
     /// A ticket, or nothing where the gateway has the photo already.
-    async fn ask_ticket(&self, entry: &Entry) -> Result<Option<(String, u64)>, Trouble> {
+    async fn ask_ticket(&self, entry: &Entry) -> Result<Option<(String, u64)>, Hindrance> {
         let name = manifest_name(entry, &self.identity);
         let manifest = self.jws(entry.capture_id, name)?.ok_or(Trouble::Damaged)?;
         let request = UploadRequest {
@@ -316,15 +316,15 @@ impl Driver {
             highest_seq: self.store.head(&self.identity.device_id).map_or(0, |head| head.seq),
             unsent: self.store.unsent(),
         };
-        match self.gateway.post_signed("uploads", &request).await.map_err(|e| of_call(&e))? {
+        match self.gateway.post_signed("uploads", &request).await? {
             UploadAnswer::Ticket { upload_url, offset, .. } => {
                 // The gateway chooses the path, never the host: bytes go nowhere else.
                 if !upload_url.starts_with(&format!("{}/", self.identity.gateway)) {
-                    return Err(Trouble::Gateway(ProblemCode::MalformedRequest));
+                    return Err(Trouble::Gateway(ProblemCode::MalformedRequest).into());
                 }
                 Ok(Some((upload_url, offset)))
             }
-            UploadAnswer::Held(state) => self.keep_stored(entry, &state).map(|()| None),
+            UploadAnswer::Held(state) => Ok(self.keep_stored(entry, &state).map(|()| None)?),
         }
     }
 
@@ -339,15 +339,13 @@ impl Driver {
     /// What the end of a transfer means.
     fn ended(&self, entry: &Entry, answer: Result<Answer, TransportError>) -> Event {
         let answer = match answer {
-            Ok(answer) => {
-                self.gateway.heed(&answer);
-                answer
-            }
+            Ok(answer) => answer,
             Err(TransportError::Cut) => {
                 return Event::Cut { now_ms: self.now_ms(), jitter: self.jitter() };
             }
             Err(error) => return self.failed(of_call(&error.into())),
         };
+        let least_ms = self.gateway.wait_ms(&answer);
         match self.received(entry, answer) {
             Ok(()) => Event::Stored,
             Err(Trouble::Gateway(ProblemCode::DigestMismatch | ProblemCode::SizeMismatch))
@@ -355,7 +353,7 @@ impl Driver {
             {
                 self.failed(Trouble::Damaged)
             }
-            Err(trouble) => self.failed(trouble),
+            Err(trouble) => self.hindered(Hindrance { trouble, least_ms }),
         }
     }
 
@@ -388,12 +386,11 @@ impl Driver {
     }
 
     pub(super) fn failed(&self, trouble: Trouble) -> Event {
-        let now_ms = self.now_ms();
-        let least_ms = match trouble {
-            Trouble::Gateway(_) | Trouble::Between(_) => self.gateway.wait_ms(now_ms),
-            _ => 0,
-        };
-        Event::Failed { trouble, now_ms, jitter: self.jitter(), least_ms }
+        self.hindered(trouble.into())
+    }
+
+    fn hindered(&self, Hindrance { trouble, least_ms }: Hindrance) -> Event {
+        Event::Failed { trouble, now_ms: self.now_ms(), jitter: self.jitter(), least_ms }
     }
 
     fn now_ms(&self) -> i64 {

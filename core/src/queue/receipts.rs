@@ -55,7 +55,7 @@ impl Driver {
             true => Err(Trouble::Offline),
             false => {
                 let answer = self.gateway.post_signed::<StatusAnswer>("status", &query).await;
-                answer.map(|answer| answer.captures).map_err(|error| of_call(&error))
+                answer.map(|answer| answer.captures).map_err(|unanswered| of_call(&unanswered.error))
             }
         };
         for (claim, item) in batch {

@@ -2,7 +2,7 @@
 
 use gauze_wire::{Problem, ProblemCode};
 
-use crate::auth::CallError;
+use crate::auth::{CallError, Unanswered};
 use crate::ports::{TransportError, VaultError};
 use crate::store::{StoreError, Trouble};
 
@@ -27,6 +27,24 @@ pub fn of_store(error: &StoreError) -> Trouble {
         | StoreError::Unknown
         | StoreError::AlreadySent
         | StoreError::Io(_) => Trouble::Storage,
+    }
+}
+
+/// What keeps a photo, and how long whoever said so asked to be left alone.
+pub struct Hindrance {
+    pub trouble: Trouble,
+    pub least_ms: i64,
+}
+
+impl From<Trouble> for Hindrance {
+    fn from(trouble: Trouble) -> Self {
+        Self { trouble, least_ms: 0 }
+    }
+}
+
+impl From<Unanswered> for Hindrance {
+    fn from(unanswered: Unanswered) -> Self {
+        Self { trouble: of_call(&unanswered.error), least_ms: unanswered.wait_ms }
     }
 }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::ports::{Disk, Entropy, KeyVault, SealEntropy, VaultError};
+use crate::stack::leaving_nothing_on;
 use crate::store::{Found, StoreError, Twice};
 
 const PUBLIC: &str = "review/recipient.txt";
@@ -81,25 +82,35 @@ pub(crate) struct ReviewKeys {
 pub(crate) struct ReviewSession(Identity);
 
 impl ReviewKeys {
-    /// Reads the public half, where the private one is there too. Otherwise this phone has no review until one is made
-    /// anew: it never keeps a photo from being taken.
-    pub fn load(disk: &dyn Disk, dir: &Path) -> Option<Self> {
-        private(disk, dir).read(is_sealed).first()?;
+    /// Reads the public half, where the private one is there too, or cannot be read now, as while the phone is locked. `None` where
+    /// there is none, or none that anybody could ever read; an error where it may be there: it never keeps a photo from being taken.
+    pub fn load(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, StoreError> {
+        let private = private(disk, dir).read(is_sealed).or_unread();
+        if matches!(private, Ok(None)) {
+            return Ok(None);
+        }
         let parse = |bytes: &[u8]| str::from_utf8(bytes).ok()?.trim().parse::<Recipient>().ok();
-        Self::of(public(disk, dir).read(parse).first()?).ok()
+        match public(disk, dir).read(parse).or_unread()? {
+            Some(recipient) => Self::of(recipient).map(Some),
+            None => private.map(|_| None),
+        }
     }
 
     fn of(recipient: Recipient) -> Result<Self, StoreError> {
         Ok(Self { recipients: Recipients::new([recipient]).map_err(|_| StoreError::Damaged)? })
     }
 
-    /// Makes a review identity, sealed to the vault's review key. `None` where the vault has none.
+    /// The review identity that there is, or a new one, sealed to the vault's review key. `None` where the vault has none. Never takes
+    /// the place of one that only cannot be read now.
     pub fn make(
         disk: &dyn Disk,
         dir: &Path,
         entropy: &dyn Entropy,
         vault: &dyn KeyVault,
     ) -> Result<Option<Self>, ReviewError> {
+        if let Some(kept) = Self::load(disk, dir)? {
+            return Ok(Some(kept));
+        }
         let Some(review_key) = vault.review_key()? else { return Ok(None) };
         let mut entropy = SealEntropy(entropy);
         let identity = Identity::make_x25519(&mut entropy).map_err(|_| ReviewError::Entropy)?;
@@ -252,15 +263,7 @@ impl Sidecar {
 /// What the deepest of our calls may leave on the stack, in bytes. Threads of phones have four times as much.
 const STACK: usize = 128 * 1024;
 
-/// Does what has keys, names or pictures in its hands, and wipes the stack that it used: values that moved leave copies.
+/// Does what has keys, names or pictures in its hands, and wipes the stack that it used.
 pub(crate) fn leaving_nothing<T>(work: impl FnOnce() -> T) -> T {
-    let done = apart(work);
-    zeroize::zeroize_stack::<STACK>();
-    done
-}
-
-/// Has a frame of its own, below the one that wipes.
-#[inline(never)]
-fn apart<T>(work: impl FnOnce() -> T) -> T {
-    work()
+    leaving_nothing_on::<STACK, T>(work)
 }

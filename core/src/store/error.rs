@@ -66,6 +66,24 @@ impl StoreError {
 }
 
 impl StoreError {
+    /// The same once more: for what goes on until the app is opened anew.
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Full => Self::Full,
+            Self::ReadOnly => Self::ReadOnly,
+            Self::Denied => Self::Denied,
+            Self::TooManyFiles => Self::TooManyFiles,
+            Self::KeyStore => Self::KeyStore,
+            Self::Busy => Self::Busy,
+            Self::Protection => Self::Protection,
+            Self::NotYetUnlocked => Self::NotYetUnlocked,
+            Self::Damaged => Self::Damaged,
+            Self::Unknown => Self::Unknown,
+            Self::AlreadySent => Self::AlreadySent,
+            Self::Io(error) => Self::Io(error.kind().into()),
+        }
+    }
+
     /// Refuses a directory that the system does not protect as it must.
     pub fn unless_held(protection: Protection) -> Result<(), Self> {
         match protection {

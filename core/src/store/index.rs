@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use super::{Progress, StoreError, lock};
 use crate::ports::{Disk, Entropy, SecretStore};
+use crate::stack::leaving_nothing_on;
 
 const TREE: &str = "progress";
 const NONCE: usize = 24;
@@ -41,12 +42,6 @@ const SESSION: &str = "session";
 /// What enciphering one row may leave on the stack, the key among it, in bytes.
 const CIPHER_STACK: usize = 16 * 1024;
 
-/// Has a frame of its own, below the one that wipes.
-#[inline(never)]
-fn apart<T>(cipher: &XChaCha20Poly1305, work: impl FnOnce(&XChaCha20Poly1305) -> T) -> T {
-    work(cipher)
-}
-
 fn carried_key(id: CaptureId) -> String {
     format!("{id}{CARRIED}")
 }
@@ -69,8 +64,8 @@ pub enum Known {
 
 pub struct Index {
     tree: Option<sled::Tree>,
-    /// Gone once its key was forgotten: from then on nothing is kept.
-    cipher: Mutex<Option<XChaCha20Poly1305>>,
+    /// On the heap, and wiped as it goes: a cipher that moved would leave it on the stack. Once it was forgotten nothing is kept.
+    key: Mutex<Option<Zeroizing<Vec<u8>>>>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -96,7 +91,6 @@ impl Index {
                 fresh
             }
         };
-        let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| StoreError::Damaged)?;
         let tree = match open_tree(dir) {
             Err(Shut::Damaged) => set_aside(dir, disk).ok().and_then(|()| open_tree(dir).ok()),
             opened => opened.ok(),
@@ -104,7 +98,7 @@ impl Index {
         if tree.is_none() {
             tracing::warn!("the index cannot be opened; going on without it");
         }
-        Ok(Self { tree, cipher: Mutex::new(Some(cipher)), entropy })
+        Ok(Self { tree, key: Mutex::new(Some(key)), entropy })
     }
 
     /// All that it knows, up to where sled fails. A row that cannot be opened is passed over.
@@ -187,13 +181,13 @@ impl Index {
     /// Clears it, and forgets its key.
     pub fn clear(&self) {
         guarded(|| self.tree.as_ref()?.clear().ok());
-        *self.cipher.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn with_cipher<T>(&self, work: impl FnOnce(&XChaCha20Poly1305) -> Option<T>) -> Option<T> {
-        let done = apart(self.cipher.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?, work);
-        zeroize::zeroize_stack::<CIPHER_STACK>();
-        done
+        let key = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = key.as_ref()?;
+        leaving_nothing_on::<CIPHER_STACK, _>(|| work(&XChaCha20Poly1305::new_from_slice(key).ok()?))
     }
 }
 

@@ -1,9 +1,13 @@
-//! Small files that a phone cannot do without. Each is kept twice, as `NAME` and as `copy/NAME`.
+//! Small files that a phone cannot do without. Each is kept twice, as `DIR/NAME` and as `DIR/copy/NAME`: in one directory, so that
+//! the system protects both alike.
 //!
-//! Always: a write counts once both hold it, `NAME` first. One that does not hold what it should moves to `damaged/` and is
+//! Always: a write counts once both hold it, `NAME` first. One that does not hold what it should moves to `DIR/damaged/` and is
 //! written anew from the other; one that cannot be read now is left as it is, and read again at the next start.
 
 use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::{StoreError, read_small};
 use crate::ports::{Disk, write_durably};
@@ -16,6 +20,12 @@ pub(crate) struct Twice<'a> {
     pub name: &'static str,
 }
 
+/// What each that is JSON says of itself.
+#[derive(Deserialize)]
+struct Version {
+    v: u32,
+}
+
 /// What the two of them hold.
 pub(crate) struct Found<T> {
     /// What was read: the newer first, then the other where it differs.
@@ -25,27 +35,49 @@ pub(crate) struct Found<T> {
 }
 
 impl<T> Found<T> {
-    /// The newest that was read.
-    pub fn first(self) -> Option<T> {
-        self.whole.into_iter().next()
+    /// Whether there is none, or none that anybody could ever read: another may take its place. What cannot be read now is an error.
+    pub fn or_unread(self) -> Result<Option<T>, StoreError> {
+        match (self.whole.into_iter().next(), self.trouble) {
+            (Some(first), _) => Ok(Some(first)),
+            (None, None | Some(StoreError::Damaged)) => Ok(None),
+            (None, Some(unread)) => Err(unread),
+        }
     }
 }
 
 impl Twice<'_> {
     fn paths(&self) -> [PathBuf; 2] {
-        [self.dir.join(self.name), self.dir.join("copy").join(self.name)]
+        let path = self.dir.join(self.name);
+        let copy = self.beside("copy", "");
+        [path, copy]
     }
 
-    /// Where what was damaged is kept for people.
-    fn aside(&self) -> PathBuf {
-        self.dir.join("damaged").join(self.name.replace('/', "-"))
+    /// Where what was damaged of either half is kept for people.
+    fn asides(&self) -> [PathBuf; 2] {
+        [self.beside("damaged", ""), self.beside("damaged", ".copy")]
+    }
+
+    /// Its name with `ending`, in another directory beside it.
+    fn beside(&self, dir: &str, ending: &str) -> PathBuf {
+        let path = self.dir.join(self.name);
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(ending);
+        path.with_file_name(dir).join(name)
+    }
+
+    /// Reads one that is JSON in version 1.
+    pub fn read_json<T: DeserializeOwned>(&self) -> Found<T> {
+        self.read(|bytes| {
+            let version: Version = serde_json::from_slice(bytes).ok()?;
+            serde_json::from_slice(bytes).ok().filter(|_| version.v == 1)
+        })
     }
 
     /// Reads it, and mends the half that is missing, damaged or older, where the disk lets it.
     pub fn read<T>(&self, parse: impl Fn(&[u8]) -> Option<T>) -> Found<T> {
         let mut whole: Vec<(Vec<u8>, T)> = Vec::new();
         let (mut trouble, mut to_mend) = (None, Vec::new());
-        for path in self.paths() {
+        for (path, aside) in self.paths().into_iter().zip(self.asides()) {
             match self.read_half(&path, &parse) {
                 Ok(Some((bytes, value))) => {
                     let newer = whole.first().map(|(newer, _)| *newer == bytes);
@@ -57,13 +89,13 @@ impl Twice<'_> {
                     }
                 }
                 Ok(None) => to_mend.push(path),
-                Err(error) => {
-                    if matches!(error, StoreError::Damaged) {
-                        self.set_aside(&path);
-                        to_mend.push(path);
-                    }
-                    trouble = Some(error);
+                Err(StoreError::Damaged) => {
+                    self.set_aside(&path, &aside);
+                    to_mend.push(path);
+                    // What cannot be read now may be whole.
+                    trouble = trouble.or(Some(StoreError::Damaged));
                 }
+                Err(error) => trouble = Some(error),
             }
         }
         if let Some((bytes, _)) = whole.first() {
@@ -92,15 +124,19 @@ impl Twice<'_> {
     }
 
     /// Moves away what holds nothing, or leaves it where the disk does not even do that.
-    fn set_aside(&self, path: &Path) {
-        let aside = self.aside();
-        let moved = self.disk.prepare(&self.dir.join("damaged")).and_then(|_| {
-            self.disk.remove(&aside)?;
-            self.disk.publish(path, &aside)
+    fn set_aside(&self, path: &Path, aside: &Path) {
+        let moved = self.disk.prepare(aside.parent().unwrap_or(self.dir)).and_then(|_| {
+            self.disk.remove(aside)?;
+            self.disk.publish(path, aside)
         });
         if moved.is_err() {
             tracing::warn!(file = self.name, "a damaged file could not be set aside");
         }
+    }
+
+    /// Whether either half was once set aside.
+    pub fn is_set_aside(&self) -> bool {
+        self.asides().iter().any(|aside| self.disk.open(aside).is_ok())
     }
 
     /// Writes it, both times.
@@ -113,8 +149,8 @@ impl Twice<'_> {
 
     /// Removes it, with what was set aside of it. `NAME` goes last: where the process dies in between, it is still there.
     pub fn forget(&self) -> Result<(), StoreError> {
-        let [path, copy] = self.paths();
-        for gone in [self.aside(), copy, path] {
+        let ([path, copy], [one, other]) = (self.paths(), self.asides());
+        for gone in [one, other, copy, path] {
             self.disk.remove(&gone)?;
         }
         Ok(())

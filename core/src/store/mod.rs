@@ -80,12 +80,28 @@ impl Store {
         let lock = LockFile::take(&dir.join("lock"))?;
         let recovered = recover::recover(&*disk, dir)?;
         let index = Index::open(&dir.join("index"), &*disk, secrets, entropy)?;
-        let recover::Recovered { heads, entries, quarantined, unreadable, trouble } = recovered;
+        let recover::Recovered { heads, entries, quarantined, unreadable } = recovered;
+        let trouble = heads.unread().map(StoreError::again);
         let (leftovers, doubtful) = (Vec::new(), Vec::new());
         let state = Mutex::new(State { heads, entries, quarantined, unreadable, leftovers, doubtful });
         let store = Self { disk, dir: dir.to_owned(), state, index, trouble, _lock: lock };
         store.read_index();
+        store.finish_voids();
         Ok(store)
+    }
+
+    /// Finishes what a dead process decided: a statement that is not signed yet takes its photo's place, whatever was said of that.
+    fn finish_voids(&self) {
+        for entry in self.entries().into_iter().filter(|entry| entry.kind == Kind::Void) {
+            let id = entry.capture_id;
+            let finished = match self.read(id, file::VOID) {
+                Ok(None) => self.finish_void(id),
+                Ok(Some(_)) | Err(_) => Ok(()),
+            };
+            if let Err(error) = finished {
+                tracing::warn!(code = error.code(), "a discarded photo is still to be removed");
+            }
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -113,7 +129,7 @@ impl Store {
     ) -> Result<Draft<'_>, StoreError> {
         let mut state = self.state();
         self.remove_leftovers(&mut state)?;
-        let (seq, prev) = match state.heads.of(device) {
+        let (seq, prev) = match state.heads.last(device)? {
             Some(head) => (head.seq + 1, Some(head.head)),
             None => (1, None),
         };
@@ -144,6 +160,11 @@ impl Store {
     /// Removes what the disk did not remove before. Fails for as long as the disk does.
     pub fn sweep(&self) -> Result<(), StoreError> {
         self.remove_leftovers(&mut self.state())
+    }
+
+    /// Another key begins a chain on this phone.
+    pub fn begin_chain(&self) -> Result<(), StoreError> {
+        self.state().heads.begin(&*self.disk, &self.dir)
     }
 
     /// The present end of `device`'s chain.
@@ -242,6 +263,10 @@ impl Store {
     /// goes.
     pub fn void(&self, id: CaptureId, statement: &[u8]) -> Result<(), StoreError> {
         let entry = self.entry(id).ok_or(StoreError::Unknown)?;
+        // Said before, and not finished.
+        if entry.kind == Kind::Void && self.read(id, file::VOID)?.is_none() {
+            return self.finish_void(id);
+        }
         if !entry.can_be_voided() {
             return Err(StoreError::AlreadySent);
         }

@@ -1,6 +1,6 @@
 //! What opening does with what a dead process left behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -15,8 +15,6 @@ pub struct Recovered {
     pub quarantined: Vec<String>,
     /// Names of photos that cannot be read now.
     pub unreadable: Vec<String>,
-    /// Why the ends of the chains are known from the photos alone.
-    pub trouble: Option<StoreError>,
 }
 
 /// More readers than this do not make flash faster.
@@ -29,13 +27,13 @@ const SHARE: usize = 500;
 pub fn recover(disk: &dyn Disk, dir: &Path) -> Result<Recovered, StoreError> {
     let outbox = dir.join("outbox");
     disk.prepare(&outbox)?;
-    let (heads, trouble) = Heads::load(disk, dir);
-    let mut found = Sorted { heads, ..Sorted::default() };
+    let mut found = Sorted { heads: Heads::load(disk, dir), ..Sorted::default() };
+    let kept = found.heads.seqs();
     let photos = clear(disk, &outbox)?;
     for (name, read) in photos.iter().zip(read_all(disk, &outbox, &photos)?) {
         found.sort(name, read);
     }
-    found.leave_out_unknown();
+    found.leave_out_unknown(kept);
     let mut unreadable = found.unreadable;
     // The heads must outlive what is about to leave the outbox.
     let mut heads = found.heads;
@@ -47,7 +45,7 @@ pub fn recover(disk: &dyn Disk, dir: &Path) -> Result<Recovered, StoreError> {
     }
     let quarantined = disk.list(&dir.join("quarantine"))?;
     let quarantined = quarantined.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-    Ok(Recovered { heads, entries: found.entries, quarantined, unreadable, trouble })
+    Ok(Recovered { heads, entries: found.entries, quarantined, unreadable })
 }
 
 /// Removes what was never ticked and what was being erased; names the rest. One that the disk does not remove has a name
@@ -72,8 +70,10 @@ struct Sorted<'a> {
     entries: BTreeMap<CaptureId, Entry>,
     damaged: Vec<&'a OsStr>,
     unreadable: Vec<String>,
-    /// Photos in which nothing tells their place.
-    placeless: Vec<CaptureId>,
+    /// How many photos there are in which nothing tells their place.
+    placeless: u64,
+    /// The places that photos tell.
+    places: BTreeSet<(DeviceId, u64)>,
     /// The newest photo that tells its place, and whose it is.
     newest: Option<(CaptureId, DeviceId)>,
 }
@@ -103,24 +103,36 @@ impl<'a> Sorted<'a> {
         match place {
             Some((device, head)) => {
                 self.heads.advance(&device, head);
+                self.places.insert((device.clone(), head.seq));
                 let placed = capture_id(name).map(|id| (id, device));
                 if placed.as_ref().map(|(id, _)| *id) > self.newest.as_ref().map(|(id, _)| *id) {
                     self.newest = placed;
                 }
             }
-            None => self.placeless.extend(capture_id(name)),
+            None => self.placeless += u64::from(capture_id(name).is_some()),
         }
     }
 
-    /// Ids are in the order in which they were made: one behind the newest photo that tells its place has one behind it,
-    /// which no other photo may get.
-    fn leave_out_unknown(&mut self) {
-        let newest = self.newest.as_ref();
-        let lost = self.placeless.iter().filter(|id| newest.is_none_or(|(newest, _)| *id > newest)).count();
-        let device = newest.map(|(_, device)| device).or_else(|| self.heads.only()).cloned();
+    /// Each may have the place behind the newest, which no other photo may get: by its id nobody can tell, because clocks are set
+    /// back. What leaves the outbox is kept in the heads first, so that a hole after `kept` is the place of one of them.
+    fn leave_out_unknown(&mut self, kept: Option<BTreeMap<DeviceId, u64>>) {
+        let holes = kept.map_or(0, |kept| self.holes(&kept));
+        let device = self.newest.as_ref().map(|(_, device)| device).or_else(|| self.heads.only()).cloned();
         if let Some(device) = device {
-            self.heads.leave_out(&device, lost as u64);
+            self.heads.leave_out(&device, self.placeless.saturating_sub(holes));
         }
+    }
+
+    /// Places after those that were `kept`, and before the newest, which no photo tells to be its own.
+    fn holes(&self, kept: &BTreeMap<DeviceId, u64>) -> u64 {
+        let mut last: BTreeMap<&DeviceId, u64> = BTreeMap::new();
+        let mut holes = 0;
+        for (device, seq) in &self.places {
+            let before = last.entry(device).or_insert_with(|| kept.get(device).copied().unwrap_or(0));
+            holes += seq.saturating_sub(*before).saturating_sub(1);
+            *before = (*before).max(*seq);
+        }
+        holes
     }
 }
 

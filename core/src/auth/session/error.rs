@@ -77,8 +77,8 @@ impl SignInError {
         }
     }
 
-    /// What a provider's error says. Its description is for developers and may name a person: it goes nowhere.
-    pub(super) fn refused(code: &str, _description: Option<&str>) -> Self {
+    /// What a provider's error says. Its description is for developers and may name a person: it is not even read.
+    pub(super) fn refused(code: &str) -> Self {
         if code == "access_denied" || code == "login_required" {
             return Self::Cancelled;
         }

@@ -33,6 +33,7 @@ pub(crate) struct Begun {
     verifier: Zeroizing<String>,
     salt: [u8; 32],
     nonce: String,
+    device_id: DeviceId,
     rules: SignInRules,
 }
 
@@ -50,6 +51,8 @@ pub struct SignInPage {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Signed {
     v: u32,
+    /// The phone that it was signed for: another that it becomes has it not.
+    pub device_id: DeviceId,
     /// What the manifest says of the session: random.
     pub session_ref: Name,
     /// Who, as the provider calls them.
@@ -111,6 +114,7 @@ pub(crate) async fn begin(
         state: random(entropy)?,
         verifier: Zeroizing::new(random(entropy)?),
         nonce: session_nonce(device, &salt),
+        device_id: device.clone(),
         salt,
         rules: rules.clone(),
         provider,
@@ -126,6 +130,11 @@ fn random(entropy: &dyn Entropy) -> Result<String, SignInError> {
 }
 
 impl Begun {
+    /// Whether it is this very sign-in.
+    pub fn is(&self, other: &Self) -> bool {
+        self.state == other.state
+    }
+
     /// What the authorization request says (OpenID Connect Core 1.0, section 3.1.2.1). A phone on a ward is shared: the provider
     /// must ask who it is, whoever signed in before.
     fn questions(&self) -> Vec<(&'static str, String)> {
@@ -172,7 +181,7 @@ impl Begun {
             return Err(SignInError::OtherProvider);
         }
         if let Some(code) = field("error") {
-            return Err(SignInError::refused(&code, field("error_description").as_deref()));
+            return Err(SignInError::refused(&code));
         }
         field("code").filter(|code| !code.is_empty()).map(Zeroizing::new).ok_or(SignInError::OtherAddress)
     }
@@ -208,6 +217,7 @@ impl Begun {
         let hours = SignedDuration::from_hours(self.rules.shift_hours.into());
         Ok(Signed {
             v: 1,
+            device_id: self.device_id.clone(),
             session_ref: Name::try_from(session_ref).map_err(|_| SignInError::Token("session"))?,
             name: said.name,
             person: said.person,

@@ -119,7 +119,7 @@ fn read<T: DeserializeOwned>(mut answer: Answer) -> Result<T, SignInError> {
     answer.body.zeroize();
     match (good, read, refusal) {
         (true, Ok(read), _) => Ok(read),
-        (_, _, Ok(refusal)) => Err(SignInError::refused(&refusal.error, None)),
+        (_, _, Ok(refusal)) => Err(SignInError::refused(&refusal.error)),
         _ => Err(SignInError::Between(answer.status)),
     }
 }

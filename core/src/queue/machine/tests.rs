@@ -177,6 +177,21 @@ fn waiting_doubles_up_to_a_quarter_of_an_hour() {
 }
 
 #[test]
+fn a_wait_from_a_clock_that_was_ahead_is_over_once_it_is_set_right() {
+    let year_ms = 365 * 24 * 3_600_000;
+    let taken = |until_ms, now_ms| {
+        let waiting =
+            item(State::Waiting { signed: true, until_ms: Some(until_ms), trouble: Trouble::Offline });
+        step(waiting, Event::Taken { now_ms, asked: false }).1
+    };
+    assert_eq!(taken(NOW + year_ms, NOW), [Effect::AskTicket]);
+    assert_eq!(taken(i64::MAX, -NOW), [Effect::AskTicket]);
+    // Nobody waits longer than an hour, and whoever asked for it is left alone for one.
+    assert_eq!(taken(NOW + 3_600_000, NOW), []);
+    assert_eq!(taken(NOW + 3_600_001, NOW), [Effect::AskTicket]);
+}
+
+#[test]
 fn what_passes_is_tried_when_due_and_what_does_not_waits_to_be_asked() {
     let due = |asked| Event::Taken { now_ms: NOW, asked };
     let (early, _) = step(item(State::Signed), failed());

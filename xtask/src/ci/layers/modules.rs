@@ -1,6 +1,6 @@
 //! The order of the modules inside `core`: lower ones never name higher ones.
 //!
-//! `ports, observe < store < capture, auth, policy, review < queue < client`; the adapters stand beside, above `ports`
+//! `ports, observe, stack < store < capture, auth, policy, review < queue < client`; the adapters stand beside, above `ports`
 //! and `observe`, and only `client` (and `lib.rs`, to re-export) may name them. Modules of one rank may name each other.
 
 use super::Finding;
@@ -8,8 +8,13 @@ use super::source::{Path, Source};
 
 const CORE: &str = "core/src/";
 const ADAPTERS: &str = "adapters";
-const ORDER: [&[&str]; 5] =
-    [&["ports", "observe"], &["store"], &["capture", "auth", "policy", "review"], &["queue"], &["client"]];
+const ORDER: [&[&str]; 5] = [
+    &["ports", "observe", "stack"],
+    &["store"],
+    &["capture", "auth", "policy", "review"],
+    &["queue"],
+    &["client"],
+];
 
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
