@@ -21,10 +21,13 @@ pub(crate) fn check_pages(apk: &[u8]) -> anyhow::Result<usize> {
     for Entry { name, stored, header, size } in libraries {
         ensure!(stored, "{name} is compressed: phones load libraries where they lie");
         let start = contents(apk, *header).with_context(|| format!("{name} has no header"))?;
-        ensure!(start as u64 % PAGE == 0, "{name} begins at {start}, on no page of {PAGE} bytes");
+        ensure!((start as u64).is_multiple_of(PAGE), "{name} begins at {start}, on no page of {PAGE} bytes");
         let library = apk.get(start..start + size).with_context(|| format!("{name} is cut short"))?;
         let alignment = load_alignment(library).with_context(|| format!("{name} is no library"))?;
-        ensure!(alignment % PAGE == 0, "{name} loads on pages of {alignment} bytes, which are not {PAGE}");
+        ensure!(
+            alignment.is_multiple_of(PAGE),
+            "{name} loads on pages of {alignment} bytes, which are not {PAGE}"
+        );
         count += 1;
     }
     ensure!(count > 0, "no library in the APK");
