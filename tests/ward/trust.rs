@@ -1,5 +1,6 @@
 //! What a phone believes of bundles and policies, and that a capture never waits for it.
 
+use gauze_core::config::Encoding;
 use gauze_core::ports::{Answer, KeyVault as _, TransportError};
 use gauze_wire::{Digest, Jws};
 use jiff::SignedDuration;
@@ -157,6 +158,103 @@ async fn a_root_that_hands_over_is_followed_and_the_new_one_sticks() {
     ward.clock.pass(SignedDuration::from_mins(2));
     phone.run().await;
     assert_eq!(versions(&phone), (3, 2));
+}
+
+/// The root gives way to a new one, as the page says: named by one bundle, then signing the next. Returns the new fingerprint.
+async fn hands_over(ward: &mut Ward, phone: &Phone, version: u64) -> Digest {
+    let next = ward.keys().next_root().unwrap();
+    ward.sign_bundle(|bundle| {
+        bundle["version"] = json!(version);
+        bundle["next_root"] = json!(next);
+    });
+    renew(ward, phone).await;
+    let made = ward.keys().hand_over().unwrap();
+    assert_eq!(made.root_sha256, next);
+    ward.sign_bundle(|bundle| {
+        bundle["version"] = json!(version + 1);
+    });
+    renew(ward, phone).await;
+    next
+}
+
+#[tokio::test]
+async fn phones_that_missed_every_bundle_of_two_hand_overs_catch_up_and_management_may_name_any_of_the_roots()
+{
+    let mut ward = Ward::new().await;
+    let here = Phone::enrolled(&ward).await;
+    let (mut away, mut late) = (Phone::enrolled(&ward).await, Phone::enrolled(&ward).await);
+    let first = ward.keys().root_sha256().unwrap();
+    away.capture(0);
+    // The bundle of the first root stays with the records side, and counts.
+    here.capture(1);
+    renew(&mut ward, &here).await;
+    assert_eq!(ward.pull().await.filed, 1);
+    let second = hands_over(&mut ward, &here, 2).await;
+    renew(&mut ward, &late).await;
+    assert_eq!(versions(&late).0, 3);
+    let third = hands_over(&mut ward, &here, 4).await;
+    for phone in [&here, &away, &late] {
+        renew(&mut ward, phone).await;
+        assert_eq!(versions(phone).0, 5);
+    }
+    away.restart();
+    assert_eq!(versions(&away).0, 5);
+    assert_eq!(ward.pull().await.filed, 1);
+    let report = ward.verified().await;
+    assert!(report.ok, "{report:?}");
+    // A phone that is new knows only what its configuration names.
+    for root in [first, second, third] {
+        let phone = Phone::new(&ward, &format!("new-{root}"));
+        let managed = gauze_core::Managed { root_sha256: root, ..ward.managed() };
+        phone.client().enrol(&managed).await.unwrap();
+        assert_eq!(versions(&phone).0, 5);
+    }
+    // Wiped and enrolled anew by a configuration that nobody changed yet.
+    late.vault.destroy(true).unwrap();
+    let managed = gauze_core::Managed { root_sha256: first, ..ward.managed() };
+    late.client().enrol(&managed).await.unwrap();
+    late.restart();
+    for (root, findings) in
+        [(first, vec!["root_handed_over"]), (second, vec!["root_handed_over"]), (third, vec![])]
+    {
+        assert_eq!(codes(&late, &ward, root), (true, findings));
+    }
+    let stranger = ward.other_keys().root_sha256().unwrap();
+    assert_eq!(codes(&late, &ward, stranger), (false, vec!["root_changed"]));
+}
+
+/// Whether a configuration that names `root` is taken, and what is found in it.
+fn codes(phone: &Phone, ward: &Ward, root: Digest) -> (bool, Vec<&'static str>) {
+    let values =
+        json!({ "gateway": phone.client().status().gateway, "tenant": ward.tenant(), "root_sha256": root });
+    let configured = phone.client().configure(Encoding::Android, values.as_object().unwrap()).unwrap();
+    (configured.accepted, configured.findings.iter().map(|finding| finding.code).collect())
+}
+
+#[tokio::test]
+async fn a_hand_over_that_the_pinned_root_did_not_sign_leads_nowhere() {
+    let mut ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let served = ward.signed("bundle.jws");
+    ward.usurped();
+    ward.sign_bundle(|bundle| bundle["version"] = json!(3));
+    let foreign = ward.signed("bundle.jws");
+    // Whoever is in the gateway's place says what it likes.
+    for handovers in [vec![], vec![&foreign], vec![&served, &foreign], vec![&foreign, &served]] {
+        let bundle = foreign.as_str().to_owned();
+        let text = json!({ "bundles": handovers }).to_string();
+        phone.link.obeys(move |seen| {
+            let text = match seen.path.rsplit('/').next() {
+                Some("bundle") => bundle.clone(),
+                Some("handovers") => text.clone(),
+                _ => return Fate::Deliver,
+            };
+            Fate::Answered(Box::new(move |answer| Answer { body: text.into_bytes(), ..answer }))
+        });
+        ward.clock.pass(SignedDuration::from_mins(2));
+        phone.run().await;
+        assert_eq!(versions(&phone).0, 1);
+    }
 }
 
 #[tokio::test]

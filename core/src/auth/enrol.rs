@@ -116,8 +116,7 @@ impl Enroller<'_> {
         old: Option<&DeviceId>,
     ) -> Result<(Identity, Trust), EnrolError> {
         let token = managed.token.as_ref().ok_or(EnrolError::NoToken)?;
-        let pinned = Trust::pinned(self.disk, self.dir)?;
-        if pinned.is_some_and(|pinned| pinned != managed.root_sha256) {
+        if Trust::pins_other(self.disk, self.dir, &managed.root_sha256)? {
             return Err(TrustError::RootChanged.into());
         }
         let trust = self.believe(managed).await?.limited(managed.limits);
@@ -156,17 +155,15 @@ impl Enroller<'_> {
     }
 
     async fn believe(&self, managed: &Managed) -> Result<Trust, EnrolError> {
-        let bundle = self.gateway.fetch("bundle").await?.ok_or(EnrolError::NoBundle)?;
-        let bundle = Jws::parse(bundle.trim()).map_err(TrustError::Bundle)?;
-        let policy = self.gateway.fetch("policy").await?;
-        let policy = policy.map(|text| Jws::parse(text.trim())).transpose().map_err(TrustError::Policy)?;
         let (tenant, gateway) = (&managed.tenant, managed.gateway.as_str());
         let least = managed.min_bundle_version;
-        let begun = match Trust::kept(self.disk, self.dir, tenant)? {
-            Some(kept) => kept.at(gateway, &bundle, least)?,
-            None => Trust::begin(&bundle, tenant, gateway, &managed.root_sha256, least)?,
-        };
-        Ok(begun.under(policy.as_ref())?)
+        let kept = Trust::kept(self.disk, self.dir, tenant)?;
+        let pinned = kept.as_ref().map_or(managed.root_sha256, |kept| kept.root);
+        let offered = self.gateway.offered(&pinned).await?.ok_or(EnrolError::NoBundle)?;
+        Ok(match kept {
+            Some(kept) => kept.at(gateway, &offered, least)?,
+            None => Trust::begin(&offered, tenant, gateway, &pinned, least)?,
+        })
     }
 
     fn follows(&self, old: &DeviceId) -> Follows {

@@ -5,6 +5,7 @@ mod contact;
 mod enrol;
 mod gateway;
 mod identity;
+mod offered;
 mod session;
 
 pub(crate) use clocks::Clocks;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::opening::connect;
 use super::{Client, Enrolled};
-use crate::policy::{Encoding, Finding, Judged, Managed, Severity};
+use crate::policy::{Encoding, Finding, Judged, Managed, Named, Severity};
 use crate::store::StoreError;
 
 /// How a configuration was taken.
@@ -81,9 +81,16 @@ impl Client {
 fn moved(managed: &Managed, enrolled: &Enrolled) -> Vec<Finding> {
     let Enrolled { identity, trust, .. } = enrolled;
     let mut findings = Vec::new();
-    if managed.root_sha256 != trust.root {
-        let message = "this phone keeps the root that it enrolled with: put its fingerprint back, or wipe the phone and enrol it again";
-        findings.push(Finding::error("root_sha256", "root_changed", message));
+    match trust.names(&managed.root_sha256) {
+        Named::InForce => {}
+        Named::Former => {
+            let message = "this root has handed over to the one that this phone keeps: put the new one's fingerprint here";
+            findings.push(Finding::warning("root_sha256", "root_handed_over", message));
+        }
+        Named::Other => {
+            let message = "this phone keeps the root that it enrolled with: put its fingerprint back, or wipe the phone and enrol it again";
+            findings.push(Finding::error("root_sha256", "root_changed", message));
+        }
     }
     if managed.tenant != identity.tenant {
         let message = "this phone is enrolled with another organisation: put it back, or wipe the phone and enrol it again";

@@ -3,20 +3,12 @@
 //! Always: what came is judged by what is in force when it came, not when it was asked for, so that neither an older bundle
 //! nor a laxer limit wins over what device management or another run has brought in between.
 
-use gauze_wire::Jws;
-
 use super::{Client, Enrolled};
-use crate::auth::{CallError, EnrolError};
-use crate::policy::TrustError;
+use crate::auth::EnrolError;
+use crate::policy::{Offered, TrustError};
 
 /// Bundle and policy are asked for again after this long.
 const RENEW_EVERY_MS: u64 = 60_000;
-
-/// What the gateway serves.
-struct Served {
-    bundle: Jws,
-    policy: Option<Jws>,
-}
 
 impl Client {
     /// Renews bundle and policy where it is time; answers what is in force.
@@ -26,8 +18,8 @@ impl Client {
         if last.is_some_and(|last| now_ms.saturating_sub(last) < RENEW_EVERY_MS) {
             return enrolled;
         }
-        let renewed = match fetch(&enrolled).await {
-            Ok(Some(served)) => self.believe_served(&enrolled, &served).map_err(EnrolError::from),
+        let renewed = match enrolled.gateway.offered(&enrolled.trust.root).await {
+            Ok(Some(offered)) => self.take_offered(&enrolled, &offered).map_err(EnrolError::from),
             Ok(None) => return enrolled,
             Err(error) => Err(error),
         };
@@ -50,29 +42,16 @@ impl Client {
         }
     }
 
-    fn believe_served(&self, asked_for: &Enrolled, served: &Served) -> Result<Enrolled, TrustError> {
+    fn take_offered(&self, asked_for: &Enrolled, offered: &Offered) -> Result<Enrolled, TrustError> {
         let mut state = self.state();
         let same = |current: &&mut Enrolled| current.identity.device_id == asked_for.identity.device_id;
         let Some(current) = state.enrolled.as_mut().filter(same) else { return Ok(asked_for.clone()) };
         let minimum = current.identity.min_bundle_version;
-        let trust = current.trust.renew(&served.bundle, served.policy.as_ref(), minimum)?;
+        let trust = current.trust.renew(offered, minimum)?;
         if let Err(error) = trust.save(&*self.ports.disk, &self.config.dir) {
             tracing::warn!(code = error.code(), "the newer bundle was not kept");
         }
         current.trust = trust;
         Ok(current.clone())
     }
-}
-
-async fn fetch(enrolled: &Enrolled) -> Result<Option<Served>, EnrolError> {
-    let gateway = &enrolled.gateway;
-    let parse = |text: String| Jws::parse(text.trim());
-    let Some(bundle) = gateway.fetch("bundle").await? else { return Ok(None) };
-    let bundle = parse(bundle).map_err(TrustError::Bundle)?;
-    let policy = match gateway.fetch("policy").await {
-        Ok(policy) => policy.map(parse).transpose().map_err(TrustError::Policy)?,
-        Err(CallError::Refused(_)) => None,
-        Err(error) => return Err(error.into()),
-    };
-    Ok(Some(Served { bundle, policy }))
 }

@@ -10,4 +10,4 @@ pub use managed::{
     Effect, Encoding, Finding, Judged, KeyedState, Kind, Limits, Managed, ManagedError, Need, SCHEMA_VERSION,
     SETTINGS, Setting, Severity, feedback_dictionary, keyed_states,
 };
-pub use trust::{Trust, TrustError};
+pub use trust::{Named, Offered, Trust, TrustError};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gauze_seal::age::{Recipient, Recipients};
-use gauze_wire::{Bundle, Digest, Gateway, Jws, Policy, Tenant, WireError, accept_bundle};
+use gauze_wire::{Bundle, Digest, Gateway, Jws, Policy, Tenant, WireError, accept_bundle, accept_by_way_of};
 use serde::{Deserialize, Serialize};
 
 use super::Limits;
@@ -18,6 +18,9 @@ const NAME: &str = "trust.json";
 struct TrustFile {
     v: u32,
     root: Digest,
+    /// Those that handed over to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former_roots: Vec<Digest>,
     bundle: Jws,
     policy: Option<Jws>,
     /// What device management asked for beyond the policy.
@@ -28,6 +31,25 @@ struct TrustFile {
 impl TrustFile {
     fn bundle_of(&self, tenant: &Tenant) -> Result<Bundle, WireError> {
         accept_bundle(&self.bundle, tenant, &self.root, None, 0).map(|(bundle, _)| bundle)
+    }
+
+    fn names(&self, root: &Digest) -> Named {
+        let next = || self.bundle.peek::<Bundle>().ok().and_then(|bundle| bundle.next_root);
+        if self.root == *root || next() == Some(*root) {
+            Named::InForce
+        } else if self.former_roots.contains(root) {
+            Named::Former
+        } else {
+            Named::Other
+        }
+    }
+
+    /// The same under the last of `roots`, which came to be pinned one after the other.
+    fn pinning(self, roots: Vec<Digest>) -> Self {
+        let mut former_roots = self.former_roots;
+        former_roots.extend(roots);
+        let root = former_roots.pop().unwrap_or(self.root);
+        Self { root, former_roots, ..self }
     }
 }
 
@@ -71,6 +93,27 @@ impl TrustError {
     }
 }
 
+/// What a gateway serves of trust.
+pub struct Offered {
+    /// The bundles by which roots handed over, oldest first.
+    pub handovers: Vec<Jws>,
+    /// The bundle in force.
+    pub bundle: Jws,
+    /// The policy in force, where one was signed.
+    pub policy: Option<Jws>,
+}
+
+/// How a root that device management names stands to the one that this phone has pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// It is the pinned one, or the one that this names as the next.
+    InForce,
+    /// It handed over to the pinned one.
+    Former,
+    /// It is another.
+    Other,
+}
+
 /// What the phone believes.
 #[derive(Clone)]
 pub struct Trust {
@@ -91,16 +134,25 @@ pub struct Trust {
 impl Trust {
     /// Believes a first bundle, for a phone whose configuration pins `root`.
     pub fn begin(
-        bundle: &Jws,
+        offered: &Offered,
         tenant: &Tenant,
         gateway: &str,
         root: &Digest,
         min_version: u64,
     ) -> Result<Self, TrustError> {
-        let (believed, root) =
-            accept_bundle(bundle, tenant, root, None, min_version).map_err(TrustError::Bundle)?;
-        let file = TrustFile { v: 1, root, bundle: bundle.clone(), policy: None, limits: Limits::default() };
-        Self::new(believed, Policy::strictest(tenant), gateway, file)
+        let jws = &offered.bundle;
+        let (believed, roots) = accept_by_way_of(&offered.handovers, jws, tenant, root, None, min_version)
+            .map_err(TrustError::Bundle)?;
+        let file = TrustFile {
+            v: 1,
+            root: *root,
+            former_roots: Vec::new(),
+            bundle: jws.clone(),
+            policy: None,
+            limits: Limits::default(),
+        };
+        Self::new(believed, Policy::strictest(tenant), gateway, file.pinning(roots))?
+            .under(offered.policy.as_ref())
     }
 
     fn new(bundle: Bundle, signed: Policy, gateway: &str, file: TrustFile) -> Result<Self, TrustError> {
@@ -130,10 +182,16 @@ impl Trust {
         &self.recipients
     }
 
-    /// The pinned fingerprint, if this phone has one. One whose files are lost pins what device management names, as at its first
-    /// enrolment; files that only cannot be read now keep theirs.
-    pub fn pinned(disk: &dyn Disk, dir: &Path) -> Result<Option<Digest>, StoreError> {
-        Ok(read(disk, dir).or_unread()?.map(|file| file.root))
+    /// How `root` stands to what this phone has pinned.
+    pub fn names(&self, root: &Digest) -> Named {
+        self.file.names(root)
+    }
+
+    /// Whether this phone has pinned a root to which `root` is another. One whose files are lost pins what device management names, as at its
+    /// first enrolment; files that only cannot be read now keep theirs.
+    pub fn pins_other(disk: &dyn Disk, dir: &Path, root: &Digest) -> Result<bool, StoreError> {
+        let file = read(disk, dir).or_unread()?;
+        Ok(file.is_some_and(|file| file.names(root) == Named::Other))
     }
 
     /// What this phone has believed of `tenant`, whichever of its gateways it used.
@@ -180,12 +238,12 @@ impl Trust {
     }
 
     /// Believes a newer bundle and policy. The same ones again change nothing.
-    pub fn renew(&self, bundle: &Jws, policy: Option<&Jws>, min_version: u64) -> Result<Self, TrustError> {
-        self.at(&self.gateway.url, bundle, min_version)?.under(policy)
+    pub fn renew(&self, offered: &Offered, min_version: u64) -> Result<Self, TrustError> {
+        self.at(&self.gateway.url, offered, min_version)
     }
 
     /// Believes a newer policy, where there is one.
-    pub fn under(mut self, policy: Option<&Jws>) -> Result<Self, TrustError> {
+    fn under(mut self, policy: Option<&Jws>) -> Result<Self, TrustError> {
         let Some(jws) = policy else { return Ok(self) };
         let keys = &self.bundle.policy_keys;
         let policy: Policy = jws.verify_by(keys, &self.bundle.tenant).map_err(TrustError::Policy)?;
@@ -198,13 +256,14 @@ impl Trust {
         Ok(self)
     }
 
-    /// Believes a newer bundle, for a phone that from now on uses `gateway`.
-    pub fn at(&self, gateway: &str, bundle: &Jws, min_version: u64) -> Result<Self, TrustError> {
-        let (believed, root) =
-            accept_bundle(bundle, &self.bundle.tenant, &self.root, Some(&self.bundle), min_version)
-                .map_err(TrustError::Bundle)?;
-        let file = TrustFile { root, bundle: bundle.clone(), ..self.file.clone() };
-        Self::new(believed, self.signed.clone(), gateway, file)
+    /// Believes a newer bundle and policy, for a phone that from now on uses `gateway`.
+    pub fn at(&self, gateway: &str, offered: &Offered, min_version: u64) -> Result<Self, TrustError> {
+        let Offered { handovers, bundle, policy } = offered;
+        let (tenant, current) = (&self.bundle.tenant, Some(&self.bundle));
+        let (believed, roots) = accept_by_way_of(handovers, bundle, tenant, &self.root, current, min_version)
+            .map_err(TrustError::Bundle)?;
+        let file = TrustFile { bundle: bundle.clone(), ..self.file.clone().pinning(roots) };
+        Self::new(believed, self.signed.clone(), gateway, file)?.under(policy.as_ref())
     }
 
     /// Keeps what is believed.

@@ -160,3 +160,42 @@ pub fn accept_bundle(
     }
     Ok((bundle, fingerprint))
 }
+
+/// The bundles by which roots handed over, oldest first, as `GET /v1/{tenant}/handovers` answers them: what a phone that
+/// missed one needs to believe the bundle in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Handovers {
+    /// Each names its successor in `next_root`.
+    pub bundles: Vec<Jws>,
+}
+
+/// Believes `bundle` as [`accept_bundle`] does, by way of `handovers`, oldest first. One of those that does not hold, or that is older than `current`,
+/// is passed by: whether `bundle` is believed is for [`accept_bundle`] to say. Returns it with the fingerprints that were pinned on
+/// the way, `pinned` first and the one to pin from now on last.
+pub fn accept_by_way_of(
+    handovers: &[Jws],
+    bundle: &Jws,
+    tenant: &Tenant,
+    pinned: &Digest,
+    current: Option<&Bundle>,
+    min_version: u64,
+) -> Result<(Bundle, Vec<Digest>), WireError> {
+    let (mut roots, mut root) = (vec![*pinned], *pinned);
+    let mut held = current.cloned();
+    let mut step = |jws: &Jws, least: u64| -> Result<Bundle, WireError> {
+        let (bundle, signed_by) = accept_bundle(jws, tenant, &root, held.as_ref(), least)?;
+        if signed_by != root {
+            roots.push(signed_by);
+            root = signed_by;
+        }
+        held = Some(bundle.clone());
+        Ok(bundle)
+    };
+    for jws in handovers {
+        // Not this phone's to follow: the bundle in force decides.
+        let _ = step(jws, 0);
+    }
+    let believed = step(bundle, min_version)?;
+    Ok((believed, roots))
+}

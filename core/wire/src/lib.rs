@@ -35,7 +35,9 @@ mod sign_in;
 pub mod signature;
 
 pub use act::{Act, Deed, Operator, Reason, Wanted};
-pub use bundle::{Bundle, Gateway, RecipientEntry, RecipientState, accept_bundle};
+pub use bundle::{
+    Bundle, Gateway, Handovers, RecipientEntry, RecipientState, accept_bundle, accept_by_way_of,
+};
 pub use bytes::Bytes;
 pub use choices::{NoticeChoice, PickLists, SiteChoice, Unlisted};
 pub use decision::{Decision, Decisions};

@@ -99,7 +99,8 @@ impl App {
         crate::meters::install();
         let mut tenants = HashMap::new();
         for files in files {
-            let served = Served::load(files, &keys)?;
+            let mut served = Served::load(files, &keys)?;
+            served.recall_handovers(data)?;
             tenants.insert(served.bundle.tenant.clone(), served);
         }
         let blobs = Blobs::open(PathBuf::from(data))?;

@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use gauze_wire::log::NoteKey;
-use gauze_wire::{Bundle, Gateway, Jws, Policy, Tenant, WireError};
+use gauze_wire::{Bundle, Gateway, Jws, Policy, PublicKey, Tenant, WireError};
 
 use crate::keys::{GatewayKeys, KeysError};
 
 /// Where a tenant's signed files are.
 #[derive(Clone, Debug)]
 pub struct TenantFiles {
-    /// The trust bundle.
+    /// The trust bundle: the one in force on the last line, before it those by which roots handed over, oldest first, as far as this gateway
+    /// has not served them itself.
     pub bundle: PathBuf,
     /// The policy; without it the strictest holds.
     pub policy: Option<PathBuf>,
@@ -30,6 +31,11 @@ pub enum TenantError {
     /// The bundle does not hold.
     #[error("the trust bundle is refused ({0}): sign it again on the records side")]
     Bundle(#[source] WireError),
+    /// Two lines of the bundle's file do not follow each other.
+    #[error(
+        "bundle {0} does not name the root of bundle {1} as its `next_root`: each line but the last hands over to the next"
+    )]
+    Handover(u64, u64),
     /// The policy does not hold.
     #[error("the policy is refused ({0}): sign it again on the records side")]
     Policy(#[source] WireError),
@@ -59,6 +65,7 @@ impl TenantError {
             Self::Bundle(WireError::MixedRecipients) => "mixed_recipients",
             Self::Bundle(WireError::Signature | WireError::UnknownKey) => "bundle_untrusted",
             Self::Bundle(_) => "bundle_invalid",
+            Self::Handover(..) => "bundle_no_handover",
             Self::Policy(_) => "policy_invalid",
             Self::NotNamed(_) => "gateway_not_in_bundle",
             Self::Versions(_) => "versions_damaged",
@@ -72,6 +79,8 @@ impl TenantError {
 pub(crate) struct Served {
     pub bundle: Bundle,
     pub bundle_jws: Jws,
+    /// The bundles by which roots handed over, oldest first: for phones that missed one.
+    pub handovers: Vec<Jws>,
     pub gateway: Gateway,
     pub note_key: NoteKey,
     in_force: RwLock<Arc<InForce>>,
@@ -86,11 +95,8 @@ pub(crate) struct InForce {
 
 impl Served {
     pub fn load(files: &TenantFiles, keys: &GatewayKeys) -> Result<Self, TenantError> {
-        let bundle_jws = read(&files.bundle, TenantError::Bundle)?;
-        let claimed: Bundle = bundle_jws.peek().map_err(TenantError::Bundle)?;
         // The operator hands over the file: it must hold together, and phones check it against their own pin.
-        let bundle: Bundle =
-            bundle_jws.verify(&claimed.root, &claimed.tenant).map_err(TenantError::Bundle)?;
+        let (handovers, (bundle, bundle_jws)) = bundles(&files.bundle)?;
         let named = bundle.gateways.iter().find(|named| {
             keys.public(&named.url, &bundle.tenant)
                 .is_ok_and(|ours| ours.key == named.key && ours.log == named.log)
@@ -108,7 +114,7 @@ impl Served {
         };
         let note_key = keys.note_key(&gateway.url, &bundle.tenant)?;
         let in_force = RwLock::new(Arc::new(InForce { policy, jws: policy_jws }));
-        Ok(Self { bundle, bundle_jws, gateway, note_key, in_force })
+        Ok(Self { bundle, bundle_jws, handovers, gateway, note_key, in_force })
     }
 
     /// The policy in force at this moment.
@@ -143,6 +149,33 @@ impl Served {
         }
     }
 
+    /// Adds the bundles by which roots handed over while `data` was served before, and keeps them all.
+    pub fn recall_handovers(&mut self, data: &Path) -> Result<(), TenantError> {
+        let tenant = self.bundle.tenant.clone();
+        let (kept, last) = (copy(data, &tenant, "handovers"), copy(data, &tenant, "bundle"));
+        let mut known: Vec<(Bundle, Jws)> = self.handovers.iter().filter_map(handed_over).collect();
+        for path in [&kept, &last] {
+            let Ok(text) = std::fs::read_to_string(path) else { continue };
+            let lines = text.lines().filter_map(|line| Jws::parse(line.trim()).ok());
+            known.extend(lines.filter_map(|jws| handed_over(&jws)));
+        }
+        known.retain(|(bundle, _)| bundle.tenant == tenant && bundle.version < self.bundle.version);
+        known.sort_by_key(|(bundle, _)| bundle.version);
+        known.dedup_by_key(|(bundle, _)| bundle.version);
+        // The last bundle of each root is the one that hands over.
+        let successors = known.iter().skip(1).map(|(bundle, _)| &bundle.root).chain([&self.bundle.root]);
+        let hands_over = |((bundle, jws), next): (&(Bundle, Jws), &PublicKey)| {
+            (bundle.root != *next && bundle.next_root == Some(next.fingerprint())).then(|| jws.clone())
+        };
+        self.handovers = known.iter().zip(successors).filter_map(hands_over).collect();
+        let text: String = self.handovers.iter().map(|jws| format!("{}\n", jws.as_str())).collect();
+        if text.is_empty() {
+            return Ok(());
+        }
+        crate::blobs::write_durably(&kept, text.as_bytes())
+            .map_err(|error| TenantError::Unreadable(kept, error))
+    }
+
     /// Leaves copies of what is served.
     fn keep(&self, data: &Path) -> Result<(), TenantError> {
         let in_force = self.in_force();
@@ -165,10 +198,9 @@ impl Served {
         Ok(policy.tenant)
     }
 
-    /// Which tenant a bundle file is for, unverified.
+    /// Which tenant a bundle file is for.
     pub fn bundle_tenant(path: &Path) -> Result<Tenant, TenantError> {
-        let bundle: Bundle = read(path, TenantError::Bundle)?.peek().map_err(TenantError::Bundle)?;
-        Ok(bundle.tenant)
+        bundles(path).map(|(_, (bundle, _))| bundle.tenant)
     }
 
     /// Refuses what is older than `data` remembers of this tenant, remembers what is newer, and leaves copies.
@@ -198,6 +230,38 @@ fn versions(bytes: &[u8]) -> Option<(u64, u64)> {
 
 fn copy(data: &Path, tenant: &Tenant, name: &str) -> PathBuf {
     data.join("tenants").join(format!("{tenant}.{name}.jws"))
+}
+
+/// What a bundle's file holds: those that hand over, and the one in force.
+fn bundles(path: &Path) -> Result<(Vec<Jws>, (Bundle, Jws)), TenantError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| TenantError::Unreadable(path.to_owned(), error))?;
+    let mut handovers = Vec::new();
+    let mut held: Option<(Bundle, Jws)> = None;
+    for line in text.trim().lines() {
+        let jws = Jws::parse(line.trim()).map_err(TenantError::Bundle)?;
+        let bundle = verified(&jws).map_err(TenantError::Bundle)?;
+        if let Some((before, handover)) = held.replace((bundle.clone(), jws)) {
+            if before.next_root != Some(bundle.root.fingerprint()) || before.tenant != bundle.tenant {
+                return Err(TenantError::Handover(before.version, bundle.version));
+            }
+            handovers.push(handover);
+        }
+    }
+    let in_force = held.ok_or(TenantError::Bundle(WireError::Malformed("bundle")))?;
+    Ok((handovers, in_force))
+}
+
+/// Whole, and signed by the root that it names.
+fn verified(jws: &Jws) -> Result<Bundle, WireError> {
+    let claimed: Bundle = jws.peek()?;
+    jws.verify(&claimed.root, &claimed.tenant)
+}
+
+/// A bundle that names a successor.
+fn handed_over(jws: &Jws) -> Option<(Bundle, Jws)> {
+    let bundle = verified(jws).ok().filter(|bundle| bundle.next_root.is_some())?;
+    Some((bundle, jws.clone()))
 }
 
 fn read(path: &Path, wrong: fn(WireError) -> TenantError) -> Result<Jws, TenantError> {

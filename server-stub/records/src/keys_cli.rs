@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use gauze_records::keys::{KeyDir, RecipientKind, make, sign_bundle, sign_policy, sign_token};
 use gauze_records::{Clock as _, SystemClock};
 use gauze_wire::{Name, Tenant};
@@ -29,6 +29,49 @@ pub(crate) struct Sign {
     /// Where the signed form goes.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RootCommand {
+    /// Make the root that is to take over, and say how a bundle names it.
+    Next {
+        /// The keys directory.
+        #[arg(long, value_name = "DIR")]
+        keys: PathBuf,
+    },
+    /// Put the next root in the place of the one whose newest bundle names it.
+    HandOver {
+        /// The keys directory.
+        #[arg(long, value_name = "DIR")]
+        keys: PathBuf,
+    },
+}
+
+pub(crate) fn root(json: bool, command: &RootCommand) -> Result<(), Refused> {
+    match command {
+        RootCommand::Next { keys } => {
+            let next_root = KeyDir::new(keys).next_root()?;
+            show(json, &json!({ "next_root": next_root }), || {
+                format!(
+                    "Next: put \"next_root\": \"{next_root}\" into bundle.json, raise its version, sign-bundle, and let the \
+                     gateway serve it. Then `root hand-over`."
+                )
+            });
+        }
+        RootCommand::HandOver { keys } => {
+            let made = KeyDir::new(keys).hand_over()?;
+            let root = serde_json::to_string(&made.root).unwrap_or_default();
+            show(json, &made, || {
+                format!(
+                    "root_sha256  {}\nformer       {}, up to bundle {}\n\
+                     Next: put \"root\": {root} into bundle.json, take next_root out, raise its version, sign-bundle, and let the \
+                     gateway serve it.\nThen put the new root_sha256 into device management; phones take either meanwhile.",
+                    made.root_sha256, made.former_sha256, made.version
+                )
+            });
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn keygen(json: bool, out: &Path, recipients: Recipients, tenant: &Tenant) -> Result<(), Refused> {

@@ -52,6 +52,9 @@ enum Command {
     SignBundle(Sign),
     /// Sign a policy with the policy key.
     SignPolicy(Sign),
+    /// Let another root take over from the tenant root.
+    #[command(subcommand)]
+    Root(keys_cli::RootCommand),
     /// Sign an enrolment token: one phone, once.
     Token {
         /// The keys directory.
@@ -163,6 +166,7 @@ fn main() -> ExitCode {
         Command::Keygen { .. }
         | Command::SignBundle(_)
         | Command::SignPolicy(_)
+        | Command::Root(_)
         | Command::Token { .. }
         | Command::Open { .. }
         | Command::List { .. }
@@ -189,6 +193,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::Keygen { out, recipients, tenant } => keys_cli::keygen(json, &out, recipients, &tenant)?,
         Command::SignBundle(sign) => keys_cli::bundle(json, &sign)?,
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
+        Command::Root(command) => keys_cli::root(json, &command)?,
         Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
         Command::Serve { source, interval_s, unasked, pages } => {
             pull_cli::serve(

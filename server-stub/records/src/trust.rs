@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_seal::age::{Identity, Recipient};
 use gauze_wire::log::NoteKey;
-use gauze_wire::{Bundle, Jws, RecipientState, Signer as _, SoftwareKey, Tenant, WireError, accept_bundle};
+use gauze_wire::{Bundle, Jws, RecipientState, Signer as _, SoftwareKey, Tenant, WireError};
 
 use jiff::Timestamp;
 
@@ -47,8 +47,7 @@ impl Trust {
         let malformed = || TrustError::Bundle(WireError::Malformed("bundle"));
         let text = String::from_utf8(text).map_err(|_| malformed())?;
         let bundle_jws = Jws::parse(text.trim()).map_err(TrustError::Bundle)?;
-        let (bundle, _) =
-            accept_bundle(&bundle_jws, &tenant, &keys.root_sha256()?, None, 0).map_err(TrustError::Bundle)?;
+        let bundle = keys.roots()?.believe(&bundle_jws, &tenant).map_err(TrustError::Bundle)?;
         let policy = keys.signed(POLICY_JWS)?;
         let now = InForce::new((bundle, bundle_jws), policy, status, url)?;
         let bundle = &now.bundle;

@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use gauze_wire::{Jws, ProblemCode};
+use gauze_wire::{Handovers, Jws, ProblemCode};
 use utoipa::OpenApi;
 
 use crate::app::App;
@@ -22,6 +22,7 @@ use crate::refusal::RequestRefusal;
     paths(
         healthz,
         bundle,
+        handovers,
         policy,
         super::enrol::challenge,
         super::enrol::enrol,
@@ -72,6 +73,24 @@ pub async fn bundle(
     InPath(tenant): InPath,
 ) -> Result<impl IntoResponse, RequestRefusal> {
     Ok(jose(&served(&app, &tenant)?.bundle_jws))
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/{tenant}/handovers",
+    params(("tenant" = String, Path, description = "tenant")),
+    responses((
+        status = 200,
+        description = "the bundles by which roots handed over, oldest first: `{\"bundles\": [JWS, …]}`",
+        content_type = "application/json"
+    ))
+)]
+pub async fn handovers(
+    State(app): State<App>,
+    InPath(tenant): InPath,
+) -> Result<impl IntoResponse, RequestRefusal> {
+    let bundles = served(&app, &tenant)?.handovers.clone();
+    Ok(([(header::CACHE_CONTROL, "no-cache")], Json(Handovers { bundles })))
 }
 
 #[utoipa::path(

@@ -32,6 +32,7 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/healthz", get(meta::healthz)),
         ("/openapi.json", get(meta::openapi)),
         ("/v1/{tenant}/bundle", get(meta::bundle)),
+        ("/v1/{tenant}/handovers", get(meta::handovers)),
         ("/v1/{tenant}/policy", get(meta::policy)),
         ("/v1/{tenant}/challenges", post(enrol::challenge)),
         ("/v1/{tenant}/enrolments", post(enrol::enrol)),

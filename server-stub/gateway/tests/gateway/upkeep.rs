@@ -6,7 +6,7 @@ use std::path::Path;
 use axum::body::Body;
 use axum::http::Request;
 use gauze_gateway::{clean, metrics_router};
-use gauze_wire::{CaptureState, Digest, Jws, ProblemCode, Signer as _, SoftwareKey};
+use gauze_wire::{CaptureState, Digest, Handovers, Jws, ProblemCode, Signer as _, SoftwareKey};
 use jiff::SignedDuration;
 
 use crate::fixture::{BASE, Gateway, Hospital, Phone, Shot, ask, binding, by, key, put_file};
@@ -182,6 +182,47 @@ async fn bundle_and_policy_are_never_older_than_before() {
     }
     put_file(&remembered, b"2 2\n");
     gateway.open().await.unwrap();
+}
+
+#[tokio::test]
+async fn bundles_by_which_roots_handed_over_are_served_for_good_whichever_way_they_came() {
+    let hospital = Hospital::ward();
+    let mut gateway = Gateway::serving(&[&hospital]).await;
+    let (second, third) = (key(40), key(41));
+    let roots = [&hospital.root, &second, &third];
+    let bundle = |gateway: &Gateway, version: u64, root: usize, next: Option<usize>| {
+        let mut bundle = hospital.bundle(version, vec![gateway.named(&hospital.tenant)], gateway.now());
+        bundle.root = roots[root].public_key();
+        bundle.next_root = next.map(|next| roots[next].public_key().fingerprint());
+        Jws::sign(&bundle, roots[root]).unwrap()
+    };
+    let (two, three) = (bundle(&gateway, 2, 0, Some(1)), bundle(&gateway, 3, 1, None));
+    let (four, five) = (bundle(&gateway, 4, 1, Some(2)), bundle(&gateway, 5, 2, None));
+    let path = format!("/v1/{}/handovers", hospital.tenant);
+    let served = async |gateway: &Gateway| {
+        let told: Handovers = serde_json::from_str(&gateway.get(&path).await.body).unwrap();
+        told.bundles
+    };
+    // Served one after the other, with restarts between.
+    for (jws, expected) in [
+        (&two, vec![]),
+        (&three, vec![two.clone()]),
+        (&three, vec![two.clone()]),
+        (&four, vec![two.clone()]),
+        (&five, vec![two.clone(), four.clone()]),
+    ] {
+        gateway.write_bundle(&hospital, jws);
+        gateway.open().await.unwrap();
+        assert_eq!(served(&gateway).await, expected);
+    }
+    // A gateway whose data is new has them from the operator's file.
+    fs::remove_dir_all(gateway.at("tenants")).unwrap();
+    let file = gateway.file(&hospital, "bundle.jws");
+    put_file(&file, format!("{}\n{}\n{}\n", two.as_str(), four.as_str(), five.as_str()).as_bytes());
+    assert_eq!(gateway.open().await.unwrap_err().code(), "bundle_no_handover");
+    put_file(&file, format!("{}\n{}\n", four.as_str(), five.as_str()).as_bytes());
+    gateway.open().await.unwrap();
+    assert_eq!(served(&gateway).await, vec![four.clone()]);
 }
 
 #[tokio::test]

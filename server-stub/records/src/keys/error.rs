@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use gauze_seal::EntropyError;
-use gauze_wire::WireError;
+use gauze_wire::{Digest, WireError};
 
 use crate::coded::Coded;
 use crate::disk::DiskError;
@@ -35,6 +35,12 @@ pub enum KeysError {
     /// The bundle names another root than the one that would sign it.
     #[error("it names another root than the one in the keys directory")]
     OtherRoot,
+    /// No root was made that could take over.
+    #[error("there is no next root here")]
+    NoNextRoot,
+    /// No bundle hands over to the next root yet.
+    #[error("the newest bundle does not say \"next_root\": \"{0}\"")]
+    NotNamed(Digest),
     /// No gateway is named.
     #[error("it names no gateway")]
     NoGateway,
@@ -79,6 +85,8 @@ impl Coded for KeysError {
             Self::Malformed(_) => "malformed",
             Self::OtherTenant => "other_tenant",
             Self::OtherRoot => "other_root",
+            Self::NoNextRoot => "no_next_root",
+            Self::NotNamed(_) => "next_root_not_named",
             Self::NoGateway => "no_gateway",
             Self::Recipient(_) => "recipient_invalid",
             Self::MixedRecipients => "mixed_recipients",
@@ -98,6 +106,10 @@ impl Coded for KeysError {
             Self::Malformed(_) => "Correct the file; docs/formats.md describes it.",
             Self::OtherTenant => "Use the keys of that tenant.",
             Self::OtherRoot => "Use the keys directory that holds that root.",
+            Self::NoNextRoot => "Make one with `root next`; after a hand-over there is none until then.",
+            Self::NotNamed(_) => {
+                "Put that into bundle.json, raise version, sign-bundle, and serve it before you hand over."
+            }
             Self::NoGateway => "Put the gateway's url, key and log into gateways.",
             Self::Recipient(_) => "Correct the recipient, counted from 0.",
             Self::MixedRecipients => "Make all active recipients age1pq1 keys, or none; retire the others.",

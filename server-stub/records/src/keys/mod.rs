@@ -6,6 +6,7 @@
 mod access;
 mod error;
 mod make;
+mod root;
 mod sign;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::disk;
 
 pub use error::KeysError;
 pub use make::{Made, RecipientKind, make};
+pub use root::HandedOver;
 pub use sign::{MAX_TOKEN_HOURS, SignedToken, sign_bundle, sign_policy, sign_policy_fields, sign_token};
 
 /// The offline root.

@@ -154,3 +154,26 @@ fn a_token_lives_a_day_at_most() {
     assert!(Token::accept(&token, std::slice::from_ref(&policy), &hospital.tenant(), hospital.now()).is_ok());
     assert!(Token::accept(&token, &[policy], &hospital.tenant(), late).is_err());
 }
+
+#[test]
+fn a_root_hands_over_once_its_bundle_says_so_and_a_hand_over_cut_short_is_finished() {
+    let hospital = Hospital::new();
+    let dir = hospital.keys();
+    let first = dir.root_sha256().unwrap();
+    assert_eq!(dir.hand_over().unwrap_err().code(), "no_next_root");
+    let next = dir.next_root().unwrap();
+    assert_eq!(dir.next_root().unwrap(), next, "it is made once");
+    assert_eq!(dir.hand_over().unwrap_err().code(), "next_root_not_named");
+    let named = hospital.sign_bundle(|bundle| {
+        bundle["version"] = json!(2);
+        bundle["next_root"] = json!(next);
+    });
+    named.unwrap();
+    // Cut short between the fingerprint and the keys.
+    fs::write(dir.path(keys::ROOT_SHA256), format!("{next}\n")).unwrap();
+    let made = dir.hand_over().unwrap();
+    assert_eq!((made.root_sha256, made.former_sha256), (next, first));
+    assert_eq!(dir.root().unwrap().public_key(), made.root);
+    assert_eq!(dir.root_sha256().unwrap(), next);
+    assert_eq!(dir.hand_over().unwrap_err().code(), "no_next_root", "no second time");
+}
