@@ -240,6 +240,8 @@ pub struct StatusView {
     pub last_seq: u64,
     /// Photos the gateway does not hold yet.
     pub unsent: u64,
+    /// That more photos wait here than the policy's `max_unsent`, and what to do; absent where they do not. Capture goes on.
+    pub too_many_unsent: Option<Advice>,
     /// Photos the gateway holds and the hospital has not filed.
     pub stored: u64,
     /// Photos the hospital refused.

@@ -150,3 +150,21 @@ async fn an_older_bundle_than_management_asks_is_refused_while_it_asks_for_it() 
     phone.run().await;
     assert_eq!(phone.client().status().bundle_version, 6);
 }
+
+#[tokio::test]
+async fn a_phone_with_more_unsent_than_is_allowed_says_so_and_goes_on() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    assert!(configure(&phone, &ward, json!({ "max_unsent": "2" })).accepted);
+    let warned = |phone: &Phone| phone.client().status().too_many_unsent;
+    for n in 0..2 {
+        phone.capture(n);
+        assert_eq!(warned(&phone), None);
+    }
+    phone.capture(2);
+    let advice = warned(&phone).unwrap();
+    assert_eq!(advice.code, "too_many_unsent");
+    assert!(advice.next_step.contains("3 photos") && advice.next_step.contains("at most 2"), "{advice:?}");
+    assert_eq!(phone.run().await.stored, 3);
+    assert_eq!(warned(&phone), None);
+}

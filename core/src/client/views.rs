@@ -93,6 +93,8 @@ pub struct StatusView {
     pub last_seq: u64,
     /// Photos the gateway does not hold yet.
     pub unsent: u64,
+    /// That more photos wait here than the policy's `max_unsent`, and what to do; absent where they do not. Capture goes on.
+    pub too_many_unsent: Option<Advice>,
     /// Photos the gateway holds and the hospital has not filed.
     pub stored: u64,
     /// Photos the hospital refused.
@@ -106,6 +108,15 @@ pub struct StatusView {
     pub storage_trouble: Option<Advice>,
     /// Why photos cannot be shown on this phone, as a code; absent where they can. They are safe, and still go out.
     pub review_denied: Option<String>,
+}
+
+fn too_many(unsent: u64, most: u32) -> Advice {
+    Advice {
+        code: "too_many_unsent".to_owned(),
+        next_step: format!(
+            "{unsent} photos have not left this phone, and the hospital expects at most {most}: connect it to a network and open the queue; ask IT if they stay"
+        ),
+    }
 }
 
 /// What was said of this phone.
@@ -124,6 +135,7 @@ pub(super) fn status(
     let entries = store.entries();
     let count =
         |wanted: &[Stage]| entries.iter().filter(|entry| wanted.contains(&entry.stage)).map(|_| 1).sum();
+    let unsent = count(&[Stage::Unsigned, Stage::Signed]);
     let trust = enrolled.map(|(_, trust)| trust);
     let head = enrolled.and_then(|(identity, _)| store.head(&identity.device_id));
     StatusView {
@@ -134,7 +146,11 @@ pub(super) fn status(
         policy_version: trust.map_or(0, |trust| trust.policy.version),
         trust_refused: said.trust_refused,
         last_seq: head.map_or(0, |head| head.seq),
-        unsent: count(&[Stage::Unsigned, Stage::Signed]),
+        unsent,
+        too_many_unsent: trust
+            .map(|trust| trust.policy.max_unsent)
+            .filter(|&most| unsent > u64::from(most))
+            .map(|most| too_many(unsent, most)),
         stored: count(&[Stage::Stored, Stage::Filed]),
         refused: count(&[Stage::Refused]),
         quarantined: store.quarantined().len() as u64,

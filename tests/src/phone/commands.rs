@@ -240,6 +240,9 @@ pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         "photos   {} unsent, {} stored, {} refused, {} set aside as damaged; last seq {}",
         status.unsent, status.stored, status.refused, status.quarantined, status.last_seq
     );
+    if let Some(advice) = &status.too_many_unsent {
+        println!("warning  {}: {}", advice.code, advice.next_step);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
