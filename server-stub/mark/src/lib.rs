@@ -16,13 +16,16 @@
 #![forbid(unsafe_code)]
 
 mod code;
+mod comb;
 mod embed;
 mod find;
 mod gain;
 mod key;
 mod pattern;
+mod place;
 mod plane;
 mod spectrum;
+mod spread;
 
 pub use embed::{Strength, embed};
 pub use find::{Finding, Search, find};
