@@ -1,6 +1,7 @@
 //! Finding a mark without the original: scale, rotation and position by the key's constant frequencies, then the number.
 
 use crate::comb::{Pose, promising};
+use crate::field::Field;
 use crate::key::{Event, MarkKey};
 use crate::pattern::{LONG_EDGE, TILE};
 use crate::place::{Place, Reader};
@@ -66,12 +67,12 @@ pub fn find(luma: Luma<'_>, key: &MarkKey, search: Search) -> Option<Finding> {
         return Some(Finding { scale: found.scale * 2.0, ..found });
     }
     let lowest = search.scales.0.max(LEAST_SCALE);
-    let spectrum = Spectrum::of(luma, (26.5 / (TILE * lowest)).min(0.5));
+    let spectrum = Spectrum::of(&Field::of(luma).whitened(), (26.5 / (TILE * lowest)).min(0.5));
     let reader = Reader::new(&spectrum, key);
     let scales = scales(search.scales, luma.width.max(luma.height));
     let straight: Vec<Pose> = scales.iter().map(|scale| (*scale, 0.0)).collect();
     let read = |poses: &[Pose]| {
-        best(&reader, poses, search.mirrored).into_iter().find_map(|place| reader.read(place))
+        best(&reader, poses, search.mirrored).into_iter().find_map(|place| reader.read(reader.refined(place)))
     };
     if let Some(found) = read(&straight) {
         return Some(found);

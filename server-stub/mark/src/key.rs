@@ -91,6 +91,13 @@ impl MarkKey {
         (0..self.accusing.len()).map(move |_| [stream.sign(), stream.sign()])
     }
 
+    /// How far an event's own sequence stands out, where the constant frequencies stand out by one deviation.
+    pub(crate) fn own_share(&self) -> f32 {
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+        let share = self.accusing.len() as f32 / self.sync.len() as f32;
+        share.sqrt()
+    }
+
     /// How far what was read at the event's own frequencies resembles its signs, in standard deviations of other events: by
     /// Hoeffding's inequality an innocent one reaches `t` with a chance of at most exp(-t^2 / 2).
     pub(crate) fn likeness(&self, event: Event, read: &[[f32; 2]]) -> f32 {

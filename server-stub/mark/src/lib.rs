@@ -18,16 +18,22 @@
 mod code;
 mod comb;
 mod embed;
+mod field;
 mod find;
 mod gain;
+mod informed;
 mod key;
 mod pattern;
 mod place;
 mod plane;
+mod register;
 mod spectrum;
 mod spread;
+mod verdict;
 
 pub use embed::{Strength, embed};
 pub use find::{Finding, Search, find};
+pub use informed::Original;
 pub use key::{EVENT_BITS, Event, MarkKey};
 pub use plane::{Luma, LumaMut, PlaneError};
+pub use verdict::{Grounds, Verdict};

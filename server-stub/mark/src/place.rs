@@ -2,7 +2,7 @@
 
 use crate::comb::Pose;
 use crate::find::Finding;
-use crate::key::{Carrier, MarkKey};
+use crate::key::{Carrier, Event, MarkKey};
 use crate::pattern::{Bin, TILE};
 use crate::spectrum::Spectrum;
 use rustfft::{Fft, FftPlanner, num_complex::Complex32};
@@ -25,6 +25,13 @@ pub(crate) struct Place {
     mirrored: bool,
     shift: [f32; 2],
     pub(crate) score: f32,
+}
+
+impl Place {
+    /// Where it is known to be, upright.
+    pub(crate) fn known(scale: f32, shift: [f32; 2]) -> Self {
+        Self { scale, degrees: 0.0, mirrored: false, shift, score: 0.0 }
+    }
 }
 
 /// Reads places in one spectrum.
@@ -113,24 +120,11 @@ impl<'a> Reader<'a> {
         sum / deviation(&read)
     }
 
-    /// Climbs to the place's top, reads the number there and believes it if its check agrees, and the sequence that the
-    /// event has for itself is there too.
+    /// Reads the number and believes it if its check agrees, and the sequence that the event has for itself is there too.
     pub(crate) fn read(&self, place: Place) -> Option<Finding> {
-        let place = self.refined(place);
-        let bins = || self.key.coded.iter().map(|carrier| carrier.bin);
-        let read: Vec<[f32; 2]> = self
-            .read_at(bins(), place)
-            .zip(bins())
-            .map(|(value, bin)| value * shifted(bin, place.shift))
-            .map(|value| [value.re, value.im])
-            .collect();
-        let event = self.key.read(crate::code::decode(&self.key.gather(&read)))?;
-        let own: Vec<[f32; 2]> = self
-            .read_at(self.key.accusing.iter().copied(), place)
-            .zip(&self.key.accusing)
-            .map(|(value, bin)| value * shifted(*bin, place.shift))
-            .map(|value| [value.re, value.im])
-            .collect();
+        let bins = self.key.coded.iter().map(|carrier| carrier.bin);
+        let event = self.key.read(crate::code::decode(&self.key.gather(&self.at(bins, place))))?;
+        let own = self.at(self.key.accusing.iter().copied(), place);
         (self.key.likeness(event, &own) >= OWN).then_some(Finding {
             event,
             score: place.score,
@@ -140,7 +134,21 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn refined(&self, mut place: Place) -> Place {
+    /// How far the sequences of these events stand out, each in standard deviations of an innocent event.
+    pub(crate) fn likenesses(&self, place: Place, events: &[Event]) -> Vec<(Event, f32)> {
+        let own = self.at(self.key.accusing.iter().copied(), place);
+        events.iter().map(|event| (*event, self.key.likeness(*event, &own))).collect()
+    }
+
+    /// What stands at frequencies as the key put it there.
+    fn at(&self, bins: impl Iterator<Item = Bin> + Clone, place: Place) -> Vec<[f32; 2]> {
+        let shifted = bins.clone().map(|bin| shifted(bin, place.shift));
+        let values = self.read_at(bins, place).zip(shifted).map(|(value, shift)| value * shift);
+        values.map(|value| [value.re, value.im]).collect()
+    }
+
+    /// Climbs to a place's top.
+    pub(crate) fn refined(&self, mut place: Place) -> Place {
         place.score = self.score(place);
         let mut step = 1.0;
         while step > 0.06 {

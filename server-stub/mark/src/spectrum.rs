@@ -1,14 +1,9 @@
-//! A suspect picture as one whitened spectrum, ready to be asked for any frequency.
+//! A whitened picture as one spectrum, ready to be asked for any frequency.
 
-use crate::plane::Luma;
+use crate::field::{Field, boxed, boxed_down};
 use crate::spread::spread;
 use rustfft::{FftPlanner, num_complex::Complex32};
 
-/// Standard deviation of the blur whose rest is looked at, and of the one that says how lively a place is, in pixels.
-const BLUR: f32 = 6.0;
-const LIVELY: f32 = 12.0;
-/// What stands out more than this, in deviations, is an edge of the picture.
-const CLIP: f32 = 2.2;
 /// Frequencies on each side over which a frequency is compared with its neighbours.
 const NEIGHBOURS: usize = 12;
 /// Least edge of the zero-padded transform.
@@ -27,14 +22,13 @@ pub(crate) struct Spectrum {
 }
 
 impl Spectrum {
-    /// Of a picture that holds frequencies up to `highest` turns a pixel.
-    pub(crate) fn of(luma: Luma<'_>, highest: f32) -> Self {
-        let flat = whitened(luma);
-        let (width, height) = (padded(luma.width), padded(luma.height));
+    /// Of a whitened picture that holds frequencies up to `highest` turns a pixel.
+    pub(crate) fn of(flat: &Field, highest: f32) -> Self {
+        let (width, height) = (padded(flat.width), padded(flat.height));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size")]
         let reach = ((highest * real(width)).ceil() as usize + 2).min(width / 2 + 1);
-        let rows = across(&flat, luma.width, width, reach);
-        let values = down(&rows, luma.height, height, reach);
+        let rows = across(&flat.values, flat.width, width, reach);
+        let values = down(&rows, flat.height, height, reach);
         let mut spectrum = Self { width, height, reach, values, powers: Vec::new() };
         spectrum.level();
         spectrum
@@ -165,67 +159,4 @@ fn down(rows: &[Complex32], edge: usize, height: usize, reach: usize) -> Vec<Com
         }
         columns
     })
-}
-
-/// What is left of the luma without its coarse shapes, in units of how lively the place is.
-fn whitened(luma: Luma<'_>) -> Vec<f32> {
-    let plain: Vec<f32> = luma.rows().flatten().map(|value| f32::from(*value)).collect();
-    let mut coarse = plain.clone();
-    blur(&mut coarse, luma.width, BLUR);
-    let mut rest: Vec<f32> = plain.iter().zip(&coarse).map(|(value, coarse)| value - coarse).collect();
-    let mut power: Vec<f32> = rest.iter().map(|value| value * value).collect();
-    blur(&mut power, luma.width, LIVELY);
-    for (value, power) in rest.iter_mut().zip(&power) {
-        *value = (*value / (power + 0.5).sqrt()).clamp(-CLIP, CLIP);
-    }
-    rest
-}
-
-/// Three box blurs in both directions, close to a Gaussian.
-fn blur(values: &mut Vec<f32>, width: usize, deviation: f32) {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few pixels")]
-    let radius = ((deviation * deviation * 4.0 + 1.0).sqrt() / 2.0).round() as usize;
-    let height = values.len() / width;
-    let mut line = Vec::new();
-    for row in values.chunks_exact_mut(width) {
-        for _ in 0..3 {
-            line.clear();
-            line.extend_from_slice(row);
-            boxed(&line, row, radius);
-        }
-    }
-    // Columns as sums of whole rows, so that memory is walked in order.
-    for _ in 0..3 {
-        *values = boxed_down(values, width, height, radius);
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a few pixels")]
-fn boxed(from: &[f32], to: &mut [f32], radius: usize) {
-    let last = from.len() - 1;
-    let count = (2 * radius + 1) as f32;
-    let mut sum: f32 = (0..=2 * radius).map(|at| from[at.saturating_sub(radius).min(last)]).sum();
-    for (at, value) in to.iter_mut().enumerate() {
-        *value = sum / count;
-        sum += from[(at + radius + 1).min(last)] - from[at.saturating_sub(radius)];
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a few pixels")]
-fn boxed_down(from: &[f32], width: usize, height: usize, radius: usize) -> Vec<f32> {
-    let row = |y: usize| &from[y.min(height - 1) * width..][..width];
-    let count = (2 * radius + 1) as f32;
-    let mut sums = vec![0.0; width];
-    for y in 0..=2 * radius {
-        sums.iter_mut().zip(row(y.saturating_sub(radius))).for_each(|(sum, value)| *sum += value);
-    }
-    let mut to = Vec::with_capacity(from.len());
-    for y in 0..height {
-        to.extend(sums.iter().map(|sum| sum / count));
-        let (enter, leave) = (row(y + radius + 1), row(y.saturating_sub(radius)));
-        for ((sum, enter), leave) in sums.iter_mut().zip(enter).zip(leave) {
-            *sum += enter - leave;
-        }
-    }
-    to
 }
