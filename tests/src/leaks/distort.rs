@@ -48,7 +48,9 @@ pub fn toned(picture: &GrayImage, curve: impl Fn(f32) -> f32) -> GrayImage {
 pub fn noisy(picture: &GrayImage, levels: f32, number: u64) -> GrayImage {
     let mut chance = Chance::new(number);
     let mut picture = picture.clone();
-    picture.iter_mut().for_each(|value| *value = (f32::from(*value) + levels * chance.normal()).clamp(0.0, 255.0) as u8);
+    picture
+        .iter_mut()
+        .for_each(|value| *value = (f32::from(*value) + levels * chance.normal()).clamp(0.0, 255.0) as u8);
     picture
 }
 
@@ -72,11 +74,15 @@ pub fn screen(picture: &GrayImage, number: u64) -> GrayImage {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let (sin, cos) = about(3.0).to_radians().sin_cos();
     let (lean, tilt, zoom) = (about(0.08) / width, about(0.08) / height, 1.0 + about(0.08));
-    let (right, down, gamma, beat) = (about(0.02) * width, about(0.02) * height, 1.0 + about(0.15), about(0.4));
+    let (right, down, gamma, beat) =
+        (about(0.02) * width, about(0.02) * height, 1.0 + about(0.15), about(0.4));
     let seen = drawn(picture.width(), picture.height(), |x, y| {
         let (x, y) = (x - width / 2.0, y - height / 2.0);
         let depth = (1.0 + lean * x + tilt * y) / zoom;
-        let (u, v) = ((cos * x + sin * y) / depth + width / 2.0 + right, (cos * y - sin * x) / depth + height / 2.0 + down);
+        let (u, v) = (
+            (cos * x + sin * y) / depth + width / 2.0 + right,
+            (cos * y - sin * x) / depth + height / 2.0 + down,
+        );
         let moire = 5.0 * ((2.1 + 0.1 * beat) * u + beat * v).sin() * ((2.05 - 0.1 * beat) * v).cos();
         255.0 * (at(picture, u, v) / 255.0).powf(gamma) * 0.9 + 8.0 + moire
     });
@@ -86,7 +92,8 @@ pub fn screen(picture: &GrayImage, number: u64) -> GrayImage {
 /// The mean of several people's copies.
 pub fn averaged(copies: &[GrayImage]) -> GrayImage {
     let Some(first) = copies.first() else { return GrayImage::new(1, 1) };
-    let mean = |at: usize| copies.iter().map(|copy| f32::from(copy.as_raw()[at])).sum::<f32>() / copies.len() as f32;
+    let mean =
+        |at: usize| copies.iter().map(|copy| f32::from(copy.as_raw()[at])).sum::<f32>() / copies.len() as f32;
     let bytes = (0..first.len()).map(|at| mean(at).round() as u8).collect();
     GrayImage::from_raw(first.width(), first.height(), bytes).unwrap_or_else(|| first.clone())
 }
@@ -118,7 +125,9 @@ pub(super) struct Chance(u64);
 impl Chance {
     pub(super) fn new(number: u64) -> Self {
         let mut chance = Self(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        (0..8).for_each(|_| drop(chance.unit()));
+        for _ in 0..8 {
+            chance.unit();
+        }
         chance
     }
 

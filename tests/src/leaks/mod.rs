@@ -31,7 +31,10 @@ pub const LEAKS: &[Leak] = &[
     Leak { name: "crop_sixteenth_q50", make: |picture, n| jpeg(&crop(picture, 4, n), 50) },
     Leak { name: "screenshot", make: distort::screenshot },
     Leak { name: "brightness", make: |picture, _| distort::toned(picture, |value| value * 255.0 + 30.0) },
-    Leak { name: "contrast", make: |picture, _| distort::toned(picture, |value| (value - 0.5) * 180.0 + 127.0) },
+    Leak {
+        name: "contrast",
+        make: |picture, _| distort::toned(picture, |value| (value - 0.5) * 180.0 + 127.0),
+    },
     Leak { name: "gamma", make: |picture, _| distort::toned(picture, |value| value.powf(0.7) * 255.0) },
     Leak { name: "blur", make: |picture, _| jpeg(&imageops::blur(picture, 1.5), 80) },
     Leak { name: "sharpen", make: |picture, _| jpeg(&imageops::unsharpen(picture, 1.5, 2), 80) },

@@ -10,7 +10,8 @@ pub fn scene(number: u64, width: u32, height: u32) -> GrayImage {
     let texture = 4.0 + 26.0 * chance.unit();
     let grain = 1.0 + 5.0 * chance.unit();
     let (weave, depth) = (14.0 + 40.0 * chance.unit(), 20.0 * chance.unit());
-    let (left, top, radius) = (0.3 + 0.4 * chance.unit(), 0.3 + 0.4 * chance.unit(), 0.08 + 0.2 * chance.unit());
+    let (left, top, radius) =
+        (0.3 + 0.4 * chance.unit(), 0.3 + 0.4 * chance.unit(), 0.08 + 0.2 * chance.unit());
     let border = 0.15 + 0.2 * chance.unit();
     let long = width.max(height) as f32;
     GrayImage::from_fn(width, height, |column, row| {

@@ -141,7 +141,8 @@ fn finding(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
         let search = Search::default();
         blind.push(clock(|| luma(&leak).map(|leak| find(leak, &key, search))).1);
         nothing.push(clock(|| luma(&foreign).map(|leak| find(leak, &key, search))).1);
-        let weigh = || anyhow::Ok(Original::new(luma(&plain)?, &[VIEW as usize]).weigh(luma(&leak)?, &key, &events));
+        let weigh =
+            || anyhow::Ok(Original::new(luma(&plain)?, &[VIEW as usize]).weigh(luma(&leak)?, &key, &events));
         with.push(clock(weigh).1);
     }
     print("mark_find_rotated", (median(blind), "ms"), None, Some(Goal::AtMost(3000.0)));
@@ -203,11 +204,16 @@ fn blind(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
 fn informed(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
     let key = key();
     let events: Vec<Event> = (0..VIEWS).filter_map(event).collect();
-    let original = |plain: &GrayImage| anyhow::Ok(Original::new(luma(plain)?, &[plain.width().max(plain.height()) as usize]));
-    let named = |plain: &Original, leak: &GrayImage| {
-        let verdict = plain.weigh(luma(leak)?, &key, &events);
-        anyhow::Ok(verdict.map_or_else(Vec::new, |verdict| verdict.named().into_iter().map(|(event, _)| event).collect()))
+    let original = |plain: &GrayImage| {
+        anyhow::Ok(Original::new(luma(plain)?, &[plain.width().max(plain.height()) as usize]))
     };
+    let named =
+        |plain: &Original, leak: &GrayImage| {
+            let verdict = plain.weigh(luma(leak)?, &key, &events);
+            anyhow::Ok(verdict.map_or_else(Vec::new, |verdict| {
+                verdict.named().into_iter().map(|(event, _)| event).collect()
+            }))
+        };
     for leak in LEAKS {
         let name = format!("mark_survives_informed_{}", leak.name);
         if !arguments.wants(&name) {
@@ -225,7 +231,9 @@ fn informed(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
         let goal = match leak.name {
             "crop_sixteenth_q50" => Some(95.0),
             "photo_of_screen" => Some(80.0),
-            "q50" | "q30" | "resize_50" | "resize_200" | "screenshot" | "crop_quarter" | "rotate_1" => Some(99.0),
+            "q50" | "q30" | "resize_50" | "resize_200" | "screenshot" | "crop_quarter" | "rotate_1" => {
+                Some(99.0)
+            }
             _ => None,
         };
         tally.print(&name, goal);

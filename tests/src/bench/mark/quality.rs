@@ -52,7 +52,8 @@ fn similarity(a: &[u8], b: &[u8], width: usize) -> f64 {
             let (mut x, mut y, mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
             for at in (0..BLOCK * BLOCK).map(|at| (top + at / BLOCK) * width + left + at % BLOCK) {
                 let (one, other) = (f64::from(a[at]), f64::from(b[at]));
-                (x, y, xx, yy, xy) = (x + one, y + other, xx + one * one, yy + other * other, xy + one * other);
+                (x, y, xx, yy, xy) =
+                    (x + one, y + other, xx + one * one, yy + other * other, xy + one * other);
             }
             let count = (BLOCK * BLOCK) as f64;
             let (x, y) = (x / count, y / count);
@@ -117,7 +118,8 @@ fn apart([l1, a1, b1]: [f64; 3], [l2, a2, b2]: [f64; 3]) -> f64 {
     let (l, c) = (f64::midpoint(l1, l2), f64::midpoint(c1, c2));
     let h = if c1 * c2 == 0.0 { h1 + h2 } else { (h1 + turn / 2.0).rem_euclid(360.0) };
     let cos = |factor: f64, shift: f64| (factor * h + shift).to_radians().cos();
-    let t = 1.0 - 0.17 * cos(1.0, -30.0) + 0.24 * cos(2.0, 0.0) + 0.32 * cos(3.0, 6.0) - 0.20 * cos(4.0, -63.0);
+    let t =
+        1.0 - 0.17 * cos(1.0, -30.0) + 0.24 * cos(2.0, 0.0) + 0.32 * cos(3.0, 6.0) - 0.20 * cos(4.0, -63.0);
     let square = (l - 50.0).powi(2);
     let (sl, sc, sh) = (1.0 + 0.015 * square / (20.0 + square).sqrt(), 1.0 + 0.045 * c, 1.0 + 0.015 * c * t);
     let turned = 30.0 * (-((h - 275.0) / 25.0).powi(2)).exp();
