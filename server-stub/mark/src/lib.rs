@@ -11,6 +11,8 @@
 //! quarter of its frequencies is constant for a key and finds scale, rotation and position; the others carry the number in a
 //! convolutional code, and a sequence that belongs to this event alone.
 //!
+//! `find` knows the key alone; [`Original`] also the picture that was marked, and what may have been written into it.
+//!
 //! No I/O, no clock, no randomness of its own.
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
