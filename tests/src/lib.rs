@@ -6,6 +6,7 @@ pub mod config;
 pub mod handset;
 pub mod hospital;
 pub mod identity;
+pub mod leaks;
 pub mod lean;
 pub mod memory;
 pub mod needles;

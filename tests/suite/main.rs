@@ -13,6 +13,7 @@ mod journey;
 mod kill;
 mod leak;
 mod load;
+mod mark;
 mod maven;
 mod proxied;
 mod shared;

@@ -15,6 +15,12 @@ pub(crate) struct Args {
     /// Only rows whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
+    /// A directory of JPEG files for the rows of the mark, in place of drawn pictures.
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<std::path::PathBuf>,
+    /// How many pictures without a mark `mark_false` searches.
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    mistaken: u64,
 }
 
 pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
@@ -46,6 +52,10 @@ fn measured(args: &Args, root: &Path, tools: &Path) -> anyhow::Result<Vec<Value>
         .args(["--only", &args.only]);
     if args.quick {
         bench.arg("--quick");
+    }
+    bench.args(["--mistaken", &args.mistaken.to_string()]);
+    if let Some(pictures) = &args.pictures {
+        bench.arg("--pictures").arg(std::path::absolute(pictures)?);
     }
     if let Some(maven) = on_path("mvn") {
         bench.arg("--maven").arg(maven);

@@ -57,6 +57,12 @@ const SOAKS: &[Soak] = &[
         "120,000 changed chains and objects against the attestation verifiers",
     ),
     programs(
+        "mark",
+        "suite",
+        "mark::",
+        "hundreds of marked pictures through each distortion, and 40,000 that were shown to nobody",
+    ),
+    programs(
         "network",
         "simulation",
         "seeds::",

@@ -79,10 +79,34 @@ impl MarkKey {
         sync.chain(coded).chain(accusing).collect()
     }
 
+    /// All its frequencies.
+    pub(crate) fn bins(&self) -> impl Iterator<Item = Bin> {
+        let carriers = self.sync.iter().chain(&self.coded).map(|carrier| carrier.bin);
+        carriers.chain(self.accusing.iter().copied())
+    }
+
     /// The signs of the frequencies that belong to this event alone.
     pub(crate) fn accusation(&self, event: Event) -> impl Iterator<Item = [f32; 2]> {
         let mut stream = Stream::new(&self.secret, "event", &event.0.to_be_bytes());
         (0..self.accusing.len()).map(move |_| [stream.sign(), stream.sign()])
+    }
+
+    /// How far an event's own sequence stands out, where the constant frequencies stand out by one deviation.
+    pub(crate) fn own_share(&self) -> f32 {
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+        let share = self.accusing.len() as f32 / self.sync.len() as f32;
+        share.sqrt()
+    }
+
+    /// How far what was read at the event's own frequencies resembles its signs, in standard deviations of other events: by
+    /// Hoeffding's inequality an innocent one reaches `t` with a chance of at most exp(-t^2 / 2).
+    pub(crate) fn likeness(&self, event: Event, read: &[[f32; 2]]) -> f32 {
+        let (mut sum, mut power) = (0.0, f32::MIN_POSITIVE);
+        for (value, sign) in read.iter().zip(self.accusation(event)) {
+            sum += value[0] * sign[0] + value[1] * sign[1];
+            power += value[0] * value[0] + value[1] * value[1];
+        }
+        sum / power.sqrt()
     }
 
     /// Soft values of the coded bits, from what was read at the coded frequencies.

@@ -11,20 +11,31 @@
 //! quarter of its frequencies is constant for a key and finds scale, rotation and position; the others carry the number in a
 //! convolutional code, and a sequence that belongs to this event alone.
 //!
+//! `find` knows the key alone; [`Original`] also the picture that was marked, and what may have been written into it.
+//!
 //! No I/O, no clock, no randomness of its own.
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod code;
+mod comb;
 mod embed;
+mod field;
 mod find;
 mod gain;
+mod informed;
 mod key;
 mod pattern;
+mod place;
 mod plane;
+mod register;
 mod spectrum;
+mod spread;
+mod verdict;
 
 pub use embed::{Strength, embed};
 pub use find::{Finding, Search, find};
+pub use informed::Original;
 pub use key::{EVENT_BITS, Event, MarkKey};
 pub use plane::{Luma, LumaMut, PlaneError};
+pub use verdict::{Grounds, Verdict};

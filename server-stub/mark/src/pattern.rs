@@ -13,6 +13,16 @@ pub(crate) struct Bin {
     pub(crate) v: i32,
 }
 
+impl Bin {
+    /// As it stands in a picture rotated by so many degrees, still in turns for each tile.
+    pub(crate) fn turned(self, degrees: f32) -> (f32, f32) {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        #[expect(clippy::cast_precision_loss, reason = "a few dozen")]
+        let (u, v) = (self.u as f32, self.v as f32);
+        (u * cos - v * sin, u * sin + v * cos)
+    }
+}
+
 /// A tile of `period` pixels, one value a pixel, root mean square [`Tile::UNIT`].
 pub(crate) struct Tile {
     pub(crate) period: usize,

@@ -26,6 +26,22 @@ impl<'a> Luma<'a> {
         measured(width, height, bytes.len()).map(|()| Self { width, height, bytes })
     }
 
+    /// Half as wide and high, and its bytes.
+    pub(crate) fn halved(&self) -> (usize, usize, Vec<u8>) {
+        let (width, height) = (self.width / 2, self.height / 2);
+        let mut bytes = Vec::with_capacity(width * height);
+        for pair in self.bytes.chunks_exact(2 * self.width).take(height) {
+            let (upper, lower) = pair.split_at(self.width);
+            bytes.extend(upper.chunks_exact(2).zip(lower.chunks_exact(2)).map(|(upper, lower)| {
+                let sum: u16 = upper.iter().chain(lower).map(|value| u16::from(*value)).sum();
+                #[expect(clippy::cast_possible_truncation, reason = "a mean of bytes")]
+                let mean = ((sum + 2) / 4) as u8;
+                mean
+            }));
+        }
+        (width, height, bytes)
+    }
+
     pub(crate) fn rows(&self) -> impl Iterator<Item = &'a [u8]> {
         self.bytes.chunks_exact(self.width)
     }

@@ -25,6 +25,7 @@ mod trust;
 pub mod access;
 pub mod gateway;
 pub mod keys;
+pub mod leak;
 pub mod proposals;
 pub mod pull;
 pub mod verify;

@@ -150,7 +150,7 @@ fn word(value: impl serde::Serialize) -> String {
     }
 }
 
-fn line(kept: &Kept) -> String {
+pub(crate) fn line(kept: &Kept) -> String {
     let Some(entry) = &kept.entry else { return format!("{:>8}  erased", kept.index) };
     let who = entry.who.as_ref().map_or("nobody", |who| who.0.as_str());
     let mut text =

@@ -3,6 +3,7 @@
 
 mod keys_cli;
 mod log_cli;
+mod mark_cli;
 mod proposals_cli;
 mod pull_cli;
 mod rejudge_cli;
@@ -88,6 +89,9 @@ enum Command {
     /// Who looked at what.
     #[command(subcommand)]
     Log(log_cli::LogCommand),
+    /// Whose view a picture was that got out.
+    #[command(subcommand)]
+    Mark(mark_cli::MarkCommand),
     /// Who may do what, and why.
     #[command(subcommand)]
     Roles(roles_cli::RolesCommand),
@@ -171,6 +175,7 @@ fn main() -> ExitCode {
         | Command::Open { .. }
         | Command::List { .. }
         | Command::Log(_)
+        | Command::Mark(_)
         | Command::People(_)
         | Command::Proposals(_)
         | Command::Rejudge(_)
@@ -203,6 +208,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
             )?;
         }
         Command::Log(command) => return log_cli::run(json, &command),
+        Command::Mark(command) => return mark_cli::run(json, &command),
         Command::Roles(command) => return roles_cli::run(json, &command),
         Command::Proposals(command) => proposals(json, command)?,
         Command::People(command) => web_cli::people(json, command)?,

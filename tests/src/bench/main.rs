@@ -13,6 +13,7 @@ mod console;
 mod cores;
 mod filing;
 mod kotlin;
+mod mark;
 mod memory;
 mod preview;
 mod rates;
@@ -59,6 +60,12 @@ pub struct Arguments {
     /// The `cjpeg` command.
     #[arg(long, value_name = "FILE")]
     cjpeg: Option<PathBuf>,
+    /// A directory of JPEG files for the rows of the mark, in place of drawn pictures.
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
+    /// How many pictures without this tenant's mark are searched for one.
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    mistaken: u64,
     /// Only rows whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
@@ -98,6 +105,10 @@ async fn measure() -> anyhow::Result<()> {
     };
     access::measure(&arguments, home.path())?;
     attest::measure(&arguments)?;
+    mark::measure(&arguments, home.path())?;
+    if arguments.only.starts_with("mark_") {
+        return Ok(());
+    }
     signed::measure(&arguments)?;
     let hospital = build(home.path(), "pq").await?;
     // Ready-made addresses for two hundred photos are more than a phone may hold.

@@ -13,8 +13,11 @@ mod size;
 pub(crate) use band::Band;
 pub(crate) use decode::decode;
 pub(crate) use encode::Area;
-pub(crate) use plane::Marked;
+pub(crate) use plane::{Marked, Unmarked};
 pub(crate) use size::{Shrink, Wanted};
+
+/// Which key the marks are made with: it rises when the tenant changes it.
+pub const MARK_EPOCH: u32 = 1;
 
 /// Why there is no rendering. The photo itself is untouched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Upright pixels as luma and two chroma planes.
 
-use gauze_mark::{Event, LumaMut, MarkKey, Strength, embed};
+use gauze_mark::{Event, Luma, LumaMut, MarkKey, Strength, embed};
 use zeroize::Zeroizing;
 
 use super::RenderError;
@@ -27,6 +27,17 @@ pub(crate) struct Unmarked(pub(super) Planes);
 pub(crate) struct Marked(pub(super) Planes);
 
 impl Unmarked {
+    /// Upright size of the photo itself.
+    pub(crate) fn whole(&self) -> (u16, u16) {
+        self.0.whole
+    }
+
+    /// Its luma, to be compared and not shown.
+    pub(crate) fn compared(&self) -> Result<Luma<'_>, RenderError> {
+        let (width, height) = (usize::from(self.0.width), usize::from(self.0.height));
+        Luma::new(width, height, &self.0.luma).map_err(|_| RenderError::Kind)
+    }
+
     /// Marks it; the same key and event give the same bytes.
     pub(crate) fn mark(self, key: &MarkKey, view: u64) -> Result<Marked, RenderError> {
         let event = Event::new(view).ok_or(RenderError::Event)?;

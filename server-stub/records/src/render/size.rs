@@ -21,7 +21,7 @@ impl Shrink {
     }
 
     /// An edge of the original at this size.
-    pub(super) fn of(self, edge: u16) -> u16 {
+    pub(crate) fn of(self, edge: u16) -> u16 {
         edge.div_ceil(1 << self.0)
     }
 

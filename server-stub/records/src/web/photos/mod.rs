@@ -50,8 +50,7 @@ use turns::Turns;
 const NO_TEAM: &str = "-";
 /// How often renderings that nobody asks for are let go of.
 const SWEEP: Duration = Duration::from_secs(15);
-/// Which key the marks are made with: it rises when the tenant changes it.
-pub const MARK_EPOCH: u32 = 1;
+pub use crate::render::MARK_EPOCH;
 
 /// What the pages about photos rest on.
 pub struct DeskParts {

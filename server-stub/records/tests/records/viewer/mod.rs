@@ -2,6 +2,7 @@
 
 mod browser;
 mod haste;
+mod leaks;
 mod pages;
 mod putting_right;
 mod strangers;

@@ -1,0 +1,248 @@
+//! Whose view a picture was that got out: the mark is read, and the access log says whose line that is.
+//!
+//! Always: nobody is named but by the mark's keyed check or by the weights' rule ([`gauze_mark::Verdict::named`]); nothing of an
+//! original leaves memory; nothing is written.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use gauze_mark::{Event, Finding, Grounds, MarkKey, Original, Search, find};
+use gauze_people::log::{Entry, Kind as About, LogFailure, Outcome, read_entries};
+use gauze_wire::CaptureId;
+use serde::Serialize;
+
+use crate::access::log_dir;
+use crate::blind::FolkKeys;
+use crate::coded::Coded;
+use crate::disk::{DiskError, at, read};
+use crate::index::{Index, IndexError, Kind, Status};
+use crate::keys::{IDENTITY, KeyDir, KeysError};
+use crate::layout::Layout;
+use crate::open::open_picture;
+use crate::render::{MARK_EPOCH, RenderError, Shrink, Unmarked, Wanted, decode};
+
+/// A picture is searched at the size that still fills so many pixels.
+const SEARCHED: u16 = 2048;
+/// Upright, and turned as a camera may have held it: EXIF's orientations without mirrors.
+const TURNS: [u8; 4] = [1, 6, 8, 3];
+
+/// Why no picture can be traced.
+#[derive(Debug, thiserror::Error)]
+pub enum LeakError {
+    /// A key.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The index.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The access log.
+    #[error(transparent)]
+    Log(#[from] LogFailure),
+    /// The disk.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// A picture is none that is read here.
+    #[error("{}: {cause}", path.display())]
+    Picture {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: RenderError,
+    },
+    /// No photo of that id is filed.
+    #[error("no photo {0} is filed here")]
+    NoOriginal(CaptureId),
+}
+
+impl Coded for LeakError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Keys(error) => error.code(),
+            Self::Index(error) => error.code(),
+            Self::Log(error) => error.code(),
+            Self::Disk(error) => error.code(),
+            Self::Picture { cause, .. } => cause.code(),
+            Self::NoOriginal(_) => "no_original",
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::Keys(error) => error.next_step(),
+            Self::Index(error) => error.next_step(),
+            Self::Log(error) => error.next_step(),
+            Self::Disk(error) => error.next_step(),
+            Self::Picture { .. } => {
+                "Save it as a JPEG file of three colours at its full size, and do not crop it."
+            }
+            Self::NoOriginal(_) => "Look for its id with gauze-records list, or leave --original out.",
+        }
+    }
+}
+
+/// A view that a picture was made of.
+#[derive(Debug, Serialize)]
+pub struct View {
+    /// The number of its line in the access log.
+    pub line: u64,
+    /// `check` where the keyed check of the number agrees, `weight` where the event stands apart by the rule.
+    pub by: &'static str,
+    /// What the line says; nothing where it was erased, or is of another log.
+    pub entry: Option<Entry>,
+}
+
+/// What was weighed against an original.
+#[derive(Debug, Serialize)]
+pub struct Weighed {
+    /// How many lines about this photo were tried.
+    pub tried: usize,
+    /// The weight that the one view of an unmixed copy would have.
+    pub expected: f32,
+    /// The heaviest lines, at most five, with their weights in standard deviations of innocent ones.
+    pub heaviest: Vec<(u64, f32)>,
+}
+
+/// Where a mark was read without an original.
+#[derive(Debug, Serialize)]
+pub struct Place {
+    /// How far it stood out, in standard deviations.
+    pub score: f32,
+    /// Pixels of the searched picture for each of the 2048 units of the view's long edge.
+    pub scale: f32,
+    /// Clockwise.
+    pub degrees: f32,
+    /// As in a mirror.
+    pub mirrored: bool,
+}
+
+/// What one picture says. No view: nobody is named.
+#[derive(Debug, Serialize)]
+pub struct Trace {
+    /// The picture.
+    pub file: PathBuf,
+    /// Whose views it was made of.
+    pub views: Vec<View>,
+    /// Where the mark was read without an original.
+    pub place: Option<Place>,
+    /// What was weighed, where the picture lies in the original that was given.
+    pub weighed: Option<Weighed>,
+}
+
+/// Reads marks of one tenant.
+pub struct Tracer {
+    key: MarkKey,
+    log: PathBuf,
+    original: Option<(Original, Vec<Event>)>,
+}
+
+impl Tracer {
+    /// With the tenant's keys; `original` is the photo that the pictures are thought to show.
+    ///
+    /// # Errors
+    /// Where keys, index, log or that photo cannot be read.
+    pub async fn new(keys: &KeyDir, data: &Path, original: Option<CaptureId>) -> Result<Self, LeakError> {
+        let identities = keys.identities()?;
+        let first = identities.first().ok_or_else(|| KeysError::Unusable(keys.path(IDENTITY)))?;
+        let key = MarkKey::new(FolkKeys::of(first).mark(), MARK_EPOCH);
+        let log = log_dir(data);
+        let original = match original {
+            None => None,
+            Some(id) => {
+                let path = sealed(data, id).await?;
+                let mut file = File::open(&path).map_err(at(&path))?;
+                let opened = open_picture(&mut file, &identities).map_err(at(&path))?;
+                let (picture, orientation) = opened.ok_or(IndexError::Damaged("photo"))?;
+                let wanted = Wanted::Screen(SEARCHED);
+                let plain = decode(&picture, orientation, wanted)
+                    .map_err(|cause| LeakError::Picture { path: path.clone(), cause })?;
+                Some((ready(&plain).map_err(|cause| LeakError::Picture { path, cause })?, about(&log, id)?))
+            }
+        };
+        Ok(Self { key, log, original })
+    }
+
+    /// Whose views one picture was made of.
+    ///
+    /// # Errors
+    /// Where the picture or the log cannot be read.
+    pub fn trace(&self, path: &Path) -> Result<Trace, LeakError> {
+        let bytes = read(path)?;
+        let picture = |cause| LeakError::Picture { path: path.to_owned(), cause };
+        let mut trace = Trace { file: path.to_owned(), views: Vec::new(), place: None, weighed: None };
+        let upright = decode(&bytes, 1, Wanted::Screen(SEARCHED)).map_err(picture)?;
+        if let Some((original, events)) = &self.original
+            && let Some(verdict) = original.weigh(upright.compared().map_err(picture)?, &self.key, events)
+        {
+            let heaviest = verdict.weights.iter().take(5).map(|(event, weight)| (event.number(), *weight));
+            trace.weighed = Some(Weighed {
+                tried: events.len(),
+                expected: verdict.expected,
+                heaviest: heaviest.collect(),
+            });
+            trace.views = self.views(&verdict.named())?;
+            return Ok(trace);
+        }
+        for turn in TURNS {
+            let turned = decode(&bytes, turn, Wanted::Screen(SEARCHED)).map_err(picture)?;
+            let found = find(turned.compared().map_err(picture)?, &self.key, Search::default());
+            if let Some(Finding { event, score, scale, degrees, mirrored }) = found {
+                trace.place = Some(Place { score, scale, degrees, mirrored });
+                trace.views = self.views(&[(event, Grounds::Check)])?;
+                break;
+            }
+        }
+        Ok(trace)
+    }
+
+    fn views(&self, named: &[(Event, Grounds)]) -> Result<Vec<View>, LeakError> {
+        let mut entries = BTreeMap::new();
+        if !named.is_empty() {
+            read_entries(&self.log, |kept| {
+                if named.iter().any(|(event, _)| event.number() == kept.index) {
+                    entries.insert(kept.index, kept.entry);
+                }
+            })?;
+        }
+        let view = |(event, grounds): &(Event, Grounds)| View {
+            line: event.number(),
+            by: match grounds {
+                Grounds::Check => "check",
+                Grounds::Weight => "weight",
+            },
+            entry: entries.remove(&event.number()).flatten(),
+        };
+        Ok(named.iter().map(view).collect())
+    }
+}
+
+async fn sealed(data: &Path, id: CaptureId) -> Result<PathBuf, LeakError> {
+    let layout = Layout::new(data);
+    let index = Index::open(&layout.index(), false).await?;
+    let bound = index.bound_to().await?;
+    let rows = index.photos_of(&id).await?;
+    index.close().await;
+    let filed = rows.iter().find(|row| row.status == Status::Filed && row.kind != Kind::Void);
+    let (row, (tenant, _)) = filed.zip(bound).ok_or(LeakError::NoOriginal(id))?;
+    Ok(layout.sealed(&row.binding(&tenant)))
+}
+
+/// The lines about a photo that something may have been shown by.
+fn about(log: &Path, id: CaptureId) -> Result<Vec<Event>, LogFailure> {
+    let (mut events, id) = (Vec::new(), id.to_string());
+    read_entries(log, |kept| {
+        let entry = kept.entry.filter(|entry| entry.outcome == Outcome::Done);
+        let about = entry.and_then(|entry| entry.about).filter(|about| about.kind == About::Photo);
+        if about.is_some_and(|about| about.id.as_deref() == Some(id.as_str())) {
+            events.extend(Event::new(kept.index));
+        }
+    })?;
+    Ok(events)
+}
+
+/// An original, with the long edges that its renderings have.
+fn ready(plain: &Unmarked) -> Result<Original, RenderError> {
+    let (width, height) = plain.whole();
+    let edges = (0..).map_while(Shrink::new).map(|shrink| usize::from(shrink.of(width.max(height))));
+    Ok(Original::new(plain.compared()?, &edges.collect::<Vec<_>>()))
+}

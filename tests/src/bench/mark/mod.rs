@@ -1,0 +1,286 @@
+//! The invisible mark: what it costs, what it changes, what it survives, and whom it names wrongly.
+
+mod quality;
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::ensure;
+use gauze_mark::{Event, Luma, LumaMut, MarkKey, Original, Search, Strength, embed, find};
+use gauze_tests::leaks::{LEAKS, averaged, crop, jpeg, scene, screen};
+use gauze_tests::pictures::{picture, read_dir};
+use image::imageops::FilterType;
+use image::{GrayImage, ImageFormat};
+
+use crate::Arguments;
+use crate::row::{Goal, clock, median, print, skip};
+
+/// Long edge of a view, and of the small one that the informed rows begin with.
+const VIEW: u32 = 2048;
+const SMALL: u32 = 512;
+/// Events that the log holds for a photo.
+const VIEWS: u64 = 100;
+
+pub fn measure(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
+    if !["mark_embed", "mark_quality", "mark_survives", "mark_false", "mark_find"]
+        .iter()
+        .any(|name| name.contains(&arguments.only) || arguments.only.starts_with(name))
+    {
+        return Ok(());
+    }
+    embedding(arguments, home)?;
+    let pictures = Pictures::of(arguments)?;
+    if arguments.wants("mark_quality") {
+        quality::measure(arguments, &pictures, &key())?;
+    }
+    finding(arguments, &pictures)?;
+    blind(arguments, &pictures)?;
+    informed(arguments, &pictures)?;
+    mistaken(arguments, &pictures)
+}
+
+fn key() -> MarkKey {
+    MarkKey::new(&[0x6A; 32], 1)
+}
+
+/// Pictures given from outside, or drawn ones.
+struct Pictures(Vec<std::path::PathBuf>);
+
+impl Pictures {
+    fn of(arguments: &Arguments) -> anyhow::Result<Self> {
+        arguments.pictures.as_deref().map_or_else(|| Ok(Self(Vec::new())), |dir| read_dir(dir).map(Self))
+    }
+
+    /// How many rows are made of.
+    fn count(&self, arguments: &Arguments, full: usize) -> u64 {
+        let wanted = if arguments.quick { full.div_ceil(20) } else { full };
+        (if self.0.is_empty() { wanted } else { wanted.min(self.0.len()) }) as u64
+    }
+
+    /// In colour, no longer than `edge`; nothing where a file is no JPEG that is read here, or smaller.
+    fn colours(&self, number: u64, edge: u32) -> Option<image::RgbImage> {
+        let Some(path) = self.0.get(usize::try_from(number).ok()?) else {
+            let luma = scene(number, edge, edge / 4 * 3);
+            let skin = |x, y| {
+                let value = i16::from(luma.get_pixel(x, y).0[0]);
+                image::Rgb([value + 22, value - 8, value - 18].map(|value| value.clamp(0, 255) as u8))
+            };
+            return Some(image::RgbImage::from_fn(luma.width(), luma.height(), skin));
+        };
+        let whole = image::load(std::io::BufReader::new(File::open(path).ok()?), ImageFormat::Jpeg).ok()?;
+        let long = whole.width().max(whole.height());
+        (long >= edge).then(|| whole.resize(edge, edge, FilterType::Triangle).to_rgb8())
+    }
+
+    fn luma(&self, number: u64, edge: u32) -> Option<GrayImage> {
+        if self.0.is_empty() {
+            return Some(scene(number, edge, edge / 4 * 3));
+        }
+        self.colours(number, edge).map(|colours| image::DynamicImage::from(colours).to_luma8())
+    }
+}
+
+fn event(number: u64) -> Option<Event> {
+    Event::new(0x00_4D61_0000 + number)
+}
+
+fn marked(plain: &GrayImage, key: &MarkKey, number: u64) -> anyhow::Result<GrayImage> {
+    let mut picture = plain.clone();
+    let (width, height) = (plain.width() as usize, plain.height() as usize);
+    let event = event(number).ok_or_else(|| anyhow::anyhow!("the number is too large"))?;
+    embed(&mut LumaMut::new(width, height, &mut picture)?, key, event, Strength::Usual);
+    Ok(picture)
+}
+
+fn luma(picture: &GrayImage) -> anyhow::Result<Luma<'_>> {
+    Ok(Luma::new(picture.width() as usize, picture.height() as usize, picture)?)
+}
+
+fn embedding(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
+    const NAME: &str = "mark_embed";
+    if !arguments.wants(NAME) {
+        return Ok(());
+    }
+    let Some(djpeg) = &arguments.djpeg else {
+        skip(NAME, "djpeg not found");
+        return Ok(());
+    };
+    let bytes = picture(1, 4000, 3000)?;
+    let input = home.join("mark.jpg");
+    std::io::Write::write_all(&mut File::create(&input)?, &bytes)?;
+    let plain = image::load(std::io::Cursor::new(bytes), ImageFormat::Jpeg)?.to_luma8();
+    let key = key();
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for number in 0..arguments.times(20) as u64 {
+        let mut copy = plain.clone();
+        let mut target = LumaMut::new(4000, 3000, &mut copy)?;
+        let event = event(number).ok_or_else(|| anyhow::anyhow!("the number is too large"))?;
+        ours.push(clock(|| embed(&mut target, &key, event, Strength::Usual)).1);
+        let mut command = Command::new(djpeg);
+        command.args(["-outfile", "/dev/null"]).arg(&input).stdin(Stdio::null());
+        let (status, took) = clock(|| command.status());
+        ensure!(status?.success(), "djpeg failed");
+        theirs.push(took);
+    }
+    print(NAME, (median(ours), "ms"), Some(median(theirs)), Some(Goal::AtMost(0.2)));
+    Ok(())
+}
+
+fn finding(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
+    if !arguments.wants("mark_find") {
+        return Ok(());
+    }
+    let key = key();
+    let Some(plain) = pictures.luma(0, VIEW) else { return Ok(()) };
+    let events: Vec<Event> = (0..VIEWS).filter_map(event).collect();
+    let leak = jpeg(&gauze_tests::leaks::rotated(&marked(&plain, &key, 1)?, 1.3), 70);
+    let foreign = jpeg(&plain, 70);
+    let (mut blind, mut nothing, mut with) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..arguments.times(10) {
+        let search = Search::default();
+        blind.push(clock(|| luma(&leak).map(|leak| find(leak, &key, search))).1);
+        nothing.push(clock(|| luma(&foreign).map(|leak| find(leak, &key, search))).1);
+        let weigh =
+            || anyhow::Ok(Original::new(luma(&plain)?, &[VIEW as usize]).weigh(luma(&leak)?, &key, &events));
+        with.push(clock(weigh).1);
+    }
+    print("mark_find_rotated", (median(blind), "ms"), None, Some(Goal::AtMost(3000.0)));
+    print("mark_find_nothing", (median(nothing), "ms"), None, Some(Goal::AtMost(3000.0)));
+    print("mark_find_original", (median(with), "ms"), None, Some(Goal::AtMost(1000.0)));
+    Ok(())
+}
+
+/// Right, wrong, and all.
+#[derive(Default)]
+struct Tally {
+    right: u64,
+    wrong: u64,
+    all: u64,
+}
+
+impl Tally {
+    fn add(&mut self, named: &[Event], among: &[Event]) {
+        self.all += 1;
+        self.right += u64::from(named.iter().any(|event| among.contains(event)));
+        self.wrong += named.iter().filter(|event| !among.contains(event)).count() as u64;
+    }
+
+    fn print(&self, name: &str, goal: Option<f64>) {
+        if self.all == 0 {
+            return skip(name, "no picture is large enough");
+        }
+        let rate = 100.0 * self.right as f64 / self.all as f64;
+        let unit = format!("% of {}, {} wrong", self.all, self.wrong);
+        print(name, (rate, &unit), None, goal.map(Goal::AtLeast));
+    }
+}
+
+fn blind(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
+    let key = key();
+    for leak in LEAKS {
+        let name = format!("mark_survives_blind_{}", leak.name);
+        if !arguments.wants(&name) {
+            continue;
+        }
+        let mut tally = Tally::default();
+        for number in 0..pictures.count(arguments, 300) {
+            let Some(plain) = pictures.luma(number, VIEW) else { continue };
+            let picture = (leak.make)(&marked(&plain, &key, number)?, number);
+            let found = find(luma(&picture)?, &key, Search::default());
+            tally.add(found.map(|found| found.event).as_slice(), event(number).as_slice());
+        }
+        let goal = match leak.name {
+            "q50" => Some(99.0),
+            "q30" | "resize_50" | "resize_200" | "screenshot" => Some(95.0),
+            "crop_quarter" | "rotate_1" => Some(90.0),
+            _ => None,
+        };
+        tally.print(&name, goal);
+    }
+    Ok(())
+}
+
+fn informed(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
+    let key = key();
+    let events: Vec<Event> = (0..VIEWS).filter_map(event).collect();
+    let original = |plain: &GrayImage| {
+        anyhow::Ok(Original::new(luma(plain)?, &[plain.width().max(plain.height()) as usize]))
+    };
+    let named =
+        |plain: &Original, leak: &GrayImage| {
+            let verdict = plain.weigh(luma(leak)?, &key, &events);
+            anyhow::Ok(verdict.map_or_else(Vec::new, |verdict| {
+                verdict.named().into_iter().map(|(event, _)| event).collect()
+            }))
+        };
+    for leak in LEAKS {
+        let name = format!("mark_survives_informed_{}", leak.name);
+        if !arguments.wants(&name) {
+            continue;
+        }
+        let mut tally = Tally::default();
+        for number in 0..pictures.count(arguments, 300) {
+            // Small views and large ones in turn.
+            let edge = if number % 2 == 0 { SMALL } else { VIEW };
+            let Some(plain) = pictures.luma(number, edge) else { continue };
+            let picture = (leak.make)(&marked(&plain, &key, number % VIEWS)?, number);
+            let named: Vec<Event> = named(&original(&plain)?, &picture)?;
+            tally.add(&named, event(number % VIEWS).as_slice());
+        }
+        let goal = match leak.name {
+            "crop_sixteenth_q50" => Some(95.0),
+            "photo_of_screen" => Some(80.0),
+            "q50" | "q30" | "resize_50" | "resize_200" | "screenshot" | "crop_quarter" | "rotate_1" => {
+                Some(99.0)
+            }
+            _ => None,
+        };
+        tally.print(&name, goal);
+    }
+    for copies in [2_u64, 3, 4, 8] {
+        let name = format!("mark_survives_informed_averaged_{copies}");
+        if !arguments.wants(&name) {
+            continue;
+        }
+        let mut tally = Tally::default();
+        for number in 0..pictures.count(arguments, 300) {
+            let Some(plain) = pictures.luma(number, VIEW) else { continue };
+            let who: Vec<u64> = (0..copies).map(|at| (number + 7 * at) % VIEWS).collect();
+            let theirs: Result<Vec<_>, _> = who.iter().map(|who| marked(&plain, &key, *who)).collect();
+            let named: Vec<Event> = named(&original(&plain)?, &jpeg(&averaged(&theirs?), 70))?;
+            let among: Vec<Event> = who.into_iter().filter_map(event).collect();
+            tally.add(&named, &among);
+        }
+        tally.print(&name, (copies == 3).then_some(90.0));
+    }
+    Ok(())
+}
+
+/// Unmarked pictures and crops, and such with another tenant's mark: by the mark alone, and with the original.
+fn mistaken(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
+    const NAME: &str = "mark_false";
+    if !arguments.wants(NAME) {
+        return Ok(());
+    }
+    let (key, other) = (key(), MarkKey::new(&[0x0B; 32], 1));
+    let events: Vec<Event> = (0..VIEWS).filter_map(event).collect();
+    let (mut names, mut tried) = (0, 0);
+    for number in 0..arguments.mistaken {
+        let many = pictures.count(arguments, 300).max(1);
+        let Some(plain) = pictures.luma(number % many, SMALL) else { continue };
+        let plain = if number % 2 == 0 { plain } else { marked(&plain, &other, number)? };
+        let picture = match number % 3 {
+            0 => jpeg(&plain, 60),
+            1 => jpeg(&crop(&plain, 2, number), 80),
+            _ => jpeg(&screen(&plain, number), 70),
+        };
+        tried += 1;
+        names += u64::from(find(luma(&picture)?, &key, Search::default()).is_some());
+        let original = Original::new(luma(&plain)?, &[SMALL as usize]);
+        let verdict = original.weigh(luma(&picture)?, &key, &events);
+        names += verdict.map_or(0, |verdict| verdict.named().len() as u64);
+    }
+    print(NAME, (names as f64, &format!("of {tried}")), None, Some(Goal::AtMost(0.0)));
+    Ok(())
+}

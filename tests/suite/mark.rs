@@ -1,0 +1,108 @@
+//! The invisible mark over pictures that are drawn here: what it survives with and without the original, and that nobody is
+//! named who was not shown the picture. The rates are in `docs/mark.md`, from the bench.
+
+use gauze_mark::{Event, Luma, LumaMut, MarkKey, Original, Search, Strength, embed, find};
+use gauze_tests::leaks::{LEAKS, Leak, averaged, jpeg, scene};
+use gauze_tests::size::quick_or;
+use image::GrayImage;
+
+/// Views that the log holds for a photo.
+const VIEWS: u64 = 40;
+/// What is not read without the original, or not each time.
+const TOO_MUCH: [&str; 7] =
+    ["q20", "resize_25", "crop_quarter_q50", "crop_sixteenth_q50", "noise", "rotate_5", "photo_of_screen"];
+
+fn event(number: u64) -> Event {
+    Event::new(0x31_0000_0000 + number).unwrap()
+}
+
+fn marked(plain: &GrayImage, key: &MarkKey, number: u64) -> GrayImage {
+    let mut picture = plain.clone();
+    let (width, height) = (plain.width() as usize, plain.height() as usize);
+    let mut luma = LumaMut::new(width, height, &mut picture).unwrap();
+    embed(&mut luma, key, event(number), Strength::Usual);
+    picture
+}
+
+fn luma(picture: &GrayImage) -> Luma<'_> {
+    Luma::new(picture.width() as usize, picture.height() as usize, picture).unwrap()
+}
+
+fn original(plain: &GrayImage) -> Original {
+    Original::new(luma(plain), &[plain.width() as usize])
+}
+
+fn weighed(original: &Original, leak: &GrayImage, key: &MarkKey) -> Vec<Event> {
+    let events: Vec<Event> = (0..VIEWS).map(event).collect();
+    let verdict = original.weigh(luma(leak), key, &events);
+    verdict.map_or_else(Vec::new, |verdict| verdict.named().into_iter().map(|(event, _)| event).collect())
+}
+
+/// How many were right, of those that were named.
+fn right(named: &[Event], shown: &[Event], of: &str) -> u64 {
+    assert!(named.iter().all(|event| shown.contains(event)), "{of} names somebody else: {named:?}");
+    u64::from(!named.is_empty())
+}
+
+#[test]
+fn a_leak_names_its_view_without_the_original() {
+    let key = MarkKey::new(&[1; 32], 1);
+    let (mut all, mut found) = (0, 0);
+    for number in 0..quick_or(1, 100) {
+        let picture = marked(&scene(number, 2048, 1536), &key, number);
+        for Leak { name, make } in LEAKS {
+            let read = find(luma(&make(&picture, number)), &key, Search::default());
+            let named = right(read.map(|read| read.event).as_slice(), &[event(number)], name);
+            if !TOO_MUCH.contains(name) {
+                (all, found) = (all + 1, found + named);
+            }
+        }
+    }
+    assert!(found * 20 >= all * 19, "{found} of {all}");
+}
+
+#[test]
+fn with_the_original_a_scrap_or_a_photo_of_a_screen_is_enough() {
+    let key = MarkKey::new(&[2; 32], 1);
+    let (mut all, mut found) = (0, 0);
+    for number in 0..quick_or(2, 200) {
+        let plain = scene(number, 1024, 768);
+        let (picture, original) = (marked(&plain, &key, number % VIEWS), original(&plain));
+        for Leak { name, make } in LEAKS {
+            let named = weighed(&original, &make(&picture, number), &key);
+            (all, found) = (all + 1, found + right(&named, &[event(number % VIEWS)], name));
+        }
+    }
+    assert!(found * 20 >= all * 19, "{found} of {all}");
+}
+
+#[test]
+fn several_copies_averaged_name_some_of_theirs_and_nobody_else() {
+    let key = MarkKey::new(&[3; 32], 1);
+    for number in 0..quick_or(1, 50) {
+        let plain = scene(number, 1600, 1200);
+        let original = original(&plain);
+        for copies in [2, 3, 8] {
+            let theirs: Vec<_> = (0..copies).map(|at| marked(&plain, &key, 3 * at)).collect();
+            let shown: Vec<Event> = (0..copies).map(|at| event(3 * at)).collect();
+            let named = weighed(&original, &jpeg(&averaged(&theirs), 70), &key);
+            let found = right(&named, &shown, "averaged");
+            assert!(copies > 3 || found == 1, "{copies} of picture {number}");
+        }
+    }
+}
+
+#[test]
+fn nobody_is_named_by_a_picture_that_was_shown_to_nobody() {
+    let (key, other) = (MarkKey::new(&[4; 32], 1), MarkKey::new(&[5; 32], 1));
+    for number in 0..quick_or(4, 20_000) {
+        let plain = scene(number, 512, 384);
+        let foreign = marked(&plain, &other, number % VIEWS);
+        let leak = &LEAKS[usize::try_from(number).unwrap() % LEAKS.len()];
+        for picture in [&plain, &foreign] {
+            let picture = (leak.make)(picture, number);
+            assert_eq!(find(luma(&picture), &key, Search::default()), None, "{number} {}", leak.name);
+            assert_eq!(weighed(&original(&plain), &picture, &key), [], "{number} {}", leak.name);
+        }
+    }
+}
