@@ -13,7 +13,7 @@ struct Driven {
         self.send = send
     }
 
-    private init<State, Event>(
+    init<State, Event>(
         _ presenter: Presenter<State, Event>, _ state: @escaping (State) -> Json,
         _ event: @escaping (String, [Json]) throws -> Event
     ) {

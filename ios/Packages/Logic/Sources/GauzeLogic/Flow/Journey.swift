@@ -1,5 +1,3 @@
-import Observation
-
 /// Which screen is shown, with what it needs.
 public enum Route: Sendable {
     case enrol
@@ -31,18 +29,17 @@ public protocol Acknowledged {
 
 /// From one screen to the next. Patient, consent, site and wound of the photo being taken are here, in memory and nowhere
 /// else: a process that ends forgets them, and what was photographed is in the core by then.
-@MainActor @Observable
+@MainActor
 public final class Journey {
-    public private(set) var route = Route.patient
-    /// Counts the changes of `route`: a screen that is shown twice in a row is another one.
-    public private(set) var turn = 0
+    public let routes = Watched(Route.patient)
+    public var route: Route { routes.value }
     /// Whom to ask, as device management said.
-    @ObservationIgnored public var support: String?
+    public var support: String?
 
-    @ObservationIgnored private let core: any Core
-    @ObservationIgnored private let acknowledged: any Acknowledged
-    @ObservationIgnored private var asked = false
-    @ObservationIgnored private var visit = Visit()
+    private let core: any Core
+    private let acknowledged: any Acknowledged
+    private var asked = false
+    private var visit = Visit()
 
     private struct Visit: Unspoken {
         var patient: Patient?
@@ -163,7 +160,6 @@ public final class Journey {
     }
 
     private func go(_ next: Route) {
-        route = next
-        turn += 1
+        routes.set(next)
     }
 }

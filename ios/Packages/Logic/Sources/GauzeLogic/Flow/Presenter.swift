@@ -1,5 +1,3 @@
-import Observation
-
 /// A new state, and what is to be done because of it: its answer comes back as an event.
 public struct Step<State: Sendable, Event: Sendable>: Sendable {
     let state: State
@@ -16,19 +14,20 @@ public typealias Telling<Value> = @MainActor @Sendable (Value) -> Void
 
 /// One screen's state. `send` changes it in one synchronous function, `step`; what takes time runs in `work`, off the main
 /// actor, and comes back as an event, so that no two changes ever overlap.
-@MainActor @Observable
+@MainActor
 open class Presenter<State: Sendable, Event: Sendable> {
-    public private(set) var state: State
-    @ObservationIgnored private let work: Work
+    public let states: Watched<State>
+    public var state: State { states.value }
+    private let work: Work
 
     init(_ initial: State, _ work: Work) {
-        state = initial
+        states = Watched(initial)
         self.work = work
     }
 
     public final func send(_ event: Event) {
         let step = step(state, event)
-        state = step.state
+        states.set(step.state)
         guard let effect = step.effect else { return }
         work.launch { [weak self] in
             if let event = await effect() { await self?.send(event) }

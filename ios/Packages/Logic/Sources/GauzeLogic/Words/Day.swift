@@ -47,14 +47,17 @@ public struct Day: Sendable, Equatable, Comparable {
         (one.year, one.month, one.day) < (other.year, other.month, other.day)
     }
 
-    /// Whole years and months, and what weeks are left of these, until `later`; all below zero where that is earlier.
+    /// Whole years and months, what weeks are left of these, and weeks alone, until `later`. A month is whole on the day
+    /// of the same number.
     func age(on later: Day) -> (years: Int, months: Int, weeksBesides: Int, weeks: Int) {
-        let (from, to) = (date, later.date)
-        let months = Self.calendar.dateComponents([.month], from: from, to: to).month ?? 0
-        let months0 = Self.calendar.date(byAdding: .month, value: months, to: from) ?? from
-        let besides = Self.calendar.dateComponents([.day], from: months0, to: to).day ?? 0
-        let days = Self.calendar.dateComponents([.day], from: from, to: to).day ?? 0
-        return (months / 12, months, besides / 7, days / 7)
+        let begun = (later.year - year) * 12 + later.month - month
+        let months = later.day < day ? begun - 1 : begun
+        let whole = Self.calendar.date(byAdding: .month, value: months, to: date) ?? date
+        return (months / 12, months, Self.days(whole, later.date) / 7, Self.days(date, later.date) / 7)
+    }
+
+    private static func days(_ from: Date, _ to: Date) -> Int {
+        calendar.dateComponents([.day], from: from, to: to).day ?? 0
     }
 
     private var date: Date {
