@@ -24,10 +24,16 @@ public protocol DeviceKeys: Sendable {
     func destroy(deviceToo: Bool) throws
 }
 
+/// What became of an attestation. `error` is the name of Apple's `DCError`.
+public enum Attested: Sendable {
+    case made(keyId: Data, object: Data)
+    case unavailable(error: String)
+}
+
 /// What Apple says of app and phone (App Attest). `hash` is SHA-256 of what the statement is bound to.
 public protocol KeyEvidence: Sendable {
-    /// A new attested key's identifier and its attestation; nil where the system offers none.
-    func attest(_ hash: Data) throws -> (keyId: Data, object: Data)?
+    /// A new attested key and what is said of it; nil where there is no such thing, as on a simulator.
+    func attest(_ hash: Data) throws -> Attested?
 
     /// A statement of the key that was attested; nil where there is none.
     func assert(_ hash: Data) throws -> Data?

@@ -1,12 +1,12 @@
 package org.gauze.logic.scenario
 
 /** Reads JSON with whole numbers alone: maps, lists, strings, longs, booleans and null. */
-internal class Json private constructor(private val text: String) {
+internal class Json private constructor(private val source: String) {
     private var at = 0
 
     private fun value(): Any? {
         blanks()
-        return when (text[at]) {
+        return when (source[at]) {
             '{' -> {
                 val members = LinkedHashMap<String, Any?>()
                 sequence('}') {
@@ -22,17 +22,17 @@ internal class Json private constructor(private val text: String) {
             't' -> word("true", true)
             'f' -> word("false", false)
             'n' -> word("null", null)
-            else -> text.substring(at).takeWhile { it == '-' || it.isDigit() }.also { at += it.length }.toLong()
+            else -> source.substring(at).takeWhile { it == '-' || it.isDigit() }.also { at += it.length }.toLong()
         }
     }
 
     private fun sequence(end: Char, item: () -> Unit) {
         at++
         blanks()
-        while (text[at] != end) {
+        while (source[at] != end) {
             item()
             blanks()
-            if (text[at] == ',') at++
+            if (source[at] == ',') at++
             blanks()
         }
         at++
@@ -40,20 +40,20 @@ internal class Json private constructor(private val text: String) {
 
     private fun string(): String = buildString {
         expect('"')
-        while (text[at] != '"') {
-            if (text[at] != '\\') append(text[at++]) else escaped()
+        while (source[at] != '"') {
+            if (source[at] != '\\') append(source[at++]) else escaped()
         }
         at++
     }
 
     private fun StringBuilder.escaped() {
-        val escape = text[at + 1]
+        val escape = source[at + 1]
         at += 2
         when (escape) {
             'n' -> append('\n')
             't' -> append('\t')
             'u' -> {
-                append(text.substring(at, at + 4).toInt(16).toChar())
+                append(source.substring(at, at + 4).toInt(16).toChar())
                 at += 4
             }
             else -> append(escape)
@@ -61,15 +61,15 @@ internal class Json private constructor(private val text: String) {
     }
 
     private fun <T> word(word: String, value: T): T {
-        check(text.startsWith(word, at)) { text.substring(at).take(20) }
+        check(source.startsWith(word, at)) { source.substring(at).take(20) }
         at += word.length
         return value
     }
 
-    private fun expect(char: Char) = check(text[at++] == char) { "no $char before ${text.substring(at).take(20)}" }
+    private fun expect(char: Char) = check(source[at++] == char) { "no $char before ${source.substring(at).take(20)}" }
 
     private fun blanks() {
-        while (at < text.length && text[at].isWhitespace()) at++
+        while (at < source.length && source[at].isWhitespace()) at++
     }
 
     companion object {
