@@ -77,7 +77,8 @@ internal class Json private constructor(private val source: String) {
     }
 }
 
-internal operator fun Any?.get(key: String): Any? = (this as? Map<*, *>)?.get(key)
+@Suppress("UNCHECKED_CAST") // What is read has texts for keys.
+internal operator fun Any?.get(key: String): Any? = (this as? Map<String, Any?>)?.get(key)
 
 internal val Any?.text get() = this as? String
 
