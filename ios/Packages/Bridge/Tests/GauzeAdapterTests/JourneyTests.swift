@@ -134,11 +134,7 @@ struct JourneyTests {
         let app = try App()
         #expect(await app.enrol(try Ward.managed()) == nil)
         let (core, jpeg) = (app.core, try Ward.picture())
-        let ids = await withTaskGroup(of: String?.self) { group in
-            for _ in 0..<100 { group.addTask { core.capture(Picture(jpeg), PhotoRecord()).orNil } }
-            return await group.reduce(into: Set<String>()) { if let id = $1 { $0.insert(id) } }
-        }
-        #expect(ids.count == 100)
+        #expect(await Self.captured(100, core, jpeg).count == 100)
         #expect(try app.stages().count == 100)
         let watching = Task {
             var moved: Set<String> = []
@@ -154,6 +150,17 @@ struct JourneyTests {
         #expect(ended.failure?.code == "stopped" || ended.orNil?.stored == 100)
         #expect(await watching.value)
         #expect(try app.stages().count == 100)
+    }
+}
+
+extension JourneyTests {
+    private nonisolated static func captured(_ count: Int, _ core: RustCore, _ jpeg: Data) async -> Set<String> {
+        await withTaskGroup(of: String?.self) { group in
+            for _ in 0..<count { group.addTask { core.capture(Picture(jpeg), PhotoRecord()).orNil } }
+            var ids: Set<String> = []
+            for await id in group { if let id { ids.insert(id) } }
+            return ids
+        }
     }
 }
 

@@ -8,3 +8,10 @@ public struct Line: Sendable, Equatable, Unspoken {
         self.args = args
     }
 }
+
+extension Line {
+    /// `sentence` with what is put into it, where it has `%1$@` and so on.
+    public func filled(_ sentence: String) -> String {
+        args.enumerated().reduce(sentence) { $0.replacing("%\($1.offset + 1)$@", with: $1.element) }
+    }
+}
