@@ -29,8 +29,9 @@ public struct SystemDisk: Disk {
 
     public func protection(_ dir: String) -> DiskProtection {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: dir) else { return .notYetUnlocked }
-        let protection = attributes[.protectionKey] as? FileProtectionType
-        return protection == nil || protection == FileProtectionType.none ? .wrong : .held
+        let enough: [FileProtectionType] = [.completeUntilFirstUserAuthentication, .completeUnlessOpen, .complete]
+        guard let protection = attributes[.protectionKey] as? FileProtectionType else { return .wrong }
+        return enough.contains(protection) ? .held : .wrong
     }
 }
 

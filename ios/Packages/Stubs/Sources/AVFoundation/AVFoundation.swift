@@ -141,3 +141,8 @@ open class AVCaptureVideoPreviewLayer: CALayer, @unchecked Sendable {
     open var session: AVCaptureSession? { get { fatalError() } set {} }
     open var videoGravity: AVLayerVideoGravity { get { fatalError() } set {} }
 }
+
+extension NotificationCenter {
+    /// Foundation's on Apple's systems, which Linux has not.
+    public func notifications(named name: Notification.Name, object: AnyObject? = nil) -> AsyncStream<Notification> { fatalError() }
+}

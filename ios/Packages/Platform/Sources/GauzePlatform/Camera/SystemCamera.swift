@@ -4,7 +4,7 @@ import GauzeLogic
 
 /// The phone's back camera: photos as JPEG in memory, four preview frames a second as brightness, wristbands' symbols as
 /// text. Nothing here knows a file or the photo library.
-public final class SystemCamera: NSObject, Camera, Scanner, @unchecked Sendable {
+public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecked Sendable {
     // Everything below is touched on `queue` alone: that is what makes it safe to share.
     private let queue = DispatchQueue(label: "org.gauze.camera")
     private let photos = AVCapturePhotoOutput()
@@ -24,7 +24,6 @@ public final class SystemCamera: NSObject, Camera, Scanner, @unchecked Sendable 
 
     public func open() -> AsyncStream<CameraEvent> {
         let (stream, continuation) = AsyncStream.makeStream(of: CameraEvent.self, bufferingPolicy: .bufferingNewest(8))
-        continuation.onTermination = { [weak self] _ in self?.stop() }
         queue.async { [self] in
             events = continuation
             if let fault = start() { continuation.yield(.failed(fault)) } else { continuation.yield(.ready) }

@@ -40,7 +40,7 @@ public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
     /// Hands to the system whatever it does not carry already.
     public func handOver(asked: Bool) async {
         guard let session, let core = core(), let planned = await core.transfers(asked: asked).orNil else { return }
-        let carried = Set(await session.allTasks.compactMap(\.taskDescription))
+        let carried = await carried(by: session)
         for transfer in planned where !carried.contains(transfer.photo) {
             guard let url = URL(string: transfer.url) else { continue }
             var request = URLRequest(url: url)
@@ -49,6 +49,12 @@ public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
             task.taskDescription = transfer.photo
             task.countOfBytesClientExpectsToSend = transfer.bytes
             task.resume()
+        }
+    }
+
+    private func carried(by session: URLSession) async -> Set<String> {
+        await withCheckedContinuation { waiting in
+            session.getAllTasks { waiting.resume(returning: Set($0.compactMap(\.taskDescription))) }
         }
     }
 
