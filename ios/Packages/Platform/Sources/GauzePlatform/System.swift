@@ -31,7 +31,7 @@ public struct SystemDisk: Disk {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: dir) else { return .notYetUnlocked }
         let enough: [FileProtectionType] = [.completeUntilFirstUserAuthentication, .completeUnlessOpen, .complete]
         guard let protection = attributes[.protectionKey] as? FileProtectionType else { return .wrong }
-        return enough.contains(protection) ? .held : .wrong
+        return enough.map(\.rawValue).contains(protection.rawValue) ? .held : .wrong
     }
 }
 

@@ -21,7 +21,7 @@ extension Optional: View where Wrapped: View { public var body: Never { fatalErr
 
 @resultBuilder public enum ViewBuilder {
     public static func buildExpression<Content: View>(_ content: Content) -> Content { content }
-    public static func buildBlock() -> EmptyView { EmptyView() }
+    public static func buildBlock() -> EmptyView { fatalError() }
     public static func buildBlock<Content: View>(_ content: Content) -> Content { content }
     public static func buildBlock<each Content: View>(_ content: repeat each Content) -> TupleView<repeat each Content> { fatalError() }
     public static func buildIf<Content: View>(_ content: Content?) -> Content? { content }
