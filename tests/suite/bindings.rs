@@ -159,7 +159,8 @@ async fn ios_app_fits_what_it_was_written_against() {
     for command in [&["build"] as &[_], &["test", "--disable-xctest"]] {
         let Some(command) = swift(command, "ios/App", "swift-app") else { return };
         let ended = ended_well(command).await;
-        let said = format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+        let said =
+            format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
         assert!(!said.contains("warning:"), "{said}");
     }
 }

@@ -58,7 +58,8 @@ fn ios(root: &Path) -> anyhow::Result<()> {
 
 /// The steps of the first build on a Mac, out of docs/ios.md.
 fn checklist(page: &str) -> anyhow::Result<&str> {
-    let from = page.find("## The first build on a Mac").context("docs/ios.md has no steps for the first build")?;
+    let from =
+        page.find("## The first build on a Mac").context("docs/ios.md has no steps for the first build")?;
     let steps = page.get(from..).unwrap_or_default();
     let end = steps.get(3..).and_then(|rest| rest.find("\n## ")).map_or(steps.len(), |at| at + 3);
     Ok(steps.get(..end).unwrap_or(steps).trim_end())

@@ -30,7 +30,8 @@ final class AppGraph {
     /// The core, or why it does not open: then it is tried anew.
     func core() -> Outcome<RustCore> {
         if let opened { return .success(opened) }
-        let dir = URL.applicationSupportDirectory.appendingPathComponent("gauze")
+        let support = FileManager.default.urls(for: .applicationSupportDirectory, in: .userDomainMask)
+        guard let dir = support.first?.appendingPathComponent("gauze") else { return .failure(Failure(.report, "storage_failed")) }
         try? SystemDisk.prepare(dir)
         let core = RustCore.open(dir: dir.path, model: UIDevice.current.model, version: version, ports: ports)
         opened = core.orNil

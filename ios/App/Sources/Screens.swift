@@ -11,7 +11,7 @@ final class Screens: ObservableObject {
     let core: RustCore
     let journey: Journey
     /// Told by the window: the review that is on the screen, and what management last said.
-    var lock: () -> Void = {}
+    var lock: @MainActor () -> Void = {}
     @Published private(set) var settings = "{}"
     /// Counts how often the camera was opened anew.
     @Published private(set) var opened = 0

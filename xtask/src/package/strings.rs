@@ -9,7 +9,8 @@ use std::path::Path;
 const ANDROID: &str = "android/app/src/main/res/values/strings.xml";
 const OWN: &str = "ios/App/own.strings";
 const IOS: &str = "ios/App/en.lproj/Localizable.strings";
-const HEAD: &str = "/* Made of Android's strings.xml and own.strings by `cargo xtask package ios`: do not edit. */\n";
+const HEAD: &str =
+    "/* Made of Android's strings.xml and own.strings by `cargo xtask package ios`: do not edit. */\n";
 
 /// Writes them anew.
 pub(super) fn write(root: &Path) -> anyhow::Result<()> {
@@ -42,8 +43,7 @@ fn sentence(line: &str) -> Option<(&str, &str)> {
 
 /// A double quote has a backslash in both forms.
 fn plain(words: &str) -> String {
-    let mut plain =
-        words.replace("\\'", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    let mut plain = words.replace("\\'", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     for n in 1..=9 {
         plain = plain.replace(&format!("%{n}$s"), &format!("%{n}$@"));
     }

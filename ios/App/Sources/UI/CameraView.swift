@@ -3,10 +3,10 @@ import SwiftUI
 
 /// What the camera screen leads to besides a photo.
 struct CameraWays {
-    let site: () -> Void
-    let consent: () -> Void
-    let allow: () -> Void
-    let back: () -> Void
+    let site: @MainActor () -> Void
+    let consent: @MainActor () -> Void
+    let allow: @MainActor () -> Void
+    let back: @MainActor () -> Void
 }
 
 struct CameraView<Finder: View>: View {

@@ -40,7 +40,7 @@ struct PictureView: View {
 
 struct QueueView: View {
     let state: QueueState
-    let back: () -> Void
+    let back: @MainActor () -> Void
     let send: (QueueEvent) -> Void
 
     var body: some View {
@@ -83,7 +83,7 @@ struct QueueRow: View {
 
 struct ReviewView: View {
     let state: ReviewState
-    let back: () -> Void
+    let back: @MainActor () -> Void
     let send: (ReviewEvent) -> Void
 
     var body: some View {

@@ -101,10 +101,10 @@ struct Said: View {
 struct MainAction: View {
     let words: String
     let enabled: Bool
-    let action: () -> Void
+    let action: @MainActor () -> Void
     @Environment(\.colorScheme) private var scheme
 
-    init(_ word: Word, enabled: Bool = true, action: @escaping () -> Void) {
+    init(_ word: Word, enabled: Bool = true, action: @escaping @MainActor () -> Void) {
         words = say(word)
         self.enabled = enabled
         self.action = action
@@ -124,14 +124,14 @@ struct MainAction: View {
 struct OtherAction: View {
     let words: String
     let enabled: Bool
-    let action: () -> Void
+    let action: @MainActor () -> Void
     @Environment(\.colorScheme) private var scheme
 
-    init(_ word: Word, enabled: Bool = true, action: @escaping () -> Void) {
+    init(_ word: Word, enabled: Bool = true, action: @escaping @MainActor () -> Void) {
         self.init(words: say(word), enabled: enabled, action: action)
     }
 
-    init(words: String, enabled: Bool = true, action: @escaping () -> Void) {
+    init(words: String, enabled: Bool = true, action: @escaping @MainActor () -> Void) {
         self.words = words
         self.enabled = enabled
         self.action = action
@@ -149,10 +149,10 @@ struct OtherAction: View {
 
 struct QuietAction: View {
     let word: Word
-    let action: () -> Void
+    let action: @MainActor () -> Void
     @Environment(\.colorScheme) private var scheme
 
-    init(_ word: Word, action: @escaping () -> Void) {
+    init(_ word: Word, action: @escaping @MainActor () -> Void) {
         self.word = word
         self.action = action
     }
@@ -169,10 +169,10 @@ struct GraveAction: View {
     let consequence: Word
     let word: Word
     let enabled: Bool
-    let action: () -> Void
+    let action: @MainActor () -> Void
     @Environment(\.colorScheme) private var scheme
 
-    init(_ consequence: Word, _ word: Word, enabled: Bool = true, action: @escaping () -> Void) {
+    init(_ consequence: Word, _ word: Word, enabled: Bool = true, action: @escaping @MainActor () -> Void) {
         self.consequence = consequence
         self.word = word
         self.enabled = enabled
@@ -245,7 +245,7 @@ struct Tick: View {
 struct Choosing: View {
     let words: String
     let chosen: Bool
-    let action: () -> Void
+    let action: @MainActor () -> Void
     @Environment(\.colorScheme) private var scheme
 
     var body: some View {

@@ -98,9 +98,9 @@ struct PatientView<Finder: View, More: View>: View {
 
 /// What the first screen leads to besides a new photo.
 struct MoreView: View {
-    let queue: () -> Void
-    let review: () -> Void
-    let settings: () -> Void
+    let queue: @MainActor () -> Void
+    let review: @MainActor () -> Void
+    let settings: @MainActor () -> Void
 
     var body: some View {
         OtherAction(.homeQueue, action: queue)

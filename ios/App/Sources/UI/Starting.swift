@@ -67,7 +67,7 @@ struct NoticeView: View {
 /// The store did not open: why, and how to go on.
 struct ShutView: View {
     let why: Line?
-    let again: () -> Void
+    let again: @MainActor () -> Void
 
     var body: some View {
         Page(.appName) {

@@ -3,7 +3,7 @@ import SwiftUI
 
 struct IncidentView: View {
     let state: IncidentState
-    let back: () -> Void
+    let back: @MainActor () -> Void
     let send: (IncidentEvent) -> Void
 
     var body: some View {
@@ -32,10 +32,10 @@ struct IncidentView: View {
 
 /// Where the settings lead.
 struct SettingsWays {
-    let help: () -> Void
-    let incident: () -> Void
-    let signOut: () -> Void
-    let back: () -> Void
+    let help: @MainActor () -> Void
+    let incident: @MainActor () -> Void
+    let signOut: @MainActor () -> Void
+    let back: @MainActor () -> Void
 }
 
 struct SettingsView: View {
@@ -66,8 +66,8 @@ struct SettingsView: View {
 /// Locked by the hospital, or wiped.
 struct BlockedView: View {
     let state: BlockedState
-    let sendNow: () -> Void
-    let enrol: () -> Void
+    let sendNow: @MainActor () -> Void
+    let enrol: @MainActor () -> Void
 
     var body: some View {
         Page(state.wiped ? .wipedTitle : .lockedTitle) {
@@ -84,7 +84,7 @@ struct BlockedView: View {
 
 struct HelpView: View {
     let state: HelpState
-    let back: () -> Void
+    let back: @MainActor () -> Void
 
     var body: some View {
         Page(.helpTitle) {

@@ -177,8 +177,8 @@ public struct GeometryReader<Content: View>: Leaf {
 
 public protocol ShapeStyle {}
 public struct Color: Leaf, ShapeStyle, Sendable {
-    public init(red: Double, green: Double, blue: Double) { fatalError() }
-    public static var white: Color { fatalError() }
+    public nonisolated init(red: Double, green: Double, blue: Double) { fatalError() }
+    public nonisolated static var white: Color { fatalError() }
 }
 
 @MainActor @preconcurrency public protocol Shape: View where Body == Never {}
