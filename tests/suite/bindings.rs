@@ -95,7 +95,7 @@ async fn tested(maven: Maven, ready: &Ready) {
 }
 
 /// Runs what follows in the toolchain's root, with this repository, the library and the temporary directory at their own
-/// paths and the hospital's authority as one that the machine trusts. The mounts end with it.
+/// paths and the hospital's authority, where there is one, as one that the machine trusts. The mounts end with it.
 const IN_THE_ROOT: &str = r#"
 mount -t proc proc "$GAUZE_SWIFT/proc"
 mount --bind /dev "$GAUZE_SWIFT/dev"
@@ -103,40 +103,66 @@ for dir in "$PWD" "${GAUZE_LIBRARY%/*}" "$TMPDIR"; do
     mkdir -p "$GAUZE_SWIFT$dir"
     mount --bind "$dir" "$GAUZE_SWIFT$dir"
 done
-mkdir -p "$GAUZE_SWIFT/etc/ssl/certs"
-touch "$GAUZE_SWIFT/etc/ssl/certs/ca-certificates.crt"
-mount --bind "$GAUZE_AUTHORITY" "$GAUZE_SWIFT/etc/ssl/certs/ca-certificates.crt"
+if [ -n "$GAUZE_AUTHORITY" ]; then
+    mkdir -p "$GAUZE_SWIFT/etc/ssl/certs"
+    touch "$GAUZE_SWIFT/etc/ssl/certs/ca-certificates.crt"
+    mount --bind "$GAUZE_AUTHORITY" "$GAUZE_SWIFT/etc/ssl/certs/ca-certificates.crt"
+fi
 exec chroot "$GAUZE_SWIFT" env -C "$PWD" "HOME=$TMPDIR" PATH=/usr/bin:/bin "LD_LIBRARY_PATH=$GAUZE_LIBRARY" "$@"
 "#;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn swift_drives_the_core() {
-    let (Some(swift), Some(library)) = (named("GAUZE_SWIFT"), named("GAUZE_LIBRARY")) else { return };
-    let ready = ready(17).await;
-    let home = ready.hospital.home();
-    let library = library.canonicalize().unwrap();
-    let mut command = Command::new("unshare");
-    command
-        .args(["--mount", "--propagation", "private", "sh", "-ec", IN_THE_ROOT, "sh"])
-        .args([
-            "swift",
-            "test",
-            "--disable-xctest",
-            "--package-path",
-            "ios/Packages/Bridge",
-            "--scratch-path",
-        ])
-        .arg(library.with_file_name("swift"))
+/// `swift COMMAND` over a package of `ios`, which is built under `scratch` beside the library; nothing without a toolchain.
+fn swift(command: &[&str], package: &str, scratch: &str) -> Option<Command> {
+    let (swift, library) = (named("GAUZE_SWIFT")?, named("GAUZE_LIBRARY")?.canonicalize().unwrap());
+    let mut enter = Command::new("unshare");
+    enter
+        .args(["--mount", "--propagation", "private", "sh", "-ec", IN_THE_ROOT, "sh", "swift"])
+        .args(command)
+        .args(["--package-path", package, "--scratch-path"])
+        .arg(library.with_file_name(scratch))
         .args(["-Xlinker", &format!("-L{}", library.display())])
         .current_dir(root().canonicalize().unwrap())
         .env("GAUZE_SWIFT", swift)
-        .env("GAUZE_LIBRARY", &library)
+        .env("GAUZE_LIBRARY", library)
+        .env("GAUZE_AUTHORITY", "")
+        .env("TMPDIR", std::env::temp_dir());
+    Some(enter)
+}
+
+/// The bridge's own tests, and the journey of the iOS app's logic over it.
+#[tokio::test(flavor = "multi_thread")]
+async fn swift_drives_the_core() {
+    let Some(mut command) = swift(&["test", "--disable-xctest"], "ios/Packages/Bridge", "swift") else {
+        return;
+    };
+    let ready = ready(23).await;
+    let home = ready.hospital.home();
+    command
         .env("GAUZE_AUTHORITY", home.join("tls/ca.pem"))
-        .env("TMPDIR", std::env::temp_dir())
         .env("GAUZE_MANAGED", &ready.configurations)
         .env("GAUZE_PICTURE", pictures(home, 1).remove(0));
     ended_well(command).await;
     ready.all_are_filed(10).await;
+}
+
+/// Scenarios, words and the comparison with Android's logic.
+#[tokio::test(flavor = "multi_thread")]
+async fn ios_logic_is_androids_logic() {
+    if let Some(command) = swift(&["test", "--disable-xctest"], "ios/Packages/Logic", "swift-logic") {
+        ended_well(command).await;
+    }
+}
+
+/// Every source of the app against stubs of Apple's frameworks, without a warning, and its project's files.
+#[tokio::test(flavor = "multi_thread")]
+async fn ios_app_fits_what_it_was_written_against() {
+    for command in [&["build"] as &[_], &["test", "--disable-xctest"]] {
+        let Some(command) = swift(command, "ios/App", "swift-app") else { return };
+        let ended = ended_well(command).await;
+        let said =
+            format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+        assert!(!said.contains("warning:"), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

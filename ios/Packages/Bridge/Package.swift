@@ -5,12 +5,18 @@ import PackageDescription
 // a copy of this package that has it beside.
 let package = Package(
     name: "GauzeBridge",
-    platforms: [.iOS(.v16), .macOS(.v13)],
-    products: [.library(name: "GauzeBridge", targets: ["GauzeBridge"])],
+    platforms: [.iOS(.v17), .macOS(.v14)],
+    products: [
+        .library(name: "GauzeBridge", targets: ["GauzeBridge"]),
+        .library(name: "GauzeAdapter", targets: ["GauzeAdapter"]),
+    ],
+    dependencies: [.package(path: "../Logic")],
     targets: [
         .target(name: "GauzeCoreFFI", linkerSettings: [.linkedLibrary("gauze")]),
         .target(name: "GauzeCore", dependencies: ["GauzeCoreFFI"]),
         .target(name: "GauzeBridge", dependencies: ["GauzeCore"]),
+        // The core as the app's logic sees it: the only thing of this package that an app imports.
+        .target(name: "GauzeAdapter", dependencies: ["GauzeBridge", .product(name: "GauzeLogic", package: "Logic")]),
         // P-256 for tests: CryptoKit's, or the same names over libcrypto where there is no CryptoKit.
         .target(
             name: "CTestKeys", path: "Tests/CTestKeys",
@@ -18,6 +24,7 @@ let package = Package(
         ),
         .target(name: "TestKeys", dependencies: ["CTestKeys"], path: "Tests/TestKeys"),
         .testTarget(name: "GauzeBridgeTests", dependencies: ["GauzeBridge", "GauzeCoreFFI", "CTestKeys", "TestKeys"]),
+        .testTarget(name: "GauzeAdapterTests", dependencies: ["GauzeAdapter", "TestKeys"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,26 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// The app's sources, checked by Swift's compiler on Linux against ../Packages/Stubs. The app itself is built by Xcode, from
+// project.yml.
+let package = Package(
+    name: "GauzeApp",
+    defaultLocalization: "en",
+    platforms: [.iOS(.v17)],
+    dependencies: [
+        .package(path: "../Packages/Logic"), .package(path: "../Packages/Platform"), .package(path: "../Packages/Bridge"),
+        .package(path: "../Packages/Stubs"),
+    ],
+    targets: [
+        .target(
+            name: "GauzeApp",
+            dependencies: [
+                .product(name: "GauzeLogic", package: "Logic"), .product(name: "GauzePlatform", package: "Platform"),
+                .product(name: "GauzeAdapter", package: "Bridge"), .product(name: "Frameworks", package: "Stubs"),
+            ],
+            path: "Sources"
+        ),
+        .testTarget(name: "ProjectTests", path: "Tests"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,64 @@
+import Foundation
+import GauzeAdapter
+import GauzeLogic
+import GauzePlatform
+import UIKit
+
+/// Everything the app is made of, made once and by hand.
+@MainActor
+final class AppGraph {
+    let camera = SystemCamera()
+    let judge = FrameJudge()
+    let confirmed = Confirmed()
+    let managed = ManagedSettings()
+    let uploads = Uploads()
+    let now = SystemNow()
+    let wristband = Wristband()
+    let permissions = CameraPermission()
+    lazy var biometric = SystemBiometric(confirmed, title: say(.promptUnlock))
+    lazy var browser = SystemBrowser { AppGraph.window() }
+
+    var zone: TimeZone { .current }
+    var version: String { Bundle.main.object(forInfoDictionaryKey: "CFBundleShortVersionString") as? String ?? "" }
+
+    private lazy var ports = CorePorts(
+        keys: EnclaveKeys(confirmed), evidence: AppAttest(), secret: KeychainSecret(), network: SystemNetwork(), disk: SystemDisk()
+    )
+    private var opened: RustCore?
+    private var going: Journey?
+
+    /// The core, or why it does not open: then it is tried anew.
+    func core() -> Outcome<RustCore> {
+        if let opened { return .success(opened) }
+        let support = FileManager.default.urls(for: .applicationSupportDirectory, in: .userDomainMask)
+        guard let dir = support.first?.appendingPathComponent("gauze") else { return .failure(Failure(.report, "storage_failed")) }
+        try? SystemDisk.prepare(dir)
+        let core = RustCore.open(dir: dir.path, model: UIDevice.current.model, version: version, ports: ports)
+        opened = core.orNil
+        return core
+    }
+
+    /// The way through the screens: it ends with the process.
+    func journey(_ core: RustCore) -> Journey {
+        if let going { return going }
+        let journey = Journey(core, Notices())
+        going = journey
+        journey.start()
+        return journey
+    }
+
+    static func window() -> UIWindow? {
+        let scenes = UIApplication.shared.connectedScenes.compactMap { $0 as? UIWindowScene }
+        return scenes.flatMap(\.windows).first(where: \.isKeyWindow)
+    }
+}
+
+/// Read notices are remembered by the process alone: whoever starts the app reads them once.
+@MainActor
+private final class Notices: Acknowledged {
+    private var read: Set<Notice> = []
+
+    func has(_ notice: Notice) -> Bool { read.contains(notice) }
+    func keep(_ notice: Notice) { read.insert(notice) }
+    func forget() { read = [] }
+}

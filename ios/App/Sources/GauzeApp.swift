@@ -1,0 +1,64 @@
+import GauzeLogic
+import SwiftUI
+
+@main
+struct GauzeApp: App {
+    @UIApplicationDelegateAdaptor(AppDelegate.self) private var delegate
+
+    var body: some Scene {
+        WindowGroup { RootView(graph: delegate.graph) }
+    }
+}
+
+/// The one window. What the system photographs of it when it leaves the screen is its cover.
+private struct RootView: View {
+    let graph: AppGraph
+    @State private var screens: Screens?
+    @State private var shut: Line?
+    @Environment(\.scenePhase) private var phase
+
+    var body: some View {
+        ZStack {
+            if let screens { ScreensView(screens: screens) } else { ShutView(why: shut, again: open) }
+            if phase != .active { Cover() }
+            if #available(iOS 18.0, *) { CaptureCover() }
+        }
+        .onAppear(perform: open)
+        .onChange(of: phase) { _, now in
+            if now == .active { screens?.resumed() }
+            if now == .background { screens?.left() }
+        }
+        .task {
+            for await values in graph.managed.changes() { screens?.managed(values) }
+        }
+    }
+
+    private func open() {
+        guard screens == nil else { return }
+        switch graph.core() {
+        case .success(let core):
+            shut = nil
+            screens = Screens(graph, core, graph.journey(core))
+        case .failure(let failure): shut = Failures.line(failure)
+        }
+    }
+}
+
+/// Nothing of what lies under it.
+private struct Cover: View {
+    @Environment(\.colorScheme) private var scheme
+
+    var body: some View {
+        Rectangle().fill(Tones.of(scheme).surface).overlay { Text(say(.appName)).font(.title) }.ignoresSafeArea()
+    }
+}
+
+/// While the screen is recorded or mirrored.
+@available(iOS 18.0, *)
+private struct CaptureCover: View {
+    @Environment(\.isSceneCaptured) private var captured
+
+    var body: some View {
+        if captured { Cover() }
+    }
+}

@@ -1,0 +1,250 @@
+import Foundation
+import GauzeAdapter
+import GauzeLogic
+import GauzePlatform
+import SwiftUI
+
+/// A presenter for the route that is shown, its view, and what the window tells both.
+@MainActor
+final class Screens: ObservableObject {
+    let graph: AppGraph
+    let core: RustCore
+    let journey: Journey
+    /// Told by the window: the review that is on the screen, and what management last said.
+    var lock: @MainActor () -> Void = {}
+    @Published private(set) var settings = "{}"
+    /// Counts how often the camera was opened anew.
+    @Published private(set) var opened = 0
+
+    init(_ graph: AppGraph, _ core: RustCore, _ journey: Journey) {
+        self.graph = graph
+        self.core = core
+        self.journey = journey
+    }
+
+    func managed(_ values: String) {
+        settings = values
+        Task {
+            guard let configured = core.configure(values).orNil else { return }
+            journey.support = configured.support
+            graph.managed.report(configured)
+        }
+    }
+
+    func resumed() {
+        journey.check()
+        graph.uploads.schedule(asked: false)
+    }
+
+    /// Off the screen: photos are locked, and what waits is handed to the system.
+    func left() {
+        lock()
+        graph.confirmed.forget()
+        if core.standing().unsent > 0 { graph.uploads.schedule(asked: false) }
+    }
+
+    func allowCamera() {
+        Task {
+            _ = await graph.permissions.ask()
+            opened += 1
+        }
+    }
+
+    func back() {
+        journey.open(.patient)
+    }
+}
+
+/// Holds a presenter for as long as its screen is shown.
+@MainActor
+final class Held<State: Sendable, Event: Sendable>: ObservableObject {
+    let presenter: Presenter<State, Event>
+    @Published private(set) var state: State
+    private let work = Work()
+
+    init(_ make: (Work) -> Presenter<State, Event>) {
+        presenter = make(work)
+        state = presenter.state
+    }
+
+    func watch() async {
+        for await state in presenter.states.values() { self.state = state }
+        work.cancel()
+    }
+}
+
+/// A screen's view on its presenter's state.
+struct Shown<State: Sendable, Event: Sendable, Content: View>: View {
+    @StateObject private var held: Held<State, Event>
+    private let content: (State, @escaping (Event) -> Void) -> Content
+    private let begin: (Presenter<State, Event>) async -> Void
+
+    init(
+        _ make: @escaping (Work) -> Presenter<State, Event>,
+        begin: @escaping (Presenter<State, Event>) async -> Void = { _ in },
+        @ViewBuilder content: @escaping (State, @escaping (Event) -> Void) -> Content
+    ) {
+        _held = StateObject(wrappedValue: Held(make))
+        self.content = content
+        self.begin = begin
+    }
+
+    var body: some View {
+        content(held.state) { held.presenter.send($0) }
+            .task { await held.watch() }
+            .task { await begin(held.presenter) }
+    }
+}
+
+/// The screen of the present route; one that is shown twice in a row is another.
+struct ScreensView: View {
+    @ObservedObject var screens: Screens
+    @State private var route = Route.patient
+    @State private var turn = 0
+
+    private var journey: Journey { screens.journey }
+    private var core: RustCore { screens.core }
+    private var graph: AppGraph { screens.graph }
+    private var viewfinder: some View { Viewfinder(session: graph.camera.session).aspectRatio(0.75, contentMode: .fit) }
+
+    var body: some View {
+        screen.id(turn).task {
+            for await next in journey.routes.values() {
+                route = next
+                turn += 1
+            }
+        }
+    }
+
+    @ViewBuilder private var screen: some View {
+        switch route {
+        case .enrol: enrol
+        case .signIn:
+            Shown({ SignInPresenter(core, graph.browser, $0) { journey.signedIn() } }) { SignInView(state: $0, send: $1) }
+        case .notice(let notice):
+            Shown({ NoticePresenter(notice, $0, accepted: journey.accepted) }) { NoticeView(state: $0, send: $1) }
+        case .patient: patient
+        case .consent(let patient): consent(patient)
+        case .body(let patient):
+            Shown({ BodyPresenter(patient, core.choices().sites, $0, chosen: journey.site) }) { BodyView(state: $0, send: $1) }
+        case .wound(let patient):
+            Shown({ WoundPresenter(patient, core, graph.biometric, $0, chosen: journey.wound) }) {
+                WoundView(state: $0, zone: graph.zone, send: $1)
+            }
+        case .camera(let record): camera(record)
+        case .check(let kept, let patient): check(kept, patient)
+        default: rest
+        }
+    }
+
+    @ViewBuilder private var rest: some View {
+        switch route {
+        case .queue: queue
+        case .review: review
+        case .incident:
+            Shown({ IncidentPresenter(core, core, graph.zone, support: journey.support, $0) }) {
+                IncidentView(state: $0, back: screens.back, send: $1)
+            }
+        case .settings: settings
+        case .help: HelpView(state: help(journey.support), back: screens.back)
+        case .stopped(let state):
+            BlockedView(state: state, sendNow: { graph.uploads.schedule(asked: true) }, enrol: { journey.open(.enrol) })
+        default: EmptyView()
+        }
+    }
+
+    private var enrol: some View {
+        Shown({ EnrolPresenter(core, $0) { journey.enrolled() } }) { presenter in
+            presenter.send(.managed(values: screens.settings))
+            for await text in graph.camera.read() { presenter.send(.scanned(text)) }
+        } content: { state, send in
+            EnrolView(state: state, viewfinder: viewfinder, send: send)
+                .onChange(of: screens.settings) { _, values in send(.managed(values: values)) }
+        }
+    }
+
+    private var patient: some View {
+        let today = { [zone = graph.zone] in Day(Date(), in: zone) }
+        let more = MoreView(
+            queue: { journey.open(.queue) }, review: { journey.open(.review) }, settings: { journey.open(.settings) }
+        )
+        return Shown({ PatientPresenter([], graph.wristband, today: today, $0, chosen: journey.patient) }) { presenter in
+            for await state in presenter.states.values() where state.way == .scan {
+                for await text in graph.camera.read() {
+                    presenter.send(.scanned(text))
+                    if presenter.state.way != .scan { break }
+                }
+            }
+        } content: { state, send in
+            PatientView(state: state, viewfinder: viewfinder, more: more, send: send)
+        }
+    }
+
+    private func consent(_ patient: Patient?) -> some View {
+        let choices = core.choices()
+        let verbal = [Choice("verbal", say(.consentVerbal))]
+        let forms = choices.consents.isEmpty ? verbal : choices.consents
+        let notice = choices.notices.first { $0.code == "patient" }
+        return Shown({ ConsentPresenter(patient, forms, notice, graph.now, $0, agreed: journey.consent) }) {
+            ConsentView(state: $0, send: $1)
+        }
+    }
+
+    private func camera(_ record: PhotoRecord) -> some View {
+        let ways = CameraWays(
+            site: journey.askSite, consent: journey.askConsent, allow: screens.allowCamera, back: screens.back
+        )
+        return Shown({
+            CameraPresenter(record, hasGhost: false, core, graph.camera, graph.judge, $0, taken: journey.taken)
+        }) { presenter in
+            for await event in graph.camera.open() { presenter.send(.from(event)) }
+        } content: { state, send in
+            CameraView(state: state, viewfinder: viewfinder, ways: ways, send: send)
+        }
+        .id(screens.opened)
+    }
+
+    private func check(_ kept: KeptPhoto, _ patient: Patient?) -> some View {
+        let verdict = CameraPresenter.verdict(kept.fitness)
+        return Shown({ CheckPresenter(kept.id, patient, verdict, core, core, $0, checked: checked) }) {
+            CheckView(state: $0, send: $1)
+        }
+    }
+
+    /// Kept, it goes: a person waits for it.
+    private func checked(_ what: Checked) {
+        if what == .kept { graph.uploads.schedule(asked: true) }
+        journey.checked(what)
+    }
+
+    private var queue: some View {
+        Shown({ QueuePresenter(core, graph.zone, support: journey.support, $0) }) { presenter in
+            presenter.send(.moved)
+            for await _ in core.moves() { presenter.send(.moved) }
+        } content: { state, send in
+            QueueView(state: state, back: screens.back, send: send)
+        }
+    }
+
+    private var review: some View {
+        Shown({ ReviewPresenter(core, core, graph.biometric, graph.zone, $0) }) { presenter in
+            screens.lock = { presenter.send(.lock) }
+        } content: { state, send in
+            ReviewView(state: state, back: screens.back, send: send)
+                .onDisappear {
+                    send(.lock)
+                    screens.lock = {}
+                }
+        }
+    }
+
+    private var settings: some View {
+        let ways = SettingsWays(
+            help: { journey.open(.help) }, incident: { journey.open(.incident) }, signOut: journey.signedOut, back: screens.back
+        )
+        let state = Settings.of(
+            core.standing(), hardware: EnclaveKeys.inChip, version: graph.version, canSignOut: core.clinician() != nil
+        )
+        return SettingsView(state: state, ways: ways)
+    }
+}

@@ -1,0 +1,110 @@
+import GauzeLogic
+import SwiftUI
+
+/// The first screen. `more` leads to everything that is not a new photo.
+struct PatientView<Finder: View, More: View>: View {
+    let state: PatientState
+    let viewfinder: Finder
+    let more: More
+    let send: (PatientEvent) -> Void
+
+    var body: some View {
+        Page(title: state.way == .confirm ? .patientConfirmTitle : .patientTitle) {
+            if state.way == .confirm { Banner(patient: state.found) }
+        } content: {
+            switch state.way {
+            case .choose: choose
+            case .scan:
+                Text(say(.patientScanning))
+                viewfinder
+            case .list: worklist
+            case .type: typeIn
+            case .confirm: confirm
+            }
+        } actions: {
+            Said(state.problem, state.problem?.word == .bandNeedsName ? .plain : .bad)
+            switch state.way {
+            case .choose:
+                MainAction(.patientScan) { send(.choose(.scan)) }
+                more
+            case .scan:
+                OtherAction(.patientType) { send(.choose(.type)) }
+                QuietAction(.cancel) { send(.choose(.choose)) }
+            case .list: QuietAction(.cancel) { send(.choose(.choose)) }
+            case .type:
+                MainAction(.next) { send(.typedAll) }
+                QuietAction(.cancel) { send(.choose(.choose)) }
+            case .confirm:
+                MainAction(.patientConfirmed, enabled: state.enough) { send(.go) }
+                QuietAction(.patientOther) { send(.choose(.choose)) }
+            }
+        }
+    }
+
+    @ViewBuilder private var choose: some View {
+        OtherAction(.patientList) { send(.choose(.list)) }
+        OtherAction(.patientType) { send(.choose(.type)) }
+        Text(say(.patientNoneConsequence))
+        OtherAction(.patientNone) { send(.nobody) }
+    }
+
+    @ViewBuilder private var worklist: some View {
+        if state.worklist.isEmpty { Said(Line(.patientListEmpty), .plain) }
+        ForEach(Array(state.worklist.enumerated()), id: \.offset) { _, patient in
+            Button {
+                send(.listed(patient))
+            } label: {
+                Banner(patient: patient)
+            }
+            .buttonStyle(.plain)
+        }
+    }
+
+    private var fields: [(Field, Word)] {
+        let asked: [(Field, Word)] = [
+            (.number, .patientNumber), (.family, .patientFamily), (.given, .patientGiven), (.born, .patientBirth),
+        ]
+        return state.scanned ? asked : asked + [(.reason, .patientReason)]
+    }
+
+    private var typeIn: some View {
+        ForEach(fields, id: \.0) { field, label in
+            Entered(label, state.typed[field], fault: state.typed.faults[field]) { send(.type(field, $0)) }
+        }
+    }
+
+    @ViewBuilder private var confirm: some View {
+        if let patient = state.found {
+            ForEach(patient.known().sorted(), id: \.self) { identifier in
+                Tick(
+                    say(Wordings.identifier(identifier)), state.confirmed.contains(identifier), detail: detail(patient, identifier)
+                ) { send(.confirm(identifier, matches: $0)) }
+            }
+            Text(say(.patientConfirmMore))
+        }
+    }
+
+    private func detail(_ patient: Patient, _ identifier: Identifier) -> String {
+        switch identifier {
+        case .name: Wordings.name(patient)
+        case .born: Day(iso: patient.born).map(Wordings.date) ?? say(.notKnown)
+        case .nhs: Wordings.grouped(patient.nhs ?? "")
+        case .chi: Wordings.grouped(patient.chi ?? "")
+        case .hc: Wordings.grouped(patient.hc ?? "")
+        case .local: patient.local ?? ""
+        }
+    }
+}
+
+/// What the first screen leads to besides a new photo.
+struct MoreView: View {
+    let queue: @MainActor () -> Void
+    let review: @MainActor () -> Void
+    let settings: @MainActor () -> Void
+
+    var body: some View {
+        OtherAction(.homeQueue, action: queue)
+        OtherAction(.homeReview, action: review)
+        QuietAction(.homeMore, action: settings)
+    }
+}

@@ -1,0 +1,79 @@
+import GauzeLogic
+import SwiftUI
+
+struct EnrolView<Finder: View>: View {
+    let state: EnrolState
+    let viewfinder: Finder
+    let send: (EnrolEvent) -> Void
+
+    var body: some View {
+        Page(.enrolTitle) {
+            Text(say(.enrolBody))
+            if state.managed { Said(Line(.enrolManaged), .good) }
+            if state.scanning {
+                viewfinder
+            } else if !state.managed {
+                Text(say(.enrolPasteHint))
+                Entered(.enrolPaste, state.pasted) { send(.pasted($0)) }
+            }
+            Support(word: .enrolSupport, contact: state.support)
+        } actions: {
+            Said(state.problem)
+            if state.working { Said(Line(.enrolWorking), .plain) }
+            MainAction(.enrolStart, enabled: !state.working) { send(.start) }
+            if state.scanning {
+                QuietAction(.cancel) { send(.stopScan) }
+            } else if !state.managed {
+                OtherAction(.enrolScan, enabled: !state.working) { send(.scan) }
+            }
+        }
+    }
+}
+
+struct SignInView: View {
+    let state: SignInState
+    let send: (SignInEvent) -> Void
+
+    var body: some View {
+        Page(.signinTitle) {
+            Text(say(.signinBody))
+            Text(say(.signinShared))
+        } actions: {
+            Said(state.problem)
+            if state.working { Said(Line(.signinWorking), .plain) }
+            MainAction(.signinStart, enabled: !state.working) { send(.start) }
+            if state.optional { QuietAction(.signinLater) { send(.later) } }
+        }
+    }
+}
+
+struct NoticeView: View {
+    let state: NoticeState
+    let send: (NoticeEvent) -> Void
+
+    var body: some View {
+        Page(.noticeTitle) {
+            Text(state.notice.words)
+            Text(say(Line(.noticeVersion, "\(state.notice.version)")))
+            // Behind the last line, in a lazy stack: it appears when its end was on the screen.
+            LazyVStack(alignment: .leading, spacing: 0) { Divider().onAppear { send(.endSeen) } }
+        } actions: {
+            if !state.read { Text(say(.noticeWait)) }
+            MainAction(.noticeAccept, enabled: state.read) { send(.accept) }
+        }
+    }
+}
+
+/// The store did not open: why, and how to go on.
+struct ShutView: View {
+    let why: Line?
+    let again: @MainActor () -> Void
+
+    var body: some View {
+        Page(.appName) {
+            Said(why)
+        } actions: {
+            MainAction(.tryAgain, action: again)
+        }
+    }
+}

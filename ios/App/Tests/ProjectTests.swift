@@ -1,0 +1,148 @@
+import Foundation
+import Testing
+
+private let app = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+private let repository = app.deletingLastPathComponent().deletingLastPathComponent()
+
+private func text(_ path: String) throws -> String {
+    try String(contentsOf: repository.appendingPathComponent(path), encoding: .utf8)
+}
+
+private func plist(_ name: String) throws -> [String: Any] {
+    let read = try PropertyListSerialization.propertyList(from: Data(contentsOf: app.appendingPathComponent(name)), format: nil)
+    return try #require(read as? [String: Any])
+}
+
+/// Every Swift source under `path`, by its path below it.
+private func sources(_ path: String) throws -> [String: String] {
+    let names = try FileManager.default.subpathsOfDirectory(atPath: repository.appendingPathComponent(path).path)
+    return try Dictionary(uniqueKeysWithValues: names.filter { $0.hasSuffix(".swift") }.map { ($0, try text("\(path)/\($0)")) })
+}
+
+/// What Xcode is given, as far as a program can judge it without Xcode.
+@Suite struct ProjectTests {
+    private let project: [String: Any]
+    private let target: [String: Any]
+
+    init() throws {
+        let read = try JSONSerialization.jsonObject(with: Data(contentsOf: app.appendingPathComponent("project.json")))
+        project = try #require(read as? [String: Any])
+        target = try #require((project["targets"] as? [String: Any])?["Gauze"] as? [String: Any])
+    }
+
+    @Test func everythingTheProjectNamesIsThere() throws {
+        let settings = try #require(target["settings"] as? [String: String])
+        let files = try #require(target["sources"] as? [String]) + [settings["INFOPLIST_FILE"], settings["CODE_SIGN_ENTITLEMENTS"]].compactMap { $0 }
+        for file in files { #expect(FileManager.default.fileExists(atPath: app.appendingPathComponent(file).path), "\(file)") }
+        let packages = try #require(project["packages"] as? [String: [String: String]])
+        for dependency in try #require(target["dependencies"] as? [[String: Any]]) {
+            guard let name = dependency["package"] as? String, let product = dependency["product"] as? String else { continue }
+            let path = try #require(packages[name]?["path"])
+            let manifest = try text("ios/App/\(path)/Package.swift")
+            #expect(manifest.contains(".library(name: \"\(product)\""), "\(name) has no \(product)")
+        }
+        #expect(try text("ios/App/specfile.xml").contains("<bundleId>\(settings["PRODUCT_BUNDLE_IDENTIFIER"] ?? "")</bundleId>"))
+        let common = try #require(project["settings"] as? [String: String])
+        #expect(common["SWIFT_VERSION"] == "6.0" && common["SWIFT_STRICT_CONCURRENCY"] == "complete")
+    }
+
+    @Test func theAppAsksForTheCameraAndWhoIsThereAndForNothingElse() throws {
+        let info = try plist("Info.plist")
+        let asked = info.keys.filter { $0.hasSuffix("UsageDescription") }.sorted()
+        #expect(asked == ["NSCameraUsageDescription", "NSFaceIDUsageDescription"])
+        let loose = ["UIFileSharingEnabled", "LSSupportsOpeningDocumentsInPlace", "NSAppTransportSecurity", "CFBundleDocumentTypes"]
+        #expect(loose.filter { info[$0] != nil } == [])
+        #expect(info["UIBackgroundModes"] as? [String] == ["processing"])
+        let tasks = try #require(info["BGTaskSchedulerPermittedIdentifiers"] as? [String])
+        let uploads = try text("ios/Packages/Platform/Sources/GauzePlatform/Upload/Uploads.swift")
+        #expect(tasks.allSatisfy { uploads.contains("\"\($0)\"") })
+    }
+
+    @Test func entitlementsAreTwo() throws {
+        let entitlements = try plist("Gauze.entitlements")
+        #expect(entitlements["com.apple.developer.default-data-protection"] as? String == "NSFileProtectionComplete")
+        #expect(entitlements["com.apple.developer.devicecheck.appattest-environment"] as? String == "production")
+        #expect(entitlements.count == 2)
+    }
+
+    @Test func thePrivacyManifestSaysWhatIsCollectedAndWhy() throws {
+        let privacy = try plist("PrivacyInfo.xcprivacy")
+        #expect(privacy["NSPrivacyTracking"] as? Bool == false)
+        let collected = try #require(privacy["NSPrivacyCollectedDataTypes"] as? [[String: Any]])
+        #expect(collected.count == 2 && collected.allSatisfy { $0["NSPrivacyCollectedDataTypeTracking"] as? Bool == false })
+        let used = try #require(privacy["NSPrivacyAccessedAPITypes"] as? [[String: Any]])
+        #expect(used.allSatisfy { !(($0["NSPrivacyAccessedAPITypeReasons"] as? [String]) ?? []).isEmpty })
+        let defaults = used.first { $0["NSPrivacyAccessedAPIType"] as? String == "NSPrivacyAccessedAPICategoryUserDefaults" }
+        #expect(defaults?["NSPrivacyAccessedAPITypeReasons"] as? [String] == ["AC6B.1"], "managed configuration, and nothing kept")
+    }
+}
+
+/// What holds of every source.
+@Suite struct SourceTests {
+    private let parts: [String: [String: String]]
+
+    init() throws {
+        parts = [
+            "logic": try sources("ios/Packages/Logic/Sources"), "platform": try sources("ios/Packages/Platform/Sources"),
+            "bridge": try sources("ios/Packages/Bridge/Sources"), "app": try sources("ios/App/Sources"),
+        ]
+    }
+
+    private func naming(_ part: String, _ words: String...) -> [String] {
+        (parts[part] ?? [:]).filter { file in words.contains { file.value.contains($0) } }.map(\.key).sorted()
+    }
+
+    private func imports(_ part: String) -> Set<String> {
+        Set((parts[part] ?? [:]).values.flatMap { $0.matches(of: /(?m)^(?:@\w+ )?import (\w+)$/).map { String($0.1) } })
+    }
+
+    @Test func onlyTheBridgeImportsGeneratedCodeAndLogicNothingOfApples() {
+        #expect(imports("logic") == ["Foundation"])
+        #expect(imports("app").isDisjoint(with: ["GauzeCore", "GauzeBridge", "GauzeCoreFFI"]))
+        #expect(imports("platform").isDisjoint(with: ["GauzeCore", "GauzeBridge", "GauzeAdapter"]))
+    }
+
+    @Test func noGalleryNoPasteboardNoLogAndNoPictureInAFile() {
+        for part in parts.keys where part != "bridge" {
+            let outside = naming(part, "import Photos", "PHPhotoLibrary", "UIPasteboard", "UIImagePicker", "UIActivityViewController")
+            #expect(outside == [], "\(part)")
+            #expect(naming(part, "print(", "NSLog", "os_log", "Logger(") == [], "\(part)")
+            #expect(naming(part, ".write(to", "createFile(", "NSUserActivity") == [], "\(part)")
+            #expect(naming(part, "try!", "as!", "fatalError", "preconditionFailure") == [], "\(part)")
+        }
+    }
+
+    @Test func whoeverSwitchesTheCompilersCheckOffSaysWhyBesideIt() {
+        for (part, files) in parts where part != "bridge" {
+            for (file, source) in files {
+                let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+                for (at, line) in lines.enumerated() where line.contains("@unchecked Sendable") && line.contains("class") {
+                    let reason = lines[at...].dropFirst().first ?? ""
+                    #expect(reason.contains("//"), "\(part)/\(file):\(at + 1)")
+                }
+                #expect(lines.count <= 400, "\(part)/\(file)")
+            }
+        }
+    }
+
+    @Test func everyScreenOfAndroidsHasItsViewHere() throws {
+        let kotlin = try FileManager.default.subpathsOfDirectory(
+            atPath: repository.appendingPathComponent("android/app/src/main/kotlin/org/gauze/app").path
+        ).filter { $0.hasSuffix(".kt") }.map { try text("android/app/src/main/kotlin/org/gauze/app/\($0)") }.joined()
+        let theirs = Set(kotlin.matches(of: /(?m)^fun (\w+View)\(/).map { String($0.1) })
+        let swift = (parts["app"] ?? [:]).values.joined()
+        let ours = Set(swift.matches(of: /(?m)^struct (\w+View)\b/).map { String($0.1) })
+        #expect(theirs.count >= 14)
+        #expect(theirs.subtracting(ours) == [])
+    }
+
+    @Test func viewsSayEverySentenceThatAndroidsViewsSay() throws {
+        let path = "android/app/src/main/kotlin/org/gauze/app/ui"
+        let kotlin = try FileManager.default.contentsOfDirectory(atPath: repository.appendingPathComponent(path).path)
+            .map { try text("\(path)/\($0)") }.joined()
+        let swift = (parts["app"] ?? [:]).values.joined()
+        let said = Set(kotlin.matches(of: /Word\.([A-Z]\w+)/).map { $0.1.prefix(1).lowercased() + $0.1.dropFirst() })
+        #expect(said.count > 80)
+        #expect(said.filter { !swift.contains(".\($0)") } == [])
+    }
+}

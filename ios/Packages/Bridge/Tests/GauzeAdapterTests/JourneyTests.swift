@@ -1,0 +1,173 @@
+import Foundation
+import GauzeAdapter
+import GauzeLogic
+import Testing
+
+/// The app as people use it, but for its views: the Rust core against a real hospital, fakes only where Apple's frameworks
+/// would be.
+@MainActor
+@Suite(.serialized)
+struct JourneyTests {
+    private let band = "8018505089890000000097\u{1d}80191\u{1d}725019800118\u{1d}7253SMITH\u{1d}7254John"
+
+    @Test func fromSettingsThatArriveToAReceiptAndNothingReadableLeft() async throws {
+        let hardware = Hardware()
+        let dir = App.anew()
+        defer { try? FileManager.default.removeItem(at: dir) }
+        try await photographed(hardware, dir)
+        nothingReadable(in: dir)
+
+        // The next process finds the photo, sends it and shows it to whoever confirmed.
+        let app = try App(hardware, in: dir)
+        let queue = QueuePresenter(app.core, .gmt, support: nil, app.work)
+        queue.send(.moved)
+        await app.work.idle()
+        #expect(queue.state.items.map(\.stage) == [.queueWaiting])
+        queue.send(.send)
+        await app.work.idle()
+        #expect(queue.state.items.map(\.stage) == [.queueSent])
+        #expect(queue.state.problem == nil)
+
+        let review = ReviewPresenter(app.core, app.core, hardware, .gmt, app.work)
+        review.send(.unlock)
+        await app.work.idle()
+        let shown = try #require(review.state.items?.first)
+        #expect(shown.label?.hasPrefix("SMITH, John") == true)
+        review.send(.open(id: shown.id))
+        await app.work.idle()
+        let picture = try #require(review.state.open)
+        #expect(picture.read { $0.prefix(2) == Data([0xff, 0xd8]) })
+        review.send(.lock)
+        await app.work.idle()
+        #expect(picture.read { $0.allSatisfy { $0 == 0 } })
+        #expect(app.core.photo(shown.id).failure?.code == "locked")
+        nothingReadable(in: dir)
+    }
+
+    private func photographed(_ hardware: Hardware, _ dir: URL) async throws {
+        let app = try App(hardware, in: dir)
+        guard case .enrol = app.journey.route else { throw NotReady(description: "not at the first screen") }
+        #expect(await app.enrol(try Ward.managed()) == nil)
+        let patients = PatientPresenter([], Wristband(), today: { Day(Date(), in: .gmt) }, app.work, chosen: app.journey.patient)
+        patients.send(.choose(.scan))
+        patients.send(.scanned(band))
+        patients.send(.confirm(.name, matches: true))
+        patients.send(.confirm(.born, matches: true))
+        patients.send(.go)
+        await app.work.idle()
+        // What the hospital asks besides; where it asks nothing, the nurse does.
+        app.journey.askConsent()
+        let listed = app.core.choices().consents
+        let forms = listed.isEmpty ? [Choice("verbal", "Spoken")] : Array(listed.prefix(1))
+        let consent = ConsentPresenter(nil, forms, nil, hardware, app.work, agreed: app.journey.consent)
+        consent.send(.by("The patient"))
+        consent.send(.go)
+        await app.work.idle()
+        app.journey.askSite()
+        let body = BodyPresenter(nil, app.core.choices().sites, app.work, chosen: app.journey.site)
+        body.send(.touched(words: "Heel", side: .left))
+        body.send(.go)
+        await app.work.idle()
+        app.journey.wound(.new)
+        let camera = try await app.photograph(try Ward.picture())
+        #expect(camera.state.shutter == .safe, "\(String(describing: camera.state.problem?.word))")
+        guard case .check(let kept, _) = app.journey.route else { throw NotReady(description: "not checked") }
+        #expect(try app.stages() == [.unsigned])
+        let check = CheckPresenter(kept.id, nil, .fitGood, app.core, app.core, app.work, checked: app.journey.checked)
+        check.send(.keep)
+        await app.work.idle()
+        guard case .patient = app.journey.route else { throw NotReady(description: "not at the next patient") }
+    }
+
+    private func nothingReadable(in dir: URL) {
+        let files = (try? FileManager.default.subpathsOfDirectory(atPath: dir.path)) ?? []
+        #expect(!files.isEmpty)
+        for file in files {
+            guard let bytes = try? Data(contentsOf: dir.appendingPathComponent(file)) else { continue }
+            #expect(bytes.prefix(3) != Data([0xff, 0xd8, 0xff]))
+            for secret in ["SMITH", "John", "1980-01-18", "9000000009"] {
+                #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(file)")
+            }
+        }
+    }
+
+    @Test func aTokenThatWasUsedIsToldInWordsAndAnotherOneSetsThePhoneUp() async throws {
+        let used = try Ward.managed()
+        #expect(await (try App()).enrol(used) == nil)
+        let second = try App()
+        #expect(await second.enrol(used)?.word == .errorTokenUsed)
+        #expect(await second.enrol(#"{"gateway":"#)?.word == .errorConfigurationInvalid)
+        #expect(!second.core.standing().enrolled)
+    }
+
+    @Test func whatTheHardwareRefusesIsToldInWordsAndThePhotoWaits() async throws {
+        let app = try App()
+        #expect(await app.enrol(try Ward.managed()) == nil)
+        app.journey.patient(nil)
+        if case .body = app.journey.route { app.journey.site(nil) }
+        let words = try await app.photograph(Data("not a picture".utf8))
+        #expect(words.state.problem?.word == .errorNotJpeg)
+        _ = try await app.photograph(try Ward.picture())
+        let faults: [(KeyFault, Word)] = [
+            (.gone, .errorKeyGone), (.unavailable, .errorKeyUnavailable), (.needsUser, .errorKeyUnavailable),
+        ]
+        for (fault, word) in faults {
+            app.hardware.state { $0.fault = fault }
+            _ = await app.core.send(asked: true)
+            let queue = QueuePresenter(app.core, .gmt, support: nil, app.work)
+            queue.send(.moved)
+            await app.work.idle()
+            #expect(queue.state.items.map(\.why?.word) == [word])
+        }
+        app.hardware.state {
+            $0.fault = nil
+            $0.reachable = false
+        }
+        #expect(await app.core.send(asked: false).map(\.stored) == .success(0))
+        #expect(await app.core.send(asked: true).map(\.stored) == .success(1))
+        app.hardware.state { $0.protection = .wrong }
+        let shut = App.open(app.hardware, App.anew())
+        #expect(shut.failure.map(Failures.line)?.word == .errorStorageUnprotected)
+    }
+
+    /// A hundred at once from as many tasks: each is kept once; then a run that is cancelled, and the rest.
+    @Test func aHundredCapturesAtOnceAreAHundredPhotosAndACancelledRunLosesNone() async throws {
+        let app = try App()
+        #expect(await app.enrol(try Ward.managed()) == nil)
+        let (core, jpeg) = (app.core, try Ward.picture())
+        #expect(await Self.captured(100, core, jpeg).count == 100)
+        #expect(try app.stages().count == 100)
+        let watching = Task {
+            var moved: Set<String> = []
+            for await id in core.moves() {
+                moved.insert(id)
+                if moved.count == 100 { return true }
+            }
+            return false
+        }
+        let running = Task { await core.send(asked: true) }
+        running.cancel()
+        let ended = await running.value
+        #expect(ended.failure?.code == "stopped" || ended.orNil?.stored == 100)
+        #expect(await watching.value)
+        #expect(try app.stages().count == 100)
+    }
+}
+
+extension JourneyTests {
+    private nonisolated static func captured(_ count: Int, _ core: RustCore, _ jpeg: Data) async -> Set<String> {
+        await withTaskGroup(of: String?.self) { group in
+            for _ in 0..<count { group.addTask { core.capture(Picture(jpeg), PhotoRecord()).orNil } }
+            var ids: Set<String> = []
+            for await id in group { if let id { ids.insert(id) } }
+            return ids
+        }
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        guard case .failure(let failure) = self else { return nil }
+        return failure
+    }
+}

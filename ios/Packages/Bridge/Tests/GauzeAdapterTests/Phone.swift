@@ -1,0 +1,172 @@
+import Foundation
+import GauzeAdapter
+import GauzeLogic
+import TestKeys
+
+/// A value that threads share.
+final class Locked<Value>: @unchecked Sendable {
+    // Guarded by the lock.
+    private let lock = NSLock()
+    private var value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+
+    func callAsFunction<Answer>(_ body: (inout Value) throws -> Answer) rethrows -> Answer {
+        try lock.withLock { try body(&value) }
+    }
+}
+
+/// What a phone is besides the app, in memory: it outlives the app's process.
+final class Hardware: DeviceKeys, KeyEvidence, Secret, Network, Disk, Biometric, Now, Handle, Judge {
+    struct State {
+        var device: P256.Signing.PrivateKey?
+        var review: P256.KeyAgreement.PrivateKey?
+        var secret: Data?
+        var fault: KeyFault?
+        var protection = DiskProtection.held
+        var reachable = true
+        var answer = Authentication.confirmed
+    }
+
+    let state = Locked(State())
+
+    private func key<Key>(_ path: KeyPath<State, Key?>) throws -> Key {
+        let (key, fault) = state { ($0[keyPath: path], $0.fault) }
+        if let fault { throw fault }
+        guard let key else { throw KeyFault.gone }
+        return key
+    }
+
+    func create(challenge: Data) throws {
+        state {
+            $0.device = P256.Signing.PrivateKey()
+            if $0.review == nil { $0.review = P256.KeyAgreement.PrivateKey() }
+        }
+    }
+
+    func deviceKey() throws -> Data { try key(\.device).publicKey.x963Representation }
+
+    func sign(_ message: Data) throws -> Data { try key(\.device).signature(for: message).derRepresentation }
+
+    func reviewKey() throws -> Data? { state { $0.review?.publicKey.x963Representation } }
+
+    func agree(peer: Data) throws -> Data {
+        let shared = try key(\.review).sharedSecretFromKeyAgreement(with: .init(x963Representation: peer))
+        return shared.withUnsafeBytes { Data($0) }
+    }
+
+    func destroy(deviceToo: Bool) throws {
+        state {
+            $0.review = nil
+            if deviceToo { $0.device = nil }
+        }
+    }
+
+    func attest(_ hash: Data) throws -> Attested? { nil }
+    func assert(_ hash: Data) throws -> Data? { nil }
+    func load() throws -> Data? { state { $0.secret } }
+    func keep(_ secret: Data) throws { state { $0.secret = secret } }
+    func forget() throws { state { $0.secret = nil } }
+    func reachable() -> Bool { state { $0.reachable } }
+    func protection(_ dir: String) -> DiskProtection { state { $0.protection } }
+    func authenticate() async -> Authentication { state { $0.answer } }
+    func millis() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+    func shoot() {}
+    func torch(_ on: Bool) {}
+    func focus(_ x: Double, _ y: Double) {}
+    func judge(_ frame: Frame) -> Fitness { Fitness(500, 0) }
+}
+
+/// The app on a phone, without its views: every screen's presenter on the Rust core.
+@MainActor
+final class App {
+    let hardware: Hardware
+    let dir: URL
+    let core: RustCore
+    let journey: Journey
+    let work = Work()
+
+    init(_ hardware: Hardware = Hardware(), in dir: URL = App.anew()) throws {
+        self.hardware = hardware
+        self.dir = dir
+        core = try App.open(hardware, dir).get()
+        journey = Journey(core, Read())
+        journey.start()
+    }
+
+    static nonisolated func open(_ hardware: Hardware, _ dir: URL) -> Outcome<RustCore> {
+        let ports = CorePorts(keys: hardware, evidence: hardware, secret: hardware, network: hardware, disk: hardware)
+        return RustCore.open(dir: dir.path, model: "swift", version: "0.1.0", ports: ports)
+    }
+
+    static nonisolated func anew() -> URL {
+        FileManager.default.temporaryDirectory.appendingPathComponent("gauze-app-\(UUID().uuidString)")
+    }
+
+    /// As device management sets a phone up; what is said of it where that fails.
+    func enrol(_ values: String) async -> Line? {
+        let presenter = EnrolPresenter(core, work) { self.journey.enrolled() }
+        presenter.send(.managed(values: values))
+        await work.idle()
+        presenter.send(.start)
+        await work.idle()
+        return presenter.state.problem
+    }
+
+    /// One photo of whoever the screens before the camera were told of.
+    func photograph(_ jpeg: Data) async throws -> CameraPresenter {
+        guard case .camera(let record) = journey.route else { throw NotReady(description: "no camera") }
+        let presenter = CameraPresenter(record, hasGhost: false, core, hardware, hardware, work, taken: journey.taken)
+        presenter.send(.from(.ready))
+        presenter.send(.from(.seen(Frame(luma: [0], width: 1, height: 1, stride: 1))))
+        presenter.send(.shoot)
+        presenter.send(.from(.taken(Picture(jpeg))))
+        await work.idle()
+        return presenter
+    }
+
+    func stages() throws -> [Stage] { try core.photos(200).get().map(\.stage) }
+}
+
+@MainActor
+final class Read: Acknowledged {
+    private var notices: Set<Notice> = []
+
+    func has(_ notice: Notice) -> Bool { notices.contains(notice) }
+    func keep(_ notice: Notice) { notices.insert(notice) }
+    func forget() { notices = [] }
+}
+
+/// What whoever starts the tests left out.
+struct NotReady: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// The hospital that whoever started the tests has running.
+enum Ward {
+    private static let taken = Locked(0)
+
+    /// A configuration that no other phone had: the last, which the bridge's own tests do not reach.
+    static func managed() throws -> String {
+        let dir = URL(fileURLWithPath: try environment("GAUZE_MANAGED"))
+        let files = try FileManager.default.contentsOfDirectory(at: dir, includingPropertiesForKeys: nil)
+            .sorted { $0.path > $1.path }
+        let at = taken { taken in
+            taken += 1
+            return taken - 1
+        }
+        guard at < files.count else { throw NotReady(description: "GAUZE_MANAGED has \(files.count) configurations") }
+        return try String(contentsOf: files[at], encoding: .utf8)
+    }
+
+    static func picture() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: try environment("GAUZE_PICTURE"))) }
+
+    private static func environment(_ name: String) throws -> String {
+        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
+            throw NotReady(description: "\(name) is not set: `cargo xtask test` starts these tests with a hospital")
+        }
+        return value
+    }
+}

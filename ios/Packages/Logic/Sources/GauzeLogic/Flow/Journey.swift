@@ -1,0 +1,165 @@
+/// Which screen is shown, with what it needs.
+public enum Route: Sendable {
+    case enrol
+    case signIn
+    case notice(Notice)
+    case patient
+    case consent(Patient?)
+    case body(Patient?)
+    case wound(Patient)
+    case camera(PhotoRecord)
+    case check(KeptPhoto, Patient?)
+    case queue
+    case review
+    case incident
+    case settings
+    case help
+    case stopped(BlockedState)
+}
+
+/// Which notices whoever uses the phone has read; forgotten when a shared phone changes hands.
+@MainActor
+public protocol Acknowledged {
+    func has(_ notice: Notice) -> Bool
+
+    func keep(_ notice: Notice)
+
+    func forget()
+}
+
+/// From one screen to the next. Patient, consent, site and wound of the photo being taken are here, in memory and nowhere
+/// else: a process that ends forgets them, and what was photographed is in the core by then.
+@MainActor
+public final class Journey {
+    public let routes = Watched(Route.patient)
+    public var route: Route { routes.value }
+    /// Whom to ask, as device management said.
+    public var support: String?
+
+    private let core: any Core
+    private let acknowledged: any Acknowledged
+    private var asked = false
+    private var visit = Visit()
+
+    private struct Visit: Unspoken {
+        var patient: Patient?
+        var consent: Consent?
+        var site: Site?
+        var wound: String?
+        var series: String?
+    }
+
+    public init(_ core: any Core, _ acknowledged: any Acknowledged) {
+        self.core = core
+        self.acknowledged = acknowledged
+    }
+
+    /// At the start and whenever the app comes back: what stands in the way first.
+    public func start() {
+        visit = Visit()
+        go(first())
+    }
+
+    /// As `start` where something stands in the way now; where nothing does, the screen stays.
+    public func check() {
+        if let blocked = Blocked.of(core.standing(), support) { go(.stopped(blocked)) }
+    }
+
+    private func first() -> Route {
+        let standing = core.standing()
+        if let blocked = Blocked.of(standing, support) { return .stopped(blocked) }
+        if !standing.enrolled { return .enrol }
+        if core.signInMode() != nil && core.clinician() == nil && !asked { return .signIn }
+        let unread = core.choices().notices.first { $0.code == "staff" && !acknowledged.has($0) }
+        return unread.map(Route.notice) ?? .patient
+    }
+
+    public func enrolled() {
+        start()
+    }
+
+    /// Signed in, or gone on without where the hospital lets that be.
+    public func signedIn() {
+        asked = core.signInMode() != .required
+        start()
+    }
+
+    /// A shared phone changes hands: review is locked and the next person reads the notices.
+    public func signedOut() {
+        asked = false
+        core.signOut()
+        acknowledged.forget()
+        start()
+    }
+
+    public func accepted(_ notice: Notice) {
+        acknowledged.keep(notice)
+        go(first())
+    }
+
+    /// On to the next question that the hospital's rules ask; straight to the camera where they ask none.
+    public func patient(_ patient: Patient?) {
+        visit = Visit(patient: patient, series: core.newSeries())
+        let choices = core.choices()
+        if patient != nil && !choices.consents.isEmpty {
+            go(.consent(patient))
+        } else if !choices.sites.isEmpty {
+            go(.body(patient))
+        } else {
+            camera()
+        }
+    }
+
+    public func consent(_ consent: Consent?) {
+        visit.consent = consent
+        if visit.site == nil && !core.choices().sites.isEmpty { go(.body(visit.patient)) } else { camera() }
+    }
+
+    public func site(_ site: Site?) {
+        visit.site = site
+        if let patient = visit.patient { go(.wound(patient)) } else { camera() }
+    }
+
+    public func wound(_ choice: WoundChoice) {
+        switch choice {
+        case .earlier(let wound): visit.wound = wound.id
+        case .new: visit.wound = visit.patient.flatMap { core.newWound($0, visit.site).orNil }
+        case .none: visit.wound = nil
+        }
+        camera()
+    }
+
+    /// From the camera: where it is, or what was agreed to.
+    public func askSite() {
+        go(.body(visit.patient))
+    }
+
+    public func askConsent() {
+        go(.consent(visit.patient))
+    }
+
+    public func taken(_ kept: KeptPhoto) {
+        go(.check(kept, visit.patient))
+    }
+
+    public func checked(_ what: Checked) {
+        if what == .kept { start() } else { camera() }
+    }
+
+    public func open(_ route: Route) {
+        if case .patient = route { start() } else { go(route) }
+    }
+
+    private func camera() {
+        var record = PhotoRecord(patient: visit.patient)
+        record.site = visit.site
+        record.wound = visit.wound
+        record.series = visit.series
+        record.consent = visit.consent
+        go(.camera(record))
+    }
+
+    private func go(_ next: Route) {
+        routes.set(next)
+    }
+}

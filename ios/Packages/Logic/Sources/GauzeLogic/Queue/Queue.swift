@@ -1,0 +1,121 @@
+import Foundation
+
+/// One photo of the list: where it stands, since when and why. Nobody's name is in it but in `label`.
+public struct QueueItem: Sendable, Equatable, Unspoken {
+    public let id: String
+    public let stage: Word
+    public let taken: Line
+    public let label: String?
+    public let why: Line?
+    public let next: Line?
+}
+
+public struct QueueState: Sendable, Unspoken {
+    public internal(set) var items: [QueueItem]
+    public internal(set) var sending: Bool
+    public internal(set) var problem: Line?
+    public let support: String?
+    public internal(set) var cut: Bool
+}
+
+public enum QueueEvent: Sendable {
+    /// A photo moved, or the screen came back.
+    case moved
+    case listed(Outcome<[Photo]>)
+    case send
+    case sendEnded(Outcome<Sent>)
+}
+
+public final class QueuePresenter: Presenter<QueueState, QueueEvent> {
+    private let core: any Sending
+    private let zone: TimeZone
+
+    public init(_ core: any Sending, _ zone: TimeZone, support: String?, _ work: Work) {
+        self.core = core
+        self.zone = zone
+        super.init(QueueState(items: [], sending: false, problem: nil, support: support, cut: false), work)
+    }
+
+    override func step(_ state: QueueState, _ event: QueueEvent) -> Step<QueueState, QueueEvent> {
+        var next = state
+        switch event {
+        case .moved: return list(state)
+        case .listed(.success(let photos)):
+            next.items = photos.prefix(Self.most).map { Self.item($0, zone) }
+            next.cut = photos.count > Self.most
+        case .listed(.failure(let failure)): next.problem = Failures.line(failure)
+        case .send:
+            if state.sending { return Step(state) }
+            next.sending = true
+            next.problem = nil
+            return Step(next) { [core] in .sendEnded(await core.send(asked: true)) }
+        case .sendEnded(let outcome):
+            next.sending = false
+            next.problem = nil
+            if case .failure(let failure) = outcome { next.problem = Failures.line(failure) }
+            return list(next)
+        }
+        return Step(next)
+    }
+
+    private func list(_ state: QueueState) -> Step<QueueState, QueueEvent> {
+        Step(state) { [core] in .listed(core.photos(Self.most + 1)) }
+    }
+
+    /// The list shows the newest.
+    public nonisolated static let most = 200
+
+    nonisolated static func stage(_ photo: Photo) -> Word {
+        if photo.void { return .queueDiscarded }
+        switch photo.stage {
+        case .stored: return .queueSent
+        case .filed: return .queueInRecord
+        case .refused: return .queueRefused
+        case .unsigned, .signed: return .queueWaiting
+        }
+    }
+
+    nonisolated static func item(_ photo: Photo, _ zone: TimeZone) -> QueueItem {
+        QueueItem(
+            id: photo.id,
+            stage: stage(photo),
+            taken: Line(.queueTaken, Wordings.time(photo.takenAt, zone)),
+            label: photo.label,
+            why: photo.waiting.map { Failures.waiting($0.code) },
+            next: photo.waiting?.notBefore.map {
+                Line(.queueRetryAt, Wordings.time(Wordings.instant(ofMillis: $0), zone))
+            }
+        )
+    }
+}
+
+private func sample(_ id: Int, _ stage: Stage, _ waiting: Waiting? = nil) -> QueueItem {
+    let photo = Photo(
+        id: "photo-\(id)", takenAt: "2026-11-29T08:0\(id):00Z", bytes: 2_400_000, stage: stage, waiting: waiting
+    )
+    return QueuePresenter.item(photo, .gmt)
+}
+
+let queueSample = [
+    sample(4, .unsigned, Waiting(code: "unreachable", advice: "", attempts: 3, notBefore: 1_796_000_000_000)),
+    sample(3, .stored),
+    sample(2, .refused, Waiting(code: "photo_mismatch", advice: "", attempts: 1, notBefore: nil)),
+    sample(1, .filed),
+]
+
+private func many(_ at: Int) -> QueueItem {
+    let like = queueSample[at % 4]
+    return QueueItem(
+        id: "photo-\(at)", stage: like.stage, taken: like.taken, label: like.label, why: like.why, next: like.next
+    )
+}
+
+public let queueSamples = [
+    "empty": QueueState(items: [], sending: false, problem: nil, support: nil, cut: false),
+    "waiting": QueueState(items: queueSample, sending: false, problem: nil, support: "extension 4242", cut: false),
+    "sending": QueueState(items: Array(queueSample.prefix(1)), sending: true, problem: nil, support: nil, cut: false),
+    "many": QueueState(
+        items: (0..<QueuePresenter.most).map(many), sending: false, problem: Line(.errorAnsweredInBetween), support: nil,
+        cut: true
+    ),
+]

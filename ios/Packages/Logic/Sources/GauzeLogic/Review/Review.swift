@@ -1,0 +1,108 @@
+import Foundation
+
+public struct ReviewItem: Sendable, Equatable, Unspoken {
+    public let id: String
+    public let taken: String
+    public let label: String?
+}
+
+/// `items` is nil while locked; `open` is the photo on the screen, in memory alone.
+public struct ReviewState: Sendable, Unspoken {
+    public let items: [ReviewItem]?
+    public let open: Picture?
+    public let working: Bool
+    public let problem: Line?
+
+    func with(
+        items: [ReviewItem]? = nil, open: Picture? = nil, working: Bool = false, problem: Line? = nil
+    ) -> ReviewState {
+        ReviewState(items: items ?? self.items, open: open ?? self.open, working: working, problem: problem)
+    }
+}
+
+public enum ReviewEvent: Sendable {
+    case unlock
+    case answered(Authentication)
+    case listed(Outcome<[Photo]>)
+    case open(id: String)
+    case opened(Outcome<Picture>)
+    case close
+    /// By the button, and whenever the app leaves the screen.
+    case lock
+}
+
+public final class ReviewPresenter: Presenter<ReviewState, ReviewEvent> {
+    private let core: any Reviewing
+    private let sending: any Sending
+    private let biometric: any Biometric
+    private let zone: TimeZone
+
+    public init(
+        _ core: any Reviewing, _ sending: any Sending, _ biometric: any Biometric, _ zone: TimeZone, _ work: Work
+    ) {
+        self.core = core
+        self.sending = sending
+        self.biometric = biometric
+        self.zone = zone
+        super.init(ReviewState(items: nil, open: nil, working: false, problem: nil), work)
+    }
+
+    override func step(_ state: ReviewState, _ event: ReviewEvent) -> Step<ReviewState, ReviewEvent> {
+        switch event {
+        case .unlock:
+            if state.working { return Step(state) }
+            return Step(state.with(working: true)) { [biometric] in .answered(await biometric.authenticate()) }
+        case .answered(let answer): return answered(state, answer)
+        case .listed(.success(let photos)): return Step(state.with(items: photos.filter(\.previewed).map(item)))
+        case .open(let id): return Step(state.with(working: true)) { [core] in .opened(core.photo(id)) }
+        case .opened(.success(let picture)):
+            guard state.items != nil else {
+                picture.overwrite()
+                return Step(state)
+            }
+            return Step(state.with(open: picture))
+        case .listed(.failure(let failure)), .opened(.failure(let failure)):
+            return Step(state.with(problem: Failures.line(failure)))
+        case .close: return Step(forget(state, state.items))
+        case .lock:
+            return Step(forget(state, nil)) { [core] in
+                core.lock()
+                return nil
+            }
+        }
+    }
+
+    private func forget(_ state: ReviewState, _ items: [ReviewItem]?) -> ReviewState {
+        state.open?.overwrite()
+        return ReviewState(items: items, open: nil, working: false, problem: nil)
+    }
+
+    private func answered(_ state: ReviewState, _ answer: Authentication) -> Step<ReviewState, ReviewEvent> {
+        switch answer {
+        case .confirmed:
+            return Step(state.with(working: true)) { [core, sending] in
+                .listed(core.unlock().flatMap { sending.photos(QueuePresenter.most) })
+            }
+        case .declined: return Step(state.with(problem: Line(.reviewDeclined)))
+        case .notSetUp: return Step(state.with(problem: Line(.reviewNotSetUp)))
+        case .lockedOut: return Step(state.with(problem: Line(.reviewLockedOut)))
+        }
+    }
+
+    private func item(_ photo: Photo) -> ReviewItem {
+        ReviewItem(id: photo.id, taken: Wordings.time(photo.takenAt, zone), label: photo.label)
+    }
+}
+
+public let reviewSamples = [
+    "locked": ReviewState(items: nil, open: nil, working: false, problem: nil),
+    "declined": ReviewState(items: nil, open: nil, working: false, problem: Line(.reviewDeclined)),
+    "empty": ReviewState(items: [], open: nil, working: false, problem: nil),
+    "list": ReviewState(
+        items: [
+            ReviewItem(id: "1", taken: "29-Nov-2026 08:04", label: "Zzyzx, Quillonbert, left heel"),
+            ReviewItem(id: "2", taken: "29-Nov-2026 07:58", label: nil),
+        ],
+        open: nil, working: false, problem: nil
+    ),
+]

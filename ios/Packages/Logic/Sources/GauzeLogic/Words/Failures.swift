@@ -1,0 +1,27 @@
+/// What is said of each of the core's codes. `WordsTests` holds this against the core's own list.
+public enum Failures {
+    private static let byName = Dictionary(uniqueKeysWithValues: Word.allCases.map { ($0.resource, $0) })
+
+    /// The line for a code, or nil where there is none.
+    public static func word(_ code: String) -> Word? { byName["error_\(code)"] }
+
+    /// What to say of a failure: its own line, or what to do about failures of its kind.
+    public static func line(_ failure: Failure) -> Line { Line(word(failure.code) ?? kind(failure.remedy)) }
+
+    /// What to say of a photo that waits.
+    public static func waiting(_ code: String) -> Line { Line(word(code) ?? .errorKindRetry) }
+
+    private static func kind(_ remedy: Remedy) -> Word {
+        switch remedy {
+        case .takeAgain: .errorKindTakeAgain
+        case .freeStorage: .errorStorageFull
+        case .unlock: .errorLocked
+        case .signIn: .errorSignInNeeded
+        case .enrol: .errorNotEnrolled
+        case .retry: .errorKindRetry
+        case .askIt: .errorKindAskIt
+        case .notPossible: .errorKindNotPossible
+        case .report: .errorKindReport
+        }
+    }
+}

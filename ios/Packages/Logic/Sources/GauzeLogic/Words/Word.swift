@@ -1,0 +1,99 @@
+/// Every sentence of the app by name. The sentences are Android's `app/src/main/res/values/strings.xml`, which translators
+/// work on and of which `cargo xtask package ios` makes `App/en.lproj/Localizable.strings`. `notKnown` here is `not_known` there.
+public enum Word: Sendable, CaseIterable {
+    // app
+    case appName, next, back, cancel, done, tryAgain, notKnown, waitingFor
+    // banner
+    case bannerBorn, bannerNhs, bannerChi, bannerHc, bannerLocal, bannerNobody
+    // sites
+    case siteNone, sitePlain, siteLeft, siteRight, siteMidline, siteBoth, sideLeft, sideRight, sideMidline, sideBoth
+    // enrol
+    case enrolTitle, enrolBody, enrolManaged, enrolPaste, enrolPasteHint, enrolScan, enrolStart, enrolWorking,
+        enrolSupport, enrolNoSettings, enrolScanOther
+    // sign in
+    case signinTitle, signinBody, signinStart, signinWorking, signinLater, signinShared
+    // notice
+    case noticeTitle, noticeVersion, noticeAccept, noticeWait
+    // patient
+    case patientTitle, patientScan, patientScanning, patientType, patientList, patientListEmpty, patientNone,
+        patientNoneConsequence, patientConfirmTitle, patientConfirmMore, patientConfirmed, patientFamily, patientGiven,
+        patientBirth, patientNumber, patientReason, patientReasonMissing, patientNameMissing, patientBirthWrong,
+        patientBirthFuture, patientNumberWrong, patientOther, confirmName, confirmBorn, confirmNhs, confirmChi,
+        confirmHc, confirmLocal, bandCheckDigit, bandNotAPatient, bandUnreadable, bandOtherIssuer, bandNeedsName
+    // consent
+    case consentTitle, consentCare, consentTeaching, consentPublication, consentBy, consentByHint, consentForm,
+        consentVerbal, consentShown, consentGo, consentMissingBy, consentMissingScope, consentMissingForm, consentLater
+    // body
+    case bodyTitle, bodyFront, bodyBack, bodyLeft, bodyRight, bodyFeet, bodyHead, bodyChest, bodyAbdomen, bodyArm,
+        bodyHand, bodyThigh, bodyKnee, bodyLowerLeg, bodyFoot, bodyNeck, bodyUpperBack, bodyLowerBack, bodySacrum,
+        bodyButtock, bodyHip, bodyHeel, bodyToe, bodySole, bodyAnkle, bodySide, bodyChosen, bodyList, bodyChoose,
+        bodyChooseSide
+    // wound
+    case woundTitle, woundNew, woundFrom, woundLocked, woundUnlock, woundNone, woundSkip
+    // camera
+    case cameraTitle, cameraShoot, cameraTorchOn, cameraTorchOff, cameraGridOn, cameraGridOff, cameraGhost,
+        cameraStarting, cameraSealing, cameraSafe, cameraMarkerFound, cameraMarkerMissing, cameraLevel, cameraNotLevel,
+        cameraNoPermission, cameraInUse, cameraNoCamera, cameraBroken, cameraAllow, fitGood, fitBlurred, fitDark,
+        fitBright
+    // check
+    case checkTitle, checkKeep, checkAgain, checkAgainConsequence, checkAnother, checkSafe, checkPicture
+    // queue
+    case queueTitle, queueSend, queueSending, queueEmpty, queueWaiting, queueSent, queueInRecord, queueRefused,
+        queueDiscarded, queueTaken, queueAttempts, queueRetryAt, queueMore, queueSize, queueSupport
+    // review
+    case reviewTitle, reviewLocked, reviewUnlock, reviewLock, reviewEmpty, reviewOpen, reviewClose, reviewDeclined,
+        reviewNotSetUp, reviewLockedOut, reviewDenied
+    // incident
+    case incidentTitle, incidentBody, incidentWrongPatient, incidentWrongPatientDo, incidentSeen, incidentSeenDo,
+        incidentNotSent, incidentNotSentDo, incidentPhoneLost, incidentPhoneLostDo, incidentConsent, incidentConsentDo,
+        incidentContact, incidentNoContact, incidentDiscard, incidentDiscarded
+    // settings
+    case settingsTitle, settingsPhone, settingsDevice, settingsGateway, settingsPolicy, settingsUnsent, settingsDamaged,
+        settingsTrustStale, settingsNotEnrolled, settingsKeysHardware, settingsKeysTee, settingsMay, settingsMayCamera,
+        settingsMaySend, settingsMayNot, settingsMayNotGallery, settingsMayNotLocation, settingsMayNotBackup,
+        settingsVersion, settingsLicences, settingsLicencesBody, settingsSignOut, settingsHelp, settingsIncident
+    // locked
+    case lockedTitle, lockedBody, lockedWaiting, lockedSend, lockedContact
+    // wiped
+    case wipedTitle, wipedBody, wipedWhy, wipedEnrol, wipedNothing
+    // help
+    case helpTitle, helpTake, helpNetwork, helpWifi, helpGallery, helpBattery, helpLost, helpContact
+    // home
+    case homePhoto, homeQueue, homeReview, homeMore, homeStorage
+    // notes
+    case notesChannel, notesWaiting, notesRefused, notesSending, promptUnlock, promptCamera
+    // errors of a kind
+    case errorKindTakeAgain, errorKindRetry, errorKindAskIt, errorKindNotPossible, errorKindReport
+    // errors by code
+    case errorAlreadyEnrolled, errorNoToken, errorNoBundle, errorTlsSetup, errorAnsweredInBetween, errorAnswerInvalid,
+        errorNoEntropy, errorConfigurationInvalid, errorGatewayInvalid, errorBundleUntrusted, errorBundleRollback,
+        errorMixedRecipients, errorBundleInvalid, errorPolicyInvalid, errorRootChanged, errorGatewayNotInBundle,
+        errorRecipientUnknown, errorReviewOff, errorLocked, errorDidNotOpen, errorUnreachable, errorKeyUnavailable,
+        errorKeyGone, errorKeyNeedsUser, errorKeyStoreFailed, errorStorageFull, errorStorageReadOnly,
+        errorStorageDenied, errorTooManyFiles, errorStorageFailed, errorStoreBusy, errorStorageUnprotected,
+        errorNotYetUnlocked, errorDamaged, errorReceiptInvalid, errorUnknownPhoto, errorAlreadySent, errorOtherPhoto,
+        errorNoPreview, errorNotEnrolled, errorRecordInvalid, errorCertificateAuthorityUnknown, errorCertificateExpired,
+        errorCertificateNotYetValid, errorCertificateWrongName, errorCertificateInvalid, errorConnectionCut,
+        errorFileUnreadable, errorInvalidToken, errorInvalidDpopProof, errorUseDpopNonce, errorTeamNotListed,
+        errorSiteNotListed, errorSideMissing, errorConsentNotListed, errorNoticeNotListed, errorSuspended, errorRevoked,
+        errorAttestationOverdue, errorAttestationRefused, errorCertificateRevoked, errorWiped, errorEnrolmentInvalid,
+        errorManifestInvalid, errorChainBroken, errorDigestMismatch, errorRecordMismatch, errorPhotoMismatch,
+        errorNotJpeg, errorTruncated, errorMalformed, errorTooLarge, errorUnsupported, errorMalformedRequest,
+        errorNotFound, errorMethodNotAllowed, errorUnknownTenant, errorSignatureMissing, errorSignatureInvalid,
+        errorSignatureExpired, errorReplayed, errorUnknownDevice, errorDeviceRefused, errorTokenInvalid,
+        errorTokenExpired, errorTokenUsed, errorChallengeInvalid, errorAppTooOld, errorWrongType, errorWrongDevice,
+        errorConflict, errorChainConflict, errorSizeMismatch, errorOffsetConflict, errorTicketUnknown,
+        errorTicketExpired, errorTransferBusy, errorQuotaExceeded, errorTooManyRequests, errorCheckpointInvalid,
+        errorLogRolledBack, errorLogInconsistent, errorDecisionInvalid, errorUnavailable, errorInternal, errorStopped,
+        errorSignInNeeded, errorOtherPerson, errorSignInOff, errorSignInCancelled, errorSignInNotBegun,
+        errorSignInRefused, errorSignInAddress, errorSignInToken, errorSignInTokenTooLarge, errorSignInProvider,
+        errorSignInOtherProvider, errorGatewayStorageFull, errorGatewayStorageFailed, errorClosed
+
+    /// The name in the resources.
+    public var resource: String { snakeCase(String(describing: self)) }
+}
+
+/// `notKnown` as `not_known`.
+func snakeCase(_ name: String) -> String {
+    String(name.flatMap { $0.isUppercase ? ["_"] + Array($0.lowercased()) : [$0] })
+}

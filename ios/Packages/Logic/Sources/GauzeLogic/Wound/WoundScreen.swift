@@ -1,0 +1,90 @@
+/// `wounds` is nil while they are locked.
+public struct WoundState: Sendable, Unspoken {
+    public let patient: Patient
+    public internal(set) var wounds: [Wound]?
+    public internal(set) var working: Bool
+    public internal(set) var problem: Line?
+}
+
+public enum WoundEvent: Sendable {
+    case unlock
+    case found(Outcome<[Wound]>)
+    case declined
+    case earlier(Wound)
+    case new
+    case skip
+}
+
+/// What was decided about the wound.
+public enum WoundChoice: Sendable, Equatable {
+    case earlier(Wound)
+    case new
+    case none
+}
+
+public final class WoundPresenter: Presenter<WoundState, WoundEvent> {
+    private let core: any Reviewing
+    private let biometric: any Biometric
+    private let chosen: Telling<WoundChoice>
+
+    public init(
+        _ patient: Patient, _ core: any Reviewing, _ biometric: any Biometric, _ work: Work,
+        chosen: @escaping Telling<WoundChoice>
+    ) {
+        self.core = core
+        self.biometric = biometric
+        self.chosen = chosen
+        super.init(WoundState(patient: patient, wounds: core.wounds(patient).orNil, working: false, problem: nil), work)
+    }
+
+    override func step(_ state: WoundState, _ event: WoundEvent) -> Step<WoundState, WoundEvent> {
+        var next = state
+        switch event {
+        case .unlock:
+            next.working = true
+            next.problem = nil
+            return Step(next) { [core, biometric] in await Self.unlock(state.patient, core, biometric) }
+        case .found(.success(let wounds)):
+            next.wounds = wounds
+            next.working = false
+        case .found(.failure(let failure)):
+            next.working = false
+            next.problem = Failures.line(failure)
+        case .declined:
+            next.working = false
+            next.problem = Line(.reviewDeclined)
+        case .earlier(let wound): return leave(state, .earlier(wound))
+        case .new: return leave(state, .new)
+        case .skip: return leave(state, .none)
+        }
+        return Step(next)
+    }
+
+    private nonisolated static func unlock(
+        _ patient: Patient, _ core: any Reviewing, _ biometric: any Biometric
+    ) async -> WoundEvent {
+        guard await biometric.authenticate() == .confirmed else { return .declined }
+        return .found(core.unlock().flatMap { core.wounds(patient) })
+    }
+
+    private func leave(_ state: WoundState, _ choice: WoundChoice) -> Step<WoundState, WoundEvent> {
+        Step(state) { [chosen] in
+            await chosen(choice)
+            return nil
+        }
+    }
+}
+
+private let heel = Wound(
+    id: "0198f000-0000-7000-8000-000000000001", site: Site("Heel", .left), namedAt: "2026-11-20T09:12:00Z"
+)
+private let sacrum = Wound(
+    id: "0198f000-0000-7000-8000-000000000002", site: Site("Sacrum"), namedAt: "2026-11-24T16:40:00Z"
+)
+
+public let woundSamples = [
+    "locked": WoundState(patient: samplePatient, wounds: nil, working: false, problem: nil),
+    "none": WoundState(patient: samplePatient, wounds: [], working: false, problem: nil),
+    "two": WoundState(patient: samplePatient, wounds: [heel, sacrum], working: false, problem: nil),
+    "declined": WoundState(patient: samplePatient, wounds: nil, working: false, problem: Line(.reviewDeclined)),
+]

@@ -1,0 +1,387 @@
+import Foundation
+
+@testable import GauzeLogic
+
+/// One screen under a scenario's hands.
+@MainActor
+struct Driven {
+    let state: () -> Json
+    let send: (String, [Json]) throws -> Void
+
+    init(state: @escaping () -> Json, send: @escaping (String, [Json]) throws -> Void) {
+        self.state = state
+        self.send = send
+    }
+
+    init<State, Event>(
+        _ presenter: Presenter<State, Event>, _ state: @escaping (State) -> Json,
+        _ event: @escaping (String, [Json]) throws -> Event
+    ) {
+        self.state = { state(presenter.state) }
+        send = { presenter.send(try event($0, $1)) }
+    }
+}
+
+/// Who stands around the screen of a scenario.
+@MainActor
+final class Around {
+    let core = FakeCore()
+    let work = Work()
+    let read = Read()
+    lazy var phone = FakePhone(core)
+
+    /// Sets what a scenario says of them.
+    func set(_ given: [String: Json]) throws {
+        for (key, value) in given {
+            switch key {
+            case "fails":
+                let failure = try value == .null ? nil : Failure(value.list[0].named(), value.list[1].text ?? "")
+                core.state { $0.fails = failure }
+            case "unlocked": core.state { $0.unlocked = value.bool }
+            case "biometric":
+                let answer: Authentication = try value.named()
+                phone.answer { $0 = answer }
+            case "browser": phone.callback { $0 = value.text }
+            case "fitness": phone.fitness { $0 = Fitness(value.list[0].number ?? 0, value.list[1].number ?? 0) }
+            case "standing": core.state { $0.standing = standing(value) }
+            case "choices": core.state { $0.choices = choices(value) }
+            case "sign_in":
+                let mode: SignInMode? = try value == .null ? nil : value.named()
+                core.state { $0.mode = mode }
+            case "clinician": core.state { $0.signedIn = value.text }
+            case "photos":
+                let photos = try value.list.map(photo)
+                core.state { $0.photos = photos }
+            case "screen", "patient", "sites", "forms", "notice", "worklist", "support", "record", "local", "has_ghost": break
+            default: throw Unknown(what: key)
+            }
+        }
+    }
+
+    func driven(_ screen: String, _ given: Json) throws -> Driven {
+        switch screen {
+        case "enrol": enrol()
+        case "sign_in": signIn()
+        case "notice": notice(given)
+        case "patient": patient(given)
+        case "consent": consent(given)
+        case "body": body(given)
+        case "wound": wound(given)
+        case "camera": camera(given)
+        case "check": check(given)
+        case "queue": queue(given)
+        case "review": review()
+        case "incident": incident(given)
+        case "journey": journey(given)
+        case "wristband": wristband(given)
+        case "settings": settings(given)
+        default: throw Unknown(what: screen)
+        }
+    }
+
+    private func told(_ what: Json...) { core.state { $0.told.append(.list(what)) } }
+
+    private func enrol() -> Driven {
+        Driven(EnrolPresenter(core, work) { self.told("enrolled") }, json) { name, with in
+            switch name {
+            case "managed": .managed(values: with[0].text ?? "")
+            case "pasted": .pasted(with[0].text ?? "")
+            case "scanned": .scanned(with[0].text ?? "")
+            case "scan": .scan
+            case "stop_scan": .stopScan
+            case "start": .start
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func signIn() -> Driven {
+        Driven(SignInPresenter(core, phone, work) { self.told("gone") }, json) { name, _ in
+            switch name {
+            case "start": .start
+            case "later": .later
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func notice(_ given: Json) -> Driven {
+        let notice = readNotice(given["notice"]) ?? Notice(code: "staff", version: 1, words: "")
+        return Driven(NoticePresenter(notice, work) { self.told("accepted", json($0)) }, json) { name, _ in
+            switch name {
+            case "end_seen": .endSeen
+            case "accept": .accept
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func patient(_ given: Json) -> Driven {
+        let today = { Day(2026, 11, 29) ?? Day(Date(), in: .gmt) }
+        let bands = Wristband(BandFormat(local: given["local"].text))
+        let list = given["worklist"].list.compactMap(readPatient)
+        let presenter = PatientPresenter(list, bands, today: today, work) { self.told("chosen", json($0)) }
+        return Driven(presenter, json) { name, with in
+            switch name {
+            case "choose": .choose(try with[0].named())
+            case "scanned": .scanned(with[0].text ?? "")
+            case "type": .type(try with[0].named(), with[1].text ?? "")
+            case "typed_all": .typedAll
+            case "listed": .listed(list[with[0].number ?? 0])
+            case "confirm": .confirm(try with[0].named(), matches: with[1].bool)
+            case "go": .go
+            case "nobody": .nobody
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func consent(_ given: Json) -> Driven {
+        let forms = given["forms"].list.map { Choice($0.text ?? "", $0.text ?? "") }
+        let presenter = ConsentPresenter(
+            readPatient(given["patient"]), forms, readNotice(given["notice"]), phone, work
+        ) { self.told("agreed", json($0)) }
+        return Driven(presenter, json) { name, with in
+            switch name {
+            case "toggle": .toggle(try with[0].named())
+            case "by": .by(with[0].text ?? "")
+            case "form": .form(Choice(with[0].text ?? "", with[0].text ?? ""))
+            case "show": .show
+            case "go": .go
+            case "not_asked": .notAsked
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func body(_ given: Json) -> Driven {
+        let sites = given["sites"].list.map(readSiteChoice)
+        let presenter = BodyPresenter(readPatient(given["patient"]), sites, work) { self.told("chosen", json($0)) }
+        return Driven(presenter, json) { name, with in
+            switch name {
+            case "turned": .turned(try with[0].named())
+            case "touched": .touched(words: with[0].text ?? "", side: try with[1] == .null ? nil : with[1].named())
+            case "picked": .picked(sites[with[0].number ?? 0])
+            case "sided": .sided(try with[0].named())
+            case "go": .go
+            case "skip": .skip
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func wound(_ given: Json) -> Driven {
+        let presenter = WoundPresenter(readPatient(given["patient"]) ?? samplePatient, core, phone, work) { choice in
+            switch choice {
+            case .earlier(let wound): self.told("chosen", "earlier", json(wound))
+            case .new: self.told("chosen", "new")
+            case .none: self.told("chosen", "none")
+            }
+        }
+        return Driven(presenter, json) { name, with in
+            switch name {
+            case "unlock": .unlock
+            case "earlier": .earlier((presenter.state.wounds ?? [])[with[0].number ?? 0])
+            case "new": .new
+            case "skip": .skip
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func camera(_ given: Json) -> Driven {
+        var record = PhotoRecord(patient: readPatient(given["patient"]))
+        record.site = given["record"]["site"].text.map { Site($0) }
+        record.wound = given["record"]["wound"].text
+        let presenter = CameraPresenter(record, hasGhost: given["has_ghost"].bool, core, phone, phone, work) {
+            self.told("taken", .text($0.id), json($0.fitness))
+        }
+        return Driven(presenter, json) { name, with in
+            switch name {
+            case "ready": .from(.ready)
+            case "failed": .from(.failed(try with[0].named()))
+            case "seen": .from(.seen(Frame(luma: [0], width: 1, height: 1, stride: 1)))
+            case "taken": .from(.taken(Picture(Data([7]))))
+            case "shoot": .shoot
+            case "torch": .torch(with[0].bool)
+            case "grid": .grid(with[0].bool)
+            case "ghost": .ghost(with[0].bool)
+            case "focus": .focus(x: 0.5, y: 0.5)
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func check(_ given: Json) -> Driven {
+        let presenter = CheckPresenter("photo-0", readPatient(given["patient"]), .fitGood, core, core, work) {
+            self.told("checked", .text(name($0)))
+        }
+        return Driven(presenter, json) { name, _ in
+            switch name {
+            case "keep": .keep
+            case "another": .another
+            case "again": .again
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func queue(_ given: Json) -> Driven {
+        Driven(QueuePresenter(core, .gmt, support: given["support"].text, work), json) { name, _ in
+            switch name {
+            case "moved": .moved
+            case "send": .send
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func review() -> Driven {
+        Driven(ReviewPresenter(core, core, phone, .gmt, work), json) { name, with in
+            switch name {
+            case "unlock": .unlock
+            case "open": .open(id: with[0].text ?? "")
+            case "close": .close
+            case "lock": .lock
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func incident(_ given: Json) -> Driven {
+        Driven(IncidentPresenter(core, core, .gmt, support: given["support"].text, work), json) { name, with in
+            switch name {
+            case "choose": .choose(try with[0] == .null ? nil : with[0].named())
+            case "discard": .discard(id: with[0].text ?? "")
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func journey(_ given: Json) -> Driven {
+        let journey = Journey(core, read)
+        journey.support = given["support"].text
+        return Driven(state: { ["route": json(journey.route)] }) { name, with in
+            let first = with.first ?? .null
+            switch name {
+            case "start": journey.start()
+            case "check": journey.check()
+            case "enrolled": journey.enrolled()
+            case "signed_in": journey.signedIn()
+            case "signed_out": journey.signedOut()
+            case "accepted": if case .notice(let notice) = journey.route { journey.accepted(notice) }
+            case "patient": journey.patient(readPatient(first))
+            case "consent": journey.consent(nil)
+            case "site": journey.site(first.text.map { Site($0) })
+            case "wound":
+                journey.wound(first == "new" ? .new : first == "none" ? .none : .earlier(readWound(first)))
+            case "ask_site": journey.askSite()
+            case "ask_consent": journey.askConsent()
+            case "taken": journey.taken(KeptPhoto("photo-0", Fitness(500, 0)))
+            case "checked": journey.checked(try first.named())
+            case "open": journey.open(try readRoute(first))
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func wristband(_ given: Json) -> Driven {
+        let bands = Wristband(BandFormat(local: given["local"].text))
+        return Driven(state: { [:] }) { name, with in
+            let text = with[0].text ?? ""
+            switch name {
+            case "read": self.told(json(bands.read(text)))
+            case "born": self.told(json(Wordings.born(text, Day(iso: with[1].text ?? "") ?? Day(Date(), in: .gmt))))
+            case "time": self.told(.text(Wordings.time(text, .gmt)))
+            case "name": self.told(.text(Wordings.name(Patient(text, with[1].text ?? "", ""))))
+            case "number": self.told(json(Wordings.number(readPatient(with[0]) ?? samplePatient)))
+            case "site": self.told(json(Wordings.site(Site(text, try with[1] == .null ? nil : with[1].named()))))
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func settings(_ given: Json) -> Driven {
+        Driven(state: { [:] }) { name, with in
+            let standing = self.core.standing()
+            switch name {
+            case "settings":
+                let hardware = with[0].bool
+                self.told(json(Settings.of(standing, hardware: hardware, version: "0.1.0", canSignOut: with[1].bool)))
+            case "blocked": self.told(json(Blocked.of(standing, given["support"].text)))
+            case "help": self.told(json(help(given["support"].text)))
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+}
+
+private func standing(_ value: Json) -> Standing {
+    var standing = Standing(device: value["device"].text)
+    standing.gateway = value["gateway"].text
+    standing.policy = Int64(value["policy"].number ?? 0)
+    standing.unsent = Int64(value["unsent"].number ?? 0)
+    standing.damaged = Int64(value["damaged"].number ?? 0)
+    standing.trustStale = value["trust_stale"].bool
+    standing.trustRefused = value["trust_refused"].text
+    standing.reviewDenied = value["review_denied"].text
+    standing.storageTrouble = value["storage_trouble"].text
+    return standing
+}
+
+private func choices(_ value: Json) -> Choices {
+    Choices(
+        sites: value["sites"].list.map(readSiteChoice),
+        consents: value["consents"].list.map { Choice($0.text ?? "", $0.text ?? "") },
+        notices: value["notices"].list.compactMap(readNotice)
+    )
+}
+
+private func photo(_ value: Json) throws -> Photo {
+    let waiting = value["waiting"].list
+    return Photo(
+        id: value["id"].text ?? "", takenAt: value["taken_at"].text ?? "2026-11-29T08:00:00Z", bytes: 1,
+        stage: try value["stage"].named(),
+        waiting: waiting.isEmpty
+            ? nil
+            : Waiting(
+                code: waiting[0].text ?? "", advice: "", attempts: 1,
+                notBefore: waiting.count > 1 ? waiting[1].number.map(Int64.init) : nil
+            ),
+        label: value["label"].text, previewed: value["previewed"].bool, void: value["void"].bool
+    )
+}
+
+private func readPatient(_ value: Json) -> Patient? {
+    guard let family = value["family"].text else { return nil }
+    return Patient(
+        family, value["given"].text ?? "", value["born"].text ?? "", nhs: value["nhs"].text, chi: value["chi"].text,
+        hc: value["hc"].text, local: value["local"].text
+    )
+}
+
+private func readNotice(_ value: Json) -> Notice? {
+    value["code"].text.map { Notice(code: $0, version: value["version"].number ?? 0, words: "") }
+}
+
+private func readSiteChoice(_ value: Json) -> SiteChoice {
+    let words = value.list[0].text ?? ""
+    return SiteChoice(system: "snomed", code: value.list[1].text ?? "", words: words, sided: value.list[2].bool)
+}
+
+private func readWound(_ value: Json) -> Wound {
+    Wound(id: value.text ?? "", site: nil, namedAt: "2026-11-20T09:12:00Z")
+}
+
+private func readRoute(_ value: Json) throws -> Route {
+    switch value.text {
+    case "patient": .patient
+    case "queue": .queue
+    case "review": .review
+    case "incident": .incident
+    case "settings": .settings
+    case "help": .help
+    case "enrol": .enrol
+    default: throw Unknown(what: "\(value)")
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+
+@testable import GauzeLogic
+
+/// A value that threads share.
+final class Locked<Value>: @unchecked Sendable {
+    // Guarded by the lock.
+    private let lock = NSLock()
+    private var value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+
+    func callAsFunction<Answer>(_ body: (inout Value) throws -> Answer) rethrows -> Answer {
+        try lock.withLock { try body(&value) }
+    }
+
+    var now: Value { self { $0 } }
+}
+
+/// A core that behaves as the real one as far as the screens can tell: photos move, review locks, failures are typed.
+/// What is asked of it is in `told`.
+final class FakeCore: Core {
+    struct State {
+        var standing = Standing(device: "d")
+        var choices = Choices()
+        var fails: Failure?
+        var unlocked = false
+        var photos: [Photo] = []
+        var mode: SignInMode?
+        var signedIn: String?
+        var told: [Json] = []
+    }
+
+    let state = Locked(State())
+
+    func tell(_ what: Json...) {
+        state { $0.told.append(.list(what)) }
+    }
+
+    private func answer<Value>(_ value: (inout State) -> Value) -> Outcome<Value> {
+        state { state in state.fails.map { .failure($0) } ?? .success(value(&state)) }
+    }
+
+    private func open<Value>(_ value: () -> Value) -> Outcome<Value> {
+        state.now.unlocked ? answer { _ in value() } : .failure(Failure(.unlock, "locked"))
+    }
+
+    func standing() -> Standing { state.now.standing }
+
+    func configure(_ values: String) -> Outcome<Configured> {
+        answer { _ in Configured(accepted: true, states: [], problems: [], support: "extension 4242") }
+    }
+
+    func enrol(_ pasted: String) async -> Outcome<Void> {
+        tell("enrol", .text(pasted))
+        return answer { $0.standing.device = "d" }
+    }
+
+    func enrolManaged(_ values: String) async -> Outcome<Void> {
+        tell("enrol_managed", .text(values))
+        return answer { $0.standing.device = "d" }
+    }
+
+    func wipe() -> Outcome<WipedReport> { answer { _ in WipedReport(unsent: 0, keyDestroyed: true) } }
+
+    func choices() -> Choices { state.now.choices }
+
+    func capture(_ jpeg: Picture, _ record: PhotoRecord) -> Outcome<String> {
+        tell("capture", json(record))
+        return answer { state in
+            let id = "photo-\(state.photos.count)"
+            state.photos.append(Photo(id: id, takenAt: "2026-11-29T08:00:00Z", bytes: 1, stage: .unsigned))
+            return id
+        }
+    }
+
+    func preview(_ id: String, _ jpeg: Picture) -> Outcome<Void> { answer { _ in } }
+
+    func newWound(_ patient: Patient, _ site: Site?) -> Outcome<String> { answer { _ in "wound" } }
+
+    func newSeries() -> String? { "series" }
+
+    func unlock() -> Outcome<Void> { answer { $0.unlocked = true } }
+
+    func lock() {
+        tell("lock")
+        state { $0.unlocked = false }
+    }
+
+    func photo(_ id: String) -> Outcome<Picture> { open { Picture(Data([1, 2, 3])) } }
+
+    func thumbnail(_ id: String) -> Outcome<Picture> { open { Picture(Data([1])) } }
+
+    func wounds(_ patient: Patient) -> Outcome<[Wound]> {
+        open { [Wound(id: "earlier", site: Site("Heel", .left), namedAt: "2026-11-20T09:12:00Z")] }
+    }
+
+    func photos(_ most: Int) -> Outcome<[Photo]> { answer { Array($0.photos.reversed().prefix(most)) } }
+
+    func discard(_ id: String) -> Outcome<Void> {
+        tell("discard", .text(id))
+        return answer { $0.photos.removeAll { $0.id == id } }
+    }
+
+    func send(asked: Bool) async -> Outcome<Sent> {
+        tell("send", .bool(asked))
+        return answer {
+            Sent(stored: Int64($0.photos.count), filed: 0, refused: 0, waiting: [:], nextAt: nil)
+        }
+    }
+
+    func transfers(asked: Bool) async -> Outcome<[Transfer]> { answer { _ in [] } }
+
+    func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<Sent> { await send(asked: false) }
+
+    func moves() -> AsyncStream<String> { AsyncStream { $0.finish() } }
+
+    func signInMode() -> SignInMode? { state.now.mode }
+
+    func clinician() -> String? { state.now.signedIn }
+
+    func beginSignIn() async -> Outcome<String> { answer { _ in "https://idp.test/page" } }
+
+    func finishSignIn(_ callback: String) async -> Outcome<String> {
+        tell("finish_sign_in", .text(callback))
+        return answer {
+            $0.signedIn = "A Nurse"
+            return "A Nurse"
+        }
+    }
+
+    func signOut() {
+        tell("sign_out")
+        state {
+            $0.signedIn = nil
+            $0.unlocked = false
+        }
+    }
+}
+
+/// The phone's parts that the screens ask, as a scenario sets them.
+final class FakePhone: Handle, Judge, Biometric, Browser, Now, Sendable {
+    let answer = Locked(Authentication.confirmed)
+    let callback = Locked<String?>(nil)
+    let fitness = Locked(Fitness(500, 0))
+    private let core: FakeCore
+
+    init(_ core: FakeCore) {
+        self.core = core
+    }
+
+    func shoot() { core.tell("shoot") }
+    func torch(_ on: Bool) { core.tell("torch", .bool(on)) }
+    func focus(_ x: Double, _ y: Double) { core.tell("focus") }
+    func judge(_ frame: Frame) -> Fitness { fitness.now }
+    func authenticate() async -> Authentication { answer.now }
+    func visit(_ page: String) async -> String? { callback.now }
+    func millis() -> Int64 { 1_796_000_000_123 }
+}
+
+@MainActor
+final class Read: Acknowledged {
+    var notices: Set<Notice> = []
+
+    func has(_ notice: Notice) -> Bool { notices.contains(notice) }
+    func keep(_ notice: Notice) { notices.insert(notice) }
+    func forget() { notices = [] }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import GauzeLogic
+
+/// Sharpness and exposure of the middle of a frame. Sharpness is the Laplacian's spread against the brightness's, 0 to 1000;
+/// exposure is how far the mean is from mid grey, in thousandths of a stop. Scale markers are not looked for yet.
+public struct FrameJudge: Judge {
+    public init() {}
+
+    public func judge(_ frame: Frame) -> Fitness {
+        let (left, top) = (max(1, frame.width / 4), max(1, frame.height / 4))
+        let (right, bottom) = (frame.width - frame.width / 4 - 1, frame.height - frame.height / 4 - 1)
+        guard left < right, top < bottom else { return Fitness(0, 0) }
+        var (sum, squares, edges, count) = (0, 0, 0, 0)
+        for y in top..<bottom {
+            let row = y * frame.stride
+            for at in (row + left)..<(row + right) {
+                let here = Int(frame.luma[at])
+                let beside = Int(frame.luma[at - 1]) + Int(frame.luma[at + 1])
+                let above = Int(frame.luma[at - frame.stride]) + Int(frame.luma[at + frame.stride])
+                let laplacian = 4 * here - beside - above
+                sum += here
+                squares += here * here
+                edges += laplacian * laplacian
+                count += 1
+            }
+        }
+        let mean = Double(sum) / Double(count)
+        let spread = max(1, Double(squares) / Double(count) - mean * mean)
+        let sharpness = min(max(Int(Double(edges) / Double(count) / spread * 500), 0), 1000)
+        return Fitness(sharpness, Int(log2(max(1, mean) / 118) * 1000))
+    }
+}

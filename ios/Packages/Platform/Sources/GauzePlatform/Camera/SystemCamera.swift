@@ -1,0 +1,173 @@
+import AVFoundation
+import Foundation
+import GauzeLogic
+
+/// The phone's back camera: photos as JPEG in memory, four preview frames a second as brightness, wristbands' symbols as
+/// text. Nothing here knows a file or the photo library.
+public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecked Sendable {
+    // Everything below is touched on `queue` alone: that is what makes it safe to share.
+    private let queue = DispatchQueue(label: "org.gauze.camera")
+    private let photos = AVCapturePhotoOutput()
+    private let frames = AVCaptureVideoDataOutput()
+    private let symbols = AVCaptureMetadataOutput()
+    private var device: AVCaptureDevice?
+    private var events: AsyncStream<CameraEvent>.Continuation?
+    private var texts: AsyncStream<String>.Continuation?
+    private var lastFrame = Date.distantPast
+
+    /// What the viewfinder shows.
+    public let session = AVCaptureSession()
+
+    public override init() {
+        super.init()
+    }
+
+    public func open() -> AsyncStream<CameraEvent> {
+        let (stream, continuation) = AsyncStream.makeStream(of: CameraEvent.self, bufferingPolicy: .bufferingNewest(8))
+        queue.async { [self] in
+            events = continuation
+            if let fault = start() { continuation.yield(.failed(fault)) } else { continuation.yield(.ready) }
+        }
+        let center = NotificationCenter.default
+        let watching = Task { [weak self] in
+            for await _ in center.notifications(named: AVCaptureSession.wasInterruptedNotification) {
+                self?.tell(.failed(.inUse))
+            }
+        }
+        let coming = Task { [weak self] in
+            for await _ in center.notifications(named: AVCaptureSession.interruptionEndedNotification) { self?.tell(.ready) }
+        }
+        let failing = Task { [weak self] in
+            for await _ in center.notifications(named: AVCaptureSession.runtimeErrorNotification) { self?.tell(.failed(.broken)) }
+        }
+        continuation.onTermination = { [weak self] _ in
+            watching.cancel()
+            coming.cancel()
+            failing.cancel()
+            self?.stop()
+        }
+        return stream
+    }
+
+    public func read() -> AsyncStream<String> {
+        let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
+        continuation.onTermination = { [weak self] _ in self?.stop() }
+        queue.async { [self] in
+            texts = continuation
+            _ = start()
+        }
+        return stream
+    }
+
+    public func shoot() {
+        queue.async { [self] in
+            let settings = AVCapturePhotoSettings(format: [AVVideoCodecKey: AVVideoCodecType.jpeg])
+            settings.flashMode = .off
+            settings.photoQualityPrioritization = .balanced
+            photos.capturePhoto(with: settings, delegate: self)
+        }
+    }
+
+    public func torch(_ on: Bool) {
+        configure { if $0.hasTorch { $0.torchMode = on ? .on : .off } }
+    }
+
+    public func focus(_ x: Double, _ y: Double) {
+        // The sensor lies on its side: down the screen is along the sensor.
+        let point = CGPoint(x: y, y: 1 - x)
+        configure { device in
+            if device.isFocusPointOfInterestSupported {
+                device.focusPointOfInterest = point
+                device.focusMode = .autoFocus
+            }
+            if device.isExposurePointOfInterestSupported {
+                device.exposurePointOfInterest = point
+                device.exposureMode = .continuousAutoExposure
+            }
+        }
+    }
+
+    private func configure(_ change: @escaping @Sendable (AVCaptureDevice) -> Void) {
+        queue.async { [self] in
+            guard let device, (try? device.lockForConfiguration()) != nil else { return }
+            change(device)
+            device.unlockForConfiguration()
+        }
+    }
+
+    private func tell(_ event: CameraEvent) {
+        queue.async { [self] in _ = events?.yield(event) }
+    }
+
+    /// Why it did not start.
+    private func start() -> CameraFault? {
+        guard AVCaptureDevice.authorizationStatus(for: .video) == .authorized else { return .noPermission }
+        guard let back = AVCaptureDevice.default(.builtInWideAngleCamera, for: .video, position: .back) else { return .noCamera }
+        guard let input = try? AVCaptureDeviceInput(device: back) else { return .inUse }
+        device = back
+        session.beginConfiguration()
+        session.sessionPreset = .photo
+        session.inputs.forEach(session.removeInput)
+        if session.canAddInput(input) { session.addInput(input) }
+        for output in [photos, frames, symbols] as [AVCaptureOutput] where session.canAddOutput(output) {
+            session.addOutput(output)
+        }
+        frames.alwaysDiscardsLateVideoFrames = true
+        frames.setSampleBufferDelegate(self, queue: queue)
+        symbols.setMetadataObjectsDelegate(self, queue: queue)
+        let wanted: [AVMetadataObject.ObjectType] = [.dataMatrix, .qr, .code128]
+        symbols.metadataObjectTypes = wanted.filter(symbols.availableMetadataObjectTypes.contains)
+        session.commitConfiguration()
+        session.startRunning()
+        return nil
+    }
+
+    private func stop() {
+        queue.async { [self] in
+            session.stopRunning()
+            events = nil
+            texts = nil
+        }
+    }
+}
+
+extension SystemCamera: AVCapturePhotoCaptureDelegate {
+    public func photoOutput(_ output: AVCapturePhotoOutput, didFinishProcessingPhoto photo: AVCapturePhoto, error: (any Error)?) {
+        guard error == nil, let jpeg = photo.fileDataRepresentation(with: Bare()) else { return tell(.failed(.broken)) }
+        tell(.taken(Picture(jpeg)))
+    }
+}
+
+/// A photo without what else the camera writes into it: no place, no small picture. The core drops it again.
+private final class Bare: NSObject, AVCapturePhotoFileDataRepresentationCustomizer {
+    func replacementMetadata(for photo: AVCapturePhoto) -> [String: Any]? { [:] }
+
+    func replacementEmbeddedThumbnailPixelBuffer(
+        withPhotoFormat replacementEmbeddedThumbnailPhotoFormatOut: AutoreleasingUnsafeMutablePointer<NSDictionary?>,
+        for photo: AVCapturePhoto
+    ) -> Unmanaged<CVPixelBuffer>? { nil }
+}
+
+extension SystemCamera: AVCaptureVideoDataOutputSampleBufferDelegate {
+    public func captureOutput(_ output: AVCaptureOutput, didOutput sampleBuffer: CMSampleBuffer, from connection: AVCaptureConnection) {
+        guard -lastFrame.timeIntervalSinceNow > 0.25, let buffer = CMSampleBufferGetImageBuffer(sampleBuffer) else { return }
+        lastFrame = Date()
+        CVPixelBufferLockBaseAddress(buffer, .readOnly)
+        defer { CVPixelBufferUnlockBaseAddress(buffer, .readOnly) }
+        guard let plane = CVPixelBufferGetBaseAddressOfPlane(buffer, 0) else { return }
+        let (stride, height) = (CVPixelBufferGetBytesPerRowOfPlane(buffer, 0), CVPixelBufferGetHeightOfPlane(buffer, 0))
+        let luma = [UInt8](UnsafeRawBufferPointer(start: plane, count: stride * height))
+        let width = CVPixelBufferGetWidthOfPlane(buffer, 0)
+        events?.yield(.seen(Frame(luma: luma, width: width, height: height, stride: stride)))
+    }
+}
+
+extension SystemCamera: AVCaptureMetadataOutputObjectsDelegate {
+    public func metadataOutput(
+        _ output: AVCaptureMetadataOutput, didOutput metadataObjects: [AVMetadataObject], from connection: AVCaptureConnection
+    ) {
+        for case let symbol as AVMetadataMachineReadableCodeObject in metadataObjects {
+            if let text = symbol.stringValue { texts?.yield(text) }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import DeviceCheck
+import Foundation
+import GauzeLogic
+import Security
+
+/// Apple's statements on app and phone. The core asks from threads of its own, where waiting for Apple's service holds up
+/// nothing but the enrolment. Where the service gives none, that is told by its error's name and the hospital's policy decides.
+public final class AppAttest: KeyEvidence {
+    private let identifier = Keychain(account: "app-attest", accessible: kSecAttrAccessibleAfterFirstUnlockThisDeviceOnly as String)
+    private let patience: TimeInterval = 60
+
+    public init() {}
+
+    public func attest(_ hash: Data) throws -> Attested? {
+        guard DCAppAttestService.shared.isSupported else { return .unavailable(error: "featureUnsupported") }
+        do {
+            let keyId = try waited { try await DCAppAttestService.shared.generateKey() }
+            let object = try waited { try await DCAppAttestService.shared.attestKey(keyId, clientDataHash: hash) }
+            guard let raw = Data(base64Encoded: keyId) else { throw KeyFault.unavailable }
+            try identifier.keep(Data(keyId.utf8))
+            return .made(keyId: raw, object: object)
+        } catch let error as DCError {
+            return .unavailable(error: name(error.code))
+        }
+    }
+
+    public func assert(_ hash: Data) throws -> Data? {
+        guard let kept = try identifier.load() else { return nil }
+        let keyId = String(decoding: kept, as: UTF8.self)
+        do {
+            return try waited { try await DCAppAttestService.shared.generateAssertion(keyId, clientDataHash: hash) }
+        } catch is DCError {
+            throw KeyFault.unavailable
+        }
+    }
+
+    private func name(_ code: DCError.Code) -> String {
+        switch code {
+        case .featureUnsupported: "featureUnsupported"
+        case .invalidInput: "invalidInput"
+        case .invalidKey: "invalidKey"
+        case .serverUnavailable: "serverUnavailable"
+        default: "unknownSystemFailure"
+        }
+    }
+
+    private func waited<Answer: Sendable>(_ call: @escaping @Sendable () async throws -> Answer) throws -> Answer {
+        let answer = Answered<Answer>()
+        let done = DispatchSemaphore(value: 0)
+        Task.detached {
+            do { answer.set(.success(try await call())) } catch { answer.set(.failure(error)) }
+            done.signal()
+        }
+        guard done.wait(timeout: .now() + patience) == .success, let answered = answer.value else { throw KeyFault.unavailable }
+        return try answered.get()
+    }
+}
+
+private final class Answered<Value: Sendable>: @unchecked Sendable {
+    // Guarded by the lock.
+    private let lock = NSLock()
+    private var answer: Result<Value, any Error>?
+
+    var value: Result<Value, any Error>? { lock.withLock { answer } }
+
+    func set(_ result: Result<Value, any Error>) {
+        lock.withLock { answer = result }
+    }
+}

@@ -1,0 +1,120 @@
+import BackgroundTasks
+import Foundation
+import GauzeLogic
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// Transfers that outlive the app: the system carries sealed files to their ticketed addresses in a background session and
+/// tells the next process how each ended. What decides is the core; here bytes are moved.
+public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
+    // `bodies` and `finished` are guarded by the lock; the rest does not change after `start`.
+    private let lock = NSLock()
+    private var bodies: [Int: Data] = [:]
+    private var finished: (@Sendable () -> Void)?
+    private var core: @Sendable () -> (any Sending)? = { nil }
+    private var session: URLSession?
+
+    public static let identifier = "org.gauze.app.uploads"
+    public static let retry = "org.gauze.app.retry"
+
+    /// Once, before the app is shown: what ended while nobody ran is told to this process.
+    public func start(_ configuration: URLSessionConfiguration, core: @escaping @Sendable () -> (any Sending)?) {
+        self.core = core
+        session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
+    }
+
+    public func schedule(asked: Bool) {
+        let request = BGProcessingTaskRequest(identifier: Self.retry)
+        request.requiresNetworkConnectivity = true
+        try? BGTaskScheduler.shared.submit(request)
+        Task { await handOver(asked: asked) }
+    }
+
+    public func cancel() {
+        BGTaskScheduler.shared.cancel(taskRequestWithIdentifier: Self.retry)
+        session?.getAllTasks { $0.forEach { $0.cancel() } }
+    }
+
+    /// Hands to the system whatever it does not carry already.
+    public func handOver(asked: Bool) async {
+        guard let session, let core = core(), let planned = await core.transfers(asked: asked).orNil else { return }
+        let carried = await carried(by: session)
+        for transfer in planned where !carried.contains(transfer.photo) {
+            guard let url = URL(string: transfer.url) else { continue }
+            var request = URLRequest(url: url)
+            request.httpMethod = "PUT"
+            let task = session.uploadTask(with: request, fromFile: URL(fileURLWithPath: transfer.file))
+            task.taskDescription = transfer.photo
+            task.countOfBytesClientExpectsToSend = transfer.bytes
+            task.resume()
+        }
+    }
+
+    private func carried(by session: URLSession) async -> Set<String> {
+        await withCheckedContinuation { waiting in
+            session.getAllTasks { waiting.resume(returning: Set($0.compactMap(\.taskDescription))) }
+        }
+    }
+
+    /// What the system gives the app when it woke it for a session's end: called when all of that was told.
+    public func wokenFor(_ done: @escaping @Sendable () -> Void) {
+        lock.withLock { finished = done }
+    }
+}
+
+extension Uploads: URLSessionDataDelegate {
+    public func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+        lock.withLock { bodies[dataTask.taskIdentifier, default: Data()].append(data) }
+    }
+
+    public func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+        let body = lock.withLock { bodies.removeValue(forKey: task.taskIdentifier) } ?? Data()
+        guard let photo = task.taskDescription, let core = core() else { return }
+        let end: TransferEnd =
+            if let status = (task.response as? HTTPURLResponse)?.statusCode, error == nil {
+                .answered(status: status, body: body)
+            } else {
+                Self.end(error)
+            }
+        Task { _ = await core.ended(photo, end) }
+    }
+
+    static func end(_ error: (any Error)?) -> TransferEnd {
+        switch (error as? URLError)?.code {
+        case .networkConnectionLost, .cancelled, .timedOut: .cut
+        case .fileDoesNotExist, .noPermissionsToReadFile, .cannotOpenFile: .fileGone
+        default: .unreachable
+        }
+    }
+
+    public func urlSessionDidFinishEvents(forBackgroundURLSession session: URLSession) {
+        let done = lock.withLock {
+            defer { finished = nil }
+            return finished
+        }
+        done?()
+    }
+}
+
+#if !os(Linux)
+extension URLSessionConfiguration {
+    /// Goes on without the app and starts it again. Photos are few and wanted soon.
+    public static func uploads() -> URLSessionConfiguration {
+        let configuration = URLSessionConfiguration.background(withIdentifier: Uploads.identifier)
+        configuration.sessionSendsLaunchEvents = true
+        configuration.isDiscretionary = false
+        configuration.waitsForConnectivity = true
+        configuration.timeoutIntervalForResource = 7 * 24 * 3600
+        configuration.urlCache = nil
+        configuration.httpCookieStorage = nil
+        return configuration
+    }
+}
+#else
+extension URLSessionConfiguration {
+    /// Linux has no background sessions.
+    public static func uploads() -> URLSessionConfiguration { .ephemeral }
+}
+#endif

@@ -1,0 +1,16 @@
+public enum LAPolicy: Int, Sendable { case deviceOwnerAuthentication = 2 }
+
+public struct LAError: Error {
+    public enum Code: Int, Sendable {
+        case authenticationFailed, userCancel, passcodeNotSet, biometryLockout, notInteractive, invalidContext
+    }
+
+    public var code: Code { fatalError() }
+}
+
+// Apple's is not `Sendable` either; what shares one says how.
+open class LAContext {
+    public init() { fatalError() }
+    open func evaluatePolicy(_ policy: LAPolicy, localizedReason: String) async throws -> Bool { fatalError() }
+    open func invalidate() {}
+}

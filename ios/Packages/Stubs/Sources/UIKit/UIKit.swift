@@ -1,0 +1,56 @@
+@_exported import Foundation
+
+@MainActor open class UIResponder: NSObject {
+    public nonisolated override init() { super.init() }
+}
+
+open class UIView: UIResponder {
+    public init(frame: CGRect) {}
+    public var bounds: CGRect { fatalError() }
+    open class var layerClass: AnyClass { CALayer.self }
+    public var layer: CALayer { fatalError() }
+}
+
+open class CALayer: NSObject, @unchecked Sendable {}
+
+open class UIWindow: UIView {
+    public convenience init() { fatalError() }
+    public var isKeyWindow: Bool { fatalError() }
+}
+
+open class UIScene: UIResponder {}
+
+open class UIWindowScene: UIScene {
+    public var windows: [UIWindow] { fatalError() }
+}
+
+open class UIImage: NSObject, @unchecked Sendable {
+    public init?(data: Data) { fatalError() }
+}
+
+open class UIDevice: NSObject, @unchecked Sendable {
+    @MainActor public static var current: UIDevice { fatalError() }
+    @MainActor public var model: String { fatalError() }
+}
+
+open class UIApplication: UIResponder {
+    public struct LaunchOptionsKey: Hashable, Sendable {}
+
+    public struct ExtensionPointIdentifier: Hashable, Sendable {
+        public static let keyboard = ExtensionPointIdentifier()
+    }
+
+    public static var shared: UIApplication { fatalError() }
+    public nonisolated static var userDidTakeScreenshotNotification: Notification.Name { fatalError() }
+    public var connectedScenes: Set<UIScene> { fatalError() }
+}
+
+@MainActor public protocol UIApplicationDelegate: AnyObject {
+    func application(_ application: UIApplication, didFinishLaunchingWithOptions launchOptions: [UIApplication.LaunchOptionsKey: Any]?) -> Bool
+    func application(
+        _ application: UIApplication, handleEventsForBackgroundURLSession identifier: String, completionHandler: @escaping () -> Void
+    )
+    func application(
+        _ application: UIApplication, shouldAllowExtensionPointIdentifier extensionPointIdentifier: UIApplication.ExtensionPointIdentifier
+    ) -> Bool
+}
