@@ -15,9 +15,13 @@ import android.os.Handler
 import android.os.HandlerThread
 import android.util.Size
 import android.view.Surface
+import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.channels.awaitClose
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.buffer
 import kotlinx.coroutines.flow.callbackFlow
+import kotlinx.coroutines.flow.merge
+import kotlinx.coroutines.flow.receiveAsFlow
 import org.gauze.logic.port.Camera
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
@@ -31,7 +35,13 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
     private val manager = context.getSystemService(CameraManager::class.java)!!
     @Volatile private var running: Running? = null
 
-    override fun open(): Flow<CameraEvent> = callbackFlow {
+    /** A frame that comes before the last one is done with takes its place; nothing else is ever left out. */
+    override fun open(): Flow<CameraEvent> {
+        val frames = Channel<CameraEvent>(Channel.CONFLATED)
+        return merge(events(frames), frames.receiveAsFlow())
+    }
+
+    private fun events(frames: Channel<CameraEvent>): Flow<CameraEvent> = callbackFlow {
         val allowed = context.checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
         val id = if (allowed) back() else null
         if (id == null) {
@@ -41,7 +51,7 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
         }
         val thread = HandlerThread("camera").apply { start() }
         val handler = Handler(thread.looper)
-        val readers = readers(id, handler) { trySend(it) }
+        val readers = readers(id, handler) { if (it is CameraEvent.Seen) frames.trySend(it) else trySend(it) }
         try {
             start(id, handler, readers) { trySend(it) }
         } catch (e: CameraAccessException) {
@@ -53,7 +63,7 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
             readers.forEach(ImageReader::close)
             thread.quitSafely()
         }
-    }
+    }.buffer(Channel.UNLIMITED)
 
     override fun shoot() {
         running?.shoot()
@@ -79,7 +89,7 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
         val sizes = manager.getCameraCharacteristics(id).get(CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP)
         val photo = sizes?.getOutputSizes(ImageFormat.JPEG)?.maxByOrNull { it.width.toLong() * it.height } ?: Size(4032, 3024)
         val jpeg = ImageReader.newInstance(photo.width, photo.height, ImageFormat.JPEG, 2)
-        jpeg.setOnImageAvailableListener({ it.acquireNextImage()?.use { image -> send(CameraEvent.Taken(DirectShot(image.planes[0].buffer))) } }, handler)
+        jpeg.setOnImageAvailableListener({ it.acquireNextImage()?.use { image -> send(CameraEvent.Taken(DirectShot(image.planes[0].buffer, image.width))) } }, handler)
         val frames = ImageReader.newInstance(PREVIEW.width, PREVIEW.height, ImageFormat.YUV_420_888, 2)
         frames.setOnImageAvailableListener({ it.acquireLatestImage()?.use { image -> send(CameraEvent.Seen(frame(image))) } }, handler)
         return listOf(jpeg, frames)
