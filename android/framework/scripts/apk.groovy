@@ -2,11 +2,12 @@
 import com.android.apksig.ApkSigner
 import com.android.apksig.ApkVerifier
 import com.android.tools.r8.CompilationMode
+import com.android.tools.r8.D8
+import com.android.tools.r8.D8Command
 import com.android.tools.r8.JdkClassFileProvider
 import com.android.tools.r8.OutputMode
 import com.android.tools.r8.R8
 import com.android.tools.r8.R8Command
-import com.android.tools.r8.origin.Origin
 import java.security.KeyStore
 import java.time.LocalDateTime
 import java.util.zip.CRC32
@@ -39,26 +40,35 @@ shipped.sort { it.id }.each { artifact ->
     }
 }
 
+// To class files first, which shrunk.groovy runs on this JVM; the very same then become the DEX.
+def shrunk = new File(build, 'shrunk.jar')
 def dexed = new File(build, 'dexed.zip')
-def mapping = new File(build, 'mapping.txt')
-def command = R8Command.builder()
+def jdk = JdkClassFileProvider.fromJdkHome(new File(System.getProperty('java.home')).toPath())
+R8.run(R8Command.builder()
     .addProgramFiles((shipped*.file + project.artifact.file).findAll { it.name.endsWith('.jar') }.sort { it.path }*.toPath())
     .addLibraryFiles(all.toPath())
-    .addLibraryResourceProvider(JdkClassFileProvider.fromJdkHome(new File(System.getProperty('java.home')).toPath()))
+    .addLibraryResourceProvider(jdk)
     .addProguardConfigurationFiles(ruleFiles.findAll { it.exists() }*.toPath())
-    .setProguardMapOutputPath(mapping.toPath())
+    .setProguardMapOutputPath(new File(build, 'mapping.txt').toPath())
+    .setMode(CompilationMode.RELEASE)
+    .setOutput(shrunk.toPath(), OutputMode.ClassFile, true)
+    .build())
+D8.run(D8Command.builder()
+    .addProgramFiles(shrunk.toPath())
+    .addLibraryFiles(all.toPath())
+    .addLibraryResourceProvider(jdk)
     .setMinApiLevel(minSdk)
     .setMode(CompilationMode.RELEASE)
-    .setOutput(dexed.toPath(), OutputMode.DexIndexed, true)
-R8.run(command.build())
+    .setOutput(dexed.toPath(), OutputMode.DexIndexed)
+    .build())
 
 def entries = new TreeMap<String, Map>()
 new ZipFile(new File(build, 'resources/resources.ap_')).withCloseable { zip ->
     zip.entries().each { entries[it.name] = [bytes: zip.getInputStream(it).bytes, stored: it.method == ZipEntry.STORED] }
 }
-new ZipFile(dexed).withCloseable { zip ->
-    zip.entries().findAll { it.name.endsWith('.dex') || it.name ==~ /META-INF\/services\/.+/ }.each {
-        entries[it.name] = [bytes: zip.getInputStream(it).bytes, stored: false]
+[(dexed): /.+\.dex/, (shrunk): /META-INF\/services\/.+/].each { file, names ->
+    new ZipFile(file).withCloseable { zip ->
+        zip.entries().findAll { it.name ==~ names }.each { entries[it.name] = [bytes: zip.getInputStream(it).bytes, stored: false] }
     }
 }
 def exploded = project.artifacts.findAll { it.type == 'aar' && it.scope != 'test' }.collect { it.file.parentFile }.unique()

@@ -117,17 +117,21 @@ class FakeCamera : Camera {
 
     override fun focus(x: Float, y: Float) = Unit
 
-    private companion object {
-        const val BAND = "8018505089890000000097\u001d80191\u001d725019800118\u001d7253SMITH\u001d7254John"
+    companion object {
+        private const val BAND = "8018505089890000000097\u001d80191\u001d725019800118\u001d7253SMITH\u001d7254John"
+        val wristband: Frame by lazy { band(640, 480) }
+
+        /** As phones see it. */
+        val wide: Frame by lazy { band(1280, 720) }
 
         /** The band's symbol, black on white, in the middle of a frame. */
-        val wristband: Frame by lazy {
+        private fun band(width: Int, height: Int): Frame {
             val symbol = DataMatrixWriter().encode(BAND, BarcodeFormat.DATA_MATRIX, 240, 240)
-            val luma = ByteArray(640 * 480) { 0xff.toByte() }
+            val luma = ByteArray(width * height) { 0xff.toByte() }
             for (y in 0 until symbol.height) for (x in 0 until symbol.width) {
-                if (symbol[x, y]) luma[(y + 120) * 640 + x + 200] = 0
+                if (symbol[x, y]) luma[(y + height / 2 - 120) * width + x + width / 2 - 120] = 0
             }
-            Frame(luma, 640, 480)
+            return Frame(luma, width, height)
         }
     }
 }

@@ -10,6 +10,7 @@ import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.Site
+import org.gauze.logic.core.map
 import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Presenter
 import org.gauze.logic.flow.Step
@@ -129,17 +130,16 @@ class CameraPresenter(
         return Step(state.copy(shutter = Shutter.TAKING, problem = null)) { null.also { camera.shoot() } }
     }
 
-    /** The picture is overwritten whatever comes of it. */
-    private fun keep(shot: Shot, fitness: Fitness): CameraScreenEvent = shot.use {
-        val outcome = when (val captured = core.capture(it.jpeg, with(fitness))) {
-            is Outcome.Failed -> captured
-            is Outcome.Done -> {
-                // Without a small picture the photo is as safe as with one.
-                core.preview(captured.value, it.jpeg.rewind() as ByteBuffer)
-                Outcome.Done(KeptPhoto(captured.value, fitness))
-            }
+    /** The tick first, and the small picture after it: without one the photo is as safe. It is overwritten in any case. */
+    private fun keep(shot: Shot, fitness: Fitness): CameraScreenEvent? = shot.use {
+        val outcome = core.capture(it.jpeg, with(fitness)).map { id -> KeptPhoto(id, fitness) }
+        send(CameraScreenEvent.Kept(outcome))
+        if (outcome is Outcome.Done) {
+            camera.safe()
+            core.preview(outcome.value.id, it.jpeg.rewind() as ByteBuffer)
+            taken(outcome.value)
         }
-        CameraScreenEvent.Kept(outcome)
+        null
     }
 
     /** The marker was measured in the preview's pixels, and is recorded in the photo's. */
@@ -154,11 +154,7 @@ class CameraPresenter(
     )
 
     private fun kept(state: CameraState, outcome: Outcome<KeptPhoto>): Step<CameraState, CameraScreenEvent> = when (outcome) {
-        is Outcome.Done -> Step(state.copy(shutter = Shutter.SAFE)) {
-            camera.safe()
-            taken(outcome.value)
-            null
-        }
+        is Outcome.Done -> Step(state.copy(shutter = Shutter.SAFE))
         is Outcome.Failed -> Step(state.copy(shutter = Shutter.READY, problem = Failures.line(outcome.failure)))
     }
 
