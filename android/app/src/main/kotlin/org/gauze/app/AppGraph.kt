@@ -36,6 +36,7 @@ import org.gauze.platform.camera.Camera2
 import org.gauze.platform.camera.FrameJudge
 import org.gauze.platform.camera.GravityLevel
 import org.gauze.platform.camera.ShutterSound
+import org.gauze.platform.camera.Sizes
 import org.gauze.platform.keys.KeystoreKeys
 import org.gauze.platform.keys.KeystoreSecret
 import org.gauze.platform.keys.SystemBiometric
@@ -55,7 +56,7 @@ open class AppGraph(private val context: Context) {
     /** What outlives a window that is turned: a photo that is being sealed. */
     val work = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
-    open val viewfinder = Viewfinder()
+    open val viewfinder = Viewfinder { Sizes.of(context).finder }
     open val camera: Camera by lazy { Camera2(context) { viewfinder.surface } }
     open val scanner: Scanner by lazy { ZxingScanner() }
     open val judge: Judge by lazy { FrameJudge() }

@@ -56,6 +56,12 @@ object Samples {
         ImageBitmap(30, 40).also { Canvas(it).drawCircle(Offset(15f, 20f), 9f, Paint().apply { color = Color(0xFFB5524A) }) }
     }
     private val nowhere = CameraWays({}, {}, {}, {})
+    private val overLock: Map<String, @Composable () -> Unit> = mapOf(
+        "over-lock" to {
+            val state = cameraSamples.getValue("ready").copy(patient = null, site = null, marker = null)
+            CameraView(state, picture, null, CameraWays(null, null, {}, {})) {}
+        },
+    )
     private val utc = ZoneId.of("UTC")
 
     private fun <S> views(samples: Map<String, S>, view: @Composable (S) -> Unit): Map<String, @Composable () -> Unit> =
@@ -69,7 +75,7 @@ object Samples {
         "consent" to views(consentSamples) { ConsentView(it) {} },
         "body" to views(bodySamples) { BodyView(it) {} },
         "wound" to views(woundSamples) { WoundView(it, utc) {} },
-        "camera" to views(cameraSamples) { CameraView(it, picture, ghost, nowhere) {} },
+        "camera" to views(cameraSamples) { CameraView(it, picture, ghost, nowhere) {} } + overLock,
         "check" to views(checkSamples) { CheckView(it) {} },
         "queue" to views(queueSamples) { QueueView(it, {}, {}) {} },
         "review" to views(reviewSamples) { ReviewView(it, {}) {} },

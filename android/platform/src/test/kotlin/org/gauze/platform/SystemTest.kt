@@ -5,6 +5,7 @@ import android.app.job.JobScheduler
 import android.content.RestrictionsManager
 import android.os.Build
 import android.os.Bundle
+import android.util.Size
 import androidx.test.core.app.ApplicationProvider
 import androidx.work.Configuration
 import androidx.work.WorkInfo
@@ -23,6 +24,7 @@ import org.gauze.logic.port.KeyFault
 import org.gauze.platform.camera.Camera2
 import org.gauze.platform.camera.DirectShot
 import org.gauze.platform.camera.FrameJudge
+import org.gauze.platform.camera.Sizes
 import org.gauze.platform.keys.KeystoreKeys
 import org.gauze.platform.keys.SystemBiometric
 import org.gauze.platform.managed.Restrictions
@@ -128,6 +130,15 @@ class SystemTest {
         assertEquals(CameraFault.NO_PERMISSION, (Camera2(app) { null }.open().first() as CameraEvent.Failed).fault)
         shadowOf(app).grantPermissions(android.Manifest.permission.CAMERA)
         assertEquals(CameraFault.NO_CAMERA, (Camera2(app) { null }.open().first() as CameraEvent.Failed).fault)
+    }
+
+    @Test
+    fun viewfinder_and_frames_have_the_photos_shape_where_the_camera_has_one_of_it() {
+        val wide = arrayOf(Size(1920, 1080), Size(1280, 720))
+        assertEquals(Size(1280, 960), Sizes.like(Size(4032, 3024), wide + Size(1440, 1080) + Size(1280, 960) + Size(640, 480), 1280))
+        assertEquals(Size(1280, 720), Sizes.like(Size(4032, 3024), wide, 1280))
+        assertNull(Sizes.like(Size(4032, 3024), null, 1280))
+        assertEquals(Size(1280, 960), Sizes.of(app).finder)
     }
 
     @Test

@@ -6,14 +6,12 @@ import android.content.Context
 import android.content.pm.PackageManager
 import android.graphics.ImageFormat
 import android.hardware.camera2.CameraAccessException
-import android.hardware.camera2.CameraCharacteristics
 import android.hardware.camera2.CameraDevice
 import android.hardware.camera2.CameraManager
 import android.media.Image
 import android.media.ImageReader
 import android.os.Handler
 import android.os.HandlerThread
-import android.util.Size
 import android.view.Surface
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.channels.awaitClose
@@ -43,7 +41,7 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
 
     private fun events(frames: Channel<CameraEvent>): Flow<CameraEvent> = callbackFlow {
         val allowed = context.checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
-        val id = if (allowed) back() else null
+        val id = if (allowed) Sizes.back(manager) else null
         if (id == null) {
             trySend(CameraEvent.Failed(if (allowed) CameraFault.NO_CAMERA else CameraFault.NO_PERMISSION))
             awaitClose {}
@@ -51,7 +49,7 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
         }
         val thread = HandlerThread("camera").apply { start() }
         val handler = Handler(thread.looper)
-        val readers = readers(id, handler) { if (it is CameraEvent.Seen) frames.trySend(it) else trySend(it) }
+        val readers = readers(Sizes.of(context), handler) { if (it is CameraEvent.Seen) frames.trySend(it) else trySend(it) }
         try {
             start(id, handler, readers) { trySend(it) }
         } catch (e: CameraAccessException) {
@@ -77,20 +75,10 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
         running?.focus(x, y)
     }
 
-    private fun back(): String? = try {
-        manager.cameraIdList.firstOrNull {
-            manager.getCameraCharacteristics(it).get(CameraCharacteristics.LENS_FACING) == CameraCharacteristics.LENS_FACING_BACK
-        }
-    } catch (_: CameraAccessException) {
-        null
-    }
-
-    private fun readers(id: String, handler: Handler, send: (CameraEvent) -> Unit): List<ImageReader> {
-        val sizes = manager.getCameraCharacteristics(id).get(CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP)
-        val photo = sizes?.getOutputSizes(ImageFormat.JPEG)?.maxByOrNull { it.width.toLong() * it.height } ?: Size(4032, 3024)
-        val jpeg = ImageReader.newInstance(photo.width, photo.height, ImageFormat.JPEG, 2)
+    private fun readers(sizes: Sizes, handler: Handler, send: (CameraEvent) -> Unit): List<ImageReader> {
+        val jpeg = ImageReader.newInstance(sizes.photo.width, sizes.photo.height, ImageFormat.JPEG, 2)
         jpeg.setOnImageAvailableListener({ it.acquireNextImage()?.use { image -> send(CameraEvent.Taken(DirectShot(image.planes[0].buffer, image.width))) } }, handler)
-        val frames = ImageReader.newInstance(PREVIEW.width, PREVIEW.height, ImageFormat.YUV_420_888, 2)
+        val frames = ImageReader.newInstance(sizes.frames.width, sizes.frames.height, ImageFormat.YUV_420_888, 2)
         frames.setOnImageAvailableListener({ it.acquireLatestImage()?.use { image -> send(CameraEvent.Seen(frame(image))) } }, handler)
         return listOf(jpeg, frames)
     }
@@ -127,9 +115,5 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
         CameraAccessException.CAMERA_IN_USE, CameraAccessException.MAX_CAMERAS_IN_USE -> CameraFault.IN_USE
         CameraAccessException.CAMERA_DISABLED -> CameraFault.NO_PERMISSION
         else -> CameraFault.BROKEN
-    }
-
-    private companion object {
-        val PREVIEW = Size(1280, 720)
     }
 }
