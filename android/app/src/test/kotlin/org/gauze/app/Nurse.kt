@@ -1,6 +1,7 @@
 package org.gauze.app
 
 import android.app.Activity
+import android.content.Intent
 import android.content.RestrictionsManager
 import android.os.Bundle
 import androidx.compose.ui.test.ComposeTimeoutException
@@ -53,7 +54,7 @@ object Hospital {
 class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
     val app: TestApplication get() = ApplicationProvider.getApplicationContext()
     val camera get() = (app.graph as TestGraph).camera
-    private var window: ActivityScenario<out Activity>? = null
+    private var window: ActivityScenario<Activity>? = null
 
     override fun before() {
         assumeTrue("GAUZE_MANAGED is not set: run `cargo xtask android`", System.getenv("GAUZE_MANAGED") != null)
@@ -72,7 +73,7 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
     }
 
     fun open(activity: Class<out Activity> = MainActivity::class.java) {
-        window = ActivityScenario.launch(activity)
+        window = ActivityScenario.launch(Intent(app, activity))
     }
 
     fun on(act: (Activity) -> Unit) {

@@ -83,6 +83,7 @@ class TroubleTest {
         nurse.open()
         nurse.tap(Word.EnrolStart)
         nurse.see(Word.PatientTitle)
+        nurse.die()
         nurse.app.another()
         nurse.open()
         nurse.tap(Word.EnrolStart)
