@@ -4,6 +4,8 @@ import com.android.apksig.ApkVerifier
 import com.android.tools.r8.CompilationMode
 import com.android.tools.r8.D8
 import com.android.tools.r8.D8Command
+import com.android.tools.r8.Diagnostic
+import com.android.tools.r8.DiagnosticsHandler
 import com.android.tools.r8.JdkClassFileProvider
 import com.android.tools.r8.OutputMode
 import com.android.tools.r8.R8
@@ -40,11 +42,16 @@ shipped.sort { it.id }.each { artifact ->
     }
 }
 
+/** What R8 remarks of rules that match nothing is the libraries' business. */
+class Quiet implements DiagnosticsHandler {
+    void info(Diagnostic remark) {}
+}
+
 // To class files first, which shrunk.groovy runs on this JVM; the very same then become the DEX.
 def shrunk = new File(build, 'shrunk.jar')
 def dexed = new File(build, 'dexed.zip')
 def jdk = JdkClassFileProvider.fromJdkHome(new File(System.getProperty('java.home')).toPath())
-R8.run(R8Command.builder()
+R8.run(R8Command.builder(new Quiet())
     .addProgramFiles((shipped*.file + project.artifact.file).findAll { it.name.endsWith('.jar') }.sort { it.path }*.toPath())
     .addLibraryFiles(all.toPath())
     .addLibraryResourceProvider(jdk)
