@@ -3,7 +3,6 @@ package org.gauze.app
 import android.Manifest
 import android.os.Bundle
 import android.view.KeyEvent
-import android.view.WindowManager
 import androidx.activity.ComponentActivity
 import androidx.activity.compose.setContent
 import androidx.activity.enableEdgeToEdge
@@ -39,7 +38,7 @@ class LockedCameraActivity : ComponentActivity() {
 
     override fun onCreate(saved: Bundle?) {
         super.onCreate(null)
-        window.addFlags(WindowManager.LayoutParams.FLAG_SECURE)
+        keepToItself()
         enableEdgeToEdge()
         open()
         setContent {

@@ -12,6 +12,7 @@ import org.gauze.logic.core.Stage
 import org.gauze.logic.words.Word
 import org.gauze.platform.upload.Run
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
@@ -41,7 +42,11 @@ class JourneyTest {
         val logged = ByteArrayOutputStream()
         ShadowLog.stream = PrintStream(logged)
         nurse.setUp()
-        nurse.on { assertTrue(it.window.attributes.flags and WindowManager.LayoutParams.FLAG_SECURE != 0) }
+        nurse.on {
+            assertTrue(it.window.attributes.flags and WindowManager.LayoutParams.FLAG_SECURE != 0)
+            assertFalse(it.window.decorView.isImportantForAutofill)
+            assertTrue(it.window.decorView.isAccessibilityDataSensitive)
+        }
         nurse.takeOne()
         assertEquals(Stage.UNSIGNED, nurse.photos().single().stage)
         val saved = Bundle()
