@@ -75,7 +75,7 @@ private fun ColumnScope.Actions(state: PatientState, more: @Composable ColumnSco
 
 @Composable
 private fun Choose(send: (PatientEvent) -> Unit) {
-    OtherAction(Word.PatientList) { send(PatientEvent.Choose(Way.LIST)) }
+    if (state.worklist.isNotEmpty()) OtherAction(Word.PatientList) { send(PatientEvent.Choose(Way.LIST)) }
     OtherAction(Word.PatientType) { send(PatientEvent.Choose(Way.TYPE)) }
     Text(say(Word.PatientNoneConsequence), color = LocalTones.current.muted)
     OtherAction(Word.PatientNone) { send(PatientEvent.Nobody) }
