@@ -115,6 +115,8 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
         throw AssertionError("${e.message}; on the screen is\n${rule.onRoot().printToString()}", e)
     }
 
+    fun until(what: String, so: () -> Boolean) = rule.waitUntil(what, 30_000, so)
+
     fun setUp() {
         manage(Hospital.next())
         open()

@@ -149,14 +149,12 @@ class TroubleTest {
         nurse.takeOne()
         nurse.die()
         nurse.open(LockedCameraActivity::class.java)
-        nurse.tap(Word.CameraShoot)
-        nurse.see(Word.CameraSafe)
         nurse.see(Word.BannerNobody)
-        assertEquals(2, nurse.photos().size)
+        nurse.tap(Word.CameraShoot)
+        nurse.until("a second photo") { nurse.photos().size == 2 }
         assertTrue(listOf("SMITH", "John", nurse.word(Word.BodyTitle), nurse.word(Word.ConsentForm)).none(nurse::sees))
         // After the tick it is ready for the next of the same visit.
         nurse.tap(Word.CameraShoot)
-        nurse.see(Word.CameraSafe)
-        assertEquals(3, nurse.photos().size)
+        nurse.until("a third photo") { nurse.photos().size == 3 }
     }
 }
