@@ -77,19 +77,15 @@ private fun Grid(over: Modifier) = Canvas(over) {
     }
 }
 
-/** The horizon between two marks that turn with the phone: in line with them, it is one thick line. */
+/** The horizon beside two marks that turn with the phone: in line with them, it is level. The middle is the picture's. */
 @Composable
 private fun Level(tilt: Int, over: Modifier) = Canvas(over) {
     val reach = size.width * 0.3f
     val thick = if (abs(tilt) <= LEVEL) 6f else 3f
-    for ((colour, more) in listOf(Color.Black to 3f, Color.White to 0f)) {
-        listOf(-1, 1).forEach { side ->
-            val outer = Offset(center.x + side * reach * 1.35f, center.y)
-            drawLine(colour, Offset(center.x + side * reach, center.y), outer, 6f + more)
-        }
-        rotate(-tilt.toFloat()) {
-            drawLine(colour, Offset(center.x - reach, center.y), Offset(center.x + reach, center.y), thick + more)
-        }
+    for ((colour, more) in listOf(Color.Black to 3f, Color.White to 0f)) for (side in listOf(-1, 1)) {
+        val from = { part: Float -> Offset(center.x + side * reach * part, center.y) }
+        drawLine(colour, from(1f), from(1.35f), 6f + more)
+        rotate(-tilt.toFloat()) { drawLine(colour, from(0.6f), from(1f), thick + more) }
     }
 }
 
