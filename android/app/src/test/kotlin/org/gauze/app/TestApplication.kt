@@ -16,6 +16,7 @@ import java.security.spec.ECGenParameterSpec
 import java.security.spec.ECParameterSpec
 import java.security.spec.ECPoint
 import java.security.spec.ECPublicKeySpec
+import java.util.concurrent.atomic.AtomicInteger
 import javax.crypto.KeyAgreement
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancel
@@ -40,6 +41,7 @@ import org.gauze.logic.port.KeyEvidence
 import org.gauze.logic.port.KeyException
 import org.gauze.logic.port.KeyFault
 import org.gauze.logic.port.Secret
+import org.gauze.logic.port.Sound
 import org.gauze.platform.camera.DirectShot
 
 /** The app with a camera, keys and a background of the test's own; screens, scanner, settings and core are the real ones. */
@@ -68,6 +70,10 @@ class TestApplication : GauzeApplication() {
 
 class TestGraph(context: Context, private val phone: FakePhone) : AppGraph(context) {
     override val camera = FakeCamera()
+
+    /** How often a photo was said to be safe. */
+    val ticks = AtomicInteger()
+    override val sound = Sound { ticks.incrementAndGet() }
     override val biometric = Biometric { Authentication.CONFIRMED }
     override val uploads = FakeUploads()
     override val hardware = false

@@ -48,7 +48,7 @@ class TroubleTest {
         nurse.see(Word.CheckSafe)
         nurse.turn()
         nurse.see(Word.CheckSafe)
-        assertEquals(1, nurse.photos().size)
+        assertEquals(1 to 1, nurse.photos().size to (nurse.app.graph as TestGraph).ticks.get())
     }
 
     @Test
@@ -65,15 +65,18 @@ class TroubleTest {
     }
 
     @Test
-    fun a_directory_that_Android_does_not_protect_takes_no_photo_and_says_so() {
-        atTheCamera()
+    fun a_directory_that_Android_does_not_protect_or_not_yet_opens_nothing_and_says_so() {
+        nurse.setUp()
+        nurse.die()
         nurse.app.phone.disk = DiskProtection.WRONG
-        nurse.tap(Word.CameraShoot)
+        nurse.open()
         nurse.see(Word.ErrorStorageUnprotected)
-        assertTrue(nurse.photos().isEmpty())
+        nurse.app.phone.disk = DiskProtection.NOT_YET_UNLOCKED
+        nurse.tap(Word.TryAgain)
+        nurse.see(Word.ErrorNotYetUnlocked)
         nurse.app.phone.disk = DiskProtection.HELD
-        nurse.tap(Word.CameraShoot)
-        nurse.see(Word.CheckSafe)
+        nurse.tap(Word.TryAgain)
+        nurse.see(Word.PatientTitle)
     }
 
     @Test
