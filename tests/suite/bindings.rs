@@ -79,15 +79,16 @@ async fn android_app_from_enrolment_to_the_record() {
     let Some(maven) = Maven::ready("the Android app", "android", &["-Dgauze.bridge.skip=true"]).await else {
         return;
     };
-    let ready = ready(4).await;
+    let ready = ready(14).await;
     tested(maven, &ready).await;
-    ready.all_are_filed(1).await;
+    ready.all_are_filed(3).await;
 }
 
 async fn tested(maven: Maven, ready: &Ready) {
     let mut command = maven.command();
     command
         .arg("test")
+        .env("GAUZE_HOSPITAL", ready.hospital.home())
         .env("GAUZE_MANAGED", &ready.configurations)
         .env("GAUZE_PICTURE", pictures(ready.hospital.home(), 1).remove(0))
         .envs(data("09-barcodes-nhs-number").map(|dir| ("GAUZE_DATA", dir)));

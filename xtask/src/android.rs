@@ -1,6 +1,6 @@
 //! The Android app: one signed APK of it. `cargo xtask android` runs its tests alone.
 
-use crate::bindings::target;
+use crate::bindings::{self, target};
 use crate::process::{cargo, on_path, run};
 use crate::{apk, phones, test};
 use anyhow::{Context as _, ensure};
@@ -30,14 +30,17 @@ pub(crate) fn package(root: &Path, key: Option<&Path>, twice: bool) -> anyhow::R
     } else {
         without_ndk(root, &libraries)?;
     }
+    // The core for this machine, which the shrunk classes call once.
+    let native = bindings::build(root)?;
+    let build = |apk: &Path| build(root, &libraries, &native, key, apk);
     let name = if runs { "gauze.apk" } else { "gauze-size-check.apk" };
     let path = target(root).join("android").join(name);
-    build(root, &libraries, key, &path)?;
+    build(&path)?;
     let built = fs::read(&path)?;
     println!("{} libraries lie and load on pages of 16 KB", apk::check_pages(&built)?);
     if twice {
         let again = path.with_file_name("again.apk");
-        build(root, &libraries, key, &again)?;
+        build(&again)?;
         ensure!(built == fs::read(&again)?, "two builds of the same sources differ: {}", again.display());
         println!("two builds are equal, byte for byte");
     }
@@ -70,7 +73,7 @@ fn without_ndk(root: &Path, libraries: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn build(root: &Path, libraries: &Path, key: Option<&Path>, apk: &Path) -> anyhow::Result<()> {
+fn build(root: &Path, libraries: &Path, native: &Path, key: Option<&Path>, apk: &Path) -> anyhow::Result<()> {
     let mut maven = Command::new("mvn");
     maven.current_dir(root).args([
         "-B",
@@ -82,7 +85,7 @@ fn build(root: &Path, libraries: &Path, key: Option<&Path>, apk: &Path) -> anyho
         "package",
     ]);
     maven.arg(setting("gauze.jniLibs", libraries)).arg(setting("gauze.apk", apk));
-    maven.arg(setting("gauze.build", &target(root).join("android")));
+    maven.arg(setting("gauze.build", &target(root).join("android"))).arg(setting("gauze.library", native));
     if let Some(key) = key {
         maven.arg(setting("gauze.key", key));
     }

@@ -2,11 +2,14 @@
 import com.android.apksig.ApkSigner
 import com.android.apksig.ApkVerifier
 import com.android.tools.r8.CompilationMode
+import com.android.tools.r8.D8
+import com.android.tools.r8.D8Command
+import com.android.tools.r8.Diagnostic
+import com.android.tools.r8.DiagnosticsHandler
 import com.android.tools.r8.JdkClassFileProvider
 import com.android.tools.r8.OutputMode
 import com.android.tools.r8.R8
 import com.android.tools.r8.R8Command
-import com.android.tools.r8.origin.Origin
 import java.security.KeyStore
 import java.time.LocalDateTime
 import java.util.zip.CRC32
@@ -39,26 +42,40 @@ shipped.sort { it.id }.each { artifact ->
     }
 }
 
+/** What R8 remarks of rules that match nothing is the libraries' business. */
+class Quiet implements DiagnosticsHandler {
+    void info(Diagnostic remark) {}
+}
+
+// To class files first, which shrunk.groovy runs on this JVM; the very same then become the DEX.
+def shrunk = new File(build, 'shrunk.jar')
 def dexed = new File(build, 'dexed.zip')
-def mapping = new File(build, 'mapping.txt')
-def command = R8Command.builder()
+def jdk = JdkClassFileProvider.fromJdkHome(new File(System.getProperty('java.home')).toPath())
+R8.run(R8Command.builder(new Quiet())
     .addProgramFiles((shipped*.file + project.artifact.file).findAll { it.name.endsWith('.jar') }.sort { it.path }*.toPath())
     .addLibraryFiles(all.toPath())
-    .addLibraryResourceProvider(JdkClassFileProvider.fromJdkHome(new File(System.getProperty('java.home')).toPath()))
+    .addLibraryResourceProvider(jdk)
     .addProguardConfigurationFiles(ruleFiles.findAll { it.exists() }*.toPath())
-    .setProguardMapOutputPath(mapping.toPath())
+    .setProguardMapOutputPath(new File(build, 'mapping.txt').toPath())
+    .setMode(CompilationMode.RELEASE)
+    .setOutput(shrunk.toPath(), OutputMode.ClassFile, true)
+    .build())
+D8.run(D8Command.builder()
+    .addProgramFiles(shrunk.toPath())
+    .addLibraryFiles(all.toPath())
+    .addLibraryResourceProvider(jdk)
     .setMinApiLevel(minSdk)
     .setMode(CompilationMode.RELEASE)
-    .setOutput(dexed.toPath(), OutputMode.DexIndexed, true)
-R8.run(command.build())
+    .setOutput(dexed.toPath(), OutputMode.DexIndexed)
+    .build())
 
 def entries = new TreeMap<String, Map>()
 new ZipFile(new File(build, 'resources/resources.ap_')).withCloseable { zip ->
     zip.entries().each { entries[it.name] = [bytes: zip.getInputStream(it).bytes, stored: it.method == ZipEntry.STORED] }
 }
-new ZipFile(dexed).withCloseable { zip ->
-    zip.entries().findAll { it.name.endsWith('.dex') || it.name ==~ /META-INF\/services\/.+/ }.each {
-        entries[it.name] = [bytes: zip.getInputStream(it).bytes, stored: false]
+[(dexed): /.+\.dex/, (shrunk): /META-INF\/services\/.+/].each { file, names ->
+    new ZipFile(file).withCloseable { zip ->
+        zip.entries().findAll { it.name ==~ names }.each { entries[it.name] = [bytes: zip.getInputStream(it).bytes, stored: false] }
     }
 }
 def exploded = project.artifacts.findAll { it.type == 'aar' && it.scope != 'test' }.collect { it.file.parentFile }.unique()
@@ -105,9 +122,10 @@ new ApkSigner.Builder([signer]).setInputApk(unsigned).setOutputApk(apk).setMinSd
     .setV1SigningEnabled(false).setV2SigningEnabled(true).setV3SigningEnabled(true).setV4SigningEnabled(false)
     .setCreatedBy('Gauze').build().sign()
 
-def verdict = new ApkVerifier.Builder(apk).setMinCheckedPlatformVersion(minSdk).build().verify()
+// From 28 on v3 alone is looked at, below it v2: both are looked at where the oldest system that knows v2 is asked.
+def verdict = new ApkVerifier.Builder(apk).setMinCheckedPlatformVersion(24).build().verify()
 if (!verdict.verified || !verdict.verifiedUsingV2Scheme || !verdict.verifiedUsingV3Scheme) {
-    throw new IllegalStateException("the APK does not verify: ${verdict.allErrors}")
+    throw new IllegalStateException("the APK does not verify: v2 ${verdict.verifiedUsingV2Scheme}, v3 ${verdict.verifiedUsingV3Scheme}, ${verdict.allErrors}")
 }
 println "${apk.canonicalPath}: ${apk.length()} bytes, ${abis.join(', ')}, signed (v2, v3) with " +
     (release ? "the release key of ${keys.name}" : 'a DEBUG key made on this machine: not for hospitals')

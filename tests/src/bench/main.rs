@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a program whose output is its report")]
 
 mod access;
+mod android;
 mod attest;
 mod capture;
 mod capture_memory;
@@ -120,6 +121,7 @@ async fn measure() -> anyhow::Result<()> {
     seal::measure(&arguments, &hospital, &recipient)?;
     preview::measure(&arguments, &hospital, &client)?;
     kotlin::measure(&arguments, &hospital, &client).await?;
+    android::measure(&arguments, &hospital, &client).await?;
     drop(client);
     capture_memory::measure(&arguments, &hospital, "bench-phone")?;
     store::measure(&arguments, &hospital).await?;

@@ -1,12 +1,16 @@
 package org.gauze.app
 
 import android.app.Activity
+import android.app.NotificationManager
 import android.content.Context
 import android.content.pm.PackageManager
 import android.os.Build
 import java.io.File
 import java.time.LocalDate
 import java.time.ZoneId
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
 import org.gauze.bridge.GauzeCore
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Notice
@@ -19,18 +23,24 @@ import org.gauze.logic.port.Browser
 import org.gauze.logic.port.Camera
 import org.gauze.logic.port.CorePorts
 import org.gauze.logic.port.Judge
+import org.gauze.logic.port.Level
 import org.gauze.logic.port.ManagedConfiguration
 import org.gauze.logic.port.Now
 import org.gauze.logic.port.Scanner
+import org.gauze.logic.port.Sound
 import org.gauze.logic.wristband.Wristband
 import org.gauze.platform.SystemBrowser
 import org.gauze.platform.SystemDisk
 import org.gauze.platform.SystemNetwork
 import org.gauze.platform.camera.Camera2
 import org.gauze.platform.camera.FrameJudge
+import org.gauze.platform.camera.GravityLevel
+import org.gauze.platform.camera.ShutterSound
+import org.gauze.platform.camera.Sizes
 import org.gauze.platform.keys.KeystoreKeys
 import org.gauze.platform.keys.KeystoreSecret
 import org.gauze.platform.keys.SystemBiometric
+import org.gauze.platform.managed.AppStates
 import org.gauze.platform.managed.Restrictions
 import org.gauze.platform.scan.ZxingScanner
 import org.gauze.platform.upload.Uploads
@@ -43,14 +53,20 @@ open class AppGraph(private val context: Context) {
     /** The activity on the screen, for what can only be asked there. */
     @Volatile var activity: Activity? = null
 
-    open val viewfinder = Viewfinder()
+    /** What outlives a window that is turned: a photo that is being sealed. */
+    val work = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+
+    open val viewfinder = Viewfinder { Sizes.of(context).finder }
     open val camera: Camera by lazy { Camera2(context) { viewfinder.surface } }
     open val scanner: Scanner by lazy { ZxingScanner() }
     open val judge: Judge by lazy { FrameJudge() }
+    open val level: Level by lazy { GravityLevel(context) }
+    open val sound: Sound by lazy { ShutterSound() }
     open val biometric: Biometric by lazy { SystemBiometric({ activity }, context.getString(R.string.prompt_unlock)) }
-    open val managed: ManagedConfiguration by lazy { Restrictions(context) {} }
+    open val managed: ManagedConfiguration by lazy { Restrictions(context, AppStates(context)::send) }
     open val uploads: BackgroundUploads by lazy { Uploads(context) }
     open val browser: Browser by lazy { SystemBrowser { activity } }
+    open fun notesAllowed() = context.getSystemService(NotificationManager::class.java)!!.areNotificationsEnabled()
     open val now = Now { System.currentTimeMillis() }
     open val wristband = Wristband()
     val zone: ZoneId get() = ZoneId.systemDefault()

@@ -2,9 +2,10 @@ package org.gauze.app
 
 import android.Manifest
 import android.content.Intent
+import android.os.Build
 import android.os.Bundle
+import android.provider.Settings
 import android.view.KeyEvent
-import android.view.WindowManager
 import androidx.activity.ComponentActivity
 import androidx.activity.compose.BackHandler
 import androidx.activity.compose.setContent
@@ -28,11 +29,16 @@ class MainActivity : ComponentActivity() {
     private val graph get() = (application as GauzeApplication).graph
     private var screens: Screens? = null
     private var shut by mutableStateOf<Line?>(null)
-    private val askForCamera = registerForActivityResult(ActivityResultContracts.RequestPermission()) { screens?.reopenCamera() }
+    private val askForCamera = registerForActivityResult(ActivityResultContracts.RequestPermission()) { screens?.answered() }
+    private val askForNotes = registerForActivityResult(ActivityResultContracts.RequestPermission()) { allowed ->
+        // Refused for good, or by device management: only the settings are left.
+        if (!allowed && !shouldShowRequestPermissionRationale(Manifest.permission.POST_NOTIFICATIONS)) noteSettings()
+        screens?.answered()
+    }
 
     override fun onCreate(saved: Bundle?) {
         super.onCreate(null)
-        window.addFlags(WindowManager.LayoutParams.FLAG_SECURE)
+        keepToItself()
         enableEdgeToEdge()
         graph.activity = this
         open()
@@ -54,10 +60,19 @@ class MainActivity : ComponentActivity() {
 
     private fun start(core: Core) {
         shut = null
-        val made = Screens(graph, core, graph.journey(core), lifecycleScope) { askForCamera.launch(Manifest.permission.CAMERA) }
+        val made = Screens(graph, core, graph.journey(core), lifecycleScope, Asks({ askForCamera.launch(Manifest.permission.CAMERA) }, ::notes))
         screens = made
         graph.managed.changes().onEach(made::managed).launchIn(lifecycleScope)
     }
+
+    /** In place: on the list of what waits, when somebody asks to be told. */
+    private fun notes() {
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) askForNotes.launch(Manifest.permission.POST_NOTIFICATIONS)
+        else noteSettings()
+    }
+
+    private fun noteSettings() =
+        startActivity(Intent(Settings.ACTION_APP_NOTIFICATION_SETTINGS).putExtra(Settings.EXTRA_APP_PACKAGE, packageName))
 
     /** The browser came back from the sign-in. */
     override fun onNewIntent(intent: Intent) {

@@ -12,10 +12,8 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
-import kotlinx.coroutines.withContext
 import org.gauze.app.ui.BlockedView
 import org.gauze.app.ui.BodyView
-import org.gauze.app.ui.CameraView
 import org.gauze.app.ui.CameraWays
 import org.gauze.app.ui.CheckView
 import org.gauze.app.ui.ConsentView
@@ -34,8 +32,7 @@ import org.gauze.app.ui.WoundView
 import org.gauze.app.ui.say
 import org.gauze.logic.body.BodyPresenter
 import org.gauze.logic.camera.CameraPresenter
-import org.gauze.logic.camera.CameraScreenEvent
-import org.gauze.logic.camera.Handle
+import org.gauze.logic.camera.shown
 import org.gauze.logic.check.CheckPresenter
 import org.gauze.logic.check.Checked
 import org.gauze.logic.consent.ConsentPresenter
@@ -53,6 +50,7 @@ import org.gauze.logic.patient.PatientEvent
 import org.gauze.logic.patient.PatientPresenter
 import org.gauze.logic.patient.Way
 import org.gauze.logic.port.CameraEvent
+import org.gauze.logic.port.CameraFault
 import org.gauze.logic.queue.QueueEvent
 import org.gauze.logic.queue.QueuePresenter
 import org.gauze.logic.review.ReviewEvent
@@ -63,18 +61,21 @@ import org.gauze.logic.signin.SignInPresenter
 import org.gauze.logic.wound.WoundPresenter
 import org.gauze.logic.words.Word
 
+/** What only a window can ask of its user. */
+class Asks(val camera: () -> Unit, val notes: () -> Unit)
+
 /** A presenter for the route that is shown, its view, and what the window tells both. */
 class Screens(
     private val graph: AppGraph,
     private val core: Core,
     private val journey: Journey,
     scope: CoroutineScope,
-    private val askForCamera: () -> Unit,
+    private val asks: Asks,
 ) {
     /** The core's calls take their time: not on the thread that draws. */
     private val work = scope + Dispatchers.Default
     private val opened = MutableStateFlow(0)
-    private var shutter: (() -> Boolean)? = null
+    private val shutters = Shutters()
     private var review: ReviewPresenter? = null
     private var settings = "{}"
 
@@ -100,9 +101,10 @@ class Screens(
         if (core.standing().unsent > 0) graph.uploads.schedule(0, asked = false)
     }
 
-    fun shoot(): Boolean = shutter?.invoke() ?: false
+    fun shoot(): Boolean = shutters.shoot()
 
-    fun reopenCamera() {
+    /** A permission was given or refused: what waits for it looks again. */
+    fun answered() {
         opened.value++
     }
 
@@ -122,7 +124,11 @@ class Screens(
                 val (state, send) = shown(at) { WoundPresenter(at.patient, core, graph.biometric, it, journey::wound) }
                 WoundView(state, graph.zone, send)
             }
-            is Route.Camera -> Camera(at)
+            is Route.Camera -> {
+                val again by opened.collectAsState()
+                val ways = CameraWays(journey::askSite, journey::askConsent, asks.camera, ::back)
+                TakePhoto(graph, core, at, again, shutters, ways, journey::taken)
+            }
             is Route.Check -> show(shown(at) { scope ->
                 CheckPresenter(at.kept.id, at.patient, CameraPresenter.verdict(at.kept.fitness), core, core, scope, ::checked)
             }) { state, send -> CheckView(state, send) }
@@ -184,12 +190,10 @@ class Screens(
     @Composable
     private fun Scan(found: (String) -> Unit) {
         val again by opened.collectAsState()
-        LaunchedEffect(again) {
-            withContext(Dispatchers.Default) {
-                graph.camera.open().collect { event ->
-                    if (event is CameraEvent.Seen) graph.scanner.read(event.frame)?.let(found)
-                    if (event is CameraEvent.Failed && again == 0) askForCamera()
-                }
+        WhileInFront(again) {
+            graph.camera.shown().collect { event ->
+                if (event is CameraEvent.Seen) graph.scanner.read(event.frame)?.let(found)
+                if (event == CameraEvent.Failed(CameraFault.NO_PERMISSION) && again == 0) asks.camera()
             }
         }
     }
@@ -206,34 +210,6 @@ class Screens(
     }
 
     @Composable
-    private fun Camera(at: Route.Camera) {
-        val scope = rememberCoroutineScope()
-        val presenter = remember(at) {
-            val handle = object : Handle {
-                override fun shoot() = graph.camera.shoot()
-
-                override fun torch(on: Boolean) = graph.camera.torch(on)
-
-                override fun focus(x: Float, y: Float) = graph.camera.focus(x, y)
-            }
-            CameraPresenter(at.record, false, core, handle, graph.judge, scope + Dispatchers.Default, journey::taken)
-        }
-        val again by opened.collectAsState()
-        LaunchedEffect(at, again) {
-            withContext(Dispatchers.Default) { graph.camera.open().collect { presenter.send(CameraScreenEvent.From(it)) } }
-        }
-        DisposableEffect(at) {
-            shutter = {
-                presenter.send(CameraScreenEvent.Shoot)
-                true
-            }
-            onDispose { shutter = null }
-        }
-        val state by presenter.states.collectAsState()
-        CameraView(state, { graph.viewfinder.View() }, CameraWays(journey::askSite, journey::askConsent, askForCamera, ::back), presenter::send)
-    }
-
-    @Composable
     private fun Queue() {
         val scope = rememberCoroutineScope()
         val presenter = remember { QueuePresenter(core, graph.zone, journey.support, scope + Dispatchers.Default) }
@@ -241,8 +217,10 @@ class Screens(
             presenter.send(QueueEvent.Moved)
             core.moves().collect { presenter.send(QueueEvent.Moved) }
         }
+        val again by opened.collectAsState()
+        WhileInFront(again) { presenter.send(QueueEvent.Notes(graph.notesAllowed())) }
         val state by presenter.states.collectAsState()
-        QueueView(state, ::back, presenter::send)
+        QueueView(state, ::back, asks.notes, presenter::send)
     }
 
     @Composable

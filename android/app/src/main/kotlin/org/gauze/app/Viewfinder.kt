@@ -1,5 +1,6 @@
 package org.gauze.app
 
+import android.util.Size
 import android.view.Surface
 import android.view.SurfaceHolder
 import android.view.SurfaceView
@@ -8,8 +9,10 @@ import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.viewinterop.AndroidView
 
-/** Where the camera draws what it sees: a surface that screen recordings do not get. */
-class Viewfinder {
+/** Where the camera draws what it sees, in the photo's own shape: a surface that screen recordings do not get. */
+class Viewfinder(size: () -> Size) {
+    private val size by lazy(size)
+
     @Volatile var surface: Surface? = null
         private set
 
@@ -18,7 +21,7 @@ class Viewfinder {
         factory = { context ->
             SurfaceView(context).apply {
                 setSecure(true)
-                holder.setFixedSize(1280, 720)
+                holder.setFixedSize(size.width, size.height)
                 holder.addCallback(object : SurfaceHolder.Callback {
                     override fun surfaceCreated(holder: SurfaceHolder) {
                         surface = holder.surface
@@ -33,6 +36,6 @@ class Viewfinder {
             }
         },
         // As large as fits: on a low window the height decides.
-        modifier = Modifier.aspectRatio(3f / 4f),
+        modifier = Modifier.aspectRatio(size.height.toFloat() / size.width),
     )
 }

@@ -32,10 +32,10 @@ class ManifestTest {
     }
 
     @Test
-    fun only_the_launcher_is_exported() {
+    fun only_the_launcher_and_the_camera_over_the_lock_screen_are_exported() {
         val components = listOf("activity", "activity-alias", "service", "receiver", "provider").flatMap(::all)
         val open = components.filter { it.android("exported") == "true" && it.android("permission").isEmpty() }
-        assertEquals(listOf("org.gauze.app.MainActivity"), open.map { it.android("name") })
+        assertEquals(listOf("org.gauze.app.MainActivity", "org.gauze.app.LockedCameraActivity"), open.map { it.android("name") })
         val guarded = components.filter { it.android("exported") == "true" }.map { it.android("permission") }.filter { it.isNotEmpty() }
         assertTrue(guarded.toString(), guarded.all { it == "android.permission.BIND_JOB_SERVICE" || it == "android.permission.DUMP" })
         assertTrue(components.none { it.android("exported").isEmpty() && it.getElementsByTagName("intent-filter").length > 0 })

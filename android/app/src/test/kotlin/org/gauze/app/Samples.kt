@@ -6,7 +6,11 @@ import androidx.compose.foundation.layout.aspectRatio
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.geometry.Offset
+import androidx.compose.ui.graphics.Canvas
 import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.graphics.ImageBitmap
+import androidx.compose.ui.graphics.Paint
 import java.time.ZoneId
 import org.gauze.app.ui.BlockedView
 import org.gauze.app.ui.BodyView
@@ -48,7 +52,16 @@ import org.gauze.logic.wound.woundSamples
 object Samples {
     private val finder: @Composable () -> Unit = { Box(Modifier.fillMaxWidth().aspectRatio(1f).background(viewingGrey)) }
     private val picture: @Composable () -> Unit = { Box(Modifier.aspectRatio(3f / 4f).background(Color(0xFF5F5F5F))) }
+    private val ghost by lazy {
+        ImageBitmap(30, 40).also { Canvas(it).drawCircle(Offset(15f, 20f), 9f, Paint().apply { color = Color(0xFFB5524A) }) }
+    }
     private val nowhere = CameraWays({}, {}, {}, {})
+    private val overLock: Map<String, @Composable () -> Unit> = mapOf(
+        "over-lock" to {
+            val state = cameraSamples.getValue("ready").copy(patient = null, site = null, marker = null)
+            CameraView(state, picture, null, CameraWays(null, null, {}, {})) {}
+        },
+    )
     private val utc = ZoneId.of("UTC")
 
     private fun <S> views(samples: Map<String, S>, view: @Composable (S) -> Unit): Map<String, @Composable () -> Unit> =
@@ -62,9 +75,9 @@ object Samples {
         "consent" to views(consentSamples) { ConsentView(it) {} },
         "body" to views(bodySamples) { BodyView(it) {} },
         "wound" to views(woundSamples) { WoundView(it, utc) {} },
-        "camera" to views(cameraSamples) { CameraView(it, picture, nowhere) {} },
+        "camera" to views(cameraSamples) { CameraView(it, picture, ghost, nowhere) {} } + overLock,
         "check" to views(checkSamples) { CheckView(it) {} },
-        "queue" to views(queueSamples) { QueueView(it, {}) {} },
+        "queue" to views(queueSamples) { QueueView(it, {}, {}) {} },
         "review" to views(reviewSamples) { ReviewView(it, {}) {} },
         "incident" to views(incidentSamples) { IncidentView(it, {}) {} },
         "settings" to views(settingsSamples) { SettingsView(it, SettingsWays({}, {}, {}, {})) },

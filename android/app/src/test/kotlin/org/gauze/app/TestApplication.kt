@@ -16,10 +16,15 @@ import java.security.spec.ECGenParameterSpec
 import java.security.spec.ECParameterSpec
 import java.security.spec.ECPoint
 import java.security.spec.ECPublicKeySpec
+import java.util.concurrent.atomic.AtomicInteger
 import javax.crypto.KeyAgreement
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.flow
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.port.Authentication
@@ -27,6 +32,7 @@ import org.gauze.logic.port.BackgroundUploads
 import org.gauze.logic.port.Biometric
 import org.gauze.logic.port.Camera
 import org.gauze.logic.port.CameraEvent
+import org.gauze.logic.port.CameraFault
 import org.gauze.logic.port.CorePorts
 import org.gauze.logic.port.DeviceKeys
 import org.gauze.logic.port.DiskProtection
@@ -35,27 +41,43 @@ import org.gauze.logic.port.KeyEvidence
 import org.gauze.logic.port.KeyException
 import org.gauze.logic.port.KeyFault
 import org.gauze.logic.port.Secret
+import org.gauze.logic.port.Sound
 import org.gauze.platform.camera.DirectShot
 
 /** The app with a camera, keys and a background of the test's own; screens, scanner, settings and core are the real ones. */
 class TestApplication : GauzeApplication() {
-    private val phone = FakePhone()
+    var phone = FakePhone()
+        private set
     override var graph = TestGraph(this, phone)
         private set
 
     /** Ends the process as far as the app can tell: keys and files stay, everything in memory goes. */
     fun restart() {
+        graph.work.cancel()
         (graph.core() as Outcome.Done).value.close()
+        graph = TestGraph(this, phone)
+    }
+
+    /** Another phone in its place: nothing is on it. */
+    fun another() {
+        graph.work.cancel()
+        (graph.core() as? Outcome.Done)?.value?.close()
+        File(noBackupFilesDir, "gauze").deleteRecursively()
+        phone = FakePhone()
         graph = TestGraph(this, phone)
     }
 }
 
 class TestGraph(context: Context, private val phone: FakePhone) : AppGraph(context) {
-    override val camera: Camera = FakeCamera()
+    override val camera = FakeCamera()
+
+    /** How often a photo was said to be safe. */
+    val ticks = AtomicInteger()
+    override val sound = Sound { ticks.incrementAndGet() }
     override val biometric = Biometric { Authentication.CONFIRMED }
     override val uploads = FakeUploads()
     override val hardware = false
-    override val ports get() = CorePorts(phone, phone, phone, { true }, { DiskProtection.HELD })
+    override val ports get() = CorePorts(phone, phone, phone, { phone.online }, { phone.disk })
 }
 
 class FakeUploads : BackgroundUploads {
@@ -72,15 +94,25 @@ class FakeUploads : BackgroundUploads {
 class FakeCamera : Camera {
     private val shots = Channel<Unit>(Channel.CONFLATED)
 
+    /** What is wrong with it now. */
+    val fault = MutableStateFlow<CameraFault?>(null)
+
+    /** False: a photo that was asked for does not come. */
+    val delivers = MutableStateFlow(true)
+
     override fun open(): Flow<CameraEvent> = flow {
-        emit(CameraEvent.Ready)
-        while (true) {
+        if (fault.value == null) emit(CameraEvent.Ready)
+        while (fault.value == null) {
             emit(CameraEvent.Seen(wristband))
             if (shots.tryReceive().isSuccess) {
-                emit(CameraEvent.Taken(DirectShot(ByteBuffer.wrap(File(System.getenv("GAUZE_PICTURE")).readBytes()))))
+                delivers.first { it }
+                val jpeg = File(System.getenv("GAUZE_PICTURE")).readBytes()
+                emit(CameraEvent.Taken(DirectShot(ByteBuffer.wrap(jpeg), 4032)))
             }
             delay(50)
         }
+        emit(CameraEvent.Failed(fault.value!!))
+        awaitCancellation()
     }
 
     override fun shoot() {
@@ -91,23 +123,31 @@ class FakeCamera : Camera {
 
     override fun focus(x: Float, y: Float) = Unit
 
-    private companion object {
-        const val BAND = "8018505089890000000097\u001d80191\u001d725019800118\u001d7253SMITH\u001d7254John"
+    companion object {
+        private const val BAND = "8018505089890000000097\u001d80191\u001d725019800118\u001d7253SMITH\u001d7254John"
+        val wristband: Frame by lazy { band(640, 480) }
+
+        /** As phones see it. */
+        val wide: Frame by lazy { band(1280, 720) }
 
         /** The band's symbol, black on white, in the middle of a frame. */
-        val wristband: Frame by lazy {
+        private fun band(width: Int, height: Int): Frame {
             val symbol = DataMatrixWriter().encode(BAND, BarcodeFormat.DATA_MATRIX, 240, 240)
-            val luma = ByteArray(640 * 480) { 0xff.toByte() }
+            val luma = ByteArray(width * height) { 0xff.toByte() }
             for (y in 0 until symbol.height) for (x in 0 until symbol.width) {
-                if (symbol[x, y]) luma[(y + 120) * 640 + x + 200] = 0
+                if (symbol[x, y]) luma[(y + height / 2 - 120) * width + x + width / 2 - 120] = 0
             }
-            Frame(luma, 640, 480)
+            return Frame(luma, width, height)
         }
     }
 }
 
 /** Keys of the Java Cryptography Architecture: what a phone's Keystore is. Outlives a process. */
 class FakePhone : DeviceKeys, KeyEvidence, Secret {
+    @Volatile var online = true
+
+    /** What Android says of the app's directory. */
+    @Volatile var disk = DiskProtection.HELD
     private var device: KeyPair? = null
     private var review: KeyPair? = null
     private var secret: ByteArray? = null

@@ -96,10 +96,12 @@ private fun AppConsent.toCore() = Consent(
     at = Instant.parse(at).toEpochMilli(),
 )
 
+/** What is out of the record's range is no reason to refuse a photo. */
 private fun AppFitness.toCore() = Fitness(
-    sharpness = sharpness.coerceIn(0, UShort.MAX_VALUE.toInt()).toUShort(),
-    exposure = exposure.coerceIn(Short.MIN_VALUE.toInt(), Short.MAX_VALUE.toInt()).toShort(),
-    marker = marker?.let { FoundMarker(it.nanometres.toUInt(), it.tilt.toUInt()) },
+    sharpness = sharpness.coerceIn(0, 1000).toUShort(),
+    exposure = exposure.coerceIn(-1000, 1000).toShort(),
+    marker = marker?.takeIf { it.nanometres in 1..10_000_000 && it.tilt in 0..90_000 }
+        ?.let { FoundMarker(it.nanometres.toUInt(), it.tilt.toUInt()) },
 )
 
 internal fun PickLists.toApp() = AppChoices(

@@ -78,8 +78,12 @@ class JourneyTest {
         val record = assertInstanceOf(Route.Camera::class.java, journey.route.value).record
         assertEquals(Site("Heel") to "wound", record.site to record.wound)
         journey.taken(KeptPhoto("photo", Fitness(500, 0)))
+        journey.checked(Checked.AGAIN)
+        assertEquals(null, assertInstanceOf(Route.Camera::class.java, journey.route.value).ghost)
+        journey.taken(KeptPhoto("photo", Fitness(500, 0)))
         journey.checked(Checked.ANOTHER)
-        assertEquals("wound", assertInstanceOf(Route.Camera::class.java, journey.route.value).record.wound)
+        val next = assertInstanceOf(Route.Camera::class.java, journey.route.value)
+        assertEquals("wound" to "photo", next.record.wound to next.ghost)
         journey.start()
         core.choices = Choices()
         journey.patient(null)

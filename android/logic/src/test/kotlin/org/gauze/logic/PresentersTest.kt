@@ -19,6 +19,7 @@ import org.gauze.logic.core.Consent
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.Identifier
+import org.gauze.logic.core.Marker
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Remedy
@@ -36,6 +37,7 @@ import org.gauze.logic.patient.Way
 import org.gauze.logic.port.Authentication
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
+import org.gauze.logic.port.Frame
 import org.gauze.logic.port.Shot
 import org.gauze.logic.review.ReviewEvent
 import org.gauze.logic.review.ReviewPresenter
@@ -129,6 +131,7 @@ class PresentersTest {
 
     private class Picture : Shot {
         override val jpeg: ByteBuffer = ByteBuffer.allocateDirect(4).putInt(7).flip() as ByteBuffer
+        override val width = 4000
         var closed = false
 
         override fun close() {
@@ -137,16 +140,23 @@ class PresentersTest {
     }
 
     private fun camera(record: PhotoRecord = PhotoRecord(), taken: (KeptPhoto) -> Unit = {}) = CameraPresenter(
-        record, false, core,
+        record, core,
         object : Handle {
             override fun shoot() = Unit
 
             override fun torch(on: Boolean) = Unit
 
             override fun focus(x: Float, y: Float) = Unit
+
+            override fun safe() {
+                ticks++
+            }
         },
-        { Fitness(500, 0) }, scope, taken,
+        { Fitness(500, 0, marker) }, scope, taken,
     )
+
+    private var ticks = 0
+    private var marker: Marker? = null
 
     @Test
     fun `the tick comes after the core has the photo and the picture is gone either way`() {
@@ -158,11 +168,32 @@ class PresentersTest {
         presenter.send(CameraScreenEvent.From(CameraEvent.Taken(lost)))
         assertEquals(Triple(Shutter.READY, Word.ErrorStorageFull, true), Triple(presenter.state.shutter, presenter.state.problem?.word, lost.closed))
         assertNull(kept)
+        assertEquals(0, ticks)
         core.fails = null
         val picture = Picture()
         presenter.send(CameraScreenEvent.From(CameraEvent.Taken(picture)))
         assertEquals(Shutter.SAFE to true, presenter.state.shutter to picture.closed)
-        assertEquals("photo-0", kept?.id)
+        assertEquals("photo-0" to 1, kept?.id to ticks)
+    }
+
+    @Test
+    fun `a marker says how it lies and the last photo is there once it could be opened`() {
+        val presenter = camera()
+        val frame = CameraEvent.Seen(Frame(ByteArray(1), 1, 1))
+        presenter.send(CameraScreenEvent.From(frame))
+        assertNull(presenter.state.marker)
+        marker = Marker(50_000, 3_000)
+        presenter.send(CameraScreenEvent.From(frame))
+        assertEquals(Word.CameraMarkerFound, presenter.state.marker)
+        marker = Marker(50_000, 16_000)
+        presenter.send(CameraScreenEvent.From(frame))
+        assertEquals(Word.CameraNotLevel, presenter.state.marker)
+        presenter.send(CameraScreenEvent.Ghost(true))
+        assertFalse(presenter.state.ghost)
+        presenter.send(CameraScreenEvent.GhostFound)
+        assertTrue(presenter.state.ghost)
+        presenter.send(CameraScreenEvent.Leans(-4))
+        assertEquals(-4, presenter.state.tilt)
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.gauze.app.ui
 
 import androidx.compose.foundation.Canvas
+import androidx.compose.foundation.Image
 import androidx.compose.foundation.background
 import androidx.compose.foundation.gestures.detectTapGestures
 import androidx.compose.foundation.horizontalScroll
@@ -25,8 +26,12 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.draw.clipToBounds
 import androidx.compose.ui.geometry.Offset
 import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.graphics.ImageBitmap
+import androidx.compose.ui.graphics.drawscope.rotate
 import androidx.compose.ui.input.pointer.pointerInput
+import androidx.compose.ui.layout.ContentScale
 import androidx.compose.ui.unit.dp
+import kotlin.math.abs
 import org.gauze.logic.camera.CameraScreenEvent
 import org.gauze.logic.camera.CameraState
 import org.gauze.logic.camera.Shutter
@@ -34,21 +39,30 @@ import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Word
 import org.gauze.logic.words.Wordings
 
-/** What the camera screen leads to besides a photo. */
-class CameraWays(val site: () -> Unit, val consent: () -> Unit, val allow: () -> Unit, val back: () -> Unit)
+/** What the camera screen leads to besides a photo; over the lock screen neither to a site nor to a consent. */
+class CameraWays(val site: (() -> Unit)?, val consent: (() -> Unit)?, val allow: () -> Unit, val back: () -> Unit)
 
 @Composable
-fun CameraView(state: CameraState, viewfinder: @Composable () -> Unit, ways: CameraWays, send: (CameraScreenEvent) -> Unit) =
+fun CameraView(
+    state: CameraState,
+    viewfinder: @Composable () -> Unit,
+    ghost: ImageBitmap?,
+    ways: CameraWays,
+    send: (CameraScreenEvent) -> Unit,
+) =
     Surface(Modifier.fillMaxSize(), color = MaterialTheme.colorScheme.surface) {
         Column(Modifier.safeDrawingPadding()) {
             Banner(state.patient)
-            Text(say(Wordings.site(state.site)), Modifier.padding(horizontal = 16.dp, vertical = 4.dp), color = LocalTones.current.muted)
             Box(Modifier.weight(1f).fillMaxWidth().background(viewingGrey).clipToBounds(), Alignment.Center) {
                 Box(Modifier.pointerInput(Unit) {
                     detectTapGestures { send(CameraScreenEvent.Focus(it.x / size.width, it.y / size.height)) }
                 }) {
                     viewfinder()
-                    if (state.grid && state.shutter != Shutter.CLOSED) Grid(Modifier.matchParentSize())
+                    if (ghost != null && state.ghost) Image(ghost, null, Modifier.matchParentSize(), contentScale = ContentScale.Fit, alpha = FAINT)
+                    if (state.grid && state.shutter != Shutter.CLOSED) {
+                        Grid(Modifier.matchParentSize())
+                        state.tilt?.let { Level(it, Modifier.matchParentSize()) }
+                    }
                 }
             }
             Column(Modifier.padding(16.dp, 8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) { Below(state, ways, send) }
@@ -63,6 +77,18 @@ private fun Grid(over: Modifier) = Canvas(over) {
     }
 }
 
+/** The horizon beside two marks that turn with the phone: in line with them, it is level. The middle is the picture's. */
+@Composable
+private fun Level(tilt: Int, over: Modifier) = Canvas(over) {
+    val reach = size.width * 0.3f
+    val thick = if (abs(tilt) <= LEVEL) 6f else 3f
+    for ((colour, more) in listOf(Color.Black to 3f, Color.White to 0f)) for (side in listOf(-1, 1)) {
+        val from = { part: Float -> Offset(center.x + side * reach * part, center.y) }
+        drawLine(colour, from(1f), from(1.35f), 6f + more)
+        rotate(-tilt.toFloat()) { drawLine(colour, from(0.6f), from(1f), thick + more) }
+    }
+}
+
 /** What is pressed seldom lies in one row that scrolls: every line saved here is the picture's. */
 @Composable
 private fun Below(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) {
@@ -74,10 +100,11 @@ private fun Below(state: CameraState, ways: CameraWays, send: (CameraScreenEvent
         Shutter.SAFE -> Said(Line(Word.CameraSafe), Tone.GOOD)
     }
     Row(Modifier.horizontalScroll(rememberScrollState()), Arrangement.spacedBy(8.dp)) {
+        ways.site?.let { Small(state.site?.let(Wordings::site) ?: Line(Word.BodyTitle), it) }
         Small(if (state.torch) Word.CameraTorchOff else Word.CameraTorchOn) { send(CameraScreenEvent.Torch(!state.torch)) }
         Small(if (state.grid) Word.CameraGridOff else Word.CameraGridOn) { send(CameraScreenEvent.Grid(!state.grid)) }
-        Small(Word.BodyTitle, ways.site)
-        if (state.patient != null) Small(Word.ConsentForm, ways.consent)
+        if (state.hasGhost) Small(if (state.ghost) Word.CameraGhostOff else Word.CameraGhost) { send(CameraScreenEvent.Ghost(!state.ghost)) }
+        if (state.patient != null) ways.consent?.let { Small(Word.ConsentForm, it) }
     }
     Row(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalAlignment = Alignment.CenterVertically) {
         TextButton(ways.back, Modifier.heightIn(min = 48.dp)) { Text(say(Word.Back)) }
@@ -89,11 +116,22 @@ private fun Below(state: CameraState, ways: CameraWays, send: (CameraScreenEvent
 @Composable
 private fun Verdict(state: CameraState) {
     val verdict = state.verdict ?: return
-    val marker = if (state.marker) Line(Word.CameraMarkerFound) else null
-    Said(Line(verdict), if (verdict == Word.FitGood) Tone.GOOD else Tone.WARNING, marker)
+    when {
+        verdict != Word.FitGood -> Said(Line(verdict), Tone.WARNING)
+        state.marker == Word.CameraNotLevel -> Said(Line(Word.CameraNotLevel), Tone.WARNING)
+        else -> Said(Line(verdict), Tone.GOOD, state.marker?.let { Line(it) })
+    }
 }
 
 @Composable
-private fun Small(word: Word, onClick: () -> Unit) {
-    OutlinedButton(onClick, Modifier.heightIn(min = 48.dp)) { Text(say(word)) }
+private fun Small(word: Word, onClick: () -> Unit) = Small(Line(word), onClick)
+
+@Composable
+private fun Small(line: Line, onClick: () -> Unit) {
+    OutlinedButton(onClick, Modifier.heightIn(min = 48.dp)) { Text(say(line)) }
 }
+
+private const val FAINT = 0.4f
+
+/** Degrees that nobody sees. */
+private const val LEVEL = 2

@@ -58,7 +58,7 @@ fun Picture(jpeg: ByteArray, description: String) {
 }
 
 @Composable
-fun QueueView(state: QueueState, back: () -> Unit, send: (QueueEvent) -> Unit) = Page(
+fun QueueView(state: QueueState, back: () -> Unit, notes: () -> Unit, send: (QueueEvent) -> Unit) = Page(
     Word.QueueTitle,
     actions = {
         Said(state.problem)
@@ -71,6 +71,10 @@ fun QueueView(state: QueueState, back: () -> Unit, send: (QueueEvent) -> Unit) =
     state.items.forEach { item -> QueueRow(item) }
     if (state.cut) Text(say(Line(Word.QueueMore, QueuePresenter.MOST.toString())), color = LocalTones.current.muted)
     Support(Word.QueueSupport, state.support)
+    if (state.askNotes && state.items.isNotEmpty()) {
+        Text(say(Word.QueueNotes), color = LocalTones.current.muted)
+        OtherAction(Word.QueueNotesAllow, onClick = notes)
+    }
 }
 
 @Composable

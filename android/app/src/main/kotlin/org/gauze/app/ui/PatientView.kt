@@ -38,7 +38,7 @@ fun PatientView(
     actions = { Actions(state, more, send) },
 ) {
     when (state.way) {
-        Way.CHOOSE -> Choose(send)
+        Way.CHOOSE -> Choose(state.worklist.isNotEmpty(), send)
         Way.SCAN -> {
             Text(say(Word.PatientScanning))
             Box { viewfinder() }
@@ -74,8 +74,8 @@ private fun ColumnScope.Actions(state: PatientState, more: @Composable ColumnSco
 }
 
 @Composable
-private fun Choose(send: (PatientEvent) -> Unit) {
-    OtherAction(Word.PatientList) { send(PatientEvent.Choose(Way.LIST)) }
+private fun Choose(listed: Boolean, send: (PatientEvent) -> Unit) {
+    if (listed) OtherAction(Word.PatientList) { send(PatientEvent.Choose(Way.LIST)) }
     OtherAction(Word.PatientType) { send(PatientEvent.Choose(Way.TYPE)) }
     Text(say(Word.PatientNoneConsequence), color = LocalTones.current.muted)
     OtherAction(Word.PatientNone) { send(PatientEvent.Nobody) }

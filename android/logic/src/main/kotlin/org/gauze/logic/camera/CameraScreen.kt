@@ -4,11 +4,13 @@ import java.nio.ByteBuffer
 import kotlinx.coroutines.CoroutineScope
 import org.gauze.logic.core.Capturing
 import org.gauze.logic.core.Fitness
+import org.gauze.logic.core.Marker
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.Site
+import org.gauze.logic.core.map
 import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Presenter
 import org.gauze.logic.flow.Step
@@ -23,7 +25,10 @@ import org.gauze.logic.words.Word
 /** Where the shutter stands. SAFE comes only after the core has the photo on flash, sealed. */
 enum class Shutter { CLOSED, READY, TAKING, SAFE }
 
-/** [verdict] is what the preview looks like; it never stops anybody. */
+/**
+ * [verdict] is what the preview looks like, [marker] how its scale marker lies, where there is one: neither ever stops
+ * anybody. [tilt] is how many degrees the phone leans from upright; null where it lies flat, or nobody measures.
+ */
 data class CameraState(
     val patient: Patient?,
     val site: Site?,
@@ -33,9 +38,10 @@ data class CameraState(
     val ghost: Boolean,
     val hasGhost: Boolean,
     val verdict: Word?,
-    val marker: Boolean,
+    val marker: Word?,
     val problem: Line?,
     val askPermission: Boolean,
+    val tilt: Int? = null,
 ) {
     override fun toString() = "CameraState($shutter)"
 }
@@ -50,6 +56,11 @@ sealed interface CameraScreenEvent {
     class Grid(val on: Boolean) : CameraScreenEvent
 
     class Ghost(val on: Boolean) : CameraScreenEvent
+
+    /** The last photo of this wound could be opened. */
+    data object GhostFound : CameraScreenEvent
+
+    class Leans(val degrees: Int?) : CameraScreenEvent
 
     class Focus(val x: Float, val y: Float) : CameraScreenEvent
 
@@ -66,21 +77,24 @@ interface Handle {
     fun torch(on: Boolean)
 
     fun focus(x: Float, y: Float)
+
+    /** The tick is on the screen: it sounds too. */
+    fun safe()
 }
 
 class CameraPresenter(
     private val record: PhotoRecord,
-    hasGhost: Boolean,
     private val core: Capturing,
     private val camera: Handle,
     private val judge: Judge,
     scope: CoroutineScope,
     private val taken: (KeptPhoto) -> Unit,
 ) : Presenter<CameraState, CameraScreenEvent>(
-        CameraState(record.patient, record.site, Shutter.CLOSED, false, false, hasGhost, hasGhost, null, false, null, false),
+        CameraState(record.patient, record.site, Shutter.CLOSED, false, false, false, false, null, null, null, false),
         scope,
     ) {
     private var seen = Fitness(0, 0)
+    private var seenWidth = 0
 
     override fun step(state: CameraState, event: CameraScreenEvent): Step<CameraState, CameraScreenEvent> = when (event) {
         is CameraScreenEvent.From -> from(state, event.event)
@@ -88,6 +102,8 @@ class CameraPresenter(
         is CameraScreenEvent.Torch -> Step(state.copy(torch = event.on)) { null.also { camera.torch(event.on) } }
         is CameraScreenEvent.Grid -> Step(state.copy(grid = event.on))
         is CameraScreenEvent.Ghost -> Step(state.copy(ghost = event.on && state.hasGhost))
+        CameraScreenEvent.GhostFound -> Step(state.copy(ghost = true, hasGhost = true))
+        is CameraScreenEvent.Leans -> Step(state.copy(tilt = event.degrees))
         is CameraScreenEvent.Focus -> Step(state) { null.also { camera.focus(event.x, event.y) } }
         is CameraScreenEvent.Kept -> kept(state, event.outcome)
     }
@@ -103,9 +119,10 @@ class CameraPresenter(
         )
         is CameraEvent.Seen -> {
             seen = judge.judge(event.frame)
-            Step(state.copy(verdict = verdict(seen), marker = seen.marker != null))
+            seenWidth = event.frame.width
+            Step(state.copy(verdict = verdict(seen), marker = seen.marker?.let(::lies)))
         }
-        is CameraEvent.Taken -> Step(state.copy(shutter = Shutter.TAKING)) { keep(event.shot, seen) }
+        is CameraEvent.Taken -> Step(state.copy(shutter = Shutter.TAKING)) { keep(event.shot, inPixelsOf(event.shot)) }
     }
 
     private fun shoot(state: CameraState): Step<CameraState, CameraScreenEvent> {
@@ -113,17 +130,23 @@ class CameraPresenter(
         return Step(state.copy(shutter = Shutter.TAKING, problem = null)) { null.also { camera.shoot() } }
     }
 
-    /** The picture is overwritten whatever comes of it. */
-    private fun keep(shot: Shot, fitness: Fitness): CameraScreenEvent = shot.use {
-        val outcome = when (val captured = core.capture(it.jpeg, with(fitness))) {
-            is Outcome.Failed -> captured
-            is Outcome.Done -> {
-                // Without a small picture the photo is as safe as with one.
-                core.preview(captured.value, it.jpeg.rewind() as ByteBuffer)
-                Outcome.Done(KeptPhoto(captured.value, fitness))
-            }
+    /** The tick first, and the small picture after it: without one the photo is as safe. It is overwritten in any case. */
+    private fun keep(shot: Shot, fitness: Fitness): CameraScreenEvent? = shot.use {
+        val outcome = core.capture(it.jpeg, with(fitness)).map { id -> KeptPhoto(id, fitness) }
+        send(CameraScreenEvent.Kept(outcome))
+        if (outcome is Outcome.Done) {
+            camera.safe()
+            core.preview(outcome.value.id, it.jpeg.rewind() as ByteBuffer)
+            taken(outcome.value)
         }
-        CameraScreenEvent.Kept(outcome)
+        null
+    }
+
+    /** The marker was measured in the preview's pixels, and is recorded in the photo's. */
+    private fun inPixelsOf(shot: Shot): Fitness {
+        val marker = seen.marker ?: return seen
+        val nanometres = (marker.nanometres.toLong() * seenWidth / shot.width.coerceAtLeast(1)).toInt()
+        return seen.copy(marker = Marker(nanometres, marker.tilt))
     }
 
     private fun with(fitness: Fitness) = PhotoRecord(
@@ -131,10 +154,7 @@ class CameraPresenter(
     )
 
     private fun kept(state: CameraState, outcome: Outcome<KeptPhoto>): Step<CameraState, CameraScreenEvent> = when (outcome) {
-        is Outcome.Done -> Step(state.copy(shutter = Shutter.SAFE)) {
-            taken(outcome.value)
-            null
-        }
+        is Outcome.Done -> Step(state.copy(shutter = Shutter.SAFE))
         is Outcome.Failed -> Step(state.copy(shutter = Shutter.READY, problem = Failures.line(outcome.failure)))
     }
 
@@ -147,26 +167,34 @@ class CameraPresenter(
 
     companion object {
         private const val BLURRED = 120
-        private const val STOP = 1000
+
+        /** About two stops from mid grey. */
+        private const val FAR = 750
+
+        /** Thousandths of a degree: from here on lengths read from the picture are off by more than a thirtieth. */
+        private const val SLANTED = 15_000
 
         /** A fitness in words. */
         fun verdict(fitness: Fitness): Word = when {
-            fitness.exposure < -2 * STOP -> Word.FitDark
-            fitness.exposure > 2 * STOP -> Word.FitBright
+            fitness.exposure < -FAR -> Word.FitDark
+            fitness.exposure > FAR -> Word.FitBright
             fitness.sharpness < BLURRED -> Word.FitBlurred
             else -> Word.FitGood
         }
+
+        private fun lies(marker: Marker): Word = if (marker.tilt > SLANTED) Word.CameraNotLevel else Word.CameraMarkerFound
     }
 }
 
 private val ready = CameraState(
-    samplePatient, Site("Heel", Side.LEFT), Shutter.READY, false, true, false, false, Word.FitGood, true, null, false,
+    samplePatient, Site("Heel", Side.LEFT), Shutter.READY, false, true, false, false, Word.FitGood, Word.CameraMarkerFound, null, false, tilt = 0,
 )
 
 val cameraSamples = mapOf(
     "ready" to ready,
-    "blurred-nobody" to ready.copy(patient = null, site = null, verdict = Word.FitBlurred, marker = false),
+    "blurred-nobody" to ready.copy(patient = null, site = null, verdict = Word.FitBlurred, marker = null),
     "no-permission" to ready.copy(shutter = Shutter.CLOSED, verdict = null, problem = Line(Word.CameraNoPermission), askPermission = true),
+    "leaning-ghost" to ready.copy(ghost = true, hasGhost = true, marker = Word.CameraNotLevel, tilt = -12),
     "full" to ready.copy(problem = Line(Word.ErrorStorageFull)),
     "safe" to ready.copy(shutter = Shutter.SAFE),
 )

@@ -76,7 +76,7 @@ data class Choices(
 /** What was agreed to: [at] is RFC 3339 in UTC. */
 data class Consent(val scopes: Set<Scope>, val by: String, val form: Choice, val notice: Notice?, val at: String)
 
-/** [sharpness] 0 to 1000; [exposure] in thousandths of a stop, 0 is right. */
+/** [sharpness] 0 (blurred) to 1000; [exposure] -1000 (black) to 1000 (burnt out), 0 is right. */
 data class Fitness(val sharpness: Int, val exposure: Int, val marker: Marker? = null)
 
 /** A scale marker found in the picture: nanometres per pixel, tilt in thousandths of a degree. */

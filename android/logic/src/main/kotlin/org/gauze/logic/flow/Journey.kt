@@ -33,7 +33,8 @@ sealed interface Route {
 
     class Wound(val patient: org.gauze.logic.core.Patient) : Route
 
-    class Camera(val record: PhotoRecord) : Route
+    /** [ghost] is the last photo of the same wound. */
+    class Camera(val record: PhotoRecord, val ghost: String? = null) : Route
 
     class Check(val kept: KeptPhoto, val patient: org.gauze.logic.core.Patient?) : Route
 
@@ -68,6 +69,9 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     val route: StateFlow<Route> = mutable.asStateFlow()
     private var asked = false
     private var visit = Visit()
+
+    /** The newest photo of each wound, as far as this process took it. */
+    private val newest = HashMap<String, String>()
 
     /** Whom to ask, as device management said. */
     @Volatile var support: String? = null
@@ -114,6 +118,7 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
         asked = false
         core.signOut()
         acknowledged.forget()
+        newest.clear()
         start()
     }
 
@@ -167,6 +172,8 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     }
 
     fun checked(what: Checked) {
+        val kept = (mutable.value as? Route.Check)?.kept.takeIf { what != Checked.AGAIN }
+        visit.wound?.let { wound -> kept?.let { newest[wound] = it.id } }
         if (what == Checked.KEPT) start() else mutable.value = camera()
     }
 
@@ -182,6 +189,7 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
             series = visit.series,
             consent = visit.consent,
         ),
+        visit.wound?.let(newest::get),
     )
 
     private companion object {

@@ -5,12 +5,13 @@ import kotlinx.coroutines.flow.Flow
 import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.KeyedState
 
-/** A frame of the preview: the brightness plane alone, row by row, [stride] bytes a row. */
+/** A frame of the preview: the brightness plane alone, row by row, [stride] bytes a row. It is as wide as the photo sees. */
 class Frame(val luma: ByteArray, val width: Int, val height: Int, val stride: Int = width)
 
-/** A photo as the camera made it. [jpeg] is direct; [close] overwrites it and gives it back. */
+/** A photo as the camera made it, [width] pixels wide. [jpeg] is direct; [close] overwrites it and gives it back. */
 interface Shot : AutoCloseable {
     val jpeg: ByteBuffer
+    val width: Int
 }
 
 enum class CameraFault { NO_PERMISSION, IN_USE, NO_CAMERA, BROKEN }
@@ -95,10 +96,13 @@ fun interface Now {
     fun millis(): Long
 }
 
-/** Whether Android lets the app use its camera. */
-interface Permissions {
-    fun camera(): Boolean
+/** How the phone is held. */
+fun interface Level {
+    /** Degrees that it leans from upright, clockwise; null while it lies so flat that nothing is upright. */
+    fun leans(): Flow<Int?>
+}
 
-    /** Asks once; false where the person or the hospital has said no. */
-    suspend fun askForCamera(): Boolean
+/** A sound for whoever does not look at the screen. */
+fun interface Sound {
+    fun safe()
 }

@@ -18,12 +18,14 @@ import org.gauze.logic.words.Wordings
 /** One photo of the list: where it stands, since when and why. Nobody's name is in it. */
 data class QueueItem(val id: String, val stage: Word, val taken: Line, val label: String?, val why: Line?, val next: Line?)
 
+/** [askNotes]: the phone may not yet say when photos wait. */
 data class QueueState(
     val items: List<QueueItem>,
     val sending: Boolean,
     val problem: Line?,
     val support: String?,
     val cut: Boolean,
+    val askNotes: Boolean = false,
 ) {
     override fun toString() = "QueueState(${items.size})"
 }
@@ -37,6 +39,8 @@ sealed interface QueueEvent {
     data object Send : QueueEvent
 
     class SendEnded(val outcome: Outcome<Sent>) : QueueEvent
+
+    class Notes(val allowed: Boolean) : QueueEvent
 }
 
 class QueuePresenter(private val core: Sending, private val zone: ZoneId, support: String?, scope: CoroutineScope) :
@@ -50,6 +54,7 @@ class QueuePresenter(private val core: Sending, private val zone: ZoneId, suppor
         QueueEvent.Send ->
             if (state.sending) Step(state)
             else Step(state.copy(sending = true, problem = null)) { QueueEvent.SendEnded(core.send(true)) }
+        is QueueEvent.Notes -> Step(state.copy(askNotes = !event.allowed))
         is QueueEvent.SendEnded -> {
             val failed = (event.outcome as? Outcome.Failed)?.let { Failures.line(it.failure) }
             Step(state.copy(sending = false, problem = failed)) { QueueEvent.Listed(core.photos(MOST + 1)) }
@@ -95,7 +100,7 @@ private val three = listOf(
 
 val queueSamples = mapOf(
     "empty" to QueueState(emptyList(), false, null, null, false),
-    "waiting" to QueueState(three, false, null, "extension 4242", false),
+    "waiting" to QueueState(three, false, null, "extension 4242", false, askNotes = true),
     "sending" to QueueState(three.take(1), true, null, null, false),
     "many" to QueueState(List(QueuePresenter.MOST) { three[it % 4].copy(id = "photo-$it") }, false, Line(Word.ErrorAnsweredInBetween), null, true),
 )

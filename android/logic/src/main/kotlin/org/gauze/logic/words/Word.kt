@@ -152,6 +152,7 @@ enum class Word {
     CameraGridOn,
     CameraGridOff,
     CameraGhost,
+    CameraGhostOff,
     CameraStarting,
     CameraSealing,
     CameraSafe,
@@ -192,6 +193,8 @@ enum class Word {
     QueueMore,
     QueueSize,
     QueueSupport,
+    QueueNotes,
+    QueueNotesAllow,
     // review
     ReviewTitle,
     ReviewLocked,

@@ -6,18 +6,20 @@ import android.content.Context
 import android.content.pm.PackageManager
 import android.graphics.ImageFormat
 import android.hardware.camera2.CameraAccessException
-import android.hardware.camera2.CameraCharacteristics
 import android.hardware.camera2.CameraDevice
 import android.hardware.camera2.CameraManager
 import android.media.Image
 import android.media.ImageReader
 import android.os.Handler
 import android.os.HandlerThread
-import android.util.Size
 import android.view.Surface
+import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.channels.awaitClose
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.buffer
 import kotlinx.coroutines.flow.callbackFlow
+import kotlinx.coroutines.flow.merge
+import kotlinx.coroutines.flow.receiveAsFlow
 import org.gauze.logic.port.Camera
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
@@ -31,9 +33,15 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
     private val manager = context.getSystemService(CameraManager::class.java)!!
     @Volatile private var running: Running? = null
 
-    override fun open(): Flow<CameraEvent> = callbackFlow {
+    /** A frame that comes before the last one is done with takes its place; nothing else is ever left out. */
+    override fun open(): Flow<CameraEvent> {
+        val frames = Channel<CameraEvent>(Channel.CONFLATED)
+        return merge(events(frames), frames.receiveAsFlow())
+    }
+
+    private fun events(frames: Channel<CameraEvent>): Flow<CameraEvent> = callbackFlow {
         val allowed = context.checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
-        val id = if (allowed) back() else null
+        val id = if (allowed) Sizes.back(manager) else null
         if (id == null) {
             trySend(CameraEvent.Failed(if (allowed) CameraFault.NO_CAMERA else CameraFault.NO_PERMISSION))
             awaitClose {}
@@ -41,7 +49,7 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
         }
         val thread = HandlerThread("camera").apply { start() }
         val handler = Handler(thread.looper)
-        val readers = readers(id, handler) { trySend(it) }
+        val readers = readers(Sizes.of(context), handler) { if (it is CameraEvent.Seen) frames.trySend(it) else trySend(it) }
         try {
             start(id, handler, readers) { trySend(it) }
         } catch (e: CameraAccessException) {
@@ -53,7 +61,7 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
             readers.forEach(ImageReader::close)
             thread.quitSafely()
         }
-    }
+    }.buffer(Channel.UNLIMITED)
 
     override fun shoot() {
         running?.shoot()
@@ -67,20 +75,10 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
         running?.focus(x, y)
     }
 
-    private fun back(): String? = try {
-        manager.cameraIdList.firstOrNull {
-            manager.getCameraCharacteristics(it).get(CameraCharacteristics.LENS_FACING) == CameraCharacteristics.LENS_FACING_BACK
-        }
-    } catch (_: CameraAccessException) {
-        null
-    }
-
-    private fun readers(id: String, handler: Handler, send: (CameraEvent) -> Unit): List<ImageReader> {
-        val sizes = manager.getCameraCharacteristics(id).get(CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP)
-        val photo = sizes?.getOutputSizes(ImageFormat.JPEG)?.maxByOrNull { it.width.toLong() * it.height } ?: Size(4032, 3024)
-        val jpeg = ImageReader.newInstance(photo.width, photo.height, ImageFormat.JPEG, 2)
-        jpeg.setOnImageAvailableListener({ it.acquireNextImage()?.use { image -> send(CameraEvent.Taken(DirectShot(image.planes[0].buffer))) } }, handler)
-        val frames = ImageReader.newInstance(PREVIEW.width, PREVIEW.height, ImageFormat.YUV_420_888, 2)
+    private fun readers(sizes: Sizes, handler: Handler, send: (CameraEvent) -> Unit): List<ImageReader> {
+        val jpeg = ImageReader.newInstance(sizes.photo.width, sizes.photo.height, ImageFormat.JPEG, 2)
+        jpeg.setOnImageAvailableListener({ it.acquireNextImage()?.use { image -> send(CameraEvent.Taken(DirectShot(image.planes[0].buffer, image.width))) } }, handler)
+        val frames = ImageReader.newInstance(sizes.frames.width, sizes.frames.height, ImageFormat.YUV_420_888, 2)
         frames.setOnImageAvailableListener({ it.acquireLatestImage()?.use { image -> send(CameraEvent.Seen(frame(image))) } }, handler)
         return listOf(jpeg, frames)
     }
@@ -117,9 +115,5 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
         CameraAccessException.CAMERA_IN_USE, CameraAccessException.MAX_CAMERAS_IN_USE -> CameraFault.IN_USE
         CameraAccessException.CAMERA_DISABLED -> CameraFault.NO_PERMISSION
         else -> CameraFault.BROKEN
-    }
-
-    private companion object {
-        val PREVIEW = Size(1280, 720)
     }
 }

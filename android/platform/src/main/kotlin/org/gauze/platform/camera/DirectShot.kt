@@ -4,7 +4,7 @@ import java.nio.ByteBuffer
 import org.gauze.logic.port.Shot
 
 /** A photo in memory of its own outside the heap, so that no collector copies it; overwritten when it is done with. */
-class DirectShot(from: ByteBuffer) : Shot {
+class DirectShot(from: ByteBuffer, override val width: Int) : Shot {
     override val jpeg: ByteBuffer = ByteBuffer.allocateDirect(from.remaining()).put(from).flip() as ByteBuffer
 
     override fun close() {

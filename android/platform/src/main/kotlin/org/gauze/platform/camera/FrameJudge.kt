@@ -1,16 +1,18 @@
 package org.gauze.platform.camera
 
-import kotlin.math.ln
 import kotlin.math.max
 import org.gauze.logic.core.Fitness
 import org.gauze.logic.port.Frame
 import org.gauze.logic.port.Judge
+import org.gauze.platform.scan.ScaleMarker
 
 /**
  * Sharpness and exposure of the middle of a frame. Sharpness is the Laplacian's spread against the brightness's, 0 to 1000;
- * exposure is how far the mean is from mid grey, in thousandths of a stop. Scale markers are not looked for yet.
+ * exposure is how far the mean is from mid grey, -1000 at black to 1000 at white. A scale marker is looked for anywhere in it.
  */
 class FrameJudge : Judge {
+    private val scale = ScaleMarker()
+
     override fun judge(frame: Frame): Fitness {
         val left = frame.width / 4
         val top = frame.height / 4
@@ -32,14 +34,15 @@ class FrameJudge : Judge {
         val mean = sum.toDouble() / count
         val spread = max(1.0, squares.toDouble() / count - mean * mean)
         val sharpness = (edges.toDouble() / count / spread * SCALE).toInt().coerceIn(0, MOST)
-        val stops = ln(max(1.0, mean) / MID_GREY) / ln(2.0)
-        return Fitness(sharpness, (stops * 1000).toInt())
+        val most = if (mean < MID_GREY) MID_GREY else WHITE - MID_GREY
+        return Fitness(sharpness, ((mean - MID_GREY) / most * MOST).toInt(), scale.find(frame))
     }
 
     private fun Frame.at(x: Int, y: Int) = luma[y * stride + x].toInt() and 0xff
 
     private companion object {
         const val MID_GREY = 118.0
+        const val WHITE = 255.0
         const val SCALE = 500.0
         const val MOST = 1000
     }

@@ -20,11 +20,16 @@ class ZxingScanner : Scanner {
         DecodeHintType.TRY_HARDER to true,
     )
 
-    override fun read(frame: Frame): String? = text(
-        PlanarYUVLuminanceSource(frame.luma, frame.stride, frame.height, 0, 0, frame.width, frame.height, false),
-    )
+    private var local = false
 
-    /** The symbol's text, without the identifier of its kind; null where there is none. */
+    /** One look at each frame, by turns with light that differs over the frame and with light that does not. */
+    override fun read(frame: Frame): String? {
+        val source = PlanarYUVLuminanceSource(frame.luma, frame.stride, frame.height, 0, 0, frame.width, frame.height, false)
+        local = !local
+        return decode(BinaryBitmap(if (local) HybridBinarizer(source) else GlobalHistogramBinarizer(source)))
+    }
+
+    /** A still picture's text, without the identifier of its kind; null where there is none. */
     fun text(source: LuminanceSource): String? =
         decode(BinaryBitmap(HybridBinarizer(source))) ?: decode(BinaryBitmap(GlobalHistogramBinarizer(source)))
 

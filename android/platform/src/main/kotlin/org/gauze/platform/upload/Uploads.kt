@@ -14,6 +14,7 @@ import androidx.work.ExistingPeriodicWorkPolicy
 import androidx.work.ExistingWorkPolicy
 import androidx.work.NetworkType
 import androidx.work.OneTimeWorkRequestBuilder
+import androidx.work.OutOfQuotaPolicy
 import androidx.work.PeriodicWorkRequestBuilder
 import androidx.work.WorkManager
 import java.util.concurrent.TimeUnit
@@ -27,7 +28,7 @@ class Uploads(private val context: Context, private val now: Int = Build.VERSION
     override fun schedule(bytes: Long, asked: Boolean) {
         keepTrying()
         val started = asked && now >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE && userInitiated(bytes)
-        if (!started) once()
+        if (!started) once(asked)
     }
 
     override fun cancel() {
@@ -51,10 +52,12 @@ class Uploads(private val context: Context, private val now: Int = Build.VERSION
         }
     }
 
-    private fun once() {
+    /** Somebody waits for it: ahead of other work, as far as the system's quota goes. */
+    private fun once(asked: Boolean) {
         val work = OneTimeWorkRequestBuilder<TransferWorker>()
             .setConstraints(CONNECTED)
             .setBackoffCriteria(BackoffPolicy.EXPONENTIAL, 30, TimeUnit.SECONDS)
+            .apply { if (asked) setExpedited(OutOfQuotaPolicy.RUN_AS_NON_EXPEDITED_WORK_REQUEST) }
             .build()
         WorkManager.getInstance(context).enqueueUniqueWork(ONCE, ExistingWorkPolicy.KEEP, work)
     }

@@ -1,0 +1,150 @@
+package org.gauze.app
+
+import android.app.Activity
+import android.content.Intent
+import android.content.RestrictionsManager
+import android.os.Bundle
+import androidx.compose.ui.test.ComposeTimeoutException
+import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.hasText
+import androidx.compose.ui.test.isEnabled
+import androidx.compose.ui.test.junit4.ComposeTestRule
+import androidx.compose.ui.test.onNodeWithText
+import androidx.compose.ui.test.onRoot
+import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.printToString
+import androidx.lifecycle.Lifecycle
+import androidx.test.core.app.ActivityScenario
+import androidx.test.core.app.ApplicationProvider
+import java.io.File
+import kotlinx.coroutines.runBlocking
+import org.gauze.app.ui.text
+import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Photo
+import org.gauze.logic.words.Word
+import org.gauze.platform.upload.Run
+import org.json.JSONObject
+import org.junit.Assume.assumeTrue
+import org.junit.rules.ExternalResource
+import org.robolectric.Shadows.shadowOf
+
+/** The hospital that `cargo xtask test` has running. */
+object Hospital {
+    private val home = System.getenv("GAUZE_HOSPITAL")?.let(::File)
+    private val settings by lazy { File(System.getenv("GAUZE_MANAGED")).listFiles()!!.sorted().map(File::readText).iterator() }
+
+    /** One more phone's managed configuration. */
+    fun next(): String = settings.next()
+
+    /** A program of the hospital's own, run in its directory. */
+    fun run(program: String, vararg arguments: String): String {
+        val path = File(System.getProperty("jna.library.path"), program).canonicalPath
+        val process = ProcessBuilder(path, *arguments).directory(home).redirectErrorStream(true).start()
+        val said = process.inputStream.bufferedReader().readText()
+        check(process.waitFor() == 0) { "$program ${arguments.toList()}: $said" }
+        return said
+    }
+
+    fun admin(vararg arguments: String) =
+        run("gauze-gateway", "admin", *arguments, "--data", "gateway", "--tenant", "demo-hospital")
+}
+
+/** Somebody with a phone: what is seen on it and pressed, and what Android does meanwhile. */
+class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
+    val app: TestApplication get() = ApplicationProvider.getApplicationContext()
+    val camera get() = (app.graph as TestGraph).camera
+    private var window: ActivityScenario<Activity>? = null
+
+    override fun before() {
+        assumeTrue("GAUZE_MANAGED is not set: run `cargo xtask android`", System.getenv("GAUZE_MANAGED") != null)
+    }
+
+    override fun after() {
+        window?.close()
+        if (System.getenv("GAUZE_MANAGED") != null) (app.graph.core() as? Outcome.Done)?.value?.close()
+    }
+
+    fun manage(settings: String) {
+        val bundle = Bundle()
+        val values = JSONObject(settings)
+        values.keys().forEach { bundle.putString(it, values.get(it).toString()) }
+        shadowOf(app.getSystemService(RestrictionsManager::class.java)!!).setApplicationRestrictions(bundle)
+    }
+
+    fun open(activity: Class<out Activity> = MainActivity::class.java) {
+        window = ActivityScenario.launch(Intent(app, activity))
+    }
+
+    fun on(act: (Activity) -> Unit) {
+        window!!.onActivity { act(it) }
+    }
+
+    fun turn() {
+        window!!.recreate()
+    }
+
+    fun leaveAndComeBack() {
+        window!!.moveToState(Lifecycle.State.CREATED).moveToState(Lifecycle.State.RESUMED)
+    }
+
+    /** The process ends without a word: no window outlives it. */
+    fun die() {
+        window?.close()
+        app.restart()
+    }
+
+    fun word(word: Word) = word.text(app.resources)
+
+    fun see(word: Word) = await(hasText(word(word)))
+
+    fun sees(text: String) = rule.onAllNodes(hasText(text, substring = true)).fetchSemanticsNodes().isNotEmpty()
+
+    fun tap(word: Word) {
+        val button = hasText(word(word)) and isEnabled()
+        await(button)
+        rule.onNode(button).performClick()
+    }
+
+    fun tick(word: Word) = rule.onNodeWithText(word(word)).performScrollTo().performClick()
+
+    /** Whatever is there in its place is in the failure. */
+    private fun await(what: SemanticsMatcher) = try {
+        rule.waitUntil(what.description, 30_000) { rule.onAllNodes(what).fetchSemanticsNodes().isNotEmpty() }
+    } catch (e: ComposeTimeoutException) {
+        throw AssertionError("${e.message}; on the screen is\n${rule.onRoot().printToString()}", e)
+    }
+
+    fun until(what: String, so: () -> Boolean) = rule.waitUntil(what, 30_000, so)
+
+    fun setUp() {
+        manage(Hospital.next())
+        open()
+        tap(Word.EnrolStart)
+        see(Word.PatientTitle)
+    }
+
+    fun scan() {
+        tap(Word.PatientScan)
+        see(Word.PatientConfirmTitle)
+    }
+
+    fun confirm() {
+        tick(Word.ConfirmName)
+        tick(Word.ConfirmBorn)
+        tap(Word.PatientConfirmed)
+    }
+
+    fun takeOne() {
+        scan()
+        confirm()
+        tap(Word.CameraShoot)
+        see(Word.CheckSafe)
+    }
+
+    fun core() = (app.graph.core() as Outcome.Done).value
+
+    fun photos(): List<Photo> = (core().photos(10) as Outcome.Done).value
+
+    fun send(): Run = runBlocking { app.send() }
+}

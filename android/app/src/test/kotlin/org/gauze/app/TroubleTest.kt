@@ -1,0 +1,163 @@
+package org.gauze.app
+
+import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
+import org.gauze.logic.core.Stage
+import org.gauze.logic.flow.Route
+import org.gauze.logic.port.CameraFault
+import org.gauze.logic.port.DiskProtection
+import org.gauze.logic.words.Failures
+import org.gauze.logic.words.Word
+import org.gauze.platform.upload.Run
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertNotNull
+import org.junit.Assert.assertTrue
+import org.junit.Rule
+import org.junit.Test
+import org.junit.rules.RuleChain
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.annotation.Config
+import org.robolectric.annotation.GraphicsMode
+
+/** What goes wrong on a ward, on the real core against a real hospital: each ends in a sentence, and no photo is lost. */
+@RunWith(RobolectricTestRunner::class)
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
+@Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class)
+class TroubleTest {
+    private val rule = createEmptyComposeRule()
+    private val nurse = Nurse(rule)
+
+    @get:Rule val chain: RuleChain = RuleChain.outerRule(nurse).around(rule)
+
+    private fun atTheCamera() {
+        nurse.setUp()
+        nurse.scan()
+        nurse.confirm()
+        nurse.see(Word.CameraShoot)
+    }
+
+    @Test
+    fun a_phone_that_is_turned_before_the_photo_came_shows_no_tick_and_takes_it_again() {
+        atTheCamera()
+        nurse.camera.delivers.value = false
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CameraSealing)
+        nurse.turn()
+        nurse.camera.delivers.value = true
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CheckSafe)
+        nurse.turn()
+        nurse.see(Word.CheckSafe)
+        assertEquals(1 to 1, nurse.photos().size to (nurse.app.graph as TestGraph).ticks.get())
+    }
+
+    @Test
+    fun a_camera_that_a_call_took_comes_back_by_itself_and_one_that_is_forbidden_when_it_is_allowed() {
+        atTheCamera()
+        nurse.camera.fault.value = CameraFault.IN_USE
+        nurse.see(Word.CameraInUse)
+        nurse.camera.fault.value = CameraFault.NO_PERMISSION
+        nurse.see(Word.CameraNoPermission)
+        nurse.camera.fault.value = null
+        nurse.leaveAndComeBack()
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CheckSafe)
+    }
+
+    @Test
+    fun a_directory_that_Android_does_not_protect_or_not_yet_opens_nothing_and_says_so() {
+        nurse.setUp()
+        nurse.die()
+        nurse.app.phone.disk = DiskProtection.WRONG
+        nurse.open()
+        nurse.see(Word.ErrorStorageUnprotected)
+        nurse.app.phone.disk = DiskProtection.NOT_YET_UNLOCKED
+        nurse.tap(Word.TryAgain)
+        nurse.see(Word.ErrorNotYetUnlocked)
+        nurse.app.phone.disk = DiskProtection.HELD
+        nurse.tap(Word.TryAgain)
+        nurse.see(Word.PatientTitle)
+    }
+
+    @Test
+    fun a_token_that_another_phone_used_says_so() {
+        val settings = Hospital.next()
+        nurse.manage(settings)
+        nurse.open()
+        nurse.tap(Word.EnrolStart)
+        nurse.see(Word.PatientTitle)
+        nurse.die()
+        nurse.app.another()
+        nurse.open()
+        nurse.tap(Word.EnrolStart)
+        nurse.see(Word.ErrorTokenUsed)
+    }
+
+    @Test
+    fun keys_that_are_gone_leave_the_photo_waiting_with_its_cause() {
+        nurse.setUp()
+        nurse.takeOne()
+        nurse.app.phone.destroy(deviceToo = true)
+        assertEquals(Run.WAITS, nurse.send())
+        val waits = nurse.photos().single()
+        assertTrue(waits.stage == Stage.UNSIGNED || waits.stage == Stage.SIGNED)
+        val code = nurse.core().standing().reviewDenied ?: waits.waiting?.code
+        assertNotNull("a cause", code)
+        assertNotNull(code, Failures.word(code!!))
+    }
+
+    @Test
+    fun a_phone_that_the_hospital_revoked_and_wiped_says_each_and_keeps_what_is_sealed() {
+        nurse.setUp()
+        nurse.takeOne()
+        val device = nurse.core().standing().device!!
+        Hospital.admin("device", "lost", device, "--operator", "A Helper", "--reason", "left in a taxi")
+        assertEquals(Run.WAITS, nurse.send())
+        nurse.leaveAndComeBack()
+        nurse.see(Word.ErrorRevoked)
+        assertEquals(1, nurse.photos().size)
+
+        val records = arrayOf("--data", "records", "--keys", "keys")
+        val gateway = arrayOf("--gateway", nurse.core().standing().gateway!!, "--ca", "tls/ca.pem")
+        Hospital.run("gauze-records", "pull", *records, *gateway)
+        val proposal = Regex("\"proposal_id\": *\"([^\"]+)\"")
+            .find(Hospital.run("gauze-records", "--json", "proposals", "list", "--data", "records"))!!.groupValues[1]
+        Hospital.run("gauze-records", "proposals", "approve", proposal, *records, "--by", "A Lead", "--reason", "as asked")
+        Hospital.run("gauze-records", "pull", *records, *gateway)
+        nurse.send()
+        nurse.leaveAndComeBack()
+        nurse.see(Word.ErrorWiped)
+        assertEquals("sealed photos stay", 1, nurse.photos().size)
+    }
+
+    @Test
+    fun without_a_network_the_photo_waits_and_goes_in_the_next_process() {
+        nurse.setUp()
+        nurse.takeOne()
+        nurse.tap(Word.CheckKeep)
+        nurse.see(Word.PatientTitle)
+        nurse.app.phone.online = false
+        assertEquals(Run.WAITS, nurse.send())
+        nurse.app.graph.journey(nurse.core()).open(Route.Queue)
+        nurse.see(Word.QueueWaiting)
+        nurse.die()
+        nurse.app.phone.online = true
+        assertEquals(Run.EMPTY, nurse.send())
+        assertEquals(Stage.STORED, nurse.photos().single().stage)
+    }
+
+    @Test
+    fun over_the_lock_screen_a_photo_is_taken_and_sealed_and_nothing_of_before_is_shown() {
+        nurse.setUp()
+        nurse.takeOne()
+        nurse.die()
+        nurse.open(LockedCameraActivity::class.java)
+        nurse.see(Word.BannerNobody)
+        nurse.tap(Word.CameraShoot)
+        nurse.until("a second photo") { nurse.photos().size == 2 }
+        assertTrue(listOf("SMITH", "John", nurse.word(Word.BodyTitle), nurse.word(Word.ConsentForm)).none(nurse::sees))
+        // After the tick it is ready for the next of the same visit.
+        nurse.tap(Word.CameraShoot)
+        nurse.until("a third photo") { nurse.photos().size == 3 }
+    }
+}
