@@ -12,7 +12,7 @@ use gauze_records::access;
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{self, Desk, DeskParts};
-use gauze_records::web::{self, HttpsOutward, Listed, Web, WebOptions};
+use gauze_records::web::{self, HttpsOutward, KeysKept, Listed, Web, WebOptions};
 use gauze_records::{Clock as _, HttpsGateway, SystemClock};
 use gauze_signin::config::{ConfigError, People};
 use gauze_signin::factors::{FactorError, Factors};
@@ -22,6 +22,11 @@ use crate::{Refused, show};
 
 /// How often codes that were made beside the pages are looked for.
 const TELL: Duration = Duration::from_secs(15);
+
+/// How often the provider's keys are looked at: what it withdrew within that time and nobody saw proves no photo.
+const LOOK: Duration = Duration::from_secs(15 * 60);
+/// How soon again where it gave none.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Where the hospital's people sign in and look.
 #[derive(Args)]
@@ -110,6 +115,7 @@ impl Pages {
         });
         let outward = Arc::new(HttpsOutward::new(ca.transpose()?.as_deref())?);
         let provider = Provider::new(Arc::clone(&people), outward).map_err(|error| config(&error))?;
+        let provider = provider.remembering(Arc::new(KeysKept::open(data)?));
         let factors = open_factors(data, keys, &people).await?;
         let clock = Arc::new(SystemClock);
         let key_dir = KeyDir::new(keys);
@@ -149,7 +155,8 @@ impl Served {
         let served = web::serve(&self.options, self.pages, ready, stop);
         tokio::select! {
             served = served => Ok(served?),
-            () = tell_of_codes(self.web) => Ok(()),
+            () = tell_of_codes(self.web.clone()) => Ok(()),
+            () = look_at_provider(self.web) => Ok(()),
         }
     }
 }
@@ -161,6 +168,20 @@ async fn tell_of_codes(web: Web) {
             tracing::warn!(%error, "it is tried again");
         }
         tokio::time::sleep(TELL).await;
+    }
+}
+
+/// Keeps the provider's keys with their dates, for as long as pages are served.
+async fn look_at_provider(web: Web) {
+    loop {
+        let wait = match web.look_at_provider().await {
+            Ok(()) => LOOK,
+            Err(error) => {
+                tracing::warn!(code = error.code(), %error, "the provider's keys are asked for again");
+                LOOK_AGAIN
+            }
+        };
+        tokio::time::sleep(wait).await;
     }
 }
 

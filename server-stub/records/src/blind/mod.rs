@@ -9,7 +9,7 @@ mod name;
 mod terms;
 
 pub(crate) use entry::Entry;
-pub use entry::Label;
+pub use entry::{Label, OnPhone};
 pub(crate) use keys::FolkKeys;
 pub use name::{Blind, NotBlind};
 pub use terms::Sought;

@@ -8,6 +8,7 @@ mod cookie;
 mod door;
 pub(crate) mod form;
 mod guard;
+mod keys_kept;
 pub(crate) mod layout;
 pub(crate) mod leave;
 mod outward;
@@ -37,7 +38,7 @@ use gauze_people::person::Role;
 use gauze_signin::begun::Beginnings;
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorError, Factors};
-use gauze_signin::provider::Provider;
+use gauze_signin::provider::{Provider, SignInError};
 use gauze_signin::sessions::{Ending, Session, Sessions};
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,6 +47,7 @@ use refusal::Refusal;
 use signed::Signed;
 use told::{EndedBy, Event, Happened};
 
+pub use keys_kept::KeysKept;
 pub use outward::HttpsOutward;
 pub use roster::{Listed, RolesUnknown, Roster, Soon};
 pub use serve::{WebError, WebOptions, serve};
@@ -197,6 +199,14 @@ impl Web {
                 tracing::error!("the end of a session could not be written into the access log");
             }
         }
+    }
+
+    /// Fetches the provider's keys, so that they are kept with their dates also while nobody signs in.
+    ///
+    /// # Errors
+    /// [`SignInError`]; the next call tries again.
+    pub async fn look_at_provider(&self) -> Result<(), SignInError> {
+        self.provider().look(self.now()).await
     }
 
     /// Writes the lines of codes that were made beside the pages: only then they count.

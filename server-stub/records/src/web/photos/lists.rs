@@ -96,7 +96,7 @@ pub(super) async fn list(
     let body = html! {
         (desk.chooser(&signed, &team, which, new))
         @if shown.is_empty() { p.note { (empty(which)) } }
-        ul.cards { @for found in shown { li { (parts::card(found, &team_word, true, now)) } } }
+        ul.cards { @for found in shown { li { (parts::card(found, &desk.taker(found)?, &team_word, true, now)) } } }
         @if let Some(last) = more {
             p.actions { a.button href={ (address(&team, which)) "&after=" (last) } { (words::OLDER) } }
         }

@@ -22,6 +22,7 @@ mod proof;
 mod record;
 mod search;
 mod showing;
+mod taker;
 mod turns;
 mod words;
 

@@ -108,8 +108,30 @@ pub(super) mod photo {
 }
 
 pub(super) mod clinician {
+    use gauze_signin::phones::Doubt;
+
     pub(crate) const CLAIMED: &str = "Claimed";
-    pub(crate) const CLAIMED_MEANS: &str = "The phone was told this name. Nobody has proven it.";
+    pub(crate) const PROVEN: &str = "Proven";
+    pub(crate) const SIGNED_IN: &str = "Signed in on this phone with the hospital account,";
+    pub(crate) const TWO_FACTORS: &str = "with a second factor.";
+    pub(crate) const ONE_FACTOR: &str = "without a second factor.";
+    pub(crate) const NO_NAME: &str = "Without a name";
+
+    /// Why a name is no more than a claim.
+    pub(crate) fn doubt(doubt: Doubt) -> &'static str {
+        match doubt {
+            Doubt::NoToken => "The phone was told this name; nobody was signed in on it.",
+            Doubt::NoRules => "No sign-in was asked for when this was taken.",
+            Doubt::Malformed | Doubt::Algorithm => "The sign-in that came with the photo cannot be read.",
+            Doubt::UnknownKey => "The key that signed the sign-in is none that was seen at that time.",
+            Doubt::Signature => {
+                "The sign-in that came with the photo was not signed by the hospital's sign-in service."
+            }
+            Doubt::OtherParty => "The sign-in that came with the photo is for another service.",
+            Doubt::OtherPhone => "The sign-in that came with the photo was made for another phone.",
+            Doubt::Time => "The sign-in was not in force when the photo was taken.",
+        }
+    }
     pub(crate) const NONE: &str = "Nobody named";
     pub(crate) const NONE_MEANS: &str = "The phone was not told who took the photo.";
 }

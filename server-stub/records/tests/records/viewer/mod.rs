@@ -1,6 +1,7 @@
 //! The viewer's pages, asked as a browser asks.
 
 mod browser;
+mod clinician;
 mod haste;
 mod pages;
 mod putting_right;

@@ -1,6 +1,6 @@
 //! A hospital with filed photos, its pages, and people who are signed in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -18,10 +18,11 @@ use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
-use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
+use gauze_records::web::{KeysKept, Listed, Parts, Web, router};
 use gauze_records::{Folk, Found, Opening, Opens};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
+use gauze_signin::outward::{Outward, OutwardError, Soon};
 use gauze_signin::provider::Provider;
 use gauze_signin::sessions::{AtProvider, Level, Opening as Begin};
 use gauze_wire::log::NoteKey;
@@ -31,8 +32,21 @@ use tower::ServiceExt as _;
 
 use crate::fixture::{Fake, Hospital};
 use crate::folk::{filed, filed_with};
+use crate::issuer::{Asked, Issuer};
 
 pub const TEAM: &str = "tissue";
+pub const ISSUER: &str = "https://provider.test";
+
+/// The way out to a provider in the same process.
+struct Wire(Arc<Issuer>);
+
+impl Outward for Wire {
+    fn send(&self, request: Request<Vec<u8>>) -> Soon<'_, Result<http::Response<Vec<u8>>, OutwardError>> {
+        let (status, body) =
+            self.0.answer(&Asked { path: request.uri().path(), fields: HashMap::new(), now: 0 });
+        Box::pin(std::future::ready(Ok(http::Response::builder().status(status).body(body).unwrap())))
+    }
+}
 
 /// A person of the wound team.
 pub fn person(name: &str, role: Role, team: &str) -> Person {
@@ -131,6 +145,7 @@ pub struct Ward {
     pub puller: Puller<Fake>,
     pub folk: Folk,
     pub office: Office,
+    pub issuer: Arc<Issuer>,
     pub web: Web,
     pub pages: Router,
     pub host: String,
@@ -180,16 +195,19 @@ impl Ward {
         let people = json!({
             "origin": format!("https://{host}"),
             "provider": {
-                "issuer": "https://provider.test/realms/ward", "profile": "keycloak", "client_id": "gauze",
+                "issuer": ISSUER, "profile": "keycloak", "client_id": "gauze",
                 "client": { "secret_file": "secret" },
             },
             "networks": ["127.0.0.0/8"],
         });
         tokio::fs::write(office.dir.path().join("secret"), "a secret of more than 16").await.unwrap();
         let people = Arc::new(People::parse(people.to_string().as_bytes(), office.dir.path()).unwrap());
+        let issuer = Arc::new(Issuer::new(ISSUER, "gauze"));
         let factors = office.dir.path().join("factors.sqlite");
         let web = Web::new(Parts {
-            provider: Provider::new(people.clone(), Arc::new(HttpsOutward::new(None).unwrap())).unwrap(),
+            provider: Provider::new(people.clone(), Arc::new(Wire(issuer.clone())))
+                .unwrap()
+                .remembering(Arc::new(KeysKept::open(office.dir.path()).unwrap())),
             factors: Factors::open(&factors, FactorKey::derive(&[7; 32]), &people).await.unwrap(),
             people,
             roster: Arc::new(Listed::new(office.dir.path())),
@@ -209,7 +227,7 @@ impl Ward {
             records: Arc::new(hospital.keys().records().unwrap()),
         });
         let pages = router(web.clone(), photos(desk));
-        Self { hospital, puller, folk, office, web, pages, host: host.to_owned() }
+        Self { hospital, puller, folk, office, issuer, web, pages, host: host.to_owned() }
     }
 
     /// Somebody who has proven two factors.
