@@ -198,14 +198,12 @@ pub(crate) async fn people(json: bool, command: PeopleCommand) -> Result<(), Ref
         }
         PeopleCommand::Code { data, keys, people, person, replace } => {
             // Its line names whom it is for; what is no id would be left out of it.
-            if person.len() != 26 || !person.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')) {
-                return Err(Refused(
-                    "person_id: this is no person's id. Enter all 26 letters and digits.".to_owned(),
-                ));
-            }
+            let person = PersonId::typed(&person).ok_or_else(|| {
+                Refused("person_id: this is no person's id. Enter all 26 letters and digits.".to_owned())
+            })?;
             let people = People::load(&people).map_err(|error| config(&error))?;
             let factors = open_factors(&data, &keys, &people).await?;
-            let code = factors.queue_code(&PersonId(person), SystemClock.now(), replace).await;
+            let code = factors.queue_code(&person, SystemClock.now(), replace).await;
             factors.close().await;
             let code = code.map_err(|error| factor(&error))?;
             show(json, &serde_json::json!({ "code": code }), || {

@@ -12,6 +12,7 @@ mod later;
 mod opening;
 mod origin;
 mod refill;
+mod relations;
 mod staff;
 mod taker;
 

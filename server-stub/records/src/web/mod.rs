@@ -49,7 +49,7 @@ use told::{EndedBy, Event, Happened};
 
 pub use keys_kept::KeysKept;
 pub use outward::HttpsOutward;
-pub use roster::{Listed, RolesUnknown, Roster, Soon};
+pub use roster::{Change, Listed, RolesUnknown, Roster, Soon};
 pub use serve::{WebError, WebOptions, serve};
 pub use store::{StoreError, factor_key, factor_store};
 pub use table::{ROUTES, Reach, Route};
@@ -125,8 +125,8 @@ impl Web {
         &self.0.beginnings
     }
 
-    fn roster(&self) -> &dyn Roster {
-        &*self.0.parts.roster
+    fn roster(&self) -> &Arc<dyn Roster> {
+        &self.0.parts.roster
     }
 
     fn roles(&self) -> &Roles {
@@ -278,9 +278,12 @@ fn second_factor() -> Router<Web> {
 async fn start(signed: Signed) -> Redirect {
     let person = &signed.acting.person;
     let sees_photos = person.roles.iter().any(|role| matches!(role, Role::Viewer | Role::Lead));
-    match (sees_photos, person.roles.contains(&Role::Administrator)) {
-        (true, _) => Redirect::to("/photos"),
-        (false, true) => Redirect::to("/people/waiting"),
-        (false, false) => Redirect::to(sessions::OWN),
-    }
+    let has = |role| person.roles.contains(&role);
+    let begins = match () {
+        () if sees_photos => "/photos",
+        () if has(Role::Administrator) => "/people/waiting",
+        () if has(Role::Auditor) || has(Role::Governance) => "/governance",
+        () => sessions::OWN,
+    };
+    Redirect::to(begins)
 }

@@ -94,6 +94,7 @@ pub(super) async fn list(
     let more = (found.len() > shown.len()).then(|| shown.last().map(|last| last.handle)).flatten();
     let (now, team_word) = (desk.web.now(), desk.team_word(code));
     let body = html! {
+        (desk.notice(&signed))
         (desk.chooser(&signed, &team, which, new))
         @if shown.is_empty() { p.note { (empty(which)) } }
         ul.cards { @for found in shown { li { (parts::card(found, &desk.taker(found)?, &team_word, true, now)) } } }

@@ -1,5 +1,5 @@
 //! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
-//! putting a record right, and breaking the glass.
+//! putting a record right, breaking the glass; and what stands on the same names and sealed words: governance and roles.
 //!
 //! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
 //! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
@@ -9,6 +9,7 @@ mod amend_form;
 mod compare;
 mod filled;
 mod gate;
+mod governance;
 mod haste;
 mod hastes;
 mod kept;
@@ -20,6 +21,8 @@ mod photo;
 mod pixels;
 mod proof;
 mod record;
+mod role_forms;
+mod roles;
 mod search;
 mod showing;
 mod taker;
@@ -125,7 +128,7 @@ impl Desk {
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 15] = [
+pub const ADDRESSES: [&str; 19] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -133,6 +136,10 @@ pub const ADDRESSES: [&str; 15] = [
     "/patients/{patient}/looks",
     "/patients/{patient}/haste",
     "/hastes",
+    "/governance",
+    "/people/roles",
+    "/people/roles/give",
+    "/people/roles/take",
     "/photos/{photo}",
     "/photos/{photo}/record",
     "/photos/{photo}/proof",
@@ -152,6 +159,10 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/patients/{patient}/looks" => get(looks::of_patient),
         "/patients/{patient}/haste" => get(haste::form).post(haste::open),
         "/hastes" => get(hastes::list).post(hastes::judge),
+        "/governance" => get(governance::page),
+        "/people/roles" => get(roles::page),
+        "/people/roles/give" => get(role_forms::give).post(role_forms::given),
+        "/people/roles/take" => get(role_forms::take).post(role_forms::taken),
         "/photos/{photo}" => get(photo::page),
         "/photos/{photo}/record" => get(record::page),
         "/photos/{photo}/proof" => get(proof::page),

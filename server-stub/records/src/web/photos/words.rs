@@ -246,6 +246,34 @@ pub(super) mod hastes {
     pub(crate) const INVESTIGATE: &str = "Look into it further";
 }
 
+pub(super) mod governance {
+    pub(crate) const TITLE: &str = "Governance";
+    pub(crate) const LEAD: &str =
+        "What of the last 30 days a person looks through. Patients stand here by a reference alone.";
+    pub(crate) const HASTES: &str = "Break-glass that nobody has judged";
+    pub(crate) const NO_HASTES: &str = "Every break-glass is judged.";
+    pub(crate) const OPEN: &str = "Break-glass that is looked into";
+    pub(crate) const JUDGE: &str = "Judge them";
+    pub(crate) const WAITS: &str = "Break-glass waits for your judgement:";
+    pub(crate) const REFERENCE: &str = "Reference";
+    pub(crate) const ROLES: &str = "Roles that were changed";
+    pub(crate) const NO_ROLES: &str = "No role was changed.";
+    pub(crate) const WHOM: &str = "Whose role";
+    pub(crate) const CHANGE: &str = "Change";
+    pub(crate) const FOUND: &str = "Out of the ordinary";
+    pub(crate) const ACCUSES_NOBODY: &str =
+        "Names are compared, and nothing else is known. There may be a good reason: ask first.";
+    pub(crate) const NOTHING: &str = "Nothing is out of the ordinary.";
+    pub(crate) const OWN: &str = "A patient with the same name as who looked";
+    pub(crate) const FAMILY: &str = "A patient with the same family name";
+    pub(crate) const COLLEAGUE: &str = "A patient with the name of somebody who works here";
+    pub(crate) const MANY: &str = "Many patients within an hour";
+    pub(crate) const PATIENT: &str = "Patient";
+    pub(crate) const PATIENTS: &str = "Patients:";
+    pub(crate) const LINE: &str = "Line";
+    pub(crate) const CUT: &str = "The newest 20 lines are shown, of";
+}
+
 pub(super) mod amend {
     pub(crate) const TITLE: &str = "Put something right";
     pub(crate) const LEAD: &str = "Nothing is overwritten. What the phone sealed stays, and what you write stands beside it with your name.";
@@ -341,8 +369,8 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
         Action::Search => "Searched",
         Action::WhoLooked => "Looked who has looked",
         Action::Erase => "Erased it",
+        Action::ReadLog => "Read the access log",
         Action::ReviewBreakGlass
-        | Action::ReadLog
         | Action::Phones
         | Action::ChangeRole
         | Action::EndSession

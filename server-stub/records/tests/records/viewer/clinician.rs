@@ -131,8 +131,8 @@ async fn a_clinician_is_proven_where_the_provider_signed_for_this_phone_and_else
 async fn a_key_that_the_provider_withdrew_proves_what_it_signed_before_and_nothing_after() {
     let hospital = hospital();
     let mut phone = Phone::enrolled(1, &hospital);
-    let stolen = Issuer::new(ISSUER, "gauze");
-    take(&mut phone, &hospital, Some("Alex Morgan"), Some(token(&stolen, &phone.id(), &hospital)));
+    let (stolen, device) = (Issuer::new(ISSUER, "gauze"), phone.id());
+    take(&mut phone, &hospital, Some("Alex Morgan"), Some(token(&stolen, &device, &hospital)));
     let puller = hospital.puller().await.unwrap();
     puller.pass().await.unwrap();
     let ward = Ward::of("viewer.test", hospital, puller).await;
@@ -140,13 +140,8 @@ async fn a_key_that_the_provider_withdrew_proves_what_it_signed_before_and_nothi
     ward.issuer.rotate("second");
     ward.hospital.clock.advance(SignedDuration::from_hours(72));
     ward.web.look_at_provider().await.unwrap();
-    take(&mut phone, &ward.hospital, Some("Alex Morgan"), Some(token(&stolen, &phone.id(), &ward.hospital)));
-    take(
-        &mut phone,
-        &ward.hospital,
-        Some("Alex Morgan"),
-        Some(token(&ward.issuer, &phone.id(), &ward.hospital)),
-    );
+    take(&mut phone, &ward.hospital, Some("Alex Morgan"), Some(token(&stolen, &device, &ward.hospital)));
+    take(&mut phone, &ward.hospital, Some("Alex Morgan"), Some(token(&ward.issuer, &device, &ward.hospital)));
     ward.puller.pass().await.unwrap();
     let told = takers(&ward).await;
     let proven: Vec<bool> = told.iter().map(|told| told.contains("Proven")).collect();

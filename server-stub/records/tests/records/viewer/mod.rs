@@ -2,8 +2,10 @@
 
 mod browser;
 mod clinician;
+mod governing;
 mod haste;
 mod pages;
 mod putting_right;
+mod roles;
 mod strangers;
 pub mod ward;
