@@ -86,6 +86,11 @@ pub(super) async fn list(
         asked.after.as_deref().map(str::parse::<Blind>).transpose().map_err(|_| Refusal::Unreadable)?;
     let logged =
         desk.logged(&signed, act::List, &Subject::WorkList(code.map(|code| Team(code.to_owned())))).await?;
+    if let Some(after) = &asked.after
+        && desk.photo(&signed, after).await?.team.as_deref() != code
+    {
+        return Err(desk.nowhere(&signed).await);
+    }
     let found =
         desk.folk.team(code, which, after.as_ref(), PAGE + 1).await.map_err(|error| broken(&error))?;
     let new = desk.folk.new_of(code).await.map_err(|error| broken(&error))?;

@@ -8,4 +8,5 @@ mod pages;
 mod putting_right;
 mod roles;
 mod strangers;
+mod table;
 pub mod ward;

@@ -169,6 +169,7 @@ pub struct Browser<'a> {
     ward: &'a Ward,
     pub cookie: String,
     pub proof: String,
+    from: [u8; 4],
 }
 
 impl Ward {
@@ -241,12 +242,12 @@ impl Ward {
             browser: "test".into(),
         };
         let (cookie, session) = self.web.sessions().begin(opening, now).unwrap();
-        Browser { ward: self, cookie, proof: session.proof }
+        Browser { ward: self, cookie, proof: session.proof, from: [127, 0, 0, 1] }
     }
 
-    pub async fn ask(&self, request: Request<Body>) -> Answer {
+    async fn ask(&self, request: Request<Body>, from: [u8; 4]) -> Answer {
         let mut request = request;
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711))));
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((from, 4711))));
         let answer = self.pages.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, 64 << 20).await.unwrap().to_vec();
@@ -266,6 +267,12 @@ impl Ward {
 }
 
 impl Browser<'_> {
+    /// The same browser inside or outside the hospital's networks.
+    pub fn from(self, network: Network) -> Self {
+        let from = if network == Network::Inside { [127, 0, 0, 1] } else { [203, 0, 113, 7] };
+        Self { from, ..self }
+    }
+
     fn request(&self, method: &str, address: &str) -> Builder {
         Request::builder()
             .method(method)
@@ -276,13 +283,13 @@ impl Browser<'_> {
     }
 
     pub async fn get(&self, address: &str) -> Answer {
-        self.ward.ask(self.request("GET", address).body(Body::empty()).unwrap()).await
+        self.ward.ask(self.request("GET", address).body(Body::empty()).unwrap(), self.from).await
     }
 
     pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("proof", &self.proof).extend_pairs(fields);
         let request = self.request("POST", address).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.ward.ask(request.body(Body::from(form.finish())).unwrap()).await
+        self.ward.ask(request.body(Body::from(form.finish())).unwrap(), self.from).await
     }
 }
