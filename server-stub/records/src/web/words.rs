@@ -89,7 +89,8 @@ pub(crate) mod roles {
         "All 26 letters and digits of the id. A person reads it on the page Roles while they are signed in.";
     pub(crate) const ROLE: &str = "Role";
     pub(crate) const TEAMS: &str = "Teams";
-    pub(crate) const TEAMS_HINT: &str = "Codes of the teams, with spaces between. Viewers and leads need at least one, other roles have none. Known:";
+    pub(crate) const TEAMS_HINT: &str =
+        "One code on a line. Viewers and leads need at least one team, other roles have none. Known:";
     pub(crate) const FROM_DAY: &str = "From this day on, or at once";
     pub(crate) const UNTIL_DAY: &str = "Until the end of this day, or until it is taken away";
     pub(crate) const REASON: &str = "Why";

@@ -65,6 +65,12 @@ fn begins(day: &str, later: i64) -> Result<Option<Timestamp>, &'static str> {
     Ok(Some(at))
 }
 
+/// A team's code as a line notes it: lower case, and `_` for what no note holds.
+fn noted(code: &str) -> String {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
+    code.to_lowercase().chars().map(|c| if fits(c) { c } else { '_' }).collect()
+}
+
 impl Filled {
     fn person(&self) -> Result<PersonId, &'static str> {
         PersonId::typed(&self.person).ok_or(told::BAD_ID)
@@ -73,7 +79,8 @@ impl Filled {
     /// A role that holds as it stands, or what is wrong with it.
     fn giving(&self) -> Result<Meant, &'static str> {
         let (person, role) = (self.person()?, role(&self.role).ok_or(told::BAD_ROLE)?);
-        let codes: Result<BTreeSet<Name>, _> = self.teams.split_whitespace().map(str::parse).collect();
+        let lines = self.teams.lines().map(str::trim).filter(|line| !line.is_empty());
+        let codes: Result<BTreeSet<Name>, _> = lines.map(str::parse).collect();
         let codes = codes.map_err(|_| told::BAD_TEAMS)?;
         let teams: BTreeSet<Team> = codes.iter().map(|code| Team(code.to_string())).collect();
         let (not_before, not_after) = (begins(&self.from, 0)?, begins(&self.until, 1)?);
@@ -82,7 +89,7 @@ impl Filled {
             GrantsError::Teams(_) => told::BAD_TEAMS,
             _ => told::BAD_DATES,
         })?;
-        let codes: String = codes.iter().map(|code| format!(":{code}")).collect();
+        let codes: String = codes.iter().map(|code| format!(":{}", noted(code.as_str()))).collect();
         let day = |day: &str| if day.trim().is_empty() { "-".to_owned() } else { day.trim().to_owned() };
         let note = format!("give:{role}{codes}/{}/{}", day(&self.from), day(&self.until));
         Ok(Meant { person, change: Change::Give(grant), note })
@@ -92,7 +99,7 @@ impl Filled {
         let (person, role) = (self.person()?, role(&self.role).ok_or(told::BAD_ROLE)?);
         let team = (!self.team.is_empty()).then(|| Team(self.team.clone()));
         let note = match &team {
-            Some(team) => format!("take:{role}:{}", team.0),
+            Some(team) => format!("take:{role}:{}", noted(&team.0)),
             None => format!("take:{role}"),
         };
         Ok(Meant { person: person.clone(), change: Change::Take { person, role, team }, note })
@@ -233,7 +240,13 @@ impl Desk {
                         }
                     }
                 }
-                (field("teams", told::TEAMS, Some(&format!("{} {known}.", told::TEAMS_HINT)), &filled.teams, "text"))
+                div.field {
+                    label for="teams" { (told::TEAMS) }
+                    p.hint id="teams-hint" { (told::TEAMS_HINT) " " (known) "." }
+                    textarea id="teams" name="teams" rows="2" maxlength="2048" spellcheck="false" aria-describedby="teams-hint" {
+                        "\n" (filled.teams)
+                    }
+                }
                 (field("from", told::FROM_DAY, None, &filled.from, "date"))
                 (field("until", told::UNTIL_DAY, None, &filled.until, "date"))
                 (why(filled))

@@ -115,10 +115,7 @@ impl Desk {
         html! {
             @for team in teams {
                 p {
-                    a href={
-                        "/people/roles/take?person=" (grant.person.0) "&role=" (grant.role)
-                        @if let Some(team) = team { "&team=" (team.0) }
-                    } {
+                    a href=(way_out(grant, team)) {
                         (told::TAKE) ": " (told::role(grant.role))
                         @if let Some(team) = team { ", " (self.team_word(Some(&team.0))) }
                     }
@@ -126,4 +123,13 @@ impl Desk {
             }
         }
     }
+}
+
+fn way_out(grant: &Grant, team: Option<&Team>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("person", &grant.person.0).append_pair("role", grant.role.word());
+    if let Some(team) = team {
+        query.append_pair("team", &team.0);
+    }
+    format!("/people/roles/take?{}", query.finish())
 }

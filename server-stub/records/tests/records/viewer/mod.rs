@@ -2,6 +2,7 @@
 
 mod browser;
 mod clinician;
+mod day;
 mod governing;
 mod haste;
 mod pages;
