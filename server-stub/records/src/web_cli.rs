@@ -142,6 +142,7 @@ impl Pages {
             hastes: Arc::new(hastes.into()),
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
+            data: data.to_owned(),
         });
         let pages = web::router(web.clone(), photos::router(desk));
         Ok(Some(Served { options: WebOptions { listen, tls_cert, tls_key }, web, pages }))

@@ -49,7 +49,11 @@ fn sections(person: &Person) -> Vec<(&'static str, &'static str)> {
         all.extend([("/photos", nav::PHOTOS), ("/search", nav::SEARCH)]);
     }
     if person.roles.contains(&Role::Administrator) {
-        all.extend([("/people/sessions", nav::PEOPLE), ("/people/roles", nav::ROLES)]);
+        all.extend([
+            ("/people/sessions", nav::PEOPLE),
+            ("/people/roles", nav::ROLES),
+            ("/people/policies", nav::POLICIES),
+        ]);
     }
     if person.roles.contains(&Role::Administrator) || !person.leads.is_empty() {
         all.push(("/people/waiting", nav::WAITING));

@@ -23,6 +23,7 @@ pub(crate) mod nav {
     pub(crate) const HASTES: &str = "Break-glass";
     pub(crate) const GOVERNANCE: &str = "Governance";
     pub(crate) const ROLES: &str = "Roles";
+    pub(crate) const POLICIES: &str = "Policies";
 }
 
 pub(crate) mod refusal {
@@ -117,6 +118,16 @@ pub(crate) mod roles {
             Role::Governance => "Governance",
         }
     }
+}
+
+pub(crate) mod policies {
+    pub(crate) const TITLE: &str = "Policies";
+    pub(crate) const LEAD: &str = "What each role may do. They count for everybody from the next click on, and the program's own guards hold whatever stands here.";
+    pub(crate) const IN_FORCE: &str = "In force:";
+    pub(crate) const TEXT: &str = "Policies, in Cedar";
+    pub(crate) const SAVE: &str = "Put these in force";
+    pub(crate) const REFUSED: &str = "This does not hold, so what was in force stays.";
+    pub(crate) const LOCKS_OUT: &str = "This does not hold for you: nobody could change it again. Keep a rule that lets administrators do it.";
 }
 
 pub(crate) mod factor {

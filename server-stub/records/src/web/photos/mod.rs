@@ -19,6 +19,7 @@ mod parts;
 mod patient;
 mod photo;
 mod pixels;
+mod policies;
 mod proof;
 mod record;
 mod role_forms;
@@ -75,6 +76,8 @@ pub struct DeskParts {
     pub lists: PickLists,
     /// Signs amendments.
     pub records: Arc<SoftwareKey>,
+    /// The data directory, under which policies are.
+    pub data: PathBuf,
 }
 
 struct Inner {
@@ -128,7 +131,7 @@ impl Desk {
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 19] = [
+pub const ADDRESSES: [&str; 20] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -140,6 +143,7 @@ pub const ADDRESSES: [&str; 19] = [
     "/people/roles",
     "/people/roles/give",
     "/people/roles/take",
+    "/people/policies",
     "/photos/{photo}",
     "/photos/{photo}/record",
     "/photos/{photo}/proof",
@@ -168,6 +172,7 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/photos/{photo}/proof" => get(proof::page),
         "/photos/{photo}/looks" => get(looks::of_photo),
         "/photos/{photo}/amend" => get(amend::form).post(amend::save),
+        "/people/policies" => get(policies::page).post(policies::save),
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),
         "/shown/{showing}/{exponent}/{column}/{row}" => get(pixels::tile),

@@ -6,6 +6,7 @@ mod day;
 mod governing;
 mod haste;
 mod pages;
+mod policies;
 mod putting_right;
 mod roles;
 mod strangers;

@@ -43,7 +43,7 @@ async fn ward() -> Ward {
 const OPEN: [&str; 4] = ["/photos", "/search", "/patients/{patient}/haste", "/hastes"];
 
 /// Pages of an administrator, on which no patient stands.
-const ADMINISTRATORS: [&str; 2] = ["/people/roles", "/people/roles/give"];
+const ADMINISTRATORS: [&str; 3] = ["/people/roles", "/people/roles/give", "/people/policies"];
 
 async fn refused(ward: &Ward, stranger: Person) {
     let addresses = filled(ward).await;

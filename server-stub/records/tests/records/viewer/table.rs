@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use gauze_people::acting::Network;
 use gauze_people::log::Outcome;
 use gauze_people::person::{Person, Role};
+use gauze_people::roles::SHIPPED;
 use gauze_records::Found;
+use gauze_records::web::Reach;
 use gauze_records::web::photos::ADDRESSES;
 use gauze_wire::{Choice, Record};
 use serde_json::json;
@@ -16,7 +18,7 @@ use crate::fixture::{Edit, Hospital, Phone};
 use crate::folk::{patient, text, told};
 
 /// Each route that a role opens, and the action that it does.
-const ROUTES: [(&str, &str, &str); 19] = [
+const ROUTES: [(&str, &str, &str); 24] = [
     ("GET", "/lists/{team}", "list"),
     ("GET", "/patients/{patient}", "list"),
     ("POST", "/search", "search"),
@@ -36,10 +38,27 @@ const ROUTES: [(&str, &str, &str); 19] = [
     ("GET", "/people/roles/give", "change_role"),
     ("POST", "/people/roles/give", "change_role"),
     ("POST", "/people/roles/take", "change_role"),
+    ("GET", "/people/policies", "setting"),
+    ("POST", "/people/policies", "setting"),
+    ("GET", "/people/sessions", "end_session"),
+    ("POST", "/people/sessions", "end_session"),
+    ("GET", "/people/waiting", "reenrol"),
 ];
 
 /// Routes that show nobody, lead on, or show what one of the above opened: each with the test that asks it.
-const OTHERS: [(&str, &str, &str); 6] = [
+const OTHERS: [(&str, &str, &str); 14] = [
+    ("GET", "/", "to where somebody's day begins"),
+    ("GET", "/prove-again", "one's own factor"),
+    ("POST", "/prove-again", "one's own factor"),
+    ("GET", "/sessions", "one's own"),
+    ("POST", "/sessions", "one's own: another_persons_session_is_not_ended_from_ones_own_page"),
+    ("POST", "/second-factor/another", "one's own factor"),
+    ("POST", "/people/waiting/code", "people: nobody_is_given_a_factor_from_outside_the_hospital"),
+    (
+        "POST",
+        "/people/waiting/lost",
+        "people: a_lead_speaks_for_their_own_team_alone_whatever_a_policy_permits",
+    ),
     ("GET", "/photos", "to the first of one's own lists"),
     ("GET", "/search", "an empty form"),
     (
@@ -193,7 +212,10 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                 count += 1;
                 let nobodys = whose == Whose::Nobodys;
                 let (photos, team) = if nobodys { (&filed.nobodys, "-") } else { (&filed.own, TEAM) };
+                let victim = ward.sign_in(person("Vera Victim", Role::Capturer, TEAM)).reference;
                 let form: &[(&str, &str)] = match pattern {
+                    "/people/policies" => &[("text", SHIPPED)],
+                    "/people/sessions" => &[("reference", &victim)],
                     "/search" => &[("number", if nobodys { NHS[1] } else { NHS[0] })],
                     "/photos/{photo}/amend" => &[
                         ("what", "site"),
@@ -209,11 +231,16 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                 let asked = (method, &*address(pattern, photos, team));
                 let who = somebody(count, role, whose);
                 let answer = ask(&ward, asked, who.clone(), network, form).await;
-                let last = ward.office.entries().pop().unwrap();
+                let last = ward.office.last();
                 let opened = matches!(answer.status, StatusCode::OK | StatusCode::SEE_OTHER);
                 let logged = last.who == Some(who.id) && (last.outcome == Outcome::Refused) != opened;
                 // A form that only shows what may be done has no line of its own.
-                let unlogged = opened && method == "GET" && matches!(action, "break_glass" | "change_role");
+                let unlogged = opened
+                    && method == "GET"
+                    && matches!(
+                        action,
+                        "break_glass" | "change_role" | "setting" | "end_session" | "reenrol"
+                    );
                 if opened != *allowed || !(logged || unlogged) {
                     wrong.push(format!(
                         "{method} {pattern} {role} {whose:?} {network:?}: {} {last:?}",
@@ -234,6 +261,10 @@ async fn no_route_is_missing_in_the_table() {
     let listed = |method: &str, pattern: &str| {
         ROUTES.iter().chain(&OTHERS).any(|(own, address, _)| *own == method && *address == pattern)
     };
+    for route in gauze_records::web::ROUTES.iter().filter(|route| route.reach == Reach::Signed) {
+        let method = if route.post { "POST" } else { "GET" };
+        assert!(listed(method, route.path), "{method} {}", route.path);
+    }
     for pattern in ADDRESSES {
         let address = address(pattern, &filed.own, TEAM)
             .replace("{showing}", "x")

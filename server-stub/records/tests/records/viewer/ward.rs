@@ -114,6 +114,14 @@ impl Office {
         Opening::of(&self.log.append(authorised).await.unwrap()).unwrap()
     }
 
+    /// The newest entry: the last line of the log's first file.
+    pub fn last(&self) -> Entry {
+        let file = self.dir.path().join("access/entries/000000000000.log");
+        let text = std::fs::read_to_string(file).unwrap();
+        let line = text.trim_end().rsplit('\n').next().unwrap();
+        gauze_wire::Jws::parse(line.rsplit(' ').next().unwrap()).unwrap().peek().unwrap()
+    }
+
     pub fn entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         read_entries(&self.dir.path().join("access"), |kept| entries.extend(kept.entry)).unwrap();
@@ -169,6 +177,8 @@ pub struct Browser<'a> {
     ward: &'a Ward,
     pub cookie: String,
     pub proof: String,
+    /// The session's, as it stands in the log.
+    pub reference: String,
     from: [u8; 4],
 }
 
@@ -226,6 +236,7 @@ impl Ward {
             hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
             lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
             records: Arc::new(hospital.keys().records().unwrap()),
+            data: office.dir.path().to_owned(),
         });
         let pages = router(web.clone(), photos(desk));
         Self { hospital, puller, folk, office, issuer, web, pages, host: host.to_owned() }
@@ -242,7 +253,13 @@ impl Ward {
             browser: "test".into(),
         };
         let (cookie, session) = self.web.sessions().begin(opening, now).unwrap();
-        Browser { ward: self, cookie, proof: session.proof, from: [127, 0, 0, 1] }
+        Browser {
+            ward: self,
+            cookie,
+            proof: session.proof,
+            reference: session.reference,
+            from: [127, 0, 0, 1],
+        }
     }
 
     async fn ask(&self, request: Request<Body>, from: [u8; 4]) -> Answer {
