@@ -87,7 +87,7 @@ pub(crate) mod roles {
         "It counts once it is in the access log, with your name and why. Nobody gives a role to themselves.";
     pub(crate) const WHO: &str = "Whose";
     pub(crate) const WHO_HINT: &str =
-        "All 26 letters and digits of the id. A person reads it on the page Roles while they are signed in.";
+        "All 26 letters and digits of the id. While somebody is signed in, it stands on the page Roles.";
     pub(crate) const ROLE: &str = "Role";
     pub(crate) const TEAMS: &str = "Teams";
     pub(crate) const TEAMS_HINT: &str =

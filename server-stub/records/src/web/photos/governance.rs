@@ -51,7 +51,7 @@ pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Htm
     let people = waiting.iter().chain(&open).map(|one| one.by.0.clone());
     let people = people.chain(found.iter().map(|noticed| noticed.who.0.clone()));
     let changed = entries.values().filter(|entry| changes_role(entry));
-    let people = people.chain(changed.flat_map(|entry| by_and_whom(entry))).collect();
+    let people = people.chain(changed.flat_map(by_and_whom)).collect();
     let names = desk.folk.staff(people).await.map_err(|error| broken(&error))?;
     let body = html! {
         p { (told::LEAD) }

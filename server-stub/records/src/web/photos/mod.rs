@@ -32,7 +32,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use axum::Router;
@@ -42,7 +42,7 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
 use gauze_people::Roles;
 use gauze_people::haste::Hastes;
-use gauze_people::log::{AccessLog, read_entries};
+use gauze_people::log::{AccessLog, LogFailure, Places, read_entries};
 use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
@@ -84,6 +84,8 @@ struct Inner {
     showings: Showings,
     /// The log is read for one page at a time: it is long.
     reading: Turns,
+    /// Where the log's lines about each photo and patient are.
+    places: Arc<Mutex<Places>>,
     teams: BTreeMap<String, String>,
     parts: DeskParts,
 }
@@ -112,7 +114,8 @@ impl Desk {
         let word = |team: &gauze_wire::Choice| (team.code.to_string(), team.words.as_str().to_owned());
         let teams = parts.lists.teams.iter().map(word).collect();
         let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
-        Self(Arc::new(Inner { showings, reading, teams, parts }))
+        let places = Arc::new(Mutex::new(Places::new(&parts.log_root)));
+        Self(Arc::new(Inner { showings, reading, places, teams, parts }))
     }
 
     /// What a team is called.
@@ -123,6 +126,10 @@ impl Desk {
 
     fn reading(&self) -> &Turns {
         &self.0.reading
+    }
+
+    fn places(&self) -> Arc<Mutex<Places>> {
+        self.0.places.clone()
     }
 
     fn showings(&self) -> &Showings {
@@ -193,7 +200,13 @@ async fn sweep(desk: Weak<Inner>) {
         let Some(inner) = desk.upgrade() else { return };
         inner.showings.sweep(inner.parts.web.now());
         let folk = inner.parts.folk.clone();
+        let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
         drop(inner);
+        // So that nobody who asks who has looked waits for the whole log to be read.
+        let caught_up = reading.work(move || catch_up(&places, size)).await;
+        if let Ok(Err(error)) = caught_up {
+            tracing::error!(code = error.code(), %error, "the access log cannot be read");
+        }
         match folk.refill().await {
             Ok(refilled) if refilled == Refilled::default() => {}
             Ok(Refilled { made, missing, damaged }) => {
@@ -208,11 +221,15 @@ async fn sweep(desk: Weak<Inner>) {
     }
 }
 
+fn catch_up(places: &Mutex<Places>, size: u64) -> Result<(), LogFailure> {
+    places.lock().unwrap_or_else(PoisonError::into_inner).catch_up(size)
+}
+
 /// What was opened in haste, read from the log.
 ///
 /// # Errors
 /// Where the log cannot be read.
-pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, gauze_people::log::LogFailure> {
+pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, LogFailure> {
     let mut hastes = Hastes::default();
     read_entries(log_root, |kept| {
         if let Some(entry) = &kept.entry {

@@ -249,7 +249,7 @@ pub(super) mod hastes {
 pub(super) mod governance {
     pub(crate) const TITLE: &str = "Governance";
     pub(crate) const LEAD: &str =
-        "What of the last 30 days a person looks through. Patients stand here by a reference alone.";
+        "This page reads the last 30 days. Patients stand here by a reference alone.";
     pub(crate) const HASTES: &str = "Break-glass that nobody has judged";
     pub(crate) const NO_HASTES: &str = "Every break-glass is judged.";
     pub(crate) const OPEN: &str = "Break-glass that is looked into";
