@@ -16,8 +16,8 @@ use crate::subject::PatientRef;
 
 /// What the log itself cannot know: who is related to whom. The index for people answers, from what is sealed.
 pub trait Relations {
-    /// The person's own blind id as a patient, where they are one.
-    fn own(&self, who: &PersonId) -> Option<PatientRef>;
+    /// Whether the patient may be the person.
+    fn own(&self, who: &PersonId, patient: &PatientRef) -> bool;
     /// Whether the person and the patient have the same family name.
     fn same_family_name(&self, who: &PersonId, patient: &PatientRef) -> bool;
     /// Whether the patient works here.
@@ -89,12 +89,13 @@ impl Watch {
             let key = (finding, who.clone(), Some(patient.clone()));
             self.keep(key, &one, &[index], entry.at);
         };
-        if relations.own(who).as_ref() == Some(patient) {
+        let own = relations.own(who, patient);
+        if own {
             notice(Finding::OwnRecord);
         } else if relations.same_family_name(who, patient) {
             notice(Finding::SameFamilyName);
         }
-        if relations.colleague(patient) && relations.own(who).as_ref() != Some(patient) {
+        if !own && relations.colleague(patient) {
             notice(Finding::Colleague);
         }
         self.count(index, entry.at, (who, patient));

@@ -10,6 +10,13 @@ use std::fmt;
 pub struct PersonId(pub String);
 
 impl PersonId {
+    /// An id as somebody typed it: 26 letters `a` to `z` and digits `2` to `7`.
+    pub fn typed(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let whole = text.len() == 26 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
+        whole.then(|| Self(text.to_owned()))
+    }
+
     /// Its first eight characters: what people read out to each other.
     pub fn short(&self) -> &str {
         self.0.get(..8).unwrap_or(&self.0)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gauze_attest::{Basis, Roots, StatusList};
-use gauze_wire::{Bundle, Digest, Gateway, Jws, PickLists, Policy, Tenant};
+use gauze_wire::{Bundle, Digest, Gateway, Jws, PickLists, Policy, SignInRules, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,11 @@ impl InForce {
     /// What people choose from on the phone.
     pub(crate) fn lists(&self) -> &PickLists {
         &self.policy.lists
+    }
+
+    /// How clinicians sign in on phones, where they do.
+    pub(crate) fn sign_in(&self) -> Option<&SignInRules> {
+        self.policy.sign_in.as_deref()
     }
 
     /// Which version of the policy it is.

@@ -32,7 +32,7 @@ pub mod verify;
 pub mod web;
 
 pub use amend::{AmendError, Amendment, Change, Refiled};
-pub use blind::{Blind, Label, LabelError, NotBlind, Sought};
+pub use blind::{Blind, Label, LabelError, NotBlind, OnPhone, Sought};
 pub use certificate::CertificateFault;
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;

@@ -12,7 +12,7 @@ use gauze_records::access;
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{self, Desk, DeskParts};
-use gauze_records::web::{self, HttpsOutward, Listed, Web, WebOptions};
+use gauze_records::web::{self, HttpsOutward, KeysKept, Listed, Web, WebOptions};
 use gauze_records::{Clock as _, HttpsGateway, SystemClock};
 use gauze_signin::config::{ConfigError, People};
 use gauze_signin::factors::{FactorError, Factors};
@@ -22,6 +22,11 @@ use crate::{Refused, show};
 
 /// How often codes that were made beside the pages are looked for.
 const TELL: Duration = Duration::from_secs(15);
+
+/// How often the provider's keys are looked at: what it withdrew within that time and nobody saw proves no photo.
+const LOOK: Duration = Duration::from_secs(15 * 60);
+/// How soon again where it gave none.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Where the hospital's people sign in and look.
 #[derive(Args)]
@@ -110,6 +115,7 @@ impl Pages {
         });
         let outward = Arc::new(HttpsOutward::new(ca.transpose()?.as_deref())?);
         let provider = Provider::new(Arc::clone(&people), outward).map_err(|error| config(&error))?;
+        let provider = provider.remembering(Arc::new(KeysKept::open(data)?));
         let factors = open_factors(data, keys, &people).await?;
         let clock = Arc::new(SystemClock);
         let key_dir = KeyDir::new(keys);
@@ -136,6 +142,7 @@ impl Pages {
             hastes: Arc::new(hastes.into()),
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
+            data: data.to_owned(),
         });
         let pages = web::router(web.clone(), photos::router(desk));
         Ok(Some(Served { options: WebOptions { listen, tls_cert, tls_key }, web, pages }))
@@ -149,7 +156,8 @@ impl Served {
         let served = web::serve(&self.options, self.pages, ready, stop);
         tokio::select! {
             served = served => Ok(served?),
-            () = tell_of_codes(self.web) => Ok(()),
+            () = tell_of_codes(self.web.clone()) => Ok(()),
+            () = look_at_provider(self.web) => Ok(()),
         }
     }
 }
@@ -161,6 +169,20 @@ async fn tell_of_codes(web: Web) {
             tracing::warn!(%error, "it is tried again");
         }
         tokio::time::sleep(TELL).await;
+    }
+}
+
+/// Keeps the provider's keys with their dates, for as long as pages are served.
+async fn look_at_provider(web: Web) {
+    loop {
+        let wait = match web.look_at_provider().await {
+            Ok(()) => LOOK,
+            Err(error) => {
+                tracing::warn!(code = error.code(), %error, "the provider's keys are asked for again");
+                LOOK_AGAIN
+            }
+        };
+        tokio::time::sleep(wait).await;
     }
 }
 
@@ -177,14 +199,12 @@ pub(crate) async fn people(json: bool, command: PeopleCommand) -> Result<(), Ref
         }
         PeopleCommand::Code { data, keys, people, person, replace } => {
             // Its line names whom it is for; what is no id would be left out of it.
-            if person.len() != 26 || !person.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')) {
-                return Err(Refused(
-                    "person_id: this is no person's id. Enter all 26 letters and digits.".to_owned(),
-                ));
-            }
+            let person = PersonId::typed(&person).ok_or_else(|| {
+                Refused("person_id: this is no person's id. Enter all 26 letters and digits.".to_owned())
+            })?;
             let people = People::load(&people).map_err(|error| config(&error))?;
             let factors = open_factors(&data, &keys, &people).await?;
-            let code = factors.queue_code(&PersonId(person), SystemClock.now(), replace).await;
+            let code = factors.queue_code(&person, SystemClock.now(), replace).await;
             factors.close().await;
             let code = code.map_err(|error| factor(&error))?;
             show(json, &serde_json::json!({ "code": code }), || {

@@ -106,6 +106,11 @@ impl Keys {
         Ok(Self(known.collect()))
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Verifies a compact token.
     ///
     /// # Errors

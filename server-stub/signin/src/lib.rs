@@ -9,6 +9,7 @@ pub mod config;
 pub mod evidence;
 pub mod factors;
 pub mod jwt;
+pub mod keys_seen;
 pub mod networks;
 pub mod outward;
 pub mod phones;

@@ -5,7 +5,7 @@
 //! is shown as one: no photo is refused for it.
 
 use gauze_people::person::PersonId;
-use gauze_wire::{Record, SessionEvidence, SignInRules, session_nonce};
+use gauze_wire::{DeviceId, SessionEvidence, SignInRules, session_nonce};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
@@ -27,6 +27,19 @@ pub struct Seen {
     pub first: Timestamp,
     /// When they were last seen.
     pub last: Timestamp,
+}
+
+/// What a record says of who took its photo.
+#[derive(Clone, Copy)]
+pub struct Said<'a> {
+    /// The phone.
+    pub device: &'a DeviceId,
+    /// When it was taken, by the phone's clock.
+    pub at: Timestamp,
+    /// The name.
+    pub name: Option<&'a str>,
+    /// What the provider signed.
+    pub session: Option<&'a SessionEvidence>,
 }
 
 /// What is known of who took a photo.
@@ -81,22 +94,6 @@ pub enum Doubt {
     Time,
 }
 
-impl Doubt {
-    /// In words, for whoever looks at the photo.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::NoToken => "The phone named this person; nobody was signed in.",
-            Self::NoRules => "No sign-in was asked for when this was taken.",
-            Self::Malformed | Self::Algorithm => "The sign-in that came with the photo cannot be read.",
-            Self::UnknownKey => "The sign-in service's key from that day is not known here.",
-            Self::Signature => "The sign-in that came with the photo was not signed by the sign-in service.",
-            Self::OtherParty => "The sign-in that came with the photo is for another service.",
-            Self::OtherPhone => "The sign-in that came with the photo was made for another phone.",
-            Self::Time => "The sign-in was not in force when the photo was taken.",
-        }
-    }
-}
-
 impl From<JwtError> for Doubt {
     fn from(error: JwtError) -> Self {
         match error {
@@ -110,23 +107,23 @@ impl From<JwtError> for Doubt {
 
 /// Judges a record's clinician by the rules of the policy that was in force, the keys that were seen, and what counts as a second
 /// factor.
-pub fn judge(record: &Record, rules: Option<&SignInRules>, seen: &[Seen], second: &[Proof]) -> Taker {
-    let name = record.clinician.as_ref().map(|name| name.as_str().to_owned());
-    let claimed = |doubt| Taker::Claimed { name: name.clone(), doubt };
-    let Some(session) = &record.session else {
-        return if name.is_some() { claimed(Doubt::NoToken) } else { Taker::Nobody };
+pub fn judge(said: &Said<'_>, rules: Option<&SignInRules>, seen: &[Seen], second: &[Proof]) -> Taker {
+    let claimed = |doubt| Taker::Claimed { name: said.name.map(str::to_owned), doubt };
+    let Some(session) = said.session else {
+        return if said.name.is_some() { claimed(Doubt::NoToken) } else { Taker::Nobody };
     };
     let Some(rules) = rules else { return claimed(Doubt::NoRules) };
-    match hold(record, session, rules, seen) {
-        Ok(claims) => proven(&claims, rules, name.as_deref(), second)
-            .map_or_else(|| claimed(Doubt::Malformed), Taker::Proven),
+    match hold(said, session, rules, seen) {
+        Ok(claims) => {
+            proven(&claims, rules, said.name, second).map_or_else(|| claimed(Doubt::Malformed), Taker::Proven)
+        }
         Err(doubt) => claimed(doubt),
     }
 }
 
 /// The token's claims, where all holds.
 fn hold(
-    record: &Record,
+    said: &Said<'_>,
     session: &SessionEvidence,
     rules: &SignInRules,
     seen: &[Seen],
@@ -137,11 +134,11 @@ fn hold(
     if text("iss") != Some(rules.issuer.as_str()) || !is_for(&claims, rules.client_id.as_str()) {
         return Err(Doubt::OtherParty);
     }
-    if text("nonce") != Some(&session_nonce(&record.device_id, session.salt.as_slice())) {
+    if text("nonce") != Some(&session_nonce(said.device, session.salt.as_slice())) {
         return Err(Doubt::OtherPhone);
     }
     let issued = time(&claims, "iat").ok_or(Doubt::Malformed)?;
-    let since = record.captured_at.duration_since(issued);
+    let since = said.at.duration_since(issued);
     let shift = SignedDuration::from_hours(rules.shift_hours.into()).saturating_add(SKEW);
     if since < -SKEW || since > shift { Err(Doubt::Time) } else { Ok(claims) }
 }

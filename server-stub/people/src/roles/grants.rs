@@ -30,11 +30,28 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// What is left of it from `at` on without one of its teams.
+    fn without(&self, team: &Team, at: Timestamp) -> Option<Self> {
+        let mut teams = self.teams.clone();
+        teams.remove(team);
+        let not_before = Some(self.not_before.map_or(at, |from| from.max(at)));
+        (!teams.is_empty()).then(|| Self { teams, not_before, ..self.clone() })
+    }
+
+    /// Whether it has ended.
+    pub fn ended(&self, at: Timestamp) -> bool {
+        self.not_after.is_some_and(|until| until <= at)
+    }
+
     fn holds(&self, at: Timestamp) -> bool {
         self.not_before.is_none_or(|from| from <= at) && self.not_after.is_none_or(|until| at < until)
     }
 
-    fn check(&self) -> Result<(), GrantsError> {
+    /// Whether it may stand in the list.
+    ///
+    /// # Errors
+    /// [`GrantsError`].
+    pub fn check(&self) -> Result<(), GrantsError> {
         let in_teams = matches!(self.role, Role::Viewer | Role::Lead);
         if in_teams == self.teams.is_empty() {
             return Err(GrantsError::Teams(self.role));
@@ -126,7 +143,8 @@ impl Grants {
         Ok(())
     }
 
-    /// Ends a person's grants of a role now, once the change is logged. What they had stays in the list.
+    /// Ends a person's grants of a role now, in one team alone where one is named, once the change is logged. What they had stays in the
+    /// list.
     ///
     /// # Errors
     /// [`GrantsError::OtherPerson`].
@@ -135,15 +153,22 @@ impl Grants {
         logged: &Logged<act::ChangeRole>,
         person: &PersonId,
         role: Role,
+        team: Option<&Team>,
     ) -> Result<(), GrantsError> {
         about(logged, person)?;
         let at = logged.context().at;
-        let theirs = |grant: &Grant| grant.person == *person && grant.role == role;
+        let theirs = |grant: &Grant| {
+            let meant = team.is_none_or(|team| grant.teams.contains(team));
+            grant.person == *person && grant.role == role && meant && !grant.ended(at)
+        };
+        let rest: Vec<Grant> =
+            self.grants.iter().filter(|grant| theirs(grant)).filter_map(|g| g.without(team?, at)).collect();
         // What had not begun never will.
         self.grants.retain(|grant| !(theirs(grant) && grant.not_before.is_some_and(|from| from > at)));
         for grant in self.grants.iter_mut().filter(|grant| theirs(grant)) {
-            grant.not_after = Some(grant.not_after.map_or(at, |until| until.min(at)));
+            grant.not_after = Some(at);
         }
+        self.grants.extend(rest);
         Ok(())
     }
 }

@@ -87,8 +87,8 @@ fn a_break_glass_is_opened_used_reviewed_by_somebody_else_and_survives_a_restart
 struct Family;
 
 impl Relations for Family {
-    fn own(&self, who: &PersonId) -> Option<PatientRef> {
-        (who.0 == "anna").then(|| PatientRef("anna-herself".to_owned()))
+    fn own(&self, who: &PersonId, patient: &PatientRef) -> bool {
+        who.0 == "anna" && patient.0 == "anna-herself"
     }
 
     fn same_family_name(&self, who: &PersonId, patient: &PatientRef) -> bool {

@@ -1,6 +1,8 @@
 //! One photo as the index for people keeps it, and what its sealed label says.
 
-use gauze_wire::{CaptureId, Framing, Name, Patient, Record, SeriesId, Site, Text, WoundId};
+use gauze_wire::{
+    CaptureId, DeviceId, Framing, Name, Patient, Record, SeriesId, SessionEvidence, Site, Text, WoundId,
+};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -30,9 +32,28 @@ pub struct Label {
     /// Who took it, as the phone was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clinician: Option<Text<256>>,
+    /// What proves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<OnPhone>,
     /// An amendment of it cannot be read: whom it shows is not known until it can.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub damaged: bool,
+}
+
+/// A clinician's sign-in, and the phone for which it was. No `Debug`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnPhone {
+    /// The phone.
+    pub device_id: DeviceId,
+    /// What the provider signed.
+    pub evidence: SessionEvidence,
+}
+
+impl OnPhone {
+    fn of(record: &Record) -> Option<Self> {
+        Some(Self { device_id: record.device_id.clone(), evidence: record.session.clone()? })
+    }
 }
 
 impl Label {
@@ -45,6 +66,7 @@ impl Label {
             series: record.series.clone(),
             view: record.view,
             clinician: record.clinician.clone(),
+            session: OnPhone::of(record),
             damaged,
         }
     }

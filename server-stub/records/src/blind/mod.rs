@@ -9,10 +9,11 @@ mod name;
 mod terms;
 
 pub(crate) use entry::Entry;
-pub use entry::Label;
+pub use entry::{Label, OnPhone};
 pub(crate) use keys::FolkKeys;
 pub use name::{Blind, NotBlind};
 pub use terms::Sought;
+pub(crate) use terms::folded;
 
 /// Why a label could not be made or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -78,7 +78,7 @@ fn named(keys: &FolkKeys, family: &Text<128>, dob: BirthDate) -> Blind {
 }
 
 /// Letters and digits alone, in lower case, without the marks of Latin letters.
-fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).map(plain).collect()
 }
 

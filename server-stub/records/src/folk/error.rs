@@ -5,6 +5,7 @@ use crate::blind::LabelError;
 use crate::coded::Coded;
 use crate::disk::DiskError;
 use crate::index::IndexError;
+use crate::mistrust::TrustError;
 
 /// Why the index for people could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,9 @@ pub enum FolkError {
     /// An amendment was not written, or cannot be read.
     #[error(transparent)]
     Amend(#[from] AmendError),
+    /// What was in force when a photo came cannot be read.
+    #[error(transparent)]
+    InForce(#[from] TrustError),
     /// What was logged is about another photo.
     #[error("the line of the access log is about another photo")]
     OtherPhoto,
@@ -38,6 +42,7 @@ impl Coded for FolkError {
             Self::Index(error) => error.code(),
             Self::Disk(error) => error.code(),
             Self::Amend(error) => error.code(),
+            Self::InForce(error) => error.code(),
             Self::OtherPhoto => "other_photo",
             Self::Label(LabelError::Entropy) => "no_entropy",
             Self::Label(LabelError::Damaged) => "label_damaged",
@@ -49,6 +54,7 @@ impl Coded for FolkError {
             Self::Index(error) => error.next_step(),
             Self::Disk(error) => error.next_step(),
             Self::Amend(error) => error.next_step(),
+            Self::InForce(error) => error.next_step(),
             Self::OtherPhoto => "Open the photo's own page.",
             Self::Label(LabelError::Entropy) => "Restart the machine.",
             Self::Label(LabelError::Damaged) => {

@@ -12,10 +12,12 @@ mod later;
 mod opening;
 mod origin;
 mod refill;
+mod relations;
 mod staff;
+mod taker;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use gauze_mark::MarkKey;
 use gauze_wire::Record;
@@ -24,6 +26,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use crate::amend::AmendmentFiles;
 use crate::blind::{Blind, Entry, FolkKeys, LabelError};
+use crate::in_force;
 use crate::index::Index;
 use amends::Amends;
 use later::Later;
@@ -50,6 +53,8 @@ pub struct Folk {
     amends: Arc<Amends>,
     later: Arc<Later>,
     staff: Arc<Staff>,
+    /// The puller's: what was in force when a photo came.
+    history: Arc<Mutex<in_force::History>>,
 }
 
 impl Folk {
@@ -58,10 +63,11 @@ impl Folk {
         index: &Index,
         files: AmendmentFiles,
         keys: Arc<FolkKeys>,
+        history: Arc<Mutex<in_force::History>>,
     ) -> Result<Self, FolkError> {
         let read = readers(&files.layout.index()).await?;
         let (amends, later, staff) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { keys, files, index: index.clone(), read, amends, later, staff })
+        Ok(Self { keys, files, index: index.clone(), read, amends, later, staff, history })
     }
 
     /// Closes its own connections.

@@ -28,7 +28,8 @@ impl Staff {
 }
 
 impl Folk {
-    fn badge(&self, person: &str) -> Blind {
+    /// What stands for one of the hospital's people.
+    pub(crate) fn badge(&self, person: &str) -> Blind {
         self.keys.term("staff", person)
     }
 
@@ -73,7 +74,7 @@ impl Folk {
     }
 
     /// Nothing where it was sealed by another identity.
-    fn name(&self, badge: &Blind, sealed: &str) -> Option<String> {
+    pub(super) fn name(&self, badge: &Blind, sealed: &str) -> Option<String> {
         let opened = self.keys.open(badge, &BASE64_STANDARD.decode(sealed).ok()?).ok()?;
         serde_json::from_slice(&opened).ok()
     }

@@ -127,7 +127,7 @@ pub struct Puller<G> {
     layout: Layout,
     index: Index,
     /// What entries are judged by, and from where on.
-    history: Mutex<History>,
+    history: Arc<Mutex<History>>,
     /// The first leaf that what is news judges too.
     news_since: AtomicU64,
     gateway: G,
@@ -167,7 +167,7 @@ impl<G: GatewayPort> Puller<G> {
         let layout = Layout::new(&config.data);
         let lock = layout.prepare()?.ok_or(PullError::Busy)?;
         let index = Index::open(&layout.index(), true).await?;
-        let history = Mutex::new(History::open(&layout, &trust.tenant)?);
+        let history = Arc::new(Mutex::new(History::open(&layout, &trust.tenant)?));
         let working = Arc::new(Semaphore::new(fetch::AT_ONCE));
         let approve = Approve::Nothing;
         Ok(Self {
@@ -261,7 +261,7 @@ impl<G: GatewayPort> Puller<G> {
             identities: trust.identities.clone(),
             believed: trust.now.bundle.records.clone().into(),
         };
-        Ok(Folk::open(&self.index, files, trust.folk.clone()).await?)
+        Ok(Folk::open(&self.index, files, trust.folk.clone(), self.history.clone()).await?)
     }
 
     /// What people choose from on phones, by the policy in force.

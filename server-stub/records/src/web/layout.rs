@@ -49,13 +49,20 @@ fn sections(person: &Person) -> Vec<(&'static str, &'static str)> {
         all.extend([("/photos", nav::PHOTOS), ("/search", nav::SEARCH)]);
     }
     if person.roles.contains(&Role::Administrator) {
-        all.push(("/people/sessions", nav::PEOPLE));
+        all.extend([
+            ("/people/sessions", nav::PEOPLE),
+            ("/people/roles", nav::ROLES),
+            ("/people/policies", nav::POLICIES),
+        ]);
     }
     if person.roles.contains(&Role::Administrator) || !person.leads.is_empty() {
         all.push(("/people/waiting", nav::WAITING));
     }
     if person.roles.contains(&Role::Governance) || !person.leads.is_empty() {
         all.push(("/hastes", nav::HASTES));
+    }
+    if person.roles.iter().any(|role| matches!(role, Role::Auditor | Role::Governance)) {
+        all.push(("/governance", nav::GOVERNANCE));
     }
     all.push(("/sessions", nav::SESSIONS));
     all

@@ -17,7 +17,7 @@ use super::signed::Signed;
 use super::told::Happened;
 
 /// Running the service, at this moment.
-fn running(at: Timestamp) -> Context {
+pub(super) fn running(at: Timestamp) -> Context {
     Context { purpose: Purpose::Administration, ..Context::care(at) }
 }
 
@@ -67,7 +67,17 @@ impl Web {
 
     /// Opens a page about people to whom a role allows what is done there; the refusal is written down.
     pub(super) async fn opens(&self, signed: &Signed, action: Action) -> Result<(), Refusal> {
-        if self.would(signed, action, &anybody()) {
+        self.opens_for(signed, action, &anybody()).await
+    }
+
+    /// As [`Web::opens`], for what is about `subject`.
+    pub(super) async fn opens_for(
+        &self,
+        signed: &Signed,
+        action: Action,
+        subject: &Subject,
+    ) -> Result<(), Refusal> {
+        if self.would(signed, action, subject) {
             return Ok(());
         }
         self.tell(signed, Happened::Refused(Refusal::NotAllowed.code())).await?;

@@ -8,6 +8,7 @@ mod cookie;
 mod door;
 pub(crate) mod form;
 mod guard;
+mod keys_kept;
 pub(crate) mod layout;
 pub(crate) mod leave;
 mod outward;
@@ -37,7 +38,7 @@ use gauze_people::person::Role;
 use gauze_signin::begun::Beginnings;
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorError, Factors};
-use gauze_signin::provider::Provider;
+use gauze_signin::provider::{Provider, SignInError};
 use gauze_signin::sessions::{Ending, Session, Sessions};
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,8 +47,9 @@ use refusal::Refusal;
 use signed::Signed;
 use told::{EndedBy, Event, Happened};
 
+pub use keys_kept::KeysKept;
 pub use outward::HttpsOutward;
-pub use roster::{Listed, RolesUnknown, Roster, Soon};
+pub use roster::{Change, Listed, RolesUnknown, Roster, Soon};
 pub use serve::{WebError, WebOptions, serve};
 pub use store::{StoreError, factor_key, factor_store};
 pub use table::{ROUTES, Reach, Route};
@@ -123,8 +125,8 @@ impl Web {
         &self.0.beginnings
     }
 
-    fn roster(&self) -> &dyn Roster {
-        &*self.0.parts.roster
+    fn roster(&self) -> &Arc<dyn Roster> {
+        &self.0.parts.roster
     }
 
     fn roles(&self) -> &Roles {
@@ -199,6 +201,14 @@ impl Web {
         }
     }
 
+    /// Fetches the provider's keys, so that they are kept with their dates also while nobody signs in.
+    ///
+    /// # Errors
+    /// [`SignInError`]; the next call tries again.
+    pub async fn look_at_provider(&self) -> Result<(), SignInError> {
+        self.provider().look(self.now()).await
+    }
+
     /// Writes the lines of codes that were made beside the pages: only then they count.
     ///
     /// # Errors
@@ -268,9 +278,12 @@ fn second_factor() -> Router<Web> {
 async fn start(signed: Signed) -> Redirect {
     let person = &signed.acting.person;
     let sees_photos = person.roles.iter().any(|role| matches!(role, Role::Viewer | Role::Lead));
-    match (sees_photos, person.roles.contains(&Role::Administrator)) {
-        (true, _) => Redirect::to("/photos"),
-        (false, true) => Redirect::to("/people/waiting"),
-        (false, false) => Redirect::to(sessions::OWN),
-    }
+    let has = |role| person.roles.contains(&role);
+    let begins = match () {
+        () if sees_photos => "/photos",
+        () if has(Role::Administrator) => "/people/waiting",
+        () if has(Role::Auditor) || has(Role::Governance) => "/governance",
+        () => sessions::OWN,
+    };
+    Redirect::to(begins)
 }

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gauze_people::person::Person;
-use gauze_people::roles::{Claimed, Grants};
+use gauze_people::Logged;
+use gauze_people::action::act;
+use gauze_people::person::{Person, PersonId, Role, Team};
+use gauze_people::roles::{Claimed, Grant, Grants};
 use jiff::Timestamp;
 
 use crate::access::{AccessError, grants, roles_file};
+use crate::disk::{self, PUBLIC};
 
 /// A future that a trait object gives.
 pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -21,8 +24,34 @@ pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[error("the list of roles cannot be read")]
 pub struct RolesUnknown;
 
+/// A change of somebody's roles.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A role is given.
+    Give(Grant),
+    /// A role is taken, in one team alone where one is named.
+    Take {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        role: Role,
+        /// In which team.
+        team: Option<Team>,
+    },
+}
+
 /// Adds to what the provider's claims gave a person, and takes from it.
 pub trait Roster: Send + Sync {
+    /// The list as it is.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    fn listed(&self, at: Timestamp) -> Result<Arc<Grants>, AccessError>;
+    /// Changes it, once the change is logged. Durable when this returns; it blocks.
+    ///
+    /// # Errors
+    /// Where it cannot be read or written, or would not hold: it is then as it was.
+    fn change(&self, logged: &Logged<act::ChangeRole>, change: Change) -> Result<(), AccessError>;
     /// The person with the roles and teams that hold at `at`.
     fn now(&self, claimed: Person, at: Timestamp) -> Soon<'_, Result<Person, RolesUnknown>>;
 }
@@ -86,6 +115,26 @@ impl Listed {
 }
 
 impl Roster for Listed {
+    fn listed(&self, at: Timestamp) -> Result<Arc<Grants>, AccessError> {
+        self.grants(at)
+    }
+
+    fn change(&self, logged: &Logged<act::ChangeRole>, change: Change) -> Result<(), AccessError> {
+        // One after the other; and nobody reads between.
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        *read = None;
+        let mut changed = grants(&self.data)?;
+        match change {
+            Change::Give(grant) => changed.give(logged, grant)?,
+            Change::Take { person, role, team } => changed.take(logged, &person, role, team.as_ref())?,
+        }
+        let path = roles_file(&self.data);
+        let text = serde_json::to_vec_pretty(&changed)
+            .map_err(|error| AccessError::Malformed { path: path.clone(), cause: error.to_string() })?;
+        disk::make_dirs(disk::parent(&path))?;
+        Ok(disk::replace(&path, &text, PUBLIC)?)
+    }
+
     fn now(&self, claimed: Person, at: Timestamp) -> Soon<'_, Result<Person, RolesUnknown>> {
         let held = self.grants(at).map(|grants| {
             let claims = Claimed {
@@ -105,8 +154,6 @@ impl Roster for Listed {
 
 #[cfg(test)]
 mod tests {
-    use gauze_people::person::Role;
-
     use super::*;
 
     fn put(path: &Path, text: &str) {

@@ -21,6 +21,9 @@ pub(crate) mod nav {
     pub(crate) const PEOPLE: &str = "People signed in";
     pub(crate) const WAITING: &str = "Second factors";
     pub(crate) const HASTES: &str = "Break-glass";
+    pub(crate) const GOVERNANCE: &str = "Governance";
+    pub(crate) const ROLES: &str = "Roles";
+    pub(crate) const POLICIES: &str = "Policies";
 }
 
 pub(crate) mod refusal {
@@ -62,6 +65,69 @@ pub(crate) mod sessions {
     pub(crate) const PEOPLE_LEAD: &str =
         "Everybody who is signed in now. Who is ended here loses nothing and can sign in again.";
     pub(crate) const NOBODY: &str = "Nobody is signed in.";
+}
+
+pub(crate) mod roles {
+    use gauze_people::person::Role;
+
+    pub(crate) const TITLE: &str = "Roles";
+    pub(crate) const LEAD: &str = "Roles that were given here, beside those that the hospital account brings. A role that is taken away is gone at the next click.";
+    pub(crate) const GIVE: &str = "Give a role";
+    pub(crate) const TAKE: &str = "Take it away";
+    pub(crate) const NOBODY: &str = "No role was given here, and nobody else is signed in.";
+    pub(crate) const ID: &str = "Id";
+    pub(crate) const ACCOUNT: &str = "From the hospital account";
+    pub(crate) const NOT_SIGNED_IN: &str = "Not signed in now";
+    pub(crate) const NONE: &str = "None";
+    pub(crate) const HERE: &str = "Given here";
+    pub(crate) const FROM: &str = "from";
+    pub(crate) const UNTIL: &str = "until";
+    pub(crate) const ALWAYS: &str = "until it is taken away";
+    pub(crate) const GIVE_LEAD: &str =
+        "It counts once it is in the access log, with your name and why. Nobody gives a role to themselves.";
+    pub(crate) const WHO: &str = "Whose";
+    pub(crate) const WHO_HINT: &str =
+        "All 26 letters and digits of the id. While somebody is signed in, it stands on the page Roles.";
+    pub(crate) const ROLE: &str = "Role";
+    pub(crate) const TEAMS: &str = "Teams";
+    pub(crate) const TEAMS_HINT: &str =
+        "One code on a line. Viewers and leads need at least one team, other roles have none. Known:";
+    pub(crate) const FROM_DAY: &str = "From this day on, or at once";
+    pub(crate) const UNTIL_DAY: &str = "Until the end of this day, or until it is taken away";
+    pub(crate) const REASON: &str = "Why";
+    pub(crate) const REASON_HINT: &str = "In words. Governance reads it.";
+    pub(crate) const TAKE_TITLE: &str = "Take a role away";
+    pub(crate) const TAKE_LEAD: &str =
+        "It is gone at the person's next click. Nothing else of theirs changes.";
+    pub(crate) const BAD_ID: &str = "This is no person's id. Enter all 26 letters and digits.";
+    pub(crate) const BAD_ROLE: &str = "Choose a role.";
+    pub(crate) const BAD_TEAMS: &str =
+        "Viewers and leads need at least one team, by its code; other roles have none.";
+    pub(crate) const BAD_DATES: &str = "The last day lies before the first, or a day cannot be read.";
+    pub(crate) const NO_REASON: &str = "Write why, in at most 512 letters.";
+
+    /// A role.
+    pub(crate) fn role(role: Role) -> &'static str {
+        match role {
+            Role::Capturer => "Takes photos",
+            Role::Viewer => "Viewer",
+            Role::Lead => "Team lead",
+            Role::Auditor => "Auditor",
+            Role::It => "IT, for phones",
+            Role::Administrator => "Administrator",
+            Role::Governance => "Governance",
+        }
+    }
+}
+
+pub(crate) mod policies {
+    pub(crate) const TITLE: &str = "Policies";
+    pub(crate) const LEAD: &str = "What each role may do. They count for everybody from the next click on, and the program's own guards hold whatever stands here.";
+    pub(crate) const IN_FORCE: &str = "In force:";
+    pub(crate) const TEXT: &str = "Policies, in Cedar";
+    pub(crate) const SAVE: &str = "Put these in force";
+    pub(crate) const REFUSED: &str = "This does not hold, so what was in force stays.";
+    pub(crate) const LOCKS_OUT: &str = "This does not hold for you: nobody could change it again. Keep a rule that lets administrators do it.";
 }
 
 pub(crate) mod factor {

@@ -13,6 +13,9 @@ mod folk;
 mod folk_again;
 mod gist;
 mod in_force;
+#[path = "../../../../tests/src/identity/issuer.rs"]
+#[expect(dead_code, reason = "the pages' own tests use the rest")]
+mod issuer;
 mod keys;
 mod life;
 mod log;

@@ -10,12 +10,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
-use gauze_people::Roles;
+use gauze_people::action::act;
 use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::PersonId;
-use gauze_people::roles::{PolicySet, SHIPPED};
+use gauze_people::roles::{Grants, PolicySet, SHIPPED};
+use gauze_people::{Logged, Roles};
 use gauze_records::Clock;
-use gauze_records::web::{Parts, RolesUnknown, Roster, Soon, Web, router};
+use gauze_records::access::AccessError;
+use gauze_records::web::{Change, Parts, RolesUnknown, Roster, Soon, Web, router};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
 use gauze_signin::outward::{Outward, OutwardError};
@@ -126,6 +128,14 @@ pub fn said(entry: &Entry) -> String {
 pub struct TestRoster(pub Mutex<Option<Vec<gauze_people::person::Role>>>);
 
 impl Roster for TestRoster {
+    fn listed(&self, _: Timestamp) -> Result<Arc<Grants>, AccessError> {
+        Ok(Arc::default())
+    }
+
+    fn change(&self, _: &Logged<act::ChangeRole>, _: Change) -> Result<(), AccessError> {
+        unreachable!("the viewer's tests change roles")
+    }
+
     fn now(
         &self,
         claimed: gauze_people::person::Person,

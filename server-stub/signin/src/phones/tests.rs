@@ -1,7 +1,8 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_wire::{DeviceId, Signer as _, SoftwareKey};
+use gauze_wire::{DeviceId, Record, Signer as _, SoftwareKey};
 use serde_json::json;
 
+use super::judge as judge_said;
 use super::*;
 
 const ISSUER: &str = "https://login.example/realms/ward";
@@ -64,6 +65,13 @@ fn record(token: Option<String>) -> Record {
         value["session"] = serde_json::to_value(session).unwrap();
     }
     serde_json::from_value(value).unwrap()
+}
+
+fn judge(record: &Record, rules: Option<&SignInRules>, seen: &[Seen], second: &[Proof]) -> Taker {
+    let name = record.clinician.as_ref().map(|name| name.as_str());
+    let said =
+        Said { device: &record.device_id, at: record.captured_at, name, session: record.session.as_ref() };
+    judge_said(&said, rules, seen, second)
 }
 
 fn judged(claims: &Value, keys: &[Seen]) -> Taker {

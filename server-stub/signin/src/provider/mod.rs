@@ -12,6 +12,7 @@ mod metadata;
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
+use gauze_wire::SignInRules;
 use http::StatusCode;
 use http::header::ACCEPT;
 use jiff::{SignedDuration, Timestamp};
@@ -26,7 +27,9 @@ pub use logout::{Ended, SignOutThere};
 use crate::age::is_within;
 use crate::config::{ConfigError, People};
 use crate::jwt::{JwtError, Keys, Verified};
+use crate::keys_seen::KeyMemory;
 use crate::outward::Outward;
+use crate::phones::{Said, Taker, judge};
 use client::Credentials;
 use metadata::Metadata;
 
@@ -91,6 +94,8 @@ pub struct Provider {
     /// Held by the one request that asks the provider; what is known is read beside it.
     asking: Mutex<()>,
     heard: std::sync::Mutex<std::collections::HashMap<String, Timestamp>>,
+    /// Where its keys are kept with their dates.
+    memory: Option<Arc<dyn KeyMemory>>,
 }
 
 impl Provider {
@@ -109,7 +114,33 @@ impl Provider {
             known: std::sync::Mutex::default(),
             asking: Mutex::default(),
             heard: std::sync::Mutex::default(),
+            memory: None,
         })
+    }
+
+    /// Keeps the provider's keys with their dates, each time they are fetched: without, no photo's clinician is proven.
+    #[must_use]
+    pub fn remembering(self, memory: Arc<dyn KeyMemory>) -> Self {
+        Self { memory: Some(memory), ..self }
+    }
+
+    /// Who took a photo, by the rules that were in force and the keys that were kept. Asks the provider nothing.
+    pub fn taker(&self, said: &Said<'_>, rules: Option<&SignInRules>) -> Taker {
+        let seen = match (rules, &self.memory) {
+            (Some(rules), Some(memory)) => memory.of(rules.issuer.as_str()),
+            _ => Vec::new(),
+        };
+        judge(said, rules, &seen, &self.people.provider.proves)
+    }
+
+    /// Fetches the provider's keys, so that they are kept with their dates also while nobody signs in.
+    ///
+    /// # Errors
+    /// [`SignInError`] where the provider gives none.
+    pub async fn look(&self, now: Timestamp) -> Result<(), SignInError> {
+        let metadata = self.metadata(now).await?;
+        let _asking = self.asking.lock().await;
+        self.fetch_keys(&metadata, now).await.map(drop)
     }
 
     async fn get(&self, url: &Url) -> Result<Vec<u8>, SignInError> {
@@ -166,12 +197,21 @@ impl Provider {
         if let Some(error) = self.known().keys.failed(now) {
             return Err(error);
         }
-        let answer = match self.get(&metadata.jwks_uri).await {
-            Ok(bytes) => Keys::parse(&bytes).map(Arc::new).map_err(|_| SignInError::Answer),
-            Err(error) => Err(error),
-        };
-        let keys = self.known().keys.keep(answer, now)?;
-        Ok(keys.verify(token)?)
+        Ok(self.fetch_keys(&metadata, now).await?.verify(token)?)
+    }
+
+    async fn fetch_keys(&self, metadata: &Metadata, now: Timestamp) -> Result<Arc<Keys>, SignInError> {
+        let answer = self.ask_keys(metadata, now).await;
+        self.known().keys.keep(answer, now)
+    }
+
+    async fn ask_keys(&self, metadata: &Metadata, now: Timestamp) -> Result<Arc<Keys>, SignInError> {
+        let bytes = self.get(&metadata.jwks_uri).await?;
+        let keys = Keys::parse(&bytes).map_err(|_| SignInError::Answer)?;
+        if let Some(memory) = &self.memory {
+            memory.saw(&self.people.provider.issuer, &bytes, now).await;
+        }
+        Ok(Arc::new(keys))
     }
 
     /// What the known keys say; nothing where others are to be asked for.

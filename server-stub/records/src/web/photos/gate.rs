@@ -62,7 +62,8 @@ impl Desk {
     /// The circumstances: a break-glass counts where no role allows it without one.
     fn context(&self, signed: &Signed, action: Action, subject: &Subject, reason: Option<Reason>) -> Context {
         let at = self.web.now();
-        let purpose = if action == Action::ReviewBreakGlass { Purpose::Audit } else { Purpose::Care };
+        let audits = matches!(action, Action::ReviewBreakGlass | Action::ReadLog);
+        let purpose = if audits { Purpose::Audit } else { Purpose::Care };
         let plain = Context { at, purpose, reason, haste: None };
         let Some(patient) = whose(subject) else { return plain };
         let haste = self.hastes().open_for(&signed.acting.person.id, patient, at);

@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::gate::{broken, unwritten};
-use super::{Desk, words};
+use super::{Desk, governance, words};
 use crate::blind::Blind;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -92,6 +92,7 @@ impl Desk {
                 @else { (words::hastes::DUE) " " (layout::time(one.due())) }
             }
             dl {
+                dt { (words::governance::REFERENCE) } dd { code { (governance::short(&one.entry)) } }
                 dt { (words::haste::WHY) } dd { (one.reason.as_ref().map_or(words::NOT_SAID, |why| words::reason(why.code))) }
                 dt { (words::haste::WORDS) } dd.free { (self.words_of(one).as_deref().unwrap_or(words::NOT_KNOWN)) }
                 dt { (words::search::TEAMS) } dd { (if teams.is_empty() { words::NO_TEAM.to_owned() } else { teams.join(", ") }) }

@@ -86,6 +86,11 @@ pub(super) async fn list(
         asked.after.as_deref().map(str::parse::<Blind>).transpose().map_err(|_| Refusal::Unreadable)?;
     let logged =
         desk.logged(&signed, act::List, &Subject::WorkList(code.map(|code| Team(code.to_owned())))).await?;
+    if let Some(after) = &asked.after
+        && desk.photo(&signed, after).await?.team.as_deref() != code
+    {
+        return Err(desk.nowhere(&signed).await);
+    }
     let found =
         desk.folk.team(code, which, after.as_ref(), PAGE + 1).await.map_err(|error| broken(&error))?;
     let new = desk.folk.new_of(code).await.map_err(|error| broken(&error))?;
@@ -94,9 +99,10 @@ pub(super) async fn list(
     let more = (found.len() > shown.len()).then(|| shown.last().map(|last| last.handle)).flatten();
     let (now, team_word) = (desk.web.now(), desk.team_word(code));
     let body = html! {
+        (desk.notice(&signed))
         (desk.chooser(&signed, &team, which, new))
         @if shown.is_empty() { p.note { (empty(which)) } }
-        ul.cards { @for found in shown { li { (parts::card(found, &team_word, true, now)) } } }
+        ul.cards { @for found in shown { li { (parts::card(found, &desk.taker(found)?, &team_word, true, now)) } } }
         @if let Some(last) = more {
             p.actions { a.button href={ (address(&team, which)) "&after=" (last) } { (words::OLDER) } }
         }

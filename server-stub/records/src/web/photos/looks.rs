@@ -1,12 +1,13 @@
 //! Who has looked at a photo, or at a patient's photos: read from the access log itself.
 
 use std::ops::ControlFlow;
+use std::sync::PoisonError;
 
 use axum::extract::{Path, State};
 use axum::response::Html;
 use gauze_people::acting::Network;
 use gauze_people::action::{Action, act};
-use gauze_people::log::{Entry, Outcome, What, read_newest};
+use gauze_people::log::{Entry, Outcome, What};
 use maud::{Markup, html};
 
 use super::gate::{broken, patient as subject, reference};
@@ -37,10 +38,7 @@ pub(super) async fn of_photo(
 ) -> Result<Html<String>, Refusal> {
     let found = desk.photo(&signed, &address).await?;
     desk.logged(&signed, act::WhoLooked, &found.subject()).await?;
-    let id = found.capture_id.to_string();
-    let looks = desk
-        .looks(move |entry| entry.about.as_ref().and_then(|about| about.id.as_ref()) == Some(&id))
-        .await?;
+    let looks = desk.looks(found.capture_id.to_string()).await?;
     let named = desk.may(&signed, Action::View, &found.subject());
     let banner = named.then(|| parts::banner(found.label.patient.as_ref(), desk.web.now()));
     let frame = Frame { banner, ..Frame::signed(words::looks::PHOTO_TITLE, &signed, "/photos") };
@@ -59,10 +57,7 @@ pub(super) async fn of_patient(
     }
     let teams = desk.folk.teams_of(&patient).await.map_err(|error| broken(&error))?;
     desk.logged(&signed, act::WhoLooked, &subject(&patient, teams)).await?;
-    let about = reference(&patient);
-    let looks = desk
-        .looks(move |entry| entry.about.as_ref().and_then(|it| it.patient.as_ref()) == Some(&about))
-        .await?;
+    let looks = desk.looks(reference(&patient).0).await?;
     let named = all.iter().find(|found| desk.may(&signed, Action::View, &found.subject()));
     let banner = named.map(|found| parts::banner(found.label.patient.as_ref(), desk.web.now()));
     let frame = Frame { banner, ..Frame::signed(words::looks::PATIENT_TITLE, &signed, "/search") };
@@ -70,16 +65,18 @@ pub(super) async fn of_patient(
 }
 
 impl Desk {
-    /// The newest lines about something, newest first.
-    async fn looks(&self, about: impl Fn(&Entry) -> bool + Send + 'static) -> Result<Vec<Entry>, Refusal> {
-        let root = self.log_root.clone();
+    /// The newest lines about a photo or a patient, newest first.
+    async fn looks(&self, about: String) -> Result<Vec<Entry>, Refusal> {
+        let (places, size) = (self.places(), self.log.size());
         let read = move || {
+            let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
+            places.catch_up(size)?;
             let mut newest = Vec::new();
-            let read = read_newest(&root, |kept| {
+            let read = places.newest(&about, |kept| {
                 let entry = kept
                     .entry
                     .filter(|entry| matches!(entry.what, What::Action(action) if LOOKS.contains(&action)));
-                newest.extend(entry.filter(|entry| about(entry)));
+                newest.extend(entry);
                 if newest.len() < MOST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
             read.map(|()| newest)

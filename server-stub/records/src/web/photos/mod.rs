@@ -1,5 +1,5 @@
 //! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
-//! putting a record right, and breaking the glass.
+//! putting a record right, breaking the glass; and what stands on the same names and sealed words: governance and roles.
 //!
 //! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
 //! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
@@ -9,6 +9,7 @@ mod amend_form;
 mod compare;
 mod filled;
 mod gate;
+mod governance;
 mod haste;
 mod hastes;
 mod kept;
@@ -18,16 +19,20 @@ mod parts;
 mod patient;
 mod photo;
 mod pixels;
+mod policies;
 mod proof;
 mod record;
+mod role_forms;
+mod roles;
 mod search;
 mod showing;
+mod taker;
 mod turns;
 mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use axum::Router;
@@ -37,7 +42,7 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
 use gauze_people::Roles;
 use gauze_people::haste::Hastes;
-use gauze_people::log::{AccessLog, read_entries};
+use gauze_people::log::{AccessLog, LogFailure, Places, read_entries};
 use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
@@ -70,12 +75,16 @@ pub struct DeskParts {
     pub lists: PickLists,
     /// Signs amendments.
     pub records: Arc<SoftwareKey>,
+    /// The data directory, under which policies are.
+    pub data: PathBuf,
 }
 
 struct Inner {
     showings: Showings,
     /// The log is read for one page at a time: it is long.
     reading: Turns,
+    /// Where the log's lines about each photo and patient are.
+    places: Arc<Mutex<Places>>,
     teams: BTreeMap<String, String>,
     parts: DeskParts,
 }
@@ -104,7 +113,8 @@ impl Desk {
         let word = |team: &gauze_wire::Choice| (team.code.to_string(), team.words.as_str().to_owned());
         let teams = parts.lists.teams.iter().map(word).collect();
         let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
-        Self(Arc::new(Inner { showings, reading, teams, parts }))
+        let places = Arc::new(Mutex::new(Places::new(&parts.log_root)));
+        Self(Arc::new(Inner { showings, reading, places, teams, parts }))
     }
 
     /// What a team is called.
@@ -117,13 +127,17 @@ impl Desk {
         &self.0.reading
     }
 
+    fn places(&self) -> Arc<Mutex<Places>> {
+        self.0.places.clone()
+    }
+
     fn showings(&self) -> &Showings {
         &self.0.showings
     }
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 15] = [
+pub const ADDRESSES: [&str; 20] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -131,6 +145,11 @@ pub const ADDRESSES: [&str; 15] = [
     "/patients/{patient}/looks",
     "/patients/{patient}/haste",
     "/hastes",
+    "/governance",
+    "/people/roles",
+    "/people/roles/give",
+    "/people/roles/take",
+    "/people/policies",
     "/photos/{photo}",
     "/photos/{photo}/record",
     "/photos/{photo}/proof",
@@ -150,11 +169,16 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/patients/{patient}/looks" => get(looks::of_patient),
         "/patients/{patient}/haste" => get(haste::form).post(haste::open),
         "/hastes" => get(hastes::list).post(hastes::judge),
+        "/governance" => get(governance::page),
+        "/people/roles" => get(roles::page),
+        "/people/roles/give" => get(role_forms::give).post(role_forms::given),
+        "/people/roles/take" => get(role_forms::take).post(role_forms::taken),
         "/photos/{photo}" => get(photo::page),
         "/photos/{photo}/record" => get(record::page),
         "/photos/{photo}/proof" => get(proof::page),
         "/photos/{photo}/looks" => get(looks::of_photo),
         "/photos/{photo}/amend" => get(amend::form).post(amend::save),
+        "/people/policies" => get(policies::page).post(policies::save),
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),
         "/shown/{showing}/{exponent}/{column}/{row}" => get(pixels::tile),
@@ -175,7 +199,13 @@ async fn sweep(desk: Weak<Inner>) {
         let Some(inner) = desk.upgrade() else { return };
         inner.showings.sweep(inner.parts.web.now());
         let folk = inner.parts.folk.clone();
+        let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
         drop(inner);
+        // So that nobody who asks who has looked waits for the whole log to be read.
+        let caught_up = reading.work(move || catch_up(&places, size)).await;
+        if let Ok(Err(error)) = caught_up {
+            tracing::error!(code = error.code(), %error, "the access log cannot be read");
+        }
         match folk.refill().await {
             Ok(refilled) if refilled == Refilled::default() => {}
             Ok(Refilled { made, missing, damaged }) => {
@@ -190,11 +220,15 @@ async fn sweep(desk: Weak<Inner>) {
     }
 }
 
+fn catch_up(places: &Mutex<Places>, size: u64) -> Result<(), LogFailure> {
+    places.lock().unwrap_or_else(PoisonError::into_inner).catch_up(size)
+}
+
 /// What was opened in haste, read from the log.
 ///
 /// # Errors
 /// Where the log cannot be read.
-pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, gauze_people::log::LogFailure> {
+pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, LogFailure> {
     let mut hastes = Hastes::default();
     read_entries(log_root, |kept| {
         if let Some(entry) = &kept.entry {

@@ -1,13 +1,13 @@
 //! What several pages show: who the patient is, where on the body, who took it, a photo in a list.
 
 use gauze_people::action::Action;
+use gauze_signin::phones::Taker;
 use gauze_wire::{Patient, Site};
 use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
 use maud::{Markup, html};
 
-use super::words;
-use crate::blind::Label;
+use super::{taker, words};
 use crate::folk::Found;
 use crate::web::layout;
 
@@ -81,16 +81,8 @@ pub(super) fn site(site: Option<&Site>) -> String {
     }
 }
 
-/// Who took it: never a name without how sure it is.
-pub(super) fn clinician(label: &Label) -> Markup {
-    match &label.clinician {
-        Some(name) => html! { (name.as_str()) " " span.state.warning { (words::clinician::CLAIMED) } },
-        None => html! { span.state { (words::clinician::NONE) } },
-    }
-}
-
 /// One photo in a list. The patient is told where the list is not one patient's.
-pub(super) fn card(found: &Found, team: &str, named: bool, now: Timestamp) -> Markup {
+pub(super) fn card(found: &Found, taker: &Taker, team: &str, named: bool, now: Timestamp) -> Markup {
     let label = &found.label;
     html! {
         h3 {
@@ -116,7 +108,7 @@ pub(super) fn card(found: &Found, team: &str, named: bool, now: Timestamp) -> Ma
             @else if found.amended > 0 { span.state.warning { (words::AMENDED) } " " }
             @if named { (words::TAKEN) " " (layout::time(found.taken)) }
         }
-        p.hint { (team) " · " (clinician(label)) @if let Some(view) = label.view { " · " (words::framing(view)) } }
+        p.hint { (team) " · " (taker::state(taker)) @if let Some(view) = label.view { " · " (words::framing(view)) } }
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn timeline(
         form method="get" action="/compare" {
             @if shown.len() > 1 { (compare_bar()) }
             @for (at, (heading, wounds)) in grouped(&shown).into_iter().enumerate() {
-                (site(&desk, at, &heading, &wounds, shown.len() > 1))
+                (site(&desk, at, &heading, &wounds, shown.len() > 1)?)
             }
         }
         @if looks { p { a href={ "/patients/" (patient) "/looks" } { (words::patient::LOOKED) } } }
@@ -87,9 +87,9 @@ fn grouped(shown: &[Found]) -> Vec<(String, Wounds<'_>)> {
     sites
 }
 
-fn site(desk: &Desk, at: usize, heading: &str, wounds: &Wounds<'_>, choose: bool) -> Markup {
+fn site(desk: &Desk, at: usize, heading: &str, wounds: &Wounds<'_>, choose: bool) -> Result<Markup, Refusal> {
     let id = format!("site-{at}");
-    html! {
+    Ok(html! {
         section aria-labelledby=(id) {
             h2 id=(id) { (heading) }
             @for (wound, photos) in wounds {
@@ -99,14 +99,14 @@ fn site(desk: &Desk, at: usize, heading: &str, wounds: &Wounds<'_>, choose: bool
                 ol.timeline {
                     @for found in photos {
                         li {
-                            (parts::card(found, &desk.team_word(found.team.as_deref()), false, desk.web.now()))
+                            (parts::card(found, &desk.taker(found)?, &desk.team_word(found.team.as_deref()), false, desk.web.now()))
                             @if choose { (choice(found)) }
                         }
                     }
                 }
             }
         }
-    }
+    })
 }
 
 fn choice(found: &Found) -> Markup {

@@ -4,13 +4,14 @@ use axum::extract::{Path, State};
 use axum::response::Html;
 use gauze_people::Logged;
 use gauze_people::action::{Act, Action, act};
+use gauze_signin::phones::Taker;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use super::gate::{broken, patient as of_patient};
 use super::haste::red;
 use super::parts::Way;
-use super::{Desk, parts, words};
+use super::{Desk, parts, taker, words};
 use crate::blind::Blind;
 use crate::folk::{Found, Opening};
 use crate::web::layout::{self, Frame};
@@ -34,12 +35,13 @@ pub(super) async fn page(
     let logged = desk.logged(&signed, act::View, &found.subject()).await?;
     let opening = Opening::of(&logged).ok_or(Refusal::Broken("opening"))?;
     let stage = desk.stage(&signed, &found, opening, purpose(&logged))?;
+    let taker = desk.taker(&found)?;
     let line_of = desk.patient_of(&signed, &found).await?;
     let body = html! {
         (stage)
         (controls(false))
         p.hint { (words::photo::MARKED) }
-        (facts(&desk, &found))
+        (facts(&desk, &found, &taker))
         (ways(&desk, &signed, &found, line_of.as_ref()))
     };
     let patient = parts::banner(found.label.patient.as_ref(), desk.web.now());
@@ -131,7 +133,7 @@ pub(super) fn controls(two: bool) -> Markup {
     }
 }
 
-fn facts(desk: &Desk, found: &Found) -> Markup {
+fn facts(desk: &Desk, found: &Found, taker: &Taker) -> Markup {
     let label = &found.label;
     html! {
         section aria-labelledby="facts" {
@@ -140,12 +142,7 @@ fn facts(desk: &Desk, found: &Found) -> Markup {
                 dt { (words::photo::SITE) } dd { (parts::site(label.site.as_ref())) }
                 dt { (words::photo::FRAMING) } dd { (label.view.map_or(words::NOT_SAID, words::framing)) }
                 dt { (words::TAKEN) } dd { (layout::time(found.taken)) }
-                dt { (words::BY) } dd {
-                    (parts::clinician(label))
-                    p.hint {
-                        (if label.clinician.is_some() { words::clinician::CLAIMED_MEANS } else { words::clinician::NONE_MEANS })
-                    }
-                }
+                dt { (words::BY) } dd { (taker::full(taker)) }
                 dt { (words::photo::TEAM) } dd { (desk.team_word(found.team.as_deref())) }
                 @if label.damaged {
                     dt { (words::AMENDED) }

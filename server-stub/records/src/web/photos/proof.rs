@@ -3,11 +3,12 @@
 use axum::extract::{Path, State};
 use axum::response::Html;
 use gauze_people::action::act;
+use gauze_signin::phones::Taker;
 use gauze_wire::Attestation;
 use maud::{Markup, html};
 
 use super::gate::broken;
-use super::{Desk, parts, words};
+use super::{Desk, parts, taker, words};
 use crate::folk::{Found, Origin};
 use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
@@ -25,7 +26,7 @@ pub(super) async fn page(
     let patient = desk.may(&signed, gauze_people::action::Action::View, &found.subject());
     let body = html! {
         p { (words::proof::LEAD) }
-        @if patient { (who(&found)) }
+        @if patient { (who(&desk.taker(&found)?)) }
         (phone(&origin))
         (kept(&found, &origin))
         @if patient { p { a href={ "/photos/" (found.handle) } { (words::photo::TITLE) } } }
@@ -35,18 +36,11 @@ pub(super) async fn page(
     Ok(layout::page(&frame, &body))
 }
 
-fn who(found: &Found) -> Markup {
-    let label = &found.label;
-    let means = if label.clinician.is_some() {
-        words::clinician::CLAIMED_MEANS
-    } else {
-        words::clinician::NONE_MEANS
-    };
+fn who(taker: &Taker) -> Markup {
     html! {
         section aria-labelledby="who" {
             h2 id="who" { (words::proof::WHO) }
-            p { (parts::clinician(label)) }
-            p.hint { (means) }
+            (taker::full(taker))
         }
     }
 }

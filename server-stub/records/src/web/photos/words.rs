@@ -108,8 +108,30 @@ pub(super) mod photo {
 }
 
 pub(super) mod clinician {
+    use gauze_signin::phones::Doubt;
+
     pub(crate) const CLAIMED: &str = "Claimed";
-    pub(crate) const CLAIMED_MEANS: &str = "The phone was told this name. Nobody has proven it.";
+    pub(crate) const PROVEN: &str = "Proven";
+    pub(crate) const SIGNED_IN: &str = "Signed in on this phone with the hospital account,";
+    pub(crate) const TWO_FACTORS: &str = "with a second factor.";
+    pub(crate) const ONE_FACTOR: &str = "without a second factor.";
+    pub(crate) const NO_NAME: &str = "Without a name";
+
+    /// Why a name is no more than a claim.
+    pub(crate) fn doubt(doubt: Doubt) -> &'static str {
+        match doubt {
+            Doubt::NoToken => "The phone was told this name; nobody was signed in on it.",
+            Doubt::NoRules => "No sign-in was asked for when this was taken.",
+            Doubt::Malformed | Doubt::Algorithm => "The sign-in that came with the photo cannot be read.",
+            Doubt::UnknownKey => "The key that signed the sign-in is none that was seen at that time.",
+            Doubt::Signature => {
+                "The sign-in that came with the photo was not signed by the hospital's sign-in service."
+            }
+            Doubt::OtherParty => "The sign-in that came with the photo is for another service.",
+            Doubt::OtherPhone => "The sign-in that came with the photo was made for another phone.",
+            Doubt::Time => "The sign-in was not in force when the photo was taken.",
+        }
+    }
     pub(crate) const NONE: &str = "Nobody named";
     pub(crate) const NONE_MEANS: &str = "The phone was not told who took the photo.";
 }
@@ -224,6 +246,34 @@ pub(super) mod hastes {
     pub(crate) const INVESTIGATE: &str = "Look into it further";
 }
 
+pub(super) mod governance {
+    pub(crate) const TITLE: &str = "Governance";
+    pub(crate) const LEAD: &str =
+        "This page reads the last 30 days. Patients stand here by a reference alone.";
+    pub(crate) const HASTES: &str = "Break-glass that nobody has judged";
+    pub(crate) const NO_HASTES: &str = "Every break-glass is judged.";
+    pub(crate) const OPEN: &str = "Break-glass that is looked into";
+    pub(crate) const JUDGE: &str = "Judge them";
+    pub(crate) const WAITS: &str = "Break-glass waits for your judgement:";
+    pub(crate) const REFERENCE: &str = "Reference";
+    pub(crate) const ROLES: &str = "Roles that were changed";
+    pub(crate) const NO_ROLES: &str = "No role was changed.";
+    pub(crate) const WHOM: &str = "Whose role";
+    pub(crate) const CHANGE: &str = "Change";
+    pub(crate) const FOUND: &str = "Out of the ordinary";
+    pub(crate) const ACCUSES_NOBODY: &str =
+        "Names are compared, and nothing else is known. There may be a good reason: ask first.";
+    pub(crate) const NOTHING: &str = "Nothing is out of the ordinary.";
+    pub(crate) const OWN: &str = "A patient with the same name as who looked";
+    pub(crate) const FAMILY: &str = "A patient with the same family name";
+    pub(crate) const COLLEAGUE: &str = "A patient with the name of somebody who works here";
+    pub(crate) const MANY: &str = "Many patients within an hour";
+    pub(crate) const PATIENT: &str = "Patient";
+    pub(crate) const PATIENTS: &str = "Patients:";
+    pub(crate) const LINE: &str = "Line";
+    pub(crate) const CUT: &str = "The newest 20 lines are shown, of";
+}
+
 pub(super) mod amend {
     pub(crate) const TITLE: &str = "Put something right";
     pub(crate) const LEAD: &str = "Nothing is overwritten. What the phone sealed stays, and what you write stands beside it with your name.";
@@ -319,8 +369,8 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
         Action::Search => "Searched",
         Action::WhoLooked => "Looked who has looked",
         Action::Erase => "Erased it",
+        Action::ReadLog => "Read the access log",
         Action::ReviewBreakGlass
-        | Action::ReadLog
         | Action::Phones
         | Action::ChangeRole
         | Action::EndSession

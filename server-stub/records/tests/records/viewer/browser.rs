@@ -160,6 +160,38 @@ async fn the_pages_hold_in_a_browser() {
             picture(&browser, &format!("{name}-in-haste-{width}-{scheme}")).await;
         }
     }
+    let cousin = ward.sign_in(person("Wilhelmina FEATHERSTONEHAUGH", Role::Viewer, TEAM));
+    cousin.get(&pages[3].1).await;
+    let admin = ward.sign_in(person("Adam Administrator", Role::Administrator, TEAM));
+    let id = person("Nora Newcomer", Role::Viewer, TEAM).id.0;
+    let why = ("reason", "She joins the ward for the winter, until her own team has its photos here");
+    for role in [("role", "auditor"), ("role", "governance")] {
+        admin.post("/people/roles/give", &[("person", &id), role, why, ("until", "2027-03-31")]).await;
+    }
+    let teams = ("teams", "tissue\nWARD 4");
+    let given = admin.post("/people/roles/give", &[("person", &id), ("role", "viewer"), teams, why]).await;
+    assert!(given.status.is_redirection());
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    let take = format!("/people/roles/take?person={id}&role=viewer&team=tissue");
+    for (name, address, cookie) in [
+        ("governance", "/governance", &officer.cookie),
+        ("roles", "/people/roles", &admin.cookie),
+        ("roles-give", "/people/roles/give", &admin.cookie),
+        ("roles-take", &take, &admin.cookie),
+        ("policies", "/people/policies", &admin.cookie),
+    ] {
+        let cookie = json!({ "name": "__Host-gauze", "value": cookie, "url": origin, "path": "/", "secure": true,
+                             "httpOnly": true, "sameSite": "Strict" });
+        browser.devtools("Network.setCookie", cookie).await;
+        for (width, scheme) in [(1280, "light"), (320, "dark")] {
+            browser.look(width, scheme).await;
+            browser.open(&format!("{origin}{address}")).await;
+            assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} at {width}, {scheme}");
+            picture(&browser, &format!("{name}-{width}-{scheme}")).await;
+        }
+        browser.run("document.documentElement.style.fontSize = '200%'; return 0", json!([])).await;
+        assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} with text of 200 %");
+    }
     drop(stop);
     ward.end().await;
 }

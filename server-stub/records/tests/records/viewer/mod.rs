@@ -1,9 +1,15 @@
 //! The viewer's pages, asked as a browser asks.
 
 mod browser;
+mod clinician;
+mod day;
+mod governing;
 mod haste;
 mod leaks;
 mod pages;
+mod policies;
 mod putting_right;
+mod roles;
 mod strangers;
+mod table;
 pub mod ward;

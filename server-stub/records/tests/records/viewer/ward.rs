@@ -1,6 +1,6 @@
 //! A hospital with filed photos, its pages, and people who are signed in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -18,10 +18,11 @@ use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
-use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
+use gauze_records::web::{KeysKept, Listed, Parts, Web, router};
 use gauze_records::{Folk, Found, Opening, Opens};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
+use gauze_signin::outward::{Outward, OutwardError, Soon};
 use gauze_signin::provider::Provider;
 use gauze_signin::sessions::{AtProvider, Level, Opening as Begin};
 use gauze_wire::log::NoteKey;
@@ -31,8 +32,21 @@ use tower::ServiceExt as _;
 
 use crate::fixture::{Fake, Hospital};
 use crate::folk::{filed, filed_with};
+use crate::issuer::{Asked, Issuer};
 
 pub const TEAM: &str = "tissue";
+pub const ISSUER: &str = "https://provider.test";
+
+/// The way out to a provider in the same process.
+struct Wire(Arc<Issuer>);
+
+impl Outward for Wire {
+    fn send(&self, request: Request<Vec<u8>>) -> Soon<'_, Result<http::Response<Vec<u8>>, OutwardError>> {
+        let (status, body) =
+            self.0.answer(&Asked { path: request.uri().path(), fields: HashMap::new(), now: 0 });
+        Box::pin(std::future::ready(Ok(http::Response::builder().status(status).body(body).unwrap())))
+    }
+}
 
 /// A person of the wound team.
 pub fn person(name: &str, role: Role, team: &str) -> Person {
@@ -100,6 +114,14 @@ impl Office {
         Opening::of(&self.log.append(authorised).await.unwrap()).unwrap()
     }
 
+    /// The newest entry: the last line of the log's first file.
+    pub fn last(&self) -> Entry {
+        let file = self.dir.path().join("access/entries/000000000000.log");
+        let text = std::fs::read_to_string(file).unwrap();
+        let line = text.trim_end().rsplit('\n').next().unwrap();
+        gauze_wire::Jws::parse(line.rsplit(' ').next().unwrap()).unwrap().peek().unwrap()
+    }
+
     pub fn entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         read_entries(&self.dir.path().join("access"), |kept| entries.extend(kept.entry)).unwrap();
@@ -131,6 +153,7 @@ pub struct Ward {
     pub puller: Puller<Fake>,
     pub folk: Folk,
     pub office: Office,
+    pub issuer: Arc<Issuer>,
     pub web: Web,
     pub pages: Router,
     pub host: String,
@@ -154,6 +177,9 @@ pub struct Browser<'a> {
     ward: &'a Ward,
     pub cookie: String,
     pub proof: String,
+    /// The session's, as it stands in the log.
+    pub reference: String,
+    from: [u8; 4],
 }
 
 impl Ward {
@@ -180,16 +206,19 @@ impl Ward {
         let people = json!({
             "origin": format!("https://{host}"),
             "provider": {
-                "issuer": "https://provider.test/realms/ward", "profile": "keycloak", "client_id": "gauze",
+                "issuer": ISSUER, "profile": "keycloak", "client_id": "gauze",
                 "client": { "secret_file": "secret" },
             },
             "networks": ["127.0.0.0/8"],
         });
         tokio::fs::write(office.dir.path().join("secret"), "a secret of more than 16").await.unwrap();
         let people = Arc::new(People::parse(people.to_string().as_bytes(), office.dir.path()).unwrap());
+        let issuer = Arc::new(Issuer::new(ISSUER, "gauze"));
         let factors = office.dir.path().join("factors.sqlite");
         let web = Web::new(Parts {
-            provider: Provider::new(people.clone(), Arc::new(HttpsOutward::new(None).unwrap())).unwrap(),
+            provider: Provider::new(people.clone(), Arc::new(Wire(issuer.clone())))
+                .unwrap()
+                .remembering(Arc::new(KeysKept::open(office.dir.path()).unwrap())),
             factors: Factors::open(&factors, FactorKey::derive(&[7; 32]), &people).await.unwrap(),
             people,
             roster: Arc::new(Listed::new(office.dir.path())),
@@ -207,9 +236,10 @@ impl Ward {
             hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
             lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
             records: Arc::new(hospital.keys().records().unwrap()),
+            data: office.dir.path().to_owned(),
         });
         let pages = router(web.clone(), photos(desk));
-        Self { hospital, puller, folk, office, web, pages, host: host.to_owned() }
+        Self { hospital, puller, folk, office, issuer, web, pages, host: host.to_owned() }
     }
 
     /// Somebody who has proven two factors.
@@ -223,12 +253,18 @@ impl Ward {
             browser: "test".into(),
         };
         let (cookie, session) = self.web.sessions().begin(opening, now).unwrap();
-        Browser { ward: self, cookie, proof: session.proof }
+        Browser {
+            ward: self,
+            cookie,
+            proof: session.proof,
+            reference: session.reference,
+            from: [127, 0, 0, 1],
+        }
     }
 
-    pub async fn ask(&self, request: Request<Body>) -> Answer {
+    async fn ask(&self, request: Request<Body>, from: [u8; 4]) -> Answer {
         let mut request = request;
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711))));
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((from, 4711))));
         let answer = self.pages.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, 64 << 20).await.unwrap().to_vec();
@@ -248,6 +284,12 @@ impl Ward {
 }
 
 impl Browser<'_> {
+    /// The same browser inside or outside the hospital's networks.
+    pub fn from(self, network: Network) -> Self {
+        let from = if network == Network::Inside { [127, 0, 0, 1] } else { [203, 0, 113, 7] };
+        Self { from, ..self }
+    }
+
     fn request(&self, method: &str, address: &str) -> Builder {
         Request::builder()
             .method(method)
@@ -258,13 +300,13 @@ impl Browser<'_> {
     }
 
     pub async fn get(&self, address: &str) -> Answer {
-        self.ward.ask(self.request("GET", address).body(Body::empty()).unwrap()).await
+        self.ward.ask(self.request("GET", address).body(Body::empty()).unwrap(), self.from).await
     }
 
     pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("proof", &self.proof).extend_pairs(fields);
         let request = self.request("POST", address).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.ward.ask(request.body(Body::from(form.finish())).unwrap()).await
+        self.ward.ask(request.body(Body::from(form.finish())).unwrap(), self.from).await
     }
 }
