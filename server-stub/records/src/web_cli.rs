@@ -127,6 +127,7 @@ impl Pages {
         });
         let log_root = access::log_dir(data);
         let hastes = photos::hastes(&log_root).map_err(access::AccessError::from)?;
+        let links = photos::links(&log_root).map_err(access::AccessError::from)?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
@@ -134,6 +135,7 @@ impl Pages {
             log,
             log_root,
             hastes: Arc::new(hastes.into()),
+            links: Arc::new(links.into()),
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
         });

@@ -85,6 +85,16 @@ impl Folk {
         MarkKey::new(self.keys.mark(), epoch)
     }
 
+    /// What a link's address is known by, and nobody finds the address from it.
+    pub(crate) fn link_address(&self, address: &str) -> Blind {
+        self.keys.term("link address", address)
+    }
+
+    /// What the code of a link's address is known by.
+    pub(crate) fn link_code(&self, address: &str, code: &str) -> Blind {
+        self.keys.term("link code", &format!("{address}/{code}"))
+    }
+
     /// Seals words about a photo or a patient, for the access log.
     pub(crate) fn seal_words(&self, about: &Blind, words: &str) -> Result<Vec<u8>, FolkError> {
         Ok(self.keys.seal(about, words.as_bytes())?)

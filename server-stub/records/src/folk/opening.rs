@@ -4,6 +4,7 @@ use std::fs::File;
 
 use gauze_people::Logged;
 use gauze_people::action::{Act, act};
+use gauze_people::links::Spent;
 use gauze_people::subject::Subject;
 use gauze_wire::{CaptureId, Record};
 use zeroize::Zeroizing;
@@ -39,6 +40,11 @@ impl Opening {
             | Subject::Opened(_)
             | Subject::Hospital => None,
         }
+    }
+
+    /// Of a view of a link that was spent.
+    pub fn by_link(spent: &Spent) -> Self {
+        Self { capture_id: spent.photo(), line: spent.line() }
     }
 
     /// The number of its line: what the mark carries.

@@ -57,6 +57,9 @@ fn sections(person: &Person) -> Vec<(&'static str, &'static str)> {
     if person.roles.contains(&Role::Governance) || !person.leads.is_empty() {
         all.push(("/hastes", nav::HASTES));
     }
+    if !person.leads.is_empty() {
+        all.push(("/links", nav::LINKS));
+    }
     all.push(("/sessions", nav::SESSIONS));
     all
 }

@@ -21,6 +21,7 @@ pub(crate) mod nav {
     pub(crate) const PEOPLE: &str = "People signed in";
     pub(crate) const WAITING: &str = "Second factors";
     pub(crate) const HASTES: &str = "Break-glass";
+    pub(crate) const LINKS: &str = "Links";
 }
 
 pub(crate) mod refusal {

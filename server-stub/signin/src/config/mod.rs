@@ -23,6 +23,11 @@ const LONGEST_H: u32 = 12;
 /// Longest idle time that may be set, in minutes.
 const IDLE_MIN: u32 = 60;
 
+/// Longest life of a link that may be set, in days.
+const LINK_DAYS: u16 = 30;
+/// Most views of a link that may be set.
+const LINK_VIEWS: u16 = 50;
+
 /// Why `people.json` does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -132,6 +137,15 @@ pub struct Membership {
     pub leads: bool,
 }
 
+/// The most that a link for somebody outside may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkLimits {
+    /// Days until it ends.
+    pub days: u16,
+    /// Views.
+    pub views: u16,
+}
+
 /// `people.json`, checked.
 #[derive(Clone, Debug)]
 pub struct People {
@@ -151,6 +165,8 @@ pub struct People {
     pub authorities: Vec<PathBuf>,
     /// The hospital's own networks.
     pub networks: Vec<Block>,
+    /// What links may be given.
+    pub links: LinkLimits,
 }
 
 impl People {
@@ -192,6 +208,7 @@ impl People {
             totp: file.factors.totp,
             authorities: file.factors.authorities.iter().map(|path| base.join(path)).collect(),
             networks: networks.collect::<Result<_, _>>()?,
+            links: links(&file.links)?,
         })
     }
 
@@ -232,6 +249,16 @@ fn limits(file: &file::SessionsFile) -> Result<Limits, ConfigError> {
         idle: SignedDuration::from_mins(file.idle_minutes.into()),
         longest: SignedDuration::from_hours(file.hours.into()),
     })
+}
+
+fn links(file: &file::LinksFile) -> Result<LinkLimits, ConfigError> {
+    if !(1..=LINK_DAYS).contains(&file.days) {
+        return Err(ConfigError::field("links.days", format!("1 to {LINK_DAYS}")));
+    }
+    if !(1..=LINK_VIEWS).contains(&file.views) {
+        return Err(ConfigError::field("links.views", format!("1 to {LINK_VIEWS}")));
+    }
+    Ok(LinkLimits { days: file.days, views: file.views })
 }
 
 fn issuer(text: &str) -> Result<String, ConfigError> {

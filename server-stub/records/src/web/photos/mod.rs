@@ -1,5 +1,5 @@
 //! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
-//! putting a record right, and breaking the glass.
+//! putting a record right, breaking the glass, and links for people outside.
 //!
 //! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
 //! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
@@ -12,6 +12,7 @@ mod gate;
 mod haste;
 mod hastes;
 mod kept;
+mod links;
 mod lists;
 mod looks;
 mod parts;
@@ -27,7 +28,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use axum::Router;
@@ -37,12 +38,15 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
 use gauze_people::Roles;
 use gauze_people::haste::Hastes;
+use gauze_people::links::Links;
 use gauze_people::log::{AccessLog, read_entries};
 use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
 use crate::coded::Coded as _;
 use crate::folk::{Folk, Refilled};
+pub use links::OUTSIDE;
+use links::Readings;
 use showing::Showings;
 use turns::Turns;
 
@@ -67,6 +71,8 @@ pub struct DeskParts {
     pub log_root: PathBuf,
     /// What was opened in haste.
     pub hastes: Arc<RwLock<Hastes>>,
+    /// Links for people outside.
+    pub links: Arc<Mutex<Links>>,
     /// Teams' words, by the policy in force.
     pub lists: PickLists,
     /// Signs amendments.
@@ -78,6 +84,7 @@ struct Inner {
     /// The log is read for one page at a time: it is long.
     reading: Turns,
     teams: BTreeMap<String, String>,
+    readings: Readings,
     parts: DeskParts,
 }
 
@@ -105,7 +112,7 @@ impl Desk {
         let word = |team: &gauze_wire::Choice| (team.code.to_string(), team.words.as_str().to_owned());
         let teams = parts.lists.teams.iter().map(word).collect();
         let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
-        Self(Arc::new(Inner { showings, reading, teams, parts }))
+        Self(Arc::new(Inner { showings, reading, teams, readings: Readings::default(), parts }))
     }
 
     /// What a team is called.
@@ -118,13 +125,17 @@ impl Desk {
         &self.0.reading
     }
 
+    fn readings(&self) -> &Readings {
+        &self.0.readings
+    }
+
     fn showings(&self) -> &Showings {
         &self.0.showings
     }
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 15] = [
+pub const ADDRESSES: [&str; 17] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -137,6 +148,8 @@ pub const ADDRESSES: [&str; 15] = [
     "/photos/{photo}/proof",
     "/photos/{photo}/looks",
     "/photos/{photo}/amend",
+    "/photos/{photo}/link",
+    "/links",
     "/compare",
     "/shown/{showing}",
     "/shown/{showing}/{exponent}/{column}/{row}",
@@ -156,6 +169,8 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/photos/{photo}/proof" => get(proof::page),
         "/photos/{photo}/looks" => get(looks::of_photo),
         "/photos/{photo}/amend" => get(amend::form).post(amend::save),
+        "/photos/{photo}/link" => get(links::make::form).post(links::make::make),
+        "/links" => get(links::list::list).post(links::list::revoke),
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),
         "/shown/{showing}/{exponent}/{column}/{row}" => get(pixels::tile),
@@ -167,6 +182,7 @@ fn page(address: &str) -> MethodRouter<Desk> {
 pub fn router(desk: Desk) -> Router {
     tokio::spawn(sweep(Arc::downgrade(&desk.0)));
     let pages = ADDRESSES.iter().fold(Router::new(), |pages, address| pages.route(address, page(address)));
+    let pages = links::outside(pages);
     pages.route("/viewer.js", get(script)).route("/photos.css", get(style)).with_state(desk)
 }
 
@@ -174,7 +190,10 @@ pub fn router(desk: Desk) -> Router {
 async fn sweep(desk: Weak<Inner>) {
     loop {
         let Some(inner) = desk.upgrade() else { return };
-        inner.showings.sweep(inner.parts.web.now());
+        let now = inner.parts.web.now();
+        inner.showings.sweep(now);
+        inner.readings.sweep(now);
+        inner.parts.links_now().tick(now);
         let folk = inner.parts.folk.clone();
         drop(inner);
         match folk.refill().await {
@@ -205,6 +224,19 @@ pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, gauze_people::log::L
     Ok(hastes)
 }
 
+/// Links, read from the log.
+///
+/// # Errors
+/// Where the log cannot be read.
+pub fn links(log_root: &std::path::Path) -> Result<Links, gauze_people::log::LogFailure> {
+    let mut links = Links::default();
+    read_entries(log_root, |kept| match &kept.entry {
+        Some(entry) => links.see(kept.index, entry),
+        None => links.erased(),
+    })?;
+    Ok(links)
+}
+
 async fn script() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("viewer.js"))
 }
@@ -220,5 +252,9 @@ impl DeskParts {
 
     fn hastes(&self) -> std::sync::RwLockReadGuard<'_, Hastes> {
         self.hastes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn links_now(&self) -> std::sync::MutexGuard<'_, Links> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -17,7 +17,7 @@ use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
 use gauze_records::pull::Puller;
-use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
+use gauze_records::web::photos::{Desk, DeskParts, hastes, links, router as photos};
 use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
 use gauze_records::{Folk, Found, Opening, Opens};
 use gauze_signin::config::People;
@@ -205,6 +205,7 @@ impl Ward {
             log: office.log.clone(),
             log_root: office.dir.path().join("access"),
             hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
+            links: Arc::new(links(&office.dir.path().join("access")).unwrap().into()),
             lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
             records: Arc::new(hospital.keys().records().unwrap()),
         });
