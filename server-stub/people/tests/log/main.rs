@@ -9,3 +9,4 @@ mod fixture;
 mod full;
 mod governance;
 mod life;
+mod links;

@@ -2,6 +2,8 @@
 
 mod browser;
 mod haste;
+mod links;
+mod links_browser;
 mod pages;
 mod putting_right;
 mod strangers;

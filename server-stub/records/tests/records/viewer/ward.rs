@@ -17,7 +17,7 @@ use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
 use gauze_records::pull::Puller;
-use gauze_records::web::photos::{Desk, DeskParts, hastes, links, router as photos};
+use gauze_records::web::photos::{Desk, DeskParts, MARK_EPOCH, hastes, links, router as photos};
 use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
 use gauze_records::{Folk, Found, Opening, Opens};
 use gauze_signin::config::People;
@@ -105,6 +105,40 @@ impl Office {
         read_entries(&self.dir.path().join("access"), |kept| entries.extend(kept.entry)).unwrap();
         entries
     }
+}
+
+fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> Router {
+    let team = Choice { code: TEAM.parse().unwrap(), words: Text::new("Tissue viability").unwrap() };
+    let desk = Desk::new(DeskParts {
+        web: web.clone(),
+        folk: folk.clone(),
+        roles: office.roles.clone(),
+        log: office.log.clone(),
+        log_root: office.dir.path().join("access"),
+        hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
+        links: Arc::new(links(&office.dir.path().join("access")).unwrap().into()),
+        lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
+        records: Arc::new(hospital.keys().records().unwrap()),
+    });
+    router(web.clone(), photos(desk))
+}
+
+/// The number of the view that a picture is marked with.
+pub fn marked(folk: &Folk, jpeg: &[u8]) -> Option<u64> {
+    let mut decoder = jpeg_decoder::Decoder::new(jpeg);
+    let rgb = decoder.decode().unwrap();
+    let info = decoder.info().unwrap();
+    seen(folk, (info.width.into(), info.height.into()), &rgb)
+}
+
+/// The same, of decoded pixels.
+pub fn seen(folk: &Folk, (width, height): (usize, usize), rgb: &[u8]) -> Option<u64> {
+    let luma =
+        |rgb: &[u8]| (u32::from(rgb[0]) * 299 + u32::from(rgb[1]) * 587 + u32::from(rgb[2]) * 114) / 1000;
+    let luma: Vec<u8> = rgb.chunks_exact(3).map(|rgb| u8::try_from(luma(rgb)).unwrap()).collect();
+    let plane = gauze_mark::Luma::new(width, height, &luma).unwrap();
+    let found = gauze_mark::find(plane, &folk.mark_key(MARK_EPOCH), gauze_mark::Search::default());
+    found.map(|found| found.event.number())
 }
 
 /// Something like skin with something like a wound on it.
@@ -197,20 +231,13 @@ impl Ward {
             log: office.log.clone(),
             clock: hospital.clock.clone(),
         });
-        let team = Choice { code: TEAM.parse().unwrap(), words: Text::new("Tissue viability").unwrap() };
-        let desk = Desk::new(DeskParts {
-            web: web.clone(),
-            folk: folk.clone(),
-            roles: office.roles.clone(),
-            log: office.log.clone(),
-            log_root: office.dir.path().join("access"),
-            hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
-            links: Arc::new(links(&office.dir.path().join("access")).unwrap().into()),
-            lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
-            records: Arc::new(hospital.keys().records().unwrap()),
-        });
-        let pages = router(web.clone(), photos(desk));
+        let pages = desk(&hospital, &office, &web, &folk);
         Self { hospital, puller, folk, office, web, pages, host: host.to_owned() }
+    }
+
+    /// The pages as they are after a restart: what was in memory alone is gone.
+    pub fn restart(&mut self) {
+        self.pages = desk(&self.hospital, &self.office, &self.web, &self.folk);
     }
 
     /// Somebody who has proven two factors.

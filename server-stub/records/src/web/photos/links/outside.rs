@@ -13,6 +13,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use gauze_people::acting::Network;
 use gauze_people::links::{Claimed, Link, Shut, Step, Told};
 use gauze_signin::networks::network;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::html;
 use serde::Deserialize;
@@ -82,12 +83,18 @@ impl IntoResponse for Closed {
 }
 
 impl Desk {
+    /// The link at an address. It is this late for every link from now on.
+    fn known(&self, address: &str, now: Timestamp) -> Option<Link> {
+        let known = self.folk.link_address(address).to_string();
+        let mut links = self.links_now();
+        links.tick(now);
+        links.at(&known).cloned()
+    }
+
     /// The link at an address that still opens; what does not is written down.
     async fn link_at(&self, address: &str, network: Network) -> Result<Link, Closed> {
         let now = self.web.now();
-        let known = self.folk.link_address(address).to_string();
-        let link = self.links_now().at(&known).cloned();
-        let Some(link) = link else {
+        let Some(link) = self.known(address, now) else {
             self.web.tell_of_stranger(network, Happened::Refused("no_such_link")).await?;
             return Err(Closed::Unknown);
         };
@@ -108,9 +115,7 @@ impl Desk {
         asking: &Asking,
     ) -> Result<(Link, Arc<Reading>, Arc<Showing>), Closed> {
         let now = self.web.now();
-        let known = self.folk.link_address(address).to_string();
-        let link = self.links_now().at(&known).cloned();
-        let Some(link) = link else {
+        let Some(link) = self.known(address, now) else {
             self.web.tell_of_stranger(asking.network, Happened::Refused("no_such_link")).await?;
             return Err(Closed::Unknown);
         };
