@@ -96,7 +96,8 @@ pub struct About {
 }
 
 impl About {
-    pub(crate) fn of(subject: &Subject) -> Self {
+    /// Of what an action is about.
+    pub fn of(subject: &Subject) -> Self {
         let about = |kind, id: Option<String>| Self { kind, id, patient: None, teams: BTreeSet::new() };
         match subject {
             Subject::Photo(photo) => Self {

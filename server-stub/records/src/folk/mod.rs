@@ -7,6 +7,7 @@
 mod amending;
 mod amends;
 mod error;
+mod export;
 mod find;
 mod later;
 mod opening;
@@ -31,6 +32,7 @@ use staff::Staff;
 
 pub use amending::Amending;
 pub use error::FolkError;
+pub(crate) use export::Papers;
 pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;

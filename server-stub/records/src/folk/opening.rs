@@ -21,6 +21,7 @@ pub trait Opens: Act {}
 impl Opens for act::View {}
 impl Opens for act::Compare {}
 impl Opens for act::Amend {}
+impl Opens for act::Export {}
 
 /// Leave to open one photo: its line is written. Whoever holds it may open that photo again, and no other.
 #[derive(Clone, Debug)]

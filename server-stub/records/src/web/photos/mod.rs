@@ -1,5 +1,5 @@
 //! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
-//! putting a record right, breaking the glass, and links for people outside.
+//! putting a record right, breaking the glass, and what leaves: exports, and links for people outside.
 //!
 //! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
 //! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
@@ -7,6 +7,7 @@
 mod amend;
 mod amend_form;
 mod compare;
+mod export;
 mod filled;
 mod gate;
 mod haste;
@@ -135,7 +136,7 @@ impl Desk {
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 17] = [
+pub const ADDRESSES: [&str; 18] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -148,6 +149,7 @@ pub const ADDRESSES: [&str; 17] = [
     "/photos/{photo}/proof",
     "/photos/{photo}/looks",
     "/photos/{photo}/amend",
+    "/photos/{photo}/export",
     "/photos/{photo}/link",
     "/links",
     "/compare",
@@ -169,6 +171,7 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/photos/{photo}/proof" => get(proof::page),
         "/photos/{photo}/looks" => get(looks::of_photo),
         "/photos/{photo}/amend" => get(amend::form).post(amend::save),
+        "/photos/{photo}/export" => get(export::form).post(export::take),
         "/photos/{photo}/link" => get(links::make::form).post(links::make::make),
         "/links" => get(links::list::list).post(links::list::revoke),
         "/compare" => get(compare::page),

@@ -18,11 +18,12 @@ use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
-const WAYS: [Way; 5] = [
+const WAYS: [Way; 6] = [
     (Action::View, "record", words::photo::RECORD),
     (Action::Proof, "proof", words::photo::PROOF),
     (Action::WhoLooked, "looks", words::photo::LOOKED),
     (Action::Amend, "amend", words::photo::AMEND),
+    (Action::Export, "export", super::export::words::TAKE),
     (Action::MakeLink, "link", super::links::words::MAKE),
 ];
 

@@ -34,6 +34,7 @@ async fn a_link_is_made_opened_and_used_up_in_a_browser() {
     browser.devtools("Network.setCookie", cookie).await;
     let photo = ward.photos().await[1].handle.to_string();
     look(&browser, &format!("{origin}/photos/{photo}/link"), "link-form").await;
+    look(&browser, &format!("{origin}/photos/{photo}/export"), "export-form").await;
 
     // The maker fills the form in, and the page with address and code comes once.
     browser.look(1280, "light").await;

@@ -1,6 +1,7 @@
 //! The viewer's pages, asked as a browser asks.
 
 mod browser;
+mod exports;
 mod haste;
 mod links;
 mod links_browser;
