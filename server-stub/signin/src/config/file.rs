@@ -146,10 +146,11 @@ pub(super) struct FactorsFile {
 pub(super) struct LinksFile {
     pub(super) days: u16,
     pub(super) views: u16,
+    pub(super) origin: Option<String>,
 }
 
 impl Default for LinksFile {
     fn default() -> Self {
-        Self { days: 7, views: 5 }
+        Self { days: 7, views: 5, origin: None }
     }
 }

@@ -137,13 +137,15 @@ pub struct Membership {
     pub leads: bool,
 }
 
-/// The most that a link for somebody outside may be given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LinkLimits {
+/// The most that a link for somebody outside may be given, and where it is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links {
     /// Days until it ends.
     pub days: u16,
     /// Views.
     pub views: u16,
+    /// Under which address readers open links, where that is not the pages' own.
+    pub origin: Option<Url>,
 }
 
 /// `people.json`, checked.
@@ -166,7 +168,7 @@ pub struct People {
     /// The hospital's own networks.
     pub networks: Vec<Block>,
     /// What links may be given.
-    pub links: LinkLimits,
+    pub links: Links,
 }
 
 impl People {
@@ -200,7 +202,7 @@ impl People {
                 .map_err(|error| ConfigError::field(&format!("networks[{index}]"), format!("{error}")))
         });
         Ok(Self {
-            origin: origin(&file.origin)?,
+            origin: origin("origin", &file.origin)?,
             provider,
             roles: file.roles,
             teams,
@@ -217,14 +219,19 @@ impl People {
         self.origin.origin().ascii_serialization()
     }
 
+    /// The origin under which readers open links.
+    pub fn links_origin_text(&self) -> String {
+        self.links.origin.as_ref().unwrap_or(&self.origin).origin().ascii_serialization()
+    }
+
     /// Where the provider sends people back to.
     pub fn callback(&self) -> String {
         format!("{}/sign-in/back", self.origin_text())
     }
 }
 
-fn origin(text: &str) -> Result<Url, ConfigError> {
-    let told = |what: &str| ConfigError::field("origin", what);
+fn origin(field: &str, text: &str) -> Result<Url, ConfigError> {
+    let told = |what: &str| ConfigError::field(field, what);
     let url = Url::parse(text).map_err(|error| told(&error.to_string()))?;
     if url.scheme() != "https" {
         return Err(told("it must begin with https://"));
@@ -251,14 +258,15 @@ fn limits(file: &file::SessionsFile) -> Result<Limits, ConfigError> {
     })
 }
 
-fn links(file: &file::LinksFile) -> Result<LinkLimits, ConfigError> {
+fn links(file: &file::LinksFile) -> Result<Links, ConfigError> {
     if !(1..=LINK_DAYS).contains(&file.days) {
         return Err(ConfigError::field("links.days", format!("1 to {LINK_DAYS}")));
     }
     if !(1..=LINK_VIEWS).contains(&file.views) {
         return Err(ConfigError::field("links.views", format!("1 to {LINK_VIEWS}")));
     }
-    Ok(LinkLimits { days: file.days, views: file.views })
+    let origin = file.origin.as_deref().map(|text| origin("links.origin", text)).transpose()?;
+    Ok(Links { days: file.days, views: file.views, origin })
 }
 
 fn issuer(text: &str) -> Result<String, ConfigError> {

@@ -185,8 +185,16 @@ fn page(address: &str) -> MethodRouter<Desk> {
 pub fn router(desk: Desk) -> Router {
     tokio::spawn(sweep(Arc::downgrade(&desk.0)));
     let pages = ADDRESSES.iter().fold(Router::new(), |pages, address| pages.route(address, page(address)));
-    let pages = links::outside(pages);
-    pages.route("/viewer.js", get(script)).route("/photos.css", get(style)).with_state(desk)
+    assets(links::outside(pages)).with_state(desk)
+}
+
+/// The pages of readers outside alone, to be merged into [`super::readers`].
+pub fn readers(desk: Desk) -> Router {
+    assets(links::outside(Router::new())).with_state(desk)
+}
+
+fn assets(pages: Router<Desk>) -> Router<Desk> {
+    pages.route("/viewer.js", get(script)).route("/photos.css", get(style))
 }
 
 /// Lets go of renderings also while nobody asks for anything, and makes rows of the index that are missing; ends with the desk.

@@ -285,6 +285,26 @@ async fn a_view_of_one_link_shows_nothing_of_another_and_opens_no_page_inside() 
 }
 
 #[tokio::test]
+async fn where_links_are_served_apart_nothing_else_is() {
+    let mut ward = ward().await;
+    let link = link(&ward, "3", "1").await;
+    let lead = ward.sign_in(lead());
+    let (cookie, photo) = (lead.cookie.clone(), ward.photos().await[0].handle.to_string());
+    std::mem::swap(&mut ward.pages, &mut ward.apart);
+    let mut reader = Reader::of(&ward);
+    assert_eq!(reader.open(&link).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(reader.get(&format!("{}/pictures", link.door)).await.status, StatusCode::OK);
+    for asset in ["/look.css", "/photos.css", "/viewer.js", "/icon.svg"] {
+        assert_eq!(reader.get(asset).await.status, StatusCode::OK, "{asset}");
+    }
+    reader.cookie = Some(format!("__Host-gauze={cookie}"));
+    for page in ["/", "/photos", "/sign-in", "/links", "/people/sessions", &format!("/photos/{photo}")] {
+        assert_eq!(reader.get(page).await.status, StatusCode::NOT_FOUND, "{page}");
+    }
+    ward.end().await;
+}
+
+#[tokio::test]
 async fn who_may_not_make_a_link_makes_none_and_each_refusal_has_its_line() {
     let ward = ward().await;
     let photo = ward.photos().await[0].handle.to_string();

@@ -17,8 +17,10 @@ use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
 use gauze_records::pull::Puller;
-use gauze_records::web::photos::{Desk, DeskParts, MARK_EPOCH, hastes, links, router as photos};
-use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
+use gauze_records::web::photos::{
+    Desk, DeskParts, MARK_EPOCH, hastes, links, readers as outside, router as photos,
+};
+use gauze_records::web::{HttpsOutward, Listed, Parts, Web, readers, router};
 use gauze_records::{Folk, Found, Opening, Opens};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
@@ -107,7 +109,7 @@ impl Office {
     }
 }
 
-fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> Router {
+fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> (Router, Router) {
     let team = Choice { code: TEAM.parse().unwrap(), words: Text::new("Tissue viability").unwrap() };
     let desk = Desk::new(DeskParts {
         web: web.clone(),
@@ -120,7 +122,8 @@ fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> Router 
         lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
         records: Arc::new(hospital.keys().records().unwrap()),
     });
-    router(web.clone(), photos(desk))
+    let apart = readers(web.clone(), outside(desk.clone()));
+    (router(web.clone(), photos(desk)), apart)
 }
 
 /// The number of the view that a picture is marked with.
@@ -167,6 +170,8 @@ pub struct Ward {
     pub office: Office,
     pub web: Web,
     pub pages: Router,
+    /// What readers outside reach where links are served apart.
+    pub apart: Router,
     pub host: String,
 }
 
@@ -231,13 +236,13 @@ impl Ward {
             log: office.log.clone(),
             clock: hospital.clock.clone(),
         });
-        let pages = desk(&hospital, &office, &web, &folk);
-        Self { hospital, puller, folk, office, web, pages, host: host.to_owned() }
+        let (pages, apart) = desk(&hospital, &office, &web, &folk);
+        Self { hospital, puller, folk, office, web, pages, apart, host: host.to_owned() }
     }
 
     /// The pages as they are after a restart: what was in memory alone is gone.
     pub fn restart(&mut self) {
-        self.pages = desk(&self.hospital, &self.office, &self.web, &self.folk);
+        (self.pages, self.apart) = desk(&self.hospital, &self.office, &self.web, &self.folk);
     }
 
     /// Somebody who has proven two factors.
@@ -264,7 +269,7 @@ impl Ward {
     }
 
     pub async fn end(self) {
-        drop(self.pages);
+        drop((self.pages, self.apart));
         self.folk.close().await;
         self.puller.close().await;
     }

@@ -192,9 +192,9 @@ impl Desk {
         let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
         let reason = Reason { code: wanted.purpose, sealed_words: Some(sealed) };
         let authorised = self.allowed(signed, act::Export, &found.subject(), Some(reason)).await?;
-        let keys: Vec<String> = wanted.recipients.iter().flat_map(Recipients::key_ids).collect();
-        let note = [&[wanted.form.word().to_owned()], keys.as_slice()].concat().join("/");
-        let note = Note::new(note).map_err(|_| Refusal::Broken("note"))?;
+        let keys = wanted.recipients.iter().flat_map(Recipients::key_ids);
+        let note: Vec<String> = std::iter::once(wanted.form.word().to_owned()).chain(keys).collect();
+        let note = Note::new(note.join("/")).map_err(|_| Refusal::Broken("note"))?;
         let logged = self.write(authorised.noting(note)).await?;
         self.log.checkpoint().await.map_err(|error| unwritten(&error))?;
         Ok(logged)

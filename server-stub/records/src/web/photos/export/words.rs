@@ -52,7 +52,7 @@ Compare hospital.pem with what the hospital tells you by another way. Then nothi
 
 A .jws is its .signed, a dot, and its .der in another spelling (RFC 7515, ES256). To read one:
 
-  cut -d. -f2 export.signed | tr -- -_ +/ | base64 -d 2>/dev/null
+  jq -rR 'split(\".\")[1] | gsub(\"-\"; \"+\") | gsub(\"_\"; \"/\") | @base64d' export.signed
 
 A sealed original opens with age (https://age-encryption.org) and tar:
 

@@ -83,7 +83,7 @@ impl Desk {
         trouble: Option<&str>,
     ) -> Result<Html<String>, Refusal> {
         self.logged(signed, act::View, &found.subject()).await?;
-        let most = self.web.people().links;
+        let most = &self.web.people().links;
         let body = html! {
             @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
             p { (words::LEAD) }
@@ -147,7 +147,7 @@ impl Desk {
         let text = format!(
             "{} shows you a clinical photo.\nOpen this address:\n{}/link/{}\nIt opens {times}, until {ends}, with a code that you are told by another way.",
             signed.acting.person.name,
-            self.web.origin(),
+            self.web.links_origin(),
             made.address,
         );
         let body = html! {
@@ -204,7 +204,7 @@ impl Desk {
         let reader = value.reader.trim();
         let reader: Option<Text<100>> = Text::new(reader).ok().filter(|_| !reader.contains(['\n', '\r']));
         let why: Option<Text<512>> = Text::new(lines(&value.words)).ok();
-        let most = self.web.people().links;
+        let most = &self.web.people().links;
         let days = value.days.filter(|days| (1..=most.days).contains(days));
         let views = value.views.filter(|views| (1..=most.views).contains(views));
         let code = value.code.filter(|code| CODES.contains(code));
