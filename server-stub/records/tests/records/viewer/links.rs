@@ -129,7 +129,7 @@ async fn a_link_opens_as_often_as_it_may_and_its_maker_reads_when() {
     assert_eq!(steps(&ward), ["opened", "opened", "used_up"]);
     let lead = ward.sign_in(lead());
     let list = lead.get("/links").await.text();
-    assert!(list.contains(READER) && list.contains(WHY) && list.contains("2 / 2"), "{list}");
+    assert!(list.contains(READER) && list.contains(WHY) && list.contains("2 of 2"), "{list}");
     let photo = ward.photos().await[0].handle.to_string();
     assert!(
         lead.get(&format!("/photos/{photo}/looks")).await.text().contains("The photo was opened by a link")

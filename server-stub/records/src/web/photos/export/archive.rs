@@ -40,8 +40,8 @@ struct Part {
     size: u64,
 }
 
-/// What left, for whom, and why: `typ` `gauze-export`, signed by the records key. It names no patient.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What left, for whom, and why: `typ` `gauze-export`, signed by the records key. No `Debug`: the receiver is what somebody typed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Statement {
     v: u32,

@@ -23,6 +23,7 @@ use serde::Deserialize;
 use super::filled::lines;
 use super::gate::{broken, unwritten};
 use super::haste::word;
+use super::links::words::why;
 use super::photo::visible_line;
 use super::{Desk, parts, pixels, record};
 use crate::folk::{Found, Opening};
@@ -135,7 +136,7 @@ impl Desk {
                     @for purpose in PURPOSES {
                         label {
                             input type="radio" name="purpose" value=(word(purpose)) required checked[filled.purpose == Some(purpose)];
-                            " " (super::words::reason(purpose))
+                            " " (why(purpose))
                         }
                     }
                 }
@@ -214,7 +215,7 @@ impl Desk {
             return sealed.map_err(|error| broken(&error));
         }
         let (now, acting) = (self.web.now(), &signed.acting);
-        let purpose = format!("{} ({})", wanted.receiver.as_str(), super::words::reason(wanted.purpose));
+        let purpose = format!("{} ({})", wanted.receiver.as_str(), why(wanted.purpose));
         let line = visible_line(&acting.person.name, opening.line(), &purpose, now);
         let showing = self.showings().begin(&acting.session, found.clone(), opening, line, now);
         let showing = showing.map_err(|error| broken(&error))?;

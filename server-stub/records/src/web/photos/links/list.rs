@@ -116,11 +116,11 @@ impl Desk {
                     dt { (words::PHOTO) }
                     dd { a href={ "/photos/" (found.handle) } { (parts::site(found.label.site.as_ref())) ", " (layout::time(found.taken)) } }
                 }
-                dt { (words::OPENED) } dd { (link.opened) " / " (link.terms.views) }
+                dt { (words::OPENED) } dd { (words::opened(link.opened, link.terms.views)) }
                 dt { (words::ENDS) } dd { (layout::time(link.ends())) }
                 dt { (words::BY) } dd { (maker) }
                 dt { (words::AT) } dd { (layout::time(link.made_at)) }
-                dt { (words::WHY) } dd { (link.reason.as_ref().map_or(super::super::words::NOT_SAID, |why| super::super::words::reason(why.code))) }
+                dt { (words::WHY) } dd { (link.reason.as_ref().map_or(super::super::words::NOT_SAID, |why| words::why(why.code))) }
                 dt { (words::WORDS) } dd.free { (known(whom.as_ref().map(|whom| whom.why.as_str()))) }
                 @if link.terms.copy { dt { (words::KEEP) } dd { (words::COPY) } }
             }

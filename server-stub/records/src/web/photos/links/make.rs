@@ -10,7 +10,7 @@ use gauze_people::links::{Terms, making};
 use gauze_people::{Authorised, Sealed};
 use gauze_wire::Text;
 use jiff::tz::TimeZone;
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{Readings, words};
@@ -41,9 +41,22 @@ pub(in crate::web::photos) struct Filled {
     reader: String,
     code: Option<ReasonCode>,
     words: String,
-    days: Option<u16>,
-    views: Option<u16>,
+    days: String,
+    views: String,
     copy: Option<String>,
+}
+
+/// A field for a number, with the most that the hospital allows.
+fn number(name: &str, label: &str, most: u16, filled: &str) -> Markup {
+    let hint = format!("{name}-hint");
+    html! {
+        div.field {
+            label for=(name) { (label) }
+            p.hint id=(hint) { (words::most(most)) }
+            input.short type="text" inputmode="numeric" id=(name) name=(name) maxlength="3" required aria-describedby=(hint)
+                value=(if filled.is_empty() { "1" } else { filled });
+        }
+    }
 }
 
 /// What is shown once.
@@ -100,7 +113,7 @@ impl Desk {
                     @for code in CODES {
                         label {
                             input type="radio" name="code" value=(word(code)) required checked[filled.code == Some(code)];
-                            " " (super::super::words::reason(code))
+                            " " (words::why(code))
                         }
                     }
                 }
@@ -111,16 +124,8 @@ impl Desk {
                         "\n" (filled.words)
                     }
                 }
-                div.date {
-                    div {
-                        label for="days" { (words::DAYS) }
-                        input type="number" id="days" name="days" min="1" max=(most.days) required value=(filled.days.unwrap_or(most.days.min(3)));
-                    }
-                    div {
-                        label for="views" { (words::VIEWS) }
-                        input type="number" id="views" name="views" min="1" max=(most.views) required value=(filled.views.unwrap_or(1));
-                    }
-                }
+                (number("days", words::DAYS, most.days, &filled.days))
+                (number("views", words::VIEWS, most.views, &filled.views))
                 div.ticks {
                     label {
                         input type="checkbox" name="copy" value="yes" checked[filled.copy.is_some()];
@@ -205,8 +210,8 @@ impl Desk {
         let reader: Option<Text<100>> = Text::new(reader).ok().filter(|_| !reader.contains(['\n', '\r']));
         let why: Option<Text<512>> = Text::new(lines(&value.words)).ok();
         let most = &self.web.people().links;
-        let days = value.days.filter(|days| (1..=most.days).contains(days));
-        let views = value.views.filter(|views| (1..=most.views).contains(views));
+        let days = value.days.trim().parse().ok().filter(|days| (1..=most.days).contains(days));
+        let views = value.views.trim().parse().ok().filter(|views| (1..=most.views).contains(views));
         let code = value.code.filter(|code| CODES.contains(code));
         let (Some(reader), Some(why), Some(days), Some(views), Some(reason)) =
             (reader, why, days, views, code)

@@ -1,5 +1,6 @@
 //! The words of links: for who makes one, and for who is sent one (`docs/look.md`).
 
+use gauze_people::context::ReasonCode;
 use gauze_people::links::{Shut, Step};
 
 pub(in crate::web::photos) const MAKE: &str = "Send a link";
@@ -18,7 +19,8 @@ pub(in crate::web::photos) const COPY: &str = "They may keep a marked copy";
 pub(in crate::web::photos) const COPY_HINT: &str = "Without this they look at it and save nothing.";
 pub(in crate::web::photos) const SUBMIT: &str = "Make the link";
 pub(in crate::web::photos) const BACK: &str = "Back to the photo";
-pub(in crate::web::photos) const MISSING: &str = "Say who reads it, choose why, and write it in words too.";
+pub(in crate::web::photos) const MISSING: &str =
+    "Say who reads it, choose why, write it in words too, and give days and views that are allowed.";
 pub(in crate::web::photos) const MADE: &str = "The link is made";
 pub(in crate::web::photos) const SEND: &str = "Send this text to";
 pub(in crate::web::photos) const TEXT: &str = "Text to copy";
@@ -76,6 +78,25 @@ pub(in crate::web::photos) const UNKNOWN: &str =
     "There is no such link. Compare the address with the one that you were sent.";
 pub(in crate::web::photos) const ASK: &str = "Ask whoever sent it to you for another.";
 pub(in crate::web::photos) const LATER: &str = "This is asked for too often just now. Try again in a minute.";
+
+/// The most that may be entered.
+pub(in crate::web::photos) fn most(most: u16) -> String {
+    format!("At most {most}.")
+}
+
+/// How often it was opened.
+pub(in crate::web::photos) fn opened(views: u32, most: u16) -> String {
+    format!("{views} of {most}")
+}
+
+/// Why something leaves the hospital.
+pub(in crate::web::photos) fn why(code: ReasonCode) -> &'static str {
+    match code {
+        ReasonCode::Consultation => "They are asked for advice",
+        ReasonCode::Handover => "They take over the patient's care",
+        other => super::super::words::reason(other),
+    }
+}
 
 /// How often it still opens.
 pub(in crate::web::photos) fn left(views: u32) -> String {
