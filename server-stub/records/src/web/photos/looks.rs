@@ -131,7 +131,7 @@ impl Desk {
 fn what(entry: &Entry) -> Markup {
     let told = match entry.what {
         What::Action(action) => words::action(action),
-        What::Happening(_) => entry.note.as_ref().and_then(|note| Step::of(note)).map_or("", links::step),
+        What::Happening(_) => entry.note.as_ref().and_then(Step::of).map_or("", links::step),
     };
     html! {
         (told)

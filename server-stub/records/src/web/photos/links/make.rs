@@ -159,7 +159,7 @@ impl Desk {
             p { (words::SEND) " " strong { (made.reader) } "." }
             div.field {
                 label for="text" { (words::TEXT) }
-                textarea id="text" rows="6" readonly { "\n" (text) }
+                textarea id="text" rows="9" readonly { "\n" (text) }
             }
             h2 { (words::CODE) }
             p.code { (made.code) }
