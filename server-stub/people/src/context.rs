@@ -49,6 +49,10 @@ pub enum ReasonCode {
     PatientRequest,
     /// A court, an inquiry or a complaint.
     Legal,
+    /// Teaching.
+    Teaching,
+    /// Publication.
+    Publication,
     /// Something else, which the words say.
     Other,
 }

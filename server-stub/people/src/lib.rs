@@ -15,6 +15,7 @@ pub mod fhir;
 pub mod governance;
 pub mod haste;
 mod line;
+pub mod links;
 pub mod log;
 pub mod person;
 pub mod roles;

@@ -17,6 +17,8 @@ use gauze_records::{Clock as _, HttpsGateway, SystemClock};
 use gauze_signin::config::{ConfigError, People};
 use gauze_signin::factors::{FactorError, Factors};
 use gauze_signin::provider::Provider;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::{Refused, show};
 
@@ -34,6 +36,9 @@ pub(crate) struct Pages {
     /// Where the pages for the hospital's people are served, over TLS; nowhere without it.
     #[arg(long, value_name = "ADDR", requires_all = ["tls_cert", "tls_key", "people"])]
     web: Option<SocketAddr>,
+    /// Where links for people outside are served as well, and nothing else, by the same certificate: `links.origin` of people.json.
+    #[arg(long, value_name = "ADDR", requires = "web")]
+    links: Option<SocketAddr>,
     /// PEM certificate chain of the pages.
     #[arg(long, value_name = "FILE", requires = "web")]
     tls_cert: Option<PathBuf>,
@@ -77,9 +82,9 @@ pub(crate) enum PeopleCommand {
 
 /// Pages that can be served.
 pub(crate) struct Served {
-    options: WebOptions,
     web: Web,
-    pages: Router,
+    /// The pages, and the links where they are served apart.
+    listeners: Vec<(WebOptions, Router)>,
 }
 
 fn config(error: &ConfigError) -> Refused {
@@ -133,6 +138,7 @@ impl Pages {
         });
         let log_root = access::log_dir(data);
         let hastes = photos::hastes(&log_root).map_err(access::AccessError::from)?;
+        let links = photos::links(&log_root).map_err(access::AccessError::from)?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
@@ -140,22 +146,42 @@ impl Pages {
             log,
             log_root,
             hastes: Arc::new(hastes.into()),
+            links: Arc::new(links.into()),
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
             data: data.to_owned(),
         });
-        let pages = web::router(web.clone(), photos::router(desk));
-        Ok(Some(Served { options: WebOptions { listen, tls_cert, tls_key }, web, pages }))
+        let options = |listen| WebOptions { listen, tls_cert: tls_cert.clone(), tls_key: tls_key.clone() };
+        let readers = |listen| (options(listen), web::readers(web.clone(), photos::readers(desk.clone())));
+        let mut listeners: Vec<_> = self.links.into_iter().map(readers).collect();
+        listeners.push((options(listen), web::router(web.clone(), photos::router(desk))));
+        Ok(Some(Served { web, listeners }))
     }
 }
 
 impl Served {
     /// Serves until `stop` resolves.
     pub(crate) async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Refused> {
-        let ready = |address| crate::say(&format!("ready: pages at {address}"));
-        let served = web::serve(&self.options, self.pages, ready, stop);
+        let (halt, halted) = watch::channel(false);
+        tokio::spawn(async move {
+            stop.await;
+            halt.send_replace(true);
+        });
+        let mut serving = JoinSet::new();
+        for (options, pages) in self.listeners {
+            let mut halted = halted.clone();
+            let stop = async move { drop(halted.wait_for(|halted| *halted).await) };
+            let ready = |address| crate::say(&format!("ready: pages at {address}"));
+            serving.spawn(async move { web::serve(&options, pages, ready, stop).await });
+        }
+        let served = async {
+            while let Some(ended) = serving.join_next().await {
+                ended.map_err(|error| Refused(format!("pages: {error}")))??;
+            }
+            Ok(())
+        };
         tokio::select! {
-            served = served => Ok(served?),
+            served = served => served,
             () = tell_of_codes(self.web.clone()) => Ok(()),
             () = look_at_provider(self.web) => Ok(()),
         }

@@ -30,6 +30,8 @@ pub enum Happening {
     SignOut,
     /// A request that was refused before a role was asked: a forged form, an unknown link.
     Request,
+    /// A link was asked for, opened, copied from, refused or revoked; `note` says which of them and the link's number.
+    Link,
     /// The service started or stopped.
     Service,
     /// An entry of this log was erased by law: `note` is its number.
@@ -94,7 +96,8 @@ pub struct About {
 }
 
 impl About {
-    fn of(subject: &Subject) -> Self {
+    /// Of what an action is about.
+    pub fn of(subject: &Subject) -> Self {
         let about = |kind, id: Option<String>| Self { kind, id, patient: None, teams: BTreeSet::new() };
         match subject {
             Subject::Photo(photo) => Self {
@@ -202,6 +205,8 @@ pub struct Event {
     pub factor: Option<Factor>,
     /// From where.
     pub network: Option<Network>,
+    /// What about, where it is about a photo.
+    pub about: Option<About>,
     /// A word of the program's own: which factor failed, why a token does not count.
     pub note: Option<Note>,
 }
@@ -209,7 +214,17 @@ pub struct Event {
 impl Event {
     /// Something that nobody signed in did.
     pub fn of(what: Happening, outcome: Outcome, at: Timestamp) -> Self {
-        Self { at, what, outcome, who: None, session: None, factor: None, network: None, note: None }
+        Self {
+            at,
+            what,
+            outcome,
+            who: None,
+            session: None,
+            factor: None,
+            network: None,
+            about: None,
+            note: None,
+        }
     }
 
     /// The same, by this person.
@@ -291,6 +306,7 @@ impl Entry {
             session: event.session.clone(),
             factor: event.factor,
             network: event.network,
+            about: event.about.clone(),
             note: event.note.clone(),
             ..Self::bare(tenant, event.at, What::Happening(event.what), event.outcome)?
         })

@@ -121,6 +121,7 @@ fn exported() -> Vec<Value> {
         Happening::FactorChange,
         Happening::SignOut,
         Happening::Request,
+        Happening::Link,
         Happening::Service,
         Happening::TornTail,
     ] {

@@ -9,4 +9,5 @@ mod fixture;
 mod full;
 mod governance;
 mod life;
+mod links;
 mod places;

@@ -7,6 +7,7 @@
 mod amending;
 mod amends;
 mod error;
+mod export;
 mod find;
 mod later;
 mod opening;
@@ -34,6 +35,7 @@ use staff::Staff;
 
 pub use amending::Amending;
 pub use error::FolkError;
+pub(crate) use export::Papers;
 pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;
@@ -89,6 +91,16 @@ impl Folk {
     /// What this tenant's renderings are marked with in an epoch.
     pub fn mark_key(&self, epoch: u32) -> MarkKey {
         MarkKey::new(self.keys.mark(), epoch)
+    }
+
+    /// What a link's address is known by, and nobody finds the address from it.
+    pub(crate) fn link_address(&self, address: &str) -> Blind {
+        self.keys.term("link address", address)
+    }
+
+    /// What the code of a link's address is known by.
+    pub(crate) fn link_code(&self, address: &str, code: &str) -> Blind {
+        self.keys.term("link code", &format!("{address}/{code}"))
     }
 
     /// Seals words about a photo or a patient, for the access log.

@@ -4,6 +4,7 @@ use std::fs::File;
 
 use gauze_people::Logged;
 use gauze_people::action::{Act, act};
+use gauze_people::links::Spent;
 use gauze_people::subject::Subject;
 use gauze_wire::{CaptureId, Record};
 use zeroize::Zeroizing;
@@ -20,6 +21,7 @@ pub trait Opens: Act {}
 impl Opens for act::View {}
 impl Opens for act::Compare {}
 impl Opens for act::Amend {}
+impl Opens for act::Export {}
 
 /// Leave to open one photo: its line is written. Whoever holds it may open that photo again, and no other.
 #[derive(Clone, Debug)]
@@ -39,6 +41,11 @@ impl Opening {
             | Subject::Opened(_)
             | Subject::Hospital => None,
         }
+    }
+
+    /// Of a view of a link that was spent.
+    pub fn by_link(spent: &Spent) -> Self {
+        Self { capture_id: spent.photo(), line: spent.line() }
     }
 
     /// The number of its line: what the mark carries.

@@ -6,7 +6,6 @@ pub(crate) struct Shrink(u8);
 
 impl Shrink {
     /// The original's own pixels.
-    #[cfg(test)]
     pub(crate) const NONE: Self = Self(0);
     const MOST: u8 = 3;
 

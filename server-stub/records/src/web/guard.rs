@@ -103,7 +103,7 @@ fn judge(web: &Web, request: &Request) -> Result<(), Refusal> {
     // A page that sends no referrer sends the origin `null` too; then the browser's own word decides.
     let own = match site {
         Some(site) => site == "same-origin",
-        None => text(ORIGIN).is_some_and(|origin| origin == web.origin()),
+        None => text(ORIGIN).is_some_and(|origin| web.is_origin(origin)),
     };
     if own { Ok(()) } else { Err(Refusal::Forged) }
 }

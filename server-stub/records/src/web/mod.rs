@@ -75,7 +75,8 @@ pub struct Parts {
 struct Inner {
     parts: Parts,
     origin: String,
-    host: String,
+    /// Where readers open links: often the same.
+    links_origin: String,
     sessions: Sessions,
     beginnings: Beginnings,
     /// Lines about requests of nobody, in the minute that began then.
@@ -93,23 +94,31 @@ impl Web {
     /// For one hospital; nobody is signed in yet.
     pub fn new(parts: Parts) -> Self {
         let origin = parts.people.origin_text();
-        let host = origin.trim_start_matches("https://").to_owned();
+        let links_origin = parts.people.links_origin_text();
         let sessions = Sessions::new(parts.people.limits);
         let beginnings = Beginnings::default();
         let strangers = Mutex::new((Timestamp::UNIX_EPOCH, 0));
-        Self(Arc::new(Inner { parts, origin, host, sessions, beginnings, strangers }))
+        Self(Arc::new(Inner { parts, origin, links_origin, sessions, beginnings, strangers }))
     }
 
     fn people(&self) -> &People {
         &self.0.parts.people
     }
 
-    fn origin(&self) -> &str {
-        &self.0.origin
+    fn links_origin(&self) -> &str {
+        &self.0.links_origin
+    }
+
+    fn origins(&self) -> [&str; 2] {
+        [&self.0.origin, &self.0.links_origin]
+    }
+
+    fn is_origin(&self, named: &str) -> bool {
+        self.origins().contains(&named)
     }
 
     fn is_host(&self, named: &str) -> bool {
-        named.eq_ignore_ascii_case(&self.0.host)
+        self.origins().iter().any(|origin| named.eq_ignore_ascii_case(origin.trim_start_matches("https://")))
     }
 
     fn provider(&self) -> &Provider {
@@ -254,6 +263,17 @@ pub fn router(web: Web, more: Router) -> Router {
         .merge(second_factor())
         .with_state(web.clone())
         .merge(more)
+        .fallback(async || Refusal::NoPage.into_response())
+        .layer(DefaultBodyLimit::max(form::LARGEST))
+        .layer(middleware::from_fn_with_state(web, guard::guard))
+}
+
+/// The pages of readers outside and nothing else, to be served where readers reach them.
+pub fn readers(web: Web, links: Router) -> Router {
+    Router::new()
+        .route("/look.css", get(layout::style))
+        .route("/icon.svg", get(layout::icon))
+        .merge(links)
         .fallback(async || Refusal::NoPage.into_response())
         .layer(DefaultBodyLimit::max(form::LARGEST))
         .layer(middleware::from_fn_with_state(web, guard::guard))

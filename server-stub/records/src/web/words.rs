@@ -24,6 +24,7 @@ pub(crate) mod nav {
     pub(crate) const GOVERNANCE: &str = "Governance";
     pub(crate) const ROLES: &str = "Roles";
     pub(crate) const POLICIES: &str = "Policies";
+    pub(crate) const LINKS: &str = "Links";
 }
 
 pub(crate) mod refusal {

@@ -20,6 +20,8 @@ pub(super) struct File {
     pub(super) factors: FactorsFile,
     #[serde(default)]
     pub(super) networks: Vec<String>,
+    #[serde(default)]
+    pub(super) links: LinksFile,
 }
 
 #[derive(Debug, Deserialize)]
@@ -137,4 +139,18 @@ impl Default for SessionsFile {
 pub(super) struct FactorsFile {
     pub(super) totp: bool,
     pub(super) authorities: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LinksFile {
+    pub(super) days: u16,
+    pub(super) views: u16,
+    pub(super) origin: Option<String>,
+}
+
+impl Default for LinksFile {
+    fn default() -> Self {
+        Self { days: 7, views: 5, origin: None }
+    }
 }

@@ -23,6 +23,11 @@ const LONGEST_H: u32 = 12;
 /// Longest idle time that may be set, in minutes.
 const IDLE_MIN: u32 = 60;
 
+/// Longest life of a link that may be set, in days.
+const LINK_DAYS: u16 = 30;
+/// Most views of a link that may be set.
+const LINK_VIEWS: u16 = 50;
+
 /// Why `people.json` does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -132,6 +137,17 @@ pub struct Membership {
     pub leads: bool,
 }
 
+/// The most that a link for somebody outside may be given, and where it is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links {
+    /// Days until it ends.
+    pub days: u16,
+    /// Views.
+    pub views: u16,
+    /// Under which address readers open links, where that is not the pages' own.
+    pub origin: Option<Url>,
+}
+
 /// `people.json`, checked.
 #[derive(Clone, Debug)]
 pub struct People {
@@ -151,6 +167,8 @@ pub struct People {
     pub authorities: Vec<PathBuf>,
     /// The hospital's own networks.
     pub networks: Vec<Block>,
+    /// What links may be given.
+    pub links: Links,
 }
 
 impl People {
@@ -184,7 +202,7 @@ impl People {
                 .map_err(|error| ConfigError::field(&format!("networks[{index}]"), format!("{error}")))
         });
         Ok(Self {
-            origin: origin(&file.origin)?,
+            origin: origin("origin", &file.origin)?,
             provider,
             roles: file.roles,
             teams,
@@ -192,6 +210,7 @@ impl People {
             totp: file.factors.totp,
             authorities: file.factors.authorities.iter().map(|path| base.join(path)).collect(),
             networks: networks.collect::<Result<_, _>>()?,
+            links: links(&file.links)?,
         })
     }
 
@@ -200,14 +219,19 @@ impl People {
         self.origin.origin().ascii_serialization()
     }
 
+    /// The origin under which readers open links.
+    pub fn links_origin_text(&self) -> String {
+        self.links.origin.as_ref().unwrap_or(&self.origin).origin().ascii_serialization()
+    }
+
     /// Where the provider sends people back to.
     pub fn callback(&self) -> String {
         format!("{}/sign-in/back", self.origin_text())
     }
 }
 
-fn origin(text: &str) -> Result<Url, ConfigError> {
-    let told = |what: &str| ConfigError::field("origin", what);
+fn origin(field: &str, text: &str) -> Result<Url, ConfigError> {
+    let told = |what: &str| ConfigError::field(field, what);
     let url = Url::parse(text).map_err(|error| told(&error.to_string()))?;
     if url.scheme() != "https" {
         return Err(told("it must begin with https://"));
@@ -232,6 +256,17 @@ fn limits(file: &file::SessionsFile) -> Result<Limits, ConfigError> {
         idle: SignedDuration::from_mins(file.idle_minutes.into()),
         longest: SignedDuration::from_hours(file.hours.into()),
     })
+}
+
+fn links(file: &file::LinksFile) -> Result<Links, ConfigError> {
+    if !(1..=LINK_DAYS).contains(&file.days) {
+        return Err(ConfigError::field("links.days", format!("1 to {LINK_DAYS}")));
+    }
+    if !(1..=LINK_VIEWS).contains(&file.views) {
+        return Err(ConfigError::field("links.views", format!("1 to {LINK_VIEWS}")));
+    }
+    let origin = file.origin.as_deref().map(|text| origin("links.origin", text)).transpose()?;
+    Ok(Links { days: file.days, views: file.views, origin })
 }
 
 fn issuer(text: &str) -> Result<String, ConfigError> {

@@ -83,3 +83,16 @@ fn cis2_reads_the_role_that_was_chosen_and_no_other() {
     unchosen.remove("selected_roleid");
     assert!(known.roles.texts(&unchosen).is_empty(), "no role without a choice");
 }
+
+#[test]
+fn links_are_limited_and_may_have_an_address_of_their_own() {
+    let people = parse(&whole()).unwrap();
+    assert_eq!((people.links.days, people.links.views), (7, 5));
+    assert_eq!(people.links_origin_text(), people.origin_text());
+    let mut value = whole();
+    value["links"] = json!({ "days": 30, "origin": "https://photos.hospital.example:8443/" });
+    assert_eq!(parse(&value).unwrap().links_origin_text(), "https://photos.hospital.example:8443");
+    assert_eq!(refused_at(|value| value["links"] = json!({ "days": 31 })), "links.days");
+    assert_eq!(refused_at(|value| value["links"] = json!({ "views": 0 })), "links.views");
+    assert_eq!(refused_at(|value| value["links"] = json!({ "origin": "http://x.example" })), "links.origin");
+}

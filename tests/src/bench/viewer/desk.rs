@@ -14,7 +14,7 @@ use gauze_people::log::{AccessLog, LogKeys};
 use gauze_people::person::{Person, PersonId, Role};
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::{Config, Puller};
-use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
+use gauze_records::web::photos::{Desk, DeskParts, hastes, links, router as photos};
 use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
 use gauze_records::{Clock as _, Folk, HttpsGateway, SystemClock, Which};
 use gauze_signin::config::People;
@@ -63,6 +63,7 @@ impl Desks {
             roles,
             log,
             hastes: Arc::new(hastes(&log_root)?.into()),
+            links: Arc::new(links(&log_root)?.into()),
             log_root,
             lists: PickLists::default(),
             records: Arc::new(records),

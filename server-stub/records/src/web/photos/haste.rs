@@ -129,7 +129,7 @@ fn page(signed: &Signed, patient: &Blind, filled: &Filled, trouble: Option<&str>
 }
 
 /// Its word in forms.
-fn word(code: ReasonCode) -> String {
+pub(super) fn word(code: ReasonCode) -> String {
     serde_json::to_value(code).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default()
 }
 

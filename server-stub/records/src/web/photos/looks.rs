@@ -7,10 +7,12 @@ use axum::extract::{Path, State};
 use axum::response::Html;
 use gauze_people::acting::Network;
 use gauze_people::action::{Action, act};
-use gauze_people::log::{Entry, Outcome, What};
+use gauze_people::links::Step;
+use gauze_people::log::{Entry, Happening, Outcome, What};
 use maud::{Markup, html};
 
 use super::gate::{broken, patient as subject, reference};
+use super::links::words as links;
 use super::{Desk, parts, words};
 use crate::blind::Blind;
 use crate::web::layout::{self, Frame};
@@ -73,9 +75,10 @@ impl Desk {
             places.catch_up(size)?;
             let mut newest = Vec::new();
             let read = places.newest(&about, |kept| {
-                let entry = kept
-                    .entry
-                    .filter(|entry| matches!(entry.what, What::Action(action) if LOOKS.contains(&action)));
+                let entry = kept.entry.filter(|entry| match entry.what {
+                    What::Action(action) => LOOKS.contains(&action),
+                    What::Happening(happening) => happening == Happening::Link,
+                });
                 newest.extend(entry);
                 if newest.len() < MOST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
@@ -93,7 +96,11 @@ impl Desk {
         let staff = self.folk.staff(people).await.map_err(|error| broken(&error))?;
         let name = |entry: &Entry| {
             let who = entry.who.as_ref().and_then(|who| staff.get(&who.0));
-            who.map_or(words::looks::UNNAMED, String::as_str).to_owned()
+            let unnamed = match entry.what {
+                What::Happening(_) => links::SOMEBODY,
+                What::Action(_) => words::looks::UNNAMED,
+            };
+            who.map_or(unnamed, String::as_str).to_owned()
         };
         Ok(html! {
             p { (words::looks::LEAD) }
@@ -110,7 +117,7 @@ impl Desk {
                         td { (layout::time(entry.at)) }
                         td { strong { (name(entry)) } }
                         td { (what(entry)) }
-                        td { (from(entry)) }
+                        td { (place(entry.network)) }
                     } } }
                 }
             }
@@ -119,16 +126,20 @@ impl Desk {
 }
 
 fn what(entry: &Entry) -> Markup {
-    let What::Action(action) = entry.what else { return html! {} };
+    let told = match entry.what {
+        What::Action(action) => words::action(action),
+        What::Happening(_) => entry.note.as_ref().and_then(Step::of).map_or("", links::step),
+    };
     html! {
-        (words::action(action))
+        (told)
         @if entry.outcome == Outcome::Refused { " " span.state.warning { (words::looks::REFUSED) } }
         @if entry.haste.is_some() { " " span.state.warning { (words::photo::IN_HASTE) } }
     }
 }
 
-fn from(entry: &Entry) -> &'static str {
-    match entry.network {
+/// Where it was done from.
+pub(super) fn place(network: Option<Network>) -> &'static str {
+    match network {
         Some(Network::Inside) => words::looks::INSIDE,
         Some(Network::Outside) => words::looks::OUTSIDE,
         None => words::NOT_KNOWN,

@@ -1,5 +1,6 @@
 //! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
-//! putting a record right, breaking the glass; and what stands on the same names and sealed words: governance and roles.
+//! putting a record right, breaking the glass, and what leaves: exports, and links for people outside; and what stands on the same
+//! names and sealed words: governance and roles.
 //!
 //! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
 //! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
@@ -7,12 +8,14 @@
 mod amend;
 mod amend_form;
 mod compare;
+mod export;
 mod filled;
 mod gate;
 mod governance;
 mod haste;
 mod hastes;
 mod kept;
+mod links;
 mod lists;
 mod looks;
 mod parts;
@@ -42,12 +45,15 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
 use gauze_people::Roles;
 use gauze_people::haste::Hastes;
+use gauze_people::links::Links;
 use gauze_people::log::{AccessLog, LogFailure, Places, read_entries};
 use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
 use crate::coded::Coded as _;
 use crate::folk::{Folk, Refilled};
+pub use links::OUTSIDE;
+use links::Readings;
 use showing::Showings;
 use turns::Turns;
 
@@ -71,6 +77,8 @@ pub struct DeskParts {
     pub log_root: PathBuf,
     /// What was opened in haste.
     pub hastes: Arc<RwLock<Hastes>>,
+    /// Links for people outside.
+    pub links: Arc<Mutex<Links>>,
     /// Teams' words, by the policy in force.
     pub lists: PickLists,
     /// Signs amendments.
@@ -86,6 +94,7 @@ struct Inner {
     /// Where the log's lines about each photo and patient are.
     places: Arc<Mutex<Places>>,
     teams: BTreeMap<String, String>,
+    readings: Readings,
     parts: DeskParts,
 }
 
@@ -114,7 +123,7 @@ impl Desk {
         let teams = parts.lists.teams.iter().map(word).collect();
         let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
         let places = Arc::new(Mutex::new(Places::new(&parts.log_root)));
-        Self(Arc::new(Inner { showings, reading, places, teams, parts }))
+        Self(Arc::new(Inner { showings, reading, places, teams, readings: Readings::default(), parts }))
     }
 
     /// What a team is called.
@@ -131,13 +140,17 @@ impl Desk {
         self.0.places.clone()
     }
 
+    fn readings(&self) -> &Readings {
+        &self.0.readings
+    }
+
     fn showings(&self) -> &Showings {
         &self.0.showings
     }
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 20] = [
+pub const ADDRESSES: [&str; 23] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -155,6 +168,9 @@ pub const ADDRESSES: [&str; 20] = [
     "/photos/{photo}/proof",
     "/photos/{photo}/looks",
     "/photos/{photo}/amend",
+    "/photos/{photo}/export",
+    "/photos/{photo}/link",
+    "/links",
     "/compare",
     "/shown/{showing}",
     "/shown/{showing}/{exponent}/{column}/{row}",
@@ -179,6 +195,9 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/photos/{photo}/looks" => get(looks::of_photo),
         "/photos/{photo}/amend" => get(amend::form).post(amend::save),
         "/people/policies" => get(policies::page).post(policies::save),
+        "/photos/{photo}/export" => get(export::form).post(export::take),
+        "/photos/{photo}/link" => get(links::make::form).post(links::make::make),
+        "/links" => get(links::list::list).post(links::list::revoke),
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),
         "/shown/{showing}/{exponent}/{column}/{row}" => get(pixels::tile),
@@ -190,14 +209,26 @@ fn page(address: &str) -> MethodRouter<Desk> {
 pub fn router(desk: Desk) -> Router {
     tokio::spawn(sweep(Arc::downgrade(&desk.0)));
     let pages = ADDRESSES.iter().fold(Router::new(), |pages, address| pages.route(address, page(address)));
-    pages.route("/viewer.js", get(script)).route("/photos.css", get(style)).with_state(desk)
+    assets(links::outside(pages)).with_state(desk)
+}
+
+/// The pages of readers outside alone, to be merged into [`super::readers`].
+pub fn readers(desk: Desk) -> Router {
+    assets(links::outside(Router::new())).with_state(desk)
+}
+
+fn assets(pages: Router<Desk>) -> Router<Desk> {
+    pages.route("/viewer.js", get(script)).route("/photos.css", get(style))
 }
 
 /// Lets go of renderings also while nobody asks for anything, and makes rows of the index that are missing; ends with the desk.
 async fn sweep(desk: Weak<Inner>) {
     loop {
         let Some(inner) = desk.upgrade() else { return };
-        inner.showings.sweep(inner.parts.web.now());
+        let now = inner.parts.web.now();
+        inner.showings.sweep(now);
+        inner.readings.sweep(now);
+        inner.parts.links_now().tick(now);
         let folk = inner.parts.folk.clone();
         let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
         drop(inner);
@@ -238,6 +269,19 @@ pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, LogFailure> {
     Ok(hastes)
 }
 
+/// Links, read from the log.
+///
+/// # Errors
+/// Where the log cannot be read.
+pub fn links(log_root: &std::path::Path) -> Result<Links, gauze_people::log::LogFailure> {
+    let mut links = Links::default();
+    read_entries(log_root, |kept| match &kept.entry {
+        Some(entry) => links.see(kept.index, entry),
+        None => links.erased(),
+    })?;
+    Ok(links)
+}
+
 async fn script() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("viewer.js"))
 }
@@ -253,5 +297,9 @@ impl DeskParts {
 
     fn hastes(&self) -> std::sync::RwLockReadGuard<'_, Hastes> {
         self.hastes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn links_now(&self) -> std::sync::MutexGuard<'_, Links> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

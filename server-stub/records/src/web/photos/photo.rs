@@ -5,6 +5,7 @@ use axum::response::Html;
 use gauze_people::Logged;
 use gauze_people::action::{Act, Action, act};
 use gauze_signin::phones::Taker;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
@@ -18,11 +19,13 @@ use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
-const WAYS: [Way; 4] = [
+const WAYS: [Way; 6] = [
     (Action::View, "record", words::photo::RECORD),
     (Action::Proof, "proof", words::photo::PROOF),
     (Action::WhoLooked, "looks", words::photo::LOOKED),
     (Action::Amend, "amend", words::photo::AMEND),
+    (Action::Export, "export", super::export::words::TAKE),
+    (Action::MakeLink, "link", super::links::words::MAKE),
 ];
 
 /// The page of one photo: one line of the log.
@@ -78,37 +81,37 @@ impl Desk {
         purpose: &str,
     ) -> Result<Markup, Refusal> {
         let now = self.web.now();
-        let line = self.visible_line(signed, opening.line(), purpose);
-        let alt = format!(
-            "{} {}. {}",
-            words::photo::ALT_OF,
-            parts::site(found.label.site.as_ref()),
-            words::photo::ALT
-        );
-        let taken = layout::time(found.taken);
+        let line = visible_line(&signed.acting.person.name, opening.line(), purpose, now);
         let shown = self.showings().begin(&signed.acting.session, found.clone(), opening, line.clone(), now);
         let shown = shown.map_err(|error| broken(&error))?;
-        Ok(html! {
-            figure.stage data-shown=(shown) data-waiting=(words::photo::WAITING) data-failed=(words::photo::FAILED) {
-                img src={ "/shown/" (shown) "?screen=1600" } alt=(alt) draggable="false";
-                figcaption {
-                    (parts::site(found.label.site.as_ref())) " · " (words::TAKEN) " " (taken)
-                    span.line { (line.join(" · ")) }
-                }
-            }
-        })
+        Ok(figure(found, &format!("/shown/{shown}"), &line))
     }
+}
 
-    /// Who sees it, when and why, and by which line of the log. Never whom it shows.
-    fn visible_line(&self, signed: &Signed, line: u64, purpose: &str) -> Vec<String> {
-        let at = self.web.now().to_zoned_datetime(TimeZone::system()).strftime("%d-%b-%Y %H:%M").to_string();
-        vec![
-            format!("{} {}", words::photo::SEEN_BY, signed.acting.person.name),
-            at,
-            purpose.to_owned(),
-            format!("{} {line}", words::photo::VIEW),
-        ]
+/// A picture at the address of its pictures, with what stands below it.
+pub(super) fn figure(found: &Found, pictures: &str, line: &[String]) -> Markup {
+    let site = parts::site(found.label.site.as_ref());
+    let alt = format!("{} {site}. {}", words::photo::ALT_OF, words::photo::ALT);
+    html! {
+        figure.stage data-pictures=(pictures) data-shown=[pictures.strip_prefix("/shown/")] data-waiting=(words::photo::WAITING) data-failed=(words::photo::FAILED) {
+            img src={ (pictures) "?screen=1600" } alt=(alt) draggable="false";
+            figcaption {
+                (site) " · " (words::TAKEN) " " (layout::time(found.taken))
+                span.line { (line.join(" · ")) }
+            }
+        }
     }
+}
+
+/// Who sees it, when and why, and by which line of the log. Never whom it shows.
+pub(super) fn visible_line(reader: &str, line: u64, purpose: &str, now: Timestamp) -> Vec<String> {
+    let at = now.to_zoned_datetime(TimeZone::system()).strftime("%d-%b-%Y %H:%M").to_string();
+    vec![
+        format!("{} {reader}", words::photo::SEEN_BY),
+        at,
+        purpose.to_owned(),
+        format!("{} {line}", words::photo::VIEW),
+    ]
 }
 
 /// What it is looked at for, as its line of the log says.

@@ -42,23 +42,39 @@ impl Desk {
 pub(super) async fn view(
     State(desk): State<Desk>,
     Path(name): Path<String>,
-    Query(Screen { screen }): Query<Screen>,
+    Query(screen): Query<Screen>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let showing = desk.showing(&signed, &name).await?;
-    let screen = screen.unwrap_or(1600).clamp(*SCREENS.start(), *SCREENS.end());
-    let marked = level(&desk, &showing, Wanted::Screen(screen)).await?;
+    let answer = whole(&desk, &showing, screen).await?;
+    desk.looked(&signed, &showing.found).await?;
+    Ok(answer)
+}
+
+/// A showing in the size that fills a screen.
+pub(super) async fn whole(desk: &Desk, showing: &Arc<Showing>, screen: Screen) -> Result<Response, Refusal> {
+    let screen = screen.screen.unwrap_or(1600).clamp(*SCREENS.start(), *SCREENS.end());
+    let marked = level(desk, showing, Wanted::Screen(screen)).await?;
     let ((width, height), exponent) = (marked.whole(), marked.shrink().exponent());
+    let (jpeg, band) = banded(desk, showing, marked).await?;
+    let size = format!("{width}x{height}/{exponent}+{band}");
+    Ok(([(SIZE, size)], picture(jpeg)).into_response())
+}
+
+async fn banded(desk: &Desk, showing: &Arc<Showing>, marked: Arc<Marked>) -> Result<(Vec<u8>, u16), Refusal> {
     let shown = showing.clone();
     let draw = move || {
         let parts: Vec<&str> = shown.line.iter().map(String::as_str).collect();
         let band = Band::draw(marked.width(), &parts)?;
         Ok((marked.view(&band)?, band.height()))
     };
-    let (jpeg, band) = desk.showings().encode(draw).await.map_err(|error| unshown(&error))?;
-    desk.looked(&signed, &showing.found).await?;
-    let size = format!("{width}x{height}/{exponent}+{band}");
-    Ok(([(SIZE, size)], picture(jpeg)).into_response())
+    desk.showings().encode(draw).await.map_err(|error| unshown(&error))
+}
+
+/// A showing in the photo's own size, with its band: what leaves as a file.
+pub(super) async fn copy(desk: &Desk, showing: &Arc<Showing>) -> Result<Vec<u8>, Refusal> {
+    let marked = level(desk, showing, Wanted::Level(Shrink::NONE)).await?;
+    Ok(banded(desk, showing, marked).await?.0)
 }
 
 /// One tile of a level: 0 is every pixel, 3 an eighth.
@@ -68,8 +84,18 @@ pub(super) async fn tile(
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let showing = desk.showing(&signed, &name).await?;
+    part(&desk, &showing, exponent, (column, row)).await
+}
+
+/// A tile of a showing.
+pub(super) async fn part(
+    desk: &Desk,
+    showing: &Showing,
+    exponent: u8,
+    (column, row): (u16, u16),
+) -> Result<Response, Refusal> {
     let shrink = Shrink::new(exponent).ok_or(Refusal::NoPage)?;
-    let marked = level(&desk, &showing, Wanted::Level(shrink)).await?;
+    let marked = level(desk, showing, Wanted::Level(shrink)).await?;
     let area = Area::tile(&marked, column, row).ok_or(Refusal::NoPage)?;
     let jpeg = desk.showings().encode(move || marked.tile(area)).await.map_err(|error| unshown(&error))?;
     Ok(picture(jpeg).into_response())

@@ -87,7 +87,7 @@ fn compared(identifiers: &[Identifier]) -> String {
     }
 }
 
-fn consent(consent: Option<&Consent>) -> Markup {
+pub(super) fn consent(consent: Option<&Consent>) -> Markup {
     let Some(consent) = consent else { return html! { (words::NOT_SAID) } };
     let scopes: Vec<&str> = consent.scopes.iter().map(|scope| words::scope(*scope)).collect();
     html! {

@@ -56,7 +56,7 @@ class Stage {
   constructor(figure, place) {
     this.figure = figure;
     this.place = place;
-    this.shown = figure.dataset.shown || "";
+    this.shown = figure.dataset.pictures || "";
     /** @type {Size | null} */
     this.size = null;
     /** @type {ImageBitmap | null} */
@@ -75,7 +75,7 @@ class Stage {
 
   async load() {
     const edge = Math.round(Math.max(this.figure.clientWidth, 320) * devicePixelRatio);
-    const answer = await fetch("/shown/" + this.shown + "?screen=" + Math.min(8192, edge), { cache: "no-store" });
+    const answer = await fetch(this.shown + "?screen=" + Math.min(8192, edge), { cache: "no-store" });
     const told = /^(\d+)x(\d+)\/(\d+)\+(\d+)$/.exec(answer.headers.get("gauze-size") || "");
     if (!answer.ok || !told) throw new Error("not shown");
     const [width, height, exponent, band] = told.slice(1).map(Number);
@@ -128,7 +128,7 @@ class Stage {
 
   /** @param {number} exponent @param {number} column @param {number} row */
   tile(exponent, column, row) {
-    const address = "/shown/" + this.shown + "/" + exponent + "/" + column + "/" + row;
+    const address = this.shown + "/" + exponent + "/" + column + "/" + row;
     const known = this.tiles.get(address);
     if (known !== undefined) return known;
     this.tiles.set(address, null);

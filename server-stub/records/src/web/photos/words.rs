@@ -351,6 +351,8 @@ pub(super) fn reason(code: gauze_people::context::ReasonCode) -> &'static str {
         ReasonCode::Correction => "The record is wrong",
         ReasonCode::PatientRequest => "The patient asked for it",
         ReasonCode::Legal => "A court, an inquiry or a complaint",
+        ReasonCode::Teaching => "Teaching",
+        ReasonCode::Publication => "Publication",
         ReasonCode::Other => "Something else",
     }
 }

@@ -2,7 +2,7 @@
 
 #[path = "../../../../gateway/tests/gateway/browser/driver.rs"]
 #[expect(dead_code, reason = "shared with the gateway's console, which presses other keys")]
-mod driver;
+pub(super) mod driver;
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::fixture::Hospital;
 use crate::folk::{FAMILY, NHS, filed_with, patient};
 
 /// A ward whose pages are served over TLS on this machine.
-async fn served() -> (Ward, tokio::sync::oneshot::Sender<()>, tempfile::TempDir) {
+pub(super) async fn served() -> (Ward, tokio::sync::oneshot::Sender<()>, tempfile::TempDir) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let hospital = Hospital::new();
     let long = patient(FAMILY, Some(NHS), Some("RX1 00 4711"));
@@ -59,7 +59,7 @@ fn pictures() -> PathBuf {
 }
 
 #[expect(clippy::disallowed_methods, reason = "pictures for people to look at")]
-async fn picture(browser: &Browser, name: &str) {
+pub(super) async fn picture(browser: &Browser, name: &str) {
     let arguments = json!({ "format": "png", "captureBeyondViewport": true });
     let shot = browser.devtools("Page.captureScreenshot", arguments).await;
     let png = BASE64_STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
@@ -67,7 +67,7 @@ async fn picture(browser: &Browser, name: &str) {
 }
 
 /// What is wrong with a page as it stands.
-const WRONG: &str = "
+pub(super) const WRONG: &str = "
   const wrong = [];
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) wrong.push('wider than the window: ' + root.scrollWidth);
@@ -83,7 +83,7 @@ const WRONG: &str = "
   if (new Set(ids).size !== ids.length) wrong.push('an id twice');
   return wrong;";
 
-async fn wait_for(browser: &Browser, script: &str) {
+pub(super) async fn wait_for(browser: &Browser, script: &str) {
     for _ in 0..200 {
         if browser.run(script, json!([])).await == json!(true) {
             return;

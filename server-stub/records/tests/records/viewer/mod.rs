@@ -3,9 +3,12 @@
 mod browser;
 mod clinician;
 mod day;
+mod exports;
 mod governing;
 mod haste;
 mod leaks;
+mod links;
+mod links_browser;
 mod pages;
 mod policies;
 mod putting_right;

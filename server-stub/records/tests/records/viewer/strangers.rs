@@ -40,7 +40,7 @@ async fn ward() -> Ward {
 }
 
 /// Pages that anybody of a role with photos may open: they show nobody.
-const OPEN: [&str; 4] = ["/photos", "/search", "/patients/{patient}/haste", "/hastes"];
+const OPEN: [&str; 5] = ["/photos", "/search", "/patients/{patient}/haste", "/hastes", "/links"];
 
 /// Pages of an administrator, on which no patient stands.
 const ADMINISTRATORS: [&str; 3] = ["/people/roles", "/people/roles/give", "/people/policies"];

@@ -17,8 +17,10 @@ use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
 use gauze_records::pull::Puller;
-use gauze_records::web::photos::{Desk, DeskParts, hastes, router as photos};
-use gauze_records::web::{KeysKept, Listed, Parts, Web, router};
+use gauze_records::web::photos::{
+    Desk, DeskParts, MARK_EPOCH, hastes, links, readers as outside, router as photos,
+};
+use gauze_records::web::{HttpsOutward, KeysKept, Listed, Parts, Web, readers, router};
 use gauze_records::{Folk, Found, Opening, Opens};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
@@ -129,6 +131,42 @@ impl Office {
     }
 }
 
+fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> (Router, Router) {
+    let team = Choice { code: TEAM.parse().unwrap(), words: Text::new("Tissue viability").unwrap() };
+    let desk = Desk::new(DeskParts {
+        web: web.clone(),
+        folk: folk.clone(),
+        roles: office.roles.clone(),
+        log: office.log.clone(),
+        log_root: office.dir.path().join("access"),
+        hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
+        links: Arc::new(links(&office.dir.path().join("access")).unwrap().into()),
+        lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
+        records: Arc::new(hospital.keys().records().unwrap()),
+        data: office.dir.path().to_owned(),
+    });
+    let apart = readers(web.clone(), outside(desk.clone()));
+    (router(web.clone(), photos(desk)), apart)
+}
+
+/// The number of the view that a picture is marked with.
+pub fn marked(folk: &Folk, jpeg: &[u8]) -> Option<u64> {
+    let mut decoder = jpeg_decoder::Decoder::new(jpeg);
+    let rgb = decoder.decode().unwrap();
+    let info = decoder.info().unwrap();
+    seen(folk, (info.width.into(), info.height.into()), &rgb)
+}
+
+/// The same, of decoded pixels.
+pub fn seen(folk: &Folk, (width, height): (usize, usize), rgb: &[u8]) -> Option<u64> {
+    let luma =
+        |rgb: &[u8]| (u32::from(rgb[0]) * 299 + u32::from(rgb[1]) * 587 + u32::from(rgb[2]) * 114) / 1000;
+    let luma: Vec<u8> = rgb.chunks_exact(3).map(|rgb| u8::try_from(luma(rgb)).unwrap()).collect();
+    let plane = gauze_mark::Luma::new(width, height, &luma).unwrap();
+    let found = gauze_mark::find(plane, &folk.mark_key(MARK_EPOCH), gauze_mark::Search::default());
+    found.map(|found| found.event.number())
+}
+
 /// Something like skin with something like a wound on it.
 pub fn drawn(width: u16, height: u16) -> Vec<u8> {
     let (mut rgb, mut grain) = (Vec::new(), 7_u32);
@@ -156,6 +194,8 @@ pub struct Ward {
     pub issuer: Arc<Issuer>,
     pub web: Web,
     pub pages: Router,
+    /// What readers outside reach where links are served apart.
+    pub apart: Router,
     pub host: String,
 }
 
@@ -226,20 +266,13 @@ impl Ward {
             log: office.log.clone(),
             clock: hospital.clock.clone(),
         });
-        let team = Choice { code: TEAM.parse().unwrap(), words: Text::new("Tissue viability").unwrap() };
-        let desk = Desk::new(DeskParts {
-            web: web.clone(),
-            folk: folk.clone(),
-            roles: office.roles.clone(),
-            log: office.log.clone(),
-            log_root: office.dir.path().join("access"),
-            hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
-            lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
-            records: Arc::new(hospital.keys().records().unwrap()),
-            data: office.dir.path().to_owned(),
-        });
-        let pages = router(web.clone(), photos(desk));
-        Self { hospital, puller, folk, office, issuer, web, pages, host: host.to_owned() }
+        let (pages, apart) = desk(&hospital, &office, &web, &folk);
+        Self { hospital, puller, folk, office, issuer, web, pages, apart, host: host.to_owned() }
+    }
+
+    /// The pages as they are after a restart: what was in memory alone is gone.
+    pub fn restart(&mut self) {
+        (self.pages, self.apart) = desk(&self.hospital, &self.office, &self.web, &self.folk);
     }
 
     /// Somebody who has proven two factors.
@@ -272,7 +305,7 @@ impl Ward {
     }
 
     pub async fn end(self) {
-        drop(self.pages);
+        drop((self.pages, self.apart));
         self.folk.close().await;
         self.puller.close().await;
     }

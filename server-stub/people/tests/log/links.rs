@@ -1,0 +1,129 @@
+//! Views of a link: claimed before they are written, and never given back.
+
+use gauze_people::Roles;
+use gauze_people::acting::{Acting, Factor, Network};
+use gauze_people::action::act;
+use gauze_people::context::{Context, Reason, ReasonCode};
+use gauze_people::links::{Links, Shut, Step, Terms, making};
+use gauze_people::log::{AccessLog, Happening, What, read_entries};
+use gauze_people::person::{Role, Team};
+use jiff::SignedDuration;
+use std::path::Path;
+
+use crate::fixture::{now, open, photo, viewer};
+
+fn lead() -> Acting {
+    let mut lead = Acting { factor: Factor::Passkey { hardware: true }, ..viewer() };
+    lead.person.roles = [Role::Lead].into();
+    lead.person.leads = [Team("burns".to_owned())].into();
+    lead
+}
+
+fn terms(views: u16) -> Terms {
+    let word = |text: &str| text.to_owned();
+    Terms { days: 2, views, copy: false, photo: word("photo"), address: word("address"), code: word("code") }
+}
+
+/// A link of so many views; its number.
+async fn made(log: &AccessLog, links: &mut Links, views: u16) -> u64 {
+    let reason = Some(Reason { code: ReasonCode::Legal, sealed_words: None });
+    let context = Context { reason, ..Context::care(now()) };
+    let allowed =
+        Roles::shipped().unwrap().authorise(&lead(), act::MakeLink, &photo("burns", "x"), &context).unwrap();
+    let logged = log.append(making(allowed, &terms(views)).unwrap()).await.unwrap();
+    links.made(&logged, terms(views));
+    logged.line().index
+}
+
+fn read(root: &Path) -> Links {
+    let mut links = Links::default();
+    read_entries(root, |kept| match &kept.entry {
+        Some(entry) => links.see(kept.index, entry),
+        None => links.erased(),
+    })
+    .unwrap();
+    links
+}
+
+async fn opened(root: &Path) -> AccessLog {
+    let root = root.to_owned();
+    tokio::task::spawn_blocking(move || open(&root)).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_kill_around_the_last_view_never_gives_a_view_too_many() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let log = opened(dir.path()).await;
+    let mut links = Links::default();
+    let number = made(&log, &mut links, 1).await;
+
+    // Cut off between the claim and its line: in this process the view is gone, and nothing was shown by it.
+    drop(links.claim(number, "code", now()).unwrap().unwrap());
+    assert_eq!(links.claim(number, "code", now()).unwrap_err(), Shut::UsedUp);
+    // Another process finds no line: the one view is still to be had, once.
+    let mut again = read(dir.path());
+    let claimed = again.claim(number, "code", now()).unwrap().unwrap();
+    let spent = claimed.spend(&log, Network::Outside, "reader".to_owned()).await.unwrap();
+    // Killed behind the line, before a pixel left: the view is gone.
+    let mut after = read(dir.path());
+    assert_eq!(after.claim(number, "code", now()).unwrap_err(), Shut::UsedUp);
+    let mut line = None;
+    read_entries(dir.path(), |kept| {
+        line = (kept.index == spent.line()).then_some(kept.entry).or(line.take())
+    })
+    .unwrap();
+    let entry = line.flatten().unwrap();
+    assert_eq!(entry.what, What::Happening(Happening::Link));
+    assert_eq!(entry.about.unwrap().id.unwrap(), spent.photo().to_string());
+}
+
+#[tokio::test]
+async fn a_wrong_code_counts_before_it_is_written_and_after_a_restart() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let log = opened(dir.path()).await;
+    let mut links = Links::default();
+    let number = made(&log, &mut links, 9).await;
+    for _ in 0..5 {
+        assert!(links.claim(number, "guess", now()).unwrap().is_none());
+        let event = links.get(number).unwrap().event(Step::WrongCode, now(), Network::Outside);
+        log.note(&event).await.unwrap();
+    }
+    assert_eq!(links.claim(number, "code", now()).unwrap_err(), Shut::Locked);
+    assert_eq!(read(dir.path()).claim(number, "code", now()).unwrap_err(), Shut::Locked);
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_opens_no_link_that_had_ended() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let log = opened(dir.path()).await;
+    let mut links = Links::default();
+    let number = made(&log, &mut links, 9).await;
+    links.tick(now() + SignedDuration::from_hours(48));
+    assert_eq!(links.claim(number, "code", now()).unwrap_err(), Shut::Over);
+    // Of a line about something else, too, also after a restart.
+    assert!(read(dir.path()).get(number).unwrap().shut(now()).is_none());
+    let late = gauze_people::log::Event::of(
+        Happening::SignIn,
+        gauze_people::log::Outcome::Done,
+        now() + SignedDuration::from_hours(48),
+    );
+    log.note(&late).await.unwrap();
+    assert_eq!(read(dir.path()).claim(number, "code", now()).unwrap_err(), Shut::Over);
+    // A link that is made after the clock was put right lives.
+    let mut links = read(dir.path());
+    let number = made(&log, &mut links, 1).await;
+    assert!(read(dir.path()).claim(number, "code", now()).unwrap().is_some());
+}
+
+#[tokio::test]
+async fn an_erased_line_gives_no_view_back() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let log = opened(dir.path()).await;
+    let mut links = Links::default();
+    let number = made(&log, &mut links, 1).await;
+    let claimed = links.claim(number, "code", now()).unwrap().unwrap();
+    let line = claimed.spend(&log, Network::Outside, "reader".to_owned()).await.unwrap().line();
+    let erase = move || log.erase_blocking(line, ReasonCode::Legal, now());
+    tokio::task::spawn_blocking(erase).await.unwrap().unwrap();
+    assert_eq!(read(dir.path()).claim(number, "code", now()).unwrap_err(), Shut::UsedUp);
+}
