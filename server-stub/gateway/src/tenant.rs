@@ -7,10 +7,14 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use gauze_listen::{FileError, read_file};
 use gauze_wire::log::NoteKey;
 use gauze_wire::{Bundle, Gateway, Jws, Policy, Tenant, WireError};
 
 use crate::keys::{GatewayKeys, KeysError};
+
+/// Largest bundle or policy file that is read.
+const SIGNED_LIMIT: u64 = 1 << 20;
 
 /// Where a tenant's signed files are.
 #[derive(Clone, Debug)]
@@ -25,8 +29,11 @@ pub struct TenantFiles {
 #[derive(Debug, thiserror::Error)]
 pub enum TenantError {
     /// A file could not be read.
-    #[error("{0} cannot be read ({1}): check the path")]
-    Unreadable(PathBuf, #[source] std::io::Error),
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file in the data directory could not be written, or read again.
+    #[error("{} cannot be kept ({}): check the disk and whose it is", .0.display(), .1)]
+    Kept(PathBuf, #[source] std::io::Error),
     /// The bundle does not hold.
     #[error("the trust bundle is refused ({0}): sign it again on the records side")]
     Bundle(#[source] WireError),
@@ -55,7 +62,8 @@ impl TenantError {
     /// A stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable(..) => "unreadable",
+            Self::File(_) => "unreadable",
+            Self::Kept(..) => "storage_failed",
             Self::Bundle(WireError::MixedRecipients) => "mixed_recipients",
             Self::Bundle(WireError::Signature | WireError::UnknownKey) => "bundle_untrusted",
             Self::Bundle(_) => "bundle_invalid",
@@ -86,7 +94,19 @@ pub(crate) struct InForce {
 
 impl Served {
     pub fn load(files: &TenantFiles, keys: &GatewayKeys) -> Result<Self, TenantError> {
-        let bundle_jws = read(&files.bundle, TenantError::Bundle)?;
+        let bundle = read(&files.bundle, TenantError::Bundle)?;
+        let beside = files.bundle.with_file_name("policy.jws");
+        let path = files.policy.clone().or_else(|| beside.is_file().then_some(beside));
+        let policy = path.map(|path| read(&path, TenantError::Policy)).transpose()?;
+        Self::believe(bundle, policy, keys)
+    }
+
+    /// A tenant by what the hospital signed.
+    pub fn believe(
+        bundle_jws: Jws,
+        policy_jws: Option<Jws>,
+        keys: &GatewayKeys,
+    ) -> Result<Self, TenantError> {
         let claimed: Bundle = bundle_jws.peek().map_err(TenantError::Bundle)?;
         // The operator hands over the file: it must hold together, and phones check it against their own pin.
         let bundle: Bundle =
@@ -99,9 +119,6 @@ impl Served {
             let ours = keys.public("https://host:port", &bundle.tenant)?;
             return Err(TenantError::NotNamed(serde_json::to_string(&ours).unwrap_or_default()));
         };
-        let beside = files.bundle.with_file_name("policy.jws");
-        let path = files.policy.clone().or_else(|| beside.is_file().then_some(beside));
-        let policy_jws = path.map(|path| read(&path, TenantError::Policy)).transpose()?;
         let policy = match &policy_jws {
             Some(jws) => jws.verify_by(&bundle.policy_keys, &bundle.tenant).map_err(TenantError::Policy)?,
             None => Policy::strictest(&bundle.tenant),
@@ -153,7 +170,7 @@ impl Served {
             if std::fs::read(&path).is_ok_and(|kept| kept == text.as_bytes()) {
                 continue;
             }
-            let failed = |error| TenantError::Unreadable(path.clone(), error);
+            let failed = |error| TenantError::Kept(path.clone(), error);
             crate::blobs::write_durably(&path, text.as_bytes()).map_err(failed)?;
         }
         Ok(())
@@ -173,8 +190,17 @@ impl Served {
 
     /// Refuses what is older than `data` remembers of this tenant, remembers what is newer, and leaves copies.
     pub fn never_older(&self, data: &Path) -> Result<(), TenantError> {
+        let path = self.is_newest(data)?;
+        let failed = |error| TenantError::Kept(path.clone(), error);
+        let text = format!("{} {}\n", self.bundle.version, self.in_force().policy.version);
+        crate::blobs::write_durably(&path, text.as_bytes()).map_err(failed)?;
+        self.keep(data)
+    }
+
+    /// Refuses what is older than `data` remembers of this tenant; where that stands.
+    pub fn is_newest(&self, data: &Path) -> Result<PathBuf, TenantError> {
         let path = data.join("tenants").join(format!("{}.versions", self.bundle.tenant));
-        let failed = |error| TenantError::Unreadable(path.clone(), error);
+        let failed = |error| TenantError::Kept(path.clone(), error);
         let (bundle, policy) = match std::fs::read(&path) {
             Ok(bytes) => versions(&bytes).ok_or_else(|| TenantError::Versions(path.clone()))?,
             Err(error) if error.kind() == ErrorKind::NotFound => (0, 0),
@@ -184,9 +210,7 @@ impl Served {
         if self.bundle.version < bundle || in_force < policy {
             return Err(TenantError::Rollback);
         }
-        let text = format!("{} {in_force}\n", self.bundle.version);
-        crate::blobs::write_durably(&path, text.as_bytes()).map_err(failed)?;
-        self.keep(data)
+        Ok(path)
     }
 }
 
@@ -201,7 +225,7 @@ fn copy(data: &Path, tenant: &Tenant, name: &str) -> PathBuf {
 }
 
 fn read(path: &Path, wrong: fn(WireError) -> TenantError) -> Result<Jws, TenantError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| TenantError::Unreadable(path.to_owned(), error))?;
+    let bytes = read_file(path, SIGNED_LIMIT)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong(WireError::Malformed("signed object")))?;
     Jws::parse(text.trim()).map_err(wrong)
 }

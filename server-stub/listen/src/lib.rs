@@ -3,12 +3,14 @@
 
 mod address;
 mod certificate;
+mod check;
 mod file;
 mod judge;
 mod renewal;
 
 pub use address::{ListenError, listen_address};
 pub use certificate::{CertificateError, ServerCertificate};
+pub use check::{Check, Verdict};
 pub use file::{FileError, read_file};
 pub use judge::{Finding, SOON, host_of};
 pub use renewal::{Looked, Renewal, follow};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use clap::{Args, Subcommand};
+use gauze_listen::{host_of, listen_address};
 use gauze_people::person::PersonId;
 use gauze_records::access;
 use gauze_records::keys::KeyDir;
@@ -27,7 +28,7 @@ const TELL: Duration = Duration::from_secs(15);
 #[derive(Args)]
 pub(crate) struct Pages {
     /// Where the pages for the hospital's people are served, over TLS; nowhere without it.
-    #[arg(long, value_name = "ADDR", requires_all = ["tls_cert", "tls_key", "people"])]
+    #[arg(long, value_name = "ADDR", requires_all = ["tls_cert", "tls_key", "people"], value_parser = listen_address)]
     web: Option<SocketAddr>,
     /// PEM certificate chain of the pages.
     #[arg(long, value_name = "FILE", requires = "web")]
@@ -111,6 +112,7 @@ impl Pages {
         let outward = Arc::new(HttpsOutward::new(ca.transpose()?.as_deref())?);
         let provider = Provider::new(Arc::clone(&people), outward).map_err(|error| config(&error))?;
         let factors = open_factors(data, keys, &people).await?;
+        let host = host_of(&people.origin_text()).to_owned();
         let clock = Arc::new(SystemClock);
         let key_dir = KeyDir::new(keys);
         let log = Arc::new(access::open_log(&key_dir, data, clock.now())?);
@@ -138,7 +140,7 @@ impl Pages {
             records: Arc::new(key_dir.records()?),
         });
         let pages = web::router(web.clone(), photos::router(desk));
-        Ok(Some(Served { options: WebOptions { listen, tls_cert, tls_key }, web, pages }))
+        Ok(Some(Served { options: WebOptions { listen, tls_cert, tls_key, host }, web, pages }))
     }
 }
 
