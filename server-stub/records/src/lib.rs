@@ -27,6 +27,7 @@ pub mod gateway;
 pub mod keys;
 pub mod proposals;
 pub mod pull;
+pub mod setup;
 pub mod verify;
 pub mod web;
 

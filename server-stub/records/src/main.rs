@@ -7,6 +7,7 @@ mod proposals_cli;
 mod pull_cli;
 mod rejudge_cli;
 mod roles_cli;
+mod setup_cli;
 mod show_cli;
 mod web_cli;
 
@@ -16,6 +17,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use gauze_records::keys::KeyDir;
+use gauze_records::setup::write_managed;
 use gauze_records::{Coded, open_file};
 use gauze_wire::{Name, Tenant};
 use serde::Serialize;
@@ -36,6 +39,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Set a hospital up: keys, bundle and policy, from the file that its gateway's `init` wrote; writes the file that it gets.
+    Init(setup_cli::Init),
     /// Make a tenant's keys, and templates of its bundle and policy.
     Keygen {
         /// A new or empty directory.
@@ -66,6 +71,9 @@ enum Command {
         /// The one phone it is for.
         #[arg(long)]
         serial: Option<Name>,
+        /// Write the whole managed configuration of that phone too.
+        #[arg(long, value_name = "FILE")]
+        managed: Option<PathBuf>,
     },
     /// Pull for as long as it runs.
     Serve {
@@ -78,6 +86,10 @@ enum Command {
         unasked: Unasked,
         #[command(flatten)]
         pages: web_cli::Pages,
+        /// Serve nothing: look at keys, bundle, policy, clock, disk, ports and what the gateway answers, and say what to do.
+        /// Status 1 where it would not work.
+        #[arg(long)]
+        check: bool,
     },
     /// What the gateway's operators ask this side to sign.
     #[command(subcommand)]
@@ -161,6 +173,7 @@ fn main() -> ExitCode {
     let level = match &command {
         Command::Serve { .. } | Command::Pull(_) => "info,sqlx=warn",
         Command::Keygen { .. }
+        | Command::Init(_)
         | Command::SignBundle(_)
         | Command::SignPolicy(_)
         | Command::Token { .. }
@@ -189,8 +202,15 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::Keygen { out, recipients, tenant } => keys_cli::keygen(json, &out, recipients, &tenant)?,
         Command::SignBundle(sign) => keys_cli::bundle(json, &sign)?,
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
-        Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
-        Command::Serve { source, interval_s, unasked, pages } => {
+        Command::Init(init) => setup_cli::init(json, &init)?,
+        Command::Token { keys, out, hours, serial, managed } => {
+            keys_cli::token(json, &keys, &out, hours, serial.clone())?;
+            if let Some(path) = managed {
+                write_managed(&KeyDir::new(&keys), &out, serial, &path)?;
+            }
+        }
+        Command::Serve { source, pages, check: true, .. } => return pull_cli::look(json, &source, &pages),
+        Command::Serve { source, interval_s, unasked, pages, check: false } => {
             pull_cli::serve(
                 json,
                 &source,

@@ -93,6 +93,18 @@ async fn open_factors(data: &Path, keys: &Path, people: &People) -> Result<Facto
 }
 
 impl Pages {
+    /// What `--check` looks at of the pages; nothing where none are asked for.
+    pub(crate) fn looked_at(&self) -> Result<Option<(SocketAddr, PathBuf, PathBuf, String)>, Refused> {
+        let (Some(listen), Some(certificate), Some(key), Some(people)) =
+            (self.web, &self.tls_cert, &self.tls_key, &self.people)
+        else {
+            return Ok(None);
+        };
+        let people = People::load(people).map_err(|error| config(&error))?;
+        let host = host_of(&people.origin_text()).to_owned();
+        Ok(Some((listen, certificate.clone(), key.clone(), host)))
+    }
+
     /// Reads what the pages need, the index for people from `puller`; nothing where none are asked for.
     pub(crate) async fn prepare(
         self,
