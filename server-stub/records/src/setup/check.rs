@@ -43,7 +43,7 @@ pub async fn check(options: &CheckOptions<'_>, clock: Arc<dyn Clock>) -> Vec<Che
             let told = format!("{} of {}", bundle.version, bundle.tenant);
             checks.push(Check::fresh(told, now, bundle.fresh_until));
             checks.push(Check::clock(now, bundle.issued_at));
-            checks.push(match trust.now.policy.version {
+            checks.push(match trust.now.policy_version() {
                 0 => Check::warning(
                     "policy",
                     "none was signed, so no phone can enrol: sign one with sign-policy",
@@ -65,7 +65,10 @@ pub async fn check(options: &CheckOptions<'_>, clock: Arc<dyn Clock>) -> Vec<Che
 async fn answer(options: &CheckOptions<'_>, trust: Trust, clock: Arc<dyn Clock>) -> Check {
     let ca = match disk::read(options.ca) {
         Ok(ca) => ca,
-        Err(error) => return Check::failed("gateway", error.line()),
+        Err(error) => {
+            let told = format!("the authority's {error}: {} It is what signed the gateway's certificate.", error.next_step());
+            return Check::failed("gateway", told);
+        }
     };
     let Trust { tenant, records, .. } = trust;
     let gateway = match HttpsGateway::new(options.gateway, &tenant, &ca, records, clock) {
