@@ -14,6 +14,8 @@ mod kill;
 mod leak;
 mod load;
 mod maven;
+mod mistakes;
+mod newcomer;
 mod proxied;
 mod shared;
 mod trust;

@@ -66,7 +66,10 @@ async fn answer(options: &CheckOptions<'_>, trust: Trust, clock: Arc<dyn Clock>)
     let ca = match disk::read(options.ca) {
         Ok(ca) => ca,
         Err(error) => {
-            let told = format!("the authority's {error}: {} It is what signed the gateway's certificate.", error.next_step());
+            let told = format!(
+                "the authority's {error}: {} It is what signed the gateway's certificate.",
+                error.next_step()
+            );
             return Check::failed("gateway", told);
         }
     };
