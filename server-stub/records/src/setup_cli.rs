@@ -100,7 +100,7 @@ pub(crate) fn init(json: bool, init: &Init) -> Result<(), Refused> {
         }
         if !done.certificate && init.ca.is_none() {
             text.push_str(&format!(
-                "bring        {keys}/ca.pem: the authority that signs it, if it is not a public one\n"
+                "bring        {keys}/ca.pem: the certificate of the authority that signs it\n"
             ));
         }
         text.push_str(&format!(
