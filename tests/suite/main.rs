@@ -15,6 +15,8 @@ mod leak;
 mod load;
 mod mark;
 mod maven;
+mod mistakes;
+mod newcomer;
 mod proxied;
 mod shared;
 mod trust;

@@ -12,7 +12,7 @@ pub enum StoreError {
     #[error("the phone's storage is read-only: restart the phone")]
     ReadOnly,
     /// The system does not let us at our own files.
-    #[error("access to the app's files was denied: check the managed configuration")]
+    #[error("access to the app's files was denied: restart the phone, and report this to IT if it goes on")]
     Denied,
     /// No more files can be opened.
     #[error("too many files are open: close other apps and try again")]

@@ -89,7 +89,7 @@ impl Trouble {
                 "the phone's storage is read-only: restart the phone; the photo waits here"
             }
             Self::StorageDenied => {
-                "access to the app's files was denied: check the managed configuration; the photo waits here"
+                "access to the app's files was denied: restart the phone, and report this to IT if it goes on; the photo waits here"
             }
             Self::TooManyFiles => "too many files are open: close other apps; the photo waits here",
             Self::Storage => "the phone's storage failed: try again, and report this to IT if it goes on",

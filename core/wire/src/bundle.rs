@@ -102,17 +102,17 @@ impl Signed for Bundle {
     }
     fn check(&self) -> Result<(), WireError> {
         if self.version == 0 {
-            return Err(WireError::Field("version"));
+            return Err(WireError::Expected { field: "version", form: "1 or more" });
         }
         let lists = [
-            self.recipients.len(),
-            self.gateways.len(),
-            self.records.len(),
-            self.witnesses.len(),
-            self.policy_keys.len(),
+            ("recipients", self.recipients.len()),
+            ("gateways", self.gateways.len()),
+            ("records", self.records.len()),
+            ("witnesses", self.witnesses.len()),
+            ("policy_keys", self.policy_keys.len()),
         ];
-        if lists.iter().any(|&n| n == 0 || n > 16) {
-            return Err(WireError::Field("keys"));
+        if let Some(&(field, _)) = lists.iter().find(|(_, n)| !(1..=16).contains(n)) {
+            return Err(WireError::Expected { field, form: "a list of 1 to 16" });
         }
         let known = |r: &str| r.starts_with("age1") && r.len() < 4096 && r.is_ascii();
         if !self.recipients.iter().all(|entry| known(&entry.recipient)) {
@@ -126,10 +126,11 @@ impl Signed for Bundle {
             return Err(WireError::MixedRecipients);
         }
         if !self.gateways.iter().all(|g| g.url.starts_with("https://") && !g.url.ends_with('/')) {
-            return Err(WireError::Field("gateways"));
+            let form = "each url begins with https:// and ends without /";
+            return Err(WireError::Expected { field: "gateways", form });
         }
         if self.fresh_until <= self.issued_at {
-            return Err(WireError::Field("fresh_until"));
+            return Err(WireError::Expected { field: "fresh_until", form: "a time after issued_at" });
         }
         Ok(())
     }

@@ -54,12 +54,14 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, WireError> {
         let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         if text.len() != 64 || !text.bytes().all(lower_hex) {
-            return Err(WireError::Id("Digest"));
+            return Err(WireError::Id("SHA-256 (64 lower-case hexadecimal digits)"));
         }
         let mut out = [0; 32];
         for (byte, pair) in out.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| WireError::Id("Digest"))?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| WireError::Id("Digest"))?;
+            let pair = std::str::from_utf8(pair)
+                .map_err(|_| WireError::Id("SHA-256 (64 lower-case hexadecimal digits)"))?;
+            *byte = u8::from_str_radix(pair, 16)
+                .map_err(|_| WireError::Id("SHA-256 (64 lower-case hexadecimal digits)"))?;
         }
         Ok(Self(out))
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::WireError;
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, $form:literal, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -29,7 +29,7 @@ macro_rules! text_id {
             type Err = WireError;
             fn from_str(text: &str) -> Result<Self, WireError> {
                 let accepted: fn(&str) -> bool = $check;
-                if accepted(text) { Ok(Self(text.to_owned())) } else { Err(WireError::Id(stringify!($name))) }
+                if accepted(text) { Ok(Self(text.to_owned())) } else { Err(WireError::Id($form)) }
             }
         }
 
@@ -64,7 +64,7 @@ fn is_base64url_22(text: &str) -> bool {
 
 text_id! {
     /// One organisation: 1 to 63 of `a-z 0-9 -`, beginning and ending with a letter or digit.
-    Tenant, |text| {
+    Tenant, "tenant (a-z, 0-9 and hyphens, at most 63, the first and last no hyphen)", |text| {
         (1..=63).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !text.starts_with('-')
@@ -75,33 +75,33 @@ text_id! {
 text_id! {
     /// A P-256 key's thumbprint (RFC 7638, SHA-256), base64url without padding: 43 characters. A phone's device key
     /// thumbprint is its device id.
-    KeyId, is_base64url_43
+    KeyId, "key id (43 letters, digits, - and _)", is_base64url_43
 }
 
 text_id! {
     /// A single-use enrolment token's name: 22 base64url characters (128 random bits).
-    TokenId, is_base64url_22
+    TokenId, "token id (22 letters, digits, - and _)", is_base64url_22
 }
 
 text_id! {
     /// Something that waits for the hospital's signature: 22 base64url characters (128 random bits). A token that comes
     /// of it has the same name.
-    ProposalId, is_base64url_22
+    ProposalId, "proposal id (22 letters, digits, - and _)", is_base64url_22
 }
 
 text_id! {
     /// One wound of one patient, named by the phone that saw it first: 22 base64url characters (128 random bits).
-    WoundId, is_base64url_22
+    WoundId, "wound id (22 letters, digits, - and _)", is_base64url_22
 }
 
 text_id! {
     /// The photos of one visit: 22 base64url characters (128 random bits).
-    SeriesId, is_base64url_22
+    SeriesId, "series id (22 letters, digits, - and _)", is_base64url_22
 }
 
 text_id! {
     /// A technical name (version, model, serial, session): 1 to 128 visible ASCII characters or inner spaces.
-    Name, |text| {
+    Name, "name (1 to 128 visible ASCII characters, spaces inside only)", |text| {
         (1..=128).contains(&text.len())
             && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
             && text.trim() == text
@@ -140,9 +140,14 @@ impl CaptureId {
 impl FromStr for CaptureId {
     type Err = WireError;
     fn from_str(text: &str) -> Result<Self, WireError> {
-        let id = uuid::Uuid::try_parse(text).map_err(|_| WireError::Id("CaptureId"))?;
+        let id = uuid::Uuid::try_parse(text)
+            .map_err(|_| WireError::Id("capture id (a version 7 UUID in lower case)"))?;
         let canonical = id.get_version_num() == 7 && id.hyphenated().to_string() == text;
-        if canonical { Ok(Self(id)) } else { Err(WireError::Id("CaptureId")) }
+        if canonical {
+            Ok(Self(id))
+        } else {
+            Err(WireError::Id("capture id (a version 7 UUID in lower case)"))
+        }
     }
 }
 
@@ -176,6 +181,7 @@ mod tests {
         }
         assert!("../../../../../../../../../../../../../../../".parse::<KeyId>().is_err());
         assert!("nhs-lanarkshire".parse::<Tenant>().is_ok());
+        assert!("Ward 9".parse::<Tenant>().unwrap_err().to_string().contains("a-z, 0-9 and hyphens"));
     }
 
     #[test]

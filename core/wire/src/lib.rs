@@ -20,6 +20,7 @@ mod reattest;
 mod receipt;
 mod record;
 mod rules;
+mod setup;
 mod standing;
 mod succession;
 mod text;
@@ -61,6 +62,7 @@ pub use record::{
 pub use rules::{
     AndroidApp, AndroidRules, AppleApp, AppleEnvironment, AppleRules, DatedRoot, Grade, KeyLevel,
 };
+pub use setup::{GatewayIntroduction, HospitalAnswer};
 pub use sign_in::{SignInMode, SignInRules, session_nonce};
 pub use standing::{DeviceStatus, ReviewDenied, Standing};
 pub use succession::Succession;

@@ -48,8 +48,14 @@ impl Life {
     };
 
     pub(crate) fn check(&self) -> Result<(), WireError> {
-        let most = 24 * 366;
-        let hours = [self.offline_wipe_hours, self.attest_every_hours, self.attest_grace_hours];
-        if hours.iter().all(|&hours| hours <= most) { Ok(()) } else { Err(WireError::Field("life")) }
+        let hours = [
+            ("life.offline_wipe_hours", self.offline_wipe_hours),
+            ("life.attest_every_hours", self.attest_every_hours),
+            ("life.attest_grace_hours", self.attest_grace_hours),
+        ];
+        match hours.iter().find(|(_, hours)| *hours > 24 * 366) {
+            Some(&(field, _)) => Err(WireError::Expected { field, form: "0 to 8784 (366 days)" }),
+            None => Ok(()),
+        }
     }
 }

@@ -77,7 +77,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// What holds where no policy has been signed yet: hardware keys only, no local review.
+    /// What holds where no policy has been signed yet: nobody enrols, no local review, and a device's life is limited as
+    /// recommended.
     pub fn strictest(tenant: &Tenant) -> Self {
         Self {
             v: 1,
@@ -95,7 +96,7 @@ impl Policy {
             keep_days: 7,
             max_megapixels: None,
             quality_floor: None,
-            life: None,
+            life: Some(Life::RECOMMENDED),
             android: None,
             apple: None,
             lists: Box::default(),
@@ -143,16 +144,21 @@ impl Signed for Policy {
     }
     fn check(&self) -> Result<(), WireError> {
         let sections = self.android.is_some() || self.apple.is_some();
-        if self.v == 1 && sections || self.version == 0 {
-            return Err(WireError::Field("version"));
+        if self.v == 1 && sections {
+            return Err(WireError::Expected { field: "v", form: "2 where android or apple stands" });
+        }
+        if self.version == 0 {
+            return Err(WireError::Expected { field: "version", form: "1 or more" });
         }
         self.android.as_ref().map_or(Ok(()), AndroidRules::check)?;
         self.apple.as_ref().map_or(Ok(()), AppleRules::check)?;
         if self.review_hours > 24 * 14 {
-            return Err(WireError::Field("review_hours"));
+            return Err(WireError::Expected { field: "review_hours", form: "0 to 336 (14 days)" });
         }
-        if self.max_open_tickets == 0 || self.max_unsent == 0 {
-            return Err(WireError::Field("limits"));
+        for (field, value) in [("max_open_tickets", self.max_open_tickets), ("max_unsent", self.max_unsent)] {
+            if value == 0 {
+                return Err(WireError::Expected { field, form: "1 or more" });
+            }
         }
         self.check_reduction()?;
         self.lists.check()?;

@@ -9,6 +9,7 @@ mod der;
 mod enrolment;
 mod fault;
 mod lineage;
+mod outline;
 mod pem;
 mod status;
 mod x509;
@@ -27,6 +28,7 @@ pub use enrolment::{
 };
 pub use fault::Fault;
 pub use lineage::{Lineage, UnknownLineage};
+pub use outline::CertificateOutline;
 pub use pem::certificates as certificates_from_pem;
 pub use status::{StatusList, StatusListError};
 

@@ -154,6 +154,11 @@ impl<'a> Certificate<'a> {
         deep_enough && self.may_sign_certificates()
     }
 
+    /// Whether it says that it is an authority's (`CA:TRUE`).
+    pub fn is_authority(&self) -> bool {
+        matches!(self.extension(BASIC_CONSTRAINTS).map(constraints), Some(Ok(Some(_))))
+    }
+
     /// Whether it says in so many words that it is no authority's (`CA:FALSE`).
     pub fn denies_authority(&self) -> bool {
         matches!(self.extension(BASIC_CONSTRAINTS).map(constraints), Some(Ok(None)))

@@ -135,6 +135,13 @@ impl App {
         })
     }
 
+    /// The names that phones know this gateway by.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        let hosts: std::collections::BTreeSet<&str> =
+            self.tenants.values().map(|served| gauze_listen::host_of(&served.gateway.url)).collect();
+        hosts.into_iter().map(str::to_owned).collect()
+    }
+
     /// Judges phones under other roots than their makers': for tests, whose phones no maker made.
     #[must_use]
     pub fn under(mut self, roots: Roots) -> Self {

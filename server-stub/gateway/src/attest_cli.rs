@@ -15,11 +15,15 @@ use gauze_attest::{
     verify_android, verify_apple,
 };
 use gauze_gateway::{Clock as _, SystemClock};
+use gauze_listen::{FileError, read_file};
 use gauze_wire::{
     AndroidApp, AndroidRules, AppleApp, AppleEnvironment, AppleRules, Digest, Grade, Jws, Name, Policy,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+/// Largest file that is read: a status list.
+const LIMIT: u64 = 64 << 20;
 
 /// Which kind of evidence.
 #[derive(Subcommand)]
@@ -94,8 +98,8 @@ enum Environment {
 #[derive(Debug, thiserror::Error)]
 pub enum AttestError {
     /// A file could not be read.
-    #[error("{0} cannot be read ({1}): check the path")]
-    Unreadable(PathBuf, #[source] std::io::Error),
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The policy does not read, or has no section for this platform.
     #[error("{0} is no policy with a section for this platform: give policy.jws, or its payload as JSON")]
     Policy(PathBuf),
@@ -111,7 +115,7 @@ impl AttestError {
     /// A stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable(..) => "unreadable",
+            Self::File(_) => "unreadable",
             Self::Policy(_) => "policy_invalid",
             Self::Status(..) => "status_list_invalid",
             Self::Root(_) => "root_invalid",
@@ -250,7 +254,7 @@ fn policy(path: &Path) -> Result<Policy, AttestError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, AttestError> {
-    std::fs::read(path).map_err(|error| AttestError::Unreadable(path.to_path_buf(), error))
+    Ok(read_file(path, LIMIT)?)
 }
 
 /// Base64 of either alphabet, padded or not, white space between.

@@ -117,7 +117,7 @@ pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, io::Error> {
     Ok(bytes)
 }
 
-fn write_private(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let fresh = dir.join(format!("{name}.new"));
     let mut file = crate::private::create(&fresh)?;
     file.write_all(bytes)?;

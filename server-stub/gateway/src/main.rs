@@ -1,10 +1,11 @@
 //! `gauze-gateway`: takes sealed photos from proven devices and opens none.
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
 mod admin_cli;
 mod attest_cli;
+mod init_cli;
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,8 +14,9 @@ use clap::{Parser, Subcommand};
 use gauze_gateway::admin::AdminError;
 use gauze_gateway::{
     ConsoleError, ConsoleOptions, FIRST_REQUEST_WITHIN, GatewayKeys, KeysError, Listening, PeerLimits,
-    ServeError, ServeOptions, serve, serve_console,
+    ServeError, ServeOptions, installed, serve, serve_console, tls_files,
 };
+use gauze_listen::listen_address;
 use gauze_wire::Tenant;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -44,25 +46,43 @@ enum Command {
         #[arg(long)]
         tenant: Tenant,
     },
+    /// Set this gateway up: make its keys and the file for the hospital, then take up the file that the hospital answers with.
+    Init {
+        /// Everything is kept under it.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The address phones use: https://host[:port].
+        #[arg(long, required_unless_present = "from")]
+        url: Option<String>,
+        /// The hospital's short name.
+        #[arg(long, required_unless_present = "from")]
+        tenant: Option<Tenant>,
+        /// What the hospital reads: carry it inside.
+        #[arg(long, value_name = "FILE", default_value = "gateway.json")]
+        out: PathBuf,
+        /// What `gauze-records init` wrote: take it up.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "tenant", "out"])]
+        from: Option<PathBuf>,
+    },
     /// Listen with TLS until interrupted.
     Serve {
         /// Everything is kept under it.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
         /// Where to listen; port 0 takes a free one.
-        #[arg(long, value_name = "ADDR")]
+        #[arg(long, value_name = "ADDR", value_parser = listen_address)]
         listen: SocketAddr,
         /// Where to answer /metrics, for instance 127.0.0.1:9464: plain HTTP to whoever can reach it. Not at all without.
-        #[arg(long, value_name = "ADDR")]
+        #[arg(long, value_name = "ADDR", value_parser = listen_address)]
         metrics: Option<SocketAddr>,
-        /// PEM certificate chain.
+        /// PEM certificate chain, the server's own first; read again when it is replaced. DIR/tls/cert.pem without.
+        #[arg(long, value_name = "FILE", requires = "tls_key")]
+        tls_cert: Option<PathBuf>,
+        /// PEM private key. DIR/tls/key.pem without.
+        #[arg(long, value_name = "FILE", requires = "tls_cert")]
+        tls_key: Option<PathBuf>,
+        /// A signed trust bundle; repeat it for each tenant. Without one, those that `init` took up.
         #[arg(long, value_name = "FILE")]
-        tls_cert: PathBuf,
-        /// PEM private key.
-        #[arg(long, value_name = "FILE")]
-        tls_key: PathBuf,
-        /// A signed trust bundle; repeat it for each tenant.
-        #[arg(long, value_name = "FILE", required = true)]
         bundle: Vec<PathBuf>,
         /// A signed policy; without one, `policy.jws` beside the tenant's bundle, or the strictest.
         #[arg(long, value_name = "FILE")]
@@ -76,6 +96,10 @@ enum Command {
         /// Connections at once from one address (IPv6: one /64); behind a proxy that is all of them.
         #[arg(long, value_name = "N", default_value_t = PeerLimits::default().per_address)]
         connections_per_address: usize,
+        /// Serve nothing: look at certificate, bundle, policy, clock, disk and ports, and say what to do. Status 1 where it
+        /// would not work.
+        #[arg(long)]
+        check: bool,
     },
     /// Devices, tokens and policies, on the directory of a gateway that may be running.
     #[command(subcommand)]
@@ -89,7 +113,7 @@ enum Command {
         #[arg(long)]
         tenant: Tenant,
         /// Where to listen: a loopback address; port 0 takes a free one.
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8480")]
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8480", value_parser = listen_address)]
         listen: SocketAddr,
         /// The name that forms are filled in with.
         #[arg(long, value_name = "NAME")]
@@ -98,6 +122,11 @@ enum Command {
     /// Judge a phone's evidence and say why: JSON on standard output, exit status 0 if it holds and 3 if not.
     #[command(subcommand)]
     Attest(attest_cli::AttestCommand),
+}
+
+/// Prints a line. That nobody reads it any more is no reason to fail.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 /// The exit status of evidence that does not hold.
@@ -114,6 +143,13 @@ fn main() -> ExitCode {
         Command::Keygen { data, url, tenant } => {
             keygen(&data, &url, &tenant).map_err(|error| (error.code(), error.to_string()))
         }
+        Command::Init { from: Some(from), data, .. } => {
+            init_cli::install(&data, &from).map_err(|error| (error.code(), error.to_string()))
+        }
+        Command::Init { data, url, tenant, out, .. } => {
+            init_cli::introduce(&data, url.as_deref().zip(tenant.as_ref()), &out)
+                .map_err(|error| (error.code(), error.to_string()))
+        }
         Command::Serve {
             data,
             listen,
@@ -125,19 +161,32 @@ fn main() -> ExitCode {
             status_list,
             connections,
             connections_per_address: per_address,
+            check,
         } => {
+            let (cert, key) = tls_files(&data);
+            let bundle = match bundle.is_empty() {
+                true => installed(&data),
+                false => Ok(bundle),
+            };
+            let bundle = match bundle {
+                Ok(bundle) => bundle,
+                Err(error) => return refused(error.code(), &error.to_string()),
+            };
             let options = ServeOptions {
                 data,
                 listen,
                 metrics,
-                tls_cert,
-                tls_key,
+                tls_cert: tls_cert.unwrap_or(cert),
+                tls_key: tls_key.unwrap_or(key),
                 bundles: bundle,
                 policies: policy,
                 status_list,
                 peers: PeerLimits { connections, per_address, ..PeerLimits::default() },
                 first_request_within: FIRST_REQUEST_WITHIN,
             };
+            if check {
+                return init_cli::check(&options);
+            }
             run(options).map_err(|error| (error.code(), error.to_string()))
         }
         Command::Admin(command) => administer(command).map_err(|error| (error.code(), error.to_string())),
@@ -147,7 +196,7 @@ fn main() -> ExitCode {
         }
         Command::Attest(command) => match attest_cli::run(&command) {
             Ok((holds, answer)) => {
-                println!("{answer:#}");
+                say(&format!("{answer:#}"));
                 return if holds { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) };
             }
             Err(error) => Err((error.code(), error.to_string())),
@@ -155,25 +204,27 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err((code, message)) => {
-            eprintln!("{code}: {}", message.replace('\n', " "));
-            ExitCode::from(1)
-        }
+        Err((code, message)) => refused(code, &message),
     }
+}
+
+fn refused(code: &str, message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr().lock(), "{code}: {}", message.replace('\n', " "));
+    ExitCode::from(1)
 }
 
 fn keygen(data: &std::path::Path, url: &str, tenant: &Tenant) -> Result<(), KeysError> {
     let gateway = GatewayKeys::load_or_make(data)?.public(url, tenant)?;
-    println!("{}", serde_json::to_string_pretty(&gateway).map_err(|_| KeysError::Damaged)?);
+    say(&serde_json::to_string_pretty(&gateway).map_err(|_| KeysError::Damaged)?);
     Ok(())
 }
 
 #[tokio::main]
 async fn run(options: ServeOptions) -> Result<(), ServeError> {
     let ready = |listening: Listening| {
-        println!("listening on https://{}", listening.address);
+        say(&format!("listening on https://{}", listening.address));
         if let Some(metrics) = listening.metrics {
-            println!("counters on http://{metrics}/metrics");
+            say(&format!("counters on http://{metrics}/metrics"));
         }
     };
     serve(options, ready, stopped()).await
@@ -186,7 +237,7 @@ async fn administer(command: admin_cli::AdminCommand) -> Result<(), AdminError> 
 
 #[tokio::main]
 async fn console(options: ConsoleOptions) -> Result<(), ConsoleError> {
-    let ready = |address| println!("open http://{address} in a browser on this machine");
+    let ready = |address| say(&format!("open http://{address} in a browser on this machine"));
     serve_console(options, ready, stopped()).await
 }
 

@@ -27,6 +27,10 @@ fn handle() -> &'static PrometheusHandle {
         metrics::describe_counter!("gauze_photos_filed_total", "Photos that the hospital filed");
         metrics::describe_counter!("gauze_received_bytes_total", "Bytes of sealed photos received");
         metrics::describe_gauge!("gauze_log_size", "Leaves in the log, by tenant");
+        metrics::describe_gauge!(
+            "gauze_certificate_not_after_timestamp_seconds",
+            "When the certificate that is served with ends, in seconds since 1970"
+        );
         handle
     })
 }
@@ -54,6 +58,11 @@ pub fn filed() {
 
 pub fn received(bytes: usize) {
     metrics::counter!("gauze_received_bytes_total").increment(bytes as u64);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+pub fn certificate_ends(at: jiff::Timestamp) {
+    metrics::gauge!("gauze_certificate_not_after_timestamp_seconds").set(at.as_second() as f64);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use gauze_attest::StatusList;
+use gauze_listen::{FileError, read_file};
 use gauze_wire::{Deed, DeviceStatus, OnRevokedCertificate, Tenant};
 use jiff::Timestamp;
 
@@ -20,13 +21,15 @@ use crate::tenant::Served;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 const ROUNDS_A_DAY: u32 = 24 * 60;
 const PAGE: u32 = 1000;
+/// Largest list that is read.
+const LIMIT: u64 = 64 << 20;
 
 /// Why no status list could be read.
 #[derive(Debug, thiserror::Error)]
 pub enum StatusFileError {
     /// The file cannot be read.
-    #[error("the status list cannot be read ({0}): check --status-list")]
-    Unreadable(#[from] std::io::Error),
+    #[error(transparent)]
+    Unreadable(#[from] FileError),
     /// It is not a status list.
     #[error(transparent)]
     Malformed(#[from] gauze_attest::StatusListError),
@@ -54,11 +57,13 @@ impl App {
 
     /// Reads the status list at `path`; the file's own time says when it was current. Whether it is another than before.
     pub fn read_status_list(&self, path: &Path) -> Result<bool, StatusFileError> {
-        let at = Timestamp::try_from(std::fs::metadata(path)?.modified()?).unwrap_or(Timestamp::UNIX_EPOCH);
+        let failed = |source| FileError { path: path.to_owned(), source };
+        let modified = std::fs::metadata(path).and_then(|found| found.modified()).map_err(failed)?;
+        let at = Timestamp::try_from(modified).unwrap_or(Timestamp::UNIX_EPOCH);
         if self.status_list().is_some_and(|list| list.fetched_at() == at) {
             return Ok(false);
         }
-        let list = StatusList::parse(&std::fs::read(path)?, at)?;
+        let list = StatusList::parse(&read_file(path, LIMIT)?, at)?;
         tracing::info!(entries = list.len(), "status list read");
         *self.status.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(list));
         Ok(true)

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use gauze_listen::{CertificateError, ListenError, Renewal, follow};
 
 use crate::app::{App, AppError};
 use crate::clock::SystemClock;
@@ -68,14 +66,14 @@ pub enum ServeError {
     #[error(transparent)]
     StatusList(#[from] crate::recheck::StatusFileError),
     /// Certificate or key cannot be used.
-    #[error("the TLS certificate or key cannot be used ({0}): check --tls-cert and --tls-key")]
-    Tls(String),
-    /// The address cannot be listened on.
-    #[error("cannot listen there ({0}): check --listen")]
-    Listen(#[source] std::io::Error),
-    /// The address for counters cannot be listened on.
-    #[error("cannot give counters there ({0}): check --metrics")]
-    Metrics(#[source] std::io::Error),
+    #[error(transparent)]
+    Tls(#[from] CertificateError),
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Listening broke off.
+    #[error("listening broke off ({0}): start it again")]
+    Broken(#[source] std::io::Error),
 }
 
 /// Where a gateway listens.
@@ -95,7 +93,7 @@ impl ServeError {
             Self::App(error) => error.code(),
             Self::StatusList(error) => error.code(),
             Self::Tls(_) => "tls_invalid",
-            Self::Listen(_) | Self::Metrics(_) => "listen_failed",
+            Self::Listen(_) | Self::Broken(_) => "listen_failed",
         }
     }
 }
@@ -113,12 +111,14 @@ pub async fn serve(
         app.read_status_list(path)?;
         tokio::spawn(crate::recheck::follow(app.clone(), path.clone()));
     }
-    let tls = tls(&options)?;
-    let listener = std::net::TcpListener::bind(options.listen).map_err(ServeError::Listen)?;
-    listener.set_nonblocking(true).map_err(ServeError::Listen)?;
-    let address = listener.local_addr().map_err(ServeError::Listen)?;
+    let renewal = Renewal::open(&options.tls_cert, &options.tls_key, app.hosts())?;
+    let tls = RustlsConfig::from_config(renewal.current().config());
+    let failed = |address| move |source| ListenError { address, source };
+    let listener = std::net::TcpListener::bind(options.listen).map_err(failed(options.listen))?;
+    listener.set_nonblocking(true).map_err(ServeError::Broken)?;
+    let address = listener.local_addr().map_err(ServeError::Broken)?;
     let metrics = match options.metrics {
-        Some(listen) => Some(give_counters(listen).await.map_err(ServeError::Metrics)?),
+        Some(listen) => Some(give_counters(listen).await.map_err(failed(listen))?),
         None => None,
     };
     let handle = Handle::new();
@@ -129,8 +129,17 @@ pub async fn serve(
     });
     tokio::spawn(keep_clean(app.clone()));
     tokio::spawn(crate::watch::watch(app.clone()));
+    let clock = app.clock.clone();
+    tokio::spawn(follow(
+        renewal,
+        tls.clone(),
+        move || clock.now(),
+        |used| {
+            crate::meters::certificate_ends(used.outline().not_after);
+        },
+    ));
     let acceptor = RustlsAcceptor::new(tls).acceptor(PeersAcceptor::new(options.peers));
-    let server = axum_server::from_tcp(listener).map_err(ServeError::Listen)?;
+    let server = axum_server::from_tcp(listener).map_err(ServeError::Broken)?;
     let server = server.acceptor(acceptor).handle(handle).accept_error_handler(|from, error| {
         // A client that breaks off its handshake is not our trouble.
         if from.is_none() {
@@ -149,7 +158,7 @@ pub async fn serve(
         .initial_connection_window_size(WINDOW)
         .initial_stream_window_size(WINDOW);
     ready(Listening { address, metrics });
-    server.serve(router(app).into_make_service()).await.map_err(ServeError::Listen)
+    server.serve(router(app).into_make_service()).await.map_err(ServeError::Broken)
 }
 
 /// Answers `/metrics` there as long as the process lives; where that is.
@@ -176,7 +185,7 @@ async fn keep_clean(app: App) {
 }
 
 /// Which policy goes with which bundle.
-fn pair(options: &ServeOptions) -> Result<Vec<TenantFiles>, TenantError> {
+pub(crate) fn pair(options: &ServeOptions) -> Result<Vec<TenantFiles>, TenantError> {
     let mut files = Vec::new();
     for bundle in &options.bundles {
         let tenant = Served::bundle_tenant(bundle)?;
@@ -189,21 +198,4 @@ fn pair(options: &ServeOptions) -> Result<Vec<TenantFiles>, TenantError> {
         files.push(TenantFiles { bundle: bundle.clone(), policy });
     }
     Ok(files)
-}
-
-/// The one place that chooses the TLS provider.
-fn tls(options: &ServeOptions) -> Result<RustlsConfig, ServeError> {
-    let told = |error: &dyn std::fmt::Display| ServeError::Tls(error.to_string());
-    let chain: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(&options.tls_cert).map_err(|e| told(&e))?.collect();
-    let key = PrivateKeyDer::from_pem_file(&options.tls_key).map_err(|e| told(&e))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| told(&e))?
-        .with_no_client_auth()
-        .with_single_cert(chain.map_err(|e| told(&e))?, key)
-        .map_err(|e| told(&e))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(RustlsConfig::from_config(Arc::new(config)))
 }

@@ -7,10 +7,14 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use gauze_listen::{FileError, read_file};
 use gauze_wire::log::NoteKey;
 use gauze_wire::{Bundle, Gateway, Jws, Policy, PublicKey, Tenant, WireError};
 
 use crate::keys::{GatewayKeys, KeysError};
+
+/// Largest bundle or policy file that is read.
+const SIGNED_LIMIT: u64 = 1 << 20;
 
 /// Where a tenant's signed files are.
 #[derive(Clone, Debug)]
@@ -26,8 +30,11 @@ pub struct TenantFiles {
 #[derive(Debug, thiserror::Error)]
 pub enum TenantError {
     /// A file could not be read.
-    #[error("{0} cannot be read ({1}): check the path")]
-    Unreadable(PathBuf, #[source] std::io::Error),
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file in the data directory could not be written, or read again.
+    #[error("{} cannot be kept ({}): check the disk and whose it is", .0.display(), .1)]
+    Kept(PathBuf, #[source] std::io::Error),
     /// The bundle does not hold.
     #[error("the trust bundle is refused ({0}): sign it again on the records side")]
     Bundle(#[source] WireError),
@@ -61,7 +68,8 @@ impl TenantError {
     /// A stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable(..) => "unreadable",
+            Self::File(_) => "unreadable",
+            Self::Kept(..) => "storage_failed",
             Self::Bundle(WireError::MixedRecipients) => "mixed_recipients",
             Self::Bundle(WireError::Signature | WireError::UnknownKey) => "bundle_untrusted",
             Self::Bundle(_) => "bundle_invalid",
@@ -95,8 +103,25 @@ pub(crate) struct InForce {
 
 impl Served {
     pub fn load(files: &TenantFiles, keys: &GatewayKeys) -> Result<Self, TenantError> {
+        let bundles = bundles(&files.bundle)?;
+        let beside = files.bundle.with_file_name("policy.jws");
+        let path = files.policy.clone().or_else(|| beside.is_file().then_some(beside));
+        let policy = path.map(|path| read(&path, TenantError::Policy)).transpose()?;
+        Self::serving(bundles, policy, keys)
+    }
+
+    /// A tenant by what the hospital signed.
+    pub fn believe(bundle: Jws, policy: Option<Jws>, keys: &GatewayKeys) -> Result<Self, TenantError> {
+        let believed = verified(&bundle).map_err(TenantError::Bundle)?;
+        Self::serving((Vec::new(), (believed, bundle)), policy, keys)
+    }
+
+    fn serving(
+        (handovers, (bundle, bundle_jws)): (Vec<Jws>, (Bundle, Jws)),
+        policy_jws: Option<Jws>,
+        keys: &GatewayKeys,
+    ) -> Result<Self, TenantError> {
         // The operator hands over the file: it must hold together, and phones check it against their own pin.
-        let (handovers, (bundle, bundle_jws)) = bundles(&files.bundle)?;
         let named = bundle.gateways.iter().find(|named| {
             keys.public(&named.url, &bundle.tenant)
                 .is_ok_and(|ours| ours.key == named.key && ours.log == named.log)
@@ -105,9 +130,6 @@ impl Served {
             let ours = keys.public("https://host:port", &bundle.tenant)?;
             return Err(TenantError::NotNamed(serde_json::to_string(&ours).unwrap_or_default()));
         };
-        let beside = files.bundle.with_file_name("policy.jws");
-        let path = files.policy.clone().or_else(|| beside.is_file().then_some(beside));
-        let policy_jws = path.map(|path| read(&path, TenantError::Policy)).transpose()?;
         let policy = match &policy_jws {
             Some(jws) => jws.verify_by(&bundle.policy_keys, &bundle.tenant).map_err(TenantError::Policy)?,
             None => Policy::strictest(&bundle.tenant),
@@ -173,7 +195,7 @@ impl Served {
             return Ok(());
         }
         crate::blobs::write_durably(&kept, text.as_bytes())
-            .map_err(|error| TenantError::Unreadable(kept, error))
+            .map_err(|error| TenantError::Kept(kept, error))
     }
 
     /// Leaves copies of what is served.
@@ -186,7 +208,7 @@ impl Served {
             if std::fs::read(&path).is_ok_and(|kept| kept == text.as_bytes()) {
                 continue;
             }
-            let failed = |error| TenantError::Unreadable(path.clone(), error);
+            let failed = |error| TenantError::Kept(path.clone(), error);
             crate::blobs::write_durably(&path, text.as_bytes()).map_err(failed)?;
         }
         Ok(())
@@ -205,8 +227,17 @@ impl Served {
 
     /// Refuses what is older than `data` remembers of this tenant, remembers what is newer, and leaves copies.
     pub fn never_older(&self, data: &Path) -> Result<(), TenantError> {
+        let path = self.is_newest(data)?;
+        let failed = |error| TenantError::Kept(path.clone(), error);
+        let text = format!("{} {}\n", self.bundle.version, self.in_force().policy.version);
+        crate::blobs::write_durably(&path, text.as_bytes()).map_err(failed)?;
+        self.keep(data)
+    }
+
+    /// Refuses what is older than `data` remembers of this tenant; where that stands.
+    pub fn is_newest(&self, data: &Path) -> Result<PathBuf, TenantError> {
         let path = data.join("tenants").join(format!("{}.versions", self.bundle.tenant));
-        let failed = |error| TenantError::Unreadable(path.clone(), error);
+        let failed = |error| TenantError::Kept(path.clone(), error);
         let (bundle, policy) = match std::fs::read(&path) {
             Ok(bytes) => versions(&bytes).ok_or_else(|| TenantError::Versions(path.clone()))?,
             Err(error) if error.kind() == ErrorKind::NotFound => (0, 0),
@@ -216,9 +247,7 @@ impl Served {
         if self.bundle.version < bundle || in_force < policy {
             return Err(TenantError::Rollback);
         }
-        let text = format!("{} {in_force}\n", self.bundle.version);
-        crate::blobs::write_durably(&path, text.as_bytes()).map_err(failed)?;
-        self.keep(data)
+        Ok(path)
     }
 }
 
@@ -234,8 +263,7 @@ fn copy(data: &Path, tenant: &Tenant, name: &str) -> PathBuf {
 
 /// What a bundle's file holds: those that hand over, and the one in force.
 fn bundles(path: &Path) -> Result<(Vec<Jws>, (Bundle, Jws)), TenantError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| TenantError::Unreadable(path.to_owned(), error))?;
+    let text = text(path, TenantError::Bundle)?;
     let mut handovers = Vec::new();
     let mut held: Option<(Bundle, Jws)> = None;
     for line in text.trim().lines() {
@@ -265,7 +293,10 @@ fn handed_over(jws: &Jws) -> Option<(Bundle, Jws)> {
 }
 
 fn read(path: &Path, wrong: fn(WireError) -> TenantError) -> Result<Jws, TenantError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| TenantError::Unreadable(path.to_owned(), error))?;
-    Jws::parse(text.trim()).map_err(wrong)
+    Jws::parse(text(path, wrong)?.trim()).map_err(wrong)
+}
+
+fn text(path: &Path, wrong: fn(WireError) -> TenantError) -> Result<String, TenantError> {
+    let bytes = read_file(path, SIGNED_LIMIT)?;
+    String::from_utf8(bytes).map_err(|_| wrong(WireError::Malformed("signed object")))
 }

@@ -5,6 +5,11 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use gauze_listen::{FileError, read_file};
+
+/// Largest file that is read whole: a list of revoked certificates.
+const SMALL: u64 = 64 << 20;
+
 /// Something on disk failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {source}", path.display())]
@@ -31,8 +36,18 @@ impl DiskError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "Free space and run it again.",
             io::ErrorKind::NotFound => "Check the path.",
             io::ErrorKind::PermissionDenied => "Run it as the user who owns the file.",
+            io::ErrorKind::IsADirectory => "That is a directory: name a file in it.",
+            io::ErrorKind::NotADirectory => "A part of that path is a file: check it.",
+            io::ErrorKind::AlreadyExists => "Something is there already: choose another name.",
+            io::ErrorKind::FileTooLarge => "It is too large to be the right file: check the path.",
             _ => "Check the disk.",
         }
+    }
+}
+
+impl From<FileError> for DiskError {
+    fn from(FileError { path, source }: FileError) -> Self {
+        Self { path, source }
     }
 }
 
@@ -111,16 +126,16 @@ pub(crate) fn move_to(file: tempfile::NamedTempFile, to: &Path) -> Result<(), Di
     sync_dir(parent(to))
 }
 
-/// Reads a small file.
+/// Reads a small file, whatever it turns out to be.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, DiskError> {
-    fs::read(path).map_err(at(path))
+    Ok(read_file(path, SMALL)?)
 }
 
 /// Reads a small file; nothing where there is none.
 pub(crate) fn read_if_any(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
-    match fs::read(path) {
+    match read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(at(path)(error)),
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -183,6 +183,11 @@ impl HttpsGateway {
         request.send().await.map_err(|error| unreachable(&error))
     }
 
+    /// The gateway's clock minus this machine's, in seconds, once it has complained of the time; 0 before.
+    pub(crate) fn offset_s(&self) -> i64 {
+        self.offset_s.load(Ordering::Relaxed)
+    }
+
     fn learn_time(&self, date: Option<&str>) -> bool {
         let Some(server) = date.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()) else { return false };
         let offset_s = server.timestamp().as_second() - self.clock.now().as_second();

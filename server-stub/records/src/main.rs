@@ -8,6 +8,7 @@ mod proposals_cli;
 mod pull_cli;
 mod rejudge_cli;
 mod roles_cli;
+mod setup_cli;
 mod show_cli;
 mod web_cli;
 
@@ -17,6 +18,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use gauze_records::keys::KeyDir;
+use gauze_records::setup::write_managed;
 use gauze_records::{Coded, open_file};
 use gauze_wire::{Name, Tenant};
 use serde::Serialize;
@@ -37,6 +40,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Set a hospital up: keys, bundle and policy, from the file that its gateway's `init` wrote; writes the file that it gets.
+    Init(setup_cli::Init),
     /// Make a tenant's keys, and templates of its bundle and policy.
     Keygen {
         /// A new or empty directory.
@@ -70,6 +75,9 @@ enum Command {
         /// The one phone it is for.
         #[arg(long)]
         serial: Option<Name>,
+        /// Write the whole managed configuration of that phone too.
+        #[arg(long, value_name = "FILE")]
+        managed: Option<PathBuf>,
     },
     /// Pull for as long as it runs.
     Serve {
@@ -82,6 +90,10 @@ enum Command {
         unasked: Unasked,
         #[command(flatten)]
         pages: web_cli::Pages,
+        /// Serve nothing: look at keys, bundle, policy, clock, disk, ports and what the gateway answers, and say what to do.
+        /// Status 1 where it would not work.
+        #[arg(long)]
+        check: bool,
     },
     /// What the gateway's operators ask this side to sign.
     #[command(subcommand)]
@@ -168,6 +180,7 @@ fn main() -> ExitCode {
     let level = match &command {
         Command::Serve { .. } | Command::Pull(_) => "info,sqlx=warn",
         Command::Keygen { .. }
+        | Command::Init(_)
         | Command::SignBundle(_)
         | Command::SignPolicy(_)
         | Command::Root(_)
@@ -199,8 +212,15 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::SignBundle(sign) => keys_cli::bundle(json, &sign)?,
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
         Command::Root(command) => keys_cli::root(json, &command)?,
-        Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
-        Command::Serve { source, interval_s, unasked, pages } => {
+        Command::Init(init) => setup_cli::init(json, &init)?,
+        Command::Token { keys, out, hours, serial, managed } => {
+            keys_cli::token(json, &keys, &out, hours, serial.clone())?;
+            if let Some(path) = managed {
+                write_managed(&KeyDir::new(&keys), &out, serial, &path)?;
+            }
+        }
+        Command::Serve { source, pages, check: true, .. } => return pull_cli::look(json, &source, &pages),
+        Command::Serve { source, interval_s, unasked, pages, check: false } => {
             pull_cli::serve(
                 json,
                 &source,

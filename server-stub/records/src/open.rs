@@ -214,9 +214,12 @@ pub fn open_file(file: &Path, identity: &Path, out: &Path) -> Result<Opened, Ope
         }
     }
     let mut sealed = File::open(file).map_err(at(file))?;
+    if sealed.metadata().map_err(at(file))?.is_dir() {
+        return Err(at(file)(io::ErrorKind::IsADirectory.into()).into());
+    }
     let made = !out.exists();
     disk::make_dirs(out)?;
-    let opened = open_into(&mut sealed, &identities, out, &photo, &record);
+    let opened = open_into((file, &mut sealed), &identities, out, &photo, &record);
     if opened.is_err() && made {
         // Only what this call made, and only while it is empty.
         let _ = fs::remove_dir(out);
@@ -235,7 +238,7 @@ fn read_identities(path: &Path) -> Result<Vec<Identity>, OpenFileError> {
 }
 
 fn open_into(
-    sealed: &mut File,
+    (file, sealed): (&Path, &mut File),
     identities: &[Identity],
     out: &Path,
     photo: &Path,
@@ -243,7 +246,7 @@ fn open_into(
 ) -> Result<Opened, OpenFileError> {
     let opened = match read(sealed, identities) {
         Ok(opened) => opened,
-        Err(Reading::Io(error)) => return Err(at(out)(error).into()),
+        Err(Reading::Io(error)) => return Err(at(file)(error).into()),
         Err(Reading::Photo(OpenPhotoError::Open(OpenError::MixedRecipients))) => {
             return Err(OpenFileError::MixedRecipients);
         }

@@ -1,17 +1,20 @@
 //! `gauze-records pull` and `serve`: pulls from a gateway once, or until interrupted.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use gauze_records::keys::KeyDir;
 use gauze_records::pull::{self, Approve, Puller};
+use gauze_records::setup::{CA, CheckOptions, default_gateway};
 use gauze_records::{HttpsGateway, SystemClock};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::web_cli::Pages;
-use crate::{Refused, show};
+use crate::{Refused, setup_cli, show};
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Approving {
@@ -38,12 +41,12 @@ pub(crate) struct Source {
     /// Sealed files and index.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// The gateway's URL, as the bundle names it.
+    /// The gateway's URL, as the bundle names it; may be left out where it names one alone.
     #[arg(long, value_name = "URL")]
-    gateway: String,
-    /// PEM of the authority that signed the gateway's certificate.
+    gateway: Option<String>,
+    /// PEM of the authority that signed the gateway's certificate; `ca.pem` in the keys directory without.
     #[arg(long, value_name = "FILE")]
-    ca: PathBuf,
+    ca: Option<PathBuf>,
     /// The keys directory.
     #[arg(long, value_name = "DIR")]
     keys: PathBuf,
@@ -79,15 +82,42 @@ pub(crate) async fn pull_once(json: bool, source: &Source) -> Result<(), Refused
     Ok(())
 }
 
+impl Source {
+    fn gateway(&self) -> Result<String, Refused> {
+        match &self.gateway {
+            Some(url) => Ok(url.clone()),
+            None => Ok(default_gateway(&KeyDir::new(&self.keys))?),
+        }
+    }
+
+    fn ca(&self) -> PathBuf {
+        self.ca.clone().unwrap_or_else(|| self.keys.join(CA))
+    }
+}
+
+/// Looks at everything before it serves.
+pub(crate) fn look(json: bool, source: &Source, pages: &Pages) -> Result<ExitCode, Refused> {
+    let (gateway, ca) = (source.gateway()?, source.ca());
+    let options = CheckOptions {
+        data: &source.data,
+        keys: &source.keys,
+        gateway: &gateway,
+        ca: &ca,
+        bundle: source.bundle.as_deref(),
+        pages: pages.looked_at()?,
+    };
+    Ok(setup_cli::look(json, &options))
+}
+
 async fn open(source: &Source) -> Result<Puller<HttpsGateway>, Refused> {
     let config = pull::Config {
         data: source.data.clone(),
         keys: source.keys.clone(),
-        gateway: source.gateway.clone(),
+        gateway: source.gateway()?,
         bundle: source.bundle.clone(),
         status_list: source.status_list.clone(),
     };
-    Ok(Puller::new(config, &source.ca, Arc::new(SystemClock)).await?)
+    Ok(Puller::new(config, &source.ca(), Arc::new(SystemClock)).await?)
 }
 
 /// How `serve` goes on, and what it serves besides.
@@ -107,8 +137,9 @@ pub(crate) async fn serve(json: bool, source: &Source, how: Pulling) -> Result<(
     };
     let puller = open(source).await?.approving(approve);
     let pages = how.pages.prepare((&source.data, &source.keys), &puller).await?;
-    let told = json!({ "ready": true, "gateway": source.gateway });
-    show(json, &told, || format!("ready: pulling from {}", source.gateway));
+    let gateway = source.gateway()?;
+    let told = json!({ "ready": true, "gateway": gateway });
+    show(json, &told, || format!("ready: pulling from {gateway}"));
     let pulling = pull::serve(&puller, how.interval, stopped(), |_| {});
     match pages {
         None => pulling.await,

@@ -96,9 +96,8 @@ impl StatusFile {
 
 /// The list at `path`; the file's own time says when it was current.
 fn read_status(path: &Path) -> Result<KeptList, TrustError> {
-    let unreadable = |error: std::io::Error| TrustError::StatusList(error.to_string());
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    let modified = std::fs::metadata(path).and_then(|meta| meta.modified()).map_err(unreadable)?;
+    let bytes = disk::read(path)?;
+    let modified = std::fs::metadata(path).and_then(|meta| meta.modified()).map_err(disk::at(path))?;
     let at = Timestamp::try_from(modified).unwrap_or(Timestamp::UNIX_EPOCH);
     KeptList::parse(bytes, at)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use clap::{Args, Subcommand};
+use gauze_listen::{host_of, listen_address};
 use gauze_people::person::PersonId;
 use gauze_records::access;
 use gauze_records::keys::KeyDir;
@@ -34,10 +35,10 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 #[derive(Args)]
 pub(crate) struct Pages {
     /// Where the pages for the hospital's people are served, over TLS; nowhere without it.
-    #[arg(long, value_name = "ADDR", requires_all = ["tls_cert", "tls_key", "people"])]
+    #[arg(long, value_name = "ADDR", requires_all = ["tls_cert", "tls_key", "people"], value_parser = listen_address)]
     web: Option<SocketAddr>,
     /// Where links for people outside are served as well, and nothing else, by the same certificate: `links.origin` of people.json.
-    #[arg(long, value_name = "ADDR", requires = "web")]
+    #[arg(long, value_name = "ADDR", requires = "web", value_parser = listen_address)]
     links: Option<SocketAddr>,
     /// PEM certificate chain of the pages.
     #[arg(long, value_name = "FILE", requires = "web")]
@@ -102,6 +103,18 @@ async fn open_factors(data: &Path, keys: &Path, people: &People) -> Result<Facto
 }
 
 impl Pages {
+    /// What `--check` looks at of the pages; nothing where none are asked for.
+    pub(crate) fn looked_at(&self) -> Result<Option<(SocketAddr, PathBuf, PathBuf, String)>, Refused> {
+        let (Some(listen), Some(certificate), Some(key), Some(people)) =
+            (self.web, &self.tls_cert, &self.tls_key, &self.people)
+        else {
+            return Ok(None);
+        };
+        let people = People::load(people).map_err(|error| config(&error))?;
+        let host = host_of(&people.origin_text()).to_owned();
+        Ok(Some((listen, certificate.clone(), key.clone(), host)))
+    }
+
     /// Reads what the pages need, the index for people from `puller`; nothing where none are asked for.
     pub(crate) async fn prepare(
         self,
@@ -122,6 +135,8 @@ impl Pages {
         let provider = Provider::new(Arc::clone(&people), outward).map_err(|error| config(&error))?;
         let provider = provider.remembering(Arc::new(KeysKept::open(data)?));
         let factors = open_factors(data, keys, &people).await?;
+        let host = host_of(&people.origin_text()).to_owned();
+        let links_host = host_of(&people.links_origin_text()).to_owned();
         let clock = Arc::new(SystemClock);
         let key_dir = KeyDir::new(keys);
         let log = Arc::new(access::open_log(&key_dir, data, clock.now())?);
@@ -151,10 +166,17 @@ impl Pages {
             records: Arc::new(key_dir.records()?),
             data: data.to_owned(),
         });
-        let options = |listen| WebOptions { listen, tls_cert: tls_cert.clone(), tls_key: tls_key.clone() };
-        let readers = |listen| (options(listen), web::readers(web.clone(), photos::readers(desk.clone())));
+        let options = |listen, host: &str| WebOptions {
+            listen,
+            tls_cert: tls_cert.clone(),
+            tls_key: tls_key.clone(),
+            host: host.to_owned(),
+        };
+        let readers = |listen| {
+            (options(listen, &links_host), web::readers(web.clone(), photos::readers(desk.clone())))
+        };
         let mut listeners: Vec<_> = self.links.into_iter().map(readers).collect();
-        listeners.push((options(listen), web::router(web.clone(), photos::router(desk))));
+        listeners.push((options(listen, &host), web::router(web.clone(), photos::router(desk))));
         Ok(Some(Served { web, listeners }))
     }
 }

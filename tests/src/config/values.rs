@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use gauze_core::Managed;
+use gauze_listen::{FileError, read_file};
 use serde_json::{Map, Value};
 
 use super::{ConfigFileError, MOST};
@@ -28,14 +29,18 @@ pub fn read_values(bytes: &[u8]) -> Result<Map<String, Value>, ConfigFileError> 
 
 /// The text of a `managed.json`. A script writes the path of a file beside it where a console has room for the certificate
 /// itself.
-pub fn read_managed(path: &Path) -> std::io::Result<String> {
-    let text = std::fs::read_to_string(path)?;
+///
+/// # Errors
+/// [`FileError`] names the one of the two that does not read.
+pub fn read_managed(path: &Path) -> Result<String, FileError> {
+    let read = |path: &Path| Ok(String::from_utf8_lossy(&read_file(path, MOST as u64)?).into_owned());
+    let text = read(path)?;
     let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);
     let Ok(mut values) = serde_json::from_str::<Value>(&text) else { return Ok(text) };
     let Some(ca) = values["ca"].as_str().filter(|ca| !ca.is_empty() && !ca.contains("-----BEGIN")) else {
         return Ok(text);
     };
-    values["ca"] = std::fs::read_to_string(path.parent().unwrap_or(Path::new(".")).join(ca))?.into();
+    values["ca"] = read(&path.parent().unwrap_or(Path::new(".")).join(ca))?.into();
     Ok(values.to_string())
 }
 

@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 use gauze_core::queue::machine::State;
 use gauze_core::queue::{QueueReport, Stopped};
 use gauze_core::{Advice, CaptureContext, Client, Kind, Managed, Stage};
+use gauze_listen::{FileError, read_file};
 use gauze_tests::config::read_managed;
 use serde_json::json;
 
 use crate::refusal::Refusal;
 
+/// Largest record that is read.
+const RECORD_LIMIT: u64 = 1 << 20;
 /// One byte more than a picture may have: enough to know that it is too large.
 const READ_LIMIT: u64 = 256 * 1024 * 1024 + 1;
 
@@ -33,25 +36,33 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
 }
 
 pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
-    let text = read_managed(config).map_err(|error| Refusal::unreadable(config, &error))?;
+    let text = read_managed(config)?;
     let managed = Managed::from_json(&text)?;
     let device_id = block_on(phone.enrol(&managed))??;
-    println!("{device_id}");
+    say!("{device_id}");
     Ok(ExitCode::SUCCESS)
 }
 
 fn read_record(path: &Path) -> Result<CaptureContext, Refusal> {
-    let bytes = std::fs::read(path).map_err(|error| Refusal::unreadable(path, &error))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        Refusal::new("record_invalid", format!("{} is not a record ({error}): correct it", path.display()))
+    let bytes = read_file(path, RECORD_LIMIT)?;
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes)).map_err(|error| {
+        let (field, why) = (error.path(), error.inner());
+        Refusal::new("record_invalid", format!("{}: {field}: {why}: correct it", path.display()))
     })
 }
 
 /// The camera's buffer: the one place that reads a plain picture.
 fn read_picture(path: &Path) -> Result<Vec<u8>, Refusal> {
-    let unreadable = |error: std::io::Error| Refusal::unreadable(path, &error);
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(Refusal::unreadable(path, &"not a regular file"));
+    let unreadable = |source| FileError { path: path.to_owned(), source };
+    let kind = std::fs::metadata(path).map_err(unreadable)?.file_type();
+    if kind.is_dir() {
+        return Err(unreadable(std::io::ErrorKind::IsADirectory.into()).into());
+    }
+    if !kind.is_file() {
+        return Err(Refusal::new(
+            "unreadable",
+            format!("{} is no regular file: give pictures", path.display()),
+        ));
     }
     let file = std::fs::File::open(path).map_err(unreadable)?;
     // A file beyond the limit need not be read to be refused: the core refuses it by its length alone.
@@ -71,15 +82,12 @@ pub fn capture(
     for path in files {
         let path = path.as_ref();
         match capture_one(phone, path, &context) {
-            Ok(line) if as_json => println!("{line}"),
-            Ok(line) => println!("{} {}", line["capture_id"].as_str().unwrap_or_default(), path.display()),
+            Ok(line) if as_json => say!("{line}"),
+            Ok(line) => say!("{} {}", line["capture_id"].as_str().unwrap_or_default(), path.display()),
             Err(refusal) => {
                 refused = true;
                 if as_json {
-                    println!(
-                        "{}",
-                        json!({ "input": path, "code": refusal.code, "message": refusal.message })
-                    );
+                    say!("{}", json!({ "input": path, "code": refusal.code, "message": refusal.message }));
                 }
                 eprintln!(
                     "{}",
@@ -118,7 +126,7 @@ pub fn upload(phone: Client, retry: u64, wait: u64, as_json: bool) -> Result<Exi
     let _events = as_json.then(|| {
         phone.observe(Arc::new(move |id, state| {
             if let Some(word) = word(state) {
-                println!("{}", json!({ "capture_id": id, "state": word, "at_ms": millis(started) }));
+                say!("{}", json!({ "capture_id": id, "state": word, "at_ms": millis(started) }));
             }
         }))
     });
@@ -152,7 +160,7 @@ fn word(state: State) -> Option<&'static str> {
 fn tell(phone: &Client, report: &QueueReport, as_json: bool) -> ExitCode {
     let status = phone.status();
     if !as_json {
-        println!(
+        say!(
             "{} filed and erased here, {} stored, {} unsent, {} refused by the hospital",
             report.filed.len(),
             status.stored,
@@ -206,12 +214,12 @@ pub fn list(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
                 })
             })
             .collect();
-        println!("{}", serde_json::Value::from(rows));
+        say!("{}", serde_json::Value::from(rows));
         return Ok(ExitCode::SUCCESS);
     }
     for photo in photos {
         let cause = photo.progress.map_or("", |progress| progress.trouble.code());
-        println!(
+        say!(
             "{} {:>6} {} {:>9} {:<5} {:<8} {cause}",
             photo.capture_id,
             photo.seq,
@@ -227,18 +235,22 @@ pub fn list(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
 pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
     let status = phone.status();
     if as_json {
-        println!("{}", json!(status));
+        say!("{}", json!(status));
         return Ok(ExitCode::SUCCESS);
     }
     match (&status.device_id, &status.gateway) {
-        (Some(device), Some(gateway)) => println!("device   {device}\ngateway  {gateway}"),
-        (None, _) | (_, None) => println!("device   not enrolled"),
+        (Some(device), Some(gateway)) => say!("device   {device}\ngateway  {gateway}"),
+        (None, _) | (_, None) => say!("device   not enrolled"),
     }
     let stale = if status.bundle_stale { " (past its time: connect to renew it)" } else { "" };
-    println!("bundle   {}{stale}\npolicy   {}", status.bundle_version, status.policy_version);
-    println!(
+    say!("bundle   {}{stale}\npolicy   {}", status.bundle_version, status.policy_version);
+    say!(
         "photos   {} unsent, {} stored, {} refused, {} set aside as damaged; last seq {}",
-        status.unsent, status.stored, status.refused, status.quarantined, status.last_seq
+        status.unsent,
+        status.stored,
+        status.refused,
+        status.quarantined,
+        status.last_seq
     );
     if let Some(advice) = &status.too_many_unsent {
         println!("warning  {}: {}", advice.code, advice.next_step);
@@ -247,7 +259,7 @@ pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
 }
 
 pub fn choices(phone: &Client) -> Result<ExitCode, Refusal> {
-    println!("{}", json!(phone.choices()));
+    say!("{}", json!(phone.choices()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -256,16 +268,16 @@ pub fn discard(phone: &Client, id: &str) -> Result<ExitCode, Refusal> {
         Refusal::new("unknown_photo", format!("{id} is not a photo's name: copy it from `list`"))
     })?;
     phone.discard(id)?;
-    println!("{id} discarded; the statement goes out with the next upload");
+    say!("{id} discarded; the statement goes out with the next upload");
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn wipe(phone: &Client) -> Result<ExitCode, Refusal> {
     let report = phone.wipe()?;
     if report.device_key_destroyed {
-        println!("wiped; nothing was left to send");
+        say!("wiped; nothing was left to send");
     } else {
-        println!(
+        say!(
             "wiped; {} sealed photos stay and can be sent; wipe again afterwards to destroy the device key",
             report.unsent
         );

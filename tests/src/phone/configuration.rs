@@ -6,10 +6,14 @@ use std::process::ExitCode;
 use clap::{Subcommand, ValueEnum};
 use gauze_core::Managed;
 use gauze_core::config::{Encoding, Finding, Judged, Severity, feedback_dictionary, keyed_states};
+use gauze_listen::read_file;
 use gauze_tests::config::{FILES, SchemaKind, check_schema, generate, read_values};
 use serde_json::json;
 
 use crate::refusal::Refusal;
+
+/// One byte more than such a file may have: enough to know that it is too large.
+const LIMIT: u64 = (1 << 20) + 1;
 
 /// What can be asked.
 #[derive(Subcommand)]
@@ -60,7 +64,10 @@ pub fn run(command: &Command) -> Result<ExitCode, Refusal> {
         Command::Check { file } => check(file),
         Command::Values { file, encoding, json } => values(file, *encoding, *json),
         Command::Show { name } => {
-            FILES.iter().filter(|file| file.name == name).for_each(|file| print!("{}", generate(file)));
+            FILES
+                .iter()
+                .filter(|file| file.name == name)
+                .for_each(|file| say!("{}", generate(file).trim_end_matches('\n')));
             Ok(ExitCode::SUCCESS)
         }
         Command::Generate { into } => write_all(into),
@@ -68,18 +75,18 @@ pub fn run(command: &Command) -> Result<ExitCode, Refusal> {
 }
 
 fn check(file: &Path) -> Result<ExitCode, Refusal> {
-    let text = std::fs::read_to_string(file).map_err(|error| Refusal::unreadable(file, &error))?;
+    let text = String::from_utf8_lossy(&read_file(file, LIMIT)?).into_owned();
     let (kind, count) = check_schema(&text)?;
     let name = match kind {
         SchemaKind::Android => "Android managed configurations",
         SchemaKind::AppConfig => "AppConfig",
     };
-    println!("in order: {name}, {count} settings");
+    say!("in order: {name}, {count} settings");
     Ok(ExitCode::SUCCESS)
 }
 
 fn values(file: &Path, system: System, json: bool) -> Result<ExitCode, Refusal> {
-    let bytes = std::fs::read(file).map_err(|error| Refusal::unreadable(file, &error))?;
+    let bytes = read_file(file, LIMIT)?;
     let encoding = match system {
         System::Android => Encoding::Android,
         System::Appconfig => Encoding::AppConfig,
@@ -87,15 +94,15 @@ fn values(file: &Path, system: System, json: bool) -> Result<ExitCode, Refusal> 
     };
     let Judged { managed, findings } = Managed::judge(encoding, &read_values(&bytes)?);
     if json {
-        println!("{}", told(&findings));
+        say!("{}", told(&findings));
     } else {
-        findings.iter().for_each(|finding| println!("{}", line(finding)));
+        findings.iter().for_each(|finding| say!("{}", line(finding)));
     }
     if managed.is_none() {
         return Err(Refusal::new("config_invalid", "a phone would not use these values: correct them"));
     }
     if !json {
-        println!("a phone would use these values");
+        say!("a phone would use these values");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -126,8 +133,13 @@ fn write_all(root: &Path) -> Result<ExitCode, Refusal> {
         let written = std::fs::create_dir_all(path.parent().unwrap_or(root))
             .and_then(|()| std::fs::File::create(&path))
             .and_then(|mut out| std::io::Write::write_all(&mut out, generate(file).as_bytes()));
-        written.map_err(|error| Refusal::unreadable(&path, &error))?;
-        println!("wrote {}", path.display());
+        written.map_err(|error| {
+            Refusal::new(
+                "unwritable",
+                format!("{} cannot be written ({error}): check the path", path.display()),
+            )
+        })?;
+        say!("wrote {}", path.display());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,10 @@
 //!
 //! Its keys are files and its attestation says so: only a development policy lets it in.
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
+#![expect(clippy::print_stderr, reason = "a program talks to its user")]
+
+#[macro_use]
+mod out;
 
 mod commands;
 mod configuration;
@@ -22,10 +25,17 @@ use crate::refusal::Refusal;
 #[command(name = "gauze-phone", version)]
 struct Arguments {
     /// The phone's directory.
-    #[arg(long, global = true, value_name = "DIR", default_value = "phone")]
+    #[arg(long, global = true, value_name = "DIR", default_value = "phone", help_heading = "Which phone")]
     data: PathBuf,
-    /// Where the store key is kept: a file beside the data, this process's memory, or the desktop's keyring.
-    #[arg(long, global = true, value_enum, default_value = "file")]
+    /// Where the store key is kept: `file` beside the data, `memory` of this process, or the desktop's `keyring`.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "file",
+        help_heading = "Which phone",
+        hide_possible_values = true
+    )]
     secrets: phone::Secrets,
     #[command(subcommand)]
     command: Command,

@@ -37,5 +37,5 @@ pub fn open(data: &Path, secrets: Secrets) -> Result<Client, Refusal> {
             })?)
         }
     };
-    Ok(open_with(data, files_vault(data), secrets)?)
+    open_with(data, files_vault(data), secrets).map_err(|error| Refusal::closed(data, &error))
 }

@@ -1,11 +1,12 @@
 //! What the program says when it does not do it: one line, code first.
 
-use std::fmt;
 use std::path::Path;
+use std::{fmt, io};
 
 use gauze_core::{
     CaptureError, DiscardError, EnrolError, ManagedError, OpenError, RunError, SignInError, StoreError,
 };
+use gauze_listen::FileError;
 use gauze_tests::config::ConfigFileError;
 
 /// A refusal: printed as `code: message`, exit status 1.
@@ -20,8 +21,19 @@ impl Refusal {
         Self { code, message: message.into() }
     }
 
-    pub fn unreadable(path: &Path, error: &dyn fmt::Display) -> Self {
-        Self::new("unreadable", format!("{} cannot be read ({error}): check the path", path.display()))
+    /// The phone in `data` does not open.
+    pub fn closed(data: &Path, error: &OpenError) -> Self {
+        let OpenError::Store(store) = error;
+        let data = data.display();
+        let told = match store {
+            StoreError::Denied => format!("{data} is another user's: run this as the user who owns it"),
+            StoreError::Io(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                format!("{data} is a file: give the phone's directory with --data")
+            }
+            StoreError::Io(error) => format!("{data} cannot be used ({error}): check --data and the disk"),
+            other => format!("{data}: {other}"),
+        };
+        Self::new(error.code(), told)
     }
 }
 
@@ -33,9 +45,9 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl From<OpenError> for Refusal {
-    fn from(error: OpenError) -> Self {
-        Self::new(error.code(), error.to_string())
+impl From<FileError> for Refusal {
+    fn from(error: FileError) -> Self {
+        Self::new("unreadable", error.to_string())
     }
 }
 

@@ -10,17 +10,17 @@ use crate::refusal::Refusal;
 pub fn sign_in(phone: &Client) -> Result<ExitCode, Refusal> {
     let clinician = block_on(async {
         let page = phone.begin_sign_in().await?;
-        println!("open     {}", page.url);
+        say!("open     {}", page.url);
         let callback = read_callback(&page.redirect_uri)?;
         Ok::<_, Refusal>(phone.finish_sign_in(callback.trim()).await?)
     })??;
     let Clinician { name, until, .. } = clinician;
-    println!("signed in as {name} until {}", until.strftime("%Y-%m-%dT%H:%M:%SZ"));
+    say!("signed in as {name} until {}", until.strftime("%Y-%m-%dT%H:%M:%SZ"));
     Ok(ExitCode::SUCCESS)
 }
 
 fn read_callback(redirect_uri: &str) -> Result<String, Refusal> {
-    println!("then enter the address that the browser came back to ({redirect_uri}?...):");
+    say!("then enter the address that the browser came back to ({redirect_uri}?...):");
     let mut line = String::new();
     std::io::stdin()
         .read_line(&mut line)
@@ -30,6 +30,6 @@ fn read_callback(redirect_uri: &str) -> Result<String, Refusal> {
 
 pub fn sign_out(phone: &Client) -> Result<ExitCode, Refusal> {
     phone.sign_out();
-    println!("signed out; photos that were taken go out with the next upload");
+    say!("signed out; photos that were taken go out with the next upload");
     Ok(ExitCode::SUCCESS)
 }

@@ -75,7 +75,7 @@ pub fn bundle() -> Bundle {
 }
 
 pub fn policy() -> Policy {
-    Policy { version: 2, issued_at: now(), review_hours: 12, ..Policy::strictest(&tenant()) }
+    Policy { version: 2, issued_at: now(), review_hours: 12, life: None, ..Policy::strictest(&tenant()) }
 }
 
 pub fn policy_with_life() -> Policy {

@@ -34,11 +34,14 @@ pub enum AdminError {
     /// A token lives 1 to 24 hours.
     #[error("a token lives 1 to 24 hours")]
     Hours,
+    /// A file that was named cannot be read.
+    #[error(transparent)]
+    File(#[from] gauze_listen::FileError),
     /// Not a policy.
-    #[error("this is not a policy as documented ({0}): start from `admin policy show --json`")]
+    #[error("this is not a policy as documented ({0}): correct it, or start from `admin policy show --json`")]
     Policy(String),
     /// The policy's version does not rise.
-    #[error("the policy's version must be above {0}, which is in force")]
+    #[error("the policy's version must be above {0}, which is in force: raise `version`, or leave it out")]
     PolicyVersion(u64),
     /// The hospital has not signed it.
     #[error("the hospital has not signed it: `gauze-records proposals list` shows what waits")]
@@ -58,6 +61,7 @@ impl AdminError {
             Self::OtherFormer => "other_former",
             Self::Who => "operator_invalid",
             Self::Hours => "hours_invalid",
+            Self::File(_) => "unreadable",
             Self::Policy(_) => "policy_invalid",
             Self::PolicyVersion(_) => "rollback",
             Self::NotSigned => "not_signed",

@@ -11,6 +11,34 @@ use serde_json::{Map, Value};
 use super::{Admin, AdminError, By};
 use crate::db::{Db, Proposal, ProposalStatus, Write};
 
+/// The policy in `json`: as it is, or as `admin policy show --json` wraps it.
+fn policy_fields(json: &str, in_force: u64) -> Result<Map<String, Value>, AdminError> {
+    let read = serde_json::from_str(json.trim_start_matches('\u{feff}'));
+    let mut fields: Map<String, Value> = read.map_err(|error| AdminError::Policy(error.to_string()))?;
+    match (fields.remove("policy"), fields.contains_key("proposals")) {
+        (Some(Value::Object(mut policy)), true) => {
+            // The version in force cannot be asked for again: the next is filled in where nobody says another.
+            if policy.get("version") == Some(&Value::from(in_force)) {
+                policy.remove("version");
+            }
+            policy.remove("issued_at");
+            Ok(policy)
+        }
+        (Some(other), _) => {
+            fields.insert("policy".to_owned(), other);
+            Ok(fields)
+        }
+        (None, _) => Ok(fields),
+    }
+}
+
+/// The line, from 1, in which the last name of a path such as `life.attest_every_hours` stands.
+fn line_of(json: &str, path: &str) -> Option<usize> {
+    let name = path.rsplit('.').next()?.split('[').next()?;
+    let name = format!("\"{name}\"");
+    json.lines().position(|line| line.contains(&name)).map(|at| at + 1)
+}
+
 /// A token as an operator sees it. No `Debug`, as proposals have none.
 #[derive(Clone, Serialize)]
 pub struct TokenView {
@@ -70,9 +98,8 @@ impl Admin {
 
     /// Asks for a new policy. What is left out is filled in by the hospital: `v`, `typ`, `tenant`, `version`, `issued_at`.
     pub async fn propose_policy(&self, json: &str, by: &By) -> Result<Proposal, AdminError> {
-        let malformed = |error: serde_json::Error| AdminError::Policy(error.to_string());
-        let policy: Map<String, Value> = serde_json::from_str(json).map_err(malformed)?;
         let in_force = self.in_force().await?.0.version;
+        let policy = policy_fields(json, in_force)?;
         let mut filled = policy.clone();
         for (name, value) in [
             ("v", Value::from(1)),
@@ -83,7 +110,13 @@ impl Admin {
         ] {
             filled.entry(name).or_insert(value);
         }
-        let read: Policy = serde_json::from_value(Value::Object(filled)).map_err(malformed)?;
+        let read: Policy = serde_path_to_error::deserialize(Value::Object(filled)).map_err(|error| {
+            let (field, error) = (error.path().to_string(), error.inner());
+            AdminError::Policy(match line_of(json, &field) {
+                Some(line) => format!("line {line}: {field}: {error}"),
+                None => format!("{field}: {error}"),
+            })
+        })?;
         read.holds().map_err(|error| AdminError::Policy(error.to_string()))?;
         if read.tenant != *self.tenant() {
             return Err(AdminError::Policy("it names another tenant".to_owned()));

@@ -150,7 +150,10 @@ pub fn policy(view: &PolicyView) -> String {
     let mut text = serde_json::to_string_pretty(&view.policy).unwrap_or_default();
     text.push('\n');
     if view.signed.is_none() {
-        text.push_str("No policy was signed yet: the strictest holds.\n");
+        text.push_str(
+            "No policy was signed yet: the strictest holds, and no phone can enrol. Next: `admin policy propose --in FILE`, or \
+             `gauze-records sign-policy` inside the hospital.\n",
+        );
     }
     for proposal in &view.proposals {
         let Proposal { proposal_id, status, operator, reason, .. } = proposal;

@@ -25,6 +25,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use axum::{Router, middleware};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use gauze_listen::ListenError;
 use gauze_wire::{Operator, Tenant};
 use tokio::net::TcpListener;
 
@@ -60,8 +61,11 @@ pub enum ConsoleError {
     #[error("the system gives no randomness ({0}): restart the machine")]
     Entropy(String),
     /// The address cannot be listened on.
-    #[error("cannot listen there ({0}): check --listen")]
-    Listen(#[source] std::io::Error),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Listening broke off.
+    #[error("listening broke off ({0}): start it again")]
+    Broken(#[source] std::io::Error),
 }
 
 impl ConsoleError {
@@ -71,7 +75,7 @@ impl ConsoleError {
             Self::NotLoopback => "console_not_loopback",
             Self::Admin(error) => error.code(),
             Self::Entropy(_) => "no_entropy",
-            Self::Listen(_) => "listen_failed",
+            Self::Listen(_) | Self::Broken(_) => "listen_failed",
         }
     }
 }
@@ -127,7 +131,8 @@ pub async fn serve_console(
     }
     let admin = Admin::open(&options.data, &options.tenant, Arc::new(SystemClock)).await?;
     let router = console_router(admin, options.operator.as_deref())?;
-    let listener = TcpListener::bind(options.listen).await.map_err(ConsoleError::Listen)?;
-    ready(listener.local_addr().map_err(ConsoleError::Listen)?);
-    axum::serve(listener, router).with_graceful_shutdown(stop).await.map_err(ConsoleError::Listen)
+    let failed = |source| ListenError { address: options.listen, source };
+    let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
+    ready(listener.local_addr().map_err(ConsoleError::Broken)?);
+    axum::serve(listener, router).with_graceful_shutdown(stop).await.map_err(ConsoleError::Broken)
 }

@@ -64,6 +64,7 @@ impl PageRefusal {
             AdminError::Ambiguous
             | AdminError::Who
             | AdminError::Hours
+            | AdminError::File(_)
             | AdminError::Policy(_)
             | AdminError::PolicyVersion(_) => StatusCode::BAD_REQUEST,
             AdminError::App(_) | AdminError::NotServed => StatusCode::INTERNAL_SERVER_ERROR,

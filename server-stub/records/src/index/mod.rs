@@ -12,7 +12,7 @@ mod life;
 mod log;
 mod photos;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gauze_wire::log::LogKey;
 use gauze_wire::{Tenant, WireError};
@@ -28,6 +28,7 @@ pub use photos::{ChainState, Kind, Status};
 pub(crate) use photos::{PhotoRow, Settled};
 
 use crate::coded::Coded;
+use crate::disk::{DiskError, at};
 
 /// Why the index could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +40,11 @@ pub enum IndexError {
     #[error("the index is of another version: {0}")]
     Migration(#[from] MigrateError),
     /// There is none.
-    #[error("there is no index in this directory")]
-    Absent,
+    #[error("there is no index here: {} is missing", .0.display())]
+    Absent(PathBuf),
+    /// It cannot be got at.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
     /// A row does not read back.
     #[error("a row of {0} in the index is damaged")]
     Damaged(&'static str),
@@ -71,7 +75,8 @@ impl Coded for IndexError {
         match self {
             Self::Database(_) | Self::Migration(_) if is_full(self) => "storage_full",
             Self::Database(_) | Self::Migration(_) => "index_failed",
-            Self::Absent => "no_index",
+            Self::Absent(_) => "no_index",
+            Self::Disk(error) => error.code(),
             Self::Damaged(_) => "index_damaged",
             Self::OtherTenant(_) => "other_tenant",
             Self::OtherLog(_) => "other_log",
@@ -84,7 +89,8 @@ impl Coded for IndexError {
             Self::Database(_) | Self::Migration(_) if is_full(self) => "Free space and run it again.",
             Self::Database(_) => "Check the disk and who may write to --data; nothing was lost.",
             Self::Migration(_) => "Use the program version that wrote it, or a newer one.",
-            Self::Absent => "Check --data, or pull first.",
+            Self::Absent(_) => "Check --data, or pull first.",
+            Self::Disk(error) => error.next_step(),
             Self::Damaged(_) => {
                 "Restore --data from its backup. Without one, pull into a new --data with the old sealed/, bundles/ and in-force/ \
                  in it: every entry is then judged again as it was."
@@ -134,8 +140,14 @@ fn uint(value: i64) -> Result<u64, IndexError> {
 impl Index {
     /// Opens the index at `path`; with `create`, makes it or brings it up to date.
     pub(crate) async fn open(path: &Path, create: bool) -> Result<Self, IndexError> {
-        if !create && !path.is_file() {
-            return Err(IndexError::Absent);
+        if !create {
+            match std::fs::metadata(path) {
+                Ok(found) if found.is_file() => {}
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(at(path)(error).into());
+                }
+                Ok(_) | Err(_) => return Err(IndexError::Absent(path.to_owned())),
+            }
         }
         let options = SqliteConnectOptions::new()
             .filename(path)

@@ -39,7 +39,16 @@ impl Draft {
         }
         text.push('}');
         let payload: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text))
-            .map_err(|error| KeysError::Malformed(format!("{}: {}", error.path(), error.inner())))?;
+            .map_err(|error| {
+                let told = format!("{}: {}", error.path(), error.inner());
+                // serde's own words for one object where a list is wanted help nobody.
+                let hint = if told.contains("map, expected a sequence") {
+                    ": put [ and ] around the object"
+                } else {
+                    ""
+                };
+                KeysError::Malformed(told + hint)
+            })?;
         typed(payload)
     }
 

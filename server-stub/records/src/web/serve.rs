@@ -3,16 +3,14 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use gauze_listen::{CertificateError, ListenError, Renewal, follow};
 
+use crate::clock::{Clock as _, SystemClock};
 use crate::coded::Coded;
 
 /// Running requests get this long at the end.
@@ -33,24 +31,29 @@ pub struct WebOptions {
     pub tls_cert: PathBuf,
     /// PEM private key.
     pub tls_key: PathBuf,
+    /// The name that people know the pages by.
+    pub host: String,
 }
 
 /// Why no pages are served.
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
     /// Certificate or key cannot be used.
-    #[error("the TLS certificate or key cannot be used: {0}")]
-    Tls(String),
+    #[error(transparent)]
+    Tls(#[from] CertificateError),
     /// The address cannot be listened on.
-    #[error("cannot listen there: {0}")]
-    Listen(#[source] std::io::Error),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Listening broke off.
+    #[error("listening broke off: {0}")]
+    Broken(#[source] std::io::Error),
 }
 
 impl Coded for WebError {
     fn code(&self) -> &'static str {
         match self {
             Self::Tls(_) => "tls_invalid",
-            Self::Listen(_) => "listen_failed",
+            Self::Listen(_) | Self::Broken(_) => "listen_failed",
         }
     }
 
@@ -58,6 +61,7 @@ impl Coded for WebError {
         match self {
             Self::Tls(_) => "Check --tls-cert and --tls-key.",
             Self::Listen(_) => "Check --web.",
+            Self::Broken(_) => "Start it again.",
         }
     }
 }
@@ -72,17 +76,20 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr) + Send,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), WebError> {
-    let tls = tls(options)?;
-    let listener = std::net::TcpListener::bind(options.listen).map_err(WebError::Listen)?;
-    listener.set_nonblocking(true).map_err(WebError::Listen)?;
-    let address = listener.local_addr().map_err(WebError::Listen)?;
+    let renewal = Renewal::open(&options.tls_cert, &options.tls_key, vec![options.host.clone()])?;
+    let tls = RustlsConfig::from_config(renewal.current().config());
+    let failed = |source| ListenError { address: options.listen, source };
+    let listener = std::net::TcpListener::bind(options.listen).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(WebError::Broken)?;
+    let address = listener.local_addr().map_err(WebError::Broken)?;
+    tokio::spawn(follow(renewal, tls.clone(), || SystemClock.now(), |_| {}));
     let handle = Handle::new();
     let stopper = handle.clone();
     tokio::spawn(async move {
         stop.await;
         stopper.graceful_shutdown(Some(GRACE));
     });
-    let server = axum_server::from_tcp(listener).map_err(WebError::Listen)?;
+    let server = axum_server::from_tcp(listener).map_err(WebError::Broken)?;
     let server = server.acceptor(RustlsAcceptor::new(tls)).handle(handle);
     let mut server = server.first_request_timeout(HEAD_WITHIN);
     server.http_builder().http1().header_read_timeout(Some(HEAD_WITHIN));
@@ -94,22 +101,5 @@ pub async fn serve(
         .initial_connection_window_size(WINDOW)
         .initial_stream_window_size(WINDOW);
     ready(address);
-    server.serve(pages.into_make_service_with_connect_info::<SocketAddr>()).await.map_err(WebError::Listen)
-}
-
-/// TLS 1.2 and 1.3 by ring.
-fn tls(options: &WebOptions) -> Result<RustlsConfig, WebError> {
-    let told = |error: &dyn std::fmt::Display| WebError::Tls(error.to_string());
-    let chain: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(&options.tls_cert).map_err(|e| told(&e))?.collect();
-    let key = PrivateKeyDer::from_pem_file(&options.tls_key).map_err(|e| told(&e))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| told(&e))?
-        .with_no_client_auth()
-        .with_single_cert(chain.map_err(|e| told(&e))?, key)
-        .map_err(|e| told(&e))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(RustlsConfig::from_config(Arc::new(config)))
+    server.serve(pages.into_make_service_with_connect_info::<SocketAddr>()).await.map_err(WebError::Broken)
 }

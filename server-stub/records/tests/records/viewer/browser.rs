@@ -35,7 +35,7 @@ pub(super) async fn served() -> (Ward, tokio::sync::oneshot::Sender<()>, tempfil
     let (up, ready) = tokio::sync::oneshot::channel();
     let pages = ward.pages.clone();
     tokio::spawn(async move {
-        let options = WebOptions { listen, tls_cert, tls_key };
+        let options = WebOptions { listen, tls_cert, tls_key, host: "localhost".to_owned() };
         serve(&options, pages, move |_| up.send(()).unwrap_or_default(), async move {
             stopped.await.unwrap_or_default()
         })

@@ -1,0 +1,88 @@
+//! `serve --check`: everything that a gateway needs, looked at before it serves. Changes nothing.
+
+use gauze_listen::Check;
+use gauze_wire::Policy;
+use jiff::Timestamp;
+
+use crate::keys::GatewayKeys;
+use crate::serve::{ServeOptions, pair};
+use crate::tenant::Served;
+
+/// Looks at everything that `serve` would be given.
+pub fn check(options: &ServeOptions, now: Timestamp) -> Vec<Check> {
+    let mut checks = Check::disk(&options.data);
+    let mut hosts = Vec::new();
+    match GatewayKeys::load(&options.data) {
+        Ok(keys) => {
+            checks.push(Check::ok("keys", "they read"));
+            hospitals(options, &keys, now, &mut hosts, &mut checks);
+        }
+        Err(error) => checks.push(Check::failed("keys", format!("{}: {error}", error.code()))),
+    }
+    checks.extend(Check::certificate(&options.tls_cert, &options.tls_key, &hosts, now));
+    checks.push(Check::port("listen", options.listen));
+    checks.extend(options.metrics.map(|address| Check::port("metrics", address)));
+    checks
+}
+
+fn hospitals(
+    options: &ServeOptions,
+    keys: &GatewayKeys,
+    now: Timestamp,
+    hosts: &mut Vec<String>,
+    checks: &mut Vec<Check>,
+) {
+    let files = match pair(options) {
+        Ok(files) => files,
+        Err(error) => return checks.push(Check::failed("bundle", format!("{}: {error}", error.code()))),
+    };
+    for files in files {
+        let served = Served::load(&files, keys).and_then(|served| {
+            served.is_newest(&options.data)?;
+            Ok(served)
+        });
+        match served {
+            Ok(served) => {
+                let bundle = &served.bundle;
+                let told = format!("{} of {} for {}", bundle.version, bundle.tenant, served.gateway.url);
+                checks.push(Check::fresh(told, now, bundle.fresh_until));
+                checks.push(Check::clock(now, bundle.issued_at));
+                let in_force = served.in_force();
+                checks.extend(policy(
+                    &in_force.policy,
+                    in_force.jws.is_some(),
+                    options.status_list.is_some(),
+                ));
+                hosts.push(gauze_listen::host_of(&served.gateway.url).to_owned());
+            }
+            Err(error) => checks.push(Check::failed("bundle", format!("{}: {error}", error.code()))),
+        }
+    }
+}
+
+/// Who can enrol under a policy.
+fn policy(policy: &Policy, signed: bool, status_list: bool) -> Vec<Check> {
+    if !signed {
+        let told =
+            "none was signed, so the strictest holds and no phone can enrol: `gauze-records sign-policy`";
+        return vec![Check::warning("policy", told)];
+    }
+    let mut checks = Vec::new();
+    if policy.allow_software_keys {
+        let told = "it lets simulated phones in (allow_software_keys): for a trial, never with patients";
+        checks.push(Check::warning("policy", told));
+    } else if policy.android.is_none() && policy.apple.is_none() {
+        let told = "it names no app, so no phone can enrol: add `android` or `apple` (docs/formats.md), raise version, sign";
+        checks.push(Check::warning("policy", told));
+    }
+    let wants_list = policy.android.as_ref().is_some_and(|android| android.status_list_hours.is_some());
+    if wants_list && !status_list {
+        let told =
+            "it asks for Google's status list, without which no Android phone enrols: give --status-list";
+        checks.push(Check::failed("policy", told));
+    }
+    if checks.is_empty() {
+        checks.push(Check::ok("policy", format!("version {}", policy.version)));
+    }
+    checks
+}

@@ -1,0 +1,179 @@
+//! Setting a gateway up: what it says of itself goes inside the hospital as one file, and one comes back.
+//!
+//! Always: private keys stay here; what comes back is judged before anything of it is kept; beginning again makes no new key.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gauze_listen::{CertificateError, FileError, ServerCertificate, host_of, read_file};
+use gauze_wire::{GatewayIntroduction, HospitalAnswer, Jws, Signer as _, SoftwareKey, Tenant};
+use zeroize::Zeroizing;
+
+use crate::blobs::write_durably;
+use crate::keys::{GatewayKeys, KeysError, random, write_private};
+use crate::tenant::{Served, TenantError};
+
+/// Largest answer that is read.
+const LIMIT: u64 = 4 << 20;
+const TLS_KEY: &str = "key.pem";
+
+/// Why a gateway was not set up.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// No keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The answer cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Something could not be written.
+    #[error("{} cannot be written ({}): check the path and whose it is", .0.display(), .1)]
+    Write(PathBuf, #[source] io::Error),
+    /// The answer is not one.
+    #[error("{} is not what `gauze-records init` writes ({}): bring its hospital.json again", .0.display(), .1)]
+    Malformed(PathBuf, String),
+    /// The answer does not hold for this gateway.
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
+    /// The answer is about another hospital than its bundle.
+    #[error("the file is for tenant {0} and its bundle is not: bring hospital.json again")]
+    OtherTenant(Tenant),
+    /// The certificate does not go with the key.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// Nothing came back yet.
+    #[error(
+        "{} holds no trust bundle: run `gauze-gateway init --data DIR --from hospital.json`, or give --bundle", .0.display()
+    )]
+    NoBundle(PathBuf),
+}
+
+impl InitError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Keys(error) => error.code(),
+            Self::File(_) => "unreadable",
+            Self::Write(..) => "storage_failed",
+            Self::Malformed(..) => "malformed",
+            Self::Tenant(error) => error.code(),
+            Self::OtherTenant(_) => "other_tenant",
+            Self::Certificate(_) => "tls_invalid",
+            Self::NoBundle(_) => "no_bundle",
+        }
+    }
+}
+
+/// Where a gateway that was set up by `init` keeps its certificate and that one's key.
+pub fn tls_files(data: &Path) -> (PathBuf, PathBuf) {
+    let tls = data.join("tls");
+    (tls.join("cert.pem"), tls.join(TLS_KEY))
+}
+
+/// Makes the keys where there are none, and writes `out`, which the hospital reads.
+///
+/// # Errors
+/// [`InitError`]: `url` is no address of a gateway, or the disk does not take it.
+pub fn introduce(
+    data: &Path,
+    url: &str,
+    tenant: &Tenant,
+    out: &Path,
+) -> Result<GatewayIntroduction, InitError> {
+    let gateway = GatewayKeys::load_or_make(data)?.public(url, tenant)?;
+    let tls_key = tls_key(data)?.public_key();
+    let told = GatewayIntroduction { tenant: tenant.clone(), gateway, tls_key };
+    let text = serde_json::to_string_pretty(&told).map_err(|_| KeysError::Damaged)? + "\n";
+    write(out, text.as_bytes())?;
+    Ok(told)
+}
+
+fn tls_key(data: &Path) -> Result<SoftwareKey, KeysError> {
+    let dir = data.join("tls");
+    let path = dir.join(TLS_KEY);
+    if !path.exists() {
+        crate::private::dir(&dir)?;
+        let key = loop {
+            if let Ok(key) = SoftwareKey::from_bytes(&*random()?) {
+                break key;
+            }
+        };
+        let pem = Zeroizing::new(key.to_pem().map_err(|_| KeysError::Damaged)?);
+        write_private(&dir, TLS_KEY, pem.as_bytes())?;
+    }
+    let pem = Zeroizing::new(std::fs::read_to_string(&path)?);
+    SoftwareKey::from_pem(&pem).map_err(|_| KeysError::Damaged)
+}
+
+/// What was taken up.
+pub struct Installed {
+    /// Whose.
+    pub tenant: Tenant,
+    /// The bundle's version.
+    pub bundle: u64,
+    /// The policy's version.
+    pub policy: u64,
+    /// The name that the certificate has to be for.
+    pub host: String,
+    /// Whether there is a certificate; else the hospital's own authority has to make one.
+    pub certificate: bool,
+}
+
+/// Takes up what the hospital answered in `from`.
+///
+/// # Errors
+/// [`InitError`], before anything was kept, or the disk's.
+pub fn install(data: &Path, from: &Path) -> Result<Installed, InitError> {
+    let keys = GatewayKeys::load(data)?;
+    let malformed = |why: String| InitError::Malformed(from.to_owned(), why);
+    let bytes = read_file(from, LIMIT)?;
+    let answer: HospitalAnswer =
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes))
+            .map_err(|error| malformed(format!("{}: {}", error.path(), error.inner())))?;
+    let HospitalAnswer { tenant, bundle, policy, certificate } = answer;
+    let served = Served::believe(bundle.clone(), Some(policy.clone()), &keys)?;
+    if served.bundle.tenant != tenant {
+        return Err(InitError::OtherTenant(tenant));
+    }
+    served.is_newest(data)?;
+    let dir = data.join("hospital").join(tenant.as_str());
+    crate::private::dir(&dir).map_err(|error| InitError::Write(dir.clone(), error))?;
+    keep(&dir.join("policy.jws"), &policy)?;
+    keep(&dir.join("bundle.jws"), &bundle)?;
+    let (path, key) = tls_files(data);
+    if let Some(pem) = certificate {
+        write(&path, pem.as_bytes())?;
+        ServerCertificate::read(&path, &key)?;
+    }
+    Ok(Installed {
+        tenant,
+        bundle: served.bundle.version,
+        policy: served.in_force().policy.version,
+        host: host_of(&served.gateway.url).to_owned(),
+        certificate: path.is_file(),
+    })
+}
+
+fn keep(path: &Path, jws: &Jws) -> Result<(), InitError> {
+    write(path, format!("{}\n", jws.as_str()).as_bytes())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), InitError> {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    write_durably(&absolute, bytes).map_err(|error| InitError::Write(path.to_owned(), error))
+}
+
+/// The bundles that `init` took up, one a tenant, each with its policy beside it.
+///
+/// # Errors
+/// [`InitError::NoBundle`]: none yet.
+pub fn installed(data: &Path) -> Result<Vec<PathBuf>, InitError> {
+    let dir = data.join("hospital");
+    let entries = std::fs::read_dir(&dir).map_err(|_| InitError::NoBundle(data.to_owned()))?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path().join("bundle.jws")))
+        .filter(|path| path.is_file())
+        .collect();
+    found.sort();
+    if found.is_empty() { Err(InitError::NoBundle(data.to_owned())) } else { Ok(found) }
+}

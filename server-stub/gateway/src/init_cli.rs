@@ -1,0 +1,50 @@
+//! `gauze-gateway init` and `serve --check`: arguments in, one library call, text out.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use gauze_gateway::{Clock as _, InitError, KeysError, ServeOptions, SystemClock, check as look};
+use gauze_listen::Verdict;
+use gauze_wire::Tenant;
+
+use crate::say;
+
+pub(crate) fn introduce(data: &Path, of: Option<(&str, &Tenant)>, out: &Path) -> Result<(), InitError> {
+    let (url, tenant) = of.ok_or(KeysError::Url)?;
+    let told = gauze_gateway::introduce(data, url, tenant, out)?;
+    let (data, out) = (data.display(), out.display());
+    say(&format!(
+        "gateway  {}\ntenant   {}\nkeys     {data}/keys and {data}/tls/key.pem stay here: back them up\n\
+         Next: carry {out} inside the hospital and run there\n  gauze-records init --keys keys --gateway {out}\n\
+         then bring back its hospital.json and run here\n  gauze-gateway init --data {data} --from hospital.json",
+        told.gateway.url, told.tenant,
+    ));
+    Ok(())
+}
+
+pub(crate) fn install(data: &Path, from: &Path) -> Result<(), InitError> {
+    let taken = gauze_gateway::install(data, from)?;
+    let (data, host) = (data.display(), &taken.host);
+    say(&format!("{}: bundle {} and policy {} taken up", taken.tenant, taken.bundle, taken.policy));
+    if !taken.certificate {
+        say(&format!(
+            "Next: have your certificate authority sign a request for {host}, and put the chain at {data}/tls/cert.pem:\n  \
+             openssl req -new -key {data}/tls/key.pem -subj /CN={host} -addext subjectAltName={}:{host} -out gateway.csr",
+            if host.parse::<std::net::IpAddr>().is_ok() { "IP" } else { "DNS" }
+        ));
+    }
+    say(&format!(
+        "Next: gauze-gateway serve --data {data} --listen 0.0.0.0:443 --check, and then without --check"
+    ));
+    Ok(())
+}
+
+pub(crate) fn check(options: &ServeOptions) -> ExitCode {
+    let checks = look(options, SystemClock.now());
+    checks.iter().for_each(|check| say(&check.to_string()));
+    if checks.iter().any(|check| check.verdict == Verdict::Failed) {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    }
+}

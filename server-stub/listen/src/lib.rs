@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod address;
+mod certificate;
+mod check;
+mod file;
+mod judge;
+mod renewal;
+
+pub use address::{ListenError, listen_address};
+pub use certificate::{CertificateError, ServerCertificate};
+pub use check::{Check, Verdict};
+pub use file::{FileError, read_file};
+pub use judge::{Finding, SOON, host_of};
+pub use renewal::{Looked, Renewal, follow};
