@@ -10,6 +10,7 @@ mod enrolment;
 mod fault;
 mod lineage;
 mod pem;
+mod serial;
 mod status;
 mod x509;
 

@@ -12,6 +12,7 @@ mod console;
 mod db;
 mod heartbeats;
 mod housekeeping;
+mod inventory;
 mod keys;
 mod meters;
 mod peers;

@@ -8,6 +8,7 @@ mod pull_cli;
 mod rejudge_cli;
 mod roles_cli;
 mod show_cli;
+mod token_cli;
 mod web_cli;
 
 use std::io::Write as _;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use gauze_records::{Coded, open_file};
-use gauze_wire::{Name, Tenant};
+use gauze_wire::Tenant;
 use serde::Serialize;
 
 use crate::keys_cli::{Recipients, Sign};
@@ -52,21 +53,8 @@ enum Command {
     SignBundle(Sign),
     /// Sign a policy with the policy key.
     SignPolicy(Sign),
-    /// Sign an enrolment token: one phone, once.
-    Token {
-        /// The keys directory.
-        #[arg(long, value_name = "DIR")]
-        keys: PathBuf,
-        /// Where the token goes.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-        /// How long it lives, at most 24.
-        #[arg(long, default_value_t = 24)]
-        hours: u32,
-        /// The one phone it is for.
-        #[arg(long)]
-        serial: Option<Name>,
-    },
+    /// Sign an enrolment token: for one phone, once, or for the phones of a list, each once.
+    Token(token_cli::TokenArguments),
     /// Pull for as long as it runs.
     Serve {
         #[command(flatten)]
@@ -163,7 +151,7 @@ fn main() -> ExitCode {
         Command::Keygen { .. }
         | Command::SignBundle(_)
         | Command::SignPolicy(_)
-        | Command::Token { .. }
+        | Command::Token(_)
         | Command::Open { .. }
         | Command::List { .. }
         | Command::Log(_)
@@ -189,7 +177,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::Keygen { out, recipients, tenant } => keys_cli::keygen(json, &out, recipients, &tenant)?,
         Command::SignBundle(sign) => keys_cli::bundle(json, &sign)?,
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
-        Command::Token { keys, out, hours, serial } => keys_cli::token(json, &keys, &out, hours, serial)?,
+        Command::Token(arguments) => token_cli::run(json, arguments)?,
         Command::Serve { source, interval_s, unasked, pages } => {
             pull_cli::serve(
                 json,

@@ -1,7 +1,7 @@
 //! The register: every device with all that is known of it, searched by index and read page by page.
 
 use gauze_attest::Lineage;
-use gauze_wire::{DeviceId, DeviceStatus, Jws, Tenant};
+use gauze_wire::{DeviceId, DeviceStatus, Jws, Tenant, TokenId};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use sqlx::sqlite::SqliteRow;
@@ -23,8 +23,10 @@ pub struct Registered {
     pub platform: Option<String>,
     /// Model name.
     pub model: Option<String>,
-    /// Serial number, where it was known.
+    /// Serial number, where it was known: stated by device management.
     pub serial: Option<String>,
+    /// Serial number that its hardware attested.
+    pub attested_serial: Option<String>,
     /// Program version.
     pub app_version: Option<String>,
     /// When it enrolled.
@@ -110,8 +112,8 @@ pub struct DeviceCounts {
 
 const MOST: u32 = 200;
 
-const COLUMNS: &str = "device_id, status, platform, model, serial, app_version, enrolled_at_ms, token_id, follows, lineage, \
-    level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
+const COLUMNS: &str = "device_id, status, platform, model, serial, attested_serial, app_version, enrolled_at_ms, token_id, follows, \
+    lineage, level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
     wipe_order, wipe_answered, wiped_at_ms, wiped_cause, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
     AND device_flag.device_id = device.device_id) AS flags";
 
@@ -130,6 +132,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         platform: text("platform")?,
         model: text("model")?,
         serial: text("serial")?,
+        attested_serial: text("attested_serial")?,
         app_version: text("app_version")?,
         enrolled_at: time("enrolled_at_ms")?,
         token_id: text("token_id")?,
@@ -266,6 +269,16 @@ impl Db {
         .fetch_optional(&self.readers)
         .await?;
         id.map(|id| id.parse().map_err(damaged)).transpose()
+    }
+
+    /// How many enrolled with this token.
+    pub async fn enrolled_with(&self, tenant: &Tenant, token: &TokenId) -> Result<u64, sqlx::Error> {
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM device WHERE tenant = ? AND token_id = ?")
+            .bind(tenant.as_str())
+            .bind(token.as_str())
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(to_u64(count))
     }
 
     /// How many there are.

@@ -270,6 +270,7 @@ async fn it_listens_on_this_machine_alone() {
         tenant: hospital.tenant.clone(),
         listen: listen.parse().unwrap(),
         operator: None,
+        ca: None,
     };
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8480"] {
         let refused = serve_console(options(listen), |_| panic!("it listens"), async {}).await;
