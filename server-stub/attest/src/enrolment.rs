@@ -142,8 +142,7 @@ impl Roots {
 pub enum EnrolmentDenied {
     /// Something about the request.
     Problem(ProblemCode),
-    /// Something about the phone, and what it was: `token_invalid` where the token is not for its serial number, else
-    /// `attestation_refused`.
+    /// Something about the phone: `token_invalid` for its serial number, else `attestation_refused`, and what it was.
     Evidence(Fault),
 }
 

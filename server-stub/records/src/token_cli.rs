@@ -14,7 +14,11 @@ use serde_json::json;
 use crate::{Refused, complain, show};
 
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct TokenArguments {
     #[command(flatten)]
     one: Option<One>,

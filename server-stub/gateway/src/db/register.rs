@@ -1,7 +1,7 @@
 //! The register: every device with all that is known of it, searched by index and read page by page.
 
 use gauze_attest::Lineage;
-use gauze_wire::{DeviceId, DeviceStatus, Jws, Tenant, TokenId};
+use gauze_wire::{DeviceId, DeviceStatus, Jws, Tenant};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use sqlx::sqlite::SqliteRow;
@@ -269,16 +269,6 @@ impl Db {
         .fetch_optional(&self.readers)
         .await?;
         id.map(|id| id.parse().map_err(damaged)).transpose()
-    }
-
-    /// How many enrolled with this token.
-    pub async fn enrolled_with(&self, tenant: &Tenant, token: &TokenId) -> Result<u64, sqlx::Error> {
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM device WHERE tenant = ? AND token_id = ?")
-            .bind(tenant.as_str())
-            .bind(token.as_str())
-            .fetch_one(&self.readers)
-            .await?;
-        Ok(to_u64(count))
     }
 
     /// How many there are.
