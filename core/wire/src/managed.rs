@@ -87,7 +87,7 @@ impl System {
     pub fn place(self) -> &'static str {
         match self {
             Self::AndroidManagement => {
-                "Into the list `applications` of the policy, by `enterprises.policies.patch`."
+                "Into the list \"applications\" of the policy, with enterprises.policies.patch."
             }
             Self::IntuneAndroid => {
                 "Apps, App configuration policies, Managed devices, Android Enterprise; configuration settings format: Enter JSON data."
