@@ -48,7 +48,8 @@ struct Case {
 impl Case {
     fn judge(&self, roots: &Roots, policy: &Policy) -> Result<Shown, Fault> {
         let bundle = bundle();
-        let basis = Basis { bundle: &bundle, policy, status: None, roots, former_serial: None };
+        let basis =
+            Basis { bundle: &bundle, policy, inventory: None, status: None, roots, former_serial: None };
         let presented = Presented {
             platform: self.platform,
             attestation: &self.attestation,
@@ -219,8 +220,14 @@ fn a_refusal_names_what_did_not_hold_and_what_to_tell_the_help_desk() {
     assert!(problem.detail.contains("A27"), "{}", problem.detail);
     let bundle = bundle();
     let policy = policy(apple::rules());
-    let basis =
-        Basis { bundle: &bundle, policy: &policy, status: None, roots: Roots::pinned(), former_serial: None };
+    let basis = Basis {
+        bundle: &bundle,
+        policy: &policy,
+        inventory: None,
+        status: None,
+        roots: Roots::pinned(),
+        former_serial: None,
+    };
     let key = SoftwareKey::from_bytes(&[5; 32]).unwrap().public_key();
     let challenge = Digest::of(b"x");
     let software = Attestation::software(&challenge, &key);

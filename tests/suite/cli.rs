@@ -64,6 +64,63 @@ async fn a_phone_that_is_not_enrolled_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_begins_with_a_hyphen_is_taken_as_it_is() {
+    let ward = ward("pq").await;
+    let home = ward.hospital.home();
+    let (id, records, gateway) = ("-mPYRAQG3UufHrc5gboo2Q", "records", "gateway");
+    let decided = ["--by", "governance-2", "--reason", "as asked"];
+    let who = ["--operator", "helpdesk-7", "--reason", "a taxi"];
+    let register = ["--data", gateway, "--tenant", "demo-hospital"];
+    let cases: [(&str, Vec<&str>, &str); 5] = [
+        ("gauze-records", vec!["proposals", "show", id, "--data", records], "unknown_proposal"),
+        (
+            "gauze-records",
+            [&["proposals", "refuse", id, "--data", records][..], &decided].concat(),
+            "unknown_proposal",
+        ),
+        ("gauze-gateway", [&["admin", "token", "show", id][..], &register].concat(), "unknown_proposal"),
+        ("gauze-gateway", [&["admin", "device", "show", id][..], &register].concat(), "unknown_device"),
+        ("gauze-gateway", [&["admin", "device", "lost", id][..], &register, &who].concat(), "unknown_device"),
+    ];
+    for (program, arguments, expected) in cases {
+        let ended = attempt(program, &arguments, home).await.unwrap();
+        assert_eq!((ended.code, code(&ended)), (Some(1), expected), "{arguments:?} {}", ended.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_phones_becomes_a_token_and_what_to_paste() {
+    let ward = ward("pq").await;
+    let home = ward.hospital.home();
+    write(&home.join("phones.csv"), "Name;Serial Number\r\none;A1\r\ntwo;\r\nthree;a1\r\nfour;B2\r\n")
+        .unwrap();
+    write(&home.join("odd.csv"), "Name,Number\none,C3\n").unwrap();
+    let records = async |arguments: &[&str]| attempt("gauze-records", arguments, home).await.unwrap();
+    let inventory = ["token", "inventory", "--keys", "keys", "--csv"];
+    let odd = records(&[&inventory[..], &["odd.csv"]].concat()).await;
+    assert_eq!((odd.code, code(&odd)), (Some(1), "column_unknown"));
+    assert!(odd.stderr.contains("Name, Number") && odd.stderr.contains("--column"), "{}", odd.stderr);
+    let named = ["phones.csv", "--csv", "odd.csv", "--column", "Number"];
+    assert_eq!(code(&records(&[&inventory[..], &named].concat()).await), "column_unknown");
+
+    let signed = records(&[&inventory[..], &["phones.csv", "--out", "many.jws"]].concat()).await;
+    assert_eq!(signed.code, Some(0), "{}", signed.stderr);
+    assert!(signed.stdout.contains("2 phones, 2 new, 0 retired, 2 lines left out"), "{}", signed.stdout);
+    for line in ["phones.csv line 3: no serial number", "phones.csv line 4: A1 stands in line 2 already"] {
+        assert!(signed.stderr.contains(line), "{}", signed.stderr);
+    }
+    let show = ["token", "show", "many.jws", "--keys", "keys"];
+    let pasted = records(&[&show[..], &["--for", "jamf"]].concat()).await;
+    assert!(pasted.stdout.contains("<string>$SERIALNUMBER</string>"), "{} {}", pasted.stdout, pasted.stderr);
+    assert!(pasted.stderr.contains("--ca FILE"), "{}", pasted.stderr);
+    let long = records(
+        &[&inventory[..], &["odd.csv", "--column", "Number", "--out", "long.jws", "--days", "31"]].concat(),
+    )
+    .await;
+    assert_eq!(code(&long), "token_too_long");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_one_line_with_a_code() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("bad.json"), "{").unwrap();

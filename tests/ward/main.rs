@@ -12,6 +12,7 @@ mod enrol;
 mod evidence;
 mod files;
 mod https;
+mod inventory;
 mod kill;
 mod life;
 mod managed;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Jws, Operator, ProposalId, Reason};
+use crate::{InventoryGiven, Jws, Operator, ProposalId, Reason};
 
 /// Decisions, at most 100.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +10,9 @@ use crate::{Jws, Operator, ProposalId, Reason};
 pub struct Decisions {
     /// In the order they were taken.
     pub decisions: Vec<Decision>,
+    /// The inventory that counts from now on; absent where it is the one given before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<InventoryGiven>,
 }
 
 /// One decision. No `Debug`: a reason is free text.

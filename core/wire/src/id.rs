@@ -79,12 +79,12 @@ text_id! {
 }
 
 text_id! {
-    /// A single-use enrolment token's name: 22 base64url characters (128 random bits).
+    /// An enrolment token's name: 22 base64url characters (127 random bits; older ones may begin with a hyphen).
     TokenId, "token id (22 letters, digits, - and _)", is_base64url_22
 }
 
 text_id! {
-    /// Something that waits for the hospital's signature: 22 base64url characters (128 random bits). A token that comes
+    /// Something that waits for the hospital's signature: 22 base64url characters (127 random bits; older ones may begin with a hyphen). A token that comes
     /// of it has the same name.
     ProposalId, "proposal id (22 letters, digits, - and _)", is_base64url_22
 }
@@ -105,6 +105,26 @@ text_id! {
         (1..=128).contains(&text.len())
             && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
             && text.trim() == text
+    }
+}
+
+/// 22 characters of base64url, of which a person types the first as a command's argument: never a hyphen.
+fn typed(mut random: [u8; 16]) -> String {
+    random[0] &= 0x7f;
+    BASE64_URL_SAFE_NO_PAD.encode(random)
+}
+
+impl TokenId {
+    /// Builds an id from 16 random bytes; it begins with a letter.
+    pub fn make(random: [u8; 16]) -> Self {
+        Self(typed(random))
+    }
+}
+
+impl ProposalId {
+    /// Builds an id from 16 random bytes; it begins with a letter.
+    pub fn make(random: [u8; 16]) -> Self {
+        Self(typed(random))
     }
 }
 
@@ -182,6 +202,18 @@ mod tests {
         assert!("../../../../../../../../../../../../../../../".parse::<KeyId>().is_err());
         assert!("nhs-lanarkshire".parse::<Tenant>().is_ok());
         assert!("Ward 9".parse::<Tenant>().unwrap_err().to_string().contains("a-z, 0-9 and hyphens"));
+    }
+
+    #[test]
+    fn what_a_person_types_never_begins_like_an_option() {
+        for first in 0..=255 {
+            let mut random = [0xff; 16];
+            random[0] = first;
+            let id = TokenId::make(random);
+            assert!(id.as_str().starts_with(|c: char| c.is_ascii_alphabetic()), "{id}");
+            assert_eq!(id.as_str(), ProposalId::make(random).as_str());
+            assert_eq!(id.as_str().parse::<TokenId>().unwrap(), id);
+        }
     }
 
     #[test]

@@ -41,6 +41,10 @@ pub struct Policy {
     pub min_app_version: Name,
     /// Development only: a software key may enrol. Never true in production.
     pub allow_software_keys: bool,
+    /// The serial number that device management states enrols with an inventory token; absent is false, and the phone's hardware
+    /// must attest it. Apple's phones cannot.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stated_serials: bool,
     /// Hours a photo may be reviewed on the phone that took it; 0 is no review.
     pub review_hours: u32,
     /// Largest number of photos a phone keeps unsent before it warns.
@@ -88,6 +92,7 @@ impl Policy {
             issued_at: Timestamp::UNIX_EPOCH,
             min_app_version: "0".parse().expect("a digit is a name"),
             allow_software_keys: false,
+            stated_serials: false,
             review_hours: 0,
             max_unsent: 500,
             max_open_tickets: 64,

@@ -6,14 +6,14 @@
 use std::sync::OnceLock;
 
 use gauze_wire::{
-    AppleRules, Attestation, Bundle, Bytes, DeviceId, Digest, Enrolment, Grade, Jws, Notice, Platform,
-    Policy, Problem, ProblemCode, PublicKey, Signed as _, Token, WireError,
+    AppleRules, Attestation, Bundle, Bytes, DeviceId, Digest, Enrolment, Grade, Inventory, Jws, Notice,
+    Platform, Policy, Problem, ProblemCode, PublicKey, Signed as _, Token, TokenId, WireError,
 };
 use jiff::Timestamp;
 
 use crate::{
     AndroidAsked, AndroidRoots, AppAttestKey, AppleAsked, AppleRoots, AssertionAsked, BootState, Fault,
-    Lineage, PatchLevels, SecurityLevel, StatusList, verify_android, verify_apple, verify_assertion,
+    Lineage, PatchLevels, SecurityLevel, StatusList, serial, verify_android, verify_apple, verify_assertion,
 };
 
 /// A phone whose evidence held: made by [`verify_enrolment`] alone.
@@ -21,6 +21,7 @@ use crate::{
 pub struct AttestedDevice {
     enrolment: Enrolment,
     token: Token,
+    spent: TokenId,
     shown: Shown,
     lineage: Lineage,
 }
@@ -31,9 +32,14 @@ impl AttestedDevice {
         &self.enrolment
     }
 
-    /// The token that was spent.
+    /// The token that it enrolled with.
     pub fn token(&self) -> &Token {
         &self.token
+    }
+
+    /// What was spent of it, once and for all: a single-use token whole, of an inventory token the serial number's share.
+    pub fn spent(&self) -> &TokenId {
+        &self.spent
     }
 
     /// The thumbprint of the device key.
@@ -104,6 +110,8 @@ pub struct Basis<'a> {
     pub bundle: &'a Bundle,
     /// What each platform must show.
     pub policy: &'a Policy,
+    /// The serial numbers that an inventory token is for, where the hospital signed any.
+    pub inventory: Option<&'a Inventory>,
     /// The newest status list, where there is one.
     pub status: Option<&'a StatusList>,
     /// The makers' roots: [`Roots::pinned`] but in tests.
@@ -134,7 +142,7 @@ impl Roots {
 pub enum EnrolmentDenied {
     /// Something about the request.
     Problem(ProblemCode),
-    /// Something about the phone: `attestation_refused`, and what it was.
+    /// Something about the phone: `token_invalid` for its serial number, else `attestation_refused`, and what it was.
     Evidence(Fault),
 }
 
@@ -143,6 +151,7 @@ impl EnrolmentDenied {
     pub fn code(self) -> ProblemCode {
         match self {
             Self::Problem(code) => code,
+            Self::Evidence(fault) if serial::FAULTS.contains(&fault) => ProblemCode::TokenInvalid,
             Self::Evidence(_) => ProblemCode::AttestationRefused,
         }
     }
@@ -201,9 +210,7 @@ pub fn verify_enrolment(
         Err(WireError::Expired) => return Err(ProblemCode::TokenExpired.into()),
         Err(_) => return Err(ProblemCode::TokenInvalid.into()),
     };
-    if token.serial.is_some() && token.serial != enrolment.serial {
-        return Err(ProblemCode::TokenInvalid.into());
-    }
+    serial::fits(&token, &enrolment)?;
     match freshness {
         Freshness::Issued(challenge) if *challenge != enrolment.challenge => {
             return Err(ProblemCode::ChallengeInvalid.into());
@@ -214,11 +221,12 @@ pub fn verify_enrolment(
         return Err(ProblemCode::AppTooOld.into());
     }
     let mut shown = verify_attestation(&Presented::in_enrolment(&enrolment), basis, now)?;
+    let spent = serial::spent(&token, &enrolment, &shown, basis)?;
     let lineage = Lineage::of(&enrolment, shown.serial.as_deref(), basis.former_serial)?;
     if lineage == Lineage::Claimed {
         shown.flags.push(Fault::FormerClaimed);
     }
-    Ok(AttestedDevice { enrolment, token, shown, lineage })
+    Ok(AttestedDevice { enrolment, token, spent, shown, lineage })
 }
 
 /// An attestation and what it has to be for.

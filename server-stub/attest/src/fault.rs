@@ -42,6 +42,11 @@ faults! {
     PlatformNotAllowed = "platform_not_allowed", "G01", "Phones of this kind cannot be enrolled here.", "The policy has no section for this platform.";
     SoftwareKey = "software_key", "G02", "This device has no secure hardware that the hospital accepts.", "The key is in software, or its statement is for another enrolment; only a policy with `allow_software_keys` takes one.";
     EvidenceKind = "evidence_kind", "G03", "Ask the help desk to enrol this phone again.", "The evidence is not of the kind that the platform shows on this occasion.";
+    SerialMissing = "serial_missing", "G05", "Device management has to tell the app this phone's serial number.", "The token asks for a serial number and the phone has none: set `serial` in the managed configuration to the system's variable.";
+    SerialOther = "serial_other", "G06", "This enrolment token is for another phone.", "The token names another serial number than the phone's: compare `serial` in the managed configuration, or ask for a token with the phone's own.";
+    SerialUnlisted = "serial_unlisted", "G07", "This phone is not on the hospital's list of phones.", "The serial number is not on the inventory, or was taken off it: import the list again with `gauze-records token inventory`.";
+    SerialStated = "serial_stated", "G08", "This phone must be enrolled with a token of its own.", "The serial number is stated by device management and not attested, and the policy has no `stated_serials`: enrol it with a single-use token.";
+    InventoryMissing = "inventory_missing", "G09", "Enrolment is not possible at the moment.", "The list that the token is for is not here yet: the records side hands it over at its next pull.";
     FormerClaimed = "former_claimed", "G04", "Tell the help desk that this phone was enrolled before.", "That the key it follows was this phone's rests on its word alone: compare the phone, then `admin device succeed`.";
 
     ChainMalformed = "chain_malformed", "A01", "This phone's certificate could not be read.", "The chain is empty, too long, or not PEM certificates.";

@@ -11,6 +11,7 @@ mod fault;
 mod lineage;
 mod outline;
 mod pem;
+mod serial;
 mod status;
 mod x509;
 

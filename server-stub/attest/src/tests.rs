@@ -1,9 +1,11 @@
 use gauze_wire::log::NoteKey;
 use gauze_wire::{
-    Attestation, Bundle, Digest, Enrolment, Follows, Jws, Policy, ProblemCode, Signed as _, Succession, Token,
+    Attestation, Bundle, Digest, Enrolment, Follows, Jws, Policy, Problem, ProblemCode, Signed as _,
+    Succession, Token,
 };
 use gauze_wire::{
-    Gateway, Name, Platform, RecipientEntry, RecipientState, Signer as _, SoftwareKey, Tenant, TokenId,
+    Gateway, Inventory, Name, Platform, RecipientEntry, RecipientState, Signer as _, SoftwareKey, Tenant,
+    TokenId,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,6 +15,7 @@ use crate::enrolment::older;
 struct Hospital {
     bundle: Bundle,
     policy: Policy,
+    inventory: Option<Inventory>,
     policy_key: SoftwareKey,
     device: SoftwareKey,
     now: Timestamp,
@@ -50,13 +53,20 @@ fn hospital() -> Hospital {
         policy_keys: vec![key(5).public_key()],
     };
     let policy = Policy { allow_software_keys: true, version: 1, ..Policy::strictest(&tenant) };
-    Hospital { bundle, policy, policy_key: key(5), device: key(6), now }
+    Hospital { bundle, policy, inventory: None, policy_key: key(5), device: key(6), now }
 }
 
 impl Hospital {
     fn basis(&self) -> Basis<'_> {
         let roots = Roots::pinned();
-        Basis { bundle: &self.bundle, policy: &self.policy, status: None, roots, former_serial: None }
+        Basis {
+            bundle: &self.bundle,
+            policy: &self.policy,
+            inventory: self.inventory.as_ref(),
+            status: None,
+            roots,
+            former_serial: None,
+        }
     }
 
     fn token(&self, serial: Option<Name>) -> Jws {
@@ -68,6 +78,7 @@ impl Hospital {
             issued_at: self.now,
             expires_at: self.now + SignedDuration::from_hours(1),
             serial,
+            inventory: None,
         };
         Jws::sign(&token, &self.policy_key).unwrap()
     }
@@ -132,9 +143,23 @@ fn an_expired_token_is_refused() {
 fn a_token_for_one_serial_does_not_enrol_another() {
     let hospital = hospital();
     let mut enrolment = hospital.enrolment(hospital.token(Some("A1".parse().unwrap())));
-    assert_eq!(hospital.judge(&enrolment), Err(ProblemCode::TokenInvalid.into()));
+    assert_eq!(hospital.judge(&enrolment), Err(Fault::SerialMissing.into()));
     enrolment.serial = Some("A1".parse().unwrap());
     assert!(hospital.judge(&enrolment).is_ok());
+}
+
+#[test]
+fn a_refusal_for_a_serial_number_says_so_and_is_the_tokens_fault() {
+    let hospital = hospital();
+    let mut enrolment = hospital.enrolment(hospital.token(Some("A1".parse().unwrap())));
+    for (serial, fault) in [(None, Fault::SerialMissing), (Some("A2"), Fault::SerialOther)] {
+        enrolment.serial = serial.map(|serial| serial.parse().unwrap());
+        let denied = hospital.judge(&enrolment).unwrap_err();
+        assert_eq!((denied, denied.code()), (fault.into(), ProblemCode::TokenInvalid));
+        let problem = Problem::from(denied);
+        assert_eq!(problem.reason.as_deref(), Some(fault.code()));
+        assert!(problem.detail.contains(fault.help()) && problem.detail.contains(fault.for_user()));
+    }
 }
 
 #[test]

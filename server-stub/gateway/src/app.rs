@@ -114,6 +114,7 @@ impl App {
                 served.take_up(&policy);
             }
             served.never_older(data)?;
+            served.find_stock(data)?;
             crate::meters::log_size(tenant.as_str(), db.log_size(tenant).await?);
         }
         Ok(Self {

@@ -14,6 +14,7 @@ mod db;
 mod heartbeats;
 mod housekeeping;
 mod init;
+mod inventory;
 mod keys;
 mod meters;
 mod peers;

@@ -118,6 +118,9 @@ enum Command {
         /// The name that forms are filled in with.
         #[arg(long, value_name = "NAME")]
         operator: Option<String>,
+        /// PEM of the authority that issued the gateway's certificate, where it is not a public one: phones are told of it.
+        #[arg(long, value_name = "FILE")]
+        ca: Option<PathBuf>,
     },
     /// Judge a phone's evidence and say why: JSON on standard output, exit status 0 if it holds and 3 if not.
     #[command(subcommand)]
@@ -190,8 +193,8 @@ fn main() -> ExitCode {
             run(options).map_err(|error| (error.code(), error.to_string()))
         }
         Command::Admin(command) => administer(command).map_err(|error| (error.code(), error.to_string())),
-        Command::Console { data, tenant, listen, operator } => {
-            console(ConsoleOptions { data, tenant, listen, operator })
+        Command::Console { data, tenant, listen, operator, ca } => {
+            console(ConsoleOptions { data, tenant, listen, operator, ca })
                 .map_err(|error| (error.code(), error.to_string()))
         }
         Command::Attest(command) => match attest_cli::run(&command) {

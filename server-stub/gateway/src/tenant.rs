@@ -1,7 +1,7 @@
 //! One tenant as this gateway serves it: bundle, policy, keys. Given by the operator, never older than before.
 //!
-//! The policy may be replaced while the gateway runs, by a newer one that the hospital signed; nothing else may. Copies of
-//! what is served lie in the data directory, so that an operator's commands need no other path.
+//! Policy and inventory may be replaced while the gateway runs, by a newer one that the hospital signed; nothing else may. Copies
+//! of what is served lie in the data directory, so that an operator's commands need no other path.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use gauze_listen::{FileError, read_file};
 use gauze_wire::log::NoteKey;
-use gauze_wire::{Bundle, Gateway, Jws, Policy, PublicKey, Tenant, WireError};
+use gauze_wire::{Bundle, Gateway, InventoryGiven, Jws, Policy, PublicKey, Tenant, WireError};
 
+use crate::inventory::Stock;
 use crate::keys::{GatewayKeys, KeysError};
 
 /// Largest bundle or policy file that is read.
@@ -92,6 +93,15 @@ pub(crate) struct Served {
     pub gateway: Gateway,
     pub note_key: NoteKey,
     in_force: RwLock<Arc<InForce>>,
+    stock: RwLock<Option<Arc<Stock>>>,
+}
+
+/// Why an inventory is not put in force.
+pub(crate) enum StockError {
+    /// It does not hold, or is older.
+    Refused(WireError),
+    /// It could not be kept.
+    Disk(std::io::Error),
 }
 
 /// The policy in force.
@@ -136,7 +146,8 @@ impl Served {
         };
         let note_key = keys.note_key(&gateway.url, &bundle.tenant)?;
         let in_force = RwLock::new(Arc::new(InForce { policy, jws: policy_jws }));
-        Ok(Self { bundle, bundle_jws, handovers, gateway, note_key, in_force })
+        let stock = RwLock::default();
+        Ok(Self { bundle, bundle_jws, handovers, gateway, note_key, in_force, stock })
     }
 
     /// The policy in force at this moment.
@@ -155,6 +166,30 @@ impl Served {
         }
         *in_force = Arc::new(InForce { policy, jws: Some(jws.clone()) });
         true
+    }
+
+    /// The inventory in force at this moment.
+    pub fn stock(&self) -> Option<Arc<Stock>> {
+        self.stock.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts an inventory in force and keeps it under `data`: one that holds, and is none older than before.
+    pub fn take_stock(&self, given: &InventoryGiven, data: &Path) -> Result<(), StockError> {
+        let stock = Stock::accept(given, &self.bundle).map_err(StockError::Refused)?;
+        let mut before = self.stock.write().unwrap_or_else(PoisonError::into_inner);
+        if before.as_ref().is_some_and(|before| !stock.follows(before)) {
+            return Err(StockError::Refused(WireError::Rollback));
+        }
+        stock.keep(data).map_err(StockError::Disk)?;
+        *before = Some(Arc::new(stock));
+        Ok(())
+    }
+
+    /// Takes up the inventory that was kept under `data`.
+    pub fn find_stock(&self, data: &Path) -> std::io::Result<()> {
+        let kept = Stock::kept(data, &self.bundle)?.map(Arc::new);
+        *self.stock.write().unwrap_or_else(PoisonError::into_inner) = kept;
+        Ok(())
     }
 
     /// The copies that a gateway on `data` left of what it serves.

@@ -1,4 +1,4 @@
-//! What log entries are judged by, and from which place in the log on: bundle, policy and status list, each version kept.
+//! What log entries are judged by, and from which place in the log on: bundle, policy, inventory and status list, each version kept.
 //!
 //! Always: an entry is judged by what was in force at its place, whenever that is done. A version that this side sees for
 //! the first time alone counts from the end of the log as it stood once the gateway had been told of it; what was logged
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gauze_attest::{Basis, Roots, StatusList};
-use gauze_wire::{Bundle, Digest, Gateway, Jws, PickLists, Policy, SignInRules, Tenant};
+use gauze_wire::{Bundle, Digest, Gateway, Inventory, Jws, PickLists, Policy, SignInRules, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,8 @@ pub(crate) struct InForce {
     pub(crate) gateway: Gateway,
     policy: Policy,
     policy_jws: Option<Jws>,
+    /// The serial numbers that an inventory token is for, as signed.
+    inventory: Option<(Inventory, Jws)>,
     /// Google's status list, where this side was given one.
     status: Option<KeptList>,
 }
@@ -58,7 +60,26 @@ impl InForce {
         };
         let gateway =
             bundle.gateway(url).cloned().ok_or_else(|| TrustError::UnknownGateway(url.to_owned()))?;
-        Ok(Self { bundle, bundle_jws, gateway, policy: at_any_age(policy), policy_jws, status })
+        let policy = at_any_age(policy);
+        Ok(Self { bundle, bundle_jws, gateway, policy, policy_jws, inventory: None, status })
+    }
+
+    /// With the inventory. One that no policy key of the bundle signed any more does not count, and holds up nothing else.
+    #[must_use]
+    pub(crate) fn with_inventory(mut self, jws: Option<Jws>) -> Self {
+        self.inventory = jws.and_then(|jws| match jws.verify_by(&self.bundle.policy_keys, &self.bundle.tenant) {
+            Ok(list) => Some((list, jws)),
+            Err(error) => {
+                tracing::error!(%error, "the inventory does not count: sign it again with `gauze-records token inventory`");
+                None
+            }
+        });
+        self
+    }
+
+    /// The inventory, as signed.
+    pub(crate) fn inventory(&self) -> Option<&Jws> {
+        self.inventory.as_ref().map(|(_, jws)| jws)
     }
 
     /// What people choose from on the phone.
@@ -79,7 +100,8 @@ impl InForce {
     /// What evidence is judged by.
     pub(crate) fn basis<'a>(&'a self, roots: &'a Roots) -> Basis<'a> {
         let status = self.status.as_ref().map(|status| &*status.list);
-        Basis { bundle: &self.bundle, policy: &self.policy, status, roots, former_serial: None }
+        let inventory = self.inventory.as_ref().map(|(list, _)| list);
+        Basis { bundle: &self.bundle, policy: &self.policy, inventory, status, roots, former_serial: None }
     }
 
     /// Whether both would judge alike.
@@ -88,6 +110,7 @@ impl InForce {
         self.bundle == other.bundle
             && self.gateway == other.gateway
             && self.policy == other.policy
+            && self.inventory() == other.inventory()
             && entries(self) == entries(other)
     }
 }
@@ -112,6 +135,8 @@ struct Kept {
     gateway: String,
     bundle: Jws,
     policy: Option<Jws>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inventory: Option<Jws>,
     status: Option<KeptStatus>,
 }
 
@@ -221,6 +246,7 @@ impl History {
             gateway: now.gateway.url.clone(),
             bundle: now.bundle_jws.clone(),
             policy: now.policy_jws.clone(),
+            inventory: now.inventory().cloned(),
             status,
         };
         // No leaf lies between two versions of one place, but some may have been judged by the first of them already.
@@ -262,7 +288,7 @@ fn read(dir: &Path, path: &Path, tenant: &Tenant) -> Option<(u64, u64, InForce)>
         None => None,
     };
     let rules = InForce::new((bundle, kept.bundle), kept.policy, status, &kept.gateway).ok()?;
-    Some((kept.place, kept.since, rules))
+    Some((kept.place, kept.since, rules.with_inventory(kept.inventory)))
 }
 
 #[cfg(test)]

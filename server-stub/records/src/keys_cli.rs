@@ -1,11 +1,11 @@
-//! `gauze-records keygen`, `sign-bundle`, `sign-policy` and `token`: arguments in, one library call, text or JSON out.
+//! `gauze-records keygen`, `sign-bundle` and `sign-policy`: arguments in, one library call, text or JSON out.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use gauze_records::keys::{KeyDir, RecipientKind, make, sign_bundle, sign_policy, sign_token};
+use gauze_records::keys::{KeyDir, RecipientKind, make, sign_bundle, sign_policy};
 use gauze_records::{Clock as _, SystemClock};
-use gauze_wire::{Name, Tenant};
+use gauze_wire::Tenant;
 use serde_json::json;
 
 use crate::{Refused, show};
@@ -106,17 +106,5 @@ pub(crate) fn policy(json: bool, Sign { keys, input, out }: &Sign) -> Result<(),
     let policy = sign_policy(&KeyDir::new(keys), input, out, SystemClock.now())?;
     let told = json!({ "tenant": policy.tenant, "version": policy.version, "out": out });
     show(json, &told, || format!("policy {} of {} signed: {}", policy.version, policy.tenant, out.display()));
-    Ok(())
-}
-
-pub(crate) fn token(
-    json: bool,
-    keys: &Path,
-    out: &Path,
-    hours: u32,
-    serial: Option<Name>,
-) -> Result<(), Refused> {
-    let token = sign_token(&KeyDir::new(keys), out, hours, serial, SystemClock.now())?;
-    show(json, &token, || format!("token {} until {}: {}", token.token_id, token.expires_at, out.display()));
     Ok(())
 }

@@ -10,6 +10,7 @@ mod rejudge_cli;
 mod roles_cli;
 mod setup_cli;
 mod show_cli;
+mod token_cli;
 mod web_cli;
 
 use std::io::Write as _;
@@ -18,10 +19,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use gauze_records::keys::KeyDir;
-use gauze_records::setup::write_managed;
 use gauze_records::{Coded, open_file};
-use gauze_wire::{Name, Tenant};
+use gauze_wire::Tenant;
 use serde::Serialize;
 
 use crate::keys_cli::{Recipients, Sign};
@@ -61,24 +60,8 @@ enum Command {
     /// Let another root take over from the tenant root.
     #[command(subcommand)]
     Root(keys_cli::RootCommand),
-    /// Sign an enrolment token: one phone, once.
-    Token {
-        /// The keys directory.
-        #[arg(long, value_name = "DIR")]
-        keys: PathBuf,
-        /// Where the token goes.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-        /// How long it lives, at most 24.
-        #[arg(long, default_value_t = 24)]
-        hours: u32,
-        /// The one phone it is for.
-        #[arg(long)]
-        serial: Option<Name>,
-        /// Write the whole managed configuration of that phone too.
-        #[arg(long, value_name = "FILE")]
-        managed: Option<PathBuf>,
-    },
+    /// Sign an enrolment token: for one phone, once, or for the phones of a list, each once.
+    Token(token_cli::TokenArguments),
     /// Pull for as long as it runs.
     Serve {
         #[command(flatten)]
@@ -184,7 +167,7 @@ fn main() -> ExitCode {
         | Command::SignBundle(_)
         | Command::SignPolicy(_)
         | Command::Root(_)
-        | Command::Token { .. }
+        | Command::Token(_)
         | Command::Open { .. }
         | Command::List { .. }
         | Command::Log(_)
@@ -213,12 +196,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::SignPolicy(sign) => keys_cli::policy(json, &sign)?,
         Command::Root(command) => keys_cli::root(json, &command)?,
         Command::Init(init) => setup_cli::init(json, &init)?,
-        Command::Token { keys, out, hours, serial, managed } => {
-            keys_cli::token(json, &keys, &out, hours, serial.clone())?;
-            if let Some(path) = managed {
-                write_managed(&KeyDir::new(&keys), &out, serial, &path)?;
-            }
-        }
+        Command::Token(arguments) => token_cli::run(json, arguments)?,
         Command::Serve { source, pages, check: true, .. } => return pull_cli::look(json, &source, &pages),
         Command::Serve { source, interval_s, unasked, pages, check: false } => {
             pull_cli::serve(

@@ -215,6 +215,7 @@ pub(crate) fn sign_wanted(
                 issued_at: now,
                 expires_at: now + SignedDuration::from_hours((*hours).into()),
                 serial: serial.clone(),
+                inventory: None,
             };
             Ok(Jws::sign(&token, &key)?)
         }

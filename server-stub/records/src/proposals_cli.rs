@@ -27,6 +27,7 @@ pub(crate) enum ProposalsCommand {
     /// One proposal, whole.
     Show {
         /// Its name.
+        #[arg(allow_hyphen_values = true)]
         id: ProposalId,
         /// The data directory.
         #[arg(long, value_name = "DIR")]
@@ -47,6 +48,7 @@ pub(crate) enum ProposalsCommand {
 #[derive(Args)]
 pub(crate) struct Decide {
     /// Its name.
+    #[arg(allow_hyphen_values = true)]
     id: ProposalId,
     /// The data directory.
     #[arg(long, value_name = "DIR")]

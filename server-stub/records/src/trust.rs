@@ -16,7 +16,7 @@ use crate::blind::FolkKeys;
 use crate::coded::Coded as _;
 use crate::disk;
 use crate::in_force::{InForce, KeptList};
-use crate::keys::{BUNDLE_JWS, IDENTITY, KeyDir, KeysError, POLICY_JWS};
+use crate::keys::{BUNDLE_JWS, IDENTITY, INVENTORY_JWS, KeyDir, KeysError, POLICY_JWS};
 pub use crate::mistrust::TrustError;
 
 /// All of it, checked.
@@ -49,7 +49,8 @@ impl Trust {
         let bundle_jws = Jws::parse(text.trim()).map_err(TrustError::Bundle)?;
         let bundle = keys.roots()?.believe(&bundle_jws, &tenant).map_err(TrustError::Bundle)?;
         let policy = keys.signed(POLICY_JWS)?;
-        let now = InForce::new((bundle, bundle_jws), policy, status, url)?;
+        let inventory = keys.signed(INVENTORY_JWS)?;
+        let now = InForce::new((bundle, bundle_jws), policy, status, url)?.with_inventory(inventory);
         let bundle = &now.bundle;
         let records = keys.records()?;
         if !bundle.records.contains(&records.public_key()) {

@@ -35,6 +35,7 @@ pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Resu
         tenant: hospital.tenant()?,
         listen: "127.0.0.1:0".parse()?,
         operator: None,
+        ca: None,
     };
     let (ready, at) = oneshot::channel();
     let ready = |address| {

@@ -177,7 +177,7 @@ app state for every setting, Apple's get `com.apple.feedback.managed`; `gauze-ph
 | `out_of_range` | a number beyond the setting's bounds | correct it |
 | `too_long` | a text beyond the setting's length | shorten it |
 | `not_filled_in` | a variable that the management system did not replace (a warning) | check the variable's name |
-| `unknown_setting` | a name that is none of these (a warning) | check its name, or update the app |
+| `unknown_setting` | a name that is none of these (a warning; `gauze-phone enrol` refuses a file that has one) | check its name, or update the app |
 | `root_changed` | another root than the phone has pinned | put the right fingerprint back; to change it, wipe the phone and enrol it again |
 | `tenant_changed`, `gateway_changed` | another organisation or gateway than the phone is enrolled with | put it back, or wipe the phone and enrol it again |
 

@@ -112,8 +112,10 @@ impl Managed {
     /// Reads `managed.json`.
     pub fn from_json(text: &str) -> Result<Self, ManagedError> {
         let values = Self::values_from_json(text)?;
-        let Judged { managed, findings } = Self::judge(Encoding::ManagedApp, &values);
-        // A file is written by hand: a name that is none of ours is a slip, and nobody would see a warning.
+        let Judged { managed, mut findings } = Self::judge(Encoding::ManagedApp, &values);
+        // A file is written by hand: a name that is none of ours is a slip, and nobody would see a warning. What is missing
+        // because of it says more than the slip.
+        findings.sort_by_key(|finding| finding.severity == Severity::Warning);
         match (managed, findings.into_iter().next()) {
             (_, Some(finding)) => Err(ManagedError::Setting(finding)),
             (Some(managed), None) => Ok(managed),

@@ -110,7 +110,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "token",
         title: "Enrolment token",
-        description: "Lets one phone enrol once, within 24 hours. Ask for one in the console; clear it when the phone has enrolled.",
+        description: "Lets this phone enrol once, within 24 hours; or every phone of the hospital's list, each once, within 30 days.",
         kind: Kind::Text { most: 8192 },
         need: Need::ToEnrol,
         effect: Effect::Points,

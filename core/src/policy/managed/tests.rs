@@ -117,6 +117,10 @@ fn a_setting_that_is_none_of_ours_is_said_and_harms_nothing() {
     assert_eq!(judged.findings[0].code, "unknown_setting");
     assert!(judged.managed.is_some());
     assert!(Managed::from_json(&Value::from(with("reviewHours", 4)).to_string()).is_err());
+    let mut misspelt = with("tenent", "ward-9");
+    misspelt.remove("tenant");
+    let why = Managed::from_json(&Value::from(misspelt).to_string()).err().unwrap().to_string();
+    assert!(why.starts_with("tenant: "), "what is missing comes before the slip: {why}");
 }
 
 #[test]

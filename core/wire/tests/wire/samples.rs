@@ -5,10 +5,11 @@ mod record;
 use gauze_wire::log::{Checkpoint, LogKey, NoteKey, Tree, WitnessKey};
 use gauze_wire::{
     Act, Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Attestation, Body, Bundle, Bytes, Carried,
-    DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, FilingRefusal, Follows, Gateway, Grade, Jws,
-    KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof, ProposalId, PublicKey, Reason,
-    Reattestation, RecipientEntry, RecipientState, Refused, ReviewDenied, Signed, Signer as _, SoftwareKey,
-    Standing, Stored, Succession, Tenant, Token, Void, VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
+    DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, FilingRefusal, Follows, Gateway, Grade,
+    Inventory, Jws, KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof, ProposalId,
+    PublicKey, Reason, Reattestation, RecipientEntry, RecipientState, Refused, ReviewDenied, Serial, Signed,
+    Signer as _, SoftwareKey, Standing, Stored, Succession, Tenant, Token, Void, VoidReason, Wanted,
+    WipeCause, WipeOrder, Wiped,
 };
 use jiff::Timestamp;
 
@@ -285,6 +286,24 @@ pub fn token() -> Token {
         issued_at: now(),
         expires_at: "2026-11-25T10:00:00Z".parse().unwrap(),
         serial: Some("SN-1".parse().unwrap()),
+        inventory: None,
+    }
+}
+
+pub fn inventory_token() -> Token {
+    let expires_at = "2026-12-24T10:00:00Z".parse().unwrap();
+    Token { v: 2, expires_at, serial: None, inventory: Some(3), ..token() }
+}
+
+pub fn inventory() -> Inventory {
+    let serials = ["R58M41ABCDE", "SN-1"].map(|serial| Serial::read(serial).unwrap());
+    Inventory {
+        v: 1,
+        typ: Inventory::TYP.into(),
+        tenant: tenant(),
+        version: 3,
+        issued_at: now(),
+        serials: serials.into(),
     }
 }
 
@@ -415,6 +434,8 @@ pub fn signed() -> Vec<(&'static str, u8, Jws)> {
         sign(&bundle(), ROOT),
         sign(&policy(), POLICY),
         sign(&token(), POLICY),
+        sign(&inventory_token(), POLICY),
+        sign(&inventory(), POLICY),
         sign(&enrolment(), DEVICE),
         sign(&body(), DEVICE),
         sign(&void(), DEVICE),

@@ -2,9 +2,9 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_wire::{
-    Act, Adoption, Body, Bundle, Carried, Digest, Enrolment, Filed, Jws, Manifest, Policy, Reattestation,
-    RecipientEntry, RecipientState, Refused, Signed, Standing, Stored, Succession, Text, Token, Void,
-    WipeOrder, Wiped, WireError, accept_bundle,
+    Act, Adoption, Body, Bundle, Carried, Digest, Enrolment, Filed, Inventory, Jws, Manifest, Policy,
+    Reattestation, RecipientEntry, RecipientState, Refused, Serial, Signed, Standing, Stored, Succession,
+    Text, Token, Void, WipeOrder, Wiped, WireError, accept_bundle,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -20,10 +20,11 @@ fn reads_as<T: Signed>(jws: &Jws) -> Result<(), WireError> {
 type Reader = (&'static str, fn(&Jws) -> Result<(), WireError>);
 
 /// Every signed kind's reader.
-const READERS: [Reader; 16] = [
+const READERS: [Reader; 17] = [
     (Bundle::TYP, reads_as::<Bundle>),
     (Policy::TYP, reads_as::<Policy>),
     (Token::TYP, reads_as::<Token>),
+    (Inventory::TYP, reads_as::<Inventory>),
     (Enrolment::TYP, reads_as::<Enrolment>),
     (Body::TYP, reads_as::<Body>),
     (Void::TYP, reads_as::<Void>),
@@ -356,6 +357,47 @@ fn a_token_lives_a_day_at_most_and_only_in_its_time() {
     assert_eq!(at("2026-11-24T12:00:00Z"), Ok(()));
     assert_eq!(at("2026-11-25T10:00:00Z"), Err(WireError::Expired));
     assert_eq!(at("2026-11-24T09:00:00Z"), Err(WireError::Expired));
+}
+
+#[test]
+fn an_inventory_token_lives_thirty_days_at_most_and_names_a_list_and_no_phone() {
+    let sign = |token: &Token| Jws::sign(token, &key(samples::POLICY)).map(drop);
+    let token = samples::inventory_token();
+    assert_eq!(sign(&token), Ok(()));
+    let long = Token { expires_at: "2026-12-24T10:00:01Z".parse().unwrap(), ..token.clone() };
+    assert_eq!(sign(&long), Err(WireError::Field("expires_at")));
+    let of_one = Token { v: 1, ..token.clone() };
+    let of_none = Token { inventory: None, ..token.clone() };
+    let of_version_0 = Token { inventory: Some(0), ..token.clone() };
+    let of_a_phone = Token { serial: samples::token().serial, ..token.clone() };
+    for wrong in [of_one, of_none, of_version_0, of_a_phone] {
+        assert_eq!(sign(&wrong), Err(WireError::Field("inventory")));
+    }
+    let share = |serial| token.share_of(&Serial::read(serial).unwrap());
+    assert_eq!(share("sn-1"), share("SN-1"));
+    let other = Token { token_id: share("SN-1"), ..token.clone() };
+    let of_other = other.share_of(&Serial::read("SN-1").unwrap());
+    assert!(share("SN-2") != share("SN-1") && of_other != share("SN-1") && share("SN-1") != token.token_id);
+}
+
+#[test]
+fn an_inventory_names_each_serial_number_once_in_order() {
+    let list = |serials: &[&str]| {
+        let serials = serials.iter().map(|serial| Serial::read(serial).unwrap()).collect();
+        let list = Inventory { serials, ..samples::inventory() };
+        Jws::sign(&list, &key(samples::POLICY)).map(drop)
+    };
+    assert_eq!(list(&[]), Ok(()));
+    assert_eq!(list(&["A", "B"]), Ok(()));
+    for wrong in [&["B", "A"], &["A", "A"]] {
+        assert_eq!(list(wrong), Err(WireError::Field("serials")));
+    }
+    let many: Vec<String> = (0..=gauze_wire::SERIALS).map(|n| format!("{n:05}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(list(&many[1..]), Ok(()), "as many as it may hold fit into one signed object");
+    assert_eq!(list(&many), Err(WireError::Field("serials")));
+    let unsigned = Inventory { version: 0, ..samples::inventory() };
+    assert!(Jws::sign(&unsigned, &key(samples::POLICY)).is_err());
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use gauze_wire::signature::{Request, RequestSignature, Tag, sign};
 use gauze_wire::{
     Acknowledgement, Adoption, Attestation, Body, Bundle, CaptureState, ChallengeAnswer, Decision, Decisions,
-    Digest, Enrolled, Enrolment, EntryKind, Filed, Holding, Jws, LogEntry, LogPage, Manifest, Notice,
-    Operator, Policy, Problem, ProblemCode, PublicKey, Reason, Reattestation, Record, Refused, Signed,
-    StatusAnswer, StatusQuery, Stored, Token, UploadAnswer, UploadRequest, Void,
+    Digest, Enrolled, Enrolment, EntryKind, Filed, Holding, InventoryGiven, Jws, LogEntry, LogPage, Manifest,
+    Notice, Operator, Policy, Problem, ProblemCode, PublicKey, Reason, Reattestation, Record, Refused,
+    Serial, Signed, StatusAnswer, StatusQuery, Stored, Token, UploadAnswer, UploadRequest, Void,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -113,7 +113,7 @@ fn the_messages_of_a_devices_life_read_as_recorded() {
         signed: Some(Jws::sign(&samples::wipe_order(), &key(samples::POLICY)).unwrap()),
     };
     let refused = Decision { signed: None, ..decision.clone() };
-    plain("decisions", &Decisions { decisions: vec![decision, refused] });
+    plain("decisions", &Decisions { decisions: vec![decision, refused], inventory: None });
 }
 
 #[test]
@@ -121,6 +121,18 @@ fn policies_and_enrolments_of_version_2_verify_and_read_as_recorded() {
     signed_in::<Policy>("v2", Policy::TYP, &samples::policy_2(), samples::POLICY);
     signed_in::<Enrolment>("v2", "gauze-enrolment-android", &samples::android_enrolment(), samples::DEVICE);
     signed_in::<Enrolment>("v2", "gauze-enrolment-apple", &samples::apple_enrolment(), samples::DEVICE);
+}
+
+#[test]
+fn an_inventory_and_its_token_verify_and_read_as_recorded() {
+    let list = signed(&samples::inventory(), samples::POLICY);
+    let token =
+        signed_in::<Token>("v2", "gauze-token-inventory", &samples::inventory_token(), samples::POLICY);
+    let share = samples::inventory_token().share_of(&Serial::read("SN-1").unwrap());
+    let vector = recorded_in("v2", "inventory-share", || json!({ "serial": "SN-1", "share": share }));
+    assert_eq!(vector["share"], json!(share));
+    let inventory = Some(InventoryGiven { list, token: Some(token) });
+    plain("decisions-inventory", &Decisions { decisions: Vec::new(), inventory });
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use gauze_wire::WireError;
 
 use crate::app::AppError;
@@ -37,6 +39,19 @@ pub enum AdminError {
     /// A file that was named cannot be read.
     #[error(transparent)]
     File(#[from] gauze_listen::FileError),
+    /// The records side gave no inventory.
+    #[error(
+        "the hospital has signed no inventory, or its records side has not pulled since: sign one with `gauze-records token inventory`"
+    )]
+    NoInventory,
+    /// The authority's file cannot be used.
+    #[error("{} is no authority's certificate ({what}): give its PEM file with --ca", file.display())]
+    Authority {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// Not a policy.
     #[error("this is not a policy as documented ({0}): correct it, or start from `admin policy show --json`")]
     Policy(String),
@@ -62,6 +77,8 @@ impl AdminError {
             Self::Who => "operator_invalid",
             Self::Hours => "hours_invalid",
             Self::File(_) => "unreadable",
+            Self::NoInventory => "no_inventory",
+            Self::Authority { .. } => "ca_invalid",
             Self::Policy(_) => "policy_invalid",
             Self::PolicyVersion(_) => "rollback",
             Self::NotSigned => "not_signed",

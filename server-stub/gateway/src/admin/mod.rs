@@ -17,7 +17,7 @@ use gauze_wire::{Operator, Reason, Tenant};
 pub use devices::{ActView, DeviceStory};
 pub use error::AdminError;
 pub use lost::{Gap, LostReport};
-pub use proposals::{ManagedConfiguration, PolicyView, TokenView};
+pub use proposals::{InventoryView, PolicyView, TokenView};
 
 use crate::acts::{By, Clerk};
 use crate::app::AppError;
@@ -41,6 +41,8 @@ pub struct Admin {
     served: Arc<Served>,
     keys: Arc<GatewayKeys>,
     clock: Arc<dyn Clock>,
+    /// PEM of the authority that issued the gateway's certificate, where it is not a public one.
+    authority: Option<String>,
 }
 
 impl Admin {
@@ -56,7 +58,19 @@ impl Admin {
             served: Arc::new(served),
             keys: Arc::new(keys),
             clock,
+            authority: None,
         })
+    }
+
+    /// Puts this authority, a PEM file, into what is to paste.
+    pub fn with_authority(mut self, path: &Path) -> Result<Self, AdminError> {
+        let unusable = |what: String| AdminError::Authority { file: path.to_owned(), what };
+        let pem = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+        if !pem.contains("-----BEGIN CERTIFICATE-----") {
+            return Err(unusable("no PEM certificate in it".to_owned()));
+        }
+        self.authority = Some(pem);
+        Ok(self)
     }
 
     /// Whose register it is.

@@ -1,14 +1,15 @@
 //! What only the hospital can sign: tokens, policies, wipe orders. Asked for here, and shown once signed.
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_wire::{
-    Deed, DeviceId, Digest, Jws, Name, Photos, Policy, ProposalId, Signed as _, Tenant, Token, Wanted,
+    Deed, DeviceId, Jws, ManagedConfiguration, Name, Photos, Policy, ProposalId, Signed as _, Token, TokenId,
+    Wanted,
 };
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Admin, AdminError, By};
+use crate::app::AppError;
 use crate::db::{Db, Proposal, ProposalStatus, Write};
 
 /// The policy in `json`: as it is, or as `admin policy show --json` wraps it.
@@ -53,22 +54,21 @@ pub struct TokenView {
     pub managed: Option<ManagedConfiguration>,
 }
 
-/// Managed configuration for one phone, as its device management wants it.
-#[derive(Clone, Serialize)]
-pub struct ManagedConfiguration {
-    /// The gateway's base URL.
-    pub gateway: String,
-    /// The tenant.
-    pub tenant: Tenant,
-    /// Fingerprint of the tenant root.
-    pub root_sha256: Digest,
-    /// Oldest trust bundle that may be used.
-    pub min_bundle_version: u64,
-    /// The token.
-    pub token: Jws,
-    /// The phone's serial number, where the token names one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub serial: Option<Name>,
+/// The inventory as an operator sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct InventoryView {
+    /// The list's version.
+    pub version: u64,
+    /// How many phones it names.
+    pub count: usize,
+    /// How many phones enrolled with the token.
+    pub used: u64,
+    /// The newest token for it, where there is one.
+    pub token_id: Option<TokenId>,
+    /// When that ends.
+    pub expires_at: Option<Timestamp>,
+    /// What to paste into the device management, for all of them.
+    pub managed: Option<ManagedConfiguration>,
 }
 
 /// The policy in force, and what waits.
@@ -157,7 +157,7 @@ impl Admin {
         let mut id = [0; 16];
         getrandom::fill(&mut id)
             .map_err(|error| sqlx::Error::Io(std::io::Error::other(error.to_string())))?;
-        let proposal_id: ProposalId = BASE64_URL_SAFE_NO_PAD.encode(id).parse()?;
+        let proposal_id = ProposalId::make(id);
         let clerk = self.clerk();
         let deed = Deed::Propose { proposal_id: proposal_id.clone(), wanted: wanted.clone() };
         let log_index = clerk.record(write, by, deed).await?;
@@ -197,6 +197,11 @@ impl Admin {
         }
     }
 
+    /// How many phones enrolled with a token that was signed inside without having been asked for here.
+    pub async fn enrolled_with(&self, id: &ProposalId) -> Result<u64, AdminError> {
+        Ok(self.db.enrolled_with(self.tenant(), &id.as_str().parse()?).await?)
+    }
+
     /// Anything that was asked for.
     pub async fn proposal(&self, id: &ProposalId) -> Result<Proposal, AdminError> {
         self.db.proposal(self.tenant(), id).await?.ok_or(AdminError::UnknownProposal)
@@ -206,15 +211,40 @@ impl Admin {
         let token: Option<Token> = proposal.signed.as_ref().and_then(|jws| jws.peek().ok());
         let used_by = self.db.device_by_token(self.tenant(), proposal.proposal_id.as_str()).await?;
         let wanted = token.as_ref().zip(proposal.signed.as_ref()).filter(|_| used_by.is_none());
-        let managed = wanted.map(|(token, jws)| ManagedConfiguration {
+        let managed = wanted.map(|(token, jws)| self.managed(token, jws));
+        Ok(TokenView { expires_at: token.map(|token| token.expires_at), proposal, used_by, managed })
+    }
+
+    /// The inventory in force with its token, and how many of its phones enrolled with that.
+    pub async fn inventory(&self) -> Result<Option<InventoryView>, AdminError> {
+        self.served.find_stock(&self.data).map_err(AppError::from)?;
+        let Some(stock) = self.served.stock() else { return Ok(None) };
+        let token = stock.token.as_ref().zip(stock.given.token.as_ref());
+        let used = match token {
+            Some((token, _)) => self.db.enrolled_with(self.tenant(), &token.token_id).await?,
+            None => 0,
+        };
+        Ok(Some(InventoryView {
+            version: stock.list.version,
+            count: stock.list.serials.len(),
+            used,
+            token_id: token.map(|(token, _)| token.token_id.clone()),
+            expires_at: token.map(|(token, _)| token.expires_at),
+            managed: token.map(|(token, jws)| self.managed(token, jws)),
+        }))
+    }
+
+    fn managed(&self, token: &Token, jws: &Jws) -> ManagedConfiguration {
+        ManagedConfiguration {
             gateway: self.served.gateway.url.clone(),
             tenant: self.tenant().clone(),
             root_sha256: self.served.bundle.root.fingerprint(),
             min_bundle_version: self.served.bundle.version,
             token: jws.clone(),
             serial: token.serial.clone(),
-        });
-        Ok(TokenView { expires_at: token.map(|token| token.expires_at), proposal, used_by, managed })
+            ca: self.authority.clone(),
+            of_inventory: token.inventory.is_some(),
+        }
     }
 
     /// The policy in force, and the newest proposals.

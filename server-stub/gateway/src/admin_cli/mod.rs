@@ -5,11 +5,12 @@ mod print;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 use gauze_gateway::admin::{Admin, AdminError};
 use gauze_gateway::{By, DeviceSearch, SystemClock};
 use gauze_listen::read_file;
-use gauze_wire::{DeviceStatus, Name, Photos, ProposalId, Tenant};
+use gauze_wire::{DeviceStatus, Name, Photos, ProposalId, System, Tenant};
 
 /// Largest policy that is read.
 const POLICY_LIMIT: u64 = 1 << 20;
@@ -69,9 +70,19 @@ pub(crate) enum TokenCommand {
     /// One token; once signed, what to paste into the device management.
     Show {
         /// Its name, as `request` printed it.
+        #[arg(allow_hyphen_values = true)]
         id: ProposalId,
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        paste: Paste,
+    },
+    /// The token for all phones of the inventory: how many enrolled, and what to paste.
+    Inventory {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        paste: Paste,
     },
 }
 
@@ -91,7 +102,7 @@ pub(crate) enum DeviceCommand {
         #[arg(long)]
         flagged: bool,
         /// After this device: the last of the page before.
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", allow_hyphen_values = true)]
         after: Option<gauze_wire::DeviceId>,
         /// At most so many, up to 200.
         #[arg(long, default_value_t = 50)]
@@ -100,6 +111,7 @@ pub(crate) enum DeviceCommand {
     /// One device's story.
     Show {
         /// Its id, or as much of the beginning as no other has.
+        #[arg(allow_hyphen_values = true)]
         id: String,
         #[command(flatten)]
         place: Place,
@@ -115,7 +127,7 @@ pub(crate) enum DeviceCommand {
         #[command(flatten)]
         change: Change,
         /// Its id before, or as much of the beginning as no other has.
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", allow_hyphen_values = true)]
         former: String,
     },
     /// Take a flag away: somebody has looked.
@@ -182,6 +194,31 @@ pub(crate) struct Place {
     json: bool,
 }
 
+/// How what is to paste is printed.
+#[derive(Args)]
+pub(crate) struct Paste {
+    /// PEM of the authority that issued the gateway's certificate, where it is not a public one.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// The device management it is pasted into; without it, the bare values as JSON.
+    #[arg(
+        long = "for",
+        value_name = "SYSTEM",
+        value_parser = PossibleValuesParser::new(System::ALL.map(System::as_str)).try_map(|name| name.parse::<System>())
+    )]
+    system: Option<System>,
+}
+
+impl Paste {
+    async fn open(&self, place: &Place) -> Result<Admin, AdminError> {
+        let admin = place.open().await?;
+        match &self.ca {
+            Some(path) => admin.with_authority(path),
+            None => Ok(admin),
+        }
+    }
+}
+
 /// Who decides, and why; it goes into the log.
 #[derive(Args)]
 pub(crate) struct Who {
@@ -196,6 +233,7 @@ pub(crate) struct Who {
 #[derive(Args)]
 pub(crate) struct Change {
     /// The device's id, or as much of the beginning as no other has.
+    #[arg(allow_hyphen_values = true)]
     id: String,
     #[command(flatten)]
     place: Place,
@@ -258,9 +296,14 @@ async fn token(command: TokenCommand) -> Result<(), AdminError> {
             let tokens = place.open().await?.tokens(None, limit).await?;
             print::show(place.json, &tokens, || tokens.iter().map(print::token_line).collect());
         }
-        TokenCommand::Show { id, place } => {
-            let token = place.open().await?.token(&id).await?;
-            print::show(place.json, &token, || print::token(&token));
+        TokenCommand::Show { id, place, paste } => {
+            let token = paste.open(&place).await?.token(&id).await?;
+            print::show(place.json, &token, || print::token(&token, paste.system));
+        }
+        TokenCommand::Inventory { place, paste } => {
+            let inventory = paste.open(&place).await?.inventory().await?;
+            let inventory = inventory.ok_or(AdminError::NoInventory)?;
+            print::show(place.json, &inventory, || print::inventory(&inventory, paste.system));
         }
     }
     Ok(())

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use gauze_gateway::admin::{ActView, DeviceStory, LostReport, PolicyView, TokenView};
+use gauze_gateway::admin::{ActView, DeviceStory, InventoryView, LostReport, PolicyView, TokenView};
 use gauze_gateway::{DevicePage, Proposal, ProposalStatus, Registered};
-use gauze_wire::{Deed, Wanted};
+use gauze_wire::{Deed, ManagedConfiguration, System, Wanted};
 use serde::Serialize;
 
 /// As JSON where asked for, else as text. That nobody reads it any more is no reason to fail.
@@ -19,6 +19,14 @@ pub fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {
 
 fn or_dash<T: ToString>(value: Option<&T>) -> String {
     value.map_or_else(|| "-".to_owned(), T::to_string)
+}
+
+/// The serial number and what it rests on: the phone's hardware, or the word of its device management.
+fn serial(device: &Registered) -> Option<String> {
+    match (&device.attested_serial, &device.serial) {
+        (Some(attested), _) => Some(format!("{attested} (attested)")),
+        (None, stated) => stated.as_ref().map(|stated| format!("{stated} (stated)")),
+    }
 }
 
 fn device_line(device: &Registered) -> String {
@@ -51,7 +59,7 @@ pub fn story(story: &DeviceStory) -> String {
         ("review", Some(denied.to_owned())),
         ("platform", device.platform.clone()),
         ("model", device.model.clone()),
-        ("serial", device.serial.clone()),
+        ("serial", serial(device)),
         ("app", device.app_version.clone()),
         ("key", device.level.clone()),
         ("os", device.os_version.clone()),
@@ -136,12 +144,37 @@ pub fn token_line(token: &TokenView) -> String {
     format!("{proposal_id} {:<16} {state} asked by {operator}: {reason}\n", or_dash(serial))
 }
 
-pub fn token(token: &TokenView) -> String {
-    let mut text = token_line(token);
-    if let Some(managed) = &token.managed {
-        text.push_str("Managed configuration for this phone:\n");
-        text.push_str(&serde_json::to_string_pretty(managed).unwrap_or_default());
-        text.push('\n');
+pub fn token(token: &TokenView, system: Option<System>) -> String {
+    let pasted = token.managed.as_ref().map(|managed| paste("this phone", managed, system));
+    token_line(token) + &pasted.unwrap_or_default()
+}
+
+pub fn inventory(view: &InventoryView, system: Option<System>) -> String {
+    let InventoryView { version, count, used, managed, .. } = view;
+    let end = or_dash(view.expires_at.as_ref());
+    let text = format!("inventory {version}: {used} of {count} phones enrolled, token until {end}\n");
+    match managed {
+        Some(managed) => text + &paste("every phone of the inventory", managed, system),
+        None => text + "No token for it: sign one with `gauze-records token inventory … --out FILE`.\n",
+    }
+}
+
+/// What to paste, and where.
+fn paste(whom: &str, managed: &ManagedConfiguration, system: Option<System>) -> String {
+    let mut text = match system {
+        Some(system) => {
+            let heading =
+                format!("Managed configuration for {whom}, {}.\n{}\n", system.title(), system.place());
+            heading + &managed.to_paste(system)
+        }
+        None => {
+            let values = serde_json::to_string_pretty(managed).unwrap_or_default();
+            let systems = System::ALL.map(System::as_str).join(", ");
+            format!("Managed configuration for {whom}:\n{values}\nAs a system wants it: --for {systems}\n")
+        }
+    };
+    if managed.ca.is_none() {
+        text.push_str("If the gateway's certificate is from an authority of your own, add that with --ca FILE: no phone connects without.\n");
     }
     text
 }

@@ -46,6 +46,8 @@ pub struct ConsoleOptions {
     pub listen: SocketAddr,
     /// The name that forms are filled in with.
     pub operator: Option<String>,
+    /// PEM file of the authority that issued the gateway's certificate, where it is not a public one.
+    pub ca: Option<PathBuf>,
 }
 
 /// Why the console does not run.
@@ -113,6 +115,7 @@ pub fn console_router(admin: Admin, operator: Option<&str>) -> Result<Router, Co
         .route("/devices/{id}/lost", get(lost::ask).post(lost::make))
         .route("/tokens", get(tokens::list).post(tokens::request))
         .route("/tokens/{id}", get(tokens::show))
+        .route("/inventory", get(tokens::inventory))
         .route("/policy", get(policy::show).post(policy::propose))
         .fallback(async || refusal::PageRefusal::NoPage.into_response())
         .layer(DefaultBodyLimit::max(FORM))
@@ -130,6 +133,10 @@ pub async fn serve_console(
         return Err(ConsoleError::NotLoopback);
     }
     let admin = Admin::open(&options.data, &options.tenant, Arc::new(SystemClock)).await?;
+    let admin = match &options.ca {
+        Some(path) => admin.with_authority(path)?,
+        None => admin,
+    };
     let router = console_router(admin, options.operator.as_deref())?;
     let failed = |source| ListenError { address: options.listen, source };
     let listener = TcpListener::bind(options.listen).await.map_err(failed)?;

@@ -120,10 +120,15 @@ fn general(policy: &Policy) -> Vec<String> {
             "Pictures of more than {max_megapixels} megapixels are made smaller before they are sealed, at JPEG quality {quality_floor} or better; the record says so."
         ),
     };
+    let serial = match policy.stated_serials {
+        true => "With the inventory's token, the serial number that device management states suffices.",
+        false => "With the inventory's token, the phone's hardware must attest its serial number.",
+    };
     vec![
         review,
         smaller,
         software.to_owned(),
+        serial.to_owned(),
         format!("The app must be version {} or newer to enrol.", policy.min_app_version.as_str()),
         format!("A phone warns when more than {} photos are not sent.", policy.max_unsent),
         format!("A phone may be sending {} photos at a time.", policy.max_open_tickets),

@@ -59,7 +59,9 @@ impl PageRefusal {
 
     fn status(error: &AdminError) -> StatusCode {
         match error {
-            AdminError::UnknownDevice | AdminError::UnknownProposal => StatusCode::NOT_FOUND,
+            AdminError::UnknownDevice | AdminError::UnknownProposal | AdminError::NoInventory => {
+                StatusCode::NOT_FOUND
+            }
             AdminError::Revoked | AdminError::NotSigned | AdminError::OtherFormer => StatusCode::CONFLICT,
             AdminError::Ambiguous
             | AdminError::Who
@@ -67,7 +69,9 @@ impl PageRefusal {
             | AdminError::File(_)
             | AdminError::Policy(_)
             | AdminError::PolicyVersion(_) => StatusCode::BAD_REQUEST,
-            AdminError::App(_) | AdminError::NotServed => StatusCode::INTERNAL_SERVER_ERROR,
+            AdminError::App(_) | AdminError::NotServed | AdminError::Authority { .. } => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 }

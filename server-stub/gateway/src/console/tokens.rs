@@ -3,7 +3,7 @@
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{Html, Redirect};
-use gauze_wire::{Name, ProposalId, Wanted};
+use gauze_wire::{ManagedConfiguration, Name, ProposalId, System, Wanted};
 use jiff::Timestamp;
 use maud::{Markup, PreEscaped, html};
 use qrcode::render::svg;
@@ -14,7 +14,7 @@ use super::page::{field, page};
 use super::refusal::PageRefusal;
 use super::{Console, words};
 use crate::acts::By;
-use crate::admin::{ManagedConfiguration, TokenView};
+use crate::admin::{AdminError, TokenView};
 use crate::db::ProposalStatus;
 
 /// Tokens in the list.
@@ -44,7 +44,8 @@ pub async fn list(
     let tokens = console.admin.tokens(before, LIST).await?;
     let now = console.admin.now();
     let body = html! {
-        p { "A token lets one phone enrol, once. You ask for it here; the hospital's own side signs it." }
+        p { "A token lets one phone enrol, once. You ask for it here; the hospital's own side signs it. For many phones at once, see the "
+            a href="/inventory" { "inventory" } "." }
         h2 { "Request a token" }
         form method="post" {
             (console.signed_by())
@@ -119,7 +120,10 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageRefusal> {
     let id: ProposalId = id.parse().map_err(|_| PageRefusal::NoPage)?;
-    let token = console.admin.token(&id).await?;
+    let token = match console.admin.token(&id).await {
+        Err(AdminError::UnknownProposal) => return unasked(&console, &id).await,
+        found => found?,
+    };
     let now = console.admin.now();
     let (asked, live) = (&token.proposal, token.expires_at.is_some_and(|end| end > now));
     let body = html! {
@@ -150,7 +154,52 @@ pub async fn show(
     Ok(page("Token", "/tokens", &body))
 }
 
-/// The managed configuration, to scan and to paste.
+/// A token that nobody asked for here: of the inventory, or signed inside with `gauze-records token`.
+async fn unasked(console: &Console, id: &ProposalId) -> Result<Html<String>, PageRefusal> {
+    let inventory = console.admin.inventory().await?;
+    let of_inventory =
+        inventory.is_some_and(|view| view.token_id.is_some_and(|token| token.as_str() == id.as_str()));
+    let used = console.admin.enrolled_with(id).await?;
+    if used == 0 && !of_inventory {
+        return Err(PageRefusal::NoPage);
+    }
+    let body = html! {
+        p { "This token was signed inside the hospital, with " code { "gauze-records token" } ", and not requested here." }
+        dl { dt { "Phones enrolled with it" } dd { (used) } }
+        @if of_inventory { p { "It is the token of the " a href="/inventory" { "inventory" } "." } }
+    };
+    Ok(page("Token", "/tokens", &body))
+}
+
+/// The token for every phone of the hospital's list.
+pub async fn inventory(State(console): State<Console>) -> Result<Html<String>, PageRefusal> {
+    let Some(view) = console.admin.inventory().await? else {
+        let body = html! {
+            p { "The hospital has signed no list of phones yet. Inside, " code { "gauze-records token inventory" }
+                " makes one from the table that your device management exports." }
+        };
+        return Ok(page("Inventory", "/tokens", &body));
+    };
+    let live = view.expires_at.is_some_and(|end| end > console.admin.now());
+    let body = html! {
+        p role="status" { strong { (view.used) " of " (view.count) " phones enrolled." } }
+        dl {
+            dt { "List" } dd { "version " (view.version) ", " (view.count) " serial numbers" }
+            @if let Some(end) = view.expires_at { dt { "Token ends" } dd { (words::time(end)) } }
+        }
+        @match &view.managed {
+            Some(managed) if live => {
+                h2 { "Enrol the phones of the list" }
+                p { "One text for all of them: each phone of the list enrols with it once, by its serial number." }
+                (paste(managed))
+            },
+            _ => p { "There is no token for the list now. Inside, " code { "gauze-records token inventory --out FILE" } " signs one." },
+        }
+    };
+    Ok(page("Inventory", "/tokens", &body))
+}
+
+/// The managed configuration of one phone, to scan and to paste.
 fn enrol(managed: &ManagedConfiguration) -> Markup {
     let text = serde_json::to_string(managed).unwrap_or_default();
     html! {
@@ -158,11 +207,37 @@ fn enrol(managed: &ManagedConfiguration) -> Markup {
         p.trouble { "Whoever sees this can enrol one phone until the token ends. Show it to nobody else." }
         @if let Some(drawing) = qr(&text) {
             div.qr role="img" aria-label="QR code of the managed configuration below" { (drawing) }
+            p.hint { "Scan it with the Gauze app's own enrolment screen, not with the camera." }
         }
-        label for="managed" { "Managed configuration, to paste into the device management" }
-        textarea id="managed" rows="10" readonly { (text) }
-        p.hint { "On a fully managed Android phone these values belong in the app's managed configuration, not among the extras \
-            of the device policy controller's own enrolment code." }
+        (paste(managed))
+    }
+}
+
+/// The text for each system, and where it goes.
+fn paste(managed: &ManagedConfiguration) -> Markup {
+    html! {
+        h2 { "Paste into device management" }
+        @if managed.ca.is_none() {
+            p.trouble { "If the gateway's certificate comes from an authority of your own, start the console with " code { "--ca FILE" }
+                ": without it no phone connects." }
+        }
+        @for system in System::ALL {
+            details {
+                summary { (system.title()) }
+                p { (system.place()) }
+                label for=(system.as_str()) { "Text to paste" }
+                textarea id=(system.as_str()) rows="12" readonly { (managed.to_paste(system)) }
+                @if managed.of_inventory && system.serial_variable().is_none() {
+                    p.hint { "This system fills in no serial number. A fully managed phone attests its own; for any other, use a token of its own." }
+                }
+            }
+        }
+        details {
+            summary { "The bare values, as JSON" }
+            label for="managed" { "Managed configuration" }
+            textarea id="managed" rows="10" readonly { (serde_json::to_string(managed).unwrap_or_default()) }
+        }
+        p.hint { "Paste it into the app's managed configuration. Do not put it into Android's own provisioning code." }
     }
 }
 

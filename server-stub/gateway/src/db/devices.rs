@@ -176,6 +176,16 @@ impl Db {
         Ok(done.rows_affected() == 1)
     }
 
+    /// How many enrolled with this token.
+    pub async fn enrolled_with(&self, tenant: &Tenant, token: &TokenId) -> Result<u64, sqlx::Error> {
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM device WHERE tenant = ? AND token_id = ?")
+            .bind(tenant.as_str())
+            .bind(token.as_str())
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(to_u64(count))
+    }
+
     /// Enrols a device; `false` where its key is enrolled already.
     pub async fn add_device(write: &mut Write<'_>, new: &NewDevice<'_>) -> Result<bool, sqlx::Error> {
         let (enrolment, token) = (new.device.enrolment(), new.device.token());

@@ -23,8 +23,10 @@ pub struct Registered {
     pub platform: Option<String>,
     /// Model name.
     pub model: Option<String>,
-    /// Serial number, where it was known.
+    /// Serial number, where it was known: stated by device management.
     pub serial: Option<String>,
+    /// Serial number that its hardware attested.
+    pub attested_serial: Option<String>,
     /// Program version.
     pub app_version: Option<String>,
     /// When it enrolled.
@@ -110,8 +112,8 @@ pub struct DeviceCounts {
 
 const MOST: u32 = 200;
 
-const COLUMNS: &str = "device_id, status, platform, model, serial, app_version, enrolled_at_ms, token_id, follows, lineage, \
-    level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
+const COLUMNS: &str = "device_id, status, platform, model, serial, attested_serial, app_version, enrolled_at_ms, token_id, follows, \
+    lineage, level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
     wipe_order, wipe_answered, wiped_at_ms, wiped_cause, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
     AND device_flag.device_id = device.device_id) AS flags";
 
@@ -130,6 +132,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         platform: text("platform")?,
         model: text("model")?,
         serial: text("serial")?,
+        attested_serial: text("attested_serial")?,
         app_version: text("app_version")?,
         enrolled_at: time("enrolled_at_ms")?,
         token_id: text("token_id")?,

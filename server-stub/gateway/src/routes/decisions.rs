@@ -1,9 +1,11 @@
-//! The hospital's decisions on what was proposed: signed tokens, policies and wipe orders come back, or a refusal.
+//! The hospital's decisions: what was proposed comes back as a signed token, policy or wipe order, or refused; and the inventory
+//! of phones that may enrol with one token comes with them.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use gauze_wire::{
-    Decision, Decisions, Deed, Digest, Jws, Policy, ProblemCode, ProposalId, Token, Wanted, WipeOrder,
+    Decision, Decisions, Deed, Digest, InventoryGiven, Jws, Policy, ProblemCode, ProposalId, Token, Wanted,
+    WipeOrder,
 };
 
 use crate::acts::{By, Clerk};
@@ -11,7 +13,7 @@ use crate::app::App;
 use crate::db::{Db, Proposal, ProposalStatus, Settled, Write};
 use crate::proof::{FromRecords, served};
 use crate::refusal::RequestRefusal;
-use crate::tenant::Served;
+use crate::tenant::{Served, StockError};
 
 const LIMIT: usize = 100;
 
@@ -21,7 +23,7 @@ const LIMIT: usize = 100;
     params(("tenant" = String, Path, description = "tenant")),
     responses(
         (status = 204, description = "kept"),
-        (status = 422, description = "decision_invalid: none was kept")
+        (status = 422, description = "decision_invalid: no decision was kept, or the inventory does not hold or is older than the one before")
     )
 )]
 pub async fn decisions(State(app): State<App>, request: FromRecords) -> Result<StatusCode, RequestRefusal> {
@@ -42,6 +44,9 @@ pub async fn decisions(State(app): State<App>, request: FromRecords) -> Result<S
     write.commit().await?;
     for policy in &policies {
         put_in_force(&app, served, policy);
+    }
+    if let Some(inventory) = &given.inventory {
+        take_stock(&app, served, inventory)?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -118,6 +123,25 @@ fn fits(served: &Served, proposal: &Proposal, jws: &Jws) -> Result<(), RequestRe
         }
     };
     if fits { Ok(()) } else { Err(ProblemCode::DecisionInvalid.into()) }
+}
+
+/// Enrols by this list from now on.
+fn take_stock(app: &App, served: &Served, given: &InventoryGiven) -> Result<(), ProblemCode> {
+    match served.take_stock(given, &app.data) {
+        Ok(()) => {
+            let count = served.stock().map_or(0, |stock| stock.list.serials.len());
+            tracing::info!(tenant = %served.bundle.tenant, count, "an inventory is in force");
+            Ok(())
+        }
+        Err(StockError::Refused(error)) => {
+            tracing::warn!(tenant = %served.bundle.tenant, %error, "an inventory is refused");
+            Err(ProblemCode::DecisionInvalid)
+        }
+        Err(StockError::Disk(error)) => {
+            tracing::error!(tenant = %served.bundle.tenant, %error, "an inventory could not be kept");
+            Err(ProblemCode::StorageFailed)
+        }
+    }
 }
 
 /// Serves the policy from now on. It is durable already; that its copies could not be left is for the operator to see.

@@ -76,7 +76,10 @@ async fn notices_again(app: &App, served: &Served, evidence: &Jws) -> Result<Vec
     let Ok(claimed) = evidence.peek::<Enrolment>() else { return Ok(Vec::new()) };
     let former_serial = former_serial(app, &claimed).await?;
     let policy = served.in_force().policy.clone();
-    let basis = Basis { former_serial: former_serial.as_deref(), ..basis(app, served, &policy, None) };
+    let stock = served.stock();
+    let inventory = stock.as_ref().map(|stock| &stock.list);
+    let basis =
+        Basis { inventory, former_serial: former_serial.as_deref(), ..basis(app, served, &policy, None) };
     let judged = verify_enrolment(evidence, &basis, Freshness::Recorded, claimed.at);
     Ok(judged.map(|device| device.shown().notices()).unwrap_or_default())
 }
@@ -103,8 +106,12 @@ async fn judge(
     let policy = served.in_force().policy.clone();
     let fresh = Freshness::Issued(&claimed.challenge);
     let (status, former_serial) = (app.status_list(), former_serial(app, &claimed).await?);
-    let basis =
-        Basis { former_serial: former_serial.as_deref(), ..basis(app, served, &policy, status.as_deref()) };
+    let stock = served.stock();
+    let basis = Basis {
+        inventory: stock.as_ref().map(|stock| &stock.list),
+        former_serial: former_serial.as_deref(),
+        ..basis(app, served, &policy, status.as_deref())
+    };
     let device = verify_enrolment(evidence, &basis, fresh, now)?;
     if !signed_in_time(&device) {
         return Err(ProblemCode::SignatureExpired.into());
@@ -135,7 +142,7 @@ async fn keep(
     if Db::is_suspended(&mut write, tenant, (before, serials)).await? {
         return Err(ProblemCode::DeviceRefused.into());
     }
-    if !Db::spend_token(&mut write, tenant, &device.token().token_id, &evidence.digest()).await? {
+    if !Db::spend_token(&mut write, tenant, device.spent(), &evidence.digest()).await? {
         return Err(ProblemCode::TokenUsed.into());
     }
     let proof = log_append(&mut write, served, EntryKind::Enrolment, evidence).await?;

@@ -16,7 +16,7 @@ pub fn basis<'a>(
     policy: &'a Policy,
     status: Option<&'a StatusList>,
 ) -> Basis<'a> {
-    Basis { bundle: &served.bundle, policy, status, roots: &app.roots, former_serial: None }
+    Basis { bundle: &served.bundle, policy, inventory: None, status, roots: &app.roots, former_serial: None }
 }
 
 /// Spends a challenge that was issued to this tenant's phones and is still open.

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, request};
 use gauze_gateway::{ConsoleError, ConsoleOptions, DeviceSearch, console_router, serve_console};
-use gauze_wire::{DeviceStatus, Wanted};
+use gauze_wire::{
+    Decisions, DeviceStatus, Inventory, InventoryGiven, Jws, Serial, Signed as _, SoftwareKey, Token, Wanted,
+};
 
 use crate::fixture::{Gateway, Hospital, Phone, Reply, ask, by};
 
@@ -141,6 +143,52 @@ async fn a_token_is_asked_for_and_once_signed_shown_to_scan_and_to_paste() {
 }
 
 #[tokio::test]
+async fn the_inventorys_page_counts_its_phones_and_shows_each_systems_text() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    assert!(browser.open("/inventory").await.contains("no list of phones yet"));
+
+    let now = gateway.now();
+    let serials = ["A1", "B2"].map(|serial| Serial::read(serial).unwrap()).into();
+    let tenant = hospital.tenant.clone();
+    let list = Inventory { v: 1, typ: Inventory::TYP.into(), tenant, version: 1, issued_at: now, serials };
+    let token = Token { v: 2, inventory: Some(1), ..hospital.token(now) };
+    let sign = |list: &Inventory, token: &Token, key: &SoftwareKey| InventoryGiven {
+        list: Jws::sign(list, key).unwrap(),
+        token: Some(Jws::sign(token, key).unwrap()),
+    };
+    let give = async |inventory: InventoryGiven| {
+        let body = Decisions { decisions: Vec::new(), inventory: Some(inventory) };
+        hospital.tell(&gateway, "decisions", serde_json::to_vec(&body).unwrap()).await
+    };
+    give(sign(&list, &token, &hospital.records)).await.expect(422);
+    give(sign(&list, &hospital.token(now), &hospital.policy_key)).await.expect(422);
+    let given = sign(&list, &token, &hospital.policy_key);
+    for _ in 0..2 {
+        give(given.clone()).await.expect(204);
+    }
+    let shown = browser.open("/inventory").await;
+    assert!(shown.contains("0 of 2 phones enrolled"), "{shown}");
+    for told in
+        ["Jamf Pro", "$SERIALNUMBER", "{{serialnumber}}", "managedProperty", "packageName", "--ca FILE"]
+    {
+        assert!(shown.contains(told), "{told}");
+    }
+    assert!(
+        browser.open(&format!("/tokens/{}", token.token_id)).await.contains("signed inside the hospital")
+    );
+
+    // Another list of the same version, and one of the version before, change nothing.
+    let other = Inventory { serials: Vec::new(), ..list.clone() };
+    give(sign(&other, &token, &hospital.policy_key)).await.expect(422);
+    let next = Inventory { version: 2, ..other };
+    give(sign(&next, &token, &hospital.policy_key)).await.expect(204);
+    give(given).await.expect(422);
+    assert!(browser.open("/inventory").await.contains("0 of 0 phones enrolled"));
+}
+
+#[tokio::test]
 async fn older_tokens_are_a_page_further() {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;
@@ -270,6 +318,7 @@ async fn it_listens_on_this_machine_alone() {
         tenant: hospital.tenant.clone(),
         listen: listen.parse().unwrap(),
         operator: None,
+        ca: None,
     };
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8480"] {
         let refused = serve_console(options(listen), |_| panic!("it listens"), async {}).await;

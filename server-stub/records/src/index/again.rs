@@ -122,10 +122,10 @@ impl Index {
         judged: &Judged,
         status: DeviceStatus,
     ) -> Result<(), IndexError> {
-        let Judged::Enrolled { device_id, device, token } = judged else { return Ok(()) };
+        let Judged::Enrolled { device_id, device, spent } = judged else { return Ok(()) };
         let mut tx = self.pool.begin().await?;
         sqlx::query("DELETE FROM rejected WHERE log_index = ?").bind(int(place)).execute(&mut *tx).await?;
-        write_device(&mut tx, place, device_id, device, token).await?;
+        write_device(&mut tx, place, device_id, device, spent).await?;
         sqlx::query("UPDATE device SET status = ?, log_index = min(log_index, ?) WHERE device_id = ?")
             .bind(status.as_str())
             .bind(int(place))

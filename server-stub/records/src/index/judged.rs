@@ -2,7 +2,7 @@
 
 use gauze_attest::{AppAttestKey, Lineage};
 use gauze_wire::{
-    Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Jws, ProblemCode, PublicKey, Token, TokenId,
+    Carried, DeviceId, DeviceStatus, Digest, FilingRefusal, Jws, ProblemCode, PublicKey, TokenId,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite, Transaction};
@@ -29,8 +29,8 @@ pub(crate) struct KnownDevice {
 
 /// What became of one log entry.
 pub(crate) enum Judged {
-    /// An enrolment that holds; its token is spent.
-    Enrolled { device_id: DeviceId, device: Box<KnownDevice>, token: Box<Token> },
+    /// An enrolment that holds, and what it spent of its token.
+    Enrolled { device_id: DeviceId, device: Box<KnownDevice>, spent: TokenId },
     /// An entry that leads to nothing.
     Rejected { device_id: DeviceId, code: &'static str },
     /// A manifest, believed or refused.
@@ -150,8 +150,8 @@ impl Index {
     pub(crate) async fn write(&self, index: u64, judged: &Judged) -> Result<(), IndexError> {
         let mut tx = self.pool.begin().await?;
         match judged {
-            Judged::Enrolled { device_id, device, token } => {
-                write_device(&mut tx, index, device_id, device, token).await?;
+            Judged::Enrolled { device_id, device, spent } => {
+                write_device(&mut tx, index, device_id, device, spent).await?;
             }
             Judged::Rejected { device_id, code } => {
                 sqlx::query("INSERT INTO rejected (log_index, device_id, code) VALUES (?, ?, ?)")
@@ -196,7 +196,7 @@ pub(super) async fn write_device(
     index: u64,
     device_id: &DeviceId,
     device: &KnownDevice,
-    token: &Token,
+    spent: &TokenId,
 ) -> Result<(), IndexError> {
     let key = serde_json::to_string(&device.key).map_err(|_| IndexError::Damaged("device"))?;
     let app_attest = device.app_attest.as_ref();
@@ -217,7 +217,7 @@ pub(super) async fn write_device(
     .execute(&mut **tx)
     .await?;
     sqlx::query("INSERT OR IGNORE INTO token (token_id, device_id) VALUES (?, ?)")
-        .bind(token.token_id.as_str())
+        .bind(spent.as_str())
         .bind(device_id.as_str())
         .execute(&mut **tx)
         .await?;

@@ -61,6 +61,34 @@ pub enum KeysError {
     /// A token would live longer than allowed.
     #[error("a token lives 1 to 24 hours")]
     Hours,
+    /// An inventory token would live longer than allowed.
+    #[error("an inventory token lives 1 to 30 days")]
+    Days,
+    /// A file is no table that can be read.
+    #[error("{}: {what}", file.display())]
+    Table {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// Not exactly one column holds serial numbers.
+    #[error("{}: none, or more than one, of its columns is known to hold serial numbers: {headings}", file.display())]
+    Column {
+        /// The file.
+        file: PathBuf,
+        /// Its headings.
+        headings: String,
+    },
+    /// The bundle does not say which gateway is meant.
+    #[error("the bundle names several gateways, or not this one")]
+    WhichGateway,
+    /// The file holds no certificate.
+    #[error("{} holds no PEM certificate", .0.display())]
+    NoCertificate(PathBuf),
+    /// No serial number, or more than one list holds.
+    #[error("{0} serial numbers: a list holds 1 to 8000")]
+    InventorySize(usize),
     /// A limit is broken.
     #[error("line {line}: {error}")]
     Limit {
@@ -91,7 +119,12 @@ impl Coded for KeysError {
             Self::Recipient(_) => "recipient_invalid",
             Self::MixedRecipients => "mixed_recipients",
             Self::Rollback { .. } => "rollback",
-            Self::Hours => "token_too_long",
+            Self::Hours | Self::Days => "token_too_long",
+            Self::Table { .. } => "table_unreadable",
+            Self::Column { .. } => "column_unknown",
+            Self::InventorySize(_) => "inventory_size",
+            Self::WhichGateway => "which_gateway",
+            Self::NoCertificate(_) => "ca_invalid",
             Self::Limit { .. } | Self::Wire(_) => "out_of_limits",
         }
     }
@@ -115,6 +148,12 @@ impl Coded for KeysError {
             Self::MixedRecipients => "Make all active recipients age1pq1 keys, or none; retire the others.",
             Self::Rollback { .. } => "Raise version and sign again.",
             Self::Hours => "Choose --hours between 1 and 24.",
+            Self::Days => "Choose --days between 1 and 30.",
+            Self::Table { .. } => "Export it again as CSV (UTF-8).",
+            Self::Column { .. } => "Name the column with --column HEADING.",
+            Self::WhichGateway => "Name one of its gateways with --gateway.",
+            Self::NoCertificate(_) => "Give the authority's PEM file with --ca.",
+            Self::InventorySize(_) => "Check that the file is the management system's list of phones.",
             Self::Limit { .. } | Self::Wire(_) => "Correct that field; docs/formats.md gives its limits.",
         }
     }

@@ -5,9 +5,12 @@
 
 mod access;
 mod error;
+mod inventory;
 mod make;
+mod paste;
 mod root;
 mod sign;
+mod table;
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +23,11 @@ use zeroize::Zeroizing;
 use crate::disk;
 
 pub use error::KeysError;
+pub use inventory::{
+    Imported, LeftOut, MAX_INVENTORY_DAYS, SignedInventory, Why, WithToken, import, sign_inventory,
+};
 pub use make::{Made, RecipientKind, make};
+pub use paste::{Paste, managed};
 pub use root::HandedOver;
 pub use sign::{MAX_TOKEN_HOURS, SignedToken, sign_bundle, sign_policy, sign_policy_fields, sign_token};
 
@@ -46,6 +53,10 @@ pub const TENANT: &str = "tenant.txt";
 pub const BUNDLE_JWS: &str = "bundle.jws";
 /// The newest policy signed.
 pub const POLICY_JWS: &str = "policy.jws";
+/// The newest inventory signed.
+pub const INVENTORY_JWS: &str = "inventory.jws";
+/// The newest inventory token signed.
+pub const INVENTORY_TOKEN: &str = "inventory-token.jws";
 
 /// A directory of keys.
 #[derive(Clone, Debug)]

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_seal::age::{Recipient, Recipients, RecipientsError};
 use gauze_wire::{Bundle, Jws, Name, Policy, Signed, Signer as _, Tenant, Token, TokenId, WireError};
 use jiff::{SignedDuration, Timestamp};
@@ -139,7 +138,7 @@ fn check_recipients(bundle: &Bundle) -> Result<(), KeysError> {
 }
 
 /// Unjudged: the keys directory is the operator's own, and the key may have been changed since.
-fn last_signed<T: Signed>(keys: &KeyDir, name: &str) -> Result<Option<T>, KeysError> {
+pub(super) fn last_signed<T: Signed>(keys: &KeyDir, name: &str) -> Result<Option<T>, KeysError> {
     let Some(jws) = keys.signed(name)? else { return Ok(None) };
     jws.peek().map(Some).map_err(|_| KeysError::Unusable(keys.path(name)))
 }
@@ -210,10 +209,11 @@ pub fn sign_token(
         v: 1,
         typ: Token::TYP.to_owned(),
         tenant: keys.tenant()?,
-        token_id: BASE64_URL_SAFE_NO_PAD.encode(random::<16>()?).parse()?,
+        token_id: TokenId::make(random()?),
         issued_at: now,
         expires_at: now + SignedDuration::from_hours(hours.into()),
         serial,
+        inventory: None,
     };
     let jws = Jws::sign(&token, &keys.policy()?)?;
     disk::replace(out, format!("{}\n", jws.as_str()).as_bytes(), PRIVATE)?;

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{MutexGuard, PoisonError};
 
-use gauze_wire::{Act, Decision, Decisions, Deed, ProblemCode, Wanted};
+use gauze_wire::{Act, Decision, Decisions, Deed, InventoryGiven, ProblemCode, Wanted};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{PassReport, PullError, Puller};
@@ -13,8 +14,9 @@ use crate::coded::Coded as _;
 use crate::disk::{DiskError, at};
 use crate::gateway::{GatewayError, GatewayPort};
 use crate::index::{Decided, IndexError, ProposalRow};
+use crate::keys::INVENTORY_TOKEN;
 use crate::proposals::sign_wanted;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustError};
 
 /// Decisions handed in at once.
 const BATCH: u32 = 50;
@@ -95,6 +97,33 @@ impl<G: GatewayPort> Puller<G> {
         Ok(())
     }
 
+    /// Gives the gateway the inventory, where it was not given this one by this process. Whether it took it.
+    pub(super) async fn give_inventory(&self, trust: &Trust) -> Result<bool, PullError> {
+        let Some(list) = trust.now.inventory().cloned() else { return Ok(false) };
+        let token = self.keys.signed(INVENTORY_TOKEN).map_err(TrustError::from)?;
+        let inventory = InventoryGiven { list, token };
+        if self.given().as_ref() == Some(&inventory) {
+            return Ok(false);
+        }
+        let decisions = Decisions { decisions: Vec::new(), inventory: Some(inventory.clone()) };
+        match self.gateway.decisions(&decisions).await {
+            Ok(()) => tracing::info!("the gateway has the inventory"),
+            // Its last word: it has a newer list, or other keys. This side goes on judging by its own.
+            Err(GatewayError::Refused(problem)) if problem.code == ProblemCode::DecisionInvalid => {
+                tracing::error!(code = %problem.code, "the gateway does not take the inventory: sign it again with `gauze-records token inventory`");
+                *self.given() = Some(inventory);
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        *self.given() = Some(inventory);
+        Ok(true)
+    }
+
+    fn given(&self) -> MutexGuard<'_, Option<InventoryGiven>> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Hands in every decision that the gateway has not heard of. One that it will not take holds up no other; only
     /// `decision_invalid` is its last word, after anything else the next pass tries again. Whether it took any.
     pub(super) async fn hand_in(&self, report: &mut PassReport) -> Result<bool, PullError> {
@@ -105,7 +134,10 @@ impl<G: GatewayPort> Puller<G> {
             from = last.log_index + 1;
             for row in rows {
                 let id = row.proposal_id.clone();
-                let taken = match self.gateway.decisions(&Decisions { decisions: vec![decision(row)?] }).await
+                let taken = match self
+                    .gateway
+                    .decisions(&Decisions { decisions: vec![decision(row)?], inventory: None })
+                    .await
                 {
                     Ok(()) => true,
                     Err(GatewayError::Refused(problem)) => {

@@ -95,7 +95,7 @@ impl<G: GatewayPort> Puller<G> {
             }
         };
         let device_id = attested.device_id();
-        let holder = self.index.token_holder(&attested.token().token_id).await?;
+        let holder = self.index.token_holder(attested.spent()).await?;
         if holder.is_some_and(|holder| holder != device_id) {
             return Ok(Judged::rejected(jws, ProblemCode::TokenUsed));
         }
@@ -109,7 +109,7 @@ impl<G: GatewayPort> Puller<G> {
             enrolled_at: None,
             app_attest: attested.shown().app_attest.clone(),
         });
-        Ok(Judged::Enrolled { device_id, device, token: Box::new(attested.token().clone()) })
+        Ok(Judged::Enrolled { device_id, device, spent: attested.spent().clone() })
     }
 
     /// A manifest by `device`, as it is known at the manifest's place.

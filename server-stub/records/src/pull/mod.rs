@@ -26,7 +26,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gauze_attest::Roots;
 use gauze_people::log::AccessLog;
-use gauze_wire::{Bundle, CaptureId, DeviceId, FilingRefusal, Jws, PickLists, WireError, accept_bundle};
+use gauze_wire::{
+    Bundle, CaptureId, DeviceId, FilingRefusal, InventoryGiven, Jws, PickLists, WireError, accept_bundle,
+};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -133,6 +135,8 @@ pub struct Puller<G> {
     gateway: G,
     clock: Arc<dyn Clock>,
     approve: Approve,
+    /// What the gateway was last given of the inventory.
+    given: Mutex<Option<InventoryGiven>>,
     /// The access log that the gateway witnesses, where this process writes one.
     access: OnceLock<Arc<AccessLog>>,
     roots: Roots,
@@ -181,6 +185,7 @@ impl<G: GatewayPort> Puller<G> {
             gateway,
             clock,
             approve,
+            given: Mutex::default(),
             access: OnceLock::new(),
             roots: Roots::pinned().clone(),
             at_once: fetch::AT_ONCE,
@@ -223,7 +228,8 @@ impl<G: GatewayPort> Puller<G> {
             let mut advanced = self.advance(&trust, &mut report).await?;
             self.judge_new(&trust, &mut report).await?;
             self.approve_waiting(&trust).await?;
-            if self.hand_in(&mut report).await? {
+            let given = self.give_inventory(&trust).await?;
+            if self.hand_in(&mut report).await? || given {
                 // What the gateway took in before it heard of these was taken in by what was in force before.
                 advanced |= self.advance(&trust, &mut report).await?;
                 self.judge_new(&trust, &mut report).await?;

@@ -25,7 +25,7 @@ use crate::keys::{
 
 pub use check::{CheckOptions, check};
 pub use error::SetupError;
-pub use managed::{ManagedFile, default_gateway, write_managed};
+pub use managed::{default_gateway, kept_authority, write_managed};
 
 /// The certificate authority of a trial, or the copy of the hospital's own, in the keys directory.
 pub const CA: &str = "ca.pem";

@@ -31,6 +31,7 @@ async fn a_token_that_the_records_side_did_not_sign_lets_nobody_in() {
         issued_at: hospital.now(),
         expires_at: hospital.now() + SignedDuration::from_hours(1),
         serial: None,
+        inventory: None,
     };
     let mut phone = Phone::new(10);
     let forged = Jws::sign(&token, &SoftwareKey::from_bytes(&[77; 32]).unwrap()).unwrap();

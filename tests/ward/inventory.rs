@@ -1,0 +1,250 @@
+//! One token for all phones of a list: each serial number once, retired ones not at all, by both sides' own judgement.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use gauze_attest::{AndroidRoots, AppleRoots, Roots};
+use gauze_core::ports::{Attestor, VaultError};
+use gauze_core::{CallError, EnrolError, Managed};
+use gauze_gateway::admin::{Admin, InventoryView};
+use gauze_records::keys::{self, LeftOut, SignedInventory, Why, WithToken};
+use gauze_tests::attestations::{AppleMaker, KeyDescription, Maker, Names, PhoneKey};
+use gauze_wire::{
+    AndroidApp, AndroidRules, Attestation, Bytes, Digest, Jws, Name, Platform, PublicKey, Serial, Token,
+};
+use serde_json::{Value, json};
+
+use crate::fixture::{Phone, Ward};
+
+/// A hospital to which it suffices that device management states a serial number.
+async fn lenient() -> Ward {
+    Ward::with(|_| {}, |policy| policy["stated_serials"] = json!(true)).await
+}
+
+fn serials(names: &[&str]) -> Vec<Serial> {
+    names.iter().map(|name| Serial::read(name).unwrap()).collect()
+}
+
+fn sign(ward: &Ward, serials: Vec<Serial>, token: bool) -> SignedInventory {
+    let out = ward.path("inventory-token.jws");
+    let token = token.then_some(WithToken { out: &out, days: 30 });
+    keys::sign_inventory(&ward.keys(), serials, token, ward.clock.time()).unwrap()
+}
+
+/// What device management gives a phone with this serial number.
+fn managed(ward: &Ward, serial: Option<&str>) -> Managed {
+    let token = fs::read_to_string(ward.path("inventory-token.jws")).unwrap();
+    let serial = serial.map(|serial| serial.parse::<Name>().unwrap());
+    Managed { token: Some(Jws::parse(token.trim()).unwrap()), serial, ..ward.managed() }
+}
+
+/// Code and cause of a refusal; `None` where the phone enrolled.
+async fn refused(phone: &Phone, managed: &Managed) -> Option<(String, Option<String>)> {
+    match phone.client().enrol(managed).await {
+        Ok(_) => None,
+        Err(EnrolError::Call(CallError::Refused(problem))) => {
+            Some((problem.code.as_str().to_owned(), problem.reason))
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn because(code: &str, reason: Option<&str>) -> Option<(String, Option<String>)> {
+    Some((code.to_owned(), reason.map(str::to_owned)))
+}
+
+async fn inventory(ward: &Ward) -> InventoryView {
+    let admin = Admin::open(&ward.gateway(), &ward.tenant(), ward.clock.clone()).await.unwrap();
+    admin.inventory().await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn five_hundred_phones_enrol_at_once_each_serial_number_once() {
+    let ward = lenient().await;
+    let named: Vec<String> = (0..500).map(|n| format!("R58N{n:05}")).collect();
+    let mut table = "\u{feff}Device name,\"Serial number\",OS\r\n".to_owned();
+    named
+        .iter()
+        .for_each(|serial| table.push_str(&format!("\"Ward 9, \"\"phone\"\"\",{serial},Android\r\n")));
+    table.push_str("spare,,Android\r\nagain,r58n00000,Android\r\n");
+    let path = ward.path("phones.csv");
+    fs::write(&path, table).unwrap();
+    let read = keys::import(&[path.clone()], None).unwrap();
+    let twice = Why::Twice { serial: Serial::read("R58N00000").unwrap(), first: 2 };
+    let left_out = |line, why| LeftOut { file: path.clone(), line, why };
+    assert_eq!(read.left_out, [left_out(502, Why::Blank), left_out(503, twice)]);
+    let signed = sign(&ward, read.serials, true);
+    assert_eq!((signed.version, signed.count, signed.added, signed.retired), (1, 500, 500, 0));
+
+    let early = Phone::new(&ward, "early");
+    let wanted = managed(&ward, Some("R58N00000"));
+    assert_eq!(refused(&early, &wanted).await, because("token_invalid", Some("inventory_missing")));
+    ward.pull().await;
+
+    let phones: Vec<Phone> = named.iter().map(|serial| Phone::new(&ward, serial)).collect();
+    let configurations: Vec<Managed> = named.iter().map(|serial| managed(&ward, Some(serial))).collect();
+    let enrolling = phones.iter().zip(&configurations).map(|(phone, managed)| refused(phone, managed));
+    let outcomes = join_all(enrolling).await;
+    assert!(outcomes.iter().all(Option::is_none), "{:?}", outcomes.iter().flatten().next());
+    let report = ward.pull().await;
+    assert_eq!((report.enrolled, report.rejected), (500, 0));
+    let view = inventory(&ward).await;
+    assert_eq!((view.version, view.count, view.used), (1, 500, 500));
+
+    // In any spelling, and whoever asks.
+    for spelled in ["R58N00007", "r58n00007"] {
+        assert_eq!(refused(&early, &managed(&ward, Some(spelled))).await, because("token_used", None));
+    }
+    let unlisted = managed(&ward, Some("R58N99999"));
+    assert_eq!(refused(&early, &unlisted).await, because("token_invalid", Some("serial_unlisted")));
+    assert_eq!(
+        refused(&early, &managed(&ward, None)).await,
+        because("token_invalid", Some("serial_missing"))
+    );
+    let size = fs::metadata(ward.path("inventory-token.jws")).unwrap().len();
+    assert!(size < 1024, "the token does not grow with the list: {size} bytes");
+}
+
+#[tokio::test]
+async fn a_list_that_is_replaced_counts_at_once_under_the_same_token_and_over_a_restart() {
+    let mut ward = lenient().await;
+    sign(&ward, serials(&["A", "B", "C"]), true);
+    ward.pull().await;
+    let [first, second, third, fourth] = ["1", "2", "3", "4"].map(|name| Phone::new(&ward, name));
+    let wanted = |ward: &Ward, serial| managed(ward, Some(serial));
+    assert_eq!(refused(&first, &wanted(&ward, "A")).await, None);
+
+    let signed = sign(&ward, serials(&["A", "C", "D"]), false);
+    assert_eq!((signed.version, signed.added, signed.retired, signed.token_id), (2, 1, 1, None));
+    assert!(!sign(&ward, serials(&["A", "C", "D"]), false).changed, "a list that is as before is the same");
+    ward.pull().await;
+    let retired = because("token_invalid", Some("serial_unlisted"));
+    assert_eq!(refused(&second, &wanted(&ward, "B")).await, retired);
+    assert_eq!(refused(&fourth, &wanted(&ward, "D")).await, None);
+
+    ward.restart().await;
+    for phone in [&second, &third] {
+        phone.link.leads_to(ward.router.clone());
+    }
+    assert_eq!(refused(&second, &wanted(&ward, "B")).await, retired);
+    assert_eq!(refused(&second, &wanted(&ward, "A")).await, because("token_used", None));
+    assert_eq!(refused(&third, &wanted(&ward, "C")).await, None);
+    let report = ward.pull().await;
+    assert_eq!((report.enrolled, report.rejected), (2, 0));
+    assert_eq!(inventory(&ward).await.used, 3);
+    assert!(ward.verified().await.ok);
+}
+
+#[tokio::test]
+async fn a_gateway_that_goes_back_to_an_older_list_is_not_believed() {
+    let mut ward = lenient().await;
+    sign(&ward, serials(&["A", "B"]), true);
+    ward.pull().await;
+    let file: PathBuf = ward.gateway().join("tenants/ward-9.inventory.json");
+    let before = fs::read(&file).unwrap();
+    sign(&ward, serials(&["A"]), false);
+    ward.pull().await;
+    fs::write(&file, before).unwrap();
+    ward.restart().await;
+    let phone = Phone::new(&ward, "phone");
+    assert_eq!(refused(&phone, &managed(&ward, Some("B"))).await, None, "this gateway lets it in");
+    let report = ward.pull().await;
+    assert_eq!((report.enrolled, report.rejected), (0, 1));
+    let late = Phone::new(&ward, "late");
+    assert_eq!(
+        refused(&late, &managed(&ward, Some("B"))).await,
+        because("token_invalid", Some("serial_unlisted")),
+        "and has the newest list again since"
+    );
+}
+
+#[tokio::test]
+async fn a_token_for_a_later_list_does_not_count_with_the_one_before() {
+    let ward = lenient().await;
+    sign(&ward, serials(&["A"]), true);
+    ward.pull().await;
+    sign(&ward, serials(&["A", "B"]), true);
+    let phone = Phone::new(&ward, "phone");
+    let early = because("token_invalid", Some("inventory_missing"));
+    assert_eq!(refused(&phone, &managed(&ward, Some("A"))).await, early);
+    ward.pull().await;
+    assert_eq!(refused(&phone, &managed(&ward, Some("A"))).await, None);
+    let token: Token = managed(&ward, None).token.unwrap().peek().unwrap();
+    assert_eq!(token.inventory, Some(2));
+}
+
+/// A Keystore of a fully managed phone: its hardware says the serial number.
+struct Attesting {
+    maker: Arc<Maker>,
+    serial: Option<&'static str>,
+}
+
+impl Attestor for Attesting {
+    fn attest(&self, challenge: &Digest, device_key: &PublicKey) -> Result<Attestation, VaultError> {
+        let serial = self.serial.map(str::to_owned);
+        let description = KeyDescription { serial, ..KeyDescription::good(&challenge.0) };
+        let chain = self.maker.attest_key(&description, &PhoneKey(device_key.to_sec1())).unwrap();
+        let chain = chain.into_iter().map(|der| Bytes::new(der).unwrap()).collect();
+        Ok(Attestation::AndroidKey { chain })
+    }
+
+    fn attest_again(&self, _: &Digest, _: &PublicKey) -> Result<Attestation, VaultError> {
+        Err(VaultError::Unavailable)
+    }
+}
+
+fn android(ward: &Ward, maker: &Arc<Maker>, name: &str, serial: Option<&'static str>) -> Phone {
+    let mut phone = Phone::at(ward, ward.path(name));
+    phone.platform = Platform::Android;
+    phone.attestor = Arc::new(Attesting { maker: maker.clone(), serial });
+    phone.open().unwrap();
+    phone
+}
+
+fn hardware(policy: &mut Value, stated: bool) {
+    let app = AndroidApp {
+        package: "uk.nhs.example.gauze".parse().unwrap(),
+        signers: vec![Digest([9; 32])],
+        min_version: 12,
+    };
+    policy["v"] = json!(2);
+    policy["android"] = json!(AndroidRules::for_apps(vec![app]));
+    policy["stated_serials"] = json!(stated);
+}
+
+#[tokio::test]
+async fn a_phone_that_lies_about_its_serial_number_is_refused_where_its_hardware_says_it_and_where_policy_asks()
+ {
+    let (maker, apple) = (Arc::new(Maker::new(Names::Remote).unwrap()), AppleMaker::new().unwrap());
+    for stated in [false, true] {
+        let mut ward = Ward::with(|_| {}, |policy| hardware(policy, stated)).await;
+        let roots = AndroidRoots::from_pem(maker.root_pem()).unwrap();
+        let apple = AppleRoots::from_pem(apple.root_pem()).unwrap();
+        ward.judges_under(Roots { android: roots, apple }).await;
+        sign(&ward, serials(&["A", "B", "C"]), true);
+        ward.pull().await;
+        // Its hardware says E: neither may it claim to be A, nor is it listed as what it is.
+        let liar = android(&ward, &maker, "liar", Some("E"));
+        assert_eq!(
+            refused(&liar, &managed(&ward, Some("A"))).await,
+            because("attestation_refused", Some("serial_mismatch"))
+        );
+        let unlisted = because("token_invalid", Some("serial_unlisted"));
+        assert_eq!(refused(&liar, &managed(&ward, None)).await, unlisted);
+        // Its hardware says nothing: what management states counts where the policy says so.
+        let silent = android(&ward, &maker, "silent", None);
+        let outcome = refused(&silent, &managed(&ward, Some("B"))).await;
+        assert_eq!(outcome, if stated { None } else { because("token_invalid", Some("serial_stated")) });
+        // An attested serial number needs no word of management's.
+        let honest = android(&ward, &maker, "honest", Some("C"));
+        assert_eq!(refused(&honest, &managed(&ward, None)).await, None);
+        // A stated one that was attested before is spent.
+        let copy = android(&ward, &maker, "copy", None);
+        let spent = if stated { ("token_used", None) } else { ("token_invalid", Some("serial_stated")) };
+        assert_eq!(refused(&copy, &managed(&ward, Some("C"))).await, because(spent.0, spent.1));
+        let report = ward.pull().await;
+        assert_eq!((report.enrolled, report.rejected), (if stated { 2 } else { 1 }, 0));
+    }
+}
