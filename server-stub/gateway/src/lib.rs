@@ -10,6 +10,7 @@ mod challenges;
 mod clock;
 mod console;
 mod db;
+mod heard;
 mod heartbeats;
 mod housekeeping;
 mod keys;
@@ -26,6 +27,7 @@ mod serve;
 mod standing;
 mod strangers;
 mod tenant;
+mod told;
 mod watch;
 
 pub mod admin;

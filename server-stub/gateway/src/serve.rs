@@ -1,6 +1,7 @@
 //! Listening: TLS, HTTP/2 and 1.1, and an end that lets running requests finish.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::keys::{GatewayKeys, KeysError};
 use crate::peers::{PeerLimits, PeersAcceptor};
 use crate::routes::{metrics_router, router};
 use crate::tenant::{Served, TenantError, TenantFiles};
+use crate::told::pace;
 
 /// Running requests get this long when the gateway is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -130,11 +132,13 @@ pub async fn serve(
     tokio::spawn(keep_clean(app.clone()));
     tokio::spawn(crate::watch::watch(app.clone()));
     let acceptor = RustlsAcceptor::new(tls).acceptor(PeersAcceptor::new(options.peers));
+    let strangers = pace();
     let server = axum_server::from_tcp(listener).map_err(ServeError::Listen)?;
-    let server = server.acceptor(acceptor).handle(handle).accept_error_handler(|from, error| {
-        // A client that breaks off its handshake is not our trouble.
+    let server = server.acceptor(acceptor).handle(handle).accept_error_handler(move |from, error| {
         if from.is_none() {
             tracing::error!(%error, "no connection can be taken");
+        } else if error.kind() == ErrorKind::InvalidData && strangers.permits("handshakes") {
+            tracing::info!(%error, "a TLS handshake failed");
         }
     });
     // Who finished TLS and sends no request is let go, also while it is not known which HTTP it will speak; so is who

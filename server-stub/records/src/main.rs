@@ -32,6 +32,9 @@ struct Arguments {
     /// Print JSON.
     #[arg(long, global = true)]
     json: bool,
+    /// How the log on standard error is written: text, or one JSON object a line. RUST_LOG says which events.
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    log: gauze_logging::Form,
 }
 
 #[derive(Subcommand)]
@@ -156,7 +159,7 @@ fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {
 }
 
 fn main() -> ExitCode {
-    let Arguments { command, json } = Arguments::parse();
+    let Arguments { command, json, log } = Arguments::parse();
     // Pulling reports its progress; the other commands have one answer.
     let level = match &command {
         Command::Serve { .. } | Command::Pull(_) => "info,sqlx=warn",
@@ -173,8 +176,7 @@ fn main() -> ExitCode {
         | Command::Roles(_)
         | Command::Verify { .. } => "warn",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
+    gauze_logging::start(log, level);
     match run(command, json) {
         Ok(code) => code,
         Err(Refused(line)) => {

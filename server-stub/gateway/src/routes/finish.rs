@@ -49,6 +49,8 @@ pub async fn finish(turn: &Turn, _: Durable) -> Result<CaptureState, RequestRefu
     let state = log_and_sign(&mut write, &turn.app, served, &turn.name).await?;
     write.commit().await?;
     meters::stored();
+    let BlobName { tenant, device_id, capture_id } = &turn.name;
+    tracing::info!(%tenant, %device_id, %capture_id, "a photo is stored");
     Ok(state)
 }
 

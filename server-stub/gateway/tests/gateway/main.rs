@@ -18,6 +18,7 @@ mod quotas;
 mod signatures;
 mod takeover;
 mod tickets;
+mod told;
 mod transfers;
 mod upkeep;
 mod voids;
