@@ -39,6 +39,7 @@ pub use console::{ConsoleError, ConsoleOptions, console_router, serve_console};
 pub use db::{DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, Registered};
 pub use housekeeping::{CleanError, clean};
 pub use keys::{GatewayKeys, KeysError};
+pub use meters::meters;
 pub use peers::PeerLimits;
 pub use recheck::StatusFileError;
 pub use replay::{ReplayStore, Use};

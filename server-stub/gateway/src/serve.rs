@@ -120,7 +120,7 @@ pub async fn serve(
     listener.set_nonblocking(true).map_err(ServeError::Listen)?;
     let address = listener.local_addr().map_err(ServeError::Listen)?;
     let metrics = match options.metrics {
-        Some(listen) => Some(give_counters(listen).await.map_err(ServeError::Metrics)?),
+        Some(listen) => Some(give_counters(app.clone(), listen).await.map_err(ServeError::Metrics)?),
         None => None,
     };
     let handle = Handle::new();
@@ -157,11 +157,11 @@ pub async fn serve(
 }
 
 /// Answers `/metrics` there as long as the process lives; where that is.
-async fn give_counters(listen: SocketAddr) -> std::io::Result<SocketAddr> {
+async fn give_counters(app: App, listen: SocketAddr) -> std::io::Result<SocketAddr> {
     let listener = tokio::net::TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, metrics_router()).await {
+        if let Err(error) = axum::serve(listener, metrics_router(app)).await {
             tracing::error!(%error, "counters are not given any more");
         }
     });

@@ -8,6 +8,7 @@ mod log;
 mod refused;
 mod register;
 mod shown;
+mod watched;
 mod witness;
 
 use std::path::Path;

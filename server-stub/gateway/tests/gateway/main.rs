@@ -3,6 +3,7 @@
 
 mod fixture;
 
+mod alarms;
 mod attestations;
 mod browser;
 mod console;
