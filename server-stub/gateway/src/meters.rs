@@ -27,8 +27,16 @@ const METERS: &[(&str, Kind, &str)] = &[
     ("gauze_received_bytes_total", Counter, "Bytes of sealed photos received"),
     ("gauze_log_size", Gauge, "Leaves in the log, by tenant"),
     ("gauze_log_unwitnessed", Gauge, "Leaves in the log that no witness has cosigned, by tenant"),
-    ("gauze_photos_waiting", Gauge, "Photos stored that the hospital has neither filed nor refused, by tenant"),
-    ("gauze_oldest_photo_waiting_seconds", Gauge, "How long the oldest of them has waited; 0 where none waits"),
+    (
+        "gauze_photos_waiting",
+        Gauge,
+        "Photos stored that the hospital has neither filed nor refused, by tenant",
+    ),
+    (
+        "gauze_oldest_photo_waiting_seconds",
+        Gauge,
+        "How long the oldest of them has waited; 0 where none waits",
+    ),
     (
         "gauze_records_last_heard_timestamp_seconds",
         Gauge,
@@ -44,7 +52,11 @@ const METERS: &[(&str, Kind, &str)] = &[
     ("gauze_tokens_unused", Gauge, "Enrolment tokens that are signed, live and unused, by tenant"),
     ("gauze_proposals_waiting", Gauge, "What the hospital was asked to sign and has not decided, by tenant"),
     ("gauze_bundle_fresh_until_timestamp_seconds", Gauge, "Until when the trust bundle is fresh, by tenant"),
-    ("gauze_policy_signed", Gauge, "1 where a signed policy is in force, else 0: no phone enrols then; by tenant"),
+    (
+        "gauze_policy_signed",
+        Gauge,
+        "1 where a signed policy is in force, else 0: no phone enrols then; by tenant",
+    ),
     ("gauze_disk_free_bytes", Gauge, "Bytes free where the gateway keeps its data"),
     ("gauze_disk_size_bytes", Gauge, "Bytes that there are in all"),
 ];

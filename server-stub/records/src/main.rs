@@ -6,6 +6,7 @@ mod log_cli;
 mod proposals_cli;
 mod pull_cli;
 mod rejudge_cli;
+mod restored_cli;
 mod roles_cli;
 mod show_cli;
 mod web_cli;
@@ -121,6 +122,9 @@ enum Command {
     },
     /// Have the next pull judge refused photos again, after mending what they were refused for.
     Rejudge(rejudge_cli::Rejudge),
+    /// After the gateway was restored from a copy and its log pulled anew: put aside what only the log before knows, repeat the
+    /// hospital's decisions, and say which commands repeat the operators' at the gateway.
+    Restored(restored_cli::Restore),
     /// Check everything filed again, offline; fails where something is not as it was signed.
     Verify {
         /// The data directory.
@@ -173,6 +177,7 @@ fn main() -> ExitCode {
         | Command::People(_)
         | Command::Proposals(_)
         | Command::Rejudge(_)
+        | Command::Restored(_)
         | Command::Roles(_)
         | Command::Verify { .. } => "warn",
     };
@@ -222,6 +227,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::List { data, acts: true, .. } => show_cli::show_acts(json, &data)?,
         Command::List { data, .. } => show_cli::show_list(json, &data)?,
         Command::Rejudge(asked) => rejudge_cli::run(json, &asked)?,
+        Command::Restored(asked) => restored_cli::run(json, &asked)?,
         Command::Verify { data, keys } => return show_cli::check(json, &data, keys.as_deref()),
     }
     Ok(ExitCode::SUCCESS)

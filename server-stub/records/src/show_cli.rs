@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use gauze_records::keys::KeyDir;
-use gauze_records::verify::{VerifyReport, verify};
+use gauze_records::verify::{Verdict, VerifyReport, verify};
 use gauze_records::{Gist, list, list_acts, list_devices};
 
 use crate::{Refused, complain, say, show};
@@ -69,12 +69,27 @@ pub(crate) async fn check(json: bool, data: &Path, keys: Option<&Path>) -> Resul
     if report.ok {
         return Ok(ExitCode::SUCCESS);
     }
-    complain(&format!(
-        "verify_failed: {} things are not as they were signed. Stop the puller, keep the directory as it is and find \
-         out who changed it.",
-        report.findings.len()
-    ));
+    complain(&verdict(&report));
     Ok(ExitCode::from(1))
+}
+
+/// What is wrong, and the next step, on one line.
+fn verdict(report: &VerifyReport) -> String {
+    let count = report.findings.len();
+    match (report.verdict, report.other_root) {
+        (Verdict::OtherRoot, Some(root)) => format!(
+            "other_root: this directory is whole, under the root {root}, and that is not the one in --keys. Give the keys of the \
+             hospital whose directory it is; if these are its keys, everything here was replaced: keep it, and find out by whom."
+        ),
+        (Verdict::FilesUnknown, _) => format!(
+            "files_unknown: nothing that was signed has changed or is missing, but {count} sealed files are in no log entry. After a \
+             restore, pull, then run `gauze-records restored`; otherwise find out who put them there."
+        ),
+        (Verdict::Clean | Verdict::OtherRoot | Verdict::Changed, _) => format!(
+            "verify_failed: {count} things are not as they were signed. Stop the puller, keep the directory as it is and find \
+             out who changed it."
+        ),
+    }
 }
 
 fn checked(report: &VerifyReport) -> String {

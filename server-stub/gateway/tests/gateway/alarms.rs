@@ -17,9 +17,9 @@ async fn gauge(gateway: &Gateway, name: &str) -> Option<f64> {
     answer.expect(200);
     let text = String::from_utf8(answer.body.to_vec()).unwrap();
     let tenant = format!("{name}{{tenant=\"alarmed\"}} ");
-    let line = text.lines().find_map(|line| {
-        line.strip_prefix(&tenant).or_else(|| line.strip_prefix(name)?.strip_prefix(' '))
-    });
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(&tenant).or_else(|| line.strip_prefix(name)?.strip_prefix(' ')));
     line.map(|value| value.parse().unwrap())
 }
 
@@ -86,7 +86,9 @@ fn file(path: &str) -> String {
 }
 
 fn names(text: &str) -> BTreeSet<&str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("gauze_")).collect()
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("gauze_"))
+        .collect()
 }
 
 #[test]

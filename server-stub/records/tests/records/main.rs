@@ -19,6 +19,7 @@ mod log;
 mod open;
 mod photos;
 mod rejudge;
+mod restored;
 mod scale;
 mod settle;
 mod steps;
