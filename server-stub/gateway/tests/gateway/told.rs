@@ -75,8 +75,9 @@ async fn a_refusal_is_a_line_that_says_why_and_of_whom() {
         .iter()
         .map(|line| ["code", "by", "route"].map(|name| line[name].as_str().unwrap().to_owned()))
         .collect();
+    let id = phone.id();
     let expected = [
-        ["device_refused", phone.id().as_str(), "/v1/{tenant}/uploads"],
+        ["device_refused", id.as_str(), "/v1/{tenant}/uploads"],
         [refused.as_str(), "nobody known", "/v1/{tenant}/enrolments"],
         ["ticket_unknown", "nobody known", "/v1/transfers/{ticket}"],
         ["unknown_tenant", "nobody known", "/v1/{tenant}/policy"],
