@@ -36,7 +36,9 @@ pub use acts::By;
 pub use app::{App, AppError};
 pub use clock::{Clock, SystemClock};
 pub use console::{ConsoleError, ConsoleOptions, console_router, serve_console};
-pub use db::{DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, Registered};
+pub use db::{
+    DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, Registered, Replacement, Sort,
+};
 pub use housekeeping::{CleanError, clean};
 pub use keys::{GatewayKeys, KeysError};
 pub use meters::meters;

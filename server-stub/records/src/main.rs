@@ -9,6 +9,7 @@ mod rejudge_cli;
 mod restored_cli;
 mod roles_cli;
 mod show_cli;
+mod table;
 mod web_cli;
 
 use std::io::Write as _;

@@ -112,7 +112,10 @@ pub async fn write_all(
         std::fs::copy(hospital.identity(), target.join("tenant-identity.txt"))?;
         write(&target.join("summary.json"), &serde_json::to_string_pretty(&summary)?)?;
         if opened > 0 {
-            println!("{}", repeat(target, !hospital.recipient()?.starts_with("age1pq1"), age_version().as_deref()));
+            println!(
+                "{}",
+                repeat(target, !hospital.recipient()?.starts_with("age1pq1"), age_version().as_deref())
+            );
         }
     }
     Ok(outcome)
@@ -133,7 +136,9 @@ fn repeat(target: &Path, classical: bool, age: Option<&str>) -> String {
             "repeat it:  cd {target} && gauze-records open NAME.age --identity tenant-identity.txt --out again\n            \
              (age {major}.{minor} here cannot: it reads these photos from 1.3 on, and any version with --recipients classical)"
         ),
-        None => format!("repeat it:  {opens}\n            with age 1.3 or newer, unless the demo ran with --recipients classical"),
+        None => format!(
+            "repeat it:  {opens}\n            with age 1.3 or newer, unless the demo ran with --recipients classical"
+        ),
     }
 }
 
@@ -193,11 +198,18 @@ mod tests {
     fn the_last_line_works_with_the_age_that_is_there() {
         let out = Path::new("out");
         let age = "cd out && age -d -i tenant-identity.txt NAME.age | tar x";
-        for (classical, version) in [(true, Some("1.1.1")), (true, None), (false, Some("v1.3.0\n")), (false, Some("1.4.2"))] {
+        for (classical, version) in
+            [(true, Some("1.1.1")), (true, None), (false, Some("v1.3.0\n")), (false, Some("1.4.2"))]
+        {
             assert_eq!(repeat(out, classical, version), format!("repeat it:  {age}"), "{version:?}");
         }
         let old = repeat(out, false, Some("1.1.1\n"));
-        assert!(old.contains("gauze-records open") && old.contains("age 1.1 here cannot") && !old.contains("age -d"), "{old}");
+        assert!(
+            old.contains("gauze-records open")
+                && old.contains("age 1.1 here cannot")
+                && !old.contains("age -d"),
+            "{old}"
+        );
         assert!(repeat(out, false, Some("(devel)")).contains("1.3 or newer"));
     }
 }

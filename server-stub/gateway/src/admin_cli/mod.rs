@@ -1,13 +1,14 @@
 //! `gauze-gateway admin …`: arguments in, one library call, text or JSON out. Decides nothing.
 
 mod print;
+mod table;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 use gauze_gateway::admin::{Admin, AdminError};
-use gauze_gateway::{By, DeviceSearch, SystemClock};
+use gauze_gateway::{By, DeviceSearch, Sort, SystemClock};
 use gauze_wire::{DeviceStatus, Name, Photos, ProposalId, Tenant};
 
 /// What an operator may do.
@@ -252,7 +253,7 @@ async fn token(command: TokenCommand) -> Result<(), AdminError> {
         }
         TokenCommand::List { place, limit } => {
             let tokens = place.open().await?.tokens(None, limit).await?;
-            print::show(place.json, &tokens, || tokens.iter().map(print::token_line).collect());
+            print::show(place.json, &tokens, || print::tokens(&tokens));
         }
         TokenCommand::Show { id, place } => {
             let token = place.open().await?.token(&id).await?;
@@ -265,7 +266,15 @@ async fn token(command: TokenCommand) -> Result<(), AdminError> {
 async fn device(command: DeviceCommand) -> Result<(), AdminError> {
     match command {
         DeviceCommand::List { place, search, status, flagged, after, limit } => {
-            let search = DeviceSearch { text: search, status, flagged, after, limit: Some(limit) };
+            let search = DeviceSearch {
+                text: search,
+                status,
+                flagged,
+                sort: Sort::Serial,
+                after,
+                limit: Some(limit),
+                ..Default::default()
+            };
             let page = place.open().await?.devices(&search).await?;
             print::show(place.json, &page, || print::page(&page));
         }

@@ -49,7 +49,7 @@ pub async fn list(
         form method="post" {
             (console.signed_by())
             (field("reason", "What is it for?", "For example the ward. Name no patient.", 500, "", true))
-            (field("serial", "Serial number of the phone", "Then no other phone can use the token.", 128, "", false))
+            (field("serial", "Serial number of the phone", "Then this phone alone can use the token.", 128, "", false))
             div.field {
                 label for="hours" { "Hours it lives once signed" }
                 input type="number" id="hours" name="hours" min="1" max="24" value="24" required;
