@@ -36,7 +36,7 @@ pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
     let text = read_managed(config).map_err(|error| Refusal::unreadable(config, &error))?;
     let managed = Managed::from_json(&text)?;
     let device_id = block_on(phone.enrol(&managed))??;
-    println!("{device_id}");
+    println!("enrolled as {device_id}");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -209,6 +209,11 @@ pub fn list(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         println!("{}", serde_json::Value::from(rows));
         return Ok(ExitCode::SUCCESS);
     }
+    if photos.is_empty() {
+        println!("No photo is on the phone: what the hospital has filed is erased here.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{:<36} {:>6} {:<20} {:>9} {:<5} {:<8} CAUSE", "PHOTO", "SEQ", "TAKEN", "BYTES", "KIND", "STATE");
     for photo in photos {
         let cause = photo.progress.map_or("", |progress| progress.trouble.code());
         println!(
@@ -240,6 +245,9 @@ pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         "photos   {} unsent, {} stored, {} refused, {} set aside as damaged; last seq {}",
         status.unsent, status.stored, status.refused, status.quarantined, status.last_seq
     );
+    if let Some(denied) = &status.review_denied {
+        println!("standing {denied}: it shows no photos; ask the people who enrol phones");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
