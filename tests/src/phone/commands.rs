@@ -213,7 +213,10 @@ pub fn list(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         println!("No photo is on the phone: what the hospital has filed is erased here.");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{:<36} {:>6} {:<20} {:>9} {:<5} {:<8} CAUSE", "PHOTO", "SEQ", "TAKEN", "BYTES", "KIND", "STATE");
+    println!(
+        "{:<36} {:>6} {:<20} {:>9} {:<5} {:<8} CAUSE",
+        "PHOTO", "SEQ", "TAKEN", "BYTES", "KIND", "STATE"
+    );
     for photo in photos {
         let cause = photo.progress.map_or("", |progress| progress.trouble.code());
         println!(

@@ -67,7 +67,7 @@ pub struct DeviceSearch {
 impl DeviceSearch {
     fn sql(&self) -> String {
         let key = self.sort.key();
-        let mut sql = format!("SELECT {COLUMNS} FROM device WHERE tenant = ?1");
+        let mut sql = "SELECT device_id FROM device WHERE tenant = ?1".to_owned();
         if self.after.is_some() {
             sql.push_str(&match self.sort {
                 Sort::Id => " AND device_id > ?2".to_owned(),
@@ -87,7 +87,7 @@ impl DeviceSearch {
                  AND serial < ?5 COLLATE NOCASE UNION \
                  SELECT device_id FROM device WHERE tenant = ?1 AND model >= ?4 COLLATE NOCASE \
                  AND model < ?5 COLLATE NOCASE UNION \
-                 SELECT used.device_id FROM proposal JOIN spent_token ON spent_token.tenant = ?1 AND token_id = proposal_id \
+                 SELECT used.device_id FROM proposal JOIN spent_token ON spent_token.tenant = ?1 AND spent_token.token_id = proposal_id \
                  JOIN device AS used ON used.tenant = ?1 AND used.enrolment_sha256 = spent_token.enrolment_sha256 \
                  WHERE proposal.tenant = ?1 AND kind = 'token' AND instr(lower(reason), lower(?4)) > 0)",
             );
@@ -105,8 +105,11 @@ impl DeviceSearch {
             );
         }
         let order = if self.sort == Sort::Id { String::new() } else { format!("{key}, ") };
-        sql.push_str(&format!(" ORDER BY {order}device_id LIMIT ?6"));
-        sql
+        // All that is told of a device is read for those of the page alone.
+        format!(
+            "SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND device_id IN ({sql} ORDER BY {order}device_id LIMIT ?6) \
+             ORDER BY {order}device_id"
+        )
     }
 
     pub(super) async fn run(

@@ -167,7 +167,10 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
     admin.lost(&lost.id(), gauze_wire::Photos::Keep, &by("left in a taxi")).await.unwrap();
     let token = admin.request_token(24, None, &by("ward 9")).await.unwrap();
     hospital.approve(&gateway, &token).await;
-    let used = admin.request_token(24, None, &by("Ward 12, the camera of the tissue viability nurses")).await.unwrap();
+    let used = admin
+        .request_token(24, None, &by("Ward 12, the camera of the tissue viability nurses"))
+        .await
+        .unwrap();
     let used = hospital.approve(&gateway, &used).await;
     let silent = Phone::new(&hospital).enrolled_for(&gateway, &hospital, (used, "R58M41ABCDE")).await;
     admin.lost(&silent, gauze_wire::Photos::Keep, &by("not seen since the move")).await.unwrap();
@@ -197,7 +200,9 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
         ("no-page", "/nowhere".to_owned()),
     ];
     // 640 is a window of 1280 at twice the size; 320 is what WCAG 2.2 asks for (1.4.10).
-    for (width, scheme) in [(1280, "light"), (1280, "dark"), (640, "light"), (360, "light"), (360, "dark"), (320, "dark")] {
+    for (width, scheme) in
+        [(1280, "light"), (1280, "dark"), (640, "light"), (360, "light"), (360, "dark"), (320, "dark")]
+    {
         desk.browser.look(width, scheme).await;
         for (name, path) in &pages {
             desk.open(path).await;
