@@ -28,8 +28,8 @@ pub fn name(device: &Registered) -> String {
 pub fn known_by(device: &Registered) -> Markup {
     html! {
         p {
-            (status(device.status)) " " strong { (or_unknown(device.serial.as_deref())) } ", "
-            (or_unknown(device.model.as_deref())) ", for: " (or_unknown(device.asked_for.as_deref()))
+            (status(device.status)) " Serial number: " strong { (or_unknown(device.serial.as_deref())) } ". Model: "
+            (or_unknown(device.model.as_deref())) ". For: " (or_unknown(device.asked_for.as_deref())) "."
         }
     }
 }

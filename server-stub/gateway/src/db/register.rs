@@ -110,8 +110,8 @@ pub(super) const COLUMNS: &str = "device_id, status, platform, model, serial, ap
     wipe_order, wipe_answered, wiped_at_ms, wiped_cause, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
     AND device_flag.device_id = device.device_id) AS flags, \
     (SELECT reason FROM proposal WHERE proposal.tenant = device.tenant AND proposal_id = device.token_id) AS asked_for, \
-    (SELECT next.device_id || ' ' || next.lineage FROM device AS next WHERE next.tenant = device.tenant \
-    AND next.follows = device.device_id ORDER BY next.enrolled_at_ms DESC LIMIT 1) AS next";
+    (SELECT next.device_id || ' ' || next.lineage FROM device AS next INDEXED BY device_follows WHERE next.tenant = device.tenant \
+    AND next.follows = device.device_id AND next.follows IS NOT NULL ORDER BY next.enrolled_at_ms DESC LIMIT 1) AS next";
 
 fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
     let text = |column: &str| row.try_get::<Option<String>, _>(column);

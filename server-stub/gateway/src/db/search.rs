@@ -100,8 +100,8 @@ impl DeviceSearch {
         }
         if self.current {
             sql.push_str(
-                " AND NOT EXISTS (SELECT 1 FROM device AS next WHERE next.tenant = ?1 \
-                 AND next.follows = device.device_id AND next.lineage <> 'claimed')",
+                " AND NOT EXISTS (SELECT 1 FROM device AS next INDEXED BY device_follows WHERE next.tenant = ?1 \
+                 AND next.follows = device.device_id AND next.follows IS NOT NULL AND next.lineage <> 'claimed')",
             );
         }
         let order = if self.sort == Sort::Id { String::new() } else { format!("{key}, ") };
