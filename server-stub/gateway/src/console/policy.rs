@@ -66,7 +66,7 @@ fn form(console: &Console, policy: &Policy) -> Markup {
                     (text)
                 }
             }
-            button type="submit" { "Propose this policy" }
+            button.main type="submit" { "Propose this policy" }
         }
     }
 }
