@@ -143,6 +143,7 @@ async fn measure(app: &App) -> Result<(), sqlx::Error> {
         set("gauze_phones_silent_holding_photos", float(watched.silent_holding));
         set("gauze_tokens_unused", float(watched.tokens_unused));
         set("gauze_proposals_waiting", float(watched.proposals_waiting));
+        set("gauze_log_size", float(watched.log_size));
         set("gauze_log_unwitnessed", float(watched.unwitnessed));
         set("gauze_records_last_heard_timestamp_seconds", seconds(app.records_heard.last(tenant)));
         set("gauze_bundle_fresh_until_timestamp_seconds", seconds(served.bundle.fresh_until));

@@ -39,10 +39,6 @@ impl Line {
 
     pub(crate) fn json(&self, at: Timestamp) -> String {
         let mut object = Map::new();
-        for (name, value) in &self.values {
-            object.insert((*name).to_owned(), value.clone());
-        }
-        // Last: what a value is called never takes their place.
         for (name, value) in [
             ("at", written(at)),
             ("level", self.level.as_str().to_ascii_lowercase()),
@@ -50,6 +46,10 @@ impl Line {
             ("message", self.message.clone()),
         ] {
             object.insert(name.to_owned(), value.into());
+        }
+        for (name, value) in &self.values {
+            // Whatever a value is called, it takes none of their places.
+            object.entry(*name).or_insert_with(|| value.clone());
         }
         Value::Object(object).to_string()
     }

@@ -30,6 +30,8 @@ pub struct Watched {
     pub tokens_unused: u64,
     /// What was asked of the hospital and is not decided.
     pub proposals_waiting: u64,
+    /// Leaves of the log, whichever process appended them.
+    pub log_size: u64,
     /// Leaves of the log that no witness has cosigned.
     pub unwitnessed: u64,
 }
@@ -39,6 +41,7 @@ impl Db {
     pub async fn watched(&self, tenant: &Tenant, now_ms: i64) -> Result<Watched, sqlx::Error> {
         let counts = self.counts(tenant).await?;
         let (waiting, oldest_ms) = self.waiting(tenant).await?;
+        let log_size = self.log_size(tenant).await?;
         let silent = "status = 'active' AND wiped_at_ms IS NULL AND heard_at_ms < ?2";
         let holding = "status <> 'revoked' AND wiped_at_ms IS NULL AND unsent > 0 AND heard_at_ms < ?2";
         let proposals = "SELECT COUNT(*) FROM proposal WHERE tenant = ? AND status = 'waiting'";
@@ -55,7 +58,8 @@ impl Db {
             silent_holding: self.unheard(tenant, holding, now_ms - HOLDS_MS).await?,
             tokens_unused: self.tokens_unused(tenant, now_ms).await?,
             proposals_waiting: self.number(proposals, tenant).await?,
-            unwitnessed: self.log_size(tenant).await?.saturating_sub(self.number(cosigned, tenant).await?),
+            log_size,
+            unwitnessed: log_size.saturating_sub(self.number(cosigned, tenant).await?),
         })
     }
 
