@@ -1,16 +1,13 @@
-//! The log of a server program on standard error: one line an event, as text or as JSON, never in colour.
-//!
-//! Always: a value cannot begin a line of its own; the same warning or error is written at most once an hour, and the next
-//! time it is written says in `repeated` how often it was left out.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod clock;
 mod line;
 mod pace;
 mod repeats;
 
 use std::io::Write as _;
 use std::sync::Mutex;
-use std::time::Instant;
 
 use clap::ValueEnum;
 use tracing::{Event, Subscriber};
@@ -65,13 +62,13 @@ impl<S: Subscriber, W: Fn(&str) + Send + Sync + 'static> Layer<S> for Lines<W> {
         let mut line = Line::of(event);
         if line.is_warning() {
             let mut repeats = self.repeats.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            match repeats.judge(line.identity(), Instant::now()) {
+            match repeats.judge(line.identity(), clock::instant()) {
                 None => return,
                 Some(0) => {}
                 Some(left_out) => line.repeated(left_out),
             }
         }
-        let at = jiff::Timestamp::now();
+        let at = clock::now();
         match self.form {
             Form::Text => (self.write)(&line.text(at)),
             Form::Json => (self.write)(&line.json(at)),

@@ -34,7 +34,7 @@ impl Pace {
 
     /// Whether a line about `what` is written; says first how many were not in the minute before.
     pub fn permits(&self, what: &str) -> bool {
-        match self.take_at(Instant::now()) {
+        match self.take_at(crate::clock::instant()) {
             Paced::Counted => return false,
             Paced::Written { left_out: 0 } => {}
             Paced::Written { left_out } => {
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn more_than_is_written_in_a_minute_is_counted_and_said_in_the_next() {
-        let (pace, start) = (Pace::new(2), Instant::now());
+        let (pace, start) = (Pace::new(2), crate::clock::instant());
         let taken: Vec<_> = (0..5).map(|_| pace.take_at(start)).collect();
         let first = Paced::Written { left_out: 0 };
         assert_eq!(taken, [first, first, Paced::Counted, Paced::Counted, Paced::Counted]);

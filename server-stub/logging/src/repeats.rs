@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_warning_every_two_seconds_is_written_24_times_a_day_and_says_how_often_it_was_left_out() {
-        let (mut repeats, start) = (Repeats::default(), Instant::now());
+        let (mut repeats, start) = (Repeats::default(), crate::clock::instant());
         let day = (0..43_200).map(|n| start + Duration::from_secs(2 * n));
         let written: Vec<_> = day.filter_map(|now| repeats.judge("stale".to_owned(), now)).collect();
         assert_eq!(written.len(), 24);
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded_and_nothing_new_is_lost() {
-        let (mut repeats, start) = (Repeats::default(), Instant::now());
+        let (mut repeats, start) = (Repeats::default(), crate::clock::instant());
         for n in 0..3 * MOST {
             assert_eq!(repeats.judge(n.to_string(), start), Some(0));
         }

@@ -1,7 +1,8 @@
 //! The drill of the manual after the gateway came back from an older copy: it ends in a clean `verify`, and what was decided since
 //! is decided again.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 
 use gauze_records::proposals::{Decider, list_proposals, refuse};
 use gauze_records::verify::{Verdict, verify};
@@ -21,6 +22,10 @@ fn act(hospital: &Hospital, reason: &str, deed: Deed) {
         deed,
     };
     hospital.gateway.log(&Jws::sign(&act, &hospital.gateway.signer()).unwrap());
+}
+
+fn put(path: impl AsRef<std::path::Path>, bytes: impl AsRef<[u8]>) {
+    File::create(path).unwrap().write_all(bytes.as_ref()).unwrap();
 }
 
 fn id(letter: char) -> ProposalId {
@@ -140,7 +145,7 @@ async fn a_file_that_the_log_before_does_not_know_either_stays_a_finding() {
     let path = hospital.sealed(&photo);
     let mut bytes = fs::read(&path).unwrap();
     bytes[100] ^= 1;
-    fs::write(&path, bytes).unwrap();
+    put(&path, bytes);
     assert!(restored(&hospital.data(), &old).await.unwrap().moved.is_empty());
     assert_eq!(hospital.verify().await.verdict, Verdict::FilesUnknown);
     let same = restored(&hospital.data(), &hospital.data()).await;
@@ -159,9 +164,9 @@ async fn another_root_a_strange_file_and_a_change_are_told_apart() {
     assert_eq!(wrong.other_root, Some(hospital.keys().root_sha256().unwrap()));
 
     let strange = hospital.sealed(&photo).with_file_name("0190a0a0-0000-7000-8000-000000000000.age");
-    fs::write(&strange, b"somebody's").unwrap();
+    put(&strange, b"somebody's");
     assert_eq!(hospital.verify().await.verdict, Verdict::FilesUnknown);
-    fs::write(hospital.sealed(&photo), b"changed").unwrap();
+    put(hospital.sealed(&photo), b"changed");
     assert_eq!(hospital.verify().await.verdict, Verdict::Changed);
     let both = verify(&hospital.data(), Some(&other.keys())).await.unwrap();
     assert_eq!(both.verdict, Verdict::Changed, "another root excuses nothing");
