@@ -75,8 +75,11 @@ impl ReviewDenied {
     /// What to do next.
     pub fn next_step(self) -> &'static str {
         match self {
-            Self::Suspended | Self::Revoked | Self::CertificateRevoked => {
+            Self::Suspended | Self::CertificateRevoked => {
                 "Photos are safe and still go out; ask the people who enrol phones."
+            }
+            Self::Revoked => {
+                "The phone is shut out for good and sends nothing; photos on it stay sealed. Enrol it again with a new token."
             }
             Self::AttestationOverdue => "Keep the phone online and open; it shows its evidence by itself.",
             Self::AttestationRefused => {

@@ -13,6 +13,7 @@ use crate::budget::Budgets;
 use crate::challenges::Challenges;
 use crate::clock::Clock;
 use crate::db::{Db, OpenError};
+use crate::heard::RecordsHeard;
 use crate::heartbeats::Heartbeats;
 use crate::keys::{GatewayKeys, random};
 use crate::prefixes::Prefixes;
@@ -74,6 +75,7 @@ pub struct App {
     pub(crate) transfers: Arc<Mutex<HashMap<BlobName, Transfer>>>,
     pub(crate) budgets: Arc<Budgets>,
     pub(crate) heartbeats: Heartbeats,
+    pub(crate) records_heard: Arc<RecordsHeard>,
     pub(crate) prefixes: Arc<Prefixes>,
     pub(crate) strangers: Strangers,
     pub(crate) status: Arc<RwLock<Option<Arc<StatusList>>>>,
@@ -128,6 +130,7 @@ impl App {
             transfers: Arc::default(),
             budgets: Arc::new(Budgets::new()),
             heartbeats: Heartbeats::default(),
+            records_heard: Arc::new(RecordsHeard::since(clock.now())),
             prefixes: Arc::default(),
             strangers: Strangers::default(),
             status: Arc::default(),

@@ -11,6 +11,7 @@ mod check;
 mod clock;
 mod console;
 mod db;
+mod heard;
 mod heartbeats;
 mod housekeeping;
 mod init;
@@ -29,6 +30,7 @@ mod serve;
 mod standing;
 mod strangers;
 mod tenant;
+mod told;
 mod watch;
 
 pub mod admin;
@@ -38,10 +40,13 @@ pub use app::{App, AppError};
 pub use check::check;
 pub use clock::{Clock, SystemClock};
 pub use console::{ConsoleError, ConsoleOptions, console_router, serve_console};
-pub use db::{DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, Registered};
+pub use db::{
+    DeviceCounts, DevicePage, DeviceSearch, Proposal, ProposalStatus, Registered, Replacement, Sort,
+};
 pub use housekeeping::{CleanError, clean};
 pub use init::{InitError, Installed, install, installed, introduce, tls_files};
 pub use keys::{GatewayKeys, KeysError};
+pub use meters::meters;
 pub use peers::PeerLimits;
 pub use recheck::StatusFileError;
 pub use replay::{ReplayStore, Use};

@@ -30,6 +30,9 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// How the log on standard error is written: text, or one JSON object a line. RUST_LOG says which events.
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    log: gauze_logging::Form,
 }
 
 #[derive(Subcommand)]
@@ -136,13 +139,9 @@ fn say(line: &str) {
 const REFUSED: u8 = 3;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
-        )
-        .with_writer(std::io::stderr)
-        .init();
-    let done = match Arguments::parse().command {
+    let Arguments { command, log } = Arguments::parse();
+    gauze_logging::start(log, "info");
+    let done = match command {
         Command::Keygen { data, url, tenant } => {
             keygen(&data, &url, &tenant).map_err(|error| (error.code(), error.to_string()))
         }

@@ -1,12 +1,81 @@
-//! Counters for `/metrics`. They name no device, photo or address.
+//! Counters and gauges for `/metrics`. They name no device, photo or address. `docs/alarms.md` says what each asks of whom.
 
 use std::sync::OnceLock;
 
 use gauze_wire::ProblemCode;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-/// The text form of all counters.
-pub fn render() -> String {
+use crate::app::App;
+
+enum Kind {
+    Counter,
+    Gauge,
+}
+
+use Kind::{Counter, Gauge};
+
+/// Every name that is given, and what it counts.
+const METERS: &[(&str, Kind, &str)] = &[
+    ("gauze_refusals_total", Counter, "Requests refused, by code"),
+    (
+        "gauze_connections_turned_away_total",
+        Counter,
+        "Connections closed at once because too many were held, in all or from their address",
+    ),
+    ("gauze_photos_stored_total", Counter, "Photos that got a stored receipt"),
+    ("gauze_photos_filed_total", Counter, "Photos that the hospital filed"),
+    ("gauze_received_bytes_total", Counter, "Bytes of sealed photos received"),
+    (
+        "gauze_certificate_not_after_timestamp_seconds",
+        Gauge,
+        "When the certificate that is served with ends, in seconds since 1970",
+    ),
+    ("gauze_log_size", Gauge, "Leaves in the log, by tenant"),
+    ("gauze_log_unwitnessed", Gauge, "Leaves in the log that no witness has cosigned, by tenant"),
+    (
+        "gauze_photos_waiting",
+        Gauge,
+        "Photos stored that the hospital has neither filed nor refused, by tenant",
+    ),
+    (
+        "gauze_oldest_photo_waiting_seconds",
+        Gauge,
+        "How long the oldest of them has waited; 0 where none waits",
+    ),
+    (
+        "gauze_records_last_heard_timestamp_seconds",
+        Gauge,
+        "When the records side was last heard from, or since when the gateway waits for its first word, by tenant",
+    ),
+    ("gauze_phones", Gauge, "Phones enrolled, by tenant and status"),
+    ("gauze_phones_silent", Gauge, "Active phones not heard from for a week, by tenant"),
+    (
+        "gauze_phones_silent_holding_photos",
+        Gauge,
+        "Phones that said they hold unsent photos, not heard from for a day, by tenant",
+    ),
+    ("gauze_tokens_unused", Gauge, "Enrolment tokens that are signed, live and unused, by tenant"),
+    ("gauze_proposals_waiting", Gauge, "What the hospital was asked to sign and has not decided, by tenant"),
+    ("gauze_bundle_fresh_until_timestamp_seconds", Gauge, "Until when the trust bundle is fresh, by tenant"),
+    (
+        "gauze_policy_signed",
+        Gauge,
+        "1 where a signed policy is in force, else 0: no phone enrols then; by tenant",
+    ),
+    ("gauze_disk_free_bytes", Gauge, "Bytes free where the gateway keeps its data"),
+    ("gauze_disk_size_bytes", Gauge, "Bytes that there are in all"),
+];
+
+/// Every name that `/metrics` gives.
+pub fn meters() -> impl Iterator<Item = &'static str> {
+    METERS.iter().map(|(name, ..)| *name)
+}
+
+/// The text form of all of them, measured now.
+pub async fn render(app: &App) -> String {
+    if let Err(error) = measure(app).await {
+        tracing::error!(%error, "what waits could not be measured");
+    }
     handle().render()
 }
 
@@ -18,19 +87,12 @@ fn handle() -> &'static PrometheusHandle {
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("another metrics recorder is installed; /metrics stays empty");
         }
-        metrics::describe_counter!("gauze_refusals_total", "Requests refused, by code");
-        metrics::describe_counter!(
-            "gauze_connections_turned_away_total",
-            "Connections closed at once because too many were held, in all or from their address"
-        );
-        metrics::describe_counter!("gauze_photos_stored_total", "Photos that got a stored receipt");
-        metrics::describe_counter!("gauze_photos_filed_total", "Photos that the hospital filed");
-        metrics::describe_counter!("gauze_received_bytes_total", "Bytes of sealed photos received");
-        metrics::describe_gauge!("gauze_log_size", "Leaves in the log, by tenant");
-        metrics::describe_gauge!(
-            "gauze_certificate_not_after_timestamp_seconds",
-            "When the certificate that is served with ends, in seconds since 1970"
-        );
+        for (name, kind, what) in METERS {
+            match kind {
+                Counter => metrics::describe_counter!(*name, *what),
+                Gauge => metrics::describe_gauge!(*name, *what),
+            }
+        }
         handle
     })
 }
@@ -60,12 +122,50 @@ pub fn received(bytes: usize) {
     metrics::counter!("gauze_received_bytes_total").increment(bytes as u64);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 pub fn certificate_ends(at: jiff::Timestamp) {
-    metrics::gauge!("gauze_certificate_not_after_timestamp_seconds").set(at.as_second() as f64);
+    metrics::gauge!("gauze_certificate_not_after_timestamp_seconds").set(seconds(at));
+}
+
+pub fn log_size(tenant: &str, size: u64) {
+    metrics::gauge!("gauze_log_size", "tenant" => tenant.to_owned()).set(float(size));
+}
+
+async fn measure(app: &App) -> Result<(), sqlx::Error> {
+    let now = app.clock.now();
+    if let Ok(disk) = rustix::fs::statvfs(&*app.data) {
+        metrics::gauge!("gauze_disk_free_bytes").set(float(disk.f_bavail.saturating_mul(disk.f_frsize)));
+        metrics::gauge!("gauze_disk_size_bytes").set(float(disk.f_blocks.saturating_mul(disk.f_frsize)));
+    }
+    for (tenant, served) in app.tenants.iter() {
+        let watched = app.db.watched(tenant, now.as_millisecond()).await?;
+        let set = |name: &'static str, value: f64| {
+            metrics::gauge!(name, "tenant" => tenant.as_str().to_owned()).set(value);
+        };
+        for (status, count) in &watched.phones {
+            let labels = [("tenant", tenant.as_str().to_owned()), ("status", status.as_str().to_owned())];
+            metrics::gauge!("gauze_phones", &labels).set(float(*count));
+        }
+        let waited_ms = watched.oldest_ms.map_or(0, |oldest| now.as_millisecond().saturating_sub(oldest));
+        set("gauze_photos_waiting", float(watched.waiting));
+        set("gauze_oldest_photo_waiting_seconds", float(u64::try_from(waited_ms / 1000).unwrap_or(0)));
+        set("gauze_phones_silent", float(watched.silent));
+        set("gauze_phones_silent_holding_photos", float(watched.silent_holding));
+        set("gauze_tokens_unused", float(watched.tokens_unused));
+        set("gauze_proposals_waiting", float(watched.proposals_waiting));
+        set("gauze_log_size", float(watched.log_size));
+        set("gauze_log_unwitnessed", float(watched.unwitnessed));
+        set("gauze_records_last_heard_timestamp_seconds", seconds(app.records_heard.last(tenant)));
+        set("gauze_bundle_fresh_until_timestamp_seconds", seconds(served.bundle.fresh_until));
+        set("gauze_policy_signed", if served.in_force().jws.is_some() { 1.0 } else { 0.0 });
+    }
+    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-pub fn log_size(tenant: &str, size: u64) {
-    metrics::gauge!("gauze_log_size", "tenant" => tenant.to_owned()).set(size as f64);
+fn float(value: u64) -> f64 {
+    value as f64
+}
+
+fn seconds(at: jiff::Timestamp) -> f64 {
+    float(u64::try_from(at.as_second()).unwrap_or(0))
 }

@@ -17,6 +17,7 @@ use crate::refusal::RequestRefusal;
 use crate::replay::Use;
 use crate::strangers::{BODY_LIMIT, BODY_WITHIN};
 use crate::tenant::Served;
+use crate::told::{Asker, RECORDS};
 
 /// Largest body of the records side: a hundred receipts, each with its proof.
 const RECORDS_LIMIT: usize = 1024 * 1024;
@@ -50,6 +51,12 @@ pub fn served<'a>(app: &'a App, tenant: &Tenant) -> Result<&'a Served, RequestRe
     app.tenants.get(tenant).ok_or_else(|| ProblemCode::UnknownTenant.into())
 }
 
+/// The tenant that a path names, where this gateway serves it.
+pub fn served_name<'a>(app: &'a App, path: &str) -> Option<&'a str> {
+    let tenant = tenant_of(path).ok()?;
+    Some(app.tenants.get_key_value(&tenant)?.0.as_str())
+}
+
 /// `/v1/TENANT/…`: the tenant.
 fn tenant_of(path: &str) -> Result<Tenant, RequestRefusal> {
     let tenant = path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
@@ -77,6 +84,7 @@ impl FromRequest<App> for FromDevice {
         let device = app.db.device(&unproven.tenant, &unproven.signature.key_id).await?;
         let device = device.ok_or(ProblemCode::UnknownDevice)?;
         unproven.verify(app, served, &device.key, Tag::Device)?;
+        unproven.asker.is(device.device_id.as_str());
         let whose = (&unproven.tenant, &device.device_id);
         // A replay is nobody's request: it takes no share.
         unproven
@@ -108,7 +116,9 @@ impl FromRequest<App> for FromRecords {
         let named = |key: &&PublicKey| key.key_id() == unproven.signature.key_id;
         let key = served.bundle.records.iter().find(named).ok_or(ProblemCode::SignatureInvalid)?;
         unproven.verify(app, served, key, Tag::Records)?;
+        unproven.asker.is(RECORDS);
         unproven.is_new(app, key, || Ok(()))?;
+        app.records_heard.note(&unproven.tenant, app.clock.now());
         unproven.peer.proves_itself();
         let body = unproven.read(body, RECORDS_LIMIT).await?;
         Ok(Self { tenant: unproven.tenant, body })
@@ -124,6 +134,7 @@ struct Unproven {
     signature: RequestSignature,
     claimed: Option<Digest>,
     peer: Peer,
+    asker: Asker,
 }
 
 impl Unproven {
@@ -143,8 +154,9 @@ impl Unproven {
             None => None,
         };
         let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
+        let asker = parts.extensions.get::<Asker>().cloned().unwrap_or_default();
         let path_and_query = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Ok((Self { tenant, method: parts.method, path_and_query, signature, claimed, peer }, body))
+        Ok((Self { tenant, method: parts.method, path_and_query, signature, claimed, peer, asker }, body))
     }
 
     /// The body, which has to be the one that was signed for.

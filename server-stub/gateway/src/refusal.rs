@@ -7,6 +7,7 @@ use gauze_attest::EnrolmentDenied;
 use gauze_wire::{Problem, ProblemCode};
 
 use crate::budget::UsedUp;
+use crate::told::Refused;
 
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
@@ -110,9 +111,11 @@ impl IntoResponse for RequestRefusal {
             Self::Offset(_) => Problem::from(ProblemCode::OffsetConflict),
         };
         crate::meters::refused(problem.code);
+        let told = Refused { code: problem.code, reason: problem.reason.clone() };
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (status, body).into_response();
+        response.extensions_mut().insert(told);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,6 +1,7 @@
 //! Listening: TLS, HTTP/2 and 1.1, and an end that lets running requests finish.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::keys::{GatewayKeys, KeysError};
 use crate::peers::{PeerLimits, PeersAcceptor};
 use crate::routes::{metrics_router, router};
 use crate::tenant::{Served, TenantError, TenantFiles};
+use crate::told::pace;
 
 /// Running requests get this long when the gateway is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -118,7 +120,7 @@ pub async fn serve(
     listener.set_nonblocking(true).map_err(ServeError::Broken)?;
     let address = listener.local_addr().map_err(ServeError::Broken)?;
     let metrics = match options.metrics {
-        Some(listen) => Some(give_counters(listen).await.map_err(failed(listen))?),
+        Some(listen) => Some(give_counters(app.clone(), listen).await.map_err(failed(listen))?),
         None => None,
     };
     let handle = Handle::new();
@@ -139,11 +141,13 @@ pub async fn serve(
         },
     ));
     let acceptor = RustlsAcceptor::new(tls).acceptor(PeersAcceptor::new(options.peers));
+    let strangers = pace();
     let server = axum_server::from_tcp(listener).map_err(ServeError::Broken)?;
-    let server = server.acceptor(acceptor).handle(handle).accept_error_handler(|from, error| {
-        // A client that breaks off its handshake is not our trouble.
+    let server = server.acceptor(acceptor).handle(handle).accept_error_handler(move |from, error| {
         if from.is_none() {
             tracing::error!(%error, "no connection can be taken");
+        } else if error.kind() == ErrorKind::InvalidData && strangers.permits("handshakes") {
+            tracing::info!(%error, "a TLS handshake failed");
         }
     });
     // Who finished TLS and sends no request is let go, also while it is not known which HTTP it will speak; so is who
@@ -162,11 +166,11 @@ pub async fn serve(
 }
 
 /// Answers `/metrics` there as long as the process lives; where that is.
-async fn give_counters(listen: SocketAddr) -> std::io::Result<SocketAddr> {
+async fn give_counters(app: App, listen: SocketAddr) -> std::io::Result<SocketAddr> {
     let listener = tokio::net::TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, metrics_router()).await {
+        if let Err(error) = axum::serve(listener, metrics_router(app)).await {
             tracing::error!(%error, "counters are not given any more");
         }
     });

@@ -56,6 +56,24 @@ impl Layout {
             .join(format!("{}.age", binding.capture_id))
     }
 
+    /// Every file under `sealed`.
+    pub(crate) fn sealed_files(&self) -> Result<Vec<PathBuf>, DiskError> {
+        let (mut dirs, mut files) = (vec![self.sealed_root()], Vec::new());
+        while let Some(dir) = dirs.pop().filter(|dir| dir.is_dir()) {
+            for entry in fs::read_dir(&dir).map_err(at(&dir))? {
+                let entry = entry.map_err(at(&dir))?;
+                let kind = entry.file_type().map_err(at(&dir))?;
+                if kind.is_dir() { &mut dirs } else { &mut files }.push(entry.path());
+            }
+        }
+        Ok(files)
+    }
+
+    /// Where a sealed photo lies that only the log before a restore knows.
+    pub(crate) fn former(&self) -> PathBuf {
+        self.root.join("former")
+    }
+
     /// Where the bytes of a refused photo are kept.
     pub(crate) fn refused(&self, manifest: &Digest) -> PathBuf {
         self.root.join("refused").join(format!("{manifest}.age"))

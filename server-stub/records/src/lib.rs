@@ -20,6 +20,7 @@ mod mistrust;
 mod open;
 mod rejudge;
 mod render;
+mod restored;
 mod trust;
 
 pub mod access;
@@ -45,4 +46,5 @@ pub use index::{Again, ChainState, IndexError, Kind, Status};
 pub use list::{Listed, ListedAct, ListedDevice, list, list_acts, list_devices};
 pub use open::{OpenFileError, Opened, open_file};
 pub use rejudge::rejudge;
+pub use restored::{Restored, RestoredError, restored};
 pub use trust::TrustError;

@@ -7,9 +7,11 @@ mod mark_cli;
 mod proposals_cli;
 mod pull_cli;
 mod rejudge_cli;
+mod restored_cli;
 mod roles_cli;
 mod setup_cli;
 mod show_cli;
+mod table;
 mod token_cli;
 mod web_cli;
 
@@ -35,6 +37,9 @@ struct Arguments {
     /// Print JSON.
     #[arg(long, global = true)]
     json: bool,
+    /// How the log on standard error is written: text, or one JSON object a line. RUST_LOG says which events.
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    log: gauze_logging::Form,
 }
 
 #[derive(Subcommand)]
@@ -120,6 +125,9 @@ enum Command {
     },
     /// Have the next pull judge refused photos again, after mending what they were refused for.
     Rejudge(rejudge_cli::Rejudge),
+    /// After the gateway was restored from a copy and its log pulled anew: put aside what only the log before knows, repeat the
+    /// hospital's decisions, and say which commands repeat the operators' at the gateway.
+    Restored(restored_cli::Restore),
     /// Check everything filed again, offline; fails where something is not as it was signed.
     Verify {
         /// The data directory.
@@ -158,7 +166,7 @@ fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {
 }
 
 fn main() -> ExitCode {
-    let Arguments { command, json } = Arguments::parse();
+    let Arguments { command, json, log } = Arguments::parse();
     // Pulling reports its progress; the other commands have one answer.
     let level = match &command {
         Command::Serve { .. } | Command::Pull(_) => "info,sqlx=warn",
@@ -175,11 +183,11 @@ fn main() -> ExitCode {
         | Command::People(_)
         | Command::Proposals(_)
         | Command::Rejudge(_)
+        | Command::Restored(_)
         | Command::Roles(_)
         | Command::Verify { .. } => "warn",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
+    gauze_logging::start(log, level);
     match run(command, json) {
         Ok(code) => code,
         Err(Refused(line)) => {
@@ -229,6 +237,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::List { data, acts: true, .. } => show_cli::show_acts(json, &data)?,
         Command::List { data, .. } => show_cli::show_list(json, &data)?,
         Command::Rejudge(asked) => rejudge_cli::run(json, &asked)?,
+        Command::Restored(asked) => restored_cli::run(json, &asked)?,
         Command::Verify { data, keys } => return show_cli::check(json, &data, keys.as_deref()),
     }
     Ok(ExitCode::SUCCESS)

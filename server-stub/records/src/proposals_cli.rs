@@ -10,6 +10,7 @@ use gauze_records::proposals::{
 use gauze_records::{Clock as _, SystemClock};
 use gauze_wire::ProposalId;
 
+use crate::table::table;
 use crate::{say, show};
 
 /// What the gateway's operators ask this side to sign.
@@ -70,7 +71,9 @@ pub(crate) async fn run(json: bool, command: ProposalsCommand) -> Result<(), Pro
             if json {
                 show(json, &listed, String::new);
             } else {
-                listed.iter().for_each(|proposal| say(&line(proposal)));
+                let rows: Vec<_> = listed.iter().map(row).collect();
+                say(table(["WHAT", "STATE", "WHEN", "BY", "WHY", "PROPOSAL"], &rows, "Nothing waits.")
+                    .trim_end());
             }
         }
         ProposalsCommand::Show { id, data } => told(json, &show_proposal(&data, &id).await?),
@@ -84,6 +87,12 @@ pub(crate) async fn run(json: bool, command: ProposalsCommand) -> Result<(), Pro
         }
     }
     Ok(())
+}
+
+fn row(proposal: &ProposalView) -> [String; 6] {
+    let ProposalView { proposal_id, status, wanted, operator, reason, at, .. } = proposal;
+    let at = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    [wanted.kind().to_owned(), status.clone(), at, operator.clone(), reason.clone(), proposal_id.to_string()]
 }
 
 fn line(proposal: &ProposalView) -> String {

@@ -4,9 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use gauze_records::keys::KeyDir;
-use gauze_records::verify::{VerifyReport, verify};
+use gauze_records::verify::{Verdict, VerifyReport, verify};
 use gauze_records::{Gist, list, list_acts, list_devices};
 
+use gauze_wire::Deed;
+use jiff::Timestamp;
+
+use crate::table::table;
 use crate::{Refused, complain, say, show};
 
 #[tokio::main]
@@ -16,22 +20,27 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
         show(json, &listed, String::new);
         return Ok(());
     }
-    for photo in listed {
-        let cause = photo.cause.map_or("", gauze_wire::FilingRefusal::code);
-        let gist = photo.gist.as_ref().map_or_else(String::new, Gist::line);
-        say(&format!(
-            "{} {} {:>6} {} {:<8} {:<7} {:<7} {:>9} {} {cause}{gist}",
-            photo.capture_id,
-            photo.device_id,
-            photo.seq,
-            photo.captured_at,
-            photo.kind.as_str(),
-            photo.status.as_str(),
-            photo.chain.as_str(),
-            photo.size,
-            photo.sha256,
-        ));
-    }
+    let rows: Vec<_> = listed
+        .into_iter()
+        .map(|photo| {
+            let cause = photo.cause.map_or("", gauze_wire::FilingRefusal::code);
+            let gist = photo.gist.as_ref().map_or_else(String::new, Gist::line);
+            [
+                photo.status.as_str().to_owned(),
+                time(photo.captured_at),
+                photo.seq.to_string(),
+                photo.kind.as_str().to_owned(),
+                photo.chain.as_str().to_owned(),
+                photo.size.to_string(),
+                photo.capture_id.to_string(),
+                photo.device_id.to_string(),
+                photo.sha256.to_string(),
+                format!("{cause}{gist}"),
+            ]
+        })
+        .collect();
+    let headings = ["STATE", "TAKEN", "SEQ", "KIND", "CHAIN", "BYTES", "PHOTO", "PHONE", "SHA-256", "REMARK"];
+    print(&table(headings, &rows, "No photo has come yet."));
     Ok(())
 }
 
@@ -42,9 +51,13 @@ pub(crate) async fn show_devices(json: bool, data: &Path) -> Result<(), Refused>
         show(json, &listed, String::new);
         return Ok(());
     }
-    for device in listed {
-        say(&format!("{} {:<9} {}", device.device_id, device.status.as_str(), device.log_index));
-    }
+    let rows: Vec<_> = listed
+        .into_iter()
+        .map(|device| {
+            [device.status.as_str().to_owned(), device.log_index.to_string(), device.device_id.to_string()]
+        })
+        .collect();
+    print(&table(["STATE", "ENTRY", "PHONE"], &rows, "No phone is believed yet."));
     Ok(())
 }
 
@@ -55,11 +68,49 @@ pub(crate) async fn show_acts(json: bool, data: &Path) -> Result<(), Refused> {
         show(json, &listed, String::new);
         return Ok(());
     }
-    for act in listed {
-        let deed = serde_json::to_string(&act.deed).unwrap_or_default();
-        say(&format!("{:>6} {} {deed} by {}: {}", act.log_index, act.at, act.operator, act.reason));
-    }
+    let rows: Vec<_> = listed
+        .into_iter()
+        .map(|act| {
+            let about = about(&act.deed);
+            [
+                act.log_index.to_string(),
+                time(act.at),
+                act.deed.name().to_owned(),
+                act.operator,
+                act.reason,
+                about,
+            ]
+        })
+        .collect();
+    print(&table(["ENTRY", "WHEN", "WHAT", "BY", "WHY", "ABOUT"], &rows, "Nothing was decided yet."));
     Ok(())
+}
+
+/// The phone or the proposal that an act is about, with what else it says.
+fn about(deed: &Deed) -> String {
+    match deed {
+        Deed::Suspend { device_id } | Deed::Resume { device_id } | Deed::Revoke { device_id } => {
+            device_id.to_string()
+        }
+        Deed::Succeed { device_id, former } => format!("{device_id} after {former}"),
+        Deed::Flag { device_id, code } | Deed::Unflag { device_id, code } => format!("{device_id} {code}"),
+        Deed::Propose { proposal_id, wanted } => match deed.device_id() {
+            Some(device_id) => format!("{} {proposal_id} for {device_id}", wanted.kind()),
+            None => format!("{} {proposal_id}", wanted.kind()),
+        },
+        Deed::Settle { proposal_id, signed } => {
+            format!("{proposal_id} {}", if signed.is_some() { "signed" } else { "refused" })
+        }
+    }
+}
+
+/// To the second, in UTC.
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn print(table: &str) {
+    say(table.trim_end());
 }
 
 #[tokio::main]
@@ -69,12 +120,27 @@ pub(crate) async fn check(json: bool, data: &Path, keys: Option<&Path>) -> Resul
     if report.ok {
         return Ok(ExitCode::SUCCESS);
     }
-    complain(&format!(
-        "verify_failed: {} things are not as they were signed. Stop the puller, keep the directory as it is and find \
-         out who changed it.",
-        report.findings.len()
-    ));
+    complain(&verdict(&report));
     Ok(ExitCode::from(1))
+}
+
+/// What is wrong, and the next step, on one line.
+fn verdict(report: &VerifyReport) -> String {
+    let count = report.findings.len();
+    match (report.verdict, report.other_root) {
+        (Verdict::OtherRoot, Some(root)) => format!(
+            "other_root: this directory is whole, under the root {root}, and that is not the one in --keys. Give the keys of the \
+             hospital whose directory it is; if these are its keys, everything here was replaced: keep it, and find out by whom."
+        ),
+        (Verdict::FilesUnknown, _) => format!(
+            "files_unknown: nothing that was signed has changed or is missing, but {count} sealed files are in no log entry. After a \
+             restore, pull, then run `gauze-records restored`; otherwise find out who put them there."
+        ),
+        (Verdict::Clean | Verdict::OtherRoot | Verdict::Changed, _) => format!(
+            "verify_failed: {count} things are not as they were signed. Stop the puller, keep the directory as it is and find \
+             out who changed it."
+        ),
+    }
 }
 
 fn checked(report: &VerifyReport) -> String {

@@ -140,7 +140,7 @@ fn markdown() -> String {
             (Need::Optional, otherwise) => format!("may be left open: {}", otherwise.unwrap_or("nothing")),
         };
         let effect = match effect {
-            Effect::Points => "points somewhere; what it points at proves itself",
+            Effect::Points => "not trusted by itself: the phone checks what it finds there",
             Effect::Sticks => "the first value sticks; another one later changes nothing and is reported",
             Effect::Tightens => "can make the hospital's policy stricter, never looser",
             Effect::Shown => "shown to people",

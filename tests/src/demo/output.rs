@@ -112,11 +112,40 @@ pub async fn write_all(
         std::fs::copy(hospital.identity(), target.join("tenant-identity.txt"))?;
         write(&target.join("summary.json"), &serde_json::to_string_pretty(&summary)?)?;
         if opened > 0 {
-            println!("repeat it:  cd {} && age -d -i tenant-identity.txt NAME.age | tar x", target.display());
-            println!("            with age 1.3 or newer, unless the demo ran with --recipients classical");
+            println!(
+                "{}",
+                repeat(target, !hospital.recipient()?.starts_with("age1pq1"), age_version().as_deref())
+            );
         }
     }
     Ok(outcome)
+}
+
+/// How to open a photo again with `age` alone, which reads post-quantum recipients from 1.3 on.
+fn repeat(target: &Path, classical: bool, age: Option<&str>) -> String {
+    let target = target.display();
+    let minor = age.and_then(|version| {
+        let mut parts = version.trim().trim_start_matches('v').split('.');
+        Some((parts.next()?.parse::<u32>().ok()?, parts.next()?.parse::<u32>().ok()?))
+    });
+    let opens = format!("cd {target} && age -d -i tenant-identity.txt NAME.age | tar x");
+    match minor {
+        _ if classical => format!("repeat it:  {opens}"),
+        Some(found) if found >= (1, 3) => format!("repeat it:  {opens}"),
+        Some((major, minor)) => format!(
+            "repeat it:  cd {target} && gauze-records open NAME.age --identity tenant-identity.txt --out again\n            \
+             (age {major}.{minor} here cannot: it reads these photos from 1.3 on, and any version with --recipients classical)"
+        ),
+        None => format!(
+            "repeat it:  {opens}\n            with age 1.3 or newer, unless the demo ran with --recipients classical"
+        ),
+    }
+}
+
+/// What `age --version` says, where it is installed.
+fn age_version() -> Option<String> {
+    let said = std::process::Command::new("age").arg("--version").output().ok()?;
+    String::from_utf8(said.stdout).ok()
 }
 
 async fn one(hospital: &Hospital, journey: &Journey, listed: &[Value], out: &Path) -> anyhow::Result<Value> {
@@ -159,4 +188,28 @@ fn text(path: &Path) -> anyhow::Result<&str> {
 fn sha256(path: &PathBuf) -> anyhow::Result<String> {
     let digest = Sha256::digest(std::fs::read(path)?);
     Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_works_with_the_age_that_is_there() {
+        let out = Path::new("out");
+        let age = "cd out && age -d -i tenant-identity.txt NAME.age | tar x";
+        for (classical, version) in
+            [(true, Some("1.1.1")), (true, None), (false, Some("v1.3.0\n")), (false, Some("1.4.2"))]
+        {
+            assert_eq!(repeat(out, classical, version), format!("repeat it:  {age}"), "{version:?}");
+        }
+        let old = repeat(out, false, Some("1.1.1\n"));
+        assert!(
+            old.contains("gauze-records open")
+                && old.contains("age 1.1 here cannot")
+                && !old.contains("age -d"),
+            "{old}"
+        );
+        assert!(repeat(out, false, Some("(devel)")).contains("1.3 or newer"));
+    }
 }

@@ -39,7 +39,7 @@ pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
     let text = read_managed(config)?;
     let managed = Managed::from_json(&text)?;
     let device_id = block_on(phone.enrol(&managed))??;
-    say!("{device_id}");
+    say!("enrolled as {device_id}");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -89,7 +89,7 @@ pub fn capture(
                 if as_json {
                     say!("{}", json!({ "input": path, "code": refusal.code, "message": refusal.message }));
                 }
-                eprintln!(
+                esay!(
                     "{}",
                     Refusal::new(refusal.code, format!("{}: {}", path.display(), refusal.message))
                 );
@@ -169,11 +169,11 @@ fn tell(phone: &Client, report: &QueueReport, as_json: bool) -> ExitCode {
         );
     }
     if let Some(Advice { code, next_step }) = &status.trust_refused {
-        eprintln!("{code}: {next_step}");
+        esay!("{code}: {next_step}");
     }
     for stopped in &report.stopped {
         let Stopped { capture_id, trouble } = stopped;
-        eprintln!("{}: {capture_id}: {}", trouble.code(), trouble.next_step());
+        esay!("{}: {capture_id}: {}", trouble.code(), trouble.next_step());
     }
     if report.stopped.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
@@ -217,6 +217,14 @@ pub fn list(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         say!("{}", serde_json::Value::from(rows));
         return Ok(ExitCode::SUCCESS);
     }
+    if photos.is_empty() {
+        say!("No photo is on the phone: what the hospital has filed is erased here.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    say!(
+        "{:<36} {:>6} {:<20} {:>9} {:<5} {:<8} CAUSE",
+        "PHOTO", "SEQ", "TAKEN", "BYTES", "KIND", "STATE"
+    );
     for photo in photos {
         let cause = photo.progress.map_or("", |progress| progress.trouble.code());
         say!(
@@ -253,7 +261,10 @@ pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         status.last_seq
     );
     if let Some(advice) = &status.too_many_unsent {
-        println!("warning  {}: {}", advice.code, advice.next_step);
+        say!("warning  {}: {}", advice.code, advice.next_step);
+    }
+    if let Some(denied) = &status.review_denied {
+        say!("standing {denied}: it shows no photos; ask the people who enrol phones");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! `gauze-gateway admin …`: arguments in, one library call, text or JSON out. Decides nothing.
 
 mod print;
+mod table;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 use gauze_gateway::admin::{Admin, AdminError};
-use gauze_gateway::{By, DeviceSearch, SystemClock};
+use gauze_gateway::{By, DeviceSearch, Sort, SystemClock};
 use gauze_listen::read_file;
 use gauze_wire::{DeviceStatus, Name, Photos, ProposalId, System, Tenant};
 
@@ -294,7 +295,7 @@ async fn token(command: TokenCommand) -> Result<(), AdminError> {
         }
         TokenCommand::List { place, limit } => {
             let tokens = place.open().await?.tokens(None, limit).await?;
-            print::show(place.json, &tokens, || tokens.iter().map(print::token_line).collect());
+            print::show(place.json, &tokens, || print::tokens(&tokens));
         }
         TokenCommand::Show { id, place, paste } => {
             let token = paste.open(&place).await?.token(&id).await?;
@@ -312,7 +313,15 @@ async fn token(command: TokenCommand) -> Result<(), AdminError> {
 async fn device(command: DeviceCommand) -> Result<(), AdminError> {
     match command {
         DeviceCommand::List { place, search, status, flagged, after, limit } => {
-            let search = DeviceSearch { text: search, status, flagged, after, limit: Some(limit) };
+            let search = DeviceSearch {
+                text: search,
+                status,
+                flagged,
+                sort: Sort::Serial,
+                after,
+                limit: Some(limit),
+                ..Default::default()
+            };
             let page = place.open().await?.devices(&search).await?;
             print::show(place.json, &page, || print::page(&page));
         }

@@ -5,8 +5,11 @@ use std::io::Write as _;
 
 use gauze_gateway::admin::{ActView, DeviceStory, InventoryView, LostReport, PolicyView, TokenView};
 use gauze_gateway::{DevicePage, Proposal, ProposalStatus, Registered};
-use gauze_wire::{Deed, ManagedConfiguration, System, Wanted};
+use gauze_wire::{Deed, DeviceId, ManagedConfiguration, System, Wanted};
+use jiff::Timestamp;
 use serde::Serialize;
+
+use super::table::table;
 
 /// As JSON where asked for, else as text. That nobody reads it any more is no reason to fail.
 pub fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {
@@ -29,22 +32,58 @@ fn serial(device: &Registered) -> Option<String> {
     }
 }
 
-fn device_line(device: &Registered) -> String {
-    let flags =
-        if device.flags.is_empty() { String::new() } else { format!(" [{}]", device.flags.join(" ")) };
-    format!(
-        "{} {:<9} {:<20} {:<16} heard {} unsent {}{flags}\n",
-        device.device_id,
-        device.status.as_str(),
-        or_dash(device.model.as_ref()),
-        or_dash(device.serial.as_ref()),
-        or_dash(device.heard_at.as_ref()),
-        device.unsent
-    )
+/// To the second, in UTC.
+fn time(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "not known".to_owned(), |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+fn unknown(value: Option<&String>) -> String {
+    value.cloned().unwrap_or_else(|| "not known".to_owned())
+}
+
+/// What a phone said itself: not known where it was never heard from.
+fn said(device: &Registered, number: u64) -> String {
+    if device.heard_at.is_some() { number.to_string() } else { "not known".to_owned() }
+}
+
+/// What it may do, and whether it is still that phone at all.
+fn state(device: &Registered) -> String {
+    let mut state = vec![device.status.as_str().to_owned()];
+    state.extend(device.wiped_at.map(|_| "wiped".to_owned()));
+    state.extend(device.replaced_by.as_ref().map(|next| {
+        let how = if next.proven { "replaced by" } else { "perhaps replaced by" };
+        format!("{how} {}", short(&next.device_id))
+    }));
+    state.extend(device.flags.iter().cloned());
+    state.join(", ")
+}
+
+/// As much of an id as people compare.
+fn short(id: &DeviceId) -> &str {
+    id.as_str().get(..8).unwrap_or(id.as_str())
+}
+
+fn devices(devices: &[Registered]) -> String {
+    let rows: Vec<_> = devices
+        .iter()
+        .map(|device| {
+            [
+                unknown(serial(device).as_ref()),
+                unknown(device.model.as_ref()),
+                unknown(device.asked_for.as_ref()),
+                state(device),
+                time(device.heard_at),
+                said(device, device.unsent),
+                device.device_id.to_string(),
+            ]
+        })
+        .collect();
+    let headings = ["SERIAL", "MODEL", "FOR", "STATE", "LAST HEARD", "NOT SENT", "ID"];
+    table(headings, &rows, "No phone matches.")
 }
 
 pub fn page(page: &DevicePage) -> String {
-    let mut text: String = page.devices.iter().map(device_line).collect();
+    let mut text = devices(&page.devices);
     if let Some(next) = &page.next {
         let _ = writeln!(text, "more: --after={next}");
     }
@@ -65,27 +104,44 @@ pub fn story(story: &DeviceStory) -> String {
         ("os", device.os_version.clone()),
         ("patch", device.patch_level.clone()),
         ("boot", device.boot_state.clone()),
-        ("enrolled", device.enrolled_at.map(|at| at.to_string())),
+        ("for", device.asked_for.clone()),
+        ("enrolled", device.enrolled_at.map(|at| time(Some(at)))),
         ("token", device.token_id.clone()),
         ("follows", device.follows.as_ref().map(|former| format!("{former} ({})", device.lineage.as_str()))),
-        ("attested", device.attested_at.map(|at| at.to_string())),
+        (
+            "replaced by",
+            device.replaced_by.as_ref().map(|next| {
+                format!("{}{}", next.device_id, if next.proven { "" } else { " (as that phone says)" })
+            }),
+        ),
+        ("attested", device.attested_at.map(|at| time(Some(at)))),
         ("refused", device.attest_refused.clone()),
-        ("heard", device.heard_at.map(|at| at.to_string())),
+        ("heard", Some(time(device.heard_at))),
         ("flags", Some(device.flags.join(" ")).filter(|flags| !flags.is_empty())),
-        ("wiped", device.wiped_at.map(|at| format!("{at} ({})", or_dash(device.wiped_cause.as_ref())))),
+        (
+            "wiped",
+            device
+                .wiped_at
+                .map(|at| format!("{} ({})", time(Some(at)), or_dash(device.wiped_cause.as_ref()))),
+        ),
     ];
     for (name, value) in rows {
         if let Some(value) = value {
             let _ = writeln!(text, "{name:<11} {value}");
         }
     }
-    let _ = writeln!(text, "{:<11} {}, unsent {}", "highest", device.highest_seq, device.unsent);
-    text.push_str(&gaps(&story.gaps, story.missing));
+    let (highest, unsent) = (said(device, device.highest_seq), said(device, device.unsent));
+    let _ = writeln!(text, "{:<11} {highest}, unsent {unsent}", "highest");
+    text.push_str(&gaps(device, &story.gaps, story.missing));
+    text.push('\n');
     text.push_str(&acts(&story.acts));
     text
 }
 
-fn gaps(gaps: &[gauze_gateway::admin::Gap], missing: u64) -> String {
+fn gaps(device: &Registered, gaps: &[gauze_gateway::admin::Gap], missing: u64) -> String {
+    if device.heard_at.is_none() {
+        return format!("{:<11} not known: it was never heard from\n", "missing");
+    }
     let ranges: Vec<String> = gaps
         .iter()
         .map(|gap| {
@@ -97,7 +153,8 @@ fn gaps(gaps: &[gauze_gateway::admin::Gap], missing: u64) -> String {
 }
 
 pub fn acts(acts: &[ActView]) -> String {
-    acts.iter()
+    let rows: Vec<_> = acts
+        .iter()
         .map(|act| {
             let about = match &act.deed {
                 Deed::Suspend { device_id }
@@ -115,10 +172,12 @@ pub fn acts(acts: &[ActView]) -> String {
                     format!("{proposal_id} {}", if signed.is_some() { "signed" } else { "refused" })
                 }
             };
-            let name = act.deed.name();
-            format!("{:>8} {} {name:<8} {about} by {}: {}\n", act.log_index, act.at, act.operator, act.reason)
+            let (entry, at, name) =
+                (act.log_index.to_string(), time(Some(act.at)), act.deed.name().to_owned());
+            [entry, at, name, act.operator.clone(), act.reason.clone(), about]
         })
-        .collect()
+        .collect();
+    table(["ENTRY", "WHEN", "WHAT", "BY", "WHY", "ABOUT"], &rows, "Nothing was decided yet.")
 }
 
 pub fn proposed(proposal: &Proposal) -> String {
@@ -130,23 +189,29 @@ pub fn proposed(proposal: &Proposal) -> String {
     )
 }
 
-pub fn token_line(token: &TokenView) -> String {
+pub fn tokens(tokens: &[TokenView]) -> String {
+    let rows: Vec<_> = tokens.iter().map(row).collect();
+    table(["FOR", "SERIAL", "STATE", "BY", "TOKEN"], &rows, "No token was asked for yet.")
+}
+
+fn row(token: &TokenView) -> [String; 5] {
     let serial = match &token.proposal.wanted {
         Wanted::Token { serial, .. } => serial.as_ref(),
         Wanted::Policy { .. } | Wanted::Wipe { .. } => None,
     };
     let state = match (&token.used_by, token.proposal.status) {
-        (Some(device), _) => format!("used by {device}"),
-        (None, ProposalStatus::Approved) => format!("until {}", or_dash(token.expires_at.as_ref())),
+        (Some(device), _) => format!("used by {}", short(device)),
+        (None, ProposalStatus::Approved) => format!("until {}", time(token.expires_at)),
         (None, status) => status.as_str().to_owned(),
     };
     let Proposal { proposal_id, operator, reason, .. } = &token.proposal;
-    format!("{proposal_id} {:<16} {state} asked by {operator}: {reason}\n", or_dash(serial))
+    let serial = serial.map_or_else(|| "any".to_owned(), ToString::to_string);
+    [reason.clone(), serial, state, operator.clone(), proposal_id.to_string()]
 }
 
 pub fn token(token: &TokenView, system: Option<System>) -> String {
     let pasted = token.managed.as_ref().map(|managed| paste("this phone", managed, system));
-    token_line(token) + &pasted.unwrap_or_default()
+    tokens(std::slice::from_ref(token)) + &pasted.unwrap_or_default()
 }
 
 pub fn inventory(view: &InventoryView, system: Option<System>) -> String {
@@ -197,17 +262,18 @@ pub fn policy(view: &PolicyView) -> String {
 
 pub fn lost(report: &LostReport) -> String {
     let device = &report.device;
-    let mut text = device_line(device);
+    let mut text = devices(std::slice::from_ref(device));
+    text.push('\n');
     let revoked = if report.revoked_now { "revoked now" } else { "was revoked before" };
     let _ = writeln!(
         text,
         "shut out    {revoked}: it gets no ticket, shows no photo, and its open uploads are dead"
     );
     let _ = writeln!(text, "wipe order  {} {}", report.wipe.proposal_id, report.wipe.status.as_str());
-    let _ = writeln!(text, "last heard  {}", or_dash(device.heard_at.as_ref()));
-    let _ = writeln!(text, "highest     {}", report.highest_seq);
-    let _ = writeln!(text, "unsent      {}", report.unsent);
-    text.push_str(&gaps(&report.gaps, report.missing));
+    let _ = writeln!(text, "last heard  {}", time(device.heard_at));
+    let _ = writeln!(text, "highest     {}", said(device, report.highest_seq));
+    let _ = writeln!(text, "unsent      {}", said(device, report.unsent));
+    text.push_str(&gaps(device, &report.gaps, report.missing));
     text.push_str(
         "What is missing may be on the phone, sealed: it opens for nobody outside the hospital.\n\
          Next: have the wipe order approved inside the hospital (gauze-records proposals approve), lock the phone by its\n\

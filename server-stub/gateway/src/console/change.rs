@@ -36,6 +36,11 @@ impl Change {
         }
     }
 
+    /// Whether nothing takes it back.
+    fn is_final(self) -> bool {
+        matches!(self, Self::Revoke | Self::Succeed | Self::Wipe)
+    }
+
     /// What the button says, and what it means.
     fn told(self) -> (&'static str, &'static str) {
         match self {
@@ -49,22 +54,22 @@ impl Change {
             }
             Self::Revoke => (
                 "Revoke this phone",
-                "From this second on the phone can send nothing and show nothing, for good: this cannot be undone. To use \
-                 the phone again it must be enrolled with a new token. If the phone is lost, go back and choose “This \
+                "From this second on the phone can send nothing and show nothing, for good. To use the phone again it must be \
+                 enrolled with a new token. If the phone is lost, go back and choose “This \
                  phone is lost”, which also asks for a wipe.",
             ),
             Self::Succeed => (
                 "It is the same phone",
-                "From this second on what this phone signs for the chain of the id it had before counts, and closes gaps there. \
-                 Compare the phone itself first: its serial number, and the person who carries it. This cannot be undone.",
+                "From this second on this phone's photos also close the gaps that the phone before it left. Compare the phone \
+                 itself first: its serial number, and the person who carries it.",
             ),
             Self::Unflag => (
                 "Take the flag away",
-                "Somebody has looked, and the flag no longer speaks against the phone. That it stood there stays in the log.",
+                "You have looked at the phone, and it is in order. The log keeps that the flag was there.",
             ),
             Self::Wipe => (
                 "Ask for a wipe",
-                "The hospital is asked to sign an order to wipe this phone; nothing happens before it has. The phone obeys \
+                "The hospital is asked to sign an order to wipe this phone. Nothing happens before it has; then the phone obeys \
                  when it is next online.",
             ),
         }
@@ -92,9 +97,8 @@ pub async fn ask(
     let story = console.story(&id).await?;
     let device = &story.device;
     let body = html! {
-        p { (words::status(device.status)) " " (words::or_unknown(device.model.as_deref())) ", serial number "
-            (words::or_unknown(device.serial.as_deref())) }
-        p.trouble { (meaning) }
+        (words::known_by(device))
+        @if change.is_final() { div.final { p { strong { "This cannot be undone." } } p { (meaning) } } } @else { p.note { (meaning) } }
         form method="post" {
             (console.signed_by())
             @match change {
@@ -104,12 +108,12 @@ pub async fn ask(
             }
             (field("reason", "Reason", "A few words that name no patient. They go into the log.", 500, "", true))
             p.actions {
-                button type="submit" { (name) }
+                button.danger[change.is_final()].main[!change.is_final()] type="submit" { (name) }
                 a.button href={ "/devices/" (device.device_id) } { "Change nothing" }
             }
         }
     };
-    Ok(page(&format!("{name}: {}", words::short(&device.device_id)), "/devices", &body))
+    Ok(page(&format!("{name}: {}", words::name(device)), "/devices", &body))
 }
 
 fn flags(flags: &[String]) -> Markup {

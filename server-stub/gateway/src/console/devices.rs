@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::page::page;
 use super::refusal::PageRefusal;
 use super::{Console, words};
-use crate::db::{DevicePage, DeviceSearch, Registered};
+use crate::db::{DeviceCounts, DevicePage, DeviceSearch, Registered, Sort};
 
 /// Longest text to search for.
 const TEXT: usize = 100;
@@ -22,15 +22,30 @@ const PAGE: u32 = 50;
 pub struct Search {
     q: String,
     status: String,
+    sort: String,
     flagged: String,
+    unsent: String,
+    current: String,
     after: String,
 }
+
+/// The orders of the list, by their names in an address.
+const SORTS: [(&str, &str, Sort); 4] = [
+    ("serial", "Serial number", Sort::Serial),
+    ("ward", "Ward", Sort::Ward),
+    ("heard", "Silent longest first", Sort::Heard),
+    ("unsent", "Most photos not sent first", Sort::Unsent),
+];
 
 impl Search {
     fn read(&self) -> Result<DeviceSearch, PageRefusal> {
         let q = self.q.trim();
         let status = Some(self.status.as_str()).filter(|status| !status.is_empty());
         let after = Some(self.after.as_str()).filter(|after| !after.is_empty());
+        let sort = match self.sort.as_str() {
+            "" => Some(Sort::Serial),
+            name => SORTS.iter().find(|(known, ..)| *known == name).map(|(.., sort)| *sort),
+        };
         if q.len() > TEXT {
             return Err(PageRefusal::Unreadable);
         }
@@ -41,9 +56,24 @@ impl Search {
                 .transpose()
                 .map_err(|_| PageRefusal::Unreadable)?,
             flagged: !self.flagged.is_empty(),
+            unsent: !self.unsent.is_empty(),
+            current: !self.current.is_empty(),
+            sort: sort.ok_or(PageRefusal::Unreadable)?,
             after: after.map(str::parse::<DeviceId>).transpose().map_err(|_| PageRefusal::Unreadable)?,
             limit: Some(PAGE),
         })
+    }
+
+    /// The fields as they stand, but for where the page begins.
+    fn fields(&self) -> [(&'static str, &str); 6] {
+        [
+            ("q", &self.q),
+            ("status", &self.status),
+            ("sort", &self.sort),
+            ("flagged", &self.flagged),
+            ("unsent", &self.unsent),
+            ("current", &self.current),
+        ]
     }
 }
 
@@ -54,27 +84,40 @@ pub async fn list(
     let Query(search) = search?;
     let found = console.admin.devices(&search.read()?).await?;
     let counts = console.admin.counts().await?;
+    let none_yet = counts == DeviceCounts::default();
     let body = html! {
-        p {
-            "Phones of " (console.admin.tenant().as_str()) ": " (counts.active) " active, " (counts.suspended) " suspended, "
-            (counts.revoked) " revoked."
-        }
-        (form(&search))
-        @if found.devices.is_empty() {
-            p role="status" { "No phone matches. A search finds what an id, a serial number or a model begins with." }
+        @if none_yet {
+            p role="status" { "No phone has enrolled yet. " a href="/tokens" { "Request a token" } " to enrol the first." }
         } @else {
-            (table(&found.devices))
-            (more(&search, &found))
+            p {
+                "Phones of " (console.admin.tenant().as_str()) ": " (counts.active) " active, " (counts.suspended) " suspended, "
+                (counts.revoked) " revoked."
+            }
+            (form(&search))
+            @if found.devices.is_empty() {
+                p role="status" {
+                    "No phone matches. A search finds what a serial number, a model or an id begins with, and any word of what the phone is for."
+                }
+            } @else {
+                (table(&found.devices))
+                (more(&search, &found))
+            }
         }
     };
     Ok(page("Phones", "/devices", &body))
 }
 
 fn form(search: &Search) -> Markup {
+    let chosen = |name: &str| name == search.sort || search.sort.is_empty() && name == "serial";
+    let ticks = [
+        ("flagged", "Only with trouble flagged", &search.flagged),
+        ("unsent", "Only with photos not sent", &search.unsent),
+        ("current", "Leave out replaced phones", &search.current),
+    ];
     html! {
         form.search role="search" method="get" action="/devices" {
             div.field {
-                label for="q" { "Id, serial number or model" }
+                label for="q" { "Serial number, model, ward or id" }
                 input type="search" id="q" name="q" value=(search.q) maxlength=(TEXT) autocomplete="off";
             }
             div.field {
@@ -86,42 +129,48 @@ fn form(search: &Search) -> Markup {
                     }
                 }
             }
-            div.tick {
-                input type="checkbox" id="flagged" name="flagged" value="1" checked[!search.flagged.is_empty()];
-                label for="flagged" { "Only with trouble flagged" }
+            div.field {
+                label for="sort" { "Order" }
+                select id="sort" name="sort" {
+                    @for (value, text, _) in SORTS { option value=(value) selected[chosen(value)] { (text) } }
+                }
             }
-            button type="submit" { "Search" }
+            @for (name, text, value) in ticks {
+                div.tick {
+                    input type="checkbox" id=(name) name=(name) value="1" checked[!value.is_empty()];
+                    label for=(name) { (text) }
+                }
+            }
+            button.main type="submit" { "Search" }
         }
     }
 }
 
+const COLUMNS: [&str; 6] = ["Serial number", "Model", "For", "Status", "Last heard from", "Trouble"];
+
 fn table(devices: &[Registered]) -> Markup {
     html! {
-        div.scroll role="region" aria-label="Phones" tabindex="0" {
-            table {
-                thead { tr {
-                    @for name in ["Phone", "Status", "Model", "Serial number", "Last heard from", "Trouble"] {
-                        th scope="col" { (name) }
-                    }
-                } }
-                tbody { @for device in devices { (row(device)) } }
-            }
+        table.cards aria-label="Phones" {
+            thead { tr { @for name in COLUMNS { th scope="col" { (name) } } } }
+            tbody { @for device in devices { (row(device)) } }
         }
     }
 }
 
 fn row(device: &Registered) -> Markup {
     let trouble = words::trouble(device);
+    let [_, model, ward, status, heard, said] = COLUMNS;
     html! {
         tr {
             th scope="row" {
-                a href={ "/devices/" (device.device_id) } { code { (words::short(&device.device_id)) } }
+                a href={ "/devices/" (device.device_id) } { (words::or_unknown(device.serial.as_deref())) }
+                span.hint { " " code { (words::short(&device.device_id)) } }
             }
-            td { (words::status(device.status)) }
-            td { (words::or_unknown(device.model.as_deref())) }
-            td { (words::or_unknown(device.serial.as_deref())) }
-            td { @if let Some(at) = device.heard_at { (words::time(at)) } @else { "never" } }
-            td { @if trouble.is_empty() { "none" } @else { (trouble.join(", ")) } }
+            td data-label=(model) { (words::or_unknown(device.model.as_deref())) }
+            td data-label=(ward) { (words::or_unknown(device.asked_for.as_deref())) }
+            td data-label=(status) { (words::status(device.status)) " " (words::replaced(device)) }
+            td data-label=(heard) { @if let Some(at) = device.heard_at { (words::time(at)) } @else { "Not known" } }
+            td data-label=(said) { @if trouble.is_empty() { "None" } @else { (trouble.join(". ")) } }
         }
     }
 }
@@ -135,9 +184,7 @@ fn more(search: &Search, found: &DevicePage) -> Markup {
             ] {
                 @if let Some(after) = after {
                     form method="get" action="/devices" {
-                        input type="hidden" name="q" value=(search.q);
-                        input type="hidden" name="status" value=(search.status);
-                        input type="hidden" name="flagged" value=(search.flagged);
+                        @for (name, value) in search.fields() { input type="hidden" name=(name) value=(value); }
                         input type="hidden" name="after" value=(after);
                         button type="submit" { (text) }
                     }

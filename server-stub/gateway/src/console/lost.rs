@@ -12,6 +12,7 @@ use super::refusal::PageRefusal;
 use super::{Console, story, words};
 use crate::acts::By;
 use crate::admin::DeviceStory;
+use crate::db::ProposalStatus;
 
 /// The confirmation.
 #[derive(Deserialize)]
@@ -28,25 +29,28 @@ pub async fn ask(
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageRefusal> {
     let story = console.story(&id).await?;
-    let short = words::short(&story.device.device_id);
+    let name = words::name(&story.device);
     if story.device.flags.iter().any(|flag| flag == "lost") {
         let body = report(&console, &story).await?;
-        return Ok(page(&format!("Report: lost phone {short}"), "/devices", &body));
+        return Ok(page(&format!("Report: lost phone {name}"), "/devices", &body));
     }
     let body = html! {
-        p { (words::status(story.device.status)) " " (words::or_unknown(story.device.model.as_deref()))
-            ", serial number " (words::or_unknown(story.device.serial.as_deref())) }
+        (words::known_by(&story.device))
         (story::said(&story))
-        h2 { "What will happen" }
-        ol {
-            li { "The phone is shut out for good within a second: it can send nothing and show nothing." }
-            li { "It is flagged as lost, so that it stands out in the list." }
-            li { "The hospital is asked to sign an order to wipe it. The phone obeys when it is next online." }
+        div.final {
+            h2 { "What will happen" }
+            ol {
+                li { "The phone is shut out for good within a second: it can send nothing, and open uploads end." }
+                li { "It shows no photo from when it next hears from the gateway, and in any case when its hours are over." }
+                li { "It is flagged as lost, so that it stands out in the list." }
+                li { "The hospital is asked to sign an order to wipe it. The phone obeys when it is next online." }
+            }
+            p { strong { "This cannot be undone." } " Photos that are still on it are sealed: they open for nobody outside the hospital." }
+            p { "Not sure that it is lost? " a href={ "/devices/" (story.device.device_id) "/suspend" } { "Suspend it" } " instead: that can be undone." }
         }
-        p { "Photos that are still on it are sealed: they open for nobody outside the hospital. This cannot be undone." }
         (form(&console, &story))
     };
-    Ok(page(&format!("Phone {short} is lost"), "/devices", &body))
+    Ok(page(&format!("Phone {name} is lost"), "/devices", &body))
 }
 
 fn form(console: &Console, story: &DeviceStory) -> Markup {
@@ -109,16 +113,34 @@ async fn report(console: &Console, story: &DeviceStory) -> Result<Markup, PageRe
         None => None,
     };
     Ok(html! {
-        p role="status" { (words::status(story.device.status)) " " (words::status_means(story.device.status)) }
+        (words::known_by(&story.device))
+        p role="status" { "It is shut out: it gets no upload address, its open uploads are dead, and it shows no photo." }
         h2 { "Wipe order" }
-        @match wipe {
-            Some(wipe) => p { (words::proposal_status(&wipe)) ". Asked for by " (wipe.operator) ", " (words::time(wipe.at))
-                ". Inside the hospital " code { "gauze-records proposals list" } " shows what waits." },
+        @match &wipe {
+            Some(wipe) => {
+                p { (words::proposal_status(wipe)) ". Asked for by " (wipe.operator) ", " (words::time(wipe.at)) "." }
+                dl { dt { "Proposal" } dd { code.long { (wipe.proposal_id) } } }
+            },
             None => p { "None was asked for." },
         }
         (story::said(story))
-        p { "What never arrived is sealed on the phone and opens for nobody outside the hospital. Tell the ward that "
-            (story.missing) " photos may have to be taken again." }
+        p { "What never arrived may be on the phone, sealed: it opens for nobody outside the hospital." }
+        h2 { "What to do next" }
+        ol {
+            @if let Some(wipe) = wipe.as_ref().filter(|wipe| wipe.status == ProposalStatus::Waiting) {
+                li { "Have the wipe order approved inside the hospital: " code { "gauze-records proposals approve " (wipe.proposal_id) } "." }
+            }
+            li { "Lock and wipe the phone by its device management as well." }
+            li { "End its user's sessions at the identity provider." }
+            li {
+                @match (story.device.heard_at, story.missing) {
+                    (None, _) => "Ask the ward what was taken with it: it was never heard from, so how many photos it holds is not known.",
+                    (Some(_), 0) => "Ask whoever carried it whether photos were taken after it was last heard from.",
+                    (Some(_), missing) => { "Tell whoever took them that " (missing) " photos may have to be taken again, and ask whether more were taken after it was last heard from." }
+                }
+            }
+            li { "Follow your own procedure for reporting an incident; the log below says who did what and when." }
+        }
         h2 { "What was decided, newest first" }
         (words::acts(&story.acts))
         p.actions { a.button href={ "/devices/" (story.device.device_id) } { "Back to the phone" } }

@@ -19,6 +19,9 @@ pub async fn show(State(console): State<Console>) -> Result<Html<String>, PageRe
     let view = console.admin.policy().await?;
     let policy = &view.policy;
     let body = html! {
+        @if policy.allow_software_keys {
+            div.final { p { strong { "For development, and never for a hospital: " } "phones without a hardware key may enrol." } }
+        }
         @if view.signed.is_none() {
             p.trouble { "No policy has been signed yet, so the strictest holds." }
         } @else {
@@ -58,12 +61,12 @@ fn form(console: &Console, policy: &Policy) -> Markup {
             (field("reason", "Why", "A few words. They go into the log.", 500, "", true))
             div.field {
                 label for="policy" { "The policy, as JSON" }
-                p.hint id="policy-hint" { "It begins as the one in force with the next version. Every field is explained above." }
+                p.hint id="policy-hint" { "It begins as the one in force with the next version. What each says is above, in the order of the fields; docs/formats.md lists them by name." }
                 textarea id="policy" name="policy" rows="16" required aria-describedby="policy-hint" spellcheck="false" {
                     (text)
                 }
             }
-            button type="submit" { "Propose this policy" }
+            button.main type="submit" { "Propose this policy" }
         }
     }
 }
@@ -102,7 +105,11 @@ fn proposals(view: &PolicyView) -> Markup {
 }
 
 fn gib(bytes: u64) -> String {
-    format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
+    match bytes >> 30 {
+        large if large >= 1024 && large % 1024 == 0 => format!("{} TiB", large / 1024),
+        whole if whole << 30 == bytes => format!("{whole} GiB"),
+        _ => format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+    }
 }
 
 fn general(policy: &Policy) -> Vec<String> {
@@ -111,7 +118,7 @@ fn general(policy: &Policy) -> Vec<String> {
         hours => format!("A phone can show a photo it took for {hours} hours."),
     };
     let software = match policy.allow_software_keys {
-        true => "Phones without a hardware key may enrol. This is for development and never for a hospital.",
+        true => "Phones without a hardware key may enrol.",
         false => "Only a key in the phone's hardware enrols.",
     };
     let smaller = match policy.reduction() {
@@ -141,17 +148,29 @@ fn general(policy: &Policy) -> Vec<String> {
     ]
 }
 
+/// Hours as people say them.
+fn hours(hours: u32) -> String {
+    match (hours / 24, hours % 24) {
+        (days, 0) if days > 1 => format!("{days} days"),
+        (..) if hours == 1 => "1 hour".to_owned(),
+        (..) => format!("{hours} hours"),
+    }
+}
+
 fn life(policy: &Policy) -> Vec<String> {
     let life = policy.life();
     let wipe = match life.offline_wipe_hours {
         0 => "A phone that is out of touch never wipes itself.".to_owned(),
-        hours => format!("A phone that has heard nothing from the hospital for {hours} hours wipes itself."),
+        silent => {
+            format!("A phone that has heard nothing from the hospital for {} wipes itself.", hours(silent))
+        }
     };
     let evidence = match life.attest_every_hours {
         0 => "A phone shows its hardware evidence once, when it enrols.".to_owned(),
-        hours => format!(
-            "A phone shows its evidence again every {hours} hours; when it is {} hours late it may no longer show photos.",
-            life.attest_grace_hours
+        every => format!(
+            "A phone shows its evidence again every {}; when it is {} late it may no longer show photos.",
+            hours(every),
+            hours(life.attest_grace_hours)
         ),
     };
     let revoked = match life.on_revoked_certificate {

@@ -76,11 +76,26 @@ impl PageRefusal {
     }
 }
 
+impl PageRefusal {
+    /// Whether what was asked for is not there: then nobody has tried to change anything.
+    fn is_absent(&self) -> bool {
+        matches!(self, Self::NoPage | Self::Admin(AdminError::UnknownDevice | AdminError::UnknownProposal))
+    }
+}
+
+/// A message as a sentence of its own: a capital first, a full stop last.
+fn sentence(message: &str) -> String {
+    let mut rest = message.chars();
+    let first = rest.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    let stop = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", rest.as_str())
+}
+
 impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
         let (status, code, message) = self.told();
         let body = html! {
-            p.trouble role="alert" { strong { "Nothing was changed. " } (message) }
+            p.trouble role="alert" { @if !self.is_absent() { strong { "Nothing was changed. " } } (sentence(&message)) }
             p { "Code for the help desk: " code { (code) } }
             p { a href="/devices" { "Go to the list of phones" } }
         };

@@ -26,7 +26,9 @@ pub async fn show(
     let story = console.story(&id).await?;
     let device = &story.device;
     let body = html! {
-        p { (words::status(device.status)) " " (words::status_means(device.status)) }
+        (words::known_by(device))
+        p { (words::status_means(device.status)) }
+        @if device.replaced_by.is_some() { p.note { (words::replaced(device)) ". What it sends now comes under that name." } }
         @if let Some(denied) = story.review_denied {
             p.trouble { strong { "It may not show photos (" (denied.code()) "). " } (denied.next_step()) }
         }
@@ -38,7 +40,7 @@ pub async fn show(
         h2 { "What was decided, newest first" }
         (words::acts(&story.acts))
     };
-    Ok(page(&format!("Phone {}", words::short(&device.device_id)), "/devices", &body))
+    Ok(page(&format!("Phone {}", words::name(device)), "/devices", &body))
 }
 
 fn trouble(device: &Registered) -> Markup {
@@ -54,22 +56,28 @@ fn trouble(device: &Registered) -> Markup {
 fn actions(device: &Registered) -> Markup {
     let address = format!("/devices/{}", device.device_id);
     let offered: &[(&str, &str)] = match device.status {
-        DeviceStatus::Active => &[("suspend", "Suspend…"), ("revoke", "Revoke…")],
-        DeviceStatus::Suspended => &[("resume", "Resume…"), ("revoke", "Revoke…")],
+        DeviceStatus::Active => &[("suspend", "Suspend…")],
+        DeviceStatus::Suspended => &[("resume", "Resume…")],
         DeviceStatus::Revoked => &[],
     };
     html! {
         h2 { "What you can do" }
         p.actions {
-            a.button.danger href={ (address) "/lost" } {
-                @if device.flags.iter().any(|flag| flag == "lost") { "Lost-phone report" } @else { "This phone is lost…" }
-            }
             @for (name, text) in offered { a.button href={ (address) "/" (name) } { (text) } }
-            @if device.lineage == Lineage::Claimed {
-                a.button href={ (address) "/succeed" } { "It is the same phone…" }
-            }
-            a.button href={ (address) "/wipe" } { "Ask for a wipe…" }
             @if !device.flags.is_empty() { a.button href={ (address) "/unflag" } { "Take a flag away…" } }
+        }
+        div.final {
+            p { strong { "What cannot be undone" } }
+            p.actions {
+                a.button.danger href={ (address) "/lost" } {
+                    @if device.flags.iter().any(|flag| flag == "lost") { "Lost-phone report" } @else { "This phone is lost…" }
+                }
+                @if device.status != DeviceStatus::Revoked { a.button.danger href={ (address) "/revoke" } { "Revoke…" } }
+                @if device.lineage == Lineage::Claimed {
+                    a.button.danger href={ (address) "/succeed" } { "It is the same phone…" }
+                }
+                a.button.danger href={ (address) "/wipe" } { "Ask for a wipe…" }
+            }
         }
     }
 }
@@ -80,11 +88,11 @@ pub fn said(story: &DeviceStory) -> Markup {
     html! {
         h2 { "What it last said" }
         dl {
-            dt { "Last heard from" } dd { @if let Some(at) = device.heard_at { (words::time(at)) } @else { "never" } }
-            dt { "Photos taken" } dd { (device.highest_seq) }
-            dt { "Not sent, as it said" } dd { (device.unsent) }
+            dt { "Last heard from" } dd { (words::heard(device)) }
+            dt { "Photos taken" } dd { (words::as_it_said(device, device.highest_seq)) }
+            dt { "Not sent, as it said" } dd { (words::as_it_said(device, device.unsent)) }
             dt { "Never arrived" } dd { (words::missing(story)) }
-            @if let Some(at) = device.wiped_at { dt { "Wiped" } dd { (words::time(at)) ", " (words::wiped(device)) } }
+            @if let Some(at) = device.wiped_at { dt { "Wiped" } dd { (words::time(at)) ". " (words::wiped(device)) "." } }
         }
     }
 }
@@ -100,7 +108,11 @@ fn enrolled(device: &Registered) -> Markup {
             dt { "Serial number" } dd { (words::or_unknown(device.serial.as_deref())) }
             dt { "App version" } dd { (words::or_unknown(device.app_version.as_deref())) }
             @if let Some(token) = &device.token_id {
-                dt { "Token" } dd { a href={ "/tokens/" (token) } { code { (token) } } }
+                dt { "Token" } dd {
+                    @if device.asked_for.is_some() { a href={ "/tokens/" (token) } { code { (token) } } }
+                    @else { code { (token) } " (made inside the hospital, without being asked for here)" }
+                }
+                dt { "For" } dd { (words::or_unknown(device.asked_for.as_deref())) }
             }
             @if let Some(before) = &device.follows {
                 dt { "Its id before" } dd {

@@ -50,12 +50,12 @@ pub async fn list(
         form method="post" {
             (console.signed_by())
             (field("reason", "What is it for?", "For example the ward. Name no patient.", 500, "", true))
-            (field("serial", "Serial number of the phone", "Then no other phone can use the token.", 128, "", false))
+            (field("serial", "Serial number of the phone", "Then this phone alone can use the token.", 128, "", false))
             div.field {
                 label for="hours" { "Hours it lives once signed" }
                 input type="number" id="hours" name="hours" min="1" max="24" value="24" required;
             }
-            button type="submit" { "Request a token" }
+            button.main type="submit" { "Request a token" }
         }
         h2 { "Requested so far, newest first" }
         @if tokens.is_empty() { p { "None yet." } } @else { (table(&tokens, now)) }
@@ -80,25 +80,35 @@ fn stands(token: &TokenView, now: Timestamp) -> &'static str {
     }
 }
 
+const COLUMNS: [&str; 6] = ["For", "Serial number", "Where it stands", "Asked for by", "When", "Token"];
+
 fn table(tokens: &[TokenView], now: Timestamp) -> Markup {
+    let [_, serial, state, by, when, name] = COLUMNS;
     html! {
-        div.scroll role="region" aria-label="Tokens" tabindex="0" {
-            table {
-                thead { tr { @for name in ["Token", "Where it stands", "For", "Asked for by", "When"] { th scope="col" { (name) } } } }
-                tbody {
-                    @for token in tokens {
-                        @let asked = &token.proposal;
-                        tr {
-                            th scope="row" { a href={ "/tokens/" (asked.proposal_id) } { code { (asked.proposal_id) } } }
-                            td { (stands(token, now)) }
-                            td { (asked.reason) }
-                            td { (asked.operator) }
-                            td { (words::time(asked.at)) }
-                        }
+        table.cards aria-label="Tokens" {
+            thead { tr { @for name in COLUMNS { th scope="col" { (name) } } } }
+            tbody {
+                @for token in tokens {
+                    @let asked = &token.proposal;
+                    tr {
+                        th scope="row" { a href={ "/tokens/" (asked.proposal_id) } { (asked.reason) } }
+                        td data-label=(serial) { (serial_of(token)) }
+                        td data-label=(state) { (stands(token, now)) }
+                        td data-label=(by) { (asked.operator) }
+                        td data-label=(when) { (words::time(asked.at)) }
+                        td data-label=(name) { code { (asked.proposal_id) } }
                     }
                 }
             }
         }
+    }
+}
+
+/// The one phone that a token is for.
+fn serial_of(token: &TokenView) -> &str {
+    match &token.proposal.wanted {
+        Wanted::Token { serial: Some(serial), .. } => serial.as_str(),
+        Wanted::Token { .. } | Wanted::Policy { .. } | Wanted::Wipe { .. } => "Any phone",
     }
 }
 
@@ -151,7 +161,7 @@ pub async fn show(
             _ => p { "There is nothing to enrol with here. " a href="/tokens" { "Request another token" } "." },
         }
     };
-    Ok(page("Token", "/tokens", &body))
+    Ok(page(&format!("Token for {}", asked.reason), "/tokens", &body))
 }
 
 /// A token that nobody asked for here: of the inventory, or signed inside with `gauze-records token`.

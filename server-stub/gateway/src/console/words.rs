@@ -15,12 +15,61 @@ pub fn short(id: &DeviceId) -> &str {
     id.as_str().get(..SHORT).unwrap_or(id.as_str())
 }
 
+/// What people call a phone: its serial number, or else the short name.
+pub fn name(device: &Registered) -> String {
+    let short = short(&device.device_id);
+    match &device.serial {
+        Some(serial) => format!("{serial} ({short})"),
+        None => format!("{short}, serial number not known"),
+    }
+}
+
+/// Everything by which people know a phone, on one line.
+pub fn known_by(device: &Registered) -> Markup {
+    html! {
+        p {
+            (status(device.status)) " Serial number: " strong { (or_unknown(device.serial.as_deref())) } ". Model: "
+            (or_unknown(device.model.as_deref())) ". For: " (or_unknown(device.asked_for.as_deref())) "."
+        }
+    }
+}
+
 pub fn time(at: Timestamp) -> Markup {
-    html! { time datetime=(at.to_string()) { (at.strftime("%Y-%m-%d %H:%M UTC").to_string()) } }
+    html! { time datetime=(at.to_string()) { (at.strftime("%d-%b-%Y %H:%M UTC").to_string()) } }
 }
 
 pub fn or_unknown(text: Option<&str>) -> &str {
-    text.unwrap_or("not known")
+    text.unwrap_or("Not known")
+}
+
+/// When the phone was last heard from.
+pub fn heard(device: &Registered) -> Markup {
+    html! { @if let Some(at) = device.heard_at { (time(at)) } @else { "Not known: it was never heard from" } }
+}
+
+/// A number that the phone itself said; not known where it was never heard from.
+pub fn as_it_said(device: &Registered, number: u64) -> String {
+    if device.heard_at.is_some() { number.to_string() } else { "Not known".to_owned() }
+}
+
+/// The id that the phone has now.
+pub fn replaced(device: &Registered) -> Markup {
+    html! {
+        @if let Some(next) = &device.replaced_by {
+            @if next.proven { "Replaced by " } @else { "Another phone says that it replaces it: " }
+            a href={ "/devices/" (next.device_id) } { code { (short(&next.device_id)) } }
+        }
+    }
+}
+
+/// What a flag means.
+fn flag(code: &str) -> String {
+    match code {
+        "lost" => "Lost".to_owned(),
+        "former_claimed" => "Says that it was another phone before; nobody has compared it".to_owned(),
+        "certificate_revoked" => "A certificate of its hardware key was revoked".to_owned(),
+        other => format!("Flagged: {other}"),
+    }
 }
 
 pub fn status(status: DeviceStatus) -> Markup {
@@ -55,11 +104,11 @@ pub fn lineage(lineage: Lineage) -> &'static str {
 
 /// What speaks against a phone, in text.
 pub fn trouble(device: &Registered) -> Vec<String> {
-    let mut told: Vec<String> = device.flags.iter().map(|flag| format!("flag: {flag}")).collect();
+    let mut told: Vec<String> = device.flags.iter().map(|code| flag(code)).collect();
     if let Some(code) = &device.attest_refused {
-        told.push(format!("evidence refused: {code}"));
+        told.push(format!("Evidence refused: {code}"));
     }
-    if device.unsent > 0 {
+    if device.unsent > 0 && device.wiped_at.is_none() && device.replaced_by.is_none() {
         told.push(format!("{} not sent", device.unsent));
     }
     if device.wiped_at.is_some() {
@@ -71,12 +120,12 @@ pub fn trouble(device: &Registered) -> Vec<String> {
 /// By what a phone was wiped: only an order destroys photos, and only where it says so.
 pub fn wiped(device: &Registered) -> &'static str {
     match device.wiped_cause.as_deref() {
-        Some("order") => "wiped by the hospital's order",
+        Some("order") => "Wiped by the hospital's order",
         Some("offline") => {
-            "locked itself after too long without hearing from the gateway; it goes on taking and sending photos"
+            "Locked itself after too long without hearing from the gateway; it goes on taking and sending photos"
         }
-        Some("asked") => "wiped on the phone by its user",
-        Some(_) | None => "wiped",
+        Some("asked") => "Wiped on the phone by its user",
+        Some(_) | None => "Wiped",
     }
 }
 
@@ -91,7 +140,8 @@ pub fn missing(story: &DeviceStory) -> String {
         })
         .collect();
     match story.missing {
-        0 => "none".to_owned(),
+        _ if story.device.heard_at.is_none() => "Not known".to_owned(),
+        0 => "None".to_owned(),
         missing => format!("{missing} (numbers {})", told.join(", ")),
     }
 }

@@ -116,6 +116,31 @@ impl Db {
             .map(drop)
     }
 
+    /// The place in the log after the newest act; 0 where there is none.
+    pub async fn acts_end(&self, tenant: &Tenant) -> Result<u64, sqlx::Error> {
+        let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(idx) FROM act WHERE tenant = ?")
+            .bind(tenant.as_str())
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(newest.map_or(0, |newest| to_u64(newest).saturating_add(1)))
+    }
+
+    /// Acts from this place in the log on, oldest first, a page at most.
+    pub async fn acts_from(&self, tenant: &Tenant, from: u64) -> Result<Vec<(u64, Jws)>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT act.idx, jws FROM act JOIN leaf ON leaf.tenant = act.tenant AND leaf.idx = act.idx \
+             WHERE act.tenant = ? AND act.idx >= ? ORDER BY act.idx LIMIT ?",
+        )
+        .bind(tenant.as_str())
+        .bind(to_i64(from))
+        .bind(MOST)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((to_u64(row.try_get("idx")?), Jws::parse(row.try_get("jws")?).map_err(damaged)?)))
+            .collect()
+    }
+
     /// The newest acts, newest first; of one device where it is named, and before `before` in the log.
     pub async fn acts(
         &self,

@@ -276,14 +276,15 @@ impl Db {
     pub async fn set_stored(
         write: &mut Write<'_>,
         name: &BlobName,
-        stored: &Jws,
+        (stored, at_ms): (&Jws, i64),
         has_blob: bool,
     ) -> Result<(), sqlx::Error> {
         let done = sqlx::query(
-            "UPDATE capture SET stored = ?, blob = ? \
+            "UPDATE capture SET stored = ?, stored_at_ms = ?, blob = ? \
              WHERE tenant = ? AND device_id = ? AND capture_id = ? AND stored IS NULL",
         )
         .bind(stored.as_str())
+        .bind(at_ms)
         .bind(has_blob)
         .bind(name.tenant.as_str())
         .bind(name.device_id.as_str())

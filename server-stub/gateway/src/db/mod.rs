@@ -7,7 +7,9 @@ mod lineage;
 mod log;
 mod refused;
 mod register;
+mod search;
 mod shown;
+mod watched;
 mod witness;
 
 use std::path::Path;
@@ -21,7 +23,8 @@ pub use captures::{Capture, NewCapture};
 pub use devices::{Device, Heartbeat, NewDevice};
 pub use log::append as log_append;
 pub use refused::Outcome;
-pub use register::{DeviceCounts, DevicePage, DeviceSearch, Registered};
+pub use register::{DeviceCounts, DevicePage, Registered, Replacement};
+pub use search::{DeviceSearch, Sort};
 pub use shown::ShownBefore;
 
 use crate::private;

@@ -7,10 +7,8 @@ use serde::{Serialize, Serializer};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
+use super::search::{DeviceSearch, LAST, MOST};
 use super::{Db, Write, damaged, to_u64};
-
-/// After every character that an id, a serial or a model may hold.
-const LAST: char = '\u{7f}';
 
 /// A device as the register knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,6 +33,11 @@ pub struct Registered {
     pub token_id: Option<String>,
     /// The phone's id before this one.
     pub follows: Option<DeviceId>,
+    /// The id that this phone has now, where it enrolled again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<Replacement>,
+    /// What its token was asked for, where that was here: most often the ward.
+    pub asked_for: Option<String>,
     /// What that rests on: `first` (there is none), `claimed`, `signed`, `same_serial`, `vouched`.
     #[serde(serialize_with = "lineage_name")]
     pub lineage: Lineage,
@@ -75,22 +78,16 @@ fn lineage_name<S: Serializer>(lineage: &Lineage, serializer: S) -> Result<S::Ok
     serializer.serialize_str(lineage.as_str())
 }
 
-/// Which devices.
-#[derive(Clone, Debug, Default)]
-pub struct DeviceSearch {
-    /// What id, serial or model begins with; serial and model in either case.
-    pub text: Option<String>,
-    /// Of this status alone.
-    pub status: Option<DeviceStatus>,
-    /// With a flag alone.
-    pub flagged: bool,
-    /// After this device: the last of the page before.
-    pub after: Option<DeviceId>,
-    /// At most so many, up to 200.
-    pub limit: Option<u32>,
+/// A later enrolment that says it is the same phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replacement {
+    /// Its id.
+    pub device_id: DeviceId,
+    /// Whether more than its own word shows it.
+    pub proven: bool,
 }
 
-/// Devices in order of their ids.
+/// Devices in the order that was asked for.
 #[derive(Clone, Debug, Serialize)]
 pub struct DevicePage {
     /// The devices.
@@ -112,10 +109,13 @@ pub struct DeviceCounts {
 
 const MOST: u32 = 200;
 
-const COLUMNS: &str = "device_id, status, platform, model, serial, attested_serial, app_version, enrolled_at_ms, token_id, follows, \
+pub(super) const COLUMNS: &str = "device_id, status, platform, model, serial, attested_serial, app_version, enrolled_at_ms, token_id, follows, \
     lineage, level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
     wipe_order, wipe_answered, wiped_at_ms, wiped_cause, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
-    AND device_flag.device_id = device.device_id) AS flags";
+    AND device_flag.device_id = device.device_id) AS flags, \
+    (SELECT reason FROM proposal WHERE proposal.tenant = device.tenant AND proposal_id = device.token_id) AS asked_for, \
+    (SELECT next.device_id || ' ' || next.lineage FROM device AS next INDEXED BY device_follows WHERE next.tenant = device.tenant \
+    AND next.follows = device.device_id AND next.follows IS NOT NULL ORDER BY next.enrolled_at_ms DESC LIMIT 1) AS next";
 
 fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
     let text = |column: &str| row.try_get::<Option<String>, _>(column);
@@ -137,6 +137,8 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         enrolled_at: time("enrolled_at_ms")?,
         token_id: text("token_id")?,
         follows: id("follows")?,
+        replaced_by: text("next")?.map(|next| replacement(&next)).transpose()?,
+        asked_for: text("asked_for")?,
         lineage: row.try_get::<&str, _>("lineage")?.parse().map_err(damaged)?,
         level: text("level")?,
         os_version: text("os_version")?,
@@ -155,48 +157,10 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
     })
 }
 
-impl DeviceSearch {
-    /// The query: every part of it goes through an index.
-    fn sql(&self) -> String {
-        let mut sql = format!("SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND device_id > ?2");
-        if self.status.is_some() {
-            sql.push_str(" AND status = ?3");
-        }
-        if self.text.is_some() {
-            sql.push_str(
-                " AND device_id IN (\
-                 SELECT device_id FROM device WHERE tenant = ?1 AND device_id >= ?4 AND device_id < ?5 UNION \
-                 SELECT device_id FROM device WHERE tenant = ?1 AND serial >= ?4 COLLATE NOCASE \
-                 AND serial < ?5 COLLATE NOCASE UNION \
-                 SELECT device_id FROM device WHERE tenant = ?1 AND model >= ?4 COLLATE NOCASE \
-                 AND model < ?5 COLLATE NOCASE)",
-            );
-        }
-        if self.flagged {
-            sql.push_str(" AND device_id IN (SELECT device_id FROM device_flag WHERE tenant = ?1)");
-        }
-        sql.push_str(" ORDER BY device_id LIMIT ?6");
-        sql
-    }
-
-    async fn run(
-        &self,
-        db: &mut SqliteConnection,
-        tenant: &Tenant,
-        prefix: &str,
-    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
-        let limit = self.limit.unwrap_or(50).clamp(1, MOST);
-        let text = self.text.as_deref().unwrap_or_default();
-        sqlx::query(sqlx::AssertSqlSafe(format!("{prefix}{}", self.sql())))
-            .bind(tenant.as_str())
-            .bind(self.after.as_ref().map_or("", DeviceId::as_str))
-            .bind(self.status.map(DeviceStatus::as_str))
-            .bind(text)
-            .bind(format!("{text}{LAST}"))
-            .bind(limit + 1)
-            .fetch_all(db)
-            .await
-    }
+fn replacement(next: &str) -> Result<Replacement, sqlx::Error> {
+    let (id, lineage) = next.split_once(' ').ok_or(sqlx::Error::RowNotFound)?;
+    let lineage: Lineage = lineage.parse().map_err(damaged)?;
+    Ok(Replacement { device_id: id.parse().map_err(damaged)?, proven: lineage != Lineage::Claimed })
 }
 
 impl Db {
@@ -370,6 +334,7 @@ async fn registered_in(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Sort;
 
     #[tokio::test]
     async fn a_search_reads_no_table_from_end_to_end() {
@@ -378,9 +343,9 @@ mod tests {
         let tenant: Tenant = "ward-9".parse().unwrap();
         for text in [None, Some("Pixel".to_owned())] {
             for status in [None, Some(DeviceStatus::Suspended)] {
-                for flagged in [false, true] {
+                for (flagged, sort) in [(false, Sort::Id), (true, Sort::Serial), (true, Sort::Heard)] {
                     let search =
-                        DeviceSearch { text: text.clone(), status, flagged, after: None, limit: None };
+                        DeviceSearch { text: text.clone(), status, flagged, sort, ..DeviceSearch::default() };
                     let plan = db.search_plan(&tenant, &search).await.unwrap();
                     let scans: Vec<_> = plan.iter().filter(|step| step.starts_with("SCAN device")).collect();
                     assert!(!plan.is_empty() && scans.is_empty(), "{plan:?}");

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use gauze_attest::{AttestedDevice, Basis, Freshness, verify_enrolment};
-use gauze_wire::{ChallengeAnswer, Enrolled, Enrolment, EntryKind, Jws, Notice, ProblemCode, Tenant};
+use gauze_wire::{ChallengeAnswer, Enrolled, Enrolment, EntryKind, Jws, Name, Notice, ProblemCode, Tenant};
 use jiff::SignedDuration;
 
 use super::evidence::{basis, flag, spend_challenge};
@@ -66,7 +66,14 @@ pub async fn enrol(
     let device = judge(&app, served, &tenant, &evidence).await?;
     peer.proves_itself();
     let log_index = keep(&app, served, &evidence, &device).await?;
-    tracing::info!(%tenant, "a device enrolled");
+    let enrolment = device.enrolment();
+    tracing::info!(
+        %tenant,
+        device_id = %device.device_id(),
+        serial = enrolment.serial.as_ref().map(Name::as_str),
+        log_index,
+        "a phone enrolled"
+    );
     let notices = device.shown().notices();
     Ok((StatusCode::CREATED, Json(Enrolled { device_id: device.device_id(), log_index, notices })))
 }

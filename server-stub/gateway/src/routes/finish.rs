@@ -49,6 +49,8 @@ pub async fn finish(turn: &Turn, _: Durable) -> Result<CaptureState, RequestRefu
     let state = log_and_sign(&mut write, &turn.app, served, &turn.name).await?;
     write.commit().await?;
     meters::stored();
+    let BlobName { tenant, device_id, capture_id } = &turn.name;
+    tracing::info!(%tenant, %device_id, %capture_id, "a photo is stored");
     Ok(state)
 }
 
@@ -61,9 +63,10 @@ pub async fn log_and_sign(
 ) -> Result<CaptureState, RequestRefusal> {
     let capture = Db::capture_now(write, name).await?.ok_or(ProblemCode::Internal)?;
     let proof = log_append(write, served, capture.kind, &capture.manifest).await?;
-    let stored = Jws::sign(&Stored::new(capture.binding(), proof, app.clock.now()), app.keys.receipts())?;
+    let now = app.clock.now();
+    let stored = Jws::sign(&Stored::new(capture.binding(), proof, now), app.keys.receipts())?;
     // A void's too, where the photo that it takes back lies here yet: whoever cleans up takes it.
     let has_blob = capture.kind != EntryKind::Void || app.blobs.whole(name).is_file();
-    Db::set_stored(write, name, &stored, has_blob).await?;
+    Db::set_stored(write, name, (&stored, now.as_millisecond()), has_blob).await?;
     Ok(CaptureState { capture_id: name.capture_id, stored, outcome: None })
 }

@@ -50,12 +50,12 @@ pub async fn healthz(State(app): State<App>) -> Result<&'static str, RequestRefu
 }
 
 /// `/metrics` alone, for a listener of its own: the counters name tenants and tell how busy a hospital is.
-pub fn metrics_router() -> Router {
-    Router::new().route("/metrics", get(metrics))
+pub fn metrics_router(app: App) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(app)
 }
 
-async fn metrics() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], crate::meters::render())
+async fn metrics(State(app): State<App>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], crate::meters::render(&app).await)
 }
 
 pub async fn openapi() -> impl IntoResponse {

@@ -18,13 +18,14 @@ pub use meta::metrics_router;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::map_response_with_state;
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::routing::{MethodRouter, get, post, put};
 use gauze_wire::ProblemCode;
 
 use crate::answers::timed;
 use crate::app::App;
 use crate::refusal::RequestRefusal;
+use crate::told::{pace, told};
 
 /// Every path and what answers there: nothing is answered that is not here.
 fn table() -> Vec<(&'static str, MethodRouter<App>)> {
@@ -64,6 +65,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(|| async { RequestRefusal::from(ProblemCode::MethodNotAllowed) })
         // Bodies are read by our own extractors, each with its own limit.
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state((app.clone(), pace()), told))
         .layer(map_response_with_state(app.clone(), timed))
         .with_state(app)
 }

@@ -70,14 +70,21 @@ pub async fn outcomes(State(app): State<App>, request: FromRecords) -> Result<St
         judged.push(judge(&app, served, jws).await?);
     }
     let now_ms = app.clock.now().as_millisecond();
-    let mut write = app.db.write().await?;
+    let (mut write, mut news) = (app.db.write().await?, Vec::new());
     for (name, jws, filed) in &judged {
         let outcome = Outcome { jws, at_ms: now_ms, filed: *filed };
-        if Db::set_outcome(&mut write, name, &outcome).await? && *filed {
-            meters::filed();
+        if Db::set_outcome(&mut write, name, &outcome).await? {
+            news.push((name, *filed));
         }
     }
     write.commit().await?;
+    for (BlobName { tenant, device_id, capture_id }, filed) in news {
+        if filed {
+            meters::filed();
+        }
+        let outcome = if filed { "filed" } else { "refused" };
+        tracing::info!(%tenant, %device_id, %capture_id, outcome, "the hospital has decided on a photo");
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

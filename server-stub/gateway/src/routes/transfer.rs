@@ -28,6 +28,7 @@ use crate::meters;
 use crate::peers::Peer;
 use crate::private;
 use crate::refusal::RequestRefusal;
+use crate::told::Asker;
 
 const BUFFER: usize = 64 * 1024;
 /// Whoever is told to leave still takes in what is on its way, or the phone would have to send it again: until nothing
@@ -55,10 +56,11 @@ pub async fn put(
     State(app): State<App>,
     ticket: Result<Path<String>, PathRejection>,
     peer: Peer,
+    asker: Asker,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, RequestRefusal> {
-    let ticket = Ticket::of(ticket, peer)?;
+    let ticket = Ticket::of(ticket, peer, asker)?;
     let length = announced(once(&headers, "content-length")?).map_err(|_| ProblemCode::MalformedRequest)?;
     apart(async move {
         match ticket.take(&app, |size| length.is_none_or(|length| length == size)).await? {
@@ -89,10 +91,11 @@ pub async fn patch(
     State(app): State<App>,
     ticket: Result<Path<String>, PathRejection>,
     peer: Peer,
+    asker: Asker,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, RequestRefusal> {
-    let ticket = Ticket::of(ticket, peer)?;
+    let ticket = Ticket::of(ticket, peer, asker)?;
     let part = part(&headers)?;
     apart(async move {
         match ticket.take(&app, |size| part.fits(size)).await? {
@@ -124,8 +127,9 @@ pub async fn head(
     State(app): State<App>,
     ticket: Result<Path<String>, PathRejection>,
     peer: Peer,
+    asker: Asker,
 ) -> Result<Response, RequestRefusal> {
-    let (capture, offset, complete) = match Ticket::of(ticket, peer)?.take(&app, |_| true).await? {
+    let (capture, offset, complete) = match Ticket::of(ticket, peer, asker)?.take(&app, |_| true).await? {
         Place::Held(capture, _) => {
             let size = capture.size;
             (capture, size, true)
@@ -178,7 +182,7 @@ fn once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Reque
 }
 
 /// The secret part of an upload address, hashed, and who shows it.
-struct Ticket(Digest, Peer);
+struct Ticket(Digest, Peer, Asker);
 
 /// What is behind a ticket.
 enum Place {
@@ -189,13 +193,18 @@ enum Place {
 }
 
 impl Ticket {
-    fn of(path: Result<Path<String>, PathRejection>, peer: Peer) -> Result<Self, RequestRefusal> {
+    fn of(
+        path: Result<Path<String>, PathRejection>,
+        peer: Peer,
+        asker: Asker,
+    ) -> Result<Self, RequestRefusal> {
         let Path(secret) = path.map_err(|_| ProblemCode::TicketUnknown)?;
-        Ok(Self(Digest::of(secret.as_bytes()), peer))
+        Ok(Self(Digest::of(secret.as_bytes()), peer, asker))
     }
 
     async fn find(&self, app: &App) -> Result<Capture, RequestRefusal> {
         let capture = app.db.capture_by_ticket(&self.0).await?.ok_or(ProblemCode::TicketUnknown)?;
+        self.2.is(capture.name.device_id.as_str());
         let open = capture.stored.is_some()
             || capture.ticket_expires_ms.is_some_and(|expires| expires > app.clock.now().as_millisecond());
         if !open {

@@ -95,6 +95,10 @@ pub async fn upload(
     };
     write.commit().await?;
     let answer = answer?;
+    if let (Manifest::Void(..), UploadAnswer::Held(_)) = (&offer.manifest, &answer) {
+        let BlobName { tenant, device_id, capture_id } = &offer.name;
+        tracing::info!(%tenant, %device_id, %capture_id, "a photo will not come");
+    }
     if matches!(offer.manifest, Manifest::Void(..)) {
         app.blobs.discard_part(&offer.name)?;
         superseded.iter().try_for_each(|name| app.blobs.delete(name))?;

@@ -351,3 +351,70 @@ async fn the_list_is_searched_and_read_a_page_at_a_time() {
     let all = gateway.admin(&hospital).await.devices(&DeviceSearch::default()).await.unwrap();
     assert_eq!(all.devices.len(), 50);
 }
+
+#[tokio::test]
+async fn phones_are_listed_by_serial_ward_or_silence_and_filtered() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let admin = gateway.admin(&hospital).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    assert!(browser.open("/devices").await.contains("No phone has enrolled yet"));
+    let mut phones = Vec::new();
+    for (serial, ward) in [("b-2", "Ward 3"), ("A-1", "Ward 9"), ("c-3", "Outpatients")] {
+        let asked = admin.request_token(8, None, &by(ward)).await.unwrap();
+        let token = hospital.approve(&gateway, &asked).await;
+        let phone = Phone::new(&hospital);
+        phone.enrolled_for(&gateway, &hospital, (token, serial)).await;
+        gateway.pass(jiff::SignedDuration::from_secs(60));
+        phones.push(phone);
+    }
+    let order = async |path: &str| -> Vec<&str> {
+        let html = browser.open(path).await;
+        let place = |serial: &&str| html.find(&format!(">{serial}</a>"));
+        let mut found: Vec<_> =
+            ["A-1", "b-2", "c-3"].into_iter().filter(|serial| place(serial).is_some()).collect();
+        found.sort_by_key(place);
+        found
+    };
+    assert_eq!(order("/devices").await, ["A-1", "b-2", "c-3"]);
+    assert_eq!(order("/devices?sort=ward").await, ["c-3", "b-2", "A-1"]);
+    assert_eq!(order("/devices?q=outpat").await, ["c-3"]);
+    phones[0].hears(&gateway, 5, 4).await;
+    gateway.pass(jiff::SignedDuration::from_secs(60));
+    phones[2].hears(&gateway, 5, 1).await;
+    assert_eq!(order("/devices?sort=heard").await, ["A-1", "b-2", "c-3"]);
+    assert_eq!(order("/devices?sort=unsent").await, ["b-2", "c-3", "A-1"]);
+    assert_eq!(order("/devices?unsent=1").await, ["b-2", "c-3"]);
+    let after = |phone: &Phone| format!("/devices?sort=unsent&after={}", phone.id());
+    assert_eq!(order(&after(&phones[0])).await, ["c-3", "A-1"]);
+    assert_eq!(order(&after(&phones[2])).await, ["A-1"]);
+    browser.send(Request::get("/devices?sort=size").header("host", HERE), "").await.expect(400);
+}
+
+#[tokio::test]
+async fn a_replaced_phone_says_by_which_and_one_never_heard_from_says_not_known() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let admin = gateway.admin(&hospital).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    let old = Phone::enrolled(&gateway, &hospital).await;
+    let new = Phone::enrolled_after(&old, &gateway, &hospital).await;
+    let short = new.id().as_str()[..8].to_owned();
+    let story = browser.open(&format!("/devices/{}", old.id())).await;
+    assert!(story.contains("Replaced by") && story.contains(&short), "{story}");
+    assert!(story.contains("<dt>Photos taken</dt><dd>Not known</dd>"), "{story}");
+    let listed = browser.open("/devices?current=1").await;
+    assert!(listed.contains(new.id().as_str()) && !listed.contains(old.id().as_str()));
+    let claims = Phone::enrolled_claiming(&new, &gateway, &hospital).await;
+    let story = browser.open(&format!("/devices/{}", new.id())).await;
+    assert!(story.contains("Another phone says that it replaces it") && !story.contains("Replaced by"));
+    assert!(browser.open("/devices?current=1").await.contains(new.id().as_str()), "a claim hides nothing");
+
+    let lost = admin.lost(&claims.id(), gauze_wire::Photos::Keep, &by("taxi")).await.unwrap();
+    let report = browser.open(&format!("/devices/{}/lost", claims.id())).await;
+    let id = lost.wipe.proposal_id.as_str();
+    for told in [id, "device management", "sessions", "never heard from", "open uploads are dead"] {
+        assert!(report.contains(told), "{told}: {report}");
+    }
+    assert!(!report.contains("0 photos"), "{report}");
+}

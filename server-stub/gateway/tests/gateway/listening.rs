@@ -103,6 +103,20 @@ async fn counters_are_given_where_the_operator_says_and_not_to_phones() {
     assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("gauze_log_size"), "{answer}");
 }
 
+#[tokio::test]
+async fn a_handshake_that_fails_is_a_line_without_an_address() {
+    let log = crate::fixture::logged();
+    let gateway = Gateway::serving(&[&Hospital::ward()]).await;
+    let mut listener = Listener::start(options(&gateway)).await;
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    listener.ca = other.cert.der().clone();
+    assert!(listener.connect(3, b"h2").await.is_err());
+    while log.lines().iter().all(|line| line["message"] != "a TLS handshake failed") {
+        tokio::task::yield_now().await;
+    }
+    assert!(log.text().contains("alert") && !log.text().contains("127.0.0"), "{}", log.text());
+}
+
 /// Whence silent strangers come, and whence a phone does.
 const STRANGE: u8 = 1;
 const PHONES: u8 = 2;

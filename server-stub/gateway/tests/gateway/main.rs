@@ -3,6 +3,7 @@
 
 mod fixture;
 
+mod alarms;
 mod attestations;
 mod browser;
 mod console;
@@ -18,6 +19,7 @@ mod quotas;
 mod signatures;
 mod takeover;
 mod tickets;
+mod told;
 mod transfers;
 mod upkeep;
 mod voids;

@@ -263,7 +263,7 @@ async fn health_counters_and_the_interface_can_be_read_and_nothing_else_is_there
     gateway.put(&ticket, shot.sealed.clone()).await.expect(201);
     gateway.get("/healthz").await.expect(200);
     let of_metrics = Request::get("/metrics").body(Body::empty()).unwrap();
-    let metrics = ask(metrics_router(), of_metrics).await;
+    let metrics = ask(metrics_router(gateway.app().clone()), of_metrics).await;
     let text = String::from_utf8_lossy(&metrics.body).into_owned();
     for counter in ["gauze_photos_stored_total", "gauze_received_bytes_total", "gauze_log_size"] {
         assert!(text.contains(counter), "{counter} in {text}");

@@ -29,6 +29,7 @@ pub use inventory::{
 pub use make::{Made, RecipientKind, make};
 pub use paste::{Paste, managed};
 pub use root::HandedOver;
+pub(crate) use root::Roots;
 pub use sign::{MAX_TOKEN_HOURS, SignedToken, sign_bundle, sign_policy, sign_policy_fields, sign_token};
 
 /// The offline root.

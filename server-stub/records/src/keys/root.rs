@@ -39,6 +39,12 @@ pub(crate) struct Roots {
 }
 
 impl Roots {
+    /// Whether it signs, or signed, bundles that count.
+    pub(crate) fn knows(&self, root: &Digest) -> bool {
+        self.current == *root || self.former.iter().any(|(former, _)| former == root)
+    }
+
+    /// The bundle, where its root counts for its version.
     pub(crate) fn believe(&self, jws: &Jws, tenant: &Tenant) -> Result<Bundle, WireError> {
         let claimed: Bundle = jws.peek()?;
         let signed_by = claimed.root.fingerprint();

@@ -92,7 +92,10 @@ impl<G: GatewayPort> Puller<G> {
             };
             let why = "its phone is on the hospital's list";
             let decided = Decided { by: BY, why, at: now, signed: Some(&signed) };
-            left -= u64::from(self.index.decide(proposal_id, &decided).await?);
+            if self.index.decide(proposal_id, &decided).await? {
+                tracing::info!(%proposal_id, kind = wanted.kind(), by = BY, "signed");
+                left -= 1;
+            }
         }
         Ok(())
     }

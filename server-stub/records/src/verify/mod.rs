@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use gauze_wire::log::Tree;
-use gauze_wire::{DeviceId, Manifest};
+use gauze_wire::{DeviceId, Digest, Manifest};
 use serde::Serialize;
 
 use crate::coded::Coded;
@@ -27,6 +27,8 @@ use life::Lives;
 use trust::Anchors;
 
 const BATCH: u32 = 256;
+/// A sealed file that no entry of the log accounts for.
+const FILE_UNKNOWN: &str = "file_unknown";
 
 /// Why nothing could be checked.
 #[derive(Debug, thiserror::Error)]
@@ -80,11 +82,30 @@ pub struct Gap {
     pub last: u64,
 }
 
+/// What the findings come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing is wrong.
+    Clean,
+    /// All bundles are of another root than the one pinned, and there is nothing else.
+    OtherRoot,
+    /// Nothing that was signed has changed or is missing; files lie there that the log does not know.
+    FilesUnknown,
+    /// Something is not as it was signed.
+    #[default]
+    Changed,
+}
+
 /// What was checked and what was found.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct VerifyReport {
     /// Whether nothing is wrong. Gaps are not wrong: photos may still be on their way.
     pub ok: bool,
+    /// What the findings come to.
+    pub verdict: Verdict,
+    /// The root of every bundle there, where that is one, and not the one in the keys directory.
+    pub other_root: Option<Digest>,
     /// Whether the bundles were checked against the root in a keys directory.
     pub pinned: bool,
     /// Leaves that lead to the cosigned root.
@@ -108,6 +129,17 @@ pub struct VerifyReport {
 }
 
 impl VerifyReport {
+    fn judge(&self) -> Verdict {
+        match (self.findings.is_empty(), self.other_root) {
+            (true, None) => Verdict::Clean,
+            (true, Some(_)) => Verdict::OtherRoot,
+            (false, None) if self.findings.iter().all(|finding| finding.code == FILE_UNKNOWN) => {
+                Verdict::FilesUnknown
+            }
+            (false, _) => Verdict::Changed,
+        }
+    }
+
     fn find(&mut self, code: &'static str, at: impl ToString) {
         self.findings.push(Finding { code, at: at.to_string() });
     }
@@ -142,7 +174,12 @@ pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, 
     }
     find_strangers((&layout, audited), &index, &mut report).await?;
     report.evidence = count(&layout.root.join("evidence"))?;
-    report.ok = report.findings.is_empty();
+    if report.other_root.is_some() && !report.findings.is_empty() {
+        // Then the bundles are what was changed, and the rest fits them no more.
+        report.find("bundle_untrusted", layout.bundles().display());
+    }
+    report.verdict = report.judge();
+    report.ok = report.verdict == Verdict::Clean;
     index.close().await;
     Ok(report)
 }
@@ -194,16 +231,9 @@ async fn find_strangers(
     index: &Index,
     report: &mut VerifyReport,
 ) -> Result<(), VerifyError> {
-    let mut dirs = vec![layout.sealed_root()];
-    while let Some(dir) = dirs.pop().filter(|dir| dir.is_dir()) {
-        for entry in fs::read_dir(&dir).map_err(at(&dir))? {
-            let entry = entry.map_err(at(&dir))?;
-            let (path, kind) = (entry.path(), entry.file_type().map_err(at(&dir))?);
-            if kind.is_dir() {
-                dirs.push(path);
-            } else if !audited || !is_accounted_for(layout, index, &path).await? {
-                report.find("file_unknown", path.display());
-            }
+    for path in layout.sealed_files()? {
+        if !audited || !is_accounted_for(layout, index, &path).await? {
+            report.find(FILE_UNKNOWN, path.display());
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Listening over TLS, and an end that lets running requests finish.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use gauze_listen::{CertificateError, ListenError, Renewal, follow};
+use gauze_logging::Pace;
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::coded::Coded;
@@ -90,7 +92,15 @@ pub async fn serve(
         stopper.graceful_shutdown(Some(GRACE));
     });
     let server = axum_server::from_tcp(listener).map_err(WebError::Broken)?;
-    let server = server.acceptor(RustlsAcceptor::new(tls)).handle(handle);
+    let strangers = Pace::new(60);
+    let server =
+        server.acceptor(RustlsAcceptor::new(tls)).handle(handle).accept_error_handler(move |from, error| {
+            if from.is_none() {
+                tracing::error!(%error, "no connection can be taken");
+            } else if error.kind() == ErrorKind::InvalidData && strangers.permits("handshakes") {
+                tracing::info!(%error, "a TLS handshake failed");
+            }
+        });
     let mut server = server.first_request_timeout(HEAD_WITHIN);
     server.http_builder().http1().header_read_timeout(Some(HEAD_WITHIN));
     server

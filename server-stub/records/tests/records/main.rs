@@ -22,6 +22,7 @@ mod log;
 mod open;
 mod photos;
 mod rejudge;
+mod restored;
 mod scale;
 mod settle;
 mod steps;

@@ -167,6 +167,16 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
     admin.lost(&lost.id(), gauze_wire::Photos::Keep, &by("left in a taxi")).await.unwrap();
     let token = admin.request_token(24, None, &by("ward 9")).await.unwrap();
     hospital.approve(&gateway, &token).await;
+    let used = admin
+        .request_token(24, None, &by("Ward 12, the camera of the tissue viability nurses"))
+        .await
+        .unwrap();
+    let used = hospital.approve(&gateway, &used).await;
+    let silent = Phone::new(&hospital).enrolled_for(&gateway, &hospital, (used, "R58M41ABCDE")).await;
+    admin.lost(&silent, gauze_wire::Photos::Keep, &by("not seen since the move")).await.unwrap();
+    let before = Phone::enrolled(&gateway, &hospital).await;
+    before.hears(&gateway, 16, 2).await;
+    let claimed = Phone::enrolled_claiming(&before, &gateway, &hospital).await.id();
     let (phone, lost, token) = (phone.id(), lost.id(), token.proposal_id);
     let pages = [
         ("phones", "/devices".to_owned()),
@@ -180,10 +190,19 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
         ("tokens", "/tokens".to_owned()),
         ("token", format!("/tokens/{token}")),
         ("policy", "/policy".to_owned()),
+        ("silent-report", format!("/devices/{silent}/lost")),
+        ("suspend", format!("/devices/{claimed}/suspend")),
+        ("revoke", format!("/devices/{claimed}/revoke")),
+        ("succeed", format!("/devices/{claimed}/succeed")),
+        ("claimed", format!("/devices/{claimed}")),
+        ("replaced", format!("/devices/{}", before.id())),
+        ("filtered", "/devices?sort=ward&current=1&unsent=1".to_owned()),
         ("no-page", "/nowhere".to_owned()),
     ];
     // 640 is a window of 1280 at twice the size; 320 is what WCAG 2.2 asks for (1.4.10).
-    for (width, scheme) in [(1280, "light"), (1280, "dark"), (640, "light"), (320, "dark")] {
+    for (width, scheme) in
+        [(1280, "light"), (1280, "dark"), (640, "light"), (360, "light"), (360, "dark"), (320, "dark")]
+    {
         desk.browser.look(width, scheme).await;
         for (name, path) in &pages {
             desk.open(path).await;

@@ -1,0 +1,133 @@
+//! Which devices, and in what order: every part of a search goes through an index of the tenant.
+
+use gauze_wire::{DeviceId, DeviceStatus, Tenant};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use super::register::COLUMNS;
+
+/// After every character that an id, a serial or a model may hold.
+pub(super) const LAST: char = '\u{7f}';
+/// Longest page.
+pub(super) const MOST: u32 = 200;
+
+/// In what order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// By id.
+    #[default]
+    Id,
+    /// By serial number; those without one last.
+    Serial,
+    /// By what the token was asked for, most often the ward, and then by serial number.
+    Ward,
+    /// Those not heard from for longest first.
+    Heard,
+    /// Those that hold most photos first.
+    Unsent,
+}
+
+impl Sort {
+    /// What is compared, the smallest first; the id decides between equals.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Id => "''",
+            Self::Serial => "COALESCE(lower(serial), '~')",
+            Self::Ward => {
+                "COALESCE((SELECT lower(reason) FROM proposal WHERE proposal.tenant = device.tenant \
+                 AND proposal_id = device.token_id), '~') || ' ' || COALESCE(lower(serial), '~')"
+            }
+            Self::Heard => "COALESCE(heard_at_ms, 0)",
+            Self::Unsent => "-unsent",
+        }
+    }
+}
+
+/// Which devices.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceSearch {
+    /// What id, serial or model begins with, or what the token was asked for holds; each in either case but the id.
+    pub text: Option<String>,
+    /// Of this status alone.
+    pub status: Option<DeviceStatus>,
+    /// With a flag alone.
+    pub flagged: bool,
+    /// With photos that it said it had not sent alone.
+    pub unsent: bool,
+    /// Without those that enrolled again under another id.
+    pub current: bool,
+    /// In what order.
+    pub sort: Sort,
+    /// After this device: the last of the page before.
+    pub after: Option<DeviceId>,
+    /// At most so many, up to 200.
+    pub limit: Option<u32>,
+}
+
+impl DeviceSearch {
+    fn sql(&self) -> String {
+        let key = self.sort.key();
+        let mut sql = "SELECT device_id FROM device WHERE tenant = ?1".to_owned();
+        if self.after.is_some() {
+            sql.push_str(&match self.sort {
+                Sort::Id => " AND device_id > ?2".to_owned(),
+                _ => format!(
+                    " AND ({key}, device_id) > (SELECT {key}, device_id FROM device WHERE tenant = ?1 AND device_id = ?2)"
+                ),
+            });
+        }
+        if self.status.is_some() {
+            sql.push_str(" AND status = ?3");
+        }
+        if self.text.is_some() {
+            sql.push_str(
+                " AND device_id IN (\
+                 SELECT device_id FROM device WHERE tenant = ?1 AND device_id >= ?4 AND device_id < ?5 UNION \
+                 SELECT device_id FROM device WHERE tenant = ?1 AND serial >= ?4 COLLATE NOCASE \
+                 AND serial < ?5 COLLATE NOCASE UNION \
+                 SELECT device_id FROM device WHERE tenant = ?1 AND model >= ?4 COLLATE NOCASE \
+                 AND model < ?5 COLLATE NOCASE UNION \
+                 SELECT used.device_id FROM proposal JOIN spent_token ON spent_token.tenant = ?1 AND spent_token.token_id = proposal_id \
+                 JOIN device AS used ON used.tenant = ?1 AND used.enrolment_sha256 = spent_token.enrolment_sha256 \
+                 WHERE proposal.tenant = ?1 AND kind = 'token' AND instr(lower(reason), lower(?4)) > 0)",
+            );
+        }
+        if self.flagged {
+            sql.push_str(" AND device_id IN (SELECT device_id FROM device_flag WHERE tenant = ?1)");
+        }
+        if self.unsent {
+            sql.push_str(" AND unsent > 0");
+        }
+        if self.current {
+            sql.push_str(
+                " AND NOT EXISTS (SELECT 1 FROM device AS next INDEXED BY device_follows WHERE next.tenant = ?1 \
+                 AND next.follows = device.device_id AND next.follows IS NOT NULL AND next.lineage <> 'claimed')",
+            );
+        }
+        let order = if self.sort == Sort::Id { String::new() } else { format!("{key}, ") };
+        // All that is told of a device is read for those of the page alone.
+        format!(
+            "SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND device_id IN ({sql} ORDER BY {order}device_id LIMIT ?6) \
+             ORDER BY {order}device_id"
+        )
+    }
+
+    pub(super) async fn run(
+        &self,
+        db: &mut SqliteConnection,
+        tenant: &Tenant,
+        prefix: &str,
+    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        let limit = self.limit.unwrap_or(50).clamp(1, MOST);
+        let text = self.text.as_deref().unwrap_or_default();
+        sqlx::query(sqlx::AssertSqlSafe(format!("{prefix}{}", self.sql())))
+            .bind(tenant.as_str())
+            .bind(self.after.as_ref().map_or("", DeviceId::as_str))
+            .bind(self.status.map(DeviceStatus::as_str))
+            .bind(text)
+            .bind(format!("{text}{LAST}"))
+            .bind(limit + 1)
+            .fetch_all(db)
+            .await
+    }
+}

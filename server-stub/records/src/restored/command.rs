@@ -1,0 +1,72 @@
+//! The gateway's commands that repeat acts.
+
+use std::collections::BTreeSet;
+
+use gauze_wire::{Deed, DeviceId, Photos, Tenant, Wanted};
+
+use crate::list::ListedAct;
+
+/// The flag that the playbook for lost phones sets.
+const LOST: &str = "lost";
+
+/// One line for each act: a command for a shell, or a remark behind `#` where no command repeats it.
+pub(super) fn commands(acts: &[ListedAct], tenant: &Tenant, enrolled: &[DeviceId]) -> Vec<String> {
+    let lost: BTreeSet<&DeviceId> = acts.iter().filter_map(|act| lost(&act.deed)).collect();
+    acts.iter()
+        .filter_map(|act| match &act.deed {
+            // All of it is one command.
+            Deed::Revoke { device_id } | Deed::Propose { wanted: Wanted::Wipe { device_id, .. }, .. }
+                if lost.contains(device_id) =>
+            {
+                None
+            }
+            deed => line(act, deed, tenant, enrolled),
+        })
+        .collect()
+}
+
+fn lost(deed: &Deed) -> Option<&DeviceId> {
+    match deed {
+        Deed::Flag { device_id, code } if code.as_str() == LOST => Some(device_id),
+        _ => None,
+    }
+}
+
+fn line(act: &ListedAct, deed: &Deed, tenant: &Tenant, enrolled: &[DeviceId]) -> Option<String> {
+    let (verb, device, more) = match deed {
+        Deed::Suspend { device_id } => ("suspend", device_id, String::new()),
+        Deed::Resume { device_id } => ("resume", device_id, String::new()),
+        Deed::Revoke { device_id } => ("revoke", device_id, String::new()),
+        Deed::Succeed { device_id, former } => ("succeed", device_id, format!(" --former={former}")),
+        Deed::Unflag { device_id, code } => {
+            ("unflag", device_id, format!(" --code {}", quoted(code.as_str())))
+        }
+        Deed::Flag { device_id, .. } if lost(deed).is_some() => ("lost", device_id, String::new()),
+        Deed::Propose { wanted: Wanted::Wipe { device_id, photos }, .. } => {
+            let photos = if *photos == Photos::Destroy { " --photos destroy" } else { "" };
+            ("wipe", device_id, photos.to_owned())
+        }
+        Deed::Propose { proposal_id, wanted } => {
+            return Some(format!(
+                "# {} {proposal_id} was asked for: ask again if it is still wanted",
+                wanted.kind()
+            ));
+        }
+        // The gateway flags again by itself, and decisions are the hospital's.
+        Deed::Flag { .. } | Deed::Settle { .. } => return None,
+    };
+    if !enrolled.contains(device) {
+        return Some(format!(
+            "# {verb} {device}: the gateway does not know this phone, which can do nothing until it enrols"
+        ));
+    }
+    let (operator, reason) = (quoted(&act.operator), quoted(&act.reason));
+    Some(format!(
+        "gauze-gateway admin device {verb} --data gateway --tenant {tenant} --operator {operator} --reason {reason}{more} -- {device}"
+    ))
+}
+
+/// One word for a POSIX shell, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

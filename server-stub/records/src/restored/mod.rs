@@ -1,0 +1,189 @@
+//! After the gateway's database was put back from an older copy, and its log was pulled into a directory of its own: what the
+//! directory before knows and the new one does not.
+//!
+//! Always: nothing is deleted; a sealed file leaves `sealed` only where the directory before accounts for these very bytes.
+
+mod command;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gauze_wire::{CaptureId, Deed, DeviceId, Digest, Manifest, ProposalId};
+use serde::Serialize;
+
+use crate::coded::Coded;
+use crate::disk::{self, DiskError, at};
+use crate::index::{Decided, Index, IndexError, Kind, Status};
+use crate::layout::{Layout, measure};
+use crate::list::{ListedAct, list_acts, list_devices};
+
+/// Why a restore was not finished.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoredError {
+    /// Another program works on the directory.
+    #[error("another puller works on this data directory")]
+    Busy,
+    /// Both are one.
+    #[error("--former is the directory itself")]
+    SameDirectory,
+    /// They are of two hospitals.
+    #[error("the directory before is of another tenant")]
+    OtherTenant,
+    /// An index could not be read.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The disk failed.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+impl Coded for RestoredError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::SameDirectory => "same_directory",
+            Self::OtherTenant => "other_tenant",
+            Self::Index(error) => error.code(),
+            Self::Disk(error) => error.code(),
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::Busy => "Stop it, and run this again.",
+            Self::SameDirectory => "Give the directory from before the restore.",
+            Self::OtherTenant => "Give the directory from before the restore of the same hospital.",
+            Self::Index(error) => error.next_step(),
+            Self::Disk(error) => error.next_step(),
+        }
+    }
+}
+
+/// What was done, and what is left for people. No `Debug`: a reason is free text.
+#[derive(Clone, Serialize)]
+pub struct Restored {
+    /// Sealed files that only the directory before knows: they lie under `former` now.
+    pub moved: Vec<PathBuf>,
+    /// Decisions of the hospital that were taken again as they were: the next pull hands them in.
+    pub decided: Vec<ProposalId>,
+    /// Acts of the gateway's operators that the gateway does not know any more, oldest first.
+    pub acts: Vec<ListedAct>,
+    /// The gateway's commands that repeat them, and a remark where none can.
+    pub commands: Vec<String>,
+}
+
+/// Finishes a restore: `data` was pulled anew, `former` is the directory before.
+pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredError> {
+    let itself = fs::canonicalize(data).map_err(at(data))? == fs::canonicalize(former).map_err(at(former))?;
+    if itself {
+        return Err(RestoredError::SameDirectory);
+    }
+    let (now, before) = (Layout::new(data), Layout::new(former));
+    let _lock = now.prepare()?.ok_or(RestoredError::Busy)?;
+    let (index, old) = (Index::open(&now.index(), false).await?, Index::open(&before.index(), false).await?);
+    let Some((tenant, _)) = index.bound_to().await? else { return Err(IndexError::Absent.into()) };
+    if old.bound_to().await?.is_none_or(|(other, _)| other != tenant) {
+        return Err(RestoredError::OtherTenant);
+    }
+    let moved = move_strangers((&now, &index), (&before, &old)).await?;
+    let decided = decide_again(&index, &old).await?;
+    index.close().await;
+    old.close().await;
+    let acts = forgotten(list_acts(former).await?, list_acts(data).await?);
+    let enrolled: Vec<DeviceId> =
+        list_devices(data).await?.into_iter().map(|phone| phone.device_id).collect();
+    let commands = command::commands(&acts, &tenant, &enrolled);
+    Ok(Restored { moved, decided, acts, commands })
+}
+
+/// Takes out of `sealed` what the log does not know and the directory before accounts for.
+async fn move_strangers(
+    (now, index): (&Layout, &Index),
+    (before, old): (&Layout, &Index),
+) -> Result<Vec<PathBuf>, RestoredError> {
+    let mut moved = Vec::new();
+    for path in now.sealed_files()? {
+        let sealed = now.sealed_root();
+        let Ok(below) = path.strip_prefix(&sealed) else { continue };
+        let name = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+        let Some(capture) = name else { continue };
+        let known = accounts_for(now, index, &capture, &path).await?;
+        let at_before = before.sealed_root().join(below);
+        if known.is_some() || accounts_for(before, old, &capture, &at_before).await? != measure(&path)? {
+            continue;
+        }
+        let to = now.former().join(below);
+        now.make(disk::parent(&to))?;
+        fs::rename(&path, &to).map_err(at(&path))?;
+        disk::sync_dir(disk::parent(&to))?;
+        disk::sync_dir(disk::parent(&path))?;
+        moved.push(to);
+    }
+    Ok(moved)
+}
+
+/// What a filed photo of this index says must lie at `path`: its digest and length.
+async fn accounts_for(
+    layout: &Layout,
+    index: &Index,
+    capture: &CaptureId,
+    path: &Path,
+) -> Result<Option<(Digest, u64)>, IndexError> {
+    for row in index.photos_of(capture).await? {
+        if row.status == Status::Refused || row.kind == Kind::Void {
+            continue;
+        }
+        let Some(leaf) = index.leaf(row.log_index).await? else { continue };
+        let Ok(manifest) = Manifest::peek(&leaf) else { continue };
+        let binding = manifest.binding(&leaf);
+        if leaf.digest() == row.manifest_sha256 && layout.sealed(&binding) == path {
+            return Ok(Some((binding.sha256, binding.size)));
+        }
+    }
+    Ok(None)
+}
+
+/// Decides what waits as it was decided before, where the very same was asked for.
+async fn decide_again(index: &Index, old: &Index) -> Result<Vec<ProposalId>, IndexError> {
+    let mut decided = Vec::new();
+    for row in index.proposals(false).await? {
+        let Some(before) = old.proposal(&row.proposal_id).await? else { continue };
+        let (Some(by), Some(why), Some(at)) = (&before.decided_by, &before.decided_why, before.decided_at)
+        else {
+            continue;
+        };
+        if index.leaf(row.log_index).await? != old.leaf(before.log_index).await? {
+            continue;
+        }
+        let again = Decided { by, why, at, signed: before.signed.as_ref() };
+        if index.decide(&row.proposal_id, &again).await? {
+            decided.push(row.proposal_id);
+        }
+    }
+    Ok(decided)
+}
+
+/// Whether one repeats the other: what is asked for again has another id.
+fn same(one: &Deed, other: &Deed) -> bool {
+    match (one, other) {
+        (Deed::Propose { wanted: one, .. }, Deed::Propose { wanted: other, .. }) => one == other,
+        _ => one == other,
+    }
+}
+
+/// Acts of `old` that are not in `now`, neither as they were nor repeated since.
+fn forgotten(old: Vec<ListedAct>, mut now: Vec<ListedAct>) -> Vec<ListedAct> {
+    let kept = old.iter().zip(&now).take_while(|(old, now)| old == now).count();
+    now.drain(..kept);
+    old.into_iter()
+        .skip(kept)
+        .filter(|act| {
+            let again = |now: &ListedAct| same(&now.deed, &act.deed) && now.reason == act.reason;
+            match now.iter().position(again) {
+                Some(place) => drop(now.remove(place)),
+                None => return true,
+            }
+            false
+        })
+        .collect()
+}

@@ -1,0 +1,173 @@
+//! The drill of the manual after the gateway came back from an older copy: it ends in a clean `verify`, and what was decided since
+//! is decided again.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+
+use gauze_records::proposals::{Decider, list_proposals, refuse};
+use gauze_records::verify::{Verdict, verify};
+use gauze_records::{Coded as _, restored};
+use gauze_wire::{Act, Deed, Jws, Operator, Photos, ProposalId, Reason, Wanted};
+
+use crate::fixture::{Hospital, Phone};
+
+fn act(hospital: &Hospital, reason: &str, deed: Deed) {
+    let act = Act {
+        v: 1,
+        typ: <Act as gauze_wire::Signed>::TYP.into(),
+        tenant: hospital.tenant(),
+        at: hospital.now(),
+        operator: Operator::new("R. Osei").unwrap(),
+        reason: Reason::new(reason).unwrap(),
+        deed,
+    };
+    hospital.gateway.log(&Jws::sign(&act, &hospital.gateway.signer()).unwrap());
+}
+
+fn put(path: impl AsRef<std::path::Path>, bytes: impl AsRef<[u8]>) {
+    File::create(path).unwrap().write_all(bytes.as_ref()).unwrap();
+}
+
+fn id(letter: char) -> ProposalId {
+    letter.to_string().repeat(22).parse().unwrap()
+}
+
+/// The directories under `sealed`, `bundles` and `in-force`, copied as the manual says.
+fn begin_anew(hospital: &Hospital) -> std::path::PathBuf {
+    fn copy(from: &std::path::Path, to: &std::path::Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let target = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                copy(&entry.path(), &target);
+            } else {
+                fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+    let old = hospital.path("records-old");
+    fs::rename(hospital.data(), &old).unwrap();
+    for kept in ["sealed", "bundles", "in-force"] {
+        copy(&old.join(kept), &hospital.data().join(kept));
+    }
+    old
+}
+
+#[tokio::test]
+async fn a_restore_ends_clean_and_decisions_since_the_copy_are_taken_again_or_listed() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let before = phone.photo(&hospital);
+    hospital.gateway.take(&before);
+    let wanted = Wanted::Token { hours: 8, serial: None };
+    act(&hospital, "a new phone", Deed::Propose { proposal_id: id('A'), wanted });
+    hospital.pass().await.unwrap();
+    let copy = hospital.gateway.leaves();
+
+    let data = hospital.data();
+    let by = Decider::new("governance-2", "nobody knows this phone").unwrap();
+    refuse(&data, &id('A'), &by, hospital.now()).await.unwrap();
+    let after = phone.photo(&hospital);
+    hospital.gateway.take(&after);
+    let mut late = Phone::enrolled(12, &hospital);
+    hospital.gateway.take(&late.photo(&hospital));
+    act(&hospital, "left in a taxi; it's \"gone\"", Deed::Revoke { device_id: phone.id() });
+    act(
+        &hospital,
+        "left in a taxi; it's \"gone\"",
+        Deed::Flag { device_id: phone.id(), code: "lost".parse().unwrap() },
+    );
+    let wipe = Wanted::Wipe { device_id: phone.id(), photos: Photos::Keep };
+    act(&hospital, "left in a taxi; it's \"gone\"", Deed::Propose { proposal_id: id('B'), wanted: wipe });
+    act(&hospital, "unsure", Deed::Suspend { device_id: late.id() });
+    hospital.pass().await.unwrap();
+
+    hospital.gateway.set_leaves(copy);
+    assert_eq!(hospital.pass().await.unwrap_err().code(), "log_rolled_back");
+    let old = begin_anew(&hospital);
+    hospital.pass().await.unwrap();
+    let found = hospital.verify().await;
+    assert_eq!((found.ok, found.verdict, found.findings.len()), (false, Verdict::FilesUnknown, 2));
+    assert_eq!(list_proposals(&data, false).await.unwrap().len(), 1, "the refused token waits again");
+
+    let done = restored(&data, &old).await.unwrap();
+    assert_eq!((done.moved.len(), done.decided.as_slice()), (2, [id('A')].as_slice()));
+    assert!(done.moved.iter().all(|path| path.starts_with(data.join("former")) && path.is_file()));
+    let lost = format!(
+        "gauze-gateway admin device lost --data gateway --tenant ward-9 --operator 'R. Osei' \
+         --reason 'left in a taxi; it'\\''s \"gone\"' -- {}",
+        phone.id()
+    );
+    let unknown = format!(
+        "# suspend {}: the gateway does not know this phone, which can do nothing until it enrols",
+        late.id()
+    );
+    assert_eq!(done.commands, [lost, unknown]);
+    let clean = hospital.verify().await;
+    assert!(clean.ok && clean.verdict == Verdict::Clean, "{:?}", clean.findings);
+    assert!(list_proposals(&data, false).await.unwrap().is_empty());
+    hospital.pass().await.unwrap();
+    let told = hospital.gateway.with(|shop| shop.decisions.clone());
+    // Once before the copy came back, which does not know it, and once after.
+    let as_before = |told: &gauze_wire::Decision| {
+        told.proposal_id == id('A')
+            && told.signed.is_none()
+            && told.reason.as_str() == "nobody knows this phone"
+    };
+    assert!(told.len() == 2 && told.iter().all(as_before));
+
+    // Repeated at the gateway, nothing is left; what is repeated by hand is not asked for twice.
+    act(&hospital, "left in a taxi; it's \"gone\"", Deed::Revoke { device_id: phone.id() });
+    act(
+        &hospital,
+        "left in a taxi; it's \"gone\"",
+        Deed::Flag { device_id: phone.id(), code: "lost".parse().unwrap() },
+    );
+    hospital.pass().await.unwrap();
+    let again = restored(&data, &old).await.unwrap();
+    assert!(again.moved.is_empty() && again.decided.is_empty());
+    assert!(again.commands.iter().all(|line| !line.contains("device lost")), "{:?}", again.commands);
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
+async fn a_file_that_the_log_before_does_not_know_either_stays_a_finding() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    let mut leaves = hospital.gateway.leaves();
+    leaves.pop();
+    let old = begin_anew(&hospital);
+    hospital.gateway.set_leaves(leaves);
+    hospital.pass().await.unwrap();
+    let path = hospital.sealed(&photo);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[100] ^= 1;
+    put(&path, bytes);
+    assert!(restored(&hospital.data(), &old).await.unwrap().moved.is_empty());
+    assert_eq!(hospital.verify().await.verdict, Verdict::FilesUnknown);
+    let same = restored(&hospital.data(), &hospital.data()).await;
+    assert_eq!(same.err().unwrap().code(), "same_directory");
+}
+
+#[tokio::test]
+async fn another_root_a_strange_file_and_a_change_are_told_apart() {
+    let (hospital, other) = (Hospital::new(), Hospital::new());
+    let mut phone = Phone::enrolled(10, &hospital);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    hospital.pass().await.unwrap();
+    let wrong = verify(&hospital.data(), Some(&other.keys())).await.unwrap();
+    assert_eq!((wrong.ok, wrong.verdict, wrong.findings.len()), (false, Verdict::OtherRoot, 0));
+    assert_eq!(wrong.other_root, Some(hospital.keys().root_sha256().unwrap()));
+
+    let strange = hospital.sealed(&photo).with_file_name("0190a0a0-0000-7000-8000-000000000000.age");
+    put(&strange, b"somebody's");
+    assert_eq!(hospital.verify().await.verdict, Verdict::FilesUnknown);
+    put(hospital.sealed(&photo), b"changed");
+    assert_eq!(hospital.verify().await.verdict, Verdict::Changed);
+    let both = verify(&hospital.data(), Some(&other.keys())).await.unwrap();
+    assert_eq!(both.verdict, Verdict::Changed, "another root excuses nothing");
+}
