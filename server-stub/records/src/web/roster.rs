@@ -165,7 +165,7 @@ mod tests {
     }
 
     fn roles(list: &Listed, at: Timestamp) -> Result<Vec<Role>, AccessError> {
-        let person = gauze_people::person::PersonId("ann".to_owned());
+        let person = PersonId("ann".to_owned());
         let grants = list.grants(at)?;
         Ok(grants.holding(&person, &Claimed::default(), at).roles.into_iter().collect())
     }

@@ -67,6 +67,7 @@ impl Desks {
             log_root,
             lists: PickLists::default(),
             records: Arc::new(records),
+            data: home.join("records"),
         });
         let (cookie, _) = web.sessions().begin(lead(), SystemClock.now())?;
         let photo = folk.team(None, Which::All, None, 1).await?.pop().context("no photo")?.handle.to_string();
