@@ -12,7 +12,6 @@ use gauze_people::log::{Entry, Happening, Outcome, What};
 use maud::{Markup, html};
 
 use super::gate::{broken, patient as subject, reference};
-use super::links::words as links;
 use super::{Desk, parts, words};
 use crate::blind::Blind;
 use crate::web::layout::{self, Frame};
@@ -97,7 +96,7 @@ impl Desk {
         let name = |entry: &Entry| {
             let who = entry.who.as_ref().and_then(|who| staff.get(&who.0));
             let unnamed = match entry.what {
-                What::Happening(_) => links::SOMEBODY,
+                What::Happening(_) => words::looks::BY_LINK,
                 What::Action(_) => words::looks::UNNAMED,
             };
             who.map_or(unnamed, String::as_str).to_owned()
@@ -128,7 +127,7 @@ impl Desk {
 fn what(entry: &Entry) -> Markup {
     let told = match entry.what {
         What::Action(action) => words::action(action),
-        What::Happening(_) => entry.note.as_ref().and_then(Step::of).map_or("", links::step),
+        What::Happening(_) => entry.note.as_ref().and_then(Step::of).map_or("", words::step),
     };
     html! {
         (told)

@@ -24,8 +24,8 @@ const WAYS: [Way; 6] = [
     (Action::Proof, "proof", words::photo::PROOF),
     (Action::WhoLooked, "looks", words::photo::LOOKED),
     (Action::Amend, "amend", words::photo::AMEND),
-    (Action::Export, "export", super::export::words::TAKE),
-    (Action::MakeLink, "link", super::links::words::MAKE),
+    (Action::Export, "export", words::photo::EXPORT),
+    (Action::MakeLink, "link", words::photo::LINK),
 ];
 
 /// The page of one photo: one line of the log.

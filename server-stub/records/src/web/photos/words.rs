@@ -78,6 +78,8 @@ pub(super) mod patient {
 }
 
 pub(super) mod photo {
+    pub(crate) const EXPORT: &str = "Take a copy out";
+    pub(crate) const LINK: &str = "Send a link";
     pub(crate) const TITLE: &str = "Photo";
     pub(crate) const SEEN_BY: &str = "Seen by";
     pub(crate) const FOR_CARE: &str = "for care";
@@ -205,6 +207,7 @@ pub(super) mod proof {
 }
 
 pub(super) mod looks {
+    pub(crate) const BY_LINK: &str = "Somebody with a link";
     pub(crate) const PHOTO_TITLE: &str = "Who has looked at this photo";
     pub(crate) const PATIENT_TITLE: &str = "Who has looked at this patient's photos";
     pub(crate) const LEAD: &str =
@@ -378,5 +381,20 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
         | Action::EndSession
         | Action::Reenrol
         | Action::Setting => "Something else",
+    }
+}
+
+pub(super) fn step(step: gauze_people::links::Step) -> &'static str {
+    use gauze_people::links::{Shut, Step};
+    match step {
+        Step::Asked => "Its page was asked for, by a person or by a mail scanner; no photo was shown",
+        Step::WrongCode => "A wrong code was given",
+        Step::Opened => "The photo was opened by a link",
+        Step::Copied => "A marked copy was taken by a link",
+        Step::Revoked => "The link was revoked",
+        Step::Refused(Shut::Over) => "It was asked for after its end",
+        Step::Refused(Shut::UsedUp) => "It was asked for after its last view",
+        Step::Refused(Shut::Revoked) => "It was asked for after it was revoked",
+        Step::Refused(Shut::Locked) => "It was asked for after it was locked",
     }
 }

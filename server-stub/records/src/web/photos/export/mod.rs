@@ -4,7 +4,7 @@
 //! checkpoint before the copy is made; a picture is marked with that line; an original leaves sealed to the receiver's key alone.
 
 mod archive;
-pub(super) mod words;
+mod words;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

@@ -1,6 +1,5 @@
 //! The words of exports (`docs/look.md`).
 
-pub(in crate::web::photos) const TAKE: &str = "Take a copy out";
 pub(super) const TITLE: &str = "Take a copy out";
 pub(super) const LEAD: &str =
     "The copy leaves the hospital for good. It is written down, and nobody can call it back.";

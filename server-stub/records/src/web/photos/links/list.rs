@@ -15,7 +15,7 @@ use crate::folk::Found;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::gate::{broken, unwritten};
-use crate::web::photos::{Desk, looks, parts};
+use crate::web::photos::{Desk, looks, parts, words as general};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
@@ -101,8 +101,8 @@ impl Desk {
     fn link_card(&self, signed: &Signed, (link, found): &Mine, names: &BTreeMap<String, String>) -> Markup {
         let now = self.web.now();
         let (whom, shut) = (self.whom(link), link.shut(now));
-        let maker = names.get(&link.by.0).map_or(super::super::words::looks::UNNAMED, String::as_str);
-        let known = |text: Option<&str>| text.unwrap_or(super::super::words::NOT_KNOWN).to_owned();
+        let maker = names.get(&link.by.0).map_or(general::looks::UNNAMED, String::as_str);
+        let known = |text: Option<&str>| text.unwrap_or(general::NOT_KNOWN).to_owned();
         html! {
             h3 { (words::NUMBER) " " (link.number) ": " (known(whom.as_ref().map(|whom| whom.reader.as_str()))) }
             p {
@@ -120,7 +120,7 @@ impl Desk {
                 dt { (words::ENDS) } dd { (layout::time(link.ends())) }
                 dt { (words::BY) } dd { (maker) }
                 dt { (words::AT) } dd { (layout::time(link.made_at)) }
-                dt { (words::WHY) } dd { (link.reason.as_ref().map_or(super::super::words::NOT_SAID, |why| words::why(why.code))) }
+                dt { (words::WHY) } dd { (link.reason.as_ref().map_or(general::NOT_SAID, |why| words::why(why.code))) }
                 dt { (words::WORDS) } dd.free { (known(whom.as_ref().map(|whom| whom.why.as_str()))) }
                 @if link.terms.copy { dt { (words::KEEP) } dd { (words::COPY) } }
             }
@@ -128,7 +128,7 @@ impl Desk {
                 summary { (words::HISTORY) }
                 @if link.told.is_empty() { p { (words::NOTHING) } }
                 ul { @for told in link.told.iter().rev() {
-                    li { (layout::time(told.at)) ": " (words::step(told.step)) ". " (looks::place(told.network)) "." }
+                    li { (layout::time(told.at)) ": " (general::step(told.step)) ". " (looks::place(told.network)) "." }
                 } }
             }
             @if link.stopped(now).is_none() {

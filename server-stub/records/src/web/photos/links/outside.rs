@@ -26,7 +26,7 @@ use crate::web::layout::{self, Frame};
 use crate::web::photos::gate::{broken, unwritten};
 use crate::web::photos::pixels::{self, Screen};
 use crate::web::photos::showing::Showing;
-use crate::web::photos::{Desk, parts, photo};
+use crate::web::photos::{Desk, parts, photo, words as general};
 use crate::web::refusal::Refusal;
 use crate::web::told::Happened;
 
@@ -225,7 +225,7 @@ impl Desk {
         self.links_now().tell(link.number, Told { at: now, step: Step::Opened, network: Some(network) });
         let handle = link.terms.photo.parse().map_err(|_| Refusal::Broken("link"))?;
         let found = self.folk.photo(&handle).await.map_err(|error| broken(&error))?.ok_or(Refusal::NoPage)?;
-        let reader = self.whom(link).map_or_else(|| words::SOMEBODY.to_owned(), |whom| whom.reader);
+        let reader = self.whom(link).map_or_else(|| general::looks::BY_LINK.to_owned(), |whom| whom.reader);
         let opening = Opening::by_link(&spent);
         let line =
             photo::visible_line(&reader, opening.line(), &format!("{} {}", words::BY_LINK, link.number), now);

@@ -1,9 +1,8 @@
 //! The words of links: for who makes one, and for who is sent one (`docs/look.md`).
 
 use gauze_people::context::ReasonCode;
-use gauze_people::links::{Shut, Step};
+use gauze_people::links::Shut;
 
-pub(in crate::web::photos) const MAKE: &str = "Send a link";
 pub(in crate::web::photos) const TITLE: &str = "Send a link";
 pub(in crate::web::photos) const LEAD: &str = "Somebody outside sees this one photo, and nothing else. Each opening is written down and marked with their name.";
 pub(in crate::web::photos) const READER: &str = "Who reads it";
@@ -44,7 +43,6 @@ pub(in crate::web::photos) const REVOKE: &str = "Revoke it now";
 pub(in crate::web::photos) const REVOKE_MEANS: &str =
     "It opens nothing from that moment, also where it is open now.";
 pub(in crate::web::photos) const PHOTO: &str = "The photo";
-pub(in crate::web::photos) const SOMEBODY: &str = "Somebody with a link";
 pub(in crate::web::photos) const NUMBER: &str = "Link";
 
 pub(in crate::web::photos) const DOOR_TITLE: &str = "A photo for you";
@@ -103,20 +101,6 @@ pub(in crate::web::photos) fn left(views: u32) -> String {
     match views {
         1 => "It opens once more.".to_owned(),
         views => format!("It opens {views} more times."),
-    }
-}
-
-pub(in crate::web::photos) fn step(step: Step) -> &'static str {
-    match step {
-        Step::Asked => "Its page was asked for, by a person or by a mail scanner; no photo was shown",
-        Step::WrongCode => "A wrong code was given",
-        Step::Opened => "The photo was opened by a link",
-        Step::Copied => "A marked copy was taken by a link",
-        Step::Revoked => "The link was revoked",
-        Step::Refused(Shut::Over) => "It was asked for after its end",
-        Step::Refused(Shut::UsedUp) => "It was asked for after its last view",
-        Step::Refused(Shut::Revoked) => "It was asked for after it was revoked",
-        Step::Refused(Shut::Locked) => "It was asked for after it was locked",
     }
 }
 
