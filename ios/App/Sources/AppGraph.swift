@@ -34,7 +34,10 @@ final class AppGraph {
         guard let dir = support.first?.appendingPathComponent("gauze") else { return .failure(Failure(.report, "storage_failed")) }
         try? SystemDisk.prepare(dir)
         let core = RustCore.open(dir: dir.path, model: UIDevice.current.model, version: version, ports: ports)
-        opened = core.orNil
+        if let open = core.orNil {
+            opened = open
+            uploads.use(open)
+        }
         return core
     }
 

@@ -156,10 +156,13 @@ struct ScreensView: View {
     private var enrol: some View {
         Shown({ EnrolPresenter(core, $0) { journey.enrolled() } }) { presenter in
             presenter.send(.managed(values: screens.settings))
-            for await text in graph.camera.read() { presenter.send(.scanned(text)) }
         } content: { state, send in
             EnrolView(state: state, viewfinder: viewfinder, send: send)
                 .onChange(of: screens.settings) { _, values in send(.managed(values: values)) }
+                .task(id: state.scanning) {
+                    guard state.scanning else { return }
+                    for await text in await symbols() { send(.scanned(text)) }
+                }
         }
     }
 
@@ -168,16 +171,19 @@ struct ScreensView: View {
         let more = MoreView(
             queue: { journey.open(.queue) }, review: { journey.open(.review) }, settings: { journey.open(.settings) }
         )
-        return Shown({ PatientPresenter([], graph.wristband, today: today, $0, chosen: journey.patient) }) { presenter in
-            for await state in presenter.states.values() where state.way == .scan {
-                for await text in graph.camera.read() {
-                    presenter.send(.scanned(text))
-                    if presenter.state.way != .scan { break }
-                }
-            }
-        } content: { state, send in
+        return Shown({ PatientPresenter([], graph.wristband, today: today, $0, chosen: journey.patient) }) { state, send in
             PatientView(state: state, viewfinder: viewfinder, more: more, send: send)
+                .task(id: state.way) {
+                    guard state.way == .scan else { return }
+                    for await text in await symbols() { send(.scanned(text)) }
+                }
         }
+    }
+
+    /// What the camera reads, for as long as it is wanted.
+    private func symbols() async -> AsyncStream<String> {
+        _ = await graph.permissions.ask()
+        return graph.camera.read()
     }
 
     private func consent(_ patient: Patient?) -> some View {

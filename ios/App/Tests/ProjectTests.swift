@@ -32,7 +32,8 @@ private func sources(_ path: String) throws -> [String: String] {
 
     @Test func everythingTheProjectNamesIsThere() throws {
         let settings = try #require(target["settings"] as? [String: String])
-        let files = try #require(target["sources"] as? [String]) + [settings["INFOPLIST_FILE"], settings["CODE_SIGN_ENTITLEMENTS"]].compactMap { $0 }
+        let named = [settings["INFOPLIST_FILE"], settings["CODE_SIGN_ENTITLEMENTS"]].compactMap { $0 }
+        let files = try #require(target["sources"] as? [String]) + named
         for file in files { #expect(FileManager.default.fileExists(atPath: app.appendingPathComponent(file).path), "\(file)") }
         let packages = try #require(project["packages"] as? [String: [String: String]])
         for dependency in try #require(target["dependencies"] as? [[String: Any]]) {

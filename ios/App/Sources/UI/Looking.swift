@@ -63,9 +63,10 @@ struct QueueRow: View {
 
     private var tone: Tone {
         switch item.stage {
-        case .queueInRecord, .queueSent: .good
         case .queueRefused: .bad
-        default: .plain
+        case .queueWaiting: .warning
+        case .queueDiscarded: .plain
+        default: .good
         }
     }
 

@@ -19,15 +19,17 @@ public final class SystemBrowser: NSObject, Browser, ASWebAuthenticationPresenta
 
     private func show(_ page: String) async -> String? {
         guard let url = URL(string: page) else { return nil }
-        return await withCheckedContinuation { waiting in
-            let session = ASWebAuthenticationSession(url: url, callback: .customScheme("org.gauze.app")) { callback, _ in
-                waiting.resume(returning: callback?.absoluteString)
-            }
-            session.presentationContextProvider = self
-            session.prefersEphemeralWebBrowserSession = true
-            self.session = session
-            if !session.start() { session.cancel() }
+        let (answers, answer) = AsyncStream.makeStream(of: String?.self)
+        let session = ASWebAuthenticationSession(url: url, callback: .customScheme("org.gauze.app")) { callback, _ in
+            answer.yield(callback?.absoluteString)
+            answer.finish()
         }
+        session.presentationContextProvider = self
+        session.prefersEphemeralWebBrowserSession = true
+        self.session = session
+        if !session.start() { answer.finish() }
+        for await answer in answers { return answer }
+        return nil
     }
 
     public func presentationAnchor(for session: ASWebAuthenticationSession) -> UIWindow { window() ?? UIWindow() }

@@ -250,5 +250,6 @@ extension View {
     public func onAppear(perform action: (() -> Void)? = nil) -> some View { Modified() }
     public func onDisappear(perform action: (() -> Void)? = nil) -> some View { Modified() }
     public func onChange<V: Equatable>(of value: V, _ action: @escaping (V, V) -> Void) -> some View { Modified() }
+    public func task<T: Equatable>(id value: T, _ action: @escaping @MainActor @Sendable () async -> Void) -> some View { Modified() }
     public func task(_ action: @escaping @MainActor @Sendable () async -> Void) -> some View { Modified() }
 }

@@ -14,6 +14,8 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
     private var events: AsyncStream<CameraEvent>.Continuation?
     private var texts: AsyncStream<String>.Continuation?
     private var lastFrame = Date.distantPast
+    /// Counts openings: what ends an earlier one leaves the present one open.
+    private var turn = 0
 
     /// What the viewfinder shows.
     public let session = AVCaptureSession()
@@ -24,7 +26,9 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
 
     public func open() -> AsyncStream<CameraEvent> {
         let (stream, continuation) = AsyncStream.makeStream(of: CameraEvent.self, bufferingPolicy: .bufferingNewest(8))
+        let mine = Turn()
         queue.async { [self] in
+            mine.number = begun()
             events = continuation
             if let fault = start() { continuation.yield(.failed(fault)) } else { continuation.yield(.ready) }
         }
@@ -44,15 +48,17 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
             watching.cancel()
             coming.cancel()
             failing.cancel()
-            self?.stop()
+            self?.stop(mine)
         }
         return stream
     }
 
     public func read() -> AsyncStream<String> {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
-        continuation.onTermination = { [weak self] _ in self?.stop() }
+        let mine = Turn()
+        continuation.onTermination = { [weak self] _ in self?.stop(mine) }
         queue.async { [self] in
+            mine.number = begun()
             texts = continuation
             _ = start()
         }
@@ -122,8 +128,14 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
         return nil
     }
 
-    private func stop() {
+    private func begun() -> Int {
+        turn += 1
+        return turn
+    }
+
+    private func stop(_ opening: Turn) {
         queue.async { [self] in
+            guard opening.number == turn else { return }
             session.stopRunning()
             events = nil
             texts = nil
@@ -136,6 +148,12 @@ extension SystemCamera: AVCapturePhotoCaptureDelegate {
         guard error == nil, let jpeg = photo.fileDataRepresentation(with: Bare()) else { return tell(.failed(.broken)) }
         tell(.taken(Picture(jpeg)))
     }
+}
+
+/// Which opening of the camera one is.
+private final class Turn: @unchecked Sendable {
+    // Touched on the camera's queue alone.
+    var number = 0
 }
 
 /// A photo without what else the camera writes into it: no place, no small picture. The core drops it again.

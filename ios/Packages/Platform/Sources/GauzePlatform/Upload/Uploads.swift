@@ -9,21 +9,28 @@ import FoundationNetworking
 /// Transfers that outlive the app: the system carries sealed files to their ticketed addresses in a background session and
 /// tells the next process how each ended. What decides is the core; here bytes are moved.
 public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
-    // `bodies` and `finished` are guarded by the lock; the rest does not change after `start`.
+    // Guarded by the lock, but for `session`, which is set once before anything else is called.
     private let lock = NSLock()
     private var bodies: [Int: Data] = [:]
+    private var telling: [Task<Void, Never>] = []
     private var finished: (@Sendable () -> Void)?
-    private var core: @Sendable () -> (any Sending)? = { nil }
+    private var sending: (any Sending)?
     private var session: URLSession?
 
     public static let identifier = "org.gauze.app.uploads"
     public static let retry = "org.gauze.app.retry"
 
     /// Once, before the app is shown: what ended while nobody ran is told to this process.
-    public func start(_ configuration: URLSessionConfiguration, core: @escaping @Sendable () -> (any Sending)?) {
-        self.core = core
+    public func start(_ configuration: URLSessionConfiguration) {
         session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
     }
+
+    /// As soon as the store is open: what ended before is told then, when the system or the core asks again.
+    public func use(_ core: any Sending) {
+        lock.withLock { sending = core }
+    }
+
+    private var core: (any Sending)? { lock.withLock { sending } }
 
     public func schedule(asked: Bool) {
         let request = BGProcessingTaskRequest(identifier: Self.retry)
@@ -39,7 +46,7 @@ public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
 
     /// Hands to the system whatever it does not carry already.
     public func handOver(asked: Bool) async {
-        guard let session, let core = core(), let planned = await core.transfers(asked: asked).orNil else { return }
+        guard let session, let core, let planned = await core.transfers(asked: asked).orNil else { return }
         let carried = await carried(by: session)
         for transfer in planned where !carried.contains(transfer.photo) {
             guard let url = URL(string: transfer.url) else { continue }
@@ -71,14 +78,14 @@ extension Uploads: URLSessionDataDelegate {
 
     public func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
         let body = lock.withLock { bodies.removeValue(forKey: task.taskIdentifier) } ?? Data()
-        guard let photo = task.taskDescription, let core = core() else { return }
+        guard let photo = task.taskDescription, let core else { return }
         let end: TransferEnd =
             if let status = (task.response as? HTTPURLResponse)?.statusCode, error == nil {
                 .answered(status: status, body: body)
             } else {
                 Self.end(error)
             }
-        Task { _ = await core.ended(photo, end) }
+        lock.withLock { telling.append(Task { _ = await core.ended(photo, end) }) }
     }
 
     static func end(_ error: (any Error)?) -> TransferEnd {
@@ -90,11 +97,14 @@ extension Uploads: URLSessionDataDelegate {
     }
 
     public func urlSessionDidFinishEvents(forBackgroundURLSession session: URLSession) {
-        let done = lock.withLock {
-            defer { finished = nil }
-            return finished
+        let (told, done) = lock.withLock {
+            defer { (telling, finished) = ([], nil) }
+            return (telling, finished)
         }
-        done?()
+        Task {
+            for ending in told { await ending.value }
+            done?()
+        }
     }
 }
 
