@@ -229,8 +229,7 @@ impl Served {
         if text.is_empty() {
             return Ok(());
         }
-        crate::blobs::write_durably(&kept, text.as_bytes())
-            .map_err(|error| TenantError::Kept(kept, error))
+        crate::blobs::write_durably(&kept, text.as_bytes()).map_err(|error| TenantError::Kept(kept, error))
     }
 
     /// Leaves copies of what is served.

@@ -172,9 +172,8 @@ impl Pages {
             tls_key: tls_key.clone(),
             host: host.to_owned(),
         };
-        let readers = |listen| {
-            (options(listen, &links_host), web::readers(web.clone(), photos::readers(desk.clone())))
-        };
+        let readers =
+            |listen| (options(listen, &links_host), web::readers(web.clone(), photos::readers(desk.clone())));
         let mut listeners: Vec<_> = self.links.into_iter().map(readers).collect();
         listeners.push((options(listen, &host), web::router(web.clone(), photos::router(desk))));
         Ok(Some(Served { web, listeners }))

@@ -89,10 +89,7 @@ pub fn capture(
                 if as_json {
                     say!("{}", json!({ "input": path, "code": refusal.code, "message": refusal.message }));
                 }
-                esay!(
-                    "{}",
-                    Refusal::new(refusal.code, format!("{}: {}", path.display(), refusal.message))
-                );
+                eprintln!("{}", Refusal::new(refusal.code, format!("{}: {}", path.display(), refusal.message)));
                 if ["not_enrolled", "storage_full", "storage_read_only"].contains(&refusal.code) {
                     break;
                 }
@@ -169,11 +166,11 @@ fn tell(phone: &Client, report: &QueueReport, as_json: bool) -> ExitCode {
         );
     }
     if let Some(Advice { code, next_step }) = &status.trust_refused {
-        esay!("{code}: {next_step}");
+        eprintln!("{code}: {next_step}");
     }
     for stopped in &report.stopped {
         let Stopped { capture_id, trouble } = stopped;
-        esay!("{}: {capture_id}: {}", trouble.code(), trouble.next_step());
+        eprintln!("{}: {capture_id}: {}", trouble.code(), trouble.next_step());
     }
     if report.stopped.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
@@ -221,10 +218,7 @@ pub fn list(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         say!("No photo is on the phone: what the hospital has filed is erased here.");
         return Ok(ExitCode::SUCCESS);
     }
-    say!(
-        "{:<36} {:>6} {:<20} {:>9} {:<5} {:<8} CAUSE",
-        "PHOTO", "SEQ", "TAKEN", "BYTES", "KIND", "STATE"
-    );
+    say!("{:<36} {:>6} {:<20} {:>9} {:<5} {:<8} CAUSE", "PHOTO", "SEQ", "TAKEN", "BYTES", "KIND", "STATE");
     for photo in photos {
         let cause = photo.progress.map_or("", |progress| progress.trouble.code());
         say!(

@@ -107,8 +107,6 @@ pub struct DeviceCounts {
     pub revoked: u64,
 }
 
-const MOST: u32 = 200;
-
 pub(super) const COLUMNS: &str = "device_id, status, platform, model, serial, attested_serial, app_version, enrolled_at_ms, token_id, follows, \
     lineage, level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
     wipe_order, wipe_answered, wiped_at_ms, wiped_cause, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \

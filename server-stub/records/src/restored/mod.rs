@@ -81,7 +81,9 @@ pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredEr
     let (now, before) = (Layout::new(data), Layout::new(former));
     let _lock = now.prepare()?.ok_or(RestoredError::Busy)?;
     let (index, old) = (Index::open(&now.index(), false).await?, Index::open(&before.index(), false).await?);
-    let Some((tenant, _)) = index.bound_to().await? else { return Err(IndexError::Absent.into()) };
+    let Some((tenant, _)) = index.bound_to().await? else {
+        return Err(IndexError::Absent(now.index()).into());
+    };
     if old.bound_to().await?.is_none_or(|(other, _)| other != tenant) {
         return Err(RestoredError::OtherTenant);
     }

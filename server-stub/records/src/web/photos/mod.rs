@@ -273,7 +273,7 @@ pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, LogFailure> {
 ///
 /// # Errors
 /// Where the log cannot be read.
-pub fn links(log_root: &std::path::Path) -> Result<Links, gauze_people::log::LogFailure> {
+pub fn links(log_root: &std::path::Path) -> Result<Links, LogFailure> {
     let mut links = Links::default();
     read_entries(log_root, |kept| match &kept.entry {
         Some(entry) => links.see(kept.index, entry),

@@ -18,7 +18,7 @@ use crate::fixture::{Edit, Hospital, Phone};
 use crate::folk::{patient, text, told};
 
 /// Each route that a role opens, and the action that it does.
-const ROUTES: [(&str, &str, &str); 24] = [
+const ROUTES: [(&str, &str, &str); 28] = [
     ("GET", "/lists/{team}", "list"),
     ("GET", "/patients/{patient}", "list"),
     ("POST", "/search", "search"),
@@ -30,6 +30,10 @@ const ROUTES: [(&str, &str, &str); 24] = [
     ("GET", "/patients/{patient}/looks", "who_looked"),
     ("GET", "/photos/{photo}/amend", "amend"),
     ("POST", "/photos/{photo}/amend", "amend"),
+    ("GET", "/photos/{photo}/export", "export"),
+    ("POST", "/photos/{photo}/export", "export"),
+    ("GET", "/photos/{photo}/link", "make_link"),
+    ("POST", "/photos/{photo}/link", "make_link"),
     ("GET", "/patients/{patient}/haste", "break_glass"),
     ("POST", "/patients/{patient}/haste", "break_glass"),
     ("POST", "/hastes", "review_break_glass"),
@@ -46,7 +50,7 @@ const ROUTES: [(&str, &str, &str); 24] = [
 ];
 
 /// Routes that show nobody, lead on, or show what one of the above opened: each with the test that asks it.
-const OTHERS: [(&str, &str, &str); 14] = [
+const OTHERS: [(&str, &str, &str); 16] = [
     ("GET", "/", "to where somebody's day begins"),
     ("GET", "/prove-again", "one's own factor"),
     ("POST", "/prove-again", "one's own factor"),
@@ -59,6 +63,8 @@ const OTHERS: [(&str, &str, &str); 14] = [
         "/people/waiting/lost",
         "people: a_lead_speaks_for_their_own_team_alone_whatever_a_policy_permits",
     ),
+    ("GET", "/links", "one's own"),
+    ("POST", "/links", "one's own: links: what_is_revoked_shows_nothing_from_that_moment"),
     ("GET", "/photos", "to the first of one's own lists"),
     ("GET", "/search", "an empty form"),
     (
@@ -223,6 +229,19 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                         ("reason", "It is the heel"),
                         ("compared_name", "yes"),
                         ("compared_dob", "yes"),
+                    ],
+                    "/photos/{photo}/export" => &[
+                        ("purpose", "legal"),
+                        ("receiver", "The coroner"),
+                        ("words", "The inquest asks for it"),
+                        ("form", "picture"),
+                    ],
+                    "/photos/{photo}/link" => &[
+                        ("reader", "Dr Reader"),
+                        ("code", "consultation"),
+                        ("words", "A second opinion"),
+                        ("days", "1"),
+                        ("views", "1"),
                     ],
                     "/hastes" => &[("entry", &entries[usize::from(nobodys)]), ("verdict", "justified")],
                     "/patients/{patient}/haste" => &[("code", "emergency"), ("words", "Bleeding")],
