@@ -4,6 +4,7 @@
 mod acts;
 mod answers;
 mod app;
+mod asker;
 mod blobs;
 mod budget;
 mod challenges;
@@ -14,6 +15,7 @@ mod heard;
 mod heartbeats;
 mod housekeeping;
 mod keys;
+mod measure;
 mod meters;
 mod peers;
 mod prefixes;
