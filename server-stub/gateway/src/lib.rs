@@ -4,6 +4,7 @@
 mod acts;
 mod answers;
 mod app;
+mod asker;
 mod blobs;
 mod budget;
 mod challenges;
@@ -17,6 +18,7 @@ mod housekeeping;
 mod init;
 mod inventory;
 mod keys;
+mod measure;
 mod meters;
 mod peers;
 mod prefixes;

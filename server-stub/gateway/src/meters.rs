@@ -2,10 +2,8 @@
 
 use std::sync::OnceLock;
 
-use gauze_wire::ProblemCode;
+use gauze_wire::{DeviceStatus, ProblemCode, Tenant};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-
-use crate::app::App;
 
 enum Kind {
     Counter,
@@ -71,11 +69,8 @@ pub fn meters() -> impl Iterator<Item = &'static str> {
     METERS.iter().map(|(name, ..)| *name)
 }
 
-/// The text form of all of them, measured now.
-pub async fn render(app: &App) -> String {
-    if let Err(error) = measure(app).await {
-        tracing::error!(%error, "what waits could not be measured");
-    }
+/// The text form of all of them, as they stand.
+pub fn text() -> String {
     handle().render()
 }
 
@@ -130,42 +125,23 @@ pub fn log_size(tenant: &str, size: u64) {
     metrics::gauge!("gauze_log_size", "tenant" => tenant.to_owned()).set(float(size));
 }
 
-async fn measure(app: &App) -> Result<(), sqlx::Error> {
-    let now = app.clock.now();
-    if let Ok(disk) = rustix::fs::statvfs(&*app.data) {
-        metrics::gauge!("gauze_disk_free_bytes").set(float(disk.f_bavail.saturating_mul(disk.f_frsize)));
-        metrics::gauge!("gauze_disk_size_bytes").set(float(disk.f_blocks.saturating_mul(disk.f_frsize)));
-    }
-    for (tenant, served) in app.tenants.iter() {
-        let watched = app.db.watched(tenant, now.as_millisecond()).await?;
-        let set = |name: &'static str, value: f64| {
-            metrics::gauge!(name, "tenant" => tenant.as_str().to_owned()).set(value);
-        };
-        for (status, count) in &watched.phones {
-            let labels = [("tenant", tenant.as_str().to_owned()), ("status", status.as_str().to_owned())];
-            metrics::gauge!("gauze_phones", &labels).set(float(*count));
-        }
-        let waited_ms = watched.oldest_ms.map_or(0, |oldest| now.as_millisecond().saturating_sub(oldest));
-        set("gauze_photos_waiting", float(watched.waiting));
-        set("gauze_oldest_photo_waiting_seconds", float(u64::try_from(waited_ms / 1000).unwrap_or(0)));
-        set("gauze_phones_silent", float(watched.silent));
-        set("gauze_phones_silent_holding_photos", float(watched.silent_holding));
-        set("gauze_tokens_unused", float(watched.tokens_unused));
-        set("gauze_proposals_waiting", float(watched.proposals_waiting));
-        set("gauze_log_size", float(watched.log_size));
-        set("gauze_log_unwitnessed", float(watched.unwitnessed));
-        set("gauze_records_last_heard_timestamp_seconds", seconds(app.records_heard.last(tenant)));
-        set("gauze_bundle_fresh_until_timestamp_seconds", seconds(served.bundle.fresh_until));
-        set("gauze_policy_signed", if served.in_force().jws.is_some() { 1.0 } else { 0.0 });
-    }
-    Ok(())
+/// Sets a gauge of the whole gateway.
+pub fn set(name: &'static str, value: u64) {
+    metrics::gauge!(name).set(float(value));
+}
+
+/// Sets a gauge of one tenant.
+pub fn set_of(tenant: &Tenant, name: &'static str, value: u64) {
+    metrics::gauge!(name, "tenant" => tenant.as_str().to_owned()).set(float(value));
+}
+
+/// How many phones of one tenant have this status.
+pub fn phones(tenant: &Tenant, status: DeviceStatus, count: u64) {
+    let labels = [("tenant", tenant.as_str().to_owned()), ("status", status.as_str().to_owned())];
+    metrics::gauge!("gauze_phones", &labels).set(float(count));
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 fn float(value: u64) -> f64 {
     value as f64
-}
-
-fn seconds(at: jiff::Timestamp) -> f64 {
-    float(u64::try_from(at.as_second()).unwrap_or(0))
 }

@@ -10,6 +10,7 @@ use gauze_wire::signature::{Request as Signed, RequestSignature, Tag};
 use gauze_wire::{DeviceStatus, Digest, ProblemCode, PublicKey, Tenant, WireError};
 
 use crate::app::App;
+use crate::asker::{Asker, RECORDS};
 use crate::budget::Cost;
 use crate::db::Device;
 use crate::peers::Peer;
@@ -17,7 +18,6 @@ use crate::refusal::RequestRefusal;
 use crate::replay::Use;
 use crate::strangers::{BODY_LIMIT, BODY_WITHIN};
 use crate::tenant::Served;
-use crate::told::{Asker, RECORDS};
 
 /// Largest body of the records side: a hundred receipts, each with its proof.
 const RECORDS_LIMIT: usize = 1024 * 1024;

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use gauze_attest::EnrolmentDenied;
 use gauze_wire::{Problem, ProblemCode};
 
+use crate::asker::Refused;
 use crate::budget::UsedUp;
-use crate::told::Refused;
 
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;

@@ -1,51 +1,19 @@
 //! What the program's log says of requests: one line for each that was refused. It names no photo's patient and nobody's
 //! address.
 
-use std::convert::Infallible;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
-use axum::http::request::Parts;
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use gauze_logging::Pace;
-use gauze_wire::ProblemCode;
 
 use crate::app::App;
+use crate::asker::{Asker, Refused};
 use crate::proof::served_name;
 
 /// Lines a minute about who has proven nothing.
 const OF_STRANGERS: u64 = 60;
-
-/// Who a request turned out to be of: a device's id, or [`RECORDS`]. Clones are of one request.
-#[derive(Clone, Default)]
-pub struct Asker(Arc<OnceLock<String>>);
-
-/// The records side, as the log names it.
-pub const RECORDS: &str = "records";
-
-impl Asker {
-    /// It has proven to be this one.
-    pub fn is(&self, name: &str) {
-        let _ = self.0.set(name.to_owned());
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for Asker {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get().cloned().unwrap_or_default())
-    }
-}
-
-/// Why a request was refused; carried by its answer.
-#[derive(Clone)]
-pub struct Refused {
-    pub code: ProblemCode,
-    /// Which part of a phone's evidence did not hold.
-    pub reason: Option<String>,
-}
 
 /// Writes one line for each refusal, and of strangers so many a minute.
 pub async fn told(State((app, pace)): State<(App, Arc<Pace>)>, mut request: Request, next: Next) -> Response {
@@ -57,7 +25,7 @@ pub async fn told(State((app, pace)): State<(App, Arc<Pace>)>, mut request: Requ
     let tenant = served_name(&app, request.uri().path());
     let answer = next.run(request).await;
     let Some(Refused { code, reason }) = answer.extensions().get() else { return answer };
-    let known = asker.0.get();
+    let known = asker.known();
     if known.is_none() && !pace.permits("refusals") {
         return answer;
     }
@@ -68,7 +36,7 @@ pub async fn told(State((app, pace)): State<(App, Arc<Pace>)>, mut request: Requ
         %method,
         route = route.as_deref().unwrap_or("none"),
         tenant,
-        by = known.map_or("nobody known", String::as_str),
+        by = known.unwrap_or("nobody known"),
         "refused"
     );
     answer

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::search::{DeviceSearch, LAST, MOST};
+use super::search::{COLUMNS, DeviceSearch, LAST, MOST};
 use super::{Db, Write, damaged, to_u64};
 
 /// A device as the register knows it.
@@ -106,14 +106,6 @@ pub struct DeviceCounts {
     /// May nothing.
     pub revoked: u64,
 }
-
-pub(super) const COLUMNS: &str = "device_id, status, platform, model, serial, attested_serial, app_version, enrolled_at_ms, token_id, follows, \
-    lineage, level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
-    wipe_order, wipe_answered, wiped_at_ms, wiped_cause, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
-    AND device_flag.device_id = device.device_id) AS flags, \
-    (SELECT reason FROM proposal WHERE proposal.tenant = device.tenant AND proposal_id = device.token_id) AS asked_for, \
-    (SELECT next.device_id || ' ' || next.lineage FROM device AS next INDEXED BY device_follows WHERE next.tenant = device.tenant \
-    AND next.follows = device.device_id AND next.follows IS NOT NULL ORDER BY next.enrolled_at_ms DESC LIMIT 1) AS next";
 
 fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
     let text = |column: &str| row.try_get::<Option<String>, _>(column);

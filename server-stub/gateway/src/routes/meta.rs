@@ -55,7 +55,7 @@ pub fn metrics_router(app: App) -> Router {
 }
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], crate::meters::render(&app).await)
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], crate::measure::measured(&app).await)
 }
 
 pub async fn openapi() -> impl IntoResponse {

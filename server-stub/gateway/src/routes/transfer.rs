@@ -22,13 +22,13 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, BufWri
 
 use super::finish::{finish, finish_if_whole, lasting};
 use crate::app::{App, Turn};
+use crate::asker::Asker;
 use crate::blobs::Blobs;
 use crate::db::Capture;
 use crate::meters;
 use crate::peers::Peer;
 use crate::private;
 use crate::refusal::RequestRefusal;
-use crate::told::Asker;
 
 const BUFFER: usize = 64 * 1024;
 /// Whoever is told to leave still takes in what is on its way, or the phone would have to send it again: until nothing
