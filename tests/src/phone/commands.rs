@@ -89,7 +89,10 @@ pub fn capture(
                 if as_json {
                     say!("{}", json!({ "input": path, "code": refusal.code, "message": refusal.message }));
                 }
-                eprintln!("{}", Refusal::new(refusal.code, format!("{}: {}", path.display(), refusal.message)));
+                eprintln!(
+                    "{}",
+                    Refusal::new(refusal.code, format!("{}: {}", path.display(), refusal.message))
+                );
                 if ["not_enrolled", "storage_full", "storage_read_only"].contains(&refusal.code) {
                     break;
                 }

@@ -38,10 +38,10 @@ impl Sort {
     fn key(self) -> &'static str {
         match self {
             Self::Id => "''",
-            Self::Serial => "COALESCE(lower(serial), '~')",
+            Self::Serial => "COALESCE(lower(COALESCE(attested_serial, serial)), '~')",
             Self::Ward => {
                 "COALESCE((SELECT lower(reason) FROM proposal WHERE proposal.tenant = device.tenant \
-                 AND proposal_id = device.token_id), '~') || ' ' || COALESCE(lower(serial), '~')"
+                 AND proposal_id = device.token_id), '~') || ' ' || COALESCE(lower(COALESCE(attested_serial, serial)), '~')"
             }
             Self::Heard => "COALESCE(heard_at_ms, 0)",
             Self::Unsent => "-unsent",
