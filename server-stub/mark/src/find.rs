@@ -90,7 +90,7 @@ fn scales((from, to): (f32, f32), long_edge: usize) -> Vec<f32> {
     let long_edge = long_edge as f32;
     let mut scales = vec![from];
     while let Some(last) = scales.last().copied().filter(|last| *last < to) {
-        let shown = (long_edge / last).min(LONG_EDGE).max(LONG_EDGE / 8.0);
+        let shown = (long_edge / last).clamp(LONG_EDGE / 8.0, LONG_EDGE);
         scales.push(last * SCALE_RATIO.powf(LONG_EDGE / shown));
     }
     scales

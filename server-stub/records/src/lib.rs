@@ -44,4 +44,5 @@ pub use index::{Again, ChainState, IndexError, Kind, Status};
 pub use list::{Listed, ListedAct, ListedDevice, list, list_acts, list_devices};
 pub use open::{OpenFileError, Opened, open_file};
 pub use rejudge::rejudge;
+pub use render::RenderError;
 pub use trust::TrustError;
