@@ -2,7 +2,8 @@
 
 use crate::comb::{Pose, promising};
 use crate::field::Field;
-use crate::key::{Event, MarkKey};
+use crate::finding::Finding;
+use crate::key::MarkKey;
 use crate::pattern::{LONG_EDGE, TILE};
 use crate::place::{Place, Reader};
 use crate::plane::Luma;
@@ -39,21 +40,6 @@ impl Default for Search {
     fn default() -> Self {
         Self { scales: (LEAST_SCALE, 2.5), degrees: 3.0, mirrored: true }
     }
-}
-
-/// A mark that was read, and its check agreed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Finding {
-    /// Whose view it was.
-    pub event: Event,
-    /// How far the place stood out from chance, in standard deviations of the other places.
-    pub score: f32,
-    /// Pixels for each unit.
-    pub scale: f32,
-    /// Rotation, clockwise.
-    pub degrees: f32,
-    /// The picture is mirrored.
-    pub mirrored: bool,
 }
 
 /// Looks for the mark of a key. The search tries the picture straight first, as it is and mirrored, then rotated.

@@ -22,6 +22,7 @@ mod comb;
 mod embed;
 mod field;
 mod find;
+mod finding;
 mod gain;
 mod informed;
 mod key;
@@ -34,7 +35,8 @@ mod spread;
 mod verdict;
 
 pub use embed::{Strength, embed};
-pub use find::{Finding, Search, find};
+pub use find::{Search, find};
+pub use finding::Finding;
 pub use informed::Original;
 pub use key::{EVENT_BITS, Event, MarkKey};
 pub use plane::{Luma, LumaMut, PlaneError};

@@ -1,7 +1,7 @@
 //! How a tile may lie in a picture, how far that place stands out, and the number that is read there.
 
 use crate::comb::Pose;
-use crate::find::Finding;
+use crate::finding::Finding;
 use crate::key::{Carrier, Event, MarkKey};
 use crate::pattern::{Bin, TILE};
 use crate::spectrum::Spectrum;

@@ -1,4 +1,5 @@
 //! The distortions.
+#![expect(clippy::cast_possible_truncation, reason = "shades and edges, clamped")]
 
 use std::io::Cursor;
 

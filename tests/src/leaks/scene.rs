@@ -1,4 +1,5 @@
 //! Pictures of nothing: skin, cloth, an edge or two and something like a wound, each another way.
+#![expect(clippy::cast_possible_truncation, reason = "shades and places in a picture")]
 
 use super::distort::Chance;
 use image::GrayImage;

@@ -1,4 +1,5 @@
 //! The invisible mark: what it costs, what it changes, what it survives, and whom it names wrongly.
+#![expect(clippy::cast_possible_truncation, reason = "shades, clamped")]
 
 mod quality;
 

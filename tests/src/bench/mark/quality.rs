@@ -1,4 +1,5 @@
 //! What the mark changes in a picture: noise, structure, colour.
+#![expect(clippy::cast_possible_truncation, reason = "shades, clamped")]
 
 use gauze_mark::{LumaMut, MarkKey, Strength, embed};
 use image::RgbImage;
