@@ -111,7 +111,7 @@ class TroubleTest {
         nurse.setUp()
         nurse.takeOne()
         val device = nurse.core().standing().device!!
-        Hospital.admin("device", "lost", device, "--operator", "A Helper", "--reason", "left in a taxi")
+        Hospital.lost(device)
         assertEquals(Run.WAITS, nurse.send())
         nurse.leaveAndComeBack()
         nurse.see(Word.ErrorRevoked)
@@ -122,7 +122,7 @@ class TroubleTest {
         Hospital.run("gauze-records", "pull", *records, *gateway)
         val proposal = Regex("\"proposal_id\": *\"([^\"]+)\"")
             .find(Hospital.run("gauze-records", "--json", "proposals", "list", "--data", "records"))!!.groupValues[1]
-        Hospital.run("gauze-records", "proposals", "approve", proposal, *records, "--by", "A Lead", "--reason", "as asked")
+        Hospital.run("gauze-records", "proposals", "approve", *records, "--by", "A Lead", "--reason", "as asked", "--", proposal)
         Hospital.run("gauze-records", "pull", *records, *gateway)
         nurse.send()
         nurse.leaveAndComeBack()
