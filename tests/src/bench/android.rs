@@ -49,7 +49,11 @@ pub async fn measure(arguments: &Arguments, hospital: &Hospital, client: &Client
     let output = Command::new(maven)
         .args(["-B", "-q", "-f", concat!(env!("CARGO_MANIFEST_DIR"), "/../android/pom.xml"), "test"])
         .arg(format!("-Dtest=AppBench#{tests}"))
-        .args(["-Dgauze.bridge.skip=true", "-Dsurefire.failIfNoSpecifiedTests=false"])
+        .args([
+            "-Dgauze.bridge.skip=true",
+            "-Dsurefire.failIfNoSpecifiedTests=false",
+            "-DfailIfNoTests=false",
+        ])
         .arg(format!("-Dgauze.library={}", library.display()))
         .arg(format!("-Dgauze.build={}", library.join("../android").display()))
         .env("GAUZE_MANAGED", &dir)

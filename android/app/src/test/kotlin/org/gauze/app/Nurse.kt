@@ -46,8 +46,11 @@ object Hospital {
         return said
     }
 
-    fun admin(vararg arguments: String) =
-        run("gauze-gateway", "admin", *arguments, "--data", "gateway", "--tenant", "demo-hospital")
+    /** An id may begin with a hyphen. */
+    fun lost(device: String) = run(
+        "gauze-gateway", "admin", "device", "lost", "--data", "gateway", "--tenant", "demo-hospital",
+        "--operator", "A Helper", "--reason", "left in a taxi", "--", device,
+    )
 }
 
 /** Somebody with a phone: what is seen on it and pressed, and what Android does meanwhile. */

@@ -101,6 +101,8 @@ class FakeCamera : Camera {
     val delivers = MutableStateFlow(true)
 
     override fun open(): Flow<CameraEvent> = flow {
+        // Opened anew, it knows of no photo that was asked for before.
+        shots.tryReceive()
         if (fault.value == null) emit(CameraEvent.Ready)
         while (fault.value == null) {
             emit(CameraEvent.Seen(wristband))
