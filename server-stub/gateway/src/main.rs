@@ -166,10 +166,7 @@ fn main() -> ExitCode {
             check,
         } => {
             let (cert, key) = tls_files(&data);
-            let bundle = match bundle.is_empty() {
-                true => installed(&data),
-                false => Ok(bundle),
-            };
+            let bundle = if bundle.is_empty() { installed(&data) } else { Ok(bundle) };
             let bundle = match bundle {
                 Ok(bundle) => bundle,
                 Err(error) => return refused(error.code(), &error.to_string()),

@@ -74,7 +74,7 @@ impl Check {
         let told = format!("{:.1} GiB free below {shown}", gib(free));
         let disk = match free {
             ..LITTLE => Self::failed("disk", format!("{told}: free space or give it a larger one")),
-            ..ROOM => Self::warning("disk", format!("{told}: give it more, a photo takes 3 to 15 MB")),
+            LITTLE..ROOM => Self::warning("disk", format!("{told}: give it more, a photo takes 3 to 15 MB")),
             ROOM.. => Self::ok("disk", told),
         };
         vec![data, disk]
