@@ -11,6 +11,7 @@ use gauze_core::{CallError, EnrolError, Managed};
 use gauze_gateway::admin::{Admin, InventoryView};
 use gauze_records::keys::{self, LeftOut, SignedInventory, Why, WithToken};
 use gauze_tests::attestations::{AppleMaker, KeyDescription, Maker, Names, PhoneKey};
+use gauze_tests::hospital::write;
 use gauze_wire::{
     AndroidApp, AndroidRules, Attestation, Bytes, Digest, Jws, Name, Platform, PublicKey, Serial, Token,
 };
@@ -70,8 +71,8 @@ async fn five_hundred_phones_enrol_at_once_each_serial_number_once() {
         .for_each(|serial| table.push_str(&format!("\"Ward 9, \"\"phone\"\"\",{serial},Android\r\n")));
     table.push_str("spare,,Android\r\nagain,r58n00000,Android\r\n");
     let path = ward.path("phones.csv");
-    fs::write(&path, table).unwrap();
-    let read = keys::import(&[path.clone()], None).unwrap();
+    write(&path, &table).unwrap();
+    let read = keys::import(std::slice::from_ref(&path), None).unwrap();
     let twice = Why::Twice { serial: Serial::read("R58N00000").unwrap(), first: 2 };
     let left_out = |line, why| LeftOut { file: path.clone(), line, why };
     assert_eq!(read.left_out, [left_out(502, Why::Blank), left_out(503, twice)]);
@@ -143,10 +144,10 @@ async fn a_gateway_that_goes_back_to_an_older_list_is_not_believed() {
     sign(&ward, serials(&["A", "B"]), true);
     ward.pull().await;
     let file: PathBuf = ward.gateway().join("tenants/ward-9.inventory.json");
-    let before = fs::read(&file).unwrap();
+    let before = fs::read_to_string(&file).unwrap();
     sign(&ward, serials(&["A"]), false);
     ward.pull().await;
-    fs::write(&file, before).unwrap();
+    write(&file, &before).unwrap();
     ward.restart().await;
     let phone = Phone::new(&ward, "phone");
     assert_eq!(refused(&phone, &managed(&ward, Some("B"))).await, None, "this gateway lets it in");
