@@ -118,7 +118,8 @@ pub fn received(bytes: usize) {
 }
 
 pub fn certificate_ends(at: jiff::Timestamp) {
-    metrics::gauge!("gauze_certificate_not_after_timestamp_seconds").set(seconds(at));
+    let seconds = u64::try_from(at.as_second()).unwrap_or(0);
+    set("gauze_certificate_not_after_timestamp_seconds", seconds);
 }
 
 pub fn log_size(tenant: &str, size: u64) {

@@ -125,7 +125,7 @@ async fn measure() -> anyhow::Result<()> {
     drop(client);
     capture_memory::measure(&arguments, &hospital, "bench-phone")?;
     store::measure(&arguments, &hospital).await?;
-    upload::measure(&arguments, &hospital).await?;
+    Box::pin(upload::measure(&arguments, &hospital)).await?;
     resend::measure(&arguments, &hospital).await?;
     memory::measure(&arguments, &hospital).await?;
     rates::measure(&arguments, &hospital).await?;

@@ -200,7 +200,7 @@ async fn bundles_by_which_roots_handed_over_are_served_for_good_whichever_way_th
     let (four, five) = (bundle(&gateway, 4, 1, Some(2)), bundle(&gateway, 5, 2, None));
     let path = format!("/v1/{}/handovers", hospital.tenant);
     let served = async |gateway: &Gateway| {
-        let told: Handovers = serde_json::from_str(&gateway.get(&path).await.body).unwrap();
+        let told: Handovers = serde_json::from_slice(&gateway.get(&path).await.body).unwrap();
         told.bundles
     };
     // Served one after the other, with restarts between.

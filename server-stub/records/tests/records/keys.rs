@@ -9,7 +9,7 @@ use gauze_wire::{Digest, Jws, Policy, Signer as _, Token, accept_bundle};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::fixture::Hospital;
+use crate::fixture::{Hospital, write};
 
 #[test]
 fn keys_are_private_and_never_overwritten() {
@@ -170,7 +170,7 @@ fn a_root_hands_over_once_its_bundle_says_so_and_a_hand_over_cut_short_is_finish
     });
     named.unwrap();
     // Cut short between the fingerprint and the keys.
-    fs::write(dir.path(keys::ROOT_SHA256), format!("{next}\n")).unwrap();
+    write(&dir.path(keys::ROOT_SHA256), &format!("{next}\n"));
     let made = dir.hand_over().unwrap();
     assert_eq!((made.root_sha256, made.former_sha256), (next, first));
     assert_eq!(dir.root().unwrap().public_key(), made.root);

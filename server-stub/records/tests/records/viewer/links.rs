@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
         if let Some(cookie) = &self.cookie {
             request = request.header(COOKIE, cookie);
         }
-        self.ward.ask(request.body(Body::from(form.to_owned())).unwrap()).await
+        self.ward.ask(request.body(Body::from(form.to_owned())).unwrap(), [198, 51, 100, 7]).await
     }
 
     pub async fn get(&self, address: &str) -> Answer {

@@ -20,7 +20,7 @@ use gauze_records::pull::Puller;
 use gauze_records::web::photos::{
     Desk, DeskParts, MARK_EPOCH, hastes, links, readers as outside, router as photos,
 };
-use gauze_records::web::{HttpsOutward, KeysKept, Listed, Parts, Web, readers, router};
+use gauze_records::web::{KeysKept, Listed, Parts, Web, readers, router};
 use gauze_records::{Folk, Found, Opening, Opens};
 use gauze_signin::config::People;
 use gauze_signin::factors::{FactorKey, Factors};
@@ -295,7 +295,7 @@ impl Ward {
         }
     }
 
-    async fn ask(&self, request: Request<Body>, from: [u8; 4]) -> Answer {
+    pub async fn ask(&self, request: Request<Body>, from: [u8; 4]) -> Answer {
         let mut request = request;
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from((from, 4711))));
         let answer = self.pages.clone().oneshot(request).await.unwrap();
