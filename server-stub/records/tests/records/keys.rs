@@ -137,7 +137,7 @@ fn what_is_wrong_with_a_policy_is_told_by_field_and_line() {
     std::io::Write::write_all(&mut fs::File::create(&input).unwrap(), text.as_bytes()).unwrap();
     let refused = keys::sign_policy(&hospital.keys(), &input, &out, hospital.now()).unwrap_err();
     assert_eq!(refused.code(), "out_of_limits");
-    assert!(refused.line().contains(&format!("line {at}: field review_hours")), "{}", refused.line());
+    assert!(refused.line().contains(&format!("line {at}: review_hours: 0 to 336")), "{}", refused.line());
 }
 
 #[test]
