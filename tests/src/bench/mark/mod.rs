@@ -1,5 +1,4 @@
 //! The invisible mark: what it costs, what it changes, what it survives, and whom it names wrongly.
-#![expect(clippy::cast_possible_truncation, reason = "shades, clamped")]
 
 mod quality;
 
