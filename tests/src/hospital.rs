@@ -1,6 +1,6 @@
 //! A hospital in a directory: certificate authority, keys, trust bundle, policy, servers, one phone.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
@@ -9,6 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType}
 use serde_json::{Value, json};
 
 use crate::identity;
+use crate::port::free_port;
 use crate::programs::{Server, attempt, program, run};
 
 const TENANT: &str = "demo-hospital";
@@ -239,11 +240,6 @@ fn arguments_on(port: u16, data: &str) -> Vec<String> {
         "4096",
     ];
     arguments.map(str::to_owned).to_vec()
-}
-
-/// A port that is free now; nothing else on this machine is likely to take it soon.
-pub fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 fn make_certificates(dir: &Path) -> anyhow::Result<()> {

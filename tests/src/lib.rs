@@ -12,6 +12,7 @@ pub mod memory;
 pub mod needles;
 pub mod nobody;
 pub mod pictures;
+pub mod port;
 pub mod programs;
 pub mod proxy;
 #[cfg(unix)]

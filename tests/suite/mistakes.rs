@@ -144,7 +144,7 @@ const MISTAKES: &[Mistake] = &[
         1,
         &["rollback", "version 1", "Raise version"],
     ),
-    Mistake("gauze-phone enrol --config typo.json", 1, &["config_invalid", "tenent", "check its name"]),
+    Mistake("gauze-phone enrol --config typo.json", 1, &["config_invalid: tenant", "is not set: set it"]),
     Mistake(
         "gauze-records pull --data r --keys keys --ca tls/ca.pem --gateway https://elsewhere.example.org",
         1,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use gauze_tests::hospital::free_port;
+use gauze_tests::port::free_port;
 use gauze_tests::programs::{attempt, program};
 use gauze_tests::skipped::skipped;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -71,7 +71,7 @@ async fn a_newcomer_gets_from_an_empty_directory_to_a_filed_photo() {
         running.extend(child);
         last = told;
     }
-    assert!(last.contains(" filed "), "{last}");
+    assert!(last.lines().any(|line| line.starts_with("filed ")), "{last}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -182,7 +182,10 @@ async fn phones_that_missed_every_bundle_of_two_hand_overs_catch_up_and_manageme
 {
     let mut ward = Ward::new().await;
     let here = Phone::enrolled(&ward).await;
-    let (mut away, mut late) = (Phone::enrolled(&ward).await, Phone::enrolled(&ward).await);
+    let (mut away, mut late) = (Phone::new(&ward, "away"), Phone::new(&ward, "late"));
+    for phone in [&away, &late] {
+        phone.client().enrol(&ward.managed()).await.unwrap();
+    }
     let first = ward.keys().root_sha256().unwrap();
     away.capture(0);
     // The bundle of the first root stays with the records side, and counts.

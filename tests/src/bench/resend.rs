@@ -7,7 +7,8 @@ use std::fs;
 
 use anyhow::ensure;
 use gauze_core::{CaptureContext, Client};
-use gauze_tests::hospital::{Hospital, build, free_port};
+use gauze_tests::hospital::{Hospital, build};
+use gauze_tests::port::free_port;
 use gauze_tests::proxy::{Proxy, Seeded};
 
 use crate::Arguments;

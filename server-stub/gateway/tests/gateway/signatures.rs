@@ -307,6 +307,7 @@ async fn every_address_but_the_named_ones_wants_a_signature() {
         "/healthz",
         "/openapi.json",
         "/v1/{tenant}/bundle",
+        "/v1/{tenant}/handovers",
         "/v1/{tenant}/policy",
         "/v1/{tenant}/challenges",
         "/v1/{tenant}/enrolments",

@@ -218,11 +218,11 @@ async fn bundles_by_which_roots_handed_over_are_served_for_good_whichever_way_th
     // A gateway whose data is new has them from the operator's file.
     fs::remove_dir_all(gateway.at("tenants")).unwrap();
     let file = gateway.file(&hospital, "bundle.jws");
-    put_file(&file, format!("{}\n{}\n{}\n", two.as_str(), four.as_str(), five.as_str()).as_bytes());
+    put_file(&file, format!("{}\n{}\n{}\n", four.as_str(), two.as_str(), five.as_str()).as_bytes());
     assert_eq!(gateway.open().await.unwrap_err().code(), "bundle_no_handover");
-    put_file(&file, format!("{}\n{}\n", four.as_str(), five.as_str()).as_bytes());
+    put_file(&file, format!("{}\n{}\n{}\n", two.as_str(), four.as_str(), five.as_str()).as_bytes());
     gateway.open().await.unwrap();
-    assert_eq!(served(&gateway).await, vec![four.clone()]);
+    assert_eq!(served(&gateway).await, vec![two.clone(), four.clone()]);
 }
 
 #[tokio::test]

@@ -29,7 +29,8 @@ impl Called {
             return Self { families: [folded(family)].into(), given: words(given).into_iter().collect() };
         }
         let words = words(name);
-        let families = (1..words.len().max(2)).map(|from| words.get(from..).unwrap_or(&words).concat());
+        let first = usize::from(words.len() > 1);
+        let families = (first..words.len()).map(|from| words.get(from..).unwrap_or_default().concat());
         let given = words.iter().take(words.len().saturating_sub(1)).cloned().collect();
         Self { families: families.filter(|family| !family.is_empty()).collect(), given }
     }

@@ -119,6 +119,49 @@ pub(crate) mod roles {
             Role::Governance => "Governance",
         }
     }
+
+    /// A change as its line notes it (`give:viewer:burns/2026-12-01/-`), for people; as it stands where it is of no such form.
+    pub(crate) fn change(note: &str) -> String {
+        told(note).unwrap_or_else(|| note.to_owned())
+    }
+
+    fn told(note: &str) -> Option<String> {
+        let (given, rest) = match note.split_once(':')? {
+            ("give", rest) => ("Given", rest),
+            ("take", rest) => ("Taken away", rest),
+            _ => return None,
+        };
+        let mut parts = rest.split('/');
+        let mut names = parts.next()?.split(':');
+        let word = names.next()?;
+        let known = Role::ALL.into_iter().find(|role| role.word() == word)?;
+        let teams: Vec<_> = names.collect();
+        let teams = if teams.is_empty() { String::new() } else { format!(" of {}", teams.join(", ")) };
+        let mut day = |before: &str| match parts.next() {
+            None | Some("-") => String::new(),
+            Some(day) => format!(", {before} {day}"),
+        };
+        Some(format!("{given}: {}{teams}{}{}", role(known), day("from"), day("until")))
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::change;
+
+        #[test]
+        fn a_change_is_told_in_words_and_what_is_none_as_it_stands() {
+            for (note, told) in [
+                ("give:viewer:ward_4:tissue/-/-", "Given: Viewer of ward_4, tissue"),
+                ("give:auditor/2026-12-01/2027-03-31", "Given: Auditor, from 2026-12-01, until 2027-03-31"),
+                ("take:lead:burns", "Taken away: Team lead of burns"),
+                ("take:it", "Taken away: IT, for phones"),
+                ("give:king/-/-", "give:king/-/-"),
+                ("opened/2", "opened/2"),
+            ] {
+                assert_eq!(change(note), told);
+            }
+        }
+    }
 }
 
 pub(crate) mod policies {

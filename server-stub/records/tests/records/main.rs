@@ -21,6 +21,8 @@ mod life;
 mod log;
 mod open;
 mod photos;
+#[path = "../../../../tests/src/port.rs"]
+mod port;
 mod rejudge;
 mod restored;
 mod scale;

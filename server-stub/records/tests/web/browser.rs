@@ -115,9 +115,7 @@ impl Desk {
             issuer = Some(Arc::clone(&made));
             provider_pages(made)
         });
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let own = free.local_addr().unwrap().port();
-        drop(free);
+        let own = crate::port::free_port().unwrap();
         let base = format!("https://localhost:{own}");
         let dir = tempfile::tempdir().unwrap();
         tokio::fs::write(dir.path().join("client.secret"), "a secret of more than 16").await.unwrap();

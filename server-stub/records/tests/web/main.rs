@@ -13,5 +13,7 @@ mod issuer;
 mod losing;
 mod outward;
 mod people;
+#[path = "../../../../tests/src/port.rs"]
+mod port;
 mod provider;
 mod routes;

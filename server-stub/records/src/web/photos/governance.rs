@@ -22,6 +22,7 @@ use super::{Desk, words, words::governance as told};
 use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
+use crate::web::words::roles::change;
 
 pub(super) const PAGE: &str = "/governance";
 /// How far back it reads.
@@ -165,7 +166,7 @@ impl Desk {
             }
             dl {
                 dt { (told::WHOM) } dd { (whom) }
-                @if let Some(note) = &entry.note { dt { (told::CHANGE) } dd { code { (note) } } }
+                @if let Some(note) = &entry.note { dt { (told::CHANGE) } dd { (change(note.as_str())) } }
                 @if let Some(why) = self.why(entry) { dt { (words::haste::WORDS) } dd.free { (why) } }
             }
         }

@@ -19,7 +19,7 @@ use crate::folk::{FAMILY, NHS, filed_with, patient};
 
 /// A ward whose pages are served over TLS on this machine.
 pub(super) async fn served() -> (Ward, tokio::sync::oneshot::Sender<()>, tempfile::TempDir) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = crate::port::free_port().unwrap();
     let hospital = Hospital::new();
     let long = patient(FAMILY, Some(NHS), Some("RX1 00 4711"));
     let patients = [Some(long.clone()), Some(long.clone()), Some(long), None];
