@@ -8,7 +8,6 @@ import UIKit
 @MainActor
 final class AppGraph {
     let camera = SystemCamera()
-    let judge = FrameJudge()
     let level = GravityLevel()
     let sound = SafeSound()
     let notes = SystemNotes()
@@ -18,6 +17,7 @@ final class AppGraph {
     let now = SystemNow()
     let wristband = Wristband()
     let permissions = CameraPermission()
+    lazy var judge = FrameJudge(camera.scale)
     lazy var biometric = SystemBiometric(confirmed, title: say(.promptUnlock))
     lazy var browser = SystemBrowser { AppGraph.window() }
 

@@ -125,7 +125,10 @@ open class AVMetadataObject: NSObject {
     }
 }
 
-open class AVMetadataMachineReadableCodeObject: AVMetadataObject { open var stringValue: String? { fatalError() } }
+open class AVMetadataMachineReadableCodeObject: AVMetadataObject {
+    open var stringValue: String? { fatalError() }
+    open var corners: [CGPoint] { fatalError() }
+}
 
 open class AVCaptureMetadataOutput: AVCaptureOutput {
     open var metadataObjectTypes: [AVMetadataObject.ObjectType] { get { fatalError() } set {} }

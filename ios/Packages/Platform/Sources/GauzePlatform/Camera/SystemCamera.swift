@@ -17,6 +17,8 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
     /// Counts openings: what ends an earlier one leaves the present one open.
     private var turn = 0
 
+    /// The scale marker that was read last.
+    public let scale = ScaleMarker()
     /// What the viewfinder shows.
     public let session = AVCaptureSession()
 
@@ -181,7 +183,9 @@ extension SystemCamera: AVCaptureMetadataOutputObjectsDelegate {
         _ output: AVCaptureMetadataOutput, didOutput metadataObjects: [AVMetadataObject], from connection: AVCaptureConnection
     ) {
         for case let symbol as AVMetadataMachineReadableCodeObject in metadataObjects {
-            if let text = symbol.stringValue { texts?.yield(text) }
+            guard let text = symbol.stringValue else { continue }
+            scale.see(text, symbol.corners)
+            texts?.yield(text)
         }
     }
 }
