@@ -20,7 +20,13 @@ let package = Package(
             ],
             path: "Sources"
         ),
-        .testTarget(name: "ProjectTests", path: "Tests"),
+        .testTarget(
+            name: "ProjectTests",
+            dependencies: [
+                .product(name: "GauzeLogic", package: "Logic"), .product(name: "GauzePlatform", package: "Platform"),
+            ],
+            path: "Tests"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

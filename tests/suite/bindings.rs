@@ -115,12 +115,15 @@ exec chroot "$GAUZE_SWIFT" env -C "$PWD" "HOME=$TMPDIR" PATH=/usr/bin:/bin "LD_L
 /// `swift COMMAND` over a package of `ios`, which is built under `scratch` beside the library; nothing without a toolchain.
 fn swift(command: &[&str], package: &str, scratch: &str) -> Option<Command> {
     let (swift, library) = (named("GAUZE_SWIFT")?, named("GAUZE_LIBRARY")?.canonicalize().unwrap());
+    let scratch = library.with_file_name(scratch);
+    // SwiftPM misses sources that came or went; without its plan it looks, and keeps what it compiled.
+    let _ = std::fs::remove_file(scratch.join("debug.yaml"));
     let mut enter = Command::new("unshare");
     enter
         .args(["--mount", "--propagation", "private", "sh", "-ec", IN_THE_ROOT, "sh", "swift"])
         .args(command)
         .args(["--package-path", package, "--scratch-path"])
-        .arg(library.with_file_name(scratch))
+        .arg(scratch)
         .args(["-Xlinker", &format!("-L{}", library.display())])
         .current_dir(root().canonicalize().unwrap())
         .env("GAUZE_SWIFT", swift)

@@ -7456,7 +7456,7 @@ class StatusView:
     """
     The phone at a glance. Names no patient.
 """
-    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, stored:int, refused:int, quarantined:int, unreadable:int, storage_trouble:typing.Optional[Advice], review_denied:typing.Optional[str]):
+    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, too_many_unsent:typing.Optional[Advice], stored:int, refused:int, quarantined:int, unreadable:int, storage_trouble:typing.Optional[Advice], review_denied:typing.Optional[str]):
         self.device_id = device_id
         self.gateway = gateway
         self.bundle_version = bundle_version
@@ -7465,6 +7465,7 @@ class StatusView:
         self.trust_refused = trust_refused
         self.last_seq = last_seq
         self.unsent = unsent
+        self.too_many_unsent = too_many_unsent
         self.stored = stored
         self.refused = refused
         self.quarantined = quarantined
@@ -7476,7 +7477,7 @@ class StatusView:
 
 
     def __str__(self):
-        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, stored={}, refused={}, quarantined={}, unreadable={}, storage_trouble={}, review_denied={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.stored, self.refused, self.quarantined, self.unreadable, self.storage_trouble, self.review_denied)
+        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, too_many_unsent={}, stored={}, refused={}, quarantined={}, unreadable={}, storage_trouble={}, review_denied={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.too_many_unsent, self.stored, self.refused, self.quarantined, self.unreadable, self.storage_trouble, self.review_denied)
     def __eq__(self, other):
         if self.device_id != other.device_id:
             return False
@@ -7493,6 +7494,8 @@ class StatusView:
         if self.last_seq != other.last_seq:
             return False
         if self.unsent != other.unsent:
+            return False
+        if self.too_many_unsent != other.too_many_unsent:
             return False
         if self.stored != other.stored:
             return False
@@ -7520,6 +7523,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
             trust_refused=_UniffiFfiConverterOptionalTypeAdvice.read(buf),
             last_seq=_UniffiFfiConverterUInt64.read(buf),
             unsent=_UniffiFfiConverterUInt64.read(buf),
+            too_many_unsent=_UniffiFfiConverterOptionalTypeAdvice.read(buf),
             stored=_UniffiFfiConverterUInt64.read(buf),
             refused=_UniffiFfiConverterUInt64.read(buf),
             quarantined=_UniffiFfiConverterUInt64.read(buf),
@@ -7538,6 +7542,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeAdvice.check_lower(value.trust_refused)
         _UniffiFfiConverterUInt64.check_lower(value.last_seq)
         _UniffiFfiConverterUInt64.check_lower(value.unsent)
+        _UniffiFfiConverterOptionalTypeAdvice.check_lower(value.too_many_unsent)
         _UniffiFfiConverterUInt64.check_lower(value.stored)
         _UniffiFfiConverterUInt64.check_lower(value.refused)
         _UniffiFfiConverterUInt64.check_lower(value.quarantined)
@@ -7555,6 +7560,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeAdvice.write(value.trust_refused, buf)
         _UniffiFfiConverterUInt64.write(value.last_seq, buf)
         _UniffiFfiConverterUInt64.write(value.unsent, buf)
+        _UniffiFfiConverterOptionalTypeAdvice.write(value.too_many_unsent, buf)
         _UniffiFfiConverterUInt64.write(value.stored, buf)
         _UniffiFfiConverterUInt64.write(value.refused, buf)
         _UniffiFfiConverterUInt64.write(value.quarantined, buf)

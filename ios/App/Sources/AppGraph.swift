@@ -8,13 +8,16 @@ import UIKit
 @MainActor
 final class AppGraph {
     let camera = SystemCamera()
-    let judge = FrameJudge()
+    let level = GravityLevel()
+    let sound = SafeSound()
+    let notes = SystemNotes()
     let confirmed = Confirmed()
     let managed = ManagedSettings()
     let uploads = Uploads()
     let now = SystemNow()
     let wristband = Wristband()
     let permissions = CameraPermission()
+    lazy var judge = FrameJudge(camera.scale)
     lazy var biometric = SystemBiometric(confirmed, title: say(.promptUnlock))
     lazy var browser = SystemBrowser { AppGraph.window() }
 
@@ -37,8 +40,17 @@ final class AppGraph {
         if let open = core.orNil {
             opened = open
             uploads.use(open)
+            count(open)
         }
         return core
+    }
+
+    /// The icon tells what waits for as long as the process lives.
+    private func count(_ core: RustCore) {
+        Task { [notes] in
+            notes.show(waiting: core.standing().unsent)
+            for await _ in core.moves() { notes.show(waiting: core.standing().unsent) }
+        }
     }
 
     /// The way through the screens: it ends with the process.

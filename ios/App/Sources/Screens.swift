@@ -13,8 +13,8 @@ final class Screens: ObservableObject {
     /// Told by the window: the review that is on the screen, and what management last said.
     var lock: @MainActor () -> Void = {}
     @Published private(set) var settings = "{}"
-    /// Counts how often the camera was opened anew.
-    @Published private(set) var opened = 0
+    /// Counts what the person answered the system: whoever waits for an answer looks again.
+    @Published private(set) var answered = 0
 
     init(_ graph: AppGraph, _ core: RustCore, _ journey: Journey) {
         self.graph = graph
@@ -40,13 +40,22 @@ final class Screens: ObservableObject {
     func left() {
         lock()
         graph.confirmed.forget()
-        if core.standing().unsent > 0 { graph.uploads.schedule(asked: false) }
+        let unsent = core.standing().unsent
+        graph.notes.show(waiting: unsent)
+        if unsent > 0 { graph.uploads.schedule(asked: false) }
     }
 
     func allowCamera() {
         Task {
             _ = await graph.permissions.ask()
-            opened += 1
+            answered += 1
+        }
+    }
+
+    func allowNotes() {
+        Task {
+            await graph.notes.ask()
+            answered += 1
         }
     }
 
@@ -131,7 +140,7 @@ struct ScreensView: View {
             Shown({ WoundPresenter(patient, core, graph.biometric, $0, chosen: journey.wound) }) {
                 WoundView(state: $0, zone: graph.zone, send: $1)
             }
-        case .camera(let record): camera(record)
+        case .camera(let record, let ghost): camera(record, ghost)
         case .check(let kept, let patient): check(kept, patient)
         default: rest
         }
@@ -196,18 +205,14 @@ struct ScreensView: View {
         }
     }
 
-    private func camera(_ record: PhotoRecord) -> some View {
+    private func camera(_ record: PhotoRecord, _ ghost: String?) -> some View {
         let ways = CameraWays(
             site: journey.askSite, consent: journey.askConsent, allow: screens.allowCamera, back: screens.back
         )
-        return Shown({
-            CameraPresenter(record, hasGhost: false, core, graph.camera, graph.judge, $0, taken: journey.taken)
-        }) { presenter in
-            for await event in graph.camera.open() { presenter.send(.from(event)) }
-        } content: { state, send in
-            CameraView(state: state, viewfinder: viewfinder, ways: ways, send: send)
-        }
-        .id(screens.opened)
+        return TakePhoto(
+            graph: graph, core: core, record: record, last: ghost, viewfinder: viewfinder, ways: ways, taken: journey.taken
+        )
+        .id(screens.answered)
     }
 
     private func check(_ kept: KeptPhoto, _ patient: Patient?) -> some View {
@@ -217,18 +222,19 @@ struct ScreensView: View {
         }
     }
 
-    /// Kept, it goes: a person waits for it.
+    /// What is not taken again goes: a person waits for it.
     private func checked(_ what: Checked) {
-        if what == .kept { graph.uploads.schedule(asked: true) }
+        if what != .again { graph.uploads.schedule(asked: true) }
         journey.checked(what)
     }
 
     private var queue: some View {
-        Shown({ QueuePresenter(core, graph.zone, support: journey.support, $0) }) { presenter in
+        Shown({ QueuePresenter(core, core, graph.zone, support: journey.support, $0) }) { presenter in
             presenter.send(.moved)
             for await _ in core.moves() { presenter.send(.moved) }
         } content: { state, send in
-            QueueView(state: state, back: screens.back, send: send)
+            QueueView(state: state, back: screens.back, notes: screens.allowNotes, send: send)
+                .task(id: screens.answered) { send(.notes(allowed: await graph.notes.allowed())) }
         }
     }
 

@@ -11,7 +11,7 @@ let package = Package(
             name: "Frameworks",
             targets: [
                 "SwiftUI", "UIKit", "AVFoundation", "Security", "LocalAuthentication", "DeviceCheck", "BackgroundTasks", "Network",
-                "AuthenticationServices", "CryptoKit", "ManagedApp",
+                "AuthenticationServices", "CryptoKit", "ManagedApp", "CoreMotion", "AudioToolbox", "UserNotifications",
             ]
         )
     ],
@@ -22,6 +22,9 @@ let package = Package(
         .target(name: "DeviceCheck"),
         .target(name: "BackgroundTasks"),
         .target(name: "ManagedApp"),
+        .target(name: "CoreMotion"),
+        .target(name: "AudioToolbox"),
+        .target(name: "UserNotifications"),
         .target(name: "CryptoKit", dependencies: ["Security", "LocalAuthentication"]),
         .target(name: "UIKit"),
         .target(name: "AVFoundation", dependencies: ["UIKit"]),

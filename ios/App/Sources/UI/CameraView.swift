@@ -1,5 +1,6 @@
 import GauzeLogic
 import SwiftUI
+import UIKit
 
 /// What the camera screen leads to besides a photo.
 struct CameraWays {
@@ -12,6 +13,7 @@ struct CameraWays {
 struct CameraView<Finder: View>: View {
     let state: CameraState
     let viewfinder: Finder
+    let ghost: UIImage?
     let ways: CameraWays
     let send: (CameraScreenEvent) -> Void
     @Environment(\.colorScheme) private var scheme
@@ -22,12 +24,18 @@ struct CameraView<Finder: View>: View {
             Text(say(Wordings.site(state.site))).padding(8)
             GeometryReader { room in
                 viewfinder
+                    .overlay { if state.ghost { faint } }
+                    .overlay {
+                        if state.grid && state.shutter != .closed {
+                            Grid()
+                            if let tilt = state.tilt { Horizon(tilt: tilt) }
+                        }
+                    }
                     .gesture(
                         SpatialTapGesture().onEnded { tap in
                             send(.focus(x: tap.location.x / room.size.width, y: tap.location.y / room.size.height))
                         }
                     )
-                    .overlay { if state.grid && state.shutter != .closed { Grid() } }
             }
             .background(Tones.viewing)
             VStack(alignment: .leading, spacing: 8) { below }.padding(16)
@@ -36,13 +44,33 @@ struct CameraView<Finder: View>: View {
         .background(Tones.of(scheme).surface)
     }
 
+    @ViewBuilder private var faint: some View {
+        if let ghost {
+            Image(uiImage: ghost).resizable().aspectRatio(contentMode: .fit).opacity(0.4)
+                .accessibilityHidden(true)
+                .privacySensitive()
+        }
+    }
+
+    @ViewBuilder private var verdict: some View {
+        if let verdict = state.verdict {
+            if verdict != .fitGood {
+                Said(Line(verdict), .warning)
+            } else if state.marker == .cameraNotLevel {
+                Said(Line(.cameraNotLevel), .warning)
+            } else {
+                Said(Line(verdict), .good)
+                Said(state.marker.map { Line($0) }, .good)
+            }
+        }
+    }
+
     @ViewBuilder private var below: some View {
         Said(state.problem)
         switch state.shutter {
         case .closed: if state.problem == nil { Said(Line(.cameraStarting), .plain) }
         case .ready:
-            if let verdict = state.verdict { Said(Line(verdict), verdict == .fitGood ? .good : .warning) }
-            if state.marker { Said(Line(.cameraMarkerFound), .good) }
+            verdict
         case .taking: Said(Line(.cameraSealing), .plain)
         case .safe: Said(Line(.cameraSafe), .good)
         }
@@ -51,6 +79,9 @@ struct CameraView<Finder: View>: View {
             HStack(alignment: .center, spacing: 8) {
                 OtherAction(state.torch ? .cameraTorchOff : .cameraTorchOn) { send(.torch(!state.torch)) }
                 OtherAction(state.grid ? .cameraGridOff : .cameraGridOn) { send(.grid(!state.grid)) }
+                if state.hasGhost {
+                    OtherAction(state.ghost ? .cameraGhostOff : .cameraGhost) { send(.ghost(!state.ghost)) }
+                }
                 OtherAction(.bodyTitle, action: ways.site)
                 if state.patient != nil { OtherAction(.consentForm, action: ways.consent) }
             }
@@ -61,6 +92,34 @@ struct CameraView<Finder: View>: View {
                 MainAction(.cameraAllow, action: ways.allow)
             } else {
                 MainAction(.cameraShoot, enabled: state.shutter == .ready) { send(.shoot) }
+            }
+        }
+    }
+}
+
+/// The horizon beside two marks that turn with the phone: in line with them, it is level. The middle is the picture's.
+private struct Horizon: View {
+    let tilt: Int
+
+    /// Degrees that nobody sees.
+    private static let level = 2
+
+    var body: some View {
+        GeometryReader { room in
+            let reach = room.size.width * 0.3
+            marks(room.size, from: reach, to: reach * 1.35, thick: 4)
+            marks(room.size, from: reach * 0.6, to: reach, thick: abs(tilt) <= Self.level ? 4 : 2)
+                .rotationEffect(.degrees(Double(-tilt)))
+        }
+        .accessibilityHidden(true)
+    }
+
+    private func marks(_ size: CGSize, from: Double, to: Double, thick: Double) -> some View {
+        ZStack {
+            ForEach([-1.0, 1.0], id: \.self) { side in
+                Rectangle().fill(Color.white).frame(width: to - from, height: thick)
+                    .overlay { Rectangle().stroke(Color.black) }
+                    .position(x: size.width / 2 + side * (from + to) / 2, y: size.height / 2)
             }
         }
     }

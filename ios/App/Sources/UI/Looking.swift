@@ -41,14 +41,20 @@ struct PictureView: View {
 struct QueueView: View {
     let state: QueueState
     let back: @MainActor () -> Void
+    let notes: @MainActor () -> Void
     let send: (QueueEvent) -> Void
 
     var body: some View {
         Page(.queueTitle) {
+            Said(state.tooMany, .warning)
             if state.items.isEmpty { Said(Line(.queueEmpty), .good) }
             ForEach(state.items, id: \.id) { QueueRow(item: $0) }
             if state.cut { Text(say(Line(.queueMore, "\(QueuePresenter.most)"))) }
             Support(word: .queueSupport, contact: state.support)
+            if state.askNotes && !state.items.isEmpty {
+                Text(say(.queueNotes))
+                OtherAction(.queueNotesAllow, action: notes)
+            }
         } actions: {
             Said(state.problem)
             if state.sending { Said(Line(.queueSending), .plain) }

@@ -42,7 +42,9 @@ struct PatientView<Finder: View, More: View>: View {
     }
 
     @ViewBuilder private var choose: some View {
-        OtherAction(.patientList) { send(.choose(.list)) }
+        if !state.worklist.isEmpty {
+            OtherAction(.patientList) { send(.choose(.list)) }
+        }
         OtherAction(.patientType) { send(.choose(.type)) }
         Text(say(.patientNoneConsequence))
         OtherAction(.patientNone) { send(.nobody) }

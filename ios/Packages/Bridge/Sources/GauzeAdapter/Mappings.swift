@@ -96,11 +96,19 @@ extension GauzeLogic.Scope {
 }
 
 extension GauzeLogic.Fitness {
+    /// What is out of the record's range is no reason to refuse a photo.
     fileprivate func toCore() -> GauzeBridge.Fitness {
         GauzeBridge.Fitness(
-            sharpness: UInt16(clamping: sharpness), exposure: Int16(clamping: exposure),
-            marker: marker.map { FoundMarker(scaleNm: UInt32(clamping: $0.nanometres), tiltMdeg: UInt32(clamping: $0.tilt)) }
+            sharpness: UInt16(min(max(sharpness, 0), 1000)), exposure: Int16(min(max(exposure, -1000), 1000)),
+            marker: marker?.toCore()
         )
+    }
+}
+
+extension GauzeLogic.Marker {
+    fileprivate func toCore() -> FoundMarker? {
+        guard 1...10_000_000 ~= nanometres, 0...90_000 ~= tilt else { return nil }
+        return FoundMarker(scaleNm: UInt32(nanometres), tiltMdeg: UInt32(tilt))
     }
 }
 
@@ -169,6 +177,7 @@ extension StatusView {
         standing.damaged = Int64(quarantined)
         standing.trustStale = bundleStale
         standing.trustRefused = trustRefused?.code
+        standing.tooManyUnsent = tooManyUnsent?.code
         standing.reviewDenied = reviewDenied
         standing.storageTrouble = storageTrouble?.code
         return standing

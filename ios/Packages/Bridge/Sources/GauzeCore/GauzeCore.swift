@@ -6106,6 +6106,10 @@ public struct StatusView: Equatable, Hashable {
      */
     public let unsent: UInt64
     /**
+     * That more photos wait here than the policy's `max_unsent`, and what to do; absent where they do not. Capture goes on.
+     */
+    public let tooManyUnsent: Advice?
+    /**
      * Photos the gateway holds and the hospital has not filed.
      */
     public let stored: UInt64
@@ -6160,6 +6164,9 @@ public struct StatusView: Equatable, Hashable {
          * Photos the gateway does not hold yet.
          */unsent: UInt64,
         /**
+         * That more photos wait here than the policy's `max_unsent`, and what to do; absent where they do not. Capture goes on.
+         */tooManyUnsent: Advice?,
+        /**
          * Photos the gateway holds and the hospital has not filed.
          */stored: UInt64,
         /**
@@ -6186,6 +6193,7 @@ public struct StatusView: Equatable, Hashable {
         self.trustRefused = trustRefused
         self.lastSeq = lastSeq
         self.unsent = unsent
+        self.tooManyUnsent = tooManyUnsent
         self.stored = stored
         self.refused = refused
         self.quarantined = quarantined
@@ -6218,6 +6226,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
                 trustRefused: FfiConverterOptionTypeAdvice.read(from: &buf),
                 lastSeq: FfiConverterUInt64.read(from: &buf),
                 unsent: FfiConverterUInt64.read(from: &buf),
+                tooManyUnsent: FfiConverterOptionTypeAdvice.read(from: &buf),
                 stored: FfiConverterUInt64.read(from: &buf),
                 refused: FfiConverterUInt64.read(from: &buf),
                 quarantined: FfiConverterUInt64.read(from: &buf),
@@ -6236,6 +6245,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
         FfiConverterOptionTypeAdvice.write(value.trustRefused, into: &buf)
         FfiConverterUInt64.write(value.lastSeq, into: &buf)
         FfiConverterUInt64.write(value.unsent, into: &buf)
+        FfiConverterOptionTypeAdvice.write(value.tooManyUnsent, into: &buf)
         FfiConverterUInt64.write(value.stored, into: &buf)
         FfiConverterUInt64.write(value.refused, into: &buf)
         FfiConverterUInt64.write(value.quarantined, into: &buf)

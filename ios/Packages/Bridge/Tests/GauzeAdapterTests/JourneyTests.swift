@@ -19,7 +19,7 @@ struct JourneyTests {
 
         // The next process finds the photo, sends it and shows it to whoever confirmed.
         let app = try App(hardware, in: dir)
-        let queue = QueuePresenter(app.core, .gmt, support: nil, app.work)
+        let queue = QueuePresenter(app.core, app.core, .gmt, support: nil, app.work)
         queue.send(.moved)
         await app.work.idle()
         #expect(queue.state.items.map(\.stage) == [.queueWaiting])
@@ -114,7 +114,7 @@ struct JourneyTests {
         for (fault, word) in faults {
             app.hardware.state { $0.fault = fault }
             _ = await app.core.send(asked: true)
-            let queue = QueuePresenter(app.core, .gmt, support: nil, app.work)
+            let queue = QueuePresenter(app.core, app.core, .gmt, support: nil, app.work)
             queue.send(.moved)
             await app.work.idle()
             #expect(queue.state.items.map(\.why?.word) == [word])

@@ -76,6 +76,7 @@ final class Hardware: DeviceKeys, KeyEvidence, Secret, Network, Disk, Biometric,
     func shoot() {}
     func torch(_ on: Bool) {}
     func focus(_ x: Double, _ y: Double) {}
+    func safe() {}
     func judge(_ frame: Frame) -> Fitness { Fitness(500, 0) }
 }
 
@@ -117,12 +118,12 @@ final class App {
 
     /// One photo of whoever the screens before the camera were told of.
     func photograph(_ jpeg: Data) async throws -> CameraPresenter {
-        guard case .camera(let record) = journey.route else { throw NotReady(description: "no camera") }
-        let presenter = CameraPresenter(record, hasGhost: false, core, hardware, hardware, work, taken: journey.taken)
+        guard case .camera(let record, _) = journey.route else { throw NotReady(description: "no camera") }
+        let presenter = CameraPresenter(record, core, hardware, hardware, work, taken: journey.taken)
         presenter.send(.from(.ready))
         presenter.send(.from(.seen(Frame(luma: [0], width: 1, height: 1, stride: 1))))
         presenter.send(.shoot)
-        presenter.send(.from(.taken(Picture(jpeg))))
+        presenter.send(.from(.taken(Shot(Picture(jpeg), width: 4000))))
         await work.idle()
         return presenter
     }

@@ -42,7 +42,7 @@ final class Around {
                 let answer: Authentication = try value.named()
                 phone.answer { $0 = answer }
             case "browser": phone.callback { $0 = value.text }
-            case "fitness": phone.fitness { $0 = Fitness(value.list[0].number ?? 0, value.list[1].number ?? 0) }
+            case "fitness": phone.fitness { $0 = fitness(value.list.map { $0.number ?? 0 }) }
             case "standing": core.state { $0.standing = standing(value) }
             case "choices": core.state { $0.choices = choices(value) }
             case "sign_in":
@@ -52,7 +52,7 @@ final class Around {
             case "photos":
                 let photos = try value.list.map(photo)
                 core.state { $0.photos = photos }
-            case "screen", "patient", "sites", "forms", "notice", "worklist", "support", "record", "local", "has_ghost": break
+            case "screen", "patient", "sites", "forms", "notice", "worklist", "support", "record", "local": break
             default: throw Unknown(what: key)
             }
         }
@@ -193,19 +193,21 @@ final class Around {
         var record = PhotoRecord(patient: readPatient(given["patient"]))
         record.site = given["record"]["site"].text.map { Site($0) }
         record.wound = given["record"]["wound"].text
-        let presenter = CameraPresenter(record, hasGhost: given["has_ghost"].bool, core, phone, phone, work) {
+        let presenter = CameraPresenter(record, core, phone, phone, work) {
             self.told("taken", .text($0.id), json($0.fitness))
         }
         return Driven(presenter, json) { name, with in
             switch name {
             case "ready": .from(.ready)
             case "failed": .from(.failed(try with[0].named()))
-            case "seen": .from(.seen(Frame(luma: [0], width: 1, height: 1, stride: 1)))
-            case "taken": .from(.taken(Picture(Data([7]))))
+            case "seen": .from(.seen(Frame(luma: [0], width: 1000, height: 1, stride: 1)))
+            case "taken": .from(.taken(Shot(Picture(Data([7])), width: 4000)))
             case "shoot": .shoot
             case "torch": .torch(with[0].bool)
             case "grid": .grid(with[0].bool)
             case "ghost": .ghost(with[0].bool)
+            case "ghost_found": .ghostFound
+            case "leans": .leans(with[0].number)
             case "focus": .focus(x: 0.5, y: 0.5)
             default: throw Unknown(what: name)
             }
@@ -227,10 +229,11 @@ final class Around {
     }
 
     private func queue(_ given: Json) -> Driven {
-        Driven(QueuePresenter(core, .gmt, support: given["support"].text, work), json) { name, _ in
+        Driven(QueuePresenter(core, core, .gmt, support: given["support"].text, work), json) { name, with in
             switch name {
             case "moved": .moved
             case "send": .send
+            case "notes": .notes(allowed: with[0].bool)
             default: throw Unknown(what: name)
             }
         }
@@ -316,6 +319,11 @@ final class Around {
     }
 }
 
+/// Sharpness and exposure; nanometres and tilt of the marker, where there is one.
+private func fitness(_ value: [Int]) -> Fitness {
+    Fitness(value[0], value[1], marker: value.count > 2 ? Marker(nanometres: value[2], tilt: value[3]) : nil)
+}
+
 private func standing(_ value: Json) -> Standing {
     var standing = Standing(device: value["device"].text)
     standing.gateway = value["gateway"].text
@@ -323,6 +331,7 @@ private func standing(_ value: Json) -> Standing {
     standing.unsent = Int64(value["unsent"].number ?? 0)
     standing.damaged = Int64(value["damaged"].number ?? 0)
     standing.trustStale = value["trust_stale"].bool
+    standing.tooManyUnsent = value["too_many_unsent"].text
     standing.trustRefused = value["trust_refused"].text
     standing.reviewDenied = value["review_denied"].text
     standing.storageTrouble = value["storage_trouble"].text

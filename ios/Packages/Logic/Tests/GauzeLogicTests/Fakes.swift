@@ -154,6 +154,7 @@ final class FakePhone: Handle, Judge, Biometric, Browser, Now, Sendable {
     func shoot() { core.tell("shoot") }
     func torch(_ on: Bool) { core.tell("torch", .bool(on)) }
     func focus(_ x: Double, _ y: Double) { core.tell("focus") }
+    func safe() { core.tell("safe") }
     func judge(_ frame: Frame) -> Fitness { fitness.now }
     func authenticate() async -> Authentication { answer.now }
     func visit(_ page: String) async -> String? { callback.now }

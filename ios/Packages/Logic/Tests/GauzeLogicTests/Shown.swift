@@ -56,7 +56,11 @@ func json(_ consent: Consent?) -> Json {
 
 func json(_ fitness: Fitness?) -> Json {
     guard let fitness else { return .null }
-    return ["sharpness": .number(Int64(fitness.sharpness)), "exposure": .number(Int64(fitness.exposure))]
+    var shown: [String: Json] = ["sharpness": .number(Int64(fitness.sharpness)), "exposure": .number(Int64(fitness.exposure))]
+    if let marker = fitness.marker {
+        shown["marker"] = .list([.number(Int64(marker.nanometres)), .number(Int64(marker.tilt))])
+    }
+    return .object(shown)
 }
 
 func json(_ record: PhotoRecord) -> Json {
@@ -137,8 +141,8 @@ func json(_ state: CameraState) -> Json {
     [
         "patient": json(state.patient), "site": json(state.site), "shutter": .text(name(state.shutter)),
         "torch": .bool(state.torch), "grid": .bool(state.grid), "ghost": .bool(state.ghost), "hasGhost": .bool(state.hasGhost),
-        "verdict": json(state.verdict), "marker": .bool(state.marker), "problem": json(state.problem),
-        "askPermission": .bool(state.askPermission),
+        "verdict": json(state.verdict), "marker": json(state.marker), "problem": json(state.problem),
+        "askPermission": .bool(state.askPermission), "tilt": state.tilt.map { .number(Int64($0)) } ?? .null,
     ]
 }
 
@@ -152,7 +156,8 @@ func json(_ state: CheckState) -> Json {
 func json(_ state: QueueState) -> Json {
     [
         "items": .list(state.items.map { json($0) }), "sending": .bool(state.sending), "problem": json(state.problem),
-        "support": .of(state.support), "cut": .bool(state.cut),
+        "support": .of(state.support), "cut": .bool(state.cut), "askNotes": .bool(state.askNotes),
+        "tooMany": json(state.tooMany),
     ]
 }
 
@@ -198,7 +203,7 @@ func json(_ route: Route) -> Json {
     case .consent(let patient): ["consent", json(patient)]
     case .body(let patient): ["body", json(patient)]
     case .wound(let patient): ["wound", json(patient)]
-    case .camera(let record): ["camera", json(record)]
+    case .camera(let record, let ghost): .list(["camera", json(record)] + (ghost.map { [.text($0)] } ?? []))
     case .check(let kept, let patient): ["check", .text(kept.id), json(patient)]
     case .queue: ["queue"]
     case .review: ["review"]

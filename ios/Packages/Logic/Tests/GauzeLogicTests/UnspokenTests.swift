@@ -19,11 +19,11 @@ import Testing
         let band = Wristband().read("8018505089890000000097\u{1d}7253Zzyzx\u{1d}7254Quillonbert")
         let told: [Any] = [
             samplePatient, record, consent, photo, band, Typed(fields: [.family: "Zzyzx"]), Established.typed(reason: "Zzyzx"),
-            Route.camera(record), Route.consent(samplePatient), Route.check(KeptPhoto("1", Fitness(1, 1)), samplePatient),
+            Route.camera(record, ghost: nil), Route.consent(samplePatient), Route.check(KeptPhoto("1", Fitness(1, 1)), samplePatient),
             PatientEvent.type(.family, "Zzyzx"), PatientEvent.listed(samplePatient), PatientEvent.scanned("9990000042"),
             ConsentEvent.by("Quillonbert"), EnrolEvent.pasted("{\"token\":\"9990000042\"}"), BodyEvent.touched(words: "Zzyzx", side: nil),
-            QueueEvent.listed(.success([photo])), ReviewEvent.listed(.success([photo])), Outcome.success([photo]),
-            Picture(Data("Zzyzx".utf8)), CameraEvent.taken(Picture(Data("Zzyzx".utf8))), Wordings.born("1945-07-14", Day(samplePatient)),
+            QueueEvent.listed(.success([photo]), tooMany: nil), ReviewEvent.listed(.success([photo])), Outcome.success([photo]),
+            Picture(Data("Zzyzx".utf8)), CameraEvent.taken(Shot(Picture(Data("Zzyzx".utf8)), width: 1)), Wordings.born("1945-07-14", Day(samplePatient)),
             Transfer(photo: "1", url: "https://g/v1/transfers/Zzyzx", file: "f", bytes: 1),
         ]
         let states: [Any] = [
@@ -77,13 +77,40 @@ extension Day {
     @Test func aPresenterThatIsGoneHearsNothingMoreAndNothingWaitsForIt() async {
         let core = FakeCore()
         let work = Work()
-        var presenter: QueuePresenter? = QueuePresenter(core, .gmt, support: nil, work)
+        var presenter: QueuePresenter? = QueuePresenter(core, core, .gmt, support: nil, work)
         weak var gone = presenter
         presenter?.send(.send)
         presenter = nil
         await work.idle()
         #expect(gone == nil)
         #expect(core.state.now.told == [["send", true]])
+    }
+
+    /// In use when it is opened first.
+    private final class Taken: Camera {
+        let opened = Locked(0)
+
+        func open() -> AsyncStream<CameraEvent> {
+            let first = opened { count in
+                count += 1
+                return count == 1
+            }
+            return AsyncStream { $0.yield(first ? .failed(.inUse) : .ready) }
+        }
+
+        func shoot() {}
+        func torch(_ on: Bool) {}
+        func focus(_ x: Double, _ y: Double) {}
+    }
+
+    @Test func aCameraThatAnotherAppHasIsOpenedAgainUntilItComes() async {
+        let camera = Taken()
+        var seen: [String] = []
+        for await event in camera.shown(pause: .milliseconds(1)) {
+            seen.append("\(event)")
+            if case .ready = event { break }
+        }
+        #expect(seen.count == 2 && camera.opened.now == 2, "\(seen)")
     }
 
     @Test func workThatIsCancelledEndsAndLeavesNothingRunning() async {

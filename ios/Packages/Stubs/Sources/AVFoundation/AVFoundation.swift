@@ -37,9 +37,9 @@ open class AVCaptureConnection: NSObject {}
 open class AVCaptureSession: NSObject, @unchecked Sendable {
     public struct Preset: Sendable { public static let photo = Preset() }
     public static let wasInterruptedNotification = Notification.Name("wasInterrupted")
-    public static let interruptionEndedNotification = Notification.Name("interruptionEnded")
     public static let runtimeErrorNotification = Notification.Name("runtimeError")
 
+    open var isInterrupted: Bool { fatalError() }
     open var sessionPreset: Preset { get { fatalError() } set {} }
     open var inputs: [AVCaptureInput] { fatalError() }
     open func canAddInput(_ input: AVCaptureInput) -> Bool { fatalError() }
@@ -64,7 +64,11 @@ open class AVCapturePhotoOutput: AVCaptureOutput {
     open func capturePhoto(with settings: AVCapturePhotoSettings, delegate: any AVCapturePhotoCaptureDelegate) {}
 }
 
+public struct CMVideoDimensions: Sendable { public var width, height: Int32 }
+open class AVCaptureResolvedPhotoSettings: NSObject { open var photoDimensions: CMVideoDimensions { fatalError() } }
+
 open class AVCapturePhoto: NSObject {
+    open var resolvedSettings: AVCaptureResolvedPhotoSettings { fatalError() }
     open func fileDataRepresentation(with customizer: any AVCapturePhotoFileDataRepresentationCustomizer) -> Data? { fatalError() }
 }
 
@@ -121,7 +125,10 @@ open class AVMetadataObject: NSObject {
     }
 }
 
-open class AVMetadataMachineReadableCodeObject: AVMetadataObject { open var stringValue: String? { fatalError() } }
+open class AVMetadataMachineReadableCodeObject: AVMetadataObject {
+    open var stringValue: String? { fatalError() }
+    open var corners: [CGPoint] { fatalError() }
+}
 
 open class AVCaptureMetadataOutput: AVCaptureOutput {
     open var metadataObjectTypes: [AVMetadataObject.ObjectType] { get { fatalError() } set {} }

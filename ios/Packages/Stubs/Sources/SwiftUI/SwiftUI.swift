@@ -179,7 +179,10 @@ public protocol ShapeStyle {}
 public struct Color: Leaf, ShapeStyle, Sendable {
     public nonisolated init(red: Double, green: Double, blue: Double) { fatalError() }
     public nonisolated static var white: Color { fatalError() }
+    public nonisolated static var black: Color { fatalError() }
 }
+
+public struct Angle: Sendable { public static func degrees(_ degrees: Double) -> Angle { fatalError() } }
 
 @MainActor @preconcurrency public protocol Shape: View where Body == Never {}
 extension Shape {
@@ -233,6 +236,8 @@ extension View {
     public func frame(width: CGFloat? = nil, height: CGFloat? = nil) -> some View { Modified() }
     public func frame(maxWidth: CGFloat? = nil, minHeight: CGFloat? = nil, alignment: Alignment = .center) -> some View { Modified() }
     public func position(x: CGFloat = 0, y: CGFloat = 0) -> some View { Modified() }
+    public func opacity(_ opacity: Double) -> some View { Modified() }
+    public func rotationEffect(_ angle: Angle) -> some View { Modified() }
     public func aspectRatio(_ aspectRatio: CGFloat? = nil, contentMode: ContentMode) -> some View { Modified() }
     public func cornerRadius(_ radius: CGFloat) -> some View { Modified() }
     public func ignoresSafeArea() -> some View { Modified() }

@@ -3,7 +3,8 @@ public enum Shutter: Sendable, CaseIterable {
     case closed, ready, taking, safe
 }
 
-/// `verdict` is what the preview looks like; it never stops anybody.
+/// `verdict` is what the preview looks like, `marker` how its scale marker lies, where there is one: neither ever stops
+/// anybody. `tilt` is how many degrees the phone leans from upright; nil where it lies flat, or nobody measures.
 public struct CameraState: Sendable, Unspoken {
     public let patient: Patient?
     public let site: Site?
@@ -11,11 +12,12 @@ public struct CameraState: Sendable, Unspoken {
     public internal(set) var torch: Bool
     public internal(set) var grid: Bool
     public internal(set) var ghost: Bool
-    public let hasGhost: Bool
+    public internal(set) var hasGhost: Bool
     public internal(set) var verdict: Word?
-    public internal(set) var marker: Bool
+    public internal(set) var marker: Word?
     public internal(set) var problem: Line?
     public internal(set) var askPermission: Bool
+    public internal(set) var tilt: Int?
 }
 
 public enum CameraScreenEvent: Sendable {
@@ -24,6 +26,9 @@ public enum CameraScreenEvent: Sendable {
     case torch(Bool)
     case grid(Bool)
     case ghost(Bool)
+    /// The last photo of this wound could be opened.
+    case ghostFound
+    case leans(Int?)
     case focus(x: Double, y: Double)
     case kept(Outcome<KeptPhoto>)
 }
@@ -39,6 +44,18 @@ public struct KeptPhoto: Sendable, Equatable {
     }
 }
 
+/// What the screen asks of the camera; the app hands it to the ports.
+public protocol Handle: Sendable {
+    func shoot()
+
+    func torch(_ on: Bool)
+
+    func focus(_ x: Double, _ y: Double)
+
+    /// The tick is on the screen: it sounds too.
+    func safe()
+}
+
 public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
     private let record: PhotoRecord
     private let core: any Capturing
@@ -46,10 +63,11 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
     private let judge: any Judge
     private let taken: Telling<KeptPhoto>
     private var seen = Fitness(0, 0)
+    private var seenWidth = 0
 
     public init(
-        _ record: PhotoRecord, hasGhost: Bool, _ core: any Capturing, _ camera: any Handle, _ judge: any Judge,
-        _ work: Work, taken: @escaping Telling<KeptPhoto>
+        _ record: PhotoRecord, _ core: any Capturing, _ camera: any Handle, _ judge: any Judge, _ work: Work,
+        taken: @escaping Telling<KeptPhoto>
     ) {
         self.record = record
         self.core = core
@@ -58,8 +76,8 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
         self.taken = taken
         super.init(
             CameraState(
-                patient: record.patient, site: record.site, shutter: .closed, torch: false, grid: false, ghost: hasGhost,
-                hasGhost: hasGhost, verdict: nil, marker: false, problem: nil, askPermission: false
+                patient: record.patient, site: record.site, shutter: .closed, torch: false, grid: false, ghost: false,
+                hasGhost: false, verdict: nil, marker: nil, problem: nil, askPermission: false
             ), work
         )
     }
@@ -74,6 +92,10 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
             return ask(next) { $0.torch(on) }
         case .grid(let on): next.grid = on
         case .ghost(let on): next.ghost = on && state.hasGhost
+        case .ghostFound:
+            next.ghost = true
+            next.hasGhost = true
+        case .leans(let degrees): next.tilt = degrees
         case .focus(let x, let y): return ask(next) { $0.focus(x, y) }
         case .kept(let outcome): return kept(state, outcome)
         }
@@ -103,12 +125,11 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
         case .seen(let frame):
             seen = judge.judge(frame)
             next.verdict = Self.verdict(seen)
-            next.marker = seen.marker != nil
-        case .taken(let picture):
+            next.marker = seen.marker.map { Self.lies($0) }
+            seenWidth = frame.width
+        case .taken(let shot):
             next.shutter = .taking
-            var record = record
-            record.fitness = seen
-            return Step(next) { [core, record, seen] in .kept(Self.keep(picture, record, seen, core)) }
+            return keep(next, shot)
         }
         return Step(next)
     }
@@ -121,32 +142,39 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
         return ask(next) { $0.shoot() }
     }
 
-    /// The picture is overwritten whatever comes of it.
-    private nonisolated static func keep(
-        _ picture: Picture, _ record: PhotoRecord, _ fitness: Fitness, _ core: any Capturing
-    ) -> Outcome<KeptPhoto> {
-        defer { picture.overwrite() }
-        return core.capture(picture, record).map { id in
-            // Without a small picture the photo is as safe as with one.
-            _ = core.preview(id, picture)
-            return KeptPhoto(id, fitness)
+    /// The tick first, and the small picture after it: without one the photo is as safe. It is overwritten in any case.
+    private func keep(_ state: CameraState, _ shot: Shot) -> Step<CameraState, CameraScreenEvent> {
+        let fitness = inPixels(of: shot)
+        var record = record
+        record.fitness = fitness
+        return Step(state) { [weak self, core, camera, taken, record] in
+            defer { shot.jpeg.overwrite() }
+            let outcome = core.capture(shot.jpeg, record).map { KeptPhoto($0, fitness) }
+            await self?.send(.kept(outcome))
+            guard let photo = outcome.orNil else { return nil }
+            camera.safe()
+            _ = core.preview(photo.id, shot.jpeg)
+            await taken(photo)
+            return nil
         }
+    }
+
+    /// The marker was measured in the preview's pixels, and is recorded in the photo's.
+    private func inPixels(of shot: Shot) -> Fitness {
+        guard let marker = seen.marker else { return seen }
+        let nanometres = marker.nanometres * seenWidth / max(1, shot.width)
+        return Fitness(seen.sharpness, seen.exposure, marker: Marker(nanometres: nanometres, tilt: marker.tilt))
     }
 
     private func kept(_ state: CameraState, _ outcome: Outcome<KeptPhoto>) -> Step<CameraState, CameraScreenEvent> {
         var next = state
         switch outcome {
-        case .success(let photo):
-            next.shutter = .safe
-            return Step(next) { [taken] in
-                await taken(photo)
-                return nil
-            }
+        case .success: next.shutter = .safe
         case .failure(let failure):
             next.shutter = .ready
             next.problem = Failures.line(failure)
-            return Step(next)
         }
+        return Step(next)
     }
 
     private func word(_ fault: CameraFault) -> Word {
@@ -159,20 +187,25 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
     }
 
     private static let blurred = 120
-    private static let stop = 1000
+    /// About two stops from mid grey.
+    private static let far = 750
+    /// Thousandths of a degree: from here on lengths read from the picture are off by more than a thirtieth.
+    private static let slanted = 15_000
 
     /// A fitness in words.
     public static func verdict(_ fitness: Fitness) -> Word {
-        if fitness.exposure < -2 * stop { return .fitDark }
-        if fitness.exposure > 2 * stop { return .fitBright }
+        if fitness.exposure < -far { return .fitDark }
+        if fitness.exposure > far { return .fitBright }
         return fitness.sharpness < blurred ? .fitBlurred : .fitGood
     }
+
+    private static func lies(_ marker: Marker) -> Word { marker.tilt > slanted ? .cameraNotLevel : .cameraMarkerFound }
 }
 
 private func sample(_ change: (inout CameraState) -> Void = { _ in }) -> CameraState {
     var state = CameraState(
         patient: samplePatient, site: Site("Heel", .left), shutter: .ready, torch: false, grid: true, ghost: false,
-        hasGhost: false, verdict: .fitGood, marker: true, problem: nil, askPermission: false
+        hasGhost: false, verdict: .fitGood, marker: .cameraMarkerFound, problem: nil, askPermission: false, tilt: 0
     )
     change(&state)
     return state
@@ -182,13 +215,19 @@ public let cameraSamples = [
     "ready": sample(),
     "blurred-nobody": CameraState(
         patient: nil, site: nil, shutter: .ready, torch: false, grid: true, ghost: false, hasGhost: false,
-        verdict: .fitBlurred, marker: false, problem: nil, askPermission: false
+        verdict: .fitBlurred, marker: nil, problem: nil, askPermission: false, tilt: 0
     ),
     "no-permission": sample {
         $0.shutter = .closed
         $0.verdict = nil
         $0.problem = Line(.cameraNoPermission)
         $0.askPermission = true
+    },
+    "leaning-ghost": sample {
+        $0.ghost = true
+        $0.hasGhost = true
+        $0.marker = .cameraNotLevel
+        $0.tilt = -12
     },
     "full": sample { $0.problem = Line(.errorStorageFull) },
     "safe": sample { $0.shutter = .safe },

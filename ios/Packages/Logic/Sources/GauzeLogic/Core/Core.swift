@@ -82,6 +82,7 @@ public struct Standing: Sendable, Equatable {
     public var damaged: Int64 = 0
     public var trustStale = false
     public var trustRefused: String?
+    public var tooManyUnsent: String?
     public var reviewDenied: String?
     public var storageTrouble: String?
 

@@ -138,7 +138,7 @@ public struct Consent: Sendable, Equatable, Unspoken {
     public let at: String
 }
 
-/// `sharpness` 0 to 1000; `exposure` in thousandths of a stop, 0 is right.
+/// `sharpness` 0 (blurred) to 1000; `exposure` -1000 (black) to 1000 (burnt out), 0 is right.
 public struct Fitness: Sendable, Equatable {
     public let sharpness: Int
     public let exposure: Int
@@ -155,6 +155,11 @@ public struct Fitness: Sendable, Equatable {
 public struct Marker: Sendable, Equatable {
     public let nanometres: Int
     public let tilt: Int
+
+    public init(nanometres: Int, tilt: Int) {
+        self.nanometres = nanometres
+        self.tilt = tilt
+    }
 }
 
 /// Everything that is sealed with one photo.

@@ -7,7 +7,8 @@ public enum Route: Sendable {
     case consent(Patient?)
     case body(Patient?)
     case wound(Patient)
-    case camera(PhotoRecord)
+    /// `ghost` is the last photo of the same wound.
+    case camera(PhotoRecord, ghost: String?)
     case check(KeptPhoto, Patient?)
     case queue
     case review
@@ -40,6 +41,8 @@ public final class Journey {
     private let acknowledged: any Acknowledged
     private var asked = false
     private var visit = Visit()
+    /// The newest photo of each wound, as far as this process took it.
+    private var newest: [String: String] = [:]
 
     private struct Visit: Unspoken {
         var patient: Patient?
@@ -89,6 +92,7 @@ public final class Journey {
         asked = false
         core.signOut()
         acknowledged.forget()
+        newest = [:]
         start()
     }
 
@@ -143,6 +147,7 @@ public final class Journey {
     }
 
     public func checked(_ what: Checked) {
+        if what != .again, let wound = visit.wound, case .check(let kept, _) = route { newest[wound] = kept.id }
         if what == .kept { start() } else { camera() }
     }
 
@@ -156,7 +161,7 @@ public final class Journey {
         record.wound = visit.wound
         record.series = visit.series
         record.consent = visit.consent
-        go(.camera(record))
+        go(.camera(record, ghost: visit.wound.flatMap { newest[$0] }))
     }
 
     private func go(_ next: Route) {

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A frame of the preview: the brightness plane alone, row by row, `stride` bytes a row.
+/// A frame of the preview: the brightness plane alone, row by row, `stride` bytes a row. It is as wide as
+/// the photo sees.
 public struct Frame: Sendable, Unspoken {
     public let luma: [UInt8]
     public let width: Int
@@ -15,6 +16,17 @@ public struct Frame: Sendable, Unspoken {
     }
 }
 
+/// A photo as the camera made it, `width` pixels wide.
+public struct Shot: Sendable, Unspoken {
+    public let jpeg: Picture
+    public let width: Int
+
+    public init(_ jpeg: Picture, width: Int) {
+        self.jpeg = jpeg
+        self.width = width
+    }
+}
+
 public enum CameraFault: Sendable, CaseIterable {
     case noPermission, inUse, noCamera, broken
 }
@@ -23,11 +35,14 @@ public enum CameraEvent: Sendable {
     case ready
     case failed(CameraFault)
     case seen(Frame)
-    case taken(Picture)
+    case taken(Shot)
 }
 
-/// What the camera's screen asks of it.
-public protocol Handle: Sendable {
+/// The camera: pictures leave it as bytes in memory, never as files.
+public protocol Camera: Sendable {
+    /// Opens it; ending the iteration ends it.
+    func open() -> AsyncStream<CameraEvent>
+
     /// One photo, which comes as `CameraEvent.taken`. Only while open.
     func shoot()
 
@@ -35,12 +50,6 @@ public protocol Handle: Sendable {
 
     /// From 0 to 1, from the left and top of the preview.
     func focus(_ x: Double, _ y: Double)
-}
-
-/// The camera: pictures leave it as bytes in memory, never as files.
-public protocol Camera: Handle {
-    /// Opens it; ending the iteration ends it.
-    func open() -> AsyncStream<CameraEvent>
 }
 
 /// Judges a preview's frame: sharpness, exposure, the scale marker.
@@ -82,6 +91,18 @@ public protocol BackgroundUploads: Sendable {
     func cancel()
 }
 
+/// What the system shows of waiting photos. It never names a person or shows a picture.
+public protocol Notes: Sendable {
+    /// Whether the person lets it.
+    func allowed() async -> Bool
+
+    /// Asks the person, or leads to where that is changed.
+    func ask() async
+
+    /// `waiting` photos wait.
+    func show(waiting: Int64)
+}
+
 /// The system's own browser, never a view of the app.
 public protocol Browser: Sendable {
     /// Opens `page` and returns the address it came back with; nil where it was left.
@@ -91,4 +112,15 @@ public protocol Browser: Sendable {
 /// Milliseconds since 1970.
 public protocol Now: Sendable {
     func millis() -> Int64
+}
+
+/// How the phone is held.
+public protocol Level: Sendable {
+    /// Degrees that it leans from upright, clockwise; nil while it lies so flat that nothing is upright.
+    func leans() -> AsyncStream<Int?>
+}
+
+/// A sound for whoever does not look at the screen.
+public protocol Sound: Sendable {
+    func safe()
 }

@@ -10,40 +10,54 @@ public struct QueueItem: Sendable, Equatable, Unspoken {
     public let next: Line?
 }
 
+/// `askNotes`: the phone may not yet say when photos wait. `tooMany`: more of them wait than the hospital allows.
 public struct QueueState: Sendable, Unspoken {
     public internal(set) var items: [QueueItem]
     public internal(set) var sending: Bool
     public internal(set) var problem: Line?
     public let support: String?
     public internal(set) var cut: Bool
+    public internal(set) var askNotes: Bool
+    public internal(set) var tooMany: Line?
 }
 
 public enum QueueEvent: Sendable {
     /// A photo moved, or the screen came back.
     case moved
-    case listed(Outcome<[Photo]>)
+    case listed(Outcome<[Photo]>, tooMany: String?)
     case send
     case sendEnded(Outcome<Sent>)
+    case notes(allowed: Bool)
 }
 
 public final class QueuePresenter: Presenter<QueueState, QueueEvent> {
     private let core: any Sending
+    private let phone: any Enrolling
     private let zone: TimeZone
 
-    public init(_ core: any Sending, _ zone: TimeZone, support: String?, _ work: Work) {
+    public init(_ core: any Sending, _ phone: any Enrolling, _ zone: TimeZone, support: String?, _ work: Work) {
         self.core = core
+        self.phone = phone
         self.zone = zone
-        super.init(QueueState(items: [], sending: false, problem: nil, support: support, cut: false), work)
+        super.init(
+            QueueState(
+                items: [], sending: false, problem: nil, support: support, cut: false, askNotes: false, tooMany: nil
+            ), work
+        )
     }
 
     override func step(_ state: QueueState, _ event: QueueEvent) -> Step<QueueState, QueueEvent> {
         var next = state
         switch event {
         case .moved: return list(state)
-        case .listed(.success(let photos)):
-            next.items = photos.prefix(Self.most).map { Self.item($0, zone) }
-            next.cut = photos.count > Self.most
-        case .listed(.failure(let failure)): next.problem = Failures.line(failure)
+        case .listed(let outcome, let tooMany):
+            next.tooMany = tooMany.map(Failures.waiting)
+            switch outcome {
+            case .success(let photos):
+                next.items = photos.prefix(Self.most).map { Self.item($0, zone) }
+                next.cut = photos.count > Self.most
+            case .failure(let failure): next.problem = Failures.line(failure)
+            }
         case .send:
             if state.sending { return Step(state) }
             next.sending = true
@@ -54,12 +68,15 @@ public final class QueuePresenter: Presenter<QueueState, QueueEvent> {
             next.problem = nil
             if case .failure(let failure) = outcome { next.problem = Failures.line(failure) }
             return list(next)
+        case .notes(let allowed): next.askNotes = !allowed
         }
         return Step(next)
     }
 
     private func list(_ state: QueueState) -> Step<QueueState, QueueEvent> {
-        Step(state) { [core] in .listed(core.photos(Self.most + 1)) }
+        Step(state) { [core, phone] in
+            .listed(core.photos(Self.most + 1), tooMany: phone.standing().tooManyUnsent)
+        }
     }
 
     /// The list shows the newest.
@@ -110,12 +127,23 @@ private func many(_ at: Int) -> QueueItem {
     )
 }
 
+private func state(
+    _ items: [QueueItem], sending: Bool = false, support: String? = nil, _ change: (inout QueueState) -> Void = { _ in }
+) -> QueueState {
+    var state = QueueState(
+        items: items, sending: sending, problem: nil, support: support, cut: false, askNotes: false, tooMany: nil
+    )
+    change(&state)
+    return state
+}
+
 public let queueSamples = [
-    "empty": QueueState(items: [], sending: false, problem: nil, support: nil, cut: false),
-    "waiting": QueueState(items: queueSample, sending: false, problem: nil, support: "extension 4242", cut: false),
-    "sending": QueueState(items: Array(queueSample.prefix(1)), sending: true, problem: nil, support: nil, cut: false),
-    "many": QueueState(
-        items: (0..<QueuePresenter.most).map(many), sending: false, problem: Line(.errorAnsweredInBetween), support: nil,
-        cut: true
-    ),
+    "empty": state([]),
+    "waiting": state(queueSample, support: "extension 4242") { $0.askNotes = true },
+    "sending": state(Array(queueSample.prefix(1)), sending: true),
+    "many": state((0..<QueuePresenter.most).map(many)) {
+        $0.problem = Line(.errorAnsweredInBetween)
+        $0.cut = true
+        $0.tooMany = Line(.errorTooManyUnsent)
+    },
 ]

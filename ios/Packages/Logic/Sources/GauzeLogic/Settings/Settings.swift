@@ -27,6 +27,7 @@ public enum Settings {
         if standing.policy > 0 { lines.append(Line(.settingsPolicy, "\(standing.policy)")) }
         lines.append(Line(hardware ? .settingsKeysHardware : .settingsKeysTee))
         lines.append(Line(.settingsUnsent, "\(standing.unsent)"))
+        if let code = standing.tooManyUnsent { lines.append(Failures.waiting(code)) }
         if standing.damaged > 0 { lines.append(Line(.settingsDamaged, "\(standing.damaged)")) }
         if standing.trustStale { lines.append(Line(.settingsTrustStale)) }
         let troubles = [standing.trustRefused, standing.reviewDenied, standing.storageTrouble]
@@ -47,6 +48,7 @@ public let settingsSamples = [
     "enrolled": Settings.of(ward(), hardware: true, version: "0.1.0", canSignOut: true),
     "trouble": Settings.of(
         ward {
+            $0.tooManyUnsent = "too_many_unsent"
             $0.damaged = 1
             $0.trustStale = true
             $0.trustRefused = "root_changed"

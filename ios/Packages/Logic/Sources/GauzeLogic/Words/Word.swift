@@ -32,14 +32,15 @@ public enum Word: Sendable, CaseIterable {
     case woundTitle, woundNew, woundFrom, woundLocked, woundUnlock, woundNone, woundSkip
     // camera
     case cameraTitle, cameraShoot, cameraTorchOn, cameraTorchOff, cameraGridOn, cameraGridOff, cameraGhost,
-        cameraStarting, cameraSealing, cameraSafe, cameraMarkerFound, cameraMarkerMissing, cameraLevel, cameraNotLevel,
+        cameraGhostOff, cameraStarting, cameraSealing, cameraSafe, cameraMarkerFound, cameraMarkerMissing, cameraLevel, cameraNotLevel,
         cameraNoPermission, cameraInUse, cameraNoCamera, cameraBroken, cameraAllow, fitGood, fitBlurred, fitDark,
         fitBright
     // check
     case checkTitle, checkKeep, checkAgain, checkAgainConsequence, checkAnother, checkSafe, checkPicture
     // queue
     case queueTitle, queueSend, queueSending, queueEmpty, queueWaiting, queueSent, queueInRecord, queueRefused,
-        queueDiscarded, queueTaken, queueAttempts, queueRetryAt, queueMore, queueSize, queueSupport
+        queueDiscarded, queueTaken, queueAttempts, queueRetryAt, queueMore, queueSize, queueSupport, queueNotes,
+        queueNotesAllow
     // review
     case reviewTitle, reviewLocked, reviewUnlock, reviewLock, reviewEmpty, reviewOpen, reviewClose, reviewDeclined,
         reviewNotSetUp, reviewLockedOut, reviewDenied
@@ -85,6 +86,7 @@ public enum Word: Sendable, CaseIterable {
         errorConflict, errorChainConflict, errorSizeMismatch, errorOffsetConflict, errorTicketUnknown,
         errorTicketExpired, errorTransferBusy, errorQuotaExceeded, errorTooManyRequests, errorCheckpointInvalid,
         errorLogRolledBack, errorLogInconsistent, errorDecisionInvalid, errorUnavailable, errorInternal, errorStopped,
+        errorTooManyUnsent,
         errorSignInNeeded, errorOtherPerson, errorSignInOff, errorSignInCancelled, errorSignInNotBegun,
         errorSignInRefused, errorSignInAddress, errorSignInToken, errorSignInTokenTooLarge, errorSignInProvider,
         errorSignInOtherProvider, errorGatewayStorageFull, errorGatewayStorageFailed, errorClosed

@@ -2,9 +2,16 @@ import Foundation
 import GauzeLogic
 
 /// Sharpness and exposure of the middle of a frame. Sharpness is the Laplacian's spread against the brightness's, 0 to 1000;
-/// exposure is how far the mean is from mid grey, in thousandths of a stop. Scale markers are not looked for yet.
+/// exposure is how far the mean is from mid grey, -1000 at black to 1000 at white. A scale marker is the one
+/// that the camera read.
 public struct FrameJudge: Judge {
-    public init() {}
+    private static let (midGrey, white) = (118.0, 255.0)
+
+    private let scale: ScaleMarker
+
+    public init(_ scale: ScaleMarker) {
+        self.scale = scale
+    }
 
     public func judge(_ frame: Frame) -> Fitness {
         let (left, top) = (max(1, frame.width / 4), max(1, frame.height / 4))
@@ -27,6 +34,7 @@ public struct FrameJudge: Judge {
         let mean = Double(sum) / Double(count)
         let spread = max(1, Double(squares) / Double(count) - mean * mean)
         let sharpness = min(max(Int(Double(edges) / Double(count) / spread * 500), 0), 1000)
-        return Fitness(sharpness, Int(log2(max(1, mean) / 118) * 1000))
+        let most = mean < Self.midGrey ? Self.midGrey : Self.white - Self.midGrey
+        return Fitness(sharpness, Int((mean - Self.midGrey) / most * 1000), marker: scale.find(frame))
     }
 }

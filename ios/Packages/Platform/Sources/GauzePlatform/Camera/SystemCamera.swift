@@ -17,6 +17,8 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
     /// Counts openings: what ends an earlier one leaves the present one open.
     private var turn = 0
 
+    /// The scale marker that was read last.
+    public let scale = ScaleMarker()
     /// What the viewfinder shows.
     public let session = AVCaptureSession()
 
@@ -38,15 +40,11 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
                 self?.tell(.failed(.inUse))
             }
         }
-        let coming = Task { [weak self] in
-            for await _ in center.notifications(named: AVCaptureSession.interruptionEndedNotification) { self?.tell(.ready) }
-        }
         let failing = Task { [weak self] in
             for await _ in center.notifications(named: AVCaptureSession.runtimeErrorNotification) { self?.tell(.failed(.broken)) }
         }
         continuation.onTermination = { [weak self] _ in
             watching.cancel()
-            coming.cancel()
             failing.cancel()
             self?.stop(mine)
         }
@@ -125,7 +123,7 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
         symbols.metadataObjectTypes = wanted.filter(symbols.availableMetadataObjectTypes.contains)
         session.commitConfiguration()
         session.startRunning()
-        return nil
+        return session.isInterrupted ? .inUse : nil
     }
 
     private func begun() -> Int {
@@ -146,13 +144,13 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
 extension SystemCamera: AVCapturePhotoCaptureDelegate {
     public func photoOutput(_ output: AVCapturePhotoOutput, didFinishProcessingPhoto photo: AVCapturePhoto, error: (any Error)?) {
         guard error == nil, let jpeg = photo.fileDataRepresentation(with: Bare()) else { return tell(.failed(.broken)) }
-        tell(.taken(Picture(jpeg)))
+        tell(.taken(Shot(Picture(jpeg), width: Int(photo.resolvedSettings.photoDimensions.width))))
     }
 }
 
-/// Which opening of the camera one is.
-private final class Turn: @unchecked Sendable {
-    // Touched on the camera's queue alone.
+/// Which opening one is.
+final class Turn: @unchecked Sendable {
+    // Touched on its owner's queue alone.
     var number = 0
 }
 
@@ -185,7 +183,9 @@ extension SystemCamera: AVCaptureMetadataOutputObjectsDelegate {
         _ output: AVCaptureMetadataOutput, didOutput metadataObjects: [AVMetadataObject], from connection: AVCaptureConnection
     ) {
         for case let symbol as AVMetadataMachineReadableCodeObject in metadataObjects {
-            if let text = symbol.stringValue { texts?.yield(text) }
+            guard let text = symbol.stringValue else { continue }
+            scale.see(text, symbol.corners)
+            texts?.yield(text)
         }
     }
 }

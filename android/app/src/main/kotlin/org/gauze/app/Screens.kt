@@ -212,7 +212,7 @@ class Screens(
     @Composable
     private fun Queue() {
         val scope = rememberCoroutineScope()
-        val presenter = remember { QueuePresenter(core, graph.zone, journey.support, scope + Dispatchers.Default) }
+        val presenter = remember { QueuePresenter(core, core, graph.zone, journey.support, scope + Dispatchers.Default) }
         LaunchedEffect(Unit) {
             presenter.send(QueueEvent.Moved)
             core.moves().collect { presenter.send(QueueEvent.Moved) }

@@ -141,6 +141,7 @@ internal fun StatusView.toApp() = AppStanding(
     damaged = quarantined.toLong(),
     trustStale = bundleStale,
     trustRefused = trustRefused?.code,
+    tooManyUnsent = tooManyUnsent?.code,
     reviewDenied = reviewDenied,
     storageTrouble = storageTrouble?.code,
 )

@@ -8718,6 +8718,11 @@ data class StatusView (
     val `unsent`: kotlin.ULong
     ,
     /**
+     * That more photos wait here than the policy's `max_unsent`, and what to do; absent where they do not. Capture goes on.
+     */
+    val `tooManyUnsent`: Advice?
+    ,
+    /**
      * Photos the gateway holds and the hospital has not filed.
      */
     val `stored`: kotlin.ULong
@@ -8771,6 +8776,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterOptionalTypeAdvice.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterOptionalTypeAdvice.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
@@ -8789,6 +8795,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterOptionalTypeAdvice.allocationSize(value.`trustRefused`) +
             FfiConverterULong.allocationSize(value.`lastSeq`) +
             FfiConverterULong.allocationSize(value.`unsent`) +
+            FfiConverterOptionalTypeAdvice.allocationSize(value.`tooManyUnsent`) +
             FfiConverterULong.allocationSize(value.`stored`) +
             FfiConverterULong.allocationSize(value.`refused`) +
             FfiConverterULong.allocationSize(value.`quarantined`) +
@@ -8806,6 +8813,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
             FfiConverterOptionalTypeAdvice.write(value.`trustRefused`, buf)
             FfiConverterULong.write(value.`lastSeq`, buf)
             FfiConverterULong.write(value.`unsent`, buf)
+            FfiConverterOptionalTypeAdvice.write(value.`tooManyUnsent`, buf)
             FfiConverterULong.write(value.`stored`, buf)
             FfiConverterULong.write(value.`refused`, buf)
             FfiConverterULong.write(value.`quarantined`, buf)

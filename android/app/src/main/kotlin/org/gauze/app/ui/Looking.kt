@@ -67,6 +67,7 @@ fun QueueView(state: QueueState, back: () -> Unit, notes: () -> Unit, send: (Que
         QuietAction(Word.Back, back)
     },
 ) {
+    Said(state.tooMany, Tone.WARNING)
     if (state.items.isEmpty()) Said(Line(Word.QueueEmpty), Tone.GOOD)
     state.items.forEach { item -> QueueRow(item) }
     if (state.cut) Text(say(Line(Word.QueueMore, QueuePresenter.MOST.toString())), color = LocalTones.current.muted)

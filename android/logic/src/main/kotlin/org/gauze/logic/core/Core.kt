@@ -54,6 +54,7 @@ data class Standing(
     val damaged: Long = 0,
     val trustStale: Boolean = false,
     val trustRefused: String? = null,
+    val tooManyUnsent: String? = null,
     val reviewDenied: String? = null,
     val storageTrouble: String? = null,
 ) {

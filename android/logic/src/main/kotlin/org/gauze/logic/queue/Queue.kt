@@ -2,6 +2,7 @@ package org.gauze.logic.queue
 
 import java.time.ZoneId
 import kotlinx.coroutines.CoroutineScope
+import org.gauze.logic.core.Enrolling
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Photo
 import org.gauze.logic.core.Sending
@@ -18,7 +19,7 @@ import org.gauze.logic.words.Wordings
 /** One photo of the list: where it stands, since when and why. Nobody's name is in it. */
 data class QueueItem(val id: String, val stage: Word, val taken: Line, val label: String?, val why: Line?, val next: Line?)
 
-/** [askNotes]: the phone may not yet say when photos wait. */
+/** [askNotes]: the phone may not yet say when photos wait. [tooMany]: more of them wait than the hospital allows. */
 data class QueueState(
     val items: List<QueueItem>,
     val sending: Boolean,
@@ -26,6 +27,7 @@ data class QueueState(
     val support: String?,
     val cut: Boolean,
     val askNotes: Boolean = false,
+    val tooMany: Line? = null,
 ) {
     override fun toString() = "QueueState(${items.size})"
 }
@@ -34,7 +36,7 @@ sealed interface QueueEvent {
     /** A photo moved, or the screen came back. */
     data object Moved : QueueEvent
 
-    class Listed(val outcome: Outcome<List<Photo>>) : QueueEvent
+    class Listed(val outcome: Outcome<List<Photo>>, val tooMany: String?) : QueueEvent
 
     data object Send : QueueEvent
 
@@ -43,13 +45,21 @@ sealed interface QueueEvent {
     class Notes(val allowed: Boolean) : QueueEvent
 }
 
-class QueuePresenter(private val core: Sending, private val zone: ZoneId, support: String?, scope: CoroutineScope) :
-    Presenter<QueueState, QueueEvent>(QueueState(emptyList(), false, null, support, false), scope) {
+class QueuePresenter(
+    private val core: Sending,
+    private val phone: Enrolling,
+    private val zone: ZoneId,
+    support: String?,
+    scope: CoroutineScope,
+) : Presenter<QueueState, QueueEvent>(QueueState(emptyList(), false, null, support, false), scope) {
     override fun step(state: QueueState, event: QueueEvent): Step<QueueState, QueueEvent> = when (event) {
-        QueueEvent.Moved -> Step(state) { QueueEvent.Listed(core.photos(MOST + 1)) }
-        is QueueEvent.Listed -> when (val outcome = event.outcome) {
-            is Outcome.Done -> Step(listed(state, outcome.value))
-            is Outcome.Failed -> Step(state.copy(problem = Failures.line(outcome.failure)))
+        QueueEvent.Moved -> Step(state) { list() }
+        is QueueEvent.Listed -> {
+            val told = state.copy(tooMany = event.tooMany?.let(Failures::waiting))
+            when (val outcome = event.outcome) {
+                is Outcome.Done -> Step(listed(told, outcome.value))
+                is Outcome.Failed -> Step(told.copy(problem = Failures.line(outcome.failure)))
+            }
         }
         QueueEvent.Send ->
             if (state.sending) Step(state)
@@ -57,9 +67,11 @@ class QueuePresenter(private val core: Sending, private val zone: ZoneId, suppor
         is QueueEvent.Notes -> Step(state.copy(askNotes = !event.allowed))
         is QueueEvent.SendEnded -> {
             val failed = (event.outcome as? Outcome.Failed)?.let { Failures.line(it.failure) }
-            Step(state.copy(sending = false, problem = failed)) { QueueEvent.Listed(core.photos(MOST + 1)) }
+            Step(state.copy(sending = false, problem = failed)) { list() }
         }
     }
+
+    private fun list() = QueueEvent.Listed(core.photos(MOST + 1), phone.standing().tooManyUnsent)
 
     private fun listed(state: QueueState, photos: List<Photo>) =
         state.copy(items = photos.take(MOST).map { item(it, zone) }, cut = photos.size > MOST)
@@ -102,5 +114,5 @@ val queueSamples = mapOf(
     "empty" to QueueState(emptyList(), false, null, null, false),
     "waiting" to QueueState(three, false, null, "extension 4242", false, askNotes = true),
     "sending" to QueueState(three.take(1), true, null, null, false),
-    "many" to QueueState(List(QueuePresenter.MOST) { three[it % 4].copy(id = "photo-$it") }, false, Line(Word.ErrorAnsweredInBetween), null, true),
+    "many" to QueueState(List(QueuePresenter.MOST) { three[it % 4].copy(id = "photo-$it") }, false, Line(Word.ErrorAnsweredInBetween), null, true, tooMany = Line(Word.ErrorTooManyUnsent)),
 )

@@ -30,6 +30,7 @@ object Settings {
         if (standing.policy > 0) add(Line(Word.SettingsPolicy, standing.policy.toString()))
         add(Line(if (hardware) Word.SettingsKeysHardware else Word.SettingsKeysTee))
         add(Line(Word.SettingsUnsent, standing.unsent.toString()))
+        standing.tooManyUnsent?.let { add(Failures.waiting(it)) }
         if (standing.damaged > 0) add(Line(Word.SettingsDamaged, standing.damaged.toString()))
         if (standing.trustStale) add(Line(Word.SettingsTrustStale))
         standing.trustRefused?.let { add(Failures.waiting(it)) }
@@ -43,7 +44,13 @@ private val ward = Standing("5f0a-77c1", "https://photos.example.nhs.uk", 12, un
 val settingsSamples = mapOf(
     "enrolled" to Settings.of(ward, hardware = true, version = "0.1.0", canSignOut = true),
     "trouble" to Settings.of(
-        ward.copy(damaged = 1, trustStale = true, trustRefused = "root_changed", reviewDenied = "attestation_overdue"),
+        ward.copy(
+            tooManyUnsent = "too_many_unsent",
+            damaged = 1,
+            trustStale = true,
+            trustRefused = "root_changed",
+            reviewDenied = "attestation_overdue",
+        ),
         hardware = false,
         version = "0.1.0",
         canSignOut = false,

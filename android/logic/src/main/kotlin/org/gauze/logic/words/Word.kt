@@ -396,6 +396,7 @@ enum class Word {
     ErrorUnavailable,
     ErrorInternal,
     ErrorStopped,
+    ErrorTooManyUnsent,
     ErrorSignInNeeded,
     ErrorOtherPerson,
     ErrorSignInOff,

@@ -8,6 +8,7 @@ import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.Fitness
+import org.gauze.logic.core.Marker
 import org.gauze.logic.core.Notice
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Patient
@@ -90,6 +91,10 @@ internal class Around {
         override fun focus(x: Float, y: Float) {
             told += listOf("focus")
         }
+
+        override fun safe() {
+            told += listOf("safe")
+        }
     }
     val read = object : Acknowledged {
         private val notices = HashSet<Notice>()
@@ -110,7 +115,7 @@ internal class Around {
             "unlocked" -> fake.unlocked = value == true
             "biometric" -> answer = value.named()
             "browser" -> callback = value.text
-            "fitness" -> fitness = Fitness(value.list[0].int, value.list[1].int)
+            "fitness" -> fitness = fitness(value.list)
             "standing" -> fake.standing = standing(value)
             "choices" -> fake.choices = choices(value)
             "sign_in" -> fake.mode = value?.named<SignInMode>()
@@ -119,11 +124,15 @@ internal class Around {
                 fake.photos.clear()
                 value.list.forEach { fake.photos += photo(it) }
             }
-            "patient", "sites", "forms", "notice", "worklist", "support", "record", "local", "has_ghost" -> Unit
+            "patient", "sites", "forms", "notice", "worklist", "support", "record", "local" -> Unit
             else -> error("nobody knows $key")
         }
     }
 }
+
+/** Sharpness and exposure; nanometres and tilt of the marker, where there is one. */
+private fun fitness(value: List<Any?>) =
+    Fitness(value[0].int, value[1].int, if (value.size > 2) Marker(value[2].int, value[3].int) else null)
 
 private fun long(value: Any?) = value as Long? ?: 0
 
@@ -135,6 +144,7 @@ private fun standing(value: Any?) = Standing(
     damaged = long(value["damaged"]),
     trustStale = value["trust_stale"] == true,
     trustRefused = value["trust_refused"].text,
+    tooManyUnsent = value["too_many_unsent"].text,
     reviewDenied = value["review_denied"].text,
     storageTrouble = value["storage_trouble"].text,
 )

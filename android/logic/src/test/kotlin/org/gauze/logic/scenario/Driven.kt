@@ -98,10 +98,11 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
             else -> unknown(name)
         }
     }
-    "queue" -> driven(QueuePresenter(core, ZoneOffset.UTC, given["support"].text, scope), ::shown) { name, _ ->
+    "queue" -> driven(QueuePresenter(core, core, ZoneOffset.UTC, given["support"].text, scope), ::shown) { name, with ->
         when (name) {
             "moved" -> QueueEvent.Moved
             "send" -> QueueEvent.Send
+            "notes" -> QueueEvent.Notes(with[0] == true)
             else -> unknown(name)
         }
     }
@@ -220,25 +221,28 @@ private fun Around.wounds(given: Any?): Driven {
 
 private class Picture : Shot {
     override val jpeg: ByteBuffer = ByteBuffer.allocateDirect(1)
+    override val width = 4000
 
     override fun close() = Unit
 }
 
 private fun Around.cameras(given: Any?): Driven {
     val record = PhotoRecord(patient(given["patient"]), site = given["record"]["site"].text?.let { Site(it) }, wound = given["record"]["wound"].text)
-    val presenter = CameraPresenter(record, given["has_ghost"] == true, core, camera, { fitness }, scope) {
+    val presenter = CameraPresenter(record, core, camera, { fitness }, scope) {
         told += listOf("taken", it.id, shown(it.fitness))
     }
     return driven(presenter, ::shown) { name, with ->
         when (name) {
             "ready" -> CameraScreenEvent.From(CameraEvent.Ready)
             "failed" -> CameraScreenEvent.From(CameraEvent.Failed(with[0].named()))
-            "seen" -> CameraScreenEvent.From(CameraEvent.Seen(Frame(ByteArray(1), 1, 1)))
+            "seen" -> CameraScreenEvent.From(CameraEvent.Seen(Frame(ByteArray(1), 1000, 1, 1)))
             "taken" -> CameraScreenEvent.From(CameraEvent.Taken(Picture()))
             "shoot" -> CameraScreenEvent.Shoot
             "torch" -> CameraScreenEvent.Torch(with[0] == true)
             "grid" -> CameraScreenEvent.Grid(with[0] == true)
             "ghost" -> CameraScreenEvent.Ghost(with[0] == true)
+            "ghost_found" -> CameraScreenEvent.GhostFound
+            "leans" -> CameraScreenEvent.Leans(with[0]?.int)
             "focus" -> CameraScreenEvent.Focus(0.5f, 0.5f)
             else -> unknown(name)
         }

@@ -64,7 +64,10 @@ internal fun shown(consent: Consent?) = consent?.run {
 }
 
 internal fun shown(fitness: Fitness?) =
-    fitness?.run { mapOf("sharpness" to sharpness.toLong(), "exposure" to exposure.toLong()) }
+    fitness?.run {
+        mapOf("sharpness" to sharpness.toLong(), "exposure" to exposure.toLong()) +
+            (marker?.let { mapOf("marker" to listOf(it.nanometres.toLong(), it.tilt.toLong())) } ?: emptyMap())
+    }
 
 internal fun shown(record: PhotoRecord) = record.run {
     mapOf(
@@ -131,8 +134,8 @@ internal fun shown(state: WoundState) = state.run {
 internal fun shown(state: CameraState) = state.run {
     mapOf(
         "patient" to shown(patient), "site" to shown(site), "shutter" to shown(shutter), "torch" to torch, "grid" to grid,
-        "ghost" to ghost, "hasGhost" to hasGhost, "verdict" to verdict?.resource, "marker" to marker,
-        "problem" to shown(problem), "askPermission" to askPermission,
+        "ghost" to ghost, "hasGhost" to hasGhost, "verdict" to verdict?.resource, "marker" to marker?.resource,
+        "problem" to shown(problem), "askPermission" to askPermission, "tilt" to tilt?.toLong(),
     )
 }
 
@@ -146,6 +149,7 @@ internal fun shown(state: CheckState) = state.run {
 internal fun shown(state: QueueState) = state.run {
     mapOf(
         "items" to items.map { shown(it) }, "sending" to sending, "problem" to shown(problem), "support" to support, "cut" to cut,
+        "askNotes" to askNotes, "tooMany" to shown(tooMany),
     )
 }
 
@@ -180,7 +184,7 @@ internal fun shown(route: Route): List<Any?> = when (route) {
     is Route.Consent -> listOf("consent", shown(route.patient))
     is Route.Body -> listOf("body", shown(route.patient))
     is Route.Wound -> listOf("wound", shown(route.patient))
-    is Route.Camera -> listOf("camera", shown(route.record))
+    is Route.Camera -> listOf("camera", shown(route.record)) + listOfNotNull(route.ghost)
     is Route.Check -> listOf("check", route.kept.id, shown(route.patient))
     Route.Queue -> listOf("queue")
     Route.Review -> listOf("review")

@@ -1,0 +1,54 @@
+import Foundation
+import GauzeAdapter
+import GauzeLogic
+import SwiftUI
+import UIKit
+
+/// The camera screen with everything that it needs of the phone, for as long as it is shown.
+struct TakePhoto<Finder: View>: View {
+    let graph: AppGraph
+    let core: RustCore
+    let record: PhotoRecord
+    /// The newest photo of the same wound.
+    let last: String?
+    let viewfinder: Finder
+    let ways: CameraWays
+    let taken: Telling<KeptPhoto>
+    @State private var ghost: UIImage?
+
+    var body: some View {
+        let handle = SystemHandle(camera: graph.camera, sound: graph.sound)
+        Shown({ CameraPresenter(record, core, handle, graph.judge, $0, taken: taken) }) { presenter in
+            let leaning = Task {
+                for await degrees in graph.level.leans() where degrees != presenter.state.tilt { presenter.send(.leans(degrees)) }
+            }
+            defer { leaning.cancel() }
+            for await event in graph.camera.shown() { presenter.send(.from(event)) }
+        } content: { state, send in
+            CameraView(state: state, viewfinder: viewfinder, ghost: ghost, ways: ways, send: send)
+                .task {
+                    guard let found = await opened() else { return }
+                    ghost = found
+                    send(.ghostFound)
+                }
+        }
+    }
+
+    /// The last photo, where photos are unlocked.
+    private func opened() async -> UIImage? {
+        guard let last else { return nil }
+        let picture = await Task.detached { [core] in core.thumbnail(last).orNil }.value
+        return picture.flatMap { $0.read { UIImage(data: Data($0)) } }
+    }
+}
+
+/// The camera, and the sound of its tick.
+private struct SystemHandle: Handle {
+    let camera: any Camera
+    let sound: any Sound
+
+    func shoot() { camera.shoot() }
+    func torch(_ on: Bool) { camera.torch(on) }
+    func focus(_ x: Double, _ y: Double) { camera.focus(x, y) }
+    func safe() { sound.safe() }
+}
