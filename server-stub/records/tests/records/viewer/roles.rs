@@ -79,7 +79,7 @@ async fn a_role_is_given_with_a_reason_and_taken_and_gone_at_the_next_click() {
     }
     let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
     let page = officer.get("/governance").await.text();
-    assert!(page.contains("Sister Quillonbert") && page.contains("take:viewer:tissue"), "{page}");
+    assert!(page.contains("Sister Quillonbert") && page.contains("Taken away: Viewer of tissue"), "{page}");
     ward.end().await;
 }
 
