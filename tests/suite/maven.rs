@@ -7,6 +7,7 @@ use std::time::Duration;
 use gauze_tests::hospital::write;
 use gauze_tests::skipped::skipped;
 use tokio::process::Command;
+use tokio::sync::Mutex;
 
 use crate::shared::{named, root};
 
@@ -31,17 +32,19 @@ pub struct Maven {
     build: &'static str,
     /// As given to each of its commands: modules, settings.
     arguments: Vec<String>,
-    offline: bool,
 }
+
+/// One fetches at a time: they share Maven's local repository.
+static FETCHING: Mutex<()> = Mutex::const_new(());
 
 impl Maven {
     /// Ready to test these modules, all that they need fetched; nothing, and noted as skipped, where that cannot be.
     pub async fn ready(what: &str, build: &'static str, arguments: &[&str]) -> Option<Self> {
         let (program, library) = (named("GAUZE_MAVEN")?, named("GAUZE_LIBRARY")?);
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let maven = Self { program, library, build, arguments, offline: true };
-        match maven.fetched().await {
-            Ok(maven) => Some(maven),
+        let maven = Self { program, library, build, arguments };
+        match maven.fetch().await {
+            Ok(()) => Some(maven),
             Err(cause) => {
                 skipped(&format!("{what}: {cause}"));
                 None
@@ -50,17 +53,18 @@ impl Maven {
     }
 
     /// Everything up to the tests with no source in sight: what fails of that is not the sources' fault. What is in the
-    /// local repository already needs no network, and the tests after it ask for none.
-    async fn fetched(mut self) -> Result<Self, String> {
-        let Err(cause) = self.probe(OFFLINE).await else { return Ok(self) };
-        self.offline = false;
+    /// local repository already needs no network.
+    async fn fetch(&self) -> Result<(), String> {
+        let _alone = FETCHING.lock().await;
+        let Err(cause) = self.probe("-o", OFFLINE).await else { return Ok(()) };
         println!("not all is in Maven's local repository: {cause}");
-        self.probe(ONLINE).await.map(|()| self)
+        self.probe("-U", ONLINE).await
     }
 
-    async fn probe(&self, bound: Duration) -> Result<(), String> {
+    async fn probe(&self, mode: &str, bound: Duration) -> Result<(), String> {
         let mut command = self.command();
         command
+            .arg(mode)
             .args(["-Dgauze.sources=none", "-Dmaven.main.skip=true", "-DskipTests", "test"])
             .stdin(Stdio::null())
             .kill_on_drop(true);
@@ -73,7 +77,7 @@ impl Maven {
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
-            .args(["-B", "-q", if self.offline { "-o" } else { "-U" }, "-f"])
+            .args(["-B", "-q", "-f"])
             .arg(root().join("android/pom.xml"))
             .args(&self.arguments)
             .arg(setting("library", &self.library))
@@ -91,7 +95,7 @@ fn setting(name: &str, path: impl AsRef<Path>) -> String {
 /// # Panics
 ///
 /// Where Maven failed for any other reason.
-fn cause(output: &Output) -> Option<String> {
+pub fn cause(output: &Output) -> Option<String> {
     if output.status.success() {
         return None;
     }
@@ -136,7 +140,7 @@ async fn without_a_way_to_central_maven_says_why() {
         format!("-Dmaven.repo.local={}", home.path().join("repository").display()),
     ];
     let library = home.path().join("debug");
-    let maven = Maven { program, library, build: "android", arguments, offline: true };
-    let cause = maven.fetched().await.err().unwrap();
+    let maven = Maven { program, library, build: "android", arguments };
+    let cause = maven.fetch().await.unwrap_err();
     assert!(UNFETCHED.iter().any(|sign| cause.contains(sign)), "{cause}");
 }
