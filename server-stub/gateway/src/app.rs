@@ -101,8 +101,7 @@ impl App {
         crate::meters::install();
         let mut tenants = HashMap::new();
         for files in files {
-            let mut served = Served::load(files, &keys)?;
-            served.recall_handovers(data)?;
+            let served = Served::load(files, &keys)?;
             tenants.insert(served.bundle.tenant.clone(), served);
         }
         let blobs = Blobs::open(PathBuf::from(data))?;
@@ -110,11 +109,13 @@ impl App {
         let replays = ReplayStore::open(data, database.exists(), clock.now().as_second())?;
         let db = Db::open(&database).await?;
         db.look_anew().await?;
-        for (tenant, served) in &tenants {
+        for (tenant, served) in &mut tenants {
             // What the hospital signed while the gateway ran is newer than what the operator has on file.
             if let Some(policy) = db.signed_policy(tenant).await? {
                 served.take_up(&policy);
             }
+            served.is_newest(data)?;
+            served.recall_handovers(data)?;
             served.never_older(data)?;
             served.find_stock(data)?;
             crate::meters::log_size(tenant.as_str(), db.log_size(tenant).await?);

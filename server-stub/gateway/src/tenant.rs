@@ -206,13 +206,19 @@ impl Served {
         }
     }
 
-    /// Adds the bundles by which roots handed over while `data` was served before, and keeps them all.
+    /// Adds the bundles by which roots handed over while `data` was served before, and keeps them all. Only what is the newest may do so: a
+    /// bundle that is older than the one before knows nothing of those between.
     pub fn recall_handovers(&mut self, data: &Path) -> Result<(), TenantError> {
         let tenant = self.bundle.tenant.clone();
         let (kept, last) = (copy(data, &tenant, "handovers"), copy(data, &tenant, "bundle"));
         let mut known: Vec<(Bundle, Jws)> = self.handovers.iter().filter_map(handed_over).collect();
         for path in [&kept, &last] {
-            let Ok(text) = std::fs::read_to_string(path) else { continue };
+            let text = match std::fs::read_to_string(path) {
+                Ok(text) => text,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                // What is not read now would be lost when the rest is written.
+                Err(error) => return Err(TenantError::Kept(path.clone(), error)),
+            };
             let lines = text.lines().filter_map(|line| Jws::parse(line.trim()).ok());
             known.extend(lines.filter_map(|jws| handed_over(&jws)));
         }

@@ -215,6 +215,19 @@ async fn bundles_by_which_roots_handed_over_are_served_for_good_whichever_way_th
         gateway.open().await.unwrap();
         assert_eq!(served(&gateway).await, expected);
     }
+    // A start that is refused, or that cannot read what was kept, loses none of them.
+    gateway.write_bundle(&hospital, &three);
+    assert_eq!(gateway.open().await.unwrap_err().code(), "rollback");
+    gateway.write_bundle(&hospital, &five);
+    let kept = gateway.at(format!("tenants/{}.handovers.jws", hospital.tenant));
+    let bytes = fs::read(&kept).unwrap();
+    fs::remove_file(&kept).unwrap();
+    fs::create_dir(&kept).unwrap();
+    assert!(gateway.open().await.is_err());
+    fs::remove_dir(&kept).unwrap();
+    put_file(&kept, &bytes);
+    gateway.open().await.unwrap();
+    assert_eq!(served(&gateway).await, vec![two.clone(), four.clone()]);
     // A gateway whose data is new has them from the operator's file.
     fs::remove_dir_all(gateway.at("tenants")).unwrap();
     let file = gateway.file(&hospital, "bundle.jws");
