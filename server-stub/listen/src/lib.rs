@@ -7,6 +7,7 @@ mod check;
 mod file;
 mod judge;
 mod renewal;
+mod table;
 
 pub use address::{ListenError, listen_address};
 pub use certificate::{CertificateError, ServerCertificate};
@@ -14,3 +15,4 @@ pub use check::{Check, Verdict};
 pub use file::{FileError, read_file};
 pub use judge::{Finding, SOON, host_of};
 pub use renewal::{Looked, Renewal, follow};
+pub use table::table;

@@ -11,7 +11,6 @@ mod restored_cli;
 mod roles_cli;
 mod setup_cli;
 mod show_cli;
-mod table;
 mod token_cli;
 mod web_cli;
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use gauze_listen::table;
 use gauze_records::keys::KeyDir;
 use gauze_records::proposals::{
     Decider, ProposalError, ProposalView, approve, list_proposals, refuse, show_proposal,
@@ -10,7 +11,6 @@ use gauze_records::proposals::{
 use gauze_records::{Clock as _, SystemClock};
 use gauze_wire::ProposalId;
 
-use crate::table::table;
 use crate::{say, show};
 
 /// What the gateway's operators ask this side to sign.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use gauze_listen::table;
 use gauze_records::keys::KeyDir;
 use gauze_records::verify::{Verdict, VerifyReport, verify};
 use gauze_records::{Gist, list, list_acts, list_devices};
@@ -10,7 +11,6 @@ use gauze_records::{Gist, list, list_acts, list_devices};
 use gauze_wire::Deed;
 use jiff::Timestamp;
 
-use crate::table::table;
 use crate::{Refused, complain, say, show};
 
 #[tokio::main]

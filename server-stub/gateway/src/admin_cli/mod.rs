@@ -1,7 +1,6 @@
 //! `gauze-gateway admin …`: arguments in, one library call, text or JSON out. Decides nothing.
 
 mod print;
-mod table;
 
 use std::path::PathBuf;
 use std::sync::Arc;

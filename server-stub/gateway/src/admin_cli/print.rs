@@ -5,11 +5,10 @@ use std::io::Write as _;
 
 use gauze_gateway::admin::{ActView, DeviceStory, InventoryView, LostReport, PolicyView, TokenView};
 use gauze_gateway::{DevicePage, Proposal, ProposalStatus, Registered};
+use gauze_listen::table;
 use gauze_wire::{Deed, DeviceId, ManagedConfiguration, System, Wanted};
 use jiff::Timestamp;
 use serde::Serialize;
-
-use super::table::table;
 
 /// As JSON where asked for, else as text. That nobody reads it any more is no reason to fail.
 pub fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {

@@ -1,7 +1,7 @@
 //! Rows under headings, each column as wide as its widest text.
 
 /// A table for a terminal; `none` where there is no row.
-pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], none: &str) -> String {
+pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], none: &str) -> String {
     if rows.is_empty() {
         return format!("{none}\n");
     }
