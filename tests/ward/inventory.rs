@@ -162,6 +162,21 @@ async fn a_gateway_that_goes_back_to_an_older_list_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_token_that_no_key_of_the_bundle_signed_holds_no_list_up() {
+    let ward = lenient().await;
+    sign(&ward, serials(&["A", "B"]), true);
+    ward.pull().await;
+    keys::sign_token(&ward.other_keys(), &ward.path("foreign.jws"), 24, None, ward.clock.time()).unwrap();
+    fs::copy(ward.path("foreign.jws"), ward.keys().path("inventory-token.jws")).unwrap();
+    sign(&ward, serials(&["A"]), false);
+    ward.pull().await;
+    let (first, second) = (Phone::new(&ward, "1"), Phone::new(&ward, "2"));
+    let unlisted = because("token_invalid", Some("serial_unlisted"));
+    assert_eq!(refused(&second, &managed(&ward, Some("B"))).await, unlisted);
+    assert_eq!(refused(&first, &managed(&ward, Some("A"))).await, None);
+}
+
+#[tokio::test]
 async fn a_token_for_a_later_list_does_not_count_with_the_one_before() {
     let ward = lenient().await;
     sign(&ward, serials(&["A"]), true);

@@ -136,14 +136,21 @@ pub fn install(data: &Path, from: &Path) -> Result<Installed, InitError> {
         return Err(InitError::OtherTenant(tenant));
     }
     served.is_newest(data)?;
+    let (path, key) = tls_files(data);
+    if let Some(pem) = &certificate {
+        // Judged beside the one in use, which a certificate for another key must not replace.
+        let aside = path.with_extension("new");
+        write(&aside, pem.as_bytes())?;
+        let judged = ServerCertificate::read(&aside, &key);
+        std::fs::remove_file(&aside).map_err(|error| InitError::Write(aside.clone(), error))?;
+        judged?;
+    }
     let dir = data.join("hospital").join(tenant.as_str());
     crate::private::dir(&dir).map_err(|error| InitError::Write(dir.clone(), error))?;
     keep(&dir.join("policy.jws"), &policy)?;
     keep(&dir.join("bundle.jws"), &bundle)?;
-    let (path, key) = tls_files(data);
     if let Some(pem) = certificate {
         write(&path, pem.as_bytes())?;
-        ServerCertificate::read(&path, &key)?;
     }
     Ok(Installed {
         tenant,

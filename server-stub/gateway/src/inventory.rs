@@ -6,7 +6,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use gauze_wire::{Bundle, Inventory, InventoryGiven, Tenant, Token, WireError};
+use gauze_wire::{Bundle, Inventory, InventoryGiven, Jws, Tenant, Token, WireError};
 
 use crate::blobs::write_durably;
 
@@ -20,16 +20,20 @@ pub(crate) struct Stock {
 }
 
 impl Stock {
-    /// Believes what the bundle's policy keys signed.
+    /// Believes a list that the bundle's policy keys signed. A token beside it that they did not sign is as none, for it may be of a key that was replaced:
+    /// the list counts without it.
     pub fn accept(given: &InventoryGiven, bundle: &Bundle) -> Result<Self, WireError> {
         let list: Inventory = given.list.verify_by(&bundle.policy_keys, &bundle.tenant)?;
-        let token = given.token.as_ref();
-        let token =
-            token.map(|jws| jws.verify_by::<Token>(&bundle.policy_keys, &bundle.tenant)).transpose()?;
+        let signed = given.token.as_ref().filter(|jws| {
+            let token: Result<Token, _> = jws.verify_by(&bundle.policy_keys, &bundle.tenant);
+            token.is_ok()
+        });
+        let token = signed.map(Jws::peek::<Token>).transpose()?;
         if token.as_ref().is_some_and(|token| token.inventory.is_none()) {
             return Err(WireError::Field("token"));
         }
-        Ok(Self { list, token, given: given.clone() })
+        let given = InventoryGiven { list: given.list.clone(), token: signed.cloned() };
+        Ok(Self { list, token, given })
     }
 
     /// Whether it may take the place of `before`: a newer list, or the very same, which another token may go with.

@@ -3,6 +3,7 @@
 //! Always: the two files are looked at together and used together; what does not read leaves the ones before in use and is
 //! said once; the end is warned of a month ahead, once a day.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -17,8 +18,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How often the same warning is given.
 const WARN_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// How a pair of files looked: when each was changed, and how long it is.
-type Stamp = [Option<(SystemTime, u64)>; 2];
+/// How a pair of files looked: when each was written, how long it is, and when anything about it was changed.
+type Stamp = [Option<(SystemTime, u64, i64)>; 2];
 
 /// A certificate and its key as files, and the names they have to hold for.
 pub struct Renewal {
@@ -84,7 +85,8 @@ impl Renewal {
 fn stamp(certificate: &Path, key: &Path) -> Stamp {
     [certificate, key].map(|path| {
         let found = std::fs::metadata(path).ok()?;
-        Some((found.modified().ok()?, found.len()))
+        // Whoever lets this user read it changes neither its time nor its length.
+        Some((found.modified().ok()?, found.len(), found.ctime()))
     })
 }
 

@@ -114,9 +114,7 @@ pub fn judge(said: &Said<'_>, rules: Option<&SignInRules>, seen: &[Seen], second
     };
     let Some(rules) = rules else { return claimed(Doubt::NoRules) };
     match hold(said, session, rules, seen) {
-        Ok(claims) => {
-            proven(&claims, rules, said.name, second).map_or_else(|| claimed(Doubt::Malformed), Taker::Proven)
-        }
+        Ok(claims) => proven(&claims, rules, second).map_or_else(|| claimed(Doubt::Malformed), Taker::Proven),
         Err(doubt) => claimed(doubt),
     }
 }
@@ -162,15 +160,11 @@ fn signed(token: &str, seen: &[Seen]) -> Result<Map<String, Value>, Doubt> {
     Err(doubt)
 }
 
-fn proven(
-    claims: &Map<String, Value>,
-    rules: &SignInRules,
-    recorded: Option<&str>,
-    second: &[Proof],
-) -> Option<Proven> {
+fn proven(claims: &Map<String, Value>, rules: &SignInRules, second: &[Proof]) -> Option<Proven> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let subject = text("sub")?;
-    let name = text("name").or(recorded).or(text("preferred_username")).unwrap_or(subject);
+    // As the provider has it: what the phone wrote beside it proves nothing.
+    let name = text("name").or(text("preferred_username")).unwrap_or(subject);
     Some(Proven {
         person: person_id(rules.issuer.as_str(), &[subject]),
         name: name.chars().filter(|c| !c.is_control()).take(120).collect(),

@@ -27,6 +27,8 @@ pub use note::{Shut, Step, Terms, making};
 pub const WRONG_CODES: u32 = 5;
 /// Steps of one link that are kept in memory, the newest of them.
 const KEPT: usize = 100;
+/// So far may a clock have run ahead when a link was made.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// A step of a link, as its maker reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +79,9 @@ impl Link {
     pub fn stopped(&self, now: Timestamp) -> Option<Shut> {
         if self.revoked {
             Some(Shut::Revoked)
-        } else if self.latest.max(now) >= self.ends() {
+        } else if self.latest.max(now) >= self.ends()
+            || now.saturating_add(AHEAD).is_ok_and(|now| now < self.made_at)
+        {
             Some(Shut::Over)
         } else if self.wrong >= WRONG_CODES {
             Some(Shut::Locked)
@@ -194,11 +198,11 @@ impl Links {
         }
     }
 
-    /// An entry was erased by law, and nobody knows what it was of: it may have been a view of any link that was there.
+    /// An entry was erased by law, and nobody knows what it was of: it may have been what ended any link that was there.
     pub fn erased(&mut self) {
         for number in &self.running {
             if let Some(link) = self.all.get_mut(number) {
-                link.opened += 1;
+                link.revoked = true;
             }
         }
     }

@@ -27,6 +27,9 @@ pub struct Grant {
     /// Until when, itself not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Timestamp>,
+    /// Taken away: it holds no more, whatever the clock says later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken: bool,
 }
 
 impl Grant {
@@ -40,11 +43,13 @@ impl Grant {
 
     /// Whether it has ended.
     pub fn ended(&self, at: Timestamp) -> bool {
-        self.not_after.is_some_and(|until| until <= at)
+        self.taken || self.not_after.is_some_and(|until| until <= at)
     }
 
     fn holds(&self, at: Timestamp) -> bool {
-        self.not_before.is_none_or(|from| from <= at) && self.not_after.is_none_or(|until| at < until)
+        !self.taken
+            && self.not_before.is_none_or(|from| from <= at)
+            && self.not_after.is_none_or(|until| at < until)
     }
 
     /// Whether it may stand in the list.
@@ -167,6 +172,7 @@ impl Grants {
         self.grants.retain(|grant| !(theirs(grant) && grant.not_before.is_some_and(|from| from > at)));
         for grant in self.grants.iter_mut().filter(|grant| theirs(grant)) {
             grant.not_after = Some(at);
+            grant.taken = true;
         }
         self.grants.extend(rest);
         Ok(())

@@ -346,6 +346,13 @@ fn a_grant_holds_within_its_dates() {
     assert!(held(0).teams.contains(&team("own")));
     assert!(held(59).roles.contains(&Role::Viewer));
     assert!(held(60).roles.is_empty() && held(60).teams.is_empty());
+    // What was taken stays taken, also where the clock is set back behind the moment of it.
+    let taken: Grants =
+        serde_json::from_str(&json.replace("\"not_after\"", "\"taken\":true,\"not_after\"")).unwrap();
+    for minutes in [-1, 0, 59, 60] {
+        let at = now() + SignedDuration::from_mins(minutes);
+        assert!(taken.holding(&me, &Claimed::default(), at).roles.is_empty());
+    }
     let teamless: Grants = serde_json::from_str(r#"{"grants":[{"person":"me","role":"viewer"}]}"#).unwrap();
     assert_eq!(teamless.check(), Err(GrantsError::Teams(Role::Viewer)));
 }

@@ -74,9 +74,10 @@ impl KeyDir {
     /// [`KeysError::NoNextRoot`]: none was made; [`KeysError::NotNamed`]: no signed bundle names it yet; others where the directory cannot be
     /// read or written.
     pub fn hand_over(&self) -> Result<HandedOver, KeysError> {
-        let root = self.next()?.ok_or(KeysError::NoNextRoot)?.public_key();
-        let root_sha256 = root.fingerprint();
         let last: Option<Bundle> = self.signed(BUNDLE_JWS)?.map(|jws| jws.peek()).transpose()?;
+        let Some(next) = self.next()? else { return self.handed_over(last) };
+        let root = next.public_key();
+        let root_sha256 = root.fingerprint();
         let named = last.filter(|bundle| bundle.next_root == Some(root_sha256));
         let last = named.ok_or(KeysError::NotNamed(root_sha256))?;
         let (former_sha256, version) = (last.root.fingerprint(), last.version);
@@ -96,6 +97,17 @@ impl KeyDir {
         fs::rename(&next, &in_place).map_err(at(&next))?;
         disk::sync_dir(disk::parent(&in_place))?;
         Ok(HandedOver { root, root_sha256, former_sha256, version })
+    }
+
+    /// The hand-over that is made already, and after which nothing was signed: told again to whoever did not hear of it.
+    fn handed_over(&self, last: Option<Bundle>) -> Result<HandedOver, KeysError> {
+        let last = last.ok_or(KeysError::NoNextRoot)?;
+        let root = self.root()?.public_key();
+        let (root_sha256, former) = (root.fingerprint(), (last.root.fingerprint(), last.version));
+        if last.next_root != Some(root_sha256) || self.former()?.last() != Some(&former) {
+            return Err(KeysError::NoNextRoot);
+        }
+        Ok(HandedOver { root, root_sha256, former_sha256: former.0, version: former.1 })
     }
 
     pub(crate) fn roots(&self) -> Result<Roots, KeysError> {

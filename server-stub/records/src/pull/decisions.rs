@@ -23,6 +23,8 @@ const BATCH: u32 = 50;
 
 /// Who is written down as having decided.
 const BY: &str = "gauze-records";
+/// After this long the gateway is given the inventory again.
+const GIVEN_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 /// How long a signed token counts against the limit.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -100,30 +102,34 @@ impl<G: GatewayPort> Puller<G> {
         Ok(())
     }
 
-    /// Gives the gateway the inventory, where it was not given this one by this process. Whether it took it.
+    /// Gives the gateway the inventory, where it was not given this one of late: a gateway that was restored, or that has newer keys since, has to
+    /// hear it again. Whether that was news.
     pub(super) async fn give_inventory(&self, trust: &Trust) -> Result<bool, PullError> {
         let Some(list) = trust.now.inventory().cloned() else { return Ok(false) };
         let token = self.keys.signed(INVENTORY_TOKEN).map_err(TrustError::from)?;
         let inventory = InventoryGiven { list, token };
-        if self.given().as_ref() == Some(&inventory) {
+        let now = self.clock.now();
+        let before = self.given().clone().filter(|(given, _)| *given == inventory);
+        if before.as_ref().is_some_and(|(_, at)| now.duration_since(*at).abs() < GIVEN_AGAIN) {
             return Ok(false);
         }
         let decisions = Decisions { decisions: Vec::new(), inventory: Some(inventory.clone()) };
         match self.gateway.decisions(&decisions).await {
+            Ok(()) if before.is_some() => {}
             Ok(()) => tracing::info!("the gateway has the inventory"),
             // Its last word: it has a newer list, or other keys. This side goes on judging by its own.
             Err(GatewayError::Refused(problem)) if problem.code == ProblemCode::DecisionInvalid => {
                 tracing::error!(code = %problem.code, "the gateway does not take the inventory: sign it again with `gauze-records token inventory`");
-                *self.given() = Some(inventory);
+                *self.given() = Some((inventory, now));
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
         }
-        *self.given() = Some(inventory);
-        Ok(true)
+        *self.given() = Some((inventory, now));
+        Ok(before.is_none())
     }
 
-    fn given(&self) -> MutexGuard<'_, Option<InventoryGiven>> {
+    fn given(&self) -> MutexGuard<'_, Option<(InventoryGiven, Timestamp)>> {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

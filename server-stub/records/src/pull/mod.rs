@@ -135,8 +135,8 @@ pub struct Puller<G> {
     gateway: G,
     clock: Arc<dyn Clock>,
     approve: Approve,
-    /// What the gateway was last given of the inventory.
-    given: Mutex<Option<InventoryGiven>>,
+    /// What the gateway was last given of the inventory, and when.
+    given: Mutex<Option<(InventoryGiven, jiff::Timestamp)>>,
     /// The access log that the gateway witnesses, where this process writes one.
     access: OnceLock<Arc<AccessLog>>,
     roots: Roots,

@@ -11,18 +11,27 @@ const LOST: &str = "lost";
 
 /// One line for each act: a command for a shell, or a remark behind `#` where no command repeats it.
 pub(super) fn commands(acts: &[ListedAct], tenant: &Tenant, enrolled: &[DeviceId]) -> Vec<String> {
-    let lost: BTreeSet<&DeviceId> = acts.iter().filter_map(|act| lost(&act.deed)).collect();
+    let all_lost: BTreeSet<&DeviceId> = acts.iter().filter_map(|act| lost(&act.deed)).collect();
     acts.iter()
         .filter_map(|act| match &act.deed {
             // All of it is one command.
             Deed::Revoke { device_id } | Deed::Propose { wanted: Wanted::Wipe { device_id, .. }, .. }
-                if lost.contains(device_id) =>
+                if all_lost.contains(device_id) =>
             {
                 None
             }
-            deed => line(act, deed, tenant, enrolled),
+            deed => {
+                let destroyed =
+                    lost(deed).is_some_and(|lost| acts.iter().any(|act| destroys(&act.deed, lost)));
+                line(act, (deed, destroyed), tenant, enrolled)
+            }
         })
         .collect()
+}
+
+fn destroys(deed: &Deed, device: &DeviceId) -> bool {
+    let Deed::Propose { wanted: Wanted::Wipe { device_id, photos }, .. } = deed else { return false };
+    device_id == device && *photos == Photos::Destroy
 }
 
 fn lost(deed: &Deed) -> Option<&DeviceId> {
@@ -32,7 +41,14 @@ fn lost(deed: &Deed) -> Option<&DeviceId> {
     }
 }
 
-fn line(act: &ListedAct, deed: &Deed, tenant: &Tenant, enrolled: &[DeviceId]) -> Option<String> {
+/// `destroyed`: the photos of a lost phone are to go with it.
+fn line(
+    act: &ListedAct,
+    (deed, destroyed): (&Deed, bool),
+    tenant: &Tenant,
+    enrolled: &[DeviceId],
+) -> Option<String> {
+    let with_photos = |destroy: bool| if destroy { " --photos destroy".to_owned() } else { String::new() };
     let (verb, device, more) = match deed {
         Deed::Suspend { device_id } => ("suspend", device_id, String::new()),
         Deed::Resume { device_id } => ("resume", device_id, String::new()),
@@ -41,10 +57,9 @@ fn line(act: &ListedAct, deed: &Deed, tenant: &Tenant, enrolled: &[DeviceId]) ->
         Deed::Unflag { device_id, code } => {
             ("unflag", device_id, format!(" --code {}", quoted(code.as_str())))
         }
-        Deed::Flag { device_id, .. } if lost(deed).is_some() => ("lost", device_id, String::new()),
+        Deed::Flag { device_id, .. } if lost(deed).is_some() => ("lost", device_id, with_photos(destroyed)),
         Deed::Propose { wanted: Wanted::Wipe { device_id, photos }, .. } => {
-            let photos = if *photos == Photos::Destroy { " --photos destroy" } else { "" };
-            ("wipe", device_id, photos.to_owned())
+            ("wipe", device_id, with_photos(*photos == Photos::Destroy))
         }
         Deed::Propose { proposal_id, wanted } => {
             return Some(format!(

@@ -71,6 +71,10 @@ fn bundles(layout: &Layout) -> Result<Vec<(PathBuf, String)>, VerifyError> {
     let (dir, mut texts) = (layout.bundles(), Vec::new());
     for entry in fs::read_dir(&dir).map_err(at(&dir))? {
         let path = entry.map_err(at(&dir))?.path();
+        // What a writer that was cut off left beside them is no bundle.
+        if path.extension().is_none_or(|extension| extension != "jws") {
+            continue;
+        }
         let text = String::from_utf8(disk::read(&path)?).unwrap_or_default();
         texts.push((path, text));
     }

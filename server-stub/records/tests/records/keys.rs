@@ -175,5 +175,12 @@ fn a_root_hands_over_once_its_bundle_says_so_and_a_hand_over_cut_short_is_finish
     assert_eq!((made.root_sha256, made.former_sha256), (next, first));
     assert_eq!(dir.root().unwrap().public_key(), made.root);
     assert_eq!(dir.root_sha256().unwrap(), next);
+    let again = dir.hand_over().unwrap();
+    assert_eq!((again.root, again.version), (made.root, 2), "whoever did not hear of it asks again");
+    let signed = hospital.sign_bundle(|bundle| {
+        bundle["version"] = json!(3);
+        bundle["root"] = json!(dir.root().unwrap().public_key());
+    });
+    signed.unwrap();
     assert_eq!(dir.hand_over().unwrap_err().code(), "no_next_root", "no second time");
 }

@@ -103,6 +103,26 @@ fn a_sign_in_for_this_phone_proves_who_took_the_photo() {
     assert!(matches!(judged(&without, &kept()), Taker::Proven(proven) if !proven.second_factor));
 }
 
+/// A phone writes into its record what it likes.
+#[test]
+fn what_is_proven_has_the_providers_name_and_never_the_phones() {
+    let token = |claims: &Value| token(1, &json!({ "alg": "ES256", "kid": "k1" }), claims);
+    let shown = |claims: &Value| {
+        let mut record = record(Some(token(claims)));
+        record.clinician = Some(gauze_wire::Text::new("Dr Somebody Else").unwrap());
+        match judge(&record, Some(&rules()), &kept(), &[]) {
+            Taker::Proven(proven) => proven.name,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut claims = claims();
+    assert_eq!(shown(&claims), "Alex Morgan");
+    claims.as_object_mut().unwrap().remove("name");
+    assert_eq!(shown(&claims), "nurse-7");
+    claims["preferred_username"] = "amorgan".into();
+    assert_eq!(shown(&claims), "amorgan");
+}
+
 #[test]
 fn what_does_not_hold_is_a_claim_and_says_why() {
     let iat = at("2026-11-24T07:00:00Z").as_second();

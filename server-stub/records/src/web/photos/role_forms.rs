@@ -84,7 +84,7 @@ impl Filled {
         let codes = codes.map_err(|_| told::BAD_TEAMS)?;
         let teams: BTreeSet<Team> = codes.iter().map(|code| Team(code.to_string())).collect();
         let (not_before, not_after) = (begins(&self.from, 0)?, begins(&self.until, 1)?);
-        let grant = Grant { person: person.clone(), role, teams, not_before, not_after };
+        let grant = Grant { person: person.clone(), role, teams, not_before, not_after, taken: false };
         grant.check().map_err(|error| match error {
             GrantsError::Teams(_) => told::BAD_TEAMS,
             _ => told::BAD_DATES,

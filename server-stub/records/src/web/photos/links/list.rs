@@ -88,11 +88,11 @@ pub(in crate::web::photos) async fn revoke(
     if desk.mine(&signed, &link).await?.is_none() {
         return Err(desk.nowhere(&signed).await);
     }
-    // At once, and before the line: a log that cannot be written keeps nothing open.
-    desk.links_now().revoke(link.number);
     let (at, network) = (desk.web.now(), signed.acting.network);
     let event = link.event(Step::Revoked, at, network).by(&signed.acting);
+    // A log that cannot be written opens nothing either, and the maker is asked to try again: what only this process knew would not last.
     desk.log.note(&event).await.map_err(|error| unwritten(&error))?;
+    desk.links_now().revoke(link.number);
     desk.links_now().tell(link.number, Told { at, step: Step::Revoked, network: Some(network) });
     Ok(Redirect::to("/links"))
 }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use super::reading::Reading;
 use super::{Readings, words};
-use crate::folk::Opening;
+use crate::folk::{Found, Opening};
 use crate::web::cookie;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::gate::{broken, unwritten};
@@ -186,12 +186,15 @@ pub(super) async fn open(
         return Ok((StatusCode::BAD_REQUEST, page).into_response());
     }
     let hash = desk.folk.link_code(&address, &code).to_string();
+    // Before a view is spent on it.
+    let found = desk.linked(&link).await?;
     let claimed = desk.links_now().claim(link.number, &hash, desk.web.now());
     match claimed {
         // Whoever asked may go: what was claimed gets its line.
         Ok(Some(claimed)) => {
             let (own, network) = (desk.clone(), asking.network);
-            let opening = tokio::spawn(async move { own.opened_by_link(&link, claimed, network).await });
+            let opening =
+                tokio::spawn(async move { own.opened_by_link((&link, found), claimed, network).await });
             let cookie = opening.await.map_err(|_| Refusal::Broken("link"))??;
             let cookie =
                 format!("{COOKIE}={cookie}; Path=/link/{address}; Secure; HttpOnly; SameSite=Strict");
@@ -211,10 +214,16 @@ pub(super) async fn open(
 }
 
 impl Desk {
+    /// The photo that a link shows.
+    async fn linked(&self, link: &Link) -> Result<Found, Refusal> {
+        let handle = link.terms.photo.parse().map_err(|_| Refusal::Broken("link"))?;
+        self.folk.photo(&handle).await.map_err(|error| broken(&error))?.ok_or(Refusal::NoPage)
+    }
+
     /// Spends a view and opens the page for it; what shows it to its reader alone.
     async fn opened_by_link(
         &self,
-        link: &Link,
+        (link, found): (&Link, Found),
         claimed: Claimed,
         network: Network,
     ) -> Result<String, Refusal> {
@@ -223,8 +232,6 @@ impl Desk {
         let spent =
             claimed.spend(&self.log, network, session.clone()).await.map_err(|error| unwritten(&error))?;
         self.links_now().tell(link.number, Told { at: now, step: Step::Opened, network: Some(network) });
-        let handle = link.terms.photo.parse().map_err(|_| Refusal::Broken("link"))?;
-        let found = self.folk.photo(&handle).await.map_err(|error| broken(&error))?.ok_or(Refusal::NoPage)?;
         let reader = self.whom(link).map_or_else(|| general::looks::BY_LINK.to_owned(), |whom| whom.reader);
         let opening = Opening::by_link(&spent);
         let line =
