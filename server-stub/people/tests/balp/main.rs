@@ -147,7 +147,7 @@ fn shared() -> Option<PathBuf> {
     profiles.is_dir().then_some(profiles)
 }
 
-/// The classes and jars, made once and kept with the build.
+/// The classes and jars, made once and kept with the build for as long as all of them are there.
 fn validator() -> Option<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/balp");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("balp");
@@ -156,7 +156,9 @@ fn validator() -> Option<String> {
     let fresh = ["pom.xml", "src/main/java/Validate.java"]
         .iter()
         .all(|name| std::fs::read(source.join(name)).ok() == std::fs::read(cache.join(name)).ok());
-    if !fresh || !made.is_file() {
+    // The jars lie in Maven's own repository, which is emptied at times.
+    let there = |jars: String| jars.trim().split(':').all(|jar| Path::new(jar).is_file());
+    if !fresh || !std::fs::read_to_string(&made).is_ok_and(there) {
         for name in ["pom.xml", "src/main/java/Validate.java"] {
             std::fs::copy(source.join(name), cache.join(name)).unwrap();
         }
