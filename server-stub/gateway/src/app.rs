@@ -17,6 +17,7 @@ use crate::heard::RecordsHeard;
 use crate::heartbeats::Heartbeats;
 use crate::keys::{GatewayKeys, random};
 use crate::prefixes::Prefixes;
+use crate::refusal::{SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_READONLY, sqlite_code};
 use crate::replay::ReplayStore;
 use crate::strangers::Strangers;
 use crate::tenant::{Served, TenantError, TenantFiles};
@@ -28,7 +29,7 @@ pub enum AppError {
     #[error(transparent)]
     Tenant(#[from] TenantError),
     /// The database does not open.
-    #[error("the database does not open ({0}): check the data directory")]
+    #[error("the database does not open ({}): {}", .0, database_step(.0))]
     Database(#[from] sqlx::Error),
     /// The database's schema cannot be brought up to date.
     #[error(
@@ -36,8 +37,16 @@ pub enum AppError {
     )]
     Schema(#[from] sqlx::migrate::MigrateError),
     /// The data directory cannot be used.
-    #[error("the data directory cannot be used ({0}): check its permissions")]
+    #[error("the data directory cannot be used ({}): {}", .0, gauze_listen::disk_step(.0))]
     Io(#[from] std::io::Error),
+}
+
+fn database_step(error: &sqlx::Error) -> &'static str {
+    match sqlite_code(error) {
+        Some(SQLITE_FULL) => "free space and run it again",
+        Some(SQLITE_READONLY | SQLITE_CANTOPEN) => "run this as the user who owns the data directory",
+        Some(_) | None => "check the data directory and its disk",
+    }
 }
 
 impl From<OpenError> for AppError {

@@ -1,21 +1,27 @@
 //! `serve --check`: everything that a gateway needs, looked at before it serves. Changes nothing.
 
+use std::path::Path;
+
 use gauze_listen::Check;
 use gauze_wire::Policy;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::db::Db;
 use crate::keys::GatewayKeys;
 use crate::serve::{ServeOptions, pair};
 use crate::tenant::Served;
 
+/// For so long the records side may be away before its silence is worth a word: it pulls every few seconds.
+const QUIET: SignedDuration = SignedDuration::from_hours(1);
+
 /// Looks at everything that `serve` would be given.
-pub fn check(options: &ServeOptions, now: Timestamp) -> Vec<Check> {
+pub async fn check(options: &ServeOptions, now: Timestamp) -> Vec<Check> {
     let mut checks = Check::disk(&options.data);
     let mut hosts = Vec::new();
     match GatewayKeys::load(&options.data) {
         Ok(keys) => {
             checks.push(Check::ok("keys", "they read"));
-            hospitals(options, &keys, now, &mut hosts, &mut checks);
+            hospitals(options, &keys, now, &mut hosts, &mut checks).await;
         }
         Err(error) => checks.push(Check::failed("keys", format!("{}: {error}", error.code()))),
     }
@@ -25,7 +31,7 @@ pub fn check(options: &ServeOptions, now: Timestamp) -> Vec<Check> {
     checks
 }
 
-fn hospitals(
+async fn hospitals(
     options: &ServeOptions,
     keys: &GatewayKeys,
     now: Timestamp,
@@ -55,10 +61,51 @@ fn hospitals(
                     in_force.jws.is_some(),
                     options.status_list.is_some(),
                 ));
+                checks.push(records(&options.data, &served, now).await);
                 hosts.push(gauze_listen::host_of(&served.gateway.url).to_owned());
             }
             Err(error) => checks.push(Check::failed("bundle", format!("{}: {error}", error.code()))),
         }
+    }
+}
+
+/// When the records side answered last, by the newest checkpoint that it cosigned; and whether anything has waited for it since.
+async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
+    let path = data.join("gateway.sqlite");
+    if !path.exists() {
+        let told = "it has not answered yet: nothing was kept here so far";
+        return Check::ok("records", told);
+    }
+    let looked = async {
+        let db = Db::glance(&path).await?;
+        let tenant = &served.bundle.tenant;
+        Ok::<_, sqlx::Error>((db.cosigned_last(tenant).await?, db.watched(tenant, now.as_millisecond()).await?))
+    };
+    let (note, watched) = match looked.await {
+        Ok(looked) => looked,
+        Err(error) => {
+            let told = format!("what it answered cannot be looked at ({error}): run this as the user who owns the data directory, with the program that served it");
+            return Check::warning("records", told);
+        }
+    };
+    let waiting = format!("{} photos and {} entries of the log wait for it", watched.waiting, watched.unwitnessed);
+    let times = served.bundle.witnesses.iter().filter_map(|witness| witness.verify(note.as_deref()?).ok());
+    let last = times.max().and_then(|time| Timestamp::from_second(i64::try_from(time).ok()?).ok());
+    let nothing_waits = watched.waiting == 0 && watched.unwitnessed == 0;
+    let Some(last) = last else {
+        return if nothing_waits {
+            Check::ok("records", "it has not answered yet, and nothing waits for it")
+        } else {
+            Check::warning("records", format!("it has not answered yet, and {waiting}: start `gauze-records serve` inside the hospital"))
+        };
+    };
+    let told = format!("it answered last on {}", last.strftime("%Y-%m-%d %H:%M UTC"));
+    if nothing_waits {
+        Check::ok("records", format!("{told}, and nothing waits for it"))
+    } else if now.duration_since(last) < QUIET {
+        Check::ok("records", format!("{told}; {waiting}"))
+    } else {
+        Check::warning("records", format!("{told}, and {waiting}: look whether `gauze-records serve` runs and reaches this gateway"))
     }
 }
 
@@ -84,7 +131,8 @@ fn policy(policy: &Policy, signed: bool, status_list: bool) -> Vec<Check> {
         checks.push(Check::failed("policy", told));
     }
     if checks.is_empty() {
-        checks.push(Check::ok("policy", format!("version {}", policy.version)));
+        let signed = policy.issued_at.strftime("%Y-%m-%d");
+        checks.push(Check::ok("policy", format!("version {}, signed on {signed}", policy.version)));
     }
     checks
 }

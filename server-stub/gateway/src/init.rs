@@ -27,7 +27,7 @@ pub enum InitError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Something could not be written.
-    #[error("{} cannot be written ({}): check the path and whose it is", .0.display(), .1)]
+    #[error("{} cannot be written ({}): {}", .0.display(), .1, gauze_listen::disk_step(.1))]
     Write(PathBuf, #[source] io::Error),
     /// The answer is not one.
     #[error("{} is not what `gauze-records init` writes ({}): bring its hospital.json again", .0.display(), .1)]

@@ -39,8 +39,9 @@ pub(crate) fn install(data: &Path, from: &Path) -> Result<(), InitError> {
     Ok(())
 }
 
-pub(crate) fn check(options: &ServeOptions) -> ExitCode {
-    let checks = look(options, SystemClock.now());
+#[tokio::main]
+pub(crate) async fn check(options: &ServeOptions) -> ExitCode {
+    let checks = look(options, SystemClock.now()).await;
     checks.iter().for_each(|check| say(&check.to_string()));
     if checks.iter().any(|check| check.verdict == Verdict::Failed) {
         ExitCode::from(1)

@@ -23,10 +23,10 @@ pub enum KeysError {
     #[error("a key file is damaged: restore it from your backup")]
     Damaged,
     /// The address is not `https://host[:port]`.
-    #[error("the address must be https://host[:port] without a path")]
+    #[error("this is no gateway's address: write https://host[:port], without a path")]
     Url,
     /// The files could not be read or written.
-    #[error("the key files could not be read or written ({0}): check the data directory")]
+    #[error("the key files in the data directory could not be read or written ({}): {}", .0, gauze_listen::disk_step(.0))]
     Io(#[from] io::Error),
 }
 

@@ -9,10 +9,16 @@ use gauze_wire::{Problem, ProblemCode};
 use crate::asker::Refused;
 use crate::budget::UsedUp;
 
-const SQLITE_READONLY: u32 = 8;
+pub(crate) const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
-const SQLITE_FULL: u32 = 13;
-const SQLITE_CANTOPEN: u32 = 14;
+pub(crate) const SQLITE_FULL: u32 = 13;
+pub(crate) const SQLITE_CANTOPEN: u32 = 14;
+
+/// SQLite's plain code: extended ones keep it in the low byte.
+pub(crate) fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?.parse::<u32>().ok()?;
+    Some(code & 0xff)
+}
 
 /// A refusal on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +47,7 @@ impl From<EnrolmentDenied> for RequestRefusal {
 
 impl From<sqlx::Error> for RequestRefusal {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-        // Extended codes keep the plain one in the low byte.
-        let code = match code.map(|code| code & 0xff) {
+        let code = match sqlite_code(&error) {
             Some(SQLITE_FULL) => return ProblemCode::StorageFull.into(),
             Some(SQLITE_READONLY | SQLITE_IOERR | SQLITE_CANTOPEN) => ProblemCode::StorageFailed,
             Some(_) | None => ProblemCode::Internal,

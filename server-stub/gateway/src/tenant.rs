@@ -34,7 +34,7 @@ pub enum TenantError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A file in the data directory could not be written, or read again.
-    #[error("{} cannot be kept ({}): check the disk and whose it is", .0.display(), .1)]
+    #[error("{} cannot be kept ({}): {}", .0.display(), .1, gauze_listen::disk_step(.1))]
     Kept(PathBuf, #[source] std::io::Error),
     /// The bundle does not hold.
     #[error("the trust bundle is refused ({0}): sign it again on the records side")]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A file that somebody named cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{} cannot be read ({source}): {}", path.display(), next_step(source))]
+#[error("{} cannot be read ({source}): {}", path.display(), disk_step(source))]
 pub struct FileError {
     /// Which.
     pub path: PathBuf,
@@ -27,8 +27,11 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     if read as u64 > limit { Err(failed(io::ErrorKind::FileTooLarge.into())) } else { Ok(bytes) }
 }
 
-fn next_step(error: &io::Error) -> &'static str {
+/// What helps where a file or a directory cannot be used.
+pub fn disk_step(error: &io::Error) -> &'static str {
     match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free space and run it again",
+        io::ErrorKind::ReadOnlyFilesystem => "it is mounted read-only: name a place that can be written",
         io::ErrorKind::NotFound => "check the path",
         io::ErrorKind::PermissionDenied => "run this as the user who owns it, or let this user read it",
         io::ErrorKind::IsADirectory => "name a file in that directory",

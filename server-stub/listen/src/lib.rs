@@ -12,7 +12,7 @@ mod table;
 pub use address::{ListenError, listen_address};
 pub use certificate::{CertificateError, ServerCertificate};
 pub use check::{Check, Verdict};
-pub use file::{FileError, read_file};
+pub use file::{FileError, disk_step, read_file};
 pub use judge::{Finding, SOON, host_of};
 pub use renewal::{Looked, Renewal, follow};
 pub use table::table;

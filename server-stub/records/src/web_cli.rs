@@ -12,6 +12,7 @@ use gauze_people::person::PersonId;
 use gauze_records::access;
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::Puller;
+use gauze_records::setup;
 use gauze_records::web::photos::{self, Desk, DeskParts};
 use gauze_records::web::{self, HttpsOutward, KeysKept, Listed, Web, WebOptions};
 use gauze_records::{Clock as _, HttpsGateway, SystemClock};
@@ -104,15 +105,22 @@ async fn open_factors(data: &Path, keys: &Path, people: &People) -> Result<Facto
 
 impl Pages {
     /// What `--check` looks at of the pages; nothing where none are asked for.
-    pub(crate) fn looked_at(&self) -> Result<Option<(SocketAddr, PathBuf, PathBuf, String)>, Refused> {
+    pub(crate) fn looked_at(&self) -> Result<Vec<setup::Pages>, Refused> {
         let (Some(listen), Some(certificate), Some(key), Some(people)) =
             (self.web, &self.tls_cert, &self.tls_key, &self.people)
         else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let people = People::load(people).map_err(|error| config(&error))?;
-        let host = host_of(&people.origin_text()).to_owned();
-        Ok(Some((listen, certificate.clone(), key.clone(), host)))
+        let pages = |what, listen, origin: String| setup::Pages {
+            what,
+            listen,
+            certificate: certificate.clone(),
+            key: key.clone(),
+            host: host_of(&origin).to_owned(),
+        };
+        let links = self.links.map(|listen| pages("links", listen, people.links_origin_text()));
+        Ok([pages("web", listen, people.origin_text())].into_iter().chain(links).collect())
     }
 
     /// Reads what the pages need, the index for people from `puller`; nothing where none are asked for.

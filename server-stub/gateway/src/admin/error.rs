@@ -34,7 +34,7 @@ pub enum AdminError {
     #[error("say who you are (at most 100 bytes) and why (at most 500), without control characters")]
     Who,
     /// A token lives 1 to 24 hours.
-    #[error("a token lives 1 to 24 hours")]
+    #[error("a token lives 1 to 24 hours: give --hours within that")]
     Hours,
     /// A file that was named cannot be read.
     #[error(transparent)]

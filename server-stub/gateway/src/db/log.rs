@@ -56,6 +56,14 @@ impl Db {
             .collect()
     }
 
+    /// The newest checkpoint that the records side cosigned.
+    pub async fn cosigned_last(&self, tenant: &Tenant) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar("SELECT note FROM cosigned WHERE tenant = ?")
+            .bind(tenant.as_str())
+            .fetch_optional(&self.readers)
+            .await
+    }
+
     /// Keeps a cosigned checkpoint; an older one changes nothing.
     pub async fn keep_cosigned(&self, tenant: &Tenant, size: u64, note: &str) -> Result<(), sqlx::Error> {
         let mut write = self.write().await?;

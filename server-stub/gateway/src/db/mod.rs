@@ -72,6 +72,14 @@ impl Db {
         Ok(Self { writer, readers })
     }
 
+    /// Opens what a gateway left, or serves with now, to look: nothing is made, and nothing brought up to date.
+    pub async fn glance(path: &Path) -> Result<Self, sqlx::Error> {
+        let options =
+            SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(Duration::from_secs(10));
+        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        Ok(Self { writer: readers.clone(), readers })
+    }
+
     /// Begins a write; the only writer waits for its turn here.
     pub async fn write(&self) -> Result<Write<'static>, sqlx::Error> {
         self.writer.begin_with("BEGIN IMMEDIATE").await

@@ -21,6 +21,7 @@ use crate::refusal::RequestRefusal;
     ),
     paths(
         healthz,
+        openapi,
         bundle,
         handovers,
         policy,
@@ -58,8 +59,9 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], crate::measure::measured(&app).await)
 }
 
+#[utoipa::path(get, path = "/openapi.json", responses((status = 200, description = "this description")))]
 pub async fn openapi() -> impl IntoResponse {
-    Json(Description::openapi())
+    Json(super::openapi::complete(serde_json::to_value(Description::openapi()).unwrap_or_default()))
 }
 
 #[utoipa::path(

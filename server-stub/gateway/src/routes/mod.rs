@@ -7,6 +7,7 @@ mod enrol;
 mod evidence;
 mod finish;
 mod meta;
+mod openapi;
 mod records;
 mod transfer;
 mod upload;

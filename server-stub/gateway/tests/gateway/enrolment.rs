@@ -1,11 +1,13 @@
 //! Enrolment: what lets a phone in, once.
 
+use futures_util::future::join_all;
 use gauze_wire::{
-    Attestation, Digest, Enrolled, EntryKind, Jws, ProblemCode, Signer as _, SoftwareKey, Stored,
+    Act, Attestation, Deed, Digest, Enrolled, EntryKind, Jws, LogEntry, Policy, ProblemCode, Signer as _,
+    SoftwareKey, Stored,
 };
 use jiff::SignedDuration;
 
-use crate::fixture::{Gateway, Hospital, Phone, key};
+use crate::fixture::{Gateway, Hospital, Phone, by, key};
 
 #[tokio::test]
 async fn a_phone_enrols_and_its_evidence_is_kept_whole_as_a_leaf() {
@@ -211,4 +213,46 @@ async fn a_stored_receipt_is_not_evidence() {
     let stored = phone.send(&gateway, &shot).await.stored;
     assert!(stored.peek::<Stored>().is_ok());
     assert_eq!(gateway.enrol(&phone.tenant, &stored).await.refusal(), ProblemCode::WrongType);
+}
+
+/// Enrolments and a stricter policy at the same time: whatever order they come in, the log tells the same story as the answers. Behind
+/// the policy's own leaf stands no phone that it lets in no more, for the records side judges each leaf by what was in force at its place.
+#[tokio::test]
+async fn no_phone_is_kept_behind_a_policy_that_it_was_not_judged_by() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let admin = gateway.admin(&hospital).await;
+    let stricter = Policy { allow_software_keys: false, ..hospital.policy(2) };
+    let wanted = serde_json::to_string(&stricter).unwrap();
+    let asked = admin.propose_policy(&wanted, &by("no simulated phones")).await.unwrap();
+    let signed = Jws::sign(&stricter, &hospital.policy_key).unwrap();
+    let mut evidence = Vec::new();
+    for _ in 0..60 {
+        evidence.push(Phone::new(&hospital).evidence(&gateway, &hospital).await);
+    }
+    let enrol = |evidence| gateway.enrol(&hospital.tenant, evidence);
+    let (some, rest) = evidence.split_at(20);
+    let (before, decided, beside) = tokio::join!(
+        join_all(some.iter().map(enrol)),
+        hospital.decide(&gateway, &asked, Some(signed)),
+        join_all(rest.iter().map(enrol)),
+    );
+    decided.expect(204);
+    let kept = before.iter().chain(&beside).filter(|reply| match reply.status.as_u16() {
+        201 => true,
+        _ => {
+            assert_eq!(reply.refusal(), ProblemCode::AttestationRefused);
+            false
+        }
+    });
+    let kept = kept.count();
+    let entries = hospital.log(&gateway).await.entries;
+    let is_settled = |entry: &&LogEntry| {
+        let deed = entry.jws.peek::<Act>().map(|act| act.deed);
+        entry.kind == EntryKind::Act && matches!(deed, Ok(Deed::Settle { .. }))
+    };
+    let settled = entries.iter().find(is_settled).unwrap().index;
+    let enrolled = entries.iter().filter(|entry| entry.kind == EntryKind::Enrolment);
+    let (before, after): (Vec<_>, Vec<_>) = enrolled.partition(|entry| entry.index < settled);
+    assert_eq!((before.len(), after.len()), (kept, 0));
 }

@@ -340,13 +340,37 @@ async fn every_address_but_the_named_ones_wants_a_signature() {
 }
 
 #[tokio::test]
-async fn the_page_that_describes_the_gateway_names_every_path_it_answers() {
+async fn the_gateways_description_has_every_route_with_who_asks_its_body_and_its_problems() {
     let (_, gateway, _) = begin().await;
     let described: serde_json::Value = gateway.get("/openapi.json").await.json(200);
-    let described: Vec<&str> = described["paths"].as_object().unwrap().keys().map(String::as_str).collect();
-    let missing: Vec<&str> =
-        gauze_gateway::paths().filter(|path| !described.contains(path) && *path != "/openapi.json").collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    let paths = described["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), gauze_gateway::paths().count());
+    for path in gauze_gateway::paths() {
+        let address = path.replace("{tenant}", "ward-9").replace(['{', '}'], "");
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
+            let operation = &paths[path][method.to_lowercase()];
+            let request = Request::builder().method(method).uri(&address).body(Body::empty()).unwrap();
+            let answers = gateway.ask(request).await.status != 405;
+            // Whatever answers GET answers HEAD too.
+            let implied = method == "HEAD" && paths[path]["get"].is_object();
+            assert_eq!(answers, operation.is_object() || implied, "{method} {path}");
+            if !operation.is_object() {
+                continue;
+            }
+            let tag = operation["tags"][0].as_str().unwrap();
+            assert!(["anybody", "phones", "records side", "upload addresses"].contains(&tag), "{path}: {tag}");
+            let asks_for_a_challenge = path.ends_with("/challenges");
+            let sends = matches!(method, "POST" | "PUT" | "PATCH") && !asks_for_a_challenge;
+            assert_eq!(operation["requestBody"]["description"].is_string(), sends, "{method} {path}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                assert!(response["description"].is_string(), "{method} {path} {status}");
+                let problem = response["content"]["application/problem+json"]["schema"]["$ref"].is_string();
+                assert_eq!(problem, status.as_str() >= "400", "{method} {path} {status}");
+            }
+        }
+    }
+    let codes = described["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].as_array().unwrap();
+    assert_eq!(codes.len(), ProblemCode::ALL.len());
 }
 
 #[tokio::test]

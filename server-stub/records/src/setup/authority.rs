@@ -8,9 +8,11 @@ use rcgen::{
 };
 
 use super::{CA, SetupError};
-use crate::disk::{self, PUBLIC};
+use crate::disk::{self, DiskError, PUBLIC};
 use crate::keys::KeyDir;
 
+/// The gateway's certificate of a trial, kept for a second answer that is the same as the first.
+const LEAF: &str = "gateway.pem";
 /// How long a trial's certificates last.
 const LIFE: SignedDuration = SignedDuration::from_hours(24 * 365);
 /// How far the gateway's clock may be behind.
@@ -39,7 +41,17 @@ pub(super) fn certify(
 ) -> Result<String, SetupError> {
     let (root, leaf) = made(key, host, now).map_err(|_| SetupError::Certificate(host.to_owned()))?;
     disk::replace(&keys.path(CA), root.as_bytes(), PUBLIC)?;
+    disk::replace(&keys.path(LEAF), leaf.as_bytes(), PUBLIC)?;
     Ok(leaf)
+}
+
+/// What was made before; none where an earlier version set the trial up, whose gateway has it.
+pub(super) fn kept(keys: &KeyDir) -> Result<Option<String>, DiskError> {
+    let path = keys.path(LEAF);
+    if !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(String::from_utf8_lossy(&disk::read(&path)?).into_owned()))
 }
 
 fn made(key: &PublicKey, host: &str, now: Timestamp) -> Result<(String, String), rcgen::Error> {

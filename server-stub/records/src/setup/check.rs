@@ -26,8 +26,22 @@ pub struct CheckOptions<'a> {
     pub ca: &'a Path,
     /// A bundle in place of the newest signed.
     pub bundle: Option<&'a Path>,
-    /// Where pages would be served, their certificate, its key, and the name that people know them by.
-    pub pages: Option<(SocketAddr, PathBuf, PathBuf, String)>,
+    /// What pages would be served.
+    pub pages: Vec<Pages>,
+}
+
+/// Pages that would be served at an address.
+pub struct Pages {
+    /// What the check calls them.
+    pub what: &'static str,
+    /// Where.
+    pub listen: SocketAddr,
+    /// Their certificate.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// The name that people know them by.
+    pub host: String,
 }
 
 /// Looks at everything, and asks the gateway.
@@ -54,9 +68,9 @@ pub async fn check(options: &CheckOptions<'_>, clock: Arc<dyn Clock>) -> Vec<Che
         }
         Err(error) => checks.push(Check::failed("keys", error.line())),
     }
-    if let Some((listen, certificate, key, host)) = &options.pages {
+    for Pages { what, listen, certificate, key, host } in &options.pages {
         checks.extend(Check::certificate(certificate, key, std::slice::from_ref(host), now));
-        checks.push(Check::port("web", *listen));
+        checks.push(Check::port(what, *listen));
     }
     checks
 }

@@ -15,6 +15,9 @@ pub enum SetupError {
     /// It was done before.
     #[error("{} has signed a bundle: this hospital is set up", .0.display())]
     SetUp(PathBuf),
+    /// An earlier run, which was cut off, had other options.
+    #[error("{} is of an earlier run with other options, such as --trial or --android", .0.display())]
+    Otherwise(PathBuf),
     /// No authority in the file.
     #[error("{} holds no PEM certificate of an authority", .0.display())]
     Authority(PathBuf),
@@ -36,7 +39,7 @@ impl Coded for SetupError {
     fn code(&self) -> &'static str {
         match self {
             Self::Introduction(..) => "malformed",
-            Self::SetUp(_) => "exists",
+            Self::SetUp(_) | Self::Otherwise(_) => "exists",
             Self::Authority(_) => "ca_unusable",
             Self::Certificate(_) => "certificate_not_made",
             Self::WhichGateway(_) => "which_gateway",
@@ -51,6 +54,9 @@ impl Coded for SetupError {
             Self::SetUp(_) => {
                 "To change something, edit bundle.json or policy.json there, raise version, and use sign-bundle or sign-policy; \
                  for a new hospital choose another --keys."
+            }
+            Self::Otherwise(_) => {
+                "Give the options of that run again; or, for other ones, choose another --keys, since nothing was handed over yet."
             }
             Self::Authority(_) => {
                 "Give --ca the PEM file of the authority that signs the gateway's certificate."

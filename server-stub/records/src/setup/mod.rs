@@ -1,9 +1,11 @@
 //! Setting a hospital up: keys, bundle and policy in one go, from the one file that its gateway wrote, and the one file that the
 //! gateway gets for it.
 //!
-//! Always: keys that are there are used and never overwritten; a hospital that has signed a bundle is not set up again.
+//! Always: keys that are there are used and never overwritten; cut off anywhere, the same call again goes on from there and writes
+//! the same answer; a call that asks for something else than what is signed changes nothing.
 
 mod authority;
+mod begun;
 mod check;
 mod error;
 mod managed;
@@ -23,7 +25,7 @@ use crate::keys::{
     BUNDLE_JWS, KeyDir, KeysError, POLICY_JWS, RecipientKind, TENANT, make, sign_bundle, sign_policy,
 };
 
-pub use check::{CheckOptions, check};
+pub use check::{CheckOptions, Pages, check};
 pub use error::SetupError;
 pub use managed::{default_gateway, kept_authority, write_managed};
 
@@ -82,21 +84,20 @@ pub fn set_up(setup: &Setup<'_>, now: Timestamp) -> Result<Done, SetupError> {
         crate::https::authorities(pem).map_err(|_| SetupError::Authority((*path).to_owned()))?;
     }
     let keys = KeyDir::new(setup.keys);
-    if keys.path(BUNDLE_JWS).exists() {
-        return Err(SetupError::SetUp(setup.keys.to_owned()));
-    }
     if !keys.path(TENANT).exists() {
         make(setup.keys, &told.tenant, setup.recipients, now)?;
     }
     if keys.tenant()? != told.tenant {
         return Err(KeysError::OtherTenant.into());
     }
+    let set_up = begun::judge(setup, &keys, &told)?;
     let host = host_of(&told.gateway.url).to_owned();
     let certificate = match ca {
         Some((_, pem)) => {
             disk::replace(&keys.path(CA), &pem, PUBLIC)?;
             None
         }
+        None if setup.trial && set_up => authority::kept(&keys)?,
         None if setup.trial => Some(authority::certify(&keys, &told.tls_key, &host, now)?),
         None => None,
     };
@@ -128,14 +129,17 @@ fn sign_both(
     now: Timestamp,
 ) -> Result<Policy, SetupError> {
     let (bundle, policy) = (keys.path("bundle.json"), keys.path("policy.json"));
-    edit(&bundle, |bundle| bundle["gateways"] = json!([told.gateway]))?;
-    edit(&policy, |policy| recommend(setup, policy))?;
     let policy = match keys.signed(POLICY_JWS)? {
-        // It died between the two.
         Some(signed) => signed.peek().map_err(KeysError::from)?,
-        None => sign_policy(keys, &policy, &keys.path(POLICY_JWS), now)?,
+        None => {
+            edit(&policy, |policy| recommend(setup, policy))?;
+            sign_policy(keys, &policy, &keys.path(POLICY_JWS), now)?
+        }
     };
-    sign_bundle(keys, &bundle, &keys.path(BUNDLE_JWS), now)?;
+    if keys.signed(BUNDLE_JWS)?.is_none() {
+        edit(&bundle, |bundle| bundle["gateways"] = json!([told.gateway]))?;
+        sign_bundle(keys, &bundle, &keys.path(BUNDLE_JWS), now)?;
+    }
     Ok(policy)
 }
 

@@ -1,0 +1,126 @@
+//! The page: by who meets a message, in tables.
+
+use std::fmt::Write as _;
+
+use gauze_attest::Fault;
+use gauze_wire::{FilingRefusal, ProblemCode};
+
+use super::read::{Row, Said};
+
+/// A part of the page: which files it is made from, its heading, and of whom its messages ask something.
+struct Part(&'static [&'static str], &'static str, &'static str);
+
+/// A file belongs to the first part that one of its prefixes fits.
+const PARTS: &[Part] = &[
+    Part(
+        &["core/seal/"],
+        "A picture that is not taken",
+        "Said on the phone, of a picture that cannot be sealed. Whoever takes it takes it again; what names IT is for IT.",
+    ),
+    Part(
+        &["core/wire/"],
+        "What a phone hears of itself, and of what it is to send",
+        "Said on the phone and in the lists of both sides.",
+    ),
+    Part(
+        &["core/src/", "tests/src/"],
+        "On the phone, and from `gauze-phone`",
+        "Whoever holds the phone does it. What names IT or device management is for them: photos wait on the phone until then.",
+    ),
+    Part(
+        &["bindings/"],
+        "What an app gets",
+        "Codes that the library for Kotlin, Swift and Python adds to those of the phone; the kind of its error says what a screen does ([bindings/README.md](../bindings/README.md)).",
+    ),
+    Part(
+        &["server-stub/listen/"],
+        "Certificates, addresses and files, at both servers",
+        "Whoever runs the program does it. A line without a code is one of `serve --check`.",
+    ),
+    Part(
+        &["server-stub/gateway/"],
+        "From `gauze-gateway`, at its start, and from its commands and console",
+        "Whoever runs the gateway does it. A line without a code is one of `serve --check`.",
+    ),
+    Part(
+        &["server-stub/signin/", "server-stub/people/", "server-stub/records/src/web/"],
+        "Signing in, roles, and the pages inside the hospital",
+        "Said to whoever reads photos or manages people; what names IT is for whoever runs the records side.",
+    ),
+    Part(
+        &["server-stub/records/", "server-stub/attest/"],
+        "From `gauze-records`, and of what it judges",
+        "Whoever runs the records side does it. A line without a code is one of `serve --check`.",
+    ),
+];
+
+const HEAD: &str = "# Messages
+
+Everything that the programs say when they do not do what was asked: the code, what it means, and what it asks of whom. A line of a program
+is `CODE: what is wrong: what to do`, with exit status 1; 2 is a command that cannot be read, and says how it is written. `…` stands for what is
+filled in: a file, a field and its line, an address. Look for the code with your browser's search.
+
+This page is made from the code by `GAUZE_RECORD=1 cargo xtask test -p gauze-tests --test suite messages`; a test fails where it is not what the code says.
+
+";
+
+pub(super) fn page(said: &[Said]) -> String {
+    let mut out = HEAD.to_owned();
+    problems(&mut out);
+    evidence(&mut out);
+    filing(&mut out);
+    for said in said {
+        let known = PARTS.iter().any(|part| part.0.iter().any(|prefix| said.file.starts_with(prefix)));
+        assert!(known, "{} is in no part of the page", said.file);
+    }
+    for (at, Part(_, heading, whom)) in PARTS.iter().enumerate() {
+        let _ = write!(out, "## {heading}\n\n{whom}\n\n");
+        let mut rows: Vec<&Row> = said.iter().filter(|said| part_of(&said.file) == at).flat_map(|said| &said.rows).collect();
+        rows.sort_by(|a, b| a.code.is_empty().cmp(&b.code.is_empty()).then_with(|| a.code.cmp(&b.code)));
+        rows.dedup();
+        let _ = writeln!(out, "| code | means | do |\n|---|---|---|");
+        for row in rows {
+            let code = if row.code.is_empty() { String::new() } else { format!("`{}`", row.code) };
+            line(&mut out, &[&code, &row.says, &row.asks]);
+        }
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+fn part_of(file: &str) -> usize {
+    PARTS.iter().position(|part| part.0.iter().any(|prefix| file.starts_with(prefix))).unwrap()
+}
+
+fn line(out: &mut String, cells: &[&str]) {
+    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    let _ = writeln!(out, "| {} |", cells.join(" | "));
+}
+
+fn problems(out: &mut String) {
+    *out += "## What the gateway answers\n\nTo phones and to the records side, as RFC 9457 problems with this `code` and HTTP status. The phone does by \
+             itself what it can; a person meets the code in a log, at `gauze-phone`, or on the phone's page of reasons.\n\n| code | status | means | do |\n|---|---|---|---|\n";
+    for code in ProblemCode::ALL {
+        let status = code.status().to_string();
+        line(out, &[&format!("`{code}`"), &status, &format!("{}.", code.title()), code.next_step()]);
+    }
+}
+
+fn evidence(out: &mut String) {
+    *out += "\n## Why a phone does not enrol\n\nThe `reason` beside `attestation_refused`. The help-desk code is what the phone shows; the sentence for its user asks \
+             the user, the one for IT asks whoever enrols phones.\n\n| help desk | reason | to the phone's user | to IT |\n|---|---|---|---|\n";
+    for fault in Fault::ALL {
+        line(out, &[fault.help(), &format!("`{}`", fault.code()), fault.for_user(), fault.for_it()]);
+    }
+}
+
+fn filing(out: &mut String) {
+    *out += "\n## Why the hospital refuses a photo\n\nThe `cause` of a *refused* receipt, in `gauze-records list` and on the phone, which keeps the photo. It asks whoever runs the \
+             records side.\n\n| cause | do |\n|---|---|\n";
+    for cause in FilingRefusal::ALL {
+        line(out, &[&format!("`{}`", cause.code()), cause.next_step()]);
+    }
+    out.push('\n');
+}

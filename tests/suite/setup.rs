@@ -1,0 +1,117 @@
+//! Setting up that was cut off, that is asked for twice, or that gets the wrong file; and what both checks say.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use gauze_tests::hospital::write;
+use gauze_tests::port::free_port;
+use gauze_tests::programs::{Ended, attempt, run};
+use serde_json::Value;
+
+use crate::fixture::{closed_ward, pictures, ward};
+
+/// A gateway that has introduced itself, in an empty directory.
+async fn introduced(home: &Path) {
+    let port = free_port().unwrap();
+    let url = format!("https://localhost:{port}");
+    let init = ["init", "--data", "gateway", "--url", &url, "--tenant", "ward-9"];
+    run("gauze-gateway", &init, home).await.unwrap();
+}
+
+async fn init(home: &Path, more: &[&str]) -> Ended {
+    let whole = [&["init", "--keys", "keys", "--gateway", "gateway.json"][..], more].concat();
+    attempt("gauze-records", &whole, home).await.unwrap()
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setup_that_was_cut_off_goes_on_to_the_same_answer_and_another_wish_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path();
+    introduced(home).await;
+    let whole = init(home, &["--trial"]).await;
+    assert_eq!(whole.code, Some(0), "{}", whole.stderr);
+    let (answer, keys) = (home.join("hospital.json"), home.join("keys"));
+    let first = read(&answer);
+
+    // Cut off behind the bundle: the answer is written again, the same.
+    std::fs::remove_file(&answer).unwrap();
+    assert_eq!(init(home, &["--trial"]).await.code, Some(0));
+    assert_eq!(read(&answer), first);
+    std::fs::remove_file(&answer).unwrap();
+    let other = init(home, &[]).await;
+    assert!(other.stderr.starts_with("exists: ") && other.stderr.contains("raise version"), "{}", other.stderr);
+    assert!(!answer.exists());
+
+    // Cut off between policy and bundle, and then before the policy: what an earlier run was told is not taken over in silence.
+    for (gone, named) in [("bundle.jws", "policy.jws"), ("policy.jws", "policy.json")] {
+        std::fs::remove_file(keys.join(gone)).unwrap();
+        let other = init(home, &[]).await;
+        assert!(other.code == Some(1) && other.stderr.contains(named), "{}", other.stderr);
+        assert!(other.stderr.contains("an earlier run with other options, such as --trial"), "{}", other.stderr);
+        assert!(!keys.join("bundle.jws").exists());
+    }
+    assert_eq!(init(home, &["--trial"]).await.code, Some(0));
+    let from = ["init", "--data", "gateway", "--from", "hospital.json"];
+    run("gauze-gateway", &from, home).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hospitals_answer_is_judged_before_anything_of_it_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path();
+    introduced(home).await;
+    assert_eq!(init(home, &["--trial"]).await.code, Some(0));
+    let mut answer: Value = serde_json::from_slice(&read(&home.join("hospital.json"))).unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    answer["certificate"] = made.cert.pem().into();
+    write(&home.join("strange.json"), &answer.to_string()).unwrap();
+    let from = ["init", "--data", "gateway", "--from", "strange.json"];
+    let refused = attempt("gauze-gateway", &from, home).await.unwrap();
+    assert!(refused.code == Some(1) && refused.stderr.starts_with("tls_invalid: "), "{}", refused.stderr);
+    assert!(!home.join("gateway/hospital").exists() && !home.join("gateway/tls/cert.pem").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateways_check_says_when_the_records_side_answered_last() {
+    let ward = ward("classical").await;
+    let hospital = &ward.hospital;
+    let mut arguments = hospital.gateway_arguments("gateway");
+    arguments.push("--check".to_owned());
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let files = pictures(hospital.home(), 1);
+    ward.capture(&files).await;
+    ward.deliver().await;
+    ward.servers.stop().await;
+    let well = attempt("gauze-gateway", &arguments, hospital.home()).await.unwrap();
+    let line = |told: &Ended| {
+        let line = told.stdout.lines().find(|line| line.contains(" records ")).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("{}", told.stdout))
+    };
+    assert!(line(&well).starts_with("ok") && line(&well).contains("answered last on 20"), "{}", well.stdout);
+
+    let (_home, closed) = closed_ward("classical").await;
+    let mut arguments = closed.gateway_arguments("gateway");
+    arguments.push("--check".to_owned());
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let fresh = attempt("gauze-gateway", &arguments, closed.home()).await.unwrap();
+    assert!(line(&fresh).contains("has not answered yet") && fresh.code == Some(0), "{}", fresh.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_records_sides_check_looks_at_the_address_of_links_too() {
+    let (_home, mut hospital) = closed_ward("classical").await;
+    hospital.open_pages().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (web, links) = (format!("127.0.0.1:{}", free_port().unwrap()), taken.local_addr().unwrap().to_string());
+    let mut check = vec!["serve", "--data", "records", "--keys", "keys", "--ca", "tls/ca.pem", "--check"];
+    check.extend(["--web", &web, "--links", &links, "--people", "people.json"]);
+    check.extend(["--tls-cert", "tls/server.pem", "--tls-key", "tls/server.key"]);
+    let told = attempt("gauze-records", &check, hospital.home()).await.unwrap();
+    let line = |what: &str| told.stdout.lines().find(|line| line.contains(&format!(" {what} "))).unwrap_or_default();
+    assert!(line("web").starts_with("ok"), "{}{}", told.stdout, told.stderr);
+    assert!(line("links").starts_with("FAILED") && line("links").contains(&links), "{}", told.stdout);
+}
