@@ -13,6 +13,7 @@ mod journey;
 mod kill;
 mod leak;
 mod load;
+mod machine;
 mod mark;
 mod maven;
 mod messages;

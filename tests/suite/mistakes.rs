@@ -14,8 +14,8 @@ use crate::fixture::{closed_ward, phone, pictures};
 /// A command, its exit status, and what its one line on standard error has to say: the code first.
 struct Mistake(&'static str, i32, &'static [&'static str]);
 
-const GATEWAY: &str = "gauze-gateway serve --data gateway --listen 127.0.0.1:0";
-const TLS: &str = "--tls-cert tls/server.pem --tls-key tls/server.key";
+pub(crate) const GATEWAY: &str = "gauze-gateway serve --data gateway --listen 127.0.0.1:0";
+pub(crate) const TLS: &str = "--tls-cert tls/server.pem --tls-key tls/server.key";
 
 const MISTAKES: &[Mistake] = &[
     // Certificates.
@@ -155,7 +155,7 @@ const MISTAKES: &[Mistake] = &[
 ];
 
 /// Puts what the mistakes are made with beside a hospital's own files.
-async fn prepare(hospital: &Hospital) {
+pub(crate) async fn prepare(hospital: &Hospital) {
     let home = hospital.home();
     let put = |name: &str, text: &str| write(&home.join(name), text).unwrap();
     let read = |name: &str| -> Value {

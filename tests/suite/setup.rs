@@ -43,7 +43,11 @@ async fn a_setup_that_was_cut_off_goes_on_to_the_same_answer_and_another_wish_is
     assert_eq!(read(&answer), first);
     std::fs::remove_file(&answer).unwrap();
     let other = init(home, &[]).await;
-    assert!(other.stderr.starts_with("exists: ") && other.stderr.contains("raise version"), "{}", other.stderr);
+    assert!(
+        other.stderr.starts_with("exists: ") && other.stderr.contains("raise version"),
+        "{}",
+        other.stderr
+    );
     assert!(!answer.exists());
 
     // Cut off between policy and bundle, and then before the policy: what an earlier run was told is not taken over in silence.
@@ -51,7 +55,11 @@ async fn a_setup_that_was_cut_off_goes_on_to_the_same_answer_and_another_wish_is
         std::fs::remove_file(keys.join(gone)).unwrap();
         let other = init(home, &[]).await;
         assert!(other.code == Some(1) && other.stderr.contains(named), "{}", other.stderr);
-        assert!(other.stderr.contains("an earlier run with other options, such as --trial"), "{}", other.stderr);
+        assert!(
+            other.stderr.contains("an earlier run with other options, such as --trial"),
+            "{}",
+            other.stderr
+        );
         assert!(!keys.join("bundle.jws").exists());
     }
     assert_eq!(init(home, &["--trial"]).await.code, Some(0));
@@ -106,12 +114,14 @@ async fn the_records_sides_check_looks_at_the_address_of_links_too() {
     let (_home, mut hospital) = closed_ward("classical").await;
     hospital.open_pages().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (web, links) = (format!("127.0.0.1:{}", free_port().unwrap()), taken.local_addr().unwrap().to_string());
+    let (web, links) =
+        (format!("127.0.0.1:{}", free_port().unwrap()), taken.local_addr().unwrap().to_string());
     let mut check = vec!["serve", "--data", "records", "--keys", "keys", "--ca", "tls/ca.pem", "--check"];
     check.extend(["--web", &web, "--links", &links, "--people", "people.json"]);
     check.extend(["--tls-cert", "tls/server.pem", "--tls-key", "tls/server.key"]);
     let told = attempt("gauze-records", &check, hospital.home()).await.unwrap();
-    let line = |what: &str| told.stdout.lines().find(|line| line.contains(&format!(" {what} "))).unwrap_or_default();
+    let line =
+        |what: &str| told.stdout.lines().find(|line| line.contains(&format!(" {what} "))).unwrap_or_default();
     assert!(line("web").starts_with("ok"), "{}{}", told.stdout, told.stderr);
     assert!(line("links").starts_with("FAILED") && line("links").contains(&links), "{}", told.stdout);
 }

@@ -79,16 +79,22 @@ async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
     let looked = async {
         let db = Db::glance(&path).await?;
         let tenant = &served.bundle.tenant;
-        Ok::<_, sqlx::Error>((db.cosigned_last(tenant).await?, db.watched(tenant, now.as_millisecond()).await?))
+        Ok::<_, sqlx::Error>((
+            db.cosigned_last(tenant).await?,
+            db.watched(tenant, now.as_millisecond()).await?,
+        ))
     };
     let (note, watched) = match looked.await {
         Ok(looked) => looked,
         Err(error) => {
-            let told = format!("what it answered cannot be looked at ({error}): run this as the user who owns the data directory, with the program that served it");
+            let told = format!(
+                "what it answered cannot be looked at ({error}): run this as the user who owns the data directory, with the program that served it"
+            );
             return Check::warning("records", told);
         }
     };
-    let waiting = format!("{} photos and {} entries of the log wait for it", watched.waiting, watched.unwitnessed);
+    let waiting =
+        format!("{} photos and {} entries of the log wait for it", watched.waiting, watched.unwitnessed);
     let times = served.bundle.witnesses.iter().filter_map(|witness| witness.verify(note.as_deref()?).ok());
     let last = times.max().and_then(|time| Timestamp::from_second(i64::try_from(time).ok()?).ok());
     let nothing_waits = watched.waiting == 0 && watched.unwitnessed == 0;
@@ -96,7 +102,12 @@ async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
         return if nothing_waits {
             Check::ok("records", "it has not answered yet, and nothing waits for it")
         } else {
-            Check::warning("records", format!("it has not answered yet, and {waiting}: start `gauze-records serve` inside the hospital"))
+            Check::warning(
+                "records",
+                format!(
+                    "it has not answered yet, and {waiting}: start `gauze-records serve` inside the hospital"
+                ),
+            )
         };
     };
     let told = format!("it answered last on {}", last.strftime("%Y-%m-%d %H:%M UTC"));
@@ -105,7 +116,12 @@ async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
     } else if now.duration_since(last) < QUIET {
         Check::ok("records", format!("{told}; {waiting}"))
     } else {
-        Check::warning("records", format!("{told}, and {waiting}: look whether `gauze-records serve` runs and reaches this gateway"))
+        Check::warning(
+            "records",
+            format!(
+                "{told}, and {waiting}: look whether `gauze-records serve` runs and reaches this gateway"
+            ),
+        )
     }
 }
 

@@ -74,6 +74,8 @@ impl App {
         let Some(list) = self.status_list() else { return Ok(0) };
         let mut found = 0;
         for (tenant, served) in self.tenants.iter() {
+            // Whoever was judged by the list before is enrolled by now, and looked at here.
+            drop(served.deciding().await);
             let mut after = String::new();
             loop {
                 let serials = self.db.serials(tenant, &after, PAGE).await?;

@@ -19,7 +19,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 const WARN_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How a pair of files looked: when each was written, how long it is, and when anything about it was changed.
-type Stamp = [Option<(SystemTime, u64, i64)>; 2];
+type Stamp = [Option<(SystemTime, u64, i64, i64)>; 2];
 
 /// A certificate and its key as files, and the names they have to hold for.
 pub struct Renewal {
@@ -86,7 +86,7 @@ fn stamp(certificate: &Path, key: &Path) -> Stamp {
     [certificate, key].map(|path| {
         let found = std::fs::metadata(path).ok()?;
         // Whoever lets this user read it changes neither its time nor its length.
-        Some((found.modified().ok()?, found.len(), found.ctime()))
+        Some((found.modified().ok()?, found.len(), found.ctime(), found.ctime_nsec()))
     })
 }
 
@@ -143,5 +143,24 @@ mod tests {
         assert!(renewal.current().outline().not_after > "2100-01-01T00:00:00Z".parse().unwrap());
         let day = SignedDuration::from_hours(24);
         assert!(renewal.look(now + day).findings.is_empty(), "nothing speaks against it");
+    }
+
+    #[test]
+    fn a_certificate_that_was_made_readable_later_is_taken_up() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = made(|_| {});
+        let (certificate, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
+        let mut renewal = Renewal::open(&certificate, &key, Vec::new()).unwrap();
+        let now: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+        assert!(renewal.look(now).renewed.is_none());
+        let changed =
+            || std::fs::metadata(&certificate).map(|found| (found.ctime(), found.ctime_nsec())).unwrap();
+        let before = changed();
+        // A file system's clock ticks every few milliseconds.
+        while changed() == before {
+            std::fs::set_permissions(&certificate, std::fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        assert!(renewal.look(now).renewed.is_some(), "its time and length are the same");
+        assert!(renewal.look(now).renewed.is_none(), "once");
     }
 }

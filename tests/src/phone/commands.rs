@@ -249,8 +249,11 @@ pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
     }
     let stale = if status.bundle_stale { " (past its time: connect to renew it)" } else { "" };
     say!("bundle   {}{stale}\npolicy   {}", status.bundle_version, status.policy_version);
+    // Whatever this phone numbered and no longer holds has ended at the hospital.
+    let held = status.unsent + status.stored + status.refused + status.quarantined;
+    let ended = status.last_seq.saturating_sub(held);
     say!(
-        "photos   {} unsent, {} stored, {} refused, {} set aside as damaged; last seq {}",
+        "photos   {} unsent, {} stored, {} refused, {} set aside as damaged, {ended} filed or discarded and gone from here; last seq {}",
         status.unsent,
         status.stored,
         status.refused,

@@ -119,7 +119,8 @@ impl<'a> Visit<'a> for Texts<'_> {
                 return;
             }
         }
-        self.passes_on |= ["code", "as_str", "next_step", "fixed_step"].iter().any(|name| call.method == name);
+        self.passes_on |=
+            ["code", "as_str", "next_step", "fixed_step"].iter().any(|name| call.method == name);
         visit::visit_expr_method_call(self, call);
     }
 }

@@ -75,7 +75,8 @@ pub(super) fn page(said: &[Said]) -> String {
     }
     for (at, Part(_, heading, whom)) in PARTS.iter().enumerate() {
         let _ = write!(out, "## {heading}\n\n{whom}\n\n");
-        let mut rows: Vec<&Row> = said.iter().filter(|said| part_of(&said.file) == at).flat_map(|said| &said.rows).collect();
+        let mut rows: Vec<&Row> =
+            said.iter().filter(|said| part_of(&said.file) == at).flat_map(|said| &said.rows).collect();
         rows.sort_by(|a, b| a.code.is_empty().cmp(&b.code.is_empty()).then_with(|| a.code.cmp(&b.code)));
         rows.dedup();
         let _ = writeln!(out, "| code | means | do |\n|---|---|---|");

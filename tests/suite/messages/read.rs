@@ -192,9 +192,8 @@ fn rows(
         assert!(!case.texts.is_empty() || case.passes_on, "a code cannot be read: {:?}", case.variant);
         let step = best(&steps, &case);
         for text in &case.texts {
-            let own = declared.and_then(|declared| {
-                declared.says.get(case.variant.as_deref().unwrap_or_default()).cloned()
-            });
+            let own = declared
+                .and_then(|declared| declared.says.get(case.variant.as_deref().unwrap_or_default()).cloned());
             let says = best(&words, &case).filter(|says| !says.is_empty()).or(own).unwrap_or_default();
             rows.push(row(text, &says, step.as_deref()));
         }

@@ -4,6 +4,7 @@
 //! page elsewhere cannot reach it by a name of its own; nothing changes but by a form that this process wrote; every page
 //! works without scripts, and everything it shows is escaped. It decides nothing: each page is one call of [`Admin`].
 
+mod again;
 mod change;
 mod devices;
 mod guard;
@@ -11,6 +12,7 @@ mod lost;
 mod page;
 mod policy;
 mod refusal;
+mod sentences;
 mod story;
 mod tokens;
 mod words;
@@ -119,6 +121,7 @@ pub fn console_router(admin: Admin, operator: Option<&str>) -> Result<Router, Co
         .route("/policy", get(policy::show).post(policy::propose))
         .fallback(async || refusal::PageRefusal::NoPage.into_response())
         .layer(DefaultBodyLimit::max(FORM))
+        .layer(middleware::from_fn(again::again))
         .layer(middleware::from_fn(guard::guard))
         .with_state(console))
 }

@@ -3,7 +3,7 @@
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use maud::html;
+use maud::{Markup, html};
 
 use super::page::page;
 use crate::admin::AdminError;
@@ -24,6 +24,12 @@ pub enum PageRefusal {
     Admin(AdminError),
 }
 
+/// What a page of refusal says, for whoever shows the form beside it.
+#[derive(Clone)]
+pub struct Said {
+    pub told: Markup,
+}
+
 impl PageRefusal {
     fn told(&self) -> (StatusCode, &'static str, String) {
         let (status, code, message) = match self {
@@ -41,12 +47,12 @@ impl PageRefusal {
             Self::Unreadable => (
                 StatusCode::BAD_REQUEST,
                 "form_invalid",
-                "A field is missing, too long, or not what belongs there. Go back and look at what was entered.",
+                "A field is missing, too long, or not what belongs there. Look at what was entered.",
             ),
             Self::NotConfirmed => (
                 StatusCode::BAD_REQUEST,
                 "not_confirmed",
-                "What was typed is not the beginning of this phone's id. Go back, compare with the phone you mean, \
+                "What was typed is not the beginning of this phone's id. Compare it with the phone you mean, \
                  and type the eight characters as they are shown.",
             ),
             Self::NoPage => {
@@ -94,12 +100,14 @@ fn sentence(message: &str) -> String {
 impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
         let (status, code, message) = self.told();
-        let body = html! {
+        let told = html! {
             p.trouble role="alert" { @if !self.is_absent() { strong { "Nothing was changed. " } } (sentence(&message)) }
             p { "Code for the help desk: " code { (code) } }
-            p { a href="/devices" { "Go to the list of phones" } }
         };
-        (status, page("This did not work", "", &body)).into_response()
+        let body = html! { (told) p { a href="/devices" { "Go to the list of phones" } } };
+        let mut answer = (status, page("This did not work", "", &body)).into_response();
+        answer.extensions_mut().insert(Said { told });
+        answer
     }
 }
 

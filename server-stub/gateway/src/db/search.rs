@@ -52,7 +52,7 @@ impl Sort {
 /// Which devices.
 #[derive(Clone, Debug, Default)]
 pub struct DeviceSearch {
-    /// What id, serial or model begins with, or what the token was asked for holds; each in either case but the id.
+    /// What id, serial (stated or attested) or model begins with, or what the token was asked for holds; each in either case but the id.
     pub text: Option<String>,
     /// Of this status alone.
     pub status: Option<DeviceStatus>,
@@ -91,6 +91,8 @@ impl DeviceSearch {
                  SELECT device_id FROM device WHERE tenant = ?1 AND device_id >= ?4 AND device_id < ?5 UNION \
                  SELECT device_id FROM device WHERE tenant = ?1 AND serial >= ?4 COLLATE NOCASE \
                  AND serial < ?5 COLLATE NOCASE UNION \
+                 SELECT device_id FROM device WHERE tenant = ?1 AND attested_serial IS NOT NULL \
+                 AND attested_serial >= ?4 COLLATE NOCASE AND attested_serial < ?5 COLLATE NOCASE UNION \
                  SELECT device_id FROM device WHERE tenant = ?1 AND model >= ?4 COLLATE NOCASE \
                  AND model < ?5 COLLATE NOCASE UNION \
                  SELECT used.device_id FROM proposal JOIN spent_token ON spent_token.tenant = ?1 AND spent_token.token_id = proposal_id \

@@ -49,6 +49,7 @@ pub async fn attestations(
     let registered =
         app.db.registered(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
     let before = app.db.shown_before(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
+    let turn = served.judging().await;
     // Up to ten signatures are checked before the only write is begun: whoever shows evidence holds up nobody's commit.
     let verdict = judge(&app, served, &device, &registered, &evidence, &before);
     let mut write = app.db.write().await?;
@@ -66,6 +67,7 @@ pub async fn attestations(
         Err(fault) => Db::attest_refused(&mut write, whose, fault.code()).await?,
     }
     write.commit().await?;
+    drop(turn);
     if let Err(fault) = verdict {
         tracing::warn!(%tenant, device_id = %device.device_id, code = fault.code(), "evidence shown again was refused");
         return Err(EnrolmentDenied::from(fault).into());

@@ -33,6 +33,7 @@ pub async fn decisions(State(app): State<App>, request: FromRecords) -> Result<S
     if given.decisions.len() > LIMIT {
         return Err(ProblemCode::TooLarge.into());
     }
+    let _turn = served.deciding().await;
     let clerk = Clerk { served, keys: &app.keys, now: app.clock.now() };
     let mut write = app.db.write().await?;
     let mut policies = Vec::new();

@@ -63,9 +63,11 @@ pub async fn enrol(
         let device_id = evidence.kid().clone();
         return Ok((StatusCode::CREATED, Json(Enrolled { device_id, log_index, notices })));
     }
+    let turn = served.judging().await;
     let device = judge(&app, served, &tenant, &evidence).await?;
     peer.proves_itself();
     let log_index = keep(&app, served, &evidence, &device).await?;
+    drop(turn);
     let enrolment = device.enrolment();
     tracing::info!(
         %tenant,

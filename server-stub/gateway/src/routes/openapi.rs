@@ -27,8 +27,16 @@ const JOSE: &str = "application/jose";
 
 /// Every route that has a body or a proof, and who asks there; the others are anybody's.
 const ROUTES: &[(&str, Asker, Option<Body>)] = &[
-    ("/v1/{tenant}/enrolments", Asker::Signer, Some(Body(JOSE, "a gauze-enrolment, a compact JWS by the new device key"))),
-    ("/v1/{tenant}/attestations", Asker::Signer, Some(Body(JOSE, "a gauze-reattestation, a compact JWS by the device key"))),
+    (
+        "/v1/{tenant}/enrolments",
+        Asker::Signer,
+        Some(Body(JOSE, "a gauze-enrolment, a compact JWS by the new device key")),
+    ),
+    (
+        "/v1/{tenant}/attestations",
+        Asker::Signer,
+        Some(Body(JOSE, "a gauze-reattestation, a compact JWS by the device key")),
+    ),
     ("/v1/{tenant}/wiped", Asker::Signer, Some(Body(JOSE, "a gauze-wiped, a compact JWS by the device key"))),
     ("/v1/{tenant}/uploads", Asker::Phone, Some(Body(JSON, "{manifest, highest_seq, unsent}"))),
     (
@@ -42,15 +50,29 @@ const ROUTES: &[(&str, Asker, Option<Body>)] = &[
     (
         "/v1/{tenant}/decisions",
         Asker::Records,
-        Some(Body(JSON, "{decisions: [{proposal_id, operator, reason, signed?}, at most 100], inventory?: {list, token?}}")),
+        Some(Body(
+            JSON,
+            "{decisions: [{proposal_id, operator, reason, signed?}, at most 100], inventory?: {list, token?}}",
+        )),
     ),
-    ("/v1/{tenant}/cosignatures", Asker::Records, Some(Body("text/plain", "a cosigned checkpoint, a C2SP note"))),
+    (
+        "/v1/{tenant}/cosignatures",
+        Asker::Records,
+        Some(Body("text/plain", "a cosigned checkpoint, a C2SP note")),
+    ),
     (
         "/v1/{tenant}/access-checkpoints",
         Asker::Records,
-        Some(Body(JSON, "the access log's checkpoint with the proof that it continues the one cosigned before")),
+        Some(Body(
+            JSON,
+            "the access log's checkpoint with the proof that it continues the one cosigned before",
+        )),
     ),
-    ("/v1/transfers/{ticket}", Asker::Holder, Some(Body("application/octet-stream", "the sealed bytes, or a part of them"))),
+    (
+        "/v1/transfers/{ticket}",
+        Asker::Holder,
+        Some(Body("application/octet-stream", "the sealed bytes, or a part of them")),
+    ),
 ];
 
 impl Asker {
@@ -74,12 +96,30 @@ impl Asker {
         let proof = [P::SignatureMissing, P::SignatureInvalid, P::SignatureExpired, P::Replayed];
         let own: &[P] = match self {
             Self::Anybody => &[P::UnknownTenant, P::NotFound],
-            Self::Signer => &[P::UnknownTenant, P::SignatureInvalid, P::UnknownDevice, P::WrongDevice, P::WrongType, P::ChallengeInvalid, P::DeviceRefused, P::TooManyRequests],
+            Self::Signer => &[
+                P::UnknownTenant,
+                P::SignatureInvalid,
+                P::UnknownDevice,
+                P::WrongDevice,
+                P::WrongType,
+                P::ChallengeInvalid,
+                P::DeviceRefused,
+                P::TooManyRequests,
+            ],
             Self::Phone => &[P::UnknownTenant, P::UnknownDevice, P::DeviceRefused, P::TooManyRequests],
             Self::Records => &[P::UnknownTenant, P::NotFound],
-            Self::Holder => &[P::TicketUnknown, P::TicketExpired, P::NotFound, P::DeviceRefused, P::TransferBusy, P::TooManyRequests, P::QuotaExceeded],
+            Self::Holder => &[
+                P::TicketUnknown,
+                P::TicketExpired,
+                P::NotFound,
+                P::DeviceRefused,
+                P::TransferBusy,
+                P::TooManyRequests,
+                P::QuotaExceeded,
+            ],
         };
-        let reads: &[P] = if self == Self::Anybody { &[] } else { &[P::MalformedRequest, P::TooLarge, P::StorageFull] };
+        let reads: &[P] =
+            if self == Self::Anybody { &[] } else { &[P::MalformedRequest, P::TooLarge, P::StorageFull] };
         let proof = if matches!(self, Self::Phone | Self::Records) { &proof[..] } else { &[] };
         [own, reads, proof, &[P::Internal, P::StorageFailed, P::Unavailable]].concat()
     }
@@ -94,8 +134,13 @@ pub(super) fn complete(mut described: Value) -> Value {
             operation["tags"] = json!([asker.tag()]);
             name_tenant(operation);
             if let Some(Body(media, told)) = body.filter(|_| !matches!(method.as_str(), "get" | "head")) {
-                let schema = if *media == JSON { json!({"type": "object", "description": told}) } else { json!({"type": "string"}) };
-                operation["requestBody"] = json!({"required": true, "description": told, "content": {*media: {"schema": schema}}});
+                let schema = if *media == JSON {
+                    json!({"type": "object", "description": told})
+                } else {
+                    json!({"type": "string"})
+                };
+                operation["requestBody"] =
+                    json!({"required": true, "description": told, "content": {*media: {"schema": schema}}});
             }
             refuse(operation, &asker.problems());
         }

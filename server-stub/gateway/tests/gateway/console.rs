@@ -13,28 +13,28 @@ use crate::fixture::{Gateway, Hospital, Phone, Reply, ask, by};
 const HERE: &str = "127.0.0.1:8480";
 
 /// A browser on the same machine.
-struct Browser {
+pub struct Browser {
     router: Router,
 }
 
 impl Browser {
-    async fn of(gateway: &Gateway, hospital: &Hospital) -> Self {
+    pub async fn of(gateway: &Gateway, hospital: &Hospital) -> Self {
         let admin = gateway.admin(hospital).await;
         Self { router: console_router(admin, Some("helpdesk-7")).unwrap() }
     }
 
-    async fn send(&self, request: request::Builder, body: &str) -> Reply {
+    pub async fn send(&self, request: request::Builder, body: &str) -> Reply {
         ask(self.router.clone(), request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    async fn open(&self, path: &str) -> String {
+    pub async fn open(&self, path: &str) -> String {
         let reply = self.send(Request::get(path).header("host", HERE), "").await;
         reply.expect(200);
         String::from_utf8(reply.body.to_vec()).unwrap()
     }
 
     /// A form as a browser sends it.
-    fn form(path: &str) -> request::Builder {
+    pub fn form(path: &str) -> request::Builder {
         Request::post(path)
             .header("host", HERE)
             .header("sec-fetch-site", "same-origin")
@@ -42,12 +42,12 @@ impl Browser {
     }
 
     /// Fills in the form of `page` and sends it.
-    async fn submit(&self, page: &str, fields: &str) -> Reply {
+    pub async fn submit(&self, page: &str, fields: &str) -> Reply {
         let proof = self.proof(page).await;
         self.send(Self::form(page), &format!("proof={proof}&operator=helpdesk-7&{fields}")).await
     }
 
-    async fn proof(&self, page: &str) -> String {
+    pub async fn proof(&self, page: &str) -> String {
         let html = self.open(page).await;
         let (_, rest) = html.split_once(r#"name="proof" value=""#).unwrap();
         rest.split_once('"').unwrap().0.to_owned()
@@ -56,7 +56,7 @@ impl Browser {
 
 /// Where a form led to.
 #[track_caller]
-fn led_to(reply: &Reply) -> String {
+pub fn led_to(reply: &Reply) -> String {
     reply.expect(303);
     reply.field("location").to_owned()
 }
@@ -226,7 +226,7 @@ async fn a_policy_is_proposed_as_it_is_explained() {
     assert!(String::from_utf8_lossy(&refused.body).contains("rollback"));
 }
 
-fn form_urlencoded(text: &str) -> String {
+pub fn form_urlencoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 

@@ -7,6 +7,7 @@ mod alarms;
 mod attestations;
 mod browser;
 mod console;
+mod console_forms;
 mod enrolment;
 mod life;
 mod limits;

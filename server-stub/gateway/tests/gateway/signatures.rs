@@ -358,7 +358,10 @@ async fn the_gateways_description_has_every_route_with_who_asks_its_body_and_its
                 continue;
             }
             let tag = operation["tags"][0].as_str().unwrap();
-            assert!(["anybody", "phones", "records side", "upload addresses"].contains(&tag), "{path}: {tag}");
+            assert!(
+                ["anybody", "phones", "records side", "upload addresses"].contains(&tag),
+                "{path}: {tag}"
+            );
             let asks_for_a_challenge = path.ends_with("/challenges");
             let sends = matches!(method, "POST" | "PUT" | "PATCH") && !asks_for_a_challenge;
             assert_eq!(operation["requestBody"]["description"].is_string(), sends, "{method} {path}");
@@ -369,7 +372,8 @@ async fn the_gateways_description_has_every_route_with_who_asks_its_body_and_its
             }
         }
     }
-    let codes = described["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].as_array().unwrap();
+    let codes =
+        described["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].as_array().unwrap();
     assert_eq!(codes.len(), ProblemCode::ALL.len());
 }
 

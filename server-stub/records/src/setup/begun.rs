@@ -8,7 +8,11 @@ use crate::disk;
 use crate::keys::{BUNDLE_JWS, KeyDir, KeysError, POLICY_JWS};
 
 /// Whether the hospital is set up already, and just so.
-pub(super) fn judge(setup: &Setup<'_>, keys: &KeyDir, told: &GatewayIntroduction) -> Result<bool, SetupError> {
+pub(super) fn judge(
+    setup: &Setup<'_>,
+    keys: &KeyDir,
+    told: &GatewayIntroduction,
+) -> Result<bool, SetupError> {
     let policy: Option<Policy> =
         keys.signed(POLICY_JWS)?.map(|signed| signed.peek()).transpose().map_err(KeysError::from)?;
     let bundle: Option<Bundle> =
@@ -16,7 +20,9 @@ pub(super) fn judge(setup: &Setup<'_>, keys: &KeyDir, told: &GatewayIntroduction
     let same_policy = policy.as_ref().is_none_or(|policy| asks_for(setup, policy));
     if let Some(bundle) = &bundle {
         let named = bundle.gateways.iter().any(|gateway| {
-            gateway.url == told.gateway.url && gateway.key == told.gateway.key && gateway.log == told.gateway.log
+            gateway.url == told.gateway.url
+                && gateway.key == told.gateway.key
+                && gateway.log == told.gateway.log
         });
         if !named || !same_policy || policy.is_none() {
             return Err(SetupError::SetUp(setup.keys.to_owned()));

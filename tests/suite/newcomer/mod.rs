@@ -1,0 +1,248 @@
+//! The pages' own commands, in order, from an empty directory.
+
+mod page;
+mod reader;
+
+use gauze_tests::skipped::skipped;
+use serde_json::{Value, json};
+
+use crate::fixture::pictures;
+use page::{blocks, example};
+use reader::Reader;
+
+const OPERATING: &str = "docs/operating.md";
+const LOST: &str = "docs/lost-phone.md";
+const MDM: &str = "docs/mdm.md";
+const ROOT: &str = "docs/replace-root.md";
+
+const TRIAL: &str = "A trial in fifteen minutes";
+const DAY_TO_DAY: &str = "Tokens, phones and policies";
+const LOG_LOST: &str = "When the gateway's log is lost";
+
+/// Under these headings the tests below type every command.
+const FOLLOWED: &[(&str, &[&str])] = &[
+    (
+        OPERATING,
+        &[
+            TRIAL,
+            "Certificates",
+            "1. Keys, inside the hospital",
+            "2. The gateway's keys, at the edge",
+            "3. Sign",
+            "4. Start",
+            "Enrol phones",
+            "The console",
+            DAY_TO_DAY,
+            "Look",
+            LOG_LOST,
+        ],
+    ),
+    (LOST, &["1. Find it", "2. Shut it out", "4. Have the wipe order signed"]),
+    (MDM, &["The shortest way"]),
+    (ROOT, &["Replace the tenant root"]),
+];
+
+/// Blocks that say themselves what they want, and are not run.
+const ELSEWHERE: usize = 5;
+
+#[test]
+fn every_block_of_commands_is_run_or_says_what_it_wants() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let names =
+        std::fs::read_dir(docs).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages: Vec<String> =
+        names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
+    let mut elsewhere = 0;
+    for page in &pages {
+        let followed =
+            FOLLOWED.iter().find(|(known, _)| known == page).map_or(&[][..], |(_, headings)| headings);
+        for block in blocks(page) {
+            let is_followed = followed.contains(&block.heading.as_str());
+            assert!(is_followed || block.is_elsewhere(), "{page}, {}: {:?}", block.heading, block.lines);
+            elsewhere += usize::from(block.is_elsewhere());
+        }
+        for heading in followed {
+            assert!(blocks(page).iter().any(|block| block.heading == *heading), "{page} has no {heading}");
+        }
+    }
+    assert_eq!(elsewhere, ELSEWHERE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_gets_from_an_empty_directory_to_a_filed_photo() {
+    let mut reader = Reader::new();
+    std::fs::rename(&pictures(reader.home(), 1)[0], reader.at("wound.jpg")).unwrap();
+    let commands = blocks(OPERATING).into_iter().filter(|block| block.heading == TRIAL);
+    let done = commands.flat_map(|block| block.lines).filter(|line| !line.ends_with("--check")).count();
+    assert!(done <= 10, "{done} commands");
+    let last = reader.follows(OPERATING, TRIAL).await;
+    assert!(last.lines().any(|line| line.starts_with("filed ")), "{last}");
+    let status = reader.types("gauze-phone status").await;
+    assert!(status.contains("1 filed or discarded and gone from here"), "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_manuals_certificate_is_one_that_the_records_side_believes() {
+    let mut reader = Reader::new();
+    if !reader.tries("openssl version").await.well {
+        return skipped("openssl is not here");
+    }
+    reader.types("gauze-gateway init --data gateway --url https://gauze.example.org --tenant ward-9").await;
+    reader.follows(OPERATING, "Certificates").await;
+    reader.types("gauze-records init --keys keys --gateway gateway.json --ca ca.pem").await;
+    reader.types("gauze-gateway init --data gateway --from hospital.json").await;
+    let told = reader.types("gauze-gateway serve --data gateway --listen 0.0.0.0:443 --check").await;
+    assert!(told.contains("for localhost, until"), "{told}");
+    reader.types("gauze-gateway serve --data gateway --listen 0.0.0.0:443").await;
+    let told = reader.types("gauze-records serve --data records --keys keys --check").await;
+    assert!(told.contains("answers and knows this side"), "{told}");
+}
+
+/// A hospital made by hand, one page after another: keys, a phone, a list of phones, a lost one, a lost log, another root.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_manual_from_its_first_step_to_another_root() {
+    let mut reader = Reader::new();
+    certificates(&reader);
+    by_hand(&mut reader).await;
+    first_phone(&mut reader).await;
+    day_to_day(&mut reader).await;
+    reader.types("cp -a gateway gateway-copy").await;
+    lost_phone(&mut reader).await;
+    lost_log(&mut reader).await;
+    another_root(&mut reader).await;
+}
+
+/// As `cert.pem`, `key.pem` and the authority's `ca.pem`, which the page takes as given.
+fn certificates(reader: &Reader) {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let (signer, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    reader.writes("ca.pem", &ca.self_signed(&signer).unwrap().pem());
+    let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    reader.writes("cert.pem", &server.signed_by(&key, &Issuer::new(ca, signer)).unwrap().pem());
+    reader.writes("key.pem", &key.serialize_pem());
+}
+
+async fn by_hand(reader: &mut Reader) {
+    reader.follows(OPERATING, "1. Keys, inside the hospital").await;
+    let object = reader.follows(OPERATING, "2. The gateway's keys, at the edge").await;
+    let object: Value = serde_json::from_str(&object).unwrap();
+    reader.edits("keys/bundle.json", |bundle| bundle["gateways"] = json!([object]));
+    reader.edits("keys/policy.json", |policy| {
+        policy["allow_software_keys"] = json!(true);
+        policy["stated_serials"] = json!(true);
+    });
+    reader.follows(OPERATING, "3. Sign").await;
+    reader.follows(OPERATING, "4. Start").await;
+}
+
+async fn first_phone(reader: &mut Reader) {
+    pictures(reader.home(), 1);
+    reader.writes("record.json", &example(OPERATING, "\"patient\""));
+    let mut managed: Value = serde_json::from_str(&example(OPERATING, "\"root_sha256\"")).unwrap();
+    let read = |path: &str| std::fs::read_to_string(reader.at(path)).unwrap().trim().to_owned();
+    managed["gateway"] = format!("https://localhost:{}", reader.port).into();
+    managed["root_sha256"] = read("keys/root-sha256.txt").into();
+    // The token comes with the first command of the block.
+    reader.types("gauze-records token --keys keys --out token.jws").await;
+    managed["token"] = std::fs::read_to_string(reader.at("token.jws")).unwrap().trim().into();
+    reader.writes("managed.json", &managed.to_string());
+    reader.types("rm token.jws").await;
+    reader.follows(OPERATING, "Enrol phones").await;
+    reader.awaits("gauze-records list --data records", "filed ").await;
+    reader.follows(OPERATING, "The console").await;
+}
+
+async fn day_to_day(reader: &mut Reader) {
+    reader.writes("phones.csv", "Device name,Serial number\nphone 1,SN-7\nphone 2,SN-8\n");
+    let found = blocks(OPERATING).into_iter().filter(|block| block.heading == DAY_TO_DAY);
+    for line in found.flat_map(|block| block.lines) {
+        if line.contains("PROPOSAL") {
+            proposal(reader).await;
+        }
+        match () {
+            () if line.contains("proposals list") => reader.awaits(&line, "token").await,
+            () if line.contains("token show PROPOSAL") => reader.awaits(&line, "root_sha256").await,
+            () if line.contains("admin token inventory") => reader.awaits(&line, "of 2").await,
+            () => reader.types(&line).await,
+        };
+    }
+    reader.follows(MDM, "The shortest way").await;
+    let (device, capture) = sealed(reader);
+    reader.means("DEVICE", device);
+    reader.means("CAPTURE", capture);
+    reader.follows(OPERATING, "Look").await;
+}
+
+/// What waits now, if anything does, is what `PROPOSAL` stands for.
+async fn proposal(reader: &mut Reader) {
+    let list = reader.tries("gauze-records proposals list --data records --json").await;
+    let list: Value = serde_json::from_str(&list.out).unwrap();
+    let waiting = list.as_array().into_iter().flatten().find(|proposal| proposal["status"] == "waiting");
+    if let Some(id) = waiting.and_then(|proposal| proposal["proposal_id"].as_str()) {
+        reader.means("PROPOSAL", id);
+    }
+}
+
+/// Device and capture of a sealed file.
+fn sealed(reader: &Reader) -> (String, String) {
+    let first = |dir: std::path::PathBuf| {
+        let entry = std::fs::read_dir(dir).unwrap().next().unwrap().unwrap();
+        (entry.path(), entry.file_name().into_string().unwrap())
+    };
+    let (path, device) = first(reader.at("records/sealed/ward-9"));
+    (device, first(path).1.trim_end_matches(".age").to_owned())
+}
+
+async fn lost_phone(reader: &mut Reader) {
+    reader.follows(LOST, "1. Find it").await;
+    let told = reader.follows(LOST, "2. Shut it out").await;
+    assert!(told.contains("revoked"), "{told}");
+    reader.awaits("gauze-records proposals list --data records", "wipe").await;
+    proposal(reader).await;
+    reader.follows(LOST, "4. Have the wipe order signed").await;
+}
+
+async fn lost_log(reader: &mut Reader) {
+    // The lost phone's revocation is pulled before the gateway's directory burns down.
+    reader.awaits("gauze-records list --data records --acts", "revoke").await;
+    reader.stops("gauze-gateway").await;
+    reader.stops("gauze-records").await;
+    reader.types("rm -r gateway && mv gateway-copy gateway").await;
+    reader.follows(OPERATING, "4. Start").await;
+    reader.stops("gauze-records").await;
+    let told = reader.follows(OPERATING, LOG_LOST).await;
+    assert!(told.contains("0 findings"), "{told}");
+    let repeated = reader.types("gauze-records restored --data records --former records-old").await;
+    for line in repeated.lines().filter(|line| line.starts_with("gauze-gateway ")) {
+        reader.types(line).await;
+    }
+    let device = reader.types("gauze-gateway admin device show DEVICE --data gateway --tenant ward-9").await;
+    assert!(device.contains("revoked"), "{device}");
+}
+
+async fn another_root(reader: &mut Reader) {
+    let lines: Vec<_> = blocks(ROOT).into_iter().flat_map(|block| block.lines).collect();
+    let [next, sign, hand_over] = &lines[..] else { panic!("{lines:?}") };
+    let raise = |bundle: &mut Value| bundle["version"] = (bundle["version"].as_u64().unwrap() + 1).into();
+    let told = reader.types(&format!("{next} --json")).await;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    reader.edits("keys/bundle.json", |bundle| {
+        bundle["next_root"] = told["next_root"].clone();
+        raise(bundle);
+    });
+    reader.types(sign).await;
+    let told = reader.types(&format!("{hand_over} --json")).await;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    reader.edits("keys/bundle.json", |bundle| {
+        bundle["root"] = told["root"].clone();
+        bundle.as_object_mut().unwrap().remove("next_root");
+        raise(bundle);
+    });
+    reader.types(sign).await;
+    reader.stops("gauze-gateway").await;
+    reader.follows(OPERATING, "4. Start").await;
+    let verified = reader.awaits("gauze-records verify --data records --keys keys", "findings").await;
+    assert!(verified.contains("0 findings"), "{verified}");
+}
