@@ -53,10 +53,10 @@ async fn a_disk_without_room_is_told_as_that() {
     prepare(&hospital).await;
     let home = hospital.home();
     std::fs::create_dir(home.join("room")).unwrap();
-    // A file system of 16 KiB in a mount space of its own: gone with the command.
+    // A file system of 8 KiB in a mount space of its own: gone with the command.
     let within = |name: &str, arguments: &str| {
         let mut command = std::process::Command::new("unshare");
-        let script = "mount -t tmpfs -o size=16k none room && exec \"$@\"";
+        let script = "mount -t tmpfs -o size=8k none room && exec \"$@\"";
         command.args(["--mount", "sh", "-c", script, "sh"]).arg(program(name).unwrap());
         command.args(arguments.split(' ')).current_dir(home).output()
     };

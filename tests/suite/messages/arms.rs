@@ -103,10 +103,9 @@ impl<'a> Visit<'a> for Texts<'_> {
         let name = joined(path);
         match name.split_once("::") {
             None => self.passes_on |= name.starts_with(char::is_lowercase),
-            Some((_, name)) => {
-                if let Some(text) = (self.constant)(name.rsplit("::").next().unwrap_or(name)) {
-                    self.found.push(text);
-                }
+            Some((_, last)) => {
+                let last = last.rsplit("::").next().unwrap_or(last);
+                self.found.extend(table(&name, "code").or_else(|| (self.constant)(last)));
             }
         }
     }

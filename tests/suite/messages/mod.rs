@@ -31,6 +31,17 @@ fn the_page_of_messages_is_what_the_code_says() {
 }
 
 #[test]
+fn every_code_can_be_read() {
+    let unread: Vec<String> = read::said(root())
+        .iter()
+        .flat_map(|said| said.rows.iter().map(move |row| (said, row)))
+        .filter(|(_, row)| row.code == read::UNREAD)
+        .map(|(said, row)| format!("{} {}: {}", said.file, said.kind, row.says))
+        .collect();
+    assert!(unread.is_empty(), "{}", unread.join("\n"));
+}
+
+#[test]
 fn every_message_asks_something_of_somebody() {
     let mute: Vec<String> = read::said(root())
         .iter()

@@ -163,7 +163,7 @@ fn row(device: &Registered) -> Markup {
     html! {
         tr {
             th scope="row" {
-                a href={ "/devices/" (device.device_id) } { (words::or_unknown(device.serial.as_deref())) }
+                a href={ "/devices/" (device.device_id) } { (words::or_unknown(device.known_serial())) }
                 span.hint { " " code { (words::short(&device.device_id)) } }
             }
             td data-label=(model) { (words::or_unknown(device.model.as_deref())) }

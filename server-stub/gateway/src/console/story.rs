@@ -105,7 +105,14 @@ fn enrolled(device: &Registered) -> Markup {
             @if let Some(at) = device.enrolled_at { dt { "Enrolled" } dd { (words::time(at)) } }
             dt { "Platform" } dd { (words::or_unknown(device.platform.as_deref())) }
             dt { "Model" } dd { (words::or_unknown(device.model.as_deref())) }
-            dt { "Serial number" } dd { (words::or_unknown(device.serial.as_deref())) }
+            dt { "Serial number" } dd {
+                (words::or_unknown(device.known_serial()))
+                @match (&device.attested_serial, &device.serial) {
+                    (Some(_), _) => " (attested by its hardware)",
+                    (None, Some(_)) => " (stated by device management)",
+                    (None, None) => "",
+                }
+            }
             dt { "App version" } dd { (words::or_unknown(device.app_version.as_deref())) }
             @if let Some(token) = &device.token_id {
                 dt { "Token" } dd {

@@ -18,9 +18,9 @@ pub fn short(id: &DeviceId) -> &str {
 /// What people call a phone: its serial number, or else the short name.
 pub fn name(device: &Registered) -> String {
     let short = short(&device.device_id);
-    match &device.serial {
+    match device.known_serial() {
         Some(serial) => format!("{serial} ({short})"),
-        None => format!("{short}, serial number not known"),
+        None => format!("{short} (serial number not known)"),
     }
 }
 
@@ -28,7 +28,7 @@ pub fn name(device: &Registered) -> String {
 pub fn known_by(device: &Registered) -> Markup {
     html! {
         p {
-            (status(device.status)) " Serial number: " strong { (or_unknown(device.serial.as_deref())) } ". Model: "
+            (status(device.status)) " Serial number: " strong { (or_unknown(device.known_serial())) } ". Model: "
             (or_unknown(device.model.as_deref())) ". For: " (or_unknown(device.asked_for.as_deref())) "."
         }
     }

@@ -73,6 +73,13 @@ pub struct Registered {
     pub wiped_cause: Option<String>,
 }
 
+impl Registered {
+    /// The serial number that people know it by: what its hardware attested, or else what was stated.
+    pub fn known_serial(&self) -> Option<&str> {
+        self.attested_serial.as_deref().or(self.serial.as_deref())
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn lineage_name<S: Serializer>(lineage: &Lineage, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(lineage.as_str())

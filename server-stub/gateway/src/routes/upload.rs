@@ -34,6 +34,7 @@ const REVOKED_VOIDS: u32 = 2000;
     responses(
         (status = 201, description = "an upload address"),
         (status = 200, description = "held already: the receipts"),
+        (status = 403, description = "device_refused, wrong_device"),
         (status = 409, description = "conflict, chain_conflict"),
         (status = 422, description = "manifest_invalid, wrong_type"),
         (status = 429, description = "quota_exceeded")

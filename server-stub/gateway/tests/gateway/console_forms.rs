@@ -101,6 +101,8 @@ async fn a_phone_is_found_by_the_serial_number_that_its_hardware_attested() {
     let found = admin.devices(&search).await.unwrap().devices;
     assert_eq!(found.iter().map(|device| &device.device_id).collect::<Vec<_>>(), [&phone.id()]);
     let page = Browser::of(&gateway, &hospital).await.open("/devices?q=R58M41AB").await;
-    assert!(page.contains(&format!("/devices/{}", phone.id())));
+    assert!(page.contains(&format!(r#"/devices/{}">R58M41ABCDE</a>"#, phone.id())), "{page}");
+    let story = Browser::of(&gateway, &hospital).await.open(&format!("/devices/{}", phone.id())).await;
+    assert!(story.contains("R58M41ABCDE (attested by its hardware)"), "{story}");
     admin.suspend(&phone.id(), &by("compared")).await.unwrap();
 }

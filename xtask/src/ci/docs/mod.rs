@@ -4,10 +4,12 @@
 //! - `docs/adr/README.md` lists every decision, and each crate has a README.
 //! - No heading stands over nothing.
 //! - Each numbered line of `docs/security.md` and `docs/threat-model.md` ends with the tests that prove it, and they exist.
+//! - What `ARCHITECTURE.md` and `CONTRIBUTING.md` point to is there.
 //! - No file names a place on somebody's machine.
 
 mod machine;
 mod markdown;
+mod places;
 mod security;
 
 use super::{Finding, verdict};
@@ -36,6 +38,7 @@ fn check(tree: &Tree) -> Vec<Finding> {
     findings.extend(adr_index(tree));
     findings.extend(crate_readmes(tree));
     findings.extend(security::check(tree));
+    findings.extend(places::check(tree));
     findings.extend(machine::check(tree));
     findings
 }

@@ -2,18 +2,20 @@
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 mod driver;
+mod pictures;
 
 use std::path::PathBuf;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use gauze_gateway::console_router;
-use gauze_wire::{DeviceStatus, Wanted};
+use gauze_wire::{Deed, DeviceId, DeviceStatus, ProposalId, Wanted};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::fixture::{Gateway, Hospital, Phone, by, put_file};
 use driver::{Browser, DOWN, ENTER, TAB};
+use pictures::Pictures;
 
 /// A console that listens, and a browser before it.
 struct Desk {
@@ -178,6 +180,13 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
     before.hears(&gateway, 16, 2).await;
     let claimed = Phone::enrolled_claiming(&before, &gateway, &hospital).await.id();
     let (phone, lost, token) = (phone.id(), lost.id(), token.proposal_id);
+    let before = before.id();
+    for (id, serial) in
+        [(&phone, "SN-031007"), (&lost, "SN-031008"), (&before, "SN-031009"), (&claimed, "SN-031010")]
+    {
+        let named = sqlx::query("UPDATE device SET serial = ? WHERE device_id = ?");
+        named.bind(serial).bind(id.as_str()).execute(&gateway.sqlite().await).await.unwrap();
+    }
     let pages = [
         ("phones", "/devices".to_owned()),
         ("nothing-found", "/devices?q=none".to_owned()),
@@ -195,10 +204,25 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
         ("revoke", format!("/devices/{claimed}/revoke")),
         ("succeed", format!("/devices/{claimed}/succeed")),
         ("claimed", format!("/devices/{claimed}")),
-        ("replaced", format!("/devices/{}", before.id())),
+        ("replaced", format!("/devices/{before}")),
         ("filtered", "/devices?sort=ward&current=1&unsent=1".to_owned()),
+        ("inventory", "/inventory".to_owned()),
         ("no-page", "/nowhere".to_owned()),
     ];
+    let mut proposals = Vec::new();
+    for id in [&lost, &silent] {
+        for act in admin.device(id).await.unwrap().acts {
+            if let Deed::Propose { proposal_id, .. } = act.deed {
+                proposals.push(proposal_id);
+            }
+        }
+    }
+    let tokens = admin.tokens(None, 50).await.unwrap();
+    let mut ids: Vec<&str> = [&phone, &lost, &silent, &before, &claimed].map(DeviceId::as_str).into();
+    ids.extend(proposals.iter().map(ProposalId::as_str));
+    ids.extend(tokens.iter().map(|token| token.proposal.proposal_id.as_str()));
+    desk.open("/devices").await;
+    let mut pictures = Pictures::of(&desk.browser, &ids).await;
     // 640 is a window of 1280 at twice the size; 320 is what WCAG 2.2 asks for (1.4.10).
     for (width, scheme) in
         [(1280, "light"), (1280, "dark"), (640, "light"), (360, "light"), (360, "dark"), (320, "dark")]
@@ -209,8 +233,12 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
             let faults = desk.browser.run(FAULTS, json!([])).await;
             assert_eq!(faults, json!([]), "{path}, {width} wide, {scheme}");
             keep_picture(&desk.browser, &format!("{name}-{width}-{scheme}.png")).await;
+            if [1280, 360].contains(&width) {
+                pictures.look(&desk.browser, &format!("{name}-{width}-{scheme}")).await;
+            }
         }
     }
+    pictures.agree();
 }
 
 /// For whoever wants to look: a picture of the whole page in `GAUZE_SCREENSHOTS`.
