@@ -34,7 +34,7 @@ pub enum StatusFileError {
     #[error(transparent)]
     Malformed(#[from] gauze_attest::StatusListError),
     /// The register could not be searched.
-    #[error("the register could not be searched ({0})")]
+    #[error("the register could not be searched ({0}): check the data directory and its disk")]
     Database(#[from] sqlx::Error),
 }
 

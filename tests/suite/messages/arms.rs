@@ -16,13 +16,6 @@ pub(super) struct Case {
     pub passes_on: bool,
 }
 
-impl Case {
-    /// Whether this is the case that `other`'s value falls into, as far as names tell.
-    pub fn covers(&self, other: &Self) -> bool {
-        self.variant.is_none() || self.variant == other.variant
-    }
-}
-
 /// The cases of the function's `match`, or one without a variant where it has none.
 pub(super) fn cases(function: &ImplItemFn, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Case> {
     let mut matches = FirstMatch(None);

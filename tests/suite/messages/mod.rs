@@ -9,6 +9,8 @@ mod read;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use gauze_attest::Fault;
+use gauze_wire::FilingRefusal;
 use read::Said;
 
 fn root() -> &'static Path {
@@ -56,7 +58,11 @@ fn every_message_asks_something_of_somebody() {
 fn no_slug_that_a_code_function_returns_is_missing() {
     // Found in another way than the page is made: by text, between `fn code` and the end of its function.
     let said = read::said(root());
-    let listed: BTreeSet<&str> = said.iter().flat_map(Said::codes).collect();
+    let mut listed: BTreeSet<&str> = said.iter().flat_map(Said::codes).collect();
+    listed.extend(FilingRefusal::ALL.map(FilingRefusal::code));
+    listed.extend(Fault::ALL.iter().map(|fault| fault.code()));
+    // RFC 9449's own, for programs.
+    listed.extend(["use_dpop_nonce", "invalid_token", "invalid_dpop_proof"]);
     let mut found = 0;
     for (file, text) in read::sources(root()) {
         for part in text.split("fn code(").skip(1) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use gauze_wire::ProblemCode;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Fields, File, ImplItem, ImplItemFn, Item, Lit, Meta, Type};
 
@@ -10,6 +11,24 @@ use super::arms::{Case, cases, first_literal};
 
 /// Where messages come from; tests beside the code are left out.
 const ROOTS: &[&str] = &["core", "server-stub", "bindings/src", "tests/src/phone", "tests/src/config"];
+
+/// So many sentences of a cause are told with what it is the cause of.
+const FEW: usize = 6;
+/// Types that have a table of their own on the page, or are said to programs alone.
+const ELSEWHERE: [&str; 3] = ["FilingRefusal", "DpopError", "Shown"];
+/// What is asked by sentences that say it in no words of their own: an app shows it by what its screen offers.
+const ASKS: &[(&str, &str)] = &[
+    ("review_off", "Nothing: the policy allows no review here, or its hours are over."),
+    ("other_photo", "Give the file of that photo."),
+    ("locked", "Unlock the phone, then try again."),
+    ("did_not_open", "Look at it at the hospital: what was sent opens there."),
+    ("unknown_photo", "Look at the list of photos."),
+    ("already_sent", "Ask the hospital: what it has is no longer the phone's to discard."),
+    ("picture_damaged", "Look at the original; have the photo taken again if that is damaged too."),
+    ("picture_kind", "Open the original with `gauze-records open`."),
+    ("view_number", "Report this."),
+    ("not_encoded", "Report this."),
+];
 
 /// One type, or one file's own sentences.
 pub(super) struct Said {
@@ -97,6 +116,14 @@ impl Known {
                         self.errors.insert(item.ident.to_string(), says);
                     }
                 }
+                Item::Enum(item) => {
+                    let says: Option<Vec<String>> =
+                        item.variants.iter().map(|variant| error_text(&variant.attrs)).collect();
+                    // More than a few are a list of its own, and not what one message says.
+                    if let Some(says) = says.filter(|says| !says.is_empty() && says.len() <= FEW) {
+                        self.errors.insert(item.ident.to_string(), says.join(" Or: "));
+                    }
+                }
                 Item::Mod(item) => {
                     if let Some((_, items)) = &item.content {
                         self.learn(items);
@@ -111,6 +138,7 @@ impl Known {
 /// A type as its file declares it.
 struct Declared {
     says: BTreeMap<String, String>,
+    about: BTreeMap<String, String>,
 }
 
 fn of_file(path: &str, file: &File, known: &Known) -> Vec<Said> {
@@ -130,11 +158,14 @@ fn of_file(path: &str, file: &File, known: &Known) -> Vec<Said> {
     }
     let mut found: Vec<Said> = Vec::new();
     for (kind, functions) in &functions {
-        let Some(code) = functions.get("code") else { continue };
+        let Some(code) = functions.get("code").filter(|_| !ELSEWHERE.contains(&kind.as_str())) else {
+            continue;
+        };
         let rows = rows(code, functions, declared.get(kind), known);
         found.push(Said { file: path.to_owned(), kind: kind.clone(), rows });
     }
-    let mut loose = Loose { rows: Vec::new(), known, every: path.ends_with("/check.rs") };
+    let (every, refuses) = (path.ends_with("/check.rs"), path.ends_with("/refusal.rs"));
+    let mut loose = Loose { rows: Vec::new(), known, every, refuses };
     file.items.iter().filter(|item| !is_test(item)).for_each(|item| loose.visit_item(item));
     found.push(Said { file: path.to_owned(), kind: String::new(), rows: loose.rows });
     found.retain(|said| !said.rows.is_empty());
@@ -154,16 +185,24 @@ fn declare(item: &Item, known: &Known) -> Option<(String, Declared)> {
                     Fields::Named(_) | Fields::Unit => None,
                 };
                 let inner = inner.and_then(|name| known.errors.get(&name).cloned());
-                let says = error_text(&variant.attrs).or(inner).unwrap_or_else(|| about(&variant.attrs));
+                let own = error_text(&variant.attrs).filter(|text| text != "{0}" || inner.is_none());
+                let passed_on =
+                    || format!("{}: …", first_sentence(&about(&variant.attrs)).trim_end_matches('.'));
+                let transparent = is_transparent(&variant.attrs).then(passed_on);
+                let says =
+                    own.or(inner).or(transparent).unwrap_or_else(|| first_sentence(&about(&variant.attrs)));
                 (variant.ident.to_string(), says)
             });
-            let declared = Declared { says: says.collect() };
+            let abouts =
+                item.variants.iter().map(|variant| (variant.ident.to_string(), about(&variant.attrs)));
+            let declared = Declared { says: says.collect(), about: abouts.collect() };
             Some((item.ident.to_string(), declared))
         }
         Item::Struct(item) => {
-            let says = error_text(&item.attrs).unwrap_or_else(|| about(&item.attrs));
+            let says = error_text(&item.attrs).unwrap_or_else(|| first_sentence(&about(&item.attrs)));
             let says = BTreeMap::from([(String::new(), says)]);
-            Some((item.ident.to_string(), Declared { says }))
+            let about = BTreeMap::from([(String::new(), about(&item.attrs))]);
+            Some((item.ident.to_string(), Declared { says, about }))
         }
         _ => None,
     }
@@ -197,24 +236,41 @@ fn rows(
             let own = declared
                 .and_then(|declared| declared.says.get(case.variant.as_deref().unwrap_or_default()).cloned());
             let says = best(&words, &case).filter(|says| !says.is_empty()).or(own).unwrap_or_default();
-            rows.push(row(text, &says, step.as_deref()));
+            let mut row = row(text, &says, step.as_deref());
+            if row.asks.is_empty() {
+                row.asks = otherwise(text, declared, case.variant.as_deref());
+            }
+            rows.push(row);
         }
     }
     rows
 }
 
-/// What the case that fits best says: the same inner pattern before any, a case of its own before `_`.
+/// The next step of a message that does not carry one: what its documentation says, or the gateway's problem of that code.
+fn otherwise(code: &str, declared: Option<&Declared>, variant: Option<&str>) -> String {
+    let about = declared.and_then(|declared| declared.about.get(variant.unwrap_or_default()));
+    let (_, step) = divide(about.map_or("", String::as_str));
+    if step.is_empty() {
+        let asked = ASKS.iter().find(|(known, _)| *known == code).map(|(_, asks)| *asks);
+        let problem = ProblemCode::ALL.iter().find(|problem| problem.as_str() == code);
+        return asked.or(problem.map(|problem| problem.next_step())).unwrap_or_default().to_owned();
+    }
+    sentence(&step)
+}
+
+/// What the case that fits best says: the same inner pattern before any of the variant, and a case of its own before `_`. Where the code falls
+/// into `_`, it may be any of them.
 fn best(cases: &[Case], wanted: &Case) -> Option<String> {
-    let fits = || cases.iter().filter(|case| case.covers(wanted));
-    let exact = fits().find(|case| case.variant == wanted.variant && case.inner == wanted.inner);
     let texts = |case: &Case| case.texts.join(" Or: ");
-    if wanted.variant.is_none() && !cases.is_empty() {
-        let mut all: Vec<String> = fits().map(texts).filter(|text| !text.is_empty()).collect();
+    let same = |case: &&Case| case.variant == wanted.variant && case.inner == wanted.inner;
+    let exact = cases.iter().find(same).filter(|_| wanted.variant.is_some() || !wanted.inner.is_empty());
+    if exact.is_none() && wanted.variant.is_none() && !cases.is_empty() {
+        let mut all: Vec<String> = cases.iter().map(texts).filter(|text| !text.is_empty()).collect();
         all.dedup();
         return Some(all.join(" Or: "));
     }
-    let own = || fits().find(|case| case.variant == wanted.variant);
-    exact.or_else(own).or_else(|| fits().next()).map(texts)
+    let of = |variant: Option<&str>| cases.iter().find(move |case| case.variant.as_deref() == variant);
+    exact.or_else(|| of(wanted.variant.as_deref())).or_else(|| of(None)).map(texts)
 }
 
 fn row(code: &str, says: &str, step: Option<&str>) -> Row {
@@ -234,8 +290,9 @@ fn divide(says: &str) -> (String, String) {
     let colon = says.rmatch_indices(": ").map(|(at, mark)| (at, mark.len()));
     match colon.collect::<Vec<_>>().iter().find(begins).or_else(|| at.iter().find(begins)) {
         Some(&(at, length)) => (says[..at].to_owned(), says[at + length..].to_owned()),
-        None if says.ends_with(": …") => {
-            (says.trim_end_matches(": …").to_owned(), "What the message ends with".to_owned())
+        None if says.contains(": …") => {
+            let told = says.split(": …").next().unwrap_or_default();
+            (told.to_owned(), "What the message ends with".to_owned())
         }
         None => (says.to_owned(), String::new()),
     }
@@ -279,7 +336,16 @@ fn about(attributes: &[Attribute]) -> String {
         })
         .collect();
     let text = lines.iter().map(|line| line.trim()).take_while(|line| !line.is_empty());
-    text.collect::<Vec<_>>().join(" ")
+    text.collect::<Vec<_>>().join(" ").replace("[`", "`").replace("`]", "`")
+}
+
+/// Whether it says what its cause says.
+fn is_transparent(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("error")) && error_text(attributes).is_none()
+}
+
+fn first_sentence(text: &str) -> String {
+    text.split_once(". ").map_or(text, |(first, _)| first).to_owned()
 }
 
 /// What `#[error("…")]` says; nothing where it is transparent.
@@ -314,6 +380,8 @@ struct Loose<'k> {
     known: &'k Known,
     /// Every sentence of the file is said: it checks something.
     every: bool,
+    /// Its triples are a status, a code, and what is said.
+    refuses: bool,
 }
 
 impl Loose<'_> {
@@ -367,7 +435,7 @@ impl<'a> Visit<'a> for Loose<'_> {
 
     fn visit_expr_tuple(&mut self, tuple: &'a syn::ExprTuple) {
         let parts: Vec<Option<String>> = tuple.elems.iter().map(|part| self.text(part)).collect();
-        if let [None, Some(code), Some(says)] = &parts[..] {
+        if let ([None, Some(code), Some(says)], true) = (&parts[..], self.refuses) {
             self.add(code, says, None);
         }
         visit::visit_expr_tuple(self, tuple);
@@ -382,8 +450,10 @@ impl<'a> Visit<'a> for Loose<'_> {
             made.fields.iter().find(named).and_then(|field| self.text(&field.expr))
         };
         if let Some(code) = field(&["code"]) {
-            let says = field(&["message", "advice", "next_step"]).unwrap_or_default();
-            self.add(&code, &says, None);
+            match field(&["message", "advice", "next_step"]) {
+                Some(says) => self.add(&code, &says, None),
+                None => self.add(&code, &code.replace('_', " "), Some("What the message itself says")),
+            }
         }
         visit::visit_expr_struct(self, made);
     }

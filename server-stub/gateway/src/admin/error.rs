@@ -31,7 +31,9 @@ pub enum AdminError {
     )]
     OtherFormer,
     /// Operator or reason is missing or too long.
-    #[error("say who you are (at most 100 bytes) and why (at most 500), without control characters")]
+    #[error(
+        "name or reason does not hold: say who you are (at most 100 bytes) and why (at most 500), without control characters"
+    )]
     Who,
     /// A token lives 1 to 24 hours.
     #[error("a token lives 1 to 24 hours: give --hours within that")]
