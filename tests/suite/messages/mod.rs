@@ -21,7 +21,7 @@ fn root() -> &'static Path {
 fn the_page_of_messages_is_what_the_code_says() {
     let (path, made) = (root().join("docs/messages.md"), page::page(&read::said(root())));
     if std::env::var_os("GAUZE_RECORD").is_some() {
-        std::fs::write(&path, &made).unwrap();
+        gauze_tests::hospital::write(&path, &made).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     let stale = made.lines().find(|line| !committed.contains(line));

@@ -96,7 +96,7 @@ fn part_of(file: &str) -> usize {
 }
 
 fn line(out: &mut String, cells: &[&str]) {
-    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|").replace('<', "\\<")).collect();
     let _ = writeln!(out, "| {} |", cells.join(" | "));
 }
 

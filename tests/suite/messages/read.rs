@@ -121,7 +121,7 @@ impl Known {
                         item.variants.iter().map(|variant| error_text(&variant.attrs)).collect();
                     // More than a few are a list of its own, and not what one message says.
                     if let Some(says) = says.filter(|says| !says.is_empty() && says.len() <= FEW) {
-                        self.errors.insert(item.ident.to_string(), says.join(" Or: "));
+                        self.errors.insert(item.ident.to_string(), says.join(" / "));
                     }
                 }
                 Item::Mod(item) => {
@@ -158,7 +158,10 @@ fn of_file(path: &str, file: &File, known: &Known) -> Vec<Said> {
     }
     let mut found: Vec<Said> = Vec::new();
     for (kind, functions) in &functions {
-        let Some(code) = functions.get("code").filter(|_| !ELSEWHERE.contains(&kind.as_str())) else {
+        let Some(code) = functions
+            .get("code")
+            .filter(|code| code.sig.inputs.len() == 1 && !ELSEWHERE.contains(&kind.as_str()))
+        else {
             continue;
         };
         let rows = rows(code, functions, declared.get(kind), known);
@@ -261,19 +264,22 @@ fn otherwise(code: &str, declared: Option<&Declared>, variant: Option<&str>) -> 
 /// What the case that fits best says: the same inner pattern before any of the variant, and a case of its own before `_`. Where the code falls
 /// into `_`, it may be any of them.
 fn best(cases: &[Case], wanted: &Case) -> Option<String> {
-    let texts = |case: &Case| case.texts.join(" Or: ");
+    let texts = |case: &Case| case.texts.join(" / ");
     let same = |case: &&Case| case.variant == wanted.variant && case.inner == wanted.inner;
     let exact = cases.iter().find(same).filter(|_| wanted.variant.is_some() || !wanted.inner.is_empty());
     if exact.is_none() && wanted.variant.is_none() && !cases.is_empty() {
         let mut all: Vec<String> = cases.iter().map(texts).filter(|text| !text.is_empty()).collect();
         all.dedup();
-        return Some(all.join(" Or: "));
+        return Some(all.join(" / "));
     }
     let of = |variant: Option<&str>| cases.iter().find(move |case| case.variant.as_deref() == variant);
     exact.or_else(|| of(wanted.variant.as_deref())).or_else(|| of(None)).map(texts)
 }
 
 fn row(code: &str, says: &str, step: Option<&str>) -> Row {
+    // What has no words here is said by its cause: the code itself tells most.
+    let words = code.replace('_', " ");
+    let says = if ["", "…", "{0}"].contains(&says) { &words } else { says };
     let (says, asks) = match step.map(plain).filter(|step| !step.is_empty()) {
         Some(step) => (plain(says), step),
         None => divide(&plain(says)),
