@@ -36,7 +36,7 @@ pub enum AdminError {
     )]
     Who,
     /// A token lives 1 to 24 hours.
-    #[error("a token lives 1 to 24 hours: give --hours within that")]
+    #[error("a token lives 1 to 24 hours: choose a number within that")]
     Hours,
     /// A file that was named cannot be read.
     #[error(transparent)]

@@ -53,13 +53,18 @@ fn form(entries: &[(String, String)]) -> Markup {
 }
 
 fn entry(name: &str, value: &str) -> Markup {
-    let line = |label, most, required| field(name, label, "Change what was wrong.", most, value, required);
     match name {
-        "operator" => line("Your name", 100, true),
-        "reason" => line("Reason", 500, true),
-        "serial" => line("Serial number of the phone", 128, false),
-        "hours" => line("Hours the token lives once signed", 2, true),
-        "confirm" => line("The first eight characters of the phone's id", 8, true),
+        "operator" => field(name, "Your name", "It goes into the log.", 100, value, true),
+        "reason" => field(name, "Reason", "It goes into the log. Name no patient.", 500, value, true),
+        "serial" => {
+            let hint = "Then this phone alone can use the token.";
+            field(name, "Serial number of the phone", hint, 128, value, false)
+        }
+        "hours" => field(name, "Hours the token lives once signed", "1 to 24.", 2, value, true),
+        "confirm" => {
+            let hint = "In capital and small letters, as they are shown.";
+            field(name, "The first eight characters of the phone's id", hint, 8, value, true)
+        }
         "policy" => html! {
             div.field {
                 label for="policy" { "The policy, as JSON" }
