@@ -4,7 +4,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{Html, Redirect};
 use gauze_wire::{
-    AndroidRules, AppleRules, Grade, KeyLevel, OnRevokedCertificate, PickLists, Policy, Reduction,
+    AndroidRules, AppleRules, FenceMode, FenceRule, Grade, KeyLevel, OnRevokedCertificate, PickLists, Policy, Reduction,
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -31,6 +31,10 @@ pub async fn show(State(console): State<Console>) -> Result<Html<String>, PageRe
         ul { @for line in general(policy).into_iter().chain(life(policy)) { li { (line) } } }
         h3 { "What people choose from on the phone" }
         ul { @for line in lists(&policy.lists) { li { (line) } } }
+        h3 { "Where photos are taken and seen" }
+        @if policy.fences.is_empty() { p { "Anywhere: there is no fence." } } @else {
+            ul { @for fence in &policy.fences { li { (fenced(fence)) } } }
+        }
         h3 { "Android phones" }
         @match &policy.android {
             Some(rules) => ul { @for line in android(rules) { li { (line) } } },
@@ -182,6 +186,23 @@ fn life(policy: &Policy) -> Vec<String> {
 
 fn list<T>(items: &[T], none: &str, told: impl Fn(&T) -> String) -> String {
     if items.is_empty() { none.to_owned() } else { items.iter().map(told).collect::<Vec<_>>().join("; ") }
+}
+
+fn fenced(fence: &FenceRule) -> String {
+    let outside = match fence.mode {
+        FenceMode::Record => "outside, the record says so",
+        FenceMode::Warn => "outside, the phone warns",
+        FenceMode::BlockExport => "outside, nothing is exported and no link is made",
+        FenceMode::BlockView => "outside, no photo is shown, nor taken out",
+        FenceMode::BlockCapture => "outside, no photo is taken, shown or taken out",
+    };
+    let exempt: Vec<&str> = fence.exempt_teams.iter().map(|team| team.as_str()).collect();
+    let exempt = match exempt.is_empty() {
+        true => String::new(),
+        false => format!("; these teams take photos anywhere: {}", exempt.join(", ")),
+    };
+    let hours = if fence.hours.is_empty() { "" } else { ", at its hours" };
+    format!("{}{hours}: {outside}{exempt}.", fence.words.as_str())
 }
 
 fn lists(lists: &PickLists) -> Vec<String> {
