@@ -129,6 +129,7 @@ async fn the_position_is_in_no_file_and_no_message() {
     });
     phone.run().await;
     ward.pull().await;
+    ward.clock.pass(SignedDuration::from_mins(5));
     phone.run().await;
     phone.restart();
     let mut needles = Needles::default();

@@ -30,9 +30,9 @@ async fn from_outside_the_fence_no_photo_is_shown_but_in_an_emergency_and_the_re
     let nurse = ward.sign_in(person("Nurse Inside", Role::Viewer, TEAM));
     let away = ward.sign_in(person("Nurse Inside", Role::Viewer, TEAM)).from(Network::Outside);
     assert_eq!(away.get(&address).await.status, StatusCode::OK, "no fence yet");
-    obeys(&ward, 2, "block_export").await;
+    obeys(&ward, 8, "block_export").await;
     assert_eq!(away.get(&address).await.status, StatusCode::OK);
-    obeys(&ward, 3, "block_view").await;
+    obeys(&ward, 9, "block_view").await;
     let refused = away.get(&address).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert!(refused.text().contains("from inside the hospital"), "{}", refused.text());
@@ -45,7 +45,7 @@ async fn from_outside_the_fence_no_photo_is_shown_but_in_an_emergency_and_the_re
     assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.text());
     assert_eq!(away.get(&address).await.status, StatusCode::OK);
 
-    obeys(&ward, 4, "record").await;
+    obeys(&ward, 10, "record").await;
     let later = ward.sign_in(person("Nurse Later", Role::Viewer, TEAM)).from(Network::Outside);
     assert_eq!(later.get(&address).await.status, StatusCode::OK, "the policy changed");
     ward.end().await;
