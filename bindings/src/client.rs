@@ -4,8 +4,8 @@ use std::sync::Arc;
 use gauze_core::adapters::{FileDisk, HttpTransport, SystemClock, SystemEntropy, forbid_core_dumps};
 use gauze_core::config::Encoding;
 use gauze_core::ports::Transport;
-use gauze_core::wire::{CaptureId, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId};
-use gauze_core::{CaptureContext, ClientConfig, PhotoView, Ports, StatusView, WipeReport};
+use gauze_core::wire::{CaptureId, Choice, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId};
+use gauze_core::{CaptureContext, ClientConfig, Fix, PhotoView, Place, Ports, StatusView, WipeReport};
 
 use crate::managed::object;
 use crate::platform::{Air, Attest, Secrets, Vault, check};
@@ -74,6 +74,21 @@ impl Client {
     /// What people choose from, as the policy in force has it: empty lists ask for nothing.
     pub fn choices(&self) -> PickLists {
         self.0.choices()
+    }
+
+    /// Whether the policy in force has fences that a phone judges: only then ask the system for positions.
+    pub fn wants_position(&self) -> bool {
+        self.0.wants_position()
+    }
+
+    /// Takes in where the phone is. It is held in memory until a newer one comes, and is written nowhere.
+    pub fn located(&self, fix: Fix) {
+        self.0.located(fix);
+    }
+
+    /// On which side of the policy's fences the phone is now, for a photo of `team`.
+    pub fn place(&self, team: Option<Choice>) -> Place {
+        self.0.place(team.as_ref())
     }
 
     /// Names a new visit.

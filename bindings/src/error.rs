@@ -186,7 +186,7 @@ impl From<gauze_core::CaptureError> for CaptureError {
     fn from(error: gauze_core::CaptureError) -> Self {
         use gauze_core::CaptureError as E;
         match &error {
-            E::Picture(_) | E::Record(_) | E::Unlisted(_) => said!(TakeAgain, error),
+            E::Picture(_) | E::Record(_) | E::Unlisted(_) | E::Outside(_) => said!(TakeAgain, error),
             E::NotEnrolled => said!(Enrol, error),
             E::SignInNeeded => said!(SignIn, error),
             E::Entropy => said!(Report, error),
@@ -334,6 +334,7 @@ impl From<ReviewError> for ClientError {
     fn from(error: ReviewError) -> Self {
         match error {
             ReviewError::Off | ReviewError::Denied(_) => said!(NotPossible, error),
+            ReviewError::Outside(_) => said!(RetryLater, error),
             ReviewError::Locked => said!(Unlock, error),
             ReviewError::OtherPerson => said!(SignIn, error),
             ReviewError::Vault(vault) => vault.into(),

@@ -9,6 +9,7 @@ mod log;
 mod managed;
 mod platform;
 mod queue;
+mod place;
 mod record;
 mod review;
 mod sign_in;

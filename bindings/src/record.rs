@@ -1,7 +1,7 @@
 //! Mirrors of what is said of a photo, checked by the compiler.
 
 use gauze_core::wire::{
-    BirthDate, BodySide, ChiNumber, Choice, Consent, ConsentScope, Established, Fence, FenceVerdict, Fitness,
+    BirthDate, BodySide, ChiNumber, Choice, Consent, ConsentScope, Established, Fitness,
     FoundMarker, Framing, HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, SeriesId,
     ShownNotice, Site, SiteChoice, WoundId,
 };
@@ -41,9 +41,6 @@ pub struct CaptureContext {
     /// Consent, in a form of the policy's list, where it has one.
     #[uniffi(default = None)]
     pub consent: Option<Consent>,
-    /// Inside or outside a fence, never where.
-    #[uniffi(default = None)]
-    pub fence: Option<Fence>,
     /// How fit it is for measuring, as the camera judged.
     #[uniffi(default = None)]
     pub fitness: Option<Fitness>,
@@ -202,28 +199,6 @@ pub struct Consent {
     /// When it was withdrawn, in milliseconds since 1970.
     #[uniffi(default = None)]
     pub withdrawn: Option<Timestamp>,
-}
-
-/// On which side of a fence.
-#[uniffi::remote(Enum)]
-pub enum FenceVerdict {
-    /// Inside.
-    Inside,
-    /// Outside.
-    Outside,
-    /// The phone could not tell.
-    Unknown,
-}
-
-/// Inside or outside a fence, never where.
-#[uniffi::remote(Record)]
-pub struct Fence {
-    /// Which fence.
-    pub id: Name,
-    /// On which side of it.
-    pub verdict: FenceVerdict,
-    /// How sure that is, in percent.
-    pub sure: u8,
 }
 
 /// The marker that lies beside a wound, as it was found in the picture.

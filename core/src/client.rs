@@ -3,6 +3,7 @@
 mod configure;
 mod error;
 mod opening;
+mod place;
 mod renew;
 mod review;
 mod sign_in;
@@ -18,7 +19,7 @@ use gauze_wire::{CaptureId, Digest, Name, PickLists, Platform, VoidReason};
 
 use crate::auth::{Begun, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
-use crate::policy::{Managed, Trust};
+use crate::policy::{Managed, Trust, Whereabouts};
 use crate::ports::{
     Attestor, Clock, Disk, Entropy, KeyVault, Reachability, SecretStore, TlsError, Transport,
 };
@@ -110,6 +111,8 @@ struct Session {
     contact_unread: bool,
     /// A wipe that has begun.
     wipe: Option<WipeFile>,
+    /// The last positions.
+    whereabouts: Whereabouts,
     /// When it was last asked where this phone stands, on the same clock.
     asked_ms: Option<u64>,
     /// When evidence was last shown again, on the same clock.
@@ -147,6 +150,7 @@ impl Client {
             contact: None,
             contact_unread: false,
             wipe: None,
+            whereabouts: Whereabouts::default(),
             asked_ms: None,
             shown_ms: None,
         };
@@ -256,6 +260,7 @@ impl Client {
         let enrolled = self.enrolled().filter(|_| !wiped).ok_or(CaptureError::NotEnrolled)?;
         let review = self.state().review_keys.clone().filter(|_| enrolled.trust.policy.review_hours > 0);
         let signed = self.taken_by()?;
+        let fence = self.may_take_here(&enrolled.trust.policy, context.team.as_ref())?;
         let with = Capturing {
             session: signed.as_ref(),
             store: &self.store,
@@ -266,6 +271,7 @@ impl Client {
             follows: enrolled.identity.follows.clone(),
             app_version: &self.config.app_version,
             review: review.as_ref(),
+            fence: fence.as_ref(),
         };
         let captured = leaving_nothing(|| capture::take(&with, jpeg, context))?;
         if review.is_some() {

@@ -17,7 +17,7 @@ pub mod queue;
 pub mod wire {
     pub use gauze_wire::{
         Attestation, BirthDate, BodySide, Bytes, CaptureId, ChiNumber, Choice, Consent, ConsentScope,
-        DeviceId, Digest, Established, Fence, FenceVerdict, FilingRefusal, Fitness, FoundMarker, Framing,
+        DeviceId, Digest, Established, Fence, FenceMode, FenceVerdict, FilingRefusal, Fitness, FoundMarker, Framing,
         HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, Platform, ProblemCode,
         PublicKey, Rendering, SeriesId, ShownNotice, SignInMode, Site, SiteChoice, Text, WireError, WoundId,
         signature_from_der,
@@ -31,7 +31,7 @@ pub use client::{
     WipeReport,
 };
 pub use gauze_seal::strip::StripError;
-pub use policy::{Managed, ManagedError, TrustError};
+pub use policy::{Fix, Managed, ManagedError, Outside, Place, TrustError};
 
 /// Managed configuration: what device management may set, how it is judged, and how what is wrong is shown.
 pub mod config {

@@ -17,6 +17,7 @@ mod kill;
 mod life;
 mod managed;
 mod overlap;
+mod place;
 mod queue;
 mod record;
 mod reduce;

@@ -2,7 +2,7 @@
 
 use gauze_core::{CaptureContext, CaptureError, ReviewError};
 use gauze_wire::{
-    BodySide, Choice, Consent, ConsentScope, Fence, FenceVerdict, Fitness, FoundMarker, Framing, Patient,
+    BodySide, Choice, Consent, ConsentScope, Fitness, FoundMarker, Framing, Patient,
     ShownNotice, Site, Text,
 };
 use jiff::SignedDuration;
@@ -56,7 +56,6 @@ async fn the_hospital_reads_all_that_was_said_of_a_photo() {
         wound: Some(phone.client().new_wound(&context().patient.unwrap(), None).unwrap()),
         series: Some(phone.client().new_series().unwrap()),
         view: Some(Framing::Straight),
-        fence: Some(Fence { id: "ward-9".parse().unwrap(), verdict: FenceVerdict::Inside, sure: 90 }),
         fitness: Some(Fitness {
             sharpness: 700,
             exposure: 3,
@@ -74,7 +73,7 @@ async fn the_hospital_reads_all_that_was_said_of_a_photo() {
     let (_, record) = ward.opened(id).await;
     assert!(record.patient == said.patient && record.team == said.team && record.site == said.site);
     assert!(record.wound == said.wound && record.series == said.series && record.view == said.view);
-    assert!(record.consent == said.consent && record.fence == said.fence && record.fitness == said.fitness);
+    assert!(record.consent == said.consent && record.fence.is_none() && record.fitness == said.fitness);
     assert!(record.notes == said.notes && record.clinician == said.clinician);
     assert!(record.session.is_none() && record.original.is_some() && record.reduced.is_none());
 }

@@ -47,8 +47,6 @@ pub struct CaptureContext {
     pub view: Option<Framing>,
     /// Consent, in a form of the policy's list, where it has one.
     pub consent: Option<Consent>,
-    /// Inside or outside a fence, never where.
-    pub fence: Option<Fence>,
     /// How fit it is for measuring, as the camera judged.
     pub fitness: Option<Fitness>,
     /// Free text.
@@ -62,11 +60,10 @@ pub struct CaptureContext {
 impl CaptureContext {
     /// Checks, for a photo taken at `at`, what the types cannot, and that choices stand in `lists`.
     fn check(&self, at: Timestamp, lists: &PickLists) -> Result<(), CaptureError> {
-        let Self { patient, site, consent, fence, fitness, .. } = self;
+        let Self { patient, site, consent, fitness, .. } = self;
         patient.as_ref().map_or(Ok(()), |patient| patient.check(at)).map_err(CaptureError::Record)?;
         site.as_ref().map_or(Ok(()), Site::check).map_err(CaptureError::Record)?;
         consent.as_ref().map_or(Ok(()), Consent::check).map_err(CaptureError::Record)?;
-        fence.as_ref().map_or(Ok(()), Fence::check).map_err(CaptureError::Record)?;
         fitness.as_ref().map_or(Ok(()), Fitness::check).map_err(CaptureError::Record)?;
         let unlisted = lists.unlisted(self.team.as_ref(), site.as_ref(), consent.as_ref());
         unlisted.first().map_or(Ok(()), |unlisted| Err(CaptureError::Unlisted(*unlisted)))
@@ -100,6 +97,9 @@ pub enum CaptureError {
     /// The policy wants a clinician who is signed in.
     #[error("nobody is signed in on this phone: sign in and take the photo again")]
     SignInNeeded,
+    /// The policy has photos taken elsewhere.
+    #[error("the hospital has photos taken only here: {0}; go there and take the photo again, or choose a community team if you work in one")]
+    Outside(String),
     /// What was said about the photo is out of its limits.
     #[error("what was entered about the photo is not as expected ({0}): correct it and take the photo again")]
     Record(#[source] WireError),
@@ -121,6 +121,7 @@ impl CaptureError {
             Self::Picture(error) => error.code(),
             Self::NotEnrolled => "not_enrolled",
             Self::SignInNeeded => "sign_in_needed",
+            Self::Outside(_) => "outside_fence",
             Self::Record(_) => "record_invalid",
             Self::Unlisted(unlisted) => unlisted.code(),
             Self::Entropy => "no_entropy",
@@ -157,6 +158,8 @@ pub(crate) struct Capturing<'a> {
     pub follows: Option<Follows>,
     pub app_version: &'a Name,
     pub review: Option<&'a ReviewKeys>,
+    /// On which side of the policy's fences the phone is.
+    pub fence: Option<&'a Fence>,
 }
 
 /// Takes one photo.
@@ -271,7 +274,7 @@ fn record(
         series: context.series,
         view: context.view,
         consent: context.consent,
-        fence: context.fence,
+        fence: with.fence.cloned(),
         fitness: context.fitness,
         notes: context.notes,
         original: Some(rendering(&pictures.camera)),

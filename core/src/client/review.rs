@@ -55,6 +55,7 @@ impl Client {
     /// The small picture of a photo, made now where it was missed. Needs an unlocked phone.
     pub fn preview(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
         self.may_review()?;
+        self.may_look_here()?;
         self.expire_reviews()?;
         if let Some(sealed) = self.store.read(id, file::PREVIEW)? {
             drop(self.sidecar(id)?);
@@ -80,6 +81,7 @@ impl Client {
     fn open_photo(&self, id: CaptureId) -> Result<Zeroizing<Vec<u8>>, ReviewError> {
         use std::io::Read as _;
         self.may_review()?;
+        self.may_look_here()?;
         self.expire_reviews()?;
         self.store.entry(id).filter(|entry| entry.reviewable).ok_or(ReviewError::Off)?;
         let (key, named) = {

@@ -36,6 +36,9 @@ pub enum ReviewError {
     /// The hospital does not allow it now.
     #[error("photos cannot be shown on this phone ({}): {}", .0.code(), .0.next_step())]
     Denied(ReviewDenied),
+    /// The policy has photos looked at elsewhere.
+    #[error("the hospital has photos looked at only here: {0}; go there and try again")]
+    Outside(String),
     /// The phone is locked.
     #[error("unlock the phone first")]
     Locked,
@@ -62,6 +65,7 @@ impl ReviewError {
         match self {
             Self::Off => "review_off",
             Self::Denied(denied) => denied.code(),
+            Self::Outside(_) => "outside_fence",
             Self::Locked => "locked",
             Self::Vault(error) => error.code(),
             Self::OtherPerson => "other_person",

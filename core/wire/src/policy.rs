@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AndroidRules, AppleRules, Life, Name, PickLists, Shape, SignInRules, Signed, Tenant, WireError};
+use crate::{AndroidRules, AppleRules, FenceRule, Life, Name, PickLists, Shape, SignInRules, Signed, Tenant, WireError};
 
 /// `docs/compression.md` argues both lower ends.
 const MAX_MEGAPIXELS: RangeInclusive<u16> = 8..=200;
@@ -78,6 +78,9 @@ pub struct Policy {
     /// How clinicians sign in on phones; without it, they do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<Box<SignInRules>>,
+    /// Where photos are to be taken and seen: at most 32; nowhere in particular where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fences: Vec<FenceRule>,
 }
 
 impl Policy {
@@ -106,6 +109,7 @@ impl Policy {
             apple: None,
             lists: Box::default(),
             sign_in: None,
+            fences: Vec::new(),
         }
     }
 
@@ -167,6 +171,7 @@ impl Signed for Policy {
         }
         self.check_reduction()?;
         self.lists.check()?;
+        crate::fence::check(&self.fences, &self.lists.teams)?;
         self.sign_in.as_ref().map_or(Ok(()), |rules| rules.check())?;
         self.life().check()
     }

@@ -30,6 +30,18 @@ pub enum Network {
     Outside,
 }
 
+/// What the fences of the signed policy keep from whoever asks from where this request came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Barred {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What leaves: exports and links.
+    Exports,
+    /// Also looking at photos, but under a break-glass.
+    Views,
+}
+
 /// One signed-in person at one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acting {
@@ -45,6 +57,8 @@ pub struct Acting {
     pub factor_at: Timestamp,
     /// From where.
     pub network: Network,
+    /// What the policy's fences keep from there.
+    pub barred: Barred,
 }
 
 impl Acting {

@@ -127,6 +127,12 @@ impl Denied {
         self.0.1 == DeniedCause::Forbidden(vec!["step-up".to_owned()])
     }
 
+    /// True where the same would be allowed from another network.
+    pub fn wants_another_place(&self) -> bool {
+        let fence = |id: &String| id.starts_with("fence-no-");
+        matches!(self.cause(), DeniedCause::Forbidden(ids) if ids.iter().all(fence))
+    }
+
     /// `no_permit`, `forbidden` or `misfit`.
     pub fn code(&self) -> &'static str {
         match self.cause() {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gauze_attest::{Basis, Roots, StatusList};
-use gauze_wire::{Bundle, Digest, Gateway, Inventory, Jws, PickLists, Policy, SignInRules, Tenant};
+use gauze_wire::{Bundle, Digest, FenceRule, Gateway, Inventory, Jws, PickLists, Policy, SignInRules, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,11 @@ impl InForce {
     /// What people choose from on the phone.
     pub(crate) fn lists(&self) -> &PickLists {
         &self.policy.lists
+    }
+
+    /// Where photos are to be taken and seen.
+    pub(crate) fn fences(&self) -> &[FenceRule] {
+        &self.policy.fences
     }
 
     /// How clinicians sign in on phones, where they do.

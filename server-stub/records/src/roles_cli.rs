@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use gauze_people::DeniedCause;
-use gauze_people::acting::{Acting, Factor, Network};
+use gauze_people::acting::{Acting, Barred, Factor, Network};
 use gauze_people::action::Action;
 use gauze_people::context::{Context, Haste, Purpose, Reason, ReasonCode};
 use gauze_people::log::EntryId;
@@ -153,6 +153,7 @@ impl Explain {
             },
             factor_at: if self.stale { now - SignedDuration::from_mins(5) } else { now },
             network: if self.outside { Network::Outside } else { Network::Inside },
+            barred: Barred::Nothing,
         })
     }
 

@@ -158,6 +158,7 @@ impl Pages {
             roles: roles.clone(),
             log: log.clone(),
             clock,
+            fences: puller.fences(),
         });
         let log_root = access::log_dir(data);
         let hastes = photos::hastes(&log_root).map_err(access::AccessError::from)?;

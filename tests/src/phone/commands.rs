@@ -11,6 +11,7 @@ use gauze_core::queue::{QueueReport, Stopped};
 use gauze_core::{Advice, CaptureContext, Client, Kind, Managed, Stage};
 use gauze_listen::{FileError, read_file};
 use gauze_tests::config::read_managed;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::refusal::Refusal;
@@ -43,11 +44,21 @@ pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Tells the core where the phone is.
+pub fn locate(phone: &Client, path: &Path) -> Result<(), Refusal> {
+    phone.located(read_json(path, "position_invalid")?);
+    Ok(())
+}
+
 fn read_record(path: &Path) -> Result<CaptureContext, Refusal> {
+    read_json(path, "record_invalid")
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path, code: &'static str) -> Result<T, Refusal> {
     let bytes = read_file(path, RECORD_LIMIT)?;
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes)).map_err(|error| {
         let (field, why) = (error.path(), error.inner());
-        Refusal::new("record_invalid", format!("{}: {field}: {why}: correct it", path.display()))
+        Refusal::new(code, format!("{}: {field}: {why}: correct it", path.display()))
     })
 }
 

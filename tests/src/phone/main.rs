@@ -61,10 +61,14 @@ enum Command {
         /// record.json: {patient?: {nhs_number?, chi_number?, hc_number?, local_number?, family, given, dob, established:
         /// {how: wristband|worklist|typed, reason?}, confirmed_by: [two of name, dob, nhs_number, chi_number, hc_number,
         /// local_number]}, team?: {code, words}, site?: {system?, code?, words, side?}, wound?, series?, view?:
-        /// context|straight|close, consent?: {scopes, by, form: {code, words}, notice?, at, withdrawn?}, fence?, fitness?,
+        /// context|straight|close, consent?: {scopes, by, form: {code, words}, notice?, at, withdrawn?}, fitness?,
         /// notes?, clinician?}, as docs/formats.md has each.
         #[arg(long, value_name = "FILE")]
         record: Option<PathBuf>,
+        /// position.json, for the policy's fences: {latitude, longitude, accuracy_m, age_ms?, mock?, utc_offset_minutes?}, in
+        /// degrees (WGS 84) and metres. The record says on which side of a fence it is, never where.
+        #[arg(long, value_name = "FILE")]
+        position: Option<PathBuf>,
         /// Print one JSON object a line, refused pictures too.
         #[arg(long)]
         json: bool,
@@ -137,7 +141,10 @@ fn run(arguments: Arguments) -> Result<ExitCode, Refusal> {
         Command::Enrol { config } => commands::enrol(&phone, &config),
         Command::SignIn => sign_in::sign_in(&phone),
         Command::SignOut => sign_in::sign_out(&phone),
-        Command::Capture { files, record, json } => {
+        Command::Capture { files, record, position, json } => {
+            if let Some(position) = position {
+                commands::locate(&phone, &position)?;
+            }
             commands::capture(&phone, &files, record.as_deref(), json)
         }
         Command::Upload { retry, wait, json } => commands::upload(phone, retry, wait, json),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::page::{field, page};
 use super::refusal::PageRefusal;
-use super::sentences::{Sentence, android, apple, general, life, lists, sign_in};
+use super::sentences::{Sentence, android, apple, fences, general, life, lists, sign_in};
 use super::{Console, words};
 use crate::acts::By;
 use crate::admin::PolicyView;
@@ -30,6 +30,8 @@ pub async fn show(State(console): State<Console>) -> Result<Html<String>, PageRe
         (told(general(policy).into_iter().chain(life(policy)).chain(sign_in(policy.sign_in.as_deref()))))
         h3 { "What people choose from on the phone" }
         (told(lists(&policy.lists)))
+        h3 { "Where photos are taken and seen" }
+        (told(fences(&policy.fences)))
         h3 { "Android phones" }
         @match &policy.android {
             Some(rules) => (told(android(rules))),

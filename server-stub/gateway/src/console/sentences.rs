@@ -3,7 +3,7 @@
 //! Always: every field is taken apart by name, so that a new one does not compile without its sentence.
 
 use gauze_wire::{
-    AndroidRules, AppleRules, Grade, KeyLevel, Life, OnRevokedCertificate, PickLists, Policy, Reduction,
+    AndroidRules, AppleRules, FenceMode, FenceRule, Grade, KeyLevel, Life, OnRevokedCertificate, PickLists, Policy, Reduction,
     SignInMode, SignInRules,
 };
 
@@ -41,6 +41,7 @@ pub fn general(policy: &Policy) -> Vec<Sentence> {
         apple: _,
         lists: _,
         sign_in: _,
+        fences: _,
     } = policy;
     let review = match review_hours {
         0 => "A phone cannot show the photos it took.".to_owned(),
@@ -148,6 +149,31 @@ pub fn sign_in(rules: Option<&SignInRules>) -> Vec<Sentence> {
         ("sign_in.ca", format!("The provider's certificate comes from {authority}.")),
         ("sign_in.shift_hours", format!("A sign-in lasts {}.", hours(*shift_hours))),
     ]
+}
+
+pub fn fences(fences: &[FenceRule]) -> Vec<Sentence> {
+    if fences.is_empty() {
+        return vec![("fences", "Photos are taken and seen anywhere: there is no fence.".to_owned())];
+    }
+    fences.iter().map(|fence| ("fences", fenced(fence))).collect()
+}
+
+fn fenced(fence: &FenceRule) -> String {
+    let FenceRule { id: _, words, mode, areas: _, networks: _, hours, exempt_teams } = fence;
+    let outside = match mode {
+        FenceMode::Record => "outside, the record says so",
+        FenceMode::Warn => "outside, the phone warns",
+        FenceMode::BlockExport => "outside, nothing is exported and no link is made",
+        FenceMode::BlockView => "outside, no photo is shown or taken out",
+        FenceMode::BlockCapture => "outside, no photo is taken, shown or taken out",
+    };
+    let exempt: Vec<&str> = exempt_teams.iter().map(|team| team.as_str()).collect();
+    let exempt = match exempt.is_empty() {
+        true => String::new(),
+        false => format!("; these teams take photos anywhere: {}", exempt.join(", ")),
+    };
+    let hours = if hours.is_empty() { "" } else { ", at its hours" };
+    format!("{}{hours}: {outside}{exempt}.", words.as_str())
 }
 
 pub fn lists(lists: &PickLists) -> Vec<Sentence> {

@@ -10,7 +10,7 @@ use cedar_policy::{
 
 use super::Decision;
 use super::set::PolicySet;
-use crate::acting::{Acting, Factor, Network};
+use crate::acting::{Acting, Barred, Factor, Network};
 use crate::action::Action;
 use crate::context::{Context, minutes};
 use crate::deed::DeniedCause;
@@ -152,6 +152,8 @@ fn factor(factor: Factor) -> &'static str {
 fn circumstances(acting: &Acting, context: &Context) -> Result<Vec<(String, Value)>, String> {
     let mut pairs = vec![
         ("inside".to_owned(), Value::new_bool(acting.network == Network::Inside)),
+        ("view_here".to_owned(), Value::new_bool(acting.barred != Barred::Views)),
+        ("export_here".to_owned(), Value::new_bool(acting.barred == Barred::Nothing)),
         ("factor".to_owned(), string(factor(acting.factor))),
         ("fresh".to_owned(), Value::new_bool(acting.is_fresh(context.at))),
         ("reason".to_owned(), Value::new_bool(context.reason.is_some())),

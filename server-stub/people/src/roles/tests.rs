@@ -4,7 +4,7 @@ use gauze_wire::CaptureId;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::acting::{Factor, Network};
+use crate::acting::{Barred, Factor, Network};
 use crate::context::{Haste, Purpose, Reason, ReasonCode};
 use crate::log::EntryId;
 use crate::person::{Person, PersonId, Role, Team};
@@ -40,6 +40,7 @@ fn somebody(role: Role) -> Acting {
         factor: Factor::Passkey { hardware: true },
         factor_at: now() - SignedDuration::from_mins(1),
         network: Network::Inside,
+        barred: Barred::Nothing,
     }
 }
 
@@ -172,6 +173,23 @@ fn what_needs_a_reason_has_one() {
         forbidden_by(&me, Action::BreakGlass, &patient(Some("other")), &Context::care(now())),
         ["needs-a-reason"]
     );
+}
+
+#[test]
+fn a_fence_keeps_photos_in_but_for_an_emergency() {
+    let barred = |barred| Acting { barred, ..somebody(Role::Lead) };
+    let (view, export) = (subject(Action::View, Some("own")), subject(Action::Export, Some("own")));
+    let exports = barred(Barred::Exports);
+    assert!(allowed(&exports, Action::View, &view, &reasoned()));
+    assert_eq!(forbidden_by(&exports, Action::Export, &export, &reasoned()), ["fence-no-export"]);
+    assert_eq!(forbidden_by(&exports, Action::MakeLink, &export, &reasoned()), ["fence-no-export"]);
+    let views = barred(Barred::Views);
+    assert_eq!(forbidden_by(&views, Action::View, &view, &reasoned()), ["fence-no-view"]);
+    assert_eq!(forbidden_by(&views, Action::Compare, &view, &reasoned()), ["fence-no-view"]);
+    assert_eq!(forbidden_by(&views, Action::Export, &export, &reasoned()), ["fence-no-export"]);
+    let elsewhere = subject(Action::View, Some("other"));
+    let hurried = Acting { barred: Barred::Views, ..somebody(Role::Viewer) };
+    assert!(allowed(&hurried, Action::View, &elsewhere, &hasty("me", 1, "p")));
 }
 
 fn hasty(by: &str, minutes: i64, whom: &str) -> Context {

@@ -27,10 +27,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use gauze_attest::Roots;
 use gauze_people::log::AccessLog;
 use gauze_wire::{
-    Bundle, CaptureId, DeviceId, FilingRefusal, InventoryGiven, Jws, PickLists, WireError, accept_bundle,
+    Bundle, CaptureId, DeviceId, FenceRule, FilingRefusal, InventoryGiven, Jws, PickLists, WireError, accept_bundle,
 };
 use serde::Serialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::amend::AmendmentFiles;
 use crate::clock::Clock;
@@ -139,6 +139,8 @@ pub struct Puller<G> {
     given: Mutex<Option<(InventoryGiven, jiff::Timestamp)>>,
     /// The access log that the gateway witnesses, where this process writes one.
     access: OnceLock<Arc<AccessLog>>,
+    /// The fences of the policy in force.
+    fences: watch::Sender<Vec<FenceRule>>,
     roots: Roots,
     /// Photos fetched at once.
     at_once: usize,
@@ -187,6 +189,7 @@ impl<G: GatewayPort> Puller<G> {
             approve,
             given: Mutex::default(),
             access: OnceLock::new(),
+            fences: watch::Sender::new(trust.now.fences().to_vec()),
             roots: Roots::pinned().clone(),
             at_once: fetch::AT_ONCE,
             patience: Mutex::default(),
@@ -219,6 +222,11 @@ impl<G: GatewayPort> Puller<G> {
     /// Pulls until nothing is left. Keys, bundle and policy are read anew, so that a newer one counts at once.
     pub async fn pass(&self) -> Result<PassReport, PullError> {
         let trust = self.config.trust(&self.keys, self.status.as_ref())?;
+        self.fences.send_if_modified(|fences| {
+            let news = fences[..] != *trust.now.fences();
+            *fences = trust.now.fences().to_vec();
+            news
+        });
         self.idle().await;
         // A pass that was cut off while it judged may have left it otherwise.
         self.index.wait_for_disk(true).await?;
@@ -273,6 +281,11 @@ impl<G: GatewayPort> Puller<G> {
     /// What people choose from on phones, by the policy in force.
     pub fn lists(&self) -> Result<PickLists, PullError> {
         Ok(self.config.trust(&self.keys, self.status.as_ref())?.now.lists().clone())
+    }
+
+    /// The fences of the policy in force, anew with each policy.
+    pub fn fences(&self) -> watch::Receiver<Vec<FenceRule>> {
+        self.fences.subscribe()
     }
 
     /// Closes the index and lets go of the lock.

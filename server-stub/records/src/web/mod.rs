@@ -6,6 +6,7 @@
 
 mod cookie;
 mod door;
+mod fences;
 pub(crate) mod form;
 mod guard;
 mod keys_kept;
@@ -25,6 +26,7 @@ mod told;
 mod waiting;
 pub(crate) mod words;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::DefaultBodyLimit;
@@ -32,7 +34,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use gauze_people::Roles;
-use gauze_people::acting::Network;
+use gauze_people::acting::{Barred, Network};
 use gauze_people::log::AccessLog;
 use gauze_people::person::Role;
 use gauze_signin::begun::Beginnings;
@@ -40,7 +42,10 @@ use gauze_signin::config::People;
 use gauze_signin::factors::{FactorError, Factors};
 use gauze_signin::provider::{Provider, SignInError};
 use gauze_signin::sessions::{Ending, Session, Sessions};
+use gauze_wire::FenceRule;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 use refusal::Refusal;
@@ -70,6 +75,8 @@ pub struct Parts {
     pub log: Arc<AccessLog>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The policy's fences, as they are now.
+    pub fences: watch::Receiver<Vec<FenceRule>>,
 }
 
 struct Inner {
@@ -153,6 +160,12 @@ impl Web {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.0.parts.clock.now()
+    }
+
+    /// What the policy's fences keep from whoever asks from there now, by this machine's time zone.
+    fn barred_at(&self, address: Option<IpAddr>) -> Barred {
+        let local = TimeZone::system().to_datetime(self.now());
+        fences::barred(&self.0.parts.fences.borrow(), address, local)
     }
 
     /// Writes a line about somebody who is signed in.

@@ -25,6 +25,8 @@ pub(crate) enum Refusal {
     NotSignedIn,
     /// The role does not allow it.
     NotAllowed,
+    /// The policy's fences do not allow it from there.
+    NotHere,
     /// The second factor was proven too long ago; where to prove it anew.
     ProveAgain {
         /// The address of that page.
@@ -74,6 +76,7 @@ impl Refusal {
             Self::NoPage => "no_such_page",
             Self::NotSignedIn => "not_signed_in",
             Self::NotAllowed => "not_allowed",
+            Self::NotHere => "outside_fence",
             Self::ProveAgain { .. } => "prove_again",
             Self::RolesUnknown => "roles_unknown",
             Self::LogFailed => "log_failed",
@@ -86,7 +89,7 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
-            Self::Forged | Self::ForeignPage | Self::NotAllowed | Self::ProveAgain { .. } => {
+            Self::Forged | Self::ForeignPage | Self::NotAllowed | Self::NotHere | Self::ProveAgain { .. } => {
                 StatusCode::FORBIDDEN
             }
             Self::Unreadable => StatusCode::BAD_REQUEST,
@@ -107,6 +110,7 @@ impl Refusal {
             Self::NoPage => told::NO_PAGE,
             Self::NotSignedIn => told::SIGN_IN_FIRST,
             Self::NotAllowed => told::NOT_ALLOWED,
+            Self::NotHere => told::NOT_HERE,
             Self::ProveAgain { .. } => told::PROVE_AGAIN,
             Self::RolesUnknown => told::ROLES_UNKNOWN,
             Self::LogFailed => told::LOG_FAILED,
@@ -125,6 +129,7 @@ impl Refusal {
             | Self::Unreadable
             | Self::NotSignedIn
             | Self::NotAllowed
+            | Self::NotHere
             | Self::ProveAgain { .. }
             | Self::RolesUnknown => Some(words::NOTHING_CHANGED),
             Self::LogFailed | Self::Broken(_) | Self::Spent { .. } => None,
@@ -142,6 +147,7 @@ impl Refusal {
             | Self::Unreadable
             | Self::NoPage
             | Self::NotAllowed
+            | Self::NotHere
             | Self::RolesUnknown
             | Self::LogFailed
             | Self::Broken(_) => START,

@@ -1,6 +1,6 @@
 //! Who asks. [`Signed`] has proven two factors; [`Present`] perhaps only one, and opens the pages of the second alone.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::Method;
@@ -100,9 +100,8 @@ where
         let found = cookie::find(&parts.headers, cookie::SESSION)
             .and_then(|cookie| Some((cookie.to_owned(), web.sessions().open(cookie, web.now()).ok()?)));
         let Some((cookie, session)) = found else { return Err(sign_in(parts)) };
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let network =
-            peer.map_or(Network::Outside, |ConnectInfo(peer)| network(&web.people().networks, peer.ip()));
+            peer(parts).map_or(Network::Outside, |address| network(&web.people().networks, address));
         Ok(Self { session, cookie, network })
     }
 }
@@ -130,9 +129,14 @@ where
             factor,
             factor_at: at,
             network,
+            barred: web.barred_at(peer(parts)),
         };
         Ok(Self { acting, session })
     }
+}
+
+fn peer(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip())
 }
 
 fn asked(parts: &Parts) -> String {

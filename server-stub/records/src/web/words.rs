@@ -37,6 +37,7 @@ pub(crate) mod refusal {
         "A field is missing, too long, or not what belongs there. Go back and look at what was entered.";
     pub(crate) const NO_PAGE: &str = "There is no such page. Begin at the start.";
     pub(crate) const SIGN_IN_FIRST: &str = "You are not signed in. Sign in, then do it again.";
+    pub(crate) const NOT_HERE: &str = "The hospital has this done from its own places only. Do it again from inside the hospital; in an emergency, open the patient under break-glass.";
     pub(crate) const NOT_ALLOWED: &str = "Your role does not allow this. Ask your team's lead who can do it.";
     pub(crate) const ROLES_UNKNOWN: &str = "The list of roles cannot be read, so nobody's role is known. Tell the help desk, and try again in a minute.";
     pub(crate) const LOG_FAILED: &str = "This cannot be written into the access log, so it is not done. Tell the help desk, and try again in a minute.";

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use gauze_people::acting::{Acting, Factor, Network};
+use gauze_people::acting::{Acting, Barred, Factor, Network};
 use gauze_people::action::act;
 use gauze_people::context::Context;
 use gauze_people::person::{Person, PersonId, Role, Team};
@@ -54,6 +54,7 @@ impl Ward {
             factor: Factor::Totp,
             factor_at: now(),
             network: Network::Inside,
+        barred: Barred::Nothing,
         };
         for number in 0..views {
             let photo = Photo {

@@ -132,6 +132,7 @@ impl Desk {
             roles: Arc::new(gauze_people::Roles::shipped().unwrap()),
             log: Arc::clone(&log.log),
             clock: Arc::new(SystemClock) as Arc<dyn Clock>,
+            fences: tokio::sync::watch::Sender::new(Vec::new()).subscribe(),
         });
         let pages =
             router(web.clone(), Router::new().route("/photos", get(async || Html("<h1>Photos</h1>"))));

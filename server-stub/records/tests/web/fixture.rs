@@ -27,6 +27,7 @@ use gauze_wire::{PublicKey, Signer, SoftwareKey, Tenant, WireError};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use crate::issuer::{Account, Answering, Asked, Claims, Issuer};
@@ -223,6 +224,7 @@ impl Hospital {
             roles: Arc::new(Roles::of(policies)),
             log: Arc::clone(&log.log),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            fences: watch::Sender::new(Vec::new()).subscribe(),
         };
         let web = Web::new(parts);
         Self { issuer, clock, log, roster, pages: router(web.clone(), Router::new()), web, _dir: dir }

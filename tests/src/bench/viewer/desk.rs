@@ -117,6 +117,7 @@ async fn web(home: &std::path::Path, roles: Arc<Roles>, log: Arc<AccessLog>) -> 
         roles,
         log,
         clock: Arc::new(SystemClock),
+        fences: tokio::sync::watch::Sender::new(Vec::new()).subscribe(),
     }))
 }
 

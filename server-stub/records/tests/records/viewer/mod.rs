@@ -4,6 +4,7 @@ mod browser;
 mod clinician;
 mod day;
 mod exports;
+mod fences;
 mod governing;
 mod haste;
 mod leaks;

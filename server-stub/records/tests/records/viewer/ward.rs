@@ -11,7 +11,7 @@ use axum::http::header::{CONTENT_TYPE, COOKIE, HOST};
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
 use gauze_people::Roles;
-use gauze_people::acting::{Acting, Factor, Network};
+use gauze_people::acting::{Acting, Barred, Factor, Network};
 use gauze_people::context::{Context, Reason, ReasonCode};
 use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
@@ -76,6 +76,7 @@ pub fn acting(role: Role) -> Acting {
         factor: Factor::Passkey { hardware: false },
         factor_at: at,
         network: Network::Inside,
+        barred: Barred::Nothing,
     }
 }
 
@@ -265,6 +266,7 @@ impl Ward {
             roles: office.roles.clone(),
             log: office.log.clone(),
             clock: hospital.clock.clone(),
+            fences: puller.fences(),
         });
         let (pages, apart) = desk(&hospital, &office, &web, &folk);
         Self { hospital, puller, folk, office, issuer, web, pages, apart, host: host.to_owned() }
