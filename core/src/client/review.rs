@@ -189,13 +189,14 @@ impl Client {
         } else {
             Wounds::expire(disk, dir, now)?
         }
-        for entry in self.store.entries().into_iter().filter(|entry| entry.reviewable || entry.previewed) {
+        let ends = |entry: &Entry| {
             let age = now.duration_since(entry.captured_at);
             // One from a time that has not come was taken by a wrong clock: nobody knows when its hours end.
             let over = age > hours || age < -LATER;
-            if over || entry.stage == Stage::Filed || !entry.reviewable {
-                self.store.end_review(entry.capture_id)?;
-            }
+            over || entry.stage == Stage::Filed || !entry.reviewable
+        };
+        for entry in self.store.those(|entry| (entry.reviewable || entry.previewed) && ends(entry)) {
+            self.store.end_review(entry.capture_id)?;
         }
         Ok(())
     }

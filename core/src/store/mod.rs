@@ -92,7 +92,7 @@ impl Store {
 
     /// Finishes what a dead process decided: a statement that is not signed yet takes its photo's place, whatever was said of that.
     fn finish_voids(&self) {
-        for entry in self.entries().into_iter().filter(|entry| entry.kind == Kind::Void) {
+        for entry in self.those(|entry| entry.kind == Kind::Void) {
             let id = entry.capture_id;
             let finished = match self.read(id, file::VOID) {
                 Ok(None) => self.finish_void(id),
@@ -174,7 +174,12 @@ impl Store {
 
     /// Every photo on the phone, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
-        self.state().entries.values().cloned().collect()
+        self.those(|_| true)
+    }
+
+    /// The photos that are `wanted`, oldest first.
+    pub fn those(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        self.state().entries.values().filter(|entry| wanted(entry)).cloned().collect()
     }
 
     /// How many photos the gateway does not have yet.
