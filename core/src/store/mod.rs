@@ -8,8 +8,8 @@
 //! - Nothing is deleted because it looks damaged: it moves to `quarantine/` and is shown. The one exception is a
 //!   `.new-` directory, which was never ticked; a `.gone-` directory had its *filed* receipt verified first.
 //!
-//! Write order of a capture: `.new-ID/{photo.age, review.age, body.json}` written, the photo synced, then the two others and
-//! the directory together, renamed to `ID/`, `outbox/` synced. Order of an erasure: head file, rename to `.gone-ID`, removal.
+//! Write order of a capture: `.new-ID/{photo.age, review.age, body.json}` written, each synced from when it is whole, the
+//! directory with the last of them; once all are, renamed to `ID/`, `outbox/` synced. Order of an erasure: head file, rename to `.gone-ID`, removal.
 
 mod draft;
 mod entry;
@@ -135,8 +135,9 @@ impl Store {
         };
         let dir = self.outbox().join(format!(".new-{id}"));
         let follows = if seq == 1 { follows } else { None };
-        let (names, files) = (Vec::new(), Vec::new());
-        let draft = Draft { store: self, state, id, dir, seq, prev, follows, names, files, committed: false };
+        let (names, syncing) = (Vec::new(), Vec::new());
+        let draft =
+            Draft { store: self, state, id, dir, seq, prev, follows, names, syncing, committed: false };
         self.disk.begin(&draft.dir)?;
         Ok(draft)
     }
