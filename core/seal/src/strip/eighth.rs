@@ -32,8 +32,8 @@ impl Eighth {
         let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
         let coloured = match ids.as_slice() {
             [_] => false,
-            // Decoders do not agree on what Adobe's other transforms are beside these names.
-            [1, 2, 3] if matches!(adobe, None | Some(1)) => true,
+            // With other names, and with Adobe's other transforms, decoders do not agree on what they are.
+            [0, 1, 2] | [1, 2, 3] if matches!(adobe, None | Some(1)) => true,
             _ => return None,
         };
         let [width, height] = [frame.width, frame.height].map(|side| u32::from(side).div_ceil(8));

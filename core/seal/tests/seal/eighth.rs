@@ -121,15 +121,16 @@ fn colours_that_decoders_take_in_several_ways_have_none() {
     assert!(draw(&adobe(1)).is_some());
     assert!(draw(&adobe(0)).is_none());
     let sof = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+    let sos = jpeg.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
     let named = |name: [u8; 3]| {
         let mut other = jpeg.clone();
         for (at, name) in name.into_iter().enumerate() {
             other[sof + 10 + 3 * at] = name;
-            let sos = other.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
             other[sos + 5 + 2 * at] = name;
         }
         other
     };
     assert!(draw(&named([1, 2, 3])).is_some());
+    assert!(draw(&named([0, 1, 2])).is_some());
     assert!(draw(&named(*b"RGB")).is_none());
 }
