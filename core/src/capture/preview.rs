@@ -176,12 +176,10 @@ mod tests {
 
     #[test]
     fn a_large_picture_is_drawn_by_its_blocks_upright_and_in_its_colours() {
-        let halved = |encoder: &mut Encoder<_>| encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-        for (jpeg, size) in [
-            (picture((3200, 2400), 1, halved), (400, 300)),
-            (picture((3200, 2400), 6, |encoder| encoder.set_progressive(true)), (300, 400)),
-            (picture((4400, 1000), 1, |encoder| encoder.set_restart_interval(7)), (512, 116)),
-        ] {
+        let halved = picture((3200, 2400), 1, |encoder| encoder.set_sampling_factor(SamplingFactor::R_4_2_0));
+        let progressive = picture((3200, 2400), 6, |encoder| encoder.set_progressive(true));
+        let restarting = picture((4400, 1000), 1, |encoder| encoder.set_restart_interval(7));
+        for (jpeg, size) in [(halved, (400, 300)), (progressive, (300, 400)), (restarting, (512, 116))] {
             assert!(Small::from_blocks(&jpeg, &strip(&jpeg).unwrap()).is_some());
             let (seen, most) = previewed(&jpeg);
             assert_eq!(seen, size);
