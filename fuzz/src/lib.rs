@@ -13,7 +13,7 @@ use gauze_attest::{
 };
 use gauze_seal::age::{Identity, Opener, Unwrap, parse_identity_file};
 use gauze_seal::bundle::{Bundle, Unbundler};
-use gauze_seal::strip::{Metadata, Stripped, strip, strip_fully};
+use gauze_seal::strip::{Metadata, Stripped, draw_eighth, strip, strip_fully};
 use gauze_wire::resume::{Part, announced};
 use gauze_wire::{
     Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Binding, Body, Carried, Digest, Filed, Jws,
@@ -65,6 +65,18 @@ pub fn jpeg_intake(data: &[u8]) {
     let kept = (first.orientation() != 1).then_some(Metadata::Exif);
     assert!(again.had().iter().eq(kept), "metadata but an orientation");
     counted_fully(data, &first);
+    drawn(data, &first);
+}
+
+/// What is drawn small is the picture that is kept, and the same picture before and after.
+fn drawn(data: &[u8], kept: &Stripped<'_>) {
+    let Some(small) = draw_eighth(data, kept) else { return };
+    let [width, height] = [kept.width(), kept.height()].map(|side| u32::from(side).div_ceil(8));
+    assert_eq!((small.width, small.height), (width, height));
+    let channels = if small.coloured { 3 } else { 1 };
+    assert_eq!(small.pixels.len(), width as usize * height as usize * channels);
+    let again = draw_eighth(&kept.slices().collect::<Vec<_>>().concat(), kept);
+    assert_eq!(again.map(|again| again.pixels), Some(small.pixels), "another picture");
 }
 
 /// Counting every block may only shorten what [`strip`] keeps, and once it has, nothing is left to shorten. Where a scan ends

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gauze_core::adapters::{
     AlwaysReachable, FileDisk, FileSecrets, HttpTransport, SoftwareVault, SystemClock, SystemEntropy,
 };
-use gauze_core::ports::{Attestor, KeyVault, SecretStore, Transport};
+use gauze_core::ports::{Attestor, Disk, KeyVault, SecretStore, Transport};
 use gauze_core::{Client, ClientConfig, Connect, OpenError, Ports};
 use gauze_wire::Platform;
 
@@ -25,17 +25,31 @@ pub fn files_vault(data: &Path) -> Arc<SoftwareVault> {
     Arc::new(SoftwareVault::new(data.join("vault"), Arc::new(SystemEntropy)))
 }
 
+/// The same on another disk.
+pub fn open_on(data: &Path, disk: Arc<dyn Disk>) -> Result<Client, OpenError> {
+    open_with_all(data, files_vault(data), file_secrets(data), disk)
+}
+
 /// Opens the phone in `data` with keys and secrets from elsewhere.
 pub fn open_with(
     data: &Path,
     vault: Arc<impl KeyVault + Attestor + 'static>,
     secrets: Arc<dyn SecretStore>,
 ) -> Result<Client, OpenError> {
+    open_with_all(data, vault, secrets, Arc::new(FileDisk))
+}
+
+fn open_with_all(
+    data: &Path,
+    vault: Arc<impl KeyVault + Attestor + 'static>,
+    secrets: Arc<dyn SecretStore>,
+    disk: Arc<dyn Disk>,
+) -> Result<Client, OpenError> {
     let connect: Arc<Connect> = Arc::new(|ca: Option<&str>| {
         HttpTransport::new(ca).map(|transport| Arc::new(transport) as Arc<dyn Transport>)
     });
     let ports = Ports {
-        disk: Arc::new(FileDisk),
+        disk,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         vault: vault.clone(),

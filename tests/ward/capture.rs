@@ -193,6 +193,21 @@ async fn what_cannot_be_taken_in_is_refused_before_anything_is_written() {
 }
 
 #[tokio::test]
+async fn what_a_capture_writes_waits_for_the_medium_at_once_and_has_its_name_last() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    // The photo, its sidecar, its body, and the directory that they are in.
+    phone.disk.gathers(4);
+    let id = phone.capture(0);
+    let ops = phone.disk.ops();
+    let named = ops.iter().position(|op| op.name == "publish").unwrap();
+    let syncs = ops.iter().filter(|op| op.name.starts_with("sync")).count();
+    assert!(syncs == 4 && ops[named..].iter().all(|op| op.name.starts_with("publish")), "{ops:?}");
+    phone.disk.works();
+    assert!(phone.file(id, "body.json").is_file());
+}
+
+#[tokio::test]
 async fn a_preview_is_made_of_the_captured_bytes_and_of_no_others() {
     let ward = Ward::new().await;
     let mut phone = Phone::enrolled(&ward).await;

@@ -72,9 +72,7 @@ pub(super) fn write_sealed(
         digest.take(work.write(offset, end).map_err(StoreError::from)?);
         Ok(SealedDigest { sha256: digest.digest.finalize().into(), size: digest.next })
     })?;
-    let mut file = work.file.into_inner().unwrap_or_else(PoisonError::into_inner);
-    // What is left behind the last stride.
-    file.start_sync(digest.size / STRIDE * STRIDE, STRIDE);
+    let file = work.file.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok((digest, file_key, file))
 }
 

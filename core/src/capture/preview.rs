@@ -1,15 +1,18 @@
 //! A small picture for the review list, made from memory and never from or to a plaintext file.
 
-use image::codecs::jpeg::JpegEncoder;
+use gauze_seal::strip::{Stripped, draw_eighth};
 use image::{DynamicImage, GrayImage, RgbImage};
-use jpeg_decoder::{ImageInfo, PixelFormat};
+use jpeg_decoder::PixelFormat;
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::pixels::{Decoded, NotDecoded, decode};
+use super::pixels::{Decoded, decode};
 use crate::store::StoreError;
 
 /// Longest side of a preview in pixels.
 pub const PREVIEW_SIDE: u16 = 512;
+/// A picture whose eighth has so many pixels at its longest side needs no decoder: from 3072 on.
+const ENOUGH: u16 = PREVIEW_SIDE / 4 * 3;
 const QUALITY: u8 = 80;
 /// Why there is no preview. The photo itself is not touched by it.
 #[derive(Debug, thiserror::Error)]
@@ -48,41 +51,153 @@ impl PreviewError {
     }
 }
 
-/// Decodes at a fraction of the size (DCT scaling), turns upright, encodes small.
-pub fn make_preview(jpeg: &[u8], orientation: u8) -> Result<Zeroizing<Vec<u8>>, PreviewError> {
-    let side = PREVIEW_SIDE;
-    let Decoded { pixels, info, .. } =
-        decode(jpeg, (side, side)).map_err(|NotDecoded| PreviewError::Decoder)?;
-    let mut picture = to_image(pixels, &info).ok_or(PreviewError::Decoder)?;
-    let side = u32::from(side);
+/// A small picture, and what its bytes are.
+struct Small {
+    picture: DynamicImage,
+    colours: ColorType,
+}
+
+/// Draws it small, turns it upright, encodes it. `photo` is what was kept of `jpeg`.
+pub fn make_preview(jpeg: &[u8], photo: &Stripped<'_>) -> Result<Zeroizing<Vec<u8>>, PreviewError> {
+    let side = u32::from(PREVIEW_SIDE);
+    let drawn = Small::from_blocks(jpeg, photo).or_else(|| Small::decoded(jpeg));
+    let Small { mut picture, colours } = drawn.ok_or(PreviewError::Decoder)?;
     if picture.width().max(picture.height()) > side {
         let small = picture.thumbnail(side, side);
         wipe(std::mem::replace(&mut picture, small));
     }
-    let upright = image::metadata::Orientation::from_exif(orientation);
+    let upright = image::metadata::Orientation::from_exif(photo.orientation());
     picture.apply_orientation(upright.unwrap_or(image::metadata::Orientation::NoTransforms));
-    let mut out = Zeroizing::new(Vec::with_capacity(256 * 1024));
-    let encoded = JpegEncoder::new_with_quality(&mut *out, QUALITY).encode_image(&picture);
+    let encoded = encode(&picture, colours);
     wipe(picture);
-    encoded.map_err(|_| PreviewError::Decoder)?;
-    Ok(out)
+    encoded.ok_or(PreviewError::Decoder)
 }
 
-fn to_image(pixels: Vec<u8>, info: &ImageInfo) -> Option<DynamicImage> {
-    let (width, height) = (u32::from(info.width), u32::from(info.height));
-    match info.pixel_format {
-        PixelFormat::RGB24 => RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
-        PixelFormat::L8 => GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
-        // Phones do not make these; the records side shows them.
-        PixelFormat::L16 | PixelFormat::CMYK32 => None,
+impl Small {
+    /// By the blocks' means, where they are pixels enough.
+    fn from_blocks(jpeg: &[u8], photo: &Stripped<'_>) -> Option<Self> {
+        if photo.width().max(photo.height()) < ENOUGH * 8 {
+            return None;
+        }
+        let mut eighth = draw_eighth(jpeg, photo)?;
+        let pixels = std::mem::take(&mut *eighth.pixels);
+        let (width, height) = (eighth.width, eighth.height);
+        if eighth.coloured {
+            let picture = RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)?;
+            Some(Self { picture, colours: ColorType::Ycbcr })
+        } else {
+            let picture = GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8)?;
+            Some(Self { picture, colours: ColorType::Luma })
+        }
     }
+
+    /// By a decoder that scales. It also draws what is not all there.
+    fn decoded(jpeg: &[u8]) -> Option<Self> {
+        let Decoded { pixels, info, .. } = decode(jpeg, (PREVIEW_SIDE, PREVIEW_SIDE)).ok()?;
+        let (width, height) = (u32::from(info.width), u32::from(info.height));
+        let (picture, colours) = match info.pixel_format {
+            PixelFormat::RGB24 => {
+                (RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)?, ColorType::Rgb)
+            }
+            PixelFormat::L8 => {
+                (GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8)?, ColorType::Luma)
+            }
+            // Phones do not make these; the records side shows them.
+            PixelFormat::L16 | PixelFormat::CMYK32 => return None,
+        };
+        Some(Self { picture, colours })
+    }
+}
+
+fn encode(picture: &DynamicImage, colours: ColorType) -> Option<Zeroizing<Vec<u8>>> {
+    let [width, height] = [picture.width(), picture.height()].map(|side| u16::try_from(side).ok());
+    let mut out = Zeroizing::new(Vec::with_capacity(256 * 1024));
+    let mut encoder = Encoder::new(&mut *out, QUALITY);
+    encoder.set_sampling_factor(SamplingFactor::R_4_4_4);
+    encoder.encode(picture.as_bytes(), width?, height?, colours).ok()?;
+    Some(out)
 }
 
 fn wipe(picture: DynamicImage) {
     match picture {
         DynamicImage::ImageRgb8(pixels) => pixels.into_raw().zeroize(),
         DynamicImage::ImageLuma8(pixels) => pixels.into_raw().zeroize(),
-        // `to_image` makes no other kind.
+        // [`Small`] makes no other kind.
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gauze_seal::strip::{orientation_segment, strip};
+    use jpeg_decoder::Decoder;
+
+    use super::*;
+
+    /// What is red to the right and green to the bottom of a picture of so many pixels.
+    fn colour((x, y): (u32, u32), (width, height): (u32, u32)) -> [u8; 3] {
+        let part = |at: u32, side: u32| u8::try_from((2 * at + 1) * 120 / side).unwrap();
+        [part(x, width), part(y, height), 60]
+    }
+
+    fn picture(size: (u16, u16), orientation: u8, set: impl FnOnce(&mut Encoder<&mut Vec<u8>>)) -> Vec<u8> {
+        let (width, height) = (u32::from(size.0), u32::from(size.1));
+        let pixels: Vec<u8> =
+            (0..width * height).flat_map(|n| colour((n % width, n / width), (width, height))).collect();
+        let mut out = Vec::new();
+        let mut encoder = Encoder::new(&mut out, 92);
+        encoder.add_app_segment(1, orientation_segment(orientation)[4..].to_vec()).unwrap();
+        set(&mut encoder);
+        encoder.encode(&pixels, size.0, size.1, ColorType::Rgb).unwrap();
+        out
+    }
+
+    /// The preview's size, and by how much it differs at most from what the picture shows upright.
+    fn previewed(jpeg: &[u8]) -> ((u32, u32), u8) {
+        let photo = strip(jpeg).unwrap();
+        let preview = make_preview(jpeg, &photo).unwrap();
+        let mut decoder = Decoder::new(preview.as_slice());
+        let pixels = decoder.decode().unwrap();
+        let info = decoder.info().unwrap();
+        let (width, height) = (u32::from(info.width), u32::from(info.height));
+        let mut most = 0;
+        for (n, seen) in (0..).zip(pixels.chunks_exact(3)) {
+            let (x, y) = (n % width, n / width);
+            let expected = match photo.orientation() {
+                // To be turned to the right.
+                6 => colour((y, width - 1 - x), (height, width)),
+                _ => colour((x, y), (width, height)),
+            };
+            most =
+                seen.iter().zip(expected).map(|(seen, expected)| seen.abs_diff(expected)).fold(most, u8::max);
+        }
+        ((width, height), most)
+    }
+
+    #[test]
+    fn a_large_picture_is_drawn_by_its_blocks_upright_and_in_its_colours() {
+        let halved = picture((3200, 2400), 1, |encoder| encoder.set_sampling_factor(SamplingFactor::R_4_2_0));
+        let progressive = picture((3200, 2400), 6, |encoder| encoder.set_progressive(true));
+        let restarting = picture((4400, 1000), 1, |encoder| encoder.set_restart_interval(7));
+        for (jpeg, size) in [(halved, (400, 300)), (progressive, (300, 400)), (restarting, (512, 116))] {
+            assert!(Small::from_blocks(&jpeg, &strip(&jpeg).unwrap()).is_some());
+            let (seen, most) = previewed(&jpeg);
+            assert_eq!(seen, size);
+            assert!(most < 8, "{size:?}: {most}");
+        }
+    }
+
+    #[test]
+    fn a_small_picture_and_one_that_is_not_all_there_are_decoded() {
+        let small = picture((1600, 1200), 1, |_| {});
+        assert!(Small::from_blocks(&small, &strip(&small).unwrap()).is_none());
+        let (size, most) = previewed(&small);
+        assert_eq!(size, (512, 384));
+        assert!(most < 8, "{most}");
+        let large = picture((3200, 2400), 1, |_| {});
+        let kept = strip(&large).unwrap();
+        let cut = [&large[..large.len() / 2], &[0xFF, 0xD9]].concat();
+        assert!(Small::from_blocks(&cut, &kept).is_none());
+        assert!(make_preview(&cut, &kept).is_ok(), "the half that is there");
     }
 }

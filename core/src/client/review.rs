@@ -32,11 +32,17 @@ impl Client {
             Some(digest) => digest,
             None => self.sidecar_digest(id)?,
         };
-        if Digest(photo.sha256()) != expected {
+        let (digest, preview) = std::thread::scope(|scope| {
+            let hash = || leaving_nothing(|| photo.sha256());
+            // Where the system gives no thread, this one hashes.
+            let hashing = std::thread::Builder::new().spawn_scoped(scope, hash).ok();
+            let preview = make_preview(jpeg, &photo);
+            (hashing.and_then(|hashing| hashing.join().ok()).unwrap_or_else(hash), preview)
+        });
+        if Digest(digest) != expected {
             return Err(PreviewError::OtherPhoto);
         }
-        let preview = make_preview(jpeg, photo.orientation())?;
-        self.keep_preview(id, &keys, &preview)
+        self.keep_preview(id, &keys, &preview?)
     }
 
     fn sidecar_digest(&self, id: CaptureId) -> Result<Digest, PreviewError> {
@@ -63,8 +69,8 @@ impl Client {
             return self.unlocked(&state)?.open(&sealed);
         }
         let photo = self.review(id)?;
-        let orientation = strip(&photo).map_err(|_| ReviewError::DidNotOpen)?.orientation();
-        let preview = make_preview(&photo, orientation).map_err(|_| ReviewError::DidNotOpen)?;
+        let stripped = strip(&photo).map_err(|_| ReviewError::DidNotOpen)?;
+        let preview = make_preview(&photo, &stripped).map_err(|_| ReviewError::DidNotOpen)?;
         if let Some(keys) = self.state().review_keys.clone()
             && self.keep_preview(id, &keys, &preview).is_err()
         {
@@ -191,13 +197,14 @@ impl Client {
         } else {
             Wounds::expire(disk, dir, now)?
         }
-        for entry in self.store.entries().into_iter().filter(|entry| entry.reviewable || entry.previewed) {
+        let ends = |entry: &Entry| {
             let age = now.duration_since(entry.captured_at);
             // One from a time that has not come was taken by a wrong clock: nobody knows when its hours end.
             let over = age > hours || age < -LATER;
-            if over || entry.stage == Stage::Filed || !entry.reviewable {
-                self.store.end_review(entry.capture_id)?;
-            }
+            over || entry.stage == Stage::Filed || !entry.reviewable
+        };
+        for entry in self.store.those(|entry| (entry.reviewable || entry.previewed) && ends(entry)) {
+            self.store.end_review(entry.capture_id)?;
         }
         Ok(())
     }

@@ -195,7 +195,7 @@ impl Client {
             state.recent.clear();
         }
         ReviewKeys::destroy(&*self.ports.disk, &self.config.dir)?;
-        for entry in self.store.entries().into_iter().filter(|entry| entry.reviewable || entry.previewed) {
+        for entry in self.store.those(|entry| entry.reviewable || entry.previewed) {
             self.store.end_review(entry.capture_id)?;
         }
         self.store.forget_progress();

@@ -1,8 +1,8 @@
 use std::ffi::OsString;
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
 /// How the system protects a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,34 +47,31 @@ pub trait Disk: Send + Sync {
     fn list(&self, dir: &Path) -> io::Result<Vec<OsString>>;
 }
 
-/// Syncs new files and the directory that they are in: the first, which holds nearly all of the bytes, before the others,
-/// and these at once.
-///
-/// A file system with a journal commits the names and lengths of all of them with the first; the others find little left
-/// to wait for. Begun together, they take several times as long on a busy machine (ADR 0021).
-pub fn sync_in_turn(disk: &dyn Disk, dir: &Path, files: &mut [Box<dyn DiskWrite>]) -> io::Result<()> {
-    let Some((first, others)) = files.split_first_mut() else { return disk.sync_dir(dir) };
-    first.sync()?;
-    let threads = others.len();
-    let left = Mutex::new(others.iter_mut());
-    let sync_left = || -> io::Result<()> {
-        loop {
-            let next = left.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some(file) = next else { return Ok(()) };
-            file.sync()?;
+/// A sync of a file that is under way: what else a capture needs is made, and waits for the medium, meanwhile (ADR 0023).
+pub struct Syncing {
+    file: Arc<Mutex<Box<dyn DiskWrite>>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Syncing {
+    /// Of a file whose bytes are all written.
+    pub fn begin(file: Box<dyn DiskWrite>) -> Self {
+        let file = Arc::new(Mutex::new(file));
+        let shared = file.clone();
+        Self { file, thread: thread::Builder::new().spawn(move || sync(&shared)).ok() }
+    }
+
+    /// Returns when the bytes are on the medium. Where the system gave no thread, the sync begins only now.
+    pub fn end(self) -> io::Result<()> {
+        match self.thread {
+            Some(thread) => thread.join().unwrap_or_else(|_| Err(io::Error::other("a sync did not end"))),
+            None => sync(&self.file),
         }
-    };
-    thread::scope(|scope| {
-        // Where the system gives no thread, the others sync its file.
-        let spawn = |_| thread::Builder::new().spawn_scoped(scope, sync_left).ok();
-        let syncing: Vec<_> = (0..threads).filter_map(spawn).collect();
-        let mut result = disk.sync_dir(dir).and_then(|()| sync_left());
-        for thread in syncing {
-            let synced = thread.join().unwrap_or_else(|_| Err(io::Error::other("a sync did not end")));
-            result = result.and(synced);
-        }
-        result
-    })
+    }
+}
+
+fn sync(file: &Mutex<Box<dyn DiskWrite>>) -> io::Result<()> {
+    file.lock().unwrap_or_else(PoisonError::into_inner).sync()
 }
 
 /// Whether it says that no more files can be opened: EMFILE and ENFILE have no [`io::ErrorKind`].

@@ -13,7 +13,7 @@ mod transport;
 
 pub use attestor::Attestor;
 pub use clock::Clock;
-pub use disk::{Disk, DiskRead, DiskWrite, Protection, no_more_files, sync_in_turn, write_durably};
+pub use disk::{Disk, DiskRead, DiskWrite, Protection, Syncing, no_more_files, write_durably};
 pub use entropy::Entropy;
 pub(crate) use entropy::SealEntropy;
 pub use key_vault::{KeyVault, VaultError};

@@ -2,19 +2,29 @@
 //! twice.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use gauze_wire::CaptureId;
 use tokio_util::sync::CancellationToken;
 
 /// All that are in hand, of one client.
 #[derive(Clone, Default)]
-pub struct Claims(Arc<Mutex<HashMap<CaptureId, CancellationToken>>>);
+pub struct Claims(Arc<Mutex<HashMap<CaptureId, InHand>>>);
+
+struct InHand {
+    halted: CancellationToken,
+    hold: Weak<Hold>,
+}
+
+/// Keeps a photo in hand until it is dropped: its claim has one, and each write that is under way.
+pub struct Hold {
+    id: CaptureId,
+    claims: Claims,
+}
 
 /// A photo in hand, until this is dropped.
 pub struct Claim {
-    id: CaptureId,
-    claims: Claims,
+    hold: Arc<Hold>,
     /// Ends when the photo must not go on.
     pub halted: CancellationToken,
 }
@@ -27,18 +37,24 @@ impl Claims {
             return None;
         }
         let halted = CancellationToken::new();
-        held.insert(id, halted.clone());
-        Some(Claim { id, claims: self.clone(), halted })
+        let hold = Arc::new(Hold { id, claims: self.clone() });
+        held.insert(id, InHand { halted: halted.clone(), hold: Arc::downgrade(&hold) });
+        Some(Claim { hold, halted })
+    }
+
+    /// Keeps a photo in hand that is: nobody takes it before this is dropped, even where the run ends.
+    pub fn hold(&self, id: CaptureId) -> Option<Arc<Hold>> {
+        self.held().get(&id)?.hold.upgrade()
     }
 
     /// Ends the transfer of a photo that was discarded.
     pub fn halt(&self, id: CaptureId) {
-        if let Some(halted) = self.held().get(&id) {
+        if let Some(InHand { halted, .. }) = self.held().get(&id) {
             halted.cancel();
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<CaptureId, CancellationToken>> {
+    fn held(&self) -> MutexGuard<'_, HashMap<CaptureId, InHand>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -46,12 +62,30 @@ impl Claims {
 impl Claim {
     /// The photo.
     pub fn id(&self) -> CaptureId {
-        self.id
+        self.hold.id
     }
 }
 
-impl Drop for Claim {
+impl Drop for Hold {
     fn drop(&mut self) {
         self.claims.held().remove(&self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_photo_stays_in_hand_while_anything_of_it_is_written() {
+        let claims = Claims::default();
+        let id = CaptureId::make(0, &[0; 10]);
+        assert!(claims.hold(id).is_none());
+        let claim = claims.take(id).unwrap();
+        let writing = claims.hold(id);
+        drop(claim);
+        assert!(writing.is_some() && claims.take(id).is_none(), "the run has ended, the write has not");
+        drop(writing);
+        assert!(claims.take(id).is_some());
     }
 }

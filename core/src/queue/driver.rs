@@ -115,7 +115,7 @@ impl Driver {
             }
             TransferEnd::Failed { error } => Err(error),
         };
-        let event = self.ended(&entry, answer);
+        let event = self.ended(&entry, answer).await;
         let item = Item { state: State::Sending, attempts };
         let driven = Driven { claim, item, carried: None };
         let driven = self.drive(&entry, driven, event, Carrier::System).await;
@@ -274,7 +274,19 @@ impl Driver {
             Jws::sign_bytes(typ, &payload, &signer).map_err(|_| signer.why())
         });
         let jws = signing.await.map_err(|_| Trouble::KeyUnavailable)?.map_err(of_vault)?;
-        self.store.write(id, name, jws.as_str().as_bytes()).map_err(|error| of_store(&error))
+        self.write(id, name, &jws).await
+    }
+
+    /// Writes what was signed of a photo, on another thread: whoever waits for the disk keeps no other photo waiting. Until it is
+    /// written the photo stays in hand, even where the run ends before.
+    pub(super) async fn write(&self, id: CaptureId, name: &'static str, jws: &Jws) -> Result<(), Trouble> {
+        let (store, jws, in_hand) = (self.store.clone(), jws.clone(), self.claims.hold(id));
+        let writing = tokio::task::spawn_blocking(move || {
+            let written = store.write(id, name, jws.as_str().as_bytes());
+            drop(in_hand);
+            written
+        });
+        writing.await.map_err(|_| Trouble::Storage)?.map_err(|error| of_store(&error))
     }
 
     fn adoption(&self, entry: &Entry, body: &[u8]) -> Result<Vec<u8>, Trouble> {
@@ -324,7 +336,7 @@ impl Driver {
                 }
                 Ok(Some((upload_url, offset)))
             }
-            UploadAnswer::Held(state) => Ok(self.keep_stored(entry, &state).map(|()| None)?),
+            UploadAnswer::Held(state) => Ok(self.keep_stored(entry, &state).await.map(|()| None)?),
         }
     }
 
@@ -333,11 +345,11 @@ impl Driver {
         let offset = if offset <= entry.size { offset } else { 0 };
         let transfer = Transfer { url, file, size: entry.size, offset };
         let answer = self.gateway.transport.transfer(transfer).await;
-        self.ended(entry, answer)
+        self.ended(entry, answer).await
     }
 
     /// What the end of a transfer means.
-    fn ended(&self, entry: &Entry, answer: Result<Answer, TransportError>) -> Event {
+    async fn ended(&self, entry: &Entry, answer: Result<Answer, TransportError>) -> Event {
         let answer = match answer {
             Ok(answer) => answer,
             Err(TransportError::Cut) => {
@@ -346,7 +358,7 @@ impl Driver {
             Err(error) => return self.failed(of_call(&error.into())),
         };
         let least_ms = self.gateway.wait_ms(&answer);
-        match self.received(entry, answer) {
+        match self.received(entry, answer).await {
             Ok(()) => Event::Stored,
             Err(Trouble::Gateway(ProblemCode::DigestMismatch | ProblemCode::SizeMismatch))
                 if !self.file_holds(entry) =>
@@ -357,9 +369,9 @@ impl Driver {
         }
     }
 
-    fn received(&self, entry: &Entry, answer: Answer) -> Result<(), Trouble> {
+    async fn received(&self, entry: &Entry, answer: Answer) -> Result<(), Trouble> {
         let state: CaptureState = crate::auth::parse(answer).map_err(|error| of_call(&error))?;
-        self.keep_stored(entry, &state)
+        self.keep_stored(entry, &state).await
     }
 
     /// Whether the sealed file is still the one its body names.

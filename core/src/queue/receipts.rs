@@ -3,7 +3,9 @@
 //! Always: a receipt that does not hold moves nothing and is shown, and one that holds is on flash before anything follows
 //! from it.
 
-use gauze_wire::{Binding, CaptureId, CaptureState, Jws, Refused, StatusAnswer, StatusQuery, Stored};
+use gauze_wire::{
+    Binding, CaptureId, CaptureState, FilingRefusal, Jws, Refused, StatusAnswer, StatusQuery, Stored,
+};
 
 use super::claims::Claim;
 use super::driver::Driver;
@@ -32,7 +34,7 @@ impl Driver {
         Ok(bindings)
     }
 
-    pub(super) fn keep_stored(&self, entry: &Entry, state: &CaptureState) -> Result<(), Trouble> {
+    pub(super) async fn keep_stored(&self, entry: &Entry, state: &CaptureState) -> Result<(), Trouble> {
         let gateway = &self.trust.gateway;
         let keys = std::slice::from_ref(&gateway.key);
         let holds = self
@@ -42,7 +44,7 @@ impl Driver {
         if !holds {
             return Err(Trouble::Receipt);
         }
-        self.keep(entry.capture_id, file::STORED, &state.stored)?;
+        self.write(entry.capture_id, file::STORED, &state.stored).await?;
         self.store.set_progress(entry.capture_id, None);
         Ok(())
     }
@@ -63,11 +65,11 @@ impl Driver {
             let state = heard.iter().flatten().find(|state| state.capture_id == id);
             let outcome = state.and_then(|state| state.outcome.as_ref());
             let mut item = match state {
-                Some(state) => self.arrived(*item, id, state),
+                Some(state) => self.arrived(*item, id, state).await,
                 None if heard.is_ok() => self.forgotten(*item, id),
                 None => *item,
             };
-            match self.outcome(id, item, outcome) {
+            match self.outcome(id, item, outcome).await {
                 Ok(Some(event)) => item = self.follow(id, item, event),
                 Ok(None) if item.state == State::Stored => match heard {
                     Ok(_) => self.store.set_progress(id, None),
@@ -133,9 +135,9 @@ impl Driver {
     }
 
     /// A photo that the system carried, where the gateway says that it has it.
-    fn arrived(&self, item: Item, id: CaptureId, state: &CaptureState) -> Item {
+    async fn arrived(&self, item: Item, id: CaptureId, state: &CaptureState) -> Item {
         let (State::Sending, Some(entry)) = (item.state, self.store.entry(id)) else { return item };
-        if self.keep_stored(&entry, state).is_err() {
+        if self.keep_stored(&entry, state).await.is_err() {
             return item;
         }
         let (item, _) = step(item, Event::Stored);
@@ -159,7 +161,12 @@ impl Driver {
     }
 
     /// Believes an outcome, keeps it, and says what happened.
-    fn outcome(&self, id: CaptureId, item: Item, heard: Option<&Jws>) -> Result<Option<Event>, Trouble> {
+    async fn outcome(
+        &self,
+        id: CaptureId,
+        item: Item,
+        heard: Option<&Jws>,
+    ) -> Result<Option<Event>, Trouble> {
         let Some(entry) = self.store.entry(id) else { return Ok(None) };
         let kept = match item.state {
             State::Filed => self.jws(id, file::FILED).ok().flatten(),
@@ -177,25 +184,40 @@ impl Driver {
             return Ok(None);
         }
         let bindings = self.bindings(&entry)?;
-        let (bundle, log) = (&self.trust.bundle, &self.trust.gateway.log);
-        for (jws, binding) in said.iter().flat_map(|jws| bindings.iter().map(move |binding| (*jws, binding)))
-        {
-            if let Ok(receipted) = Receipted::verify(jws, binding, &bundle.records, log, &bundle.witnesses) {
-                self.keep(id, file::FILED, jws)?;
-                return Ok(Some(Event::Filed(receipted)));
+        let Some((jws, judged)) = self.judged(&said, &bindings) else {
+            tracing::warn!("a receipt from the hospital did not hold; the photo stays");
+            return Err(Trouble::Receipt);
+        };
+        match judged {
+            Judged::Filed(receipted) => {
+                self.write(id, file::FILED, jws).await?;
+                Ok(Some(Event::Filed(receipted)))
             }
-            let witnesses = Some(bundle.witnesses.as_slice());
-            if let Ok(refused) = Refused::verify(jws, &bundle.records, binding, log, witnesses) {
-                self.keep(id, file::REFUSED, jws)?;
-                self.shows(id, Trouble::Hospital(refused.cause));
-                return Ok(Some(Event::Refused));
+            Judged::Refused(cause) => {
+                self.write(id, file::REFUSED, jws).await?;
+                self.shows(id, Trouble::Hospital(cause));
+                Ok(Some(Event::Refused))
             }
         }
-        tracing::warn!("a receipt from the hospital did not hold; the photo stays");
-        Err(Trouble::Receipt)
     }
 
-    fn keep(&self, id: CaptureId, name: &str, jws: &Jws) -> Result<(), Trouble> {
-        self.store.write(id, name, jws.as_str().as_bytes()).map_err(|error| of_store(&error))
+    /// The first of those that holds.
+    fn judged<'a>(&self, said: &[&'a Jws], bindings: &[Binding]) -> Option<(&'a Jws, Judged)> {
+        let (bundle, log) = (&self.trust.bundle, &self.trust.gateway.log);
+        let witnesses = bundle.witnesses.as_slice();
+        let judge = |jws: &Jws, binding: &Binding| {
+            if let Ok(receipted) = Receipted::verify(jws, binding, &bundle.records, log, &bundle.witnesses) {
+                return Some(Judged::Filed(receipted));
+            }
+            let refused = Refused::verify(jws, &bundle.records, binding, log, Some(witnesses)).ok()?;
+            Some(Judged::Refused(refused.cause))
+        };
+        said.iter().find_map(|jws| Some((*jws, bindings.iter().find_map(|binding| judge(jws, binding))?)))
     }
+}
+
+/// What the hospital said, and it holds.
+enum Judged {
+    Filed(Receipted),
+    Refused(FilingRefusal),
 }

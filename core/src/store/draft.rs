@@ -1,14 +1,14 @@
 //! A capture until it is durable.
 
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::MutexGuard;
 
 use gauze_wire::{CaptureId, Carried, Digest, Follows};
 
 use super::{Durable, Entry, State, Store, StoreError, file};
-use crate::ports::{DiskWrite, sync_in_turn};
+use crate::ports::{DiskWrite, Syncing};
 
 /// A capture in progress: the chain is held until it is committed or dropped, so a failed capture uses no `seq`.
 pub struct Draft<'a> {
@@ -22,9 +22,9 @@ pub struct Draft<'a> {
     pub prev: Option<Digest>,
     /// At `seq` 1 of a re-enrolled phone: the chain it continues.
     pub follows: Option<Follows>,
-    /// What is in the directory, not yet synced.
+    /// What is in the directory, on its way to the medium.
     pub(super) names: Vec<OsString>,
-    pub(super) files: Vec<Box<dyn DiskWrite>>,
+    pub(super) syncing: Vec<Syncing>,
     pub(super) committed: bool,
 }
 
@@ -39,17 +39,16 @@ impl Draft<'_> {
         Ok(self.store.disk.create(&self.dir.join(name))?)
     }
 
-    /// Takes a file whose bytes are all written: it becomes durable with the rest. The photo comes first.
+    /// Takes a file whose bytes are all written: its way to the medium begins.
     pub fn keep(&mut self, name: &str, file: Box<dyn DiskWrite>) {
         self.names.push(name.into());
-        self.files.push(file);
+        self.syncing.push(Syncing::begin(file));
     }
 
     /// Writes a whole small file of it.
     pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let mut file = self.create(name)?;
         file.write_all(bytes)?;
-        file.start_sync(0, bytes.len() as u64);
         self.keep(name, file);
         Ok(())
     }
@@ -59,7 +58,8 @@ impl Draft<'_> {
         self.put(file::BODY, body)?;
         let carried = Carried::from_bytes(body).map_err(|_| StoreError::Damaged)?;
         let disk = &*self.store.disk;
-        sync_in_turn(disk, &self.dir, &mut self.files)?;
+        let names_synced = disk.sync_dir(&self.dir);
+        self.end_syncs().and(names_synced)?;
         disk.publish(&self.dir, &self.store.outbox().join(self.id.to_string()))?;
         self.committed = true;
         let entry = Entry::new(carried, &self.names);
@@ -67,6 +67,11 @@ impl Draft<'_> {
         self.state.heads.advance(device, head);
         self.state.entries.insert(self.id, entry);
         Ok(Durable(self.id))
+    }
+
+    /// Waits for all of them, whatever becomes of one.
+    fn end_syncs(&mut self) -> io::Result<()> {
+        self.syncing.drain(..).map(Syncing::end).fold(Ok(()), Result::and)
     }
 }
 
@@ -76,7 +81,7 @@ impl Drop for Draft<'_> {
             return;
         }
         // A process that has run out of files needs one to remove these.
-        self.files.clear();
+        let _ = self.end_syncs();
         // Where the rename happened and its sync failed, the photo has its name already, and was never ticked.
         for path in [self.dir.clone(), self.store.outbox().join(self.id.to_string())] {
             if self.store.disk.remove(&path).is_err() {

@@ -8,8 +8,8 @@
 //! - Nothing is deleted because it looks damaged: it moves to `quarantine/` and is shown. The one exception is a
 //!   `.new-` directory, which was never ticked; a `.gone-` directory had its *filed* receipt verified first.
 //!
-//! Write order of a capture: `.new-ID/{photo.age, review.age, body.json}` written, the photo synced, then the two others and
-//! the directory together, renamed to `ID/`, `outbox/` synced. Order of an erasure: head file, rename to `.gone-ID`, removal.
+//! Write order of a capture: `.new-ID/{photo.age, review.age, body.json}` written, each synced from when it is whole, the
+//! directory with the last of them; once all are, renamed to `ID/`, `outbox/` synced. Order of an erasure: head file, rename to `.gone-ID`, removal.
 
 mod draft;
 mod entry;
@@ -92,7 +92,7 @@ impl Store {
 
     /// Finishes what a dead process decided: a statement that is not signed yet takes its photo's place, whatever was said of that.
     fn finish_voids(&self) {
-        for entry in self.entries().into_iter().filter(|entry| entry.kind == Kind::Void) {
+        for entry in self.those(|entry| entry.kind == Kind::Void) {
             let id = entry.capture_id;
             let finished = match self.read(id, file::VOID) {
                 Ok(None) => self.finish_void(id),
@@ -135,8 +135,9 @@ impl Store {
         };
         let dir = self.outbox().join(format!(".new-{id}"));
         let follows = if seq == 1 { follows } else { None };
-        let (names, files) = (Vec::new(), Vec::new());
-        let draft = Draft { store: self, state, id, dir, seq, prev, follows, names, files, committed: false };
+        let (names, syncing) = (Vec::new(), Vec::new());
+        let draft =
+            Draft { store: self, state, id, dir, seq, prev, follows, names, syncing, committed: false };
         self.disk.begin(&draft.dir)?;
         Ok(draft)
     }
@@ -174,7 +175,12 @@ impl Store {
 
     /// Every photo on the phone, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
-        self.state().entries.values().cloned().collect()
+        self.those(|_| true)
+    }
+
+    /// The photos that are `wanted`, oldest first.
+    pub fn those(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        self.state().entries.values().filter(|entry| wanted(entry)).cloned().collect()
     }
 
     /// How many photos the gateway does not have yet.

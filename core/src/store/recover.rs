@@ -1,6 +1,6 @@
 //! What opening does with what a dead process left behind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -72,8 +72,8 @@ struct Sorted<'a> {
     unreadable: Vec<String>,
     /// How many photos there are in which nothing tells their place.
     placeless: u64,
-    /// The places that photos tell.
-    places: BTreeSet<(DeviceId, u64)>,
+    /// The places that photos tell, of each key.
+    places: BTreeMap<DeviceId, Vec<u64>>,
     /// The newest photo that tells its place, and whose it is.
     newest: Option<(CaptureId, DeviceId)>,
 }
@@ -83,30 +83,33 @@ impl<'a> Sorted<'a> {
         match read {
             Found::Whole(entry) => {
                 let (device, head) = entry.place();
-                self.keep_place(name, Some((device.clone(), head)));
+                self.keep_place(name, Some((device, head)));
                 self.entries.insert(entry.capture_id, entry);
             }
             Found::Damaged(place) => {
-                self.keep_place(name, place);
+                self.keep_place(name, place.as_ref().map(|(device, head)| (device, *head)));
                 self.damaged.push(name);
             }
             Found::Unreadable(place) => {
                 tracing::warn!("a photo cannot be read now; it stays, and is read again at the next start");
-                self.keep_place(name, place);
+                self.keep_place(name, place.as_ref().map(|(device, head)| (device, *head)));
                 self.unreadable.push(name.to_string_lossy().into_owned());
             }
         }
     }
 
     /// Its place in the chain stays used, as far as anything in it still tells.
-    fn keep_place(&mut self, name: &OsStr, place: Option<(DeviceId, Head)>) {
+    fn keep_place(&mut self, name: &OsStr, place: Option<(&DeviceId, Head)>) {
         match place {
             Some((device, head)) => {
-                self.heads.advance(&device, head);
-                self.places.insert((device.clone(), head.seq));
-                let placed = capture_id(name).map(|id| (id, device));
-                if placed.as_ref().map(|(id, _)| *id) > self.newest.as_ref().map(|(id, _)| *id) {
-                    self.newest = placed;
+                self.heads.advance(device, head);
+                match self.places.get_mut(device) {
+                    Some(places) => places.push(head.seq),
+                    None => drop(self.places.insert(device.clone(), vec![head.seq])),
+                }
+                let newest = self.newest.as_ref().map(|(id, _)| *id);
+                if let Some(id) = capture_id(name).filter(|id| Some(*id) > newest) {
+                    self.newest = Some((id, device.clone()));
                 }
             }
             None => self.placeless += u64::from(capture_id(name).is_some()),
@@ -124,13 +127,15 @@ impl<'a> Sorted<'a> {
     }
 
     /// Places after those that were `kept`, and before the newest, which no photo tells to be its own.
-    fn holes(&self, kept: &BTreeMap<DeviceId, u64>) -> u64 {
-        let mut last: BTreeMap<&DeviceId, u64> = BTreeMap::new();
+    fn holes(&mut self, kept: &BTreeMap<DeviceId, u64>) -> u64 {
         let mut holes = 0;
-        for (device, seq) in &self.places {
-            let before = last.entry(device).or_insert_with(|| kept.get(device).copied().unwrap_or(0));
-            holes += seq.saturating_sub(*before).saturating_sub(1);
-            *before = (*before).max(*seq);
+        for (device, places) in &mut self.places {
+            places.sort_unstable();
+            let mut before = kept.get(device).copied().unwrap_or(0);
+            for &seq in places.iter() {
+                holes += seq.saturating_sub(before).saturating_sub(1);
+                before = before.max(seq);
+            }
         }
         holes
     }

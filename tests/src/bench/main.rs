@@ -22,6 +22,7 @@ mod resend;
 mod row;
 mod seal;
 mod signed;
+mod slow;
 mod sqlcipher;
 mod store;
 mod upload;
@@ -118,6 +119,7 @@ async fn measure() -> anyhow::Result<()> {
     let client = phone::enrolled(&hospital, "bench-phone").await?;
     let recipient = hospital.recipient()?;
     capture::measure(&arguments, &hospital, &client, &recipient)?;
+    Box::pin(capture::measure_slow(&arguments, &hospital)).await?;
     seal::measure(&arguments, &hospital, &recipient)?;
     preview::measure(&arguments, &hospital, &client)?;
     kotlin::measure(&arguments, &hospital, &client).await?;

@@ -2,6 +2,10 @@
 
 /// Codes up to this length are found in one step.
 const QUICK: u32 = 10;
+/// So many bits of a block's AC coefficients are looked at in one step: some two coefficients.
+const AT_ONCE: u32 = 11;
+/// Coefficients of a block.
+const BLOCK: u32 = 64;
 
 /// A Huffman table, made for lengths rather than values.
 pub(super) struct Codes {
@@ -45,6 +49,62 @@ impl Codes {
             code <<= 1;
         }
         Some(made)
+    }
+}
+
+/// A table of AC codes of sequential blocks, made to pass over them.
+pub(super) struct Runs {
+    codes: Codes,
+    steps: Box<[Step; 1 << AT_ONCE]>,
+}
+
+/// What the next bits hold, as far as it ends in them: codes with their values, up to the last one that a block can have.
+#[derive(Clone, Copy, Default)]
+struct Step {
+    /// 0 where there is no whole code.
+    bits: u8,
+    /// Coefficients before the last of these codes, and with it.
+    before: u8,
+    all: u8,
+}
+
+impl Runs {
+    /// As [`Codes::new`].
+    pub(super) fn new(table: &[u8]) -> Option<Self> {
+        let codes = Codes::new(table)?;
+        let mut steps = Box::new([Step::default(); 1 << AT_ONCE]);
+        for (bits, step) in (0_u64..).zip(steps.iter_mut()) {
+            *step = codes.step(bits << (64 - AT_ONCE))?;
+        }
+        Some(Self { codes, steps })
+    }
+}
+
+impl Codes {
+    /// What stands in the first bits of `buffer`.
+    fn step(&self, buffer: u64) -> Option<Step> {
+        let (mut bits, mut before, mut all) = (0, 0, 0);
+        while bits < AT_ONCE && all < BLOCK {
+            let [length, symbol] = self.quick[(buffer << bits >> (64 - QUICK)) as usize].to_be_bytes();
+            let code = bits + u32::from(length);
+            let end = code + u32::from(symbol & 15);
+            // The values of the first alone may end behind them.
+            if length == 0 || code > AT_ONCE || (end > AT_ONCE && bits > 0) {
+                break;
+            }
+            (bits, before, all) = (end, all, all + coefficients(symbol));
+        }
+        let small = |number: u32| u8::try_from(number).ok();
+        Some(Step { bits: small(bits)?, before: small(before)?, all: small(all)? })
+    }
+}
+
+/// How far an AC symbol of a sequential block goes: F.2.2.2.
+fn coefficients(symbol: u8) -> u32 {
+    match symbol {
+        0xF0 => 16,
+        symbol if symbol & 15 == 0 => BLOCK,
+        symbol => u32::from(symbol >> 4) + 1,
     }
 }
 
@@ -123,6 +183,33 @@ impl<'a> Bits<'a> {
         let symbol = *codes.symbols.get(at).ok_or(Short)?;
         self.drop(length + value(symbol))?;
         Ok(symbol)
+    }
+
+    /// Passes over a sequential block behind its first coefficient.
+    #[inline]
+    pub(super) fn rest_of_block(&mut self, runs: &Runs) -> Result<(), Short> {
+        let mut at = 1;
+        while at < BLOCK {
+            self.fill();
+            let step = runs.steps[(self.buffer >> (64 - AT_ONCE)) as usize];
+            // What stands behind the last coefficient is the next block's.
+            if step.bits != 0 && at + u32::from(step.before) < BLOCK {
+                self.drop(step.bits.into())?;
+                at += u32::from(step.all);
+            } else {
+                at += coefficients(self.symbol(&runs.codes, |symbol| u32::from(symbol & 15))?);
+            }
+        }
+        Ok(())
+    }
+
+    /// A DC coefficient's difference from the one before: F.2.2.1.
+    #[inline]
+    pub(super) fn difference(&mut self, codes: &Codes) -> Result<i32, Short> {
+        let size = u32::from(self.symbol(codes, |_| 0)? & 15);
+        let number = self.number(size)?.cast_signed();
+        let negative = size > 0 && number >> (size - 1) == 0;
+        Ok(if negative { number + 1 - (1 << size) } else { number })
     }
 
     /// Up to 16 bits as a number.

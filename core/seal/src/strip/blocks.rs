@@ -1,15 +1,17 @@
 //! Counting blocks: where the data of a scan really end (ITU-T T.81, annexes F.2 and G.2).
 //!
-//! What must hold: time is linear in the data; memory is eight bytes a block, for progressive pictures alone; what cannot
-//! be followed is said to be so, never guessed.
+//! What must hold: time is linear in the data; memory is eight bytes a block, for progressive pictures alone, and two where
+//! blocks are drawn; what cannot be followed is said to be so, never guessed.
 //!
-//! How: codes are read for their lengths, nothing is decoded. A progressive refinement needs to know which coefficients
-//! are not zero, and only that is kept.
+//! How: codes are read for their lengths, nothing but the first coefficient is decoded. A progressive refinement needs to know
+//! which coefficients are not zero, and only that is kept; where the picture is drawn small, so are the first ones.
 
 use std::ops::Range;
 
-use super::bits::{Bits, Codes, Short};
-use super::frame::{Component, Frame, Scan};
+use zeroize::Zeroizing;
+
+use super::bits::{Bits, Codes, Runs, Short};
+use super::frame::{Frame, Scan};
 use super::tables::Tables;
 
 /// The data between two markers of a scan.
@@ -18,19 +20,27 @@ pub(super) struct Interval {
     pub(super) data: Range<usize>,
 }
 
-/// What is not zero, for each block of each component.
+/// What is known of each block of each component.
 #[derive(Default)]
-pub(super) struct History(Vec<Vec<u64>>);
+pub(super) struct History {
+    /// What is not zero.
+    nonzero: Vec<Vec<u64>>,
+    /// The DC coefficients, of components that are drawn.
+    drawn: Vec<Zeroizing<Vec<i16>>>,
+}
 
 /// One component within a scan.
 struct Reader {
     component: usize,
     dc: Option<Codes>,
     ac: Option<Codes>,
+    runs: Option<Runs>,
     across: u32,
     down: u32,
     /// Blocks in a row of the component, as far as interleaved scans go.
     stride: u32,
+    /// The DC coefficient of the block before.
+    before: i32,
 }
 
 /// A scan that is being followed.
@@ -40,6 +50,7 @@ pub(super) struct Counter<'a> {
     kind: Kind,
     first: u32,
     last: u32,
+    now: u8,
     /// Units in a row, and rows.
     units: (u32, u32),
     interval: u32,
@@ -72,16 +83,19 @@ impl<'a> Counter<'a> {
         }
         let (dc, ac) = scan.reads(frame);
         let codes = |range: Option<Range<usize>>| Codes::new(&jpeg[range?]);
+        let runs = |range: Option<Range<usize>>| Runs::new(&jpeg[range?]);
         let mut readers = Vec::with_capacity(scan.selected.len());
         for selected in &scan.selected {
             let component = &frame.components[selected.component];
             let reader = Reader {
                 component: selected.component,
                 dc: if dc { Some(codes(tables.dc(selected.dc))?) } else { None },
-                ac: if ac { Some(codes(tables.ac(selected.ac))?) } else { None },
+                ac: if ac && frame.progressive { Some(codes(tables.ac(selected.ac))?) } else { None },
+                runs: if frame.progressive { None } else { Some(runs(tables.ac(selected.ac))?) },
                 across: if alone { 1 } else { u32::from(component.across) },
                 down: if alone { 1 } else { u32::from(component.down) },
                 stride: frame.units().0 * u32::from(component.across),
+                before: 0,
             };
             readers.push(reader);
         }
@@ -89,7 +103,7 @@ impl<'a> Counter<'a> {
             if alone { frame.blocks(&frame.components[scan.selected[0].component]) } else { frame.units() };
         let (first, last) = (u32::from(scan.first), u32::from(scan.last));
         let interval = u32::from(tables.restart);
-        Some(Self { jpeg, readers, kind, first, last, units, interval, eob_run: 0 })
+        Some(Self { jpeg, readers, kind, first, last, now: scan.now, units, interval, eob_run: 0 })
     }
 
     /// Units of the whole scan.
@@ -113,15 +127,13 @@ impl<'a> Counter<'a> {
         let from = u32::try_from(number).ok()?.checked_mul(length)?;
         let to = from.checked_add(length)?.min(self.total());
         self.eob_run = 0;
+        self.readers.iter_mut().for_each(|reader| reader.before = 0);
         let mut bits = Bits::new(&self.jpeg[interval.data.clone()]);
         self.units(&mut bits, from..to, history).ok()?;
         Some(interval.data.start + bits.end())
     }
 
     fn units(&mut self, bits: &mut Bits<'_>, units: Range<u32>, history: &mut History) -> Result<(), Short> {
-        if self.kind == Kind::Sequential {
-            return self.sequential(bits, units);
-        }
         for unit in units {
             let (row, column) = (unit / self.units.0, unit % self.units.0);
             for at in 0..self.readers.len() {
@@ -129,27 +141,11 @@ impl<'a> Counter<'a> {
                 for block in 0..across * down {
                     let (down_at, across_at) =
                         (row * down + block / across, column * across + block % across);
-                    let place = down_at * self.readers[at].stride + across_at;
-                    self.progressive(bits, at, place as usize, history)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn sequential(&self, bits: &mut Bits<'_>, units: Range<u32>) -> Result<(), Short> {
-        for _ in units {
-            for reader in &self.readers {
-                let (Some(dc), Some(ac)) = (&reader.dc, &reader.ac) else { return Err(Short) };
-                for _ in 0..reader.across * reader.down {
-                    bits.symbol(dc, |symbol| u32::from(symbol & 15))?;
-                    let mut at = 1;
-                    while at < 64 {
-                        match bits.symbol(ac, |symbol| u32::from(symbol & 15))? {
-                            0xF0 => at += 16,
-                            symbol if symbol & 15 == 0 => break,
-                            symbol => at += u32::from(symbol >> 4) + 1,
-                        }
+                    let place = (down_at * self.readers[at].stride + across_at) as usize;
+                    if self.kind == Kind::Sequential {
+                        self.readers[at].sequential(bits, place, history)?;
+                    } else {
+                        self.progressive(bits, at, place, history)?;
                     }
                 }
             }
@@ -164,15 +160,19 @@ impl<'a> Counter<'a> {
         place: usize,
         history: &mut History,
     ) -> Result<(), Short> {
-        let reader = &self.readers[reader];
+        let reader = &mut self.readers[reader];
         match self.kind {
             Kind::DcFirst => {
-                let dc = reader.dc.as_ref().ok_or(Short)?;
-                bits.symbol(dc, |symbol| u32::from(symbol & 15)).map(drop)
+                let value = reader.dc(bits)?;
+                history.draw(reader.component, place, |drawn| *drawn = value << self.now)
             }
-            Kind::DcRefined => bits.number(1).map(drop),
+            Kind::DcRefined => {
+                let bit = bits.number(1)?.cast_signed();
+                history.draw(reader.component, place, |drawn| *drawn |= bit << self.now)
+            }
             Kind::Sequential | Kind::AcFirst | Kind::AcRefined => {
-                let block = history.0.get_mut(reader.component).and_then(|blocks| blocks.get_mut(place));
+                let block =
+                    history.nonzero.get_mut(reader.component).and_then(|blocks| blocks.get_mut(place));
                 let block = block.ok_or(Short)?;
                 let ac = reader.ac.as_ref().ok_or(Short)?;
                 let band = self.first..self.last + 1;
@@ -186,16 +186,57 @@ impl<'a> Counter<'a> {
     }
 }
 
+impl Reader {
+    /// The next block's DC coefficient.
+    #[inline]
+    fn dc(&mut self, bits: &mut Bits<'_>) -> Result<i32, Short> {
+        let dc = self.dc.as_ref().ok_or(Short)?;
+        self.before = self.before.wrapping_add(bits.difference(dc)?);
+        Ok(self.before)
+    }
+
+    #[inline]
+    fn sequential(&mut self, bits: &mut Bits<'_>, place: usize, history: &mut History) -> Result<(), Short> {
+        let value = self.dc(bits)?;
+        history.draw(self.component, place, |drawn| *drawn = value)?;
+        bits.rest_of_block(self.runs.as_ref().ok_or(Short)?)
+    }
+}
+
 impl History {
     /// For all blocks of one component of a progressive frame.
     pub(super) fn make(&mut self, frame: &Frame, component: usize) {
-        self.0.resize(frame.components.len(), Vec::new());
-        if self.0[component].is_empty() {
-            let (across, down) = frame.units();
-            let Component { across: own, down: own_down, .. } = frame.components[component];
-            let blocks = across * u32::from(own) * down * u32::from(own_down);
-            self.0[component] = vec![0; blocks as usize];
+        self.nonzero.resize(frame.components.len(), Vec::new());
+        if self.nonzero[component].is_empty() {
+            self.nonzero[component] = vec![0; frame.all_blocks(component)];
         }
+    }
+
+    /// Draws all blocks of one component from here on.
+    pub(super) fn begin_drawing(&mut self, frame: &Frame, component: usize) {
+        self.drawn.resize(frame.components.len(), Zeroizing::default());
+        if self.drawn[component].is_empty() {
+            self.drawn[component] = vec![0; frame.all_blocks(component)].into();
+        }
+    }
+
+    /// The DC coefficients of each component that was drawn.
+    pub(super) fn drawn(self) -> Vec<Zeroizing<Vec<i16>>> {
+        self.drawn
+    }
+
+    /// Draws one block, where its component is drawn.
+    #[inline]
+    fn draw(&mut self, component: usize, place: usize, change: impl FnOnce(&mut i32)) -> Result<(), Short> {
+        let Some(drawn) = self.drawn.get_mut(component).filter(|drawn| !drawn.is_empty()) else {
+            return Ok(());
+        };
+        let drawn = drawn.get_mut(place).ok_or(Short)?;
+        let mut value = i32::from(*drawn);
+        change(&mut value);
+        // A sample of 8 bits has no larger coefficient.
+        *drawn = i16::try_from(value).map_err(|_| Short)?;
+        Ok(())
     }
 }
 

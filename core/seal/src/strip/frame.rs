@@ -5,7 +5,7 @@ use super::{MAX_PIXELS, MAX_SIDE, StripError, TooLarge, Unsupported};
 /// A component of the picture.
 #[derive(Clone, Copy)]
 pub(super) struct Component {
-    id: u8,
+    pub(super) id: u8,
     /// Sampling factors, 1 to 4.
     pub(super) across: u16,
     pub(super) down: u16,
@@ -57,27 +57,32 @@ impl Frame {
         u32::from(self.width) * u32::from(self.height)
     }
 
+    /// The largest sampling factors, across and down.
+    pub(super) fn most(&self) -> (u32, u32) {
+        let most = |side: fn(&Component) -> u16| self.components.iter().map(side).max().unwrap_or(1).into();
+        (most(|component| component.across), most(|component| component.down))
+    }
+
     /// Units of an interleaved scan, across and down.
     pub(super) fn units(&self) -> (u32, u32) {
-        let most =
-            |side: fn(&Component) -> u16| u32::from(self.components.iter().map(side).max().unwrap_or(1)) * 8;
-        (
-            u32::from(self.width).div_ceil(most(|component| component.across)),
-            u32::from(self.height).div_ceil(most(|component| component.down)),
-        )
+        let (across, down) = self.most();
+        (u32::from(self.width).div_ceil(across * 8), u32::from(self.height).div_ceil(down * 8))
+    }
+
+    /// Blocks of one component, as far as interleaved scans go.
+    pub(super) fn all_blocks(&self, component: usize) -> usize {
+        let (across, down) = self.units();
+        let Component { across: own, down: own_down, .. } = self.components[component];
+        (across * u32::from(own) * down * u32::from(own_down)) as usize
     }
 
     /// Blocks of one component that a scan of it alone holds, across and down.
     pub(super) fn blocks(&self, component: &Component) -> (u32, u32) {
-        let most =
-            |side: fn(&Component) -> u16| u32::from(self.components.iter().map(side).max().unwrap_or(1));
+        let most = self.most();
         let part = |pixels: u16, own: u16, most: u32| {
             (u32::from(pixels) * u32::from(own)).div_ceil(most).div_ceil(8)
         };
-        (
-            part(self.width, component.across, most(|component| component.across)),
-            part(self.height, component.down, most(|component| component.down)),
-        )
+        (part(self.width, component.across, most.0), part(self.height, component.down, most.1))
     }
 }
 

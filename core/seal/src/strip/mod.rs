@@ -16,6 +16,7 @@
 
 mod bits;
 mod blocks;
+mod eighth;
 mod error;
 mod exif;
 mod frame;
@@ -29,6 +30,7 @@ use sha2::{Digest, Sha256};
 
 use scan::Thoroughness;
 
+pub use eighth::Eighth;
 pub use error::{StripError, TooLarge, Unsupported, WrongFormat};
 pub use exif::orientation_segment;
 
@@ -226,8 +228,17 @@ pub fn strip(jpeg: &[u8]) -> Result<Stripped<'_>, StripError> {
     }
 }
 
+/// Draws the picture that was `kept` of a JPEG at an eighth of its size. `None` where not all of it is there, or its colours are
+/// not those that cameras write: a decoder may draw something of it.
+pub fn draw_eighth(jpeg: &[u8], kept: &Stripped<'_>) -> Option<Eighth> {
+    let eighth = |side: u16| u32::from(side).div_ceil(8);
+    // Where one picture hides another, the walks may choose differently.
+    segments::draw(jpeg)
+        .filter(|drawn| (drawn.width, drawn.height) == (eighth(kept.width), eighth(kept.height)))
+}
+
 /// Strips a JPEG as [`strip`] does, and counts every block: nothing is left behind the last one of any scan. Takes some
-/// 30 ms for 12 megapixels.
+/// 15 ms for 12 megapixels.
 pub fn strip_fully(jpeg: &[u8]) -> Result<Stripped<'_>, StripError> {
     finish(segments::walk(jpeg, Thoroughness::Full)?)
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use memchr::memchr_iter;
 
 use super::blocks::{Counter, History, Interval};
+use super::eighth::Drawn;
 use super::frame::{Frame, Scan};
 use super::tables::Tables;
 
@@ -20,6 +21,8 @@ pub(super) enum Thoroughness {
     Quick,
     /// Every block.
     Full,
+    /// Every block's first coefficient, which is drawn.
+    Drawn,
 }
 
 /// What was found of one scan.
@@ -41,6 +44,8 @@ pub(super) struct Progress {
     history: History,
     /// A scan could not be followed: later refinements cannot be either.
     lost: bool,
+    /// What the first coefficients of components that are drawn are multiplied with.
+    steps: Vec<Option<u16>>,
 }
 
 impl Progress {
@@ -69,6 +74,12 @@ impl Progress {
         self.began = true;
         self.known.resize(frame.components.len(), [0; 64]);
         let everything = Counted { kept: vec![data.clone()], cut: false, complete: false };
+        if thoroughness == Thoroughness::Drawn {
+            if frame.progressive && scan.first > 0 {
+                return everything;
+            }
+            self.begin_drawing(jpeg, frame, scan, tables);
+        }
         let counted = self.count(jpeg, frame, scan, tables, data, thoroughness);
         if counted.as_ref().is_none_or(|counted| !counted.complete) {
             self.lost |= frame.progressive;
@@ -76,6 +87,25 @@ impl Progress {
             self.note(scan, frame);
         }
         counted.unwrap_or(everything)
+    }
+
+    /// The quantisation of a component's first scan counts.
+    fn begin_drawing(&mut self, jpeg: &[u8], frame: &Frame, scan: &Scan, tables: &Tables) {
+        self.steps.resize(frame.components.len(), None);
+        for selected in &scan.selected {
+            let step = tables.first_step(jpeg, frame.components[selected.component].quantisation);
+            self.steps[selected.component] = self.steps[selected.component].or(step);
+            self.history.begin_drawing(frame, selected.component);
+        }
+    }
+
+    /// What was drawn of each component, where all of it was.
+    pub(super) fn drawn(self) -> Option<Vec<Drawn>> {
+        let whole = self.known.iter().all(|known| known[0] == 1);
+        let drawn = self.history.drawn().into_iter().zip(self.steps);
+        drawn
+            .map(|(coefficients, step)| Some(Drawn { coefficients, step: step.filter(|_| whole)? }))
+            .collect()
     }
 
     fn count(

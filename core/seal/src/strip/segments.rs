@@ -2,6 +2,7 @@
 
 use memchr::memchr_iter;
 
+use super::eighth::Eighth;
 use super::exif::{self, Found};
 use super::frame::{Frame, Scan};
 use super::kept::{Item, Kept};
@@ -30,6 +31,16 @@ const SOS: u8 = 0xDA;
 
 /// Walks the file, from SOI to the end of the picture.
 pub(super) fn walk(jpeg: &[u8], thoroughness: Thoroughness) -> Result<Walked<'_>, StripError> {
+    picture(jpeg, thoroughness)?.walked()
+}
+
+/// Walks the file as [`walk`] does, and draws the picture small. `None` where not all of it is there, or no eighth can be drawn.
+pub(super) fn draw(jpeg: &[u8]) -> Option<Eighth> {
+    let Ended { frame, progress, adobe, .. } = picture(jpeg, Thoroughness::Drawn).ok()?;
+    Eighth::of(&frame, &progress.drawn()?, adobe)
+}
+
+fn picture(jpeg: &[u8], thoroughness: Thoroughness) -> Result<Ended<'_>, StripError> {
     if jpeg.len() > MAX_FILE {
         return Err(StripError::TooLarge(TooLarge::Bytes));
     }
@@ -55,7 +66,7 @@ pub(super) fn walk(jpeg: &[u8], thoroughness: Thoroughness) -> Result<Walked<'_>
             best = next;
         }
     }
-    best.walked()
+    Ok(best)
 }
 
 /// The first that was walked to its end, unless the other is larger.
@@ -79,6 +90,8 @@ struct Walk<'a> {
     progress: Progress,
     thoroughness: Thoroughness,
     exif: Option<Found>,
+    /// Which colour transform an Adobe segment names.
+    adobe: Option<u8>,
     had: MetadataSet,
     began_again: bool,
 }
@@ -89,7 +102,9 @@ struct Ended<'a> {
     kept: Kept,
     tables: Tables,
     frame: Frame,
+    progress: Progress,
     exif: Option<Found>,
+    adobe: Option<u8>,
     had: MetadataSet,
     began_again: bool,
     end: usize,
@@ -112,6 +127,7 @@ impl<'a> Walk<'a> {
             progress: Progress::default(),
             thoroughness,
             exif,
+            adobe: None,
             had,
             began_again: false,
         }
@@ -215,6 +231,7 @@ impl<'a> Walk<'a> {
         self.kept = Kept::default();
         self.tables = Tables::default();
         self.frame = None;
+        self.adobe = None;
         self.began_again = true;
         self.had.insert(Metadata::Junk);
         Ok(())
@@ -305,6 +322,7 @@ impl<'a> Walk<'a> {
         if payload.len() > 12 {
             self.had.insert(Metadata::OtherApplication);
         }
+        self.adobe = Some(payload[11]);
         let mut segment = [0; 16];
         segment[..4].copy_from_slice(&[0xFF, 0xEE, 0, 14]);
         segment[4..].copy_from_slice(&payload[..12]);
@@ -328,7 +346,9 @@ impl<'a> Walk<'a> {
             kept: self.kept,
             tables: self.tables,
             frame,
+            progress: self.progress,
             exif: self.exif,
+            adobe: self.adobe,
             had: self.had,
             began_again: self.began_again,
             end: self.at,

@@ -89,6 +89,16 @@ impl Tables {
         Some(())
     }
 
+    /// What the first coefficients are multiplied with, by the quantisation table in a slot.
+    pub(super) fn first_step(&self, jpeg: &[u8], slot: u8) -> Option<u16> {
+        let definition = self.definitions.get((*self.slots[..DC].get(usize::from(slot))?)?)?;
+        match *jpeg.get(definition.range.clone())? {
+            [head, high, low, ..] if head >> 4 == 1 => Some(u16::from_be_bytes([high, low])),
+            [_, step, ..] => Some(step.into()),
+            _ => None,
+        }
+    }
+
     /// Where the DC table in a slot stands in the file.
     pub(super) fn dc(&self, slot: u8) -> Option<Range<usize>> {
         self.huffman(DC, slot)

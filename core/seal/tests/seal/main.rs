@@ -5,6 +5,7 @@
 )]
 
 mod bundle;
+mod eighth;
 mod files;
 mod hardware;
 mod keys;
