@@ -73,6 +73,14 @@ pub struct Registered {
     pub wiped_cause: Option<String>,
 }
 
+impl Registered {
+    /// Whether it was wiped for good. One that only heard nothing for too long shows photos again, of those that it takes from then
+    /// on.
+    pub fn is_wiped(&self) -> bool {
+        self.wiped_at.is_some() && self.wiped_cause.as_deref() != Some("offline")
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn lineage_name<S: Serializer>(lineage: &Lineage, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(lineage.as_str())
