@@ -293,6 +293,8 @@ async fn a_hospital_that_answers_again_gives_looking_back_without_a_new_token() 
     }
     assert_ne!(phone.vault.review_key().unwrap().unwrap(), before);
     assert_eq!(phone.id(), device);
+    let told = admin(&ward).await.device(&device).await.unwrap().device;
+    assert!(told.wiped_at.is_some() && !told.is_wiped(), "operators see the silence, and a phone that works");
     later(&ward, &phone).await;
     ward.pull().await;
     later(&ward, &phone).await;
