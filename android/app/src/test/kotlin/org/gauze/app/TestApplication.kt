@@ -189,7 +189,7 @@ class FakePhone : DeviceKeys, KeyEvidence, Secret {
         }
     }
 
-    /** A new fingerprint, or the lock screen gone: the key is there and answers nobody. */
+    /** The lock screen was taken away: the review key is there and answers nobody. */
     fun invalidate() {
         review = review?.let { KeyPair(it.public, null) }
     }

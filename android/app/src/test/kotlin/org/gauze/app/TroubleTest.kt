@@ -168,7 +168,7 @@ class TroubleTest {
     }
 
     @Test
-    fun a_fingerprint_that_was_added_ends_looking_and_neither_taking_nor_sending() {
+    fun a_lock_screen_that_was_taken_away_ends_looking_and_neither_taking_nor_sending() {
         nurse.setUp()
         nurse.takeOne()
         nurse.tap(Word.CheckKeep)
