@@ -157,7 +157,11 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     fun until(what: String, so: () -> Boolean) = rule.waitUntil(what, 30_000, so)
 
-    fun type(word: Word, text: String) = rule.onNode(hasText(word(word)) and hasSetTextAction()).performTextInput(text)
+    fun type(word: Word, text: String) {
+        val field = hasText(word(word)) and hasSetTextAction()
+        await(field)
+        rule.onNode(field).performScrollTo().performTextInput(text)
+    }
 
     fun setUp() {
         manage(Hospital.next())
