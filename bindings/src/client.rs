@@ -1,12 +1,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gauze_core::adapters::{FileDisk, HttpTransport, SystemClock, SystemEntropy, forbid_core_dumps};
+use gauze_core::adapters::{HttpTransport, SystemEntropy, forbid_core_dumps};
 use gauze_core::config::Encoding;
 use gauze_core::ports::Transport;
 use gauze_core::wire::{CaptureId, Choice, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId};
 use gauze_core::{CaptureContext, ClientConfig, Fix, PhotoView, Place, Ports, StatusView, WipeReport};
 
+#[cfg(feature = "faults")]
+use crate::faults as ground;
+#[cfg(not(feature = "faults"))]
+use crate::ground;
 use crate::managed::object;
 use crate::platform::{Air, Attest, Secrets, Vault, check};
 use crate::{
@@ -153,8 +157,8 @@ impl Client {
 
 fn core_ports(ports: ClientPorts) -> Ports {
     Ports {
-        disk: Arc::new(FileDisk),
-        clock: Arc::new(SystemClock),
+        disk: ground::disk(),
+        clock: ground::clock(),
         entropy: Arc::new(SystemEntropy),
         vault: Arc::new(Vault(ports.vault)),
         attestor: Arc::new(Attest(ports.attestor)),

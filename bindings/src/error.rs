@@ -333,8 +333,8 @@ impl From<SignInError> for ClientError {
 impl From<ReviewError> for ClientError {
     fn from(error: ReviewError) -> Self {
         match error {
-            ReviewError::Off | ReviewError::Denied(_) => said!(NotPossible, error),
             ReviewError::Outside(_) => said!(RetryLater, error),
+            ReviewError::Off | ReviewError::Denied(_) | ReviewError::Silent => said!(NotPossible, error),
             ReviewError::Locked => said!(Unlock, error),
             ReviewError::OtherPerson => said!(SignIn, error),
             ReviewError::Vault(vault) => vault.into(),

@@ -5,6 +5,8 @@ mod enrolment;
 mod error;
 #[cfg(feature = "faults")]
 mod faults;
+#[cfg(not(feature = "faults"))]
+mod ground;
 mod log;
 mod managed;
 mod platform;

@@ -22,6 +22,8 @@ pub trait KeyVault: Send + Sync {
     fn device_key(&self) -> Result<Vec<u8>, PlatformError>;
     /// ECDSA over SHA-256 of `message` with the device key: the signature in DER (X9.62). Needs no user.
     fn sign(&self, message: Vec<u8>) -> Result<Vec<u8>, PlatformError>;
+    /// Makes a review key where there is none and this phone can have one; one that can have none does nothing.
+    fn create_review(&self) -> Result<(), PlatformError>;
     /// The review key's public half, where the phone has one.
     fn review_key(&self) -> Result<Option<Vec<u8>>, PlatformError>;
     /// ECDH of the review key with an uncompressed point: the 32 bytes of the shared x. Needs the user.
@@ -164,6 +166,10 @@ impl ports::KeyVault for Vault {
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], VaultError> {
         wire::signature_from_der(&self.0.sign(message.to_vec())?).map_err(|_| VaultError::Unavailable)
+    }
+
+    fn create_review(&self) -> Result<(), VaultError> {
+        Ok(self.0.create_review()?)
     }
 
     fn review_key(&self) -> Result<Option<PublicKey>, VaultError> {

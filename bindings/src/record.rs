@@ -1,9 +1,9 @@
 //! Mirrors of what is said of a photo, checked by the compiler.
 
 use gauze_core::wire::{
-    BirthDate, BodySide, ChiNumber, Choice, Consent, ConsentScope, Established, Fitness,
-    FoundMarker, Framing, HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, SeriesId,
-    ShownNotice, Site, SiteChoice, WoundId,
+    BirthDate, BodySide, CaptureId, ChiNumber, Choice, Consent, ConsentScope, Established, Fitness,
+    FoundMarker, Framing, HcNumber, Identifier, Name, NhsNumber, NoticeChoice,
+    Patient, PickLists, SeriesId, ShownNotice, Site, SiteChoice, WoundId,
 };
 use gauze_core::{CaptureContext, WoundView};
 use jiff::Timestamp;
@@ -268,4 +268,6 @@ pub struct WoundView {
     pub site: Option<Site>,
     /// When it was named, in milliseconds since 1970.
     pub named_at: Timestamp,
+    /// Its newest photo that may be shown here.
+    pub newest: Option<CaptureId>,
 }

@@ -214,7 +214,7 @@ impl Client {
         let (identity, trust) = enroller.enrol(managed, old.as_ref().map(|(device_id, _)| device_id)).await?;
         let device_id = identity.device_id.clone();
         self.begin_life(Enrolled { identity, trust, gateway })?;
-        self.begin_review();
+        self.begin_review().await;
         Ok(device_id)
     }
 
@@ -239,18 +239,22 @@ impl Client {
     }
 
     /// A phone without review is a phone that captures and sends: never a reason not to enrol.
-    fn begin_review(&self) {
+    async fn begin_review(&self) {
         let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
-        let state = self.state();
-        let off = hours == 0 || state.review_keys.is_some() || state.wipe.is_some();
-        drop(state);
+        let off = {
+            let state = self.state();
+            hours == 0 || state.review_keys.is_some() || state.wipe.is_some()
+        };
         if off {
             return;
         }
-        let Ports { disk, entropy, vault, .. } = &self.ports;
-        match ReviewKeys::make(&**disk, &self.config.dir, &**entropy, &**vault) {
-            Ok(keys) => self.state().review_keys = keys,
-            Err(error) => tracing::warn!(code = error.code(), "no local review on this phone"),
+        let Ports { disk, entropy, vault, .. } = self.ports.clone();
+        let dir = self.config.dir.clone();
+        let making = move || ReviewKeys::make(&*disk, &dir, &*entropy, &*vault);
+        match tokio::task::spawn_blocking(making).await {
+            Ok(Ok(keys)) => self.state().review_keys = keys,
+            Ok(Err(error)) => tracing::warn!(code = error.code(), "no local review on this phone"),
+            Err(_) => tracing::warn!("no local review on this phone: its keys were not made"),
         }
     }
 

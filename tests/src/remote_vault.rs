@@ -17,6 +17,7 @@ enum Question {
     Create(Digest),
     DeviceKey,
     Sign(Vec<u8>),
+    CreateReview,
     ReviewKey,
     Agree(Vec<u8>),
     Destroy(bool),
@@ -67,6 +68,7 @@ fn answer(vault: &SoftwareVault, stream: UnixStream) -> io::Result<()> {
         Question::Create(challenge) => told(vault.create(&challenge)),
         Question::DeviceKey => told(vault.device_key()),
         Question::Sign(message) => told(vault.sign(&message).map(|signature| signature.to_vec())),
+        Question::CreateReview => told(vault.create_review()),
         Question::ReviewKey => told(vault.review_key()),
         Question::Agree(peer) => {
             let peer = <[u8; 65]>::try_from(peer.as_slice()).map_err(io::Error::other)?;
@@ -112,6 +114,10 @@ impl KeyVault for RemoteVault {
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], VaultError> {
         let signature: Vec<u8> = self.ask(&Question::Sign(message.to_vec()))?;
         signature.try_into().map_err(|_| VaultError::Unavailable)
+    }
+
+    fn create_review(&self) -> Result<(), VaultError> {
+        self.ask(&Question::CreateReview)
     }
 
     fn review_key(&self) -> Result<Option<PublicKey>, VaultError> {

@@ -1,12 +1,14 @@
 //! The core from the other side of the language border: Kotlin on a JVM, Swift, Python, against real servers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use gauze_tests::hospital::{Hospital, write};
+use gauze_tests::identity;
+use gauze_tests::port::free_port;
 use gauze_tests::programs::{Server, run};
 use gauze_tests::skipped::skipped;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::fixture::{closed_ward, listed, pictures, pull};
@@ -35,6 +37,23 @@ struct Ready {
 
 async fn ready(phones: u32) -> Ready {
     let (home, hospital) = closed_ward("pq").await;
+    started(home, hospital, phones).await
+}
+
+/// A hospital that asks who takes photos, with a provider of its own.
+async fn signed_in(phones: u32) -> Ready {
+    let (home, hospital) = closed_ward("pq").await;
+    let issuer = identity::serve(free_port().unwrap(), &hospital.home().join("tls")).unwrap();
+    let authority = std::fs::read_to_string(hospital.ca()).unwrap();
+    let rules = json!({
+        "mode": "required", "issuer": issuer, "client_id": "gauze", "ca": authority,
+        "redirect_uri": "org.gauze.app:/signed-in", "shift_hours": 12,
+    });
+    hospital.set_policy(|policy| policy["sign_in"] = rules).await.unwrap();
+    started(home, hospital, phones).await
+}
+
+async fn started(home: TempDir, hospital: Hospital, phones: u32) -> Ready {
     let gateway = hospital.start_gateway().await.unwrap();
     let configurations = hospital.home().join("managed");
     std::fs::create_dir(&configurations).unwrap();
@@ -70,7 +89,7 @@ async fn kotlin_drives_the_core_on_a_jvm() {
         return;
     };
     let ready = ready(17).await;
-    if tested("the core from Kotlin", &maven, &ready).await {
+    if tested("the core from Kotlin", &maven, &ready, []).await {
         ready.all_are_filed(10).await;
     }
 }
@@ -81,21 +100,31 @@ async fn android_app_from_enrolment_to_the_record() {
     let Some(maven) = Maven::ready("the Android app", "android", &["-Dgauze.bridge.skip=true"]).await else {
         return;
     };
-    let ready = ready(14).await;
-    if tested("the Android app", &maven, &ready).await {
+    let (ready, signed_in) = (ready(24).await, signed_in(4).await);
+    let signing = ["GAUZE_SIGN_IN_HOSPITAL", "GAUZE_SIGN_IN_MANAGED"];
+    let places = [signed_in.hospital.home(), &signed_in.configurations].map(Path::to_owned);
+    if tested("the Android app", &maven, &ready, signing.into_iter().zip(places)).await {
         ready.all_are_filed(3).await;
+        signed_in.all_are_filed(1).await;
     }
 }
 
 /// Runs the modules' tests. What Maven needs for these alone, it fetches now: noted as skipped where that cannot be had.
-async fn tested(what: &str, maven: &Maven, ready: &Ready) -> bool {
+async fn tested(
+    what: &str,
+    maven: &Maven,
+    ready: &Ready,
+    more: impl IntoIterator<Item = (&str, PathBuf)>,
+) -> bool {
     let mut command = maven.command();
     command
         .arg("test")
         .env("GAUZE_HOSPITAL", ready.hospital.home())
         .env("GAUZE_MANAGED", &ready.configurations)
         .env("GAUZE_PICTURE", pictures(ready.hospital.home(), 1).remove(0))
-        .envs(data("09-barcodes-nhs-number").map(|dir| ("GAUZE_DATA", dir)));
+        .envs(data("09-barcodes-nhs-number").map(|dir| ("GAUZE_DATA", dir)))
+        .envs(data("06-photos/phones").map(|dir| ("GAUZE_PHOTOS", dir)))
+        .envs(more);
     let unfetched = cause(&command.output().await.unwrap());
     if let Some(cause) = &unfetched {
         skipped(&format!("{what}: {cause}"));

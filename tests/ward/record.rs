@@ -2,8 +2,13 @@
 
 use gauze_core::{CaptureContext, CaptureError, ReviewError};
 use gauze_wire::{
+<<<<<<< HEAD
     BodySide, Choice, Consent, ConsentScope, Fitness, FoundMarker, Framing, Patient,
     ShownNotice, Site, Text,
+=======
+    BodySide, Choice, Consent, ConsentScope, Fence, FenceVerdict, Fitness, FoundMarker, Framing, Patient,
+    ShownNotice, Site, Text, WoundId,
+>>>>>>> pocket
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -156,6 +161,34 @@ async fn a_wound_keeps_its_name_for_its_patient_alone_and_is_offered_while_revie
     assert_eq!(phone.client().wounds(&two).unwrap().len(), 0);
     phone.client().lock();
     assert!(matches!(phone.client().wounds(&one), Err(ReviewError::Locked)));
+}
+
+#[tokio::test]
+async fn a_wound_is_offered_with_its_newest_photo_in_the_next_process_too_until_that_may_not_be_shown() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let one = patient(|_| {});
+    let wound = phone.client().new_wound(&one, None).unwrap();
+    let other = phone.client().new_wound(&one, None).unwrap();
+    let mut taken = Vec::new();
+    for (n, of) in [Some(&wound), Some(&wound), Some(&other), None].into_iter().enumerate() {
+        ward.clock.pass(SignedDuration::from_secs(1));
+        let context = CaptureContext { wound: of.cloned(), ..context() };
+        taken.push(phone.client().capture(jpeg(n), context).unwrap().capture_id);
+    }
+    phone.restart();
+    phone.client().unlock().unwrap();
+    let newest = |phone: &Phone, of: &WoundId| {
+        let wounds = phone.client().wounds(&one).unwrap();
+        wounds.into_iter().find(|seen| seen.wound == *of).unwrap().newest
+    };
+    assert_eq!((newest(&phone, &wound), newest(&phone, &other)), (Some(taken[1]), Some(taken[2])));
+    phone.client().discard(taken[1]).unwrap();
+    assert_eq!(newest(&phone, &wound), Some(taken[0]));
+    phone.run().await;
+    ward.pull().await;
+    phone.run().await;
+    assert_eq!((newest(&phone, &wound), newest(&phone, &other)), (None, None), "filed");
 }
 
 #[tokio::test]

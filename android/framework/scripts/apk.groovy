@@ -12,6 +12,7 @@ import com.android.tools.r8.R8
 import com.android.tools.r8.R8Command
 import java.security.KeyStore
 import java.time.LocalDateTime
+import java.util.concurrent.Executors
 import java.util.zip.CRC32
 import java.util.zip.ZipEntry
 import java.util.zip.ZipFile
@@ -47,27 +48,35 @@ class Quiet implements DiagnosticsHandler {
     void info(Diagnostic remark) {}
 }
 
+// One thread: of several, which one comes first to a method decides what R8 makes of it, and two builds of the same classes differ.
+def oneByOne = { Closure work ->
+    def executor = Executors.newSingleThreadExecutor()
+    try { work(executor) } finally { executor.shutdown() }
+}
+
 // To class files first, which shrunk.groovy runs on this JVM; the very same then become the DEX.
 def shrunk = new File(build, 'shrunk.jar')
 def dexed = new File(build, 'dexed.zip')
 def jdk = JdkClassFileProvider.fromJdkHome(new File(System.getProperty('java.home')).toPath())
-R8.run(R8Command.builder(new Quiet())
-    .addProgramFiles((shipped*.file + project.artifact.file).findAll { it.name.endsWith('.jar') }.sort { it.path }*.toPath())
+def shrinking = R8Command.builder(new Quiet())
+    .addProgramFiles((shipped.sort { it.id }*.file + project.artifact.file).findAll { it.name.endsWith('.jar') }*.toPath())
     .addLibraryFiles(all.toPath())
     .addLibraryResourceProvider(jdk)
     .addProguardConfigurationFiles(ruleFiles.findAll { it.exists() }*.toPath())
     .setProguardMapOutputPath(new File(build, 'mapping.txt').toPath())
     .setMode(CompilationMode.RELEASE)
     .setOutput(shrunk.toPath(), OutputMode.ClassFile, true)
-    .build())
-D8.run(D8Command.builder()
+    .build()
+oneByOne { R8.run(shrinking, it) }
+def dexing = D8Command.builder()
     .addProgramFiles(shrunk.toPath())
     .addLibraryFiles(all.toPath())
     .addLibraryResourceProvider(jdk)
     .setMinApiLevel(minSdk)
     .setMode(CompilationMode.RELEASE)
     .setOutput(dexed.toPath(), OutputMode.DexIndexed)
-    .build())
+    .build()
+oneByOne { D8.run(dexing, it) }
 
 def entries = new TreeMap<String, Map>()
 new ZipFile(new File(build, 'resources/resources.ap_')).withCloseable { zip ->

@@ -535,6 +535,10 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_func_panic_now() != 25811:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_func_set_clock_wrong() != 50073:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_func_set_disk_full() != 6593:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_func_set_log_sink() != 38157:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_attestor_attest() != 57758:
@@ -583,11 +587,13 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_keyvault_sign() != 1223:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_keyvault_review_key() != 27133:
+    if lib.uniffi_gauze_checksum_method_keyvault_create_review() != 30003:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_keyvault_agree() != 44181:
+    if lib.uniffi_gauze_checksum_method_keyvault_review_key() != 4378:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_keyvault_destroy() != 26008:
+    if lib.uniffi_gauze_checksum_method_keyvault_agree() != 45958:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_keyvault_destroy() != 14078:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_logsink_log() != 51286:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -681,6 +687,12 @@ _UniffiLib.uniffi_gauze_checksum_func_open_desktop.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_func_panic_now.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_func_panic_now.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_func_set_clock_wrong.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_func_set_clock_wrong.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_func_set_disk_full.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_func_set_disk_full.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_func_set_log_sink.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_func_set_log_sink.restype = ctypes.c_uint16
@@ -753,6 +765,9 @@ _UniffiLib.uniffi_gauze_checksum_method_keyvault_device_key.restype = ctypes.c_u
 _UniffiLib.uniffi_gauze_checksum_method_keyvault_sign.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_keyvault_sign.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_keyvault_create_review.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_keyvault_create_review.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_keyvault_review_key.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_keyvault_review_key.restype = ctypes.c_uint16
@@ -862,6 +877,16 @@ _UniffiLib.uniffi_gauze_fn_func_panic_now.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_func_panic_now.restype = None
+_UniffiLib.uniffi_gauze_fn_func_set_clock_wrong.argtypes = (
+    ctypes.c_int64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_func_set_clock_wrong.restype = None
+_UniffiLib.uniffi_gauze_fn_func_set_disk_full.argtypes = (
+    ctypes.c_int8,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_func_set_disk_full.restype = None
 _UniffiLib.uniffi_gauze_fn_func_set_log_sink.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1003,6 +1028,11 @@ _UniffiLib.uniffi_gauze_fn_method_keyvault_sign.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_keyvault_sign.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_keyvault_create_review.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_keyvault_create_review.restype = None
 _UniffiLib.uniffi_gauze_fn_method_keyvault_review_key.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1321,13 +1351,16 @@ _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD1 = ctypes.CFUNCTYPE(None,ctype
 _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD2 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,ctypes.POINTER(_UniffiRustBuffer),
     ctypes.POINTER(_UniffiRustCallStatus),
 )
-_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD3 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,ctypes.POINTER(_UniffiRustBuffer),
+_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD3 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,ctypes.c_void_p,
     ctypes.POINTER(_UniffiRustCallStatus),
 )
-_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD4 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,ctypes.POINTER(_UniffiRustBuffer),
+_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD4 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,ctypes.POINTER(_UniffiRustBuffer),
     ctypes.POINTER(_UniffiRustCallStatus),
 )
-_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD5 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,ctypes.c_int8,ctypes.c_void_p,
+_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD5 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,ctypes.POINTER(_UniffiRustBuffer),
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD6 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,ctypes.c_int8,ctypes.c_void_p,
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UNIFFI_CALLBACK_INTERFACE_CLONE_GAUZE_KEY_VAULT = ctypes.CFUNCTYPE(ctypes.c_uint64,ctypes.c_uint64,
@@ -1341,9 +1374,10 @@ class _UniffiVTableCallbackInterfaceGauzeKeyVault(ctypes.Structure):
         ("create", _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD0),
         ("device_key", _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD1),
         ("sign", _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD2),
-        ("review_key", _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD3),
-        ("agree", _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD4),
-        ("destroy", _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD5),
+        ("create_review", _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD3),
+        ("review_key", _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD4),
+        ("agree", _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD5),
+        ("destroy", _UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD6),
     ]
 _UniffiLib.uniffi_gauze_fn_init_callback_vtable_keyvault.argtypes = (
     ctypes.POINTER(_UniffiVTableCallbackInterfaceGauzeKeyVault),
@@ -4171,6 +4205,11 @@ class KeyVault():
         ECDSA over SHA-256 of `message` with the device key: the signature in DER (X9.62). Needs no user.
 """
         raise NotImplementedError
+    def create_review(self, ) -> None:
+        """
+        Makes a review key where there is none and this phone can have one; one that can have none does nothing.
+"""
+        raise NotImplementedError
     def review_key(self, ) -> typing.Optional[bytes]:
         """
         The review key's public half, where the phone has one.
@@ -4263,6 +4302,21 @@ class KeyVaultImpl(KeyVault):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_keyvault_sign,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def create_review(self, ) -> None:
+        """
+        Makes a review key where there is none and this phone can have one; one that can have none does nothing.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = _UniffiFfiConverterTypePlatformError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_keyvault_create_review,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -4390,6 +4444,26 @@ class _UniffiTraitImplKeyVaultImpl:
         )
 
     @_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD3
+    def create_review(
+            uniffi_handle,
+            uniffi_out_return,
+            uniffi_call_status_ptr,
+        ):
+        uniffi_obj = _UniffiFfiConverterTypeKeyVault._handle_map.get(uniffi_handle)
+        def make_call():
+            uniffi_args = ()
+            uniffi_method = uniffi_obj.create_review
+            return uniffi_method(*uniffi_args)
+        write_return_value = lambda v: None
+        _uniffi_trait_interface_call_with_error(
+                uniffi_call_status_ptr.contents,
+                make_call,
+                write_return_value,
+                PlatformError,
+                _UniffiFfiConverterTypePlatformError.lower,
+        )
+
+    @_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD4
     def review_key(
             uniffi_handle,
             uniffi_out_return,
@@ -4410,7 +4484,7 @@ class _UniffiTraitImplKeyVaultImpl:
                 _UniffiFfiConverterTypePlatformError.lower,
         )
 
-    @_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD4
+    @_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD5
     def agree(
             uniffi_handle,
             peer,
@@ -4432,7 +4506,7 @@ class _UniffiTraitImplKeyVaultImpl:
                 _UniffiFfiConverterTypePlatformError.lower,
         )
 
-    @_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD5
+    @_UNIFFI_CALLBACK_INTERFACE_GAUZE_KEY_VAULT_METHOD6
     def destroy(
             uniffi_handle,
             device_too,
@@ -4468,6 +4542,7 @@ class _UniffiTraitImplKeyVaultImpl:
         create,
         device_key,
         sign,
+        create_review,
         review_key,
         agree,
         destroy,
@@ -7746,27 +7821,55 @@ class _UniffiFfiConverterTypeWipeReport(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt64.write(value.unsent, buf)
         _UniffiFfiConverterBoolean.write(value.device_key_destroyed, buf)
 
+class _UniffiFfiConverterOptionalTypeCaptureId(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeCaptureId.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeCaptureId.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeCaptureId.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 @dataclass
 class WoundView:
     """
     A wound that this phone has named.
 """
-    def __init__(self, *, wound:WoundId, site:typing.Optional[Site], named_at:Timestamp):
+    def __init__(self, *, wound:WoundId, site:typing.Optional[Site], named_at:Timestamp, newest:typing.Optional[CaptureId]):
         self.wound = wound
         self.site = site
         self.named_at = named_at
+        self.newest = newest
 
 
 
 
     def __str__(self):
-        return "WoundView(wound={}, site={}, named_at={})".format(self.wound, self.site, self.named_at)
+        return "WoundView(wound={}, site={}, named_at={}, newest={})".format(self.wound, self.site, self.named_at, self.newest)
     def __eq__(self, other):
         if self.wound != other.wound:
             return False
         if self.site != other.site:
             return False
         if self.named_at != other.named_at:
+            return False
+        if self.newest != other.newest:
             return False
         return True
 
@@ -7777,6 +7880,7 @@ class _UniffiFfiConverterTypeWoundView(_UniffiConverterRustBuffer):
             wound=_UniffiFfiConverterTypeWoundId.read(buf),
             site=_UniffiFfiConverterOptionalTypeSite.read(buf),
             named_at=_UniffiFfiConverterTypeTimestamp.read(buf),
+            newest=_UniffiFfiConverterOptionalTypeCaptureId.read(buf),
         )
 
     @staticmethod
@@ -7784,12 +7888,14 @@ class _UniffiFfiConverterTypeWoundView(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeWoundId.check_lower(value.wound)
         _UniffiFfiConverterOptionalTypeSite.check_lower(value.site)
         _UniffiFfiConverterTypeTimestamp.check_lower(value.named_at)
+        _UniffiFfiConverterOptionalTypeCaptureId.check_lower(value.newest)
 
     @staticmethod
     def write(value, buf):
         _UniffiFfiConverterTypeWoundId.write(value.wound, buf)
         _UniffiFfiConverterOptionalTypeSite.write(value.site, buf)
         _UniffiFfiConverterTypeTimestamp.write(value.named_at, buf)
+        _UniffiFfiConverterOptionalTypeCaptureId.write(value.newest, buf)
 
 
 

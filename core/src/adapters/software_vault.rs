@@ -49,9 +49,14 @@ impl SoftwareVault {
 impl KeyVault for SoftwareVault {
     fn create(&self, _: &Digest) -> Result<(), VaultError> {
         self.make(DEVICE)?;
+        self.create_review()
+    }
+
+    fn create_review(&self) -> Result<(), VaultError> {
         match self.load(REVIEW) {
             Ok(_) => Ok(()),
-            Err(_) => self.make(REVIEW),
+            Err(VaultError::Gone) => self.make(REVIEW),
+            Err(error) => Err(error),
         }
     }
 

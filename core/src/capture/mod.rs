@@ -222,9 +222,9 @@ fn seal(
     let mut record = record(with, &draft, pictures, captured_at, &context);
     let (sealed, file_key) = seal_into(with, &mut draft, pictures.sealed(), &mut record)?;
     if let Some(keys) = with.review {
-        let sidecar =
-            Sidecar::new(context.label(), record.photo_sha256, with.session.map(|signed| signed.person))
-                .to_bytes(&file_key);
+        let person = with.session.map(|signed| signed.person);
+        let sidecar = Sidecar::new(context.label(), record.photo_sha256, person, context.wound.as_ref())
+            .to_bytes(&file_key);
         let sealed = keys.seal(with.entropy, &sidecar).map_err(|_| CaptureError::Entropy)?;
         draft.put(file::REVIEW, &sealed)?;
     }

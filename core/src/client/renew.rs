@@ -26,7 +26,7 @@ impl Client {
         match renewed {
             Ok(renewed) => {
                 self.state().trust_refused = None;
-                self.begin_review();
+                self.begin_review().await;
                 renewed
             }
             Err(error) => {

@@ -134,7 +134,8 @@ impl Client {
         }
     }
 
-    /// The wounds of a patient that this phone remembers, newest first. Needs an unlocked phone.
+    /// The wounds of a patient that this phone remembers, newest first, each with its newest photo that may be shown. Needs an unlocked
+    /// phone.
     pub fn wounds(&self, patient: &Patient) -> Result<Vec<WoundView>, ReviewError> {
         self.may_review()?;
         self.expire_reviews()?;
@@ -143,7 +144,32 @@ impl Client {
         let open = |sealed: &[u8]| self.unlocked(&self.state())?.open(sealed);
         // Also where there is none to open.
         self.unlocked(&self.state()).map(drop)?;
-        leaving_nothing(|| self.wounds_in(&keys).of(&open, patient, now))
+        leaving_nothing(|| {
+            let mut wounds = self.wounds_in(&keys).of(&open, patient, now)?;
+            self.find_newest(&mut wounds)?;
+            Ok(wounds)
+        })
+    }
+
+    /// Which photo shows which wound stands in the photos' own sidecars, sealed, and nowhere else.
+    fn find_newest(&self, wounds: &mut [WoundView]) -> Result<(), ReviewError> {
+        let mut entries = self.store.entries();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.captured_at));
+        for entry in entries.into_iter().filter(|entry| entry.reviewable) {
+            if wounds.iter().all(|wound| wound.newest.is_some()) {
+                break;
+            }
+            let sidecar = match self.sidecar(entry.capture_id) {
+                Ok(sidecar) => sidecar,
+                Err(ReviewError::DidNotOpen | ReviewError::Off | ReviewError::OtherPerson) => continue,
+                Err(error) => return Err(error),
+            };
+            let shown = wounds.iter_mut().find(|wound| wound.newest.is_none() && sidecar.shows(&wound.wound));
+            if let Some(wound) = shown {
+                wound.newest = Some(entry.capture_id);
+            }
+        }
+        Ok(())
     }
 
     /// Names a new wound of a patient, and remembers it for [`Client::wounds`] where this phone may review. Needs no

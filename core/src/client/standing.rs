@@ -8,6 +8,7 @@ use gauze_wire::{
     StatusAnswer, StatusQuery,
 };
 
+use super::wipe::WipeFile;
 use super::{Client, Enrolled, Session};
 use crate::auth::{CallError, Contact, VaultSigner};
 use crate::ports::VaultError;
@@ -24,13 +25,17 @@ impl Client {
     pub(super) fn review_denied(&self) -> Option<&'static str> {
         let state = self.state();
         let denied = self.denied(&state).map(ReviewDenied::code);
-        denied.or_else(|| state.withheld.as_ref().map(StoreError::code))
+        let silent = state.wipe.is_some().then(|| ReviewError::Silent.code());
+        denied.or(silent).or_else(|| state.withheld.as_ref().map(StoreError::code))
     }
 
     /// Whether photos may be shown on this phone now: where it knows who it is, and what was said of it.
     pub(super) fn may_show(&self, state: &Session) -> Result<(), ReviewError> {
         if let Some(denied) = self.denied(state) {
             return Err(ReviewError::Denied(denied));
+        }
+        if state.wipe.is_some() {
+            return Err(ReviewError::Silent);
         }
         if let Some(unread) = &state.withheld {
             return Err(unread.again().into());
@@ -39,7 +44,7 @@ impl Client {
     }
 
     pub(super) fn denied(&self, session: &Session) -> Option<ReviewDenied> {
-        if session.wipe.is_some() {
+        if session.wipe.as_ref().is_some_and(WipeFile::ends_capture) {
             return Some(ReviewDenied::Wiped);
         }
         let life = session.enrolled.as_ref().map(|enrolled| enrolled.trust.policy.life());
@@ -116,6 +121,7 @@ impl Client {
         if !silent {
             self.report_wipe(enrolled).await;
         }
+        self.begin_review().await;
         self.go_on_wiping(self.owes_wiping());
     }
 
@@ -166,6 +172,7 @@ impl Client {
         self.keep_contact(&contact)?;
         match &standing.wipe {
             Some(order) => self.obey_order(enrolled, order),
+            None if standing.review_denied.is_none() => self.end_silence(),
             None => Ok(()),
         }
     }

@@ -5,6 +5,9 @@
 //! the order says so, unsent photos, each after its signed-to-be void is durable; then the report stands in `wipe.json`.
 //! The device key and the identity go when nothing is left to send. A wipe that is cut off anywhere is finished by the
 //! next opening. Sealed photos stay and can be sent: the phone cannot open them.
+//!
+//! What silence ended begins anew, with new keys, once the gateway has the report, answers again and denies nothing
+//! (docs/adr/0027-silence-ends.md). What was destroyed stays destroyed.
 
 use std::path::Path;
 
@@ -133,6 +136,17 @@ impl Client {
         tracing::warn!("nothing was heard from the hospital for too long: photos are no longer shown");
         self.begin_wipe(&Why { cause: WipeCause::Offline, order_id: None, photos: Photos::Keep })?;
         self.end_wipe().map(drop)
+    }
+
+    /// The hospital is heard again and denies nothing: what is taken from here on may be looked at. Only silence ends like this, and only
+    /// once the gateway knows of it.
+    pub(super) fn end_silence(&self) -> Result<(), StoreError> {
+        let over = |wipe: &WipeFile| !wipe.ends_capture() && wipe.reported;
+        if self.state().wipe.as_ref().is_some_and(over) {
+            WipeFile::forget(&*self.ports.disk, &self.config.dir)?;
+            self.state().wipe = None;
+        }
+        Ok(())
     }
 
     fn begin_wipe(&self, why: &Why) -> Result<(), StoreError> {

@@ -36,6 +36,8 @@ pub trait KeyVault: Send + Sync {
     fn device_key(&self) -> Result<PublicKey, VaultError>;
     /// Signs with the device key (ES256: r, s). Needs no user and works while locked.
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], VaultError>;
+    /// Makes a review key where there is none and this phone can have one. Only this phone ever uses it: nothing attests it.
+    fn create_review(&self) -> Result<(), VaultError>;
     /// The review key's public half, where the phone has one.
     fn review_key(&self) -> Result<Option<PublicKey>, VaultError>;
     /// ECDH of the review key with an uncompressed point: the shared x coordinate. Needs an unlocked phone and its user.

@@ -13,7 +13,7 @@ use gauze_seal::age::{
     AgreeError, FileKey, Identity, OpenError, P256TagIdentity, Recipient, Recipients, TagRecipient, Unwrap,
     open_small, seal_small,
 };
-use gauze_wire::{Digest, ReviewDenied};
+use gauze_wire::{Digest, ReviewDenied, WoundId};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -39,6 +39,11 @@ pub enum ReviewError {
     /// The policy has photos looked at elsewhere.
     #[error("the hospital has photos looked at only here: {0}; go there and try again")]
     Outside(String),
+    /// The hospital was not heard for too long.
+    #[error(
+        "nothing was heard from the hospital for too long: connect the phone to a network; photos are safe and still go out"
+    )]
+    Silent,
     /// The phone is locked.
     #[error("unlock the phone first")]
     Locked,
@@ -66,6 +71,7 @@ impl ReviewError {
             Self::Off => "review_off",
             Self::Denied(denied) => denied.code(),
             Self::Outside(_) => "outside_fence",
+            Self::Silent => "silent",
             Self::Locked => "locked",
             Self::Vault(error) => error.code(),
             Self::OtherPerson => "other_person",
@@ -104,8 +110,8 @@ impl ReviewKeys {
         Ok(Self { recipients: Recipients::new([recipient]).map_err(|_| StoreError::Damaged)? })
     }
 
-    /// The review identity that there is, or a new one, sealed to the vault's review key. `None` where the vault has none. Never takes
-    /// the place of one that only cannot be read now.
+    /// The review identity that there is, or a new one, sealed to the vault's review key, which is made where it is missing. `None`
+    /// where the vault can have none. Never takes the place of one that only cannot be read now.
     pub fn make(
         disk: &dyn Disk,
         dir: &Path,
@@ -115,6 +121,7 @@ impl ReviewKeys {
         if let Some(kept) = Self::load(disk, dir)? {
             return Ok(Some(kept));
         }
+        vault.create_review()?;
         let Some(review_key) = vault.review_key()? else { return Ok(None) };
         let mut entropy = SealEntropy(entropy);
         let identity = Identity::make_x25519(&mut entropy).map_err(|_| ReviewError::Entropy)?;
@@ -220,13 +227,17 @@ pub(crate) struct Sidecar {
     /// Who took it, where they were signed in: only they see it here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     person: Option<String>,
+    /// Which wound it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wound: Option<String>,
 }
 
 impl Sidecar {
     /// Of a photo, with what a list shows of it.
-    pub fn new(label: String, photo: Digest, person: Option<Digest>) -> Self {
+    pub fn new(label: String, photo: Digest, person: Option<Digest>, wound: Option<&WoundId>) -> Self {
         let person = person.map(|person| person.to_string());
-        Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new(), person }
+        let wound = wound.map(|wound| wound.as_str().to_owned());
+        Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new(), person, wound }
     }
 
     /// The JSON that is sealed.
@@ -238,6 +249,7 @@ impl Sidecar {
             photo_sha256: self.photo_sha256.clone(),
             file_key: encoded.as_str().to_owned(),
             person: self.person.clone(),
+            wound: self.wound.clone(),
         };
         // Reserved at once: a vector that grew would leave copies behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
@@ -256,6 +268,11 @@ impl Sidecar {
     /// Who took it, where they were signed in.
     pub fn person(&self) -> Option<&str> {
         self.person.as_deref()
+    }
+
+    /// Whether it shows this wound.
+    pub fn shows(&self, wound: &WoundId) -> bool {
+        self.wound.as_deref() == Some(wound.as_str())
     }
 
     /// Hash of the stripped photo.

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gauze_wire::{Digest, Patient, Site, WoundId};
+use gauze_wire::{CaptureId, Digest, Patient, Site, WoundId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,8 @@ pub struct WoundView {
     pub site: Option<Site>,
     /// When it was named.
     pub named_at: Timestamp,
+    /// Its newest photo that may be shown here.
+    pub newest: Option<CaptureId>,
 }
 
 /// What is sealed.
@@ -97,7 +99,12 @@ impl Wounds<'_> {
                 self.write(&kept, now)?;
                 self.disk.remove(&path).map_err(StoreError::from)?;
             }
-            wounds.push(WoundView { wound: kept.wound, site: kept.site, named_at: kept.named_at });
+            wounds.push(WoundView {
+                wound: kept.wound,
+                site: kept.site,
+                named_at: kept.named_at,
+                newest: None,
+            });
         }
         wounds.sort_by_key(|wound| std::cmp::Reverse(wound.named_at));
         // It died between keeping one anew and removing the former file.

@@ -210,7 +210,8 @@ struct ScreensView: View {
             site: journey.askSite, consent: journey.askConsent, allow: screens.allowCamera, back: screens.back
         )
         return TakePhoto(
-            graph: graph, core: core, record: record, last: ghost, viewfinder: viewfinder, ways: ways, taken: journey.taken
+            graph: graph, core: core, record: record, last: ghost, viewfinder: viewfinder, ways: ways,
+            taken: { if !journey.taken($0, of: record) { graph.uploads.schedule(asked: false) } }
         )
         .id(screens.answered)
     }

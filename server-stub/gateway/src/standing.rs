@@ -24,7 +24,7 @@ pub(crate) fn review_denied(device: &Registered, life: &Life, now: Timestamp) ->
         DeviceStatus::Suspended => return Some(ReviewDenied::Suspended),
         DeviceStatus::Active => {}
     }
-    if device.wipe_order.is_some() || device.wiped_at.is_some() {
+    if device.wipe_order.is_some() || device.is_wiped() {
         return Some(ReviewDenied::Wiped);
     }
     if device.flags.iter().any(|flag| flag == CERTIFICATE_REVOKED) {

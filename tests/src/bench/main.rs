@@ -126,7 +126,7 @@ async fn measure() -> anyhow::Result<()> {
     android::measure(&arguments, &hospital, &client).await?;
     drop(client);
     capture_memory::measure(&arguments, &hospital, "bench-phone")?;
-    store::measure(&arguments, &hospital).await?;
+    Box::pin(store::measure(&arguments, &hospital)).await?;
     Box::pin(upload::measure(&arguments, &hospital)).await?;
     resend::measure(&arguments, &hospital).await?;
     memory::measure(&arguments, &hospital).await?;

@@ -24,7 +24,7 @@ pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Resu
     if !["open_50k", "open_50k_first", "first_screen"].iter().any(|name| arguments.wants(name)) {
         return Ok(());
     }
-    let dir = filled(&hospital.home().join("store")).await?;
+    let dir = Box::pin(filled(&hospital.home().join("store"))).await?;
     let (mut opens, mut screens) = (Vec::new(), Vec::new());
     for _ in 0..arguments.times(12) {
         let (client, took) = clock(|| open(&dir));

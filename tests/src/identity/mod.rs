@@ -77,12 +77,18 @@ fn escaped(text: &str) -> String {
 }
 
 async fn ask(Query(query): Query<HashMap<String, String>>) -> Html<String> {
-    let request = escaped(query.get("request_uri").map(String::as_str).unwrap_or_default());
     let mut page = String::from(
         "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>Demo sign-in</title>\
          <h1>Demo identity provider</h1><p>For the demo alone: its passwords stand on your screen.</p><form method=post>",
     );
-    page.push_str(&format!("<input type=hidden name=request_uri value=\"{request}\">"));
+    // A request that was pushed is named; a public client's stands in the query.
+    for (name, value) in &query {
+        page.push_str(&format!(
+            "<input type=hidden name=\"{}\" value=\"{}\">",
+            escaped(name),
+            escaped(value)
+        ));
+    }
     page.push_str(
         "<p><label>Name <input name=login autocomplete=off></label><p><label>Password <input name=password type=password></label>\
          <p><label><input type=checkbox name=proven value=yes> This tick stands for a second factor</label>\

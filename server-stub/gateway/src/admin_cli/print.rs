@@ -48,7 +48,7 @@ fn said(device: &Registered, number: u64) -> String {
 /// What it may do, and whether it is still that phone at all.
 fn state(device: &Registered) -> String {
     let mut state = vec![device.status.as_str().to_owned()];
-    state.extend(device.wiped_at.map(|_| "wiped".to_owned()));
+    state.extend(device.is_wiped().then(|| "wiped".to_owned()));
     state.extend(device.replaced_by.as_ref().map(|next| {
         let how = if next.proven { "replaced by" } else { "perhaps replaced by" };
         format!("{how} {}", short(&next.device_id))

@@ -108,10 +108,10 @@ pub fn trouble(device: &Registered) -> Vec<String> {
     if let Some(code) = &device.attest_refused {
         told.push(format!("Evidence refused: {code}"));
     }
-    if device.unsent > 0 && device.wiped_at.is_none() && device.replaced_by.is_none() {
+    if device.unsent > 0 && !device.is_wiped() && device.replaced_by.is_none() {
         told.push(format!("{} not sent", device.unsent));
     }
-    if device.wiped_at.is_some() {
+    if device.is_wiped() {
         told.push(wiped(device).to_owned());
     }
     told
@@ -122,7 +122,7 @@ pub fn wiped(device: &Registered) -> &'static str {
     match device.wiped_cause.as_deref() {
         Some("order") => "Wiped by the hospital's order",
         Some("offline") => {
-            "Locked itself after too long without hearing from the gateway; it goes on taking and sending photos"
+            "Heard nothing from the gateway for too long and destroyed what opens photos; it shows those that it takes since it is heard again"
         }
         Some("asked") => "Wiped on the phone by its user",
         Some(_) | None => "Wiped",

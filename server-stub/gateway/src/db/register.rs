@@ -78,6 +78,12 @@ impl Registered {
     pub fn known_serial(&self) -> Option<&str> {
         self.attested_serial.as_deref().or(self.serial.as_deref())
     }
+
+    /// Whether it was wiped for good. One that only heard nothing for too long shows photos again, of those that it takes from then
+    /// on.
+    pub fn is_wiped(&self) -> bool {
+        self.wiped_at.is_some() && self.wiped_cause.as_deref() != Some("offline")
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]

@@ -42,8 +42,10 @@ impl Db {
         let counts = self.counts(tenant).await?;
         let (waiting, oldest_ms) = self.waiting(tenant).await?;
         let log_size = self.log_size(tenant).await?;
-        let silent = "status = 'active' AND wiped_at_ms IS NULL AND heard_at_ms < ?2";
-        let holding = "status <> 'revoked' AND wiped_at_ms IS NULL AND unsent > 0 AND heard_at_ms < ?2";
+        // One that was silent too long goes on with its key, and may fall silent again.
+        let silent =
+            "status = 'active' AND (wiped_at_ms IS NULL OR wiped_cause = 'offline') AND heard_at_ms < ?2";
+        let holding = "status <> 'revoked' AND (wiped_at_ms IS NULL OR wiped_cause = 'offline') AND unsent > 0 AND heard_at_ms < ?2";
         let proposals = "SELECT COUNT(*) FROM proposal WHERE tenant = ? AND status = 'waiting'";
         let cosigned = "SELECT COALESCE(MAX(size), 0) FROM cosigned WHERE tenant = ?";
         Ok(Watched {

@@ -213,6 +213,32 @@ async fn an_order_reaches_a_phone_that_reported_another_wipe_before_until_its_wo
 }
 
 #[tokio::test]
+async fn a_phone_that_was_only_silent_may_review_again_unless_it_is_ordered_to_wipe() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let admin = gateway.admin(&hospital).await;
+    let say = async |cause| {
+        gateway.pass(SignedDuration::from_secs(1));
+        let word = Wiped { cause, ..word(&gateway, &phone, None) };
+        let word = Jws::sign(&word, &phone.key).unwrap();
+        gateway.post("/v1/ward-9/wiped", word.as_str().to_owned()).await.expect(204);
+        phone.hears(&gateway, 0, 0).await.review_denied
+    };
+    assert_eq!(say(WipeCause::Offline).await, None);
+    let device = async || admin.device(&phone.id()).await.unwrap().device;
+    assert_eq!(device().await.wiped_at, Some(gateway.now()));
+    assert!(!device().await.is_wiped());
+    let asked = admin.wipe(&phone.id(), Photos::Keep, &by("stolen")).await.unwrap();
+    hospital.approve(&gateway, &asked).await;
+    assert_eq!(say(WipeCause::Offline).await, Some(ReviewDenied::Wiped));
+    let other = Phone::enrolled(&gateway, &hospital).await;
+    let word = Jws::sign(&word(&gateway, &other, None), &other.key).unwrap();
+    gateway.post("/v1/ward-9/wiped", word.as_str().to_owned()).await.expect(204);
+    assert_eq!(other.hears(&gateway, 0, 0).await.review_denied, Some(ReviewDenied::Wiped), "its user asked");
+}
+
+#[tokio::test]
 async fn a_captured_word_of_a_wipe_is_no_news_in_either_form_nor_after_a_later_one() {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;

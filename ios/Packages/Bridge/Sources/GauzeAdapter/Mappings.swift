@@ -197,7 +197,7 @@ extension QueueReport {
 }
 
 extension WoundView {
-    func toApp() -> Wound { Wound(id: wound, site: site?.toApp(), namedAt: Wordings.instant(ofMillis: namedAt)) }
+    func toApp() -> Wound { Wound(id: wound, site: site?.toApp(), namedAt: Wordings.instant(ofMillis: namedAt), newest: newest) }
 }
 
 extension GauzeLogic.TransferEnd {

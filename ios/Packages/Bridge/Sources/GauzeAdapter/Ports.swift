@@ -34,6 +34,8 @@ private final class Vault: KeyVault {
 
     func sign(message: Data) throws -> Data { try answered { try keys.sign(message) } }
 
+    func createReview() throws { try answered { try keys.createReview() } }
+
     func reviewKey() throws -> Data? { try answered { try keys.reviewKey() } }
 
     func agree(peer: Data) throws -> Data { try answered { try keys.agree(peer: peer) } }

@@ -1505,6 +1505,11 @@ public protocol KeyVault: AnyObject, Sendable {
     func sign(message: Data) throws  -> Data
 
     /**
+     * Makes a review key where there is none and this phone can have one; one that can have none does nothing.
+     */
+    func createReview() throws
+
+    /**
      * The review key's public half, where the phone has one.
      */
     func reviewKey() throws  -> Data?
@@ -1612,6 +1617,17 @@ open func sign(message: Data)throws  -> Data  {
         FfiConverterData.lower(message),uniffiCallStatus
     )
 })
+}
+
+    /**
+     * Makes a review key where there is none and this phone can have one; one that can have none does nothing.
+     */
+open func createReview()throws   {try rustCallWithError(FfiConverterTypePlatformError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_keyvault_create_review(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
 }
 
     /**
@@ -1745,6 +1761,29 @@ fileprivate struct UniffiCallbackInterfaceKeyVault {
 
 
             let writeReturn = { uniffiOutReturn.pointee = FfiConverterData.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypePlatformError_lower
+            )
+        },
+        createReview: { (
+            uniffiHandle: UInt64,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeKeyVault.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.createReview(
+                )
+            }
+
+
+            let writeReturn = { () }
             uniffiTraitInterfaceCallWithError(
                 callStatus: uniffiCallStatus,
                 makeCall: makeCall,
@@ -6583,6 +6622,10 @@ public struct WoundView: Equatable, Hashable {
      * When it was named, in milliseconds since 1970.
      */
     public let namedAt: Timestamp
+    /**
+     * Its newest photo that may be shown here.
+     */
+    public let newest: CaptureId?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -6595,10 +6638,14 @@ public struct WoundView: Equatable, Hashable {
          */site: Site?,
         /**
          * When it was named, in milliseconds since 1970.
-         */namedAt: Timestamp) {
+         */namedAt: Timestamp,
+        /**
+         * Its newest photo that may be shown here.
+         */newest: CaptureId?) {
         self.wound = wound
         self.site = site
         self.namedAt = namedAt
+        self.newest = newest
     }
 
 
@@ -6619,7 +6666,8 @@ public struct FfiConverterTypeWoundView: FfiConverterRustBuffer {
             try WoundView(
                 wound: FfiConverterTypeWoundId.read(from: &buf),
                 site: FfiConverterOptionTypeSite.read(from: &buf),
-                namedAt: FfiConverterTypeTimestamp.read(from: &buf)
+                namedAt: FfiConverterTypeTimestamp.read(from: &buf),
+                newest: FfiConverterOptionTypeCaptureId.read(from: &buf)
         )
     }
 
@@ -6627,6 +6675,7 @@ public struct FfiConverterTypeWoundView: FfiConverterRustBuffer {
         FfiConverterTypeWoundId.write(value.wound, into: &buf)
         FfiConverterOptionTypeSite.write(value.site, into: &buf)
         FfiConverterTypeTimestamp.write(value.namedAt, into: &buf)
+        FfiConverterOptionTypeCaptureId.write(value.newest, into: &buf)
     }
 }
 
@@ -9738,6 +9787,30 @@ fileprivate struct FfiConverterOptionTypeSignInMode: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeCaptureId: FfiConverterRustBuffer {
+    typealias SwiftType = CaptureId?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeCaptureId.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeCaptureId.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeChiNumber: FfiConverterRustBuffer {
     typealias SwiftType = ChiNumber?
 
@@ -11153,13 +11226,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_keyvault_sign() != 1223) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_keyvault_review_key() != 27133) {
+    if (uniffi_gauze_checksum_method_keyvault_create_review() != 30003) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_keyvault_agree() != 44181) {
+    if (uniffi_gauze_checksum_method_keyvault_review_key() != 4378) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_keyvault_destroy() != 26008) {
+    if (uniffi_gauze_checksum_method_keyvault_agree() != 45958) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_keyvault_destroy() != 14078) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_reachability_reachable() != 14526) {

@@ -40,10 +40,12 @@ final class Hardware: DeviceKeys, KeyEvidence, Secret, Network, Disk, Biometric,
     }
 
     func create(challenge: Data) throws {
-        state {
-            $0.device = P256.Signing.PrivateKey()
-            if $0.review == nil { $0.review = P256.KeyAgreement.PrivateKey() }
-        }
+        state { $0.device = P256.Signing.PrivateKey() }
+        createReview()
+    }
+
+    func createReview() {
+        state { if $0.review == nil { $0.review = P256.KeyAgreement.PrivateKey() } }
     }
 
     func deviceKey() throws -> Data { try key(\.device).publicKey.x963Representation }

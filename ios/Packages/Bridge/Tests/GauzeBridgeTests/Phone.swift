@@ -39,6 +39,12 @@ final class MemoryVault: KeyVault, Attestor {
         state.withLock { state in
             state.madeFor = challenge
             state.device = P256.Signing.PrivateKey()
+        }
+        createReview()
+    }
+
+    func createReview() {
+        state.withLock { state in
             if state.review == nil { state.review = P256.KeyAgreement.PrivateKey() }
         }
     }

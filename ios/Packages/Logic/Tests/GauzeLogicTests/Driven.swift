@@ -48,6 +48,7 @@ final class Around {
             case "sign_in":
                 let mode: SignInMode? = try value == .null ? nil : value.named()
                 core.state { $0.mode = mode }
+            case "series": core.state { $0.series = value.text ?? "" }
             case "clinician": core.state { $0.signedIn = value.text }
             case "photos":
                 let photos = try value.list.map(photo)
@@ -264,8 +265,11 @@ final class Around {
     private func journey(_ given: Json) -> Driven {
         let journey = Journey(core, read)
         journey.support = given["support"].text
+        var cameras: [PhotoRecord] = []
         return Driven(state: { ["route": json(journey.route)] }) { name, with in
             let first = with.first ?? .null
+            if case .camera(let record, _) = journey.route { cameras.append(record) }
+            let photo = KeptPhoto("photo-0", Fitness(500, 0))
             switch name {
             case "start": journey.start()
             case "check": journey.check()
@@ -277,10 +281,11 @@ final class Around {
             case "consent": journey.consent(nil)
             case "site": journey.site(first.text.map { Site($0) })
             case "wound":
-                journey.wound(first == "new" ? .new : first == "none" ? .none : .earlier(readWound(first)))
+                journey.wound(first == "new" ? .new : first == "none" ? .none : .earlier(readWound(first, newest: with.count > 1 ? with[1].text : nil)))
             case "ask_site": journey.askSite()
             case "ask_consent": journey.askConsent()
-            case "taken": journey.taken(KeptPhoto("photo-0", Fitness(500, 0)))
+            case "taken": journey.taken(photo, of: cameras[cameras.count - 1])
+            case "taken_at_first": journey.taken(photo, of: cameras[0])
             case "checked": journey.checked(try first.named())
             case "open": journey.open(try readRoute(first))
             default: throw Unknown(what: name)
@@ -378,8 +383,8 @@ private func readSiteChoice(_ value: Json) -> SiteChoice {
     return SiteChoice(system: "snomed", code: value.list[1].text ?? "", words: words, sided: value.list[2].bool)
 }
 
-private func readWound(_ value: Json) -> Wound {
-    Wound(id: value.text ?? "", site: nil, namedAt: "2026-11-20T09:12:00Z")
+private func readWound(_ value: Json, newest: String? = nil) -> Wound {
+    Wound(id: value.text ?? "", site: nil, namedAt: "2026-11-20T09:12:00Z", newest: newest)
 }
 
 private func readRoute(_ value: Json) throws -> Route {

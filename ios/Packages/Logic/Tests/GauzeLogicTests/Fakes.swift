@@ -30,6 +30,7 @@ final class FakeCore: Core {
         var photos: [Photo] = []
         var mode: SignInMode?
         var signedIn: String?
+        var series = "series"
         var told: [Json] = []
     }
 
@@ -80,7 +81,7 @@ final class FakeCore: Core {
 
     func newWound(_ patient: Patient, _ site: Site?) -> Outcome<String> { answer { _ in "wound" } }
 
-    func newSeries() -> String? { "series" }
+    func newSeries() -> String? { state.now.series }
 
     func unlock() -> Outcome<Void> { answer { $0.unlocked = true } }
 

@@ -287,21 +287,28 @@ typedef void (*UniffiCallbackInterfaceKeyVaultMethod2)(uint64_t, RustBuffer, Rus
 #endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD3
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD3
-typedef void (*UniffiCallbackInterfaceKeyVaultMethod3)(uint64_t, RustBuffer* _Nonnull,
+typedef void (*UniffiCallbackInterfaceKeyVaultMethod3)(uint64_t, void* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
 #endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD4
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD4
-typedef void (*UniffiCallbackInterfaceKeyVaultMethod4)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+typedef void (*UniffiCallbackInterfaceKeyVaultMethod4)(uint64_t, RustBuffer* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
 #endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD5
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD5
-typedef void (*UniffiCallbackInterfaceKeyVaultMethod5)(uint64_t, int8_t, void* _Nonnull,
+typedef void (*UniffiCallbackInterfaceKeyVaultMethod5)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD6
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_KEY_VAULT_METHOD6
+typedef void (*UniffiCallbackInterfaceKeyVaultMethod6)(uint64_t, int8_t, void* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
 
@@ -375,9 +382,10 @@ typedef struct UniffiVTableCallbackInterfaceKeyVault {
     UniffiCallbackInterfaceKeyVaultMethod0 _Nonnull create;
     UniffiCallbackInterfaceKeyVaultMethod1 _Nonnull deviceKey;
     UniffiCallbackInterfaceKeyVaultMethod2 _Nonnull sign;
-    UniffiCallbackInterfaceKeyVaultMethod3 _Nonnull reviewKey;
-    UniffiCallbackInterfaceKeyVaultMethod4 _Nonnull agree;
-    UniffiCallbackInterfaceKeyVaultMethod5 _Nonnull destroy;
+    UniffiCallbackInterfaceKeyVaultMethod3 _Nonnull createReview;
+    UniffiCallbackInterfaceKeyVaultMethod4 _Nonnull reviewKey;
+    UniffiCallbackInterfaceKeyVaultMethod5 _Nonnull agree;
+    UniffiCallbackInterfaceKeyVaultMethod6 _Nonnull destroy;
 } UniffiVTableCallbackInterfaceKeyVault;
 
 #endif
@@ -602,6 +610,11 @@ RustBuffer uniffi_gauze_fn_method_keyvault_device_key(uint64_t ptr, RustCallStat
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_KEYVAULT_SIGN
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_KEYVAULT_SIGN
 RustBuffer uniffi_gauze_fn_method_keyvault_sign(uint64_t ptr, RustBuffer message, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_KEYVAULT_CREATE_REVIEW
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_KEYVAULT_CREATE_REVIEW
+void uniffi_gauze_fn_method_keyvault_create_review(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_KEYVAULT_REVIEW_KEY
@@ -1284,6 +1297,12 @@ uint16_t uniffi_gauze_checksum_method_keyvault_device_key(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_KEYVAULT_SIGN
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_KEYVAULT_SIGN
 uint16_t uniffi_gauze_checksum_method_keyvault_sign(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_KEYVAULT_CREATE_REVIEW
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_KEYVAULT_CREATE_REVIEW
+uint16_t uniffi_gauze_checksum_method_keyvault_create_review(void
 
 );
 #endif

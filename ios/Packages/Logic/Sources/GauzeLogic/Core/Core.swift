@@ -146,11 +146,14 @@ public struct Wound: Sendable, Equatable {
     public let id: String
     public let site: Site?
     public let namedAt: String
+    /// Its newest photo that may be shown here.
+    public let newest: String?
 
-    public init(id: String, site: Site?, namedAt: String) {
+    public init(id: String, site: Site?, namedAt: String, newest: String? = nil) {
         self.id = id
         self.site = site
         self.namedAt = namedAt
+        self.newest = newest
     }
 }
 

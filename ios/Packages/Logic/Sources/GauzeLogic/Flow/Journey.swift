@@ -41,7 +41,7 @@ public final class Journey {
     private let acknowledged: any Acknowledged
     private var asked = false
     private var visit = Visit()
-    /// The newest photo of each wound, as far as this process took it.
+    /// The newest photo of each wound: as this process took it, or as the core knows it.
     private var newest: [String: String] = [:]
 
     private struct Visit: Unspoken {
@@ -126,7 +126,9 @@ public final class Journey {
 
     public func wound(_ choice: WoundChoice) {
         switch choice {
-        case .earlier(let wound): visit.wound = wound.id
+        case .earlier(let wound):
+            visit.wound = wound.id
+            newest[wound.id] = newest[wound.id] ?? wound.newest
         case .new: visit.wound = visit.patient.flatMap { core.newWound($0, visit.site).orNil }
         case .none: visit.wound = nil
         }
@@ -142,8 +144,13 @@ public final class Journey {
         go(.consent(visit.patient))
     }
 
-    public func taken(_ kept: KeptPhoto) {
-        go(.check(kept, visit.patient))
+    /// A photo is safe: on to its check, while its visit's camera is still in front. Whoever left meanwhile is not led back, and
+    /// finds it among those that wait. Whether it is checked.
+    @discardableResult
+    public func taken(_ kept: KeptPhoto, of record: PhotoRecord) -> Bool {
+        guard case .camera(let inFront, _) = route, inFront.series == record.series else { return false }
+        go(.check(kept, record.patient))
+        return true
     }
 
     public func checked(_ what: Checked) {

@@ -16,6 +16,9 @@ public protocol DeviceKeys: Sendable {
     /// ECDSA with SHA-256, in DER.
     func sign(_ message: Data) throws -> Data
 
+    /// Makes the review key where there is none; nothing on a phone that can have none.
+    func createReview() throws
+
     func reviewKey() throws -> Data?
 
     /// ECDH of the review key: 32 bytes.

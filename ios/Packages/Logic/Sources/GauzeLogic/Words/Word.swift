@@ -77,7 +77,7 @@ public enum Word: Sendable, CaseIterable {
         errorCertificateNotYetValid, errorCertificateWrongName, errorCertificateInvalid, errorConnectionCut,
         errorFileUnreadable, errorInvalidToken, errorInvalidDpopProof, errorUseDpopNonce, errorTeamNotListed,
         errorSiteNotListed, errorSideMissing, errorConsentNotListed, errorNoticeNotListed, errorSuspended, errorRevoked,
-        errorAttestationOverdue, errorAttestationRefused, errorCertificateRevoked, errorWiped, errorEnrolmentInvalid,
+        errorAttestationOverdue, errorAttestationRefused, errorCertificateRevoked, errorSilent, errorWiped, errorEnrolmentInvalid,
         errorManifestInvalid, errorChainBroken, errorDigestMismatch, errorRecordMismatch, errorPhotoMismatch,
         errorNotJpeg, errorTruncated, errorMalformed, errorTooLarge, errorUnsupported, errorMalformedRequest,
         errorNotFound, errorMethodNotAllowed, errorUnknownTenant, errorSignatureMissing, errorSignatureInvalid,

@@ -23,7 +23,14 @@ public final class EnclaveKeys: DeviceKeys {
         try answered {
             let signing = try access(kSecAttrAccessibleAfterFirstUnlockThisDeviceOnly, .privateKeyUsage)
             try device.keep(try SecureEnclave.P256.Signing.PrivateKey(accessControl: signing).dataRepresentation)
-            guard try review.load() == nil else { return }
+        }
+        try createReview()
+    }
+
+    public func createReview() throws {
+        guard SecureEnclave.isAvailable else { throw KeyFault.unavailable }
+        guard try review.load() == nil else { return }
+        try answered {
             let agreeing = try access(kSecAttrAccessibleWhenPasscodeSetThisDeviceOnly, [.privateKeyUsage, .userPresence])
             try review.keep(try SecureEnclave.P256.KeyAgreement.PrivateKey(accessControl: agreeing).dataRepresentation)
         }

@@ -127,7 +127,9 @@ class Screens(
             is Route.Camera -> {
                 val again by opened.collectAsState()
                 val ways = CameraWays(journey::askSite, journey::askConsent, asks.camera, ::back)
-                TakePhoto(graph, core, at, again, shutters, ways, journey::taken)
+                TakePhoto(graph, core, at, again, shutters, ways) {
+                    if (!journey.taken(it, at.record)) graph.uploads.schedule(0, asked = false)
+                }
             }
             is Route.Check -> show(shown(at) { scope ->
                 CheckPresenter(at.kept.id, at.patient, CameraPresenter.verdict(at.kept.fitness), core, core, scope, ::checked)

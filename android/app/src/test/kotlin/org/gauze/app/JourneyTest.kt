@@ -14,6 +14,7 @@ import org.gauze.platform.upload.Run
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
+import org.junit.Assume.assumeTrue
 import org.junit.Rule
 import org.junit.Test
 import org.junit.rules.RuleChain
@@ -79,6 +80,26 @@ class JourneyTest {
         assertEquals(Run.EMPTY, nurse.send())
         again("after it was sent")
         assertEquals(Stage.STORED, nurse.photos().single().stage)
+    }
+
+    @Test
+    fun photos_as_phones_really_make_them_are_taken_one_after_the_other_and_arrive() {
+        val photos = System.getenv("GAUZE_PHOTOS")?.let(::File)?.listFiles()?.filter { it.extension == "jpg" && it.length() > 100_000 }
+        assumeTrue("GAUZE_PHOTOS has no photos of real phones", !photos.isNullOrEmpty())
+        nurse.setUp()
+        nurse.scan()
+        nurse.confirm()
+        val some = photos!!.sorted().take(4)
+        for (photo in some) {
+            nurse.camera.picture = photo
+            nurse.tap(Word.CameraShoot)
+            nurse.see(Word.CheckSafe)
+            nurse.tap(Word.CheckAnother)
+        }
+        nurse.see(Word.CameraShoot)
+        assertEquals(some.size, nurse.photos().size)
+        assertEquals(Run.EMPTY, nurse.send())
+        assertEquals(setOf(Stage.STORED), nurse.photos().map { it.stage }.toSet())
     }
 
     private fun again(at: String) {

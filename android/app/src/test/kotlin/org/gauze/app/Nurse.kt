@@ -6,6 +6,7 @@ import android.content.RestrictionsManager
 import android.os.Bundle
 import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.isEnabled
 import androidx.compose.ui.test.junit4.ComposeTestRule
@@ -13,6 +14,7 @@ import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.onRoot
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.performTextInput
 import androidx.compose.ui.test.printToString
 import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ActivityScenario
@@ -24,15 +26,22 @@ import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Photo
 import org.gauze.logic.words.Word
 import org.gauze.platform.upload.Run
+import org.json.JSONArray
 import org.json.JSONObject
 import org.junit.Assume.assumeTrue
 import org.junit.rules.ExternalResource
 import org.robolectric.Shadows.shadowOf
 
 /** The hospital that `cargo xtask test` has running. */
-object Hospital {
-    private val home = System.getenv("GAUZE_HOSPITAL")?.let(::File)
-    private val settings by lazy { File(System.getenv("GAUZE_MANAGED")).listFiles()!!.sorted().map(File::readText).iterator() }
+object Hospital : Site("GAUZE_HOSPITAL", "GAUZE_MANAGED")
+
+/** Another, which asks who takes its photos: with an identity provider of its own, that `tests/src/identity` is. */
+object SigningHospital : Site("GAUZE_SIGN_IN_HOSPITAL", "GAUZE_SIGN_IN_MANAGED")
+
+/** A hospital in a directory, with its gateway running and settings for several phones. */
+open class Site(home: String, managed: String) {
+    val home = System.getenv(home)?.let(::File)
+    private val settings by lazy { File(System.getenv(managed)).listFiles()!!.sorted().map(File::readText).iterator() }
 
     /** One more phone's managed configuration. */
     fun next(): String = settings.next()
@@ -40,10 +49,38 @@ object Hospital {
     /** A program of the hospital's own, run in its directory. */
     fun run(program: String, vararg arguments: String): String {
         val path = File(System.getProperty("jna.library.path"), program).canonicalPath
-        val process = ProcessBuilder(path, *arguments).directory(home).redirectErrorStream(true).start()
+        val process = ProcessBuilder(path, *arguments).directory(home).redirectError(ProcessBuilder.Redirect.INHERIT).start()
         val said = process.inputStream.bufferedReader().readText()
         check(process.waitFor() == 0) { "$program ${arguments.toList()}: $said" }
         return said
+    }
+
+    /** Files what came, and hands in what was decided. */
+    fun pull() {
+        val gateway = JSONObject(File(home, "managed.json").readText()).getString("gateway")
+        run("gauze-records", "pull", "--data", "records", "--gateway", gateway, "--ca", "tls/ca.pem", "--keys", "keys")
+    }
+
+    /** What the hospital reads of a photo that it filed: the record, and the picture. */
+    fun opened(photo: String): Pair<JSONObject, ByteArray> {
+        val listed = JSONArray(run("gauze-records", "list", "--data", "records", "--json"))
+        val found = (0 until listed.length()).map(listed::getJSONObject).single { it.getString("capture_id") == photo }
+        check(found.getString("status") == "filed") { "$found" }
+        val sealed = File(home, "records/${found.getString("path")}").path
+        run("gauze-records", "open", sealed, "--identity", "keys/tenant-identity.txt", "--out", "opened")
+        return JSONObject(File(home, "opened/$photo.record.json").readText()) to File(home, "opened/$photo.jpg").readBytes()
+    }
+
+    /** The phone is lost, and the hospital signs the order to wipe it. */
+    fun wiped(device: String) {
+        lost(device)
+        pull()
+        val asked = JSONArray(run("gauze-records", "proposals", "list", "--data", "records", "--json"))
+        val proposals = (0 until asked.length()).map { asked.getJSONObject(it).getString("proposal_id") }
+        proposals.forEach {
+            run("gauze-records", "proposals", "approve", "--data", "records", "--keys", "keys", "--by", "A Helper", "--reason", "as asked", "--", it)
+        }
+        pull()
     }
 
     /** An id may begin with a hyphen. */
@@ -120,6 +157,12 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     fun until(what: String, so: () -> Boolean) = rule.waitUntil(what, 30_000, so)
 
+    fun type(word: Word, text: String) {
+        val field = hasText(word(word)) and hasSetTextAction()
+        await(field)
+        rule.onNode(field).performScrollTo().performTextInput(text)
+    }
+
     fun setUp() {
         manage(Hospital.next())
         open()
@@ -146,6 +189,8 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
     }
 
     fun core() = (app.graph.core() as Outcome.Done).value
+
+    fun journey() = app.graph.journey(core())
 
     fun photos(): List<Photo> = (core().photos(10) as Outcome.Done).value
 

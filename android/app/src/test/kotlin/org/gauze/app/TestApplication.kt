@@ -76,6 +76,7 @@ class TestGraph(context: Context, private val phone: FakePhone) : AppGraph(conte
     override val sound = Sound { ticks.incrementAndGet() }
     override val biometric = Biometric { Authentication.CONFIRMED }
     override val uploads = FakeUploads()
+    override val browser = Visitor()
     override val hardware = false
     override val ports get() = CorePorts(phone, phone, phone, { phone.online }, { phone.disk })
 }
@@ -90,8 +91,9 @@ class FakeUploads : BackgroundUploads {
     override fun cancel() = Unit
 }
 
-/** Sees a wristband, and takes the photo that `GAUZE_PICTURE` names. */
+/** Sees a wristband, and takes the photo that `GAUZE_PICTURE` names, or another. */
 class FakeCamera : Camera {
+    var picture = File(System.getenv("GAUZE_PICTURE").orEmpty())
     private val shots = Channel<Unit>(Channel.CONFLATED)
 
     /** What is wrong with it now. */
@@ -108,7 +110,7 @@ class FakeCamera : Camera {
             emit(CameraEvent.Seen(wristband))
             if (shots.tryReceive().isSuccess) {
                 delivers.first { it }
-                val jpeg = File(System.getenv("GAUZE_PICTURE")).readBytes()
+                val jpeg = picture.readBytes()
                 emit(CameraEvent.Taken(DirectShot(ByteBuffer.wrap(jpeg), 4032)))
             }
             delay(50)
@@ -159,6 +161,10 @@ class FakePhone : DeviceKeys, KeyEvidence, Secret {
 
     override fun create(challenge: ByteArray) {
         device = make()
+        createReview()
+    }
+
+    override fun createReview() {
         if (review == null) review = make()
     }
 
@@ -177,11 +183,19 @@ class FakePhone : DeviceKeys, KeyEvidence, Secret {
             .getParameterSpec(ECParameterSpec::class.java)
         val at = ECPoint(BigInteger(1, peer.copyOfRange(1, 33)), BigInteger(1, peer.copyOfRange(33, 65)))
         return KeyAgreement.getInstance("ECDH").run {
-            init((review ?: throw KeyException(KeyFault.GONE)).private)
+            init(review?.private ?: throw KeyException(KeyFault.GONE))
             doPhase(KeyFactory.getInstance("EC").generatePublic(ECPublicKeySpec(at, curve)), true)
             generateSecret()
         }
     }
+
+    /** The lock screen was taken away: the review key is there and answers nobody. */
+    fun invalidate() {
+        review = review?.let { KeyPair(it.public, null) }
+    }
+
+    /** Whether anything on it opens anything. */
+    val opens get() = review != null || secret != null
 
     override fun destroy(deviceToo: Boolean) {
         review = null

@@ -9,6 +9,7 @@ import org.gauze.logic.words.Failures
 import org.gauze.logic.words.Word
 import org.gauze.platform.upload.Run
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertTrue
 import org.junit.Rule
@@ -147,5 +148,94 @@ class TroubleTest {
         // After the tick it is ready for the next of the same visit.
         nurse.tap(Word.CameraShoot)
         nurse.until("a third photo") { nurse.photos().size == 3 }
+    }
+
+    @Test
+    fun a_phone_that_the_hospital_ordered_to_wipe_opens_nothing_any_more_and_keeps_what_is_sealed() {
+        nurse.setUp()
+        nurse.takeOne()
+        assertTrue(nurse.app.phone.opens)
+        Hospital.wiped(nurse.core().standing().device!!)
+        assertEquals(Run.WAITS, nurse.send())
+        assertEquals("wiped", nurse.core().standing().reviewDenied)
+        assertFalse(nurse.app.phone.opens)
+        nurse.leaveAndComeBack()
+        nurse.see(Word.WipedTitle)
+        nurse.die()
+        nurse.open()
+        nurse.see(Word.WipedTitle)
+        assertEquals(1, nurse.photos().size)
+    }
+
+    @Test
+    fun a_lock_screen_that_was_taken_away_ends_looking_and_neither_taking_nor_sending() {
+        nurse.setUp()
+        nurse.takeOne()
+        nurse.tap(Word.CheckKeep)
+        nurse.app.phone.invalidate()
+        nurse.tap(Word.HomeReview)
+        nurse.tap(Word.ReviewUnlock)
+        nurse.see(Word.ErrorKeyGone)
+        nurse.tap(Word.Back)
+        nurse.takeOne()
+        assertEquals(Run.EMPTY, nurse.send())
+        assertEquals(listOf(Stage.STORED, Stage.STORED), nurse.photos().map { it.stage })
+    }
+
+    @Test
+    fun a_phone_that_was_restarted_sends_nothing_before_it_is_unlocked_and_all_after() {
+        nurse.setUp()
+        nurse.takeOne()
+        nurse.die()
+        nurse.app.phone.disk = DiskProtection.NOT_YET_UNLOCKED
+        assertEquals(Run.WAITS, nurse.send())
+        nurse.app.phone.disk = DiskProtection.HELD
+        assertEquals(Run.EMPTY, nurse.send())
+        assertEquals(Stage.STORED, nurse.photos().single().stage)
+        nurse.open()
+        nurse.see(Word.PatientTitle)
+    }
+
+    @Test
+    fun a_full_disk_ticks_nothing_says_so_and_takes_the_photo_when_there_is_room() {
+        atTheCamera()
+        Faults.diskFull {
+            nurse.tap(Word.CameraShoot)
+            nurse.see(Word.ErrorStorageFull)
+            assertEquals(0 to 0, nurse.photos().size to (nurse.app.graph as TestGraph).ticks.get())
+        }
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CheckSafe)
+        assertEquals(1 to 1, nurse.photos().size to (nurse.app.graph as TestGraph).ticks.get())
+    }
+
+    @Test
+    fun a_clock_that_is_a_year_wrong_keeps_no_photo_from_being_taken_and_sent() {
+        nurse.setUp()
+        for (days in listOf(-400L, 400L)) Faults.clockWrong(days) {
+            nurse.takeOne()
+            nurse.tap(Word.CheckKeep)
+            nurse.see(Word.PatientTitle)
+            assertEquals(Run.EMPTY, nurse.send())
+        }
+        assertEquals(listOf(Stage.STORED, Stage.STORED), nurse.photos().map { it.stage })
+    }
+
+    @Test
+    fun a_day_without_a_network_holds_every_photo_and_sends_them_all_after() {
+        nurse.setUp()
+        nurse.app.phone.online = false
+        repeat(3) {
+            nurse.takeOne()
+            nurse.tap(Word.CheckKeep)
+            nurse.see(Word.PatientTitle)
+            assertEquals(Run.WAITS, nurse.send())
+        }
+        nurse.die()
+        nurse.app.phone.online = true
+        Faults.clockWrong(1) {
+            assertEquals(Run.EMPTY, nurse.send())
+        }
+        assertEquals(List(3) { Stage.STORED }, nurse.photos().map { it.stage })
     }
 }

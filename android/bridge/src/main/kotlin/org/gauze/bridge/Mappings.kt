@@ -154,7 +154,7 @@ internal fun QueueReport.toApp() = AppSent(
     nextAt = nextAtMs,
 )
 
-internal fun WoundView.toApp() = AppWound(wound, site?.toApp(), Instant.ofEpochMilli(namedAt).toString())
+internal fun WoundView.toApp() = AppWound(wound, site?.toApp(), Instant.ofEpochMilli(namedAt).toString(), newest)
 
 internal fun AppEnd.toCore(): TransferEnd = when (this) {
     is AppEnd.Answered -> TransferEnd.Answered(status.toUShort(), body)

@@ -51,6 +51,8 @@ private class Vault(private val keys: DeviceKeys) : KeyVault {
 
     override fun sign(message: ByteArray) = answered { keys.sign(message) }
 
+    override fun createReview() = answered { keys.createReview() }
+
     override fun reviewKey() = answered { keys.reviewKey() }
 
     override fun agree(peer: ByteArray) = answered { keys.agree(peer) }

@@ -676,12 +676,15 @@ internal interface UniffiCallbackInterfaceKeyVaultMethod2 : com.sun.jna.Callback
     fun callback(`uniffiHandle`: Long,`message`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceKeyVaultMethod3 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceKeyVaultMethod4 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`peer`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceKeyVaultMethod5 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`peer`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceKeyVaultMethod6 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`deviceToo`: Byte,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceReachabilityMethod0 : com.sun.jna.Callback {
@@ -743,16 +746,17 @@ internal open class UniffiVTableCallbackInterfaceAttestor(
     }
 
 }
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "create", "deviceKey", "sign", "reviewKey", "agree", "destroy")
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "create", "deviceKey", "sign", "createReview", "reviewKey", "agree", "destroy")
 internal open class UniffiVTableCallbackInterfaceKeyVault(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
     @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
     @JvmField internal var `create`: UniffiCallbackInterfaceKeyVaultMethod0? = null,
     @JvmField internal var `deviceKey`: UniffiCallbackInterfaceKeyVaultMethod1? = null,
     @JvmField internal var `sign`: UniffiCallbackInterfaceKeyVaultMethod2? = null,
-    @JvmField internal var `reviewKey`: UniffiCallbackInterfaceKeyVaultMethod3? = null,
-    @JvmField internal var `agree`: UniffiCallbackInterfaceKeyVaultMethod4? = null,
-    @JvmField internal var `destroy`: UniffiCallbackInterfaceKeyVaultMethod5? = null,
+    @JvmField internal var `createReview`: UniffiCallbackInterfaceKeyVaultMethod3? = null,
+    @JvmField internal var `reviewKey`: UniffiCallbackInterfaceKeyVaultMethod4? = null,
+    @JvmField internal var `agree`: UniffiCallbackInterfaceKeyVaultMethod5? = null,
+    @JvmField internal var `destroy`: UniffiCallbackInterfaceKeyVaultMethod6? = null,
 ) : Structure() {
     class UniffiByValue(
         `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -760,10 +764,11 @@ internal open class UniffiVTableCallbackInterfaceKeyVault(
         `create`: UniffiCallbackInterfaceKeyVaultMethod0? = null,
         `deviceKey`: UniffiCallbackInterfaceKeyVaultMethod1? = null,
         `sign`: UniffiCallbackInterfaceKeyVaultMethod2? = null,
-        `reviewKey`: UniffiCallbackInterfaceKeyVaultMethod3? = null,
-        `agree`: UniffiCallbackInterfaceKeyVaultMethod4? = null,
-        `destroy`: UniffiCallbackInterfaceKeyVaultMethod5? = null,
-    ): UniffiVTableCallbackInterfaceKeyVault(`uniffiFree`,`uniffiClone`,`create`,`deviceKey`,`sign`,`reviewKey`,`agree`,`destroy`,), Structure.ByValue
+        `createReview`: UniffiCallbackInterfaceKeyVaultMethod3? = null,
+        `reviewKey`: UniffiCallbackInterfaceKeyVaultMethod4? = null,
+        `agree`: UniffiCallbackInterfaceKeyVaultMethod5? = null,
+        `destroy`: UniffiCallbackInterfaceKeyVaultMethod6? = null,
+    ): UniffiVTableCallbackInterfaceKeyVault(`uniffiFree`,`uniffiClone`,`create`,`deviceKey`,`sign`,`createReview`,`reviewKey`,`agree`,`destroy`,), Structure.ByValue
 
    internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceKeyVault) {
         `uniffiFree` = other.`uniffiFree`
@@ -771,6 +776,7 @@ internal open class UniffiVTableCallbackInterfaceKeyVault(
         `create` = other.`create`
         `deviceKey` = other.`deviceKey`
         `sign` = other.`sign`
+        `createReview` = other.`createReview`
         `reviewKey` = other.`reviewKey`
         `agree` = other.`agree`
         `destroy` = other.`destroy`
@@ -938,6 +944,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_keyvault_sign(
     ): Int
+    external fun uniffi_gauze_checksum_method_keyvault_create_review(
+    ): Int
     external fun uniffi_gauze_checksum_method_keyvault_review_key(
     ): Int
     external fun uniffi_gauze_checksum_method_keyvault_agree(
@@ -1093,6 +1101,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_keyvault_sign(`ptr`: Long,`message`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_keyvault_create_review(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_gauze_fn_method_keyvault_review_key(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_keyvault_agree(`ptr`: Long,`peer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1397,13 +1407,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_keyvault_sign() and 0xFFFF) != 1223) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_method_keyvault_review_key() and 0xFFFF) != 27133) {
+    if ((lib.uniffi_gauze_checksum_method_keyvault_create_review() and 0xFFFF) != 30003) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_method_keyvault_agree() and 0xFFFF) != 44181) {
+    if ((lib.uniffi_gauze_checksum_method_keyvault_review_key() and 0xFFFF) != 4378) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_method_keyvault_destroy() and 0xFFFF) != 26008) {
+    if ((lib.uniffi_gauze_checksum_method_keyvault_agree() and 0xFFFF) != 45958) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_keyvault_destroy() and 0xFFFF) != 14078) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_reachability_reachable() and 0xFFFF) != 14526) {
@@ -3359,6 +3372,11 @@ public interface KeyVault {
     fun `sign`(`message`: kotlin.ByteArray): kotlin.ByteArray
 
     /**
+     * Makes a review key where there is none and this phone can have one; one that can have none does nothing.
+     */
+    fun `createReview`()
+
+    /**
      * The review key's public half, where the phone has one.
      */
     fun `reviewKey`(): kotlin.ByteArray?
@@ -3535,6 +3553,22 @@ open class KeyVaultImpl: Disposable, AutoCloseable, KeyVault
 
 
     /**
+     * Makes a review key where there is none and this phone can have one; one that can have none does nothing.
+     */
+    @Throws(PlatformException::class)override fun `createReview`()
+        =
+    callWithHandle {
+    uniffiRustCallWithError(PlatformException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_keyvault_create_review(
+        it,
+        _status)
+}
+    }
+
+
+
+
+    /**
      * The review key's public half, where the phone has one.
      */
     @Throws(PlatformException::class)override fun `reviewKey`(): kotlin.ByteArray? {
@@ -3653,7 +3687,23 @@ internal object uniffiCallbackInterfaceKeyVault {
             )
         }
     }
-    internal object `reviewKey`: UniffiCallbackInterfaceKeyVaultMethod3 {
+    internal object `createReview`: UniffiCallbackInterfaceKeyVaultMethod3 {
+        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeKeyVault.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`createReview`(
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: PlatformException -> FfiConverterTypePlatformError.lower(e) }
+            )
+        }
+    }
+    internal object `reviewKey`: UniffiCallbackInterfaceKeyVaultMethod4 {
         override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeKeyVault.handleMap.get(uniffiHandle)
             val makeCall = { ->
@@ -3669,7 +3719,7 @@ internal object uniffiCallbackInterfaceKeyVault {
             )
         }
     }
-    internal object `agree`: UniffiCallbackInterfaceKeyVaultMethod4 {
+    internal object `agree`: UniffiCallbackInterfaceKeyVaultMethod5 {
         override fun callback(`uniffiHandle`: Long,`peer`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeKeyVault.handleMap.get(uniffiHandle)
             val makeCall = { ->
@@ -3686,7 +3736,7 @@ internal object uniffiCallbackInterfaceKeyVault {
             )
         }
     }
-    internal object `destroy`: UniffiCallbackInterfaceKeyVaultMethod5 {
+    internal object `destroy`: UniffiCallbackInterfaceKeyVaultMethod6 {
         override fun callback(`uniffiHandle`: Long,`deviceToo`: Byte,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
             val uniffiObj = FfiConverterTypeKeyVault.handleMap.get(uniffiHandle)
             val makeCall = { ->
@@ -3722,6 +3772,7 @@ internal object uniffiCallbackInterfaceKeyVault {
         `create`,
         `deviceKey`,
         `sign`,
+        `createReview`,
         `reviewKey`,
         `agree`,
         `destroy`,
@@ -9047,6 +9098,11 @@ data class WoundView (
      * When it was named, in milliseconds since 1970.
      */
     val `namedAt`: Timestamp
+    ,
+    /**
+     * Its newest photo that may be shown here.
+     */
+    val `newest`: CaptureId?
 
 ){
 
@@ -9066,19 +9122,22 @@ public object FfiConverterTypeWoundView: FfiConverterRustBuffer<WoundView> {
             FfiConverterTypeWoundId.read(buf),
             FfiConverterOptionalTypeSite.read(buf),
             FfiConverterTypeTimestamp.read(buf),
+            FfiConverterOptionalTypeCaptureId.read(buf),
         )
     }
 
     override fun allocationSize(value: WoundView) = (
             FfiConverterTypeWoundId.allocationSize(value.`wound`) +
             FfiConverterOptionalTypeSite.allocationSize(value.`site`) +
-            FfiConverterTypeTimestamp.allocationSize(value.`namedAt`)
+            FfiConverterTypeTimestamp.allocationSize(value.`namedAt`) +
+            FfiConverterOptionalTypeCaptureId.allocationSize(value.`newest`)
     )
 
     override fun write(value: WoundView, buf: ByteBuffer) {
             FfiConverterTypeWoundId.write(value.`wound`, buf)
             FfiConverterOptionalTypeSite.write(value.`site`, buf)
             FfiConverterTypeTimestamp.write(value.`namedAt`, buf)
+            FfiConverterOptionalTypeCaptureId.write(value.`newest`, buf)
     }
 }
 
@@ -12129,6 +12188,38 @@ public object FfiConverterOptionalTypeSignInMode: FfiConverterRustBuffer<SignInM
         } else {
             buf.put(1)
             FfiConverterTypeSignInMode.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeCaptureId: FfiConverterRustBuffer<CaptureId?> {
+    override fun read(buf: ByteBuffer): CaptureId? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeCaptureId.read(buf)
+    }
+
+    override fun allocationSize(value: CaptureId?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeCaptureId.allocationSize(value)
+        }
+    }
+
+    override fun write(value: CaptureId?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeCaptureId.write(value, buf)
         }
     }
 }

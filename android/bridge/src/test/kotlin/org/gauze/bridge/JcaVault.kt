@@ -45,6 +45,10 @@ class JcaVault : KeyVault, Attestor {
     override fun create(challenge: ByteArray) {
         madeFor = challenge
         device = make()
+        createReview()
+    }
+
+    override fun createReview() {
         if (review == null) review = make()
     }
 

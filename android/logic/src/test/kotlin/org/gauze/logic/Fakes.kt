@@ -27,6 +27,7 @@ class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
     var choices = Choices()
     var fails: Failure? = null
     var unlocked = false
+    var series = "series"
     val records = ArrayList<PhotoRecord>()
     val photos = ArrayList<Photo>()
     var enrolledWith: String? = null
@@ -64,7 +65,7 @@ class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
 
     override fun newWound(patient: Patient, site: Site?) = answer { "wound" }
 
-    override fun newSeries() = "series"
+    override fun newSeries() = series
 
     override fun unlock() = answer { unlocked = true }
 

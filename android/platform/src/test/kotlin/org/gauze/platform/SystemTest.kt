@@ -97,6 +97,21 @@ class SystemTest {
     }
 
     @Test
+    fun a_review_key_is_made_anew_where_there_is_none_and_the_device_key_stays() {
+        val keys = KeystoreKeys(strongBox = false)
+        keys.create(ByteArray(32))
+        val (device, review) = keys.deviceKey().toList() to keys.reviewKey()?.toList()
+        keys.createReview()
+        assertEquals(review, keys.reviewKey()?.toList())
+        keys.destroy(deviceToo = false)
+        assertNull(keys.reviewKey())
+        keys.createReview()
+        assertEquals(device, keys.deviceKey().toList())
+        assertEquals("older ones agree on none", Build.VERSION.SDK_INT >= Build.VERSION_CODES.S, keys.reviewKey() != null)
+        assertTrue(keys.reviewKey() == null || keys.reviewKey()?.toList() != review)
+    }
+
+    @Test
     fun what_device_management_sets_arrives_as_json() = runBlocking {
         val manager = app.getSystemService(RestrictionsManager::class.java)!!
         val bundle = Bundle().apply {

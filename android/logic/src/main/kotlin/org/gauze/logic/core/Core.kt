@@ -74,7 +74,8 @@ data class Configured(
 /** What one run of the queue did; [nextAt] in milliseconds since 1970. */
 data class Sent(val stored: Long, val filed: Int, val refused: Long, val waiting: Map<String, String>, val nextAt: Long?)
 
-data class Wound(val id: String, val site: Site?, val namedAt: String)
+/** [newest] is its newest photo that may be shown here. */
+data class Wound(val id: String, val site: Site?, val namedAt: String, val newest: String? = null)
 
 data class WipedReport(val unsent: Long, val keyDestroyed: Boolean)
 

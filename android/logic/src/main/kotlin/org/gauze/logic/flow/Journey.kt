@@ -70,7 +70,7 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     private var asked = false
     private var visit = Visit()
 
-    /** The newest photo of each wound, as far as this process took it. */
+    /** The newest photo of each wound: as this process took it, or as the core knows it. */
     private val newest = HashMap<String, String>()
 
     /** Whom to ask, as device management said. */
@@ -150,7 +150,7 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
 
     fun wound(choice: WoundChoice) {
         val wound = when (choice) {
-            is WoundChoice.Earlier -> choice.wound.id
+            is WoundChoice.Earlier -> choice.wound.id.also { id -> choice.wound.newest?.let { newest.putIfAbsent(id, it) } }
             WoundChoice.New -> visit.patient?.let { (core.newWound(it, visit.site) as? Outcome.Done)?.value }
             WoundChoice.None -> null
         }
@@ -167,8 +167,14 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
         mutable.value = Route.Consent(visit.patient)
     }
 
-    fun taken(kept: KeptPhoto) {
-        mutable.value = Route.Check(kept, visit.patient)
+    /**
+     * A photo is safe: on to its check, while its visit's camera is still in front. Whoever left meanwhile is not led back, and
+     * finds it among those that wait. Whether it is checked.
+     */
+    fun taken(kept: KeptPhoto, of: PhotoRecord): Boolean {
+        val inFront = mutable.value
+        return inFront is Route.Camera && inFront.record.series == of.series &&
+            mutable.compareAndSet(inFront, Route.Check(kept, of.patient))
     }
 
     fun checked(what: Checked) {

@@ -18,6 +18,9 @@ interface DeviceKeys {
     /** ECDSA with SHA-256, in DER. */
     fun sign(message: ByteArray): ByteArray
 
+    /** Makes the review key where there is none; nothing on a phone that can have none. */
+    fun createReview()
+
     fun reviewKey(): ByteArray?
 
     /** ECDH of the review key: 32 bytes. */

@@ -351,6 +351,7 @@ enum class Word {
     ErrorAttestationOverdue,
     ErrorAttestationRefused,
     ErrorCertificateRevoked,
+    ErrorSilent,
     ErrorWiped,
     ErrorEnrolmentInvalid,
     ErrorManifestInvalid,

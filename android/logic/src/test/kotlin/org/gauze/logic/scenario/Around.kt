@@ -119,6 +119,7 @@ internal class Around {
             "standing" -> fake.standing = standing(value)
             "choices" -> fake.choices = choices(value)
             "sign_in" -> fake.mode = value?.named<SignInMode>()
+            "series" -> fake.series = value.text!!
             "clinician" -> fake.signedIn = value.text
             "photos" -> {
                 fake.photos.clear()

@@ -252,8 +252,10 @@ private fun Around.cameras(given: Any?): Driven {
 private fun Around.journey(given: Any?): Driven {
     val journey = Journey(core, read)
     journey.support = given["support"].text
+    val cameras = ArrayList<PhotoRecord>()
     return Driven({ mapOf("route" to shown(journey.route.value)) }) { name, with ->
         val first = with.firstOrNull()
+        (journey.route.value as? Route.Camera)?.let { cameras += it.record }
         when (name) {
             "start" -> journey.start()
             "check" -> journey.check()
@@ -264,10 +266,11 @@ private fun Around.journey(given: Any?): Driven {
             "patient" -> journey.patient(patient(first))
             "consent" -> journey.consent(null)
             "site" -> journey.site(first.text?.let { Site(it) })
-            "wound" -> journey.wound(choice(first.text!!))
+            "wound" -> journey.wound(choice(first.text!!, with.getOrNull(1).text))
             "ask_site" -> journey.askSite()
             "ask_consent" -> journey.askConsent()
-            "taken" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)))
+            "taken" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)), cameras.last())
+            "taken_at_first" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)), cameras.first())
             "checked" -> journey.checked(first.named())
             "open" -> journey.open(route(first.text!!))
             else -> unknown(name)
@@ -275,10 +278,10 @@ private fun Around.journey(given: Any?): Driven {
     }
 }
 
-private fun choice(name: String) = when (name) {
+private fun choice(name: String, newest: String?) = when (name) {
     "new" -> WoundChoice.New
     "none" -> WoundChoice.None
-    else -> WoundChoice.Earlier(Wound(name, null, "2026-11-20T09:12:00Z"))
+    else -> WoundChoice.Earlier(Wound(name, null, "2026-11-20T09:12:00Z", newest))
 }
 
 private fun route(name: String): Route = when (name) {

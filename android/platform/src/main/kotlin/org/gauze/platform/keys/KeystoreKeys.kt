@@ -39,6 +39,10 @@ class KeystoreKeys(private val strongBox: Boolean) : DeviceKeys, KeyEvidence {
 
     override fun create(challenge: ByteArray) = answered {
         make(DEVICE, device(challenge))
+        createReview()
+    }
+
+    override fun createReview() = answered {
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S && entry(REVIEW) == null) make(REVIEW, review())
     }
 
