@@ -20,3 +20,4 @@ mod newcomer;
 mod proxied;
 mod shared;
 mod trust;
+mod witness;

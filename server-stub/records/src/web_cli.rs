@@ -8,9 +8,11 @@ use std::time::Duration;
 use axum::Router;
 use clap::{Args, Subcommand};
 use gauze_listen::{host_of, listen_address};
+use gauze_people::log::AccessLog;
 use gauze_people::person::PersonId;
 use gauze_records::access;
 use gauze_records::keys::KeyDir;
+use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{self, Desk, DeskParts};
 use gauze_records::web::{self, HttpsOutward, KeysKept, Listed, Web, WebOptions};
@@ -18,6 +20,7 @@ use gauze_records::{Clock as _, HttpsGateway, SystemClock};
 use gauze_signin::config::{ConfigError, People};
 use gauze_signin::factors::{FactorError, Factors};
 use gauze_signin::provider::Provider;
+use gauze_wire::log::WitnessKey;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -49,6 +52,15 @@ pub(crate) struct Pages {
     /// Whose word counts at sign-in, and what it makes of a person (docs/people.md).
     #[arg(long, value_name = "FILE", requires = "web")]
     people: Option<PathBuf>,
+    /// The witness of the access log at another department: the address below which its `add-checkpoint` is.
+    #[arg(long, value_name = "URL", requires_all = ["witness_key", "web"])]
+    witness: Option<String>,
+    /// Its verifier key, as its own people gave it.
+    #[arg(long, value_name = "VKEY", requires = "witness")]
+    witness_key: Option<WitnessKey>,
+    /// PEM of the authority that signed its certificate; those that browsers believe without.
+    #[arg(long, value_name = "FILE", requires = "witness")]
+    witness_ca: Option<PathBuf>,
 }
 
 /// What is done for people without a page.
@@ -84,6 +96,8 @@ pub(crate) enum PeopleCommand {
 /// Pages that can be served.
 pub(crate) struct Served {
     web: Web,
+    /// The log, where it is, and its witness at another department.
+    witnessed: Option<(Arc<OutsideWitness>, Arc<AccessLog>, PathBuf)>,
     /// The pages, and the links where they are served apart.
     listeners: Vec<(WebOptions, Router)>,
 }
@@ -100,6 +114,25 @@ async fn open_factors(data: &Path, keys: &Path, people: &People) -> Result<Facto
     let key = web::factor_key(keys, data)?;
     let path = web::factor_store(data)?;
     Factors::open(&path, key, people).await.map_err(|error| factor(&error))
+}
+
+/// It reads the whole log, and waits for the line about what a power cut tore: neither is for a thread that others wait for.
+async fn open_log(keys: KeyDir, data: PathBuf) -> Result<AccessLog, Refused> {
+    let open = move || access::open_log(&keys, &data, SystemClock.now());
+    let opened = tokio::task::spawn_blocking(open).await;
+    Ok(opened.map_err(|error| Refused(format!("access log: {error}")))??)
+}
+
+fn outside_witness(
+    url: &str,
+    key: WitnessKey,
+    ca: Option<&Path>,
+    data: &Path,
+) -> Result<Arc<OutsideWitness>, Refused> {
+    let read =
+        |path: &Path| std::fs::read(path).map_err(|error| Refused(format!("{}: {error}", path.display())));
+    let outward = HttpsOutward::new(ca.map(read).transpose()?.as_deref())?;
+    Ok(Arc::new(OutsideWitness::new(Arc::new(outward), url, key, data)?))
 }
 
 impl Pages {
@@ -126,6 +159,10 @@ impl Pages {
         else {
             return Ok(None);
         };
+        let outside = match (self.witness, self.witness_key) {
+            (Some(url), Some(key)) => Some(outside_witness(&url, key, self.witness_ca.as_deref(), data)?),
+            (Some(_) | None, _) => None,
+        };
         let people = Arc::new(People::load(&people).map_err(|error| config(&error))?);
         let ca = people.provider.ca.as_ref().map(|path| {
             let read = std::fs::read(path);
@@ -139,7 +176,7 @@ impl Pages {
         let links_host = host_of(&people.links_origin_text()).to_owned();
         let clock = Arc::new(SystemClock);
         let key_dir = KeyDir::new(keys);
-        let log = Arc::new(access::open_log(&key_dir, data, clock.now())?);
+        let log = Arc::new(open_log(key_dir.clone(), data.to_owned()).await?);
         puller.witness_access(log.clone());
         let roles = Arc::new(access::roles(data)?);
         let web = Web::new(web::Parts {
@@ -151,6 +188,7 @@ impl Pages {
             log: log.clone(),
             clock,
         });
+        let witnessed = outside.clone().map(|witness| (witness, log.clone(), data.to_owned()));
         let log_root = access::log_dir(data);
         let hastes = photos::hastes(&log_root).map_err(access::AccessError::from)?;
         let links = photos::links(&log_root).map_err(access::AccessError::from)?;
@@ -165,6 +203,7 @@ impl Pages {
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
             data: data.to_owned(),
+            outside,
         });
         let options = |listen, host: &str| WebOptions {
             listen,
@@ -176,7 +215,7 @@ impl Pages {
             |listen| (options(listen, &links_host), web::readers(web.clone(), photos::readers(desk.clone())));
         let mut listeners: Vec<_> = self.links.into_iter().map(readers).collect();
         listeners.push((options(listen, &host), web::router(web.clone(), photos::router(desk))));
-        Ok(Some(Served { web, listeners }))
+        Ok(Some(Served { web, witnessed, listeners }))
     }
 }
 
@@ -205,6 +244,7 @@ impl Served {
             served = served => served,
             () = tell_of_codes(self.web.clone()) => Ok(()),
             () = look_at_provider(self.web) => Ok(()),
+            () = show_outside(self.witnessed) => Ok(()),
         }
     }
 }
@@ -216,6 +256,14 @@ async fn tell_of_codes(web: Web) {
             tracing::warn!(%error, "it is tried again");
         }
         tokio::time::sleep(TELL).await;
+    }
+}
+
+/// Shows the access log to the witness at another department, for as long as pages are served.
+async fn show_outside(witnessed: Option<(Arc<OutsideWitness>, Arc<AccessLog>, PathBuf)>) {
+    match witnessed {
+        Some((witness, log, data)) => witness.follow(&log, &data).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) const CHECKPOINT: &str = "checkpoint";
 /// The newest checkpoint that a witness cosigned.
 pub const COSIGNED: &str = "cosigned";
 
+/// The newest checkpoint that an outside witness cosigned.
+pub const OUTSIDE: &str = "outside";
+
 /// The directory of a log.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
@@ -143,6 +146,10 @@ impl Files {
 
     pub(super) fn cosigned(&self) -> PathBuf {
         self.root.join(COSIGNED)
+    }
+
+    pub(super) fn outside(&self) -> PathBuf {
+        self.root.join(OUTSIDE)
     }
 
     /// The number of an entry that is being erased.

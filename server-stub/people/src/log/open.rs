@@ -36,12 +36,12 @@ pub(super) fn open(root: &Path, keys: LogKeys) -> Result<Opened, LogFailure> {
     let files = Files::new(root);
     files.make()?;
     let lock = lock(&files)?;
-    let cosigned = checkpoint(&files.cosigned(), &keys)?;
+    let witnessed = [checkpoint(&files.cosigned(), &keys)?, checkpoint(&files.outside(), &keys)?];
     let checkpoint = checkpoint(&files.checkpoint(), &keys)?;
     let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
     let found = read_all(&files, signed)?;
     settle_erasures(&files, &found)?;
-    let signed_by_us = checkpoint.iter().chain(&cosigned);
+    let signed_by_us = checkpoint.iter().chain(witnessed.iter().flatten());
     signed_by_us.into_iter().try_for_each(|checkpoint| check_tree(&files, checkpoint, &found.spine))?;
     let size = found.spine.size();
     let tail = if size.is_multiple_of(SEGMENT) {

@@ -52,6 +52,7 @@ use gauze_wire::{PickLists, SoftwareKey};
 use super::Web;
 use crate::coded::Coded as _;
 use crate::folk::{Folk, Refilled};
+use crate::outside::OutsideWitness;
 pub use links::OUTSIDE;
 use links::Readings;
 use showing::Showings;
@@ -85,6 +86,8 @@ pub struct DeskParts {
     pub records: Arc<SoftwareKey>,
     /// The data directory, under which policies are.
     pub data: PathBuf,
+    /// The witness at another department, where there is one.
+    pub outside: Option<Arc<OutsideWitness>>,
 }
 
 struct Inner {

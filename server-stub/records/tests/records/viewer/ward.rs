@@ -16,6 +16,7 @@ use gauze_people::context::{Context, Reason, ReasonCode};
 use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
+use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{
     Desk, DeskParts, MARK_EPOCH, hastes, links, readers as outside, router as photos,
@@ -84,6 +85,8 @@ pub struct Office {
     pub roles: Arc<Roles>,
     pub log: Arc<AccessLog>,
     pub dir: tempfile::TempDir,
+    /// A witness at another department, where a test brings one.
+    pub outside: Option<Arc<OutsideWitness>>,
 }
 
 impl Office {
@@ -98,7 +101,7 @@ impl Office {
         let (root, now) = (dir.path().join("access"), hospital.now());
         let open = tokio::task::spawn_blocking(move || AccessLog::open(&root, keys, now));
         let log = Arc::new(open.await.unwrap().unwrap());
-        Self { roles: Arc::new(Roles::shipped().unwrap()), log, dir }
+        Self { roles: Arc::new(Roles::shipped().unwrap()), log, dir, outside: None }
     }
 
     /// Leave to open a photo, as a page gets it.
@@ -144,6 +147,7 @@ fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> (Router
         lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
         records: Arc::new(hospital.keys().records().unwrap()),
         data: office.dir.path().to_owned(),
+        outside: office.outside.clone(),
     });
     let apart = readers(web.clone(), outside(desk.clone()));
     (router(web.clone(), photos(desk)), apart)
