@@ -16,7 +16,7 @@ use gauze_tests::programs::Server;
 use gauze_tests::size::{quick_or, soaking};
 use gauze_tests::walker::Walker;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use crate::power::cut::Fate;
 use crate::power::journal::{Change, Journal, Tree};
@@ -74,10 +74,10 @@ impl Clinic {
     }
 
     /// Signs Ann in and looks; the picture, if it came.
-    async fn looks(&self) -> Option<Vec<u8>> {
+    async fn looks(&self) -> anyhow::Result<Vec<u8>> {
         let mut walker = self.walker();
-        walker.signs_in(PEOPLE[0]).await.ok()?;
-        walker.looks().await.ok()
+        walker.signs_in(PEOPLE[0]).await?;
+        walker.looks().await
     }
 
     /// Checks the log as it lies there.
@@ -132,12 +132,12 @@ async fn a_records_side_killed_at_any_call_of_a_look_has_shown_no_picture_withou
     let clinic = Clinic::new().await;
     // What only a first start and a first look do would not be met again.
     let server = clinic.serves().await;
-    assert!(clinic.looks().await.is_some());
+    clinic.looks().await.unwrap();
     server.stop().await;
     let arguments = clinic.arguments();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let recorder = Recorder::start("gauze-records", &arguments, clinic.site.home()).await;
-    assert!(clinic.looks().await.is_some());
+    clinic.looks().await.unwrap();
     let points = recorder.end().await.points_below(&access::log_dir(&clinic.data()));
     let step = if soaking() { 1 } else { points.len().div_ceil(8) };
     println!("{} calls to be killed at, every {step}. one", points.len());
@@ -145,7 +145,7 @@ async fn a_records_side_killed_at_any_call_of_a_look_has_shown_no_picture_withou
     for (call, nth) in points.iter().step_by(step) {
         let (before, lines) = (clinic.views(&clinic.data()), clinic.lines());
         let mut child = doomed(&clinic, call, *nth).await;
-        let picture = clinic.looks().await;
+        let picture = clinic.looks().await.ok();
         killed += usize::from(trace::end(&mut child).await);
         shown += usize::from(picture.is_some());
         let what = format!("{call} {nth}");
@@ -158,7 +158,7 @@ async fn a_records_side_killed_at_any_call_of_a_look_has_shown_no_picture_withou
     println!("{killed} kills came about, {shown} pictures were shown before");
     assert!(killed > 0);
     let server = clinic.serves().await;
-    assert!(clinic.looks().await.is_some());
+    clinic.looks().await.unwrap();
     server.stop().await;
     assert!(clinic.verified(&clinic.data()).holds());
     clinic.stop().await;
@@ -171,14 +171,15 @@ async fn a_power_cut_behind_any_write_of_a_look_takes_no_line_of_what_was_shown(
     }
     let clinic = Clinic::new().await;
     let server = clinic.serves().await;
-    assert!(clinic.looks().await.is_some());
+    clinic.looks().await.unwrap();
     server.stop().await;
     let (dir, views) = (access::log_dir(&clinic.data()), clinic.views(&clinic.data()));
     let before = Tree::read(&dir);
     let arguments = clinic.arguments();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let recorder = Recorder::start("gauze-records", &arguments, clinic.site.home()).await;
-    assert!(clinic.looks().await.is_some_and(|picture| picture.len() > PICTURE));
+    let picture = clinic.looks().await.unwrap();
+    assert!(picture.len() > PICTURE, "{}", picture.len());
     let journal = Journal::of(&recorder.end().await, &dir, before);
     journal.leads_to(&dir, "-no-such-file");
     let told = shown_at(&journal);
@@ -243,7 +244,7 @@ async fn opens(clinic: &Clinic, data: &std::path::Path, torn: bool, what: &str) 
 async fn pages_start_on_a_log_whose_last_line_a_power_cut_tore() {
     let clinic = Clinic::new().await;
     let server = clinic.serves().await;
-    assert!(clinic.looks().await.is_some());
+    clinic.looks().await.unwrap();
     server.stop().await;
     let mut lines = clinic.lines();
     let whole = lines.len();
@@ -252,7 +253,7 @@ async fn pages_start_on_a_log_whose_last_line_a_power_cut_tore() {
     let file = access::log_dir(&clinic.data()).join("entries/000000000000.log");
     std::io::Write::write_all(&mut std::fs::File::create(file).unwrap(), &lines).unwrap();
     let server = clinic.serves().await;
-    assert!(clinic.looks().await.is_some());
+    clinic.looks().await.unwrap();
     server.stop().await;
     assert_eq!(clinic.lines()[..whole], lines[..whole]);
     let torn = |entry: &Entry| entry.what == What::Happening(Happening::TornTail);
@@ -269,7 +270,7 @@ async fn pages_on_a_full_disk_show_no_photo_lose_no_line_and_go_on_when_there_is
     let server = clinic.serves().await;
     let mut ann = clinic.walker();
     ann.signs_in(PEOPLE[0]).await.unwrap();
-    assert!(ann.looks().await.is_ok());
+    ann.looks().await.unwrap();
     let page = ann.list().await.unwrap();
     let photo = page.split("href=\"/photos/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     for room in [0, 4096, 8192] {

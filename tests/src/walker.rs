@@ -100,7 +100,7 @@ impl Walker {
     /// # Errors
     /// Where it is not shown.
     pub async fn list(&mut self) -> anyhow::Result<String> {
-        let list = self.get(&format!("/lists/{TEAM}")).await?;
+        let list = self.get(&format!("/lists/{TEAM}?which=all")).await?;
         let (status, text) = (list.status(), list.text().await?);
         ensure!(status == StatusCode::OK, "{status}: {text}");
         Ok(text)

@@ -16,7 +16,7 @@ use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{self, Desk, DeskParts};
 use gauze_records::web::{self, HttpsOutward, KeysKept, Listed, Web, WebOptions};
-use gauze_records::{Clock as _, HttpsGateway, SystemClock};
+use gauze_records::{Clock as _, Coded as _, HttpsGateway, SystemClock};
 use gauze_signin::config::{ConfigError, People};
 use gauze_signin::factors::{FactorError, Factors};
 use gauze_signin::provider::Provider;
@@ -31,6 +31,8 @@ const TELL: Duration = Duration::from_secs(15);
 
 /// How often the provider's keys are looked at: what it withdrew within that time and nobody saw proves no photo.
 const LOOK: Duration = Duration::from_secs(15 * 60);
+/// How long after a start the whole access log is verified.
+const LOOK_THROUGH: Duration = Duration::from_secs(60);
 /// How soon again where it gave none.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -98,6 +100,8 @@ pub(crate) struct Served {
     web: Web,
     /// The log, where it is, and its witness at another department.
     witnessed: Option<(Arc<OutsideWitness>, Arc<AccessLog>, PathBuf)>,
+    /// Whose log is verified beside the service.
+    log_of: PathBuf,
     /// The pages, and the links where they are served apart.
     listeners: Vec<(WebOptions, Router)>,
 }
@@ -190,8 +194,7 @@ impl Pages {
         });
         let witnessed = outside.clone().map(|witness| (witness, log.clone(), data.to_owned()));
         let log_root = access::log_dir(data);
-        let hastes = photos::hastes(&log_root).map_err(access::AccessError::from)?;
-        let links = photos::links(&log_root).map_err(access::AccessError::from)?;
+        let (hastes, links) = photos::remembered(&log).map_err(access::AccessError::from)?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
@@ -215,7 +218,7 @@ impl Pages {
             |listen| (options(listen, &links_host), web::readers(web.clone(), photos::readers(desk.clone())));
         let mut listeners: Vec<_> = self.links.into_iter().map(readers).collect();
         listeners.push((options(listen, &host), web::router(web.clone(), photos::router(desk))));
-        Ok(Some(Served { web, witnessed, listeners }))
+        Ok(Some(Served { web, witnessed, log_of: data.to_owned(), listeners }))
     }
 }
 
@@ -245,6 +248,7 @@ impl Served {
             () = tell_of_codes(self.web.clone()) => Ok(()),
             () = look_at_provider(self.web) => Ok(()),
             () = show_outside(self.witnessed) => Ok(()),
+            () = look_through(self.log_of) => Ok(()),
         }
     }
 }
@@ -265,6 +269,26 @@ async fn show_outside(witnessed: Option<(Arc<OutsideWitness>, Arc<AccessLog>, Pa
         Some((witness, log, data)) => witness.follow(&log, &data).await,
         None => std::future::pending().await,
     }
+}
+
+/// Verifies the whole log once, beside the service: a start judges the newest file alone line by line.
+async fn look_through(data: PathBuf) {
+    tokio::time::sleep(LOOK_THROUGH).await;
+    let verified = tokio::task::spawn_blocking(move || access::verified(&data)).await;
+    match verified.map_err(|error| error.to_string()).and_then(|found| found.map_err(|error| error.line())) {
+        Ok(found) if found.holds() => {
+            tracing::info!(entries = found.entries, "the whole access log is as it was written")
+        }
+        Ok(found) => {
+            tracing::error!(
+                code = "log_damaged",
+                faults = ?found.faults,
+                "the access log is not as it was written: keep the directory as it is, run `gauze-records log verify`, and tell information governance"
+            );
+        }
+        Err(error) => tracing::error!(error, "the access log cannot be verified"),
+    }
+    std::future::pending().await
 }
 
 /// Keeps the provider's keys with their dates, for as long as pages are served.

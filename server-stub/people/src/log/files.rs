@@ -10,8 +10,8 @@ use gauze_wire::log::leaf_hash;
 use super::failure::LogFailure;
 use super::line::{self, Read};
 
-/// Lines of a file.
-pub(super) const SEGMENT: u64 = 1 << 16;
+/// Lines of a file; fewer where this module tests itself.
+pub(super) const SEGMENT: u64 = if cfg!(test) { 1 << 9 } else { 1 << 16 };
 /// The newest checkpoint, as this side signed it.
 pub(super) const CHECKPOINT: &str = "checkpoint";
 
@@ -138,6 +138,11 @@ impl Files {
 
     pub(super) fn segment(&self, first: u64) -> PathBuf {
         self.entries().join(format!("{first:012}.log"))
+    }
+
+    /// What a start needs of a whole file.
+    pub(super) fn index(&self, first: u64) -> PathBuf {
+        self.root.join(format!("index-{first:012}"))
     }
 
     pub(super) fn checkpoint(&self) -> PathBuf {

@@ -142,7 +142,7 @@ async fn a_clock_that_goes_back_opens_no_link_that_had_ended() {
     assert!(read(dir.path()).get(number).unwrap().shut(now()).is_none());
     let late = gauze_people::log::Event::of(
         Happening::SignIn,
-        gauze_people::log::Outcome::Done,
+        Outcome::Done,
         now() + SignedDuration::from_hours(48),
     );
     log.note(&late).await.unwrap();

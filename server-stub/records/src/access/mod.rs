@@ -8,7 +8,7 @@ mod error;
 use std::path::{Path, PathBuf};
 
 use gauze_people::Roles;
-use gauze_people::log::{AccessLog, COSIGNED, OUTSIDE, PublicKeys};
+use gauze_people::log::{AccessLog, COSIGNED, OUTSIDE, PublicKeys, Verified, Wanted, verify};
 use gauze_people::roles::{Grants, PolicySet, SHIPPED};
 use gauze_wire::log::{Checkpoint, WitnessKey};
 use jiff::Timestamp;
@@ -131,6 +131,14 @@ pub fn public_keys_in(file: &Path) -> Result<PublicKeys, AccessError> {
 /// [`AccessError`].
 pub fn public_keys(data: &Path) -> Result<PublicKeys, AccessError> {
     json(&keys_file(data))
+}
+
+/// The whole log, checked by its public keys.
+///
+/// # Errors
+/// [`AccessError`]: it cannot be read. What is wrong with it is in the answer.
+pub fn verified(data: &Path) -> Result<Verified, AccessError> {
+    Ok(verify(&log_dir(data), &public_keys(data)?, Wanted::default())?)
 }
 
 /// Reads a policy file and checks it strictly.
