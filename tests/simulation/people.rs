@@ -8,6 +8,7 @@
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use axum::http::StatusCode;
@@ -493,7 +494,11 @@ impl Clinic {
 
     /// Kills the records side. Of what nobody was told of the medium may hold a part, all or nothing.
     async fn killed(&mut self) -> Result<(), Broken> {
-        drop(self.side.take());
+        let log = self.side.take().map(|side| Arc::downgrade(&side.log));
+        // What a request had begun on the blocking thread still holds the log: a process that is killed holds nothing.
+        while log.as_ref().is_some_and(|log| log.strong_count() > 0) {
+            tokio::task::spawn_blocking(|| {}).await.unwrap();
+        }
         let written = self.entries();
         if !written.starts_with(&self.safe) {
             return Err("a line that was answered for is another".to_owned());

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use gauze_people::context::ReasonCode;
 use gauze_people::fhir::audit_event;
-use gauze_people::log::{Entry, Kept, Outside, Wanted, check_proof, prove, read_entries, verify};
+use gauze_people::log::{
+    Entry, Kept, LogFailure, Outside, Wanted, check_proof, prove, read_entries, verify, want_erased,
+};
 use gauze_records::access::{AccessError, log_dir, open_log, public_keys, public_keys_in};
 use gauze_records::keys::KeyDir;
 use gauze_records::{Clock as _, DiskError, SystemClock};
@@ -240,11 +242,22 @@ fn export(json: bool, filter: &List, out: &Path) -> Result<(), AccessError> {
 }
 
 fn erase(json: bool, index: u64, data: &Path, keys: &Path, because: Because) -> Result<(), AccessError> {
-    let now = SystemClock.now();
-    let log = open_log(&KeyDir::new(keys), data, now)?;
+    let (now, keys) = (SystemClock.now(), KeyDir::new(keys));
     let legal = match because {
         Because::Legal => ReasonCode::Legal,
         Because::Request => ReasonCode::PatientRequest,
+    };
+    let log = match open_log(&keys, data, now) {
+        Err(AccessError::Log(LogFailure::Locked(_))) => {
+            want_erased(&log_dir(data), &keys.log_keys()?, index, legal, now)?;
+            show(json, &json!({ "asked": index }), || {
+                format!(
+                    "the service is asked to erase entry {index}; it does so within 15 seconds, and a line says so"
+                )
+            });
+            return Ok(());
+        }
+        opened => opened?,
     };
     let line = log.erase_blocking(index, legal, now)?;
     show(json, &json!({ "erased": index, "said_by": line.index }), || {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use clap::{Args, Subcommand};
 use gauze_listen::{host_of, listen_address};
-use gauze_people::log::AccessLog;
+use gauze_people::log::{AccessLog, Erased};
 use gauze_people::person::PersonId;
 use gauze_records::access;
 use gauze_records::keys::KeyDir;
@@ -102,6 +102,7 @@ pub(crate) struct Served {
     witnessed: Option<(Arc<OutsideWitness>, Arc<AccessLog>, PathBuf)>,
     /// Whose log is verified beside the service.
     log_of: PathBuf,
+    log: Arc<AccessLog>,
     /// The pages, and the links where they are served apart.
     listeners: Vec<(WebOptions, Router)>,
 }
@@ -193,6 +194,7 @@ impl Pages {
             clock,
         });
         let witnessed = outside.clone().map(|witness| (witness, log.clone(), data.to_owned()));
+        let kept = log.clone();
         let log_root = access::log_dir(data);
         let (hastes, links) = photos::remembered(&log).map_err(access::AccessError::from)?;
         let desk = Desk::new(DeskParts {
@@ -218,7 +220,7 @@ impl Pages {
             |listen| (options(listen, &links_host), web::readers(web.clone(), photos::readers(desk.clone())));
         let mut listeners: Vec<_> = self.links.into_iter().map(readers).collect();
         listeners.push((options(listen, &host), web::router(web.clone(), photos::router(desk))));
-        Ok(Some(Served { web, witnessed, log_of: data.to_owned(), listeners }))
+        Ok(Some(Served { web, witnessed, log_of: data.to_owned(), log: kept, listeners }))
     }
 }
 
@@ -249,6 +251,7 @@ impl Served {
             () = look_at_provider(self.web) => Ok(()),
             () = show_outside(self.witnessed) => Ok(()),
             () = look_through(self.log_of) => Ok(()),
+            () = erase_wanted(self.log) => Ok(()),
         }
     }
 }
@@ -289,6 +292,33 @@ async fn look_through(data: PathBuf) {
         Err(error) => tracing::error!(error, "the access log cannot be verified"),
     }
     std::future::pending().await
+}
+
+/// Erases by law what `log erase` asks for while pages are served.
+async fn erase_wanted(log: Arc<AccessLog>) {
+    loop {
+        let log = log.clone();
+        let erased = tokio::task::spawn_blocking(move || log.erase_wanted(SystemClock.now())).await;
+        match erased {
+            Ok(Ok(erased)) => erased.into_iter().for_each(tell_of_erasure),
+            Ok(Err(error)) => {
+                tracing::error!(code = error.code(), %error, "it is not known what is to be erased: {}", error.next_step());
+            }
+            Err(error) => tracing::error!(%error, "an erasure was cut off"),
+        }
+        tokio::time::sleep(TELL).await;
+    }
+}
+
+fn tell_of_erasure((entry, erased): Erased) {
+    match erased {
+        Ok(line) => {
+            tracing::info!(entry, said_by = line.index, "an entry of the access log is erased by law")
+        }
+        Err(error) => {
+            tracing::error!(code = error.code(), %error, entry, "it is not erased: {}", error.next_step());
+        }
+    }
 }
 
 /// Keeps the provider's keys with their dates, for as long as pages are served.

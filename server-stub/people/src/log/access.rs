@@ -207,6 +207,14 @@ impl AccessLog {
         self.keys.public()
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.files.root
+    }
+
+    pub(super) fn keys(&self) -> &LogKeys {
+        &self.keys
+    }
+
     fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -19,6 +19,7 @@ mod places;
 mod read;
 mod spine;
 mod verify;
+mod wanted;
 mod writer;
 
 pub use crate::line::{EntryId, Line};
@@ -31,3 +32,4 @@ pub use keys::{LogKeys, PublicKeys};
 pub use places::Places;
 pub use read::{Kept, Proven, check_proof, prove, read_entries, read_newest};
 pub use verify::{Fault, Outside, Verified, Wanted, verify};
+pub use wanted::{Erased, want_erased};

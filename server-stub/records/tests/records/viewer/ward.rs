@@ -51,6 +51,16 @@ impl Outward for Wire {
     }
 }
 
+/// Answers as a witness at another department that has signed for another history.
+struct Elsewhere;
+
+impl Outward for Elsewhere {
+    fn send(&self, _: Request<Vec<u8>>) -> Soon<'_, Result<http::Response<Vec<u8>>, OutwardError>> {
+        let answer = http::Response::builder().status(409).body(b"9000\n".to_vec()).unwrap();
+        Box::pin(std::future::ready(Ok(answer)))
+    }
+}
+
 /// A person of the wound team.
 pub fn person(name: &str, role: Role, team: &str) -> Person {
     let teams = |wanted: Role| {
@@ -85,7 +95,7 @@ pub struct Office {
     pub roles: Arc<Roles>,
     pub log: Arc<AccessLog>,
     pub dir: tempfile::TempDir,
-    /// A witness at another department, where a test brings one.
+    /// A witness at another department, which will not agree once it is asked.
     pub outside: Option<Arc<OutsideWitness>>,
 }
 
@@ -101,7 +111,10 @@ impl Office {
         let (root, now) = (dir.path().join("access"), hospital.now());
         let open = tokio::task::spawn_blocking(move || AccessLog::open(&root, keys, now));
         let log = Arc::new(open.await.unwrap().unwrap());
-        Self { roles: Arc::new(Roles::shipped().unwrap()), log, dir, outside: None }
+        let key = NoteKey::from_bytes("witness.example/audit", &[5; 32]).unwrap().witness_key();
+        let outside = OutsideWitness::new(Arc::new(Elsewhere), "https://witness.test", key, dir.path());
+        let outside = Some(Arc::new(outside.unwrap()));
+        Self { roles: Arc::new(Roles::shipped().unwrap()), log, dir, outside }
     }
 
     /// Leave to open a photo, as a page gets it.
