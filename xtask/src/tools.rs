@@ -199,6 +199,7 @@ fn install_litewitness(tools: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(tools)?;
     let package = format!("filippo.io/torchwood/cmd/litewitness@{LITEWITNESS}");
     quiet(Command::new("go").current_dir(tools).env("GOBIN", tools.join("bin")).args(["install", &package]))
+        .map(drop)
 }
 
 fn go_age_is_current(tools: &Path) -> bool {

@@ -2,16 +2,18 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use axum::Router;
 use clap::{Args, Subcommand};
 use gauze_listen::{host_of, listen_address};
+use gauze_people::haste::Hastes;
 use gauze_people::log::{AccessLog, Erased};
 use gauze_people::person::PersonId;
 use gauze_records::access;
 use gauze_records::keys::KeyDir;
+use gauze_records::mail::Mailer;
 use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{self, Desk, DeskParts};
@@ -54,6 +56,9 @@ pub(crate) struct Pages {
     /// Whose word counts at sign-in, and what it makes of a person (docs/people.md).
     #[arg(long, value_name = "FILE", requires = "web")]
     people: Option<PathBuf>,
+    /// Which mail server tells leads and governance of what waits for them (docs/people.md); without it the pages alone do.
+    #[arg(long, value_name = "FILE", requires = "web")]
+    mail: Option<PathBuf>,
     /// The witness of the access log at another department: the address below which its `add-checkpoint` is.
     #[arg(long, value_name = "URL", requires_all = ["witness_key", "web"])]
     witness: Option<String>,
@@ -103,6 +108,8 @@ pub(crate) struct Served {
     /// Whose log is verified beside the service.
     log_of: PathBuf,
     log: Arc<AccessLog>,
+    /// What tells of break-glass by mail, and what there is to tell.
+    mail: Option<(Mailer, Arc<RwLock<Hastes>>)>,
     /// The pages, and the links where they are served apart.
     listeners: Vec<(WebOptions, Router)>,
 }
@@ -177,7 +184,8 @@ impl Pages {
         let provider = Provider::new(Arc::clone(&people), outward).map_err(|error| config(&error))?;
         let provider = provider.remembering(Arc::new(KeysKept::open(data)?));
         let factors = open_factors(data, keys, &people).await?;
-        let host = host_of(&people.origin_text()).to_owned();
+        let pages = people.origin_text();
+        let host = host_of(&pages).to_owned();
         let links_host = host_of(&people.links_origin_text()).to_owned();
         let clock = Arc::new(SystemClock);
         let key_dir = KeyDir::new(keys);
@@ -197,13 +205,16 @@ impl Pages {
         let kept = log.clone();
         let log_root = access::log_dir(data);
         let (hastes, links) = photos::remembered(&log).map_err(access::AccessError::from)?;
+        let hastes = Arc::new(RwLock::new(hastes));
+        let mailer = self.mail.map(|path| Mailer::load(&path, pages)).transpose()?;
+        let mail = mailer.map(|mailer| (mailer, hastes.clone()));
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
             roles,
             log,
             log_root,
-            hastes: Arc::new(hastes.into()),
+            hastes,
             links: Arc::new(links.into()),
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
@@ -220,7 +231,7 @@ impl Pages {
             |listen| (options(listen, &links_host), web::readers(web.clone(), photos::readers(desk.clone())));
         let mut listeners: Vec<_> = self.links.into_iter().map(readers).collect();
         listeners.push((options(listen, &host), web::router(web.clone(), photos::router(desk))));
-        Ok(Some(Served { web, witnessed, log_of: data.to_owned(), log: kept, listeners }))
+        Ok(Some(Served { web, witnessed, log_of: data.to_owned(), log: kept, mail, listeners }))
     }
 }
 
@@ -251,7 +262,8 @@ impl Served {
             () = look_at_provider(self.web) => Ok(()),
             () = show_outside(self.witnessed) => Ok(()),
             () = look_through(self.log_of) => Ok(()),
-            () = erase_wanted(self.log) => Ok(()),
+            () = erase_wanted(self.log.clone()) => Ok(()),
+            () = tell_by_mail(self.mail, &self.log) => Ok(()),
         }
     }
 }
@@ -292,6 +304,14 @@ async fn look_through(data: PathBuf) {
         Err(error) => tracing::error!(error, "the access log cannot be verified"),
     }
     std::future::pending().await
+}
+
+/// Tells leads and governance by mail, for as long as pages are served.
+async fn tell_by_mail(mail: Option<(Mailer, Arc<RwLock<Hastes>>)>, log: &AccessLog) {
+    match mail {
+        Some((mailer, hastes)) => mailer.follow(&hastes, log, &SystemClock).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Erases by law what `log erase` asks for while pages are served.

@@ -8,7 +8,7 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 
-use gauze_wire::{Digest, Jws, Shape, Signed, Signer as _, Tenant};
+use gauze_wire::{Digest, Jws, Shape, Signed, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ use crate::action::Action;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Statement {
-    v: u8,
+    v: u32,
     typ: String,
     tenant: Tenant,
     /// Of the text behind the first line.
@@ -78,7 +78,7 @@ fn outlives(entry: &Entry) -> bool {
     let lasting = matches!(
         entry.what,
         What::Action(Action::BreakGlass | Action::ReviewBreakGlass | Action::MakeLink)
-            | What::Happening(Happening::Link | Happening::EntryErased)
+            | What::Happening(Happening::Link | Happening::Mail | Happening::EntryErased)
     );
     lasting || entry.haste.is_some()
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gauze_wire::{Jws, Shape, Signed, Signer as _, Tenant};
+use gauze_wire::{Jws, Shape, Signed, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ const PREFIX: &str = "erase-";
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
-    v: u8,
+    v: u32,
     typ: String,
     tenant: Tenant,
     index: u64,
