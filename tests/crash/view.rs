@@ -36,8 +36,10 @@ impl Clinic {
     }
 
     async fn of(mut site: Site) -> Self {
+        let team = serde_json::json!({ "code": TEAM, "words": "Tissue viability" });
+        site.lists(serde_json::json!({ "teams": [team] })).await;
         let mut told = record();
-        told["team"] = serde_json::json!({ "code": TEAM, "words": "Tissue viability" });
+        told["team"] = team;
         write(&site.home().join("record.json"), &told.to_string()).unwrap();
         let taken = site.phone(&["capture", "--record", "record.json", "0.jpg"]).await;
         assert_eq!(taken.code, Some(0), "{}", taken.stderr);

@@ -409,10 +409,11 @@ impl Clinic {
         };
         let before = self.side().log.size();
         let log = self.side().log.clone();
-        let mut answer = Box::pin(self.side().ask(session, address, form));
+        let answer = Box::pin(self.side().ask(session, address, form));
         let came = match fate {
             Fate::Answered | Fate::AnswerLost => Some(answer.await),
             Fate::KilledAsItCame => {
+                let mut answer = answer;
                 poll_fn(|context| Poll::Ready(answer.as_mut().poll(context).is_ready())).await;
                 None
             }

@@ -145,12 +145,12 @@ impl Desk {
                     dt { (told::GATEWAY) }
                     dd { (signed_for(cosigned.map_or(0, |checkpoint| checkpoint.size), lines)) }
                     @if let Some((name, standing)) = &outside {
-                        dt { (told::OUTSIDE) " (" (name) ")" }
+                        dt { (told::OUTSIDE) }
                         dd {
-                            (signed_for(standing.size, lines))
+                            (name) ". " (signed_for(standing.size, lines))
                             @if let Some(at) = standing.at { " " (told::LAST) " " (layout::time(at)) "." }
                             @if let Some(error) = &standing.trouble {
-                                p { span.state.danger { (refuses(error)) } " " code { (error.code()) } ". " (error.next_step()) }
+                                p { span.state.danger { (refuses(error)) } " " (error.next_step()) }
                             }
                         }
                     } @else {
