@@ -10,3 +10,4 @@ mod sick;
 mod site;
 mod specimen;
 mod trace;
+mod view;

@@ -51,6 +51,13 @@ impl Site {
         self.gateway.as_ref().unwrap().id().await.unwrap()
     }
 
+    /// Has the hospital sign what people choose from; the gateway serves it from its next start.
+    pub async fn lists(&mut self, lists: Value) {
+        self.stop().await;
+        self.hospital.set_policy(|policy| policy["lists"] = lists).await.unwrap();
+        self.gateway = Some(self.hospital.start_gateway().await.unwrap());
+    }
+
     /// Ends the gateway.
     pub async fn stop(&mut self) {
         if let Some(gateway) = self.gateway.take() {

@@ -126,16 +126,20 @@ impl Recorder {
         let mut recorder = recorder(log.path(), name, arguments, dir);
         let mut tracer = recorder.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(tracer.stdout.take().unwrap()).lines();
-        assert!(lines.next_line().await.unwrap().is_some(), "{name} did not start");
+        loop {
+            let line = lines.next_line().await.unwrap();
+            // The records side pulls before it serves pages.
+            if !line.unwrap_or_else(|| panic!("{name} did not start")).starts_with("ready: pulling") {
+                break;
+            }
+        }
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { log, dir: dir.to_owned(), tracer }
     }
 
     /// Kills it: a power cut leaves no time to tidy up.
     pub async fn end(mut self) -> Recording {
-        let tracer = self.tracer.id().unwrap();
-        let children = format!("/proc/{tracer}/task/{tracer}/children");
-        let server = std::fs::read_to_string(children).unwrap().trim().parse().unwrap();
-        let server = rustix::process::Pid::from_raw(server).unwrap();
+        let server = self.tracer.id().and_then(traced).unwrap();
         rustix::process::kill_process(server, rustix::process::Signal::KILL).unwrap();
         self.tracer.wait().await.unwrap();
         Recording { calls: read(self.log.path()), dir: self.dir, stdout: String::new(), code: None }
@@ -145,18 +149,37 @@ impl Recorder {
 /// Runs one of our programs and kills it as one of its threads enters `call` for the `nth` time. Its code is `None` where
 /// that came about, and 0 where no thread came so far.
 pub async fn killed(call: &str, nth: u32, name: &str, arguments: &[&str], dir: &Path) -> Ended {
-    let log = tempfile::NamedTempFile::new().unwrap();
-    let output = strace(log.path())
-        .args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:signal=KILL:when={nth}")])
-        .arg(program(name).unwrap())
-        .args(arguments)
-        .current_dir(dir)
-        .output()
-        .await
-        .unwrap();
+    let output = killer(call, nth, name, arguments, dir).output().await.unwrap();
     let (code, stderr) = (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned());
     assert!(matches!(code, None | Some(0)), "{call} {nth}: {code:?}, {stderr}");
     Ended { code, stdout: String::from_utf8(output.stdout).unwrap(), stderr }
+}
+
+/// The command that does so.
+pub fn killer(call: &str, nth: u32, name: &str, arguments: &[&str], dir: &Path) -> Command {
+    let mut strace = strace(Path::new("/dev/null"));
+    strace.args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:signal=KILL:when={nth}")]);
+    strace.arg(program(name).unwrap()).args(arguments).current_dir(dir);
+    strace
+}
+
+/// Ends what a tracer runs, if it still does; whether it had been killed before.
+pub async fn end(tracer: &mut Child) -> bool {
+    if tracer.try_wait().unwrap().is_some() {
+        return true;
+    }
+    let alive = tracer.id().and_then(traced);
+    if let Some(pid) = alive {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    }
+    tracer.wait().await.unwrap();
+    alive.is_none()
+}
+
+/// The program that a tracer runs.
+fn traced(tracer: u32) -> Option<rustix::process::Pid> {
+    let children = std::fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children")).ok()?;
+    rustix::process::Pid::from_raw(children.split_whitespace().next()?.parse().ok()?)
 }
 
 fn strace(log: &Path) -> Command {
@@ -178,6 +201,24 @@ impl Recording {
             (1..=threads.into_values().max().unwrap_or(0)).map(move |nth| (name, nth))
         };
         most.into_iter().flat_map(count).collect()
+    }
+}
+
+impl Recording {
+    /// As [`Self::kill_points`], of the calls alone that are about a file below `dir`, each by its own thread's count.
+    pub fn points_below(&self, dir: &Path) -> Vec<(String, u32)> {
+        let mut made: BTreeMap<(u32, &str), u32> = BTreeMap::new();
+        let mut points = Vec::new();
+        for call in self.calls.iter().filter(|call| CHANGES.contains(&call.name.as_str())) {
+            let nth = made.entry((call.thread, &call.name)).or_default();
+            *nth += 1;
+            let paths = [call.file(0), call.opened.clone(), Some(call.path(0))];
+            let point = (call.name.clone(), *nth);
+            if paths.into_iter().flatten().any(|path| path.starts_with(dir)) && !points.contains(&point) {
+                points.push(point);
+            }
+        }
+        points
     }
 }
 

@@ -1,5 +1,5 @@
-//! Simulation: phone, network, gateway and records side in one process, with everything that can go wrong drawn from
-//! one seed.
+//! Simulation: phone, network, gateway, records side and the hospital's people in one process, with everything that can go wrong
+//! drawn from one seed.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 #![expect(clippy::large_futures, reason = "each test has a thread and a stack of its own")]
 
@@ -9,10 +9,12 @@ mod fixture;
 #[path = "../../fuzz/src/lib.rs"]
 mod targets;
 
+mod clinic;
 mod crossing;
 mod dice;
 mod fuzzed;
 mod network;
+mod people;
 mod reproduction;
 mod seeds;
 mod sky;

@@ -7,22 +7,35 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use gauze_tests::size::quick_or;
 use tokio::runtime::Builder;
 
+use super::people::Clinic;
 use super::sky::Trace;
 use super::world::{Broken, World};
 
-/// One run: what happened, and the promise that did not hold.
-pub fn run(seed: u64) -> (Vec<String>, Result<(), Broken>) {
+/// What happened, and the promise that did not hold.
+pub type Run = (Vec<String>, Result<(), Broken>);
+
+/// One run of a phone and its network.
+pub fn run(seed: u64) -> Run {
+    traced(|trace| async { World::of(seed, trace).await.runs().await })
+}
+
+/// One run of the hospital's people.
+pub fn run_people(seed: u64) -> Run {
+    traced(|trace| async { Clinic::of(seed, trace).await.runs().await })
+}
+
+fn traced<F: Future<Output = Result<(), Broken>>>(world: impl FnOnce(Trace) -> F) -> Run {
     let trace = Trace::default();
     // One thread and one blocking thread: see `sky`.
     let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
     let kept = trace.clone();
-    let work = || runtime.block_on(async { World::of(seed, kept).await.runs().await });
+    let work = || runtime.block_on(world(kept));
     let end = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("panicked".to_owned()));
     (trace.lines(), end)
 }
 
 /// Fails with the trace of a seed that broke a promise. Which one is printed at once, and no further seed begun.
-fn all_hold(seeds: std::ops::Range<u64>) {
+fn all_hold(seeds: std::ops::Range<u64>, run: fn(u64) -> Run) {
     let next = AtomicU64::new(seeds.start);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let work = || {
@@ -51,21 +64,32 @@ fn all_hold(seeds: std::ops::Range<u64>) {
     }
 }
 
+/// So many seeds, or the one that is asked for.
+fn these_hold(quick: u64, full: u64, run: fn(u64) -> Run) {
+    let Some(seed) = std::env::var_os("GAUZE_SEED") else { return all_hold(0..quick_or(quick, full), run) };
+    let (trace, end) = run(seed.to_str().unwrap().parse().unwrap());
+    println!("{}", trace.join("\n"));
+    assert_eq!(end, Ok(()));
+}
+
 #[test]
 fn no_photo_is_lost_doubled_or_erased_early_whatever_the_network_does() {
-    if let Some(seed) = std::env::var_os("GAUZE_SEED") {
-        let seed = seed.to_str().unwrap().parse().unwrap();
-        let (trace, end) = run(seed);
-        println!("{}", trace.join("\n"));
-        assert_eq!(end, Ok(()));
-        return;
-    }
-    all_hold(0..quick_or(100, 5000));
+    these_hold(100, 5000, run);
+}
+
+#[test]
+fn nobody_sees_a_photo_without_its_line_and_no_line_is_lost_whatever_is_killed() {
+    these_hold(12, 3000, run_people);
 }
 
 #[test]
 fn a_seed_reproduces_its_run() {
-    for seed in 0..quick_or(4, 40) {
+    reproduces(quick_or(4, 40), run);
+    reproduces(quick_or(2, 40), run_people);
+}
+
+fn reproduces(seeds: u64, run: fn(u64) -> Run) {
+    for seed in 0..seeds {
         let (first, again) = (run(seed), run(seed));
         for (a, b) in first.0.iter().zip(&again.0) {
             assert_eq!(a, b, "seed {seed}");

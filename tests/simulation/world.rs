@@ -92,7 +92,7 @@ pub struct World {
 /// A promise that did not hold.
 pub type Broken = String;
 
-fn small(n: usize) -> &'static [u8] {
+pub fn small(n: usize) -> &'static [u8] {
     static PICTURES: LazyLock<Vec<Vec<u8>>> =
         LazyLock::new(|| (1..5).map(|n| picture(n, 64, 48).unwrap()).collect());
     &PICTURES[n % 4]

@@ -153,6 +153,11 @@ impl Hospital {
 
     /// Starts the records side.
     pub async fn start_records(&self) -> anyhow::Result<Server> {
+        Server::start("gauze-records", self.records_arguments(), self.home.clone()).await
+    }
+
+    /// The command line of the records side.
+    pub fn records_arguments(&self) -> Vec<String> {
         let url = self.url();
         let arguments = [
             "serve",
@@ -173,7 +178,7 @@ impl Hospital {
             let pages = ["--web", &listen, "--tls-cert", "tls/server.pem", "--tls-key", "tls/server.key"];
             arguments.extend(pages.iter().chain(&["--people", "people.json"]).map(|&text| text.to_owned()));
         }
-        Server::start("gauze-records", arguments, self.home.clone()).await
+        arguments
     }
 }
 

@@ -20,3 +20,4 @@ pub mod remote_vault;
 pub mod simulated;
 pub mod size;
 pub mod skipped;
+pub mod walker;

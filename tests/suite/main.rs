@@ -23,3 +23,4 @@ mod proxied;
 mod setup;
 mod shared;
 mod trust;
+mod witness;

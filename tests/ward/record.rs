@@ -2,13 +2,8 @@
 
 use gauze_core::{CaptureContext, CaptureError, ReviewError};
 use gauze_wire::{
-<<<<<<< HEAD
-    BodySide, Choice, Consent, ConsentScope, Fitness, FoundMarker, Framing, Patient,
-    ShownNotice, Site, Text,
-=======
-    BodySide, Choice, Consent, ConsentScope, Fence, FenceVerdict, Fitness, FoundMarker, Framing, Patient,
-    ShownNotice, Site, Text, WoundId,
->>>>>>> pocket
+    BodySide, Choice, Consent, ConsentScope, Fitness, FoundMarker, Framing, Patient, ShownNotice, Site, Text,
+    WoundId,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};

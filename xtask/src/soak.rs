@@ -49,6 +49,12 @@ const SOAKS: &[Soak] = &[
         "clear::",
         "clear text in anything that is written, and in a locked phone's memory",
     ),
+    programs(
+        "view",
+        "crash",
+        "view::",
+        "the real pages killed at each call of the access log's thread, and a power cut behind each of its writes",
+    ),
     programs("sick", "crash", "sick::", "full and read-only disks, permissions lost, no file descriptors"),
     programs(
         "mutations",
@@ -66,7 +72,7 @@ const SOAKS: &[Soak] = &[
         "network",
         "simulation",
         "seeds::",
-        "thousands of runs of phone, network, gateway and records side, each drawn from a seed",
+        "thousands of runs of phone, network, gateway, records side and its people, each drawn from a seed",
     ),
     programs(
         "parsers",

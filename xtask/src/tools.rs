@@ -16,6 +16,7 @@ use std::{env, fs};
 const CARGO_DENY: &str = "0.20.2";
 const CARGO_FUZZ: &str = "0.13.2";
 const GO_AGE: &str = "v1.3.2";
+const LITEWITNESS: &str = "v0.6.1";
 const TYPESCRIPT_AGE: &str = "0.3.1";
 const MATURIN: &str = "1.16.0";
 const DEBIAN: [(&str, &str); 11] = [
@@ -62,6 +63,12 @@ pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
             present: go_age_is_current(tools),
             proves: "post-quantum sealed files open with the reference implementation, and the reverse",
             install: "Go; `cargo xtask test` then builds it into target/tools/bin",
+        },
+        Tool {
+            name: "litewitness",
+            present: tools.join("bin/litewitness").is_file() && on_path("ssh-agent").is_some(),
+            proves: "a witness that others wrote cosigns the access log, and refuses its forks",
+            install: "Go and ssh-agent; `cargo xtask test` then builds it into target/tools/bin",
         },
         Tool {
             name: "age-encryption",
@@ -129,6 +136,7 @@ pub(crate) fn shared_data(root: &Path) -> Tool {
 pub(crate) fn install_interop(tools: &Path) {
     going_on("Debian packages", install_debian());
     going_on("age 1.3", install_go_age(tools));
+    going_on("litewitness", install_litewitness(tools));
     going_on("age-encryption", install_typescript_age(tools));
     going_on("Swift", swift::install());
 }
@@ -180,6 +188,18 @@ fn install_go_age(tools: &Path) -> anyhow::Result<()> {
     )?;
     anyhow::ensure!(go_age_is_current(tools), "age is there but does not say that it is {GO_AGE}");
     Ok(())
+}
+
+/// Its one version is in its path in the module cache alone: what is there is taken.
+fn install_litewitness(tools: &Path) -> anyhow::Result<()> {
+    if tools.join("bin/litewitness").is_file() || on_path("go").is_none() {
+        return Ok(());
+    }
+    println!("building litewitness {LITEWITNESS} with go");
+    fs::create_dir_all(tools)?;
+    let package = format!("filippo.io/torchwood/cmd/litewitness@{LITEWITNESS}");
+    quiet(Command::new("go").current_dir(tools).env("GOBIN", tools.join("bin")).args(["install", &package]))
+        .map(drop)
 }
 
 fn go_age_is_current(tools: &Path) -> bool {

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::action::Action;
 use crate::context::{Purpose, ReasonCode};
 use crate::line::EntryId;
-use crate::log::{Entry, Kept, Outcome, What};
+use crate::links::Step;
+use crate::log::{Entry, Happening, Kept, Outcome, What};
 use crate::person::{PersonId, Role};
 use crate::subject::PatientRef;
 
@@ -142,6 +143,16 @@ impl Watch {
     }
 }
 
+/// What was done with a patient's photos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Did {
+    /// Somebody of the hospital did this.
+    Action(Action),
+    /// Somebody did this with the link of this number: that of the line by which it was made.
+    Link(Step, u64),
+}
+
 /// One line of a patient's own report. People stand in it by their ids; who prints it puts the names in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Looked {
@@ -149,12 +160,12 @@ pub struct Looked {
     pub index: u64,
     /// When.
     pub at: Timestamp,
-    /// Who.
-    pub who: PersonId,
+    /// Who; nobody of the hospital where a link was used: its own line names who made it, and seals for whom.
+    pub who: Option<PersonId>,
     /// As what.
     pub roles: BTreeSet<Role>,
     /// What they did.
-    pub did: Action,
+    pub did: Did,
     /// Whether they were let.
     pub outcome: Outcome,
     /// What for.
@@ -165,18 +176,30 @@ pub struct Looked {
     pub haste: Option<EntryId>,
 }
 
-/// The line of a patient's own report that an entry makes; nothing where it is not about them. Refusals are in it: that
-/// somebody tried is theirs to know.
+/// What an entry says that was done; nothing where it is of neither a person nor a link.
+fn did(entry: &Entry) -> Option<Did> {
+    match entry.what {
+        What::Action(action) if entry.who.is_some() => Some(Did::Action(action)),
+        What::Happening(Happening::Link) => {
+            let (step, link) = entry.note.as_ref().and_then(Step::of_link)?;
+            Some(Did::Link(step, link))
+        }
+        What::Action(_) | What::Happening(_) => None,
+    }
+}
+
+/// The line of a patient's own report that an entry makes; nothing where it is not about them. What was done with links is in
+/// it, and so are refusals: that somebody tried is theirs to know.
 pub fn looked_at(kept: &Kept, patient: &PatientRef) -> Option<Looked> {
     let entry = kept.entry.as_ref()?;
-    let What::Action(did) = entry.what else { return None };
+    let did = did(entry)?;
     if entry.about.as_ref()?.patient.as_ref()? != patient {
         return None;
     }
     Some(Looked {
         index: kept.index,
         at: entry.at,
-        who: entry.who.clone()?,
+        who: entry.who.clone(),
         roles: entry.roles.clone(),
         did,
         outcome: entry.outcome,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::action::{Act, Action, act};
 use crate::context::{BREAK_GLASS_MINUTES, Haste, Reason};
 use crate::deed::{Authorised, Logged};
-use crate::log::{About, Entry, EntryId, Outcome, What};
+use crate::log::{About, Entry, EntryId, Event, Happening, Kind, Outcome, What};
 use crate::person::{PersonId, Team};
 use crate::subject::{Opened, PatientRef, Subject};
 use crate::words::Note;
@@ -45,6 +45,29 @@ impl Verdict {
     }
 }
 
+/// What leads and governance are told of a break-glass by mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// It was opened.
+    Opened,
+    /// Nobody reviewed it in time.
+    Late,
+}
+
+impl Notice {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Late => "late",
+        }
+    }
+
+    fn read(word: &str) -> Option<Self> {
+        [Self::Opened, Self::Late].into_iter().find(|it| it.word() == word)
+    }
+}
+
 /// One break-glass and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Broken {
@@ -64,6 +87,8 @@ pub struct Broken {
     pub looks: u32,
     /// The last review, by somebody else.
     pub review: Option<Review>,
+    /// What was told of it by mail.
+    pub notices: BTreeSet<Notice>,
 }
 
 /// A review.
@@ -91,6 +116,18 @@ impl Broken {
     /// Until when it shows photos.
     pub fn ends(&self) -> Timestamp {
         self.opened_at + SignedDuration::from_mins(BREAK_GLASS_MINUTES)
+    }
+
+    /// The line of a mail that was sent about it.
+    pub fn told(&self, notice: Notice, at: Timestamp) -> Event {
+        let about = About {
+            kind: Kind::Opened,
+            id: Some(self.entry.as_str().to_owned()),
+            patient: None,
+            teams: self.teams.clone(),
+        };
+        let note = Note::new(notice.word()).ok();
+        Event { about: Some(about), note, ..Event::of(Happening::Mail, Outcome::Done, at) }
     }
 
     /// What is asked of roles before it is reviewed.
@@ -138,12 +175,41 @@ impl Hastes {
         match (entry.what, entry.outcome) {
             (What::Action(Action::BreakGlass), Outcome::Done) => self.opened(entry),
             (What::Action(Action::ReviewBreakGlass), Outcome::Done) => self.reviewed(entry),
+            (What::Happening(Happening::Mail), Outcome::Done) => self.mailed(entry),
             _ => {
                 let under = entry.haste.as_ref().and_then(|id| self.all.get_mut(id));
                 if let Some(broken) = under.filter(|_| entry.outcome == Outcome::Done) {
                     broken.looks += 1;
                 }
             }
+        }
+    }
+
+    fn mailed(&mut self, entry: &Entry) {
+        let id = entry.about.as_ref().and_then(|about| about.id.as_deref());
+        let notice = entry.note.as_ref().and_then(|note| Notice::read(note.as_str()));
+        let of = self.all.values_mut().find(|broken| Some(broken.entry.as_str()) == id);
+        if let (Some(broken), Some(notice)) = (of, notice) {
+            broken.notices.insert(notice);
+        }
+    }
+
+    /// What is to be told by mail and was not, oldest first.
+    pub fn untold(&self, now: Timestamp) -> Vec<(Notice, Broken)> {
+        let mut untold = Vec::new();
+        for broken in self.unreviewed() {
+            let due = [(Notice::Opened, true), (Notice::Late, broken.late(now))];
+            let due = due.into_iter().filter(|(notice, due)| *due && !broken.notices.contains(notice));
+            untold.extend(due.map(|(notice, _)| (notice, broken.clone())));
+        }
+        untold.sort_by_key(|(_, broken)| broken.opened_at);
+        untold
+    }
+
+    /// That was just told, and has its line.
+    pub fn told(&mut self, entry: &EntryId, notice: Notice) {
+        if let Some(broken) = self.all.get_mut(entry) {
+            broken.notices.insert(notice);
         }
     }
 
@@ -159,6 +225,7 @@ impl Hastes {
             opened_at: logged.context().at,
             looks: 0,
             review: None,
+            notices: BTreeSet::new(),
         };
         let haste = broken.haste();
         self.all.insert(broken.entry.clone(), broken);
@@ -195,6 +262,7 @@ impl Hastes {
             opened_at: entry.at,
             looks: 0,
             review: None,
+            notices: BTreeSet::new(),
         };
         self.all.insert(entry.id.clone(), broken);
     }

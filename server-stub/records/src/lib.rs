@@ -27,6 +27,8 @@ pub mod access;
 pub mod gateway;
 pub mod keys;
 pub mod leak;
+pub mod mail;
+pub mod outside;
 pub mod proposals;
 pub mod pull;
 pub mod setup;

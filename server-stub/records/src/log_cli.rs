@@ -7,10 +7,13 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use gauze_people::context::ReasonCode;
 use gauze_people::fhir::audit_event;
-use gauze_people::log::{Entry, Kept, Wanted, check_proof, prove, read_entries, verify};
+use gauze_people::log::{
+    Entry, Kept, LogFailure, Outside, Wanted, check_proof, prove, read_entries, verify, want_erased,
+};
 use gauze_records::access::{AccessError, log_dir, open_log, public_keys, public_keys_in};
 use gauze_records::keys::KeyDir;
 use gauze_records::{Clock as _, DiskError, SystemClock};
+use gauze_wire::log::WitnessKey;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -31,6 +34,9 @@ pub(crate) enum LogCommand {
         /// A checkpoint that somebody else kept: the log must begin with its tree.
         #[arg(long, value_name = "FILE")]
         held: Option<PathBuf>,
+        /// The verifier key of the outside witness, as its own people gave it: its cosignature must be there.
+        #[arg(long, value_name = "VKEY")]
+        witness_key: Option<WitnessKey>,
     },
     /// A proof of one entry (C2SP tlog-proof), for somebody who has the public keys and nothing else.
     Prove {
@@ -176,9 +182,14 @@ fn list(json: bool, filter: &List) -> Result<(), AccessError> {
     Ok(())
 }
 
-fn check(json: bool, place: &Place, signatures: bool, held: Option<&Path>) -> Result<ExitCode, Refused> {
+fn check(
+    json: bool,
+    place: &Place,
+    signatures: bool,
+    (held, outside): (Option<&Path>, Option<&WitnessKey>),
+) -> Result<ExitCode, Refused> {
     let held = held.map(read_text).transpose()?;
-    let wanted = Wanted { signatures, held: held.as_deref() };
+    let wanted = Wanted { signatures, held: held.as_deref(), outside };
     let found = verify(&log_dir(&place.data), &keys_of(place)?, wanted).map_err(AccessError::from)?;
     show(json, &found, || {
         let mut text = format!(
@@ -187,6 +198,11 @@ fn check(json: bool, place: &Place, signatures: bool, held: Option<&Path>) -> Re
         );
         if !found.witnesses.is_empty() {
             text.push_str(&format!("; cosigned by {}", found.witnesses.join(", ")));
+        }
+        if let Some(Outside { witness, size, at, behind }) = &found.outside {
+            let at = i64::try_from(*at).ok().and_then(|at| Timestamp::from_second(at).ok());
+            let at = at.map_or_else(|| "at no time".to_owned(), |at| at.to_string());
+            text.push_str(&format!("; {witness} cosigned {size} of them at {at}, {behind} came after"));
         }
         if found.torn {
             text.push_str("; a last write that nobody was told of is not whole");
@@ -226,11 +242,22 @@ fn export(json: bool, filter: &List, out: &Path) -> Result<(), AccessError> {
 }
 
 fn erase(json: bool, index: u64, data: &Path, keys: &Path, because: Because) -> Result<(), AccessError> {
-    let now = SystemClock.now();
-    let log = open_log(&KeyDir::new(keys), data, now)?;
+    let (now, keys) = (SystemClock.now(), KeyDir::new(keys));
     let legal = match because {
         Because::Legal => ReasonCode::Legal,
         Because::Request => ReasonCode::PatientRequest,
+    };
+    let log = match open_log(&keys, data, now) {
+        Err(AccessError::Log(LogFailure::Locked(_))) => {
+            want_erased(&log_dir(data), &keys.log_keys()?, index, legal, now)?;
+            show(json, &json!({ "asked": index }), || {
+                format!(
+                    "the service is asked to erase entry {index}; it does so within 15 seconds, and a line says so"
+                )
+            });
+            return Ok(());
+        }
+        opened => opened?,
     };
     let line = log.erase_blocking(index, legal, now)?;
     show(json, &json!({ "erased": index, "said_by": line.index }), || {
@@ -242,8 +269,8 @@ fn erase(json: bool, index: u64, data: &Path, keys: &Path, because: Because) -> 
 pub(crate) fn run(json: bool, command: &LogCommand) -> Result<ExitCode, Refused> {
     match command {
         LogCommand::List(filter) => list(json, filter)?,
-        LogCommand::Verify { place, signatures, held } => {
-            return check(json, place, *signatures, held.as_deref());
+        LogCommand::Verify { place, signatures, held, witness_key } => {
+            return check(json, place, *signatures, (held.as_deref(), witness_key.as_ref()));
         }
         LogCommand::Prove { index, place, out } => {
             let proof = prove(&log_dir(&place.data), &keys_of(place)?, *index).map_err(AccessError::from)?;

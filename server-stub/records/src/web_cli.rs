@@ -2,23 +2,28 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use axum::Router;
 use clap::{Args, Subcommand};
 use gauze_listen::{host_of, listen_address};
+use gauze_people::haste::Hastes;
+use gauze_people::log::{AccessLog, Erased};
 use gauze_people::person::PersonId;
 use gauze_records::access;
 use gauze_records::keys::KeyDir;
+use gauze_records::mail::Mailer;
+use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
 use gauze_records::setup;
 use gauze_records::web::photos::{self, Desk, DeskParts};
 use gauze_records::web::{self, HttpsOutward, KeysKept, Listed, Web, WebOptions};
-use gauze_records::{Clock as _, HttpsGateway, SystemClock};
+use gauze_records::{Clock as _, Coded as _, HttpsGateway, SystemClock};
 use gauze_signin::config::{ConfigError, People};
 use gauze_signin::factors::{FactorError, Factors};
 use gauze_signin::provider::Provider;
+use gauze_wire::log::WitnessKey;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -29,6 +34,8 @@ const TELL: Duration = Duration::from_secs(15);
 
 /// How often the provider's keys are looked at: what it withdrew within that time and nobody saw proves no photo.
 const LOOK: Duration = Duration::from_secs(15 * 60);
+/// How long after a start the whole access log is verified.
+const LOOK_THROUGH: Duration = Duration::from_secs(60);
 /// How soon again where it gave none.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -50,6 +57,18 @@ pub(crate) struct Pages {
     /// Whose word counts at sign-in, and what it makes of a person (docs/people.md).
     #[arg(long, value_name = "FILE", requires = "web")]
     people: Option<PathBuf>,
+    /// Which mail server tells leads and governance of what waits for them (docs/people.md); without it the pages alone do.
+    #[arg(long, value_name = "FILE", requires = "web")]
+    mail: Option<PathBuf>,
+    /// The witness of the access log at another department: the address below which its `add-checkpoint` is.
+    #[arg(long, value_name = "URL", requires_all = ["witness_key", "web"])]
+    witness: Option<String>,
+    /// Its verifier key, as its own people gave it.
+    #[arg(long, value_name = "VKEY", requires = "witness")]
+    witness_key: Option<WitnessKey>,
+    /// PEM of the authority that signed its certificate; those that browsers believe without.
+    #[arg(long, value_name = "FILE", requires = "witness")]
+    witness_ca: Option<PathBuf>,
 }
 
 /// What is done for people without a page.
@@ -85,6 +104,13 @@ pub(crate) enum PeopleCommand {
 /// Pages that can be served.
 pub(crate) struct Served {
     web: Web,
+    /// The log, where it is, and its witness at another department.
+    witnessed: Option<(Arc<OutsideWitness>, Arc<AccessLog>, PathBuf)>,
+    /// Whose log is verified beside the service.
+    log_of: PathBuf,
+    log: Arc<AccessLog>,
+    /// What tells of break-glass by mail, and what there is to tell.
+    mail: Option<(Mailer, Arc<RwLock<Hastes>>)>,
     /// The pages, and the links where they are served apart.
     listeners: Vec<(WebOptions, Router)>,
 }
@@ -101,6 +127,25 @@ async fn open_factors(data: &Path, keys: &Path, people: &People) -> Result<Facto
     let key = web::factor_key(keys, data)?;
     let path = web::factor_store(data)?;
     Factors::open(&path, key, people).await.map_err(|error| factor(&error))
+}
+
+/// It reads the whole log, and waits for the line about what a power cut tore: neither is for a thread that others wait for.
+async fn open_log(keys: KeyDir, data: PathBuf) -> Result<AccessLog, Refused> {
+    let open = move || access::open_log(&keys, &data, SystemClock.now());
+    let opened = tokio::task::spawn_blocking(open).await;
+    Ok(opened.map_err(|error| Refused(format!("access log: {error}")))??)
+}
+
+fn outside_witness(
+    url: &str,
+    key: WitnessKey,
+    ca: Option<&Path>,
+    data: &Path,
+) -> Result<Arc<OutsideWitness>, Refused> {
+    let read =
+        |path: &Path| std::fs::read(path).map_err(|error| Refused(format!("{}: {error}", path.display())));
+    let outward = HttpsOutward::new(ca.map(read).transpose()?.as_deref())?;
+    Ok(Arc::new(OutsideWitness::new(Arc::new(outward), url, key, data)?))
 }
 
 impl Pages {
@@ -134,6 +179,10 @@ impl Pages {
         else {
             return Ok(None);
         };
+        let outside = match (self.witness, self.witness_key) {
+            (Some(url), Some(key)) => Some(outside_witness(&url, key, self.witness_ca.as_deref(), data)?),
+            (Some(_) | None, _) => None,
+        };
         let people = Arc::new(People::load(&people).map_err(|error| config(&error))?);
         let ca = people.provider.ca.as_ref().map(|path| {
             let read = std::fs::read(path);
@@ -143,11 +192,12 @@ impl Pages {
         let provider = Provider::new(Arc::clone(&people), outward).map_err(|error| config(&error))?;
         let provider = provider.remembering(Arc::new(KeysKept::open(data)?));
         let factors = open_factors(data, keys, &people).await?;
-        let host = host_of(&people.origin_text()).to_owned();
+        let pages = people.origin_text();
+        let host = host_of(&pages).to_owned();
         let links_host = host_of(&people.links_origin_text()).to_owned();
         let clock = Arc::new(SystemClock);
         let key_dir = KeyDir::new(keys);
-        let log = Arc::new(access::open_log(&key_dir, data, clock.now())?);
+        let log = Arc::new(open_log(key_dir.clone(), data.to_owned()).await?);
         puller.witness_access(log.clone());
         let roles = Arc::new(access::roles(data)?);
         let web = Web::new(web::Parts {
@@ -160,20 +210,25 @@ impl Pages {
             clock,
             fences: puller.fences(),
         });
+        let witnessed = outside.clone().map(|witness| (witness, log.clone(), data.to_owned()));
+        let kept = log.clone();
         let log_root = access::log_dir(data);
-        let hastes = photos::hastes(&log_root).map_err(access::AccessError::from)?;
-        let links = photos::links(&log_root).map_err(access::AccessError::from)?;
+        let (hastes, links) = photos::remembered(&log).map_err(access::AccessError::from)?;
+        let hastes = Arc::new(RwLock::new(hastes));
+        let mailer = self.mail.map(|path| Mailer::load(&path, pages)).transpose()?;
+        let mail = mailer.map(|mailer| (mailer, hastes.clone()));
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
             roles,
             log,
             log_root,
-            hastes: Arc::new(hastes.into()),
+            hastes,
             links: Arc::new(links.into()),
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
             data: data.to_owned(),
+            outside,
         });
         let options = |listen, host: &str| WebOptions {
             listen,
@@ -185,7 +240,7 @@ impl Pages {
             |listen| (options(listen, &links_host), web::readers(web.clone(), photos::readers(desk.clone())));
         let mut listeners: Vec<_> = self.links.into_iter().map(readers).collect();
         listeners.push((options(listen, &host), web::router(web.clone(), photos::router(desk))));
-        Ok(Some(Served { web, listeners }))
+        Ok(Some(Served { web, witnessed, log_of: data.to_owned(), log: kept, mail, listeners }))
     }
 }
 
@@ -214,6 +269,10 @@ impl Served {
             served = served => served,
             () = tell_of_codes(self.web.clone()) => Ok(()),
             () = look_at_provider(self.web) => Ok(()),
+            () = show_outside(self.witnessed) => Ok(()),
+            () = look_through(self.log_of) => Ok(()),
+            () = erase_wanted(self.log.clone()) => Ok(()),
+            () = tell_by_mail(self.mail, &self.log) => Ok(()),
         }
     }
 }
@@ -225,6 +284,69 @@ async fn tell_of_codes(web: Web) {
             tracing::warn!(%error, "it is tried again");
         }
         tokio::time::sleep(TELL).await;
+    }
+}
+
+/// Shows the access log to the witness at another department, for as long as pages are served.
+async fn show_outside(witnessed: Option<(Arc<OutsideWitness>, Arc<AccessLog>, PathBuf)>) {
+    match witnessed {
+        Some((witness, log, data)) => witness.follow(&log, &data).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Verifies the whole log once, beside the service: a start judges the newest file alone line by line.
+async fn look_through(data: PathBuf) {
+    tokio::time::sleep(LOOK_THROUGH).await;
+    let verified = tokio::task::spawn_blocking(move || access::verified(&data)).await;
+    match verified.map_err(|error| error.to_string()).and_then(|found| found.map_err(|error| error.line())) {
+        Ok(found) if found.holds() => {
+            tracing::info!(entries = found.entries, "the whole access log is as it was written")
+        }
+        Ok(found) => {
+            tracing::error!(
+                code = "log_damaged",
+                faults = ?found.faults,
+                "the access log is not as it was written: keep the directory as it is, run `gauze-records log verify`, and tell information governance"
+            );
+        }
+        Err(error) => tracing::error!(error, "the access log cannot be verified"),
+    }
+    std::future::pending().await
+}
+
+/// Tells leads and governance by mail, for as long as pages are served.
+async fn tell_by_mail(mail: Option<(Mailer, Arc<RwLock<Hastes>>)>, log: &AccessLog) {
+    match mail {
+        Some((mailer, hastes)) => mailer.follow(&hastes, log, &SystemClock).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Erases by law what `log erase` asks for while pages are served.
+async fn erase_wanted(log: Arc<AccessLog>) {
+    loop {
+        let log = log.clone();
+        let erased = tokio::task::spawn_blocking(move || log.erase_wanted(SystemClock.now())).await;
+        match erased {
+            Ok(Ok(erased)) => erased.into_iter().for_each(tell_of_erasure),
+            Ok(Err(error)) => {
+                tracing::error!(code = error.code(), %error, "it is not known what is to be erased: {}", error.next_step());
+            }
+            Err(error) => tracing::error!(%error, "an erasure was cut off"),
+        }
+        tokio::time::sleep(TELL).await;
+    }
+}
+
+fn tell_of_erasure((entry, erased): Erased) {
+    match erased {
+        Ok(line) => {
+            tracing::info!(entry, said_by = line.index, "an entry of the access log is erased by law")
+        }
+        Err(error) => {
+            tracing::error!(code = error.code(), %error, entry, "it is not erased: {}", error.next_step());
+        }
     }
 }
 

@@ -10,13 +10,13 @@ pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutwardError {
     /// No connection, or it broke off.
-    #[error("the provider cannot be reached: {0}")]
+    #[error("it cannot be reached: {0}")]
     Unreachable(String),
     /// The answer is longer than any that belongs there.
-    #[error("the provider's answer is too long")]
+    #[error("its answer is too long")]
     TooLong,
     /// It took too long.
-    #[error("the provider takes too long")]
+    #[error("it takes too long")]
     TooSlow,
 }
 

@@ -2,5 +2,5 @@
 //! and all goes on by itself when the cause is gone.
 
 mod phone;
-mod place;
+pub mod place;
 mod servers;

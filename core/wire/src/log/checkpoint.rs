@@ -204,6 +204,11 @@ impl LogKey {
 impl WitnessKey {
     /// Believes this witness's cosignature on the note and returns its time, in seconds since 1970.
     pub fn verify(&self, note: &str) -> Result<u64, WireError> {
+        self.cosigned(note).map(|(_, time)| time)
+    }
+
+    /// What this witness cosigned, whoever else has signed it, and when, in seconds since 1970.
+    pub fn cosigned(&self, note: &str) -> Result<(Checkpoint, u64), WireError> {
         let (text, signatures) = split_note(note)?;
         let time = self.signatures(&signatures).find_map(|bytes| {
             let (time, signature) = bytes.split_first_chunk::<8>()?;
@@ -212,7 +217,8 @@ impl WitnessKey {
             self.key.verify_strict(cosigned_message(time, text).as_bytes(), &signature).ok()?;
             Some(time)
         });
-        time.ok_or(WireError::Signature)
+        let time = time.ok_or(WireError::Signature)?;
+        Ok((Checkpoint::from_text(text)?, time))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What stands in the notes of lines about links: a link's terms, and the steps that followed.
 
+use serde::{Serialize, Serializer};
+
 use crate::action::act;
 use crate::deed::Authorised;
 use crate::log::Outcome;
@@ -83,6 +85,12 @@ pub enum Step {
     Refused(Shut),
 }
 
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
 impl Step {
     const ALL: [Self; 9] = [
         Self::Asked,
@@ -120,6 +128,11 @@ impl Step {
     /// The step of a line's note.
     pub fn of(note: &Note) -> Option<Self> {
         Self::read(note.as_str()).map(|(step, _)| step)
+    }
+
+    /// The step of a line's note, and the number of its link.
+    pub fn of_link(note: &Note) -> Option<(Self, u64)> {
+        Self::read(note.as_str())
     }
 
     /// A step and its link's number, from a note.

@@ -16,6 +16,7 @@ use super::blocks::block;
 use super::entry::{Entry, Event, Happening, Outcome};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, scan};
+use super::index::{Told, tell};
 use super::keys::{LogKeys, PublicKeys};
 use super::line::{Made, Read};
 use super::open::{erasure, open};
@@ -46,7 +47,7 @@ pub struct AccessLog {
 }
 
 impl AccessLog {
-    /// Opens the log in `root`, or begins one, after checking the whole of it; `at` is the time of an entry about what a
+    /// Opens the log in `root`, or begins one, after checking its tree; `at` is the time of an entry about what a
     /// power cut tore off.
     ///
     /// # Errors
@@ -182,6 +183,15 @@ impl AccessLog {
         spine.hashes(&spans.ok_or(LogFailure::NoEntry(index))?, |number| block(&self.files, number))
     }
 
+    /// Hands all that outlives a restart to `each`, oldest first: of files that were whole before the last start only those
+    /// lines are read.
+    ///
+    /// # Errors
+    /// Where the files cannot be read, or one of those lines is not what was written.
+    pub fn told(&self, each: impl FnMut(Told)) -> Result<(), LogFailure> {
+        tell(&self.files, &self.keys, each)
+    }
+
     /// Entries so far.
     pub fn size(&self) -> u64 {
         self.shared().spine.size()
@@ -195,6 +205,14 @@ impl AccessLog {
     /// The public halves of its keys.
     pub fn public_keys(&self) -> PublicKeys {
         self.keys.public()
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.files.root
+    }
+
+    pub(super) fn keys(&self) -> &LogKeys {
+        &self.keys
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -212,6 +230,12 @@ impl AccessLog {
         let (done, answer) = oneshot::channel();
         self.send(Job::Append { made: Made::new(&jws)?, done })?;
         Ok(answer)
+    }
+
+    #[cfg(test)]
+    pub(super) fn sent(&self, event: &Event) -> oneshot::Receiver<Result<u64, LogFailure>> {
+        let entry = Entry::of_event(&self.keys.tenant, event).expect("an entry of a test holds");
+        self.start(&entry).expect("the writer runs")
     }
 
     async fn put(&self, entry: &Entry) -> Result<Line, LogFailure> {

@@ -32,6 +32,8 @@ pub enum Happening {
     Request,
     /// A link was asked for, opened, copied from, refused or revoked; `note` says which of them and the link's number.
     Link,
+    /// Leads and governance were told of a break-glass by mail; `note` says what.
+    Mail,
     /// The service started or stopped.
     Service,
     /// An entry of this log was erased by law: `note` is its number.

@@ -10,13 +10,16 @@ use gauze_wire::log::leaf_hash;
 use super::failure::LogFailure;
 use super::line::{self, Read};
 
-/// Lines of a file.
-pub(super) const SEGMENT: u64 = 1 << 16;
+/// Lines of a file; fewer where this module tests itself.
+pub(super) const SEGMENT: u64 = if cfg!(test) { 1 << 9 } else { 1 << 16 };
 /// The newest checkpoint, as this side signed it.
 pub(super) const CHECKPOINT: &str = "checkpoint";
 
 /// The newest checkpoint that a witness cosigned.
 pub const COSIGNED: &str = "cosigned";
+
+/// The newest checkpoint that an outside witness cosigned.
+pub const OUTSIDE: &str = "outside";
 
 /// The directory of a log.
 #[derive(Clone, Debug)]
@@ -137,12 +140,21 @@ impl Files {
         self.entries().join(format!("{first:012}.log"))
     }
 
+    /// What a start needs of a whole file.
+    pub(super) fn index(&self, first: u64) -> PathBuf {
+        self.root.join(format!("index-{first:012}"))
+    }
+
     pub(super) fn checkpoint(&self) -> PathBuf {
         self.root.join(CHECKPOINT)
     }
 
     pub(super) fn cosigned(&self) -> PathBuf {
         self.root.join(COSIGNED)
+    }
+
+    pub(super) fn outside(&self) -> PathBuf {
+        self.root.join(OUTSIDE)
     }
 
     /// The number of an entry that is being erased.

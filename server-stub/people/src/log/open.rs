@@ -1,4 +1,4 @@
-//! Opening a log to write: the whole of it is checked first.
+//! Opening a log to write: the tree is checked first, the newest file line by line, older ones by their indexes.
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
@@ -11,6 +11,7 @@ use super::blocks::block;
 use super::entry::{Entry, Happening, What};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, Torn, read_if_any, scan};
+use super::index::Index;
 use super::keys::LogKeys;
 use super::line::Read;
 use super::spine::Spine;
@@ -30,19 +31,26 @@ struct Found {
     torn: u64,
     differ: Vec<u64>,
     erased: Vec<u64>,
+    /// Whole files that have no index yet.
+    unindexed: Vec<u64>,
 }
 
 pub(super) fn open(root: &Path, keys: LogKeys) -> Result<Opened, LogFailure> {
     let files = Files::new(root);
     files.make()?;
     let lock = lock(&files)?;
-    let cosigned = checkpoint(&files.cosigned(), &keys)?;
+    let witnessed = [checkpoint(&files.cosigned(), &keys)?, checkpoint(&files.outside(), &keys)?];
     let checkpoint = checkpoint(&files.checkpoint(), &keys)?;
     let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
-    let found = read_all(&files, signed)?;
+    let found = read_all(&files, &keys, signed)?;
     settle_erasures(&files, &found)?;
-    let signed_by_us = checkpoint.iter().chain(&cosigned);
+    let signed_by_us = checkpoint.iter().chain(witnessed.iter().flatten());
     signed_by_us.into_iter().try_for_each(|checkpoint| check_tree(&files, checkpoint, &found.spine))?;
+    found.unindexed.iter().filter(|first| *first + SEGMENT <= signed).for_each(|&first| {
+        if let Err(error) = Index::make(&files, first, &keys) {
+            tracing::warn!(code = error.code(), %error, "the next start reads a whole file of the access log again");
+        }
+    });
     let size = found.spine.size();
     let tail = if size.is_multiple_of(SEGMENT) {
         None
@@ -68,14 +76,19 @@ fn lock(files: &Files) -> Result<File, LogFailure> {
     }
 }
 
-fn read_all(files: &Files, signed: u64) -> Result<Found, LogFailure> {
+fn read_all(files: &Files, keys: &LogKeys, signed: u64) -> Result<Found, LogFailure> {
     let (firsts, mut found) = (files.segments()?, Found::default());
     let erasing = files.being_erased()?;
     for (at, &first) in firsts.iter().enumerate() {
+        let last = at + 1 == firsts.len();
+        // An entry that is being erased may lie in any file.
+        if let Some(index) = Index::read(files, first, keys)?.filter(|_| !last && erasing.is_none()) {
+            found.spine.append_blocks(index.blocks);
+            continue;
+        }
         let path = files.segment(first);
         let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
         let mut scanned = scan(&bytes, first, |_, _| {});
-        let last = at + 1 == firsts.len();
         if let Some(torn) = scanned.torn(first, signed, erasing).filter(|_| last) {
             found.torn = set_aside(files, first, torn, &bytes)?;
             scanned.cut(first, torn);
@@ -91,6 +104,7 @@ fn read_all(files: &Files, signed: u64) -> Result<Found, LogFailure> {
         found.differ.extend(scanned.differ);
         found.erased.extend(scanned.erased);
         found.tail = scanned.whole;
+        found.unindexed.extend((!short).then_some(first));
     }
     Ok(found)
 }

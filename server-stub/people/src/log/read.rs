@@ -51,7 +51,7 @@ pub fn read_newest(root: &Path, mut each: impl FnMut(Kept) -> ControlFlow<()>) -
 }
 
 /// The log's files, to be read while another thread or process may write the last of them.
-struct Segments {
+pub(super) struct Segments {
     files: Files,
     firsts: Vec<u64>,
     /// Entries that a checkpoint covers, as its text says: none of them is still being written.
@@ -59,7 +59,7 @@ struct Segments {
 }
 
 impl Segments {
-    fn of(root: &Path) -> Result<Self, LogFailure> {
+    pub(super) fn of(root: &Path) -> Result<Self, LogFailure> {
         let files = Files::new(root);
         let note = read_if_any(&files.checkpoint())?.and_then(|note| String::from_utf8(note).ok());
         let size = note.as_deref().and_then(|note| note.lines().nth(1)?.parse().ok());
@@ -68,7 +68,11 @@ impl Segments {
         Ok(Self { files, firsts, signed: size.unwrap_or(0) })
     }
 
-    fn read(&self, first: u64, mut each: impl FnMut(Kept)) -> Result<(), LogFailure> {
+    pub(super) fn firsts(&self) -> &[u64] {
+        &self.firsts
+    }
+
+    pub(super) fn read(&self, first: u64, mut each: impl FnMut(Kept)) -> Result<(), LogFailure> {
         let mut damaged = None;
         self.scan(first, |index, read| match read {
             Read::Erased { .. } => each(Kept { index, entry: None }),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gauze_wire::log::Checkpoint;
+use gauze_wire::log::{Checkpoint, WitnessKey};
 use gauze_wire::{Digest, Jws};
 use serde::Serialize;
 
@@ -25,6 +25,8 @@ pub struct Wanted<'a> {
     pub signatures: bool,
     /// A checkpoint that somebody else kept: the log must begin with its tree.
     pub held: Option<&'a str>,
+    /// The outside witness whose cosignature must be there.
+    pub outside: Option<&'a WitnessKey>,
 }
 
 /// Something that is not as it was written.
@@ -58,14 +60,14 @@ pub enum Fault {
     },
     /// There is no checkpoint, or it is not signed by the log's key.
     Checkpoint {
-        /// Whose: `own`, `witnessed` or `held`.
+        /// Whose: `own`, `witnessed`, `outside` or `held`.
         whose: &'static str,
         /// Why.
         cause: String,
     },
     /// The log has fewer entries than were signed for.
     RolledBack {
-        /// Whose checkpoint says so: `own`, `witnessed` or `held`.
+        /// Whose checkpoint says so: `own`, `witnessed`, `outside` or `held`.
         whose: &'static str,
         /// Entries that are there.
         found: u64,
@@ -74,11 +76,24 @@ pub enum Fault {
     },
     /// The tree is another one than was signed: an entry was replaced, or entries stand in another order.
     OtherTree {
-        /// Whose checkpoint says so: `own`, `witnessed` or `held`.
+        /// Whose checkpoint says so: `own`, `witnessed`, `outside` or `held`.
         whose: &'static str,
         /// Among the first so many entries.
         within: u64,
     },
+}
+
+/// What the outside witness cosigned last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Outside {
+    /// Its name.
+    pub witness: String,
+    /// Entries that it cosigned.
+    pub size: u64,
+    /// When, by its own clock, in seconds since 1970.
+    pub at: u64,
+    /// Entries that came after those.
+    pub behind: u64,
 }
 
 /// What a check found.
@@ -94,6 +109,8 @@ pub struct Verified {
     pub signed: u64,
     /// Witnesses whose cosignatures on the newest cosigned checkpoint hold.
     pub witnesses: Vec<String>,
+    /// What the outside witness cosigned, where its key was given and its cosignature holds.
+    pub outside: Option<Outside>,
     /// The last write is under way or was cut off: nobody was told of it.
     pub torn: bool,
     /// Everything that is wrong, in order.
@@ -129,6 +146,7 @@ pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Veri
     // The checkpoints first: what is appended meanwhile only makes the log longer than they say.
     let own = read_if_any(&files.checkpoint())?;
     let cosigned = read_if_any(&files.cosigned())?;
+    let outside = read_if_any(&files.outside())?;
     let mut faults = Vec::new();
     let firsts = match files.segments() {
         Ok(firsts) => firsts,
@@ -167,12 +185,22 @@ pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Veri
     let judge = Judge { files: &files, keys, spine: &spine };
     let signed = judge.own(own, &mut faults)?;
     let witnesses = judge.witnessed(cosigned, &mut faults)?;
+    let outside = judge.outside(outside, wanted.outside, &mut faults)?;
     if let Some(note) = wanted.held {
         judge.note("held", note, &mut faults)?;
     }
     let size = spine.size();
     let root = spine.root_at(size, |number| block(&files, number))?;
-    Ok(Verified { entries: size, root, erased: erased.len() as u64, signed, witnesses, torn, faults })
+    Ok(Verified {
+        entries: size,
+        root,
+        erased: erased.len() as u64,
+        signed,
+        witnesses,
+        outside,
+        torn,
+        faults,
+    })
 }
 
 struct Scope<'a> {
@@ -282,6 +310,33 @@ impl Judge<'_> {
         self.note("witnessed", &note, faults)?;
         let held = self.keys.witnesses.iter().filter(|witness| witness.verify(&note).is_ok());
         Ok(held.map(|witness| witness.name().to_owned()).collect())
+    }
+
+    /// Judges what the outside witness cosigned. Where its key was given, its cosignature must be there.
+    fn outside(
+        &self,
+        note: Option<Vec<u8>>,
+        key: Option<&WitnessKey>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<Option<Outside>, LogFailure> {
+        let whose = "outside";
+        let Some(note) = note.map(|note| String::from_utf8(note).unwrap_or_default()) else {
+            let missing = || Fault::Checkpoint { whose, cause: "there is none".to_owned() };
+            faults.extend(key.map(|_| missing()));
+            return Ok(None);
+        };
+        let size = self.note(whose, &note, faults)?;
+        let Some(key) = key else { return Ok(None) };
+        match key.verify(&note) {
+            Ok(at) => {
+                let behind = self.spine.size().saturating_sub(size);
+                Ok(Some(Outside { witness: key.name().to_owned(), size, at, behind }))
+            }
+            Err(error) => {
+                faults.push(Fault::Checkpoint { whose, cause: format!("its cosignature: {error}") });
+                Ok(None)
+            }
+        }
     }
 
     /// Judges a checkpoint; its size, where its signature holds.

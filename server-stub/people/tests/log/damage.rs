@@ -90,7 +90,7 @@ fn a_whole_directory_that_was_rolled_back_is_found_by_a_checkpoint_that_somebody
     put(&first_file(&root), &backup);
     put(&root.join("checkpoint"), &checkpoint);
     assert!(check(&root).holds(), "nobody can tell from the files alone");
-    let wanted = Wanted { signatures: false, held: Some(&held) };
+    let wanted = Wanted { held: Some(&held), ..Wanted::default() };
     let found = verify(&root, &public(), wanted).unwrap();
     assert_eq!(found.faults, [Fault::RolledBack { whose: "held", found: 10, signed: 11 }]);
 }

@@ -1,9 +1,10 @@
 use std::fs;
 
 use gauze_people::context::ReasonCode;
-use gauze_people::log::{Happening, LogFailure, What, read_entries};
+use gauze_people::log::{Happening, LogFailure, LogKeys, What, read_entries, want_erased};
+use gauze_wire::SoftwareKey;
 
-use crate::fixture::{check, first_file, now, of, open};
+use crate::fixture::{check, first_file, keys, now, of, open};
 
 #[test]
 fn an_erased_entry_is_gone_and_the_tree_still_proves_that_it_was_there() {
@@ -53,4 +54,26 @@ fn an_erasure_that_was_cut_off_is_finished_at_the_next_start() {
         assert_eq!(found.erased, 1);
         assert!(!root.join("erasing").exists());
     }
+}
+
+#[test]
+fn an_erasure_that_is_asked_for_while_the_log_is_written_is_done_by_its_writer_and_by_nobody_without_the_key()
+{
+    let (_dir, root) = of(10);
+    let log = open(&root).unwrap();
+    want_erased(&root, &keys(), 4, ReasonCode::Legal, now()).unwrap();
+    want_erased(&root, &keys(), 99, ReasonCode::Legal, now()).unwrap();
+    let other = LogKeys { audit: std::sync::Arc::new(SoftwareKey::from_bytes(&[9; 32]).unwrap()), ..keys() };
+    want_erased(&root, &other, 5, ReasonCode::Legal, now()).unwrap();
+    let done = log.erase_wanted(now()).unwrap();
+    assert!(
+        matches!(&done[..], [(4, Ok(line)), (99, Err(LogFailure::NoEntry(99)))] if line.index == 10),
+        "{done:?}"
+    );
+    // Each is asked for once, and what nobody signed is left where it lies.
+    assert!(log.erase_wanted(now()).unwrap().is_empty());
+    drop(log);
+    let found = check(&root);
+    assert!(found.holds() && (found.entries, found.erased) == (11, 1), "{:?}", found.faults);
+    assert!(root.join("erase-5.wanted").is_file());
 }

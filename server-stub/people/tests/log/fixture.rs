@@ -81,7 +81,7 @@ pub(crate) fn of(entries: u32) -> (tempfile::TempDir, PathBuf) {
 }
 
 pub(crate) fn check(root: &Path) -> Verified {
-    verify(root, &public(), Wanted { signatures: true, held: None }).unwrap()
+    verify(root, &public(), Wanted { signatures: true, ..Wanted::default() }).unwrap()
 }
 
 pub(crate) fn first_file(root: &Path) -> PathBuf {

@@ -6,7 +6,7 @@ use gauze_people::Roles;
 use gauze_people::acting::{Acting, Factor};
 use gauze_people::action::{Action, act};
 use gauze_people::context::{Context, Purpose, Reason, ReasonCode};
-use gauze_people::governance::{Finding, Relations, Watch, looked_at};
+use gauze_people::governance::{Did, Finding, Relations, Watch, looked_at};
 use gauze_people::haste::{Hastes, Verdict, reviewing};
 use gauze_people::log::{AccessLog, Outcome, read_entries};
 use gauze_people::person::{PersonId, Role, Team};
@@ -147,10 +147,10 @@ fn a_patient_is_told_who_looked_and_who_tried() {
     assert_eq!(
         told,
         [
-            (0, Action::View, Outcome::Done),
-            (2, Action::View, Outcome::Done),
-            (3, Action::View, Outcome::Refused)
+            (0, Did::Action(Action::View), Outcome::Done),
+            (2, Did::Action(Action::View), Outcome::Done),
+            (3, Did::Action(Action::View), Outcome::Refused)
         ]
     );
-    assert_eq!(lines[0].who, viewer().person.id);
+    assert_eq!(lines[0].who, Some(viewer().person.id));
 }

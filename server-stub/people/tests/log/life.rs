@@ -128,6 +128,6 @@ fn one_line_is_proven_to_somebody_who_has_only_the_public_keys() {
         ..public()
     };
     assert!(check_proof(&prove(&root, &public(), 0).unwrap(), &other).is_err());
-    assert!(!verify(&root, &other, Wanted { signatures: true, held: None }).unwrap().holds());
+    assert!(!verify(&root, &other, Wanted { signatures: true, ..Wanted::default() }).unwrap().holds());
     assert!(verify(&root, &other, Wanted::default()).unwrap().holds());
 }

@@ -2,11 +2,13 @@
 
 use gauze_people::Roles;
 use gauze_people::acting::{Acting, Factor, Network};
-use gauze_people::action::act;
+use gauze_people::action::{Action, act};
 use gauze_people::context::{Context, Reason, ReasonCode};
+use gauze_people::governance::{Did, looked_at};
 use gauze_people::links::{Links, Shut, Step, Terms, making};
-use gauze_people::log::{AccessLog, Happening, What, read_entries};
+use gauze_people::log::{AccessLog, Happening, Outcome, What, read_entries};
 use gauze_people::person::{Role, Team};
+use gauze_people::subject::PatientRef;
 use jiff::SignedDuration;
 use std::path::Path;
 
@@ -78,6 +80,42 @@ async fn a_kill_around_the_last_view_never_gives_a_view_too_many() {
 }
 
 #[tokio::test]
+async fn a_patient_is_told_that_a_link_was_made_asked_for_guessed_at_and_opened() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let log = opened(dir.path()).await;
+    let mut links = Links::default();
+    let number = made(&log, &mut links, 1).await;
+    for step in [Step::Asked, Step::WrongCode] {
+        let event = links.get(number).unwrap().event(step, now(), Network::Outside);
+        log.note(&event).await.unwrap();
+    }
+    let claimed = links.claim(number, "code", now()).unwrap().unwrap();
+    claimed.spend(&log, Network::Outside, "reader".to_owned()).await.unwrap();
+    let event = links.get(number).unwrap().event(Step::Refused(Shut::UsedUp), now(), Network::Outside);
+    log.note(&event).await.unwrap();
+    let report = |patient: &str| {
+        let (mut lines, patient) = (Vec::new(), PatientRef(patient.to_owned()));
+        read_entries(dir.path(), |kept| lines.extend(looked_at(&kept, &patient))).unwrap();
+        lines
+    };
+    let told: Vec<_> = report("x").iter().map(|line| (line.did, line.outcome, line.who.is_some())).collect();
+    let link = |step, outcome| (Did::Link(step, number), outcome, false);
+    assert_eq!(
+        told,
+        [
+            (Did::Action(Action::MakeLink), Outcome::Done, true),
+            link(Step::Asked, Outcome::Done),
+            link(Step::WrongCode, Outcome::Refused),
+            link(Step::Opened, Outcome::Done),
+            link(Step::Refused(Shut::UsedUp), Outcome::Refused),
+        ]
+    );
+    let json = serde_json::to_value(&report("x")[3]).unwrap();
+    assert_eq!(json["did"], serde_json::json!({ "link": ["opened", number] }));
+    assert!(report("somebody-else").is_empty());
+}
+
+#[tokio::test]
 async fn a_wrong_code_counts_before_it_is_written_and_after_a_restart() {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let log = opened(dir.path()).await;
@@ -104,7 +142,7 @@ async fn a_clock_that_goes_back_opens_no_link_that_had_ended() {
     assert!(read(dir.path()).get(number).unwrap().shut(now()).is_none());
     let late = gauze_people::log::Event::of(
         Happening::SignIn,
-        gauze_people::log::Outcome::Done,
+        Outcome::Done,
         now() + SignedDuration::from_hours(48),
     );
     log.note(&late).await.unwrap();

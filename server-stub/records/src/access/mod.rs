@@ -8,7 +8,7 @@ mod error;
 use std::path::{Path, PathBuf};
 
 use gauze_people::Roles;
-use gauze_people::log::{AccessLog, COSIGNED, PublicKeys};
+use gauze_people::log::{AccessLog, COSIGNED, OUTSIDE, PublicKeys, Verified, Wanted, verify};
 use gauze_people::roles::{Grants, PolicySet, SHIPPED};
 use gauze_wire::log::{Checkpoint, WitnessKey};
 use jiff::Timestamp;
@@ -82,7 +82,7 @@ fn cosigned_file(data: &Path) -> PathBuf {
 ///
 /// # Errors
 /// [`AccessError`].
-pub(crate) fn cosigned(data: &Path, keys: &PublicKeys) -> Result<Option<Checkpoint>, AccessError> {
+pub fn cosigned(data: &Path, keys: &PublicKeys) -> Result<Option<Checkpoint>, AccessError> {
     let path = cosigned_file(data);
     let Some(bytes) = disk::read_if_any(&path)? else { return Ok(None) };
     let malformed = |cause: String| AccessError::Malformed { path: path.clone(), cause };
@@ -101,6 +101,22 @@ pub(crate) fn keep_cosigned(data: &Path, note: &str, witness: WitnessKey) -> Res
     Ok(())
 }
 
+/// The note that the outside witness cosigned last, as far as it is remembered here.
+///
+/// # Errors
+/// [`AccessError`].
+pub(crate) fn outside(data: &Path) -> Result<Option<String>, AccessError> {
+    let path = log_dir(data).join(OUTSIDE);
+    let Some(bytes) = disk::read_if_any(&path)? else { return Ok(None) };
+    let note = String::from_utf8(bytes);
+    note.map(Some).map_err(|error| AccessError::Malformed { path, cause: error.to_string() })
+}
+
+/// Keeps what the outside witness cosigned.
+pub(crate) fn keep_outside(data: &Path, note: &str) -> Result<(), AccessError> {
+    Ok(disk::replace(&log_dir(data).join(OUTSIDE), note.as_bytes(), PUBLIC)?)
+}
+
 /// Public keys from a file that somebody was handed.
 ///
 /// # Errors
@@ -115,6 +131,14 @@ pub fn public_keys_in(file: &Path) -> Result<PublicKeys, AccessError> {
 /// [`AccessError`].
 pub fn public_keys(data: &Path) -> Result<PublicKeys, AccessError> {
     json(&keys_file(data))
+}
+
+/// The whole log, checked by its public keys.
+///
+/// # Errors
+/// [`AccessError`]: it cannot be read. What is wrong with it is in the answer.
+pub fn verified(data: &Path) -> Result<Verified, AccessError> {
+    Ok(verify(&log_dir(data), &public_keys(data)?, Wanted::default())?)
 }
 
 /// Reads a policy file and checks it strictly.

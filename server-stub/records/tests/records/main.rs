@@ -19,6 +19,7 @@ mod issuer;
 mod keys;
 mod life;
 mod log;
+mod mail;
 mod open;
 mod photos;
 #[path = "../../../../tests/src/port.rs"]

@@ -10,7 +10,7 @@ use crate::random::NoEntropy;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {
     /// The provider did not answer.
-    #[error(transparent)]
+    #[error("the provider does not answer: {0}")]
     Outward(#[from] OutwardError),
     /// The provider's description of itself is not one, or not this issuer's.
     #[error("the provider describes itself wrongly: {0}")]

@@ -68,6 +68,7 @@ impl Desks {
             lists: PickLists::default(),
             records: Arc::new(records),
             data: home.join("records"),
+            outside: None,
         });
         let (cookie, _) = web.sessions().begin(lead(), SystemClock.now())?;
         let photo = folk.team(None, Which::All, None, 1).await?.pop().context("no photo")?.handle.to_string();

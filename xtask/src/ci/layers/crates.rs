@@ -28,6 +28,7 @@ const ALL: &[&str] = &[
     "gauze-people",
     "gauze-signin",
     "gauze-records",
+    "gauze-witness",
     "gauze-bindings",
 ];
 
@@ -60,6 +61,7 @@ const RULES: &[Rule] = &[
         ],
         in_tests: &[],
     },
+    Rule { name: "gauze-witness", on: &["gauze-wire", "gauze-listen", "gauze-logging"], in_tests: &[] },
     Rule { name: "gauze-bindings", on: &["gauze-core"], in_tests: &[] },
     Rule { name: "gauze-tests", on: ALL, in_tests: &[] },
     Rule { name: "xtask", on: &[], in_tests: &[] },
@@ -144,6 +146,7 @@ mod tests {
             ("gauze-gateway", "gauze-attest", "normal"),
             ("gauze-gateway", "gauze-seal", "dev"),
             ("gauze-records", "gauze-seal", "normal"),
+            ("gauze-witness", "gauze-wire", "normal"),
             ("gauze-bindings", "gauze-core", "normal"),
             ("gauze-bindings", "uniffi", "normal"),
             ("gauze-tests", "gauze-core", "normal"),
@@ -170,6 +173,8 @@ mod tests {
             ("gauze-records", "gauze-core", "dev"),
             ("gauze-records", "gauze-gateway", "normal"),
             ("gauze-bindings", "gauze-seal", "normal"),
+            ("gauze-witness", "gauze-people", "normal"),
+            ("gauze-records", "gauze-witness", "normal"),
             ("xtask", "gauze-wire", "normal"),
             ("gauze-core", "uniffi", "normal"),
             ("gauze-records", "sled", "normal"),

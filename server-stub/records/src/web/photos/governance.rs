@@ -19,6 +19,9 @@ use maud::{Markup, html};
 
 use super::gate::broken;
 use super::{Desk, words, words::governance as told};
+use crate::access;
+use crate::coded::Coded as _;
+use crate::outside::OutsideError;
 use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
@@ -70,6 +73,7 @@ pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Htm
                 ul.cards { @for one in &open { li { (in_haste(one, &names, None)) } } }
             }
         }
+        (desk.witnesses()?)
         section aria-labelledby="roles" {
             h2 id="roles" { (told::ROLES) }
             @if !entries.values().any(changes_role) { p.note { (told::NO_ROLES) } }
@@ -123,6 +127,41 @@ impl Desk {
         Ok(watch.findings().into_iter().cloned().collect())
     }
 
+    /// Who outside this machine has signed for how much of the log.
+    fn witnesses(&self) -> Result<Markup, Refusal> {
+        let lines = self.log.size();
+        let cosigned = access::cosigned(&self.data, &self.log.public_keys()).map_err(|error| {
+            tracing::error!(code = error.code(), "{}", error.line());
+            Refusal::Broken("log")
+        })?;
+        let outside = self.outside.as_ref().map(|witness| (witness.name().to_owned(), witness.standing()));
+        let refuses =
+            |error: &OutsideError| if error.is_alarm() { told::OTHER_HISTORY } else { told::UNHEARD };
+        Ok(html! {
+            section aria-labelledby="witnesses" {
+                h2 id="witnesses" { (told::WITNESSES) }
+                p.hint { (told::WITNESSES_LEAD) }
+                dl {
+                    dt { (told::GATEWAY) }
+                    dd { (signed_for(cosigned.map_or(0, |checkpoint| checkpoint.size), lines)) }
+                    @if let Some((name, standing)) = &outside {
+                        dt { (told::OUTSIDE) }
+                        dd {
+                            (name) ". " (signed_for(standing.size, lines))
+                            @if let Some(at) = standing.at { " " (told::LAST) " " (layout::time(at)) "." }
+                            @if let Some(error) = &standing.trouble {
+                                p { span.state.danger { (refuses(error)) } " " (error.next_step()) }
+                            }
+                        }
+                    } @else {
+                        dt { (told::OUTSIDE) }
+                        dd { (told::NO_OUTSIDE) }
+                    }
+                }
+            }
+        })
+    }
+
     /// What a lead and governance are told of what waits for their judgement, by references that name nobody.
     pub(super) fn notice(&self, signed: &Signed) -> Markup {
         let waiting: Vec<Broken> = self.hastes().unreviewed().into_iter().cloned().collect();
@@ -139,6 +178,13 @@ impl Desk {
                 }
             }
         }
+    }
+}
+
+fn signed_for(size: u64, lines: u64) -> String {
+    match lines.saturating_sub(size) {
+        0 => format!("{} {lines}.", told::ALL_SIGNED),
+        behind => format!("{} {size} {} {lines}: {behind} {}", told::SIGNED, told::OF, told::BEHIND),
     }
 }
 

@@ -46,12 +46,13 @@ use axum::routing::{MethodRouter, get};
 use gauze_people::Roles;
 use gauze_people::haste::Hastes;
 use gauze_people::links::Links;
-use gauze_people::log::{AccessLog, LogFailure, Places, read_entries};
+use gauze_people::log::{AccessLog, Kept, LogFailure, Places, read_entries};
 use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
 use crate::coded::Coded as _;
 use crate::folk::{Folk, Refilled};
+use crate::outside::OutsideWitness;
 pub use links::OUTSIDE;
 use links::Readings;
 use showing::Showings;
@@ -85,6 +86,8 @@ pub struct DeskParts {
     pub records: Arc<SoftwareKey>,
     /// The data directory, under which policies are.
     pub data: PathBuf,
+    /// The witness at another department, where there is one.
+    pub outside: Option<Arc<OutsideWitness>>,
 }
 
 struct Inner {
@@ -280,6 +283,26 @@ pub fn links(log_root: &std::path::Path) -> Result<Links, LogFailure> {
         None => links.erased(),
     })?;
     Ok(links)
+}
+
+/// What was opened in haste, and links, as a start of the service learns them: of old files only the lines that matter are read.
+///
+/// # Errors
+/// Where the log cannot be read.
+pub fn remembered(log: &AccessLog) -> Result<(Hastes, Links), LogFailure> {
+    let (mut hastes, mut links) = (Hastes::default(), Links::default());
+    log.told(|told| {
+        told.before.into_iter().for_each(|at| links.tick(at));
+        match told.kept {
+            Some(Kept { index, entry: Some(entry) }) => {
+                hastes.see(&entry);
+                links.see(index, &entry);
+            }
+            Some(Kept { entry: None, .. }) => links.erased(),
+            None => {}
+        }
+    })?;
+    Ok((hastes, links))
 }
 
 async fn script() -> impl IntoResponse {

@@ -171,6 +171,11 @@ async fn the_pages_hold_in_a_browser() {
     let teams = ("teams", "tissue\nWARD 4");
     let given = admin.post("/people/roles/give", &[("person", &id), ("role", "viewer"), teams, why]).await;
     assert!(given.status.is_redirection());
+    let witness = ward.office.outside.clone().unwrap();
+    assert!(
+        witness.show(&ward.office.log, ward.office.dir.path()).await.is_err(),
+        "its refusal is on the page"
+    );
     let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
     let take = format!("/people/roles/take?person={id}&role=viewer&team=tissue");
     for (name, address, cookie) in [

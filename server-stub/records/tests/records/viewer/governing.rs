@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use gauze_people::action::Action;
 use gauze_people::log::{Outcome, What};
 use gauze_people::person::Role;
+use gauze_records::Coded as _;
 use jiff::SignedDuration;
 
 use super::ward::{TEAM, Ward, person};
@@ -114,5 +115,29 @@ async fn the_page_opens_to_who_may_read_the_log_and_to_nobody_else() {
         assert_eq!(last.outcome == Outcome::Done, reads, "{role}");
         assert_eq!(last.what, What::Action(Action::ReadLog));
     }
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn governance_is_told_who_has_signed_for_the_log_and_of_a_witness_that_signed_for_another() {
+    let mut ward = ward().await;
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    let page = officer.get("/governance").await.text();
+    assert!(page.contains("witness.example/audit") && page.contains("Signed for 0 of"), "{page}");
+    assert!(!page.contains("another history"), "{page}");
+    let witness = ward.office.outside.clone().unwrap();
+    let error = witness.show(&ward.office.log, ward.office.dir.path()).await.unwrap_err();
+    assert_eq!(error.code(), "access_log_rolled_back");
+    let page = officer.get("/governance").await.text();
+    assert!(
+        page.contains("It has signed for another history of this log.")
+            && page.contains("tell information governance"),
+        "{page}"
+    );
+    ward.office.outside = None;
+    ward.restart();
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    let page = officer.get("/governance").await.text();
+    assert!(page.contains("Who has signed for this log") && page.contains("None. IT can name one"), "{page}");
     ward.end().await;
 }

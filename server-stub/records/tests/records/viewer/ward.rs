@@ -16,6 +16,7 @@ use gauze_people::context::{Context, Reason, ReasonCode};
 use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
+use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{
     Desk, DeskParts, MARK_EPOCH, hastes, links, readers as outside, router as photos,
@@ -47,6 +48,16 @@ impl Outward for Wire {
         let (status, body) =
             self.0.answer(&Asked { path: request.uri().path(), fields: HashMap::new(), now: 0 });
         Box::pin(std::future::ready(Ok(http::Response::builder().status(status).body(body).unwrap())))
+    }
+}
+
+/// Answers as a witness at another department that has signed for another history.
+struct Elsewhere;
+
+impl Outward for Elsewhere {
+    fn send(&self, _: Request<Vec<u8>>) -> Soon<'_, Result<http::Response<Vec<u8>>, OutwardError>> {
+        let answer = http::Response::builder().status(409).body(b"9000\n".to_vec()).unwrap();
+        Box::pin(std::future::ready(Ok(answer)))
     }
 }
 
@@ -85,6 +96,8 @@ pub struct Office {
     pub roles: Arc<Roles>,
     pub log: Arc<AccessLog>,
     pub dir: tempfile::TempDir,
+    /// A witness at another department, which will not agree once it is asked.
+    pub outside: Option<Arc<OutsideWitness>>,
 }
 
 impl Office {
@@ -99,7 +112,10 @@ impl Office {
         let (root, now) = (dir.path().join("access"), hospital.now());
         let open = tokio::task::spawn_blocking(move || AccessLog::open(&root, keys, now));
         let log = Arc::new(open.await.unwrap().unwrap());
-        Self { roles: Arc::new(Roles::shipped().unwrap()), log, dir }
+        let key = NoteKey::from_bytes("witness.example/audit", &[5; 32]).unwrap().witness_key();
+        let outside = OutsideWitness::new(Arc::new(Elsewhere), "https://witness.test", key, dir.path());
+        let outside = Some(Arc::new(outside.unwrap()));
+        Self { roles: Arc::new(Roles::shipped().unwrap()), log, dir, outside }
     }
 
     /// Leave to open a photo, as a page gets it.
@@ -145,6 +161,7 @@ fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> (Router
         lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
         records: Arc::new(hospital.keys().records().unwrap()),
         data: office.dir.path().to_owned(),
+        outside: office.outside.clone(),
     });
     let apart = readers(web.clone(), outside(desk.clone()));
     (router(web.clone(), photos(desk)), apart)

@@ -1,0 +1,99 @@
+//! An erasure that is asked for while another process writes the log: a file beside it, signed by the audit key, which the
+//! writer carries out. Only who has the keys erases, whoever may write the directory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gauze_wire::{Jws, Shape, Signed, Tenant};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::access::AccessLog;
+use super::failure::LogFailure;
+use super::files::Files;
+use super::keys::LogKeys;
+use crate::context::ReasonCode;
+use crate::line::Line;
+
+const PREFIX: &str = "erase-";
+
+/// What is asked for.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    v: u32,
+    typ: String,
+    tenant: Tenant,
+    index: u64,
+    because: ReasonCode,
+    at: Timestamp,
+}
+
+impl Signed for Asked {
+    const TYP: &'static str = "gauze-access-erasure";
+
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
+    }
+}
+
+/// An entry's number, and the line that says that it was erased.
+pub type Erased = (u64, Result<Line, LogFailure>);
+
+/// Asks whoever writes the log in `root` to erase an entry by law.
+///
+/// # Errors
+/// [`LogFailure`]: nothing was asked.
+pub fn want_erased(
+    root: &Path,
+    keys: &LogKeys,
+    index: u64,
+    because: ReasonCode,
+    at: Timestamp,
+) -> Result<(), LogFailure> {
+    let typ = Asked::TYP.to_owned();
+    let wanted = Asked { v: 1, typ, tenant: keys.tenant.clone(), index, because, at };
+    let jws = Jws::sign(&wanted, &*keys.audit).map_err(|error| LogFailure::Entry(error.to_string()))?;
+    let files = Files::new(root);
+    files.replace(&root.join(format!("{PREFIX}{index}.wanted")), jws.as_str().as_bytes())
+}
+
+impl AccessLog {
+    /// Carries out what [`want_erased`] asked for: of which entries, and the line that says so, or why there is none. It blocks.
+    ///
+    /// # Errors
+    /// [`LogFailure`]: the rest is tried again at the next call.
+    pub fn erase_wanted(&self, now: Timestamp) -> Result<Vec<Erased>, LogFailure> {
+        let (root, mut done) = (self.root().to_owned(), Vec::new());
+        for path in wanted_files(&root)? {
+            let Some(asked) = self.judged(&path)? else { continue };
+            let erased = self.erase_blocking(asked.index, asked.because, now);
+            let final_word = matches!(erased, Ok(_) | Err(LogFailure::NoEntry(_) | LogFailure::Stays(_)));
+            if final_word {
+                Files::new(&root).remove(&path)?;
+            }
+            done.push((asked.index, erased));
+        }
+        Ok(done)
+    }
+
+    /// What a file asks for; nothing where the audit key has not signed it.
+    fn judged(&self, path: &Path) -> Result<Option<Asked>, LogFailure> {
+        let text = fs::read_to_string(path).map_err(LogFailure::disk(path))?;
+        let keys = self.keys();
+        let wanted = Jws::parse(&text).and_then(|jws| jws.verify(&keys.audit.public_key(), &keys.tenant));
+        Ok(wanted.ok())
+    }
+}
+
+fn wanted_files(root: &Path) -> Result<Vec<PathBuf>, LogFailure> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root).map_err(LogFailure::disk(root))? {
+        let entry = entry.map_err(LogFailure::disk(root))?;
+        let name = entry.file_name();
+        let asks = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(".wanted"));
+        found.extend(asks.then(|| entry.path()));
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,309 @@
+//! Leads and governance are told by mail, through a mail server that speaks TLS, refuses, or says nothing.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use gauze_people::haste::Hastes;
+use gauze_people::log::{Happening, What};
+use gauze_people::person::Role;
+use gauze_records::Coded as _;
+use gauze_records::mail::Mailer;
+use gauze_records::web::photos::hastes;
+use jiff::SignedDuration;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use crate::fixture::write;
+use crate::folk::{FAMILY, NHS, patient};
+use crate::viewer::ward::{TEAM, Ward, person};
+
+const PASSWORD: &str = "a long password of the mail server";
+const WORDS: &str = "Mrs Quillonbert bleeds again";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    Takes,
+    Refuses,
+    Silent,
+    /// It offers no STARTTLS, as one behind somebody who strips it.
+    Stripped,
+}
+
+/// A mail server of a few lines.
+struct Server {
+    port: u16,
+    mood: Arc<Mutex<Mood>>,
+    /// Whole mails, each with its receiver before it.
+    taken: Arc<Mutex<Vec<String>>>,
+    /// What was said in the clear.
+    clear: Arc<Mutex<String>>,
+    dir: tempfile::TempDir,
+}
+
+fn locked<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Server {
+    async fn new(implicit: bool) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        write(&dir.path().join("ca.pem"), &made.cert.pem());
+        write(&dir.path().join("password"), &format!("{PASSWORD}\n"));
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let config =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config =
+            config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("localhost:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (mood, taken, clear) = (Arc::new(Mutex::new(Mood::Takes)), Arc::default(), Arc::default());
+        let server = Self { port, mood, taken, clear, dir };
+        let (mood, taken, clear) = (server.mood.clone(), server.taken.clone(), server.clear.clone());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, mood, taken, clear) =
+                    (acceptor.clone(), mood.clone(), taken.clone(), clear.clone());
+                tokio::spawn(async move {
+                    if implicit {
+                        let Ok(stream) = acceptor.accept(stream).await else { return };
+                        drop(
+                            Talk { mood, taken, secret: true, heard: Arc::default() }
+                                .with(stream, true)
+                                .await,
+                        );
+                    } else {
+                        let plain =
+                            Talk { mood: mood.clone(), taken: taken.clone(), secret: false, heard: clear };
+                        let Some(stream) = plain.with(stream, true).await else { return };
+                        let Ok(stream) = acceptor.accept(stream).await else { return };
+                        drop(
+                            Talk { mood, taken, secret: true, heard: Arc::default() }
+                                .with(stream, false)
+                                .await,
+                        );
+                    }
+                });
+            }
+        });
+        server
+    }
+
+    fn becomes(&self, mood: Mood) {
+        *locked(&self.mood) = mood;
+    }
+
+    fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut *locked(&self.taken))
+    }
+
+    fn config(&self, scheme: &str, ca: bool) -> PathBuf {
+        let mut config = json!({
+            "smtp": format!("{scheme}://localhost:{}", self.port),
+            "user": "gauze", "password_file": "password",
+            "from": "Gauze <gauze@hospital.example>",
+            "governance": ["ig@hospital.example"],
+            "leads": { TEAM: ["sister@hospital.example"], "other": ["elsewhere@hospital.example"] },
+        });
+        if ca {
+            config["ca"] = json!("ca.pem");
+        }
+        let path = self.dir.path().join(format!("mail-{ca}.json"));
+        write(&path, &config.to_string());
+        path
+    }
+
+    fn mailer(&self, scheme: &str, ca: bool) -> Mailer {
+        Mailer::load(&self.config(scheme, ca), "https://viewer.test".to_owned()).unwrap()
+    }
+}
+
+/// One conversation.
+struct Talk {
+    mood: Arc<Mutex<Mood>>,
+    taken: Arc<Mutex<Vec<String>>>,
+    /// Whether it is under TLS already.
+    secret: bool,
+    heard: Arc<Mutex<String>>,
+}
+
+impl Talk {
+    /// Speaks SMTP until it ends; the stream, where TLS is to begin on it.
+    async fn with<S: AsyncRead + AsyncWrite + Unpin>(self, stream: S, greets: bool) -> Option<S> {
+        let mut stream = BufReader::new(stream);
+        let mood = *locked(&self.mood);
+        if mood == Mood::Silent {
+            std::future::pending::<()>().await;
+        }
+        if greets {
+            stream.write_all(b"220 mail.test\r\n").await.ok()?;
+        }
+        let (mut to, mut line) = (String::new(), String::new());
+        loop {
+            line.clear();
+            if stream.read_line(&mut line).await.ok()? == 0 {
+                return None;
+            }
+            locked(&self.heard).push_str(&line);
+            let word = line.split(' ').next().unwrap_or_default().trim().to_uppercase();
+            let answer = match word.as_str() {
+                "EHLO" if self.secret => "250-mail.test\r\n250 AUTH PLAIN LOGIN\r\n",
+                "EHLO" if mood == Mood::Stripped => "250-mail.test\r\n250 AUTH PLAIN LOGIN\r\n",
+                "EHLO" => "250-mail.test\r\n250 STARTTLS\r\n",
+                "STARTTLS" => {
+                    stream.write_all(b"220 go\r\n").await.ok()?;
+                    return Some(stream.into_inner());
+                }
+                "AUTH" => "235 in\r\n",
+                "RCPT" if mood == Mood::Refuses => "550 nobody of that name\r\n",
+                "RCPT" => {
+                    to = line.trim().to_owned();
+                    "250 well\r\n"
+                }
+                "DATA" => {
+                    stream.write_all(b"354 go on\r\n").await.ok()?;
+                    let mut mail = format!("{to}\n");
+                    loop {
+                        line.clear();
+                        if stream.read_line(&mut line).await.ok()? == 0 {
+                            return None;
+                        }
+                        if line == ".\r\n" {
+                            break;
+                        }
+                        mail.push_str(&line);
+                    }
+                    locked(&self.taken).push(mail);
+                    "250 taken\r\n"
+                }
+                "QUIT" => return None,
+                _ => "250 well\r\n",
+            };
+            stream.write_all(answer.as_bytes()).await.ok()?;
+        }
+    }
+}
+
+/// A ward in which a stranger has broken the glass; what waits, as a start learns it.
+async fn broken() -> (Ward, RwLock<Hastes>) {
+    let ward = Ward::with(&[Some(patient(FAMILY, Some(NHS), None))]).await;
+    let line = format!("/patients/{}", ward.photos().await[0].patient.unwrap());
+    let nurse = ward.sign_in(person("Nurse Elsewhere", Role::Viewer, "other"));
+    let opened = nurse.post(&format!("{line}/haste"), &[("code", "emergency"), ("words", WORDS)]).await;
+    assert!(opened.status.is_redirection(), "{}", opened.text());
+    let waiting = waiting(&ward);
+    (ward, waiting)
+}
+
+fn waiting(ward: &Ward) -> RwLock<Hastes> {
+    RwLock::new(hastes(&ward.office.dir.path().join("access")).unwrap())
+}
+
+fn lines(ward: &Ward) -> Vec<String> {
+    let mail =
+        ward.office.entries().into_iter().filter(|entry| entry.what == What::Happening(Happening::Mail));
+    mail.map(|entry| entry.note.unwrap().as_str().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_break_glass_and_a_late_review_are_told_once_to_lead_and_governance_and_no_mail_names_anybody() {
+    for (scheme, implicit) in [("smtps", true), ("smtp", false)] {
+        let (server, (ward, waiting_now)) = (Server::new(implicit).await, broken().await);
+        let mailer = server.mailer(scheme, true);
+        let now = ward.hospital.now();
+        assert_eq!(mailer.tell(&waiting_now, &ward.office.log, now).await.unwrap(), 1);
+        let mails = server.taken();
+        let told = |mails: &[String], to: &str| mails.iter().filter(|mail| mail.contains(to)).count();
+        assert_eq!(mails.len(), 2, "{mails:?}");
+        assert_eq!((told(&mails, "<ig@"), told(&mails, "<sister@"), told(&mails, "<elsewhere@")), (1, 1, 0));
+        let entry = waiting_now.read().unwrap().unreviewed()[0].entry.clone();
+        for mail in &mails {
+            assert!(
+                mail.contains(&entry.as_str()[..8]) && mail.contains("https://viewer.test/hastes"),
+                "{mail}"
+            );
+            for name in [FAMILY, NHS, "Wilhelmina", "Quillonbert", "bleeds", "Nurse", "Elsewhere"] {
+                assert!(!mail.contains(name), "{name}: {mail}");
+            }
+        }
+        assert_eq!(lines(&ward), ["opened"]);
+        // Once, after a restart too.
+        assert_eq!(mailer.tell(&waiting_now, &ward.office.log, now).await.unwrap(), 0);
+        assert_eq!(mailer.tell(&waiting(&ward), &ward.office.log, now).await.unwrap(), 0);
+        let late = now + SignedDuration::from_hours(73);
+        assert_eq!(mailer.tell(&waiting(&ward), &ward.office.log, late).await.unwrap(), 1);
+        assert!(server.taken().iter().all(|mail| mail.contains("overdue")));
+        assert_eq!(mailer.tell(&waiting(&ward), &ward.office.log, late).await.unwrap(), 0);
+        assert_eq!(lines(&ward), ["opened", "late"]);
+        assert!(!locked(&server.clear).contains("AUTH"), "nothing but STARTTLS is said in the clear");
+        ward.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_was_refused_or_not_answered_waits_and_is_sent_when_it_can_be() {
+    let (server, (ward, waiting_now)) = (Server::new(true).await, broken().await);
+    let now = ward.hospital.now();
+    let mailer = server.mailer("smtps", true).within(Duration::from_secs(1));
+    for (mood, code) in [(Mood::Refuses, "mail_refused"), (Mood::Silent, "mail_unreachable")] {
+        server.becomes(mood);
+        let error = mailer.tell(&waiting_now, &ward.office.log, now).await.unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.next_step().starts_with("It is tried again"));
+        assert!(lines(&ward).is_empty() && server.taken().is_empty());
+    }
+    server.becomes(Mood::Takes);
+    assert_eq!(mailer.tell(&waiting(&ward), &ward.office.log, now).await.unwrap(), 1);
+    assert_eq!((lines(&ward).len(), server.taken().len()), (1, 2));
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_server_that_cannot_prove_itself_or_offers_no_tls() {
+    let (ward, waiting_now) = broken().await;
+    let now = ward.hospital.now();
+    for (scheme, implicit, ca, mood) in [
+        ("smtps", true, false, Mood::Takes),
+        ("smtp", false, false, Mood::Takes),
+        ("smtp", false, true, Mood::Stripped),
+    ] {
+        let server = Server::new(implicit).await;
+        server.becomes(mood);
+        let mailer = server.mailer(scheme, ca).within(Duration::from_secs(10));
+        let error = mailer.tell(&waiting_now, &ward.office.log, now).await.unwrap_err();
+        assert!(["mail_tls", "mail_unreachable"].contains(&error.code()), "{scheme}: {error}");
+        let clear = locked(&server.clear).clone();
+        assert!(!clear.contains("AUTH") && !clear.contains("MAIL"), "{clear}");
+        assert!(server.taken().is_empty() && lines(&ward).is_empty());
+    }
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_mail_json_that_does_not_hold_is_refused_with_its_cause() {
+    let server = Server::new(true).await;
+    let whole: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(server.config("smtps", true)).unwrap()).unwrap();
+    for (field, value) in [
+        ("smtp", json!("http://localhost")),
+        ("ca", json!("missing.pem")),
+        ("password_file", json!(null)),
+        ("governance", json!([])),
+        ("from", json!("nobody")),
+        ("misspelt", json!(1)),
+    ] {
+        let mut config = whole.clone();
+        config[field] = value;
+        let path = server.dir.path().join("bad.json");
+        write(&path, &config.to_string());
+        let Err(error) = Mailer::load(&path, String::new()) else { panic!("{field}") };
+        assert_eq!(error.code(), "mail_config", "{field}");
+    }
+}
