@@ -139,6 +139,7 @@ impl Side {
             roles: roles.clone(),
             log: log.clone(),
             clock: ward.clock.clone(),
+            fences: tokio::sync::watch::Sender::new(Vec::new()).subscribe(),
         });
         let log_root = log_root(ward);
         let desk = Desk::new(DeskParts {
