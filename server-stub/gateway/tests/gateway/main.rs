@@ -16,6 +16,7 @@ mod log;
 mod outcomes;
 mod proposals;
 mod quotas;
+mod resumed;
 mod signatures;
 mod takeover;
 mod tickets;
