@@ -13,7 +13,8 @@ import Testing
     }
 
     private func object(_ json: String?) throws -> [String: Any] {
-        try #require(try JSONSerialization.jsonObject(with: Data(#require(json).utf8)) as? [String: Any])
+        let text = try #require(json)
+        return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     }
 
     @Test func whatIsDeclaredCountsForAsLongAsItIsThere() throws {
