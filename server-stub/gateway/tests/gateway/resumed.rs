@@ -10,7 +10,12 @@ use crate::fixture::{BASE, Gateway, Hospital, Phone, Shot};
 use crate::listening::{Listener, Tls, options, until_closed, with_a_ticket};
 
 const HTTP1: &[&[u8]] = &[b"http/1.1"];
+const HTTP2: &[&[u8]] = &[b"h2"];
 const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
+const NONE: &[&[u8]] = &[];
+
+/// What a client offers, whether it greases, and what is spoken then.
+type Case = (&'static [&'static [u8]], bool, Option<&'static [u8]>);
 
 /// What the system adds to a request by itself.
 fn system(version: Interop, complete: bool) -> String {
@@ -277,13 +282,12 @@ async fn a_photo_that_begins_with_a_part_says_where_it_goes_on() {
 async fn http1_is_spoken_with_a_client_that_greases_and_http2_with_every_other() {
     let gateway = Gateway::serving(&[&Hospital::ward()]).await;
     let listener = Listener::start(options(&gateway)).await;
-    let h2: &[&[u8]] = &[b"h2"];
-    let cases: [(&[&[u8]], bool, Option<&[u8]>); 5] = [
+    let cases: [Case; 5] = [
         (BOTH, true, Some(b"http/1.1")),
         (BOTH, false, Some(b"h2")),
-        (h2, true, Some(b"h2")),
+        (HTTP2, true, Some(b"h2")),
         (HTTP1, false, Some(b"http/1.1")),
-        (&[], true, None),
+        (NONE, true, None),
     ];
     for (offered, greases, spoken) in cases {
         let tls = listener.connect_with(3, offered, greases).await.unwrap();
