@@ -116,6 +116,12 @@ impl Client {
         Ok(self.0.discard(id)?)
     }
 
+    /// The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. The hospital
+    /// hears how often, and nothing of what was seen. Blocks.
+    pub fn screen_captured(&self) -> Result<(), ClientError> {
+        Ok(self.0.screen_captured()?)
+    }
+
     /// Destroys whatever opens anything on this phone. Sealed photos stay and can be sent.
     pub fn wipe(&self) -> Result<WipeReport, ClientError> {
         Ok(self.0.wipe()?)

@@ -381,7 +381,7 @@ pub fn resumable_upload_headers(data: &[u8]) {
     let mut next = || lines.next().flatten();
     let (kind, offset, complete, length) = (next(), next(), next(), next());
     let Ok(length) = announced(length) else { return };
-    let Ok(part) = Part::parse(kind, offset, complete, length) else { return };
+    let Ok(part) = Part::parse(None, kind, offset, complete, length) else { return };
     assert_eq!(part.offset.to_string(), offset.expect("an offset"));
     assert_eq!(part.complete, complete != Some("?0"));
     for size in [0, 1, part.offset, u64::MAX] {

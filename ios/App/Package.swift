@@ -20,10 +20,19 @@ let package = Package(
             ],
             path: "Sources"
         ),
+        .target(
+            name: "GauzeLockedCamera", dependencies: [.product(name: "Frameworks", package: "Stubs")], path: "LockedCamera",
+            exclude: ["Info.plist"]
+        ),
+        .target(
+            name: "GauzeControl", dependencies: [.product(name: "Frameworks", package: "Stubs")], path: "Control",
+            exclude: ["Info.plist"]
+        ),
         .testTarget(
             name: "ProjectTests",
             dependencies: [
                 .product(name: "GauzeLogic", package: "Logic"), .product(name: "GauzePlatform", package: "Platform"),
+                .product(name: "Frameworks", package: "Stubs"),
             ],
             path: "Tests"
         ),

@@ -492,3 +492,32 @@ async fn a_wipe_that_is_cut_off_anywhere_is_finished_at_the_next_opening() {
     assert_eq!(phone.outbox(), [""; 0]);
     assert_eq!(ward.listed().await.len(), all.len());
 }
+
+#[tokio::test]
+async fn a_captured_screen_outlives_the_process_and_is_told_to_the_hospital_in_numbers_alone() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let told = async |phone: &Phone| {
+        let device = admin(&ward).await.device(&phone.id()).await.unwrap().device;
+        (device.screen_captures, device.screen_captured_at)
+    };
+    later(&ward, &phone).await;
+    assert_eq!(told(&phone).await, (0, None));
+    phone.client().screen_captured().unwrap();
+    phone.client().screen_captured().unwrap();
+    phone.close();
+    phone.restart();
+    phone.client().run_queue(true).await.unwrap();
+    let at = ward.clock.time();
+    assert_eq!(told(&phone).await, (2, Some(at)));
+    // What was told is not told again, and what comes next is not held back until the next minute.
+    later(&ward, &phone).await;
+    assert_eq!(told(&phone).await, (2, Some(at)));
+    phone.client().screen_captured().unwrap();
+    phone.client().run_queue(true).await.unwrap();
+    assert_eq!(told(&phone).await.0, 3);
+    assert!(phone.client().list().unwrap().is_empty());
+    // A phone that belongs to nobody tells nobody.
+    let stranger = Phone::new(&ward, "stranger");
+    stranger.client().screen_captured().unwrap();
+}

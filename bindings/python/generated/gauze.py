@@ -569,6 +569,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_review() != 43403:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_screen_captured() != 17393:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_sign_in() != 55802:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_status() != 23204:
@@ -738,6 +740,9 @@ _UniffiLib.uniffi_gauze_checksum_method_client_queue.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_review.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_review.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_screen_captured.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_screen_captured.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_sign_in.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_sign_in.restype = ctypes.c_uint16
@@ -976,6 +981,11 @@ _UniffiLib.uniffi_gauze_fn_method_client_review.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_review.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_method_client_screen_captured.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_screen_captured.restype = None
 _UniffiLib.uniffi_gauze_fn_method_client_sign_in.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -10460,6 +10470,12 @@ class ClientProtocol(typing.Protocol):
         Looking at photos on this phone.
 """
         raise NotImplementedError
+    def screen_captured(self, ) -> None:
+        """
+        The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. The hospital
+        hears how often, and nothing of what was seen. Blocks.
+"""
+        raise NotImplementedError
     def sign_in(self, ) -> SignIn:
         """
         Who has this phone in hand.
@@ -10744,6 +10760,22 @@ class Client(ClientProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_client_review,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def screen_captured(self, ) -> None:
+        """
+        The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. The hospital
+        hears how often, and nothing of what was seen. Blocks.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_screen_captured,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)

@@ -35,6 +35,9 @@ pub struct Contact {
     attest_by: Option<Timestamp>,
     silent_ms: u64,
     mark: Mark,
+    /// How often the system said that the screen was captured.
+    #[serde(default)]
+    screen_captures: u64,
 }
 
 /// A moment by both clocks.
@@ -72,6 +75,7 @@ impl Contact {
             attest_by: None,
             silent_ms: 0,
             mark: Mark::now(clock),
+            screen_captures: 0,
         }
     }
 
@@ -119,6 +123,16 @@ impl Contact {
         self.silent_ms = self.silent_ms.saturating_add(passed);
         self.mark = now;
         true
+    }
+
+    /// The screen was captured once more.
+    pub fn captured(&mut self) {
+        self.screen_captures = self.screen_captures.saturating_add(1);
+    }
+
+    /// How often it was.
+    pub fn screen_captures(&self) -> u64 {
+        self.screen_captures
     }
 
     /// How long nothing was heard.

@@ -80,6 +80,20 @@ impl Client {
         if news { contact.save(disk, dir) } else { Ok(()) }
     }
 
+    /// The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. It is counted,
+    /// and the hospital hears of it with the next word; of what was on the screen nothing is kept. A phone that belongs to no
+    /// hospital has nobody to tell.
+    pub fn screen_captured(&self) -> Result<(), StoreError> {
+        let counted = {
+            let mut state = self.state();
+            state.asked_ms = None;
+            let Some(contact) = state.contact.as_mut() else { return Ok(()) };
+            contact.captured();
+            contact.clone()
+        };
+        self.keep_contact(&counted)
+    }
+
     fn keep_contact(&self, contact: &Contact) -> Result<(), StoreError> {
         let unread = self.state().contact_unread;
         if unread { Ok(()) } else { contact.save(&*self.ports.disk, &self.config.dir) }
@@ -136,6 +150,7 @@ impl Client {
             highest_seq: self.store.head(&enrolled.identity.device_id).map_or(0, |head| head.seq),
             unsent: self.store.unsent(),
             app_version: self.config.app_version.clone(),
+            screen_captures: self.state().contact.as_ref().map_or(0, Contact::screen_captures),
         };
         let query = StatusQuery { captures: Vec::new(), holding: Some(holding) };
         let answer: StatusAnswer = enrolled.gateway.post_signed("status", &query).await?;

@@ -71,6 +71,14 @@ pub struct Holding {
     pub unsent: u64,
     /// Program version.
     pub app_version: Name,
+    /// How often the system said that the screen was captured, since the phone enrolled; not said where it never was.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub screen_captures: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_none_yet(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Receipts for those of the photos that the gateway holds.

@@ -11,6 +11,7 @@ final class AppGraph {
     let level = GravityLevel()
     let sound = SafeSound()
     let notes = SystemNotes()
+    let screenshots = Screenshots()
     let confirmed = Confirmed()
     let managed = ManagedSettings()
     let uploads = Uploads()
@@ -43,6 +44,12 @@ final class AppGraph {
             count(open)
         }
         return core
+    }
+
+    /// Counted in the core, which tells the hospital how often; before there is one, nothing was on the screen.
+    func screenCaptured() {
+        guard let opened else { return }
+        Task.detached { opened.screenCaptured() }
     }
 
     /// The icon tells what waits for as long as the process lives.

@@ -21,12 +21,15 @@ private struct RootView: View {
         ZStack {
             if let screens { ScreensView(screens: screens) } else { ShutView(why: shut, again: open) }
             if phase != .active { Cover() }
-            if #available(iOS 18.0, *) { CaptureCover() }
+            if #available(iOS 18.0, *) { CaptureCover(began: graph.screenCaptured) }
         }
         .onAppear(perform: open)
         .onChange(of: phase) { _, now in
             if now == .active { screens?.resumed() }
             if now == .background { screens?.left() }
+        }
+        .task {
+            for await _ in graph.screenshots.taken() { graph.screenCaptured() }
         }
         .task {
             for await values in graph.managed.changes() { screens?.managed(values) }
@@ -56,9 +59,14 @@ private struct Cover: View {
 /// While the screen is recorded or mirrored.
 @available(iOS 18.0, *)
 private struct CaptureCover: View {
+    /// It began, or was under way when the app was opened.
+    let began: @MainActor () -> Void
     @Environment(\.isSceneCaptured) private var captured
 
     var body: some View {
-        if captured { Cover() }
+        ZStack {
+            if captured { Cover() }
+        }
+        .onChange(of: captured, initial: true) { _, now in if now { began() } }
     }
 }

@@ -47,6 +47,30 @@ private func sources(_ path: String) throws -> [String: String] {
         #expect(common["SWIFT_VERSION"] == "6.0" && common["SWIFT_STRICT_CONCURRENCY"] == "complete")
     }
 
+    @Test func theExtensionsAreDoorsWithoutEntitlements() throws {
+        let targets = try #require(project["targets"] as? [String: [String: Any]])
+        let points = [
+            "GauzeLockedCamera": ("extensionkit-extension", "EXAppExtensionAttributes", "EXExtensionPointIdentifier", "com.apple.securecapture"),
+            "GauzeControl": ("app-extension", "NSExtension", "NSExtensionPointIdentifier", "com.apple.widgetkit-extension"),
+        ]
+        #expect(Set(targets.keys) == Set(points.keys).union(["Gauze"]))
+        let embedded = try #require(target["dependencies"] as? [[String: Any]]).compactMap { $0["target"] as? String }
+        #expect(Set(embedded) == Set(points.keys))
+        for (name, (type, table, key, point)) in points {
+            let settings = try #require(targets[name]?["settings"] as? [String: String])
+            #expect(targets[name]?["type"] as? String == type)
+            #expect(targets[name]?["deploymentTarget"] as? String == "18.0")
+            #expect(settings["PRODUCT_BUNDLE_IDENTIFIER"]?.hasPrefix("org.gauze.app.") == true, "an extension's begins with the app's")
+            #expect(settings["CODE_SIGN_ENTITLEMENTS"] == nil, "no group, no keychain, no attestation")
+            let info = try plist(try #require(settings["INFOPLIST_FILE"]))
+            #expect((info[table] as? [String: String])?[key] == point)
+            // By this one file the system knows that they belong together.
+            let sources = try #require(targets[name]?["sources"] as? [String])
+            #expect(sources.contains("Control/OpenCamera.swift") || sources == ["Control"])
+        }
+        #expect((target["sources"] as? [String])?.contains("Control/OpenCamera.swift") == true)
+    }
+
     @Test func theAppAsksForTheCameraAndWhoIsThereAndForNothingElse() throws {
         let info = try plist("Info.plist")
         let asked = info.keys.filter { $0.hasSuffix("UsageDescription") }.sorted()
@@ -111,6 +135,18 @@ private func sources(_ path: String) throws -> [String: String] {
             #expect(naming(part, ".write(to", "createFile(", "NSUserActivity") == [], "\(part)")
             #expect(naming(part, "try!", "as!", "fatalError", "preconditionFailure") == [], "\(part)")
         }
+    }
+
+    @Test func theDoorFromTheLockedScreenTakesNothingAndKeepsNothing() throws {
+        let door = try sources("ios/App/LockedCamera").merging(try sources("ios/App/Control")) { one, _ in one }
+        #expect(Set(door.keys) == ["LockedCamera.swift", "CameraControl.swift", "OpenCamera.swift"])
+        let imported = Set(door.values.flatMap { $0.matches(of: /(?m)^import (\w+)$/).map { String($0.1) } })
+        #expect(imported == ["AppIntents", "AVFoundation", "AVKit", "LockedCameraCapture", "SwiftUI", "UIKit", "WidgetKit"])
+        let forbidden = [
+            "addOutput", "PhotoOutput", "MovieFileOutput", "VideoDataOutput", "MetadataOutput", "sessionContentURL", "FileManager",
+            "write(", "URLSession", "UserDefaults", "appContext", "updateAppContext", "ImagePicker", "print(", "try!",
+        ]
+        for (file, source) in door { #expect(forbidden.filter { source.contains($0) } == [], "\(file)") }
     }
 
     @Test func whoeverSwitchesTheCompilersCheckOffSaysWhyBesideIt() {

@@ -12,6 +12,7 @@ let package = Package(
             targets: [
                 "SwiftUI", "UIKit", "AVFoundation", "Security", "LocalAuthentication", "DeviceCheck", "BackgroundTasks", "Network",
                 "AuthenticationServices", "CryptoKit", "ManagedApp", "CoreMotion", "AudioToolbox", "UserNotifications",
+                "AVKit", "AppIntents", "LockedCameraCapture", "WidgetKit",
             ]
         )
     ],
@@ -30,6 +31,10 @@ let package = Package(
         .target(name: "AVFoundation", dependencies: ["UIKit"]),
         .target(name: "AuthenticationServices", dependencies: ["UIKit"]),
         .target(name: "SwiftUI", dependencies: ["UIKit"]),
+        .target(name: "AVKit", dependencies: ["UIKit"]),
+        .target(name: "AppIntents"),
+        .target(name: "LockedCameraCapture", dependencies: ["SwiftUI"]),
+        .target(name: "WidgetKit", dependencies: ["SwiftUI", "AppIntents"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -96,7 +96,12 @@ mod tests {
         Heartbeat {
             tenant: "ward-9".parse().unwrap(),
             device_id: format!("{n:A>43}").parse().unwrap(),
-            holding: Holding { highest_seq: n, unsent: 1, app_version: "0.1.0".parse().unwrap() },
+            holding: Holding {
+                highest_seq: n,
+                unsent: 1,
+                app_version: "0.1.0".parse().unwrap(),
+                screen_captures: 0,
+            },
             at_ms: 1,
         }
     }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::tls_rustls::RustlsConfig;
 use gauze_listen::{CertificateError, ListenError, Renewal, follow};
 
 use crate::app::{App, AppError};
 use crate::clock::SystemClock;
+use crate::handshake::Handshake;
 use crate::housekeeping::clean;
 use crate::keys::{GatewayKeys, KeysError};
 use crate::peers::{PeerLimits, PeersAcceptor};
@@ -140,7 +141,7 @@ pub async fn serve(
             crate::meters::certificate_ends(used.outline().not_after);
         },
     ));
-    let acceptor = RustlsAcceptor::new(tls).acceptor(PeersAcceptor::new(options.peers));
+    let acceptor = Handshake::new(tls, PeersAcceptor::new(options.peers));
     let strangers = pace();
     let server = axum_server::from_tcp(listener).map_err(ServeError::Broken)?;
     let server = server.acceptor(acceptor).handle(handle).accept_error_handler(move |from, error| {

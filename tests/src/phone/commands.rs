@@ -294,6 +294,11 @@ pub fn discard(phone: &Client, id: &str) -> Result<ExitCode, Refusal> {
     Ok(ExitCode::SUCCESS)
 }
 
+pub fn screen_captured(phone: &Client) -> Result<ExitCode, Refusal> {
+    phone.screen_captured()?;
+    Ok(ExitCode::SUCCESS)
+}
+
 pub fn wipe(phone: &Client) -> Result<ExitCode, Refusal> {
     let report = phone.wipe()?;
     if report.device_key_destroyed {

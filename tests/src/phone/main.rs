@@ -104,6 +104,8 @@ enum Command {
         /// The photo, as `list` names it.
         id: String,
     },
+    /// Count a captured screen, as a phone's system tells of one; the hospital hears of it with the next upload.
+    ScreenCaptured,
     /// Destroy what opens anything on this phone. Sealed photos stay and can be sent.
     Wipe,
     /// Managed configuration: check files and values for device management, and print those that consoles import.
@@ -152,6 +154,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Refusal> {
         Command::Status { json } => commands::status(&phone, json),
         Command::Choices => commands::choices(&phone),
         Command::Discard { id } => commands::discard(&phone, &id),
+        Command::ScreenCaptured => commands::screen_captured(&phone),
         Command::Wipe => commands::wipe(&phone),
     }
 }

@@ -102,8 +102,11 @@ fn every_signed_kind_of_a_devices_life_reads_as_recorded() {
 
 #[test]
 fn the_messages_of_a_devices_life_read_as_recorded() {
-    let holding = Some(Holding { highest_seq: 2, unsent: 1, app_version: "0.1.0".parse().unwrap() });
-    plain("status-query-holding", &StatusQuery { captures: Vec::new(), holding });
+    let app_version = "0.1.0".parse().unwrap();
+    let holding = Holding { highest_seq: 2, unsent: 1, app_version, screen_captures: 0 };
+    plain("status-query-holding", &StatusQuery { captures: Vec::new(), holding: Some(holding.clone()) });
+    let captured = Holding { screen_captures: 3, ..holding };
+    plain("status-query-captured", &StatusQuery { captures: Vec::new(), holding: Some(captured) });
     let standing = Some(Jws::sign(&samples::standing(), &key(samples::GATEWAY)).unwrap());
     plain("status-answer-standing", &StatusAnswer { captures: Vec::new(), standing });
     let decision = Decision {

@@ -116,6 +116,12 @@ pub fn story(story: &DeviceStory) -> String {
         ("attested", device.attested_at.map(|at| time(Some(at)))),
         ("refused", device.attest_refused.clone()),
         ("heard", Some(time(device.heard_at))),
+        (
+            "captured",
+            device
+                .screen_captured_at
+                .map(|at| format!("{} ({} in all)", time(Some(at)), device.screen_captures)),
+        ),
         ("flags", Some(device.flags.join(" ")).filter(|flags| !flags.is_empty())),
         (
             "wiped",

@@ -91,6 +91,7 @@ pub fn said(story: &DeviceStory) -> Markup {
             dt { "Last heard from" } dd { (words::heard(device)) }
             dt { "Photos taken" } dd { (words::as_it_said(device, device.highest_seq)) }
             dt { "Not sent, as it said" } dd { (words::as_it_said(device, device.unsent)) }
+            dt { "Screen captured" } dd { (words::captured(device)) }
             dt { "Never arrived" } dd { (words::missing(story)) }
             @if let Some(at) = device.wiped_at { dt { "Wiped" } dd { (words::time(at)) ". " (words::wiped(device)) "." } }
         }

@@ -52,6 +52,18 @@ pub fn as_it_said(device: &Registered, number: u64) -> String {
     if device.heard_at.is_some() { number.to_string() } else { "Not known".to_owned() }
 }
 
+/// How often its screen was captured: of what was on it, nobody is told.
+pub fn captured(device: &Registered) -> Markup {
+    html! {
+        @match (device.screen_captured_at, device.screen_captures) {
+            (Some(at), 1) => { "Once, as it said at " (time(at)) }
+            (Some(at), times) => { (times) " times, as it last said at " (time(at)) }
+            (None, _) if device.heard_at.is_some() => "Never, as it said",
+            (None, _) => "Not known",
+        }
+    }
+}
+
 /// The id that the phone has now.
 pub fn replaced(device: &Registered) -> Markup {
     html! {

@@ -9,6 +9,9 @@ use super::{Db, Write, damaged, to_i64, to_u64};
 /// What a phone says of itself is written at most this often where it says nothing new.
 const HEARD_EVERY_MS: i64 = 60_000;
 
+/// More captured screens than that one phone does not say at once.
+const MOST_CAPTURES: u64 = 1_000_000;
+
 /// Asked at each enrolment: whoever types a serial number minds no case, and it must not walk over all devices.
 const IS_SUSPENDED: &str = "SELECT EXISTS (SELECT 1 FROM device WHERE tenant = ?1 AND device_id = ?2 AND status = 'suspended') \
     OR EXISTS (SELECT 1 FROM device INDEXED BY device_serial WHERE tenant = ?1 AND serial COLLATE NOCASE IN (?3, ?4) \
@@ -31,6 +34,11 @@ pub struct Heartbeat {
     pub device_id: DeviceId,
     pub holding: Holding,
     pub at_ms: i64,
+}
+
+/// A phone's count of captured screens, as far as it is believed: no count of its choice makes a number that is none.
+fn counted(holding: &Holding) -> i64 {
+    to_i64(holding.screen_captures.min(MOST_CAPTURES))
 }
 
 /// A device to enrol.
@@ -128,7 +136,7 @@ impl Db {
     ) -> Result<bool, sqlx::Error> {
         let news: Option<bool> = sqlx::query_scalar(
             "SELECT highest_seq < ?3 OR unsent IS NOT ?4 OR app_version IS NOT ?5 \
-             OR COALESCE(heard_at_ms, 0) < ?6 FROM device WHERE tenant = ?1 AND device_id = ?2",
+             OR screen_captures_said IS NOT ?7 OR COALESCE(heard_at_ms, 0) < ?6 FROM device WHERE tenant = ?1 AND device_id = ?2",
         )
         .bind(tenant.as_str())
         .bind(device.as_str())
@@ -136,14 +144,16 @@ impl Db {
         .bind(to_i64(holding.unsent))
         .bind(holding.app_version.as_str())
         .bind(now_ms - HEARD_EVERY_MS)
+        .bind(counted(holding))
         .fetch_optional(&self.readers)
         .await?;
         Ok(news == Some(true))
     }
 
-    /// Keeps what many phones say they hold, in one commit.
+    /// Keeps what many phones say they hold, in one commit. A screen that was captured is a line of the log once that is kept.
     pub async fn hear_all(&self, words: &[Heartbeat]) -> Result<(), sqlx::Error> {
         let mut write = self.write().await?;
+        let mut captured = Vec::new();
         for Heartbeat { tenant, device_id, holding, at_ms } in words {
             let counts = (holding.highest_seq, holding.unsent);
             Self::heard(&mut write, (tenant, device_id), counts, *at_ms).await?;
@@ -153,8 +163,37 @@ impl Db {
                 .bind(device_id.as_str())
                 .execute(&mut *write)
                 .await?;
+            let times =
+                Self::screen_captured(&mut write, (tenant, device_id), counted(holding), *at_ms).await?;
+            captured.extend(times.map(|times| (tenant, device_id, times)));
         }
-        write.commit().await
+        write.commit().await?;
+        for (tenant, device_id, times) in captured {
+            tracing::info!(%tenant, %device_id, times, "a phone's screen was captured");
+        }
+        Ok(())
+    }
+
+    /// Adds what a phone's count of captured screens grew by; how often in all, where it grew. One that counts from nothing again
+    /// takes nothing back.
+    async fn screen_captured(
+        write: &mut Write<'_>,
+        (tenant, device): (&Tenant, &DeviceId),
+        said: i64,
+        now_ms: i64,
+    ) -> Result<Option<u64>, sqlx::Error> {
+        let times: Option<i64> = sqlx::query_scalar(
+            "UPDATE device SET screen_captures = screen_captures + ?3 - iif(?3 < screen_captures_said, 0, screen_captures_said), \
+             screen_captured_at_ms = iif(?3 > 0, ?4, screen_captured_at_ms), screen_captures_said = ?3 \
+             WHERE tenant = ?1 AND device_id = ?2 AND screen_captures_said IS NOT ?3 RETURNING screen_captures",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .bind(said)
+        .bind(now_ms)
+        .fetch_optional(&mut **write)
+        .await?;
+        Ok(times.filter(|_| said > 0).map(to_u64))
     }
 
     /// Spends a token; `false` where it was spent before.

@@ -60,6 +60,10 @@ pub struct Registered {
     pub highest_seq: u64,
     /// Photos that it said it had not sent.
     pub unsent: u64,
+    /// How often it said that its screen was captured.
+    pub screen_captures: u64,
+    /// When it last said so anew.
+    pub screen_captured_at: Option<Timestamp>,
     /// What speaks against it, by code.
     pub flags: Vec<String>,
     /// The newest wipe order, signed.
@@ -152,6 +156,8 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         heard_at: time("heard_at_ms")?,
         highest_seq: to_u64(row.try_get("highest_seq")?),
         unsent: to_u64(row.try_get("unsent")?),
+        screen_captures: to_u64(row.try_get("screen_captures")?),
+        screen_captured_at: time("screen_captured_at_ms")?,
         flags: text("flags")?.map(|flags| flags.split(',').map(str::to_owned).collect()).unwrap_or_default(),
         wipe_order: text("wipe_order")?.map(|jws| Jws::parse(&jws)).transpose().map_err(damaged)?,
         wipe_answered: text("wipe_answered")?,

@@ -9,7 +9,7 @@ pub(super) const LAST: char = '\u{7f}';
 /// All that is told of a device.
 pub(super) const COLUMNS: &str = "device_id, status, platform, model, serial, attested_serial, app_version, enrolled_at_ms, token_id, follows, lineage, \
     level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
-    wipe_order, wipe_answered, wiped_at_ms, wiped_cause, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
+    wipe_order, wipe_answered, wiped_at_ms, wiped_cause, screen_captures, screen_captured_at_ms, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
     AND device_flag.device_id = device.device_id) AS flags, \
     (SELECT reason FROM proposal WHERE proposal.tenant = device.tenant AND proposal_id = device.token_id) AS asked_for, \
     (SELECT next.device_id || ' ' || next.lineage FROM device AS next INDEXED BY device_follows WHERE next.tenant = device.tenant \

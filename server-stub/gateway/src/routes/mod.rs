@@ -5,6 +5,7 @@ mod blob;
 mod decisions;
 mod enrol;
 mod evidence;
+mod fields;
 mod finish;
 mod meta;
 mod openapi;
@@ -19,7 +20,7 @@ pub use meta::metrics_router;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn_with_state, map_response_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response_with_state};
 use axum::routing::{MethodRouter, get, post, put};
 use gauze_wire::ProblemCode;
 
@@ -48,8 +49,13 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/v1/{tenant}/decisions", post(decisions::decisions)),
         ("/v1/{tenant}/cosignatures", post(records::cosignature)),
         ("/v1/{tenant}/access-checkpoints", post(witness::access_checkpoint)),
-        ("/v1/transfers/{ticket}", put(transfer::put).patch(transfer::patch).head(transfer::head)),
+        ("/v1/transfers/{ticket}", transfers()),
     ]
+}
+
+fn transfers() -> MethodRouter<App> {
+    let methods = put(transfer::put).patch(transfer::patch).head(transfer::head);
+    methods.layer(from_fn(fields::in_its_version))
 }
 
 /// Every path that is answered.

@@ -14,12 +14,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
-use gauze_wire::resume::{Part, announced};
 use gauze_wire::{CaptureState, Digest, ProblemCode};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, BufWriter};
 
+use super::fields::{Beginning, Said, may_be_resumed, part};
 use super::finish::{finish, finish_if_whole, lasting};
 use crate::app::{App, Turn};
 use crate::asker::Asker;
@@ -28,6 +28,7 @@ use crate::db::Capture;
 use crate::meters;
 use crate::peers::Peer;
 use crate::private;
+use crate::proof::served;
 use crate::refusal::RequestRefusal;
 
 const BUFFER: usize = 64 * 1024;
@@ -45,7 +46,7 @@ const IDLE: Duration = Duration::from_secs(60);
     path = "/v1/transfers/{ticket}",
     params(("ticket" = String, Path, description = "the secret part of the upload address")),
     responses(
-        (status = 201, description = "whole: the stored receipt"),
+        (status = 201, description = "whole: the stored receipt; Upload-Complete: ?0: taken so far, in a version of the draft"),
         (status = 200, description = "it was whole before: the receipts"),
         (status = 404, description = "ticket_unknown"),
         (status = 410, description = "ticket_expired"),
@@ -57,20 +58,34 @@ pub async fn put(
     ticket: Result<Path<String>, PathRejection>,
     peer: Peer,
     asker: Asker,
-    headers: HeaderMap,
+    beginning: Beginning,
     body: Body,
 ) -> Result<Response, RequestRefusal> {
     let ticket = Ticket::of(ticket, peer, asker)?;
-    let length = announced(once(&headers, "content-length")?).map_err(|_| ProblemCode::MalformedRequest)?;
+    let location = ticket.goes_on(&app, &beginning).await?;
+    let said = beginning.said;
     apart(async move {
-        match ticket.take(&app, |size| length.is_none_or(|length| length == size)).await? {
+        match ticket.take(&app, |size| said.fits(size)).await? {
             Place::Held(capture, state) => Ok(whole(StatusCode::OK, &capture, state)),
             Place::Open(capture, turn) => {
-                Receiver::open(capture, turn, Begin::Start).await?.receive(body, true).await
+                let receiver = Receiver::open(capture, turn, Begin::Start).await?;
+                let answer = receiver.receive(body, said.complete.unwrap_or(true)).await?;
+                Ok(begun(answer, location))
             }
         }
     })
     .await
+}
+
+/// Of a photo that is not whole, where it goes on.
+fn begun(mut answer: Response, location: Option<HeaderValue>) -> Response {
+    if answer.status() == StatusCode::NO_CONTENT
+        && let Some(location) = location
+    {
+        *answer.status_mut() = StatusCode::CREATED;
+        answer.headers_mut().insert(header::LOCATION, location);
+    }
+    answer
 }
 
 #[utoipa::path(
@@ -96,9 +111,11 @@ pub async fn patch(
     body: Body,
 ) -> Result<Response, RequestRefusal> {
     let ticket = Ticket::of(ticket, peer, asker)?;
-    let part = part(&headers)?;
+    let said = Said::of(&headers)?;
+    let part = part(&headers, &said)?;
     apart(async move {
-        match ticket.take(&app, |size| part.fits(size)).await? {
+        let fits = |size| part.fits(size) && said.whole.is_none_or(|whole| whole == size);
+        match ticket.take(&app, fits).await? {
             Place::Held(capture, state) => Ok(whole(StatusCode::OK, &capture, state)),
             Place::Open(capture, turn) => {
                 let receiver = Receiver::open(capture, turn, Begin::Offset(part.offset)).await?;
@@ -161,28 +178,12 @@ fn whole(status: StatusCode, capture: &Capture, state: CaptureState) -> Response
     stands((status, Json(state)).into_response(), capture.size, true)
 }
 
-/// What a `PATCH` announces.
-fn part(headers: &HeaderMap) -> Result<Part, RequestRefusal> {
-    let field = |name| once(headers, name);
-    let length = announced(field("content-length")?);
-    let (kind, offset, complete) =
-        (field("content-type")?, field("upload-offset")?, field("upload-complete")?);
-    let part = length.and_then(|length| Part::parse(kind, offset, complete, length));
-    part.map_err(|_| ProblemCode::MalformedRequest.into())
+/// The secret part of an upload address, and who shows it.
+struct Ticket {
+    secret: String,
+    peer: Peer,
+    asker: Asker,
 }
-
-/// A header field that may be there once: of two, a proxy might believe the other.
-fn once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, RequestRefusal> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| ProblemCode::MalformedRequest.into()),
-        (Some(_), Some(_)) => Err(ProblemCode::MalformedRequest.into()),
-    }
-}
-
-/// The secret part of an upload address, hashed, and who shows it.
-struct Ticket(Digest, Peer, Asker);
 
 /// What is behind a ticket.
 enum Place {
@@ -199,19 +200,36 @@ impl Ticket {
         asker: Asker,
     ) -> Result<Self, RequestRefusal> {
         let Path(secret) = path.map_err(|_| ProblemCode::TicketUnknown)?;
-        Ok(Self(Digest::of(secret.as_bytes()), peer, asker))
+        Ok(Self { secret, peer, asker })
     }
 
     async fn find(&self, app: &App) -> Result<Capture, RequestRefusal> {
-        let capture = app.db.capture_by_ticket(&self.0).await?.ok_or(ProblemCode::TicketUnknown)?;
-        self.2.is(capture.name.device_id.as_str());
+        let hash = Digest::of(self.secret.as_bytes());
+        let capture = app.db.capture_by_ticket(&hash).await?.ok_or(ProblemCode::TicketUnknown)?;
+        self.asker.is(capture.name.device_id.as_str());
         let open = capture.stored.is_some()
             || capture.ticket_expires_ms.is_some_and(|expires| expires > app.clock.now().as_millisecond());
         if !open {
             return Err(ProblemCode::TicketExpired.into());
         }
-        self.1.proves_itself();
+        self.peer.proves_itself();
         Ok(capture)
+    }
+
+    /// Where the photo goes on if the transfer is cut, for whoever asks; says it, unless the photo is here already.
+    async fn goes_on(
+        &self,
+        app: &App,
+        Beginning { said, interim }: &Beginning,
+    ) -> Result<Option<HeaderValue>, RequestRefusal> {
+        let Some(version) = said.asks() else { return Ok(None) };
+        let capture = self.find(app).await?;
+        let gateway = &served(app, &capture.name.tenant)?.gateway.url;
+        let location = format!("{gateway}/v1/transfers/{}", self.secret);
+        if capture.stored.is_none() {
+            interim.say(may_be_resumed(version, &location, capture.size));
+        }
+        HeaderValue::from_str(&location).map(Some).map_err(|_| ProblemCode::Internal.into())
     }
 
     /// Takes the turn at the photo, unless it is whole or what is announced cannot fit its size.

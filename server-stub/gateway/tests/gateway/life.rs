@@ -257,3 +257,28 @@ async fn among_a_hundred_thousand_phones_one_is_found_and_revoked_within_a_secon
     assert!(taken.as_secs_f64() < 1.0, "it took {taken:?} to take hold");
     assert_eq!(admin.counts().await.unwrap().suspended, 1000);
 }
+
+#[tokio::test]
+async fn captured_screens_add_up_are_lines_of_the_log_and_no_number_of_a_phones_choice_breaks_the_register() {
+    let log = crate::fixture::logged();
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let admin = gateway.admin(&hospital).await;
+    let mut seen = Vec::new();
+    for said in [0, 3, 3, 4, 0, 0, 2, u64::MAX, u64::MAX, 1] {
+        let mut query = Phone::holding(0, 0);
+        query.holding.as_mut().unwrap().screen_captures = said;
+        gateway.ask(phone.request(&gateway, "status", &query)).await.expect(200);
+        seen.push(admin.device(&phone.id()).await.unwrap().device.screen_captures);
+    }
+    // Whoever counts from nothing again takes nothing back.
+    assert_eq!(seen, [0, 3, 3, 4, 4, 4, 6, 1_000_004, 1_000_004, 1_000_005]);
+    let lines = log.lines();
+    let mine = phone.id();
+    let told = |line: &&serde_json::Value| {
+        line["message"] == "a phone's screen was captured" && line["device_id"] == mine.as_str()
+    };
+    let times: Vec<_> = lines.iter().filter(told).map(|line| line["times"].as_u64()).collect();
+    assert_eq!(times, [3, 4, 6, 1_000_004, 1_000_005].map(Some));
+}

@@ -1,12 +1,14 @@
 //! The gateway as it listens: real TLS, peers of every kind, and what the operator alone may read.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use gauze_gateway::{Listening, PeerLimits, ServeOptions, serve};
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{CipherSuite, CipherSuiteCommon, SupportedCipherSuite, Tls13CipherSuite};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -19,16 +21,16 @@ const LONG: Duration = Duration::from_secs(3600);
 /// Longer than a machine needs that has much else to do.
 const SOON: Duration = Duration::from_secs(2);
 
-type Tls = TlsStream<TcpStream>;
+pub type Tls = TlsStream<TcpStream>;
 
 /// A gateway that listens, on a directory where another has begun.
-struct Listener {
-    at: Listening,
-    ca: CertificateDer<'static>,
+pub struct Listener {
+    pub at: Listening,
+    pub ca: CertificateDer<'static>,
 }
 
 /// What `serve` is given, with a fresh certificate for `localhost`.
-fn options(gateway: &Gateway) -> ServeOptions {
+pub fn options(gateway: &Gateway) -> ServeOptions {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (tls_cert, tls_key) = (gateway.at("tls.pem"), gateway.at("tls.key"));
     put_file(&tls_cert, made.cert.pem().as_bytes());
@@ -48,7 +50,7 @@ fn options(gateway: &Gateway) -> ServeOptions {
 }
 
 impl Listener {
-    async fn start(options: ServeOptions) -> Self {
+    pub async fn start(options: ServeOptions) -> Self {
         let ca = CertificateDer::from_pem_file(&options.tls_cert).unwrap();
         let (tell, told) = tokio::sync::oneshot::channel();
         let ready = move |at| tell.send(at).unwrap();
@@ -58,24 +60,51 @@ impl Listener {
 
     /// A connection from `127.0.0.last` over which TLS stands.
     async fn connect(&self, last: u8, alpn: &[u8]) -> std::io::Result<Tls> {
+        self.connect_with(last, &[alpn], false).await
+    }
+
+    /// The same, of a client that offers these protocols and perhaps a cipher suite that RFC 8701 reserves.
+    pub async fn connect_with(&self, last: u8, alpn: &[&[u8]], greases: bool) -> std::io::Result<Tls> {
         let socket = TcpSocket::new_v4()?;
         socket.bind((Ipv4Addr::new(127, 0, 0, last), 0).into())?;
         let stream = socket.connect(self.at.address).await?;
+        let config = Arc::new(self.client(alpn, greases));
+        TlsConnector::from(config).connect(ServerName::try_from("localhost").unwrap(), stream).await
+    }
+
+    /// Who believes this gateway.
+    pub fn client(&self, alpn: &[&[u8]], greases: bool) -> rustls::ClientConfig {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(self.ca.clone()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        let mut provider = ring::default_provider();
+        if greases {
+            provider.cipher_suites.insert(0, SupportedCipherSuite::Tls13(&GREASE));
+        }
+        let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        config.alpn_protocols = vec![alpn.to_vec()];
-        TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost").unwrap(), stream).await
+        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        config
     }
 }
 
+/// No server takes it: it keeps servers from failing at what they do not know.
+static GREASE: LazyLock<Tls13CipherSuite> = LazyLock::new(|| {
+    let SupportedCipherSuite::Tls13(real) = ring::cipher_suite::TLS13_AES_128_GCM_SHA256 else {
+        unreachable!("it is a suite of TLS 1.3")
+    };
+    let common = CipherSuiteCommon {
+        suite: CipherSuite::Unknown(0x2a2a),
+        hash_provider: real.common.hash_provider,
+        confidentiality_limit: real.common.confidentiality_limit,
+    };
+    Tls13CipherSuite { common, hkdf_provider: real.hkdf_provider, aead_alg: real.aead_alg, quic: None }
+});
+
 /// Whatever comes until the other end has closed, by whatever means, within ten seconds.
-async fn until_closed(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Vec<u8> {
+pub async fn until_closed(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Vec<u8> {
     let mut all = Vec::new();
     let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut all));
     // A connection that is cut is as closed as one that ends.
@@ -122,7 +151,7 @@ const STRANGE: u8 = 1;
 const PHONES: u8 = 2;
 
 /// A gateway whose clock is the machine's, with a phone's photo and the address for it.
-async fn with_a_ticket() -> (Gateway, Shot, String) {
+pub async fn with_a_ticket() -> (Gateway, Shot, String) {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;
     gateway.pass(gauze_gateway::Clock::now(&gauze_gateway::SystemClock).duration_since(gateway.now()));

@@ -17,6 +17,7 @@ mod log;
 mod outcomes;
 mod proposals;
 mod quotas;
+mod resumed;
 mod signatures;
 mod takeover;
 mod tickets;

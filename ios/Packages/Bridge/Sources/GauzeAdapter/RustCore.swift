@@ -130,6 +130,9 @@ public final class RustCore: GauzeLogic.Core {
     }
 
     public func signOut() { client.signIn().signOut() }
+
+    /// Where it cannot be kept now, the hospital hears of one less: nobody waits here for an answer.
+    public func screenCaptured() { try? client.screenCaptured() }
 }
 
 private func tried<Value>(_ call: () throws -> Value) -> Outcome<Value> {

@@ -988,6 +988,12 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func review()  -> Review
 
     /**
+     * The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. The hospital
+     * hears how often, and nothing of what was seen. Blocks.
+     */
+    func screenCaptured() throws
+
+    /**
      * Who has this phone in hand.
      */
     func signIn()  -> SignIn
@@ -1233,6 +1239,18 @@ open func review() -> Review  {
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
+}
+
+    /**
+     * The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. The hospital
+     * hears how often, and nothing of what was seen. Blocks.
+     */
+open func screenCaptured()throws   {try rustCallWithError(FfiConverterTypeClientError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_screen_captured(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
 }
 
     /**
@@ -11191,6 +11209,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_review() != 43403) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_screen_captured() != 17393) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_sign_in() != 55802) {

@@ -3,7 +3,8 @@ import Foundation
 public struct DCError: Error {
     public enum Code: Int, Sendable { case unknownSystemFailure, featureUnsupported, invalidInput, invalidKey, serverUnavailable }
 
-    public var code: Code { fatalError() }
+    public let code: Code
+    public init(_ code: Code) { self.code = code }
 }
 
 public final class DCAppAttestService: Sendable {

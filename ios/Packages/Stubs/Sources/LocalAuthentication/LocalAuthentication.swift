@@ -5,7 +5,8 @@ public struct LAError: Error {
         case authenticationFailed, userCancel, passcodeNotSet, biometryLockout, notInteractive, invalidContext
     }
 
-    public var code: Code { fatalError() }
+    public let code: Code
+    public init(_ code: Code) { self.code = code }
 }
 
 // Apple's is not `Sendable` either; what shares one says how.

@@ -159,6 +159,9 @@ public struct Image: Leaf {
     public func resizable() -> Image { fatalError() }
 }
 
+public struct Label<Title: View, Icon: View>: Leaf {}
+extension Label where Title == Text, Icon == Image { public init<S: StringProtocol>(_ title: S, systemImage name: String) { fatalError() } }
+
 public struct Button<Label: View>: Leaf {
     public init(action: @escaping @MainActor () -> Void, @ViewBuilder label: () -> Label) { fatalError() }
 }
@@ -254,7 +257,7 @@ extension View {
     public func id<ID: Hashable>(_ id: ID) -> some View { Modified() }
     public func onAppear(perform action: (() -> Void)? = nil) -> some View { Modified() }
     public func onDisappear(perform action: (() -> Void)? = nil) -> some View { Modified() }
-    public func onChange<V: Equatable>(of value: V, _ action: @escaping (V, V) -> Void) -> some View { Modified() }
+    public func onChange<V: Equatable>(of value: V, initial: Bool = false, _ action: @escaping (V, V) -> Void) -> some View { Modified() }
     public func task<T: Equatable>(id value: T, _ action: @escaping @MainActor @Sendable () async -> Void) -> some View { Modified() }
     public func task(_ action: @escaping @MainActor @Sendable () async -> Void) -> some View { Modified() }
 }

@@ -9,7 +9,10 @@ open class UIView: UIResponder {
     public var bounds: CGRect { fatalError() }
     open class var layerClass: AnyClass { CALayer.self }
     public var layer: CALayer { fatalError() }
+    open func addInteraction(_ interaction: any UIInteraction) {}
 }
+
+@MainActor public protocol UIInteraction: NSObjectProtocol {}
 
 open class CALayer: NSObject, @unchecked Sendable {}
 

@@ -502,6 +502,11 @@ uint64_t uniffi_gauze_fn_method_client_queue(uint64_t ptr, RustCallStatus *_Nonn
 uint64_t uniffi_gauze_fn_method_client_review(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_SCREEN_CAPTURED
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_SCREEN_CAPTURED
+void uniffi_gauze_fn_method_client_screen_captured(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_SIGN_IN
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_SIGN_IN
 uint64_t uniffi_gauze_fn_method_client_sign_in(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -1231,6 +1236,12 @@ uint16_t uniffi_gauze_checksum_method_client_queue(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_REVIEW
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_REVIEW
 uint16_t uniffi_gauze_checksum_method_client_review(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_SCREEN_CAPTURED
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_SCREEN_CAPTURED
+uint16_t uniffi_gauze_checksum_method_client_screen_captured(void
 
 );
 #endif

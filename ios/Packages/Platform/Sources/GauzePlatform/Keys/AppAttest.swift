@@ -6,16 +6,26 @@ import Security
 /// Apple's statements on app and phone. The core asks from threads of its own, where waiting for Apple's service holds up
 /// nothing but the enrolment. Where the service gives none, that is told by its error's name and the hospital's policy decides.
 public final class AppAttest: KeyEvidence {
-    private let identifier = Keychain(account: "app-attest", accessible: kSecAttrAccessibleAfterFirstUnlockThisDeviceOnly as String)
-    private let patience: TimeInterval = 60
+    private let identifier: any Secret
+    private let service: any AttestService
+    private let patience: TimeInterval
 
-    public init() {}
+    public convenience init() {
+        let kept = Keychain(account: "app-attest", accessible: kSecAttrAccessibleAfterFirstUnlockThisDeviceOnly as String)
+        self.init(SystemAttest(), kept, patience: 60)
+    }
+
+    init(_ service: any AttestService, _ identifier: any Secret, patience: TimeInterval) {
+        self.service = service
+        self.identifier = identifier
+        self.patience = patience
+    }
 
     public func attest(_ hash: Data) throws -> Attested? {
-        guard DCAppAttestService.shared.isSupported else { return .unavailable(error: "featureUnsupported") }
+        guard service.isSupported else { return .unavailable(error: "featureUnsupported") }
         do {
-            let keyId = try waited { try await DCAppAttestService.shared.generateKey() }
-            let object = try waited { try await DCAppAttestService.shared.attestKey(keyId, clientDataHash: hash) }
+            let keyId = try waited { [service] in try await service.generateKey() }
+            let object = try waited { [service] in try await service.attestKey(keyId, clientDataHash: hash) }
             guard let raw = Data(base64Encoded: keyId) else { throw KeyFault.unavailable }
             try identifier.keep(Data(keyId.utf8))
             return .made(keyId: raw, object: object)
@@ -28,7 +38,7 @@ public final class AppAttest: KeyEvidence {
         guard let kept = try identifier.load() else { return nil }
         let keyId = String(decoding: kept, as: UTF8.self)
         do {
-            return try waited { try await DCAppAttestService.shared.generateAssertion(keyId, clientDataHash: hash) }
+            return try waited { [service] in try await service.generateAssertion(keyId, clientDataHash: hash) }
         } catch is DCError {
             throw KeyFault.unavailable
         }
@@ -53,6 +63,28 @@ public final class AppAttest: KeyEvidence {
         }
         guard done.wait(timeout: .now() + patience) == .success, let answered = answer.value else { throw KeyFault.unavailable }
         return try answered.get()
+    }
+}
+
+/// What of Apple's service is used.
+protocol AttestService: Sendable {
+    var isSupported: Bool { get }
+    func generateKey() async throws -> String
+    func attestKey(_ keyId: String, clientDataHash: Data) async throws -> Data
+    func generateAssertion(_ keyId: String, clientDataHash: Data) async throws -> Data
+}
+
+private struct SystemAttest: AttestService {
+    var isSupported: Bool { DCAppAttestService.shared.isSupported }
+
+    func generateKey() async throws -> String { try await DCAppAttestService.shared.generateKey() }
+
+    func attestKey(_ keyId: String, clientDataHash: Data) async throws -> Data {
+        try await DCAppAttestService.shared.attestKey(keyId, clientDataHash: clientDataHash)
+    }
+
+    func generateAssertion(_ keyId: String, clientDataHash: Data) async throws -> Data {
+        try await DCAppAttestService.shared.generateAssertion(keyId, clientDataHash: clientDataHash)
     }
 }
 

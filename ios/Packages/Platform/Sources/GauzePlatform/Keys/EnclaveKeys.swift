@@ -75,12 +75,15 @@ public final class EnclaveKeys: DeviceKeys {
     }
 
     private func answered<Answer>(_ call: () throws -> Answer) throws -> Answer {
-        do { return try call() } catch let fault as KeyFault {
-            throw fault
-        } catch let error as LAError {
-            throw error.code == .notInteractive || error.code == .userCancel ? KeyFault.needsUser : KeyFault.unavailable
-        } catch {
-            throw KeyFault.unavailable
+        do { return try call() } catch { throw Self.fault(error) }
+    }
+
+    /// What the core is told of whatever went wrong.
+    static func fault(_ error: any Error) -> KeyFault {
+        switch error {
+        case let fault as KeyFault: fault
+        case let error as LAError where error.code == .notInteractive || error.code == .userCancel: .needsUser
+        default: .unavailable
         }
     }
 }

@@ -3,7 +3,7 @@ import GauzeLogic
 import Security
 
 /// Small secrets of the app, on this phone alone: in no backup, on no other device.
-struct Keychain: Sendable {
+struct Keychain: Secret {
     let account: String
     /// `kSecAttrAccessible…ThisDeviceOnly`
     let accessible: String
@@ -19,7 +19,12 @@ struct Keychain: Sendable {
         var asking = query
         asking[kSecReturnData as String] = true
         var found: CFTypeRef?
-        switch SecItemCopyMatching(asking as CFDictionary, &found) {
+        return try Self.answer(SecItemCopyMatching(asking as CFDictionary, &found), found)
+    }
+
+    /// Nothing where there is none; before the first unlock, and where somebody has to be asked, a fault that passes.
+    static func answer(_ status: OSStatus, _ found: CFTypeRef?) throws -> Data? {
+        switch status {
         case errSecSuccess: return found as? Data
         case errSecItemNotFound: return nil
         case errSecInteractionNotAllowed: throw KeyFault.needsUser

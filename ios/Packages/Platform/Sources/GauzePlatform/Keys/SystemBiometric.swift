@@ -42,14 +42,16 @@ public final class SystemBiometric: Biometric {
             guard try await context.evaluatePolicy(.deviceOwnerAuthentication, localizedReason: title) else { return .declined }
             confirmed.set(context)
             return .confirmed
-        } catch let error as LAError {
-            switch error.code {
-            case .passcodeNotSet: return .notSetUp
-            case .biometryLockout: return .lockedOut
-            default: return .declined
-            }
         } catch {
-            return .declined
+            return Self.answer(error)
+        }
+    }
+
+    static func answer(_ error: any Error) -> Authentication {
+        switch (error as? LAError)?.code {
+        case .passcodeNotSet: .notSetUp
+        case .biometryLockout: .lockedOut
+        default: .declined
         }
     }
 }

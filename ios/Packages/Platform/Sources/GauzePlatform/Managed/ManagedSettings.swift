@@ -2,32 +2,49 @@ import Foundation
 import GauzeLogic
 import ManagedApp
 
-/// What device management set: the dictionary that every console can send, or, from iOS 18.4, the declarative configuration.
-/// Where both are there, the declarative one counts. The core judges both alike.
-public final class ManagedSettings: ManagedConfiguration {
-    private static let settings = "com.apple.configuration.managed"
-    private static let feedback = "com.apple.feedback.managed"
+/// What device management set: the dictionary that every console can send, and, from iOS 18.4, the declarative configuration.
+/// `ManagedValues` makes one of the two.
+public final class ManagedSettings: ManagedConfiguration, @unchecked Sendable {
+    // Guarded by the lock.
+    private var values = ManagedValues()
+    private let lock = NSLock()
+    private let defaults: UserDefaults
 
-    public init() {}
+    static let settings = "com.apple.configuration.managed"
+    static let feedback = "com.apple.feedback.managed"
 
-    public func read() -> String { Self.json(UserDefaults.standard.dictionary(forKey: Self.settings) ?? [:]) }
+    public convenience init() { self.init(.standard) }
+
+    init(_ defaults: UserDefaults) {
+        self.defaults = defaults
+        _ = older()
+    }
+
+    public func read() -> String { lock.withLock { values.json } }
+
+    /// Looks at the dictionary; what to tell, where that is news.
+    func older() -> String? {
+        let dictionary = defaults.dictionary(forKey: Self.settings) ?? [:]
+        return lock.withLock { values.take(older: dictionary) }
+    }
+
+    /// Takes in what was declared.
+    func declared(_ configuration: Declared?) -> String? { lock.withLock { values.take(declared: configuration) } }
 
     public func changes() -> AsyncStream<String> {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
-        let older = Task {
-            var last = Self.json([:])
-            let changed = NotificationCenter.default.notifications(named: UserDefaults.didChangeNotification)
-            continuation.yield(read())
-            for await _ in changed.map({ _ in () }) {
-                let now = read()
-                if now != last { continuation.yield(now) }
-                last = now
+        continuation.yield(read())
+        let older = Task { [weak self] in
+            let changed = heard(UserDefaults.didChangeNotification)
+            if let now = self?.older() { continuation.yield(now) }
+            for await _ in changed {
+                if let now = self?.older() { continuation.yield(now) }
             }
         }
-        let declared = Task {
+        let declared = Task { [weak self] in
             guard #available(iOS 18.4, *) else { return }
-            for await declared in await ManagedAppConfigurationProvider().configurations(Declared.self) {
-                if let declared { continuation.yield(declared.json) }
+            for await configuration in await ManagedAppConfigurationProvider().configurations(Declared.self) {
+                if let now = self?.declared(configuration) { continuation.yield(now) }
             }
         }
         continuation.onTermination = { _ in
@@ -40,41 +57,6 @@ public final class ManagedSettings: ManagedConfiguration {
     /// Consoles read it back as the app's feedback.
     public func report(_ configured: Configured) {
         let said = try? JSONSerialization.jsonObject(with: Data(configured.feedback.utf8))
-        UserDefaults.standard.set(said as? [String: Any] ?? [:], forKey: Self.feedback)
-    }
-
-    private static func json(_ values: [String: Any]) -> String {
-        guard JSONSerialization.isValidJSONObject(values),
-            let data = try? JSONSerialization.data(withJSONObject: values, options: [.sortedKeys])
-        else { return "{}" }
-        return String(decoding: data, as: UTF8.self)
-    }
-}
-
-/// The declarative configuration, passed on as it came: the core knows its keys and kinds.
-private struct Declared: Decodable, Sendable {
-    let json: String
-
-    init(from decoder: any Decoder) throws {
-        let values = try decoder.singleValueContainer().decode([String: Value].self)
-        json = String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
-    }
-
-    private enum Value: Codable {
-        case text(String)
-        case number(Int64)
-
-        init(from decoder: any Decoder) throws {
-            let value = try decoder.singleValueContainer()
-            if let number = try? value.decode(Int64.self) { self = .number(number) } else { self = .text(try value.decode(String.self)) }
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var value = encoder.singleValueContainer()
-            switch self {
-            case .text(let text): try value.encode(text)
-            case .number(let number): try value.encode(number)
-            }
-        }
+        defaults.set(said as? [String: Any] ?? [:], forKey: Self.feedback)
     }
 }

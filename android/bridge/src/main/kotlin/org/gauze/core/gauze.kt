@@ -922,6 +922,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_client_review(
     ): Int
+    external fun uniffi_gauze_checksum_method_client_screen_captured(
+    ): Int
     external fun uniffi_gauze_checksum_method_client_sign_in(
     ): Int
     external fun uniffi_gauze_checksum_method_client_status(
@@ -1057,6 +1059,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_gauze_fn_method_client_review(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_gauze_fn_method_client_screen_captured(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_gauze_fn_method_client_sign_in(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_method_client_status(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1372,6 +1376,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_review() and 0xFFFF) != 43403) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_screen_captured() and 0xFFFF) != 17393) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_sign_in() and 0xFFFF) != 55802) {
@@ -2507,6 +2514,12 @@ public interface ClientInterface {
     fun `review`(): Review
 
     /**
+     * The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. The hospital
+     * hears how often, and nothing of what was seen. Blocks.
+     */
+    fun `screenCaptured`()
+
+    /**
      * Who has this phone in hand.
      */
     fun `signIn`(): SignIn
@@ -2838,6 +2851,23 @@ open class Client: Disposable, AutoCloseable, ClientInterface
     }
     )
     }
+
+
+
+    /**
+     * The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. The hospital
+     * hears how often, and nothing of what was seen. Blocks.
+     */
+    @Throws(ClientException::class)override fun `screenCaptured`()
+        =
+    callWithHandle {
+    uniffiRustCallWithError(ClientException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_screen_captured(
+        it,
+        _status)
+}
+    }
+
 
 
 

@@ -1,0 +1,83 @@
+import Foundation
+import GauzeLogic
+import Testing
+
+@testable import GauzePlatform
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// What is handed to the system and what is told of its end; the session is the process's own, since Linux has no other.
+@Suite struct UploadsTests {
+    private func file() throws -> URL {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try Data(repeating: 7, count: 100).write(to: file)
+        return file
+    }
+
+    @Test func whatIsPlannedIsHandedOverAndItsEndIsToldOfThatPhoto() async throws {
+        let file = try file()
+        defer { try? FileManager.default.removeItem(at: file) }
+        // Nobody listens there.
+        let url = "http://127.0.0.1:9/v1/transfers/secret"
+        let core = Planned([
+            Transfer(photo: "photo-1", url: url, file: file.path, bytes: 100),
+            Transfer(photo: "photo-2", url: "http://[", file: file.path, bytes: 100),
+        ])
+        let uploads = Uploads()
+        uploads.start(.ephemeral)
+        await uploads.handOver(asked: true)
+        #expect(core.asked == 0, "before the store is open there is nobody to ask")
+        uploads.use(core)
+        await uploads.handOver(asked: true)
+        let ended = await core.ends.first { _ in true }
+        let (photo, end) = try #require(ended)
+        #expect(photo == "photo-1")
+        guard case .unreachable = end else { Issue.record("\(end)"); return }
+        #expect(core.asked == 1)
+    }
+
+    @Test func eachWayToEndIsOneThatTheCoreKnows() {
+        let ends: [(URLError.Code, String)] = [
+            (.networkConnectionLost, "cut"), (.cancelled, "cut"), (.timedOut, "cut"), (.fileDoesNotExist, "fileGone"),
+            (.noPermissionsToReadFile, "fileGone"), (.cannotOpenFile, "fileGone"), (.notConnectedToInternet, "unreachable"),
+            (.cannotConnectToHost, "unreachable"), (.secureConnectionFailed, "unreachable"),
+        ]
+        for (code, end) in ends { #expect("\(Uploads.end(URLError(code)))" == end, "\(code)") }
+        #expect("\(Uploads.end(nil))" == "unreachable", "no answer and no error is no receipt")
+    }
+}
+
+private final class Planned: Sending, @unchecked Sendable {
+    // Guarded by the lock.
+    private let lock = NSLock()
+    private var planned: [Transfer]
+    private var times = 0
+    private let telling: AsyncStream<(String, TransferEnd)>.Continuation
+    let ends: AsyncStream<(String, TransferEnd)>
+
+    init(_ planned: [Transfer]) {
+        self.planned = planned
+        (ends, telling) = AsyncStream.makeStream(of: (String, TransferEnd).self)
+    }
+
+    var asked: Int { lock.withLock { times } }
+
+    func transfers(asked: Bool) async -> Outcome<[Transfer]> {
+        lock.withLock {
+            times += 1
+            return .success(planned)
+        }
+    }
+
+    func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<Sent> {
+        telling.yield((photo, end))
+        return .success(Sent(stored: 0, filed: 0, refused: 0, waiting: [:], nextAt: nil))
+    }
+
+    func photos(_ most: Int) -> Outcome<[Photo]> { .success([]) }
+    func discard(_ id: String) -> Outcome<Void> { .success(()) }
+    func send(asked: Bool) async -> Outcome<Sent> { .success(Sent(stored: 0, filed: 0, refused: 0, waiting: [:], nextAt: nil)) }
+    func moves() -> AsyncStream<String> { AsyncStream { $0.finish() } }
+}
