@@ -8,7 +8,7 @@ use gauze_wire::Tenant;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use serde_json::{Value, json};
 
-use crate::identity;
+use crate::identity::Provider;
 use crate::port::free_port;
 use crate::programs::{Server, attempt, program, run};
 
@@ -87,15 +87,19 @@ impl Hospital {
         format!("{phone} --data {0} capture FILE && {phone} --data {0} upload", data.display())
     }
 
-    /// Has the records side serve its pages too, with the demo's own identity provider before them; their address.
+    /// Has the records side serve its pages too; their address.
     pub fn open_pages(&mut self) -> anyhow::Result<String> {
-        let issuer = identity::serve(free_port()?, &self.home.join("tls"))?;
         let port = free_port()?;
-        let origin = format!("https://localhost:{port}");
-        write(&self.home.join("client.secret"), "a secret of the demo, printed here")?;
-        write_json(&self.home.join("people.json"), &identity::people_json(&origin, &issuer))?;
         self.pages = Some(port);
-        Ok(origin)
+        Ok(format!("https://localhost:{port}"))
+    }
+
+    /// Has people sign in at `provider`: at the pages of `origin`, and on phones, which come back to `phones_at`.
+    pub async fn believe(&self, provider: &Provider, origin: &str, phones_at: &str) -> anyhow::Result<()> {
+        write(&self.home.join("client.secret"), "a secret of the demo, printed here")?;
+        write_json(&self.home.join("people.json"), &provider.people_json(origin))?;
+        let ca = std::fs::read_to_string(self.ca())?;
+        self.set_policy(|policy| policy["sign_in"] = provider.sign_in_rules(phones_at, &ca)).await
     }
 
     /// Starts gateway and records side, and enrols the phone.

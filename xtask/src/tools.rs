@@ -4,6 +4,7 @@
 //! it, never the run: what is missing is said at the end.
 
 use crate::debian::{install_packages, is_debian_root};
+use crate::keycloak;
 use crate::process::{self, cargo, on_path, quiet};
 use crate::swift;
 use crate::tree::Tree;
@@ -47,6 +48,13 @@ pub(crate) struct Tool {
 /// The directory that tests get as `GAUZE_TOOLS`.
 pub(crate) fn dir(root: &Path) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir)).join("tools")
+}
+
+/// Ours in the user's cache: what is large and outlives a working tree.
+pub(crate) fn cache() -> Option<PathBuf> {
+    let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")))?;
+    Some(cache.join("gauze"))
 }
 
 pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
@@ -111,6 +119,12 @@ pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
             proves: "the console in a real browser: by keyboard alone, narrow, dark",
             install: "Chromium and its chromedriver (Debian: chromium, chromium-driver)",
         },
+        Tool {
+            name: "Keycloak",
+            present: keycloak::home().is_some(),
+            proves: "the hospital's people and a phone sign in at a provider of another maker",
+            install: "Java 17 or newer and Maven (Debian: maven); `cargo xtask test` then unpacks it into the user's cache",
+        },
     ]
 }
 
@@ -131,6 +145,12 @@ pub(crate) fn install_interop(tools: &Path) {
     going_on("age 1.3", install_go_age(tools));
     going_on("age-encryption", install_typescript_age(tools));
     going_on("Swift", swift::install());
+    install_keycloak();
+}
+
+/// Installs the provider of another maker that tests and, where it is asked for, the demo sign in at.
+pub(crate) fn install_keycloak() {
+    going_on("Keycloak", keycloak::install());
 }
 
 /// Installs what the bench measures against.
