@@ -127,13 +127,18 @@ impl Provider {
     }
 }
 
-/// The one-time code that an app shows now (RFC 6238).
+/// The one-time code that everybody's app shows now.
 pub fn one_time_code() -> String {
-    code_at(now() / 30)
+    code_of(ONE_TIME[0].as_bytes())
 }
 
-fn code_at(step: i64) -> String {
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, ONE_TIME[0].as_bytes());
+/// The one-time code that an app with this key shows now (RFC 6238).
+pub fn code_of(key: &[u8]) -> String {
+    code_at(key, now() / 30)
+}
+
+fn code_at(key: &[u8], step: i64) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);
     let tag = ring::hmac::sign(&key, &step.to_be_bytes());
     let bytes = tag.as_ref();
     let at = usize::from(bytes.last().copied().unwrap_or_default() & 15);
@@ -155,7 +160,7 @@ mod tests {
     #[test]
     fn one_time_codes_are_those_of_rfc_6238() {
         for (time, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
-            assert_eq!(code_at(time / 30), code, "{time}");
+            assert_eq!(code_at(ONE_TIME[0].as_bytes(), time / 30), code, "{time}");
         }
     }
 }

@@ -21,6 +21,7 @@ pub struct Wanted<'a> {
 
 /// The whole realm, as Keycloak's import takes it.
 pub fn realm(wanted: &Wanted<'_>) -> Value {
+    let roles = Vec::from(["viewer", "lead", "administrator"].map(|name| json!({ "name": name })));
     json!({
         "realm": NAME,
         "enabled": true,
@@ -29,7 +30,7 @@ pub fn realm(wanted: &Wanted<'_>) -> Value {
         // A test signs in more than once in half a minute.
         "otpPolicyType": "totp", "otpPolicyAlgorithm": "HmacSHA1", "otpPolicyInitialCounter": 0, "otpPolicyDigits": 6,
         "otpPolicyLookAheadWindow": 1, "otpPolicyPeriod": 30, "otpPolicyCodeReusable": true,
-        "roles": { "realm": ["viewer", "lead", "administrator"].map(|name| json!({ "name": name })) },
+        "roles": { "realm": roles },
         "groups": [{ "name": "ward", "subGroups": [{ "name": "lead" }] }, { "name": "office" }],
         "authenticationFlows": flows(),
         "authenticatorConfig": [
