@@ -205,9 +205,19 @@ impl Hospital {
 
     /// One with policies of its own beside the shipped ones.
     pub async fn ruled(more: &str) -> Self {
+        Self::made(more, &[]).await
+    }
+
+    /// One that lists these makers of hardware keys.
+    pub async fn listing(makers: &[String]) -> Self {
+        Self::made("", makers).await
+    }
+
+    async fn made(more: &str, makers: &[String]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         tokio::fs::write(dir.path().join("client.secret"), "a secret of more than 16").await.unwrap();
-        let json = people_json(&format!("https://{HOST}"), ISSUER);
+        let mut json = people_json(&format!("https://{HOST}"), ISSUER);
+        json["factors"]["authorities"] = listed(dir.path(), makers).await;
         let people = Arc::new(People::parse(json.to_string().as_bytes(), dir.path()).unwrap());
         let (issuer, clock) = (Arc::new(Issuer::new(ISSUER, "gauze")), Arc::new(TestClock::new()));
         let wire = Arc::new(Wire { issuer: Arc::clone(&issuer), clock: Arc::clone(&clock) });
@@ -243,6 +253,17 @@ impl Hospital {
     pub async fn code_for(&self, person: &PersonId) -> String {
         self.web.factors().make_code(person, self.clock.now()).await.unwrap()
     }
+}
+
+/// Writes the makers' certificates; their names for `people.json`.
+pub async fn listed(dir: &Path, makers: &[String]) -> Value {
+    let mut names = Vec::new();
+    for (count, pem) in makers.iter().enumerate() {
+        let name = format!("maker-{count}.pem");
+        tokio::fs::write(dir.join(&name), pem).await.unwrap();
+        names.push(name);
+    }
+    json!(names)
 }
 
 pub fn account(login: &str, roles: &[&str], acr: Option<&str>) -> Account {

@@ -7,6 +7,7 @@ mod browser;
 mod driver;
 mod factors;
 mod fixture;
+mod hardware;
 #[path = "../../../../tests/src/identity/issuer.rs"]
 #[expect(dead_code, reason = "the demo uses the rest")]
 mod issuer;
