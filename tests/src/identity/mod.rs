@@ -2,6 +2,7 @@
 //!
 //! Passwords and secrets are printed on the screen: never let either stand before real photos.
 
+pub mod authenticator;
 pub mod issuer;
 pub mod keycloak;
 mod own;

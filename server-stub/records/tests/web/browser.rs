@@ -22,9 +22,9 @@ use gauze_signin::factors::{FactorKey, Factors};
 use gauze_signin::provider::Provider;
 use serde_json::{Value, json};
 
+use crate::authenticator::Maker;
 use crate::driver::Browser;
 use crate::fixture::{TestLog, TestRoster, account, listed, people_json};
-use crate::hardware::Maker;
 use crate::issuer::{Asked, Issuer};
 
 /// Everything in a page that is too wide, too faint, or has no name.

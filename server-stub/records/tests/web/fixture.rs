@@ -27,6 +27,8 @@ use gauze_wire::{PublicKey, Signer, SoftwareKey, Tenant, WireError};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tower::ServiceExt as _;
 
 use crate::issuer::{Account, Answering, Asked, Claims, Issuer};
@@ -236,6 +238,22 @@ impl Hospital {
         };
         let web = Web::new(parts);
         Self { issuer, clock, log, roster, pages: router(web.clone(), Router::new()), web, _dir: dir }
+    }
+
+    /// From now on nothing of the kept factors changes, or again: as on a disk that is full.
+    pub async fn store_is_full(&self, full: bool) {
+        let options = SqliteConnectOptions::new().filename(self._dir.path().join("factors.sqlite"));
+        let mut store = options.connect().await.unwrap();
+        for (table, change) in [("factor", "UPDATE"), ("code", "UPDATE"), ("code", "DELETE")] {
+            let name = format!("full_{table}_{change}");
+            let command = if full {
+                format!("CREATE TRIGGER {name} BEFORE {change} ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END")
+            } else {
+                format!("DROP TRIGGER {name}")
+            };
+            sqlx::query(sqlx::AssertSqlSafe(command)).execute(&mut store).await.unwrap();
+        }
+        store.close().await.unwrap();
     }
 
     pub fn visitor(&self) -> Visitor<'_> {
