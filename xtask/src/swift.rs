@@ -6,9 +6,9 @@
 use crate::debian;
 use crate::process::quiet;
 use anyhow::Context;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::fs;
 
 const RELEASE: &str = "trixie";
 /// The toolchain, what it does not depend on but needs (headers, `/etc/passwd`, a shell), and libcrypto for tests' keys.

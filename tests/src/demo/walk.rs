@@ -28,7 +28,9 @@ pub fn tell(pages: &str, provider: &Provider) {
         println!("          {:9} password {:12} {}", one.login, one.password, one.role);
     }
     println!("          second factor: {}.", provider.second_factor());
-    println!("          Without it the pages ask for one of their own, behind a code that an administrator gives on the page");
+    println!(
+        "          Without it the pages ask for one of their own, behind a code that an administrator gives on the page"
+    );
     println!("          \"Second factors\".");
 }
 
@@ -55,7 +57,10 @@ pub async fn through(hospital: &Hospital, pages: &str) -> anyhow::Result<()> {
     let (_, taker) = photo.split_once("<dt>Taken by</dt><dd>").context("a photo says who took it")?;
     let taker = taker.split("</dd>").next().unwrap_or_default();
     ensure!(taker.contains(ann.name) && taker.contains("Proven"), "{taker}");
-    println!("walked    {} has signed in there with a second factor. Her team's list shows photos; the first says", ann.name);
+    println!(
+        "walked    {} has signed in there with a second factor. Her team's list shows photos; the first says",
+        ann.name
+    );
     println!("          that {} took it, and that this is proven.", ann.name);
     Ok(())
 }

@@ -2,8 +2,7 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair, PublicKeyData as _,
-    SigningKey as _,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair, SigningKey as _,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -51,7 +50,7 @@ impl Maker {
         ] {
             batch.distinguished_name.push(what, value);
         }
-        let content = [&[4, 16], &MODEL[..]].concat();
+        let content = [&[4, 16][..], &MODEL].concat();
         batch.custom_extensions.push(CustomExtension::from_oid_content(&MODEL_EXTENSION, content));
         let issuer = Issuer::from_params(&self.root, &self.key);
         let certificate = batch.signed_by(&key, &issuer).expect(SIGNS);
@@ -85,7 +84,10 @@ fn head(major: u8, length: usize) -> Vec<u8> {
     match u8::try_from(length) {
         Ok(short @ 0..=23) => vec![major << 5 | short],
         Ok(byte) => vec![major << 5 | 24, byte],
-        Err(_) => [&[major << 5 | 25], &u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes()[..]].concat(),
+        Err(_) => {
+            let length = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
+            [&[major << 5 | 25][..], &length].concat()
+        }
     }
 }
 
@@ -123,12 +125,16 @@ impl Authenticator {
     /// What a browser sends of a new key.
     pub fn made(&self, asked: &Value, attests: &Attests<'_>) -> Value {
         let point = self.key.public_key_raw();
-        let cose = [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21][..], &bytes(&point[1..33]), &[0x22], &bytes(&point[33..])].concat();
+        let cose =
+            [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21][..], &bytes(&point[1..33]), &[0x22], &bytes(&point[33..])]
+                .concat();
         let id = self.id();
         let data = [&self.data(0x45)[..], &MODEL, &[0, 32], &id, &cose].concat();
         let client = self.client_data("webauthn.create", asked);
-        let signed = [&data[..], &Sha256::digest(&client)].concat();
-        let signature = |key: &KeyPair| [text("alg"), vec![0x26], text("sig"), bytes(&key.sign(&signed).expect(SIGNS))].concat();
+        let signed = [&data[..], &Sha256::digest(&client)[..]].concat();
+        let signature = |key: &KeyPair| {
+            [text("alg"), vec![0x26], text("sig"), bytes(&key.sign(&signed).expect(SIGNS))].concat()
+        };
         let (format, statement) = match attests {
             Attests::Nothing => ("none", head(5, 0)),
             Attests::Itself => ("packed", [head(5, 2), signature(&self.key)].concat()),
@@ -139,7 +145,13 @@ impl Authenticator {
             }
         };
         let object = [
-            head(5, 3), text("fmt"), text(format), text("attStmt"), statement, text("authData"), bytes(&data),
+            head(5, 3),
+            text("fmt"),
+            text(format),
+            text("attStmt"),
+            statement,
+            text("authData"),
+            bytes(&data),
         ];
         json!({
             "id": b64(id), "rawId": b64(id), "type": "public-key", "clientExtensionResults": {},
@@ -150,7 +162,7 @@ impl Authenticator {
     /// What a browser sends of a proof.
     pub fn proven(&self, asked: &Value) -> Value {
         let (id, data, client) = (self.id(), self.data(5), self.client_data("webauthn.get", asked));
-        let signature = self.key.sign(&[&data[..], &Sha256::digest(&client)].concat()).expect(SIGNS);
+        let signature = self.key.sign(&[&data[..], &Sha256::digest(&client)[..]].concat()).expect(SIGNS);
         json!({
             "id": b64(id), "rawId": b64(id), "type": "public-key", "clientExtensionResults": {},
             "response": {

@@ -189,7 +189,8 @@ impl Issuer {
         };
         let field = |name: &str| asked.get(name).cloned().unwrap_or_default();
         // Who pushed a request by a header did not say it again.
-        let client = Some(field("client_id")).filter(|id| !id.is_empty()).unwrap_or_else(|| self.client_id.clone());
+        let client =
+            Some(field("client_id")).filter(|id| !id.is_empty()).unwrap_or_else(|| self.client_id.clone());
         state.count += 1;
         let code = format!("code-{}", state.count);
         let mut claims = account.claims.clone();

@@ -26,7 +26,10 @@ pub fn client(ca: &Path) -> anyhow::Result<Client> {
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    #[expect(clippy::disallowed_methods, reason = "the demo's browser, with a rustls configuration of its own")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the demo's browser, with a rustls configuration of its own"
+    )]
     let client = reqwest::ClientBuilder::new()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
@@ -132,7 +135,8 @@ impl Visitor {
         let mut answer = self.get(page).await?;
         for _ in 0..PAGES {
             if answer.status().is_redirection() {
-                let to = answer.headers().get(LOCATION).context("a redirection without an address")?.to_str()?;
+                let to =
+                    answer.headers().get(LOCATION).context("a redirection without an address")?.to_str()?;
                 address = address.join(to)?;
                 if address.origin() != provider.origin() {
                     return Ok(to.to_owned());

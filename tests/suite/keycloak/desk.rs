@@ -63,7 +63,8 @@ impl Desk {
 
     /// What stands at `selector`.
     pub async fn read(&self, selector: &str) -> String {
-        let found = self.run("return document.querySelector(arguments[0])?.textContent", json!([selector])).await;
+        let found =
+            self.run("return document.querySelector(arguments[0])?.textContent", json!([selector])).await;
         match found.as_str() {
             Some(text) => text.trim().to_owned(),
             None => panic!("no {selector}: {}", self.text().await),
@@ -152,7 +153,9 @@ impl Desk {
         self.browser.open(&format!("{}/", self.pages)).await;
         let (asked, place) = self
             .through(somebody, |place| {
-                place.strip_prefix(&self.pages).is_some_and(|path| !path.starts_with("/sign-in") && path != "/")
+                place
+                    .strip_prefix(&self.pages)
+                    .is_some_and(|path| !path.starts_with("/sign-in") && path != "/")
             })
             .await;
         assert_eq!(place, format!("{}{path}", self.pages), "{}", self.text().await);

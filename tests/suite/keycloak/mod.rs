@@ -16,7 +16,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixture::{pictures, phone as command};
+use crate::fixture::{phone as command, pictures};
 use desk::Desk;
 
 const fn somebody(
@@ -48,7 +48,9 @@ impl House {
         let home = tempfile::Builder::new().prefix("gauze-keycloak-").tempdir().unwrap();
         let mut hospital = build(home.path(), "classical").await.unwrap();
         hospital
-            .set_policy(|policy| policy["lists"] = json!({ "teams": [{ "code": TEAM, "words": "Tissue viability" }] }))
+            .set_policy(|policy| {
+                policy["lists"] = json!({ "teams": [{ "code": TEAM, "words": "Tissue viability" }] })
+            })
             .await
             .unwrap();
         let pages = hospital.open_pages().unwrap();
@@ -123,7 +125,11 @@ async fn people_and_a_shared_phone_sign_in_at_a_real_keycloak() {
 /// person.
 async fn first_sign_in_and_a_passkey(ann: &Desk, adam: &Desk) {
     let asked = adam.sign_in(&ADAM, "/people/waiting").await;
-    assert_eq!(asked, ["began", "name and password", "code"], "what Keycloak proves is enough for an administrator");
+    assert_eq!(
+        asked,
+        ["began", "name and password", "code"],
+        "what Keycloak proves is enough for an administrator"
+    );
     let asked = ann.sign_in(&ANN, "/second-factor").await;
     assert_eq!(asked, ["began", "name and password"]);
     assert_eq!(ann.lands("/photos").await, "/second-factor", "one factor opens nothing");

@@ -247,7 +247,9 @@ impl Hospital {
         for (table, change) in [("factor", "UPDATE"), ("code", "UPDATE"), ("code", "DELETE")] {
             let name = format!("full_{table}_{change}");
             let command = if full {
-                format!("CREATE TRIGGER {name} BEFORE {change} ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END")
+                format!(
+                    "CREATE TRIGGER {name} BEFORE {change} ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+                )
             } else {
                 format!("DROP TRIGGER {name}")
             };

@@ -132,9 +132,10 @@ async fn where_no_try_can_be_counted_right_and_wrong_codes_are_answered_alike_an
     let invited = hospital.code_for(&hospital.person("bob")).await;
     hospital.store_is_full(true).await;
     let right = digits(&secret, &hospital);
-    for (visitor, path, right) in
-        [(&mut ann, "/second-factor/totp", right.as_str()), (&mut bob, "/second-factor/code", &invited)]
-    {
+    for (visitor, path, right) in [
+        (&mut ann, "/second-factor/totp", right.as_str()),
+        (&mut bob, "/second-factor/code", invited.as_str()),
+    ] {
         let proof = visitor.get("/second-factor").await.proof();
         let mut answers = Vec::new();
         for typed in ["12345", right, "12345", right, "12345", "12345", "12345", "12345"] {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use rcgen::{KeyPair, PublicKeyData as _};
+use rcgen::KeyPair;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -52,7 +52,12 @@ impl Keycloak {
     ///
     /// # Errors
     /// Where it does not come up, or does not take the realm.
-    pub async fn start(home: &Path, port: u16, (origin, phones_at): (&str, &str), people: &[Somebody]) -> anyhow::Result<Self> {
+    pub async fn start(
+        home: &Path,
+        port: u16,
+        (origin, phones_at): (&str, &str),
+        people: &[Somebody],
+    ) -> anyhow::Result<Self> {
         let program = installed().with_context(|| {
             format!("Keycloak is not there: cargo xtask fetches it where Java and Maven are, and names it as {NAMED}")
         })?;
@@ -113,7 +118,13 @@ impl Keycloak {
     ///
     /// # Errors
     /// Where there is no such person, or it refuses.
-    pub async fn admin_of(&self, login: &str, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
+    pub async fn admin_of(
+        &self,
+        login: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<Value> {
         let users = format!("/realms/{}/users", realm::NAME);
         let found = self.admin(Method::GET, &format!("{users}?exact=true&username={login}"), None).await?;
         let id = found[0]["id"].as_str().with_context(|| format!("nobody is called {login}"))?;
@@ -161,4 +172,3 @@ fn jwk(key: &KeyPair) -> Value {
     let part = |from: usize| BASE64_URL_SAFE_NO_PAD.encode(point.get(from..from + 32).unwrap_or_default());
     json!({ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": PAGES, "x": part(1), "y": part(33) })
 }
-

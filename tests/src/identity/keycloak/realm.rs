@@ -56,17 +56,26 @@ fn flows() -> Value {
     let flow = |alias: &str, top: bool, steps: Value| json!({ "alias": alias, "providerId": "basic-flow", "topLevel": top, "builtIn": false, "authenticationExecutions": steps });
     let level = "conditional-level-of-authentication";
     json!([
-        flow("by level", true, json!([
-            step("auth-cookie", "ALTERNATIVE", 10), below("forms", "ALTERNATIVE", 20),
-        ])),
+        flow(
+            "by level",
+            true,
+            json!([step("auth-cookie", "ALTERNATIVE", 10), below("forms", "ALTERNATIVE", 20),])
+        ),
         flow("forms", false, json!([below("first", "CONDITIONAL", 10), below("second", "CONDITIONAL", 20)])),
-        flow("first", false, json!([
-            configured(level, "level 1", 10), step("auth-username-password-form", "REQUIRED", 20),
-        ])),
-        flow("second", false, json!([
-            configured(level, "level 2", 10), step("conditional-user-configured", "REQUIRED", 20),
-            configured("auth-otp-form", "one-time code", 30),
-        ])),
+        flow(
+            "first",
+            false,
+            json!([configured(level, "level 1", 10), step("auth-username-password-form", "REQUIRED", 20),])
+        ),
+        flow(
+            "second",
+            false,
+            json!([
+                configured(level, "level 2", 10),
+                step("conditional-user-configured", "REQUIRED", 20),
+                configured("auth-otp-form", "one-time code", 30),
+            ])
+        ),
     ])
 }
 
@@ -77,7 +86,8 @@ fn pages(wanted: &Wanted<'_>) -> Value {
         config["id.token.claim"] = json!("true");
         json!({ "name": name, "protocol": "openid-connect", "protocolMapper": kind, "config": config })
     };
-    let roles = json!({ "claim.name": "realm_access.roles", "jsonType.label": "String", "multivalued": "true" });
+    let roles =
+        json!({ "claim.name": "realm_access.roles", "jsonType.label": "String", "multivalued": "true" });
     json!({
         "clientId": PAGES,
         "publicClient": false,
@@ -122,7 +132,8 @@ fn user(somebody: &Somebody) -> Value {
     let (first, last) = somebody.name.split_once(' ').unwrap_or((somebody.name, somebody.name));
     let mut credentials = vec![json!({ "type": "password", "value": somebody.password })];
     if somebody.one_time {
-        let kind = json!({ "subType": "totp", "digits": 6, "period": 30, "algorithm": "HmacSHA1", "counter": 0 });
+        let kind =
+            json!({ "subType": "totp", "digits": 6, "period": 30, "algorithm": "HmacSHA1", "counter": 0 });
         credentials.push(json!({
             "type": "otp",
             "secretData": json!({ "value": ONE_TIME[0] }).to_string(),

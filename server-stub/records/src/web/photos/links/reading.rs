@@ -142,7 +142,11 @@ mod tests {
         assert_eq!(asks("::ffff:198.51.100.7", 1, 1), 0, "the same, written otherwise");
         assert_eq!(asks("198.51.100.8", 1, 1), 1);
         assert_eq!(asks("2001:db8::1", 30, 2) + asks("2001:db8::ffff:2", 30, 2), 40, "one customer's");
-        assert_eq!((9..20).map(|host| asks(&format!("198.51.100.{host}"), 100, 3)).sum::<usize>(), 159, "240 in all");
+        assert_eq!(
+            (9..20).map(|host| asks(&format!("198.51.100.{host}"), 100, 3)).sum::<usize>(),
+            159,
+            "240 in all"
+        );
         assert_eq!(asks("203.0.113.1", 1, 59), 0);
         assert_eq!(asks("198.51.100.7", 1, 60), 1, "the next minute");
         assert_eq!(asks("198.51.100.7", 50, -5), 40, "a clock that was set back");
