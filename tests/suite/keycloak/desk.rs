@@ -15,10 +15,10 @@ const STEP: &str = "
     const [pages, login, password, code] = arguments;
     if (document.readyState !== 'complete' || window.stepped) return null;
     const input = name => document.querySelector(`input[name=${name}]:not([type=hidden])`);
-    const done = (what, button) => { window.stepped = true; button.click(); return what; };
+    const done = (what, button) => { if (!button) return null; window.stepped = true; button.click(); return what; };
     if (location.origin === pages) {
         if (location.pathname !== '/sign-in') return null;
-        return done('began', document.querySelector('main button'));
+        return done('began', document.querySelector('main form button'));
     }
     const before = document.querySelector('#kc-attempted-username');
     const whose = before && (before.value || before.textContent.trim());
@@ -69,6 +69,22 @@ impl Desk {
             Some(text) => text.trim().to_owned(),
             None => panic!("no {selector}: {}", self.text().await),
         }
+    }
+
+    /// Whether `selector` names anything.
+    pub async fn has(&self, selector: &str) -> bool {
+        self.run("return !!document.querySelector(arguments[0])", json!([selector])).await == json!(true)
+    }
+
+    /// Waits until a click leads to the sign-in: somebody else has ended the session.
+    pub async fn is_put_out(&self) {
+        for _ in 0..LOOKS {
+            if self.lands("/sessions").await == "/sign-in" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("still signed in: {}", self.text().await);
     }
 
     /// Waits for a path of the pages.
