@@ -183,7 +183,7 @@ pub struct Hospital {
     pub roster: Arc<TestRoster>,
     pub web: Web,
     pub pages: Router,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 pub fn people_json(origin: &str, issuer: &str) -> Value {
@@ -237,12 +237,12 @@ impl Hospital {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
         };
         let web = Web::new(parts);
-        Self { issuer, clock, log, roster, pages: router(web.clone(), Router::new()), web, _dir: dir }
+        Self { issuer, clock, log, roster, pages: router(web.clone(), Router::new()), web, dir }
     }
 
     /// From now on nothing of the kept factors changes, or again: as on a disk that is full.
     pub async fn store_is_full(&self, full: bool) {
-        let options = SqliteConnectOptions::new().filename(self._dir.path().join("factors.sqlite"));
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("factors.sqlite"));
         let mut store = options.connect().await.unwrap();
         for (table, change) in [("factor", "UPDATE"), ("code", "UPDATE"), ("code", "DELETE")] {
             let name = format!("full_{table}_{change}");
