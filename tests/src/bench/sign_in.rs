@@ -1,4 +1,4 @@
-//! People who sign in at the pages with a passkey: from the first click to the page behind it, eight at once. The provider's own
+//! People who sign in at the pages with a passkey: from the first click to the page behind it, eight people at once. The provider's own
 //! time is taken off; its lines in the access log and the factor's new state are on the disk.
 
 use std::collections::{BTreeMap, HashMap};
@@ -49,13 +49,13 @@ impl Outward for Inside {
     }
 }
 
-/// The pages, and the person who signs in.
+/// The pages, and the passkeys of the people who sign in.
 struct Door {
     pages: Router,
     web: Web,
     issuer: Arc<Issuer>,
     spent: Arc<Mutex<f64>>,
-    passkey: Authenticator,
+    passkeys: Vec<Authenticator>,
 }
 
 async fn door(home: &Path) -> anyhow::Result<Door> {
@@ -82,12 +82,14 @@ async fn door(home: &Path) -> anyhow::Result<Door> {
         clock: Arc::new(SystemClock),
     });
     let pages = router(web.clone(), Router::new());
-    Ok(Door { pages, web, issuer, spent, passkey: Authenticator::of(HOME) })
+    let passkeys = (0..AT_ONCE).map(|_| Authenticator::of(HOME)).collect();
+    Ok(Door { pages, web, issuer, spent, passkeys })
 }
 
 /// A browser.
 struct Caller<'a> {
     door: &'a Door,
+    login: String,
     cookies: BTreeMap<String, String>,
 }
 
@@ -131,10 +133,10 @@ impl Caller<'_> {
         let page = self.ask("/sign-in", Some(&[("next", "/sessions")])).await?.text;
         let provider = between(&page, "content=\"0;url=", '"')?.replace("&amp;", "&");
         let query: HashMap<String, String> = url::Url::parse(&provider)?.query_pairs().into_owned().collect();
-        let claims = json!({ "name": "Ann", "realm_access": { "roles": ["viewer"] } });
+        let claims = json!({ "name": self.login, "realm_access": { "roles": ["viewer"] } });
         let claims = claims.as_object().cloned().unwrap_or_default();
-        let ann = Account { login: "ann".to_owned(), claims };
-        let (back, took) = clock(|| self.door.issuer.let_in(&query, &ann, SystemClock.now().as_second()));
+        let account = Account { login: self.login.clone(), claims };
+        let (back, took) = clock(|| self.door.issuer.let_in(&query, &account, SystemClock.now().as_second()));
         *self.door.spent.lock().unwrap_or_else(PoisonError::into_inner) += took;
         self.ask(&format!("/sign-in/back?{}", back.query()), None).await?;
         let page = self.ask("/second-factor", None).await?.text;
@@ -157,25 +159,31 @@ impl Caller<'_> {
 }
 
 impl Door {
-    fn caller(&self) -> Caller<'_> {
-        Caller { door: self, cookies: BTreeMap::new() }
+    fn caller(&self, number: usize) -> Caller<'_> {
+        Caller { door: self, login: format!("nurse-{number}"), cookies: BTreeMap::new() }
     }
 
     async fn enrol(&self) -> anyhow::Result<()> {
-        let mut ann = self.caller();
-        let proof = ann.first_factor().await?;
-        let person = self.web.sessions().all(SystemClock.now()).remove(0).person.id;
-        let code = self.web.factors().make_code(&person, SystemClock.now()).await?;
-        ann.ask("/second-factor/code", Some(&[("proof", &proof), ("code", &code)])).await?;
-        let made = |asked: &Value| self.passkey.made(asked, &Attests::Nothing);
-        ann.by_passkey("/second-factor/new/passkey", &proof, made).await
+        for (number, passkey) in self.passkeys.iter().enumerate() {
+            let mut nurse = self.caller(number);
+            let proof = nurse.first_factor().await?;
+            let all = self.web.sessions().all(SystemClock.now());
+            let session = all.into_iter().find(|session| session.person.name == nurse.login);
+            let person = session.context("a session")?.person.id;
+            let code = self.web.factors().make_code(&person, SystemClock.now()).await?;
+            nurse.ask("/second-factor/code", Some(&[("proof", &proof), ("code", &code)])).await?;
+            let made = |asked: &Value| passkey.made(asked, &Attests::Nothing);
+            nurse.by_passkey("/second-factor/new/passkey", &proof, made).await?;
+        }
+        Ok(())
     }
 
-    async fn sign_in(&self, times: usize) -> anyhow::Result<()> {
+    async fn sign_in(&self, number: usize, times: usize) -> anyhow::Result<()> {
+        let passkey = self.passkeys.get(number).context("a passkey")?;
         for _ in 0..times {
-            let mut ann = self.caller();
-            let proof = ann.first_factor().await?;
-            ann.by_passkey("/second-factor/passkey", &proof, |asked| self.passkey.proven(asked)).await?;
+            let mut nurse = self.caller(number);
+            let proof = nurse.first_factor().await?;
+            nurse.by_passkey("/second-factor/passkey", &proof, |asked| passkey.proven(asked)).await?;
         }
         Ok(())
     }
@@ -193,9 +201,9 @@ pub async fn measure(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
     let each = arguments.times(400).div_ceil(AT_ONCE);
     let (done, took) = clock_async(async {
         let people: Vec<_> = (0..AT_ONCE)
-            .map(|_| {
+            .map(|number| {
                 let door = Arc::clone(&door);
-                tokio::spawn(async move { door.sign_in(each).await })
+                tokio::spawn(async move { door.sign_in(number, each).await })
             })
             .collect();
         for one in people {

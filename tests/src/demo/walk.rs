@@ -28,10 +28,10 @@ pub fn tell(pages: &str, provider: &Provider) {
         println!("          {:9} password {:12} {}", one.login, one.password, one.role);
     }
     println!("          second factor: {}.", provider.second_factor());
-    println!(
-        "          Without it the pages ask for one of their own, behind a code that an administrator gives on the page"
-    );
-    println!("          \"Second factors\".");
+    if let Provider::Own(_) = provider {
+        println!("          Without it the pages ask for one of their own, behind a code that an administrator gives on the page");
+        println!("          \"Second factors\".");
+    }
 }
 
 /// Signs Ann in, and looks at her team's list and at who took its first photo.
