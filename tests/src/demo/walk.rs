@@ -29,7 +29,9 @@ pub fn tell(pages: &str, provider: &Provider) {
     }
     println!("          second factor: {}.", provider.second_factor());
     if let Provider::Own(_) = provider {
-        println!("          Without it the pages ask for one of their own, behind a code that an administrator gives on the page");
+        println!(
+            "          Without it the pages ask for one of their own, behind a code that an administrator gives on the page"
+        );
         println!("          \"Second factors\".");
     }
 }

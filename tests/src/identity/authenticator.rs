@@ -2,7 +2,8 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair, SigningKey as _,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    SigningKey as _,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -32,6 +33,7 @@ impl Maker {
         let key = made();
         let mut root = CertificateParams::default();
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        root.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         root.distinguished_name.push(DnType::CommonName, name);
         let pem = root.self_signed(&key).expect(SIGNS).pem();
         Self { key, pem, root }
@@ -42,6 +44,7 @@ impl Maker {
         let key = made();
         let mut batch = CertificateParams::default();
         batch.is_ca = IsCa::ExplicitNoCa;
+        batch.use_authority_key_identifier_extension = true;
         for (what, value) in [
             (DnType::CountryName, "GB"),
             (DnType::OrganizationName, "A maker"),

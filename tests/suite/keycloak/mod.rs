@@ -32,6 +32,9 @@ const LENA: Somebody = somebody(("lena", "Lena Lead"), ("lead", "/ward/lead"), t
 const ADAM: Somebody = somebody(("adam", "Adam Administrator"), ("administrator", "/office"), true);
 const PEOPLE: [Somebody; 3] = [ANN, LENA, ADAM];
 
+/// Where whoever looks after one team begins.
+const LIST: &str = "/lists/tissue-viability";
+
 /// A hospital whose people sign in at Keycloak.
 struct House {
     hospital: Hospital,
@@ -143,7 +146,7 @@ async fn first_sign_in_and_a_passkey(ann: &Desk, adam: &Desk) {
     ann.press("form:has(#code) button").await;
     ann.at("/second-factor").await;
     ann.press("form.passkey button").await;
-    ann.at("/photos").await;
+    ann.at(LIST).await;
 }
 
 /// A proof of the last minutes, at Keycloak and by the passkey.
@@ -160,7 +163,7 @@ async fn step_up(ann: &Desk, adam: &Desk) {
 async fn a_lost_factor_and_wrong_codes(house: &House, before: Desk, adam: &Desk, lena: &Desk) -> Desk {
     let ann = house.desk().await;
     ann.sign_in(&ANN, "/second-factor").await;
-    lena.sign_in(&LENA, "/photos").await;
+    lena.sign_in(&LENA, LIST).await;
     lena.prove_again(&LENA, "/people/waiting").await;
     lena.press("form[action='/people/waiting/lost'] button").await;
     assert!(!lena.has("p.code").await, "one voice gives no code: {}", lena.text().await);
@@ -173,7 +176,7 @@ async fn a_lost_factor_and_wrong_codes(house: &House, before: Desk, adam: &Desk,
     let secret = ann.read("p.code").await;
     ann.fill("#digits", &code_of(&base32(&secret))).await;
     ann.press("form:has(#digits) button").await;
-    ann.at("/photos").await;
+    ann.at(LIST).await;
 
     let other = house.desk().await;
     other.sign_in(&ANN, "/second-factor").await;
@@ -186,7 +189,7 @@ async fn a_lost_factor_and_wrong_codes(house: &House, before: Desk, adam: &Desk,
     }
     other.open("/second-factor").await;
     assert!(other.text().await.contains("locked"), "{}", other.text().await);
-    assert_eq!(ann.lands("/photos").await, "/photos", "the factor is locked, not the account");
+    assert_eq!(ann.lands("/photos").await, LIST, "the factor is locked, not the account");
     ann
 }
 
@@ -197,7 +200,7 @@ async fn logout_at_the_provider(house: &House, lena: &Desk) {
     lena.at("/sign-out").await;
     lena.press("main form button").await;
     lena.at("/sign-in").await;
-    let asked = lena.sign_in(&LENA, "/photos").await;
+    let asked = lena.sign_in(&LENA, LIST).await;
     assert_eq!(asked, ["began", "name and password", "code"], "Keycloak's own session has ended too");
 
     let before = house.told(&["sign_out", "by_provider"]).await;
@@ -208,7 +211,7 @@ async fn logout_at_the_provider(house: &House, lena: &Desk) {
 
 /// A role that was given inside is gone at the next click; one that Keycloak gave, once Keycloak has ended the session.
 async fn roles_taken_away(house: &House, adam: &Desk, lena: &Desk) {
-    lena.sign_in(&LENA, "/photos").await;
+    lena.sign_in(&LENA, LIST).await;
     assert_eq!(lena.lands("/governance").await, "/governance");
     assert_eq!(lena.read("main code").await, "not_allowed");
     adam.prove_again(&ADAM, "/people/roles").await;
@@ -281,7 +284,7 @@ async fn takers(house: &House) -> Vec<String> {
     let lena = "/role-mappings/realm";
     house.keycloak().admin_of("lena", Method::POST, lena, Some(json!([role]))).await.unwrap();
     let desk = house.desk().await;
-    desk.sign_in(&LENA, "/photos").await;
+    desk.sign_in(&LENA, LIST).await;
     desk.open(&format!("/lists/{TEAM}")).await;
     let links = desk.all("a[href^='/photos/']").await;
     let mut takers = Vec::new();
