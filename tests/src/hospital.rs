@@ -8,7 +8,6 @@ use gauze_wire::Tenant;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use serde_json::{Value, json};
 
-use crate::identity::Provider;
 use crate::port::free_port;
 use crate::programs::{Server, attempt, program, run};
 
@@ -94,12 +93,11 @@ impl Hospital {
         Ok(format!("https://localhost:{port}"))
     }
 
-    /// Has people sign in at `provider`: at the pages of `origin`, and on phones, which come back to `phones_at`.
-    pub async fn believe(&self, provider: &Provider, origin: &str, phones_at: &str) -> anyhow::Result<()> {
+    /// Has people sign in as `people.json` and the policy's `sign_in` say.
+    pub async fn believe(&self, people: &Value, sign_in: Value) -> anyhow::Result<()> {
         write(&self.home.join("client.secret"), "a secret of the demo, printed here")?;
-        write_json(&self.home.join("people.json"), &provider.people_json(origin))?;
-        let ca = std::fs::read_to_string(self.ca())?;
-        self.set_policy(|policy| policy["sign_in"] = provider.sign_in_rules(phones_at, &ca)).await
+        write_json(&self.home.join("people.json"), people)?;
+        self.set_policy(|policy| policy["sign_in"] = sign_in).await
     }
 
     /// Starts gateway and records side, and enrols the phone.

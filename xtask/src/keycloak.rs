@@ -3,8 +3,7 @@
 //! It takes 190 MB and a download of 177 MB, so it is kept in the user's cache, outside the tree; it is made under another name
 //! and renamed when it is whole.
 
-use crate::process::{on_path, quiet};
-use crate::tools;
+use crate::process::{cache, on_path, quiet};
 use anyhow::Context;
 use std::fs;
 use std::path::PathBuf;
@@ -24,9 +23,9 @@ pub(crate) fn install() -> anyhow::Result<()> {
     if ["java", "mvn", "bash"].iter().any(|name| on_path(name).is_none()) {
         return Ok(());
     }
-    let cache = home.parent().context("it lies in the cache")?;
+    let around = home.parent().context("it lies in the cache")?;
     println!("fetching Keycloak {VERSION} into {}, once: a minute or two", home.display());
-    let part = cache.join(format!("{VERSION}.part"));
+    let part = around.join(format!("{VERSION}.part"));
     if part.exists() {
         fs::remove_dir_all(&part)?;
     }
@@ -47,5 +46,5 @@ pub(crate) fn install() -> anyhow::Result<()> {
 }
 
 fn place() -> Option<PathBuf> {
-    Some(tools::cache()?.join("keycloak").join(VERSION))
+    Some(cache()?.join("keycloak").join(VERSION))
 }

@@ -63,7 +63,7 @@ fn finish(root: &Path) -> anyhow::Result<()> {
 }
 
 fn place() -> Option<PathBuf> {
-    Some(crate::tools::cache()?.join("swift").join(RELEASE))
+    Some(crate::process::cache()?.join("swift").join(RELEASE))
 }
 
 /// `chroot` and mounts are root's, and some containers keep mounts from root too.

@@ -50,13 +50,6 @@ pub(crate) fn dir(root: &Path) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir)).join("tools")
 }
 
-/// Ours in the user's cache: what is large and outlives a working tree.
-pub(crate) fn cache() -> Option<PathBuf> {
-    let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")))?;
-    Some(cache.join("gauze"))
-}
-
 pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
     vec![
         Tool {

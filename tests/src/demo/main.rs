@@ -102,7 +102,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Option<String>> {
         hospital.set_policy(|policy| policy["lists"] = journey::lists()).await?;
         let pages = hospital.open_pages()?;
         let provider = provider(&hospital, arguments.identity, &pages).await?;
-        hospital.believe(&provider, &pages, PHONES_AT).await?;
+        provider.believed_by(&hospital, &pages, PHONES_AT).await?;
         let servers = hospital.start().await?;
         println!("gateway   {}", hospital.url());
         println!("          {0}/healthz  {0}/openapi.json", hospital.url());

@@ -13,6 +13,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::hospital::Hospital;
 use keycloak::Keycloak;
 
 /// Somebody who signs in.
@@ -102,6 +103,20 @@ impl Provider {
             Self::Own(_) => json!({ "secret_file": "client.secret" }),
             Self::Keycloak(_) => json!({ "private_key": { "file": "client.pem", "kid": PAGES } }),
         }
+    }
+
+    /// Has the people of `hospital` sign in here: at the pages of `origin`, and on phones, which come back to `phones_at`.
+    ///
+    /// # Errors
+    /// Where its files cannot be written.
+    pub async fn believed_by(
+        &self,
+        hospital: &Hospital,
+        origin: &str,
+        phones_at: &str,
+    ) -> anyhow::Result<()> {
+        let ca = std::fs::read_to_string(hospital.ca())?;
+        hospital.believe(&self.people_json(origin), self.sign_in_rules(phones_at, &ca)).await
     }
 
     /// `people.json` of a hospital whose people sign in here.
