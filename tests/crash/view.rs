@@ -75,7 +75,7 @@ impl Clinic {
     /// Signs Ann in and looks; the picture, if it came.
     async fn looks(&self) -> anyhow::Result<Vec<u8>> {
         let mut walker = self.walker();
-        walker.signs_in(PEOPLE[0]).await?;
+        walker.signs_in(&PEOPLE[0]).await?;
         walker.looks().await
     }
 

@@ -8,7 +8,6 @@ use gauze_wire::Tenant;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use serde_json::{Value, json};
 
-use crate::identity;
 use crate::port::free_port;
 use crate::programs::{Server, attempt, program, run};
 
@@ -87,15 +86,18 @@ impl Hospital {
         format!("{phone} --data {0} capture FILE && {phone} --data {0} upload", data.display())
     }
 
-    /// Has the records side serve its pages too, with the demo's own identity provider before them; their address.
+    /// Has the records side serve its pages too; their address.
     pub fn open_pages(&mut self) -> anyhow::Result<String> {
-        let issuer = identity::serve(free_port()?, &self.home.join("tls"))?;
         let port = free_port()?;
-        let origin = format!("https://localhost:{port}");
-        write(&self.home.join("client.secret"), "a secret of the demo, printed here")?;
-        write_json(&self.home.join("people.json"), &identity::people_json(&origin, &issuer))?;
         self.pages = Some(port);
-        Ok(origin)
+        Ok(format!("https://localhost:{port}"))
+    }
+
+    /// Has people sign in as `people.json` and the policy's `sign_in` say.
+    pub async fn believe(&self, people: &Value, sign_in: Value) -> anyhow::Result<()> {
+        write(&self.home.join("client.secret"), "a secret of the demo, printed here")?;
+        write_json(&self.home.join("people.json"), people)?;
+        self.set_policy(|policy| policy["sign_in"] = sign_in).await
     }
 
     /// Starts gateway and records side, and enrols the phone.

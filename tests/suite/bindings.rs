@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use gauze_tests::hospital::{Hospital, write};
-use gauze_tests::identity;
+use gauze_tests::identity::Provider;
 use gauze_tests::port::free_port;
 use gauze_tests::programs::{Server, run};
 use gauze_tests::skipped::skipped;
@@ -43,10 +43,10 @@ async fn ready(phones: u32) -> Ready {
 /// A hospital that asks who takes photos, with a provider of its own.
 async fn signed_in(phones: u32) -> Ready {
     let (home, hospital) = closed_ward("pq").await;
-    let issuer = identity::serve(free_port().unwrap(), &hospital.home().join("tls")).unwrap();
+    let provider = Provider::own(free_port().unwrap(), &hospital.home().join("tls")).unwrap();
     let authority = std::fs::read_to_string(hospital.ca()).unwrap();
     let rules = json!({
-        "mode": "required", "issuer": issuer, "client_id": "gauze", "ca": authority,
+        "mode": "required", "issuer": provider.issuer(), "client_id": "gauze", "ca": authority,
         "redirect_uri": "org.gauze.app:/signed-in", "shift_hours": 12,
     });
     hospital.set_policy(|policy| policy["sign_in"] = rules).await.unwrap();

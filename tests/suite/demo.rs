@@ -18,6 +18,13 @@ async fn the_demo_leaves_what_it_says_and_refused_pictures_do_not_matter() {
     let arguments = ["--photos", "photos", "--out", "out", "--recipients", "classical", "--once"];
     let ended = attempt("gauze-demo", &arguments, dir.path()).await.unwrap();
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    for said in [
+        "signed in as Ann Nurse",
+        "second factor: tick the box",
+        "Ann Nurse took it, and that this is proven",
+    ] {
+        assert!(ended.stdout.contains(said), "{said}: {}", ended.stdout);
+    }
     let out = dir.path().join("out");
     let summary: Vec<Value> =
         serde_json::from_str(&std::fs::read_to_string(out.join("summary.json")).unwrap()).unwrap();

@@ -7,9 +7,13 @@ mod capture;
 mod cli;
 mod configuration;
 mod demo;
+#[path = "../../server-stub/gateway/tests/gateway/browser/driver.rs"]
+#[expect(dead_code, reason = "the console is looked at and goes by keys")]
+mod driver;
 mod fixture;
 mod interop;
 mod journey;
+mod keycloak;
 mod kill;
 mod leak;
 mod load;

@@ -260,7 +260,7 @@ async fn the_programs_do_what_the_page_for_another_department_says() {
             break;
         }
         // The pages come after the first word, and the second sign-in finds them.
-        let _ = ann.signs_in(PEOPLE[0]).await;
+        let _ = ann.signs_in(&PEOPLE[0]).await;
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     assert!(

@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: builds the programs and runs the main job, where the caller stands.
 
 use crate::process::{cargo, root, run as start};
+use crate::{keycloak, tools};
 use anyhow::Context;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -9,7 +10,7 @@ use std::{env, iter};
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Args {
-    /// `[--photos DIR] [--out DIR] [--recipients pq|classical] [--once]`; `--help` explains them.
+    /// `[--photos DIR] [--out DIR] [--recipients pq|classical] [--identity own|keycloak] [--once]`; `--help` explains them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
@@ -33,9 +34,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         "$ {}",
         iter::once(name.as_str()).chain(args.rest.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
     );
+    if args.rest.iter().any(|arg| arg.ends_with("keycloak")) {
+        tools::install_keycloak();
+    }
     // Not from the root: directories are named from where the caller stands.
     let status = Command::new(&program)
         .args(&args.rest)
+        .envs(keycloak::home().map(|keycloak| ("GAUZE_KEYCLOAK", keycloak)))
         .status()
         .with_context(|| format!("could not start {name}"))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());

@@ -14,6 +14,7 @@ mod ci;
 mod debian;
 mod demo;
 mod fuzz;
+mod keycloak;
 mod package;
 mod phones;
 mod process;

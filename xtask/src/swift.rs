@@ -6,9 +6,9 @@
 use crate::debian;
 use crate::process::quiet;
 use anyhow::Context;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 const RELEASE: &str = "trixie";
 /// The toolchain, what it does not depend on but needs (headers, `/etc/passwd`, a shell), and libcrypto for tests' keys.
@@ -63,9 +63,7 @@ fn finish(root: &Path) -> anyhow::Result<()> {
 }
 
 fn place() -> Option<PathBuf> {
-    let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")))?;
-    Some(cache.join("gauze/swift").join(RELEASE))
+    Some(crate::process::cache()?.join("swift").join(RELEASE))
 }
 
 /// `chroot` and mounts are root's, and some containers keep mounts from root too.

@@ -4,6 +4,7 @@
 //! that they find as `GAUZE_SKIPPED`. What a passing test prints, cargo keeps to itself.
 
 use crate::bindings;
+use crate::keycloak;
 use crate::process::{cargo, on_path, replace, root, run as start};
 use crate::swift;
 use crate::tools::{self, Tool};
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     test.env("GAUZE_TOOLS", &dir).env("GAUZE_LIBRARY", &library).env("GAUZE_PYTHON", tools::python(&dir));
     test.env("GAUZE_SKIPPED", &notes);
     test.envs(on_path("mvn").map(|maven| ("GAUZE_MAVEN", maven)));
+    test.envs(keycloak::home().map(|keycloak| ("GAUZE_KEYCLOAK", keycloak)));
     test.envs(swift::root().map(|swift| ("GAUZE_SWIFT", swift))).arg("test");
     if !named {
         test.arg("--workspace").args(bindings::FEATURES);

@@ -4,6 +4,7 @@
 //! it, never the run: what is missing is said at the end.
 
 use crate::debian::{install_packages, is_debian_root};
+use crate::keycloak;
 use crate::process::{self, cargo, on_path, quiet};
 use crate::swift;
 use crate::tree::Tree;
@@ -118,6 +119,12 @@ pub(crate) fn interop(tools: &Path) -> Vec<Tool> {
             proves: "the console in a real browser: by keyboard alone, narrow, dark",
             install: "Chromium and its chromedriver (Debian: chromium, chromium-driver)",
         },
+        Tool {
+            name: "Keycloak",
+            present: keycloak::home().is_some(),
+            proves: "the hospital's people and a phone sign in at a provider of another maker",
+            install: "Java 17 or newer and Maven (Debian: maven); `cargo xtask test` then unpacks it into the user's cache",
+        },
     ]
 }
 
@@ -139,6 +146,12 @@ pub(crate) fn install_interop(tools: &Path) {
     going_on("litewitness", install_litewitness(tools));
     going_on("age-encryption", install_typescript_age(tools));
     going_on("Swift", swift::install());
+    install_keycloak();
+}
+
+/// Installs the provider of another maker that tests and, where it is asked for, the demo sign in at.
+pub(crate) fn install_keycloak() {
+    going_on("Keycloak", keycloak::install());
 }
 
 /// Installs what the bench measures against.

@@ -20,7 +20,7 @@ const VERIFY: &str = "log_verify_1m";
 const OPEN: &str = "log_open_1m";
 const AT_ONCE: u32 = 32;
 
-fn keys() -> anyhow::Result<LogKeys> {
+pub fn keys() -> anyhow::Result<LogKeys> {
     let tenant = "ward-9".parse()?;
     Ok(LogKeys {
         audit: Arc::new(SoftwareKey::from_bytes(&[7; 32])?),

@@ -21,6 +21,7 @@ mod rates;
 mod resend;
 mod row;
 mod seal;
+mod sign_in;
 mod signed;
 mod slow;
 mod sqlcipher;
@@ -112,6 +113,7 @@ async fn measure() -> anyhow::Result<()> {
         return Ok(());
     }
     signed::measure(&arguments)?;
+    sign_in::measure(&arguments, home.path()).await?;
     let hospital = build(home.path(), "pq").await?;
     // Ready-made addresses for two hundred photos are more than a phone may hold.
     hospital.set_policy(|policy| policy["max_open_tickets"] = 1000.into()).await?;

@@ -14,7 +14,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use gauze_tests::hospital::Hospital;
+use gauze_tests::identity::keycloak::Keycloak;
+use gauze_tests::identity::{PEOPLE, Provider};
 use gauze_tests::pictures;
+use gauze_tests::port::free_port;
+
+/// Where a phone's browser comes back to: the app's own scheme.
+const PHONES_AT: &str = "org.gauze.app:/signed-in";
 
 /// Photos from a phone to the hospital's records, on this machine.
 #[derive(Parser)]
@@ -29,6 +36,9 @@ struct Arguments {
     /// What photos are sealed to.
     #[arg(long, value_enum, default_value = "pq")]
     recipients: Recipients,
+    /// At which provider people sign in.
+    #[arg(long, value_enum, default_value = "own")]
+    identity: Identity,
     /// Stop when done instead of staying up; exit 0 if something was opened and nothing failed.
     #[arg(long)]
     once: bool,
@@ -40,6 +50,14 @@ enum Recipients {
     Pq,
     /// X25519.
     Classical,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Identity {
+    /// A small one of the demo's own.
+    Own,
+    /// A real Keycloak, where Java and Maven are: it is fetched once, and takes a minute to start.
+    Keycloak,
 }
 
 impl Recipients {
@@ -83,17 +101,20 @@ fn run(arguments: &Arguments) -> anyhow::Result<Option<String>> {
         let mut hospital = gauze_tests::hospital::build(home.path(), arguments.recipients.as_str()).await?;
         hospital.set_policy(|policy| policy["lists"] = journey::lists()).await?;
         let pages = hospital.open_pages()?;
+        let provider = provider(&hospital, arguments.identity, &pages).await?;
+        provider.believed_by(&hospital, &pages, PHONES_AT).await?;
         let servers = hospital.start().await?;
         println!("gateway   {}", hospital.url());
         println!("          {0}/healthz  {0}/openapi.json", hospital.url());
         println!("records   {}", hospital.records_dir().display());
         println!("phone     {}", hospital.phone_dir().display());
-        println!("CA        {}\n", hospital.ca().display());
+        println!("CA        {}", hospital.ca().display());
+        walk::on_the_phone(&hospital).await?;
         let journeys = journey::travel(&hospital, inputs).await?;
         output::table(&journeys);
         let trouble = output::write_all(&hospital, &journeys, out.as_deref()).await?.trouble();
         if trouble.is_none() {
-            walk::tell(&pages);
+            walk::tell(&pages, &provider);
             walk::through(&hospital, &pages).await?;
         }
         if trouble.is_none() && !arguments.once {
@@ -104,4 +125,15 @@ fn run(arguments: &Arguments) -> anyhow::Result<Option<String>> {
         servers.stop().await;
         Ok(trouble)
     })
+}
+
+async fn provider(hospital: &Hospital, identity: Identity, pages: &str) -> anyhow::Result<Provider> {
+    match identity {
+        Identity::Own => Provider::own(free_port()?, &hospital.home().join("tls")),
+        Identity::Keycloak => {
+            println!("Keycloak starts: about a minute");
+            let started = Keycloak::start(hospital.home(), free_port()?, (pages, PHONES_AT), &PEOPLE).await?;
+            Ok(Provider::Keycloak(Box::new(started)))
+        }
+    }
 }

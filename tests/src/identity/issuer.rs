@@ -188,14 +188,17 @@ impl Issuer {
             None => query.clone(),
         };
         let field = |name: &str| asked.get(name).cloned().unwrap_or_default();
+        // Who pushed a request by a header did not say it again.
+        let client =
+            Some(field("client_id")).filter(|id| !id.is_empty()).unwrap_or_else(|| self.client_id.clone());
         state.count += 1;
         let code = format!("code-{}", state.count);
         let mut claims = account.claims.clone();
         for (name, value) in [
             ("iss", json!(self.issuer)),
             ("sub", json!(account.login)),
-            ("aud", json!(self.client_id)),
-            ("azp", json!(self.client_id)),
+            ("aud", json!(client)),
+            ("azp", json!(client)),
             ("iat", json!(now)),
             ("exp", json!(now + 300)),
             ("auth_time", json!(now)),

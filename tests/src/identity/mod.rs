@@ -1,28 +1,22 @@
-//! The demo's own identity provider, over TLS on this machine. Whoever types a password that is printed on the screen comes in,
-//! and a tick stands for a second factor: never let it stand before real photos.
+//! The people of the demo's hospital, and the providers at which they sign in: one of the demo's own, and Keycloak.
+//!
+//! Passwords and secrets are printed on the screen: never let either stand before real photos.
 
+pub mod authenticator;
 pub mod issuer;
+pub mod keycloak;
+mod own;
+pub mod phone;
+pub mod visit;
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use anyhow::Context as _;
-use axum::Router;
-use axum::body::to_bytes;
-use axum::extract::{Form, Query, Request, State};
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::get;
-use axum_server::tls_rustls::RustlsConfig;
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 
-use issuer::{Account, Asked, Issuer};
+use crate::hospital::Hospital;
+use keycloak::Keycloak;
 
-/// One of the demo's two people.
+/// Somebody who signs in.
 #[derive(Clone, Copy, Debug)]
 pub struct Somebody {
     /// The name to sign in with.
@@ -33,38 +27,140 @@ pub struct Somebody {
     pub password: &'static str,
     /// Their role at the hospital.
     pub role: &'static str,
+    /// The provider's group that they are in.
+    pub group: &'static str,
+    /// Whether Keycloak asks them for a one-time code too.
+    pub one_time: bool,
 }
 
-/// Both of them.
+/// The demo's two.
 pub const PEOPLE: [Somebody; 2] = [
-    Somebody { login: "ann", name: "Ann Nurse", password: "wound-care", role: "viewer" },
-    Somebody { login: "adam", name: "Adam Administrator", password: "gives-roles", role: "administrator" },
+    Somebody {
+        login: "ann",
+        name: "Ann Nurse",
+        password: "wound-care",
+        role: "viewer",
+        group: "/ward",
+        one_time: true,
+    },
+    Somebody {
+        login: "adam",
+        name: "Adam Administrator",
+        password: "gives-roles",
+        role: "administrator",
+        group: "/office",
+        one_time: true,
+    },
 ];
 
 /// The team whose photos Ann sees.
 pub const TEAM: &str = "tissue-viability";
 
-/// `people.json` of the demo's hospital.
-pub fn people_json(origin: &str, issuer: &str) -> Value {
-    json!({
-        "origin": origin,
-        "provider": {
-            "issuer": issuer, "profile": "keycloak", "client_id": "gauze", "ca": "tls/ca.pem",
-            "client": { "secret_file": "client.secret" },
-        },
-        "roles": { "viewer": "viewer", "administrator": "administrator" },
-        "teams": { "/ward": { "team": TEAM } },
-        "factors": { "totp": true },
-        "networks": ["127.0.0.0/8"],
-    })
+/// What the hospital's own pages and its phones are called at the provider.
+pub const PAGES: &str = "gauze";
+const PHONES: &str = "gauze-phone";
+
+/// The key of everybody's one-time codes, that of RFC 6238's own example: as it is, and as an app takes it.
+const ONE_TIME: [&str; 2] = ["12345678901234567890", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"];
+
+/// A provider that runs.
+pub enum Provider {
+    /// The demo's own; its issuer.
+    Own(String),
+    /// Keycloak.
+    Keycloak(Box<Keycloak>),
 }
 
-fn account(somebody: &Somebody, proven: bool) -> Account {
-    let claims = json!({
-        "name": somebody.name, "realm_access": { "roles": [somebody.role] }, "groups": ["/ward"],
-        "acr": if proven { "gold" } else { "silver" },
-    });
-    Account { login: somebody.login.to_owned(), claims: claims.as_object().cloned().unwrap_or_default() }
+impl Provider {
+    /// Starts the demo's own on `port`, with the certificate in `tls`.
+    ///
+    /// # Errors
+    /// Where it cannot listen.
+    pub fn own(port: u16, tls: &Path) -> anyhow::Result<Self> {
+        own::serve(port, tls).map(Self::Own)
+    }
+
+    /// As its tokens spell it.
+    pub fn issuer(&self) -> String {
+        match self {
+            Self::Own(issuer) => issuer.clone(),
+            Self::Keycloak(keycloak) => keycloak.issuer(),
+        }
+    }
+
+    /// How to pass the second factor there, for whoever tries it by hand.
+    pub fn second_factor(&self) -> String {
+        match self {
+            Self::Own(_) => "tick the box at the provider; it stands for one".to_owned(),
+            Self::Keycloak(_) => {
+                format!("a one-time code: add {} to an app, or run `oathtool --totp -b {0}`", ONE_TIME[1])
+            }
+        }
+    }
+
+    fn client(&self) -> Value {
+        match self {
+            Self::Own(_) => json!({ "secret_file": "client.secret" }),
+            Self::Keycloak(_) => json!({ "private_key": { "file": "client.pem", "kid": PAGES } }),
+        }
+    }
+
+    /// Has the people of `hospital` sign in here: at the pages of `origin`, and on phones, which come back to `phones_at`.
+    ///
+    /// # Errors
+    /// Where its files cannot be written.
+    pub async fn believed_by(
+        &self,
+        hospital: &Hospital,
+        origin: &str,
+        phones_at: &str,
+    ) -> anyhow::Result<()> {
+        let ca = std::fs::read_to_string(hospital.ca())?;
+        hospital.believe(&self.people_json(origin), self.sign_in_rules(phones_at, &ca)).await
+    }
+
+    /// `people.json` of a hospital whose people sign in here.
+    pub fn people_json(&self, origin: &str) -> Value {
+        json!({
+            "origin": origin,
+            "provider": {
+                "issuer": self.issuer(), "profile": "keycloak", "client_id": PAGES, "ca": "tls/ca.pem",
+                "client": self.client(),
+            },
+            "roles": { "viewer": "viewer", "lead": "lead", "administrator": "administrator" },
+            "teams": { "/ward": { "team": TEAM }, "/ward/lead": { "team": TEAM, "leads": true } },
+            "factors": { "totp": true },
+            "networks": ["127.0.0.0/8"],
+        })
+    }
+
+    /// `sign_in` of its policy: phones sign in here too, and come back to `redirect_uri`.
+    pub fn sign_in_rules(&self, redirect_uri: &str, ca: &str) -> Value {
+        json!({
+            "mode": "required", "issuer": self.issuer(), "client_id": PHONES, "redirect_uri": redirect_uri,
+            "acr_values": "gold", "ca": ca, "shift_hours": 12,
+        })
+    }
+}
+
+/// The one-time code that everybody's app shows now.
+pub fn one_time_code() -> String {
+    code_of(ONE_TIME[0].as_bytes())
+}
+
+/// The one-time code that an app with this key shows now (RFC 6238).
+pub fn code_of(key: &[u8]) -> String {
+    code_at(key, now() / 30)
+}
+
+fn code_at(key: &[u8], step: i64) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);
+    let tag = ring::hmac::sign(&key, &step.to_be_bytes());
+    let bytes = tag.as_ref();
+    let at = usize::from(bytes.last().copied().unwrap_or_default() & 15);
+    let cut = bytes.get(at..at + 4).unwrap_or_default();
+    let number = cut.iter().fold(0_u32, |number, byte| (number << 8) | u32::from(*byte));
+    format!("{:06}", (number & 0x7fff_ffff) % 1_000_000)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a provider of the demo goes by the machine's clock")]
@@ -72,72 +168,15 @@ fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('\'', "&#39;")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-async fn ask(Query(query): Query<HashMap<String, String>>) -> Html<String> {
-    let mut page = String::from(
-        "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>Demo sign-in</title>\
-         <h1>Demo identity provider</h1><p>For the demo alone: its passwords stand on your screen.</p><form method=post>",
-    );
-    // A request that was pushed is named; a public client's stands in the query.
-    for (name, value) in &query {
-        page.push_str(&format!(
-            "<input type=hidden name=\"{}\" value=\"{}\">",
-            escaped(name),
-            escaped(value)
-        ));
+    /// RFC 6238, appendix B, the last six digits.
+    #[test]
+    fn one_time_codes_are_those_of_rfc_6238() {
+        for (time, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
+            assert_eq!(code_at(ONE_TIME[0].as_bytes(), time / 30), code, "{time}");
+        }
     }
-    page.push_str(
-        "<p><label>Name <input name=login autocomplete=off></label><p><label>Password <input name=password type=password></label>\
-         <p><label><input type=checkbox name=proven value=yes> This tick stands for a second factor</label>\
-         <p><button>Sign in</button></form>",
-    );
-    Html(page)
-}
-
-async fn let_in(State(issuer): State<Arc<Issuer>>, Form(form): Form<HashMap<String, String>>) -> Response {
-    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-    let found = PEOPLE.iter().find(|one| one.login == field("login") && one.password == field("password"));
-    let Some(somebody) = found else {
-        let told = "<p>No such name and password. They are printed by the demo. Go back and type them again.";
-        return (StatusCode::FORBIDDEN, Html(told)).into_response();
-    };
-    let back = issuer.let_in(&form, &account(somebody, field("proven") == "yes"), now());
-    Redirect::to(&format!("{}?{}", back.address, back.query())).into_response()
-}
-
-async fn machine(State(issuer): State<Arc<Issuer>>, request: Request) -> Response {
-    let path = request.uri().path().to_owned();
-    let Ok(body) = to_bytes(request.into_body(), 64 << 10).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    let fields = fields(&body);
-    let (status, body) = issuer.answer(&Asked { path: &path, fields, now: now() });
-    (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body).into_response()
-}
-
-/// The fields of a form.
-fn fields(body: &[u8]) -> HashMap<String, String> {
-    url::form_urlencoded::parse(body).into_owned().collect()
-}
-
-/// Listens on `port` of this machine with the demo hospital's certificate, for as long as the process lives.
-pub fn serve(port: u16, tls: &Path) -> anyhow::Result<String> {
-    let url = format!("https://127.0.0.1:{port}");
-    let issuer = Arc::new(Issuer::new(&url, "gauze"));
-    let pages = Router::new().route("/authorise", get(ask).post(let_in)).fallback(machine).with_state(issuer);
-    let chain: Vec<_> = CertificateDer::pem_file_iter(tls.join("server.pem"))?.collect::<Result<_, _>>()?;
-    let key = PrivateKeyDer::from_pem_file(tls.join("server.key"))?;
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    let listener =
-        std::net::TcpListener::bind(("127.0.0.1", port)).context("the identity provider's port")?;
-    listener.set_nonblocking(true)?;
-    let server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config)))?;
-    tokio::spawn(server.serve(pages.into_make_service()));
-    Ok(url)
 }

@@ -58,6 +58,7 @@ pub(super) async fn ask(Query(next): Query<Next>) -> Response {
 /// Goes to the provider; straight on where somebody is signed in, which a link from another site cannot know.
 pub(super) async fn begin(
     State(web): State<Web>,
+    peer: Peer,
     present: Result<Present, super::signed::Unsigned>,
     Form(next): Form<Next>,
 ) -> Result<Response, Refusal> {
@@ -67,11 +68,17 @@ pub(super) async fn begin(
     {
         return Ok(Redirect::to(&next).into_response());
     }
-    to_provider(&web, Wanted { purpose: Purpose::SignIn, next }).await
+    to_provider(&web, Wanted { purpose: Purpose::SignIn, next }, network_of(&web, &peer)).await
 }
 
-pub(super) async fn to_provider(web: &Web, wanted: Wanted) -> Result<Response, Refusal> {
-    let (address, begun) = web.provider().begin(wanted, web.now()).await.map_err(|error| refusal(&error))?;
+pub(super) async fn to_provider(web: &Web, wanted: Wanted, from: Network) -> Result<Response, Refusal> {
+    let (address, begun) = match web.provider().begin(wanted, web.now()).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            web.tell_of_stranger(from, Happened::SignInFailed(error.code())).await?;
+            return Err(refusal(&error));
+        }
+    };
     let kept = web.beginnings().keep(begun).map_err(|_| Refusal::Broken("entropy"))?;
     let mut answer = onward(address.as_str());
     answer.headers_mut().append(SET_COOKIE, cookie::set(cookie::BEGUN, &kept));

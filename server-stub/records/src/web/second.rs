@@ -142,7 +142,8 @@ pub(super) async fn again_at_provider(
 ) -> Result<Response, Refusal> {
     let OwnForm { who, value } = form;
     let purpose = Purpose::ProveAgain(who.session.person.id.clone(), who.cookie.clone());
-    door::to_provider(&web, Wanted { purpose, next: value.local().to_owned() }).await
+    let wanted = Wanted { purpose, next: value.local().to_owned() };
+    door::to_provider(&web, wanted, who.network).await
 }
 
 /// A page with one person's forms.

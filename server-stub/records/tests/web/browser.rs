@@ -14,6 +14,7 @@ use axum::routing::get;
 use axum_server::tls_rustls::RustlsConfig;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use gauze_people::acting::Factor;
+use gauze_people::person::Role;
 use gauze_records::web::{HttpsOutward, Parts, Roster, Web, router};
 use gauze_records::{Clock, SystemClock};
 use gauze_signin::config::People;
@@ -21,8 +22,9 @@ use gauze_signin::factors::{FactorKey, Factors};
 use gauze_signin::provider::Provider;
 use serde_json::{Value, json};
 
+use crate::authenticator::Maker;
 use crate::driver::Browser;
-use crate::fixture::{TestLog, TestRoster, account, people_json};
+use crate::fixture::{TestLog, TestRoster, account, listed, people_json};
 use crate::issuer::{Asked, Issuer};
 
 /// Everything in a page that is too wide, too faint, or has no name.
@@ -101,6 +103,11 @@ fn listen(tls: RustlsConfig, pages: impl FnOnce(u16) -> Router) -> u16 {
 
 impl Desk {
     async fn start() -> Option<Self> {
+        Self::of(None, &[]).await
+    }
+
+    /// One at which Ann has these roles, in a hospital that lists these makers of hardware keys.
+    async fn of(roles: Option<Vec<Role>>, makers: &[String]) -> Option<Self> {
         let Some(browser) = Browser::start_with(&["--ignore-certificate-errors"]).await else {
             println!("skipped: chromedriver not found");
             return None;
@@ -119,7 +126,8 @@ impl Desk {
         let base = format!("https://localhost:{own}");
         let dir = tempfile::tempdir().unwrap();
         tokio::fs::write(dir.path().join("client.secret"), "a secret of more than 16").await.unwrap();
-        let json = people_json(&base, &format!("https://127.0.0.1:{port}"));
+        let mut json = people_json(&base, &format!("https://127.0.0.1:{port}"));
+        json["factors"]["authorities"] = listed(dir.path(), makers).await;
         let people = Arc::new(People::parse(json.to_string().as_bytes(), dir.path()).unwrap());
         let outward = Arc::new(HttpsOutward::new(Some(pem.as_bytes())).unwrap());
         let store = dir.path().join("factors.sqlite");
@@ -128,7 +136,7 @@ impl Desk {
             provider: Provider::new(Arc::clone(&people), outward).unwrap(),
             factors: Factors::open(&store, FactorKey::derive(&[7; 32]), &people).await.unwrap(),
             people,
-            roster: Arc::new(TestRoster::default()) as Arc<dyn Roster>,
+            roster: Arc::new(TestRoster(roles.into())) as Arc<dyn Roster>,
             roles: Arc::new(gauze_people::Roles::shipped().unwrap()),
             log: Arc::clone(&log.log),
             clock: Arc::new(SystemClock) as Arc<dyn Clock>,
@@ -169,6 +177,27 @@ impl Desk {
             .await;
     }
 
+    /// Adds something that holds passkeys and whose user is verified: a program, as a browser or a phone has one.
+    async fn authenticator(&self) -> String {
+        let kind = json!({
+            "protocol": "ctap2", "transport": "internal",
+            "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true
+        });
+        let made = self.browser.post("/webauthn/authenticator", kind).await;
+        made.as_str().unwrap().to_owned()
+    }
+
+    async fn is_told_that_no_passkey_was_used(&self) {
+        for _ in 0..400 {
+            let told = "return !document.querySelector('.script-only')?.hidden";
+            if self.browser.run(told, json!([])).await == json!(true) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(self.text().await.contains("was not used"), "{}", self.text().await);
+    }
+
     /// From the sign-in page through the provider to the second factor.
     async fn sign_in(&self) {
         self.browser.open(&format!("{}/", self.base)).await;
@@ -207,17 +236,7 @@ impl Desk {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_is_made_and_proven_and_never_without_its_user() {
     let Some(desk) = Desk::start().await else { return };
-    let authenticator = desk
-        .browser
-        .post(
-            "/webauthn/authenticator",
-            json!({
-                "protocol": "ctap2", "transport": "internal",
-                "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true
-            }),
-        )
-        .await;
-    let authenticator = authenticator.as_str().unwrap().to_owned();
+    let authenticator = desk.authenticator().await;
 
     desk.browser.open(&format!("{}/sign-in", desk.base)).await;
     desk.looks_right("sign-in").await;
@@ -263,14 +282,26 @@ async fn a_passkey_is_made_and_proven_and_never_without_its_user() {
         .await;
     desk.sign_in().await;
     desk.click("form.passkey button").await;
-    for _ in 0..400 {
-        let told = "return !document.querySelector('.script-only')?.hidden";
-        if desk.browser.run(told, json!([])).await == json!(true) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert!(desk.text().await.contains("was not used"), "{}", desk.text().await);
+    desk.is_told_that_no_passkey_was_used().await;
     desk.browser.open(&format!("{}/sessions", desk.base)).await;
+    desk.at("/second-factor").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browsers_own_passkey_is_no_key_for_an_administrator() {
+    let maker = Maker::new("Keys for hospitals");
+    let Some(desk) = Desk::of(Some(vec![Role::Administrator]), &[maker.pem]).await else { return };
+    desk.authenticator().await;
+    desk.sign_in().await;
+    let person = desk.web.sessions().all(SystemClock.now())[0].person.id.clone();
+    let code = desk.web.factors().make_code(&person, SystemClock.now()).await.unwrap();
+    desk.fill("#code", &code).await;
+    desk.click("form:has(#code) button").await;
+    desk.at("/second-factor").await;
+    desk.click("form.passkey button").await;
+    // It guards no key in the way that is demanded of one for administrators, and so makes none.
+    desk.is_told_that_no_passkey_was_used().await;
+    assert_eq!(desk.log.said(), "factor_change done code_taken");
+    desk.browser.open(&format!("{}/people/waiting", desk.base)).await;
     desk.at("/second-factor").await;
 }

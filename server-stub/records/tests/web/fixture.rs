@@ -28,6 +28,8 @@ use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tower::ServiceExt as _;
 
 use crate::issuer::{Account, Answering, Asked, Claims, Issuer};
@@ -182,7 +184,7 @@ pub struct Hospital {
     pub roster: Arc<TestRoster>,
     pub web: Web,
     pub pages: Router,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 pub fn people_json(origin: &str, issuer: &str) -> Value {
@@ -206,9 +208,19 @@ impl Hospital {
 
     /// One with policies of its own beside the shipped ones.
     pub async fn ruled(more: &str) -> Self {
+        Self::made(more, &[]).await
+    }
+
+    /// One that lists these makers of hardware keys.
+    pub async fn listing(makers: &[String]) -> Self {
+        Self::made("", makers).await
+    }
+
+    async fn made(more: &str, makers: &[String]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         tokio::fs::write(dir.path().join("client.secret"), "a secret of more than 16").await.unwrap();
-        let json = people_json(&format!("https://{HOST}"), ISSUER);
+        let mut json = people_json(&format!("https://{HOST}"), ISSUER);
+        json["factors"]["authorities"] = listed(dir.path(), makers).await;
         let people = Arc::new(People::parse(json.to_string().as_bytes(), dir.path()).unwrap());
         let (issuer, clock) = (Arc::new(Issuer::new(ISSUER, "gauze")), Arc::new(TestClock::new()));
         let wire = Arc::new(Wire { issuer: Arc::clone(&issuer), clock: Arc::clone(&clock) });
@@ -227,7 +239,25 @@ impl Hospital {
             fences: watch::Sender::new(Vec::new()).subscribe(),
         };
         let web = Web::new(parts);
-        Self { issuer, clock, log, roster, pages: router(web.clone(), Router::new()), web, _dir: dir }
+        Self { issuer, clock, log, roster, pages: router(web.clone(), Router::new()), web, dir }
+    }
+
+    /// From now on nothing of the kept factors changes, or again: as on a disk that is full.
+    pub async fn store_is_full(&self, full: bool) {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("factors.sqlite"));
+        let mut store = options.connect().await.unwrap();
+        for (table, change) in [("factor", "UPDATE"), ("code", "UPDATE"), ("code", "DELETE")] {
+            let name = format!("full_{table}_{change}");
+            let command = if full {
+                format!(
+                    "CREATE TRIGGER {name} BEFORE {change} ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+                )
+            } else {
+                format!("DROP TRIGGER {name}")
+            };
+            sqlx::query(sqlx::AssertSqlSafe(command)).execute(&mut store).await.unwrap();
+        }
+        store.close().await.unwrap();
     }
 
     pub fn visitor(&self) -> Visitor<'_> {
@@ -245,6 +275,17 @@ impl Hospital {
     pub async fn code_for(&self, person: &PersonId) -> String {
         self.web.factors().make_code(person, self.clock.now()).await.unwrap()
     }
+}
+
+/// Writes the makers' certificates; their names for `people.json`.
+pub async fn listed(dir: &Path, makers: &[String]) -> Value {
+    let mut names = Vec::new();
+    for (count, pem) in makers.iter().enumerate() {
+        let name = format!("maker-{count}.pem");
+        tokio::fs::write(dir.join(&name), pem).await.unwrap();
+        names.push(name);
+    }
+    json!(names)
 }
 
 pub fn account(login: &str, roles: &[&str], acr: Option<&str>) -> Account {

@@ -119,3 +119,35 @@ async fn leave_to_enrol_lasts_five_minutes_however_often_it_is_asked_for() {
     let page = ann.post("/second-factor/new/totp/ask", &[("proof", &proof)]).await;
     assert_eq!(page.code(), "not_invited");
 }
+
+#[tokio::test]
+async fn where_no_try_can_be_counted_right_and_wrong_codes_are_answered_alike_and_open_nothing() {
+    let hospital = Hospital::new().await;
+    let secret = enrol(&mut hospital.visitor(), "ann").await;
+    hospital.clock.pass(SignedDuration::from_secs(60));
+    let mut ann = hospital.visitor();
+    ann.come_back(&account("ann", &["viewer"], None)).await;
+    let mut bob = hospital.visitor();
+    bob.come_back(&account("bob", &["viewer"], None)).await;
+    let invited = hospital.code_for(&hospital.person("bob")).await;
+    hospital.store_is_full(true).await;
+    let right = digits(&secret, &hospital);
+    for (visitor, path, right) in [
+        (&mut ann, "/second-factor/totp", right.as_str()),
+        (&mut bob, "/second-factor/code", invited.as_str()),
+    ] {
+        let proof = visitor.get("/second-factor").await.proof();
+        let mut answers = Vec::new();
+        for typed in ["12345", right, "12345", right, "12345", "12345", "12345", "12345"] {
+            let page = visitor.post(path, &[("proof", &proof), ("code", typed)]).await;
+            assert_eq!(page.code(), "factors_failed", "{path}: {typed}");
+            answers.push((page.status, page.text));
+        }
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{path}");
+        assert!(visitor.get("/sessions").await.location().starts_with("/second-factor"), "{path}");
+    }
+    hospital.store_is_full(false).await;
+    let proof = ann.get("/second-factor").await.proof();
+    let page = ann.post("/second-factor/totp", &[("proof", &proof), ("code", &right)]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "nothing was counted, and nothing was learned");
+}

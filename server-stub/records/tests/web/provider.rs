@@ -195,6 +195,7 @@ async fn answers_that_are_long_slow_or_not_its_own_are_refused() {
         hospital.issuer.answer_so(answering);
         let page = hospital.visitor().post("/sign-in", &[]).await;
         assert_eq!((page.status, page.code()), (StatusCode::BAD_GATEWAY, code), "{answering:?}");
+        assert_eq!(hospital.log.said(), format!("sign_in refused {code}"), "{answering:?}");
     }
 }
 

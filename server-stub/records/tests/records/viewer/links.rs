@@ -19,11 +19,12 @@ const WHY: &str = "Is this a pressure ulcer";
 pub struct Reader<'a> {
     ward: &'a Ward,
     pub cookie: Option<String>,
+    from: [u8; 4],
 }
 
 impl<'a> Reader<'a> {
     pub fn of(ward: &'a Ward) -> Self {
-        Self { ward, cookie: None }
+        Self { ward, cookie: None, from: [198, 51, 100, 7] }
     }
 
     async fn ask(&self, method: &str, address: &str, form: &str) -> Answer {
@@ -36,7 +37,7 @@ impl<'a> Reader<'a> {
         if let Some(cookie) = &self.cookie {
             request = request.header(COOKIE, cookie);
         }
-        self.ward.ask(request.body(Body::from(form.to_owned())).unwrap(), [198, 51, 100, 7]).await
+        self.ward.ask(request.body(Body::from(form.to_owned())).unwrap(), self.from).await
     }
 
     pub async fn get(&self, address: &str) -> Answer {
@@ -185,6 +186,50 @@ async fn a_code_is_guessed_five_times_and_then_the_link_is_locked() {
     assert_eq!(thief.try_code(&link, wrong).await.status, StatusCode::GONE);
     assert_eq!(thief.open(&link).await.status, StatusCode::GONE, "the right code comes too late");
     assert_eq!(steps(&ward).iter().filter(|step| *step == "wrong_code").count(), 5);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn where_no_try_can_be_counted_the_right_code_is_answered_like_a_wrong_one() {
+    let ward = ward().await;
+    let link = link(&ward, "3", "5").await;
+    let wrong = if link.code == "00000000" { "11111111" } else { "00000000" };
+    let mut thief = Reader::of(&ward);
+    ward.office.breaks(true);
+    let mut answers = Vec::new();
+    for code in [wrong, link.code.as_str(), wrong] {
+        let answer = thief.try_code(&link, code).await;
+        assert!(thief.cookie.is_none() && !answer.text().contains("FEATHER"));
+        answers.push((answer.status, answer.text()));
+    }
+    assert_eq!(answers[0].0, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    // Memory has counted them all the same.
+    ward.office.breaks(false);
+    for _ in 0..3 {
+        thief.try_code(&link, wrong).await;
+    }
+    assert_eq!(thief.open(&link).await.status, StatusCode::GONE);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn one_stranger_shuts_nobody_else_out() {
+    let ward = ward().await;
+    let link = link(&ward, "3", "5").await;
+    let (stranger, mut reader) = (Reader::of(&ward), Reader { from: [203, 0, 113, 9], ..Reader::of(&ward) });
+    let mut refused = 0;
+    for _ in 0..300 {
+        let answer = stranger.get(&link.door).await;
+        if answer.status != StatusCode::OK {
+            assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 260);
+    assert_eq!(steps(&ward).len(), 40, "nor does it fill the log");
+    assert_eq!(reader.get(&link.door).await.status, StatusCode::OK);
+    assert_eq!(reader.open(&link).await.status, StatusCode::SEE_OTHER);
     ward.end().await;
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -29,7 +30,7 @@ use gauze_signin::outward::{Outward, OutwardError, Soon};
 use gauze_signin::provider::Provider;
 use gauze_signin::sessions::{AtProvider, Level, Opening as Begin};
 use gauze_wire::log::NoteKey;
-use gauze_wire::{Choice, Patient, SoftwareKey, Text};
+use gauze_wire::{Choice, Patient, PublicKey, Signer, SoftwareKey, Text, WireError};
 use serde_json::json;
 use tower::ServiceExt as _;
 
@@ -91,8 +92,29 @@ pub fn acting(role: Role) -> Acting {
     }
 }
 
+/// A key that can fail, and with it every line: as on a disk that is full.
+struct Pen {
+    key: SoftwareKey,
+    broken: AtomicBool,
+}
+
+impl Signer for Pen {
+    fn public_key(&self) -> PublicKey {
+        self.key.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
+        if self.broken.load(Ordering::Relaxed) {
+            Err(WireError::Field("pen"))
+        } else {
+            self.key.sign(message)
+        }
+    }
+}
+
 /// Roles and an access log.
 pub struct Office {
+    pen: Arc<Pen>,
     pub roles: Arc<Roles>,
     pub log: Arc<AccessLog>,
     pub dir: tempfile::TempDir,
@@ -104,8 +126,10 @@ impl Office {
     pub async fn new(hospital: &Hospital) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let tenant = hospital.tenant();
+        let key = SoftwareKey::from_bytes(&[41; 32]).unwrap();
+        let pen = Arc::new(Pen { key, broken: AtomicBool::new(false) });
         let keys = LogKeys {
-            audit: Arc::new(SoftwareKey::from_bytes(&[41; 32]).unwrap()),
+            audit: Arc::clone(&pen) as Arc<dyn Signer + Send + Sync>,
             note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[42; 32]).unwrap()),
             tenant,
         };
@@ -115,7 +139,7 @@ impl Office {
         let key = NoteKey::from_bytes("witness.example/audit", &[5; 32]).unwrap().witness_key();
         let outside = OutsideWitness::new(Arc::new(Elsewhere), "https://witness.test", key, dir.path());
         let outside = Some(Arc::new(outside.unwrap()));
-        Self { roles: Arc::new(Roles::shipped().unwrap()), log, dir, outside }
+        Self { pen, roles: Arc::new(Roles::shipped().unwrap()), log, dir, outside }
     }
 
     /// Leave to open a photo, as a page gets it.
@@ -131,6 +155,11 @@ impl Office {
         let context = Context { reason, ..Context::care(acting.signed_in_at) };
         let authorised = self.roles.authorise(acting, act, &subject, &context).unwrap();
         Opening::of(&self.log.append(authorised).await.unwrap()).unwrap()
+    }
+
+    /// From now on no line can be written, or again.
+    pub fn breaks(&self, broken: bool) {
+        self.pen.broken.store(broken, Ordering::Relaxed);
     }
 
     /// The newest entry: the last line of the log's first file.

@@ -1,6 +1,6 @@
 //! The reader's pages: the door, which shows nothing and spends nothing; and the photo, once a view is spent.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Form;
@@ -36,6 +36,7 @@ const DIGITS: usize = 8;
 
 /// Whoever asks: from where, and with which view.
 pub(super) struct Asking {
+    from: IpAddr,
     network: Network,
     cookie: Option<String>,
 }
@@ -46,8 +47,9 @@ impl FromRequestParts<Desk> for Asking {
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let of = |peer: &ConnectInfo<SocketAddr>| network(&desk.web.people().networks, peer.0.ip());
+        let from = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
         let cookie = cookie::find(&parts.headers, COOKIE).map(str::to_owned);
-        Ok(Self { network: peer.map_or(Network::Outside, of), cookie })
+        Ok(Self { from, network: peer.map_or(Network::Outside, of), cookie })
     }
 }
 
@@ -92,17 +94,17 @@ impl Desk {
     }
 
     /// The link at an address that still opens; what does not is written down.
-    async fn link_at(&self, address: &str, network: Network) -> Result<Link, Closed> {
+    async fn link_at(&self, address: &str, asking: &Asking) -> Result<Link, Closed> {
         let now = self.web.now();
         let Some(link) = self.known(address, now) else {
-            self.web.tell_of_stranger(network, Happened::Refused("no_such_link")).await?;
+            self.web.tell_of_stranger(asking.network, Happened::Refused("no_such_link")).await?;
             return Err(Closed::Unknown);
         };
         match link.shut(now) {
             None => Ok(link),
             Some(shut) => {
-                self.readings().room(now)?;
-                self.step(&link, Step::Refused(shut), network).await?;
+                self.readings().room(asking.from, now)?;
+                self.step(&link, Step::Refused(shut), asking.network).await?;
                 Err(Closed::Shut(shut))
             }
         }
@@ -120,7 +122,7 @@ impl Desk {
             return Err(Closed::Unknown);
         };
         if let Some(shut) = link.stopped(now) {
-            self.readings().room(now)?;
+            self.readings().room(asking.from, now)?;
             self.step(&link, Step::Refused(shut), asking.network).await?;
             return Err(Closed::Shut(shut));
         }
@@ -158,8 +160,8 @@ pub(super) async fn door(
     Path(address): Path<String>,
     asking: Asking,
 ) -> Result<Html<String>, Closed> {
-    let link = desk.link_at(&address, asking.network).await?;
-    desk.readings().room(desk.web.now())?;
+    let link = desk.link_at(&address, &asking).await?;
+    desk.readings().room(asking.from, desk.web.now())?;
     desk.step(&link, Step::Asked, asking.network).await?;
     Ok(desk.door(&link, &address, None))
 }
@@ -176,11 +178,11 @@ pub(super) async fn open(
     asking: Asking,
     typed: Result<Form<Typed>, FormRejection>,
 ) -> Result<Response, Closed> {
-    let link = desk.link_at(&address, asking.network).await?;
+    let link = desk.link_at(&address, &asking).await?;
     let typed = typed.map(|Form(typed)| typed.code).unwrap_or_default();
     let code: String = typed.chars().filter(|one| !matches!(one, ' ' | '-')).collect();
     if code.len() != DIGITS || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        desk.readings().room(desk.web.now())?;
+        desk.readings().room(asking.from, desk.web.now())?;
         desk.step(&link, Step::Asked, asking.network).await?;
         let page = desk.door(&link, &address, Some(words::UNREADABLE));
         return Ok((StatusCode::BAD_REQUEST, page).into_response());
@@ -200,9 +202,11 @@ pub(super) async fn open(
                 format!("{COOKIE}={cookie}; Path=/link/{address}; Secure; HttpOnly; SameSite=Strict");
             Ok(([(SET_COOKIE, cookie)], Redirect::to(&format!("/link/{address}/photo"))).into_response())
         }
+        // It counts from now on in memory, and for ever once its line is there. Where no line can be written, the right code is
+        // answered in the same way: nobody learns by it which one that is.
         Ok(None) => {
             desk.step(&link, Step::WrongCode, asking.network).await?;
-            let link = desk.link_at(&address, asking.network).await?;
+            let link = desk.link_at(&address, &asking).await?;
             let page = desk.door(&link, &address, Some(words::WRONG));
             Ok((StatusCode::FORBIDDEN, page).into_response())
         }
@@ -299,7 +303,7 @@ pub(super) async fn copy(
     if !link.terms.copy {
         return Err(Closed::Unknown);
     }
-    desk.readings().room(desk.web.now())?;
+    desk.readings().room(asking.from, desk.web.now())?;
     desk.step(&link, Step::Copied, asking.network).await?;
     let jpeg = pixels::copy(&desk, &showing).await?;
     let name = format!("attachment; filename=\"photo-{}.jpg\"", showing.opening.line());

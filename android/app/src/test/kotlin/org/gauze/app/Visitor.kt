@@ -74,6 +74,6 @@ class Visitor : Browser {
 
     private companion object {
         const val HOPS = 8
-        val HIDDEN = Regex("<input type=hidden name=\"([^\"]*)\" value=\"([^\"]*)\">")
+        val HIDDEN = Regex("<input type=\"hidden\" name=\"([^\"]*)\" value=\"([^\"]*)\">")
     }
 }
