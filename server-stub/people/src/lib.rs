@@ -14,6 +14,7 @@ mod deed;
 pub mod fhir;
 pub mod governance;
 pub mod haste;
+pub mod keeping;
 mod line;
 pub mod links;
 pub mod log;

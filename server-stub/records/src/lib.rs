@@ -25,6 +25,7 @@ mod trust;
 
 pub mod access;
 pub mod gateway;
+pub mod keeping;
 pub mod keys;
 pub mod leak;
 pub mod proposals;
@@ -39,7 +40,7 @@ pub use certificate::CertificateFault;
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;
 pub use disk::DiskError;
-pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Origin, Refilled, Which};
+pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Origin, Over, Refilled, Which};
 pub use gist::Gist;
 pub use https::{HttpsGateway, TlsError};
 pub use index::{Again, ChainState, IndexError, Kind, Status};

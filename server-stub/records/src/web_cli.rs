@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use gauze_listen::{host_of, listen_address};
 use gauze_people::person::PersonId;
 use gauze_records::access;
+use gauze_records::keeping::keepings;
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{self, Desk, DeskParts};
@@ -154,6 +155,7 @@ impl Pages {
         let log_root = access::log_dir(data);
         let hastes = photos::hastes(&log_root).map_err(access::AccessError::from)?;
         let links = photos::links(&log_root).map_err(access::AccessError::from)?;
+        let kept = keepings(&log_root).map_err(access::AccessError::from)?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
@@ -162,6 +164,7 @@ impl Pages {
             log_root,
             hastes: Arc::new(hastes.into()),
             links: Arc::new(links.into()),
+            keepings: Arc::new(kept.into()),
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
             data: data.to_owned(),

@@ -23,6 +23,7 @@ use super::writer::{Job, Shared};
 use crate::action::Act;
 use crate::context::{Reason, ReasonCode};
 use crate::deed::{Authorised, Denied, Logged};
+use crate::keeping::stays;
 use crate::line::Line;
 use crate::words::Note;
 
@@ -117,10 +118,10 @@ impl AccessLog {
     /// Erases an entry by law: an entry says so first, then salt and text are overwritten. The tree stays as it is.
     ///
     /// # Errors
-    /// [`LogFailure::NoEntry`], [`LogFailure::Stays`] for an entry that says what was erased, or a failed write.
+    /// [`LogFailure::NoEntry`], [`LogFailure::Stays`] for an entry that says what was erased or is held, or a failed write.
     pub fn erase_blocking(&self, index: u64, legal: ReasonCode, at: Timestamp) -> Result<Line, LogFailure> {
         let erased = self.text(index)?;
-        if erased.is_some_and(|jws| erasure(&jws).is_some()) {
+        if erased.is_some_and(|jws| erasure(&jws).is_some() || jws.peek().is_ok_and(|entry| stays(&entry))) {
             return Err(LogFailure::Stays(index));
         }
         self.files.replace(&self.files.erasing(), index.to_string().as_bytes())?;

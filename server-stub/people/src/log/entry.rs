@@ -34,6 +34,8 @@ pub enum Happening {
     Link,
     /// The service started or stopped.
     Service,
+    /// A photo whose time was over was erased by a command of whoever runs the machine; `who` is whom the command named.
+    PhotoErased,
     /// An entry of this log was erased by law: `note` is its number.
     EntryErased,
     /// Bytes behind the last whole entry were set aside: a write that nobody was told of.

@@ -25,6 +25,7 @@ pub(crate) mod nav {
     pub(crate) const ROLES: &str = "Roles";
     pub(crate) const POLICIES: &str = "Policies";
     pub(crate) const LINKS: &str = "Links";
+    pub(crate) const KEEPING: &str = "Keeping";
 }
 
 pub(crate) mod refusal {

@@ -14,6 +14,7 @@ mod gate;
 mod governance;
 mod haste;
 mod hastes;
+mod keeping;
 mod kept;
 mod links;
 mod lists;
@@ -42,9 +43,10 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use gauze_people::Roles;
 use gauze_people::haste::Hastes;
+use gauze_people::keeping::Keepings;
 use gauze_people::links::Links;
 use gauze_people::log::{AccessLog, LogFailure, Places, read_entries};
 use gauze_wire::{PickLists, SoftwareKey};
@@ -79,6 +81,8 @@ pub struct DeskParts {
     pub hastes: Arc<RwLock<Hastes>>,
     /// Links for people outside.
     pub links: Arc<Mutex<Links>>,
+    /// What is held, asked for and erased.
+    pub keepings: Arc<RwLock<Keepings>>,
     /// Teams' words, by the policy in force.
     pub lists: PickLists,
     /// Signs amendments.
@@ -93,6 +97,8 @@ struct Inner {
     reading: Turns,
     /// Where the log's lines about each photo and patient are.
     places: Arc<Mutex<Places>>,
+    /// Holds and erasures are judged and written one after the other.
+    deciding: tokio::sync::Mutex<()>,
     teams: BTreeMap<String, String>,
     readings: Readings,
     parts: DeskParts,
@@ -123,7 +129,8 @@ impl Desk {
         let teams = parts.lists.teams.iter().map(word).collect();
         let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
         let places = Arc::new(Mutex::new(Places::new(&parts.log_root)));
-        Self(Arc::new(Inner { showings, reading, places, teams, readings: Readings::default(), parts }))
+        let (readings, deciding) = (Readings::default(), tokio::sync::Mutex::default());
+        Self(Arc::new(Inner { showings, reading, places, deciding, teams, readings, parts }))
     }
 
     /// What a team is called.
@@ -144,13 +151,17 @@ impl Desk {
         &self.0.readings
     }
 
+    async fn deciding(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.deciding.lock().await
+    }
+
     fn showings(&self) -> &Showings {
         &self.0.showings
     }
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 23] = [
+pub const ADDRESSES: [&str; 28] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -170,6 +181,11 @@ pub const ADDRESSES: [&str; 23] = [
     "/photos/{photo}/amend",
     "/photos/{photo}/export",
     "/photos/{photo}/link",
+    "/photos/{photo}/keeping",
+    "/photos/{photo}/hold",
+    "/photos/{photo}/erase",
+    "/keeping",
+    "/keeping/rules",
     "/links",
     "/compare",
     "/shown/{showing}",
@@ -197,6 +213,11 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/people/policies" => get(policies::page).post(policies::save),
         "/photos/{photo}/export" => get(export::form).post(export::take),
         "/photos/{photo}/link" => get(links::make::form).post(links::make::make),
+        "/photos/{photo}/keeping" => get(keeping::of_photo).post(keeping::ask),
+        "/photos/{photo}/hold" => post(keeping::hold),
+        "/photos/{photo}/erase" => post(keeping::decide),
+        "/keeping" => get(keeping::page).post(keeping::erase_due),
+        "/keeping/rules" => get(keeping::rules_page).post(keeping::save_rules),
         "/links" => get(links::list::list).post(links::list::revoke),
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),
@@ -223,6 +244,7 @@ fn assets(pages: Router<Desk>) -> Router<Desk> {
 
 /// Lets go of renderings also while nobody asks for anything, and makes rows of the index that are missing; ends with the desk.
 async fn sweep(desk: Weak<Inner>) {
+    let mut cut_off = true;
     loop {
         let Some(inner) = desk.upgrade() else { return };
         let now = inner.parts.web.now();
@@ -231,6 +253,14 @@ async fn sweep(desk: Weak<Inner>) {
         inner.parts.links_now().tick(now);
         let folk = inner.parts.folk.clone();
         let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
+        let erasures = || inner.parts.keepings().erasures().cloned().collect();
+        if cut_off || folk.is_unfinished() {
+            let resumed = folk.resume(erasures(), inner.parts.records.clone()).await;
+            cut_off = resumed.is_err();
+            if let Err(error) = resumed {
+                tracing::error!(code = error.code(), %error, "an erasure is not finished, and is tried again");
+            }
+        }
         drop(inner);
         // So that nobody who asks who has looked waits for the whole log to be read.
         let caught_up = reading.work(move || catch_up(&places, size)).await;

@@ -6,6 +6,7 @@ mod day;
 mod exports;
 mod governing;
 mod haste;
+mod keeping;
 mod leaks;
 mod links;
 mod links_browser;

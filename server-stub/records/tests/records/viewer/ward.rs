@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -16,6 +17,7 @@ use gauze_people::context::{Context, Reason, ReasonCode};
 use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
+use gauze_records::keeping::keepings;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{
     Desk, DeskParts, MARK_EPOCH, hastes, links, readers as outside, router as photos,
@@ -28,7 +30,7 @@ use gauze_signin::outward::{Outward, OutwardError, Soon};
 use gauze_signin::provider::Provider;
 use gauze_signin::sessions::{AtProvider, Level, Opening as Begin};
 use gauze_wire::log::NoteKey;
-use gauze_wire::{Choice, Patient, SoftwareKey, Text};
+use gauze_wire::{Choice, Patient, PublicKey, Signer, SoftwareKey, Text, WireError};
 use serde_json::json;
 use tower::ServiceExt as _;
 
@@ -79,9 +81,26 @@ pub fn acting(role: Role) -> Acting {
     }
 }
 
+/// A key that can be made to fail.
+struct Pen {
+    key: SoftwareKey,
+    broken: AtomicBool,
+}
+
+impl Signer for Pen {
+    fn public_key(&self) -> PublicKey {
+        self.key.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
+        if self.broken.load(Ordering::Relaxed) { Err(WireError::Signature) } else { self.key.sign(message) }
+    }
+}
+
 /// Roles and an access log.
 pub struct Office {
     pub roles: Arc<Roles>,
+    pen: Arc<Pen>,
     pub log: Arc<AccessLog>,
     pub dir: tempfile::TempDir,
 }
@@ -90,15 +109,17 @@ impl Office {
     pub async fn new(hospital: &Hospital) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let tenant = hospital.tenant();
+        let key = SoftwareKey::from_bytes(&[41; 32]).unwrap();
+        let pen = Arc::new(Pen { key, broken: AtomicBool::new(false) });
         let keys = LogKeys {
-            audit: Arc::new(SoftwareKey::from_bytes(&[41; 32]).unwrap()),
+            audit: pen.clone(),
             note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[42; 32]).unwrap()),
             tenant,
         };
         let (root, now) = (dir.path().join("access"), hospital.now());
         let open = tokio::task::spawn_blocking(move || AccessLog::open(&root, keys, now));
         let log = Arc::new(open.await.unwrap().unwrap());
-        Self { roles: Arc::new(Roles::shipped().unwrap()), log, dir }
+        Self { roles: Arc::new(Roles::shipped().unwrap()), pen, log, dir }
     }
 
     /// Leave to open a photo, as a page gets it.
@@ -108,12 +129,19 @@ impl Office {
             team: found.team.clone().map(Team),
             patient: None,
             erased: false,
+            due: false,
+            proposed_by: None,
             held: false,
         });
         let reason = Some(Reason { code: ReasonCode::Correction, sealed_words: None });
         let context = Context { reason, ..Context::care(acting.signed_in_at) };
         let authorised = self.roles.authorise(acting, act, &subject, &context).unwrap();
         Opening::of(&self.log.append(authorised).await.unwrap()).unwrap()
+    }
+
+    /// From now on no line can be written, or can again.
+    pub fn breaks(&self, broken: bool) {
+        self.pen.broken.store(broken, Ordering::Relaxed);
     }
 
     /// The newest entry: the last line of the log's first file.
@@ -141,6 +169,7 @@ fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> (Router
         log_root: office.dir.path().join("access"),
         hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
         links: Arc::new(links(&office.dir.path().join("access")).unwrap().into()),
+        keepings: Arc::new(keepings(&office.dir.path().join("access")).unwrap().into()),
         lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
         records: Arc::new(hospital.keys().records().unwrap()),
         data: office.dir.path().to_owned(),
