@@ -87,6 +87,8 @@ actions! {
     ProposeErasure => "propose_erasure",
     /// A photo is erased.
     Erase => "erase",
+    /// The hospital's documents, and notices to its people, are looked through and changed.
+    Documents => "documents",
     /// What is due is listed, and the rules of how long photos are kept are changed.
     Retention => "retention",
 }

@@ -100,10 +100,8 @@ pub fn noted(sha256: &Digest) -> Option<Note> {
 
 /// Whether an entry is never erased by law.
 pub(crate) fn stays(entry: &Entry) -> bool {
-    matches!(
-        entry.what,
-        What::Action(Action::Hold | Action::Erase) | What::Happening(Happening::PhotoErased)
-    ) && entry.outcome == Outcome::Done
+    matches!(entry.what, What::Action(Action::Hold | Action::Erase) | What::Happening(Happening::PhotoErased))
+        && entry.outcome == Outcome::Done
 }
 
 impl Keepings {
@@ -125,7 +123,8 @@ impl Keepings {
                 let Ok(sha256) = note.as_str().parse() else { return };
                 let ground = entry.reason.as_ref().map_or(ReasonCode::RetentionOver, |reason| reason.code);
                 let (at, entry) = (entry.at, entry.id.clone());
-                let erasing = Erasing { by: by.clone(), asked_by: None, at, ground, sha256, line: number, entry };
+                let erasing =
+                    Erasing { by: by.clone(), asked_by: None, at, ground, sha256, line: number, entry };
                 self.erase(photo, erasing);
             }
             _ => {}

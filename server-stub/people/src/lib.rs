@@ -7,6 +7,7 @@
 //! neither can be copied, so one entry stands for one act.
 #![forbid(unsafe_code)]
 
+pub mod acknowledged;
 pub mod acting;
 pub mod action;
 pub mod context;

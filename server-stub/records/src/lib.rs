@@ -24,6 +24,7 @@ mod restored;
 mod trust;
 
 pub mod access;
+pub mod documents;
 pub mod gateway;
 pub mod keeping;
 pub mod keys;
@@ -40,7 +41,9 @@ pub use certificate::CertificateFault;
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;
 pub use disk::DiskError;
-pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Origin, Over, Refilled, Which};
+pub use folk::{
+    Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Origin, Over, Refilled, Which,
+};
 pub use gist::Gist;
 pub use https::{HttpsGateway, TlsError};
 pub use index::{Again, ChainState, IndexError, Kind, Status};

@@ -156,6 +156,7 @@ impl Pages {
         let hastes = photos::hastes(&log_root).map_err(access::AccessError::from)?;
         let links = photos::links(&log_root).map_err(access::AccessError::from)?;
         let kept = keepings(&log_root).map_err(access::AccessError::from)?;
+        let read = photos::acknowledged(&log_root).map_err(access::AccessError::from)?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
@@ -165,6 +166,7 @@ impl Pages {
             hastes: Arc::new(hastes.into()),
             links: Arc::new(links.into()),
             keepings: Arc::new(kept.into()),
+            acknowledged: Arc::new(read.into()),
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
             data: data.to_owned(),

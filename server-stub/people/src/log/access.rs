@@ -63,7 +63,10 @@ impl AccessLog {
             let note =
                 Note::new(format!("{}_bytes", opened.torn)).map_err(|e| LogFailure::Entry(e.to_string()))?;
             let event = Event::of(Happening::TornTail, Outcome::Done, at).noting(note);
-            log.put_blocking(&Entry::of_event(&log.keys.tenant, &event)?)?;
+            let entry = Entry::of_event(&log.keys.tenant, &event)?;
+            // A service opens it where nothing may wait: another thread waits.
+            let written = std::thread::scope(|scope| scope.spawn(|| log.put_blocking(&entry)).join());
+            written.map_err(|_| LogFailure::Stopped)??;
         }
         Ok(log)
     }

@@ -36,8 +36,8 @@ use later::Later;
 use staff::Staff;
 
 pub use amending::Amending;
-pub(crate) use erasing::remove;
 pub use erasing::Over;
+pub(crate) use erasing::remove;
 pub use error::FolkError;
 pub(crate) use export::Papers;
 pub use find::{Found, Hit, Which};

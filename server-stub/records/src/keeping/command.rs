@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex};
 use gauze_people::Note;
 use gauze_people::context::ReasonCode;
 use gauze_people::keeping::{Erasing, Keepings, noted};
-use gauze_people::log::{
-    About, AccessLog, Event, Happening, Kind, LogFailure, Outcome, read_entries,
-};
+use gauze_people::log::{About, AccessLog, Event, Happening, Kind, LogFailure, Outcome, read_entries};
 use gauze_people::person::{PersonId, Team};
 use gauze_people::subject::PatientRef;
 use gauze_wire::{Bundle, CaptureId, Jws, Tenant, WireError};

@@ -35,11 +35,7 @@ impl Tombstones {
     }
 
     /// What stands in place of a photo; nothing where it was not erased, or where nobody of ours signed that it was.
-    pub(crate) fn of(
-        &self,
-        device: &DeviceId,
-        capture: &CaptureId,
-    ) -> Result<Option<Tombstone>, DiskError> {
+    pub(crate) fn of(&self, device: &DeviceId, capture: &CaptureId) -> Result<Option<Tombstone>, DiskError> {
         self.read(&self.layout.tombstone(device, capture))
     }
 

@@ -304,7 +304,9 @@ impl Judging {
     fn open(&self, file: &mut std::fs::File) -> Result<(&Path, Outcome), DiskError> {
         let verdict = inspect(file, &self.identities, &self.body).map_err(at(&self.sealed))?;
         Ok(match verdict {
-            Ok(record) => (&self.sealed, Outcome::Filed(Some(Told::of(&record, &self.lists, &self.folk, &self.layout)))),
+            Ok(record) => {
+                (&self.sealed, Outcome::Filed(Some(Told::of(&record, &self.lists, &self.folk, &self.layout))))
+            }
             Err(cause) => (&self.refused, Outcome::Refused(cause)),
         })
     }

@@ -73,7 +73,17 @@ impl<G: GatewayPort> Puller<G> {
             let own = row.device_id == row.chain_device;
             let ends = (row.kind == Kind::Void && cause.is_none() && own)
                 .then(|| (row.chain_device.clone(), row.capture_id));
-            settled.push(Settled { log_index, manifest_sha256, cause, receipt, gist, moot, ends, entry, erased });
+            settled.push(Settled {
+                log_index,
+                manifest_sha256,
+                cause,
+                receipt,
+                gist,
+                moot,
+                ends,
+                entry,
+                erased,
+            });
             done.push((row, cause));
         }
         self.index.settle(&settled).await?;

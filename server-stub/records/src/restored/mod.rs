@@ -105,7 +105,9 @@ pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredEr
 fn copy_tombstones(now: &Layout, before: &Layout) -> Result<Vec<CaptureId>, RestoredError> {
     let mut copied = Vec::new();
     for path in files_below(&before.erased())? {
-        let (Ok(below), Some(name)) = (path.strip_prefix(before.erased()), path.file_stem()) else { continue };
+        let (Ok(below), Some(name)) = (path.strip_prefix(before.erased()), path.file_stem()) else {
+            continue;
+        };
         let to = now.erased().join(below);
         let Some(capture) = name.to_str().and_then(|name| name.parse().ok()).filter(|_| !to.exists()) else {
             continue;

@@ -65,7 +65,7 @@ fn sections(person: &Person) -> Vec<(&'static str, &'static str)> {
         all.push(("/governance", nav::GOVERNANCE));
     }
     if person.roles.contains(&Role::Governance) {
-        all.push(("/keeping", nav::KEEPING));
+        all.extend([("/keeping", nav::KEEPING), ("/documents", nav::DOCUMENTS)]);
     }
     if !person.leads.is_empty() {
         all.push(("/links", nav::LINKS));

@@ -26,6 +26,7 @@ pub(crate) mod nav {
     pub(crate) const POLICIES: &str = "Policies";
     pub(crate) const LINKS: &str = "Links";
     pub(crate) const KEEPING: &str = "Keeping";
+    pub(crate) const DOCUMENTS: &str = "Documents";
 }
 
 pub(crate) mod refusal {

@@ -65,8 +65,7 @@ impl Desk {
     fn context(&self, signed: &Signed, action: Action, subject: &Subject, reason: Option<Reason>) -> Context {
         let at = self.web.now();
         let audits = matches!(action, Action::ReviewBreakGlass | Action::ReadLog);
-        let keeps =
-            matches!(action, Action::Hold | Action::ProposeErasure | Action::Erase | Action::Retention);
+        let keeps = matches!(action, Action::Hold | Action::ProposeErasure | Action::Erase);
         let purpose = match (audits, keeps) {
             (true, _) => Purpose::Audit,
             (false, true) => Purpose::Administration,

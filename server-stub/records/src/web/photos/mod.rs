@@ -8,6 +8,7 @@
 mod amend;
 mod amend_form;
 mod compare;
+mod documents;
 mod export;
 mod filled;
 mod gate;
@@ -42,9 +43,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, post};
 use gauze_people::Roles;
+use gauze_people::acknowledged::Acknowledged;
 use gauze_people::haste::Hastes;
 use gauze_people::keeping::Keepings;
 use gauze_people::links::Links;
@@ -83,6 +86,8 @@ pub struct DeskParts {
     pub links: Arc<Mutex<Links>>,
     /// What is held, asked for and erased.
     pub keepings: Arc<RwLock<Keepings>>,
+    /// Who has read which notice.
+    pub acknowledged: Arc<RwLock<Acknowledged>>,
     /// Teams' words, by the policy in force.
     pub lists: PickLists,
     /// Signs amendments.
@@ -161,7 +166,7 @@ impl Desk {
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 28] = [
+pub const ADDRESSES: [&str; 31] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -186,6 +191,9 @@ pub const ADDRESSES: [&str; 28] = [
     "/photos/{photo}/erase",
     "/keeping",
     "/keeping/rules",
+    "/documents",
+    "/documents/register",
+    "/notices",
     "/links",
     "/compare",
     "/shown/{showing}",
@@ -218,6 +226,9 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/photos/{photo}/erase" => post(keeping::decide),
         "/keeping" => get(keeping::page).post(keeping::erase_due),
         "/keeping/rules" => get(keeping::rules_page).post(keeping::save_rules),
+        "/documents" => get(documents::page),
+        "/documents/register" => get(documents::form).post(documents::save),
+        "/notices" => get(documents::unread).post(documents::read),
         "/links" => get(links::list::list).post(links::list::revoke),
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),
@@ -230,6 +241,7 @@ fn page(address: &str) -> MethodRouter<Desk> {
 pub fn router(desk: Desk) -> Router {
     tokio::spawn(sweep(Arc::downgrade(&desk.0)));
     let pages = ADDRESSES.iter().fold(Router::new(), |pages, address| pages.route(address, page(address)));
+    let pages = pages.route_layer(from_fn_with_state(desk.clone(), documents::gate));
     assets(links::outside(pages)).with_state(desk)
 }
 
@@ -299,6 +311,20 @@ pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, LogFailure> {
     Ok(hastes)
 }
 
+/// Who has read which notice, read from the log.
+///
+/// # Errors
+/// Where the log cannot be read.
+pub fn acknowledged(log_root: &std::path::Path) -> Result<Acknowledged, LogFailure> {
+    let mut acknowledged = Acknowledged::default();
+    read_entries(log_root, |kept| {
+        if let Some(entry) = &kept.entry {
+            acknowledged.see(entry);
+        }
+    })?;
+    Ok(acknowledged)
+}
+
 /// Links, read from the log.
 ///
 /// # Errors
@@ -327,6 +353,14 @@ impl DeskParts {
 
     fn hastes(&self) -> std::sync::RwLockReadGuard<'_, Hastes> {
         self.hastes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acknowledged(&self) -> std::sync::RwLockReadGuard<'_, Acknowledged> {
+        self.acknowledged.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acknowledged_now(&self) -> std::sync::RwLockWriteGuard<'_, Acknowledged> {
+        self.acknowledged.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn links_now(&self) -> std::sync::MutexGuard<'_, Links> {

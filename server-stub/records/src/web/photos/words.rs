@@ -387,6 +387,7 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
         | Action::ChangeRole
         | Action::EndSession
         | Action::Reenrol
+        | Action::Documents
         | Action::Retention
         | Action::Setting => "Something else",
     }

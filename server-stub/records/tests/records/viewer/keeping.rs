@@ -54,7 +54,8 @@ async fn what_somebody_asks_to_erase_is_erased_by_another_and_is_nowhere_afterwa
     let page = lead.get(&at(&photos[0], "")[..at(&photos[0], "").len() - 1]).await.text();
     let shown = page.split("/shown/").nth(1).unwrap().split(['?', '"']).next().unwrap().to_owned();
     assert_eq!(lead.get(&format!("/shown/{shown}?screen=800")).await.status, StatusCode::OK);
-    let link = sent(&make(&lead, &photos[0].handle.to_string(), &[("days", "1"), ("views", "2")]).await.text());
+    let link =
+        sent(&make(&lead, &photos[0].handle.to_string(), &[("days", "1"), ("views", "2")]).await.text());
     let mut reader = Reader::of(&ward);
     assert_eq!(reader.open(&link).await.status, StatusCode::SEE_OTHER);
 
@@ -163,7 +164,8 @@ async fn what_is_due_is_erased_by_a_click_and_what_is_held_or_kept_is_not() {
     assert_eq!(ward.photos().await.len(), 2);
     ok(&officer.post("/keeping", &all[2..]).await);
     assert_eq!(ward.photos().await.len(), 1);
-    let said: Vec<_> = lines(&ward, Action::Erase).into_iter().filter(|line| line.outcome == Outcome::Done).collect();
+    let said: Vec<_> =
+        lines(&ward, Action::Erase).into_iter().filter(|line| line.outcome == Outcome::Done).collect();
     assert_eq!(said.len(), 2);
     assert!(said.iter().all(|line| line.reason.as_ref().unwrap().code == ReasonCode::RetentionOver));
     ward.end().await;

@@ -10,6 +10,7 @@ mod keeping;
 mod leaks;
 mod links;
 mod links_browser;
+mod notices;
 mod pages;
 mod policies;
 mod putting_right;

@@ -18,7 +18,7 @@ use crate::fixture::{Edit, Hospital, Phone};
 use crate::folk::{patient, text, told};
 
 /// Each route that a role opens, and the action that it does.
-const ROUTES: [(&str, &str, &str); 35] = [
+const ROUTES: [(&str, &str, &str); 38] = [
     ("GET", "/lists/{team}", "list"),
     ("GET", "/patients/{patient}", "list"),
     ("POST", "/search", "search"),
@@ -51,13 +51,16 @@ const ROUTES: [(&str, &str, &str); 35] = [
     ("GET", "/keeping/rules", "retention"),
     ("POST", "/keeping/rules", "retention"),
     ("POST", "/photos/{photo}/erase", "erase"),
+    ("GET", "/documents", "documents"),
+    ("GET", "/documents/register", "documents"),
+    ("POST", "/documents/register", "documents"),
     ("GET", "/people/sessions", "end_session"),
     ("POST", "/people/sessions", "end_session"),
     ("GET", "/people/waiting", "reenrol"),
 ];
 
 /// Routes that show nobody, lead on, or show what one of the above opened: each with the test that asks it.
-const OTHERS: [(&str, &str, &str); 17] = [
+const OTHERS: [(&str, &str, &str); 19] = [
     ("GET", "/", "to where somebody's day begins"),
     ("GET", "/prove-again", "one's own factor"),
     ("POST", "/prove-again", "one's own factor"),
@@ -73,6 +76,12 @@ const OTHERS: [(&str, &str, &str); 17] = [
     ("GET", "/links", "one's own"),
     ("POST", "/links", "one's own: links: what_is_revoked_shows_nothing_from_that_moment"),
     ("POST", "/keeping", "keeping: what_is_due_is_erased_by_a_click_and_what_is_held_or_kept_is_not"),
+    ("GET", "/notices", "one's own"),
+    (
+        "POST",
+        "/notices",
+        "one's own: notices: a_notice_is_read_before_the_first_photo_and_again_after_each_change",
+    ),
     ("GET", "/photos", "to the first of one's own lists"),
     ("GET", "/search", "an empty form"),
     (
@@ -124,7 +133,7 @@ fn table() -> HashMap<(String, String), Vec<bool>> {
             cells.insert((action.clone(), row[0].to_owned()), allowed);
         }
     }
-    assert_eq!(cells.len(), 21 * 7);
+    assert_eq!(cells.len(), 22 * 7);
     cells
 }
 
@@ -179,13 +188,7 @@ async fn ward() -> (Ward, Filed) {
     };
     let (mut spare, mut nobodys_spare) = (team(Some(TEAM)).await, team(None).await);
     let (own, nobodys) = (spare.split_off(2), nobodys_spare.split_off(1));
-    let filed = Filed {
-        own,
-        nobodys,
-        spare,
-        nobodys_spare,
-        other: team(Some("eyes")).await.remove(0),
-    };
+    let filed = Filed { own, nobodys, spare, nobodys_spare, other: team(Some("eyes")).await.remove(0) };
     assert_eq!((filed.own.len(), filed.nobodys.len()), (2, 2));
     (ward, filed)
 }
@@ -282,6 +285,7 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                     ],
                     "/photos/{photo}/keeping" | "/photos/{photo}/hold" => &WISH,
                     "/keeping/rules" => &[("text", r#"{"v":1,"otherwise":{"years":100}}"#)],
+                    "/documents/register" => &[("text", r#"{"v":1}"#)],
                     "/hastes" => &[("entry", &entries[usize::from(nobodys)]), ("verdict", "justified")],
                     "/patients/{patient}/haste" => &[("code", "emergency"), ("words", "Bleeding")],
                     _ => &[("person", &nora), ("role", "auditor"), ("reason", "She joins")],
@@ -304,6 +308,7 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                             | "reenrol"
                             | "propose_erasure"
                             | "retention"
+                            | "documents"
                     );
                 if opened != *allowed || !(logged || unlogged) {
                     wrong.push(format!(

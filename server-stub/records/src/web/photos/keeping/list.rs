@@ -79,7 +79,8 @@ impl Desk {
         trouble: Option<&'static str>,
     ) -> Result<Html<String>, Refusal> {
         let rules = self.rules().await?;
-        let (wishes, holds) = { (self.keepings().wishes(), self.keepings().holds()) };
+        let wishes = self.keepings().wishes();
+        let holds = self.keepings().holds();
         let erased: Vec<(CaptureId, Erasing)> = self.keepings().erasures().take(MOST).cloned().collect();
         let over = match &rules {
             Some((rules, _)) => {

@@ -10,8 +10,7 @@ pub(crate) const LOOK: &str = "Look into it";
 pub(crate) const HELD: &str = "Kept for a court or an inquiry";
 pub(crate) const NOT_HELD: &str = "No photo is kept for a court or an inquiry.";
 pub(crate) const DUE: &str = "These need not be kept any longer";
-pub(crate) const DUE_LEAD: &str =
-    "Nothing is erased by itself. Take the tick off what is to stay, and keep it for a court if it must stay longer.";
+pub(crate) const DUE_LEAD: &str = "Nothing is erased by itself. Take the tick off what is to stay, and keep it for a court if it must stay longer.";
 pub(crate) const DUE_MEANS: &str = "The ticked photos are gone for good from this system. Backups that were made before hold them until they are overwritten.";
 pub(crate) const NOT_DUE: &str = "No photo is due.";
 pub(crate) const ERASE_TICKED: &str = "Erase the ticked photos";
@@ -41,14 +40,16 @@ pub(crate) const GROUND: &str = "Ground";
 pub(crate) const WORDS: &str = "In words";
 
 pub(crate) const ONE_TITLE: &str = "Keeping and erasing a photo";
-pub(crate) const STATE_HELD: &str = "It is kept for a court or an inquiry. Nothing erases it until that is lifted.";
+pub(crate) const STATE_HELD: &str =
+    "It is kept for a court or an inquiry. Nothing erases it until that is lifted.";
 pub(crate) const STATE_ASKED: &str = "Somebody asks for it to be erased.";
 pub(crate) const STATE_DUE: &str = "It need not be kept any longer.";
 pub(crate) const STATE_PLAIN: &str = "It is kept as the hospital's rules say.";
 pub(crate) const UNTIL: &str = "Kept until";
 pub(crate) const NO_END: &str = "No end, as there are no rules";
 pub(crate) const ASK: &str = "Ask for it to be erased";
-pub(crate) const ASK_MEANS: &str = "Nothing is erased yet. Somebody else, of information governance, decides.";
+pub(crate) const ASK_MEANS: &str =
+    "Nothing is erased yet. Somebody else, of information governance, decides.";
 pub(crate) const ASKER: &str = "Who asks?";
 pub(crate) const ASKER_HINT: &str =
     "The patient, their family, a court, or who noticed the mistake. It is sealed.";
@@ -60,7 +61,8 @@ pub(crate) const WITHDRAW: &str = "Take the wish back";
 pub(crate) const WITHDRAW_MEANS: &str = "The photo stays.";
 pub(crate) const DECIDE: &str = "Erase it for good";
 pub(crate) const DECIDE_MEANS: &str = "The photo, its record and what was put right are gone from this system and cannot be brought back. Backups that were made before hold it until they are overwritten. A signed note stays that says what was erased, when, by whom and why.";
-pub(crate) const OWN_WISH: &str = "You asked for it yourself. Somebody else of information governance decides.";
+pub(crate) const OWN_WISH: &str =
+    "You asked for it yourself. Somebody else of information governance decides.";
 pub(crate) const HOLD: &str = "Keep it for a court or an inquiry";
 pub(crate) const HOLD_MEANS: &str = "Nothing erases it until somebody lifts this.";
 pub(crate) const HOLD_WHY: &str = "For whom, and until what";
