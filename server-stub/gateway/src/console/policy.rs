@@ -4,7 +4,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{Html, Redirect};
 use gauze_wire::{
-    AndroidRules, AppleRules, Assessment, Grade, KeyLevel, OnRevokedCertificate, PickLists, Policy, Reduction,
+    AndroidRules, AppleRules, Grade, KeyLevel, OnRevokedCertificate, PickLists, Policy, Reduction,
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -137,7 +137,6 @@ fn general(policy: &Policy) -> Vec<String> {
         software.to_owned(),
         serial.to_owned(),
         format!("The app must be version {} or newer to enrol.", policy.min_app_version.as_str()),
-        assessed(policy),
         format!("A phone warns when more than {} photos are not sent.", policy.max_unsent),
         format!("A phone may be sending {} photos at a time.", policy.max_open_tickets),
         format!(
@@ -147,20 +146,6 @@ fn general(policy: &Policy) -> Vec<String> {
         format!("It holds {} of all phones' photos until they are filed.", gib(policy.max_tenant_bytes)),
         format!("It keeps a sealed photo {} days after it was filed.", policy.keep_days),
     ]
-}
-
-fn assessed(policy: &Policy) -> String {
-    let Some(all) = &policy.assessed else {
-        return "The policy asks for no risk assessment of the app's version.".to_owned();
-    };
-    let one = |one: &Assessment| {
-        let day = one.at.strftime("%d-%b-%Y");
-        format!("{} (assessment {}, approved by {} on {day})", one.app_version, one.reference, one.approver)
-    };
-    format!(
-        "Only versions of the app whose risks were assessed enrol: {}.",
-        all.iter().map(one).collect::<Vec<_>>().join(", ")
-    )
 }
 
 /// Hours as people say them.
