@@ -1,6 +1,6 @@
 //! Who has read which notice to staff. The log is the only memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -13,38 +13,30 @@ pub fn noted(code: &str, version: u32) -> Option<Note> {
     Note::new(format!("{code}/{version}")).ok()
 }
 
-/// Who has read what, and who was here; kept up to date entry by entry.
+/// Who has read what, kept up to date entry by entry.
 #[derive(Clone, Debug, Default)]
 pub struct Acknowledged {
     read: BTreeMap<PersonId, BTreeMap<String, Timestamp>>,
-    seen: BTreeMap<PersonId, Timestamp>,
 }
 
 impl Acknowledged {
     /// Takes in an entry, in the log's order.
     pub fn see(&mut self, entry: &Entry) {
         let Some(who) = &entry.who else { return };
-        if entry.outcome == Outcome::Done {
-            self.seen.insert(who.clone(), entry.at);
-        }
-        if let (What::Happening(Happening::NoticeRead), Some(note)) = (entry.what, &entry.note) {
+        if let (What::Happening(Happening::NoticeRead), Outcome::Done, Some(note)) =
+            (entry.what, entry.outcome, &entry.note)
+        {
             self.note(who, note, entry.at);
         }
     }
 
     /// Takes in what was just written, before the log is read again.
     pub fn note(&mut self, who: &PersonId, note: &Note, at: Timestamp) {
-        self.seen.insert(who.clone(), at);
         self.read.entry(who.clone()).or_default().insert(note.as_str().to_owned(), at);
     }
 
     /// When somebody read a version of a notice.
     pub fn when(&self, who: &PersonId, note: &Note) -> Option<Timestamp> {
         self.read.get(who)?.get(note.as_str()).copied()
-    }
-
-    /// Who did anything since then.
-    pub fn since(&self, then: Timestamp) -> BTreeSet<PersonId> {
-        self.seen.iter().filter(|(_, last)| **last >= then).map(|(who, _)| who.clone()).collect()
     }
 }

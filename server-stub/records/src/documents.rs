@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use gauze_people::Note;
 use gauze_people::acknowledged::noted;
 use gauze_wire::{Digest, Text};
-use jiff::civil::Date;
 use jiff::Span;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{self, DiskError};

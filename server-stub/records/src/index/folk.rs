@@ -19,7 +19,7 @@ pub(super) async fn put(
 ) -> Result<(), sqlx::Error> {
     let written = sqlx::query(
         "INSERT INTO folk (log_index, handle, capture_id, patient, team, taken_ms, amended, label)
-         SELECT ?1, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM photo WHERE log_index = ?1 AND folk = 2)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (SELECT 1 FROM photo WHERE log_index = ?1 AND folk = 2)
          ON CONFLICT (handle) DO UPDATE SET patient = excluded.patient, amended = excluded.amended, label = excluded.label
          WHERE log_index = excluded.log_index AND excluded.amended >= folk.amended",
     )

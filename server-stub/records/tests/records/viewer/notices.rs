@@ -16,7 +16,8 @@ fn register(version: u32) -> String {
 }
 
 fn read(ward: &Ward) -> Vec<Entry> {
-    let of = |entry: &Entry| entry.what == What::Happening(Happening::NoticeRead);
+    let nurse = Some(person("Nurse Viewer", Role::Viewer, TEAM).id);
+    let of = |entry: &Entry| entry.what == What::Happening(Happening::NoticeRead) && entry.who == nurse;
     ward.office.entries().into_iter().filter(of).collect()
 }
 

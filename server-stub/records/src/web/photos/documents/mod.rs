@@ -11,6 +11,8 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use gauze_people::Note;
 use gauze_people::action::{Action, act};
+use gauze_people::log::Outcome;
+use gauze_people::person::PersonId;
 use gauze_people::subject::Subject;
 use gauze_wire::Digest;
 use jiff::civil::Date;
@@ -177,10 +179,14 @@ impl Desk {
     async fn unread_by(&self, notice: &StaffNotice) -> Result<Markup, Refusal> {
         let note = notice.note().ok_or(Refusal::Broken("note"))?;
         let since = self.web.now().checked_sub(BACK).unwrap_or(Timestamp::MIN);
+        let people: BTreeSet<PersonId> = {
+            let done = self.read_back(since).await?.into_values();
+            done.filter(|entry| entry.outcome == Outcome::Done).filter_map(|entry| entry.who).collect()
+        };
         let missing: BTreeSet<String> = {
             let acknowledged = self.acknowledged();
-            let all = acknowledged.since(since).into_iter();
-            all.filter(|who| acknowledged.when(who, &note).is_none()).map(|who| who.0).collect()
+            let unread = people.into_iter().filter(|who| acknowledged.when(who, &note).is_none());
+            unread.map(|who| who.0).collect()
         };
         let names = self.folk.staff(missing.clone()).await.map_err(|error| broken(&error))?;
         Ok(html! {
