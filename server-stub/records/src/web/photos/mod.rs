@@ -45,7 +45,7 @@ use axum::extract::FromRef;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get};
 use gauze_people::Roles;
 use gauze_people::acknowledged::Acknowledged;
 use gauze_people::haste::Hastes;
@@ -222,8 +222,8 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/photos/{photo}/export" => get(export::form).post(export::take),
         "/photos/{photo}/link" => get(links::make::form).post(links::make::make),
         "/photos/{photo}/keeping" => get(keeping::of_photo).post(keeping::ask),
-        "/photos/{photo}/hold" => post(keeping::hold),
-        "/photos/{photo}/erase" => post(keeping::decide),
+        "/photos/{photo}/hold" => get(keeping::of_photo).post(keeping::hold),
+        "/photos/{photo}/erase" => get(keeping::of_photo).post(keeping::decide),
         "/keeping" => get(keeping::page).post(keeping::erase_due),
         "/keeping/rules" => get(keeping::rules_page).post(keeping::save_rules),
         "/documents" => get(documents::page),

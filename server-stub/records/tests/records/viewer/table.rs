@@ -60,7 +60,7 @@ const ROUTES: [(&str, &str, &str); 38] = [
 ];
 
 /// Routes that show nobody, lead on, or show what one of the above opened: each with the test that asks it.
-const OTHERS: [(&str, &str, &str); 19] = [
+const OTHERS: [(&str, &str, &str); 21] = [
     ("GET", "/", "to where somebody's day begins"),
     ("GET", "/prove-again", "one's own factor"),
     ("POST", "/prove-again", "one's own factor"),
@@ -76,6 +76,12 @@ const OTHERS: [(&str, &str, &str); 19] = [
     ("GET", "/links", "one's own"),
     ("POST", "/links", "one's own: links: what_is_revoked_shows_nothing_from_that_moment"),
     ("POST", "/keeping", "keeping: what_is_due_is_erased_by_a_click_and_what_is_held_or_kept_is_not"),
+    ("GET", "/photos/{photo}/hold", "the page of /photos/{photo}/keeping, where a fresh proof leads back to"),
+    (
+        "GET",
+        "/photos/{photo}/erase",
+        "the page of /photos/{photo}/keeping, where a fresh proof leads back to",
+    ),
     ("GET", "/notices", "one's own"),
     (
         "POST",

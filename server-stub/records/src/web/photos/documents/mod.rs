@@ -57,7 +57,7 @@ pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Htm
             @if reminders.is_empty() { p.note { (words::NOT_DUE) } }
             ul.cards { @for notice in &reminders { li {
                 h3 { (notice.subject) }
-                p { (words::MAIL) " " strong { (notice.to) } ":" }
+                p.free { (words::MAIL) " " strong { (notice.to) } ":" }
                 p.free { (notice.text) }
             } } }
         }
@@ -192,7 +192,7 @@ impl Desk {
         Ok(html! {
             h3 { (notice.title.as_str()) ", " (words::VERSION) " " (notice.version) }
             @if missing.is_empty() { p { span.state.good { (words::ALL_READ) } } }
-            ul { @for id in &missing { li { (names.get(id).map_or(id.as_str(), String::as_str)) } } }
+            ul { @for id in &missing { li.free { (names.get(id).map_or(id.as_str(), String::as_str)) } } }
         })
     }
 }
