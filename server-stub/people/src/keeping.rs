@@ -1,7 +1,7 @@
 //! What is kept for a court, what somebody asks to erase, and what was erased.
 //!
-//! The log is the only memory of the first two. A line of the first and of the last kind is never erased by law
-//! ([`stays`]): whoever blanks one would end a hold, or take away what proves an erasure.
+//! The log is the only memory of the first two. A line of the first and of the last kind is never erased by law:
+//! whoever blanks one would end a hold, or take away what proves an erasure.
 
 use std::collections::BTreeMap;
 
@@ -96,12 +96,6 @@ fn about(entry: &Entry) -> Option<CaptureId> {
 /// The digest in the note of a line under which a photo is erased.
 pub fn noted(sha256: &Digest) -> Option<Note> {
     Note::new(sha256.to_string()).ok()
-}
-
-/// Whether an entry is never erased by law.
-pub(crate) fn stays(entry: &Entry) -> bool {
-    matches!(entry.what, What::Action(Action::Hold | Action::Erase) | What::Happening(Happening::PhotoErased))
-        && entry.outcome == Outcome::Done
 }
 
 impl Keepings {

@@ -31,6 +31,7 @@ pub mod keys;
 pub mod leak;
 pub mod proposals;
 pub mod pull;
+pub mod retention;
 pub mod setup;
 pub mod verify;
 pub mod web;

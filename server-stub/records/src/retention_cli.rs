@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use gauze_listen::table;
 use gauze_people::person::PersonId;
-use gauze_records::keeping::{due, erase_due};
 use gauze_records::keys::KeyDir;
+use gauze_records::retention::{due, erase_due};
 use gauze_records::{Clock as _, SystemClock};
 use gauze_wire::CaptureId;
 
@@ -48,7 +48,7 @@ pub(crate) async fn run(json: bool, command: RetentionCommand) -> Result<(), Ref
             let due = due(&data, &KeyDir::new(&keys), SystemClock.now()).await?;
             show(json, &due, || {
                 let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d").to_string();
-                let row = |due: &gauze_records::keeping::Due| {
+                let row = |due: &gauze_records::retention::Due| {
                     let team = due.team.clone().unwrap_or_else(|| "-".to_owned());
                     [day(due.since), day(due.taken), team, due.capture_id.to_string()]
                 };
@@ -62,7 +62,7 @@ pub(crate) async fn run(json: bool, command: RetentionCommand) -> Result<(), Ref
             })?;
             let erased = erase_due(&data, &KeyDir::new(&keys), (&by, &photos), SystemClock.now()).await?;
             show(json, &erased, || {
-                let line = |one: &gauze_records::keeping::ErasedNow| {
+                let line = |one: &gauze_records::retention::ErasedNow| {
                     format!("{} is erased; line {} says so", one.capture_id, one.line)
                 };
                 erased.iter().map(line).collect::<Vec<_>>().join("\n")

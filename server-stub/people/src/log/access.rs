@@ -18,12 +18,11 @@ use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, scan};
 use super::keys::{LogKeys, PublicKeys};
 use super::line::{Made, Read};
-use super::open::{erasure, open};
+use super::open::{erasure, open, stays};
 use super::writer::{Job, Shared};
 use crate::action::Act;
 use crate::context::{Reason, ReasonCode};
 use crate::deed::{Authorised, Denied, Logged};
-use crate::keeping::stays;
 use crate::line::Line;
 use crate::words::Note;
 

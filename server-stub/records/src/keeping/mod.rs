@@ -4,12 +4,10 @@
 //! everything of the photo is removed, by whoever comes next where a process is killed; nothing fetches, opens or lists it
 //! again, and a copy of the directory from before repeats the erasure.
 
-mod command;
 mod rules;
 mod tombstone;
 mod tombstones;
 
-pub use command::{Due, ErasedNow, KeepingError, due, erase_due, keepings};
 pub use rules::{Facts, InForceRules, Retention, RetentionError, Rule, Term, retention, retention_file};
 pub use tombstone::Tombstone;
 pub(crate) use tombstones::Tombstones;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use gauze_people::context::ReasonCode;
 use gauze_people::keeping::Erasing;
 use gauze_people::person::PersonId;
-use gauze_records::keeping::{Due, KeepingError, due, erase_due};
+use gauze_records::retention::{Due, KeepingError, due, erase_due};
 use gauze_records::{Coded as _, Folk, Found, Status, Which, restored};
 use gauze_wire::{CaptureId, Digest, Jws};
 use sqlx::Row as _;

@@ -17,8 +17,8 @@ use gauze_people::context::{Context, Reason, ReasonCode};
 use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
-use gauze_records::keeping::keepings;
 use gauze_records::pull::Puller;
+use gauze_records::retention::keepings;
 use gauze_records::web::photos::{
     Desk, DeskParts, MARK_EPOCH, acknowledged, hastes, links, readers as outside, router as photos,
 };

@@ -15,7 +15,6 @@ use gauze_wire::{Bundle, CaptureId, Jws, Tenant, WireError};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{InForceRules, RetentionError, retention};
 use crate::access::{AccessError, log_dir, open_log};
 use crate::amend::AmendmentFiles;
 use crate::blind::FolkKeys;
@@ -24,6 +23,7 @@ use crate::disk::{self, DiskError};
 use crate::folk::{Folk, FolkError, Over};
 use crate::in_force::History;
 use crate::index::{Index, IndexError};
+use crate::keeping::{InForceRules, RetentionError, retention};
 use crate::keys::{BUNDLE_JWS, IDENTITY, KeyDir, KeysError};
 use crate::layout::Layout;
 use crate::mistrust::TrustError;
