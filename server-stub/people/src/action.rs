@@ -81,8 +81,16 @@ actions! {
     Reenrol => "reenrol",
     /// A setting, key or policy is changed.
     Setting => "setting",
+    /// A photo is kept for a court or an inquiry, or no longer.
+    Hold => "hold",
+    /// Somebody asks for a photo to be erased.
+    ProposeErasure => "propose_erasure",
     /// A photo is erased.
     Erase => "erase",
+    /// The hospital's documents, and notices to its people, are looked through and changed.
+    Documents => "documents",
+    /// What is due is listed, and the rules of how long photos are kept are changed.
+    Retention => "retention",
 }
 
 impl fmt::Display for Action {

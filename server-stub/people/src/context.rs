@@ -49,6 +49,8 @@ pub enum ReasonCode {
     PatientRequest,
     /// A court, an inquiry or a complaint.
     Legal,
+    /// The hospital's rules keep it no longer.
+    RetentionOver,
     /// Teaching.
     Teaching,
     /// Publication.

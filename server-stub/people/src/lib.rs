@@ -7,6 +7,7 @@
 //! neither can be copied, so one entry stands for one act.
 #![forbid(unsafe_code)]
 
+pub mod acknowledged;
 pub mod acting;
 pub mod action;
 pub mod context;
@@ -14,6 +15,7 @@ mod deed;
 pub mod fhir;
 pub mod governance;
 pub mod haste;
+pub mod keeping;
 mod line;
 pub mod links;
 pub mod log;

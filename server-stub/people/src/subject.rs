@@ -26,6 +26,10 @@ pub struct Photo {
     pub erased: bool,
     /// It is held for a court or an inquiry: nothing erases it.
     pub held: bool,
+    /// The hospital's rules keep it no longer.
+    pub due: bool,
+    /// Who asked for it to be erased.
+    pub proposed_by: Option<PersonId>,
 }
 
 /// A patient as roles see one.
@@ -55,7 +59,7 @@ pub struct Opened {
 /// What an action is about. Each action takes some of these only (`policies/people.cedarschema`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A photo: view, compare, proof, who looked, export, link, amend, erase.
+    /// A photo: view, compare, proof, who looked, export, link, amend, hold, propose erasure, erase.
     Photo(Photo),
     /// The work list of a team, or of photos without one: list.
     WorkList(Option<Team>),
@@ -65,6 +69,6 @@ pub enum Subject {
     Person(PersonId),
     /// A break-glass: review.
     Opened(Opened),
-    /// The hospital as a whole: a search that found nobody yet, the log, phones, settings.
+    /// The hospital as a whole: a search that found nobody yet, the log, phones, settings, retention.
     Hospital,
 }

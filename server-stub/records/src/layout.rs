@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gauze_wire::{Binding, Digest};
+use gauze_wire::{Binding, CaptureId, DeviceId, Digest};
 use sha2::{Digest as _, Sha256};
 
 use crate::disk::{self, DiskError, at};
@@ -58,15 +58,22 @@ impl Layout {
 
     /// Every file under `sealed`.
     pub(crate) fn sealed_files(&self) -> Result<Vec<PathBuf>, DiskError> {
-        let (mut dirs, mut files) = (vec![self.sealed_root()], Vec::new());
-        while let Some(dir) = dirs.pop().filter(|dir| dir.is_dir()) {
-            for entry in fs::read_dir(&dir).map_err(at(&dir))? {
-                let entry = entry.map_err(at(&dir))?;
-                let kind = entry.file_type().map_err(at(&dir))?;
-                if kind.is_dir() { &mut dirs } else { &mut files }.push(entry.path());
-            }
-        }
-        Ok(files)
+        files_below(&self.sealed_root())
+    }
+
+    /// Where amendments of a phone's photos lie.
+    pub(crate) fn amended(&self, device: &DeviceId) -> PathBuf {
+        self.root.join("amended").join(device.as_str())
+    }
+
+    /// What stands in place of erased photos.
+    pub(crate) fn erased(&self) -> PathBuf {
+        self.root.join("erased")
+    }
+
+    /// What stands in place of one.
+    pub(crate) fn tombstone(&self, device: &DeviceId, capture: &CaptureId) -> PathBuf {
+        self.erased().join(device.as_str()).join(format!("{capture}.jws"))
     }
 
     /// Where a sealed photo lies that only the log before a restore knows.
@@ -131,6 +138,19 @@ impl Layout {
         }
         Ok(Some(lock))
     }
+}
+
+/// Every file below a directory; none where there is no such directory.
+pub(crate) fn files_below(dir: &Path) -> Result<Vec<PathBuf>, DiskError> {
+    let (mut dirs, mut files) = (vec![dir.to_owned()], Vec::new());
+    while let Some(dir) = dirs.pop().filter(|dir| dir.is_dir()) {
+        for entry in fs::read_dir(&dir).map_err(at(&dir))? {
+            let entry = entry.map_err(at(&dir))?;
+            let kind = entry.file_type().map_err(at(&dir))?;
+            if kind.is_dir() { &mut dirs } else { &mut files }.push(entry.path());
+        }
+    }
+    Ok(files)
 }
 
 /// SHA-256 and length of a file; nothing where there is none.

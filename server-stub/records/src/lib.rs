@@ -24,13 +24,16 @@ mod restored;
 mod trust;
 
 pub mod access;
+pub mod documents;
 pub mod gateway;
+pub mod keeping;
 pub mod keys;
 pub mod leak;
 pub mod mail;
 pub mod outside;
 pub mod proposals;
 pub mod pull;
+pub mod retention;
 pub mod setup;
 pub mod verify;
 pub mod web;
@@ -41,7 +44,9 @@ pub use certificate::CertificateFault;
 pub use clock::{Clock, SystemClock};
 pub use coded::Coded;
 pub use disk::DiskError;
-pub use folk::{Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Origin, Refilled, Which};
+pub use folk::{
+    Amending, Folk, FolkError, Found, History, Hit, Opening, Opens, Origin, Over, Refilled, Which,
+};
 pub use gist::Gist;
 pub use https::{HttpsGateway, TlsError};
 pub use index::{Again, ChainState, IndexError, Kind, Status};

@@ -39,6 +39,9 @@ pub struct Listed {
     /// What the record of a filed photo says, without naming anybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gist: Option<Gist>,
+    /// It was erased: its tombstone lies under `erased`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
     /// Where a filed photo lies, below the data directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -56,7 +59,7 @@ pub async fn list(data: &Path) -> Result<Vec<Listed>, IndexError> {
         let Some((last, _)) = page.last() else { break };
         from = last.log_index + 1;
         for (row, chain) in page {
-            let filed = row.status == Status::Filed && row.kind != Kind::Void;
+            let filed = row.status == Status::Filed && row.kind != Kind::Void && !row.erased;
             let sealed = layout.sealed(&row.binding(&tenant));
             let below = sealed.strip_prefix(data).unwrap_or(&sealed).to_string_lossy().into_owned();
             listed.push(Listed {
@@ -71,6 +74,7 @@ pub async fn list(data: &Path) -> Result<Vec<Listed>, IndexError> {
                 size: row.size,
                 sha256: row.sha256,
                 gist: row.gist,
+                erased: row.erased,
                 path: filed.then_some(below),
             });
         }

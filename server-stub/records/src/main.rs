@@ -8,6 +8,7 @@ mod proposals_cli;
 mod pull_cli;
 mod rejudge_cli;
 mod restored_cli;
+mod retention_cli;
 mod roles_cli;
 mod setup_cli;
 mod show_cli;
@@ -127,6 +128,9 @@ enum Command {
     /// After the gateway was restored from a copy and its log pulled anew: put aside what only the log before knows, repeat the
     /// hospital's decisions, and say which commands repeat the operators' at the gateway.
     Restored(restored_cli::Restore),
+    /// Photos whose time is over: list them, and erase those that a person names.
+    #[command(subcommand)]
+    Retention(retention_cli::RetentionCommand),
     /// Check everything filed again, offline; fails where something is not as it was signed.
     Verify {
         /// The data directory.
@@ -183,6 +187,7 @@ fn main() -> ExitCode {
         | Command::Proposals(_)
         | Command::Rejudge(_)
         | Command::Restored(_)
+        | Command::Retention(_)
         | Command::Roles(_)
         | Command::Verify { .. } => "warn",
     };
@@ -236,6 +241,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::List { data, acts: true, .. } => show_cli::show_acts(json, &data)?,
         Command::List { data, .. } => show_cli::show_list(json, &data)?,
         Command::Rejudge(asked) => rejudge_cli::run(json, &asked)?,
+        Command::Retention(command) => retention_cli::run(json, command)?,
         Command::Restored(asked) => restored_cli::run(json, &asked)?,
         Command::Verify { data, keys } => return show_cli::check(json, &data, keys.as_deref()),
     }

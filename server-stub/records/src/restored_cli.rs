@@ -22,9 +22,10 @@ pub(crate) struct Restore {
 pub(crate) async fn run(json: bool, asked: &Restore) -> Result<(), RestoredError> {
     let done = restored(&asked.data, &asked.former).await?;
     show(json, &done, || {
-        let (moved, decided) = (done.moved.len(), done.decided.len());
+        let (moved, erased, decided) = (done.moved.len(), done.erased.len(), done.decided.len());
         let mut text = format!(
             "{moved} sealed files that only the former log knows lie under former/ now\n\
+             {erased} photos that were erased are erased again by the next pull\n\
              {decided} decisions are taken again: the next pull hands them in\n"
         );
         if done.commands.is_empty() {

@@ -169,7 +169,9 @@ impl Explain {
             }
             Action::ReviewBreakGlass => Subject::Opened(Opened { entry: no_entry()?, by, patient, teams }),
             Action::ChangeRole | Action::EndSession | Action::Reenrol => Subject::Person(by),
-            Action::ReadLog | Action::Phones | Action::Setting => Subject::Hospital,
+            Action::ReadLog | Action::Phones | Action::Setting | Action::Documents | Action::Retention => {
+                Subject::Hospital
+            }
             Action::View
             | Action::Compare
             | Action::Proof
@@ -177,6 +179,8 @@ impl Explain {
             | Action::Export
             | Action::MakeLink
             | Action::Amend
+            | Action::Hold
+            | Action::ProposeErasure
             | Action::Erase => Subject::Photo(Photo {
                 id: "00000000-0000-7000-8000-000000000000"
                     .parse()
@@ -185,6 +189,8 @@ impl Explain {
                 patient: Some(patient),
                 erased: false,
                 held: false,
+                due: true,
+                proposed_by: None,
             }),
         })
     }

@@ -35,7 +35,7 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
                 photo.capture_id.to_string(),
                 photo.device_id.to_string(),
                 photo.sha256.to_string(),
-                format!("{cause}{gist}"),
+                format!("{cause}{gist}{}", if photo.erased { "erased" } else { "" }),
             ]
         })
         .collect();

@@ -213,8 +213,8 @@ impl Pages {
         let witnessed = outside.clone().map(|witness| (witness, log.clone(), data.to_owned()));
         let kept = log.clone();
         let log_root = access::log_dir(data);
-        let (hastes, links) = photos::remembered(&log).map_err(access::AccessError::from)?;
-        let hastes = Arc::new(RwLock::new(hastes));
+        let remembered = photos::remembered(&log).map_err(access::AccessError::from)?;
+        let hastes = Arc::new(RwLock::new(remembered.hastes));
         let mailer = self.mail.map(|path| Mailer::load(&path, pages)).transpose()?;
         let mail = mailer.map(|mailer| (mailer, hastes.clone()));
         let desk = Desk::new(DeskParts {
@@ -224,7 +224,9 @@ impl Pages {
             log,
             log_root,
             hastes,
-            links: Arc::new(links.into()),
+            links: Arc::new(remembered.links.into()),
+            keepings: Arc::new(remembered.keepings.into()),
+            acknowledged: Arc::new(remembered.acknowledged.into()),
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
             data: data.to_owned(),

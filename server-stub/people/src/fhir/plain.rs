@@ -14,8 +14,11 @@ fn codes(entry: &Entry) -> (&'static str, Option<&'static str>, &'static str) {
         (What::Happening(Happening::FactorChange), _) => ("110113", Some("110137"), "U"),
         (What::Happening(Happening::Service | Happening::Mail), _) => ("110100", None, "E"),
         (What::Happening(Happening::EntryErased), _) => ("110101", None, "D"),
+        (What::Happening(Happening::PhotoErased), _) => ("110110", None, "D"),
         (What::Happening(Happening::Link), _) => ("110106", None, "R"),
-        (What::Happening(Happening::Request | Happening::TornTail), _) => ("110113", None, "E"),
+        (What::Happening(Happening::Request | Happening::NoticeRead | Happening::TornTail), _) => {
+            ("110113", None, "E")
+        }
         (What::Action(_), Outcome::Refused) => ("110113", Some("110132"), "E"),
         (What::Action(Action::BreakGlass), _) => ("110113", Some("110127"), "E"),
         (What::Action(Action::ReadLog), _) => ("110101", None, "R"),

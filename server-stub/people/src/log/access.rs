@@ -19,7 +19,7 @@ use super::files::{Files, SEGMENT, scan};
 use super::index::{Told, tell};
 use super::keys::{LogKeys, PublicKeys};
 use super::line::{Made, Read};
-use super::open::{erasure, open};
+use super::open::{erasure, open, stays};
 use super::writer::{Job, Shared};
 use crate::action::Act;
 use crate::context::{Reason, ReasonCode};
@@ -63,7 +63,10 @@ impl AccessLog {
             let note =
                 Note::new(format!("{}_bytes", opened.torn)).map_err(|e| LogFailure::Entry(e.to_string()))?;
             let event = Event::of(Happening::TornTail, Outcome::Done, at).noting(note);
-            log.put_blocking(&Entry::of_event(&log.keys.tenant, &event)?)?;
+            let entry = Entry::of_event(&log.keys.tenant, &event)?;
+            // A service opens it where nothing may wait: another thread waits.
+            let written = std::thread::scope(|scope| scope.spawn(|| log.put_blocking(&entry)).join());
+            written.map_err(|_| LogFailure::Stopped)??;
         }
         Ok(log)
     }
@@ -118,10 +121,10 @@ impl AccessLog {
     /// Erases an entry by law: an entry says so first, then salt and text are overwritten. The tree stays as it is.
     ///
     /// # Errors
-    /// [`LogFailure::NoEntry`], [`LogFailure::Stays`] for an entry that says what was erased, or a failed write.
+    /// [`LogFailure::NoEntry`], [`LogFailure::Stays`] for an entry that says what was erased or is held, or a failed write.
     pub fn erase_blocking(&self, index: u64, legal: ReasonCode, at: Timestamp) -> Result<Line, LogFailure> {
         let erased = self.text(index)?;
-        if erased.is_some_and(|jws| erasure(&jws).is_some()) {
+        if erased.is_some_and(|jws| erasure(&jws).is_some() || jws.peek().is_ok_and(|entry| stays(&entry))) {
             return Err(LogFailure::Stays(index));
         }
         self.files.replace(&self.files.erasing(), index.to_string().as_bytes())?;

@@ -36,6 +36,10 @@ pub enum Happening {
     Mail,
     /// The service started or stopped.
     Service,
+    /// A notice to the hospital's people was read; `note` is its code and version.
+    NoticeRead,
+    /// A photo whose time was over was erased by a command of whoever runs the machine; `who` is whom the command named.
+    PhotoErased,
     /// An entry of this log was erased by law: `note` is its number.
     EntryErased,
     /// Bytes behind the last whole entry were set aside: a write that nobody was told of.

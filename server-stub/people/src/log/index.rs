@@ -1,5 +1,5 @@
 //! What a start needs of a file of the log that is whole, so that opening reads the newest file and of each other no more than
-//! this: the hashes of its blocks, and where the lines are that outlive a restart (break-glass, links, erasures).
+//! this: the hashes of its blocks, and where the lines are that outlive a restart (break-glass, links, holds and erasures, notices that were read).
 //!
 //! Always: it is made of lines that a signed checkpoint covers, and signed by the audit key; the tree of its hashes is compared with
 //! that checkpoint at each start; a line that it names is judged by its leaf when it is read. One that is missing, unsigned or
@@ -77,8 +77,20 @@ pub struct Told {
 fn outlives(entry: &Entry) -> bool {
     let lasting = matches!(
         entry.what,
-        What::Action(Action::BreakGlass | Action::ReviewBreakGlass | Action::MakeLink)
-            | What::Happening(Happening::Link | Happening::Mail | Happening::EntryErased)
+        What::Action(
+            Action::BreakGlass
+                | Action::ReviewBreakGlass
+                | Action::MakeLink
+                | Action::Hold
+                | Action::ProposeErasure
+                | Action::Erase
+        ) | What::Happening(
+            Happening::Link
+                | Happening::Mail
+                | Happening::PhotoErased
+                | Happening::NoticeRead
+                | Happening::EntryErased
+        )
     );
     lasting || entry.haste.is_some()
 }

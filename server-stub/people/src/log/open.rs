@@ -8,7 +8,7 @@ use gauze_wire::Jws;
 use gauze_wire::log::Checkpoint;
 
 use super::blocks::block;
-use super::entry::{Entry, Happening, What};
+use super::entry::{Entry, Happening, Outcome, What};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, Torn, read_if_any, scan};
 use super::index::Index;
@@ -16,6 +16,7 @@ use super::keys::LogKeys;
 use super::line::Read;
 use super::spine::Spine;
 use super::writer::{Shared, Writer, blank};
+use crate::action::Action;
 
 /// A writer, and the bytes that were set aside, if any.
 pub(super) struct Opened {
@@ -107,6 +108,12 @@ fn read_all(files: &Files, keys: &LogKeys, signed: u64) -> Result<Found, LogFail
         found.unindexed.extend((!short).then_some(first));
     }
     Ok(found)
+}
+
+/// Whether an entry is never erased by law.
+pub(super) fn stays(entry: &Entry) -> bool {
+    matches!(entry.what, What::Action(Action::Hold | Action::Erase) | What::Happening(Happening::PhotoErased))
+        && entry.outcome == Outcome::Done
 }
 
 /// The number of the entry that this one says was erased.

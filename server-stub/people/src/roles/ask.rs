@@ -101,7 +101,11 @@ fn photo(photo: &Photo) -> Result<Attributes, String> {
     let mut attributes = Attributes::from([
         ("erased".to_owned(), Value::new_bool(photo.erased)),
         ("held".to_owned(), Value::new_bool(photo.held)),
+        ("due".to_owned(), Value::new_bool(photo.due)),
     ]);
+    if let Some(by) = &photo.proposed_by {
+        attributes.insert("proposed_by".to_owned(), reference("Person", &by.0)?);
+    }
     if let Some(team) = &photo.team {
         attributes.insert("team".to_owned(), reference("Team", &team.0)?);
     }

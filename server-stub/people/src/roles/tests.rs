@@ -56,6 +56,8 @@ fn photo(of: Option<&str>) -> Photo {
         patient: Some(PatientRef("p".to_owned())),
         erased: false,
         held: false,
+        due: true,
+        proposed_by: None,
     }
 }
 
@@ -76,6 +78,8 @@ fn subject(action: Action, of: Option<&str>) -> Subject {
         | Action::Export
         | Action::MakeLink
         | Action::Amend
+        | Action::Hold
+        | Action::ProposeErasure
         | Action::Erase => Subject::Photo(photo(of)),
         Action::ReviewBreakGlass => Subject::Opened(Opened {
             entry: entry(),
@@ -83,7 +87,9 @@ fn subject(action: Action, of: Option<&str>) -> Subject {
             patient: PatientRef("p".to_owned()),
             teams: of.map(team).into_iter().collect(),
         }),
-        Action::ReadLog | Action::Phones | Action::Setting => Subject::Hospital,
+        Action::ReadLog | Action::Phones | Action::Setting | Action::Documents | Action::Retention => {
+            Subject::Hospital
+        }
         Action::ChangeRole | Action::EndSession | Action::Reenrol => {
             Subject::Person(PersonId("somebody-else".to_owned()))
         }
@@ -300,6 +306,19 @@ fn what_is_erased_is_not_shown_and_what_is_held_is_not_erased() {
         forbidden_by(&somebody(Role::Governance), Action::Erase, &held, &reasoned()),
         ["held-is-kept"]
     );
+}
+
+#[test]
+fn what_is_not_due_is_erased_by_two_people() {
+    let governance = somebody(Role::Governance);
+    let proposed = |by: Option<&str>| {
+        let proposed_by = by.map(|by| PersonId(by.to_owned()));
+        Subject::Photo(Photo { due: false, proposed_by, ..photo(Some("own")) })
+    };
+    for alone in [proposed(None), proposed(Some("me"))] {
+        assert_eq!(forbidden_by(&governance, Action::Erase, &alone, &reasoned()), ["two-people-erase"]);
+    }
+    assert!(allowed(&governance, Action::Erase, &proposed(Some("somebody-else")), &reasoned()));
 }
 
 #[test]

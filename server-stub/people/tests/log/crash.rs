@@ -126,3 +126,18 @@ fn a_power_cut_at_every_byte_of_a_write_leaves_what_was_answered_for() {
         assert!(check(&root).holds());
     }
 }
+
+/// As `gauze-records serve` opens it, after a power cut.
+#[tokio::test]
+async fn a_torn_log_is_opened_by_a_service_too() {
+    let (_dir, root) = tokio::task::spawn_blocking(|| of(10)).await.unwrap();
+    let mut file = fs::File::options().append(true).open(first_file(&root)).unwrap();
+    file.write_all(b"+torn").unwrap();
+    drop(file);
+    let log = open(&root).unwrap();
+    assert_eq!(log.size(), 11);
+    drop(log);
+    let mut last = None;
+    read_entries(&root, |kept| last = kept.entry).unwrap();
+    assert_eq!(last.unwrap().what, What::Happening(Happening::TornTail));
+}

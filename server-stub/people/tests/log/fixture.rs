@@ -56,6 +56,8 @@ pub(crate) fn photo(team: &str, patient: &str) -> Subject {
         team: Some(Team(team.to_owned())),
         patient: Some(PatientRef(patient.to_owned())),
         erased: false,
+        due: false,
+        proposed_by: None,
         held: false,
     })
 }

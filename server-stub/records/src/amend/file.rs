@@ -71,6 +71,17 @@ pub(crate) struct Amended {
     pub(crate) last: Digest,
 }
 
+fn path(layout: &Layout, device: &DeviceId, capture: &CaptureId, number: u32) -> PathBuf {
+    layout.amended(device).join(format!("{capture}.{number:04}.age"))
+}
+
+/// How many amendments of a photo are there, whatever is in them.
+pub(crate) fn amendments_of(layout: &Layout, device: &DeviceId, capture: &CaptureId) -> u32 {
+    let there = |number| path(layout, device, capture, number).exists();
+    let count = (0..).take_while(|&number| there(number + 1) || there(number + 2)).count();
+    count.try_into().unwrap_or(u32::MAX)
+}
+
 /// The files of amendments.
 #[derive(Clone)]
 pub(crate) struct AmendmentFiles {
@@ -83,8 +94,7 @@ pub(crate) struct AmendmentFiles {
 
 impl AmendmentFiles {
     fn path(&self, device: &DeviceId, capture: &CaptureId, number: u32) -> PathBuf {
-        let dir = self.layout.root.join("amended").join(device.as_str());
-        dir.join(format!("{capture}.{number:04}.age"))
+        path(&self.layout, device, capture, number)
     }
 
     /// The record as it stands.
@@ -117,12 +127,7 @@ impl AmendmentFiles {
 
     /// How many amendments of a photo are there, whatever is in them.
     pub(crate) fn count(&self, device: &DeviceId, capture: &CaptureId) -> u32 {
-        let there = |number| self.path(device, capture, number).exists();
-        (0..)
-            .take_while(|&number| there(number + 1) || there(number + 2))
-            .count()
-            .try_into()
-            .unwrap_or(u32::MAX)
+        amendments_of(&self.layout, device, capture)
     }
 
     fn unamended(&self, original: Record, manifest: Digest) -> Amended {

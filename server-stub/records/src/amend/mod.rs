@@ -8,5 +8,5 @@ mod file;
 mod statement;
 
 pub use file::AmendError;
-pub(crate) use file::{Amended, AmendmentFiles};
+pub(crate) use file::{Amended, AmendmentFiles, amendments_of};
 pub use statement::{Amendment, Change, Refiled};

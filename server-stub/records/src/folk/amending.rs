@@ -75,6 +75,9 @@ impl Folk {
         key: Arc<dyn Signer + Send + Sync>,
     ) -> Result<(), FolkError> {
         let under = self.amends.begin(log_index).await;
+        if self.tombstones().of(&row.chain_device, &row.capture_id)?.is_some() {
+            return Err(FolkError::Erased);
+        }
         // Killed behind this, the row is made again at the next start.
         self.index.doubt_folk(log_index).await?;
         let (files, capture_id) = (self.files.clone(), row.capture_id);

@@ -25,6 +25,9 @@ pub enum FolkError {
     /// What was in force when a photo came cannot be read.
     #[error(transparent)]
     InForce(#[from] TrustError),
+    /// It was erased meanwhile.
+    #[error("the photo was erased")]
+    Erased,
     /// What was logged is about another photo.
     #[error("the line of the access log is about another photo")]
     OtherPhoto,
@@ -43,6 +46,7 @@ impl Coded for FolkError {
             Self::Disk(error) => error.code(),
             Self::Amend(error) => error.code(),
             Self::InForce(error) => error.code(),
+            Self::Erased => "photo_erased",
             Self::OtherPhoto => "other_photo",
             Self::Label(LabelError::Entropy) => "no_entropy",
             Self::Label(LabelError::Damaged) => "label_damaged",
@@ -55,6 +59,7 @@ impl Coded for FolkError {
             Self::Disk(error) => error.next_step(),
             Self::Amend(error) => error.next_step(),
             Self::InForce(error) => error.next_step(),
+            Self::Erased => "Nothing: it is no longer here.",
             Self::OtherPhoto => "Open the photo's own page.",
             Self::Label(LabelError::Entropy) => "Restart the machine.",
             Self::Label(LabelError::Damaged) => {

@@ -35,6 +35,8 @@ pub struct Found {
     pub amended: u32,
     /// Whether anybody of its team has looked at it.
     pub seen: bool,
+    /// Whether it is kept for a court or an inquiry, as far as whoever found it knows the access log.
+    pub held: bool,
     /// Whom and what it shows.
     pub label: Label,
 }
@@ -197,7 +199,7 @@ impl Folk {
         row.as_ref().map(|row| self.found(row)).transpose()
     }
 
-    fn found(&self, row: &SqliteRow) -> Result<Found, FolkError> {
+    pub(super) fn found(&self, row: &SqliteRow) -> Result<Found, FolkError> {
         let handle = Blind::column(row, "handle")?.ok_or(LabelError::Damaged)?;
         let sealed: &[u8] = row.try_get("label")?;
         let taken = Timestamp::from_millisecond(row.try_get("taken_ms")?).map_err(|_| LabelError::Damaged)?;
@@ -210,6 +212,7 @@ impl Folk {
             taken,
             amended: row.try_get("amended")?,
             seen: row.try_get::<i64, _>("seen")? != 0,
+            held: false,
             label: Label::open(&self.keys, &handle, sealed)?,
         })
     }

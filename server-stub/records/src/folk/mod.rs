@@ -6,6 +6,7 @@
 
 mod amending;
 mod amends;
+mod erasing;
 mod error;
 mod export;
 mod find;
@@ -30,10 +31,13 @@ use crate::blind::{Blind, Entry, FolkKeys, LabelError};
 use crate::in_force;
 use crate::index::Index;
 use amends::Amends;
+use erasing::Unfinished;
 use later::Later;
 use staff::Staff;
 
 pub use amending::Amending;
+pub use erasing::Over;
+pub(crate) use erasing::remove;
 pub use error::FolkError;
 pub(crate) use export::Papers;
 pub use find::{Found, Hit, Which};
@@ -54,6 +58,7 @@ pub struct Folk {
     read: SqlitePool,
     amends: Arc<Amends>,
     later: Arc<Later>,
+    unfinished: Arc<Unfinished>,
     staff: Arc<Staff>,
     /// The puller's: what was in force when a photo came.
     history: Arc<Mutex<in_force::History>>,
@@ -69,7 +74,8 @@ impl Folk {
     ) -> Result<Self, FolkError> {
         let read = readers(&files.layout.index()).await?;
         let (amends, later, staff) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { keys, files, index: index.clone(), read, amends, later, staff, history })
+        let unfinished = Arc::default();
+        Ok(Self { keys, files, index: index.clone(), read, amends, later, unfinished, staff, history })
     }
 
     /// Closes its own connections.

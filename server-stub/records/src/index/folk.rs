@@ -11,7 +11,7 @@ const BATCH: u32 = 64;
 
 /// Puts a photo in, in the transaction that files it, or in place of what stood there. One photo under two signatures stands
 /// in it once, under the first. What was made of an older state of its record, with fewer amendments, never takes the place of a newer
-/// one. A photo of whose amendments some cannot be read is to be made again.
+/// one. A photo of whose amendments some cannot be read is to be made again, and one that was erased never stands in it again.
 pub(super) async fn put(
     connection: &mut SqliteConnection,
     log_index: i64,
@@ -19,7 +19,7 @@ pub(super) async fn put(
 ) -> Result<(), sqlx::Error> {
     let written = sqlx::query(
         "INSERT INTO folk (log_index, handle, capture_id, patient, team, taken_ms, amended, label)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (SELECT 1 FROM photo WHERE log_index = ?1 AND folk = 2)
          ON CONFLICT (handle) DO UPDATE SET patient = excluded.patient, amended = excluded.amended, label = excluded.label
          WHERE log_index = excluded.log_index AND excluded.amended >= folk.amended",
     )
@@ -36,7 +36,7 @@ pub(super) async fn put(
     if written.rows_affected() == 1 {
         put_terms(connection, log_index, &entry.terms).await?;
     }
-    sqlx::query("UPDATE photo SET folk = ? WHERE log_index = ?")
+    sqlx::query("UPDATE photo SET folk = ? WHERE log_index = ? AND folk <> 2")
         .bind(!entry.damaged)
         .bind(log_index)
         .execute(connection)
@@ -120,7 +120,7 @@ impl Index {
 
     /// This photo's row is to be made again: its record is about to be amended.
     pub(crate) async fn doubt_folk(&self, log_index: i64) -> Result<(), IndexError> {
-        sqlx::query("UPDATE photo SET folk = 0 WHERE log_index = ?")
+        sqlx::query("UPDATE photo SET folk = 0 WHERE log_index = ? AND folk <> 2")
             .bind(log_index)
             .execute(&self.pool)
             .await?;

@@ -6,6 +6,7 @@
 
 mod again;
 mod audit;
+mod erased;
 mod folk;
 mod judged;
 mod life;
@@ -45,6 +46,9 @@ pub enum IndexError {
     /// It cannot be got at.
     #[error(transparent)]
     Disk(#[from] DiskError),
+    /// What was erased stands in SQLite's journal still.
+    #[error("somebody reads the index for so long that its journal cannot be emptied")]
+    Read,
     /// A row does not read back.
     #[error("a row of {0} in the index is damaged")]
     Damaged(&'static str),
@@ -76,6 +80,7 @@ impl Coded for IndexError {
             Self::Database(_) | Self::Migration(_) if is_full(self) => "storage_full",
             Self::Database(_) | Self::Migration(_) => "index_failed",
             Self::Absent(_) => "no_index",
+            Self::Read => "index_read",
             Self::Disk(error) => error.code(),
             Self::Damaged(_) => "index_damaged",
             Self::OtherTenant(_) => "other_tenant",
@@ -90,6 +95,7 @@ impl Coded for IndexError {
             Self::Database(_) => "Check the disk and who may write to --data; nothing was lost.",
             Self::Migration(_) => "Use the program version that wrote it, or a newer one.",
             Self::Absent(_) => "Check --data, or pull first.",
+            Self::Read => "Nothing: it is tried again by itself.",
             Self::Disk(error) => error.next_step(),
             Self::Damaged(_) => {
                 "Restore --data from its backup. Without one, pull into a new --data with the old sealed/, bundles/ and in-force/ \
@@ -153,7 +159,9 @@ impl Index {
             .filename(path)
             .create_if_missing(create)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            // What is deleted is overwritten.
+            .pragma("secure_delete", "ON");
         // One connection: writes are in order, and a reader sees them.
         let pool = SqlitePoolOptions::new()
             .max_connections(1)

@@ -102,6 +102,8 @@ pub(crate) struct PhotoRow {
     pub(crate) receipt: Option<Jws>,
     /// Of a filed photo.
     pub(crate) gist: Option<Gist>,
+    /// It was erased: nothing of it is here.
+    pub(crate) erased: bool,
 }
 
 /// What became of one photo, with the receipt that says so.
@@ -119,7 +121,12 @@ pub(crate) struct Settled {
     pub(crate) ends: Option<(DeviceId, CaptureId)>,
     /// The same for the index for people.
     pub(crate) entry: Option<Entry>,
+    /// It has a tombstone, and is not here.
+    pub(crate) erased: bool,
 }
+
+/// `photo.folk` of a photo that was erased.
+const ERASED: i64 = 2;
 
 /// Asked after each batch: it must not walk over all that was ever filed.
 const UNACKNOWLEDGED: &str =
@@ -164,6 +171,7 @@ impl PhotoRow {
             was: cause("was")?,
             receipt: receipt.map(|text| Jws::parse(&text)).transpose()?,
             gist: gist.map(|text| serde_json::from_str(&text).map_err(|_| damaged())).transpose()?,
+            erased: row.try_get::<i64, _>("folk")? == ERASED,
         })
     }
 }
@@ -199,7 +207,13 @@ impl Index {
             .bind(one.manifest_sha256.to_string())
             .execute(&mut *tx)
             .await?;
-            if let Some(entry) = &one.entry {
+            if one.erased {
+                sqlx::query("UPDATE photo SET folk = ? WHERE manifest_sha256 = ?")
+                    .bind(ERASED)
+                    .bind(one.manifest_sha256.to_string())
+                    .execute(&mut *tx)
+                    .await?;
+            } else if let Some(entry) = &one.entry {
                 folk::put(&mut tx, int(one.log_index), entry).await?;
             }
             let Some((device, capture)) = &one.ends else { continue };

@@ -13,6 +13,7 @@ use gauze_wire::{Body, Digest, FilingRefusal, Manifest, PickLists, Record};
 
 use super::patience::Patience;
 use super::{PullError, Puller};
+use crate::amend::amendments_of;
 use crate::blind::{Entry, FolkKeys};
 use crate::disk::{self, DiskError, at};
 use crate::gateway::{GatewayError, GatewayPort, Incoming};
@@ -31,6 +32,8 @@ const PULLS: usize = 3;
 pub(super) enum Outcome {
     /// What its record says, where it is a photo that was opened.
     Filed(Option<Box<Told>>),
+    /// It was filed, and has been erased since: its phone need not keep it either.
+    Erased,
     Refused(FilingRefusal),
     /// Its bytes did not come.
     Missing,
@@ -46,9 +49,12 @@ pub(super) struct Told {
 }
 
 impl Told {
-    fn of(record: &Record, lists: &PickLists, folk: &FolkKeys) -> Box<Self> {
+    fn of(record: &Record, lists: &PickLists, folk: &FolkKeys, layout: &Layout) -> Box<Self> {
         let gist = Gist::listed(record, lists);
-        let entry = Entry::of(folk, record, gist.team.as_ref(), 0).ok();
+        // In a directory that was put together again amendments may lie before their photo is filed: the record as it came would
+        // show it under whom it was taken from.
+        let amended = amendments_of(layout, &record.device_id, &record.capture_id) > 0;
+        let entry = (!amended).then(|| Entry::of(folk, record, gist.team.as_ref(), 0).ok()).flatten();
         Box::new(Self { gist, entry })
     }
 }
@@ -94,11 +100,14 @@ impl<G: GatewayPort> Puller<G> {
     async fn fetch(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
         let sealed = self.layout.sealed(&row.binding(&trust.tenant));
         let expected = (row.sha256, row.size);
+        if self.is_erased(trust, row).await? {
+            return Ok(Outcome::Erased);
+        }
         let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
         let body = Manifest::peek(&jws).map_err(IndexError::from)?.carried().body.clone();
         let lists = self.lists_of(trust, row.log_index, &body)?;
         if self.found(&sealed, expected)? {
-            return Ok(Outcome::Filed(told_of((trust, &lists), &sealed, &body)));
+            return Ok(Outcome::Filed(told_of((trust, &lists, &self.layout), &sealed, &body)));
         }
         let judging = |source| Judging {
             source,
@@ -136,6 +145,20 @@ impl<G: GatewayPort> Puller<G> {
         }
         self.patience().failed(row.manifest_sha256, self.clock.now());
         Ok(Outcome::Missing)
+    }
+
+    /// Whether a photo has a tombstone. What lies here of it all the same, from a copy or a fetch that was under way, goes.
+    pub(super) async fn is_erased(&self, trust: &Trust, row: &PhotoRow) -> Result<bool, PullError> {
+        let tombstones = self.tombstones(trust);
+        match tombstones.of(&row.chain_device, &row.capture_id)? {
+            Some(tombstone) if tombstone.sha256 == row.sha256 => {
+                let row = row.clone();
+                let swept = tokio::task::spawn_blocking(move || tombstones.sweep(&[row])).await;
+                swept.map_err(|_| IndexError::Damaged("photo"))??;
+                Ok(true)
+            }
+            Some(_) | None => Ok(false),
+        }
     }
 
     /// What becomes of a photo whose bytes are not at the gateway.
@@ -222,10 +245,14 @@ impl<G: GatewayPort> Puller<G> {
 
 /// What the record says of a photo that was opened and moved to its place before a crash, or under another signature. That
 /// was judged; only what it says is still to be told.
-fn told_of((trust, lists): (&Trust, &PickLists), sealed: &Path, body: &Body) -> Option<Box<Told>> {
+fn told_of(
+    (trust, lists, layout): (&Trust, &PickLists, &Layout),
+    sealed: &Path,
+    body: &Body,
+) -> Option<Box<Told>> {
     let mut file = std::fs::File::open(sealed).ok()?;
     let record = inspect(&mut file, &trust.identities, body).ok()?.ok()?;
-    Some(Told::of(&record, lists, &trust.folk))
+    Some(Told::of(&record, lists, &trust.folk, layout))
 }
 
 impl Judging {
@@ -277,7 +304,9 @@ impl Judging {
     fn open(&self, file: &mut std::fs::File) -> Result<(&Path, Outcome), DiskError> {
         let verdict = inspect(file, &self.identities, &self.body).map_err(at(&self.sealed))?;
         Ok(match verdict {
-            Ok(record) => (&self.sealed, Outcome::Filed(Some(Told::of(&record, &self.lists, &self.folk)))),
+            Ok(record) => {
+                (&self.sealed, Outcome::Filed(Some(Told::of(&record, &self.lists, &self.folk, &self.layout))))
+            }
             Err(cause) => (&self.refused, Outcome::Refused(cause)),
         })
     }

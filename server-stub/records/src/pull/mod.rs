@@ -21,7 +21,7 @@ mod witness;
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gauze_attest::Roots;
@@ -35,11 +35,12 @@ use tokio::sync::{Semaphore, watch};
 use crate::amend::AmendmentFiles;
 use crate::clock::Clock;
 use crate::disk::{self, PUBLIC};
-use crate::folk::Folk;
+use crate::folk::{Folk, remove};
 use crate::gateway::GatewayPort;
 use crate::https::HttpsGateway;
 use crate::in_force::{History, InForce};
-use crate::index::Index;
+use crate::index::{Index, IndexError};
+use crate::keeping::Tombstones;
 use crate::keys::{KeyDir, KeysError};
 use crate::layout::Layout;
 use crate::trust::{StatusFile, Trust, TrustError};
@@ -148,6 +149,8 @@ pub struct Puller<G> {
     patience: Mutex<Patience>,
     /// A permit for each photo that is being judged, also after its pass was cut off.
     working: Arc<Semaphore>,
+    /// Whether erasures were repeated on what a copy may have brought back.
+    repeated: AtomicBool,
     /// Held as long as this puller lives.
     _lock: File,
 }
@@ -194,6 +197,7 @@ impl<G: GatewayPort> Puller<G> {
             at_once: fetch::AT_ONCE,
             patience: Mutex::default(),
             working,
+            repeated: AtomicBool::new(false),
             _lock: lock,
         })
     }
@@ -231,6 +235,7 @@ impl<G: GatewayPort> Puller<G> {
         // A pass that was cut off while it judged may have left it otherwise.
         self.index.wait_for_disk(true).await?;
         self.accept(&trust).await?;
+        self.repeat_erasures(&trust).await?;
         let mut report = PassReport::default();
         loop {
             let mut advanced = self.advance(&trust, &mut report).await?;
@@ -276,6 +281,30 @@ impl<G: GatewayPort> Puller<G> {
             believed: trust.now.bundle.records.clone().into(),
         };
         Ok(Folk::open(&self.index, files, trust.folk.clone(), self.history.clone()).await?)
+    }
+
+    fn tombstones(&self, trust: &Trust) -> Tombstones {
+        let (layout, tenant) = (self.layout.clone(), trust.tenant.clone());
+        Tombstones { layout, tenant, believed: trust.now.bundle.records.clone().into() }
+    }
+
+    /// Once for each start: what a killed process left, and what a copy of the directory brought back, goes again.
+    async fn repeat_erasures(&self, trust: &Trust) -> Result<(), PullError> {
+        if self.repeated.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let tombstones = self.tombstones(trust);
+        let reading = tombstones.clone();
+        let all = tokio::task::spawn_blocking(move || reading.all()).await;
+        let all = all.map_err(|_| IndexError::Damaged("photo"))??;
+        for tombstone in all.iter().filter_map(|(_, tombstone)| tombstone.as_ref()) {
+            remove(&self.index, &tombstones, &tombstone.device_id, &tombstone.capture_id).await?;
+        }
+        if !all.is_empty() {
+            self.index.empty_journal().await?;
+        }
+        self.repeated.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// What people choose from on phones, by the policy in force.

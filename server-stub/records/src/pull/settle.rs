@@ -57,8 +57,10 @@ impl<G: GatewayPort> Puller<G> {
         let (mut done, mut settled) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
             let moot = matches!(outcome, Outcome::Discarded(_));
+            let erased = matches!(outcome, Outcome::Erased);
             let (cause, told) = match outcome {
                 Outcome::Filed(told) => (None, told),
+                Outcome::Erased => (None, None),
                 Outcome::Refused(cause) | Outcome::Discarded(cause) => (Some(cause), None),
                 Outcome::Missing => {
                     report.missing += 1;
@@ -71,11 +73,26 @@ impl<G: GatewayPort> Puller<G> {
             let own = row.device_id == row.chain_device;
             let ends = (row.kind == Kind::Void && cause.is_none() && own)
                 .then(|| (row.chain_device.clone(), row.capture_id));
-            settled.push(Settled { log_index, manifest_sha256, cause, receipt, gist, moot, ends, entry });
+            settled.push(Settled {
+                log_index,
+                manifest_sha256,
+                cause,
+                receipt,
+                gist,
+                moot,
+                ends,
+                entry,
+                erased,
+            });
             done.push((row, cause));
         }
         self.index.settle(&settled).await?;
         for (row, cause) in done {
+            // Erased under another signature while it was fetched.
+            if cause.is_none() && row.kind != Kind::Void && self.is_erased(trust, row).await? {
+                self.index.erase(&row.chain_device, &row.capture_id).await?;
+                self.index.empty_journal().await?;
+            }
             tell(row, cause, report);
         }
         stopped

@@ -12,9 +12,9 @@ use gauze_wire::{CaptureId, Deed, DeviceId, Digest, Manifest, ProposalId};
 use serde::Serialize;
 
 use crate::coded::Coded;
-use crate::disk::{self, DiskError, at};
+use crate::disk::{self, DiskError, PUBLIC, at};
 use crate::index::{Decided, Index, IndexError, Kind, Status};
-use crate::layout::{Layout, measure};
+use crate::layout::{Layout, files_below, measure};
 use crate::list::{ListedAct, list_acts, list_devices};
 
 /// Why a restore was not finished.
@@ -64,6 +64,8 @@ impl Coded for RestoredError {
 pub struct Restored {
     /// Sealed files that only the directory before knows: they lie under `former` now.
     pub moved: Vec<PathBuf>,
+    /// Photos that were erased: their tombstones were copied, and the next pull erases what is here of them.
+    pub erased: Vec<CaptureId>,
     /// Decisions of the hospital that were taken again as they were: the next pull hands them in.
     pub decided: Vec<ProposalId>,
     /// Acts of the gateway's operators that the gateway does not know any more, oldest first.
@@ -87,6 +89,7 @@ pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredEr
     if old.bound_to().await?.is_none_or(|(other, _)| other != tenant) {
         return Err(RestoredError::OtherTenant);
     }
+    let erased = copy_tombstones(&now, &before)?;
     let moved = move_strangers((&now, &index), (&before, &old)).await?;
     let decided = decide_again(&index, &old).await?;
     index.close().await;
@@ -95,7 +98,25 @@ pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredEr
     let enrolled: Vec<DeviceId> =
         list_devices(data).await?.into_iter().map(|phone| phone.device_id).collect();
     let commands = command::commands(&acts, &tenant, &enrolled);
-    Ok(Restored { moved, decided, acts, commands })
+    Ok(Restored { moved, erased, decided, acts, commands })
+}
+
+/// What the directory before has erased stays erased: whether a tombstone counts, the next pull judges.
+fn copy_tombstones(now: &Layout, before: &Layout) -> Result<Vec<CaptureId>, RestoredError> {
+    let mut copied = Vec::new();
+    for path in files_below(&before.erased())? {
+        let (Ok(below), Some(name)) = (path.strip_prefix(before.erased()), path.file_stem()) else {
+            continue;
+        };
+        let to = now.erased().join(below);
+        let Some(capture) = name.to_str().and_then(|name| name.parse().ok()).filter(|_| !to.exists()) else {
+            continue;
+        };
+        now.make(disk::parent(&to))?;
+        disk::replace(&to, &disk::read(&path)?, PUBLIC)?;
+        copied.push(capture);
+    }
+    Ok(copied)
 }
 
 /// Takes out of `sealed` what the log does not know and the directory before accounts for.

@@ -12,6 +12,7 @@ use super::life::Lives;
 use super::trust::Anchors;
 use super::{BATCH, VerifyError, VerifyReport};
 use crate::index::{Index, Kind, PhotoRow, Status};
+use crate::keeping::Tombstones;
 use crate::layout::{Layout, measure};
 
 pub(super) struct Audit<'a> {
@@ -20,6 +21,7 @@ pub(super) struct Audit<'a> {
     pub(super) anchors: &'a Anchors,
     pub(super) chains: Chains,
     pub(super) life: Lives,
+    pub(super) tombstones: Tombstones,
 }
 
 /// What is refused before a photo is fetched.
@@ -192,6 +194,16 @@ impl Audit<'_> {
             report.find("receipt_invalid", row.capture_id);
         }
         if row.status != Status::Filed || row.kind == Kind::Void {
+            return Ok(());
+        }
+        if let Some(tombstone) = self.tombstones.of(&row.chain_device, &row.capture_id)? {
+            report.erased += 1;
+            if (tombstone.sha256, tombstone.size) != (binding.sha256, binding.size) {
+                report.find("tombstone_differs", row.capture_id);
+            }
+            if path.exists() {
+                report.find("file_erased", path.display());
+            }
             return Ok(());
         }
         report.files += 1;

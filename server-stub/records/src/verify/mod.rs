@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::coded::Coded;
 use crate::disk::{DiskError, at};
 use crate::index::{Index, IndexError, Kind, Status};
+use crate::keeping::Tombstones;
 use crate::keys::{KeyDir, KeysError};
 use crate::layout::Layout;
 
@@ -114,6 +115,8 @@ pub struct VerifyReport {
     pub manifests: u64,
     /// Sealed files whose digest was checked.
     pub files: u64,
+    /// Filed photos that were erased, each with a tombstone that holds.
+    pub erased: u64,
     /// Receipts checked.
     pub receipts: u64,
     /// Acts of the gateway's operators checked.
@@ -162,8 +165,18 @@ pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, 
             anchors: &anchors,
             chains: Chains::begin().await?,
             life: Lives::default(),
+            tombstones: Tombstones {
+                layout: layout.clone(),
+                tenant: anchors.tenant.clone(),
+                believed: anchors.records.clone().into(),
+            },
         };
         audit.check(judged, &mut report).await?;
+        for (path, tombstone) in audit.tombstones.all()? {
+            if tombstone.is_none() {
+                report.find("tombstone_invalid", path.display());
+            }
+        }
         report.gaps = audit.chains.gaps().await?;
         audit.chains.end().await;
     } else if index.judged().await? > 0 {

@@ -64,6 +64,9 @@ fn sections(person: &Person) -> Vec<(&'static str, &'static str)> {
     if person.roles.iter().any(|role| matches!(role, Role::Auditor | Role::Governance)) {
         all.push(("/governance", nav::GOVERNANCE));
     }
+    if person.roles.contains(&Role::Governance) {
+        all.extend([("/keeping", nav::KEEPING), ("/documents", nav::DOCUMENTS)]);
+    }
     if !person.leads.is_empty() {
         all.push(("/links", nav::LINKS));
     }

@@ -160,7 +160,7 @@ fn second_factor(parts: &Parts) -> Unsigned {
 }
 
 /// `page` with the address that comes after it.
-pub(super) fn with_next(page: &str, next: &str) -> String {
+pub(crate) fn with_next(page: &str, next: &str) -> String {
     if next == "/" {
         return page.to_owned();
     }
@@ -170,7 +170,7 @@ pub(super) fn with_next(page: &str, next: &str) -> String {
 }
 
 /// An address of this site, or the start: never another site's, however it is spelt.
-pub(super) fn local(next: Option<&str>) -> &str {
+pub(crate) fn local(next: Option<&str>) -> &str {
     let plain = |text: &&str| {
         text.len() <= 512
             && text.starts_with('/')

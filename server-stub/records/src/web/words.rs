@@ -25,6 +25,8 @@ pub(crate) mod nav {
     pub(crate) const ROLES: &str = "Roles";
     pub(crate) const POLICIES: &str = "Policies";
     pub(crate) const LINKS: &str = "Links";
+    pub(crate) const KEEPING: &str = "Keeping";
+    pub(crate) const DOCUMENTS: &str = "Documents";
 }
 
 pub(crate) mod refusal {

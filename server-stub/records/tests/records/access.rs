@@ -62,6 +62,8 @@ impl Ward {
                 team: Some(team.clone()),
                 patient: Some(PatientRef(format!("blind-{number}"))),
                 erased: false,
+                due: false,
+                proposed_by: None,
                 held: false,
             };
             let context = Context::care(now());

@@ -77,6 +77,33 @@ async fn a_photo_that_was_taken_from_its_patient_does_not_come_back_under_them()
 }
 
 #[tokio::test]
+async fn a_directory_that_is_put_together_again_shows_each_photo_as_it_was_amended() {
+    let hospital = Hospital::new();
+    let puller = filed(&hospital, &[Some(patient(FAMILY, Some(NHS), None))]).await;
+    let folk = puller.folk().await.unwrap();
+    let found = folk.team(Some("tissue"), Which::All, None, 1).await.unwrap().remove(0);
+    amend(&hospital, &folk, &found, Some(patient("Ng", None, Some("17")))).await.unwrap();
+    folk.close().await;
+    puller.close().await;
+    let old = hospital.path("old");
+    fs::rename(hospital.data(), &old).unwrap();
+    fs::create_dir(hospital.data()).unwrap();
+    for kept in ["sealed", "bundles", "in-force", "amended"] {
+        fs::rename(old.join(kept), hospital.data().join(kept)).unwrap();
+    }
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    let puller = hospital.puller().await.unwrap();
+    let folk = puller.folk().await.unwrap();
+    assert_eq!(under_the_patient(&folk).await, 0, "it is never shown under whom it was taken from");
+    assert_eq!(folk.refill().await.unwrap().made, 1);
+    let again = folk.search(&Sought::Number(text("17"))).await.unwrap().remove(0).newest;
+    assert!(again.amended == 1 && !again.label.damaged);
+    assert_eq!(under_the_patient(&folk).await, 0);
+    folk.close().await;
+    puller.close().await;
+}
+
+#[tokio::test]
 async fn a_photo_that_does_not_open_keeps_no_other_out_and_is_not_tried_at_once_again() {
     let hospital = Hospital::new();
     let puller = filed(&hospital, &[None, Some(patient(FAMILY, Some(NHS), None)), None]).await;

@@ -16,6 +16,7 @@ mod in_force;
 #[path = "../../../../tests/src/identity/issuer.rs"]
 #[expect(dead_code, reason = "the pages' own tests use the rest")]
 mod issuer;
+mod keeping;
 mod keys;
 mod life;
 mod log;

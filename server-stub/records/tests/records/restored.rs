@@ -131,6 +131,30 @@ async fn a_restore_ends_clean_and_decisions_since_the_copy_are_taken_again_or_li
 }
 
 #[tokio::test]
+async fn that_photos_were_to_go_with_a_phone_is_not_forgotten() {
+    let hospital = Hospital::new();
+    let (phone, late) = (Phone::enrolled(10, &hospital), Phone::enrolled(12, &hospital));
+    hospital.pass().await.unwrap();
+    let copy = hospital.gateway.leaves();
+    let wipe = |device_id, photos| Wanted::Wipe { device_id, photos };
+    let wanted = wipe(phone.id(), Photos::Destroy);
+    act(&hospital, "lost", Deed::Flag { device_id: phone.id(), code: "lost".parse().unwrap() });
+    act(&hospital, "lost", Deed::Propose { proposal_id: id('A'), wanted });
+    let wanted = wipe(late.id(), Photos::Destroy);
+    act(&hospital, "handed back", Deed::Propose { proposal_id: id('B'), wanted });
+    hospital.pass().await.unwrap();
+    hospital.gateway.set_leaves(copy);
+    let old = begin_anew(&hospital);
+    hospital.pass().await.unwrap();
+    let commands = restored(&hospital.data(), &old).await.unwrap().commands;
+    let ends = |verb: &str, phone: &Phone| {
+        let end = format!(" --photos destroy -- {}", phone.id());
+        commands.iter().any(|line| line.contains(&format!("device {verb} ")) && line.ends_with(&end))
+    };
+    assert!(commands.len() == 2 && ends("lost", &phone) && ends("wipe", &late), "{commands:?}");
+}
+
+#[tokio::test]
 async fn a_file_that_the_log_before_does_not_know_either_stays_a_finding() {
     let hospital = Hospital::new();
     let mut phone = Phone::enrolled(10, &hospital);

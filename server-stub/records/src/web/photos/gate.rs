@@ -27,7 +27,9 @@ impl Found {
             team: self.team.clone().map(Team),
             patient: self.patient.as_ref().map(reference),
             erased: false,
-            held: false,
+            held: self.held,
+            due: false,
+            proposed_by: None,
         })
     }
 }
@@ -63,7 +65,12 @@ impl Desk {
     fn context(&self, signed: &Signed, action: Action, subject: &Subject, reason: Option<Reason>) -> Context {
         let at = self.web.now();
         let audits = matches!(action, Action::ReviewBreakGlass | Action::ReadLog);
-        let purpose = if audits { Purpose::Audit } else { Purpose::Care };
+        let keeps = matches!(action, Action::Hold | Action::ProposeErasure | Action::Erase);
+        let purpose = match (audits, keeps) {
+            (true, _) => Purpose::Audit,
+            (false, true) => Purpose::Administration,
+            (false, false) => Purpose::Care,
+        };
         let plain = Context { at, purpose, reason, haste: None };
         let Some(patient) = whose(subject) else { return plain };
         let haste = self.hastes().open_for(&signed.acting.person.id, patient, at);
@@ -82,6 +89,13 @@ impl Desk {
             .decide(&signed.acting, action, subject, &self.context(signed, action, subject, reason))
             .outcome
             .is_ok()
+    }
+
+    /// As [`Desk::may`], with a fresh proof of the second factor.
+    pub(super) fn may_fresh(&self, signed: &Signed, action: Action, subject: &Subject) -> bool {
+        let mut fresh = signed.clone();
+        fresh.acting.factor_at = self.web.now();
+        self.may(&fresh, action, subject)
     }
 
     /// What a role allows, not yet written down; a refusal is.
@@ -126,7 +140,10 @@ impl Desk {
             Err(_) => None,
         };
         match found {
-            Some(found) => Ok(found),
+            Some(found) => {
+                let held = self.keepings().hold(&found.capture_id).is_some();
+                Ok(Found { held, ..found })
+            }
             None => Err(self.nowhere(signed).await),
         }
     }

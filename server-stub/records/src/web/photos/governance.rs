@@ -93,7 +93,7 @@ pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Htm
 
 impl Desk {
     /// What the log holds since then.
-    async fn read_back(&self, since: Timestamp) -> Result<Entries, Refusal> {
+    pub(super) async fn read_back(&self, since: Timestamp) -> Result<Entries, Refusal> {
         let root = self.log_root.clone();
         let read = move || {
             let mut entries = Entries::new();

@@ -8,12 +8,14 @@
 mod amend;
 mod amend_form;
 mod compare;
+mod documents;
 mod export;
 mod filled;
 mod gate;
 mod governance;
 mod haste;
 mod hastes;
+mod keeping;
 mod kept;
 mod links;
 mod lists;
@@ -41,10 +43,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
 use gauze_people::Roles;
+use gauze_people::acknowledged::Acknowledged;
 use gauze_people::haste::Hastes;
+use gauze_people::keeping::Keepings;
 use gauze_people::links::Links;
 use gauze_people::log::{AccessLog, Kept, LogFailure, Places, read_entries};
 use gauze_wire::{PickLists, SoftwareKey};
@@ -80,6 +85,10 @@ pub struct DeskParts {
     pub hastes: Arc<RwLock<Hastes>>,
     /// Links for people outside.
     pub links: Arc<Mutex<Links>>,
+    /// What is held, asked for and erased.
+    pub keepings: Arc<RwLock<Keepings>>,
+    /// Who has read which notice.
+    pub acknowledged: Arc<RwLock<Acknowledged>>,
     /// Teams' words, by the policy in force.
     pub lists: PickLists,
     /// Signs amendments.
@@ -96,6 +105,8 @@ struct Inner {
     reading: Turns,
     /// Where the log's lines about each photo and patient are.
     places: Arc<Mutex<Places>>,
+    /// Holds and erasures are judged and written one after the other.
+    deciding: tokio::sync::Mutex<()>,
     teams: BTreeMap<String, String>,
     readings: Readings,
     parts: DeskParts,
@@ -126,7 +137,8 @@ impl Desk {
         let teams = parts.lists.teams.iter().map(word).collect();
         let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
         let places = Arc::new(Mutex::new(Places::new(&parts.log_root)));
-        Self(Arc::new(Inner { showings, reading, places, teams, readings: Readings::default(), parts }))
+        let (readings, deciding) = (Readings::default(), tokio::sync::Mutex::default());
+        Self(Arc::new(Inner { showings, reading, places, deciding, teams, readings, parts }))
     }
 
     /// What a team is called.
@@ -147,13 +159,17 @@ impl Desk {
         &self.0.readings
     }
 
+    async fn deciding(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.deciding.lock().await
+    }
+
     fn showings(&self) -> &Showings {
         &self.0.showings
     }
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 23] = [
+pub const ADDRESSES: [&str; 31] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -173,6 +189,14 @@ pub const ADDRESSES: [&str; 23] = [
     "/photos/{photo}/amend",
     "/photos/{photo}/export",
     "/photos/{photo}/link",
+    "/photos/{photo}/keeping",
+    "/photos/{photo}/hold",
+    "/photos/{photo}/erase",
+    "/keeping",
+    "/keeping/rules",
+    "/documents",
+    "/documents/register",
+    "/notices",
     "/links",
     "/compare",
     "/shown/{showing}",
@@ -200,6 +224,14 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/people/policies" => get(policies::page).post(policies::save),
         "/photos/{photo}/export" => get(export::form).post(export::take),
         "/photos/{photo}/link" => get(links::make::form).post(links::make::make),
+        "/photos/{photo}/keeping" => get(keeping::of_photo).post(keeping::ask),
+        "/photos/{photo}/hold" => get(keeping::of_photo).post(keeping::hold),
+        "/photos/{photo}/erase" => get(keeping::of_photo).post(keeping::decide),
+        "/keeping" => get(keeping::page).post(keeping::erase_due),
+        "/keeping/rules" => get(keeping::rules_page).post(keeping::save_rules),
+        "/documents" => get(documents::page),
+        "/documents/register" => get(documents::form).post(documents::save),
+        "/notices" => get(documents::unread).post(documents::read),
         "/links" => get(links::list::list).post(links::list::revoke),
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),
@@ -212,6 +244,7 @@ fn page(address: &str) -> MethodRouter<Desk> {
 pub fn router(desk: Desk) -> Router {
     tokio::spawn(sweep(Arc::downgrade(&desk.0)));
     let pages = ADDRESSES.iter().fold(Router::new(), |pages, address| pages.route(address, page(address)));
+    let pages = pages.route_layer(from_fn_with_state(desk.clone(), documents::gate));
     assets(links::outside(pages)).with_state(desk)
 }
 
@@ -226,6 +259,7 @@ fn assets(pages: Router<Desk>) -> Router<Desk> {
 
 /// Lets go of renderings also while nobody asks for anything, and makes rows of the index that are missing; ends with the desk.
 async fn sweep(desk: Weak<Inner>) {
+    let mut cut_off = true;
     loop {
         let Some(inner) = desk.upgrade() else { return };
         let now = inner.parts.web.now();
@@ -234,6 +268,14 @@ async fn sweep(desk: Weak<Inner>) {
         inner.parts.links_now().tick(now);
         let folk = inner.parts.folk.clone();
         let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
+        let erasures = || inner.parts.keepings().erasures().cloned().collect();
+        if cut_off || folk.is_unfinished() {
+            let resumed = folk.resume(erasures(), inner.parts.records.clone()).await;
+            cut_off = resumed.is_err();
+            if let Err(error) = resumed {
+                tracing::error!(code = error.code(), %error, "an erasure is not finished, and is tried again");
+            }
+        }
         drop(inner);
         // So that nobody who asks who has looked waits for the whole log to be read.
         let caught_up = reading.work(move || catch_up(&places, size)).await;
@@ -272,6 +314,20 @@ pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, LogFailure> {
     Ok(hastes)
 }
 
+/// Who has read which notice, read from the log.
+///
+/// # Errors
+/// Where the log cannot be read.
+pub fn acknowledged(log_root: &std::path::Path) -> Result<Acknowledged, LogFailure> {
+    let mut acknowledged = Acknowledged::default();
+    read_entries(log_root, |kept| {
+        if let Some(entry) = &kept.entry {
+            acknowledged.see(entry);
+        }
+    })?;
+    Ok(acknowledged)
+}
+
 /// Links, read from the log.
 ///
 /// # Errors
@@ -285,24 +341,39 @@ pub fn links(log_root: &std::path::Path) -> Result<Links, LogFailure> {
     Ok(links)
 }
 
-/// What was opened in haste, and links, as a start of the service learns them: of old files only the lines that matter are read.
+/// What the log makes of all that outlives a restart.
+#[derive(Default)]
+pub struct Remembered {
+    /// What was opened in haste.
+    pub hastes: Hastes,
+    /// Links for people outside.
+    pub links: Links,
+    /// Holds, and what is to be erased or was.
+    pub keepings: Keepings,
+    /// Which notices were read by whom.
+    pub acknowledged: Acknowledged,
+}
+
+/// What a start of the service learns from the log: of old files only the lines that matter are read.
 ///
 /// # Errors
 /// Where the log cannot be read.
-pub fn remembered(log: &AccessLog) -> Result<(Hastes, Links), LogFailure> {
-    let (mut hastes, mut links) = (Hastes::default(), Links::default());
+pub fn remembered(log: &AccessLog) -> Result<Remembered, LogFailure> {
+    let mut all = Remembered::default();
     log.told(|told| {
-        told.before.into_iter().for_each(|at| links.tick(at));
+        told.before.into_iter().for_each(|at| all.links.tick(at));
         match told.kept {
             Some(Kept { index, entry: Some(entry) }) => {
-                hastes.see(&entry);
-                links.see(index, &entry);
+                all.hastes.see(&entry);
+                all.links.see(index, &entry);
+                all.keepings.see(index, &entry);
+                all.acknowledged.see(&entry);
             }
-            Some(Kept { entry: None, .. }) => links.erased(),
+            Some(Kept { entry: None, .. }) => all.links.erased(),
             None => {}
         }
     })?;
-    Ok((hastes, links))
+    Ok(all)
 }
 
 async fn script() -> impl IntoResponse {
@@ -320,6 +391,14 @@ impl DeskParts {
 
     fn hastes(&self) -> std::sync::RwLockReadGuard<'_, Hastes> {
         self.hastes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acknowledged(&self) -> std::sync::RwLockReadGuard<'_, Acknowledged> {
+        self.acknowledged.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acknowledged_now(&self) -> std::sync::RwLockWriteGuard<'_, Acknowledged> {
+        self.acknowledged.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn links_now(&self) -> std::sync::MutexGuard<'_, Links> {

@@ -19,13 +19,14 @@ use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
-const WAYS: [Way; 6] = [
+const WAYS: [Way; 7] = [
     (Action::View, "record", words::photo::RECORD),
     (Action::Proof, "proof", words::photo::PROOF),
     (Action::WhoLooked, "looks", words::photo::LOOKED),
     (Action::Amend, "amend", words::photo::AMEND),
     (Action::Export, "export", words::photo::EXPORT),
     (Action::MakeLink, "link", words::photo::LINK),
+    (Action::ProposeErasure, "keeping", words::photo::KEEPING),
 ];
 
 /// The page of one photo: one line of the log.
@@ -147,6 +148,8 @@ fn facts(desk: &Desk, found: &Found, taker: &Taker) -> Markup {
                 dt { (words::TAKEN) } dd { (layout::time(found.taken)) }
                 dt { (words::BY) } dd { (taker::full(taker)) }
                 dt { (words::photo::TEAM) } dd { (desk.team_word(found.team.as_deref())) }
+                dt { (words::photo::REFERENCE) } dd { code { (found.capture_id) } }
+                @if found.held { dt { (words::photo::KEPT) } dd { span.state.warning { (words::photo::HELD) } } }
                 @if label.damaged {
                     dt { (words::AMENDED) }
                     dd { p.trouble { (words::DAMAGED_MEANS) } }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gauze_mark::MarkKey;
+use gauze_wire::CaptureId;
 use jiff::{SignedDuration, Timestamp};
 
 use super::kept::Kept;
@@ -147,6 +148,18 @@ impl Showings {
         work: impl FnOnce() -> Result<T, RenderError> + Send + 'static,
     ) -> Result<T, ShowError> {
         Ok(self.encoding.work(work).await??)
+    }
+
+    /// Lets go of all that shows a photo.
+    pub(super) fn forget(&self, photo: &CaptureId) {
+        let mut kept = self.kept();
+        self.all().retain(|name, showing| {
+            let other = showing.found.capture_id != *photo;
+            if !other {
+                kept.forget(name);
+            }
+            other
+        });
     }
 
     /// Lets go of what nobody has asked for lately.

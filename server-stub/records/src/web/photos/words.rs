@@ -80,6 +80,10 @@ pub(super) mod patient {
 pub(super) mod photo {
     pub(crate) const EXPORT: &str = "Take a copy out";
     pub(crate) const LINK: &str = "Send a link";
+    pub(crate) const KEEPING: &str = "Keeping and erasing";
+    pub(crate) const REFERENCE: &str = "Reference";
+    pub(crate) const KEPT: &str = "Kept";
+    pub(crate) const HELD: &str = "For a court or an inquiry";
     pub(crate) const TITLE: &str = "Photo";
     pub(crate) const SEEN_BY: &str = "Seen by";
     pub(crate) const FOR_CARE: &str = "for care";
@@ -366,6 +370,7 @@ pub(super) fn reason(code: gauze_people::context::ReasonCode) -> &'static str {
         ReasonCode::Correction => "The record is wrong",
         ReasonCode::PatientRequest => "The patient asked for it",
         ReasonCode::Legal => "A court, an inquiry or a complaint",
+        ReasonCode::RetentionOver => "It need not be kept any longer",
         ReasonCode::Teaching => "Teaching",
         ReasonCode::Publication => "Publication",
         ReasonCode::Other => "Something else",
@@ -386,12 +391,16 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
         Action::Search => "Searched",
         Action::WhoLooked => "Looked who has looked",
         Action::Erase => "Erased it",
+        Action::Hold => "Kept it for a court or an inquiry, or no longer",
+        Action::ProposeErasure => "Asked for it to be erased, or took that back",
         Action::ReadLog => "Read the access log",
         Action::ReviewBreakGlass
         | Action::Phones
         | Action::ChangeRole
         | Action::EndSession
         | Action::Reenrol
+        | Action::Documents
+        | Action::Retention
         | Action::Setting => "Something else",
     }
 }

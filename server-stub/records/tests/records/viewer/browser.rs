@@ -197,8 +197,69 @@ async fn the_pages_hold_in_a_browser() {
         browser.run("document.documentElement.style.fontSize = '200%'; return 0", json!([])).await;
         assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} with text of 200 %");
     }
+    keeping(&ward, &browser).await;
     drop(stop);
     ward.end().await;
+}
+
+/// What governance keeps, erases and has everybody read, two days later.
+async fn keeping(ward: &Ward, browser: &Browser) {
+    ward.hospital.clock.advance(jiff::SignedDuration::from_hours(48));
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    let lead = ward.sign_in(person("Sister Siân Okonkwo-Featherstone", Role::Lead, TEAM));
+    let photos = ward.photos().await;
+    let at = |photo: usize, page: &str| format!("/photos/{}/{page}", photos[photo].handle);
+    let wish = [
+        ("ground", "patient_request"),
+        ("asker", "The patient's daughter, who holds power of attorney"),
+        ("words", "She was asked when she could not answer, and wants none of it kept"),
+    ];
+    assert!(lead.post(&at(1, "keeping"), &wish).await.status.is_redirection());
+    let why = [("words", "Case 4711 of the county court, until judgement")];
+    assert!(officer.post(&at(2, "hold"), &why).await.status.is_redirection());
+    let rules = ("text", "{\n  \"v\": 1,\n  \"otherwise\": { \"days\": 1 }\n}\n");
+    assert!(officer.post("/keeping/rules", &[rules]).await.status.is_redirection());
+    let sha256 = gauze_wire::Digest::of(b"the document");
+    let register = format!(
+        r#"{{"v":1,"documents":[{{"title":"Photography of wounds: policy for all wards and the community","owner":"Information governance, ig@hospital.test",
+            "version":"2.1","review_by":"2026-11-20","link":"https://intranet.hospital.test/documents/governance/photography-of-wounds-2.1.pdf","sha256":"{sha256}"}}],
+            "notices":[{{"code":"privacy","version":3,"title":"Photos are part of the record",
+            "words":"Look at your own patients' photos only.\nEach look is written down with your name.\nAsk before you take a photo, and say what it is for."}}]}}"#
+    );
+    assert!(officer.post("/documents/register", &[("text", &register)]).await.status.is_redirection());
+    let erased = ward.sign_in(person("Officer Second", Role::Governance, TEAM));
+    let own = [("code", "privacy"), ("version", "3"), ("next", "/")];
+    for somebody in [&officer, &lead, &erased] {
+        somebody.post("/notices", &own).await;
+    }
+    assert!(
+        erased.post("/keeping", &[("photo", &photos[3].handle.to_string())]).await.status.is_redirection()
+    );
+    let nurse = ward.sign_in(person("Nurse Viewer", Role::Viewer, TEAM));
+    for (name, address, cookie) in [
+        ("keeping", "/keeping".to_owned(), &officer.cookie),
+        ("keeping-rules", "/keeping/rules".to_owned(), &officer.cookie),
+        ("keeping-asked", at(1, "keeping"), &officer.cookie),
+        ("keeping-held", at(2, "keeping"), &officer.cookie),
+        ("keeping-lead", at(0, "keeping"), &lead.cookie),
+        ("photo-held", format!("/photos/{}", photos[2].handle), &lead.cookie),
+        ("documents", "/documents".to_owned(), &officer.cookie),
+        ("documents-register", "/documents/register".to_owned(), &officer.cookie),
+        ("notices", format!("/photos/{}", photos[0].handle), &nurse.cookie),
+    ] {
+        let origin = format!("https://{}", ward.host);
+        let cookie = json!({ "name": "__Host-gauze", "value": cookie, "url": origin, "path": "/", "secure": true,
+                             "httpOnly": true, "sameSite": "Strict" });
+        browser.devtools("Network.setCookie", cookie).await;
+        for (width, scheme) in [(1280, "light"), (320, "dark")] {
+            browser.look(width, scheme).await;
+            browser.open(&format!("{origin}{address}")).await;
+            assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} at {width}, {scheme}");
+            picture(browser, &format!("{name}-{width}-{scheme}")).await;
+        }
+        browser.run("document.documentElement.style.fontSize = '200%'; return 0", json!([])).await;
+        assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} with text of 200 %");
+    }
 }
 
 #[tokio::test]

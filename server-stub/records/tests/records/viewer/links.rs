@@ -234,6 +234,41 @@ async fn one_stranger_shuts_nobody_else_out() {
 }
 
 #[tokio::test]
+async fn a_view_is_spent_only_once_its_photo_was_found() {
+    let ward = ward().await;
+    let link = link(&ward, "3", "1").await;
+    ward.hospital.sql("UPDATE folk SET handle = randomblob(16)").await;
+    assert_eq!(Reader::of(&ward).open(&link).await.status, StatusCode::NOT_FOUND);
+    assert!(!steps(&ward).iter().any(|step| step == "opened"));
+    ward.hospital.sql("DELETE FROM folk").await;
+    ward.hospital.sql("UPDATE photo SET folk = 0").await;
+    ward.folk.refill().await.unwrap();
+    assert_eq!(Reader::of(&ward).open(&link).await.status, StatusCode::SEE_OTHER, "it is still there");
+    assert_eq!(Reader::of(&ward).open(&link).await.status, StatusCode::GONE);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_revocation_counts_only_with_its_line() {
+    let mut ward = ward().await;
+    let link = link(&ward, "3", "3").await;
+    let number = ward.office.entries().len() as u64 - 1;
+    let revoke = [("link", number.to_string())];
+    let revoke: Vec<(&str, &str)> = revoke.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    ward.office.breaks(true);
+    let answer = ward.sign_in(lead()).post("/links", &revoke).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "its maker is told");
+    ward.office.breaks(false);
+    // What only this process knew would be forgotten by the next: so it never knew.
+    assert_eq!(Reader::of(&ward).open(&link).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(ward.sign_in(lead()).post("/links", &revoke).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(Reader::of(&ward).open(&link).await.status, StatusCode::GONE);
+    ward.restart();
+    assert_eq!(Reader::of(&ward).open(&link).await.status, StatusCode::GONE);
+    ward.end().await;
+}
+
+#[tokio::test]
 async fn two_at_once_at_the_last_view_get_one_view() {
     let ward = ward().await;
     for _ in 0..10 {

@@ -39,8 +39,8 @@ async fn ward() -> Ward {
     Ward::with(&[Some(one.clone()), Some(one)]).await
 }
 
-/// Pages that anybody of a role with photos may open: they show nobody.
-const OPEN: [&str; 5] = ["/photos", "/search", "/patients/{patient}/haste", "/hastes", "/links"];
+/// Pages that anybody of a role with photos, or anybody at all, may open: they show nobody.
+const OPEN: [&str; 6] = ["/photos", "/search", "/patients/{patient}/haste", "/hastes", "/links", "/notices"];
 
 /// Pages of an administrator, on which no patient stands.
 const ADMINISTRATORS: [&str; 3] = ["/people/roles", "/people/roles/give", "/people/policies"];

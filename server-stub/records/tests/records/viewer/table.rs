@@ -18,7 +18,7 @@ use crate::fixture::{Edit, Hospital, Phone};
 use crate::folk::{patient, text, told};
 
 /// Each route that a role opens, and the action that it does.
-const ROUTES: [(&str, &str, &str); 28] = [
+const ROUTES: [(&str, &str, &str); 38] = [
     ("GET", "/lists/{team}", "list"),
     ("GET", "/patients/{patient}", "list"),
     ("POST", "/search", "search"),
@@ -44,13 +44,23 @@ const ROUTES: [(&str, &str, &str); 28] = [
     ("POST", "/people/roles/take", "change_role"),
     ("GET", "/people/policies", "setting"),
     ("POST", "/people/policies", "setting"),
+    ("GET", "/photos/{photo}/keeping", "propose_erasure"),
+    ("POST", "/photos/{photo}/keeping", "propose_erasure"),
+    ("POST", "/photos/{photo}/hold", "hold"),
+    ("GET", "/keeping", "retention"),
+    ("GET", "/keeping/rules", "retention"),
+    ("POST", "/keeping/rules", "retention"),
+    ("POST", "/photos/{photo}/erase", "erase"),
+    ("GET", "/documents", "documents"),
+    ("GET", "/documents/register", "documents"),
+    ("POST", "/documents/register", "documents"),
     ("GET", "/people/sessions", "end_session"),
     ("POST", "/people/sessions", "end_session"),
     ("GET", "/people/waiting", "reenrol"),
 ];
 
 /// Routes that show nobody, lead on, or show what one of the above opened: each with the test that asks it.
-const OTHERS: [(&str, &str, &str); 16] = [
+const OTHERS: [(&str, &str, &str); 21] = [
     ("GET", "/", "to where somebody's day begins"),
     ("GET", "/prove-again", "one's own factor"),
     ("POST", "/prove-again", "one's own factor"),
@@ -65,6 +75,19 @@ const OTHERS: [(&str, &str, &str); 16] = [
     ),
     ("GET", "/links", "one's own"),
     ("POST", "/links", "one's own: links: what_is_revoked_shows_nothing_from_that_moment"),
+    ("POST", "/keeping", "keeping: what_is_due_is_erased_by_a_click_and_what_is_held_or_kept_is_not"),
+    ("GET", "/photos/{photo}/hold", "the page of /photos/{photo}/keeping, where a fresh proof leads back to"),
+    (
+        "GET",
+        "/photos/{photo}/erase",
+        "the page of /photos/{photo}/keeping, where a fresh proof leads back to",
+    ),
+    ("GET", "/notices", "one's own"),
+    (
+        "POST",
+        "/notices",
+        "one's own: notices: a_notice_is_read_before_the_first_photo_and_again_after_each_change",
+    ),
     ("GET", "/photos", "to the first of one's own lists"),
     ("GET", "/search", "an empty form"),
     (
@@ -116,7 +139,7 @@ fn table() -> HashMap<(String, String), Vec<bool>> {
             cells.insert((action.clone(), row[0].to_owned()), allowed);
         }
     }
-    assert_eq!(cells.len(), 18 * 7);
+    assert_eq!(cells.len(), 22 * 7);
     cells
 }
 
@@ -125,7 +148,13 @@ struct Filed {
     own: Vec<Found>,
     nobodys: Vec<Found>,
     other: Found,
+    /// To be erased: of the team, and of none.
+    spare: Vec<Found>,
+    nobodys_spare: Vec<Found>,
 }
+
+const WISH: [(&str, &str); 3] =
+    [("ground", "patient_request"), ("asker", "The patient"), ("words", "She does not want it kept")];
 
 const NHS: [&str; 3] = ["9990000042", "9990000050", "9990000069"];
 
@@ -144,6 +173,9 @@ async fn ward() -> (Ward, Filed) {
         ("Ben", 1, None),
         ("Ben", 1, None),
         ("Cor", 2, Some("eyes")),
+        ("Dan", 0, Some(TEAM)),
+        ("Dan", 0, Some(TEAM)),
+        ("Eve", 1, None),
     ];
     for (family, number, team) in of {
         let record = |record: &mut Record| {
@@ -154,17 +186,15 @@ async fn ward() -> (Ward, Filed) {
         hospital.gateway.take(&photo);
     }
     let puller = hospital.puller().await.unwrap();
-    assert_eq!(puller.pass().await.unwrap().filed, 5);
+    assert_eq!(puller.pass().await.unwrap().filed, 8);
     let ward = Ward::of("viewer.test", hospital, puller).await;
     let team = |team: Option<&'static str>| {
         let folk = ward.folk.clone();
         async move { folk.team(team, gauze_records::Which::All, None, 10).await.unwrap() }
     };
-    let filed = Filed {
-        own: team(Some(TEAM)).await,
-        nobodys: team(None).await,
-        other: team(Some("eyes")).await.remove(0),
-    };
+    let (mut spare, mut nobodys_spare) = (team(Some(TEAM)).await, team(None).await);
+    let (own, nobodys) = (spare.split_off(2), nobodys_spare.split_off(1));
+    let filed = Filed { own, nobodys, spare, nobodys_spare, other: team(Some("eyes")).await.remove(0) };
     assert_eq!((filed.own.len(), filed.nobodys.len()), (2, 2));
     (ward, filed)
 }
@@ -210,6 +240,14 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
         ask(&ward, ("POST", &address), opener, Network::Inside, &why).await;
         entries.push(ward.office.entries().pop().unwrap().id.as_str().to_owned());
     }
+    // What is erased is asked for by somebody else, and each may be erased once.
+    let (mut spare, mut nobodys_spare) = (filed.spare.clone(), filed.nobodys_spare.clone());
+    for found in spare.iter().chain(&nobodys_spare) {
+        let asker = person("Sister Asker", Role::Lead, TEAM);
+        let address = format!("/photos/{}/keeping", found.handle);
+        let asked = ask(&ward, ("POST", &address), asker, Network::Inside, &WISH).await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER);
+    }
     let (mut count, mut wrong) = (0, Vec::new());
     for (method, pattern, action) in ROUTES {
         for role in Role::ALL {
@@ -218,6 +256,14 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                 count += 1;
                 let nobodys = whose == Whose::Nobodys;
                 let (photos, team) = if nobodys { (&filed.nobodys, "-") } else { (&filed.own, TEAM) };
+                let erased: Vec<Found>;
+                let photos = if pattern == "/photos/{photo}/erase" {
+                    let spare = if nobodys { &mut nobodys_spare } else { &mut spare };
+                    erased = if *allowed { spare.pop().into_iter().collect() } else { photos.clone() };
+                    &erased
+                } else {
+                    photos
+                };
                 let victim = ward.sign_in(person("Vera Victim", Role::Capturer, TEAM)).reference;
                 let form: &[(&str, &str)] = match pattern {
                     "/people/policies" => &[("text", SHIPPED)],
@@ -243,6 +289,9 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                         ("days", "1"),
                         ("views", "1"),
                     ],
+                    "/photos/{photo}/keeping" | "/photos/{photo}/hold" => &WISH,
+                    "/keeping/rules" => &[("text", r#"{"v":1,"otherwise":{"years":100}}"#)],
+                    "/documents/register" => &[("text", r#"{"v":1}"#)],
                     "/hastes" => &[("entry", &entries[usize::from(nobodys)]), ("verdict", "justified")],
                     "/patients/{patient}/haste" => &[("code", "emergency"), ("words", "Bleeding")],
                     _ => &[("person", &nora), ("role", "auditor"), ("reason", "She joins")],
@@ -258,7 +307,14 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                     && method == "GET"
                     && matches!(
                         action,
-                        "break_glass" | "change_role" | "setting" | "end_session" | "reenrol"
+                        "break_glass"
+                            | "change_role"
+                            | "setting"
+                            | "end_session"
+                            | "reenrol"
+                            | "propose_erasure"
+                            | "retention"
+                            | "documents"
                     );
                 if opened != *allowed || !(logged || unlogged) {
                     wrong.push(format!(
@@ -316,6 +372,10 @@ async fn an_id_of_another_team_beside_one_of_ones_own_is_refused_and_logged() {
         ("GET", format!("/photos/{patient}"), vec![]),
         ("GET", format!("/patients/{other}"), vec![]),
         ("POST", format!("/photos/{other}/amend"), vec![("what", "nobody"), ("reason", "x")]),
+        ("GET", format!("/photos/{other}/keeping"), vec![]),
+        ("POST", format!("/photos/{other}/keeping"), WISH.to_vec()),
+        ("POST", format!("/photos/{other}/hold"), WISH.to_vec()),
+        ("POST", format!("/photos/{other}/erase"), vec![]),
         ("POST", "/hastes".to_owned(), vec![("entry", entry.as_str()), ("verdict", "justified")]),
         ("POST", "/hastes".to_owned(), vec![("entry", "AAAAAAAAAAAAAAAAAAAAAA"), ("verdict", "justified")]),
     ] {

@@ -19,8 +19,9 @@ use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
 use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
+use gauze_records::retention::keepings;
 use gauze_records::web::photos::{
-    Desk, DeskParts, MARK_EPOCH, hastes, links, readers as outside, router as photos,
+    Desk, DeskParts, MARK_EPOCH, acknowledged, hastes, links, readers as outside, router as photos,
 };
 use gauze_records::web::{KeysKept, Listed, Parts, Web, readers, router};
 use gauze_records::{Folk, Found, Opening, Opens};
@@ -149,6 +150,8 @@ impl Office {
             team: found.team.clone().map(Team),
             patient: None,
             erased: false,
+            due: false,
+            proposed_by: None,
             held: false,
         });
         let reason = Some(Reason { code: ReasonCode::Correction, sealed_words: None });
@@ -187,6 +190,8 @@ fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> (Router
         log_root: office.dir.path().join("access"),
         hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
         links: Arc::new(links(&office.dir.path().join("access")).unwrap().into()),
+        acknowledged: Arc::new(acknowledged(&office.dir.path().join("access")).unwrap().into()),
+        keepings: Arc::new(keepings(&office.dir.path().join("access")).unwrap().into()),
         lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
         records: Arc::new(hospital.keys().records().unwrap()),
         data: office.dir.path().to_owned(),

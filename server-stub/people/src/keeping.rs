@@ -1,0 +1,202 @@
+//! What is kept for a court, what somebody asks to erase, and what was erased.
+//!
+//! The log is the only memory of the first two. A line of the first and of the last kind is never erased by law:
+//! whoever blanks one would end a hold, or take away what proves an erasure.
+
+use std::collections::BTreeMap;
+
+use gauze_wire::{CaptureId, Digest};
+use jiff::Timestamp;
+
+use crate::action::{Action, act};
+use crate::context::{Reason, ReasonCode};
+use crate::deed::Logged;
+use crate::line::EntryId;
+use crate::log::{Entry, Happening, Outcome, What};
+use crate::person::PersonId;
+use crate::subject::Subject;
+use crate::words::Note;
+
+/// What a line says that changes what is kept; its word is its note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is held from now on, or no longer.
+    Hold(bool),
+    /// Somebody asks for it to be erased, or takes that back.
+    Ask(bool),
+}
+
+impl Step {
+    /// The note of its line; nothing where it cannot be written.
+    pub fn note(self) -> Option<Note> {
+        let word = match self {
+            Self::Hold(true) => "set",
+            Self::Hold(false) => "lifted",
+            Self::Ask(true) => "asked",
+            Self::Ask(false) => "withdrawn",
+        };
+        Note::new(word).ok()
+    }
+
+    fn read(action: Action, note: &str) -> Option<Self> {
+        match (action, note) {
+            (Action::Hold, "set") => Some(Self::Hold(true)),
+            (Action::Hold, "lifted") => Some(Self::Hold(false)),
+            (Action::ProposeErasure, "asked") => Some(Self::Ask(true)),
+            (Action::ProposeErasure, "withdrawn") => Some(Self::Ask(false)),
+            _ => None,
+        }
+    }
+}
+
+/// A hold, or a wish that a photo be erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Whose.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// On which ground, with the words sealed.
+    pub reason: Option<Reason>,
+    /// The number of its line.
+    pub line: u64,
+}
+
+/// A line under which one photo is erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasing {
+    /// By whom.
+    pub by: PersonId,
+    /// Who had asked for it, where it was not due.
+    pub asked_by: Option<PersonId>,
+    /// When.
+    pub at: Timestamp,
+    /// On which ground.
+    pub ground: ReasonCode,
+    /// The sealed file that goes.
+    pub sha256: Digest,
+    /// The number of its line.
+    pub line: u64,
+    /// Its id.
+    pub entry: EntryId,
+}
+
+/// All of it, kept up to date entry by entry.
+#[derive(Clone, Debug, Default)]
+pub struct Keepings {
+    held: BTreeMap<CaptureId, Wish>,
+    asked: BTreeMap<CaptureId, Wish>,
+    erasing: BTreeMap<u64, (CaptureId, Erasing)>,
+}
+
+fn about(entry: &Entry) -> Option<CaptureId> {
+    entry.about.as_ref()?.id.as_ref()?.parse().ok()
+}
+
+/// The digest in the note of a line under which a photo is erased.
+pub fn noted(sha256: &Digest) -> Option<Note> {
+    Note::new(sha256.to_string()).ok()
+}
+
+impl Keepings {
+    /// Takes in an entry, in the log's order.
+    pub fn see(&mut self, number: u64, entry: &Entry) {
+        let (Some(photo), Some(by), Some(note), Outcome::Done) =
+            (about(entry), &entry.who, &entry.note, entry.outcome)
+        else {
+            return;
+        };
+        let wish = || Wish { by: by.clone(), at: entry.at, reason: entry.reason.clone(), line: number };
+        match entry.what {
+            What::Action(action @ (Action::Hold | Action::ProposeErasure)) => {
+                if let Some(step) = Step::read(action, note.as_str()) {
+                    self.take(photo, step, wish());
+                }
+            }
+            What::Action(Action::Erase) | What::Happening(Happening::PhotoErased) => {
+                let Ok(sha256) = note.as_str().parse() else { return };
+                let ground = entry.reason.as_ref().map_or(ReasonCode::RetentionOver, |reason| reason.code);
+                let (at, entry) = (entry.at, entry.id.clone());
+                let erasing =
+                    Erasing { by: by.clone(), asked_by: None, at, ground, sha256, line: number, entry };
+                self.erase(photo, erasing);
+            }
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, photo: CaptureId, step: Step, wish: Wish) {
+        match step {
+            // The first hold stays the one that is shown until it is lifted.
+            Step::Hold(true) => drop(self.held.entry(photo).or_insert(wish)),
+            Step::Hold(false) => drop(self.held.remove(&photo)),
+            Step::Ask(true) => drop(self.asked.insert(photo, wish)),
+            Step::Ask(false) => drop(self.asked.remove(&photo)),
+        }
+    }
+
+    fn erase(&mut self, photo: CaptureId, erasing: Erasing) {
+        let asked_by = self.asked.remove(&photo).map(|wish| wish.by);
+        self.erasing.insert(erasing.line, (photo, Erasing { asked_by, ..erasing }));
+    }
+
+    /// Takes in what was just written, before the log is read again.
+    pub fn held(&mut self, logged: &Logged<act::Hold>, on: bool) {
+        if let Some((photo, wish)) = wish_of(logged) {
+            self.take(photo, Step::Hold(on), wish);
+        }
+    }
+
+    /// The same of a wish that a photo be erased.
+    pub fn asked(&mut self, logged: &Logged<act::ProposeErasure>, on: bool) {
+        if let Some((photo, wish)) = wish_of(logged) {
+            self.take(photo, Step::Ask(on), wish);
+        }
+    }
+
+    /// The same of an erasure; what it says.
+    pub fn erased(&mut self, logged: &Logged<act::Erase>, sha256: Digest) -> Option<Erasing> {
+        let (photo, Wish { by, at, reason, line }) = wish_of(logged)?;
+        let (ground, entry) = (reason?.code, logged.line().id.clone());
+        self.erase(photo, Erasing { by, asked_by: None, at, ground, sha256, line, entry });
+        self.erasing.get(&line).map(|(_, erasing)| erasing.clone())
+    }
+
+    /// Why a photo is held.
+    pub fn hold(&self, photo: &CaptureId) -> Option<&Wish> {
+        self.held.get(photo)
+    }
+
+    /// Who asks for it to be erased.
+    pub fn wish(&self, photo: &CaptureId) -> Option<&Wish> {
+        self.asked.get(photo)
+    }
+
+    /// All that is held, the oldest first.
+    pub fn holds(&self) -> Vec<(CaptureId, Wish)> {
+        by_age(&self.held)
+    }
+
+    /// All that somebody asks to erase, the oldest first.
+    pub fn wishes(&self) -> Vec<(CaptureId, Wish)> {
+        by_age(&self.asked)
+    }
+
+    /// All erasures, the newest first: also those that were cut off behind their line.
+    pub fn erasures(&self) -> impl Iterator<Item = &(CaptureId, Erasing)> {
+        self.erasing.values().rev()
+    }
+}
+
+fn by_age(all: &BTreeMap<CaptureId, Wish>) -> Vec<(CaptureId, Wish)> {
+    let mut all: Vec<_> = all.iter().map(|(photo, wish)| (*photo, wish.clone())).collect();
+    all.sort_by_key(|(_, wish)| wish.line);
+    all
+}
+
+fn wish_of<A: crate::action::Act>(logged: &Logged<A>) -> Option<(CaptureId, Wish)> {
+    let Subject::Photo(photo) = logged.subject() else { return None };
+    let (context, line) = (logged.context(), logged.line().index);
+    let by = logged.acting().person.id.clone();
+    Some((photo.id, Wish { by, at: context.at, reason: context.reason.clone(), line }))
+}

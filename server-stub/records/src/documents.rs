@@ -1,0 +1,232 @@
+//! The hospital's own documents and when each is to be looked at again, and notices that its people have to have read.
+//!
+//! Always: what stands here is the hospital's word and names no patient; a reminder is text that somebody sends, and sending
+//! is not done here.
+
+use std::path::{Path, PathBuf};
+
+use gauze_people::Note;
+use gauze_people::acknowledged::noted;
+use gauze_wire::{Digest, Text};
+use jiff::Span;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{self, DiskError};
+
+/// So long before its day a document is spoken of.
+const AHEAD_DAYS: i64 = 30;
+/// Most documents, and most notices.
+const MOST: usize = 200;
+
+/// Why a register does not count.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentsError {
+    /// It is no such file.
+    #[error("the register does not read: {0}")]
+    Malformed(String),
+    /// A notice cannot be noted.
+    #[error("notice {0}: a code is 1 to 64 of a-z, 0-9, _ - and ., and stands once")]
+    Code(String),
+    /// There is too much of it.
+    #[error("there are more than 200 documents or notices")]
+    TooMany,
+    /// The file cannot be read.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+/// A document of the hospital.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// What it is called.
+    pub title: Text<200>,
+    /// Who looks after it: a person or a post, with how they are reached.
+    pub owner: Text<200>,
+    /// Which version is in force.
+    pub version: Text<64>,
+    /// By when it is looked at again.
+    pub review_by: Date,
+    /// Where it is: an address or a file's name.
+    pub link: Text<1024>,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+}
+
+/// A notice that the hospital's people have to have read.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaffNotice {
+    /// Its own word, the same in each version.
+    pub code: String,
+    /// Rises with every change that is to be read again.
+    pub version: u32,
+    /// What it is called.
+    pub title: Text<200>,
+    /// What it says.
+    pub words: Text<8192>,
+}
+
+/// Documents and notices.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Register {
+    /// Format version: 1.
+    pub v: u32,
+    /// Documents.
+    #[serde(default)]
+    pub documents: Vec<Document>,
+    /// Notices.
+    #[serde(default)]
+    pub notices: Vec<StaffNotice>,
+}
+
+/// A message for somebody, ready to be sent: whatever sends mail takes it from here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// To whom, as the register names them.
+    pub to: String,
+    /// One line.
+    pub subject: String,
+    /// Whole sentences.
+    pub text: String,
+}
+
+impl StaffNotice {
+    /// What a line notes of whoever read it.
+    pub fn note(&self) -> Option<Note> {
+        noted(&self.code, self.version)
+    }
+
+    fn holds(&self) -> bool {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.".contains(&b);
+        (1..=64).contains(&self.code.len()) && self.code.bytes().all(fits) && self.version > 0
+    }
+}
+
+impl Document {
+    /// Days until it is to be looked at again; below 0 where that is over.
+    pub fn days_left(&self, today: Date) -> i64 {
+        today.until(self.review_by).map_or(i64::MAX, |span: Span| i64::from(span.get_days()))
+    }
+
+    /// The reminder of a document whose day is near or over.
+    fn reminder(&self, today: Date) -> Option<Notice> {
+        let days = self.days_left(today);
+        let (title, version) = (self.title.as_str(), self.version.as_str());
+        let day = self.review_by.strftime("%d-%b-%Y");
+        let when = match days {
+            ..0 => format!("was to be reviewed by {day}, {} days ago", -days),
+            0 => "is to be reviewed today".to_owned(),
+            1..=AHEAD_DAYS => format!("is to be reviewed by {day}, in {days} days"),
+            _ => return None,
+        };
+        Some(Notice {
+            to: self.owner.as_str().to_owned(),
+            subject: format!("Review: {title}"),
+            text: format!(
+                "{title}, version {version}, {when}. It is at {}. Once it is reviewed, put its new version, its SHA-256 and its next day into the register of documents.\n",
+                self.link.as_str()
+            ),
+        })
+    }
+}
+
+impl Register {
+    /// Reads a register strictly.
+    ///
+    /// # Errors
+    /// [`DocumentsError`].
+    pub fn parse(text: &str) -> Result<Self, DocumentsError> {
+        let read: Self =
+            serde_json::from_str(text).map_err(|error| DocumentsError::Malformed(error.to_string()))?;
+        if read.v != 1 {
+            return Err(DocumentsError::Malformed("v is 1".to_owned()));
+        }
+        if read.documents.len() > MOST || read.notices.len() > MOST {
+            return Err(DocumentsError::TooMany);
+        }
+        let mut codes = std::collections::BTreeSet::new();
+        for notice in &read.notices {
+            if !notice.holds() || !codes.insert(&notice.code) {
+                return Err(DocumentsError::Code(notice.code.clone()));
+            }
+        }
+        Ok(read)
+    }
+
+    /// What is to be said today, the latest first.
+    pub fn reminders(&self, today: Date) -> Vec<Notice> {
+        let mut due: Vec<&Document> = self.documents.iter().collect();
+        due.sort_by_key(|document| document.review_by);
+        due.iter().filter_map(|document| document.reminder(today)).collect()
+    }
+}
+
+/// Where the register is.
+pub fn register_file(data: &Path) -> PathBuf {
+    data.join("people/documents.json")
+}
+
+/// The register in force; an empty one where there is no file.
+///
+/// # Errors
+/// [`DocumentsError`].
+pub fn register(data: &Path) -> Result<Register, DocumentsError> {
+    let Some(bytes) = disk::read_if_any(&register_file(data))? else {
+        return Ok(Register { v: 1, documents: Vec::new(), notices: Vec::new() });
+    };
+    let text = String::from_utf8(bytes).map_err(|error| DocumentsError::Malformed(error.to_string()))?;
+    Register::parse(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(review_by: &str) -> Register {
+        let sha256 = Digest::of(b"it");
+        Register::parse(&format!(
+            r#"{{"v":1,"documents":[{{"title":"DPIA","owner":"ig@hospital.test","version":"3","review_by":"{review_by}",
+                "link":"https://intranet.test/dpia","sha256":"{sha256}"}}]}}"#
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_document_is_spoken_of_from_thirty_days_before_its_day_on() {
+        let today: Date = "2026-11-29".parse().unwrap();
+        for (day, told) in [
+            ("2026-12-30", None),
+            ("2026-12-29", Some("by 29-Dec-2026, in 30 days")),
+            ("2026-11-29", Some("today")),
+            ("2025-11-28", Some("by 28-Nov-2025, 366 days ago")),
+        ] {
+            let reminders = with(day).reminders(today);
+            assert_eq!(reminders.len(), usize::from(told.is_some()), "{day}");
+            if let (Some(told), Some(notice)) = (told, reminders.first()) {
+                assert!(notice.text.contains(told), "{}", notice.text);
+                assert_eq!(notice.to, "ig@hospital.test");
+            }
+        }
+    }
+
+    #[test]
+    fn a_notice_has_a_code_of_its_own_that_a_line_can_hold() {
+        let notice = |code: &str, version: u32| {
+            let words = r#""title":"Privacy","words":"Look at your own patients only.""#;
+            format!(r#"{{"code":"{code}","version":{version},{words}}}"#)
+        };
+        let of = |notices: &str| Register::parse(&format!(r#"{{"v":1,"notices":[{notices}]}}"#));
+        assert!(of(&notice("privacy", 2)).is_ok());
+        for wrong in [
+            notice("Privacy", 1),
+            notice("", 1),
+            notice("privacy", 0),
+            format!("{},{}", notice("privacy", 1), notice("privacy", 2)),
+        ] {
+            assert!(of(&wrong).is_err(), "{wrong}");
+        }
+    }
+}

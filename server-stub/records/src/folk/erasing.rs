@@ -1,0 +1,208 @@
+//! Erasing a photo: its tombstone first, then everything of it.
+//!
+//! Always: the line of the access log is written before anybody gets here; from the tombstone on the photo is gone for
+//! whoever asks, and what a killed process or a failing disk left is removed by [`Folk::resume`] or by the next pull.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gauze_people::keeping::Erasing;
+use gauze_wire::{BirthDate, CaptureId, DeviceId, Digest, Signer};
+use jiff::Timestamp;
+use sqlx::Row as _;
+
+use super::{Folk, FolkError, Found};
+use crate::gist::Gist;
+use crate::index::{Index, IndexError, PhotoRow};
+use crate::keeping::{Facts, Retention, Tombstone, Tombstones};
+
+type Key = (DeviceId, CaptureId);
+
+/// What has its tombstone and is not all removed yet.
+#[derive(Default)]
+pub(super) struct Unfinished(Mutex<BTreeMap<Key, ()>>);
+
+impl Unfinished {
+    fn with<T>(&self, change: impl FnOnce(&mut BTreeMap<Key, ()>) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Removes everything of a photo that has a tombstone, and takes it out of the index, whose journal is to be emptied then. It may
+/// be repeated at any time.
+pub(crate) async fn remove(
+    index: &Index,
+    tombstones: &Tombstones,
+    device: &DeviceId,
+    capture: &CaptureId,
+) -> Result<(), FolkError> {
+    let rows = index.rows_of(device, capture).await?;
+    let known = rows.iter().all(|row| row.erased);
+    let work = tombstones.clone();
+    let swept = tokio::task::spawn_blocking(move || work.sweep(&rows)).await;
+    swept.map_err(|_| IndexError::Damaged("photo"))??;
+    if known { Ok(()) } else { Ok(index.erase(device, capture).await?) }
+}
+
+/// A photo whose time is over. No `Debug`: its label names a patient.
+#[derive(Clone)]
+pub struct Over {
+    /// The photo.
+    pub found: Found,
+    /// Since when it need not be kept.
+    pub since: Timestamp,
+}
+
+impl Folk {
+    pub(crate) fn tombstones(&self) -> Tombstones {
+        Tombstones {
+            layout: self.files.layout.clone(),
+            tenant: self.files.tenant.clone(),
+            believed: self.files.believed.clone(),
+        }
+    }
+
+    /// The sealed file of a photo, as its manifest names it.
+    pub async fn sealed_as(&self, found: &Found) -> Result<Digest, FolkError> {
+        Ok(self.row(found).await?.sha256)
+    }
+
+    async fn row(&self, found: &Found) -> Result<PhotoRow, FolkError> {
+        Ok(self.index.photo_at(found.log_index).await?.ok_or(IndexError::Damaged("photo"))?)
+    }
+
+    /// Erases a photo, under a line that is written. Whoever asked may go: what was begun is finished.
+    pub async fn erase(
+        &self,
+        capture: CaptureId,
+        erasing: Erasing,
+        retention: Option<Digest>,
+        key: Arc<dyn Signer + Send + Sync>,
+    ) -> Result<(), FolkError> {
+        let folk = self.clone();
+        let work = async move { folk.erase_now(capture, &erasing, retention, key).await };
+        tokio::spawn(work).await.map_err(|_| IndexError::Damaged("photo"))?
+    }
+
+    async fn erase_now(
+        &self,
+        capture: CaptureId,
+        erasing: &Erasing,
+        retention: Option<Digest>,
+        key: Arc<dyn Signer + Send + Sync>,
+    ) -> Result<(), FolkError> {
+        let rows = self.index.photos_of(&capture).await?;
+        // The line names the very file: another phone's photo of the same name stays.
+        let row = rows.into_iter().find(|row| row.sha256 == erasing.sha256);
+        let row = row.ok_or(IndexError::Damaged("photo"))?;
+        let under = self.amends.begin(i64::try_from(row.log_index).unwrap_or(i64::MAX)).await;
+        let (device, tombstones) = (row.chain_device.clone(), self.tombstones());
+        self.unfinished.with(|all| all.insert((device.clone(), capture), ()));
+        let tombstone = Tombstone::of(&row, &self.files.tenant, erasing, retention);
+        let writing = tombstones.clone();
+        let put = tokio::task::spawn_blocking(move || {
+            match writing.of(&tombstone.device_id, &tombstone.capture_id)? {
+                // What was erased once keeps the word of that time.
+                Some(_) => Ok(()),
+                None => writing.put(&tombstone, &*key),
+            }
+        });
+        put.await.map_err(|_| IndexError::Damaged("photo"))??;
+        remove(&self.index, &tombstones, &device, &capture).await?;
+        self.index.empty_journal().await?;
+        self.unfinished.with(|all| all.remove(&(device, capture)));
+        drop(under);
+        Ok(())
+    }
+
+    /// Whether an erasure of this process failed on its way.
+    pub fn is_unfinished(&self) -> bool {
+        self.unfinished.with(|all| !all.is_empty())
+    }
+
+    /// Finishes what was cut off anywhere behind its line. How many.
+    pub async fn resume(
+        &self,
+        erasures: Vec<(CaptureId, Erasing)>,
+        key: Arc<dyn Signer + Send + Sync>,
+    ) -> Result<u64, FolkError> {
+        let (tombstones, mut resumed) = (self.tombstones(), 0);
+        for (capture, erasing) in erasures {
+            let rows = self.index.photos_of(&capture).await?;
+            let Some(row) = rows.into_iter().find(|row| row.sha256 == erasing.sha256) else { continue };
+            let key_of = (row.chain_device.clone(), capture);
+            let failed = self.unfinished.with(|all| all.contains_key(&key_of));
+            if failed || !row.erased || tombstones.of(&row.chain_device, &capture)?.is_none() {
+                self.erase(capture, erasing, None, key.clone()).await?;
+                resumed += 1;
+            }
+        }
+        Ok(resumed)
+    }
+
+    /// The photo of a reference, as receipts and the access log name it.
+    pub async fn by_reference(&self, capture: &CaptureId) -> Result<Option<Found>, FolkError> {
+        let row = sqlx::query(
+            "SELECT folk.* FROM photo JOIN folk USING (log_index) WHERE photo.capture_id = ? LIMIT 1",
+        )
+        .bind(capture.to_string())
+        .fetch_optional(&self.read)
+        .await?;
+        row.as_ref().map(|row| self.found(row)).transpose()
+    }
+
+    /// From when on a photo need not be kept.
+    pub async fn kept_until(&self, found: &Found, rules: &Retention) -> Result<Timestamp, FolkError> {
+        let gist = self.row(found).await?.gist;
+        Ok(rules.ends(&facts(found, gist.as_ref())))
+    }
+
+    /// At most `limit` photos whose time is over, the oldest first; `skip` leaves out those that are kept all the same.
+    pub async fn over(
+        &self,
+        rules: &Retention,
+        now: Timestamp,
+        limit: usize,
+        skip: impl Fn(&CaptureId) -> bool,
+    ) -> Result<Vec<Over>, FolkError> {
+        let (mut over, mut behind) = (Vec::new(), (i64::MIN, i64::MIN));
+        let youngest = rules.youngest(now).as_millisecond();
+        loop {
+            let rows = sqlx::query(
+                "SELECT folk.*, photo.gist AS gist FROM folk JOIN photo USING (log_index) \
+                 WHERE taken_ms <= ? AND (taken_ms, folk.log_index) > (?, ?) ORDER BY taken_ms, folk.log_index LIMIT ?",
+            )
+            .bind(youngest)
+            .bind(behind.0)
+            .bind(behind.1)
+            .bind(PAGE)
+            .fetch_all(&self.read)
+            .await?;
+            for row in &rows {
+                let found = self.found(row)?;
+                behind = (row.try_get("taken_ms")?, found.log_index);
+                let gist: Option<String> = row.try_get("gist")?;
+                let gist: Option<Gist> = gist.and_then(|text| serde_json::from_str(&text).ok());
+                let since = rules.ends(&facts(&found, gist.as_ref()));
+                if since <= now && !skip(&found.capture_id) {
+                    over.push(Over { found, since });
+                    if over.len() == limit {
+                        return Ok(over);
+                    }
+                }
+            }
+            if rows.len() < PAGE as usize {
+                return Ok(over);
+            }
+        }
+    }
+}
+
+/// Rows read at once.
+const PAGE: u32 = 500;
+
+fn facts<'a>(found: &'a Found, gist: Option<&'a Gist>) -> Facts<'a> {
+    let born: Option<BirthDate> = found.label.patient.as_ref().map(|patient| patient.dob);
+    let site = gist.and_then(|gist| gist.site.as_ref()).map(gauze_wire::Name::as_str);
+    Facts { team: found.team.as_deref(), site, born, taken: found.taken }
+}

@@ -1,0 +1,77 @@
+//! What stands in place of a photo that was erased.
+
+use gauze_people::EntryId;
+use gauze_people::context::ReasonCode;
+use gauze_people::keeping::Erasing;
+use gauze_people::person::PersonId;
+use gauze_wire::{CaptureId, DeviceId, Digest, Shape, Signed, Tenant};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::index::PhotoRow;
+
+/// Signed by the records key, `typ` `gauze-erased`. It names no patient, and says nothing of what the photo showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tombstone {
+    /// Format version: 1.
+    pub v: u32,
+    /// `gauze-erased`.
+    pub typ: String,
+    /// Whose.
+    pub tenant: Tenant,
+    /// The phone that took it.
+    pub device_id: DeviceId,
+    /// The photo.
+    pub capture_id: CaptureId,
+    /// SHA-256 of the sealed file, as manifest and receipt name it.
+    pub sha256: Digest,
+    /// Its length.
+    pub size: u64,
+    /// When (RFC 3339, UTC).
+    pub at: Timestamp,
+    /// By whom, as the access log names people.
+    pub by: PersonId,
+    /// Who had asked for it; absent where its time was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<PersonId>,
+    /// On which ground.
+    pub ground: ReasonCode,
+    /// SHA-256 of the rules of retention in force, as they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Digest>,
+    /// The number of its line of the access log.
+    pub line: u64,
+    /// The id of that line.
+    pub entry: EntryId,
+}
+
+impl Signed for Tombstone {
+    const TYP: &'static str = "gauze-erased";
+
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
+    }
+}
+
+impl Tombstone {
+    /// Of a photo, as its manifest and its line say.
+    pub(crate) fn of(row: &PhotoRow, tenant: &Tenant, erasing: &Erasing, retention: Option<Digest>) -> Self {
+        Self {
+            v: 1,
+            typ: Self::TYP.to_owned(),
+            tenant: tenant.clone(),
+            device_id: row.chain_device.clone(),
+            capture_id: row.capture_id,
+            sha256: row.sha256,
+            size: row.size,
+            at: erasing.at,
+            by: erasing.by.clone(),
+            asked_by: erasing.asked_by.clone(),
+            ground: erasing.ground,
+            retention,
+            line: erasing.line,
+            entry: erasing.entry.clone(),
+        }
+    }
+}

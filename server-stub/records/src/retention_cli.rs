@@ -1,0 +1,73 @@
+//! `gauze-records retention …`: arguments in, one library call, text or JSON out. Decides nothing.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use gauze_listen::table;
+use gauze_people::person::PersonId;
+use gauze_records::keys::KeyDir;
+use gauze_records::retention::{due, erase_due};
+use gauze_records::{Clock as _, SystemClock};
+use gauze_wire::CaptureId;
+
+use crate::{Refused, show};
+
+/// Photos whose time is over.
+#[derive(Subcommand)]
+pub(crate) enum RetentionCommand {
+    /// Which are due by the rules in force, the oldest first; those that are held are left out.
+    List(Place),
+    /// Erase photos that are due, each behind its line of the access log. What somebody asks to erase goes on the pages, by two
+    /// people.
+    Erase {
+        #[command(flatten)]
+        place: Place,
+        /// Who erases, by their whole id: 26 letters and digits.
+        #[arg(long, value_name = "ID")]
+        by: String,
+        /// The photos, as `list` names them.
+        #[arg(required = true, value_name = "PHOTO")]
+        photos: Vec<CaptureId>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Place {
+    /// The data directory.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The keys directory.
+    #[arg(long, value_name = "DIR")]
+    keys: PathBuf,
+}
+
+#[tokio::main]
+pub(crate) async fn run(json: bool, command: RetentionCommand) -> Result<(), Refused> {
+    match command {
+        RetentionCommand::List(Place { data, keys }) => {
+            let due = due(&data, &KeyDir::new(&keys), SystemClock.now()).await?;
+            show(json, &due, || {
+                let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d").to_string();
+                let row = |due: &gauze_records::retention::Due| {
+                    let team = due.team.clone().unwrap_or_else(|| "-".to_owned());
+                    [day(due.since), day(due.taken), team, due.capture_id.to_string()]
+                };
+                let rows: Vec<_> = due.iter().map(row).collect();
+                table(["DUE SINCE", "TAKEN", "TEAM", "PHOTO"], &rows, "Nothing is due.").trim_end().to_owned()
+            });
+        }
+        RetentionCommand::Erase { place: Place { data, keys }, by, photos } => {
+            let by = PersonId::typed(&by).ok_or_else(|| {
+                Refused("person_id: this is no person's id. Enter all 26 letters and digits.".to_owned())
+            })?;
+            let erased = erase_due(&data, &KeyDir::new(&keys), (&by, &photos), SystemClock.now()).await?;
+            show(json, &erased, || {
+                let line = |one: &gauze_records::retention::ErasedNow| {
+                    format!("{} is erased; line {} says so", one.capture_id, one.line)
+                };
+                erased.iter().map(line).collect::<Vec<_>>().join("\n")
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! Documents, reminders, and who has not read which notice, for governance; changing them.
+
+mod read;
+mod words;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use gauze_people::Note;
+use gauze_people::action::{Action, act};
+use gauze_people::log::Outcome;
+use gauze_people::person::PersonId;
+use gauze_people::subject::Subject;
+use gauze_wire::Digest;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::Desk;
+use super::gate::broken;
+use crate::disk::{self, DiskError, PUBLIC};
+use crate::documents::{Document, Register, StaffNotice, register, register_file};
+use crate::web::form::OwnForm;
+use crate::web::layout::{self, Frame};
+use crate::web::leave::running;
+use crate::web::refusal::Refusal;
+use crate::web::signed::Signed;
+
+pub(super) use read::{gate, page as unread, read};
+
+const PAGE: &str = "/documents";
+const EDIT: &str = "/documents/register";
+/// Whoever did anything since then is asked after.
+const BACK: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// What stands in the field where there is nothing yet.
+const BEGIN: &str = "{\n  \"v\": 1,\n  \"documents\": [],\n  \"notices\": []\n}\n";
+
+fn today(now: Timestamp) -> Date {
+    now.to_zoned_datetime(TimeZone::system()).date()
+}
+
+pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Html<String>, Refusal> {
+    desk.web.opens_for(&signed, Action::Documents, &Subject::Hospital).await?;
+    let register = desk.register().await?;
+    let today = today(desk.web.now());
+    let reminders = register.reminders(today);
+    let body = html! {
+        p { (words::LEAD) }
+        p.actions { a.button.main href=(EDIT) { (words::CHANGE) } }
+        section aria-labelledby="due" {
+            h2 id="due" { (words::DUE) }
+            @if reminders.is_empty() { p.note { (words::NOT_DUE) } }
+            ul.cards { @for notice in &reminders { li {
+                h3 { (notice.subject) }
+                p.free { (words::MAIL) " " strong { (notice.to) } ":" }
+                p.free { (notice.text) }
+            } } }
+        }
+        section aria-labelledby="notices" {
+            h2 id="notices" { (words::NOTICES) }
+            @if register.notices.is_empty() { p.note { (words::NO_NOTICES) } } @else { p.hint { (words::WHO) } }
+            ul.cards { @for notice in &register.notices { li { (desk.unread_by(notice).await?) } } }
+        }
+        section aria-labelledby="documents" {
+            h2 id="documents" { (words::DOCUMENTS) }
+            @if register.documents.is_empty() { p.note { (words::NO_DOCUMENTS) } }
+            ul.cards { @for document in &register.documents { li { (card(document, today)) } } }
+        }
+    };
+    Ok(layout::page(&Frame::signed(words::TITLE, &signed, PAGE), &body))
+}
+
+fn card(document: &Document, today: Date) -> Markup {
+    html! {
+        h3 { (document.title.as_str()) }
+        dl {
+            dt { (words::OWNER) } dd { (document.owner.as_str()) }
+            dt { (words::VERSION) } dd { (document.version.as_str()) }
+            dt { (words::REVIEW) } dd {
+                (document.review_by.strftime("%d-%b-%Y").to_string())
+                @if document.days_left(today) < 0 { " " span.state.danger { (words::LATE) } }
+            }
+            dt { (words::WHERE) } dd.free { (document.link.as_str()) }
+            dt { (words::HASH) } dd.free { code { (document.sha256) } }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Filled {
+    text: String,
+}
+
+pub(super) async fn form(State(desk): State<Desk>, signed: Signed) -> Result<Html<String>, Refusal> {
+    desk.keeps_documents(&signed).await?;
+    let data = desk.data.clone();
+    let text = tokio::task::spawn_blocking(move || disk::read_if_any(&register_file(&data))).await;
+    let text = text.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| unread_file(&error))?;
+    let text = text.map_or_else(|| BEGIN.to_owned(), |text| String::from_utf8_lossy(&text).into_owned());
+    Ok(edit(&signed, &text, None))
+}
+
+pub(super) async fn save(
+    State(desk): State<Desk>,
+    OwnForm { who: signed, value }: OwnForm<Filled>,
+) -> Result<Response, Refusal> {
+    desk.keeps_documents(&signed).await?;
+    // What a browser sends has other line ends than the file.
+    let text = value.text.replace("\r\n", "\n");
+    if let Err(error) = Register::parse(&text) {
+        let page = edit(&signed, &text, Some(&format!("{} {error}.", words::REFUSED)));
+        return Ok((StatusCode::BAD_REQUEST, page).into_response());
+    }
+    let context = running(desk.web.now());
+    let authorised = desk.web.allowed(&signed, act::Documents, &Subject::Hospital, &context).await?;
+    let note = Note::new(format!("register:{}", Digest::of(text.as_bytes())));
+    let note = note.map_err(|_| Refusal::Broken("note"))?;
+    // Whoever asked may go: what is in the log is done.
+    let work = async move {
+        desk.write(authorised.noting(note)).await?;
+        let data = desk.data.clone();
+        let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
+        written.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| unread_file(&error))
+    };
+    tokio::spawn(work).await.map_err(|_| Refusal::Broken("documents"))??;
+    Ok(Redirect::to(PAGE).into_response())
+}
+
+fn put(data: &Path, text: &str) -> Result<(), DiskError> {
+    let path = register_file(data);
+    disk::make_dirs(disk::parent(&path))?;
+    disk::replace(&path, text.as_bytes(), PUBLIC)
+}
+
+fn unread_file(error: &DiskError) -> Refusal {
+    tracing::error!(code = error.code(), %error, "the register of documents cannot be read or written");
+    Refusal::Broken("documents")
+}
+
+fn edit(signed: &Signed, text: &str, trouble: Option<&str>) -> Html<String> {
+    let body = html! {
+        @if let Some(trouble) = trouble { p.trouble.free role="alert" { (trouble) } }
+        p { (words::EDIT_LEAD) }
+        form method="post" action=(EDIT) autocomplete="off" {
+            (signed.field())
+            div.field.wide {
+                label for="text" { (words::TEXT) }
+                textarea.code-text id="text" name="text" rows="24" spellcheck="false" required { "\n" (text) }
+            }
+            p.actions { button.main type="submit" { (words::SAVE) } " " a.button href=(PAGE) { (words::TITLE) } }
+        }
+    };
+    layout::page(&Frame::signed(words::CHANGE, signed, PAGE), &body)
+}
+
+impl Desk {
+    /// Whoever may not is refused, and that is written; an old proof is renewed first.
+    async fn keeps_documents(&self, signed: &Signed) -> Result<(), Refusal> {
+        self.web.opens_for(signed, Action::Documents, &Subject::Hospital).await?;
+        signed.fresh_for(&self.web, EDIT)
+    }
+
+    /// The register in force, read anew.
+    async fn register(&self) -> Result<Register, Refusal> {
+        let data = self.data.clone();
+        let read = tokio::task::spawn_blocking(move || register(&data)).await;
+        read.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| {
+            tracing::error!(%error, "the register of documents cannot be read");
+            Refusal::Broken("documents")
+        })
+    }
+
+    /// Who was here lately and has not read a notice as it now is.
+    async fn unread_by(&self, notice: &StaffNotice) -> Result<Markup, Refusal> {
+        let note = notice.note().ok_or(Refusal::Broken("note"))?;
+        let since = self.web.now().checked_sub(BACK).unwrap_or(Timestamp::MIN);
+        let people: BTreeSet<PersonId> = {
+            let done = self.read_back(since).await?.into_values();
+            done.filter(|entry| entry.outcome == Outcome::Done).filter_map(|entry| entry.who).collect()
+        };
+        let missing: BTreeSet<String> = {
+            let acknowledged = self.acknowledged();
+            let unread = people.into_iter().filter(|who| acknowledged.when(who, &note).is_none());
+            unread.map(|who| who.0).collect()
+        };
+        let names = self.folk.staff(missing.clone()).await.map_err(|error| broken(&error))?;
+        Ok(html! {
+            h3 { (notice.title.as_str()) ", " (words::VERSION) " " (notice.version) }
+            @if missing.is_empty() { p { span.state.good { (words::ALL_READ) } } }
+            ul { @for id in &missing { li.free { (names.get(id).map_or(id.as_str(), String::as_str)) } } }
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! Keeping and erasing: what is due, what is held, what somebody asks to erase, and the rules of how long photos are kept.
+//!
+//! Always: an erasure is judged and written while no hold can be set; what a line says is done, whoever goes away; these pages
+//! name no patient to whoever may not see the photo.
+
+mod erase;
+mod list;
+mod one;
+mod rules;
+mod words;
+
+use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use gauze_people::Sealed;
+use gauze_people::context::{Reason, ReasonCode};
+use gauze_people::keeping::{Keepings, Wish};
+use gauze_people::subject::{Photo, Subject};
+use gauze_wire::{Digest, Text};
+use jiff::Timestamp;
+
+use super::Desk;
+use super::filled::lines;
+use super::gate::broken;
+use crate::folk::Found;
+use crate::keeping::{Retention, retention};
+use crate::web::refusal::Refusal;
+
+pub(super) use list::{erase as erase_due, page};
+pub(super) use one::{ask, decide, hold, page as of_photo};
+pub(super) use rules::{page as rules_page, save as save_rules};
+
+const PAGE: &str = "/keeping";
+
+impl super::DeskParts {
+    pub(super) fn keepings(&self) -> RwLockReadGuard<'_, Keepings> {
+        self.keepings.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keepings_now(&self) -> RwLockWriteGuard<'_, Keepings> {
+        self.keepings.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Desk {
+    /// The rules in force, read anew; none where there are none.
+    async fn rules(&self) -> Result<Option<(Retention, Digest)>, Refusal> {
+        let data = self.data.clone();
+        let read = tokio::task::spawn_blocking(move || retention(&data)).await;
+        read.map_err(|_| Refusal::Broken("retention"))?.map_err(|error| {
+            tracing::error!(%error, "the rules of retention cannot be read: nothing is due");
+            Refusal::Broken("retention")
+        })
+    }
+
+    /// From when on a photo need not be kept; never, where there are no rules.
+    async fn kept_until(&self, found: &Found) -> Result<Option<Timestamp>, Refusal> {
+        match self.rules().await? {
+            Some((rules, _)) => {
+                self.folk.kept_until(found, &rules).await.map(Some).map_err(|error| broken(&error))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The photo as roles see it before it is erased.
+    fn erasable(&self, found: &Found, due: bool) -> Subject {
+        let Subject::Photo(photo) = found.subject() else { return found.subject() };
+        let keepings = self.keepings();
+        let held = keepings.hold(&found.capture_id).is_some();
+        let proposed_by = keepings.wish(&found.capture_id).map(|wish| wish.by.clone());
+        Subject::Photo(Photo { held, due, proposed_by, ..photo })
+    }
+
+    fn reason(&self, found: &Found, code: ReasonCode, words: &str) -> Result<Reason, Refusal> {
+        let sealed = self.folk.seal_words(&found.handle, words).map_err(|error| broken(&error))?;
+        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
+        Ok(Reason { code, sealed_words: Some(sealed) })
+    }
+
+    /// What somebody wrote with a hold or a wish.
+    fn written(&self, found: &Found, wish: &Wish) -> Option<String> {
+        let sealed = wish.reason.as_ref()?.sealed_words.as_ref()?;
+        self.folk.open_words(&found.handle, &BASE64_URL_SAFE_NO_PAD.decode(sealed.as_str()).ok()?)
+    }
+}
+
+/// Words of a form; nothing where there are none or too many.
+fn typed(text: &str) -> Option<Text<512>> {
+    Text::new(lines(text.trim())).ok()
+}
+
+fn wish_ground(wish: &Wish) -> ReasonCode {
+    wish.reason.as_ref().map_or(ReasonCode::Other, |reason| reason.code)
+}

@@ -1,0 +1,389 @@
+//! Erasing photos: nothing of one is left on the disk, nothing brings it back, and what was signed stays whole.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gauze_people::context::ReasonCode;
+use gauze_people::keeping::Erasing;
+use gauze_people::person::PersonId;
+use gauze_records::retention::{Due, KeepingError, due, erase_due};
+use gauze_records::{Coded as _, Folk, Found, Status, Which, restored};
+use gauze_wire::{CaptureId, Digest, Jws};
+use sqlx::Row as _;
+
+use super::fixture::{Edit, Hospital, Phone, Photo, write};
+use super::folk::{FAMILY, NHS, amend, patient, told};
+use super::viewer::ward::TEAM;
+
+const RULES: &str = r#"{"v":1,"otherwise":{"days":1}}"#;
+
+/// Photos of one patient, taken by one phone.
+pub struct Day {
+    pub hospital: Hospital,
+    pub phone: Phone,
+    pub photos: Vec<Photo>,
+}
+
+impl Day {
+    pub async fn of(count: usize) -> Self {
+        let hospital = Hospital::new();
+        hospital.sign_policy(|policy| {
+            policy["version"] = serde_json::json!(7);
+            policy["lists"] = serde_json::json!({ "teams": [{ "code": TEAM, "words": "Tissue viability" }] });
+        });
+        let mut phone = Phone::enrolled(1, &hospital);
+        let record = |record: &mut gauze_wire::Record| {
+            told(record, Some(patient(FAMILY, Some(NHS), None)));
+        };
+        let photos: Vec<Photo> = (0..count)
+            .map(|_| phone.photo_with(&hospital, &Edit { record: &record, ..Edit::default() }))
+            .collect();
+        photos.iter().for_each(|photo| hospital.gateway.take(photo));
+        assert_eq!(hospital.pass().await.unwrap().filed, count as u64);
+        Self { hospital, phone, photos }
+    }
+
+    fn id(&self, photo: usize) -> CaptureId {
+        self.photos[photo].binding().capture_id
+    }
+
+    /// Leave to erase, as a line of the log gives it.
+    fn erasing(&self, photo: usize) -> Erasing {
+        Erasing {
+            by: PersonId("governance".into()),
+            asked_by: Some(PersonId("lead".into())),
+            at: self.hospital.now(),
+            ground: ReasonCode::PatientRequest,
+            sha256: self.photos[photo].binding().sha256,
+            line: 7,
+            entry: "AAAAAAAAAAAAAAAAAAAAAA".to_owned().try_into().unwrap(),
+        }
+    }
+
+    async fn erase(&self, folk: &Folk, photo: usize) -> Result<(), gauze_records::FolkError> {
+        let key = Arc::new(self.hospital.keys().records().unwrap());
+        folk.erase(self.id(photo), self.erasing(photo), None, key).await
+    }
+
+    /// Erases one with a program that starts and ends.
+    async fn erased(&self, photo: usize) {
+        let puller = self.hospital.puller().await.unwrap();
+        let folk = puller.folk().await.unwrap();
+        self.erase(&folk, photo).await.unwrap();
+        folk.close().await;
+        puller.close().await;
+    }
+
+    fn tombstone(&self, photo: usize) -> PathBuf {
+        let binding = self.photos[photo].binding();
+        let dir = self.hospital.data().join("erased").join(binding.device_id.as_str());
+        dir.join(format!("{}.jws", binding.capture_id))
+    }
+
+    async fn check(&self, erased: u64) {
+        let report = self.hospital.verify().await;
+        assert!(report.ok, "{:?}", report.findings);
+        let all = self.photos.len() as u64;
+        assert_eq!((report.erased, report.files, report.receipts), (erased, all - erased, all));
+        for photo in &self.photos {
+            self.hospital.filed(photo);
+        }
+    }
+}
+
+fn all_files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() { files.extend(all_files(&entry)) } else { files.push(entry) }
+    }
+    files
+}
+
+/// Files below a directory that hold any 32 bytes of a secret, or the whole of a shorter one.
+fn holding(dir: &Path, secret: &[u8]) -> Vec<PathBuf> {
+    let run = secret.len().min(32);
+    // Any run of twice that length holds one of these whole.
+    // The first line of a sealed file is the same in all of them.
+    let blocks: HashSet<&[u8]> = secret.chunks_exact(run).skip(usize::from(secret.len() > 64)).collect();
+    let holds = |path: &PathBuf| fs::read(path).unwrap().windows(run).any(|window| blocks.contains(window));
+    all_files(dir).into_iter().filter(holds).collect()
+}
+
+/// What the disk holds of a photo: the sealed file, the amendment, and what the index for people keeps of it.
+async fn needles(hospital: &Hospital, found: &Found) -> Vec<(&'static str, Vec<u8>)> {
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(hospital.data().join("index.sqlite"))
+        .read_only(true);
+    let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let id = found.capture_id.to_string();
+    let row = sqlx::query(
+        "SELECT handle, label, folk.capture_id, photo.gist, (SELECT term FROM folk_term WHERE folk_term.log_index = folk.log_index LIMIT 1) \
+         FROM folk JOIN photo USING (log_index) WHERE folk.capture_id = ?",
+    )
+    .bind(&id)
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    let needles = vec![("the handle", row.get::<Vec<u8>, _>(0)), ("the label", row.get::<Vec<u8>, _>(1))];
+    assert!(!row.get::<String, _>(3).is_empty() && !row.get::<Vec<u8>, _>(4).is_empty());
+    pool.close().await;
+    needles
+}
+
+#[tokio::test]
+async fn after_an_erasure_no_file_holds_anything_of_the_photo_and_the_chain_is_whole() {
+    let day = Day::of(3).await;
+    let hospital = &day.hospital;
+    let puller = hospital.puller().await.unwrap();
+    let folk = puller.folk().await.unwrap();
+    let found = folk.by_reference(&day.id(1)).await.unwrap().unwrap();
+    let other = patient("Ng", Some("9990000050"), None);
+    amend(hospital, &folk, &found, Some(other)).await.unwrap();
+    // Bytes that were refused under this photo's manifest before, and bytes from before a restore.
+    let sealed = hospital.sealed(&day.photos[1]);
+    let refused = hospital.data().join(format!("refused/{}.age", day.photos[1].jws.digest()));
+    let former =
+        hospital.data().join("former").join(sealed.strip_prefix(hospital.data().join("sealed")).unwrap());
+    fs::create_dir_all(former.parent().unwrap()).unwrap();
+    fs::copy(&sealed, &refused).unwrap();
+    fs::copy(&sealed, &former).unwrap();
+    let amendments = holding_of(&hospital.data().join("amended"));
+    let mut needles = needles(hospital, &found).await;
+    needles.push(("the sealed photo", day.photos[1].sealed.clone()));
+    needles.extend(amendments.into_iter().map(|bytes| ("an amendment", bytes)));
+    for (what, bytes) in &needles {
+        assert!(!holding(&hospital.data(), bytes).is_empty(), "{what} is found before");
+    }
+    let everywhere = HashSet::from([former, refused, sealed]);
+    assert_eq!(HashSet::from_iter(holding(&hospital.data(), &day.photos[1].sealed)), everywhere);
+
+    day.erase(&folk, 1).await.unwrap();
+    for (what, bytes) in &needles {
+        assert_eq!(holding(&hospital.data(), bytes), Vec::<PathBuf>::new(), "{what} is left");
+    }
+    assert!(!holding(&hospital.data(), &day.photos[0].sealed).is_empty(), "the others stay");
+    assert!(folk.by_reference(&day.id(1)).await.unwrap().is_none());
+    let left = folk.team(Some(TEAM), Which::All, None, 9).await.unwrap();
+    assert_eq!(left.len(), 2);
+    folk.close().await;
+    puller.close().await;
+    day.check(1).await;
+    let listed = hospital.list().await;
+    let gone = listed.iter().find(|one| one.capture_id == day.id(1)).unwrap();
+    assert!(gone.erased && gone.status == Status::Filed && gone.path.is_none() && gone.gist.is_none());
+
+    // What is signed says what, when, by whom, why, and under which line.
+    let jws = Jws::parse(&fs::read_to_string(day.tombstone(1)).unwrap()).unwrap();
+    let said: gauze_records::keeping::Tombstone =
+        jws.verify_by(&[hospital.records_key()], &hospital.tenant()).unwrap();
+    assert_eq!((said.capture_id, said.sha256, said.line), (day.id(1), day.photos[1].binding().sha256, 7));
+    assert_eq!((said.ground, said.by.0.as_str()), (ReasonCode::PatientRequest, "governance"));
+    for word in [FAMILY, NHS, "Wilhelmina"] {
+        assert!(holding(&hospital.data(), word.as_bytes()).is_empty());
+    }
+}
+
+fn holding_of(dir: &Path) -> Vec<Vec<u8>> {
+    all_files(dir).iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+/// Where an erasure can be cut off, by what is in its way: a directory where a file is to be removed or written fails as a bad
+/// disk does, and a trigger as a bad index.
+#[tokio::test]
+async fn a_photo_is_whole_or_its_erasure_is_finished_wherever_it_is_cut_off() {
+    for cut in ["tombstone", "sealed", "refused", "index"] {
+        let day = Day::of(2).await;
+        let hospital = &day.hospital;
+        let puller = hospital.puller().await.unwrap();
+        let folk = puller.folk().await.unwrap();
+        let found = folk.by_reference(&day.id(0)).await.unwrap().unwrap();
+        amend(hospital, &folk, &found, None).await.unwrap();
+        let refused = format!("refused/{}.age", day.photos[0].jws.digest());
+        let in_the_way = match cut {
+            "tombstone" => Some(day.tombstone(0)),
+            "sealed" => Some(hospital.sealed(&day.photos[0])),
+            "refused" => Some(hospital.data().join(refused)),
+            _ => None,
+        };
+        let kept = in_the_way.as_ref().and_then(|path| fs::read(path).ok());
+        if let Some(path) = &in_the_way {
+            if path.is_file() {
+                fs::remove_file(path).unwrap();
+            }
+            fs::create_dir_all(path.join("in the way")).unwrap();
+        } else {
+            let failing = "CREATE TRIGGER failing BEFORE DELETE ON folk BEGIN SELECT RAISE(ABORT, 'no'); END";
+            hospital.sql(failing).await;
+        }
+        let failed = day.erase(&folk, 0).await;
+        assert!(failed.is_err(), "{cut}");
+        assert!(folk.is_unfinished(), "{cut}");
+        // Killed here.
+        folk.close().await;
+        puller.close().await;
+        if let Some(path) = in_the_way {
+            fs::remove_dir_all(&path).unwrap();
+            if let Some(kept) = kept {
+                put(&path, &kept);
+            }
+        } else {
+            hospital.sql("DROP TRIGGER failing").await;
+        }
+        let whole = !day.tombstone(0).exists();
+        assert_eq!(whole, cut == "tombstone", "{cut}");
+        hospital.pass().await.unwrap();
+        day.check(if whole { 0 } else { 1 }).await;
+        if whole {
+            // The line was written: whoever serves the pages next finishes it.
+            let puller = hospital.puller().await.unwrap();
+            let folk = puller.folk().await.unwrap();
+            let key = Arc::new(hospital.keys().records().unwrap());
+            let lines = || vec![(day.id(0), day.erasing(0))];
+            assert_eq!(folk.resume(lines(), key.clone()).await.unwrap(), 1);
+            assert_eq!(folk.resume(lines(), key).await.unwrap(), 0);
+            folk.close().await;
+            puller.close().await;
+            day.check(1).await;
+        }
+        assert!(holding(&hospital.data(), &day.photos[0].sealed).is_empty(), "{cut}");
+        assert!(!holding(&hospital.data(), &day.photos[1].sealed).is_empty(), "{cut}");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a disk that fails syncs nothing")]
+fn put(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn an_erased_photo_is_never_brought_back_by_a_pull_a_copy_or_another_signature() {
+    let day = Day::of(2).await;
+    let hospital = &day.hospital;
+    let kept = fs::read(hospital.sealed(&day.photos[0])).unwrap();
+    day.erased(0).await;
+
+    // A copy of the file comes back.
+    put(&hospital.sealed(&day.photos[0]), &kept);
+    let found = hospital.verify().await;
+    assert_eq!(found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["file_erased"]);
+    hospital.pass().await.unwrap();
+    day.check(1).await;
+
+    // The phone's next key signs for it again, and is told that it need not keep it.
+    let next = day.phone.again(20, hospital);
+    let adopted = next.adopt(hospital, &day.photos[0]);
+    hospital.gateway.take(&adopted);
+    hospital.pass().await.unwrap();
+    hospital.filed(&adopted);
+    assert!(holding(&hospital.data(), &day.photos[0].sealed).is_empty());
+    assert!(hospital.verify().await.ok);
+
+    // The index is lost, the copy of the sealed file is there, and the gateway gives the bytes again.
+    let old = hospital.path("old");
+    fs::rename(hospital.data(), &old).unwrap();
+    for kept in ["sealed", "bundles", "in-force", "erased"] {
+        copy(&old.join(kept), &hospital.data().join(kept));
+    }
+    put(&hospital.sealed(&day.photos[0]), &kept);
+    let blobs = hospital.gateway.with(|shop| shop.blob_calls);
+    assert_eq!(hospital.pass().await.unwrap().missing, 0);
+    assert_eq!(hospital.gateway.with(|shop| shop.blob_calls), blobs, "it is not even asked for");
+    assert!(holding(&hospital.data(), &day.photos[0].sealed).is_empty());
+    let report = hospital.verify().await;
+    assert!(report.ok && report.erased == 2, "{:?}", report.findings);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_directory_from_before_repeats_what_was_erased_since() {
+    let day = Day::of(2).await;
+    let hospital = &day.hospital;
+    let backup = hospital.path("backup");
+    copy(&hospital.data(), &backup);
+    day.erased(0).await;
+    let former = hospital.path("former-data");
+    fs::rename(hospital.data(), &former).unwrap();
+    fs::rename(&backup, hospital.data()).unwrap();
+    assert!(!holding(&hospital.data(), &day.photos[0].sealed).is_empty());
+
+    let done = restored(&hospital.data(), &former).await.unwrap();
+    assert_eq!(done.erased, [day.id(0)]);
+    hospital.pass().await.unwrap();
+    assert!(holding(&hospital.data(), &day.photos[0].sealed).is_empty());
+    day.check(1).await;
+    assert!(restored(&hospital.data(), &former).await.unwrap().erased.is_empty());
+}
+
+#[tokio::test]
+async fn a_tombstone_that_nobody_of_ours_signed_erases_nothing_and_is_found() {
+    let day = Day::of(2).await;
+    let hospital = &day.hospital;
+    day.erased(0).await;
+    let theirs = Day::of(1).await;
+    theirs.erased(0).await;
+    for forged in [
+        fs::read_to_string(theirs.tombstone(0)).unwrap(),
+        // One of ours, of another photo.
+        fs::read_to_string(day.tombstone(0)).unwrap(),
+        "nothing".to_owned(),
+    ] {
+        put(&day.tombstone(1), forged.as_bytes());
+        hospital.pass().await.unwrap();
+        assert!(hospital.sealed(&day.photos[1]).is_file());
+        let found = hospital.verify().await;
+        assert_eq!(
+            found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(),
+            ["tombstone_invalid"]
+        );
+    }
+    fs::remove_file(day.tombstone(1)).unwrap();
+    day.check(1).await;
+
+    // Without its tombstone an erased photo is a missing one.
+    fs::remove_file(day.tombstone(0)).unwrap();
+    let found = hospital.verify().await;
+    assert_eq!(found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["file_missing"]);
+}
+
+#[tokio::test]
+async fn what_is_due_is_listed_and_erased_by_a_command_that_names_a_person() {
+    let day = Day::of(2).await;
+    let hospital = &day.hospital;
+    let (data, keys) = (hospital.data(), hospital.keys());
+    let by = PersonId("a".repeat(26));
+    let later = hospital.now() + jiff::SignedDuration::from_hours(24 * 400);
+    assert!(matches!(due(&data, &keys, later).await, Err(KeepingError::NoRules)));
+    fs::create_dir_all(data.join("people")).unwrap();
+    write(&data.join("people/retention.json"), RULES);
+    let ids = |due: &[Due]| due.iter().map(|due| due.capture_id).collect::<HashSet<_>>();
+    let listed = due(&data, &keys, later).await.unwrap();
+    assert_eq!(ids(&listed), HashSet::from([day.id(0), day.id(1)]));
+    assert!(due(&data, &keys, "2020-01-01T00:00:00Z".parse().unwrap()).await.unwrap().is_empty());
+
+    let puller = hospital.puller().await.unwrap();
+    let busy = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await;
+    assert_eq!(busy.unwrap_err().code(), "busy");
+    puller.close().await;
+    let erased = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await.unwrap();
+    assert_eq!(erased.len(), 1);
+    let again = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await;
+    assert_eq!(again.unwrap_err().code(), "not_due");
+    assert_eq!(ids(&due(&data, &keys, later).await.unwrap()), HashSet::from([day.id(1)]));
+    day.check(1).await;
+    let said: gauze_records::keeping::Tombstone =
+        Jws::parse(&fs::read_to_string(day.tombstone(0)).unwrap()).unwrap().peek().unwrap();
+    assert_eq!((said.by, said.retention), (by, Some(Digest::of(RULES.as_bytes()))));
+}

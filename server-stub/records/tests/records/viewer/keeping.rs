@@ -1,0 +1,233 @@
+//! Keeping and erasing on the pages: two people, holds, what is due, and what is left for whoever asks afterwards.
+
+use std::fs;
+
+use axum::http::StatusCode;
+use gauze_people::action::Action;
+use gauze_people::context::ReasonCode;
+use gauze_people::log::{Entry, Happening, Outcome, What};
+use gauze_people::person::Role;
+use gauze_records::Found;
+use jiff::SignedDuration;
+
+use super::links::{Reader, make, sent};
+use super::ward::{Answer, Browser, TEAM, Ward, person};
+use crate::folk::{FAMILY, NHS, patient};
+
+const WISH: [(&str, &str); 3] =
+    [("ground", "patient_request"), ("asker", "Her daughter"), ("words", "She never agreed to it")];
+const WHY: [(&str, &str); 1] = [("words", "Case 4711 of the county court")];
+
+async fn ward() -> Ward {
+    let one = patient(FAMILY, Some(NHS), None);
+    Ward::with(&[Some(one.clone()), Some(one.clone()), Some(one)]).await
+}
+
+fn governance<'a>(ward: &'a Ward, name: &str) -> Browser<'a> {
+    ward.sign_in(person(name, Role::Governance, TEAM))
+}
+
+fn lead(ward: &Ward) -> Browser<'_> {
+    ward.sign_in(person("Sister Lead", Role::Lead, TEAM))
+}
+
+fn at(found: &Found, page: &str) -> String {
+    format!("/photos/{}/{page}", found.handle)
+}
+
+fn lines(ward: &Ward, action: Action) -> Vec<Entry> {
+    let of = |entry: &Entry| entry.what == What::Action(action);
+    ward.office.entries().into_iter().filter(of).collect()
+}
+
+fn ok(answer: &Answer) {
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+}
+
+#[tokio::test]
+async fn what_somebody_asks_to_erase_is_erased_by_another_and_is_nowhere_afterwards() {
+    let ward = ward().await;
+    let photos = ward.photos().await;
+    let (lead, first, second) =
+        (lead(&ward), governance(&ward, "Officer First"), governance(&ward, "Officer Second"));
+    // On a screen, and at the end of a link, before.
+    let page = lead.get(&at(&photos[0], "")[..at(&photos[0], "").len() - 1]).await.text();
+    let shown = page.split("/shown/").nth(1).unwrap().split(['?', '"']).next().unwrap().to_owned();
+    assert_eq!(lead.get(&format!("/shown/{shown}?screen=800")).await.status, StatusCode::OK);
+    let link =
+        sent(&make(&lead, &photos[0].handle.to_string(), &[("days", "1"), ("views", "2")]).await.text());
+    let mut reader = Reader::of(&ward);
+    assert_eq!(reader.open(&link).await.status, StatusCode::SEE_OTHER);
+
+    // Not without a wish, and not by whoever wishes it.
+    assert_eq!(second.post(&at(&photos[0], "erase"), &[]).await.status, StatusCode::FORBIDDEN);
+    let missing = first.post(&at(&photos[0], "keeping"), &WISH[..2]).await;
+    assert_eq!(missing.status, StatusCode::BAD_REQUEST);
+    ok(&first.post(&at(&photos[0], "keeping"), &WISH).await);
+    let own = first.get(&at(&photos[0], "keeping")).await.text();
+    assert!(own.contains("You asked for it yourself") && !own.contains("Erase it for good"));
+    assert!(own.contains("Her daughter") && !own.contains("FEATHERSTONEHAUGH"), "governance sees no patient");
+    assert_eq!(first.post(&at(&photos[0], "erase"), &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(lines(&ward, Action::Erase).last().unwrap().policies, ["two-people-erase"]);
+    // Taken back, there is nothing to decide.
+    ok(&first.post(&at(&photos[0], "keeping"), &[("off", "yes")]).await);
+    assert_eq!(second.post(&at(&photos[0], "erase"), &[]).await.status, StatusCode::FORBIDDEN);
+    ok(&lead.post(&at(&photos[0], "keeping"), &WISH).await);
+    assert!(lead.get(&at(&photos[0], "keeping")).await.text().contains("FEATHERSTONEHAUGH"));
+    assert_eq!(lead.post(&at(&photos[0], "erase"), &[]).await.status, StatusCode::FORBIDDEN);
+    let listed = second.get("/keeping").await.text();
+    assert!(listed.contains(&photos[0].capture_id.to_string()) && listed.contains("Sister Lead"));
+
+    ok(&second.post(&at(&photos[0], "erase"), &[]).await);
+    let line = lines(&ward, Action::Erase).pop().unwrap();
+    assert_eq!((line.outcome, line.reason.unwrap().code), (Outcome::Done, ReasonCode::PatientRequest));
+    assert_eq!(line.who, Some(person("Officer Second", Role::Governance, TEAM).id));
+    for page in ["", "/record", "/keeping", "/looks"] {
+        let answer = lead.get(&format!("/photos/{}{page}", photos[0].handle)).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{page}");
+    }
+    assert_eq!(lead.get(&format!("/shown/{shown}?screen=800")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(reader.get(&format!("{}/pictures?screen=800", link.door)).await.status, StatusCode::GONE);
+    assert_eq!(Reader::of(&ward).open(&link).await.status, StatusCode::GONE);
+    assert_eq!(ward.photos().await.len(), 2);
+    let told = second.get("/keeping").await.text();
+    assert!(told.contains("Officer Second") && told.contains(&photos[0].capture_id.to_string()));
+    // Its line is not erased by law: it is what proves the erasure.
+    let number = ward.office.entries().iter().rposition(|entry| entry.id == line.id).unwrap() as u64;
+    let log = ward.office.log.clone();
+    let stays =
+        tokio::task::spawn_blocking(move || log.erase_blocking(number, ReasonCode::Legal, line.at)).await;
+    assert_eq!(stays.unwrap().unwrap_err().code(), "log_stays");
+    let report = ward.hospital.verify().await;
+    assert!(report.ok && report.erased == 1, "{:?}", report.findings);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn what_is_held_is_not_erased_until_the_hold_is_lifted_also_after_a_restart() {
+    let mut ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    let (hold, keeping, erase) = (at(&photo, "hold"), at(&photo, "keeping"), at(&photo, "erase"));
+    ok(&lead(&ward).post(&keeping, &WISH).await);
+    assert_eq!(lead(&ward).post(&hold, &WHY).await.status, StatusCode::FORBIDDEN);
+    let officer = governance(&ward, "Officer First");
+    assert_eq!(officer.post(&hold, &[]).await.status, StatusCode::BAD_REQUEST);
+    ok(&officer.post(&hold, &WHY).await);
+    let held = lines(&ward, Action::Hold).pop().unwrap();
+    assert_eq!((held.note.unwrap().as_str(), held.outcome), ("set", Outcome::Done));
+    assert!(held.reason.unwrap().sealed_words.is_some());
+    ward.restart();
+    let officer = governance(&ward, "Officer First");
+    let page = officer.get(&keeping).await.text();
+    assert!(page.contains("Case 4711") && !page.contains("Erase it for good"));
+    let seen = lead(&ward).get(&format!("/photos/{}", photo.handle)).await.text();
+    assert!(seen.contains("For a court or an inquiry"));
+    assert_eq!(officer.post(&erase, &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(lines(&ward, Action::Erase).pop().unwrap().policies, ["held-is-kept"]);
+    ok(&officer.post(&hold, &[("off", "yes"), WHY[0]]).await);
+    ok(&officer.post(&erase, &[]).await);
+    assert_eq!(ward.photos().await.len(), 2);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn what_is_due_is_erased_by_a_click_and_what_is_held_or_kept_is_not() {
+    let ward = ward().await;
+    let photos = ward.photos().await;
+    let officer = governance(&ward, "Officer First");
+    assert!(officer.get("/keeping").await.text().contains("There are no rules yet"));
+    let all: Vec<(&str, String)> = photos.iter().map(|found| ("photo", found.handle.to_string())).collect();
+    let all: Vec<(&str, &str)> = all.iter().map(|(name, handle)| (*name, handle.as_str())).collect();
+    assert_eq!(officer.post("/keeping", &all).await.status, StatusCode::FORBIDDEN, "nothing is due");
+
+    for (wrong, told) in [("{}", "do not hold"), (r#"{"v":1,"otherwise":{"days":0}}"#, "at least one day")] {
+        let answer = officer.post("/keeping/rules", &[("text", wrong)]).await;
+        assert!(answer.status == StatusCode::BAD_REQUEST && answer.text().contains(told), "{wrong}");
+    }
+    let rules = r#"{"v":1,"rules":[{"team":"tissue","keep":{"days":30}}],"otherwise":{"years":8}}"#;
+    ok(&officer.post("/keeping/rules", &[("text", rules)]).await);
+    let line = lines(&ward, Action::Retention).pop().unwrap();
+    let digest = gauze_wire::Digest::of(rules.as_bytes());
+    assert_eq!(line.note.unwrap().as_str(), format!("rules:{digest}"));
+    assert!(officer.get("/keeping").await.text().contains("No photo is due"));
+
+    ward.hospital.clock.advance(SignedDuration::from_hours(24 * 400));
+    let officer = governance(&ward, "Officer First");
+    ok(&officer.post(&at(&photos[1], "hold"), &WHY).await);
+    let page = officer.get("/keeping").await.text();
+    assert!(page.contains(&photos[0].handle.to_string()) && !page.contains(&photos[1].handle.to_string()));
+    assert!(!page.contains("FEATHERSTONEHAUGH") && !page.contains(FAMILY));
+    ok(&officer.post("/keeping", &all[..1]).await);
+    assert_eq!(ward.photos().await.len(), 2);
+    // The held one stops the rest, and stays.
+    assert_eq!(officer.post("/keeping", &all).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(ward.photos().await.len(), 2);
+    ok(&officer.post("/keeping", &all[2..]).await);
+    assert_eq!(ward.photos().await.len(), 1);
+    let said: Vec<_> =
+        lines(&ward, Action::Erase).into_iter().filter(|line| line.outcome == Outcome::Done).collect();
+    assert_eq!(said.len(), 2);
+    assert!(said.iter().all(|line| line.reason.as_ref().unwrap().code == ReasonCode::RetentionOver));
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn an_old_proof_of_the_second_factor_erases_and_holds_nothing() {
+    let ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    ok(&lead(&ward).post(&at(&photo, "keeping"), &WISH).await);
+    let officer = governance(&ward, "Officer First");
+    ward.hospital.clock.advance(SignedDuration::from_mins(6));
+    for (page, form) in [("hold", &WHY[..]), ("erase", &[])] {
+        let answer = officer.post(&at(&photo, page), form).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert!(answer.text().contains("/prove-again"), "{page}");
+    }
+    for page in ["/keeping/rules", "/keeping"] {
+        assert!(officer.post(page, &[("text", "{}")]).await.text().contains("/prove-again"), "{page}");
+    }
+    assert_eq!(ward.photos().await.len(), 3);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_photo_is_found_by_its_reference_and_by_nothing_else() {
+    let ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    let officer = governance(&ward, "Officer First");
+    let found = officer.get(&format!("/keeping?reference={}", photo.capture_id)).await;
+    assert_eq!(found.headers["location"], at(&photo, "keeping"));
+    for other in ["01930000-0000-7000-8000-000000000001", "FEATHERSTONEHAUGH", NHS] {
+        let page = officer.get(&format!("/keeping?reference={other}")).await;
+        assert!(page.text().contains("No photo here has this reference"), "{other}");
+    }
+    let nurse = ward.sign_in(person("Nurse Viewer", Role::Viewer, TEAM));
+    let refused = nurse.get(&format!("/keeping?reference={}", photo.capture_id)).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let last = ward.office.last();
+    assert_eq!((last.what, last.outcome), (What::Happening(Happening::Request), Outcome::Refused));
+    ward.end().await;
+}
+
+/// The log says that it is erased, and a disk that failed had not let it go: the pages finish it at their next start.
+#[tokio::test]
+async fn an_erasure_that_was_cut_off_behind_its_line_is_finished_at_the_next_start() {
+    let mut ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    ok(&lead(&ward).post(&at(&photo, "keeping"), &WISH).await);
+    let officer = governance(&ward, "Officer First");
+    let erased = ward.hospital.data().join("erased");
+    #[expect(clippy::disallowed_methods, reason = "a file in the way of a directory")]
+    fs::write(&erased, "in the way").unwrap();
+    let failed = officer.post(&at(&photo, "erase"), &[]).await;
+    assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(lines(&ward, Action::Erase).pop().unwrap().outcome, Outcome::Done);
+    fs::remove_file(&erased).unwrap();
+    ward.restart();
+    while !ward.photos().await.iter().all(|found| found.capture_id != photo.capture_id) {
+        tokio::task::yield_now().await;
+    }
+    let report = ward.hospital.verify().await;
+    assert!(report.ok && report.erased == 1, "{:?}", report.findings);
+    ward.end().await;
+}
