@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use gauze_wire::log::Tree;
-use gauze_wire::{DeviceId, Digest, Manifest};
+use gauze_wire::{DeviceId, Digest, Manifest, Notes};
 use serde::Serialize;
 
 use crate::coded::Coded;
@@ -162,6 +162,7 @@ pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, 
             anchors: &anchors,
             chains: Chains::begin().await?,
             life: Lives::default(),
+            notes: Notes::of(&anchors.log, Some(&anchors.witnesses)),
         };
         audit.check(judged, &mut report).await?;
         report.gaps = audit.chains.gaps().await?;
