@@ -8,8 +8,9 @@ use gauze_core::adapters::{HttpTransport, SystemClock, SystemEntropy};
 use gauze_core::ports::{Answer, Call, Clock as _, Entropy as _, Transfer, Transport as _};
 use gauze_wire::signature::{Request, Tag, sign};
 use gauze_wire::{
-    Attestation, Body, CaptureId, ChallengeAnswer, Digest, Enrolment, Jws, Platform, Signed as _,
-    Signer as _, SoftwareKey, Tenant, UploadAnswer, UploadRequest,
+    Attestation, Body, CaptureId, Carried, ChallengeAnswer, Digest, Enrolment, Holding, Jws, Platform,
+    PublicKey, Signed as _, Signer as _, SoftwareKey, StatusAnswer, StatusQuery, Tenant, UploadAnswer,
+    UploadRequest, Void, VoidReason,
 };
 use serde::de::DeserializeOwned;
 
@@ -36,15 +37,24 @@ pub struct LeanPhone {
 }
 
 impl LeanPhone {
+    /// A new key that nobody knows yet.
+    pub fn unknown(hospital: &Hospital, transport: Arc<HttpTransport>) -> anyhow::Result<Self> {
+        let key = SoftwareKey::from_bytes(&random()?)?;
+        Ok(Self { key, tenant: hospital.tenant()?, base: hospital.url(), transport, seq: 0, prev: None })
+    }
+
+    /// What others know it by.
+    pub fn public_key(&self) -> PublicKey {
+        self.key.public_key()
+    }
+
     /// Enrols a new key with `token`, over `transport`.
     pub async fn enrol(
         hospital: &Hospital,
         token: Jws,
         transport: Arc<HttpTransport>,
     ) -> anyhow::Result<Self> {
-        let key = SoftwareKey::from_bytes(&random()?)?;
-        let phone =
-            Self { key, tenant: hospital.tenant()?, base: hospital.url(), transport, seq: 0, prev: None };
+        let phone = Self::unknown(hospital, transport)?;
         let challenge: ChallengeAnswer = parse(phone.post("challenges", Vec::new(), Vec::new()).await?)?;
         let (challenge, device_key) = (challenge.challenge, phone.key.public_key());
         let enrolment = Enrolment {
@@ -74,6 +84,30 @@ impl LeanPhone {
 
     /// Takes a photo whose sealed bytes are those of `file`: a signed request for a ticket.
     pub fn take(&mut self, file: &SharedFile) -> anyhow::Result<UploadRequest> {
+        let (_, bytes) = self.next(file)?;
+        let manifest = Jws::sign_bytes(Body::TYP, &bytes, &self.key)?;
+        Ok(UploadRequest { manifest, highest_seq: self.seq, unsent: 1 })
+    }
+
+    /// Takes one and discards it: the statement that it will not come.
+    pub fn discard(&mut self, file: &SharedFile) -> anyhow::Result<Jws> {
+        let (capture_id, bytes) = self.next(file)?;
+        let void = Void {
+            v: 1,
+            typ: Void::TYP.into(),
+            tenant: self.tenant.clone(),
+            device_id: self.key.public_key().key_id(),
+            capture_id,
+            body: Carried::write(&bytes),
+            reason: VoidReason::Discarded,
+            voided_at: SystemClock.now(),
+            session_ref: None,
+        };
+        Ok(Jws::sign(&void, &self.key)?)
+    }
+
+    /// The body of its next photo.
+    fn next(&mut self, file: &SharedFile) -> anyhow::Result<(CaptureId, Vec<u8>)> {
         let random: [u8; 32] = random()?;
         let mut name = [0; 10];
         name.copy_from_slice(&random[..10]);
@@ -100,15 +134,37 @@ impl LeanPhone {
         };
         let bytes = serde_json::to_vec(&body)?;
         self.prev = Some(Digest::of(&bytes));
-        let manifest = Jws::sign_bytes(Body::TYP, &bytes, &self.key)?;
-        Ok(UploadRequest { manifest, highest_seq: self.seq, unsent: 1 })
+        Ok((body.capture_id, bytes))
     }
 
     /// Asks for a ticket: its address.
     pub async fn ticket(&self, request: &UploadRequest) -> anyhow::Result<String> {
-        let body = serde_json::to_vec(request)?;
+        match self.signed("uploads", serde_json::to_vec(request)?).await? {
+            UploadAnswer::Ticket { upload_url, .. } => Ok(upload_url),
+            UploadAnswer::Held(_) => anyhow::bail!("a new photo is held already"),
+        }
+    }
+
+    /// Says what it holds, as phones do each minute, and hears where it stands.
+    pub async fn ask(&self) -> anyhow::Result<()> {
+        let holding = Holding { highest_seq: self.seq, unsent: 0, app_version: "0.1.0".parse()? };
+        let query = StatusQuery { captures: Vec::new(), holding: Some(holding) };
+        let answer: StatusAnswer = self.signed("status", serde_json::to_vec(&query)?).await?;
+        ensure!(answer.standing.is_some(), "no standing came");
+        Ok(())
+    }
+
+    /// Sends the bytes to a ticket's address and gets the receipt.
+    pub async fn send(&self, url: String, file: &SharedFile) -> anyhow::Result<()> {
+        let transfer = Transfer { url, file: file.path.clone(), size: file.size, offset: 0 };
+        let answer = self.transport.transfer(transfer).await?;
+        ensure!(answer.status == 201, "{}", String::from_utf8_lossy(&answer.body));
+        Ok(())
+    }
+
+    async fn signed<T: DeserializeOwned>(&self, what: &str, body: Vec<u8>) -> anyhow::Result<T> {
         let digest = Digest::of(&body);
-        let target_uri = format!("{}/v1/{}/uploads", self.base, self.tenant);
+        let target_uri = format!("{}/v1/{}/{what}", self.base, self.tenant);
         let mut nonce = [0; 16];
         SystemEntropy.fill(&mut nonce)?;
         let covered = Request { method: "POST", target_uri: &target_uri, body: Some(&digest) };
@@ -119,18 +175,7 @@ impl LeanPhone {
             ("signature-input", fields.signature_input),
             ("signature", fields.signature),
         ];
-        match parse(self.post("uploads", body, headers).await?)? {
-            UploadAnswer::Ticket { upload_url, .. } => Ok(upload_url),
-            UploadAnswer::Held(_) => anyhow::bail!("a new photo is held already"),
-        }
-    }
-
-    /// Sends the bytes to a ticket's address and gets the receipt.
-    pub async fn send(&self, url: String, file: &SharedFile) -> anyhow::Result<()> {
-        let transfer = Transfer { url, file: file.path.clone(), size: file.size, offset: 0 };
-        let answer = self.transport.transfer(transfer).await?;
-        ensure!(answer.status == 201, "{}", String::from_utf8_lossy(&answer.body));
-        Ok(())
+        parse(self.post(what, body, headers).await?)
     }
 
     async fn post(

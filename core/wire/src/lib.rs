@@ -59,7 +59,7 @@ pub use policy::{Policy, Reduction};
 pub use problem::{Problem, ProblemCode};
 pub use pull::{Acknowledgement, EntryKind, LogEntry, LogPage};
 pub use reattest::Reattestation;
-pub use receipt::{Binding, Filed, FilingRefusal, Proof, Refused, Stored};
+pub use receipt::{Binding, Filed, FilingRefusal, Notes, Proof, Refused, Stored};
 pub use record::{
     BirthDate, BodySide, ChiNumber, Choice, Consent, ConsentScope, Established, Fence, FenceVerdict, Fitness,
     FoundMarker, Framing, HcNumber, Identifier, NhsNumber, Patient, RECORD_LIMIT, Record, Rendering,

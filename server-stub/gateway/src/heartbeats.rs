@@ -1,7 +1,7 @@
 //! What phones say of themselves, written for many at once: ten thousand phones that ask each minute would else cost a synced
 //! commit each.
 //!
-//! Always: a phone is answered when its word is on the medium. Words that come while one commit is under way, or within a tenth
+//! Always: a phone is answered when its word is on the medium. Words that come while one commit is under way, or within an eighth
 //! of a second after it began, share the next.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::db::{Db, Heartbeat};
 use crate::refusal::RequestRefusal;
 
 /// From the beginning of one commit to that of the next.
-const EVERY: Duration = Duration::from_millis(100);
+const EVERY: Duration = Duration::from_millis(125);
 /// Most words in one commit: what waits longer than that takes the next.
 const MOST: usize = 5000;
 

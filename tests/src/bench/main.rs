@@ -13,11 +13,13 @@ mod capture_memory;
 mod console;
 mod cores;
 mod filing;
+mod heartbeats;
 mod kotlin;
 mod mark;
 mod memory;
 mod preview;
 mod rates;
+mod rebuild;
 mod resend;
 mod row;
 mod seal;
@@ -69,6 +71,9 @@ pub struct Arguments {
     /// How many pictures without this tenant's mark are searched for one.
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     mistaken: u64,
+    /// How many leaves `rebuild_1m` and `verify_1m` are measured with, in place of a million.
+    #[arg(long, value_name = "COUNT")]
+    leaves: Option<u64>,
     /// Only rows whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
@@ -135,6 +140,8 @@ async fn measure() -> anyhow::Result<()> {
     rates::measure(&arguments, &hospital).await?;
     console::measure(&arguments, &hospital).await?;
     filing::measure(&arguments, &hospital).await?;
+    heartbeats::measure(&arguments, &hospital).await?;
+    rebuild::measure(&arguments, &hospital).await?;
     viewer::measure(&arguments, &hospital).await?;
     gateway.stop().await;
     Ok(())

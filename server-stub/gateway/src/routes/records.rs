@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use gauze_wire::{Acknowledgement, DeviceId, Filed, Jws, LogPage, ProblemCode, Refused, Signed as _};
+use gauze_wire::{Acknowledgement, DeviceId, Filed, Jws, LogPage, Notes, ProblemCode, Refused, Signed as _};
 use serde::Deserialize;
 
 use crate::app::App;
@@ -66,8 +66,9 @@ pub async fn outcomes(State(app): State<App>, request: FromRecords) -> Result<St
         return Err(ProblemCode::TooLarge.into());
     }
     let mut judged = Vec::new();
+    let mut notes = Notes::of(&served.gateway.log, Some(&served.bundle.witnesses));
     for jws in &given.receipts {
-        judged.push(judge(&app, served, jws).await?);
+        judged.push(judge(&app, served, jws, &mut notes).await?);
     }
     let now_ms = app.clock.now().as_millisecond();
     let (mut write, mut news) = (app.db.write().await?, Vec::new());
@@ -93,6 +94,7 @@ async fn judge<'a>(
     app: &App,
     served: &Served,
     jws: &'a Jws,
+    notes: &mut Notes<'_>,
 ) -> Result<(BlobName, &'a Jws, bool), RequestRefusal> {
     let invalid = |_| ProblemCode::ReceiptInvalid;
     let (device_id, capture_id, filed): (DeviceId, _, bool) = match jws.typ() {
@@ -109,12 +111,11 @@ async fn judge<'a>(
     let name = BlobName { tenant: served.bundle.tenant.clone(), device_id, capture_id };
     let capture: Capture = app.db.capture(&name).await?.ok_or(ProblemCode::ReceiptInvalid)?;
     let expected = capture.binding();
-    let (keys, log) = (&served.bundle.records, &served.gateway.log);
-    let witnesses = Some(served.bundle.witnesses.as_slice());
+    let keys = &served.bundle.records;
     if filed {
-        Filed::verify(jws, keys, &expected, log, witnesses).map_err(invalid)?;
+        Filed::verify_in_turn(jws, keys, &expected, notes).map_err(invalid)?;
     } else {
-        Refused::verify(jws, keys, &expected, log, witnesses).map_err(invalid)?;
+        Refused::verify_in_turn(jws, keys, &expected, notes).map_err(invalid)?;
     }
     Ok((name, jws, filed))
 }

@@ -1,4 +1,4 @@
-//! Verdicts on log entries, each written in one transaction with the cursor.
+//! Verdicts on log entries, some together, in one transaction with the cursor.
 
 use gauze_attest::{AppAttestKey, Lineage};
 use gauze_wire::{
@@ -77,15 +77,39 @@ pub(crate) const NEIGHBOURS: &str = "
     UNION ALL SELECT * FROM (SELECT 'followed', hash, prev FROM body
         WHERE device_id = ?5 AND seq = ?6 AND log_index < ?7 ORDER BY own DESC LIMIT 1)";
 
+/// Verdicts that are written together: what is judged sees what was judged before it. They hold the one connection, so nothing
+/// else is asked of the index until they are kept or dropped.
+pub(crate) struct Verdicts(Transaction<'static, Sqlite>);
+
 impl Index {
+    /// None yet.
+    pub(crate) async fn verdicts(&self) -> Result<Verdicts, IndexError> {
+        Ok(Verdicts(self.pool.begin().await?))
+    }
+
+    /// Whether an adopted body holds its place in the chain of the phone that took it.
+    pub(crate) async fn is_adopted(&self, carried: &Carried) -> Result<bool, IndexError> {
+        let row = sqlx::query(
+            "SELECT EXISTS (SELECT 1 FROM body WHERE device_id = ? AND seq = ? AND own = 0 AND hash = ?)",
+        )
+        .bind(carried.body.device_id.as_str())
+        .bind(int(carried.body.seq))
+        .bind(carried.hash.to_string())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get(0)?)
+    }
+}
+
+impl Verdicts {
     /// The phone with this id, where its enrolment held.
-    pub(crate) async fn device(&self, device_id: &DeviceId) -> Result<Option<KnownDevice>, IndexError> {
+    pub(crate) async fn device(&mut self, device_id: &DeviceId) -> Result<Option<KnownDevice>, IndexError> {
         let row = sqlx::query(
             "SELECT key, follows, lineage, attested_serial, status, log_index, app_attest_point, app_attest_app, app_attest_counter \
              FROM device WHERE device_id = ?",
         )
         .bind(device_id.as_str())
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.0)
         .await?;
         let Some(row) = row else { return Ok(None) };
         let key = serde_json::from_str(row.try_get("key")?).map_err(|_| IndexError::Damaged("device"))?;
@@ -102,10 +126,10 @@ impl Index {
     }
 
     /// Which phone has spent this token.
-    pub(crate) async fn token_holder(&self, token: &TokenId) -> Result<Option<DeviceId>, IndexError> {
+    pub(crate) async fn token_holder(&mut self, token: &TokenId) -> Result<Option<DeviceId>, IndexError> {
         let row = sqlx::query("SELECT device_id FROM token WHERE token_id = ?")
             .bind(token.as_str())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *self.0)
             .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(row.try_get::<String, _>(0)?.parse()?))
@@ -113,7 +137,7 @@ impl Index {
 
     /// The chain around a body. `own`: signed by the phone that took it, which only its own other bodies may judge.
     pub(crate) async fn neighbours(
-        &self,
+        &mut self,
         place: u64,
         carried: &Carried,
         own: bool,
@@ -128,47 +152,49 @@ impl Index {
             .bind(follows.map(|follows| follows.device_id.as_str()))
             .bind(follows.map(|follows| int(follows.seq)))
             .bind(int(place))
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.0)
             .await?;
         neighbours_of(&rows)
     }
 
-    /// Whether an adopted body holds its place in the chain of the phone that took it.
-    pub(crate) async fn is_adopted(&self, carried: &Carried) -> Result<bool, IndexError> {
-        let row = sqlx::query(
-            "SELECT EXISTS (SELECT 1 FROM body WHERE device_id = ? AND seq = ? AND own = 0 AND hash = ?)",
-        )
-        .bind(carried.body.device_id.as_str())
-        .bind(int(carried.body.seq))
-        .bind(carried.hash.to_string())
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(row.try_get(0)?)
+    /// A stored leaf.
+    pub(crate) async fn leaf(&mut self, index: u64) -> Result<Option<Jws>, IndexError> {
+        super::log::leaf(&mut *self.0, index).await
     }
 
-    /// Writes the verdict on the entry at `index` and moves on.
-    pub(crate) async fn write(&self, index: u64, judged: &Judged) -> Result<(), IndexError> {
-        let mut tx = self.pool.begin().await?;
+    /// Adds the verdict on the entry at `index`.
+    pub(crate) async fn add(&mut self, index: u64, judged: &Judged) -> Result<(), IndexError> {
+        let tx = &mut self.0;
         match judged {
             Judged::Enrolled { device_id, device, spent } => {
-                write_device(&mut tx, index, device_id, device, spent).await?;
+                write_device(tx, index, device_id, device, spent).await
             }
             Judged::Rejected { device_id, code } => {
                 sqlx::query("INSERT INTO rejected (log_index, device_id, code) VALUES (?, ?, ?)")
                     .bind(int(index))
                     .bind(device_id.as_str())
                     .bind(*code)
-                    .execute(&mut *tx)
+                    .execute(&mut **tx)
                     .await?;
+                Ok(())
             }
-            Judged::Photo(photo) => write_photo(&mut tx, index, photo).await?,
-            Judged::Noted(noted) => write_note(&mut tx, index, noted).await?,
+            Judged::Photo(photo) => write_photo(tx, index, photo).await,
+            Judged::Noted(noted) => write_note(tx, index, noted).await,
         }
+    }
+
+    /// Adds none after all.
+    pub(crate) async fn end(self) -> Result<(), IndexError> {
+        Ok(self.0.rollback().await?)
+    }
+
+    /// Keeps them, up to the entry before `next`, and moves on to that.
+    pub(crate) async fn keep(mut self, next: u64) -> Result<(), IndexError> {
         sqlx::query("INSERT OR REPLACE INTO state (name, value) VALUES ('judged', ?)")
-            .bind((index + 1).to_string())
-            .execute(&mut *tx)
+            .bind(next.to_string())
+            .execute(&mut *self.0)
             .await?;
-        Ok(tx.commit().await?)
+        Ok(self.0.commit().await?)
     }
 }
 

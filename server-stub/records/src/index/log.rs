@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use gauze_wire::log::{Span, Subtree, Tree, needed};
 use gauze_wire::{Digest, Jws};
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteExecutor};
 
 use super::{Index, IndexError, int, uint};
 
@@ -136,21 +136,29 @@ impl Index {
 
     /// A stored leaf.
     pub(crate) async fn leaf(&self, index: u64) -> Result<Option<Jws>, IndexError> {
-        Ok(self.leaves(index, 1).await?.pop().filter(|(at, _)| *at == index).map(|(_, jws)| jws))
+        leaf(&self.pool, index).await
     }
 
     /// At most `limit` stored leaves from `from`, in order.
     pub(crate) async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<(u64, Jws)>, IndexError> {
-        let rows = sqlx::query("SELECT idx, jws FROM leaf WHERE idx >= ? ORDER BY idx LIMIT ?")
-            .bind(int(from))
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter()
-            .map(|row| {
-                let jws = Jws::parse(&row.try_get::<String, _>("jws")?);
-                Ok((uint(row.try_get("idx")?)?, jws.map_err(|_| IndexError::Damaged("leaf"))?))
-            })
-            .collect()
+        leaves(&self.pool, from, limit).await
     }
+}
+
+pub(super) async fn leaf(db: impl SqliteExecutor<'_>, index: u64) -> Result<Option<Jws>, IndexError> {
+    Ok(leaves(db, index, 1).await?.pop().filter(|(at, _)| *at == index).map(|(_, jws)| jws))
+}
+
+async fn leaves(db: impl SqliteExecutor<'_>, from: u64, limit: u32) -> Result<Vec<(u64, Jws)>, IndexError> {
+    let rows = sqlx::query("SELECT idx, jws FROM leaf WHERE idx >= ? ORDER BY idx LIMIT ?")
+        .bind(int(from))
+        .bind(limit)
+        .fetch_all(db)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let jws = Jws::parse(&row.try_get::<String, _>("jws")?);
+            Ok((uint(row.try_get("idx")?)?, jws.map_err(|_| IndexError::Damaged("leaf"))?))
+        })
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! The index: SQLite beside the sealed files, synced at every commit, naming no patient.
 //!
-//! Always: what a verdict rests on is written in the same transaction as the verdict; a leaf at or past the cosigned
+//! Always: what a verdict rests on is written in the same transaction as the verdict or before it; a leaf at or past the cosigned
 //! size is staged and believed by nobody; a photo's row changes to *filed* or *refused* once, together with its
 //! receipt.
 
@@ -22,7 +22,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection as _, Row as _, SqliteConnection, SqlitePool};
 
 pub use again::Again;
-pub(crate) use judged::{Judged, KnownDevice, Manifested, NEIGHBOURS, PhotoJudged, neighbours_of};
+pub(crate) use judged::{Judged, KnownDevice, Manifested, NEIGHBOURS, PhotoJudged, Verdicts, neighbours_of};
 pub(crate) use life::{Decided, Noted, ProposalRow};
 pub(crate) use log::Nodes;
 pub use photos::{ChainState, Kind, Status};

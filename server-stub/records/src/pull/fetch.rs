@@ -10,6 +10,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use gauze_seal::age::Identity;
 use gauze_wire::{Body, Digest, FilingRefusal, Manifest, PickLists, Record};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::patience::Patience;
 use super::{PullError, Puller};
@@ -23,8 +24,10 @@ use crate::layout::{Layout, measure};
 use crate::open::inspect;
 use crate::trust::Trust;
 
-/// Photos fetched and opened at once; each has its picture in memory while it is judged.
-pub(super) const AT_ONCE: usize = 4;
+/// Photos on their way at once, most of them to the disk: those that sync in the same moment share the disk's work.
+pub(super) const AT_ONCE: usize = 16;
+/// Of these, photos opened at once; each has its picture in memory while it is judged.
+pub(super) const OPENED: usize = 4;
 /// How often bytes are fetched in a row whose digest is wrong.
 const PULLS: usize = 3;
 
@@ -227,10 +230,11 @@ impl<G: GatewayPort> Puller<G> {
     async fn apart(&self, judging: Judging) -> Result<Judged, PullError> {
         let dir = self.layout.incoming();
         let stopped = |_| at(&dir)(std::io::ErrorKind::Interrupted.into());
-        let permit = self.working.clone().acquire_owned().await;
+        let working = self.working.clone().acquire_owned().await;
+        let opening = self.opening.clone().acquire_owned().await.ok();
         let judged = tokio::task::spawn_blocking(move || {
-            let judged = judging.judge();
-            drop(permit);
+            let judged = judging.judge(opening);
+            drop(working);
             judged
         });
         Ok(judged.await.map_err(stopped)??)
@@ -256,19 +260,26 @@ fn told_of(
 }
 
 impl Judging {
-    fn judge(mut self) -> Result<Judged, DiskError> {
+    fn judge(mut self, opening: Option<OwnedSemaphorePermit>) -> Result<Judged, DiskError> {
         match std::mem::replace(&mut self.source, Source::Kept(PathBuf::new())) {
-            Source::Came(incoming) => self.judge_new(incoming),
+            Source::Came(incoming) => self.judge_new(incoming, opening),
             Source::Kept(path) => self.judge_kept(&path),
         }
     }
 
-    fn judge_new(&self, incoming: Incoming) -> Result<Judged, DiskError> {
-        let (mut file, digest, size) = incoming.finish().map_err(at(&self.refused))?;
+    fn judge_new(
+        &self,
+        incoming: Incoming,
+        opening: Option<OwnedSemaphorePermit>,
+    ) -> Result<Judged, DiskError> {
+        let (mut file, digest, size) = incoming.finish();
         if (digest, size) != self.expected {
             return Ok(Judged::Wrong);
         }
         let (to, outcome) = self.open(file.as_file_mut())?;
+        // The picture is out of memory; the disk's part takes no turn from the next.
+        drop(opening);
+        file.as_file().sync_all().map_err(at(to))?;
         self.layout.make(disk::parent(to))?;
         disk::move_to(file, to)?;
         Ok(Judged::Settled(outcome))

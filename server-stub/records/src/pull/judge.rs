@@ -16,11 +16,13 @@ use super::{PassReport, PullError, Puller};
 use crate::chain;
 use crate::gateway::GatewayPort;
 use crate::in_force::InForce;
-use crate::index::{IndexError, Judged, Kind, KnownDevice, Manifested, PhotoJudged};
+use crate::index::{IndexError, Judged, Kind, KnownDevice, Manifested, PhotoJudged, Verdicts};
 use crate::trust::Trust;
 
 /// Leaves read at once.
 const BATCH: u32 = 256;
+/// Of these, verdicts written together: pages that ask the index meanwhile wait for them.
+const TOGETHER: usize = 64;
 /// Re-enrolments of one phone that are followed back.
 const GENERATIONS: u32 = 64;
 
@@ -40,46 +42,52 @@ impl<G: GatewayPort> Puller<G> {
             if leaves.is_empty() {
                 return Ok(());
             }
-            for (index, jws) in leaves {
-                let judged = self.judge(trust, (index, &jws)).await?;
-                self.index.write(index, &judged).await?;
-                report.entries += 1;
-                match &judged {
-                    Judged::Enrolled { device_id, .. } => {
-                        report.enrolled += 1;
-                        tracing::info!(%device_id, log_index = index, "phone believed");
-                    }
-                    Judged::Rejected { device_id, code } => {
-                        report.rejected += 1;
-                        tracing::warn!(%device_id, log_index = index, code, "entry rejected");
-                    }
-                    Judged::Photo(_) | Judged::Noted(_) => {}
+            for group in leaves.chunks(TOGETHER) {
+                let mut verdicts = self.index.verdicts().await?;
+                let (mut judged, mut next) = (Vec::new(), next);
+                for (index, jws) in group {
+                    let verdict = self.judge(trust, (*index, jws), &mut verdicts).await?;
+                    verdicts.add(*index, &verdict).await?;
+                    judged.push((*index, verdict));
+                    next = index + 1;
                 }
+                verdicts.keep(next).await?;
+                judged.iter().for_each(|(index, verdict)| tell(*index, verdict, report));
             }
         }
     }
 
-    async fn judge(&self, trust: &Trust, (place, jws): (u64, &Jws)) -> Result<Judged, PullError> {
+    async fn judge(
+        &self,
+        trust: &Trust,
+        (place, jws): (u64, &Jws),
+        before: &mut Verdicts,
+    ) -> Result<Judged, PullError> {
         let by = self.in_force(trust, place)?;
         match jws.typ() {
-            Enrolment::TYP => self.judge_enrolment(&by, jws).await,
+            Enrolment::TYP => self.judge_enrolment(&by, jws, before).await,
             Body::TYP | Void::TYP | Adoption::TYP => {
-                let device = self.index.device(jws.kid()).await?;
-                self.judge_manifest(trust, (place, jws), device).await
+                let device = before.device(jws.kid()).await?;
+                self.judge_manifest(trust, (place, jws), device, before).await
             }
             Act::TYP => Ok(judge_act(&by, &trust.tenant, jws)),
-            Wiped::TYP | Reattestation::TYP => self.judge_word(&by, &trust.tenant, jws).await,
+            Wiped::TYP | Reattestation::TYP => self.judge_word(&by, &trust.tenant, jws, before).await,
             _ => Ok(Judged::rejected(jws, ProblemCode::WrongType)),
         }
     }
 
-    pub(super) async fn judge_enrolment(&self, by: &[Arc<InForce>], jws: &Jws) -> Result<Judged, PullError> {
+    pub(super) async fn judge_enrolment(
+        &self,
+        by: &[Arc<InForce>],
+        jws: &Jws,
+        before: &mut Verdicts,
+    ) -> Result<Judged, PullError> {
         let Ok(claimed) = jws.peek::<Enrolment>() else {
             return Ok(Judged::rejected(jws, ProblemCode::MalformedRequest));
         };
         // The token's own short life bounds the time that the phone claims.
         let former = match &claimed.follows {
-            Some(follows) => self.index.device(&follows.device_id).await?,
+            Some(follows) => before.device(&follows.device_id).await?,
             None => None,
         };
         let former_serial = former.as_ref().and_then(|former| former.attested_serial.as_deref());
@@ -95,7 +103,7 @@ impl<G: GatewayPort> Puller<G> {
             }
         };
         let device_id = attested.device_id();
-        let holder = self.index.token_holder(attested.spent()).await?;
+        let holder = before.token_holder(attested.spent()).await?;
         if holder.is_some_and(|holder| holder != device_id) {
             return Ok(Judged::rejected(jws, ProblemCode::TokenUsed));
         }
@@ -118,6 +126,7 @@ impl<G: GatewayPort> Puller<G> {
         trust: &Trust,
         (place, jws): (u64, &Jws),
         device: Option<KnownDevice>,
+        before: &mut Verdicts,
     ) -> Result<Judged, PullError> {
         let Some(device) = device else {
             return Ok(refused(trust, jws, FilingRefusal::EnrolmentInvalid));
@@ -130,10 +139,10 @@ impl<G: GatewayPort> Puller<G> {
             return Ok(refused(trust, jws, FilingRefusal::EnrolmentInvalid));
         }
         let own = manifest.is_own();
-        let known = self.index.neighbours(place, manifest.carried(), own).await?;
+        let known = before.neighbours(place, manifest.carried(), own).await?;
         let lineage = match own {
             true => Lineage::First,
-            false => self.lineage(&device, &manifest.carried().body.device_id).await?,
+            false => lineage(&device, &manifest.carried().body.device_id, before).await?,
         };
         let fits = !chain::is_broken(manifest.carried(), &known) && (own || lineage != Lineage::First);
         let cause = (!fits).then_some(FilingRefusal::ChainBroken);
@@ -141,23 +150,39 @@ impl<G: GatewayPort> Puller<G> {
         let chained = (fits && (own || lineage.is_proven())).then_some(own);
         Ok(Judged::Photo(Box::new(PhotoJudged { manifest: manifested(jws, manifest), cause, chained })))
     }
+}
 
-    /// What it rests on that this phone had the key of `old`: a claim, where one on the way from key to key is no more; `First`
-    /// where not even the phone says so.
-    async fn lineage(&self, device: &KnownDevice, old: &DeviceId) -> Result<Lineage, PullError> {
-        let (mut follows, mut weakest) = (device.follows.clone(), device.lineage);
-        for _ in 0..GENERATIONS {
-            let Some(before) = follows else { return Ok(Lineage::First) };
-            if before == *old {
-                return Ok(weakest);
-            }
-            let Some(device) = self.index.device(&before).await? else { return Ok(Lineage::First) };
-            if !device.lineage.is_proven() {
-                weakest = device.lineage;
-            }
-            follows = device.follows;
+/// What it rests on that this phone had the key of `old`: a claim, where one on the way from key to key is no more; `First`
+/// where not even the phone says so.
+async fn lineage(device: &KnownDevice, old: &DeviceId, before: &mut Verdicts) -> Result<Lineage, PullError> {
+    let (mut follows, mut weakest) = (device.follows.clone(), device.lineage);
+    for _ in 0..GENERATIONS {
+        let Some(former) = follows else { return Ok(Lineage::First) };
+        if former == *old {
+            return Ok(weakest);
         }
-        Ok(Lineage::First)
+        let Some(device) = before.device(&former).await? else { return Ok(Lineage::First) };
+        if !device.lineage.is_proven() {
+            weakest = device.lineage;
+        }
+        follows = device.follows;
+    }
+    Ok(Lineage::First)
+}
+
+/// Counts and logs a verdict.
+fn tell(index: u64, verdict: &Judged, report: &mut PassReport) {
+    report.entries += 1;
+    match verdict {
+        Judged::Enrolled { device_id, .. } => {
+            report.enrolled += 1;
+            tracing::info!(%device_id, log_index = index, "phone believed");
+        }
+        Judged::Rejected { device_id, code } => {
+            report.rejected += 1;
+            tracing::warn!(%device_id, log_index = index, code, "entry rejected");
+        }
+        Judged::Photo(_) | Judged::Noted(_) => {}
     }
 }
 

@@ -10,7 +10,7 @@ use gauze_wire::{
 use super::{PullError, Puller};
 use crate::gateway::GatewayPort;
 use crate::in_force::InForce;
-use crate::index::{IndexError, Judged, KnownDevice, Noted};
+use crate::index::{IndexError, Judged, KnownDevice, Noted, Verdicts};
 
 /// An act that the gateway signed: what the index keeps of it.
 pub(super) fn judge_act(by: &[Arc<InForce>], tenant: &Tenant, jws: &Jws) -> Judged {
@@ -39,8 +39,9 @@ impl<G: GatewayPort> Puller<G> {
         by: &[Arc<InForce>],
         tenant: &Tenant,
         jws: &Jws,
+        before: &mut Verdicts,
     ) -> Result<Judged, PullError> {
-        let Some(device) = self.index.device(jws.kid()).await? else {
+        let Some(device) = before.device(jws.kid()).await? else {
             return Ok(Judged::rejected(jws, ProblemCode::UnknownDevice));
         };
         let (kind, app_attest) = match jws.typ() {
@@ -49,7 +50,7 @@ impl<G: GatewayPort> Puller<G> {
                 let Ok(evidence) = jws.verify::<Reattestation>(&device.key, tenant) else {
                     return Ok(Judged::rejected(jws, ProblemCode::SignatureInvalid));
                 };
-                match self.shown_again(by, &device, &evidence).await? {
+                match self.shown_again(by, (&device, &evidence), before).await? {
                     Ok(shown) => ("reattestation", shown.app_attest),
                     Err(fault) => {
                         return Ok(Judged::Rejected { device_id: jws.kid().clone(), code: fault.code() });
@@ -67,11 +68,11 @@ impl<G: GatewayPort> Puller<G> {
     async fn shown_again(
         &self,
         by: &[Arc<InForce>],
-        device: &KnownDevice,
-        evidence: &Reattestation,
+        (device, evidence): (&KnownDevice, &Reattestation),
+        before: &mut Verdicts,
     ) -> Result<Result<Shown, Fault>, PullError> {
         let enrolment = match device.enrolled_at {
-            Some(at) => self.index.leaf(at).await?.and_then(|leaf| leaf.peek::<Enrolment>().ok()),
+            Some(at) => before.leaf(at).await?.and_then(|leaf| leaf.peek::<Enrolment>().ok()),
             None => None,
         };
         let enrolment = enrolment.ok_or(IndexError::Damaged("device"))?;

@@ -147,8 +147,9 @@ pub struct Puller<G> {
     at_once: usize,
     /// What came wrong, and when it is asked for again.
     patience: Mutex<Patience>,
-    /// A permit for each photo that is being judged, also after its pass was cut off.
+    /// A permit for each photo that is being judged, also after its pass was cut off; and for each that is being opened.
     working: Arc<Semaphore>,
+    opening: Arc<Semaphore>,
     /// Whether erasures were repeated on what a copy may have brought back.
     repeated: AtomicBool,
     /// Held as long as this puller lives.
@@ -177,7 +178,8 @@ impl<G: GatewayPort> Puller<G> {
         let lock = layout.prepare()?.ok_or(PullError::Busy)?;
         let index = Index::open(&layout.index(), true).await?;
         let history = Arc::new(Mutex::new(History::open(&layout, &trust.tenant)?));
-        let working = Arc::new(Semaphore::new(fetch::AT_ONCE));
+        let (working, opening) =
+            (Arc::new(Semaphore::new(fetch::AT_ONCE)), Arc::new(Semaphore::new(fetch::OPENED)));
         let approve = Approve::Nothing;
         Ok(Self {
             config,
@@ -197,6 +199,7 @@ impl<G: GatewayPort> Puller<G> {
             at_once: fetch::AT_ONCE,
             patience: Mutex::default(),
             working,
+            opening,
             repeated: AtomicBool::new(false),
             _lock: lock,
         })

@@ -25,7 +25,10 @@ impl<G: GatewayPort> Puller<G> {
             }
             let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
             let device = self.known_at(&row).await?;
-            match self.judge_manifest(trust, (row.log_index, &jws), device).await? {
+            let mut before = self.index.verdicts().await?;
+            let judged = self.judge_manifest(trust, (row.log_index, &jws), device, &mut before).await?;
+            before.end().await?;
+            match judged {
                 Judged::Photo(judged) => self.index.judged_again(&row, &judged).await?,
                 Judged::Enrolled { .. } | Judged::Rejected { .. } | Judged::Noted(_) => {
                     return Err(IndexError::Damaged("photo").into());
@@ -39,7 +42,9 @@ impl<G: GatewayPort> Puller<G> {
 
     /// The phone as it was known when the photo's manifest came.
     async fn known_at(&self, row: &PhotoRow) -> Result<Option<KnownDevice>, PullError> {
-        let device = self.index.device(&row.device_id).await?;
+        let mut before = self.index.verdicts().await?;
+        let device = before.device(&row.device_id).await?;
+        before.end().await?;
         let Some(mut device) =
             device.filter(|device| device.enrolled_at.is_some_and(|at| at < row.log_index))
         else {
@@ -77,7 +82,9 @@ impl<G: GatewayPort> Puller<G> {
     ) -> Result<Option<Judged>, PullError> {
         let mut by = self.in_force(trust, place)?;
         by.push(trust.now.clone());
-        let judged = self.judge_enrolment(&by, jws).await?;
+        let mut before = self.index.verdicts().await?;
+        let judged = self.judge_enrolment(&by, jws, &mut before).await?;
+        before.end().await?;
         Ok(matches!(judged, Judged::Enrolled { .. }).then_some(judged))
     }
 }

@@ -5,8 +5,10 @@
 
 use std::collections::HashSet;
 
+use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
-use gauze_wire::{Acknowledgement, Filed, FilingRefusal, Jws, Proof, Refused, Signer as _};
+use gauze_wire::log::WitnessKey;
+use gauze_wire::{Acknowledgement, Filed, FilingRefusal, Jws, Notes, Proof, Refused, Signer as _};
 
 use super::fetch::Outcome;
 use super::{PassReport, PullError, Puller, RefusedPhoto};
@@ -14,14 +16,15 @@ use crate::gateway::{GatewayError, GatewayPort};
 use crate::index::{IndexError, Kind, Nodes, PhotoRow, Settled};
 use crate::trust::Trust;
 
-/// Photos settled before the gateway hears of them.
+/// Photos settled together; the gateway hears of them while the next come.
 const BATCH: u32 = 100;
 
-/// The newest cosigned checkpoint, how many leaves are under it, and what was read of its tree.
-struct Newest {
+/// The newest cosigned checkpoint, how many leaves are under it, what was read of its tree, and whose word it counts by.
+struct Newest<'a> {
     checkpoint: String,
     size: u64,
     nodes: Nodes,
+    notes: Notes<'a>,
 }
 
 impl<G: GatewayPort> Puller<G> {
@@ -41,7 +44,6 @@ impl<G: GatewayPort> Puller<G> {
             let Some(last) = rows.last() else { return Ok(()) };
             from = last.log_index + 1;
             self.settle(trust, &rows, report).await?;
-            self.acknowledge(report).await?;
         }
     }
 
@@ -52,8 +54,12 @@ impl<G: GatewayPort> Puller<G> {
         rows: &[PhotoRow],
         report: &mut PassReport,
     ) -> Result<(), PullError> {
-        let (outcomes, stopped) = self.outcomes(trust, rows).await;
-        let mut newest = self.newest(trust).await?;
+        // The gateway takes in what was settled before while these come; where they come in order, it hears of all at the end.
+        let together = self.at_once > 1;
+        let hand_in = async { if together { self.acknowledge(report).await } else { Ok(()) } };
+        let (handed, (outcomes, stopped)) = join(hand_in, self.outcomes(trust, rows)).await;
+        let witness = [trust.witness.witness_key()];
+        let mut newest = self.newest(trust, &witness).await?;
         let (mut done, mut settled) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
             let moot = matches!(outcome, Outcome::Discarded(_));
@@ -95,11 +101,11 @@ impl<G: GatewayPort> Puller<G> {
             }
             tell(row, cause, report);
         }
-        stopped
+        stopped.and(handed)
     }
 
     /// What becomes of photos, in their order, up to the first that fails. Nothing else may be asked of the index before
-    /// this is over: who waits here may hold its one connection.
+    /// this is over, but by what is polled beside it: who waits here may hold its one connection.
     async fn outcomes(&self, trust: &Trust, rows: &[PhotoRow]) -> (Vec<Outcome>, Result<(), PullError>) {
         let work: Vec<_> = rows.iter().map(|row| self.outcome(trust, row)).collect();
         let mut running = stream::iter(work).buffered(self.at_once);
@@ -113,26 +119,24 @@ impl<G: GatewayPort> Puller<G> {
         (outcomes, Ok(()))
     }
 
-    async fn newest(&self, trust: &Trust) -> Result<Newest, PullError> {
-        let checkpoint = self.index.cosigned().await?.ok_or(IndexError::Damaged("state"))?;
-        let size = trust.now.gateway.log.verify(&checkpoint).map_err(IndexError::from)?.size;
-        Ok(Newest { checkpoint, size, nodes: Nodes::new() })
+    async fn newest<'a>(&self, trust: &'a Trust, witness: &'a [WitnessKey]) -> Result<Newest<'a>, PullError> {
+        let (checkpoint, log) =
+            (self.index.cosigned().await?.ok_or(IndexError::Damaged("state"))?, &trust.now.gateway.log);
+        let size = log.verify(&checkpoint).map_err(IndexError::from)?.size;
+        Ok(Newest { checkpoint, size, nodes: Nodes::new(), notes: Notes::of(log, Some(witness)) })
     }
 
     /// Signs a *filed* receipt, or with a cause a *refused* one, whose proof leads to the newest cosigned checkpoint.
     async fn receipt(
         &self,
         trust: &Trust,
-        newest: &mut Newest,
+        newest: &mut Newest<'_>,
         row: &PhotoRow,
         cause: Option<FilingRefusal>,
     ) -> Result<Jws, PullError> {
         let inclusion = self.index.inclusion(row.log_index, newest.size, &mut newest.nodes).await?;
         let proof = Proof { log_index: row.log_index, inclusion, checkpoint: newest.checkpoint.clone() };
-        let witness = trust.witness.witness_key();
-        proof
-            .verify(&row.manifest_sha256, &trust.now.gateway.log, Some(&[witness]))
-            .map_err(PullError::Signing)?;
+        proof.verify_by(&row.manifest_sha256, &mut newest.notes).map_err(PullError::Signing)?;
         let (binding, now) = (row.binding(&trust.tenant), self.clock.now());
         let jws = match cause {
             None => Jws::sign(&Filed::new(binding, proof, now), &trust.records),

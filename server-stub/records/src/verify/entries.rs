@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gauze_wire::{
-    Act, Adoption, Binding, Body, DeviceId, Enrolment, Filed, FilingRefusal, Jws, Manifest, PublicKey,
+    Act, Adoption, Binding, Body, DeviceId, Enrolment, Filed, FilingRefusal, Jws, Manifest, Notes, PublicKey,
     Reattestation, Refused, Signed as _, Token, Void, Wiped,
 };
 
@@ -22,6 +22,7 @@ pub(super) struct Audit<'a> {
     pub(super) chains: Chains,
     pub(super) life: Lives,
     pub(super) tombstones: Tombstones,
+    pub(super) notes: Notes<'a>,
 }
 
 /// What is refused before a photo is fetched.
@@ -173,7 +174,7 @@ impl Audit<'_> {
     }
 
     fn check_outcome(
-        &self,
+        &mut self,
         row: &PhotoRow,
         binding: &Binding,
         report: &mut VerifyReport,
@@ -215,14 +216,13 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn filed(&self, receipt: &Jws, binding: &Binding) -> bool {
-        let Anchors { records, log, witnesses, .. } = self.anchors;
-        Filed::verify(receipt, records, binding, log, Some(witnesses)).is_ok()
+    fn filed(&mut self, receipt: &Jws, binding: &Binding) -> bool {
+        Filed::verify_in_turn(receipt, &self.anchors.records, binding, &mut self.notes).is_ok()
     }
 
-    fn refused(&self, receipt: &Jws, binding: &Binding) -> Option<FilingRefusal> {
-        let Anchors { records, log, witnesses, .. } = self.anchors;
-        Refused::verify(receipt, records, binding, log, Some(witnesses)).ok().map(|refused| refused.cause)
+    fn refused(&mut self, receipt: &Jws, binding: &Binding) -> Option<FilingRefusal> {
+        let refused = Refused::verify_in_turn(receipt, &self.anchors.records, binding, &mut self.notes);
+        refused.ok().map(|refused| refused.cause)
     }
 }
 

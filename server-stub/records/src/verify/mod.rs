@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use gauze_wire::log::Tree;
-use gauze_wire::{DeviceId, Digest, Manifest};
+use gauze_wire::{DeviceId, Digest, Manifest, Notes};
 use serde::Serialize;
 
 use crate::coded::Coded;
@@ -170,6 +170,7 @@ pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, 
                 tenant: anchors.tenant.clone(),
                 believed: anchors.records.clone().into(),
             },
+            notes: Notes::of(&anchors.log, Some(&anchors.witnesses)),
         };
         audit.check(judged, &mut report).await?;
         for (path, tombstone) in audit.tombstones.all()? {
