@@ -266,7 +266,7 @@ async fn pages_on_a_full_disk_show_no_photo_lose_no_line_and_go_on_when_there_is
     let clinic = Clinic::of(site).await;
     let server = clinic.serves().await;
     let mut ann = clinic.walker();
-    ann.signs_in(PEOPLE[0]).await.unwrap();
+    ann.signs_in(&PEOPLE[0]).await.unwrap();
     ann.looks().await.unwrap();
     let page = ann.list().await.unwrap();
     let photo = page.split("href=\"/photos/").nth(1).unwrap().split('"').next().unwrap().to_owned();

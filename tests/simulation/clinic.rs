@@ -14,7 +14,7 @@ use gauze_people::acting::Factor;
 use gauze_people::log::AccessLog;
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_records::pull::Puller;
-use gauze_records::web::photos::{Desk, DeskParts, hastes, links, router as photos};
+use gauze_records::web::photos::{Desk, DeskParts, remembered, router as photos};
 use gauze_records::web::{KeysKept, Listed, Parts, Web, router};
 use gauze_records::{Coded as _, Folk, access};
 use gauze_signin::config::People;
@@ -142,13 +142,16 @@ impl Side {
             fences: tokio::sync::watch::Sender::new(Vec::new()).subscribe(),
         });
         let log_root = log_root(ward);
+        let told = remembered(&log).map_err(|error| error.code())?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: folk.clone(),
             roles,
             log: log.clone(),
-            hastes: Arc::new(hastes(&log_root).map_err(|error| error.code())?.into()),
-            links: Arc::new(links(&log_root).map_err(|error| error.code())?.into()),
+            hastes: Arc::new(told.hastes.into()),
+            links: Arc::new(told.links.into()),
+            keepings: Arc::new(told.keepings.into()),
+            acknowledged: Arc::new(told.acknowledged.into()),
             log_root,
             lists: puller.lists().unwrap(),
             records: Arc::new(keys.records().unwrap()),

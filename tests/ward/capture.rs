@@ -195,7 +195,7 @@ async fn what_cannot_be_taken_in_is_refused_before_anything_is_written() {
 #[tokio::test]
 async fn what_a_capture_writes_waits_for_the_medium_at_once_and_has_its_name_last() {
     let ward = Ward::new().await;
-    let mut phone = Phone::enrolled(&ward).await;
+    let phone = Phone::enrolled(&ward).await;
     // The photo, its sidecar, its body, and the directory that they are in.
     phone.disk.gathers(4);
     let id = phone.capture(0);

@@ -1,7 +1,7 @@
 //! Enrolling, answers that get lost, and enrolling again when the key is gone.
 
 use gauze_core::ports::{KeyVault as _, TransportError};
-use gauze_core::{Stage, Trouble};
+use gauze_core::{CallError, EnrolError, Stage, Trouble};
 use gauze_gateway::admin::Admin;
 use gauze_gateway::{By, GatewayKeys};
 use gauze_records::{ChainState, Kind, Status};
@@ -244,4 +244,54 @@ async fn a_phone_the_gateway_does_not_know_keeps_its_photos_and_says_why() {
     assert_eq!(phone.stage(id), Some(Stage::Signed));
     phone.link.works();
     assert_eq!(phone.run().await.stored, 1);
+}
+
+fn assessed(policy: &mut serde_json::Value, version: u64, app: &str) {
+    policy["version"] = version.into();
+    policy["assessed"] = serde_json::json!([
+        { "app_version": app, "reference": "DPIA-2026-17", "approver": "siro", "at": "2026-11-20T09:00:00Z" },
+    ]);
+}
+
+#[tokio::test]
+async fn a_version_whose_risks_nobody_assessed_does_not_enrol_and_is_told_what_to_do() {
+    let mut ward = Ward::with(|_| {}, |policy| assessed(policy, 1, "0.9.0")).await;
+    let phone = Phone::new(&ward, "phone");
+    let managed = ward.managed();
+    let Err(EnrolError::Call(CallError::Refused(problem))) = phone.client().enrol(&managed).await else {
+        panic!("it enrols");
+    };
+    let why = (problem.code, problem.reason.as_deref());
+    assert_eq!(why, (ProblemCode::AttestationRefused, Some("app_unassessed")));
+    assert!(problem.detail.contains("G10"), "{}", problem.detail);
+    // The hospital assesses it: the same token enrols.
+    ward.sign_policy(|policy| assessed(policy, 2, "0.1.0"));
+    ward.restart().await;
+    phone.link.leads_to(ward.router.clone());
+    phone.client().enrol(&managed).await.unwrap();
+    let id = phone.capture(0);
+    phone.run().await;
+    ward.pull().await;
+    assert_eq!(phone.run().await.filed, [id]);
+    assert!(ward.verified().await.ok);
+}
+
+#[tokio::test]
+async fn what_a_gateway_let_in_unassessed_the_hospital_does_not_believe() {
+    let ward = Ward::new().await;
+    // The gateway has the policy before, and asks for no assessment.
+    ward.sign_policy(|policy| assessed(policy, 2, "0.9.0"));
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    phone.run().await;
+    assert_eq!(ward.pull().await.refused.len(), 1);
+    assert_eq!(phone.run().await.refused, 1);
+    let cause = Trouble::Hospital(gauze_wire::FilingRefusal::EnrolmentInvalid);
+    assert_eq!(phone.shown(id), Some((Stage::Refused, Some(cause))));
+    // Assessed afterwards, it is judged again because a person asks, and nothing is lost.
+    ward.sign_policy(|policy| assessed(policy, 3, "0.1.0"));
+    ward.pull().await;
+    gauze_records::rejudge(&ward.path("records"), gauze_records::Again::All).await.unwrap();
+    ward.pull().await;
+    assert_eq!(phone.run().await.filed, [id]);
 }

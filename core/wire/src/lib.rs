@@ -55,7 +55,7 @@ pub use key::{PublicKey, Signer, SoftwareKey, signature_from_der};
 pub use life::{Life, OnRevokedCertificate};
 pub use managed::{ManagedConfiguration, System};
 pub use manifest::{Adoption, Body, Carried, Follows, Manifest, SEQ_LIMIT, Void, VoidReason};
-pub use policy::{Policy, Reduction};
+pub use policy::{Assessment, Policy, Reduction};
 pub use problem::{Problem, ProblemCode};
 pub use pull::{Acknowledgement, EntryKind, LogEntry, LogPage};
 pub use reattest::Reattestation;

@@ -3,6 +3,7 @@
 //! Version 1 knows software keys alone. Version 2 says in `android` and `apple` what a phone of each platform must
 //! show; where a section is absent, phones of that platform do not enrol.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
@@ -23,6 +24,23 @@ pub struct Reduction {
     pub quality_floor: u8,
 }
 
+/// A version of the app whose risks the hospital has assessed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assessment {
+    /// The version, as the app states it.
+    pub app_version: Name,
+    /// Under which number the assessment (DPIA) is filed.
+    pub reference: Name,
+    /// Who approved it: a post or a code of the hospital's, not a sentence.
+    pub approver: Name,
+    /// When (RFC 3339, UTC).
+    pub at: Timestamp,
+}
+
+/// Most versions that are assessed at a time.
+const ASSESSED: usize = 100;
+
 /// The policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +57,9 @@ pub struct Policy {
     pub issued_at: Timestamp,
     /// Oldest program version that may enrol.
     pub min_app_version: Name,
+    /// The versions that may enrol because their risks were assessed; without it, any from `min_app_version` on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessed: Option<Vec<Assessment>>,
     /// Development only: a software key may enrol. Never true in production.
     pub allow_software_keys: bool,
     /// The serial number that device management states enrols with an inventory token; absent is false, and the phone's hardware
@@ -94,6 +115,7 @@ impl Policy {
             version: 0,
             issued_at: Timestamp::UNIX_EPOCH,
             min_app_version: "0".parse().expect("a digit is a name"),
+            assessed: None,
             allow_software_keys: false,
             stated_serials: false,
             review_hours: 0,
@@ -122,6 +144,21 @@ impl Policy {
     pub fn reduction(&self) -> Option<Reduction> {
         let quality_floor = self.quality_floor.unwrap_or(*QUALITY_FLOOR.start());
         self.max_megapixels.map(|max_megapixels| Reduction { max_megapixels, quality_floor })
+    }
+
+    /// Whether a version of the app may enrol as far as its risks go.
+    pub fn has_assessed(&self, app_version: &Name) -> bool {
+        let named = |all: &Vec<Assessment>| all.iter().any(|one| one.app_version == *app_version);
+        self.assessed.as_ref().is_none_or(named)
+    }
+
+    fn check_assessed(&self) -> Result<(), WireError> {
+        let Some(all) = &self.assessed else { return Ok(()) };
+        let versions: BTreeSet<&Name> = all.iter().map(|one| &one.app_version).collect();
+        if (1..=ASSESSED).contains(&all.len()) && versions.len() == all.len() {
+            return Ok(());
+        }
+        Err(WireError::Expected { field: "assessed", form: "1 to 100 versions of the app, each once" })
     }
 
     fn check_reduction(&self) -> Result<(), WireError> {
@@ -169,6 +206,7 @@ impl Signed for Policy {
                 return Err(WireError::Expected { field, form: "1 or more" });
             }
         }
+        self.check_assessed()?;
         self.check_reduction()?;
         self.lists.check()?;
         crate::fence::check(&self.fences, &self.lists.teams)?;

@@ -220,6 +220,9 @@ pub fn verify_enrolment(
     if older(enrolment.app_version.as_str(), policy.min_app_version.as_str()) {
         return Err(ProblemCode::AppTooOld.into());
     }
+    if !policy.has_assessed(&enrolment.app_version) {
+        return Err(Fault::AppUnassessed.into());
+    }
     let mut shown = verify_attestation(&Presented::in_enrolment(&enrolment), basis, now)?;
     let spent = serial::spent(&token, &enrolment, &shown, basis)?;
     let lineage = Lineage::of(&enrolment, shown.serial.as_deref(), basis.former_serial)?;

@@ -47,6 +47,7 @@ faults! {
     SerialUnlisted = "serial_unlisted", "G07", "This phone is not on the hospital's list of phones.", "The serial number is not on the inventory, or was taken off it: import the list again with `gauze-records token inventory`.";
     SerialStated = "serial_stated", "G08", "This phone must be enrolled with a token of its own.", "The serial number is stated by device management and not attested, and the policy has no `stated_serials`: enrol it with a single-use token.";
     InventoryMissing = "inventory_missing", "G09", "Enrolment is not possible at the moment.", "The list that the token is for is not here yet: the records side hands it over at its next pull.";
+    AppUnassessed = "app_unassessed", "G10", "Ask the help desk for a version of the app that the hospital has allowed.", "The policy's `assessed` does not name this version: install one that it names, or assess this one and sign a policy that names it.";
     FormerClaimed = "former_claimed", "G04", "Tell the help desk that this phone was enrolled before.", "That the key it follows was this phone's rests on its word alone: compare the phone, then `admin device succeed`.";
 
     ChainMalformed = "chain_malformed", "A01", "This phone's certificate could not be read.", "The chain is empty, too long, or not PEM certificates.";

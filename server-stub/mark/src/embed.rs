@@ -1,6 +1,6 @@
 //! Writing a mark.
 
-use crate::gain::Gains;
+use crate::gain::{Gains, upper};
 use crate::key::{Event, MarkKey};
 use crate::pattern::Tile;
 use crate::plane::LumaMut;
@@ -25,6 +25,9 @@ impl Strength {
     }
 }
 
+/// Fractions of a level that are counted while the mark is added.
+const PARTS: i16 = 64;
+
 /// Writes the mark of an event into a rendering's luma. Pictures whose long edge is below 512 pixels have too few tiles to
 /// be found again without the original.
 pub fn embed(luma: &mut LumaMut<'_>, key: &MarkKey, event: Event, strength: Strength) {
@@ -33,21 +36,25 @@ pub fn embed(luma: &mut LumaMut<'_>, key: &MarkKey, event: Event, strength: Stre
     let error = (255.0 / 10_f32.powf(strength.decibels() / 20.0)).powi(2);
     // Rounding to whole levels adds a twelfth.
     let level = ((error - 1.0 / 12.0) / gains.power()).sqrt() / Tile::UNIT;
-    let mut gain = vec![0.0; luma.width];
+    // Of the product with the tile's value the upper half is left.
+    let gains = gains.whole(level * f32::from(PARTS) * 65_536.0);
+    let mut gain = vec![0; gains.width()];
     for (y, row) in luma.bytes.chunks_exact_mut(luma.width).enumerate() {
-        gains.row(y, &mut gain);
-        let pattern = tile.row(y);
+        // Two rows share one: from row to row a gain changes by a sixteenth of the way to the next block.
+        if y % 2 == 0 {
+            gains.row(y, &mut gain);
+        }
         for (row, gain) in row.chunks_mut(tile.period).zip(gain.chunks(tile.period)) {
-            for ((pixel, add), gain) in row.iter_mut().zip(pattern).zip(gain) {
-                let marked = f32::from(*pixel) + f32::from(*add) * (gain * level) + 0.5;
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "clamped to a byte"
-                )]
-                let marked = marked.clamp(0.0, 255.0) as i32 as u8;
-                *pixel = marked;
+            for ((pixel, add), gain) in row.iter_mut().zip(tile.row(y)).zip(gain) {
+                *pixel = marked(*pixel, upper(*add, *gain));
             }
         }
     }
+}
+
+/// A pixel, and what is added to it in [`PARTS`] of a level: half of what 16 bits hold at most, so that neither sum overflows.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+fn marked(pixel: u8, add: i16) -> u8 {
+    let sum = i16::from(pixel) * PARTS + PARTS / 2 + add;
+    (sum >> PARTS.trailing_zeros()).clamp(0, 255) as u8
 }

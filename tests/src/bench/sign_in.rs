@@ -80,6 +80,7 @@ async fn door(home: &Path) -> anyhow::Result<Door> {
         roles: Arc::new(Roles::shipped()?),
         log: Arc::new(log),
         clock: Arc::new(SystemClock),
+        fences: tokio::sync::watch::Sender::new(Vec::new()).subscribe(),
     });
     let pages = router(web.clone(), Router::new());
     let passkeys = (0..AT_ONCE).map(|_| Authenticator::of(HOME)).collect();

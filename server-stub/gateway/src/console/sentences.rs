@@ -3,7 +3,7 @@
 //! Always: every field is taken apart by name, so that a new one does not compile without its sentence.
 
 use gauze_wire::{
-    AndroidRules, AppleRules, FenceMode, FenceRule, Grade, KeyLevel, Life, OnRevokedCertificate, PickLists, Policy, Reduction,
+    AndroidRules, AppleRules, Assessment, FenceMode, FenceRule, Grade, KeyLevel, Life, OnRevokedCertificate, PickLists, Policy, Reduction,
     SignInMode, SignInRules,
 };
 
@@ -26,6 +26,7 @@ pub fn general(policy: &Policy) -> Vec<Sentence> {
         version: _,
         issued_at: _,
         min_app_version,
+        assessed: judged,
         allow_software_keys,
         stated_serials,
         review_hours,
@@ -72,12 +73,27 @@ pub fn general(policy: &Policy) -> Vec<Sentence> {
             "min_app_version",
             format!("The app must be version {} or newer to enrol.", min_app_version.as_str()),
         ),
+        ("assessed", assessed(judged.as_deref())),
         ("max_unsent", format!("A phone warns when more than {max_unsent} photos are not sent.")),
         ("max_open_tickets", format!("A phone may be sending {max_open_tickets} photos at a time.")),
         ("max_device_bytes", format!("The gateway holds {one} of one phone's photos until they are filed.")),
         ("max_tenant_bytes", format!("It holds {all} of all phones' photos until they are filed.")),
         ("keep_days", format!("It keeps a sealed photo {keep_days} days after it was filed.")),
     ]
+}
+
+fn assessed(all: Option<&[Assessment]>) -> String {
+    let Some(all) = all else {
+        return "The policy asks for no risk assessment of the app's version.".to_owned();
+    };
+    let one = |one: &Assessment| {
+        let day = one.at.strftime("%d-%b-%Y");
+        format!("{} (assessment {}, approved by {} on {day})", one.app_version, one.reference, one.approver)
+    };
+    format!(
+        "Only versions of the app whose risks were assessed enrol: {}.",
+        all.iter().map(one).collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// Hours as people say them.

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use gauze_people::Roles;
-use gauze_people::acting::{Acting, Factor, Network};
+use gauze_people::acting::{Acting, Barred, Factor, Network};
 use gauze_people::action::{Act, act};
 use gauze_people::context::{Context, Purpose, Reason, ReasonCode};
 use gauze_people::fhir::audit_event;
@@ -40,6 +40,7 @@ fn somebody(role: Role) -> Acting {
         factor: Factor::Passkey { hardware: true },
         factor_at: now(),
         network: Network::Inside,
+        barred: Barred::Nothing,
     }
 }
 
@@ -55,6 +56,8 @@ fn photo(patient: bool) -> Subject {
         patient: patient.then(|| PatientRef("blind".to_owned())),
         erased: false,
         held: false,
+        due: false,
+        proposed_by: None,
     })
 }
 

@@ -1,20 +1,22 @@
 //! The pages in this process, with somebody signed in, and made-up records.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::Request;
-use axum::http::header::{COOKIE, HOST};
+use axum::extract::ConnectInfo;
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
+use axum::http::{HeaderMap, Request};
 use gauze_people::Roles;
 use gauze_people::acting::Factor;
 use gauze_people::log::{AccessLog, LogKeys};
-use gauze_people::person::{Person, PersonId, Role};
+use gauze_people::person::{self, PersonId, Role, Team};
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::{Config, Puller};
-use gauze_records::web::photos::{Desk, DeskParts, hastes, links, router as photos};
+use gauze_records::web::photos::{Desk, DeskParts, remembered, router as photos};
 use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
 use gauze_records::{Clock as _, Folk, HttpsGateway, SystemClock, Which};
 use gauze_signin::config::People;
@@ -36,8 +38,21 @@ pub struct Desks {
     pub folk: Folk,
     puller: Puller<HttpsGateway>,
     pages: Router,
-    cookie: String,
+    web: Web,
     photo: String,
+}
+
+/// Somebody at a browser of their own.
+pub struct Person {
+    cookie: String,
+    /// What stands in each of their forms.
+    proof: String,
+}
+
+/// A link to the photo, and the code that opens it.
+pub struct Link {
+    door: String,
+    code: String,
 }
 
 impl Desks {
@@ -57,52 +72,108 @@ impl Desks {
         let log = Arc::new(access_log(hospital, &log_root).await?);
         let web = web(home, roles.clone(), log.clone()).await?;
         let records = KeyDir::new(&home.join("keys")).records()?;
+        let told = remembered(&log)?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: folk.clone(),
             roles,
             log,
-            hastes: Arc::new(hastes(&log_root)?.into()),
-            links: Arc::new(links(&log_root)?.into()),
+            hastes: Arc::new(told.hastes.into()),
+            links: Arc::new(told.links.into()),
+            keepings: Arc::new(told.keepings.into()),
+            acknowledged: Arc::new(told.acknowledged.into()),
             log_root,
-            lists: PickLists::default(),
+            lists: PickLists { teams: vec![team()?], ..PickLists::default() },
             records: Arc::new(records),
             data: home.join("records"),
             outside: None,
         });
-        let (cookie, _) = web.sessions().begin(lead(), SystemClock.now())?;
         let photo = folk.team(None, Which::All, None, 1).await?.pop().context("no photo")?.handle.to_string();
-        Ok(Self { folk, puller, pages: router(web, photos(desk)), cookie, photo })
+        Ok(Self { folk, puller, pages: router(web.clone(), photos(desk)), web, photo })
+    }
+
+    /// Signs somebody in.
+    pub fn person(&self, number: usize) -> anyhow::Result<Person> {
+        let (cookie, session) = self.web.sessions().begin(lead(number), SystemClock.now())?;
+        Ok(Person { cookie: format!("__Host-gauze={cookie}"), proof: session.proof.clone() })
     }
 
     pub async fn close(self) {
-        drop(self.pages);
+        drop((self.pages, self.web));
         self.folk.close().await;
         self.puller.close().await;
     }
 
     /// A photo's page, and its picture to the last byte.
-    pub async fn view(&self, screen: u16) -> anyhow::Result<()> {
-        let page = String::from_utf8(self.get(&format!("/photos/{}", self.photo)).await?)?;
+    pub async fn view(&self, person: &Person, screen: u16) -> anyhow::Result<()> {
+        let page = self.ask("GET", &format!("/photos/{}", self.photo), &person.cookie, "").await?;
+        let page = String::from_utf8(page.1)?;
         let shown = page.split("data-shown=\"").nth(1).and_then(|rest| rest.split('"').next());
         let shown = shown.context("the page shows no photo")?;
-        let jpeg = self.get(&format!("/shown/{shown}?screen={screen}")).await?;
+        self.picture(&format!("/shown/{shown}?screen={screen}"), &person.cookie).await
+    }
+
+    /// Makes a link to the photo that opens `views` times.
+    pub async fn link(&self, person: &Person, views: usize) -> anyhow::Result<Link> {
+        let address = format!("/photos/{}/link", self.photo);
+        let proof = &person.proof;
+        let form = format!("proof={proof}&reader=Dr+Bench&code=consultation&words=why&days=1&views={views}");
+        let page = String::from_utf8(self.ask("POST", &address, &person.cookie, &form).await?.1)?;
+        let part = |before: &str, behind: char| {
+            let rest = page.split(before).nth(1)?;
+            Some(rest.split(behind).next()?.to_owned())
+        };
+        let secret = part("/link/", '\n').context("no address")?;
+        let code = part("<p class=\"code\">", '<').context("no code")?.replace(' ', "");
+        Ok(Link { door: format!("/link/{secret}"), code })
+    }
+
+    /// Gives a link's code, and opens the page behind it and its picture to the last byte.
+    pub async fn read(&self, link: &Link, screen: u16) -> anyhow::Result<()> {
+        let form = format!("code={}", link.code);
+        let (headers, _) = self.ask("POST", &link.door, "", &form).await?;
+        let cookie = headers.get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok()?.split(';').next());
+        let cookie = cookie.context("the link did not open")?;
+        self.ask("GET", &format!("{}/photo", link.door), cookie, "").await?;
+        self.picture(&format!("{}/pictures?screen={screen}", link.door), cookie).await
+    }
+
+    async fn picture(&self, address: &str, cookie: &str) -> anyhow::Result<()> {
+        let (_, jpeg) = self.ask("GET", address, cookie, "").await?;
         ensure!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.ends_with(&[0xff, 0xd9]), "no JPEG came");
         Ok(())
     }
 
-    async fn get(&self, address: &str) -> anyhow::Result<Vec<u8>> {
-        let request = Request::builder().uri(address).header(HOST, HOME);
-        let request = request.header(COOKIE, format!("__Host-gauze={}", self.cookie)).body(Body::empty())?;
+    async fn ask(
+        &self,
+        method: &str,
+        address: &str,
+        cookie: &str,
+        form: &str,
+    ) -> anyhow::Result<(HeaderMap, Vec<u8>)> {
+        let request = Request::builder()
+            .method(method)
+            .uri(address)
+            .header(HOST, HOME)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(COOKIE, cookie)
+            .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711))))
+            .body(Body::from(form.to_owned()))?;
         let answer = self.pages.clone().oneshot(request).await?;
-        ensure!(answer.status().is_success(), "{address}: {}", answer.status());
-        Ok(to_bytes(answer.into_body(), 64 << 20).await?.to_vec())
+        let (parts, body) = answer.into_parts();
+        let body = to_bytes(body, 64 << 20).await?.to_vec();
+        let answered = parts.status.is_success() || parts.status.is_redirection();
+        ensure!(answered, "{address}: {}: {}", parts.status, String::from_utf8_lossy(&body));
+        Ok((parts.headers, body))
     }
 }
 
 async fn web(home: &std::path::Path, roles: Arc<Roles>, log: Arc<AccessLog>) -> anyhow::Result<Web> {
     let people = json!({
         "origin": format!("https://{HOME}"),
+        "networks": ["127.0.0.0/8"],
+        "links": { "days": 1, "views": super::VIEWS },
         "provider": {
             "issuer": "https://provider.test/realms/ward", "profile": "keycloak", "client_id": "gauze",
             "client": { "secret_file": "secret" },
@@ -133,19 +204,30 @@ async fn access_log(hospital: &Hospital, root: &std::path::Path) -> anyhow::Resu
     Ok(tokio::task::spawn_blocking(move || AccessLog::open(&root, keys, SystemClock.now())).await??)
 }
 
-/// Somebody who leads a team, and so sees photos that no team has.
-fn lead() -> Opening {
+/// The team whose photo it is.
+pub fn team() -> anyhow::Result<Choice> {
+    Ok(Choice { code: super::TEAM.parse()?, words: Text::new("Tissue viability")? })
+}
+
+/// A number below 64 in six letters.
+fn letters(number: usize) -> String {
+    (0..6).map(|place| if number >> place & 1 == 0 { 'b' } else { 'c' }).collect()
+}
+
+/// One of those who lead it.
+fn lead(number: usize) -> Opening {
+    let team = BTreeSet::from([Team(super::TEAM.to_owned())]);
     Opening {
-        person: Person {
-            id: PersonId("abcdefghijklmnopqrstuvwxyz".to_owned()),
+        person: person::Person {
+            id: PersonId(format!("{:a>26}", letters(number))),
             name: "Sister Bench".to_owned(),
             professional: None,
             roles: BTreeSet::from([Role::Lead]),
-            teams: BTreeSet::new(),
-            leads: BTreeSet::new(),
+            teams: team.clone(),
+            leads: team,
         },
         level: Level::Signed { factor: Factor::Passkey { hardware: false }, at: SystemClock.now() },
-        provider: AtProvider { subject: "subject".to_owned(), sid: None, id_token: String::new() },
+        provider: AtProvider { subject: letters(number), sid: None, id_token: String::new() },
         browser: "bench".to_owned(),
     }
 }
@@ -187,7 +269,7 @@ pub fn record(n: u64) -> anyhow::Result<Record> {
         captured_at: taken,
         monotonic_ms: 1,
         boot_id: "boot".parse()?,
-        team: Some(Choice { code: super::TEAM.parse()?, words: Text::new("Tissue viability")? }),
+        team: Some(team()?),
         clinician: None,
         session: None,
         patient: Some(patient),

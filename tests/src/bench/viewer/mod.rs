@@ -1,5 +1,6 @@
 //! The viewer: the first page of a team's list and an exact search among a million photos, and a photo's page until the last
-//! byte of its picture against `djpeg -scale 1/4` and `cjpeg` of the same file.
+//! byte of its picture against `djpeg -scale 1/4` and `cjpeg` of the same file, and by a link against the same page; and fifty
+//! people who open a photo in the same moment.
 
 mod desk;
 
@@ -12,6 +13,7 @@ use anyhow::{Context as _, ensure};
 use gauze_core::CaptureContext;
 use gauze_records::{Folk, Sought, Which};
 use gauze_tests::hospital::{Hospital, build};
+use gauze_tests::memory::Resident;
 use gauze_tests::pictures::picture;
 use gauze_tests::programs::run;
 use gauze_wire::{Record, Text};
@@ -24,6 +26,15 @@ use desk::Desks;
 const LIST: &str = "worklist_1m";
 const SEARCH: &str = "search_1m";
 const VIEW: &str = "view_first_pixel";
+const LINK: &str = "link_open";
+const MANY: &str = "viewers_50";
+const MEMORY: &str = "viewers_50_memory";
+/// How wide the screens are.
+const SCREEN: u16 = 1000;
+/// Views of a link.
+const VIEWS: usize = 30;
+/// People who look at once.
+const PEOPLE: usize = 50;
 const TEAM: &str = "tissue";
 /// Photos put in by one transaction.
 const CHUNK: u64 = 20_000;
@@ -31,16 +42,19 @@ const CHUNK: u64 = 20_000;
 const FROM: u64 = 1 << 40;
 
 pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Result<()> {
-    if ![LIST, SEARCH, VIEW].iter().any(|name| arguments.wants(name)) {
+    if ![LIST, SEARCH, VIEW, LINK, MANY, MEMORY].iter().any(|name| arguments.wants(name)) {
         return Ok(());
     }
     let home = hospital.home().join("viewer");
     fs::create_dir(&home)?;
     let hospital = build(&home, "pq").await?;
+    let teams = serde_json::json!({ "teams": [{ "code": TEAM, "words": "Tissue viability" }] });
+    hospital.set_policy(|policy| policy["lists"] = teams).await?;
     let gateway = hospital.start_gateway().await?;
     let phone = phone::enrolled(&hospital, "phone").await?;
     let jpeg = picture(1, 4000, 3000)?;
-    phone.capture(&jpeg, CaptureContext::default())?;
+    let team = Some(desk::team()?);
+    phone.capture(&jpeg, CaptureContext { team, ..CaptureContext::default() })?;
     ensure!(phone.run_queue(true).await?.stored == 1, "the photo was not stored");
     let url = hospital.url();
     let pull = ["pull", "--data", "records", "--gateway", &url, "--ca", "tls/ca.pem", "--keys", "keys"];
@@ -48,6 +62,12 @@ pub async fn measure(arguments: &Arguments, hospital: &Hospital) -> anyhow::Resu
     let desks = Desks::open(&hospital).await?;
     if arguments.wants(VIEW) {
         view(arguments, &desks, &home, &jpeg).await?;
+    }
+    if arguments.wants(LINK) {
+        by_link(arguments, &desks).await?;
+    }
+    if arguments.wants(MANY) || arguments.wants(MEMORY) {
+        crowd(arguments, &desks).await?;
     }
     if arguments.wants(LIST) || arguments.wants(SEARCH) {
         million(arguments, &desks.folk).await?;
@@ -65,9 +85,10 @@ async fn view(arguments: &Arguments, desks: &Desks, home: &Path, jpeg: &[u8]) ->
     };
     let (input, middle) = (home.join("in.jpg"), home.join("middle.ppm"));
     File::create(&input)?.write_all(jpeg)?;
+    let person = desks.person(0)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..arguments.times(30) {
-        let (shown, took) = clock_async(desks.view(1000)).await;
+        let (shown, took) = clock_async(desks.view(&person, SCREEN)).await;
         shown?;
         ours.push(took);
         let (done, took) = clock(|| {
@@ -81,6 +102,46 @@ async fn view(arguments: &Arguments, desks: &Desks, home: &Path, jpeg: &[u8]) ->
         theirs.push(took);
     }
     print(VIEW, (median(ours), "ms"), Some(median(theirs)), Some(Goal::AtMost(1.5)));
+    Ok(())
+}
+
+/// The reader's way in turn with that of somebody signed in.
+async fn by_link(arguments: &Arguments, desks: &Desks) -> anyhow::Result<()> {
+    let person = desks.person(0)?;
+    let link = desks.link(&person, VIEWS).await?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.times(VIEWS) {
+        let (read, took) = clock_async(desks.read(&link, SCREEN)).await;
+        read?;
+        ours.push(took);
+        let (shown, took) = clock_async(desks.view(&person, SCREEN)).await;
+        shown?;
+        theirs.push(took);
+    }
+    print(LINK, (median(ours), "ms"), Some(median(theirs)), Some(Goal::AtMost(1.1)));
+    Ok(())
+}
+
+/// Each opens the photo in the same moment as all others, and again when all have seen it: how long the twentieth part waits
+/// that waits longest, and the most memory of this process, in which the pages are.
+async fn crowd(arguments: &Arguments, desks: &Desks) -> anyhow::Result<()> {
+    let people: anyhow::Result<Vec<_>> = (0..PEOPLE).map(|number| desks.person(number)).collect();
+    let people = people?;
+    // From here on the peak counts anew.
+    File::options().write(true).open("/proc/self/clear_refs").and_then(|mut file| file.write_all(b"5"))?;
+    let mut waits = Vec::new();
+    for _ in 0..arguments.times(4) {
+        let views = people.iter().map(|person| clock_async(desks.view(person, SCREEN)));
+        for (shown, took) in futures_util::future::join_all(views).await {
+            shown?;
+            waits.push(took);
+        }
+    }
+    waits.sort_by(f64::total_cmp);
+    print(MANY, (waits[waits.len() * 95 / 100], "ms"), None, Some(Goal::AtMost(1500.0)));
+    let peak = Resident::of(std::process::id())?.peak;
+    #[expect(clippy::cast_precision_loss, reason = "a figure is a float")]
+    print(MEMORY, (peak as f64 / 1024.0 / 1024.0, "MiB"), None, Some(Goal::AtMost(512.0)));
     Ok(())
 }
 
