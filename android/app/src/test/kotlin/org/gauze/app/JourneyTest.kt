@@ -8,6 +8,9 @@ import androidx.test.platform.app.InstrumentationRegistry
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.PrintStream
+import kotlinx.coroutines.runBlocking
+import org.gauze.logic.core.Side
+import org.gauze.logic.core.Site
 import org.gauze.logic.core.Stage
 import org.gauze.logic.words.Word
 import org.gauze.platform.upload.Run
@@ -83,6 +86,52 @@ class JourneyTest {
     }
 
     @Test
+    fun a_photo_and_all_that_was_said_of_it_is_read_at_the_hospital_and_gone_from_the_phone() {
+        nurse.setUp()
+        nurse.scan()
+        nurse.confirm()
+        nurse.tap(Word.BodyTitle)
+        nurse.see(Word.BodyFront)
+        nurse.journey().site(Site("Heel", Side.LEFT))
+        nurse.tap(Word.WoundNew)
+        nurse.see(Word.CameraShoot)
+        nurse.tick(Word.ConsentForm)
+        nurse.type(Word.ConsentBy, "The patient")
+        nurse.tap(Word.ConsentGo)
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CheckSafe)
+        nurse.tap(Word.CheckKeep)
+        nurse.see(Word.PatientTitle)
+        val (photo, device) = nurse.photos().single().id to nurse.core().standing().device
+        assertEquals(Run.EMPTY, nurse.send())
+        Hospital.pull()
+        nurse.die()
+        nurse.until("a receipt") {
+            runBlocking { nurse.core().send(true) }
+            nurse.photos().isEmpty()
+        }
+        assertTrue(File(nurse.app.noBackupFilesDir, "gauze/outbox").list().isNullOrEmpty())
+
+        val (record, picture) = Hospital.opened(photo)
+        val patient = record.getJSONObject("patient")
+        assertEquals(
+            listOf("SMITH", "John", "1980-01-18", "9000000009", "wristband"),
+            listOf("family", "given", "dob", "nhs_number", "established").map(patient::getString),
+        )
+        assertEquals(setOf("name", "dob"), patient.getJSONArray("confirmed_by").let { by -> (0 until by.length()).map(by::getString).toSet() })
+        assertEquals("Heel" to "left", record.getJSONObject("site").let { it.getString("words") to it.getString("side") })
+        val consent = record.getJSONObject("consent")
+        assertEquals(
+            listOf("The patient", "verbal", "[\"care\"]"),
+            listOf(consent.getString("by"), consent.getJSONObject("form").getString("code"), consent.getJSONArray("scopes").toString()),
+        )
+        assertEquals(device, record.getString("device_id"))
+        listOf("wound", "series", "fitness").forEach { assertTrue(it, record.has(it)) }
+        val taken = File(System.getenv("GAUZE_PICTURE")).readBytes()
+        assertEquals("the pixels that the camera gave", scan(taken), scan(picture))
+    }
+
+    @Test
     fun photos_as_phones_really_make_them_are_taken_one_after_the_other_and_arrive() {
         val photos = System.getenv("GAUZE_PHOTOS")?.let(::File)?.listFiles()?.filter { it.extension == "jpg" && it.length() > 100_000 }
         assumeTrue("GAUZE_PHOTOS has no photos of real phones", !photos.isNullOrEmpty())
@@ -119,6 +168,9 @@ class JourneyTest {
             assertTrue("pixels in $where", pixels.none { it in text })
         }
     }
+
+    /** The compressed pixels of a JPEG. */
+    private fun scan(jpeg: ByteArray) = String(jpeg, Charsets.ISO_8859_1).let { it.substring(it.lastIndexOf("\u00ff\u00da")) }
 
     private companion object {
         val PATIENT = listOf("SMITH", "Smith", "John", "1980-01-18", "19800118", "18-Jan-1980", "9000000009", "900 000 0009")
