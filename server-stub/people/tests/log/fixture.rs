@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gauze_people::acting::{Acting, Factor, Network};
+use gauze_people::acting::{Acting, Barred, Factor, Network};
 use gauze_people::action::act;
 use gauze_people::context::Context;
 use gauze_people::log::{AccessLog, LogFailure, LogKeys, PublicKeys, Verified, Wanted, verify};
@@ -47,6 +47,7 @@ pub(crate) fn viewer() -> Acting {
         factor: Factor::Totp,
         factor_at: now(),
         network: Network::Inside,
+        barred: Barred::Nothing,
     }
 }
 

@@ -56,7 +56,7 @@ impl Server {
         write(&dir.path().join("ca.pem"), &made.cert.pem());
         write(&dir.path().join("password"), &format!("{PASSWORD}\n"));
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config =
             ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config =
