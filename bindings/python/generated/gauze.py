@@ -559,9 +559,13 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_list_recent() != 51552:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_located() != 52552:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_new_series() != 407:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_new_wound() != 24397:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_place() != 5266:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_preview_from() != 61246:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -574,6 +578,8 @@ def _uniffi_check_api_checksums(lib):
     if lib.uniffi_gauze_checksum_method_client_sign_in() != 55802:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_status() != 23204:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_wants_position() != 28929:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_wipe() != 56720:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -725,12 +731,18 @@ _UniffiLib.uniffi_gauze_checksum_method_client_list.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_list_recent.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_list_recent.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_located.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_located.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_new_series.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_new_series.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_new_wound.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_new_wound.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_place.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_place.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_preview_from.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_preview_from.restype = ctypes.c_uint16
@@ -749,6 +761,9 @@ _UniffiLib.uniffi_gauze_checksum_method_client_sign_in.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_status.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_status.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_wants_position.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_wants_position.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_wipe.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_wipe.restype = ctypes.c_uint16
@@ -952,6 +967,12 @@ _UniffiLib.uniffi_gauze_fn_method_client_list_recent.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_list_recent.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_client_located.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_located.restype = None
 _UniffiLib.uniffi_gauze_fn_method_client_new_series.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -964,6 +985,12 @@ _UniffiLib.uniffi_gauze_fn_method_client_new_wound.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_new_wound.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_client_place.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_place.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_client_preview_from.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -996,6 +1023,11 @@ _UniffiLib.uniffi_gauze_fn_method_client_status.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_status.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_client_wants_position.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_wants_position.restype = ctypes.c_int8
 _UniffiLib.uniffi_gauze_fn_method_client_wipe.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -3329,149 +3361,6 @@ class _UniffiFfiConverterOptionalTypeConsent(_UniffiConverterRustBuffer):
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
-
-
-
-
-
-class FenceVerdict(enum.Enum):
-    """
-    On which side of a fence.
-"""
-
-    INSIDE = 0
-    """
-    Inside.
-"""
-
-    OUTSIDE = 1
-    """
-    Outside.
-"""
-
-    UNKNOWN = 2
-    """
-    The phone could not tell.
-"""
-
-
-
-class _UniffiFfiConverterTypeFenceVerdict(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        variant = buf.read_i32()
-        if variant == 1:
-            return FenceVerdict.INSIDE
-        if variant == 2:
-            return FenceVerdict.OUTSIDE
-        if variant == 3:
-            return FenceVerdict.UNKNOWN
-        raise InternalError("Raw enum value doesn't match any cases")
-
-    @staticmethod
-    def check_lower(value):
-        if value == FenceVerdict.INSIDE:
-            return
-        if value == FenceVerdict.OUTSIDE:
-            return
-        if value == FenceVerdict.UNKNOWN:
-            return
-        raise ValueError(value)
-
-    @staticmethod
-    def write(value, buf):
-        if value == FenceVerdict.INSIDE:
-            buf.write_i32(1)
-        if value == FenceVerdict.OUTSIDE:
-            buf.write_i32(2)
-        if value == FenceVerdict.UNKNOWN:
-            buf.write_i32(3)
-
-
-
-class _UniffiFfiConverterUInt8(_UniffiConverterPrimitiveInt):
-    CLASS_NAME = "u8"
-    VALUE_MIN = 0
-    VALUE_MAX = 2**8
-
-    @staticmethod
-    def read(buf):
-        return buf.read_u8()
-
-    @staticmethod
-    def write(value, buf):
-        buf.write_u8(value)
-
-@dataclass
-class Fence:
-    """
-    Inside or outside a fence, never where.
-"""
-    def __init__(self, *, id:Name, verdict:FenceVerdict, sure:int):
-        self.id = id
-        self.verdict = verdict
-        self.sure = sure
-
-
-
-
-    def __str__(self):
-        return "Fence(id={}, verdict={}, sure={})".format(self.id, self.verdict, self.sure)
-    def __eq__(self, other):
-        if self.id != other.id:
-            return False
-        if self.verdict != other.verdict:
-            return False
-        if self.sure != other.sure:
-            return False
-        return True
-
-class _UniffiFfiConverterTypeFence(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        return Fence(
-            id=_UniffiFfiConverterTypeName.read(buf),
-            verdict=_UniffiFfiConverterTypeFenceVerdict.read(buf),
-            sure=_UniffiFfiConverterUInt8.read(buf),
-        )
-
-    @staticmethod
-    def check_lower(value):
-        _UniffiFfiConverterTypeName.check_lower(value.id)
-        _UniffiFfiConverterTypeFenceVerdict.check_lower(value.verdict)
-        _UniffiFfiConverterUInt8.check_lower(value.sure)
-
-    @staticmethod
-    def write(value, buf):
-        _UniffiFfiConverterTypeName.write(value.id, buf)
-        _UniffiFfiConverterTypeFenceVerdict.write(value.verdict, buf)
-        _UniffiFfiConverterUInt8.write(value.sure, buf)
-
-class _UniffiFfiConverterOptionalTypeFence(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterTypeFence.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterTypeFence.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterTypeFence.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
-
 class _UniffiFfiConverterUInt16(_UniffiConverterPrimitiveInt):
     CLASS_NAME = "u16"
     VALUE_MIN = 0
@@ -3716,7 +3605,7 @@ class CaptureContext:
     """
     What the clinician said about the photo.
 """
-    def __init__(self, *, patient:typing.Optional[Patient] = _DEFAULT, team:typing.Optional[Choice] = _DEFAULT, site:typing.Optional[Site] = _DEFAULT, wound:typing.Optional[WoundId] = _DEFAULT, series:typing.Optional[SeriesId] = _DEFAULT, view:typing.Optional[Framing] = _DEFAULT, consent:typing.Optional[Consent] = _DEFAULT, fence:typing.Optional[Fence] = _DEFAULT, fitness:typing.Optional[Fitness] = _DEFAULT, notes:typing.Optional[Text4096] = _DEFAULT, clinician:typing.Optional[Text256] = _DEFAULT, session_ref:typing.Optional[Name] = _DEFAULT):
+    def __init__(self, *, patient:typing.Optional[Patient] = _DEFAULT, team:typing.Optional[Choice] = _DEFAULT, site:typing.Optional[Site] = _DEFAULT, wound:typing.Optional[WoundId] = _DEFAULT, series:typing.Optional[SeriesId] = _DEFAULT, view:typing.Optional[Framing] = _DEFAULT, consent:typing.Optional[Consent] = _DEFAULT, fitness:typing.Optional[Fitness] = _DEFAULT, notes:typing.Optional[Text4096] = _DEFAULT, clinician:typing.Optional[Text256] = _DEFAULT, session_ref:typing.Optional[Name] = _DEFAULT):
         if patient is _DEFAULT:
             self.patient = None
         else:
@@ -3745,10 +3634,6 @@ class CaptureContext:
             self.consent = None
         else:
             self.consent = consent
-        if fence is _DEFAULT:
-            self.fence = None
-        else:
-            self.fence = fence
         if fitness is _DEFAULT:
             self.fitness = None
         else:
@@ -3770,7 +3655,7 @@ class CaptureContext:
 
 
     def __str__(self):
-        return "CaptureContext(patient={}, team={}, site={}, wound={}, series={}, view={}, consent={}, fence={}, fitness={}, notes={}, clinician={}, session_ref={})".format(self.patient, self.team, self.site, self.wound, self.series, self.view, self.consent, self.fence, self.fitness, self.notes, self.clinician, self.session_ref)
+        return "CaptureContext(patient={}, team={}, site={}, wound={}, series={}, view={}, consent={}, fitness={}, notes={}, clinician={}, session_ref={})".format(self.patient, self.team, self.site, self.wound, self.series, self.view, self.consent, self.fitness, self.notes, self.clinician, self.session_ref)
     def __eq__(self, other):
         if self.patient != other.patient:
             return False
@@ -3785,8 +3670,6 @@ class CaptureContext:
         if self.view != other.view:
             return False
         if self.consent != other.consent:
-            return False
-        if self.fence != other.fence:
             return False
         if self.fitness != other.fitness:
             return False
@@ -3809,7 +3692,6 @@ class _UniffiFfiConverterTypeCaptureContext(_UniffiConverterRustBuffer):
             series=_UniffiFfiConverterOptionalTypeSeriesId.read(buf),
             view=_UniffiFfiConverterOptionalTypeFraming.read(buf),
             consent=_UniffiFfiConverterOptionalTypeConsent.read(buf),
-            fence=_UniffiFfiConverterOptionalTypeFence.read(buf),
             fitness=_UniffiFfiConverterOptionalTypeFitness.read(buf),
             notes=_UniffiFfiConverterOptionalTypeText4096.read(buf),
             clinician=_UniffiFfiConverterOptionalTypeText256.read(buf),
@@ -3825,7 +3707,6 @@ class _UniffiFfiConverterTypeCaptureContext(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeSeriesId.check_lower(value.series)
         _UniffiFfiConverterOptionalTypeFraming.check_lower(value.view)
         _UniffiFfiConverterOptionalTypeConsent.check_lower(value.consent)
-        _UniffiFfiConverterOptionalTypeFence.check_lower(value.fence)
         _UniffiFfiConverterOptionalTypeFitness.check_lower(value.fitness)
         _UniffiFfiConverterOptionalTypeText4096.check_lower(value.notes)
         _UniffiFfiConverterOptionalTypeText256.check_lower(value.clinician)
@@ -3840,7 +3721,6 @@ class _UniffiFfiConverterTypeCaptureContext(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeSeriesId.write(value.series, buf)
         _UniffiFfiConverterOptionalTypeFraming.write(value.view, buf)
         _UniffiFfiConverterOptionalTypeConsent.write(value.consent, buf)
-        _UniffiFfiConverterOptionalTypeFence.write(value.fence, buf)
         _UniffiFfiConverterOptionalTypeFitness.write(value.fitness, buf)
         _UniffiFfiConverterOptionalTypeText4096.write(value.notes, buf)
         _UniffiFfiConverterOptionalTypeText256.write(value.clinician, buf)
@@ -5963,6 +5843,196 @@ class _UniffiFfiConverterTypeConfigurationReport(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceString.write(value.problems, buf)
         _UniffiFfiConverterOptionalString.write(value.support_contact, buf)
 
+
+
+
+
+
+class FenceVerdict(enum.Enum):
+    """
+    On which side of a fence.
+"""
+
+    INSIDE = 0
+    """
+    Inside.
+"""
+
+    OUTSIDE = 1
+    """
+    Outside.
+"""
+
+    UNKNOWN = 2
+    """
+    The phone could not tell.
+"""
+
+
+
+class _UniffiFfiConverterTypeFenceVerdict(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return FenceVerdict.INSIDE
+        if variant == 2:
+            return FenceVerdict.OUTSIDE
+        if variant == 3:
+            return FenceVerdict.UNKNOWN
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == FenceVerdict.INSIDE:
+            return
+        if value == FenceVerdict.OUTSIDE:
+            return
+        if value == FenceVerdict.UNKNOWN:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == FenceVerdict.INSIDE:
+            buf.write_i32(1)
+        if value == FenceVerdict.OUTSIDE:
+            buf.write_i32(2)
+        if value == FenceVerdict.UNKNOWN:
+            buf.write_i32(3)
+
+
+
+class _UniffiFfiConverterUInt8(_UniffiConverterPrimitiveInt):
+    CLASS_NAME = "u8"
+    VALUE_MIN = 0
+    VALUE_MAX = 2**8
+
+    @staticmethod
+    def read(buf):
+        return buf.read_u8()
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_u8(value)
+
+@dataclass
+class Fence:
+    """
+    Inside or outside a fence, never where.
+"""
+    def __init__(self, *, id:Name, verdict:FenceVerdict, sure:int):
+        self.id = id
+        self.verdict = verdict
+        self.sure = sure
+
+
+
+
+    def __str__(self):
+        return "Fence(id={}, verdict={}, sure={})".format(self.id, self.verdict, self.sure)
+    def __eq__(self, other):
+        if self.id != other.id:
+            return False
+        if self.verdict != other.verdict:
+            return False
+        if self.sure != other.sure:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeFence(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Fence(
+            id=_UniffiFfiConverterTypeName.read(buf),
+            verdict=_UniffiFfiConverterTypeFenceVerdict.read(buf),
+            sure=_UniffiFfiConverterUInt8.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeName.check_lower(value.id)
+        _UniffiFfiConverterTypeFenceVerdict.check_lower(value.verdict)
+        _UniffiFfiConverterUInt8.check_lower(value.sure)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeName.write(value.id, buf)
+        _UniffiFfiConverterTypeFenceVerdict.write(value.verdict, buf)
+        _UniffiFfiConverterUInt8.write(value.sure, buf)
+
+class _UniffiFfiConverterFloat64(_UniffiConverterPrimitiveFloat):
+    @staticmethod
+    def read(buf):
+        return buf.read_double()
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_double(value)
+
+@dataclass
+class Fix:
+    """
+    Where the phone is, as its system says. Never log it.
+"""
+    def __init__(self, *, latitude:float, longitude:float, accuracy_m:float, age_ms:int, mock:bool, utc_offset_minutes:int):
+        self.latitude = latitude
+        self.longitude = longitude
+        self.accuracy_m = accuracy_m
+        self.age_ms = age_ms
+        self.mock = mock
+        self.utc_offset_minutes = utc_offset_minutes
+
+
+
+
+    def __str__(self):
+        return "Fix(latitude={}, longitude={}, accuracy_m={}, age_ms={}, mock={}, utc_offset_minutes={})".format(self.latitude, self.longitude, self.accuracy_m, self.age_ms, self.mock, self.utc_offset_minutes)
+    def __eq__(self, other):
+        if self.latitude != other.latitude:
+            return False
+        if self.longitude != other.longitude:
+            return False
+        if self.accuracy_m != other.accuracy_m:
+            return False
+        if self.age_ms != other.age_ms:
+            return False
+        if self.mock != other.mock:
+            return False
+        if self.utc_offset_minutes != other.utc_offset_minutes:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeFix(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Fix(
+            latitude=_UniffiFfiConverterFloat64.read(buf),
+            longitude=_UniffiFfiConverterFloat64.read(buf),
+            accuracy_m=_UniffiFfiConverterFloat64.read(buf),
+            age_ms=_UniffiFfiConverterUInt32.read(buf),
+            mock=_UniffiFfiConverterBoolean.read(buf),
+            utc_offset_minutes=_UniffiFfiConverterInt16.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterFloat64.check_lower(value.latitude)
+        _UniffiFfiConverterFloat64.check_lower(value.longitude)
+        _UniffiFfiConverterFloat64.check_lower(value.accuracy_m)
+        _UniffiFfiConverterUInt32.check_lower(value.age_ms)
+        _UniffiFfiConverterBoolean.check_lower(value.mock)
+        _UniffiFfiConverterInt16.check_lower(value.utc_offset_minutes)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterFloat64.write(value.latitude, buf)
+        _UniffiFfiConverterFloat64.write(value.longitude, buf)
+        _UniffiFfiConverterFloat64.write(value.accuracy_m, buf)
+        _UniffiFfiConverterUInt32.write(value.age_ms, buf)
+        _UniffiFfiConverterBoolean.write(value.mock, buf)
+        _UniffiFfiConverterInt16.write(value.utc_offset_minutes, buf)
+
 @dataclass
 class NoticeChoice:
     """
@@ -6007,6 +6077,127 @@ class _UniffiFfiConverterTypeNoticeChoice(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeName.write(value.code, buf)
         _UniffiFfiConverterUInt32.write(value.version, buf)
         _UniffiFfiConverterTypeText4096.write(value.words, buf)
+
+
+
+
+
+
+class FenceMode(enum.Enum):
+    """
+    What is not allowed outside a fence. Each includes the ones before it, but for the sentence of `Warn`.
+"""
+
+    RECORD = 0
+    """
+    The record says on which side the phone was.
+"""
+
+    WARN = 1
+    """
+    The phone also says so to whoever holds it.
+"""
+
+    BLOCK_EXPORT = 2
+    """
+    Nothing is exported and no link is made.
+"""
+
+    BLOCK_VIEW = 3
+    """
+    No photo is shown.
+"""
+
+    BLOCK_CAPTURE = 4
+    """
+    No photo is taken, but by the exempt teams.
+"""
+
+
+
+class _UniffiFfiConverterTypeFenceMode(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return FenceMode.RECORD
+        if variant == 2:
+            return FenceMode.WARN
+        if variant == 3:
+            return FenceMode.BLOCK_EXPORT
+        if variant == 4:
+            return FenceMode.BLOCK_VIEW
+        if variant == 5:
+            return FenceMode.BLOCK_CAPTURE
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == FenceMode.RECORD:
+            return
+        if value == FenceMode.WARN:
+            return
+        if value == FenceMode.BLOCK_EXPORT:
+            return
+        if value == FenceMode.BLOCK_VIEW:
+            return
+        if value == FenceMode.BLOCK_CAPTURE:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == FenceMode.RECORD:
+            buf.write_i32(1)
+        if value == FenceMode.WARN:
+            buf.write_i32(2)
+        if value == FenceMode.BLOCK_EXPORT:
+            buf.write_i32(3)
+        if value == FenceMode.BLOCK_VIEW:
+            buf.write_i32(4)
+        if value == FenceMode.BLOCK_CAPTURE:
+            buf.write_i32(5)
+
+
+
+@dataclass
+class Outside:
+    """
+    The phone is outside of every fence that asks for something.
+"""
+    def __init__(self, *, mode:FenceMode, words:str):
+        self.mode = mode
+        self.words = words
+
+
+
+
+    def __str__(self):
+        return "Outside(mode={}, words={})".format(self.mode, self.words)
+    def __eq__(self, other):
+        if self.mode != other.mode:
+            return False
+        if self.words != other.words:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeOutside(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Outside(
+            mode=_UniffiFfiConverterTypeFenceMode.read(buf),
+            words=_UniffiFfiConverterString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeFenceMode.check_lower(value.mode)
+        _UniffiFfiConverterString.check_lower(value.words)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeFenceMode.write(value.mode, buf)
+        _UniffiFfiConverterString.write(value.words, buf)
 
 
 
@@ -7272,6 +7463,95 @@ class _UniffiFfiConverterTypePickLists(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeSiteChoice.write(value.sites, buf)
         _UniffiFfiConverterSequenceTypeChoice.write(value.consents, buf)
         _UniffiFfiConverterSequenceTypeNoticeChoice.write(value.notices, buf)
+
+class _UniffiFfiConverterOptionalTypeFence(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeFence.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeFence.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeFence.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterOptionalTypeOutside(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeOutside.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeOutside.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeOutside.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
+class Place:
+    """
+    What the policy's fences say of a phone that is where this one is.
+"""
+    def __init__(self, *, fence:typing.Optional[Fence], outside:typing.Optional[Outside]):
+        self.fence = fence
+        self.outside = outside
+
+
+
+
+    def __str__(self):
+        return "Place(fence={}, outside={})".format(self.fence, self.outside)
+    def __eq__(self, other):
+        if self.fence != other.fence:
+            return False
+        if self.outside != other.outside:
+            return False
+        return True
+
+class _UniffiFfiConverterTypePlace(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Place(
+            fence=_UniffiFfiConverterOptionalTypeFence.read(buf),
+            outside=_UniffiFfiConverterOptionalTypeOutside.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterOptionalTypeFence.check_lower(value.fence)
+        _UniffiFfiConverterOptionalTypeOutside.check_lower(value.outside)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterOptionalTypeFence.write(value.fence, buf)
+        _UniffiFfiConverterOptionalTypeOutside.write(value.outside, buf)
 
 class _UniffiFfiConverterSequenceTypeCaptureId(_UniffiConverterRustBuffer):
     @classmethod
@@ -10444,6 +10724,11 @@ class ClientProtocol(typing.Protocol):
         The newest photos, newest first: a screenful, without reading the rest.
 """
         raise NotImplementedError
+    def located(self, fix: Fix) -> None:
+        """
+        Takes in where the phone is. It is held in memory until a newer one comes, and is written nowhere.
+"""
+        raise NotImplementedError
     def new_series(self, ) -> SeriesId:
         """
         Names a new visit.
@@ -10453,6 +10738,11 @@ class ClientProtocol(typing.Protocol):
         """
         Names a new wound of a patient, and remembers it for `Review.wounds` where this phone may review. Needs no unlocked
         phone. Blocks.
+"""
+        raise NotImplementedError
+    def place(self, team: typing.Optional[Choice]) -> Place:
+        """
+        On which side of the policy's fences the phone is now, for a photo of `team`.
 """
         raise NotImplementedError
     def preview_from(self, id: CaptureId,jpeg: bytes) -> None:
@@ -10484,6 +10774,11 @@ class ClientProtocol(typing.Protocol):
     def status(self, ) -> StatusView:
         """
         Counts, versions, and what IT needs to see.
+"""
+        raise NotImplementedError
+    def wants_position(self, ) -> bool:
+        """
+        Whether the policy in force has fences that a phone judges: only then ask the system for positions.
 """
         raise NotImplementedError
     def wipe(self, ) -> WipeReport:
@@ -10675,6 +10970,24 @@ class Client(ClientProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def located(self, fix: Fix) -> None:
+        """
+        Takes in where the phone is. It is held in memory until a newer one comes, and is written nowhere.
+"""
+
+        _UniffiFfiConverterTypeFix.check_lower(fix)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeFix.lower(fix),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_located,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def new_series(self, ) -> SeriesId:
         """
         Names a new visit.
@@ -10709,6 +11022,24 @@ class Client(ClientProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_client_new_wound,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def place(self, team: typing.Optional[Choice]) -> Place:
+        """
+        On which side of the policy's fences the phone is now, for a photo of `team`.
+"""
+
+        _UniffiFfiConverterOptionalTypeChoice.check_lower(team)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterOptionalTypeChoice.lower(team),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypePlace.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_place,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -10806,6 +11137,21 @@ class Client(ClientProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_client_status,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def wants_position(self, ) -> bool:
+        """
+        Whether the policy in force has fences that a phone judges: only then ask the system for positions.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_wants_position,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -11108,10 +11454,11 @@ __all__ = [
     "BodySide",
     "Framing",
     "ConsentScope",
-    "FenceVerdict",
     "PlatformError",
     "Evidence",
     "Protection",
+    "FenceVerdict",
+    "FenceMode",
     "Kind",
     "Stage",
     "CertificateFault",
@@ -11132,7 +11479,6 @@ __all__ = [
     "Site",
     "ShownNotice",
     "Consent",
-    "Fence",
     "FoundMarker",
     "Fitness",
     "CaptureContext",
@@ -11142,11 +11488,15 @@ __all__ = [
     "Clinician",
     "ConfigurationState",
     "ConfigurationReport",
+    "Fence",
+    "Fix",
     "NoticeChoice",
+    "Outside",
     "Progress",
     "PhotoView",
     "SiteChoice",
     "PickLists",
+    "Place",
     "Stopped",
     "QueueReport",
     "SignInPage",

@@ -567,6 +567,22 @@ fileprivate struct FfiConverterInt64: FfiConverterPrimitive {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterDouble: FfiConverterPrimitive {
+    typealias FfiType = Double
+    typealias SwiftType = Double
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Double {
+        return try lift(readDouble(&buf))
+    }
+
+    public static func write(_ value: Double, into buf: inout [UInt8]) {
+        writeDouble(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterBool : FfiConverter {
     typealias FfiType = Int8
     typealias SwiftType = Bool
@@ -962,6 +978,11 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func listRecent(most: UInt32) throws  -> [PhotoView]
 
     /**
+     * Takes in where the phone is. It is held in memory until a newer one comes, and is written nowhere.
+     */
+    func located(fix: Fix)
+
+    /**
      * Names a new visit.
      */
     func newSeries() throws  -> SeriesId
@@ -971,6 +992,11 @@ public protocol ClientProtocol: AnyObject, Sendable {
      * phone. Blocks.
      */
     func newWound(patient: Patient, site: Site?) throws  -> WoundId
+
+    /**
+     * On which side of the policy's fences the phone is now, for a photo of `team`.
+     */
+    func place(team: Choice?)  -> Place
 
     /**
      * Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
@@ -1002,6 +1028,11 @@ public protocol ClientProtocol: AnyObject, Sendable {
      * Counts, versions, and what IT needs to see.
      */
     func status()  -> StatusView
+
+    /**
+     * Whether the policy in force has fences that a phone judges: only then ask the system for positions.
+     */
+    func wantsPosition()  -> Bool
 
     /**
      * Destroys whatever opens anything on this phone. Sealed photos stay and can be sent.
@@ -1176,6 +1207,18 @@ open func listRecent(most: UInt32)throws  -> [PhotoView]  {
 }
 
     /**
+     * Takes in where the phone is. It is held in memory until a newer one comes, and is written nowhere.
+     */
+open func located(fix: Fix)  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_located(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeFix_lower(fix),uniffiCallStatus
+    )
+}
+}
+
+    /**
      * Names a new visit.
      */
 open func newSeries()throws  -> SeriesId  {
@@ -1198,6 +1241,19 @@ open func newWound(patient: Patient, site: Site?)throws  -> WoundId  {
             self.uniffiCloneHandle(),
         FfiConverterTypePatient_lower(patient),
         FfiConverterOptionTypeSite.lower(site),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * On which side of the policy's fences the phone is now, for a photo of `team`.
+     */
+open func place(team: Choice?) -> Place  {
+    return try!  FfiConverterTypePlace_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_place(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionTypeChoice.lower(team),uniffiCallStatus
     )
 })
 }
@@ -1272,6 +1328,18 @@ open func status() -> StatusView  {
     return try!  FfiConverterTypeStatusView_lift(try! rustCall() {
         uniffiCallStatus in
     uniffi_gauze_fn_method_client_status(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Whether the policy in force has fences that a phone judges: only then ask the system for positions.
+     */
+open func wantsPosition() -> Bool  {
+    return try!  FfiConverterBool.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_wants_position(
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
@@ -4090,10 +4158,6 @@ public struct CaptureContext: Equatable, Hashable {
      */
     public let consent: Consent?
     /**
-     * Inside or outside a fence, never where.
-     */
-    public let fence: Fence?
-    /**
      * How fit it is for measuring, as the camera judged.
      */
     public let fitness: Fitness?
@@ -4135,9 +4199,6 @@ public struct CaptureContext: Equatable, Hashable {
          * Consent, in a form of the policy's list, where it has one.
          */consent: Consent? = nil,
         /**
-         * Inside or outside a fence, never where.
-         */fence: Fence? = nil,
-        /**
          * How fit it is for measuring, as the camera judged.
          */fitness: Fitness? = nil,
         /**
@@ -4156,7 +4217,6 @@ public struct CaptureContext: Equatable, Hashable {
         self.series = series
         self.view = view
         self.consent = consent
-        self.fence = fence
         self.fitness = fitness
         self.notes = notes
         self.clinician = clinician
@@ -4186,7 +4246,6 @@ public struct FfiConverterTypeCaptureContext: FfiConverterRustBuffer {
                 series: FfiConverterOptionTypeSeriesId.read(from: &buf),
                 view: FfiConverterOptionTypeFraming.read(from: &buf),
                 consent: FfiConverterOptionTypeConsent.read(from: &buf),
-                fence: FfiConverterOptionTypeFence.read(from: &buf),
                 fitness: FfiConverterOptionTypeFitness.read(from: &buf),
                 notes: FfiConverterOptionTypeText4096.read(from: &buf),
                 clinician: FfiConverterOptionTypeText256.read(from: &buf),
@@ -4202,7 +4261,6 @@ public struct FfiConverterTypeCaptureContext: FfiConverterRustBuffer {
         FfiConverterOptionTypeSeriesId.write(value.series, into: &buf)
         FfiConverterOptionTypeFraming.write(value.view, into: &buf)
         FfiConverterOptionTypeConsent.write(value.consent, into: &buf)
-        FfiConverterOptionTypeFence.write(value.fence, into: &buf)
         FfiConverterOptionTypeFitness.write(value.fitness, into: &buf)
         FfiConverterOptionTypeText4096.write(value.notes, into: &buf)
         FfiConverterOptionTypeText256.write(value.clinician, into: &buf)
@@ -5028,6 +5086,115 @@ public func FfiConverterTypeFitness_lower(_ value: Fitness) -> RustBuffer {
 
 
 /**
+ * Where the phone is, as its system says. Never log it.
+ */
+public struct Fix: Equatable, Hashable {
+    /**
+     * Latitude in degrees (WGS 84).
+     */
+    public let latitude: Double
+    /**
+     * Longitude in degrees.
+     */
+    public let longitude: Double
+    /**
+     * Radius in metres that holds the true position with 68 % probability.
+     */
+    public let accuracyM: Double
+    /**
+     * How old it is, in milliseconds.
+     */
+    public let ageMs: UInt32
+    /**
+     * Whether the system says that a program made it up.
+     */
+    public let mock: Bool
+    /**
+     * The local clock's distance from UTC, in minutes, for a fence's hours.
+     */
+    public let utcOffsetMinutes: Int16
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Latitude in degrees (WGS 84).
+         */latitude: Double,
+        /**
+         * Longitude in degrees.
+         */longitude: Double,
+        /**
+         * Radius in metres that holds the true position with 68 % probability.
+         */accuracyM: Double,
+        /**
+         * How old it is, in milliseconds.
+         */ageMs: UInt32,
+        /**
+         * Whether the system says that a program made it up.
+         */mock: Bool,
+        /**
+         * The local clock's distance from UTC, in minutes, for a fence's hours.
+         */utcOffsetMinutes: Int16) {
+        self.latitude = latitude
+        self.longitude = longitude
+        self.accuracyM = accuracyM
+        self.ageMs = ageMs
+        self.mock = mock
+        self.utcOffsetMinutes = utcOffsetMinutes
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Fix: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFix: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Fix {
+        return
+            try Fix(
+                latitude: FfiConverterDouble.read(from: &buf),
+                longitude: FfiConverterDouble.read(from: &buf),
+                accuracyM: FfiConverterDouble.read(from: &buf),
+                ageMs: FfiConverterUInt32.read(from: &buf),
+                mock: FfiConverterBool.read(from: &buf),
+                utcOffsetMinutes: FfiConverterInt16.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Fix, into buf: inout [UInt8]) {
+        FfiConverterDouble.write(value.latitude, into: &buf)
+        FfiConverterDouble.write(value.longitude, into: &buf)
+        FfiConverterDouble.write(value.accuracyM, into: &buf)
+        FfiConverterUInt32.write(value.ageMs, into: &buf)
+        FfiConverterBool.write(value.mock, into: &buf)
+        FfiConverterInt16.write(value.utcOffsetMinutes, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFix_lift(_ buf: RustBuffer) throws -> Fix {
+    return try FfiConverterTypeFix.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFix_lower(_ value: Fix) -> RustBuffer {
+    return FfiConverterTypeFix.lower(value)
+}
+
+
+/**
  * The marker that lies beside a wound, as it was found in the picture.
  */
 public struct FoundMarker: Equatable, Hashable {
@@ -5172,6 +5339,75 @@ public func FfiConverterTypeNoticeChoice_lift(_ buf: RustBuffer) throws -> Notic
 #endif
 public func FfiConverterTypeNoticeChoice_lower(_ value: NoticeChoice) -> RustBuffer {
     return FfiConverterTypeNoticeChoice.lower(value)
+}
+
+
+/**
+ * The phone is outside of every fence that asks for something.
+ */
+public struct Outside: Equatable, Hashable {
+    /**
+     * What is not allowed here.
+     */
+    public let mode: FenceMode
+    /**
+     * Where it is.
+     */
+    public let words: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What is not allowed here.
+         */mode: FenceMode,
+        /**
+         * Where it is.
+         */words: String) {
+        self.mode = mode
+        self.words = words
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Outside: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOutside: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Outside {
+        return
+            try Outside(
+                mode: FfiConverterTypeFenceMode.read(from: &buf),
+                words: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Outside, into buf: inout [UInt8]) {
+        FfiConverterTypeFenceMode.write(value.mode, into: &buf)
+        FfiConverterString.write(value.words, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOutside_lift(_ buf: RustBuffer) throws -> Outside {
+    return try FfiConverterTypeOutside.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOutside_lower(_ value: Outside) -> RustBuffer {
+    return FfiConverterTypeOutside.lower(value)
 }
 
 
@@ -5539,6 +5775,75 @@ public func FfiConverterTypePickLists_lift(_ buf: RustBuffer) throws -> PickList
 #endif
 public func FfiConverterTypePickLists_lower(_ value: PickLists) -> RustBuffer {
     return FfiConverterTypePickLists.lower(value)
+}
+
+
+/**
+ * What the policy's fences say of a phone that is where this one is.
+ */
+public struct Place: Equatable, Hashable {
+    /**
+     * What the next photo's record says; nothing where no fence is in force.
+     */
+    public let fence: Fence?
+    /**
+     * What is not allowed here, and where it is; nothing where all is.
+     */
+    public let outside: Outside?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What the next photo's record says; nothing where no fence is in force.
+         */fence: Fence?,
+        /**
+         * What is not allowed here, and where it is; nothing where all is.
+         */outside: Outside?) {
+        self.fence = fence
+        self.outside = outside
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Place: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePlace: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Place {
+        return
+            try Place(
+                fence: FfiConverterOptionTypeFence.read(from: &buf),
+                outside: FfiConverterOptionTypeOutside.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Place, into buf: inout [UInt8]) {
+        FfiConverterOptionTypeFence.write(value.fence, into: &buf)
+        FfiConverterOptionTypeOutside.write(value.outside, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePlace_lift(_ buf: RustBuffer) throws -> Place {
+    return try FfiConverterTypePlace.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePlace_lower(_ value: Place) -> RustBuffer {
+    return FfiConverterTypePlace.lower(value)
 }
 
 
@@ -7756,6 +8061,111 @@ public func FfiConverterTypeEvidence_lower(_ value: Evidence) -> RustBuffer {
 
 
 /**
+ * What is not allowed outside a fence. Each includes the ones before it, but for the sentence of `Warn`.
+ */
+
+public enum FenceMode: Equatable, Hashable {
+
+    /**
+     * The record says on which side the phone was.
+     */
+    case record
+    /**
+     * The phone also says so to whoever holds it.
+     */
+    case warn
+    /**
+     * Nothing is exported and no link is made.
+     */
+    case blockExport
+    /**
+     * No photo is shown.
+     */
+    case blockView
+    /**
+     * No photo is taken, but by the exempt teams.
+     */
+    case blockCapture
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension FenceMode: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFenceMode: FfiConverterRustBuffer {
+    typealias SwiftType = FenceMode
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> FenceMode {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .record
+
+        case 2: return .warn
+
+        case 3: return .blockExport
+
+        case 4: return .blockView
+
+        case 5: return .blockCapture
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: FenceMode, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .record:
+            writeInt(&buf, Int32(1))
+
+
+        case .warn:
+            writeInt(&buf, Int32(2))
+
+
+        case .blockExport:
+            writeInt(&buf, Int32(3))
+
+
+        case .blockView:
+            writeInt(&buf, Int32(4))
+
+
+        case .blockCapture:
+            writeInt(&buf, Int32(5))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFenceMode_lift(_ buf: RustBuffer) throws -> FenceMode {
+    return try FfiConverterTypeFenceMode.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFenceMode_lower(_ value: FenceMode) -> RustBuffer {
+    return FfiConverterTypeFenceMode.lower(value)
+}
+
+
+
+/**
  * On which side of a fence.
  */
 
@@ -9613,6 +10023,30 @@ fileprivate struct FfiConverterOptionTypeFoundMarker: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeOutside: FfiConverterRustBuffer {
+    typealias SwiftType = Outside?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeOutside.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeOutside.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypePatient: FfiConverterRustBuffer {
     typealias SwiftType = Patient?
 
@@ -11196,10 +11630,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_client_list_recent() != 51552) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_gauze_checksum_method_client_located() != 52552) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_gauze_checksum_method_client_new_series() != 407) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_new_wound() != 24397) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_place() != 5266) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_preview_from() != 61246) {
@@ -11218,6 +11658,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_status() != 23204) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_wants_position() != 28929) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_wipe() != 56720) {

@@ -477,6 +477,11 @@ RustBuffer uniffi_gauze_fn_method_client_list(uint64_t ptr, RustCallStatus *_Non
 RustBuffer uniffi_gauze_fn_method_client_list_recent(uint64_t ptr, uint32_t most, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_LOCATED
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_LOCATED
+void uniffi_gauze_fn_method_client_located(uint64_t ptr, RustBuffer fix, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_SERIES
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_SERIES
 RustBuffer uniffi_gauze_fn_method_client_new_series(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -485,6 +490,11 @@ RustBuffer uniffi_gauze_fn_method_client_new_series(uint64_t ptr, RustCallStatus
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_WOUND
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_NEW_WOUND
 RustBuffer uniffi_gauze_fn_method_client_new_wound(uint64_t ptr, RustBuffer patient, RustBuffer site, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_PLACE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_PLACE
+RustBuffer uniffi_gauze_fn_method_client_place(uint64_t ptr, RustBuffer team, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_PREVIEW_FROM
@@ -515,6 +525,11 @@ uint64_t uniffi_gauze_fn_method_client_sign_in(uint64_t ptr, RustCallStatus *_No
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_STATUS
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_STATUS
 RustBuffer uniffi_gauze_fn_method_client_status(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_WANTS_POSITION
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_WANTS_POSITION
+int8_t uniffi_gauze_fn_method_client_wants_position(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_WIPE
@@ -1209,6 +1224,12 @@ uint16_t uniffi_gauze_checksum_method_client_list_recent(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_LOCATED
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_LOCATED
+uint16_t uniffi_gauze_checksum_method_client_located(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_SERIES
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_SERIES
 uint16_t uniffi_gauze_checksum_method_client_new_series(void
@@ -1218,6 +1239,12 @@ uint16_t uniffi_gauze_checksum_method_client_new_series(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_WOUND
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_NEW_WOUND
 uint16_t uniffi_gauze_checksum_method_client_new_wound(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_PLACE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_PLACE
+uint16_t uniffi_gauze_checksum_method_client_place(void
 
 );
 #endif
@@ -1254,6 +1281,12 @@ uint16_t uniffi_gauze_checksum_method_client_sign_in(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_STATUS
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_STATUS
 uint16_t uniffi_gauze_checksum_method_client_status(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_WANTS_POSITION
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_WANTS_POSITION
+uint16_t uniffi_gauze_checksum_method_client_wants_position(void
 
 );
 #endif

@@ -912,9 +912,13 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_client_list_recent(
     ): Int
+    external fun uniffi_gauze_checksum_method_client_located(
+    ): Int
     external fun uniffi_gauze_checksum_method_client_new_series(
     ): Int
     external fun uniffi_gauze_checksum_method_client_new_wound(
+    ): Int
+    external fun uniffi_gauze_checksum_method_client_place(
     ): Int
     external fun uniffi_gauze_checksum_method_client_preview_from(
     ): Int
@@ -927,6 +931,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_gauze_checksum_method_client_sign_in(
     ): Int
     external fun uniffi_gauze_checksum_method_client_status(
+    ): Int
+    external fun uniffi_gauze_checksum_method_client_wants_position(
     ): Int
     external fun uniffi_gauze_checksum_method_client_wipe(
     ): Int
@@ -1049,9 +1055,13 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_list_recent(`ptr`: Long,`most`: Int,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_client_located(`ptr`: Long,`fix`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_gauze_fn_method_client_new_series(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_new_wound(`ptr`: Long,`patient`: RustBuffer.ByValue,`site`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_client_place(`ptr`: Long,`team`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_preview_from(`ptr`: Long,`id`: RustBuffer.ByValue,`jpeg`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -1065,6 +1075,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_gauze_fn_method_client_status(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_client_wants_position(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Byte
     external fun uniffi_gauze_fn_method_client_wipe(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_clone_enrolment(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1363,10 +1375,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_client_list_recent() and 0xFFFF) != 51552) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_gauze_checksum_method_client_located() and 0xFFFF) != 52552) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_gauze_checksum_method_client_new_series() and 0xFFFF) != 407) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_new_wound() and 0xFFFF) != 24397) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_place() and 0xFFFF) != 5266) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_preview_from() and 0xFFFF) != 61246) {
@@ -1385,6 +1403,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_status() and 0xFFFF) != 23204) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_wants_position() and 0xFFFF) != 28929) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_wipe() and 0xFFFF) != 56720) {
@@ -1869,6 +1890,29 @@ public object FfiConverterLong: FfiConverter<Long, Long> {
 
     override fun write(value: Long, buf: ByteBuffer) {
         buf.putLong(value)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterDouble: FfiConverter<Double, Double> {
+    override fun lift(value: Double): Double {
+        return value
+    }
+
+    override fun read(buf: ByteBuffer): Double {
+        return buf.getDouble()
+    }
+
+    override fun lower(value: Double): Double {
+        return value
+    }
+
+    override fun allocationSize(value: Double) = 8UL
+
+    override fun write(value: Double, buf: ByteBuffer) {
+        buf.putDouble(value)
     }
 }
 
@@ -2488,6 +2532,11 @@ public interface ClientInterface {
     fun `listRecent`(`most`: kotlin.UInt): List<PhotoView>
 
     /**
+     * Takes in where the phone is. It is held in memory until a newer one comes, and is written nowhere.
+     */
+    fun `located`(`fix`: Fix)
+
+    /**
      * Names a new visit.
      */
     fun `newSeries`(): SeriesId
@@ -2497,6 +2546,11 @@ public interface ClientInterface {
      * phone. Blocks.
      */
     fun `newWound`(`patient`: Patient, `site`: Site?): WoundId
+
+    /**
+     * On which side of the policy's fences the phone is now, for a photo of `team`.
+     */
+    fun `place`(`team`: Choice?): Place
 
     /**
      * Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
@@ -2528,6 +2582,11 @@ public interface ClientInterface {
      * Counts, versions, and what IT needs to see.
      */
     fun `status`(): StatusView
+
+    /**
+     * Whether the policy in force has fences that a phone judges: only then ask the system for positions.
+     */
+    fun `wantsPosition`(): kotlin.Boolean
 
     /**
      * Destroys whatever opens anything on this phone. Sealed photos stay and can be sent.
@@ -2768,6 +2827,22 @@ open class Client: Disposable, AutoCloseable, ClientInterface
 
 
     /**
+     * Takes in where the phone is. It is held in memory until a newer one comes, and is written nowhere.
+     */override fun `located`(`fix`: Fix)
+        =
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_located(
+        it,
+
+        FfiConverterTypeFix.lower(`fix`),_status)
+}
+    }
+
+
+
+
+    /**
      * Names a new visit.
      */
     @Throws(ClientException::class)override fun `newSeries`(): SeriesId {
@@ -2797,6 +2872,23 @@ open class Client: Disposable, AutoCloseable, ClientInterface
 
         FfiConverterTypePatient.lower(`patient`),
         FfiConverterOptionalTypeSite.lower(`site`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * On which side of the policy's fences the phone is now, for a photo of `team`.
+     */override fun `place`(`team`: Choice?): Place {
+            return FfiConverterTypePlace.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_place(
+        it,
+
+        FfiConverterOptionalTypeChoice.lower(`team`),_status)
 }
     }
     )
@@ -2894,6 +2986,22 @@ open class Client: Disposable, AutoCloseable, ClientInterface
     callWithHandle {
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_gauze_fn_method_client_status(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Whether the policy in force has fences that a phone judges: only then ask the system for positions.
+     */override fun `wantsPosition`(): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_wants_position(
         it,
         _status)
 }
@@ -7307,11 +7415,6 @@ data class CaptureContext (
     val `consent`: Consent? = null
     ,
     /**
-     * Inside or outside a fence, never where.
-     */
-    val `fence`: Fence? = null
-    ,
-    /**
      * How fit it is for measuring, as the camera judged.
      */
     val `fitness`: Fitness? = null
@@ -7353,7 +7456,6 @@ public object FfiConverterTypeCaptureContext: FfiConverterRustBuffer<CaptureCont
             FfiConverterOptionalTypeSeriesId.read(buf),
             FfiConverterOptionalTypeFraming.read(buf),
             FfiConverterOptionalTypeConsent.read(buf),
-            FfiConverterOptionalTypeFence.read(buf),
             FfiConverterOptionalTypeFitness.read(buf),
             FfiConverterOptionalTypeText4096.read(buf),
             FfiConverterOptionalTypeText256.read(buf),
@@ -7369,7 +7471,6 @@ public object FfiConverterTypeCaptureContext: FfiConverterRustBuffer<CaptureCont
             FfiConverterOptionalTypeSeriesId.allocationSize(value.`series`) +
             FfiConverterOptionalTypeFraming.allocationSize(value.`view`) +
             FfiConverterOptionalTypeConsent.allocationSize(value.`consent`) +
-            FfiConverterOptionalTypeFence.allocationSize(value.`fence`) +
             FfiConverterOptionalTypeFitness.allocationSize(value.`fitness`) +
             FfiConverterOptionalTypeText4096.allocationSize(value.`notes`) +
             FfiConverterOptionalTypeText256.allocationSize(value.`clinician`) +
@@ -7384,7 +7485,6 @@ public object FfiConverterTypeCaptureContext: FfiConverterRustBuffer<CaptureCont
             FfiConverterOptionalTypeSeriesId.write(value.`series`, buf)
             FfiConverterOptionalTypeFraming.write(value.`view`, buf)
             FfiConverterOptionalTypeConsent.write(value.`consent`, buf)
-            FfiConverterOptionalTypeFence.write(value.`fence`, buf)
             FfiConverterOptionalTypeFitness.write(value.`fitness`, buf)
             FfiConverterOptionalTypeText4096.write(value.`notes`, buf)
             FfiConverterOptionalTypeText256.write(value.`clinician`, buf)
@@ -7974,6 +8074,85 @@ public object FfiConverterTypeFitness: FfiConverterRustBuffer<Fitness> {
 
 
 /**
+ * Where the phone is, as its system says. Never log it.
+ */
+data class Fix (
+    /**
+     * Latitude in degrees (WGS 84).
+     */
+    val `latitude`: kotlin.Double
+    ,
+    /**
+     * Longitude in degrees.
+     */
+    val `longitude`: kotlin.Double
+    ,
+    /**
+     * Radius in metres that holds the true position with 68 % probability.
+     */
+    val `accuracyM`: kotlin.Double
+    ,
+    /**
+     * How old it is, in milliseconds.
+     */
+    val `ageMs`: kotlin.UInt
+    ,
+    /**
+     * Whether the system says that a program made it up.
+     */
+    val `mock`: kotlin.Boolean
+    ,
+    /**
+     * The local clock's distance from UTC, in minutes, for a fence's hours.
+     */
+    val `utcOffsetMinutes`: kotlin.Short
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFix: FfiConverterRustBuffer<Fix> {
+    override fun read(buf: ByteBuffer): Fix {
+        return Fix(
+            FfiConverterDouble.read(buf),
+            FfiConverterDouble.read(buf),
+            FfiConverterDouble.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterShort.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Fix) = (
+            FfiConverterDouble.allocationSize(value.`latitude`) +
+            FfiConverterDouble.allocationSize(value.`longitude`) +
+            FfiConverterDouble.allocationSize(value.`accuracyM`) +
+            FfiConverterUInt.allocationSize(value.`ageMs`) +
+            FfiConverterBoolean.allocationSize(value.`mock`) +
+            FfiConverterShort.allocationSize(value.`utcOffsetMinutes`)
+    )
+
+    override fun write(value: Fix, buf: ByteBuffer) {
+            FfiConverterDouble.write(value.`latitude`, buf)
+            FfiConverterDouble.write(value.`longitude`, buf)
+            FfiConverterDouble.write(value.`accuracyM`, buf)
+            FfiConverterUInt.write(value.`ageMs`, buf)
+            FfiConverterBoolean.write(value.`mock`, buf)
+            FfiConverterShort.write(value.`utcOffsetMinutes`, buf)
+    }
+}
+
+
+
+/**
  * The marker that lies beside a wound, as it was found in the picture.
  */
 data class FoundMarker (
@@ -8070,6 +8249,53 @@ public object FfiConverterTypeNoticeChoice: FfiConverterRustBuffer<NoticeChoice>
             FfiConverterTypeName.write(value.`code`, buf)
             FfiConverterUInt.write(value.`version`, buf)
             FfiConverterTypeText4096.write(value.`words`, buf)
+    }
+}
+
+
+
+/**
+ * The phone is outside of every fence that asks for something.
+ */
+data class Outside (
+    /**
+     * What is not allowed here.
+     */
+    val `mode`: FenceMode
+    ,
+    /**
+     * Where it is.
+     */
+    val `words`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOutside: FfiConverterRustBuffer<Outside> {
+    override fun read(buf: ByteBuffer): Outside {
+        return Outside(
+            FfiConverterTypeFenceMode.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Outside) = (
+            FfiConverterTypeFenceMode.allocationSize(value.`mode`) +
+            FfiConverterString.allocationSize(value.`words`)
+    )
+
+    override fun write(value: Outside, buf: ByteBuffer) {
+            FfiConverterTypeFenceMode.write(value.`mode`, buf)
+            FfiConverterString.write(value.`words`, buf)
     }
 }
 
@@ -8339,6 +8565,53 @@ public object FfiConverterTypePickLists: FfiConverterRustBuffer<PickLists> {
             FfiConverterSequenceTypeSiteChoice.write(value.`sites`, buf)
             FfiConverterSequenceTypeChoice.write(value.`consents`, buf)
             FfiConverterSequenceTypeNoticeChoice.write(value.`notices`, buf)
+    }
+}
+
+
+
+/**
+ * What the policy's fences say of a phone that is where this one is.
+ */
+data class Place (
+    /**
+     * What the next photo's record says; nothing where no fence is in force.
+     */
+    val `fence`: Fence?
+    ,
+    /**
+     * What is not allowed here, and where it is; nothing where all is.
+     */
+    val `outside`: Outside?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePlace: FfiConverterRustBuffer<Place> {
+    override fun read(buf: ByteBuffer): Place {
+        return Place(
+            FfiConverterOptionalTypeFence.read(buf),
+            FfiConverterOptionalTypeOutside.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Place) = (
+            FfiConverterOptionalTypeFence.allocationSize(value.`fence`) +
+            FfiConverterOptionalTypeOutside.allocationSize(value.`outside`)
+    )
+
+    override fun write(value: Place, buf: ByteBuffer) {
+            FfiConverterOptionalTypeFence.write(value.`fence`, buf)
+            FfiConverterOptionalTypeOutside.write(value.`outside`, buf)
     }
 }
 
@@ -10268,6 +10541,61 @@ public object FfiConverterTypeEvidence : FfiConverterRustBuffer<Evidence>{
 
 
 /**
+ * What is not allowed outside a fence. Each includes the ones before it, but for the sentence of `Warn`.
+ */
+
+enum class FenceMode {
+
+    /**
+     * The record says on which side the phone was.
+     */
+    RECORD,
+    /**
+     * The phone also says so to whoever holds it.
+     */
+    WARN,
+    /**
+     * Nothing is exported and no link is made.
+     */
+    BLOCK_EXPORT,
+    /**
+     * No photo is shown.
+     */
+    BLOCK_VIEW,
+    /**
+     * No photo is taken, but by the exempt teams.
+     */
+    BLOCK_CAPTURE;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFenceMode: FfiConverterRustBuffer<FenceMode> {
+    override fun read(buf: ByteBuffer) = try {
+        FenceMode.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: FenceMode) = 4UL
+
+    override fun write(value: FenceMode, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * On which side of a fence.
  */
 
@@ -11962,6 +12290,38 @@ public object FfiConverterOptionalTypeFoundMarker: FfiConverterRustBuffer<FoundM
         } else {
             buf.put(1)
             FfiConverterTypeFoundMarker.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeOutside: FfiConverterRustBuffer<Outside?> {
+    override fun read(buf: ByteBuffer): Outside? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeOutside.read(buf)
+    }
+
+    override fun allocationSize(value: Outside?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeOutside.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Outside?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeOutside.write(value, buf)
         }
     }
 }
