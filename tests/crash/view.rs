@@ -10,7 +10,7 @@ use gauze_people::log::{Entry, Happening, Outcome, Verified, Wanted, What, read_
 use gauze_records::access;
 use gauze_records::keys::KeyDir;
 use gauze_tests::hospital::write;
-use gauze_tests::identity::{PEOPLE, TEAM};
+use gauze_tests::identity::{PEOPLE, TEAM, open_pages};
 use gauze_tests::nobody::record;
 use gauze_tests::programs::Server;
 use gauze_tests::size::{quick_or, soaking};
@@ -44,7 +44,7 @@ impl Clinic {
         let taken = site.phone(&["capture", "--record", "record.json", "0.jpg"]).await;
         assert_eq!(taken.code, Some(0), "{}", taken.stderr);
         site.deliver().await;
-        let pages = site.hospital.open_pages().unwrap();
+        let pages = open_pages(&mut site.hospital).unwrap();
         Self { site, pages }
     }
 

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use gauze_tests::hospital::write;
+use gauze_tests::identity::open_pages;
 use gauze_tests::port::free_port;
 use gauze_tests::programs::{Ended, attempt, run};
 use serde_json::Value;
@@ -112,7 +113,7 @@ async fn the_gateways_check_says_when_the_records_side_answered_last() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_records_sides_check_looks_at_the_address_of_links_too() {
     let (_home, mut hospital) = closed_ward("classical").await;
-    hospital.open_pages().unwrap();
+    open_pages(&mut hospital).unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let (web, links) =
         (format!("127.0.0.1:{}", free_port().unwrap()), taken.local_addr().unwrap().to_string());

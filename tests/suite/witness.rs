@@ -14,7 +14,7 @@ use gauze_records::keys::{KeyDir, RecipientKind, make};
 use gauze_records::outside::{OutsideError, OutsideWitness};
 use gauze_signin::outward::{Outward, OutwardError, Soon};
 use gauze_tests::hospital::{build, write};
-use gauze_tests::identity::PEOPLE;
+use gauze_tests::identity::{PEOPLE, open_pages};
 use gauze_tests::port::free_port;
 use gauze_tests::programs::{Server, attempt, run};
 use gauze_tests::walker::Walker;
@@ -215,7 +215,7 @@ async fn the_programs_do_what_the_page_for_another_department_says() {
     let dir = tempfile::tempdir().unwrap();
     let mut hospital = build(dir.path(), "classical").await.unwrap();
     let gateway = hospital.start_gateway().await.unwrap();
-    let pages = hospital.open_pages().unwrap();
+    let pages = open_pages(&mut hospital).unwrap();
     let made =
         run("gauze-witness", &["keygen", "--data", "witness", "--name", NAME], dir.path()).await.unwrap();
     let witness_key = made.trim().to_owned();

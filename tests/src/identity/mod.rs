@@ -14,6 +14,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::hospital::Hospital;
+use crate::port::free_port;
 use keycloak::Keycloak;
 
 /// Somebody who signs in.
@@ -116,7 +117,9 @@ impl Provider {
         phones_at: &str,
     ) -> anyhow::Result<()> {
         let ca = std::fs::read_to_string(hospital.ca())?;
-        hospital.believe(&self.people_json(origin), self.sign_in_rules(phones_at, &ca)).await
+        hospital.believe(&self.people_json(origin))?;
+        let rules = self.sign_in_rules(phones_at, &ca);
+        hospital.set_policy(|policy| policy["sign_in"] = rules).await
     }
 
     /// `people.json` of a hospital whose people sign in here.
@@ -141,6 +144,18 @@ impl Provider {
             "acr_values": "gold", "ca": ca, "shift_hours": 12,
         })
     }
+}
+
+/// Pages of `hospital` whose people sign in at the demo's own provider, for as long as this process lives; nobody does on phones. Their
+/// address.
+///
+/// # Errors
+/// Where no port is free, or its files cannot be written.
+pub fn open_pages(hospital: &mut Hospital) -> anyhow::Result<String> {
+    let provider = Provider::own(free_port()?, &hospital.home().join("tls"))?;
+    let origin = hospital.open_pages()?;
+    hospital.believe(&provider.people_json(&origin))?;
+    Ok(origin)
 }
 
 /// The one-time code that everybody's app shows now.

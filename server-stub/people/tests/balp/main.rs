@@ -56,7 +56,7 @@ fn photo(patient: bool) -> Subject {
         patient: patient.then(|| PatientRef("blind".to_owned())),
         erased: false,
         held: false,
-        due: false,
+        due: true,
         proposed_by: None,
     })
 }
