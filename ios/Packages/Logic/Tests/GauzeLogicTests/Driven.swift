@@ -212,7 +212,7 @@ final class Around {
             case "ghost": .ghost(with[0].bool)
             case "ghost_found": .ghostFound
             case "leans": .leans(with[0].number)
-            case "where": .where(allowed: with[0].bool)
+            case "looked": .looked(allowed: with[0].bool)
             case "focus": .focus(x: 0.5, y: 0.5)
             default: throw Unknown(what: name)
             }

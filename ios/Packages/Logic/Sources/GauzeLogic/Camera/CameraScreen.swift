@@ -35,7 +35,7 @@ public enum CameraScreenEvent: Sendable {
     case leans(Int?)
     case focus(x: Double, y: Double)
     /// The core may have heard where the phone is; `allowed`: the system may be asked.
-    case where(allowed: Bool)
+    case looked(allowed: Bool)
     case placed(Outside?)
     case kept(Outcome<KeptPhoto>)
 }
@@ -106,7 +106,7 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
             next.hasGhost = true
         case .leans(let degrees): next.tilt = degrees
         case .focus(let x, let y): return ask(next) { $0.focus(x, y) }
-        case .where(let allowed):
+        case .looked(let allowed):
             next.askPosition = !allowed
             return Step(next) { [places, team = record.team] in .placed(places.outside(team)) }
         case .placed(let outside): return Step(placed(state, outside))

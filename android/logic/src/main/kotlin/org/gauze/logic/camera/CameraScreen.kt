@@ -72,7 +72,7 @@ sealed interface CameraScreenEvent {
     class Focus(val x: Float, val y: Float) : CameraScreenEvent
 
     /** The core may have heard where the phone is; [allowed]: the system may be asked. */
-    class Where(val allowed: Boolean) : CameraScreenEvent
+    class Looked(val allowed: Boolean) : CameraScreenEvent
 
     class Placed(val outside: Outside?) : CameraScreenEvent
 
@@ -118,7 +118,7 @@ class CameraPresenter(
         CameraScreenEvent.GhostFound -> Step(state.copy(ghost = true, hasGhost = true))
         is CameraScreenEvent.Leans -> Step(state.copy(tilt = event.degrees))
         is CameraScreenEvent.Focus -> Step(state) { null.also { camera.focus(event.x, event.y) } }
-        is CameraScreenEvent.Where -> Step(state.copy(askPosition = !event.allowed)) {
+        is CameraScreenEvent.Looked -> Step(state.copy(askPosition = !event.allowed)) {
             CameraScreenEvent.Placed(places.outside(record.team))
         }
         is CameraScreenEvent.Placed -> Step(placed(state, event.outside))

@@ -243,7 +243,7 @@ private fun Around.cameras(given: Any?): Driven {
             "ghost" -> CameraScreenEvent.Ghost(with[0] == true)
             "ghost_found" -> CameraScreenEvent.GhostFound
             "leans" -> CameraScreenEvent.Leans(with[0]?.int)
-            "where" -> CameraScreenEvent.Where(with[0] == true)
+            "looked" -> CameraScreenEvent.Looked(with[0] == true)
             "focus" -> CameraScreenEvent.Focus(0.5f, 0.5f)
             else -> unknown(name)
         }
