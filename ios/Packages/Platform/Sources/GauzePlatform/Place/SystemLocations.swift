@@ -6,7 +6,7 @@ import UIKit
 /// Where the phone is, while the app is on the screen: it has no leave for the background, and asks for none.
 public final class SystemLocations: Locations {
     /// Asks the person, and has to be there while the question is.
-    @MainActor private lazy var asking = CLLocationManager()
+    @MainActor private var asking: CLLocationManager?
 
     public nonisolated init() {}
 
@@ -22,8 +22,10 @@ public final class SystemLocations: Locations {
 
     /// The system asks once; whoever said no then is led to where that is changed.
     @MainActor public func ask() {
-        if asking.authorizationStatus == .notDetermined {
-            asking.requestWhenInUseAuthorization()
+        let manager = asking ?? CLLocationManager()
+        asking = manager
+        if manager.authorizationStatus == .notDetermined {
+            manager.requestWhenInUseAuthorization()
         } else if let settings = URL(string: UIApplication.openSettingsURLString) {
             Task { await UIApplication.shared.open(settings) }
         }
