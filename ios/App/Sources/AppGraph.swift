@@ -9,6 +9,7 @@ import UIKit
 final class AppGraph {
     let camera = SystemCamera()
     let level = GravityLevel()
+    let locations = SystemLocations()
     let sound = SafeSound()
     let notes = SystemNotes()
     let screenshots = Screenshots()

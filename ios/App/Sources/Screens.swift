@@ -207,7 +207,8 @@ struct ScreensView: View {
 
     private func camera(_ record: PhotoRecord, _ ghost: String?) -> some View {
         let ways = CameraWays(
-            site: journey.askSite, consent: journey.askConsent, allow: screens.allowCamera, back: screens.back
+            site: journey.askSite, consent: journey.askConsent, allow: screens.allowCamera, position: graph.locations.ask,
+            back: screens.back
         )
         return TakePhoto(
             graph: graph, core: core, record: record, last: ghost, viewfinder: viewfinder, ways: ways,
@@ -242,6 +243,7 @@ struct ScreensView: View {
     private var review: some View {
         Shown({ ReviewPresenter(core, core, graph.biometric, graph.zone, $0) }) { presenter in
             screens.lock = { presenter.send(.lock) }
+            for await _ in graph.locations.told(core) {}
         } content: { state, send in
             ReviewView(state: state, back: screens.back, send: send)
                 .onDisappear {

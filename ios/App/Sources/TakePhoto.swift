@@ -18,11 +18,17 @@ struct TakePhoto<Finder: View>: View {
 
     var body: some View {
         let handle = SystemHandle(camera: graph.camera, sound: graph.sound)
-        Shown({ CameraPresenter(record, core, handle, graph.judge, $0, taken: taken) }) { presenter in
+        Shown({ CameraPresenter(record, core, core, handle, graph.judge, $0, taken: taken) }) { presenter in
             let leaning = Task {
                 for await degrees in graph.level.leans() where degrees != presenter.state.tilt { presenter.send(.leans(degrees)) }
             }
-            defer { leaning.cancel() }
+            let placing = Task {
+                for await allowed in graph.locations.told(core) { presenter.send(.looked(allowed: allowed)) }
+            }
+            defer {
+                leaning.cancel()
+                placing.cancel()
+            }
             for await event in graph.camera.shown() { presenter.send(.from(event)) }
         } content: { state, send in
             CameraView(state: state, viewfinder: viewfinder, ghost: ghost, ways: ways, send: send)

@@ -71,10 +71,10 @@ private func sources(_ path: String) throws -> [String: String] {
         #expect((target["sources"] as? [String])?.contains("Control/OpenCamera.swift") == true)
     }
 
-    @Test func theAppAsksForTheCameraAndWhoIsThereAndForNothingElse() throws {
+    @Test func theAppAsksForTheCameraWhoIsThereAndInUseForThePlaceAndForNothingElse() throws {
         let info = try plist("Info.plist")
         let asked = info.keys.filter { $0.hasSuffix("UsageDescription") }.sorted()
-        #expect(asked == ["NSCameraUsageDescription", "NSFaceIDUsageDescription"])
+        #expect(asked == ["NSCameraUsageDescription", "NSFaceIDUsageDescription", "NSLocationWhenInUseUsageDescription"])
         let loose = ["UIFileSharingEnabled", "LSSupportsOpeningDocumentsInPlace", "NSAppTransportSecurity", "CFBundleDocumentTypes"]
         #expect(loose.filter { info[$0] != nil } == [])
         #expect(info["UIBackgroundModes"] as? [String] == ["processing"])

@@ -12,7 +12,7 @@ let package = Package(
             targets: [
                 "SwiftUI", "UIKit", "AVFoundation", "Security", "LocalAuthentication", "DeviceCheck", "BackgroundTasks", "Network",
                 "AuthenticationServices", "CryptoKit", "ManagedApp", "CoreMotion", "AudioToolbox", "UserNotifications",
-                "AVKit", "AppIntents", "LockedCameraCapture", "WidgetKit",
+                "AVKit", "AppIntents", "CoreLocation", "LockedCameraCapture", "WidgetKit",
             ]
         )
     ],
@@ -24,6 +24,7 @@ let package = Package(
         .target(name: "BackgroundTasks"),
         .target(name: "ManagedApp"),
         .target(name: "CoreMotion"),
+        .target(name: "CoreLocation"),
         .target(name: "AudioToolbox"),
         .target(name: "UserNotifications"),
         .target(name: "CryptoKit", dependencies: ["Security", "LocalAuthentication"]),

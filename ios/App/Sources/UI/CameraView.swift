@@ -7,6 +7,7 @@ struct CameraWays {
     let site: @MainActor () -> Void
     let consent: @MainActor () -> Void
     let allow: @MainActor () -> Void
+    let position: @MainActor () -> Void
     let back: @MainActor () -> Void
 }
 
@@ -66,7 +67,8 @@ struct CameraView<Finder: View>: View {
     }
 
     @ViewBuilder private var below: some View {
-        Said(state.problem)
+        if state.problem == nil { Said(state.outside, .warning) } else { Said(state.problem) }
+        if state.askPosition { Said(Line(.cameraPosition), .plain) }
         switch state.shutter {
         case .closed: if state.problem == nil { Said(Line(.cameraStarting), .plain) }
         case .ready:
@@ -77,6 +79,7 @@ struct CameraView<Finder: View>: View {
         // What is pressed seldom lies in one row that scrolls: every line saved here is the picture's.
         ScrollView(.horizontal) {
             HStack(alignment: .center, spacing: 8) {
+                if state.askPosition { OtherAction(.cameraPositionAllow, action: ways.position) }
                 OtherAction(state.torch ? .cameraTorchOff : .cameraTorchOn) { send(.torch(!state.torch)) }
                 OtherAction(state.grid ? .cameraGridOff : .cameraGridOn) { send(.grid(!state.grid)) }
                 if state.hasGhost {

@@ -71,7 +71,30 @@ extension GauzeLogic.Framing {
 }
 
 extension GauzeLogic.Choice {
-    fileprivate func toCore() -> GauzeBridge.Choice { GauzeBridge.Choice(code: code, words: words) }
+    func toCore() -> GauzeBridge.Choice { GauzeBridge.Choice(code: code, words: words) }
+}
+
+extension GauzeLogic.Fix {
+    func toCore() -> GauzeBridge.Fix {
+        GauzeBridge.Fix(
+            latitude: latitude, longitude: longitude, accuracyM: accuracy, ageMs: UInt32(clamping: age), mock: mock,
+            utcOffsetMinutes: Int16(clamping: utcOffset)
+        )
+    }
+}
+
+extension GauzeBridge.Outside {
+    func toApp() -> GauzeLogic.Outside {
+        let mode: GauzeLogic.FenceMode =
+            switch mode {
+            case .record: .record
+            case .warn: .warn
+            case .blockExport: .blockExport
+            case .blockView: .blockView
+            case .blockCapture: .blockCapture
+            }
+        return GauzeLogic.Outside(mode, words)
+    }
 }
 
 extension GauzeLogic.Consent {

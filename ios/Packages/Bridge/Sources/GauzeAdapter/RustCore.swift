@@ -131,6 +131,14 @@ public final class RustCore: GauzeLogic.Core {
 
     public func signOut() { client.signIn().signOut() }
 
+    public func wantsPosition() -> Bool { client.wantsPosition() }
+
+    public func located(_ fix: GauzeLogic.Fix) { client.located(fix: fix.toCore()) }
+
+    public func outside(_ team: GauzeLogic.Choice?) -> GauzeLogic.Outside? {
+        client.place(team: team?.toCore()).outside?.toApp()
+    }
+
     /// Where it cannot be kept now, the hospital hears of one less: nobody waits here for an answer.
     public func screenCaptured() { try? client.screenCaptured() }
 }

@@ -121,7 +121,7 @@ final class App {
     /// One photo of whoever the screens before the camera were told of.
     func photograph(_ jpeg: Data) async throws -> CameraPresenter {
         guard case .camera(let record, _) = journey.route else { throw NotReady(description: "no camera") }
-        let presenter = CameraPresenter(record, core, hardware, hardware, work, taken: journey.taken)
+        let presenter = CameraPresenter(record, core, core, hardware, hardware, work, taken: { [journey] in _ = journey.taken($0, of: record) })
         presenter.send(.from(.ready))
         presenter.send(.from(.seen(Frame(luma: [0], width: 1, height: 1, stride: 1))))
         presenter.send(.shoot)

@@ -49,6 +49,9 @@ final class Around {
                 let mode: SignInMode? = try value == .null ? nil : value.named()
                 core.state { $0.mode = mode }
             case "series": core.state { $0.series = value.text ?? "" }
+            case "outside":
+                let outside = try value == .null ? nil : Outside(value.list[0].named(), value.list[1].text ?? "")
+                core.state { $0.outside = outside }
             case "clinician": core.state { $0.signedIn = value.text }
             case "photos":
                 let photos = try value.list.map(photo)
@@ -194,7 +197,7 @@ final class Around {
         var record = PhotoRecord(patient: readPatient(given["patient"]))
         record.site = given["record"]["site"].text.map { Site($0) }
         record.wound = given["record"]["wound"].text
-        let presenter = CameraPresenter(record, core, phone, phone, work) {
+        let presenter = CameraPresenter(record, core, core, phone, phone, work) {
             self.told("taken", .text($0.id), json($0.fitness))
         }
         return Driven(presenter, json) { name, with in
@@ -209,6 +212,7 @@ final class Around {
             case "ghost": .ghost(with[0].bool)
             case "ghost_found": .ghostFound
             case "leans": .leans(with[0].number)
+            case "looked": .looked(allowed: with[0].bool)
             case "focus": .focus(x: 0.5, y: 0.5)
             default: throw Unknown(what: name)
             }

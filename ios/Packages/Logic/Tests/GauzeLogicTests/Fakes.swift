@@ -31,6 +31,9 @@ final class FakeCore: Core {
         var mode: SignInMode?
         var signedIn: String?
         var series = "series"
+        /// Nil: the policy has no fences.
+        var fixes: [Fix]?
+        var outside: Outside?
         var told: [Json] = []
     }
 
@@ -139,6 +142,12 @@ final class FakeCore: Core {
             $0.unlocked = false
         }
     }
+
+    func wantsPosition() -> Bool { state.now.fixes != nil }
+
+    func located(_ fix: Fix) { state { $0.fixes?.append(fix) } }
+
+    func outside(_ team: Choice?) -> Outside? { state.now.outside }
 }
 
 /// The phone's parts that the screens ask, as a scenario sets them.

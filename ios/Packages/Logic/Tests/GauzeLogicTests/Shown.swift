@@ -142,7 +142,8 @@ func json(_ state: CameraState) -> Json {
         "patient": json(state.patient), "site": json(state.site), "shutter": .text(name(state.shutter)),
         "torch": .bool(state.torch), "grid": .bool(state.grid), "ghost": .bool(state.ghost), "hasGhost": .bool(state.hasGhost),
         "verdict": json(state.verdict), "marker": json(state.marker), "problem": json(state.problem),
-        "askPermission": .bool(state.askPermission), "tilt": state.tilt.map { .number(Int64($0)) } ?? .null,
+        "askPermission": .bool(state.askPermission), "outside": json(state.outside),
+        "askPosition": .bool(state.askPosition), "tilt": state.tilt.map { .number(Int64($0)) } ?? .null,
     ]
 }
 

@@ -24,6 +24,8 @@ import Testing
             ConsentEvent.by("Quillonbert"), EnrolEvent.pasted("{\"token\":\"9990000042\"}"), BodyEvent.touched(words: "Zzyzx", side: nil),
             QueueEvent.listed(.success([photo]), tooMany: nil), ReviewEvent.listed(.success([photo])), Outcome.success([photo]),
             Picture(Data("Zzyzx".utf8)), CameraEvent.taken(Shot(Picture(Data("Zzyzx".utf8)), width: 1)), Wordings.born("1945-07-14", Day(samplePatient)),
+            Fix(latitude: 9990000042, longitude: 1945, accuracy: 1945, age: 1945, mock: false, utcOffset: 0),
+            LocationEvent.found(Fix(latitude: 9990000042, longitude: 1945, accuracy: 1945, age: 1945, mock: false, utcOffset: 0)),
             Transfer(photo: "1", url: "https://g/v1/transfers/Zzyzx", file: "f", bytes: 1),
         ]
         let states: [Any] = [
@@ -111,6 +113,41 @@ extension Day {
             if case .ready = event { break }
         }
         #expect(seen.count == 2 && camera.opened.now == 2, "\(seen)")
+    }
+
+    /// Where the phone is, and how often somebody asked and stopped asking.
+    private final class Somewhere: Locations {
+        let opened = Locked(0)
+        let ended = Locked(0)
+
+        func open() -> AsyncStream<LocationEvent> {
+            opened { $0 += 1 }
+            return AsyncStream { continuation in
+                continuation.onTermination = { [ended] _ in ended { $0 += 1 } }
+                continuation.yield(.found(Fix(latitude: 1, longitude: 2, accuracy: 3, age: 4, mock: false, utcOffset: 0)))
+            }
+        }
+
+        func ask() {}
+    }
+
+    @Test func nobodyAsksWhereThePhoneIsWhereThePolicyHasNoFences() async {
+        let (core, somewhere) = (FakeCore(), Somewhere())
+        for await _ in somewhere.told(core) { Issue.record("heard of a place") }
+        #expect(somewhere.opened.now == 0)
+    }
+
+    @Test func theCoreIsToldWhereThePhoneIsAndTheSystemIsLeftAloneOnceNobodyListens() async {
+        let (core, somewhere) = (FakeCore(), Somewhere())
+        core.state { $0.fixes = [] }
+        let listening = Task {
+            for await allowed in somewhere.told(core) { return allowed }
+            return false
+        }
+        #expect(await listening.value)
+        #expect(core.state.now.fixes?.map(\.longitude) == [2])
+        for _ in 0..<200 where somewhere.ended.now == 0 { try? await Task.sleep(for: .milliseconds(10)) }
+        #expect(somewhere.ended.now == 1)
     }
 
     @Test func workThatIsCancelledEndsAndLeavesNothingRunning() async {

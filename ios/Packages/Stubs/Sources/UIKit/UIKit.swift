@@ -45,6 +45,7 @@ open class UIApplication: UIResponder {
 
     public static var shared: UIApplication { fatalError() }
     public nonisolated static var userDidTakeScreenshotNotification: Notification.Name { fatalError() }
+    public nonisolated static var openSettingsURLString: String { fatalError() }
     public nonisolated static var openNotificationSettingsURLString: String { fatalError() }
     @discardableResult
     public func open(_ url: URL) async -> Bool { fatalError() }

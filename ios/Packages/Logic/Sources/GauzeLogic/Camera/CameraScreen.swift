@@ -5,6 +5,8 @@ public enum Shutter: Sendable, CaseIterable {
 
 /// `verdict` is what the preview looks like, `marker` how its scale marker lies, where there is one: neither ever stops
 /// anybody. `tilt` is how many degrees the phone leans from upright; nil where it lies flat, or nobody measures.
+/// `outside` is what the hospital's fences say of this place: the shutter works, and the core refuses. `askPosition`: the
+/// hospital has fences, and the system may not be asked where the phone is.
 public struct CameraState: Sendable, Unspoken {
     public let patient: Patient?
     public let site: Site?
@@ -18,6 +20,8 @@ public struct CameraState: Sendable, Unspoken {
     public internal(set) var problem: Line?
     public internal(set) var askPermission: Bool
     public internal(set) var tilt: Int?
+    public internal(set) var outside: Line?
+    public internal(set) var askPosition: Bool
 }
 
 public enum CameraScreenEvent: Sendable {
@@ -30,6 +34,9 @@ public enum CameraScreenEvent: Sendable {
     case ghostFound
     case leans(Int?)
     case focus(x: Double, y: Double)
+    /// The core may have heard where the phone is; `allowed`: the system may be asked.
+    case looked(allowed: Bool)
+    case placed(Outside?)
     case kept(Outcome<KeptPhoto>)
 }
 
@@ -59,6 +66,7 @@ public protocol Handle: Sendable {
 public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
     private let record: PhotoRecord
     private let core: any Capturing
+    private let places: any Locating
     private let camera: any Handle
     private let judge: any Judge
     private let taken: Telling<KeptPhoto>
@@ -66,18 +74,19 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
     private var seenWidth = 0
 
     public init(
-        _ record: PhotoRecord, _ core: any Capturing, _ camera: any Handle, _ judge: any Judge, _ work: Work,
-        taken: @escaping Telling<KeptPhoto>
+        _ record: PhotoRecord, _ core: any Capturing, _ places: any Locating, _ camera: any Handle, _ judge: any Judge,
+        _ work: Work, taken: @escaping Telling<KeptPhoto>
     ) {
         self.record = record
         self.core = core
+        self.places = places
         self.camera = camera
         self.judge = judge
         self.taken = taken
         super.init(
             CameraState(
                 patient: record.patient, site: record.site, shutter: .closed, torch: false, grid: false, ghost: false,
-                hasGhost: false, verdict: nil, marker: nil, problem: nil, askPermission: false
+                hasGhost: false, verdict: nil, marker: nil, problem: nil, askPermission: false, askPosition: false
             ), work
         )
     }
@@ -97,6 +106,10 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
             next.hasGhost = true
         case .leans(let degrees): next.tilt = degrees
         case .focus(let x, let y): return ask(next) { $0.focus(x, y) }
+        case .looked(let allowed):
+            next.askPosition = !allowed
+            return Step(next) { [places, team = record.team] in .placed(places.outside(team)) }
+        case .placed(let outside): return Step(placed(state, outside))
         case .kept(let outcome): return kept(state, outcome)
         }
         return Step(next)
@@ -177,6 +190,18 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
         return Step(next)
     }
 
+    /// Whoever went where photos are taken is no longer told that this one was not.
+    private func placed(_ state: CameraState, _ outside: Outside?) -> CameraState {
+        var next = state
+        switch outside?.mode {
+        case .warn: next.outside = outside.map { Line(.cameraOutside, $0.words) }
+        case .blockCapture: next.outside = outside.map { Line(.cameraOutsideBlocked, $0.words) }
+        default: next.outside = nil
+        }
+        if outside?.mode != .blockCapture && state.problem?.word == .errorOutsideFence { next.problem = nil }
+        return next
+    }
+
     private func word(_ fault: CameraFault) -> Word {
         switch fault {
         case .noPermission: .cameraNoPermission
@@ -205,7 +230,8 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
 private func sample(_ change: (inout CameraState) -> Void = { _ in }) -> CameraState {
     var state = CameraState(
         patient: samplePatient, site: Site("Heel", .left), shutter: .ready, torch: false, grid: true, ghost: false,
-        hasGhost: false, verdict: .fitGood, marker: .cameraMarkerFound, problem: nil, askPermission: false, tilt: 0
+        hasGhost: false, verdict: .fitGood, marker: .cameraMarkerFound, problem: nil, askPermission: false, tilt: 0,
+        askPosition: false
     )
     change(&state)
     return state
@@ -215,7 +241,7 @@ public let cameraSamples = [
     "ready": sample(),
     "blurred-nobody": CameraState(
         patient: nil, site: nil, shutter: .ready, torch: false, grid: true, ghost: false, hasGhost: false,
-        verdict: .fitBlurred, marker: nil, problem: nil, askPermission: false, tilt: 0
+        verdict: .fitBlurred, marker: nil, problem: nil, askPermission: false, tilt: 0, askPosition: false
     ),
     "no-permission": sample {
         $0.shutter = .closed
@@ -229,6 +255,9 @@ public let cameraSamples = [
         $0.marker = .cameraNotLevel
         $0.tilt = -12
     },
+    "outside": sample { $0.outside = Line(.cameraOutside, "Site A") },
+    "outside-blocked": sample { $0.outside = Line(.cameraOutsideBlocked, "Site A, Health centre B") },
+    "ask-position": sample { $0.askPosition = true },
     "full": sample { $0.problem = Line(.errorStorageFull) },
     "safe": sample { $0.shutter = .safe },
 ]

@@ -271,4 +271,4 @@ public protocol SigningIn: Sendable {
 }
 
 /// The whole core as the screens see it.
-public protocol Core: Enrolling, Capturing, Reviewing, Sending, SigningIn {}
+public protocol Core: Enrolling, Capturing, Reviewing, Sending, SigningIn, Locating {}

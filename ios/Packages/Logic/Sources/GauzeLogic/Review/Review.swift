@@ -97,6 +97,10 @@ public final class ReviewPresenter: Presenter<ReviewState, ReviewEvent> {
 public let reviewSamples = [
     "locked": ReviewState(items: nil, open: nil, working: false, problem: nil),
     "declined": ReviewState(items: nil, open: nil, working: false, problem: Line(.reviewDeclined)),
+    "outside": ReviewState(
+        items: [ReviewItem(id: "1", taken: "29-Nov-2026 08:04", label: nil)], open: nil, working: false,
+        problem: Line(.errorOutsideFence)
+    ),
     "empty": ReviewState(items: [], open: nil, working: false, problem: nil),
     "list": ReviewState(
         items: [

@@ -33,7 +33,8 @@ public enum Word: Sendable, CaseIterable {
     // camera
     case cameraTitle, cameraShoot, cameraTorchOn, cameraTorchOff, cameraGridOn, cameraGridOff, cameraGhost,
         cameraGhostOff, cameraStarting, cameraSealing, cameraSafe, cameraMarkerFound, cameraMarkerMissing, cameraLevel, cameraNotLevel,
-        cameraNoPermission, cameraInUse, cameraNoCamera, cameraBroken, cameraAllow, fitGood, fitBlurred, fitDark,
+        cameraNoPermission, cameraInUse, cameraNoCamera, cameraBroken, cameraAllow, cameraOutside, cameraOutsideBlocked,
+        cameraPosition, cameraPositionAllow, fitGood, fitBlurred, fitDark,
         fitBright
     // check
     case checkTitle, checkKeep, checkAgain, checkAgainConsequence, checkAnother, checkSafe, checkPicture
@@ -89,7 +90,7 @@ public enum Word: Sendable, CaseIterable {
         errorTooManyUnsent,
         errorSignInNeeded, errorOtherPerson, errorSignInOff, errorSignInCancelled, errorSignInNotBegun,
         errorSignInRefused, errorSignInAddress, errorSignInToken, errorSignInTokenTooLarge, errorSignInProvider,
-        errorSignInOtherProvider, errorGatewayStorageFull, errorGatewayStorageFailed, errorClosed
+        errorSignInOtherProvider, errorGatewayStorageFull, errorGatewayStorageFailed, errorClosed, errorOutsideFence
 
     /// The name in the resources.
     public var resource: String { snakeCase(String(describing: self)) }

@@ -24,6 +24,7 @@ import org.gauze.logic.port.Camera
 import org.gauze.logic.port.CorePorts
 import org.gauze.logic.port.Judge
 import org.gauze.logic.port.Level
+import org.gauze.logic.port.Locations
 import org.gauze.logic.port.ManagedConfiguration
 import org.gauze.logic.port.Now
 import org.gauze.logic.port.Scanner
@@ -42,6 +43,7 @@ import org.gauze.platform.keys.KeystoreSecret
 import org.gauze.platform.keys.SystemBiometric
 import org.gauze.platform.managed.AppStates
 import org.gauze.platform.managed.Restrictions
+import org.gauze.platform.place.SystemLocations
 import org.gauze.platform.scan.ZxingScanner
 import org.gauze.platform.upload.Uploads
 
@@ -61,6 +63,7 @@ open class AppGraph(private val context: Context) {
     open val scanner: Scanner by lazy { ZxingScanner() }
     open val judge: Judge by lazy { FrameJudge() }
     open val level: Level by lazy { GravityLevel(context) }
+    open val locations: Locations by lazy { SystemLocations(context) }
     open val sound: Sound by lazy { ShutterSound() }
     open val biometric: Biometric by lazy { SystemBiometric({ activity }, context.getString(R.string.prompt_unlock)) }
     open val managed: ManagedConfiguration by lazy { Restrictions(context, AppStates(context)::send) }

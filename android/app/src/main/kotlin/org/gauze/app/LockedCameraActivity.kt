@@ -46,7 +46,7 @@ class LockedCameraActivity : ComponentActivity() {
                 val core = (graph.core() as? Outcome.Done)?.value
                 val camera = at
                 if (core == null || camera == null) ShutView(shut) { open() } else {
-                    val ways = CameraWays(null, null, { askForCamera.launch(Manifest.permission.CAMERA) }, ::finish)
+                    val ways = CameraWays(null, null, { askForCamera.launch(Manifest.permission.CAMERA) }, null, ::finish)
                     TakePhoto(graph, core, camera, opened, shutters, ways) { kept(core) }
                 }
             }

@@ -2,6 +2,7 @@ package org.gauze.app
 
 import android.Manifest
 import android.content.Intent
+import android.net.Uri
 import android.os.Build
 import android.os.Bundle
 import android.provider.Settings
@@ -23,6 +24,7 @@ import org.gauze.logic.core.Outcome
 import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Failures
 import org.gauze.platform.SystemBrowser
+import org.gauze.platform.place.SystemLocations
 
 /** The one window. Nothing of it is in recents, screenshots or a saved state. */
 class MainActivity : ComponentActivity() {
@@ -33,6 +35,11 @@ class MainActivity : ComponentActivity() {
     private val askForNotes = registerForActivityResult(ActivityResultContracts.RequestPermission()) { allowed ->
         // Refused for good, or by device management: only the settings are left.
         if (!allowed && !shouldShowRequestPermissionRationale(Manifest.permission.POST_NOTIFICATIONS)) noteSettings()
+        screens?.answered()
+    }
+
+    private val askForPosition = registerForActivityResult(ActivityResultContracts.RequestMultiplePermissions()) { answers ->
+        if (answers.values.none { it } && !shouldShowRequestPermissionRationale(Manifest.permission.ACCESS_FINE_LOCATION)) ownSettings()
         screens?.answered()
     }
 
@@ -60,7 +67,10 @@ class MainActivity : ComponentActivity() {
 
     private fun start(core: Core) {
         shut = null
-        val made = Screens(graph, core, graph.journey(core), lifecycleScope, Asks({ askForCamera.launch(Manifest.permission.CAMERA) }, ::notes))
+        val asks = Asks(
+            { askForCamera.launch(Manifest.permission.CAMERA) }, { askForPosition.launch(SystemLocations.PERMISSIONS) }, ::notes,
+        )
+        val made = Screens(graph, core, graph.journey(core), lifecycleScope, asks)
         screens = made
         graph.managed.changes().onEach(made::managed).launchIn(lifecycleScope)
     }
@@ -73,6 +83,9 @@ class MainActivity : ComponentActivity() {
 
     private fun noteSettings() =
         startActivity(Intent(Settings.ACTION_APP_NOTIFICATION_SETTINGS).putExtra(Settings.EXTRA_APP_PACKAGE, packageName))
+
+    private fun ownSettings() =
+        startActivity(Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, Uri.fromParts("package", packageName, null)))
 
     /** The browser came back from the sign-in. */
     override fun onNewIntent(intent: Intent) {

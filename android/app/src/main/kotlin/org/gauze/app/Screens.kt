@@ -10,6 +10,7 @@ import androidx.compose.runtime.rememberCoroutineScope
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.collect
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
 import org.gauze.app.ui.BlockedView
@@ -51,6 +52,7 @@ import org.gauze.logic.patient.PatientPresenter
 import org.gauze.logic.patient.Way
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
+import org.gauze.logic.port.told
 import org.gauze.logic.queue.QueueEvent
 import org.gauze.logic.queue.QueuePresenter
 import org.gauze.logic.review.ReviewEvent
@@ -62,7 +64,7 @@ import org.gauze.logic.wound.WoundPresenter
 import org.gauze.logic.words.Word
 
 /** What only a window can ask of its user. */
-class Asks(val camera: () -> Unit, val notes: () -> Unit)
+class Asks(val camera: () -> Unit, val position: () -> Unit, val notes: () -> Unit)
 
 /** A presenter for the route that is shown, its view, and what the window tells both. */
 class Screens(
@@ -126,7 +128,7 @@ class Screens(
             }
             is Route.Camera -> {
                 val again by opened.collectAsState()
-                val ways = CameraWays(journey::askSite, journey::askConsent, asks.camera, ::back)
+                val ways = CameraWays(journey::askSite, journey::askConsent, asks.camera, asks.position, ::back)
                 TakePhoto(graph, core, at, again, shutters, ways) {
                     if (!journey.taken(it, at.record)) graph.uploads.schedule(0, asked = false)
                 }
@@ -229,6 +231,7 @@ class Screens(
     private fun Review() {
         val scope = rememberCoroutineScope()
         val presenter = remember { ReviewPresenter(core, core, graph.biometric, graph.zone, scope + Dispatchers.Default) }
+        WhileInFront { graph.locations.told(core).collect() }
         DisposableEffect(Unit) {
             review = presenter
             onDispose {

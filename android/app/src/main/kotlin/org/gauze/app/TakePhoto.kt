@@ -28,6 +28,7 @@ import org.gauze.logic.camera.shown
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.orNull
 import org.gauze.logic.flow.Route
+import org.gauze.logic.port.told
 
 /** What a volume key presses, where something is there to press. */
 class Shutters {
@@ -55,10 +56,11 @@ fun TakePhoto(graph: AppGraph, core: Core, at: Route.Camera, again: Int, shutter
 
             override fun safe() = graph.sound.safe()
         }
-        CameraPresenter(at.record, core, handle, graph.judge, graph.work, taken)
+        CameraPresenter(at.record, core, core, handle, graph.judge, graph.work, taken)
     }
     WhileInFront(at, again) {
         launch { graph.level.leans().collect { presenter.send(CameraScreenEvent.Leans(it)) } }
+        launch { graph.locations.told(core).collect { presenter.send(CameraScreenEvent.Looked(it)) } }
         graph.camera.shown().collect { presenter.send(CameraScreenEvent.From(it)) }
     }
     var ghost by remember(at) { mutableStateOf<ImageBitmap?>(null) }

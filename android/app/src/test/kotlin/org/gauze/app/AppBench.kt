@@ -76,7 +76,7 @@ class AppBench {
         repeat(WARM + times) { at ->
             jpeg.rewind()
             var id = ""
-            val presenter = CameraPresenter(PhotoRecord(), core, quiet, { Fitness(0, 0) }, CoroutineScope(Dispatchers.Default)) { id = it.id }
+            val presenter = CameraPresenter(PhotoRecord(), core, core, quiet, { Fitness(0, 0) }, CoroutineScope(Dispatchers.Default)) { id = it.id }
             val took = clock {
                 presenter.send(CameraScreenEvent.From(CameraEvent.Taken(DirectShot(jpeg, 4032))))
                 runBlocking { presenter.states.first { it.shutter == Shutter.SAFE } }

@@ -55,11 +55,11 @@ object Samples {
     private val ghost by lazy {
         ImageBitmap(30, 40).also { Canvas(it).drawCircle(Offset(15f, 20f), 9f, Paint().apply { color = Color(0xFFB5524A) }) }
     }
-    private val nowhere = CameraWays({}, {}, {}, {})
+    private val nowhere = CameraWays({}, {}, {}, {}, {})
     private val overLock: Map<String, @Composable () -> Unit> = mapOf(
         "over-lock" to {
             val state = cameraSamples.getValue("ready").copy(patient = null, site = null, marker = null)
-            CameraView(state, picture, null, CameraWays(null, null, {}, {})) {}
+            CameraView(state, picture, null, CameraWays(null, null, {}, null, {})) {}
         },
     )
     private val utc = ZoneId.of("UTC")

@@ -10,9 +10,11 @@ import org.gauze.core.ClientException
 import org.gauze.core.Encoding
 import org.gauze.core.InternalException
 import org.gauze.core.Platform
+import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Configured
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Failure
+import org.gauze.logic.core.Fix
 import org.gauze.logic.core.KeyedState
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Patient
@@ -94,6 +96,12 @@ class GauzeCore private constructor(private val client: Client) : Core {
         tried { client.signIn().use { it.finish(callback) }.name }
 
     override fun signOut() = client.signIn().use { it.signOut() }
+
+    override fun wantsPosition() = client.wantsPosition()
+
+    override fun located(fix: Fix) = client.located(fix.toCore())
+
+    override fun outside(team: Choice?) = client.place(team?.toCore()).outside?.toApp()
 
     override fun close() = client.close()
 

@@ -8,10 +8,12 @@ import org.gauze.core.Consent
 import org.gauze.core.ConsentScope
 import org.gauze.core.Established
 import org.gauze.core.Fitness
+import org.gauze.core.Fix
 import org.gauze.core.FoundMarker
 import org.gauze.core.Framing
 import org.gauze.core.Identifier
 import org.gauze.core.Kind
+import org.gauze.core.Outside
 import org.gauze.core.Patient
 import org.gauze.core.PhotoView
 import org.gauze.core.PickLists
@@ -28,9 +30,12 @@ import org.gauze.logic.core.Choice as AppChoice
 import org.gauze.logic.core.Choices as AppChoices
 import org.gauze.logic.core.Consent as AppConsent
 import org.gauze.logic.core.Established as AppEstablished
+import org.gauze.logic.core.FenceMode as AppFenceMode
 import org.gauze.logic.core.Fitness as AppFitness
+import org.gauze.logic.core.Fix as AppFix
 import org.gauze.logic.core.Identifier as AppIdentifier
 import org.gauze.logic.core.Notice as AppNotice
+import org.gauze.logic.core.Outside as AppOutside
 import org.gauze.logic.core.Patient as AppPatient
 import org.gauze.logic.core.Photo as AppPhoto
 import org.gauze.logic.core.PhotoRecord as AppRecord
@@ -86,7 +91,18 @@ internal fun AppSite.toCore() = Site(system = system, code = code, words = words
 internal fun Site.toApp() =
     AppSite(words = words, side = side?.let { AppSide.valueOf(it.name) }, system = system, code = code)
 
-private fun AppChoice.toCore() = Choice(code, words)
+internal fun AppChoice.toCore() = Choice(code, words)
+
+internal fun AppFix.toCore() = Fix(
+    latitude = latitude,
+    longitude = longitude,
+    accuracyM = accuracy,
+    ageMs = age.coerceIn(0, UInt.MAX_VALUE.toLong()).toUInt(),
+    mock = mock,
+    utcOffsetMinutes = utcOffset.toShort(),
+)
+
+internal fun Outside.toApp() = AppOutside(AppFenceMode.valueOf(mode.name), words)
 
 private fun AppConsent.toCore() = Consent(
     scopes = scopes.sorted().map { ConsentScope.valueOf(it.name) },

@@ -3,11 +3,14 @@ package org.gauze.logic
 import java.nio.ByteBuffer
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.emptyFlow
+import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Configured
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Failure
+import org.gauze.logic.core.Fix
 import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Outside
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.Photo
 import org.gauze.logic.core.PhotoRecord
@@ -106,6 +109,18 @@ class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
         signedIn = null
         lock()
     }
+
+    /** Null: the policy has no fences. */
+    var fixes: ArrayList<Fix>? = null
+    var outside: Outside? = null
+
+    override fun wantsPosition() = fixes != null
+
+    override fun located(fix: Fix) {
+        fixes!! += fix
+    }
+
+    override fun outside(team: Choice?) = outside
 
     override fun close() = Unit
 }

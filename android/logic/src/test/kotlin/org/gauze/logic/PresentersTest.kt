@@ -5,6 +5,9 @@ import java.time.LocalDate
 import java.time.ZoneId
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.flow.flowOf
+import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.runBlocking
 import org.gauze.logic.body.BodyEvent
 import org.gauze.logic.body.BodyPresenter
 import org.gauze.logic.camera.CameraPresenter
@@ -18,6 +21,7 @@ import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Consent
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.Fitness
+import org.gauze.logic.core.Fix
 import org.gauze.logic.core.Identifier
 import org.gauze.logic.core.Marker
 import org.gauze.logic.core.Patient
@@ -38,7 +42,10 @@ import org.gauze.logic.port.Authentication
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
 import org.gauze.logic.port.Frame
+import org.gauze.logic.port.LocationEvent
+import org.gauze.logic.port.Locations
 import org.gauze.logic.port.Shot
+import org.gauze.logic.port.told
 import org.gauze.logic.review.ReviewEvent
 import org.gauze.logic.review.ReviewPresenter
 import org.gauze.logic.signin.SignInEvent
@@ -139,8 +146,25 @@ class PresentersTest {
         }
     }
 
+    private val fix = Fix(1.0, 2.0, 3.0, 4, false, 0)
+
+    @Test
+    fun `nobody asks where the phone is where the policy has no fences`() = runBlocking {
+        val never = Locations { error("asked") }
+        assertEquals(emptyList<Boolean>(), never.told(core).toList())
+    }
+
+    @Test
+    fun `the core is told where the phone is, and screens only whether it may be asked`() = runBlocking {
+        core.fixes = ArrayList()
+        val events = flowOf(LocationEvent.NotAllowed, LocationEvent.Looking, LocationEvent.Found(fix))
+        assertEquals(listOf(false, true, true), Locations { events }.told(core).toList())
+        assertEquals(listOf(fix), core.fixes)
+        assertEquals("Fix", fix.toString())
+    }
+
     private fun camera(record: PhotoRecord = PhotoRecord(), taken: (KeptPhoto) -> Unit = {}) = CameraPresenter(
-        record, core,
+        record, core, core,
         object : Handle {
             override fun shoot() = Unit
 

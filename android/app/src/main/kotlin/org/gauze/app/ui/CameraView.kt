@@ -39,8 +39,14 @@ import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Word
 import org.gauze.logic.words.Wordings
 
-/** What the camera screen leads to besides a photo; over the lock screen neither to a site nor to a consent. */
-class CameraWays(val site: (() -> Unit)?, val consent: (() -> Unit)?, val allow: () -> Unit, val back: () -> Unit)
+/** What the camera screen leads to besides a photo; over the lock screen to no site, no consent and no position. */
+class CameraWays(
+    val site: (() -> Unit)?,
+    val consent: (() -> Unit)?,
+    val allow: () -> Unit,
+    val position: (() -> Unit)?,
+    val back: () -> Unit,
+)
 
 @Composable
 fun CameraView(
@@ -92,7 +98,8 @@ private fun Level(tilt: Int, over: Modifier) = Canvas(over) {
 /** What is pressed seldom lies in one row that scrolls: every line saved here is the picture's. */
 @Composable
 private fun Below(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) {
-    Said(state.problem)
+    if (state.problem == null) Said(state.outside, Tone.WARNING) else Said(state.problem)
+    if (state.askPosition && ways.position != null) Said(Line(Word.CameraPosition), Tone.PLAIN)
     when (state.shutter) {
         Shutter.CLOSED -> if (state.problem == null) Said(Line(Word.CameraStarting), Tone.PLAIN)
         Shutter.READY -> Verdict(state)
@@ -100,6 +107,7 @@ private fun Below(state: CameraState, ways: CameraWays, send: (CameraScreenEvent
         Shutter.SAFE -> Said(Line(Word.CameraSafe), Tone.GOOD)
     }
     Row(Modifier.horizontalScroll(rememberScrollState()), Arrangement.spacedBy(8.dp)) {
+        if (state.askPosition) ways.position?.let { Small(Word.CameraPositionAllow, it) }
         ways.site?.let { Small(state.site?.let(Wordings::site) ?: Line(Word.BodyTitle), it) }
         Small(if (state.torch) Word.CameraTorchOff else Word.CameraTorchOn) { send(CameraScreenEvent.Torch(!state.torch)) }
         Small(if (state.grid) Word.CameraGridOff else Word.CameraGridOn) { send(CameraScreenEvent.Grid(!state.grid)) }

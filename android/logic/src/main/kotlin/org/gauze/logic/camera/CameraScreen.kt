@@ -3,9 +3,12 @@ package org.gauze.logic.camera
 import java.nio.ByteBuffer
 import kotlinx.coroutines.CoroutineScope
 import org.gauze.logic.core.Capturing
+import org.gauze.logic.core.FenceMode
 import org.gauze.logic.core.Fitness
+import org.gauze.logic.core.Locating
 import org.gauze.logic.core.Marker
 import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Outside
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Side
@@ -28,6 +31,8 @@ enum class Shutter { CLOSED, READY, TAKING, SAFE }
 /**
  * [verdict] is what the preview looks like, [marker] how its scale marker lies, where there is one: neither ever stops
  * anybody. [tilt] is how many degrees the phone leans from upright; null where it lies flat, or nobody measures.
+ * [outside] is what the hospital's fences say of this place: the shutter works, and the core refuses. [askPosition]: the
+ * hospital has fences, and the system may not be asked where the phone is.
  */
 data class CameraState(
     val patient: Patient?,
@@ -42,6 +47,8 @@ data class CameraState(
     val problem: Line?,
     val askPermission: Boolean,
     val tilt: Int? = null,
+    val outside: Line? = null,
+    val askPosition: Boolean = false,
 ) {
     override fun toString() = "CameraState($shutter)"
 }
@@ -64,6 +71,11 @@ sealed interface CameraScreenEvent {
 
     class Focus(val x: Float, val y: Float) : CameraScreenEvent
 
+    /** The core may have heard where the phone is; [allowed]: the system may be asked. */
+    class Looked(val allowed: Boolean) : CameraScreenEvent
+
+    class Placed(val outside: Outside?) : CameraScreenEvent
+
     class Kept(val outcome: Outcome<KeptPhoto>) : CameraScreenEvent
 }
 
@@ -85,6 +97,7 @@ interface Handle {
 class CameraPresenter(
     private val record: PhotoRecord,
     private val core: Capturing,
+    private val places: Locating,
     private val camera: Handle,
     private val judge: Judge,
     scope: CoroutineScope,
@@ -105,6 +118,10 @@ class CameraPresenter(
         CameraScreenEvent.GhostFound -> Step(state.copy(ghost = true, hasGhost = true))
         is CameraScreenEvent.Leans -> Step(state.copy(tilt = event.degrees))
         is CameraScreenEvent.Focus -> Step(state) { null.also { camera.focus(event.x, event.y) } }
+        is CameraScreenEvent.Looked -> Step(state.copy(askPosition = !event.allowed)) {
+            CameraScreenEvent.Placed(places.outside(record.team))
+        }
+        is CameraScreenEvent.Placed -> Step(placed(state, event.outside))
         is CameraScreenEvent.Kept -> kept(state, event.outcome)
     }
 
@@ -158,6 +175,17 @@ class CameraPresenter(
         is Outcome.Failed -> Step(state.copy(shutter = Shutter.READY, problem = Failures.line(outcome.failure)))
     }
 
+    /** Whoever went where photos are taken is no longer told that this one was not. */
+    private fun placed(state: CameraState, outside: Outside?): CameraState {
+        val line = when (outside?.mode) {
+            FenceMode.WARN -> Line(Word.CameraOutside, outside.words)
+            FenceMode.BLOCK_CAPTURE -> Line(Word.CameraOutsideBlocked, outside.words)
+            else -> null
+        }
+        val arrived = outside?.mode != FenceMode.BLOCK_CAPTURE && state.problem?.word == Word.ErrorOutsideFence
+        return state.copy(outside = line, problem = if (arrived) null else state.problem)
+    }
+
     private fun fault(fault: CameraFault): Word = when (fault) {
         CameraFault.NO_PERMISSION -> Word.CameraNoPermission
         CameraFault.IN_USE -> Word.CameraInUse
@@ -195,6 +223,9 @@ val cameraSamples = mapOf(
     "blurred-nobody" to ready.copy(patient = null, site = null, verdict = Word.FitBlurred, marker = null),
     "no-permission" to ready.copy(shutter = Shutter.CLOSED, verdict = null, problem = Line(Word.CameraNoPermission), askPermission = true),
     "leaning-ghost" to ready.copy(ghost = true, hasGhost = true, marker = Word.CameraNotLevel, tilt = -12),
+    "outside" to ready.copy(outside = Line(Word.CameraOutside, "Site A")),
+    "outside-blocked" to ready.copy(outside = Line(Word.CameraOutsideBlocked, "Site A, Health centre B")),
+    "ask-position" to ready.copy(askPosition = true),
     "full" to ready.copy(problem = Line(Word.ErrorStorageFull)),
     "safe" to ready.copy(shutter = Shutter.SAFE),
 )

@@ -172,4 +172,4 @@ interface SigningIn {
 }
 
 /** The whole core as the screens see it. */
-interface Core : Enrolling, Capturing, Reviewing, Sending, SigningIn, AutoCloseable
+interface Core : Enrolling, Capturing, Reviewing, Sending, SigningIn, Locating, AutoCloseable

@@ -98,6 +98,7 @@ class ReviewPresenter(
 val reviewSamples = mapOf(
     "locked" to ReviewState(null, null, false, null),
     "declined" to ReviewState(null, null, false, Line(Word.ReviewDeclined)),
+    "outside" to ReviewState(listOf(ReviewItem("1", "29-Nov-2026 08:04", null)), null, false, Line(Word.ErrorOutsideFence)),
     "empty" to ReviewState(emptyList(), null, false, null),
     "list" to ReviewState(
         listOf(

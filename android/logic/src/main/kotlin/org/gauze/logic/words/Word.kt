@@ -165,6 +165,10 @@ enum class Word {
     CameraNoCamera,
     CameraBroken,
     CameraAllow,
+    CameraOutside,
+    CameraOutsideBlocked,
+    CameraPosition,
+    CameraPositionAllow,
     FitGood,
     FitBlurred,
     FitDark,
@@ -412,6 +416,7 @@ enum class Word {
     ErrorGatewayStorageFull,
     ErrorGatewayStorageFailed,
     ErrorClosed,
+    ErrorOutsideFence,
     ;
 
     /** The name in the resources. */

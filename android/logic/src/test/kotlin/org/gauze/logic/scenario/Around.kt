@@ -7,10 +7,12 @@ import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Failure
+import org.gauze.logic.core.FenceMode
 import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.Marker
 import org.gauze.logic.core.Notice
 import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.Outside
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.Photo
 import org.gauze.logic.core.PhotoRecord
@@ -120,6 +122,7 @@ internal class Around {
             "choices" -> fake.choices = choices(value)
             "sign_in" -> fake.mode = value?.named<SignInMode>()
             "series" -> fake.series = value.text!!
+            "outside" -> fake.outside = value?.let { Outside(it.list[0].named<FenceMode>(), it.list[1].text!!) }
             "clinician" -> fake.signedIn = value.text
             "photos" -> {
                 fake.photos.clear()

@@ -228,7 +228,7 @@ private class Picture : Shot {
 
 private fun Around.cameras(given: Any?): Driven {
     val record = PhotoRecord(patient(given["patient"]), site = given["record"]["site"].text?.let { Site(it) }, wound = given["record"]["wound"].text)
-    val presenter = CameraPresenter(record, core, camera, { fitness }, scope) {
+    val presenter = CameraPresenter(record, core, core, camera, { fitness }, scope) {
         told += listOf("taken", it.id, shown(it.fitness))
     }
     return driven(presenter, ::shown) { name, with ->
@@ -243,6 +243,7 @@ private fun Around.cameras(given: Any?): Driven {
             "ghost" -> CameraScreenEvent.Ghost(with[0] == true)
             "ghost_found" -> CameraScreenEvent.GhostFound
             "leans" -> CameraScreenEvent.Leans(with[0]?.int)
+            "looked" -> CameraScreenEvent.Looked(with[0] == true)
             "focus" -> CameraScreenEvent.Focus(0.5f, 0.5f)
             else -> unknown(name)
         }

@@ -136,6 +136,7 @@ internal fun shown(state: CameraState) = state.run {
         "patient" to shown(patient), "site" to shown(site), "shutter" to shown(shutter), "torch" to torch, "grid" to grid,
         "ghost" to ghost, "hasGhost" to hasGhost, "verdict" to verdict?.resource, "marker" to marker?.resource,
         "problem" to shown(problem), "askPermission" to askPermission, "tilt" to tilt?.toLong(),
+        "outside" to shown(outside), "askPosition" to askPosition,
     )
 }
 

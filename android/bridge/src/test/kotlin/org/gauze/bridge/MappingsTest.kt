@@ -1,0 +1,25 @@
+package org.gauze.bridge
+
+import org.gauze.core.FenceMode
+import org.gauze.core.Outside
+import org.gauze.logic.core.Fix
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Test
+import org.gauze.logic.core.FenceMode as AppFenceMode
+import org.gauze.logic.core.Outside as AppOutside
+
+class MappingsTest {
+    @Test
+    fun `a position goes to the core as it is, however old`() {
+        val core = Fix(55.86, -4.25, 12.5, 90_000, true, -300).toCore()
+        assertEquals(listOf(55.86, -4.25, 12.5), listOf(core.latitude, core.longitude, core.accuracyM))
+        assertEquals(Triple(90_000u, true, (-300).toShort()), Triple(core.ageMs, core.mock, core.utcOffsetMinutes))
+        assertEquals(listOf(0u, UInt.MAX_VALUE), listOf(-1L, Long.MAX_VALUE).map { Fix(0.0, 0.0, 0.0, it, false, 0).toCore().ageMs })
+    }
+
+    @Test
+    fun `every mode of a fence has its own in the app`() {
+        assertEquals(AppFenceMode.entries.map { it.name }, FenceMode.entries.map { it.name })
+        FenceMode.entries.forEach { assertEquals(AppOutside(AppFenceMode.valueOf(it.name), "Site A"), Outside(it, "Site A").toApp()) }
+    }
+}
