@@ -62,23 +62,6 @@ fn steps(phone: &Phone) -> usize {
 }
 
 #[tokio::test]
-async fn a_capture_syncs_the_photo_first_and_gives_it_its_name_last() {
-    let ward = Ward::new().await;
-    let phone = Phone::enrolled(&ward).await;
-    phone.capture(0);
-    phone.disk.works();
-    phone.capture(1);
-    let ops = phone.disk.ops();
-    let syncs: Vec<_> = ops.iter().filter(|op| op.name.starts_with("sync")).collect();
-    assert!(syncs[0].path.ends_with("photo.age"), "{syncs:?}");
-    // Two small files and the directory.
-    assert_eq!(syncs.len(), 4, "{syncs:?}");
-    let last = |wanted: &dyn Fn(&str) -> bool| ops.iter().rposition(|op| wanted(op.name)).unwrap();
-    assert!(last(&|name| name.starts_with("sync")) < last(&|name| name == "publish"), "{ops:?}");
-    assert!(last(&|name| name == "write") < ops.iter().position(|op| op.name == "sync").unwrap(), "{ops:?}");
-}
-
-#[tokio::test]
 async fn a_failing_disk_is_named_leaves_nothing_and_uses_no_place_in_the_chain() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;

@@ -123,7 +123,7 @@ async fn the_position_is_in_no_file_and_no_message() {
     phone.capture(0);
     let messages = Arc::new(Mutex::new(Vec::new()));
     let kept = messages.clone();
-    ward.link().obeys(move |_| {
+    phone.link.obeys(move |_| {
         let kept = kept.clone();
         Fate::Changed(Box::new(move |packet| kept.lock().unwrap().push(packet.clone())))
     });
@@ -141,7 +141,8 @@ async fn the_position_is_in_no_file_and_no_message() {
     }
     needles.are_not_below(&ward.path("")).unwrap();
     let messages = messages.lock().unwrap();
-    assert!(messages.len() > 2, "tickets, photo and status were sent");
+    let paths: Vec<_> = messages.iter().map(|packet| packet.path.as_str()).collect();
+    assert!(paths.len() > 2, "ticket, photo and status were sent: {paths:?}");
     for packet in messages.iter() {
         let said = format!("{} {:?}", packet.path, packet.headers);
         assert_eq!(
