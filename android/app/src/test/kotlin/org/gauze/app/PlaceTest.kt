@@ -69,9 +69,11 @@ class PlaceTest {
         show(fences = true)
         see(Line(Word.CameraOutside, "Site A"))
         asking(1)
-        rule.runOnUiThread { shown = false }
+        shown = false
+        rule.waitForIdle()
         asking(0)
-        rule.runOnUiThread { shown = true }
+        shown = true
+        rule.waitForIdle()
         asking(1)
         rule.activityRule.scenario.moveToState(Lifecycle.State.CREATED)
         asking(0)
