@@ -26,6 +26,9 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.onCompletion
+import kotlinx.coroutines.flow.onStart
+import kotlinx.coroutines.flow.update
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.port.Authentication
 import org.gauze.logic.port.BackgroundUploads
@@ -40,6 +43,8 @@ import org.gauze.logic.port.Frame
 import org.gauze.logic.port.KeyEvidence
 import org.gauze.logic.port.KeyException
 import org.gauze.logic.port.KeyFault
+import org.gauze.logic.port.LocationEvent
+import org.gauze.logic.port.Locations
 import org.gauze.logic.port.Secret
 import org.gauze.logic.port.Sound
 import org.gauze.platform.camera.DirectShot
@@ -70,6 +75,7 @@ class TestApplication : GauzeApplication() {
 
 class TestGraph(context: Context, private val phone: FakePhone) : AppGraph(context) {
     override val camera = FakeCamera()
+    override val locations = FakeLocations()
 
     /** How often a photo was said to be safe. */
     val ticks = AtomicInteger()
@@ -79,6 +85,19 @@ class TestGraph(context: Context, private val phone: FakePhone) : AppGraph(conte
     override val browser = Visitor()
     override val hardware = false
     override val ports get() = CorePorts(phone, phone, phone, { phone.online }, { phone.disk })
+}
+
+/** Says [event] for as long as somebody listens, and counts who does. */
+class FakeLocations : Locations {
+    val event = MutableStateFlow<LocationEvent>(LocationEvent.Looking)
+    val asking = MutableStateFlow(0)
+    val times = AtomicInteger()
+
+    override fun open(): Flow<LocationEvent> =
+        event.onStart {
+            times.incrementAndGet()
+            asking.update { it + 1 }
+        }.onCompletion { asking.update { it - 1 } }
 }
 
 class FakeUploads : BackgroundUploads {
