@@ -141,8 +141,10 @@ fn outside(judged: &[Judged<'_>], team: Option<&Name>) -> Option<Outside> {
     modes.into_iter().find_map(|mode| {
         let asking = || judged.iter().filter(|judged| judged.rule.mode >= mode);
         let exempt = |judged: &Judged<'_>| {
-            mode == FenceMode::BlockCapture
-                && team.is_some_and(|team| judged.rule.exempt_teams.contains(team))
+            let teams = &judged.rule.exempt_teams;
+            // Whoever names no team may be of an exempt one.
+            let named = team.map_or(!teams.is_empty(), |team| teams.contains(team));
+            mode == FenceMode::BlockCapture && named
         };
         let met = |judged: &Judged<'_>| judged.fence.verdict != FenceVerdict::Outside || exempt(judged);
         if asking().next().is_none() || asking().any(met) {

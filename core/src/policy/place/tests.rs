@@ -154,7 +154,7 @@ fn community_teams_take_photos_anywhere() {
         let team: Option<Name> = team.map(|team| team.parse().unwrap());
         whereabouts.judge(&policy, team.as_ref(), now(), 0).outside.map(|outside| outside.mode)
     };
-    assert_eq!(mode(None), Some(FenceMode::BlockCapture));
+    assert_eq!(mode(None), Some(FenceMode::BlockView), "nobody knows that it is none of them");
     assert_eq!(mode(Some("ward-9")), Some(FenceMode::BlockCapture));
     assert_eq!(mode(Some("community")), Some(FenceMode::BlockView), "taken, not looked at");
 }
