@@ -52,6 +52,11 @@ const PARTS: &[Part] = &[
         "From `gauze-records`, and of what it judges",
         "Whoever runs the records side does it. A line without a code is one of `serve --check`.",
     ),
+    Part(
+        &["server-stub/witness/"],
+        "From `gauze-witness`, at another department",
+        "Whoever runs the witness does it; what the records side says of a witness is among its own messages.",
+    ),
 ];
 
 const HEAD: &str = "# Messages
@@ -82,7 +87,9 @@ pub(super) fn page(said: &[Said]) -> String {
         let _ = writeln!(out, "| code | means | do |\n|---|---|---|");
         for row in rows {
             let code = if row.code.is_empty() { String::new() } else { format!("`{}`", row.code) };
-            line(&mut out, &[&code, &row.says, &row.asks]);
+            let worded = row.says.chars().any(char::is_alphabetic);
+            let says = if worded { &row.says } else { "Which file or place, and what its system said." };
+            line(&mut out, &[&code, says, &row.asks]);
         }
         out.push('\n');
     }

@@ -15,7 +15,7 @@ const ROOTS: &[&str] = &["core", "server-stub", "bindings/src", "tests/src/phone
 /// So many sentences of a cause are told with what it is the cause of.
 const FEW: usize = 6;
 /// Types that have a table of their own on the page, or are said to programs alone.
-const ELSEWHERE: [&str; 3] = ["FilingRefusal", "DpopError", "Shown"];
+const ELSEWHERE: [&str; 4] = ["FilingRefusal", "DpopError", "Shown", "EnrolmentDenied"];
 /// What is asked by sentences that say it in no words of their own: an app shows it by what its screen offers.
 const ASKS: &[(&str, &str)] = &[
     ("review_off", "Nothing: the policy allows no review here, or its hours are over."),
