@@ -40,8 +40,8 @@ pub enum LogFailure {
     /// No such entry.
     #[error("there is no entry {0}")]
     NoEntry(u64),
-    /// It says what was erased, or what is held.
-    #[error("entry {0} says what was erased or held, and stays")]
+    /// It says what was erased, what is held, or what became of a case.
+    #[error("entry {0} says what was erased or held, or is of a case, and stays")]
     Stays(u64),
 }
 

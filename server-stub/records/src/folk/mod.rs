@@ -109,6 +109,11 @@ impl Folk {
         self.keys.term("link code", &format!("{address}/{code}"))
     }
 
+    /// What words about cases are sealed under.
+    pub(crate) fn cases(&self) -> Blind {
+        self.keys.term("case", "words")
+    }
+
     /// Seals words about a photo or a patient, for the access log.
     pub(crate) fn seal_words(&self, about: &Blind, words: &str) -> Result<Vec<u8>, FolkError> {
         Ok(self.keys.seal(about, words.as_bytes())?)
