@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gauze_wire::CaptureId;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::action::{Action, act};
+use crate::action::{Act, Action, act};
 use crate::context::Reason;
 use crate::deed::Logged;
 use crate::log::{Entry, Event, Happening, Outcome, What};
@@ -174,7 +174,7 @@ impl Case {
     /// # Errors
     /// [`Unfit`]: what comes first.
     pub fn fits(&self, step: Step) -> Result<(), Unfit> {
-        let reads = matches!(step, Step::Read | Step::Form);
+        let reads = matches!(step, Step::Read | Step::Form | Step::Evidence);
         if self.state() == State::Closed && !reads && !matches!(step, Step::Decide(_)) {
             return Err(Unfit::Closed);
         }
@@ -219,7 +219,7 @@ impl Cases {
                     self.put(number, by.clone(), said, entry.at, entry.reason.clone());
                 }
             }
-            (What::Action(Action::Case), Some(by)) => {
+            (What::Action(Action::Case | Action::CaseEvidence), Some(by)) => {
                 let Some((step, case)) = Step::of(note) else { return };
                 let (by, at, reason) = (by.clone(), entry.at, entry.reason.clone());
                 self.take(case, Taken { line: number, by, at, step, reason });
@@ -273,7 +273,7 @@ impl Cases {
     }
 
     /// The same of a step.
-    pub fn step(&mut self, logged: &Logged<act::Case>, case: u64, step: Step) {
+    pub fn step<A: Act>(&mut self, logged: &Logged<A>, case: u64, step: Step) {
         let (context, by) = (logged.context(), logged.acting().person.id.clone());
         let (line, at, reason) = (logged.line().index, context.at, context.reason.clone());
         self.take(case, Taken { line, by, at, step, reason });

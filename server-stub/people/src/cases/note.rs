@@ -84,6 +84,8 @@ pub enum Step {
     Read,
     /// The regulator's fields were filled in.
     Form,
+    /// What proves it left as an archive: a line of its own action.
+    Evidence,
 }
 
 impl Step {
@@ -99,6 +101,7 @@ impl Step {
             Self::Close => format!("close/{case}"),
             Self::Read => format!("read/{case}"),
             Self::Form => format!("form/{case}"),
+            Self::Evidence => format!("evidence/{case}"),
         };
         Note::new(text).ok()
     }
@@ -118,6 +121,7 @@ impl Step {
             ("close", None) => Self::Close,
             ("read", None) => Self::Read,
             ("form", None) => Self::Form,
+            ("evidence", None) => Self::Evidence,
             _ => return None,
         };
         parts.next().is_none().then_some((step, case))

@@ -86,6 +86,7 @@ fn outlives(entry: &Entry) -> bool {
                 | Action::Erase
                 | Action::Report
                 | Action::Case
+                | Action::CaseEvidence
         ) | What::Happening(
             Happening::Link
                 | Happening::Mail

@@ -114,7 +114,7 @@ fn read_all(files: &Files, keys: &LogKeys, signed: u64) -> Result<Found, LogFail
 pub(super) fn stays(entry: &Entry) -> bool {
     matches!(
         entry.what,
-        What::Action(Action::Hold | Action::Erase | Action::Report | Action::Case)
+        What::Action(Action::Hold | Action::Erase | Action::Report | Action::Case | Action::CaseEvidence)
             | What::Happening(Happening::PhotoErased | Happening::CaseReminder)
     ) && entry.outcome == Outcome::Done
 }

@@ -39,7 +39,7 @@ pub use amending::Amending;
 pub use erasing::Over;
 pub(crate) use erasing::remove;
 pub use error::FolkError;
-pub(crate) use export::Papers;
+pub(crate) use export::{Concerned, Papers};
 pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;

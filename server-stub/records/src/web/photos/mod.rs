@@ -173,7 +173,7 @@ impl Desk {
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 34] = [
+pub const ADDRESSES: [&str; 36] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -204,6 +204,8 @@ pub const ADDRESSES: [&str; 34] = [
     "/report",
     "/cases",
     "/cases/{case}",
+    "/cases/{case}/form",
+    "/cases/{case}/evidence",
     "/links",
     "/compare",
     "/shown/{showing}",
@@ -242,6 +244,8 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/report" => get(cases::report_form).post(cases::report),
         "/cases" => get(cases::list),
         "/cases/{case}" => get(cases::page).post(cases::act),
+        "/cases/{case}/form" => get(cases::regulator),
+        "/cases/{case}/evidence" => get(cases::evidence_form).post(cases::evidence),
         "/links" => get(links::list::list).post(links::list::revoke),
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),

@@ -18,7 +18,7 @@ use crate::fixture::{Edit, Hospital, Phone};
 use crate::folk::{patient, text, told};
 
 /// Each route that a role opens, and the action that it does.
-const ROUTES: [(&str, &str, &str); 43] = [
+const ROUTES: [(&str, &str, &str); 46] = [
     ("GET", "/lists/{team}", "list"),
     ("GET", "/patients/{patient}", "list"),
     ("POST", "/search", "search"),
@@ -59,6 +59,9 @@ const ROUTES: [(&str, &str, &str); 43] = [
     ("GET", "/cases", "case"),
     ("GET", "/cases/{case}", "case"),
     ("POST", "/cases/{case}", "case"),
+    ("GET", "/cases/{case}/form", "case"),
+    ("GET", "/cases/{case}/evidence", "case_evidence"),
+    ("POST", "/cases/{case}/evidence", "case_evidence"),
     ("GET", "/people/sessions", "end_session"),
     ("POST", "/people/sessions", "end_session"),
     ("GET", "/people/waiting", "reenrol"),
@@ -304,6 +307,7 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                     "/photos/{photo}/keeping" | "/photos/{photo}/hold" => &WISH,
                     "/report" => &REPORT,
                     "/cases/{case}" => &[("step", "own")],
+                    "/cases/{case}/evidence" => &[("words", "The regulator asks for it")],
                     "/keeping/rules" => &[("text", r#"{"v":1,"otherwise":{"years":100}}"#)],
                     "/documents/register" => &[("text", r#"{"v":1}"#)],
                     "/hastes" => &[("entry", &entries[usize::from(nobodys)]), ("verdict", "justified")],
@@ -331,6 +335,7 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                             | "documents"
                             | "report"
                             | "case"
+                            | "case_evidence"
                     );
                 if opened != *allowed || !(logged || unlogged) {
                     wrong.push(format!(
@@ -394,6 +399,9 @@ async fn an_id_of_another_team_beside_one_of_ones_own_is_refused_and_logged() {
         ("POST", format!("/photos/{other}/erase"), vec![]),
         ("GET", "/cases/0".to_owned(), vec![]),
         ("POST", "/cases/0".to_owned(), vec![("step", "own")]),
+        ("GET", "/cases/0/form".to_owned(), vec![]),
+        ("GET", "/cases/0/evidence".to_owned(), vec![]),
+        ("POST", "/cases/0/evidence".to_owned(), vec![("words", "x")]),
         ("POST", "/hastes".to_owned(), vec![("entry", entry.as_str()), ("verdict", "justified")]),
         ("POST", "/hastes".to_owned(), vec![("entry", "AAAAAAAAAAAAAAAAAAAAAA"), ("verdict", "justified")]),
     ] {

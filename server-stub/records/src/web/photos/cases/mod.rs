@@ -3,6 +3,8 @@
 //! Always: a report is a line before it is thanked for; what a person wrote stands sealed in it; a step is judged and written
 //! while no other can be; each reminder has one line, whoever looks and however often the service is restarted.
 
+mod evidence;
+mod form;
 mod list;
 mod one;
 mod report;
@@ -27,6 +29,8 @@ use crate::web::leave::running;
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
+pub(super) use evidence::{form as evidence_form, take as evidence};
+pub(super) use form::page as regulator;
 pub(super) use list::page as list;
 pub(super) use one::{act, page};
 pub(super) use report::{form as report_form, save as report};

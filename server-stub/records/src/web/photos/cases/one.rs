@@ -135,7 +135,11 @@ impl Desk {
                     (form(signed, case, ("close", words::CLOSE, words::CLOSE_LEAD, words::CLOSE), &area("close-words", words::OUTCOME)))
                 }
             }
-            p.actions { a.button href=(PAGE) { (words::TO_LIST) } }
+            p.actions {
+                a.button href={ (PAGE) "/" (case.number) "/form" } { (words::TO_FORM) }
+                a.button href={ (PAGE) "/" (case.number) "/evidence" } { (words::EVIDENCE) }
+                a.button href=(PAGE) { (words::TO_LIST) }
+            }
         };
         let title = format!("{} {}", words::CASE, case.number);
         Ok(layout::page(&Frame::signed(&title, signed, PAGE), &body))

@@ -32,8 +32,6 @@ pub(crate) const CLOSED: &str = "Closed";
 pub(crate) const NOT_CLOSED: &str = "Nothing is closed yet.";
 pub(crate) const MISSES: &str = "Near misses by month";
 pub(crate) const NO_MISSES: &str = "No near miss was reported yet.";
-pub(crate) const MONTH: &str = "Month";
-pub(crate) const COUNT: &str = "Near misses";
 pub(crate) const CASE: &str = "Case";
 pub(crate) const LATE: &str = "Late";
 pub(crate) const DUE: &str = "Due";
@@ -83,6 +81,49 @@ pub(crate) const STEP_MISSING: &str = "A field is empty or too long. Fill it in 
 pub(crate) const NO_PHOTO: &str = "No photo here has this reference. Compare it letter by letter.";
 pub(crate) const SEALED: &str = "What was written cannot be opened: another key sealed it.";
 
+pub(crate) const FORM: &str = "The regulator's form";
+pub(crate) const FORM_LEAD: &str =
+    "Copy each answer into the form of the Information Commissioner's Office, and look through it first.";
+pub(crate) const FILL: &str = "Not known here. Fill it in by hand.";
+
+pub(crate) const EVIDENCE: &str = "Evidence as an archive";
+pub(crate) const EVIDENCE_LEAD: &str = "Lines of the access log with their proofs, hashes of photos and phones, what was in force. Anybody checks it without this system. It names nobody in clear.";
+pub(crate) const EVIDENCE_WHY: &str = "Who receives it, and what for";
+pub(crate) const WITH_NAMES: &str = "With what was written, and with names";
+pub(crate) const WITH_NAMES_HINT: &str = "One more file, sealed to the receiver's age key alone. Compare the key with them by telephone.";
+pub(crate) const KEY: &str = "The receiver's age key";
+pub(crate) const TAKE: &str = "Take the archive out";
+pub(crate) const BACK: &str = "Back to the case";
+pub(crate) const NO_WHY: &str = "Say who receives it and what for.";
+pub(crate) const BAD_KEY: &str = "This is no age key that can be used here. Ask the receiver to send it again.";
+
+/// What stands in every archive: how to check it without us.
+pub(crate) const README: &str = "\
+What went wrong at a hospital, and what proves it.
+
+timeline.txt          what became of the case, in plain words; people stand as the access log names them
+lines/N.tlog-proof    line N of the hospital's access log, and that it stands there (C2SP tlog-proof)
+checkpoint            the log's newest checkpoint; cosigned and outside, where they are, are what witnesses signed
+photos.json           photos concerned, by their reference, with the hashes of sealed file, manifest and receipt
+devices.json          phones that took them, with the hash of how each became known
+in-force.json         policies, documents, notices and rules in force when somebody became aware, and now
+words.age             only where it was asked for: what was written, and names, sealed to one receiver
+evidence.jws          what this is, and the hash of every file; signed by the hospital
+access-keys.json      the public keys of the access log
+hospital.pem          the public key that signed evidence.jws
+
+Compare hospital.pem and access-keys.json with what the hospital tells you by another way. Then, without any network:
+
+  gauze-records case verify ARCHIVE --hospital hospital.pem --public-keys access-keys.json
+
+or, without any program of ours, for the files and the signature:
+
+  sha256sum -c SHA256SUMS
+  openssl dgst -sha256 -verify hospital.pem -signature evidence.der evidence.signed
+
+A sealed file opens with age (https://age-encryption.org): age -d -i KEY words.age
+";
+
 pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Breach => "A breach",
@@ -123,6 +164,7 @@ pub(crate) fn step(step: Step) -> &'static str {
         Step::Close => "Closed it",
         Step::Read => "Read it",
         Step::Form => "Had the regulator's form filled in",
+        Step::Evidence => "Took the evidence out",
     }
 }
 
