@@ -2,8 +2,8 @@
 
 use gauze_core::wire::{
     BirthDate, BodySide, CaptureId, ChiNumber, Choice, Consent, ConsentScope, Established, Fitness,
-    FoundMarker, Framing, HcNumber, Identifier, Name, NhsNumber, NoticeChoice,
-    Patient, PickLists, SeriesId, ShownNotice, Site, SiteChoice, WoundId,
+    FoundMarker, Framing, HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, SeriesId,
+    ShownNotice, Site, SiteChoice, WoundId,
 };
 use gauze_core::{CaptureContext, WoundView};
 use jiff::Timestamp;

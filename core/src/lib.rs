@@ -17,10 +17,10 @@ pub mod queue;
 pub mod wire {
     pub use gauze_wire::{
         Attestation, BirthDate, BodySide, Bytes, CaptureId, ChiNumber, Choice, Consent, ConsentScope,
-        DeviceId, Digest, Established, Fence, FenceMode, FenceVerdict, FilingRefusal, Fitness, FoundMarker, Framing,
-        HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, Platform, ProblemCode,
-        PublicKey, Rendering, SeriesId, ShownNotice, SignInMode, Site, SiteChoice, Text, WireError, WoundId,
-        signature_from_der,
+        DeviceId, Digest, Established, Fence, FenceMode, FenceVerdict, FilingRefusal, Fitness, FoundMarker,
+        Framing, HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, Platform,
+        ProblemCode, PublicKey, Rendering, SeriesId, ShownNotice, SignInMode, Site, SiteChoice, Text,
+        WireError, WoundId, signature_from_der,
     };
 }
 

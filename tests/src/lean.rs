@@ -147,7 +147,8 @@ impl LeanPhone {
 
     /// Says what it holds, as phones do each minute, and hears where it stands.
     pub async fn ask(&self) -> anyhow::Result<()> {
-        let holding = Holding { highest_seq: self.seq, unsent: 0, app_version: "0.1.0".parse()?, screen_captures: 0 };
+        let holding =
+            Holding { highest_seq: self.seq, unsent: 0, app_version: "0.1.0".parse()?, screen_captures: 0 };
         let query = StatusQuery { captures: Vec::new(), holding: Some(holding) };
         let answer: StatusAnswer = self.signed("status", serde_json::to_vec(&query)?).await?;
         ensure!(answer.standing.is_some(), "no standing came");

@@ -144,6 +144,10 @@ async fn the_position_is_in_no_file_and_no_message() {
     assert!(messages.len() > 2, "tickets, photo and status were sent");
     for packet in messages.iter() {
         let said = format!("{} {:?}", packet.path, packet.headers);
-        assert_eq!(needles.found_in(&[said.as_bytes(), &packet.body].concat()), Vec::<String>::new(), "{said}");
+        assert_eq!(
+            needles.found_in(&[said.as_bytes(), &packet.body].concat()),
+            Vec::<String>::new(),
+            "{said}"
+        );
     }
 }

@@ -183,7 +183,9 @@ impl Seen {
                 let (east, north) = self.metres_to(*centre);
                 f64::from(*radius_m) - east.hypot(north)
             }
-            Area::Polygon(corners) => depth_in(&corners.iter().map(|c| self.metres_to(*c)).collect::<Vec<_>>()),
+            Area::Polygon(corners) => {
+                depth_in(&corners.iter().map(|c| self.metres_to(*c)).collect::<Vec<_>>())
+            }
         }
     }
 

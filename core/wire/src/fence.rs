@@ -321,6 +321,8 @@ mod tests {
         assert!(block("10.0.0.0/8").contains(address("::ffff:10.1.2.3")));
         assert!(!block("10.0.0.0/8").contains(address("11.0.0.0")));
         assert!(block("2001:db8::/32").contains(address("2001:db8:1::1")));
-        assert!(!block("::/0").contains(address("10.0.0.1")) && block("0.0.0.0/0").contains(address("1.2.3.4")));
+        assert!(
+            !block("::/0").contains(address("10.0.0.1")) && block("0.0.0.0/0").contains(address("1.2.3.4"))
+        );
     }
 }

@@ -9,7 +9,9 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AndroidRules, AppleRules, FenceRule, Life, Name, PickLists, Shape, SignInRules, Signed, Tenant, WireError};
+use crate::{
+    AndroidRules, AppleRules, FenceRule, Life, Name, PickLists, Shape, SignInRules, Signed, Tenant, WireError,
+};
 
 /// `docs/compression.md` argues both lower ends.
 const MAX_MEGAPIXELS: RangeInclusive<u16> = 8..=200;

@@ -178,7 +178,12 @@ pub fn register_file(data: &Path) -> PathBuf {
 /// [`DocumentsError`].
 pub fn register(data: &Path) -> Result<Register, DocumentsError> {
     let Some(bytes) = disk::read_if_any(&register_file(data))? else {
-        return Ok(Register { v: 1, data_protection_officer: None, documents: Vec::new(), notices: Vec::new() });
+        return Ok(Register {
+            v: 1,
+            data_protection_officer: None,
+            documents: Vec::new(),
+            notices: Vec::new(),
+        });
     };
     let text = String::from_utf8(bytes).map_err(|error| DocumentsError::Malformed(error.to_string()))?;
     Register::parse(&text)

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gauze_attest::{Basis, Roots, StatusList};
-use gauze_wire::{Bundle, Digest, FenceRule, Gateway, Inventory, Jws, PickLists, Policy, SignInRules, Tenant};
+use gauze_wire::{
+    Bundle, Digest, FenceRule, Gateway, Inventory, Jws, PickLists, Policy, SignInRules, Tenant,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

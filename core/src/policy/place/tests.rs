@@ -98,8 +98,7 @@ fn a_polygon_holds_what_its_corners_surround() {
         json!({"lat_e7": lat as i32, "lon_e7": lon as i32})
     };
     // A U that opens to the north.
-    let corners =
-        [(0, 0), (400, 0), (400, 100), (100, 100), (100, 300), (400, 300), (400, 400), (0, 400)];
+    let corners = [(0, 0), (400, 0), (400, 100), (100, 100), (100, 300), (400, 300), (400, 400), (0, 400)];
     let corners: Vec<Value> =
         corners.iter().map(|&(n, e)| corner(f64::from(n) - 50.0, f64::from(e) - 200.0)).collect();
     let fence = json!([{"id": "u", "words": "U", "mode": "record", "areas": [{"polygon": corners}]}]);

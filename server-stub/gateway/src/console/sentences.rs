@@ -3,8 +3,8 @@
 //! Always: every field is taken apart by name, so that a new one does not compile without its sentence.
 
 use gauze_wire::{
-    AndroidRules, AppleRules, Assessment, FenceMode, FenceRule, Grade, KeyLevel, Life, OnRevokedCertificate, PickLists, Policy, Reduction,
-    SignInMode, SignInRules,
+    AndroidRules, AppleRules, Assessment, FenceMode, FenceRule, Grade, KeyLevel, Life, OnRevokedCertificate,
+    PickLists, Policy, Reduction, SignInMode, SignInRules,
 };
 
 /// The fields, and what they say.

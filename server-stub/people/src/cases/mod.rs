@@ -185,7 +185,9 @@ impl Case {
             }
             Step::Decide(_) if self.owner().is_none() => Err(Unfit::Unowned),
             Step::Told if self.decision().is_none() => Err(Unfit::Undecided),
-            Step::Close if self.decision() == Some(Decision::Reportable) && !self.told() => Err(Unfit::Untold),
+            Step::Close if self.decision() == Some(Decision::Reportable) && !self.told() => {
+                Err(Unfit::Untold)
+            }
             Step::Close if self.decision().is_none() && !self.near_miss() => Err(Unfit::Undecided),
             _ => Ok(()),
         }
@@ -212,7 +214,9 @@ impl Cases {
     /// Takes in an entry, in the log's order.
     pub fn see(&mut self, number: u64, entry: &Entry) {
         self.tick(entry.at);
-        let (Some(note), Outcome::Done) = (entry.note.as_ref().map(Note::as_str), entry.outcome) else { return };
+        let (Some(note), Outcome::Done) = (entry.note.as_ref().map(Note::as_str), entry.outcome) else {
+            return;
+        };
         match (entry.what, &entry.who) {
             (What::Action(Action::Report), Some(by)) => {
                 if let Some(said) = Kind::reported(note) {
@@ -226,7 +230,11 @@ impl Cases {
             }
             (What::Happening(what @ (Happening::CaseReminder | Happening::Mail)), _) => {
                 let Some((reminder, case)) = Reminder::of(note) else { return };
-                if what == Happening::Mail { self.mailed(case, reminder) } else { self.reminded(case, reminder, entry.at) }
+                if what == Happening::Mail {
+                    self.mailed(case, reminder)
+                } else {
+                    self.reminded(case, reminder, entry.at)
+                }
             }
             _ => {}
         }

@@ -167,10 +167,15 @@ impl Mailer {
     async fn send_of_case(&self, reminder: Reminder, case: &Case) -> Result<(), MailError> {
         let number = case.number;
         let (subject, lead) = match reminder {
-            Reminder::Reported => ("Something went wrong", "Somebody reported that something went wrong, or nearly."),
+            Reminder::Reported => {
+                ("Something went wrong", "Somebody reported that something went wrong, or nearly.")
+            }
             Reminder::Day => ("A case is one day old", "Two of its three days are left."),
             Reminder::TwoDays => ("A case is two days old", "One of its three days is left."),
-            Reminder::SixLeft => ("A case has six hours left", "The regulator is to be told within six hours, or it is decided otherwise."),
+            Reminder::SixLeft => (
+                "A case has six hours left",
+                "The regulator is to be told within six hours, or it is decided otherwise.",
+            ),
             Reminder::Late => ("A case is late", "72 hours are over, and the regulator has not been told."),
         };
         let text = format!(

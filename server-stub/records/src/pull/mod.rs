@@ -27,7 +27,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use gauze_attest::Roots;
 use gauze_people::log::AccessLog;
 use gauze_wire::{
-    Bundle, CaptureId, DeviceId, FenceRule, FilingRefusal, InventoryGiven, Jws, PickLists, WireError, accept_bundle,
+    Bundle, CaptureId, DeviceId, FenceRule, FilingRefusal, InventoryGiven, Jws, PickLists, WireError,
+    accept_bundle,
 };
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};

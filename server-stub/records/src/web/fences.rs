@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn outside_of_every_network_that_is_asked_for_nothing_is_shown() {
-        let two = || json!([fence("a", "block_view", "10.1.0.0/16"), fence("b", "block_view", "10.2.0.0/16")]);
+        let two =
+            || json!([fence("a", "block_view", "10.1.0.0/16"), fence("b", "block_view", "10.2.0.0/16")]);
         assert_eq!(judged(two(), "10.2.3.4"), Barred::Nothing);
         assert_eq!(judged(two(), "10.3.0.1"), Barred::Views);
         assert_eq!(judged(two(), "nobody knows"), Barred::Views);
@@ -54,7 +55,9 @@ mod tests {
 
     #[test]
     fn each_mode_includes_the_milder_ones() {
-        let both = || json!([fence("wide", "block_view", "10.0.0.0/8"), fence("narrow", "block_export", "10.1.0.0/16")]);
+        let both = || {
+            json!([fence("wide", "block_view", "10.0.0.0/8"), fence("narrow", "block_export", "10.1.0.0/16")])
+        };
         assert_eq!(judged(both(), "10.1.0.1"), Barred::Nothing);
         assert_eq!(judged(both(), "192.0.2.1"), Barred::Views);
         let narrow = json!([fence("narrow", "block_export", "10.1.0.0/16")]);

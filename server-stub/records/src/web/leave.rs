@@ -38,8 +38,7 @@ impl Web {
         match self.roles().authorise(&signed.acting, act, subject, context) {
             Ok(authorised) => Ok(authorised),
             Err(denied) => {
-                let why =
-                    if denied.wants_another_place() { Refusal::NotHere } else { Refusal::NotAllowed };
+                let why = if denied.wants_another_place() { Refusal::NotHere } else { Refusal::NotAllowed };
                 let refused = self.log().refuse(denied).await.map_err(|error| unwritten(&error))?;
                 tracing::info!(line = refused.line.index, code = why.code(), "refused by role");
                 Err(why)

@@ -54,7 +54,7 @@ impl Ward {
             factor: Factor::Totp,
             factor_at: now(),
             network: Network::Inside,
-        barred: Barred::Nothing,
+            barred: Barred::Nothing,
         };
         for number in 0..views {
             let photo = Photo {

@@ -27,9 +27,9 @@ use gauze_wire::{PublicKey, Signer, SoftwareKey, Tenant, WireError};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use crate::issuer::{Account, Answering, Asked, Claims, Issuer};

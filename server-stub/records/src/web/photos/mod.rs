@@ -280,7 +280,7 @@ async fn sweep(desk: Weak<Inner>) {
         inner.showings.sweep(now);
         inner.readings.sweep(now);
         inner.parts.links_now().tick(now);
-        cases::remind(&inner.parts, now).await;
+        cases::remind(&inner, now).await;
         let folk = inner.parts.folk.clone();
         let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
         let erasures = || inner.parts.keepings().erasures().cloned().collect();

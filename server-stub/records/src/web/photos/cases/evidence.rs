@@ -12,7 +12,9 @@ use gauze_people::Logged;
 use gauze_people::action::{Action, act};
 use gauze_people::cases::{Case, Reminder, Step};
 use gauze_people::context::{Context, Reason, ReasonCode};
-use gauze_people::log::{COSIGNED, Entry, Happening, LogFailure, OUTSIDE, Outcome, What, prove_all, read_entries};
+use gauze_people::log::{
+    COSIGNED, Entry, Happening, LogFailure, OUTSIDE, Outcome, What, prove_all, read_entries,
+};
 use gauze_people::subject::Subject;
 use gauze_seal::age::{Recipient, Recipients, Sealer};
 use gauze_wire::{CaptureId, Digest, Text};
@@ -163,7 +165,8 @@ impl Desk {
     ) -> Result<Vec<u8>, Refusal> {
         let case = self.cases().get(number).cloned().ok_or(Refusal::NoPage)?;
         let (root, of) = (self.log_root.clone(), case.clone());
-        let told = self.reading().work(move || told(&root, &of)).await.map_err(|_| Refusal::Broken("evidence"))?;
+        let told =
+            self.reading().work(move || told(&root, &of)).await.map_err(|_| Refusal::Broken("evidence"))?;
         let told = told.map_err(|error| unwritten(&error))?;
         let (root, keys) = (self.log_root.clone(), self.log.public_keys());
         let wanted: BTreeSet<u64> =

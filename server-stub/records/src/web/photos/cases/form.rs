@@ -66,10 +66,16 @@ impl Desk {
                 vec![
                     ("Our reference", format!("Case {}", case.number)),
                     ("What happened", what),
-                    ("How we found out", format!("{} reported it on {}.", name(&case.by, &names), at(case.at))),
+                    (
+                        "How we found out",
+                        format!("{} reported it on {}.", name(&case.by, &names), at(case.at)),
+                    ),
                     ("When we became aware", at(case.aware_at)),
                     ("If it is more than 72 hours, why", self.delay(case)),
-                    ("Kind of data", "Photos of wounds with their records: health data, a special category.".to_owned()),
+                    (
+                        "Kind of data",
+                        "Photos of wounds with their records: health data, a special category.".to_owned(),
+                    ),
                 ],
             ),
             (
@@ -80,7 +86,10 @@ impl Desk {
                     ("How many records", photos),
                 ],
             ),
-            ("Consequences", vec![("What may come of it, and how likely", or_by_hand(self.written_with(case, decides)))]),
+            (
+                "Consequences",
+                vec![("What may come of it, and how likely", or_by_hand(self.written_with(case, decides)))],
+            ),
             (
                 "Actions taken",
                 vec![
@@ -93,7 +102,10 @@ impl Desk {
                 "Contact",
                 vec![
                     ("Data protection officer", officer),
-                    ("Looked after by", case.owner().map_or(words::NOBODY, |owner| name(owner, &names)).to_owned()),
+                    (
+                        "Looked after by",
+                        case.owner().map_or(words::NOBODY, |owner| name(owner, &names)).to_owned(),
+                    ),
                 ],
             ),
         ])
@@ -113,7 +125,9 @@ impl Desk {
         let people = match (patients.len(), unknown) {
             (0, _) => String::new(),
             (known, 0) => format!("{known}, of the photos named"),
-            (known, unknown) => format!("{known}, of the photos named; of {unknown} the patient is not known"),
+            (known, unknown) => {
+                format!("{known}, of the photos named; of {unknown} the patient is not known")
+            }
         };
         Ok((format!("{} photos are named", photos.len()), people))
     }
@@ -137,7 +151,8 @@ impl Desk {
     fn actions(&self, case: &Case) -> String {
         let lines = case.tasks().into_iter().map(|(task, done)| {
             let (who, what) = self.case_pair(task.reason.as_ref());
-            let state = done.map_or_else(|| words::OPEN.to_owned(), |done| format!("{} {}", words::DONE, at(done.at)));
+            let state = done
+                .map_or_else(|| words::OPEN.to_owned(), |done| format!("{} {}", words::DONE, at(done.at)));
             format!("{what} ({who}): {state}")
         });
         lines.collect::<Vec<_>>().join("\n")

@@ -24,7 +24,7 @@ use gauze_people::subject::Subject;
 use jiff::Timestamp;
 
 use super::gate::broken;
-use super::{Desk, DeskParts};
+use super::{Desk, DeskParts, Inner};
 use crate::web::leave::running;
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
@@ -50,14 +50,21 @@ impl DeskParts {
 }
 
 /// Writes the line of each reminder that is due and has none. What cannot be written is tried again.
-pub(super) async fn remind(desk: &DeskParts, now: Timestamp) {
+pub(super) async fn remind(inner: &Inner, now: Timestamp) {
+    // Whoever waits here finds what the one before has written.
+    let _deciding = inner.deciding.lock().await;
+    let desk = &inner.parts;
     let due = desk.cases_now().claim(now);
     for (reminder, case) in due {
         match desk.log.note(&case.event(reminder, now)).await {
             Ok(_) => {
                 desk.cases_now().reminded(case.number, reminder, now);
                 if reminder == Reminder::Late {
-                    tracing::error!(code = "case_late", case = case.number, "72 hours are over: look at the page Cases");
+                    tracing::error!(
+                        code = "case_late",
+                        case = case.number,
+                        "72 hours are over: look at the page Cases"
+                    );
                 } else {
                     tracing::warn!(case = case.number, due = %case.due(), "a case waits: look at the page Cases");
                 }
@@ -83,7 +90,7 @@ impl Desk {
     /// Whoever may not look after cases is refused, and that is written.
     async fn looks_after_cases(&self, signed: &Signed) -> Result<(), Refusal> {
         self.web.opens_for(signed, Action::Case, &Subject::Hospital).await?;
-        remind(self, self.web.now()).await;
+        remind(&self.0, self.web.now()).await;
         Ok(())
     }
 

@@ -17,8 +17,10 @@ pub(crate) const DAY: &str = "When you noticed it";
 pub(crate) const TIME: &str = "Time, if you know it";
 pub(crate) const TIME_HINT: &str = "24 hours, such as 14:05. Without it the whole day counts.";
 pub(crate) const SEND: &str = "Report it";
-pub(crate) const MISSING: &str = "Say what it was, what happened and whose data it is, each within its length.";
-pub(crate) const BAD_DAY: &str = "This day or time cannot be read. Choose the day, and write the time such as 14:05.";
+pub(crate) const MISSING: &str =
+    "Say what it was, what happened and whose data it is, each within its length.";
+pub(crate) const BAD_DAY: &str =
+    "This day or time cannot be read. Choose the day, and write the time such as 14:05.";
 pub(crate) const FUTURE: &str = "This lies in the future. Enter when you noticed it.";
 pub(crate) const REPORTED: &str = "It is reported. Governance looks after it from here. Its number is";
 pub(crate) const ANOTHER: &str = "Report something else";
@@ -62,14 +64,14 @@ pub(crate) const ADD_PHOTO: &str = "Add the photo";
 pub(crate) const OWN: &str = "I look after it";
 pub(crate) const OWN_LEAD: &str = "Whoever looks after it decides, and answers for the clock.";
 pub(crate) const DECIDE: &str = "Is the regulator told?";
-pub(crate) const DECIDE_LEAD: &str =
-    "A risk to people's rights and freedoms is reportable. A later decision takes the place of this one, and both stay.";
+pub(crate) const DECIDE_LEAD: &str = "A risk to people's rights and freedoms is reportable. A later decision takes the place of this one, and both stay.";
 pub(crate) const WHY: &str = "Why";
 pub(crate) const REPORTABLE: &str = "Yes, tell the regulator";
 pub(crate) const NOT_REPORTABLE: &str = "No, it need not be told";
 pub(crate) const SAVE_DECISION: &str = "Decide";
 pub(crate) const TELL: &str = "The regulator was told";
-pub(crate) const TELL_LEAD: &str = "The clock stops. Enter the reference that the regulator gave, or how it was told.";
+pub(crate) const TELL_LEAD: &str =
+    "The clock stops. Enter the reference that the regulator gave, or how it was told.";
 pub(crate) const HOW: &str = "Reference, or how";
 pub(crate) const SAVE_TOLD: &str = "It was told";
 pub(crate) const CLOSE: &str = "Close the case";
@@ -90,12 +92,14 @@ pub(crate) const EVIDENCE: &str = "Evidence as an archive";
 pub(crate) const EVIDENCE_LEAD: &str = "Lines of the access log with their proofs, hashes of photos and phones, what was in force. Anybody checks it without this system. It names nobody in clear.";
 pub(crate) const EVIDENCE_WHY: &str = "Who receives it, and what for";
 pub(crate) const WITH_NAMES: &str = "With what was written, and with names";
-pub(crate) const WITH_NAMES_HINT: &str = "One more file, sealed to the receiver's age key alone. Compare the key with them by telephone.";
+pub(crate) const WITH_NAMES_HINT: &str =
+    "One more file, sealed to the receiver's age key alone. Compare the key with them by telephone.";
 pub(crate) const KEY: &str = "The receiver's age key";
 pub(crate) const TAKE: &str = "Take the archive out";
 pub(crate) const BACK: &str = "Back to the case";
 pub(crate) const NO_WHY: &str = "Say who receives it and what for.";
-pub(crate) const BAD_KEY: &str = "This is no age key that can be used here. Ask the receiver to send it again.";
+pub(crate) const BAD_KEY: &str =
+    "This is no age key that can be used here. Ask the receiver to send it again.";
 
 /// What stands in every archive: how to check it without us.
 pub(crate) const README: &str = "\
