@@ -73,7 +73,9 @@ impl LogFailure {
             }
             Self::Entry(_) => "Tell the administrator.",
             Self::NoEntry(_) => "Look the number up with `gauze-records log list`.",
-            Self::Stays(_) => "Nothing: that line names nobody. A hold is lifted on the photo's page.",
+            Self::Stays(_) => {
+                "Nothing: that line names nobody in clear. A hold is lifted on the photo's page."
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! What went wrong: reported by anybody, looked after by governance, and 72 hours that no restart and no clock gives back.
 
 use std::convert::Infallible;
+use std::fs;
+use std::process::Command;
 
 use axum::http::StatusCode;
 use gauze_people::action::Action;
@@ -105,7 +107,7 @@ async fn what_was_written_about_a_case_is_in_no_file_in_clear() {
     }
     let mut looked = 0;
     for file in files(ward.office.dir.path()) {
-        let bytes = std::fs::read(&file).unwrap();
+        let bytes = fs::read(&file).unwrap();
         looked += 1;
         for needle in ["Quillonbert", "Tannenwald", "Zwetschgenbaum", "Pfefferkorn", "Holunderbusch"] {
             let found = bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
@@ -122,7 +124,7 @@ async fn what_was_written_about_a_case_is_in_no_file_in_clear() {
 }
 
 fn files(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
@@ -404,5 +406,43 @@ async fn evidence_wants_a_fresh_proof_and_names_leave_sealed_to_one_receiver() {
     }
     let taken = lines(&ward, What::Action(Action::CaseEvidence));
     assert_eq!(taken.iter().filter(|line| line.outcome == Outcome::Done).count(), 1);
+    ward.end().await;
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test's own inputs need not survive a power cut")]
+async fn an_archive_says_how_it_is_checked_and_each_of_these_commands_finds_another_byte() {
+    let ward = Ward::with(&[None]).await;
+    let number = worked_on(&ward).await;
+    let form = [("words", "The regulator asks for it")];
+    let archive = officer(&ward).post(&format!("/cases/{number}/evidence"), &form).await.body;
+    let dir = tempfile::tempdir().unwrap();
+    tar::Archive::new(&archive[..]).unpack(dir.path()).unwrap();
+    fs::write(dir.path().join("case.tar"), &archive).unwrap();
+    let readme = fs::read_to_string(dir.path().join("README.txt")).unwrap();
+    let commands: Vec<String> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .map(|line| {
+            line.replace("gauze-records", env!("CARGO_BIN_EXE_gauze-records")).replace("ARCHIVE", "case.tar")
+        })
+        .collect();
+    assert_eq!(commands.len(), 3);
+    let run =
+        |command: &str| Command::new("sh").args(["-c", command]).current_dir(dir.path()).output().unwrap();
+    for command in &commands {
+        let done = run(command);
+        println!("{command}\n{}", String::from_utf8_lossy(&done.stdout));
+        assert!(done.status.success(), "{command}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+    let mut other = archive.clone();
+    other[700] ^= 1;
+    fs::write(dir.path().join("case.tar"), &other).unwrap();
+    fs::write(dir.path().join("evidence.signed"), "e30.e30").unwrap();
+    for command in &commands {
+        let done = run(command);
+        println!("{command}\n{}", String::from_utf8_lossy(&done.stderr));
+        assert!(!done.status.success(), "{command}");
+    }
     ward.end().await;
 }
