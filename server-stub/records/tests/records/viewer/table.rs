@@ -165,7 +165,7 @@ const WISH: [(&str, &str); 3] =
     [("ground", "patient_request"), ("asker", "The patient"), ("words", "She does not want it kept")];
 
 const REPORT: [(&str, &str); 4] =
-    [("kind", "breach"), ("what", "A list lay in the lift"), ("whose", "Ward 4"), ("day", "2026-11-20")];
+    [("kind", "near_miss"), ("what", "A list lay in the lift"), ("whose", "Ward 4"), ("day", "2026-11-20")];
 
 const NHS: [&str; 3] = ["9990000042", "9990000050", "9990000069"];
 

@@ -284,7 +284,7 @@ fn bare(signed: &Signed, case: &Case, step: &str, button: &str, fields: &Markup)
             (signed.field())
             input type="hidden" name="step" value=(step);
             (fields)
-            p.actions { button.main type="submit" { (button) } }
+            p.actions { button.main[matches!(step, "own" | "decide")] type="submit" { (button) } }
         }
     }
 }

@@ -154,11 +154,11 @@ fn shown(signed: &Signed, filled: &Filled, trouble: Option<&str>) -> Html<String
                 label for="day" { (words::DAY) }
                 input type="date" id="day" name="day" required value=(filled.day);
             }
-            div.field.short {
+            div.field {
                 label for="time" { (words::TIME) }
-                input type="text" id="time" name="time" maxlength="5" inputmode="numeric" aria-describedby="time-hint" value=(filled.time);
+                p.hint id="time-hint" { (words::TIME_HINT) }
+                input.short type="text" id="time" name="time" maxlength="5" inputmode="numeric" aria-describedby="time-hint" value=(filled.time);
             }
-            p.hint id="time-hint" { (words::TIME_HINT) }
             p.actions { button.main type="submit" { (words::SEND) } }
         }
     };
