@@ -129,7 +129,7 @@ impl Desk {
                 format!("{known}, of the photos named; of {unknown} the patient is not known")
             }
         };
-        Ok((format!("{} photos are named", photos.len()), people))
+        Ok((format!("Photos named: {}", photos.len()), people))
     }
 
     fn delay(&self, case: &Case) -> String {
