@@ -152,6 +152,7 @@ impl Side {
             links: Arc::new(told.links.into()),
             keepings: Arc::new(told.keepings.into()),
             acknowledged: Arc::new(told.acknowledged.into()),
+            cases: Arc::new(told.cases.into()),
             log_root,
             lists: puller.lists().unwrap(),
             records: Arc::new(keys.records().unwrap()),

@@ -91,6 +91,12 @@ actions! {
     Documents => "documents",
     /// What is due is listed, and the rules of how long photos are kept are changed.
     Retention => "retention",
+    /// Somebody says that something went wrong, or nearly.
+    Report => "report",
+    /// What went wrong is looked after.
+    Case => "case",
+    /// What proves a case leaves as an archive.
+    CaseEvidence => "case_evidence",
 }
 
 impl fmt::Display for Action {

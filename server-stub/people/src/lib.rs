@@ -10,6 +10,7 @@
 pub mod acknowledged;
 pub mod acting;
 pub mod action;
+pub mod cases;
 pub mod context;
 mod deed;
 pub mod fhir;

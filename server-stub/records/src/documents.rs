@@ -74,6 +74,9 @@ pub struct StaffNotice {
 pub struct Register {
     /// Format version: 1.
     pub v: u32,
+    /// The data protection officer, with how they are reached: stands in what the regulator is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_protection_officer: Option<Text<500>>,
     /// Documents.
     #[serde(default)]
     pub documents: Vec<Document>,
@@ -175,7 +178,12 @@ pub fn register_file(data: &Path) -> PathBuf {
 /// [`DocumentsError`].
 pub fn register(data: &Path) -> Result<Register, DocumentsError> {
     let Some(bytes) = disk::read_if_any(&register_file(data))? else {
-        return Ok(Register { v: 1, documents: Vec::new(), notices: Vec::new() });
+        return Ok(Register {
+            v: 1,
+            data_protection_officer: None,
+            documents: Vec::new(),
+            notices: Vec::new(),
+        });
     };
     let text = String::from_utf8(bytes).map_err(|error| DocumentsError::Malformed(error.to_string()))?;
     Register::parse(&text)

@@ -25,6 +25,7 @@ mod trust;
 
 pub mod access;
 pub mod documents;
+pub mod evidence;
 pub mod gateway;
 pub mod keeping;
 pub mod keys;

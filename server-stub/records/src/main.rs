@@ -1,6 +1,7 @@
 //! `gauze-records`: the inside. Keys, signing, pulling, opening, checking.
 #![forbid(unsafe_code)]
 
+mod case_cli;
 mod keys_cli;
 mod log_cli;
 mod mark_cli;
@@ -131,6 +132,9 @@ enum Command {
     /// Photos whose time is over: list them, and erase those that a person names.
     #[command(subcommand)]
     Retention(retention_cli::RetentionCommand),
+    /// What went wrong.
+    #[command(subcommand)]
+    Case(case_cli::CaseCommand),
     /// Check everything filed again, offline; fails where something is not as it was signed.
     Verify {
         /// The data directory.
@@ -189,6 +193,7 @@ fn main() -> ExitCode {
         | Command::Restored(_)
         | Command::Retention(_)
         | Command::Roles(_)
+        | Command::Case(_)
         | Command::Verify { .. } => "warn",
     };
     gauze_logging::start(log, level);
@@ -242,6 +247,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
         Command::List { data, .. } => show_cli::show_list(json, &data)?,
         Command::Rejudge(asked) => rejudge_cli::run(json, &asked)?,
         Command::Retention(command) => retention_cli::run(json, command)?,
+        Command::Case(command) => case_cli::run(json, &command)?,
         Command::Restored(asked) => restored_cli::run(json, &asked)?,
         Command::Verify { data, keys } => return show_cli::check(json, &data, keys.as_deref()),
     }

@@ -169,9 +169,14 @@ impl Explain {
             }
             Action::ReviewBreakGlass => Subject::Opened(Opened { entry: no_entry()?, by, patient, teams }),
             Action::ChangeRole | Action::EndSession | Action::Reenrol => Subject::Person(by),
-            Action::ReadLog | Action::Phones | Action::Setting | Action::Documents | Action::Retention => {
-                Subject::Hospital
-            }
+            Action::ReadLog
+            | Action::Phones
+            | Action::Setting
+            | Action::Documents
+            | Action::Retention
+            | Action::Report
+            | Action::Case
+            | Action::CaseEvidence => Subject::Hospital,
             Action::View
             | Action::Compare
             | Action::Proof

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use clap::{Args, Subcommand};
 use gauze_listen::{host_of, listen_address};
+use gauze_people::cases::Cases;
 use gauze_people::haste::Hastes;
 use gauze_people::log::{AccessLog, Erased};
 use gauze_people::person::PersonId;
@@ -101,6 +102,9 @@ pub(crate) enum PeopleCommand {
     },
 }
 
+/// Who tells by mail, and of what.
+type Mail = (Mailer, Arc<RwLock<Hastes>>, Arc<RwLock<Cases>>);
+
 /// Pages that can be served.
 pub(crate) struct Served {
     web: Web,
@@ -109,8 +113,8 @@ pub(crate) struct Served {
     /// Whose log is verified beside the service.
     log_of: PathBuf,
     log: Arc<AccessLog>,
-    /// What tells of break-glass by mail, and what there is to tell.
-    mail: Option<(Mailer, Arc<RwLock<Hastes>>)>,
+    /// What tells of break-glass and cases by mail, and what there is to tell.
+    mail: Option<Mail>,
     /// The pages, and the links where they are served apart.
     listeners: Vec<(WebOptions, Router)>,
 }
@@ -216,7 +220,8 @@ impl Pages {
         let remembered = photos::remembered(&log).map_err(access::AccessError::from)?;
         let hastes = Arc::new(RwLock::new(remembered.hastes));
         let mailer = self.mail.map(|path| Mailer::load(&path, pages)).transpose()?;
-        let mail = mailer.map(|mailer| (mailer, hastes.clone()));
+        let cases = Arc::new(RwLock::new(remembered.cases));
+        let mail = mailer.map(|mailer| (mailer, hastes.clone(), cases.clone()));
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
@@ -227,6 +232,7 @@ impl Pages {
             links: Arc::new(remembered.links.into()),
             keepings: Arc::new(remembered.keepings.into()),
             acknowledged: Arc::new(remembered.acknowledged.into()),
+            cases,
             lists: puller.lists()?,
             records: Arc::new(key_dir.records()?),
             data: data.to_owned(),
@@ -318,9 +324,9 @@ async fn look_through(data: PathBuf) {
 }
 
 /// Tells leads and governance by mail, for as long as pages are served.
-async fn tell_by_mail(mail: Option<(Mailer, Arc<RwLock<Hastes>>)>, log: &AccessLog) {
+async fn tell_by_mail(mail: Option<Mail>, log: &AccessLog) {
     match mail {
-        Some((mailer, hastes)) => mailer.follow(&hastes, log, &SystemClock).await,
+        Some((mailer, hastes, cases)) => mailer.follow(&hastes, &cases, log, &SystemClock).await,
         None => std::future::pending().await,
     }
 }

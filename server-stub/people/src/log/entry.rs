@@ -32,8 +32,10 @@ pub enum Happening {
     Request,
     /// A link was asked for, opened, copied from, refused or revoked; `note` says which of them and the link's number.
     Link,
-    /// Leads and governance were told of a break-glass by mail; `note` says what.
+    /// Leads and governance were told of a break-glass or a case by mail; `note` says what.
     Mail,
+    /// Governance is reminded of a case whose time runs; `note` is how much of it is over and the case's number.
+    CaseReminder,
     /// The service started or stopped.
     Service,
     /// A notice to the hospital's people was read; `note` is its code and version.

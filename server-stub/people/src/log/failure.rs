@@ -40,8 +40,8 @@ pub enum LogFailure {
     /// No such entry.
     #[error("there is no entry {0}")]
     NoEntry(u64),
-    /// It says what was erased, or what is held.
-    #[error("entry {0} says what was erased or held, and stays")]
+    /// It says what was erased, what is held, or what became of a case.
+    #[error("entry {0} says what was erased or held, or is of a case, and stays")]
     Stays(u64),
 }
 
@@ -73,7 +73,9 @@ impl LogFailure {
             }
             Self::Entry(_) => "Tell the administrator.",
             Self::NoEntry(_) => "Look the number up with `gauze-records log list`.",
-            Self::Stays(_) => "Nothing: that line names nobody. A hold is lifted on the photo's page.",
+            Self::Stays(_) => {
+                "Nothing: that line names nobody in clear. A hold is lifted on the photo's page."
+            }
         }
     }
 

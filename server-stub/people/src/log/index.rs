@@ -84,9 +84,13 @@ fn outlives(entry: &Entry) -> bool {
                 | Action::Hold
                 | Action::ProposeErasure
                 | Action::Erase
+                | Action::Report
+                | Action::Case
+                | Action::CaseEvidence
         ) | What::Happening(
             Happening::Link
                 | Happening::Mail
+                | Happening::CaseReminder
                 | Happening::PhotoErased
                 | Happening::NoticeRead
                 | Happening::EntryErased

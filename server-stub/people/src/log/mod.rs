@@ -30,6 +30,6 @@ pub use files::{COSIGNED, OUTSIDE};
 pub use index::Told;
 pub use keys::{LogKeys, PublicKeys};
 pub use places::Places;
-pub use read::{Kept, Proven, check_proof, prove, read_entries, read_newest};
+pub use read::{Kept, Proven, check_proof, prove, prove_all, read_entries, read_newest};
 pub use verify::{Fault, Outside, Verified, Wanted, verify};
 pub use wanted::{Erased, want_erased};

@@ -112,8 +112,11 @@ fn read_all(files: &Files, keys: &LogKeys, signed: u64) -> Result<Found, LogFail
 
 /// Whether an entry is never erased by law.
 pub(super) fn stays(entry: &Entry) -> bool {
-    matches!(entry.what, What::Action(Action::Hold | Action::Erase) | What::Happening(Happening::PhotoErased))
-        && entry.outcome == Outcome::Done
+    matches!(
+        entry.what,
+        What::Action(Action::Hold | Action::Erase | Action::Report | Action::Case | Action::CaseEvidence)
+            | What::Happening(Happening::PhotoErased | Happening::CaseReminder)
+    ) && entry.outcome == Outcome::Done
 }
 
 /// The number of the entry that this one says was erased.

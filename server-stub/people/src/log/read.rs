@@ -1,5 +1,6 @@
 //! Reading a log's entries, and proving one, without writing it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -111,20 +112,39 @@ impl Segments {
 /// # Errors
 /// [`LogFailure::NoEntry`] where the newest checkpoint does not cover the entry.
 pub fn prove(root: &Path, keys: &PublicKeys, index: u64) -> Result<String, LogFailure> {
+    let mut proofs = prove_all(root, keys, &BTreeSet::from([index]))?;
+    proofs.remove(&index).ok_or(LogFailure::NoEntry(index))
+}
+
+/// The same of several entries, with one reading of the log.
+///
+/// # Errors
+/// [`LogFailure::NoEntry`] where the newest checkpoint does not cover one of them.
+pub fn prove_all(
+    root: &Path,
+    keys: &PublicKeys,
+    indexes: &BTreeSet<u64>,
+) -> Result<BTreeMap<u64, String>, LogFailure> {
     let files = Files::new(root);
-    let (note, checkpoint) = newest(&files, keys, index)?.ok_or(LogFailure::NoEntry(index))?;
-    let (spine, extra) = gather(root, index)?;
-    let spans = inclusion_spans(index, checkpoint.size).filter(|_| checkpoint.size <= spine.size());
-    let hashes = spine.hashes(&spans.ok_or(LogFailure::NoEntry(index))?, |number| block(&files, number))?;
-    let mut text = "c2sp.org/tlog-proof@v1\n".to_owned();
-    if let Some(extra) = extra {
-        text.push_str(&format!("extra {}\n", BASE64_STANDARD.encode(extra)));
+    let Some(&last) = indexes.last() else { return Ok(BTreeMap::new()) };
+    let (note, checkpoint) = newest(&files, keys, last)?.ok_or(LogFailure::NoEntry(last))?;
+    let (spine, mut extras) = gather(root, indexes)?;
+    let mut proofs = BTreeMap::new();
+    for &index in indexes {
+        let spans = inclusion_spans(index, checkpoint.size).filter(|_| checkpoint.size <= spine.size());
+        let hashes =
+            spine.hashes(&spans.ok_or(LogFailure::NoEntry(index))?, |number| block(&files, number))?;
+        let mut text = "c2sp.org/tlog-proof@v1\n".to_owned();
+        if let Some(extra) = extras.remove(&index) {
+            text.push_str(&format!("extra {}\n", BASE64_STANDARD.encode(extra)));
+        }
+        text.push_str(&format!("index {index}\n"));
+        hashes.iter().for_each(|hash| text.push_str(&format!("{}\n", BASE64_STANDARD.encode(hash.0))));
+        text.push('\n');
+        text.push_str(&note);
+        proofs.insert(index, text);
     }
-    text.push_str(&format!("index {index}\n"));
-    hashes.iter().for_each(|hash| text.push_str(&format!("{}\n", BASE64_STANDARD.encode(hash.0))));
-    text.push('\n');
-    text.push_str(&note);
-    Ok(text)
+    Ok(proofs)
 }
 
 /// The cosigned checkpoint where it covers the entry, else our own.
@@ -141,20 +161,22 @@ fn newest(files: &Files, keys: &PublicKeys, index: u64) -> Result<Option<(String
     Ok(None)
 }
 
-fn gather(root: &Path, index: u64) -> Result<(Spine, Option<Vec<u8>>), LogFailure> {
-    let (mut spine, mut extra) = (Spine::default(), None);
+type Extras = BTreeMap<u64, Vec<u8>>;
+
+fn gather(root: &Path, indexes: &BTreeSet<u64>) -> Result<(Spine, Extras), LogFailure> {
+    let (mut spine, mut extras) = (Spine::default(), Extras::new());
     let segments = Segments::of(root)?;
     for &first in &segments.firsts {
         let scanned = segments.scan(first, |number, read| {
             if let Read::Whole { salt, jws, .. } = read
-                && number == index
+                && indexes.contains(&number)
             {
-                extra = Some([salt.as_slice(), jws.as_bytes()].concat());
+                extras.insert(number, [salt.as_slice(), jws.as_bytes()].concat());
             }
         })?;
         scanned.leaves.into_iter().for_each(|leaf| spine.append_hash(leaf));
     }
-    Ok((spine, extra))
+    Ok((spine, extras))
 }
 
 /// What a proof proves.

@@ -87,9 +87,14 @@ fn subject(action: Action, of: Option<&str>) -> Subject {
             patient: PatientRef("p".to_owned()),
             teams: of.map(team).into_iter().collect(),
         }),
-        Action::ReadLog | Action::Phones | Action::Setting | Action::Documents | Action::Retention => {
-            Subject::Hospital
-        }
+        Action::ReadLog
+        | Action::Phones
+        | Action::Setting
+        | Action::Documents
+        | Action::Retention
+        | Action::Report
+        | Action::Case
+        | Action::CaseEvidence => Subject::Hospital,
         Action::ChangeRole | Action::EndSession | Action::Reenrol => {
             Subject::Person(PersonId("somebody-else".to_owned()))
         }

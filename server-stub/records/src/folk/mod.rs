@@ -39,7 +39,7 @@ pub use amending::Amending;
 pub use erasing::Over;
 pub(crate) use erasing::remove;
 pub use error::FolkError;
-pub(crate) use export::Papers;
+pub(crate) use export::{Concerned, Papers};
 pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;
@@ -107,6 +107,11 @@ impl Folk {
     /// What the code of a link's address is known by.
     pub(crate) fn link_code(&self, address: &str, code: &str) -> Blind {
         self.keys.term("link code", &format!("{address}/{code}"))
+    }
+
+    /// What words about cases are sealed under.
+    pub(crate) fn cases(&self) -> Blind {
+        self.keys.term("case", "words")
     }
 
     /// Seals words about a photo or a patient, for the access log.

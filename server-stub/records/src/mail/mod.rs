@@ -1,4 +1,5 @@
-//! Mail to leads and governance: a break-glass waits for its review, or nobody has reviewed it in time.
+//! Mail to leads and governance: a break-glass waits for its review, or nobody has reviewed it in time; and to governance: something
+//! went wrong, and its time runs.
 //!
 //! Always: a mail names neither patient nor person, but a reference; nothing is sent without TLS. The access log is the queue: what was
 //! opened and has no line about its mail is sent, and its line is written once the server has taken it. Who is cut off between the two
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use gauze_people::cases::{Case, Cases, Reminder};
 use gauze_people::haste::{Broken, Hastes, Notice};
 use gauze_people::log::{AccessLog, LogFailure};
 use jiff::Timestamp;
@@ -105,15 +107,21 @@ impl Mailer {
     }
 
     /// Tells what is to be told, for ever.
-    pub async fn follow(&self, hastes: &RwLock<Hastes>, log: &AccessLog, clock: &impl Clock) {
+    pub async fn follow(
+        &self,
+        hastes: &RwLock<Hastes>,
+        cases: &RwLock<Cases>,
+        log: &AccessLog,
+        clock: &impl Clock,
+    ) {
         loop {
-            let wait = match self.tell(hastes, log, clock.now()).await {
-                Ok(_) => EVERY,
-                Err(error) => {
+            let (mut wait, now) = (EVERY, clock.now());
+            for told in [self.tell(hastes, log, now).await, self.tell_of_cases(cases, log, now).await] {
+                if let Err(error) = told {
                     tracing::error!(code = error.code(), "{}", error.line());
-                    AGAIN
+                    wait = AGAIN;
                 }
-            };
+            }
             tokio::time::sleep(wait).await;
         }
     }
@@ -137,6 +145,47 @@ impl Mailer {
         Ok(waiting.len())
     }
 
+    /// Tells governance of cases: that one was reported, and each reminder that has its line; how many mails went out.
+    ///
+    /// # Errors
+    /// [`MailError`]: that one and those behind it wait for the next time.
+    pub async fn tell_of_cases(
+        &self,
+        cases: &RwLock<Cases>,
+        log: &AccessLog,
+        now: Timestamp,
+    ) -> Result<usize, MailError> {
+        let waiting = cases.read().unwrap_or_else(PoisonError::into_inner).unmailed();
+        for (reminder, case) in &waiting {
+            self.send_of_case(*reminder, case).await?;
+            log.note(&case.mailed(*reminder, now)).await?;
+            cases.write().unwrap_or_else(PoisonError::into_inner).mailed(case.number, *reminder);
+        }
+        Ok(waiting.len())
+    }
+
+    async fn send_of_case(&self, reminder: Reminder, case: &Case) -> Result<(), MailError> {
+        let number = case.number;
+        let (subject, lead) = match reminder {
+            Reminder::Reported => {
+                ("Something went wrong", "Somebody reported that something went wrong, or nearly.")
+            }
+            Reminder::Day => ("A case is one day old", "Two of its three days are left."),
+            Reminder::TwoDays => ("A case is two days old", "One of its three days is left."),
+            Reminder::SixLeft => (
+                "A case has six hours left",
+                "The regulator is to be told within six hours, or it is decided otherwise.",
+            ),
+            Reminder::Late => ("A case is late", "72 hours are over, and the regulator has not been told."),
+        };
+        let text = format!(
+            "{lead}\n\nCase: {number}\nLook after it here: {}/cases/{number}\n\nThis mail names nobody. The page does, once you have signed in.\n",
+            self.pages
+        );
+        let to = self.config.governance.iter().collect();
+        self.send_to(to, &format!("{subject} (case {number})"), &text).await
+    }
+
     async fn send(&self, notice: Notice, broken: &Broken) -> Result<(), MailError> {
         let reference = broken.entry.as_str().get(..8).unwrap_or(broken.entry.as_str());
         let (subject, lead) = match notice {
@@ -156,14 +205,18 @@ impl Mailer {
         let mut to: Vec<&Mailbox> = self.config.governance.iter().chain(leads).collect();
         to.sort_by_key(|mailbox| mailbox.email.to_string());
         to.dedup_by_key(|mailbox| mailbox.email.to_string());
-        // One for each: nobody learns from a mail who else is told.
+        self.send_to(to, &format!("{subject} ({reference})"), &text).await
+    }
+
+    /// One for each: nobody learns from a mail who else is told.
+    async fn send_to(&self, to: Vec<&Mailbox>, subject: &str, text: &str) -> Result<(), MailError> {
         for mailbox in to {
             let mail = Message::builder()
                 .from(self.config.from.clone())
                 .to(mailbox.clone())
-                .subject(format!("{subject} ({reference})"))
+                .subject(subject)
                 .header(ContentType::TEXT_PLAIN)
-                .body(text.clone())?;
+                .body(text.to_owned())?;
             let sent = tokio::time::timeout(self.within, self.config.transport.send(mail)).await;
             sent.map_err(|_| MailError::Silent)??;
         }

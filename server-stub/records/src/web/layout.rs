@@ -65,12 +65,12 @@ fn sections(person: &Person) -> Vec<(&'static str, &'static str)> {
         all.push(("/governance", nav::GOVERNANCE));
     }
     if person.roles.contains(&Role::Governance) {
-        all.extend([("/keeping", nav::KEEPING), ("/documents", nav::DOCUMENTS)]);
+        all.extend([("/keeping", nav::KEEPING), ("/documents", nav::DOCUMENTS), ("/cases", nav::CASES)]);
     }
     if !person.leads.is_empty() {
         all.push(("/links", nav::LINKS));
     }
-    all.push(("/sessions", nav::SESSIONS));
+    all.extend([("/report", nav::REPORT), ("/sessions", nav::SESSIONS)]);
     all
 }
 

@@ -27,6 +27,8 @@ pub(crate) mod nav {
     pub(crate) const LINKS: &str = "Links";
     pub(crate) const KEEPING: &str = "Keeping";
     pub(crate) const DOCUMENTS: &str = "Documents";
+    pub(crate) const CASES: &str = "Cases";
+    pub(crate) const REPORT: &str = "Something went wrong";
 }
 
 pub(crate) mod refusal {

@@ -266,6 +266,51 @@ async fn a_mail_that_was_refused_or_not_answered_waits_and_is_sent_when_it_can_b
 }
 
 #[tokio::test]
+async fn a_reminder_of_a_case_is_mailed_once_also_after_a_kill_between_its_line_and_its_mail() {
+    let mut ward = Ward::with(&[]).await;
+    let server = Server::new(true).await;
+    let mailer = server.mailer("smtps", true);
+    let number = {
+        let nurse = ward.sign_in(person("Nurse Reporter", Role::Viewer, TEAM));
+        crate::viewer::cases::reported(&nurse, &ward, "breach", 30).await
+    };
+    let remembered = |ward: &Ward| {
+        RwLock::new(gauze_records::web::photos::cases(&ward.office.dir.path().join("access")).unwrap())
+    };
+    // The line is written, the mail is refused, and the service is killed.
+    let officer = person("Officer Governance", Role::Governance, TEAM);
+    ward.sign_in(officer.clone()).get("/cases").await;
+    server.becomes(Mood::Refuses);
+    let now = ward.hospital.now();
+    let refused = mailer.tell_of_cases(&remembered(&ward), &ward.office.log, now).await;
+    assert_eq!(refused.unwrap_err().code(), "mail_refused");
+    assert!(lines(&ward).is_empty() && server.taken().is_empty());
+    ward.restart();
+    ward.sign_in(officer).get("/cases").await;
+    let reminders = |ward: &Ward| {
+        let of = |entry: &&gauze_people::log::Entry| entry.what == What::Happening(Happening::CaseReminder);
+        ward.office.entries().iter().filter(of).count()
+    };
+    assert_eq!(reminders(&ward), 1);
+    server.becomes(Mood::Takes);
+    assert_eq!(mailer.tell_of_cases(&remembered(&ward), &ward.office.log, now).await.unwrap(), 2);
+    assert_eq!(mailer.tell_of_cases(&remembered(&ward), &ward.office.log, now).await.unwrap(), 0);
+    assert_eq!(lines(&ward), [format!("case/reported/{number}"), format!("case/24h/{number}")]);
+    let mails = server.taken();
+    assert_eq!(mails.len(), 2, "governance alone: {mails:?}");
+    for mail in &mails {
+        assert!(
+            mail.contains("<ig@") && mail.contains(&format!("https://viewer.test/cases/{number}")),
+            "{mail}"
+        );
+        for name in ["Quillonbert", "Tannenwald", "Nurse", "lift"] {
+            assert!(!mail.contains(name), "{name}: {mail}");
+        }
+    }
+    ward.end().await;
+}
+
+#[tokio::test]
 async fn nothing_is_sent_to_a_server_that_cannot_prove_itself_or_offers_no_tls() {
     let (ward, waiting_now) = broken().await;
     let now = ward.hospital.now();

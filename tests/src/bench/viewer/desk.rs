@@ -82,6 +82,7 @@ impl Desks {
             links: Arc::new(told.links.into()),
             keepings: Arc::new(told.keepings.into()),
             acknowledged: Arc::new(told.acknowledged.into()),
+            cases: Arc::new(told.cases.into()),
             log_root,
             lists: PickLists { teams: vec![team()?], ..PickLists::default() },
             records: Arc::new(records),

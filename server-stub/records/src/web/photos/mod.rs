@@ -7,6 +7,7 @@
 
 mod amend;
 mod amend_form;
+mod cases;
 mod compare;
 mod documents;
 mod export;
@@ -48,6 +49,7 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
 use gauze_people::Roles;
 use gauze_people::acknowledged::Acknowledged;
+use gauze_people::cases::Cases;
 use gauze_people::haste::Hastes;
 use gauze_people::keeping::Keepings;
 use gauze_people::links::Links;
@@ -89,6 +91,8 @@ pub struct DeskParts {
     pub keepings: Arc<RwLock<Keepings>>,
     /// Who has read which notice.
     pub acknowledged: Arc<RwLock<Acknowledged>>,
+    /// What went wrong, and how long ago.
+    pub cases: Arc<RwLock<Cases>>,
     /// Teams' words, by the policy in force.
     pub lists: PickLists,
     /// Signs amendments.
@@ -169,7 +173,7 @@ impl Desk {
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 31] = [
+pub const ADDRESSES: [&str; 36] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -197,6 +201,11 @@ pub const ADDRESSES: [&str; 31] = [
     "/documents",
     "/documents/register",
     "/notices",
+    "/report",
+    "/cases",
+    "/cases/{case}",
+    "/cases/{case}/form",
+    "/cases/{case}/evidence",
     "/links",
     "/compare",
     "/shown/{showing}",
@@ -232,6 +241,11 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/documents" => get(documents::page),
         "/documents/register" => get(documents::form).post(documents::save),
         "/notices" => get(documents::unread).post(documents::read),
+        "/report" => get(cases::report_form).post(cases::report),
+        "/cases" => get(cases::list),
+        "/cases/{case}" => get(cases::page).post(cases::act),
+        "/cases/{case}/form" => get(cases::regulator),
+        "/cases/{case}/evidence" => get(cases::evidence_form).post(cases::evidence),
         "/links" => get(links::list::list).post(links::list::revoke),
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),
@@ -266,6 +280,7 @@ async fn sweep(desk: Weak<Inner>) {
         inner.showings.sweep(now);
         inner.readings.sweep(now);
         inner.parts.links_now().tick(now);
+        cases::remind(&inner, now).await;
         let folk = inner.parts.folk.clone();
         let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
         let erasures = || inner.parts.keepings().erasures().cloned().collect();
@@ -328,6 +343,20 @@ pub fn acknowledged(log_root: &std::path::Path) -> Result<Acknowledged, LogFailu
     Ok(acknowledged)
 }
 
+/// What went wrong, read from the log.
+///
+/// # Errors
+/// Where the log cannot be read.
+pub fn cases(log_root: &std::path::Path) -> Result<Cases, LogFailure> {
+    let mut cases = Cases::default();
+    read_entries(log_root, |kept| {
+        if let Some(entry) = &kept.entry {
+            cases.see(kept.index, entry);
+        }
+    })?;
+    Ok(cases)
+}
+
 /// Links, read from the log.
 ///
 /// # Errors
@@ -352,6 +381,8 @@ pub struct Remembered {
     pub keepings: Keepings,
     /// Which notices were read by whom.
     pub acknowledged: Acknowledged,
+    /// What went wrong, and how long ago.
+    pub cases: Cases,
 }
 
 /// What a start of the service learns from the log: of old files only the lines that matter are read.
@@ -361,13 +392,17 @@ pub struct Remembered {
 pub fn remembered(log: &AccessLog) -> Result<Remembered, LogFailure> {
     let mut all = Remembered::default();
     log.told(|told| {
-        told.before.into_iter().for_each(|at| all.links.tick(at));
+        told.before.into_iter().for_each(|at| {
+            all.links.tick(at);
+            all.cases.tick(at);
+        });
         match told.kept {
             Some(Kept { index, entry: Some(entry) }) => {
                 all.hastes.see(&entry);
                 all.links.see(index, &entry);
                 all.keepings.see(index, &entry);
                 all.acknowledged.see(&entry);
+                all.cases.see(index, &entry);
             }
             Some(Kept { entry: None, .. }) => all.links.erased(),
             None => {}

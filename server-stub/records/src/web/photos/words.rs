@@ -401,6 +401,9 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
         | Action::Reenrol
         | Action::Documents
         | Action::Retention
+        | Action::Report
+        | Action::Case
+        | Action::CaseEvidence
         | Action::Setting => "Something else",
     }
 }

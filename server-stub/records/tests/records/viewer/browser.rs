@@ -13,6 +13,7 @@ use gauze_people::person::Role;
 use gauze_records::web::{WebOptions, serve};
 use serde_json::{Value, json};
 
+use super::cases::{reported, step};
 use super::ward::{TEAM, Ward, drawn, person};
 use crate::fixture::Hospital;
 use crate::folk::{FAMILY, NHS, filed_with, patient};
@@ -198,6 +199,7 @@ async fn the_pages_hold_in_a_browser() {
         assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} with text of 200 %");
     }
     keeping(&ward, &browser).await;
+    gone_wrong(&ward, &browser).await;
     drop(stop);
     ward.end().await;
 }
@@ -246,6 +248,57 @@ async fn keeping(ward: &Ward, browser: &Browser) {
         ("documents", "/documents".to_owned(), &officer.cookie),
         ("documents-register", "/documents/register".to_owned(), &officer.cookie),
         ("notices", format!("/photos/{}", photos[0].handle), &nurse.cookie),
+    ] {
+        let origin = format!("https://{}", ward.host);
+        let cookie = json!({ "name": "__Host-gauze", "value": cookie, "url": origin, "path": "/", "secure": true,
+                             "httpOnly": true, "sameSite": "Strict" });
+        browser.devtools("Network.setCookie", cookie).await;
+        for (width, scheme) in [(1280, "light"), (320, "dark")] {
+            browser.look(width, scheme).await;
+            browser.open(&format!("{origin}{address}")).await;
+            assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} at {width}, {scheme}");
+            picture(browser, &format!("{name}-{width}-{scheme}")).await;
+        }
+        browser.run("document.documentElement.style.fontSize = '200%'; return 0", json!([])).await;
+        assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} with text of 200 %");
+    }
+}
+
+/// What went wrong: one late case, one that runs, near misses, and each page of the late one.
+async fn gone_wrong(ward: &Ward, browser: &Browser) {
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    let nurse = ward.sign_in(person("Nurse Siân Okonkwo-Featherstone", Role::Viewer, TEAM));
+    for somebody in [&officer, &nurse] {
+        somebody.post("/notices", &[("code", "privacy"), ("version", "3"), ("next", "/")]).await;
+    }
+    let late = reported(&nurse, ward, "breach", 75).await;
+    reported(&nurse, ward, "breach", 30).await;
+    reported(&nurse, ward, "near_miss", 5).await;
+    let photo = ward.photos().await[0].capture_id.to_string();
+    for form in [
+        &[("step", "own")][..],
+        &[("step", "photo"), ("photo", &photo)],
+        &[
+            ("step", "task"),
+            ("who", "Sister Siân Okonkwo-Featherstone"),
+            ("words", "Ask who was in the lift\nbetween noon and two"),
+        ],
+        &[
+            ("step", "decide"),
+            ("decision", "not_reportable"),
+            ("words", "It lay face down, and the porter brought it at once"),
+        ],
+        &[("step", "decide"), ("decision", "reportable"), ("words", "A visitor had read it aloud")],
+    ] {
+        assert!(step(&officer, late, form).await.status.is_redirection());
+    }
+    for (name, address, cookie) in [
+        ("report", "/report".to_owned(), &nurse.cookie),
+        ("reported", format!("/report?number={late}"), &nurse.cookie),
+        ("cases", "/cases".to_owned(), &officer.cookie),
+        ("case", format!("/cases/{late}"), &officer.cookie),
+        ("case-form", format!("/cases/{late}/form"), &officer.cookie),
+        ("case-evidence", format!("/cases/{late}/evidence"), &officer.cookie),
     ] {
         let origin = format!("https://{}", ward.host);
         let cookie = json!({ "name": "__Host-gauze", "value": cookie, "url": origin, "path": "/", "secure": true,

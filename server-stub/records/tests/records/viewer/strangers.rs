@@ -5,6 +5,7 @@ use gauze_people::log::Outcome;
 use gauze_people::person::{Person, Role};
 use gauze_records::web::photos::ADDRESSES;
 
+use super::cases::reported;
 use super::ward::{TEAM, Ward, person};
 use crate::folk::{DOB, FAMILY, NHS, patient};
 
@@ -23,6 +24,7 @@ async fn filled(ward: &Ward) -> Vec<(String, &'static str)> {
                 .replace("{patient}", &photo.patient.unwrap().to_string())
                 .replace("{photo}", &photo.handle.to_string())
                 .replace("{showing}", showing)
+                .replace("{case}", "0")
                 .replace("{exponent}/{column}/{row}", "0/0/0");
             let filled = match *address {
                 "/compare" => format!("/compare?first={}&second={}", photo.handle, other.handle),
@@ -36,11 +38,15 @@ async fn filled(ward: &Ward) -> Vec<(String, &'static str)> {
 
 async fn ward() -> Ward {
     let one = patient(FAMILY, Some(NHS), None);
-    Ward::with(&[Some(one.clone()), Some(one)]).await
+    let ward = Ward::with(&[Some(one.clone()), Some(one)]).await;
+    let nurse = ward.sign_in(person("Nurse Reporter", Role::Viewer, TEAM));
+    assert_eq!(reported(&nurse, &ward, "breach", 1).await, 0);
+    ward
 }
 
 /// Pages that anybody of a role with photos, or anybody at all, may open: they show nobody.
-const OPEN: [&str; 6] = ["/photos", "/search", "/patients/{patient}/haste", "/hastes", "/links", "/notices"];
+const OPEN: [&str; 7] =
+    ["/photos", "/search", "/patients/{patient}/haste", "/hastes", "/links", "/notices", "/report"];
 
 /// Pages of an administrator, on which no patient stands.
 const ADMINISTRATORS: [&str; 3] = ["/people/roles", "/people/roles/give", "/people/policies"];

@@ -18,7 +18,7 @@ use crate::fixture::{Edit, Hospital, Phone};
 use crate::folk::{patient, text, told};
 
 /// Each route that a role opens, and the action that it does.
-const ROUTES: [(&str, &str, &str); 38] = [
+const ROUTES: [(&str, &str, &str); 46] = [
     ("GET", "/lists/{team}", "list"),
     ("GET", "/patients/{patient}", "list"),
     ("POST", "/search", "search"),
@@ -54,6 +54,14 @@ const ROUTES: [(&str, &str, &str); 38] = [
     ("GET", "/documents", "documents"),
     ("GET", "/documents/register", "documents"),
     ("POST", "/documents/register", "documents"),
+    ("GET", "/report", "report"),
+    ("POST", "/report", "report"),
+    ("GET", "/cases", "case"),
+    ("GET", "/cases/{case}", "case"),
+    ("POST", "/cases/{case}", "case"),
+    ("GET", "/cases/{case}/form", "case"),
+    ("GET", "/cases/{case}/evidence", "case_evidence"),
+    ("POST", "/cases/{case}/evidence", "case_evidence"),
     ("GET", "/people/sessions", "end_session"),
     ("POST", "/people/sessions", "end_session"),
     ("GET", "/people/waiting", "reenrol"),
@@ -139,7 +147,7 @@ fn table() -> HashMap<(String, String), Vec<bool>> {
             cells.insert((action.clone(), row[0].to_owned()), allowed);
         }
     }
-    assert_eq!(cells.len(), 22 * 7);
+    assert_eq!(cells.len(), 25 * 7);
     cells
 }
 
@@ -155,6 +163,9 @@ struct Filed {
 
 const WISH: [(&str, &str); 3] =
     [("ground", "patient_request"), ("asker", "The patient"), ("words", "She does not want it kept")];
+
+const REPORT: [(&str, &str); 4] =
+    [("kind", "near_miss"), ("what", "A list lay in the lift"), ("whose", "Ward 4"), ("day", "2026-11-20")];
 
 const NHS: [&str; 3] = ["9990000042", "9990000050", "9990000069"];
 
@@ -196,6 +207,9 @@ async fn ward() -> (Ward, Filed) {
     let (own, nobodys) = (spare.split_off(2), nobodys_spare.split_off(1));
     let filed = Filed { own, nobodys, spare, nobodys_spare, other: team(Some("eyes")).await.remove(0) };
     assert_eq!((filed.own.len(), filed.nobodys.len()), (2, 2));
+    let reporter = person("Nurse Reporter", Role::Viewer, TEAM);
+    let reported = ask(&ward, ("POST", "/report"), reporter, Network::Inside, &REPORT).await;
+    assert_eq!(reported.headers["location"], "/report?number=0");
     (ward, filed)
 }
 
@@ -211,6 +225,7 @@ fn address(pattern: &str, photos: &[Found], team: &str) -> String {
         "/compare" => format!("/compare?first={}&second={}", photos[0].handle, photos[1].handle),
         _ => pattern
             .replace("{team}", team)
+            .replace("{case}", "0")
             .replace("{patient}", &photos[0].patient.unwrap().to_string())
             .replace("{photo}", &photos[0].handle.to_string()),
     }
@@ -290,6 +305,9 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                         ("views", "1"),
                     ],
                     "/photos/{photo}/keeping" | "/photos/{photo}/hold" => &WISH,
+                    "/report" => &REPORT,
+                    "/cases/{case}" => &[("step", "own")],
+                    "/cases/{case}/evidence" => &[("words", "The regulator asks for it")],
                     "/keeping/rules" => &[("text", r#"{"v":1,"otherwise":{"years":100}}"#)],
                     "/documents/register" => &[("text", r#"{"v":1}"#)],
                     "/hastes" => &[("entry", &entries[usize::from(nobodys)]), ("verdict", "justified")],
@@ -315,6 +333,9 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                             | "propose_erasure"
                             | "retention"
                             | "documents"
+                            | "report"
+                            | "case"
+                            | "case_evidence"
                     );
                 if opened != *allowed || !(logged || unlogged) {
                     wrong.push(format!(
@@ -376,6 +397,11 @@ async fn an_id_of_another_team_beside_one_of_ones_own_is_refused_and_logged() {
         ("POST", format!("/photos/{other}/keeping"), WISH.to_vec()),
         ("POST", format!("/photos/{other}/hold"), WISH.to_vec()),
         ("POST", format!("/photos/{other}/erase"), vec![]),
+        ("GET", "/cases/0".to_owned(), vec![]),
+        ("POST", "/cases/0".to_owned(), vec![("step", "own")]),
+        ("GET", "/cases/0/form".to_owned(), vec![]),
+        ("GET", "/cases/0/evidence".to_owned(), vec![]),
+        ("POST", "/cases/0/evidence".to_owned(), vec![("words", "x")]),
         ("POST", "/hastes".to_owned(), vec![("entry", entry.as_str()), ("verdict", "justified")]),
         ("POST", "/hastes".to_owned(), vec![("entry", "AAAAAAAAAAAAAAAAAAAAAA"), ("verdict", "justified")]),
     ] {

@@ -21,7 +21,7 @@ use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
 use gauze_records::retention::keepings;
 use gauze_records::web::photos::{
-    Desk, DeskParts, MARK_EPOCH, acknowledged, hastes, links, readers as outside, router as photos,
+    Desk, DeskParts, MARK_EPOCH, acknowledged, cases, hastes, links, readers as outside, router as photos,
 };
 use gauze_records::web::{KeysKept, Listed, Parts, Web, readers, router};
 use gauze_records::{Folk, Found, Opening, Opens};
@@ -191,6 +191,7 @@ fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> (Router
         hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
         links: Arc::new(links(&office.dir.path().join("access")).unwrap().into()),
         acknowledged: Arc::new(acknowledged(&office.dir.path().join("access")).unwrap().into()),
+        cases: Arc::new(cases(&office.dir.path().join("access")).unwrap().into()),
         keepings: Arc::new(keepings(&office.dir.path().join("access")).unwrap().into()),
         lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
         records: Arc::new(hospital.keys().records().unwrap()),

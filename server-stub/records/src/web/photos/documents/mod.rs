@@ -166,7 +166,7 @@ impl Desk {
     }
 
     /// The register in force, read anew.
-    async fn register(&self) -> Result<Register, Refusal> {
+    pub(super) async fn register(&self) -> Result<Register, Refusal> {
         let data = self.data.clone();
         let read = tokio::task::spawn_blocking(move || register(&data)).await;
         read.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| {

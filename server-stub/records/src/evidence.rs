@@ -1,0 +1,287 @@
+//! What proves a case, as one archive that is judged without us: its lines with their proofs, hashes of what is concerned and of what
+//! was in force, and our statement of every file.
+//!
+//! Always: what is judged is the whole archive, byte by byte, as it was packed; nobody is named in it in clear.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use gauze_people::action::Action;
+use gauze_people::cases::Step;
+use gauze_people::log::{Entry, Outcome, Proven, PublicKeys, What, check_proof};
+use gauze_wire::{Digest, Jws, PublicKey, Shape, Signed, Signer, Tenant, WireError};
+use jiff::Timestamp;
+use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
+use serde::{Deserialize, Serialize};
+
+use crate::coded::Coded;
+
+const HOSPITAL: &str = "hospital.pem";
+const KEYS: &str = "access-keys.json";
+const STATEMENT: &str = "evidence.jws";
+const SUMS: &str = "SHA256SUMS";
+
+/// Why an archive proves nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// It cannot be read.
+    #[error("the archive does not read: {0}")]
+    Malformed(String),
+    /// A file is missing, is more, or is another.
+    #[error("{0} is not as it was packed")]
+    Differs(String),
+    /// The hospital's statement does not hold.
+    #[error("the hospital's statement does not hold: {0}")]
+    Statement(#[source] WireError),
+    /// The archive was signed by another key than the one that was given.
+    #[error("another key than the hospital's signed the archive")]
+    OtherKey,
+    /// A line is not in the log.
+    #[error("the proof of line {0} does not hold: {1}")]
+    Line(String, #[source] WireError),
+    /// What the statement names is not what the log says.
+    #[error("line {0} is not what the archive says it is")]
+    OtherLine(u64),
+}
+
+impl Coded for EvidenceError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "evidence_malformed",
+            Self::Differs(_) => "evidence_differs",
+            Self::Statement(_) => "evidence_statement",
+            Self::OtherKey => "evidence_other_key",
+            Self::Line(..) => "evidence_line",
+            Self::OtherLine(_) => "evidence_other_line",
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::OtherKey => "Ask the hospital for its keys again, by another way than the archive came.",
+            _ => "Do not rely on this archive. Ask the hospital for another one.",
+        }
+    }
+}
+
+fn malformed(error: impl ToString) -> EvidenceError {
+    EvidenceError::Malformed(error.to_string())
+}
+
+/// A file of the archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    name: String,
+    sha256: Digest,
+}
+
+/// What the archive is: `typ` `gauze-case-evidence`, signed by the records key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Statement {
+    v: u32,
+    typ: String,
+    tenant: Tenant,
+    /// The case: the number of its report's line.
+    case: u64,
+    /// The line under which the archive left.
+    line: u64,
+    at: Timestamp,
+    files: Vec<Part>,
+}
+
+impl Signed for Statement {
+    const TYP: &'static str = "gauze-case-evidence";
+
+    fn shape(&self) -> Shape<'_> {
+        Shape { v: self.v, typ: &self.typ, tenant: &self.tenant }
+    }
+}
+
+/// Which case, and under which line and when the archive leaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leaving {
+    pub(crate) case: u64,
+    pub(crate) line: u64,
+    pub(crate) at: Timestamp,
+}
+
+type Files = Vec<(String, Vec<u8>)>;
+
+/// A proof's name in the archive.
+pub(crate) fn proof_name(line: u64) -> String {
+    format!("lines/{line:012}.tlog-proof")
+}
+
+/// Packs files with the keys that they are judged by, and signs for all of it (POSIX tar).
+pub(crate) fn pack(
+    mut files: Files,
+    leaving: Leaving,
+    access: &PublicKeys,
+    key: &dyn Signer,
+) -> Result<Vec<u8>, EvidenceError> {
+    files.push((KEYS.to_owned(), serde_json::to_vec_pretty(access).map_err(malformed)?));
+    files.push((HOSPITAL.to_owned(), pem(&key.public_key())?.into_bytes()));
+    let part = |(name, bytes): &(String, Vec<u8>)| Part { name: name.clone(), sha256: Digest::of(bytes) };
+    let statement = Statement {
+        v: 1,
+        typ: Statement::TYP.to_owned(),
+        tenant: access.tenant.clone(),
+        case: leaving.case,
+        line: leaving.line,
+        at: leaving.at,
+        files: files.iter().map(part).collect(),
+    };
+    let jws = Jws::sign(&statement, key).map_err(EvidenceError::Statement)?;
+    tar(sealed(files, &jws)?, leaving.at)
+}
+
+/// The files with what is made of them: the statement, in two spellings, and the sums.
+fn sealed(mut files: Files, jws: &Jws) -> Result<Files, EvidenceError> {
+    let (signed, signature) = jws.as_str().rsplit_once('.').ok_or_else(|| malformed("jws"))?;
+    let raw = BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(malformed)?;
+    let der = p256::ecdsa::Signature::from_slice(&raw).map_err(malformed)?.to_der();
+    files.push((STATEMENT.to_owned(), jws.as_str().as_bytes().to_vec()));
+    files.push(("evidence.signed".to_owned(), signed.as_bytes().to_vec()));
+    files.push(("evidence.der".to_owned(), der.as_bytes().to_vec()));
+    let sum = |(name, bytes): &(String, Vec<u8>)| format!("{}  {name}\n", Digest::of(bytes));
+    let sums: String = files.iter().map(sum).collect();
+    files.push((SUMS.to_owned(), sums.into_bytes()));
+    Ok(files)
+}
+
+fn tar(files: Files, at: Timestamp) -> Result<Vec<u8>, EvidenceError> {
+    let mut packed = tar::Builder::new(Vec::new());
+    for (name, bytes) in &files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(u64::try_from(bytes.len()).map_err(malformed)?);
+        header.set_mode(0o600);
+        header.set_mtime(u64::try_from(at.as_second()).unwrap_or_default());
+        packed.append_data(&mut header, name, bytes.as_slice()).map_err(malformed)?;
+    }
+    packed.into_inner().map_err(malformed)
+}
+
+fn pem(key: &PublicKey) -> Result<String, EvidenceError> {
+    let key = p256::PublicKey::from_sec1_bytes(&key.to_sec1()).map_err(malformed)?;
+    key.to_public_key_pem(LineEnding::LF).map_err(malformed)
+}
+
+/// A public key of a PEM file.
+///
+/// # Errors
+/// [`EvidenceError::Malformed`].
+pub fn public_key(pem: &str) -> Result<PublicKey, EvidenceError> {
+    let key = p256::PublicKey::from_public_key_pem(pem).map_err(malformed)?;
+    PublicKey::from_sec1(&key.to_sec1_bytes()).map_err(malformed)
+}
+
+/// What an archive proves.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evidence {
+    /// Whose.
+    pub tenant: Tenant,
+    /// The case: the number of its report's line.
+    pub case: u64,
+    /// The line under which it left.
+    pub line: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Lines of the access log that it proves.
+    pub lines: usize,
+    /// Witnesses that cosigned the tree of each of them.
+    pub witnesses: Vec<String>,
+    /// True where the keys came another way than in the archive itself.
+    pub keys_given: bool,
+}
+
+/// Judges an archive by itself, or by keys that came another way.
+///
+/// # Errors
+/// [`EvidenceError`]: it proves nothing.
+pub fn verify(
+    archive: &[u8],
+    hospital: Option<&PublicKey>,
+    access: Option<&PublicKeys>,
+) -> Result<Evidence, EvidenceError> {
+    let read = read(archive)?;
+    let file = |name: &str| {
+        let found = read.iter().find(|(own, _)| own == name);
+        found.map(|(_, bytes)| bytes.as_slice()).ok_or_else(|| EvidenceError::Differs(name.to_owned()))
+    };
+    let text = |name: &str| std::str::from_utf8(file(name)?).map_err(malformed);
+    let packed = public_key(text(HOSPITAL)?)?;
+    if hospital.is_some_and(|given| *given != packed) {
+        return Err(EvidenceError::OtherKey);
+    }
+    let own: PublicKeys = serde_json::from_slice(file(KEYS)?).map_err(malformed)?;
+    let keys = access.unwrap_or(&own);
+    let jws = Jws::parse(text(STATEMENT)?).map_err(EvidenceError::Statement)?;
+    let said: Statement = jws.verify(&packed, &keys.tenant).map_err(EvidenceError::Statement)?;
+    let mut stated = Files::new();
+    for part in &said.files {
+        let bytes = file(&part.name)?;
+        if Digest::of(bytes) != part.sha256 {
+            return Err(EvidenceError::Differs(part.name.clone()));
+        }
+        stated.push((part.name.clone(), bytes.to_vec()));
+    }
+    // Whatever is more, or is packed in another way, was not packed here.
+    if tar(sealed(stated, &jws)?, said.at)? != archive {
+        return Err(EvidenceError::Differs("the archive".to_owned()));
+    }
+    let proven = proofs(&said, keys, &text)?;
+    let witnesses = proven.values().next().map(|one| one.witnesses.clone()).unwrap_or_default();
+    let of_all = |name: &String| proven.values().all(|one| one.witnesses.contains(name));
+    Ok(Evidence {
+        tenant: said.tenant,
+        case: said.case,
+        line: said.line,
+        at: said.at,
+        lines: proven.len(),
+        witnesses: witnesses.into_iter().filter(of_all).collect(),
+        keys_given: hospital.is_some() && access.is_some(),
+    })
+}
+
+/// Each line that the archive holds, judged; among them the report, and the line under which it left.
+fn proofs<'a>(
+    said: &Statement,
+    keys: &PublicKeys,
+    text: &impl Fn(&str) -> Result<&'a str, EvidenceError>,
+) -> Result<BTreeMap<u64, Proven>, EvidenceError> {
+    let mut proven = BTreeMap::new();
+    for part in said.files.iter().filter(|part| part.name.starts_with("lines/")) {
+        let wrong = |error| EvidenceError::Line(part.name.clone(), error);
+        let one = check_proof(text(&part.name)?, keys).map_err(wrong)?;
+        if proof_name(one.index) != part.name {
+            return Err(EvidenceError::OtherLine(one.index));
+        }
+        proven.insert(one.index, one);
+    }
+    let is = |line: u64, what: Action, fits: &dyn Fn(&Entry) -> bool| {
+        let entry = proven.get(&line).map(|one| &one.entry);
+        let right = entry.is_some_and(|entry| {
+            entry.what == What::Action(what) && entry.outcome == Outcome::Done && fits(entry)
+        });
+        if right { Ok(()) } else { Err(EvidenceError::OtherLine(line)) }
+    };
+    is(said.case, Action::Report, &|_| true)?;
+    let left = Step::Evidence.note(said.case);
+    is(said.line, Action::CaseEvidence, &|entry| entry.note == left && entry.at == said.at)?;
+    Ok(proven)
+}
+
+fn read(archive: &[u8]) -> Result<Files, EvidenceError> {
+    let mut files = Files::new();
+    for entry in tar::Archive::new(archive).entries().map_err(malformed)? {
+        let mut entry = entry.map_err(malformed)?;
+        let name = String::from_utf8(entry.path_bytes().into_owned()).map_err(malformed)?;
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(malformed)?;
+        files.push((name, bytes));
+    }
+    Ok(files)
+}

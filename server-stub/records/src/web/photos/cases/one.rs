@@ -1,0 +1,302 @@
+//! One case: what became of it in plain words, what is to be done, what was decided, and the forms for each step.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use gauze_people::cases::{Case, Decision, State as How, Step, Taken};
+use gauze_wire::{CaptureId, Text};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::list::clock;
+use super::{Names, PAGE, name, words};
+use crate::web::form::OwnForm;
+use crate::web::layout::{self, Frame};
+use crate::web::photos::Desk;
+use crate::web::photos::filled::lines;
+use crate::web::photos::gate::broken;
+use crate::web::refusal::Refusal;
+use crate::web::signed::Signed;
+
+/// What was filled in. No `Debug`: it may name a patient.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(in crate::web::photos) struct Filled {
+    step: String,
+    words: String,
+    who: String,
+    task: Option<u64>,
+    decision: String,
+    photo: String,
+}
+
+impl Filled {
+    /// The step, and what is sealed with it.
+    fn step(&self) -> Result<(Step, Option<String>), &'static str> {
+        let missing = words::STEP_MISSING;
+        let typed = || {
+            let text: Result<Text<1024>, _> = Text::new(lines(&self.words));
+            text.map(|text| text.as_str().to_owned()).map_err(|_| missing)
+        };
+        match self.step.as_str() {
+            "own" => Ok((Step::Own, None)),
+            "task" => {
+                let who: Text<100> = Text::new(self.who.trim()).map_err(|_| missing)?;
+                let one_line = !who.as_str().contains(['\n', '\r']);
+                let words = format!("{}\n{}", who.as_str(), typed()?);
+                if one_line { Ok((Step::Task, Some(words))) } else { Err(missing) }
+            }
+            "done" => Ok((Step::Done(self.task.ok_or(missing)?), None)),
+            "decide" => {
+                let decision = Decision::read(&self.decision).ok_or(missing)?;
+                Ok((Step::Decide(decision), Some(typed()?)))
+            }
+            "told" => Ok((Step::Told, Some(typed()?))),
+            "photo" => {
+                let photo: CaptureId = self.photo.trim().parse().map_err(|_| words::NO_PHOTO)?;
+                Ok((Step::Photo(photo), None))
+            }
+            "close" => Ok((Step::Close, Some(typed()?))),
+            _ => Err(missing),
+        }
+    }
+}
+
+/// Reading a case is a line: what was written may name anybody.
+pub(in crate::web::photos) async fn page(
+    State(desk): State<Desk>,
+    Path(address): Path<String>,
+    signed: Signed,
+) -> Result<Html<String>, Refusal> {
+    desk.looks_after_cases(&signed).await?;
+    let case = desk.case(&signed, &address).await?;
+    desk.take_step(&signed, case.number, Step::Read, None).await?;
+    desk.case_page(&signed, &case, &Filled::default(), None).await
+}
+
+pub(in crate::web::photos) async fn act(
+    State(desk): State<Desk>,
+    Path(address): Path<String>,
+    OwnForm { who: signed, value }: OwnForm<Filled>,
+) -> Result<Response, Refusal> {
+    desk.looks_after_cases(&signed).await?;
+    let case = desk.case(&signed, &address).await?;
+    let meant = match value.step() {
+        Ok((Step::Photo(photo), _)) => desk.known_photo(photo).await?,
+        meant => meant,
+    };
+    let (step, written) = match meant {
+        Ok(meant) => meant,
+        Err(trouble) => {
+            desk.take_step(&signed, case.number, Step::Read, None).await?;
+            let page = desk.case_page(&signed, &case, &value, Some(trouble)).await?;
+            return Ok((StatusCode::BAD_REQUEST, page).into_response());
+        }
+    };
+    let reason = written.map(|words| desk.case_reason(&words)).transpose()?;
+    desk.take_step(&signed, case.number, step, reason).await?;
+    Ok(Redirect::to(&format!("{PAGE}/{}", case.number)).into_response())
+}
+
+type Meant = Result<(Step, Option<String>), &'static str>;
+
+impl Desk {
+    async fn known_photo(&self, photo: CaptureId) -> Result<Meant, Refusal> {
+        let found = self.folk.by_reference(&photo).await.map_err(|error| broken(&error))?;
+        Ok(found.map(|_| (Step::Photo(photo), None)).ok_or(words::NO_PHOTO))
+    }
+
+    async fn case_page(
+        &self,
+        signed: &Signed,
+        case: &Case,
+        filled: &Filled,
+        trouble: Option<&str>,
+    ) -> Result<Html<String>, Refusal> {
+        let names = self.case_names(std::iter::once(case)).await?;
+        let now = self.web.now();
+        let closed = case.state() == How::Closed;
+        let body = html! {
+            @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
+            (self.head(case, &names, now))
+            (self.tasks(signed, case))
+            (photos(signed, case))
+            (self.story(case, &names))
+            @if !closed && case.owner().is_none() {
+                (form(signed, case, ("own", words::OWN, words::OWN_LEAD, words::OWN), &html! {}))
+            }
+            @if case.owner().is_some() { (decide(signed, case, filled)) }
+            @if !closed && case.decision().is_some() {
+                (form(signed, case, ("told", words::TELL, words::TELL_LEAD, words::SAVE_TOLD), &area("told-words", words::HOW)))
+            }
+            @if !closed && case.owner().is_some() {
+                div.apart {
+                    (form(signed, case, ("close", words::CLOSE, words::CLOSE_LEAD, words::CLOSE), &area("close-words", words::OUTCOME)))
+                }
+            }
+            p.actions {
+                a.button href={ (PAGE) "/" (case.number) "/form" } { (words::TO_FORM) }
+                a.button href={ (PAGE) "/" (case.number) "/evidence" } { (words::EVIDENCE) }
+                a.button href=(PAGE) { (words::TO_LIST) }
+            }
+        };
+        let title = format!("{} {}", words::CASE, case.number);
+        Ok(layout::page(&Frame::signed(&title, signed, PAGE), &body))
+    }
+
+    fn head(&self, case: &Case, names: &Names, now: Timestamp) -> Markup {
+        let (whose, what) = self.case_pair(case.reason.as_ref());
+        html! {
+            p { (clock(case, now)) }
+            dl {
+                dt { (words::HOW_FAR) } dd { (words::state(case.state())) }
+                dt { (words::OWNER) } dd { (case.owner().map_or(words::NOBODY, |owner| name(owner, names))) }
+                dt { (words::WHICH) } dd { (words::kind(case.kind)) }
+                dt { (words::WHAT) } dd.free { (what) }
+                dt { (words::WHOSE) } dd.free { (whose) }
+                dt { (words::AWARE) } dd { (layout::time(case.aware_at)) }
+                dt { (words::WAS_REPORTED) } dd { (layout::time(case.at)) " " (words::BY) " " (name(&case.by, names)) }
+            }
+        }
+    }
+
+    fn tasks(&self, signed: &Signed, case: &Case) -> Markup {
+        let fields = html! {
+            div.field {
+                label for="who" { (words::WHO) }
+                input type="text" id="who" name="who" maxlength="100" required;
+            }
+            (area("task-words", words::TASK))
+        };
+        html! {
+            section aria-labelledby="tasks" {
+                h2 id="tasks" { (words::TASKS) }
+                @if case.tasks().is_empty() { p.note { (words::NO_TASKS) } }
+                ul.cards { @for (task, done) in case.tasks() {
+                    @let (who, what) = self.case_pair(task.reason.as_ref());
+                    li {
+                        h3 { (who) }
+                        p.free { (what) }
+                        @match done {
+                            Some(done) => p { span.state.good { (words::DONE) } " " (layout::time(done.at)) },
+                            None => {
+                                p { span.state.warning { (words::OPEN) } }
+                                @if case.state() != How::Closed {
+                                    form method="post" action={ (PAGE) "/" (case.number) } {
+                                        (signed.field())
+                                        input type="hidden" name="step" value="done";
+                                        input type="hidden" name="task" value=(task.line);
+                                        button type="submit" { (words::IS_DONE) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                } }
+                @if case.state() != How::Closed {
+                    details { summary { (words::ADD_TASK) } (bare(signed, case, "task", words::ADD_TASK, &fields)) }
+                }
+            }
+        }
+    }
+
+    /// Report, steps and reminders, by their time.
+    fn story(&self, case: &Case, names: &Names) -> Markup {
+        let mut told: Vec<(Timestamp, Markup)> = vec![(
+            case.at,
+            html! { h3 { (words::WAS_REPORTED) } p { (layout::time(case.at)) ", " (name(&case.by, names)) ", " (words::LINE) " " (case.number) } },
+        )];
+        for (reminder, at) in &case.reminded {
+            told.push((*at, html! { h3 { (words::reminder(*reminder)) } p { (layout::time(*at)) } }));
+        }
+        told.extend(case.steps.iter().map(|taken| (taken.at, self.told(taken, names))));
+        told.sort_by_key(|(at, _)| *at);
+        html! {
+            section aria-labelledby="story" {
+                h2 id="story" { (words::STORY) }
+                ol.timeline { @for (_, one) in &told { li { (one) } } }
+            }
+        }
+    }
+
+    fn told(&self, taken: &Taken, names: &Names) -> Markup {
+        html! {
+            h3 { (words::step(taken.step)) }
+            p { (layout::time(taken.at)) ", " (name(&taken.by, names)) ", " (words::LINE) " " (taken.line) }
+            @if let Step::Photo(photo) = taken.step { p { code { (photo) } } }
+            @if let Some(written) = self.case_words(taken.reason.as_ref()) { p.free { (written) } }
+        }
+    }
+}
+
+fn photos(signed: &Signed, case: &Case) -> Markup {
+    let field = html! {
+        div.field {
+            label for="photo" { (words::REFERENCE) }
+            input type="text" id="photo" name="photo" maxlength="36" required spellcheck="false";
+        }
+    };
+    html! {
+        section aria-labelledby="photos" {
+            h2 id="photos" { (words::PHOTOS) }
+            @if case.photos().is_empty() { p.note { (words::NO_PHOTOS) } }
+            ul { @for photo in case.photos() { li { code { (photo) } } } }
+            @if case.state() != How::Closed {
+                details { summary { (words::ADD_PHOTO) } (bare(signed, case, "photo", words::ADD_PHOTO, &field)) }
+            }
+        }
+    }
+}
+
+fn decide(signed: &Signed, case: &Case, filled: &Filled) -> Markup {
+    let choice = |decision: Decision, label: &str| {
+        html! {
+            label {
+                input type="radio" name="decision" value=(decision.word()) required checked[filled.decision == decision.word()];
+                " " (label)
+            }
+        }
+    };
+    let fields = html! {
+        fieldset.ticks {
+            legend { (words::DECIDE) }
+            (choice(Decision::Reportable, words::REPORTABLE))
+            (choice(Decision::NotReportable, words::NOT_REPORTABLE))
+        }
+        (area("decide-words", words::WHY))
+    };
+    form(signed, case, ("decide", words::DECIDE, words::DECIDE_LEAD, words::SAVE_DECISION), &fields)
+}
+
+fn area(id: &str, label: &str) -> Markup {
+    html! {
+        div.field {
+            label for=(id) { (label) }
+            textarea id=(id) name="words" rows="3" maxlength="1024" required {}
+        }
+    }
+}
+
+fn bare(signed: &Signed, case: &Case, step: &str, button: &str, fields: &Markup) -> Markup {
+    html! {
+        form method="post" action={ (PAGE) "/" (case.number) } autocomplete="off" {
+            (signed.field())
+            input type="hidden" name="step" value=(step);
+            (fields)
+            p.actions { button.main[matches!(step, "own" | "decide")] type="submit" { (button) } }
+        }
+    }
+}
+
+/// A step with its heading, what it means, its fields and its button.
+fn form(signed: &Signed, case: &Case, told: (&str, &str, &str, &str), fields: &Markup) -> Markup {
+    let (step, title, lead, button) = told;
+    html! {
+        section aria-labelledby=(step) {
+            h2 id=(step) { (title) }
+            p { (lead) }
+            (bare(signed, case, step, button, fields))
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The words of the pages about what went wrong.
+
+use gauze_people::cases::{Decision, Kind, Reminder, State, Step, Unfit};
+
+pub(crate) const REPORT: &str = "Something went wrong";
+pub(crate) const REPORT_LEAD: &str =
+    "Say it at once, and as far as you know it. You accuse nobody, and nobody is blamed for a report.";
+pub(crate) const WHICH: &str = "What was it";
+pub(crate) const BREACH: &str = "It happened: somebody saw, changed or lost what they should not have";
+pub(crate) const NEAR_MISS: &str = "It nearly happened";
+pub(crate) const WHAT: &str = "What happened";
+pub(crate) const WHAT_HINT: &str =
+    "What you saw, where, and what was done since. It is kept sealed, and governance reads it.";
+pub(crate) const WHOSE: &str = "Whose photos or data";
+pub(crate) const WHOSE_HINT: &str = "A ward, a number of patients, a photo's reference, or \"Not known\".";
+pub(crate) const DAY: &str = "When you noticed it";
+pub(crate) const TIME: &str = "Time, if you know it";
+pub(crate) const TIME_HINT: &str = "24 hours, such as 14:05. Without it the whole day counts.";
+pub(crate) const SEND: &str = "Report it";
+pub(crate) const MISSING: &str =
+    "Say what it was, what happened and whose data it is, each within its length.";
+pub(crate) const BAD_DAY: &str =
+    "This day or time cannot be read. Choose the day, and write the time such as 14:05.";
+pub(crate) const FUTURE: &str = "This lies in the future. Enter when you noticed it.";
+pub(crate) const REPORTED: &str = "It is reported. Governance looks after it from here. Its number is";
+pub(crate) const ANOTHER: &str = "Report something else";
+
+pub(crate) const TITLE: &str = "What went wrong";
+pub(crate) const LEAD: &str = "What was reported, what is due first on top. The regulator is told within 72 hours of when somebody became aware, unless it is decided that it need not be.";
+pub(crate) const RUNNING: &str = "The clock runs";
+pub(crate) const NOT_RUNNING: &str = "No clock runs.";
+pub(crate) const RESTING: &str = "Open, without a clock";
+pub(crate) const CLOSED: &str = "Closed";
+pub(crate) const NOT_CLOSED: &str = "Nothing is closed yet.";
+pub(crate) const MISSES: &str = "Near misses by month";
+pub(crate) const NO_MISSES: &str = "No near miss was reported yet.";
+pub(crate) const CASE: &str = "Case";
+pub(crate) const LATE: &str = "Late";
+pub(crate) const DUE: &str = "Due";
+pub(crate) const LEFT: &str = "left";
+pub(crate) const REMINDED: &str = "Reminded";
+pub(crate) const OWNER: &str = "Looked after by";
+pub(crate) const NOBODY: &str = "Nobody yet";
+pub(crate) const HOW_FAR: &str = "How far it is";
+pub(crate) const AWARE: &str = "Aware since";
+pub(crate) const WAS_REPORTED: &str = "Reported";
+pub(crate) const BY: &str = "by";
+pub(crate) const TASKS_OPEN: &str = "Open tasks";
+
+pub(crate) const STORY: &str = "What became of it";
+pub(crate) const LINE: &str = "line";
+pub(crate) const TASKS: &str = "What is to be done";
+pub(crate) const NO_TASKS: &str = "No task is set.";
+pub(crate) const DONE: &str = "Done";
+pub(crate) const OPEN: &str = "Open";
+pub(crate) const IS_DONE: &str = "It is done";
+pub(crate) const WHO: &str = "Who does it";
+pub(crate) const TASK: &str = "What is to be done";
+pub(crate) const ADD_TASK: &str = "Add the task";
+pub(crate) const PHOTOS: &str = "Photos concerned";
+pub(crate) const NO_PHOTOS: &str = "No photo is named.";
+pub(crate) const REFERENCE: &str = "The photo's reference";
+pub(crate) const ADD_PHOTO: &str = "Add the photo";
+pub(crate) const OWN: &str = "I look after it";
+pub(crate) const OWN_LEAD: &str = "Whoever looks after it decides, and answers for the clock.";
+pub(crate) const DECIDE: &str = "Is the regulator told?";
+pub(crate) const DECIDE_LEAD: &str = "A risk to people's rights and freedoms is reportable. A later decision takes the place of this one, and both stay.";
+pub(crate) const WHY: &str = "Why";
+pub(crate) const REPORTABLE: &str = "Yes, tell the regulator";
+pub(crate) const NOT_REPORTABLE: &str = "No, it need not be told";
+pub(crate) const SAVE_DECISION: &str = "Decide";
+pub(crate) const TELL: &str = "The regulator was told";
+pub(crate) const TELL_LEAD: &str =
+    "The clock stops. Enter the reference that the regulator gave, or how it was told.";
+pub(crate) const HOW: &str = "Reference, or how";
+pub(crate) const SAVE_TOLD: &str = "It was told";
+pub(crate) const CLOSE: &str = "Close the case";
+pub(crate) const CLOSE_LEAD: &str = "Nothing more is added to a closed case. A new decision opens it again.";
+pub(crate) const OUTCOME: &str = "What came of it";
+pub(crate) const TO_FORM: &str = "The regulator's form, filled in";
+pub(crate) const TO_LIST: &str = "All cases";
+pub(crate) const STEP_MISSING: &str = "A field is empty or too long. Fill it in and send it again.";
+pub(crate) const NO_PHOTO: &str = "No photo here has this reference. Compare it letter by letter.";
+pub(crate) const SEALED: &str = "What was written cannot be opened: another key sealed it.";
+
+pub(crate) const FORM: &str = "The regulator's form";
+pub(crate) const FORM_LEAD: &str =
+    "Copy each answer into the form of the Information Commissioner's Office, and look through it first.";
+pub(crate) const FILL: &str = "Not known here. Fill it in by hand.";
+
+pub(crate) const EVIDENCE: &str = "Evidence as an archive";
+pub(crate) const EVIDENCE_LEAD: &str = "Lines of the access log with their proofs, hashes of photos and phones, what was in force. Anybody checks it without this system. It names nobody in clear.";
+pub(crate) const EVIDENCE_WHY: &str = "Who receives it, and what for";
+pub(crate) const WITH_NAMES: &str = "With what was written, and with names";
+pub(crate) const WITH_NAMES_HINT: &str =
+    "One more file, sealed to the receiver's age key alone. Compare the key with them by telephone.";
+pub(crate) const KEY: &str = "The receiver's age key";
+pub(crate) const TAKE: &str = "Take the archive out";
+pub(crate) const BACK: &str = "Back to the case";
+pub(crate) const NO_WHY: &str = "Say who receives it and what for.";
+pub(crate) const BAD_KEY: &str =
+    "This is no age key that can be used here. Ask the receiver to send it again.";
+
+/// What stands in every archive: how to check it without us.
+pub(crate) const README: &str = "\
+What went wrong at a hospital, and what proves it.
+
+timeline.txt          what became of the case, in plain words; people stand as the access log names them
+lines/N.tlog-proof    line N of the hospital's access log, and that it stands there (C2SP tlog-proof)
+checkpoint            the log's newest checkpoint; cosigned and outside, where they are, are what witnesses signed
+photos.json           photos concerned, by their reference, with the hashes of sealed file, manifest and receipt
+devices.json          phones that took them, with the hash of how each became known
+in-force.json         policies, documents, notices and rules in force when somebody became aware, and now
+words.age             only where it was asked for: what was written, and names, sealed to one receiver
+evidence.jws          what this is, and the hash of every file; signed by the hospital
+access-keys.json      the public keys of the access log
+hospital.pem          the public key that signed evidence.jws
+
+Compare hospital.pem and access-keys.json with what the hospital tells you by another way. Then, without any network:
+
+  gauze-records case verify ARCHIVE --hospital hospital.pem --public-keys access-keys.json
+
+or, without any program of ours, for the files and the signature:
+
+  sha256sum -c SHA256SUMS
+  openssl dgst -sha256 -verify hospital.pem -signature evidence.der evidence.signed
+
+A sealed file opens with age (https://age-encryption.org): age -d -i KEY words.age
+";
+
+pub(crate) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Breach => "A breach",
+        Kind::NearMiss => "A near miss",
+    }
+}
+
+pub(crate) fn state(state: State) -> &'static str {
+    match state {
+        State::Reported => "Nobody looks after it yet",
+        State::Owned => "Not decided yet",
+        State::Decided(Decision::Reportable) => "The regulator is to be told",
+        State::Decided(Decision::NotReportable) => "The regulator need not be told",
+        State::Told => "The regulator was told",
+        State::Closed => "Closed",
+    }
+}
+
+pub(crate) fn reminder(reminder: Reminder) -> &'static str {
+    match reminder {
+        Reminder::Reported => "It was reported",
+        Reminder::Day => "24 hours are over",
+        Reminder::TwoDays => "48 hours are over",
+        Reminder::SixLeft => "66 hours are over, six are left",
+        Reminder::Late => "72 hours are over",
+    }
+}
+
+pub(crate) fn step(step: Step) -> &'static str {
+    match step {
+        Step::Own => "Looks after it",
+        Step::Task => "Set a task",
+        Step::Done(_) => "Did a task",
+        Step::Decide(Decision::Reportable) => "Decided: the regulator is told",
+        Step::Decide(Decision::NotReportable) => "Decided: the regulator need not be told",
+        Step::Told => "Told the regulator",
+        Step::Photo(_) => "Named a photo",
+        Step::Close => "Closed it",
+        Step::Read => "Read it",
+        Step::Form => "Had the regulator's form filled in",
+        Step::Evidence => "Took the evidence out",
+    }
+}
+
+pub(crate) fn unfit(unfit: Unfit) -> &'static str {
+    match unfit {
+        Unfit::NoCase => "There is no such case.",
+        Unfit::Closed => "This case is closed, and nothing was added. A new decision opens it again.",
+        Unfit::Unowned => "Nobody looks after this case. Say first that you do.",
+        Unfit::Undecided => "It is not decided whether the regulator is told. Decide that first.",
+        Unfit::Untold => "The regulator is to be told and was not. Say first that it was, or decide anew.",
+        Unfit::NoTask => "This task is done already, or is not one of this case. Look at the case again.",
+    }
+}

@@ -1,0 +1,448 @@
+//! What went wrong: reported by anybody, looked after by governance, and 72 hours that no restart and no clock gives back.
+
+use std::convert::Infallible;
+use std::fs;
+use std::process::Command;
+
+use axum::http::StatusCode;
+use gauze_people::action::Action;
+use gauze_people::cases::Cases;
+use gauze_people::log::{Entry, Happening, Outcome, What};
+use gauze_people::person::Role;
+use gauze_records::Coded as _;
+use gauze_records::evidence::verify;
+use gauze_records::web::photos::cases;
+use gauze_seal::age::{Identity, Opener, Unwrap};
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+
+use super::ward::{Answer, Browser, TEAM, Ward, person};
+use crate::fixture::SystemEntropy;
+use crate::folk::{FAMILY, NHS, patient};
+
+const WHAT: &str = "A handover sheet of Mrs Quillonbert lay in the lift";
+const WHOSE: &str = "Quillonbert, and perhaps Tannenwald";
+
+fn officer(ward: &Ward) -> Browser<'_> {
+    ward.sign_in(person("Officer Governance", Role::Governance, TEAM))
+}
+
+/// A report of something that was noticed so many hours ago; its number.
+pub async fn reported(browser: &Browser<'_>, ward: &Ward, kind: &str, hours: i64) -> u64 {
+    let noticed = ward.hospital.now() - SignedDuration::from_hours(hours);
+    let noticed = noticed.to_zoned_datetime(TimeZone::system());
+    let (day, time) = (noticed.strftime("%Y-%m-%d").to_string(), noticed.strftime("%H:%M").to_string());
+    let form = [("kind", kind), ("what", WHAT), ("whose", WHOSE), ("day", &*day), ("time", &*time)];
+    let answer = browser.post("/report", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+    let to = answer.headers["location"].to_str().unwrap().to_owned();
+    let number = to.strip_prefix("/report?number=").unwrap().parse().unwrap();
+    assert!(browser.get(&to).await.text().contains("It is reported"));
+    number
+}
+
+pub async fn step(officer: &Browser<'_>, case: u64, form: &[(&str, &str)]) -> Answer {
+    officer.post(&format!("/cases/{case}"), form).await
+}
+
+fn ok(answer: &Answer) {
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+}
+
+fn lines(ward: &Ward, what: What) -> Vec<Entry> {
+    ward.office.entries().into_iter().filter(|entry| entry.what == what).collect()
+}
+
+fn reminders(ward: &Ward) -> Vec<String> {
+    let lines = lines(ward, What::Happening(Happening::CaseReminder));
+    lines.into_iter().map(|entry| entry.note.unwrap().as_str().to_owned()).collect()
+}
+
+fn remembered(ward: &Ward) -> Cases {
+    cases(&ward.office.dir.path().join("access")).unwrap()
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_reports_and_governance_alone_reads_it() {
+    let ward = Ward::with(&[]).await;
+    for (count, role) in Role::ALL.into_iter().enumerate() {
+        let somebody = ward.sign_in(person("Somebody Here", role, TEAM));
+        assert!(somebody.get("/report").await.text().contains("href=\"/report\""), "{role}");
+        let number = reported(&somebody, &ward, "breach", 1).await;
+        assert_eq!(remembered(&ward).open().len(), count + 1);
+        for page in ["/cases".to_owned(), format!("/cases/{number}")] {
+            let answer = somebody.get(&page).await;
+            let reads = role == Role::Governance;
+            assert_eq!(answer.status == StatusCode::OK, reads, "{role} {page}");
+            assert_eq!(answer.text().contains("Quillonbert"), reads && page != "/cases", "{role} {page}");
+            if !reads {
+                assert_eq!(ward.office.last().outcome, Outcome::Refused, "{role} {page}");
+                assert_eq!(step(&somebody, number, &[("step", "own")]).await.status, StatusCode::FORBIDDEN);
+            }
+        }
+    }
+    // Somebody else's number thanks nobody, and a number of nothing leads nowhere.
+    let other = ward.sign_in(person("Nurse Other", Role::Viewer, TEAM));
+    let first = remembered(&ward).open()[0].number;
+    assert!(!other.get(&format!("/report?number={first}")).await.text().contains("It is reported"));
+    for address in ["/cases/99999", "/cases/x", &format!("/cases/0{first}"), "/cases/-1"] {
+        assert_eq!(officer(&ward).get(address).await.status, StatusCode::NOT_FOUND, "{address}");
+    }
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn what_was_written_about_a_case_is_in_no_file_in_clear() {
+    let mut ward = Ward::with(&[]).await;
+    let number = reported(&officer(&ward), &ward, "breach", 1).await;
+    {
+        let officer = officer(&ward);
+        ok(&step(&officer, number, &[("step", "own")]).await);
+        let task =
+            [("step", "task"), ("who", "Sister Zwetschgenbaum"), ("words", "Find the Pfefferkorn sheet")];
+        ok(&step(&officer, number, &task).await);
+        let decision =
+            [("step", "decide"), ("decision", "reportable"), ("words", "Because of Holunderbusch")];
+        ok(&step(&officer, number, &decision).await);
+    }
+    let mut looked = 0;
+    for file in files(ward.office.dir.path()) {
+        let bytes = fs::read(&file).unwrap();
+        looked += 1;
+        for needle in ["Quillonbert", "Tannenwald", "Zwetschgenbaum", "Pfefferkorn", "Holunderbusch"] {
+            let found = bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
+            assert!(!found, "{needle} is in {}", file.display());
+        }
+    }
+    assert!(looked > 2);
+    ward.restart();
+    let page = officer(&ward).get(&format!("/cases/{number}")).await.text();
+    for told in [WHAT, "Tannenwald", "Zwetschgenbaum", "Pfefferkorn", "Holunderbusch"] {
+        assert!(page.contains(told), "{told} is lost: {page}");
+    }
+    ward.end().await;
+}
+
+fn files(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test]
+async fn a_reminder_is_written_once_over_restarts_and_a_clock_that_is_set_back() {
+    let mut ward = Ward::with(&[]).await;
+    let number = reported(&officer(&ward), &ward, "breach", 20).await;
+    let mut due = vec![];
+    for (hours, reminder) in
+        [(0, None), (4, Some("24h")), (24, Some("48h")), (18, Some("66h")), (6, Some("late"))]
+    {
+        ward.hospital.clock.advance(SignedDuration::from_hours(hours));
+        due.extend(reminder.map(|word| format!("case/{word}/{number}")));
+        for _ in 0..2 {
+            let page = officer(&ward).get("/cases").await.text();
+            assert_eq!(page.contains("class=\"state danger\""), reminder == Some("late"), "{page}");
+            assert_eq!(reminders(&ward), due);
+            ward.restart();
+        }
+        // Set back, the clock gives no hour back: not in memory, and not after a restart.
+        ward.hospital.clock.advance(SignedDuration::from_hours(-60));
+        let left = remembered(&ward).get(number).unwrap().left(ward.hospital.now());
+        for _ in 0..2 {
+            officer(&ward).get("/cases").await;
+            assert_eq!(reminders(&ward), due);
+            ward.restart();
+        }
+        ward.hospital.clock.advance(SignedDuration::from_hours(60));
+        assert_eq!(remembered(&ward).get(number).unwrap().left(ward.hospital.now()), left);
+    }
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_reminder_that_could_not_be_written_is_written_later_and_what_is_late_stands_first() {
+    let ward = Ward::with(&[]).await;
+    let reporter = ward.sign_in(person("Nurse Reporter", Role::Viewer, TEAM));
+    let fresh = reported(&reporter, &ward, "breach", 1).await;
+    let late = reported(&reporter, &ward, "breach", 80).await;
+    let missed = reported(&reporter, &ward, "near_miss", 200).await;
+    ward.office.breaks(true);
+    officer(&ward).get("/cases").await;
+    assert!(reminders(&ward).is_empty());
+    ward.office.breaks(false);
+    let page = officer(&ward).get("/cases").await.text();
+    let words = ["24h", "48h", "66h", "late"];
+    assert_eq!(reminders(&ward), words.map(|word| format!("case/{word}/{late}")), "a near miss has no clock");
+    let at = |number: u64| page.find(&format!("href=\"/cases/{number}\"")).unwrap();
+    assert!(at(late) < at(fresh) && at(fresh) < at(missed), "{page}");
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_case_goes_from_report_to_close_and_each_decision_stays_to_be_read() {
+    let mut ward = Ward::with(&[None]).await;
+    let number = reported(&officer(&ward), &ward, "breach", 1).await;
+    let page = format!("/cases/{number}");
+    {
+        let officer = officer(&ward);
+        let decide = |decision: &'static str, words: &'static str| {
+            [("step", "decide"), ("decision", decision), ("words", words)]
+        };
+        let told = [("step", "told"), ("words", "Reference IC-4711")];
+        let close = [("step", "close"), ("words", "The sheet is shredded")];
+        for form in [&decide("reportable", "x")[..], &told, &close, &[("step", "done"), ("task", "7")]] {
+            let answer = step(&officer, number, form).await;
+            assert_eq!(answer.status, StatusCode::CONFLICT, "{form:?}");
+        }
+        ok(&step(&officer, number, &[("step", "own")]).await);
+        for form in [
+            &decide("maybe", "x")[..],
+            &decide("reportable", ""),
+            &[("step", "x")],
+            &[("step", "task"), ("words", "x")],
+        ] {
+            assert_eq!(step(&officer, number, form).await.status, StatusCode::BAD_REQUEST, "{form:?}");
+        }
+        let photo = ward.photos().await[0].capture_id.to_string();
+        ok(&step(&officer, number, &[("step", "photo"), ("photo", &photo)]).await);
+        let unknown = [("step", "photo"), ("photo", "01930000-0000-7000-8000-000000000001")];
+        assert_eq!(step(&officer, number, &unknown).await.status, StatusCode::BAD_REQUEST);
+        ok(&step(&officer, number, &[("step", "task"), ("who", "Sister"), ("words", "Find it")]).await);
+        let task = lines(&ward, What::Action(Action::Case)).pop().unwrap();
+        let task = ward.office.entries().iter().position(|entry| entry.id == task.id).unwrap().to_string();
+        ok(&step(&officer, number, &[("step", "done"), ("task", &task)]).await);
+        let again = step(&officer, number, &[("step", "done"), ("task", &task)]).await;
+        assert_eq!(again.status, StatusCode::CONFLICT);
+        ok(&step(&officer, number, &decide("not_reportable", "Nobody read it")).await);
+        assert!(!remembered(&ward).get(number).unwrap().runs());
+        ok(&step(&officer, number, &decide("reportable", "Somebody read it")).await);
+        assert!(remembered(&ward).get(number).unwrap().runs());
+        assert_eq!(step(&officer, number, &close).await.status, StatusCode::CONFLICT, "it was not told");
+        ok(&step(&officer, number, &told).await);
+        ok(&step(&officer, number, &close).await);
+        assert_eq!(step(&officer, number, &[("step", "own")]).await.status, StatusCode::CONFLICT);
+        let shown = officer.get(&page).await.text();
+        for told in ["Nobody read it", "Somebody read it", "IC-4711", "is shredded", &photo, "Closed"] {
+            assert!(shown.contains(told), "{told}: {shown}");
+        }
+    }
+    ward.restart();
+    assert!(officer(&ward).get(&page).await.text().contains("is shredded"));
+    ok(&step(&officer(&ward), number, &[("step", "decide"), ("decision", "reportable"), ("words", "More")])
+        .await);
+    assert_eq!(remembered(&ward).open().len(), 1, "a new decision opens it again");
+    // No line of a case is erased by law: whoever blanked one would stop a clock.
+    let log = ward.office.log.clone();
+    let at = ward.hospital.now();
+    let legal = gauze_people::context::ReasonCode::Legal;
+    let stays = tokio::task::spawn_blocking(move || log.erase_blocking(number, legal, at)).await;
+    assert_eq!(stays.unwrap().unwrap_err().code(), "log_stays");
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_report_takes_no_day_in_the_future_and_nothing_is_thanked_for_that_has_no_line() {
+    let ward = Ward::with(&[]).await;
+    let nurse = ward.sign_in(person("Nurse Reporter", Role::Viewer, TEAM));
+    let form = |day: &'static str, time: &'static str| {
+        [("kind", "breach"), ("what", WHAT), ("whose", WHOSE), ("day", day), ("time", time)]
+    };
+    for (day, time) in
+        [("2031-01-01", ""), ("2026-13-01", ""), ("", ""), ("2026-11-20", "25:00"), ("2026-11-20", "x")]
+    {
+        let answer = nurse.post("/report", &form(day, time)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{day} {time}");
+        assert!(answer.text().contains("Quillonbert"), "what was typed stays");
+    }
+    ward.office.breaks(true);
+    assert_eq!(nurse.post("/report", &form("2026-11-20", "")).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    ward.office.breaks(false);
+    assert_eq!(remembered(&ward).open().len(), 0);
+    let missed =
+        [("kind", "near_miss"), ("what", WHAT), ("whose", WHOSE), ("day", "2026-10-03"), ("time", "")];
+    for _ in 0..2 {
+        ok(&nurse.post("/report", &missed).await);
+    }
+    let page = officer(&ward).get("/cases").await.text();
+    assert!(page.contains("<dt>Oct-2026</dt><dd>2</dd>"), "{page}");
+    ward.end().await;
+}
+
+/// A case with a photo, a task and a decision; its number.
+async fn worked_on(ward: &Ward) -> u64 {
+    let reporter = ward.sign_in(person("Nurse Reporter", Role::Viewer, TEAM));
+    let number = reported(&reporter, ward, "breach", 1).await;
+    let officer = officer(ward);
+    let photo = ward.photos().await[0].capture_id.to_string();
+    for form in [
+        &[("step", "own")][..],
+        &[("step", "photo"), ("photo", &photo)],
+        &[("step", "task"), ("who", "Sister Zwetschgenbaum"), ("words", "Find the sheet")],
+        &[("step", "decide"), ("decision", "reportable"), ("words", "It named a diagnosis")],
+    ] {
+        ok(&step(&officer, number, form).await);
+    }
+    number
+}
+
+#[tokio::test]
+async fn the_regulators_form_comes_out_filled_in() {
+    let ward = Ward::with(&[Some(patient(FAMILY, Some(NHS), None))]).await;
+    let number = worked_on(&ward).await;
+    let officer = officer(&ward);
+    let page = format!("/cases/{number}/form");
+    assert!(officer.get(&page).await.text().contains("Enter it in Documents and notices"));
+    let register = r#"{"v":1,"data_protection_officer":"Dr Dora Protector, dpo@hospital.test"}"#;
+    ok(&officer.post("/documents/register", &[("text", register)]).await);
+    let form = officer.get(&page).await.text();
+    for told in [
+        WHAT,
+        WHOSE,
+        "Nurse Reporter reported it",
+        "1, of the photos named",
+        "It named a diagnosis",
+        "Find the sheet (Sister Zwetschgenbaum): Open",
+        "Dr Dora Protector, dpo@hospital.test",
+        "It is not.",
+    ] {
+        assert!(form.contains(told), "{told}: {form}");
+    }
+    assert!(!form.contains("FEATHERSTONEHAUGH"), "governance sees no patient");
+    assert_eq!(
+        lines(&ward, What::Action(Action::Case)).last().unwrap().note.as_ref().unwrap().as_str(),
+        format!("form/{number}")
+    );
+    ward.hospital.clock.advance(SignedDuration::from_hours(80));
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    assert!(!officer.get(&page).await.text().contains("It is not."), "a late report says why");
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn evidence_is_judged_offline_and_no_byte_of_it_can_be_another() {
+    let ward = Ward::with(&[Some(patient(FAMILY, Some(NHS), None))]).await;
+    let number = worked_on(&ward).await;
+    let photo = ward.photos().await[0].clone();
+    ward.sign_in(person("Nurse Viewer", Role::Viewer, TEAM)).get(&format!("/photos/{}", photo.handle)).await;
+    let officer = officer(&ward);
+    let page = format!("/cases/{number}/evidence");
+    assert_eq!(officer.get(&page).await.status, StatusCode::OK);
+    assert_eq!(officer.post(&page, &[("words", "")]).await.status, StatusCode::BAD_REQUEST);
+    let no_key = [("words", "The regulator"), ("names", "yes"), ("key", "age1x")];
+    assert_eq!(officer.post(&page, &no_key).await.status, StatusCode::BAD_REQUEST);
+    let answer = officer.post(&page, &[("words", "The regulator asks for it")]).await;
+    assert_eq!(answer.headers["content-type"], "application/x-tar", "{}", answer.status);
+    let archive = answer.body;
+    let found = verify(&archive, None, None).unwrap();
+    assert_eq!((found.case, found.keys_given), (number, false));
+    assert!(found.lines >= 7, "report, five steps and the evidence itself: {found:?}");
+    let hospital = ward.hospital.keys().records().unwrap();
+    let (key, log) = (gauze_wire::Signer::public_key(&hospital), ward.office.log.public_keys());
+    assert!(verify(&archive, Some(&key), Some(&log)).unwrap().keys_given);
+    let other = gauze_wire::SoftwareKey::from_bytes(&[9; 32]).unwrap();
+    let other = gauze_wire::Signer::public_key(&other);
+    assert_eq!(verify(&archive, Some(&other), None).unwrap_err().code(), "evidence_other_key");
+    for needle in [
+        "Quillonbert",
+        "Zwetschgenbaum",
+        "diagnosis",
+        "FEATHERSTONEHAUGH",
+        "Featherstonehaugh",
+        "Nurse Reporter",
+    ] {
+        let clear = archive.windows(needle.len()).any(|window| window == needle.as_bytes());
+        assert!(!clear, "{needle} leaves in clear");
+    }
+    let text = String::from_utf8_lossy(&archive);
+    assert!(text.contains("Looked at the photo") && text.contains(&photo.capture_id.to_string()));
+    for at in (0..archive.len()).step_by(97) {
+        let mut changed = archive.clone();
+        changed[at] ^= 1;
+        assert!(verify(&changed, None, None).is_err(), "byte {at} of {} is another", archive.len());
+    }
+    for cut in [0, 1, 512, archive.len() / 2, archive.len() - 1] {
+        assert!(verify(&archive[..cut], None, None).is_err(), "cut at {cut}");
+    }
+    assert!(verify(&[&archive[..], &[0; 512]].concat(), None, None).is_err(), "longer");
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn evidence_wants_a_fresh_proof_and_names_leave_sealed_to_one_receiver() {
+    let ward = Ward::with(&[Some(patient(FAMILY, Some(NHS), None))]).await;
+    let number = worked_on(&ward).await;
+    let officer = officer(&ward);
+    let page = format!("/cases/{number}/evidence");
+    let identity = Identity::make_x25519(&mut SystemEntropy).unwrap();
+    let form = [("words", "Our lawyer"), ("names", "yes"), ("key", &*identity.to_recipient().to_string())];
+    let archive = officer.post(&page, &form).await.body;
+    verify(&archive, None, None).unwrap();
+    assert!(!archive.windows(11).any(|window| window == b"Quillonbert"));
+    let mut opened = Vec::new();
+    for entry in tar::Archive::new(&archive[..]).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        if entry.path().unwrap().to_str() == Some("words.age") {
+            std::io::Read::read_to_end(&mut entry, &mut opened).unwrap();
+        }
+    }
+    let mut plain = Vec::new();
+    let mut keep = |bytes: &[u8]| {
+        plain.extend_from_slice(bytes);
+        Ok::<_, Infallible>(())
+    };
+    let keys: [&dyn Unwrap; 1] = [&identity];
+    let mut opener = Opener::new(&keys);
+    opener.push(&opened, &mut keep).unwrap();
+    opener.finish(&mut keep).unwrap();
+    let plain = String::from_utf8(plain).unwrap();
+    for told in
+        ["Quillonbert", "Zwetschgenbaum", "FEATHERSTONEHAUGH", "Nurse Reporter", "It named a diagnosis"]
+    {
+        assert!(plain.contains(told), "{told}: {plain}");
+    }
+    ward.hospital.clock.advance(SignedDuration::from_mins(6));
+    for answer in [officer.get(&page).await, officer.post(&page, &form).await] {
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert!(answer.text().contains(&format!("/prove-again?next=%2Fcases%2F{number}%2Fevidence")));
+    }
+    let taken = lines(&ward, What::Action(Action::CaseEvidence));
+    assert_eq!(taken.iter().filter(|line| line.outcome == Outcome::Done).count(), 1);
+    ward.end().await;
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test's own inputs need not survive a power cut")]
+async fn an_archive_says_how_it_is_checked_and_each_of_these_commands_finds_another_byte() {
+    let ward = Ward::with(&[None]).await;
+    let number = worked_on(&ward).await;
+    let form = [("words", "The regulator asks for it")];
+    let archive = officer(&ward).post(&format!("/cases/{number}/evidence"), &form).await.body;
+    let dir = tempfile::tempdir().unwrap();
+    tar::Archive::new(&archive[..]).unpack(dir.path()).unwrap();
+    fs::write(dir.path().join("case.tar"), &archive).unwrap();
+    let readme = fs::read_to_string(dir.path().join("README.txt")).unwrap();
+    let commands: Vec<String> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .map(|line| {
+            line.replace("gauze-records", env!("CARGO_BIN_EXE_gauze-records")).replace("ARCHIVE", "case.tar")
+        })
+        .collect();
+    assert_eq!(commands.len(), 3);
+    let run =
+        |command: &str| Command::new("sh").args(["-c", command]).current_dir(dir.path()).output().unwrap();
+    for command in &commands {
+        let done = run(command);
+        println!("{command}\n{}", String::from_utf8_lossy(&done.stdout));
+        assert!(done.status.success(), "{command}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+    let mut other = archive.clone();
+    other[700] ^= 1;
+    fs::write(dir.path().join("case.tar"), &other).unwrap();
+    fs::write(dir.path().join("evidence.signed"), "e30.e30").unwrap();
+    for command in &commands {
+        let done = run(command);
+        println!("{command}\n{}", String::from_utf8_lossy(&done.stderr));
+        assert!(!done.status.success(), "{command}");
+    }
+    ward.end().await;
+}
