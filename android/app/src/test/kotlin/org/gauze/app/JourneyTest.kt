@@ -115,9 +115,10 @@ class JourneyTest {
         val (record, picture) = Hospital.opened(photo)
         val patient = record.getJSONObject("patient")
         assertEquals(
-            listOf("SMITH", "John", "1980-01-18", "9000000009", "wristband"),
-            listOf("family", "given", "dob", "nhs_number", "established").map(patient::getString),
+            listOf("SMITH", "John", "1980-01-18", "9000000009"),
+            listOf("family", "given", "dob", "nhs_number").map(patient::getString),
         )
+        assertEquals("wristband", patient.getJSONObject("established").getString("how"))
         assertEquals(setOf("name", "dob"), patient.getJSONArray("confirmed_by").let { by -> (0 until by.length()).map(by::getString).toSet() })
         assertEquals("Heel" to "left", record.getJSONObject("site").let { it.getString("words") to it.getString("side") })
         val consent = record.getJSONObject("consent")
