@@ -1,6 +1,6 @@
 //! Simulation: phone, network, gateway, records side and the hospital's people in one process, with everything that can go wrong
 //! drawn from one seed.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on says where")]
 #![expect(clippy::large_futures, reason = "each test has a thread and a stack of its own")]
 
 #[path = "../ward/fixture/mod.rs"]

@@ -156,7 +156,7 @@ async fn survives(n: usize, loss: Loss) -> bool {
 
 async fn every_file(loss: Loss) {
     let mut n = 0;
-    while survives(n, loss).await {
+    while Box::pin(survives(n, loss)).await {
         n += 1;
     }
     assert!(n > KINDS.len());

@@ -156,6 +156,7 @@ fn outside(judged: &[Judged<'_>], team: Option<&Name>) -> Option<Outside> {
 }
 
 /// Which side is the likelier, and how sure that is in percent.
+#[expect(clippy::cast_possible_truncation, reason = "a percentage from 50 to 100")]
 fn sureness(inside: f64, weight: f64) -> (bool, u8) {
     let inside = 0.5 + (inside - 0.5) * weight;
     let sure = (inside.max(1.0 - inside) * 100.0).floor();

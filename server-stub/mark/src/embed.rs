@@ -53,7 +53,7 @@ pub fn embed(luma: &mut LumaMut<'_>, key: &MarkKey, event: Event, strength: Stre
 }
 
 /// A pixel, and what is added to it in [`PARTS`] of a level: half of what 16 bits hold at most, so that neither sum overflows.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+#[expect(clippy::cast_sign_loss, reason = "clamped to a byte")]
 fn marked(pixel: u8, add: i16) -> u8 {
     let sum = i16::from(pixel) * PARTS + PARTS / 2 + add;
     (sum >> PARTS.trailing_zeros()).clamp(0, 255) as u8

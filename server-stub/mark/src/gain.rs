@@ -113,7 +113,6 @@ fn blend((from, to): (i16, i16), along: i16) -> i16 {
 }
 
 /// The upper half of a product.
-#[expect(clippy::cast_possible_truncation, reason = "what is left has 16 bits")]
 pub(crate) fn upper(one: i16, other: i16) -> i16 {
     ((i32::from(one) * i32::from(other)) >> 16) as i16
 }
