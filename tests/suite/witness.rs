@@ -62,7 +62,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn new() -> Self {
+    fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         make(&dir.path().join("keys"), &"ward-9".parse().unwrap(), RecipientKind::Classical, now()).unwrap();
         fs::create_dir(dir.path().join("data")).unwrap();
@@ -112,7 +112,7 @@ async fn happens(log: &AccessLog, times: u32) {
 
 #[tokio::test]
 async fn another_department_signs_for_each_new_line_and_the_audit_counts_it_or_misses_it() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let log = scene.opens().await;
     happens(&log, 3).await;
     log.checkpoint().await.unwrap();
@@ -145,7 +145,7 @@ async fn another_department_signs_for_each_new_line_and_the_audit_counts_it_or_m
 
 #[tokio::test]
 async fn an_answer_of_the_witness_that_was_lost_is_asked_for_again() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let (log, witness) = (scene.opens().await, scene.witness());
     happens(&log, 4).await;
     scene.way.lose.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -159,7 +159,7 @@ async fn an_answer_of_the_witness_that_was_lost_is_asked_for_again() {
 
 #[tokio::test]
 async fn a_log_that_went_back_or_took_another_way_is_refused_by_the_witness_and_told_loudly() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let (log, witness) = (scene.opens().await, scene.witness());
     happens(&log, 5).await;
     witness.show(&log, &scene.data()).await.unwrap();
@@ -191,7 +191,7 @@ async fn a_log_that_went_back_or_took_another_way_is_refused_by_the_witness_and_
 
 #[tokio::test]
 async fn a_log_shorter_than_what_the_outside_witness_cosigned_is_found_out_and_not_opened() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let (log, witness) = (scene.opens().await, scene.witness());
     happens(&log, 2).await;
     let early = log.checkpoint().await.unwrap();
@@ -368,7 +368,7 @@ async fn litewitness(dir: &Path, log: &str) -> Option<Litewitness> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_witness_that_others_wrote_cosigns_this_log_and_refuses_its_forks() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let log = scene.opens().await;
     let Some(other) = litewitness(scene.dir.path(), &log.public_keys().log.to_string()).await else { return };
     let way = Arc::new(Plain(other.address.clone()));

@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn gains_are_those_between_the_four_blocks_around_a_pixel() {
         let (width, height) = (70, 40);
-        let grain = |at: usize| ((at * 2_654_435_761) >> 7) as u8 >> (at % width / 20);
+        let grain = |at: usize| ((at * 2_654_435_761) >> 7).to_le_bytes()[0] >> (at % width / 20);
         let bytes: Vec<u8> = (0..width * height).map(grain).collect();
         let gains = Gains::of(Luma::new(width, height, &bytes).unwrap());
         let whole = gains.whole(8000.0);

@@ -78,7 +78,7 @@ enum Command {
         #[command(flatten)]
         unasked: Unasked,
         #[command(flatten)]
-        pages: web_cli::Pages,
+        pages: Box<web_cli::Pages>,
         /// Serve nothing: look at keys, bundle, policy, clock, disk, ports and what the gateway answers, and say what to do.
         /// Status 1 where it would not work.
         #[arg(long)]
@@ -219,7 +219,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Refused> {
             pull_cli::serve(
                 json,
                 &source,
-                Pulling { interval: Duration::from_secs(interval_s), unasked, pages },
+                Pulling { interval: Duration::from_secs(interval_s), unasked, pages: *pages },
             )?;
         }
         Command::Log(command) => return log_cli::run(json, &command),

@@ -105,5 +105,6 @@ fn commits(data: &Path) -> anyhow::Result<u32> {
     let mut header = [0; 12];
     File::open(data.join("gateway.sqlite-shm"))?.read_exact(&mut header)?;
     let [.., a, b, c, d] = header;
+    #[expect(clippy::host_endian_bytes, reason = "SQLite keeps this file in the machine's own order")]
     Ok(u32::from_ne_bytes([a, b, c, d]))
 }

@@ -95,7 +95,8 @@ fn a_polygon_holds_what_its_corners_surround() {
     let corner = |north: f64, east: f64| {
         let lat = 558_600_000.0 + north / DEGREE_M * 1e7;
         let lon = -40_250_000.0 + east / (DEGREE_M * 55.86_f64.to_radians().cos()) * 1e7;
-        json!({"lat_e7": lat as i32, "lon_e7": lon as i32})
+        let whole = |e7: f64| format!("{e7:.0}").parse::<i32>().unwrap();
+        json!({"lat_e7": whole(lat), "lon_e7": whole(lon)})
     };
     // A U that opens to the north.
     let corners = [(0, 0), (400, 0), (400, 100), (100, 100), (100, 300), (400, 300), (400, 400), (0, 400)];

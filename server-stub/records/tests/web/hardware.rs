@@ -20,7 +20,7 @@ const NEW: &str = "/second-factor/new/passkey";
 #[tokio::test]
 async fn an_administrators_key_counts_by_its_makers_word_and_by_nothing_else() {
     let (maker, other) = (Maker::new("Keys for hospitals"), Maker::new("Keys for hospitals"));
-    let hospital = Hospital::listing(&[maker.pem.clone()]).await;
+    let hospital = Hospital::listing(std::slice::from_ref(&maker.pem)).await;
     let adam = account("adam", &["administrator"], None);
     let mut visitor = hospital.visitor();
     visitor.come_back(&adam).await;
