@@ -250,7 +250,7 @@ impl Client {
         }
         let Ports { disk, entropy, vault, .. } = self.ports.clone();
         let dir = self.config.dir.clone();
-        let making = move || ReviewKeys::make(&*disk, &dir, &*entropy, &*vault);
+        let making = move || leaving_nothing(|| ReviewKeys::make(&*disk, &dir, &*entropy, &*vault));
         match tokio::task::spawn_blocking(making).await {
             Ok(Ok(keys)) => self.state().review_keys = keys,
             Ok(Err(error)) => tracing::warn!(code = error.code(), "no local review on this phone"),

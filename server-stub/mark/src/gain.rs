@@ -143,8 +143,10 @@ mod tests {
         let gains = Gains::of(Luma::new(width, height, &bytes).unwrap());
         let whole = gains.whole(8000.0);
         let place = |at: usize, blocks: usize| {
-            let place = ((at as f32 + 0.5) / BLOCK as f32 - 0.5).clamp(0.0, (blocks - 1) as f32);
-            (place as usize, (place as usize + 1).min(blocks - 1), place.fract())
+            // In halves of a pixel from the middle of the first block.
+            let (place, step) = ((2 * at + 1).saturating_sub(BLOCK), 2 * BLOCK);
+            let place = place.min(step * (blocks - 1));
+            (place / step, (place / step + 1).min(blocks - 1), (place % step) as f32 / step as f32)
         };
         let mut row = vec![0; whole.width()];
         for y in 0..height {
