@@ -16,9 +16,8 @@ use gauze_gateway::{
     ConsoleError, ConsoleOptions, FIRST_REQUEST_WITHIN, GatewayKeys, KeysError, Listening, PeerLimits,
     ServeError, ServeOptions, installed, serve, serve_console, tls_files,
 };
-use gauze_listen::listen_address;
+use gauze_listen::{listen_address, stopped};
 use gauze_wire::Tenant;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Gives back what is freed; the system's allocator kept ever more of it, as connections came and went.
 #[global_allocator]
@@ -238,13 +237,4 @@ async fn administer(command: admin_cli::AdminCommand) -> Result<(), AdminError> 
 async fn console(options: ConsoleOptions) -> Result<(), ConsoleError> {
     let ready = |address| say(&format!("open http://{address} in a browser on this machine"));
     serve_console(options, ready, stopped()).await
-}
-
-async fn stopped() {
-    let listen = |kind| signal(kind).expect("a process may listen for its own signals");
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }

@@ -7,6 +7,7 @@ mod check;
 mod file;
 mod judge;
 mod renewal;
+mod stop;
 mod table;
 
 pub use address::{ListenError, listen_address};
@@ -15,4 +16,5 @@ pub use check::{Check, Verdict};
 pub use file::{FileError, disk_step, read_file};
 pub use judge::{Finding, SOON, host_of};
 pub use renewal::{Looked, Renewal, follow};
+pub use stop::stopped;
 pub use table::table;

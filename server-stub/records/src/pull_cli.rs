@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use gauze_listen::stopped;
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::{self, Approve, Puller};
 use gauze_records::setup::{CA, CheckOptions, default_gateway};
 use gauze_records::{HttpsGateway, SystemClock};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::web_cli::Pages;
 use crate::{Refused, setup_cli, show};
@@ -151,13 +151,4 @@ pub(crate) async fn serve(json: bool, source: &Source, how: Pulling) -> Result<(
     }
     puller.close().await;
     Ok(())
-}
-
-async fn stopped() {
-    let listen = |kind| signal(kind).expect("a process may listen for its own signals");
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }

@@ -90,34 +90,63 @@ fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> WitnessError + '_ {
     move |source| WitnessError::Disk { path: path.to_owned(), source }
 }
 
-/// Makes a witness's key and a `witness.json` without logs; its verifier key.
+/// Takes away what was begun and did not come to its end.
+struct Begun(Vec<PathBuf>);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        for path in self.0.drain(..).rev() {
+            // What cannot be taken away either is told when somebody tries again.
+            drop(fs::remove_file(&path).or_else(|_| fs::remove_dir(&path)));
+        }
+    }
+}
+
+impl Begun {
+    fn made<T>(&mut self, path: &Path, made: std::io::Result<T>) -> Result<T, WitnessError> {
+        match made {
+            Ok(made) => {
+                self.0.push(path.to_owned());
+                Ok(made)
+            }
+            Err(source) if source.kind() == std::io::ErrorKind::AlreadyExists => {
+                Err(WitnessError::Made(path.to_owned()))
+            }
+            Err(source) => Err(WitnessError::Disk { path: path.to_owned(), source }),
+        }
+    }
+
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), WitnessError> {
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let mut file = self.made(path, opened)?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(disk(path))
+    }
+}
+
+/// Makes a witness's key, a `witness.json` without logs, and where it keeps what it cosigns; its verifier key. Where one of them
+/// cannot be made none is.
 ///
 /// # Errors
 /// [`WitnessError::Made`] where there is one.
 pub fn keygen(home: &Home, name: &str) -> Result<WitnessKey, WitnessError> {
     let mut secret = Zeroizing::new([0; 32]);
     getrandom::fill(secret.as_mut_slice()).map_err(|error| WitnessError::Signing(error.to_string()))?;
-    let (key_file, config_file) = (home.key_file(), home.config_file());
     let unnamed = |_| WitnessError::Malformed {
-        path: config_file.clone(),
+        path: home.config_file(),
         cause: "a name has neither spaces nor a plus".to_owned(),
     };
     let key = NoteKey::from_bytes(name, &secret).map_err(unnamed)?;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&home.0).map_err(disk(&home.0))?;
     let config = Config { name: name.to_owned(), logs: Vec::new(), per_minute: PER_MINUTE };
     let text =
         serde_json::to_string_pretty(&config).map_err(|error| WitnessError::Signing(error.to_string()))?;
-    for (path, bytes) in [(&key_file, secret.as_slice()), (&config_file, format!("{text}\n").as_bytes())] {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let written = file.and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        });
-        written.map_err(|source| match source.kind() {
-            std::io::ErrorKind::AlreadyExists => WitnessError::Made(path.clone()),
-            _ => WitnessError::Disk { path: path.clone(), source },
-        })?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&home.0).map_err(disk(&home.0))?;
+    let mut begun = Begun(Vec::new());
+    begun.write(&home.key_file(), secret.as_slice())?;
+    begun.write(&home.config_file(), format!("{text}\n").as_bytes())?;
+    begun.made(&home.seen(), fs::DirBuilder::new().mode(0o700).create(home.seen()))?;
+    for dir in [home.seen(), home.0.clone()] {
+        fs::File::open(&dir).and_then(|opened| opened.sync_all()).map_err(disk(&dir))?;
     }
-    fs::File::open(&home.0).and_then(|dir| dir.sync_all()).map_err(disk(&home.0))?;
+    begun.0.clear();
     Ok(key.witness_key())
 }

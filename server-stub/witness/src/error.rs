@@ -33,6 +33,9 @@ pub enum WitnessError {
     /// Another process is this witness.
     #[error("another process is the witness of {}", .0.display())]
     Locked(PathBuf),
+    /// What it cosigned last is gone: it would cosign anything.
+    #[error("{} is gone, and with it what this witness cosigned last", .0.display())]
+    Lost(PathBuf),
     /// What it cosigned last of a log cannot be believed.
     #[error("{} is not what this witness cosigned: {cause}", path.display())]
     Damaged {
@@ -64,6 +67,7 @@ impl WitnessError {
             Self::Malformed { .. } => "malformed",
             Self::Made(_) => "made_already",
             Self::Locked(_) => "locked",
+            Self::Lost(_) => "lost",
             Self::Damaged { .. } => "damaged",
             Self::Signing(_) => "signing",
             Self::Tls(_) => "tls_invalid",
@@ -79,6 +83,9 @@ impl WitnessError {
             Self::Malformed { .. } => "Compare the file with docs/access-log.md.",
             Self::Made(_) => "Use it, or name another directory.",
             Self::Locked(_) => "Stop the other process first.",
+            Self::Lost(_) => {
+                "Put the newest copy of it back; without one make a new key under a new name in another directory, and tell whoever checks the log."
+            }
             Self::Damaged { .. } => {
                 "Keep it, and restore the newest copy; without one make a new key under a new name and tell whoever checks the log."
             }

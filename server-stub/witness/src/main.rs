@@ -7,9 +7,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use gauze_listen::listen_address;
+use gauze_listen::{listen_address, stopped};
 use gauze_witness::{Home, ServeOptions, Witness, WitnessError, keygen, serve};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Another department's word that an access log was only ever added to.
 #[derive(Parser)]
@@ -79,15 +78,6 @@ async fn run(command: Command) -> Result<(), WitnessError> {
         }
     }
     Ok(())
-}
-
-async fn stopped() {
-    let listen = |kind| signal(kind).expect("a process may listen for its own signals");
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }
 
 fn main() -> ExitCode {

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -69,10 +68,8 @@ impl Witness {
         let key = home.key(&name)?;
         let lock = lock(&home.lock_file())?;
         let dir = home.seen();
-        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(disk(&dir))?;
-        sync_dir(&dir)?;
-        if let Some(above) = dir.parent() {
-            sync_dir(above)?;
+        if !dir.try_exists().map_err(disk(&dir))? {
+            return Err(WitnessError::Lost(dir));
         }
         let mut logs = BTreeMap::<String, Log>::new();
         for log in wanted {
@@ -126,10 +123,12 @@ impl Witness {
             Err(unfit) => return Ok(Outcome::Unfit(unfit)),
         };
         let signing = |error: gauze_wire::WireError| WitnessError::Signing(error.to_string());
-        let note = self.key.cosign(&asked.checkpoint, now).map_err(signing)?;
+        // What else stands in the note that was sent is nobody's word here, and could make it one that cannot be read again.
+        let note = self.key.cosign_alone(&checkpoint, now).map_err(signing)?;
         self.write(&self.file(origin), note.as_bytes())?;
+        let line = note[checkpoint.text().len() + 1..].to_owned();
         *seen = Some(Kept { checkpoint, at: now });
-        Ok(Outcome::Cosigned(note[asked.checkpoint.len()..].to_owned()))
+        Ok(Outcome::Cosigned(line))
     }
 
     /// Whether a submission is signed by the log that it names.

@@ -143,6 +143,67 @@ async fn what_was_cosigned_is_remembered_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_note_that_somebody_padded_is_kept_without_that_and_read_again() {
+    let (_dir, home, key) = home(60);
+    let router = served(&home);
+    // As many lines as a note may have, and as long a note as may be.
+    let many = "\u{2014} x AAAAAAA=\n".repeat(15);
+    let bare = asked(1, 0, 8);
+    let room = (8 << 10) - bare.checkpoint.len() - "\u{2014} y \n".len();
+    let long = format!("\u{2014} y {}\n", "A".repeat(room / 4 * 4));
+    for (old, padding) in [(0, many), (8, long)] {
+        let sent = Submission { old, ..bare.clone() };
+        let sent = Submission { checkpoint: format!("{}{padding}", sent.checkpoint), ..sent };
+        let (code, _, line) = post(&router, sent.text()).await;
+        assert_eq!(code, StatusCode::OK, "{line}");
+        assert!(line.lines().count() == 1 && key.cosigned(&format!("{}{line}", bare.checkpoint)).is_ok());
+        let file = std::fs::read_dir(home.seen()).unwrap().next().unwrap().unwrap().path();
+        let kept = std::fs::read_to_string(file).unwrap();
+        assert!(kept.len() < 1024 && kept.ends_with(&line), "{kept}");
+    }
+    drop(router);
+    assert_eq!(status(&served(&home), &asked(1, 8, 12)).await, 200);
+}
+
+#[tokio::test]
+async fn a_witness_that_lost_what_it_cosigned_does_not_start_and_says_what_to_do() {
+    let (_dir, home, _) = home(60);
+    assert_eq!(status(&served(&home), &asked(1, 0, 8)).await, 200);
+    let aside = home.seen().with_extension("aside");
+    std::fs::rename(home.seen(), &aside).unwrap();
+    let error = Witness::open(&home).unwrap_err();
+    assert_eq!(error.code(), "lost");
+    assert!(error.next_step().contains("newest copy") && error.next_step().contains("new key"));
+    assert!(!home.seen().exists(), "nothing is begun in its place");
+    std::fs::rename(aside, home.seen()).unwrap();
+    assert_eq!(status(&served(&home), &asked(2, 8, 12)).await, 422);
+}
+
+#[test]
+fn keygen_makes_all_of_it_or_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::new(dir.path());
+    let names = || {
+        let mut names: Vec<_> =
+            std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    put(&home.config_file(), b"{}");
+    assert_eq!(keygen(&home, NAME).unwrap_err().code(), "made_already");
+    assert_eq!(names(), ["witness.json"]);
+    std::fs::remove_file(home.config_file()).unwrap();
+    // A new key beside what another one cosigned would be no witness of it.
+    std::fs::create_dir(home.seen()).unwrap();
+    assert_eq!(keygen(&home, NAME).unwrap_err().code(), "made_already");
+    assert_eq!(names(), ["seen"]);
+    std::fs::remove_dir(home.seen()).unwrap();
+    keygen(&home, NAME).unwrap();
+    assert_eq!(names(), ["seen", "witness.json", "witness.key"]);
+    assert!(Witness::open(&home).is_ok());
+}
+
+#[tokio::test]
 async fn what_this_witness_did_not_sign_is_no_absent_file() {
     let (_dir, home, _) = home(60);
     assert_eq!(status(&served(&home), &asked(1, 0, 8)).await, 200);

@@ -258,13 +258,26 @@ impl NoteKey {
         format!("{text}\n{}", self.line(LOG, &signature))
     }
 
-    /// Adds this witness's cosignature at `now` to a note.
+    /// Adds this witness's cosignature at `now` to a note; refused where nobody reads the note any more then, since others may
+    /// have put lines into it.
     pub fn cosign(&self, note: &str, now: Timestamp) -> Result<String, WireError> {
         let (text, _) = split_note(note)?;
+        let cosigned = format!("{note}{}", self.cosignature(text, now)?);
+        split_note(&cosigned)?;
+        Ok(cosigned)
+    }
+
+    /// A checkpoint with this witness's cosignature at `now` alone: short, whatever lines the note had.
+    pub fn cosign_alone(&self, checkpoint: &Checkpoint, now: Timestamp) -> Result<String, WireError> {
+        let text = checkpoint.text();
+        Ok(format!("{text}\n{}", self.cosignature(&text, now)?))
+    }
+
+    fn cosignature(&self, text: &str, now: Timestamp) -> Result<String, WireError> {
         let time = u64::try_from(now.as_second()).map_err(|_| WireError::Field("time"))?;
         let mut bytes = time.to_be_bytes().to_vec();
         bytes.extend(self.key.sign(cosigned_message(time, text).as_bytes()).to_bytes());
-        Ok(format!("{note}{}", self.line(WITNESS, &bytes)))
+        Ok(self.line(WITNESS, &bytes))
     }
 
     fn line(&self, kind: u8, signature: &[u8]) -> String {
