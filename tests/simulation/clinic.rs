@@ -10,11 +10,12 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST};
 use axum::http::{Request, StatusCode};
+use gauze_people::Remembered;
 use gauze_people::acting::Factor;
 use gauze_people::log::AccessLog;
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_records::pull::Puller;
-use gauze_records::web::photos::{Desk, DeskParts, remembered, router as photos};
+use gauze_records::web::photos::{Desk, DeskParts, router as photos};
 use gauze_records::web::{KeysKept, Listed, Parts, Web, router};
 use gauze_records::{Coded as _, Folk, access};
 use gauze_signin::config::People;
@@ -142,7 +143,7 @@ impl Side {
             fences: tokio::sync::watch::Sender::new(Vec::new()).subscribe(),
         });
         let log_root = log_root(ward);
-        let told = remembered(&log).map_err(|error| error.code())?;
+        let told = Remembered::of(&log).map_err(|error| error.code())?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: folk.clone(),

@@ -13,11 +13,11 @@ use std::task::Poll;
 
 use axum::http::StatusCode;
 use gauze_core::CaptureContext;
+use gauze_people::Remembered;
 use gauze_people::action::Action;
 use gauze_people::log::{Entry, Happening, LogKeys, Outcome, Wanted, What, read_newest, verify};
 use gauze_people::person::{Person, Role};
 use gauze_records::gateway::GatewayPort as _;
-use gauze_records::web::photos::hastes;
 use gauze_records::{Coded as _, Which, access};
 use gauze_wire::log::{AddCheckpoint, Checkpoint};
 use gauze_wire::{CaptureId, Choice, Digest, Text};
@@ -318,14 +318,14 @@ impl Clinic {
     }
 
     async fn judges(&mut self) -> Result<(), Broken> {
-        let waiting = hastes(&log_root(&self.ward)).map_err(|error| error.code())?;
+        let waiting = Remembered::read(&log_root(&self.ward)).map_err(|error| error.code())?.hastes;
         let Some(entry) = waiting.unreviewed().into_iter().next().map(|one| one.entry.clone()) else {
             return Ok(());
         };
         let session = self.enters(Who::Lead);
         let form = [("entry", entry.as_str()), ("verdict", "justified")];
         let judged = self.asks(&session, "/hastes", Some(&form), (Action::ReviewBreakGlass, None)).await?;
-        let again = hastes(&log_root(&self.ward)).map_err(|error| error.code())?;
+        let again = Remembered::read(&log_root(&self.ward)).map_err(|error| error.code())?.hastes;
         match judged {
             Some(answer) if !answer.status.is_redirection() => {
                 Err(format!("a lead may not judge: {}", answer.status))
@@ -589,7 +589,7 @@ impl Clinic {
             // Before the first nothing is pinned, and whoever has the key has the log.
             return Ok(());
         }
-        let proof = self.side().log.consistency(probe.size, size).map_err(|error| error.code())?;
+        let proof = self.side().log.consistency(probe.size, size).await.map_err(|error| error.code())?;
         for forged in [
             ask(probe.size, size, proof.clone()),
             ask(probe.size, size + 7, proof),

@@ -1,7 +1,7 @@
-//! What is kept for a court, what somebody asks to erase, and what was erased.
+//! What is kept for a court, what somebody asks to erase, what was erased, and whose the rules are.
 //!
-//! The log is the only memory of the first two. A line of the first and of the last kind is never erased by law:
-//! whoever blanks one would end a hold, or take away what proves an erasure.
+//! The log is the only memory of it but of what was erased. A line but of a wish is never erased by law:
+//! whoever blanks one would end a hold, take away what proves an erasure, or erase alone by rules of their own.
 
 use std::collections::BTreeMap;
 
@@ -87,6 +87,8 @@ pub struct Keepings {
     held: BTreeMap<CaptureId, Wish>,
     asked: BTreeMap<CaptureId, Wish>,
     erasing: BTreeMap<u64, (CaptureId, Erasing)>,
+    /// Who put which rules in force last.
+    ruled: BTreeMap<Digest, PersonId>,
 }
 
 fn about(entry: &Entry) -> Option<CaptureId> {
@@ -98,14 +100,20 @@ pub fn noted(sha256: &Digest) -> Option<Note> {
     Note::new(sha256.to_string()).ok()
 }
 
+/// What a line notes under which rules of retention are put in force.
+pub fn ruling(rules: &Digest) -> Option<Note> {
+    Note::new(format!("rules:{rules}")).ok()
+}
+
 impl Keepings {
     /// Takes in an entry, in the log's order.
     pub fn see(&mut self, number: u64, entry: &Entry) {
-        let (Some(photo), Some(by), Some(note), Outcome::Done) =
-            (about(entry), &entry.who, &entry.note, entry.outcome)
-        else {
-            return;
-        };
+        let (Some(by), Some(note), Outcome::Done) = (&entry.who, &entry.note, entry.outcome) else { return };
+        if entry.what == What::Action(Action::Retention) {
+            let rules = note.as_str().strip_prefix("rules:").and_then(|rules| rules.parse().ok());
+            self.ruled.extend(rules.map(|rules| (rules, by.clone())));
+        }
+        let Some(photo) = about(entry) else { return };
         let wish = || Wish { by: by.clone(), at: entry.at, reason: entry.reason.clone(), line: number };
         match entry.what {
             What::Action(action @ (Action::Hold | Action::ProposeErasure)) => {
@@ -160,6 +168,16 @@ impl Keepings {
         let (ground, entry) = (reason?.code, logged.line().id.clone());
         self.erase(photo, Erasing { by, asked_by: None, at, ground, sha256, line, entry });
         self.erasing.get(&line).map(|(_, erasing)| erasing.clone())
+    }
+
+    /// The same of rules that are put in force.
+    pub fn ruled(&mut self, logged: &Logged<act::Retention>, rules: Digest) {
+        self.ruled.insert(rules, logged.acting().person.id.clone());
+    }
+
+    /// Who put these rules in force, the last time; nobody where no line says so.
+    pub fn ruled_by(&self, rules: &Digest) -> Option<&PersonId> {
+        self.ruled.get(rules)
     }
 
     /// Why a photo is held.

@@ -21,11 +21,13 @@ mod line;
 pub mod links;
 pub mod log;
 pub mod person;
+mod remembered;
 pub mod roles;
 pub mod subject;
 mod words;
 
 pub use deed::{Authorised, Denied, DeniedCause, Logged};
 pub use line::{EntryId, Line};
+pub use remembered::Remembered;
 pub use roles::Roles;
 pub use words::{Note, Sealed};

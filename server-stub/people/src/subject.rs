@@ -28,6 +28,8 @@ pub struct Photo {
     pub held: bool,
     /// The hospital's rules keep it no longer.
     pub due: bool,
+    /// Who put in force the rules that keep it no longer.
+    pub ruled_by: Option<PersonId>,
     /// Who asked for it to be erased.
     pub proposed_by: Option<PersonId>,
 }

@@ -189,7 +189,7 @@ fn check(
     (held, outside): (Option<&Path>, Option<&WitnessKey>),
 ) -> Result<ExitCode, Refused> {
     let held = held.map(read_text).transpose()?;
-    let wanted = Wanted { signatures, held: held.as_deref(), outside };
+    let wanted = Wanted { signatures, held: held.as_deref(), outside, beside: false };
     let found = verify(&log_dir(&place.data), &keys_of(place)?, wanted).map_err(AccessError::from)?;
     show(json, &found, || {
         let mut text = format!(

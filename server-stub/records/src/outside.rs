@@ -201,7 +201,7 @@ impl OutsideWitness {
             if old > found.size {
                 return Err(OutsideError::RolledBack { cosigned: old, found: found.size });
             }
-            let proof = log.consistency(old, found.size)?;
+            let proof = log.consistency(old, found.size).await?;
             let (status, body) = self.post(&Submission { old, proof, checkpoint: note.clone() }).await?;
             match status {
                 200 => {
@@ -210,7 +210,9 @@ impl OutsideWitness {
                     if of != found {
                         return Err(OutsideError::Cosignature(WireError::Inconsistent));
                     }
-                    access::keep_outside(data, &cosigned)?;
+                    let data = data.to_owned();
+                    let kept = tokio::task::spawn_blocking(move || access::keep_outside(&data, &cosigned));
+                    kept.await.map_err(|_| LogFailure::Stopped)??;
                     return Ok((found.size, moment(time)));
                 }
                 409 => match body.trim_end_matches('\n').parse() {

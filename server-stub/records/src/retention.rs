@@ -1,16 +1,17 @@
 //! `gauze-records retention` without the pages: what is due, and erasing that of it which a person names.
 //!
-//! Always: only what is due and not held goes this way; what somebody asks for goes on the pages, by two people.
+//! Always: only what is due and not held goes this way, and not by whoever put the rules in force; what somebody asks for goes on the
+//! pages, by two people.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use gauze_people::Note;
 use gauze_people::context::ReasonCode;
 use gauze_people::keeping::{Erasing, Keepings, noted};
-use gauze_people::log::{About, AccessLog, Event, Happening, Kind, LogFailure, Outcome, read_entries};
+use gauze_people::log::{About, AccessLog, Event, Happening, Kind, LogFailure, Outcome};
 use gauze_people::person::{PersonId, Team};
 use gauze_people::subject::PatientRef;
+use gauze_people::{Note, Remembered};
 use gauze_wire::{Bundle, CaptureId, Jws, Tenant, WireError};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -43,6 +44,9 @@ pub enum KeepingError {
     /// A photo is not due, or is held.
     #[error("{0} is not due, is held, or is not here")]
     NotDue(CaptureId),
+    /// The rules are of whoever erases by them.
+    #[error("the same person put these rules in force")]
+    OwnRules,
     /// The bundle is not believed.
     #[error("the bundle is not believed: {0}")]
     Bundle(#[source] WireError),
@@ -81,6 +85,7 @@ impl Coded for KeepingError {
             Self::Busy => "busy",
             Self::NoRules => "no_rules",
             Self::NotDue(_) => "not_due",
+            Self::OwnRules => "own_rules",
             Self::Bundle(_) => "bundle_untrusted",
             Self::Rules(_) => "rules",
             Self::Keys(error) => error.code(),
@@ -96,6 +101,9 @@ impl Coded for KeepingError {
         match self {
             Self::Busy => "Erase on the page Keeping, or stop the service first.",
             Self::NoRules => "Governance writes them on the page Keeping; docs/retention.md shows some.",
+            Self::OwnRules => {
+                "Let somebody else of governance erase, or save the same rules on the page Keeping."
+            }
             Self::NotDue(_) => "Look with `gauze-records retention list`.",
             Self::Bundle(_) => "Give the keys directory of this hospital.",
             Self::Rules(_) => "Mend people/retention.json; docs/retention.md shows its form.",
@@ -166,7 +174,9 @@ impl Place {
         let believed = bundle(keys, &tenant)?.records.into();
         let files = AmendmentFiles { layout, tenant, identities, believed };
         let folk = Folk::open(&index, files, folk_keys, history).await?;
-        Ok(Self { folk, index, rules, keepings: keepings(&log_dir(data))? })
+        let root = log_dir(data);
+        let remembered = if root.is_dir() { Remembered::read(&root)? } else { Remembered::default() };
+        Ok(Self { folk, index, rules, keepings: remembered.keepings })
     }
 
     async fn over(&self, now: Timestamp) -> Result<Vec<Over>, KeepingError> {
@@ -178,22 +188,6 @@ impl Place {
         self.folk.close().await;
         self.index.close().await;
     }
-}
-
-/// What is held, asked for and erased, read from the log.
-///
-/// # Errors
-/// Where the log cannot be read.
-pub fn keepings(log_root: &Path) -> Result<Keepings, LogFailure> {
-    let mut keepings = Keepings::default();
-    if log_root.is_dir() {
-        read_entries(log_root, |kept| {
-            if let Some(entry) = &kept.entry {
-                keepings.see(kept.index, entry);
-            }
-        })?;
-    }
-    Ok(keepings)
 }
 
 /// The first thousand photos that need not be kept, the oldest first; those that are held are not among them.
@@ -233,6 +227,9 @@ impl Place {
         (by, photos): (&PersonId, &[CaptureId]),
         now: Timestamp,
     ) -> Result<Vec<ErasedNow>, KeepingError> {
+        if self.keepings.ruled_by(&self.rules.1) == Some(by) {
+            return Err(KeepingError::OwnRules);
+        }
         let over = self.over(now).await?;
         let wanted: Result<Vec<&Over>, KeepingError> = photos
             .iter()

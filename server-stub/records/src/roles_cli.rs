@@ -196,6 +196,7 @@ impl Explain {
                 held: false,
                 due: true,
                 proposed_by: None,
+                ruled_by: None,
             }),
         })
     }

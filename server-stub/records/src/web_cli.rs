@@ -8,11 +8,12 @@ use std::time::Duration;
 use axum::Router;
 use clap::{Args, Subcommand};
 use gauze_listen::{host_of, listen_address};
+use gauze_people::Remembered;
 use gauze_people::cases::Cases;
 use gauze_people::haste::Hastes;
 use gauze_people::log::{AccessLog, Erased};
 use gauze_people::person::PersonId;
-use gauze_records::access;
+use gauze_records::access::{self, AccessError};
 use gauze_records::keys::KeyDir;
 use gauze_records::mail::Mailer;
 use gauze_records::outside::OutsideWitness;
@@ -37,6 +38,8 @@ const TELL: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_secs(15 * 60);
 /// How long after a start the whole access log is verified.
 const LOOK_THROUGH: Duration = Duration::from_secs(60);
+/// How often it is looked whether a file of the access log became whole.
+const INDEX: Duration = Duration::from_secs(60 * 60);
 /// How soon again where it gave none.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -133,9 +136,14 @@ async fn open_factors(data: &Path, keys: &Path, people: &People) -> Result<Facto
     Factors::open(&path, key, people).await.map_err(|error| factor(&error))
 }
 
-/// It reads the whole log, and waits for the line about what a power cut tore: neither is for a thread that others wait for.
-async fn open_log(keys: KeyDir, data: PathBuf) -> Result<AccessLog, Refused> {
-    let open = move || access::open_log(&keys, &data, SystemClock.now());
+/// Opens the log, and learns from it what outlives a restart. It reads files, and waits for the line about what a power cut tore: neither is
+/// for a thread that others wait for.
+async fn open_log(keys: KeyDir, data: PathBuf) -> Result<(Arc<AccessLog>, Remembered), Refused> {
+    let open = move || {
+        let log = access::open_log(&keys, &data, SystemClock.now())?;
+        let remembered = Remembered::of(&log)?;
+        Ok::<_, AccessError>((Arc::new(log), remembered))
+    };
     let opened = tokio::task::spawn_blocking(open).await;
     Ok(opened.map_err(|error| Refused(format!("access log: {error}")))??)
 }
@@ -201,7 +209,7 @@ impl Pages {
         let links_host = host_of(&people.links_origin_text()).to_owned();
         let clock = Arc::new(SystemClock);
         let key_dir = KeyDir::new(keys);
-        let log = Arc::new(open_log(key_dir.clone(), data.to_owned()).await?);
+        let (log, remembered) = open_log(key_dir.clone(), data.to_owned()).await?;
         puller.witness_access(log.clone());
         let roles = Arc::new(access::roles(data)?);
         let web = Web::new(web::Parts {
@@ -217,7 +225,6 @@ impl Pages {
         let witnessed = outside.clone().map(|witness| (witness, log.clone(), data.to_owned()));
         let kept = log.clone();
         let log_root = access::log_dir(data);
-        let remembered = photos::remembered(&log).map_err(access::AccessError::from)?;
         let hastes = Arc::new(RwLock::new(remembered.hastes));
         let mailer = self.mail.map(|path| Mailer::load(&path, pages)).transpose()?;
         let cases = Arc::new(RwLock::new(remembered.cases));
@@ -280,6 +287,7 @@ impl Served {
             () = show_outside(self.witnessed) => Ok(()),
             () = look_through(self.log_of) => Ok(()),
             () = erase_wanted(self.log.clone()) => Ok(()),
+            () = make_indexes(self.log.clone()) => Ok(()),
             () = tell_by_mail(self.mail, &self.log) => Ok(()),
         }
     }
@@ -321,6 +329,21 @@ async fn look_through(data: PathBuf) {
         Err(error) => tracing::error!(error, "the access log cannot be verified"),
     }
     std::future::pending().await
+}
+
+/// Makes the index of each file of the access log that became whole, so that the next start does not read it.
+async fn make_indexes(log: Arc<AccessLog>) {
+    loop {
+        let log = log.clone();
+        match tokio::task::spawn_blocking(move || log.make_indexes()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(code = error.code(), %error, "a file of the access log has no index: {}", error.next_step());
+            }
+            Err(error) => tracing::error!(%error, "an index was cut off"),
+        }
+        tokio::time::sleep(INDEX).await;
+    }
 }
 
 /// Tells leads and governance by mail, for as long as pages are served.

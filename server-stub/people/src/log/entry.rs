@@ -16,10 +16,23 @@ use crate::person::{PersonId, Role, Team};
 use crate::subject::{PatientRef, Subject};
 use crate::words::Note;
 
-/// What happens beside the actions that roles allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Happening {
+macro_rules! happenings {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// What happens beside the actions that roles allow.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Happening {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Happening {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+happenings! {
     /// Somebody signed in, or was refused.
     SignIn,
     /// A second factor was proven or failed.

@@ -40,8 +40,14 @@ pub enum LogFailure {
     /// No such entry.
     #[error("there is no entry {0}")]
     NoEntry(u64),
-    /// It says what was erased, what is held, or what became of a case.
-    #[error("entry {0} says what was erased or held, or is of a case, and stays")]
+    /// It was erased before.
+    #[error("entry {0} was erased before")]
+    Erased(u64),
+    /// What is asked to be erased is another entry than the one of that number.
+    #[error("entry {0} is another one than was to be erased")]
+    Other(u64),
+    /// It says what was erased, what is held, whose rules are in force, or what became of a case.
+    #[error("entry {0} says what was erased, held or put in force, or is of a case, and stays")]
     Stays(u64),
 }
 
@@ -57,6 +63,8 @@ impl LogFailure {
             Self::RolledBack { .. } => "log_rolled_back",
             Self::Entry(_) => "log_entry",
             Self::NoEntry(_) => "log_no_entry",
+            Self::Erased(_) => "log_erased",
+            Self::Other(_) => "log_other_entry",
             Self::Stays(_) => "log_stays",
         }
     }
@@ -66,13 +74,15 @@ impl LogFailure {
         match self {
             Self::Full(_) => "Free space; until then nothing is shown.",
             Self::Disk { .. } => "Check the disk; until then nothing is shown.",
-            Self::Stopped => "Start the service again; it checks the whole log first.",
+            Self::Stopped => "Start the service again; it checks the log first.",
             Self::Locked(_) => "Stop the other process first.",
             Self::Damaged(_) | Self::RolledBack { .. } => {
                 "Keep the directory as it is, run `gauze-records log verify`, and tell information governance."
             }
             Self::Entry(_) => "Tell the administrator.",
             Self::NoEntry(_) => "Look the number up with `gauze-records log list`.",
+            Self::Erased(_) => "Nothing: `gauze-records log list` shows the line that says so.",
+            Self::Other(_) => "Look the number up with `gauze-records log list`, and ask again.",
             Self::Stays(_) => {
                 "Nothing: that line names nobody in clear. A hold is lifted on the photo's page."
             }

@@ -1,12 +1,15 @@
 //! What a start needs of a file of the log that is whole, so that opening reads the newest file and of each other no more than
-//! this: the hashes of its blocks, and where the lines are that outlive a restart (break-glass, links, holds and erasures, notices that were read).
+//! this: the hashes of its blocks, and where the lines are that outlive a restart ([`LASTING`]).
 //!
 //! Always: it is made of lines that a signed checkpoint covers, and signed by the audit key; the tree of its hashes is compared with
-//! that checkpoint at each start; a line that it names is judged by its leaf when it is read. One that is missing, unsigned or
+//! that checkpoint at each start; a line that it names is judged by its leaf when it is read, and one that was blanked by the entry that
+//! says so. It says by which list it was made. One that is missing, unsigned, of another list or
 //! does not fit is as though it was not there: the file is read. Whether each line is what was written, `verify` says.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 
 use gauze_wire::{Digest, Jws, Shape, Signed, Tenant};
 use jiff::Timestamp;
@@ -17,9 +20,11 @@ use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, read_if_any, scan};
 use super::keys::LogKeys;
 use super::line::{self, Read};
+use super::open::erased_by;
 use super::read::{Kept, Segments};
-use super::spine::{BLOCK, fold};
+use super::spine::{BLOCK, Spine, fold};
 use crate::action::Action;
+use crate::line::EntryId;
 
 /// What is signed of an index.
 #[derive(Serialize, Deserialize)]
@@ -42,7 +47,7 @@ impl Signed for Statement {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+pub(super) struct Line {
     index: u64,
     offset: u64,
     length: u32,
@@ -56,6 +61,8 @@ struct Line {
 #[serde(deny_unknown_fields)]
 pub(super) struct Index {
     first: u64,
+    /// Which lines are named.
+    kinds: Vec<Lasting>,
     /// How long the file is.
     length: u64,
     pub(super) blocks: Vec<Digest>,
@@ -73,30 +80,51 @@ pub struct Told {
     pub kept: Option<Kept>,
 }
 
+/// A kind of lines that outlive a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Lasting {
+    /// All of these.
+    Of(What),
+    /// What was done under a break-glass.
+    UnderBreakGlass,
+}
+
+const fn action(action: Action) -> Lasting {
+    Lasting::Of(What::Action(action))
+}
+
+const fn happening(happening: Happening) -> Lasting {
+    Lasting::Of(What::Happening(happening))
+}
+
+/// What a start must know. An index that was made by another list is made anew.
+const LASTING: [Lasting; 17] = [
+    action(Action::BreakGlass),
+    action(Action::ReviewBreakGlass),
+    action(Action::MakeLink),
+    action(Action::Hold),
+    action(Action::Retention),
+    action(Action::ProposeErasure),
+    action(Action::Erase),
+    action(Action::Report),
+    action(Action::Case),
+    action(Action::CaseEvidence),
+    happening(Happening::Link),
+    happening(Happening::Mail),
+    happening(Happening::CaseReminder),
+    happening(Happening::PhotoErased),
+    happening(Happening::NoticeRead),
+    happening(Happening::EntryErased),
+    Lasting::UnderBreakGlass,
+];
+
 /// Whether a line outlives a restart.
 fn outlives(entry: &Entry) -> bool {
-    let lasting = matches!(
-        entry.what,
-        What::Action(
-            Action::BreakGlass
-                | Action::ReviewBreakGlass
-                | Action::MakeLink
-                | Action::Hold
-                | Action::ProposeErasure
-                | Action::Erase
-                | Action::Report
-                | Action::Case
-                | Action::CaseEvidence
-        ) | What::Happening(
-            Happening::Link
-                | Happening::Mail
-                | Happening::CaseReminder
-                | Happening::PhotoErased
-                | Happening::NoticeRead
-                | Happening::EntryErased
-        )
-    );
-    lasting || entry.haste.is_some()
+    LASTING.iter().any(|kind| match kind {
+        Lasting::Of(what) => entry.what == *what,
+        Lasting::UnderBreakGlass => entry.haste.is_some(),
+    })
 }
 
 impl Index {
@@ -131,7 +159,8 @@ impl Index {
             line.length = u32::try_from(end - 1 - line.offset).ok()?;
         }
         let blocks = scanned.leaves.chunks(BLOCK).map(fold).collect();
-        Some(Self { first, length: bytes.len() as u64, blocks, lines, latest: before })
+        let length = bytes.len() as u64;
+        Some(Self { first, kinds: LASTING.to_vec(), length, blocks, lines, latest: before })
     }
 
     /// The index of a file, where there is one that fits.
@@ -147,18 +176,26 @@ impl Index {
         let path = files.segment(first);
         let length = std::fs::metadata(&path).map_err(LogFailure::disk(&path))?.len();
         let index: Option<Self> = serde_json::from_str(body).ok().filter(|_| signed);
+        let index = index.filter(|index| index.kinds == LASTING);
         let whole = SEGMENT.div_ceil(BLOCK as u64);
         Ok(index
             .filter(|index| (index.first, index.length, index.blocks.len() as u64) == (first, length, whole)))
     }
 
-    /// Makes the index of a file whose lines a signed checkpoint covers, and whose tree was compared with it.
-    pub(super) fn make(files: &Files, first: u64, keys: &LogKeys) -> Result<(), LogFailure> {
+    /// Makes the index of a file whose lines a signed checkpoint covers, where its blocks are those of `spine`.
+    pub(super) fn make(files: &Files, first: u64, keys: &LogKeys, spine: &Spine) -> Result<(), LogFailure> {
         let path = files.segment(first);
         let bytes = std::fs::read(&path).map_err(LogFailure::disk(&path))?;
         let Some(index) = Self::of(first, &bytes) else { return Ok(()) };
+        if spine.blocks_from(first, index.blocks.len()) != Some(&index.blocks) {
+            return Err(LogFailure::Damaged(format!("{} is of another tree", path.display())));
+        }
+        index.put(files, keys)
+    }
+
+    fn put(&self, files: &Files, keys: &LogKeys) -> Result<(), LogFailure> {
         let unmade = |error: String| LogFailure::Entry(error);
-        let body = serde_json::to_string(&index).map_err(|error| unmade(error.to_string()))?;
+        let body = serde_json::to_string(self).map_err(|error| unmade(error.to_string()))?;
         let statement = Statement {
             v: 1,
             typ: Statement::TYP.to_owned(),
@@ -166,39 +203,122 @@ impl Index {
             sha256: Digest::of(body.as_bytes()),
         };
         let jws = Jws::sign(&statement, &*keys.audit).map_err(|error| unmade(error.to_string()))?;
-        files.replace(&files.index(first), format!("{}\n{body}", jws.as_str()).as_bytes())
+        files.replace(&files.index(self.first), format!("{}\n{body}", jws.as_str()).as_bytes())
     }
 
     /// Its lines, read from its file and judged by their leaves.
-    fn tell(&self, files: &Files, each: &mut impl FnMut(Told)) -> Result<(), LogFailure> {
+    pub(super) fn lines(
+        &self,
+        files: &Files,
+        mut each: impl FnMut(&Line, Read<'_>) -> Result<(), LogFailure>,
+    ) -> Result<(), LogFailure> {
         let path = files.segment(self.first);
         let file = File::open(&path).map_err(LogFailure::disk(&path))?;
-        for Line { index, offset, length, leaf, before } in &self.lines {
-            let mut text = vec![0; *length as usize];
-            file.read_exact_at(&mut text, *offset).map_err(LogFailure::disk(&path))?;
-            let damaged =
-                || LogFailure::Damaged(format!("entry {index} is not what its leaf is the hash of"));
-            let entry = match line::read(&text) {
-                Some(Read::Whole { leaf: found, jws, .. }) if found == *leaf => {
-                    Some(Jws::parse(jws).and_then(|jws| jws.peek()).map_err(|_| damaged())?)
+        for line in &self.lines {
+            let mut text = vec![0; line.length as usize];
+            file.read_exact_at(&mut text, line.offset).map_err(LogFailure::disk(&path))?;
+            match line::read(&text) {
+                Some(read @ (Read::Whole { leaf, .. } | Read::Erased { leaf })) if leaf == line.leaf => {
+                    each(line, read)?
                 }
-                Some(Read::Erased { leaf: found }) if found == *leaf => None,
-                _ => return Err(damaged()),
-            };
-            each(Told { before: *before, kept: Some(Kept { index: *index, entry }) });
+                _ => return Err(line.damaged()),
+            }
         }
+        Ok(())
+    }
+
+    fn tell(&self, files: &Files, each: &mut impl FnMut(Told)) -> Result<(), LogFailure> {
+        self.lines(files, |line, read| {
+            let entry = match read {
+                Read::Whole { jws, .. } => {
+                    Some(Jws::parse(jws).and_then(|jws| jws.peek()).map_err(|_| line.damaged())?)
+                }
+                Read::Erased { .. } | Read::Differs { .. } => None,
+            };
+            each(Told { before: line.before, kept: Some(Kept { index: line.index, entry }) });
+            Ok(())
+        })?;
         each(Told { before: self.latest, kept: None });
         Ok(())
     }
 }
 
-/// All that a start must know: of files with an index what it names, of the others each line.
-pub(super) fn tell(files: &Files, keys: &LogKeys, mut each: impl FnMut(Told)) -> Result<(), LogFailure> {
-    let segments = Segments::of(&files.root)?;
+impl Line {
+    fn damaged(&self) -> LogFailure {
+        LogFailure::Damaged(format!("entry {} is not what its leaf is the hash of", self.index))
+    }
+}
+
+/// What lines say of one another: which were blanked, which are said to be, and which stand there twice.
+#[derive(Default)]
+struct Heard {
+    ids: HashSet<EntryId>,
+    blank: Vec<u64>,
+    said: HashSet<u64>,
+    twice: Option<u64>,
+}
+
+impl Heard {
+    fn hear(&mut self, Kept { index, entry }: &Kept) {
+        let Some(entry) = entry else { return self.blank.push(*index) };
+        self.said.extend(erased_by(entry));
+        if outlives(entry) && !self.ids.insert(entry.id.clone()) {
+            self.twice = self.twice.or(Some(*index));
+        }
+    }
+
+    fn judge(self) -> Result<(), LogFailure> {
+        if let Some(index) = self.twice {
+            return Err(LogFailure::Damaged(format!("entry {index} is a copy of another")));
+        }
+        match self.blank.into_iter().find(|index| !self.said.contains(index)) {
+            Some(index) => Err(LogFailure::Damaged(format!("entry {index} was erased and no entry says so"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Hands each line of the log in `root` to `each`, oldest first, as [`super::AccessLog::told`] does, whoever may be writing it.
+///
+/// # Errors
+/// As there.
+pub fn read_told(root: &Path, each: impl FnMut(Told)) -> Result<(), LogFailure> {
+    tell(&Files::new(root), None, each)
+}
+
+/// All that a start must know: of files with an index by these keys what it names, of the others each line. Where this fails,
+/// nothing that was told counts.
+pub(super) fn tell(
+    files: &Files,
+    keys: Option<&LogKeys>,
+    mut each: impl FnMut(Told),
+) -> Result<(), LogFailure> {
+    let (segments, mut heard) = (Segments::of(&files.root)?, Heard::default());
+    let mut each = |told: Told| {
+        told.kept.iter().for_each(|kept| heard.hear(kept));
+        each(told);
+    };
     for &first in segments.firsts() {
-        match Index::read(files, first, keys)? {
+        let index = keys.map(|keys| Index::read(files, first, keys)).transpose()?.flatten();
+        match index {
             Some(index) => index.tell(files, &mut each)?,
             None => segments.read(first, |kept| each(Told { before: None, kept: Some(kept) }))?,
+        }
+    }
+    heard.judge()
+}
+
+/// Makes the indexes that are missing, of whole files that `signed` entries cover.
+pub(super) fn make_missing(
+    files: &Files,
+    keys: &LogKeys,
+    spine: &Spine,
+    signed: u64,
+) -> Result<(), LogFailure> {
+    let whole = |first: &u64| first + SEGMENT <= signed.min(spine.size());
+    for first in files.segments()?.into_iter().filter(whole) {
+        if Index::read(files, first, keys)?.is_none() {
+            Index::make(files, first, keys, spine)?;
         }
     }
     Ok(())
@@ -206,7 +326,6 @@ pub(super) fn tell(files: &Files, keys: &LogKeys, mut each: impl FnMut(Told)) ->
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
     use std::sync::Arc;
 
     use gauze_wire::SoftwareKey;
@@ -232,6 +351,10 @@ mod tests {
         Timestamp::from_second(i64::try_from(second).unwrap()).unwrap()
     }
 
+    fn entry(event: &Event) -> Entry {
+        Entry::of_event(&keys().tenant, event).unwrap()
+    }
+
     fn open(root: &Path) -> Result<AccessLog, LogFailure> {
         AccessLog::open(root, keys(), at(0))
     }
@@ -245,7 +368,7 @@ mod tests {
         });
         std::thread::scope(|scope| {
             // In order, and still many at once: each is signed and sent before the one before is on the medium.
-            let waiting: Vec<_> = notes.map(|event| log.sent(&event)).collect();
+            let waiting: Vec<_> = notes.map(|event| log.sent(&entry(&event))).collect();
             scope.spawn(|| waiting.into_iter().map(|one| one.blocking_recv().unwrap().unwrap()).max());
         });
         log
@@ -279,18 +402,18 @@ mod tests {
         let first = log(&root);
         let (every, lines) = (remembered(&first), told(&first).len());
         assert!(every.len() > 10 && lines as u64 == 2 * SEGMENT + 40);
-        let (size, before) = (first.size(), first.consistency(0, 0).unwrap());
+        let (size, before) = (first.size(), first.consistency_blocking(0, 0).unwrap());
         drop(first);
         // The first start makes the indexes, the second goes by them.
         drop(open(&root).unwrap());
         let again = open(&root).unwrap();
         assert_eq!(
-            (remembered(&again), again.size(), again.consistency(0, 0).unwrap()),
+            (remembered(&again), again.size(), again.consistency_blocking(0, 0).unwrap()),
             (every, size, before)
         );
         assert!(told(&again).len() < lines / 4, "{}", told(&again).len());
         again.note_blocking(&Event::of(Happening::SignIn, Outcome::Done, at(9))).unwrap();
-        assert!(again.inclusion(3, size + 1).is_ok() && again.consistency(5, size + 1).is_ok());
+        assert!(again.inclusion(3, size + 1).is_ok() && again.consistency_blocking(5, size + 1).is_ok());
         drop(again);
         let found =
             verify(&root, &keys().public(), Wanted { signatures: true, ..Wanted::default() }).unwrap();
@@ -373,6 +496,253 @@ mod tests {
         read_entries(&root, |kept| last = kept.index).unwrap();
         assert_eq!(last, said.index);
         assert!(verify(&root, &keys().public(), Wanted::default()).unwrap().holds());
+    }
+
+    /// The line is blanked as an erasure does it, and no entry says so.
+    fn blanked(root: &Path, number: u64) {
+        super::super::writer::blank(&Files::new(root), number).unwrap();
+    }
+
+    #[test]
+    fn a_named_line_that_was_blanked_and_no_entry_says_so_is_not_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("access");
+        drop(log(&root));
+        drop(open(&root).unwrap());
+        blanked(&root, 107);
+        let opened = open(&root).unwrap();
+        assert_eq!(opened.told(|_| {}).unwrap_err().code(), "log_damaged");
+        opened.erase_blocking(207, crate::context::ReasonCode::Legal, at(5)).unwrap();
+        assert_eq!(
+            opened.told(|_| {}).unwrap_err().code(),
+            "log_damaged",
+            "another one's erasure says nothing"
+        );
+    }
+
+    #[test]
+    fn a_line_that_stands_there_twice_is_not_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("access");
+        drop(log(&root));
+        drop(open(&root).unwrap());
+        // Signed by the audit key, as it once was: a hold that was lifted would be lifted again.
+        let old = std::fs::read_to_string(Files::new(&root).segment(0)).unwrap();
+        let line = old.lines().nth(107).unwrap();
+        let newest = Files::new(&root).segment(2 * SEGMENT);
+        let text = std::fs::read_to_string(&newest).unwrap();
+        put(&newest, &format!("{text}+{}\n", &line[1..]));
+        assert_eq!(open(&root).unwrap().told(|_| {}).unwrap_err().code(), "log_damaged");
+    }
+
+    #[test]
+    fn a_file_that_became_whole_while_the_log_was_open_has_its_index_and_the_next_start_does_not_read_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("access");
+        let running = log(&root);
+        running.checkpoint_blocking().unwrap();
+        running.make_indexes().unwrap();
+        let indexed = |first| Files::new(&root).index(first).is_file();
+        assert!(indexed(0) && indexed(SEGMENT) && !indexed(2 * SEGMENT));
+        let every = remembered(&running);
+        assert!(told(&running).len() < 200);
+        drop(running);
+        assert_eq!(remembered(&open(&root).unwrap()), every);
+        // Of a file that is not the one that was written none is made.
+        std::fs::remove_file(Files::new(&root).index(0)).unwrap();
+        let running = open(&root).unwrap();
+        std::fs::remove_file(Files::new(&root).index(0)).unwrap();
+        let path = Files::new(&root).segment(0);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.swap(3, 4);
+        put(&path, &(lines.join("\n") + "\n"));
+        assert_eq!(running.make_indexes().unwrap_err().code(), "log_damaged");
+        assert!(!indexed(0));
+    }
+
+    #[test]
+    fn an_index_that_was_made_by_another_list_of_kinds_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("access");
+        drop(log(&root));
+        drop(open(&root).unwrap());
+        let (files, keys) = (Files::new(&root), keys());
+        let mut index = Index::read(&files, 0, &keys).unwrap().unwrap();
+        index.kinds.retain(|kind| *kind != happening(Happening::Link));
+        index.lines.clear();
+        index.put(&files, &keys).unwrap();
+        let opened = open(&root).unwrap();
+        assert_eq!(remembered(&opened).len(), 11);
+        assert_eq!(Index::read(&files, 0, &keys).unwrap().unwrap().kinds, LASTING);
+    }
+
+    #[test]
+    fn an_erased_line_of_the_newest_file_makes_no_start_blank_older_ones_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("access");
+        drop(log(&root));
+        let opened = open(&root).unwrap();
+        for number in [107, 2 * SEGMENT + 3] {
+            opened.erase_blocking(number, crate::context::ReasonCode::Legal, at(5)).unwrap();
+        }
+        drop(opened);
+        let path = Files::new(&root).segment(0);
+        let mut read_only = std::fs::metadata(&path).unwrap().permissions();
+        let before = std::fs::metadata(&path).unwrap().modified().unwrap();
+        read_only.set_readonly(true);
+        std::fs::set_permissions(&path, read_only).unwrap();
+        let opened = open(&root).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().modified().unwrap(), before);
+        assert!(opened.told(|_| {}).is_ok());
+    }
+
+    /// What a line of this kind says that some memory takes in; nothing where none does. A new kind says so here first.
+    fn says(what: What) -> Option<&'static str> {
+        match what {
+            What::Action(action) => match action {
+                Action::BreakGlass => Some("-"),
+                Action::MakeLink => Some("link/2/3/view/photo/address/code"),
+                Action::Hold => Some("set"),
+                Action::Retention => Some(RULES),
+                Action::ProposeErasure => Some("asked"),
+                Action::Report => Some("breach/0"),
+                Action::Case => Some("own/CASE"),
+                Action::CaseEvidence => Some("evidence/CASE"),
+                Action::ReviewBreakGlass => Some("justified"),
+                Action::Erase => Some(DIGEST),
+                Action::List
+                | Action::Search
+                | Action::View
+                | Action::Compare
+                | Action::Proof
+                | Action::WhoLooked
+                | Action::Export
+                | Action::Amend
+                | Action::ReadLog
+                | Action::Phones
+                | Action::ChangeRole
+                | Action::EndSession
+                | Action::Reenrol
+                | Action::Setting
+                | Action::Documents => None,
+            },
+            What::Happening(happening) => match happening {
+                Happening::Link => Some("opened/LINK"),
+                Happening::Mail => Some("opened"),
+                Happening::CaseReminder => Some("case/24h/CASE"),
+                Happening::NoticeRead => Some("privacy/1"),
+                Happening::PhotoErased => Some(DIGEST),
+                // What it says is heard by `Heard`: a line that was blanked.
+                Happening::EntryErased => Some("0"),
+                Happening::SignIn
+                | Happening::Factor
+                | Happening::FactorChange
+                | Happening::SignOut
+                | Happening::Request
+                | Happening::Service
+                | Happening::TornTail => None,
+            },
+        }
+    }
+
+    const RULES: &str = "rules:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const PHOTO: &str = "01930000-0000-7000-8000-000000000001";
+
+    fn kinds() -> impl Iterator<Item = What> {
+        let actions = Action::ALL.iter().map(|action| What::Action(*action));
+        actions.chain(Happening::ALL.iter().map(|happening| What::Happening(*happening)))
+    }
+
+    /// A line of each kind, as far as it can be: those first that others are about.
+    fn lines() -> Vec<Entry> {
+        let first = [Action::BreakGlass, Action::MakeLink, Action::Report].map(What::Action);
+        let rest = kinds().filter(|what| !first.contains(what));
+        let mut lines: Vec<Entry> = Vec::new();
+        for what in first.into_iter().chain(rest) {
+            let glass = lines.first().map(|entry| entry.id.as_str().to_owned());
+            let about_glass =
+                matches!(what, What::Action(Action::ReviewBreakGlass) | What::Happening(Happening::Mail));
+            let note = says(what).unwrap_or("-").replace("LINK", "1").replace("CASE", "2");
+            let event = Event::of(Happening::SignIn, Outcome::Done, at(lines.len() as u64))
+                .noting(Note::new(note).unwrap());
+            let who = if about_glass { "sister" } else { "nurse" };
+            lines.push(Entry {
+                what,
+                who: Some(crate::person::PersonId(who.to_owned())),
+                about: Some(super::super::entry::About {
+                    kind: super::super::entry::Kind::Photo,
+                    id: Some(glass.filter(|_| about_glass).unwrap_or_else(|| PHOTO.to_owned())),
+                    patient: Some(crate::subject::PatientRef("p".to_owned())),
+                    teams: [].into(),
+                }),
+                ..entry(&event)
+            });
+        }
+        // The last of all, so that no other one is by its time alone what a memory knows.
+        let (under, last) = (lines[0].id.clone(), at(lines.len() as u64));
+        lines.push(Entry {
+            haste: Some(under),
+            what: What::Action(Action::View),
+            at: last,
+            ..lines[0].clone()
+        });
+        for line in &mut lines[1..] {
+            line.id = EntryId::random().unwrap();
+        }
+        lines
+    }
+
+    fn memory(lines: &[(u64, Entry)]) -> String {
+        let mut all = crate::Remembered::default();
+        for (index, entry) in lines.iter().cloned() {
+            all.hear(&Told { before: None, kept: Some(Kept { index, entry: Some(entry) }) });
+        }
+        format!("{all:?}")
+    }
+
+    #[test]
+    fn every_line_that_a_memory_takes_in_outlives_a_restart_and_no_other_kind_changes_one() {
+        let lines: Vec<(u64, Entry)> = (0..).zip(lines()).collect();
+        let all = memory(&lines);
+        for (number, entry) in &lines {
+            let without: Vec<_> = lines.iter().filter(|(other, _)| other != number).cloned().collect();
+            let heard = entry.what == What::Happening(Happening::EntryErased);
+            let taken_in = heard || memory(&without) != all;
+            assert_eq!(outlives(entry), taken_in, "{:?}", entry.what);
+            assert_eq!(taken_in, says(entry.what).is_some() || entry.haste.is_some(), "{:?}", entry.what);
+        }
+        // Nor does it by what another kind says.
+        for what in kinds().filter(|what| says(*what).is_none()) {
+            for (_, entry) in &lines[..lines.len() - 1] {
+                let other = Entry { what, at: lines.last().unwrap().1.at, ..entry.clone() };
+                assert_eq!(memory(&[lines.as_slice(), &[(999, other)]].concat()), all, "{what:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_start_remembers_the_same_with_indexes_and_without() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("access");
+        let log = open(&root).unwrap();
+        let filler = entry(&Event::of(Happening::SignIn, Outcome::Done, at(999)));
+        let fillers = (0..SEGMENT).map(|_| Entry { id: EntryId::random().unwrap(), ..filler.clone() });
+        let said = |entry: &Entry| entry.what != What::Happening(Happening::EntryErased);
+        let waiting: Vec<_> =
+            lines().into_iter().filter(said).chain(fillers).map(|entry| log.sent(&entry)).collect();
+        waiting.into_iter().for_each(|one| {
+            one.blocking_recv().unwrap().unwrap();
+        });
+        // The line that says so is in the second file.
+        log.erase_blocking(300, crate::context::ReasonCode::Legal, at(999)).unwrap();
+        let without = format!("{:?}", crate::Remembered::of(&log).unwrap());
+        drop(log);
+        drop(open(&root).unwrap());
+        let log = open(&root).unwrap();
+        assert!(told(&log).len() < 100);
+        assert_eq!(format!("{:?}", crate::Remembered::of(&log).unwrap()), without);
     }
 
     fn put(path: &Path, text: &str) {

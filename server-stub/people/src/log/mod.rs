@@ -27,7 +27,7 @@ pub use access::{AccessLog, Refusal};
 pub use entry::{About, Entry, Event, Happening, Kind, Outcome, What};
 pub use failure::LogFailure;
 pub use files::{COSIGNED, OUTSIDE};
-pub use index::Told;
+pub use index::{Told, read_told};
 pub use keys::{LogKeys, PublicKeys};
 pub use places::Places;
 pub use read::{Kept, Proven, check_proof, prove, prove_all, read_entries, read_newest};

@@ -1,17 +1,18 @@
 //! Opening a log to write: the tree is checked first, the newest file line by line, older ones by their indexes.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use gauze_wire::Jws;
 use gauze_wire::log::Checkpoint;
+use gauze_wire::{Jws, PublicKey};
 
 use super::blocks::block;
 use super::entry::{Entry, Happening, Outcome, What};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, Torn, read_if_any, scan};
-use super::index::Index;
+use super::index::{Index, make_missing};
 use super::keys::LogKeys;
 use super::line::Read;
 use super::spine::Spine;
@@ -32,8 +33,8 @@ struct Found {
     torn: u64,
     differ: Vec<u64>,
     erased: Vec<u64>,
-    /// Whole files that have no index yet.
-    unindexed: Vec<u64>,
+    /// Files that were read line by line.
+    read: Vec<u64>,
 }
 
 pub(super) fn open(root: &Path, keys: LogKeys) -> Result<Opened, LogFailure> {
@@ -44,14 +45,12 @@ pub(super) fn open(root: &Path, keys: LogKeys) -> Result<Opened, LogFailure> {
     let checkpoint = checkpoint(&files.checkpoint(), &keys)?;
     let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
     let found = read_all(&files, &keys, signed)?;
-    settle_erasures(&files, &found)?;
+    settle_erasures(&files, &keys, &found)?;
     let signed_by_us = checkpoint.iter().chain(witnessed.iter().flatten());
     signed_by_us.into_iter().try_for_each(|checkpoint| check_tree(&files, checkpoint, &found.spine))?;
-    found.unindexed.iter().filter(|first| *first + SEGMENT <= signed).for_each(|&first| {
-        if let Err(error) = Index::make(&files, first, &keys) {
-            tracing::warn!(code = error.code(), %error, "the next start reads a whole file of the access log again");
-        }
-    });
+    if let Err(error) = make_missing(&files, &keys, &found.spine, signed) {
+        tracing::warn!(code = error.code(), %error, "the next start reads a whole file of the access log again");
+    }
     let size = found.spine.size();
     let tail = if size.is_multiple_of(SEGMENT) {
         None
@@ -79,18 +78,30 @@ fn lock(files: &Files) -> Result<File, LogFailure> {
 
 fn read_all(files: &Files, keys: &LogKeys, signed: u64) -> Result<Found, LogFailure> {
     let (firsts, mut found) = (files.segments()?, Found::default());
-    let erasing = files.being_erased()?;
+    let (erasing, audit) = (files.being_erased()?, keys.audit.public_key());
     for (at, &first) in firsts.iter().enumerate() {
         let last = at + 1 == firsts.len();
-        // An entry that is being erased may lie in any file.
-        if let Some(index) = Index::read(files, first, keys)?.filter(|_| !last && erasing.is_none()) {
+        let half_erased = erasing.is_some_and(|index| index - index % SEGMENT == first);
+        if let Some(index) = Index::read(files, first, keys)?.filter(|_| !last && !half_erased) {
             found.spine.append_blocks(index.blocks);
             continue;
         }
         let path = files.segment(first);
         let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-        let mut scanned = scan(&bytes, first, |_, _| {});
-        if let Some(torn) = scanned.torn(first, signed, erasing).filter(|_| last) {
+        let mut unsigned = None;
+        let mut scanned = scan(&bytes, first, |index, read| {
+            if index >= signed && unsigned.is_none() && !is_ours(read, &audit, keys) {
+                unsigned = Some(index);
+            }
+        });
+        let torn = scanned.torn(first, signed, erasing).filter(|_| last);
+        let lines = torn.map_or(scanned.leaves.len(), |torn| torn.lines) as u64;
+        if let Some(index) = unsigned.filter(|index| *index < first + lines) {
+            return Err(LogFailure::Damaged(format!(
+                "entry {index} is behind the checkpoint, and the audit key has not signed it"
+            )));
+        }
+        if let Some(torn) = torn {
             found.torn = set_aside(files, first, torn, &bytes)?;
             scanned.cut(first, torn);
         }
@@ -105,40 +116,64 @@ fn read_all(files: &Files, keys: &LogKeys, signed: u64) -> Result<Found, LogFail
         found.differ.extend(scanned.differ);
         found.erased.extend(scanned.erased);
         found.tail = scanned.whole;
-        found.unindexed.extend((!short).then_some(first));
+        found.read.push(first);
     }
     Ok(found)
+}
+
+/// Whether a line is the audit key's. Behind the checkpoint nothing else says so: whoever may write the file can make a leaf. The
+/// key is today's alone, since nobody signs the list of older ones. One that was blanked is judged by what says so.
+fn is_ours(read: Read<'_>, audit: &PublicKey, keys: &LogKeys) -> bool {
+    let Read::Whole { jws, .. } = read else { return true };
+    Jws::parse(jws).and_then(|jws| jws.verify::<Entry>(audit, &keys.tenant)).is_ok()
 }
 
 /// Whether an entry is never erased by law.
 pub(super) fn stays(entry: &Entry) -> bool {
     matches!(
         entry.what,
-        What::Action(Action::Hold | Action::Erase | Action::Report | Action::Case | Action::CaseEvidence)
-            | What::Happening(Happening::PhotoErased | Happening::CaseReminder)
+        What::Action(
+            Action::Hold
+                | Action::Retention
+                | Action::Erase
+                | Action::Report
+                | Action::Case
+                | Action::CaseEvidence
+        ) | What::Happening(Happening::PhotoErased | Happening::CaseReminder)
     ) && entry.outcome == Outcome::Done
 }
 
 /// The number of the entry that this one says was erased.
 pub(super) fn erasure(jws: &Jws) -> Option<u64> {
-    let entry: Entry = jws.peek().ok()?;
-    if entry.what != What::Happening(Happening::EntryErased) {
-        return None;
-    }
-    entry.note?.as_str().parse().ok()
+    erased_by(&jws.peek().ok()?)
 }
 
-/// The numbers of all entries that some entry says were erased.
-fn erasures(files: &Files) -> Result<Vec<u64>, LogFailure> {
-    let mut numbers = Vec::new();
+/// The same of what was read.
+pub(super) fn erased_by(entry: &Entry) -> Option<u64> {
+    let note = entry.note.as_ref().filter(|_| entry.what == What::Happening(Happening::EntryErased))?;
+    note.as_str().parse().ok()
+}
+
+/// The numbers of all entries that some entry says were erased: of files with an index, by the lines that it names.
+fn erasures(files: &Files, keys: &LogKeys, found: &Found) -> Result<BTreeSet<u64>, LogFailure> {
+    let mut numbers = BTreeSet::new();
+    let mut each = |read: Read<'_>| {
+        if let Read::Whole { jws, .. } = read {
+            numbers.extend(Jws::parse(jws).ok().as_ref().and_then(erasure));
+        }
+    };
     for first in files.segments()? {
-        let path = files.segment(first);
-        let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-        scan(&bytes, first, |_, read| {
-            if let Read::Whole { jws, .. } = read {
-                numbers.extend(Jws::parse(jws).ok().as_ref().and_then(erasure));
+        match Index::read(files, first, keys)?.filter(|_| !found.read.contains(&first)) {
+            Some(index) => index.lines(files, |_, read| {
+                each(read);
+                Ok(())
+            })?,
+            None => {
+                let path = files.segment(first);
+                let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
+                scan(&bytes, first, |_, read| each(read));
             }
-        });
+        }
     }
     Ok(numbers)
 }
@@ -162,25 +197,26 @@ fn set_aside(files: &Files, first: u64, torn: Torn, bytes: &[u8]) -> Result<u64,
 }
 
 /// An erasure that was logged and then cut off is finished; anything else that differs is damage.
-fn settle_erasures(files: &Files, found: &Found) -> Result<(), LogFailure> {
+fn settle_erasures(files: &Files, keys: &LogKeys, found: &Found) -> Result<(), LogFailure> {
     let pending = read_if_any(&files.erasing())?;
     if pending.is_none() && found.differ.is_empty() && found.erased.is_empty() {
         return Ok(());
     }
-    let said = erasures(files)?;
+    let said = erasures(files, keys, found)?;
     if let Some(index) = found.differ.iter().find(|index| !said.contains(index)) {
         return Err(LogFailure::Damaged(format!("entry {index} is not what its leaf is the hash of")));
     }
     if let Some(index) = found.erased.iter().find(|index| !said.contains(index)) {
         return Err(LogFailure::Damaged(format!("entry {index} was erased and no entry says so")));
     }
-    let undone = said.iter().filter(|index| !found.erased.contains(index));
+    let read = |index: &u64| found.read.contains(&(index - index % SEGMENT));
+    let undone = said.iter().filter(|&index| read(index) && !found.erased.contains(index));
     undone.into_iter().try_for_each(|&index| blank(files, index))?;
     if pending.is_some() { files.remove(&files.erasing()) } else { Ok(()) }
 }
 
 /// What this side signed last.
-fn checkpoint(path: &Path, keys: &LogKeys) -> Result<Option<Checkpoint>, LogFailure> {
+pub(super) fn checkpoint(path: &Path, keys: &LogKeys) -> Result<Option<Checkpoint>, LogFailure> {
     let Some(bytes) = read_if_any(path)? else { return Ok(None) };
     let damaged = |what: String| LogFailure::Damaged(format!("{}: {what}", path.display()));
     let note = String::from_utf8(bytes).map_err(|error| damaged(error.to_string()))?;

@@ -50,6 +50,12 @@ impl Spine {
         self.blocks.extend(blocks);
     }
 
+    /// The whole blocks of a file that begins with entry `first`.
+    pub(super) fn blocks_from(&self, first: u64, count: usize) -> Option<&[Digest]> {
+        let from = usize::try_from(first >> LEVEL).ok()?;
+        self.blocks.get(from..from.checked_add(count)?)
+    }
+
     /// A complete subtree's hash; `leaves` gives the leaf hashes of a whole block, by its number.
     pub(super) fn subtree<E>(
         &self,

@@ -21,12 +21,15 @@ use super::spine::{BLOCK, Spine, fold};
 /// What to check beside the tree.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted<'a> {
-    /// Each entry's own signature too. The checkpoint's signature covers all of them already; this says whose each is.
+    /// Each entry's own signature too. The checkpoint's signature covers all of them already; this says whose each is. Of entries
+    /// that no checkpoint covers it is judged in any case.
     pub signatures: bool,
     /// A checkpoint that somebody else kept: the log must begin with its tree.
     pub held: Option<&'a str>,
     /// The outside witness whose cosignature must be there.
     pub outside: Option<&'a WitnessKey>,
+    /// On one processor: others are served meanwhile.
+    pub beside: bool,
 }
 
 /// Something that is not as it was written.
@@ -159,7 +162,8 @@ pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Veri
     let covered = own.as_deref().and_then(|note| keys.log.verify(std::str::from_utf8(note).ok()?).ok());
     let covered = covered.map_or(0, |checkpoint| checkpoint.size);
     let scope = Scope { keys, signatures: wanted.signatures, covered, last: firsts.last().copied() };
-    let parts = read_parts(&files, &firsts, &scope)?;
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let parts = read_parts(&files, &firsts, &scope, if wanted.beside { 1 } else { threads })?;
     let mut spine = Spine::default();
     let (mut erased, mut torn, last) = (Vec::new(), false, firsts.len().saturating_sub(1));
     for (at, (part, &first)) in parts.into_iter().zip(&firsts).enumerate() {
@@ -212,9 +216,13 @@ struct Scope<'a> {
     last: Option<u64>,
 }
 
-fn read_parts(files: &Files, firsts: &[u64], scope: &Scope<'_>) -> Result<Vec<Part>, LogFailure> {
-    let threads =
-        std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(firsts.len().max(1));
+fn read_parts(
+    files: &Files,
+    firsts: &[u64],
+    scope: &Scope<'_>,
+    threads: usize,
+) -> Result<Vec<Part>, LogFailure> {
+    let threads = threads.min(firsts.len().max(1));
     let (next, parts) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || -> Result<(), LogFailure> {
         while let Some((at, &first)) =
@@ -240,7 +248,7 @@ fn read_part(files: &Files, first: u64, scope: &Scope<'_>) -> Result<Part, LogFa
     let mut unsigned = Vec::new();
     let mut scanned = scan(&bytes, first, |index, read| {
         if let Read::Whole { jws, .. } = read
-            && scope.signatures
+            && (scope.signatures || index >= scope.covered)
             && !signed(jws, scope.keys)
         {
             unsigned.push(index);

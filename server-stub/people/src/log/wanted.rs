@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gauze_wire::{Jws, Shape, Signed, Tenant};
+use gauze_wire::{Digest, Jws, Shape, Signed, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::access::AccessLog;
+use super::access::{AccessLog, erasable};
 use super::failure::LogFailure;
 use super::files::Files;
 use super::keys::LogKeys;
@@ -25,6 +25,8 @@ struct Asked {
     typ: String,
     tenant: Tenant,
     index: u64,
+    /// Of the line of that number, so that no other one goes after a restore.
+    leaf: Digest,
     because: ReasonCode,
     at: Timestamp,
 }
@@ -43,7 +45,7 @@ pub type Erased = (u64, Result<Line, LogFailure>);
 /// Asks whoever writes the log in `root` to erase an entry by law.
 ///
 /// # Errors
-/// [`LogFailure`]: nothing was asked.
+/// [`LogFailure`]: nothing was asked; it is not there, or stays, or was erased before.
 pub fn want_erased(
     root: &Path,
     keys: &LogKeys,
@@ -51,10 +53,10 @@ pub fn want_erased(
     because: ReasonCode,
     at: Timestamp,
 ) -> Result<(), LogFailure> {
-    let typ = Asked::TYP.to_owned();
-    let wanted = Asked { v: 1, typ, tenant: keys.tenant.clone(), index, because, at };
+    let (files, typ) = (Files::new(root), Asked::TYP.to_owned());
+    let leaf = erasable(&files, index)?;
+    let wanted = Asked { v: 1, typ, tenant: keys.tenant.clone(), index, leaf, because, at };
     let jws = Jws::sign(&wanted, &*keys.audit).map_err(|error| LogFailure::Entry(error.to_string()))?;
-    let files = Files::new(root);
     files.replace(&root.join(format!("{PREFIX}{index}.wanted")), jws.as_str().as_bytes())
 }
 
@@ -62,27 +64,43 @@ impl AccessLog {
     /// Carries out what [`want_erased`] asked for: of which entries, and the line that says so, or why there is none. It blocks.
     ///
     /// # Errors
-    /// [`LogFailure`]: the rest is tried again at the next call.
+    /// [`LogFailure`]: it is not known what is asked for; the rest is tried again at the next call.
     pub fn erase_wanted(&self, now: Timestamp) -> Result<Vec<Erased>, LogFailure> {
         let (root, mut done) = (self.root().to_owned(), Vec::new());
         for path in wanted_files(&root)? {
-            let Some(asked) = self.judged(&path)? else { continue };
-            let erased = self.erase_blocking(asked.index, asked.because, now);
-            let final_word = matches!(erased, Ok(_) | Err(LogFailure::NoEntry(_) | LogFailure::Stays(_)));
-            if final_word {
-                Files::new(&root).remove(&path)?;
+            let Some(asked) = self.judged(&path) else { continue };
+            let erased = self.erase_asked(&asked, now);
+            let final_word = matches!(
+                erased,
+                Ok(_)
+                    | Err(LogFailure::NoEntry(_)
+                        | LogFailure::Stays(_)
+                        | LogFailure::Erased(_)
+                        | LogFailure::Other(_))
+            );
+            if final_word && let Err(error) = Files::new(&root).remove(&path) {
+                tracing::warn!(code = error.code(), %error, "what was asked for is done, and its file stays");
             }
             done.push((asked.index, erased));
         }
         Ok(done)
     }
 
-    /// What a file asks for; nothing where the audit key has not signed it.
-    fn judged(&self, path: &Path) -> Result<Option<Asked>, LogFailure> {
-        let text = fs::read_to_string(path).map_err(LogFailure::disk(path))?;
+    fn erase_asked(&self, asked: &Asked, now: Timestamp) -> Result<Line, LogFailure> {
+        // One that was said before is half gone: it is finished.
+        if !self.is_said(asked.index) && self.erasable(asked.index)? != asked.leaf {
+            return Err(LogFailure::Other(asked.index));
+        }
+        self.erase_blocking(asked.index, asked.because, now)
+    }
+
+    /// What a file asks for; nothing where the audit key has not signed it, or it cannot be read.
+    fn judged(&self, path: &Path) -> Option<Asked> {
+        let bytes = fs::read(path).map_err(LogFailure::disk(path));
+        let unread = |error: &LogFailure| tracing::warn!(code = error.code(), %error, "it asks for nothing");
+        let text = String::from_utf8(bytes.inspect_err(unread).ok()?).ok()?;
         let keys = self.keys();
-        let wanted = Jws::parse(&text).and_then(|jws| jws.verify(&keys.audit.public_key(), &keys.tenant));
-        Ok(wanted.ok())
+        Jws::parse(&text).and_then(|jws| jws.verify(&keys.audit.public_key(), &keys.tenant)).ok()
     }
 }
 

@@ -103,8 +103,10 @@ fn photo(photo: &Photo) -> Result<Attributes, String> {
         ("held".to_owned(), Value::new_bool(photo.held)),
         ("due".to_owned(), Value::new_bool(photo.due)),
     ]);
-    if let Some(by) = &photo.proposed_by {
-        attributes.insert("proposed_by".to_owned(), reference("Person", &by.0)?);
+    for (name, by) in [("proposed_by", &photo.proposed_by), ("ruled_by", &photo.ruled_by)] {
+        if let Some(by) = by {
+            attributes.insert(name.to_owned(), reference("Person", &by.0)?);
+        }
     }
     if let Some(team) = &photo.team {
         attributes.insert("team".to_owned(), reference("Team", &team.0)?);

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_people::log::{Fault, LogFailure, Wanted, prove, read_entries, verify};
-use gauze_wire::Digest;
+use gauze_people::log::{Entry, Fault, LogFailure, Wanted, prove, read_entries, verify};
+use gauze_wire::{Digest, Jws, SoftwareKey};
 
-use crate::fixture::{check, first_file, of, open, public};
+use crate::fixture::{check, first_file, keys, of, open, public};
 
 fn edit(root: &Path, change: impl FnOnce(&mut Vec<String>)) {
     let path = first_file(root);
@@ -124,6 +124,33 @@ fn an_entry_that_was_blanked_without_an_erasure_is_named() {
     });
     assert_eq!(check(&root).faults, [Fault::ErasedUnsaid { entry: 7 }]);
     refused(&root, "blanked");
+}
+
+#[test]
+fn a_line_that_nobody_signed_behind_the_checkpoint_is_not_opened() {
+    let entry = {
+        let (_dir, root) = of(1);
+        let mut all = Vec::new();
+        read_entries(&root, |kept| all.extend(kept.entry)).unwrap();
+        all.remove(0)
+    };
+    // By a key of whoever may write the directory, whatever keys lie there; and cut off behind the checkpoint's last line, too.
+    let jws = Jws::sign(&entry, &SoftwareKey::from_bytes(&[9; 32]).unwrap()).unwrap();
+    let other = Jws::sign(&Entry { tenant: "ward-8".parse().unwrap(), ..entry }, &*keys().audit).unwrap();
+    for (begins, jws) in [("+", &jws), (".", &jws), ("+", &other)] {
+        let (_dir, root) = of(20);
+        edit(&root, |lines| {
+            let made = forged(&format!(". . {}", jws.as_str()), [1; 32]);
+            lines.push(format!("{begins}{}", &made[1..]));
+        });
+        let text = fs::read(first_file(&root)).unwrap();
+        refused(&root, "unsigned");
+        assert_eq!(fs::read(first_file(&root)).unwrap(), text, "nothing of it is taken away");
+        for signatures in [false, true] {
+            let found = verify(&root, &public(), Wanted { signatures, ..Wanted::default() }).unwrap();
+            assert_eq!(found.faults, [Fault::Signature { entry: 20 }]);
+        }
+    }
 }
 
 #[test]

@@ -62,18 +62,48 @@ fn an_erasure_that_is_asked_for_while_the_log_is_written_is_done_by_its_writer_a
     let (_dir, root) = of(10);
     let log = open(&root).unwrap();
     want_erased(&root, &keys(), 4, ReasonCode::Legal, now()).unwrap();
-    want_erased(&root, &keys(), 99, ReasonCode::Legal, now()).unwrap();
+    let none = want_erased(&root, &keys(), 99, ReasonCode::Legal, now());
+    assert!(matches!(none, Err(LogFailure::NoEntry(99))), "it is looked up first: {none:?}");
     let other = LogKeys { audit: std::sync::Arc::new(SoftwareKey::from_bytes(&[9; 32]).unwrap()), ..keys() };
     want_erased(&root, &other, 5, ReasonCode::Legal, now()).unwrap();
     let done = log.erase_wanted(now()).unwrap();
-    assert!(
-        matches!(&done[..], [(4, Ok(line)), (99, Err(LogFailure::NoEntry(99)))] if line.index == 10),
-        "{done:?}"
-    );
+    assert!(matches!(&done[..], [(4, Ok(line))] if line.index == 10), "{done:?}");
+    let again = want_erased(&root, &keys(), 4, ReasonCode::Legal, now());
+    assert!(matches!(again, Err(LogFailure::Erased(4))), "{again:?}");
     // Each is asked for once, and what nobody signed is left where it lies.
     assert!(log.erase_wanted(now()).unwrap().is_empty());
     drop(log);
     let found = check(&root);
     assert!(found.holds() && (found.entries, found.erased) == (11, 1), "{:?}", found.faults);
     assert!(root.join("erase-5.wanted").is_file());
+}
+
+#[expect(clippy::disallowed_methods, reason = "whoever may write the directory syncs nothing")]
+fn put(path: &std::path::Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_file_that_cannot_be_read_keeps_no_erasure_from_being_done() {
+    let (_dir, root) = of(10);
+    let log = open(&root).unwrap();
+    want_erased(&root, &keys(), 4, ReasonCode::Legal, now()).unwrap();
+    put(&root.join("erase-0.wanted"), b"\xff\xfe");
+    fs::create_dir(root.join("erase-1.wanted")).unwrap();
+    let done = log.erase_wanted(now()).unwrap();
+    assert!(matches!(&done[..], [(4, Ok(_))]), "{done:?}");
+}
+
+#[test]
+fn what_was_asked_for_before_a_restore_erases_no_other_line() {
+    let (_dir, root) = of(10);
+    want_erased(&root, &keys(), 4, ReasonCode::Legal, now()).unwrap();
+    let kept = fs::read(root.join("erase-4.wanted")).unwrap();
+    // Another log of the same keys: what a restore and a day's work make of it.
+    let (_other, restored) = of(10);
+    put(&restored.join("erase-4.wanted"), &kept);
+    let log = open(&restored).unwrap();
+    let done = log.erase_wanted(now()).unwrap();
+    assert!(matches!(&done[..], [(4, Err(LogFailure::Other(4)))]), "{done:?}");
+    assert_eq!((log.size(), restored.join("erase-4.wanted").exists()), (10, false));
 }

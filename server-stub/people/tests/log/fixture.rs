@@ -59,6 +59,7 @@ pub(crate) fn photo(team: &str, patient: &str) -> Subject {
         erased: false,
         due: false,
         proposed_by: None,
+        ruled_by: None,
         held: false,
     })
 }

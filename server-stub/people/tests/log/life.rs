@@ -102,13 +102,13 @@ fn any_tree_of_the_log_is_proven_to_begin_with_any_earlier_one() {
         tree.append(&gauze_wire::Digest(leaf.try_into().unwrap()));
         let old = at as u64 + 1;
         if old.is_multiple_of(37) || old.is_multiple_of(256) {
-            let proof = log.consistency(old, newest.size).unwrap();
+            let proof = log.consistency_blocking(old, newest.size).unwrap();
             verify_consistency(old, &tree.root(), newest.size, &newest.root, &proof).unwrap();
         }
     }
     assert_eq!(tree.root(), newest.root);
-    assert!(matches!(log.consistency(601, 600), Err(LogFailure::RolledBack { .. })));
-    assert!(matches!(log.consistency(1, 601), Err(LogFailure::NoEntry(601))));
+    assert!(matches!(log.consistency_blocking(601, 600), Err(LogFailure::RolledBack { .. })));
+    assert!(matches!(log.consistency_blocking(1, 601), Err(LogFailure::NoEntry(601))));
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub fn roles_file(data: &Path) -> PathBuf {
     data.join("people/roles.json")
 }
 
-/// Opens the log to write, after checking the whole of it, and puts its public keys beside it.
+/// Opens the log to write, after checking its tree, and puts its public keys beside it.
 ///
 /// # Errors
 /// [`AccessError`]: nothing may be shown then.
@@ -133,12 +133,13 @@ pub fn public_keys(data: &Path) -> Result<PublicKeys, AccessError> {
     json(&keys_file(data))
 }
 
-/// The whole log, checked by its public keys.
+/// The whole log, checked by its public keys, while others are served.
 ///
 /// # Errors
 /// [`AccessError`]: it cannot be read. What is wrong with it is in the answer.
 pub fn verified(data: &Path) -> Result<Verified, AccessError> {
-    Ok(verify(&log_dir(data), &public_keys(data)?, Wanted::default())?)
+    let wanted = Wanted { beside: true, ..Wanted::default() };
+    Ok(verify(&log_dir(data), &public_keys(data)?, wanted)?)
 }
 
 /// Reads a policy file and checks it strictly.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use gauze_people::log::AccessLog;
+use gauze_people::log::{AccessLog, LogFailure};
 use gauze_wire::WireError;
 use gauze_wire::log::{AddCheckpoint, Checkpoint};
 
@@ -100,7 +100,7 @@ impl<G: GatewayPort> Puller<G> {
         let shown = public.log.verify(&note).map_err(WitnessError::Cosignature)?;
         // A second time where the gateway has seen more than is remembered here: the answer to it was lost.
         for _ in 0..2 {
-            let asked = asked(log, old, &shown, &note)?;
+            let asked = asked(log, old, &shown, &note).await?;
             let answer = self.gateway.witness(&asked).await?;
             let Some(cosigned) = answer.note else {
                 if answer.size > shown.size {
@@ -114,14 +114,21 @@ impl<G: GatewayPort> Puller<G> {
             if public.log.verify(&cosigned).map_err(WitnessError::Cosignature)? != shown {
                 return Err(WitnessError::Cosignature(WireError::Inconsistent));
             }
-            access::keep_cosigned(data, &cosigned, witness)?;
+            let data = data.clone();
+            let kept = tokio::task::spawn_blocking(move || access::keep_cosigned(&data, &cosigned, witness));
+            kept.await.map_err(|_| AccessError::from(LogFailure::Stopped))??;
             return Ok(shown.size);
         }
         Err(GatewayError::Malformed("cosignature").into())
     }
 }
 
-fn asked(log: &AccessLog, old: u64, shown: &Checkpoint, note: &str) -> Result<AddCheckpoint, WitnessError> {
-    let proof = log.consistency(old, shown.size).map_err(AccessError::from)?;
+async fn asked(
+    log: &AccessLog,
+    old: u64,
+    shown: &Checkpoint,
+    note: &str,
+) -> Result<AddCheckpoint, WitnessError> {
+    let proof = log.consistency(old, shown.size).await.map_err(AccessError::from)?;
     Ok(AddCheckpoint { log: log.public_keys().log, old, proof, checkpoint: note.to_owned() })
 }

@@ -64,6 +64,7 @@ impl Ward {
                 erased: false,
                 due: false,
                 proposed_by: None,
+                ruled_by: None,
                 held: false,
             };
             let context = Context::care(now());

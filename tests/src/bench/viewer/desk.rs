@@ -10,13 +10,13 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use axum::http::{HeaderMap, Request};
-use gauze_people::Roles;
 use gauze_people::acting::Factor;
 use gauze_people::log::{AccessLog, LogKeys};
 use gauze_people::person::{self, PersonId, Role, Team};
+use gauze_people::{Remembered, Roles};
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::{Config, Puller};
-use gauze_records::web::photos::{Desk, DeskParts, remembered, router as photos};
+use gauze_records::web::photos::{Desk, DeskParts, router as photos};
 use gauze_records::web::{HttpsOutward, Listed, Parts, Web, router};
 use gauze_records::{Clock as _, Folk, HttpsGateway, SystemClock, Which};
 use gauze_signin::config::People;
@@ -72,7 +72,7 @@ impl Desks {
         let log = Arc::new(access_log(hospital, &log_root).await?);
         let web = web(home, roles.clone(), log.clone()).await?;
         let records = KeyDir::new(&home.join("keys")).records()?;
-        let told = remembered(&log)?;
+        let told = Remembered::of(&log)?;
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: folk.clone(),

@@ -30,6 +30,7 @@ impl Found {
             held: self.held,
             due: false,
             proposed_by: None,
+            ruled_by: None,
         })
     }
 }

@@ -53,7 +53,7 @@ use gauze_people::cases::Cases;
 use gauze_people::haste::Hastes;
 use gauze_people::keeping::Keepings;
 use gauze_people::links::Links;
-use gauze_people::log::{AccessLog, Kept, LogFailure, Places, read_entries};
+use gauze_people::log::{AccessLog, LogFailure, Places};
 use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
@@ -313,102 +313,6 @@ async fn sweep(desk: Weak<Inner>) {
 
 fn catch_up(places: &Mutex<Places>, size: u64) -> Result<(), LogFailure> {
     places.lock().unwrap_or_else(PoisonError::into_inner).catch_up(size)
-}
-
-/// What was opened in haste, read from the log.
-///
-/// # Errors
-/// Where the log cannot be read.
-pub fn hastes(log_root: &std::path::Path) -> Result<Hastes, LogFailure> {
-    let mut hastes = Hastes::default();
-    read_entries(log_root, |kept| {
-        if let Some(entry) = &kept.entry {
-            hastes.see(entry);
-        }
-    })?;
-    Ok(hastes)
-}
-
-/// Who has read which notice, read from the log.
-///
-/// # Errors
-/// Where the log cannot be read.
-pub fn acknowledged(log_root: &std::path::Path) -> Result<Acknowledged, LogFailure> {
-    let mut acknowledged = Acknowledged::default();
-    read_entries(log_root, |kept| {
-        if let Some(entry) = &kept.entry {
-            acknowledged.see(entry);
-        }
-    })?;
-    Ok(acknowledged)
-}
-
-/// What went wrong, read from the log.
-///
-/// # Errors
-/// Where the log cannot be read.
-pub fn cases(log_root: &std::path::Path) -> Result<Cases, LogFailure> {
-    let mut cases = Cases::default();
-    read_entries(log_root, |kept| {
-        if let Some(entry) = &kept.entry {
-            cases.see(kept.index, entry);
-        }
-    })?;
-    Ok(cases)
-}
-
-/// Links, read from the log.
-///
-/// # Errors
-/// Where the log cannot be read.
-pub fn links(log_root: &std::path::Path) -> Result<Links, LogFailure> {
-    let mut links = Links::default();
-    read_entries(log_root, |kept| match &kept.entry {
-        Some(entry) => links.see(kept.index, entry),
-        None => links.erased(),
-    })?;
-    Ok(links)
-}
-
-/// What the log makes of all that outlives a restart.
-#[derive(Default)]
-pub struct Remembered {
-    /// What was opened in haste.
-    pub hastes: Hastes,
-    /// Links for people outside.
-    pub links: Links,
-    /// Holds, and what is to be erased or was.
-    pub keepings: Keepings,
-    /// Which notices were read by whom.
-    pub acknowledged: Acknowledged,
-    /// What went wrong, and how long ago.
-    pub cases: Cases,
-}
-
-/// What a start of the service learns from the log: of old files only the lines that matter are read.
-///
-/// # Errors
-/// Where the log cannot be read.
-pub fn remembered(log: &AccessLog) -> Result<Remembered, LogFailure> {
-    let mut all = Remembered::default();
-    log.told(|told| {
-        told.before.into_iter().for_each(|at| {
-            all.links.tick(at);
-            all.cases.tick(at);
-        });
-        match told.kept {
-            Some(Kept { index, entry: Some(entry) }) => {
-                all.hastes.see(&entry);
-                all.links.see(index, &entry);
-                all.keepings.see(index, &entry);
-                all.acknowledged.see(&entry);
-                all.cases.see(index, &entry);
-            }
-            Some(Kept { entry: None, .. }) => all.links.erased(),
-            None => {}
-        }
-    })?;
-    Ok(all)
 }
 
 async fn script() -> impl IntoResponse {

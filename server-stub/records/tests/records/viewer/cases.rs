@@ -11,7 +11,6 @@ use gauze_people::log::{Entry, Happening, Outcome, What};
 use gauze_people::person::Role;
 use gauze_records::Coded as _;
 use gauze_records::evidence::verify;
-use gauze_records::web::photos::cases;
 use gauze_seal::age::{Identity, Opener, Unwrap};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -59,7 +58,7 @@ fn reminders(ward: &Ward) -> Vec<String> {
 }
 
 fn remembered(ward: &Ward) -> Cases {
-    cases(&ward.office.dir.path().join("access")).unwrap()
+    ward.office.remembered().cases
 }
 
 #[tokio::test]

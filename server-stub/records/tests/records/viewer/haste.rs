@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use gauze_people::action::Action;
 use gauze_people::log::{Outcome, What};
 use gauze_people::person::Role;
-use gauze_records::web::photos::hastes;
 use jiff::SignedDuration;
 
 use super::ward::{TEAM, Ward, person};
@@ -68,7 +67,7 @@ async fn a_stranger_breaks_the_glass_sees_one_patient_in_red_and_is_judged_by_a_
     assert_eq!(other.post("/hastes", &verdict).await.status, StatusCode::FORBIDDEN);
     assert_eq!(sister.post("/hastes", &verdict).await.status, StatusCode::SEE_OTHER);
     assert!(!sister.get("/hastes").await.text().contains("Nurse Elsewhere"));
-    assert!(hastes(&ward.office.dir.path().join("access")).unwrap().unreviewed().is_empty());
+    assert!(ward.office.remembered().hastes.unreviewed().is_empty());
 
     ward.hospital.clock.advance(SignedDuration::from_mins(240));
     let again = ward.sign_in(person("Nurse Elsewhere", Role::Viewer, "other"));

@@ -132,7 +132,7 @@ async fn what_is_held_is_not_erased_until_the_hold_is_lifted_also_after_a_restar
 
 #[tokio::test]
 async fn what_is_due_is_erased_by_a_click_and_what_is_held_or_kept_is_not() {
-    let ward = ward().await;
+    let mut ward = ward().await;
     let photos = ward.photos().await;
     let officer = governance(&ward, "Officer First");
     assert!(officer.get("/keeping").await.text().contains("There are no rules yet"));
@@ -150,9 +150,25 @@ async fn what_is_due_is_erased_by_a_click_and_what_is_held_or_kept_is_not() {
     let digest = gauze_wire::Digest::of(rules.as_bytes());
     assert_eq!(line.note.unwrap().as_str(), format!("rules:{digest}"));
     assert!(officer.get("/keeping").await.text().contains("No photo is due"));
+    // Whose rules they are is forgotten by no law either.
+    let (log, now) = (ward.office.log.clone(), ward.hospital.now());
+    let stays =
+        tokio::task::spawn_blocking(move || log.erase_blocking(log.size() - 1, ReasonCode::Legal, now));
+    assert_eq!(stays.await.unwrap().unwrap_err().code(), "log_stays");
 
     ward.hospital.clock.advance(SignedDuration::from_hours(24 * 400));
-    let officer = governance(&ward, "Officer First");
+    let first = governance(&ward, "Officer First");
+    // Whoever put the rules in force erases nothing by them, after a restart neither.
+    let page = first.get("/keeping").await.text();
+    assert!(page.contains("You put these rules in force yourself") && !page.contains("Erase the ticked"));
+    assert_eq!(first.post("/keeping", &all[..1]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(first.post(&at(&photos[0], "erase"), &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(lines(&ward, Action::Erase).pop().unwrap().policies, ["two-people-erase"]);
+    ward.restart();
+    let first = governance(&ward, "Officer First");
+    assert_eq!(first.post("/keeping", &all[..1]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(ward.photos().await.len(), 3);
+    let officer = governance(&ward, "Officer Second");
     ok(&officer.post(&at(&photos[1], "hold"), &WHY).await);
     let page = officer.get("/keeping").await.text();
     assert!(page.contains(&photos[0].handle.to_string()) && !page.contains(&photos[1].handle.to_string()));

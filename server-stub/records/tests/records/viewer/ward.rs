@@ -11,18 +11,15 @@ use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST};
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
-use gauze_people::Roles;
 use gauze_people::acting::{Acting, Barred, Factor, Network};
 use gauze_people::context::{Context, Reason, ReasonCode};
 use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
+use gauze_people::{Remembered, Roles};
 use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
-use gauze_records::retention::keepings;
-use gauze_records::web::photos::{
-    Desk, DeskParts, MARK_EPOCH, acknowledged, cases, hastes, links, readers as outside, router as photos,
-};
+use gauze_records::web::photos::{Desk, DeskParts, MARK_EPOCH, readers as outside, router as photos};
 use gauze_records::web::{KeysKept, Listed, Parts, Web, readers, router};
 use gauze_records::{Folk, Found, Opening, Opens};
 use gauze_signin::config::People;
@@ -152,6 +149,7 @@ impl Office {
             erased: false,
             due: false,
             proposed_by: None,
+            ruled_by: None,
             held: false,
         });
         let reason = Some(Reason { code: ReasonCode::Correction, sealed_words: None });
@@ -173,6 +171,11 @@ impl Office {
         gauze_wire::Jws::parse(line.rsplit(' ').next().unwrap()).unwrap().peek().unwrap()
     }
 
+    /// What a start learns.
+    pub fn remembered(&self) -> Remembered {
+        Remembered::read(&self.dir.path().join("access")).unwrap()
+    }
+
     pub fn entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         read_entries(&self.dir.path().join("access"), |kept| entries.extend(kept.entry)).unwrap();
@@ -182,17 +185,18 @@ impl Office {
 
 fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> (Router, Router) {
     let team = Choice { code: TEAM.parse().unwrap(), words: Text::new("Tissue viability").unwrap() };
+    let remembered = office.remembered();
     let desk = Desk::new(DeskParts {
         web: web.clone(),
         folk: folk.clone(),
         roles: office.roles.clone(),
         log: office.log.clone(),
         log_root: office.dir.path().join("access"),
-        hastes: Arc::new(hastes(&office.dir.path().join("access")).unwrap().into()),
-        links: Arc::new(links(&office.dir.path().join("access")).unwrap().into()),
-        acknowledged: Arc::new(acknowledged(&office.dir.path().join("access")).unwrap().into()),
-        cases: Arc::new(cases(&office.dir.path().join("access")).unwrap().into()),
-        keepings: Arc::new(keepings(&office.dir.path().join("access")).unwrap().into()),
+        hastes: Arc::new(remembered.hastes.into()),
+        links: Arc::new(remembered.links.into()),
+        acknowledged: Arc::new(remembered.acknowledged.into()),
+        cases: Arc::new(remembered.cases.into()),
+        keepings: Arc::new(remembered.keepings.into()),
         lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
         records: Arc::new(hospital.keys().records().unwrap()),
         data: office.dir.path().to_owned(),

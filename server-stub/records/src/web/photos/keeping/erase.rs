@@ -36,7 +36,7 @@ impl Desk {
         let sha256 = self.folk.sealed_as(found).await.map_err(|error| broken(&error))?;
         let note = noted(&sha256).ok_or(Refusal::Broken("note"))?;
         let deciding = self.deciding().await;
-        let subject = self.erasable(found, due);
+        let subject = self.erasable(found, due, rules.as_ref());
         let authorised = self.allowed(signed, act::Erase, &subject, Some(reason)).await?;
         let logged = self.write(authorised.noting(note)).await?;
         let erasing = self.keepings_now().erased(&logged, sha256).ok_or(Refusal::Broken("erase"))?;

@@ -8,7 +8,7 @@ use gauze_people::action::Action;
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::keeping::{Erasing, Wish};
 use gauze_people::subject::Subject;
-use gauze_wire::CaptureId;
+use gauze_wire::{CaptureId, Digest};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -58,16 +58,15 @@ pub(in crate::web::photos) async fn erase(
 ) -> Result<Redirect, Refusal> {
     desk.web.opens_for(&signed, Action::Retention, &Subject::Hospital).await?;
     signed.fresh_for(&desk.web, PAGE)?;
-    let rules = desk.rules().await?;
     for (_, handle) in value.iter().filter(|(name, _)| name == "photo") {
         let handle: Blind = handle.parse().map_err(|_| Refusal::Unreadable)?;
         // Somebody else may have erased it a moment ago.
         let found = desk.folk.photo(&handle).await.map_err(|error| broken(&error))?;
         let Some(found) = found else { continue };
         let until = desk.kept_until(&found).await?;
-        let due = until.is_some_and(|until| until <= desk.web.now());
+        let due = until.is_some_and(|(until, _)| until <= desk.web.now());
         let reason = Reason { code: ReasonCode::RetentionOver, sealed_words: None };
-        desk.erase(&signed, &found, (reason, due), rules.as_ref().map(|(_, digest)| *digest)).await?;
+        desk.erase(&signed, &found, (reason, due), until.map(|(_, rules)| rules)).await?;
     }
     Ok(Redirect::to(PAGE))
 }
@@ -97,7 +96,7 @@ impl Desk {
             @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
             p { (words::LEAD) }
             (section("asked", words::ASKED, words::NOT_ASKED, &wishes, |one| wish(one, &names, true)))
-            (self.due(signed, &over))
+            (self.due(signed, &over, rules.as_ref().map(|(_, digest)| digest)))
             (section("held", words::HELD, words::NOT_HELD, &holds, |one| wish(one, &names, false)))
             (find())
             section aria-labelledby="rules" {
@@ -113,7 +112,8 @@ impl Desk {
         Ok(layout::page(&Frame::signed(words::TITLE, signed, PAGE), &body))
     }
 
-    fn due(&self, signed: &Signed, over: &[Over]) -> Markup {
+    fn due(&self, signed: &Signed, over: &[Over], rules: Option<&Digest>) -> Markup {
+        let own = rules.is_some_and(|it| self.keepings().ruled_by(it) == Some(&signed.acting.person.id));
         html! {
             section aria-labelledby="due" {
                 h2 id="due" { (words::DUE) }
@@ -135,7 +135,9 @@ impl Desk {
                             }
                         }
                         p { (words::DUE_MEANS) }
-                        p.actions { button.irreversible type="submit" { (words::ERASE_TICKED) } }
+                        @if own { p.note { (words::OWN_RULES) } } @else {
+                            p.actions { button.irreversible type="submit" { (words::ERASE_TICKED) } }
+                        }
                     }
                 }
             }

@@ -53,23 +53,21 @@ impl Desk {
         })
     }
 
-    /// From when on a photo need not be kept; never, where there are no rules.
-    async fn kept_until(&self, found: &Found) -> Result<Option<Timestamp>, Refusal> {
-        match self.rules().await? {
-            Some((rules, _)) => {
-                self.folk.kept_until(found, &rules).await.map(Some).map_err(|error| broken(&error))
-            }
-            None => Ok(None),
-        }
+    /// From when on a photo need not be kept, and by which rules; never, where there are none.
+    async fn kept_until(&self, found: &Found) -> Result<Option<(Timestamp, Digest)>, Refusal> {
+        let Some((rules, digest)) = self.rules().await? else { return Ok(None) };
+        let until = self.folk.kept_until(found, &rules).await.map_err(|error| broken(&error))?;
+        Ok(Some((until, digest)))
     }
 
     /// The photo as roles see it before it is erased.
-    fn erasable(&self, found: &Found, due: bool) -> Subject {
+    fn erasable(&self, found: &Found, due: bool, rules: Option<&Digest>) -> Subject {
         let Subject::Photo(photo) = found.subject() else { return found.subject() };
         let keepings = self.keepings();
         let held = keepings.hold(&found.capture_id).is_some();
         let proposed_by = keepings.wish(&found.capture_id).map(|wish| wish.by.clone());
-        Subject::Photo(Photo { held, due, proposed_by, ..photo })
+        let ruled_by = rules.and_then(|rules| keepings.ruled_by(rules)).cloned();
+        Subject::Photo(Photo { held, due, ruled_by, proposed_by, ..photo })
     }
 
     fn reason(&self, found: &Found, code: ReasonCode, words: &str) -> Result<Reason, Refusal> {

@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use gauze_people::action::{Action, act};
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::keeping::{Step, Wish};
+use gauze_wire::Digest;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -120,12 +121,12 @@ pub(in crate::web::photos) async fn decide(
 ) -> Result<Redirect, Refusal> {
     let found = desk.photo(&signed, &address).await?;
     let until = desk.kept_until(&found).await?;
-    let due = until.is_some_and(|until| until <= desk.web.now());
+    let due = until.is_some_and(|(until, _)| until <= desk.web.now());
+    let rules = until.map(|(_, rules)| rules);
     let wish = desk.keepings().wish(&found.capture_id).cloned();
     let ground = wish.as_ref().map_or(ReasonCode::RetentionOver, wish_ground);
     let reason = Reason { code: ground, sealed_words: None };
-    let rules = desk.rules().await?.map(|(_, digest)| digest);
-    if desk.may_fresh(&signed, Action::Erase, &desk.erasable(&found, due)) {
+    if desk.may_fresh(&signed, Action::Erase, &desk.erasable(&found, due, rules.as_ref())) {
         signed.fresh_for(&desk.web, &here(&found))?;
     }
     desk.erase(&signed, &found, (reason, due), rules).await?;
@@ -163,7 +164,8 @@ impl Desk {
             self.logged(signed, act::View, &found.subject()).await?;
         }
         let until = self.kept_until(found).await?;
-        let due = until.is_some_and(|until| until <= self.web.now());
+        let due = until.is_some_and(|(until, _)| until <= self.web.now());
+        let rules = until.map(|(_, rules)| rules);
         let standing = {
             let keepings = self.keepings();
             let (hold, wish) = (keepings.hold(&found.capture_id), keepings.wish(&found.capture_id));
@@ -177,10 +179,10 @@ impl Desk {
                 dt { (words::TEAM) } dd { (self.team_word(found.team.as_deref())) }
                 dt { (words::TAKEN) } dd { (layout::time(found.taken)) }
                 dt { (words::UNTIL) } dd {
-                    @match until { Some(until) => (layout::time(until)), None => (words::NO_END) }
+                    @match until { Some((until, _)) => (layout::time(until)), None => (words::NO_END) }
                 }
             }
-            (self.decision(signed, found, &standing, due))
+            (self.decision(signed, found, &standing, (due, rules)))
             @if standing.wish.is_none() { (asking(signed, found, filled)) }
             @if self.may_fresh(signed, Action::Hold, &found.subject()) { (holding(signed, found, &standing)) }
             @if sees { p.actions { a.button href={ "/photos/" (found.handle) } { (words::BACK) } } }
@@ -216,8 +218,14 @@ impl Desk {
     }
 
     /// Erasing it, or taking the wish back.
-    fn decision(&self, signed: &Signed, found: &Found, standing: &Standing, due: bool) -> Markup {
-        let erases = self.may_fresh(signed, Action::Erase, &self.erasable(found, due));
+    fn decision(
+        &self,
+        signed: &Signed,
+        found: &Found,
+        standing: &Standing,
+        (due, rules): (bool, Option<Digest>),
+    ) -> Markup {
+        let erases = self.may_fresh(signed, Action::Erase, &self.erasable(found, due, rules.as_ref()));
         let own = standing.wish.as_ref().is_some_and(|wish| wish.by == signed.acting.person.id);
         html! {
             @if own { p.note { (words::OWN_WISH) } }

@@ -5,8 +5,8 @@ use std::path::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use gauze_people::Note;
 use gauze_people::action::{Action, act};
+use gauze_people::keeping::ruling;
 use gauze_people::subject::Subject;
 use gauze_wire::Digest;
 use maud::html;
@@ -57,11 +57,12 @@ pub(in crate::web::photos) async fn save(
     }
     let context = running(desk.web.now());
     let authorised = desk.web.allowed(&signed, act::Retention, &Subject::Hospital, &context).await?;
-    let note = Note::new(format!("rules:{}", Digest::of(text.as_bytes())));
-    let note = note.map_err(|_| Refusal::Broken("note"))?;
+    let rules = Digest::of(text.as_bytes());
+    let note = ruling(&rules).ok_or(Refusal::Broken("note"))?;
     // Whoever asked may go: what is in the log is done.
     let work = async move {
-        desk.write(authorised.noting(note)).await?;
+        let logged = desk.write(authorised.noting(note)).await?;
+        desk.keepings_now().ruled(&logged, rules);
         let data = desk.data.clone();
         let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
         written.map_err(|_| Refusal::Broken("retention"))?.map_err(|error| unread(&error))
