@@ -118,6 +118,20 @@ impl Broken {
         self.opened_at + SignedDuration::from_mins(BREAK_GLASS_MINUTES)
     }
 
+    /// Whether that is to be told by mail: that it was opened also where it was judged meanwhile, for as long again as a review may
+    /// take; that it is late only while it is.
+    pub fn untold(&self, notice: Notice, now: Timestamp) -> bool {
+        let judged_long_ago = self
+            .review
+            .as_ref()
+            .is_some_and(|review| now > review.at + SignedDuration::from_hours(REVIEW_HOURS));
+        let due = match notice {
+            Notice::Opened => !judged_long_ago,
+            Notice::Late => self.late(now),
+        };
+        due && !self.notices.contains(&notice)
+    }
+
     /// The line of a mail that was sent about it.
     pub fn told(&self, notice: Notice, at: Timestamp) -> Event {
         let about = About {
@@ -195,15 +209,14 @@ impl Hastes {
     }
 
     /// What is to be told by mail and was not, oldest first.
-    pub fn untold(&self, now: Timestamp) -> Vec<(Notice, Broken)> {
-        let mut untold = Vec::new();
-        for broken in self.unreviewed() {
-            let due = [(Notice::Opened, true), (Notice::Late, broken.late(now))];
-            let due = due.into_iter().filter(|(notice, due)| *due && !broken.notices.contains(notice));
-            untold.extend(due.map(|(notice, _)| (notice, broken.clone())));
-        }
-        untold.sort_by_key(|(_, broken)| broken.opened_at);
-        untold
+    pub fn untold(&self, now: Timestamp) -> Vec<(Notice, EntryId)> {
+        let mut all: Vec<&Broken> = self.all.values().collect();
+        all.sort_by_key(|broken| broken.opened_at);
+        let of = |broken: &Broken| {
+            let due = [Notice::Opened, Notice::Late].into_iter().filter(|notice| broken.untold(*notice, now));
+            due.map(|notice| (notice, broken.entry.clone())).collect::<Vec<_>>()
+        };
+        all.into_iter().flat_map(of).collect()
     }
 
     /// That was just told, and has its line.

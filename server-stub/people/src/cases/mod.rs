@@ -193,6 +193,17 @@ impl Case {
         }
     }
 
+    /// Whether that is to be told by mail: of reminders that have a line the newest alone, and none once the clock has stopped.
+    pub fn unmailed(&self, reminder: Reminder) -> bool {
+        let due = match reminder {
+            Reminder::Reported => self.state() != State::Closed,
+            Reminder::Day | Reminder::TwoDays | Reminder::SixLeft | Reminder::Late => {
+                self.runs() && self.reminded.keys().next_back() == Some(&reminder)
+            }
+        };
+        due && !self.mailed.contains(&reminder)
+    }
+
     /// The line of a reminder.
     pub fn event(&self, reminder: Reminder, at: Timestamp) -> Event {
         Event { note: reminder.note(self.number), ..Event::of(Happening::CaseReminder, Outcome::Done, at) }
@@ -325,13 +336,11 @@ impl Cases {
         }
     }
 
-    /// What is to be told by mail and was not: what has a line, and no line about its mail.
-    pub fn unmailed(&self) -> Vec<(Reminder, Case)> {
-        let open = self.all.values().filter(|case| case.state() != State::Closed);
-        let waiting = open.flat_map(|case| {
-            let has_line = std::iter::once(Reminder::Reported).chain(case.reminded.keys().copied());
-            let waits = has_line.filter(|reminder| !case.mailed.contains(reminder));
-            waits.map(|reminder| (reminder, case.clone()))
+    /// What is to be told by mail and was not, and of which case.
+    pub fn unmailed(&self) -> Vec<(Reminder, u64)> {
+        let waiting = self.all.values().flat_map(|case| {
+            let all = std::iter::once(Reminder::Reported).chain(Reminder::LINES);
+            all.filter(|reminder| case.unmailed(*reminder)).map(|reminder| (reminder, case.number))
         });
         waiting.collect()
     }

@@ -1,14 +1,16 @@
 //! Mail to leads and governance: a break-glass waits for its review, or nobody has reviewed it in time; and to governance: something
 //! went wrong, and its time runs.
 //!
-//! Always: a mail names neither patient nor person, but a reference; nothing is sent without TLS. The access log is the queue: what was
-//! opened and has no line about its mail is sent, and its line is written once the server has taken it. Who is cut off between the two
-//! sends it twice.
+//! Always: a mail names neither patient nor person, but a reference, and says what holds when it is sent; nothing is sent without TLS. The
+//! access log is the queue: what was opened and has no line about its mail is sent, and its line is written once the server has taken it for
+//! somebody, and for everybody else taken it or refused it for good. Nobody is sent the same twice, but where the program is cut off before that
+//! line; and an address that is refused keeps nobody else from being told.
 
 mod config;
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use gauze_people::cases::{Case, Cases, Reminder};
@@ -17,7 +19,7 @@ use gauze_people::log::{AccessLog, LogFailure};
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
-use lettre::{AsyncTransport as _, Message};
+use lettre::{Address, AsyncTransport as _, Message};
 
 use crate::clock::Clock;
 use crate::coded::Coded;
@@ -27,6 +29,9 @@ use config::Config;
 const EVERY: Duration = Duration::from_secs(10);
 /// How long after a failure.
 const AGAIN: Duration = Duration::from_secs(60);
+/// What a server answers to a user or a password, not to an address.
+const SIGN_IN: [u16; 4] = [530, 534, 535, 538];
+const NAMES_NOBODY: &str = "This mail names nobody. The page does, once you have signed in.";
 /// How long one mail may take.
 const WITHIN: Duration = Duration::from_secs(60);
 
@@ -72,7 +77,7 @@ impl Coded for MailError {
             Self::Config { .. } => "Compare the file with docs/people.md.",
             Self::Written(_) => "Check the addresses in mail.json.",
             Self::Server(error) if error.is_permanent() => {
-                "It is tried again; ask whoever runs the mail server, and check user, password and addresses in mail.json."
+                "It is tried again where it was taken for nobody; ask whoever runs the mail server, and check user, password and addresses in mail.json."
             }
             Self::Server(error) if error.is_tls() => {
                 "It is tried again; check `ca` in mail.json, and the server's certificate."
@@ -83,9 +88,43 @@ impl Coded for MailError {
     }
 }
 
+impl MailError {
+    /// Whether it is said of one address: nothing is wrong with the server then.
+    fn of_one_address(&self) -> bool {
+        match self {
+            Self::Server(error) => {
+                let answered = error.is_permanent() || error.is_transient();
+                answered && !error.status().is_some_and(|code| SIGN_IN.contains(&u16::from(code)))
+            }
+            Self::Written(_) => true,
+            Self::Config { .. } | Self::Silent | Self::Log(_) => false,
+        }
+    }
+
+    fn is_for_good(&self) -> bool {
+        match self {
+            Self::Server(error) => error.is_permanent(),
+            _ => false,
+        }
+    }
+}
+
+/// Whom the server has taken a mail for, and for whom it refused it for good.
+type Settled = BTreeMap<Address, bool>;
+
+/// What is told to one address.
+struct Told {
+    /// The same word for the same mail.
+    key: String,
+    subject: String,
+    text: String,
+}
+
 /// Tells people by mail.
 pub struct Mailer {
     config: Config,
+    /// Of mails that have no line yet.
+    settled: Mutex<HashMap<String, Settled>>,
     /// Where the pages are.
     pages: String,
     within: Duration,
@@ -97,7 +136,7 @@ impl Mailer {
     /// # Errors
     /// [`MailError::Config`].
     pub fn load(path: &Path, pages: String) -> Result<Self, MailError> {
-        Ok(Self { config: Config::load(path)?, pages, within: WITHIN })
+        Ok(Self { config: Config::load(path)?, settled: Mutex::default(), pages, within: WITHIN })
     }
 
     /// Waits for another time than a minute.
@@ -126,10 +165,10 @@ impl Mailer {
         }
     }
 
-    /// Tells what is to be told now; how many mails went out.
+    /// Tells what is to be told now; of how many.
     ///
     /// # Errors
-    /// [`MailError`]: that one and those behind it wait for the next time.
+    /// [`MailError`]: the first of what was not told; it waits for the next time.
     pub async fn tell(
         &self,
         hastes: &RwLock<Hastes>,
@@ -137,18 +176,26 @@ impl Mailer {
         now: Timestamp,
     ) -> Result<usize, MailError> {
         let waiting = hastes.read().unwrap_or_else(PoisonError::into_inner).untold(now);
-        for (notice, broken) in &waiting {
-            self.send(*notice, broken).await?;
-            log.note(&broken.told(*notice, now)).await?;
-            hastes.write().unwrap_or_else(PoisonError::into_inner).told(&broken.entry, *notice);
+        let (mut told, mut failed) = (0, None);
+        for (notice, entry) in waiting {
+            // It may have been judged while another one was told.
+            let broken = hastes.read().unwrap_or_else(PoisonError::into_inner).get(&entry).cloned();
+            let Some(broken) = broken.filter(|broken| broken.untold(notice, now)) else { continue };
+            let mail = self.of_haste(notice, &broken);
+            if self.send(&self.asked_to_review(&broken), &mail, &mut failed).await? {
+                log.note(&broken.told(notice, now)).await?;
+                self.settled().remove(&mail.key);
+                hastes.write().unwrap_or_else(PoisonError::into_inner).told(&entry, notice);
+                told += 1;
+            }
         }
-        Ok(waiting.len())
+        failed.map_or(Ok(told), Err)
     }
 
-    /// Tells governance of cases: that one was reported, and each reminder that has its line; how many mails went out.
+    /// Tells governance of cases: that one was reported, and its newest reminder; of how many.
     ///
     /// # Errors
-    /// [`MailError`]: that one and those behind it wait for the next time.
+    /// [`MailError`]: the first of what was not told; it waits for the next time.
     pub async fn tell_of_cases(
         &self,
         cases: &RwLock<Cases>,
@@ -156,70 +203,135 @@ impl Mailer {
         now: Timestamp,
     ) -> Result<usize, MailError> {
         let waiting = cases.read().unwrap_or_else(PoisonError::into_inner).unmailed();
-        for (reminder, case) in &waiting {
-            self.send_of_case(*reminder, case).await?;
-            log.note(&case.mailed(*reminder, now)).await?;
-            cases.write().unwrap_or_else(PoisonError::into_inner).mailed(case.number, *reminder);
+        let (mut told, mut failed) = (0, None);
+        for (reminder, number) in waiting {
+            // Its clock may have been stopped while another one was told.
+            let case = cases.read().unwrap_or_else(PoisonError::into_inner).get(number).cloned();
+            let Some(case) = case.filter(|case| case.unmailed(reminder)) else { continue };
+            let mail = self.of_case(reminder, &case, now);
+            let governance: Vec<&Mailbox> = self.config.governance.iter().collect();
+            if self.send(&governance, &mail, &mut failed).await? {
+                log.note(&case.mailed(reminder, now)).await?;
+                self.settled().remove(&mail.key);
+                cases.write().unwrap_or_else(PoisonError::into_inner).mailed(number, reminder);
+                told += 1;
+            }
         }
-        Ok(waiting.len())
+        failed.map_or(Ok(told), Err)
     }
 
-    async fn send_of_case(&self, reminder: Reminder, case: &Case) -> Result<(), MailError> {
+    fn of_case(&self, reminder: Reminder, case: &Case, now: Timestamp) -> Told {
         let number = case.number;
+        let left = match case.left(now).as_hours() {
+            _ if !case.runs() => None,
+            _ if case.late(now) => {
+                Some("Its 72 hours are over, and the regulator has not been told.".to_owned())
+            }
+            0 => Some("Less than an hour of its 72 hours is left.".to_owned()),
+            hours => Some(format!("{hours} of its 72 hours are left.")),
+        };
         let (subject, lead) = match reminder {
             Reminder::Reported => {
                 ("Something went wrong", "Somebody reported that something went wrong, or nearly.")
             }
-            Reminder::Day => ("A case is one day old", "Two of its three days are left."),
-            Reminder::TwoDays => ("A case is two days old", "One of its three days is left."),
-            Reminder::SixLeft => (
-                "A case has six hours left",
-                "The regulator is to be told within six hours, or it is decided otherwise.",
-            ),
-            Reminder::Late => ("A case is late", "72 hours are over, and the regulator has not been told."),
+            _ if case.late(now) => ("A case is late", "A case waits."),
+            _ => ("A case waits", "A case waits: the regulator is to be told, or it is decided otherwise."),
         };
+        let lead = [lead.to_owned()].into_iter().chain(left).collect::<Vec<_>>().join(" ");
         let text = format!(
-            "{lead}\n\nCase: {number}\nLook after it here: {}/cases/{number}\n\nThis mail names nobody. The page does, once you have signed in.\n",
+            "{lead}\n\nCase: {number}\nLook after it here: {}/cases/{number}\n\n{NAMES_NOBODY}\n",
             self.pages
         );
-        let to = self.config.governance.iter().collect();
-        self.send_to(to, &format!("{subject} (case {number})"), &text).await
+        Told { key: format!("{reminder:?} {number}"), subject: format!("{subject} (case {number})"), text }
     }
 
-    async fn send(&self, notice: Notice, broken: &Broken) -> Result<(), MailError> {
+    fn of_haste(&self, notice: Notice, broken: &Broken) -> Told {
         let reference = broken.entry.as_str().get(..8).unwrap_or(broken.entry.as_str());
-        let (subject, lead) = match notice {
-            Notice::Opened => (
+        let (subject, lead, here) = match (notice, &broken.review) {
+            (Notice::Opened, None) => (
                 "A break-glass waits for your review",
                 "Somebody opened a patient's photos under break-glass.",
+                "Review it here",
             ),
-            Notice::Late => {
-                ("A break-glass is overdue for review", "Nobody has reviewed a break-glass within 72 hours.")
-            }
+            (Notice::Opened, Some(_)) => (
+                "A break-glass was opened and reviewed",
+                "Somebody opened a patient's photos under break-glass, and somebody else has reviewed it since.",
+                "Break-glass is reviewed here",
+            ),
+            (Notice::Late, _) => (
+                "A break-glass is overdue for review",
+                "Nobody has reviewed a break-glass within 72 hours.",
+                "Review it here",
+            ),
         };
-        let text = format!(
-            "{lead}\n\nReference: {reference}\nReview it here: {}/hastes\n\nThis mail names nobody. The page does, once you have signed in.\n",
-            self.pages
-        );
+        let text =
+            format!("{lead}\n\nReference: {reference}\n{here}: {}/hastes\n\n{NAMES_NOBODY}\n", self.pages);
+        let key = format!("{notice:?} {}", broken.entry.as_str());
+        Told { key, subject: format!("{subject} ({reference})"), text }
+    }
+
+    /// Governance, and the leads of teams that hold photos of that patient.
+    fn asked_to_review(&self, broken: &Broken) -> Vec<&Mailbox> {
         let leads = broken.teams.iter().filter_map(|team| self.config.leads.get(team)).flatten();
         let mut to: Vec<&Mailbox> = self.config.governance.iter().chain(leads).collect();
         to.sort_by_key(|mailbox| mailbox.email.to_string());
         to.dedup_by_key(|mailbox| mailbox.email.to_string());
-        self.send_to(to, &format!("{subject} ({reference})"), &text).await
+        to
     }
 
-    /// One for each: nobody learns from a mail who else is told.
-    async fn send_to(&self, to: Vec<&Mailbox>, subject: &str, text: &str) -> Result<(), MailError> {
+    fn settled(&self) -> MutexGuard<'_, HashMap<String, Settled>> {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One mail for each: nobody learns from a mail who else is told. Whether its line is to be written; what `failed` of an address keeps
+    /// no other from being told.
+    async fn send(
+        &self,
+        to: &[&Mailbox],
+        mail: &Told,
+        failed: &mut Option<MailError>,
+    ) -> Result<bool, MailError> {
+        let (mut refused, mut again) = (None, false);
         for mailbox in to {
-            let mail = Message::builder()
-                .from(self.config.from.clone())
-                .to(mailbox.clone())
-                .subject(subject)
-                .header(ContentType::TEXT_PLAIN)
-                .body(text.to_owned())?;
-            let sent = tokio::time::timeout(self.within, self.config.transport.send(mail)).await;
-            sent.map_err(|_| MailError::Silent)??;
+            if self.settled().get(&mail.key).is_some_and(|settled| settled.contains_key(&mailbox.email)) {
+                continue;
+            }
+            let taken = match self.send_to(mailbox, mail).await {
+                Ok(()) => true,
+                Err(error) if error.is_for_good() && error.of_one_address() => {
+                    tracing::error!(code = error.code(), to = %mailbox.email, "{}", error.line());
+                    refused = refused.or(Some(error));
+                    false
+                }
+                Err(error) if error.of_one_address() => {
+                    again = true;
+                    failed.get_or_insert(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            self.settled().entry(mail.key.clone()).or_default().insert(mailbox.email.clone(), taken);
         }
+        let somebody = self.settled().get(&mail.key).is_some_and(|of| of.values().any(|taken| *taken));
+        if !somebody {
+            // Nobody was told: all of them are asked again.
+            self.settled().remove(&mail.key);
+            if let Some(refused) = refused {
+                failed.get_or_insert(refused);
+            }
+        }
+        Ok(somebody && !again)
+    }
+
+    async fn send_to(&self, mailbox: &Mailbox, mail: &Told) -> Result<(), MailError> {
+        let message = Message::builder()
+            .from(self.config.from.clone())
+            .to(mailbox.clone())
+            .subject(&mail.subject)
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.text.clone())?;
+        let sent = tokio::time::timeout(self.within, self.config.transport.send(message)).await;
+        sent.map_err(|_| MailError::Silent)??;
         Ok(())
     }
 }

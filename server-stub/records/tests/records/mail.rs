@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use gauze_people::cases::Cases;
 use gauze_people::haste::Hastes;
 use gauze_people::log::{Happening, What};
 use gauze_people::person::Role;
 use gauze_records::Coded as _;
 use gauze_records::mail::Mailer;
-use gauze_records::web::photos::hastes;
 use jiff::SignedDuration;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -29,6 +29,12 @@ const WORDS: &str = "Mrs Quillonbert bleeds again";
 enum Mood {
     Takes,
     Refuses,
+    /// Of the lead alone it says that nobody has that name.
+    RefusesLead,
+    /// It puts the lead off.
+    PutsLeadOff,
+    /// It knows the password no longer.
+    LocksOut,
     Silent,
     /// It offers no STARTTLS, as one behind somebody who strips it.
     Stripped,
@@ -101,7 +107,9 @@ impl Server {
     }
 
     fn taken(&self) -> Vec<String> {
-        std::mem::take(&mut *locked(&self.taken))
+        let taken = std::mem::take(&mut *locked(&self.taken));
+        // As it is read: without the ends of lines that stand for none.
+        taken.iter().map(|mail| mail.replace("=\r\n", "")).collect()
     }
 
     fn config(&self, scheme: &str, ca: bool) -> PathBuf {
@@ -153,6 +161,7 @@ impl Talk {
             }
             locked(&self.heard).push_str(&line);
             let word = line.split(' ').next().unwrap_or_default().trim().to_uppercase();
+            let (now, lead) = (*locked(&self.mood), line.contains("<sister@"));
             let answer = match word.as_str() {
                 "EHLO" if self.secret => "250-mail.test\r\n250 AUTH PLAIN LOGIN\r\n",
                 "EHLO" if mood == Mood::Stripped => "250-mail.test\r\n250 AUTH PLAIN LOGIN\r\n",
@@ -161,8 +170,11 @@ impl Talk {
                     stream.write_all(b"220 go\r\n").await.ok()?;
                     return Some(stream.into_inner());
                 }
+                "AUTH" if now == Mood::LocksOut => "535 wrong password\r\n",
                 "AUTH" => "235 in\r\n",
-                "RCPT" if mood == Mood::Refuses => "550 nobody of that name\r\n",
+                "RCPT" if now == Mood::Refuses => "550 nobody of that name\r\n",
+                "RCPT" if now == Mood::RefusesLead && lead => "550 nobody of that name\r\n",
+                "RCPT" if now == Mood::PutsLeadOff && lead => "450 come again\r\n",
                 "RCPT" => {
                     to = line.trim().to_owned();
                     "250 well\r\n"
@@ -203,7 +215,7 @@ async fn broken() -> (Ward, RwLock<Hastes>) {
 }
 
 fn waiting(ward: &Ward) -> RwLock<Hastes> {
-    RwLock::new(hastes(&ward.office.dir.path().join("access")).unwrap())
+    RwLock::new(ward.office.remembered().hastes)
 }
 
 fn lines(ward: &Ward) -> Vec<String> {
@@ -274,9 +286,6 @@ async fn a_reminder_of_a_case_is_mailed_once_also_after_a_kill_between_its_line_
         let nurse = ward.sign_in(person("Nurse Reporter", Role::Viewer, TEAM));
         crate::viewer::cases::reported(&nurse, &ward, "breach", 30).await
     };
-    let remembered = |ward: &Ward| {
-        RwLock::new(gauze_records::web::photos::cases(&ward.office.dir.path().join("access")).unwrap())
-    };
     // The line is written, the mail is refused, and the service is killed.
     let officer = person("Officer Governance", Role::Governance, TEAM);
     ward.sign_in(officer.clone()).get("/cases").await;
@@ -307,6 +316,113 @@ async fn a_reminder_of_a_case_is_mailed_once_also_after_a_kill_between_its_line_
             assert!(!mail.contains(name), "{name}: {mail}");
         }
     }
+    ward.end().await;
+}
+
+fn remembered(ward: &Ward) -> RwLock<Cases> {
+    RwLock::new(ward.office.remembered().cases)
+}
+
+#[tokio::test]
+async fn an_address_that_is_refused_or_put_off_keeps_nobody_else_from_being_told_and_nobody_is_told_twice() {
+    for (mood, lined) in [(Mood::RefusesLead, true), (Mood::PutsLeadOff, false)] {
+        let (server, (ward, _)) = (Server::new(true).await, broken().await);
+        // A second one behind it.
+        let line = format!("/patients/{}", ward.photos().await[0].patient.unwrap());
+        let nurse = ward.sign_in(person("Nurse Further", Role::Viewer, "other"));
+        nurse.post(&format!("{line}/haste"), &[("code", "emergency"), ("words", WORDS)]).await;
+        let (waiting_now, now) = (waiting(&ward), ward.hospital.now());
+        let mailer = server.mailer("smtps", true);
+        server.becomes(mood);
+        for round in 0..3 {
+            let told = mailer.tell(&waiting_now, &ward.office.log, now).await;
+            let (first, mails) = (round == 0, server.taken());
+            assert_eq!(told.is_ok(), lined, "{told:?}");
+            assert_eq!(told.unwrap_or_default(), if lined && first { 2 } else { 0 });
+            assert_eq!(mails.len(), if first { 2 } else { 0 }, "{mails:?}");
+            assert!(mails.iter().all(|mail| mail.contains("<ig@")));
+            assert_eq!(lines(&ward).len(), if lined { 2 } else { 0 });
+        }
+        server.becomes(Mood::Takes);
+        let told = mailer.tell(&waiting_now, &ward.office.log, now).await.unwrap();
+        let mails = server.taken();
+        assert_eq!((told, mails.len(), lines(&ward).len()), if lined { (0, 0, 2) } else { (2, 2, 2) });
+        assert!(mails.iter().all(|mail| mail.contains("<sister@")), "{mails:?}");
+        ward.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_is_refused_is_no_address_that_is() {
+    let (server, (ward, waiting_now)) = (Server::new(true).await, broken().await);
+    let now = ward.hospital.now();
+    server.becomes(Mood::LocksOut);
+    let mailer = server.mailer("smtps", true);
+    for _ in 0..2 {
+        let error = mailer.tell(&waiting_now, &ward.office.log, now).await.unwrap_err();
+        assert_eq!(error.code(), "mail_refused", "{error}");
+    }
+    server.becomes(Mood::Takes);
+    assert_eq!(mailer.tell(&waiting_now, &ward.office.log, now).await.unwrap(), 1);
+    assert_eq!((server.taken().len(), lines(&ward).len()), (2, 1));
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_break_glass_that_was_judged_before_its_mail_went_out_is_told_as_judged() {
+    let (server, (ward, waiting_now)) = (Server::new(true).await, broken().await);
+    let (mailer, entry) =
+        (server.mailer("smtps", true), waiting_now.read().unwrap().unreviewed()[0].entry.clone());
+    let sister = ward.sign_in(person("Sister Lead", Role::Lead, TEAM));
+    let verdict = [("entry", entry.as_str()), ("verdict", "justified")];
+    assert!(sister.post("/hastes", &verdict).await.status.is_redirection());
+    // Mail that is set up for the first time tells nothing of what was judged long ago, nor that it is late.
+    let later = ward.hospital.now() + SignedDuration::from_hours(73);
+    assert_eq!(mailer.tell(&waiting(&ward), &ward.office.log, later).await.unwrap(), 0);
+    let soon = later - SignedDuration::from_hours(2);
+    assert_eq!(mailer.tell(&waiting(&ward), &ward.office.log, soon).await.unwrap(), 1);
+    let mails = server.taken();
+    assert_eq!(mails.len(), 2);
+    assert!(mails.iter().all(|mail| mail.contains("has reviewed it since") && !mail.contains("waits")));
+    assert_eq!(mailer.tell(&waiting(&ward), &ward.office.log, soon).await.unwrap(), 0);
+    assert_eq!(lines(&ward), ["opened"]);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn of_a_case_the_newest_reminder_is_mailed_with_the_time_that_is_left_and_none_once_its_clock_stopped()
+{
+    let ward = Ward::with(&[]).await;
+    let server = Server::new(true).await;
+    let mailer = server.mailer("smtps", true);
+    let officer = || ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    let number = crate::viewer::cases::reported(&officer(), &ward, "breach", 50).await;
+    let tell = async |hours| {
+        let now = ward.hospital.now() + SignedDuration::from_hours(hours);
+        mailer.tell_of_cases(&remembered(&ward), &ward.office.log, now).await.unwrap()
+    };
+    // The lines of two reminders are written together, and the mail goes out three hours later.
+    officer().get("/cases").await;
+    assert_eq!(tell(3).await, 2);
+    let mails = server.taken();
+    assert!(mails.iter().all(|mail| mail.contains("19 of its 72 hours are left")), "{mails:?}");
+    assert_eq!(lines(&ward), [format!("case/reported/{number}"), format!("case/48h/{number}")]);
+    ward.hospital.clock.advance(SignedDuration::from_hours(17));
+    officer().get("/cases").await;
+    assert_eq!(tell(6).await, 1);
+    let mails = server.taken();
+    assert!(mails[0].contains("A case is late") && mails[0].contains("Its 72 hours are over"), "{mails:?}");
+    ward.hospital.clock.advance(SignedDuration::from_hours(7));
+    let decide = [("step", "decide"), ("decision", "not_reportable"), ("words", "Nobody read it")];
+    for form in [&[("step", "own")][..], &decide] {
+        assert!(crate::viewer::cases::step(&officer(), number, form).await.status.is_redirection());
+    }
+    assert_eq!(tell(0).await, 0);
+    // It runs again, and is late by now.
+    let decide = [("step", "decide"), ("decision", "reportable"), ("words", "Somebody read it")];
+    assert!(crate::viewer::cases::step(&officer(), number, &decide).await.status.is_redirection());
+    assert_eq!(tell(0).await, 1);
+    assert!(server.taken()[0].contains("Its 72 hours are over"));
     ward.end().await;
 }
 
