@@ -5,7 +5,7 @@
 //! is kept as evidence: it carries the gateway's own signature.
 
 use gauze_wire::log::Tree;
-use gauze_wire::{LogEntry, LogPage};
+use gauze_wire::{LogEntry, LogPage, WireError};
 
 use super::{PassReport, PullError, Puller};
 use crate::disk::{self, PUBLIC};
@@ -48,9 +48,13 @@ impl<G: GatewayPort> Puller<G> {
             return Err(PullError::LogInconsistent);
         }
         if goal.size > size {
-            let note = trust.witness.cosign(&note, self.clock.now()).map_err(PullError::Signing)?;
+            // A note that nobody could read with one line more would be kept, and be in the way of each pull from then on.
+            let note = trust.witness.cosign(&note, self.clock.now()).map_err(|error| match error {
+                WireError::Malformed(_) => PullError::CheckpointInvalid(error),
+                error => PullError::Signing(error),
+            })?;
             if note.len() > NOTE_LIMIT {
-                return Err(PullError::CheckpointInvalid(gauze_wire::WireError::TooLarge));
+                return Err(PullError::CheckpointInvalid(WireError::TooLarge));
             }
             self.index.set_cosigned(&note).await?;
             report.log_size = goal.size;

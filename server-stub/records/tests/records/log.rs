@@ -92,10 +92,23 @@ async fn a_checkpoint_by_another_log_key_is_not_believed() {
 #[tokio::test]
 async fn an_unknown_signature_on_a_checkpoint_is_ignored() {
     let hospital = Hospital::new();
-    hospital.gateway.with(|shop| shop.stranger = true);
+    hospital.gateway.with(|shop| shop.strangers = 1);
     let mut phone = Phone::enrolled(10, &hospital);
     let photo = phone.photo(&hospital);
     hospital.gateway.take(&photo);
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    hospital.filed(&photo);
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_full_of_signatures_is_not_cosigned_and_is_in_the_way_of_no_later_pull() {
+    let hospital = Hospital::new();
+    let mut phone = Phone::enrolled(10, &hospital);
+    hospital.gateway.with(|shop| shop.strangers = 15);
+    let photo = phone.photo(&hospital);
+    hospital.gateway.take(&photo);
+    assert_eq!(refused(&hospital).await, "checkpoint_invalid");
+    hospital.gateway.with(|shop| shop.strangers = 0);
     assert_eq!(hospital.pass().await.unwrap().filed, 1);
     hospital.filed(&photo);
 }
