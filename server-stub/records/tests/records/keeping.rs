@@ -5,9 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gauze_people::context::ReasonCode;
-use gauze_people::keeping::Erasing;
-use gauze_people::person::PersonId;
+use gauze_people::Roles;
+use gauze_people::action::act;
+use gauze_people::context::{Context, ReasonCode};
+use gauze_people::keeping::{Erasing, ruling};
+use gauze_people::person::{PersonId, Role};
+use gauze_people::subject::Subject;
+use gauze_records::access::open_log;
 use gauze_records::retention::{Due, KeepingError, due, erase_due};
 use gauze_records::{Coded as _, Folk, Found, Status, Which, restored};
 use gauze_wire::{CaptureId, Digest, Jws};
@@ -15,7 +19,7 @@ use sqlx::Row as _;
 
 use super::fixture::{Edit, Hospital, Phone, Photo, write};
 use super::folk::{FAMILY, NHS, amend, patient, told};
-use super::viewer::ward::TEAM;
+use super::viewer::ward::{TEAM, acting};
 
 const RULES: &str = r#"{"v":1,"otherwise":{"days":1}}"#;
 
@@ -385,5 +389,21 @@ async fn what_is_due_is_listed_and_erased_by_a_command_that_names_a_person() {
     day.check(1).await;
     let said: gauze_records::keeping::Tombstone =
         Jws::parse(&fs::read_to_string(day.tombstone(0)).unwrap()).unwrap().peek().unwrap();
-    assert_eq!((said.by, said.retention), (by, Some(Digest::of(RULES.as_bytes()))));
+    assert_eq!((said.by, said.retention), (by.clone(), Some(Digest::of(RULES.as_bytes()))));
+
+    // Whoever put the rules in force erases nothing by them.
+    let officer = acting(Role::Governance);
+    let own = officer.person.id.clone();
+    let (own_keys, root) = (keys.clone(), data.clone());
+    let saved = tokio::task::spawn_blocking(move || {
+        let (at, subject) = (officer.factor_at, Subject::Hospital);
+        let authorised =
+            Roles::shipped().unwrap().authorise(&officer, act::Retention, &subject, &Context::care(at));
+        let note = ruling(&Digest::of(RULES.as_bytes())).unwrap();
+        open_log(&own_keys, &root, at).unwrap().append_blocking(authorised.unwrap().noting(note)).unwrap();
+    });
+    saved.await.unwrap();
+    let alone = erase_due(&data, &keys, (&own, &[day.id(1)]), later).await;
+    assert_eq!(alone.unwrap_err().code(), "own_rules");
+    assert_eq!(erase_due(&data, &keys, (&by, &[day.id(1)]), later).await.unwrap().len(), 1);
 }
