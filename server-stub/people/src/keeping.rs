@@ -67,7 +67,7 @@ pub struct Wish {
 pub struct Erasing {
     /// By whom.
     pub by: PersonId,
-    /// Who had asked for it, where it was not due.
+    /// Who had asked for it, where that is the ground.
     pub asked_by: Option<PersonId>,
     /// When.
     pub at: Timestamp,
@@ -75,6 +75,8 @@ pub struct Erasing {
     pub ground: ReasonCode,
     /// The sealed file that goes.
     pub sha256: Digest,
+    /// The rules of retention by which it was judged.
+    pub rules: Option<Digest>,
     /// The number of its line.
     pub line: u64,
     /// Its id.
@@ -95,9 +97,18 @@ fn about(entry: &Entry) -> Option<CaptureId> {
     entry.about.as_ref()?.id.as_ref()?.parse().ok()
 }
 
-/// The digest in the note of a line under which a photo is erased.
-pub fn noted(sha256: &Digest) -> Option<Note> {
-    Note::new(sha256.to_string()).ok()
+/// The note of a line under which a photo is erased: its sealed file, and the rules by which that was judged.
+pub fn noted(sha256: &Digest, rules: Option<&Digest>) -> Option<Note> {
+    let rules = rules.map(|rules| format!("/{rules}")).unwrap_or_default();
+    Note::new(format!("{sha256}{rules}")).ok()
+}
+
+fn digests(note: &Note) -> Option<(Digest, Option<Digest>)> {
+    let (sha256, rules) = match note.as_str().split_once('/') {
+        Some((sha256, rules)) => (sha256, Some(rules.parse().ok()?)),
+        None => (note.as_str(), None),
+    };
+    Some((sha256.parse().ok()?, rules))
 }
 
 /// What a line notes under which rules of retention are put in force.
@@ -122,12 +133,11 @@ impl Keepings {
                 }
             }
             What::Action(Action::Erase) | What::Happening(Happening::PhotoErased) => {
-                let Ok(sha256) = note.as_str().parse() else { return };
+                let Some((sha256, rules)) = digests(note) else { return };
                 let ground = entry.reason.as_ref().map_or(ReasonCode::RetentionOver, |reason| reason.code);
                 let (at, entry) = (entry.at, entry.id.clone());
-                let erasing =
-                    Erasing { by: by.clone(), asked_by: None, at, ground, sha256, line: number, entry };
-                self.erase(photo, erasing);
+                let (by, line) = (by.clone(), number);
+                self.erase(photo, Erasing { by, asked_by: None, at, ground, sha256, rules, line, entry });
             }
             _ => {}
         }
@@ -144,7 +154,8 @@ impl Keepings {
     }
 
     fn erase(&mut self, photo: CaptureId, erasing: Erasing) {
-        let asked_by = self.asked.remove(&photo).map(|wish| wish.by);
+        let wish = self.asked.remove(&photo);
+        let asked_by = wish.filter(|_| erasing.ground != ReasonCode::RetentionOver).map(|wish| wish.by);
         self.erasing.insert(erasing.line, (photo, Erasing { asked_by, ..erasing }));
     }
 
@@ -163,10 +174,14 @@ impl Keepings {
     }
 
     /// The same of an erasure; what it says.
-    pub fn erased(&mut self, logged: &Logged<act::Erase>, sha256: Digest) -> Option<Erasing> {
+    pub fn erased(
+        &mut self,
+        logged: &Logged<act::Erase>,
+        (sha256, rules): (Digest, Option<Digest>),
+    ) -> Option<Erasing> {
         let (photo, Wish { by, at, reason, line }) = wish_of(logged)?;
         let (ground, entry) = (reason?.code, logged.line().id.clone());
-        self.erase(photo, Erasing { by, asked_by: None, at, ground, sha256, line, entry });
+        self.erase(photo, Erasing { by, asked_by: None, at, ground, sha256, rules, line, entry });
         self.erasing.get(&line).map(|(_, erasing)| erasing.clone())
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use gauze_records::access::public_keys_in;
-use gauze_records::evidence::{public_key, verify};
+use gauze_records::evidence::{EvidenceError, LARGEST, public_key, verify};
 
 use crate::{Refused, show};
 
@@ -36,6 +36,11 @@ pub(crate) fn run(json: bool, command: &CaseCommand) -> Result<(), Refused> {
         public_key(&pem).map_err(Refused::from)
     };
     let hospital = hospital.as_ref().map(key).transpose()?;
+    let size =
+        std::fs::metadata(bundle).map_err(|error| Refused(format!("{}: {error}", bundle.display())))?.len();
+    if usize::try_from(size).map_or(true, |size| size > LARGEST) {
+        return Err(EvidenceError::TooLarge.into());
+    }
     let found = verify(&read(bundle)?, hospital.as_ref(), keys.as_ref())?;
     show(json, &found, || {
         let mut text = format!(

@@ -3,7 +3,9 @@
 //! Always: what stands here is the hospital's word and names no patient; a reminder is text that somebody sends, and sending
 //! is not done here.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_people::Note;
 use gauze_people::acknowledged::noted;
@@ -13,6 +15,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{self, DiskError};
+use crate::web::form::TEXT;
 
 /// So long before its day a document is spoken of.
 const AHEAD_DAYS: i64 = 30;
@@ -29,7 +32,7 @@ pub enum DocumentsError {
     #[error("notice {0}: a code is 1 to 64 of a-z, 0-9, _ - and ., and stands once")]
     Code(String),
     /// There is too much of it.
-    #[error("there are more than 200 documents or notices")]
+    #[error("there are more than 200 documents or notices, or 256 KiB of them")]
     TooMany,
     /// The file cannot be read.
     #[error(transparent)]
@@ -69,7 +72,7 @@ pub struct StaffNotice {
 }
 
 /// Documents and notices.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
     /// Format version: 1.
@@ -137,6 +140,10 @@ impl Document {
 }
 
 impl Register {
+    fn empty() -> Self {
+        Self { v: 1, data_protection_officer: None, documents: Vec::new(), notices: Vec::new() }
+    }
+
     /// Reads a register strictly.
     ///
     /// # Errors
@@ -147,7 +154,7 @@ impl Register {
         if read.v != 1 {
             return Err(DocumentsError::Malformed("v is 1".to_owned()));
         }
-        if read.documents.len() > MOST || read.notices.len() > MOST {
+        if text.len() > TEXT || read.documents.len() > MOST || read.notices.len() > MOST {
             return Err(DocumentsError::TooMany);
         }
         let mut codes = std::collections::BTreeSet::new();
@@ -172,21 +179,51 @@ pub fn register_file(data: &Path) -> PathBuf {
     data.join("people/documents.json")
 }
 
-/// The register in force; an empty one where there is no file.
-///
-/// # Errors
-/// [`DocumentsError`].
-pub fn register(data: &Path) -> Result<Register, DocumentsError> {
-    let Some(bytes) = disk::read_if_any(&register_file(data))? else {
-        return Ok(Register {
-            v: 1,
-            data_protection_officer: None,
-            documents: Vec::new(),
-            notices: Vec::new(),
-        });
-    };
+fn read(data: &Path) -> Result<Register, DocumentsError> {
+    let Some(bytes) = disk::read_if_any(&register_file(data))? else { return Ok(Register::empty()) };
     let text = String::from_utf8(bytes).map_err(|error| DocumentsError::Malformed(error.to_string()))?;
     Register::parse(&text)
+}
+
+/// What is in force, and why the file as it lies there is not.
+#[derive(Clone)]
+pub(crate) struct InForce {
+    pub(crate) register: Arc<Register>,
+    pub(crate) trouble: Option<String>,
+}
+
+/// Which file it is: another one, or the same written again, has another stamp.
+type Stamp = Option<(u64, i64, i64, u64)>;
+
+fn stamp(path: &Path) -> Stamp {
+    let meta = std::fs::metadata(path).ok()?;
+    Some((meta.ino(), meta.ctime(), meta.ctime_nsec(), meta.len()))
+}
+
+/// The register as it was last read: every page asks for it, and it is read where its file is another one. Where that cannot be read,
+/// what was read before it stays in force; nothing is where nothing was.
+#[derive(Default)]
+pub(crate) struct Shelf(Mutex<Option<(Stamp, InForce)>>);
+
+impl Shelf {
+    pub(crate) fn in_force(&self, data: &Path) -> InForce {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = stamp(&register_file(data));
+        if let Some((_, known)) = last.as_ref().filter(|(stamp, it)| *stamp == now && it.trouble.is_none()) {
+            return known.clone();
+        }
+        let read = match read(data) {
+            Ok(register) => InForce { register: Arc::new(register), trouble: None },
+            Err(error) => {
+                tracing::error!(%error, "the register of documents cannot be read: what was before stays in force");
+                let before = last.take().map(|(_, before)| before.register);
+                let register = before.unwrap_or_else(|| Arc::new(Register::empty()));
+                InForce { register, trouble: Some(error.to_string()) }
+            }
+        };
+        *last = Some((now, read.clone()));
+        read
+    }
 }
 
 #[cfg(test)]

@@ -22,12 +22,19 @@ const KEYS: &str = "access-keys.json";
 const STATEMENT: &str = "evidence.jws";
 const SUMS: &str = "SHA256SUMS";
 
+/// Largest archive, in bytes, and most files of one.
+pub const LARGEST: usize = 256 << 20;
+const MOST: usize = 100_000;
+
 /// Why an archive proves nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceError {
     /// It cannot be read.
     #[error("the archive does not read: {0}")]
     Malformed(String),
+    /// There is too much of it.
+    #[error("it has more than 256 MiB or 100 000 files")]
+    TooLarge,
     /// A file is missing, is more, or is another.
     #[error("{0} is not as it was packed")]
     Differs(String),
@@ -49,6 +56,7 @@ impl Coded for EvidenceError {
     fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "evidence_malformed",
+            Self::TooLarge => "evidence_too_large",
             Self::Differs(_) => "evidence_differs",
             Self::Statement(_) => "evidence_statement",
             Self::OtherKey => "evidence_other_key",
@@ -135,7 +143,13 @@ pub(crate) fn pack(
         files: files.iter().map(part).collect(),
     };
     let jws = Jws::sign(&statement, key).map_err(EvidenceError::Statement)?;
-    tar(sealed(files, &jws)?, leaving.at)
+    let packed = tar(sealed(files, &jws)?, leaving.at)?;
+    // What is packed is judged.
+    if packed.len() > LARGEST || statement.files.len() + 4 > MOST {
+        Err(EvidenceError::TooLarge)
+    } else {
+        Ok(packed)
+    }
 }
 
 /// The files with what is made of them: the statement, in two spellings, and the sums.
@@ -220,19 +234,20 @@ pub fn verify(
     let keys = access.unwrap_or(&own);
     let jws = Jws::parse(text(STATEMENT)?).map_err(EvidenceError::Statement)?;
     let said: Statement = jws.verify(&packed, &keys.tenant).map_err(EvidenceError::Statement)?;
-    let mut stated = Files::new();
-    for part in &said.files {
-        let bytes = file(&part.name)?;
-        if Digest::of(bytes) != part.sha256 {
-            return Err(EvidenceError::Differs(part.name.clone()));
+    let (mut stated, mut proofs) = (Files::new(), Vec::new());
+    for (at, part) in said.files.iter().enumerate() {
+        let is = |(name, bytes): &&(String, Vec<u8>)| *name == part.name && Digest::of(bytes) == part.sha256;
+        let packed = read.get(at).filter(is).ok_or_else(|| EvidenceError::Differs(part.name.clone()))?;
+        if part.name.starts_with("lines/") {
+            proofs.push((&part.name, std::str::from_utf8(&packed.1).map_err(malformed)?));
         }
-        stated.push((part.name.clone(), bytes.to_vec()));
+        stated.push(packed.clone());
     }
     // Whatever is more, or is packed in another way, was not packed here.
     if tar(sealed(stated, &jws)?, said.at)? != archive {
         return Err(EvidenceError::Differs("the archive".to_owned()));
     }
-    let proven = proofs(&said, keys, &text)?;
+    let proven = proven(&said, keys, &proofs)?;
     let witnesses = proven.values().next().map(|one| one.witnesses.clone()).unwrap_or_default();
     let of_all = |name: &String| proven.values().all(|one| one.witnesses.contains(name));
     Ok(Evidence {
@@ -247,16 +262,16 @@ pub fn verify(
 }
 
 /// Each line that the archive holds, judged; among them the report, and the line under which it left.
-fn proofs<'a>(
+fn proven(
     said: &Statement,
     keys: &PublicKeys,
-    text: &impl Fn(&str) -> Result<&'a str, EvidenceError>,
+    proofs: &[(&String, &str)],
 ) -> Result<BTreeMap<u64, Proven>, EvidenceError> {
     let mut proven = BTreeMap::new();
-    for part in said.files.iter().filter(|part| part.name.starts_with("lines/")) {
-        let wrong = |error| EvidenceError::Line(part.name.clone(), error);
-        let one = check_proof(text(&part.name)?, keys).map_err(wrong)?;
-        if proof_name(one.index) != part.name {
+    for (name, proof) in proofs {
+        let wrong = |error| EvidenceError::Line((*name).clone(), error);
+        let one = check_proof(proof, keys).map_err(wrong)?;
+        if proof_name(one.index) != **name {
             return Err(EvidenceError::OtherLine(one.index));
         }
         proven.insert(one.index, one);
@@ -269,15 +284,28 @@ fn proofs<'a>(
         if right { Ok(()) } else { Err(EvidenceError::OtherLine(line)) }
     };
     is(said.case, Action::Report, &|_| true)?;
-    let left = Step::Evidence.note(said.case);
-    is(said.line, Action::CaseEvidence, &|entry| entry.note == left && entry.at == said.at)?;
+    let left = |entry: &Entry| {
+        let step = entry.note.as_ref().and_then(|note| Step::of(note.as_str()));
+        step == Some((Step::Evidence, said.case)) && entry.at == said.at
+    };
+    is(said.line, Action::CaseEvidence, &left)?;
     Ok(proven)
 }
 
+/// Plain files alone, each with the bytes that stand in the archive: nothing in it makes more of them than there are.
 fn read(archive: &[u8]) -> Result<Files, EvidenceError> {
     let mut files = Files::new();
-    for entry in tar::Archive::new(archive).entries().map_err(malformed)? {
+    if archive.len() > LARGEST {
+        return Err(EvidenceError::TooLarge);
+    }
+    for entry in tar::Archive::new(archive).entries().map_err(malformed)?.raw(true) {
         let mut entry = entry.map_err(malformed)?;
+        if !entry.header().entry_type().is_file() {
+            return Err(malformed("it holds something else than plain files"));
+        }
+        if files.len() == MOST {
+            return Err(EvidenceError::TooLarge);
+        }
         let name = String::from_utf8(entry.path_bytes().into_owned()).map_err(malformed)?;
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).map_err(malformed)?;

@@ -246,7 +246,7 @@ impl Place {
         for Over { found, .. } in wanted {
             let erasing = self.line(&log, found, by, now).await?;
             let (capture_id, line) = (found.capture_id, erasing.line);
-            self.folk.erase(capture_id, erasing, Some(self.rules.1), records.clone()).await?;
+            self.folk.erase(capture_id, erasing, records.clone()).await?;
             erased.push(ErasedNow { capture_id, line });
         }
         log.checkpoint().await?;
@@ -260,8 +260,14 @@ impl Place {
         by: &PersonId,
         now: Timestamp,
     ) -> Result<Erasing, KeepingError> {
-        let sha256 = self.folk.sealed_as(found).await?;
-        let note: Option<Note> = noted(&sha256);
+        let (sha256, rules) = (self.folk.sealed_as(found).await?, Some(self.rules.1));
+        let under_way =
+            |(photo, erasing): &&(CaptureId, Erasing)| *photo == found.capture_id && erasing.sha256 == sha256;
+        // Cut off behind its line, it is finished under that one.
+        if let Some((_, erasing)) = self.keepings.erasures().find(under_way) {
+            return Ok(erasing.clone());
+        }
+        let note: Option<Note> = noted(&sha256, rules.as_ref());
         let about = About {
             kind: Kind::Photo,
             id: Some(found.capture_id.to_string()),
@@ -277,6 +283,7 @@ impl Place {
             at: now,
             ground: ReasonCode::RetentionOver,
             sha256,
+            rules,
             line: line.index,
             entry: line.id,
         })

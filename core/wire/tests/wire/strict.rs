@@ -2,9 +2,9 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_wire::{
-    Act, Adoption, Body, Bundle, Carried, Digest, Enrolment, Filed, Inventory, Jws, Manifest, Policy,
-    Reattestation, RecipientEntry, RecipientState, Refused, Serial, Signed, Standing, Stored, Succession,
-    Text, Token, Void, WipeOrder, Wiped, WireError, accept_bundle,
+    Act, Adoption, Body, Bundle, Carried, Digest, Enrolment, Filed, Inventory, Jws, Manifest, Notes, Policy,
+    Proof, Reattestation, RecipientEntry, RecipientState, Refused, Serial, Signed, Standing, Stored,
+    Succession, Text, Token, Void, WipeOrder, Wiped, WireError, accept_bundle,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -284,6 +284,39 @@ fn a_receipt_counts_for_exactly_its_photo_in_its_log() {
     let other_log = gauze_wire::log::NoteKey::from_bytes("gateway.test/ward-9", &[9; 32]).unwrap().log_key();
     assert!(
         Filed::verify(&filed, &[public(samples::RECORDS)], &binding, &other_log, Some(&witness)).is_err()
+    );
+}
+
+/// Whoever checks many in a row checks a note once: only that very note, and only what the proof itself says.
+#[test]
+fn a_note_that_was_believed_lends_nothing_to_another() {
+    let (log, witness) = (log_key(), [witness_key()]);
+    let good = samples::filed().proof;
+    let manifest = samples::manifest_jws().digest();
+    let mut notes = Notes::of(&log, Some(&witness));
+    let mut verify =
+        |proof: &Proof, manifest: &Digest| proof.verify_by(manifest, &mut notes).map(|seen| seen.size);
+    let uncosigned = good.checkpoint.rsplit_once("\n\u{2014} ").unwrap().0.to_owned() + "\n";
+    let with = |checkpoint: String| Proof { checkpoint, ..good.clone() };
+    let elsewhere = gauze_wire::log::NoteKey::from_bytes("gateway.test/ward-9", &[9; 32]).unwrap();
+    let mut tree = gauze_wire::log::Tree::default();
+    tree.append(&manifest);
+    let (origin, root) = ("gateway.test/ward-9".into(), tree.root());
+    let forged = elsewhere.sign(&gauze_wire::log::Checkpoint { origin, size: 1, root });
+    for _ in 0..2 {
+        assert_eq!(verify(&good, &manifest), Ok(1));
+        assert!(verify(&good, &Digest::of(b"another")).is_err(), "the proof is checked each time");
+        assert!(verify(&Proof { log_index: 1, ..good.clone() }, &manifest).is_err());
+        assert_eq!(verify(&with(uncosigned.clone()), &manifest), Err(WireError::UnknownKey));
+        assert!(verify(&with(forged.clone()), &manifest).is_err());
+        assert!(verify(&with(good.checkpoint.replacen("\n1\n", "\n2\n", 1)), &manifest).is_err());
+    }
+    let stranger = [gauze_wire::log::NoteKey::from_bytes("ward-9/witness", &[9; 32]).unwrap().witness_key()];
+    let mut strict = Notes::of(&log, Some(&stranger));
+    assert_eq!(good.verify_by(&manifest, &mut strict).unwrap_err(), WireError::UnknownKey);
+    assert!(
+        with(uncosigned).verify_by(&manifest, &mut Notes::of(&log, None)).is_ok(),
+        "where no witness is asked for"
     );
 }
 

@@ -18,7 +18,7 @@ use crate::log::{Entry, Event, Happening, Outcome, What};
 use crate::person::PersonId;
 use crate::words::Note;
 
-pub use note::{Decision, Kind, Reminder, Step};
+pub use note::{Decision, Kind, Reminder, Step, named, naming};
 
 /// How long the hospital may take to tell the regulator, in hours.
 pub const HOURS: i64 = 72;

@@ -84,7 +84,7 @@ pub enum Step {
     Read,
     /// The regulator's fields were filled in.
     Form,
-    /// What proves it left as an archive: a line of its own action.
+    /// What proves it left as an archive: a line of its own action, whose note names the key where names left sealed to it.
     Evidence,
 }
 
@@ -122,10 +122,21 @@ impl Step {
             ("read", None) => Self::Read,
             ("form", None) => Self::Form,
             ("evidence", None) => Self::Evidence,
+            ("evidence", Some("names")) => parts.next().map(|_| Self::Evidence)?,
             _ => return None,
         };
         parts.next().is_none().then_some((step, case))
     }
+}
+
+/// The note of the line under which what proves a case leaves with names, sealed to the key of this id.
+pub fn naming(case: u64, key: &str) -> Option<Note> {
+    Note::new(format!("evidence/{case}/names/{key}")).ok()
+}
+
+/// The note of the line about each photo whose patient is named there; it is a line of the photo and no step of the case.
+pub fn named(case: u64, key: &str) -> Option<Note> {
+    Note::new(format!("named/{case}/{key}")).ok()
 }
 
 /// What governance is reminded of while the clock runs.

@@ -41,7 +41,7 @@ pub struct Amendment {
     pub typ: String,
     /// Whose.
     pub tenant: Tenant,
-    /// The phone that signed for the photo.
+    /// The phone that took the photo, whichever key signed for it.
     pub device_id: DeviceId,
     /// The photo.
     pub capture_id: CaptureId,

@@ -42,19 +42,20 @@ impl Folk {
     ) -> Result<(), FolkError> {
         check(found, &amending.opening)?;
         let (row, standing) = self.standing(found).await?;
-        let amendment = self.amendment(&row, &standing, amending, at);
+        let amendment = self.amendment(&standing, amending, at);
         let (folk, log_index) = (self.clone(), found.log_index);
         let work = async move { folk.put_right(log_index, row, (standing, amendment), key).await };
         tokio::spawn(work).await.map_err(|_| IndexError::Damaged("photo"))?
     }
 
-    fn amendment(&self, row: &PhotoRow, standing: &Amended, amending: Amending, at: Timestamp) -> Amendment {
+    fn amendment(&self, standing: &Amended, amending: Amending, at: Timestamp) -> Amendment {
+        let of = &standing.original;
         Amendment {
             v: 1,
             typ: Amendment::TYP.to_owned(),
             tenant: self.files.tenant.clone(),
-            device_id: row.device_id.clone(),
-            capture_id: row.capture_id,
+            device_id: of.device_id.clone(),
+            capture_id: of.capture_id,
             number: u32::try_from(standing.amendments.len()).unwrap_or(u32::MAX).saturating_add(1),
             prev: standing.last,
             at,

@@ -10,6 +10,7 @@ use gauze_people::keeping::Erasing;
 use gauze_wire::{BirthDate, CaptureId, DeviceId, Digest, Signer};
 use jiff::Timestamp;
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 
 use super::{Folk, FolkError, Found};
 use crate::gist::Gist;
@@ -76,11 +77,10 @@ impl Folk {
         &self,
         capture: CaptureId,
         erasing: Erasing,
-        retention: Option<Digest>,
         key: Arc<dyn Signer + Send + Sync>,
     ) -> Result<(), FolkError> {
         let folk = self.clone();
-        let work = async move { folk.erase_now(capture, &erasing, retention, key).await };
+        let work = async move { folk.erase_now(capture, &erasing, key).await };
         tokio::spawn(work).await.map_err(|_| IndexError::Damaged("photo"))?
     }
 
@@ -88,7 +88,6 @@ impl Folk {
         &self,
         capture: CaptureId,
         erasing: &Erasing,
-        retention: Option<Digest>,
         key: Arc<dyn Signer + Send + Sync>,
     ) -> Result<(), FolkError> {
         let rows = self.index.photos_of(&capture).await?;
@@ -98,7 +97,7 @@ impl Folk {
         let under = self.amends.begin(i64::try_from(row.log_index).unwrap_or(i64::MAX)).await;
         let (device, tombstones) = (row.chain_device.clone(), self.tombstones());
         self.unfinished.with(|all| all.insert((device.clone(), capture), ()));
-        let tombstone = Tombstone::of(&row, &self.files.tenant, erasing, retention);
+        let tombstone = Tombstone::of(&row, &self.files.tenant, erasing);
         let writing = tombstones.clone();
         let put = tokio::task::spawn_blocking(move || {
             match writing.of(&tombstone.device_id, &tombstone.capture_id)? {
@@ -120,24 +119,41 @@ impl Folk {
         self.unfinished.with(|all| !all.is_empty())
     }
 
-    /// Finishes what was cut off anywhere behind its line. How many.
+    /// Finishes what was cut off anywhere behind its line, each whatever becomes of the others. How many.
+    ///
+    /// # Errors
+    /// The first: some are not finished.
     pub async fn resume(
         &self,
         erasures: Vec<(CaptureId, Erasing)>,
         key: Arc<dyn Signer + Send + Sync>,
     ) -> Result<u64, FolkError> {
-        let (tombstones, mut resumed) = (self.tombstones(), 0);
+        let (mut resumed, mut failed) = (0, None);
         for (capture, erasing) in erasures {
-            let rows = self.index.photos_of(&capture).await?;
-            let Some(row) = rows.into_iter().find(|row| row.sha256 == erasing.sha256) else { continue };
-            let key_of = (row.chain_device.clone(), capture);
-            let failed = self.unfinished.with(|all| all.contains_key(&key_of));
-            if failed || !row.erased || tombstones.of(&row.chain_device, &capture)?.is_none() {
-                self.erase(capture, erasing, None, key.clone()).await?;
-                resumed += 1;
+            match self.finish(capture, erasing, &key).await {
+                Ok(did) => resumed += u64::from(did),
+                Err(error) => failed = failed.or(Some(error)),
             }
         }
-        Ok(resumed)
+        failed.map_or(Ok(resumed), Err)
+    }
+
+    /// Whether there was anything left to do.
+    async fn finish(
+        &self,
+        capture: CaptureId,
+        erasing: Erasing,
+        key: &Arc<dyn Signer + Send + Sync>,
+    ) -> Result<bool, FolkError> {
+        let rows = self.index.photos_of(&capture).await?;
+        let Some(row) = rows.into_iter().find(|row| row.sha256 == erasing.sha256) else { return Ok(false) };
+        let key_of = (row.chain_device.clone(), capture);
+        let failed = self.unfinished.with(|all| all.contains_key(&key_of));
+        let left = failed || !row.erased || !self.tombstones().lies(&row.chain_device, &capture);
+        if left {
+            self.erase(capture, erasing, key.clone()).await?;
+        }
+        Ok(left)
     }
 
     /// The photo of a reference, as receipts and the access log name it.
@@ -151,10 +167,14 @@ impl Folk {
         row.as_ref().map(|row| self.found(row)).transpose()
     }
 
-    /// From when on a photo need not be kept.
-    pub async fn kept_until(&self, found: &Found, rules: &Retention) -> Result<Timestamp, FolkError> {
-        let gist = self.row(found).await?.gist;
-        Ok(rules.ends(&facts(found, gist.as_ref())))
+    /// From when on a photo need not be kept; nothing where not all of its record is known: whom it shows, and where, decides by
+    /// which rule, and what is not known never makes a term shorter.
+    pub async fn kept_until(&self, found: &Found, rules: &Retention) -> Result<Option<Timestamp>, FolkError> {
+        let row = sqlx::query("SELECT gist FROM photo WHERE log_index = ? AND folk = 1")
+            .bind(found.log_index)
+            .fetch_optional(&self.read)
+            .await?;
+        row.map_or(Ok(None), |row| ends(rules, found, &row))
     }
 
     /// At most `limit` photos whose time is over, the oldest first; `skip` leaves out those that are kept all the same.
@@ -170,7 +190,7 @@ impl Folk {
         loop {
             let rows = sqlx::query(
                 "SELECT folk.*, photo.gist AS gist FROM folk JOIN photo USING (log_index) \
-                 WHERE taken_ms <= ? AND (taken_ms, folk.log_index) > (?, ?) ORDER BY taken_ms, folk.log_index LIMIT ?",
+                 WHERE photo.folk = 1 AND taken_ms <= ? AND (taken_ms, folk.log_index) > (?, ?) ORDER BY taken_ms, folk.log_index LIMIT ?",
             )
             .bind(youngest)
             .bind(behind.0)
@@ -181,10 +201,8 @@ impl Folk {
             for row in &rows {
                 let found = self.found(row)?;
                 behind = (row.try_get("taken_ms")?, found.log_index);
-                let gist: Option<String> = row.try_get("gist")?;
-                let gist: Option<Gist> = gist.and_then(|text| serde_json::from_str(&text).ok());
-                let since = rules.ends(&facts(&found, gist.as_ref()));
-                if since <= now && !skip(&found.capture_id) {
+                let since = ends(rules, &found, row)?.filter(|since| *since <= now);
+                if let Some(since) = since.filter(|_| !skip(&found.capture_id)) {
                     over.push(Over { found, since });
                     if over.len() == limit {
                         return Ok(over);
@@ -201,8 +219,10 @@ impl Folk {
 /// Rows read at once.
 const PAGE: u32 = 500;
 
-fn facts<'a>(found: &'a Found, gist: Option<&'a Gist>) -> Facts<'a> {
+fn ends(rules: &Retention, found: &Found, row: &SqliteRow) -> Result<Option<Timestamp>, FolkError> {
+    let gist: Option<String> = row.try_get("gist")?;
+    let Some(gist) = gist.and_then(|text| serde_json::from_str::<Gist>(&text).ok()) else { return Ok(None) };
     let born: Option<BirthDate> = found.label.patient.as_ref().map(|patient| patient.dob);
-    let site = gist.and_then(|gist| gist.site.as_ref()).map(gauze_wire::Name::as_str);
-    Facts { team: found.team.as_deref(), site, born, taken: found.taken }
+    let site = gist.site.as_ref().map(gauze_wire::Name::as_str);
+    Ok(Some(rules.ends(&Facts { team: found.team.as_deref(), site, born, taken: found.taken })))
 }

@@ -189,14 +189,15 @@ impl Index {
         rows.iter().map(PhotoRow::from_row).collect()
     }
 
-    /// Makes photos filed or refused, each once, together with their receipts: all of them or none.
+    /// Makes photos filed or refused, each once, together with their receipts: all of them or none. One that was erased while it was
+    /// fetched gets no gist again.
     pub(crate) async fn settle(&self, settled: &[Settled]) -> Result<(), IndexError> {
         let mut tx = self.pool.begin().await?;
         for one in settled {
             let gist = one.gist.as_ref().and_then(|gist| serde_json::to_string(gist).ok());
             let status = if one.cause.is_some() { Status::Refused } else { Status::Filed };
             sqlx::query(
-                "UPDATE photo SET status = ?, cause = ?, receipt = ?, gist = ?, acknowledged = ? \
+                "UPDATE photo SET status = ?, cause = ?, receipt = ?, gist = CASE folk WHEN 2 THEN NULL ELSE ? END, acknowledged = ? \
                  WHERE manifest_sha256 = ? AND status = 'waiting'",
             )
             .bind(status.as_str())

@@ -32,7 +32,7 @@ pub struct Tombstone {
     pub at: Timestamp,
     /// By whom, as the access log names people.
     pub by: PersonId,
-    /// Who had asked for it; absent where its time was over.
+    /// Who had asked for it; absent where it went because its time was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<PersonId>,
     /// On which ground.
@@ -56,7 +56,7 @@ impl Signed for Tombstone {
 
 impl Tombstone {
     /// Of a photo, as its manifest and its line say.
-    pub(crate) fn of(row: &PhotoRow, tenant: &Tenant, erasing: &Erasing, retention: Option<Digest>) -> Self {
+    pub(crate) fn of(row: &PhotoRow, tenant: &Tenant, erasing: &Erasing) -> Self {
         Self {
             v: 1,
             typ: Self::TYP.to_owned(),
@@ -69,7 +69,7 @@ impl Tombstone {
             by: erasing.by.clone(),
             asked_by: erasing.asked_by.clone(),
             ground: erasing.ground,
-            retention,
+            retention: erasing.rules,
             line: erasing.line,
             entry: erasing.entry.clone(),
         }

@@ -1,5 +1,6 @@
 //! Where tombstones lie, and what goes once one is there.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -39,16 +40,17 @@ impl Tombstones {
         self.read(&self.layout.tombstone(device, capture))
     }
 
-    /// Every file there, with what it says where it counts.
+    /// Every file there, with what it says where it counts and can be read.
     pub(crate) fn all(&self) -> Result<Vec<(PathBuf, Option<Tombstone>)>, DiskError> {
-        let mut all = Vec::new();
-        for path in files_below(&self.layout.erased())? {
-            if path.extension().is_some_and(|extension| extension == "jws") {
-                let read = self.read(&path)?;
-                all.push((path, read));
-            }
-        }
-        Ok(all)
+        let read = |path: PathBuf| {
+            let read = self.read(&path).unwrap_or_else(|error| {
+                tracing::error!(code = error.code(), %error, "a tombstone cannot be read");
+                None
+            });
+            (path, read)
+        };
+        let tombstone = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "jws");
+        Ok(files_below(&self.layout.erased())?.into_iter().filter(tombstone).map(read).collect())
     }
 
     /// Signs one and makes it lasting. From here on the photo is erased.
@@ -60,30 +62,42 @@ impl Tombstones {
         disk::replace(&path, jws.as_str().as_bytes(), PUBLIC)
     }
 
-    /// Removes every file of a photo: sealed, kept from before a restore, refused under another signature, amended.
-    pub(crate) fn sweep(&self, rows: &[PhotoRow]) -> Result<(), DiskError> {
-        for row in rows {
-            let sealed = self.layout.sealed(&row.binding(&self.tenant));
-            remove(&sealed)?;
-            if let Ok(below) = sealed.strip_prefix(self.layout.sealed_root()) {
-                remove(&self.layout.former().join(below))?;
-            }
-            remove(&self.layout.refused(&row.manifest_sha256))?;
-            self.sweep_amendments(row)?;
-        }
-        Ok(())
+    /// Whether a file lies there in place of a photo, whatever it says.
+    pub(crate) fn lies(&self, device: &DeviceId, capture: &CaptureId) -> bool {
+        self.layout.tombstone(device, capture).is_file()
     }
 
-    fn sweep_amendments(&self, row: &PhotoRow) -> Result<(), DiskError> {
-        let dir = self.layout.amended(&row.chain_device);
-        let of = format!("{}.", row.capture_id);
-        for path in files_below(&dir)? {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.starts_with(&of) {
-                remove(&path)?;
+    /// Removes every file of a photo: sealed, kept from before a restore, refused under another signature, amended. What cannot be
+    /// removed keeps none of the others.
+    pub(crate) fn sweep(&self, rows: &[PhotoRow]) -> Result<(), DiskError> {
+        let mut done = Ok(());
+        for row in rows {
+            let sealed = self.layout.sealed(&row.binding(&self.tenant));
+            let former = sealed.strip_prefix(self.layout.sealed_root());
+            let former = former.map(|below| self.layout.former().join(below)).ok();
+            let refused = self.layout.refused(&row.manifest_sha256);
+            for path in [sealed, refused].into_iter().chain(former) {
+                done = done.and(remove(&path));
+            }
+            match self.amendments(row) {
+                Ok(paths) => done = paths.iter().fold(done, |done, path| done.and(remove(path))),
+                Err(error) => done = done.and(Err(error)),
             }
         }
-        Ok(())
+        done
+    }
+
+    /// Also under the key that signed for it: what was written there before counted for nothing, and may name a patient.
+    fn amendments(&self, row: &PhotoRow) -> Result<Vec<PathBuf>, DiskError> {
+        let of = format!("{}.", row.capture_id);
+        let is = |path: &PathBuf| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(&of))
+        };
+        let mut all = Vec::new();
+        for device in BTreeSet::from([&row.chain_device, &row.device_id]) {
+            all.extend(files_below(&self.layout.amended(device))?.into_iter().filter(is));
+        }
+        Ok(all)
     }
 }
 

@@ -17,6 +17,7 @@ use super::{PullError, Puller};
 use crate::amend::amendments_of;
 use crate::blind::{Entry, FolkKeys};
 use crate::disk::{self, DiskError, at};
+use crate::folk::FolkError;
 use crate::gateway::{GatewayError, GatewayPort, Incoming};
 use crate::gist::Gist;
 use crate::index::{IndexError, Kind, PhotoRow};
@@ -103,8 +104,14 @@ impl<G: GatewayPort> Puller<G> {
     async fn fetch(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
         let sealed = self.layout.sealed(&row.binding(&trust.tenant));
         let expected = (row.sha256, row.size);
-        if self.is_erased(trust, row).await? {
-            return Ok(Outcome::Erased);
+        match self.is_erased(trust, row).await {
+            Ok(false) => {}
+            Ok(true) => return Ok(Outcome::Erased),
+            // Nobody knows whether it was erased: it waits, and the others do not.
+            Err(error) => {
+                self.left_over(&error);
+                return Ok(Outcome::Missing);
+            }
         }
         let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
         let body = Manifest::peek(&jws).map_err(IndexError::from)?.carried().body.clone();
@@ -151,13 +158,15 @@ impl<G: GatewayPort> Puller<G> {
     }
 
     /// Whether a photo has a tombstone. What lies here of it all the same, from a copy or a fetch that was under way, goes.
-    pub(super) async fn is_erased(&self, trust: &Trust, row: &PhotoRow) -> Result<bool, PullError> {
+    pub(super) async fn is_erased(&self, trust: &Trust, row: &PhotoRow) -> Result<bool, FolkError> {
         let tombstones = self.tombstones(trust);
         match tombstones.of(&row.chain_device, &row.capture_id)? {
             Some(tombstone) if tombstone.sha256 == row.sha256 => {
                 let row = row.clone();
                 let swept = tokio::task::spawn_blocking(move || tombstones.sweep(&[row])).await;
-                swept.map_err(|_| IndexError::Damaged("photo"))??;
+                if let Err(error) = swept.map_err(|_| IndexError::Damaged("photo"))? {
+                    self.left_over(&error.into());
+                }
                 Ok(true)
             }
             Some(_) | None => Ok(false),

@@ -35,8 +35,9 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::amend::AmendmentFiles;
 use crate::clock::Clock;
+use crate::coded::Coded as _;
 use crate::disk::{self, PUBLIC};
-use crate::folk::{Folk, remove};
+use crate::folk::{Folk, FolkError, remove};
 use crate::gateway::GatewayPort;
 use crate::https::HttpsGateway;
 use crate::in_force::{History, InForce};
@@ -239,7 +240,7 @@ impl<G: GatewayPort> Puller<G> {
         // A pass that was cut off while it judged may have left it otherwise.
         self.index.wait_for_disk(true).await?;
         self.accept(&trust).await?;
-        self.repeat_erasures(&trust).await?;
+        self.repeat_erasures(&trust).await;
         let mut report = PassReport::default();
         loop {
             let mut advanced = self.advance(&trust, &mut report).await?;
@@ -292,23 +293,37 @@ impl<G: GatewayPort> Puller<G> {
         Tombstones { layout, tenant, believed: trust.now.bundle.records.clone().into() }
     }
 
-    /// Once for each start: what a killed process left, and what a copy of the directory brought back, goes again.
-    async fn repeat_erasures(&self, trust: &Trust) -> Result<(), PullError> {
-        if self.repeated.load(Ordering::Relaxed) {
-            return Ok(());
+    /// Once for each start: what a killed process left, and what a copy of the directory brought back, goes again. What does not go is
+    /// tried with the next pull, and keeps no other photo from being filed.
+    async fn repeat_erasures(&self, trust: &Trust) {
+        if self.repeated.swap(true, Ordering::Relaxed) {
+            return;
         }
+        if let Err(error) = self.erase_again(trust).await {
+            self.left_over(&error);
+        }
+    }
+
+    /// What is left is removed with the next pull, which goes over all tombstones again.
+    fn left_over(&self, error: &FolkError) {
+        self.repeated.store(false, Ordering::Relaxed);
+        tracing::error!(code = error.code(), %error, "something of an erased photo is left, and is tried again");
+    }
+
+    async fn erase_again(&self, trust: &Trust) -> Result<(), FolkError> {
         let tombstones = self.tombstones(trust);
         let reading = tombstones.clone();
         let all = tokio::task::spawn_blocking(move || reading.all()).await;
         let all = all.map_err(|_| IndexError::Damaged("photo"))??;
+        let mut done = Ok(());
         for tombstone in all.iter().filter_map(|(_, tombstone)| tombstone.as_ref()) {
-            remove(&self.index, &tombstones, &tombstone.device_id, &tombstone.capture_id).await?;
+            let removed = remove(&self.index, &tombstones, &tombstone.device_id, &tombstone.capture_id).await;
+            done = done.and(removed);
         }
         if !all.is_empty() {
             self.index.empty_journal().await?;
         }
-        self.repeated.store(true, Ordering::Relaxed);
-        Ok(())
+        done
     }
 
     /// What people choose from on phones, by the policy in force.

@@ -95,9 +95,14 @@ impl<G: GatewayPort> Puller<G> {
         self.index.settle(&settled).await?;
         for (row, cause) in done {
             // Erased under another signature while it was fetched.
-            if cause.is_none() && row.kind != Kind::Void && self.is_erased(trust, row).await? {
+            let may_be = cause.is_none() && row.kind != Kind::Void;
+            let erased = if may_be { self.is_erased(trust, row).await } else { Ok(false) };
+            let erased = erased.inspect_err(|error| self.left_over(error));
+            if erased.unwrap_or(false) {
                 self.index.erase(&row.chain_device, &row.capture_id).await?;
-                self.index.empty_journal().await?;
+                if let Err(error) = self.index.empty_journal().await {
+                    self.left_over(&error.into());
+                }
             }
             tell(row, cause, report);
         }

@@ -2,7 +2,7 @@
 
 use axum::Form;
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
+use axum::extract::{DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
 use gauze_people::acting::Network;
@@ -18,6 +18,10 @@ use super::told::Happened;
 
 /// Largest form, in bytes.
 pub(super) const LARGEST: usize = 32 << 10;
+/// Largest text that fills in a whole file of the hospital's, in bytes.
+pub(crate) const TEXT: usize = 256 << 10;
+/// Largest form with such a text: each of its bytes may take three.
+pub(crate) const WHOLE: usize = 4 * TEXT;
 
 /// Who sends a form, and the proof that stands in theirs.
 pub(crate) trait Sender: Sized + Send {
@@ -68,15 +72,15 @@ impl Sender for Present {
     }
 }
 
-/// A form of our own, and who sent it.
-pub(crate) struct OwnForm<T, Who = Signed> {
+/// A form of our own, of at most `MOST` bytes, and who sent it.
+pub(crate) struct OwnForm<T, Who = Signed, const MOST: usize = LARGEST> {
     /// Who.
     pub(crate) who: Who,
     /// What was filled in.
     pub(crate) value: T,
 }
 
-impl<S, T, Who> FromRequest<S> for OwnForm<T, Who>
+impl<S, T, Who, const MOST: usize> FromRequest<S> for OwnForm<T, Who, MOST>
 where
     S: Send + Sync,
     Web: FromRef<S>,
@@ -88,7 +92,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Unsigned> {
         let (mut parts, body) = request.into_parts();
         let who = Who::sender(&mut parts, state).await?;
-        let bytes = to_bytes(body, LARGEST).await.map_err(|_| Refusal::Unreadable)?;
+        let bytes = to_bytes(body, MOST).await.map_err(|_| Refusal::Unreadable)?;
         let mut proofs = url::form_urlencoded::parse(&bytes).filter(|(name, _)| name == PROOF);
         let (given, more) = (proofs.next(), proofs.next());
         let right =
@@ -98,7 +102,8 @@ where
             Web::from_ref(state).tell_of(who.session(), who.network(), what).await?;
             return Err(Refusal::Forged.into());
         }
-        let again = Request::from_parts(parts, Body::from(bytes));
+        let mut again = Request::from_parts(parts, Body::from(bytes));
+        DefaultBodyLimit::max(MOST).apply(&mut again);
         let Form(value) = Form::<T>::from_request(again, state).await.map_err(Refusal::from)?;
         Ok(Self { who, value })
     }

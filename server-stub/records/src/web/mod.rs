@@ -7,6 +7,7 @@
 mod cookie;
 mod door;
 mod fences;
+pub(crate) mod field;
 pub(crate) mod form;
 mod guard;
 mod keys_kept;

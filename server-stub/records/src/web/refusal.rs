@@ -60,12 +60,19 @@ pub(crate) enum Refusal {
         /// Where the next step is.
         next: (&'static str, &'static str),
     },
+    /// Any of these, and what was typed in the form that was refused.
+    Typed(Box<Self>, String),
 }
 
 const START: (&str, &str) = ("/", told::TO_START);
 const SIGN_IN: (&str, &str) = ("/sign-in", told::TO_SIGN_IN);
 
 impl Refusal {
+    /// The same, with what somebody typed: the page gives it back.
+    pub(crate) fn keeping(self, typed: &str) -> Self {
+        Self::Typed(Box::new(self), typed.to_owned())
+    }
+
     /// A stable code.
     pub(crate) fn code(&self) -> &'static str {
         match self {
@@ -82,6 +89,7 @@ impl Refusal {
             Self::LogFailed => "log_failed",
             Self::Broken(_) => "broken",
             Self::Told { code, .. } | Self::Spent { code, .. } => code,
+            Self::Typed(refusal, _) => refusal.code(),
         }
     }
 
@@ -98,6 +106,7 @@ impl Refusal {
             Self::RolesUnknown | Self::LogFailed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Told { status, .. } | Self::Spent { status, .. } => *status,
+            Self::Typed(refusal, _) => refusal.status(),
         }
     }
 
@@ -116,6 +125,7 @@ impl Refusal {
             Self::LogFailed => told::LOG_FAILED,
             Self::Broken(_) => told::BROKEN,
             Self::Told { message, .. } | Self::Spent { message, .. } => message,
+            Self::Typed(refusal, _) => refusal.message(),
         }
     }
 
@@ -133,6 +143,8 @@ impl Refusal {
             | Self::ProveAgain { .. }
             | Self::RolesUnknown => Some(words::NOTHING_CHANGED),
             Self::LogFailed | Self::Broken(_) | Self::Spent { .. } => None,
+            // A form that was filled in is lost, but for what the page gives back.
+            Self::Typed(refusal, _) => refusal.untouched().map(|_| words::NOTHING_CHANGED),
         }
     }
 
@@ -141,6 +153,7 @@ impl Refusal {
             Self::NotSignedIn => SIGN_IN,
             Self::ProveAgain { at } => (at, told::TO_PROVE),
             Self::Told { next, .. } | Self::Spent { next, .. } => *next,
+            Self::Typed(refusal, _) => refusal.next(),
             Self::ForeignHost
             | Self::Forged
             | Self::ForeignPage
@@ -157,13 +170,24 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        if let Self::Broken(place) = self {
+        let (refusal, typed) = match &self {
+            Self::Typed(refusal, typed) => (&**refusal, typed.as_str()),
+            refusal => (refusal, ""),
+        };
+        if let Self::Broken(place) = refusal {
             tracing::error!(place, "a page is broken");
         }
         let (address, word) = self.next();
         let body = html! {
             p.trouble role="alert" { (self.message()) }
             @if let Some(untouched) = self.untouched() { p { (untouched) } }
+            @if !typed.trim().is_empty() {
+                div.field.wide {
+                    label for="typed" { (words::TYPED) }
+                    p.hint id="typed-hint" { (words::TYPED_HINT) }
+                    textarea id="typed" rows="6" readonly aria-describedby="typed-hint" { "\n" (typed) }
+                }
+            }
             p { a.button.main href=(address) { (word) } }
             p.hint { (words::CODE) " " code { (self.code()) } }
         };

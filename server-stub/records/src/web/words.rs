@@ -11,6 +11,8 @@ pub(crate) const SIGN_OUT: &str = "Sign out";
 pub(crate) const CODE: &str = "Code for the help desk:";
 pub(crate) const NOTHING_LOST: &str = "Nothing is lost and nothing was changed.";
 pub(crate) const NOTHING_CHANGED: &str = "Nothing was changed.";
+pub(crate) const TYPED: &str = "What you wrote";
+pub(crate) const TYPED_HINT: &str = "It is kept nowhere else. Copy it before you go on.";
 pub(crate) const GO_ON: &str = "Go on";
 pub(crate) const NOT_KNOWN: &str = "Not known";
 

@@ -61,6 +61,7 @@ impl Day {
             at: self.hospital.now(),
             ground: ReasonCode::PatientRequest,
             sha256: self.photos[photo].binding().sha256,
+            rules: None,
             line: 7,
             entry: "AAAAAAAAAAAAAAAAAAAAAA".to_owned().try_into().unwrap(),
         }
@@ -68,7 +69,7 @@ impl Day {
 
     async fn erase(&self, folk: &Folk, photo: usize) -> Result<(), gauze_records::FolkError> {
         let key = Arc::new(self.hospital.keys().records().unwrap());
-        folk.erase(self.id(photo), self.erasing(photo), None, key).await
+        folk.erase(self.id(photo), self.erasing(photo), key).await
     }
 
     /// Erases one with a program that starts and ends.
@@ -406,4 +407,142 @@ async fn what_is_due_is_listed_and_erased_by_a_command_that_names_a_person() {
     let alone = erase_due(&data, &keys, (&own, &[day.id(1)]), later).await;
     assert_eq!(alone.unwrap_err().code(), "own_rules");
     assert_eq!(erase_due(&data, &keys, (&by, &[day.id(1)]), later).await.unwrap().len(), 1);
+}
+
+/// An adopted photo is signed for by the phone's next key, and its amendments lie where its record is.
+#[tokio::test]
+async fn an_adopted_photo_is_put_right_and_erased_as_any_other() {
+    let day = Day::of(1).await;
+    let hospital = &day.hospital;
+    let mut phone = Phone::enrolled(30, hospital);
+    let record = |record: &mut gauze_wire::Record| told(record, Some(patient(FAMILY, Some(NHS), None)));
+    let left = phone.photo_with(hospital, &Edit { record: &record, ..Edit::default() });
+    let adopted = phone.again(31, hospital).adopt(hospital, &left);
+    hospital.gateway.take(&adopted);
+    hospital.pass().await.unwrap();
+    let puller = hospital.puller().await.unwrap();
+    let folk = puller.folk().await.unwrap();
+    let capture = left.binding().capture_id;
+    let found = folk.by_reference(&capture).await.unwrap().unwrap();
+    amend(hospital, &folk, &found, Some(patient("Ng", Some("9990000050"), None))).await.unwrap();
+    let again = folk.by_reference(&capture).await.unwrap().unwrap();
+    assert_eq!(again.label.patient.unwrap().family.as_str(), "Ng");
+    assert_eq!(again.amended, 1);
+    assert!(!all_files(&hospital.data().join("amended")).is_empty());
+    let erasing = Erasing { sha256: left.binding().sha256, ..day.erasing(0) };
+    let key = Arc::new(hospital.keys().records().unwrap());
+    folk.erase(capture, erasing, key).await.unwrap();
+    assert_eq!(all_files(&hospital.data().join("amended")), Vec::<PathBuf>::new());
+    folk.close().await;
+    puller.close().await;
+    assert!(hospital.verify().await.ok);
+}
+
+/// Photos without a patient are kept for a day, all others for eight years: whom it shows is not known.
+#[tokio::test]
+async fn an_amendment_that_cannot_be_read_makes_no_photo_due() {
+    let day = Day::of(2).await;
+    let hospital = &day.hospital;
+    let (data, keys) = (hospital.data(), hospital.keys());
+    let later = hospital.now() + jiff::SignedDuration::from_hours(24 * 400);
+    fs::create_dir_all(data.join("people")).unwrap();
+    let rules = r#"{"v":1,"rules":[{"patient":false,"keep":{"days":1}}],"otherwise":{"years":8}}"#;
+    write(&data.join("people/retention.json"), rules);
+    let puller = hospital.puller().await.unwrap();
+    let folk = puller.folk().await.unwrap();
+    for photo in [0, 1] {
+        let found = folk.by_reference(&day.id(photo)).await.unwrap().unwrap();
+        let ng = patient("Ng", Some("9990000050"), None);
+        amend(hospital, &folk, &found, (photo == 0).then_some(ng)).await.unwrap();
+    }
+    let of = |photo: usize| {
+        let id = day.id(photo).to_string();
+        let files = all_files(&data.join("amended"));
+        files.into_iter().find(|path| path.to_str().unwrap().contains(&id)).unwrap()
+    };
+    put(&of(0), b"damaged");
+    // Its row is to be made again, and is.
+    hospital.sql("UPDATE photo SET folk = 0").await;
+    for made in [false, true] {
+        if made {
+            assert_eq!(folk.refill().await.unwrap().damaged, 1);
+            let found = folk.by_reference(&day.id(0)).await.unwrap().unwrap();
+            assert!(found.label.damaged && found.label.patient.is_none());
+        }
+        let listed = due(&data, &keys, later).await.unwrap();
+        let ids: Vec<CaptureId> = listed.iter().map(|due| due.capture_id).collect();
+        // The other one was put right to show nobody, and that can be read.
+        assert_eq!(ids, if made { vec![day.id(1)] } else { vec![] }, "{made}");
+    }
+    folk.close().await;
+    puller.close().await;
+}
+
+/// A directory where a file is to be removed is a file that does not go.
+#[tokio::test]
+async fn a_file_that_does_not_go_keeps_no_other_photo_from_being_filed_or_erased() {
+    let mut day = Day::of(3).await;
+    let record = |record: &mut gauze_wire::Record| told(record, None);
+    let next = day.phone.photo_with(&day.hospital, &Edit { record: &record, ..Edit::default() });
+    let hospital = &day.hospital;
+    let puller = hospital.puller().await.unwrap();
+    let folk = puller.folk().await.unwrap();
+    let found = folk.by_reference(&day.id(0)).await.unwrap().unwrap();
+    amend(hospital, &folk, &found, None).await.unwrap();
+    let stuck = hospital.sealed(&day.photos[0]);
+    fs::remove_file(&stuck).unwrap();
+    fs::create_dir_all(stuck.join("in the way")).unwrap();
+    let key = Arc::new(hospital.keys().records().unwrap());
+    let lines = vec![(day.id(0), day.erasing(0)), (day.id(1), day.erasing(1))];
+    assert!(folk.resume(lines, key).await.is_err());
+    assert!(!hospital.sealed(&day.photos[1]).exists(), "the other one is erased");
+    assert!(all_files(&hospital.data().join("amended")).is_empty(), "nor is anything else of it left");
+    folk.close().await;
+    puller.close().await;
+    // What nobody can read stands in place of nothing, and keeps its own photo waiting alone.
+    let unread = hospital.data().join(format!("erased/{}/{}.jws", day.phone.id(), next.binding().capture_id));
+    fs::create_dir_all(&unread).unwrap();
+    hospital.gateway.take(&next);
+    let mut other = Phone::enrolled(40, hospital);
+    let beside = other.photo(hospital);
+    hospital.gateway.take(&beside);
+    let report = hospital.pass().await.unwrap();
+    assert_eq!((report.filed, report.missing), (1, 1));
+    hospital.filed(&beside);
+    fs::remove_dir(&unread).unwrap();
+    fs::remove_dir_all(&stuck).unwrap();
+    assert_eq!(hospital.pass().await.unwrap().filed, 1);
+    assert!(hospital.verify().await.ok);
+}
+
+#[tokio::test]
+async fn a_photo_that_was_erased_while_it_was_fetched_gets_no_gist_again() {
+    let mut day = Day::of(1).await;
+    let record = |record: &mut gauze_wire::Record| told(record, None);
+    let next = day.phone.photo_with(&day.hospital, &Edit { record: &record, ..Edit::default() });
+    day.hospital
+        .sql("CREATE TRIGGER erasing AFTER INSERT ON photo BEGIN UPDATE photo SET folk = 2 WHERE log_index = NEW.log_index; END")
+        .await;
+    day.hospital.gateway.take(&next);
+    assert_eq!(day.hospital.pass().await.unwrap().filed, 1);
+    let listed = day.hospital.list().await;
+    let gist = |id: CaptureId| listed.iter().find(|one| one.capture_id == id).unwrap().gist.is_some();
+    assert_eq!((gist(day.id(0)), gist(next.binding().capture_id)), (true, false));
+}
+
+/// What a command began is finished under the line that it wrote.
+#[tokio::test]
+async fn a_command_finishes_what_was_cut_off_behind_its_line_under_that_line() {
+    let day = Day::of(1).await;
+    let (data, keys) = (day.hospital.data(), day.hospital.keys());
+    let by = PersonId("a".repeat(26));
+    let later = day.hospital.now() + jiff::SignedDuration::from_hours(24 * 400);
+    fs::create_dir_all(data.join("people")).unwrap();
+    write(&data.join("people/retention.json"), RULES);
+    put(&data.join("erased"), b"in the way");
+    erase_due(&data, &keys, (&by, &[day.id(0)]), later).await.unwrap_err();
+    fs::remove_file(data.join("erased")).unwrap();
+    let erased = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await.unwrap();
+    assert_eq!(erased[0].line, 0, "one erasure has one line");
+    day.check(1).await;
 }

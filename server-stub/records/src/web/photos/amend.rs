@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::Sealed;
-use gauze_people::action::{Action, act};
+use gauze_people::action::act;
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_wire::Text;
 use serde::Deserialize;
@@ -31,11 +31,7 @@ pub(super) struct Asked {
 impl Desk {
     /// Whoever may put nothing right is refused, and that is written.
     async fn may_amend(&self, signed: &Signed, found: &Found) -> Result<(), Refusal> {
-        if !self.may(signed, Action::Amend, &found.subject()) {
-            let reason = Reason { code: ReasonCode::Correction, sealed_words: None };
-            drop(self.allowed(signed, act::Amend, &found.subject(), Some(reason)).await?);
-        }
-        Ok(())
+        self.admits(signed, act::Amend, &found.subject(), ReasonCode::Correction).await
     }
 
     /// The form, with what was typed and why it was refused. It shows the patient: that is a look.
@@ -88,19 +84,24 @@ pub(super) async fn save(
     Path(address): Path<String>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    let found = desk.photo(&signed, &address).await?;
-    desk.may_amend(&signed, &found).await?;
-    match desk.put_right(&signed, &found, &value).await {
-        Ok(()) => Ok(Redirect::to(&format!("/photos/{}/record", found.handle)).into_response()),
-        Err(Unwritten::Unfit(trouble)) => {
-            let page = desk.amend_page(&signed, &found, &value, Some(trouble)).await?;
-            Ok((StatusCode::BAD_REQUEST, page).into_response())
-        }
-        Err(Unwritten::Refused(refusal)) => Err(refusal),
-    }
+    let typed = || format!("{}\n{}", value.notes, value.reason);
+    desk.saved(&signed, &address, &value).await.map_err(|refusal| refusal.keeping(&typed()))
 }
 
 impl Desk {
+    async fn saved(&self, signed: &Signed, address: &str, value: &Filled) -> Result<Response, Refusal> {
+        let found = self.photo(signed, address).await?;
+        self.may_amend(signed, &found).await?;
+        match self.put_right(signed, &found, value).await {
+            Ok(()) => Ok(Redirect::to(&format!("/photos/{}/record", found.handle)).into_response()),
+            Err(Unwritten::Unfit(trouble)) => {
+                let page = self.amend_page(signed, &found, value, Some(trouble)).await?;
+                Ok((StatusCode::BAD_REQUEST, page).into_response())
+            }
+            Err(Unwritten::Refused(refusal)) => Err(refusal),
+        }
+    }
+
     /// The line is written first, then the amendment, then the index follows it.
     async fn put_right(&self, signed: &Signed, found: &Found, value: &Filled) -> Result<(), Unwritten> {
         let change = value.change(found).map_err(Unwritten::Unfit)?;

@@ -7,15 +7,11 @@ use super::filled::{Filled, IDENTIFIERS};
 use super::search::date_fields;
 use super::words;
 use crate::folk::Found;
+use crate::web::field::Field;
 use crate::web::signed::Signed;
 
-fn text(id: &str, label: &str, most: usize, typed: &str) -> Markup {
-    html! {
-        div.field {
-            label for=(id) { (label) }
-            input type="text" id=(id) name=(id) maxlength=(most) autocomplete="off" spellcheck="false" value=(typed);
-        }
-    }
+fn text(name: &str, label: &str, most: usize, typed: &str) -> Markup {
+    Field::new(name, label, most, typed).optional().line()
 }
 
 /// What belongs to one kind of mistake: its words, and the fields to fill in.
@@ -80,13 +76,7 @@ fn site_fields(filled: &Filled) -> Markup {
 }
 
 fn notes_field(filled: &Filled) -> Markup {
-    html! {
-        div.field {
-            label for="notes" { (words::amend::NEW_NOTES) }
-            // The first line feed behind the tag is not the field's own.
-            textarea id="notes" name="notes" rows="4" maxlength="4096" required { "\n" (filled.notes) }
-        }
-    }
+    Field::new("notes", words::amend::NEW_NOTES, 4096, &filled.notes).area(4)
 }
 
 pub(super) fn fields(
@@ -106,13 +96,7 @@ pub(super) fn fields(
             h2 { (label) }
             (rest)
             (compared(filled))
-            div.field {
-                label for="reason" { (words::amend::REASON) }
-                p.hint id="reason-hint" { (words::amend::REASON_HINT) }
-                textarea id="reason" name="reason" rows="3" maxlength="512" required aria-describedby="reason-hint" {
-                    "\n" (filled.reason)
-                }
-            }
+            (Field::new("reason", words::amend::REASON, 512, &filled.reason).hint(words::amend::REASON_HINT).area(3))
             p.actions { button.main type="submit" { (words::amend::SAVE) } }
         }
     }

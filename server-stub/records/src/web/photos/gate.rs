@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use gauze_people::action::{Act, Action};
-use gauze_people::context::{Context, Purpose, Reason};
+use gauze_people::context::{Context, Purpose, Reason, ReasonCode};
 use gauze_people::log::{Event, Happening, Outcome};
 use gauze_people::person::Team;
 use gauze_people::subject::{Patient, PatientRef, Photo, Subject};
@@ -66,7 +66,8 @@ impl Desk {
     fn context(&self, signed: &Signed, action: Action, subject: &Subject, reason: Option<Reason>) -> Context {
         let at = self.web.now();
         let audits = matches!(action, Action::ReviewBreakGlass | Action::ReadLog);
-        let keeps = matches!(action, Action::Hold | Action::ProposeErasure | Action::Erase);
+        let keeps =
+            matches!(action, Action::Hold | Action::ProposeErasure | Action::Erase | Action::CaseEvidence);
         let purpose = match (audits, keeps) {
             (true, _) => Purpose::Audit,
             (false, true) => Purpose::Administration,
@@ -85,7 +86,7 @@ impl Desk {
 
     /// Whether a role allows it: to show or to hide something, never to do it.
     pub(super) fn may(&self, signed: &Signed, action: Action, subject: &Subject) -> bool {
-        let reason = Some(Reason { code: gauze_people::context::ReasonCode::Correction, sealed_words: None });
+        let reason = Some(Reason { code: ReasonCode::Correction, sealed_words: None });
         self.roles
             .decide(&signed.acting, action, subject, &self.context(signed, action, subject, reason))
             .outcome
@@ -97,6 +98,21 @@ impl Desk {
         let mut fresh = signed.clone();
         fresh.acting.factor_at = self.web.now();
         self.may(&fresh, action, subject)
+    }
+
+    /// Opens a page to whom a role allows what is done there, with a fresh proof; the refusal is written down, as of this code.
+    pub(super) async fn admits<A: Act>(
+        &self,
+        signed: &Signed,
+        act: A,
+        subject: &Subject,
+        code: ReasonCode,
+    ) -> Result<(), Refusal> {
+        if self.may_fresh(signed, A::ACTION, subject) {
+            return Ok(());
+        }
+        let reason = Some(Reason { code, sealed_words: None });
+        self.allowed(signed, act, subject, reason).await.map(drop)
     }
 
     /// What a role allows, not yet written down; a refusal is.

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_people::action::{Action, act};
+use gauze_people::action::act;
 use gauze_people::context::{BREAK_GLASS_MINUTES, Haste, Reason, ReasonCode};
 use gauze_people::subject::Subject;
 use gauze_people::{Authorised, Sealed};
@@ -18,6 +18,7 @@ use super::filled::lines;
 use super::gate::{broken, patient as of_patient};
 use super::{Desk, governance, words};
 use crate::blind::Blind;
+use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
@@ -42,9 +43,7 @@ pub(super) async fn form(
     signed: Signed,
 ) -> Result<Html<String>, Refusal> {
     let (patient, about) = desk.in_haste(&signed, &address).await?;
-    if !desk.may(&signed, Action::BreakGlass, &about) {
-        drop(desk.allowed(&signed, act::BreakGlass, &about, Some(unworded(ReasonCode::Other))).await?);
-    }
+    desk.admits(&signed, act::BreakGlass, &about, ReasonCode::Other).await?;
     Ok(page(&signed, &patient, &Filled::default(), None))
 }
 
@@ -54,27 +53,28 @@ pub(super) async fn open(
     Path(address): Path<String>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    let (patient, about) = desk.in_haste(&signed, &address).await?;
-    let typed: Option<Text<512>> = Text::new(lines(&value.words)).ok();
-    let (Some(code), Some(typed)) = (value.code.filter(|code| CODES.contains(code)), typed) else {
-        let page = page(&signed, &patient, &value, Some(words::haste::MISSING));
-        return Ok((StatusCode::BAD_REQUEST, page).into_response());
-    };
-    let sealed = desk.folk.seal_words(&patient, typed.as_str()).map_err(|error| broken(&error))?;
-    let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
-    let reason = Reason { code, sealed_words: Some(sealed) };
-    let authorised = desk.allowed(&signed, act::BreakGlass, &about, Some(reason)).await?;
-    // Whoever asked may go: what is in the log is known here too.
-    let opening = tokio::spawn(async move { desk.opened(authorised).await });
-    opening.await.map_err(|_| Refusal::Broken("haste"))??;
-    Ok(Redirect::to(&format!("/patients/{patient}")).into_response())
-}
-
-fn unworded(code: ReasonCode) -> Reason {
-    Reason { code, sealed_words: None }
+    desk.open_glass(&signed, &address, &value).await.map_err(|refusal| refusal.keeping(&value.words))
 }
 
 impl Desk {
+    async fn open_glass(&self, signed: &Signed, address: &str, value: &Filled) -> Result<Response, Refusal> {
+        let (patient, about) = self.in_haste(signed, address).await?;
+        let typed: Option<Text<512>> = Text::new(lines(&value.words)).ok();
+        let (Some(code), Some(typed)) = (value.code.filter(|code| CODES.contains(code)), typed) else {
+            let page = page(signed, &patient, value, Some(words::haste::MISSING));
+            return Ok((StatusCode::BAD_REQUEST, page).into_response());
+        };
+        let sealed = self.folk.seal_words(&patient, typed.as_str()).map_err(|error| broken(&error))?;
+        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
+        let reason = Reason { code, sealed_words: Some(sealed) };
+        let authorised = self.allowed(signed, act::BreakGlass, &about, Some(reason)).await?;
+        // Whoever asked may go: what is in the log is known here too.
+        let desk = self.clone();
+        let opening = tokio::spawn(async move { desk.opened(authorised).await });
+        opening.await.map_err(|_| Refusal::Broken("haste"))??;
+        Ok(Redirect::to(&format!("/patients/{patient}")).into_response())
+    }
+
     /// The patient at an address, where the second factor was proven lately.
     async fn in_haste(&self, signed: &Signed, address: &str) -> Result<(Blind, Subject), Refusal> {
         let Ok(patient) = address.parse::<Blind>() else { return Err(self.nowhere(signed).await) };
@@ -112,13 +112,7 @@ fn page(signed: &Signed, patient: &Blind, filled: &Filled, trouble: Option<&str>
                     }
                 }
             }
-            div.field {
-                label for="words" { (words::haste::WORDS) }
-                p.hint id="words-hint" { (words::haste::WORDS_HINT) }
-                textarea id="words" name="words" rows="3" maxlength="512" required aria-describedby="words-hint" {
-                    "\n" (filled.words)
-                }
-            }
+            (Field::new("words", words::haste::WORDS, 512, &filled.words).hint(words::haste::WORDS_HINT).area(3))
             p.actions {
                 button.irreversible type="submit" { (words::haste::OPEN) }
                 " " a.button href="/search" { (words::haste::BACK) }

@@ -21,11 +21,12 @@ use crate::web::signed::Signed;
 /// Lines on a page.
 const MOST: usize = 500;
 /// What counts as a look.
-const LOOKS: [Action; 8] = [
+const LOOKS: [Action; 9] = [
     Action::View,
     Action::Compare,
     Action::Proof,
     Action::Export,
+    Action::CaseEvidence,
     Action::MakeLink,
     Action::Amend,
     Action::BreakGlass,

@@ -58,6 +58,7 @@ use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
 use crate::coded::Coded as _;
+use crate::documents::Shelf;
 use crate::folk::{Folk, Refilled};
 use crate::outside::OutsideWitness;
 pub use links::OUTSIDE;
@@ -113,6 +114,7 @@ struct Inner {
     deciding: tokio::sync::Mutex<()>,
     teams: BTreeMap<String, String>,
     readings: Readings,
+    shelf: Shelf,
     parts: DeskParts,
 }
 
@@ -142,7 +144,8 @@ impl Desk {
         let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
         let places = Arc::new(Mutex::new(Places::new(&parts.log_root)));
         let (readings, deciding) = (Readings::default(), tokio::sync::Mutex::default());
-        Self(Arc::new(Inner { showings, reading, places, deciding, teams, readings, parts }))
+        let shelf = Shelf::default();
+        Self(Arc::new(Inner { showings, reading, places, deciding, teams, readings, shelf, parts }))
     }
 
     /// What a team is called.
@@ -157,6 +160,10 @@ impl Desk {
 
     fn places(&self) -> Arc<Mutex<Places>> {
         self.0.places.clone()
+    }
+
+    fn shelf(&self) -> &Shelf {
+        &self.0.shelf
     }
 
     fn readings(&self) -> &Readings {
@@ -290,6 +297,9 @@ async fn sweep(desk: Weak<Inner>) {
             if let Err(error) = resumed {
                 tracing::error!(code = error.code(), %error, "an erasure is not finished, and is tried again");
             }
+        }
+        if let Err(error) = keeping::end_links(&inner, now).await {
+            tracing::error!(code = error.code(), %error, "the links of an erased photo have no line of their end yet");
         }
         drop(inner);
         // So that nobody who asks who has looked waits for the whole log to be read.

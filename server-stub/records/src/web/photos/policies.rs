@@ -16,7 +16,8 @@ use super::Desk;
 use crate::access::{AccessError, policies_file};
 use crate::coded::Coded as _;
 use crate::disk::{self, PUBLIC};
-use crate::web::form::OwnForm;
+use crate::web::field::Field;
+use crate::web::form::{OwnForm, TEXT, WHOLE};
 use crate::web::layout::{self, Frame};
 use crate::web::leave::running;
 use crate::web::refusal::Refusal;
@@ -40,39 +41,46 @@ pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Htm
 
 pub(super) async fn save(
     State(desk): State<Desk>,
-    OwnForm { who: signed, value }: OwnForm<Filled>,
+    OwnForm { who: signed, value }: OwnForm<Filled, Signed, WHOLE>,
 ) -> Result<Response, Refusal> {
-    desk.sets(&signed).await?;
-    // What a browser sends has other line ends than the file.
-    let text = value.text.replace("\r\n", "\n");
-    let set = match PolicySet::parse(&text) {
-        Ok(set) => set,
-        Err(error) => {
-            let trouble = format!("{} {error}", told::REFUSED);
-            let page = desk.policies_page(&signed, &text, Some(&trouble));
+    desk.put_policies(&signed, &value).await.map_err(|refusal| refusal.keeping(&value.text))
+}
+
+impl Desk {
+    async fn put_policies(&self, signed: &Signed, value: &Filled) -> Result<Response, Refusal> {
+        let desk = self.clone();
+        desk.sets(signed).await?;
+        // What a browser sends has other line ends than the file.
+        let text = value.text.replace("\r\n", "\n");
+        let set = match PolicySet::parse(&text) {
+            Ok(set) => set,
+            Err(error) => {
+                let trouble = format!("{} {error}", told::REFUSED);
+                let page = desk.policies_page(signed, &text, Some(&trouble));
+                return Ok((StatusCode::BAD_REQUEST, page).into_response());
+            }
+        };
+        // Who puts them in force can put others in their place: nobody locks everybody out.
+        let again = set.decide(&signed.acting, Action::Setting, &Subject::Hospital, &running(desk.web.now()));
+        if again.outcome.is_err() {
+            let page = desk.policies_page(signed, &text, Some(told::LOCKS_OUT));
             return Ok((StatusCode::BAD_REQUEST, page).into_response());
         }
-    };
-    // Who puts them in force can put others in their place: nobody locks everybody out.
-    let again = set.decide(&signed.acting, Action::Setting, &Subject::Hospital, &running(desk.web.now()));
-    if again.outcome.is_err() {
-        let page = desk.policies_page(&signed, &text, Some(told::LOCKS_OUT));
-        return Ok((StatusCode::BAD_REQUEST, page).into_response());
+        let context = running(desk.web.now());
+        let authorised = desk.web.allowed(signed, act::Setting, &Subject::Hospital, &context).await?;
+        let note = Note::new(format!("policies:{}", set.digest())).map_err(|_| Refusal::Broken("note"))?;
+        // Whoever asked may go: what is in the log is done.
+        let work = async move {
+            let logged = desk.write(authorised.noting(note)).await?;
+            let data = desk.data.clone();
+            let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
+            written.map_err(|_| Refusal::Broken("policies"))?.map_err(|error| broken(&error))?;
+            desk.roles.replace(&logged, set);
+            Ok::<_, Refusal>(())
+        };
+        tokio::spawn(work).await.map_err(|_| Refusal::Broken("policies"))??;
+        Ok(Redirect::to(PAGE).into_response())
     }
-    let context = running(desk.web.now());
-    let authorised = desk.web.allowed(&signed, act::Setting, &Subject::Hospital, &context).await?;
-    let note = Note::new(format!("policies:{}", set.digest())).map_err(|_| Refusal::Broken("note"))?;
-    // Whoever asked may go: what is in the log is done.
-    let work = async move {
-        let logged = desk.write(authorised.noting(note)).await?;
-        let data = desk.data.clone();
-        let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
-        written.map_err(|_| Refusal::Broken("policies"))?.map_err(|error| broken(&error))?;
-        desk.roles.replace(&logged, set);
-        Ok::<_, Refusal>(())
-    };
-    tokio::spawn(work).await.map_err(|_| Refusal::Broken("policies"))??;
-    Ok(Redirect::to(PAGE).into_response())
 }
 
 fn in_force(data: &Path) -> Result<String, AccessError> {
@@ -106,10 +114,7 @@ impl Desk {
             p.hint { (told::IN_FORCE) " " code { (self.roles.policy_set()) } }
             form method="post" action=(PAGE) autocomplete="off" {
                 (signed.field())
-                div.field.wide {
-                    label for="text" { (told::TEXT) }
-                    textarea.code-text id="text" name="text" rows="24" spellcheck="false" required { "\n" (text) }
-                }
+                (Field::new("text", told::TEXT, TEXT, text).file(24))
                 p.actions { button.irreversible type="submit" { (told::SAVE) } }
             }
         };

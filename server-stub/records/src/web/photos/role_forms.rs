@@ -24,6 +24,7 @@ use super::gate::broken;
 use super::{Desk, roles::PAGE};
 use crate::coded::Coded as _;
 use crate::web::Change;
+use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
@@ -138,31 +139,39 @@ pub(super) async fn given(
     State(desk): State<Desk>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    desk.changes_roles(&signed, &value.query(GIVE)).await?;
-    match desk.changed(&signed, value.giving(), &value.reason).await? {
-        Ok(()) => Ok(Redirect::to(PAGE).into_response()),
-        Err(trouble) => {
-            let page = desk.give_page(&signed, &value, Some(trouble))?;
-            Ok((StatusCode::BAD_REQUEST, page).into_response())
-        }
-    }
+    desk.gave(&signed, &value).await.map_err(|refusal| refusal.keeping(&value.reason))
 }
 
 pub(super) async fn taken(
     State(desk): State<Desk>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    desk.changes_roles(&signed, &value.query(TAKE)).await?;
-    match desk.changed(&signed, value.taking(), &value.reason).await? {
-        Ok(()) => Ok(Redirect::to(PAGE).into_response()),
-        Err(trouble) => {
-            let page = desk.take_page(&signed, &value, Some(trouble)).await?;
-            Ok((StatusCode::BAD_REQUEST, page).into_response())
-        }
-    }
+    desk.took(&signed, &value).await.map_err(|refusal| refusal.keeping(&value.reason))
 }
 
 impl Desk {
+    async fn gave(&self, signed: &Signed, value: &Filled) -> Result<Response, Refusal> {
+        self.changes_roles(signed, &value.query(GIVE)).await?;
+        match self.changed(signed, value.giving(), &value.reason).await? {
+            Ok(()) => Ok(Redirect::to(PAGE).into_response()),
+            Err(trouble) => {
+                let page = self.give_page(signed, value, Some(trouble))?;
+                Ok((StatusCode::BAD_REQUEST, page).into_response())
+            }
+        }
+    }
+
+    async fn took(&self, signed: &Signed, value: &Filled) -> Result<Response, Refusal> {
+        self.changes_roles(signed, &value.query(TAKE)).await?;
+        match self.changed(signed, value.taking(), &value.reason).await? {
+            Ok(()) => Ok(Redirect::to(PAGE).into_response()),
+            Err(trouble) => {
+                let page = self.take_page(signed, value, Some(trouble)).await?;
+                Ok((StatusCode::BAD_REQUEST, page).into_response())
+            }
+        }
+    }
+
     /// Whoever may change no role is refused, and that is written; an old proof is renewed first, and leads back to `page`.
     async fn changes_roles(&self, signed: &Signed, page: &str) -> Result<(), Refusal> {
         self.web.opens(signed, Action::ChangeRole).await?;
@@ -225,13 +234,13 @@ impl Desk {
         filled: &Filled,
         trouble: Option<&str>,
     ) -> Result<Html<String>, Refusal> {
-        let known = self.known_teams()?;
+        let hint = format!("{} {}.", told::TEAMS_HINT, self.known_teams()?);
         let body = html! {
             @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
             p { (told::GIVE_LEAD) }
             form method="post" action=(GIVE) autocomplete="off" {
                 (signed.field())
-                (field("person", told::WHO, Some(told::WHO_HINT), &filled.person, "text"))
+                (Field::new("person", told::WHO, 256, &filled.person).hint(told::WHO_HINT).optional().line())
                 div.field {
                     label for="role" { (told::ROLE) }
                     select id="role" name="role" {
@@ -240,15 +249,9 @@ impl Desk {
                         }
                     }
                 }
-                div.field {
-                    label for="teams" { (told::TEAMS) }
-                    p.hint id="teams-hint" { (told::TEAMS_HINT) " " (known) "." }
-                    textarea id="teams" name="teams" rows="2" maxlength="2048" spellcheck="false" aria-describedby="teams-hint" {
-                        "\n" (filled.teams)
-                    }
-                }
-                (field("from", told::FROM_DAY, None, &filled.from, "date"))
-                (field("until", told::UNTIL_DAY, None, &filled.until, "date"))
+                (Field::new("teams", told::TEAMS, 2048, &filled.teams).hint(&hint).optional().area(2))
+                (Field::new("from", told::FROM_DAY, 10, &filled.from).optional().day())
+                (Field::new("until", told::UNTIL_DAY, 10, &filled.until).optional().day())
                 (why(filled))
                 p.actions { button.main type="submit" { (told::GIVE) } " " a.button href=(PAGE) { (told::TITLE) } }
             }
@@ -290,25 +293,6 @@ impl Desk {
     }
 }
 
-fn field(name: &str, label: &str, hint: Option<&str>, typed: &str, kind: &str) -> Markup {
-    let described = hint.map(|_| format!("{name}-hint"));
-    html! {
-        div.field {
-            label for=(name) { (label) }
-            @if let Some(hint) = hint { p.hint id={ (name) "-hint" } { (hint) } }
-            input type=(kind) id=(name) name=(name) maxlength="256" spellcheck="false" value=(typed) aria-describedby=[described];
-        }
-    }
-}
-
 fn why(filled: &Filled) -> Markup {
-    html! {
-        div.field {
-            label for="reason" { (told::REASON) }
-            p.hint id="reason-hint" { (told::REASON_HINT) }
-            textarea id="reason" name="reason" rows="3" maxlength="512" required aria-describedby="reason-hint" {
-                "\n" (filled.reason)
-            }
-        }
-    }
+    Field::new("reason", told::REASON, 512, &filled.reason).hint(told::REASON_HINT).area(3)
 }

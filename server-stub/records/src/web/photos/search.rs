@@ -13,6 +13,7 @@ use super::gate::{broken, patient};
 use super::{Desk, parts, words};
 use crate::blind::Sought;
 use crate::folk::Hit;
+use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
@@ -139,23 +140,13 @@ impl Desk {
             form method="post" action="/search" autocomplete="off" {
                 (signed.field())
                 h2 { (words::search::NUMBER) }
-                div.field {
-                    label for="number" { (words::search::NUMBER_LABEL) }
-                    p.hint id="number-hint" { (words::search::NUMBER_HINT) }
-                    input type="text" inputmode="text" id="number" name="number" maxlength="64" aria-describedby="number-hint"
-                        spellcheck="false" value=(filled.number);
-                }
+                (Field::new("number", words::search::NUMBER_LABEL, 64, &filled.number).hint(words::search::NUMBER_HINT).optional().line())
                 p.actions { button.main type="submit" { (words::search::FIND) } }
             }
             form method="post" action="/search" autocomplete="off" {
                 (signed.field())
                 h2 { (words::search::NAME) }
-                div.field {
-                    label for="family" { (words::search::FAMILY) }
-                    p.hint id="family-hint" { (words::search::FAMILY_HINT) }
-                    input type="text" id="family" name="family" maxlength="128" aria-describedby="family-hint"
-                        spellcheck="false" value=(filled.family);
-                }
+                (Field::new("family", words::search::FAMILY, 128, &filled.family).hint(words::search::FAMILY_HINT).optional().line())
                 (date_fields([&filled.day, &filled.month, &filled.year]))
                 p.actions { button.main type="submit" { (words::search::FIND) } }
             }

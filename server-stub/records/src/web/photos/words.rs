@@ -384,6 +384,7 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
         Action::Compare => "Compared two photos",
         Action::Proof => "Looked where it comes from",
         Action::Export => "Took a copy out",
+        Action::CaseEvidence => "Named its patient in the evidence of a case",
         Action::MakeLink => "Made a link",
         Action::Amend => "Put something right",
         Action::BreakGlass => "Broke the glass",
@@ -403,7 +404,6 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
         | Action::Retention
         | Action::Report
         | Action::Case
-        | Action::CaseEvidence
         | Action::Setting => "Something else",
     }
 }

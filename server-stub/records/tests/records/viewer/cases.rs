@@ -403,8 +403,19 @@ async fn evidence_wants_a_fresh_proof_and_names_leave_sealed_to_one_receiver() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
         assert!(answer.text().contains(&format!("/prove-again?next=%2Fcases%2F{number}%2Fevidence")));
     }
-    let taken = lines(&ward, What::Action(Action::CaseEvidence));
-    assert_eq!(taken.iter().filter(|line| line.outcome == Outcome::Done).count(), 1);
+    let taken: Vec<Entry> = lines(&ward, What::Action(Action::CaseEvidence));
+    let done: Vec<Entry> = taken.into_iter().filter(|line| line.outcome == Outcome::Done).collect();
+    let note = |line: &Entry| line.note.as_ref().unwrap().as_str().to_owned();
+    let [of_photo, of_case] = &*done else { panic!("one line of the photo, one of the case: {done:?}") };
+    let key = identity.to_recipient().key_id();
+    assert_eq!(note(of_case), format!("evidence/{number}/names/{key}"));
+    assert_eq!(note(of_photo), format!("named/{number}/{key}"));
+    let (photo, about) = (ward.photos().await.remove(0), of_photo.about.clone().unwrap());
+    assert_eq!(about.id.unwrap(), photo.capture_id.to_string());
+    assert_eq!(about.patient.unwrap().0, photo.patient.unwrap().to_string());
+    let lead = ward.sign_in(person("Sister Lead", Role::Lead, TEAM));
+    let looks = lead.get(&format!("/photos/{}/looks", photo.handle)).await.text();
+    assert!(looks.contains("Named its patient in the evidence of a case"), "{looks}");
     ward.end().await;
 }
 
@@ -443,5 +454,93 @@ async fn an_archive_says_how_it_is_checked_and_each_of_these_commands_finds_anot
         println!("{command}\n{}", String::from_utf8_lossy(&done.stderr));
         assert!(!done.status.success(), "{command}");
     }
+    ward.end().await;
+}
+
+/// What is told of a case ends with the line under which it leaves, whatever is written meanwhile.
+#[tokio::test]
+async fn evidence_holds_no_line_behind_the_one_under_which_it_leaves() {
+    let ward = Ward::with(&[Some(patient(FAMILY, Some(NHS), None))]).await;
+    let number = worked_on(&ward).await;
+    let photo = format!("/photos/{}", ward.photos().await[0].handle);
+    let (officer, nurse) = (officer(&ward), ward.sign_in(person("Nurse Viewer", Role::Viewer, TEAM)));
+    for _ in 0..4 {
+        let (page, form) = (format!("/cases/{number}/evidence"), [("words", "The regulator asks for it")]);
+        let looks = async {
+            for _ in 0..12 {
+                nurse.get(&photo).await;
+            }
+        };
+        let (answer, ()) = tokio::join!(officer.post(&page, &form), looks);
+        let found = verify(&answer.body, None, None).unwrap();
+        let mut archive = tar::Archive::new(&*answer.body);
+        for entry in archive.entries().unwrap() {
+            let name = entry.unwrap().path().unwrap().to_str().unwrap().to_owned();
+            let line =
+                name.strip_prefix("lines/").and_then(|name| name.split('.').next()?.parse::<u64>().ok());
+            assert!(line.is_none_or(|line| line <= found.line), "{name} is behind {}", found.line);
+        }
+    }
+    ward.end().await;
+}
+
+/// A file that says that it is far larger than what stands in the archive is refused before a byte of it is made.
+#[test]
+fn an_archive_that_says_it_is_larger_than_it_is_is_refused() {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::GNUSparse);
+    header.set_path("README.txt").unwrap();
+    header.set_size(0);
+    let gnu = header.as_gnu_mut().unwrap();
+    gnu.realsize.copy_from_slice(b"777777777777");
+    gnu.sparse[0].offset.copy_from_slice(b"777777777777");
+    gnu.sparse[0].numbytes.copy_from_slice(b"00000000000\0");
+    header.set_cksum();
+    let sparse = [&header.as_bytes()[..], &[0; 1024]].concat();
+    assert_eq!(verify(&sparse, None, None).unwrap_err().code(), "evidence_malformed");
+    // One that is named again by a long name, and one that ends early.
+    let mut named = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(1);
+    header.set_cksum();
+    named.append_data(&mut header, "x".repeat(300), &b"x"[..]).unwrap();
+    let named = named.into_inner().unwrap();
+    assert_eq!(verify(&named, None, None).unwrap_err().code(), "evidence_malformed");
+    let mut header = tar::Header::new_ustar();
+    header.set_path("README.txt").unwrap();
+    header.set_size(1 << 32);
+    header.set_cksum();
+    assert!(verify(header.as_bytes(), None, None).is_err());
+}
+
+#[tokio::test]
+async fn what_was_written_with_a_step_stays_or_is_given_back() {
+    let ward = Ward::with(&[]).await;
+    let number = reported(&officer(&ward), &ward, "breach", 1).await;
+    let officer = officer(&ward);
+    let untold = [("step", "decide"), ("decision", "reportable"), ("words", "Because of Holunderbusch")];
+    let refused = step(&officer, number, &untold).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    let text = refused.text();
+    assert!(
+        text.contains("Nobody looks after this case") && text.contains("Because of Holunderbusch"),
+        "{text}"
+    );
+    assert!(text.contains("Nothing was changed") && !text.contains("Nothing is lost"), "{text}");
+    ok(&step(&officer, number, &[("step", "own")]).await);
+    let missing = [("step", "decide"), ("decision", "maybe"), ("words", "Because of Holunderbusch")];
+    let text = step(&officer, number, &missing).await.text();
+    assert_eq!(text.matches("Because of Holunderbusch").count(), 1, "in its own field: {text}");
+    let task = [("step", "task"), ("who", ""), ("words", "Find the Pfefferkorn sheet")];
+    let text = step(&officer, number, &task).await.text();
+    assert!(text.contains("Find the Pfefferkorn sheet") && text.contains("<details open>"), "{text}");
+    let photo = [("step", "photo"), ("photo", "not-one")];
+    assert!(step(&officer, number, &photo).await.text().contains("value=\"not-one\""));
+    // Reported where no line can be written: it is told again, by another way.
+    ward.office.breaks(true);
+    let form = [("kind", "breach"), ("what", WHAT), ("whose", WHOSE), ("day", "2026-11-20"), ("time", "")];
+    let failed = officer.post("/report", &form).await;
+    assert!(failed.status == StatusCode::SERVICE_UNAVAILABLE && failed.text().contains("Tannenwald"));
+    ward.office.breaks(false);
     ward.end().await;
 }

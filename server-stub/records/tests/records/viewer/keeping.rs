@@ -1,13 +1,16 @@
 //! Keeping and erasing on the pages: two people, holds, what is due, and what is left for whoever asks afterwards.
 
 use std::fs;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use gauze_people::action::Action;
 use gauze_people::context::ReasonCode;
-use gauze_people::log::{Entry, Happening, Outcome, What};
+use gauze_people::keeping::noted;
+use gauze_people::log::{About, Entry, Event, Happening, Kind, Outcome, What};
 use gauze_people::person::Role;
 use gauze_records::Found;
+use gauze_records::keeping::Tombstone;
 use jiff::SignedDuration;
 
 use super::links::{Reader, make, sent};
@@ -240,10 +243,176 @@ async fn an_erasure_that_was_cut_off_behind_its_line_is_finished_at_the_next_sta
     assert_eq!(lines(&ward, Action::Erase).pop().unwrap().outcome, Outcome::Done);
     fs::remove_file(&erased).unwrap();
     ward.restart();
-    while !ward.photos().await.iter().all(|found| found.capture_id != photo.capture_id) {
-        tokio::task::yield_now().await;
-    }
+    until(async || ward.photos().await.iter().all(|found| found.capture_id != photo.capture_id)).await;
     let report = ward.hospital.verify().await;
     assert!(report.ok && report.erased == 1, "{:?}", report.findings);
+    ward.end().await;
+}
+
+fn said(answer: &Answer, word: &str) {
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text());
+    let text = answer.text();
+    assert!(text.contains("Its erasure is under way") && text.contains(word), "what was typed stays: {text}");
+    assert!(word.is_empty() || !text.contains("Nothing is lost"), "{text}");
+}
+
+/// Behind the line of an erasure nobody holds the photo, asks for it or erases it again: the line says that it goes.
+#[tokio::test]
+async fn behind_the_line_of_its_erasure_nothing_more_is_decided_about_a_photo() {
+    let ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    ok(&lead(&ward).post(&at(&photo, "keeping"), &WISH).await);
+    let officer = governance(&ward, "Officer First");
+    let erased = ward.hospital.data().join("erased");
+    #[expect(clippy::disallowed_methods, reason = "a file in the way of a directory")]
+    fs::write(&erased, "in the way").unwrap();
+    let failed = officer.post(&at(&photo, "erase"), &[]).await;
+    assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
+    said(&officer.post(&at(&photo, "hold"), &WHY).await, "Case 4711");
+    said(&lead(&ward).post(&at(&photo, "keeping"), &WISH).await, "She never agreed");
+    said(&officer.post(&at(&photo, "erase"), &[]).await, "");
+    for (action, count) in [(Action::Hold, 0), (Action::ProposeErasure, 1), (Action::Erase, 1)] {
+        let done = lines(&ward, action).into_iter().filter(|line| line.outcome == Outcome::Done).count();
+        assert_eq!(done, count, "{action:?}");
+    }
+    ward.end().await;
+}
+
+fn links(ward: &Ward) -> Vec<(String, Option<gauze_people::person::PersonId>)> {
+    let of = |entry: &Entry| entry.what == What::Happening(Happening::Link);
+    let entries = ward.office.entries().into_iter().filter(of);
+    entries.map(|entry| (entry.note.unwrap().as_str().to_owned(), entry.who)).collect()
+}
+
+/// Waits until the pages' own round has done it.
+async fn until(done: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !done().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("the pages never did it");
+}
+
+#[tokio::test]
+async fn a_photo_is_erased_though_the_line_of_its_links_end_fails_and_that_line_comes_later() {
+    let mut ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    {
+        let lead = lead(&ward);
+        sent(&make(&lead, &photo.handle.to_string(), &[("days", "1"), ("views", "2")]).await.text());
+        ok(&lead.post(&at(&photo, "keeping"), &WISH).await);
+        let officer = governance(&ward, "Officer First");
+        ward.office.breaks_behind(1);
+        let answer = officer.post(&at(&photo, "erase"), &[]).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text());
+        ward.office.breaks(false);
+    }
+    assert_eq!(ward.photos().await.len(), 2, "what the line says is done");
+    assert!(links(&ward).is_empty());
+    ward.restart();
+    until(async || !links(&ward).is_empty()).await;
+    let [(note, who)] = &*links(&ward) else { panic!("{:?}", links(&ward)) };
+    assert!(note.starts_with("revoked/"), "{note}");
+    assert_eq!(*who, Some(person("Officer First", Role::Governance, TEAM).id));
+    ward.end().await;
+}
+
+/// The command that erases writes into the same log; the pages end the links at their next start.
+#[tokio::test]
+async fn the_links_of_what_a_command_erased_end_at_the_next_start_of_the_pages() {
+    let mut ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    sent(&make(&lead(&ward), &photo.handle.to_string(), &[("days", "1"), ("views", "2")]).await.text());
+    let by = person("Officer First", Role::Governance, TEAM).id;
+    let sha256 = ward.folk.sealed_as(&photo).await.unwrap();
+    let about = Some(About {
+        kind: Kind::Photo,
+        id: Some(photo.capture_id.to_string()),
+        patient: None,
+        teams: Default::default(),
+    });
+    let event = Event::of(Happening::PhotoErased, Outcome::Done, ward.hospital.now());
+    let event = Event { who: Some(by.clone()), about, note: noted(&sha256, None), ..event };
+    ward.office.log.note(&event).await.unwrap();
+    ward.restart();
+    until(async || !links(&ward).is_empty()).await;
+    assert!(links(&ward)[0].0.starts_with("revoked/") && links(&ward)[0].1 == Some(by));
+    ward.end().await;
+}
+
+fn tombstone(ward: &Ward, photo: &Found) -> Tombstone {
+    let dir = fs::read_dir(ward.hospital.data().join("erased")).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(dir.join(format!("{}.jws", photo.capture_id))).unwrap();
+    gauze_wire::Jws::parse(&text).unwrap().peek().unwrap()
+}
+
+/// Somebody asks for a photo, and it goes because its time is over: that is the ground, and nobody asked for that. A resumed erasure
+/// names the rules of its line.
+#[tokio::test]
+async fn a_tombstone_names_the_ground_and_the_rules_by_which_it_went() {
+    let mut ward = ward().await;
+    let photos = ward.photos().await;
+    let rules = r#"{"v":1,"otherwise":{"days":30}}"#;
+    let digest = Some(gauze_wire::Digest::of(rules.as_bytes()));
+    let due = tombstone_of_due(&ward, &photos[0], rules).await;
+    assert_eq!((due.ground, due.asked_by, due.retention), (ReasonCode::RetentionOver, None, digest));
+    {
+        ok(&lead(&ward).post(&at(&photos[1], "keeping"), &WISH).await);
+        let officer = governance(&ward, "Officer First");
+        ok(&officer.post(&at(&photos[1], "erase"), &[]).await);
+    }
+    let asked = tombstone(&ward, &photos[1]);
+    let by = Some(person("Sister Lead", Role::Lead, TEAM).id);
+    assert_eq!((asked.ground, asked.asked_by, asked.retention), (ReasonCode::PatientRequest, by, digest));
+    // Cut off behind its line, and other rules are in force when it is finished.
+    let (erased, aside) = (ward.hospital.data().join("erased"), ward.hospital.path("aside"));
+    fs::rename(&erased, &aside).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "a file in the way of a directory")]
+    fs::write(&erased, "in the way").unwrap();
+    {
+        let officer = governance(&ward, "Officer First");
+        let form = [("photo", &*photos[2].handle.to_string())];
+        assert_eq!(officer.post("/keeping", &form).await.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let other = r#"{"v":1,"otherwise":{"years":8}}"#;
+        ok(&officer.post("/keeping/rules", &[("text", other)]).await);
+    }
+    fs::remove_file(&erased).unwrap();
+    fs::rename(&aside, &erased).unwrap();
+    ward.restart();
+    until(async || ward.photos().await.is_empty()).await;
+    let resumed = tombstone(&ward, &photos[2]);
+    assert_eq!((resumed.ground, resumed.retention), (ReasonCode::RetentionOver, digest));
+    ward.end().await;
+}
+
+async fn tombstone_of_due(ward: &Ward, photo: &Found, rules: &str) -> Tombstone {
+    ok(&lead(ward).post(&at(photo, "keeping"), &WISH).await);
+    ok(&governance(ward, "Officer First").post("/keeping/rules", &[("text", rules)]).await);
+    ward.hospital.clock.advance(SignedDuration::from_hours(24 * 400));
+    let officer = governance(ward, "Officer First");
+    ok(&officer.post("/keeping", &[("photo", &photo.handle.to_string())]).await);
+    tombstone(ward, photo)
+}
+
+#[tokio::test]
+async fn what_was_typed_about_a_photo_is_given_back_by_every_refusal() {
+    let ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    let officer = governance(&ward, "Officer First");
+    let missing = officer.post(&at(&photo, "keeping"), &WISH[..2]).await.text();
+    assert!(
+        missing.contains("value=\"Her daughter\"")
+            && missing.contains("value=\"patient_request\" required checked")
+    );
+    let long = "y".repeat(600);
+    let refused = officer.post(&at(&photo, "hold"), &[("words", &long)]).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(refused.text().matches(&long).count(), 1, "in its own form, and in no other");
+    ward.hospital.clock.advance(SignedDuration::from_mins(6));
+    let old = officer.post(&at(&photo, "hold"), &WHY).await.text();
+    assert!(old.contains("/prove-again") && old.contains("Case 4711"), "{old}");
+    let nowhere = officer.post("/photos/x/hold", &WHY).await.text();
+    assert!(nowhere.contains("Case 4711") && !nowhere.contains("Nothing is lost"), "{nowhere}");
     ward.end().await;
 }

@@ -99,3 +99,62 @@ async fn governance_sees_who_has_not_read_a_notice_and_what_is_to_be_reviewed() 
     assert!(officer.get("/documents").await.text().contains("Everybody has read it"));
     ward.end().await;
 }
+
+/// The file is damaged by hand: photos are seen, what was in force stays so until a restart, and the page about it says what is wrong.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a hand that writes a file syncs nothing")]
+async fn a_register_that_cannot_be_read_is_the_trouble_of_its_own_page() {
+    let mut ward = Ward::with(&[None]).await;
+    let photo = format!("/photos/{}", ward.photos().await[0].handle);
+    let governance = person("Officer Governance", Role::Governance, TEAM);
+    let file = ward.office.dir.path().join("people/documents.json");
+    {
+        let officer = ward.sign_in(governance.clone());
+        officer.post("/documents/register", &[("text", &register(1))]).await;
+        let own = [("code", "privacy"), ("version", "1"), ("next", "/documents")];
+        officer.post("/notices", &own).await;
+    }
+    std::fs::write(&file, "{ damaged by hand").unwrap();
+    for restarted in [false, true] {
+        let nurse = ward.sign_in(person("Nurse Viewer", Role::Viewer, TEAM));
+        let seen = nurse.get(&photo).await.status;
+        assert_eq!(seen == StatusCode::OK, restarted, "what was read before stays in force: {seen}");
+        let officer = ward.sign_in(governance.clone());
+        let page = officer.get("/documents").await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text().contains("cannot be read") && page.text().contains("does not read"));
+        let form = officer.get("/documents/register").await.text();
+        assert!(form.contains("{ damaged by hand") && form.contains("does not read"), "{form}");
+        ward.restart();
+    }
+    let officer = ward.sign_in(governance);
+    assert_eq!(
+        officer.post("/documents/register", &[("text", &register(2))]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert!(!officer.get("/notices").await.text().contains("cannot be read"));
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_register_of_many_pages_goes_through_its_form_and_one_that_is_too_large_comes_back() {
+    let ward = Ward::with(&[None]).await;
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    let of = |notices: usize| {
+        let notice = |number: usize| {
+            let words = "\u{fc}".repeat(4000);
+            format!(r#"{{"code":"n{number}","version":1,"title":"One","words":"{words}"}}"#)
+        };
+        let notices: Vec<String> = (0..notices).map(notice).collect();
+        format!(r#"{{"v":1,"notices":[{}]}}"#, notices.join(","))
+    };
+    let large = officer.post("/documents/register", &[("text", &of(40))]).await;
+    assert_eq!(large.status, StatusCode::BAD_REQUEST);
+    assert!(
+        large.text().contains("more than 200") && large.text().contains("\u{fc}\u{fc}"),
+        "what was typed stays"
+    );
+    let fits = officer.post("/documents/register", &[("text", &of(30))]).await;
+    assert_eq!(fits.status, StatusCode::SEE_OTHER, "{}", fits.text());
+    ward.end().await;
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -93,7 +93,8 @@ pub fn acting(role: Role) -> Acting {
 /// A key that can fail, and with it every line: as on a disk that is full.
 struct Pen {
     key: SoftwareKey,
-    broken: AtomicBool,
+    /// So many lines can still be written.
+    left: AtomicU64,
 }
 
 impl Signer for Pen {
@@ -102,11 +103,9 @@ impl Signer for Pen {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
-        if self.broken.load(Ordering::Relaxed) {
-            Err(WireError::Field("pen"))
-        } else {
-            self.key.sign(message)
-        }
+        let spent = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        spent.map_err(|_| WireError::Field("pen"))?;
+        self.key.sign(message)
     }
 }
 
@@ -125,7 +124,7 @@ impl Office {
         let dir = tempfile::tempdir().unwrap();
         let tenant = hospital.tenant();
         let key = SoftwareKey::from_bytes(&[41; 32]).unwrap();
-        let pen = Arc::new(Pen { key, broken: AtomicBool::new(false) });
+        let pen = Arc::new(Pen { key, left: AtomicU64::new(u64::MAX) });
         let keys = LogKeys {
             audit: Arc::clone(&pen) as Arc<dyn Signer + Send + Sync>,
             note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[42; 32]).unwrap()),
@@ -160,7 +159,12 @@ impl Office {
 
     /// From now on no line can be written, or again.
     pub fn breaks(&self, broken: bool) {
-        self.pen.broken.store(broken, Ordering::Relaxed);
+        self.breaks_behind(if broken { 0 } else { u64::MAX });
+    }
+
+    /// So many lines can still be written.
+    pub fn breaks_behind(&self, lines: u64) {
+        self.pen.left.store(lines, Ordering::Relaxed);
     }
 
     /// The newest entry: the last line of the log's first file.

@@ -10,8 +10,8 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse as _, Response};
 use gauze_people::Logged;
 use gauze_people::action::{Action, act};
-use gauze_people::cases::{Case, Reminder, Step};
-use gauze_people::context::{Context, Reason, ReasonCode};
+use gauze_people::cases::{Case, Reminder, Step, named, naming};
+use gauze_people::context::{Context, ReasonCode};
 use gauze_people::log::{
     COSIGNED, Entry, Happening, LogFailure, OUTSIDE, Outcome, What, prove_all, read_entries,
 };
@@ -28,7 +28,8 @@ use crate::disk::read_if_any;
 use crate::documents::register_file;
 use crate::entropy::SystemEntropy;
 use crate::evidence::{Leaving, pack, proof_name};
-use crate::folk::Concerned;
+use crate::folk::{Concerned, Found};
+use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::leave::running;
@@ -71,22 +72,29 @@ pub(in crate::web::photos) async fn take(
     Path(address): Path<String>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    let number = desk.provable(&signed, &address).await?.number;
-    let typed: Option<Text<512>> = Text::new(lines(&value.words)).ok();
-    let recipients = value.names.as_ref().map(|_| recipients(&value.key)).transpose();
-    let (typed, recipients) = match (typed, recipients) {
-        (Some(typed), Ok(recipients)) => (typed, recipients),
-        (typed, _) => {
-            let trouble = if typed.is_none() { words::NO_WHY } else { words::BAD_KEY };
-            let page = shown(&signed, number, &value, Some(trouble));
-            return Ok((StatusCode::BAD_REQUEST, page).into_response());
-        }
-    };
-    let logged = desk.evidence_line(&signed, number, typed.as_str()).await?;
-    let packed = desk.evidence(number, &logged, recipients).await?;
-    let name = format!("attachment; filename=\"case-{number}-{}.tar\"", logged.line().index);
-    Ok(([(CONTENT_TYPE, "application/x-tar".to_owned()), (CONTENT_DISPOSITION, name)], packed)
-        .into_response())
+    desk.leaves(&signed, &address, &value).await.map_err(|refusal| refusal.keeping(&value.words))
+}
+
+impl Desk {
+    async fn leaves(&self, signed: &Signed, address: &str, value: &Filled) -> Result<Response, Refusal> {
+        let number = self.provable(signed, address).await?.number;
+        let typed: Option<Text<512>> = Text::new(lines(&value.words)).ok();
+        let recipients = value.names.as_ref().map(|_| recipients(&value.key)).transpose();
+        let (typed, recipients) = match (typed, recipients) {
+            (Some(typed), Ok(recipients)) => (typed, recipients),
+            (typed, _) => {
+                let trouble = if typed.is_none() { words::NO_WHY } else { words::BAD_KEY };
+                let page = shown(signed, number, value, Some(trouble));
+                return Ok((StatusCode::BAD_REQUEST, page).into_response());
+            }
+        };
+        let key = recipients.as_ref().and_then(|recipients| recipients.key_ids().pop());
+        let (logged, case) = self.evidence_line(signed, number, (typed.as_str(), key.as_deref())).await?;
+        let packed = self.evidence(&case, &logged, recipients).await?;
+        let name = format!("attachment; filename=\"case-{number}-{}.tar\"", logged.line().index);
+        Ok(([(CONTENT_TYPE, "application/x-tar".to_owned()), (CONTENT_DISPOSITION, name)], packed)
+            .into_response())
+    }
 }
 
 fn recipients(key: &str) -> Result<Recipients, ()> {
@@ -100,19 +108,13 @@ fn shown(signed: &Signed, case: u64, filled: &Filled, trouble: Option<&str>) -> 
         p { (words::EVIDENCE_LEAD) }
         form method="post" action={ (PAGE) "/" (case) "/evidence" } autocomplete="off" {
             (signed.field())
-            div.field {
-                label for="words" { (words::EVIDENCE_WHY) }
-                textarea id="words" name="words" rows="3" maxlength="512" required { "\n" (filled.words) }
-            }
+            (Field::new("words", words::EVIDENCE_WHY, 512, &filled.words).area(3))
             fieldset.ticks {
                 legend { (words::WITH_NAMES) }
                 label { input type="checkbox" name="names" value="yes" checked[filled.names.is_some()]; " " (words::WITH_NAMES) }
                 p.hint { (words::WITH_NAMES_HINT) }
             }
-            div.field {
-                label for="key" { (words::KEY) }
-                input type="text" id="key" name="key" maxlength="4096" spellcheck="false" value=(filled.key);
-            }
+            (Field::new("key", words::KEY, 4096, &filled.key).optional().line())
             p.actions {
                 button.irreversible type="submit" { (words::TAKE) }
                 " " a.button href={ (PAGE) "/" (case) } { (words::BACK) }
@@ -131,55 +133,77 @@ fn failed(error: &impl std::fmt::Display) -> Refusal {
 impl Desk {
     /// The case, to whoever may take its evidence out and has proven the second factor lately.
     async fn provable(&self, signed: &Signed, address: &str) -> Result<Case, Refusal> {
-        if !self.may_fresh(signed, Action::CaseEvidence, &Subject::Hospital) {
-            let reason = Some(Reason { code: ReasonCode::Other, sealed_words: None });
-            let context = Context { reason, ..running(self.web.now()) };
-            drop(self.web.allowed(signed, act::CaseEvidence, &Subject::Hospital, &context).await?);
-        }
+        self.admits(signed, act::CaseEvidence, &Subject::Hospital, ReasonCode::Other).await?;
         let case = self.case(signed, address).await?;
         signed.fresh_for(&self.web, &format!("{PAGE}/{}/evidence", case.number))?;
         Ok(case)
     }
 
-    /// The line under which it leaves, under a checkpoint.
+    /// The line under which it leaves, under a checkpoint; before it one of each photo whose patient is named to the receiver of
+    /// the key.
     async fn evidence_line(
         &self,
         signed: &Signed,
         number: u64,
-        why: &str,
-    ) -> Result<Logged<act::CaseEvidence>, Refusal> {
+        (why, key): (&str, Option<&str>),
+    ) -> Result<(Logged<act::CaseEvidence>, Case), Refusal> {
         let context = Context { reason: Some(self.case_reason(why)?), ..running(self.web.now()) };
-        let authorised = self.web.allowed(signed, act::CaseEvidence, &Subject::Hospital, &context).await?;
-        let note = Step::Evidence.note(number).ok_or(Refusal::Broken("note"))?;
+        let allowed = |subject| {
+            let context = &context;
+            async move { self.web.allowed(signed, act::CaseEvidence, &subject, context).await }
+        };
+        // Nobody names another photo between these lines.
+        let _deciding = self.deciding().await;
+        let case = || self.cases().get(number).cloned().ok_or(Refusal::NoPage);
+        let authorised = allowed(Subject::Hospital).await?;
+        if let Some(key) = key {
+            let case = case()?;
+            let shown = |found: &Found| found.label.patient.is_some();
+            for found in self.here(&case).await?.into_values().flatten().filter(shown) {
+                let note = named(number, key).ok_or(Refusal::Broken("note"))?;
+                self.write(allowed(found.subject()).await?.noting(note)).await?;
+            }
+        }
+        let note = key.map_or_else(|| Step::Evidence.note(number), |key| naming(number, key));
+        let note = note.ok_or(Refusal::Broken("note"))?;
         let logged = self.write(authorised.noting(note)).await?;
         self.cases_now().step(&logged, number, Step::Evidence);
         self.log.checkpoint().await.map_err(|error| unwritten(&error))?;
-        Ok(logged)
+        Ok((logged, case()?))
+    }
+
+    /// The photos of a case, as far as they are here.
+    async fn here(&self, case: &Case) -> Result<BTreeMap<CaptureId, Option<Found>>, Refusal> {
+        let mut here = BTreeMap::new();
+        for photo in case.photos() {
+            let found = self.folk.by_reference(&photo).await.map_err(|error| broken(&error))?;
+            here.insert(photo, found);
+        }
+        Ok(here)
     }
 
     async fn evidence(
         &self,
-        number: u64,
+        case: &Case,
         logged: &Logged<act::CaseEvidence>,
         recipients: Option<Recipients>,
     ) -> Result<Vec<u8>, Refusal> {
-        let case = self.cases().get(number).cloned().ok_or(Refusal::NoPage)?;
-        let (root, of) = (self.log_root.clone(), case.clone());
-        let told =
-            self.reading().work(move || told(&root, &of)).await.map_err(|_| Refusal::Broken("evidence"))?;
+        let (root, of, upto) = (self.log_root.clone(), case.clone(), logged.line().index);
+        let told = self.reading().work(move || told(&root, &of, upto)).await;
+        let told = told.map_err(|_| Refusal::Broken("evidence"))?;
         let told = told.map_err(|error| unwritten(&error))?;
         let (root, keys) = (self.log_root.clone(), self.log.public_keys());
         let wanted: BTreeSet<u64> =
             told.lines.keys().chain(told.then.values().map(|(line, _)| line)).copied().collect();
         let proofs = self.reading().work(move || prove_all(&root, &keys, &wanted)).await;
         let proofs = proofs.map_err(|_| Refusal::Broken("evidence"))?.map_err(|error| unwritten(&error))?;
-        let (photos, devices, named) = self.concerned(&case, logged).await?;
+        let (photos, devices, named) = self.concerned(case, logged).await?;
         let mut files: Files = vec![
             ("README.txt".to_owned(), words::README.into()),
-            ("timeline.txt".to_owned(), timeline(&case, &told).into_bytes()),
+            ("timeline.txt".to_owned(), timeline(case, &told).into_bytes()),
             ("photos.json".to_owned(), pretty(&photos)?),
             ("devices.json".to_owned(), pretty(&devices)?),
-            ("in-force.json".to_owned(), pretty(&self.in_force(&case, &told)?)?),
+            ("in-force.json".to_owned(), pretty(&self.in_force(case, &told)?)?),
         ];
         for name in ["checkpoint", COSIGNED, OUTSIDE] {
             let note = read_if_any(&self.log_root.join(name)).map_err(|error| failed(&error))?;
@@ -187,10 +211,10 @@ impl Desk {
         }
         files.extend(proofs.into_iter().map(|(line, proof)| (proof_name(line), proof.into_bytes())));
         if let Some(recipients) = &recipients {
-            let text = self.with_names(&case, &named).await?;
+            let text = self.with_names(case, &named).await?;
             files.push(("words.age".to_owned(), sealed(recipients, text.as_bytes())?));
         }
-        let leaving = Leaving { case: number, line: logged.line().index, at: logged.context().at };
+        let leaving = Leaving { case: case.number, line: logged.line().index, at: logged.context().at };
         let keys = crate::access::public_keys(&self.data).unwrap_or_else(|_| self.log.public_keys());
         pack(files, leaving, &keys, &*self.records).map_err(|error| failed(&error))
     }
@@ -202,8 +226,7 @@ impl Desk {
         logged: &Logged<act::CaseEvidence>,
     ) -> Result<(Vec<Value>, Vec<Value>, Vec<String>), Refusal> {
         let (mut photos, mut devices, mut named) = (Vec::new(), BTreeMap::new(), Vec::new());
-        for photo in case.photos() {
-            let found = self.folk.by_reference(&photo).await.map_err(|error| broken(&error))?;
+        for (photo, found) in self.here(case).await? {
             let Some(found) = found else {
                 photos.push(json!({ "capture_id": photo, "here": false }));
                 continue;
@@ -308,10 +331,11 @@ fn put(entry: &Entry) -> Option<(&'static str, String)> {
     (entry.outcome == Outcome::Done).then(|| (kind, note.to_owned()))
 }
 
-fn told(root: &Place, case: &Case) -> Result<Told, LogFailure> {
+/// Up to the line under which it leaves: what comes behind that is under no checkpoint yet.
+fn told(root: &Place, case: &Case, upto: u64) -> Result<Told, LogFailure> {
     let (mut told, photos) = (Told::default(), case.photos());
     read_entries(root, |kept| {
-        let Some(entry) = kept.entry else { return };
+        let Some(entry) = kept.entry.filter(|_| kept.index <= upto) else { return };
         if let Some((kind, note)) = put(&entry).filter(|_| entry.at <= case.aware_at) {
             told.then.insert(kind, (kept.index, note));
         }
@@ -336,7 +360,7 @@ fn timeline(case: &Case, told: &Told) -> String {
         let what = match entry.what {
             What::Action(Action::Report) => words::WAS_REPORTED,
             What::Action(Action::Case | Action::CaseEvidence) => {
-                Step::of(note).map_or("", |(step, _)| words::step(step))
+                Step::of(note).map_or(words::NAMED, |(step, _)| words::step(step))
             }
             What::Happening(Happening::CaseReminder) => {
                 Reminder::of(note).map_or("", |(reminder, _)| words::reminder(reminder))

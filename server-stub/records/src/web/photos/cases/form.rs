@@ -55,7 +55,8 @@ impl Desk {
         let names = self.case_names(std::iter::once(case)).await?;
         let (whose, what) = self.case_pair(case.reason.as_ref());
         let (photos, patients) = self.affected(case).await?;
-        let contact = self.register().await?.data_protection_officer;
+        let register = self.register().await?.register;
+        let contact = register.data_protection_officer.as_ref();
         let officer = contact.map_or_else(
             || "Not known. Enter it in Documents and notices, as data_protection_officer.".to_owned(),
             |contact| contact.as_str().to_owned(),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::list::clock;
 use super::{Names, PAGE, name, words};
+use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::Desk;
@@ -32,6 +33,15 @@ pub(in crate::web::photos) struct Filled {
 }
 
 impl Filled {
+    fn typed(&self) -> String {
+        format!("{}\n{}", self.who, self.words)
+    }
+
+    /// What was written with one step.
+    fn with(&self, step: &str) -> &str {
+        if self.step == step { &self.words } else { "" }
+    }
+
     /// The step, and what is sealed with it.
     fn step(&self) -> Result<(Step, Option<String>), &'static str> {
         let missing = words::STEP_MISSING;
@@ -80,28 +90,32 @@ pub(in crate::web::photos) async fn act(
     Path(address): Path<String>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    desk.looks_after_cases(&signed).await?;
-    let case = desk.case(&signed, &address).await?;
-    let meant = match value.step() {
-        Ok((Step::Photo(photo), _)) => desk.known_photo(photo).await?,
-        meant => meant,
-    };
-    let (step, written) = match meant {
-        Ok(meant) => meant,
-        Err(trouble) => {
-            desk.take_step(&signed, case.number, Step::Read, None).await?;
-            let page = desk.case_page(&signed, &case, &value, Some(trouble)).await?;
-            return Ok((StatusCode::BAD_REQUEST, page).into_response());
-        }
-    };
-    let reason = written.map(|words| desk.case_reason(&words)).transpose()?;
-    desk.take_step(&signed, case.number, step, reason).await?;
-    Ok(Redirect::to(&format!("{PAGE}/{}", case.number)).into_response())
+    desk.acts(&signed, &address, &value).await.map_err(|refusal| refusal.keeping(&value.typed()))
 }
 
 type Meant = Result<(Step, Option<String>), &'static str>;
 
 impl Desk {
+    async fn acts(&self, signed: &Signed, address: &str, value: &Filled) -> Result<Response, Refusal> {
+        self.looks_after_cases(signed).await?;
+        let case = self.case(signed, address).await?;
+        let meant = match value.step() {
+            Ok((Step::Photo(photo), _)) => self.known_photo(photo).await?,
+            meant => meant,
+        };
+        let (step, written) = match meant {
+            Ok(meant) => meant,
+            Err(trouble) => {
+                self.take_step(signed, case.number, Step::Read, None).await?;
+                let page = self.case_page(signed, &case, value, Some(trouble)).await?;
+                return Ok((StatusCode::BAD_REQUEST, page).into_response());
+            }
+        };
+        let reason = written.map(|words| self.case_reason(&words)).transpose()?;
+        self.take_step(signed, case.number, step, reason).await?;
+        Ok(Redirect::to(&format!("{PAGE}/{}", case.number)).into_response())
+    }
+
     async fn known_photo(&self, photo: CaptureId) -> Result<Meant, Refusal> {
         let found = self.folk.by_reference(&photo).await.map_err(|error| broken(&error))?;
         Ok(found.map(|_| (Step::Photo(photo), None)).ok_or(words::NO_PHOTO))
@@ -120,19 +134,19 @@ impl Desk {
         let body = html! {
             @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
             (self.head(case, &names, now))
-            (self.tasks(signed, case))
-            (photos(signed, case))
+            (self.tasks(signed, case, filled))
+            (photos(signed, case, filled))
             (self.story(case, &names))
             @if !closed && case.owner().is_none() {
                 (form(signed, case, ("own", words::OWN, words::OWN_LEAD, words::OWN), &html! {}))
             }
             @if case.owner().is_some() { (decide(signed, case, filled)) }
             @if !closed && case.decision().is_some() {
-                (form(signed, case, ("told", words::TELL, words::TELL_LEAD, words::SAVE_TOLD), &area("told-words", words::HOW)))
+                (form(signed, case, ("told", words::TELL, words::TELL_LEAD, words::SAVE_TOLD), &area("told", words::HOW, filled)))
             }
             @if !closed && case.owner().is_some() {
                 div.apart {
-                    (form(signed, case, ("close", words::CLOSE, words::CLOSE_LEAD, words::CLOSE), &area("close-words", words::OUTCOME)))
+                    (form(signed, case, ("close", words::CLOSE, words::CLOSE_LEAD, words::CLOSE), &area("close", words::OUTCOME, filled)))
                 }
             }
             p.actions {
@@ -161,13 +175,10 @@ impl Desk {
         }
     }
 
-    fn tasks(&self, signed: &Signed, case: &Case) -> Markup {
+    fn tasks(&self, signed: &Signed, case: &Case, filled: &Filled) -> Markup {
         let fields = html! {
-            div.field {
-                label for="who" { (words::WHO) }
-                input type="text" id="who" name="who" maxlength="100" required;
-            }
-            (area("task-words", words::TASK))
+            (Field::new("who", words::WHO, 100, &filled.who).line())
+            (area("task", words::TASK, filled))
         };
         html! {
             section aria-labelledby="tasks" {
@@ -195,7 +206,7 @@ impl Desk {
                     }
                 } }
                 @if case.state() != How::Closed {
-                    details { summary { (words::ADD_TASK) } (bare(signed, case, "task", words::ADD_TASK, &fields)) }
+                    details open[filled.step == "task"] { summary { (words::ADD_TASK) } (bare(signed, case, "task", words::ADD_TASK, &fields)) }
                 }
             }
         }
@@ -230,20 +241,15 @@ impl Desk {
     }
 }
 
-fn photos(signed: &Signed, case: &Case) -> Markup {
-    let field = html! {
-        div.field {
-            label for="photo" { (words::REFERENCE) }
-            input type="text" id="photo" name="photo" maxlength="36" required spellcheck="false";
-        }
-    };
+fn photos(signed: &Signed, case: &Case, filled: &Filled) -> Markup {
+    let field = Field::new("photo", words::REFERENCE, 36, &filled.photo).line();
     html! {
         section aria-labelledby="photos" {
             h2 id="photos" { (words::PHOTOS) }
             @if case.photos().is_empty() { p.note { (words::NO_PHOTOS) } }
             ul { @for photo in case.photos() { li { code { (photo) } } } }
             @if case.state() != How::Closed {
-                details { summary { (words::ADD_PHOTO) } (bare(signed, case, "photo", words::ADD_PHOTO, &field)) }
+                details open[filled.step == "photo"] { summary { (words::ADD_PHOTO) } (bare(signed, case, "photo", words::ADD_PHOTO, &field)) }
             }
         }
     }
@@ -264,18 +270,14 @@ fn decide(signed: &Signed, case: &Case, filled: &Filled) -> Markup {
             (choice(Decision::Reportable, words::REPORTABLE))
             (choice(Decision::NotReportable, words::NOT_REPORTABLE))
         }
-        (area("decide-words", words::WHY))
+        (area("decide", words::WHY, filled))
     };
     form(signed, case, ("decide", words::DECIDE, words::DECIDE_LEAD, words::SAVE_DECISION), &fields)
 }
 
-fn area(id: &str, label: &str) -> Markup {
-    html! {
-        div.field {
-            label for=(id) { (label) }
-            textarea id=(id) name="words" rows="3" maxlength="1024" required {}
-        }
-    }
+/// What is written with a step, with what was typed there before.
+fn area(step: &str, label: &str, filled: &Filled) -> Markup {
+    Field::new("words", label, 1024, filled.with(step)).id(&format!("{step}-words")).area(3)
 }
 
 fn bare(signed: &Signed, case: &Case, step: &str, button: &str, fields: &Markup) -> Markup {

@@ -15,6 +15,7 @@ use maud::html;
 use serde::Deserialize;
 
 use super::words;
+use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::leave::running;
@@ -97,26 +98,33 @@ pub(in crate::web::photos) async fn save(
     State(desk): State<Desk>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    let now = desk.web.now();
-    let Meant { kind, words, aware_at } = match value.meant(now) {
-        Ok(meant) => meant,
-        Err(trouble) => {
-            return Ok((StatusCode::BAD_REQUEST, shown(&signed, &value, Some(trouble))).into_response());
-        }
-    };
-    let context = Context { reason: Some(desk.case_reason(&words)?), ..running(now) };
-    let authorised = desk.web.allowed(&signed, act::Report, &Subject::Hospital, &context).await?;
-    let note = kind.note(aware_at).ok_or(Refusal::Broken("note"))?;
-    // Whoever asked may go: what is in the log is known here too.
-    let work = async move {
-        let logged = desk.write(authorised.noting(note)).await?;
-        desk.cases_now().report(&logged, kind, aware_at);
-        let number = logged.line().index;
-        tracing::warn!(case = number, "something went wrong: look at the page Cases");
-        Ok::<_, Refusal>(number)
-    };
-    let number = tokio::spawn(work).await.map_err(|_| Refusal::Broken("cases"))??;
-    Ok(Redirect::to(&format!("{PAGE}?number={number}")).into_response())
+    match value.meant(desk.web.now()) {
+        Ok(meant) => desk.reported(&signed, meant).await.map_err(|refusal| {
+            // What was noticed is told again, by another way if need be.
+            refusal.keeping(&format!("{}\n{}", value.whose, value.what))
+        }),
+        Err(trouble) => Ok((StatusCode::BAD_REQUEST, shown(&signed, &value, Some(trouble))).into_response()),
+    }
+}
+
+impl Desk {
+    async fn reported(&self, signed: &Signed, meant: Meant) -> Result<Response, Refusal> {
+        let (desk, now) = (self.clone(), self.web.now());
+        let Meant { kind, words, aware_at } = meant;
+        let context = Context { reason: Some(desk.case_reason(&words)?), ..running(now) };
+        let authorised = desk.web.allowed(signed, act::Report, &Subject::Hospital, &context).await?;
+        let note = kind.note(aware_at).ok_or(Refusal::Broken("note"))?;
+        // Whoever asked may go: what is in the log is known here too.
+        let work = async move {
+            let logged = desk.write(authorised.noting(note)).await?;
+            desk.cases_now().report(&logged, kind, aware_at);
+            let number = logged.line().index;
+            tracing::warn!(case = number, "something went wrong: look at the page Cases");
+            Ok::<_, Refusal>(number)
+        };
+        let number = tokio::spawn(work).await.map_err(|_| Refusal::Broken("cases"))??;
+        Ok(Redirect::to(&format!("{PAGE}?number={number}")).into_response())
+    }
 }
 
 fn shown(signed: &Signed, filled: &Filled, trouble: Option<&str>) -> Html<String> {
@@ -138,27 +146,10 @@ fn shown(signed: &Signed, filled: &Filled, trouble: Option<&str>) -> Html<String
                 (kind(Kind::Breach, words::BREACH))
                 (kind(Kind::NearMiss, words::NEAR_MISS))
             }
-            div.field {
-                label for="what" { (words::WHAT) }
-                p.hint id="what-hint" { (words::WHAT_HINT) }
-                textarea id="what" name="what" rows="5" maxlength="2048" required aria-describedby="what-hint" {
-                    "\n" (filled.what)
-                }
-            }
-            div.field {
-                label for="whose" { (words::WHOSE) }
-                p.hint id="whose-hint" { (words::WHOSE_HINT) }
-                input type="text" id="whose" name="whose" maxlength="200" required aria-describedby="whose-hint" value=(filled.whose);
-            }
-            div.field {
-                label for="day" { (words::DAY) }
-                input type="date" id="day" name="day" required value=(filled.day);
-            }
-            div.field {
-                label for="time" { (words::TIME) }
-                p.hint id="time-hint" { (words::TIME_HINT) }
-                input.short type="text" id="time" name="time" maxlength="5" inputmode="numeric" aria-describedby="time-hint" value=(filled.time);
-            }
+            (Field::new("what", words::WHAT, 2048, &filled.what).hint(words::WHAT_HINT).area(5))
+            (Field::new("whose", words::WHOSE, 200, &filled.whose).hint(words::WHOSE_HINT).line())
+            (Field::new("day", words::DAY, 10, &filled.day).day())
+            (Field::new("time", words::TIME, 5, &filled.time).hint(words::TIME_HINT).optional().numeric().line())
             p.actions { button.main type="submit" { (words::SEND) } }
         }
     };

@@ -94,6 +94,7 @@ pub(crate) const EVIDENCE_WHY: &str = "Who receives it, and what for";
 pub(crate) const WITH_NAMES: &str = "With what was written, and with names";
 pub(crate) const WITH_NAMES_HINT: &str =
     "One more file, sealed to the receiver's age key alone. Compare the key with them by telephone.";
+pub(crate) const NAMED: &str = "Named the photo's patient to the receiver of the evidence";
 pub(crate) const KEY: &str = "The receiver's age key";
 pub(crate) const TAKE: &str = "Take the archive out";
 pub(crate) const BACK: &str = "Back to the case";

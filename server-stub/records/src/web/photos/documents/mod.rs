@@ -4,6 +4,7 @@ mod read;
 mod words;
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use axum::extract::State;
@@ -11,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use gauze_people::Note;
 use gauze_people::action::{Action, act};
-use gauze_people::log::Outcome;
+use gauze_people::log::{Outcome, read_newest};
 use gauze_people::person::PersonId;
 use gauze_people::subject::Subject;
 use gauze_wire::Digest;
@@ -24,8 +25,9 @@ use serde::Deserialize;
 use super::Desk;
 use super::gate::broken;
 use crate::disk::{self, DiskError, PUBLIC};
-use crate::documents::{Document, Register, StaffNotice, register, register_file};
-use crate::web::form::OwnForm;
+use crate::documents::{Document, InForce, Register, StaffNotice, register_file};
+use crate::web::field::Field;
+use crate::web::form::{OwnForm, TEXT, WHOLE};
 use crate::web::layout::{self, Frame};
 use crate::web::leave::running;
 use crate::web::refusal::Refusal;
@@ -46,10 +48,12 @@ fn today(now: Timestamp) -> Date {
 
 pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Html<String>, Refusal> {
     desk.web.opens_for(&signed, Action::Documents, &Subject::Hospital).await?;
-    let register = desk.register().await?;
+    let InForce { register, trouble } = desk.register().await?;
+    let unread = desk.unread_by(&register.notices).await?;
     let today = today(desk.web.now());
     let reminders = register.reminders(today);
     let body = html! {
+        @if let Some(trouble) = &trouble { p.trouble.free role="alert" { (words::UNREADABLE) " " (trouble) "." } }
         p { (words::LEAD) }
         p.actions { a.button.main href=(EDIT) { (words::CHANGE) } }
         section aria-labelledby="due" {
@@ -64,7 +68,7 @@ pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Htm
         section aria-labelledby="notices" {
             h2 id="notices" { (words::NOTICES) }
             @if register.notices.is_empty() { p.note { (words::NO_NOTICES) } } @else { p.hint { (words::WHO) } }
-            ul.cards { @for notice in &register.notices { li { (desk.unread_by(notice).await?) } } }
+            ul.cards { @for notice in &unread { li { (notice) } } }
         }
         section aria-labelledby="documents" {
             h2 id="documents" { (words::DOCUMENTS) }
@@ -102,33 +106,41 @@ pub(super) async fn form(State(desk): State<Desk>, signed: Signed) -> Result<Htm
     let text = tokio::task::spawn_blocking(move || disk::read_if_any(&register_file(&data))).await;
     let text = text.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| unread_file(&error))?;
     let text = text.map_or_else(|| BEGIN.to_owned(), |text| String::from_utf8_lossy(&text).into_owned());
-    Ok(edit(&signed, &text, None))
+    let trouble = desk.register().await?.trouble;
+    Ok(edit(&signed, &text, trouble.as_deref()))
 }
 
 pub(super) async fn save(
     State(desk): State<Desk>,
-    OwnForm { who: signed, value }: OwnForm<Filled>,
+    OwnForm { who: signed, value }: OwnForm<Filled, Signed, WHOLE>,
 ) -> Result<Response, Refusal> {
-    desk.keeps_documents(&signed).await?;
-    // What a browser sends has other line ends than the file.
-    let text = value.text.replace("\r\n", "\n");
-    if let Err(error) = Register::parse(&text) {
-        let page = edit(&signed, &text, Some(&format!("{} {error}.", words::REFUSED)));
-        return Ok((StatusCode::BAD_REQUEST, page).into_response());
+    desk.put_register(&signed, &value).await.map_err(|refusal| refusal.keeping(&value.text))
+}
+
+impl Desk {
+    async fn put_register(&self, signed: &Signed, value: &Filled) -> Result<Response, Refusal> {
+        let desk = self.clone();
+        desk.keeps_documents(signed).await?;
+        // What a browser sends has other line ends than the file.
+        let text = value.text.replace("\r\n", "\n");
+        if let Err(error) = Register::parse(&text) {
+            let page = edit(signed, &text, Some(&format!("{} {error}.", words::REFUSED)));
+            return Ok((StatusCode::BAD_REQUEST, page).into_response());
+        }
+        let context = running(desk.web.now());
+        let authorised = desk.web.allowed(signed, act::Documents, &Subject::Hospital, &context).await?;
+        let note = Note::new(format!("register:{}", Digest::of(text.as_bytes())));
+        let note = note.map_err(|_| Refusal::Broken("note"))?;
+        // Whoever asked may go: what is in the log is done.
+        let work = async move {
+            desk.write(authorised.noting(note)).await?;
+            let data = desk.data.clone();
+            let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
+            written.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| unread_file(&error))
+        };
+        tokio::spawn(work).await.map_err(|_| Refusal::Broken("documents"))??;
+        Ok(Redirect::to(PAGE).into_response())
     }
-    let context = running(desk.web.now());
-    let authorised = desk.web.allowed(&signed, act::Documents, &Subject::Hospital, &context).await?;
-    let note = Note::new(format!("register:{}", Digest::of(text.as_bytes())));
-    let note = note.map_err(|_| Refusal::Broken("note"))?;
-    // Whoever asked may go: what is in the log is done.
-    let work = async move {
-        desk.write(authorised.noting(note)).await?;
-        let data = desk.data.clone();
-        let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
-        written.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| unread_file(&error))
-    };
-    tokio::spawn(work).await.map_err(|_| Refusal::Broken("documents"))??;
-    Ok(Redirect::to(PAGE).into_response())
 }
 
 fn put(data: &Path, text: &str) -> Result<(), DiskError> {
@@ -148,10 +160,7 @@ fn edit(signed: &Signed, text: &str, trouble: Option<&str>) -> Html<String> {
         p { (words::EDIT_LEAD) }
         form method="post" action=(EDIT) autocomplete="off" {
             (signed.field())
-            div.field.wide {
-                label for="text" { (words::TEXT) }
-                textarea.code-text id="text" name="text" rows="24" spellcheck="false" required { "\n" (text) }
-            }
+            (Field::new("text", words::TEXT, TEXT, text).file(24))
             p.actions { button.main type="submit" { (words::SAVE) } " " a.button href=(PAGE) { (words::TITLE) } }
         }
     };
@@ -165,34 +174,59 @@ impl Desk {
         signed.fresh_for(&self.web, EDIT)
     }
 
-    /// The register in force, read anew.
-    pub(super) async fn register(&self) -> Result<Register, Refusal> {
-        let data = self.data.clone();
-        let read = tokio::task::spawn_blocking(move || register(&data)).await;
-        read.map_err(|_| Refusal::Broken("documents"))?.map_err(|error| {
-            tracing::error!(%error, "the register of documents cannot be read");
-            Refusal::Broken("documents")
+    /// The register in force, read anew where its file is another one.
+    pub(super) async fn register(&self) -> Result<InForce, Refusal> {
+        let desk = self.clone();
+        let read = tokio::task::spawn_blocking(move || desk.shelf().in_force(&desk.data)).await;
+        read.map_err(|_| Refusal::Broken("documents"))
+    }
+
+    /// Whoever did anything here since then.
+    async fn here_since(&self, since: Timestamp) -> Result<BTreeSet<PersonId>, Refusal> {
+        let root = self.log_root.clone();
+        let read = move || {
+            let mut people = BTreeSet::new();
+            let read = read_newest(&root, |kept| match kept.entry {
+                Some(entry) if entry.at < since => ControlFlow::Break(()),
+                Some(entry) => {
+                    people.extend(entry.who.filter(|_| entry.outcome == Outcome::Done));
+                    ControlFlow::Continue(())
+                }
+                None => ControlFlow::Continue(()),
+            });
+            read.map(|()| people)
+        };
+        let read = self.reading().work(read).await.map_err(|_| Refusal::Broken("documents"))?;
+        read.map_err(|error| {
+            tracing::error!(code = error.code(), %error, "the access log cannot be read");
+            Refusal::Broken("log")
         })
     }
 
-    /// Who was here lately and has not read a notice as it now is.
-    async fn unread_by(&self, notice: &StaffNotice) -> Result<Markup, Refusal> {
-        let note = notice.note().ok_or(Refusal::Broken("note"))?;
-        let since = self.web.now().checked_sub(BACK).unwrap_or(Timestamp::MIN);
-        let people: BTreeSet<PersonId> = {
-            let done = self.read_back(since).await?.into_values();
-            done.filter(|entry| entry.outcome == Outcome::Done).filter_map(|entry| entry.who).collect()
-        };
-        let missing: BTreeSet<String> = {
+    /// Of each notice who was here lately and has not read it as it now is; the log is read once for all of them.
+    async fn unread_by(&self, notices: &[StaffNotice]) -> Result<Vec<Markup>, Refusal> {
+        if notices.is_empty() {
+            return Ok(Vec::new());
+        }
+        let people = self.here_since(self.web.now().checked_sub(BACK).unwrap_or(Timestamp::MIN)).await?;
+        let missing: Vec<BTreeSet<String>> = {
             let acknowledged = self.acknowledged();
-            let unread = people.into_iter().filter(|who| acknowledged.when(who, &note).is_none());
-            unread.map(|who| who.0).collect()
+            let has = |who: &PersonId, notice: &StaffNotice| {
+                notice.note().is_some_and(|note| acknowledged.when(who, &note).is_some())
+            };
+            let missing =
+                |notice| people.iter().filter(|who| !has(who, notice)).map(|who| who.0.clone()).collect();
+            notices.iter().map(missing).collect()
         };
-        let names = self.folk.staff(missing.clone()).await.map_err(|error| broken(&error))?;
-        Ok(html! {
-            h3 { (notice.title.as_str()) ", " (words::VERSION) " " (notice.version) }
-            @if missing.is_empty() { p { span.state.good { (words::ALL_READ) } } }
-            ul { @for id in &missing { li.free { (names.get(id).map_or(id.as_str(), String::as_str)) } } }
-        })
+        let all = missing.iter().flatten().cloned().collect();
+        let names = self.folk.staff(all).await.map_err(|error| broken(&error))?;
+        let card = |(notice, missing): (&StaffNotice, &BTreeSet<String>)| {
+            html! {
+                h3 { (notice.title.as_str()) ", " (words::VERSION) " " (notice.version) }
+                @if missing.is_empty() { p { span.state.good { (words::ALL_READ) } } }
+                ul { @for id in missing { li.free { (names.get(id).map_or(id.as_str(), String::as_str)) } } }
+            }
+        };
+        Ok(notices.iter().zip(&missing).map(card).collect())
     }
 }

@@ -27,14 +27,14 @@ pub(in crate::web::photos) struct Asked {
 }
 
 impl Desk {
-    /// What somebody has not read as it now is.
+    /// What somebody has not read as it now is. A register that cannot be read keeps nobody from their photos: its own page says so.
     async fn unread(&self, signed: &Signed) -> Result<Vec<StaffNotice>, Refusal> {
-        let notices = self.register().await?.notices;
+        let register = self.register().await?.register;
         let acknowledged = self.acknowledged();
         let who = &signed.acting.person.id;
         let read =
             |notice: &StaffNotice| notice.note().is_some_and(|note| acknowledged.when(who, &note).is_some());
-        Ok(notices.into_iter().filter(|notice| !read(notice)).collect())
+        Ok(register.notices.iter().filter(|notice| !read(notice)).cloned().collect())
     }
 }
 
@@ -50,7 +50,8 @@ pub(in crate::web::photos) async fn gate(State(desk): State<Desk>, request: Requ
                 let asked = parts.uri.path_and_query().map_or("/", |asked| asked.as_str());
                 return Redirect::to(&with_next(PAGE, asked)).into_response();
             }
-            Ok(_) => return read_first().into_response(),
+            // What was typed in that form is not kept.
+            Ok(_) => return read_first().keeping("").into_response(),
             Err(refusal) => return refusal.into_response(),
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) const TITLE: &str = "Documents and notices";
 pub(crate) const LEAD: &str = "The hospital's own policies with the day on which each is looked at again, and notices that everybody reads before they see photos.";
+pub(crate) const UNREADABLE: &str = "The file of documents and notices cannot be read, and nothing of it is in force but what was read before. Change it here, or put the file right.";
 pub(crate) const DUE: &str = "To be looked at again";
 pub(crate) const NOT_DUE: &str = "No document is to be looked at within the next thirty days.";
 pub(crate) const MAIL: &str = "Text for a message to";

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse as _, Response};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_people::action::{Action, act};
+use gauze_people::action::act;
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::log::{About, Event, Happening, Outcome, prove};
 use gauze_people::{Logged, Note, Sealed};
@@ -27,6 +27,7 @@ use super::links::words::why;
 use super::photo::visible_line;
 use super::{Desk, parts, pixels, record};
 use crate::folk::{Found, Opening};
+use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::refusal::Refusal;
@@ -99,10 +100,7 @@ impl Desk {
     async fn exportable(&self, signed: &Signed, address: &str) -> Result<Found, Refusal> {
         let found = self.photo(signed, address).await?;
         signed.fresh_for(&self.web, &format!("/photos/{}/export", found.handle))?;
-        if !self.may(signed, Action::Export, &found.subject()) {
-            let reason = Reason { code: ReasonCode::Other, sealed_words: None };
-            drop(self.allowed(signed, act::Export, &found.subject(), Some(reason)).await?);
-        }
+        self.admits(signed, act::Export, &found.subject(), ReasonCode::Other).await?;
         Ok(found)
     }
 
@@ -140,28 +138,14 @@ impl Desk {
                         }
                     }
                 }
-                div.field {
-                    label for="receiver" { (words::RECEIVER) }
-                    p.hint id="receiver-hint" { (words::RECEIVER_HINT) }
-                    input type="text" id="receiver" name="receiver" maxlength="100" required aria-describedby="receiver-hint" value=(filled.receiver);
-                }
-                div.field {
-                    label for="words" { (words::WORDS) }
-                    p.hint id="words-hint" { (words::WORDS_HINT) }
-                    textarea id="words" name="words" rows="3" maxlength="512" required aria-describedby="words-hint" {
-                        "\n" (filled.words)
-                    }
-                }
+                (Field::new("receiver", words::RECEIVER, 100, &filled.receiver).hint(words::RECEIVER_HINT).line())
+                (Field::new("words", words::WORDS, 512, &filled.words).hint(words::WORDS_HINT).area(3))
                 fieldset.ticks {
                     legend { (words::FORM) }
                     (form(Form::Picture, words::PICTURE, words::PICTURE_HINT))
                     (form(Form::Sealed, words::SEALED, words::SEALED_HINT))
                 }
-                div.field {
-                    label for="key" { (words::KEY) }
-                    p.hint id="key-hint" { (words::KEY_HINT) }
-                    input type="text" id="key" name="key" maxlength="4096" aria-describedby="key-hint" value=(filled.key);
-                }
+                (Field::new("key", words::KEY, 4096, &filled.key).hint(words::KEY_HINT).optional().line())
                 p.actions {
                     button.irreversible type="submit" { (words::SUBMIT) }
                     " " a.button href={ "/photos/" (found.handle) } { (words::BACK) }
@@ -270,26 +254,32 @@ pub(super) async fn take(
     Path(address): Path<String>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    let found = desk.exportable(&signed, &address).await?;
-    let wanted = match value.wanted() {
-        Ok(wanted) => wanted,
-        Err(trouble) => {
-            let page = desk.export_form(&signed, &found, &value, Some(html! { (trouble) })).await?;
-            return Ok((StatusCode::BAD_REQUEST, page).into_response());
+    desk.export(&signed, &address, &value).await.map_err(|refusal| refusal.keeping(&value.words))
+}
+
+impl Desk {
+    async fn export(&self, signed: &Signed, address: &str, value: &Filled) -> Result<Response, Refusal> {
+        let found = self.exportable(signed, address).await?;
+        let wanted = match value.wanted() {
+            Ok(wanted) => wanted,
+            Err(trouble) => {
+                let page = self.export_form(signed, &found, value, Some(html! { (trouble) })).await?;
+                return Ok((StatusCode::BAD_REQUEST, page).into_response());
+            }
+        };
+        let consent = self.folk.consent(&found).await.map_err(|error| broken(&error))?;
+        if let Some(lack) = lacks(wanted.purpose, consent.as_ref()) {
+            self.unconsented(signed, &found).await?;
+            let trouble = html! { (lack) " " (record::consent(consent.as_ref())) "." };
+            let page = self.export_form(signed, &found, value, Some(trouble)).await?;
+            return Ok((StatusCode::FORBIDDEN, page).into_response());
         }
-    };
-    let consent = desk.folk.consent(&found).await.map_err(|error| broken(&error))?;
-    if let Some(lack) = lacks(wanted.purpose, consent.as_ref()) {
-        desk.unconsented(&signed, &found).await?;
-        let trouble = html! { (lack) " " (record::consent(consent.as_ref())) "." };
-        let page = desk.export_form(&signed, &found, &value, Some(trouble)).await?;
-        return Ok((StatusCode::FORBIDDEN, page).into_response());
+        let logged = self.leaving(signed, &found, &wanted).await?;
+        let opening = Opening::of(&logged).ok_or(Refusal::Broken("opening"))?;
+        let photo = self.copied(signed, &found, &wanted, opening).await?;
+        let packed = self.pack(&found, wanted, &logged, photo).await?;
+        let name = format!("attachment; filename=\"export-{}.tar\"", logged.line().index);
+        Ok(([(CONTENT_TYPE, "application/x-tar".to_owned()), (CONTENT_DISPOSITION, name)], packed)
+            .into_response())
     }
-    let logged = desk.leaving(&signed, &found, &wanted).await?;
-    let opening = Opening::of(&logged).ok_or(Refusal::Broken("opening"))?;
-    let photo = desk.copied(&signed, &found, &wanted, opening).await?;
-    let packed = desk.pack(&found, wanted, &logged, photo).await?;
-    let name = format!("attachment; filename=\"export-{}.tar\"", logged.line().index);
-    Ok(([(CONTENT_TYPE, "application/x-tar".to_owned()), (CONTENT_DISPOSITION, name)], packed)
-        .into_response())
 }

@@ -1,11 +1,10 @@
 //! What is due, held and asked for; what is due is erased here, by a click, as many as are ticked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use gauze_people::action::Action;
-use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::keeping::{Erasing, Wish};
 use gauze_people::subject::Subject;
 use gauze_wire::{CaptureId, Digest};
@@ -15,6 +14,7 @@ use serde::Deserialize;
 use super::{PAGE, wish_ground, words};
 use crate::blind::Blind;
 use crate::folk::Over;
+use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::gate::broken;
@@ -63,10 +63,7 @@ pub(in crate::web::photos) async fn erase(
         // Somebody else may have erased it a moment ago.
         let found = desk.folk.photo(&handle).await.map_err(|error| broken(&error))?;
         let Some(found) = found else { continue };
-        let until = desk.kept_until(&found).await?;
-        let due = until.is_some_and(|(until, _)| until <= desk.web.now());
-        let reason = Reason { code: ReasonCode::RetentionOver, sealed_words: None };
-        desk.erase(&signed, &found, (reason, due), until.map(|(_, rules)| rules)).await?;
+        desk.erase(&signed, &found, false).await?;
     }
     Ok(Redirect::to(PAGE))
 }
@@ -83,8 +80,10 @@ impl Desk {
         let erased: Vec<(CaptureId, Erasing)> = self.keepings().erasures().take(MOST).cloned().collect();
         let over = match &rules {
             Some((rules, _)) => {
-                let held = |photo: &CaptureId| self.keepings().hold(photo).is_some();
-                let over = self.folk.over(rules, self.web.now(), MOST, held).await;
+                let going: HashSet<CaptureId> = self.keepings().erasures().map(|(photo, _)| *photo).collect();
+                let stays = |photo: &CaptureId| self.keepings().hold(photo).is_some();
+                let skip = |photo: &CaptureId| stays(photo) || going.contains(photo);
+                let over = self.folk.over(rules, self.web.now(), MOST, skip).await;
                 over.map_err(|error| broken(&error))?
             }
             None => Vec::new(),
@@ -188,11 +187,7 @@ fn find() -> Markup {
         section aria-labelledby="find" {
             h2 id="find" { (words::FIND) }
             form method="get" action=(PAGE) autocomplete="off" {
-                div.field {
-                    label for="reference" { (words::REFERENCE) }
-                    p.hint id="reference-hint" { (words::FIND_HINT) }
-                    input type="text" id="reference" name="reference" maxlength="36" required spellcheck="false" aria-describedby="reference-hint";
-                }
+                (Field::new("reference", words::REFERENCE, 36, "").hint(words::FIND_HINT).line())
                 p.actions { button type="submit" { (words::FIND_BUTTON) } }
             }
         }

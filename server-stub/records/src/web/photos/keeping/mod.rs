@@ -23,9 +23,10 @@ use super::Desk;
 use super::filled::lines;
 use super::gate::broken;
 use crate::folk::Found;
-use crate::keeping::{Retention, retention};
+use crate::keeping::{InForceRules, retention};
 use crate::web::refusal::Refusal;
 
+pub(super) use erase::end_links;
 pub(super) use list::{erase as erase_due, page};
 pub(super) use one::{ask, decide, hold, page as of_photo};
 pub(super) use rules::{page as rules_page, save as save_rules};
@@ -42,9 +43,25 @@ impl super::DeskParts {
     }
 }
 
+/// Why a photo goes, and by which rules that was judged.
+struct Going {
+    /// Who asks for it, where that is the ground.
+    wish: Option<Wish>,
+    /// From when on it need not be kept.
+    until: Option<Timestamp>,
+    due: bool,
+    rules: Option<Digest>,
+}
+
+impl Going {
+    fn ground(&self) -> ReasonCode {
+        self.wish.as_ref().map_or(ReasonCode::RetentionOver, wish_ground)
+    }
+}
+
 impl Desk {
     /// The rules in force, read anew; none where there are none.
-    async fn rules(&self) -> Result<Option<(Retention, Digest)>, Refusal> {
+    async fn rules(&self) -> Result<Option<InForceRules>, Refusal> {
         let data = self.data.clone();
         let read = tokio::task::spawn_blocking(move || retention(&data)).await;
         read.map_err(|_| Refusal::Broken("retention"))?.map_err(|error| {
@@ -53,21 +70,29 @@ impl Desk {
         })
     }
 
-    /// From when on a photo need not be kept, and by which rules; never, where there are none.
-    async fn kept_until(&self, found: &Found) -> Result<Option<(Timestamp, Digest)>, Refusal> {
-        let Some((rules, digest)) = self.rules().await? else { return Ok(None) };
-        let until = self.folk.kept_until(found, &rules).await.map_err(|error| broken(&error))?;
-        Ok(Some((until, digest)))
+    /// Why a photo would go at this moment: by somebody's wish where that counts, else because its time is over.
+    async fn going(&self, found: &Found, by_wish: bool) -> Result<Going, Refusal> {
+        let rules = self.rules().await?;
+        let until = match &rules {
+            Some((rules, _)) => self.folk.kept_until(found, rules).await.map_err(|error| broken(&error))?,
+            None => None,
+        };
+        Ok(Going {
+            wish: self.keepings().wish(&found.capture_id).filter(|_| by_wish).cloned(),
+            until,
+            due: until.is_some_and(|until| until <= self.web.now()),
+            rules: rules.map(|(_, digest)| digest),
+        })
     }
 
     /// The photo as roles see it before it is erased.
-    fn erasable(&self, found: &Found, due: bool, rules: Option<&Digest>) -> Subject {
+    fn erasable(&self, found: &Found, going: &Going) -> Subject {
         let Subject::Photo(photo) = found.subject() else { return found.subject() };
         let keepings = self.keepings();
         let held = keepings.hold(&found.capture_id).is_some();
-        let proposed_by = keepings.wish(&found.capture_id).map(|wish| wish.by.clone());
-        let ruled_by = rules.and_then(|rules| keepings.ruled_by(rules)).cloned();
-        Subject::Photo(Photo { held, due, ruled_by, proposed_by, ..photo })
+        let proposed_by = going.wish.as_ref().map(|wish| wish.by.clone());
+        let ruled_by = going.rules.as_ref().and_then(|rules| keepings.ruled_by(rules)).cloned();
+        Subject::Photo(Photo { held, due: going.due, ruled_by, proposed_by, ..photo })
     }
 
     fn reason(&self, found: &Found, code: ReasonCode, words: &str) -> Result<Reason, Refusal> {

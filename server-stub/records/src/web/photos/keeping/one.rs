@@ -3,16 +3,17 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use gauze_people::action::{Action, act};
+use gauze_people::Logged;
+use gauze_people::action::{Act, Action, act};
 use gauze_people::context::{Reason, ReasonCode};
-use gauze_people::keeping::{Step, Wish};
-use gauze_wire::Digest;
+use gauze_people::keeping::{Keepings, Step, Wish};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::list::name;
-use super::{typed, wish_ground, words};
+use super::{Going, typed, wish_ground, words};
 use crate::folk::Found;
+use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::gate::broken;
@@ -29,6 +30,12 @@ pub(in crate::web::photos) struct Filled {
     words: String,
     /// Takes the wish back, or lifts the hold.
     off: Option<String>,
+}
+
+impl Filled {
+    fn typed(&self) -> String {
+        format!("{}\n{}", self.asker, self.words)
+    }
 }
 
 /// What stands about a photo.
@@ -48,7 +55,7 @@ pub(in crate::web::photos) async fn page(
 ) -> Result<Html<String>, Refusal> {
     let found = desk.photo(&signed, &address).await?;
     desk.may_ask(&signed, &found).await?;
-    desk.one(&signed, &found, &Filled::default(), None).await
+    desk.one(&signed, &found, (&Filled::default(), ""), None).await
 }
 
 /// A wish, or its end.
@@ -57,30 +64,7 @@ pub(in crate::web::photos) async fn ask(
     Path(address): Path<String>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    let found = desk.photo(&signed, &address).await?;
-    desk.may_ask(&signed, &found).await?;
-    let on = value.off.is_none();
-    let ground = value.ground.filter(|ground| words::GROUNDS.contains(ground));
-    let (reason, asks) = match (on, ground, typed(&value.asker), typed(&value.words)) {
-        (true, Some(ground), Some(asker), Some(why)) => {
-            (desk.reason(&found, ground, &format!("{}\n{}", asker.as_str(), why.as_str()))?, true)
-        }
-        (false, ..) => (Reason { code: ReasonCode::Other, sealed_words: None }, false),
-        (true, ..) => {
-            let page = desk.one(&signed, &found, &value, Some(words::MISSING)).await?;
-            return Ok((StatusCode::BAD_REQUEST, page).into_response());
-        }
-    };
-    let authorised = desk.allowed(&signed, act::ProposeErasure, &found.subject(), Some(reason)).await?;
-    let note = Step::Ask(asks).note().ok_or(Refusal::Broken("note"))?;
-    let to = here(&found);
-    let work = async move {
-        let logged = desk.write(authorised.noting(note)).await?;
-        desk.keepings_now().asked(&logged, asks);
-        Ok::<_, Refusal>(())
-    };
-    tokio::spawn(work).await.map_err(|_| Refusal::Broken("keeping"))??;
-    Ok(Redirect::to(&to).into_response())
+    desk.asked(&signed, &address, &value).await.map_err(|refusal| refusal.keeping(&value.typed()))
 }
 
 /// A hold, or its end.
@@ -89,28 +73,7 @@ pub(in crate::web::photos) async fn hold(
     Path(address): Path<String>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    let found = desk.photo(&signed, &address).await?;
-    let on = value.off.is_none();
-    let Some(why) = typed(&value.words) else {
-        desk.may_hold(&signed, &found).await?;
-        let page = desk.one(&signed, &found, &value, Some(words::HOLD_MISSING)).await?;
-        return Ok((StatusCode::BAD_REQUEST, page).into_response());
-    };
-    desk.may_hold(&signed, &found).await?;
-    signed.fresh_for(&desk.web, &here(&found))?;
-    let reason = desk.reason(&found, ReasonCode::Legal, why.as_str())?;
-    let note = Step::Hold(on).note().ok_or(Refusal::Broken("note"))?;
-    let to = here(&found);
-    let work = async move {
-        // No erasure is judged between this line and what it changes.
-        let _deciding = desk.deciding().await;
-        let authorised = desk.allowed(&signed, act::Hold, &found.subject(), Some(reason)).await?;
-        let logged = desk.write(authorised.noting(note)).await?;
-        desk.keepings_now().held(&logged, on);
-        Ok::<_, Refusal>(())
-    };
-    tokio::spawn(work).await.map_err(|_| Refusal::Broken("keeping"))??;
-    Ok(Redirect::to(&to).into_response())
+    desk.held(&signed, &address, &value).await.map_err(|refusal| refusal.keeping(&value.typed()))
 }
 
 /// The second of two people erases it.
@@ -120,71 +83,113 @@ pub(in crate::web::photos) async fn decide(
     OwnForm { who: signed, .. }: OwnForm<Filled>,
 ) -> Result<Redirect, Refusal> {
     let found = desk.photo(&signed, &address).await?;
-    let until = desk.kept_until(&found).await?;
-    let due = until.is_some_and(|(until, _)| until <= desk.web.now());
-    let rules = until.map(|(_, rules)| rules);
-    let wish = desk.keepings().wish(&found.capture_id).cloned();
-    let ground = wish.as_ref().map_or(ReasonCode::RetentionOver, wish_ground);
-    let reason = Reason { code: ground, sealed_words: None };
-    if desk.may_fresh(&signed, Action::Erase, &desk.erasable(&found, due, rules.as_ref())) {
+    let going = desk.going(&found, true).await?;
+    if desk.may_fresh(&signed, Action::Erase, &desk.erasable(&found, &going)) {
         signed.fresh_for(&desk.web, &here(&found))?;
     }
-    desk.erase(&signed, &found, (reason, due), rules).await?;
+    desk.erase(&signed, &found, true).await?;
     Ok(Redirect::to("/keeping"))
 }
 
 impl Desk {
-    /// Whoever may not is refused, and that is written.
+    async fn asked(&self, signed: &Signed, address: &str, value: &Filled) -> Result<Response, Refusal> {
+        let found = self.photo(signed, address).await?;
+        self.may_ask(signed, &found).await?;
+        let ground = value.ground.filter(|ground| words::GROUNDS.contains(ground));
+        let asks = value.off.is_none();
+        let reason = match (asks, ground, typed(&value.asker), typed(&value.words)) {
+            (true, Some(ground), Some(asker), Some(why)) => {
+                self.reason(&found, ground, &format!("{}\n{}", asker.as_str(), why.as_str()))?
+            }
+            (false, ..) => Reason { code: ReasonCode::Other, sealed_words: None },
+            (true, ..) => {
+                let page = self.one(signed, &found, (value, ""), Some(words::MISSING)).await?;
+                return Ok((StatusCode::BAD_REQUEST, page).into_response());
+            }
+        };
+        let take = move |logged: &Logged<act::ProposeErasure>, keepings: &mut Keepings| {
+            keepings.asked(logged, asks);
+        };
+        self.decided(signed, &found, act::ProposeErasure, (Step::Ask(asks), reason), take).await
+    }
+
+    async fn held(&self, signed: &Signed, address: &str, value: &Filled) -> Result<Response, Refusal> {
+        let found = self.photo(signed, address).await?;
+        self.admits(signed, act::Hold, &found.subject(), ReasonCode::Legal).await?;
+        let on = value.off.is_none();
+        let Some(why) = typed(&value.words) else {
+            let page = self
+                .one(signed, &found, (&Filled::default(), &value.words), Some(words::HOLD_MISSING))
+                .await?;
+            return Ok((StatusCode::BAD_REQUEST, page).into_response());
+        };
+        signed.fresh_for(&self.web, &here(&found))?;
+        let reason = self.reason(&found, ReasonCode::Legal, why.as_str())?;
+        let take = move |logged: &Logged<act::Hold>, keepings: &mut Keepings| keepings.held(logged, on);
+        self.decided(signed, &found, act::Hold, (Step::Hold(on), reason), take).await
+    }
+
+    /// Judged and written while nobody else decides, so that what is known here has the order of the lines. Whoever asked may go: what
+    /// is in the log is known here too.
+    async fn decided<A: Act + Send + 'static>(
+        &self,
+        signed: &Signed,
+        found: &Found,
+        act: A,
+        (step, reason): (Step, Reason),
+        take: impl FnOnce(&Logged<A>, &mut Keepings) + Send + 'static,
+    ) -> Result<Response, Refusal> {
+        let (desk, signed, found, to) = (self.clone(), signed.clone(), found.clone(), here(found));
+        let note = step.note().ok_or(Refusal::Broken("note"))?;
+        let work = async move {
+            let _deciding = desk.deciding().await;
+            let found = desk.stands(&found).await?;
+            let authorised = desk.allowed(&signed, act, &found.subject(), Some(reason)).await?;
+            let logged = desk.write(authorised.noting(note)).await?;
+            take(&logged, &mut desk.keepings_now());
+            Ok::<_, Refusal>(())
+        };
+        tokio::spawn(work).await.map_err(|_| Refusal::Broken("keeping"))??;
+        Ok(Redirect::to(&to).into_response())
+    }
+
     async fn may_ask(&self, signed: &Signed, found: &Found) -> Result<(), Refusal> {
-        if !self.may(signed, Action::ProposeErasure, &found.subject()) {
-            let reason = Reason { code: ReasonCode::Other, sealed_words: None };
-            drop(self.allowed(signed, act::ProposeErasure, &found.subject(), Some(reason)).await?);
-        }
-        Ok(())
+        self.admits(signed, act::ProposeErasure, &found.subject(), ReasonCode::Other).await
     }
 
-    async fn may_hold(&self, signed: &Signed, found: &Found) -> Result<(), Refusal> {
-        if !self.may_fresh(signed, Action::Hold, &found.subject()) {
-            let reason = Reason { code: ReasonCode::Legal, sealed_words: None };
-            drop(self.allowed(signed, act::Hold, &found.subject(), Some(reason)).await?);
-        }
-        Ok(())
-    }
-
-    /// To whoever may see the photo it shows whose it is: that is a look.
+    /// With what was typed to have it erased, and to hold it. To whoever may see the photo it shows whose it is: that is a look.
     async fn one(
         &self,
         signed: &Signed,
         found: &Found,
-        filled: &Filled,
+        (filled, why): (&Filled, &str),
         trouble: Option<&str>,
     ) -> Result<Html<String>, Refusal> {
         let sees = self.may(signed, Action::View, &found.subject());
         if sees {
             self.logged(signed, act::View, &found.subject()).await?;
         }
-        let until = self.kept_until(found).await?;
-        let due = until.is_some_and(|(until, _)| until <= self.web.now());
-        let rules = until.map(|(_, rules)| rules);
-        let standing = {
-            let keepings = self.keepings();
-            let (hold, wish) = (keepings.hold(&found.capture_id), keepings.wish(&found.capture_id));
-            Standing { hold: hold.cloned(), wish: wish.cloned() }
-        };
+        let going = self.going(found, true).await?;
+        let hold = self.keepings().hold(&found.capture_id).cloned();
+        let standing = Standing { hold, wish: going.wish.clone() };
         let body = html! {
             @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
-            (self.standing(found, &standing, due).await?)
+            (self.standing(found, &standing, going.due).await?)
             dl {
                 dt { (words::REFERENCE) } dd { code { (found.capture_id) } }
                 dt { (words::TEAM) } dd { (self.team_word(found.team.as_deref())) }
                 dt { (words::TAKEN) } dd { (layout::time(found.taken)) }
                 dt { (words::UNTIL) } dd {
-                    @match until { Some((until, _)) => (layout::time(until)), None => (words::NO_END) }
+                    @match going.until {
+                        Some(until) => (layout::time(until)),
+                        None if going.rules.is_some() => (words::END_UNKNOWN),
+                        None => (words::NO_END),
+                    }
                 }
             }
-            (self.decision(signed, found, &standing, (due, rules)))
+            (self.decision(signed, found, &standing, &going))
             @if standing.wish.is_none() { (asking(signed, found, filled)) }
-            @if self.may_fresh(signed, Action::Hold, &found.subject()) { (holding(signed, found, &standing)) }
+            @if self.may_fresh(signed, Action::Hold, &found.subject()) { (holding(signed, found, &standing, why)) }
             @if sees { p.actions { a.button href={ "/photos/" (found.handle) } { (words::BACK) } } }
         };
         let banner = sees.then(|| parts::banner(found.label.patient.as_ref(), self.web.now()));
@@ -218,14 +223,8 @@ impl Desk {
     }
 
     /// Erasing it, or taking the wish back.
-    fn decision(
-        &self,
-        signed: &Signed,
-        found: &Found,
-        standing: &Standing,
-        (due, rules): (bool, Option<Digest>),
-    ) -> Markup {
-        let erases = self.may_fresh(signed, Action::Erase, &self.erasable(found, due, rules.as_ref()));
+    fn decision(&self, signed: &Signed, found: &Found, standing: &Standing, going: &Going) -> Markup {
+        let erases = self.may_fresh(signed, Action::Erase, &self.erasable(found, going));
         let own = standing.wish.as_ref().is_some_and(|wish| wish.by == signed.acting.person.id);
         html! {
             @if own { p.note { (words::OWN_WISH) } }
@@ -264,23 +263,15 @@ fn asking(signed: &Signed, found: &Found, filled: &Filled) -> Markup {
                         }
                     }
                 }
-                div.field {
-                    label for="asker" { (words::ASKER) }
-                    p.hint id="asker-hint" { (words::ASKER_HINT) }
-                    input type="text" id="asker" name="asker" maxlength="200" required aria-describedby="asker-hint" value=(filled.asker);
-                }
-                div.field {
-                    label for="words" { (words::WHY) }
-                    p.hint id="words-hint" { (words::WHY_HINT) }
-                    textarea id="words" name="words" rows="3" maxlength="512" required aria-describedby="words-hint" { "\n" (filled.words) }
-                }
+                (Field::new("asker", words::ASKER, 200, &filled.asker).hint(words::ASKER_HINT).line())
+                (Field::new("words", words::WHY, 512, &filled.words).hint(words::WHY_HINT).area(3))
                 p.actions { button.main type="submit" { (words::ASK_BUTTON) } }
             }
         }
     }
 }
 
-fn holding(signed: &Signed, found: &Found, standing: &Standing) -> Markup {
+fn holding(signed: &Signed, found: &Found, standing: &Standing, why: &str) -> Markup {
     let held = standing.hold.is_some();
     html! {
         section aria-labelledby="hold" {
@@ -289,11 +280,7 @@ fn holding(signed: &Signed, found: &Found, standing: &Standing) -> Markup {
             form method="post" action={ "/photos/" (found.handle) "/hold" } autocomplete="off" {
                 (signed.field())
                 @if held { input type="hidden" name="off" value="yes"; }
-                div.field {
-                    label for="hold-words" { (words::HOLD_WHY) }
-                    p.hint id="hold-hint" { (words::HOLD_WHY_HINT) }
-                    textarea id="hold-words" name="words" rows="3" maxlength="512" required aria-describedby="hold-hint" {}
-                }
+                (Field::new("words", words::HOLD_WHY, 512, why).id("hold-words").hint(words::HOLD_WHY_HINT).area(3))
                 p.actions { button type="submit" { (if held { words::LIFT } else { words::HOLD_BUTTON }) } }
             }
         }

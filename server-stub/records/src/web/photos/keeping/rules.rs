@@ -15,7 +15,8 @@ use serde::Deserialize;
 use super::{PAGE, words};
 use crate::disk::{self, DiskError, PUBLIC};
 use crate::keeping::{Retention, retention_file};
-use crate::web::form::OwnForm;
+use crate::web::field::Field;
+use crate::web::form::{OwnForm, TEXT, WHOLE};
 use crate::web::layout::{self, Frame};
 use crate::web::leave::running;
 use crate::web::photos::Desk;
@@ -46,29 +47,36 @@ pub(in crate::web::photos) async fn page(
 
 pub(in crate::web::photos) async fn save(
     State(desk): State<Desk>,
-    OwnForm { who: signed, value }: OwnForm<Filled>,
+    OwnForm { who: signed, value }: OwnForm<Filled, Signed, WHOLE>,
 ) -> Result<Response, Refusal> {
-    desk.keeps_rules(&signed).await?;
-    // What a browser sends has other line ends than the file.
-    let text = value.text.replace("\r\n", "\n");
-    if let Err(error) = Retention::parse(&text) {
-        let page = rules_page(&signed, &text, Some(&format!("{} {error}.", words::RULES_REFUSED)));
-        return Ok((StatusCode::BAD_REQUEST, page).into_response());
+    desk.put_rules(&signed, &value).await.map_err(|refusal| refusal.keeping(&value.text))
+}
+
+impl Desk {
+    async fn put_rules(&self, signed: &Signed, value: &Filled) -> Result<Response, Refusal> {
+        let desk = self.clone();
+        desk.keeps_rules(signed).await?;
+        // What a browser sends has other line ends than the file.
+        let text = value.text.replace("\r\n", "\n");
+        if let Err(error) = Retention::parse(&text) {
+            let page = rules_page(signed, &text, Some(&format!("{} {error}.", words::RULES_REFUSED)));
+            return Ok((StatusCode::BAD_REQUEST, page).into_response());
+        }
+        let context = running(desk.web.now());
+        let authorised = desk.web.allowed(signed, act::Retention, &Subject::Hospital, &context).await?;
+        let rules = Digest::of(text.as_bytes());
+        let note = ruling(&rules).ok_or(Refusal::Broken("note"))?;
+        // Whoever asked may go: what is in the log is done.
+        let work = async move {
+            let logged = desk.write(authorised.noting(note)).await?;
+            desk.keepings_now().ruled(&logged, rules);
+            let data = desk.data.clone();
+            let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
+            written.map_err(|_| Refusal::Broken("retention"))?.map_err(|error| unread(&error))
+        };
+        tokio::spawn(work).await.map_err(|_| Refusal::Broken("retention"))??;
+        Ok(Redirect::to(PAGE).into_response())
     }
-    let context = running(desk.web.now());
-    let authorised = desk.web.allowed(&signed, act::Retention, &Subject::Hospital, &context).await?;
-    let rules = Digest::of(text.as_bytes());
-    let note = ruling(&rules).ok_or(Refusal::Broken("note"))?;
-    // Whoever asked may go: what is in the log is done.
-    let work = async move {
-        let logged = desk.write(authorised.noting(note)).await?;
-        desk.keepings_now().ruled(&logged, rules);
-        let data = desk.data.clone();
-        let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;
-        written.map_err(|_| Refusal::Broken("retention"))?.map_err(|error| unread(&error))
-    };
-    tokio::spawn(work).await.map_err(|_| Refusal::Broken("retention"))??;
-    Ok(Redirect::to(PAGE).into_response())
 }
 
 fn put(data: &Path, text: &str) -> Result<(), DiskError> {
@@ -96,10 +104,7 @@ fn rules_page(signed: &Signed, text: &str, trouble: Option<&str>) -> Html<String
         p { (words::RULES_LEAD) }
         form method="post" action=(HERE) autocomplete="off" {
             (signed.field())
-            div.field.wide {
-                label for="text" { (words::RULES_TEXT) }
-                textarea.code-text id="text" name="text" rows="20" spellcheck="false" required { "\n" (text) }
-            }
+            (Field::new("text", words::RULES_TEXT, TEXT, text).file(20))
             p.actions { button.main type="submit" { (words::RULES_SAVE) } " " a.button href=(PAGE) { (words::TITLE) } }
         }
     };

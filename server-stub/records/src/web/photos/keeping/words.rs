@@ -48,6 +48,10 @@ pub(crate) const STATE_DUE: &str = "It need not be kept any longer.";
 pub(crate) const STATE_PLAIN: &str = "It is kept as the hospital's rules say.";
 pub(crate) const UNTIL: &str = "Kept until";
 pub(crate) const NO_END: &str = "No end, as there are no rules";
+pub(crate) const END_UNKNOWN: &str =
+    "Not known, as not all of its record can be read. Two people may erase it, and no rule does.";
+pub(crate) const UNDER_WAY: &str =
+    "Its erasure is under way or done. Nothing more is decided about this photo.";
 pub(crate) const ASK: &str = "Ask for it to be erased";
 pub(crate) const ASK_MEANS: &str =
     "Nothing is erased yet. Somebody else, of information governance, decides.";
@@ -57,7 +61,8 @@ pub(crate) const ASKER_HINT: &str =
 pub(crate) const WHY: &str = "Why, in words";
 pub(crate) const WHY_HINT: &str = "Whoever decides reads this. It is sealed, and it stays in the access log.";
 pub(crate) const ASK_BUTTON: &str = "Ask for it";
-pub(crate) const MISSING: &str = "Choose a ground, and write who asks and why, in at most 512 letters.";
+pub(crate) const MISSING: &str =
+    "Choose a ground, and write who asks and why. Where all is filled in, write it shorter.";
 pub(crate) const WITHDRAW: &str = "Take the wish back";
 pub(crate) const WITHDRAW_MEANS: &str = "The photo stays.";
 pub(crate) const DECIDE: &str = "Erase it for good";
@@ -72,7 +77,7 @@ pub(crate) const HOLD_WHY_HINT: &str =
 pub(crate) const HOLD_BUTTON: &str = "Keep it";
 pub(crate) const LIFT: &str = "Lift it";
 pub(crate) const LIFT_MEANS: &str = "From then on it may be erased when it is due, or when somebody asks.";
-pub(crate) const HOLD_MISSING: &str = "Write why, in at most 512 letters.";
+pub(crate) const HOLD_MISSING: &str = "Write why. Where something stands there, write it shorter.";
 pub(crate) const BACK: &str = "Back to the photo";
 
 /// The grounds on which somebody asks, in the order of the form.
