@@ -46,7 +46,7 @@ pub async fn upload(
     request: FromDevice,
 ) -> Result<(StatusCode, Json<UploadAnswer>), RequestRefusal> {
     let revoked = request.unless_revoked();
-    let FromDevice { tenant, device, body } = request;
+    let FromDevice { tenant, device, body, said_at_s: _ } = request;
     served(&app, &tenant)?;
     let asked: UploadRequest = serde_json::from_slice(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     if asked.manifest.kid() != &device.device_id {
@@ -349,26 +349,31 @@ pub async fn status(
     State(app): State<App>,
     request: FromDevice,
 ) -> Result<Json<StatusAnswer>, RequestRefusal> {
-    let FromDevice { tenant, device, body } = request;
+    let FromDevice { tenant, device, body, said_at_s } = request;
     let query: StatusQuery = serde_json::from_slice(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     if query.captures.len() > STATUS_LIMIT {
         return Err(ProblemCode::TooLarge.into());
     }
     let captures = app.db.states(&tenant, &device.device_id, &query.captures).await?;
     let standing = match &query.holding {
-        Some(holding) => Some(hear(&app, &tenant, &device.device_id, holding).await?),
+        Some(holding) => Some(hear(&app, (&tenant, &device.device_id), holding, said_at_s).await?),
         None => None,
     };
     Ok(Json(StatusAnswer { captures, standing }))
 }
 
 /// Takes in what the phone says of itself, and tells it where it stands.
-async fn hear(app: &App, tenant: &Tenant, id: &DeviceId, holding: &Holding) -> Result<Jws, RequestRefusal> {
+async fn hear(
+    app: &App,
+    (tenant, id): (&Tenant, &DeviceId),
+    holding: &Holding,
+    said_at_s: i64,
+) -> Result<Jws, RequestRefusal> {
     let served = served(app, tenant)?;
     let at_ms = app.clock.now().as_millisecond();
     if app.db.is_news((tenant, id), holding, at_ms).await? {
         let (tenant, device_id, holding) = (tenant.clone(), id.clone(), holding.clone());
-        app.heartbeats.keep(&app.db, Heartbeat { tenant, device_id, holding, at_ms }).await?;
+        app.heartbeats.keep(&app.db, Heartbeat { tenant, device_id, holding, said_at_s, at_ms }).await?;
     }
     let device = app.db.registered(tenant, id).await?.ok_or(ProblemCode::UnknownDevice)?;
     standing(app, served, &device)
