@@ -189,9 +189,11 @@ impl Served {
     pub fn take_stock(&self, given: &InventoryGiven, data: &Path) -> Result<(), StockError> {
         let stock = Stock::accept(given, &self.bundle).map_err(StockError::Refused)?;
         let mut before = self.stock.write().unwrap_or_else(PoisonError::into_inner);
-        if before.as_ref().is_some_and(|before| !stock.follows(before)) {
-            return Err(StockError::Refused(WireError::Rollback));
-        }
+        let stock = match before.as_deref() {
+            Some(before) if !stock.follows(before) => return Err(StockError::Refused(WireError::Rollback)),
+            Some(before) => stock.with_newest_token(before),
+            None => stock,
+        };
         stock.keep(data).map_err(StockError::Disk)?;
         *before = Some(Arc::new(stock));
         Ok(())
