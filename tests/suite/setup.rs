@@ -93,7 +93,8 @@ async fn what_an_earlier_try_left_is_named_and_the_step_that_is_told_works() {
             std::fs::remove_file(home.join("keys").join(gone)).unwrap();
         }
         let file = format!("keys/{left}");
-        let own = read(&home.join(&file));
+        let own = home.join("own.jws");
+        std::fs::rename(home.join(&file), &own).unwrap();
         std::fs::copy(before.join(&file), home.join(&file)).unwrap();
         let told = init(home, &["--trial"]).await.stderr;
         assert!(told.starts_with(&format!("exists: {file} is of an earlier try")), "{told}");
@@ -102,7 +103,7 @@ async fn what_an_earlier_try_left_is_named_and_the_step_that_is_told_works() {
             std::fs::remove_file(home.join(&file)).unwrap();
             assert_eq!(init(home, &["--trial"]).await.code, Some(0));
         } else {
-            std::fs::write(home.join(&file), own).unwrap();
+            std::fs::rename(own, home.join(&file)).unwrap();
         }
     }
     // The file that goes to the gateway, too.
