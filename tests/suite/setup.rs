@@ -1,12 +1,14 @@
 //! Setting up that was cut off, that is asked for twice, or that gets the wrong file; and what both checks say.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gauze_tests::hospital::write;
 use gauze_tests::identity::open_pages;
 use gauze_tests::port::free_port;
 use gauze_tests::programs::{Ended, attempt, run};
+use gauze_wire::Digest;
 use serde_json::Value;
 
 use crate::fixture::{closed_ward, pictures, ward};
@@ -22,6 +24,16 @@ async fn introduced(home: &Path) {
 async fn init(home: &Path, more: &[&str]) -> Ended {
     let whole = [&["init", "--keys", "keys", "--gateway", "gateway.json"][..], more].concat();
     attempt("gauze-records", &whole, home).await.unwrap()
+}
+
+/// Every file below a directory, and the digest of what it holds.
+fn below(dir: &Path) -> BTreeMap<PathBuf, Digest> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() { below(&path) } else { [(path.clone(), Digest::of(&read(&path)))].into() }
+        })
+        .collect()
 }
 
 fn read(path: &Path) -> Vec<u8> {
@@ -69,6 +81,40 @@ async fn a_setup_that_was_cut_off_goes_on_to_the_same_answer_and_another_wish_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_try_left_is_named_and_the_step_that_is_told_works() {
+    let (before, now) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (before, home) = (before.path(), now.path());
+    for place in [before, home] {
+        introduced(place).await;
+        assert_eq!(init(place, &["--trial"]).await.code, Some(0));
+    }
+    for (left, gone) in [("policy.jws", Some("bundle.jws")), ("policy.jws", None), ("bundle.jws", None)] {
+        if let Some(gone) = gone {
+            std::fs::remove_file(home.join("keys").join(gone)).unwrap();
+        }
+        let file = format!("keys/{left}");
+        let own = home.join("own.jws");
+        std::fs::rename(home.join(&file), &own).unwrap();
+        std::fs::copy(before.join(&file), home.join(&file)).unwrap();
+        let told = init(home, &["--trial"]).await.stderr;
+        assert!(told.starts_with(&format!("exists: {file} is of an earlier try")), "{told}");
+        assert!(told.contains("Move that file away, and run this again"), "{told}");
+        if gone.is_some() {
+            std::fs::remove_file(home.join(&file)).unwrap();
+            assert_eq!(init(home, &["--trial"]).await.code, Some(0));
+        } else {
+            std::fs::rename(own, home.join(&file)).unwrap();
+        }
+    }
+    // The file that goes to the gateway, too.
+    std::fs::copy(before.join("hospital.json"), home.join("before.json")).unwrap();
+    let from = |file| ["init", "--data", "gateway", "--from", file];
+    let refused = attempt("gauze-gateway", &from("before.json"), home).await.unwrap();
+    assert!(refused.stderr.starts_with("gateway_not_in_bundle: before.json: "), "{}", refused.stderr);
+    run("gauze-gateway", &from("hospital.json"), home).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_hospitals_answer_is_judged_before_anything_of_it_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path();
@@ -95,7 +141,17 @@ async fn the_gateways_check_says_when_the_records_side_answered_last() {
     ward.capture(&files).await;
     ward.deliver().await;
     ward.servers.stop().await;
+    let lies_there = || {
+        let mut files = below(&hospital.home().join("gateway"));
+        // Whoever reads beside a journal says so in its shared index.
+        files
+            .entry(hospital.home().join("gateway/gateway.sqlite-shm"))
+            .and_modify(|held| *held = Digest::of(b""));
+        files
+    };
+    let before = lies_there();
     let well = attempt("gauze-gateway", &arguments, hospital.home()).await.unwrap();
+    assert_eq!(lies_there(), before, "a check leaves nothing behind");
     let line = |told: &Ended| {
         let line = told.stdout.lines().find(|line| line.contains(" records ")).map(str::to_owned);
         line.unwrap_or_else(|| panic!("{}", told.stdout))

@@ -136,7 +136,15 @@ impl TryFrom<Text<64>> for IpBlock {
         let bits = bits.parse().map_err(|_| wrong.clone())?;
         let block = Self { text, address, bits };
         let width = if address.is_ipv4() { 32 } else { 128 };
-        if bits > width || number(address) != block.masked(address) { Err(wrong) } else { Ok(block) }
+        if bits > width || number(address) != block.masked(address) {
+            return Err(wrong);
+        }
+        let form = "addresses that a browser can have, IPv4 ones as themselves, such as 10.0.0.0/8";
+        if block.is_nobodys() {
+            Err(WireError::Expected { field: "fences.networks", form })
+        } else {
+            Ok(block)
+        }
     }
 }
 
@@ -154,10 +162,29 @@ fn number(address: IpAddr) -> u128 {
 }
 
 impl IpBlock {
+    /// As the policy spells it.
+    pub fn as_str(&self) -> &str {
+        self.text.as_str()
+    }
+
     /// Whether `address` lies in it; an IPv4 address that came over IPv6 counts as itself.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         address.is_ipv4() == self.address.is_ipv4() && self.masked(address) == number(self.address)
+    }
+
+    /// Whether nobody comes from any of its addresses, so that everybody would be outside.
+    fn is_nobodys(&self) -> bool {
+        match self.address {
+            IpAddr::V4(v4) => {
+                let none = v4.is_unspecified() || v4.is_broadcast();
+                (self.bits >= 4 && v4.is_multicast()) || (self.bits == 32 && none)
+            }
+            IpAddr::V6(v6) => {
+                let mapped = self.bits >= 96 && v6.to_ipv4_mapped().is_some();
+                mapped || (self.bits >= 8 && v6.is_multicast()) || (self.bits == 128 && v6.is_unspecified())
+            }
+        }
     }
 
     fn masked(&self, address: IpAddr) -> u128 {
@@ -207,6 +234,12 @@ impl FenceRule {
                 "at most 16, each a circle of 25 to 50000 metres or a polygon of 3 to 128 corners on the earth",
             );
         }
+        if !self.areas.iter().all(Area::holds_something) {
+            return expected(
+                "fences.areas",
+                "polygons that surround something and whose sides do not cross: name the corners in the order of a walk around it",
+            );
+        }
         if self.networks.len() > NETWORKS {
             return expected("fences.networks", "at most 64");
         }
@@ -233,6 +266,35 @@ impl Area {
             Self::Polygon(corners) => CORNERS.contains(&corners.len()) && corners.iter().all(Position::check),
         }
     }
+
+    /// Whether somebody can be inside, and inside is one place. A first corner that stands again as the last does no harm.
+    fn holds_something(&self) -> bool {
+        match self {
+            Self::Circle { .. } => true,
+            Self::Polygon(corners) => surrounds(corners),
+        }
+    }
+}
+
+/// Exact: as flat as a phone draws it, seen from the first corner.
+fn surrounds(corners: &[Position]) -> bool {
+    type Point = (i128, i128);
+    let origin = corners.first().map_or(0, |corner| i128::from(corner.lon_e7));
+    let (half, round) = (180 * i128::from(DEGREE_E7), 360 * i128::from(DEGREE_E7));
+    let flat = |corner: &Position| -> Point {
+        ((i128::from(corner.lon_e7) - origin + half).rem_euclid(round) - half, corner.lat_e7.into())
+    };
+    let points: Vec<Point> = corners.iter().map(flat).collect();
+    let sides: Vec<(Point, Point)> =
+        points.iter().copied().zip(points.iter().copied().cycle().skip(1)).collect();
+    let side_of = |&(from, to): &(Point, Point), at: Point| {
+        ((to.0 - from.0) * (at.1 - from.1) - (to.1 - from.1) * (at.0 - from.0)).signum()
+    };
+    let parts = |one, other: &(Point, Point)| side_of(one, other.0) * side_of(one, other.1) < 0;
+    let crosses = |one, other| parts(one, other) && parts(other, one);
+    let twice_the_area: i128 = sides.iter().map(|(from, to)| from.0 * to.1 - from.1 * to.0).sum();
+    twice_the_area != 0
+        && !sides.iter().enumerate().any(|(at, one)| sides[at + 1..].iter().any(|other| crosses(one, other)))
 }
 
 impl Position {
@@ -302,6 +364,57 @@ mod tests {
         }
         let rule: FenceRule = serde_json::from_value(fence()).unwrap();
         assert!(check(&[rule.clone(), rule], &[]).is_err(), "one id for two");
+    }
+
+    #[test]
+    fn fences_that_nobody_could_be_inside_of_are_refused_with_what_to_write() {
+        let network = |text: &str| judged(|fence| fence["networks"][0] = text.into());
+        for nobodys in [
+            "::ffff:10.0.0.0/104",
+            "::ffff:0:0/96",
+            "224.0.0.0/4",
+            "ff02::/16",
+            "0.0.0.0/32",
+            "::/128",
+            "255.255.255.255/32",
+        ] {
+            let refused = network(nobodys).unwrap_err();
+            assert!(
+                refused.contains("fences.networks") && refused.contains("10.0.0.0/8"),
+                "{nobodys}: {refused}"
+            );
+        }
+        for somebodys in ["0.0.0.0/0", "::/0", "::/80", "::1/128", "127.0.0.0/8", "223.0.0.0/8", "fe80::/10"]
+        {
+            assert_eq!(network(somebodys), Ok(()), "{somebodys}");
+        }
+
+        let polygon = |corners: &[(i32, i32)]| {
+            let corners: Vec<_> =
+                corners.iter().map(|(lat, lon)| json!({"lat_e7": lat, "lon_e7": lon})).collect();
+            judged(|fence| fence["areas"] = json!([{"polygon": corners}]))
+        };
+        let far = 1_799_999_000;
+        for (told, corners) in [
+            ("one point", &[(5, 5), (5, 5), (5, 5)][..]),
+            ("a line", &[(0, 0), (10, 10), (20, 20)]),
+            ("there and back", &[(0, 0), (10, 3), (20, 20), (10, 3)]),
+            ("a bow of two equal halves", &[(0, 0), (10, 10), (10, 0), (0, 10)]),
+            ("a bow", &[(0, 0), (30, 10), (10, 0), (0, 10)]),
+            ("a bow over the date line", &[(0, far), (3000, -far), (1000, far), (0, -far)]),
+        ] {
+            let refused = polygon(corners).unwrap_err();
+            assert!(refused.contains("fences.areas") && refused.contains("walk around"), "{told}: {refused}");
+        }
+        for (told, corners) in [
+            ("a triangle", &[(0, 0), (0, 10), (10, 0)][..]),
+            ("one that turns the other way", &[(0, 0), (10, 0), (0, 10)]),
+            ("one that is closed by hand", &[(0, 0), (0, 10), (10, 10), (10, 0), (0, 0)]),
+            ("a hook", &[(0, 0), (0, 30), (20, 30), (20, 10), (10, 10), (10, 20), (5, 20), (5, 0)]),
+            ("one over the date line", &[(0, far), (0, -far), (1000, -far), (1000, far)]),
+        ] {
+            assert_eq!(polygon(corners), Ok(()), "{told}");
+        }
     }
 
     #[test]

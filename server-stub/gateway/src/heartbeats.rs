@@ -102,6 +102,7 @@ mod tests {
                 app_version: "0.1.0".parse().unwrap(),
                 screen_captures: 0,
             },
+            said_at_s: 1,
             at_ms: 1,
         }
     }

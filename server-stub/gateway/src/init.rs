@@ -33,8 +33,8 @@ pub enum InitError {
     #[error("{} is not what `gauze-records init` writes ({}): bring its hospital.json again", .0.display(), .1)]
     Malformed(PathBuf, String),
     /// The answer does not hold for this gateway.
-    #[error(transparent)]
-    Tenant(#[from] TenantError),
+    #[error("{}: {}", .0.display(), .1)]
+    Tenant(PathBuf, #[source] TenantError),
     /// The answer is about another hospital than its bundle.
     #[error("the file is for tenant {0} and its bundle is not: bring hospital.json again")]
     OtherTenant(Tenant),
@@ -56,7 +56,7 @@ impl InitError {
             Self::File(_) => "unreadable",
             Self::Write(..) => "storage_failed",
             Self::Malformed(..) => "malformed",
-            Self::Tenant(error) => error.code(),
+            Self::Tenant(_, error) => error.code(),
             Self::OtherTenant(_) => "other_tenant",
             Self::Certificate(_) => "tls_invalid",
             Self::NoBundle(_) => "no_bundle",
@@ -131,11 +131,12 @@ pub fn install(data: &Path, from: &Path) -> Result<Installed, InitError> {
         serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes))
             .map_err(|error| malformed(format!("{}: {}", error.path(), error.inner())))?;
     let HospitalAnswer { tenant, bundle, policy, certificate } = answer;
-    let served = Served::believe(bundle.clone(), Some(policy.clone()), &keys)?;
+    let refused = |error| InitError::Tenant(from.to_owned(), error);
+    let served = Served::believe(bundle.clone(), Some(policy.clone()), &keys).map_err(refused)?;
     if served.bundle.tenant != tenant {
         return Err(InitError::OtherTenant(tenant));
     }
-    served.is_newest(data)?;
+    served.is_newest(data).map_err(refused)?;
     let (path, key) = tls_files(data);
     if let Some(pem) = &certificate {
         // Judged beside the one in use, which a certificate for another key must not replace.

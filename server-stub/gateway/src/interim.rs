@@ -19,11 +19,12 @@ use axum::http::Version;
 use axum::http::request::Parts;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Says something before the answer. Of a request that came over HTTP/2, HTTP/1.0 or no connection, nobody hears it.
-#[derive(Clone, Debug, Default)]
+/// Says something before the answer. Of a request that came over HTTP/2, HTTP/1.0 or no connection, nobody hears it. No `Debug`: what is
+/// said names an upload address.
+#[derive(Clone, Default)]
 pub struct Interim(Option<Arc<Line>>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Line {
     waits: AtomicBool,
     text: Mutex<Vec<u8>>,

@@ -41,6 +41,16 @@ impl Stock {
         self.list.version > before.list.version || self.given.list == before.given.list
     }
 
+    /// Never without the newest token: phones hold one for as long as it lives, and newer lists go under it too.
+    pub fn with_newest_token(mut self, before: &Self) -> Self {
+        let signed = |stock: &Self| stock.token.as_ref().map(|token| token.issued_at);
+        if signed(&self) < signed(before) {
+            self.token.clone_from(&before.token);
+            self.given.token.clone_from(&before.given.token);
+        }
+        self
+    }
+
     /// What was kept under `data`; one that no key of the bundle signed any more does not count, and is given anew.
     pub fn kept(data: &Path, bundle: &Bundle) -> std::io::Result<Option<Self>> {
         let bytes = match std::fs::read(file(data, &bundle.tenant)) {

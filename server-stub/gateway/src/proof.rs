@@ -27,6 +27,8 @@ pub struct FromDevice {
     pub tenant: Tenant,
     pub device: Device,
     pub body: Bytes,
+    /// When it was signed, by the phone's clock.
+    pub said_at_s: i64,
 }
 
 /// A request that the tenant's records side signed just now.
@@ -93,7 +95,7 @@ impl FromRequest<App> for FromDevice {
             unproven.peer.proves_itself();
         }
         let body = unproven.read(body, BODY_LIMIT).await?;
-        Ok(Self { tenant: unproven.tenant, device, body })
+        Ok(Self { tenant: unproven.tenant, device, body, said_at_s: unproven.signature.created })
     }
 }
 

@@ -94,7 +94,7 @@ pub(crate) struct Served {
     pub note_key: NoteKey,
     in_force: RwLock<Arc<InForce>>,
     stock: RwLock<Option<Arc<Stock>>>,
-    turn: tokio::sync::RwLock<()>,
+    turn: Arc<tokio::sync::RwLock<()>>,
 }
 
 /// Why an inventory is not put in force.
@@ -147,14 +147,14 @@ impl Served {
         };
         let note_key = keys.note_key(&gateway.url, &bundle.tenant)?;
         let in_force = RwLock::new(Arc::new(InForce { policy, jws: policy_jws }));
-        let (stock, turn) = (RwLock::default(), tokio::sync::RwLock::default());
+        let (stock, turn) = (RwLock::default(), Arc::default());
         Ok(Self { bundle, bundle_jws, handovers, gateway, note_key, in_force, stock, turn })
     }
 
     /// Held from the judgement of a phone's evidence until it is kept: what it is judged by stays in force so long, and the log
     /// has both in the order in which they counted.
-    pub async fn judging(&self) -> tokio::sync::RwLockReadGuard<'_, ()> {
-        self.turn.read().await
+    pub async fn judging(&self) -> tokio::sync::OwnedRwLockReadGuard<()> {
+        self.turn.clone().read_owned().await
     }
 
     /// Held while a decision is kept and put in force: whoever was judged before is kept before.
@@ -189,9 +189,11 @@ impl Served {
     pub fn take_stock(&self, given: &InventoryGiven, data: &Path) -> Result<(), StockError> {
         let stock = Stock::accept(given, &self.bundle).map_err(StockError::Refused)?;
         let mut before = self.stock.write().unwrap_or_else(PoisonError::into_inner);
-        if before.as_ref().is_some_and(|before| !stock.follows(before)) {
-            return Err(StockError::Refused(WireError::Rollback));
-        }
+        let stock = match before.as_deref() {
+            Some(before) if !stock.follows(before) => return Err(StockError::Refused(WireError::Rollback)),
+            Some(before) => stock.with_newest_token(before),
+            None => stock,
+        };
         stock.keep(data).map_err(StockError::Disk)?;
         *before = Some(Arc::new(stock));
         Ok(())

@@ -14,5 +14,5 @@ pub use checkpoint::{Checkpoint, LogKey, NoteKey, WitnessKey};
 pub use merkle::{Tree, leaf_hash, node_hash, verify_consistency, verify_inclusion, verify_inclusion_hash};
 pub use proving::{Span, Subtree, consistency_spans, inclusion_spans};
 pub use stored::{append, inclusion, needed};
-pub use submission::{Submission, Unfit};
-pub use witness::{AddCheckpoint, Cosign, PROOF_LIMIT, Seen, Witnessed};
+pub use submission::{PROOF_LIMIT, Submission, Unfit};
+pub use witness::{AddCheckpoint, Seen, Witnessed};

@@ -1,11 +1,15 @@
-//! What a log sends to a witness: the body of C2SP tlog-witness's `add-checkpoint`, and its judgement.
+//! What a log sends to a witness: the body of C2SP tlog-witness's `add-checkpoint`, and its judgement. A checkpoint is cosigned only where the tree that
+//! was cosigned before is a beginning of it. Pure; whoever keeps what was cosigned judges and stores in one step.
 
 use std::fmt::Write as _;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-use super::{Checkpoint, LogKey, PROOF_LIMIT, Seen, verify_consistency};
+use super::{Checkpoint, LogKey, Seen, verify_consistency};
 use crate::{Digest, WireError};
+
+/// Longest proof that is read: a tree of 2^63 leaves needs no more.
+pub const PROOF_LIMIT: usize = 63;
 
 /// A checkpoint with the proof that its tree begins with the one of `old` leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use gauze_wire::{Operator, Reason, Tenant};
 pub use devices::{ActView, DeviceStory};
 pub use error::AdminError;
 pub use lost::{Gap, LostReport};
-pub use proposals::{InventoryView, PolicyView, TokenView};
+pub use proposals::{InventoryView, POLICY_TEXT, PolicyView, TokenView};
 
 use crate::acts::{By, Clerk};
 use crate::app::AppError;

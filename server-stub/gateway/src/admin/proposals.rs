@@ -1,8 +1,8 @@
 //! What only the hospital can sign: tokens, policies, wipe orders. Asked for here, and shown once signed.
 
 use gauze_wire::{
-    Deed, DeviceId, Jws, ManagedConfiguration, Name, Photos, Policy, ProposalId, Signed as _, Token, TokenId,
-    Wanted,
+    Deed, DeviceId, JWS_LIMIT, Jws, ManagedConfiguration, Name, Photos, Policy, ProposalId, Signed as _,
+    Token, TokenId, Wanted,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,6 +11,11 @@ use serde_json::{Map, Value};
 use super::{Admin, AdminError, By};
 use crate::app::AppError;
 use crate::db::{Db, Proposal, ProposalStatus, Write};
+
+/// Most text that is read as a policy, with as much space between its words as anybody likes.
+pub const POLICY_TEXT: usize = 1 << 20;
+/// Most bytes of one that is asked for: what a signed object holds in base64url, and who asks and why beside it.
+const POLICY_SIGNED: usize = JWS_LIMIT / 4 * 3 - (4 << 10);
 
 /// The policy in `json`: as it is, or as `admin policy show --json` wraps it.
 fn policy_fields(json: &str, in_force: u64) -> Result<Map<String, Value>, AdminError> {
@@ -118,6 +123,12 @@ impl Admin {
             })
         })?;
         read.holds().map_err(|error| AdminError::Policy(error.to_string()))?;
+        if serde_json::to_vec(&policy).is_ok_and(|json| json.len() > POLICY_SIGNED) {
+            let told = format!(
+                "it has more than the {POLICY_SIGNED} bytes that are signed at once: shorten its lists or fences"
+            );
+            return Err(AdminError::Policy(told));
+        }
         if read.tenant != *self.tenant() {
             return Err(AdminError::Policy("it names another tenant".to_owned()));
         }

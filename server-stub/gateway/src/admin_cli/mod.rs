@@ -7,13 +7,10 @@ use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
-use gauze_gateway::admin::{Admin, AdminError};
+use gauze_gateway::admin::{Admin, AdminError, POLICY_TEXT};
 use gauze_gateway::{By, DeviceSearch, Sort, SystemClock};
 use gauze_listen::read_file;
 use gauze_wire::{DeviceStatus, Name, Photos, ProposalId, System, Tenant};
-
-/// Largest policy that is read.
-const POLICY_LIMIT: u64 = 1 << 20;
 
 /// What an operator may do.
 #[derive(Subcommand)]
@@ -387,7 +384,7 @@ async fn policy(command: PolicyCommand) -> Result<(), AdminError> {
             print::show(place.json, &view, || print::policy(&view));
         }
         PolicyCommand::Propose { place, input, who } => {
-            let json = String::from_utf8_lossy(&read_file(&input, POLICY_LIMIT)?).into_owned();
+            let json = String::from_utf8_lossy(&read_file(&input, POLICY_TEXT as u64)?).into_owned();
             let proposal = place.open().await?.propose_policy(&json, &who.by()?).await?;
             print::show(place.json, &proposal, || print::proposed(&proposal));
         }

@@ -1,16 +1,17 @@
-//! After an error the form stands again under the reason, with what was typed.
+//! After an error the form stands again under the reason, with what was typed. What cannot be undone is confirmed anew: the form says again
+//! what it does, and neither the phone's id nor what becomes of its photos is filled in.
 
 use axum::Form;
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest as _, Request};
-use axum::http::{Method, StatusCode};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
-use super::FORM;
 use super::page::{field, page};
 use super::refusal::{PageRefusal, Said};
+use super::{FORM, change};
 
 /// Answers a form whose fields were refused with the form itself.
 pub async fn again(request: Request, next: Next) -> Response {
@@ -19,35 +20,34 @@ pub async fn again(request: Request, next: Next) -> Response {
     }
     let (parts, body) = request.into_parts();
     let Ok(typed) = to_bytes(body, FORM).await else { return PageRefusal::Unreadable.into_response() };
-    let headers = parts.headers.clone();
-    let answer = next.run(Request::from_parts(parts, Body::from(typed.clone()))).await;
-    // Only what other words can mend.
-    let mendable = matches!(answer.status(), StatusCode::BAD_REQUEST | StatusCode::CONFLICT);
-    let Some(said) = answer.extensions().get::<Said>().filter(|_| mendable) else { return answer };
-    let mut retyped = Request::post("/");
-    if let Some(kind) = headers.get("content-type") {
-        retyped = retyped.header("content-type", kind);
-    }
-    match entries(retyped.body(Body::from(typed))).await {
-        Some(entries) => {
-            let body = html! { (said.told) (form(&entries)) };
+    let answer = next.run(Request::from_parts(parts.clone(), Body::from(typed.clone()))).await;
+    let Some(said) = answer.extensions().get::<Said>() else { return answer };
+    let mut retyped = Request::new(Body::from(typed));
+    *retyped.method_mut() = Method::POST;
+    *retyped.headers_mut() = parts.headers;
+    DefaultBodyLimit::max(FORM).apply(&mut retyped);
+    match Form::<Vec<(String, String)>>::from_request(retyped, &()).await {
+        Ok(Form(entries)) => {
+            let body = html! { (said.told) (form(&entries, change::ending(parts.uri.path()))) };
             (answer.status(), page("This did not work", "", &body)).into_response()
         }
-        None => answer,
+        Err(_) => answer,
     }
 }
 
-async fn entries(request: Result<Request, axum::http::Error>) -> Option<Vec<(String, String)>> {
-    let form = Form::<Vec<(String, String)>>::from_request(request.ok()?, &()).await;
-    form.ok().map(|Form(entries)| entries)
-}
-
-fn form(entries: &[(String, String)]) -> Markup {
+/// `ending` is the button of what cannot be undone, and what it means.
+fn form(entries: &[(String, String)], ending: Option<(&str, &str)>) -> Markup {
     html! {
+        @if let Some((_, meaning)) = ending {
+            div.final { p { strong { "This cannot be undone." } } p { (meaning) } }
+        }
         h2 { "What you entered" }
         form method="post" {
             @for (name, value) in entries { (entry(name, value)) }
-            button.main type="submit" { "Send it again" }
+            @match ending {
+                Some((button, _)) => button.danger type="submit" { (button) },
+                None => button.main type="submit" { "Send it again" },
+            }
         }
     }
 }
@@ -63,7 +63,7 @@ fn entry(name: &str, value: &str) -> Markup {
         "hours" => field(name, "Hours the token lives once signed", "1 to 24.", 2, value, true),
         "confirm" => {
             let hint = "In capital and small letters, as they are shown.";
-            field(name, "The first eight characters of the phone's id", hint, 8, value, true)
+            field(name, "The first eight characters of the phone's id", hint, 8, "", true)
         }
         "policy" => html! {
             div.field {
@@ -74,10 +74,10 @@ fn entry(name: &str, value: &str) -> Markup {
         "photos" => html! {
             div.field {
                 label for="photos" { "Sealed photos that are still on the phone" }
-                select id="photos" name="photos" {
-                    @for (photos, told) in [("keep", "Keep them"), ("destroy", "Destroy them")] {
-                        option value=(photos) selected[photos == value] { (told) }
-                    }
+                select id="photos" name="photos" required {
+                    option value="" { "Choose" }
+                    option value="keep" { "Keep them" }
+                    option value="destroy" { "Destroy them" }
                 }
             }
         },

@@ -76,6 +76,14 @@ impl Change {
     }
 }
 
+/// What the form under this address does, where nothing takes it back: its button, and what that means.
+pub fn ending(path: &str) -> Option<(&'static str, &'static str)> {
+    match path.rsplit('/').next()? {
+        "lost" => Some(lost::TOLD),
+        change => Change::read(change).ok().filter(|change| change.is_final()).map(Change::told),
+    }
+}
+
 /// Who acts, and why.
 #[derive(Deserialize)]
 pub struct Reasoned {

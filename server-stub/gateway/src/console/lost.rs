@@ -14,6 +14,12 @@ use crate::acts::By;
 use crate::admin::DeviceStory;
 use crate::db::ProposalStatus;
 
+/// What the button says, and what it means in short.
+pub const TOLD: (&str, &str) = (
+    "Shut this phone out",
+    "The phone is shut out for good within a second and flagged as lost, and the hospital is asked to sign an order to wipe it.",
+);
+
 /// The confirmation.
 #[derive(Deserialize)]
 pub struct Confirmed {
@@ -63,7 +69,7 @@ fn form(console: &Console, story: &DeviceStory) -> Markup {
             (field("confirm", &format!("Type {} to confirm", words::short(id)),
                 "The first eight characters of this phone's id, in capital and small letters as shown.", 8, "", true))
             p.actions {
-                button.danger type="submit" { "Shut this phone out" }
+                button.danger type="submit" { (TOLD.0) }
                 a.button href={ "/devices/" (id) } { "Change nothing" }
             }
         }

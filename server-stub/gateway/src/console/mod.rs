@@ -31,11 +31,11 @@ use gauze_listen::ListenError;
 use gauze_wire::{Operator, Tenant};
 use tokio::net::TcpListener;
 
-use crate::admin::{Admin, AdminError};
+use crate::admin::{Admin, AdminError, POLICY_TEXT};
 use crate::clock::SystemClock;
 
-/// Largest form.
-const FORM: usize = 16 << 10;
+/// Largest form: a policy of any size, each of its bytes as three, and who asks for it and why.
+const FORM: usize = 3 * POLICY_TEXT + (16 << 10);
 
 /// What the console is given.
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ pub enum PageRefusal {
     Admin(AdminError),
 }
 
-/// What a page of refusal says, for whoever shows the form beside it.
+/// What a page of refusal says where other words in the form mend it, for whoever shows the form beside it.
 #[derive(Clone)]
 pub struct Said {
     pub told: Markup,
@@ -89,6 +89,18 @@ impl PageRefusal {
     }
 }
 
+impl PageRefusal {
+    /// Whether the same form with other words can be carried out.
+    fn is_mendable(&self) -> bool {
+        use AdminError::{Hours, Policy, PolicyVersion, Who};
+        match self {
+            Self::Unreadable | Self::NotConfirmed => true,
+            Self::Admin(error) => matches!(error, Hours | Policy(_) | PolicyVersion(_) | Who),
+            Self::ForeignHost | Self::Forged | Self::NoPage => false,
+        }
+    }
+}
+
 /// A message as a sentence of its own: a capital first, a full stop last.
 fn sentence(message: &str) -> String {
     let mut rest = message.chars();
@@ -106,7 +118,9 @@ impl IntoResponse for PageRefusal {
         };
         let body = html! { (told) p { a href="/devices" { "Go to the list of phones" } } };
         let mut answer = (status, page("This did not work", "", &body)).into_response();
-        answer.extensions_mut().insert(Said { told });
+        if self.is_mendable() {
+            answer.extensions_mut().insert(Said { told });
+        }
         answer
     }
 }

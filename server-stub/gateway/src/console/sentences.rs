@@ -3,8 +3,8 @@
 //! Always: every field is taken apart by name, so that a new one does not compile without its sentence.
 
 use gauze_wire::{
-    AndroidRules, AppleRules, Assessment, FenceMode, FenceRule, Grade, KeyLevel, Life, OnRevokedCertificate,
-    PickLists, Policy, Reduction, SignInMode, SignInRules,
+    AndroidRules, AppleRules, Area, Assessment, Day, FenceMode, FenceRule, Grade, Hours, KeyLevel, Life,
+    OnRevokedCertificate, PickLists, Policy, Position, Reduction, SignInMode, SignInRules,
 };
 
 /// The fields, and what they say.
@@ -171,11 +171,17 @@ pub fn fences(fences: &[FenceRule]) -> Vec<Sentence> {
     if fences.is_empty() {
         return vec![("fences", "Photos are taken and seen anywhere: there is no fence.".to_owned())];
     }
-    fences.iter().map(|fence| ("fences", fenced(fence))).collect()
+    let mut told: Vec<Sentence> = fences.iter().flat_map(fenced).collect();
+    if fences.len() > 1 {
+        let together = "Fences that forbid the same are alternatives: whoever is inside one of them is where they should be.";
+        told.push(("fences.mode", together.to_owned()));
+    }
+    told
 }
 
-fn fenced(fence: &FenceRule) -> String {
-    let FenceRule { id: _, words, mode, areas: _, networks: _, hours, exempt_teams } = fence;
+fn fenced(fence: &FenceRule) -> Vec<Sentence> {
+    let FenceRule { id, words, mode, areas, networks, hours, exempt_teams } = fence;
+    let name = words.as_str();
     let outside = match mode {
         FenceMode::Record => "outside, the record says so",
         FenceMode::Warn => "outside, the phone warns",
@@ -183,13 +189,53 @@ fn fenced(fence: &FenceRule) -> String {
         FenceMode::BlockView => "outside, no photo is shown or taken out",
         FenceMode::BlockCapture => "outside, no photo is taken, shown or taken out",
     };
-    let exempt: Vec<&str> = exempt_teams.iter().map(|team| team.as_str()).collect();
-    let exempt = match exempt.is_empty() {
-        true => String::new(),
-        false => format!("; these teams take photos anywhere: {}", exempt.join(", ")),
+    let areas = list(areas, "nothing, so phones do not judge it", area);
+    let networks = list(networks, "none, so browsers are not held to it", |block| block.as_str().to_owned());
+    let hours = list(hours, "always", period);
+    let teams = list(exempt_teams, "none", ToString::to_string);
+    vec![
+        ("fences.id, fences.words, fences.mode", format!("{name}, in records {id}: {outside}.")),
+        ("fences.areas", format!("{name} is for phones: {areas}.")),
+        ("fences.networks", format!("{name} is for browsers the networks: {networks}.")),
+        ("fences.hours", format!("{name} is in force: {hours}.")),
+        ("fences.exempt_teams", format!("Teams that take photos outside of {name} too: {teams}.")),
+    ]
+}
+
+fn area(area: &Area) -> String {
+    let at = |position: Position| {
+        let (latitude, longitude) = position.degrees();
+        format!("{latitude}, {longitude}")
     };
-    let hours = if hours.is_empty() { "" } else { ", at its hours" };
-    format!("{}{hours}: {outside}{exempt}.", words.as_str())
+    match area {
+        Area::Circle { centre, radius_m } => format!("all within {radius_m} m of {}", at(*centre)),
+        Area::Polygon(corners) => {
+            format!(
+                "all between the corners {}",
+                list(corners, "none", |corner| format!("({})", at(*corner)))
+            )
+        }
+    }
+}
+
+fn period(hours: &Hours) -> String {
+    let Hours { days, from, until } = hours;
+    let minute = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let days: Vec<&str> = days.iter().map(|day| weekday(*day)).collect();
+    let next = if until <= from { " of the next day" } else { "" };
+    format!("{} from {} until {}{next}", days.join(", "), minute(*from), minute(*until))
+}
+
+fn weekday(day: Day) -> &'static str {
+    match day {
+        Day::Mon => "Monday",
+        Day::Tue => "Tuesday",
+        Day::Wed => "Wednesday",
+        Day::Thu => "Thursday",
+        Day::Fri => "Friday",
+        Day::Sat => "Saturday",
+        Day::Sun => "Sunday",
+    }
 }
 
 pub fn lists(lists: &PickLists) -> Vec<Sentence> {

@@ -134,7 +134,7 @@ pub fn wiped(device: &Registered) -> &'static str {
     match device.wiped_cause.as_deref() {
         Some("order") => "Wiped by the hospital's order",
         Some("offline") => {
-            "Heard nothing from the gateway for too long and destroyed what opens photos; it shows those that it takes since it is heard again"
+            "Heard nothing from the gateway for too long, and destroyed what opens the photos on it; once it is heard again it shows those that it takes from then on"
         }
         Some("asked") => "Wiped on the phone by its user",
         Some(_) | None => "Wiped",

@@ -33,6 +33,8 @@ pub struct Heartbeat {
     pub tenant: Tenant,
     pub device_id: DeviceId,
     pub holding: Holding,
+    /// When, by the phone's own clock.
+    pub said_at_s: i64,
     pub at_ms: i64,
 }
 
@@ -154,7 +156,10 @@ impl Db {
     pub async fn hear_all(&self, words: &[Heartbeat]) -> Result<(), sqlx::Error> {
         let mut write = self.write().await?;
         let mut captured = Vec::new();
-        for Heartbeat { tenant, device_id, holding, at_ms } in words {
+        for Heartbeat { tenant, device_id, holding, said_at_s, at_ms } in words {
+            if !Self::is_newest(&mut write, (tenant, device_id), holding, *said_at_s).await? {
+                continue;
+            }
             let counts = (holding.highest_seq, holding.unsent);
             Self::heard(&mut write, (tenant, device_id), counts, *at_ms).await?;
             sqlx::query("UPDATE device SET app_version = ?1 WHERE tenant = ?2 AND device_id = ?3 AND app_version IS NOT ?1")
@@ -172,6 +177,27 @@ impl Db {
             tracing::info!(%tenant, %device_id, times, "a phone's screen was captured");
         }
         Ok(())
+    }
+
+    /// Whether nothing newer was heard of the phone: a word that comes late was true once, and changes nothing. Of two in the same second
+    /// the one that counts fewer captured screens is the older.
+    async fn is_newest(
+        write: &mut Write<'_>,
+        (tenant, device): (&Tenant, &DeviceId),
+        holding: &Holding,
+        said_at_s: i64,
+    ) -> Result<bool, sqlx::Error> {
+        let done = sqlx::query(
+            "UPDATE device SET said_at_s = ?3 WHERE tenant = ?1 AND device_id = ?2 \
+             AND (said_at_s < ?3 OR (said_at_s = ?3 AND screen_captures_said <= ?4))",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .bind(said_at_s)
+        .bind(counted(holding))
+        .execute(&mut **write)
+        .await?;
+        Ok(done.rows_affected() > 0)
     }
 
     /// Adds what a phone's count of captured screens grew by; how often in all, where it grew. One that counts from nothing again

@@ -74,8 +74,14 @@ impl Db {
 
     /// Opens what a gateway left, or serves with now, to look: nothing is made, and nothing brought up to date.
     pub async fn glance(path: &Path) -> Result<Self, sqlx::Error> {
-        let options =
-            SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(Duration::from_secs(10));
+        // Whoever may only read would make SQLite's journals, and could not take them away: where there are none, nobody writes.
+        let mut journal = path.as_os_str().to_owned();
+        journal.push("-wal");
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .immutable(!Path::new(&journal).exists())
+            .busy_timeout(Duration::from_secs(10));
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         Ok(Self { writer: readers.clone(), readers })
     }
@@ -110,4 +116,24 @@ fn to_u64(value: i64) -> u64 {
 
 fn damaged<E: std::error::Error + Send + Sync + 'static>(error: E) -> sqlx::Error {
     sqlx::Error::Decode(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_glance_leaves_nothing_beside_what_it_looked_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("gateway.sqlite");
+        let db = Db::open(&path).await.unwrap();
+        db.readers.close().await;
+        db.writer.close().await;
+        let files = || std::fs::read_dir(dir.path()).unwrap().count();
+        assert_eq!(files(), 1, "whoever may write takes its journals away");
+        let db = Db::glance(&path).await.unwrap();
+        db.ping().await.unwrap();
+        db.readers.close().await;
+        assert_eq!(files(), 1);
+    }
 }

@@ -6,14 +6,15 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use gauze_attest::{EnrolmentDenied, Fault, Presented, Shown, verify_attestation};
-use gauze_wire::{EntryKind, Jws, ProblemCode, Reattestation, StatusAnswer, Tenant, WireError};
+use gauze_wire::{DeviceId, EntryKind, Jws, ProblemCode, Reattestation, StatusAnswer, Tenant, WireError};
 
+use super::apart::apart;
 use super::evidence::{basis, flag, spend_challenge};
 use crate::app::App;
 use crate::budget::Cost;
 use crate::db::{Db, Device, Registered, ShownBefore, log_append};
 use crate::peers::Peer;
-use crate::proof::{InPath, served};
+use crate::proof::{self, InPath};
 use crate::refusal::RequestRefusal;
 use crate::standing::standing;
 use crate::tenant::Served;
@@ -33,7 +34,7 @@ pub async fn attestations(
     peer: Peer,
     body: Body,
 ) -> Result<Json<StatusAnswer>, RequestRefusal> {
-    let served = served(&app, &tenant)?;
+    let served = proof::served(&app, &tenant)?;
     let body = app.strangers.read(&peer, body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let jws = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
@@ -52,28 +53,45 @@ pub async fn attestations(
     let turn = served.judging().await;
     // Up to ten signatures are checked before the only write is begun: whoever shows evidence holds up nobody's commit.
     let verdict = judge(&app, served, &device, &registered, &evidence, &before);
+    apart(async move {
+        let (served, device_id) = (proof::served(&app, &tenant)?, &device.device_id);
+        keep(&app, served, (device_id, &jws), &before, &verdict).await?;
+        drop(turn);
+        if let Err(fault) = verdict {
+            tracing::warn!(%tenant, %device_id, code = fault.code(), "evidence shown again was refused");
+            return Err(EnrolmentDenied::from(fault).into());
+        }
+        let now = app.db.registered(&tenant, device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
+        Ok(Json(StatusAnswer { captures: Vec::new(), standing: Some(standing(&app, served, &now)?) }))
+    })
+    .await
+}
+
+/// Keeps the evidence and what came of it.
+async fn keep(
+    app: &App,
+    served: &Served,
+    (device_id, jws): (&DeviceId, &Jws),
+    before: &ShownBefore,
+    verdict: &Result<Shown, Fault>,
+) -> Result<(), RequestRefusal> {
+    let tenant = &served.bundle.tenant;
     let mut write = app.db.write().await?;
     // What another showing has changed since, such as a counter, was not seen: the phone shows its evidence again.
-    let now = Db::shown_now(&mut write, &tenant, &device.device_id).await?;
-    if now.as_ref() != Some(&before) {
+    let now = Db::shown_now(&mut write, tenant, device_id).await?;
+    if now.as_ref() != Some(before) {
         return Err(ProblemCode::Unavailable.into());
     }
-    log_append(&mut write, served, EntryKind::Reattestation, &jws).await?;
-    match &verdict {
+    log_append(&mut write, served, EntryKind::Reattestation, jws).await?;
+    match verdict {
         Ok(shown) => {
-            Db::attested(&mut write, whose, shown, app.clock.now().as_millisecond()).await?;
-            flag(&app, served, &mut write, &device.device_id, shown).await?;
+            let now_ms = app.clock.now().as_millisecond();
+            Db::attested(&mut write, (tenant, device_id), shown, now_ms).await?;
+            flag(app, served, &mut write, device_id, shown).await?;
         }
-        Err(fault) => Db::attest_refused(&mut write, whose, fault.code()).await?,
+        Err(fault) => Db::attest_refused(&mut write, (tenant, device_id), fault.code()).await?,
     }
-    write.commit().await?;
-    drop(turn);
-    if let Err(fault) = verdict {
-        tracing::warn!(%tenant, device_id = %device.device_id, code = fault.code(), "evidence shown again was refused");
-        return Err(EnrolmentDenied::from(fault).into());
-    }
-    let now = app.db.registered(&tenant, &device.device_id).await?.ok_or(ProblemCode::UnknownDevice)?;
-    Ok(Json(StatusAnswer { captures: Vec::new(), standing: Some(standing(&app, served, &now)?) }))
+    Ok(write.commit().await?)
 }
 
 /// The evidence, signed by the key that is enrolled, for itself.

@@ -4,10 +4,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use gauze_wire::{
-    Decision, Decisions, Deed, Digest, InventoryGiven, Jws, Policy, ProblemCode, ProposalId, Token, Wanted,
-    WipeOrder,
+    Decision, Decisions, Deed, Digest, InventoryGiven, Jws, Policy, ProblemCode, ProposalId, Tenant, Token,
+    Wanted, WipeOrder,
 };
 
+use super::apart::apart;
 use crate::acts::{By, Clerk};
 use crate::app::App;
 use crate::db::{Db, Proposal, ProposalStatus, Settled, Write};
@@ -27,12 +28,18 @@ const LIMIT: usize = 100;
     )
 )]
 pub async fn decisions(State(app): State<App>, request: FromRecords) -> Result<StatusCode, RequestRefusal> {
-    let served = served(&app, &request.tenant)?;
+    served(&app, &request.tenant)?;
     let given: Decisions =
         serde_json::from_slice(&request.body).map_err(|_| ProblemCode::MalformedRequest)?;
     if given.decisions.len() > LIMIT {
         return Err(ProblemCode::TooLarge.into());
     }
+    apart(async move { take(&app, &request.tenant, &given).await }).await
+}
+
+/// Keeps all decisions in one write, and puts in force what they say, before anybody is judged again.
+async fn take(app: &App, tenant: &Tenant, given: &Decisions) -> Result<StatusCode, RequestRefusal> {
+    let served = served(app, tenant)?;
     let _turn = served.deciding().await;
     let clerk = Clerk { served, keys: &app.keys, now: app.clock.now() };
     let mut write = app.db.write().await?;
@@ -44,10 +51,10 @@ pub async fn decisions(State(app): State<App>, request: FromRecords) -> Result<S
     }
     write.commit().await?;
     for policy in &policies {
-        put_in_force(&app, served, policy);
+        put_in_force(app, served, policy);
     }
     if let Some(inventory) = &given.inventory {
-        take_stock(&app, served, inventory)?;
+        take_stock(app, served, inventory)?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,6 +8,7 @@ use gauze_attest::{AttestedDevice, Basis, Freshness, verify_enrolment};
 use gauze_wire::{ChallengeAnswer, Enrolled, Enrolment, EntryKind, Jws, Name, Notice, ProblemCode, Tenant};
 use jiff::SignedDuration;
 
+use super::apart::apart;
 use super::evidence::{basis, flag, spend_challenge};
 use crate::app::App;
 use crate::db::{Db, NewDevice, log_append};
@@ -66,8 +67,13 @@ pub async fn enrol(
     let turn = served.judging().await;
     let device = judge(&app, served, &tenant, &evidence).await?;
     peer.proves_itself();
-    let log_index = keep(&app, served, &evidence, &device).await?;
-    drop(turn);
+    let of = tenant.clone();
+    let (device, log_index) = apart(async move {
+        let log_index = keep(&app, &of, &evidence, &device).await?;
+        drop(turn);
+        Ok((device, log_index))
+    })
+    .await?;
     let enrolment = device.enrolment();
     tracing::info!(
         %tenant,
@@ -139,11 +145,11 @@ fn signed_in_time(device: &AttestedDevice) -> bool {
 
 async fn keep(
     app: &App,
-    served: &Served,
+    tenant: &Tenant,
     evidence: &Jws,
     device: &AttestedDevice,
 ) -> Result<u64, RequestRefusal> {
-    let tenant = &served.bundle.tenant;
+    let served = served(app, tenant)?;
     let mut write = app.db.write().await?;
     let enrolment = device.enrolment();
     let before = enrolment.follows.as_ref().map(|follows| &follows.device_id);

@@ -1,5 +1,6 @@
 //! The HTTP surface. Paths and methods are here; each subject has its file.
 
+mod apart;
 mod attest;
 mod blob;
 mod decisions;

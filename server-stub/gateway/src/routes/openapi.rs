@@ -42,7 +42,10 @@ const ROUTES: &[(&str, Asker, Option<Body>)] = &[
     (
         "/v1/{tenant}/status",
         Asker::Phone,
-        Some(Body(JSON, "{captures: [id, at most 100], holding?: {highest_seq, unsent, app_version}}")),
+        Some(Body(
+            JSON,
+            "{captures: [id, at most 100], holding?: {highest_seq, unsent, app_version, screen_captures?}}",
+        )),
     ),
     ("/v1/{tenant}/log", Asker::Records, None),
     ("/v1/{tenant}/blobs/{device}/{capture}", Asker::Records, None),

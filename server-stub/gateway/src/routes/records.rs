@@ -4,9 +4,12 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use gauze_wire::{Acknowledgement, DeviceId, Filed, Jws, LogPage, Notes, ProblemCode, Refused, Signed as _};
+use gauze_wire::{
+    Acknowledgement, DeviceId, Filed, Jws, LogPage, Notes, ProblemCode, Refused, Signed as _, Tenant,
+};
 use serde::Deserialize;
 
+use super::apart::apart;
 use crate::app::App;
 use crate::blobs::BlobName;
 use crate::db::{Capture, Db, Outcome};
@@ -59,16 +62,22 @@ pub async fn log(
     )
 )]
 pub async fn outcomes(State(app): State<App>, request: FromRecords) -> Result<StatusCode, RequestRefusal> {
-    let served = served(&app, &request.tenant)?;
+    served(&app, &request.tenant)?;
     let given: Acknowledgement =
         serde_json::from_slice(&request.body).map_err(|_| ProblemCode::MalformedRequest)?;
     if given.receipts.len() > RECEIPTS_LIMIT {
         return Err(ProblemCode::TooLarge.into());
     }
+    apart(async move { keep(&app, &request.tenant, &given).await }).await
+}
+
+/// Keeps all receipts in one write, and counts and tells what is new of them.
+async fn keep(app: &App, tenant: &Tenant, given: &Acknowledgement) -> Result<StatusCode, RequestRefusal> {
+    let served = served(app, tenant)?;
     let mut judged = Vec::new();
     let mut notes = Notes::of(&served.gateway.log, Some(&served.bundle.witnesses));
     for jws in &given.receipts {
-        judged.push(judge(&app, served, jws, &mut notes).await?);
+        judged.push(judge(app, served, jws, &mut notes).await?);
     }
     let now_ms = app.clock.now().as_millisecond();
     let (mut write, mut news) = (app.db.write().await?, Vec::new());

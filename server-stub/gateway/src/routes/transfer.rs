@@ -2,7 +2,7 @@
 //!
 //! Always: memory is two buffers a transfer, one that fills while the other is written; no more bytes are taken than the manifest
 //! names; a photo becomes whole only when its digest is the manifest's and it was synced; only then does the log get its leaf and
-//! the phone its receipt.
+//! the phone its receipt; with a connection that dies nothing is lost that had come.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, BufWriter};
 
+use super::apart::apart;
 use super::fields::{Beginning, Said, may_be_resumed, part};
 use super::finish::{finish, finish_if_whole, lasting};
 use crate::app::{App, Turn};
@@ -126,14 +127,6 @@ pub async fn patch(
     .await
 }
 
-/// On a task of its own from the first moment: a request whose connection dies is dropped, and with it everything that
-/// had come and was not yet written.
-async fn apart(
-    work: impl Future<Output = Result<Response, RequestRefusal>> + Send + 'static,
-) -> Result<Response, RequestRefusal> {
-    tokio::spawn(work).await.map_err(|_| ProblemCode::Internal)?
-}
-
 #[utoipa::path(
     head,
     path = "/v1/transfers/{ticket}",
@@ -146,21 +139,21 @@ pub async fn head(
     peer: Peer,
     asker: Asker,
 ) -> Result<Response, RequestRefusal> {
-    let (capture, offset, complete) = match Ticket::of(ticket, peer, asker)?.take(&app, |_| true).await? {
-        Place::Held(capture, _) => {
-            let size = capture.size;
-            (capture, size, true)
-        }
-        // Whoever asks has given up sending: with the turn, what was in flight is written.
-        Place::Open(capture, _turn) => {
-            let offset = app.blobs.offset(&capture.name, capture.size)?;
-            (capture, offset, false)
-        }
-    };
+    let ticket = Ticket::of(ticket, peer, asker)?;
+    let (size, offset, complete) = apart(async move {
+        Ok(match ticket.take(&app, |_| true).await? {
+            Place::Held(capture, _) => (capture.size, capture.size, true),
+            // Whoever asks has given up sending: with the turn, what was in flight is written.
+            Place::Open(capture, _turn) => {
+                (capture.size, app.blobs.offset(&capture.name, capture.size)?, false)
+            }
+        })
+    })
+    .await?;
     let mut response = stands(StatusCode::NO_CONTENT.into_response(), offset, complete);
     let headers = response.headers_mut();
-    headers.insert("upload-length", HeaderValue::from(capture.size));
-    let limit = format!("max-size={}", capture.size);
+    headers.insert("upload-length", HeaderValue::from(size));
+    let limit = format!("max-size={size}");
     headers.insert("upload-limit", HeaderValue::from_str(&limit).map_err(|_| ProblemCode::Internal)?);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

@@ -10,6 +10,7 @@ use gauze_wire::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use super::apart::apart;
 use super::finish::{finish_if_whole, log_and_sign};
 use crate::app::{App, Turn};
 use crate::blobs::BlobName;
@@ -45,8 +46,8 @@ pub async fn upload(
     request: FromDevice,
 ) -> Result<(StatusCode, Json<UploadAnswer>), RequestRefusal> {
     let revoked = request.unless_revoked();
-    let FromDevice { tenant, device, body } = request;
-    let served = served(&app, &tenant)?;
+    let FromDevice { tenant, device, body, said_at_s: _ } = request;
+    served(&app, &tenant)?;
     let asked: UploadRequest = serde_json::from_slice(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     if asked.manifest.kid() != &device.device_id {
         return Err(ProblemCode::WrongDevice.into());
@@ -69,26 +70,40 @@ pub async fn upload(
         may_still_say(&app, &name, &manifest, &earlier).await?;
     }
     let supersedes = revoked.is_ok();
-    let offer = Offer { name, manifest, jws: &asked.manifest, earlier, supersedes };
+    apart(async move {
+        let offer = Offer { name, manifest, jws: &asked.manifest, earlier, supersedes };
+        take_in(&app, &offer, (asked.highest_seq, asked.unsent), revoked).await
+    })
+    .await
+}
+
+/// Takes an offer in, or says why not.
+async fn take_in(
+    app: &App,
+    offer: &Offer<'_>,
+    counts: (u64, u64),
+    revoked: Result<(), RequestRefusal>,
+) -> Result<(StatusCode, Json<UploadAnswer>), RequestRefusal> {
+    let served = served(app, &offer.name.tenant)?;
     // Whoever asks anew has given up sending: what is in flight is written first.
-    let _turns = take_turns(&app, &offer, revoked).await?;
+    let _turns = take_turns(app, offer, revoked).await?;
 
     let now = app.clock.now();
     let mut write = app.db.write().await?;
-    let (whose, counts) = ((&offer.name.tenant, &offer.name.device_id), (asked.highest_seq, asked.unsent));
+    let whose = (&offer.name.tenant, &offer.name.device_id);
     Db::heard(&mut write, whose, counts, now.as_millisecond()).await?;
     let mut superseded = Vec::new();
-    let verdict = decide(&mut write, served, &offer, now).await?;
+    let verdict = decide(&mut write, served, offer, now).await?;
     // What the phone said of itself is kept even where its photo is refused.
     let answer = match verdict {
         Verdict::Held(state) => Ok(UploadAnswer::Held(*state)),
-        Verdict::Wanted { instead_of } => match pay(&app, whose, &offer) {
+        Verdict::Wanted { instead_of } => match pay(app, whose, offer) {
             Ok(()) => {
                 for refused in &instead_of {
-                    step_down(&mut write, &offer, refused).await?;
+                    step_down(&mut write, offer, refused).await?;
                 }
                 superseded = instead_of;
-                Ok(take_up(&mut write, &app, served, &offer).await?)
+                Ok(take_up(&mut write, app, served, offer).await?)
             }
             Err(used_up) => Err(used_up.into()),
         },
@@ -334,26 +349,31 @@ pub async fn status(
     State(app): State<App>,
     request: FromDevice,
 ) -> Result<Json<StatusAnswer>, RequestRefusal> {
-    let FromDevice { tenant, device, body } = request;
+    let FromDevice { tenant, device, body, said_at_s } = request;
     let query: StatusQuery = serde_json::from_slice(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     if query.captures.len() > STATUS_LIMIT {
         return Err(ProblemCode::TooLarge.into());
     }
     let captures = app.db.states(&tenant, &device.device_id, &query.captures).await?;
     let standing = match &query.holding {
-        Some(holding) => Some(hear(&app, &tenant, &device.device_id, holding).await?),
+        Some(holding) => Some(hear(&app, (&tenant, &device.device_id), holding, said_at_s).await?),
         None => None,
     };
     Ok(Json(StatusAnswer { captures, standing }))
 }
 
 /// Takes in what the phone says of itself, and tells it where it stands.
-async fn hear(app: &App, tenant: &Tenant, id: &DeviceId, holding: &Holding) -> Result<Jws, RequestRefusal> {
+async fn hear(
+    app: &App,
+    (tenant, id): (&Tenant, &DeviceId),
+    holding: &Holding,
+    said_at_s: i64,
+) -> Result<Jws, RequestRefusal> {
     let served = served(app, tenant)?;
     let at_ms = app.clock.now().as_millisecond();
     if app.db.is_news((tenant, id), holding, at_ms).await? {
         let (tenant, device_id, holding) = (tenant.clone(), id.clone(), holding.clone());
-        app.heartbeats.keep(&app.db, Heartbeat { tenant, device_id, holding, at_ms }).await?;
+        app.heartbeats.keep(&app.db, Heartbeat { tenant, device_id, holding, said_at_s, at_ms }).await?;
     }
     let device = app.db.registered(tenant, id).await?.ok_or(ProblemCode::UnknownDevice)?;
     standing(app, served, &device)

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gauze_wire::{Digest, EntryKind, Jws, ProblemCode, Wiped};
 
+use super::apart::apart;
 use crate::app::App;
 use crate::budget::Cost;
 use crate::db::{Db, log_append};
@@ -27,7 +28,7 @@ pub async fn wiped(
     peer: Peer,
     body: Body,
 ) -> Result<StatusCode, RequestRefusal> {
-    let served = served(&app, &tenant)?;
+    served(&app, &tenant)?;
     let body = app.strangers.read(&peer, body).await?;
     let text = std::str::from_utf8(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     let word = Jws::parse(text.trim()).map_err(|_| ProblemCode::MalformedRequest)?;
@@ -37,20 +38,25 @@ pub async fn wiped(
     if wiped.device_id != device.device_id {
         return Err(ProblemCode::WrongDevice.into());
     }
+    apart(async move { keep(&app, &word, &wiped).await }).await
+}
+
+async fn keep(app: &App, word: &Jws, wiped: &Wiped) -> Result<StatusCode, RequestRefusal> {
+    let (whose, served) = ((&wiped.tenant, &wiped.device_id), served(app, &wiped.tenant)?);
     let payload = word.payload_bytes().map_err(|_| ProblemCode::MalformedRequest)?;
     let now_ms = app.clock.now().as_millisecond();
     let mut write = app.db.write().await?;
-    let said = (&Digest::of(&payload), &wiped);
-    if Db::hear_wiped(&mut write, (&tenant, &device.device_id), said, now_ms).await? {
+    let said = (&Digest::of(&payload), wiped);
+    if Db::hear_wiped(&mut write, whose, said, now_ms).await? {
         // What is left undone here is undone with the write.
-        let whose = (&tenant, &device.device_id);
         app.budgets.take(whose, Cost::Wiped, 1)?;
         app.budgets.take(whose, Cost::LeafBytes, word.as_str().len() as u64)?;
-        log_append(&mut write, served, EntryKind::Wiped, &word).await?;
+        log_append(&mut write, served, EntryKind::Wiped, word).await?;
         let counts = (wiped.highest_seq, wiped.unsent);
-        Db::heard(&mut write, (&tenant, &device.device_id), counts, now_ms).await?;
+        Db::heard(&mut write, whose, counts, now_ms).await?;
         write.commit().await?;
-        tracing::info!(%tenant, device_id = %device.device_id, cause = wiped.cause.as_str(), "a phone was wiped");
+        let (tenant, device_id) = whose;
+        tracing::info!(%tenant, %device_id, cause = wiped.cause.as_str(), "a phone was wiped");
     }
     Ok(StatusCode::NO_CONTENT)
 }

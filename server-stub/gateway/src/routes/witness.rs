@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use gauze_wire::ProblemCode;
-use gauze_wire::log::{AddCheckpoint, Cosign, Seen, Witnessed};
+use gauze_wire::log::{AddCheckpoint, Seen, Unfit, Witnessed};
 
 use crate::app::App;
 use crate::db::Db;
@@ -27,19 +27,21 @@ pub async fn access_checkpoint(
     let served = served(&app, &request.tenant)?;
     let asked: AddCheckpoint =
         serde_json::from_slice(&request.body).map_err(|_| ProblemCode::MalformedRequest)?;
-    if asked.log.name() != format!("{}/access", request.tenant) {
+    let log = asked.log.clone();
+    let submission = asked.submission();
+    if log.name() != format!("{}/access", request.tenant) {
         return Err(ProblemCode::CheckpointInvalid.into());
     }
     // Judged and kept in one write: two requests never both count from the same tree.
     let mut write = app.db.write().await?;
     let pinned = Db::access_seen(&mut write, &request.tenant).await?;
-    if pinned.as_ref().is_some_and(|pinned| pinned.log != asked.log) {
+    if pinned.as_ref().is_some_and(|pinned| pinned.log != log) {
         return Err(ProblemCode::CheckpointInvalid.into());
     }
     let seen = pinned.map_or_else(Seen::nothing, |pinned| pinned.seen);
-    let checkpoint = match asked.judge(&seen) {
-        Ok(Cosign::Yes(checkpoint)) => checkpoint,
-        Ok(Cosign::FromSeen) => return Ok(Json(Witnessed { size: seen.size, note: None })),
+    let checkpoint = match submission.judge(std::slice::from_ref(&log), &seen) {
+        Ok(checkpoint) => checkpoint,
+        Err(Unfit::Seen(size)) => return Ok(Json(Witnessed { size, note: None })),
         Err(error) => {
             tracing::error!(tenant = %request.tenant, %error, seen = seen.size, "an access log does not continue what was cosigned");
             return Err(ProblemCode::CheckpointInvalid.into());
@@ -47,9 +49,9 @@ pub async fn access_checkpoint(
     };
     let note = served
         .note_key
-        .cosign(&asked.checkpoint, app.clock.now())
+        .cosign(&submission.checkpoint, app.clock.now())
         .map_err(|_| ProblemCode::CheckpointInvalid)?;
-    Db::keep_access(&mut write, &request.tenant, &asked.log, (&checkpoint, &note)).await?;
+    Db::keep_access(&mut write, &request.tenant, &log, (&checkpoint, &note)).await?;
     write.commit().await?;
     Ok(Json(Witnessed { size: checkpoint.size, note: Some(note) }))
 }

@@ -179,11 +179,28 @@ async fn the_inventorys_page_counts_its_phones_and_shows_each_systems_text() {
         browser.open(&format!("/tokens/{}", token.token_id)).await.contains("signed inside the hospital")
     );
 
+    // Neither a list without a token nor one with an older takes the newest away.
+    let admin = gateway.admin(&hospital).await;
+    let newest = async || admin.inventory().await.unwrap().unwrap().token_id;
+    give(InventoryGiven { token: None, ..given.clone() }).await.expect(204);
+    assert_eq!(newest().await.as_ref(), Some(&token.token_id));
+    let newer = Token {
+        v: 2,
+        inventory: Some(1),
+        issued_at: now + jiff::SignedDuration::from_secs(1),
+        ..hospital.token(now)
+    };
+    for token in [&newer, &token] {
+        give(sign(&list, token, &hospital.policy_key)).await.expect(204);
+        assert_eq!(newest().await.as_ref(), Some(&newer.token_id));
+    }
+
     // Another list of the same version, and one of the version before, change nothing.
     let other = Inventory { serials: Vec::new(), ..list.clone() };
     give(sign(&other, &token, &hospital.policy_key)).await.expect(422);
     let next = Inventory { version: 2, ..other };
-    give(sign(&next, &token, &hospital.policy_key)).await.expect(204);
+    give(InventoryGiven { token: None, ..sign(&next, &token, &hospital.policy_key) }).await.expect(204);
+    assert_eq!(newest().await.as_ref(), Some(&newer.token_id));
     give(given).await.expect(422);
     assert!(browser.open("/inventory").await.contains("0 of 0 phones enrolled"));
 }

@@ -2,7 +2,7 @@
 
 use gauze_gateway::DeviceSearch;
 use gauze_wire::{AndroidRules, AppleRules, Life, Policy};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::console::{Browser, form_urlencoded, led_to};
 use crate::fixture::{Gateway, Hospital, Phone, by};
@@ -22,8 +22,6 @@ async fn a_refused_form_stands_again_with_what_was_typed_and_can_be_sent_once_it
     for kept in [
         r#"name="reason" value="left &lt;in&gt; a taxi""#,
         r#"name="operator" value="helpdesk-7""#,
-        r#"name="confirm" value="somebody""#,
-        r#"<option value="destroy" selected>"#,
         "not_confirmed",
         "Nothing was changed.",
     ] {
@@ -44,25 +42,117 @@ async fn a_refused_form_stands_again_with_what_was_typed_and_can_be_sent_once_it
     let fields = format!("proof={proof}&operator=a&reason=b&policy={}", form_urlencoded(&next.to_string()));
     assert_eq!(led_to(&browser.send(Browser::form("/policy"), &fields).await), "/policy");
 
-    // A form that is not ours, or about nothing that is there, is not offered again.
+    // What no other words mend, a form that is not ours, or about nothing that is there, is not offered again.
     let forged = browser.send(Browser::form("/policy"), "proof=x&operator=a&reason=kept&policy=b").await;
     assert!(forged.status == 403 && !String::from_utf8_lossy(&forged.body).contains("kept"));
 }
 
-/// The names of a JSON object's fields, with those of the sections below it behind a point.
-fn names(value: &Value) -> Vec<String> {
-    let fields = value.as_object().into_iter().flatten();
-    fields
-        .flat_map(|(name, value)| match value {
-            Value::Object(_) => names(value).into_iter().map(|below| format!("{name}.{below}")).collect(),
-            _ => vec![name.clone()],
-        })
-        .collect()
+#[tokio::test]
+async fn what_cannot_be_undone_is_confirmed_anew_after_a_mistake() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    let confirm = &phone.id().as_str()[..8].to_owned();
+    let nobody = form_urlencoded("\u{7}");
+    for (act, fields, button) in [
+        ("lost", format!("photos=destroy&confirm={confirm}"), "Shut this phone out"),
+        ("wipe", "photos=destroy".to_owned(), "Ask for a wipe"),
+        ("revoke", String::new(), "Revoke this phone"),
+    ] {
+        let page = format!("/devices/{}/{act}", phone.id());
+        let refused = browser.submit(&page, &format!("reason={nobody}&{fields}")).await;
+        refused.expect(400);
+        let html = String::from_utf8_lossy(&refused.body).into_owned();
+        assert!(html.contains("operator_invalid") && html.contains("This cannot be undone."), "{html}");
+        assert!(
+            html.contains(&format!(r#"<button class="danger" type="submit">{button}</button>"#)),
+            "{html}"
+        );
+        for armed in [&format!(r#"value="{confirm}""#), "selected", "checked", "Send it again"] {
+            assert!(!html.contains(armed), "{armed} is in {html}");
+        }
+        // Sent as it stands, it does nothing.
+        if act != "revoke" {
+            browser.submit(&page, "reason=lost&photos=&confirm=").await.expect(400);
+        }
+    }
+    let suspend = format!("/devices/{}/suspend", phone.id());
+    let refused = browser.submit(&suspend, &format!("reason={nobody}")).await;
+    assert!(String::from_utf8_lossy(&refused.body).contains("Send it again"), "this can be undone");
+
+    // No other words mend that a phone is revoked.
+    let admin = gateway.admin(&hospital).await;
+    admin.revoke(&phone.id(), &by("stolen")).await.unwrap();
+    let refused = browser.submit(&suspend, "reason=kept").await;
+    refused.expect(409);
+    let html = String::from_utf8_lossy(&refused.body).into_owned();
+    assert!(html.contains("device_revoked") && !html.contains("<form"), "{html}");
 }
 
 #[tokio::test]
-async fn every_field_of_the_policy_is_told_by_its_name() {
+async fn a_policy_as_large_as_one_is_signed_goes_through_the_form_and_a_larger_one_is_told() {
     let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    let admin = gateway.admin(&hospital).await;
+    let mut next = serde_json::to_value(admin.policy().await.unwrap().policy).unwrap();
+    next["version"] = 2.into();
+    let teams = |many: usize| -> Value {
+        (0..many).map(|n| json!({"code": format!("team-{n}"), "words": "w".repeat(n % 120 + 1)})).collect()
+    };
+    let sites = |many: usize| -> Value {
+        let site = |n| json!({"system": "http://snomed.info/sct", "code": n, "words": "s".repeat(120), "sided": true});
+        (0..many).map(|n| site(n.to_string())).collect()
+    };
+    next["lists"] = json!({"teams": teams(500), "sites": sites(650)});
+    let large = form_urlencoded(&format!("{next:#}"));
+    assert!(large.len() > 500_000, "{}", large.len());
+    assert_eq!(led_to(&browser.submit("/policy", &format!("reason=lists&policy={large}")).await), "/policy");
+    assert_eq!(admin.policy().await.unwrap().proposals.len(), 1);
+
+    next["lists"]["sites"] = sites(1000);
+    let larger = form_urlencoded(&format!("{next:#}"));
+    let refused = browser.submit("/policy", &format!("reason=lists&policy={larger}")).await;
+    refused.expect(400);
+    let html = String::from_utf8_lossy(&refused.body).into_owned();
+    assert!(html.contains("policy_invalid") && html.contains("shorten its lists"), "{}", &html[..2000]);
+    assert!(html.contains("team-499") && html.contains("</textarea>"), "it stands again");
+}
+
+/// The names of a JSON object's fields, with those of what stands below it behind a point.
+fn names(value: &Value) -> Vec<String> {
+    let below = |(name, value): (&String, &Value)| match names(value) {
+        below if below.is_empty() => vec![name.clone()],
+        below => below.into_iter().map(|below| format!("{name}.{below}")).collect(),
+    };
+    match value {
+        Value::Object(fields) => fields.iter().flat_map(below).collect(),
+        Value::Array(items) => items.iter().flat_map(names).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn every_field_of_the_policy_is_told_by_its_name_and_every_fence_by_its_own() {
+    let hospital = Hospital::ward();
+    let day = json!([{"days": ["mon", "sun"], "from": 480, "until": 1080}, {"days": ["sat"], "from": 1320, "until": 360}]);
+    let fences = json!([
+        {
+            "id": "site-a", "words": "Site A", "mode": "block_capture",
+            "areas": [
+                {"circle": {"centre": {"lat_e7": 558600000, "lon_e7": -40250000}, "radius_m": 300}},
+                {"polygon": [{"lat_e7": 0, "lon_e7": 0}, {"lat_e7": 10000000, "lon_e7": 0}, {"lat_e7": 0, "lon_e7": 25000000}]},
+            ],
+            "networks": ["10.20.0.0/16", "2001:db8::/32"], "hours": day, "exempt_teams": ["community", "night"],
+        },
+        {"id": "site-b", "words": "Site B", "mode": "warn", "networks": ["10.30.0.0/16"]},
+    ]);
+    let sign_in = json!({
+        "mode": "required", "issuer": "https://id.example.org", "client_id": "gauze", "scope": "openid", "acr_values": "high",
+        "redirect_uri": "https://app.example.org/signed-in", "shift_hours": 12,
+    });
+    let assessed = json!([{"app_version": "0.1.0", "reference": "dpia-7", "approver": "caldicott", "at": "2026-01-05T00:00:00Z"}]);
     let policy = Policy {
         v: 2,
         android: Some(AndroidRules { max_patch_days: Some(90), ..AndroidRules::for_apps(Vec::new()) }),
@@ -70,6 +160,9 @@ async fn every_field_of_the_policy_is_told_by_its_name() {
         life: Some(Life::RECOMMENDED),
         max_megapixels: Some(12),
         quality_floor: Some(90),
+        fences: serde_json::from_value(fences).unwrap(),
+        sign_in: serde_json::from_value(sign_in).unwrap(),
+        assessed: serde_json::from_value(assessed).unwrap(),
         ..hospital.policy(1)
     };
     let gateway = Gateway::under(&hospital, &policy).await;
@@ -80,8 +173,25 @@ async fn every_field_of_the_policy_is_told_by_its_name() {
         .flat_map(|part| part.split("</code>").next().unwrap_or_default().split(", "))
         .collect();
     let known = ["v", "typ", "tenant", "version", "issued_at"];
+    let is_told = |name: &str| {
+        told.iter()
+            .any(|told| name.strip_prefix(told).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    };
     for name in names(&serde_json::to_value(&policy).unwrap()) {
-        assert!(known.contains(&name.as_str()) || told.contains(&name.as_str()), "{name} is not in {told:?}");
+        assert!(known.contains(&name.as_str()) || is_told(&name), "{name} is not in {told:?}");
+    }
+    for words in [
+        "Site A, in records site-a: outside, no photo is taken",
+        "all within 300 m of 55.86, -4.025; all between the corners (0, 0); (1, 0); (0, 2.5)",
+        "10.20.0.0/16; 2001:db8::/32",
+        "Monday, Sunday from 08:00 until 18:00; Saturday from 22:00 until 06:00 of the next day",
+        "Teams that take photos outside of Site A too: community; night.",
+        "Site B, in records site-b: outside, the phone warns",
+        "Site B is for phones: nothing, so phones do not judge it.",
+        "Site B is in force: always.",
+        "are alternatives",
+    ] {
+        assert!(page.contains(words), "{words} is not in {page}");
     }
 }
 

@@ -7,7 +7,7 @@ use gauze_wire::{
 };
 use jiff::SignedDuration;
 
-use crate::fixture::{Gateway, Hospital, Phone, by, key};
+use crate::fixture::{Gateway, Hospital, Phone, by, key, polled};
 
 #[tokio::test]
 async fn a_phone_enrols_and_its_evidence_is_kept_whole_as_a_leaf() {
@@ -247,12 +247,47 @@ async fn no_phone_is_kept_behind_a_policy_that_it_was_not_judged_by() {
     });
     let kept = kept.count();
     let entries = hospital.log(&gateway).await.entries;
-    let is_settled = |entry: &&LogEntry| {
-        let deed = entry.jws.peek::<Act>().map(|act| act.deed);
-        entry.kind == EntryKind::Act && matches!(deed, Ok(Deed::Settle { .. }))
-    };
     let settled = entries.iter().find(is_settled).unwrap().index;
     let enrolled = entries.iter().filter(|entry| entry.kind == EntryKind::Enrolment);
     let (before, after): (Vec<_>, Vec<_>) = enrolled.partition(|entry| entry.index < settled);
     assert_eq!((before.len(), after.len()), (kept, 0));
+}
+
+fn is_settled(entry: &&LogEntry) -> bool {
+    let deed = entry.jws.peek::<Act>().map(|act| act.deed);
+    entry.kind == EntryKind::Act && matches!(deed, Ok(Deed::Settle { .. }))
+}
+
+/// Wherever the request that brings a stricter policy is dropped, while it commits too: once the decision is in the log no phone is
+/// judged by the policy before.
+#[tokio::test]
+async fn a_decision_whose_request_is_dropped_is_in_force_once_it_is_kept() {
+    let hospital = Hospital::ward();
+    let (mut polls, mut kept_unheard) = (0, 0);
+    loop {
+        polls += 1;
+        let gateway = Gateway::serving(&[&hospital]).await;
+        let admin = gateway.admin(&hospital).await;
+        let stricter = Policy { allow_software_keys: false, ..hospital.policy(2) };
+        let wanted = serde_json::to_string(&stricter).unwrap();
+        let asked = admin.propose_policy(&wanted, &by("no simulated phones")).await.unwrap();
+        let signed = Jws::sign(&stricter, &hospital.policy_key).unwrap();
+        let evidence = Phone::new(&hospital).evidence(&gateway, &hospital).await;
+        let heard = polled(polls, hospital.decide(&gateway, &asked, Some(signed))).await.is_some();
+        // What is left of it begins before the phone.
+        tokio::task::yield_now().await;
+
+        let enrolled = gateway.enrol(&hospital.tenant, &evidence).await.status == 201;
+        let entries = hospital.log(&gateway).await.entries;
+        let settled = entries.iter().find(is_settled).map(|entry| entry.index);
+        let phone = entries.iter().find(|entry| entry.kind == EntryKind::Enrolment).map(|entry| entry.index);
+        assert_eq!(enrolled, phone.is_some());
+        let in_order = settled.is_none() || phone.is_none() || phone < settled;
+        assert!(in_order, "after {polls} polls: {phone:?} behind {settled:?}");
+        kept_unheard += u32::from(settled.is_some() && !heard);
+        if heard {
+            break;
+        }
+    }
+    assert!(kept_unheard > 0, "no request was dropped whose decision was kept");
 }

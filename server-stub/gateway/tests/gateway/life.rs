@@ -3,6 +3,7 @@
 use gauze_gateway::admin::AdminError;
 use gauze_gateway::{DeviceSearch, Watch};
 use gauze_wire::{Act, Deed, DeviceStatus, EntryKind, Follows, Jws, ProblemCode, ReviewDenied};
+use jiff::SignedDuration;
 
 use crate::fixture::{Gateway, Hospital, Phone, ask, by, feed, put};
 
@@ -269,6 +270,7 @@ async fn captured_screens_add_up_are_lines_of_the_log_and_no_number_of_a_phones_
     for said in [0, 3, 3, 4, 0, 0, 2, u64::MAX, u64::MAX, 1] {
         let mut query = Phone::holding(0, 0);
         query.holding.as_mut().unwrap().screen_captures = said;
+        gateway.pass(SignedDuration::from_secs(1));
         gateway.ask(phone.request(&gateway, "status", &query)).await.expect(200);
         seen.push(admin.device(&phone.id()).await.unwrap().device.screen_captures);
     }
@@ -281,4 +283,32 @@ async fn captured_screens_add_up_are_lines_of_the_log_and_no_number_of_a_phones_
     };
     let times: Vec<_> = lines.iter().filter(told).map(|line| line["times"].as_u64()).collect();
     assert_eq!(times, [3, 4, 6, 1_000_004, 1_000_005].map(Some));
+}
+
+#[tokio::test]
+async fn a_word_that_comes_late_changes_nothing() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    let admin = gateway.admin(&hospital).await;
+    let word = |captures: u64, unsent: u64| {
+        let mut query = Phone::holding(9, unsent);
+        query.holding.as_mut().unwrap().screen_captures = captures;
+        phone.request(&gateway, "status", &query)
+    };
+    let known = async || {
+        let device = admin.device(&phone.id()).await.unwrap().device;
+        (device.screen_captures, device.unsent)
+    };
+    let early = word(2, 7);
+    gateway.pass(SignedDuration::from_secs(1));
+    let same_second = word(2, 6);
+    gateway.ask(word(3, 1)).await.expect(200);
+    for late in [early, same_second] {
+        gateway.ask(late).await.expect(200);
+        assert_eq!(known().await, (3, 1));
+    }
+    gateway.pass(SignedDuration::from_secs(1));
+    gateway.ask(word(4, 0)).await.expect(200);
+    assert_eq!(known().await, (4, 0));
 }

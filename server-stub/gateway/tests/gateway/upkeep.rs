@@ -286,6 +286,13 @@ async fn health_counters_and_the_interface_can_be_read_and_nothing_else_is_there
     for path in ["/v1/{tenant}/uploads", "/v1/transfers/{ticket}", "/v1/{tenant}/log", "/healthz"] {
         assert!(described["paths"][path].is_object(), "{path}");
     }
+    let mut says = Phone::holding(0, 0);
+    says.holding.as_mut().unwrap().screen_captures = 1;
+    let said = serde_json::to_value(says.holding).unwrap();
+    let body = described["paths"]["/v1/{tenant}/status"]["post"]["requestBody"]["description"].as_str();
+    for field in said.as_object().unwrap().keys() {
+        assert!(body.unwrap().contains(field.as_str()), "{field} is not in {body:?}");
+    }
     for path in ["/", "/v1", "/v1/ward-9", "/v1/ward-9/photos", "/v1/transfers", "/metrics", "/../etc/passwd"]
     {
         assert_eq!(gateway.get(path).await.refusal(), ProblemCode::NotFound, "{path}");

@@ -1,6 +1,6 @@
 //! What an earlier run left, beside what this one asks for: the same goes on, anything else is told and changed by hand.
 
-use gauze_wire::{Bundle, GatewayIntroduction, Policy};
+use gauze_wire::{Bundle, GatewayIntroduction, Policy, Signer as _};
 use serde_json::Value;
 
 use super::{Setup, SetupError};
@@ -13,10 +13,21 @@ pub(super) fn judge(
     keys: &KeyDir,
     told: &GatewayIntroduction,
 ) -> Result<bool, SetupError> {
-    let policy: Option<Policy> =
-        keys.signed(POLICY_JWS)?.map(|signed| signed.peek()).transpose().map_err(KeysError::from)?;
     let bundle: Option<Bundle> =
         keys.signed(BUNDLE_JWS)?.map(|signed| signed.peek()).transpose().map_err(KeysError::from)?;
+    let root = keys.root_sha256()?;
+    if bundle.as_ref().is_some_and(|bundle| bundle.root.fingerprint() != root) {
+        return Err(SetupError::OtherKeys(keys.path(BUNDLE_JWS)));
+    }
+    let signers = match &bundle {
+        Some(bundle) => bundle.policy_keys.clone(),
+        None => vec![keys.policy()?.public_key()],
+    };
+    let policy: Option<Policy> = keys
+        .signed(POLICY_JWS)?
+        .map(|signed| signed.verify_by(&signers, &told.tenant))
+        .transpose()
+        .map_err(|_| SetupError::OtherKeys(keys.path(POLICY_JWS)))?;
     let same_policy = policy.as_ref().is_none_or(|policy| asks_for(setup, policy));
     if let Some(bundle) = &bundle {
         let named = bundle.gateways.iter().any(|gateway| {
@@ -25,7 +36,7 @@ pub(super) fn judge(
                 && gateway.log == told.gateway.log
         });
         if !named || !same_policy || policy.is_none() {
-            return Err(SetupError::SetUp(setup.keys.to_owned()));
+            return Err(SetupError::SetUp(keys.path(BUNDLE_JWS)));
         }
         return Ok(true);
     }

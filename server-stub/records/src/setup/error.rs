@@ -13,11 +13,14 @@ pub enum SetupError {
     #[error("{} is not what `gauze-gateway init` writes ({})", .0.display(), .1)]
     Introduction(PathBuf, String),
     /// It was done before.
-    #[error("{} has signed a bundle: this hospital is set up", .0.display())]
+    #[error("{} is signed: this hospital is set up", .0.display())]
     SetUp(PathBuf),
     /// An earlier run, which was cut off, had other options.
     #[error("{} is of an earlier run with other options, such as --trial or --android", .0.display())]
     Otherwise(PathBuf),
+    /// Left by an earlier try with other keys.
+    #[error("{} is of an earlier try: other keys signed it than are beside it", .0.display())]
+    OtherKeys(PathBuf),
     /// No authority in the file.
     #[error("{} holds no PEM certificate of an authority", .0.display())]
     Authority(PathBuf),
@@ -39,7 +42,7 @@ impl Coded for SetupError {
     fn code(&self) -> &'static str {
         match self {
             Self::Introduction(..) => "malformed",
-            Self::SetUp(_) | Self::Otherwise(_) => "exists",
+            Self::SetUp(_) | Self::Otherwise(_) | Self::OtherKeys(_) => "exists",
             Self::Authority(_) => "ca_unusable",
             Self::Certificate(_) => "certificate_not_made",
             Self::WhichGateway(_) => "which_gateway",
@@ -52,12 +55,13 @@ impl Coded for SetupError {
         match self {
             Self::Introduction(..) => "Bring the gateway.json of that gateway again.",
             Self::SetUp(_) => {
-                "To change something, edit bundle.json or policy.json there, raise version, and use sign-bundle or sign-policy; \
+                "To change something, edit bundle.json or policy.json beside it, raise version, and use sign-bundle or sign-policy; \
                  for a new hospital choose another --keys."
             }
             Self::Otherwise(_) => {
                 "Give the options of that run again; or, for other ones, choose another --keys, since nothing was handed over yet."
             }
+            Self::OtherKeys(_) => "Move that file away, and run this again: it signs another.",
             Self::Authority(_) => {
                 "Give --ca the PEM file of the authority that signs the gateway's certificate."
             }
