@@ -5,11 +5,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use gauze_tests::programs::{Ended, program};
 use gauze_tests::skipped::skipped;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+/// A program that is traced takes seconds to start.
+pub const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// Calls that change files, or tell the world something: a kill between two of them leaves what a kill at the second does.
 const CHANGES: [&str; 32] = [
@@ -127,7 +132,8 @@ impl Recorder {
         let mut tracer = recorder.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(tracer.stdout.take().unwrap()).lines();
         loop {
-            let line = lines.next_line().await.unwrap();
+            let line = timeout(READY_WITHIN, lines.next_line()).await;
+            let line = line.unwrap_or_else(|_| panic!("{name} does not say that it is ready")).unwrap();
             // The records side pulls before it serves pages.
             if !line.unwrap_or_else(|| panic!("{name} did not start")).starts_with("ready: pulling") {
                 break;

@@ -17,6 +17,7 @@ use gauze_tests::size::{quick_or, soaking};
 use gauze_tests::walker::Walker;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Child;
+use tokio::time::timeout;
 
 use crate::power::cut::Fate;
 use crate::power::journal::{Change, Journal, Tree};
@@ -72,6 +73,19 @@ impl Clinic {
         panic!("the pages do not come up");
     }
 
+    /// Waits until the log is signed for, which it is once it is quiet: before that there is nothing to hold it against.
+    async fn is_signed_for(&self) {
+        let checkpoint = access::log_dir(&self.data()).join("checkpoint");
+        for _ in 0..600 {
+            if checkpoint.is_file() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        let told = std::fs::read_to_string(self.site.home().join("gauze-records.log")).unwrap_or_default();
+        panic!("the log is never signed for: {told}");
+    }
+
     /// Signs Ann in and looks; the picture, if it came.
     async fn looks(&self) -> anyhow::Result<Vec<u8>> {
         let mut walker = self.walker();
@@ -114,11 +128,14 @@ async fn doomed(clinic: &Clinic, call: &str, nth: u32) -> Child {
     let mut child = strace.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     // It may die before it is ready.
-    while let Ok(Some(line)) = lines.next_line().await {
-        if line.starts_with("ready: pages") {
-            break;
+    let ready = async {
+        while let Ok(Some(line)) = lines.next_line().await {
+            if line.starts_with("ready: pages") {
+                break;
+            }
         }
-    }
+    };
+    timeout(trace::READY_WITHIN, ready).await.expect("it is ready, or dead");
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     child
 }
@@ -270,10 +287,7 @@ async fn pages_on_a_full_disk_show_no_photo_lose_no_line_and_go_on_when_there_is
     ann.looks().await.unwrap();
     let page = ann.list().await.unwrap();
     let photo = page.split("href=\"/photos/").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    // A log is signed for once it is quiet: before that there is nothing to hold it against.
-    while !access::log_dir(&clinic.data()).join("checkpoint").is_file() {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    clinic.is_signed_for().await;
     for room in [0, 4096, 8192] {
         disk.fill(room);
         let (views, mut refused) = (clinic.views(&clinic.data()), 0);

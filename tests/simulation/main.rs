@@ -9,7 +9,6 @@ mod fixture;
 #[path = "../../fuzz/src/lib.rs"]
 mod targets;
 
-mod clinic;
 mod crossing;
 mod dice;
 mod fuzzed;
@@ -17,6 +16,7 @@ mod network;
 mod people;
 mod reproduction;
 mod seeds;
+mod side;
 mod sky;
 mod tampering;
 mod world;

@@ -1,6 +1,6 @@
 //! Debian's own packages, installed where we may.
 
-use crate::process::quiet;
+use crate::process::{fetch, quiet};
 use std::fs;
 use std::process::Command;
 
@@ -9,12 +9,19 @@ pub(crate) fn install_packages(packages: &[&str]) -> anyhow::Result<()> {
     anyhow::ensure!(is_debian_root(), "only root on Debian installs packages");
     println!("installing {} with apt-get", packages.join(", "));
     let install = || {
-        let mut apt = apt_get();
-        quiet(apt.args(["install", "-y", "--no-install-recommends"]).args(packages))
+        let install = |apt: &mut Command| {
+            apt.args(["install", "-y", "--no-install-recommends"]).args(packages);
+        };
+        let (mut download, mut unpack) = (apt_get(), apt_get());
+        install(&mut download);
+        install(&mut unpack);
+        // What is being unpacked is never cut off.
+        fetch(download.arg("--download-only"))?;
+        quiet(&mut unpack)
     };
     if install().is_err() {
         // No package lists yet, or stale ones.
-        quiet(apt_get().arg("update"))?;
+        fetch(apt_get().arg("update"))?;
         install()?;
     }
     Ok(())

@@ -2,8 +2,15 @@
 
 use anyhow::{Context, bail};
 use std::env;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// So long may a download take; beyond that its other end hangs.
+const FETCHED_WITHIN: Duration = Duration::from_secs(30 * 60);
 
 /// The directory that holds the workspace's `Cargo.toml`.
 pub(crate) fn root() -> anyhow::Result<PathBuf> {
@@ -51,6 +58,50 @@ pub(crate) fn quiet(command: &mut Command) -> anyhow::Result<String> {
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("could not start `{name}`"))?;
+    said(&name, &output)
+}
+
+/// As [`quiet`], for what fetches something: ended where its other end never does.
+pub(crate) fn fetch(command: &mut Command) -> anyhow::Result<String> {
+    fetch_within(command, FETCHED_WITHIN)
+}
+
+fn fetch_within(command: &mut Command, limit: Duration) -> anyhow::Result<String> {
+    let name = describe(command);
+    let begun = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("could not start `{name}`"))?;
+    let (stdout, stderr) = (drained(child.stdout.take()), drained(child.stderr.take()));
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if begun.elapsed() > limit {
+            child.kill()?;
+            child.wait()?;
+            bail!("`{name}` was not done after {} minutes: look at the network", limit.as_secs() / 60);
+        }
+        thread::sleep(Duration::from_millis(100));
+    };
+    let text = |read: thread::JoinHandle<Vec<u8>>| read.join().unwrap_or_default();
+    said(&name, &Output { status, stdout: text(stdout), stderr: text(stderr) })
+}
+
+/// Reads to the end beside us, so that the program never waits for somebody who reads.
+fn drained(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What was read before it broke off is what there is to say.
+        let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
+        bytes
+    })
+}
+
+fn said(name: &str, output: &Output) -> anyhow::Result<String> {
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
         let lines: Vec<&str> = text.lines().collect();
@@ -63,6 +114,27 @@ pub(crate) fn quiet(command: &mut Command) -> anyhow::Result<String> {
 /// Where `PATH` has a program of this name.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|file| file.is_file())
+}
+
+/// The SHA-256 of a file, in hexadecimal.
+pub(crate) fn sha256(file: &Path) -> anyhow::Result<String> {
+    let mut command = match on_path("sha256sum") {
+        Some(program) => Command::new(program),
+        None => Command::new("shasum"),
+    };
+    if command.get_program() == "shasum" {
+        command.args(["-a", "256"]);
+    }
+    let said = quiet(command.arg(file))?;
+    Ok(said.split_whitespace().next().unwrap_or_default().to_owned())
+}
+
+/// Whoever makes something in this directory is alone for as long as the value lives; another run waits for it.
+pub(crate) fn alone(dir: &Path) -> anyhow::Result<File> {
+    std::fs::create_dir_all(dir)?;
+    let lock = File::create(dir.join("lock"))?;
+    lock.lock()?;
+    Ok(lock)
 }
 
 /// Ours in the user's cache: what is large and outlives a working tree.

@@ -4,7 +4,7 @@
 //! is kept in the user's cache, outside the tree; it is made under another name and renamed when it is whole.
 
 use crate::debian;
-use crate::process::quiet;
+use crate::process::{alone, fetch, quiet};
 use anyhow::Context;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,13 +27,16 @@ pub(crate) fn install() -> anyhow::Result<()> {
         debian::install_packages(&["mmdebstrap"])?;
     }
     let cache = root.parent().context("the root lies in the cache")?;
-    fs::create_dir_all(cache)?;
+    let _alone = alone(cache)?;
+    if root.is_dir() {
+        return Ok(());
+    }
     println!("unpacking Swift from Debian {RELEASE} into {}, once: some minutes", root.display());
     let part = root.with_extension("part");
     if part.exists() {
         fs::remove_dir_all(&part)?;
     }
-    quiet(
+    fetch(
         Command::new("mmdebstrap")
             .args(["--variant=extract", &format!("--include={PACKAGES}"), RELEASE])
             .arg(&part)

@@ -5,7 +5,7 @@
 
 use crate::debian::{install_packages, is_debian_root};
 use crate::keycloak;
-use crate::process::{self, cargo, on_path, quiet};
+use crate::process::{self, cargo, fetch, on_path, quiet};
 use crate::swift;
 use crate::tree::Tree;
 use anyhow::Context;
@@ -196,23 +196,31 @@ fn install_go_age(tools: &Path) -> anyhow::Result<()> {
     println!("building age {GO_AGE} with go");
     fs::create_dir_all(tools)?;
     let packages = ["age", "age-keygen"].map(|program| format!("filippo.io/age/cmd/{program}@{GO_AGE}"));
-    quiet(
+    fetch(
         Command::new("go").current_dir(tools).env("GOBIN", tools.join("bin")).arg("install").args(packages),
     )?;
     anyhow::ensure!(go_age_is_current(tools), "age is there but does not say that it is {GO_AGE}");
     Ok(())
 }
 
-/// Its one version is in its path in the module cache alone: what is there is taken.
 fn install_litewitness(tools: &Path) -> anyhow::Result<()> {
-    if tools.join("bin/litewitness").is_file() || on_path("go").is_none() {
+    if on_path("go").is_none() || litewitness_is_current(tools) {
         return Ok(());
     }
     println!("building litewitness {LITEWITNESS} with go");
     fs::create_dir_all(tools)?;
     let package = format!("filippo.io/torchwood/cmd/litewitness@{LITEWITNESS}");
-    quiet(Command::new("go").current_dir(tools).env("GOBIN", tools.join("bin")).args(["install", &package]))
-        .map(drop)
+    fetch(Command::new("go").current_dir(tools).env("GOBIN", tools.join("bin")).args(["install", &package]))?;
+    anyhow::ensure!(litewitness_is_current(tools), "litewitness is there but was not built as {LITEWITNESS}");
+    Ok(())
+}
+
+/// It does not say its version; `go` reads what it was built from.
+fn litewitness_is_current(tools: &Path) -> bool {
+    quiet(Command::new("go").args(["version", "-m"]).arg(tools.join("bin/litewitness"))).is_ok_and(|built| {
+        let module = built.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        module.into_iter().any(|words| words.starts_with(&["mod", "filippo.io/torchwood", LITEWITNESS]))
+    })
 }
 
 fn go_age_is_current(tools: &Path) -> bool {
@@ -227,7 +235,7 @@ fn install_typescript_age(tools: &Path) -> anyhow::Result<()> {
     println!("installing age-encryption {TYPESCRIPT_AGE} with npm");
     let dir = tools.join("npm");
     fs::create_dir_all(&dir)?;
-    quiet(
+    fetch(
         Command::new("npm")
             .args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix"])
             .arg(&dir)
@@ -266,7 +274,7 @@ fn try_install_python(tools: &Path, root: &Path) -> anyhow::Result<()> {
         pip
     };
     println!("installing the Python package");
-    quiet(pip().arg(format!("maturin=={MATURIN}")))?;
+    fetch(pip().arg(format!("maturin=={MATURIN}")))?;
     let path = env::var_os("PATH").unwrap_or_default();
     let paths = std::iter::once(venv.join("bin")).chain(env::split_paths(&path));
     let mut ours = pip();

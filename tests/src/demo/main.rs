@@ -97,7 +97,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Option<String>> {
     if let Some(out) = &out {
         output::prepare(out)?;
     }
-    runtime.block_on(async {
+    let whole = async {
         let mut hospital = gauze_tests::hospital::build(home.path(), arguments.recipients.as_str()).await?;
         hospital.set_policy(|policy| policy["lists"] = journey::lists()).await?;
         let pages = hospital.open_pages()?;
@@ -117,6 +117,17 @@ fn run(arguments: &Arguments) -> anyhow::Result<Option<String>> {
             walk::tell(&pages, &provider);
             walk::through(&hospital, &pages).await?;
         }
+        anyhow::Ok((hospital, provider, servers, trouble))
+    };
+    runtime.block_on(async {
+        // Dropped in the middle, what it had started ends with it.
+        let (hospital, _provider, servers, trouble) = tokio::select! {
+            ended = whole => ended?,
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                anyhow::bail!("stopped before it was done");
+            }
+        };
         if trouble.is_none() && !arguments.once {
             println!("\nStill up; the files above stay until you press Ctrl-C.");
             println!("Another photo:  {}", hospital.phone_hint());

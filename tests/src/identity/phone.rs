@@ -1,6 +1,7 @@
 //! Somebody signs in on the hospital's phone, by its command line.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -30,7 +31,8 @@ pub async fn sign_in(
         .spawn()?;
     let stdout = child.stdout.take().context("a piped child has a standard output")?;
     let mut lines = BufReader::new(stdout).lines();
-    let first = lines.next_line().await?.unwrap_or_default();
+    let first = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await;
+    let first = first.context("the phone says nothing for a minute")??.unwrap_or_default();
     if let Some(page) = first.strip_prefix("open") {
         let back = at_provider(page.trim()).await?;
         let mut stdin = child.stdin.take().context("a piped child has a standard input")?;

@@ -31,8 +31,9 @@ fn millis(since: Instant) -> u64 {
 }
 
 pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|error| Refusal::new("runtime", format!("threads could not be started: {error}")))?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+        Refusal::new("runtime", format!("threads could not be started ({error}): restart the machine"))
+    })?;
     Ok(runtime.block_on(work))
 }
 
@@ -46,20 +47,18 @@ pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
 
 /// Tells the core where the phone is.
 pub fn locate(phone: &Client, path: &Path) -> Result<(), Refusal> {
-    phone.located(read_json(path, "position_invalid")?);
+    phone.located(read_json(path, |wrong| Refusal::new("position_invalid", format!("{wrong}: correct it")))?);
     Ok(())
 }
 
 fn read_record(path: &Path) -> Result<CaptureContext, Refusal> {
-    read_json(path, "record_invalid")
+    read_json(path, |wrong| Refusal::new("record_invalid", format!("{wrong}: correct it")))
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path, code: &'static str) -> Result<T, Refusal> {
+fn read_json<T: DeserializeOwned>(path: &Path, refuse: impl FnOnce(String) -> Refusal) -> Result<T, Refusal> {
     let bytes = read_file(path, RECORD_LIMIT)?;
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes)).map_err(|error| {
-        let (field, why) = (error.path(), error.inner());
-        Refusal::new(code, format!("{}: {field}: {why}: correct it", path.display()))
-    })
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&bytes))
+        .map_err(|error| refuse(format!("{}: {}: {}", path.display(), error.path(), error.inner())))
 }
 
 /// The camera's buffer: the one place that reads a plain picture.

@@ -59,6 +59,9 @@ const PARTS: &[Part] = &[
     ),
 ];
 
+/// Of those that a test counts: what is filled in says itself what to do.
+const FILLED_IN: &str = "What stands behind it, or at the code that stands there.";
+
 const HEAD: &str = "# Messages
 
 Everything that the programs say when they do not do what was asked: the code, what it means, and what it asks of whom. A line of a program
@@ -87,9 +90,8 @@ pub(super) fn page(said: &[Said]) -> String {
         let _ = writeln!(out, "| code | means | do |\n|---|---|---|");
         for row in rows {
             let code = if row.code.is_empty() { String::new() } else { format!("`{}`", row.code) };
-            let worded = row.says.chars().any(char::is_alphabetic);
-            let says = if worded { &row.says } else { "Which file or place, and what its system said." };
-            line(&mut out, &[&code, says, &row.asks]);
+            let asks = if row.asks.is_empty() { FILLED_IN } else { &row.asks };
+            line(&mut out, &[&code, &row.says, asks]);
         }
         out.push('\n');
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use gauze_tests::port::free_port;
 use gauze_tests::programs::program;
@@ -9,8 +10,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
 
 use super::page::blocks;
+
+/// No command of the pages takes so long.
+const LONG: Duration = Duration::from_secs(120);
 
 /// An empty directory, what runs in it, and what stands for the words in capitals.
 pub struct Reader {
@@ -79,24 +84,32 @@ impl Reader {
             if told.well && told.out.contains(word) {
                 return told.out;
             }
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("{line} never says {word}");
     }
 
     pub async fn tries(&self, line: &str) -> Told {
-        let ended = self.shell(&self.meant(line)).output().await.unwrap();
+        let ended = timeout(LONG, self.shell(&self.meant(line)).kill_on_drop(true).output()).await;
+        let ended = ended.unwrap_or_else(|_| panic!("{line} never ends")).unwrap();
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         Told { out: text(&ended.stdout), err: text(&ended.stderr), well: ended.status.success() }
     }
 
     async fn starts(&mut self, line: &str) -> String {
         let meant = self.meant(line.split(" # ").next().unwrap_or(line).trim().trim_end_matches('&'));
+        let log = self.at(&format!("{}.log", self.running.len()));
         let mut shell = self.shell(&format!("exec {meant}"));
-        let mut child = shell.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-        let ready = BufReader::new(child.stdout.take().unwrap()).lines().next_line().await.unwrap();
+        shell.stdout(Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
+        let mut child = shell.kill_on_drop(true).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = timeout(LONG, lines.next_line()).await;
+        let told = || std::fs::read_to_string(&log).unwrap_or_default();
+        let ready = ready.unwrap_or_else(|_| panic!("{meant} says nothing: {}", told())).unwrap();
+        // Read on, so that it never blocks on a full pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         self.running.push((line.to_owned(), child));
-        ready.unwrap_or_else(|| panic!("{meant} ended at once"))
+        ready.unwrap_or_else(|| panic!("{meant} ended at once: {}", told()))
     }
 
     /// Ends what was started by a line that holds `word`.
