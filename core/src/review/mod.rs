@@ -37,7 +37,7 @@ pub enum ReviewError {
     #[error("photos cannot be shown on this phone ({}): {}", .0.code(), .0.next_step())]
     Denied(ReviewDenied),
     /// The policy has photos looked at elsewhere.
-    #[error("the hospital has photos looked at only here: {0}; go there and try again")]
+    #[error("photos are looked at only at {0}: go there and try again")]
     Outside(String),
     /// The hospital was not heard for too long.
     #[error(
