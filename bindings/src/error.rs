@@ -334,7 +334,9 @@ impl From<ReviewError> for ClientError {
     fn from(error: ReviewError) -> Self {
         match error {
             ReviewError::Outside(_) => said!(RetryLater, error),
-            ReviewError::Off | ReviewError::Denied(_) | ReviewError::Silent => said!(NotPossible, error),
+            ReviewError::Off | ReviewError::Denied(_) | ReviewError::Silent | ReviewError::KeyGone => {
+                said!(NotPossible, error)
+            }
             ReviewError::Locked => said!(Unlock, error),
             ReviewError::OtherPerson => said!(SignIn, error),
             ReviewError::Vault(vault) => vault.into(),

@@ -57,20 +57,20 @@ pub struct Fence {
     pub sure: u8,
 }
 
-/// The phone is outside of every fence that asks for something.
+/// The phone is outside of every fence that blocks capture, or of every fence that warns.
 #[uniffi::remote(Record)]
 pub struct Outside {
-    /// What is not allowed here.
+    /// `BlockCapture`, where no photo is taken here; `Warn`, where one is, and its record says so.
     pub mode: FenceMode,
-    /// Where it is.
+    /// Where it is as it should be: the fences' words.
     pub words: String,
 }
 
-/// What the policy's fences say of a phone that is where this one is.
+/// What the policy's fences say of a photo that is taken where this phone is.
 #[uniffi::remote(Record)]
 pub struct Place {
-    /// What the next photo's record says; nothing where no fence is in force.
+    /// What the photo's record says; nothing where no fence is in force.
     pub fence: Option<Fence>,
-    /// What is not allowed here, and where it is; nothing where all is.
+    /// What whoever takes it is told; nothing where all is well.
     pub outside: Option<Outside>,
 }

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gauze_wire::{CaptureId, Digest, Name, PickLists, Platform, VoidReason};
+use gauze_wire::{CaptureId, DeviceId, Digest, Name, PickLists, Platform, VoidReason};
 
 use crate::auth::{Begun, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
@@ -84,6 +84,10 @@ pub struct Client {
     claims: Claims,
     /// Held while the phone becomes another one, so that two at once do not take each other's keys.
     enrolling: tokio::sync::Mutex<()>,
+    /// Held while keys for looking are made, so that two runs at once do not take each other's.
+    reviewing: Arc<tokio::sync::Mutex<()>>,
+    /// Held while it is kept what was heard: what was heard later is not overwritten.
+    keeping: Mutex<()>,
     state: Mutex<Session>,
 }
 
@@ -162,6 +166,8 @@ impl Client {
             observers: Observers::default(),
             claims: Claims::default(),
             enrolling: tokio::sync::Mutex::default(),
+            reviewing: Arc::default(),
+            keeping: Mutex::default(),
             state,
         };
         client.go_on();
@@ -186,7 +192,7 @@ impl Client {
     }
 
     /// Enrols the phone, or enrols it again where its device key is gone.
-    pub async fn enrol(&self, managed: &Managed) -> Result<gauze_wire::DeviceId, EnrolError> {
+    pub async fn enrol(&self, managed: &Managed) -> Result<DeviceId, EnrolError> {
         let _alone = self.enrolling.lock().await;
         let old = self.former()?;
         if let Some((device_id, tenant)) = &old {
@@ -240,21 +246,43 @@ impl Client {
 
     /// A phone without review is a phone that captures and sends: never a reason not to enrol.
     async fn begin_review(&self) {
-        let hours = self.enrolled().map_or(0, |enrolled| enrolled.trust.policy.review_hours);
+        let alone = self.reviewing.clone().lock_owned().await;
+        let Some(enrolled) = self.enrolled() else { return };
         let off = {
             let state = self.state();
-            hours == 0 || state.review_keys.is_some() || state.wipe.is_some()
+            state.review_keys.is_some() || state.wipe.is_some()
         };
-        if off {
+        if enrolled.trust.policy.review_hours == 0 || off {
             return;
         }
         let Ports { disk, entropy, vault, .. } = self.ports.clone();
         let dir = self.config.dir.clone();
-        let making = move || leaving_nothing(|| ReviewKeys::make(&*disk, &dir, &*entropy, &*vault));
-        match tokio::task::spawn_blocking(making).await {
-            Ok(Ok(keys)) => self.state().review_keys = keys,
-            Ok(Err(error)) => tracing::warn!(code = error.code(), "no local review on this phone"),
-            Err(_) => tracing::warn!("no local review on this phone: its keys were not made"),
+        // The guard comes back with them: it is also held where this run ends before they are made.
+        let making = move || (leaving_nothing(|| ReviewKeys::make(&*disk, &dir, &*entropy, &*vault)), alone);
+        let (made, _alone) = match tokio::task::spawn_blocking(making).await {
+            Ok((made, alone)) => (made, Some(alone)),
+            Err(_) => {
+                tracing::warn!("no local review on this phone: its keys were not made");
+                (Ok(None), None)
+            }
+        };
+        if let Err(error) = &made {
+            tracing::warn!(code = error.code(), "no local review on this phone");
+        }
+        self.begin_looking(&enrolled.identity.device_id, made.ok().flatten());
+    }
+
+    /// What a wipe destroyed meanwhile stays destroyed.
+    fn begin_looking(&self, device_id: &DeviceId, keys: Option<ReviewKeys>) {
+        let mut state = self.state();
+        let same = state.enrolled.as_ref().is_some_and(|now| now.identity.device_id == *device_id);
+        if same && state.wipe.is_none() {
+            state.review_keys = keys;
+            return;
+        }
+        drop(state);
+        if let Err(error) = self.destroy_review() {
+            tracing::warn!(code = error.code(), "what was made during a wipe goes with the next start");
         }
     }
 

@@ -184,10 +184,40 @@ async fn what_a_capture_writes_waits_for_the_medium_at_once_and_has_its_name_las
     let id = phone.capture(0);
     let ops = phone.disk.ops();
     let named = ops.iter().position(|op| op.name == "publish").unwrap();
-    let syncs = ops.iter().filter(|op| op.name.starts_with("sync")).count();
-    assert!(syncs == 4 && ops[named..].iter().all(|op| op.name.starts_with("publish")), "{ops:?}");
+    let ended = ops[..named].iter().filter(|op| op.name == "synced").count();
+    assert!(ended == 4 && ops[named..].iter().all(|op| op.name.starts_with("publish")), "{ops:?}");
     phone.disk.works();
     assert!(phone.file(id, "body.json").is_file());
+}
+
+#[tokio::test]
+async fn one_sync_that_fails_is_enough_for_no_tick_and_leaves_nothing() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    phone.capture(0);
+    let (mut failed, mut at) = (0, 0);
+    // Syncs go beside each other, in an order of their own each time.
+    while failed < 12 {
+        phone.disk.fails_once(at, 5);
+        let taken = phone.try_capture(1);
+        let ops = phone.disk.ops();
+        phone.disk.works();
+        at = if at + 1 < ops.len() { at + 1 } else { 0 };
+        let Some(op) = ops.get(if at == 0 { ops.len() - 1 } else { at - 1 }) else { continue };
+        if op.name.starts_with("sync") {
+            failed += 1;
+            assert_eq!(taken.as_ref().err().map(CaptureError::code), Some("storage_failed"), "{op:?}");
+        }
+        if let Ok(taken) = taken {
+            phone.client().discard(taken.capture_id).unwrap();
+        } else {
+            assert!(!phone.outbox().iter().any(|name| name.starts_with('.')), "{:?}", phone.outbox());
+        }
+    }
+    phone.run().await;
+    ward.pull().await;
+    phone.run().await;
+    assert!(ward.verified().await.gaps.is_empty());
 }
 
 #[tokio::test]

@@ -51,6 +51,18 @@ fn with_life(policy: &mut serde_json::Value, offline: u32, every: u32) {
 }
 
 #[tokio::test]
+async fn a_phone_that_the_hospital_denies_photos_shows_none_with_a_new_review_key() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    phone.capture(0);
+    admin(&ward).await.suspend(&phone.id(), &by()).await.unwrap();
+    phone.vault.destroy(false).unwrap();
+    assert!(matches!(phone.client().unlock(), Err(ReviewError::KeyGone)));
+    phone.run().await;
+    assert!(matches!(phone.client().unlock(), Err(ReviewError::Denied(_))));
+}
+
+#[tokio::test]
 async fn a_suspended_phone_ends_its_review_keeps_its_photos_and_sends_them() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;

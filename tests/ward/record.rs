@@ -187,6 +187,23 @@ async fn a_wound_is_offered_with_its_newest_photo_in_the_next_process_too_until_
 }
 
 #[tokio::test]
+async fn a_photo_that_cannot_be_read_now_hides_no_wound() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let nobody = patient(|_| {});
+    let wound = phone.client().new_wound(&nobody, None).unwrap();
+    let shown = |n| {
+        let context = CaptureContext { wound: Some(wound.clone()), ..context() };
+        phone.client().capture(jpeg(n), context).unwrap().capture_id
+    };
+    let (older, newer) = (shown(0), shown(1));
+    phone.client().unlock().unwrap();
+    phone.disk.cannot_read(vec![phone.file(newer, "review.age")]);
+    let [seen] = &*phone.client().wounds(&nobody).unwrap() else { panic!("one wound") };
+    assert_eq!(seen.newest, Some(older));
+}
+
+#[tokio::test]
 async fn what_is_kept_of_wounds_names_nobody_and_goes_with_the_review() {
     let mut ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;

@@ -127,15 +127,28 @@ async fn a_policy_that_takes_review_back_ends_it() {
 }
 
 #[tokio::test]
-async fn a_review_key_that_is_gone_ends_review_and_nothing_else() {
+async fn a_review_key_that_is_gone_ends_what_it_opened_and_nothing_else() {
     let ward = Ward::new().await;
     let phone = Phone::enrolled(&ward).await;
-    let id = phone.capture(0);
-    phone.vault.destroy(false).unwrap();
-    assert!(phone.client().unlock().is_err());
-    phone.run().await;
-    ward.pull().await;
-    assert_eq!(phone.run().await.filed, [id]);
+    for another in [false, true] {
+        let id = phone.capture(0);
+        assert!(phone.file(id, "review.age").exists());
+        phone.vault.destroy(false).unwrap();
+        if another {
+            phone.vault.create_review().unwrap();
+        }
+        assert!(matches!(phone.client().unlock(), Err(ReviewError::KeyGone)));
+        assert!(!phone.file(id, "review.age").exists(), "nobody can open it again");
+        assert!(matches!(phone.client().unlock(), Err(ReviewError::Off)));
+        phone.run().await;
+        ward.pull().await;
+        assert!(phone.run().await.filed.contains(&id));
+        // The hospital was heard, and denies nothing.
+        let later = phone.capture(1);
+        phone.client().unlock().unwrap();
+        phone.client().review(later).unwrap();
+        phone.client().discard(later).unwrap();
+    }
 }
 
 #[tokio::test]

@@ -98,9 +98,7 @@ pub enum CaptureError {
     #[error("nobody is signed in on this phone: sign in and take the photo again")]
     SignInNeeded,
     /// The policy has photos taken elsewhere.
-    #[error(
-        "the hospital has photos taken only here: {0}; go there and take the photo again, or choose a community team if you work in one"
-    )]
+    #[error("photos are taken only at {0}: go there and take this one again")]
     Outside(String),
     /// What was said about the photo is out of its limits.
     #[error("what was entered about the photo is not as expected ({0}): correct it and take the photo again")]

@@ -179,7 +179,15 @@ mod tests {
         let halved = picture((3200, 2400), 1, |encoder| encoder.set_sampling_factor(SamplingFactor::R_4_2_0));
         let progressive = picture((3200, 2400), 6, |encoder| encoder.set_progressive(true));
         let restarting = picture((4400, 1000), 1, |encoder| encoder.set_restart_interval(7));
-        for (jpeg, size) in [(halved, (400, 300)), (progressive, (300, 400)), (restarting, (512, 116))] {
+        let vast = picture((6000, 4000), 1, |encoder| encoder.set_progressive(true));
+        let begun_twice = [&halved[..2], &halved].concat();
+        for (jpeg, size) in [
+            (halved, (400, 300)),
+            (begun_twice, (400, 300)),
+            (progressive, (300, 400)),
+            (restarting, (512, 116)),
+            (vast, (512, 341)),
+        ] {
             assert!(Small::from_blocks(&jpeg, &strip(&jpeg).unwrap()).is_some());
             let (seen, most) = previewed(&jpeg);
             assert_eq!(seen, size);

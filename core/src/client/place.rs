@@ -49,9 +49,9 @@ impl Client {
 
     /// Whether photos may be looked at here.
     pub(super) fn may_look_here(&self) -> Result<(), ReviewError> {
-        match self.place(None).outside {
-            Some(outside) if outside.mode >= FenceMode::BlockView => Err(ReviewError::Outside(outside.words)),
-            Some(_) | None => Ok(()),
-        }
+        let Some(enrolled) = self.enrolled() else { return Ok(()) };
+        let (now, now_ms) = (self.time(), self.ports.clock.monotonic_ms());
+        let elsewhere = self.state().whereabouts.looked_at_elsewhere(&enrolled.trust.policy, now, now_ms);
+        elsewhere.map_or(Ok(()), |words| Err(ReviewError::Outside(words)))
     }
 }

@@ -120,8 +120,12 @@ impl Client {
         self.may_review()?;
         self.end_shift();
         let ports = &self.ports;
-        let session = leaving_nothing(|| ReviewKeys::unlock(&*ports.disk, &self.config.dir, &*ports.vault))?;
-        self.state().unlocked = Some(session);
+        let opened = leaving_nothing(|| ReviewKeys::unlock(&*ports.disk, &self.config.dir, &*ports.vault));
+        if matches!(opened, Err(ReviewError::KeyGone)) {
+            // Nobody can open any of it again; the next run makes new keys, unless the hospital denies them.
+            self.destroy_review()?;
+        }
+        self.state().unlocked = Some(opened?);
         self.expire_reviews()?;
         Ok(())
     }
@@ -161,7 +165,13 @@ impl Client {
             }
             let sidecar = match self.sidecar(entry.capture_id) {
                 Ok(sidecar) => sidecar,
-                Err(ReviewError::DidNotOpen | ReviewError::Off | ReviewError::OtherPerson) => continue,
+                // What cannot be read now is one photo's trouble.
+                Err(
+                    ReviewError::DidNotOpen
+                    | ReviewError::Off
+                    | ReviewError::OtherPerson
+                    | ReviewError::Store(_),
+                ) => continue,
                 Err(error) => return Err(error),
             };
             let shown = wounds.iter_mut().find(|wound| wound.newest.is_none() && sidecar.shows(&wound.wound));

@@ -3,6 +3,8 @@
 //! Always: what is denied ends review at once and never touches a photo; a standing or an order that does not hold changes
 //! nothing.
 
+use std::sync::PoisonError;
+
 use gauze_wire::{
     ChallengeAnswer, DeviceId, Holding, Jws, Reattestation, ReviewDenied, Signed as _, Standing,
     StatusAnswer, StatusQuery,
@@ -76,38 +78,39 @@ impl Client {
             }
         };
         news |= contact.tick(clock);
-        self.state().contact = Some(contact.clone());
-        if news { contact.save(disk, dir) } else { Ok(()) }
+        self.state().contact = Some(contact);
+        if news { self.keep_contact() } else { Ok(()) }
     }
 
     /// The system said that the screen was captured while the app was on it: a screenshot, or a recording that began. It is counted,
     /// and the hospital hears of it with the next word; of what was on the screen nothing is kept. A phone that belongs to no
     /// hospital has nobody to tell.
     pub fn screen_captured(&self) -> Result<(), StoreError> {
-        let counted = {
+        {
             let mut state = self.state();
             state.asked_ms = None;
             let Some(contact) = state.contact.as_mut() else { return Ok(()) };
             contact.captured();
-            contact.clone()
-        };
-        self.keep_contact(&counted)
+        }
+        self.keep_contact()
     }
 
-    fn keep_contact(&self, contact: &Contact) -> Result<(), StoreError> {
-        let unread = self.state().contact_unread;
-        if unread { Ok(()) } else { contact.save(&*self.ports.disk, &self.config.dir) }
+    /// Keeps what was heard, as it is by now: of two that keep it at once neither writes over what the other has heard.
+    pub(super) fn keep_contact(&self) -> Result<(), StoreError> {
+        let _alone = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        let contact = {
+            let state = self.state();
+            state.contact.clone().filter(|_| !state.contact_unread)
+        };
+        contact.map_or(Ok(()), |contact| contact.save(&*self.ports.disk, &self.config.dir))
     }
 
     /// Counts silence, and wipes where it has lasted too long.
     pub(super) fn mind_silence(&self) -> Result<(), StoreError> {
-        let due = {
-            let mut state = self.state();
-            let contact = state.contact.as_mut();
-            contact.and_then(|contact| contact.tick(&*self.ports.clock).then(|| contact.clone()))
-        };
-        if let Some(contact) = due {
-            self.keep_contact(&contact)?;
+        let clock = &*self.ports.clock;
+        let due = self.state().contact.as_mut().is_some_and(|contact| contact.tick(clock));
+        if due {
+            self.keep_contact()?;
         }
         self.wipe_if_silent()
     }
@@ -175,16 +178,16 @@ impl Client {
             let mut state = self.state();
             let clock = &*self.ports.clock;
             let contact = state.contact.get_or_insert_with(|| Contact::begin(clock));
-            contact.hear(standing, clock).then(|| contact.clone())
+            contact.hear(standing, clock)
         };
-        let Some(contact) = heard else {
+        if !heard {
             tracing::warn!("an old word on this phone was said again; it changes nothing");
             return Ok(());
-        };
+        }
         if standing.review_denied.is_some() {
             self.state().unlocked = None;
         }
-        self.keep_contact(&contact)?;
+        self.keep_contact()?;
         match &standing.wipe {
             Some(order) => self.obey_order(enrolled, order),
             None if standing.review_denied.is_none() => self.end_silence(),

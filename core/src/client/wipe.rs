@@ -142,9 +142,21 @@ impl Client {
     /// once the gateway knows of it.
     pub(super) fn end_silence(&self) -> Result<(), StoreError> {
         let over = |wipe: &WipeFile| !wipe.ends_capture() && wipe.reported;
-        if self.state().wipe.as_ref().is_some_and(over) {
+        // In one with what was seen: what begins meanwhile is not forgotten.
+        let mut state = self.state();
+        if state.wipe.as_ref().is_some_and(over) {
             WipeFile::forget(&*self.ports.disk, &self.config.dir)?;
-            self.state().wipe = None;
+            state.wipe = None;
+        }
+        Ok(())
+    }
+
+    /// Keeps how far a wipe has come, where no other began meanwhile.
+    fn advance_wipe(&self, from: &WipeFile, to: WipeFile) -> Result<(), StoreError> {
+        let mut state = self.state();
+        if state.wipe.as_ref() == Some(from) {
+            to.save(&*self.ports.disk, &self.config.dir)?;
+            state.wipe = Some(to);
         }
         Ok(())
     }
@@ -154,8 +166,12 @@ impl Client {
         let before = self.state().wipe.clone();
         let news = match &before {
             None => true,
-            // An order outranks a wish, and destroying outranks keeping; the same again is finished, not begun anew.
-            Some(before) => why.cause == WipeCause::Order && before.order_id != why.order_id,
+            // An order outranks a wish, and a wish what silence did; the same again is finished, not begun anew.
+            Some(before) => match why.cause {
+                WipeCause::Order => before.order_id != why.order_id,
+                WipeCause::Asked => !before.ends_capture(),
+                WipeCause::Offline => false,
+            },
         };
         let wipe = match before {
             Some(before) if !news => before,
@@ -171,7 +187,7 @@ impl Client {
 
     /// Finishes what was begun, in this process or an earlier one.
     pub(super) fn carry_out_wipe(&self) -> Result<(), StoreError> {
-        let Some(mut wipe) = self.state().wipe.clone() else { return Ok(()) };
+        let Some(wipe) = self.state().wipe.clone() else { return Ok(()) };
         self.destroy_openers()?;
         if wipe.report.is_some() {
             return Ok(());
@@ -181,7 +197,7 @@ impl Client {
             Photos::Destroy => self.destroy_unsent()?,
         };
         let head = self.store.head(&wipe.device_id);
-        wipe.report = Some(Wiped {
+        let report = Some(Wiped {
             v: 1,
             typ: Wiped::TYP.to_owned(),
             tenant: self.enrolled().ok_or(StoreError::Unknown)?.identity.tenant,
@@ -194,27 +210,34 @@ impl Client {
             unsent: self.store.unsent(),
             destroyed: Wiped::named(destroyed),
         });
-        wipe.save(&*self.ports.disk, &self.config.dir)?;
-        self.state().wipe = Some(wipe);
-        Ok(())
+        let carried_out = WipeFile { report, ..wipe.clone() };
+        self.advance_wipe(&wipe, carried_out)
     }
 
     /// Review identity, sidecars, previews, sessions, store key, review key.
     fn destroy_openers(&self) -> Result<(), StoreError> {
         {
             let mut state = self.state();
-            state.unlocked = None;
             (state.signing_in, state.signed) = (None, None);
-            state.review_keys = None;
             state.recent.clear();
+        }
+        let looking = self.destroy_review();
+        self.store.forget_progress();
+        let forgotten = self.ports.secrets.destroy().map_err(|_| StoreError::KeyStore);
+        looking.and(forgotten)
+    }
+
+    /// Review identity, sidecars, previews, review key.
+    pub(super) fn destroy_review(&self) -> Result<(), StoreError> {
+        {
+            let mut state = self.state();
+            (state.unlocked, state.review_keys) = (None, None);
         }
         ReviewKeys::destroy(&*self.ports.disk, &self.config.dir)?;
         for entry in self.store.those(|entry| entry.reviewable || entry.previewed) {
             self.store.end_review(entry.capture_id)?;
         }
-        self.store.forget_progress();
-        let forgotten = self.ports.secrets.destroy().is_ok();
-        if self.destroy_keys(false).is_ok() && forgotten { Ok(()) } else { Err(StoreError::KeyStore) }
+        self.destroy_keys(false)
     }
 
     /// A key that is gone already is destroyed.
@@ -290,9 +313,9 @@ impl Client {
         };
         match enrolled.gateway.tell("wiped", "application/jose", word.as_str().as_bytes().to_vec()).await {
             Ok(()) => {
-                let told = WipeFile { reported: true, ..wipe };
-                if told.save(&*self.ports.disk, &self.config.dir).is_ok() {
-                    self.state().wipe = Some(told);
+                let told = WipeFile { reported: true, ..wipe.clone() };
+                if let Err(error) = self.advance_wipe(&wipe, told) {
+                    tracing::warn!(code = error.code(), "that the wipe was reported could not be kept");
                 }
             }
             Err(error) => tracing::info!(code = error.code(), "the wipe could not be reported yet"),

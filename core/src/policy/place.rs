@@ -60,21 +60,21 @@ pub(crate) struct Whereabouts {
     leapt: bool,
 }
 
-/// What the policy's fences say of a phone that is where this one is.
+/// What the policy's fences say of a photo that is taken where this phone is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// What the next photo's record says; nothing where no fence is in force.
+    /// What the photo's record says; nothing where no fence is in force.
     pub fence: Option<Fence>,
-    /// Why and where nothing is allowed, or what to know; the fences' words.
+    /// What whoever takes it is told; nothing where all is well.
     pub outside: Option<Outside>,
 }
 
-/// The phone is outside of every fence that asks for something.
+/// The phone is outside of every fence that blocks capture, or of every fence that warns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outside {
-    /// What is not allowed here.
+    /// `BlockCapture`, where no photo is taken here; `Warn`, where one is, and its record says so.
     pub mode: FenceMode,
-    /// Where it is.
+    /// Where it is as it should be: the fences' words.
     pub words: String,
 }
 
@@ -87,18 +87,51 @@ impl Whereabouts {
             return;
         }
         let seen = Seen { fix, at_ms: now_ms as f64 - f64::from(fix.age_ms) };
+        // Providers tell at once what each of them knew last.
+        if self.last.is_some_and(|last| seen.at_ms < last.at_ms) {
+            return;
+        }
         self.leapt = self.last.is_some_and(|before| before.leap_to(&seen));
         self.last = Some(seen);
     }
 
     /// Judges every fence of `policy` that is in force, for a photo of `team`.
     pub fn judge(&self, policy: &Policy, team: Option<&Name>, now: Timestamp, now_ms: u64) -> Place {
+        let judged = self.sides(policy, now, now_ms);
+        let exempt = |rule: &FenceRule| {
+            // Whoever names no team may be of an exempt one.
+            team.map_or(!rule.exempt_teams.is_empty(), |team| rule.exempt_teams.contains(team))
+        };
+        let capture = |rule: &FenceRule| rule.mode == FenceMode::BlockCapture;
+        let free = judged.iter().any(|judged| capture(judged.rule) && exempt(judged.rule));
+        let blocked = outside_all(&judged, capture).filter(|_| !free);
+        let warned = outside_all(&judged, |rule| rule.mode == FenceMode::Warn);
+        let likely = || {
+            let verdicts = [FenceVerdict::Inside, FenceVerdict::Unknown, FenceVerdict::Outside];
+            verdicts
+                .into_iter()
+                .find_map(|verdict| judged.iter().find(|judged| judged.fence.verdict == verdict))
+        };
+        // Whoever is warned is told that the record says so.
+        let told = warned.as_ref().and_then(|warned| warned.first().copied()).or_else(likely);
+        let outside = |mode| move |fences: Vec<&Judged<'_>>| Outside { mode, words: words(&fences) };
+        Place {
+            fence: told.map(|judged| judged.fence.clone()),
+            outside: blocked
+                .map(outside(FenceMode::BlockCapture))
+                .or_else(|| warned.map(outside(FenceMode::Warn))),
+        }
+    }
+
+    /// Where photos may be looked at, where it is not here.
+    pub fn looked_at_elsewhere(&self, policy: &Policy, now: Timestamp, now_ms: u64) -> Option<String> {
+        let judged = self.sides(policy, now, now_ms);
+        outside_all(&judged, |rule| rule.mode >= FenceMode::BlockView).map(|fences| words(&fences))
+    }
+
+    fn sides<'a>(&self, policy: &'a Policy, now: Timestamp, now_ms: u64) -> Vec<Judged<'a>> {
         let areas = policy.fences.iter().filter(|rule| !rule.areas.is_empty());
-        let judged: Vec<Judged<'_>> = areas.filter_map(|rule| self.side_of(rule, now, now_ms)).collect();
-        let told = [FenceVerdict::Inside, FenceVerdict::Unknown, FenceVerdict::Outside]
-            .into_iter()
-            .find_map(|verdict| judged.iter().find(|judged| judged.fence.verdict == verdict));
-        Place { fence: told.map(|judged| judged.fence.clone()), outside: outside(&judged, team) }
+        areas.filter_map(|rule| self.side_of(rule, now, now_ms)).collect()
     }
 
     fn side_of<'a>(&self, rule: &'a FenceRule, now: Timestamp, now_ms: u64) -> Option<Judged<'a>> {
@@ -135,24 +168,18 @@ struct Judged<'a> {
     fence: Fence,
 }
 
-/// What of all fences is asked for most strictly, and not met: fences that ask for the same are alternatives.
-fn outside(judged: &[Judged<'_>], team: Option<&Name>) -> Option<Outside> {
-    let modes = [FenceMode::BlockCapture, FenceMode::BlockView, FenceMode::BlockExport, FenceMode::Warn];
-    modes.into_iter().find_map(|mode| {
-        let asking = || judged.iter().filter(|judged| judged.rule.mode >= mode);
-        let exempt = |judged: &Judged<'_>| {
-            let teams = &judged.rule.exempt_teams;
-            // Whoever names no team may be of an exempt one.
-            let named = team.map_or(!teams.is_empty(), |team| teams.contains(team));
-            mode == FenceMode::BlockCapture && named
-        };
-        let met = |judged: &Judged<'_>| judged.fence.verdict != FenceVerdict::Outside || exempt(judged);
-        if asking().next().is_none() || asking().any(met) {
-            return None;
-        }
-        let words: Vec<&str> = asking().map(|judged| judged.rule.words.as_str()).collect();
-        Some(Outside { mode, words: words.join(", ") })
-    })
+/// Those of `judged` that ask for something, where the phone is outside of them all: fences that ask for the same are alternatives.
+fn outside_all<'a, 'b>(
+    judged: &'b [Judged<'a>],
+    asks: impl Fn(&FenceRule) -> bool,
+) -> Option<Vec<&'b Judged<'a>>> {
+    let asking: Vec<_> = judged.iter().filter(|judged| asks(judged.rule)).collect();
+    let outside = |judged: &&Judged<'_>| judged.fence.verdict == FenceVerdict::Outside;
+    (!asking.is_empty() && asking.iter().all(outside)).then_some(asking)
+}
+
+fn words(fences: &[&Judged<'_>]) -> String {
+    fences.iter().map(|judged| judged.rule.words.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Which side is the likelier, and how sure that is in percent.

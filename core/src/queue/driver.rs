@@ -19,7 +19,7 @@ use super::{Claims, Observers, QueueReport, Stopped, SystemTransfer, TransferEnd
 use crate::auth::{GatewayClient, Identity, PROBLEM, VaultSigner};
 use crate::policy::Trust;
 use crate::ports::{Answer, Transfer, TransportError, VaultError};
-use crate::store::{Durable, Entry, Kind, Progress, Stage, Store, Trouble, file};
+use crate::store::{Durable, Entry, Kind, Progress, Stage, Store, StoreError, Trouble, file};
 
 /// Photos on their way at once.
 pub const AT_ONCE: usize = 4;
@@ -274,15 +274,25 @@ impl Driver {
             Jws::sign_bytes(typ, &payload, &signer).map_err(|_| signer.why())
         });
         let jws = signing.await.map_err(|_| Trouble::KeyUnavailable)?.map_err(of_vault)?;
-        self.write(id, name, &jws).await
+        self.on_disk(id, jws, move |store, jws| store.write(id, name, jws)).await
     }
 
-    /// Writes what was signed of a photo, on another thread: whoever waits for the disk keeps no other photo waiting. Until it is
+    /// Takes in a receipt that holds.
+    pub(super) async fn receive(&self, id: CaptureId, name: &'static str, jws: &Jws) -> Result<(), Trouble> {
+        self.on_disk(id, jws.clone(), move |store, jws| store.receive(id, name, jws)).await
+    }
+
+    /// Writes something of a photo on another thread: whoever waits for the disk keeps no other photo waiting. Until it is
     /// written the photo stays in hand, even where the run ends before.
-    pub(super) async fn write(&self, id: CaptureId, name: &'static str, jws: &Jws) -> Result<(), Trouble> {
-        let (store, jws, in_hand) = (self.store.clone(), jws.clone(), self.claims.hold(id));
+    async fn on_disk(
+        &self,
+        id: CaptureId,
+        jws: Jws,
+        write: impl FnOnce(&Store, &[u8]) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), Trouble> {
+        let (store, in_hand) = (self.store.clone(), self.claims.hold(id));
         let writing = tokio::task::spawn_blocking(move || {
-            let written = store.write(id, name, jws.as_str().as_bytes());
+            let written = write(&store, jws.as_str().as_bytes());
             drop(in_hand);
             written
         });

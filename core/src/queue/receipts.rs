@@ -44,7 +44,7 @@ impl Driver {
         if !holds {
             return Err(Trouble::Receipt);
         }
-        self.write(entry.capture_id, file::STORED, &state.stored).await?;
+        self.receive(entry.capture_id, file::STORED, &state.stored).await?;
         self.store.set_progress(entry.capture_id, None);
         Ok(())
     }
@@ -190,11 +190,11 @@ impl Driver {
         };
         match judged {
             Judged::Filed(receipted) => {
-                self.write(id, file::FILED, jws).await?;
+                self.receive(id, file::FILED, jws).await?;
                 Ok(Some(Event::Filed(receipted)))
             }
             Judged::Refused(cause) => {
-                self.write(id, file::REFUSED, jws).await?;
+                self.receive(id, file::REFUSED, jws).await?;
                 self.shows(id, Trouble::Hospital(cause));
                 Ok(Some(Event::Refused))
             }

@@ -37,7 +37,7 @@ pub enum ReviewError {
     #[error("photos cannot be shown on this phone ({}): {}", .0.code(), .0.next_step())]
     Denied(ReviewDenied),
     /// The policy has photos looked at elsewhere.
-    #[error("the hospital has photos looked at only here: {0}; go there and try again")]
+    #[error("photos are looked at only at {0}: go there and try again")]
     Outside(String),
     /// The hospital was not heard for too long.
     #[error(
@@ -47,9 +47,14 @@ pub enum ReviewError {
     /// The phone is locked.
     #[error("unlock the phone first")]
     Locked,
+    /// The system ended the review key, as where the phone's screen lock is taken away.
+    #[error(
+        "the system ended the key for looking at photos, as it does where the screen lock is taken away: photos taken before are not shown on this phone any more; they are safe and still go out: connect the phone to a network and try again"
+    )]
+    KeyGone,
     /// The hardware key did not agree.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    Vault(VaultError),
     /// Another person took it.
     #[error("somebody else took this photo on this phone: whoever did signs in to see it here")]
     OtherPerson,
@@ -64,6 +69,15 @@ pub enum ReviewError {
     Store(#[from] StoreError),
 }
 
+impl From<VaultError> for ReviewError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Gone => Self::KeyGone,
+            VaultError::NeedsUser | VaultError::Unavailable => Self::Vault(error),
+        }
+    }
+}
+
 impl ReviewError {
     /// A stable code.
     pub fn code(&self) -> &'static str {
@@ -73,6 +87,7 @@ impl ReviewError {
             Self::Outside(_) => "outside_fence",
             Self::Silent => "silent",
             Self::Locked => "locked",
+            Self::KeyGone => "review_key_gone",
             Self::Vault(error) => error.code(),
             Self::OtherPerson => "other_person",
             Self::DidNotOpen => "did_not_open",
@@ -141,12 +156,13 @@ impl ReviewKeys {
         let Found { whole, trouble } = private(disk, dir).read(is_sealed);
         let missing = trouble.map_or(ReviewError::Off, ReviewError::from);
         let sealed = whole.into_iter().next().ok_or(missing)?;
-        let public = vault.review_key()?.ok_or(ReviewError::Off)?;
+        let public = vault.review_key()?.ok_or(ReviewError::KeyGone)?;
         let tag = TagRecipient::from_uncompressed(&public.to_sec1()).map_err(|_| ReviewError::DidNotOpen)?;
         let agree = |peer: &[u8; 65]| vault.agree(peer).map_err(AgreeError::from);
         let identity = P256TagIdentity::new(tag, &agree);
         let secret = open_small(&[&identity as &dyn Unwrap], &sealed).map_err(|error| match error {
-            OpenError::Agree(AgreeError::Lost) => ReviewError::Vault(VaultError::Gone),
+            // It was sealed to another key than there is now.
+            OpenError::Agree(AgreeError::Lost) | OpenError::NoMatch => ReviewError::KeyGone,
             OpenError::Agree(AgreeError::Locked | AgreeError::Cancelled) => {
                 ReviewError::Vault(VaultError::NeedsUser)
             }
@@ -156,7 +172,6 @@ impl ReviewKeys {
             | OpenError::Header
             | OpenError::TooLarge
             | OpenError::MixedRecipients
-            | OpenError::NoMatch
             | OpenError::Hmac
             | OpenError::Payload => ReviewError::DidNotOpen,
         })?;

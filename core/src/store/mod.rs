@@ -53,6 +53,7 @@ pub struct Store {
     state: Mutex<State>,
     index: Index,
     trouble: Option<StoreError>,
+    replacing: Mutex<()>,
     _lock: LockFile,
 }
 
@@ -84,7 +85,15 @@ impl Store {
         let trouble = heads.unread().map(StoreError::again);
         let (leftovers, doubtful) = (Vec::new(), Vec::new());
         let state = Mutex::new(State { heads, entries, quarantined, unreadable, leftovers, doubtful });
-        let store = Self { disk, dir: dir.to_owned(), state, index, trouble, _lock: lock };
+        let store = Self {
+            disk,
+            dir: dir.to_owned(),
+            state,
+            index,
+            trouble,
+            replacing: Mutex::default(),
+            _lock: lock,
+        };
         store.read_index();
         store.finish_voids();
         Ok(store)
@@ -249,6 +258,25 @@ impl Store {
         self.refresh(id)
     }
 
+    /// Takes in a receipt of a photo, durably; one that is kept already is not written again. Refused where a statement has
+    /// taken the photo's place meanwhile: it was said of the photo.
+    pub fn receive(&self, id: CaptureId, name: &str, receipt: &[u8]) -> Result<(), StoreError> {
+        let _alone = self.replacing();
+        let entry = self.entry(id).ok_or(StoreError::Unknown)?;
+        if entry.kind == Kind::Void && self.read(id, file::VOID)?.is_none() {
+            return Err(StoreError::Unknown);
+        }
+        if self.read(id, name).is_ok_and(|kept| kept.as_deref() == Some(receipt)) {
+            return Ok(());
+        }
+        self.write(id, name, receipt)
+    }
+
+    /// Held while a statement takes a photo's place, and while a receipt is written that may be the photo's.
+    fn replacing(&self) -> MutexGuard<'_, ()> {
+        self.replacing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Drops the receipts of a photo that the gateway no longer holds, or that is signed for anew because the hospital refused
     /// it: it is unsent again.
     pub fn unstore(&self, id: CaptureId) -> Result<(), StoreError> {
@@ -268,20 +296,26 @@ impl Store {
     /// Decides that a photo will never come, unsent or refused by the hospital: `statement` is durable before the sealed photo
     /// goes.
     pub fn void(&self, id: CaptureId, statement: &[u8]) -> Result<(), StoreError> {
+        let _alone = self.replacing();
         let entry = self.entry(id).ok_or(StoreError::Unknown)?;
         // Said before, and not finished.
         if entry.kind == Kind::Void && self.read(id, file::VOID)?.is_none() {
-            return self.finish_void(id);
+            return self.clear_for_void(id);
         }
         if !entry.can_be_voided() {
             return Err(StoreError::AlreadySent);
         }
         self.write(id, file::VOID_BODY, statement)?;
-        self.finish_void(id)
+        self.clear_for_void(id)
     }
 
     /// Removes the photo of a void whose statement is durable: where the process died in between.
     pub fn finish_void(&self, id: CaptureId) -> Result<(), StoreError> {
+        let _alone = self.replacing();
+        self.clear_for_void(id)
+    }
+
+    fn clear_for_void(&self, id: CaptureId) -> Result<(), StoreError> {
         self.disk.remove(&self.path(id, file::PHOTO))?;
         if self.read(id, file::VOID)?.is_none() {
             // What was said of the photo is not said of the statement in its place.

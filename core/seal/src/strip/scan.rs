@@ -14,6 +14,9 @@ use super::tables::Tables;
 /// Data that are always followed, in bytes: a millisecond of a phone's time or two.
 const ALWAYS: usize = 256 * 1024;
 
+/// So many scans of a sequential picture are followed: cameras make one, and each component stands in one (T.81, A.2).
+const FOLLOWED: usize = 64;
+
 /// How far the data of scans are followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Thoroughness {
@@ -44,6 +47,8 @@ pub(super) struct Progress {
     history: History,
     /// A scan could not be followed: later refinements cannot be either.
     lost: bool,
+    /// Scans of a sequential picture that were followed.
+    followed: usize,
     /// What the first coefficients of components that are drawn are multiplied with.
     steps: Vec<Option<u16>>,
 }
@@ -101,11 +106,11 @@ impl Progress {
 
     /// What was drawn of each component, where all of it was.
     pub(super) fn drawn(self) -> Option<Vec<Drawn>> {
-        let whole = self.known.iter().all(|known| known[0] == 1);
+        if !self.known.iter().all(|known| known[0] == 1) {
+            return None;
+        }
         let drawn = self.history.drawn().into_iter().zip(self.steps);
-        drawn
-            .map(|(coefficients, step)| Some(Drawn { coefficients, step: step.filter(|_| whole)? }))
-            .collect()
+        drawn.map(|(coefficients, step)| Some(Drawn { coefficients, step: step? })).collect()
     }
 
     fn count(
@@ -117,7 +122,11 @@ impl Progress {
         data: &Range<usize>,
         thoroughness: Thoroughness,
     ) -> Option<Counted> {
-        let mut counter = Counter::new(jpeg, frame, scan, tables).filter(|_| !self.lost)?;
+        if !frame.progressive {
+            self.followed += 1;
+        }
+        let follows = !self.lost && self.followed <= FOLLOWED;
+        let mut counter = follows.then(|| Counter::new(jpeg, frame, scan, tables)).flatten()?;
         if frame.progressive && scan.first > 0 {
             // Its DC scan has spent a bit on each block: memory stays in proportion to the data.
             let component = scan.selected.first()?.component;
@@ -144,7 +153,11 @@ impl Progress {
         let left = if frame.progressive { scan.now + 1 } else { 1 };
         for selected in &scan.selected {
             for at in band.clone() {
-                self.known[selected.component][usize::from(at)] = left;
+                let known = &mut self.known[selected.component][usize::from(at)];
+                // What refines bits that never came shows nothing (T.81, G.1.1.1.2).
+                if scan.before == 0 || *known == scan.before + 1 {
+                    *known = left;
+                }
             }
         }
     }

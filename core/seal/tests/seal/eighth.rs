@@ -112,6 +112,21 @@ fn every_form_of_picture_has_an_eighth() {
 }
 
 #[test]
+fn a_picture_without_first_coefficients_has_no_eighth() {
+    let Some(jpeg) = by_cjpeg(64, 40, &["-progressive", "-quality", "92"]) else {
+        println!("skipped: cjpeg is not installed");
+        return;
+    };
+    let scans: Vec<usize> = (0..jpeg.len() - 1).filter(|&at| jpeg[at..at + 2] == [0xFF, 0xDA]).collect();
+    // Tables of other coefficients may stand behind the first scan, and stay.
+    let tables =
+        (scans[0] + 14..).find(|&at| jpeg[at] == 0xFF && !matches!(jpeg[at + 1], 0 | 0xD0..=0xD7)).unwrap();
+    let without = [&jpeg[..scans[0]], &jpeg[tables..]].concat();
+    let stripped = strip(&without).unwrap();
+    assert!(draw_eighth(&without, &stripped).is_none());
+}
+
+#[test]
 fn colours_that_decoders_take_in_several_ways_have_none() {
     let jpeg = by_image(40, 24);
     let adobe = |transform: u8| {

@@ -256,6 +256,16 @@ fn size_is_judged_by_what_is_kept_and_time_is_linear() {
     assert_eq!(code(&large), "truncated");
 }
 
+#[test]
+fn of_a_great_many_scans_the_first_are_followed() {
+    let jpeg = plain(8, 8);
+    let sos = jpeg.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
+    let scan = &jpeg[sos..sos + 16];
+    let many = scan.repeat((MAX_BYTES - sos) / scan.len());
+    // Were tables made for each of the four million, this test would not end.
+    let _ = strip(&[&jpeg[..sos], &many].concat()).map(|stripped| stripped.len());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

@@ -81,6 +81,20 @@ fn what_is_old_coarse_made_up_or_too_fast_counts_less() {
 }
 
 #[test]
+fn a_position_from_before_changes_nothing() {
+    let mut whereabouts = Whereabouts::default();
+    let rules = policy(json!([site("record")]));
+    let mut at = |metres, age_ms| {
+        whereabouts.take_in(Fix { age_ms, ..north(metres) }, 1_000_000);
+        whereabouts.judge(&rules, None, now(), 1_000_000).fence.unwrap().verdict
+    };
+    assert_eq!(at(0.0, 1_000), FenceVerdict::Inside);
+    assert_eq!(at(5_000.0, 50_000), FenceVerdict::Inside, "it is not there any more");
+    assert_eq!(at(0.0, 500), FenceVerdict::Inside, "and made no leap");
+    assert_eq!(at(5_000.0, 0), FenceVerdict::Unknown, "now it did");
+}
+
+#[test]
 fn a_position_ages_while_nothing_newer_comes() {
     let mut whereabouts = Whereabouts::default();
     let rules = policy(json!([site("block_capture")]));
@@ -133,15 +147,31 @@ fn fences_that_ask_for_the_same_are_alternatives() {
     };
     let place = judged(north(0.0), json!([far("block_view"), site("block_view")]));
     assert_eq!(place.fence.unwrap().id.as_str(), "site-block_view", "the one that it is in");
-    assert_eq!(place.outside, None);
-    let outside = judged(north(5_000.0), json!([far("block_view"), site("block_view")])).outside.unwrap();
-    assert_eq!((outside.mode, outside.words.as_str()), (FenceMode::BlockView, "Site B, Site A"));
+    assert_eq!(elsewhere(north(0.0), json!([far("block_view"), site("block_view")])), None);
+    let both = json!([far("block_view"), site("block_view")]);
+    assert_eq!(elsewhere(north(5_000.0), both).as_deref(), Some("Site B, Site A"));
     // Of two that ask for different things the stricter is told, and the milder holds as well.
     let outside = judged(north(5_000.0), json!([site("warn"), far("block_capture")])).outside.unwrap();
     assert_eq!((outside.mode, outside.words.as_str()), (FenceMode::BlockCapture, "Site B"));
     let place = judged(north(0.0), json!([site("warn"), far("block_capture")]));
     assert_eq!(place.outside.unwrap().mode, FenceMode::BlockCapture);
     assert_eq!(judged(north(5_000.0), json!([site("record")])).outside, None);
+    // What blocks something else keeps no warning from being said, and the record names what was warned of.
+    for other in ["record", "block_export", "block_view"] {
+        for metres in [0.0, 5_000.0] {
+            let place = judged(north(metres), json!([site(other), far("warn")]));
+            let outside = place.outside.unwrap();
+            assert_eq!((outside.mode, outside.words.as_str()), (FenceMode::Warn, "Site B"), "{other}");
+            let fence = place.fence.unwrap();
+            assert_eq!((fence.id.as_str(), fence.verdict), ("far", FenceVerdict::Outside), "{other}");
+        }
+    }
+}
+
+fn elsewhere(fix: Fix, fences: Value) -> Option<String> {
+    let mut whereabouts = Whereabouts::default();
+    whereabouts.take_in(fix, 1_000_000);
+    whereabouts.looked_at_elsewhere(&policy(fences), now(), 1_000_000)
 }
 
 #[test]
@@ -155,9 +185,11 @@ fn community_teams_take_photos_anywhere() {
         let team: Option<Name> = team.map(|team| team.parse().unwrap());
         whereabouts.judge(&policy, team.as_ref(), now(), 0).outside.map(|outside| outside.mode)
     };
-    assert_eq!(mode(None), Some(FenceMode::BlockView), "nobody knows that it is none of them");
+    assert_eq!(mode(None), None, "nobody knows that it is none of them");
     assert_eq!(mode(Some("ward-9")), Some(FenceMode::BlockCapture));
-    assert_eq!(mode(Some("community")), Some(FenceMode::BlockView), "taken, not looked at");
+    assert_eq!(mode(Some("community")), None);
+    let looked_at = whereabouts.looked_at_elsewhere(&policy, now(), 0);
+    assert_eq!(looked_at.as_deref(), Some("Site A"), "taken, not looked at");
 }
 
 #[test]

@@ -312,6 +312,7 @@ enum class Word {
     ErrorGatewayNotInBundle,
     ErrorRecipientUnknown,
     ErrorReviewOff,
+    ErrorReviewKeyGone,
     ErrorLocked,
     ErrorDidNotOpen,
     ErrorUnreachable,
