@@ -1,8 +1,8 @@
 //! What people do, and what an answer that they were given promises.
 
+use gauze_people::Remembered;
 use gauze_people::action::Action;
 use gauze_people::log::{Entry, Outcome, What};
-use gauze_people::Remembered;
 
 use super::super::side::{Session, TEAM, log_root};
 use super::super::world::Broken;
