@@ -388,7 +388,7 @@ async fn a_tombstone_names_the_ground_and_the_rules_by_which_it_went() {
 
 async fn tombstone_of_due(ward: &Ward, photo: &Found, rules: &str) -> Tombstone {
     ok(&lead(ward).post(&at(photo, "keeping"), &WISH).await);
-    ok(&governance(ward, "Officer First").post("/keeping/rules", &[("text", rules)]).await);
+    ok(&governance(ward, "Officer Second").post("/keeping/rules", &[("text", rules)]).await);
     ward.hospital.clock.advance(SignedDuration::from_hours(24 * 400));
     let officer = governance(ward, "Officer First");
     ok(&officer.post("/keeping", &[("photo", &photo.handle.to_string())]).await);
