@@ -677,6 +677,11 @@ mod tests {
                     patient: Some(crate::subject::PatientRef("p".to_owned())),
                     teams: [].into(),
                 }),
+                // Where somebody asked for an erasure, that is its ground.
+                reason: Some(crate::context::Reason {
+                    code: crate::context::ReasonCode::PatientRequest,
+                    sealed_words: None,
+                }),
                 ..entry(&event)
             });
         }
