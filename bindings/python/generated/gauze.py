@@ -6163,7 +6163,7 @@ class _UniffiFfiConverterTypeFenceMode(_UniffiConverterRustBuffer):
 @dataclass
 class Outside:
     """
-    The phone is outside of every fence that asks for something.
+    The phone is outside of every fence that blocks capture, or of every fence that warns.
 """
     def __init__(self, *, mode:FenceMode, words:str):
         self.mode = mode
@@ -7517,7 +7517,7 @@ class _UniffiFfiConverterOptionalTypeOutside(_UniffiConverterRustBuffer):
 @dataclass
 class Place:
     """
-    What the policy's fences say of a phone that is where this one is.
+    What the policy's fences say of a photo that is taken where this phone is.
 """
     def __init__(self, *, fence:typing.Optional[Fence], outside:typing.Optional[Outside]):
         self.fence = fence

@@ -5343,15 +5343,15 @@ public func FfiConverterTypeNoticeChoice_lower(_ value: NoticeChoice) -> RustBuf
 
 
 /**
- * The phone is outside of every fence that asks for something.
+ * The phone is outside of every fence that blocks capture, or of every fence that warns.
  */
 public struct Outside: Equatable, Hashable {
     /**
-     * What is not allowed here.
+     * `BlockCapture`, where no photo is taken here; `Warn`, where one is, and its record says so.
      */
     public let mode: FenceMode
     /**
-     * Where it is.
+     * Where it is as it should be: the fences' words.
      */
     public let words: String
 
@@ -5359,10 +5359,10 @@ public struct Outside: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * What is not allowed here.
+         * `BlockCapture`, where no photo is taken here; `Warn`, where one is, and its record says so.
          */mode: FenceMode,
         /**
-         * Where it is.
+         * Where it is as it should be: the fences' words.
          */words: String) {
         self.mode = mode
         self.words = words
@@ -5779,15 +5779,15 @@ public func FfiConverterTypePickLists_lower(_ value: PickLists) -> RustBuffer {
 
 
 /**
- * What the policy's fences say of a phone that is where this one is.
+ * What the policy's fences say of a photo that is taken where this phone is.
  */
 public struct Place: Equatable, Hashable {
     /**
-     * What the next photo's record says; nothing where no fence is in force.
+     * What the photo's record says; nothing where no fence is in force.
      */
     public let fence: Fence?
     /**
-     * What is not allowed here, and where it is; nothing where all is.
+     * What whoever takes it is told; nothing where all is well.
      */
     public let outside: Outside?
 
@@ -5795,10 +5795,10 @@ public struct Place: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * What the next photo's record says; nothing where no fence is in force.
+         * What the photo's record says; nothing where no fence is in force.
          */fence: Fence?,
         /**
-         * What is not allowed here, and where it is; nothing where all is.
+         * What whoever takes it is told; nothing where all is well.
          */outside: Outside?) {
         self.fence = fence
         self.outside = outside

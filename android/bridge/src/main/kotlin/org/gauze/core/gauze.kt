@@ -8255,16 +8255,16 @@ public object FfiConverterTypeNoticeChoice: FfiConverterRustBuffer<NoticeChoice>
 
 
 /**
- * The phone is outside of every fence that asks for something.
+ * The phone is outside of every fence that blocks capture, or of every fence that warns.
  */
 data class Outside (
     /**
-     * What is not allowed here.
+     * `BlockCapture`, where no photo is taken here; `Warn`, where one is, and its record says so.
      */
     val `mode`: FenceMode
     ,
     /**
-     * Where it is.
+     * Where it is as it should be: the fences' words.
      */
     val `words`: kotlin.String
 
@@ -8571,16 +8571,16 @@ public object FfiConverterTypePickLists: FfiConverterRustBuffer<PickLists> {
 
 
 /**
- * What the policy's fences say of a phone that is where this one is.
+ * What the policy's fences say of a photo that is taken where this phone is.
  */
 data class Place (
     /**
-     * What the next photo's record says; nothing where no fence is in force.
+     * What the photo's record says; nothing where no fence is in force.
      */
     val `fence`: Fence?
     ,
     /**
-     * What is not allowed here, and where it is; nothing where all is.
+     * What whoever takes it is told; nothing where all is well.
      */
     val `outside`: Outside?
 
