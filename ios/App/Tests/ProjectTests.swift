@@ -178,6 +178,12 @@ private func sources(_ path: String) throws -> [String: String] {
         }
     }
 
+    /// A refusal says to go to one of the hospital's places: which these are has to stay on the screen.
+    @Test func aRefusalLeavesTheNameOfThePlaceOnTheScreen() {
+        let camera = parts["app"]?["UI/CameraView.swift"] ?? ""
+        #expect(camera.contains("below: some View {\n        Said(state.problem)\n        Said(state.outside, .warning)\n"))
+    }
+
     @Test func everyScreenOfAndroidsHasItsViewHere() throws {
         let kotlin = try FileManager.default.subpathsOfDirectory(
             atPath: repository.appendingPathComponent("android/app/src/main/kotlin/org/gauze/app").path
