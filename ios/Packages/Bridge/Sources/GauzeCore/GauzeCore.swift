@@ -6443,6 +6443,10 @@ public struct StatusView: Equatable, Hashable {
      */
     public let gateway: String?
     /**
+     * Where it is used, as device management said when it enrolled.
+     */
+    public let ward: String?
+    /**
      * Version of the trust bundle in force.
      */
     public let bundleVersion: UInt64
@@ -6507,6 +6511,9 @@ public struct StatusView: Equatable, Hashable {
          * The gateway.
          */gateway: String?,
         /**
+         * Where it is used, as device management said when it enrolled.
+         */ward: String?,
+        /**
          * Version of the trust bundle in force.
          */bundleVersion: UInt64,
         /**
@@ -6549,6 +6556,7 @@ public struct StatusView: Equatable, Hashable {
          */reviewDenied: String?) {
         self.deviceId = deviceId
         self.gateway = gateway
+        self.ward = ward
         self.bundleVersion = bundleVersion
         self.bundleStale = bundleStale
         self.policyVersion = policyVersion
@@ -6582,6 +6590,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
             try StatusView(
                 deviceId: FfiConverterOptionTypeDeviceId.read(from: &buf),
                 gateway: FfiConverterOptionString.read(from: &buf),
+                ward: FfiConverterOptionString.read(from: &buf),
                 bundleVersion: FfiConverterUInt64.read(from: &buf),
                 bundleStale: FfiConverterBool.read(from: &buf),
                 policyVersion: FfiConverterUInt64.read(from: &buf),
@@ -6601,6 +6610,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
     public static func write(_ value: StatusView, into buf: inout [UInt8]) {
         FfiConverterOptionTypeDeviceId.write(value.deviceId, into: &buf)
         FfiConverterOptionString.write(value.gateway, into: &buf)
+        FfiConverterOptionString.write(value.ward, into: &buf)
         FfiConverterUInt64.write(value.bundleVersion, into: &buf)
         FfiConverterBool.write(value.bundleStale, into: &buf)
         FfiConverterUInt64.write(value.policyVersion, into: &buf)

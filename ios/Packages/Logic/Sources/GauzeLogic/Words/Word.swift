@@ -50,8 +50,8 @@ public enum Word: Sendable, CaseIterable {
         incidentNotSent, incidentNotSentDo, incidentPhoneLost, incidentPhoneLostDo, incidentConsent, incidentConsentDo,
         incidentContact, incidentNoContact, incidentDiscard, incidentDiscarded
     // settings
-    case settingsTitle, settingsPhone, settingsDevice, settingsGateway, settingsPolicy, settingsUnsent, settingsDamaged,
-        settingsTrustStale, settingsNotEnrolled, settingsKeysHardware, settingsKeysTee, settingsMay, settingsMayCamera,
+    case settingsTitle, settingsPhone, settingsDevice, settingsWard, settingsGateway, settingsPolicy, settingsUnsent,
+        settingsDamaged, settingsTrustStale, settingsNotEnrolled, settingsKeysHardware, settingsKeysTee, settingsMay, settingsMayCamera,
         settingsMaySend, settingsMayNot, settingsMayNotGallery, settingsMayNotLocation, settingsMayNotBackup,
         settingsVersion, settingsLicences, settingsLicencesBody, settingsSignOut, settingsHelp, settingsIncident
     // locked

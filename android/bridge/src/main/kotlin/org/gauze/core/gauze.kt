@@ -9041,6 +9041,11 @@ data class StatusView (
     val `gateway`: kotlin.String?
     ,
     /**
+     * Where it is used, as device management said when it enrolled.
+     */
+    val `ward`: kotlin.String?
+    ,
+    /**
      * Version of the trust bundle in force.
      */
     val `bundleVersion`: kotlin.ULong
@@ -9124,6 +9129,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
         return StatusView(
             FfiConverterOptionalTypeDeviceId.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterULong.read(buf),
@@ -9143,6 +9149,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
     override fun allocationSize(value: StatusView) = (
             FfiConverterOptionalTypeDeviceId.allocationSize(value.`deviceId`) +
             FfiConverterOptionalString.allocationSize(value.`gateway`) +
+            FfiConverterOptionalString.allocationSize(value.`ward`) +
             FfiConverterULong.allocationSize(value.`bundleVersion`) +
             FfiConverterBoolean.allocationSize(value.`bundleStale`) +
             FfiConverterULong.allocationSize(value.`policyVersion`) +
@@ -9161,6 +9168,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
     override fun write(value: StatusView, buf: ByteBuffer) {
             FfiConverterOptionalTypeDeviceId.write(value.`deviceId`, buf)
             FfiConverterOptionalString.write(value.`gateway`, buf)
+            FfiConverterOptionalString.write(value.`ward`, buf)
             FfiConverterULong.write(value.`bundleVersion`, buf)
             FfiConverterBoolean.write(value.`bundleStale`, buf)
             FfiConverterULong.write(value.`policyVersion`, buf)

@@ -11,7 +11,6 @@ import java.nio.ByteBuffer
 import java.nio.file.Path
 import java.security.SecureRandom
 import java.security.cert.X509Certificate
-import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.TimeUnit.SECONDS
 import javax.net.ssl.SSLContext
@@ -207,23 +206,15 @@ class BridgeTest {
     fun `a client that is closed while photos are sealed keeps each that it answered for`() = runBlocking {
         Phone().enrol().use { phone ->
             val client = phone.client
-            val kept = ConcurrentHashMap.newKeySet<String>()
             val first = CountDownLatch(1)
-            val calls = List(4) {
-                async(Dispatchers.IO) {
-                    runCatching {
-                        while (true) {
-                            kept += client.capture(Ward.direct(Ward.picture), context()).captureId
-                            first.countDown()
-                        }
-                    }.exceptionOrNull()
-                }
-            }
+            fun sealed() = client.capture(Ward.direct(Ward.picture), context()).captureId.also { first.countDown() }
+            val calls = List(4) { async(Dispatchers.IO) { List(4) { runCatching(::sealed) } } }
             assertTrue(first.await(30, SECONDS))
             client.close()
-            for (ended in withTimeout(60_000) { calls.awaitAll() }) assertInstanceOf(IllegalStateException::class.java, ended)
+            val ended = withTimeout(60_000) { calls.awaitAll() }.flatten()
+            ended.mapNotNull { it.exceptionOrNull() }.forEach { assertInstanceOf(IllegalStateException::class.java, it) }
             phone.restart()
-            assertEquals(kept, phone.client.list().map { it.captureId }.toSet())
+            assertEquals(ended.mapNotNull { it.getOrNull() }.toSet(), phone.client.list().map { it.captureId }.toSet())
         }
     }
 
