@@ -227,6 +227,8 @@ pub struct StatusView {
     pub device_id: Option<DeviceId>,
     /// The gateway.
     pub gateway: Option<String>,
+    /// Where it is used, as device management said when it enrolled.
+    pub ward: Option<String>,
     /// Version of the trust bundle in force.
     pub bundle_version: u64,
     /// Whether the bundle is past its time; capture goes on.

@@ -71,6 +71,7 @@ impl LeanPhone {
             platform: Platform::Desktop,
             model: "simulated".parse()?,
             serial: None,
+            ward: None,
             app_version: "0.1.0".parse()?,
             follows: None,
             former: None,

@@ -88,7 +88,7 @@ async fn kotlin_drives_the_core_on_a_jvm() {
     let Some(maven) = Maven::ready("the core from Kotlin", "kotlin", &["-pl", "bridge,logic"]).await else {
         return;
     };
-    let ready = ready(17).await;
+    let ready = ready(19).await;
     if tested("the core from Kotlin", &maven, &ready, []).await {
         ready.all_are_filed(10).await;
     }
@@ -176,7 +176,7 @@ async fn swift_drives_the_core() {
     let Some(mut command) = swift(&["test", "--disable-xctest"], "ios/Packages/Bridge", "swift") else {
         return;
     };
-    let ready = ready(23).await;
+    let ready = ready(25).await;
     let home = ready.hospital.home();
     command
         .env("GAUZE_AUTHORITY", home.join("tls/ca.pem"))

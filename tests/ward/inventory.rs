@@ -9,6 +9,7 @@ use gauze_attest::{AndroidRoots, AppleRoots, Roots};
 use gauze_core::ports::{Attestor, VaultError};
 use gauze_core::{CallError, EnrolError, Managed};
 use gauze_gateway::admin::{Admin, InventoryView};
+use gauze_gateway::{DeviceSearch, Registered, Sort};
 use gauze_records::keys::{self, LeftOut, SignedInventory, Why, WithToken};
 use gauze_tests::attestations::{AppleMaker, KeyDescription, Maker, Names, PhoneKey};
 use gauze_tests::hospital::write;
@@ -59,6 +60,33 @@ fn because(code: &str, reason: Option<&str>) -> Option<(String, Option<String>)>
 async fn inventory(ward: &Ward) -> InventoryView {
     let admin = Admin::open(&ward.gateway(), &ward.tenant(), ward.clock.clone()).await.unwrap();
     admin.inventory().await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn phones_of_one_list_are_known_by_the_ward_that_their_configuration_named() {
+    let ward = lenient().await;
+    sign(&ward, serials(&["SN-1", "SN-2", "SN-3"]), true);
+    ward.pull().await;
+    for (serial, place) in [("SN-1", Some("Ward 9")), ("SN-2", Some("Tŷ Gwyn")), ("SN-3", None)] {
+        let mut phone = Phone::new(&ward, serial);
+        let named = Managed { ward: place.map(|name| name.parse().unwrap()), ..managed(&ward, Some(serial)) };
+        assert_eq!(refused(&phone, &named).await, None);
+        phone.restart();
+        assert_eq!(phone.client().status().ward.as_deref(), place, "kept from the enrolment on");
+    }
+    assert_eq!(ward.pull().await.rejected, 0);
+    let admin = Admin::open(&ward.gateway(), &ward.tenant(), ward.clock.clone()).await.unwrap();
+    let listed = async |text: Option<&str>| -> Vec<_> {
+        let search =
+            DeviceSearch { sort: Sort::Ward, text: text.map(str::to_owned), ..DeviceSearch::default() };
+        let known =
+            |device: Registered| (device.serial.clone().unwrap(), device.known_ward().map(str::to_owned));
+        admin.devices(&search).await.unwrap().devices.into_iter().map(known).collect()
+    };
+    let of = |serial: &str, place: Option<&str>| (serial.to_owned(), place.map(str::to_owned));
+    let (gwyn, nine) = (of("SN-2", Some("Tŷ Gwyn")), of("SN-1", Some("Ward 9")));
+    assert_eq!(listed(None).await, [gwyn, nine.clone(), of("SN-3", None)]);
+    assert_eq!(listed(Some("ward")).await, [nine]);
 }
 
 #[tokio::test]

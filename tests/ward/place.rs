@@ -116,11 +116,13 @@ async fn without_fences_no_position_is_asked_for_and_the_record_names_none() {
 }
 
 #[tokio::test]
-async fn the_position_is_in_no_file_and_no_message() {
+async fn the_position_is_in_no_file_no_message_and_no_log() {
+    let (_guard, logged) = logged();
     let ward = Ward::with(|_| {}, fenced("record")).await;
     let mut phone = Phone::enrolled(&ward).await;
     phone.client().located(outside());
     phone.capture(0);
+    assert_eq!(phone.client().place(None).fence.unwrap().verdict, FenceVerdict::Outside);
     let messages = Arc::new(Mutex::new(Vec::new()));
     let kept = messages.clone();
     phone.link.obeys(move |_| {
@@ -150,5 +152,33 @@ async fn the_position_is_in_no_file_and_no_message() {
             Vec::<String>::new(),
             "{said}"
         );
+    }
+    let logged = logged.lock().unwrap();
+    assert!(logged.len() > 100, "the phone logs what it sends, traces and all");
+    assert_eq!(needles.found_in(&logged), Vec::<String>::new(), "{}", String::from_utf8_lossy(&logged));
+}
+
+/// Everything that is logged until the guard is dropped, of every level.
+fn logged() -> (tracing::subscriber::DefaultGuard, Arc<Mutex<Vec<u8>>>) {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let kept = Kept(lines.clone());
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || kept.clone())
+        .finish();
+    (tracing::subscriber::set_default(subscriber), lines)
+}
+
+#[derive(Clone)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Kept {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }

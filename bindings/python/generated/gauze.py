@@ -6163,7 +6163,7 @@ class _UniffiFfiConverterTypeFenceMode(_UniffiConverterRustBuffer):
 @dataclass
 class Outside:
     """
-    The phone is outside of every fence that asks for something.
+    The phone is outside of every fence that blocks capture, or of every fence that warns.
 """
     def __init__(self, *, mode:FenceMode, words:str):
         self.mode = mode
@@ -7517,7 +7517,7 @@ class _UniffiFfiConverterOptionalTypeOutside(_UniffiConverterRustBuffer):
 @dataclass
 class Place:
     """
-    What the policy's fences say of a phone that is where this one is.
+    What the policy's fences say of a photo that is taken where this phone is.
 """
     def __init__(self, *, fence:typing.Optional[Fence], outside:typing.Optional[Outside]):
         self.fence = fence
@@ -7821,9 +7821,10 @@ class StatusView:
     """
     The phone at a glance. Names no patient.
 """
-    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, too_many_unsent:typing.Optional[Advice], stored:int, refused:int, quarantined:int, unreadable:int, storage_trouble:typing.Optional[Advice], review_denied:typing.Optional[str]):
+    def __init__(self, *, device_id:typing.Optional[DeviceId], gateway:typing.Optional[str], ward:typing.Optional[str], bundle_version:int, bundle_stale:bool, policy_version:int, trust_refused:typing.Optional[Advice], last_seq:int, unsent:int, too_many_unsent:typing.Optional[Advice], stored:int, refused:int, quarantined:int, unreadable:int, storage_trouble:typing.Optional[Advice], review_denied:typing.Optional[str]):
         self.device_id = device_id
         self.gateway = gateway
+        self.ward = ward
         self.bundle_version = bundle_version
         self.bundle_stale = bundle_stale
         self.policy_version = policy_version
@@ -7842,11 +7843,13 @@ class StatusView:
 
 
     def __str__(self):
-        return "StatusView(device_id={}, gateway={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, too_many_unsent={}, stored={}, refused={}, quarantined={}, unreadable={}, storage_trouble={}, review_denied={})".format(self.device_id, self.gateway, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.too_many_unsent, self.stored, self.refused, self.quarantined, self.unreadable, self.storage_trouble, self.review_denied)
+        return "StatusView(device_id={}, gateway={}, ward={}, bundle_version={}, bundle_stale={}, policy_version={}, trust_refused={}, last_seq={}, unsent={}, too_many_unsent={}, stored={}, refused={}, quarantined={}, unreadable={}, storage_trouble={}, review_denied={})".format(self.device_id, self.gateway, self.ward, self.bundle_version, self.bundle_stale, self.policy_version, self.trust_refused, self.last_seq, self.unsent, self.too_many_unsent, self.stored, self.refused, self.quarantined, self.unreadable, self.storage_trouble, self.review_denied)
     def __eq__(self, other):
         if self.device_id != other.device_id:
             return False
         if self.gateway != other.gateway:
+            return False
+        if self.ward != other.ward:
             return False
         if self.bundle_version != other.bundle_version:
             return False
@@ -7882,6 +7885,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
         return StatusView(
             device_id=_UniffiFfiConverterOptionalTypeDeviceId.read(buf),
             gateway=_UniffiFfiConverterOptionalString.read(buf),
+            ward=_UniffiFfiConverterOptionalString.read(buf),
             bundle_version=_UniffiFfiConverterUInt64.read(buf),
             bundle_stale=_UniffiFfiConverterBoolean.read(buf),
             policy_version=_UniffiFfiConverterUInt64.read(buf),
@@ -7901,6 +7905,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
     def check_lower(value):
         _UniffiFfiConverterOptionalTypeDeviceId.check_lower(value.device_id)
         _UniffiFfiConverterOptionalString.check_lower(value.gateway)
+        _UniffiFfiConverterOptionalString.check_lower(value.ward)
         _UniffiFfiConverterUInt64.check_lower(value.bundle_version)
         _UniffiFfiConverterBoolean.check_lower(value.bundle_stale)
         _UniffiFfiConverterUInt64.check_lower(value.policy_version)
@@ -7919,6 +7924,7 @@ class _UniffiFfiConverterTypeStatusView(_UniffiConverterRustBuffer):
     def write(value, buf):
         _UniffiFfiConverterOptionalTypeDeviceId.write(value.device_id, buf)
         _UniffiFfiConverterOptionalString.write(value.gateway, buf)
+        _UniffiFfiConverterOptionalString.write(value.ward, buf)
         _UniffiFfiConverterUInt64.write(value.bundle_version, buf)
         _UniffiFfiConverterBoolean.write(value.bundle_stale, buf)
         _UniffiFfiConverterUInt64.write(value.policy_version, buf)

@@ -147,6 +147,7 @@ impl Enroller<'_> {
             min_bundle_version: managed.min_bundle_version,
             device_id: enrolled.device_id,
             follows,
+            ward: managed.ward.clone(),
         };
         trust.save(self.disk, self.dir)?;
         identity.save(self.disk, self.dir)?;
@@ -216,6 +217,7 @@ impl Enroller<'_> {
                 platform: phone.platform,
                 model: phone.model,
                 serial: managed.serial,
+                ward: managed.ward,
                 app_version: phone.app_version,
                 follows,
                 former,

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::path::Path;
 
-use gauze_wire::{DeviceId, Follows, PublicKey, Signer, Tenant, WireError};
+use gauze_wire::{DeviceId, Follows, PublicKey, Signer, Tenant, Ward, WireError};
 use serde::{Deserialize, Serialize};
 
 use crate::ports::{Disk, KeyVault, VaultError};
@@ -22,6 +22,9 @@ pub struct Identity {
     pub min_bundle_version: u64,
     pub device_id: DeviceId,
     pub follows: Option<Follows>,
+    /// Where it is used, as was said when it enrolled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ward: Option<Ward>,
 }
 
 impl Identity {

@@ -80,6 +80,8 @@ pub struct StatusView {
     pub device_id: Option<DeviceId>,
     /// The gateway.
     pub gateway: Option<String>,
+    /// Where it is used, as device management said when it enrolled.
+    pub ward: Option<String>,
     /// Version of the trust bundle in force.
     pub bundle_version: u64,
     /// Whether the bundle is past its time; capture goes on.
@@ -141,6 +143,7 @@ pub(super) fn status(
     StatusView {
         device_id: enrolled.map(|(identity, _)| identity.device_id.clone()),
         gateway: enrolled.map(|(identity, _)| identity.gateway.clone()),
+        ward: enrolled.and_then(|(identity, _)| identity.ward.clone()).map(String::from),
         bundle_version: trust.map_or(0, |trust| trust.bundle.version),
         bundle_stale: trust.is_some_and(|trust| now > trust.bundle.fresh_until),
         policy_version: trust.map_or(0, |trust| trust.policy.version),

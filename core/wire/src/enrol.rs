@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, Digest, Follows, Jws, Name, PublicKey, Shape, Signed, Tenant, WireError};
+use crate::{Bytes, Digest, Follows, Jws, Name, PublicKey, Shape, Signed, Tenant, Ward, WireError};
 
 /// Most certificates in an Android chain.
 const CHAIN_LIMIT: usize = 10;
@@ -166,6 +166,9 @@ pub struct Enrolment {
     /// Serial number, where managed configuration gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<Name>,
+    /// Where it is used, where managed configuration said so. It proves nothing: phones are listed by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ward: Option<Ward>,
     /// Program version.
     pub app_version: Name,
     /// The device id this one replaces on the same phone.

@@ -1,7 +1,7 @@
 //! Names of things, parsed once and then trusted.
 //!
 //! Always: a value of one of these types holds only the characters listed for it, so it may stand in a URL path or
-//! a file name. Nothing else from the wire may.
+//! a file name; [`Ward`] alone is for people's eyes. Nothing else from the wire may.
 
 use std::fmt;
 use std::str::FromStr;
@@ -105,6 +105,13 @@ text_id! {
         (1..=128).contains(&text.len())
             && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
             && text.trim() == text
+    }
+}
+
+text_id! {
+    /// Where a phone is used, in the hospital's own words: 1 to 64 bytes without control characters, blanks inside only.
+    Ward, "ward (1 to 64 bytes of text, spaces inside only)", |text| {
+        (1..=64).contains(&text.len()) && !text.chars().any(char::is_control) && text.trim() == text
     }
 }
 

@@ -48,7 +48,7 @@ pub use decision::{Decision, Decisions};
 pub use digest::Digest;
 pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Notice, Platform};
 pub use fence::{Area, Day, FenceMode, FenceRule, Hours, IpBlock, Position};
-pub use id::{CaptureId, DeviceId, KeyId, Name, ProposalId, SeriesId, Tenant, TokenId, WoundId};
+pub use id::{CaptureId, DeviceId, KeyId, Name, ProposalId, SeriesId, Tenant, TokenId, Ward, WoundId};
 pub use inventory::{Inventory, InventoryGiven, SERIALS, Serial};
 pub use jws::{JWS_LIMIT, Jws, Shape, Signed};
 pub use key::{PublicKey, Signer, SoftwareKey, signature_from_der};

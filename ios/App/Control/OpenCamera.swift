@@ -6,5 +6,9 @@ import AppIntents
 struct OpenCamera: CameraCaptureIntent {
     static let title: LocalizedStringResource = "Open Gauze"
 
-    func perform() async throws -> some IntentResult { .result() }
+    /// Said in the process that it opened: in the app's, `ControlPresses` hears it.
+    func perform() async throws -> some IntentResult {
+        NotificationCenter.default.post(name: Notification.Name("org.gauze.app.open-camera"), object: nil)
+        return .result()
+    }
 }

@@ -1,4 +1,6 @@
 import GauzeLogic
+import GauzePlatform
+import LockedCameraCapture
 import SwiftUI
 
 @main
@@ -28,6 +30,7 @@ private struct RootView: View {
             if now == .active { screens?.resumed() }
             if now == .background { screens?.left() }
         }
+        .doors { screens?.back() }
         .task {
             for await _ in graph.screenshots.taken() { graph.screenCaptured() }
         }
@@ -43,6 +46,20 @@ private struct RootView: View {
             shut = nil
             screens = Screens(graph, core, graph.journey(core))
         case .failure(let failure): shut = Failures.line(failure)
+        }
+    }
+}
+
+extension View {
+    /// Whoever comes through the locked screen's door or presses the control is asked for the patient, whatever was left open.
+    @ViewBuilder fileprivate func doors(_ opened: @escaping @MainActor () -> Void) -> some View {
+        if #available(iOS 18.0, *) {
+            onContinueUserActivity(NSUserActivityTypeLockedCameraCapture) { _ in opened() }
+                .task {
+                    for await _ in ControlPresses().heard() { opened() }
+                }
+        } else {
+            self
         }
     }
 }

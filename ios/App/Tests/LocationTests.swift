@@ -1,3 +1,4 @@
+import CoreLocation
 import Foundation
 import GauzeLogic
 import GauzePlatform
@@ -7,10 +8,10 @@ import Testing
 @Suite struct LocationTests {
     private let now = Date(timeIntervalSince1970: 1_796_000_000)
 
-    private func fix(accuracy: Double = 12, old: TimeInterval = 0, simulated: Bool = false, hours: Int = 0) -> Fix {
+    private func fix(accuracy: Double = 12, old: TimeInterval = 0, simulated: Bool = false, minutes: Int = 0) -> Fix {
         SystemLocations.fix(
             55.86, -4.25, accuracy: accuracy, taken: now.addingTimeInterval(-old), simulated: simulated, now: now,
-            zone: TimeZone(secondsFromGMT: hours * 3600) ?? .gmt
+            zone: TimeZone(secondsFromGMT: minutes * 60) ?? .gmt
         )
     }
 
@@ -26,7 +27,17 @@ import Testing
     }
 
     @Test func theLocalClocksDistanceIsInMinutes() {
-        #expect([-5, 0, 1].map { fix(hours: $0).utcOffset } == [-300, 0, 60])
+        #expect([-300, 0, 60, 330].map { fix(minutes: $0).utcOffset } == [-300, 0, 60, 330])
+    }
+
+    @Test func aPositionWithoutItsExactnessIsNone() {
+        for status in [CLAuthorizationStatus.authorizedWhenInUse, .authorizedAlways] {
+            #expect(SystemLocations.allowed(status, .fullAccuracy))
+            #expect(!SystemLocations.allowed(status, .reducedAccuracy))
+        }
+        for status in [CLAuthorizationStatus.notDetermined, .restricted, .denied] {
+            #expect(!SystemLocations.allowed(status, .fullAccuracy))
+        }
     }
 
     @Test func itSaysNoPlaceOfItself() {

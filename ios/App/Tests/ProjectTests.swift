@@ -132,7 +132,7 @@ private func sources(_ path: String) throws -> [String: String] {
             let outside = naming(part, "import Photos", "PHPhotoLibrary", "UIPasteboard", "UIImagePicker", "UIActivityViewController")
             #expect(outside == [], "\(part)")
             #expect(naming(part, "print(", "NSLog", "os_log", "Logger(") == [], "\(part)")
-            #expect(naming(part, ".write(to", "createFile(", "NSUserActivity") == [], "\(part)")
+            #expect(naming(part, ".write(to", "createFile(", "NSUserActivity(", ": NSUserActivity") == [], "\(part)")
             #expect(naming(part, "try!", "as!", "fatalError", "preconditionFailure") == [], "\(part)")
         }
     }
@@ -149,6 +149,22 @@ private func sources(_ path: String) throws -> [String: String] {
         for (file, source) in door { #expect(forbidden.filter { source.contains($0) } == [], "\(file)") }
     }
 
+    /// What was left open may be another patient's, and whoever comes through the door has not said whose photo it is.
+    @Test func bothDoorsLeadToTheFirstScreenWhateverWasLeftOpen() throws {
+        let app = parts["app"]?["GauzeApp.swift"] ?? ""
+        #expect(app.contains(".doors { screens?.back() }"))
+        #expect(app.contains("onContinueUserActivity(NSUserActivityTypeLockedCameraCapture) { _ in opened() }"))
+        #expect(app.contains("for await _ in ControlPresses().heard() { opened() }"))
+        let screens = parts["app"]?["Screens.swift"] ?? ""
+        #expect(screens.contains("func back() {\n        journey.open(.patient)\n    }"), "`journey.json` says where that leads")
+        let door = try text("ios/App/LockedCamera/LockedCamera.swift")
+        #expect(door.contains("openApplication(for: NSUserActivity(activityType: NSUserActivityTypeLockedCameraCapture))"))
+        let name = #/Notification\.Name\("([a-z.-]+)"\)/#
+        let said = try text("ios/App/Control/OpenCamera.swift").matches(of: name).map { String($0.1) }
+        let heard = (parts["platform"]?["GauzePlatform/ControlPresses.swift"] ?? "").matches(of: name).map { String($0.1) }
+        #expect(said == ["org.gauze.app.open-camera"] && said == heard)
+    }
+
     @Test func whoeverSwitchesTheCompilersCheckOffSaysWhyBesideIt() {
         for (part, files) in parts where part != "bridge" {
             for (file, source) in files {
@@ -160,6 +176,12 @@ private func sources(_ path: String) throws -> [String: String] {
                 #expect(lines.count <= 400, "\(part)/\(file)")
             }
         }
+    }
+
+    /// A refusal says to go to one of the hospital's places: which these are has to stay on the screen.
+    @Test func aRefusalLeavesTheNameOfThePlaceOnTheScreen() {
+        let camera = parts["app"]?["UI/CameraView.swift"] ?? ""
+        #expect(camera.contains("below: some View {\n        Said(state.problem)\n        Said(state.outside, .warning)\n"))
     }
 
     @Test func everyScreenOfAndroidsHasItsViewHere() throws {

@@ -34,7 +34,7 @@ let package = Package(
         .target(name: "SwiftUI", dependencies: ["UIKit"]),
         .target(name: "AVKit", dependencies: ["UIKit"]),
         .target(name: "AppIntents"),
-        .target(name: "LockedCameraCapture", dependencies: ["SwiftUI"]),
+        .target(name: "LockedCameraCapture", dependencies: ["SwiftUI", "UIKit"]),
         .target(name: "WidgetKit", dependencies: ["SwiftUI", "AppIntents"]),
     ],
     swiftLanguageModes: [.v6]

@@ -100,6 +100,7 @@ impl Hospital {
             platform: Platform::Desktop,
             model: "simulated".parse().unwrap(),
             serial: None,
+            ward: None,
             app_version: "0.1.0".parse().unwrap(),
             follows: None,
             former: None,

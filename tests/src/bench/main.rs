@@ -142,7 +142,7 @@ async fn measure() -> anyhow::Result<()> {
     filing::measure(&arguments, &hospital).await?;
     heartbeats::measure(&arguments, &hospital).await?;
     rebuild::measure(&arguments, &hospital).await?;
-    viewer::measure(&arguments, &hospital).await?;
+    Box::pin(viewer::measure(&arguments, &hospital)).await?;
     gateway.stop().await;
     Ok(())
 }

@@ -9,7 +9,7 @@ mod limits;
 mod pem;
 mod schema;
 
-use gauze_wire::{Digest, Jws, Name, Tenant, Text};
+use gauze_wire::{Digest, Jws, Name, Tenant, Text, Ward};
 use serde_json::{Map, Value};
 
 pub use encoding::Encoding;
@@ -58,6 +58,8 @@ pub struct Managed {
     pub ca: Option<String>,
     /// The phone's serial number, where the management system fills it in.
     pub serial: Option<Name>,
+    /// Where it is used; told when it enrols.
+    pub ward: Option<Ward>,
     /// What is stricter than the policy.
     pub limits: Limits,
     /// Whom to ask when IT has to help.
@@ -152,6 +154,7 @@ impl Reader<'_> {
         let min_bundle_version = self.integer("min_bundle_version");
         let token = self.parsed("token", "a token as it was signed", |text| Jws::parse(text).ok());
         let serial = self.parsed("serial", "a serial number", |text| text.parse().ok());
+        let ward = self.parsed("ward", "a ward's name", |text| text.parse().ok());
         let ca = self.parsed("ca", "PEM certificates", pem::tidy);
         let support_contact = self.parsed("support_contact", "plain text", |text| Text::new(text).ok());
         let limits = Limits {
@@ -167,6 +170,7 @@ impl Reader<'_> {
             token,
             ca,
             serial,
+            ward,
             limits,
             support_contact,
         })

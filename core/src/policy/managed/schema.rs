@@ -128,6 +128,16 @@ pub const SETTINGS: &[Setting] = &[
         example: Some("R58M41ABCDE"),
     },
     Setting {
+        key: "ward",
+        title: "Ward",
+        description: "Where this phone is used, in words that people know. The hospital's lists of phones are sorted by it; it is kept from the enrolment on. Name no patient.",
+        kind: Kind::Text { most: 64 },
+        need: Need::Optional,
+        effect: Effect::Shown,
+        otherwise: Some("what the token was asked for, where it was asked for one by one"),
+        example: Some("Ward 9"),
+    },
+    Setting {
         key: "ca",
         title: "Certificate authority",
         description: "PEM certificates of the authority that issued the gateway's certificate, where it is not a public one.",

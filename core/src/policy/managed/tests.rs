@@ -212,9 +212,13 @@ fn a_warning_to_the_console_keeps_no_phone_from_enrolling_and_an_error_does() {
     values.insert("serial".to_owned(), "%SERIAL%".into());
     values.insert("support_contact".to_owned(), "".into());
     values.insert("colour".to_owned(), "blue".into());
+    values.insert("ward".to_owned(), "{{ward}}".into());
     let managed = Managed::from_values(Encoding::Android, &values).ok().unwrap();
     assert_eq!(managed.min_bundle_version, 1);
-    assert!(managed.serial.is_none() && managed.support_contact.is_none());
+    assert!(managed.serial.is_none() && managed.support_contact.is_none() && managed.ward.is_none());
+    values.insert("ward".to_owned(), "Tŷ Gwyn".into());
+    let managed = Managed::from_values(Encoding::Android, &values).ok().unwrap();
+    assert_eq!(managed.ward.unwrap().as_str(), "Tŷ Gwyn");
     let error = Managed::from_values(Encoding::ManagedApp, &values).err().unwrap();
     assert!(error.to_string().starts_with("min_bundle_version"), "{error}");
     values.insert("gateway".to_owned(), "http://gauze.example.org".into());

@@ -323,6 +323,7 @@ pub fn enrolment() -> Enrolment {
         platform: Platform::Desktop,
         model: "simulated phone".parse().unwrap(),
         serial: Some("SN-1".parse().unwrap()),
+        ward: None,
         app_version: "0.1.0".parse().unwrap(),
         follows: None,
         former: None,

@@ -67,7 +67,8 @@ struct CameraView<Finder: View>: View {
     }
 
     @ViewBuilder private var below: some View {
-        if state.problem == nil { Said(state.outside, .warning) } else { Said(state.problem) }
+        Said(state.problem)
+        Said(state.outside, .warning)
         if state.askPosition { Said(Line(.cameraPosition), .plain) }
         switch state.shutter {
         case .closed: if state.problem == nil { Said(Line(.cameraStarting), .plain) }

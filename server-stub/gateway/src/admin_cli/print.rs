@@ -69,7 +69,7 @@ fn devices(devices: &[Registered]) -> String {
             [
                 unknown(serial(device).as_ref()),
                 unknown(device.model.as_ref()),
-                unknown(device.asked_for.as_ref()),
+                unknown(device.known_ward().map(str::to_owned).as_ref()),
                 state(device),
                 time(device.heard_at),
                 said(device, device.unsent),
@@ -103,6 +103,7 @@ pub fn story(story: &DeviceStory) -> String {
         ("os", device.os_version.clone()),
         ("patch", device.patch_level.clone()),
         ("boot", device.boot_state.clone()),
+        ("ward", device.ward.clone()),
         ("for", device.asked_for.clone()),
         ("enrolled", device.enrolled_at.map(|at| time(Some(at)))),
         ("token", device.token_id.clone()),

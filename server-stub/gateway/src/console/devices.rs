@@ -167,7 +167,7 @@ fn row(device: &Registered) -> Markup {
                 span.hint { " " code { (words::short(&device.device_id)) } }
             }
             td data-label=(model) { (words::or_unknown(device.model.as_deref())) }
-            td data-label=(ward) { (words::or_unknown(device.asked_for.as_deref())) }
+            td data-label=(ward) { (words::or_unknown(device.known_ward())) }
             td data-label=(status) { (words::status(device.status)) " " (words::replaced(device)) }
             td data-label=(heard) { @if let Some(at) = device.heard_at { (words::time(at)) } @else { "Not known" } }
             td data-label=(said) { @if trouble.is_empty() { "None" } @else { (trouble.join(". ")) } }

@@ -114,6 +114,7 @@ fn enrolled(device: &Registered) -> Markup {
                     (None, None) => "",
                 }
             }
+            @if let Some(ward) = &device.ward { dt { "Ward" } dd { (ward) " (stated by device management)" } }
             dt { "App version" } dd { (words::or_unknown(device.app_version.as_deref())) }
             @if let Some(token) = &device.token_id {
                 dt { "Token" } dd {

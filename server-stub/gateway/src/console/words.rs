@@ -29,7 +29,7 @@ pub fn known_by(device: &Registered) -> Markup {
     html! {
         p {
             (status(device.status)) " Serial number: " strong { (or_unknown(device.known_serial())) } ". Model: "
-            (or_unknown(device.model.as_deref())) ". For: " (or_unknown(device.asked_for.as_deref())) "."
+            (or_unknown(device.model.as_deref())) ". For: " (or_unknown(device.known_ward())) "."
         }
     }
 }

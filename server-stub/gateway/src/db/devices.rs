@@ -259,8 +259,8 @@ impl Db {
         let follows = enrolment.follows.as_ref().map(|follows| follows.device_id.as_str());
         let done = sqlx::query(
             "INSERT INTO device (tenant, device_id, device_key, enrolment_sha256, enrolment_index, follows, \
-             platform, model, serial, app_version, enrolled_at_ms, attested_at_ms, token_id, level, lineage, \
-             attested_serial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+             platform, model, serial, ward, app_version, enrolled_at_ms, attested_at_ms, token_id, level, lineage, \
+             attested_serial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(new.tenant.as_str())
         .bind(new.device.device_id().as_str())
@@ -271,6 +271,7 @@ impl Db {
         .bind(platform.as_str())
         .bind(enrolment.model.as_str())
         .bind(enrolment.serial.as_ref().map(|serial| serial.as_str()))
+        .bind(enrolment.ward.as_ref().map(|ward| ward.as_str()))
         .bind(enrolment.app_version.as_str())
         .bind(new.now_ms)
         .bind(new.now_ms)

@@ -25,6 +25,8 @@ pub struct Registered {
     pub serial: Option<String>,
     /// Serial number that its hardware attested.
     pub attested_serial: Option<String>,
+    /// Where it is used, as device management said when it enrolled.
+    pub ward: Option<String>,
     /// Program version.
     pub app_version: Option<String>,
     /// When it enrolled.
@@ -81,6 +83,11 @@ impl Registered {
     /// The serial number that people know it by: what its hardware attested, or else what was stated.
     pub fn known_serial(&self) -> Option<&str> {
         self.attested_serial.as_deref().or(self.serial.as_deref())
+    }
+
+    /// Where people know it to be: the ward that device management named, or else what its token was asked for.
+    pub fn known_ward(&self) -> Option<&str> {
+        self.ward.as_deref().or(self.asked_for.as_deref())
     }
 
     /// Whether it was wiped for good. One that only heard nothing for too long shows photos again, of those that it takes from then
@@ -140,6 +147,7 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         model: text("model")?,
         serial: text("serial")?,
         attested_serial: text("attested_serial")?,
+        ward: text("ward")?,
         app_version: text("app_version")?,
         enrolled_at: time("enrolled_at_ms")?,
         token_id: text("token_id")?,

@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 /// After every character that an id, a serial or a model may hold.
 pub(super) const LAST: char = '\u{7f}';
 /// All that is told of a device.
-pub(super) const COLUMNS: &str = "device_id, status, platform, model, serial, attested_serial, app_version, enrolled_at_ms, token_id, follows, lineage, \
+pub(super) const COLUMNS: &str = "device_id, status, platform, model, serial, attested_serial, ward, app_version, enrolled_at_ms, token_id, follows, lineage, \
     level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
     wipe_order, wipe_answered, wiped_at_ms, wiped_cause, screen_captures, screen_captured_at_ms, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
     AND device_flag.device_id = device.device_id) AS flags, \
@@ -25,7 +25,7 @@ pub enum Sort {
     Id,
     /// By serial number; those without one last.
     Serial,
-    /// By what the token was asked for, most often the ward, and then by serial number.
+    /// By ward, or else by what the token was asked for, and then by serial number.
     Ward,
     /// Those not heard from for longest first.
     Heard,
@@ -40,7 +40,7 @@ impl Sort {
             Self::Id => "''",
             Self::Serial => "COALESCE(lower(COALESCE(attested_serial, serial)), '~')",
             Self::Ward => {
-                "COALESCE((SELECT lower(reason) FROM proposal WHERE proposal.tenant = device.tenant \
+                "COALESCE(lower(ward), (SELECT lower(reason) FROM proposal WHERE proposal.tenant = device.tenant \
                  AND proposal_id = device.token_id), '~') || ' ' || COALESCE(lower(COALESCE(attested_serial, serial)), '~')"
             }
             Self::Heard => "COALESCE(heard_at_ms, 0)",
@@ -52,7 +52,8 @@ impl Sort {
 /// Which devices.
 #[derive(Clone, Debug, Default)]
 pub struct DeviceSearch {
-    /// What id, serial (stated or attested) or model begins with, or what the token was asked for holds; each in either case but the id.
+    /// What id, serial (stated or attested), model or ward begins with, or what the token was asked for holds; each in either case but
+    /// the id.
     pub text: Option<String>,
     /// Of this status alone.
     pub status: Option<DeviceStatus>,
@@ -95,6 +96,8 @@ impl DeviceSearch {
                  AND attested_serial >= ?4 COLLATE NOCASE AND attested_serial < ?5 COLLATE NOCASE UNION \
                  SELECT device_id FROM device WHERE tenant = ?1 AND model >= ?4 COLLATE NOCASE \
                  AND model < ?5 COLLATE NOCASE UNION \
+                 SELECT device_id FROM device WHERE tenant = ?1 AND ward IS NOT NULL AND ward >= ?4 COLLATE NOCASE \
+                 AND ward < ?5 COLLATE NOCASE UNION \
                  SELECT used.device_id FROM proposal JOIN spent_token ON spent_token.tenant = ?1 AND spent_token.token_id = proposal_id \
                  JOIN device AS used ON used.tenant = ?1 AND used.enrolment_sha256 = spent_token.enrolment_sha256 \
                  WHERE proposal.tenant = ?1 AND kind = 'token' AND instr(lower(reason), lower(?4)) > 0)",

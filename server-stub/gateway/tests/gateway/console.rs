@@ -409,6 +409,26 @@ async fn phones_are_listed_by_serial_ward_or_silence_and_filtered() {
 }
 
 #[tokio::test]
+async fn the_ward_that_device_management_named_comes_before_what_the_token_was_asked_for() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let admin = gateway.admin(&hospital).await;
+    let asked = admin.request_token(8, None, &by("spare phones")).await.unwrap();
+    let token = hospital.approve(&gateway, &asked).await;
+    let phone = Phone::new(&hospital);
+    let challenge = gateway.challenge(&hospital.tenant).await;
+    let mut enrolment = hospital.enrolment(&phone.key, token, challenge, gateway.now());
+    enrolment.ward = Some("Tŷ <Gwyn>".parse().unwrap());
+    let evidence = Jws::sign(&enrolment, &phone.key).unwrap();
+    gateway.enrol(&hospital.tenant, &evidence).await.expect(201);
+    let browser = Browser::of(&gateway, &hospital).await;
+    let listed = browser.open("/devices?sort=ward").await;
+    assert!(listed.contains("Tŷ &lt;Gwyn&gt;") && !listed.contains("spare phones"), "{listed}");
+    let story = browser.open(&format!("/devices/{}", phone.id())).await;
+    assert!(story.contains("Tŷ &lt;Gwyn&gt;") && story.contains("spare phones"), "{story}");
+}
+
+#[tokio::test]
 async fn a_replaced_phone_says_by_which_and_one_never_heard_from_says_not_known() {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;

@@ -193,6 +193,7 @@ extension StatusView {
     func toApp() -> Standing {
         var standing = Standing(device: deviceId)
         standing.gateway = gateway
+        standing.ward = ward
         standing.policy = Int64(policyVersion)
         standing.unsent = Int64(unsent)
         standing.stored = Int64(stored)

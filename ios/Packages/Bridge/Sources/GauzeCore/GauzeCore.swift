@@ -5343,15 +5343,15 @@ public func FfiConverterTypeNoticeChoice_lower(_ value: NoticeChoice) -> RustBuf
 
 
 /**
- * The phone is outside of every fence that asks for something.
+ * The phone is outside of every fence that blocks capture, or of every fence that warns.
  */
 public struct Outside: Equatable, Hashable {
     /**
-     * What is not allowed here.
+     * `BlockCapture`, where no photo is taken here; `Warn`, where one is, and its record says so.
      */
     public let mode: FenceMode
     /**
-     * Where it is.
+     * Where it is as it should be: the fences' words.
      */
     public let words: String
 
@@ -5359,10 +5359,10 @@ public struct Outside: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * What is not allowed here.
+         * `BlockCapture`, where no photo is taken here; `Warn`, where one is, and its record says so.
          */mode: FenceMode,
         /**
-         * Where it is.
+         * Where it is as it should be: the fences' words.
          */words: String) {
         self.mode = mode
         self.words = words
@@ -5779,15 +5779,15 @@ public func FfiConverterTypePickLists_lower(_ value: PickLists) -> RustBuffer {
 
 
 /**
- * What the policy's fences say of a phone that is where this one is.
+ * What the policy's fences say of a photo that is taken where this phone is.
  */
 public struct Place: Equatable, Hashable {
     /**
-     * What the next photo's record says; nothing where no fence is in force.
+     * What the photo's record says; nothing where no fence is in force.
      */
     public let fence: Fence?
     /**
-     * What is not allowed here, and where it is; nothing where all is.
+     * What whoever takes it is told; nothing where all is well.
      */
     public let outside: Outside?
 
@@ -5795,10 +5795,10 @@ public struct Place: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * What the next photo's record says; nothing where no fence is in force.
+         * What the photo's record says; nothing where no fence is in force.
          */fence: Fence?,
         /**
-         * What is not allowed here, and where it is; nothing where all is.
+         * What whoever takes it is told; nothing where all is well.
          */outside: Outside?) {
         self.fence = fence
         self.outside = outside
@@ -6443,6 +6443,10 @@ public struct StatusView: Equatable, Hashable {
      */
     public let gateway: String?
     /**
+     * Where it is used, as device management said when it enrolled.
+     */
+    public let ward: String?
+    /**
      * Version of the trust bundle in force.
      */
     public let bundleVersion: UInt64
@@ -6507,6 +6511,9 @@ public struct StatusView: Equatable, Hashable {
          * The gateway.
          */gateway: String?,
         /**
+         * Where it is used, as device management said when it enrolled.
+         */ward: String?,
+        /**
          * Version of the trust bundle in force.
          */bundleVersion: UInt64,
         /**
@@ -6549,6 +6556,7 @@ public struct StatusView: Equatable, Hashable {
          */reviewDenied: String?) {
         self.deviceId = deviceId
         self.gateway = gateway
+        self.ward = ward
         self.bundleVersion = bundleVersion
         self.bundleStale = bundleStale
         self.policyVersion = policyVersion
@@ -6582,6 +6590,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
             try StatusView(
                 deviceId: FfiConverterOptionTypeDeviceId.read(from: &buf),
                 gateway: FfiConverterOptionString.read(from: &buf),
+                ward: FfiConverterOptionString.read(from: &buf),
                 bundleVersion: FfiConverterUInt64.read(from: &buf),
                 bundleStale: FfiConverterBool.read(from: &buf),
                 policyVersion: FfiConverterUInt64.read(from: &buf),
@@ -6601,6 +6610,7 @@ public struct FfiConverterTypeStatusView: FfiConverterRustBuffer {
     public static func write(_ value: StatusView, into buf: inout [UInt8]) {
         FfiConverterOptionTypeDeviceId.write(value.deviceId, into: &buf)
         FfiConverterOptionString.write(value.gateway, into: &buf)
+        FfiConverterOptionString.write(value.ward, into: &buf)
         FfiConverterUInt64.write(value.bundleVersion, into: &buf)
         FfiConverterBool.write(value.bundleStale, into: &buf)
         FfiConverterUInt64.write(value.policyVersion, into: &buf)

@@ -77,6 +77,48 @@ extension OnePhoneAtATime {
             #expect(try await queue.run(asked: true).stored == 3)
         }
 
+        @Test func aClientThatIsGoneWhileARunSignsEndsItWithItsReportOrAsClosedAndLosesNothing() async throws {
+            let phone = try await Phone().enrolled()
+            for _ in 0..<3 { _ = try phone.capture() }
+            let (signing, signal) = AsyncStream.makeStream(of: Void.self)
+            let goOn = DispatchSemaphore(value: 0)
+            phone.vault.state.withLock {
+                $0.beforeSigning = {
+                    signal.yield()
+                    _ = goOn.wait(timeout: .now() + 10)
+                }
+            }
+            let queue = phone.client!.queue()
+            let running = Task { await refusal { try await queue.run(asked: true).stored } }
+            for await _ in signing { break }
+            phone.client = nil
+            phone.vault.state.withLock { $0.beforeSigning = {} }
+            goOn.signal()
+            let ended = await running.value
+            #expect(["not refused: 3", "NotPossible closed"].contains(ended), "\(ended)")
+            try phone.open()
+            _ = try await phone.client!.queue().run(asked: true)
+            #expect(try phone.client!.list().map(\.stage) == [.stored, .stored, .stored])
+        }
+
+        @Test func aClientThatIsLetGoWhilePhotosAreSealedKeepsEachThatItAnsweredFor() async throws {
+            let phone = try await Phone().enrolled()
+            let (one, answered) = AsyncStream.makeStream(of: Void.self)
+            let calls = (0..<8).map { _ in
+                Task { [client = phone.client!] in
+                    defer { answered.yield() }
+                    return try client.capture(jpeg: Ward.picture(), context: context()).captureId
+                }
+            }
+            for await _ in one { break }
+            phone.client = nil
+            var kept: Set<CaptureId> = []
+            for call in calls { kept.insert(try await call.value) }
+            try phone.open()
+            #expect(kept.count == 8)
+            #expect(try Set(phone.client!.list().map(\.captureId)) == kept)
+        }
+
         @Test func aPanicInRustIsAStatusAndTheClientGoesOn() async throws {
             let phone = try await Phone().enrolled()
             let id = try phone.capture()
@@ -143,10 +185,15 @@ extension OnePhoneAtATime {
             #expect(await refusal { try phone.client!.discard(id: discarded) }.hasPrefix("NotPossible "))
         }
 
-        @Test func logLinesReachTheShellWithoutNamesAndUploadAddresses() async throws {
+        @Test func logLinesReachTheShellWithoutNamesPositionsAndUploadAddresses() async throws {
             let lines = Lines()
             setLogSink(sink: lines)
             let phone = try await Phone().enrolled()
+            phone.client!.located(
+                fix: Fix(
+                    latitude: 57.1234567, longitude: -4.7654321, accuracyM: 12, ageMs: 0, mock: false, utcOffsetMinutes: 330
+                )
+            )
             _ = try phone.capture()
             phone.vault.state.withLock { $0.fault = ABugInTheShell() }
             _ = try await phone.client!.queue().run(asked: true)
@@ -154,7 +201,7 @@ extension OnePhoneAtATime {
             _ = try await phone.client!.queue().run(asked: true)
             let text = lines.kept.withLock { $0.joined(separator: "\n") }
             #expect(!text.isEmpty)
-            for word in ["Zzyzx", "Quillonbert", "9990000042", "/v1/transfers/"] {
+            for word in ["Zzyzx", "Quillonbert", "9990000042", "/v1/transfers/", "57.123", "4.765", "571234", "476543"] {
                 #expect(!text.contains(word))
             }
         }

@@ -336,6 +336,7 @@ private func fitness(_ value: [Int]) -> Fitness {
 private func standing(_ value: Json) -> Standing {
     var standing = Standing(device: value["device"].text)
     standing.gateway = value["gateway"].text
+    standing.ward = value["ward"].text
     standing.policy = Int64(value["policy"].number ?? 0)
     standing.unsent = Int64(value["unsent"].number ?? 0)
     standing.damaged = Int64(value["damaged"].number ?? 0)

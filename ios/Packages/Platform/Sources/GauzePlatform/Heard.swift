@@ -1,9 +1,8 @@
 import Foundation
 
 /// One element for each notification of that name, for as long as it is iterated.
-func heard(_ name: Notification.Name) -> AsyncStream<Void> {
+func heard(_ name: Notification.Name, _ center: NotificationCenter = .default) -> AsyncStream<Void> {
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-    let center = NotificationCenter.default
     let observer = Observer(center.addObserver(forName: name, object: nil, queue: nil) { _ in continuation.yield() })
     continuation.onTermination = { _ in center.removeObserver(observer.token) }
     return stream

@@ -21,6 +21,8 @@ public enum CLAuthorizationStatus: Int32, Sendable {
     case notDetermined, restricted, denied, authorizedAlways, authorizedWhenInUse
 }
 
+public enum CLAccuracyAuthorization: Int, Sendable { case fullAccuracy, reducedAccuracy }
+
 public protocol CLLocationManagerDelegate: NSObjectProtocol {
     func locationManager(_ manager: CLLocationManager, didUpdateLocations locations: [CLLocation])
     func locationManager(_ manager: CLLocationManager, didFailWithError error: any Error)
@@ -31,6 +33,7 @@ open class CLLocationManager: NSObject {
     open weak var delegate: (any CLLocationManagerDelegate)?
     open var desiredAccuracy: CLLocationAccuracy { get { fatalError() } set {} }
     open var authorizationStatus: CLAuthorizationStatus { fatalError() }
+    open var accuracyAuthorization: CLAccuracyAuthorization { fatalError() }
     open func requestWhenInUseAuthorization() {}
     open func startUpdatingLocation() {}
     open func stopUpdatingLocation() {}

@@ -1,10 +1,8 @@
 import Foundation
 import SwiftUI
+import UIKit
 
 public let NSUserActivityTypeLockedCameraCapture = "NSUserActivityTypeLockedCameraCapture"
-
-/// Foundation's, where it is Apple's.
-open class NSUserActivity: NSObject { public init(activityType: String) {} }
 
 public final class LockedCameraCaptureSession: Sendable {
     public var sessionContentURL: URL { fatalError() }

@@ -260,4 +260,5 @@ extension View {
     public func onChange<V: Equatable>(of value: V, initial: Bool = false, _ action: @escaping (V, V) -> Void) -> some View { Modified() }
     public func task<T: Equatable>(id value: T, _ action: @escaping @MainActor @Sendable () async -> Void) -> some View { Modified() }
     public func task(_ action: @escaping @MainActor @Sendable () async -> Void) -> some View { Modified() }
+    public func onContinueUserActivity(_ activityType: String, perform action: @escaping (NSUserActivity) -> Void) -> some View { Modified() }
 }

@@ -1,5 +1,8 @@
 @_exported import Foundation
 
+/// Foundation's, where it is Apple's.
+open class NSUserActivity: NSObject { public init(activityType: String) {} }
+
 @MainActor open class UIResponder: NSObject {
     public nonisolated override init() { super.init() }
 }

@@ -257,6 +257,10 @@ public let cameraSamples = [
     },
     "outside": sample { $0.outside = Line(.cameraOutside, "Site A") },
     "outside-blocked": sample { $0.outside = Line(.cameraOutsideBlocked, "Site A, Health centre B") },
+    "outside-refused": sample {
+        $0.problem = Line(.errorOutsideFence)
+        $0.outside = Line(.cameraOutsideBlocked, "Site A, Health centre B")
+    },
     "ask-position": sample { $0.askPosition = true },
     "full": sample { $0.problem = Line(.errorStorageFull) },
     "safe": sample { $0.shutter = .safe },

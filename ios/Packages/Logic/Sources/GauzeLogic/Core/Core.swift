@@ -75,6 +75,7 @@ public struct Photo: Sendable, Unspoken {
 public struct Standing: Sendable, Equatable {
     public var device: String?
     public var gateway: String?
+    public var ward: String?
     public var policy: Int64 = 0
     public var unsent: Int64 = 0
     public var stored: Int64 = 0

@@ -144,13 +144,18 @@ public final class Journey {
         go(.consent(visit.patient))
     }
 
-    /// A photo is safe: on to its check, while its visit's camera is still in front. Whoever left meanwhile is not led back, and
-    /// finds it among those that wait. Whether it is checked.
+    /// A photo is safe: on to its check, while its own camera is still in front. Whoever left meanwhile, or chose another site or
+    /// wound, is not led back, and finds it among those that wait. Whether it is checked.
     @discardableResult
     public func taken(_ kept: KeptPhoto, of record: PhotoRecord) -> Bool {
-        guard case .camera(let inFront, _) = route, inFront.series == record.series else { return false }
+        guard case .camera(let inFront, _) = route, Self.same(inFront, record) else { return false }
         go(.check(kept, record.patient))
         return true
+    }
+
+    /// Records of no visit are nobody's: two of them are not the same.
+    private static func same(_ one: PhotoRecord, _ other: PhotoRecord) -> Bool {
+        one.series != nil && one.series == other.series && one.wound == other.wound && one.site == other.site
     }
 
     public func checked(_ what: Checked) {

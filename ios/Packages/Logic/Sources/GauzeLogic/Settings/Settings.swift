@@ -23,6 +23,7 @@ public enum Settings {
 
     private static func phone(_ standing: Standing, _ hardware: Bool) -> [Line] {
         var lines = [standing.device.map { Line(.settingsDevice, $0) } ?? Line(.settingsNotEnrolled)]
+        if let ward = standing.ward { lines.append(Line(.settingsWard, ward)) }
         if let gateway = standing.gateway { lines.append(Line(.settingsGateway, gateway)) }
         if standing.policy > 0 { lines.append(Line(.settingsPolicy, "\(standing.policy)")) }
         lines.append(Line(hardware ? .settingsKeysHardware : .settingsKeysTee))
@@ -38,6 +39,7 @@ public enum Settings {
 private func ward(_ change: (inout Standing) -> Void = { _ in }) -> Standing {
     var standing = Standing(device: "5f0a-77c1")
     standing.gateway = "https://photos.example.nhs.uk"
+    standing.ward = "Ward 9"
     standing.policy = 12
     standing.unsent = 3
     change(&standing)

@@ -50,8 +50,8 @@ public enum Word: Sendable, CaseIterable {
         incidentNotSent, incidentNotSentDo, incidentPhoneLost, incidentPhoneLostDo, incidentConsent, incidentConsentDo,
         incidentContact, incidentNoContact, incidentDiscard, incidentDiscarded
     // settings
-    case settingsTitle, settingsPhone, settingsDevice, settingsGateway, settingsPolicy, settingsUnsent, settingsDamaged,
-        settingsTrustStale, settingsNotEnrolled, settingsKeysHardware, settingsKeysTee, settingsMay, settingsMayCamera,
+    case settingsTitle, settingsPhone, settingsDevice, settingsWard, settingsGateway, settingsPolicy, settingsUnsent,
+        settingsDamaged, settingsTrustStale, settingsNotEnrolled, settingsKeysHardware, settingsKeysTee, settingsMay, settingsMayCamera,
         settingsMaySend, settingsMayNot, settingsMayNotGallery, settingsMayNotLocation, settingsMayNotBackup,
         settingsVersion, settingsLicences, settingsLicencesBody, settingsSignOut, settingsHelp, settingsIncident
     // locked
@@ -70,8 +70,8 @@ public enum Word: Sendable, CaseIterable {
     case errorAlreadyEnrolled, errorNoToken, errorNoBundle, errorTlsSetup, errorAnsweredInBetween, errorAnswerInvalid,
         errorNoEntropy, errorConfigurationInvalid, errorGatewayInvalid, errorBundleUntrusted, errorBundleRollback,
         errorMixedRecipients, errorBundleInvalid, errorPolicyInvalid, errorRootChanged, errorGatewayNotInBundle,
-        errorRecipientUnknown, errorReviewOff, errorLocked, errorDidNotOpen, errorUnreachable, errorKeyUnavailable,
-        errorKeyGone, errorKeyNeedsUser, errorKeyStoreFailed, errorStorageFull, errorStorageReadOnly,
+        errorRecipientUnknown, errorReviewOff, errorReviewKeyGone, errorLocked, errorDidNotOpen, errorUnreachable,
+        errorKeyUnavailable, errorKeyGone, errorKeyNeedsUser, errorKeyStoreFailed, errorStorageFull, errorStorageReadOnly,
         errorStorageDenied, errorTooManyFiles, errorStorageFailed, errorStoreBusy, errorStorageUnprotected,
         errorNotYetUnlocked, errorDamaged, errorReceiptInvalid, errorUnknownPhoto, errorAlreadySent, errorOtherPhoto,
         errorNoPreview, errorNotEnrolled, errorRecordInvalid, errorCertificateAuthorityUnknown, errorCertificateExpired,

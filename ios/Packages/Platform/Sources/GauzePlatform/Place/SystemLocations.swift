@@ -20,7 +20,7 @@ public final class SystemLocations: Locations {
         return stream
     }
 
-    /// The system asks once; whoever said no then is led to where that is changed.
+    /// The system asks once; whoever said no then, or keeps exactness back, is led to where that is changed.
     @MainActor public func ask() {
         let manager = asking ?? CLLocationManager()
         asking = manager
@@ -29,6 +29,11 @@ public final class SystemLocations: Locations {
         } else if let settings = URL(string: UIApplication.openSettingsURLString) {
             Task { await UIApplication.shared.open(settings) }
         }
+    }
+
+    /// A position without its exactness is somewhere within kilometres: the core calls that unknown, so that it is as good as none.
+    public static func allowed(_ status: CLAuthorizationStatus, _ accuracy: CLAccuracyAuthorization) -> Bool {
+        (status == .authorizedAlways || status == .authorizedWhenInUse) && accuracy == .fullAccuracy
     }
 
     /// One that the system calls invalid has an accuracy below nought: the core takes it for none.
@@ -64,11 +69,12 @@ private final class Listening: NSObject, CLLocationManagerDelegate {
     }
 
     nonisolated func locationManagerDidChangeAuthorization(_ manager: CLLocationManager) {
-        switch manager.authorizationStatus {
-        case .authorizedAlways, .authorizedWhenInUse:
+        if SystemLocations.allowed(manager.authorizationStatus, manager.accuracyAuthorization) {
             events.yield(.looking)
             manager.startUpdatingLocation()
-        default: events.yield(.notAllowed)
+        } else {
+            events.yield(.notAllowed)
+            manager.stopUpdatingLocation()
         }
     }
 

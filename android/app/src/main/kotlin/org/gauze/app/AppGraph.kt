@@ -87,7 +87,7 @@ open class AppGraph(private val context: Context) {
     }
 
     /** The core, or why it does not open: then it is tried anew. */
-    fun core(): Outcome<Core> = synchronized(this) {
+    open fun core(): Outcome<Core> = synchronized(this) {
         opened?.let { return Outcome.Done(it) }
         val dir = File(context.noBackupFilesDir, "gauze").apply { mkdirs() }
         GauzeCore.open(dir.path, Build.MODEL.ifEmpty { "Android" }, version, ports).also {

@@ -39,7 +39,9 @@ class MainActivity : ComponentActivity() {
     }
 
     private val askForPosition = registerForActivityResult(ActivityResultContracts.RequestMultiplePermissions()) { answers ->
-        if (answers.values.none { it } && !shouldShowRequestPermissionRationale(Manifest.permission.ACCESS_FINE_LOCATION)) ownSettings()
+        // Refused for good, or the coarse one alone: only the settings are left. Nothing at all was answered where the question was cut.
+        val refused = answers.isNotEmpty() && answers[SystemLocations.NEEDED] != true
+        if (refused && !shouldShowRequestPermissionRationale(SystemLocations.NEEDED)) ownSettings()
         screens?.answered()
     }
 

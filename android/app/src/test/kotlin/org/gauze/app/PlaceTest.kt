@@ -10,16 +10,20 @@ import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performClick
 import androidx.lifecycle.Lifecycle
+import androidx.lifecycle.lifecycleScope
 import androidx.test.core.app.ApplicationProvider
+import org.gauze.app.ui.CameraView
 import org.gauze.app.ui.CameraWays
 import org.gauze.app.ui.GauzeTheme
 import org.gauze.app.ui.text
+import org.gauze.logic.camera.cameraSamples
 import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.FenceMode
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Outside
 import org.gauze.logic.core.PhotoRecord
+import org.gauze.logic.flow.Journey
 import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Route
 import org.gauze.logic.port.LocationEvent
@@ -32,7 +36,14 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 
-/** The camera's screen where the policy has fences: what it says, and for how long the phone is asked where it is. */
+/** The real core, and a policy that it does not have. */
+internal class Fenced(real: Core, private val fences: Boolean = true) : Core by real {
+    override fun wantsPosition() = fences
+
+    override fun outside(team: Choice?) = Outside(FenceMode.WARN, "Site A")
+}
+
+/** Camera and photos where the policy has fences: what is said, and for how long the phone is asked where it is. */
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
 @Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class)
@@ -43,13 +54,6 @@ class PlaceTest {
     private val locations get() = graph.locations
     private var shown by mutableStateOf(true)
     private var asked = 0
-
-    /** The real core, and a policy that it does not have. */
-    private class Fenced(real: Core, private val fences: Boolean) : Core by real {
-        override fun wantsPosition() = fences
-
-        override fun outside(team: Choice?) = Outside(FenceMode.WARN, "Site A")
-    }
 
     private fun show(fences: Boolean) {
         val core = Fenced((graph.core() as Outcome.Done).value, fences)
@@ -86,6 +90,45 @@ class PlaceTest {
         see(Line(Word.CameraPosition))
         rule.onNodeWithText(Word.CameraPositionAllow.text(rule.activity.resources)).performClick()
         assertEquals(1, asked)
+    }
+
+    /** The window's own screens, with the photos on them. */
+    private fun look(fences: Boolean): Journey {
+        val core = Fenced((graph.core() as Outcome.Done).value, fences)
+        val journey = graph.journey(core)
+        journey.open(Route.Review)
+        val screens = Screens(graph, core, journey, rule.activity.lifecycleScope, Asks({}, {}, {}))
+        rule.setContent { GauzeTheme { screens.View() } }
+        see(Line(Word.ReviewUnlock))
+        return journey
+    }
+
+    @Test
+    fun while_photos_are_looked_at_the_phone_is_asked_and_not_before_or_after() {
+        val journey = look(fences = true)
+        asking(1)
+        journey.open(Route.Settings)
+        asking(0)
+        journey.open(Route.Review)
+        asking(1)
+        rule.activityRule.scenario.moveToState(Lifecycle.State.CREATED)
+        asking(0)
+        assertEquals(2, locations.times.get())
+    }
+
+    @Test
+    fun without_fences_nobody_asks_where_photos_are_looked_at() {
+        look(fences = false)
+        rule.waitForIdle()
+        assertEquals(0, locations.times.get())
+    }
+
+    @Test
+    fun a_refusal_leaves_the_name_of_the_place_on_the_screen() {
+        val state = cameraSamples.getValue("outside-refused")
+        rule.setContent { GauzeTheme { CameraView(state, {}, null, CameraWays({}, {}, {}, {}, {})) {} } }
+        see(Line(Word.ErrorOutsideFence))
+        see(Line(Word.CameraOutsideBlocked, "Site A, Health centre B"))
     }
 
     @Test

@@ -29,7 +29,9 @@ import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.onCompletion
 import kotlinx.coroutines.flow.onStart
 import kotlinx.coroutines.flow.update
+import org.gauze.logic.core.Core
 import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.map
 import org.gauze.logic.port.Authentication
 import org.gauze.logic.port.BackgroundUploads
 import org.gauze.logic.port.Biometric
@@ -84,6 +86,12 @@ class TestGraph(context: Context, private val phone: FakePhone) : AppGraph(conte
     override val uploads = FakeUploads()
     override val browser = Visitor()
     override val hardware = false
+
+    /** What a test lays around the real core. */
+    var around: (Core) -> Core = { it }
+
+    override fun core() = super.core().map(around)
+
     override val ports get() = CorePorts(phone, phone, phone, { phone.online }, { phone.disk })
 }
 

@@ -1,6 +1,9 @@
 package org.gauze.app
 
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
+import java.time.Duration
+import java.time.Instant
+import kotlin.math.roundToLong
 import org.gauze.logic.core.Stage
 import org.gauze.logic.flow.Route
 import org.gauze.logic.port.CameraFault
@@ -175,7 +178,7 @@ class TroubleTest {
         nurse.app.phone.invalidate()
         nurse.tap(Word.HomeReview)
         nurse.tap(Word.ReviewUnlock)
-        nurse.see(Word.ErrorKeyGone)
+        nurse.see(Word.ErrorReviewKeyGone)
         nurse.tap(Word.Back)
         nurse.takeOne()
         assertEquals(Run.EMPTY, nurse.send())
@@ -212,8 +215,12 @@ class TroubleTest {
     @Test
     fun a_clock_that_is_a_year_wrong_keeps_no_photo_from_being_taken_and_sent() {
         nurse.setUp()
+        val now = Instant.now()
         for (days in listOf(-400L, 400L)) Faults.clockWrong(days) {
+            val before = nurse.photos().map { it.id }
             nurse.takeOne()
+            val taken = Instant.parse(nurse.photos().single { it.id !in before }.takenAt)
+            assertEquals("by the phone's clock", days, (Duration.between(now, taken).toHours() / 24.0).roundToLong())
             nurse.tap(Word.CheckKeep)
             nurse.see(Word.PatientTitle)
             assertEquals(Run.EMPTY, nurse.send())

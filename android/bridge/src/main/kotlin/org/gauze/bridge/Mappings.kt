@@ -150,6 +150,7 @@ internal fun PhotoView.toApp() = AppPhoto(
 internal fun StatusView.toApp() = AppStanding(
     device = deviceId,
     gateway = gateway,
+    ward = ward,
     policy = policyVersion.toLong(),
     unsent = unsent.toLong(),
     stored = stored.toLong(),

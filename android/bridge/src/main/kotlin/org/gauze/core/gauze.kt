@@ -8255,16 +8255,16 @@ public object FfiConverterTypeNoticeChoice: FfiConverterRustBuffer<NoticeChoice>
 
 
 /**
- * The phone is outside of every fence that asks for something.
+ * The phone is outside of every fence that blocks capture, or of every fence that warns.
  */
 data class Outside (
     /**
-     * What is not allowed here.
+     * `BlockCapture`, where no photo is taken here; `Warn`, where one is, and its record says so.
      */
     val `mode`: FenceMode
     ,
     /**
-     * Where it is.
+     * Where it is as it should be: the fences' words.
      */
     val `words`: kotlin.String
 
@@ -8571,16 +8571,16 @@ public object FfiConverterTypePickLists: FfiConverterRustBuffer<PickLists> {
 
 
 /**
- * What the policy's fences say of a phone that is where this one is.
+ * What the policy's fences say of a photo that is taken where this phone is.
  */
 data class Place (
     /**
-     * What the next photo's record says; nothing where no fence is in force.
+     * What the photo's record says; nothing where no fence is in force.
      */
     val `fence`: Fence?
     ,
     /**
-     * What is not allowed here, and where it is; nothing where all is.
+     * What whoever takes it is told; nothing where all is well.
      */
     val `outside`: Outside?
 
@@ -9041,6 +9041,11 @@ data class StatusView (
     val `gateway`: kotlin.String?
     ,
     /**
+     * Where it is used, as device management said when it enrolled.
+     */
+    val `ward`: kotlin.String?
+    ,
+    /**
      * Version of the trust bundle in force.
      */
     val `bundleVersion`: kotlin.ULong
@@ -9124,6 +9129,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
         return StatusView(
             FfiConverterOptionalTypeDeviceId.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterULong.read(buf),
@@ -9143,6 +9149,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
     override fun allocationSize(value: StatusView) = (
             FfiConverterOptionalTypeDeviceId.allocationSize(value.`deviceId`) +
             FfiConverterOptionalString.allocationSize(value.`gateway`) +
+            FfiConverterOptionalString.allocationSize(value.`ward`) +
             FfiConverterULong.allocationSize(value.`bundleVersion`) +
             FfiConverterBoolean.allocationSize(value.`bundleStale`) +
             FfiConverterULong.allocationSize(value.`policyVersion`) +
@@ -9161,6 +9168,7 @@ public object FfiConverterTypeStatusView: FfiConverterRustBuffer<StatusView> {
     override fun write(value: StatusView, buf: ByteBuffer) {
             FfiConverterOptionalTypeDeviceId.write(value.`deviceId`, buf)
             FfiConverterOptionalString.write(value.`gateway`, buf)
+            FfiConverterOptionalString.write(value.`ward`, buf)
             FfiConverterULong.write(value.`bundleVersion`, buf)
             FfiConverterBoolean.write(value.`bundleStale`, buf)
             FfiConverterULong.write(value.`policyVersion`, buf)

@@ -17,6 +17,7 @@ import javax.net.ssl.SSLContext
 import javax.net.ssl.X509TrustManager
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.flow.transformWhile
@@ -27,6 +28,7 @@ import org.gauze.core.CaptureException
 import org.gauze.core.ClientException
 import org.gauze.core.Encoding
 import org.gauze.core.Evidence
+import org.gauze.core.Fix
 import org.gauze.core.Identifier
 import org.gauze.core.InternalException
 import org.gauze.core.LogLevel
@@ -171,6 +173,48 @@ class BridgeTest {
             goOn.countDown()
             assertEquals(3, phone.client.list().size)
             assertEquals(3UL, phone.client.queue().run(true).stored)
+        }
+    }
+
+    @Test
+    fun `a client that is closed while a run signs ends it with its report or as closed and loses nothing`() = runBlocking {
+        Phone().enrol().use { phone ->
+            repeat(3) { phone.capture() }
+            val signing = CountDownLatch(1)
+            val goOn = CountDownLatch(1)
+            phone.vault.beforeSigning = {
+                signing.countDown()
+                goOn.await(10, SECONDS)
+            }
+            val queue = phone.client.queue()
+            val running = async(Dispatchers.IO) { runCatching { queue.run(true) } }
+            assertTrue(signing.await(10, SECONDS))
+            phone.client.close()
+            assertThrows(IllegalStateException::class.java) { phone.client.status() }
+            phone.vault.beforeSigning = {}
+            goOn.countDown()
+            val ended = withTimeout(30_000) { running.await() }
+            val code = (ended.exceptionOrNull() as ClientException.NotPossible?)?.code
+            assertTrue(ended.getOrNull()?.stored == 3UL || code == "closed", ended.toString())
+            phone.restart()
+            phone.client.queue().run(true)
+            assertEquals(List(3) { Stage.STORED }, phone.client.list().map { it.stage })
+        }
+    }
+
+    @Test
+    fun `a client that is closed while photos are sealed keeps each that it answered for`() = runBlocking {
+        Phone().enrol().use { phone ->
+            val client = phone.client
+            val first = CountDownLatch(1)
+            fun sealed() = client.capture(Ward.direct(Ward.picture), context()).captureId.also { first.countDown() }
+            val calls = List(4) { async(Dispatchers.IO) { List(4) { runCatching(::sealed) } } }
+            assertTrue(first.await(30, SECONDS))
+            client.close()
+            val ended = withTimeout(60_000) { calls.awaitAll() }.flatten()
+            ended.mapNotNull { it.exceptionOrNull() }.forEach { assertInstanceOf(IllegalStateException::class.java, it) }
+            phone.restart()
+            assertEquals(ended.mapNotNull { it.getOrNull() }.toSet(), phone.client.list().map { it.captureId }.toSet())
         }
     }
 
@@ -327,7 +371,7 @@ class BridgeTest {
     }
 
     @Test
-    fun `log lines reach the shell without names and upload addresses`() = runBlocking {
+    fun `log lines reach the shell without names, positions and upload addresses`() = runBlocking {
         val lines = mutableListOf<String>()
         setLogSink(object : LogSink {
             override fun log(level: LogLevel, target: String, text: String) {
@@ -335,6 +379,7 @@ class BridgeTest {
             }
         })
         Phone().enrol().use { phone ->
+            phone.client.located(Fix(57.1234567, -4.7654321, 12.0, 0U, false, 330))
             phone.capture()
             phone.vault.fault = RuntimeException("no")
             phone.client.queue().run(true)
@@ -343,7 +388,7 @@ class BridgeTest {
         }
         val text = synchronized(lines) { lines.joinToString("\n") }
         assertTrue(text.isNotEmpty())
-        for (word in listOf("Zzyzx", "Quillonbert", "9990000042", "/v1/transfers/")) {
+        for (word in listOf("Zzyzx", "Quillonbert", "9990000042", "/v1/transfers/", "57.123", "4.765", "571234", "476543")) {
             assertFalse(word in text, text)
         }
     }

@@ -7,6 +7,7 @@ import android.location.LocationManager
 import android.os.Build
 import android.os.SystemClock
 import androidx.test.core.app.ApplicationProvider
+import java.util.TimeZone
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.cancelAndJoin
@@ -99,13 +100,29 @@ class LocationsTest {
     }
 
     @Test
-    @Config(sdk = [29])
-    fun whoever_allows_a_coarse_one_alone_is_not_asked_for_more() = runBlocking {
+    fun a_coarse_position_alone_is_none_and_the_fine_one_is_still_asked_for() = runBlocking {
         allow(Manifest.permission.ACCESS_COARSE_LOCATION)
         shadow.setProviderEnabled(LocationManager.NETWORK_PROVIDER, true)
-        val shown = launch(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { SystemLocations(app).told(Fences(true)).collect() }
-        assertEquals(listOf(LocationManager.NETWORK_PROVIDER), asked)
+        val heard = ArrayList<Boolean>()
+        val shown = launch(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { SystemLocations(app).told(Fences(true)).collect(heard::add) }
+        assertEquals(listOf(false) to emptyList<String>(), heard to asked)
         shown.cancelAndJoin()
+        allow(Manifest.permission.ACCESS_FINE_LOCATION)
+        assertEquals(LocationEvent.Looking, SystemLocations(app).open().first())
+    }
+
+    @Test
+    fun a_fix_says_how_far_the_local_clock_is_off_in_minutes() {
+        val before = TimeZone.getDefault()
+        try {
+            val said = listOf("GMT+05:30", "GMT", "GMT-03:30").map { zone ->
+                TimeZone.setDefault(TimeZone.getTimeZone(zone))
+                SystemLocations.fix(here()).utcOffset
+            }
+            assertEquals(listOf(330, 0, -210), said)
+        } finally {
+            TimeZone.setDefault(before)
+        }
     }
 
     @Test
@@ -113,7 +130,6 @@ class LocationsTest {
         val fix = SystemLocations.fix(here(age = 90_000))
         assertTrue(fix.age in 90_000..100_000)
         assertEquals(12.0 to false, fix.accuracy to fix.mock)
-        assertTrue(fix.utcOffset in -900..900)
         assertEquals(Double.POSITIVE_INFINITY, SystemLocations.fix(here(accuracy = null)).accuracy, 0.0)
         val made = here()
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) made.isMock = true

@@ -98,7 +98,8 @@ private fun Level(tilt: Int, over: Modifier) = Canvas(over) {
 /** What is pressed seldom lies in one row that scrolls: every line saved here is the picture's. */
 @Composable
 private fun Below(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) {
-    if (state.problem == null) Said(state.outside, Tone.WARNING) else Said(state.problem)
+    Said(state.problem)
+    Said(state.outside, Tone.WARNING)
     if (state.askPosition && ways.position != null) Said(Line(Word.CameraPosition), Tone.PLAIN)
     when (state.shutter) {
         Shutter.CLOSED -> if (state.problem == null) Said(Line(Word.CameraStarting), Tone.PLAIN)

@@ -225,6 +225,9 @@ val cameraSamples = mapOf(
     "leaning-ghost" to ready.copy(ghost = true, hasGhost = true, marker = Word.CameraNotLevel, tilt = -12),
     "outside" to ready.copy(outside = Line(Word.CameraOutside, "Site A")),
     "outside-blocked" to ready.copy(outside = Line(Word.CameraOutsideBlocked, "Site A, Health centre B")),
+    "outside-refused" to ready.copy(
+        problem = Line(Word.ErrorOutsideFence), outside = Line(Word.CameraOutsideBlocked, "Site A, Health centre B"),
+    ),
     "ask-position" to ready.copy(askPosition = true),
     "full" to ready.copy(problem = Line(Word.ErrorStorageFull)),
     "safe" to ready.copy(shutter = Shutter.SAFE),

@@ -47,6 +47,7 @@ class Photo(
 data class Standing(
     val device: String? = null,
     val gateway: String? = null,
+    val ward: String? = null,
     val policy: Long = 0,
     val unsent: Long = 0,
     val stored: Long = 0,

@@ -168,14 +168,17 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     }
 
     /**
-     * A photo is safe: on to its check, while its visit's camera is still in front. Whoever left meanwhile is not led back, and
-     * finds it among those that wait. Whether it is checked.
+     * A photo is safe: on to its check, while its own camera is still in front. Whoever left meanwhile, or chose another site or
+     * wound, is not led back, and finds it among those that wait. Whether it is checked.
      */
     fun taken(kept: KeptPhoto, of: PhotoRecord): Boolean {
         val inFront = mutable.value
-        return inFront is Route.Camera && inFront.record.series == of.series &&
-            mutable.compareAndSet(inFront, Route.Check(kept, of.patient))
+        return inFront is Route.Camera && same(inFront.record, of) && mutable.compareAndSet(inFront, Route.Check(kept, of.patient))
     }
+
+    /** Records of no visit are nobody's: two of them are not the same. */
+    private fun same(one: PhotoRecord, other: PhotoRecord) =
+        one.series != null && one.series == other.series && one.wound == other.wound && one.site == other.site
 
     fun checked(what: Checked) {
         val kept = (mutable.value as? Route.Check)?.kept.takeIf { what != Checked.AGAIN }

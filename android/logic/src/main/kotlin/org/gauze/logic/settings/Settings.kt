@@ -26,6 +26,7 @@ object Settings {
     private fun phone(standing: Standing, hardware: Boolean): List<Line> = buildList {
         val device = standing.device
         if (device == null) add(Line(Word.SettingsNotEnrolled)) else add(Line(Word.SettingsDevice, device))
+        standing.ward?.let { add(Line(Word.SettingsWard, it)) }
         standing.gateway?.let { add(Line(Word.SettingsGateway, it)) }
         if (standing.policy > 0) add(Line(Word.SettingsPolicy, standing.policy.toString()))
         add(Line(if (hardware) Word.SettingsKeysHardware else Word.SettingsKeysTee))
@@ -39,7 +40,7 @@ object Settings {
     }
 }
 
-private val ward = Standing("5f0a-77c1", "https://photos.example.nhs.uk", 12, unsent = 3)
+private val ward = Standing("5f0a-77c1", "https://photos.example.nhs.uk", "Ward 9", 12, unsent = 3)
 
 val settingsSamples = mapOf(
     "enrolled" to Settings.of(ward, hardware = true, version = "0.1.0", canSignOut = true),

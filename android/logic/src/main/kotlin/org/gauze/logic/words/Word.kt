@@ -232,6 +232,7 @@ enum class Word {
     SettingsTitle,
     SettingsPhone,
     SettingsDevice,
+    SettingsWard,
     SettingsGateway,
     SettingsPolicy,
     SettingsUnsent,

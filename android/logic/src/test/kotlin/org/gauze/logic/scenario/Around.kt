@@ -143,6 +143,7 @@ private fun long(value: Any?) = value as Long? ?: 0
 private fun standing(value: Any?) = Standing(
     device = value["device"].text,
     gateway = value["gateway"].text,
+    ward = value["ward"].text,
     policy = long(value["policy"]),
     unsent = long(value["unsent"]),
     damaged = long(value["damaged"]),

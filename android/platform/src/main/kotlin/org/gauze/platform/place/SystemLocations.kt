@@ -47,25 +47,25 @@ class SystemLocations(private val context: Context) : Locations {
         awaitClose { manager.removeUpdates(listener) }
     }.buffer(Channel.CONFLATED)
 
-    /** Those that may be asked and are there. Android 12 asks them all at once, and gives coarse ones to whoever may no more. */
+    /** Those that may be asked and are there. Android 12 asks them all at once. */
     private fun providers(): List<String> {
         val there = manager.allProviders
         val wanted = when {
             !allowed() -> emptyList()
             Build.VERSION.SDK_INT >= Build.VERSION_CODES.S && LocationManager.FUSED_PROVIDER in there -> listOf(LocationManager.FUSED_PROVIDER)
-            granted(Manifest.permission.ACCESS_FINE_LOCATION) -> listOf(LocationManager.GPS_PROVIDER, LocationManager.NETWORK_PROVIDER)
-            else -> listOf(LocationManager.NETWORK_PROVIDER)
+            else -> listOf(LocationManager.GPS_PROVIDER, LocationManager.NETWORK_PROVIDER)
         }
         return wanted.filter { it in there }
     }
 
-    private fun allowed() = PERMISSIONS.any(::granted)
-
-    private fun granted(permission: String) = context.checkSelfPermission(permission) == PackageManager.PERMISSION_GRANTED
+    private fun allowed() = context.checkSelfPermission(NEEDED) == PackageManager.PERMISSION_GRANTED
 
     companion object {
-        /** Whoever gives the first alone is somewhere within kilometres: the core calls that unknown. */
-        val PERMISSIONS = arrayOf(Manifest.permission.ACCESS_COARSE_LOCATION, Manifest.permission.ACCESS_FINE_LOCATION)
+        /** A coarse position is somewhere within kilometres: the core calls that unknown, so that it alone is as good as none. */
+        const val NEEDED = Manifest.permission.ACCESS_FINE_LOCATION
+
+        /** What is asked for: Android 12 gives the fine one to nobody who does not ask for both. */
+        val PERMISSIONS = arrayOf(Manifest.permission.ACCESS_COARSE_LOCATION, NEEDED)
 
         private const val EVERY = 5_000L
 
