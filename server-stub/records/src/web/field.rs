@@ -13,12 +13,27 @@ pub(crate) struct Field<'a> {
     typed: &'a str,
     required: bool,
     numeric: bool,
+    /// Whether keyboards on glass offer capitals.
+    capitals: bool,
+    /// What browsers may fill in by themselves.
+    fills: &'a str,
 }
 
 impl<'a> Field<'a> {
     /// Its name in the form, which is its id too; its label; how many characters fit in; and what was typed.
     pub(crate) fn new(name: &'a str, label: &'a str, most: usize, typed: &'a str) -> Self {
-        Self { name, id: name, label, hint: None, most, typed, required: true, numeric: false }
+        Self {
+            name,
+            id: name,
+            label,
+            hint: None,
+            most,
+            typed,
+            required: true,
+            numeric: false,
+            capitals: false,
+            fills: "off",
+        }
     }
 
     /// Another id, where one name stands twice on a page.
@@ -41,6 +56,16 @@ impl<'a> Field<'a> {
         Self { numeric: true, ..self }
     }
 
+    /// Keyboards on glass offer capitals.
+    pub(crate) fn capitals(self) -> Self {
+        Self { capitals: true, ..self }
+    }
+
+    /// What browsers may fill in by themselves, by HTML's word for it.
+    pub(crate) fn fills(self, fills: &'a str) -> Self {
+        Self { fills, ..self }
+    }
+
     /// Of one line.
     pub(crate) fn line(self) -> Markup {
         self.input("text")
@@ -51,13 +76,23 @@ impl<'a> Field<'a> {
         self.input("date")
     }
 
+    /// Files of the browser's machine, of these kinds; nothing of a form that was refused gives them back.
+    pub(crate) fn files(self, accept: &str) -> Markup {
+        let input = html! {
+            input type="file" id=(self.id) name=(self.name) accept=(accept) multiple required[self.required]
+                aria-describedby=[self.described()];
+        };
+        self.around("field", &input)
+    }
+
     fn input(self, kind: &str) -> Markup {
         let class = self.numeric.then_some("short");
         let mode = self.numeric.then_some("numeric");
         let most = (kind == "text").then_some(self.most);
         let input = html! {
             input class=[class] type=(kind) id=(self.id) name=(self.name) maxlength=[most] inputmode=[mode] required[self.required]
-                autocomplete="off" spellcheck="false" aria-describedby=[self.described()] value=(self.typed);
+                autocapitalize=[self.capitals.then_some("characters")]
+                autocomplete=(self.fills) spellcheck="false" aria-describedby=[self.described()] value=(self.typed);
         };
         self.around("field", &input)
     }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::door::{Next, Nothing, capital};
+use super::field::Field;
 use super::form::OwnForm;
 use super::layout::{self, Frame};
 use super::refusal::Refusal;
@@ -176,16 +177,12 @@ impl Shown<'_> {
     fn code(&self, action: &str, words: (&str, &str, &str), numeric: bool) -> Markup {
         let (label, hint, button) = words;
         let id = if numeric { "digits" } else { "code" };
+        // A code counts once: one that was refused is not given back.
+        let field = Field::new("code", label, 32, "").id(id).hint(hint);
         html! {
             form method="post" action=(action) {
                 (self.hidden())
-                div.field {
-                    label for=(id) { (label) }
-                    p.hint id={ (id) "-hint" } { (hint) }
-                    input type="text" id=(id) name="code" required maxlength="32" spellcheck="false"
-                        autocapitalize="characters" autocomplete=(if numeric { "one-time-code" } else { "off" })
-                        inputmode=[numeric.then_some("numeric")] aria-describedby={ (id) "-hint" };
-                }
+                (if numeric { field.numeric().fills("one-time-code").line() } else { field.capitals().line() })
                 div.actions { button.main type="submit" { (button) } }
             }
         }

@@ -410,6 +410,7 @@ async fn who_may_not_make_a_link_makes_none_and_each_refusal_has_its_line() {
     ward.hospital.clock.advance(SignedDuration::from_mins(6));
     let stale = make(&lead, &photo, &more).await;
     assert!(stale.status == StatusCode::FORBIDDEN && stale.text().contains("/prove-again"));
+    assert!(stale.text().contains(&format!("{READER}\n{WHY}")), "what was typed stands there again");
     assert!(
         !ward
             .office

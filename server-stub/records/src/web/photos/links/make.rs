@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::{Readings, words};
 use crate::entropy::random;
 use crate::folk::Found;
+use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::filled::lines;
@@ -48,15 +49,8 @@ pub(in crate::web::photos) struct Filled {
 
 /// A field for a number, with the most that the hospital allows.
 fn number(name: &str, label: &str, most: u16, filled: &str) -> Markup {
-    let hint = format!("{name}-hint");
-    html! {
-        div.field {
-            label for=(name) { (label) }
-            p.hint id=(hint) { (words::most(most)) }
-            input.short type="text" inputmode="numeric" id=(name) name=(name) maxlength="3" required aria-describedby=(hint)
-                value=(if filled.is_empty() { "1" } else { filled });
-        }
-    }
+    let filled = if filled.is_empty() { "1" } else { filled };
+    Field::new(name, label, 3, filled).hint(&words::most(most)).numeric().line()
 }
 
 /// What is shown once.
@@ -103,11 +97,7 @@ impl Desk {
             p.hint { (parts::site(found.label.site.as_ref())) " · " (layout::time(found.taken)) }
             form method="post" action={ "/photos/" (found.handle) "/link" } autocomplete="off" {
                 (signed.field())
-                div.field {
-                    label for="reader" { (words::READER) }
-                    p.hint id="reader-hint" { (words::READER_HINT) }
-                    input type="text" id="reader" name="reader" maxlength="100" required aria-describedby="reader-hint" value=(filled.reader);
-                }
+                (Field::new("reader", words::READER, 100, &filled.reader).hint(words::READER_HINT).line())
                 fieldset.ticks {
                     legend { (words::WHY) }
                     @for code in CODES {
@@ -117,13 +107,7 @@ impl Desk {
                         }
                     }
                 }
-                div.field {
-                    label for="words" { (words::WORDS) }
-                    p.hint id="words-hint" { (words::WORDS_HINT) }
-                    textarea id="words" name="words" rows="3" maxlength="512" required aria-describedby="words-hint" {
-                        "\n" (filled.words)
-                    }
-                }
+                (Field::new("words", words::WORDS, 512, &filled.words).hint(words::WORDS_HINT).area(3))
                 (number("days", words::DAYS, most.days, &filled.days))
                 (number("views", words::VIEWS, most.views, &filled.views))
                 div.ticks {
@@ -190,20 +174,25 @@ pub(in crate::web::photos) async fn make(
     Path(address): Path<String>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    let found = desk.linkable(&signed, &address).await?;
-    let Some((made, reason)) = desk.filled_link(&found, &value)? else {
-        let page = desk.link_form(&signed, &found, &value, Some(words::MISSING)).await?;
-        return Ok((StatusCode::BAD_REQUEST, page).into_response());
-    };
-    let authorised = desk.allowed(&signed, act::MakeLink, &found.subject(), Some(reason)).await?;
-    let (own, terms) = (desk.clone(), made.terms.clone());
-    // Whoever asked may go: what is in the log is known here too.
-    let linking = tokio::spawn(async move { own.link(authorised, terms).await });
-    linking.await.map_err(|_| Refusal::Broken("link"))??;
-    Ok(desk.link_made(&signed, &found, &made).into_response())
+    let typed = || format!("{}\n{}", value.reader, value.words);
+    desk.make_link(&signed, &address, &value).await.map_err(|refusal| refusal.keeping(&typed()))
 }
 
 impl Desk {
+    async fn make_link(&self, signed: &Signed, address: &str, value: &Filled) -> Result<Response, Refusal> {
+        let found = self.linkable(signed, address).await?;
+        let Some((made, reason)) = self.filled_link(&found, value)? else {
+            let page = self.link_form(signed, &found, value, Some(words::MISSING)).await?;
+            return Ok((StatusCode::BAD_REQUEST, page).into_response());
+        };
+        let authorised = self.allowed(signed, act::MakeLink, &found.subject(), Some(reason)).await?;
+        let (own, terms) = (self.clone(), made.terms.clone());
+        // Whoever asked may go: what is in the log is known here too.
+        let linking = tokio::spawn(async move { own.link(authorised, terms).await });
+        linking.await.map_err(|_| Refusal::Broken("link"))??;
+        Ok(self.link_made(signed, &found, &made).into_response())
+    }
+
     /// What is to be made; nothing where something is missing or more than the hospital allows.
     fn filled_link(&self, found: &Found, value: &Filled) -> Result<Option<(Made, Reason)>, Refusal> {
         let reader = value.reader.trim();

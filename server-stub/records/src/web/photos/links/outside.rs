@@ -22,6 +22,7 @@ use super::reading::Reading;
 use super::{Readings, words};
 use crate::folk::{Found, Opening};
 use crate::web::cookie;
+use crate::web::field::Field;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::gate::{broken, unwritten};
 use crate::web::photos::pixels::{self, Screen};
@@ -140,11 +141,7 @@ impl Desk {
             @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
             p { (words::DOOR_LEAD) }
             form method="post" action={ "/link/" (address) } autocomplete="off" {
-                div.field {
-                    label for="code" { (words::DOOR_CODE) }
-                    p.hint id="code-hint" { (words::DOOR_HINT) }
-                    input type="text" id="code" name="code" inputmode="numeric" maxlength="16" required aria-describedby="code-hint";
-                }
+                (Field::new("code", words::DOOR_CODE, 16, "").hint(words::DOOR_HINT).numeric().line())
                 p { (words::left(left)) " " (words::DOOR_NOT_YET) }
                 p.actions { button.main type="submit" { (words::DOOR_OPEN) } }
                 p.hint { (words::DOOR_WRITTEN) }
