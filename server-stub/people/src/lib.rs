@@ -13,6 +13,7 @@ pub mod action;
 pub mod cases;
 pub mod context;
 mod deed;
+pub mod documents;
 pub mod fhir;
 pub mod governance;
 pub mod haste;

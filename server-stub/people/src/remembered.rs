@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::acknowledged::Acknowledged;
 use crate::cases::Cases;
+use crate::documents::Reviews;
 use crate::haste::Hastes;
 use crate::keeping::Keepings;
 use crate::links::Links;
@@ -22,6 +23,8 @@ pub struct Remembered {
     pub acknowledged: Acknowledged,
     /// What went wrong, and how long ago.
     pub cases: Cases,
+    /// What was told of documents whose review is due.
+    pub reviews: Reviews,
 }
 
 impl Remembered {
@@ -57,6 +60,7 @@ impl Remembered {
                 self.keepings.see(*index, entry);
                 self.acknowledged.see(entry);
                 self.cases.see(*index, entry);
+                self.reviews.see(entry);
             }
             Some(Kept { entry: None, .. }) => self.links.erased(),
             None => {}

@@ -1,7 +1,7 @@
 //! The hospital's own documents and when each is to be looked at again, and notices that its people have to have read.
 //!
-//! Always: what stands here is the hospital's word and names no patient; a reminder is text that somebody sends, and sending
-//! is not done here.
+//! Always: what stands here is the hospital's word and names no patient; what is due stands on its page, in the program's log
+//! ([`Standing`]), and in mail to governance (`mail`), which names neither document nor owner.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -9,16 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gauze_people::Note;
 use gauze_people::acknowledged::noted;
+use gauze_people::documents::Stage;
 use gauze_wire::{Digest, Text};
-use jiff::Span;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{self, DiskError};
 use crate::web::form::TEXT;
 
-/// So long before its day a document is spoken of.
-const AHEAD_DAYS: i64 = 30;
 /// Most documents, and most notices.
 const MOST: usize = 200;
 
@@ -117,6 +117,12 @@ impl Document {
         today.until(self.review_by).map_or(i64::MAX, |span: Span| i64::from(span.get_days()))
     }
 
+    /// What it is known by in the log: another version or another day makes it another one.
+    pub(crate) fn key(&self) -> String {
+        let of = [self.title.as_str(), self.version.as_str(), &self.review_by.to_string()].join("\0");
+        Digest::of(of.as_bytes()).to_string().chars().take(16).collect()
+    }
+
     /// The reminder of a document whose day is near or over.
     fn reminder(&self, today: Date) -> Option<Notice> {
         let days = self.days_left(today);
@@ -125,7 +131,7 @@ impl Document {
         let when = match days {
             ..0 => format!("was to be reviewed by {day}, {} days ago", -days),
             0 => "is to be reviewed today".to_owned(),
-            1..=AHEAD_DAYS => format!("is to be reviewed by {day}, in {days} days"),
+            days if Stage::of(days).is_some() => format!("is to be reviewed by {day}, in {days} days"),
             _ => return None,
         };
         Some(Notice {
@@ -172,6 +178,53 @@ impl Register {
         due.sort_by_key(|document| document.review_by);
         due.iter().filter_map(|document| document.reminder(today)).collect()
     }
+}
+
+/// How many documents are near their day or over it: told in the program's log where it changes, and once a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    near: usize,
+    due: usize,
+    on: Option<Date>,
+}
+
+impl Standing {
+    /// Of a register, on a day.
+    pub(crate) fn of(register: &Register, today: Date) -> Self {
+        let stages = || register.documents.iter().filter_map(|document| Stage::of(document.days_left(today)));
+        let due = stages().filter(|stage| *stage == Stage::Due).count();
+        Self { near: stages().count() - due, due, on: Some(today) }
+    }
+
+    /// Whether it is to be said, where `before` was said last: nothing is said for as long as there is nothing.
+    fn is_news(self, before: Self) -> bool {
+        let counts = |standing: Self| (standing.near, standing.due);
+        self != before && (counts(self), counts(before)) != ((0, 0), (0, 0))
+    }
+
+    /// Says so in the program's log.
+    pub(crate) fn tell(self, last: &Mutex<Self>) {
+        let before = std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), self);
+        let Self { near, due, .. } = self;
+        if !self.is_news(before) {
+            return;
+        }
+        if due > 0 {
+            tracing::warn!(
+                code = "documents_due",
+                near,
+                due,
+                "documents are to be reviewed: look at the page Documents"
+            );
+        } else {
+            tracing::info!(near, due, "documents whose review is near or due");
+        }
+    }
+}
+
+/// The day, where this machine is.
+pub(crate) fn today(now: Timestamp) -> Date {
+    now.to_zoned_datetime(TimeZone::system()).date()
 }
 
 /// Where the register is.
@@ -255,6 +308,20 @@ mod tests {
                 assert_eq!(notice.to, "ig@hospital.test");
             }
         }
+    }
+
+    #[test]
+    fn how_many_documents_are_near_or_due_is_said_when_it_changes_and_once_a_day() {
+        let on = |day: &str, register: &Register| Standing::of(register, day.parse().unwrap());
+        let (register, nothing) = (with("2026-12-30"), Standing::default());
+        let far = on("2026-11-29", &register);
+        assert_eq!((far.near, far.due, far.is_news(nothing)), (0, 0, false));
+        let near = on("2026-11-30", &register);
+        assert_eq!((near.near, near.due, near.is_news(far), near.is_news(near)), (1, 0, true, false));
+        let due = on("2026-12-30", &register);
+        assert_eq!((due.near, due.due, due.is_news(near)), (0, 1, true));
+        assert!(on("2026-12-31", &register).is_news(due), "once a day");
+        assert!(on("2026-12-31", &with("2028-01-01")).is_news(due), "that nothing is due any more");
     }
 
     #[test]

@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use gauze_people::person::PersonId;
 use gauze_records::{Coded, open_file};
 use gauze_wire::Tenant;
 use serde::Serialize;
@@ -165,6 +166,12 @@ fn complain(line: &str) {
 }
 
 /// As JSON where asked for, else as text.
+/// Who a command names.
+fn person(id: &str) -> Result<PersonId, Refused> {
+    let unknown = "person_id: this is no person's id. Enter all 26 letters and digits.";
+    PersonId::typed(id).ok_or_else(|| Refused(unknown.to_owned()))
+}
+
 fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {
     match serde_json::to_string(value) {
         Ok(line) if json => say(&line),

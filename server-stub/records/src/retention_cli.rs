@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use gauze_listen::table;
-use gauze_people::person::PersonId;
 use gauze_records::keys::KeyDir;
 use gauze_records::retention::{due, erase_due};
 use gauze_records::{Clock as _, SystemClock};
 use gauze_wire::CaptureId;
 
-use crate::{Refused, show};
+use crate::{Refused, person, show};
 
 /// Photos whose time is over.
 #[derive(Subcommand)]
@@ -57,9 +56,7 @@ pub(crate) async fn run(json: bool, command: RetentionCommand) -> Result<(), Ref
             });
         }
         RetentionCommand::Erase { place: Place { data, keys }, by, photos } => {
-            let by = PersonId::typed(&by).ok_or_else(|| {
-                Refused("person_id: this is no person's id. Enter all 26 letters and digits.".to_owned())
-            })?;
+            let by = person(&by)?;
             let erased = erase_due(&data, &KeyDir::new(&keys), (&by, &photos), SystemClock.now()).await?;
             show(json, &erased, || {
                 let line = |one: &gauze_records::retention::ErasedNow| {

@@ -9,13 +9,10 @@ use axum::Router;
 use clap::{Args, Subcommand};
 use gauze_listen::{host_of, listen_address};
 use gauze_people::Remembered;
-use gauze_people::cases::Cases;
-use gauze_people::haste::Hastes;
 use gauze_people::log::{AccessLog, Erased};
-use gauze_people::person::PersonId;
 use gauze_records::access::{self, AccessError};
 use gauze_records::keys::KeyDir;
-use gauze_records::mail::Mailer;
+use gauze_records::mail::{Mailer, Waiting};
 use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
 use gauze_records::setup;
@@ -105,9 +102,6 @@ pub(crate) enum PeopleCommand {
     },
 }
 
-/// Who tells by mail, and of what.
-type Mail = (Mailer, Arc<RwLock<Hastes>>, Arc<RwLock<Cases>>);
-
 /// Pages that can be served.
 pub(crate) struct Served {
     web: Web,
@@ -116,8 +110,8 @@ pub(crate) struct Served {
     /// Whose log is verified beside the service.
     log_of: PathBuf,
     log: Arc<AccessLog>,
-    /// What tells of break-glass and cases by mail, and what there is to tell.
-    mail: Option<Mail>,
+    /// What tells by mail, and of what.
+    mail: Option<(Mailer, Waiting)>,
     /// The pages, and the links where they are served apart.
     listeners: Vec<(WebOptions, Router)>,
 }
@@ -228,7 +222,10 @@ impl Pages {
         let hastes = Arc::new(RwLock::new(remembered.hastes));
         let mailer = self.mail.map(|path| Mailer::load(&path, pages)).transpose()?;
         let cases = Arc::new(RwLock::new(remembered.cases));
-        let mail = mailer.map(|mailer| (mailer, hastes.clone(), cases.clone()));
+        let reviews = remembered.reviews.into();
+        let waiting =
+            Waiting { hastes: hastes.clone(), cases: cases.clone(), reviews, data: data.to_owned() };
+        let mail = mailer.map(|mailer| (mailer, waiting));
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
@@ -347,9 +344,9 @@ async fn make_indexes(log: Arc<AccessLog>) {
 }
 
 /// Tells leads and governance by mail, for as long as pages are served.
-async fn tell_by_mail(mail: Option<Mail>, log: &AccessLog) {
+async fn tell_by_mail(mail: Option<(Mailer, Waiting)>, log: &AccessLog) {
     match mail {
-        Some((mailer, hastes, cases)) => mailer.follow(&hastes, &cases, log, &SystemClock).await,
+        Some((mailer, waiting)) => mailer.follow(&waiting, log, &SystemClock).await,
         None => std::future::pending().await,
     }
 }
@@ -408,9 +405,7 @@ pub(crate) async fn people(json: bool, command: PeopleCommand) -> Result<(), Ref
         }
         PeopleCommand::Code { data, keys, people, person, replace } => {
             // Its line names whom it is for; what is no id would be left out of it.
-            let person = PersonId::typed(&person).ok_or_else(|| {
-                Refused("person_id: this is no person's id. Enter all 26 letters and digits.".to_owned())
-            })?;
+            let person = crate::person(&person)?;
             let people = People::load(&people).map_err(|error| config(&error))?;
             let factors = open_factors(&data, &keys, &people).await?;
             let code = factors.queue_code(&person, SystemClock.now(), replace).await;

@@ -1,5 +1,5 @@
 //! Mail to leads and governance: a break-glass waits for its review, or nobody has reviewed it in time; and to governance: something
-//! went wrong, and its time runs.
+//! went wrong, and its time runs; a document's next review is near or due.
 //!
 //! Always: a mail names neither patient nor person, but a reference, and says what holds when it is sent; nothing is sent without TLS. The
 //! access log is the queue: what was opened and has no line about its mail is sent, and its line is written once the server has taken it for
@@ -10,10 +10,11 @@ mod config;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use gauze_people::cases::{Case, Cases, Reminder};
+use gauze_people::documents::{self, Reviews, Stage};
 use gauze_people::haste::{Broken, Hastes, Notice};
 use gauze_people::log::{AccessLog, LogFailure};
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ use lettre::{Address, AsyncTransport as _, Message};
 
 use crate::clock::Clock;
 use crate::coded::Coded;
+use crate::documents::{Document, Register, Shelf, today};
 use config::Config;
 
 /// How often it is looked whether there is something to tell.
@@ -120,6 +122,18 @@ struct Told {
     text: String,
 }
 
+/// What there is to tell of.
+pub struct Waiting {
+    /// What was opened in haste.
+    pub hastes: Arc<RwLock<Hastes>>,
+    /// What went wrong.
+    pub cases: Arc<RwLock<Cases>>,
+    /// What was told of documents.
+    pub reviews: Mutex<Reviews>,
+    /// The data directory, with the register of documents.
+    pub data: PathBuf,
+}
+
 /// Tells people by mail.
 pub struct Mailer {
     config: Config,
@@ -146,16 +160,17 @@ impl Mailer {
     }
 
     /// Tells what is to be told, for ever.
-    pub async fn follow(
-        &self,
-        hastes: &RwLock<Hastes>,
-        cases: &RwLock<Cases>,
-        log: &AccessLog,
-        clock: &impl Clock,
-    ) {
+    pub async fn follow(&self, waiting: &Waiting, log: &AccessLog, clock: &impl Clock) {
+        let Waiting { hastes, cases, reviews, data } = waiting;
+        let shelf = Shelf::default();
         loop {
             let (mut wait, now) = (EVERY, clock.now());
-            for told in [self.tell(hastes, log, now).await, self.tell_of_cases(cases, log, now).await] {
+            let register = shelf.in_force(data).register;
+            for told in [
+                self.tell(hastes, log, now).await,
+                self.tell_of_cases(cases, log, now).await,
+                self.tell_of_documents((&register, reviews), log, now).await,
+            ] {
                 if let Err(error) = told {
                     tracing::error!(code = error.code(), "{}", error.line());
                     wait = AGAIN;
@@ -218,6 +233,58 @@ impl Mailer {
             }
         }
         failed.map_or(Ok(told), Err)
+    }
+
+    /// Tells governance of documents whose next review is near or due: of each the newest stage, once; of how many.
+    ///
+    /// # Errors
+    /// [`MailError`]: the first of what was not told; it waits for the next time.
+    pub async fn tell_of_documents(
+        &self,
+        (register, reviews): (&Register, &Mutex<Reviews>),
+        log: &AccessLog,
+        now: Timestamp,
+    ) -> Result<usize, MailError> {
+        let reviews = || reviews.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut told, mut failed) = (0, None);
+        for document in &register.documents {
+            let (days, key) = (document.days_left(today(now)), document.key());
+            let Some(stage) = Stage::of(days).filter(|stage| reviews().untold(&key, *stage)) else {
+                continue;
+            };
+            let mail = self.of_document((stage, days), &key, document);
+            let governance: Vec<&Mailbox> = self.config.governance.iter().collect();
+            if self.send(&governance, &mail, &mut failed).await? {
+                log.note(&documents::mailed(&key, stage, now)).await?;
+                self.settled().remove(&mail.key);
+                reviews().told(&key, stage);
+                told += 1;
+            }
+        }
+        failed.map_or(Ok(told), Err)
+    }
+
+    fn of_document(&self, (stage, days): (Stage, i64), key: &str, document: &Document) -> Told {
+        let day = document.review_by.strftime("%d-%b-%Y");
+        let (subject, lead) = match (stage, days) {
+            (Stage::Due, 0) => {
+                ("A document is due for review", format!("A document is to be reviewed today, {day}."))
+            }
+            (Stage::Due, _) => {
+                ("A document is overdue for review", format!("A document was to be reviewed by {day}."))
+            }
+            (Stage::Month | Stage::Week, 1) => (
+                "A document is soon due for review",
+                format!("A document is to be reviewed by tomorrow, {day}."),
+            ),
+            (Stage::Month | Stage::Week, days) => (
+                "A document is soon due for review",
+                format!("A document is to be reviewed within {days} days, by {day}."),
+            ),
+        };
+        let text =
+            format!("{lead}\n\nWhich one it is stands here: {}/documents\n\n{NAMES_NOBODY}\n", self.pages);
+        Told { key: format!("{stage:?} {key}"), subject: format!("{subject} ({day})"), text }
     }
 
     fn of_case(&self, reminder: Reminder, case: &Case, now: Timestamp) -> Told {

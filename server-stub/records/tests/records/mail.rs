@@ -9,6 +9,7 @@ use gauze_people::haste::Hastes;
 use gauze_people::log::{Happening, What};
 use gauze_people::person::Role;
 use gauze_records::Coded as _;
+use gauze_records::documents::Register;
 use gauze_records::mail::Mailer;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -425,6 +426,70 @@ async fn of_a_case_the_newest_reminder_is_mailed_with_the_time_that_is_left_and_
     assert!(crate::viewer::cases::step(&officer(), number, &decide).await.status.is_redirection());
     assert_eq!(tell(0).await, 1);
     assert!(server.taken()[0].contains("Its 72 hours are over"));
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn of_a_document_whose_review_is_near_governance_is_told_a_month_and_a_week_before_and_on_the_day_once_each()
+ {
+    let mut ward = Ward::with(&[]).await;
+    let server = Server::new(true).await;
+    let mailer = server.mailer("smtps", true);
+    let register = |version: &str, day: &str| {
+        let sha256 = gauze_wire::Digest::of(b"the document");
+        let text = json!({ "v": 1, "documents": [{
+            "title": "Mrs Quillonbert's policy", "owner": "Dr Tannenwald, ig@hospital.test", "version": version,
+            "review_by": day, "link": "https://intranet.test/policy.pdf", "sha256": sha256.to_string(),
+        }] });
+        Register::parse(&text.to_string()).unwrap()
+    };
+    let day = ward.hospital.now().to_zoned_datetime(jiff::tz::TimeZone::system()).date()
+        + jiff::Span::new().days(40);
+    let first = register("1", &day.to_string());
+    let tell = async |ward: &Ward, register: &Register, days: i64| {
+        let now = ward.hospital.now() + SignedDuration::from_hours(24 * days);
+        let reviews = Mutex::new(ward.office.remembered().reviews);
+        mailer.tell_of_documents((register, &reviews), &ward.office.log, now).await
+    };
+    assert_eq!(tell(&ward, &first, 9).await.unwrap(), 0, "31 days are left");
+    // The mail is refused, and the service is killed: it is sent once that is over.
+    server.becomes(Mood::Refuses);
+    assert_eq!(tell(&ward, &first, 10).await.unwrap_err().code(), "mail_refused");
+    assert!(lines(&ward).is_empty());
+    ward.restart();
+    server.becomes(Mood::Takes);
+    for (days, told, says) in [
+        (10, 1, "within 30 days"),
+        (32, 0, ""),
+        (33, 1, "within 7 days"),
+        // A clock that was set back tells nothing again.
+        (20, 0, ""),
+        (39, 0, ""),
+        (40, 1, "to be reviewed today"),
+        (41, 0, ""),
+        (400, 0, ""),
+    ] {
+        for round in [told, 0] {
+            assert_eq!(tell(&ward, &first, days).await.unwrap(), round, "{days}");
+            let mails = server.taken();
+            assert_eq!(mails.len(), round, "{mails:?}");
+            for mail in &mails {
+                assert!(mail.contains("<ig@") && mail.contains("https://viewer.test/documents"), "{mail}");
+                assert!(mail.contains(says), "{says}: {mail}");
+                for name in ["Quillonbert", "Tannenwald", "policy", "intranet", "ig@hospital.test"] {
+                    assert!(!mail.contains(name), "{name}: {mail}");
+                }
+            }
+        }
+    }
+    let noted = lines(&ward);
+    let stages: Vec<&str> = noted.iter().map(|note| note.split('/').nth(1).unwrap()).collect();
+    assert_eq!(stages, ["30d", "7d", "due"], "{noted:?}");
+    // Its next version is a document of its own; of one that comes late the newest stage is told alone.
+    let late = register("2", &day.to_string());
+    assert_eq!(tell(&ward, &late, 50).await.unwrap(), 1);
+    assert!(server.taken()[0].contains("was to be reviewed by"));
+    assert_eq!(tell(&ward, &late, 50).await.unwrap(), 0);
     ward.end().await;
 }
 

@@ -58,7 +58,7 @@ use gauze_wire::{PickLists, SoftwareKey};
 
 use super::Web;
 use crate::coded::Coded as _;
-use crate::documents::Shelf;
+use crate::documents::{Shelf, Standing};
 use crate::folk::{Folk, Refilled};
 use crate::outside::OutsideWitness;
 pub use links::OUTSIDE;
@@ -115,6 +115,8 @@ struct Inner {
     teams: BTreeMap<String, String>,
     readings: Readings,
     shelf: Shelf,
+    /// What was said last of documents to be reviewed.
+    reviewed: Mutex<Standing>,
     parts: DeskParts,
 }
 
@@ -144,8 +146,8 @@ impl Desk {
         let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
         let places = Arc::new(Mutex::new(Places::new(&parts.log_root)));
         let (readings, deciding) = (Readings::default(), tokio::sync::Mutex::default());
-        let shelf = Shelf::default();
-        Self(Arc::new(Inner { showings, reading, places, deciding, teams, readings, shelf, parts }))
+        let (shelf, reviewed) = (Shelf::default(), Mutex::default());
+        Self(Arc::new(Inner { showings, reading, places, deciding, teams, readings, shelf, reviewed, parts }))
     }
 
     /// What a team is called.
@@ -288,6 +290,7 @@ async fn sweep(desk: Weak<Inner>) {
         inner.readings.sweep(now);
         inner.parts.links_now().tick(now);
         cases::remind(&inner, now).await;
+        documents::watch(&inner, now).await;
         let folk = inner.parts.folk.clone();
         let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
         let erasures = || inner.parts.keepings().erasures().cloned().collect();

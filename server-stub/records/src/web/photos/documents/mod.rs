@@ -6,6 +6,7 @@ mod words;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,15 +18,14 @@ use gauze_people::person::PersonId;
 use gauze_people::subject::Subject;
 use gauze_wire::Digest;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::Desk;
 use super::gate::broken;
+use super::{Desk, Inner};
 use crate::disk::{self, DiskError, PUBLIC};
-use crate::documents::{Document, InForce, Register, StaffNotice, register_file};
+use crate::documents::{Document, InForce, Register, StaffNotice, Standing, register_file, today};
 use crate::web::field::Field;
 use crate::web::form::{OwnForm, TEXT, WHOLE};
 use crate::web::layout::{self, Frame};
@@ -42,8 +42,16 @@ const BACK: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// What stands in the field where there is nothing yet.
 const BEGIN: &str = "{\n  \"v\": 1,\n  \"documents\": [],\n  \"notices\": []\n}\n";
 
-fn today(now: Timestamp) -> Date {
-    now.to_zoned_datetime(TimeZone::system()).date()
+/// Says in the program's log how many documents are to be reviewed, where that is another number or another day.
+pub(super) async fn watch(inner: &Arc<Inner>, now: Timestamp) {
+    let inner = inner.clone();
+    let look = move || {
+        let register = inner.shelf.in_force(&inner.parts.data).register;
+        Standing::of(&register, today(now)).tell(&inner.reviewed);
+    };
+    if tokio::task::spawn_blocking(look).await.is_err() {
+        tracing::error!("the register of documents was not looked at");
+    }
 }
 
 pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Html<String>, Refusal> {
@@ -58,6 +66,7 @@ pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Htm
         p.actions { a.button.main href=(EDIT) { (words::CHANGE) } }
         section aria-labelledby="due" {
             h2 id="due" { (words::DUE) }
+            p.hint { (words::BY_MAIL) }
             @if reminders.is_empty() { p.note { (words::NOT_DUE) } }
             ul.cards { @for notice in &reminders { li {
                 h3 { (notice.subject) }

@@ -6,6 +6,7 @@ pub(crate) const UNREADABLE: &str = "The file of documents and notices cannot be
 pub(crate) const DUE: &str = "To be looked at again";
 pub(crate) const NOT_DUE: &str = "No document is to be looked at within the next thirty days.";
 pub(crate) const MAIL: &str = "Text for a message to";
+pub(crate) const BY_MAIL: &str = "Where mail is set up, governance is told by mail 30 days before, 7 days before and on the day, once each. That mail names no document.";
 pub(crate) const DOCUMENTS: &str = "All documents";
 pub(crate) const NO_DOCUMENTS: &str = "No document is registered yet.";
 pub(crate) const OWNER: &str = "Looked after by";
@@ -19,7 +20,8 @@ pub(crate) const NO_NOTICES: &str = "There is no notice, so nobody is asked to r
 pub(crate) const WHO: &str = "Of everybody who did anything here within the last ninety days.";
 pub(crate) const ALL_READ: &str = "Everybody has read it.";
 pub(crate) const CHANGE: &str = "Change documents and notices";
-pub(crate) const EDIT_LEAD: &str = "A notice with a higher version is shown to everybody again, before the next photo. Nothing is sent by itself.";
+pub(crate) const EDIT_LEAD: &str =
+    "A notice with a higher version is shown to everybody again, before the next photo.";
 pub(crate) const TEXT: &str = "Documents and notices";
 pub(crate) const SAVE: &str = "Put them in force";
 pub(crate) const REFUSED: &str = "This does not hold, and what was before stays in force.";
