@@ -97,6 +97,8 @@ actions! {
     Case => "case",
     /// What proves a case leaves as an archive.
     CaseEvidence => "case_evidence",
+    /// It is looked for whose view a picture was that got out.
+    FindMark => "find_mark",
 }
 
 impl fmt::Display for Action {

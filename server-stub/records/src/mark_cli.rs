@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use gauze_people::log::Kept;
 use gauze_records::keys::KeyDir;
-use gauze_records::leak::{LeakError, Trace, Tracer};
-use gauze_records::{Coded as _, DiskError};
+use gauze_records::leak::{LeakError, Sought, Trace};
+use gauze_records::{Clock as _, Coded as _, DiskError, SystemClock};
 use gauze_wire::CaptureId;
 
 use crate::log_cli::line;
-use crate::{Refused, complain, show};
+use crate::{Refused, complain, person, show};
 
 /// Whose view a picture was.
 #[derive(Subcommand)]
@@ -27,6 +27,9 @@ pub(crate) enum MarkCommand {
         /// The keys directory.
         #[arg(long, value_name = "DIR")]
         keys: PathBuf,
+        /// Who looks, by their whole id: 26 letters and digits. The access log says so.
+        #[arg(long, value_name = "ID")]
+        by: String,
         /// The photo that they are thought to show: far less of a picture is enough then.
         #[arg(long, value_name = "CAPTURE")]
         original: Option<CaptureId>,
@@ -35,11 +38,14 @@ pub(crate) enum MarkCommand {
 
 #[tokio::main]
 pub(crate) async fn run(json: bool, command: &MarkCommand) -> Result<ExitCode, Refused> {
-    let MarkCommand::Find { files, data, keys, original } = command;
-    let tracer = Tracer::new(&KeyDir::new(keys), data, *original).await?;
+    let MarkCommand::Find { files, data, keys, by, original } = command;
+    let by = person(by)?;
+    let pictures = pictures(files)?;
+    let (place, asked) = ((data.as_path(), &KeyDir::new(keys)), (pictures.len(), *original));
+    let sought = Sought::begin(place, by, asked, SystemClock.now()).await?;
     let mut code = ExitCode::SUCCESS;
-    for file in pictures(files)? {
-        match tracer.trace(&file) {
+    for file in pictures {
+        match sought.trace(&file, SystemClock.now()).await {
             Ok(trace) => show(json, &trace, || told(&trace)),
             Err(error) => {
                 complain(&error.line());
@@ -47,6 +53,7 @@ pub(crate) async fn run(json: bool, command: &MarkCommand) -> Result<ExitCode, R
             }
         }
     }
+    sought.end().await.map_err(LeakError::from)?;
     Ok(code)
 }
 

@@ -176,7 +176,8 @@ impl Explain {
             | Action::Retention
             | Action::Report
             | Action::Case
-            | Action::CaseEvidence => Subject::Hospital,
+            | Action::CaseEvidence
+            | Action::FindMark => Subject::Hospital,
             Action::View
             | Action::Compare
             | Action::Proof

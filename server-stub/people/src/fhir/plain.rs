@@ -15,6 +15,7 @@ fn codes(entry: &Entry) -> (&'static str, Option<&'static str>, &'static str) {
         (What::Happening(Happening::Service | Happening::Mail | Happening::CaseReminder), _) => {
             ("110100", None, "E")
         }
+        (What::Happening(Happening::MarkSought), _) => ("110101", None, "R"),
         (What::Happening(Happening::EntryErased), _) => ("110101", None, "D"),
         (What::Happening(Happening::PhotoErased), _) => ("110110", None, "D"),
         (What::Happening(Happening::Link), _) => ("110106", None, "R"),
@@ -23,7 +24,7 @@ fn codes(entry: &Entry) -> (&'static str, Option<&'static str>, &'static str) {
         }
         (What::Action(_), Outcome::Refused) => ("110113", Some("110132"), "E"),
         (What::Action(Action::BreakGlass), _) => ("110113", Some("110127"), "E"),
-        (What::Action(Action::ReadLog), _) => ("110101", None, "R"),
+        (What::Action(Action::ReadLog | Action::FindMark), _) => ("110101", None, "R"),
         (What::Action(Action::ChangeRole | Action::Reenrol), _) => ("110113", Some("110136"), "U"),
         (What::Action(Action::Setting), _) => ("110113", Some("110129"), "U"),
         (What::Action(Action::Export | Action::MakeLink), _) => ("110106", None, "R"),

@@ -45,7 +45,7 @@ happenings! {
     Request,
     /// A link was asked for, opened, copied from, refused or revoked; `note` says which of them and the link's number.
     Link,
-    /// Leads and governance were told of a break-glass or a case by mail; `note` says what.
+    /// Leads and governance were told by mail of a break-glass, of a case, or of a document whose review is due; `note` says what.
     Mail,
     /// Governance is reminded of a case whose time runs; `note` is how much of it is over and the case's number.
     CaseReminder,
@@ -55,6 +55,8 @@ happenings! {
     NoticeRead,
     /// A photo whose time was over was erased by a command of whoever runs the machine; `who` is whom the command named.
     PhotoErased,
+    /// A command of whoever runs the machine looked for whose view a picture was; `who` is whom the command named.
+    MarkSought,
     /// An entry of this log was erased by law: `note` is its number.
     EntryErased,
     /// Bytes behind the last whole entry were set aside: a write that nobody was told of.

@@ -625,7 +625,8 @@ mod tests {
                 | Action::EndSession
                 | Action::Reenrol
                 | Action::Setting
-                | Action::Documents => None,
+                | Action::Documents
+                | Action::FindMark => None,
             },
             What::Happening(happening) => match happening {
                 Happening::Link => Some("opened/LINK"),
@@ -641,6 +642,7 @@ mod tests {
                 | Happening::SignOut
                 | Happening::Request
                 | Happening::Service
+                | Happening::MarkSought
                 | Happening::TornTail => None,
             },
         }

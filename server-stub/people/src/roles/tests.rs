@@ -95,7 +95,8 @@ fn subject(action: Action, of: Option<&str>) -> Subject {
         | Action::Retention
         | Action::Report
         | Action::Case
-        | Action::CaseEvidence => Subject::Hospital,
+        | Action::CaseEvidence
+        | Action::FindMark => Subject::Hospital,
         Action::ChangeRole | Action::EndSession | Action::Reenrol => {
             Subject::Person(PersonId("somebody-else".to_owned()))
         }

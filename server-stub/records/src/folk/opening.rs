@@ -22,6 +22,8 @@ impl Opens for act::View {}
 impl Opens for act::Compare {}
 impl Opens for act::Amend {}
 impl Opens for act::Export {}
+/// To lay a picture that got out on it: nothing of it is shown.
+impl Opens for act::FindMark {}
 
 /// Leave to open one photo: its line is written. Whoever holds it may open that photo again, and no other.
 #[derive(Clone, Debug)]

@@ -1,4 +1,5 @@
-//! A form counts where this process wrote it for this session. Whoever takes a form takes it by [`OwnForm`].
+//! A form counts where this process wrote it for this session. Whoever takes a form takes it by [`OwnForm`], and one with files by
+//! [`super::upload::Upload`].
 
 use axum::Form;
 use axum::body::{Body, to_bytes};
@@ -24,7 +25,7 @@ pub(crate) const TEXT: usize = 256 << 10;
 pub(crate) const WHOLE: usize = 4 * TEXT;
 
 /// Who sends a form, and the proof that stands in theirs.
-pub(crate) trait Sender: Sized + Send {
+pub(crate) trait Sender: Sized + Send + Sync {
     /// Who it is, or why nobody.
     fn sender<S>(parts: &mut Parts, state: &S) -> impl Future<Output = Result<Self, Unsigned>> + Send
     where
@@ -93,18 +94,30 @@ where
         let (mut parts, body) = request.into_parts();
         let who = Who::sender(&mut parts, state).await?;
         let bytes = to_bytes(body, MOST).await.map_err(|_| Refusal::Unreadable)?;
-        let mut proofs = url::form_urlencoded::parse(&bytes).filter(|(name, _)| name == PROOF);
-        let (given, more) = (proofs.next(), proofs.next());
-        let right =
-            given.is_some_and(|(_, proof)| proof.as_bytes().ct_eq(who.session().proof.as_bytes()).into());
-        if !right || more.is_some() || parts.method != Method::POST {
-            let what = Happened::Refused(Refusal::Forged.code());
-            Web::from_ref(state).tell_of(who.session(), who.network(), what).await?;
-            return Err(Refusal::Forged.into());
-        }
+        let proofs = url::form_urlencoded::parse(&bytes).filter(|(name, _)| name == PROOF);
+        let proofs: Vec<Vec<u8>> = proofs.map(|(_, proof)| proof.into_owned().into_bytes()).collect();
+        own(&Web::from_ref(state), &who, &parts.method, &proofs).await?;
         let mut again = Request::from_parts(parts, Body::from(bytes));
         DefaultBodyLimit::max(MOST).apply(&mut again);
         let Form(value) = Form::<T>::from_request(again, state).await.map_err(Refusal::from)?;
         Ok(Self { who, value })
     }
+}
+
+/// Refuses a form that does not hold this session's proof, and that alone; the refusal is written down.
+pub(super) async fn own(
+    web: &Web,
+    who: &impl Sender,
+    method: &Method,
+    proofs: &[impl AsRef<[u8]>],
+) -> Result<(), Refusal> {
+    let right = match proofs {
+        [proof] => bool::from(proof.as_ref().ct_eq(who.session().proof.as_bytes())),
+        _ => false,
+    };
+    if right && *method == Method::POST {
+        return Ok(());
+    }
+    web.tell_of(who.session(), who.network(), Happened::Refused(Refusal::Forged.code())).await?;
+    Err(Refusal::Forged)
 }

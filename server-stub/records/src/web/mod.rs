@@ -24,6 +24,7 @@ pub(crate) mod signed;
 mod store;
 mod table;
 mod told;
+pub(crate) mod upload;
 mod waiting;
 pub(crate) mod words;
 

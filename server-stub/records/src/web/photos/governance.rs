@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
 use super::gate::broken;
-use super::{Desk, words, words::governance as told};
+use super::{Desk, leaks, words, words::governance as told};
 use crate::access;
 use crate::coded::Coded as _;
 use crate::outside::OutsideError;
@@ -74,6 +74,9 @@ pub(super) async fn page(State(desk): State<Desk>, signed: Signed) -> Result<Htm
             }
         }
         (desk.witnesses()?)
+        @if desk.may_fresh(&signed, Action::FindMark, &Subject::Hospital) {
+            p.actions { a.button href=(leaks::PAGE) { (leaks::TITLE) } }
+        }
         section aria-labelledby="roles" {
             h2 id="roles" { (told::ROLES) }
             @if !entries.values().any(changes_role) { p.note { (told::NO_ROLES) } }

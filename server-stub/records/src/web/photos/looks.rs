@@ -21,17 +21,20 @@ use crate::web::signed::Signed;
 /// Lines on a page.
 const MOST: usize = 500;
 /// What counts as a look.
-const LOOKS: [Action; 9] = [
+const LOOKS: [Action; 10] = [
     Action::View,
     Action::Compare,
     Action::Proof,
     Action::Export,
     Action::CaseEvidence,
+    Action::FindMark,
     Action::MakeLink,
     Action::Amend,
     Action::BreakGlass,
     Action::List,
 ];
+/// And what else is told of a photo.
+const LED_TO: [Happening; 2] = [Happening::Link, Happening::MarkSought];
 
 pub(super) async fn of_photo(
     State(desk): State<Desk>,
@@ -68,7 +71,7 @@ pub(super) async fn of_patient(
 
 impl Desk {
     /// The newest lines about a photo or a patient, newest first.
-    async fn looks(&self, about: String) -> Result<Vec<Entry>, Refusal> {
+    async fn looks(&self, about: String) -> Result<Vec<(u64, Entry)>, Refusal> {
         let (places, size) = (self.places(), self.log.size());
         let read = move || {
             let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,9 +80,9 @@ impl Desk {
             let read = places.newest(&about, |kept| {
                 let entry = kept.entry.filter(|entry| match entry.what {
                     What::Action(action) => LOOKS.contains(&action),
-                    What::Happening(happening) => happening == Happening::Link,
+                    What::Happening(happening) => LED_TO.contains(&happening),
                 });
-                newest.extend(entry);
+                newest.extend(entry.map(|entry| (kept.index, entry)));
                 if newest.len() < MOST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
             read.map(|()| newest)
@@ -91,14 +94,14 @@ impl Desk {
         })
     }
 
-    async fn table(&self, looks: Vec<Entry>) -> Result<Markup, Refusal> {
-        let people = looks.iter().filter_map(|entry| Some(entry.who.as_ref()?.0.clone())).collect();
+    async fn table(&self, looks: Vec<(u64, Entry)>) -> Result<Markup, Refusal> {
+        let people = looks.iter().filter_map(|(_, entry)| Some(entry.who.as_ref()?.0.clone())).collect();
         let staff = self.folk.staff(people).await.map_err(|error| broken(&error))?;
         let name = |entry: &Entry| {
             let who = entry.who.as_ref().and_then(|who| staff.get(&who.0));
             let unnamed = match entry.what {
-                What::Happening(_) => words::looks::BY_LINK,
-                What::Action(_) => words::looks::UNNAMED,
+                What::Happening(Happening::Link) => words::looks::BY_LINK,
+                What::Happening(_) | What::Action(_) => words::looks::UNNAMED,
             };
             who.map_or(unnamed, String::as_str).to_owned()
         };
@@ -113,10 +116,10 @@ impl Desk {
                             th scope="col" { (head) }
                         }
                     } }
-                    tbody { @for entry in &looks { tr {
+                    tbody { @for (line, entry) in &looks { tr id={ "line-" (line) } {
                         td { (layout::time(entry.at)) }
                         td { strong { (name(entry)) } }
-                        td { (what(entry)) }
+                        td { (told(entry)) }
                         td { (place(entry.network)) }
                     } } }
                 }
@@ -125,9 +128,11 @@ impl Desk {
     }
 }
 
-fn what(entry: &Entry) -> Markup {
+/// What a line says was done.
+pub(super) fn told(entry: &Entry) -> Markup {
     let told = match entry.what {
         What::Action(action) => words::action(action),
+        What::Happening(Happening::MarkSought) => words::action(Action::FindMark),
         What::Happening(_) => entry.note.as_ref().and_then(Step::of).map_or("", words::step),
     };
     html! {

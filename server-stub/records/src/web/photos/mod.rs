@@ -1,6 +1,6 @@
 //! The pages about photos: work lists, search, a patient's time line, a photo, two photos, record, origin, who has looked,
 //! putting a record right, breaking the glass, and what leaves: exports, and links for people outside; and what stands on the same
-//! names and sealed words: governance and roles.
+//! names and sealed words: governance, and pictures that got out; roles.
 //!
 //! Always: each handler takes `Signed` and does what one logged action allows; no patient is named in an address, a title,
 //! a header or a log line; pixels leave by `pixels` alone, marked; text comes from `words`.
@@ -18,6 +18,7 @@ mod haste;
 mod hastes;
 mod keeping;
 mod kept;
+mod leaks;
 mod links;
 mod lists;
 mod looks;
@@ -108,6 +109,8 @@ struct Inner {
     showings: Showings,
     /// The log is read for one page at a time: it is long.
     reading: Turns,
+    /// One picture is searched for its mark at a time: it takes a core for seconds.
+    searching: Turns,
     /// Where the log's lines about each photo and patient are.
     places: Arc<Mutex<Places>>,
     /// Holds and erasures are judged and written one after the other.
@@ -146,8 +149,19 @@ impl Desk {
         let (showings, reading) = (Showings::new(parts.folk.clone(), key), Turns::new(1));
         let places = Arc::new(Mutex::new(Places::new(&parts.log_root)));
         let (readings, deciding) = (Readings::default(), tokio::sync::Mutex::default());
-        let (shelf, reviewed) = (Shelf::default(), Mutex::default());
-        Self(Arc::new(Inner { showings, reading, places, deciding, teams, readings, shelf, reviewed, parts }))
+        let (shelf, reviewed, searching) = (Shelf::default(), Mutex::default(), Turns::new(1));
+        Self(Arc::new(Inner {
+            showings,
+            reading,
+            searching,
+            places,
+            deciding,
+            teams,
+            readings,
+            shelf,
+            reviewed,
+            parts,
+        }))
     }
 
     /// What a team is called.
@@ -158,6 +172,10 @@ impl Desk {
 
     fn reading(&self) -> &Turns {
         &self.0.reading
+    }
+
+    fn searching(&self) -> &Turns {
+        &self.0.searching
     }
 
     fn places(&self) -> Arc<Mutex<Places>> {
@@ -182,7 +200,7 @@ impl Desk {
 }
 
 /// Every address about photos. A test asks each for another team's photo.
-pub const ADDRESSES: [&str; 36] = [
+pub const ADDRESSES: [&str; 37] = [
     "/photos",
     "/lists/{team}",
     "/search",
@@ -215,6 +233,7 @@ pub const ADDRESSES: [&str; 36] = [
     "/cases/{case}",
     "/cases/{case}/form",
     "/cases/{case}/evidence",
+    "/leaks",
     "/links",
     "/compare",
     "/shown/{showing}",
@@ -255,6 +274,7 @@ fn page(address: &str) -> MethodRouter<Desk> {
         "/cases/{case}" => get(cases::page).post(cases::act),
         "/cases/{case}/form" => get(cases::regulator),
         "/cases/{case}/evidence" => get(cases::evidence_form).post(cases::evidence),
+        "/leaks" => get(leaks::form).post(leaks::find),
         "/links" => get(links::list::list).post(links::list::revoke),
         "/compare" => get(compare::page),
         "/shown/{showing}" => get(pixels::view),

@@ -385,6 +385,7 @@ pub(super) fn action(action: gauze_people::action::Action) -> &'static str {
         Action::Proof => "Looked where it comes from",
         Action::Export => "Took a copy out",
         Action::CaseEvidence => "Named its patient in the evidence of a case",
+        Action::FindMark => "Looked for whose view a picture of it was",
         Action::MakeLink => "Made a link",
         Action::Amend => "Put something right",
         Action::BreakGlass => "Broke the glass",

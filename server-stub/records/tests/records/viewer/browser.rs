@@ -198,10 +198,57 @@ async fn the_pages_hold_in_a_browser() {
         browser.run("document.documentElement.style.fontSize = '200%'; return 0", json!([])).await;
         assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} with text of 200 %");
     }
+    leaked(&ward, &browser).await;
     keeping(&ward, &browser).await;
     gone_wrong(&ward, &browser).await;
     drop(stop);
     ward.end().await;
+}
+
+/// Pictures that got out, chosen and sent by the browser itself: one that names somebody, one that names nobody, and no picture.
+async fn leaked(ward: &Ward, browser: &Browser) {
+    let nurse = ward.sign_in(person("Nurse Siân Okonkwo-Featherstone", Role::Viewer, TEAM));
+    let page = nurse.get(&format!("/photos/{}", ward.photos().await[1].handle)).await.text();
+    let showing = page.split("data-shown=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let view = nurse.get(&format!("/shown/{showing}?screen=1600")).await.body;
+    let dir = tempfile::tempdir().unwrap();
+    let names = ["Sent to the ward's WhatsApp group on Friday \"evening\".jpg", "plain.jpg", "letter.jpg"];
+    let bytes: [&[u8]; 3] = [&view, &drawn(800, 600), b"no picture"];
+    let paths = names.map(|name| dir.path().join(name));
+    for (path, bytes) in paths.iter().zip(bytes) {
+        std::io::Write::write_all(&mut fs::File::create(path).unwrap(), bytes).unwrap();
+    }
+    let chosen = paths.map(|path| path.display().to_string()).join("\n");
+    let officer = ward.sign_in(person("Officer Governance", Role::Governance, TEAM));
+    let origin = format!("https://{}", ward.host);
+    let cookie = json!({ "name": "__Host-gauze", "value": officer.cookie, "url": origin, "path": "/", "secure": true,
+                         "httpOnly": true, "sameSite": "Strict" });
+    browser.devtools("Network.setCookie", cookie).await;
+    for name in ["leaks", "leaks-found"] {
+        browser.open(&format!("{origin}/leaks")).await;
+        if name == "leaks-found" {
+            let field = json!({ "using": "css selector", "value": "input[type=file]" });
+            let field = browser.post("/element", field).await;
+            let field = field.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+            browser.post(&format!("/element/{field}/value"), json!({ "text": chosen })).await;
+            browser.run("document.querySelector('main button.main').click(); return 0", json!([])).await;
+            wait_for(browser, "return document.querySelectorAll('ul.cards > li').length === 3").await;
+            let text = browser.run("return document.body.textContent", json!([])).await;
+            let text = text.as_str().unwrap();
+            assert!(
+                text.contains("Nurse Siân Okonkwo-Featherstone") && text.contains("The keyed check agrees"),
+                "{text}"
+            );
+            assert!(text.contains("Nobody is named") && text.contains("Not read"), "{text}");
+        }
+        for (width, scheme) in [(1280, "light"), (320, "dark"), (320, "light"), (1280, "dark")] {
+            browser.look(width, scheme).await;
+            assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} at {width}, {scheme}");
+            picture(browser, &format!("{name}-{width}-{scheme}")).await;
+        }
+        browser.run("document.documentElement.style.fontSize = '200%'; return 0", json!([])).await;
+        assert_eq!(browser.run(WRONG, json!([])).await, json!([]), "{name} with text of 200 %");
+    }
 }
 
 /// What governance keeps, erases and has everybody read, two days later.

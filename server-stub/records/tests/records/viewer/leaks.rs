@@ -2,12 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use axum::http::StatusCode;
+use gauze_people::acting::Network;
+use gauze_people::action::Action;
+use gauze_people::log::{Entry, Happening, Kind, Outcome, What, read_entries};
 use gauze_people::person::Role;
 use gauze_records::Coded as _;
-use gauze_records::leak::Tracer;
+use gauze_records::access::log_dir;
+use gauze_records::leak::{Sought, Tracer};
+use gauze_wire::Digest;
+use jiff::SignedDuration;
 use jpeg_encoder::{ColorType, Encoder};
 
-use super::ward::{TEAM, Ward, drawn, person};
+use super::ward::{Browser, TEAM, Ward, drawn, person};
 
 /// Part of a JPEG, encoded again at a low quality.
 fn part(jpeg: &[u8], (left, top, width, height): (usize, usize, u16, u16)) -> Vec<u8> {
@@ -28,9 +35,8 @@ fn put(dir: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_picture_that_got_out_names_the_line_it_was_shown_by_and_nobody_else() {
-    let ward = Ward::large().await;
+/// The photo as three nurses saw it, and the lines by which they did.
+async fn seen(ward: &Ward) -> (Vec<u64>, Vec<Vec<u8>>) {
     let photo = &ward.photos().await[0];
     let (mut lines, mut views) = (Vec::new(), Vec::new());
     for name in ["Nurse One", "Nurse Two", "Nurse Three"] {
@@ -40,6 +46,200 @@ async fn a_picture_that_got_out_names_the_line_it_was_shown_by_and_nobody_else()
         let showing = page.split("data-shown=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         views.push(nurse.get(&format!("/shown/{showing}?screen=1600")).await.body);
     }
+    (lines, views)
+}
+
+fn officer(ward: &Ward) -> Browser<'_> {
+    ward.sign_in(person("Officer Governance", Role::Governance, TEAM))
+}
+
+/// Lines of searches: what they note.
+fn sought(ward: &Ward) -> Vec<Entry> {
+    let of = |entry: &Entry| entry.what == What::Action(Action::FindMark) && entry.outcome == Outcome::Done;
+    ward.office.entries().into_iter().filter(of).collect()
+}
+
+fn notes(entries: &[Entry]) -> Vec<&str> {
+    entries.iter().map(|entry| entry.note.as_ref().unwrap().as_str()).collect()
+}
+
+/// Whether some file below has these bytes in it.
+fn holds(dir: &Path, bytes: &[u8]) -> bool {
+    std::fs::read_dir(dir).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        let here = || std::fs::read(&path).is_ok_and(|text| text.windows(bytes.len()).any(|at| at == bytes));
+        if path.is_dir() { holds(&path, bytes) } else { here() }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn governance_is_told_whose_view_a_picture_was_and_each_search_is_a_line_whatever_it_found() {
+    let ward = Ward::large().await;
+    let (lines, views) = seen(&ward).await;
+    let photo = &ward.photos().await[0];
+    let (whole, plain) = (part(&views[1], (0, 0, 1600, 1200)), drawn(1600, 1200));
+    let pictures: [(&str, &[u8]); 3] =
+        [("leak \u{e9}.jpg", &whole), ("plain.jpg", &plain), ("<b>.jpg", b"no picture")];
+    let told = officer(&ward).upload("/leaks", &[("photo", "")], &pictures).await;
+    let text = told.text();
+    assert_eq!(told.status, StatusCode::OK, "{text}");
+    assert!(
+        text.contains("Nurse Two") && !text.contains("Nurse One") && !text.contains("Nurse Three"),
+        "{text}"
+    );
+    assert!(text.contains("leak \u{e9}.jpg") && text.contains("&lt;b&gt;.jpg"));
+    let said = |words: &str| text.matches(words).count();
+    assert_eq!(
+        (said("Nobody is named"), said("Not read"), said("The keyed check agrees")),
+        (1, 1, 1),
+        "{text}"
+    );
+    assert!(text.contains("accuses nobody") && text.contains("This proves nothing"));
+    let at = format!("/photos/{}/looks#line-{}", photo.handle, lines[1]);
+    assert!(text.contains(&at), "{text}");
+    let looks = officer(&ward).get(at.split('#').next().unwrap()).await.text();
+    assert!(looks.contains(&format!("id=\"line-{}\"", lines[1])), "{looks}");
+    let entries = sought(&ward);
+    let of = |bytes: &[u8], said: &str| format!("{}/{said}", Digest::of(bytes));
+    assert_eq!(
+        notes(&entries),
+        [
+            "asked/3",
+            &of(&whole, &format!("check/{}", lines[1])),
+            &of(&plain, "nothing"),
+            &of(b"no picture", "unread")
+        ]
+    );
+    let officers = person("Officer Governance", Role::Governance, TEAM).id;
+    assert!(entries.iter().all(|entry| entry.who.as_ref() == Some(&officers)));
+
+    // With the original a part is enough, and the search is a line of that photo.
+    let small = part(&views[2], (300, 200, 900, 700));
+    let reference = photo.capture_id.to_string();
+    let told = officer(&ward).upload("/leaks", &[("photo", &reference)], &[("small.jpg", &small)]).await;
+    let text = told.text();
+    assert!(
+        text.contains("Nurse Three") && !text.contains("Nurse Two") && text.contains("It lies on the photo"),
+        "{text}"
+    );
+    let entries = sought(&ward);
+    let [.., begun, answered] = &*entries else { panic!("{entries:?}") };
+    let about = begun.about.as_ref().unwrap();
+    assert_eq!((about.kind, about.id.as_deref()), (Kind::Photo, Some(&*reference)));
+    assert!(answered.note.as_ref().unwrap().as_str().ends_with(&format!("/{}", lines[2])));
+    let looks = officer(&ward).get(at.split('#').next().unwrap()).await.text();
+    assert!(looks.contains("Looked for whose view a picture of it was"), "{looks}");
+    for kept in [&whole[300..340], &small[300..340]] {
+        assert!(!holds(ward.office.dir.path(), kept) && !holds(&ward.hospital.data(), kept));
+    }
+    ward.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_may_not_be_or_has_no_line_says_nothing() {
+    let ward = Ward::large().await;
+    let (_, views) = seen(&ward).await;
+    let whole = part(&views[1], (0, 0, 1600, 1200));
+    let leak: [(&str, &[u8]); 1] = [("leak.jpg", &whole)];
+    let refused = |status: StatusCode, text: &str| status.is_client_error() && !text.contains("Nurse Two");
+    for (role, network) in [
+        (Role::Viewer, Network::Inside),
+        (Role::Auditor, Network::Inside),
+        (Role::Administrator, Network::Inside),
+        (Role::Governance, Network::Outside),
+    ] {
+        let somebody = ward.sign_in(person("Other Person", role, TEAM)).from(network);
+        for answer in [somebody.get("/leaks").await, somebody.upload("/leaks", &[], &leak).await] {
+            assert!(
+                answer.status == StatusCode::FORBIDDEN && refused(answer.status, &answer.text()),
+                "{role}"
+            );
+            assert_eq!(ward.office.last().outcome, Outcome::Refused);
+        }
+    }
+    // A form that this process did not write; too many pictures; too much of them; none; and no such photo.
+    let mut forger = officer(&ward);
+    forger.proof = "0".repeat(64);
+    let forged = forger.upload("/leaks", &[], &leak).await;
+    assert!(forged.status == StatusCode::FORBIDDEN && forged.text().contains("form_not_ours"));
+    assert_eq!(ward.office.last().outcome, Outcome::Refused);
+    let twice = officer(&ward);
+    let twice = twice.upload("/leaks", &[("proof", &twice.proof)], &leak).await;
+    assert!(twice.text().contains("form_not_ours"));
+    let large = vec![b'x'; 48 << 20];
+    let nobodys = "01930000-0000-7000-8000-00000000abcd";
+    for (fields, pictures, status) in [
+        (vec![], vec![leak[0]; 6], StatusCode::BAD_REQUEST),
+        (vec![], vec![("large.jpg", &*large)], StatusCode::PAYLOAD_TOO_LARGE),
+        (vec![], vec![("", &b""[..])], StatusCode::BAD_REQUEST),
+        (vec![("photo", nobodys)], leak.to_vec(), StatusCode::BAD_REQUEST),
+        (vec![("photo", "the wound of bed 4")], leak.to_vec(), StatusCode::BAD_REQUEST),
+    ] {
+        let answer = officer(&ward).upload("/leaks", &fields, &pictures).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert!(answer.text().contains("class=\"trouble\""));
+        assert!(
+            fields.iter().all(|(_, typed)| answer.text().contains(typed)),
+            "what was typed stands there again"
+        );
+    }
+    assert!(sought(&ward).is_empty());
+    // Without either line nothing is said.
+    for lines in [0, 1] {
+        ward.office.breaks_behind(lines);
+        let answer = officer(&ward).upload("/leaks", &[], &leak).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!answer.text().contains("Nurse Two"));
+        assert_eq!(sought(&ward).len() as u64, lines);
+    }
+    ward.office.breaks(false);
+    let late = officer(&ward);
+    ward.hospital.clock.advance(SignedDuration::from_mins(6));
+    for answer in [late.get("/leaks").await, late.upload("/leaks", &[], &leak).await] {
+        assert!(answer.text().contains("prove_again") && refused(answer.status, &answer.text()));
+    }
+    assert_eq!(sought(&ward).len(), 1);
+    ward.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_from_the_command_line_has_its_lines_too_and_does_not_go_on_beside_the_service() {
+    let ward = Ward::large().await;
+    let (lines, views) = seen(&ward).await;
+    let id = ward.photos().await[0].capture_id;
+    let by = person("Officer Governance", Role::Governance, TEAM).id;
+    let (data, keys, now) = (ward.hospital.data(), ward.hospital.keys(), ward.hospital.now());
+    let begin = |pictures, original| Sought::begin((&data, &keys), by.clone(), (pictures, original), now);
+    assert_eq!(begin(1, None).await.err().unwrap().code(), "busy");
+    let Ward { hospital: _hospital, puller, folk, pages, apart, .. } = ward;
+    drop((pages, apart));
+    folk.close().await;
+    puller.close().await;
+    let dir = tempfile::tempdir().unwrap();
+    let whole = part(&views[1], (0, 0, 1600, 1200));
+    let path = put(dir.path(), "whole.jpg", &whole);
+    let text = put(dir.path(), "text.jpg", b"no picture");
+    let sought = begin(2, None).await.unwrap();
+    assert_eq!(sought.trace(&path, now).await.unwrap().views[0].line, lines[1]);
+    assert_eq!(sought.trace(&text, now).await.err().unwrap().code(), "picture_damaged");
+    sought.end().await.unwrap();
+    begin(1, Some(id)).await.unwrap().end().await.unwrap();
+    let mut entries = Vec::new();
+    read_entries(&log_dir(&data), |kept| entries.extend(kept.entry)).unwrap();
+    entries.retain(|entry| entry.what == What::Happening(Happening::MarkSought));
+    let found = format!("{}/check/{}", Digest::of(&whole), lines[1]);
+    assert_eq!(
+        notes(&entries),
+        ["asked/2", &found, &format!("{}/unread", Digest::of(b"no picture")), "asked/1"]
+    );
+    assert!(entries.iter().all(|entry| entry.who.as_ref() == Some(&by)));
+    assert_eq!(entries[3].about.as_ref().unwrap().id, Some(id.to_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_got_out_names_the_line_it_was_shown_by_and_nobody_else() {
+    let ward = Ward::large().await;
+    let (lines, views) = seen(&ward).await;
     let (data, keys) = (ward.hospital.data(), ward.hospital.keys());
     std::os::unix::fs::symlink(ward.office.dir.path().join("access"), data.join("access")).unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -18,7 +18,7 @@ use crate::fixture::{Edit, Hospital, Phone};
 use crate::folk::{patient, text, told};
 
 /// Each route that a role opens, and the action that it does.
-const ROUTES: [(&str, &str, &str); 46] = [
+const ROUTES: [(&str, &str, &str); 48] = [
     ("GET", "/lists/{team}", "list"),
     ("GET", "/patients/{patient}", "list"),
     ("POST", "/search", "search"),
@@ -62,6 +62,8 @@ const ROUTES: [(&str, &str, &str); 46] = [
     ("GET", "/cases/{case}/form", "case"),
     ("GET", "/cases/{case}/evidence", "case_evidence"),
     ("POST", "/cases/{case}/evidence", "case_evidence"),
+    ("GET", "/leaks", "find_mark"),
+    ("POST", "/leaks", "find_mark"),
     ("GET", "/people/sessions", "end_session"),
     ("POST", "/people/sessions", "end_session"),
     ("GET", "/people/waiting", "reenrol"),
@@ -147,7 +149,7 @@ fn table() -> HashMap<(String, String), Vec<bool>> {
             cells.insert((action.clone(), row[0].to_owned()), allowed);
         }
     }
-    assert_eq!(cells.len(), 25 * 7);
+    assert_eq!(cells.len(), 26 * 7);
     cells
 }
 
@@ -239,7 +241,11 @@ async fn ask(
     form: &[(&str, &str)],
 ) -> Answer {
     let browser = ward.sign_in(who).from(network);
-    if method == "GET" { browser.get(address).await } else { browser.post(address, form).await }
+    match (method, address) {
+        ("GET", _) => browser.get(address).await,
+        (_, "/leaks") => browser.upload(address, &[], &[("a.jpg", b"no picture")]).await,
+        _ => browser.post(address, form).await,
+    }
 }
 
 #[tokio::test]
@@ -336,6 +342,7 @@ async fn each_cell_of_the_table_is_what_each_route_answers() {
                             | "report"
                             | "case"
                             | "case_evidence"
+                            | "find_mark"
                     );
                 if opened != *allowed || !(logged || unlogged) {
                     wrong.push(format!(
@@ -402,6 +409,8 @@ async fn an_id_of_another_team_beside_one_of_ones_own_is_refused_and_logged() {
         ("GET", "/cases/0/form".to_owned(), vec![]),
         ("GET", "/cases/0/evidence".to_owned(), vec![]),
         ("POST", "/cases/0/evidence".to_owned(), vec![("words", "x")]),
+        ("GET", "/leaks".to_owned(), vec![]),
+        ("POST", "/leaks".to_owned(), vec![]),
         ("POST", "/hastes".to_owned(), vec![("entry", entry.as_str()), ("verdict", "justified")]),
         ("POST", "/hastes".to_owned(), vec![("entry", "AAAAAAAAAAAAAAAAAAAAAA"), ("verdict", "justified")]),
     ] {

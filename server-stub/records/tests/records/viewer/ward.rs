@@ -398,6 +398,26 @@ impl Browser<'_> {
         self.ward.ask(self.request("GET", address).body(Body::empty()).unwrap(), self.from).await
     }
 
+    /// A form with files, as a browser sends it: fields, then pictures with what they are called.
+    pub async fn upload(&self, address: &str, fields: &[(&str, &str)], pictures: &[(&str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in [("proof", &*self.proof)].iter().chain(fields) {
+            let head =
+                format!("--bound\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(head.into_bytes());
+        }
+        for (name, picture) in pictures {
+            let head = format!(
+                "--bound\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"{name}\"\r\nContent-Type: image/jpeg\r\n\r\n"
+            );
+            body.extend(head.bytes().chain(picture.iter().copied()).chain(*b"\r\n"));
+        }
+        body.extend(b"--bound--\r\n");
+        let request =
+            self.request("POST", address).header(CONTENT_TYPE, "multipart/form-data; boundary=bound");
+        self.ward.ask(request.body(Body::from(body)).unwrap(), self.from).await
+    }
+
     pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("proof", &self.proof).extend_pairs(fields);

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 use super::{Names, PAGE, hours, name, words};
 use crate::web::layout::{self, Frame};
-use crate::web::photos::Desk;
+use crate::web::photos::{Desk, leaks};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
@@ -34,6 +34,7 @@ pub(in crate::web::photos) async fn page(
     let (running, resting): (Vec<&Case>, Vec<&Case>) = open.iter().partition(|case| case.runs());
     let body = html! {
         p { (words::LEAD) }
+        p.actions { a.button href=(leaks::PAGE) { (leaks::TITLE) } }
         section aria-labelledby="running" {
             h2 id="running" { (words::RUNNING) }
             @if running.is_empty() { p.note { (words::NOT_RUNNING) } }

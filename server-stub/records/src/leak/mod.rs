@@ -1,18 +1,23 @@
 //! Whose view a picture was that got out: the mark is read, and the access log says whose line that is.
 //!
 //! Always: nobody is named but by the mark's keyed check or by the weights' rule ([`gauze_mark::Verdict::named`]); nothing of an
-//! original leaves memory; nothing is written.
+//! original leaves memory, and nothing of a picture is kept but the hash that its line notes; a picture's answer is given behind its line
+//! alone ([`Sought`], and the page).
+
+mod command;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use gauze_mark::{Event, Finding, Grounds, MarkKey, Original, Search, find};
-use gauze_people::log::{Entry, Kind as About, LogFailure, Outcome, read_entries};
-use gauze_wire::CaptureId;
+use gauze_people::Note;
+use gauze_people::action::Action;
+use gauze_people::log::{Entry, Happening, Kind as About, LogFailure, Outcome, What, read_entries};
+use gauze_wire::{CaptureId, Digest};
 use serde::Serialize;
 
-use crate::access::log_dir;
+use crate::access::{AccessError, log_dir};
 use crate::blind::FolkKeys;
 use crate::coded::Coded;
 use crate::disk::{DiskError, at, read};
@@ -21,6 +26,8 @@ use crate::keys::{IDENTITY, KeyDir, KeysError};
 use crate::layout::Layout;
 use crate::open::open_picture;
 use crate::render::{MARK_EPOCH, RenderError, Shrink, Unmarked, Wanted, decode};
+
+pub use command::Sought;
 
 /// A picture is searched at the size that still fills so many pixels.
 const SEARCHED: u16 = 2048;
@@ -39,6 +46,12 @@ pub enum LeakError {
     /// The access log.
     #[error(transparent)]
     Log(#[from] LogFailure),
+    /// The access log cannot be written.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// A puller or the pages work on the directory.
+    #[error("another program works on this data directory, and a search has its lines in the access log")]
+    Busy,
     /// The disk.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -61,6 +74,8 @@ impl Coded for LeakError {
             Self::Keys(error) => error.code(),
             Self::Index(error) => error.code(),
             Self::Log(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::Busy => "busy",
             Self::Disk(error) => error.code(),
             Self::Picture { cause, .. } => cause.code(),
             Self::NoOriginal(_) => "no_original",
@@ -72,6 +87,8 @@ impl Coded for LeakError {
             Self::Keys(error) => error.next_step(),
             Self::Index(error) => error.next_step(),
             Self::Log(error) => error.next_step(),
+            Self::Access(error) => error.next_step(),
+            Self::Busy => "Search on the page A picture that got out, or stop the service first.",
             Self::Disk(error) => error.next_step(),
             Self::Picture { .. } => {
                 "Save it as a JPEG file of three colours at its full size, and do not crop it."
@@ -121,6 +138,8 @@ pub struct Place {
 pub struct Trace {
     /// The picture.
     pub file: PathBuf,
+    /// The hash of its bytes.
+    pub sha256: Digest,
     /// Whose views it was made of.
     pub views: Vec<View>,
     /// Where the mark was read without an original.
@@ -128,6 +147,27 @@ pub struct Trace {
     /// What was weighed, where the picture lies in the original that was given.
     pub weighed: Option<Weighed>,
 }
+
+/// What the line notes under which somebody begins to search so many pictures.
+pub(crate) fn asked(pictures: usize) -> Option<Note> {
+    Note::new(format!("asked/{pictures}")).ok()
+}
+
+/// What the line of one picture notes: its hash, and by which lines it was shown, by what; `nothing`, or that it is no picture.
+pub(crate) fn answered(sha256: &Digest, trace: Option<&Trace>) -> Option<Note> {
+    let said = match trace.map(|trace| trace.views.as_slice()) {
+        None => "unread".to_owned(),
+        Some([]) => "nothing".to_owned(),
+        Some(views @ [first, ..]) => {
+            let lines = views.iter().map(|view| format!("/{}", view.line));
+            first.by.to_owned() + &lines.collect::<String>()
+        }
+    };
+    Note::new(format!("{sha256}/{said}")).ok()
+}
+
+/// An original as it lies sealed: its bytes, how it is to be turned, and which it is.
+pub(crate) type Master<'a> = (&'a [u8], u8, CaptureId);
 
 /// Reads marks of one tenant.
 pub struct Tracer {
@@ -137,6 +177,19 @@ pub struct Tracer {
 }
 
 impl Tracer {
+    /// With this key and the log in `log`; `original` is the photo that the pictures are thought to show. It blocks.
+    pub(crate) fn of(key: MarkKey, log: PathBuf, original: Option<Master<'_>>) -> Result<Self, LeakError> {
+        let original = match original {
+            None => None,
+            Some((bytes, orientation, id)) => {
+                let picture = |cause| LeakError::Picture { path: PathBuf::from(id.to_string()), cause };
+                let plain = decode(bytes, orientation, Wanted::Screen(SEARCHED)).map_err(picture)?;
+                Some((ready(&plain).map_err(picture)?, about(&log, id)?))
+            }
+        };
+        Ok(Self { key, log, original })
+    }
+
     /// With the tenant's keys; `original` is the photo that the pictures are thought to show.
     ///
     /// # Errors
@@ -146,20 +199,12 @@ impl Tracer {
         let first = identities.first().ok_or_else(|| KeysError::Unusable(keys.path(IDENTITY)))?;
         let key = MarkKey::new(FolkKeys::of(first).mark(), MARK_EPOCH);
         let log = log_dir(data);
-        let original = match original {
-            None => None,
-            Some(id) => {
-                let path = sealed(data, id).await?;
-                let mut file = File::open(&path).map_err(at(&path))?;
-                let opened = open_picture(&mut file, &identities).map_err(at(&path))?;
-                let (picture, orientation) = opened.ok_or(IndexError::Damaged("photo"))?;
-                let wanted = Wanted::Screen(SEARCHED);
-                let plain = decode(&picture, orientation, wanted)
-                    .map_err(|cause| LeakError::Picture { path: path.clone(), cause })?;
-                Some((ready(&plain).map_err(|cause| LeakError::Picture { path, cause })?, about(&log, id)?))
-            }
-        };
-        Ok(Self { key, log, original })
+        let Some(id) = original else { return Self::of(key, log, None) };
+        let path = sealed(data, id).await?;
+        let mut file = File::open(&path).map_err(at(&path))?;
+        let opened = open_picture(&mut file, &identities).map_err(at(&path))?;
+        let (picture, orientation) = opened.ok_or(IndexError::Damaged("photo"))?;
+        Self::of(key, log, Some((&picture, orientation, id)))
     }
 
     /// Whose views one picture was made of.
@@ -167,10 +212,15 @@ impl Tracer {
     /// # Errors
     /// Where the picture or the log cannot be read.
     pub fn trace(&self, path: &Path) -> Result<Trace, LeakError> {
-        let bytes = read(path)?;
-        let picture = |cause| LeakError::Picture { path: path.to_owned(), cause };
-        let mut trace = Trace { file: path.to_owned(), views: Vec::new(), place: None, weighed: None };
-        let upright = decode(&bytes, 1, Wanted::Screen(SEARCHED)).map_err(picture)?;
+        self.trace_of(path, &read(path)?)
+    }
+
+    /// The same of a picture in memory, that is called `name`. It blocks.
+    pub(crate) fn trace_of(&self, name: &Path, bytes: &[u8]) -> Result<Trace, LeakError> {
+        let picture = |cause| LeakError::Picture { path: name.to_owned(), cause };
+        let (file, sha256) = (name.to_owned(), Digest::of(bytes));
+        let mut trace = Trace { file, sha256, views: Vec::new(), place: None, weighed: None };
+        let upright = decode(bytes, 1, Wanted::Screen(SEARCHED)).map_err(picture)?;
         if let Some((original, events)) = &self.original
             && let Some(verdict) = original.weigh(upright.compared().map_err(picture)?, &self.key, events)
         {
@@ -184,7 +234,7 @@ impl Tracer {
             return Ok(trace);
         }
         for turn in TURNS {
-            let turned = decode(&bytes, turn, Wanted::Screen(SEARCHED)).map_err(picture)?;
+            let turned = decode(bytes, turn, Wanted::Screen(SEARCHED)).map_err(picture)?;
             let found = find(turned.compared().map_err(picture)?, &self.key, Search::default());
             if let Some(Finding { event, score, scale, degrees, mirrored }) = found {
                 trace.place = Some(Place { score, scale, degrees, mirrored });
@@ -227,11 +277,13 @@ async fn sealed(data: &Path, id: CaptureId) -> Result<PathBuf, LeakError> {
     Ok(layout.sealed(&row.binding(&tenant)))
 }
 
-/// The lines about a photo that something may have been shown by.
+/// The lines about a photo that something may have been shown by: by one that looked for a mark nothing is.
 fn about(log: &Path, id: CaptureId) -> Result<Vec<Event>, LogFailure> {
     let (mut events, id) = (Vec::new(), id.to_string());
     read_entries(log, |kept| {
-        let entry = kept.entry.filter(|entry| entry.outcome == Outcome::Done);
+        let sought = [What::Action(Action::FindMark), What::Happening(Happening::MarkSought)];
+        let shows = |entry: &Entry| entry.outcome == Outcome::Done && !sought.contains(&entry.what);
+        let entry = kept.entry.filter(shows);
         let about = entry.and_then(|entry| entry.about).filter(|about| about.kind == About::Photo);
         if about.is_some_and(|about| about.id.as_deref() == Some(id.as_str())) {
             events.extend(Event::new(kept.index));
