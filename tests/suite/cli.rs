@@ -54,12 +54,49 @@ async fn every_program_has_help_and_calls_wrong_usage_two() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_phone_that_is_not_enrolled_says_so() {
+async fn a_phone_that_is_not_enrolled_says_so_and_a_mistyped_directory_becomes_none() {
     let dir = tempfile::tempdir().unwrap();
     let picture = crate::fixture::pictures(dir.path(), 1)[0].to_str().unwrap().to_owned();
+    std::fs::create_dir(dir.path().join("keys")).unwrap();
+    std::fs::write(dir.path().join("keys/root.pem"), "").unwrap();
+    let wanted = [vec!["capture", &picture], vec!["upload"], vec!["status"], vec!["list"], vec!["wipe"]];
+    for data in ["phone", "keys"] {
+        for arguments in &wanted {
+            let arguments = [&["--data", data][..], arguments].concat();
+            let ended = attempt("gauze-phone", &arguments, dir.path()).await.unwrap();
+            assert_eq!((ended.code, code(&ended)), (Some(1), "not_enrolled"));
+            assert!(ended.stderr.contains(&format!("{data} holds no phone")), "{}", ended.stderr);
+        }
+    }
+    assert!(!dir.path().join("phone").exists());
+    assert_eq!(std::fs::read_dir(dir.path().join("keys")).unwrap().count(), 1);
+    // A directory of a phone whose enrolment did not end.
+    std::fs::create_dir_all(dir.path().join("begun/vault")).unwrap();
     for arguments in [vec!["capture", &picture], vec!["upload"]] {
+        let arguments = [&["--data", "begun"][..], &arguments].concat();
         let ended = attempt("gauze-phone", &arguments, dir.path()).await.unwrap();
         assert_eq!((ended.code, code(&ended)), (Some(1), "not_enrolled"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commands_own_options_come_before_those_that_every_command_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let everywhere = [
+        ("gauze-phone", "Which phone:", ["--data", "--secrets"]),
+        ("gauze-gateway", "Its log:", ["--log", "--log"]),
+        ("gauze-records", "Its log:", ["--log", "--log"]),
+        ("gauze-witness", "Its log:", ["--log", "--log"]),
+    ];
+    for (program, heading, options) in everywhere {
+        for command in commands(program, dir.path()).await {
+            let help = help(&command, dir.path()).await;
+            let heading = format!("\n{heading}\n");
+            let (own, rest) = help.split_once(&heading).unwrap_or_else(|| panic!("{command}: {help}"));
+            assert!(options.iter().all(|option| !own.contains(&format!(" {option} <"))), "{command}: {own}");
+            let lines = rest.lines().filter(|line| !line.trim().is_empty());
+            assert!(lines.count() <= 6, "{command}: {rest}");
+        }
     }
 }
 

@@ -44,7 +44,7 @@ fn consoles_find_every_setting_in_what_is_made() {
                     && made("android").contains(&format!("@string/{name}\""))
             );
         }
-        assert!(made("markdown").contains(&format!("## `{}`\n", setting.key)));
+        assert!(made("markdown").contains(&format!("\n### `{}`\n", setting.key)));
     }
 }
 

@@ -89,6 +89,7 @@ const MISTAKES: &[Mistake] = &[
         1,
         &["storage_failed", "picture-0.jpg is a file", "--data"],
     ),
+    Mistake("gauze-phone --data keys status", 1, &["not_enrolled", "keys holds no phone", "check --data"]),
     // Addresses and names.
     Mistake("gauze-gateway serve --data gateway --listen 28443", 2, &["--listen", "0.0.0.0:28443"]),
     Mistake(
@@ -349,6 +350,7 @@ async fn a_record_is_refused_by_field_and_line() {
 #[test]
 fn nobody_reading_on_is_no_failure() {
     let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("p/vault")).unwrap();
     for (name, arguments) in [
         ("gauze-phone", ["--data", "p", "status"]),
         ("gauze-phone", ["config", "show", "markdown"]),

@@ -39,8 +39,15 @@ struct Arguments {
     /// Print JSON.
     #[arg(long, global = true)]
     json: bool,
-    /// How the log on standard error is written: text, or one JSON object a line. RUST_LOG says which events.
-    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    /// How the log on standard error is written: `text`, or `json`, one object a line. RUST_LOG says which events.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORM",
+        default_value = "text",
+        help_heading = "Its log",
+        hide_possible_values = true
+    )]
     log: gauze_logging::Form,
 }
 

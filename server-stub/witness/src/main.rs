@@ -16,8 +16,15 @@ use gauze_witness::{Home, ServeOptions, Witness, WitnessError, keygen, serve};
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// How the log on standard error is written: text, or one JSON object a line.
-    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    /// How the log on standard error is written: `text`, or `json`, one object a line.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORM",
+        default_value = "text",
+        help_heading = "Its log",
+        hide_possible_values = true
+    )]
     log: gauze_logging::Form,
 }
 

@@ -128,59 +128,91 @@ fn managed_app() -> String {
 
 fn markdown() -> String {
     let mut out = String::from(HEAD);
-    for setting in SETTINGS {
-        let Setting { key, title, description, kind, need, effect, otherwise, example } = setting;
-        let kind = match kind {
-            Kind::Text { most } => format!("text of at most {most} bytes"),
-            Kind::Integer { least, most } => format!("whole number, {least} to {most}"),
-        };
-        let need = match (need, otherwise) {
-            (Need::Required, _) => "must be set".to_owned(),
-            (Need::ToEnrol, _) => "must be set to enrol, may be cleared afterwards".to_owned(),
-            (Need::Optional, otherwise) => format!("may be left open: {}", otherwise.unwrap_or("nothing")),
-        };
-        let effect = match effect {
-            Effect::Points => "not trusted by itself: the phone checks what it finds there",
-            Effect::Sticks => "the first value sticks; another one later changes nothing and is reported",
-            Effect::Tightens => "can make the hospital's policy stricter, never looser",
-            Effect::Shown => "shown to people",
-        };
-        let _ = write!(out, "## `{key}`\n\n**{title}.** {description}\n\n- {kind}\n- {need}\n- {effect}\n");
-        let _ = match example {
-            Some(example) => writeln!(out, "- example: `{example}`\n"),
-            None => writeln!(out),
-        };
+    let parts = [("Every phone needs these", true), ("Set these where the hospital wants it", false)];
+    for (title, needed) in parts {
+        let _ = writeln!(out, "## {title}\n");
+        let settings = SETTINGS.iter().filter(|setting| (setting.need != Need::Optional) == needed);
+        settings.for_each(|setting| out += &section(setting));
     }
-    out + TAIL
+    out.trim_end().to_owned() + "\n"
 }
 
-const HEAD: &str = "# Managed configuration
+fn section(setting: &Setting) -> String {
+    let Setting { key, title, description, kind, need, effect, otherwise, example } = setting;
+    let kind = match kind {
+        Kind::Text { most } => format!("It is text of at most {most} bytes"),
+        Kind::Integer { least, most } => format!("It is a whole number from {least} to {most}"),
+    };
+    let need = match (need, otherwise) {
+        (Need::Required, _) => " and must be set.".to_owned(),
+        (Need::ToEnrol, _) => " and must be set to enrol; it may be cleared afterwards.".to_owned(),
+        (Need::Optional, otherwise) => format!("; left open it means: {}.", otherwise.unwrap_or("nothing")),
+    };
+    let effect = match effect {
+        Effect::Points => "The phone does not trust it by itself: it checks what it finds there.",
+        Effect::Sticks => {
+            "The phone keeps the first value; another one later changes nothing and is reported."
+        }
+        Effect::Tightens => "It can make the hospital's policy stricter, never looser.",
+        Effect::Shown => "It is shown to people.",
+    };
+    let example = example.map_or_else(String::new, |example| format!(" Example: `{example}`."));
+    format!("### `{key}`\n\n**{title}.** {description}\n\n{kind}{need} {effect}{example}\n\n")
+}
 
-What device management may set in the app. The same names hold in every system: Android managed configurations
-(`app_restrictions.xml`), AppConfig on Apple devices (`specfile.xml`, the dictionary `com.apple.configuration.managed`) and Apple's
-ManagedApp framework (`managed-app.plist`). [mdm.md](mdm.md) says where to paste what.
+const HEAD: &str = r#"# Managed configuration
 
-Nothing here is secret or proves anything: a setting points, or makes the hospital's signed policy stricter. None loosens it.
+Managed configuration is what device management sets in the app. You rarely write it yourself: `gauze-records token show` prints the whole text for your system, and
+[mdm.md](mdm.md) says where to paste it. This page says what each setting means, and what to do when a phone or a console reports one.
 
-";
+```json
+{
+  "gateway": "https://gauze.example.org",
+  "tenant": "ward-9",
+  "root_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+  "token": "…",
+  "serial": "SN-7"
+}
+```
 
-const TAIL: &str = "## What is refused, and how it is shown
+The names are the same in every system: Android managed configurations (`app_restrictions.xml`), AppConfig on Apple devices (`specfile.xml`, the dictionary
+`com.apple.configuration.managed`) and Apple's ManagedApp framework (`managed-app.plist`). No setting is secret, and none proves anything: it points somewhere, or makes the
+hospital's signed policy stricter. None loosens it.
 
-A configuration with an error is not used at all; what was in force stays. A warning leaves one value out. Android's consoles get a keyed
-app state for every setting, Apple's get `com.apple.feedback.managed`; `gauze-phone config values FILE` prints the same.
+## Check a configuration
+
+```sh
+gauze-phone config values managed.json
+```
+
+It ends with `a phone would use these values`, or says what is wrong with each one and exits with 1. This is what it says of a name with a slip in it:
+
+```text
+warning: tenent: this app has no such setting: check its name, or update the app (unknown_setting)
+error: tenant: Organisation is not set: set it (missing)
+config_invalid: a phone would not use these values: correct them
+```
+
+Add `--encoding android` or `--encoding appconfig` for a file that one of these systems hands over, and `--json` for what the system's console would be told.
+
+## When something is reported
+
+An error in one setting makes the phone use none of the new values; what was in force stays. A warning leaves out that value alone. Android's consoles get a keyed app
+state for every setting, Apple's get `com.apple.feedback.managed`.
 
 | code | means | do |
 |---|---|---|
-| `missing` | a setting that must be there is not | set it |
-| `wrong_type` | text where a number belongs, or the reverse | correct its type |
-| `malformed` | not of the form that the setting has | correct it |
-| `out_of_range` | a number beyond the setting's bounds | correct it |
-| `too_long` | a text beyond the setting's length | shorten it |
-| `not_filled_in` | a variable that the management system did not replace (a warning) | check the variable's name |
-| `unknown_setting` | a name that is none of these (a warning; `gauze-phone enrol` refuses a file that has one) | check its name, or update the app |
-| `root_changed` | another root than the phone has pinned | put the right fingerprint back; to change it, wipe the phone and enrol it again |
-| `tenant_changed`, `gateway_changed` | another organisation or gateway than the phone is enrolled with | put it back, or wipe the phone and enrol it again |
+| `missing` | A setting that must be there is not there. | Set it. |
+| `wrong_type` | There is text where a number belongs, or the reverse. | Correct its type. |
+| `malformed` | The value does not have the form of its setting. | Correct it. |
+| `out_of_range` | The number is beyond the setting's bounds. | Correct it. |
+| `too_long` | The text is longer than the setting allows. | Shorten it. |
+| `not_filled_in` | The management system did not replace a variable (a warning). | Check the variable's name. |
+| `unknown_setting` | The app has no setting of that name (a warning; `gauze-phone enrol` refuses such a file). | Check its name, or update the app. |
+| `root_changed` | It names another root than the phone has pinned. | Put the right fingerprint back. To change it, wipe the phone and enrol it again. |
+| `tenant_changed`, `gateway_changed` | It names another organisation or gateway than the phone is enrolled with. | Put it back, or wipe the phone and enrol it again. |
 
-Numbers may come as digits from Android's and AppConfig's consoles; an empty text is a setting that was not made. Fingerprints may have
-colons, spaces and capitals; certificates may have lost their line ends.
-";
+Android's and AppConfig's consoles may give numbers as digits. An empty text is a setting that was not made. Fingerprints may have colons, spaces and capitals; certificates may
+have lost their line ends.
+
+"#;

@@ -9,7 +9,7 @@ mod values;
 use roxmltree::Node;
 
 pub use generate::{FILES, Generated, generate};
-pub use values::{read_managed, read_values};
+pub use values::{read_managed, read_values, take_up_certificate};
 
 /// Largest file that is looked at, in bytes.
 const MOST: usize = 1 << 20;

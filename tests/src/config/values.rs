@@ -33,15 +33,29 @@ pub fn read_values(bytes: &[u8]) -> Result<Map<String, Value>, ConfigFileError> 
 /// # Errors
 /// [`FileError`] names the one of the two that does not read.
 pub fn read_managed(path: &Path) -> Result<String, FileError> {
-    let read = |path: &Path| Ok(String::from_utf8_lossy(&read_file(path, MOST as u64)?).into_owned());
-    let text = read(path)?;
+    let text = String::from_utf8_lossy(&read_file(path, MOST as u64)?).into_owned();
     let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);
-    let Ok(mut values) = serde_json::from_str::<Value>(&text) else { return Ok(text) };
-    let Some(ca) = values["ca"].as_str().filter(|ca| !ca.is_empty() && !ca.contains("-----BEGIN")) else {
-        return Ok(text);
+    let Ok(Value::Object(mut values)) = serde_json::from_str(&text) else { return Ok(text) };
+    let named = take_up_certificate(path, &mut values)?;
+    Ok(if named.is_some() { Value::Object(values).to_string() } else { text })
+}
+
+/// Puts the certificate itself where `ca` names a file beside `path`; the name that stood there.
+///
+/// # Errors
+/// [`FileError`] where that file does not read.
+pub fn take_up_certificate(
+    path: &Path,
+    values: &mut Map<String, Value>,
+) -> Result<Option<String>, FileError> {
+    let named = values.get("ca").and_then(Value::as_str);
+    let Some(named) = named.filter(|ca| !ca.is_empty() && !ca.contains("-----BEGIN")) else {
+        return Ok(None);
     };
-    values["ca"] = read(&path.parent().unwrap_or(Path::new(".")).join(ca))?.into();
-    Ok(values.to_string())
+    let named = named.to_owned();
+    let bytes = read_file(&path.parent().unwrap_or(Path::new(".")).join(&named), MOST as u64)?;
+    values.insert("ca".to_owned(), String::from_utf8_lossy(&bytes).into());
+    Ok(Some(named))
 }
 
 /// As `JSONSerialization` would. What JSON has no word for becomes an empty list, which fits no setting.

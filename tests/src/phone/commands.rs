@@ -257,7 +257,11 @@ pub fn status(phone: &Client, as_json: bool) -> Result<ExitCode, Refusal> {
         (Some(device), Some(gateway)) => say!("device   {device}\ngateway  {gateway}"),
         (None, _) | (_, None) => say!("device   not enrolled"),
     }
-    let stale = if status.bundle_stale { " (past its time: connect to renew it)" } else { "" };
+    let stale = if status.bundle_stale {
+        " (past its time: the hospital has to sign a newer one; photos are taken and sent all the same)"
+    } else {
+        ""
+    };
     say!("bundle   {}{stale}\npolicy   {}", status.bundle_version, status.policy_version);
     // Whatever this phone numbered and no longer holds has ended at the hospital.
     let held = status.unsent + status.stored + status.refused + status.quarantined;

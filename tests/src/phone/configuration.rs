@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueEnum};
 use gauze_core::Managed;
 use gauze_core::config::{Encoding, Finding, Judged, Severity, feedback_dictionary, keyed_states};
 use gauze_listen::read_file;
-use gauze_tests::config::{FILES, SchemaKind, check_schema, generate, read_values};
+use gauze_tests::config::{FILES, SchemaKind, check_schema, generate, read_values, take_up_certificate};
 use serde_json::json;
 
 use crate::refusal::Refusal;
@@ -92,10 +92,19 @@ fn values(file: &Path, system: System, json: bool) -> Result<ExitCode, Refusal> 
         System::Appconfig => Encoding::AppConfig,
         System::ManagedApp => Encoding::ManagedApp,
     };
-    let Judged { managed, findings } = Managed::judge(encoding, &read_values(&bytes)?);
+    let mut values = read_values(&bytes)?;
+    // As `enrol` reads it, which a script wrote for.
+    let scripts = encoding == Encoding::ManagedApp;
+    let named = scripts.then(|| take_up_certificate(file, &mut values).ok().flatten()).flatten();
+    let Judged { managed, findings } = Managed::judge(encoding, &values);
     if json {
         say!("{}", told(&findings));
     } else {
+        if let Some(named) = named {
+            say!(
+                "ca is read from {named}: `gauze-phone enrol` does so too, a console wants the certificate itself"
+            );
+        }
         findings.iter().for_each(|finding| say!("{}", line(finding)));
     }
     if managed.is_none() {

@@ -119,6 +119,7 @@ fn main() -> ExitCode {
             tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into()),
         )
         .with_writer(std::io::stderr)
+        .with_ansi(false)
         .init();
     let arguments = Arguments::parse();
     gauze_core::adapters::forbid_core_dumps();
@@ -133,14 +134,15 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<ExitCode, Refusal> {
     let Arguments { data, secrets, command } = arguments;
-    let command = match command {
-        Command::Config(command) => return configuration::run(&command),
-        command => command,
-    };
-    let phone = phone::open(&data, secrets)?;
+    if let Command::Config(command) = &command {
+        return configuration::run(command);
+    }
+    if let Command::Enrol { config } = &command {
+        return commands::enrol(&phone::open(&data, secrets)?, config);
+    }
+    let phone = phone::open_kept(&data, secrets)?;
     match command {
-        Command::Config(_) => unreachable!("answered above"),
-        Command::Enrol { config } => commands::enrol(&phone, &config),
+        Command::Config(_) | Command::Enrol { .. } => unreachable!("answered above"),
         Command::SignIn => sign_in::sign_in(&phone),
         Command::SignOut => sign_in::sign_out(&phone),
         Command::Capture { files, record, position, json } => {

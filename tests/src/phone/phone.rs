@@ -22,6 +22,19 @@ pub enum Secrets {
     Keyring,
 }
 
+/// Of these a phone's directory has at least one, however its making was cut off.
+const MARKS: [&str; 3] = ["lock", "outbox", "vault"];
+
+/// Opens the phone that is in `data`. Where there is none nothing is made: a name that was mistyped is no new phone, and
+/// another directory stays as it is.
+pub fn open_kept(data: &Path, secrets: Secrets) -> Result<Client, Refusal> {
+    if MARKS.iter().all(|mark| matches!(data.join(mark).try_exists(), Ok(false))) {
+        let told = format!("{} holds no phone: check --data, or enrol it first", data.display());
+        return Err(Refusal::new("not_enrolled", told));
+    }
+    open(data, secrets)
+}
+
 /// Opens the phone in `data`, making it where it is missing.
 pub fn open(data: &Path, secrets: Secrets) -> Result<Client, Refusal> {
     let secrets: Arc<dyn SecretStore> = match secrets {

@@ -13,6 +13,7 @@ use reader::Reader;
 const OPERATING: &str = "docs/operating.md";
 const LOST: &str = "docs/lost-phone.md";
 const MDM: &str = "docs/mdm.md";
+const MANAGED: &str = "docs/managed-configuration.md";
 const ROOT: &str = "docs/replace-root.md";
 
 const TRIAL: &str = "A trial in fifteen minutes";
@@ -39,6 +40,7 @@ const FOLLOWED: &[(&str, &[&str])] = &[
     ),
     (LOST, &["1. Find it", "2. Shut it out", "4. Have the wipe order signed"]),
     (MDM, &["The shortest way"]),
+    (MANAGED, &["Check a configuration"]),
     (ROOT, &["Replace the tenant root"]),
 ];
 
@@ -150,6 +152,8 @@ async fn first_phone(reader: &mut Reader) {
     reader.writes("managed.json", &managed.to_string());
     reader.types("rm token.jws").await;
     reader.follows(OPERATING, "Enrol phones").await;
+    let judged = reader.follows(MANAGED, "Check a configuration").await;
+    assert!(judged.ends_with("a phone would use these values\n"), "{judged}");
     reader.awaits("gauze-records list --data records", "filed ").await;
     reader.follows(OPERATING, "The console").await;
 }

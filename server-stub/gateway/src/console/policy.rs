@@ -22,7 +22,7 @@ pub async fn show(State(console): State<Console>) -> Result<Html<String>, PageRe
             div.final { p { strong { "For development, and never for a hospital: " } "phones without a hardware key may enrol." } }
         }
         @if view.signed.is_none() {
-            p.trouble { "No policy has been signed yet, so the strictest holds." }
+            p.trouble { "No policy has been signed yet, so the strictest holds and no phone can enrol. Propose one below." }
         } @else {
             p { "Version " (policy.version) ", signed " (words::time(policy.issued_at)) "." }
         }

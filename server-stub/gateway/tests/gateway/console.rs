@@ -113,6 +113,9 @@ async fn each_change_of_a_phone_is_one_form() {
     for told in ["suspended", "resumed", "an order to wipe it and destroy", "flag taken away: lost"] {
         assert!(story.contains(told), "{told}");
     }
+    assert!(story.contains("shut out for good") && !story.contains("still go out"), "{story}");
+    let token = admin.device(&phone.id()).await.unwrap().device.token_id.unwrap();
+    assert!(browser.open(&format!("/tokens/{token}")).await.contains("not requested here"));
     // For good means for good.
     let resumed = browser.submit(&format!("{device}/resume"), "reason=again").await;
     resumed.expect(409);
