@@ -14,8 +14,7 @@ use jiff::Span;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{self, DiskError};
-use crate::web::form::TEXT;
+use crate::disk::{self, DiskError, TEXT};
 
 /// So long before its day a document is spoken of.
 const AHEAD_DAYS: i64 = 30;
