@@ -9,6 +9,8 @@ use gauze_listen::{FileError, read_file};
 
 /// Largest file that is read whole: a list of revoked certificates.
 const SMALL: u64 = 64 << 20;
+/// Largest text that fills in a whole file of the hospital's, in bytes.
+pub(crate) const TEXT: usize = 256 << 10;
 
 /// Something on disk failed.
 #[derive(Debug, thiserror::Error)]

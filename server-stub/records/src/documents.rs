@@ -16,8 +16,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{self, DiskError};
-use crate::web::form::TEXT;
+use crate::disk::{self, DiskError, TEXT};
 
 /// Most documents, and most notices.
 const MOST: usize = 200;

@@ -12,13 +12,13 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::blocks::block;
-use super::entry::{Entry, Event, Happening, Outcome};
+use super::entry::{Entry, Event, Happening, Outcome, erased_by};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, read_if_any, scan};
 use super::index::{Told, make_missing, tell};
 use super::keys::{LogKeys, PublicKeys};
 use super::line::{Made, Read};
-use super::open::{checkpoint, erased_by, open, stays};
+use super::open::{checkpoint, open, stays};
 use super::spine::Spine;
 use super::writer::{Job, Shared};
 use crate::action::Act;

@@ -335,3 +335,9 @@ impl Entry {
         })
     }
 }
+
+/// The number of the entry that this one says was erased.
+pub(super) fn erased_by(entry: &Entry) -> Option<u64> {
+    let note = entry.note.as_ref().filter(|_| entry.what == What::Happening(Happening::EntryErased))?;
+    note.as_str().parse().ok()
+}

@@ -15,12 +15,11 @@ use gauze_wire::{Digest, Jws, Shape, Signed, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Happening, What};
+use super::entry::{Entry, Happening, What, erased_by};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, read_if_any, scan};
 use super::keys::LogKeys;
 use super::line::{self, Read};
-use super::open::erased_by;
 use super::read::{Kept, Segments};
 use super::spine::{BLOCK, Spine, fold};
 use crate::action::Action;

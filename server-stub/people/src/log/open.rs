@@ -9,7 +9,7 @@ use gauze_wire::log::Checkpoint;
 use gauze_wire::{Jws, PublicKey};
 
 use super::blocks::block;
-use super::entry::{Entry, Happening, Outcome, What};
+use super::entry::{Entry, Happening, Outcome, What, erased_by};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, Torn, read_if_any, scan};
 use super::index::{Index, make_missing};
@@ -146,12 +146,6 @@ pub(super) fn stays(entry: &Entry) -> bool {
 /// The number of the entry that this one says was erased.
 pub(super) fn erasure(jws: &Jws) -> Option<u64> {
     erased_by(&jws.peek().ok()?)
-}
-
-/// The same of what was read.
-pub(super) fn erased_by(entry: &Entry) -> Option<u64> {
-    let note = entry.note.as_ref().filter(|_| entry.what == What::Happening(Happening::EntryErased))?;
-    note.as_str().parse().ok()
 }
 
 /// The numbers of all entries that some entry says were erased: of files with an index, by the lines that it names.

@@ -16,12 +16,11 @@ use super::layout::PROOF;
 use super::refusal::Refusal;
 use super::signed::{Present, Signed, Unsigned};
 use super::told::Happened;
+use crate::disk::TEXT;
 
 /// Largest form, in bytes.
 pub(super) const LARGEST: usize = 32 << 10;
-/// Largest text that fills in a whole file of the hospital's, in bytes.
-pub(crate) const TEXT: usize = 256 << 10;
-/// Largest form with such a text: each of its bytes may take three.
+/// Largest form with a text that fills in a whole file of the hospital's: each of its bytes may take three.
 pub(crate) const WHOLE: usize = 4 * TEXT;
 
 /// Who sends a form, and the proof that stands in theirs.

@@ -24,10 +24,10 @@ use serde::Deserialize;
 
 use super::gate::broken;
 use super::{Desk, Inner};
-use crate::disk::{self, DiskError, PUBLIC};
+use crate::disk::{self, DiskError, PUBLIC, TEXT};
 use crate::documents::{Document, InForce, Register, StaffNotice, Standing, register_file, today};
 use crate::web::field::Field;
-use crate::web::form::{OwnForm, TEXT, WHOLE};
+use crate::web::form::{OwnForm, WHOLE};
 use crate::web::layout::{self, Frame};
 use crate::web::leave::running;
 use crate::web::refusal::Refusal;

@@ -13,10 +13,10 @@ use maud::html;
 use serde::Deserialize;
 
 use super::{PAGE, words};
-use crate::disk::{self, DiskError, PUBLIC};
+use crate::disk::{self, DiskError, PUBLIC, TEXT};
 use crate::keeping::{Retention, retention_file};
 use crate::web::field::Field;
-use crate::web::form::{OwnForm, TEXT, WHOLE};
+use crate::web::form::{OwnForm, WHOLE};
 use crate::web::layout::{self, Frame};
 use crate::web::leave::running;
 use crate::web::photos::Desk;
