@@ -72,7 +72,8 @@ async fn parts(request: Request) -> Result<Vec<Part>, MultipartError> {
         if parts.len() == PARTS {
             return Ok(Vec::new());
         }
-        let (name, file) = (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned));
+        let (name, file) =
+            (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned));
         parts.push(Part { name, file, bytes: field.bytes().await? });
     }
     Ok(parts)
