@@ -89,7 +89,8 @@ impl Desks {
             data: home.join("records"),
             outside: None,
         });
-        let photo = folk.team(None, Which::All, None, 1).await?.pop().context("no photo")?.handle.to_string();
+        let photo = folk.team(Some(super::TEAM), Which::All, None, 1).await?.pop();
+        let photo = photo.context("no photo")?.handle.to_string();
         Ok(Self { folk, puller, pages: router(web.clone(), photos(desk)), web, photo })
     }
 
