@@ -109,7 +109,9 @@ pub(super) async fn find(
         };
         let note = answered(&sha256, trace.as_ref()).ok_or(Refusal::Broken("note"))?;
         let logged = desk.sought(&signed, &Subject::Hospital, (note, &context)).await?;
-        answers.push(Answer { name: name.chars().take(NAME).collect(), trace, line: logged.line().index });
+        // Browsers write a quotation mark so (HTML, 4.10.21.8).
+        let name = name.replace("%22", "\"").chars().take(NAME).collect();
+        answers.push(Answer { name, trace, line: logged.line().index });
     }
     Ok(desk.answer(&signed, &answers).await?.into_response())
 }
