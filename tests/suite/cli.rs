@@ -58,7 +58,7 @@ async fn a_phone_that_is_not_enrolled_says_so_and_a_mistyped_directory_becomes_n
     let dir = tempfile::tempdir().unwrap();
     let picture = crate::fixture::pictures(dir.path(), 1)[0].to_str().unwrap().to_owned();
     std::fs::create_dir(dir.path().join("keys")).unwrap();
-    std::fs::write(dir.path().join("keys/root.pem"), "").unwrap();
+    drop(std::fs::File::create(dir.path().join("keys/root.pem")).unwrap());
     let wanted = [vec!["capture", &picture], vec!["upload"], vec!["status"], vec!["list"], vec!["wipe"]];
     for data in ["phone", "keys"] {
         for arguments in &wanted {

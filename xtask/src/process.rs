@@ -7,10 +7,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// So long may a download take; beyond that its other end hangs.
 const FETCHED_WITHIN: Duration = Duration::from_secs(30 * 60);
+const LOOKS_EVERY: Duration = Duration::from_millis(100);
 
 /// The directory that holds the workspace's `Cargo.toml`.
 pub(crate) fn root() -> anyhow::Result<PathBuf> {
@@ -68,7 +69,6 @@ pub(crate) fn fetch(command: &mut Command) -> anyhow::Result<String> {
 
 fn fetch_within(command: &mut Command, limit: Duration) -> anyhow::Result<String> {
     let name = describe(command);
-    let begun = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -76,16 +76,18 @@ fn fetch_within(command: &mut Command, limit: Duration) -> anyhow::Result<String
         .spawn()
         .with_context(|| format!("could not start `{name}`"))?;
     let (stdout, stderr) = (drained(child.stdout.take()), drained(child.stderr.take()));
+    let mut waited = Duration::ZERO;
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if begun.elapsed() > limit {
+        if waited > limit {
             child.kill()?;
             child.wait()?;
             bail!("`{name}` was not done after {} minutes: look at the network", limit.as_secs() / 60);
         }
-        thread::sleep(Duration::from_millis(100));
+        thread::sleep(LOOKS_EVERY);
+        waited += LOOKS_EVERY;
     };
     let text = |read: thread::JoinHandle<Vec<u8>>| read.join().unwrap_or_default();
     said(&name, &Output { status, stdout: text(stdout), stderr: text(stderr) })

@@ -1,7 +1,7 @@
 //! The hospital's own documents and when each is to be looked at again, and notices that its people have to have read.
 //!
 //! Always: what stands here is the hospital's word and names no patient; what is due stands on its page, in the program's log
-//! ([`Standing`]), and in mail to governance (`mail`), which names neither document nor owner.
+//! (`Standing`), and in mail to governance (`mail`), which names neither document nor owner.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};

@@ -117,7 +117,7 @@ impl<'a> Visit<'a> for Loose<'_> {
                         });
                         let said = said.and_then(|said| self.known.said_by(&said)).unwrap_or_default();
                         if let Some(code) = literal(&arm.body) {
-                            self.add(&code, &said.to_owned(), None);
+                            self.add(&code, said, None);
                         }
                     }
                 }
