@@ -289,6 +289,8 @@ async fn the_records_sides_check_says_what_the_gateway_answers() {
         if told.contains("certificate_authority_unknown") {
             break;
         }
+        // It looks at its files every ten seconds.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         told = attempt("gauze-records", &check, home).await.unwrap().stdout;
     }
     assert!(told.contains("certificate_authority_unknown"), "{told}");
