@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The app's sources, checked by Swift's compiler on Linux against ../Packages/Stubs. The app itself is built by Xcode, from
-// project.yml.
+// project.json.
 let package = Package(
     name: "GauzeApp",
     defaultLocalization: "en",
