@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use gauze_core::ReviewError;
 use gauze_core::adapters::SoftwareVault;
 use gauze_core::ports::{KeyVault, TransportError, VaultError};
 use gauze_core::queue::TransferEnd;
-use gauze_wire::{Digest, PublicKey};
+use gauze_wire::{Digest, PublicKey, ReviewDenied};
 use jiff::SignedDuration;
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -119,7 +120,7 @@ async fn a_photo_discarded_while_its_receipt_is_written_stays_discarded() {
     assert_eq!((listed.len(), listed[0].kind), (1, said), "what its person was told is what came");
 }
 
-/// A vault in which making a review key takes until somebody lets it end.
+/// A vault in which making a review key and agreeing by it take until somebody lets them end.
 struct Slow {
     vault: Arc<SoftwareVault>,
     made: AtomicUsize,
@@ -135,6 +136,12 @@ impl Slow {
 
     async fn comes(&self) {
         tokio::time::timeout(MINUTE, self.come.notified()).await.expect("a review key is asked for");
+    }
+
+    fn takes_long(&self) {
+        self.come.notify_one();
+        let waits = |ends: &mut bool| !*ends;
+        drop(self.ends.1.wait_timeout_while(self.ends.0.lock().unwrap(), MINUTE, waits).unwrap());
     }
 
     fn ends(&self, ends: bool) {
@@ -156,9 +163,7 @@ impl KeyVault for Slow {
     fn create_review(&self) -> Result<(), VaultError> {
         if self.vault.review_key()?.is_none() {
             self.made.fetch_add(1, Ordering::Relaxed);
-            self.come.notify_one();
-            let waits = |ends: &mut bool| !*ends;
-            drop(self.ends.1.wait_timeout_while(self.ends.0.lock().unwrap(), MINUTE, waits).unwrap());
+            self.takes_long();
         }
         // As hardware does it: a new key in place of whatever came meanwhile.
         self.vault.destroy(false)?;
@@ -168,7 +173,9 @@ impl KeyVault for Slow {
         self.vault.review_key()
     }
     fn agree(&self, peer: &[u8; 65]) -> Result<Zeroizing<[u8; 32]>, VaultError> {
-        self.vault.agree(peer)
+        let agreed = self.vault.agree(peer);
+        self.takes_long();
+        agreed
     }
     fn destroy(&self, device_too: bool) -> Result<(), VaultError> {
         self.vault.destroy(device_too)
@@ -241,6 +248,28 @@ async fn a_wipe_that_comes_while_the_review_key_is_made_leaves_none() {
         assert!(!phone.dir.join("gauze/review/identity.age").exists(), "{left}");
         assert_eq!(phone.client().status().device_id.is_some(), left);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wipe_that_comes_while_somebody_unlocks_leaves_it_shut() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::at(&ward, ward.path("phone"));
+    let slow = Slow::of(&phone.vault);
+    phone.keys = slow.clone();
+    phone.open().unwrap();
+    phone.client().enrol(&ward.managed()).await.unwrap();
+    phone.capture(0);
+    slow.ends(false);
+    let runtime = tokio::runtime::Handle::current();
+    let refused = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            runtime.block_on(slow.comes());
+            phone.client().wipe().unwrap();
+            slow.ends(true);
+        });
+        phone.client().unlock()
+    });
+    assert!(matches!(refused, Err(ReviewError::Denied(ReviewDenied::Wiped))), "{refused:?}");
 }
 
 #[tokio::test]

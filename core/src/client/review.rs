@@ -122,10 +122,19 @@ impl Client {
         let ports = &self.ports;
         let opened = leaving_nothing(|| ReviewKeys::unlock(&*ports.disk, &self.config.dir, &*ports.vault));
         if matches!(opened, Err(ReviewError::KeyGone)) {
-            // Nobody can open any of it again; the next run makes new keys, unless the hospital denies them.
-            self.destroy_review()?;
+            // Nobody can open any of it again; the next run makes new keys, unless the hospital denies them. Where one makes them
+            // already, the old ones are gone.
+            if let Ok(_alone) = self.reviewing.try_lock() {
+                self.destroy_review()?;
+            }
         }
-        self.state().unlocked = Some(opened?);
+        let session = opened?;
+        {
+            // Whoever unlocked took their time: what was denied or wiped meanwhile stays shut.
+            let mut state = self.state();
+            self.may_show(&state)?;
+            state.unlocked = Some(session);
+        }
         self.expire_reviews()?;
         Ok(())
     }

@@ -163,24 +163,23 @@ impl Client {
 
     fn begin_wipe(&self, why: &Why) -> Result<(), StoreError> {
         let Some(enrolled) = self.enrolled() else { return self.destroy_openers() };
-        let before = self.state().wipe.clone();
-        let news = match &before {
-            None => true,
-            // An order outranks a wish, and a wish what silence did; the same again is finished, not begun anew.
-            Some(before) => match why.cause {
-                WipeCause::Order => before.order_id != why.order_id,
-                WipeCause::Asked => !before.ends_capture(),
-                WipeCause::Offline => false,
-            },
-        };
-        let wipe = match before {
-            Some(before) if !news => before,
-            Some(_) | None => WipeFile::begin(enrolled.identity.device_id, why),
-        };
-        // Nothing is shown from here on, even where the disk does not take it: what follows says so again.
-        self.state().wipe = Some(wipe.clone());
-        if news {
-            wipe.save(&*self.ports.disk, &self.config.dir)?;
+        {
+            // In one with what was seen: of two that begin at once the lesser gives way.
+            let mut state = self.state();
+            let news = match &state.wipe {
+                None => true,
+                // An order outranks a wish, and a wish what silence did; the same again is finished, not begun anew.
+                Some(before) => match why.cause {
+                    WipeCause::Order => before.order_id != why.order_id,
+                    WipeCause::Asked => !before.ends_capture(),
+                    WipeCause::Offline => false,
+                },
+            };
+            if news {
+                // Nothing is shown from here on, even where the disk does not take it: what follows says so again.
+                let wipe = state.wipe.insert(WipeFile::begin(enrolled.identity.device_id, why));
+                wipe.save(&*self.ports.disk, &self.config.dir)?;
+            }
         }
         self.carry_out_wipe()
     }

@@ -155,7 +155,7 @@ impl Progress {
             for at in band.clone() {
                 let known = &mut self.known[selected.component][usize::from(at)];
                 // What refines bits that never came shows nothing (T.81, G.1.1.1.2).
-                if scan.before == 0 || *known == scan.before + 1 {
+                if !frame.progressive || scan.before == 0 || *known == scan.before + 1 {
                     *known = left;
                 }
             }

@@ -14,6 +14,7 @@ import java.security.PrivateKey
 import java.security.Provider
 import java.security.SecureRandom
 import java.security.Security
+import java.security.UnrecoverableKeyException
 import java.security.cert.Certificate
 import java.security.spec.AlgorithmParameterSpec
 import java.security.spec.ECGenParameterSpec
@@ -41,10 +42,14 @@ object FakeKeystore {
     val held = HashMap<String, Held>()
     var chip = true
 
+    /** What a key's reading throws, as Android 12 to 15 do (`AndroidKeyStoreSpi.engineGetKey`). */
+    val unread = HashMap<String, UnrecoverableKeyException>()
+
     fun install() {
         Security.removeProvider("AndroidKeyStore")
         Security.addProvider(FakeProvider())
         held.clear()
+        unread.clear()
         chip = true
     }
 }
@@ -70,6 +75,7 @@ class FakeGenerator : KeyPairGeneratorSpi() {
         if (wanted.isStrongBoxBacked && !FakeKeystore.chip) throw StrongBoxUnavailableException()
         val made = KeyPairGenerator.getInstance("EC").apply { initialize(ECGenParameterSpec("secp256r1")) }.generateKeyPair()
         FakeKeystore.held[wanted.keystoreAlias] = FakeKeystore.Held(made, wanted)
+        FakeKeystore.unread.remove(wanted.keystoreAlias)
         return made
     }
 }
@@ -84,11 +90,14 @@ class FakeStore : KeyStoreSpi() {
 
     override fun engineGetCertificate(alias: String): Certificate? = engineGetCertificateChain(alias)?.first()
 
-    override fun engineGetEntry(alias: String, parameter: KeyStore.ProtectionParameter?): KeyStore.Entry? =
-        FakeKeystore.held[alias]?.let { KeyStore.PrivateKeyEntry(it.pair.private as PrivateKey, engineGetCertificateChain(alias)) }
+    override fun engineGetEntry(alias: String, parameter: KeyStore.ProtectionParameter?): KeyStore.Entry? {
+        FakeKeystore.unread[alias]?.let { throw it }
+        return FakeKeystore.held[alias]?.let { KeyStore.PrivateKeyEntry(it.pair.private as PrivateKey, engineGetCertificateChain(alias)) }
+    }
 
     override fun engineDeleteEntry(alias: String) {
         FakeKeystore.held.remove(alias)
+        FakeKeystore.unread.remove(alias)
     }
 
     override fun engineContainsAlias(alias: String) = alias in FakeKeystore.held

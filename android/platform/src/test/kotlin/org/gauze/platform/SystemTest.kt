@@ -12,6 +12,7 @@ import androidx.work.WorkInfo
 import androidx.work.WorkManager
 import androidx.work.testing.WorkManagerTestInitHelper
 import java.nio.ByteBuffer
+import java.security.UnrecoverableKeyException
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import org.gauze.logic.port.Authentication
@@ -32,6 +33,7 @@ import org.gauze.platform.upload.Uploads
 import org.json.JSONObject
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
@@ -109,6 +111,22 @@ class SystemTest {
         assertEquals(device, keys.deviceKey().toList())
         assertEquals("older ones agree on none", Build.VERSION.SDK_INT >= Build.VERSION_CODES.S, keys.reviewKey() != null)
         assertTrue(keys.reviewKey() == null || keys.reviewKey()?.toList() != review)
+    }
+
+    @Test
+    @Config(sdk = [35])
+    fun a_key_that_the_system_ended_is_gone_and_one_that_it_cannot_read_now_is_not() {
+        val keys = KeystoreKeys(strongBox = false)
+        keys.create(ByteArray(32))
+        val fault = { assertThrows(KeyException::class.java) { keys.reviewKey() }.fault }
+        FakeKeystore.unread[KeystoreKeys.REVIEW] = UnrecoverableKeyException("busy").apply { initCause(IllegalStateException()) }
+        assertEquals(KeyFault.UNAVAILABLE, fault())
+        assertThrows(KeyException::class.java) { keys.createReview() }
+        FakeKeystore.unread[KeystoreKeys.REVIEW] = UnrecoverableKeyException("Key permanently invalidated")
+        assertEquals(KeyFault.GONE, fault())
+        assertEquals(KeyFault.GONE, assertThrows(KeyException::class.java) { keys.agree(ByteArray(65)) }.fault)
+        keys.createReview()
+        assertNotNull(keys.reviewKey())
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.security.PrivateKey
 import java.security.ProviderException
 import java.security.PublicKey
 import java.security.Signature
+import java.security.UnrecoverableKeyException
 import java.security.interfaces.ECPublicKey
 import java.security.spec.ECGenParameterSpec
 import java.security.spec.ECParameterSpec
@@ -43,7 +44,7 @@ class KeystoreKeys(private val strongBox: Boolean) : DeviceKeys, KeyEvidence {
     }
 
     override fun createReview() = answered {
-        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S && entry(REVIEW) == null) make(REVIEW, review())
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S && isMissing(REVIEW)) make(REVIEW, review())
     }
 
     override fun deviceKey(): ByteArray = answered { point(entry(DEVICE)?.certificate?.publicKey) }
@@ -127,6 +128,13 @@ class KeystoreKeys(private val strongBox: Boolean) : DeviceKeys, KeyEvidence {
 
     private fun store(): KeyStore = KeyStore.getInstance(PROVIDER).apply { load(null) }
 
+    /** Also where the system ended it. */
+    private fun isMissing(alias: String) = try {
+        entry(alias) == null
+    } catch (fault: UnrecoverableKeyException) {
+        fault.isEnd || throw fault
+    }
+
     private fun entry(alias: String) = store().getEntry(alias, null) as? KeyStore.PrivateKeyEntry
 
     private fun key(alias: String): PrivateKey = entry(alias)?.privateKey ?: throw KeyException(KeyFault.GONE)
@@ -140,12 +148,17 @@ class KeystoreKeys(private val strongBox: Boolean) : DeviceKeys, KeyEvidence {
         /** How long one authentication opens photos. */
         const val REVIEW_SECONDS = 300
 
+        /** How a store says that the system ended a key, as where the screen lock is taken away: what else goes wrong has a cause. */
+        private val UnrecoverableKeyException.isEnd get() = cause == null
+
         private inline fun <T> answered(call: () -> T): T = try {
             call()
         } catch (_: UserNotAuthenticatedException) {
             throw KeyException(KeyFault.NEEDS_USER)
         } catch (_: KeyPermanentlyInvalidatedException) {
             throw KeyException(KeyFault.GONE)
+        } catch (fault: UnrecoverableKeyException) {
+            throw KeyException(if (fault.isEnd) KeyFault.GONE else KeyFault.UNAVAILABLE)
         } catch (_: GeneralSecurityException) {
             throw KeyException(KeyFault.UNAVAILABLE)
         } catch (_: ProviderException) {
