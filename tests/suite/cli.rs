@@ -59,8 +59,11 @@ async fn a_phone_that_is_not_enrolled_says_so_and_a_mistyped_directory_becomes_n
     let picture = crate::fixture::pictures(dir.path(), 1)[0].to_str().unwrap().to_owned();
     std::fs::create_dir(dir.path().join("keys")).unwrap();
     drop(std::fs::File::create(dir.path().join("keys/root.pem")).unwrap());
+    // The records side has a lock of its own.
+    std::fs::create_dir(dir.path().join("records")).unwrap();
+    drop(std::fs::File::create(dir.path().join("records/lock")).unwrap());
     let wanted = [vec!["capture", &picture], vec!["upload"], vec!["status"], vec!["list"], vec!["wipe"]];
-    for data in ["phone", "keys"] {
+    for data in ["phone", "keys", "records"] {
         for arguments in &wanted {
             let arguments = [&["--data", data][..], arguments].concat();
             let ended = attempt("gauze-phone", &arguments, dir.path()).await.unwrap();
@@ -69,7 +72,9 @@ async fn a_phone_that_is_not_enrolled_says_so_and_a_mistyped_directory_becomes_n
         }
     }
     assert!(!dir.path().join("phone").exists());
-    assert_eq!(std::fs::read_dir(dir.path().join("keys")).unwrap().count(), 1);
+    for others in ["keys", "records"] {
+        assert_eq!(std::fs::read_dir(dir.path().join(others)).unwrap().count(), 1, "{others} is as it was");
+    }
     // A directory of a phone whose enrolment did not end.
     std::fs::create_dir_all(dir.path().join("begun/vault")).unwrap();
     for arguments in [vec!["capture", &picture], vec!["upload"]] {

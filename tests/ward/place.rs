@@ -80,6 +80,8 @@ async fn outside_no_photo_is_taken_but_by_community_teams_and_what_was_taken_goe
     assert!(matches!(&refused, CaptureError::Outside(words) if words == "Site A"), "{refused}");
     assert!(phone.disk.ops().is_empty(), "nothing was written");
     phone.client().capture(jpeg(1), of_team("community", "Community nurses")).unwrap();
+    // Whoever names no team may be of that one.
+    phone.capture(2);
     assert_eq!(phone.run().await.stopped, []);
     // A position that nobody believes forbids nothing.
     phone.client().located(Fix { mock: true, ..outside() });
@@ -138,8 +140,12 @@ async fn the_position_is_in_no_file_no_message_and_no_log() {
     for degrees in [LATITUDE, LONGITUDE] {
         needles.word("as a number", &degrees.to_le_bytes());
         needles.word("as a number, most significant byte first", &degrees.to_be_bytes());
-        needles.word("in digits", format!("{:.4}", degrees.abs()).as_bytes());
+        // Cut, not rounded: what is written with more digits has it too.
+        needles.word("in digits", &degrees.abs().to_string().as_bytes()[..6]);
         needles.word("in ten-millionths", format!("{:.0}", degrees.abs() * 1e7).as_bytes());
+    }
+    for said in [format!("{LATITUDE:?}"), format!("{LONGITUDE:.5}"), format!("{:.0}", LATITUDE * 1e7)] {
+        assert_eq!(needles.found_in(said.as_bytes()).len(), 1, "{said}");
     }
     needles.are_not_below(&ward.path("")).unwrap();
     let messages = messages.lock().unwrap();
@@ -158,7 +164,7 @@ async fn the_position_is_in_no_file_no_message_and_no_log() {
     assert_eq!(needles.found_in(&logged), Vec::<String>::new(), "{}", String::from_utf8_lossy(&logged));
 }
 
-/// Everything that is logged until the guard is dropped, of every level.
+/// Everything that this thread logs until the guard is dropped, of every level: fixes are taken in and judged on it.
 fn logged() -> (tracing::subscriber::DefaultGuard, Arc<Mutex<Vec<u8>>>) {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let kept = Kept(lines.clone());

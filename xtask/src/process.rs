@@ -84,7 +84,10 @@ fn fetch_within(command: &mut Command, limit: Duration) -> anyhow::Result<String
         if waited > limit {
             child.kill()?;
             child.wait()?;
-            bail!("`{name}` was not done after {} minutes: look at the network", limit.as_secs() / 60);
+            let limit = limit.as_secs().div_ceil(60);
+            bail!(
+                "`{name}` was not done after {limit} minutes: look at the network, and at whether this machine is busy"
+            );
         }
         thread::sleep(LOOKS_EVERY);
         waited += LOOKS_EVERY;
@@ -156,4 +159,20 @@ fn describe(command: &Command) -> String {
 #[expect(clippy::disallowed_methods, reason = "a working tree need not survive a power cut")]
 pub(crate) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_fetched_for_too_long_is_ended_and_says_what_to_look_at() {
+        let mut hangs = Command::new("sleep");
+        let error = fetch_within(hangs.arg("60"), Duration::from_millis(200)).err().unwrap().to_string();
+        assert!(error.contains("sleep 60") && error.contains("look at the network"), "{error}");
+        assert!(
+            fetch_within(Command::new("echo").arg("come"), FETCHED_WITHIN)
+                .is_ok_and(|said| said.contains("come"))
+        );
+    }
 }

@@ -147,10 +147,10 @@ impl TransportError {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// The certificates are not PEM, or there are none.
-    #[error("the certificate authority is not readable PEM")]
+    #[error("the certificate authority is not readable PEM: have IT paste `ca` again")]
     Authority,
     /// The TLS library refused the configuration.
-    #[error("TLS could not be set up")]
+    #[error("TLS could not be set up: restart the phone, and tell IT if it stays so")]
     Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 

@@ -22,8 +22,8 @@ pub enum Secrets {
     Keyring,
 }
 
-/// Of these a phone's directory has at least one, however its making was cut off.
-const MARKS: [&str; 3] = ["lock", "outbox", "vault"];
+/// Of these a phone's directory has at least one once there is something to lose, and nobody else's has any.
+const MARKS: [&str; 2] = ["outbox", "vault"];
 
 /// Opens the phone that is in `data`. Where there is none nothing is made: a name that was mistyped is no new phone, and
 /// another directory stays as it is.

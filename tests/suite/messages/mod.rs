@@ -48,40 +48,43 @@ fn every_code_can_be_read() {
 
 /// Messages whose next step is in what is filled in: another message that has one, or words that the code chooses. The page
 /// says so of them.
-const FILLED_IN: &[(&str, &str)] = &[
-    ("core/src/auth/enrol.rs", "tls_setup"),
-    ("core/src/client/configure.rs", "tls_setup"),
-    ("core/src/client/views.rs", "tls_setup"),
-    ("core/src/policy/managed/encoding.rs", "wrong_type"),
-    ("core/src/policy/managed/mod.rs", "configuration_invalid"),
-    ("core/src/policy/managed/mod.rs", "gateway_invalid"),
-    ("server-stub/gateway/src/admin/error.rs", "unreadable"),
-    ("server-stub/gateway/src/app.rs", "database_failed"),
-    ("server-stub/gateway/src/attest_cli.rs", "status_list_invalid"),
-    ("server-stub/gateway/src/attest_cli.rs", "unreadable"),
-    ("server-stub/gateway/src/console/mod.rs", "listen_failed"),
-    ("server-stub/gateway/src/init.rs", "tls_invalid"),
-    ("server-stub/gateway/src/init.rs", "unreadable"),
-    ("server-stub/gateway/src/recheck.rs", "unreadable"),
-    ("server-stub/gateway/src/serve.rs", "listen_failed"),
-    ("server-stub/gateway/src/serve.rs", "tls_invalid"),
-    ("server-stub/gateway/src/tenant.rs", "unreadable"),
-    ("server-stub/listen/src/renewal.rs", "tls_invalid"),
-    ("server-stub/records/src/setup/check.rs", ""),
-    ("tests/src/config/mod.rs", "schema_invalid"),
-    ("tests/src/phone/sign_in.rs", "unreadable"),
+const FILLED_IN: &[(&str, &str, &str)] = &[
+    ("core/src/client/configure.rs", "tls_setup", "Tls setup."),
+    ("core/src/client/views.rs", "tls_setup", "Tls setup."),
+    ("core/src/policy/managed/encoding.rs", "wrong_type", "Wrong type."),
+    ("core/src/policy/managed/mod.rs", "configuration_invalid", "A setting is missing or wrong: …"),
+    ("core/src/policy/managed/mod.rs", "gateway_invalid", "A setting is missing or wrong: …"),
+    ("server-stub/gateway/src/admin/error.rs", "unreadable", "… cannot be read (…): …"),
+    ("server-stub/gateway/src/app.rs", "database_failed", "The database does not open (…): …"),
+    ("server-stub/gateway/src/attest_cli.rs", "status_list_invalid", "The status list does not read: …"),
+    ("server-stub/gateway/src/attest_cli.rs", "unreadable", "… cannot be read (…): …"),
+    ("server-stub/gateway/src/console/mod.rs", "listen_failed", "Cannot listen on … (…): …"),
+    ("server-stub/gateway/src/init.rs", "tls_invalid", "The certificate does not go with the key: …"),
+    ("server-stub/gateway/src/init.rs", "unreadable", "… cannot be read (…): …"),
+    ("server-stub/gateway/src/recheck.rs", "unreadable", "… cannot be read (…): …"),
+    ("server-stub/gateway/src/serve.rs", "listen_failed", "Cannot listen on … (…): …"),
+    ("server-stub/gateway/src/serve.rs", "tls_invalid", "Certificate or key cannot be used: …"),
+    ("server-stub/gateway/src/tenant.rs", "unreadable", "… cannot be read (…): …"),
+    ("server-stub/listen/src/renewal.rs", "tls_invalid", "…; the certificate before stays in use."),
+    (
+        "server-stub/records/src/setup/check.rs",
+        "",
+        "The authority's …: … It is what signed the gateway's certificate.",
+    ),
+    ("tests/src/config/mod.rs", "schema_invalid", "Line …: …"),
+    ("tests/src/phone/sign_in.rs", "unreadable", "Standard input cannot be read: …"),
 ];
 
 #[test]
 fn every_message_asks_something_of_somebody() {
     let said = read::said(root());
     let mute = said.iter().flat_map(|said| said.rows.iter().map(move |row| (said, row)));
-    let mute: BTreeSet<(&str, &str)> = mute
+    let mute: BTreeSet<(&str, &str, &str)> = mute
         .filter(|(_, row)| row.asks.is_empty())
-        .map(|(said, row)| (said.file.as_str(), row.code.as_str()))
+        .map(|(said, row)| (said.file.as_str(), row.code.as_str(), row.says.as_str()))
         .collect();
-    let known: BTreeSet<(&str, &str)> = FILLED_IN.iter().copied().collect();
-    let new: Vec<_> = mute.difference(&known).map(|(file, code)| format!("{file} {code}")).collect();
+    let known: BTreeSet<(&str, &str, &str)> = FILLED_IN.iter().copied().collect();
+    let new: Vec<_> = mute.difference(&known).map(|row| format!("{row:?},")).collect();
     assert!(new.is_empty(), "no next step:\n{}", new.join("\n"));
     let gone: Vec<_> = known.difference(&mute).collect();
     assert!(gone.is_empty(), "these have one by now: {gone:?}");

@@ -98,21 +98,31 @@ pub(super) fn said(root: &Path) -> Vec<Said> {
             (path, file)
         })
         .collect();
-    let mut known = Known::default();
+    let mut all = Known::default();
     for (_, file) in &files {
-        known.learn(&file.items);
+        all.learn(&file.items);
     }
-    files.iter().flat_map(|(path, file)| of_file(path, file, &known)).collect()
+    // What has one name in two crates is each crate's own in its files.
+    let mut crates: BTreeMap<&str, Known> = BTreeMap::new();
+    for (path, file) in &files {
+        crates.entry(crate_of(path)).or_insert_with(|| all.clone()).learn(&file.items);
+    }
+    files.iter().flat_map(|(path, file)| of_file(path, file, &crates[crate_of(path)])).collect()
+}
+
+fn crate_of(path: &str) -> &str {
+    path.split_once("/src/").map_or(path, |(of, _)| of)
 }
 
 /// What holds across files: constants, and what each kind of an error says.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Known {
     pub constants: BTreeMap<String, String>,
     errors: BTreeMap<String, Kind>,
 }
 
 /// A kind of error: what it says, and whether that is all.
+#[derive(Clone)]
 struct Kind {
     says: Sayings,
     whole: bool,
