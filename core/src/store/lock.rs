@@ -6,7 +6,7 @@ use super::StoreError;
 
 /// Keeps a second process out. Ours, because sled takes no lock on phones; it ends with the process.
 pub struct LockFile {
-    _file: File,
+    file: File,
 }
 
 impl LockFile {
@@ -17,13 +17,23 @@ impl LockFile {
             opened => opened?,
         };
         lock(&file)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for LockFile {
+    /// Closing alone lets go only once nobody has a copy of the file: a child has one from its fork to its exec.
+    fn drop(&mut self) {
+        unlock(&self.file);
     }
 }
 
 /// Whether somebody holds a lock on the file at `path`.
 pub fn is_held(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| matches!(lock(&file), Err(StoreError::Busy)))
+    let Ok(file) = File::open(path) else { return false };
+    let held = matches!(lock(&file), Err(StoreError::Busy));
+    drop(LockFile { file });
+    held
 }
 
 /// `flock(2)` itself: on Android the standard library's `File::try_lock` answers that there is none.
@@ -38,11 +48,39 @@ fn lock(file: &File) -> Result<(), StoreError> {
     }
 }
 
+/// Closing follows.
+#[cfg(unix)]
+fn unlock(file: &File) {
+    let _ = rustix::fs::flock(file, rustix::fs::FlockOperation::Unlock);
+}
+
+#[cfg(not(unix))]
+fn unlock(file: &File) {
+    let _ = file.unlock();
+}
+
 #[cfg(not(unix))]
 fn lock(file: &File) -> Result<(), StoreError> {
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Busy),
         Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_let_go_of_though_a_copy_of_the_file_is_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let lock = LockFile::take(&path).unwrap();
+        assert!(matches!(LockFile::take(&path), Err(StoreError::Busy)));
+        let copy = lock.file.try_clone().unwrap();
+        drop(lock);
+        LockFile::take(&path).unwrap();
+        drop(copy);
     }
 }

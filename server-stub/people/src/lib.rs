@@ -10,6 +10,7 @@
 pub mod acknowledged;
 pub mod acting;
 pub mod action;
+mod alone;
 pub mod cases;
 pub mod context;
 mod deed;
@@ -27,6 +28,7 @@ pub mod roles;
 pub mod subject;
 mod words;
 
+pub use alone::Alone;
 pub use deed::{Authorised, Denied, DeniedCause, Logged};
 pub use line::{EntryId, Line};
 pub use remembered::Remembered;

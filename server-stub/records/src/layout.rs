@@ -4,11 +4,12 @@
 //! before the sync. What a receipt is to rest on is synced by this process.
 
 use std::collections::HashSet;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use gauze_people::Alone;
 use gauze_wire::{Binding, CaptureId, DeviceId, Digest};
 use sha2::{Digest as _, Sha256};
 
@@ -120,17 +121,12 @@ impl Layout {
 
     /// Makes the directories and takes the lock; `None` where another puller holds it. Downloads that were cut off
     /// by a crash are removed.
-    pub(crate) fn prepare(&self) -> Result<Option<File>, DiskError> {
+    pub(crate) fn prepare(&self) -> Result<Option<Alone>, DiskError> {
         for dir in [self.incoming(), self.bundles(), self.sealed_root(), self.root.join("refused")] {
             self.make(&dir)?;
         }
         let path = self.root.join("lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
-        }
+        let Some(lock) = Alone::take(&path).map_err(at(&path))? else { return Ok(None) };
         let incoming = self.incoming();
         for entry in fs::read_dir(&incoming).map_err(at(&incoming))? {
             let path = entry.map_err(at(&incoming))?.path();

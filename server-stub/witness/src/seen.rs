@@ -40,7 +40,7 @@ pub struct Witness {
     key: NoteKey,
     logs: BTreeMap<String, Log>,
     pub(crate) per_minute: u32,
-    _lock: File,
+    _lock: Alone,
 }
 
 #[derive(Debug, Default)]
@@ -164,10 +164,20 @@ fn of(kept: Option<&Kept>) -> Seen {
     kept.map_or_else(Seen::nothing, |kept| Seen { size: kept.checkpoint.size, root: kept.checkpoint.root })
 }
 
-fn lock(path: &Path) -> Result<File, WitnessError> {
+/// Let go of even where a child that is being started has a copy of the file.
+struct Alone(File);
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        // Closing follows.
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock(path: &Path) -> Result<Alone, WitnessError> {
     let lock = File::options().create(true).truncate(false).write(true).open(path).map_err(disk(path))?;
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
+        Ok(()) => Ok(Alone(lock)),
         Err(TryLockError::WouldBlock) => Err(WitnessError::Locked(path.to_owned())),
         Err(TryLockError::Error(source)) => Err(WitnessError::Disk { path: path.to_owned(), source }),
     }

@@ -1,7 +1,7 @@
 //! Opening a log to write: the tree is checked first, the newest file line by line, older ones by their indexes.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -17,6 +17,7 @@ use super::keys::LogKeys;
 use super::line::Read;
 use super::spine::Spine;
 use super::writer::{Shared, Writer, blank};
+use crate::Alone;
 use crate::action::Action;
 
 /// A writer, and the bytes that were set aside, if any.
@@ -65,15 +66,10 @@ pub(super) fn open(root: &Path, keys: LogKeys) -> Result<Opened, LogFailure> {
     Ok(Opened { writer, torn: found.torn })
 }
 
-fn lock(files: &Files) -> Result<File, LogFailure> {
+fn lock(files: &Files) -> Result<Alone, LogFailure> {
     let path = files.root.join("lock");
-    let lock = File::options().create(true).truncate(false).write(true).open(&path);
-    let lock = lock.map_err(LogFailure::disk(&path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(LogFailure::Locked(files.root.clone())),
-        Err(TryLockError::Error(error)) => Err(LogFailure::disk(&path)(error)),
-    }
+    let taken = Alone::take(&path).map_err(LogFailure::disk(&path))?;
+    taken.ok_or_else(|| LogFailure::Locked(files.root.clone()))
 }
 
 fn read_all(files: &Files, keys: &LogKeys, signed: u64) -> Result<Found, LogFailure> {

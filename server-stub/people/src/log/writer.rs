@@ -14,6 +14,7 @@ use super::files::{Files, SEGMENT, sync_dir};
 use super::keys::LogKeys;
 use super::line::{BEGINS, HEAD, Made, SALT};
 use super::spine::Spine;
+use crate::Alone;
 
 /// Most entries of one write.
 const BATCH: usize = 512;
@@ -50,7 +51,7 @@ pub(super) struct Writer {
     /// After a failed write it is not known what is on disk.
     pub(super) stopped: bool,
     /// Held for as long as the writer lives.
-    pub(super) _lock: File,
+    pub(super) _lock: Alone,
 }
 
 type Waiting = (Made, oneshot::Sender<Result<u64, LogFailure>>);

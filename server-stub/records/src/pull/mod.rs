@@ -19,12 +19,12 @@ mod serve;
 mod settle;
 mod witness;
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gauze_attest::Roots;
+use gauze_people::Alone;
 use gauze_people::log::AccessLog;
 use gauze_wire::{
     Bundle, CaptureId, DeviceId, FenceRule, FilingRefusal, InventoryGiven, Jws, PickLists, WireError,
@@ -155,7 +155,7 @@ pub struct Puller<G> {
     /// Whether erasures were repeated on what a copy may have brought back.
     repeated: AtomicBool,
     /// Held as long as this puller lives.
-    _lock: File,
+    _lock: Alone,
 }
 
 impl Puller<HttpsGateway> {
@@ -315,12 +315,18 @@ impl<G: GatewayPort> Puller<G> {
         let reading = tombstones.clone();
         let all = tokio::task::spawn_blocking(move || reading.all()).await;
         let all = all.map_err(|_| IndexError::Damaged("photo"))??;
-        let mut done = Ok(());
-        for tombstone in all.iter().filter_map(|(_, tombstone)| tombstone.as_ref()) {
-            let removed = remove(&self.index, &tombstones, &tombstone.device_id, &tombstone.capture_id).await;
+        let (mut done, any) = (Ok(()), !all.is_empty());
+        for lying in all {
+            let removed = match lying.says {
+                Ok(Some(tombstone)) => {
+                    remove(&self.index, &tombstones, &tombstone.device_id, &tombstone.capture_id).await
+                }
+                Ok(None) => Ok(()),
+                Err(error) => Err(error.into()),
+            };
             done = done.and(removed);
         }
-        if !all.is_empty() {
+        if any {
             self.index.empty_journal().await?;
         }
         done
