@@ -97,14 +97,17 @@ async fn what_an_earlier_try_left_is_named_and_the_step_that_is_told_works() {
         std::fs::rename(home.join(&file), &own).unwrap();
         std::fs::copy(before.join(&file), home.join(&file)).unwrap();
         let told = init(home, &["--trial"]).await.stderr;
-        assert!(told.starts_with(&format!("exists: {file} is of an earlier try")), "{told}");
-        assert!(told.contains("Move that file away, and run this again"), "{told}");
-        if gone.is_some() {
-            std::fs::remove_file(home.join(&file)).unwrap();
-            assert_eq!(init(home, &["--trial"]).await.code, Some(0));
-        } else {
-            std::fs::rename(own, home.join(&file)).unwrap();
+        let beside = left == "policy.jws" && gone.is_none();
+        let why = if beside { "signed by no policy key" } else { "of an earlier try" };
+        assert!(told.starts_with(&format!("exists: {file} is {why}")), "{told}");
+        assert!(told.contains("Move that file away, ") && told.contains("and run this again"), "{told}");
+        assert_eq!(told.contains("sign-policy"), beside, "{told}");
+        std::fs::remove_file(home.join(&file)).unwrap();
+        if beside {
+            let sign = ["sign-policy", "--keys", "keys", "--in", "keys/policy.json", "--out", "policy.jws"];
+            run("gauze-records", &sign, home).await.unwrap();
         }
+        assert_eq!(init(home, &["--trial"]).await.code, Some(0));
     }
     // The file that goes to the gateway, too.
     std::fs::copy(before.join("hospital.json"), home.join("before.json")).unwrap();
@@ -112,6 +115,38 @@ async fn what_an_earlier_try_left_is_named_and_the_step_that_is_told_works() {
     let refused = attempt("gauze-gateway", &from("before.json"), home).await.unwrap();
     assert!(refused.stderr.starts_with("gateway_not_in_bundle: before.json: "), "{}", refused.stderr);
     run("gauze-gateway", &from("hospital.json"), home).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn between_a_hand_over_and_its_bundle_the_step_is_that_bundle() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path();
+    introduced(home).await;
+    assert_eq!(init(home, &["--trial"]).await.code, Some(0));
+    let edit = |change: &dyn Fn(&mut Value)| {
+        let path = home.join("keys/bundle.json");
+        let mut bundle: Value = serde_json::from_slice(&read(&path)).unwrap();
+        change(&mut bundle);
+        bundle["version"] = (bundle["version"].as_u64().unwrap() + 1).into();
+        write(&path, &bundle.to_string()).unwrap();
+    };
+    let sign = ["sign-bundle", "--keys", "keys", "--in", "keys/bundle.json", "--out", "bundle.jws"];
+    let next = attempt("gauze-records", &["--json", "root", "next", "--keys", "keys"], home).await.unwrap();
+    let next: Value = serde_json::from_str(&next.stdout).unwrap();
+    edit(&|bundle| bundle["next_root"] = next["next_root"].clone());
+    run("gauze-records", &sign, home).await.unwrap();
+    let over = ["--json", "root", "hand-over", "--keys", "keys"];
+    let over: Value =
+        serde_json::from_str(&attempt("gauze-records", &over, home).await.unwrap().stdout).unwrap();
+    let told = init(home, &["--trial"]).await.stderr;
+    assert!(told.starts_with("handing_over: keys/bundle.jws") && told.contains("sign-bundle"), "{told}");
+    edit(&|bundle| {
+        bundle["root"] = over["root"].clone();
+        bundle.as_object_mut().unwrap().remove("next_root");
+    });
+    run("gauze-records", &sign, home).await.unwrap();
+    let again = init(home, &["--trial"]).await;
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

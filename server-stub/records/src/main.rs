@@ -172,13 +172,13 @@ fn complain(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
-/// As JSON where asked for, else as text.
 /// Who a command names.
 fn person(id: &str) -> Result<PersonId, Refused> {
     let unknown = "person_id: this is no person's id. Enter all 26 letters and digits.";
     PersonId::typed(id).ok_or_else(|| Refused(unknown.to_owned()))
 }
 
+/// As JSON where asked for, else as text.
 fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {
     match serde_json::to_string(value) {
         Ok(line) if json => say(&line),

@@ -3,6 +3,7 @@
 //! Always: only what is due and not held goes this way, and not by whoever put the rules in force; what somebody asks for goes on the
 //! pages, by two people.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -211,7 +212,9 @@ pub async fn erase_due(
     (by, photos): (&PersonId, &[CaptureId]),
     now: Timestamp,
 ) -> Result<Vec<ErasedNow>, KeepingError> {
-    let lock = Layout::new(data).prepare()?.ok_or(KeepingError::Busy)?;
+    let layout = Layout::new(data);
+    Index::is_there(&layout.index())?;
+    let lock = layout.prepare()?.ok_or(KeepingError::Busy)?;
     let place = Place::open(data, keys).await?;
     let erased = place.erase(data, keys, (by, photos), now).await;
     place.close().await;
@@ -231,8 +234,9 @@ impl Place {
             return Err(KeepingError::OwnRules);
         }
         let over = self.over(now).await?;
-        let wanted: Result<Vec<&Over>, KeepingError> = photos
-            .iter()
+        let named: BTreeSet<&CaptureId> = photos.iter().collect();
+        let wanted: Result<Vec<&Over>, KeepingError> = named
+            .into_iter()
             .map(|photo| {
                 let due = over.iter().find(|over| over.found.capture_id == *photo);
                 due.ok_or(KeepingError::NotDue(*photo))

@@ -41,8 +41,12 @@ pub(crate) async fn remove(
     let known = rows.iter().all(|row| row.erased);
     let work = tombstones.clone();
     let swept = tokio::task::spawn_blocking(move || work.sweep(&rows)).await;
-    swept.map_err(|_| IndexError::Damaged("photo"))??;
-    if known { Ok(()) } else { Ok(index.erase(device, capture).await?) }
+    let swept = swept.map_err(|_| IndexError::Damaged("photo"))?;
+    // A file that does not go keeps nobody finding the photo.
+    if !known {
+        index.erase(device, capture).await?;
+    }
+    Ok(swept?)
 }
 
 /// A photo whose time is over. No `Debug`: its label names a patient.

@@ -144,16 +144,19 @@ fn uint(value: i64) -> Result<u64, IndexError> {
 }
 
 impl Index {
+    /// Whether there is one: whoever would make a directory for it asks first, since a mistyped name is none.
+    pub(crate) fn is_there(path: &Path) -> Result<(), IndexError> {
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_file() => Ok(()),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(path)(error).into()),
+            Ok(_) | Err(_) => Err(IndexError::Absent(path.to_owned())),
+        }
+    }
+
     /// Opens the index at `path`; with `create`, makes it or brings it up to date.
     pub(crate) async fn open(path: &Path, create: bool) -> Result<Self, IndexError> {
         if !create {
-            match std::fs::metadata(path) {
-                Ok(found) if found.is_file() => {}
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(at(path)(error).into());
-                }
-                Ok(_) | Err(_) => return Err(IndexError::Absent(path.to_owned())),
-            }
+            Self::is_there(path)?;
         }
         let options = SqliteConnectOptions::new()
             .filename(path)

@@ -22,6 +22,13 @@ pub(crate) struct Tombstones {
     pub(crate) believed: Arc<[PublicKey]>,
 }
 
+/// One file among them.
+pub(crate) struct Lying {
+    pub(crate) path: PathBuf,
+    /// Nothing where it does not count.
+    pub(crate) says: Result<Option<Tombstone>, DiskError>,
+}
+
 impl Tombstones {
     fn read(&self, path: &Path) -> Result<Option<Tombstone>, DiskError> {
         let Some(bytes) = disk::read_if_any(path)? else { return Ok(None) };
@@ -40,17 +47,11 @@ impl Tombstones {
         self.read(&self.layout.tombstone(device, capture))
     }
 
-    /// Every file there, with what it says where it counts and can be read.
-    pub(crate) fn all(&self) -> Result<Vec<(PathBuf, Option<Tombstone>)>, DiskError> {
-        let read = |path: PathBuf| {
-            let read = self.read(&path).unwrap_or_else(|error| {
-                tracing::error!(code = error.code(), %error, "a tombstone cannot be read");
-                None
-            });
-            (path, read)
-        };
+    /// Every file there, with what it says where it counts, or why it cannot be read.
+    pub(crate) fn all(&self) -> Result<Vec<Lying>, DiskError> {
         let tombstone = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "jws");
-        Ok(files_below(&self.layout.erased())?.into_iter().filter(tombstone).map(read).collect())
+        let paths = files_below(&self.layout.erased())?.into_iter().filter(tombstone);
+        Ok(paths.map(|path| (self.read(&path), path)).map(|(says, path)| Lying { path, says }).collect())
     }
 
     /// Signs one and makes it lasting. From here on the photo is erased.

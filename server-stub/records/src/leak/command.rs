@@ -1,18 +1,18 @@
 //! Searching from the command line, behind lines of the access log: one that it begins, and one of each picture before its answer.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use gauze_people::Note;
 use gauze_people::log::{About, AccessLog, Event, Happening, Kind, LogFailure, Outcome};
 use gauze_people::person::PersonId;
+use gauze_people::{Alone, Note};
 use gauze_wire::{CaptureId, Digest};
 use jiff::Timestamp;
 
 use super::{LeakError, Trace, Tracer, answered, asked};
 use crate::access::open_log;
 use crate::disk::read;
+use crate::index::Index;
 use crate::keys::KeyDir;
 use crate::layout::Layout;
 
@@ -22,7 +22,7 @@ pub struct Sought {
     log: Arc<AccessLog>,
     by: PersonId,
     /// Kept for as long as the search goes on.
-    _lock: File,
+    _lock: Alone,
 }
 
 impl Sought {
@@ -36,7 +36,9 @@ impl Sought {
         (pictures, original): (usize, Option<CaptureId>),
         now: Timestamp,
     ) -> Result<Self, LeakError> {
-        let lock = Layout::new(data).prepare()?.ok_or(LeakError::Busy)?;
+        let layout = Layout::new(data);
+        Index::is_there(&layout.index())?;
+        let lock = layout.prepare()?.ok_or(LeakError::Busy)?;
         let (own, root) = (keys.clone(), data.to_owned());
         let log = tokio::task::spawn_blocking(move || open_log(&own, &root, now)).await;
         let log = Arc::new(log.map_err(|_| LogFailure::Stopped)??);

@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::access::{AccessError, log_dir};
 use crate::blind::FolkKeys;
 use crate::coded::Coded;
-use crate::disk::{DiskError, at, read};
+use crate::disk::{DiskError, at};
 use crate::index::{Index, IndexError, Kind, Status};
 use crate::keys::{IDENTITY, KeyDir, KeysError};
 use crate::layout::Layout;
@@ -170,7 +170,7 @@ pub(crate) fn answered(sha256: &Digest, trace: Option<&Trace>) -> Option<Note> {
 pub(crate) type Master<'a> = (&'a [u8], u8, CaptureId);
 
 /// Reads marks of one tenant.
-pub struct Tracer {
+pub(crate) struct Tracer {
     key: MarkKey,
     log: PathBuf,
     original: Option<(Original, Vec<Event>)>,
@@ -191,10 +191,7 @@ impl Tracer {
     }
 
     /// With the tenant's keys; `original` is the photo that the pictures are thought to show.
-    ///
-    /// # Errors
-    /// Where keys, index, log or that photo cannot be read.
-    pub async fn new(keys: &KeyDir, data: &Path, original: Option<CaptureId>) -> Result<Self, LeakError> {
+    async fn new(keys: &KeyDir, data: &Path, original: Option<CaptureId>) -> Result<Self, LeakError> {
         let identities = keys.identities()?;
         let first = identities.first().ok_or_else(|| KeysError::Unusable(keys.path(IDENTITY)))?;
         let key = MarkKey::new(FolkKeys::of(first).mark(), MARK_EPOCH);
@@ -207,15 +204,7 @@ impl Tracer {
         Self::of(key, log, Some((&picture, orientation, id)))
     }
 
-    /// Whose views one picture was made of.
-    ///
-    /// # Errors
-    /// Where the picture or the log cannot be read.
-    pub fn trace(&self, path: &Path) -> Result<Trace, LeakError> {
-        self.trace_of(path, &read(path)?)
-    }
-
-    /// The same of a picture in memory, that is called `name`. It blocks.
+    /// Whose views one picture was made of, that is called `name`. It blocks.
     pub(crate) fn trace_of(&self, name: &Path, bytes: &[u8]) -> Result<Trace, LeakError> {
         let picture = |cause| LeakError::Picture { path: name.to_owned(), cause };
         let (file, sha256) = (name.to_owned(), Digest::of(bytes));

@@ -14,9 +14,6 @@ use zeroize::Zeroizing;
 
 use super::MailError;
 
-/// How long one step of the exchange may take.
-const WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
-
 /// As it is written. Unknown fields are refused: a misspelt one would silently tell nobody.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +65,8 @@ impl Config {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
             .port(file.smtp.port().unwrap_or(port))
             .tls(tls)
-            .timeout(Some(WITHIN));
+            // A mail is timed as a whole, by whoever sends it.
+            .timeout(None);
         let transport = match (file.user, &file.password_file) {
             (Some(user), Some(password)) => {
                 let password = std::fs::read_to_string(beside(password));

@@ -4,7 +4,8 @@
 //! Always: a mail names neither patient nor person, but a reference, and says what holds when it is sent; nothing is sent without TLS. The
 //! access log is the queue: what was opened and has no line about its mail is sent, and its line is written once the server has taken it for
 //! somebody, and for everybody else taken it or refused it for good. Nobody is sent the same twice, but where the program is cut off before that
-//! line; and an address that is refused keeps nobody else from being told.
+//! line, or the server takes a mail and does not say so in ten minutes (RFC 5321, 4.5.3.2.6); and an address that is refused, or a mail that is
+//! not answered, keeps nobody else from being told.
 
 mod config;
 
@@ -34,8 +35,8 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// What a server answers to a user or a password, not to an address.
 const SIGN_IN: [u16; 4] = [530, 534, 535, 538];
 const NAMES_NOBODY: &str = "This mail names nobody. The page does, once you have signed in.";
-/// How long one mail may take.
-const WITHIN: Duration = Duration::from_secs(60);
+/// How long one mail may take: a server that scans it answers late, and has it all the same.
+const WITHIN: Duration = Duration::from_secs(600);
 
 /// Why nobody was told.
 #[derive(Debug, thiserror::Error)]
@@ -153,7 +154,7 @@ impl Mailer {
         Ok(Self { config: Config::load(path)?, settled: Mutex::default(), pages, within: WITHIN })
     }
 
-    /// Waits for another time than a minute.
+    /// Waits for another time than ten minutes.
     #[must_use]
     pub fn within(self, within: Duration) -> Self {
         Self { within, ..self }
@@ -373,6 +374,12 @@ impl Mailer {
                 Err(error) if error.of_one_address() => {
                     again = true;
                     failed.get_or_insert(error);
+                    continue;
+                }
+                // It may be that mail alone; a second one is the server.
+                Err(MailError::Silent) if !matches!(failed, Some(MailError::Silent)) => {
+                    again = true;
+                    *failed = Some(MailError::Silent);
                     continue;
                 }
                 Err(error) => return Err(error),

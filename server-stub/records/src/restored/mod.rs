@@ -81,6 +81,7 @@ pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredEr
         return Err(RestoredError::SameDirectory);
     }
     let (now, before) = (Layout::new(data), Layout::new(former));
+    Index::is_there(&now.index())?;
     let _lock = now.prepare()?.ok_or(RestoredError::Busy)?;
     let (index, old) = (Index::open(&now.index(), false).await?, Index::open(&before.index(), false).await?);
     let Some((tenant, _)) = index.bound_to().await? else {

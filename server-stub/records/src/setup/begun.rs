@@ -16,18 +16,23 @@ pub(super) fn judge(
     let bundle: Option<Bundle> =
         keys.signed(BUNDLE_JWS)?.map(|signed| signed.peek()).transpose().map_err(KeysError::from)?;
     let root = keys.root_sha256()?;
-    if bundle.as_ref().is_some_and(|bundle| bundle.root.fingerprint() != root) {
-        return Err(SetupError::OtherKeys(keys.path(BUNDLE_JWS)));
+    let by = bundle.as_ref().map(|bundle| bundle.root.fingerprint());
+    if let Some(by) = by.filter(|by| *by != root) {
+        let path = keys.path(BUNDLE_JWS);
+        let handed_over = keys.roots()?.knows(&by);
+        return Err(if handed_over { SetupError::HandingOver(path) } else { SetupError::OtherKeys(path) });
     }
     let signers = match &bundle {
         Some(bundle) => bundle.policy_keys.clone(),
         None => vec![keys.policy()?.public_key()],
     };
-    let policy: Option<Policy> = keys
-        .signed(POLICY_JWS)?
-        .map(|signed| signed.verify_by(&signers, &told.tenant))
-        .transpose()
-        .map_err(|_| SetupError::OtherKeys(keys.path(POLICY_JWS)))?;
+    let policy: Option<Policy> =
+        keys.signed(POLICY_JWS)?.map(|signed| signed.verify_by(&signers, &told.tenant)).transpose().map_err(
+            |_| match bundle {
+                Some(_) => SetupError::OtherPolicyKeys(keys.path(POLICY_JWS)),
+                None => SetupError::OtherKeys(keys.path(POLICY_JWS)),
+            },
+        )?;
     let same_policy = policy.as_ref().is_none_or(|policy| asks_for(setup, policy));
     if let Some(bundle) = &bundle {
         let named = bundle.gateways.iter().any(|gateway| {

@@ -21,6 +21,12 @@ pub enum SetupError {
     /// Left by an earlier try with other keys.
     #[error("{} is of an earlier try: other keys signed it than are beside it", .0.display())]
     OtherKeys(PathBuf),
+    /// The same of a policy beside a bundle of these keys.
+    #[error("{} is signed by no policy key that the bundle beside it names", .0.display())]
+    OtherPolicyKeys(PathBuf),
+    /// A new root has taken over, and signed nothing yet.
+    #[error("{} is signed by the root that has handed over", .0.display())]
+    HandingOver(PathBuf),
     /// No authority in the file.
     #[error("{} holds no PEM certificate of an authority", .0.display())]
     Authority(PathBuf),
@@ -42,7 +48,8 @@ impl Coded for SetupError {
     fn code(&self) -> &'static str {
         match self {
             Self::Introduction(..) => "malformed",
-            Self::SetUp(_) | Self::Otherwise(_) | Self::OtherKeys(_) => "exists",
+            Self::SetUp(_) | Self::Otherwise(_) | Self::OtherKeys(_) | Self::OtherPolicyKeys(_) => "exists",
+            Self::HandingOver(_) => "handing_over",
             Self::Authority(_) => "ca_unusable",
             Self::Certificate(_) => "certificate_not_made",
             Self::WhichGateway(_) => "which_gateway",
@@ -62,6 +69,12 @@ impl Coded for SetupError {
                 "Give the options of that run again; or, for other ones, choose another --keys, since nothing was handed over yet."
             }
             Self::OtherKeys(_) => "Move that file away, and run this again: it signs another.",
+            Self::OtherPolicyKeys(_) => {
+                "Move that file away, sign policy.json with sign-policy, and run this again."
+            }
+            Self::HandingOver(_) => {
+                "Put the new root into bundle.json, raise its version, sign it with sign-bundle (docs/replace-root.md, step 4), and run this again."
+            }
             Self::Authority(_) => {
                 "Give --ca the PEM file of the authority that signs the gateway's certificate."
             }

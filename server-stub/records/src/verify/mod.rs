@@ -173,9 +173,9 @@ pub async fn verify(data: &Path, keys: Option<&KeyDir>) -> Result<VerifyReport, 
             notes: Notes::of(&anchors.log, Some(&anchors.witnesses)),
         };
         audit.check(judged, &mut report).await?;
-        for (path, tombstone) in audit.tombstones.all()? {
-            if tombstone.is_none() {
-                report.find("tombstone_invalid", path.display());
+        for lying in audit.tombstones.all()? {
+            if !matches!(lying.says, Ok(Some(_))) {
+                report.find("tombstone_invalid", lying.path.display());
             }
         }
         report.gaps = audit.chains.gaps().await?;

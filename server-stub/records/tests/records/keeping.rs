@@ -326,7 +326,16 @@ async fn a_directory_from_before_repeats_what_was_erased_since() {
 
     let done = restored(&hospital.data(), &former).await.unwrap();
     assert_eq!(done.erased, [day.id(0)]);
-    hospital.pass().await.unwrap();
+    // A tombstone that the disk does not give is asked for again with the next pull.
+    let (tombstone, aside) = (day.tombstone(0), hospital.path("aside"));
+    fs::rename(&tombstone, &aside).unwrap();
+    std::os::unix::fs::symlink(&tombstone, &tombstone).unwrap();
+    let puller = hospital.puller().await.unwrap();
+    puller.pass().await.unwrap();
+    assert!(hospital.sealed(&day.photos[0]).is_file());
+    fs::rename(&aside, &tombstone).unwrap();
+    puller.pass().await.unwrap();
+    puller.close().await;
     assert!(holding(&hospital.data(), &day.photos[0].sealed).is_empty());
     day.check(1).await;
     assert!(restored(&hospital.data(), &former).await.unwrap().erased.is_empty());
@@ -382,10 +391,14 @@ async fn what_is_due_is_listed_and_erased_by_a_command_that_names_a_person() {
     let busy = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await;
     assert_eq!(busy.unwrap_err().code(), "busy");
     puller.close().await;
-    let erased = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await.unwrap();
+    // Named twice, it is erased once.
+    let erased = erase_due(&data, &keys, (&by, &[day.id(0), day.id(0)]), later).await.unwrap();
     assert_eq!(erased.len(), 1);
     let again = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await;
     assert_eq!(again.unwrap_err().code(), "not_due");
+    let mistyped = hospital.path("nowhere");
+    assert_eq!(erase_due(&mistyped, &keys, (&by, &[]), later).await.unwrap_err().code(), "no_index");
+    assert!(!mistyped.exists());
     assert_eq!(ids(&due(&data, &keys, later).await.unwrap()), HashSet::from([day.id(1)]));
     day.check(1).await;
     let said: gauze_records::keeping::Tombstone =
@@ -497,6 +510,11 @@ async fn a_file_that_does_not_go_keeps_no_other_photo_from_being_filed_or_erased
     assert!(folk.resume(lines, key).await.is_err());
     assert!(!hospital.sealed(&day.photos[1]).exists(), "the other one is erased");
     assert!(all_files(&hospital.data().join("amended")).is_empty(), "nor is anything else of it left");
+    folk.close().await;
+    puller.close().await;
+    let puller = hospital.puller().await.unwrap();
+    let folk = puller.folk().await.unwrap();
+    assert!(folk.by_reference(&day.id(0)).await.unwrap().is_none(), "nobody finds the one that is left");
     folk.close().await;
     puller.close().await;
     // What nobody can read stands in place of nothing, and keeps its own photo waiting alone.

@@ -37,6 +37,8 @@ enum Mood {
     /// It knows the password no longer.
     LocksOut,
     Silent,
+    /// It takes the lead's mail, and does not say so.
+    KeepsLeadWaiting,
     /// It offers no STARTTLS, as one behind somebody who strips it.
     Stripped,
 }
@@ -193,6 +195,9 @@ impl Talk {
                         }
                         mail.push_str(&line);
                     }
+                    if now == Mood::KeepsLeadWaiting && to.contains("<sister@") {
+                        std::future::pending::<()>().await;
+                    }
                     locked(&self.taken).push(mail);
                     "250 taken\r\n"
                 }
@@ -326,14 +331,16 @@ fn remembered(ward: &Ward) -> RwLock<Cases> {
 
 #[tokio::test]
 async fn an_address_that_is_refused_or_put_off_keeps_nobody_else_from_being_told_and_nobody_is_told_twice() {
-    for (mood, lined) in [(Mood::RefusesLead, true), (Mood::PutsLeadOff, false)] {
+    for (mood, lined) in
+        [(Mood::RefusesLead, true), (Mood::PutsLeadOff, false), (Mood::KeepsLeadWaiting, false)]
+    {
         let (server, (ward, _)) = (Server::new(true).await, broken().await);
         // A second one behind it.
         let line = format!("/patients/{}", ward.photos().await[0].patient.unwrap());
         let nurse = ward.sign_in(person("Nurse Further", Role::Viewer, "other"));
         nurse.post(&format!("{line}/haste"), &[("code", "emergency"), ("words", WORDS)]).await;
         let (waiting_now, now) = (waiting(&ward), ward.hospital.now());
-        let mailer = server.mailer("smtps", true);
+        let mailer = server.mailer("smtps", true).within(Duration::from_secs(1));
         server.becomes(mood);
         for round in 0..3 {
             let told = mailer.tell(&waiting_now, &ward.office.log, now).await;
