@@ -3,6 +3,7 @@
 //! The same tests run in `cargo xtask test`, small. Here they find `GAUZE_SOAK=1` in their environment, are compiled
 //! with optimisation, and take minutes to hours.
 
+use crate::bindings::FEATURES;
 use crate::fuzz;
 use crate::process::{cargo, quiet, root, run as start};
 use crate::tools;
@@ -10,83 +11,76 @@ use anyhow::{Context, ensure};
 use std::path::Path;
 use std::process::Command;
 
-/// One soak: which tests it runs, and what they try.
+/// One soak: which tests across crates it runs, and what they try.
 struct Soak {
     name: &'static str,
-    package: &'static str,
     suite: &'static str,
     /// As `cargo test` takes it: part of the tests' paths; empty is all of them.
     filter: &'static str,
     tries: &'static str,
 }
 
-/// A soak of what crosses crates.
-const fn programs(
-    name: &'static str,
-    suite: &'static str,
-    filter: &'static str,
-    tries: &'static str,
-) -> Soak {
-    Soak { name, package: "gauze-tests", suite, filter, tries }
+const fn soak(name: &'static str, suite: &'static str, filter: &'static str, tries: &'static str) -> Soak {
+    Soak { name, suite, filter, tries }
 }
 
 const SOAKS: &[Soak] = &[
-    programs(
+    soak(
         "kill",
         "crash",
         "kill::",
         "the phone killed as a thread makes a call that changes a file for the nth time, and at 500 random moments",
     ),
-    programs(
+    soak(
         "power",
         "crash",
         "power::",
         "a power cut behind each write and sync of phone, gateway and records side",
     ),
-    programs(
+    soak(
         "clear",
         "crash",
         "clear::",
         "clear text in anything that is written, and in a locked phone's memory",
     ),
-    programs(
+    soak(
         "view",
         "crash",
         "view::",
         "the real pages killed at each call of the access log's thread, and a power cut behind each of its writes",
     ),
-    programs("sick", "crash", "sick::", "full and read-only disks, permissions lost, no file descriptors"),
-    programs(
+    soak("sick", "crash", "sick::", "full and read-only disks, permissions lost, no file descriptors"),
+    soak(
         "mutations",
         "attest",
         "mutations::",
         "120,000 changed chains and objects against the attestation verifiers",
     ),
-    programs(
+    soak(
         "mark",
         "suite",
         "mark::",
         "hundreds of marked pictures through each distortion, and 40,000 that were shown to nobody",
     ),
-    programs(
+    soak(
         "network",
         "simulation",
         "seeds::",
         "thousands of runs of phone, network, gateway, records side and its people, each drawn from a seed",
     ),
-    programs(
+    soak(
         "parsers",
         "simulation",
         "fuzzed::",
         "more than a million changed inputs against the fuzz targets, without libFuzzer",
     ),
-    programs(
+    soak(
         "tampering",
         "simulation",
         "tampering::",
         "the phone's and the servers' files, each message and the gateway's rows changed at many places: flipped, cut, doubled, reordered",
     ),
-    programs(
+    soak(
         "load",
         "suite",
         "load::",
@@ -122,7 +116,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let tools = tools::dir(&root);
     tools::install_for_soaks();
     // Tests start the servers and the simulated phone as programs of their own.
-    start(cargo(&root).args(["build", "--release", "--workspace", "--bins"]))?;
+    start(cargo(&root).args(["build", "--release", "--workspace", "--lib", "--bins"]).args(FEATURES))?;
     let mut failed: Vec<&str> =
         chosen.iter().filter(|soak| tell(soak.run(&root, &tools))).map(|soak| soak.name).collect();
     if chosen.len() == SOAKS.len() && tell(fuzz::run(&root, &args.fuzz)) {
@@ -163,7 +157,8 @@ impl Soak {
     fn test(&self, root: &Path, tools: &Path) -> Command {
         let mut test = cargo(root);
         test.env("GAUZE_SOAK", "1").env("GAUZE_TOOLS", tools);
-        test.args(["test", "--release", "--package", self.package, "--test", self.suite, self.filter, "--"]);
+        test.args(["test", "--release", "--workspace", "--test", self.suite]).args(FEATURES);
+        test.args([self.filter, "--"]);
         test
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use gauze_wire::{
     ChallengeAnswer, DeviceId, Digest, Enrolled, Enrolment, Follows, Jws, Name, Platform, ProblemCode,
-    Signed as _, Signer as _, Succession, Tenant,
+    PublicKey, Signed as _, Signer as _, Succession, Tenant,
 };
 
 use super::{CallError, GatewayClient, Identity, VaultSigner};
@@ -202,8 +202,7 @@ impl Enroller<'_> {
             let former = follows.as_ref().and_then(|follows| {
                 last_word(&*vault, &follows.device_id, &managed.tenant, (&challenge, &token))
             });
-            vault.create(&challenge)?;
-            let device_key = vault.device_key()?;
+            let device_key = new_key(&*vault, &challenge)?;
             let attestation = attestor.attest(&challenge, &device_key)?;
             let enrolment = Enrolment {
                 // What is only shown again is no evidence to enrol with.
@@ -234,6 +233,22 @@ impl Enroller<'_> {
     }
 }
 
+/// How often another key is made for its id alone.
+const KEYS: u32 = 8;
+
+/// A new device key whose id a person can type as a command's argument: of 64 keys one has an id that begins with a hyphen.
+fn new_key(vault: &dyn KeyVault, challenge: &Digest) -> Result<PublicKey, VaultError> {
+    for _ in 1..KEYS {
+        vault.create(challenge)?;
+        let key = vault.device_key()?;
+        if !key.key_id().as_str().starts_with('-') {
+            return Ok(key);
+        }
+    }
+    vault.create(challenge)?;
+    vault.device_key()
+}
+
 /// The old key's word for the key that takes its place, while the vault still holds the old one. Without it the phone enrols even so,
 /// and an operator vouches for it.
 fn last_word(
@@ -256,4 +271,43 @@ fn last_word(
         token_sha256: token.digest(),
     };
     Jws::sign(&word, &signer).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use gauze_wire::SoftwareKey;
+
+    use super::*;
+    use crate::adapters::SoftwareVault;
+    use crate::ports::Entropy;
+
+    /// Secrets one after the other.
+    struct Counting(AtomicU64);
+
+    fn secret(number: u64) -> [u8; 32] {
+        std::array::from_fn(|at| if at < 24 { 1 } else { number.to_be_bytes()[at - 24] })
+    }
+
+    impl Entropy for Counting {
+        fn fill(&self, out: &mut [u8]) -> std::io::Result<()> {
+            out.copy_from_slice(&secret(self.0.fetch_add(1, Ordering::Relaxed)));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_phone_gets_an_id_that_begins_with_a_hyphen() {
+        let id = |number| SoftwareKey::from_bytes(&secret(number)).unwrap().public_key().key_id();
+        let first = (0..).find(|number| id(*number).as_str().starts_with('-')).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let entropy = Arc::new(Counting(AtomicU64::new(first)));
+        let vault = SoftwareVault::new(dir.path().to_owned(), entropy);
+        let key = new_key(&vault, &Digest([7; 32])).unwrap();
+        // The secret between was the review key's.
+        assert_eq!(key.key_id(), id(first + 2));
+        assert_eq!(vault.device_key().unwrap(), key);
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use gauze_wire::{Act, CaptureId, Deed, DeviceId, DeviceStatus, Digest, FilingRefusal};
+use gauze_wire::{
+    Act, CaptureId, Deed, DeviceId, DeviceStatus, Digest, Enrolment, FilingRefusal, Name, Ward,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -92,15 +94,37 @@ pub struct ListedDevice {
     pub status: DeviceStatus,
     /// Where its enrolment stands in the log.
     pub log_index: u64,
+    /// What it said of itself there.
+    pub model: Name,
+    /// Its serial number, as it stated it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<Name>,
+    /// Where it is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ward: Option<Ward>,
+}
+
+impl ListedDevice {
+    /// What people call it: its serial number, or else its model and the beginning of its id.
+    pub fn name(&self) -> String {
+        match &self.serial {
+            Some(serial) => serial.to_string(),
+            None => format!("{} {}", self.model, self.device_id.as_str().split_at(8).0),
+        }
+    }
 }
 
 /// Every believed phone, in log order.
 pub async fn list_devices(data: &Path) -> Result<Vec<ListedDevice>, IndexError> {
     let index = Index::open(&Layout::new(data).index(), false).await?;
-    let devices = index.statuses().await?;
+    let mut listed = Vec::new();
+    for (device_id, status, log_index) in index.statuses().await? {
+        let jws = index.leaf(log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
+        let Enrolment { model, serial, ward, .. } = jws.peek()?;
+        listed.push(ListedDevice { device_id, status, log_index, model, serial, ward });
+    }
     index.close().await;
-    let listed = |(device_id, status, log_index)| ListedDevice { device_id, status, log_index };
-    Ok(devices.into_iter().map(listed).collect())
+    Ok(listed)
 }
 
 /// An act of the gateway's operators. No `Debug`: a reason is free text.

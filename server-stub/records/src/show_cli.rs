@@ -1,5 +1,6 @@
 //! `gauze-records list` and `verify`: what is here, and whether it is as it was signed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -20,6 +21,8 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
         show(json, &listed, String::new);
         return Ok(());
     }
+    let phones: BTreeMap<_, _> =
+        list_devices(data).await?.into_iter().map(|phone| (phone.device_id.clone(), phone.name())).collect();
     let rows: Vec<_> = listed
         .into_iter()
         .map(|photo| {
@@ -28,6 +31,8 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
             [
                 photo.status.as_str().to_owned(),
                 time(photo.captured_at),
+                // One that is not believed has no name that counts.
+                phones.get(&photo.device_id).cloned().unwrap_or_default(),
                 photo.seq.to_string(),
                 photo.kind.as_str().to_owned(),
                 photo.chain.as_str().to_owned(),
@@ -39,7 +44,9 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
             ]
         })
         .collect();
-    let headings = ["STATE", "TAKEN", "SEQ", "KIND", "CHAIN", "BYTES", "PHOTO", "PHONE", "SHA-256", "REMARK"];
+    let headings = [
+        "STATE", "TAKEN", "PHONE", "SEQ", "KIND", "CHAIN", "BYTES", "PHOTO", "PHONE ID", "SHA-256", "REMARK",
+    ];
     print(&table(headings, &rows, "No photo has come yet."));
     Ok(())
 }
@@ -54,10 +61,18 @@ pub(crate) async fn show_devices(json: bool, data: &Path) -> Result<(), Refused>
     let rows: Vec<_> = listed
         .into_iter()
         .map(|device| {
-            [device.status.as_str().to_owned(), device.log_index.to_string(), device.device_id.to_string()]
+            [
+                device.status.as_str().to_owned(),
+                device.serial.map(String::from).unwrap_or_default(),
+                device.model.into(),
+                device.ward.map(String::from).unwrap_or_default(),
+                device.log_index.to_string(),
+                device.device_id.into(),
+            ]
         })
         .collect();
-    print(&table(["STATE", "ENTRY", "PHONE"], &rows, "No phone is believed yet."));
+    let headings = ["STATE", "SERIAL", "MODEL", "WARD", "ENTRY", "PHONE ID"];
+    print(&table(headings, &rows, "No phone is believed yet."));
     Ok(())
 }
 
