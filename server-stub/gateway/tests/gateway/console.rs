@@ -429,6 +429,13 @@ async fn the_ward_that_device_management_named_comes_before_what_the_token_was_a
     assert!(listed.contains("Tŷ &lt;Gwyn&gt;") && !listed.contains("spare phones"), "{listed}");
     let story = browser.open(&format!("/devices/{}", phone.id())).await;
     assert!(story.contains("Tŷ &lt;Gwyn&gt;") && story.contains("spare phones"), "{story}");
+    // Where somebody decides about it both stand, and whose words they are.
+    for page in ["suspend", "lost"] {
+        let known = browser.open(&format!("/devices/{}/{page}", phone.id())).await;
+        let words =
+            "For: Tŷ &lt;Gwyn&gt; (stated by device management). Its token was asked for: spare phones.";
+        assert!(known.contains(words), "{page}: {known}");
+    }
 }
 
 #[tokio::test]
