@@ -312,3 +312,41 @@ async fn a_word_that_comes_late_changes_nothing() {
     gateway.ask(word(4, 0)).await.expect(200);
     assert_eq!(known().await, (4, 0));
 }
+
+#[tokio::test]
+async fn wards_in_any_script_are_found_by_their_first_letters_and_stand_before_phones_without_one() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let named = [Some("Tŷ Gwyn"), Some("Ωmega"), Some("~ tilde"), None, Some("三病棟"), Some("Åse")];
+    for ward in named {
+        let phone = Phone::new(&hospital);
+        let named = |enrolment: &mut gauze_wire::Enrolment| {
+            enrolment.ward = ward.map(|ward| ward.parse().unwrap());
+        };
+        let evidence = phone.evidence_with(&gateway, &hospital, named).await;
+        gateway.enrol(&phone.tenant, &evidence).await.expect(201);
+    }
+    let admin = gateway.admin(&hospital).await;
+    let wards = async |search: DeviceSearch| -> Vec<Option<String>> {
+        admin.devices(&search).await.unwrap().devices.into_iter().map(|device| device.ward).collect()
+    };
+    for (text, ward) in [("T", "Tŷ Gwyn"), ("tŷ", "Tŷ Gwyn"), ("Ω", "Ωmega"), ("三", "三病棟"), ("Å", "Åse")]
+    {
+        let found = wards(DeviceSearch { text: Some(text.into()), ..DeviceSearch::default() }).await;
+        assert_eq!(found, [Some(ward.to_owned())], "{text}");
+    }
+    let sorted = DeviceSearch { sort: gauze_gateway::Sort::Ward, ..DeviceSearch::default() };
+    let order = wards(sorted.clone()).await;
+    assert_eq!(order.last(), Some(&None), "{order:?}");
+    // A page at a time tells the same.
+    let (mut after, mut paged) = (None, Vec::new());
+    loop {
+        let page = admin.devices(&DeviceSearch { after, limit: Some(1), ..sorted.clone() }).await.unwrap();
+        paged.extend(page.devices.into_iter().map(|device| device.ward));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, order);
+}
