@@ -109,10 +109,18 @@ text_id! {
 }
 
 text_id! {
-    /// Where a phone is used, in the hospital's own words: 1 to 64 bytes without control characters, blanks inside only.
-    Ward, "ward (1 to 64 bytes of text, spaces inside only)", |text| {
-        (1..=64).contains(&text.len()) && !text.chars().any(char::is_control) && text.trim() == text
+    /// Where a phone is used, in the hospital's own words: 1 to 64 bytes of one line that reads as it is written, blanks inside only.
+    Ward, "ward (1 to 64 bytes of text in one line, spaces inside only, nothing that turns the direction of writing)", |text| {
+        (1..=64).contains(&text.len()) && !text.chars().any(hides) && text.trim() == text
     }
+}
+
+/// Control characters, ends of lines, and what has text read otherwise than it stands there (Unicode's `Bidi_Control`): a phone could
+/// show one ward as another.
+fn hides(c: char) -> bool {
+    let turns =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// 22 characters of base64url, of which a person types the first as a command's argument: never a hyphen.

@@ -48,9 +48,13 @@ impl Token {
         now: Timestamp,
     ) -> Result<Self, WireError> {
         let token: Self = jws.verify_by(policy_keys, tenant)?;
+        if token.is_early(now) || now >= token.expires_at { Err(WireError::Expired) } else { Ok(token) }
+    }
+
+    /// Whether it was signed later than any clock that is right can say.
+    pub fn is_early(&self, now: Timestamp) -> bool {
         // `now` may be a phone's own word, any time that can be written: nothing is added to it.
-        let early = token.issued_at.duration_since(now) > SKEW;
-        if early || now >= token.expires_at { Err(WireError::Expired) } else { Ok(token) }
+        self.issued_at.duration_since(now) > SKEW
     }
 
     /// What `serial` spends of an inventory token: an id that is spent once as a single-use token's own is.

@@ -20,7 +20,7 @@ use crate::prefixes::Prefixes;
 use crate::refusal::{SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_READONLY, sqlite_code};
 use crate::replay::ReplayStore;
 use crate::strangers::Strangers;
-use crate::tenant::{Served, TenantError, TenantFiles};
+use crate::tenant::{Served, TenantError, TenantFiles, Unheld};
 
 /// Why the gateway cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -120,8 +120,11 @@ impl App {
         db.look_anew().await?;
         for (tenant, served) in &mut tenants {
             // What the hospital signed while the gateway ran is newer than what the operator has on file.
-            if let Some(policy) = db.signed_policy(tenant).await? {
-                served.take_up(&policy);
+            if let Some(Unheld { version, why }) = served.take_up_signed(&db).await? {
+                tracing::warn!(
+                    %tenant, version, why,
+                    "a policy that the hospital signed does not hold, and is not in force: sign it again on the records side, with what is told here put right and the next `version`, and start the gateway with it"
+                );
             }
             served.is_newest(data)?;
             served.recall_handovers(data)?;

@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use gauze_wire::{Bundle, Inventory, InventoryGiven, Jws, Tenant, Token, WireError};
+use jiff::Timestamp;
 
 use crate::blobs::write_durably;
 
@@ -41,10 +42,13 @@ impl Stock {
         self.list.version > before.list.version || self.given.list == before.given.list
     }
 
-    /// Never without the newest token: phones hold one for as long as it lives, and newer lists go under it too.
-    pub fn with_newest_token(mut self, before: &Self) -> Self {
+    /// Never without the newest token: phones hold one for as long as it lives, and newer lists go under it too. One that was signed while
+    /// a clock ran ahead is replaced by any other.
+    pub fn with_newest_token(mut self, before: &Self, now: Timestamp) -> Self {
         let signed = |stock: &Self| stock.token.as_ref().map(|token| token.issued_at);
-        if signed(&self) < signed(before) {
+        let early = before.token.as_ref().is_some_and(|token| token.is_early(now));
+        let replaced = early && self.token.is_some();
+        if !replaced && signed(&self) < signed(before) {
             self.token.clone_from(&before.token);
             self.given.token.clone_from(&before.given.token);
         }

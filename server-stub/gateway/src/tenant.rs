@@ -10,7 +10,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use gauze_listen::{FileError, read_file};
 use gauze_wire::log::NoteKey;
 use gauze_wire::{Bundle, Gateway, InventoryGiven, Jws, Policy, PublicKey, Tenant, WireError};
+use jiff::Timestamp;
 
+use crate::db::Db;
 use crate::inventory::Stock;
 use crate::keys::{GatewayKeys, KeysError};
 
@@ -105,6 +107,22 @@ pub(crate) enum StockError {
     Disk(std::io::Error),
 }
 
+/// A policy that the hospital signed, and that does not hold: its key was replaced, or what it says was allowed once.
+pub(crate) struct Unheld {
+    pub version: u64,
+    /// What does not hold of it, as exactly as it can be said.
+    pub why: String,
+}
+
+impl Unheld {
+    fn of(version: u64, jws: &Jws, error: &WireError) -> Self {
+        let json = jws.payload_bytes().unwrap_or_default();
+        let unread = serde_json::from_slice::<Policy>(&json).err();
+        let why = unread.map_or_else(|| error.to_string(), |unread| unread.to_string());
+        Self { version, why }
+    }
+}
+
 /// The policy in force.
 pub(crate) struct InForce {
     pub policy: Policy,
@@ -167,17 +185,28 @@ impl Served {
         self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts a policy in force that is newer and that the hospital signed. Any other changes nothing: `false`.
-    pub fn take_up(&self, jws: &Jws) -> bool {
-        let Ok(policy) = jws.verify_by::<Policy>(&self.bundle.policy_keys, &self.bundle.tenant) else {
-            return false;
-        };
+    /// Puts a policy in force that is newer and that the hospital signed. An older one changes nothing (`false`), nor one that does not
+    /// hold.
+    pub fn take_up(&self, jws: &Jws) -> Result<bool, WireError> {
+        let policy: Policy = jws.verify_by(&self.bundle.policy_keys, &self.bundle.tenant)?;
         let mut in_force = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
         if policy.version <= in_force.policy.version {
-            return false;
+            return Ok(false);
         }
         *in_force = Arc::new(InForce { policy, jws: Some(jws.clone()) });
-        true
+        Ok(true)
+    }
+
+    /// Takes up the newest policy that the hospital signed at the gateway and that holds; why one does not that is newer than what is in force.
+    pub async fn take_up_signed(&self, db: &Db) -> Result<Option<Unheld>, sqlx::Error> {
+        let mut unheld = None;
+        for (version, jws) in db.signed_policies(&self.bundle.tenant).await? {
+            match self.take_up(&jws) {
+                Ok(_) => break,
+                Err(error) => unheld = unheld.or_else(|| Some(Unheld::of(version, &jws, &error))),
+            }
+        }
+        Ok(unheld.filter(|unheld| unheld.version > self.in_force().policy.version))
     }
 
     /// The inventory in force at this moment.
@@ -186,12 +215,12 @@ impl Served {
     }
 
     /// Puts an inventory in force and keeps it under `data`: one that holds, and is none older than before.
-    pub fn take_stock(&self, given: &InventoryGiven, data: &Path) -> Result<(), StockError> {
+    pub fn take_stock(&self, given: &InventoryGiven, data: &Path, now: Timestamp) -> Result<(), StockError> {
         let stock = Stock::accept(given, &self.bundle).map_err(StockError::Refused)?;
         let mut before = self.stock.write().unwrap_or_else(PoisonError::into_inner);
         let stock = match before.as_deref() {
             Some(before) if !stock.follows(before) => return Err(StockError::Refused(WireError::Rollback)),
-            Some(before) => stock.with_newest_token(before),
+            Some(before) => stock.with_newest_token(before, now),
             None => stock,
         };
         stock.keep(data).map_err(StockError::Disk)?;
@@ -215,9 +244,8 @@ impl Served {
 
     /// Takes up what a running gateway on `data` has put in force since.
     pub fn follow(&self, data: &Path) {
-        if let Ok(jws) = read(&copy(data, &self.bundle.tenant, "policy"), TenantError::Policy) {
-            self.take_up(&jws);
-        }
+        let _ = read(&copy(data, &self.bundle.tenant, "policy"), TenantError::Policy)
+            .and_then(|jws| self.take_up(&jws).map_err(TenantError::Policy));
     }
 
     /// Adds the bundles by which roots handed over while `data` was served before, and keeps them all. Only what is the newest may do so: a

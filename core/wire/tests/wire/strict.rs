@@ -488,6 +488,50 @@ fn an_enrolment_says_its_version_and_fits_its_platform() {
 }
 
 #[test]
+fn a_ward_is_one_line_that_reads_as_it_is_written() {
+    let longest = "w".repeat(64);
+    for good in ["Ward 9", "Tŷ Gwyn", "三病棟", "عنبر ٩", "~", longest.as_str()] {
+        assert_eq!(good.parse::<gauze_wire::Ward>().unwrap().as_str(), good);
+    }
+    let longer = "w".repeat(65);
+    let blank = ["", " ", " Ward", "Ward ", "\u{a0}Ward"];
+    let lines = ["Ward\n9", "Ward\t9", "Ward\u{85}9", "Ward\u{2028}9", "Ward\u{2029}9", "Ward\0"];
+    let turned = ["\u{61c}", "\u{200e}", "\u{200f}", "\u{202a}", "\u{202e}", "\u{2066}", "\u{2069}"];
+    let turned = turned.map(|turn| format!("Ward {turn}9"));
+    let bad =
+        blank.into_iter().chain(lines).chain(turned.iter().map(String::as_str)).chain([longer.as_str()]);
+    for bad in bad {
+        assert!(bad.parse::<gauze_wire::Ward>().is_err(), "{bad:?}");
+        assert!(serde_json::from_value::<gauze_wire::Ward>(bad.into()).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn an_enrolments_ward_reads_as_it_is_written_or_is_refused() {
+    let enrolment = Enrolment { ward: Some("Tŷ Gwyn".parse().unwrap()), ..samples::enrolment() };
+    let read = |ward: Value| {
+        let jws = resigned(&enrolment, Enrolment::TYP, samples::DEVICE, |payload| payload["ward"] = ward);
+        jws.verify::<Enrolment>(&public(samples::DEVICE), &tenant())
+    };
+    assert_eq!(read(json!("Tŷ Gwyn")), Ok(enrolment.clone()));
+    let wrong = [
+        json!(null),
+        json!(""),
+        json!(9),
+        json!(["Ward 9"]),
+        json!(" Ward 9"),
+        json!("Ward\n9"),
+        json!("Ward \u{202e}9"),
+        json!("w".repeat(65)),
+    ];
+    for ward in wrong {
+        assert!(read(ward.clone()).is_err(), "{ward}");
+    }
+    let without = Enrolment { ward: None, ..enrolment };
+    assert!(!serde_json::to_string(&without).unwrap().contains("\"ward\""));
+}
+
+#[test]
 fn a_policy_of_version_1_has_no_sections() {
     let policy = Policy { v: 1, ..samples::policy_2() };
     let jws = Jws::sign(&policy, &key(samples::POLICY));

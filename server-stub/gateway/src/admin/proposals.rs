@@ -276,9 +276,7 @@ impl Admin {
 
     /// What the running gateway serves: what it was given at its start, or what was signed since.
     async fn in_force(&self) -> Result<(Policy, Option<Jws>), AdminError> {
-        if let Some(signed) = self.db.signed_policy(self.tenant()).await? {
-            self.served.take_up(&signed);
-        }
+        self.served.take_up_signed(&self.db).await?;
         self.served.follow(&self.data);
         let in_force = self.served.in_force();
         Ok((in_force.policy.clone(), in_force.jws.clone()))

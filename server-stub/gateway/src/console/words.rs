@@ -29,7 +29,12 @@ pub fn known_by(device: &Registered) -> Markup {
     html! {
         p {
             (status(device.status)) " Serial number: " strong { (or_unknown(device.known_serial())) } ". Model: "
-            (or_unknown(device.model.as_deref())) ". For: " (or_unknown(device.known_ward())) "."
+            (or_unknown(device.model.as_deref())) ". For: " (or_unknown(device.known_ward()))
+            // Two words for one phone: the one that the gateway kept itself stands beside the other.
+            @if let (Some(_), Some(asked_for)) = (&device.ward, &device.asked_for) {
+                " (stated by device management). Its token was asked for: " (asked_for)
+            }
+            "."
         }
     }
 }

@@ -246,16 +246,19 @@ impl Db {
         row.as_ref().map(proposal).transpose()
     }
 
-    /// The newest policy that the hospital signed here.
-    pub async fn signed_policy(&self, tenant: &Tenant) -> Result<Option<Jws>, sqlx::Error> {
-        let signed: Option<String> = sqlx::query_scalar(
-            "SELECT signed FROM proposal WHERE tenant = ? AND kind = 'policy' AND status = 'approved' \
-             ORDER BY decided_at_ms DESC, idx DESC LIMIT 1",
+    /// The policies that the hospital signed of what was proposed here, with their versions, the newest first.
+    pub async fn signed_policies(&self, tenant: &Tenant) -> Result<Vec<(u64, Jws)>, sqlx::Error> {
+        // Not by the time of the decision: a clock that once ran ahead would make an older one the newest for good.
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT CAST(json_extract(wanted, '$.policy.version') AS INTEGER) AS version, signed FROM proposal \
+             WHERE tenant = ? AND kind = 'policy' AND status = 'approved' ORDER BY version DESC, idx DESC",
         )
         .bind(tenant.as_str())
-        .fetch_optional(&self.readers)
+        .fetch_all(&self.readers)
         .await?;
-        signed.map(|jws| Jws::parse(&jws).map_err(damaged)).transpose()
+        rows.into_iter()
+            .map(|(version, jws)| Ok((to_u64(version), Jws::parse(&jws).map_err(damaged)?)))
+            .collect()
     }
 
     /// Keeps what the hospital decided; `false` where it had decided before.

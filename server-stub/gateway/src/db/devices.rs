@@ -1,6 +1,9 @@
 //! Enrolled devices and spent tokens, as requests need them.
 
+use std::sync::PoisonError;
+
 use gauze_attest::AttestedDevice;
+use gauze_wire::signature::SKEW_S;
 use gauze_wire::{Attestation, DeviceId, DeviceStatus, Digest, Holding, PublicKey, Tenant, TokenId};
 use sqlx::Row as _;
 
@@ -38,9 +41,24 @@ pub struct Heartbeat {
     pub at_ms: i64,
 }
 
+/// What a phone says it holds, in whichever request.
+pub struct Said {
+    pub highest_seq: u64,
+    pub unsent: u64,
+    /// Where the request has it.
+    pub screen_captures: Option<u64>,
+    /// When, by the phone's own clock.
+    pub at_s: i64,
+}
+
 /// A phone's count of captured screens, as far as it is believed: no count of its choice makes a number that is none.
-fn counted(holding: &Holding) -> i64 {
-    to_i64(holding.screen_captures.min(MOST_CAPTURES))
+fn counted(screen_captures: u64) -> i64 {
+    to_i64(screen_captures.min(MOST_CAPTURES))
+}
+
+/// What is said to have been said later than this was said while our clock ran ahead.
+fn horizon_s(now_ms: i64) -> i64 {
+    now_ms.div_euclid(1000).saturating_add(SKEW_S)
 }
 
 /// A device to enrol.
@@ -108,28 +126,59 @@ impl Db {
         Ok(index.map(to_u64))
     }
 
-    /// Keeps what a phone last said of itself.
+    /// Keeps what a phone last said of itself; `false` where something newer was heard before. What comes late was true once: a `seq` that
+    /// was used stays used, and nothing else changes. Of two in the same second the one that counts fewer captured screens is the older.
     pub async fn heard(
+        &self,
         write: &mut Write<'_>,
         (tenant, device): (&Tenant, &DeviceId),
-        (highest_seq, unsent): (u64, u64),
+        said: &Said,
         now_ms: i64,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<bool, sqlx::Error> {
         sqlx::query(
-            "UPDATE device SET highest_seq = MAX(highest_seq, ?), unsent = ?, heard_at_ms = ? \
-             WHERE tenant = ? AND device_id = ?",
+            "UPDATE device SET highest_seq = ?3 WHERE tenant = ?1 AND device_id = ?2 AND highest_seq < ?3",
         )
-        .bind(to_i64(highest_seq))
-        .bind(to_i64(unsent))
-        .bind(now_ms)
         .bind(tenant.as_str())
         .bind(device.as_str())
+        .bind(to_i64(said.highest_seq))
         .execute(&mut **write)
-        .await
-        .map(drop)
+        .await?;
+        if self.is_late((tenant, device), said.at_s, now_ms) {
+            return Ok(false);
+        }
+        let done = sqlx::query(
+            "UPDATE device SET unsent = ?3, heard_at_ms = ?4, said_at_s = ?5 WHERE tenant = ?1 AND device_id = ?2 \
+             AND (said_at_s < ?5 OR said_at_s > ?6 OR (said_at_s = ?5 AND screen_captures_said <= COALESCE(?7, screen_captures_said)))",
+        )
+        .bind(tenant.as_str())
+        .bind(device.as_str())
+        .bind(to_i64(said.unsent))
+        .bind(now_ms)
+        .bind(said.at_s)
+        .bind(horizon_s(now_ms))
+        .bind(said.screen_captures.map(counted))
+        .execute(&mut **write)
+        .await?;
+        Ok(done.rows_affected() > 0)
     }
 
-    /// Whether what a phone says it holds is worth a write. A phone that asks often and says nothing new costs none.
+    /// Hears what is no news: no write is worth that, but what was said before it comes late from now on.
+    pub fn heard_again(&self, (tenant, device): (&Tenant, &DeviceId), said_at_s: i64, now_ms: i64) {
+        if !self.is_late((tenant, device), said_at_s, now_ms) {
+            let mut again = self.heard_again.lock().unwrap_or_else(PoisonError::into_inner);
+            again.insert((tenant.clone(), device.clone()), said_at_s);
+        }
+    }
+
+    /// Whether the phone said later what was no news.
+    fn is_late(&self, (tenant, device): (&Tenant, &DeviceId), said_at_s: i64, now_ms: i64) -> bool {
+        let again = self.heard_again.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = again.get(&(tenant.clone(), device.clone())).filter(|last| **last <= horizon_s(now_ms));
+        last.is_some_and(|last| said_at_s < *last)
+    }
+
+    /// Whether what a phone says it holds is worth a write. A phone that asks often and says nothing new costs none. When it was heard
+    /// counts for nothing where that lies in the future.
     pub async fn is_news(
         &self,
         (tenant, device): (&Tenant, &DeviceId),
@@ -138,7 +187,7 @@ impl Db {
     ) -> Result<bool, sqlx::Error> {
         let news: Option<bool> = sqlx::query_scalar(
             "SELECT highest_seq < ?3 OR unsent IS NOT ?4 OR app_version IS NOT ?5 \
-             OR screen_captures_said IS NOT ?7 OR COALESCE(heard_at_ms, 0) < ?6 FROM device WHERE tenant = ?1 AND device_id = ?2",
+             OR screen_captures_said IS NOT ?7 OR COALESCE(heard_at_ms, 0) NOT BETWEEN ?6 AND ?8 FROM device WHERE tenant = ?1 AND device_id = ?2",
         )
         .bind(tenant.as_str())
         .bind(device.as_str())
@@ -146,7 +195,8 @@ impl Db {
         .bind(to_i64(holding.unsent))
         .bind(holding.app_version.as_str())
         .bind(now_ms - HEARD_EVERY_MS)
-        .bind(counted(holding))
+        .bind(counted(holding.screen_captures))
+        .bind(now_ms)
         .fetch_optional(&self.readers)
         .await?;
         Ok(news == Some(true))
@@ -157,19 +207,23 @@ impl Db {
         let mut write = self.write().await?;
         let mut captured = Vec::new();
         for Heartbeat { tenant, device_id, holding, said_at_s, at_ms } in words {
-            if !Self::is_newest(&mut write, (tenant, device_id), holding, *said_at_s).await? {
+            let said = Said {
+                highest_seq: holding.highest_seq,
+                unsent: holding.unsent,
+                screen_captures: Some(holding.screen_captures),
+                at_s: *said_at_s,
+            };
+            if !self.heard(&mut write, (tenant, device_id), &said, *at_ms).await? {
                 continue;
             }
-            let counts = (holding.highest_seq, holding.unsent);
-            Self::heard(&mut write, (tenant, device_id), counts, *at_ms).await?;
             sqlx::query("UPDATE device SET app_version = ?1 WHERE tenant = ?2 AND device_id = ?3 AND app_version IS NOT ?1")
                 .bind(holding.app_version.as_str())
                 .bind(tenant.as_str())
                 .bind(device_id.as_str())
                 .execute(&mut *write)
                 .await?;
-            let times =
-                Self::screen_captured(&mut write, (tenant, device_id), counted(holding), *at_ms).await?;
+            let said = counted(holding.screen_captures);
+            let times = Self::screen_captured(&mut write, (tenant, device_id), said, *at_ms).await?;
             captured.extend(times.map(|times| (tenant, device_id, times)));
         }
         write.commit().await?;
@@ -177,27 +231,6 @@ impl Db {
             tracing::info!(%tenant, %device_id, times, "a phone's screen was captured");
         }
         Ok(())
-    }
-
-    /// Whether nothing newer was heard of the phone: a word that comes late was true once, and changes nothing. Of two in the same second
-    /// the one that counts fewer captured screens is the older.
-    async fn is_newest(
-        write: &mut Write<'_>,
-        (tenant, device): (&Tenant, &DeviceId),
-        holding: &Holding,
-        said_at_s: i64,
-    ) -> Result<bool, sqlx::Error> {
-        let done = sqlx::query(
-            "UPDATE device SET said_at_s = ?3 WHERE tenant = ?1 AND device_id = ?2 \
-             AND (said_at_s < ?3 OR (said_at_s = ?3 AND screen_captures_said <= ?4))",
-        )
-        .bind(tenant.as_str())
-        .bind(device.as_str())
-        .bind(said_at_s)
-        .bind(counted(holding))
-        .execute(&mut **write)
-        .await?;
-        Ok(done.rows_affected() > 0)
     }
 
     /// Adds what a phone's count of captured screens grew by; how often in all, where it grew. One that counts from nothing again

@@ -12,15 +12,18 @@ mod shown;
 mod watched;
 mod witness;
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
+use gauze_wire::{DeviceId, Tenant};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 pub use acts::{Proposal, ProposalStatus, Settled};
 pub use captures::{Capture, NewCapture};
-pub use devices::{Device, Heartbeat, NewDevice};
+pub use devices::{Device, Heartbeat, NewDevice, Said};
 pub use log::append as log_append;
 pub use refused::Outcome;
 pub use register::{DeviceCounts, DevicePage, Registered, Replacement};
@@ -49,6 +52,8 @@ pub type Write<'a> = Transaction<'a, Sqlite>;
 pub struct Db {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// When each phone last said what was known already, by its own clock: one number a phone at most.
+    heard_again: Mutex<HashMap<(Tenant, DeviceId), i64>>,
 }
 
 impl Db {
@@ -69,7 +74,7 @@ impl Db {
         sqlx::migrate!().run(&writer).await?;
         let readers =
             SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, heard_again: Mutex::default() })
     }
 
     /// Opens what a gateway left, or serves with now, to look: nothing is made, and nothing brought up to date.
@@ -83,7 +88,7 @@ impl Db {
             .immutable(!Path::new(&journal).exists())
             .busy_timeout(Duration::from_secs(10));
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        Ok(Self { writer: readers.clone(), readers })
+        Ok(Self { writer: readers.clone(), readers, heard_again: Mutex::default() })
     }
 
     /// Begins a write; the only writer waits for its turn here.

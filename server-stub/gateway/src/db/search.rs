@@ -4,8 +4,8 @@ use gauze_wire::{DeviceId, DeviceStatus, Tenant};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-/// After every character that an id, a serial or a model may hold.
-pub(super) const LAST: char = '\u{7f}';
+/// After every character that an id, a serial, a model or a ward may hold; in an order, of those who have none.
+pub(super) const LAST: char = char::MAX;
 /// All that is told of a device.
 pub(super) const COLUMNS: &str = "device_id, status, platform, model, serial, attested_serial, ward, app_version, enrolled_at_ms, token_id, follows, lineage, \
     level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
@@ -38,10 +38,10 @@ impl Sort {
     fn key(self) -> &'static str {
         match self {
             Self::Id => "''",
-            Self::Serial => "COALESCE(lower(COALESCE(attested_serial, serial)), '~')",
+            Self::Serial => "COALESCE(lower(COALESCE(attested_serial, serial)), '\u{10ffff}')",
             Self::Ward => {
                 "COALESCE(lower(ward), (SELECT lower(reason) FROM proposal WHERE proposal.tenant = device.tenant \
-                 AND proposal_id = device.token_id), '~') || ' ' || COALESCE(lower(COALESCE(attested_serial, serial)), '~')"
+                 AND proposal_id = device.token_id), '\u{10ffff}') || ' ' || COALESCE(lower(COALESCE(attested_serial, serial)), '\u{10ffff}')"
             }
             Self::Heard => "COALESCE(heard_at_ms, 0)",
             Self::Unsent => "-unsent",
@@ -52,8 +52,8 @@ impl Sort {
 /// Which devices.
 #[derive(Clone, Debug, Default)]
 pub struct DeviceSearch {
-    /// What id, serial (stated or attested), model or ward begins with, or what the token was asked for holds; each in either case but
-    /// the id.
+    /// What id, serial (stated or attested), model or ward begins with, or what the token was asked for holds; each but
+    /// the id with A to Z in either case.
     pub text: Option<String>,
     /// Of this status alone.
     pub status: Option<DeviceStatus>,

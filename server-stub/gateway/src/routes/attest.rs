@@ -54,9 +54,9 @@ pub async fn attestations(
     // Up to ten signatures are checked before the only write is begun: whoever shows evidence holds up nobody's commit.
     let verdict = judge(&app, served, &device, &registered, &evidence, &before);
     apart(async move {
+        let _turn = turn;
         let (served, device_id) = (proof::served(&app, &tenant)?, &device.device_id);
         keep(&app, served, (device_id, &jws), &before, &verdict).await?;
-        drop(turn);
         if let Err(fault) = verdict {
             tracing::warn!(%tenant, %device_id, code = fault.code(), "evidence shown again was refused");
             return Err(EnrolmentDenied::from(fault).into());

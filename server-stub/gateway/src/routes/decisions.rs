@@ -135,7 +135,7 @@ fn fits(served: &Served, proposal: &Proposal, jws: &Jws) -> Result<(), RequestRe
 
 /// Enrols by this list from now on.
 fn take_stock(app: &App, served: &Served, given: &InventoryGiven) -> Result<(), ProblemCode> {
-    match served.take_stock(given, &app.data) {
+    match served.take_stock(given, &app.data, app.clock.now()) {
         Ok(()) => {
             let count = served.stock().map_or(0, |stock| stock.list.serials.len());
             tracing::info!(tenant = %served.bundle.tenant, count, "an inventory is in force");
@@ -154,7 +154,7 @@ fn take_stock(app: &App, served: &Served, given: &InventoryGiven) -> Result<(), 
 
 /// Serves the policy from now on. It is durable already; that its copies could not be left is for the operator to see.
 fn put_in_force(app: &App, served: &Served, policy: &Jws) {
-    if served.take_up(policy) {
+    if served.take_up(policy) == Ok(true) {
         tracing::info!(version = served.in_force().policy.version, "a newer policy is in force");
         if let Err(error) = served.never_older(&app.data) {
             tracing::error!(code = error.code(), "the newer policy's copy could not be left");

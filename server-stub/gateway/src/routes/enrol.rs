@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gauze_attest::{AttestedDevice, Basis, Freshness, verify_enrolment};
 use gauze_wire::{ChallengeAnswer, Enrolled, Enrolment, EntryKind, Jws, Name, Notice, ProblemCode, Tenant};
-use jiff::SignedDuration;
 
 use super::apart::apart;
 use super::evidence::{basis, flag, spend_challenge};
@@ -16,9 +15,6 @@ use crate::peers::Peer;
 use crate::proof::{InPath, served};
 use crate::refusal::RequestRefusal;
 use crate::tenant::Served;
-
-/// How far a phone's clock may be behind that of the machine that signs tokens.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 #[utoipa::path(
     post,
@@ -67,23 +63,15 @@ pub async fn enrol(
     let turn = served.judging().await;
     let device = judge(&app, served, &tenant, &evidence).await?;
     peer.proves_itself();
-    let of = tenant.clone();
-    let (device, log_index) = apart(async move {
-        let log_index = keep(&app, &of, &evidence, &device).await?;
-        drop(turn);
-        Ok((device, log_index))
+    apart(async move {
+        let _turn = turn;
+        let (device_id, notices) = (device.device_id(), device.shown().notices());
+        let log_index = keep(&app, &tenant, &evidence, &device).await?;
+        let serial = device.enrolment().serial.as_ref().map(Name::as_str);
+        tracing::info!(%tenant, %device_id, serial, log_index, "a phone enrolled");
+        Ok((StatusCode::CREATED, Json(Enrolled { device_id, log_index, notices })))
     })
-    .await?;
-    let enrolment = device.enrolment();
-    tracing::info!(
-        %tenant,
-        device_id = %device.device_id(),
-        serial = enrolment.serial.as_ref().map(Name::as_str),
-        log_index,
-        "a phone enrolled"
-    );
-    let notices = device.shown().notices();
-    Ok((StatusCode::CREATED, Json(Enrolled { device_id: device.device_id(), log_index, notices })))
+    .await
 }
 
 /// What evidence that was accepted before was flagged with.
@@ -140,7 +128,7 @@ async fn judge(
 /// in here, and not one of its photos there.
 fn signed_in_time(device: &AttestedDevice) -> bool {
     let (token, at) = (device.token(), device.enrolment().at);
-    token.issued_at.duration_since(at) <= SKEW && at < token.expires_at
+    !token.is_early(at) && at < token.expires_at
 }
 
 async fn keep(

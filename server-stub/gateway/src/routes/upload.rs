@@ -15,7 +15,7 @@ use super::finish::{finish_if_whole, log_and_sign};
 use crate::app::{App, Turn};
 use crate::blobs::BlobName;
 use crate::budget::{Cost, UsedUp};
-use crate::db::{Capture, Db, Heartbeat, NewCapture, Write};
+use crate::db::{Capture, Db, Heartbeat, NewCapture, Said, Write};
 use crate::proof::{FromDevice, served};
 use crate::refusal::RequestRefusal;
 use crate::standing::standing;
@@ -46,7 +46,7 @@ pub async fn upload(
     request: FromDevice,
 ) -> Result<(StatusCode, Json<UploadAnswer>), RequestRefusal> {
     let revoked = request.unless_revoked();
-    let FromDevice { tenant, device, body, said_at_s: _ } = request;
+    let FromDevice { tenant, device, body, said_at_s } = request;
     served(&app, &tenant)?;
     let asked: UploadRequest = serde_json::from_slice(&body).map_err(|_| ProblemCode::MalformedRequest)?;
     if asked.manifest.kid() != &device.device_id {
@@ -72,7 +72,9 @@ pub async fn upload(
     let supersedes = revoked.is_ok();
     apart(async move {
         let offer = Offer { name, manifest, jws: &asked.manifest, earlier, supersedes };
-        take_in(&app, &offer, (asked.highest_seq, asked.unsent), revoked).await
+        let (highest_seq, unsent) = (asked.highest_seq, asked.unsent);
+        let said = Said { highest_seq, unsent, screen_captures: None, at_s: said_at_s };
+        take_in(&app, &offer, &said, revoked).await
     })
     .await
 }
@@ -81,7 +83,7 @@ pub async fn upload(
 async fn take_in(
     app: &App,
     offer: &Offer<'_>,
-    counts: (u64, u64),
+    said: &Said,
     revoked: Result<(), RequestRefusal>,
 ) -> Result<(StatusCode, Json<UploadAnswer>), RequestRefusal> {
     let served = served(app, &offer.name.tenant)?;
@@ -91,7 +93,7 @@ async fn take_in(
     let now = app.clock.now();
     let mut write = app.db.write().await?;
     let whose = (&offer.name.tenant, &offer.name.device_id);
-    Db::heard(&mut write, whose, counts, now.as_millisecond()).await?;
+    app.db.heard(&mut write, whose, said, now.as_millisecond()).await?;
     let mut superseded = Vec::new();
     let verdict = decide(&mut write, served, offer, now).await?;
     // What the phone said of itself is kept even where its photo is refused.
@@ -374,6 +376,8 @@ async fn hear(
     if app.db.is_news((tenant, id), holding, at_ms).await? {
         let (tenant, device_id, holding) = (tenant.clone(), id.clone(), holding.clone());
         app.heartbeats.keep(&app.db, Heartbeat { tenant, device_id, holding, said_at_s, at_ms }).await?;
+    } else {
+        app.db.heard_again((tenant, id), said_at_s, at_ms);
     }
     let device = app.db.registered(tenant, id).await?.ok_or(ProblemCode::UnknownDevice)?;
     standing(app, served, &device)

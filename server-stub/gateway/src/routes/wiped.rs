@@ -8,7 +8,7 @@ use gauze_wire::{Digest, EntryKind, Jws, ProblemCode, Wiped};
 use super::apart::apart;
 use crate::app::App;
 use crate::budget::Cost;
-use crate::db::{Db, log_append};
+use crate::db::{Db, Said, log_append};
 use crate::peers::Peer;
 use crate::proof::{InPath, served};
 use crate::refusal::RequestRefusal;
@@ -44,7 +44,8 @@ pub async fn wiped(
 async fn keep(app: &App, word: &Jws, wiped: &Wiped) -> Result<StatusCode, RequestRefusal> {
     let (whose, served) = ((&wiped.tenant, &wiped.device_id), served(app, &wiped.tenant)?);
     let payload = word.payload_bytes().map_err(|_| ProblemCode::MalformedRequest)?;
-    let now_ms = app.clock.now().as_millisecond();
+    let now = app.clock.now();
+    let now_ms = now.as_millisecond();
     let mut write = app.db.write().await?;
     let said = (&Digest::of(&payload), wiped);
     if Db::hear_wiped(&mut write, whose, said, now_ms).await? {
@@ -52,8 +53,12 @@ async fn keep(app: &App, word: &Jws, wiped: &Wiped) -> Result<StatusCode, Reques
         app.budgets.take(whose, Cost::Wiped, 1)?;
         app.budgets.take(whose, Cost::LeafBytes, word.as_str().len() as u64)?;
         log_append(&mut write, served, EntryKind::Wiped, word).await?;
-        let counts = (wiped.highest_seq, wiped.unsent);
-        Db::heard(&mut write, whose, counts, now_ms).await?;
+        // The word is not dated as a request is: a phone's clock that runs ahead makes none of its later ones late.
+        let at_s = wiped.at.min(now).as_second();
+        let (highest_seq, unsent) = (wiped.highest_seq, wiped.unsent);
+        app.db
+            .heard(&mut write, whose, &Said { highest_seq, unsent, screen_captures: None, at_s }, now_ms)
+            .await?;
         write.commit().await?;
         let (tenant, device_id) = whose;
         tracing::info!(%tenant, %device_id, cause = wiped.cause.as_str(), "a phone was wiped");

@@ -7,7 +7,7 @@ use gauze_wire::{
 };
 use jiff::SignedDuration;
 
-use crate::fixture::{Gateway, Hospital, Phone, Reply, by, put_file};
+use crate::fixture::{Gateway, Hospital, Phone, Reply, by, dropped_and_kept, logged, polled, put_file};
 
 const WEEK: i64 = 168;
 
@@ -90,6 +90,29 @@ async fn evidence_that_no_longer_holds_ends_review_when_it_is_due_and_no_upload(
     let story = gateway.admin(&hospital).await.device(&phone.id()).await.unwrap();
     assert!(story.device.attest_refused.is_some());
     assert_eq!(story.review_denied, Some(ReviewDenied::AttestationRefused));
+}
+
+/// Wherever the request that brings it is dropped, while it commits too: evidence that is kept as refused is told in the program's log.
+#[tokio::test]
+async fn evidence_whose_request_is_dropped_is_told_once_it_is_kept() {
+    dropped_and_kept(async |polls| {
+        let log = logged();
+        let (hospital, gateway, phone) = begin().await;
+        let challenge = gateway.challenge(&phone.tenant).await;
+        let wrong = Attestation::Software { statement: Digest::of(b"another") };
+        let evidence = shows(&phone, &gateway, challenge, wrong);
+        let heard = polled(polls, post(&gateway, &evidence)).await.is_some();
+        // A phone enrols behind it: by then what is left of it has ended.
+        tokio::task::yield_now().await;
+        Phone::enrolled(&gateway, &hospital).await;
+
+        let entries = hospital.log(&gateway).await.entries;
+        let kept = entries.iter().filter(|entry| entry.kind == EntryKind::Reattestation).count();
+        let refused = |line: &&serde_json::Value| line["message"] == "evidence shown again was refused";
+        assert_eq!(log.lines().iter().filter(refused).count(), kept, "after {polls} polls");
+        (heard, kept == 1)
+    })
+    .await;
 }
 
 #[tokio::test]

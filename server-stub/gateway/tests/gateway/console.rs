@@ -209,6 +209,38 @@ async fn the_inventorys_page_counts_its_phones_and_shows_each_systems_text() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_signed_while_a_clock_ran_ahead_keeps_no_newer_one_out() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let now = gateway.now();
+    let tenant = hospital.tenant.clone();
+    let list = Inventory {
+        v: 1,
+        typ: Inventory::TYP.into(),
+        tenant,
+        version: 1,
+        issued_at: now,
+        serials: Vec::new(),
+    };
+    let list = Jws::sign(&list, &hospital.policy_key).unwrap();
+    let issued = |at| Token { v: 2, inventory: Some(1), ..hospital.token(at) };
+    let give = async |token: Option<&Token>| {
+        let token = token.map(|token| Jws::sign(token, &hospital.policy_key).unwrap());
+        let given = InventoryGiven { list: list.clone(), token };
+        let body = Decisions { decisions: Vec::new(), inventory: Some(given) };
+        hospital.tell(&gateway, "decisions", serde_json::to_vec(&body).unwrap()).await.expect(204);
+        gateway.admin(&hospital).await.inventory().await.unwrap().unwrap().token_id.unwrap()
+    };
+    let ahead = issued(now + jiff::SignedDuration::from_hours(48));
+    assert_eq!(give(Some(&ahead)).await, ahead.token_id);
+    assert_eq!(give(None).await, ahead.token_id, "a list alone takes none away");
+    let right = issued(now);
+    assert_eq!(give(Some(&right)).await, right.token_id);
+    let older = issued(now - jiff::SignedDuration::from_hours(1));
+    assert_eq!(give(Some(&older)).await, right.token_id);
+}
+
+#[tokio::test]
 async fn older_tokens_are_a_page_further() {
     let hospital = Hospital::ward();
     let gateway = Gateway::serving(&[&hospital]).await;
@@ -429,6 +461,13 @@ async fn the_ward_that_device_management_named_comes_before_what_the_token_was_a
     assert!(listed.contains("Tŷ &lt;Gwyn&gt;") && !listed.contains("spare phones"), "{listed}");
     let story = browser.open(&format!("/devices/{}", phone.id())).await;
     assert!(story.contains("Tŷ &lt;Gwyn&gt;") && story.contains("spare phones"), "{story}");
+    // Where somebody decides about it both stand, and whose words they are.
+    for page in ["suspend", "lost"] {
+        let known = browser.open(&format!("/devices/{}/{page}", phone.id())).await;
+        let words =
+            "For: Tŷ &lt;Gwyn&gt; (stated by device management). Its token was asked for: spare phones.";
+        assert!(known.contains(words), "{page}: {known}");
+    }
 }
 
 #[tokio::test]

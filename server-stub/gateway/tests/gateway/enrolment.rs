@@ -7,7 +7,7 @@ use gauze_wire::{
 };
 use jiff::SignedDuration;
 
-use crate::fixture::{Gateway, Hospital, Phone, by, key, polled};
+use crate::fixture::{Gateway, Hospital, Phone, by, dropped_and_kept, key, logged, polled};
 
 #[tokio::test]
 async fn a_phone_enrols_and_its_evidence_is_kept_whole_as_a_leaf() {
@@ -263,9 +263,7 @@ fn is_settled(entry: &&LogEntry) -> bool {
 #[tokio::test]
 async fn a_decision_whose_request_is_dropped_is_in_force_once_it_is_kept() {
     let hospital = Hospital::ward();
-    let (mut polls, mut kept_unheard) = (0, 0);
-    loop {
-        polls += 1;
+    dropped_and_kept(async |polls| {
         let gateway = Gateway::serving(&[&hospital]).await;
         let admin = gateway.admin(&hospital).await;
         let stricter = Policy { allow_software_keys: false, ..hospital.policy(2) };
@@ -284,10 +282,28 @@ async fn a_decision_whose_request_is_dropped_is_in_force_once_it_is_kept() {
         assert_eq!(enrolled, phone.is_some());
         let in_order = settled.is_none() || phone.is_none() || phone < settled;
         assert!(in_order, "after {polls} polls: {phone:?} behind {settled:?}");
-        kept_unheard += u32::from(settled.is_some() && !heard);
-        if heard {
-            break;
-        }
-    }
-    assert!(kept_unheard > 0, "no request was dropped whose decision was kept");
+        (heard, settled.is_some())
+    })
+    .await;
+}
+
+/// Wherever the request of a phone that enrols is dropped, while it commits too: whoever is in the log is told in the program's, once.
+#[tokio::test]
+async fn a_phone_whose_request_is_dropped_is_told_once_it_is_kept() {
+    let hospital = Hospital::ward();
+    dropped_and_kept(async |polls| {
+        let log = logged();
+        let gateway = Gateway::serving(&[&hospital]).await;
+        let evidence = Phone::new(&hospital).evidence(&gateway, &hospital).await;
+        let heard = polled(polls, gateway.enrol(&hospital.tenant, &evidence)).await.is_some();
+        // Another phone enrols behind it: by then what is left of it has ended.
+        tokio::task::yield_now().await;
+        Phone::enrolled(&gateway, &hospital).await;
+
+        let kept = hospital.log(&gateway).await.entries.len();
+        let told = log.lines().iter().filter(|line| line["message"] == "a phone enrolled").count();
+        assert_eq!(told, kept, "after {polls} polls");
+        (heard, kept == 2)
+    })
+    .await;
 }

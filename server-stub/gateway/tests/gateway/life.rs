@@ -2,10 +2,13 @@
 
 use gauze_gateway::admin::AdminError;
 use gauze_gateway::{DeviceSearch, Watch};
-use gauze_wire::{Act, Deed, DeviceStatus, EntryKind, Follows, Jws, ProblemCode, ReviewDenied};
+use gauze_wire::{
+    Act, Deed, DeviceStatus, EntryKind, Follows, Jws, ProblemCode, ReviewDenied, UploadRequest, Wiped,
+};
 use jiff::SignedDuration;
 
 use crate::fixture::{Gateway, Hospital, Phone, ask, by, feed, put};
+use crate::proposals::word as wiped;
 
 #[tokio::test]
 async fn a_suspended_phone_uploads_and_neither_reviews_nor_enrols_again() {
@@ -311,4 +314,132 @@ async fn a_word_that_comes_late_changes_nothing() {
     gateway.pass(SignedDuration::from_secs(1));
     gateway.ask(word(4, 0)).await.expect(200);
     assert_eq!(known().await, (4, 0));
+}
+
+/// A word of a phone on its way: in whichever request it says what it holds.
+enum Late {
+    Signed(axum::http::Request<axum::body::Body>),
+    Wiped(Jws),
+}
+
+impl Late {
+    async fn arrives(self, gateway: &Gateway) {
+        match self {
+            Self::Signed(request) => assert!(gateway.ask(request).await.status.is_success()),
+            Self::Wiped(word) => {
+                gateway.post("/v1/ward-9/wiped", word.as_str().to_owned()).await.expect(204);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_heartbeats_uploads_and_wipes_the_one_that_was_said_last_counts_whichever_comes_first() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let kinds = ["status", "uploads", "wiped"];
+    for (earlier, later) in kinds.into_iter().flat_map(|earlier| kinds.map(|later| (earlier, later))) {
+        let mut phone = Phone::enrolled(&gateway, &hospital).await;
+        let mut say = |kind: &str, highest_seq: u64, unsent: u64| match kind {
+            "status" => Late::Signed(phone.request(&gateway, "status", &Phone::holding(highest_seq, unsent))),
+            "uploads" => {
+                let manifest = phone.shoot(10).manifest;
+                let asked = UploadRequest { manifest, highest_seq, unsent };
+                Late::Signed(phone.request(&gateway, "uploads", &asked))
+            }
+            _ => {
+                let word = Wiped { highest_seq, unsent, ..wiped(&gateway, &phone, None) };
+                Late::Wiped(Jws::sign(&word, &phone.key).unwrap())
+            }
+        };
+        let late = say(earlier, 9, 7);
+        gateway.pass(SignedDuration::from_secs(1));
+        let last = say(later, 8, 2);
+        let heard_at = gateway.now();
+        last.arrives(&gateway).await;
+        gateway.pass(SignedDuration::from_secs(1));
+        late.arrives(&gateway).await;
+        let device = gateway.admin(&hospital).await.device(&phone.id()).await.unwrap().device;
+        let known = (device.unsent, device.heard_at);
+        assert_eq!(known, (2, Some(heard_at)), "{earlier} behind {later}");
+        // A place in the chain that was used stays used.
+        assert_eq!(device.highest_seq, 9, "{earlier} behind {later}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_before_a_word_that_was_no_news_comes_late_too() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    phone.hears(&gateway, 9, 1).await;
+    gateway.pass(SignedDuration::from_secs(1));
+    let late = phone.request(&gateway, "status", &Phone::holding(9, 7));
+    gateway.pass(SignedDuration::from_secs(1));
+    phone.hears(&gateway, 9, 1).await;
+    gateway.ask(late).await.expect(200);
+    let device = gateway.admin(&hospital).await.device(&phone.id()).await.unwrap().device;
+    assert_eq!(device.unsent, 1);
+}
+
+#[tokio::test]
+async fn what_was_heard_by_a_wrong_clock_does_not_outlive_it() {
+    for hours in [48, -48] {
+        let hospital = Hospital::ward();
+        let mut gateway = Gateway::serving(&[&hospital]).await;
+        let phone = Phone::enrolled(&gateway, &hospital).await;
+        // The second time is no news: what the gateway remembers of that does not outlive the clock either.
+        gateway.pass(SignedDuration::from_hours(hours));
+        gateway.open().await.unwrap();
+        for _ in 0..2 {
+            gateway.pass(SignedDuration::from_secs(1));
+            phone.hears(&gateway, 9, 7).await;
+        }
+        gateway.pass(SignedDuration::from_hours(-hours));
+        for unsent in [1, 1, 0] {
+            gateway.pass(SignedDuration::from_secs(1));
+            phone.hears(&gateway, 9, unsent).await;
+            let device = gateway.admin(&hospital).await.device(&phone.id()).await.unwrap().device;
+            assert_eq!(device.unsent, unsent, "{hours} hours");
+            assert!(device.heard_at.unwrap() <= gateway.now(), "{hours} hours");
+        }
+    }
+}
+
+#[tokio::test]
+async fn wards_in_any_script_are_found_by_their_first_letters_and_stand_before_phones_without_one() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let named = [Some("Tŷ Gwyn"), Some("Ωmega"), Some("~ tilde"), None, Some("三病棟"), Some("Åse")];
+    for ward in named {
+        let phone = Phone::new(&hospital);
+        let named = |enrolment: &mut gauze_wire::Enrolment| {
+            enrolment.ward = ward.map(|ward| ward.parse().unwrap());
+        };
+        let evidence = phone.evidence_with(&gateway, &hospital, named).await;
+        gateway.enrol(&phone.tenant, &evidence).await.expect(201);
+    }
+    let admin = gateway.admin(&hospital).await;
+    let wards = async |search: DeviceSearch| -> Vec<Option<String>> {
+        admin.devices(&search).await.unwrap().devices.into_iter().map(|device| device.ward).collect()
+    };
+    for (text, ward) in [("T", "Tŷ Gwyn"), ("tŷ", "Tŷ Gwyn"), ("Ω", "Ωmega"), ("三", "三病棟"), ("Å", "Åse")]
+    {
+        let found = wards(DeviceSearch { text: Some(text.into()), ..DeviceSearch::default() }).await;
+        assert_eq!(found, [Some(ward.to_owned())], "{text}");
+    }
+    let sorted = DeviceSearch { sort: gauze_gateway::Sort::Ward, ..DeviceSearch::default() };
+    let order = wards(sorted.clone()).await;
+    assert_eq!(order.last(), Some(&None), "{order:?}");
+    // A page at a time tells the same.
+    let (mut after, mut paged) = (None, Vec::new());
+    loop {
+        let page = admin.devices(&DeviceSearch { after, limit: Some(1), ..sorted.clone() }).await.unwrap();
+        paged.extend(page.devices.into_iter().map(|device| device.ward));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, order);
 }

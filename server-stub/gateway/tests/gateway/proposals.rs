@@ -10,7 +10,7 @@ use gauze_wire::{
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::fixture::{Gateway, Hospital, Phone, by};
+use crate::fixture::{Gateway, Hospital, Phone, by, key, logged};
 use crate::signatures::twin;
 
 #[tokio::test]
@@ -123,14 +123,65 @@ async fn a_policy_that_was_kept_by_a_request_cut_off_before_it_was_in_force_is_w
     let admin = gateway.admin(&hospital).await;
     let asked = admin.propose_policy(&wanted.to_string(), &by("newer")).await.unwrap();
     let signed = hospital.signs(&gateway, &asked);
-    sqlx::query("UPDATE proposal SET status = 'approved', signed = ?")
-        .bind(signed.as_str())
-        .execute(&gateway.sqlite().await)
-        .await
-        .unwrap();
+    decided(&gateway, &asked.proposal_id, &signed).await;
     assert_ne!(gateway.get("/v1/ward-9/policy").await.body, signed.as_str().as_bytes());
     hospital.decide(&gateway, &asked, Some(signed.clone())).await.expect(204);
     assert_eq!(gateway.get("/v1/ward-9/policy").await.body, signed.as_str().as_bytes());
+}
+
+/// Keeps `signed` as what the hospital decided last of what was asked.
+async fn decided(gateway: &Gateway, asked: &ProposalId, signed: &Jws) {
+    sqlx::query("UPDATE proposal SET status = 'approved', signed = ? WHERE proposal_id = ?")
+        .bind(signed.as_str())
+        .bind(asked.as_str())
+        .execute(&gateway.sqlite().await)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_signed_policy_that_does_not_hold_is_told_at_the_start_and_the_newest_that_does_is_in_force() {
+    let hospital = Hospital::ward();
+    let mut gateway = Gateway::serving(&[&hospital]).await;
+    let admin = gateway.admin(&hospital).await;
+    let propose = async |version| {
+        let wanted = serde_json::to_string(&hospital.policy(version)).unwrap();
+        admin.propose_policy(&wanted, &by("newer")).await.unwrap()
+    };
+    let (second, third) = (propose(2).await, propose(3).await);
+    let holds = hospital.signs(&gateway, &second);
+    decided(&gateway, &second.proposal_id, &holds).await;
+    let foreign = Jws::sign(&hospital.policy(3), &key(66)).unwrap();
+    decided(&gateway, &third.proposal_id, &foreign).await;
+    let starts = async |gateway: &mut Gateway| {
+        let log = logged();
+        gateway.open().await.unwrap();
+        let told = |line: &serde_json::Value| {
+            line["message"].as_str().is_some_and(|text| text.starts_with("a policy that the hospital signed"))
+        };
+        let lines = log.lines().into_iter().filter(told);
+        lines.map(|line| line["version"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(starts(&mut gateway).await, [3]);
+    assert_eq!(gateway.get("/v1/ward-9/policy").await.body, holds.as_str().as_bytes());
+    // Once a newer one is in force it is of no matter.
+    gateway.write_policy(&hospital, &Jws::sign(&hospital.policy(4), &hospital.policy_key).unwrap());
+    assert!(starts(&mut gateway).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_policy_that_was_decided_by_a_clock_that_ran_ahead_is_not_newer_for_that() {
+    let hospital = Hospital::ward();
+    let mut gateway = Gateway::serving(&[&hospital]).await;
+    let admin = gateway.admin(&hospital).await;
+    for (version, hours) in [(2, 48), (3, -48)] {
+        gateway.pass(SignedDuration::from_hours(hours));
+        let wanted = serde_json::to_string(&hospital.policy(version)).unwrap();
+        let asked = admin.propose_policy(&wanted, &by("newer")).await.unwrap();
+        hospital.approve(&gateway, &asked).await;
+    }
+    gateway.open().await.unwrap();
+    assert_eq!(admin.policy().await.unwrap().policy.version, 3);
 }
 
 #[tokio::test]

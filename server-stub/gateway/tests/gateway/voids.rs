@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use gauze_wire::{Body, CaptureState, Digest, EntryKind, ProblemCode, Stored};
 
-use crate::fixture::{Gateway, Hospital, Phone, Shot, ask, binding, by, feed, polled, put, put_file};
+use crate::fixture::{
+    Gateway, Hospital, Phone, Shot, ask, binding, by, dropped_and_kept, feed, polled, put, put_file,
+};
 
 async fn begin() -> (Hospital, Gateway, Phone) {
     let hospital = Hospital::ward();
@@ -204,9 +206,7 @@ async fn an_invented_adoption_does_not_keep_a_phone_out_of_its_own_chain() {
 /// A void whose request is dropped, while it commits too, and the photo itself that comes at once after it.
 #[tokio::test]
 async fn a_void_whose_request_is_dropped_and_the_photo_behind_it_have_one_leaf() {
-    let mut polls = 0;
-    loop {
-        polls += 1;
+    dropped_and_kept(async |polls| {
         let (hospital, gateway, mut phone) = begin().await;
         let shot = phone.shoot(1000);
         let (ticket, _) = phone.offer(&gateway, &shot.manifest).await.ticket();
@@ -218,8 +218,7 @@ async fn a_void_whose_request_is_dropped_and_the_photo_behind_it_have_one_leaf()
         let entries = hospital.log(&gateway).await.entries;
         let kinds: Vec<_> = entries.iter().skip(1).map(|entry| entry.kind).collect();
         assert!(kinds.len() <= 1, "after {polls} polls: {kinds:?}");
-        if heard {
-            break;
-        }
-    }
+        (heard, kinds == [EntryKind::Void])
+    })
+    .await;
 }
