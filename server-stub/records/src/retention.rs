@@ -1,7 +1,7 @@
 //! `gauze-records retention` without the pages: what is due, and erasing that of it which a person names.
 //!
-//! Always: only what is due and not held goes this way, and not by whoever put the rules in force; what somebody asks for goes on the
-//! pages, by two people.
+//! Always: only what is due and not held goes this way, by somebody else than put the rules in force, as the access log says who did; what
+//! somebody asks for goes on the pages, by two people. It is judged by what the pages know: the log is opened as they open it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,7 +17,7 @@ use gauze_wire::{Bundle, CaptureId, Jws, Tenant, WireError};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::access::{AccessError, log_dir, open_log};
+use crate::access::{AccessError, open_log};
 use crate::amend::AmendmentFiles;
 use crate::blind::FolkKeys;
 use crate::coded::Coded;
@@ -48,6 +48,9 @@ pub enum KeepingError {
     /// The rules are of whoever erases by them.
     #[error("the same person put these rules in force")]
     OwnRules,
+    /// Nobody is known whose the rules are.
+    #[error("the access log does not say who put these rules in force")]
+    NobodysRules,
     /// The bundle is not believed.
     #[error("the bundle is not believed: {0}")]
     Bundle(#[source] WireError),
@@ -87,6 +90,7 @@ impl Coded for KeepingError {
             Self::NoRules => "no_rules",
             Self::NotDue(_) => "not_due",
             Self::OwnRules => "own_rules",
+            Self::NobodysRules => "nobodys_rules",
             Self::Bundle(_) => "bundle_untrusted",
             Self::Rules(_) => "rules",
             Self::Keys(error) => error.code(),
@@ -104,6 +108,9 @@ impl Coded for KeepingError {
             Self::NoRules => "Governance writes them on the page Keeping; docs/retention.md shows some.",
             Self::OwnRules => {
                 "Let somebody else of governance erase, or save the same rules on the page Keeping."
+            }
+            Self::NobodysRules => {
+                "Let somebody of governance save them on the page Keeping, and somebody else erase by them."
             }
             Self::NotDue(_) => "Look with `gauze-records retention list`.",
             Self::Bundle(_) => "Give the keys directory of this hospital.",
@@ -153,6 +160,7 @@ struct Place {
     folk: Folk,
     index: Index,
     rules: InForceRules,
+    log: AccessLog,
     keepings: Keepings,
 }
 
@@ -164,8 +172,15 @@ fn bundle(keys: &KeyDir, tenant: &Tenant) -> Result<Bundle, KeepingError> {
 }
 
 impl Place {
-    async fn open(data: &Path, keys: &KeyDir) -> Result<Self, KeepingError> {
+    async fn open(data: &Path, keys: &KeyDir, now: Timestamp) -> Result<Self, KeepingError> {
         let rules = retention(data)?.ok_or(KeepingError::NoRules)?;
+        let (own, root) = (keys.clone(), data.to_owned());
+        let opened = tokio::task::spawn_blocking(move || {
+            let log = open_log(&own, &root, now)?;
+            let remembered = Remembered::of(&log)?;
+            Ok::<_, AccessError>((log, remembered.keepings))
+        });
+        let (log, keepings) = opened.await.map_err(|_| LogFailure::Stopped)??;
         let (layout, tenant) = (Layout::new(data), keys.tenant()?);
         let index = Index::open(&layout.index(), false).await?;
         let identities: Arc<[_]> = keys.identities()?.into();
@@ -175,9 +190,7 @@ impl Place {
         let believed = bundle(keys, &tenant)?.records.into();
         let files = AmendmentFiles { layout, tenant, identities, believed };
         let folk = Folk::open(&index, files, folk_keys, history).await?;
-        let root = log_dir(data);
-        let remembered = if root.is_dir() { Remembered::read(&root)? } else { Remembered::default() };
-        Ok(Self { folk, index, rules, keepings: remembered.keepings })
+        Ok(Self { folk, index, rules, log, keepings })
     }
 
     async fn over(&self, now: Timestamp) -> Result<Vec<Over>, KeepingError> {
@@ -196,7 +209,7 @@ impl Place {
 /// # Errors
 /// [`KeepingError`].
 pub async fn due(data: &Path, keys: &KeyDir, now: Timestamp) -> Result<Vec<Due>, KeepingError> {
-    let place = Place::open(data, keys).await?;
+    let place = Place::open(data, keys, now).await?;
     let over = place.over(now).await;
     place.close().await;
     Ok(over?.iter().map(Due::of).collect())
@@ -215,8 +228,8 @@ pub async fn erase_due(
     let layout = Layout::new(data);
     Index::is_there(&layout.index())?;
     let lock = layout.prepare()?.ok_or(KeepingError::Busy)?;
-    let place = Place::open(data, keys).await?;
-    let erased = place.erase(data, keys, (by, photos), now).await;
+    let place = Place::open(data, keys, now).await?;
+    let erased = place.erase(keys, (by, photos), now).await;
     place.close().await;
     drop(lock);
     erased
@@ -225,13 +238,14 @@ pub async fn erase_due(
 impl Place {
     async fn erase(
         &self,
-        data: &Path,
         keys: &KeyDir,
         (by, photos): (&PersonId, &[CaptureId]),
         now: Timestamp,
     ) -> Result<Vec<ErasedNow>, KeepingError> {
-        if self.keepings.ruled_by(&self.rules.1) == Some(by) {
-            return Err(KeepingError::OwnRules);
+        match self.keepings.ruled_by(&self.rules.1) {
+            None => return Err(KeepingError::NobodysRules),
+            Some(own) if own == by => return Err(KeepingError::OwnRules),
+            Some(_) => {}
         }
         let over = self.over(now).await?;
         let named: BTreeSet<&CaptureId> = photos.iter().collect();
@@ -243,23 +257,19 @@ impl Place {
             })
             .collect();
         let (wanted, records) = (wanted?, Arc::new(keys.records()?));
-        let (own, root) = (keys.clone(), data.to_owned());
-        let log = tokio::task::spawn_blocking(move || open_log(&own, &root, now)).await;
-        let log = log.map_err(|_| IndexError::Damaged("photo"))??;
         let mut erased = Vec::new();
         for Over { found, .. } in wanted {
-            let erasing = self.line(&log, found, by, now).await?;
+            let erasing = self.line(found, by, now).await?;
             let (capture_id, line) = (found.capture_id, erasing.line);
             self.folk.erase(capture_id, erasing, records.clone()).await?;
             erased.push(ErasedNow { capture_id, line });
         }
-        log.checkpoint().await?;
+        self.log.checkpoint().await?;
         Ok(erased)
     }
 
     async fn line(
         &self,
-        log: &AccessLog,
         found: &crate::folk::Found,
         by: &PersonId,
         now: Timestamp,
@@ -280,7 +290,7 @@ impl Place {
         };
         let event = Event::of(Happening::PhotoErased, Outcome::Done, now);
         let event = Event { who: Some(by.clone()), about: Some(about), note, ..event };
-        let line = log.note(&event).await?;
+        let line = self.log.note(&event).await?;
         Ok(Erasing {
             by: by.clone(),
             asked_by: None,

@@ -197,7 +197,7 @@ impl Explain {
                 held: false,
                 due: true,
                 proposed_by: None,
-                ruled_by: None,
+                ruled_by: Some(by),
             }),
         })
     }

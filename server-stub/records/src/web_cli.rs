@@ -9,7 +9,7 @@ use axum::Router;
 use clap::{Args, Subcommand};
 use gauze_listen::{host_of, listen_address};
 use gauze_people::Remembered;
-use gauze_people::log::{AccessLog, Erased};
+use gauze_people::log::{AccessLog, Erased, LogFailure};
 use gauze_records::access::{self, AccessError};
 use gauze_records::keys::KeyDir;
 use gauze_records::mail::{Mailer, Waiting};
@@ -282,7 +282,7 @@ impl Served {
             () = tell_of_codes(self.web.clone()) => Ok(()),
             () = look_at_provider(self.web) => Ok(()),
             () = show_outside(self.witnessed) => Ok(()),
-            () = look_through(self.log_of) => Ok(()),
+            () = look_through(self.log_of, self.log.clone()) => Ok(()),
             () = erase_wanted(self.log.clone()) => Ok(()),
             () = make_indexes(self.log.clone()) => Ok(()),
             () = tell_by_mail(self.mail, &self.log) => Ok(()),
@@ -308,15 +308,30 @@ async fn show_outside(witnessed: Option<(Arc<OutsideWitness>, Arc<AccessLog>, Pa
     }
 }
 
-/// Verifies the whole log once, beside the service: a start judges the newest file alone line by line.
-async fn look_through(data: PathBuf) {
+/// Verifies the whole log once, beside the service: a start judges the newest file alone line by line. What was erased and came back
+/// with an older copy of its file is erased again.
+async fn look_through(data: PathBuf, log: Arc<AccessLog>) {
     tokio::time::sleep(LOOK_THROUGH).await;
-    let verified = tokio::task::spawn_blocking(move || access::verified(&data)).await;
-    match verified.map_err(|error| error.to_string()).and_then(|found| found.map_err(|error| error.line())) {
-        Ok(found) if found.holds() => {
+    let verified = tokio::task::spawn_blocking(move || {
+        let found = access::verified(&data)?;
+        let again = log.erase_again(&found)?;
+        Ok::<_, AccessError>((found, again))
+    });
+    match verified
+        .await
+        .map_err(|error| error.to_string())
+        .and_then(|found| found.map_err(|error| error.line()))
+    {
+        Ok((found, _)) if found.holds() => {
             tracing::info!(entries = found.entries, "the whole access log is as it was written")
         }
-        Ok(found) => {
+        Ok((_, again)) if !again.is_empty() => {
+            tracing::warn!(
+                entries = ?again,
+                "an older copy of the access log's files brought back what was erased by law: it is erased again"
+            );
+        }
+        Ok((found, _)) => {
             tracing::error!(
                 code = "log_damaged",
                 faults = ?found.faults,
@@ -372,6 +387,7 @@ fn tell_of_erasure((entry, erased): Erased) {
         Ok(line) => {
             tracing::info!(entry, said_by = line.index, "an entry of the access log is erased by law")
         }
+        Err(error @ LogFailure::Erased(_)) => tracing::info!(entry, "{error}"),
         Err(error) => {
             tracing::error!(code = error.code(), %error, entry, "it is not erased: {}", error.next_step());
         }

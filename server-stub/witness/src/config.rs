@@ -1,7 +1,8 @@
 //! A witness's directory: its key, whom it witnesses, what it cosigned.
 
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,18 @@ impl Home {
         self.0.join("seen")
     }
 
+    /// The origins of all that was ever cosigned.
+    pub(crate) fn known_file(&self) -> PathBuf {
+        self.0.join("known.json")
+    }
+
+    /// Where it is made.
+    fn aside(&self) -> Self {
+        let mut name = self.0.file_name().unwrap_or_default().to_owned();
+        name.push(".new");
+        Self(self.0.with_file_name(name))
+    }
+
     pub(crate) fn lock_file(&self) -> PathBuf {
         self.0.join("lock")
     }
@@ -73,6 +86,34 @@ impl Home {
             .map_err(|error| WitnessError::Malformed { path, cause: error.to_string() })
     }
 
+    /// The origins of all that was ever cosigned.
+    pub(crate) fn known(&self) -> Result<BTreeSet<String>, WitnessError> {
+        let path = self.known_file();
+        if !path.try_exists().map_err(disk(&path))? {
+            return Err(WitnessError::Lost(path));
+        }
+        let bytes = read_file(&path, LIMIT)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| WitnessError::Malformed { path, cause: error.to_string() })
+    }
+
+    fn fill(&self, secret: &[u8], config: &str) -> Result<(), WitnessError> {
+        let write = |path: PathBuf, bytes: &[u8]| {
+            let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+            let written = opened.and_then(|mut file| {
+                file.write_all(bytes)?;
+                file.sync_all()
+            });
+            written.map_err(disk(&path))
+        };
+        write(self.key_file(), secret)?;
+        write(self.config_file(), format!("{config}\n").as_bytes())?;
+        write(self.known_file(), b"[]")?;
+        fs::DirBuilder::new().mode(0o700).create(self.seen()).map_err(disk(&self.seen()))?;
+        sync_dir(&self.seen())?;
+        sync_dir(&self.0)
+    }
+
     /// Its key, under its name.
     ///
     /// # Errors
@@ -86,48 +127,20 @@ impl Home {
     }
 }
 
-fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> WitnessError + '_ {
+pub(crate) fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> WitnessError + '_ {
     move |source| WitnessError::Disk { path: path.to_owned(), source }
 }
 
-/// Takes away what was begun and did not come to its end.
-struct Begun(Vec<PathBuf>);
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        for path in self.0.drain(..).rev() {
-            // What cannot be taken away either is told when somebody tries again.
-            drop(fs::remove_file(&path).or_else(|_| fs::remove_dir(&path)));
-        }
-    }
+pub(crate) fn sync_dir(dir: &Path) -> Result<(), WitnessError> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    fs::File::open(dir).and_then(|opened| opened.sync_all()).map_err(disk(dir))
 }
 
-impl Begun {
-    fn made<T>(&mut self, path: &Path, made: std::io::Result<T>) -> Result<T, WitnessError> {
-        match made {
-            Ok(made) => {
-                self.0.push(path.to_owned());
-                Ok(made)
-            }
-            Err(source) if source.kind() == std::io::ErrorKind::AlreadyExists => {
-                Err(WitnessError::Made(path.to_owned()))
-            }
-            Err(source) => Err(WitnessError::Disk { path: path.to_owned(), source }),
-        }
-    }
-
-    fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), WitnessError> {
-        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let mut file = self.made(path, opened)?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(disk(path))
-    }
-}
-
-/// Makes a witness's key, a `witness.json` without logs, and where it keeps what it cosigns; its verifier key. Where one of them
-/// cannot be made none is.
+/// Makes a witness's directory with its key, a `witness.json` without logs, and where it keeps what it cosigns; its verifier key. It is
+/// made beside its place and put there whole, so that a kill leaves no half of one.
 ///
 /// # Errors
-/// [`WitnessError::Made`] where there is one.
+/// [`WitnessError::Made`] where there is one, or anything else in its place.
 pub fn keygen(home: &Home, name: &str) -> Result<WitnessKey, WitnessError> {
     let mut secret = Zeroizing::new([0; 32]);
     getrandom::fill(secret.as_mut_slice()).map_err(|error| WitnessError::Signing(error.to_string()))?;
@@ -139,14 +152,31 @@ pub fn keygen(home: &Home, name: &str) -> Result<WitnessKey, WitnessError> {
     let config = Config { name: name.to_owned(), logs: Vec::new(), per_minute: PER_MINUTE };
     let text =
         serde_json::to_string_pretty(&config).map_err(|error| WitnessError::Signing(error.to_string()))?;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&home.0).map_err(disk(&home.0))?;
-    let mut begun = Begun(Vec::new());
-    begun.write(&home.key_file(), secret.as_slice())?;
-    begun.write(&home.config_file(), format!("{text}\n").as_bytes())?;
-    begun.made(&home.seen(), fs::DirBuilder::new().mode(0o700).create(home.seen()))?;
-    for dir in [home.seen(), home.0.clone()] {
-        fs::File::open(&dir).and_then(|opened| opened.sync_all()).map_err(disk(&dir))?;
+    let aside = home.aside();
+    let parent = home.0.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(disk(parent))?;
+    fs::DirBuilder::new().mode(0o700).create(&aside.0).map_err(in_the_way(&aside.0))?;
+    let made = aside.fill(secret.as_slice(), &text).and_then(|()| {
+        // It replaces a directory that is empty, and nothing else.
+        fs::rename(&aside.0, &home.0).map_err(in_the_way(&home.0))
+    });
+    if made.is_err() {
+        // What cannot be taken away either is told when somebody tries again.
+        drop(fs::remove_dir_all(&aside.0));
     }
-    begun.0.clear();
+    made?;
+    sync_dir(parent)?;
     Ok(key.witness_key())
+}
+
+fn in_the_way(path: &Path) -> impl FnOnce(std::io::Error) -> WitnessError + '_ {
+    move |source| match source.kind() {
+        // The last two are of a place that nothing can be put in: a mounted one, or `.`.
+        ErrorKind::AlreadyExists
+        | ErrorKind::DirectoryNotEmpty
+        | ErrorKind::NotADirectory
+        | ErrorKind::ResourceBusy
+        | ErrorKind::InvalidInput => WitnessError::Made(path.to_owned()),
+        _ => WitnessError::Disk { path: path.to_owned(), source },
+    }
 }

@@ -34,7 +34,7 @@ pub enum WitnessError {
     #[error("another process is the witness of {}", .0.display())]
     Locked(PathBuf),
     /// What it cosigned last is gone: it would cosign anything.
-    #[error("{} is gone, and with it what this witness cosigned last", .0.display())]
+    #[error("{} is gone, and with it what this witness cosigned", .0.display())]
     Lost(PathBuf),
     /// What it cosigned last of a log cannot be believed.
     #[error("{} is not what this witness cosigned: {cause}", path.display())]
@@ -81,7 +81,7 @@ impl WitnessError {
             Self::File(_) => "Run `gauze-witness keygen` first, or check --data.",
             Self::Disk { .. } => "Check the disk; until then nothing is cosigned.",
             Self::Malformed { .. } => "Compare the file with docs/access-log.md.",
-            Self::Made(_) => "Use it, or name another directory.",
+            Self::Made(_) => "Use it, or name a directory that is not there yet.",
             Self::Locked(_) => "Stop the other process first.",
             Self::Lost(_) => {
                 "Put the newest copy of it back; without one make a new key under a new name in another directory, and tell whoever checks the log."

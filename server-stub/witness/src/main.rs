@@ -32,7 +32,7 @@ struct Arguments {
 enum Command {
     /// Make this witness's key and its witness.json; print its verifier key.
     Keygen {
-        /// Everything is kept under it.
+        /// Everything is kept under it; it is made.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
         /// What stands before its cosignatures, such as witness.example/audit.

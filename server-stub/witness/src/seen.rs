@@ -1,17 +1,20 @@
 //! What was cosigned last of each log, and the one step that judges, keeps and cosigns.
+//!
+//! Always: of a log that was cosigned once there is a file, or this witness does not start: it would cosign another history from the
+//! beginning. Which logs those are lies beside the files, so that one that is lost alone is missed too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gauze_wire::Digest;
 use gauze_wire::log::{Checkpoint, LogKey, NoteKey, Seen, Submission, Unfit};
 use jiff::Timestamp;
 
-use crate::config::{Config, Home};
+use crate::config::{Config, Home, disk, sync_dir};
 use crate::error::WitnessError;
 
 /// What was cosigned last of a log.
@@ -36,8 +39,10 @@ pub(crate) enum Outcome {
 
 /// A witness. One process is one, by a lock on its directory.
 pub struct Witness {
-    dir: PathBuf,
+    home: Home,
     key: NoteKey,
+    /// The origins of all that was ever cosigned, as on the disk.
+    known: Mutex<BTreeSet<String>>,
     logs: BTreeMap<String, Log>,
     pub(crate) per_minute: u32,
     _lock: Alone,
@@ -48,14 +53,6 @@ struct Log {
     keys: Vec<LogKey>,
     /// Held from the judgement until the new tree is on disk.
     seen: Mutex<Option<Kept>>,
-}
-
-fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> WitnessError + '_ {
-    move |source| WitnessError::Disk { path: path.to_owned(), source }
-}
-
-fn sync_dir(dir: &Path) -> Result<(), WitnessError> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(disk(dir))
 }
 
 impl Witness {
@@ -71,14 +68,23 @@ impl Witness {
         if !dir.try_exists().map_err(disk(&dir))? {
             return Err(WitnessError::Lost(dir));
         }
+        let known = Mutex::new(home.known()?);
         let mut logs = BTreeMap::<String, Log>::new();
         for log in wanted {
             logs.entry(log.name().to_owned()).or_default().keys.push(log);
         }
-        let mut witness = Self { dir, key, logs, per_minute, _lock: lock };
+        let mut witness = Self { home: home.clone(), key, known, logs, per_minute, _lock: lock };
         let origins: Vec<String> = witness.logs.keys().cloned().collect();
         for origin in origins {
             let kept = witness.read(&origin)?;
+            match &kept {
+                // A power cut between the two.
+                Some(_) => witness.know(&origin)?,
+                None if witness.known().contains(&origin) => {
+                    return Err(WitnessError::Lost(witness.file(&origin)));
+                }
+                None => {}
+            }
             if let Some(log) = witness.logs.get_mut(&origin) {
                 log.seen = Mutex::new(kept);
             }
@@ -93,7 +99,7 @@ impl Witness {
 
     /// A log's file: by a hash, since an origin may hold any sign.
     fn file(&self, origin: &str) -> PathBuf {
-        self.dir.join(Digest::of(origin.as_bytes()).to_string())
+        self.home.seen().join(Digest::of(origin.as_bytes()).to_string())
     }
 
     /// A file that is there is what this witness signed, or an error.
@@ -125,7 +131,8 @@ impl Witness {
         let signing = |error: gauze_wire::WireError| WitnessError::Signing(error.to_string());
         // What else stands in the note that was sent is nobody's word here, and could make it one that cannot be read again.
         let note = self.key.cosign_alone(&checkpoint, now).map_err(signing)?;
-        self.write(&self.file(origin), note.as_bytes())?;
+        replace(&self.file(origin), note.as_bytes())?;
+        self.know(origin)?;
         let line = note[checkpoint.text().len() + 1..].to_owned();
         *seen = Some(Kept { checkpoint, at: now });
         Ok(Outcome::Cosigned(line))
@@ -136,21 +143,39 @@ impl Witness {
         self.logs.get(asked.origin()).is_some_and(|log| asked.checkpoint_by(&log.keys).is_some())
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), WitnessError> {
-        let aside = path.with_extension("new");
-        let written = File::create(&aside).and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        });
-        written.map_err(disk(&aside))?;
-        fs::rename(&aside, path).map_err(disk(path))?;
-        sync_dir(&self.dir)
+    fn known(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Writes down that something of this log is cosigned.
+    fn know(&self, origin: &str) -> Result<(), WitnessError> {
+        let mut known = self.known();
+        if known.contains(origin) {
+            return Ok(());
+        }
+        let mut more = known.clone();
+        more.insert(origin.to_owned());
+        let text = serde_json::to_vec(&more).map_err(|error| WitnessError::Signing(error.to_string()))?;
+        replace(&self.home.known_file(), &text)?;
+        *known = more;
+        Ok(())
+    }
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), WitnessError> {
+    let aside = path.with_extension("new");
+    let written = File::create(&aside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(disk(&aside))?;
+    fs::rename(&aside, path).map_err(disk(path))?;
+    path.parent().map_or(Ok(()), sync_dir)
 }
 
 impl fmt::Debug for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Witness").field("dir", &self.dir).finish_non_exhaustive()
+        f.debug_struct("Witness").field("home", &self.home).finish_non_exhaustive()
     }
 }
 

@@ -179,6 +179,45 @@ async fn a_witness_that_lost_what_it_cosigned_does_not_start_and_says_what_to_do
     assert_eq!(status(&served(&home), &asked(2, 8, 12)).await, 422);
 }
 
+#[tokio::test]
+async fn a_witness_that_lost_or_shortened_one_file_alone_does_not_begin_that_log_anew() {
+    let (_dir, home, _) = home(60);
+    assert_eq!(status(&served(&home), &asked(1, 0, 8)).await, 200);
+    let file = std::fs::read_dir(home.seen()).unwrap().next().unwrap().unwrap().path();
+    let whole = std::fs::read(&file).unwrap();
+    let known = std::fs::read(home.known_file()).unwrap();
+    for length in [0, 1, whole.len() / 2, whole.len() - 1] {
+        put(&file, &whole[..length]);
+        assert_eq!(Witness::open(&home).unwrap_err().code(), "damaged", "{length}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    let error = Witness::open(&home).unwrap_err();
+    assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+    assert_eq!(error.code(), "lost");
+    assert!(error.next_step().contains("newest copy") && error.next_step().contains("new key"));
+    // Nor where the list of logs is lost, with or without the file.
+    std::fs::remove_file(home.known_file()).unwrap();
+    assert_eq!(Witness::open(&home).unwrap_err().code(), "lost");
+    put(&file, &whole);
+    assert_eq!(Witness::open(&home).unwrap_err().code(), "lost");
+    // A power cut between the log's file and the list makes it no stranger.
+    put(&home.known_file(), b"[]");
+    assert_eq!(status(&served(&home), &asked(2, 8, 12)).await, 422);
+    assert_eq!(std::fs::read(home.known_file()).unwrap(), known);
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_as_known_is_not_cosigned() {
+    let (_dir, home, _) = home(60);
+    let router = served(&home);
+    let way = home.known_file().with_extension("new");
+    std::fs::create_dir(&way).unwrap();
+    assert_eq!(status(&router, &asked(1, 0, 8)).await, 500);
+    std::fs::remove_dir(&way).unwrap();
+    drop(router);
+    assert_eq!(status(&served(&home), &asked(1, 8, 8)).await, 200);
+}
+
 #[test]
 fn keygen_makes_all_of_it_or_nothing() {
     let dir = tempfile::tempdir().unwrap();
@@ -198,8 +237,15 @@ fn keygen_makes_all_of_it_or_nothing() {
     assert_eq!(keygen(&home, NAME).unwrap_err().code(), "made_already");
     assert_eq!(names(), ["seen"]);
     std::fs::remove_dir(home.seen()).unwrap();
+    // What a kill left beside it is in nobody's way but its own.
+    let aside = dir.path().with_extension("new");
+    std::fs::create_dir(&aside).unwrap();
+    assert_eq!(keygen(&home, NAME).unwrap_err().code(), "made_already");
+    assert!(names().is_empty());
+    std::fs::remove_dir(&aside).unwrap();
     keygen(&home, NAME).unwrap();
-    assert_eq!(names(), ["seen", "witness.json", "witness.key"]);
+    assert!(!aside.exists());
+    assert_eq!(names(), ["known.json", "seen", "witness.json", "witness.key"]);
     assert!(Witness::open(&home).is_ok());
 }
 

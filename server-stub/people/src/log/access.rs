@@ -15,11 +15,13 @@ use super::blocks::block;
 use super::entry::{Entry, Event, Happening, Outcome, erased_by};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, read_if_any, scan};
-use super::index::{Told, make_missing, tell};
+use super::index::make_missing;
 use super::keys::{LogKeys, PublicKeys};
 use super::line::{Made, Read};
 use super::open::{checkpoint, open, stays};
 use super::spine::Spine;
+use super::told::{Told, tell};
+use super::verify::{Fault, Verified};
 use super::writer::{Job, Shared};
 use crate::action::Act;
 use crate::context::{Reason, ReasonCode};
@@ -44,8 +46,8 @@ pub struct AccessLog {
     shared: Arc<Mutex<Shared>>,
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
-    /// An erasure that its line says and that is not done: one at a time.
-    said: Mutex<Option<(u64, Line)>>,
+    /// An erasure that a line says and that is not done: one at a time. The line is known where this program wrote it.
+    said: Mutex<Option<(u64, Option<Line>)>>,
 }
 
 impl AccessLog {
@@ -128,46 +130,81 @@ impl AccessLog {
     /// [`LogFailure::NoEntry`], [`LogFailure::Erased`], [`LogFailure::Stays`] for an entry that says what was erased or is held, or a
     /// failed write.
     pub fn erase_blocking(&self, index: u64, legal: ReasonCode, at: Timestamp) -> Result<Line, LogFailure> {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        self.erase(index, None, legal, at)
+    }
+
+    /// As [`AccessLog::erase_blocking`], of the line with this leaf and no other.
+    pub(super) fn erase(
+        &self,
+        index: u64,
+        leaf: Option<Digest>,
+        legal: ReasonCode,
+        at: Timestamp,
+    ) -> Result<Line, LogFailure> {
+        let mut said = self.said();
         if let Some((before, line)) = said.clone() {
             self.overwrite(before, &mut said)?;
-            if before == index {
+            // One that was said before is half gone: it is finished.
+            if let Some(line) = line.filter(|_| before == index) {
                 return Ok(line);
             }
         }
-        self.erasable(index)?;
+        let found = self.erasable(index)?;
+        if leaf.is_some_and(|leaf| leaf != found) {
+            return Err(LogFailure::Other(index));
+        }
         self.files.replace(&self.files.erasing(), index.to_string().as_bytes())?;
         let note = Note::new(index.to_string()).map_err(|error| LogFailure::Entry(error.to_string()))?;
         let event = Event::of(Happening::EntryErased, Outcome::Done, at).noting(note);
         let mut entry = Entry::of_event(&self.keys.tenant, &event)?;
         entry.reason = Some(Reason { code: legal, sealed_words: None });
         let line = self.put_blocking(&entry)?;
-        *said = Some((index, line.clone()));
+        *said = Some((index, Some(line.clone())));
         self.overwrite(index, &mut said)?;
         Ok(line)
     }
 
-    pub(super) fn is_said(&self, index: u64) -> bool {
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.as_ref().is_some_and(|(before, _)| *before == index)
+    /// Erases again what stands whole though a line says that it was erased, as after a restore of an older file: where `found` holds
+    /// no other fault. The numbers of those entries. It blocks.
+    ///
+    /// # Errors
+    /// [`LogFailure`]: the rest stands as it did.
+    pub fn erase_again(&self, found: &Verified) -> Result<Vec<u64>, LogFailure> {
+        let unerased: Option<Vec<u64>> = found.faults.iter().map(Fault::unerased).collect();
+        let (unerased, mut said) = (unerased.unwrap_or_default(), self.said());
+        for &index in &unerased {
+            if let Some((before, _)) = said.clone() {
+                self.overwrite(before, &mut said)?;
+            }
+            self.files.replace(&self.files.erasing(), index.to_string().as_bytes())?;
+            *said = Some((index, None));
+            self.overwrite(index, &mut said)?;
+        }
+        Ok(unerased)
     }
 
-    pub(super) fn erasable(&self, index: u64) -> Result<Digest, LogFailure> {
+    fn said(&self) -> MutexGuard<'_, Option<(u64, Option<Line>)>> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn erasable(&self, index: u64) -> Result<Digest, LogFailure> {
         match erasable(&self.files, index) {
             // Nobody says of what is there that it is not: what asks for it would be forgotten.
-            Err(LogFailure::NoEntry(_)) if index < self.size() => {
-                Err(LogFailure::Damaged(format!("entry {index} is not in its file")))
-            }
+            Err(LogFailure::NoEntry(_)) if index < self.size() => Err(missing(index)),
             Ok(_) if index >= self.size() => Err(LogFailure::NoEntry(index)),
             found => found,
         }
     }
 
     /// Does what was said.
-    fn overwrite(&self, index: u64, said: &mut Option<(u64, Line)>) -> Result<(), LogFailure> {
+    fn overwrite(&self, index: u64, said: &mut Option<(u64, Option<Line>)>) -> Result<(), LogFailure> {
         let (done, answer) = oneshot::channel();
         self.send(Job::Erase { index, done })?;
-        answer.blocking_recv().map_err(|_| LogFailure::Stopped)??;
+        match answer.blocking_recv().map_err(|_| LogFailure::Stopped)? {
+            // It is no word about what is asked for now, which may be another one.
+            Err(LogFailure::NoEntry(index)) => return Err(missing(index)),
+            done => done?,
+        }
         *said = None;
         self.files.remove(&self.files.erasing())
     }
@@ -306,6 +343,10 @@ fn consistency(spine: &Spine, files: &Files, old: u64, new: u64) -> Result<Vec<D
     }
 }
 
+fn missing(index: u64) -> LogFailure {
+    LogFailure::Damaged(format!("entry {index} is not in its file"))
+}
+
 /// The leaf of an entry that may be erased.
 pub(super) fn erasable(files: &Files, index: u64) -> Result<Digest, LogFailure> {
     let first = index - index % SEGMENT;
@@ -342,46 +383,108 @@ impl Drop for AccessLog {
 
 #[cfg(test)]
 mod tests {
-    use gauze_wire::SoftwareKey;
-    use gauze_wire::log::NoteKey;
+    use std::path::PathBuf;
 
+    use super::super::testing::{at, keys, open, put};
+    use super::super::wanted::want_erased;
     use super::*;
 
-    fn begun(root: &Path) -> AccessLog {
-        let tenant: gauze_wire::Tenant = "ward-9".parse().unwrap();
-        let keys = LogKeys {
-            audit: Arc::new(SoftwareKey::from_bytes(&[7; 32]).unwrap()),
-            note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[8; 32]).unwrap()),
-            tenant,
-        };
-        AccessLog::open(root, keys, Timestamp::UNIX_EPOCH).unwrap()
+    fn happens(log: &AccessLog) {
+        log.note_blocking(&Event::of(Happening::SignIn, Outcome::Done, at(0))).unwrap();
+    }
+
+    fn is_erased(log: &AccessLog, index: u64) -> bool {
+        matches!(log.erasable(index), Err(LogFailure::Erased(_)))
+    }
+
+    /// A log of five lines that still takes lines, and whose writer does not find its file to overwrite any.
+    struct Failing {
+        log: AccessLog,
+        /// Where the writer looks.
+        missed: PathBuf,
+        _dir: tempfile::TempDir,
+    }
+
+    impl Failing {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let mut log = open(&dir.path().join("writer")).unwrap();
+            (0..5).for_each(|_| happens(&log));
+            let (missed, files) = (log.files.segment(0), Files::new(&dir.path().join("log")));
+            files.make().unwrap();
+            std::fs::rename(&missed, files.segment(0)).unwrap();
+            log.files = files;
+            Self { log, missed, _dir: dir }
+        }
+
+        fn erase(&self, index: u64) -> Result<Line, LogFailure> {
+            self.log.erase_blocking(index, ReasonCode::Legal, at(0))
+        }
+
+        fn want(&self, index: u64) {
+            want_erased(self.log.root(), &keys(), index, ReasonCode::Legal, at(0)).unwrap();
+        }
+
+        fn mend(&self) {
+            std::fs::hard_link(self.log.files.segment(0), &self.missed).unwrap();
+        }
     }
 
     #[test]
     fn an_erasure_that_was_said_and_not_done_is_done_before_the_next_one_and_not_said_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let log = begun(dir.path());
-        let happens =
-            || log.note_blocking(&Event::of(Happening::SignIn, Outcome::Done, Timestamp::UNIX_EPOCH));
-        (0..5).for_each(|_| drop(happens().unwrap()));
-        let erased = |index| matches!(log.erasable(index), Err(LogFailure::Erased(_)));
         for asked in [2, 3] {
-            // As a disk leaves it that took the line and then failed.
-            let said = happens().unwrap();
-            log.files.replace(&log.files.erasing(), b"2").unwrap();
-            *log.said.lock().unwrap() = Some((2, said.clone()));
-            let line = log.erase_blocking(asked, ReasonCode::Legal, Timestamp::UNIX_EPOCH).unwrap();
-            assert_eq!((line == said, erased(2), erased(asked)), (asked == 2, true, true));
-            assert_eq!(log.size(), said.index + if asked == 2 { 1 } else { 2 });
-            assert!(!log.files.erasing().exists() && !log.is_said(2));
+            let failing = Failing::new();
+            let log = &failing.log;
+            assert_eq!(failing.erase(2).unwrap_err().code(), "disk");
+            assert!(log.files.erasing().exists() && !is_erased(log, 2) && log.size() == 6);
+            failing.mend();
+            assert_eq!(failing.erase(asked).unwrap().index, if asked == 2 { 5 } else { 6 });
+            assert_eq!((is_erased(log, 2), is_erased(log, asked)), (true, true));
+            assert_eq!(log.size(), if asked == 2 { 6 } else { 7 });
+            assert!(!log.files.erasing().exists() && log.said().is_none());
         }
+    }
+
+    #[test]
+    fn a_line_that_is_half_gone_is_finished_when_it_is_asked_for_again() {
+        let failing = Failing::new();
+        let log = &failing.log;
+        failing.want(2);
+        let asked = || log.erase_wanted(at(0)).unwrap();
+        assert!(matches!(&asked()[..], [(2, Err(LogFailure::Disk { .. }))]));
+        let path = log.files.segment(0);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let line = text.lines().nth(2).unwrap();
+        let half = format!("{}{}", &line[..line.len() - 30], "-".repeat(30));
+        put(&path, &text.replace(line, &half));
+        failing.mend();
+        let done = asked();
+        assert!(matches!(&done[..], [(2, Ok(line))] if line.index == 5), "{done:?}");
+        assert!(is_erased(log, 2) && log.size() == 6 && asked().is_empty());
+    }
+
+    #[test]
+    fn what_another_erasure_fails_with_is_no_last_word_about_what_is_asked_for() {
+        let failing = Failing::new();
+        let log = &failing.log;
+        failing.erase(2).unwrap_err();
+        let whole = std::fs::read_to_string(log.files.segment(0)).unwrap();
+        put(&failing.missed, whole.lines().next().unwrap());
+        failing.want(3);
+        let done = log.erase_wanted(at(0)).unwrap();
+        assert!(matches!(&done[..], [(3, Err(LogFailure::Damaged(_)))]), "{done:?}");
+        std::fs::remove_file(&failing.missed).unwrap();
+        failing.mend();
+        let done = log.erase_wanted(at(0)).unwrap();
+        assert!(matches!(&done[..], [(3, Ok(_))]), "{done:?}");
+        assert!(is_erased(log, 2) && is_erased(log, 3));
     }
 
     #[test]
     fn an_entry_whose_file_is_gone_is_not_said_to_be_none() {
         let dir = tempfile::tempdir().unwrap();
-        let log = begun(dir.path());
-        log.note_blocking(&Event::of(Happening::SignIn, Outcome::Done, Timestamp::UNIX_EPOCH)).unwrap();
+        let log = open(dir.path()).unwrap();
+        happens(&log);
         std::fs::remove_file(log.files.segment(0)).unwrap();
         assert_eq!(log.erasable(0).unwrap_err().code(), "log_damaged");
         assert_eq!(log.erasable(1).unwrap_err().code(), "log_no_entry");

@@ -1,6 +1,5 @@
-//! Opening a log to write: the tree is checked first, the newest file line by line, older ones by their indexes.
+//! Opening a log to write: the tree is checked first, the newest file line by line, older ones by their indexes. Each file is read once.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -9,13 +8,16 @@ use gauze_wire::log::Checkpoint;
 use gauze_wire::{Jws, PublicKey};
 
 use super::blocks::block;
-use super::entry::{Entry, Happening, Outcome, What, erased_by};
+use super::entry::{Entry, Happening, Outcome, What};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, Torn, read_if_any, scan};
 use super::index::{Index, make_missing};
 use super::keys::LogKeys;
+use super::lasting::outlives;
 use super::line::Read;
+use super::read::Kept;
 use super::spine::Spine;
+use super::told::Heard;
 use super::writer::{Shared, Writer, blank};
 use crate::Alone;
 use crate::action::Action;
@@ -34,8 +36,32 @@ struct Found {
     torn: u64,
     differ: Vec<u64>,
     erased: Vec<u64>,
-    /// Files that were read line by line.
-    read: Vec<u64>,
+    parts: Vec<Part>,
+}
+
+/// What a file says that outlives a restart.
+enum Part {
+    Indexed(Index),
+    Read { first: u64, kept: Vec<Kept> },
+}
+
+impl Found {
+    /// Of files with an index the lines that it names are read for it.
+    fn heard(&self, files: &Files) -> Result<Heard, LogFailure> {
+        let mut heard = Heard::default();
+        for part in &self.parts {
+            match part {
+                Part::Indexed(index) => index.lines(files, |_, kept| heard.hear(&kept))?,
+                Part::Read { kept, .. } => kept.iter().for_each(|kept| heard.hear(kept)),
+            }
+        }
+        Ok(heard)
+    }
+
+    fn was_read(&self, index: u64) -> bool {
+        let of = index - index % SEGMENT;
+        self.parts.iter().any(|part| matches!(part, Part::Read { first, .. } if *first == of))
+    }
 }
 
 pub(super) fn open(root: &Path, keys: LogKeys) -> Result<Opened, LogFailure> {
@@ -46,7 +72,7 @@ pub(super) fn open(root: &Path, keys: LogKeys) -> Result<Opened, LogFailure> {
     let checkpoint = checkpoint(&files.checkpoint(), &keys)?;
     let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
     let found = read_all(&files, &keys, signed)?;
-    settle_erasures(&files, &keys, &found)?;
+    settle(&files, &found, signed)?;
     let signed_by_us = checkpoint.iter().chain(witnessed.iter().flatten());
     signed_by_us.into_iter().try_for_each(|checkpoint| check_tree(&files, checkpoint, &found.spine))?;
     if let Err(error) = make_missing(&files, &keys, &found.spine, signed) {
@@ -79,13 +105,15 @@ fn read_all(files: &Files, keys: &LogKeys, signed: u64) -> Result<Found, LogFail
         let last = at + 1 == firsts.len();
         let half_erased = erasing.is_some_and(|index| index - index % SEGMENT == first);
         if let Some(index) = Index::read(files, first, keys)?.filter(|_| !last && !half_erased) {
-            found.spine.append_blocks(index.blocks);
+            found.spine.append_blocks(index.blocks.clone());
+            found.parts.push(Part::Indexed(index));
             continue;
         }
         let path = files.segment(first);
         let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-        let mut unsigned = None;
+        let (mut unsigned, mut kept) = (None, Vec::new());
         let mut scanned = scan(&bytes, first, |index, read| {
+            kept.extend(lasting(index, read));
             if index >= signed && unsigned.is_none() && !is_ours(read, &audit, keys) {
                 unsigned = Some(index);
             }
@@ -100,6 +128,7 @@ fn read_all(files: &Files, keys: &LogKeys, signed: u64) -> Result<Found, LogFail
         if let Some(torn) = torn {
             found.torn = set_aside(files, first, torn, &bytes)?;
             scanned.cut(first, torn);
+            kept.retain(|kept| kept.index < first + lines);
         }
         if scanned.broken.is_some() {
             return Err(LogFailure::Damaged(format!("entry {}", first + scanned.leaves.len() as u64)));
@@ -112,7 +141,7 @@ fn read_all(files: &Files, keys: &LogKeys, signed: u64) -> Result<Found, LogFail
         found.differ.extend(scanned.differ);
         found.erased.extend(scanned.erased);
         found.tail = scanned.whole;
-        found.read.push(first);
+        found.parts.push(Part::Read { first, kept });
     }
     Ok(found)
 }
@@ -139,33 +168,14 @@ pub(super) fn stays(entry: &Entry) -> bool {
     ) && entry.outcome == Outcome::Done
 }
 
-/// The number of the entry that this one says was erased.
-pub(super) fn erasure(jws: &Jws) -> Option<u64> {
-    erased_by(&jws.peek().ok()?)
-}
-
-/// The numbers of all entries that some entry says were erased: of files with an index, by the lines that it names.
-fn erasures(files: &Files, keys: &LogKeys, found: &Found) -> Result<BTreeSet<u64>, LogFailure> {
-    let mut numbers = BTreeSet::new();
-    let mut each = |read: Read<'_>| {
-        if let Read::Whole { jws, .. } = read {
-            numbers.extend(Jws::parse(jws).ok().as_ref().and_then(erasure));
-        }
+/// What a line says, where that outlives a restart.
+fn lasting(index: u64, read: Read<'_>) -> Option<Kept> {
+    let entry = match read {
+        Read::Erased { .. } => None,
+        Read::Whole { jws, .. } => Some(Jws::parse(jws).and_then(|jws| jws.peek()).ok().filter(outlives)?),
+        Read::Differs { .. } => return None,
     };
-    for first in files.segments()? {
-        match Index::read(files, first, keys)?.filter(|_| !found.read.contains(&first)) {
-            Some(index) => index.lines(files, |_, read| {
-                each(read);
-                Ok(())
-            })?,
-            None => {
-                let path = files.segment(first);
-                let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-                scan(&bytes, first, |_, read| each(read));
-            }
-        }
-    }
-    Ok(numbers)
+    Some(Kept { index, entry })
 }
 
 /// Keeps what a cut-off write left, beside the log, and takes it off the file.
@@ -186,22 +196,23 @@ fn set_aside(files: &Files, first: u64, torn: Torn, bytes: &[u8]) -> Result<u64,
     Ok(rest.len() as u64)
 }
 
-/// An erasure that was logged and then cut off is finished; anything else that differs is damage.
-fn settle_erasures(files: &Files, keys: &LogKeys, found: &Found) -> Result<(), LogFailure> {
+/// An erasure that was logged and then cut off is finished; anything else that differs is damage. Nothing is signed over lines that a
+/// start refuses to be told.
+fn settle(files: &Files, found: &Found, signed: u64) -> Result<(), LogFailure> {
     let pending = read_if_any(&files.erasing())?;
-    if pending.is_none() && found.differ.is_empty() && found.erased.is_empty() {
+    let settled = pending.is_none() && found.differ.is_empty() && found.erased.is_empty();
+    if settled && signed >= found.spine.size() {
         return Ok(());
     }
-    let said = erasures(files, keys, found)?;
-    if let Some(index) = found.differ.iter().find(|index| !said.contains(index)) {
+    let heard = found.heard(files)?;
+    if let Some(index) = found.differ.iter().find(|index| !heard.said.contains(index)) {
         return Err(LogFailure::Damaged(format!("entry {index} is not what its leaf is the hash of")));
     }
-    if let Some(index) = found.erased.iter().find(|index| !said.contains(index)) {
-        return Err(LogFailure::Damaged(format!("entry {index} was erased and no entry says so")));
-    }
-    let read = |index: &u64| found.read.contains(&(index - index % SEGMENT));
-    let undone = said.iter().filter(|&index| read(index) && !found.erased.contains(index));
-    undone.into_iter().try_for_each(|&index| blank(files, index))?;
+    let undone =
+        heard.said.iter().copied().filter(|index| found.was_read(*index) && !found.erased.contains(index));
+    let undone: Vec<u64> = undone.collect();
+    heard.judge()?;
+    undone.into_iter().try_for_each(|index| blank(files, index))?;
     if pending.is_some() { files.remove(&files.erasing()) } else { Ok(()) }
 }
 

@@ -1,5 +1,6 @@
 //! Checking a log with nothing but its files and its public keys.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
@@ -9,13 +10,13 @@ use gauze_wire::log::{Checkpoint, WitnessKey};
 use gauze_wire::{Digest, Jws};
 use serde::Serialize;
 
+use super::access::erasable;
 use super::blocks::block;
-use super::entry::Entry;
+use super::entry::{Entry, erased_by};
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, read_if_any, scan};
 use super::keys::PublicKeys;
 use super::line::Read;
-use super::open::erasure;
 use super::spine::{BLOCK, Spine, fold};
 
 /// What to check beside the tree.
@@ -56,6 +57,16 @@ pub enum Fault {
         /// Its number.
         entry: u64,
     },
+    /// A line says that an entry was erased, and it stands whole: an older copy of its file was put back.
+    Unerased {
+        /// Its number.
+        entry: u64,
+    },
+    /// An entry is a copy of an earlier one.
+    Copy {
+        /// Its number.
+        entry: u64,
+    },
     /// An entry is not signed by the audit key, or for another tenant, or malformed.
     Signature {
         /// Its number.
@@ -84,6 +95,16 @@ pub enum Fault {
         /// Among the first so many entries.
         within: u64,
     },
+}
+
+impl Fault {
+    /// The entry that stands whole though it was erased, where that is what is wrong.
+    pub(super) fn unerased(&self) -> Option<u64> {
+        match self {
+            Self::Unerased { entry } => Some(*entry),
+            _ => None,
+        }
+    }
 }
 
 /// What the outside witness cosigned last.
@@ -135,6 +156,10 @@ struct Part {
     lines: u64,
     edited: Vec<u64>,
     erased: Vec<u64>,
+    /// The numbers of the entries that these lines say were erased, each behind the line's own.
+    said: Vec<(u64, u64)>,
+    /// The id of each entry, and its number.
+    ids: Vec<(u128, u64)>,
     unsigned: Vec<u64>,
     broken: bool,
     torn: bool,
@@ -165,11 +190,14 @@ pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Veri
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let parts = read_parts(&files, &firsts, &scope, if wanted.beside { 1 } else { threads })?;
     let mut spine = Spine::default();
-    let (mut erased, mut torn, last) = (Vec::new(), false, firsts.len().saturating_sub(1));
+    let (mut erased, mut said, mut ids) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    let (mut torn, last) = (false, firsts.len().saturating_sub(1));
     for (at, (part, &first)) in parts.into_iter().zip(&firsts).enumerate() {
         faults.extend(part.edited.into_iter().map(|entry| Fault::Edited { entry }));
         faults.extend(part.unsigned.into_iter().map(|entry| Fault::Signature { entry }));
         erased.extend(part.erased);
+        said.extend(part.said.into_iter().map(|(_, entry)| entry));
+        ids.extend(part.ids);
         torn |= part.torn;
         if part.broken {
             faults.push(Fault::Broken { entry: first + part.lines });
@@ -181,11 +209,8 @@ pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Veri
             break;
         }
     }
-    if !erased.is_empty() {
-        let said = said_erased(&files, &firsts)?;
-        let unsaid = erased.iter().filter(|entry| !said.contains(entry));
-        faults.extend(unsaid.map(|&entry| Fault::ErasedUnsaid { entry }));
-    }
+    faults.extend(copies(ids).map(|entry| Fault::Copy { entry }));
+    faults.extend(erasures(&files, firsts.last().copied(), &erased, said)?);
     let judge = Judge { files: &files, keys, spine: &spine };
     let signed = judge.own(own, &mut faults)?;
     let witnesses = judge.witnessed(cosigned, &mut faults)?;
@@ -245,13 +270,15 @@ fn read_parts(
 fn read_part(files: &Files, first: u64, scope: &Scope<'_>) -> Result<Part, LogFailure> {
     let path = files.segment(first);
     let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-    let mut unsigned = Vec::new();
+    let (mut unsigned, mut said, mut ids) = (Vec::new(), Vec::new(), Vec::new());
     let mut scanned = scan(&bytes, first, |index, read| {
-        if let Read::Whole { jws, .. } = read
-            && (scope.signatures || index >= scope.covered)
-            && !signed(jws, scope.keys)
-        {
+        let Read::Whole { jws, .. } = read else { return };
+        if (scope.signatures || index >= scope.covered) && !signed(jws, scope.keys) {
             unsigned.push(index);
+        }
+        if let Ok(entry) = Jws::parse(jws).and_then(|jws| jws.peek::<Entry>()) {
+            said.extend(erased_by(&entry).map(|erased| (index, erased)));
+            ids.push((entry.id.number(), index));
         }
     });
     // A write that is under way, or was cut off, is the end of the last file.
@@ -259,7 +286,10 @@ fn read_part(files: &Files, first: u64, scope: &Scope<'_>) -> Result<Part, LogFa
     let torn = scanned.torn(first, scope.covered, erasing).filter(|_| scope.last == Some(first));
     if let Some(torn) = torn {
         scanned.cut(first, torn);
-        unsigned.retain(|&index| index < first + torn.lines as u64);
+        let end = first + torn.lines as u64;
+        unsigned.retain(|&index| index < end);
+        said.retain(|&(index, _)| index < end);
+        ids.retain(|&(_, index)| index < end);
     }
     let whole = scanned.leaves.len() - scanned.leaves.len() % BLOCK;
     let (blocks, rest) = scanned.leaves.split_at(whole);
@@ -269,6 +299,8 @@ fn read_part(files: &Files, first: u64, scope: &Scope<'_>) -> Result<Part, LogFa
         lines: scanned.leaves.len() as u64,
         edited: scanned.differ,
         erased: scanned.erased,
+        said,
+        ids,
         unsigned,
         broken: scanned.broken.is_some(),
         torn: torn.is_some(),
@@ -279,18 +311,53 @@ fn signed(jws: &str, keys: &PublicKeys) -> bool {
     Jws::parse(jws).and_then(|jws| jws.verify_by::<Entry>(&keys.audit, &keys.tenant)).is_ok()
 }
 
-fn said_erased(files: &Files, firsts: &[u64]) -> Result<Vec<u64>, LogFailure> {
-    let mut said = Vec::new();
-    for &first in firsts {
-        let path = files.segment(first);
-        let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-        scan(&bytes, first, |_, read| {
-            if let Read::Whole { jws, .. } = read {
-                said.extend(Jws::parse(jws).ok().as_ref().and_then(erasure));
-            }
-        });
+/// The numbers of the entries whose id an earlier one has.
+fn copies(mut ids: Vec<(u128, u64)>) -> impl Iterator<Item = u64> {
+    ids.sort_unstable();
+    let twice: BTreeSet<u64> =
+        ids.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).collect();
+    twice.into_iter()
+}
+
+/// What was erased and is not said to be, and what is said to be and was not. `last` is the newest file that was read.
+fn erasures(
+    files: &Files,
+    last: Option<u64>,
+    erased: &BTreeSet<u64>,
+    mut said: BTreeSet<u64>,
+) -> Result<Vec<Fault>, LogFailure> {
+    if !erased.is_subset(&said) {
+        // The line may have been written since.
+        let newer = files.segments()?.into_iter().filter(|first| Some(*first) >= last);
+        for first in newer {
+            said.extend(erasures_in(files, first)?);
+        }
     }
-    Ok(said)
+    let mut faults: Vec<_> = erased.difference(&said).map(|&entry| Fault::ErasedUnsaid { entry }).collect();
+    for &entry in said.difference(erased) {
+        if stands(files, entry)? {
+            faults.push(Fault::Unerased { entry });
+        }
+    }
+    Ok(faults)
+}
+
+/// The numbers of the entries that lines of one file say were erased.
+fn erasures_in(files: &Files, first: u64) -> Result<BTreeSet<u64>, LogFailure> {
+    let (path, mut numbers) = (files.segment(first), BTreeSet::new());
+    let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
+    scan(&bytes, first, |_, read| {
+        let Read::Whole { jws, .. } = read else { return };
+        let entry = Jws::parse(jws).and_then(|jws| jws.peek::<Entry>());
+        numbers.extend(entry.ok().as_ref().and_then(erased_by));
+    });
+    Ok(numbers)
+}
+
+/// Whether an entry that is said to be erased stands whole, and nobody is at it.
+fn stands(files: &Files, entry: u64) -> Result<bool, LogFailure> {
+    let under_way = files.being_erased()? == Some(entry);
+    Ok(!under_way && erasable(files, entry).is_ok())
 }
 
 struct Judge<'a> {

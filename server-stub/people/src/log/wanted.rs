@@ -69,7 +69,7 @@ impl AccessLog {
         let (root, mut done) = (self.root().to_owned(), Vec::new());
         for path in wanted_files(&root)? {
             let Some(asked) = self.judged(&path) else { continue };
-            let erased = self.erase_asked(&asked, now);
+            let erased = self.erase(asked.index, Some(asked.leaf), asked.because, now);
             let final_word = matches!(
                 erased,
                 Ok(_)
@@ -84,14 +84,6 @@ impl AccessLog {
             done.push((asked.index, erased));
         }
         Ok(done)
-    }
-
-    fn erase_asked(&self, asked: &Asked, now: Timestamp) -> Result<Line, LogFailure> {
-        // One that was said before is half gone: it is finished.
-        if !self.is_said(asked.index) && self.erasable(asked.index)? != asked.leaf {
-            return Err(LogFailure::Other(asked.index));
-        }
-        self.erase_blocking(asked.index, asked.because, now)
     }
 
     /// What a file asks for; nothing where the audit key has not signed it, or it cannot be read.

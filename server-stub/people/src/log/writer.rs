@@ -208,22 +208,17 @@ pub(super) fn blank(files: &Files, index: u64) -> Result<(), LogFailure> {
 mod tests {
     use std::sync::mpsc::channel;
 
-    use gauze_wire::log::NoteKey;
-    use gauze_wire::{Jws, SoftwareKey};
+    use gauze_wire::Jws;
 
     use super::super::entry::{Entry, Event, Happening, Outcome};
     use super::super::open::open;
+    use super::super::testing::keys;
     use super::*;
 
     #[test]
     fn a_checkpoint_that_cannot_be_written_is_told_until_one_is() {
         let dir = tempfile::tempdir().unwrap();
-        let tenant = "ward-9".parse().unwrap();
-        let keys = LogKeys {
-            audit: Arc::new(SoftwareKey::from_bytes(&[7; 32]).unwrap()),
-            note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[8; 32]).unwrap()),
-            tenant,
-        };
+        let keys = keys();
         let mut writer = open(dir.path(), keys.clone()).unwrap().writer;
         let entry = Event::of(Happening::SignIn, Outcome::Done, jiff::Timestamp::UNIX_EPOCH);
         let entry = Entry::of_event(&keys.tenant, &entry).unwrap();
@@ -242,12 +237,7 @@ mod tests {
     #[test]
     fn all_that_waits_is_written_by_one_sync() {
         let dir = tempfile::tempdir().unwrap();
-        let tenant = "ward-9".parse().unwrap();
-        let keys = LogKeys {
-            audit: Arc::new(SoftwareKey::from_bytes(&[7; 32]).unwrap()),
-            note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[8; 32]).unwrap()),
-            tenant,
-        };
+        let keys = keys();
         let writer = open(dir.path(), keys.clone()).unwrap().writer;
         let shared = writer.shared.clone();
         let (jobs, waiting) = channel();

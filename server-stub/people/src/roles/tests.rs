@@ -58,7 +58,7 @@ fn photo(of: Option<&str>) -> Photo {
         held: false,
         due: true,
         proposed_by: None,
-        ruled_by: None,
+        ruled_by: Some(PersonId("ruled".to_owned())),
     }
 }
 
@@ -329,17 +329,18 @@ fn what_is_not_due_is_erased_by_two_people() {
 }
 
 #[test]
-fn what_is_due_is_not_erased_by_whoever_put_the_rules_in_force() {
+fn what_is_due_is_erased_by_somebody_else_than_put_the_rules_in_force() {
     let governance = somebody(Role::Governance);
     let due = |ruled: Option<&str>, proposed: Option<&str>| {
         let id = |by: &str| PersonId(by.to_owned());
         let (ruled_by, proposed_by) = (ruled.map(id), proposed.map(id));
         Subject::Photo(Photo { due: true, ruled_by, proposed_by, ..photo(Some("own")) })
     };
-    for alone in [due(Some("me"), None), due(Some("me"), Some("me"))] {
+    for alone in [due(Some("me"), None), due(Some("me"), Some("me")), due(None, None), due(None, Some("me"))]
+    {
         assert_eq!(forbidden_by(&governance, Action::Erase, &alone, &reasoned()), ["two-people-erase"]);
     }
-    for two in [due(Some("you"), None), due(None, None), due(Some("me"), Some("you"))] {
+    for two in [due(Some("you"), None), due(None, Some("you")), due(Some("me"), Some("you"))] {
         assert!(allowed(&governance, Action::Erase, &two, &reasoned()));
     }
 }

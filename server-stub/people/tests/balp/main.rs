@@ -58,7 +58,7 @@ fn photo(patient: bool) -> Subject {
         held: false,
         due: true,
         proposed_by: None,
-        ruled_by: None,
+        ruled_by: Some(PersonId("ruled".to_owned())),
     })
 }
 

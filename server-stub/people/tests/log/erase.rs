@@ -52,6 +52,7 @@ fn an_erasure_that_was_cut_off_is_finished_at_the_next_start() {
         let found = check(&root);
         assert!(found.holds(), "{cut}: {:?}", found.faults);
         assert_eq!(found.erased, 1);
+        assert_eq!(fs::read_to_string(first_file(&root)).unwrap(), erased, "{cut}");
         assert!(!root.join("erasing").exists());
     }
 }
@@ -75,6 +76,9 @@ fn an_erasure_that_is_asked_for_while_the_log_is_written_is_done_by_its_writer_a
     drop(log);
     let found = check(&root);
     assert!(found.holds() && (found.entries, found.erased) == (11, 1), "{:?}", found.faults);
+    let mut gone = Vec::new();
+    read_entries(&root, |kept| gone.extend(kept.entry.is_none().then_some(kept.index))).unwrap();
+    assert_eq!(gone, [4]);
     assert!(root.join("erase-5.wanted").is_file());
 }
 
@@ -106,4 +110,7 @@ fn what_was_asked_for_before_a_restore_erases_no_other_line() {
     let done = log.erase_wanted(now()).unwrap();
     assert!(matches!(&done[..], [(4, Err(LogFailure::Other(4)))]), "{done:?}");
     assert_eq!((log.size(), restored.join("erase-4.wanted").exists()), (10, false));
+    let mut whole = 0;
+    read_entries(&restored, |kept| whole += u64::from(kept.entry.is_some())).unwrap();
+    assert_eq!(whole, 10);
 }

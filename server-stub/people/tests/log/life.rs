@@ -81,7 +81,9 @@ fn thirty_two_who_write_at_once_lose_nothing() {
     let lines: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
     drop(log);
     let written = entries(&root);
-    assert_eq!(written.len(), 320);
+    assert_eq!((lines.len(), written.len()), (320, 320));
+    let told: std::collections::BTreeSet<u64> = lines.iter().map(|line| line.index).collect();
+    assert_eq!(told.len(), 320, "each has a line of its own");
     assert!(lines.iter().all(|line| written[usize::try_from(line.index).unwrap()].id == line.id));
     assert!(check(&root).holds());
 }

@@ -159,14 +159,16 @@ async fn an_erased_line_ends_each_link_that_was_there() {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let log = opened(dir.path()).await;
     let mut links = Links::default();
-    let number = made(&log, &mut links, 9).await;
+    let (number, other) = (made(&log, &mut links, 9).await, made(&log, &mut links, 9).await);
     let link = links.get(number).unwrap();
     log.note(&link.event(Step::Revoked, now(), Network::Inside)).await.unwrap();
     let line = log.size() - 1;
-    assert_eq!(read(dir.path()).claim(number, "code", now()).unwrap_err(), Shut::Revoked);
+    let later = made(&log, &mut links, 9).await;
+    let shut = || [number, other, later].map(|link| read(dir.path()).claim(link, "code", now()).err());
+    assert_eq!(shut(), [Some(Shut::Revoked), None, None]);
     let erase = move || log.erase_blocking(line, ReasonCode::Legal, now());
     tokio::task::spawn_blocking(erase).await.unwrap().unwrap();
-    assert_eq!(read(dir.path()).claim(number, "code", now()).unwrap_err(), Shut::Revoked);
+    assert_eq!(shut(), [Some(Shut::Revoked), Some(Shut::Revoked), None]);
 }
 
 #[tokio::test]

@@ -9,12 +9,13 @@ use gauze_people::Roles;
 use gauze_people::action::act;
 use gauze_people::context::{Context, ReasonCode};
 use gauze_people::keeping::{Erasing, ruling};
+use gauze_people::log::{AccessLog, Event, Happening, LogKeys, Outcome};
 use gauze_people::person::{PersonId, Role};
 use gauze_people::subject::Subject;
 use gauze_records::access::open_log;
 use gauze_records::retention::{Due, KeepingError, due, erase_due};
 use gauze_records::{Coded as _, Folk, Found, Status, Which, restored};
-use gauze_wire::{CaptureId, Digest, Jws};
+use gauze_wire::{CaptureId, Digest, Jws, SoftwareKey};
 use sqlx::Row as _;
 
 use super::fixture::{Edit, Hospital, Phone, Photo, write};
@@ -372,6 +373,49 @@ async fn a_tombstone_that_nobody_of_ours_signed_erases_nothing_and_is_found() {
     assert_eq!(found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["file_missing"]);
 }
 
+/// Whose line it is that puts these rules in force.
+async fn put_in_force(hospital: &Hospital) -> PersonId {
+    let officer = acting(Role::Governance);
+    let own = officer.person.id.clone();
+    let (keys, root) = (hospital.keys(), hospital.data());
+    let saved = tokio::task::spawn_blocking(move || {
+        let (at, subject) = (officer.factor_at, Subject::Hospital);
+        let authorised =
+            Roles::shipped().unwrap().authorise(&officer, act::Retention, &subject, &Context::care(at));
+        let note = ruling(&Digest::of(RULES.as_bytes())).unwrap();
+        open_log(&keys, &root, at).unwrap().append_blocking(authorised.unwrap().noting(note)).unwrap();
+    });
+    saved.await.unwrap();
+    own
+}
+
+/// As the pages answer: a line that the audit key has not signed counts for nothing, and so nothing is listed.
+#[tokio::test]
+async fn a_log_that_the_pages_do_not_open_lists_and_erases_nothing_by_the_command() {
+    let day = Day::of(1).await;
+    let (data, keys) = (day.hospital.data(), day.hospital.keys());
+    let later = day.hospital.now() + jiff::SignedDuration::from_hours(24 * 400);
+    fs::create_dir_all(data.join("people")).unwrap();
+    write(&data.join("people/retention.json"), RULES);
+    put_in_force(&day.hospital).await;
+    assert_eq!(due(&data, &keys, later).await.unwrap().len(), 1);
+    let forged = tempfile::tempdir().unwrap();
+    let (root, own) = (forged.path().to_owned(), keys.log_keys().unwrap());
+    let made = tokio::task::spawn_blocking(move || {
+        let audit = Arc::new(SoftwareKey::from_bytes(&[9; 32]).unwrap());
+        let log = AccessLog::open(&root, LogKeys { audit, ..own }, later).unwrap();
+        log.note_blocking(&Event::of(Happening::SignIn, Outcome::Done, later)).unwrap();
+    });
+    made.await.unwrap();
+    let file = |root: &Path| root.join("entries/000000000000.log");
+    let (path, line) = (file(&data.join("access")), fs::read(file(forged.path())).unwrap());
+    put(&path, &[fs::read(&path).unwrap(), line].concat());
+    assert_eq!(due(&data, &keys, later).await.unwrap_err().code(), "log_damaged");
+    let by = PersonId("a".repeat(26));
+    let erased = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await;
+    assert_eq!(erased.unwrap_err().code(), "log_damaged");
+}
+
 #[tokio::test]
 async fn what_is_due_is_listed_and_erased_by_a_command_that_names_a_person() {
     let day = Day::of(2).await;
@@ -391,6 +435,10 @@ async fn what_is_due_is_listed_and_erased_by_a_command_that_names_a_person() {
     let busy = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await;
     assert_eq!(busy.unwrap_err().code(), "busy");
     puller.close().await;
+    // Of rules that somebody put there by hand nobody knows whose they are.
+    let nobodys = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await;
+    assert_eq!(nobodys.unwrap_err().code(), "nobodys_rules");
+    let own = put_in_force(hospital).await;
     // Named twice, it is erased once.
     let erased = erase_due(&data, &keys, (&by, &[day.id(0), day.id(0)]), later).await.unwrap();
     assert_eq!(erased.len(), 1);
@@ -406,17 +454,6 @@ async fn what_is_due_is_listed_and_erased_by_a_command_that_names_a_person() {
     assert_eq!((said.by, said.retention), (by.clone(), Some(Digest::of(RULES.as_bytes()))));
 
     // Whoever put the rules in force erases nothing by them.
-    let officer = acting(Role::Governance);
-    let own = officer.person.id.clone();
-    let (own_keys, root) = (keys.clone(), data.clone());
-    let saved = tokio::task::spawn_blocking(move || {
-        let (at, subject) = (officer.factor_at, Subject::Hospital);
-        let authorised =
-            Roles::shipped().unwrap().authorise(&officer, act::Retention, &subject, &Context::care(at));
-        let note = ruling(&Digest::of(RULES.as_bytes())).unwrap();
-        open_log(&own_keys, &root, at).unwrap().append_blocking(authorised.unwrap().noting(note)).unwrap();
-    });
-    saved.await.unwrap();
     let alone = erase_due(&data, &keys, (&own, &[day.id(1)]), later).await;
     assert_eq!(alone.unwrap_err().code(), "own_rules");
     assert_eq!(erase_due(&data, &keys, (&by, &[day.id(1)]), later).await.unwrap().len(), 1);
@@ -557,10 +594,11 @@ async fn a_command_finishes_what_was_cut_off_behind_its_line_under_that_line() {
     let later = day.hospital.now() + jiff::SignedDuration::from_hours(24 * 400);
     fs::create_dir_all(data.join("people")).unwrap();
     write(&data.join("people/retention.json"), RULES);
+    put_in_force(&day.hospital).await;
     put(&data.join("erased"), b"in the way");
     erase_due(&data, &keys, (&by, &[day.id(0)]), later).await.unwrap_err();
     fs::remove_file(data.join("erased")).unwrap();
     let erased = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await.unwrap();
-    assert_eq!(erased[0].line, 0, "one erasure has one line");
+    assert_eq!(erased[0].line, 1, "one erasure has one line");
     day.check(1).await;
 }

@@ -191,6 +191,28 @@ async fn what_is_due_is_erased_by_a_click_and_what_is_held_or_kept_is_not() {
 }
 
 #[tokio::test]
+async fn by_rules_of_which_no_line_says_whose_they_are_nobody_erases() {
+    let ward = ward().await;
+    let handle = ward.photos().await.remove(0).handle.to_string();
+    let rules = r#"{"v":1,"otherwise":{"days":30}}"#;
+    let people = ward.office.dir.path().join("people");
+    fs::create_dir_all(&people).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "whoever copies a file there syncs nothing")]
+    fs::write(people.join("retention.json"), rules).unwrap();
+    ward.hospital.clock.advance(SignedDuration::from_hours(24 * 400));
+    let first = governance(&ward, "Officer First");
+    let page = first.get("/keeping").await.text();
+    assert!(page.contains("does not say who put these rules in force"));
+    assert!(page.contains(&handle) && !page.contains("Erase the ticked"));
+    assert_eq!(first.post("/keeping", &[("photo", handle.as_str())]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(lines(&ward, Action::Erase).pop().unwrap().policies, ["two-people-erase"]);
+    ok(&first.post("/keeping/rules", &[("text", rules)]).await);
+    ok(&governance(&ward, "Officer Second").post("/keeping", &[("photo", handle.as_str())]).await);
+    assert_eq!(ward.photos().await.len(), 2);
+    ward.end().await;
+}
+
+#[tokio::test]
 async fn an_old_proof_of_the_second_factor_erases_and_holds_nothing() {
     let ward = ward().await;
     let photo = ward.photos().await.remove(0);

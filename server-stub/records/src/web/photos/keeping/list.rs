@@ -112,7 +112,13 @@ impl Desk {
     }
 
     fn due(&self, signed: &Signed, over: &[Over], rules: Option<&Digest>) -> Markup {
-        let own = rules.is_some_and(|it| self.keepings().ruled_by(it) == Some(&signed.acting.person.id));
+        let alone = {
+            let keepings = self.keepings();
+            match rules.and_then(|rules| keepings.ruled_by(rules)) {
+                None => Some(words::NOBODYS_RULES),
+                Some(by) => (*by == signed.acting.person.id).then_some(words::OWN_RULES),
+            }
+        };
         html! {
             section aria-labelledby="due" {
                 h2 id="due" { (words::DUE) }
@@ -134,7 +140,7 @@ impl Desk {
                             }
                         }
                         p { (words::DUE_MEANS) }
-                        @if own { p.note { (words::OWN_RULES) } } @else {
+                        @if let Some(alone) = alone { p.note { (alone) } } @else {
                             p.actions { button.irreversible type="submit" { (words::ERASE_TICKED) } }
                         }
                     }

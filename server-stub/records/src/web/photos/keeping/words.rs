@@ -13,6 +13,7 @@ pub(crate) const DUE: &str = "These need not be kept any longer";
 pub(crate) const DUE_LEAD: &str = "Nothing is erased by itself. Take the tick off what is to stay, and keep it for a court if it must stay longer.";
 pub(crate) const DUE_MEANS: &str = "The ticked photos are gone for good from this system. Backups that were made before hold them until they are overwritten.";
 pub(crate) const OWN_RULES: &str = "You put these rules in force yourself. Somebody else of information governance erases by them, or saves the same rules once more.";
+pub(crate) const NOBODYS_RULES: &str = "The access log does not say who put these rules in force. Somebody of information governance saves them once more; then somebody else erases by them.";
 pub(crate) const NOT_DUE: &str = "No photo is due.";
 pub(crate) const ERASE_TICKED: &str = "Erase the ticked photos";
 pub(crate) const SINCE: &str = "Due since";
