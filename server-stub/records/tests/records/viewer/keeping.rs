@@ -190,6 +190,83 @@ async fn what_is_due_is_erased_by_a_click_and_what_is_held_or_kept_is_not() {
     ward.end().await;
 }
 
+/// Photos that are due, and somebody who erases them.
+async fn all_due(ward: &Ward) {
+    let rules = r#"{"v":1,"otherwise":{"days":30}}"#;
+    ok(&governance(ward, "Officer Second").post("/keeping/rules", &[("text", rules)]).await);
+    ward.hospital.clock.advance(SignedDuration::from_hours(24 * 400));
+}
+
+#[tokio::test]
+async fn a_photo_that_stops_the_rest_is_told_with_what_is_gone_and_what_is_not() {
+    let ward = ward().await;
+    let photos = ward.photos().await;
+    all_due(&ward).await;
+    let officer = governance(&ward, "Officer First");
+    ok(&officer.post(&at(&photos[1], "hold"), &WHY).await);
+    let handles: Vec<String> = photos.iter().map(|found| found.handle.to_string()).collect();
+    let all: Vec<(&str, &str)> = handles.iter().map(|handle| ("photo", handle.as_str())).collect();
+    let halfway = officer.post("/keeping", &all).await;
+    assert_eq!(halfway.status, StatusCode::FORBIDDEN);
+    let [gone, held, left] = [0, 1, 2].map(|at: usize| photos[at].capture_id);
+    let text = halfway.text();
+    assert!(
+        text.contains(&format!("Erased for good: {gone}. Not erased, or not yet: {held}, {left}.")),
+        "{text}"
+    );
+    assert!(!text.contains("Nothing was changed") && !text.contains("Nothing is lost"), "{text}");
+    assert_eq!(ward.photos().await.len(), 2);
+    // Nothing went before it: nothing is said of what is gone, and what is crooked stops all of it.
+    let text = officer.post("/keeping", &all).await.text();
+    assert!(text.contains("Nothing was changed") && !text.contains("Erased for good"), "{text}");
+    assert_eq!(officer.post("/keeping", &[all[2], ("photo", "x")]).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(ward.photos().await.len(), 2);
+    ward.end().await;
+}
+
+/// What somebody asks for themselves is no ground on which they erase it; that its time is over is one.
+#[tokio::test]
+async fn ones_own_wish_is_no_ground_to_erase_what_is_due_all_the_same() {
+    let ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    ok(&governance(&ward, "Officer First").post(&at(&photo, "keeping"), &WISH).await);
+    all_due(&ward).await;
+    let officer = governance(&ward, "Officer First");
+    let page = officer.get(&at(&photo, "keeping")).await.text();
+    assert!(page.contains("Erase it for good") && !page.contains("You asked for it yourself"), "{page}");
+    ok(&officer.post(&at(&photo, "erase"), &[]).await);
+    let line = lines(&ward, Action::Erase).pop().unwrap();
+    assert_eq!((line.outcome, line.reason.unwrap().code), (Outcome::Done, ReasonCode::RetentionOver));
+    let stays = tombstone(&ward, &photo);
+    assert_eq!((stays.ground, stays.asked_by), (ReasonCode::RetentionOver, None));
+    ward.end().await;
+}
+
+/// The index fails behind the line and before anything of the photo is touched: the pages finish it while they run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_erasure_that_fails_at_once_behind_its_line_is_finished_by_the_pages_own_round() {
+    let ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    ok(&lead(&ward).post(&at(&photo, "keeping"), &WISH).await);
+    let officer = governance(&ward, "Officer First");
+    let (there, go) = ward.office.stops_the_next_line();
+    let (erase, form) = (at(&photo, "erase"), []);
+    let meanwhile = async {
+        there.await.unwrap();
+        ward.hospital.sql("ALTER TABLE photo RENAME TO aside").await;
+        go.send(()).unwrap();
+    };
+    let (failed, ()) = tokio::join!(officer.post(&erase, &form), meanwhile);
+    assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(lines(&ward, Action::Erase).pop().unwrap().outcome, Outcome::Done);
+    ward.hospital.sql("ALTER TABLE aside RENAME TO photo").await;
+    assert_eq!(ward.photos().await.len(), 3, "nothing of it is done");
+    until(async || ward.photos().await.len() == 2).await;
+    let report = ward.hospital.verify().await;
+    assert!(report.ok && report.erased == 1, "{:?}", report.findings);
+    ward.end().await;
+}
+
 #[tokio::test]
 async fn an_old_proof_of_the_second_factor_erases_and_holds_nothing() {
     let ward = ward().await;
@@ -288,7 +365,7 @@ fn links(ward: &Ward) -> Vec<(String, Option<gauze_people::person::PersonId>)> {
 async fn until(done: impl AsyncFn() -> bool) {
     let waiting = async {
         while !done().await {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("the pages never did it");
@@ -396,7 +473,7 @@ async fn tombstone_of_due(ward: &Ward, photo: &Found, rules: &str) -> Tombstone 
 }
 
 #[tokio::test]
-async fn what_was_typed_about_a_photo_is_given_back_by_every_refusal() {
+async fn what_was_typed_about_a_photo_is_given_back_where_it_is_wrong_too_old_a_proof_or_leads_nowhere() {
     let ward = ward().await;
     let photo = ward.photos().await.remove(0);
     let officer = governance(&ward, "Officer First");
