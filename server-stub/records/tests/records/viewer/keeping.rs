@@ -267,6 +267,44 @@ async fn an_erasure_that_fails_at_once_behind_its_line_is_finished_by_the_pages_
     ward.end().await;
 }
 
+/// What is in force is what the newest line says: it is written and put in force before anything else is decided.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_saved_waits_for_what_is_being_decided() {
+    let ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    let admin = ward.sign_in(person("Adam Administrator", Role::Administrator, TEAM));
+    let officer = governance(&ward, "Officer First");
+    let (nora, text) =
+        (person("Nora Newcomer", Role::Viewer, TEAM).id.0, ("text", r#"{"v":1,"otherwise":{"days":9}}"#));
+    let give = [("person", &*nora), ("role", "auditor"), ("reason", "She audits")];
+    let register = [("text", r#"{"v":1,"data_protection_officer":"Dr Dora Protector"}"#)];
+    let shipped = [("text", gauze_people::roles::SHIPPED)];
+    for (browser, page, form, action) in [
+        (&officer, "/keeping/rules", &[text][..], Action::Retention),
+        (&officer, "/documents/register", &register, Action::Documents),
+        (&admin, "/people/policies", &shipped, Action::Setting),
+        (&admin, "/people/roles/give", &give, Action::ChangeRole),
+    ] {
+        let (there, go) = ward.office.stops_the_next_line();
+        let saved = async {
+            there.await.unwrap();
+            let mut save = Box::pin(browser.post(page, form));
+            let early = tokio::time::timeout(Duration::from_secs(1), &mut save).await.ok();
+            go.send(()).unwrap();
+            match early {
+                Some(answer) => answer,
+                None => save.await,
+            }
+        };
+        let hold = at(&photo, "hold");
+        let (held, saved) = tokio::join!(officer.post(&hold, &WHY), saved);
+        [held, saved].iter().for_each(ok);
+        let order: Vec<What> = ward.office.entries().into_iter().map(|entry| entry.what).collect();
+        assert!(order.ends_with(&[What::Action(Action::Hold), What::Action(action)]), "{page}: {order:?}");
+    }
+    ward.end().await;
+}
+
 #[tokio::test]
 async fn an_old_proof_of_the_second_factor_erases_and_holds_nothing() {
     let ward = ward().await;
