@@ -154,12 +154,15 @@ impl Register {
     /// # Errors
     /// [`DocumentsError`].
     pub fn parse(text: &str) -> Result<Self, DocumentsError> {
+        if text.len() > TEXT {
+            return Err(DocumentsError::TooMany);
+        }
         let read: Self =
             serde_json::from_str(text).map_err(|error| DocumentsError::Malformed(error.to_string()))?;
         if read.v != 1 {
             return Err(DocumentsError::Malformed("v is 1".to_owned()));
         }
-        if text.len() > TEXT || read.documents.len() > MOST || read.notices.len() > MOST {
+        if read.documents.len() > MOST || read.notices.len() > MOST {
             return Err(DocumentsError::TooMany);
         }
         let mut codes = std::collections::BTreeSet::new();
@@ -252,29 +255,40 @@ fn stamp(path: &Path) -> Stamp {
     Some((meta.ino(), meta.ctime(), meta.ctime_nsec(), meta.len()))
 }
 
-/// The register as it was last read: every page asks for it, and it is read where its file is another one. Where that cannot be read,
-/// what was read before it stays in force; nothing is where nothing was.
+/// The register as it was last read: every page asks for it, and it is read where its file is another one, or where the disk would not
+/// give it. Where it cannot be read, what was read before it stays in force; nothing is where nothing was.
 #[derive(Default)]
-pub(crate) struct Shelf(Mutex<Option<(Stamp, InForce)>>);
+pub(crate) struct Shelf(Mutex<Option<Shelved>>);
+
+struct Shelved {
+    stamp: Stamp,
+    /// Whether the file itself is known, whatever it says.
+    read: bool,
+    it: InForce,
+}
 
 impl Shelf {
     pub(crate) fn in_force(&self, data: &Path) -> InForce {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = stamp(&register_file(data));
-        if let Some((_, known)) = last.as_ref().filter(|(stamp, it)| *stamp == now && it.trouble.is_none()) {
-            return known.clone();
+        let same = |shelved: &&Shelved| shelved.stamp == now;
+        if let Some(known) = last.as_ref().filter(same).filter(|it| it.read && now.is_some()) {
+            return known.it.clone();
         }
-        let read = match read(data) {
-            Ok(register) => InForce { register: Arc::new(register), trouble: None },
+        let (read, it) = match read(data) {
+            Ok(register) => (true, InForce { register: Arc::new(register), trouble: None }),
             Err(error) => {
-                tracing::error!(%error, "the register of documents cannot be read: what was before stays in force");
-                let before = last.take().map(|(_, before)| before.register);
+                let trouble = Some(error.to_string());
+                if last.as_ref().filter(same).is_none_or(|known| known.it.trouble != trouble) {
+                    tracing::error!(%error, "the register of documents cannot be read: what was before stays in force");
+                }
+                let before = last.take().map(|before| before.it.register);
                 let register = before.unwrap_or_else(|| Arc::new(Register::empty()));
-                InForce { register, trouble: Some(error.to_string()) }
+                (!matches!(error, DocumentsError::Disk(_)), InForce { register, trouble })
             }
         };
-        *last = Some((now, read.clone()));
-        read
+        *last = Some(Shelved { stamp: now, read, it: it.clone() });
+        it
     }
 }
 
@@ -321,6 +335,43 @@ mod tests {
         assert_eq!((due.near, due.due, due.is_news(near)), (0, 1, true));
         assert!(on("2026-12-31", &register).is_news(due), "once a day");
         assert!(on("2026-12-31", &with("2028-01-01")).is_news(due), "that nothing is due any more");
+    }
+
+    /// A hand damages the file, and every page goes on asking for the register.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a hand that writes a file syncs nothing")]
+    fn what_is_wrong_with_the_register_is_said_once_and_a_whole_one_in_its_place_counts_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let subscriber =
+            tracing_subscriber::fmt().with_writer(Arc::new(std::fs::File::create(&log).unwrap())).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let said = || std::fs::read_to_string(&log).unwrap().matches("stays in force").count();
+        let (file, shelf) = (register_file(dir.path()), Shelf::default());
+        let looks = |notices, trouble| {
+            for _ in 0..5 {
+                let it = shelf.in_force(dir.path());
+                assert_eq!((it.register.notices.len(), it.trouble.is_some()), (notices, trouble));
+            }
+        };
+        std::fs::create_dir_all(disk::parent(&file)).unwrap();
+        looks(0, false);
+        let notice = r#"{"code":"privacy","version":1,"title":"One","words":"Two"}"#;
+        std::fs::write(&file, format!(r#"{{"v":1,"notices":[{notice}]}}"#)).unwrap();
+        looks(1, false);
+        assert_eq!(said(), 0);
+        std::fs::write(&file, "{ damaged by hand").unwrap();
+        looks(1, true);
+        assert_eq!(said(), 1);
+        // What the disk does not give is asked for again each time, and said once as well.
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        looks(1, true);
+        assert_eq!(said(), 2);
+        std::fs::remove_dir(&file).unwrap();
+        std::fs::write(&file, r#"{"v":1}"#).unwrap();
+        looks(0, false);
+        assert_eq!(said(), 2);
     }
 
     #[test]

@@ -118,6 +118,23 @@ pub(crate) struct Leaving {
 
 type Files = Vec<(String, Vec<u8>)>;
 
+/// Most bytes of a line beside what it holds itself: the path and the checkpoint of its proof, its name in statement and sums, its
+/// words in the time line.
+const LINE: usize = 5 << 10;
+/// So many bytes, and so many files, are for what stands in every archive.
+const REST: (usize, usize) = (16 << 20, 24);
+
+/// Whether lines of so many bytes fit into one archive, and so many `more` that are not written yet.
+pub(crate) fn fits(lines: impl Iterator<Item = usize>, more: usize) -> bool {
+    let (mut bytes, mut files) = (REST.0 + 2 * more * LINE, REST.1 + more);
+    for line in lines {
+        // It is packed as the base64 of what is base64 already.
+        bytes += LINE + 2 * line;
+        files += 1;
+    }
+    bytes <= LARGEST && files <= MOST
+}
+
 /// A proof's name in the archive.
 pub(crate) fn proof_name(line: u64) -> String {
     format!("lines/{line:012}.tlog-proof")
@@ -312,4 +329,21 @@ fn read(archive: &[u8]) -> Result<Files, EvidenceError> {
         files.push((name, bytes));
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter::repeat_n;
+
+    use super::*;
+
+    #[test]
+    fn what_is_more_than_an_archive_holds_is_known_before_a_line_of_it_is_written() {
+        assert!(fits(std::iter::empty(), 2));
+        let (line, room) = (1000, LARGEST - REST.0);
+        let most = room / (LINE + 2 * line);
+        assert!(fits(repeat_n(line, most), 0) && !fits(repeat_n(line, most + 1), 0));
+        assert!(!fits(repeat_n(line, most), 1), "what is still to be written has its place");
+        assert!(!fits(std::iter::empty(), MOST));
+    }
 }

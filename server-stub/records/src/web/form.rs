@@ -18,10 +18,10 @@ use super::signed::{Present, Signed, Unsigned};
 use super::told::Happened;
 use crate::disk::TEXT;
 
-/// Largest form, in bytes.
-pub(super) const LARGEST: usize = 32 << 10;
-/// Largest form with a text that fills in a whole file of the hospital's: each of its bytes may take three.
-pub(crate) const WHOLE: usize = 4 * TEXT;
+/// Largest form, in bytes: a letter of a field may take nine, three in UTF-8 of which each is sent as three.
+pub(super) const LARGEST: usize = 64 << 10;
+/// The same with a text that fills in a whole file of the hospital's.
+pub(crate) const WHOLE: usize = 10 * TEXT;
 
 /// Who sends a form, and the proof that stands in theirs.
 pub(crate) trait Sender: Sized + Send + Sync {

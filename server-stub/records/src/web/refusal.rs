@@ -62,6 +62,8 @@ pub(crate) enum Refusal {
     },
     /// Any of these, and what was typed in the form that was refused.
     Typed(Box<Self>, String),
+    /// Any of these, behind a part that is done: the page says which.
+    Behind(Box<Self>, String),
 }
 
 const START: (&str, &str) = ("/", told::TO_START);
@@ -71,6 +73,11 @@ impl Refusal {
     /// The same, with what somebody typed: the page gives it back.
     pub(crate) fn keeping(self, typed: &str) -> Self {
         Self::Typed(Box::new(self), typed.to_owned())
+    }
+
+    /// The same, where part of what was asked for is done.
+    pub(crate) fn behind(self, done: impl Into<String>) -> Self {
+        Self::Behind(Box::new(self), done.into())
     }
 
     /// A stable code.
@@ -89,7 +96,7 @@ impl Refusal {
             Self::LogFailed => "log_failed",
             Self::Broken(_) => "broken",
             Self::Told { code, .. } | Self::Spent { code, .. } => code,
-            Self::Typed(refusal, _) => refusal.code(),
+            Self::Typed(refusal, _) | Self::Behind(refusal, _) => refusal.code(),
         }
     }
 
@@ -106,11 +113,11 @@ impl Refusal {
             Self::RolesUnknown | Self::LogFailed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Told { status, .. } | Self::Spent { status, .. } => *status,
-            Self::Typed(refusal, _) => refusal.status(),
+            Self::Typed(refusal, _) | Self::Behind(refusal, _) => refusal.status(),
         }
     }
 
-    fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         match self {
             Self::ForeignHost => told::FOREIGN_HOST,
             Self::Forged => told::FORGED,
@@ -125,12 +132,21 @@ impl Refusal {
             Self::LogFailed => told::LOG_FAILED,
             Self::Broken(_) => told::BROKEN,
             Self::Told { message, .. } | Self::Spent { message, .. } => message,
-            Self::Typed(refusal, _) => refusal.message(),
+            Self::Typed(refusal, _) | Self::Behind(refusal, _) => refusal.message(),
         }
     }
 
-    /// What stayed as it was. Of what was filled in nothing is kept, and of what broke off nobody knows how far it came.
-    fn untouched(&self) -> Option<&'static str> {
+    /// What broke, where something did.
+    fn broke(&self) -> Option<&'static str> {
+        match self {
+            Self::Broken(place) => Some(place),
+            Self::Typed(refusal, _) | Self::Behind(refusal, _) => refusal.broke(),
+            _ => None,
+        }
+    }
+
+    /// What stayed as it was, or did not. Of what was filled in nothing is kept, and of what broke off nobody knows how far it came.
+    fn untouched(&self) -> Option<&str> {
         match self {
             Self::ForeignHost | Self::ForeignPage | Self::NoPage | Self::Told { .. } => {
                 Some(words::NOTHING_LOST)
@@ -144,7 +160,11 @@ impl Refusal {
             | Self::RolesUnknown => Some(words::NOTHING_CHANGED),
             Self::LogFailed | Self::Broken(_) | Self::Spent { .. } => None,
             // A form that was filled in is lost, but for what the page gives back.
-            Self::Typed(refusal, _) => refusal.untouched().map(|_| words::NOTHING_CHANGED),
+            Self::Typed(refusal, _) => match &**refusal {
+                Self::Behind(_, done) => Some(done),
+                refusal => refusal.untouched().map(|_| words::NOTHING_CHANGED),
+            },
+            Self::Behind(_, done) => Some(done),
         }
     }
 
@@ -153,7 +173,7 @@ impl Refusal {
             Self::NotSignedIn => SIGN_IN,
             Self::ProveAgain { at } => (at, told::TO_PROVE),
             Self::Told { next, .. } | Self::Spent { next, .. } => *next,
-            Self::Typed(refusal, _) => refusal.next(),
+            Self::Typed(refusal, _) | Self::Behind(refusal, _) => refusal.next(),
             Self::ForeignHost
             | Self::Forged
             | Self::ForeignPage
@@ -174,7 +194,7 @@ impl IntoResponse for Refusal {
             Self::Typed(refusal, typed) => (&**refusal, typed.as_str()),
             refusal => (refusal, ""),
         };
-        if let Self::Broken(place) = refusal {
+        if let Some(place) = refusal.broke() {
             tracing::error!(place, "a page is broken");
         }
         let (address, word) = self.next();

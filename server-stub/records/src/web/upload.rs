@@ -14,7 +14,7 @@ use super::layout::PROOF;
 use super::refusal::Refusal;
 use super::signed::Signed;
 
-/// Most parts of a form.
+/// Most files of a form, and most other fields: what comes behind them is read and dropped.
 const PARTS: usize = 32;
 
 /// One field.
@@ -42,8 +42,8 @@ impl Upload {
         let parts = match parts(request).await {
             Ok(parts) => parts,
             Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return Ok(None),
-            // What is no form has no proof.
-            Err(_) => Vec::new(),
+            // It is crooked, or whoever sent it left: nobody forged that.
+            Err(_) => return Err(Refusal::Unreadable),
         };
         let proofs: Vec<&Bytes> =
             parts.iter().filter(|part| part.name == PROOF).map(|part| &part.bytes).collect();
@@ -64,16 +64,17 @@ impl Upload {
     }
 }
 
-/// The parts of a whole form; none where it has too many, or is none.
+/// The parts of a whole form; none where it is another kind of form, which has no proof that is read here.
 async fn parts(request: Request) -> Result<Vec<Part>, MultipartError> {
     let mut parts = Vec::new();
     let Ok(mut form) = Multipart::from_request(request, &()).await else { return Ok(parts) };
     while let Some(field) = form.next_field().await? {
-        if parts.len() == PARTS {
-            return Ok(Vec::new());
-        }
         let (name, file) =
             (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned));
+        let alike = |part: &&Part| part.file.is_some() == file.is_some();
+        if parts.iter().filter(alike).count() == PARTS {
+            continue;
+        }
         parts.push(Part { name, file, bytes: field.bytes().await? });
     }
     Ok(parts)
@@ -92,9 +93,9 @@ mod tests {
         inner.replace('\n', "\r\n").replace('@', "------WebKitFormBoundaryQ")
     }
 
-    async fn read(kind: &str, body: String) -> Option<Vec<Part>> {
+    async fn read(kind: &str, body: String) -> Result<Vec<Part>, MultipartError> {
         let request = Request::post("/").header(CONTENT_TYPE, kind).body(Body::from(body)).unwrap();
-        parts(request).await.ok().filter(|parts| !parts.is_empty())
+        parts(request).await
     }
 
     #[tokio::test]
@@ -117,11 +118,21 @@ mod tests {
         let body = form(&format!("{field}@--\n"));
         assert_eq!(read(KIND, body.clone()).await.unwrap().len(), 1);
         for length in 0..body.len() - 4 {
-            assert_eq!(read(KIND, body[..length].to_owned()).await, None, "{length}");
+            let cut = read(KIND, body[..length].to_owned()).await;
+            assert_eq!(cut.unwrap_err().status(), StatusCode::BAD_REQUEST, "{length}");
         }
-        assert_eq!(read(KIND, form(&(field.repeat(PARTS + 1) + "@--\n"))).await, None);
         for kind in ["multipart/form-data", "text/plain; boundary=a", "multipart/form-data; boundary="] {
-            assert_eq!(read(kind, body.clone()).await, None, "{kind}");
+            assert_eq!(read(kind, body.clone()).await.unwrap(), [], "{kind}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_more_than_a_form_may_have_is_dropped_and_what_stands_behind_it_is_not() {
+        let file = "@\nContent-Disposition: form-data; name=\"picture\"; filename=\"a\"\n\nabc\n";
+        let field = "@\nContent-Disposition: form-data; name=\"photo\"\n\nabc\n";
+        let sent = form(&(file.repeat(PARTS + 8) + &field.repeat(PARTS + 8) + "@--\n"));
+        let upload = Upload(read(KIND, sent).await.unwrap());
+        assert_eq!((upload.files("picture").count(), upload.text("photo")), (PARTS, "abc"));
+        assert_eq!(upload.0.len(), 2 * PARTS);
     }
 }

@@ -39,6 +39,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -113,13 +114,15 @@ struct Inner {
     searching: Turns,
     /// Where the log's lines about each photo and patient are.
     places: Arc<Mutex<Places>>,
-    /// Holds and erasures are judged and written one after the other.
+    /// What is decided is judged, written and put in force one after the other.
     deciding: tokio::sync::Mutex<()>,
     teams: BTreeMap<String, String>,
     readings: Readings,
     shelf: Shelf,
     /// What was said last of documents to be reviewed.
     reviewed: Mutex<Standing>,
+    /// Whether an erasure may have been cut off behind its line: nobody knows at the start.
+    cut_off: AtomicBool,
     parts: DeskParts,
 }
 
@@ -160,6 +163,7 @@ impl Desk {
             readings,
             shelf,
             reviewed,
+            cut_off: AtomicBool::new(true),
             parts,
         }))
     }
@@ -302,7 +306,6 @@ fn assets(pages: Router<Desk>) -> Router<Desk> {
 
 /// Lets go of renderings also while nobody asks for anything, and makes rows of the index that are missing; ends with the desk.
 async fn sweep(desk: Weak<Inner>) {
-    let mut cut_off = true;
     loop {
         let Some(inner) = desk.upgrade() else { return };
         let now = inner.parts.web.now();
@@ -314,10 +317,10 @@ async fn sweep(desk: Weak<Inner>) {
         let folk = inner.parts.folk.clone();
         let (places, size, reading) = (inner.places.clone(), inner.parts.log.size(), inner.reading.clone());
         let erasures = || inner.parts.keepings().erasures().cloned().collect();
-        if cut_off || folk.is_unfinished() {
+        if inner.cut_off.swap(false, Ordering::Relaxed) || folk.is_unfinished() {
             let resumed = folk.resume(erasures(), inner.parts.records.clone()).await;
-            cut_off = resumed.is_err();
             if let Err(error) = resumed {
+                inner.cut_off.store(true, Ordering::Relaxed);
                 tracing::error!(code = error.code(), %error, "an erasure is not finished, and is tried again");
             }
         }

@@ -66,11 +66,13 @@ impl Desk {
             let page = desk.policies_page(signed, &text, Some(told::LOCKS_OUT));
             return Ok((StatusCode::BAD_REQUEST, page).into_response());
         }
-        let context = running(desk.web.now());
-        let authorised = desk.web.allowed(signed, act::Setting, &Subject::Hospital, &context).await?;
         let note = Note::new(format!("policies:{}", set.digest())).map_err(|_| Refusal::Broken("note"))?;
         // Whoever asked may go: what is in the log is done.
+        let signed = signed.clone();
         let work = async move {
+            let _deciding = desk.deciding().await;
+            let context = running(desk.web.now());
+            let authorised = desk.web.allowed(&signed, act::Setting, &Subject::Hospital, &context).await?;
             let logged = desk.write(authorised.noting(note)).await?;
             let data = desk.data.clone();
             let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;

@@ -204,11 +204,12 @@ impl Desk {
             reason: Some(Reason { code: ReasonCode::Other, sealed_words: Some(sealed) }),
             ..Context::care(self.web.now())
         };
-        let authorised =
-            self.web.allowed(signed, act::ChangeRole, &Subject::Person(person), &context).await?;
         // Whoever asked may go: what is in the log is done.
-        let desk = self.clone();
+        let (desk, signed) = (self.clone(), signed.clone());
         let work = async move {
+            let _deciding = desk.deciding().await;
+            let person = Subject::Person(person);
+            let authorised = desk.web.allowed(&signed, act::ChangeRole, &person, &context).await?;
             let logged = desk.write(authorised.noting(note)).await?;
             let roster = desk.web.roster().clone();
             let written = tokio::task::spawn_blocking(move || roster.change(&logged, change)).await;

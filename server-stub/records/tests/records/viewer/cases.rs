@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use gauze_people::action::Action;
@@ -351,6 +352,17 @@ async fn evidence_is_judged_offline_and_no_byte_of_it_can_be_another() {
         let clear = archive.windows(needle.len()).any(|window| window == needle.as_bytes());
         assert!(!clear, "{needle} leaves in clear");
     }
+    // What is reckoned for a line before it is written is enough.
+    let entries = ward.office.entries();
+    for file in tar::Archive::new(&archive[..]).entries().unwrap() {
+        let file = file.unwrap();
+        let name = file.path().unwrap().to_str().unwrap().to_owned();
+        let Some(line) = name.strip_prefix("lines/").and_then(|name| name.split('.').next()) else {
+            continue;
+        };
+        let entry = serde_json::to_vec(&entries[line.parse::<usize>().unwrap()]).unwrap();
+        assert!(file.size() < (2 << 10) + 2 * entry.len() as u64, "{name}: {}", file.size());
+    }
     let text = String::from_utf8_lossy(&archive);
     assert!(text.contains("Looked at the photo") && text.contains(&photo.capture_id.to_string()));
     for at in (0..archive.len()).step_by(97) {
@@ -454,6 +466,37 @@ async fn an_archive_says_how_it_is_checked_and_each_of_these_commands_finds_anot
         println!("{command}\n{}", String::from_utf8_lossy(&done.stderr));
         assert!(!done.status.success(), "{command}");
     }
+    ward.end().await;
+}
+
+/// Whoever asks goes when the first line is written: the others are written too, and the case says that its evidence left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_line_of_evidence_stays_and_is_told_though_the_browser_left() {
+    let ward = Ward::with(&[Some(patient(FAMILY, Some(NHS), None))]).await;
+    let number = worked_on(&ward).await;
+    let officer = officer(&ward);
+    let key = Identity::make_x25519(&mut SystemEntropy).unwrap().to_recipient().to_string();
+    let (page, form) = (
+        format!("/cases/{number}/evidence"),
+        [("words", "Our lawyer, Holunderbusch"), ("names", "yes"), ("key", &*key)],
+    );
+    let (there, go) = ward.office.stops_the_next_line();
+    tokio::select! {
+        biased;
+        _ = there => {}
+        answer = officer.post(&page, &form) => panic!("{}", answer.text()),
+    }
+    go.send(()).unwrap();
+    let left = || lines(&ward, What::Action(Action::CaseEvidence));
+    let waiting = async {
+        while left().len() < 2
+            || !officer.get(&format!("/cases/{number}")).await.text().contains("Holunderbusch")
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("the line of the case");
+    assert_eq!(left().len(), 2, "one of the photo, one of the case");
     ward.end().await;
 }
 

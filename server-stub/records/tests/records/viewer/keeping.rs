@@ -190,6 +190,121 @@ async fn what_is_due_is_erased_by_a_click_and_what_is_held_or_kept_is_not() {
     ward.end().await;
 }
 
+/// Photos that are due, and somebody who erases them.
+async fn all_due(ward: &Ward) {
+    let rules = r#"{"v":1,"otherwise":{"days":30}}"#;
+    ok(&governance(ward, "Officer Second").post("/keeping/rules", &[("text", rules)]).await);
+    ward.hospital.clock.advance(SignedDuration::from_hours(24 * 400));
+}
+
+#[tokio::test]
+async fn a_photo_that_stops_the_rest_is_told_with_what_is_gone_and_what_is_not() {
+    let ward = ward().await;
+    let photos = ward.photos().await;
+    all_due(&ward).await;
+    let officer = governance(&ward, "Officer First");
+    ok(&officer.post(&at(&photos[1], "hold"), &WHY).await);
+    let handles: Vec<String> = photos.iter().map(|found| found.handle.to_string()).collect();
+    let all: Vec<(&str, &str)> = handles.iter().map(|handle| ("photo", handle.as_str())).collect();
+    let halfway = officer.post("/keeping", &all).await;
+    assert_eq!(halfway.status, StatusCode::FORBIDDEN);
+    let [gone, held, left] = [0, 1, 2].map(|at: usize| photos[at].capture_id);
+    let text = halfway.text();
+    assert!(
+        text.contains(&format!("Erased for good: {gone}. Not erased, or not yet: {held}, {left}.")),
+        "{text}"
+    );
+    assert!(!text.contains("Nothing was changed") && !text.contains("Nothing is lost"), "{text}");
+    assert_eq!(ward.photos().await.len(), 2);
+    // Nothing went before it: nothing is said of what is gone, and what is crooked stops all of it.
+    let text = officer.post("/keeping", &all).await.text();
+    assert!(text.contains("Nothing was changed") && !text.contains("Erased for good"), "{text}");
+    assert_eq!(officer.post("/keeping", &[all[2], ("photo", "x")]).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(ward.photos().await.len(), 2);
+    ward.end().await;
+}
+
+/// What somebody asks for themselves is no ground on which they erase it; that its time is over is one.
+#[tokio::test]
+async fn ones_own_wish_is_no_ground_to_erase_what_is_due_all_the_same() {
+    let ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    ok(&governance(&ward, "Officer First").post(&at(&photo, "keeping"), &WISH).await);
+    all_due(&ward).await;
+    let officer = governance(&ward, "Officer First");
+    let page = officer.get(&at(&photo, "keeping")).await.text();
+    assert!(page.contains("Erase it for good") && !page.contains("You asked for it yourself"), "{page}");
+    ok(&officer.post(&at(&photo, "erase"), &[]).await);
+    let line = lines(&ward, Action::Erase).pop().unwrap();
+    assert_eq!((line.outcome, line.reason.unwrap().code), (Outcome::Done, ReasonCode::RetentionOver));
+    let stays = tombstone(&ward, &photo);
+    assert_eq!((stays.ground, stays.asked_by), (ReasonCode::RetentionOver, None));
+    ward.end().await;
+}
+
+/// The index fails behind the line and before anything of the photo is touched: the pages finish it while they run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_erasure_that_fails_at_once_behind_its_line_is_finished_by_the_pages_own_round() {
+    let ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    ok(&lead(&ward).post(&at(&photo, "keeping"), &WISH).await);
+    let officer = governance(&ward, "Officer First");
+    let (there, go) = ward.office.stops_the_next_line();
+    let (erase, form) = (at(&photo, "erase"), []);
+    let meanwhile = async {
+        there.await.unwrap();
+        ward.hospital.sql("ALTER TABLE photo RENAME TO aside").await;
+        go.send(()).unwrap();
+    };
+    let (failed, ()) = tokio::join!(officer.post(&erase, &form), meanwhile);
+    assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(lines(&ward, Action::Erase).pop().unwrap().outcome, Outcome::Done);
+    ward.hospital.sql("ALTER TABLE aside RENAME TO photo").await;
+    assert_eq!(ward.photos().await.len(), 3, "nothing of it is done");
+    until(async || ward.photos().await.len() == 2).await;
+    let report = ward.hospital.verify().await;
+    assert!(report.ok && report.erased == 1, "{:?}", report.findings);
+    ward.end().await;
+}
+
+/// What is in force is what the newest line says: it is written and put in force before anything else is decided.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_saved_waits_for_what_is_being_decided() {
+    let ward = ward().await;
+    let photo = ward.photos().await.remove(0);
+    let admin = ward.sign_in(person("Adam Administrator", Role::Administrator, TEAM));
+    let officer = governance(&ward, "Officer First");
+    let (nora, text) =
+        (person("Nora Newcomer", Role::Viewer, TEAM).id.0, ("text", r#"{"v":1,"otherwise":{"days":9}}"#));
+    let give = [("person", &*nora), ("role", "auditor"), ("reason", "She audits")];
+    let register = [("text", r#"{"v":1,"data_protection_officer":"Dr Dora Protector"}"#)];
+    let shipped = [("text", gauze_people::roles::SHIPPED)];
+    for (browser, page, form, action) in [
+        (&officer, "/keeping/rules", &[text][..], Action::Retention),
+        (&officer, "/documents/register", &register, Action::Documents),
+        (&admin, "/people/policies", &shipped, Action::Setting),
+        (&admin, "/people/roles/give", &give, Action::ChangeRole),
+    ] {
+        let (there, go) = ward.office.stops_the_next_line();
+        let saved = async {
+            there.await.unwrap();
+            let mut save = Box::pin(browser.post(page, form));
+            let early = tokio::time::timeout(Duration::from_secs(1), &mut save).await.ok();
+            go.send(()).unwrap();
+            match early {
+                Some(answer) => answer,
+                None => save.await,
+            }
+        };
+        let hold = at(&photo, "hold");
+        let (held, saved) = tokio::join!(officer.post(&hold, &WHY), saved);
+        [held, saved].iter().for_each(ok);
+        let order: Vec<What> = ward.office.entries().into_iter().map(|entry| entry.what).collect();
+        assert!(order.ends_with(&[What::Action(Action::Hold), What::Action(action)]), "{page}: {order:?}");
+    }
+    ward.end().await;
+}
+
 #[tokio::test]
 async fn by_rules_of_which_no_line_says_whose_they_are_nobody_erases() {
     let ward = ward().await;
@@ -310,7 +425,7 @@ fn links(ward: &Ward) -> Vec<(String, Option<gauze_people::person::PersonId>)> {
 async fn until(done: impl AsyncFn() -> bool) {
     let waiting = async {
         while !done().await {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("the pages never did it");
@@ -418,7 +533,7 @@ async fn tombstone_of_due(ward: &Ward, photo: &Found, rules: &str) -> Tombstone 
 }
 
 #[tokio::test]
-async fn what_was_typed_about_a_photo_is_given_back_by_every_refusal() {
+async fn what_was_typed_about_a_photo_is_given_back_where_it_is_wrong_too_old_a_proof_or_leads_nowhere() {
     let ward = ward().await;
     let photo = ward.photos().await.remove(0);
     let officer = governance(&ward, "Officer First");

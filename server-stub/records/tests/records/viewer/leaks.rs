@@ -49,6 +49,15 @@ async fn seen(ward: &Ward) -> (Vec<u64>, Vec<Vec<u8>>) {
     (lines, views)
 }
 
+/// A picture of something else.
+fn other() -> Vec<u8> {
+    let grey: Vec<u8> =
+        (0..640 * 480).map(|at| if (at / 40 + at / 640 / 40) % 2 == 0 { 90 } else { 170 }).collect();
+    let mut out = Vec::new();
+    Encoder::new(&mut out, 80).encode(&grey, 640, 480, ColorType::Luma).unwrap();
+    out
+}
+
 fn officer(ward: &Ward) -> Browser<'_> {
     ward.sign_in(person("Officer Governance", Role::Governance, TEAM))
 }
@@ -157,6 +166,11 @@ async fn a_search_that_may_not_be_or_has_no_line_says_nothing() {
             assert_eq!(ward.office.last().outcome, Outcome::Refused);
         }
     }
+    // What was cut off on its way was forged by nobody.
+    let before = ward.office.entries().len();
+    let cut = officer(&ward).upload_cut("/leaks").await;
+    assert!(cut.status == StatusCode::BAD_REQUEST && cut.text().contains("form_invalid"), "{}", cut.text());
+    assert_eq!(ward.office.entries().len(), before);
     // A form that this process did not write; too many pictures; too much of them; none; and no such photo.
     let mut forger = officer(&ward);
     forger.proof = "0".repeat(64);
@@ -170,6 +184,7 @@ async fn a_search_that_may_not_be_or_has_no_line_says_nothing() {
     let nobodys = "01930000-0000-7000-8000-00000000abcd";
     for (fields, pictures, status) in [
         (vec![], vec![leak[0]; 6], StatusCode::BAD_REQUEST),
+        (vec![("photo", nobodys)], vec![("a.jpg", &b"a"[..]); 40], StatusCode::BAD_REQUEST),
         (vec![], vec![("large.jpg", &*large)], StatusCode::PAYLOAD_TOO_LARGE),
         (vec![], vec![("", &b""[..])], StatusCode::BAD_REQUEST),
         (vec![("photo", nobodys)], leak.to_vec(), StatusCode::BAD_REQUEST),
@@ -192,13 +207,27 @@ async fn a_search_that_may_not_be_or_has_no_line_says_nothing() {
         assert!(!answer.text().contains("Nurse Two"));
         assert_eq!(sought(&ward).len() as u64, lines);
     }
+    // What was found before the line of a later picture failed is shown.
+    ward.office.breaks_behind(2);
+    let pictures: [(&str, &[u8]); 2] = [leak[0], ("other.jpg", b"no picture")];
+    let halfway = officer(&ward).upload("/leaks", &[], &pictures).await;
+    assert_eq!(halfway.status, StatusCode::SERVICE_UNAVAILABLE);
+    let text = halfway.text();
+    assert!(text.contains("Nurse Two") && text.contains("leak.jpg") && !text.contains("other.jpg"), "{text}");
+    assert!(text.contains("The search stopped before its last picture"), "{text}");
     ward.office.breaks(false);
+    // One that lies nowhere on the photo that was named: the same search again would find no more.
+    let photo = ward.photos().await[0].capture_id.to_string();
+    let pictures: [(&str, &[u8]); 1] = [("other.jpg", &other())];
+    let text = officer(&ward).upload("/leaks", &[("photo", &photo)], &pictures).await.text();
+    assert!(text.contains("It does not lie on the photo of this reference"), "{text}");
+    assert!(!text.contains("Search again with the reference"), "{text}");
     let late = officer(&ward);
     ward.hospital.clock.advance(SignedDuration::from_mins(6));
     for answer in [late.get("/leaks").await, late.upload("/leaks", &[], &leak).await] {
         assert!(answer.text().contains("prove_again") && refused(answer.status, &answer.text()));
     }
-    assert_eq!(sought(&ward).len(), 1);
+    assert_eq!(sought(&ward).len(), 5);
     ward.end().await;
 }
 

@@ -154,6 +154,10 @@ async fn a_register_of_many_pages_goes_through_its_form_and_one_that_is_too_larg
         large.text().contains("more than 200") && large.text().contains("\u{fc}\u{fc}"),
         "what was typed stays"
     );
+    // As long as its field lets it be, of letters that take the most bytes of a form.
+    let longest = "\u{20ac}".repeat(256 << 10);
+    let large = officer.post("/documents/register", &[("text", &longest)]).await;
+    assert!(large.status == StatusCode::BAD_REQUEST && large.text().contains("\u{20ac}\u{20ac}"));
     let fits = officer.post("/documents/register", &[("text", &of(30))]).await;
     assert_eq!(fits.status, StatusCode::SEE_OTHER, "{}", fits.text());
     ward.end().await;

@@ -35,6 +35,20 @@ async fn a_note_of_two_lines_is_taken_as_browsers_send_it() {
     ward.end().await;
 }
 
+/// As long as its field lets it be, of letters that take the most bytes of a form.
+#[tokio::test]
+async fn a_note_that_is_too_long_comes_back_whatever_its_letters() {
+    let ward = ward().await;
+    let sister = ward.sign_in(lead());
+    let address = format!("/photos/{}/amend", ward.photos().await[1].handle);
+    let notes = "\u{20ac}".repeat(4096);
+    let fields = [("what", "notes"), ("notes", &*notes), ("reason", REASON), ("compared_name", "yes")];
+    let refused = sister.post(&address, &fields).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.text().contains(&notes));
+    ward.end().await;
+}
+
 #[tokio::test]
 async fn what_was_typed_stays_in_a_form_that_is_refused() {
     let ward = ward().await;

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -30,6 +32,7 @@ use gauze_signin::sessions::{AtProvider, Level, Opening as Begin};
 use gauze_wire::log::NoteKey;
 use gauze_wire::{Choice, Patient, PublicKey, Signer, SoftwareKey, Text, WireError};
 use serde_json::json;
+use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 
 use crate::fixture::{Fake, Hospital};
@@ -95,6 +98,13 @@ struct Pen {
     key: SoftwareKey,
     /// So many lines can still be written.
     left: AtomicU64,
+    /// Where the next line waits.
+    gate: Mutex<Option<Gate>>,
+}
+
+struct Gate {
+    came: oneshot::Sender<()>,
+    opens: Receiver<()>,
 }
 
 impl Signer for Pen {
@@ -105,6 +115,11 @@ impl Signer for Pen {
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
         let spent = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         spent.map_err(|_| WireError::Field("pen"))?;
+        let gate = self.gate.lock().unwrap().take();
+        if let Some(Gate { came, opens }) = gate {
+            came.send(()).unwrap();
+            opens.recv_timeout(Duration::from_secs(30)).expect("nobody opens the gate");
+        }
         self.key.sign(message)
     }
 }
@@ -124,7 +139,7 @@ impl Office {
         let dir = tempfile::tempdir().unwrap();
         let tenant = hospital.tenant();
         let key = SoftwareKey::from_bytes(&[41; 32]).unwrap();
-        let pen = Arc::new(Pen { key, left: AtomicU64::new(u64::MAX) });
+        let pen = Arc::new(Pen { key, left: AtomicU64::new(u64::MAX), gate: Mutex::default() });
         let keys = LogKeys {
             audit: Arc::clone(&pen) as Arc<dyn Signer + Send + Sync>,
             note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[42; 32]).unwrap()),
@@ -160,6 +175,13 @@ impl Office {
     /// From now on no line can be written, or again.
     pub fn breaks(&self, broken: bool) {
         self.breaks_behind(if broken { 0 } else { u64::MAX });
+    }
+
+    /// The next line waits until it is let through: says when it is there, and takes that it may go on. It keeps a thread waiting.
+    pub fn stops_the_next_line(&self) -> (oneshot::Receiver<()>, Sender<()>) {
+        let ((came, there), (go, opens)) = (oneshot::channel(), channel());
+        *self.pen.gate.lock().unwrap() = Some(Gate { came, opens });
+        (there, go)
     }
 
     /// So many lines can still be written.
@@ -396,6 +418,17 @@ impl Browser<'_> {
 
     pub async fn get(&self, address: &str) -> Answer {
         self.ward.ask(self.request("GET", address).body(Body::empty()).unwrap(), self.from).await
+    }
+
+    /// A form with files of which a part is missing, as where a browser was closed.
+    pub async fn upload_cut(&self, address: &str) -> Answer {
+        let body = format!(
+            "--bound\r\nContent-Disposition: form-data; name=\"proof\"\r\n\r\n{}\r\n--bou",
+            self.proof
+        );
+        let request =
+            self.request("POST", address).header(CONTENT_TYPE, "multipart/form-data; boundary=bound");
+        self.ward.ask(request.body(Body::from(body)).unwrap(), self.from).await
     }
 
     /// A form with files, as a browser sends it: fields, then pictures with what they are called.

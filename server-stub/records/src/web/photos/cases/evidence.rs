@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use gauze_people::Logged;
 use gauze_people::action::{Action, act};
 use gauze_people::cases::{Case, Reminder, Step, named, naming};
-use gauze_people::context::{Context, ReasonCode};
+use gauze_people::context::{Context, Reason, ReasonCode};
 use gauze_people::log::{
     COSIGNED, Entry, Happening, LogFailure, OUTSIDE, Outcome, What, prove_all, read_entries,
 };
@@ -27,7 +27,7 @@ use crate::access::{policies_file, roles_file};
 use crate::disk::read_if_any;
 use crate::documents::register_file;
 use crate::entropy::SystemEntropy;
-use crate::evidence::{Leaving, pack, proof_name};
+use crate::evidence::{EvidenceError, LARGEST, Leaving, fits, pack, proof_name};
 use crate::folk::{Concerned, Found};
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
@@ -49,6 +49,17 @@ pub(in crate::web::photos) struct Filled {
 }
 
 type Files = Vec<(String, Vec<u8>)>;
+
+/// The photos of a case, as far as they are here.
+type Here = BTreeMap<CaptureId, Option<Found>>;
+
+/// A case as it was when the line was written under which it leaves. What leaves is made of this and of nothing that is read later:
+/// each patient who is named has a line.
+struct Leaves {
+    logged: Logged<act::CaseEvidence>,
+    case: Case,
+    here: Here,
+}
 
 /// Lines of the log that a case is made of, and what was in force when somebody became aware.
 #[derive(Default)]
@@ -77,7 +88,8 @@ pub(in crate::web::photos) async fn take(
 
 impl Desk {
     async fn leaves(&self, signed: &Signed, address: &str, value: &Filled) -> Result<Response, Refusal> {
-        let number = self.provable(signed, address).await?.number;
+        let case = self.provable(signed, address).await?;
+        let number = case.number;
         let typed: Option<Text<512>> = Text::new(lines(&value.words)).ok();
         let recipients = value.names.as_ref().map(|_| recipients(&value.key)).transpose();
         let (typed, recipients) = match (typed, recipients) {
@@ -89,9 +101,14 @@ impl Desk {
             }
         };
         let key = recipients.as_ref().and_then(|recipients| recipients.key_ids().pop());
-        let (logged, case) = self.evidence_line(signed, number, (typed.as_str(), key.as_deref())).await?;
-        let packed = self.evidence(&case, &logged, recipients).await?;
-        let name = format!("attachment; filename=\"case-{number}-{}.tar\"", logged.line().index);
+        self.small_enough(&case).await?;
+        let reason = self.case_reason(typed.as_str())?;
+        let (desk, signed) = (self.clone(), signed.clone());
+        // Whoever asked may go: what is in the log is known here too.
+        let work = async move { desk.evidence_line(&signed, number, reason, key.as_deref()).await };
+        let leaves = tokio::spawn(work).await.map_err(|_| Refusal::Broken("evidence"))??;
+        let packed = self.evidence(&leaves, recipients).await?;
+        let name = format!("attachment; filename=\"case-{number}-{}.tar\"", leaves.logged.line().index);
         Ok(([(CONTENT_TYPE, "application/x-tar".to_owned()), (CONTENT_DISPOSITION, name)], packed)
             .into_response())
     }
@@ -130,6 +147,15 @@ fn failed(error: &impl std::fmt::Display) -> Refusal {
     Refusal::Broken("evidence")
 }
 
+fn too_large() -> Refusal {
+    Refusal::Told {
+        status: StatusCode::CONFLICT,
+        code: "evidence_too_large",
+        message: words::TOO_LARGE.to_owned(),
+        next: ("/report", words::REPORT),
+    }
+}
+
 impl Desk {
     /// The case, to whoever may take its evidence out and has proven the second factor lately.
     async fn provable(&self, signed: &Signed, address: &str) -> Result<Case, Refusal> {
@@ -139,15 +165,25 @@ impl Desk {
         Ok(case)
     }
 
+    /// Refuses, before anything is written, what is more than an archive holds.
+    async fn small_enough(&self, case: &Case) -> Result<(), Refusal> {
+        let told = self.lines_told(case, u64::MAX).await?;
+        // A line of each photo that is named, and the one under which it leaves.
+        let more = case.photos().len() + 1;
+        let bytes = |entry: &Entry| serde_json::to_vec(entry).map_or(LARGEST, |text| text.len());
+        if fits(told.lines.values().map(bytes), more) { Ok(()) } else { Err(too_large()) }
+    }
+
     /// The line under which it leaves, under a checkpoint; before it one of each photo whose patient is named to the receiver of
     /// the key.
     async fn evidence_line(
         &self,
         signed: &Signed,
         number: u64,
-        (why, key): (&str, Option<&str>),
-    ) -> Result<(Logged<act::CaseEvidence>, Case), Refusal> {
-        let context = Context { reason: Some(self.case_reason(why)?), ..running(self.web.now()) };
+        reason: Reason,
+        key: Option<&str>,
+    ) -> Result<Leaves, Refusal> {
+        let context = Context { reason: Some(reason), ..running(self.web.now()) };
         let allowed = |subject| {
             let context = &context;
             async move { self.web.allowed(signed, act::CaseEvidence, &subject, context).await }
@@ -156,10 +192,10 @@ impl Desk {
         let _deciding = self.deciding().await;
         let case = || self.cases().get(number).cloned().ok_or(Refusal::NoPage);
         let authorised = allowed(Subject::Hospital).await?;
+        let here = self.here(&case()?).await?;
         if let Some(key) = key {
-            let case = case()?;
-            let shown = |found: &Found| found.label.patient.is_some();
-            for found in self.here(&case).await?.into_values().flatten().filter(shown) {
+            let shown = |found: &&Found| found.label.patient.is_some();
+            for found in here.values().flatten().filter(shown) {
                 let note = named(number, key).ok_or(Refusal::Broken("note"))?;
                 self.write(allowed(found.subject()).await?.noting(note)).await?;
             }
@@ -169,12 +205,11 @@ impl Desk {
         let logged = self.write(authorised.noting(note)).await?;
         self.cases_now().step(&logged, number, Step::Evidence);
         self.log.checkpoint().await.map_err(|error| unwritten(&error))?;
-        Ok((logged, case()?))
+        Ok(Leaves { logged, case: case()?, here })
     }
 
-    /// The photos of a case, as far as they are here.
-    async fn here(&self, case: &Case) -> Result<BTreeMap<CaptureId, Option<Found>>, Refusal> {
-        let mut here = BTreeMap::new();
+    async fn here(&self, case: &Case) -> Result<Here, Refusal> {
+        let mut here = Here::new();
         for photo in case.photos() {
             let found = self.folk.by_reference(&photo).await.map_err(|error| broken(&error))?;
             here.insert(photo, found);
@@ -182,22 +217,21 @@ impl Desk {
         Ok(here)
     }
 
-    async fn evidence(
-        &self,
-        case: &Case,
-        logged: &Logged<act::CaseEvidence>,
-        recipients: Option<Recipients>,
-    ) -> Result<Vec<u8>, Refusal> {
-        let (root, of, upto) = (self.log_root.clone(), case.clone(), logged.line().index);
-        let told = self.reading().work(move || told(&root, &of, upto)).await;
-        let told = told.map_err(|_| Refusal::Broken("evidence"))?;
-        let told = told.map_err(|error| unwritten(&error))?;
+    async fn lines_told(&self, case: &Case, upto: u64) -> Result<Told, Refusal> {
+        let (root, case) = (self.log_root.clone(), case.clone());
+        let told = self.reading().work(move || told(&root, &case, upto)).await;
+        told.map_err(|_| Refusal::Broken("evidence"))?.map_err(|error| unwritten(&error))
+    }
+
+    async fn evidence(&self, leaves: &Leaves, recipients: Option<Recipients>) -> Result<Vec<u8>, Refusal> {
+        let Leaves { logged, case, here } = leaves;
+        let told = self.lines_told(case, logged.line().index).await?;
         let (root, keys) = (self.log_root.clone(), self.log.public_keys());
         let wanted: BTreeSet<u64> =
             told.lines.keys().chain(told.then.values().map(|(line, _)| line)).copied().collect();
         let proofs = self.reading().work(move || prove_all(&root, &keys, &wanted)).await;
         let proofs = proofs.map_err(|_| Refusal::Broken("evidence"))?.map_err(|error| unwritten(&error))?;
-        let (photos, devices, named) = self.concerned(case, logged).await?;
+        let (photos, devices, named) = self.concerned(here, logged).await?;
         let mut files: Files = vec![
             ("README.txt".to_owned(), words::README.into()),
             ("timeline.txt".to_owned(), timeline(case, &told).into_bytes()),
@@ -216,23 +250,26 @@ impl Desk {
         }
         let leaving = Leaving { case: case.number, line: logged.line().index, at: logged.context().at };
         let keys = crate::access::public_keys(&self.data).unwrap_or_else(|_| self.log.public_keys());
-        pack(files, leaving, &keys, &*self.records).map_err(|error| failed(&error))
+        pack(files, leaving, &keys, &*self.records).map_err(|error| match error {
+            EvidenceError::TooLarge => too_large().behind(words::LINE_STAYS),
+            error => failed(&error),
+        })
     }
 
     /// Photos and phones by reference and hash, and whom the photos show.
     async fn concerned(
         &self,
-        case: &Case,
+        here: &Here,
         logged: &Logged<act::CaseEvidence>,
     ) -> Result<(Vec<Value>, Vec<Value>, Vec<String>), Refusal> {
         let (mut photos, mut devices, mut named) = (Vec::new(), BTreeMap::new(), Vec::new());
-        for (photo, found) in self.here(case).await? {
+        for (photo, found) in here {
             let Some(found) = found else {
                 photos.push(json!({ "capture_id": photo, "here": false }));
                 continue;
             };
             let Concerned { device_id, enrolment, log_index, sealed, manifest, filed } =
-                self.folk.concerned(&found, logged).await.map_err(|error| broken(&error))?;
+                self.folk.concerned(found, logged).await.map_err(|error| broken(&error))?;
             photos.push(json!({
                 "capture_id": photo, "here": true, "device_id": device_id, "log_index": log_index,
                 "sealed_sha256": sealed, "manifest_sha256": manifest, "filed_sha256": filed,

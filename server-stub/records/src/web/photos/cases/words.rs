@@ -101,6 +101,9 @@ pub(crate) const BACK: &str = "Back to the case";
 pub(crate) const NO_WHY: &str = "Say who receives it and what for.";
 pub(crate) const BAD_KEY: &str =
     "This is no age key that can be used here. Ask the receiver to send it again.";
+pub(crate) const TOO_LARGE: &str = "More was done about this case and its photos than one archive holds. Report it anew as several cases with some of the photos each, and take the evidence of each out.";
+pub(crate) const LINE_STAYS: &str =
+    "That it was to leave is in the access log. It did not: no archive was made.";
 
 /// What stands in every archive: how to check it without us.
 pub(crate) const README: &str = "\

@@ -136,12 +136,14 @@ impl Desk {
             let page = edit(signed, &text, Some(&format!("{} {error}.", words::REFUSED)));
             return Ok((StatusCode::BAD_REQUEST, page).into_response());
         }
-        let context = running(desk.web.now());
-        let authorised = desk.web.allowed(signed, act::Documents, &Subject::Hospital, &context).await?;
         let note = Note::new(format!("register:{}", Digest::of(text.as_bytes())));
         let note = note.map_err(|_| Refusal::Broken("note"))?;
         // Whoever asked may go: what is in the log is done.
+        let signed = signed.clone();
         let work = async move {
+            let _deciding = desk.deciding().await;
+            let context = running(desk.web.now());
+            let authorised = desk.web.allowed(&signed, act::Documents, &Subject::Hospital, &context).await?;
             desk.write(authorised.noting(note)).await?;
             let data = desk.data.clone();
             let written = tokio::task::spawn_blocking(move || put(&data, &text)).await;

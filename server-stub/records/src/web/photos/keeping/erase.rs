@@ -1,5 +1,7 @@
 //! Erasing one photo: judged, written, done, and nothing of it left in this process.
 
+use std::sync::atomic::Ordering;
+
 use axum::http::StatusCode;
 use gauze_people::acting::Network;
 use gauze_people::action::act;
@@ -17,6 +19,9 @@ use crate::web::photos::{Desk, Inner};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
+/// The code of a photo whose erasure has its line.
+pub(super) const UNDER_WAY: &str = "erasure_under_way";
+
 impl Desk {
     /// Erases a photo. Whoever asked may go: what is in the log is done.
     pub(super) async fn erase(&self, signed: &Signed, found: &Found, by_wish: bool) -> Result<(), Refusal> {
@@ -29,7 +34,7 @@ impl Desk {
         let sha256 = self.folk.sealed_as(found).await.map_err(|error| broken(&error))?;
         let deciding = self.deciding().await;
         let found = &self.stands(found).await?;
-        let going = self.going(found, by_wish).await?;
+        let going = self.going(&signed.acting.person.id, found, by_wish).await?;
         let note = noted(&sha256, going.rules.as_ref()).ok_or(Refusal::Broken("note"))?;
         let reason = Some(Reason { code: going.ground(), sealed_words: None });
         let authorised = self.allowed(signed, act::Erase, &self.erasable(found, &going), reason).await?;
@@ -42,6 +47,9 @@ impl Desk {
         let erased = self.folk.erase(found.capture_id, erasing, self.records.clone()).await;
         // A picture that was being opened meanwhile is on no screen either.
         self.showings().forget(&found.capture_id);
+        if erased.is_err() {
+            self.0.cut_off.store(true, Ordering::Relaxed);
+        }
         erased.map_err(|error| broken(&error))?;
         ended.map_err(|error| unwritten(&error))
     }
@@ -64,7 +72,7 @@ impl Desk {
 fn gone() -> Refusal {
     Refusal::Told {
         status: StatusCode::CONFLICT,
-        code: "erasure_under_way",
+        code: UNDER_WAY,
         message: words::UNDER_WAY.to_owned(),
         next: (PAGE, words::TITLE),
     }

@@ -11,9 +11,10 @@ use gauze_wire::{CaptureId, Digest};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::erase::UNDER_WAY;
 use super::{PAGE, wish_ground, words};
 use crate::blind::Blind;
-use crate::folk::Over;
+use crate::folk::{Found, Over};
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -51,24 +52,41 @@ pub(in crate::web::photos) async fn page(
     }
 }
 
-/// Each ticked photo behind a line of its own; one that is not due, or is held, stops the rest.
+/// Each ticked photo behind a line of its own; one that is not due, or is held, stops the rest, and the page says what is gone and what
+/// is not. What somebody else erases, or erased a moment ago, stops nothing.
 pub(in crate::web::photos) async fn erase(
     State(desk): State<Desk>,
     OwnForm { who: signed, value }: OwnForm<Vec<(String, String)>>,
 ) -> Result<Redirect, Refusal> {
     desk.web.opens_for(&signed, Action::Retention, &Subject::Hospital).await?;
     signed.fresh_for(&desk.web, PAGE)?;
-    for (_, handle) in value.iter().filter(|(name, _)| name == "photo") {
-        let handle: Blind = handle.parse().map_err(|_| Refusal::Unreadable)?;
-        // Somebody else may have erased it a moment ago.
-        let found = desk.folk.photo(&handle).await.map_err(|error| broken(&error))?;
-        let Some(found) = found else { continue };
-        desk.erase(&signed, &found, false).await?;
+    let ticked = value.iter().filter(|(name, _)| name == "photo").map(|(_, handle)| handle.parse());
+    let ticked: Vec<Blind> = ticked.collect::<Result<_, _>>().map_err(|_| Refusal::Unreadable)?;
+    let mut here = Vec::new();
+    for handle in &ticked {
+        here.extend(desk.folk.photo(handle).await.map_err(|error| broken(&error))?);
+    }
+    for found in &here {
+        match desk.erase(&signed, found, false).await {
+            Ok(()) => {}
+            Err(refusal) if refusal.code() == UNDER_WAY => {}
+            Err(refusal) => return Err(desk.halfway(refusal, &here).await),
+        }
     }
     Ok(Redirect::to(PAGE))
 }
 
 impl Desk {
+    /// What stopped the rest, with what of these is gone and what is not, where some are.
+    async fn halfway(&self, refusal: Refusal, photos: &[Found]) -> Refusal {
+        let (mut gone, mut left) = (Vec::new(), Vec::new());
+        for found in photos {
+            let is_gone = matches!(self.folk.photo(&found.handle).await, Ok(None));
+            if is_gone { &mut gone } else { &mut left }.push(found.capture_id.to_string());
+        }
+        if gone.is_empty() { refusal } else { refusal.behind(words::halfway(&gone, &left)) }
+    }
+
     async fn keeping_page(
         &self,
         signed: &Signed,

@@ -15,6 +15,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::Sealed;
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::keeping::{Keepings, Wish};
+use gauze_people::person::PersonId;
 use gauze_people::subject::{Photo, Subject};
 use gauze_wire::{Digest, Text};
 use jiff::Timestamp;
@@ -45,7 +46,7 @@ impl super::DeskParts {
 
 /// Why a photo goes, and by which rules that was judged.
 struct Going {
-    /// Who asks for it, where that is the ground.
+    /// Who else asks for it, where that is the ground.
     wish: Option<Wish>,
     /// From when on it need not be kept.
     until: Option<Timestamp>,
@@ -70,15 +71,16 @@ impl Desk {
         })
     }
 
-    /// Why a photo would go at this moment: by somebody's wish where that counts, else because its time is over.
-    async fn going(&self, found: &Found, by_wish: bool) -> Result<Going, Refusal> {
+    /// Why a photo would go at this moment if this person erased it: by somebody else's wish where that counts, else because its time
+    /// is over.
+    async fn going(&self, who: &PersonId, found: &Found, by_wish: bool) -> Result<Going, Refusal> {
         let rules = self.rules().await?;
         let until = match &rules {
             Some((rules, _)) => self.folk.kept_until(found, rules).await.map_err(|error| broken(&error))?,
             None => None,
         };
         Ok(Going {
-            wish: self.keepings().wish(&found.capture_id).filter(|_| by_wish).cloned(),
+            wish: self.keepings().wish(&found.capture_id).filter(|wish| by_wish && wish.by != *who).cloned(),
             until,
             due: until.is_some_and(|until| until <= self.web.now()),
             rules: rules.map(|(_, digest)| digest),

@@ -83,7 +83,7 @@ pub(in crate::web::photos) async fn decide(
     OwnForm { who: signed, .. }: OwnForm<Filled>,
 ) -> Result<Redirect, Refusal> {
     let found = desk.photo(&signed, &address).await?;
-    let going = desk.going(&found, true).await?;
+    let going = desk.going(&signed.acting.person.id, &found, true).await?;
     if desk.may_fresh(&signed, Action::Erase, &desk.erasable(&found, &going)) {
         signed.fresh_for(&desk.web, &here(&found))?;
     }
@@ -169,9 +169,12 @@ impl Desk {
         if sees {
             self.logged(signed, act::View, &found.subject()).await?;
         }
-        let going = self.going(found, true).await?;
-        let hold = self.keepings().hold(&found.capture_id).cloned();
-        let standing = Standing { hold, wish: going.wish.clone() };
+        let going = self.going(&signed.acting.person.id, found, true).await?;
+        let standing = {
+            let keepings = self.keepings();
+            let (hold, wish) = (keepings.hold(&found.capture_id), keepings.wish(&found.capture_id));
+            Standing { hold: hold.cloned(), wish: wish.cloned() }
+        };
         let body = html! {
             @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
             (self.standing(found, &standing, going.due).await?)
@@ -227,7 +230,7 @@ impl Desk {
         let erases = self.may_fresh(signed, Action::Erase, &self.erasable(found, going));
         let own = standing.wish.as_ref().is_some_and(|wish| wish.by == signed.acting.person.id);
         html! {
-            @if own { p.note { (words::OWN_WISH) } }
+            @if own && !erases { p.note { (words::OWN_WISH) } }
             @if erases {
                 form method="post" action={ "/photos/" (found.handle) "/erase" } {
                     (signed.field())

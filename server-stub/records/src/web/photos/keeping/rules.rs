@@ -62,12 +62,14 @@ impl Desk {
             let page = rules_page(signed, &text, Some(&format!("{} {error}.", words::RULES_REFUSED)));
             return Ok((StatusCode::BAD_REQUEST, page).into_response());
         }
-        let context = running(desk.web.now());
-        let authorised = desk.web.allowed(signed, act::Retention, &Subject::Hospital, &context).await?;
         let rules = Digest::of(text.as_bytes());
         let note = ruling(&rules).ok_or(Refusal::Broken("note"))?;
         // Whoever asked may go: what is in the log is done.
+        let signed = signed.clone();
         let work = async move {
+            let _deciding = desk.deciding().await;
+            let context = running(desk.web.now());
+            let authorised = desk.web.allowed(&signed, act::Retention, &Subject::Hospital, &context).await?;
             let logged = desk.write(authorised.noting(note)).await?;
             desk.keepings_now().ruled(&logged, rules);
             let data = desk.data.clone();

@@ -99,3 +99,9 @@ pub(crate) fn ground(ground: ReasonCode) -> &'static str {
         | ReasonCode::Other => "Something else",
     }
 }
+
+/// What became of ticked photos of which one stopped the rest.
+pub(crate) fn halfway(gone: &[String], left: &[String]) -> String {
+    let gone = format!("Erased for good: {}.", gone.join(", "));
+    if left.is_empty() { gone } else { format!("{gone} Not erased, or not yet: {}.", left.join(", ")) }
+}

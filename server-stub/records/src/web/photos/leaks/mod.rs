@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
@@ -96,24 +97,21 @@ pub(super) async fn find(
     }
     // What is found counts as asked for at this moment: a search may outlast the proof that it began with.
     let context = Context { purpose: Purpose::Audit, ..Context::care(desk.web.now()) };
+    let against = original.is_some();
     let tracer = desk.search(&signed, original, pictures.len(), &context).await?;
-    let mut answers = Vec::new();
+    let (mut answers, mut stopped) = (Vec::new(), None);
     for (name, bytes) in pictures {
-        let (tracer, bytes) = (tracer.clone(), bytes.clone());
-        let traced = move || (Digest::of(&bytes), tracer.trace_of(Path::new(""), &bytes));
-        let (sha256, traced) = desk.searching().work(traced).await.map_err(|_| Refusal::Broken("leaks"))?;
-        let trace = match traced {
-            Ok(trace) => Some(trace),
-            Err(LeakError::Picture { .. }) => None,
-            Err(error) => return Err(failed(&error)),
-        };
-        let note = answered(&sha256, trace.as_ref()).ok_or(Refusal::Broken("note"))?;
-        let logged = desk.sought(&signed, &Subject::Hospital, (note, &context)).await?;
-        // Browsers write a quotation mark so (HTML, 4.10.21.8).
-        let name = name.replace("%22", "\"").chars().take(NAME).collect();
-        answers.push(Answer { name, trace, line: logged.line().index });
+        match desk.traced(&signed, &tracer, (name, bytes), &context).await {
+            Ok(answer) => answers.push(answer),
+            Err(refusal) if answers.is_empty() => return Err(refusal),
+            Err(refusal) => {
+                stopped = Some(refusal);
+                break;
+            }
+        }
     }
-    Ok(desk.answer(&signed, &answers).await?.into_response())
+    let status = stopped.as_ref().map_or(StatusCode::OK, Refusal::status);
+    Ok((status, desk.answer(&signed, &answers, (against, stopped.as_ref())).await?).into_response())
 }
 
 fn failed(error: &LeakError) -> Refusal {
@@ -122,6 +120,29 @@ fn failed(error: &LeakError) -> Refusal {
 }
 
 impl Desk {
+    /// What a picture says, once that is a line.
+    async fn traced(
+        &self,
+        signed: &Signed,
+        tracer: &Arc<Tracer>,
+        (name, bytes): (&str, &Bytes),
+        context: &Context,
+    ) -> Result<Answer, Refusal> {
+        let (tracer, bytes) = (tracer.clone(), bytes.clone());
+        let traced = move || (Digest::of(&bytes), tracer.trace_of(Path::new(""), &bytes));
+        let (sha256, traced) = self.searching().work(traced).await.map_err(|_| Refusal::Broken("leaks"))?;
+        let trace = match traced {
+            Ok(trace) => Some(trace),
+            Err(LeakError::Picture { .. }) => None,
+            Err(error) => return Err(failed(&error)),
+        };
+        let note = answered(&sha256, trace.as_ref()).ok_or(Refusal::Broken("note"))?;
+        let logged = self.sought(signed, &Subject::Hospital, (note, context)).await?;
+        // Browsers write a quotation mark so (HTML, 4.10.21.8).
+        let name = name.replace("%22", "\"").chars().take(NAME).collect();
+        Ok(Answer { name, trace, line: logged.line().index })
+    }
+
     /// A line of a search.
     async fn sought(
         &self,
@@ -163,11 +184,18 @@ impl Desk {
         tracer.map(Arc::new)
     }
 
-    async fn answer(&self, signed: &Signed, answers: &[Answer]) -> Result<Html<String>, Refusal> {
+    /// With whether an original was there to lay the pictures on, and what stopped the search before the last of them.
+    async fn answer(
+        &self,
+        signed: &Signed,
+        answers: &[Answer],
+        (against, stopped): (bool, Option<&Refusal>),
+    ) -> Result<Html<String>, Refusal> {
         let known = self.known_of(answers).await?;
         let body = html! {
+            @if let Some(refusal) = stopped { p.trouble role="alert" { (words::STOPPED) " " (refusal.message()) } }
             p { (words::PROVES) }
-            ul.cards { @for (at, answer) in answers.iter().enumerate() { li { (card(at + 1, answer, &known)) } } }
+            ul.cards { @for (at, answer) in answers.iter().enumerate() { li { (card(at + 1, answer, &known, against)) } } }
             p.actions { a.button.main href=(PAGE) { (words::AGAIN) } }
         };
         Ok(layout::page(&Frame::signed(TITLE, signed, PAGE), &body))
@@ -206,7 +234,7 @@ fn asking(signed: &Signed, photo: &str, trouble: Option<&str>) -> Html<String> {
     layout::page(&Frame::signed(TITLE, signed, PAGE), &body)
 }
 
-fn card(number: usize, answer: &Answer, known: &Known) -> Markup {
+fn card(number: usize, answer: &Answer, known: &Known, against: bool) -> Markup {
     html! {
         h2 { (words::PICTURE) " " (number) }
         p.hint.free { (answer.name) }
@@ -215,7 +243,11 @@ fn card(number: usize, answer: &Answer, known: &Known) -> Markup {
             Some(trace) if trace.views.is_empty() => {
                 p { span.state { (words::NOBODY) } }
                 p { (words::NOBODY_MEANS) }
-                p { @if trace.weighed.is_some() { (words::LARGER) } @else { (words::WITH_ORIGINAL) } }
+                p { (match (trace.weighed.is_some(), against) {
+                    (true, _) => words::LARGER,
+                    (false, true) => words::OFF,
+                    (false, false) => words::WITH_ORIGINAL,
+                }) }
             }
             Some(trace) => {
                 @if trace.views.len() > 1 { p { (words::AVERAGED) } }

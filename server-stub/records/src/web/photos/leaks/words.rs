@@ -30,6 +30,10 @@ pub(crate) const UNREAD_MEANS: &str =
 pub(crate) const NOBODY: &str = "Nobody is named";
 pub(crate) const NOBODY_MEANS: &str = "This proves nothing, for or against anybody. The picture may be too small, too much changed, older than the marks, or from the phone that took it.";
 pub(crate) const WITH_ORIGINAL: &str = "Search again with the reference of the photo that it shows.";
+pub(crate) const STOPPED: &str =
+    "The search stopped before its last picture. Search again for those that do not stand here.";
+pub(crate) const OFF: &str =
+    "It does not lie on the photo of this reference: compare it, or look for a larger copy.";
 pub(crate) const LARGER: &str = "Look for a larger copy, or one that was changed less.";
 pub(crate) const AVERAGED: &str = "It was made of more than one view.";
 pub(crate) const SHOWN_TO: &str = "Shown to";
