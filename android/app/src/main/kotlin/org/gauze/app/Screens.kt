@@ -91,8 +91,10 @@ class Screens(
         }
     }
 
+    /** In front again: what stands in the way now, and what the hospital says by now is fetched. */
     fun resumed() {
         work.launch { journey.check() }
+        graph.uploads.schedule(0, asked = false)
     }
 
     /**
