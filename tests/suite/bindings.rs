@@ -40,6 +40,16 @@ async fn ready(phones: u32) -> Ready {
     started(home, hospital, phones).await
 }
 
+/// A hospital of one place, outside of which a phone warns.
+async fn fenced(phones: u32) -> Ready {
+    let (home, hospital) = closed_ward("pq").await;
+    let centre = json!({ "lat_e7": 571_234_567, "lon_e7": -47_654_321 });
+    let area = json!({ "circle": { "centre": centre, "radius_m": 300 } });
+    let fence = json!({ "id": "site-a", "words": "Site A", "mode": "warn", "areas": [area] });
+    hospital.set_policy(|policy| policy["fences"] = json!([fence])).await.unwrap();
+    started(home, hospital, phones).await
+}
+
 /// A hospital that asks who takes photos, with a provider of its own.
 async fn signed_in(phones: u32) -> Ready {
     let (home, hospital) = closed_ward("pq").await;
@@ -88,7 +98,7 @@ async fn kotlin_drives_the_core_on_a_jvm() {
     let Some(maven) = Maven::ready("the core from Kotlin", "kotlin", &["-pl", "bridge,logic"]).await else {
         return;
     };
-    let ready = ready(19).await;
+    let ready = fenced(19).await;
     if tested("the core from Kotlin", &maven, &ready, []).await {
         ready.all_are_filed(10).await;
     }
@@ -176,7 +186,7 @@ async fn swift_drives_the_core() {
     let Some(mut command) = swift(&["test", "--disable-xctest"], "ios/Packages/Bridge", "swift") else {
         return;
     };
-    let ready = ready(25).await;
+    let ready = fenced(25).await;
     let home = ready.hospital.home();
     command
         .env("GAUZE_AUTHORITY", home.join("tls/ca.pem"))

@@ -70,9 +70,9 @@ struct JourneyTests {
         body.send(.go)
         await app.work.idle()
         app.journey.wound(.new, of: patient)
-        // This hospital's policy has no fences: what the core hears of a place all the same is not judged.
+        // Far from this hospital's one area, which only warns.
         app.core.located(Fix(latitude: 55.86, longitude: -4.25, accuracy: 12, age: 0, mock: false, utcOffset: 0))
-        #expect(!app.core.wantsPosition() && app.core.outside(nil) == nil)
+        #expect(app.core.wantsPosition() && app.core.outside(nil) == Outside(.warn, "Site A"))
         let camera = try await app.photograph(try Ward.picture())
         #expect(camera.state.shutter == .safe, "\(String(describing: camera.state.problem?.word))")
         guard case .check(let kept, _) = app.journey.route else { throw NotReady(description: "not checked") }
