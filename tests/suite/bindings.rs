@@ -93,6 +93,13 @@ async fn ended_well(mut command: Command) -> Output {
     output
 }
 
+/// Nor does the package manager warn, or the linker.
+async fn ended_quietly(command: Command) {
+    let output = ended_well(command).await;
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("warning:"), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn kotlin_drives_the_core_on_a_jvm() {
     let Some(maven) = Maven::ready("the core from Kotlin", "kotlin", &["-pl", "bridge,logic"]).await else {
@@ -160,6 +167,7 @@ exec chroot "$GAUZE_SWIFT" env -C "$PWD" "HOME=$TMPDIR" PATH=/usr/bin:/bin "LD_L
 "#;
 
 /// `swift COMMAND` over a package of `ios`, which is built under `scratch` beside the library; nothing without a toolchain.
+/// What the compiler warns of fails, in each build and not only in that which compiles it.
 fn swift(command: &[&str], package: &str, scratch: &str) -> Option<Command> {
     let (swift, library) = (named("GAUZE_SWIFT")?, named("GAUZE_LIBRARY")?.canonicalize().unwrap());
     let scratch = library.with_file_name(scratch);
@@ -171,7 +179,7 @@ fn swift(command: &[&str], package: &str, scratch: &str) -> Option<Command> {
         .args(command)
         .args(["--package-path", package, "--scratch-path"])
         .arg(scratch)
-        .args(["-Xlinker", &format!("-L{}", library.display())])
+        .args(["-Xlinker", &format!("-L{}", library.display()), "-Xswiftc", "-warnings-as-errors"])
         .current_dir(root().canonicalize().unwrap())
         .env("GAUZE_SWIFT", swift)
         .env("GAUZE_LIBRARY", library)
@@ -192,7 +200,7 @@ async fn swift_drives_the_core() {
         .env("GAUZE_AUTHORITY", home.join("tls/ca.pem"))
         .env("GAUZE_MANAGED", &ready.configurations)
         .env("GAUZE_PICTURE", pictures(home, 1).remove(0));
-    ended_well(command).await;
+    ended_quietly(command).await;
     ready.all_are_filed(10).await;
 }
 
@@ -200,7 +208,7 @@ async fn swift_drives_the_core() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ios_logic_is_androids_logic() {
     if let Some(command) = swift(&["test", "--disable-xctest"], "ios/Packages/Logic", "swift-logic") {
-        ended_well(command).await;
+        ended_quietly(command).await;
     }
 }
 
@@ -209,10 +217,7 @@ async fn ios_logic_is_androids_logic() {
 async fn ios_app_fits_what_it_was_written_against() {
     for command in [&["build"] as &[_], &["test", "--disable-xctest"]] {
         let Some(command) = swift(command, "ios/App", "swift-app") else { return };
-        let ended = ended_well(command).await;
-        let said =
-            format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-        assert!(!said.contains("warning:"), "{said}");
+        ended_quietly(command).await;
     }
 }
 
