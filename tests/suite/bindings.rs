@@ -40,6 +40,16 @@ async fn ready(phones: u32) -> Ready {
     started(home, hospital, phones).await
 }
 
+/// A hospital of one place, outside of which a phone warns.
+async fn fenced(phones: u32) -> Ready {
+    let (home, hospital) = closed_ward("pq").await;
+    let centre = json!({ "lat_e7": 571_234_567, "lon_e7": -47_654_321 });
+    let area = json!({ "circle": { "centre": centre, "radius_m": 300 } });
+    let fence = json!({ "id": "site-a", "words": "Site A", "mode": "warn", "areas": [area] });
+    hospital.set_policy(|policy| policy["fences"] = json!([fence])).await.unwrap();
+    started(home, hospital, phones).await
+}
+
 /// A hospital that asks who takes photos, with a provider of its own.
 async fn signed_in(phones: u32) -> Ready {
     let (home, hospital) = closed_ward("pq").await;
@@ -83,12 +93,19 @@ async fn ended_well(mut command: Command) -> Output {
     output
 }
 
+/// Nor does the package manager warn, or the linker.
+async fn ended_quietly(command: Command) {
+    let output = ended_well(command).await;
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("warning:"), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn kotlin_drives_the_core_on_a_jvm() {
     let Some(maven) = Maven::ready("the core from Kotlin", "kotlin", &["-pl", "bridge,logic"]).await else {
         return;
     };
-    let ready = ready(19).await;
+    let ready = fenced(19).await;
     if tested("the core from Kotlin", &maven, &ready, []).await {
         ready.all_are_filed(10).await;
     }
@@ -150,6 +167,7 @@ exec chroot "$GAUZE_SWIFT" env -C "$PWD" "HOME=$TMPDIR" PATH=/usr/bin:/bin "LD_L
 "#;
 
 /// `swift COMMAND` over a package of `ios`, which is built under `scratch` beside the library; nothing without a toolchain.
+/// What the compiler warns of fails, in each build and not only in that which compiles it.
 fn swift(command: &[&str], package: &str, scratch: &str) -> Option<Command> {
     let (swift, library) = (named("GAUZE_SWIFT")?, named("GAUZE_LIBRARY")?.canonicalize().unwrap());
     let scratch = library.with_file_name(scratch);
@@ -161,7 +179,7 @@ fn swift(command: &[&str], package: &str, scratch: &str) -> Option<Command> {
         .args(command)
         .args(["--package-path", package, "--scratch-path"])
         .arg(scratch)
-        .args(["-Xlinker", &format!("-L{}", library.display())])
+        .args(["-Xlinker", &format!("-L{}", library.display()), "-Xswiftc", "-warnings-as-errors"])
         .current_dir(root().canonicalize().unwrap())
         .env("GAUZE_SWIFT", swift)
         .env("GAUZE_LIBRARY", library)
@@ -176,13 +194,13 @@ async fn swift_drives_the_core() {
     let Some(mut command) = swift(&["test", "--disable-xctest"], "ios/Packages/Bridge", "swift") else {
         return;
     };
-    let ready = ready(25).await;
+    let ready = fenced(25).await;
     let home = ready.hospital.home();
     command
         .env("GAUZE_AUTHORITY", home.join("tls/ca.pem"))
         .env("GAUZE_MANAGED", &ready.configurations)
         .env("GAUZE_PICTURE", pictures(home, 1).remove(0));
-    ended_well(command).await;
+    ended_quietly(command).await;
     ready.all_are_filed(10).await;
 }
 
@@ -190,7 +208,7 @@ async fn swift_drives_the_core() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ios_logic_is_androids_logic() {
     if let Some(command) = swift(&["test", "--disable-xctest"], "ios/Packages/Logic", "swift-logic") {
-        ended_well(command).await;
+        ended_quietly(command).await;
     }
 }
 
@@ -199,10 +217,7 @@ async fn ios_logic_is_androids_logic() {
 async fn ios_app_fits_what_it_was_written_against() {
     for command in [&["build"] as &[_], &["test", "--disable-xctest"]] {
         let Some(command) = swift(command, "ios/App", "swift-app") else { return };
-        let ended = ended_well(command).await;
-        let said =
-            format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-        assert!(!said.contains("warning:"), "{said}");
+        ended_quietly(command).await;
     }
 }
 

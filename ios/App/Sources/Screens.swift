@@ -135,9 +135,11 @@ struct ScreensView: View {
         case .patient: patient
         case .consent(let patient): consent(patient)
         case .body(let patient):
-            Shown({ BodyPresenter(patient, core.choices().sites, $0, chosen: journey.site) }) { BodyView(state: $0, send: $1) }
+            Shown({ BodyPresenter(patient, core.choices().sites, $0) { journey.site($0, of: patient) } }) {
+                BodyView(state: $0, send: $1)
+            }
         case .wound(let patient):
-            Shown({ WoundPresenter(patient, core, graph.biometric, $0, chosen: journey.wound) }) {
+            Shown({ WoundPresenter(patient, core, graph.biometric, $0) { journey.wound($0, of: patient) } }) {
                 WoundView(state: $0, zone: graph.zone, send: $1)
             }
         case .camera(let record, let ghost): camera(record, ghost)
@@ -200,7 +202,7 @@ struct ScreensView: View {
         let verbal = [Choice("verbal", say(.consentVerbal))]
         let forms = choices.consents.isEmpty ? verbal : choices.consents
         let notice = choices.notices.first { $0.code == "patient" }
-        return Shown({ ConsentPresenter(patient, forms, notice, graph.now, $0, agreed: journey.consent) }) {
+        return Shown({ ConsentPresenter(patient, forms, notice, graph.now, $0) { journey.consent($0, of: patient) } }) {
             ConsentView(state: $0, send: $1)
         }
     }
@@ -219,15 +221,15 @@ struct ScreensView: View {
 
     private func check(_ kept: KeptPhoto, _ patient: Patient?) -> some View {
         let verdict = CameraPresenter.verdict(kept.fitness)
-        return Shown({ CheckPresenter(kept.id, patient, verdict, core, core, $0, checked: checked) }) {
+        return Shown({ CheckPresenter(kept.id, patient, verdict, core, core, $0) { checked($0, of: kept) } }) {
             CheckView(state: $0, send: $1)
         }
     }
 
     /// What is not taken again goes: a person waits for it.
-    private func checked(_ what: Checked) {
+    private func checked(_ what: Checked, of photo: KeptPhoto) {
         if what != .again { graph.uploads.schedule(asked: true) }
-        journey.checked(what)
+        journey.checked(what, of: photo)
     }
 
     private var queue: some View {

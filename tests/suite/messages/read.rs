@@ -22,7 +22,10 @@ const FEW: usize = 6;
 const ELSEWHERE: [&str; 4] = ["FilingRefusal", "DpopError", "Shown", "EnrolmentDenied"];
 /// What is asked by sentences that say it in no words of their own: an app shows it by what its screen offers.
 const ASKS: &[(&str, &str)] = &[
-    ("review_off", "Nothing: the policy allows no review here, or its hours are over."),
+    (
+        "review_off",
+        "If it should be, connect the phone to a network and open the app again, or ask IT: the policy may allow no review here, or its hours are over.",
+    ),
     ("other_photo", "Give the file of that photo."),
     ("locked", "Unlock the phone, then try again."),
     ("did_not_open", "Look at it at the hospital: what was sent opens there."),

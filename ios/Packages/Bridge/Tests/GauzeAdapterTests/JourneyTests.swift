@@ -57,26 +57,27 @@ struct JourneyTests {
         await app.work.idle()
         // What the hospital asks besides; where it asks nothing, the nurse does.
         app.journey.askConsent()
+        guard case .consent(let patient?) = app.journey.route else { throw NotReady(description: "not at the consent") }
         let listed = app.core.choices().consents
         let forms = listed.isEmpty ? [Choice("verbal", "Spoken")] : Array(listed.prefix(1))
-        let consent = ConsentPresenter(nil, forms, nil, hardware, app.work, agreed: app.journey.consent)
+        let consent = ConsentPresenter(patient, forms, nil, hardware, app.work) { app.journey.consent($0, of: patient) }
         consent.send(.by("The patient"))
         consent.send(.go)
         await app.work.idle()
         app.journey.askSite()
-        let body = BodyPresenter(nil, app.core.choices().sites, app.work, chosen: app.journey.site)
+        let body = BodyPresenter(patient, app.core.choices().sites, app.work) { app.journey.site($0, of: patient) }
         body.send(.touched(words: "Heel", side: .left))
         body.send(.go)
         await app.work.idle()
-        app.journey.wound(.new)
-        // This hospital's policy has no fences: what the core hears of a place all the same is not judged.
+        app.journey.wound(.new, of: patient)
+        // Far from this hospital's one area, which only warns.
         app.core.located(Fix(latitude: 55.86, longitude: -4.25, accuracy: 12, age: 0, mock: false, utcOffset: 0))
-        #expect(!app.core.wantsPosition() && app.core.outside(nil) == nil)
+        #expect(app.core.wantsPosition() && app.core.outside(nil) == Outside(.warn, "Site A"))
         let camera = try await app.photograph(try Ward.picture())
         #expect(camera.state.shutter == .safe, "\(String(describing: camera.state.problem?.word))")
         guard case .check(let kept, _) = app.journey.route else { throw NotReady(description: "not checked") }
         #expect(try app.stages() == [.unsigned])
-        let check = CheckPresenter(kept.id, nil, .fitGood, app.core, app.core, app.work, checked: app.journey.checked)
+        let check = CheckPresenter(kept.id, nil, .fitGood, app.core, app.core, app.work) { app.journey.checked($0, of: kept) }
         check.send(.keep)
         await app.work.idle()
         guard case .patient = app.journey.route else { throw NotReady(description: "not at the next patient") }
@@ -107,7 +108,7 @@ struct JourneyTests {
         let app = try App()
         #expect(await app.enrol(try Ward.managed()) == nil)
         app.journey.patient(nil)
-        if case .body = app.journey.route { app.journey.site(nil) }
+        if case .body = app.journey.route { app.journey.site(nil, of: nil) }
         let words = try await app.photograph(Data("not a picture".utf8))
         #expect(words.state.problem?.word == .errorNotJpeg)
         _ = try await app.photograph(try Ward.picture())

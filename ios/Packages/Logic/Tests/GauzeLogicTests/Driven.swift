@@ -269,10 +269,13 @@ final class Around {
     private func journey(_ given: Json) -> Driven {
         let journey = Journey(core, read)
         journey.support = given["support"].text
-        var cameras: [PhotoRecord] = []
+        var seen: [Route] = []
         return Driven(state: { ["route": json(journey.route)] }) { name, with in
             let first = with.first ?? .null
-            if case .camera(let record, _) = journey.route { cameras.append(record) }
+            seen.append(journey.route)
+            // An answer is given on the newest screen of its kind, in front or not.
+            let (cameras, wounds) = (seen.compactMap(\.record), seen.compactMap(\.woundOf))
+            let (consents, bodies) = (seen.compactMap(\.consentOf), seen.compactMap(\.bodyOf))
             let photo = KeptPhoto("photo-0", Fitness(500, 0))
             switch name {
             case "start": journey.start()
@@ -282,15 +285,15 @@ final class Around {
             case "signed_out": journey.signedOut()
             case "accepted": if case .notice(let notice) = journey.route { journey.accepted(notice) }
             case "patient": journey.patient(readPatient(first))
-            case "consent": journey.consent(nil)
-            case "site": journey.site(first.text.map { Site($0) })
-            case "wound":
-                journey.wound(first == "new" ? .new : first == "none" ? .none : .earlier(readWound(first, newest: with.count > 1 ? with[1].text : nil)))
+            case "consent": journey.consent(nil, of: consents[consents.count - 1])
+            case "site": journey.site(first.text.map { Site($0) }, of: bodies[bodies.count - 1])
+            case "wound": journey.wound(readChoice(with), of: wounds[wounds.count - 1])
+            case "wound_at_first": journey.wound(readChoice(with), of: wounds[0])
             case "ask_site": journey.askSite()
             case "ask_consent": journey.askConsent()
             case "taken": journey.taken(photo, of: cameras[cameras.count - 1])
             case "taken_at_first": journey.taken(photo, of: cameras[0])
-            case "checked": journey.checked(try first.named())
+            case "checked": journey.checked(try first.named(), of: photo)
             case "open": journey.open(try readRoute(first))
             default: throw Unknown(what: name)
             }
@@ -390,6 +393,22 @@ private func readSiteChoice(_ value: Json) -> SiteChoice {
 
 private func readWound(_ value: Json, newest: String? = nil) -> Wound {
     Wound(id: value.text ?? "", site: nil, namedAt: "2026-11-20T09:12:00Z", newest: newest)
+}
+
+private func readChoice(_ with: [Json]) -> WoundChoice {
+    switch with[0].text {
+    case "new": .new
+    case "none": .none
+    default: .earlier(readWound(with[0], newest: with.count > 1 ? with[1].text : nil))
+    }
+}
+
+/// Whose screen it is, where it is one of that kind: of nobody in particular is `.some(nil)`.
+extension Route {
+    fileprivate var consentOf: Patient?? { if case .consent(let patient) = self { patient } else { nil } }
+    fileprivate var bodyOf: Patient?? { if case .body(let patient) = self { patient } else { nil } }
+    fileprivate var woundOf: Patient? { if case .wound(let patient) = self { patient } else { nil } }
+    fileprivate var record: PhotoRecord? { if case .camera(let record, _) = self { record } else { nil } }
 }
 
 private func readRoute(_ value: Json) throws -> Route {

@@ -31,6 +31,8 @@ public struct SystemDisk: Disk {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: dir) else { return .notYetUnlocked }
         let enough: [FileProtectionType] = [.completeUntilFirstUserAuthentication, .completeUnlessOpen, .complete]
         guard let protection = attributes[.protectionKey] as? FileProtectionType else { return .wrong }
+        let values = try? URL(fileURLWithPath: dir).resourceValues(forKeys: [.isExcludedFromBackupKey])
+        guard values?.isExcludedFromBackup == true else { return .wrong }
         return enough.map(\.rawValue).contains(protection.rawValue) ? .held : .wrong
     }
 }

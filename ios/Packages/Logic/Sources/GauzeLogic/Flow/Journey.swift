@@ -30,6 +30,9 @@ public protocol Acknowledged {
 
 /// From one screen to the next. Patient, consent, site and wound of the photo being taken are here, in memory and nowhere
 /// else: a process that ends forgets them, and what was photographed is in the core by then.
+///
+/// An answer counts from its own screen alone, while that is in front: whoever left it is led nowhere by it, and what it says of one
+/// patient is never another's.
 @MainActor
 public final class Journey {
     public let routes = Watched(Route.patient)
@@ -83,6 +86,7 @@ public final class Journey {
 
     /// Signed in, or gone on without where the hospital lets that be.
     public func signedIn() {
+        guard case .signIn = route else { return }
         asked = core.signInMode() != .required
         start()
     }
@@ -97,12 +101,14 @@ public final class Journey {
     }
 
     public func accepted(_ notice: Notice) {
+        guard case .notice(let inFront) = route, inFront == notice else { return }
         acknowledged.keep(notice)
         go(first())
     }
 
     /// On to the next question that the hospital's rules ask; straight to the camera where they ask none.
     public func patient(_ patient: Patient?) {
+        guard case .patient = route else { return }
         visit = Visit(patient: patient, series: core.newSeries())
         let choices = core.choices()
         if patient != nil && !choices.consents.isEmpty {
@@ -114,22 +120,25 @@ public final class Journey {
         }
     }
 
-    public func consent(_ consent: Consent?) {
+    public func consent(_ consent: Consent?, of patient: Patient?) {
+        guard case .consent(let inFront) = route, inFront == patient else { return }
         visit.consent = consent
-        if visit.site == nil && !core.choices().sites.isEmpty { go(.body(visit.patient)) } else { camera() }
+        if visit.site == nil && !core.choices().sites.isEmpty { go(.body(patient)) } else { camera() }
     }
 
-    public func site(_ site: Site?) {
+    public func site(_ site: Site?, of patient: Patient?) {
+        guard case .body(let inFront) = route, inFront == patient else { return }
         visit.site = site
-        if let patient = visit.patient { go(.wound(patient)) } else { camera() }
+        if let patient { go(.wound(patient)) } else { camera() }
     }
 
-    public func wound(_ choice: WoundChoice) {
+    public func wound(_ choice: WoundChoice, of patient: Patient) {
+        guard case .wound(let inFront) = route, inFront == patient else { return }
         switch choice {
         case .earlier(let wound):
             visit.wound = wound.id
             newest[wound.id] = newest[wound.id] ?? wound.newest
-        case .new: visit.wound = visit.patient.flatMap { core.newWound($0, visit.site).orNil }
+        case .new: visit.wound = core.newWound(patient, visit.site).orNil
         case .none: visit.wound = nil
         }
         camera()
@@ -137,11 +146,11 @@ public final class Journey {
 
     /// From the camera: where it is, or what was agreed to.
     public func askSite() {
-        go(.body(visit.patient))
+        if case .camera = route { go(.body(visit.patient)) }
     }
 
     public func askConsent() {
-        go(.consent(visit.patient))
+        if case .camera = route { go(.consent(visit.patient)) }
     }
 
     /// A photo is safe: on to its check, while its own camera is still in front. Whoever left meanwhile, or chose another site or
@@ -153,13 +162,13 @@ public final class Journey {
         return true
     }
 
-    /// Records of no visit are nobody's: two of them are not the same.
     private static func same(_ one: PhotoRecord, _ other: PhotoRecord) -> Bool {
-        one.series != nil && one.series == other.series && one.wound == other.wound && one.site == other.site
+        one.patient == other.patient && one.series == other.series && one.wound == other.wound && one.site == other.site
     }
 
-    public func checked(_ what: Checked) {
-        if what != .again, let wound = visit.wound, case .check(let kept, _) = route { newest[wound] = kept.id }
+    public func checked(_ what: Checked, of photo: KeptPhoto) {
+        guard case .check(let inFront, _) = route, inFront == photo else { return }
+        if what != .again, let wound = visit.wound { newest[wound] = photo.id }
         if what == .kept { start() } else { camera() }
     }
 

@@ -55,6 +55,9 @@ open class AppGraph(private val context: Context) {
     /** The activity on the screen, for what can only be asked there. */
     @Volatile var activity: Activity? = null
 
+    /** Permissions that this process saw refused. */
+    val refused = HashSet<String>()
+
     /** What outlives a window that is turned: a photo that is being sealed. */
     val work = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 

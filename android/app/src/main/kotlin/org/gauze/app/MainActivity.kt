@@ -33,15 +33,14 @@ class MainActivity : ComponentActivity() {
     private var shut by mutableStateOf<Line?>(null)
     private val askForCamera = registerForActivityResult(ActivityResultContracts.RequestPermission()) { screens?.answered() }
     private val askForNotes = registerForActivityResult(ActivityResultContracts.RequestPermission()) { allowed ->
-        // Refused for good, or by device management: only the settings are left.
-        if (!allowed && !shouldShowRequestPermissionRationale(Manifest.permission.POST_NOTIFICATIONS)) noteSettings()
+        if (!allowed && onlySettingsAreLeft(Manifest.permission.POST_NOTIFICATIONS)) noteSettings()
         screens?.answered()
     }
 
     private val askForPosition = registerForActivityResult(ActivityResultContracts.RequestMultiplePermissions()) { answers ->
-        // Refused for good, or the coarse one alone: only the settings are left. Nothing at all was answered where the question was cut.
+        // The coarse one alone is none. Nothing at all was answered where the question was cut.
         val refused = answers.isNotEmpty() && answers[SystemLocations.NEEDED] != true
-        if (refused && !shouldShowRequestPermissionRationale(SystemLocations.NEEDED)) ownSettings()
+        if (refused && onlySettingsAreLeft(SystemLocations.NEEDED)) ownSettings()
         screens?.answered()
     }
 
@@ -81,6 +80,15 @@ class MainActivity : ComponentActivity() {
     private fun notes() {
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) askForNotes.launch(Manifest.permission.POST_NOTIFICATIONS)
         else noteSettings()
+    }
+
+    /**
+     * Whether what was refused now was refused for good, or by device management. A first question that was dismissed looks the
+     * same: so the first refusal that this process sees leads nowhere, and whoever presses again is led to the settings.
+     */
+    private fun onlySettingsAreLeft(permission: String): Boolean {
+        val again = !graph.refused.add(permission)
+        return again && !shouldShowRequestPermissionRationale(permission)
     }
 
     private fun noteSettings() =

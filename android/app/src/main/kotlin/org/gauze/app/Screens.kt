@@ -33,6 +33,7 @@ import org.gauze.app.ui.WoundView
 import org.gauze.app.ui.say
 import org.gauze.logic.body.BodyPresenter
 import org.gauze.logic.camera.CameraPresenter
+import org.gauze.logic.camera.KeptPhoto
 import org.gauze.logic.camera.shown
 import org.gauze.logic.check.CheckPresenter
 import org.gauze.logic.check.Checked
@@ -90,8 +91,10 @@ class Screens(
         }
     }
 
+    /** In front again: what stands in the way now, and what the hospital says by now is fetched. */
     fun resumed() {
         work.launch { journey.check() }
+        graph.uploads.schedule(0, asked = false)
     }
 
     /**
@@ -121,9 +124,9 @@ class Screens(
             is Route.Notice -> show(shown(at) { NoticePresenter(at.notice, it, journey::accepted) }) { state, send -> NoticeView(state, send) }
             Route.Patient -> Patient()
             is Route.Consent -> Consent(at)
-            is Route.Body -> show(shown(at) { BodyPresenter(at.patient, core.choices().sites, it, journey::site) }) { state, send -> BodyView(state, send) }
+            is Route.Body -> show(shown(at) { BodyPresenter(at.patient, core.choices().sites, it) { site -> journey.site(site, at.patient) } }) { state, send -> BodyView(state, send) }
             is Route.Wound -> {
-                val (state, send) = shown(at) { WoundPresenter(at.patient, core, graph.biometric, it, journey::wound) }
+                val (state, send) = shown(at) { WoundPresenter(at.patient, core, graph.biometric, it) { choice -> journey.wound(choice, at.patient) } }
                 WoundView(state, graph.zone, send)
             }
             is Route.Camera -> {
@@ -134,7 +137,7 @@ class Screens(
                 }
             }
             is Route.Check -> show(shown(at) { scope ->
-                CheckPresenter(at.kept.id, at.patient, CameraPresenter.verdict(at.kept.fitness), core, core, scope, ::checked)
+                CheckPresenter(at.kept.id, at.patient, CameraPresenter.verdict(at.kept.fitness), core, core, scope) { checked(it, at.kept) }
             }) { state, send -> CheckView(state, send) }
             Route.Queue -> Queue()
             Route.Review -> Review()
@@ -151,9 +154,9 @@ class Screens(
         }
     }
 
-    private fun checked(what: Checked) {
+    private fun checked(what: Checked, of: KeptPhoto) {
         if (what != Checked.AGAIN) graph.uploads.schedule(0, asked = true)
-        journey.checked(what)
+        journey.checked(what, of)
     }
 
     /** The presenter of [route], for as long as that is shown. */
@@ -208,7 +211,7 @@ class Screens(
         val (state, send) = shown(at) { scope ->
             val choices = core.choices()
             val forms = choices.consents.ifEmpty { listOf(spoken) }
-            ConsentPresenter(at.patient, forms, choices.notices.firstOrNull { it.code == "patient" }, graph.now, scope, journey::consent)
+            ConsentPresenter(at.patient, forms, choices.notices.firstOrNull { it.code == "patient" }, graph.now, scope) { journey.consent(it, at.patient) }
         }
         ConsentView(state, send)
     }

@@ -12,6 +12,7 @@ import kotlinx.coroutines.runBlocking
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.Stage
+import org.gauze.logic.flow.Route
 import org.gauze.logic.words.Word
 import org.gauze.platform.upload.Run
 import org.junit.Assert.assertEquals
@@ -92,7 +93,7 @@ class JourneyTest {
         nurse.confirm()
         nurse.tap(Word.BodyTitle)
         nurse.see(Word.BodyFront)
-        nurse.journey().site(Site("Heel", Side.LEFT))
+        nurse.journey().run { site(Site("Heel", Side.LEFT), (route.value as Route.Body).patient) }
         nurse.tap(Word.WoundNew)
         nurse.see(Word.CameraShoot)
         nurse.tick(Word.ConsentForm)

@@ -6,6 +6,7 @@ import android.content.RestrictionsManager
 import android.os.Bundle
 import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.isEnabled
@@ -28,6 +29,7 @@ import org.gauze.logic.words.Word
 import org.gauze.platform.upload.Run
 import org.json.JSONArray
 import org.json.JSONObject
+import org.junit.Assert.assertEquals
 import org.junit.Assume.assumeTrue
 import org.junit.rules.ExternalResource
 import org.robolectric.Shadows.shadowOf
@@ -186,6 +188,34 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
         confirm()
         tap(Word.CameraShoot)
         see(Word.CheckSafe)
+    }
+
+    /** What a sentence says where photos are not shown: it is opened again, and the system runs what the app then asks of it. */
+    fun openAgain() {
+        val uploads = (app.graph as TestGraph).uploads
+        uploads.asked = null
+        leaveAndComeBack()
+        assertEquals("a run was asked of the system", false, uploads.asked)
+        assertEquals(Run.EMPTY, send())
+    }
+
+    /** The list of what is on the phone says that nothing is, and offers nothing to send. */
+    fun seeNothingToSend() {
+        tap(Word.HomeQueue)
+        see(Word.QueueEmpty)
+        rule.onNodeWithText(word(Word.QueueSend)).assertIsNotEnabled()
+        tap(Word.Back)
+        see(Word.PatientTitle)
+    }
+
+    /** Unlocks the photos and opens the one that [takeOne] took. */
+    fun look() {
+        tap(Word.HomeReview)
+        tap(Word.ReviewUnlock)
+        val photo = hasText("SMITH, John", substring = true)
+        await(photo)
+        rule.onNode(photo).performClick()
+        see(Word.ReviewClose)
     }
 
     fun core() = (app.graph.core() as Outcome.Done).value

@@ -57,12 +57,26 @@ class PermissionTest {
     private fun mayBeAskedAgain(may: Boolean) =
         shadowOf(app.packageManager).setShouldShowRequestPermissionRationale(ACCESS_FINE_LOCATION, may)
 
-    @Test
-    fun only_a_refusal_for_good_leads_to_the_settings() {
+    private fun fenced() {
         app.graph.around = { Fenced(it) }
         app.graph.locations.event.value = LocationEvent.NotAllowed
         val core = (app.graph.core() as Outcome.Done).value
         app.graph.journey(core).open(Route.Camera(PhotoRecord(series = "visit")))
+    }
+
+    /** Android 11 and newer: neither granted nor refused, and no reason to explain. */
+    @Test
+    fun a_first_question_that_was_dismissed_leads_nowhere_and_is_asked_again() {
+        fenced()
+        mayBeAskedAgain(false)
+        val dismissed = arrayOf(ACCESS_COARSE_LOCATION to PERMISSION_DENIED, ACCESS_FINE_LOCATION to PERMISSION_DENIED)
+        assertEquals(null, opened(*dismissed))
+        assertEquals("whoever presses again wants to", Settings.ACTION_APPLICATION_DETAILS_SETTINGS, opened(*dismissed))
+    }
+
+    @Test
+    fun only_a_refusal_for_good_leads_to_the_settings() {
+        fenced()
         assertEquals("the question was cut", null, opened())
         mayBeAskedAgain(true)
         assertEquals(null, opened(ACCESS_COARSE_LOCATION to PERMISSION_DENIED, ACCESS_FINE_LOCATION to PERMISSION_DENIED))

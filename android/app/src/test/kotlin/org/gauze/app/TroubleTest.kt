@@ -186,6 +186,21 @@ class TroubleTest {
     }
 
     @Test
+    fun a_lock_screen_that_was_taken_away_from_an_empty_phone_is_made_good_by_the_step_that_it_says() {
+        nurse.setUp()
+        nurse.app.phone.invalidate()
+        nurse.tap(Word.HomeReview)
+        nurse.tap(Word.ReviewUnlock)
+        nurse.see(Word.ErrorReviewKeyGone)
+        nurse.tap(Word.Back)
+        nurse.seeNothingToSend()
+        nurse.openAgain()
+        nurse.takeOne()
+        nurse.tap(Word.CheckKeep)
+        nurse.look()
+    }
+
+    @Test
     fun a_phone_that_was_restarted_sends_nothing_before_it_is_unlocked_and_all_after() {
         nurse.setUp()
         nurse.takeOne()

@@ -33,6 +33,7 @@ class JourneyTest {
         override fun forget() = read.clear()
     }
     private val journey = Journey(core, acknowledged)
+    private val kept = KeptPhoto("photo", Fitness(500, 0))
 
     @Test
     fun `a phone that is not set up asks for that first, then who, then the notice, then the patient`() {
@@ -60,9 +61,9 @@ class JourneyTest {
         journey.patient(samplePatient)
         val camera = assertInstanceOf(Route.Camera::class.java, journey.route.value)
         assertEquals(samplePatient to "series", camera.record.patient to camera.record.series)
-        journey.taken(KeptPhoto("photo", Fitness(500, 0)), camera.record)
+        journey.taken(kept, camera.record)
         assertInstanceOf(Route.Check::class.java, journey.route.value)
-        journey.checked(Checked.KEPT)
+        journey.checked(Checked.KEPT, kept)
         assertSame(Route.Patient, journey.route.value)
     }
 
@@ -71,17 +72,17 @@ class JourneyTest {
         core.choices = Choices(consents = listOf(Choice("verbal", "Spoken")))
         journey.patient(samplePatient)
         assertInstanceOf(Route.Consent::class.java, journey.route.value)
-        journey.consent(null)
+        journey.consent(null, samplePatient)
         journey.askSite()
-        journey.site(Site("Heel"))
-        journey.wound(WoundChoice.New)
+        journey.site(Site("Heel"), samplePatient)
+        journey.wound(WoundChoice.New, samplePatient)
         val record = assertInstanceOf(Route.Camera::class.java, journey.route.value).record
         assertEquals(Site("Heel") to "wound", record.site to record.wound)
-        journey.taken(KeptPhoto("photo", Fitness(500, 0)), record)
-        journey.checked(Checked.AGAIN)
+        journey.taken(kept, record)
+        journey.checked(Checked.AGAIN, kept)
         assertEquals(null, assertInstanceOf(Route.Camera::class.java, journey.route.value).ghost)
-        journey.taken(KeptPhoto("photo", Fitness(500, 0)), record)
-        journey.checked(Checked.ANOTHER)
+        journey.taken(kept, record)
+        journey.checked(Checked.ANOTHER, kept)
         val next = assertInstanceOf(Route.Camera::class.java, journey.route.value)
         assertEquals("wound" to "photo", next.record.wound to next.ghost)
         journey.start()

@@ -1,5 +1,6 @@
 package org.gauze.app.ui
 
+import android.view.inputmethod.EditorInfo
 import androidx.compose.foundation.background
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
@@ -32,8 +33,11 @@ import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.staticCompositionLocalOf
 import androidx.compose.ui.Alignment
+import androidx.compose.ui.ExperimentalComposeUiApi
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.platform.InterceptPlatformTextInput
+import androidx.compose.ui.platform.PlatformTextInputInterceptor
 import androidx.compose.ui.semantics.LiveRegionMode
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.heading
@@ -168,9 +172,18 @@ fun Tick(label: String, ticked: Boolean, detail: String? = null, onChange: (Bool
     }
 }
 
-/** A field whose keyboard learns nothing. What is wrong with it stands under it. */
+/** Keyboards are asked to learn nothing of what is typed, and told that it is no text to correct or complete. */
+@OptIn(ExperimentalComposeUiApi::class)
+private val unlearnt = PlatformTextInputInterceptor { request, next ->
+    next.startInputMethod { editor ->
+        request.createInputConnection(editor).also { editor.imeOptions = editor.imeOptions or EditorInfo.IME_FLAG_NO_PERSONALIZED_LEARNING }
+    }
+}
+
+/** The one way to type. What is wrong with what was typed stands under it. */
+@OptIn(ExperimentalComposeUiApi::class)
 @Composable
-fun Field(label: Word, text: String, fault: Line? = null, number: Boolean = false, lines: Int = 1, onChange: (String) -> Unit) {
+fun Field(label: Word, text: String, fault: Line? = null, lines: Int = 1, onChange: (String) -> Unit) = InterceptPlatformTextInput(unlearnt) {
     OutlinedTextField(
         value = text,
         onValueChange = onChange,
@@ -179,10 +192,7 @@ fun Field(label: Word, text: String, fault: Line? = null, number: Boolean = fals
         supportingText = fault?.let { { Text(say(it)) } },
         minLines = lines,
         singleLine = lines == 1,
-        keyboardOptions = KeyboardOptions(
-            autoCorrectEnabled = false,
-            keyboardType = if (number) KeyboardType.Number else KeyboardType.Password,
-        ),
+        keyboardOptions = KeyboardOptions(autoCorrectEnabled = false, keyboardType = KeyboardType.Password),
         modifier = Modifier.fillMaxWidth(),
     )
 }

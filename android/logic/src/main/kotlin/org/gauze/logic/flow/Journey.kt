@@ -63,12 +63,15 @@ interface Acknowledged {
 /**
  * From one screen to the next. Patient, consent, site and wound of the photo being taken are here, in memory and nowhere
  * else: a process that ends forgets them, and what was photographed is in the core by then.
+ *
+ * An answer counts from its own screen alone, while that is in front: whoever left it is led nowhere by it, and what it says of one
+ * patient is never another's. Answers come on any thread; each moves the journey in one step.
  */
 class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     private val mutable = MutableStateFlow<Route>(Route.Patient)
     val route: StateFlow<Route> = mutable.asStateFlow()
     private var asked = false
-    private var visit = Visit()
+    @Volatile private var visit = Visit()
 
     /** The newest photo of each wound: as this process took it, or as the core knows it. */
     private val newest = HashMap<String, String>()
@@ -85,15 +88,32 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     )
 
     /** At the start and whenever the app comes back: what stands in the way first. */
-    fun start() {
-        visit = Visit()
-        mutable.value = first()
-    }
+    fun start() = go(::anew)
 
     /** As [start] where something stands in the way now; where nothing does, the screen stays. */
     fun check() {
-        val blocked = Blocked.of(core.standing(), support)
-        if (blocked != null) mutable.value = Route.Stopped(blocked)
+        Blocked.of(core.standing(), support)?.let { go { Route.Stopped(it) } }
+    }
+
+    @Synchronized
+    private fun go(next: () -> Route) {
+        mutable.value = next()
+    }
+
+    /** The screen in front, where it is [own]. */
+    private inline fun <reified R : Route> inFront(own: (R) -> Boolean): R? = (mutable.value as? R)?.takeIf(own)
+
+    /** [go] where [at] is in front still. */
+    @Synchronized
+    private fun leave(at: Route, next: () -> Route): Boolean {
+        if (mutable.value !== at) return false
+        go(next)
+        return true
+    }
+
+    private fun anew(): Route {
+        visit = Visit()
+        return first()
     }
 
     private fun first(): Route {
@@ -109,62 +129,80 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
 
     /** Signed in, or gone on without where the hospital lets that be. */
     fun signedIn() {
-        asked = core.signInMode() != SignInMode.REQUIRED
-        start()
+        leave(Route.SignIn) {
+            asked = core.signInMode() != SignInMode.REQUIRED
+            anew()
+        }
     }
 
     /** A shared phone changes hands: review is locked and the next person reads the notices. */
-    fun signedOut() {
+    fun signedOut() = go {
         asked = false
         core.signOut()
         acknowledged.forget()
         newest.clear()
-        start()
+        anew()
     }
 
     fun accepted(notice: Notice) {
-        acknowledged.keep(notice)
-        mutable.value = first()
+        val at = inFront<Route.Notice> { it.notice == notice } ?: return
+        leave(at) {
+            acknowledged.keep(notice)
+            first()
+        }
     }
 
     /** On to the next question that the hospital's rules ask; straight to the camera where they ask none. */
     fun patient(patient: Patient?) {
-        visit = Visit(patient = patient, series = core.newSeries())
-        val choices = core.choices()
-        mutable.value = when {
-            patient != null && choices.consents.isNotEmpty() -> Route.Consent(patient)
-            choices.sites.isNotEmpty() -> Route.Body(patient)
-            else -> camera()
+        leave(Route.Patient) {
+            visit = Visit(patient = patient, series = core.newSeries())
+            val choices = core.choices()
+            when {
+                patient != null && choices.consents.isNotEmpty() -> Route.Consent(patient)
+                choices.sites.isNotEmpty() -> Route.Body(patient)
+                else -> camera()
+            }
         }
     }
 
-    fun consent(consent: Consent?) {
-        visit = visit.copy(consent = consent)
-        mutable.value = if (visit.site == null && core.choices().sites.isNotEmpty()) Route.Body(visit.patient) else camera()
+    fun consent(consent: Consent?, of: Patient?) {
+        val at = inFront<Route.Consent> { it.patient == of } ?: return
+        leave(at) {
+            visit = visit.copy(consent = consent)
+            if (visit.site == null && core.choices().sites.isNotEmpty()) Route.Body(of) else camera()
+        }
     }
 
-    fun site(site: Site?) {
-        visit = visit.copy(site = site)
-        mutable.value = visit.patient?.let { Route.Wound(it) } ?: camera()
+    fun site(site: Site?, of: Patient?) {
+        val at = inFront<Route.Body> { it.patient == of } ?: return
+        leave(at) {
+            visit = visit.copy(site = site)
+            if (of == null) camera() else Route.Wound(of)
+        }
     }
 
-    fun wound(choice: WoundChoice) {
+    fun wound(choice: WoundChoice, of: Patient) {
+        val at = inFront<Route.Wound> { it.patient == of } ?: return
         val wound = when (choice) {
-            is WoundChoice.Earlier -> choice.wound.id.also { id -> choice.wound.newest?.let { newest.putIfAbsent(id, it) } }
-            WoundChoice.New -> visit.patient?.let { (core.newWound(it, visit.site) as? Outcome.Done)?.value }
+            is WoundChoice.Earlier -> choice.wound.id
+            WoundChoice.New -> (core.newWound(of, visit.site) as? Outcome.Done)?.value
             WoundChoice.None -> null
         }
-        visit = visit.copy(wound = wound)
-        mutable.value = camera()
+        leave(at) {
+            val known = (choice as? WoundChoice.Earlier)?.wound?.newest
+            if (wound != null && known != null) newest.putIfAbsent(wound, known)
+            visit = visit.copy(wound = wound)
+            camera()
+        }
     }
 
     /** From the camera: where it is, or what was agreed to. */
-    fun askSite() {
-        mutable.value = Route.Body(visit.patient)
-    }
+    fun askSite() = ask { Route.Body(visit.patient) }
 
-    fun askConsent() {
-        mutable.value = Route.Consent(visit.patient)
+    fun askConsent() = ask { Route.Consent(visit.patient) }
+
+    private fun ask(what: () -> Route) {
+        inFront<Route.Camera> { true }?.let { leave(it, what) }
     }
 
     /**
@@ -172,22 +210,23 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
      * wound, is not led back, and finds it among those that wait. Whether it is checked.
      */
     fun taken(kept: KeptPhoto, of: PhotoRecord): Boolean {
-        val inFront = mutable.value
-        return inFront is Route.Camera && same(inFront.record, of) && mutable.compareAndSet(inFront, Route.Check(kept, of.patient))
+        val at = inFront<Route.Camera> { same(it.record, of) } ?: return false
+        return leave(at) { Route.Check(kept, of.patient) }
     }
 
-    /** Records of no visit are nobody's: two of them are not the same. */
     private fun same(one: PhotoRecord, other: PhotoRecord) =
-        one.series != null && one.series == other.series && one.wound == other.wound && one.site == other.site
+        one.patient == other.patient && one.series == other.series && one.wound == other.wound && one.site == other.site
 
-    fun checked(what: Checked) {
-        val kept = (mutable.value as? Route.Check)?.kept.takeIf { what != Checked.AGAIN }
-        visit.wound?.let { wound -> kept?.let { newest[wound] = it.id } }
-        if (what == Checked.KEPT) start() else mutable.value = camera()
+    fun checked(what: Checked, of: KeptPhoto) {
+        val at = inFront<Route.Check> { it.kept == of } ?: return
+        leave(at) {
+            visit.wound?.let { if (what != Checked.AGAIN) newest[it] = of.id }
+            if (what == Checked.KEPT) anew() else camera()
+        }
     }
 
     fun open(route: Route) {
-        if (route == Route.Patient) start() else mutable.value = route
+        if (route == Route.Patient) start() else go { route }
     }
 
     private fun camera() = Route.Camera(

@@ -253,31 +253,37 @@ private fun Around.cameras(given: Any?): Driven {
 private fun Around.journey(given: Any?): Driven {
     val journey = Journey(core, read)
     journey.support = given["support"].text
-    val cameras = ArrayList<PhotoRecord>()
+    val seen = ArrayList<Route>()
     return Driven({ mapOf("route" to shown(journey.route.value)) }) { name, with ->
         val first = with.firstOrNull()
-        (journey.route.value as? Route.Camera)?.let { cameras += it.record }
+        if (seen.lastOrNull() !== journey.route.value) seen += journey.route.value
         when (name) {
             "start" -> journey.start()
             "check" -> journey.check()
             "enrolled" -> journey.enrolled()
             "signed_in" -> journey.signedIn()
             "signed_out" -> journey.signedOut()
-            "accepted" -> journey.accepted((journey.route.value as Route.Notice).notice)
+            "accepted" -> journey.accepted(seen.newest<Route.Notice>().notice)
             "patient" -> journey.patient(patient(first))
-            "consent" -> journey.consent(null)
-            "site" -> journey.site(first.text?.let { Site(it) })
-            "wound" -> journey.wound(choice(first.text!!, with.getOrNull(1).text))
+            "consent" -> journey.consent(null, seen.newest<Route.Consent>().patient)
+            "site" -> journey.site(first.text?.let { Site(it) }, seen.newest<Route.Body>().patient)
+            "wound" -> journey.wound(choice(first.text!!, with.getOrNull(1).text), seen.newest<Route.Wound>().patient)
+            "wound_at_first" -> journey.wound(choice(first.text!!, null), seen.oldest<Route.Wound>().patient)
             "ask_site" -> journey.askSite()
             "ask_consent" -> journey.askConsent()
-            "taken" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)), cameras.last())
-            "taken_at_first" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)), cameras.first())
-            "checked" -> journey.checked(first.named())
+            "taken" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)), seen.newest<Route.Camera>().record)
+            "taken_at_first" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)), seen.oldest<Route.Camera>().record)
+            "checked" -> journey.checked(first.named(), seen.newest<Route.Check>().kept)
             "open" -> journey.open(route(first.text!!))
             else -> unknown(name)
         }
     }
 }
+
+/** The newest screen of that kind: an answer is given on it, in front or not. */
+private inline fun <reified R : Route> List<Route>.newest() = filterIsInstance<R>().last()
+
+private inline fun <reified R : Route> List<Route>.oldest() = filterIsInstance<R>().first()
 
 private fun choice(name: String, newest: String?) = when (name) {
     "new" -> WoundChoice.New

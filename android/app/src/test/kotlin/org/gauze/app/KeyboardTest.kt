@@ -1,0 +1,57 @@
+package org.gauze.app
+
+import android.text.InputType
+import android.view.inputmethod.EditorInfo
+import androidx.activity.ComponentActivity
+import androidx.compose.foundation.layout.Column
+import androidx.compose.ui.ExperimentalComposeUiApi
+import androidx.compose.ui.platform.InterceptPlatformTextInput
+import androidx.compose.ui.platform.PlatformTextInputInterceptor
+import androidx.compose.ui.test.hasSetTextAction
+import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
+import androidx.compose.ui.test.requestFocus
+import java.util.concurrent.CopyOnWriteArrayList
+import kotlinx.coroutines.awaitCancellation
+import org.gauze.app.ui.Field
+import org.gauze.app.ui.GauzeTheme
+import org.gauze.logic.words.Word
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertNotEquals
+import org.junit.Rule
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.annotation.Config
+
+/** What keyboards are told of a field. That there is no other way to type, `tests/suite/apps.rs` shows. */
+@OptIn(ExperimentalComposeUiApi::class)
+@RunWith(RobolectricTestRunner::class)
+@Config(qualifiers = "w360dp-h720dp-mdpi", application = android.app.Application::class)
+class KeyboardTest {
+    @get:Rule val rule = createAndroidComposeRule<ComponentActivity>()
+
+    /** What the system's keyboard would be given. */
+    private val asked = CopyOnWriteArrayList<EditorInfo>()
+    private val keyboard = PlatformTextInputInterceptor { request, _ ->
+        asked += EditorInfo().also(request::createInputConnection)
+        awaitCancellation()
+    }
+
+    @Test
+    fun a_keyboard_is_asked_to_learn_correct_and_complete_nothing() {
+        val lines = listOf(1, 4)
+        rule.setContent {
+            GauzeTheme { InterceptPlatformTextInput(keyboard) { Column { lines.forEach { Field(Word.ConsentBy, "", lines = it) {} } } } }
+        }
+        for (at in lines.indices) {
+            rule.onAllNodes(hasSetTextAction())[at].requestFocus()
+            rule.waitUntil("a keyboard for field $at", 30_000) { asked.size > at }
+        }
+        for (editor in asked) {
+            assertNotEquals("learn", 0, editor.imeOptions and EditorInfo.IME_FLAG_NO_PERSONALIZED_LEARNING)
+            val more = InputType.TYPE_TEXT_FLAG_AUTO_CORRECT or InputType.TYPE_TEXT_FLAG_AUTO_COMPLETE
+            assertEquals("correct, complete", 0, editor.inputType and more)
+            assertEquals("no text of anybody's", InputType.TYPE_TEXT_VARIATION_PASSWORD, editor.inputType and InputType.TYPE_MASK_VARIATION)
+        }
+    }
+}
