@@ -122,6 +122,8 @@ impl Client {
         let asked_ms = self.state().asked_ms;
         let due = asked_ms.is_none_or(|asked| now_ms.saturating_sub(asked) >= ASK_EVERY_MS);
         if due && !silent && !self.is_gone(enrolled) {
+            // A silence ends with the first word after the hospital was told of it: both in one run.
+            self.report_wipe(enrolled).await;
             match self.ask_standing(enrolled).await {
                 Ok(standing) => {
                     self.state().asked_ms = Some(now_ms);
