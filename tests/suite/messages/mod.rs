@@ -35,12 +35,17 @@ fn the_page_of_messages_is_what_the_code_says() {
     );
 }
 
+/// A sentence in the place of a code is a constant that was taken for another of its name.
+fn is_code(code: &str) -> bool {
+    code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
 #[test]
 fn every_code_can_be_read() {
     let unread: Vec<String> = read::said(root())
         .iter()
         .flat_map(|said| said.rows.iter().map(move |row| (said, row)))
-        .filter(|(_, row)| row.code == read::UNREAD)
+        .filter(|(_, row)| row.code == read::UNREAD || !is_code(&row.code))
         .map(|(said, row)| format!("{} {}: {}", said.file, said.kind, row.says))
         .collect();
     assert!(unread.is_empty(), "{}", unread.join("\n"));

@@ -20,7 +20,7 @@ use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
 /// The code of a photo whose erasure has its line.
-pub(super) const UNDER_WAY: &str = "erasure_under_way";
+pub(super) const ERASURE_UNDER_WAY: &str = "erasure_under_way";
 
 impl Desk {
     /// Erases a photo. Whoever asked may go: what is in the log is done.
@@ -72,7 +72,7 @@ impl Desk {
 fn gone() -> Refusal {
     Refusal::Told {
         status: StatusCode::CONFLICT,
-        code: UNDER_WAY,
+        code: ERASURE_UNDER_WAY,
         message: words::UNDER_WAY.to_owned(),
         next: (PAGE, words::TITLE),
     }

@@ -11,7 +11,7 @@ use gauze_wire::{CaptureId, Digest};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::erase::UNDER_WAY;
+use super::erase::ERASURE_UNDER_WAY;
 use super::{PAGE, wish_ground, words};
 use crate::blind::Blind;
 use crate::folk::{Found, Over};
@@ -69,7 +69,7 @@ pub(in crate::web::photos) async fn erase(
     for found in &here {
         match desk.erase(&signed, found, false).await {
             Ok(()) => {}
-            Err(refusal) if refusal.code() == UNDER_WAY => {}
+            Err(refusal) if refusal.code() == ERASURE_UNDER_WAY => {}
             Err(refusal) => return Err(desk.halfway(refusal, &here).await),
         }
     }
