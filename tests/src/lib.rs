@@ -3,6 +3,7 @@
 
 pub mod attestations;
 pub mod config;
+pub mod each;
 pub mod handset;
 pub mod hospital;
 pub mod identity;

@@ -1,6 +1,7 @@
 //! The invisible mark: what it costs, what it changes, what it survives, and whom it names wrongly.
 
 mod quality;
+mod survives;
 
 use std::fs::File;
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::ensure;
 use gauze_mark::{Event, Luma, LumaMut, MarkKey, Original, Search, Strength, embed, find};
-use gauze_tests::leaks::{LEAKS, averaged, crop, jpeg, scene, screen};
+use gauze_tests::leaks::{jpeg, scene};
 use gauze_tests::pictures::{picture, read_dir};
 use image::imageops::FilterType;
 use image::{GrayImage, ImageFormat};
@@ -35,9 +36,7 @@ pub fn measure(arguments: &Arguments, home: &Path) -> anyhow::Result<()> {
         quality::measure(arguments, &pictures, &key())?;
     }
     finding(arguments, &pictures)?;
-    blind(arguments, &pictures)?;
-    informed(arguments, &pictures)?;
-    mistaken(arguments, &pictures)
+    survives::measure(arguments, &pictures)
 }
 
 fn key() -> MarkKey {
@@ -148,139 +147,5 @@ fn finding(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
     print("mark_find_rotated", (median(blind), "ms"), None, Some(Goal::AtMost(3000.0)));
     print("mark_find_nothing", (median(nothing), "ms"), None, Some(Goal::AtMost(3000.0)));
     print("mark_find_original", (median(with), "ms"), None, Some(Goal::AtMost(1000.0)));
-    Ok(())
-}
-
-/// Right, wrong, and all.
-#[derive(Default)]
-struct Tally {
-    right: u64,
-    wrong: u64,
-    all: u64,
-}
-
-impl Tally {
-    fn add(&mut self, named: &[Event], among: &[Event]) {
-        self.all += 1;
-        self.right += u64::from(named.iter().any(|event| among.contains(event)));
-        self.wrong += named.iter().filter(|event| !among.contains(event)).count() as u64;
-    }
-
-    fn print(&self, name: &str, goal: Option<f64>) {
-        if self.all == 0 {
-            return skip(name, "no picture is large enough");
-        }
-        let rate = 100.0 * self.right as f64 / self.all as f64;
-        let unit = format!("% of {}, {} wrong", self.all, self.wrong);
-        print(name, (rate, &unit), None, goal.map(Goal::AtLeast));
-    }
-}
-
-fn blind(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
-    let key = key();
-    for leak in LEAKS {
-        let name = format!("mark_survives_blind_{}", leak.name);
-        if !arguments.wants(&name) {
-            continue;
-        }
-        let mut tally = Tally::default();
-        for number in 0..pictures.count(arguments, 300) {
-            let Some(plain) = pictures.luma(number, VIEW) else { continue };
-            let picture = (leak.make)(&marked(&plain, &key, number)?, number);
-            let found = find(luma(&picture)?, &key, Search::default());
-            tally.add(found.map(|found| found.event).as_slice(), event(number).as_slice());
-        }
-        let goal = match leak.name {
-            "q50" => Some(99.0),
-            "q30" | "resize_50" | "resize_200" | "screenshot" => Some(95.0),
-            "crop_quarter" | "rotate_1" => Some(90.0),
-            _ => None,
-        };
-        tally.print(&name, goal);
-    }
-    Ok(())
-}
-
-fn informed(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
-    let key = key();
-    let events: Vec<Event> = (0..VIEWS).filter_map(event).collect();
-    let original = |plain: &GrayImage| {
-        anyhow::Ok(Original::new(luma(plain)?, &[plain.width().max(plain.height()) as usize]))
-    };
-    let named =
-        |plain: &Original, leak: &GrayImage| {
-            let verdict = plain.weigh(luma(leak)?, &key, &events);
-            anyhow::Ok(verdict.map_or_else(Vec::new, |verdict| {
-                verdict.named().into_iter().map(|(event, _)| event).collect()
-            }))
-        };
-    for leak in LEAKS {
-        let name = format!("mark_survives_informed_{}", leak.name);
-        if !arguments.wants(&name) {
-            continue;
-        }
-        let mut tally = Tally::default();
-        for number in 0..pictures.count(arguments, 300) {
-            // Small views and large ones in turn.
-            let edge = if number % 2 == 0 { SMALL } else { VIEW };
-            let Some(plain) = pictures.luma(number, edge) else { continue };
-            let picture = (leak.make)(&marked(&plain, &key, number % VIEWS)?, number);
-            let named: Vec<Event> = named(&original(&plain)?, &picture)?;
-            tally.add(&named, event(number % VIEWS).as_slice());
-        }
-        let goal = match leak.name {
-            "crop_sixteenth_q50" => Some(95.0),
-            "photo_of_screen" => Some(80.0),
-            "q50" | "q30" | "resize_50" | "resize_200" | "screenshot" | "crop_quarter" | "rotate_1" => {
-                Some(99.0)
-            }
-            _ => None,
-        };
-        tally.print(&name, goal);
-    }
-    for copies in [2_u64, 3, 4, 8] {
-        let name = format!("mark_survives_informed_averaged_{copies}");
-        if !arguments.wants(&name) {
-            continue;
-        }
-        let mut tally = Tally::default();
-        for number in 0..pictures.count(arguments, 300) {
-            let Some(plain) = pictures.luma(number, VIEW) else { continue };
-            let who: Vec<u64> = (0..copies).map(|at| (number + 7 * at) % VIEWS).collect();
-            let theirs: Result<Vec<_>, _> = who.iter().map(|who| marked(&plain, &key, *who)).collect();
-            let named: Vec<Event> = named(&original(&plain)?, &jpeg(&averaged(&theirs?), 70))?;
-            let among: Vec<Event> = who.into_iter().filter_map(event).collect();
-            tally.add(&named, &among);
-        }
-        tally.print(&name, (copies == 3).then_some(90.0));
-    }
-    Ok(())
-}
-
-/// Unmarked pictures and crops, and such with another tenant's mark: by the mark alone, and with the original.
-fn mistaken(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
-    const NAME: &str = "mark_false";
-    if !arguments.wants(NAME) {
-        return Ok(());
-    }
-    let (key, other) = (key(), MarkKey::new(&[0x0B; 32], 1));
-    let events: Vec<Event> = (0..VIEWS).filter_map(event).collect();
-    let (mut names, mut tried) = (0, 0);
-    for number in 0..arguments.mistaken {
-        let many = pictures.count(arguments, 300).max(1);
-        let Some(plain) = pictures.luma(number % many, SMALL) else { continue };
-        let plain = if number % 2 == 0 { plain } else { marked(&plain, &other, number)? };
-        let picture = match number % 3 {
-            0 => jpeg(&plain, 60),
-            1 => jpeg(&crop(&plain, 2, number), 80),
-            _ => jpeg(&screen(&plain, number), 70),
-        };
-        tried += 1;
-        names += u64::from(find(luma(&picture)?, &key, Search::default()).is_some());
-        let original = Original::new(luma(&plain)?, &[SMALL as usize]);
-        let verdict = original.weigh(luma(&picture)?, &key, &events);
-        names += verdict.map_or(0, |verdict| verdict.named().len() as u64);
-    }
-    print(NAME, (names as f64, &format!("of {tried}")), None, Some(Goal::AtMost(0.0)));
     Ok(())
 }

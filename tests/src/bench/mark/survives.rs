@@ -1,0 +1,199 @@
+//! What the mark survives, and whom it names wrongly. These are rates and no times: pictures are tried on every core, and each is
+//! drawn and marked once for all that is done to it.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use gauze_mark::{Event, MarkKey, Original, Search, find};
+use gauze_tests::each::each;
+use gauze_tests::leaks::{LEAKS, Leak, averaged, crop, jpeg, screen};
+use image::GrayImage;
+
+use super::{Pictures, SMALL, VIEW, VIEWS, event, key, luma, marked};
+use crate::Arguments;
+use crate::row::{Goal, print, skip};
+
+/// Pictures of one row.
+const PICTURES: usize = 300;
+/// Copies that are averaged to hide whose they are.
+const COPIES: [u64; 4] = [2, 3, 4, 8];
+
+pub fn measure(arguments: &Arguments, pictures: &Pictures) -> anyhow::Result<()> {
+    let count = pictures.count(arguments, PICTURES);
+    let leaks = |how: &str| -> Vec<(String, &Leak)> {
+        let named = LEAKS.iter().map(|leak| (format!("mark_survives_{how}_{}", leak.name), leak));
+        named.filter(|(name, _)| arguments.wants(name)).collect()
+    };
+    blind(&leaks("blind"), count, pictures)?;
+    informed(&leaks("informed"), count, pictures)?;
+    let copies: Vec<_> = COPIES.map(|of| (format!("mark_survives_informed_averaged_{of}"), of)).into();
+    let copies: Vec<_> = copies.into_iter().filter(|(name, _)| arguments.wants(name)).collect();
+    several(&copies, count, pictures)?;
+    mistaken(arguments, count, pictures)
+}
+
+/// Right, wrong, and all.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    right: u64,
+    wrong: u64,
+    all: u64,
+}
+
+impl Tally {
+    fn of(named: &[Event], among: &[Event]) -> Self {
+        let right = u64::from(named.iter().any(|event| among.contains(event)));
+        let wrong = named.iter().filter(|event| !among.contains(event)).count() as u64;
+        Self { right, wrong, all: 1 }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { right: self.right + other.right, wrong: self.wrong + other.wrong, all: self.all + other.all }
+    }
+
+    fn print(self, name: &str, goal: Option<f64>) {
+        if self.all == 0 {
+            return skip(name, "no picture is large enough");
+        }
+        let rate = 100.0 * self.right as f64 / self.all as f64;
+        let unit = format!("% of {}, {} wrong", self.all, self.wrong);
+        print(name, (rate, &unit), None, goal.map(Goal::AtLeast));
+    }
+}
+
+/// What pictures come to in each of so many rows; a picture that is too small comes to nothing.
+fn tallied(
+    (rows, count): (usize, u64),
+    of: impl Fn(u64) -> anyhow::Result<Vec<Tally>> + Sync,
+) -> anyhow::Result<Vec<Tally>> {
+    let mut sums = vec![Tally::default(); rows];
+    if rows > 0 {
+        for tallies in each(count, of) {
+            sums.iter_mut().zip(tallies?).for_each(|(sum, tally)| *sum = sum.and(tally));
+        }
+    }
+    Ok(sums)
+}
+
+fn blind(leaks: &[(String, &Leak)], count: u64, pictures: &Pictures) -> anyhow::Result<()> {
+    let key = key();
+    let of = |number| {
+        let Some(plain) = pictures.luma(number, VIEW) else { return Ok(Vec::new()) };
+        let marked = marked(&plain, &key, number)?;
+        let tally = |(_, leak): &(String, &Leak)| {
+            let picture = (leak.make)(&marked, number);
+            let found = find(luma(&picture)?, &key, Search::default());
+            Ok(Tally::of(found.map(|found| found.event).as_slice(), event(number).as_slice()))
+        };
+        leaks.iter().map(tally).collect()
+    };
+    for ((name, leak), tally) in leaks.iter().zip(tallied((leaks.len(), count), of)?) {
+        let goal = match leak.name {
+            "q50" => Some(99.0),
+            "q30" | "resize_50" | "resize_200" | "screenshot" => Some(95.0),
+            "crop_quarter" | "rotate_1" => Some(90.0),
+            _ => None,
+        };
+        tally.print(name, goal);
+    }
+    Ok(())
+}
+
+/// A photo that is at hand, and the events that the log holds for it.
+struct AtHand {
+    key: MarkKey,
+    original: Original,
+    events: Vec<Event>,
+}
+
+impl AtHand {
+    fn of(plain: &GrayImage) -> anyhow::Result<Self> {
+        let original = Original::new(luma(plain)?, &[plain.width().max(plain.height()) as usize]);
+        Ok(Self { key: key(), original, events: (0..VIEWS).filter_map(event).collect() })
+    }
+
+    fn named(&self, leak: &GrayImage) -> anyhow::Result<Vec<Event>> {
+        let verdict = self.original.weigh(luma(leak)?, &self.key, &self.events);
+        let named = verdict.map(|verdict| verdict.named().into_iter().map(|(event, _)| event).collect());
+        Ok(named.unwrap_or_default())
+    }
+}
+
+fn informed(leaks: &[(String, &Leak)], count: u64, pictures: &Pictures) -> anyhow::Result<()> {
+    let key = key();
+    let of = |number| {
+        // Small views and large ones in turn.
+        let edge = if number % 2 == 0 { SMALL } else { VIEW };
+        let Some(plain) = pictures.luma(number, edge) else { return Ok(Vec::new()) };
+        let (marked, at_hand) = (marked(&plain, &key, number % VIEWS)?, AtHand::of(&plain)?);
+        let tally = |(_, leak): &(String, &Leak)| {
+            let named = at_hand.named(&(leak.make)(&marked, number))?;
+            Ok(Tally::of(&named, event(number % VIEWS).as_slice()))
+        };
+        leaks.iter().map(tally).collect()
+    };
+    for ((name, leak), tally) in leaks.iter().zip(tallied((leaks.len(), count), of)?) {
+        let goal = match leak.name {
+            "crop_sixteenth_q50" => Some(95.0),
+            "photo_of_screen" => Some(80.0),
+            "q50" | "q30" | "resize_50" | "resize_200" | "screenshot" | "crop_quarter" | "rotate_1" => {
+                Some(99.0)
+            }
+            _ => None,
+        };
+        tally.print(name, goal);
+    }
+    Ok(())
+}
+
+/// Copies of several views, averaged.
+fn several(copies: &[(String, u64)], count: u64, pictures: &Pictures) -> anyhow::Result<()> {
+    let key = key();
+    let of = |number| {
+        let Some(plain) = pictures.luma(number, VIEW) else { return Ok(Vec::new()) };
+        let at_hand = AtHand::of(&plain)?;
+        let mut theirs: BTreeMap<u64, GrayImage> = BTreeMap::new();
+        let tally = |(_, copies): &(String, u64)| {
+            let who: Vec<u64> = (0..*copies).map(|at| (number + 7 * at) % VIEWS).collect();
+            for who in &who {
+                if !theirs.contains_key(who) {
+                    theirs.insert(*who, marked(&plain, &key, *who)?);
+                }
+            }
+            let copies: Option<Vec<_>> = who.iter().map(|who| theirs.get(who).cloned()).collect();
+            let leak = jpeg(&averaged(&copies.context("a copy is missing")?), 70);
+            let among: Vec<Event> = who.into_iter().filter_map(event).collect();
+            Ok(Tally::of(&at_hand.named(&leak)?, &among))
+        };
+        copies.iter().map(tally).collect()
+    };
+    for ((name, copies), tally) in copies.iter().zip(tallied((copies.len(), count), of)?) {
+        tally.print(name, (*copies == 3).then_some(90.0));
+    }
+    Ok(())
+}
+
+/// Unmarked pictures and crops, and such with another tenant's mark: by the mark alone, and with the original.
+fn mistaken(arguments: &Arguments, count: u64, pictures: &Pictures) -> anyhow::Result<()> {
+    const NAME: &str = "mark_false";
+    if !arguments.wants(NAME) {
+        return Ok(());
+    }
+    let (key, other) = (key(), MarkKey::new(&[0x0B; 32], 1));
+    let of = |number| {
+        let Some(plain) = pictures.luma(number % count.max(1), SMALL) else { return Ok(Vec::new()) };
+        let plain = if number % 2 == 0 { plain } else { marked(&plain, &other, number)? };
+        let picture = match number % 3 {
+            0 => jpeg(&plain, 60),
+            1 => jpeg(&crop(&plain, 2, number), 80),
+            _ => jpeg(&screen(&plain, number), 70),
+        };
+        let mut named = AtHand::of(&plain)?.named(&picture)?;
+        named.extend(find(luma(&picture)?, &key, Search::default()).map(|found| found.event));
+        Ok(vec![Tally::of(&named, &[])])
+    };
+    for tally in tallied((1, arguments.mistaken), of)? {
+        print(NAME, (tally.wrong as f64, &format!("of {}", tally.all)), None, Some(Goal::AtMost(0.0)));
+    }
+    Ok(())
+}
