@@ -155,6 +155,7 @@ impl Side {
             acknowledged: Arc::new(told.acknowledged.into()),
             cases: Arc::new(told.cases.into()),
             log_root,
+            mail: None,
             lists: puller.lists().unwrap(),
             records: Arc::new(keys.records().unwrap()),
             data,

@@ -111,7 +111,7 @@ pub(crate) struct Served {
     log_of: PathBuf,
     log: Arc<AccessLog>,
     /// What tells by mail, and of what.
-    mail: Option<(Mailer, Waiting)>,
+    mail: Option<(Arc<Mailer>, Waiting)>,
     /// The pages, and the links where they are served apart.
     listeners: Vec<(WebOptions, Router)>,
 }
@@ -220,12 +220,12 @@ impl Pages {
         let kept = log.clone();
         let log_root = access::log_dir(data);
         let hastes = Arc::new(RwLock::new(remembered.hastes));
-        let mailer = self.mail.map(|path| Mailer::load(&path, pages)).transpose()?;
+        let mailer = self.mail.map(|path| Mailer::load(&path, pages)).transpose()?.map(Arc::new);
         let cases = Arc::new(RwLock::new(remembered.cases));
         let reviews = remembered.reviews.into();
         let waiting =
             Waiting { hastes: hastes.clone(), cases: cases.clone(), reviews, data: data.to_owned() };
-        let mail = mailer.map(|mailer| (mailer, waiting));
+        let mail = mailer.clone().map(|mailer| (mailer, waiting));
         let desk = Desk::new(DeskParts {
             web: web.clone(),
             folk: puller.folk().await?,
@@ -238,6 +238,7 @@ impl Pages {
             acknowledged: Arc::new(remembered.acknowledged.into()),
             cases,
             lists: puller.lists()?,
+            mail: mailer,
             records: Arc::new(key_dir.records()?),
             data: data.to_owned(),
             outside,
@@ -359,7 +360,7 @@ async fn make_indexes(log: Arc<AccessLog>) {
 }
 
 /// Tells leads and governance by mail, for as long as pages are served.
-async fn tell_by_mail(mail: Option<(Mailer, Waiting)>, log: &AccessLog) {
+async fn tell_by_mail(mail: Option<(Arc<Mailer>, Waiting)>, log: &AccessLog) {
     match mail {
         Some((mailer, waiting)) => mailer.follow(&waiting, log, &SystemClock).await,
         None => std::future::pending().await,

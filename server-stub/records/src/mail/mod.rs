@@ -1,7 +1,7 @@
 //! Mail to leads and governance: a break-glass waits for its review, or nobody has reviewed it in time; and to governance: something
-//! went wrong, and its time runs; a document's next review is near or due.
+//! went wrong, and its time runs; a document's next review is near or due. And the address of a link to whom it is for, where its maker asks.
 //!
-//! Always: a mail names neither patient nor person, but a reference, and says what holds when it is sent; nothing is sent without TLS. The
+//! Always: a mail names neither patient nor, but for who made a link, a person; it has a reference, and says what holds when it is sent; nothing is sent without TLS. The
 //! access log is the queue: what was opened and has no line about its mail is sent, and its line is written once the server has taken it for
 //! somebody, and for everybody else taken it or refused it for good. Nobody is sent the same twice, but where the program is cut off before that
 //! line, or the server takes a mail and does not say so in ten minutes (RFC 5321, 4.5.3.2.6); and an address that is refused, or a mail that is
@@ -34,6 +34,8 @@ const EVERY: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_secs(60);
 /// What a server answers to a user or a password, not to an address.
 const SIGN_IN: [u16; 4] = [530, 534, 535, 538];
+/// How long somebody who looks at a page waits for one.
+const WAITS: Duration = Duration::from_secs(30);
 const NAMES_NOBODY: &str = "This mail names nobody. The page does, once you have signed in.";
 /// How long one mail may take: a server that scans it answers late, and has it all the same.
 const WITHIN: Duration = Duration::from_secs(600);
@@ -179,6 +181,20 @@ impl Mailer {
             }
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// Sends one mail while somebody waits for it.
+    ///
+    /// # Errors
+    /// [`MailError`]: nothing tries it again.
+    pub(crate) async fn send_at_once(
+        &self,
+        to: &Mailbox,
+        (subject, text): (&str, &str),
+    ) -> Result<(), MailError> {
+        let told = Told { key: String::new(), subject: subject.to_owned(), text: text.to_owned() };
+        let sent = tokio::time::timeout(WAITS.min(self.within), self.send_to(to, &told)).await;
+        sent.map_err(|_| MailError::Silent)?
     }
 
     /// Tells what is to be told now; of how many.

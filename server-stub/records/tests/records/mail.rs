@@ -21,6 +21,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::fixture::write;
 use crate::folk::{FAMILY, NHS, patient};
+use crate::viewer::links::{make, sent};
 use crate::viewer::ward::{TEAM, Ward, person};
 
 const PASSWORD: &str = "a long password of the mail server";
@@ -541,4 +542,52 @@ async fn a_mail_json_that_does_not_hold_is_refused_with_its_cause() {
         let Err(error) = Mailer::load(&path, String::new()) else { panic!("{field}") };
         assert_eq!(error.code(), "mail_config", "{field}");
     }
+}
+
+#[tokio::test]
+async fn the_text_of_a_link_is_mailed_to_its_reader_and_its_code_never() {
+    let mut ward = Ward::with(&[Some(patient(FAMILY, Some(NHS), None))]).await;
+    let server = Server::new(true).await;
+    let photo = ward.photos().await[0].handle.to_string();
+    let terms = |to: &'static str| [("days", "2"), ("views", "1"), ("mail", to)];
+    let lead = || person("Sister Lead", Role::Lead, TEAM);
+    // Nothing asks for an address where no mail is set up.
+    let form = ward.sign_in(lead()).get(&format!("/photos/{photo}/link")).await.text();
+    assert!(!form.contains("e-mail address"), "{form}");
+    ward.office.mail = Some(Arc::new(server.mailer("smtps", true).within(Duration::from_secs(1))));
+    ward.restart();
+    let form = ward.sign_in(lead()).get(&format!("/photos/{photo}/link")).await.text();
+    assert!(form.contains("Their e-mail address"), "{form}");
+    let crooked = make(&ward.sign_in(lead()), &photo, &terms("evans\r\nBcc: all@surgery.example")).await;
+    assert!(crooked.status == 400 && crooked.text().contains("This is no e-mail address"));
+    assert!(lines(&ward).is_empty() && server.taken().is_empty());
+
+    let made = make(&ward.sign_in(lead()), &photo, &terms(" practice@surgery.example ")).await.text();
+    let link = sent(&made);
+    assert!(made.contains("This text was mailed to <strong>practice@surgery.example</strong>"), "{made}");
+    let mails = server.taken();
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert!(mails[0].contains("<practice@surgery.example>") && mails[0].contains(&link.door), "{mails:?}");
+    for secret in [link.code.as_str(), &made_apart(&link.code), FAMILY, NHS, "Quillonbert"] {
+        assert!(!mails[0].contains(secret), "{secret}: {mails:?}");
+    }
+    for (mood, told) in [(Mood::Refuses, "did not take this text"), (Mood::Silent, "has not answered")] {
+        server.becomes(mood);
+        let made = make(&ward.sign_in(lead()), &photo, &terms("practice@surgery.example")).await.text();
+        assert!(
+            made.contains(told) && made.contains("Text to copy") && !made.contains("was mailed"),
+            "{made}"
+        );
+        sent(&made);
+    }
+    assert_eq!(lines(&ward), ["link", "link", "link"]);
+    // A start takes none of them for a notice of its own.
+    assert!(waiting(&ward).read().unwrap().unreviewed().is_empty());
+    ward.end().await;
+}
+
+/// As the page shows it.
+fn made_apart(code: &str) -> String {
+    let (first, second) = code.split_at(4);
+    format!("{first} {second}")
 }

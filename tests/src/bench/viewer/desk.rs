@@ -84,6 +84,7 @@ impl Desks {
             acknowledged: Arc::new(told.acknowledged.into()),
             cases: Arc::new(told.cases.into()),
             log_root,
+            mail: None,
             lists: PickLists { teams: vec![team()?], ..PickLists::default() },
             records: Arc::new(records),
             data: home.join("records"),

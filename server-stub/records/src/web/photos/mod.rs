@@ -62,6 +62,7 @@ use super::Web;
 use crate::coded::Coded as _;
 use crate::documents::{Shelf, Standing};
 use crate::folk::{Folk, Refilled};
+use crate::mail::Mailer;
 use crate::outside::OutsideWitness;
 pub use links::OUTSIDE;
 use links::Readings;
@@ -98,6 +99,8 @@ pub struct DeskParts {
     pub cases: Arc<RwLock<Cases>>,
     /// Teams' words, by the policy in force.
     pub lists: PickLists,
+    /// Mails addresses of links, where mail is set up.
+    pub mail: Option<Arc<Mailer>>,
     /// Signs amendments.
     pub records: Arc<SoftwareKey>,
     /// The data directory, under which policies are.

@@ -10,7 +10,7 @@ mod governing;
 mod haste;
 mod keeping;
 mod leaks;
-mod links;
+pub mod links;
 mod links_browser;
 mod notices;
 mod pages;

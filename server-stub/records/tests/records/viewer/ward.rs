@@ -19,6 +19,7 @@ use gauze_people::log::{AccessLog, Entry, LogKeys, read_entries};
 use gauze_people::person::{Person, PersonId, Role, Team};
 use gauze_people::subject::{Photo, Subject};
 use gauze_people::{Remembered, Roles};
+use gauze_records::mail::Mailer;
 use gauze_records::outside::OutsideWitness;
 use gauze_records::pull::Puller;
 use gauze_records::web::photos::{Desk, DeskParts, MARK_EPOCH, readers as outside, router as photos};
@@ -132,6 +133,7 @@ pub struct Office {
     pub dir: tempfile::TempDir,
     /// A witness at another department, which will not agree once it is asked.
     pub outside: Option<Arc<OutsideWitness>>,
+    pub mail: Option<Arc<Mailer>>,
 }
 
 impl Office {
@@ -151,7 +153,7 @@ impl Office {
         let key = NoteKey::from_bytes("witness.example/audit", &[5; 32]).unwrap().witness_key();
         let outside = OutsideWitness::new(Arc::new(Elsewhere), "https://witness.test", key, dir.path());
         let outside = Some(Arc::new(outside.unwrap()));
-        Self { pen, roles: Arc::new(Roles::shipped().unwrap()), log, dir, outside }
+        Self { pen, roles: Arc::new(Roles::shipped().unwrap()), log, dir, outside, mail: None }
     }
 
     /// Leave to open a photo, as a page gets it.
@@ -224,6 +226,7 @@ fn desk(hospital: &Hospital, office: &Office, web: &Web, folk: &Folk) -> (Router
         cases: Arc::new(remembered.cases.into()),
         keepings: Arc::new(remembered.keepings.into()),
         lists: gauze_wire::PickLists { teams: vec![team], ..Default::default() },
+        mail: office.mail.clone(),
         records: Arc::new(hospital.keys().records().unwrap()),
         data: office.dir.path().to_owned(),
         outside: office.outside.clone(),

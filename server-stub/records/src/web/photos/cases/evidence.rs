@@ -402,6 +402,7 @@ fn timeline(case: &Case, told: &Told) -> String {
             What::Happening(Happening::CaseReminder) => {
                 Reminder::of(note).map_or("", |(reminder, _)| words::reminder(reminder))
             }
+            What::Happening(Happening::Mail) if note == "link" => "The address of a link was mailed",
             What::Happening(Happening::Mail) => "Governance was told by mail",
             What::Happening(Happening::Link) => "A link to a photo concerned",
             What::Happening(_) => "Something about a photo concerned",

@@ -7,15 +7,20 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::action::act;
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::links::{Terms, making};
-use gauze_people::{Authorised, Sealed};
+use gauze_people::log::{About, Event, Happening, Outcome};
+use gauze_people::{Authorised, Note, Sealed};
 use gauze_wire::Text;
 use jiff::tz::TimeZone;
+use lettre::address::AddressError;
+use lettre::message::Mailbox;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{Readings, words};
+use crate::coded::Coded as _;
 use crate::entropy::random;
 use crate::folk::Found;
+use crate::mail::MailError;
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -35,6 +40,9 @@ const CODES: [ReasonCode; 5] = [
     ReasonCode::Other,
 ];
 
+/// Letters of an e-mail address (RFC 5321, 4.5.3.1.3).
+const MAIL: usize = 254;
+
 /// What was filled in. No `Debug`: it may name a patient.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -45,6 +53,7 @@ pub(in crate::web::photos) struct Filled {
     days: String,
     views: String,
     copy: Option<String>,
+    mail: String,
 }
 
 /// A field for a number, with the most that the hospital allows.
@@ -59,6 +68,15 @@ struct Made {
     address: String,
     code: String,
     terms: Terms,
+    mail: Option<Mailbox>,
+}
+
+/// What became of the mail.
+enum Mailed {
+    Taken,
+    Refused,
+    /// It may have been taken.
+    Silent,
 }
 
 impl Desk {
@@ -68,6 +86,31 @@ impl Desk {
         signed.fresh_for(&self.web, &format!("/photos/{}/link", found.handle))?;
         self.admits(signed, act::MakeLink, &found.subject(), ReasonCode::Other).await?;
         Ok(found)
+    }
+
+    /// Mails the text to whom it is for, and writes a line about that. Who waits for the page is told what became of it.
+    async fn mail_link(&self, signed: &Signed, found: &Found, to: &Mailbox, text: &str) -> Option<Mailed> {
+        let mailer = self.mail.as_ref()?;
+        let (mailed, outcome) = match mailer.send_at_once(to, (words::MAIL_SUBJECT, text)).await {
+            Ok(()) => (Mailed::Taken, Outcome::Done),
+            Err(error) => {
+                tracing::error!(code = error.code(), "{}", error.line());
+                let silent = matches!(error, MailError::Silent);
+                (if silent { Mailed::Silent } else { Mailed::Refused }, Outcome::Refused)
+            }
+        };
+        let event = Event::of(Happening::Mail, outcome, self.web.now());
+        let about = About::of(&found.subject());
+        let event = Event {
+            who: Some(signed.acting.person.id.clone()),
+            about: Some(about),
+            note: Note::new("link").ok(),
+            ..event
+        };
+        if let Err(error) = self.log.note(&event).await {
+            tracing::error!(code = error.code(), %error, "a line about a mail is missing");
+        }
+        Some(mailed)
     }
 
     /// The line is written first; what it opens is known to every request that comes after the answer.
@@ -105,6 +148,9 @@ impl Desk {
                     }
                 }
                 (Field::new("words", words::WORDS, 512, &filled.words).hint(words::WORDS_HINT).area(3))
+                @if self.mail.is_some() {
+                    (Field::new("mail", words::MAIL, MAIL, &filled.mail).hint(words::MAIL_HINT).line())
+                }
                 (number("days", words::DAYS, most.days, &filled.days))
                 (number("views", words::VIEWS, most.views, &filled.views))
                 div.ticks {
@@ -125,21 +171,36 @@ impl Desk {
         Ok(layout::page(&frame, &body))
     }
 
-    fn link_made(&self, signed: &Signed, found: &Found, made: &Made) -> Html<String> {
+    /// What the reader is sent.
+    fn text(&self, signed: &Signed, made: &Made) -> String {
         let ends = self.web.now() + jiff::SignedDuration::from_hours(24 * i64::from(made.terms.days));
         let ends = ends.to_zoned_datetime(TimeZone::system()).strftime("%d-%b-%Y %H:%M");
         let times =
             if made.terms.views == 1 { "once".to_owned() } else { format!("{} times", made.terms.views) };
-        let text = format!(
+        format!(
             "{} shows you a clinical photo.\nOpen this address:\n{}/link/{}\nIt opens {times}, until {ends}, with a code that you are told by another way.",
             signed.acting.person.name,
             self.web.links_origin(),
             made.address,
-        );
+        )
+    }
+
+    fn link_made(
+        &self,
+        (signed, found): (&Signed, &Found),
+        made: &Made,
+        (text, mailed): (&str, Option<Mailed>),
+    ) -> Html<String> {
+        let label = if matches!(mailed, Some(Mailed::Taken)) { words::MAILED_TEXT } else { words::TEXT };
         let body = html! {
-            p { (words::SEND) " " strong { (made.reader) } "." }
+            @match (mailed, &made.mail) {
+                (Some(Mailed::Taken), Some(to)) => p { (words::MAILED) " " strong { (to.email) } "." },
+                (Some(Mailed::Refused), _) => p.trouble role="alert" { (words::NOT_MAILED) },
+                (Some(Mailed::Silent), _) => p.trouble role="alert" { (words::PERHAPS_MAILED) },
+                (None, _) | (_, None) => p { (words::SEND) " " strong { (made.reader) } "." },
+            }
             div.field {
-                label for="text" { (words::TEXT) }
+                label for="text" { (label) }
                 textarea id="text" rows="9" readonly { "\n" (text) }
             }
             h2 { (words::CODE) }
@@ -175,23 +236,47 @@ pub(in crate::web::photos) async fn make(
     desk.make_link(&signed, &address, &value).await.map_err(|refusal| refusal.keeping(&typed()))
 }
 
+/// Where mail goes; nowhere where nothing was entered.
+fn mailbox(typed: &str) -> Result<Option<Mailbox>, AddressError> {
+    let typed = typed.trim();
+    if typed.is_empty() { Ok(None) } else { Ok(Some(Mailbox::new(None, typed.parse()?))) }
+}
+
 impl Desk {
     async fn make_link(&self, signed: &Signed, address: &str, value: &Filled) -> Result<Response, Refusal> {
         let found = self.linkable(signed, address).await?;
-        let Some((made, reason)) = self.filled_link(&found, value)? else {
-            let page = self.link_form(signed, &found, value, Some(words::MISSING)).await?;
-            return Ok((StatusCode::BAD_REQUEST, page).into_response());
+        let filled = match mailbox(&value.mail) {
+            Err(_) => Err(words::MAIL_WRONG),
+            Ok(mail) => self.filled_link(&found, value, mail)?.ok_or(words::MISSING),
+        };
+        let (made, reason) = match filled {
+            Ok(filled) => filled,
+            Err(trouble) => {
+                let page = self.link_form(signed, &found, value, Some(trouble)).await?;
+                return Ok((StatusCode::BAD_REQUEST, page).into_response());
+            }
         };
         let authorised = self.allowed(signed, act::MakeLink, &found.subject(), Some(reason)).await?;
-        let (own, terms) = (self.clone(), made.terms.clone());
+        let text = self.text(signed, &made);
+        let (own, by, photo, terms) = (self.clone(), signed.clone(), found.clone(), made.terms.clone());
+        let (mail, said) = (made.mail.clone(), text.clone());
         // Whoever asked may go: what is in the log is known here too.
-        let linking = tokio::spawn(async move { own.link(authorised, terms).await });
-        linking.await.map_err(|_| Refusal::Broken("link"))??;
-        Ok(self.link_made(signed, &found, &made).into_response())
+        let linking = tokio::spawn(async move {
+            own.link(authorised, terms).await?;
+            let Some(to) = mail else { return Ok(None) };
+            Ok::<_, Refusal>(own.mail_link(&by, &photo, &to, &said).await)
+        });
+        let mailed = linking.await.map_err(|_| Refusal::Broken("link"))??;
+        Ok(self.link_made((signed, &found), &made, (&text, mailed)).into_response())
     }
 
     /// What is to be made; nothing where something is missing or more than the hospital allows.
-    fn filled_link(&self, found: &Found, value: &Filled) -> Result<Option<(Made, Reason)>, Refusal> {
+    fn filled_link(
+        &self,
+        found: &Found,
+        value: &Filled,
+        mail: Option<Mailbox>,
+    ) -> Result<Option<(Made, Reason)>, Refusal> {
         let reader = value.reader.trim();
         let reader: Option<Text<100>> = Text::new(reader).ok().filter(|_| !reader.contains(['\n', '\r']));
         let why: Option<Text<512>> = Text::new(lines(&value.words)).ok();
@@ -220,7 +305,7 @@ impl Desk {
         };
         let (first, second) = code.split_at(4);
         let code = format!("{first} {second}");
-        let made = Made { reader: reader.as_str().to_owned(), address, code, terms };
+        let made = Made { reader: reader.as_str().to_owned(), address, code, terms, mail };
         Ok(Some((made, Reason { code: reason, sealed_words: Some(sealed) })))
     }
 }

@@ -12,6 +12,17 @@ pub(in crate::web::photos) const WHY: &str = "Why";
 pub(in crate::web::photos) const WORDS: &str = "In words";
 pub(in crate::web::photos) const WORDS_HINT: &str =
     "What they need it for. Whoever reads the log later can read this.";
+pub(in crate::web::photos) const MAIL: &str = "Their e-mail address";
+pub(in crate::web::photos) const MAIL_HINT: &str = "The address of the link goes there. Leave it empty to send the text yourself. The code never goes by mail.";
+pub(in crate::web::photos) const MAIL_WRONG: &str =
+    "This is no e-mail address. Enter one such as practice@surgery.example, or leave it empty.";
+pub(in crate::web::photos) const MAIL_SUBJECT: &str = "A photo for you";
+pub(in crate::web::photos) const MAILED: &str = "This text was mailed to";
+pub(in crate::web::photos) const NOT_MAILED: &str =
+    "The mail server did not take this text. Copy it and send it yourself.";
+pub(in crate::web::photos) const PERHAPS_MAILED: &str =
+    "The mail server has not answered. Ask the reader whether the text came, or send it yourself.";
+pub(in crate::web::photos) const MAILED_TEXT: &str = "The text";
 pub(in crate::web::photos) const DAYS: &str = "For how many days";
 pub(in crate::web::photos) const VIEWS: &str = "How often they may open it";
 pub(in crate::web::photos) const COPY: &str = "They may keep a marked copy";
