@@ -132,6 +132,8 @@ struct ScreensView: View {
             Shown({ SignInPresenter(core, graph.browser, $0) { journey.signedIn() } }) { SignInView(state: $0, send: $1) }
         case .notice(let notice):
             Shown({ NoticePresenter(notice, $0, accepted: journey.accepted) }) { NoticeView(state: $0, send: $1) }
+        case .team(let teams):
+            Shown({ TeamPresenter(teams, now: journey.team, $0, chosen: journey.team) }) { TeamView(state: $0, send: $1) }
         case .patient: patient
         case .consent(let patient): consent(patient)
         case .body(let patient):
@@ -257,10 +259,12 @@ struct ScreensView: View {
 
     private var settings: some View {
         let ways = SettingsWays(
-            help: { journey.open(.help) }, incident: { journey.open(.incident) }, signOut: journey.signedOut, back: screens.back
+            help: { journey.open(.help) }, incident: { journey.open(.incident) }, team: journey.askTeam,
+            signOut: journey.signedOut, back: screens.back
         )
         let state = Settings.of(
-            core.standing(), hardware: EnclaveKeys.inChip, version: graph.version, canSignOut: core.clinician() != nil
+            core.standing(), hardware: EnclaveKeys.inChip, version: graph.version, canSignOut: core.clinician() != nil,
+            Working(journey.team, others: core.choices().teams.count > 1)
         )
         return SettingsView(state: state, ways: ways)
     }

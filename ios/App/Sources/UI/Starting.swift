@@ -64,6 +64,23 @@ struct NoticeView: View {
     }
 }
 
+struct TeamView: View {
+    let state: TeamState
+    let send: (TeamEvent) -> Void
+
+    var body: some View {
+        Page(.teamTitle) {
+            Text(say(.teamBody))
+            if let now = state.now { Said(Line(.teamNow, now.words), .plain) }
+            ForEach(state.teams, id: \.code) { team in
+                OtherAction(words: team.words) { send(.choose(team)) }
+            }
+        } actions: {
+            if let now = state.now { QuietAction(.back) { send(.choose(now)) } }
+        }
+    }
+}
+
 /// The store did not open: why, and how to go on.
 struct ShutView: View {
     let why: Line?

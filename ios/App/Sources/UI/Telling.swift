@@ -34,6 +34,7 @@ struct IncidentView: View {
 struct SettingsWays {
     let help: @MainActor () -> Void
     let incident: @MainActor () -> Void
+    let team: @MainActor () -> Void
     let signOut: @MainActor () -> Void
     let back: @MainActor () -> Void
 }
@@ -51,6 +52,7 @@ struct SettingsView: View {
         } actions: {
             OtherAction(.settingsIncident, action: ways.incident)
             OtherAction(.settingsHelp, action: ways.help)
+            if state.canChangeTeam { OtherAction(.settingsTeamChange, action: ways.team) }
             if state.canSignOut { OtherAction(.settingsSignOut, action: ways.signOut) }
             QuietAction(.back, action: ways.back)
         }

@@ -56,7 +56,9 @@ final class Around {
             case "photos":
                 let photos = try value.list.map(photo)
                 core.state { $0.photos = photos }
-            case "screen", "patient", "sites", "forms", "notice", "worklist", "support", "record", "local": break
+            case "screen", "patient", "sites", "forms", "notice", "worklist", "support", "record", "local", "teams",
+                "team":
+                break
             default: throw Unknown(what: key)
             }
         }
@@ -67,6 +69,7 @@ final class Around {
         case "enrol": enrol()
         case "sign_in": signIn()
         case "notice": notice(given)
+        case "team": team(given)
         case "patient": patient(given)
         case "consent": consent(given)
         case "body": body(given)
@@ -115,6 +118,17 @@ final class Around {
             switch name {
             case "end_seen": .endSeen
             case "accept": .accept
+            default: throw Unknown(what: name)
+            }
+        }
+    }
+
+    private func team(_ given: Json) -> Driven {
+        let now = given["team"].text.map(readTeam)
+        let teams = given["teams"].list.map { readTeam($0.text ?? "") }
+        return Driven(TeamPresenter(teams, now: now, work) { self.told("chosen", .text($0.code)) }, json) { name, with in
+            switch name {
+            case "choose": .choose(readTeam(with[0].text ?? ""))
             default: throw Unknown(what: name)
             }
         }
@@ -284,6 +298,8 @@ final class Around {
             case "signed_in": journey.signedIn()
             case "signed_out": journey.signedOut()
             case "accepted": if case .notice(let notice) = journey.route { journey.accepted(notice) }
+            case "team": journey.team(readTeam(first.text ?? ""))
+            case "ask_team": journey.askTeam()
             case "patient": journey.patient(readPatient(first))
             case "consent": journey.consent(nil, of: consents[consents.count - 1])
             case "site": journey.site(first.text.map { Site($0) }, of: bodies[bodies.count - 1])
@@ -322,7 +338,11 @@ final class Around {
             switch name {
             case "settings":
                 let hardware = with[0].bool
-                self.told(json(Settings.of(standing, hardware: hardware, version: "0.1.0", canSignOut: with[1].bool)))
+                let team = with.count > 2 ? with[2].text.map(readTeam) : nil
+                let working = Working(team, others: with.count > 3 && with[3].bool)
+                self.told(
+                    json(Settings.of(standing, hardware: hardware, version: "0.1.0", canSignOut: with[1].bool, working))
+                )
             case "blocked": self.told(json(Blocked.of(standing, given["support"].text)))
             case "help": self.told(json(help(given["support"].text)))
             default: throw Unknown(what: name)
@@ -353,6 +373,7 @@ private func standing(_ value: Json) -> Standing {
 
 private func choices(_ value: Json) -> Choices {
     Choices(
+        teams: value["teams"].list.map { readTeam($0.text ?? "") },
         sites: value["sites"].list.map(readSiteChoice),
         consents: value["consents"].list.map { Choice($0.text ?? "", $0.text ?? "") },
         notices: value["notices"].list.compactMap(readNotice)
@@ -381,6 +402,8 @@ private func readPatient(_ value: Json) -> Patient? {
         hc: value["hc"].text, local: value["local"].text
     )
 }
+
+private func readTeam(_ name: String) -> Choice { Choice(name, name) }
 
 private func readNotice(_ value: Json) -> Notice? {
     value["code"].text.map { Notice(code: $0, version: value["version"].number ?? 0, words: "") }

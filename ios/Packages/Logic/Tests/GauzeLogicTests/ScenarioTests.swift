@@ -99,8 +99,8 @@ func changed(_ before: Json, _ after: Json) -> Json {
     @Test func everyScreenHasAScenarioThatStartsWithAllOfItsState() {
         let begun = Set(Scenario.all.filter { $0.start != .null }.map(\.screen))
         let screens = [
-            "enrol", "sign_in", "notice", "patient", "consent", "body", "wound", "camera", "check", "queue", "review", "incident",
-            "journey",
+            "enrol", "sign_in", "notice", "team", "patient", "consent", "body", "wound", "camera", "check", "queue", "review",
+            "incident", "journey",
         ]
         #expect(begun.isSuperset(of: screens))
     }

@@ -101,6 +101,10 @@ func json(_ state: SignInState) -> Json {
 
 func json(_ state: NoticeState) -> Json { ["notice": json(state.notice), "read": .bool(state.read)] }
 
+func json(_ state: TeamState) -> Json {
+    ["teams": .list(state.teams.map { .text($0.code) }), "now": .of(state.now?.code)]
+}
+
 func json(_ state: PatientState) -> Json {
     let fields = state.typed.fields.map { (name($0.key), Json.text($0.value)) }
     let faults = state.typed.faults.map { (name($0.key), json($0.value)) }
@@ -189,7 +193,7 @@ func json(_ state: BlockedState?) -> Json {
 func json(_ state: SettingsState) -> Json {
     [
         "phone": json(state.phone), "may": json(state.may), "mayNot": json(state.mayNot), "version": json(state.version),
-        "canSignOut": .bool(state.canSignOut),
+        "canSignOut": .bool(state.canSignOut), "canChangeTeam": .bool(state.canChangeTeam),
     ]
 }
 
@@ -200,6 +204,7 @@ func json(_ route: Route) -> Json {
     case .enrol: ["enrol"]
     case .signIn: ["sign_in"]
     case .notice(let notice): ["notice", json(notice)]
+    case .team(let teams): ["team", .list(teams.map { .text($0.code) })]
     case .patient: ["patient"]
     case .consent(let patient): ["consent", json(patient)]
     case .body(let patient): ["body", json(patient)]

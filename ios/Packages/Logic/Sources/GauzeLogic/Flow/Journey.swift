@@ -3,6 +3,8 @@ public enum Route: Sendable {
     case enrol
     case signIn
     case notice(Notice)
+    /// Where the hospital has several teams.
+    case team([Choice])
     case patient
     case consent(Patient?)
     case body(Patient?)
@@ -40,6 +42,13 @@ public final class Journey {
     /// Whom to ask, as device management said.
     public var support: String?
 
+    /// The team that photos go to: the hospital's only one, or as whoever uses the phone said. Forgotten as notices are.
+    public var team: Choice? {
+        let teams = core.choices().teams
+        return teams.count == 1 ? teams[0] : worksIn.flatMap { teams.contains($0) ? $0 : nil }
+    }
+
+    private var worksIn: Choice?
     private let core: any Core
     private let acknowledged: any Acknowledged
     private var asked = false
@@ -76,8 +85,9 @@ public final class Journey {
         if let blocked = Blocked.of(standing, support) { return .stopped(blocked) }
         if !standing.enrolled { return .enrol }
         if core.signInMode() != nil && core.clinician() == nil && !asked { return .signIn }
-        let unread = core.choices().notices.first { $0.code == "staff" && !acknowledged.has($0) }
-        return unread.map(Route.notice) ?? .patient
+        let choices = core.choices()
+        if let unread = choices.notices.first(where: { $0.code == "staff" && !acknowledged.has($0) }) { return .notice(unread) }
+        return choices.teams.count > 1 && team == nil ? .team(choices.teams) : .patient
     }
 
     public func enrolled() {
@@ -96,6 +106,7 @@ public final class Journey {
         asked = false
         core.signOut()
         acknowledged.forget()
+        worksIn = nil
         newest = [:]
         start()
     }
@@ -103,6 +114,17 @@ public final class Journey {
     public func accepted(_ notice: Notice) {
         guard case .notice(let inFront) = route, inFront == notice else { return }
         acknowledged.keep(notice)
+        go(first())
+    }
+
+    /// Asked for from the settings too.
+    public func askTeam() {
+        go(.team(core.choices().teams))
+    }
+
+    public func team(_ team: Choice) {
+        guard case .team(let inFront) = route, inFront.contains(team) else { return }
+        worksIn = team
         go(first())
     }
 
@@ -178,6 +200,7 @@ public final class Journey {
 
     private func camera() {
         var record = PhotoRecord(patient: visit.patient)
+        record.team = team
         record.site = visit.site
         record.wound = visit.wound
         record.series = visit.series

@@ -5,25 +5,39 @@ public struct SettingsState: Sendable, Equatable {
     public let mayNot: [Line]
     public let version: Line
     public let canSignOut: Bool
+    public let canChangeTeam: Bool
+}
+
+/// The team that photos go to, and whether there are others.
+public struct Working: Sendable, Equatable {
+    public let team: Choice?
+    public let others: Bool
+
+    public init(_ team: Choice? = nil, others: Bool = false) {
+        self.team = team
+        self.others = others
+    }
 }
 
 public enum Settings {
     /// `hardware` tells whether the keys are in a chip of their own.
     public static func of(
-        _ standing: Standing, hardware: Bool, version: String, canSignOut: Bool
+        _ standing: Standing, hardware: Bool, version: String, canSignOut: Bool, _ working: Working = Working()
     ) -> SettingsState {
         SettingsState(
-            phone: phone(standing, hardware),
+            phone: phone(standing, hardware, working.team),
             may: [Line(.settingsMayCamera), Line(.settingsMaySend)],
             mayNot: [Line(.settingsMayNotGallery), Line(.settingsMayNotLocation), Line(.settingsMayNotBackup)],
             version: Line(.settingsVersion, version),
-            canSignOut: canSignOut
+            canSignOut: canSignOut,
+            canChangeTeam: working.others
         )
     }
 
-    private static func phone(_ standing: Standing, _ hardware: Bool) -> [Line] {
+    private static func phone(_ standing: Standing, _ hardware: Bool, _ team: Choice?) -> [Line] {
         var lines = [standing.device.map { Line(.settingsDevice, $0) } ?? Line(.settingsNotEnrolled)]
         if let ward = standing.ward { lines.append(Line(.settingsWard, ward)) }
+        if let team { lines.append(Line(.settingsTeam, team.words)) }
         if let gateway = standing.gateway { lines.append(Line(.settingsGateway, gateway)) }
         if standing.policy > 0 { lines.append(Line(.settingsPolicy, "\(standing.policy)")) }
         lines.append(Line(hardware ? .settingsKeysHardware : .settingsKeysTee))
@@ -47,7 +61,10 @@ private func ward(_ change: (inout Standing) -> Void = { _ in }) -> Standing {
 }
 
 public let settingsSamples = [
-    "enrolled": Settings.of(ward(), hardware: true, version: "0.1.0", canSignOut: true),
+    "enrolled": Settings.of(
+        ward(), hardware: true, version: "0.1.0", canSignOut: true,
+        Working(Choice("burns", "Burns and plastic surgery"), others: true)
+    ),
     "trouble": Settings.of(
         ward {
             $0.tooManyUnsent = "too_many_unsent"

@@ -14,6 +14,8 @@ public enum Word: Sendable, CaseIterable {
     case signinTitle, signinBody, signinStart, signinWorking, signinLater, signinShared
     // notice
     case noticeTitle, noticeVersion, noticeAccept, noticeWait
+
+    case teamTitle, teamBody, teamNow
     // patient
     case patientTitle, patientScan, patientScanning, patientType, patientList, patientListEmpty, patientNone,
         patientNoneConsequence, patientConfirmTitle, patientConfirmMore, patientConfirmed, patientFamily, patientGiven,
@@ -50,10 +52,10 @@ public enum Word: Sendable, CaseIterable {
         incidentNotSent, incidentNotSentDo, incidentPhoneLost, incidentPhoneLostDo, incidentConsent, incidentConsentDo,
         incidentContact, incidentNoContact, incidentDiscard, incidentDiscarded
     // settings
-    case settingsTitle, settingsPhone, settingsDevice, settingsWard, settingsGateway, settingsPolicy, settingsUnsent,
+    case settingsTitle, settingsPhone, settingsDevice, settingsWard, settingsTeam, settingsGateway, settingsPolicy, settingsUnsent,
         settingsDamaged, settingsTrustStale, settingsNotEnrolled, settingsKeysHardware, settingsKeysTee, settingsMay, settingsMayCamera,
         settingsMaySend, settingsMayNot, settingsMayNotGallery, settingsMayNotLocation, settingsMayNotBackup,
-        settingsVersion, settingsLicences, settingsLicencesBody, settingsSignOut, settingsHelp, settingsIncident
+        settingsVersion, settingsLicences, settingsLicencesBody, settingsTeamChange, settingsSignOut, settingsHelp, settingsIncident
     // locked
     case lockedTitle, lockedBody, lockedWaiting, lockedSend, lockedContact
     // wiped

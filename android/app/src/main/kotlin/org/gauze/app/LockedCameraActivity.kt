@@ -63,7 +63,7 @@ class LockedCameraActivity : ComponentActivity() {
     private fun start(core: Core) {
         val standing = core.standing()
         shut = Blocked.of(standing, null)?.why ?: if (standing.enrolled) null else Failures.waiting("not_enrolled")
-        if (shut == null) at = Route.Camera(PhotoRecord(series = core.newSeries()))
+        if (shut == null) at = Route.Camera(PhotoRecord(team = graph.journey(core).team, series = core.newSeries()))
     }
 
     /** The tick stays for a moment, and the camera is ready for the next photo of the same visit. */
@@ -71,7 +71,7 @@ class LockedCameraActivity : ComponentActivity() {
         graph.uploads.schedule(0, asked = true)
         lifecycleScope.launch {
             delay(TICK)
-            at = Route.Camera(PhotoRecord(series = at?.record?.series ?: core.newSeries()))
+            at = Route.Camera(PhotoRecord(team = graph.journey(core).team, series = at?.record?.series ?: core.newSeries()))
         }
     }
 

@@ -29,6 +29,7 @@ import org.gauze.app.ui.ReviewView
 import org.gauze.app.ui.SettingsView
 import org.gauze.app.ui.SettingsWays
 import org.gauze.app.ui.SignInView
+import org.gauze.app.ui.TeamView
 import org.gauze.app.ui.WoundView
 import org.gauze.app.ui.say
 import org.gauze.logic.body.BodyPresenter
@@ -59,8 +60,10 @@ import org.gauze.logic.queue.QueuePresenter
 import org.gauze.logic.review.ReviewEvent
 import org.gauze.logic.review.ReviewPresenter
 import org.gauze.logic.settings.Settings
+import org.gauze.logic.settings.Working
 import org.gauze.logic.settings.help
 import org.gauze.logic.signin.SignInPresenter
+import org.gauze.logic.team.TeamPresenter
 import org.gauze.logic.wound.WoundPresenter
 import org.gauze.logic.words.Word
 
@@ -122,6 +125,7 @@ class Screens(
             Route.Enrol -> Enrol()
             Route.SignIn -> show(shown(at) { SignInPresenter(core, graph.browser, it) { journey.signedIn() } }) { state, send -> SignInView(state, send) }
             is Route.Notice -> show(shown(at) { NoticePresenter(at.notice, it, journey::accepted) }) { state, send -> NoticeView(state, send) }
+            is Route.Team -> show(shown(at) { TeamPresenter(at.teams, journey.team, it, journey::team) }) { state, send -> TeamView(state, send) }
             Route.Patient -> Patient()
             is Route.Consent -> Consent(at)
             is Route.Body -> show(shown(at) { BodyPresenter(at.patient, core.choices().sites, it) { site -> journey.site(site, at.patient) } }) { state, send -> BodyView(state, send) }
@@ -146,8 +150,14 @@ class Screens(
                 IncidentView(state, ::back, send)
             }
             Route.Settings -> SettingsView(
-                Settings.of(core.standing(), graph.hardware, graph.version, core.clinician() != null),
-                SettingsWays({ journey.open(Route.Help) }, { journey.open(Route.Incident) }, journey::signedOut, ::back),
+                Settings.of(
+                    core.standing(),
+                    graph.hardware,
+                    graph.version,
+                    core.clinician() != null,
+                    Working(journey.team, core.choices().teams.size > 1),
+                ),
+                SettingsWays({ journey.open(Route.Help) }, { journey.open(Route.Incident) }, journey::askTeam, journey::signedOut, ::back),
             )
             Route.Help -> HelpView(help(journey.support), ::back)
             is Route.Stopped -> BlockedView(at.state, { graph.uploads.schedule(0, asked = true) }) { journey.open(Route.Enrol) }

@@ -148,6 +148,13 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
         rule.onNode(button).performClick()
     }
 
+    /** Says which team photos go to. */
+    fun worksIn(team: String) {
+        see(Word.TeamTitle)
+        rule.onNodeWithText(team).performScrollTo().performClick()
+        see(Word.PatientTitle)
+    }
+
     fun tick(word: Word) = rule.onNodeWithText(word(word)).performScrollTo().performClick()
 
     /** Whatever is there in its place is in the failure. */

@@ -29,6 +29,7 @@ import org.gauze.app.ui.ReviewView
 import org.gauze.app.ui.SettingsView
 import org.gauze.app.ui.SettingsWays
 import org.gauze.app.ui.SignInView
+import org.gauze.app.ui.TeamView
 import org.gauze.app.ui.WoundView
 import org.gauze.app.ui.viewingGrey
 import org.gauze.logic.body.bodySamples
@@ -44,6 +45,7 @@ import org.gauze.logic.review.reviewSamples
 import org.gauze.logic.settings.helpSamples
 import org.gauze.logic.settings.lockedSamples
 import org.gauze.logic.settings.settingsSamples
+import org.gauze.logic.team.teamSamples
 import org.gauze.logic.settings.wipedSamples
 import org.gauze.logic.signin.signInSamples
 import org.gauze.logic.wound.woundSamples
@@ -71,6 +73,7 @@ object Samples {
         "enrol" to views(enrolSamples) { EnrolView(it, finder) {} },
         "signin" to views(signInSamples) { SignInView(it) {} },
         "notice" to views(noticeSamples) { NoticeView(it) {} },
+        "team" to views(teamSamples) { TeamView(it) {} },
         "patient" to views(patientSamples) { PatientView(it, finder, { More({}, {}, {}) }) {} },
         "consent" to views(consentSamples) { ConsentView(it) {} },
         "body" to views(bodySamples) { BodyView(it) {} },
@@ -80,7 +83,7 @@ object Samples {
         "queue" to views(queueSamples) { QueueView(it, {}, {}) {} },
         "review" to views(reviewSamples) { ReviewView(it, {}) {} },
         "incident" to views(incidentSamples) { IncidentView(it, {}) {} },
-        "settings" to views(settingsSamples) { SettingsView(it, SettingsWays({}, {}, {}, {})) },
+        "settings" to views(settingsSamples) { SettingsView(it, SettingsWays({}, {}, {}, {}, {})) },
         "locked" to views(lockedSamples) { BlockedView(it, {}, {}) },
         "wiped" to views(wipedSamples) { BlockedView(it, {}, {}) },
         "help" to views(helpSamples) { HelpView(it) {} },

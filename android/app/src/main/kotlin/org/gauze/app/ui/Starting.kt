@@ -1,9 +1,13 @@
 package org.gauze.app.ui
 
+import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.heightIn
+import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
-import androidx.compose.foundation.layout.Box
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.unit.dp
 import org.gauze.logic.enrol.EnrolEvent
 import org.gauze.logic.enrol.EnrolState
 import org.gauze.logic.flow.Line
@@ -11,6 +15,8 @@ import org.gauze.logic.notice.NoticeEvent
 import org.gauze.logic.notice.NoticeState
 import org.gauze.logic.signin.SignInEvent
 import org.gauze.logic.signin.SignInState
+import org.gauze.logic.team.TeamEvent
+import org.gauze.logic.team.TeamState
 import org.gauze.logic.words.Word
 
 /** [viewfinder] shows what the camera sees while a code is scanned. */
@@ -60,6 +66,18 @@ fun NoticeView(state: NoticeState, send: (NoticeEvent) -> Unit) = Page(
     Text(state.notice.words)
     Text(say(Line(Word.NoticeVersion, state.notice.version.toString())), color = LocalTones.current.muted)
     EndSeen { send(NoticeEvent.EndSeen) }
+}
+
+@Composable
+fun TeamView(state: TeamState, send: (TeamEvent) -> Unit) = Page(
+    Word.TeamTitle,
+    actions = { state.now?.let { now -> QuietAction(Word.Back) { send(TeamEvent.Choose(now)) } } },
+) {
+    Text(say(Word.TeamBody))
+    state.now?.let { Said(Line(Word.TeamNow, it.words), Tone.PLAIN) }
+    state.teams.forEach { team ->
+        OutlinedButton({ send(TeamEvent.Choose(team)) }, Modifier.fillMaxWidth().heightIn(min = 56.dp)) { Text(team.words) }
+    }
 }
 
 /** Composed behind the last line, and told when that has been on the screen. */

@@ -41,7 +41,13 @@ fun IncidentView(state: IncidentState, back: () -> Unit, send: (IncidentEvent) -
 }
 
 /** Where the settings lead. */
-class SettingsWays(val help: () -> Unit, val incident: () -> Unit, val signOut: () -> Unit, val back: () -> Unit)
+class SettingsWays(
+    val help: () -> Unit,
+    val incident: () -> Unit,
+    val team: () -> Unit,
+    val signOut: () -> Unit,
+    val back: () -> Unit,
+)
 
 @Composable
 fun SettingsView(state: SettingsState, ways: SettingsWays) = Page(
@@ -49,6 +55,7 @@ fun SettingsView(state: SettingsState, ways: SettingsWays) = Page(
     actions = {
         OtherAction(Word.SettingsIncident, onClick = ways.incident)
         OtherAction(Word.SettingsHelp, onClick = ways.help)
+        if (state.canChangeTeam) OtherAction(Word.SettingsTeamChange, onClick = ways.team)
         if (state.canSignOut) OtherAction(Word.SettingsSignOut, onClick = ways.signOut)
         QuietAction(Word.Back, ways.back)
     },

@@ -5,6 +5,7 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import org.gauze.logic.camera.KeptPhoto
 import org.gauze.logic.check.Checked
+import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Consent
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Notice
@@ -24,6 +25,9 @@ sealed interface Route {
     data object SignIn : Route
 
     class Notice(val notice: org.gauze.logic.core.Notice) : Route
+
+    /** Where the hospital has several teams. */
+    class Team(val teams: List<Choice>) : Route
 
     data object Patient : Route
 
@@ -76,6 +80,11 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     /** The newest photo of each wound: as this process took it, or as the core knows it. */
     private val newest = HashMap<String, String>()
 
+    private var worksIn: Choice? = null
+
+    /** The team that photos go to: the hospital's only one, or as whoever uses the phone said. Forgotten as notices are. */
+    val team: Choice? get() = core.choices().teams.let { teams -> teams.singleOrNull() ?: worksIn?.takeIf { it in teams } }
+
     /** Whom to ask, as device management said. */
     @Volatile var support: String? = null
 
@@ -121,8 +130,9 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
         Blocked.of(standing, support)?.let { return Route.Stopped(it) }
         if (!standing.enrolled) return Route.Enrol
         if (core.signInMode() != null && core.clinician() == null && !asked) return Route.SignIn
-        return core.choices().notices.firstOrNull { it.code == STAFF && !acknowledged.has(it) }?.let { Route.Notice(it) }
-            ?: Route.Patient
+        val choices = core.choices()
+        choices.notices.firstOrNull { it.code == STAFF && !acknowledged.has(it) }?.let { return Route.Notice(it) }
+        return if (choices.teams.size > 1 && team == null) Route.Team(choices.teams) else Route.Patient
     }
 
     fun enrolled() = start()
@@ -140,6 +150,7 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
         asked = false
         core.signOut()
         acknowledged.forget()
+        worksIn = null
         newest.clear()
         anew()
     }
@@ -148,6 +159,17 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
         val at = inFront<Route.Notice> { it.notice == notice } ?: return
         leave(at) {
             acknowledged.keep(notice)
+            first()
+        }
+    }
+
+    /** Asked for from the settings too. */
+    fun askTeam() = go { Route.Team(core.choices().teams) }
+
+    fun team(team: Choice) {
+        val at = inFront<Route.Team> { team in it.teams } ?: return
+        leave(at) {
+            worksIn = team
             first()
         }
     }
@@ -232,6 +254,7 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
     private fun camera() = Route.Camera(
         PhotoRecord(
             patient = visit.patient,
+            team = team,
             site = visit.site,
             wound = visit.wound,
             series = visit.series,

@@ -1,5 +1,6 @@
 package org.gauze.logic.settings
 
+import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Standing
 import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Failures
@@ -12,21 +13,27 @@ data class SettingsState(
     val mayNot: List<Line>,
     val version: Line,
     val canSignOut: Boolean,
+    val canChangeTeam: Boolean,
 )
 
+/** The team that photos go to, and whether there are others. */
+class Working(val team: Choice? = null, val others: Boolean = false)
+
 object Settings {
-    fun of(standing: Standing, hardware: Boolean, version: String, canSignOut: Boolean) = SettingsState(
-        phone = phone(standing, hardware),
+    fun of(standing: Standing, hardware: Boolean, version: String, canSignOut: Boolean, working: Working = Working()) = SettingsState(
+        phone = phone(standing, hardware, working.team),
         may = listOf(Line(Word.SettingsMayCamera), Line(Word.SettingsMaySend)),
         mayNot = listOf(Line(Word.SettingsMayNotGallery), Line(Word.SettingsMayNotLocation), Line(Word.SettingsMayNotBackup)),
         version = Line(Word.SettingsVersion, version),
         canSignOut = canSignOut,
+        canChangeTeam = working.others,
     )
 
-    private fun phone(standing: Standing, hardware: Boolean): List<Line> = buildList {
+    private fun phone(standing: Standing, hardware: Boolean, team: Choice?): List<Line> = buildList {
         val device = standing.device
         if (device == null) add(Line(Word.SettingsNotEnrolled)) else add(Line(Word.SettingsDevice, device))
         standing.ward?.let { add(Line(Word.SettingsWard, it)) }
+        team?.let { add(Line(Word.SettingsTeam, it.words)) }
         standing.gateway?.let { add(Line(Word.SettingsGateway, it)) }
         if (standing.policy > 0) add(Line(Word.SettingsPolicy, standing.policy.toString()))
         add(Line(if (hardware) Word.SettingsKeysHardware else Word.SettingsKeysTee))
@@ -43,7 +50,13 @@ object Settings {
 private val ward = Standing("5f0a-77c1", "https://photos.example.nhs.uk", "Ward 9", 12, unsent = 3)
 
 val settingsSamples = mapOf(
-    "enrolled" to Settings.of(ward, hardware = true, version = "0.1.0", canSignOut = true),
+    "enrolled" to Settings.of(
+        ward,
+        hardware = true,
+        version = "0.1.0",
+        canSignOut = true,
+        Working(Choice("burns", "Burns and plastic surgery"), others = true),
+    ),
     "trouble" to Settings.of(
         ward.copy(
             tooManyUnsent = "too_many_unsent",

@@ -56,6 +56,10 @@ enum class Word {
     NoticeVersion,
     NoticeAccept,
     NoticeWait,
+
+    TeamTitle,
+    TeamBody,
+    TeamNow,
     // patient
     PatientTitle,
     PatientScan,
@@ -233,6 +237,7 @@ enum class Word {
     SettingsPhone,
     SettingsDevice,
     SettingsWard,
+    SettingsTeam,
     SettingsGateway,
     SettingsPolicy,
     SettingsUnsent,
@@ -251,6 +256,7 @@ enum class Word {
     SettingsVersion,
     SettingsLicences,
     SettingsLicencesBody,
+    SettingsTeamChange,
     SettingsSignOut,
     SettingsHelp,
     SettingsIncident,

@@ -128,7 +128,7 @@ internal class Around {
                 fake.photos.clear()
                 value.list.forEach { fake.photos += photo(it) }
             }
-            "patient", "sites", "forms", "notice", "worklist", "support", "record", "local" -> Unit
+            "patient", "sites", "forms", "notice", "worklist", "support", "record", "local", "teams", "team" -> Unit
             else -> error("nobody knows $key")
         }
     }
@@ -155,6 +155,7 @@ private fun standing(value: Any?) = Standing(
 )
 
 private fun choices(value: Any?) = Choices(
+    teams = value["teams"].list.map(::team),
     sites = value["sites"].list.map(::siteChoice),
     consents = value["consents"].list.map { Choice(it.text!!, it.text!!) },
     notices = value["notices"].list.mapNotNull(::notice),
@@ -182,6 +183,8 @@ internal fun patient(value: Any?) = value["family"].text?.let { family ->
 }
 
 internal fun notice(value: Any?) = value["code"].text?.let { Notice(it, value["version"].int, "") }
+
+internal fun team(value: Any?) = Choice(value.text!!, value.text!!)
 
 internal fun siteChoice(value: Any?) =
     SiteChoice("snomed", value.list[1].text!!, value.list[0].text!!, value.list[2] == true)

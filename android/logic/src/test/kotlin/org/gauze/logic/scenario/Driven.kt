@@ -44,9 +44,12 @@ import org.gauze.logic.review.ReviewEvent
 import org.gauze.logic.review.ReviewPresenter
 import org.gauze.logic.settings.Blocked
 import org.gauze.logic.settings.Settings
+import org.gauze.logic.settings.Working
 import org.gauze.logic.settings.help
 import org.gauze.logic.signin.SignInEvent
 import org.gauze.logic.signin.SignInPresenter
+import org.gauze.logic.team.TeamEvent
+import org.gauze.logic.team.TeamPresenter
 import org.gauze.logic.words.Word
 import org.gauze.logic.words.Wordings
 import org.gauze.logic.wound.WoundChoice
@@ -80,6 +83,16 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
             "end_seen" -> NoticeEvent.EndSeen
             "accept" -> NoticeEvent.Accept
             else -> unknown(name)
+        }
+    }
+    "team" -> {
+        val now = given["team"].text?.let { team(it) }
+        val presenter = TeamPresenter(given["teams"].list.map(::team), now, scope) { told += listOf("chosen", it.code) }
+        driven(presenter, ::shown) { name, with ->
+            when (name) {
+                "choose" -> TeamEvent.Choose(team(with[0]))
+                else -> unknown(name)
+            }
         }
     }
     "patient" -> patients(given)
@@ -127,7 +140,10 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
     "settings" -> Driven({ emptyMap<String, Any?>() }) { name, with ->
         told += listOf(
             when (name) {
-                "settings" -> shown(Settings.of(core.standing(), with[0] == true, "0.1.0", with[1] == true))
+                "settings" -> {
+                    val working = Working(with.getOrNull(2)?.let { team(it) }, with.getOrNull(3) == true)
+                    shown(Settings.of(core.standing(), with[0] == true, "0.1.0", with[1] == true, working))
+                }
                 "blocked" -> shown(Blocked.of(core.standing(), given["support"].text))
                 "help" -> shown(help(given["support"].text))
                 else -> unknown(name)
@@ -264,6 +280,8 @@ private fun Around.journey(given: Any?): Driven {
             "signed_in" -> journey.signedIn()
             "signed_out" -> journey.signedOut()
             "accepted" -> journey.accepted(seen.newest<Route.Notice>().notice)
+            "team" -> journey.team(team(first))
+            "ask_team" -> journey.askTeam()
             "patient" -> journey.patient(patient(first))
             "consent" -> journey.consent(null, seen.newest<Route.Consent>().patient)
             "site" -> journey.site(first.text?.let { Site(it) }, seen.newest<Route.Body>().patient)

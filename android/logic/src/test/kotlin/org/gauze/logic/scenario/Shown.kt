@@ -26,6 +26,7 @@ import org.gauze.logic.settings.BlockedState
 import org.gauze.logic.settings.HelpState
 import org.gauze.logic.settings.SettingsState
 import org.gauze.logic.signin.SignInState
+import org.gauze.logic.team.TeamState
 import org.gauze.logic.wound.WoundState
 import org.gauze.logic.wristband.Band
 
@@ -99,6 +100,8 @@ internal fun shown(state: SignInState) =
 
 internal fun shown(state: NoticeState) = state.run { mapOf("notice" to shown(notice), "read" to read) }
 
+internal fun shown(state: TeamState) = state.run { mapOf("teams" to teams.map { it.code }, "now" to now?.code) }
+
 internal fun shown(state: PatientState) = state.run {
     mapOf(
         "way" to shown(way),
@@ -171,7 +174,7 @@ internal fun shown(state: BlockedState?) =
 internal fun shown(state: SettingsState) = state.run {
     mapOf(
         "phone" to lines(phone), "may" to lines(may), "mayNot" to lines(mayNot), "version" to shown(version),
-        "canSignOut" to canSignOut,
+        "canSignOut" to canSignOut, "canChangeTeam" to canChangeTeam,
     )
 }
 
@@ -181,6 +184,7 @@ internal fun shown(route: Route): List<Any?> = when (route) {
     Route.Enrol -> listOf("enrol")
     Route.SignIn -> listOf("sign_in")
     is Route.Notice -> listOf("notice", shown(route.notice))
+    is Route.Team -> listOf("team", route.teams.map { it.code })
     Route.Patient -> listOf("patient")
     is Route.Consent -> listOf("consent", shown(route.patient))
     is Route.Body -> listOf("body", shown(route.patient))
