@@ -62,6 +62,8 @@ enum class Word {
     PatientScanning,
     PatientType,
     PatientList,
+    PatientListLocked,
+    PatientListUnlock,
     PatientListEmpty,
     PatientNone,
     PatientNoneConsequence,
