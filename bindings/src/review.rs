@@ -34,6 +34,12 @@ impl Review {
         Ok(open(&self.0)?.wounds(&patient)?)
     }
 
+    /// The patients of the photos that may be shown here, newest first, each once, to choose the next photo's from: established by
+    /// a work list, and with nothing confirmed. Needs an unlocked phone.
+    pub fn patients(&self) -> Result<Vec<Patient>, ClientError> {
+        Ok(open(&self.0)?.patients()?)
+    }
+
     /// The photo itself (JPEG). Needs an unlocked phone.
     pub fn photo(&self, id: CaptureId) -> Result<Vec<u8>, ClientError> {
         Ok(std::mem::take(&mut *open(&self.0)?.review(id)?))

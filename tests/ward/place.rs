@@ -96,13 +96,15 @@ async fn outside_no_photo_is_looked_at_and_back_inside_it_is() {
     let id = phone.capture(0);
     phone.client().unlock().unwrap();
     assert_eq!(phone.client().place(None).outside, None, "photos are taken");
-    for refused in [phone.client().review(id).map(drop), phone.client().preview(id).map(drop)] {
+    let client = phone.client();
+    for refused in [client.review(id).map(drop), client.preview(id).map(drop), client.patients().map(drop)] {
         assert!(matches!(refused, Err(ReviewError::Outside(words)) if words == "Site A"));
     }
     ward.clock.pass(SignedDuration::from_hours(3));
     phone.client().located(inside());
     phone.client().review(id).unwrap();
     phone.client().preview(id).unwrap();
+    assert_eq!(phone.client().patients().unwrap().len(), 1);
 }
 
 #[tokio::test]

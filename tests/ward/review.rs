@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use gauze_core::ports::{KeyVault as _, SecretError, SecretStore};
-use gauze_core::{ReviewError, Stage};
+use gauze_core::{CaptureContext, ReviewError, Stage};
 use gauze_seal::strip::strip;
-use gauze_wire::Digest;
+use gauze_wire::{CaptureId, Digest, Established, Identifier, Patient};
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
-use crate::fixture::{Phone, Ward, jpeg};
+use crate::fixture::{Phone, Ward, context, jpeg};
 
 fn label(phone: &Phone) -> Option<String> {
     phone.client().list().unwrap().remove(0).label
@@ -227,4 +227,117 @@ async fn a_photo_that_is_filed_is_no_longer_on_the_phone_in_any_form() {
     ward.pull().await;
     phone.run().await;
     assert!(phone.outbox().is_empty());
+}
+
+fn patient(change: impl FnOnce(&mut Patient)) -> Patient {
+    let mut patient = context().patient.unwrap();
+    patient.confirmed_by = vec![Identifier::Name, Identifier::Dob];
+    change(&mut patient);
+    patient
+}
+
+/// Known by a name and a day of birth alone.
+fn unnumbered(family: &str) -> Patient {
+    patient(|patient| {
+        (patient.nhs_number, patient.local_number) = (None, None);
+        patient.family = family.to_owned().try_into().unwrap();
+    })
+}
+
+/// A photo of each, one second after the other.
+fn photographed(ward: &Ward, phone: &Phone, patients: &[Option<&Patient>]) -> Vec<CaptureId> {
+    let shot = |patient: &Option<&Patient>| {
+        ward.clock.pass(SignedDuration::from_secs(1));
+        let context = CaptureContext { patient: patient.cloned(), ..context() };
+        phone.client().capture(jpeg(0), context).unwrap().capture_id
+    };
+    patients.iter().map(shot).collect()
+}
+
+fn families(phone: &Phone) -> Vec<String> {
+    let patients = phone.client().patients().unwrap();
+    patients.iter().map(|patient| patient.family.as_str().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_patients_of_photos_are_listed_once_each_and_newest_first_while_the_phone_is_unlocked() {
+    let ward = Ward::new().await;
+    let mut phone = Phone::enrolled(&ward).await;
+    let one = patient(|_| {});
+    // Typed elsewhere, with one of the two numbers: the same patient.
+    let again = patient(|patient| {
+        patient.nhs_number = None;
+        patient.family = "Zzyzx".to_owned().try_into().unwrap();
+        patient.established = Established::Typed { reason: "no band".to_owned().try_into().unwrap() };
+    });
+    // The name and the day of birth of the first, and another number: another patient.
+    let namesake = patient(|patient| {
+        (patient.nhs_number, patient.local_number) = (Some("9990001030".parse().unwrap()), None);
+        patient.given = "Namesake".to_owned().try_into().unwrap();
+    });
+    let (nameless, shouted) = (unnumbered("Nonumber"), unnumbered("NONUMBER"));
+    let of = [Some(&one), Some(&nameless), Some(&namesake), Some(&shouted), None, Some(&again)];
+    photographed(&ward, &phone, &of);
+    assert!(matches!(phone.client().patients(), Err(ReviewError::Locked)));
+    phone.client().unlock().unwrap();
+    assert_eq!(families(&phone), ["Zzyzx", "NONUMBER", "Zzyzx-Familyname"]);
+    let listed = phone.client().patients().unwrap();
+    assert!(listed[0].local_number == one.local_number && listed[0].nhs_number.is_none());
+    assert!(listed[2].nhs_number == namesake.nhs_number && listed[2].given == namesake.given);
+    // Neither how the patient was found nor what was confirmed then is said again.
+    for patient in &listed {
+        assert!(patient.established == Established::Worklist && patient.confirmed_by.is_empty());
+    }
+    let unconfirmed = CaptureContext { patient: Some(listed[0].clone()), ..context() };
+    assert!(
+        phone.client().capture(jpeg(0), unconfirmed).is_err(),
+        "a listed patient is confirmed as every other"
+    );
+    let chosen = Patient { confirmed_by: context().patient.unwrap().confirmed_by, ..listed[2].clone() };
+    let [id] = photographed(&ward, &phone, &[Some(&chosen)])[..] else { panic!("one photo") };
+    phone.client().lock();
+    assert!(matches!(phone.client().patients(), Err(ReviewError::Locked)));
+    phone.restart();
+    assert!(matches!(phone.client().patients(), Err(ReviewError::Locked)), "a new process is locked");
+    phone.run().await;
+    ward.pull().await;
+    assert!(ward.opened(id).await.1.patient.unwrap().established == Established::Worklist);
+}
+
+#[tokio::test]
+async fn a_patient_whose_photos_may_not_be_shown_any_more_is_not_listed() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let people = ["One", "Two", "Three"].map(unnumbered);
+    let first = photographed(&ward, &phone, &[Some(&people[0])]);
+    ward.clock.pass(SignedDuration::from_hours(11));
+    let later = photographed(&ward, &phone, &[Some(&people[1]), Some(&people[2])]);
+    phone.client().unlock().unwrap();
+    assert_eq!(families(&phone), ["Three", "Two", "One"]);
+    phone.disk.cannot_read(vec![phone.file(first[0], "review.age")]);
+    assert_eq!(families(&phone), ["Three", "Two"], "one that cannot be read hides no other");
+    phone.disk.cannot_read(Vec::new());
+    ward.clock.pass(SignedDuration::from_hours(1));
+    assert_eq!(families(&phone), ["Three", "Two"], "its hours are over");
+    phone.client().discard(later[1]).unwrap();
+    assert_eq!(families(&phone), ["Two"]);
+    phone.run().await;
+    ward.pull().await;
+    phone.run().await;
+    assert_eq!(families(&phone), [""; 0], "filed");
+    photographed(&ward, &phone, &[Some(&people[0])]);
+    assert_eq!(families(&phone), ["One"]);
+    phone.client().wipe().unwrap();
+    assert!(phone.client().patients().is_err());
+}
+
+#[tokio::test]
+async fn the_list_of_patients_ends_with_the_fiftieth() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let people: Vec<_> = (0..51).map(|n| unnumbered(&format!("Family{n}"))).collect();
+    photographed(&ward, &phone, &people.iter().map(Some).collect::<Vec<_>>());
+    phone.client().unlock().unwrap();
+    let listed = families(&phone);
+    assert_eq!((listed.len(), &*listed[0], &*listed[49]), (50, "Family50", "Family1"));
 }

@@ -201,6 +201,7 @@ async fn a_shared_phone_shows_nothing_of_whoever_had_it_before() {
     assert!(matches!(phone.client().preview(first), Err(ReviewError::Locked)));
     phone.client().unlock().unwrap();
     assert_eq!(label(first), None);
+    assert!(phone.client().patients().unwrap().is_empty(), "another's patient");
     assert!(matches!(phone.client().preview(first), Err(ReviewError::OtherPerson)));
     assert!(matches!(phone.client().review(first), Err(ReviewError::OtherPerson)));
     let second = phone.capture(1);
@@ -315,6 +316,7 @@ async fn where_a_sign_in_is_required_nobody_is_shown_what_is_nobodys() {
     let shut = || {
         assert_eq!(label(), None);
         assert!(matches!(phone.client().wounds(&patient), Err(ReviewError::Locked)));
+        assert!(matches!(phone.client().patients(), Err(ReviewError::Locked)));
         assert!(matches!(phone.client().preview(early), Err(ReviewError::Locked)));
         assert!(matches!(phone.client().review(early), Err(ReviewError::Locked)));
     };

@@ -611,6 +611,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_review_lock() != 49487:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_review_patients() != 50924:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_review_photo() != 53551:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_review_preview() != 12752:
@@ -809,6 +811,9 @@ _UniffiLib.uniffi_gauze_checksum_method_reachability_reachable.restype = ctypes.
 _UniffiLib.uniffi_gauze_checksum_method_review_lock.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_review_lock.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_review_patients.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_review_patients.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_review_photo.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_review_photo.restype = ctypes.c_uint16
@@ -1117,6 +1122,11 @@ _UniffiLib.uniffi_gauze_fn_method_review_lock.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_review_lock.restype = None
+_UniffiLib.uniffi_gauze_fn_method_review_patients.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_review_patients.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_review_photo.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -10269,6 +10279,29 @@ class _UniffiFfiConverterTypeUploadQueue:
     def write(cls, value: UploadQueue, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
 
+class _UniffiFfiConverterSequenceTypePatient(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypePatient.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypePatient.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypePatient.read(buf) for i in range(count)
+        ]
+
 class _UniffiFfiConverterSequenceTypeWoundView(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -10301,6 +10334,12 @@ class ReviewProtocol(typing.Protocol):
     def lock(self, ) -> None:
         """
         Ends local review until the next unlock, and wipes its key from memory.
+"""
+        raise NotImplementedError
+    def patients(self, ) -> typing.List[Patient]:
+        """
+        The patients of the photos that may be shown here, newest first, each once, to choose the next photo's from: established by
+        a work list, and with nothing confirmed. Needs an unlocked phone.
 """
         raise NotImplementedError
     def photo(self, id: CaptureId) -> bytes:
@@ -10363,6 +10402,22 @@ class Review(ReviewProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_gauze_fn_method_review_lock,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def patients(self, ) -> typing.List[Patient]:
+        """
+        The patients of the photos that may be shown here, newest first, each once, to choose the next photo's from: established by
+        a work list, and with nothing confirmed. Needs an unlocked phone.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypePatient.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_review_patients,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)

@@ -223,8 +223,9 @@ fn seal(
     let (sealed, file_key) = seal_into(with, &mut draft, pictures.sealed(), &mut record)?;
     if let Some(keys) = with.review {
         let person = with.session.map(|signed| signed.person);
-        let sidecar = Sidecar::new(context.label(), record.photo_sha256, person, context.wound.as_ref())
-            .to_bytes(&file_key);
+        let (wound, patient) = (context.wound.as_ref(), context.patient.as_ref());
+        let sidecar =
+            Sidecar::new(context.label(), record.photo_sha256, person, wound, patient).to_bytes(&file_key);
         let sealed = keys.seal(with.entropy, &sidecar).map_err(|_| CaptureError::Entropy)?;
         draft.put(file::REVIEW, &sealed)?;
     }

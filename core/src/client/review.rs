@@ -9,11 +9,15 @@ use zeroize::Zeroizing;
 use super::{Client, Session};
 use crate::capture::{PreviewError, make_preview};
 use crate::ports::Clock;
-use crate::review::{ReviewError, ReviewKeys, ReviewSession, Sidecar, WoundView, Wounds, leaving_nothing};
+use crate::review::{
+    ReviewError, ReviewKeys, ReviewSession, Sidecar, WoundView, Wounds, known_by, leaving_nothing,
+};
 use crate::store::{Entry, Stage, StoreError, file};
 
 /// Clocks that are set while the phone runs jump by less.
 const LATER: SignedDuration = SignedDuration::from_hours(1);
+/// Nobody looks through a longer list of patients: a wristband is scanned sooner.
+const MOST_PATIENTS: usize = 50;
 
 impl Client {
     /// Makes the preview of a photo from the bytes it was captured from, after the tick.
@@ -166,29 +170,56 @@ impl Client {
 
     /// Which photo shows which wound stands in the photos' own sidecars, sealed, and nowhere else.
     fn find_newest(&self, wounds: &mut [WoundView]) -> Result<(), ReviewError> {
-        let mut entries = self.store.entries();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.captured_at));
-        for entry in entries.into_iter().filter(|entry| entry.reviewable) {
-            if wounds.iter().all(|wound| wound.newest.is_some()) {
-                break;
-            }
-            let sidecar = match self.sidecar(entry.capture_id) {
-                Ok(sidecar) => sidecar,
-                // What cannot be read now is one photo's trouble.
-                Err(
-                    ReviewError::DidNotOpen
-                    | ReviewError::Off
-                    | ReviewError::OtherPerson
-                    | ReviewError::Store(_),
-                ) => continue,
-                Err(error) => return Err(error),
-            };
-            let shown = wounds.iter_mut().find(|wound| wound.newest.is_none() && sidecar.shows(&wound.wound));
-            if let Some(wound) = shown {
-                wound.newest = Some(entry.capture_id);
+        let mut shown = self.shown();
+        while wounds.iter().any(|wound| wound.newest.is_none())
+            && let Some(photo) = shown.next()
+        {
+            let (id, sidecar) = photo?;
+            let of = wounds.iter_mut().find(|wound| wound.newest.is_none() && sidecar.shows(&wound.wound));
+            if let Some(wound) = of {
+                wound.newest = Some(id);
             }
         }
         Ok(())
+    }
+
+    /// The patients of the photos that may be shown here, newest first, each once: the next photo's is chosen from them, and
+    /// confirmed as every other. Needs an unlocked phone.
+    pub fn patients(&self) -> Result<Vec<Patient>, ReviewError> {
+        self.may_review()?;
+        self.may_look_here()?;
+        self.expire_reviews()?;
+        // Also where there is none to open.
+        self.unlocked(&self.state()).map(drop)?;
+        leaving_nothing(|| {
+            let (mut patients, mut known) = (Vec::new(), Vec::new());
+            for photo in self.shown() {
+                let Some(patient) = photo?.1.patient() else { continue };
+                let known_by = known_by(&patient);
+                let met = known_by.iter().any(|text| known.contains(text));
+                known.extend(known_by);
+                if !met {
+                    patients.push(patient);
+                }
+                if patients.len() == MOST_PATIENTS {
+                    break;
+                }
+            }
+            Ok(patients)
+        })
+    }
+
+    /// The photos that may be shown here, newest first, with what is sealed of them. What cannot be read now is one photo's trouble.
+    fn shown(&self) -> impl Iterator<Item = Result<(CaptureId, Sidecar), ReviewError>> {
+        let mut entries = self.store.those(|entry| entry.reviewable);
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.captured_at));
+        entries.into_iter().filter_map(|entry| match self.sidecar(entry.capture_id) {
+            Ok(sidecar) => Some(Ok((entry.capture_id, sidecar))),
+            Err(
+                ReviewError::DidNotOpen | ReviewError::Off | ReviewError::OtherPerson | ReviewError::Store(_),
+            ) => None,
+            Err(error) => Some(Err(error)),
+        })
     }
 
     /// Names a new wound of a patient, and remembers it for [`Client::wounds`] where this phone may review. Needs no

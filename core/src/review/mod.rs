@@ -13,7 +13,7 @@ use gauze_seal::age::{
     AgreeError, FileKey, Identity, OpenError, P256TagIdentity, Recipient, Recipients, TagRecipient, Unwrap,
     open_small, seal_small,
 };
-use gauze_wire::{Digest, ReviewDenied, WoundId};
+use gauze_wire::{Digest, Established, Patient, ReviewDenied, WoundId};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -25,7 +25,7 @@ const PUBLIC: &str = "review/recipient.txt";
 const PRIVATE: &str = "review/identity.age";
 
 pub use wounds::WoundView;
-pub(crate) use wounds::Wounds;
+pub(crate) use wounds::{Wounds, known_by};
 
 /// Why review is not open.
 #[derive(Debug, thiserror::Error)]
@@ -245,14 +245,29 @@ pub(crate) struct Sidecar {
     /// Which wound it shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wound: Option<String>,
+    /// Whom it shows, as they can be chosen for the next photo; the allocator of phones wipes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[zeroize(skip)]
+    patient: Option<Patient>,
 }
 
 impl Sidecar {
     /// Of a photo, with what a list shows of it.
-    pub fn new(label: String, photo: Digest, person: Option<Digest>, wound: Option<&WoundId>) -> Self {
+    pub fn new(
+        label: String,
+        photo: Digest,
+        person: Option<Digest>,
+        wound: Option<&WoundId>,
+        patient: Option<&Patient>,
+    ) -> Self {
         let person = person.map(|person| person.to_string());
         let wound = wound.map(|wound| wound.as_str().to_owned());
-        Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new(), person, wound }
+        let patient = patient.map(|patient| Patient {
+            established: Established::Worklist,
+            confirmed_by: Vec::new(),
+            ..patient.clone()
+        });
+        Self { v: 1, label, photo_sha256: photo.to_string(), file_key: String::new(), person, wound, patient }
     }
 
     /// The JSON that is sealed.
@@ -265,6 +280,7 @@ impl Sidecar {
             file_key: encoded.as_str().to_owned(),
             person: self.person.clone(),
             wound: self.wound.clone(),
+            patient: self.patient.clone(),
         };
         // Reserved at once: a vector that grew would leave copies behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
@@ -290,6 +306,11 @@ impl Sidecar {
         self.wound.as_deref() == Some(wound.as_str())
     }
 
+    /// Whom it shows, with nothing confirmed: whoever chooses them does that anew.
+    pub fn patient(&self) -> Option<Patient> {
+        self.patient.clone()
+    }
+
     /// Hash of the stripped photo.
     pub fn photo(&self) -> Option<Digest> {
         self.photo_sha256.parse().ok()
@@ -302,4 +323,17 @@ const STACK: usize = 128 * 1024;
 /// Does what has keys, names or pictures in its hands, and wipes the stack that it used.
 pub(crate) fn leaving_nothing<T>(work: impl FnOnce() -> T) -> T {
     leaving_nothing_on::<STACK, T>(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sidecar;
+
+    #[test]
+    fn a_sidecar_from_before_the_list_of_patients_is_read_and_names_none() {
+        let before = r#"{"v":1,"label":"Zzyzx, Quillonbert","photo_sha256":"","file_key":"","wound":"w"}"#;
+        let sidecar: Sidecar = serde_json::from_str(before).unwrap();
+        assert_eq!(sidecar.label, "Zzyzx, Quillonbert");
+        assert!(sidecar.patient().is_none());
+    }
 }

@@ -179,7 +179,7 @@ fn files(disk: &dyn Disk, dir: &Path) -> Result<Vec<(PathBuf, i64)>, StoreError>
 
 /// What a patient is known by: each number; name and date of birth only where there is none, because two people may
 /// share them.
-fn known_by(patient: &Patient) -> Vec<Zeroizing<String>> {
+pub(crate) fn known_by(patient: &Patient) -> Vec<Zeroizing<String>> {
     let numbers = [
         patient.nhs_number.as_ref().map(|number| format!("nhs {}", number.as_str())),
         patient.chi_number.as_ref().map(|number| format!("chi {}", number.as_str())),

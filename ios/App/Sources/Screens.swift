@@ -10,7 +10,7 @@ final class Screens: ObservableObject {
     let graph: AppGraph
     let core: RustCore
     let journey: Journey
-    /// Told by the window: the review that is on the screen, and what management last said.
+    /// Told by the window: the screen that shows photos or their patients, or did last, and what management last said.
     var lock: @MainActor () -> Void = {}
     @Published private(set) var settings = "{}"
     /// Counts what the person answered the system: whoever waits for an answer looks again.
@@ -39,6 +39,7 @@ final class Screens: ObservableObject {
     /// Off the screen: photos are locked, and what waits is handed to the system.
     func left() {
         lock()
+        core.lock()
         graph.confirmed.forget()
         let unsent = core.standing().unsent
         graph.notes.show(waiting: unsent)
@@ -184,8 +185,13 @@ struct ScreensView: View {
         let more = MoreView(
             queue: { journey.open(.queue) }, review: { journey.open(.review) }, settings: { journey.open(.settings) }
         )
-        return Shown({ PatientPresenter([], graph.wristband, today: today, $0, chosen: journey.patient) }) { state, send in
+        return Shown({
+            PatientPresenter(core, core, graph.biometric, graph.wristband, today: today, $0, chosen: journey.patient)
+        }) { presenter in
+            screens.lock = { presenter.send(.lock) }
+        } content: { state, send in
             PatientView(state: state, viewfinder: viewfinder, more: more, send: send)
+                .onDisappear { send(.lock) }
                 .task(id: state.way) {
                     guard state.way == .scan else { return }
                     for await text in await symbols() { send(.scanned(text)) }
@@ -250,10 +256,7 @@ struct ScreensView: View {
             for await _ in graph.locations.told(core) {}
         } content: { state, send in
             ReviewView(state: state, back: screens.back, send: send)
-                .onDisappear {
-                    send(.lock)
-                    screens.lock = {}
-                }
+                .onDisappear { send(.lock) }
         }
     }
 

@@ -115,7 +115,10 @@ fn look(phone: &Client) -> Done {
         let (photo, preview) = (phone.review(photo.capture_id)?, phone.preview(photo.capture_id)?);
         seen += usize::from(!label.is_empty() && !photo.is_empty() && !preview.is_empty());
     }
-    Ok(format!("{seen} seen"))
+    match &*phone.patients()? {
+        [] if seen > 0 => Err("photos were seen, and no patient is in the list".into()),
+        _ => Ok(format!("{seen} seen")),
+    }
 }
 
 /// Into one buffer that wipes itself and never grew.

@@ -42,7 +42,7 @@ struct PatientView<Finder: View, More: View>: View {
     }
 
     @ViewBuilder private var choose: some View {
-        if !state.worklist.isEmpty {
+        if state.listed {
             OtherAction(.patientList) { send(.choose(.list)) }
         }
         OtherAction(.patientType) { send(.choose(.type)) }
@@ -51,14 +51,19 @@ struct PatientView<Finder: View, More: View>: View {
     }
 
     @ViewBuilder private var worklist: some View {
-        if state.worklist.isEmpty { Said(Line(.patientListEmpty), .plain) }
-        ForEach(Array(state.worklist.enumerated()), id: \.offset) { _, patient in
-            Button {
-                send(.listed(patient))
-            } label: {
-                Banner(patient: patient)
+        if let patients = state.worklist {
+            if patients.isEmpty { Said(Line(.patientListEmpty), .plain) }
+            ForEach(Array(patients.enumerated()), id: \.offset) { _, patient in
+                Button {
+                    send(.listed(patient))
+                } label: {
+                    Banner(patient: patient)
+                }
+                .buttonStyle(.plain)
             }
-            .buttonStyle(.plain)
+        } else {
+            Text(say(.patientListLocked))
+            OtherAction(.patientListUnlock, enabled: !state.working) { send(.unlock) }
         }
     }
 

@@ -20,6 +20,15 @@ extension GauzeLogic.Patient {
     }
 }
 
+extension GauzeBridge.Patient {
+    /// The core's patients are those of its list.
+    func toApp() -> GauzeLogic.Patient {
+        GauzeLogic.Patient(
+            family, given, dob, nhs: nhsNumber, chi: chiNumber, hc: hcNumber, local: localNumber, established: .worklist
+        )
+    }
+}
+
 extension GauzeLogic.Established {
     fileprivate func toCore() -> GauzeBridge.Established {
         switch self {

@@ -77,6 +77,8 @@ public final class RustCore: GauzeLogic.Core {
         tried { try client.review().wounds(patient: patient.toCore()).map { $0.toApp() } }
     }
 
+    public func patients() -> Outcome<[GauzeLogic.Patient]> { tried { try client.review().patients().map { $0.toApp() } } }
+
     public func photos(_ most: Int) -> Outcome<[Photo]> {
         tried { try client.listRecent(most: UInt32(clamping: most)).map { $0.toApp() } }
     }

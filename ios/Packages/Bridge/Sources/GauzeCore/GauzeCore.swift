@@ -2680,6 +2680,12 @@ public protocol ReviewProtocol: AnyObject, Sendable {
     func lock()
 
     /**
+     * The patients of the photos that may be shown here, newest first, each once, to choose the next photo's from: established by
+     * a work list, and with nothing confirmed. Needs an unlocked phone.
+     */
+    func patients() throws  -> [Patient]
+
+    /**
      * The photo itself (JPEG). Needs an unlocked phone.
      */
     func photo(id: CaptureId) throws  -> Data
@@ -2765,6 +2771,19 @@ open func lock()  {try! rustCall() {
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 }
+}
+
+    /**
+     * The patients of the photos that may be shown here, newest first, each once, to choose the next photo's from: established by
+     * a work list, and with nothing confirmed. Needs an unlocked phone.
+     */
+open func patients()throws  -> [Patient]  {
+    return try  FfiConverterSequenceTypePatient.lift(try rustCallWithError(FfiConverterTypeClientError_lift) {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_review_patients(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
 }
 
     /**
@@ -10662,6 +10681,31 @@ fileprivate struct FfiConverterSequenceTypeNoticeChoice: FfiConverterRustBuffer 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypePatient: FfiConverterRustBuffer {
+    typealias SwiftType = [Patient]
+
+    public static func write(_ value: [Patient], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypePatient.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Patient] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Patient]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypePatient.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypePhotoView: FfiConverterRustBuffer {
     typealias SwiftType = [PhotoView]
 
@@ -11743,6 +11787,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_review_lock() != 49487) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_review_patients() != 50924) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_review_photo() != 53551) {

@@ -42,13 +42,48 @@ struct JourneyTests {
         #expect(picture.read { $0.allSatisfy { $0 == 0 } })
         #expect(app.core.photo(shown.id).failure?.code == "locked")
         nothingReadable(in: dir)
+        try await chosenAgain(app)
+        nothingReadable(in: dir)
+    }
+
+    /// The next photo's patient is the one of the photo before, out of the list.
+    private func chosenAgain(_ app: App) async throws {
+        let patients = app.patients()
+        patients.send(.choose(.list))
+        await app.work.idle()
+        #expect(patients.state.worklist == nil && patients.state.problem == nil)
+        patients.send(.unlock)
+        await app.work.idle()
+        let smith = try #require(patients.state.worklist?.first)
+        #expect([smith.family, smith.given, smith.born, smith.nhs] == ["SMITH", "John", "1980-01-18", "9000000009"])
+        #expect(smith.established == .worklist && smith.confirmed.isEmpty)
+        patients.send(.listed(smith))
+        patients.send(.confirm(.name, matches: true))
+        patients.send(.confirm(.nhs, matches: true))
+        patients.send(.lock)
+        await app.work.idle()
+        #expect(patients.state.found == nil && app.core.patients().failure?.code == "locked")
+        patients.send(.unlock)
+        await app.work.idle()
+        patients.send(.listed(try #require(patients.state.worklist?.first)))
+        patients.send(.confirm(.name, matches: true))
+        patients.send(.confirm(.nhs, matches: true))
+        patients.send(.go)
+        await app.work.idle()
+        let chosen: Patient? =
+            switch app.journey.route {
+            case .consent(let patient), .body(let patient): patient
+            case .camera(let record, _): record.patient
+            default: nil
+            }
+        #expect(chosen == smith.confirmedBy([.name, .nhs]))
     }
 
     private func photographed(_ hardware: Hardware, _ dir: URL) async throws {
         let app = try App(hardware, in: dir)
         guard case .enrol = app.journey.route else { throw NotReady(description: "not at the first screen") }
         #expect(await app.enrol(try Ward.managed()) == nil)
-        let patients = PatientPresenter([], Wristband(), today: { Day(Date(), in: .gmt) }, app.work, chosen: app.journey.patient)
+        let patients = app.patients()
         patients.send(.choose(.scan))
         patients.send(.scanned(band))
         patients.send(.confirm(.name, matches: true))

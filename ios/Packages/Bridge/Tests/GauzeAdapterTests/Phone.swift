@@ -118,6 +118,10 @@ final class App {
         return presenter.state.problem
     }
 
+    func patients() -> PatientPresenter {
+        PatientPresenter(core, core, hardware, Wristband(), today: { Day(Date(), in: .gmt) }, work, chosen: journey.patient)
+    }
+
     /// One photo of whoever the screens before the camera were told of.
     func photograph(_ jpeg: Data) async throws -> CameraPresenter {
         guard case .camera(let record, _) = journey.route else { throw NotReady(description: "no camera") }

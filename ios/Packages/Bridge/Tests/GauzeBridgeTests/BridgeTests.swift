@@ -68,7 +68,9 @@ extension OnePhoneAtATime {
             let site = context().site
             let wound = try client.newWound(patient: nobody(), site: site)
             #expect(await refusal { try client.review().wounds(patient: nobody()) } == "Unlock locked")
+            #expect(await refusal { try client.review().patients() } == "Unlock locked")
             try client.review().unlock()
+            #expect(try client.review().patients().isEmpty)
             let offered = try client.review().wounds(patient: nobody())
             #expect(offered.map(\.wound) == [wound])
             #expect(offered.map(\.site) == [site])
@@ -76,6 +78,9 @@ extension OnePhoneAtATime {
             #expect(await refusal { try client.newWound(patient: mistyped, site: nil) } == "NotPossible record_invalid")
             let series = try client.newSeries()
             _ = try client.capture(jpeg: Ward.picture(), context: context(wound: wound, series: series))
+            let listed = try client.review().patients()
+            #expect(listed.map(\.family) == [nobody().family] && listed.map(\.nhsNumber) == [nobody().nhsNumber])
+            #expect(listed.map(\.established) == [.worklist] && listed.map(\.confirmedBy) == [[]])
         }
 
         @Test func whatDeviceManagementSaysIsJudgedAndItsFindingsComeBackForTheConsole() async throws {

@@ -53,12 +53,13 @@ final class Around {
                 let outside = try value == .null ? nil : Outside(value.list[0].named(), value.list[1].text ?? "")
                 core.state { $0.outside = outside }
             case "clinician": core.state { $0.signedIn = value.text }
+            case "patients":
+                let patients = value.list.compactMap { readPatient($0, .worklist) }
+                core.state { $0.patients = patients }
             case "photos":
                 let photos = try value.list.map(photo)
                 core.state { $0.photos = photos }
-            case "screen", "patient", "sites", "forms", "notice", "worklist", "support", "record", "local", "teams",
-                "team":
-                break
+            case "screen", "patient", "sites", "forms", "notice", "support", "record", "local", "teams", "team": break
             default: throw Unknown(what: key)
             }
         }
@@ -137,15 +138,18 @@ final class Around {
     private func patient(_ given: Json) -> Driven {
         let today = { Day(2026, 11, 29) ?? Day(Date(), in: .gmt) }
         let bands = Wristband(BandFormat(local: given["local"].text))
-        let list = given["worklist"].list.compactMap(readPatient)
-        let presenter = PatientPresenter(list, bands, today: today, work) { self.told("chosen", json($0)) }
+        let presenter = PatientPresenter(core, core, phone, bands, today: today, work) { self.told("chosen", json($0)) }
         return Driven(presenter, json) { name, with in
             switch name {
             case "choose": .choose(try with[0].named())
             case "scanned": .scanned(with[0].text ?? "")
             case "type": .type(try with[0].named(), with[1].text ?? "")
             case "typed_all": .typedAll
-            case "listed": .listed(list[with[0].number ?? 0])
+            case "unlock": .unlock
+            case "answered": .answered(try with[0].named())
+            case "offered": .offered(self.core.patients())
+            case "listed": .listed((presenter.state.worklist ?? [])[with[0].number ?? 0])
+            case "lock": .lock
             case "confirm": .confirm(try with[0].named(), matches: with[1].bool)
             case "go": .go
             case "nobody": .nobody
@@ -395,11 +399,11 @@ private func photo(_ value: Json) throws -> Photo {
     )
 }
 
-private func readPatient(_ value: Json) -> Patient? {
+private func readPatient(_ value: Json, _ established: Established = .wristband) -> Patient? {
     guard let family = value["family"].text else { return nil }
     return Patient(
         family, value["given"].text ?? "", value["born"].text ?? "", nhs: value["nhs"].text, chi: value["chi"].text,
-        hc: value["hc"].text, local: value["local"].text
+        hc: value["hc"].text, local: value["local"].text, established: established
     )
 }
 

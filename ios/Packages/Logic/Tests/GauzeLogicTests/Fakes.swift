@@ -28,6 +28,7 @@ final class FakeCore: Core {
         var fails: Failure?
         var unlocked = false
         var photos: [Photo] = []
+        var patients: [Patient] = []
         var mode: SignInMode?
         var signedIn: String?
         var series = "series"
@@ -99,6 +100,11 @@ final class FakeCore: Core {
 
     func wounds(_ patient: Patient) -> Outcome<[Wound]> {
         open { [Wound(id: "earlier", site: Site("Heel", .left), namedAt: "2026-11-20T09:12:00Z")] }
+    }
+
+    func patients() -> Outcome<[Patient]> {
+        let patients = state.now.patients
+        return open { patients }
     }
 
     func photos(_ most: Int) -> Outcome<[Photo]> { answer { Array($0.photos.reversed().prefix(most)) } }

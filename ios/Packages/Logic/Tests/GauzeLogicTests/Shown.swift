@@ -115,7 +115,8 @@ func json(_ state: PatientState) -> Json {
             "faults": .object(Dictionary(uniqueKeysWithValues: faults)),
         ],
         "found": json(state.found), "confirmed": json(state.confirmed), "problem": json(state.problem),
-        "worklist": .list(state.worklist.map { json($0) }), "scanned": .bool(state.scanned),
+        "worklist": state.worklist.map { .list($0.map { json($0) }) } ?? .null, "scanned": .bool(state.scanned),
+        "listed": .bool(state.listed), "working": .bool(state.working),
     ]
 }
 

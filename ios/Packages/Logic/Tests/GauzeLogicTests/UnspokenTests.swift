@@ -20,7 +20,8 @@ import Testing
         let told: [Any] = [
             samplePatient, record, consent, photo, band, Typed(fields: [.family: "Zzyzx"]), Established.typed(reason: "Zzyzx"),
             Route.camera(record, ghost: nil), Route.consent(samplePatient), Route.check(KeptPhoto("1", Fitness(1, 1)), samplePatient),
-            PatientEvent.type(.family, "Zzyzx"), PatientEvent.listed(samplePatient), PatientEvent.scanned("9990000042"),
+            PatientEvent.type(.family, "Zzyzx"), PatientEvent.listed(samplePatient),
+            PatientEvent.offered(.success([samplePatient])), PatientEvent.scanned("9990000042"),
             ConsentEvent.by("Quillonbert"), EnrolEvent.pasted("{\"token\":\"9990000042\"}"), BodyEvent.touched(words: "Zzyzx", side: nil),
             QueueEvent.listed(.success([photo]), tooMany: nil), ReviewEvent.listed(.success([photo])), Outcome.success([photo]),
             Picture(Data("Zzyzx".utf8)), CameraEvent.taken(Shot(Picture(Data("Zzyzx".utf8)), width: 1)), Wordings.born("1945-07-14", Day(samplePatient)),

@@ -787,6 +787,11 @@ void uniffi_gauze_fn_free_review(uint64_t handle, RustCallStatus *_Nonnull out_s
 void uniffi_gauze_fn_method_review_lock(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_PATIENTS
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_PATIENTS
+RustBuffer uniffi_gauze_fn_method_review_patients(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_PHOTO
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_REVIEW_PHOTO
 RustBuffer uniffi_gauze_fn_method_review_photo(uint64_t ptr, RustBuffer id, RustCallStatus *_Nonnull out_status
@@ -1431,6 +1436,12 @@ uint16_t uniffi_gauze_checksum_method_uploadqueue_transfer_ended(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_LOCK
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_LOCK
 uint16_t uniffi_gauze_checksum_method_review_lock(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_PATIENTS
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_REVIEW_PATIENTS
+uint16_t uniffi_gauze_checksum_method_review_patients(void
 
 );
 #endif

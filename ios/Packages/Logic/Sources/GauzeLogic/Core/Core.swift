@@ -230,6 +230,9 @@ public protocol Reviewing: Sendable {
     func thumbnail(_ id: String) -> Outcome<Picture>
 
     func wounds(_ patient: Patient) -> Outcome<[Wound]>
+
+    /// Of the photos that may be shown here, newest first: chosen from a list, and with nothing confirmed.
+    func patients() -> Outcome<[Patient]>
 }
 
 public protocol Sending: Sendable {

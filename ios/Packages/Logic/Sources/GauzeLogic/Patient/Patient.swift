@@ -15,26 +15,34 @@ public struct Typed: Sendable, Equatable, Unspoken {
     public subscript(_ field: Field) -> String { fields[field] ?? "" }
 }
 
-/// `scanned` is true where name and birth are still to be asked for because the band carries the number alone.
+/// `scanned` is true where name and birth are still to be asked for because the band carries the number alone. `worklist` is the
+/// patients of photos on this phone, nil while they are locked; `listed` is false where the phone may show no photos.
 public struct PatientState: Sendable, Unspoken {
     public internal(set) var way: Way
     public internal(set) var typed: Typed
     public internal(set) var found: Patient?
     public internal(set) var confirmed: Set<Identifier>
     public internal(set) var problem: Line?
-    public internal(set) var worklist: [Patient]
+    public internal(set) var worklist: [Patient]?
     public internal(set) var scanned: Bool
+    public let listed: Bool
+    public internal(set) var working: Bool
 
     public var enough: Bool { confirmed.count >= 2 }
 
-    init(_ way: Way, worklist: [Patient] = []) {
+    /// Whether it shows somebody who was found in photos.
+    var ofPhotos: Bool { way == .list || found?.established == .worklist }
+
+    init(_ way: Way, listed: Bool) {
         self.way = way
         typed = Typed()
         found = nil
         confirmed = []
         problem = nil
-        self.worklist = worklist
+        worklist = nil
         scanned = false
+        self.listed = listed
+        working = false
     }
 }
 
@@ -43,39 +51,61 @@ public enum PatientEvent: Sendable, Unspoken {
     case scanned(String)
     case type(Field, String)
     case typedAll
+    case unlock
+    case answered(Authentication)
+    case offered(Outcome<[Patient]>)
     case listed(Patient)
+    /// Whenever the screen is left, or the app leaves it.
+    case lock
     case confirm(Identifier, matches: Bool)
     case go
     case nobody
 }
 
-/// Finds out whose photo it will be: by the band, the list or typing; never without two identifiers said aloud.
+/// Finds out whose photo it will be: by the band, the list or typing; never without two identifiers said aloud. Who came out of
+/// photos is on the screen only while these are unlocked.
 public final class PatientPresenter: Presenter<PatientState, PatientEvent> {
+    private let core: any Reviewing
+    private let biometric: any Biometric
     private let wristband: Wristband
     private let today: () -> Day
     private let chosen: Telling<Patient?>
 
     public init(
-        _ worklist: [Patient], _ wristband: Wristband, today: @escaping () -> Day, _ work: Work,
-        chosen: @escaping Telling<Patient?>
+        _ standing: any Enrolling, _ core: any Reviewing, _ biometric: any Biometric, _ wristband: Wristband,
+        today: @escaping () -> Day, _ work: Work, chosen: @escaping Telling<Patient?>
     ) {
+        self.core = core
+        self.biometric = biometric
         self.wristband = wristband
         self.today = today
         self.chosen = chosen
-        super.init(PatientState(.choose, worklist: worklist), work)
+        super.init(PatientState(.choose, listed: standing.standing().reviewDenied == nil), work)
     }
 
     override func step(_ state: PatientState, _ event: PatientEvent) -> Step<PatientState, PatientEvent> {
         var next = state
         switch event {
-        case .choose(let way): next = fresh(state, way)
+        case .choose(let way): return choose(state, way)
         case .scanned(let text): if state.way == .scan { scanned(&next, wristband.read(text)) }
         case .type(let field, let text):
             next.problem = nil
             next.typed.fields[field] = text
             next.typed.faults[field] = nil
         case .typedAll: typedAll(&next)
-        case .listed(let patient): found(&next, patient)
+        case .unlock:
+            if state.working { return Step(state) }
+            next.working = true
+            next.problem = nil
+            return Step(next) { [biometric] in .answered(await biometric.authenticate()) }
+        case .answered(let answer): if state.way == .list { return answered(state, answer) }
+        case .offered(let outcome):
+            guard state.way == .list && state.working else { return Step(state, lock) }
+            offered(&next, outcome)
+        case .listed(let patient):
+            found(&next, patient)
+            next.worklist = nil
+        case .lock: if state.ofPhotos { return locked(state, .list) }
         case .confirm(let identifier, let matches): confirm(&next, identifier, matches)
         case .go: return go(state)
         case .nobody: return leave(state, nil)
@@ -83,7 +113,47 @@ public final class PatientPresenter: Presenter<PatientState, PatientEvent> {
         return Step(next)
     }
 
-    private func fresh(_ state: PatientState, _ way: Way) -> PatientState { PatientState(way, worklist: state.worklist) }
+    private func fresh(_ state: PatientState, _ way: Way) -> PatientState { PatientState(way, listed: state.listed) }
+
+    private func choose(_ state: PatientState, _ way: Way) -> Step<PatientState, PatientEvent> {
+        if way != .list { return state.ofPhotos ? locked(state, way) : Step(fresh(state, way)) }
+        var next = fresh(state, way)
+        next.working = true
+        return Step(next) { [core] in .offered(core.patients()) }
+    }
+
+    private func locked(_ state: PatientState, _ way: Way) -> Step<PatientState, PatientEvent> {
+        Step(fresh(state, way), lock)
+    }
+
+    /// What is unlocked only after this comes as an offer that nobody waits for.
+    private var lock: @Sendable () async -> PatientEvent? {
+        { [core] in
+            core.lock()
+            return nil
+        }
+    }
+
+    private func answered(_ state: PatientState, _ answer: Authentication) -> Step<PatientState, PatientEvent> {
+        var next = state
+        next.working = answer == .confirmed
+        switch answer {
+        case .confirmed: return Step(next) { [core] in .offered(core.unlock().flatMap { core.patients() }) }
+        case .declined: next.problem = Line(.reviewDeclined)
+        case .notSetUp: next.problem = Line(.reviewNotSetUp)
+        case .lockedOut: next.problem = Line(.reviewLockedOut)
+        }
+        return Step(next)
+    }
+
+    private func offered(_ state: inout PatientState, _ outcome: Outcome<[Patient]>) {
+        state.working = false
+        switch outcome {
+        case .success(let patients): state.worklist = patients
+        // That it is locked is what the screen says anyway.
+        case .failure(let failure): state.problem = failure.code == "locked" ? nil : Failures.line(failure)
+        }
+    }
 
     private func found(_ state: inout PatientState, _ patient: Patient) {
         state.way = .confirm

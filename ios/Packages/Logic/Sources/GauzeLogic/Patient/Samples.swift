@@ -6,15 +6,17 @@ public let longPatient = Patient(
 )
 
 private func sample(
-    _ way: Way, worklist: [Patient] = [], _ change: (inout PatientState) -> Void = { _ in }
+    _ way: Way, listed: Bool = true, worklist: [Patient]? = nil, _ change: (inout PatientState) -> Void = { _ in }
 ) -> PatientState {
-    var state = PatientState(way, worklist: worklist)
+    var state = PatientState(way, listed: listed)
+    state.worklist = worklist
     change(&state)
     return state
 }
 
 public let patientSamples = [
     "choose": sample(.choose),
+    "choose-unlisted": sample(.choose, listed: false),
     "scan": sample(.scan),
     "scan-refused": sample(.scan) { $0.problem = Line(.bandCheckDigit) },
     "type": sample(.type) {
@@ -22,7 +24,9 @@ public let patientSamples = [
         $0.typed.faults = [.born: Line(.patientBirthWrong), .reason: Line(.patientReasonMissing)]
     },
     "list": sample(.list, worklist: [samplePatient, longPatient]),
-    "list-empty": sample(.list),
+    "list-empty": sample(.list, worklist: []),
+    "list-locked": sample(.list),
+    "list-declined": sample(.list) { $0.problem = Line(.reviewDeclined) },
     "confirm": sample(.confirm) {
         $0.found = samplePatient
         $0.confirmed = [.name]

@@ -17,8 +17,8 @@ public enum Word: Sendable, CaseIterable {
 
     case teamTitle, teamBody, teamNow
     // patient
-    case patientTitle, patientScan, patientScanning, patientType, patientList, patientListEmpty, patientNone,
-        patientNoneConsequence, patientConfirmTitle, patientConfirmMore, patientConfirmed, patientFamily, patientGiven,
+    case patientTitle, patientScan, patientScanning, patientType, patientList, patientListLocked, patientListUnlock,
+        patientListEmpty, patientNone, patientNoneConsequence, patientConfirmTitle, patientConfirmMore, patientConfirmed, patientFamily, patientGiven,
         patientBirth, patientNumber, patientReason, patientReasonMissing, patientNameMissing, patientBirthWrong,
         patientBirthFuture, patientNumberWrong, patientOther, confirmName, confirmBorn, confirmNhs, confirmChi,
         confirmHc, confirmLocal, bandCheckDigit, bandNotAPatient, bandUnreadable, bandOtherIssuer, bandNeedsName

@@ -83,6 +83,7 @@ class Screens(
     private val opened = MutableStateFlow(0)
     private val shutters = Shutters()
     private var review: ReviewPresenter? = null
+    private var patients: PatientPresenter? = null
     private var settings = "{}"
 
     fun managed(values: String) {
@@ -106,6 +107,8 @@ class Screens(
      */
     fun left() {
         review?.send(ReviewEvent.Lock)
+        patients?.send(PatientEvent.Lock)
+        core.lock()
         if (core.standing().unsent > 0) graph.uploads.schedule(0, asked = false)
     }
 
@@ -193,13 +196,24 @@ class Screens(
 
     @Composable
     private fun Patient() {
-        val (state, send) = shown(Route.Patient) { PatientPresenter(emptyList(), graph.wristband, graph.today, it, journey::patient) }
-        if (state.way == Way.SCAN) Scan { send(PatientEvent.Scanned(it)) }
+        val scope = rememberCoroutineScope()
+        val presenter = remember {
+            PatientPresenter(core, core, graph.biometric, graph.wristband, graph.today, scope + Dispatchers.Default, journey::patient)
+        }
+        DisposableEffect(Unit) {
+            patients = presenter
+            onDispose {
+                patients = null
+                presenter.send(PatientEvent.Lock)
+            }
+        }
+        val state by presenter.states.collectAsState()
+        if (state.way == Way.SCAN) Scan { presenter.send(PatientEvent.Scanned(it)) }
         PatientView(
             state,
             { graph.viewfinder.View() },
             { More({ journey.open(Route.Queue) }, { journey.open(Route.Review) }, { journey.open(Route.Settings) }) },
-            send,
+            presenter::send,
         )
     }
 

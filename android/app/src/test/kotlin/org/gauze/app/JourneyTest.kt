@@ -134,6 +134,45 @@ class JourneyTest {
     }
 
     @Test
+    fun the_patient_of_the_photo_before_is_chosen_from_the_list_and_is_on_the_screen_only_while_it_is_unlocked() {
+        val logged = ByteArrayOutputStream()
+        ShadowLog.stream = PrintStream(logged)
+        nurse.setUp()
+        nurse.tap(Word.PatientList)
+        nurse.tap(Word.PatientListUnlock)
+        nurse.see(Word.PatientListEmpty)
+        nurse.tap(Word.Cancel)
+        nurse.takeOne()
+        nurse.tap(Word.CheckKeep)
+        nurse.see(Word.PatientTitle)
+        assertTrue(PATIENT.none(nurse::sees))
+        nurse.chooseListed()
+        nurse.leaveAndComeBack()
+        nurse.see(Word.PatientListLocked)
+        assertTrue("after the app was left", PATIENT.none(nurse::sees))
+        nurse.tap(Word.Cancel)
+        nurse.chooseListed()
+        nurse.tick(Word.ConfirmName)
+        nurse.tick(Word.ConfirmNhs)
+        nurse.tap(Word.PatientConfirmed)
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CheckSafe)
+        nurse.tap(Word.CheckKeep)
+        nurse.see(Word.PatientTitle)
+        val photo = nurse.photos().first().id
+        assertEquals(2, nurse.photos().size)
+        assertEquals(Run.EMPTY, nurse.send())
+        nothingReadableIsLeft(logged)
+        Hospital.pull()
+        val patient = Hospital.opened(photo).first.getJSONObject("patient")
+        assertEquals(
+            listOf("SMITH", "John", "1980-01-18", "9000000009"),
+            listOf("family", "given", "dob", "nhs_number").map(patient::getString),
+        )
+        assertEquals("""{"how":"worklist"}""" to """["name","nhs_number"]""", "${patient["established"]}" to "${patient["confirmed_by"]}")
+    }
+
+    @Test
     fun photos_as_phones_really_make_them_are_taken_one_after_the_other_and_arrive() {
         val photos = System.getenv("GAUZE_PHOTOS")?.let(::File)?.listFiles()?.filter { it.extension == "jpg" && it.length() > 100_000 }
         assumeTrue("GAUZE_PHOTOS has no photos of real phones", !photos.isNullOrEmpty())

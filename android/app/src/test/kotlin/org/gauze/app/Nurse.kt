@@ -190,6 +190,16 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
         tap(Word.PatientConfirmed)
     }
 
+    /** Finds the patient of the photo before in the list, which is locked at first. */
+    fun chooseListed() {
+        tap(Word.PatientList)
+        tap(Word.PatientListUnlock)
+        val patient = hasText("SMITH, John", substring = true)
+        await(patient)
+        rule.onNode(patient).performScrollTo().performClick()
+        see(Word.PatientConfirmTitle)
+    }
+
     fun takeOne() {
         scan()
         confirm()

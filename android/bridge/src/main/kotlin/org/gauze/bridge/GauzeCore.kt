@@ -71,6 +71,8 @@ class GauzeCore private constructor(private val client: Client) : Core {
     override fun wounds(patient: Patient) =
         tried { client.review().use { review -> review.wounds(patient.toCore()).map { it.toApp() } } }
 
+    override fun patients() = tried { client.review().use { review -> review.patients().map { it.toApp() } } }
+
     override fun photos(most: Int) = tried { client.listRecent(most.toUInt()).map { it.toApp() } }
 
     override fun discard(id: String) = tried { client.discard(id) }

@@ -86,6 +86,10 @@ internal fun AppPatient.toCore() = Patient(
     },
 )
 
+/** The core's patients are those of its list. */
+internal fun Patient.toApp() =
+    AppPatient(family, given, dob, nhsNumber, chiNumber, hcNumber, localNumber, AppEstablished.Worklist)
+
 internal fun AppSite.toCore() = Site(system = system, code = code, words = words, side = side?.let { BodySide.valueOf(it.name) })
 
 internal fun Site.toApp() =

@@ -982,6 +982,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_review_lock(
     ): Int
+    external fun uniffi_gauze_checksum_method_review_patients(
+    ): Int
     external fun uniffi_gauze_checksum_method_review_photo(
     ): Int
     external fun uniffi_gauze_checksum_method_review_preview(
@@ -1179,6 +1181,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_gauze_fn_method_review_lock(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_gauze_fn_method_review_patients(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_review_photo(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_review_preview(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1478,6 +1482,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_review_lock() and 0xFFFF) != 49487) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_review_patients() and 0xFFFF) != 50924) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_review_photo() and 0xFFFF) != 53551) {
@@ -5060,6 +5067,12 @@ public interface ReviewInterface {
     fun `lock`()
 
     /**
+     * The patients of the photos that may be shown here, newest first, each once, to choose the next photo's from: established by
+     * a work list, and with nothing confirmed. Needs an unlocked phone.
+     */
+    fun `patients`(): List<Patient>
+
+    /**
      * The photo itself (JPEG). Needs an unlocked phone.
      */
     fun `photo`(`id`: CaptureId): kotlin.ByteArray
@@ -5199,6 +5212,24 @@ open class Review: Disposable, AutoCloseable, ReviewInterface
 }
     }
 
+
+
+
+    /**
+     * The patients of the photos that may be shown here, newest first, each once, to choose the next photo's from: established by
+     * a work list, and with nothing confirmed. Needs an unlocked phone.
+     */
+    @Throws(ClientException::class)override fun `patients`(): List<Patient> {
+            return FfiConverterSequenceTypePatient.lift(
+    callWithHandle {
+    uniffiRustCallWithError(ClientException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_review_patients(
+        it,
+        _status)
+}
+    }
+    )
+    }
 
 
 
@@ -13110,6 +13141,34 @@ public object FfiConverterSequenceTypeNoticeChoice: FfiConverterRustBuffer<List<
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeNoticeChoice.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypePatient: FfiConverterRustBuffer<List<Patient>> {
+    override fun read(buf: ByteBuffer): List<Patient> {
+        val len = buf.getInt()
+        return List<Patient>(len) {
+            FfiConverterTypePatient.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Patient>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypePatient.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Patient>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypePatient.write(it, buf)
         }
     }
 }

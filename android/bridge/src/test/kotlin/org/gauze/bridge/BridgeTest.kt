@@ -28,6 +28,7 @@ import kotlinx.coroutines.withTimeout
 import org.gauze.core.CaptureException
 import org.gauze.core.ClientException
 import org.gauze.core.Encoding
+import org.gauze.core.Established
 import org.gauze.core.Evidence
 import org.gauze.core.Fix
 import org.gauze.core.Identifier
@@ -244,7 +245,9 @@ class BridgeTest {
             assertEquals(0, phone.client.choices().teams.size)
             val wound = phone.client.newWound(patient, context().site)
             assertThrows(ClientException.Unlock::class.java) { phone.client.review().wounds(patient) }
+            assertThrows(ClientException.Unlock::class.java) { phone.client.review().patients() }
             phone.client.review().unlock()
+            assertEquals(0, phone.client.review().patients().size)
             val offered = phone.client.review().wounds(patient).single()
             assertEquals(wound to context().site, offered.wound to offered.site)
             val mistyped = patient.copy(nhsNumber = "9990000043")
@@ -252,7 +255,8 @@ class BridgeTest {
             assertEquals("record_invalid", error.code)
             val series = phone.client.newSeries()
             phone.client.capture(Ward.direct(Ward.picture), context().copy(wound = wound, series = series))
-            Unit
+            val listed = phone.client.review().patients().single()
+            assertEquals(patient.copy(established = Established.Worklist, confirmedBy = emptyList()), listed)
         }
     }
 

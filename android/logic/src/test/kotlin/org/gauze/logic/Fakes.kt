@@ -82,6 +82,10 @@ class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
 
     override fun wounds(patient: Patient) = open { emptyList<Wound>() }
 
+    var patients = emptyList<Patient>()
+
+    override fun patients() = open { patients }
+
     override fun photos(most: Int) = answer { photos.reversed().take(most) }
 
     override fun discard(id: String) = answer { photos.removeIf { it.id == id }.let { } }

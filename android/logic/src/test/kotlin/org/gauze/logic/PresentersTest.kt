@@ -66,7 +66,7 @@ class PresentersTest {
     private val full = "8018505089890000000097\u001d80191\u001d725019800118\u001d7253SMITH\u001d7254John"
 
     private fun patients(chosen: (Patient?) -> Unit) =
-        PatientPresenter(emptyList(), Wristband(), { LocalDate.parse("2026-11-29") }, scope, chosen)
+        PatientPresenter(core, core, { Authentication.CONFIRMED }, Wristband(), { LocalDate.parse("2026-11-29") }, scope, chosen)
 
     @Test
     fun `a scanned patient is tied to a photo only after two identifiers`() {

@@ -38,7 +38,7 @@ fun PatientView(
     actions = { Actions(state, more, send) },
 ) {
     when (state.way) {
-        Way.CHOOSE -> Choose(state.worklist.isNotEmpty(), send)
+        Way.CHOOSE -> Choose(state.listed, send)
         Way.SCAN -> {
             Text(say(Word.PatientScanning))
             Box { viewfinder() }
@@ -83,8 +83,14 @@ private fun Choose(listed: Boolean, send: (PatientEvent) -> Unit) {
 
 @Composable
 private fun Worklist(state: PatientState, send: (PatientEvent) -> Unit) {
-    if (state.worklist.isEmpty()) Said(Line(Word.PatientListEmpty), Tone.PLAIN)
-    state.worklist.forEach { patient ->
+    val patients = state.worklist
+    if (patients == null) {
+        Text(say(Word.PatientListLocked))
+        OtherAction(Word.PatientListUnlock, !state.working) { send(PatientEvent.Unlock) }
+        return
+    }
+    if (patients.isEmpty()) Said(Line(Word.PatientListEmpty), Tone.PLAIN)
+    patients.forEach { patient ->
         OutlinedButton({ send(PatientEvent.Listed(patient)) }, Modifier.fillMaxWidth().heightIn(min = 72.dp)) {
             Column(Modifier.fillMaxWidth(), horizontalAlignment = Alignment.Start, verticalArrangement = Arrangement.Center) {
                 Text(Wordings.name(patient), fontWeight = FontWeight.Bold, color = MaterialTheme.colorScheme.onSurface)

@@ -133,6 +133,9 @@ interface Reviewing {
     fun thumbnail(id: String): Outcome<ByteArray>
 
     fun wounds(patient: Patient): Outcome<List<Wound>>
+
+    /** Of the photos that may be shown here, newest first: chosen from a list, and with nothing confirmed. */
+    fun patients(): Outcome<List<Patient>>
 }
 
 interface Sending {

@@ -2,11 +2,18 @@ package org.gauze.logic.patient
 
 import java.time.LocalDate
 import kotlinx.coroutines.CoroutineScope
+import org.gauze.logic.core.Enrolling
+import org.gauze.logic.core.Established
 import org.gauze.logic.core.Identifier
+import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Patient
+import org.gauze.logic.core.Reviewing
 import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Presenter
 import org.gauze.logic.flow.Step
+import org.gauze.logic.port.Authentication
+import org.gauze.logic.port.Biometric
+import org.gauze.logic.words.Failures
 import org.gauze.logic.wristband.Band
 import org.gauze.logic.wristband.Refusal
 import org.gauze.logic.wristband.Wristband
@@ -24,17 +31,25 @@ data class Typed(val fields: Map<Field, String> = emptyMap(), val faults: Map<Fi
     override fun toString() = "Typed"
 }
 
-/** [scanned] is true where name and birth are still to be asked for because the band carries the number alone. */
+/**
+ * [scanned] is true where name and birth are still to be asked for because the band carries the number alone. [worklist] is the
+ * patients of photos on this phone, null while they are locked; [listed] is false where the phone may show no photos.
+ */
 data class PatientState(
     val way: Way,
     val typed: Typed,
     val found: Patient?,
     val confirmed: Set<Identifier>,
     val problem: Line?,
-    val worklist: List<Patient>,
+    val worklist: List<Patient>?,
     val scanned: Boolean,
+    val listed: Boolean,
+    val working: Boolean,
 ) {
     val enough get() = confirmed.size >= 2
+
+    /** Whether it shows somebody who was found in photos. */
+    internal val ofPhotos get() = way == Way.LIST || found?.established == Established.Worklist
 
     override fun toString() = "PatientState($way)"
 }
@@ -48,7 +63,16 @@ sealed interface PatientEvent {
 
     data object TypedAll : PatientEvent
 
+    data object Unlock : PatientEvent
+
+    class Answered(val answer: Authentication) : PatientEvent
+
+    class Offered(val outcome: Outcome<List<Patient>>) : PatientEvent
+
     class Listed(val patient: Patient) : PatientEvent
+
+    /** Whenever the screen is left, or the app leaves it. */
+    data object Lock : PatientEvent
 
     class Confirm(val identifier: Identifier, val matches: Boolean) : PatientEvent
 
@@ -57,23 +81,36 @@ sealed interface PatientEvent {
     data object Nobody : PatientEvent
 }
 
-/** Finds out whose photo it will be: by the band, the list or typing; never without two identifiers said aloud. */
+/**
+ * Finds out whose photo it will be: by the band, the list or typing; never without two identifiers said aloud. Who came out of
+ * photos is on the screen only while these are unlocked.
+ */
 class PatientPresenter(
-    worklist: List<Patient>,
+    standing: Enrolling,
+    private val core: Reviewing,
+    private val biometric: Biometric,
     private val wristband: Wristband,
     private val today: () -> LocalDate,
     scope: CoroutineScope,
     private val chosen: (Patient?) -> Unit,
 ) : Presenter<PatientState, PatientEvent>(
-        PatientState(Way.CHOOSE, Typed(), null, emptySet(), null, worklist, false),
+        PatientState(Way.CHOOSE, Typed(), null, emptySet(), null, null, false, standing.standing().reviewDenied == null, false),
         scope,
     ) {
     override fun step(state: PatientState, event: PatientEvent): Step<PatientState, PatientEvent> = when (event) {
-        is PatientEvent.Choose -> Step(fresh(state).copy(way = event.way))
+        is PatientEvent.Choose -> choose(state, event.way)
         is PatientEvent.Scanned -> Step(if (state.way == Way.SCAN) scanned(state, wristband.read(event.text)) else state)
         is PatientEvent.Type -> Step(type(state, event))
         PatientEvent.TypedAll -> Step(typedAll(state))
-        is PatientEvent.Listed -> Step(found(state, event.patient))
+        PatientEvent.Unlock ->
+            if (state.working) Step(state)
+            else Step(state.copy(working = true, problem = null)) { PatientEvent.Answered(biometric.authenticate("unlock")) }
+        is PatientEvent.Answered -> if (state.way == Way.LIST) answered(state, event.answer) else Step(state)
+        is PatientEvent.Offered ->
+            if (state.way == Way.LIST && state.working) Step(offered(state, event.outcome))
+            else Step<PatientState, PatientEvent>(state).also { core.lock() }
+        is PatientEvent.Listed -> Step(found(state, event.patient).copy(worklist = null))
+        PatientEvent.Lock -> if (state.ofPhotos) locked(state, Way.LIST) else Step(state)
         is PatientEvent.Confirm -> Step(confirm(state, event))
         PatientEvent.Go -> go(state)
         PatientEvent.Nobody -> Step(fresh(state)) {
@@ -82,8 +119,47 @@ class PatientPresenter(
         }
     }
 
-    private fun fresh(state: PatientState) =
-        state.copy(way = Way.CHOOSE, typed = Typed(), found = null, confirmed = emptySet(), problem = null, scanned = false)
+    private fun fresh(state: PatientState) = state.copy(
+        way = Way.CHOOSE,
+        typed = Typed(),
+        found = null,
+        confirmed = emptySet(),
+        problem = null,
+        worklist = null,
+        scanned = false,
+        working = false,
+    )
+
+    private fun choose(state: PatientState, way: Way): Step<PatientState, PatientEvent> = when {
+        way == Way.LIST -> Step(fresh(state).copy(way = way, working = true)) { PatientEvent.Offered(core.patients()) }
+        state.ofPhotos -> locked(state, way)
+        else -> Step(fresh(state).copy(way = way))
+    }
+
+    /** At once: what is launched may end with the screen. What is unlocked only then comes as an offer that nobody waits for. */
+    private fun locked(state: PatientState, way: Way): Step<PatientState, PatientEvent> {
+        core.lock()
+        return Step(fresh(state).copy(way = way))
+    }
+
+    private fun answered(state: PatientState, answer: Authentication): Step<PatientState, PatientEvent> = when (answer) {
+        Authentication.CONFIRMED -> Step(state.copy(working = true)) {
+            when (val unlocked = core.unlock()) {
+                is Outcome.Done -> PatientEvent.Offered(core.patients())
+                is Outcome.Failed -> PatientEvent.Offered(unlocked)
+            }
+        }
+        Authentication.DECLINED -> Step(state.copy(working = false, problem = Line(Word.ReviewDeclined)))
+        Authentication.NOT_SET_UP -> Step(state.copy(working = false, problem = Line(Word.ReviewNotSetUp)))
+        Authentication.LOCKED_OUT -> Step(state.copy(working = false, problem = Line(Word.ReviewLockedOut)))
+    }
+
+    private fun offered(state: PatientState, outcome: Outcome<List<Patient>>): PatientState = when (outcome) {
+        is Outcome.Done -> state.copy(worklist = outcome.value, working = false)
+        // That it is locked is what the screen says anyway.
+        is Outcome.Failed ->
+            state.copy(working = false, problem = outcome.failure.takeUnless { it.code == "locked" }?.let(Failures::line))
+    }
 
     private fun found(state: PatientState, patient: Patient) =
         state.copy(way = Way.CONFIRM, found = patient, confirmed = emptySet(), problem = null)

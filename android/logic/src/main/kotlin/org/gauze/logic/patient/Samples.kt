@@ -15,10 +15,11 @@ val longPatient = Patient(
     chi = "0607230002",
 )
 
-private val start = PatientState(Way.CHOOSE, Typed(), null, emptySet(), null, emptyList(), false)
+private val start = PatientState(Way.CHOOSE, Typed(), null, emptySet(), null, null, false, true, false)
 
 val patientSamples = mapOf(
     "choose" to start,
+    "choose-unlisted" to start.copy(listed = false),
     "scan" to start.copy(way = Way.SCAN),
     "scan-refused" to start.copy(way = Way.SCAN, problem = Line(Word.BandCheckDigit)),
     "type" to start.copy(
@@ -29,7 +30,9 @@ val patientSamples = mapOf(
         ),
     ),
     "list" to start.copy(way = Way.LIST, worklist = listOf(samplePatient, longPatient)),
-    "list-empty" to start.copy(way = Way.LIST),
+    "list-empty" to start.copy(way = Way.LIST, worklist = emptyList()),
+    "list-locked" to start.copy(way = Way.LIST),
+    "list-declined" to start.copy(way = Way.LIST, problem = Line(Word.ReviewDeclined)),
     "confirm" to start.copy(way = Way.CONFIRM, found = samplePatient, confirmed = setOf(Identifier.NAME)),
     "confirm-long" to start.copy(
         way = Way.CONFIRM,

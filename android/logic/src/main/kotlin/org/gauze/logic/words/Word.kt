@@ -66,6 +66,8 @@ enum class Word {
     PatientScanning,
     PatientType,
     PatientList,
+    PatientListLocked,
+    PatientListUnlock,
     PatientListEmpty,
     PatientNone,
     PatientNoneConsequence,

@@ -6,6 +6,7 @@ import org.gauze.logic.camera.Handle
 import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Core
+import org.gauze.logic.core.Established
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.FenceMode
 import org.gauze.logic.core.Fitness
@@ -128,7 +129,8 @@ internal class Around {
                 fake.photos.clear()
                 value.list.forEach { fake.photos += photo(it) }
             }
-            "patient", "sites", "forms", "notice", "worklist", "support", "record", "local", "teams", "team" -> Unit
+            "patients" -> fake.patients = value.list.mapNotNull { patient(it, Established.Worklist) }
+            "patient", "sites", "forms", "notice", "support", "record", "local", "teams", "team" -> Unit
             else -> error("nobody knows $key")
         }
     }
@@ -175,10 +177,10 @@ private fun photo(value: Any?): Photo {
     )
 }
 
-internal fun patient(value: Any?) = value["family"].text?.let { family ->
+internal fun patient(value: Any?, established: Established = Established.Wristband) = value["family"].text?.let { family ->
     Patient(
         family, value["given"].text.orEmpty(), value["born"].text.orEmpty(), nhs = value["nhs"].text, chi = value["chi"].text,
-        hc = value["hc"].text, local = value["local"].text,
+        hc = value["hc"].text, local = value["local"].text, established = established,
     )
 }
 

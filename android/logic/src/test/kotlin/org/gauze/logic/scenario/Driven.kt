@@ -165,15 +165,20 @@ private fun enrol(name: String, with: List<Any?>): EnrolEvent = when (name) {
 
 private fun Around.patients(given: Any?): Driven {
     val bands = Wristband(BandFormat(local = given["local"].text?.let(::Regex)))
-    val list = given["worklist"].list.mapNotNull(::patient)
-    val presenter = PatientPresenter(list, bands, { LocalDate.parse("2026-11-29") }, scope) { told += listOf("chosen", shown(it)) }
+    val presenter = PatientPresenter(core, core, { answer }, bands, { LocalDate.parse("2026-11-29") }, scope) {
+        told += listOf("chosen", shown(it))
+    }
     return driven(presenter, ::shown) { name, with ->
         when (name) {
             "choose" -> PatientEvent.Choose(with[0].named())
             "scanned" -> PatientEvent.Scanned(with[0].text!!)
             "type" -> PatientEvent.Type(with[0].named(), with[1].text!!)
             "typed_all" -> PatientEvent.TypedAll
-            "listed" -> PatientEvent.Listed(list[with[0].int])
+            "unlock" -> PatientEvent.Unlock
+            "answered" -> PatientEvent.Answered(with[0].named())
+            "offered" -> PatientEvent.Offered(core.patients())
+            "listed" -> PatientEvent.Listed(presenter.state.worklist!![with[0].int])
+            "lock" -> PatientEvent.Lock
             "confirm" -> PatientEvent.Confirm(with[0].named(), with[1] == true)
             "go" -> PatientEvent.Go
             "nobody" -> PatientEvent.Nobody

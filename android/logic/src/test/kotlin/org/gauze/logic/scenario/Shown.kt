@@ -110,7 +110,7 @@ internal fun shown(state: PatientState) = state.run {
             "faults" to typed.faults.entries.associate { shown(it.key) to shown(it.value) },
         ),
         "found" to shown(found), "confirmed" to identifiers(confirmed), "problem" to shown(problem),
-        "worklist" to worklist.map { shown(it) }, "scanned" to scanned,
+        "worklist" to worklist?.map { shown(it) }, "scanned" to scanned, "listed" to listed, "working" to working,
     )
 }
 
