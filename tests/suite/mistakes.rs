@@ -251,7 +251,6 @@ const MISTAKES: &[Mistake] = &[
         &[
             "sed -i 's/\"version\": 1,/\"version\": 3,/' bundle.json",
             "gauze-records sign-bundle --keys keys --in bundle.json --out b.jws",
-            "GATEWAY TLS --bundle b.jws",
         ],
     ),
     Mistake(
@@ -283,7 +282,8 @@ const MISTAKES: &[Mistake] = &[
         1,
         &["gateway_not_in_bundle", "\"log\"", "`gateways`"],
         &[
-            "grep -o '{.*}' told.txt | sed 's/host:port/localhost:8443/; s/$/,/' > object.json",
+            "grep -o '{.*}' told.txt > object.json",
+            "sed -i '/\"gateways\": \\[/,/^  \\]/ { /^    /d }' bundle.json",
             "sed -i -e '/\"gateways\": \\[/r object.json' -e 's/\"version\": 3,/\"version\": 4,/' bundle.json",
             "gauze-records sign-bundle --keys keys --in bundle.json --out bundle.jws",
             "gauze-gateway serve --data stranger --listen 127.0.0.1:0 --bundle bundle.jws TLS",
