@@ -3,22 +3,24 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use gauze_attest::{AndroidRoots, AppleRoots, Roots};
 use gauze_core::ports::{Attestor, VaultError};
 use gauze_core::{CallError, EnrolError, Managed};
 use gauze_gateway::admin::{Admin, InventoryView};
-use gauze_gateway::{DeviceSearch, Registered, Sort};
+use gauze_gateway::{By, DeviceSearch, Registered, Sort};
 use gauze_records::keys::{self, LeftOut, SignedInventory, Why, WithToken};
 use gauze_tests::attestations::{AppleMaker, KeyDescription, Maker, Names, PhoneKey};
 use gauze_tests::hospital::write;
 use gauze_wire::{
-    AndroidApp, AndroidRules, Attestation, Bytes, Digest, Jws, Name, Platform, PublicKey, Serial, Token,
+    AndroidApp, AndroidRules, AppleApp, AppleRules, Attestation, Bytes, DeviceStatus, Digest, Jws, Name,
+    Platform, PublicKey, Serial, Token,
 };
 use serde_json::{Value, json};
 
-use crate::fixture::{Phone, Ward};
+use crate::fixture::{Fate, Phone, Ward};
 
 /// A hospital to which it suffices that device management states a serial number.
 async fn lenient() -> Ward {
@@ -137,6 +139,52 @@ async fn five_hundred_phones_enrol_at_once_each_serial_number_once() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_dies_amid_five_hundred_enrolments_has_each_serial_number_once_in_the_end() {
+    let mut ward = lenient().await;
+    let named: Vec<String> = (0..500).map(|n| format!("R58N{n:05}")).collect();
+    let names: Vec<&str> = named.iter().map(String::as_str).collect();
+    sign(&ward, serials(&names), true);
+    ward.pull().await;
+    let phones: Vec<Phone> = named.iter().map(|serial| Phone::new(&ward, serial)).collect();
+    let configurations: Vec<Managed> = named.iter().map(|serial| managed(&ward, Some(serial))).collect();
+
+    // 200 hear that they enrolled; the next 100 are kept and do not hear it; the rest find nobody.
+    let asked = Arc::new(AtomicUsize::new(0));
+    for phone in &phones {
+        let asked = asked.clone();
+        phone.link.obeys(move |seen| match seen.path.ends_with("/enrolments") {
+            true => match asked.fetch_add(1, Ordering::Relaxed) {
+                0..200 => Fate::Deliver,
+                200..300 => Fate::AnswerLost,
+                _ => Fate::Lost,
+            },
+            false => Fate::Deliver,
+        });
+    }
+    let enrol = async |(phone, managed): (&Phone, &Managed)| phone.client().enrol(managed).await.is_ok();
+    let first = join_all(phones.iter().zip(&configurations).map(enrol)).await;
+    assert_eq!(first.iter().filter(|enrolled| **enrolled).count(), 200);
+    assert_eq!(inventory(&ward).await.used, 300);
+
+    ward.restart().await;
+    for phone in &phones {
+        phone.link.leads_to(ward.router.clone());
+        phone.link.works();
+    }
+    let again = phones.iter().zip(&configurations).zip(&first).filter(|(_, enrolled)| !**enrolled);
+    let outcomes = join_all(again.map(|((phone, managed), _)| refused(phone, managed))).await;
+    assert!(outcomes.iter().all(Option::is_none), "{:?}", outcomes.iter().flatten().next());
+    let report = ward.pull().await;
+    assert_eq!((report.enrolled, report.rejected), (500, 0));
+    assert_eq!(inventory(&ward).await.used, 500);
+    let late = Phone::new(&ward, "late");
+    for serial in ["R58N00000", "R58N00250", "R58N00499"] {
+        assert_eq!(refused(&late, &managed(&ward, Some(serial))).await, because("token_used", None));
+    }
+    assert!(ward.verified().await.ok);
+}
+
+#[tokio::test]
 async fn a_list_that_is_replaced_counts_at_once_under_the_same_token_and_over_a_restart() {
     let mut ward = lenient().await;
     sign(&ward, serials(&["A", "B", "C"]), true);
@@ -163,6 +211,29 @@ async fn a_list_that_is_replaced_counts_at_once_under_the_same_token_and_over_a_
     let report = ward.pull().await;
     assert_eq!((report.enrolled, report.rejected), (2, 0));
     assert_eq!(inventory(&ward).await.used, 3);
+
+    // A phone that has enrolled stays what it is when its number is taken off; whoever looks is told, until the number is back.
+    let admin = Admin::open(&ward.gateway(), &ward.tenant(), ward.clock.clone()).await.unwrap();
+    let retired = async || {
+        let all = admin.devices(&DeviceSearch::default()).await.unwrap().devices;
+        let mut retired: Vec<_> =
+            all.into_iter().filter(|device| device.serial_retired).map(|device| device.serial).collect();
+        retired.sort();
+        retired
+    };
+    assert_eq!(retired().await, []);
+    sign(&ward, serials(&["C"]), false);
+    ward.pull().await;
+    assert_eq!(retired().await, [Some("A".to_owned()), Some("D".to_owned())]);
+    let view = inventory(&ward).await;
+    assert_eq!((view.count, view.used), (1, 1), "who was taken off is none of its phones");
+    let story = admin.device(&first.id()).await.unwrap();
+    assert!(story.device.serial_retired && story.device.status == DeviceStatus::Active);
+    admin.revoke(&first.id(), &By::new("desk", "sold").unwrap()).await.unwrap();
+    assert_eq!(retired().await, [Some("D".to_owned())], "nothing is left to do about it");
+    sign(&ward, serials(&["C", "D"]), false);
+    ward.pull().await;
+    assert_eq!(retired().await, []);
     assert!(ward.verified().await.ok);
 }
 
@@ -247,6 +318,71 @@ fn android(ward: &Ward, maker: &Arc<Maker>, name: &str, serial: Option<&'static 
     phone
 }
 
+/// The app on an iPhone, genuine or another's: Apple attests the app, and never a serial number.
+struct AppAttest(AppleMaker);
+
+impl Attestor for AppAttest {
+    fn attest(&self, challenge: &Digest, device_key: &PublicKey) -> Result<Attestation, VaultError> {
+        let hash = Attestation::app_attest_hash(challenge, device_key);
+        Ok(Attestation::AppAttest {
+            key_id: Bytes::new(self.0.key_id()).unwrap(),
+            object: Bytes::new(self.0.attest(&hash.0).unwrap()).unwrap(),
+        })
+    }
+
+    fn attest_again(&self, _: &Digest, _: &PublicKey) -> Result<Attestation, VaultError> {
+        Err(VaultError::Unavailable)
+    }
+}
+
+fn iphone(ward: &Ward, name: &str, app: &Arc<AppAttest>) -> Phone {
+    let mut phone = Phone::at(ward, ward.path(name));
+    phone.platform = Platform::Ios;
+    phone.attestor = app.clone();
+    phone.open().unwrap();
+    phone
+}
+
+#[tokio::test]
+async fn an_iphone_that_lies_about_its_serial_number_gets_in_only_where_policy_takes_stated_ones_and_in_nobodys_place_twice()
+ {
+    let makers = [AppleMaker::new().unwrap(), AppleMaker::new().unwrap()];
+    let (android, root) = (Maker::new(Names::Remote).unwrap(), makers[0].root_pem().to_owned());
+    let [genuine, forged] = makers.map(|maker| Arc::new(AppAttest(maker)));
+    for stated in [false, true] {
+        let apple = |policy: &mut Value| {
+            let app_id = genuine.0.app_id.parse().unwrap();
+            policy["v"] = json!(2);
+            policy["apple"] =
+                json!(AppleRules::for_apps(vec![AppleApp { app_id, min_bundle_version: None }]));
+            policy["stated_serials"] = json!(stated);
+        };
+        let mut ward = Ward::with(|_| {}, apple).await;
+        let roots = AndroidRoots::from_pem(android.root_pem()).unwrap();
+        let apple = AppleRoots::from_pem(&root).unwrap();
+        ward.judges_under(Roots { android: roots, apple }).await;
+        sign(&ward, serials(&["A", "B"]), true);
+        ward.pull().await;
+        let outcome =
+            async |name: &str, app, serial| refused(&iphone(&ward, name, app), &managed(&ward, serial)).await;
+        // The app of another maker proves nothing, whatever number it says.
+        let (code, _) = outcome("forged", &forged, Some("A")).await.unwrap();
+        assert_eq!(code, "attestation_refused");
+        // A genuine app that says nothing, what is not listed, and another phone's number.
+        let missing = because("token_invalid", Some("serial_missing"));
+        assert_eq!(outcome("silent", &genuine, None).await, missing);
+        let not_stated = because("token_invalid", Some("serial_stated"));
+        let unlisted = because("token_invalid", Some("serial_unlisted"));
+        let expected = |taken| if stated { taken } else { not_stated.clone() };
+        assert_eq!(outcome("unlisted", &genuine, Some("E")).await, expected(unlisted));
+        assert_eq!(outcome("liar", &genuine, Some("A")).await, expected(None));
+        // The owner is refused where the liar was first, which is how that is found.
+        assert_eq!(outcome("owner", &genuine, Some("A")).await, expected(because("token_used", None)));
+        let report = ward.pull().await;
+        assert_eq!((report.enrolled, report.rejected), (u64::from(stated), 0));
+    }
+}
+
 fn hardware(policy: &mut Value, stated: bool) {
     let app = AndroidApp {
         package: "uk.nhs.example.gauze".parse().unwrap(),
@@ -291,4 +427,26 @@ async fn a_phone_that_lies_about_its_serial_number_is_refused_where_its_hardware
         let report = ward.pull().await;
         assert_eq!((report.enrolled, report.rejected), (if stated { 2 } else { 1 }, 0));
     }
+}
+
+/// Tables as each system exports them: its headings, invented phones.
+#[test]
+fn the_tables_of_every_management_system_are_read_as_they_come_and_together_they_are_one_list() {
+    let of = |name: &str| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("ward/exports").join(name);
+    let mut all = Vec::new();
+    for (name, found, blank) in [
+        ("intune.csv", &["F17ABC000001", "R58INT0000002"][..], &[4][..]),
+        ("intune-report.csv", &["F17ABC000004"], &[]),
+        ("jamf.csv", &["F17JMF000001", "F17JMF000002"], &[]),
+        ("jamf-by-spreadsheet.csv", &["F17JMF000003"], &[]),
+        ("workspace-one.csv", &["F17WSO000002", "R58WSO0000001"], &[]),
+        ("android-management.csv", &["41AMA00000001"], &[3]),
+    ] {
+        let read = keys::import(&[of(name)], None).unwrap();
+        assert_eq!(read.serials, serials(found), "{name}");
+        let left_out = blank.iter().map(|line| LeftOut { file: of(name), line: *line, why: Why::Blank });
+        assert_eq!(read.left_out, left_out.collect::<Vec<_>>(), "{name}");
+        all.push(of(name));
+    }
+    assert_eq!(keys::import(&all, None).unwrap().serials.len(), 9);
 }

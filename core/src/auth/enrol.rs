@@ -121,12 +121,19 @@ impl Enroller<'_> {
         }
         let trust = self.believe(managed).await?.limited(managed.limits);
         let follows = old.map(|old| self.follows(old));
-        let jws = match self.pending(token) {
+        let pending = self.pending(token);
+        let was_sent = pending.is_some();
+        let mut jws = match pending {
             Some(jws) => jws,
             None => self.make_evidence(managed, token, follows.clone()).await?,
         };
-        let body = jws.as_str().as_bytes().to_vec();
-        let posted: Result<Enrolled, _> = self.gateway.post("enrolments", "application/jose", body).await;
+        let mut posted = self.post(&jws).await;
+        // A gateway that was started anew meanwhile never kept this evidence, and knows its challenge no more.
+        let is_forgotten = matches!(&posted, Err(CallError::Refused(problem)) if problem.code == ProblemCode::ChallengeInvalid);
+        if was_sent && is_forgotten {
+            jws = self.make_evidence(managed, token, follows.clone()).await?;
+            posted = self.post(&jws).await;
+        }
         if let Err(CallError::Refused(problem)) = &posted {
             let untouched = [ProblemCode::Unavailable, ProblemCode::StorageFull, ProblemCode::StorageFailed];
             // The evidence is spent: the next try needs a new challenge.
@@ -153,6 +160,11 @@ impl Enroller<'_> {
         identity.save(self.disk, self.dir)?;
         self.disk.remove(&self.dir.join(PENDING)).map_err(StoreError::from)?;
         Ok((identity, trust))
+    }
+
+    async fn post(&self, evidence: &Jws) -> Result<Enrolled, CallError> {
+        let body = evidence.as_str().as_bytes().to_vec();
+        self.gateway.post("enrolments", "application/jose", body).await
     }
 
     async fn believe(&self, managed: &Managed) -> Result<Trust, EnrolError> {

@@ -4,15 +4,13 @@ use std::path::Path;
 
 use gauze_listen::Check;
 use gauze_wire::Policy;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use crate::admin::QUIET;
 use crate::db::Db;
 use crate::keys::GatewayKeys;
 use crate::serve::{ServeOptions, pair};
 use crate::tenant::Served;
-
-/// For so long the records side may be away before its silence is worth a word: it pulls every few seconds.
-const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 /// Looks at everything that `serve` would be given.
 pub async fn check(options: &ServeOptions, now: Timestamp) -> Vec<Check> {
@@ -95,10 +93,8 @@ async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
     };
     let waiting =
         format!("{} photos and {} entries of the log wait for it", watched.waiting, watched.unwitnessed);
-    let times = served.bundle.witnesses.iter().filter_map(|witness| witness.verify(note.as_deref()?).ok());
-    let last = times.max().and_then(|time| Timestamp::from_second(i64::try_from(time).ok()?).ok());
     let nothing_waits = watched.waiting == 0 && watched.unwitnessed == 0;
-    let Some(last) = last else {
+    let Some(last) = served.cosigned_at(note.as_deref()) else {
         return if nothing_waits {
             Check::ok("records", "it has not answered yet, and nothing waits for it")
         } else {

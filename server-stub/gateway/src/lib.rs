@@ -35,6 +35,7 @@ mod standing;
 mod strangers;
 mod tenant;
 mod told;
+mod until;
 mod watch;
 
 pub mod admin;

@@ -132,13 +132,15 @@ pub async fn serve(
     });
     tokio::spawn(keep_clean(app.clone()));
     tokio::spawn(crate::watch::watch(app.clone()));
-    let clock = app.clock.clone();
+    let (clock, data) = (app.clock.clone(), options.data.clone());
     tokio::spawn(follow(
         renewal,
         tls.clone(),
         move || clock.now(),
-        |used| {
-            crate::meters::certificate_ends(used.outline().not_after);
+        move |used| {
+            let end = used.outline().not_after;
+            crate::meters::certificate_ends(end);
+            crate::until::leave(&data, end);
         },
     ));
     let acceptor = Handshake::new(tls, PeersAcceptor::new(options.peers));

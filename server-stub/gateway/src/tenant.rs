@@ -51,7 +51,8 @@ pub enum TenantError {
     Policy(#[source] WireError),
     /// The bundle does not name this gateway's keys.
     #[error(
-        "the trust bundle does not name this gateway: put {0} into its `gateways` (url and tenant as yours) and sign it again"
+        "the trust bundle does not name this gateway: put {0} into its `gateways` in place of the one with that url, raise version and sign it again; \
+         for another url, put there what `gauze-gateway keygen --data DIR --url URL --tenant TENANT` prints"
     )]
     NotNamed(String),
     /// The file that remembers what was served before does not say it.
@@ -156,7 +157,9 @@ impl Served {
                 .is_ok_and(|ours| ours.key == named.key && ours.log == named.log)
         });
         let Some(gateway) = named.cloned() else {
-            let ours = keys.public("https://host:port", &bundle.tenant)?;
+            // The log's key names the address: what is to be put in holds for this one alone.
+            let url = bundle.gateways.first().map_or("https://host", |named| named.url.as_str());
+            let ours = keys.public(url, &bundle.tenant)?;
             return Err(TenantError::NotNamed(serde_json::to_string(&ours).unwrap_or_default()));
         };
         let policy = match &policy_jws {
@@ -207,6 +210,12 @@ impl Served {
             }
         }
         Ok(unheld.filter(|unheld| unheld.version > self.in_force().policy.version))
+    }
+
+    /// When a witness that the bundle names cosigned last, by the newest checkpoint that was cosigned.
+    pub fn cosigned_at(&self, note: Option<&str>) -> Option<Timestamp> {
+        let times = self.bundle.witnesses.iter().filter_map(|witness| witness.verify(note?).ok());
+        times.max().and_then(|time| Timestamp::from_second(i64::try_from(time).ok()?).ok())
     }
 
     /// The inventory in force at this moment.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::pictures;
 use page::{blocks, example};
-use reader::Reader;
+pub(crate) use reader::Reader;
 
 const OPERATING: &str = "docs/operating.md";
 const LOST: &str = "docs/lost-phone.md";

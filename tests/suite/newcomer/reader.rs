@@ -34,8 +34,12 @@ pub struct Told {
 
 impl Reader {
     pub fn new() -> Self {
-        let port = free_port().unwrap().to_string();
-        Self { dir: tempfile::tempdir().unwrap(), port, words: Vec::new(), running: Vec::new() }
+        Self::in_home(tempfile::tempdir().unwrap(), free_port().unwrap())
+    }
+
+    /// One who types in a directory that has something in it already, of a gateway at this port.
+    pub fn in_home(dir: TempDir, port: u16) -> Self {
+        Self { dir, port: port.to_string(), words: Vec::new(), running: Vec::new() }
     }
 
     pub fn home(&self) -> &Path {

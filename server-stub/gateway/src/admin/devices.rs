@@ -1,11 +1,12 @@
 //! Devices: search, one device's story, and what it may do.
 
 use gauze_attest::Fault;
-use gauze_wire::{Act, Deed, DeviceId, DeviceStatus, Jws, Name, ReviewDenied};
+use gauze_wire::{Act, Deed, DeviceId, DeviceStatus, Jws, Name, ReviewDenied, Serial};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Admin, AdminError, By, Gap};
+use crate::app::AppError;
 use crate::db::{Db, DeviceCounts, DevicePage, DeviceSearch, Registered};
 use crate::standing::review_denied;
 
@@ -54,7 +55,9 @@ pub struct DeviceStory {
 impl Admin {
     /// One page of the devices that match.
     pub async fn devices(&self, search: &DeviceSearch) -> Result<DevicePage, AdminError> {
-        Ok(self.db.search(self.tenant(), search).await?)
+        let mut page = self.db.search(self.tenant(), search).await?;
+        self.compare_with_list(&mut page.devices)?;
+        Ok(page)
     }
 
     /// How many devices there are of each status.
@@ -75,13 +78,30 @@ impl Admin {
         }
     }
 
+    /// Says of each phone that enrolled by the hospital's list whether its serial number was taken off it since. Taking it off ends
+    /// nothing of a phone that is in: that is for people to decide (ADR 0050).
+    fn compare_with_list(&self, devices: &mut [Registered]) -> Result<(), AdminError> {
+        if !devices.iter().any(|device| device.of_inventory) {
+            return Ok(());
+        }
+        self.served.find_stock(&self.data).map_err(AppError::from)?;
+        let Some(stock) = self.served.stock() else { return Ok(()) };
+        for device in devices.iter_mut().filter(|device| device.of_inventory) {
+            let serial = device.known_serial().and_then(Serial::read);
+            let is_in = device.status != DeviceStatus::Revoked && !device.is_replaced();
+            device.serial_retired = is_in && serial.is_some_and(|serial| !stock.list.names(&serial));
+        }
+        Ok(())
+    }
+
     async fn registered(&self, id: &DeviceId) -> Result<Registered, AdminError> {
         self.db.registered(self.tenant(), id).await?.ok_or(AdminError::UnknownDevice)
     }
 
     /// One device's story.
     pub async fn device(&self, id: &DeviceId) -> Result<DeviceStory, AdminError> {
-        let device = self.registered(id).await?;
+        let mut device = self.registered(id).await?;
+        self.compare_with_list(std::slice::from_mut(&mut device))?;
         let gaps = self.gaps(&device).await?;
         let acts = self.db.acts(self.tenant(), Some(id), None, ACTS).await?;
         let life = self.policy_in_force().await?.life();

@@ -44,6 +44,42 @@ pub struct LostReport {
     pub missing: u64,
 }
 
+/// What people do once a phone is shut out, in order: the sentence, and the command where there is one. The command line and the
+/// console say the same, as `docs/lost-phone.md` has it.
+pub fn after_lost(
+    wipe: Option<&Proposal>,
+    device: &Registered,
+    missing: u64,
+) -> Vec<(String, Option<String>)> {
+    let waits = wipe.filter(|wipe| wipe.status == ProposalStatus::Waiting);
+    let approve = waits.map(|wipe| {
+        let command = format!(
+            "gauze-records proposals approve {} --data records --keys keys --by \"their name\" --reason \"as asked\"",
+            wipe.proposal_id
+        );
+        ("Have the wipe order approved inside the hospital.".to_owned(), Some(command))
+    });
+    let tell = match (device.heard_at, missing) {
+        (None, _) => "Ask the ward what was taken with it: it was never heard from, so how many photos it holds is not known.".to_owned(),
+        (Some(_), 0) => "Ask whoever carried it whether photos were taken after it was last heard from.".to_owned(),
+        (Some(_), missing) => format!(
+            "Tell whoever took them that {missing} photos may have to be taken again, and ask whether more were taken after it was last heard from."
+        ),
+    };
+    let rest = [
+        ("Lock and wipe the phone by its device management as well.", None),
+        ("End its user's sessions at the identity provider.", None),
+        (tell.as_str(), None),
+        (
+            "Follow your own procedure for reporting an incident. The log says who did what and when.",
+            Some("gauze-gateway admin acts"),
+        ),
+        ("Inside the hospital it is the same log.", Some("gauze-records list --acts")),
+    ];
+    let rest = rest.map(|(told, command)| (told.to_owned(), command.map(str::to_owned)));
+    approve.into_iter().chain(rest).collect()
+}
+
 impl Admin {
     /// Runs the playbook: revokes the phone, which ends review and its open upload addresses; flags it; asks the hospital
     /// to sign a wipe order; says what it held when last heard from. Run again, it changes nothing and says the same.

@@ -4,6 +4,7 @@
 //! signs a token, a policy or a wipe order: they are proposed, and the hospital's own side signs them. It works on the
 //! directory of a gateway that runs: the next request of any phone sees it.
 
+mod dates;
 mod devices;
 mod error;
 mod lost;
@@ -14,9 +15,11 @@ use std::sync::Arc;
 
 use gauze_wire::{Operator, Reason, Tenant};
 
+pub use dates::Dates;
+pub(crate) use dates::QUIET;
 pub use devices::{ActView, DeviceStory};
 pub use error::AdminError;
-pub use lost::{Gap, LostReport};
+pub use lost::{Gap, LostReport, after_lost};
 pub use proposals::{InventoryView, POLICY_TEXT, PolicyView, TokenView};
 
 use crate::acts::{By, Clerk};

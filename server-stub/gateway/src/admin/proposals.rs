@@ -1,8 +1,8 @@
 //! What only the hospital can sign: tokens, policies, wipe orders. Asked for here, and shown once signed.
 
 use gauze_wire::{
-    Deed, DeviceId, JWS_LIMIT, Jws, ManagedConfiguration, Name, Photos, Policy, ProposalId, Signed as _,
-    Token, TokenId, Wanted,
+    Deed, DeviceId, JWS_LIMIT, Jws, ManagedConfiguration, Name, Photos, Policy, ProposalId, Serial,
+    Signed as _, Token, TokenId, Wanted,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -66,7 +66,7 @@ pub struct InventoryView {
     pub version: u64,
     /// How many phones it names.
     pub count: usize,
-    /// How many phones enrolled with the token.
+    /// How many phones of the list enrolled with the token.
     pub used: u64,
     /// The newest token for it, where there is one.
     pub token_id: Option<TokenId>,
@@ -231,10 +231,16 @@ impl Admin {
         self.served.find_stock(&self.data).map_err(AppError::from)?;
         let Some(stock) = self.served.stock() else { return Ok(None) };
         let token = stock.token.as_ref().zip(stock.given.token.as_ref());
-        let used = match token {
-            Some((token, _)) => self.db.enrolled_with(self.tenant(), &token.token_id).await?,
-            None => 0,
+        let enrolled = match token {
+            Some((token, _)) => self.db.serials_with(self.tenant(), &token.token_id).await?,
+            None => Vec::new(),
         };
+        // Those that were taken off the list since are none of its phones.
+        let listed = enrolled
+            .iter()
+            .filter_map(|serial| Serial::read(serial))
+            .filter(|serial| stock.list.names(serial));
+        let used = listed.count() as u64;
         Ok(Some(InventoryView {
             version: stock.list.version,
             count: stock.list.serials.len(),
@@ -275,7 +281,7 @@ impl Admin {
     }
 
     /// What the running gateway serves: what it was given at its start, or what was signed since.
-    async fn in_force(&self) -> Result<(Policy, Option<Jws>), AdminError> {
+    pub(super) async fn in_force(&self) -> Result<(Policy, Option<Jws>), AdminError> {
         self.served.take_up_signed(&self.db).await?;
         self.served.follow(&self.data);
         let in_force = self.served.in_force();

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use gauze_gateway::admin::{ActView, DeviceStory, InventoryView, LostReport, PolicyView, TokenView};
+use gauze_gateway::admin::{
+    ActView, DeviceStory, InventoryView, LostReport, PolicyView, TokenView, after_lost,
+};
 use gauze_gateway::{DevicePage, Proposal, ProposalStatus, Registered};
 use gauze_listen::table;
 use gauze_wire::{Deed, DeviceId, ManagedConfiguration, System, Wanted};
@@ -53,6 +55,7 @@ fn state(device: &Registered) -> String {
         let how = if next.proven { "replaced by" } else { "perhaps replaced by" };
         format!("{how} {}", short(&next.device_id))
     }));
+    state.extend(device.serial_retired.then(|| "serial retired".to_owned()));
     state.extend(device.flags.iter().cloned());
     state.join(", ")
 }
@@ -124,6 +127,12 @@ pub fn story(story: &DeviceStory) -> String {
                 .map(|at| format!("{} ({} in all)", time(Some(at)), device.screen_captures)),
         ),
         ("flags", Some(device.flags.join(" ")).filter(|flags| !flags.is_empty())),
+        (
+            "retired",
+            device.serial_retired.then(|| {
+                "its serial number was taken off the hospital's list, and it is still let in: suspend it, or report it lost".to_owned()
+            }),
+        ),
         (
             "wiped",
             device
@@ -281,9 +290,13 @@ pub fn lost(report: &LostReport) -> String {
     let _ = writeln!(text, "unsent      {}", said(device, report.unsent));
     text.push_str(&gaps(device, &report.gaps, report.missing));
     text.push_str(
-        "What is missing may be on the phone, sealed: it opens for nobody outside the hospital.\n\
-         Next: have the wipe order approved inside the hospital (gauze-records proposals approve), lock the phone by its\n\
-         device management, end its user's sessions, and tell whoever took the missing photos.\n",
+        "What is missing may be on the phone, sealed: it opens for nobody outside the hospital.\nNext:\n",
     );
+    for (told, command) in after_lost(Some(&report.wipe), device, report.missing) {
+        let _ = writeln!(text, "- {told}");
+        if let Some(command) = command {
+            let _ = writeln!(text, "    {command}");
+        }
+    }
     text
 }

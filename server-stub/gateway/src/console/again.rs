@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 use super::page::{field, page};
 use super::refusal::{PageRefusal, Said};
-use super::{FORM, change};
+use super::{FORM, change, words};
 
 /// Answers a form whose fields were refused with the form itself.
 pub async fn again(request: Request, next: Next) -> Response {
@@ -29,7 +29,7 @@ pub async fn again(request: Request, next: Next) -> Response {
     match Form::<Vec<(String, String)>>::from_request(retyped, &()).await {
         Ok(Form(entries)) => {
             let body = html! { (said.told) (form(&entries, change::ending(parts.uri.path()))) };
-            (answer.status(), page("This did not work", "", &body)).into_response()
+            (answer.status(), page(words::REFUSED, "", &body)).into_response()
         }
         Err(_) => answer,
     }
@@ -39,7 +39,7 @@ pub async fn again(request: Request, next: Next) -> Response {
 fn form(entries: &[(String, String)], ending: Option<(&str, &str)>) -> Markup {
     html! {
         @if let Some((_, meaning)) = ending {
-            div.final { p { strong { "This cannot be undone." } } p { (meaning) } }
+            div.final { p { strong { (words::FINAL) } } p { (meaning) } }
         }
         h2 { "What you entered" }
         form method="post" {
@@ -54,12 +54,9 @@ fn form(entries: &[(String, String)], ending: Option<(&str, &str)>) -> Markup {
 
 fn entry(name: &str, value: &str) -> Markup {
     match name {
-        "operator" => field(name, "Your name", "It goes into the log.", 100, value, true),
-        "reason" => field(name, "Reason", "It goes into the log. Name no patient.", 500, value, true),
-        "serial" => {
-            let hint = "Then this phone alone can use the token.";
-            field(name, "Serial number of the phone", hint, 128, value, false)
-        }
+        "operator" => field(name, words::OPERATOR.0, words::OPERATOR.1, 100, value, true),
+        "reason" => field(name, "Reason", words::REASON, 500, value, true),
+        "serial" => field(name, words::SERIAL.0, words::SERIAL.1, 128, value, false),
         "hours" => field(name, "Hours the token lives once signed", "1 to 24.", 2, value, true),
         "confirm" => {
             let hint = "In capital and small letters, as they are shown.";
@@ -67,13 +64,13 @@ fn entry(name: &str, value: &str) -> Markup {
         }
         "policy" => html! {
             div.field {
-                label for="policy" { "The policy, as JSON" }
+                label for="policy" { (words::POLICY) }
                 textarea id="policy" name="policy" rows="16" required spellcheck="false" { "\n" (value) }
             }
         },
         "photos" => html! {
             div.field {
-                label for="photos" { "Sealed photos that are still on the phone" }
+                label for="photos" { (words::SEALED) }
                 select id="photos" name="photos" required {
                     option value="" { "Choose" }
                     option value="keep" { "Keep them" }

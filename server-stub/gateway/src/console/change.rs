@@ -106,7 +106,7 @@ pub async fn ask(
     let device = &story.device;
     let body = html! {
         (words::known_by(device))
-        @if change.is_final() { div.final { p { strong { "This cannot be undone." } } p { (meaning) } } } @else { p.note { (meaning) } }
+        @if change.is_final() { div.final { p { strong { (words::FINAL) } } p { (meaning) } } } @else { p.note { (meaning) } }
         form method="post" {
             (console.signed_by())
             @match change {
@@ -114,7 +114,7 @@ pub async fn ask(
                 Change::Wipe => (lost::photos()),
                 Change::Suspend | Change::Resume | Change::Revoke | Change::Succeed => {}
             }
-            (field("reason", "Reason", "A few words that name no patient. They go into the log.", 500, "", true))
+            (field("reason", "Reason", words::REASON, 500, "", true))
             p.actions {
                 button.danger[change.is_final()].main[!change.is_final()] type="submit" { (name) }
                 a.button href={ "/devices/" (device.device_id) } { "Change nothing" }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::page::page;
 use super::refusal::PageRefusal;
-use super::{Console, words};
+use super::{Console, dates, words};
 use crate::db::{DeviceCounts, DevicePage, DeviceSearch, Registered, Sort};
 
 /// Longest text to search for.
@@ -84,10 +84,13 @@ pub async fn list(
     let Query(search) = search?;
     let found = console.admin.devices(&search.read()?).await?;
     let counts = console.admin.counts().await?;
+    let ends = console.admin.dates().await?;
+    let now = console.admin.now();
     let none_yet = counts == DeviceCounts::default();
     let body = html! {
+        (dates::warnings(&ends, now))
         @if none_yet {
-            p role="status" { "No phone has enrolled yet. " a href="/tokens" { "Request a token" } " to enrol the first." }
+            p role="status" { "No phone has enrolled yet. " a href="/tokens" { (words::REQUEST) } " to enrol the first." }
         } @else {
             p {
                 "Phones of " (console.admin.tenant().as_str()) ": " (counts.active) " active, " (counts.suspended) " suspended, "
@@ -103,6 +106,7 @@ pub async fn list(
                 (more(&search, &found))
             }
         }
+        (dates::section(&ends, now))
     };
     Ok(page("Phones", "/devices", &body))
 }
@@ -146,7 +150,7 @@ fn form(search: &Search) -> Markup {
     }
 }
 
-const COLUMNS: [&str; 6] = ["Serial number", "Model", "For", "Status", "Last heard from", "Trouble"];
+const COLUMNS: [&str; 6] = ["Serial number", "Model", "For", "Status", words::HEARD, "Trouble"];
 
 fn table(devices: &[Registered]) -> Markup {
     html! {
@@ -177,7 +181,7 @@ fn row(device: &Registered) -> Markup {
 
 fn more(search: &Search, found: &DevicePage) -> Markup {
     html! {
-        nav.pages aria-label="Pages of the list" {
+        nav.pages aria-label=(words::PAGES) {
             @for (text, after) in [
                 ("First page", (!search.after.is_empty()).then(String::new)),
                 ("Next page", found.next.as_ref().map(ToString::to_string)),

@@ -11,8 +11,7 @@ use super::page::{field, page};
 use super::refusal::PageRefusal;
 use super::{Console, story, words};
 use crate::acts::By;
-use crate::admin::DeviceStory;
-use crate::db::ProposalStatus;
+use crate::admin::{DeviceStory, after_lost};
 
 /// What the button says, and what it means in short.
 pub const TOLD: (&str, &str) = (
@@ -51,7 +50,7 @@ pub async fn ask(
                 li { "It is flagged as lost, so that it stands out in the list." }
                 li { "The hospital is asked to sign an order to wipe it. The phone obeys when it is next online." }
             }
-            p { strong { "This cannot be undone." } " Photos that are still on it are sealed: they open for nobody outside the hospital." }
+            p { strong { (words::FINAL) } " Photos that are still on it are sealed: they open for nobody outside the hospital." }
             p { "Not sure that it is lost? " a href={ "/devices/" (story.device.device_id) "/suspend" } { "Suspend it" } " instead: that can be undone." }
         }
         (form(&console, &story))
@@ -64,7 +63,7 @@ fn form(console: &Console, story: &DeviceStory) -> Markup {
     html! {
         form method="post" {
             (console.signed_by())
-            (field("reason", "How was it lost?", "A few words that name no patient. They go into the log.", 500, "", true))
+            (field("reason", "How was it lost?", words::REASON, 500, "", true))
             (photos())
             (field("confirm", &format!("Type {} to confirm", words::short(id)),
                 "The first eight characters of this phone's id, in capital and small letters as shown.", 8, "", true))
@@ -80,7 +79,7 @@ fn form(console: &Console, story: &DeviceStory) -> Markup {
 pub fn photos() -> Markup {
     html! {
         fieldset {
-            legend { "Sealed photos that are still on the phone" }
+            legend { (words::SEALED) }
             div.tick {
                 input type="radio" id="keep" name="photos" value="keep" checked;
                 label for="keep" { "Keep them: they are still there if the phone is found" }
@@ -133,21 +132,11 @@ async fn report(console: &Console, story: &DeviceStory) -> Result<Markup, PageRe
         p { "What never arrived may be on the phone, sealed: it opens for nobody outside the hospital." }
         h2 { "What to do next" }
         ol {
-            @if let Some(wipe) = wipe.as_ref().filter(|wipe| wipe.status == ProposalStatus::Waiting) {
-                li { "Have the wipe order approved inside the hospital: " code { "gauze-records proposals approve " (wipe.proposal_id) } "." }
+            @for (told, command) in after_lost(wipe.as_ref(), &story.device, story.missing) {
+                li { (told) @if let Some(command) = command { " " code { (command) } } }
             }
-            li { "Lock and wipe the phone by its device management as well." }
-            li { "End its user's sessions at the identity provider." }
-            li {
-                @match (story.device.heard_at, story.missing) {
-                    (None, _) => "Ask the ward what was taken with it: it was never heard from, so how many photos it holds is not known.",
-                    (Some(_), 0) => "Ask whoever carried it whether photos were taken after it was last heard from.",
-                    (Some(_), missing) => { "Tell whoever took them that " (missing) " photos may have to be taken again, and ask whether more were taken after it was last heard from." }
-                }
-            }
-            li { "Follow your own procedure for reporting an incident; the log below says who did what and when." }
         }
-        h2 { "What was decided, newest first" }
+        h2 { (words::DECIDED) }
         (words::acts(&story.acts))
         p.actions { a.button href={ "/devices/" (story.device.device_id) } { "Back to the phone" } }
     })

@@ -6,6 +6,7 @@
 
 mod again;
 mod change;
+mod dates;
 mod devices;
 mod guard;
 mod lost;

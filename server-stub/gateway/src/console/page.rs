@@ -4,7 +4,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse};
 use maud::{DOCTYPE, Markup, html};
 
-use super::Console;
+use super::{Console, words};
 
 /// A whole page. `here` is the address of the section it belongs to.
 pub fn page(title: &str, here: &str, body: &Markup) -> Html<String> {
@@ -63,7 +63,7 @@ impl Console {
     pub(super) fn signed_by(&self) -> Markup {
         html! {
             input type="hidden" name="proof" value=(self.proof);
-            (field("operator", "Your name", "It goes into the log.", 100, &self.operator, true))
+            (field("operator", words::OPERATOR.0, words::OPERATOR.1, 100, &self.operator, true))
         }
     }
 }

@@ -35,12 +35,12 @@ pub async fn show(State(console): State<Console>) -> Result<Html<String>, PageRe
         h3 { "Android phones" }
         @match &policy.android {
             Some(rules) => (told(android(rules))),
-            None => p { "None enrol with hardware evidence: the policy says nothing about them." },
+            None => p { (words::NONE_ENROL) },
         }
         h3 { "iPhones" }
         @match &policy.apple {
             Some(rules) => (told(apple(rules))),
-            None => p { "None enrol with hardware evidence: the policy says nothing about them." },
+            None => p { (words::NONE_ENROL) },
         }
         (proposals(&view))
         (form(&console, policy))
@@ -64,9 +64,9 @@ fn form(console: &Console, policy: &Policy) -> Markup {
         h2 { "Propose another" }
         form method="post" {
             (console.signed_by())
-            (field("reason", "Why", "A few words. They go into the log.", 500, "", true))
+            (field("reason", "Why", words::REASON, 500, "", true))
             div.field {
-                label for="policy" { "The policy, as JSON" }
+                label for="policy" { (words::POLICY) }
                 p.hint id="policy-hint" { "It begins as the one in force with the next version. What each field says is above, with its name; docs/formats.md has their limits." }
                 textarea id="policy" name="policy" rows="16" required aria-describedby="policy-hint" spellcheck="false" {
                     (text)

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
 use super::page::page;
+use super::words;
 use crate::admin::AdminError;
 
 /// Why a page is not shown, or a form not carried out. Nothing was changed.
@@ -117,7 +118,7 @@ impl IntoResponse for PageRefusal {
             p { "Code for the help desk: " code { (code) } }
         };
         let body = html! { (told) p { a href="/devices" { "Go to the list of phones" } } };
-        let mut answer = (status, page("This did not work", "", &body)).into_response();
+        let mut answer = (status, page(words::REFUSED, "", &body)).into_response();
         if self.is_mendable() {
             answer.extensions_mut().insert(Said { told });
         }

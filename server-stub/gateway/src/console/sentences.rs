@@ -257,6 +257,10 @@ pub fn lists(lists: &PickLists) -> Vec<Sentence> {
     ]
 }
 
+fn may_enrol(apps: &str) -> String {
+    format!("Apps that may enrol: {apps}.")
+}
+
 pub fn android(rules: &AndroidRules) -> Vec<Sentence> {
     let AndroidRules {
         apps,
@@ -303,7 +307,7 @@ pub fn android(rules: &AndroidRules) -> Vec<Sentence> {
         version => format!("Android {} or newer.", version / 10_000),
     };
     vec![
-        ("android.apps", format!("Apps that may enrol: {apps}.")),
+        ("android.apps", may_enrol(&apps)),
         ("android.level", level.to_owned()),
         ("android.min_os_version", version),
         ("android.max_patch_days, android.patch_grace_days", patch),
@@ -364,7 +368,7 @@ pub fn apple(rules: &AppleRules) -> Vec<Sentence> {
     };
     let categories = list(categories, "any", ToString::to_string);
     vec![
-        ("apple.apps", format!("Apps that may enrol: {apps}.")),
+        ("apple.apps", may_enrol(&apps)),
         ("apple.environment", environment.to_owned()),
         ("apple.categories", format!("Launch categories: {categories}.")),
         ("apple.category_from", from),

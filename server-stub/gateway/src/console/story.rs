@@ -32,19 +32,26 @@ pub async fn show(
         @if let Some(denied) = story.review_denied {
             p.trouble { strong { "It may not show photos (" (denied.code()) "). " } (denied.next_step()) }
         }
+        @if device.serial_retired {
+            p.trouble { strong { (words::RETIRED) "." } " It is still let in. "
+                a href={ "/devices/" (device.device_id) "/suspend" } { "Suspend it" } ", or "
+                a href={ "/devices/" (device.device_id) "/lost" } { "report it lost" } "." }
+        }
         (trouble(device))
         (actions(device))
         (said(&story))
         (enrolled(device))
         (evidence(device))
-        h2 { "What was decided, newest first" }
+        h2 { (words::DECIDED) }
         (words::acts(&story.acts))
     };
     Ok(page(&format!("Phone {}", words::name(device)), "/devices", &body))
 }
 
 fn trouble(device: &Registered) -> Markup {
-    let told = words::trouble(device);
+    let mut told = words::trouble(device);
+    // It stands above, with what to do.
+    told.retain(|line| line != words::RETIRED);
     html! {
         @if !told.is_empty() {
             h2 { "Trouble" }
@@ -88,7 +95,7 @@ pub fn said(story: &DeviceStory) -> Markup {
     html! {
         h2 { "What it last said" }
         dl {
-            dt { "Last heard from" } dd { (words::heard(device)) }
+            dt { (words::HEARD) } dd { (words::heard(device)) }
             dt { "Photos taken" } dd { (words::as_it_said(device, device.highest_seq)) }
             dt { "Not sent, as it said" } dd { (words::as_it_said(device, device.unsent)) }
             dt { "Screen captured" } dd { (words::captured(device)) }
@@ -110,11 +117,11 @@ fn enrolled(device: &Registered) -> Markup {
                 (words::or_unknown(device.known_serial()))
                 @match (&device.attested_serial, &device.serial) {
                     (Some(_), _) => " (attested by its hardware)",
-                    (None, Some(_)) => " (stated by device management)",
-                    (None, None) => "",
+                    (None, Some(_)) => { " " (words::STATED) }
+                    (None, None) => {}
                 }
             }
-            @if let Some(ward) = &device.ward { dt { "Ward" } dd { (ward) " (stated by device management)" } }
+            @if let Some(ward) = &device.ward { dt { "Ward" } dd { (ward) " " (words::STATED) } }
             dt { "App version" } dd { (words::or_unknown(device.app_version.as_deref())) }
             @if let Some(token) = &device.token_id {
                 dt { "Token" } dd {

@@ -46,20 +46,20 @@ pub async fn list(
     let body = html! {
         p { "A token lets one phone enrol, once. You ask for it here; the hospital's own side signs it. For many phones at once, see the "
             a href="/inventory" { "inventory" } "." }
-        h2 { "Request a token" }
+        h2 { (words::REQUEST) }
         form method="post" {
             (console.signed_by())
             (field("reason", "What is it for?", "For example the ward. Name no patient.", 500, "", true))
-            (field("serial", "Serial number of the phone", "Then this phone alone can use the token.", 128, "", false))
+            (field("serial", words::SERIAL.0, words::SERIAL.1, 128, "", false))
             div.field {
                 label for="hours" { "Hours it lives once signed" }
                 input type="number" id="hours" name="hours" min="1" max="24" value="24" required;
             }
-            button.main type="submit" { "Request a token" }
+            button.main type="submit" { (words::REQUEST) }
         }
         h2 { "Requested so far, newest first" }
         @if tokens.is_empty() { p { "None yet." } } @else { (table(&tokens, now)) }
-        nav.pages aria-label="Pages of the list" {
+        nav.pages aria-label=(words::PAGES) {
             @if before.is_some() { a.button href="/tokens" { "Newest" } }
             @if let Some(last) = tokens.last().filter(|_| tokens.len() == LIST as usize) {
                 a.button href={ "/tokens?before=" (last.proposal.log_index) } { "Older" }

@@ -8,6 +8,35 @@ use maud::{Markup, html};
 use crate::admin::{ActView, DeviceStory};
 use crate::db::{Proposal, ProposalStatus, Registered};
 
+/// Before what nothing takes back.
+pub const FINAL: &str = "This cannot be undone.";
+/// Above what was decided about a phone.
+pub const DECIDED: &str = "What was decided, newest first";
+/// What is asked for as a reason.
+pub const REASON: &str = "A few words that name no patient. They go into the log.";
+/// Who acts: the field, and what becomes of it.
+pub const OPERATOR: (&str, &str) = ("Your name", "It goes into the log.");
+/// The one phone that a token is for.
+pub const SERIAL: (&str, &str) = ("Serial number of the phone", "Then this phone alone can use the token.");
+/// What an order to wipe decides about.
+pub const SEALED: &str = "Sealed photos that are still on the phone";
+/// When a phone last spoke to the gateway.
+pub const HEARD: &str = "Last heard from";
+/// What rests on the word of device management alone.
+pub const STATED: &str = "(stated by device management)";
+/// Of a phone whose serial number the hospital took off its list after it had enrolled.
+pub const RETIRED: &str = "Its serial number was taken off the hospital's list";
+/// The policy that is proposed.
+pub const POLICY: &str = "The policy, as JSON";
+/// Of phones that the policy says nothing about.
+pub const NONE_ENROL: &str = "None enrol with hardware evidence: the policy says nothing about them.";
+/// The button that asks for a token.
+pub const REQUEST: &str = "Request a token";
+/// What leads from one page of a list to the next.
+pub const PAGES: &str = "Pages of the list";
+/// Above a refusal.
+pub const REFUSED: &str = "This did not work";
+
 /// Characters of an id that people compare and type.
 const SHORT: usize = 8;
 
@@ -32,7 +61,7 @@ pub fn known_by(device: &Registered) -> Markup {
             (or_unknown(device.model.as_deref())) ". For: " (or_unknown(device.known_ward()))
             // Two words for one phone: the one that the gateway kept itself stands beside the other.
             @if let (Some(_), Some(asked_for)) = (&device.ward, &device.asked_for) {
-                " (stated by device management). Its token was asked for: " (asked_for)
+                " " (STATED) ". Its token was asked for: " (asked_for)
             }
             "."
         }
@@ -89,13 +118,105 @@ fn flag(code: &str) -> String {
     }
 }
 
+/// A word, its shape and its colour.
+fn badge((class, mark, text): (&str, &str, &str)) -> Markup {
+    html! { span class={ "badge " (class) } { span aria-hidden="true" { (mark) " " } (text) } }
+}
+
 pub fn status(status: DeviceStatus) -> Markup {
-    let (class, mark, text) = match status {
+    badge(match status {
         DeviceStatus::Active => ("ok", "✓", "Active"),
         DeviceStatus::Suspended => ("warn", "‖", "Suspended"),
         DeviceStatus::Revoked => ("bad", "✕", "Revoked"),
-    };
-    html! { span class={ "badge " (class) } { span aria-hidden="true" { (mark) " " } (text) } }
+    })
+}
+
+/// What ends, or is not renewed by itself.
+#[derive(Clone, Copy)]
+pub enum Due {
+    Certificate,
+    Bundle,
+    Policy,
+    Witness,
+}
+
+impl Due {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Certificate => "The gateway's certificate",
+            Self::Bundle => "The list of keys (trust bundle)",
+            Self::Policy => "The policy",
+            Self::Witness => "The log's witness, inside the hospital",
+        }
+    }
+
+    /// What it means, and who does what: as `docs/alarms.md` has it.
+    pub fn next_step(self) -> &'static str {
+        match self {
+            Self::Certificate => {
+                "Once it has ended, phones stop sending and keep their photos. Put the new certificate in place of the old file: no restart is needed."
+            }
+            Self::Bundle => {
+                "Nothing stops on that day, but phones show their list of keys as old. Sign the next one inside the hospital and start the gateway with it."
+            }
+            Self::Policy => "No phone can enrol. Sign one inside the hospital and start the gateway with it.",
+            Self::Witness => {
+                "New entries of the log wait for it. Look whether gauze-records serve runs, and at its last line."
+            }
+        }
+    }
+}
+
+/// How something stands that ends.
+#[derive(Clone, Copy)]
+pub enum Left {
+    Good,
+    Soon,
+    Late,
+    Ended,
+    Missing,
+    NotKnown,
+}
+
+impl Left {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Good => "Good",
+            Self::Soon => "Ends soon",
+            Self::Late => "Late",
+            Self::Ended => "Ended",
+            Self::Missing => "Missing",
+            Self::NotKnown => "Not known",
+        }
+    }
+
+    pub fn wants_somebody(self) -> bool {
+        matches!(self, Self::Soon | Self::Late | Self::Ended | Self::Missing)
+    }
+
+    pub fn badge(self) -> Markup {
+        let (class, mark) = match self {
+            Self::Good => ("ok", "✓"),
+            Self::Soon | Self::Late => ("warn", "!"),
+            Self::Ended | Self::Missing => ("bad", "✕"),
+            Self::NotKnown => return html! {},
+        };
+        badge((class, mark, self.word()))
+    }
+}
+
+/// Of what is in force until another takes its place.
+pub const NO_LAST_DAY: &str = "It has no last day.";
+
+/// How long it is until then, in whole days.
+pub fn days_left(at: Timestamp, now: Timestamp) -> String {
+    let days = at.duration_since(now).as_hours() / 24;
+    match days {
+        _ if at <= now => "which is past".to_owned(),
+        0 => "within a day".to_owned(),
+        1 => "1 day left".to_owned(),
+        days => format!("{days} days left"),
+    }
 }
 
 pub fn status_means(status: DeviceStatus) -> &'static str {
@@ -130,6 +251,9 @@ pub fn trouble(device: &Registered) -> Vec<String> {
     }
     if device.is_wiped() {
         told.push(wiped(device).to_owned());
+    }
+    if device.serial_retired {
+        told.push(RETIRED.to_owned());
     }
     told
 }

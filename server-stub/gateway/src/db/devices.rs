@@ -284,6 +284,18 @@ impl Db {
         Ok(to_u64(count))
     }
 
+    /// The serial numbers, attested or else stated, that enrolled with a token for many.
+    pub async fn serials_with(&self, tenant: &Tenant, token: &TokenId) -> Result<Vec<String>, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT COALESCE(attested_serial, serial) FROM device WHERE tenant = ? AND token_id = ? \
+             AND COALESCE(attested_serial, serial) IS NOT NULL",
+        )
+        .bind(tenant.as_str())
+        .bind(token.as_str())
+        .fetch_all(&self.readers)
+        .await
+    }
+
     /// Enrols a device; `false` where its key is enrolled already.
     pub async fn add_device(write: &mut Write<'_>, new: &NewDevice<'_>) -> Result<bool, sqlx::Error> {
         let (enrolment, token) = (new.device.enrolment(), new.device.token());

@@ -66,6 +66,11 @@ pub struct Registered {
     pub screen_captures: u64,
     /// When it last said so anew.
     pub screen_captured_at: Option<Timestamp>,
+    /// Whether it enrolled by the hospital's list: what it spent was its serial number's share of the token.
+    #[serde(skip)]
+    pub of_inventory: bool,
+    /// Whether its serial number was taken off that list since, and it is still let in: as [`crate::admin::Admin`] compares them.
+    pub serial_retired: bool,
     /// What speaks against it, by code.
     pub flags: Vec<String>,
     /// The newest wipe order, signed.
@@ -88,6 +93,11 @@ impl Registered {
     /// Where people know it to be: the ward that device management named, or else what its token was asked for.
     pub fn known_ward(&self) -> Option<&str> {
         self.ward.as_deref().or(self.asked_for.as_deref())
+    }
+
+    /// Whether another id has taken its place, by more than that one's own word.
+    pub fn is_replaced(&self) -> bool {
+        self.replaced_by.as_ref().is_some_and(|next| next.proven)
     }
 
     /// Whether it was wiped for good. One that only heard nothing for too long shows photos again, of those that it takes from then
@@ -166,6 +176,8 @@ fn registered(row: &SqliteRow) -> Result<Registered, sqlx::Error> {
         unsent: to_u64(row.try_get("unsent")?),
         screen_captures: to_u64(row.try_get("screen_captures")?),
         screen_captured_at: time("screen_captured_at_ms")?,
+        of_inventory: row.try_get("of_inventory")?,
+        serial_retired: false,
         flags: text("flags")?.map(|flags| flags.split(',').map(str::to_owned).collect()).unwrap_or_default(),
         wipe_order: text("wipe_order")?.map(|jws| Jws::parse(&jws)).transpose().map_err(damaged)?,
         wipe_answered: text("wipe_answered")?,

@@ -11,6 +11,8 @@ pub(super) const COLUMNS: &str = "device_id, status, platform, model, serial, at
     level, os_version, patch_level, boot_state, attested_at_ms, attest_refused, heard_at_ms, highest_seq, unsent, \
     wipe_order, wipe_answered, wiped_at_ms, wiped_cause, screen_captures, screen_captured_at_ms, (SELECT group_concat(code) FROM device_flag WHERE device_flag.tenant = device.tenant \
     AND device_flag.device_id = device.device_id) AS flags, \
+    (token_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM spent_token WHERE spent_token.tenant = device.tenant \
+    AND spent_token.token_id = device.token_id)) AS of_inventory, \
     (SELECT reason FROM proposal WHERE proposal.tenant = device.tenant AND proposal_id = device.token_id) AS asked_for, \
     (SELECT next.device_id || ' ' || next.lineage FROM device AS next INDEXED BY device_follows WHERE next.tenant = device.tenant \
     AND next.follows = device.device_id AND next.follows IS NOT NULL ORDER BY next.enrolled_at_ms DESC LIMIT 1) AS next";

@@ -1,11 +1,15 @@
 //! The console's pages: what the help desk sees and may do, and who is kept out.
 
+use std::collections::HashMap;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, request};
+use gauze_gateway::admin::after_lost;
 use gauze_gateway::{ConsoleError, ConsoleOptions, DeviceSearch, console_router, serve_console};
 use gauze_wire::{
-    Decisions, DeviceStatus, Inventory, InventoryGiven, Jws, Serial, Signed as _, SoftwareKey, Token, Wanted,
+    Decisions, DeviceStatus, Inventory, InventoryGiven, Jws, Policy, Serial, Signed as _, SoftwareKey, Token,
+    Wanted,
 };
 
 use crate::fixture::{Gateway, Hospital, Phone, Reply, ask, by};
@@ -496,4 +500,115 @@ async fn a_replaced_phone_says_by_which_and_one_never_heard_from_says_not_known(
         assert!(report.contains(told), "{told}: {report}");
     }
     assert!(!report.contains("0 photos"), "{report}");
+}
+
+#[tokio::test]
+async fn the_lost_phones_page_gives_every_command_of_the_manual_and_the_command_line_the_same_steps() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let phone = Phone::enrolled(&gateway, &hospital).await;
+    phone.hears(&gateway, 3, 2).await;
+    let admin = gateway.admin(&hospital).await;
+    let report = admin.lost(&phone.id(), gauze_wire::Photos::Keep, &by("taxi")).await.unwrap();
+    let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lost-phone.md");
+    let manual = std::fs::read_to_string(manual).unwrap();
+    let section = |heading: &str| {
+        let (_, rest) = manual.split_once(&format!("\n## {heading}")).unwrap();
+        rest.split("\n## ").next().unwrap().to_owned()
+    };
+    let (approval, rest) = (section("4. "), section("5. "));
+    let approve = approval.lines().find(|line| line.contains("proposals approve")).unwrap();
+    let mut wanted = vec![approve.replace("PROPOSAL", report.wipe.proposal_id.as_str())];
+    wanted.extend(rest.split('`').skip(1).step_by(2).map(str::to_owned));
+    assert_eq!(wanted.len(), 3, "{wanted:?}");
+
+    let steps = after_lost(Some(&report.wipe), &report.device, report.missing);
+    let commands: Vec<_> = steps.iter().filter_map(|(_, command)| command.clone()).collect();
+    assert_eq!(commands, wanted);
+    let page = browser_text(
+        &Browser::of(&gateway, &hospital).await.open(&format!("/devices/{}/lost", phone.id())).await,
+    );
+    for (told, command) in &steps {
+        assert!(page.contains(told), "{told}: {page}");
+        assert!(command.as_ref().is_none_or(|command| page.contains(command)), "{command:?}: {page}");
+    }
+    // What the manual's other lines ask for.
+    for told in
+        ["device management", "sessions at the identity provider", "may have to be taken again", "incident"]
+    {
+        assert!(steps.iter().any(|(step, _)| step.contains(told)), "{told}: {steps:?}");
+    }
+}
+
+/// A page's words as its reader sees them.
+fn browser_text(html: &str) -> String {
+    html.replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn a_phone_whose_serial_number_was_taken_off_the_list_is_told_with_what_to_do() {
+    let hospital = Hospital::ward();
+    let policy = Policy { stated_serials: true, ..hospital.policy(1) };
+    let gateway = Gateway::under(&hospital, &policy).await;
+    let token = hospital.gives_list(&gateway, 1, &["A1", "B2"], true).await.unwrap();
+    let [kept, sold] = [Phone::new(&hospital), Phone::new(&hospital)];
+    for (phone, serial) in [(&kept, "A1"), (&sold, "B2")] {
+        phone.enrols_as(&gateway, &hospital, (token.clone(), serial)).await;
+    }
+    // A phone with a token of its own was never on the list.
+    let alone = Phone::enrolled(&gateway, &hospital).await;
+    hospital.gives_list(&gateway, 2, &["A1"], false).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    assert!(browser.open("/inventory").await.contains("1 of 1 phones enrolled"));
+    let told = "Its serial number was taken off the hospital's list";
+    for (phone, retired) in [(&kept, false), (&sold, true), (&alone, false)] {
+        let story = browser_text(&browser.open(&format!("/devices/{}", phone.id())).await);
+        assert_eq!(story.contains(told), retired, "{story}");
+        if retired {
+            for step in ["suspend", "lost"] {
+                let link = format!("href=\"/devices/{}/{step}\"", phone.id());
+                assert!(story.matches(&link).count() >= 2, "{link}: beside what is always offered: {story}");
+            }
+        }
+    }
+    assert_eq!(browser_text(&browser.open("/devices").await).matches(told).count(), 1);
+    let admin = gateway.admin(&hospital).await;
+    admin.revoke(&sold.id(), &by("sold")).await.unwrap();
+    assert!(!browser_text(&browser.open("/devices").await).contains(told), "nothing is left to do");
+}
+
+/// A sentence that stands in two files drifts apart: those that several need are in `words.rs`, once.
+#[test]
+fn every_sentence_of_the_console_stands_once() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/src/console");
+    let mut seen: HashMap<String, String> = HashMap::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".rs"))
+        else {
+            continue;
+        };
+        let code: String = std::fs::read_to_string(&path)
+            .unwrap()
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        for text in code.replace("\\\"", "'").split('"').skip(1).step_by(2) {
+            let text = text.replace("\\\n", "");
+            for sentence in text.split_inclusive(['.', ':', '!', '?']).map(str::trim) {
+                if sentence.split_whitespace().count() < 4 {
+                    continue;
+                }
+                let before = seen.insert(sentence.to_owned(), name.to_owned());
+                assert_eq!(before, None, "{sentence:?} stands in {name} too");
+            }
+        }
+    }
+    assert!(seen.len() > 100, "{}", seen.len());
 }

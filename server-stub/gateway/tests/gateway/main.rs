@@ -8,6 +8,7 @@ mod attestations;
 mod browser;
 mod console;
 mod console_forms;
+mod dates;
 mod enrolment;
 mod life;
 mod limits;

@@ -1,9 +1,9 @@
 //! Which phones are believed, and whose bundle.
 
 use gauze_records::Coded as _;
-use gauze_records::keys;
+use gauze_records::keys::{self, WithToken};
 use gauze_records::pull::Puller;
-use gauze_wire::{Filed, Jws, Refused, SoftwareKey, Stored, Token, TokenId, WireError};
+use gauze_wire::{Filed, Jws, Refused, Serial, SoftwareKey, Stored, Token, TokenId, WireError};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -167,4 +167,40 @@ async fn a_receipt_of_one_kind_does_not_count_as_another() {
         Filed::verify(&filed, &keys, &stranger.binding(), &log, None).unwrap_err(),
         WireError::Field("binding")
     );
+}
+
+#[tokio::test]
+async fn a_gateway_that_lets_a_serial_number_in_twice_or_a_stated_one_against_the_policy_is_not_believed() {
+    for stated in [true, false] {
+        let hospital = Hospital::new();
+        hospital.sign_policy(|policy| {
+            policy["version"] = json!(2);
+            policy["stated_serials"] = json!(stated);
+        });
+        let serials = ["A1", "B2"].map(|serial| Serial::read(serial).unwrap()).into();
+        let out = hospital.path("inventory-token.jws");
+        let token = WithToken { out: &out, days: 30 };
+        keys::sign_inventory(&hospital.keys(), serials, Some(token), hospital.now()).unwrap();
+        let token = Jws::parse(std::fs::read_to_string(&out).unwrap().trim()).unwrap();
+        // This gateway lets everybody in: whom the list names, the same in another spelling, and whom it does not name.
+        let mut photos = Vec::new();
+        for (n, serial, first) in [(10, "A1", true), (11, "a1", false), (12, "C3", false), (13, "B2", true)] {
+            let mut phone = Phone::new(n);
+            phone.serial = Some(serial.parse().unwrap());
+            hospital.gateway.log(&phone.enrolment(&hospital, token.clone()));
+            let photo = phone.photo(&hospital);
+            hospital.gateway.take(&photo);
+            photos.push((photo, serial, stated && first));
+        }
+        let report = hospital.pass().await.unwrap();
+        assert_eq!((report.enrolled, report.rejected), if stated { (2, 2) } else { (0, 4) });
+        for (photo, serial, believed) in &photos {
+            if *believed {
+                hospital.filed(photo);
+            } else {
+                assert_eq!(hospital.cause(photo), "enrolment_invalid", "{serial}");
+            }
+        }
+        assert!(hospital.verify().await.ok);
+    }
 }

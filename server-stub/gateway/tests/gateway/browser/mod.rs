@@ -7,8 +7,8 @@ mod pictures;
 use std::path::PathBuf;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use gauze_gateway::console_router;
-use gauze_wire::{Deed, DeviceId, DeviceStatus, ProposalId, Wanted};
+use gauze_gateway::{TenantFiles, console_router};
+use gauze_wire::{Deed, DeviceId, DeviceStatus, Jws, Policy, ProposalId, Wanted};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -30,16 +30,28 @@ impl Desk {
             println!("skipped: chromedriver not found");
             return None;
         };
-        // Not `serve_console`: it goes by the system's clock, the hospital by its own.
-        let router = console_router(gateway.admin(hospital).await, Some("helpdesk-7")).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(async move {
-            let stopped = async { drop(stopped.await) };
-            axum::serve(listener, router).with_graceful_shutdown(stopped).await.unwrap();
-        });
+        let (base, stop) = console(gateway, hospital).await;
         Some(Self { browser, base, _stop: stop })
+    }
+
+    /// Sends the form that is open with these fields, as a script fills them in, and waits for what comes.
+    async fn send(&self, fields: &Value) {
+        const SEND: &str = "for (const [name, value] of Object.entries(arguments[0]))
+                document.querySelector(`main form [name=${name}]`).value = value;
+            window.old = true;
+            document.querySelector('main form[method=post]').submit();";
+        self.browser.run(SEND, json!([fields])).await;
+        self.arrives("the form").await;
+    }
+
+    async fn arrives(&self, behind: &str) {
+        for _ in 0..1000 {
+            let ready = "return !window.old && document.readyState === 'complete'";
+            if self.browser.run(ready, json!([])).await == json!(true) {
+                return;
+            }
+        }
+        panic!("nothing opened behind {behind}");
     }
 
     async fn open(&self, path: &str) {
@@ -78,19 +90,37 @@ impl Desk {
         self.tab_to(selector).await;
         self.browser.run("window.old = true", json!([])).await;
         self.browser.press(ENTER).await;
-        for _ in 0..1000 {
-            let ready = "return !window.old && document.readyState === 'complete'";
-            if self.browser.run(ready, json!([])).await == json!(true) {
-                return;
-            }
-        }
-        panic!("nothing opened behind {selector}");
+        self.arrives(selector).await;
     }
 
     async fn fill(&self, selector: &str, text: &str) {
         self.tab_to(selector).await;
         self.browser.press(text).await;
     }
+}
+
+/// A console that listens, until its other half is dropped.
+async fn console(gateway: &Gateway, hospital: &Hospital) -> (String, oneshot::Sender<()>) {
+    // Not `serve_console`: it goes by the system's clock, the hospital by its own.
+    let router = console_router(gateway.admin(hospital).await, Some("helpdesk-7")).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let stopped = async { drop(stopped.await) };
+        axum::serve(listener, router).with_graceful_shutdown(stopped).await.unwrap();
+    });
+    (base, stop)
+}
+
+/// A hospital that has signed nothing but its bundle.
+async fn begun(hospital: &Hospital) -> Gateway {
+    let mut gateway = Gateway::closed();
+    let bundle = hospital.bundle(1, vec![gateway.named(&hospital.tenant)], gateway.now());
+    gateway.write_bundle(hospital, &Jws::sign(&bundle, &hospital.root).unwrap());
+    gateway.files.push(TenantFiles { bundle: gateway.file(hospital, "bundle.jws"), policy: None });
+    gateway.open().await.unwrap();
+    gateway
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,6 +162,10 @@ async fn a_lost_phone_and_a_token_take_no_mouse() {
     assert_eq!(desk.browser.run(drawn, json!([])).await, json!(true));
 }
 
+/// Pages behind a form that is sent with a mistake in it.
+const REFUSED: &str = "refused-form";
+const REFUSED_FINAL: &str = "refused-final-form";
+
 /// Everything in a page that is too wide, too faint, or has no name.
 const FAULTS: &str = "
     const faults = [];
@@ -159,9 +193,18 @@ const FAULTS: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
     let hospital = Hospital::ward();
-    let gateway = Gateway::serving(&[&hospital]).await;
+    let gateway = Gateway::under(&hospital, &Policy { stated_serials: true, ..hospital.policy(1) }).await;
     let Some(desk) = Desk::of(&gateway, &hospital).await else { return };
     let admin = gateway.admin(&hospital).await;
+    let early = begun(&hospital).await;
+    let (empty, _stop) = console(&early, &hospital).await;
+    let ends = gateway.now() + jiff::SignedDuration::from_hours(24 * 12);
+    put_file(&gateway.at("certificate.until"), format!("{ends}\n").as_bytes());
+    let of_list = hospital.gives_list(&gateway, 1, &["SN-1", "SN-2", "SN-3"], true).await.unwrap();
+    let [kept, sold] = [Phone::new(&hospital), Phone::new(&hospital)];
+    kept.enrols_as(&gateway, &hospital, (of_list.clone(), "SN-1")).await;
+    sold.enrols_as(&gateway, &hospital, (of_list, "SN-2")).await;
+    hospital.gives_list(&gateway, 2, &["SN-1", "SN-3"], false).await;
     let (phone, lost) =
         (Phone::enrolled(&gateway, &hospital).await, Phone::enrolled(&gateway, &hospital).await);
     lost.hears(&gateway, 3, 2).await;
@@ -179,8 +222,9 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
     let before = Phone::enrolled(&gateway, &hospital).await;
     before.hears(&gateway, 16, 2).await;
     let claimed = Phone::enrolled_claiming(&before, &gateway, &hospital).await.id();
+    let waiting = admin.request_token(8, None, &by("Ward 3, a phone to try")).await.unwrap().proposal_id;
     let (phone, lost, token) = (phone.id(), lost.id(), token.proposal_id);
-    let before = before.id();
+    let (before, kept, sold) = (before.id(), kept.id(), sold.id());
     for (id, serial) in
         [(&phone, "SN-031007"), (&lost, "SN-031008"), (&before, "SN-031009"), (&claimed, "SN-031010")]
     {
@@ -206,9 +250,18 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
         ("claimed", format!("/devices/{claimed}")),
         ("replaced", format!("/devices/{before}")),
         ("filtered", "/devices?sort=ward&current=1&unsent=1".to_owned()),
-        ("inventory", "/inventory".to_owned()),
+        ("inventory-filled", "/inventory".to_owned()),
         ("no-page", "/nowhere".to_owned()),
+        ("waiting-token", format!("/tokens/{waiting}")),
+        ("retired", format!("/devices/{sold}")),
+        (REFUSED, "/tokens".to_owned()),
+        (REFUSED_FINAL, format!("/devices/{claimed}/lost")),
     ];
+    let pages = pages.map(|(name, path)| (name, format!("{}{path}", desk.base)));
+    let first = ["/devices", "/policy", "/inventory", "/tokens"].map(|path| format!("{empty}{path}"));
+    let pages =
+        pages.into_iter().chain(["no-phone", "no-policy", "inventory", "no-token"].into_iter().zip(first));
+    let pages: Vec<_> = pages.collect();
     let mut proposals = Vec::new();
     for id in [&lost, &silent] {
         for act in admin.device(id).await.unwrap().acts {
@@ -218,7 +271,8 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
         }
     }
     let tokens = admin.tokens(None, 50).await.unwrap();
-    let mut ids: Vec<&str> = [&phone, &lost, &silent, &before, &claimed].map(DeviceId::as_str).into();
+    let mut ids: Vec<&str> =
+        [&phone, &lost, &silent, &before, &claimed, &kept, &sold].map(DeviceId::as_str).into();
     ids.extend(proposals.iter().map(ProposalId::as_str));
     ids.extend(tokens.iter().map(|token| token.proposal.proposal_id.as_str()));
     desk.open("/devices").await;
@@ -229,7 +283,16 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
     {
         desk.browser.look(width, scheme).await;
         for (name, path) in &pages {
-            desk.open(path).await;
+            desk.browser.open(path).await;
+            match *name {
+                REFUSED => {
+                    desk.send(&json!({ "reason": "ward 9", "serial": "R58M41ABCDE", "hours": "99" })).await
+                }
+                REFUSED_FINAL => {
+                    desk.send(&json!({ "reason": "left in a taxi", "confirm": "somebody" })).await
+                }
+                _ => {}
+            }
             let faults = desk.browser.run(FAULTS, json!([])).await;
             assert_eq!(faults, json!([]), "{path}, {width} wide, {scheme}");
             keep_picture(&desk.browser, &format!("{name}-{width}-{scheme}.png")).await;

@@ -1,0 +1,108 @@
+//! What ends stands on the console's first page, and is warned of 30 days ahead.
+
+use gauze_gateway::TenantFiles;
+use gauze_wire::Jws;
+use jiff::SignedDuration;
+
+use crate::console::Browser;
+use crate::fixture::{Gateway, Hospital, Phone, put_file};
+use crate::listening::{Listener, options};
+
+fn days(n: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * n)
+}
+
+/// The warnings of the first page.
+async fn warned(gateway: &Gateway, hospital: &Hospital) -> Vec<String> {
+    let page = Browser::of(gateway, hospital).await.open("/devices").await;
+    let begun = page.split(r#"<p class="trouble">"#).skip(1);
+    begun.map(|part| part.split("</p>").next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn certificate_and_bundle_are_warned_of_thirty_days_ahead_with_the_days_left_and_what_to_do() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let page = Browser::of(&gateway, &hospital).await.open("/devices").await;
+    for told in [
+        "Not known: no gateway has served here yet.",
+        "365 days left",
+        "Version 1, signed",
+        "has no last day",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    assert_eq!(warned(&gateway, &hospital).await, [""; 0]);
+
+    let until = |left: SignedDuration| {
+        let text = format!("{}\n", gateway.now() + left);
+        put_file(&gateway.at("certificate.until"), text.as_bytes());
+    };
+    until(days(30) + SignedDuration::from_secs(1));
+    assert_eq!(warned(&gateway, &hospital).await, [""; 0]);
+    for (left, word, told) in [
+        (days(30), "Ends soon", "30 days left"),
+        (days(1), "Ends soon", "1 day left"),
+        (SignedDuration::from_hours(5), "Ends soon", "within a day"),
+        (-days(1), "Ended", "which is past"),
+    ] {
+        until(left);
+        let warned = warned(&gateway, &hospital).await;
+        assert_eq!(warned.len(), 1, "{warned:?}");
+        for words in [word, told, "The gateway's certificate", "no restart is needed"] {
+            assert!(warned[0].replace("&#39;", "'").contains(words), "{words}: {}", warned[0]);
+        }
+    }
+    until(days(400));
+    gateway.pass(days(336));
+    let warned = warned(&gateway, &hospital).await;
+    assert!(
+        warned.len() == 1 && warned[0].contains("29 days left") && warned[0].contains("Sign the next"),
+        "{warned:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_policy_and_a_witness_that_is_away_are_warned_of() {
+    let hospital = Hospital::ward();
+    let mut gateway = Gateway::closed();
+    let bundle = hospital.bundle(1, vec![gateway.named(&hospital.tenant)], gateway.now());
+    gateway.write_bundle(&hospital, &Jws::sign(&bundle, &hospital.root).unwrap());
+    gateway.files.push(TenantFiles { bundle: gateway.file(&hospital, "bundle.jws"), policy: None });
+    gateway.open().await.unwrap();
+    let none = warned(&gateway, &hospital).await;
+    assert!(
+        none.len() == 1 && none[0].contains("None is signed.") && none[0].contains("No phone can enrol."),
+        "{none:?}"
+    );
+
+    let gateway = Gateway::serving(&[&hospital]).await;
+    Phone::enrolled(&gateway, &hospital).await;
+    let away = warned(&gateway, &hospital).await;
+    assert!(away.len() == 1 && away[0].contains("gauze-records serve"), "{away:?}");
+    let page = hospital.log(&gateway).await;
+    let note = hospital.witness.cosign(&page.checkpoint, gateway.now()).unwrap();
+    hospital.tell(&gateway, "cosignatures", note.into()).await.expect(204);
+    assert_eq!(warned(&gateway, &hospital).await, [""; 0], "it has signed what there is");
+    gateway.pass(days(2));
+    assert_eq!(warned(&gateway, &hospital).await, [""; 0], "and nothing has come since");
+}
+
+#[tokio::test]
+async fn the_console_knows_the_end_of_the_certificate_that_is_served_with() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let options = options(&gateway);
+    let served = gauze_listen::ServerCertificate::read(&options.tls_cert, &options.tls_key).unwrap();
+    Listener::start(options).await;
+    let admin = gateway.admin(&hospital).await;
+    let mut known = None;
+    for _ in 0..1000 {
+        known = admin.dates().await.unwrap().certificate;
+        if known.is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(known, Some(served.outline().not_after));
+}
