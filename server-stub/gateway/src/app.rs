@@ -120,7 +120,8 @@ impl App {
         db.look_anew().await?;
         for (tenant, served) in &mut tenants {
             // What the hospital signed while the gateway ran is newer than what the operator has on file.
-            if let Some(Unheld { version, why }) = served.take_up_signed(&db).await? {
+            let signed = db.signed_policies(tenant).await?;
+            if let Some(Unheld { version, why }) = served.take_up_signed(&signed) {
                 tracing::warn!(
                     %tenant, version, why,
                     "a policy that the hospital signed does not hold, and is not in force: sign it again on the records side, with what is told here put right and the next `version`, and start the gateway with it"

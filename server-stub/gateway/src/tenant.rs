@@ -12,7 +12,6 @@ use gauze_wire::log::NoteKey;
 use gauze_wire::{Bundle, Gateway, InventoryGiven, Jws, Policy, PublicKey, Tenant, WireError};
 use jiff::Timestamp;
 
-use crate::db::Db;
 use crate::inventory::Stock;
 use crate::keys::{GatewayKeys, KeysError};
 
@@ -200,16 +199,17 @@ impl Served {
         Ok(true)
     }
 
-    /// Takes up the newest policy that the hospital signed at the gateway and that holds; why one does not that is newer than what is in force.
-    pub async fn take_up_signed(&self, db: &Db) -> Result<Option<Unheld>, sqlx::Error> {
+    /// Of policies that the hospital signed at the gateway, newest first, takes up the first that holds; why one does not that is newer than
+    /// what is in force.
+    pub fn take_up_signed(&self, signed: &[(u64, Jws)]) -> Option<Unheld> {
         let mut unheld = None;
-        for (version, jws) in db.signed_policies(&self.bundle.tenant).await? {
-            match self.take_up(&jws) {
+        for (version, jws) in signed {
+            match self.take_up(jws) {
                 Ok(_) => break,
-                Err(error) => unheld = unheld.or_else(|| Some(Unheld::of(version, &jws, &error))),
+                Err(error) => unheld = unheld.or_else(|| Some(Unheld::of(*version, jws, &error))),
             }
         }
-        Ok(unheld.filter(|unheld| unheld.version > self.in_force().policy.version))
+        unheld.filter(|unheld| unheld.version > self.in_force().policy.version)
     }
 
     /// When a witness that the bundle names cosigned last, by the newest checkpoint that was cosigned.

@@ -282,7 +282,8 @@ impl Admin {
 
     /// What the running gateway serves: what it was given at its start, or what was signed since.
     pub(super) async fn in_force(&self) -> Result<(Policy, Option<Jws>), AdminError> {
-        self.served.take_up_signed(&self.db).await?;
+        let signed = self.db.signed_policies(&self.served.bundle.tenant).await?;
+        self.served.take_up_signed(&signed);
         self.served.follow(&self.data);
         let in_force = self.served.in_force();
         Ok((in_force.policy.clone(), in_force.jws.clone()))

@@ -12,13 +12,14 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::blocks::block;
-use super::entry::{Entry, Event, Happening, Outcome, erased_by};
+use super::entry::{Entry, Event, Happening, Outcome};
+use super::erasable::erasable;
 use super::failure::LogFailure;
-use super::files::{Files, SEGMENT, read_if_any, scan};
+use super::files::Files;
 use super::index::make_missing;
 use super::keys::{LogKeys, PublicKeys};
-use super::line::{Made, Read};
-use super::open::{checkpoint, open, stays};
+use super::line::Made;
+use super::open::{checkpoint, open};
 use super::spine::Spine;
 use super::told::{Told, tell};
 use super::verify::{Fault, Verified};
@@ -345,30 +346,6 @@ fn consistency(spine: &Spine, files: &Files, old: u64, new: u64) -> Result<Vec<D
 
 fn missing(index: u64) -> LogFailure {
     LogFailure::Damaged(format!("entry {index} is not in its file"))
-}
-
-/// The leaf of an entry that may be erased.
-pub(super) fn erasable(files: &Files, index: u64) -> Result<Digest, LogFailure> {
-    let first = index - index % SEGMENT;
-    let bytes = read_if_any(&files.segment(first))?.ok_or(LogFailure::NoEntry(index))?;
-    let mut found = Err(LogFailure::NoEntry(index));
-    scan(&bytes, first, |number, read| {
-        if number == index {
-            found = match read {
-                Read::Whole { leaf, jws, .. } if !Jws::parse(jws).is_ok_and(|jws| lasts(&jws)) => Ok(leaf),
-                Read::Whole { .. } => Err(LogFailure::Stays(index)),
-                Read::Erased { .. } => Err(LogFailure::Erased(index)),
-                Read::Differs { .. } => {
-                    Err(LogFailure::Damaged(format!("entry {index} is not what its leaf is the hash of")))
-                }
-            }
-        }
-    });
-    found
-}
-
-fn lasts(jws: &Jws) -> bool {
-    jws.peek().is_ok_and(|entry| erased_by(&entry).is_some() || stays(&entry))
 }
 
 impl Drop for AccessLog {

@@ -9,6 +9,7 @@
 mod access;
 mod blocks;
 mod entry;
+mod erasable;
 mod failure;
 mod files;
 mod index;

@@ -10,9 +10,9 @@ use gauze_wire::log::{Checkpoint, WitnessKey};
 use gauze_wire::{Digest, Jws};
 use serde::Serialize;
 
-use super::access::erasable;
 use super::blocks::block;
 use super::entry::{Entry, erased_by};
+use super::erasable::erasable;
 use super::failure::LogFailure;
 use super::files::{Files, SEGMENT, read_if_any, scan};
 use super::keys::PublicKeys;

@@ -8,7 +8,8 @@ use gauze_wire::{Digest, Jws, Shape, Signed, Tenant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::access::{AccessLog, erasable};
+use super::access::AccessLog;
+use super::erasable::erasable;
 use super::failure::LogFailure;
 use super::files::Files;
 use super::keys::LogKeys;
