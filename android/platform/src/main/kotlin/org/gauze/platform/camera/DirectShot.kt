@@ -9,7 +9,11 @@ class DirectShot(from: ByteBuffer, override val width: Int) : Shot {
 
     override fun close() {
         jpeg.clear()
-        while (jpeg.hasRemaining()) jpeg.put(0)
+        while (jpeg.hasRemaining()) jpeg.put(NOTHING, 0, minOf(NOTHING.size, jpeg.remaining()))
         jpeg.clear()
+    }
+
+    private companion object {
+        val NOTHING = ByteArray(64 * 1024)
     }
 }
