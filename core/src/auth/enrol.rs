@@ -250,15 +250,15 @@ const KEYS: u32 = 8;
 
 /// A new device key whose id a person can type as a command's argument: of 64 keys one has an id that begins with a hyphen.
 fn new_key(vault: &dyn KeyVault, challenge: &Digest) -> Result<PublicKey, VaultError> {
+    let make = || vault.create(challenge).and_then(|()| vault.device_key());
+    let mut key = make()?;
     for _ in 1..KEYS {
-        vault.create(challenge)?;
-        let key = vault.device_key()?;
         if !key.key_id().as_str().starts_with('-') {
-            return Ok(key);
+            break;
         }
+        key = make()?;
     }
-    vault.create(challenge)?;
-    vault.device_key()
+    Ok(key)
 }
 
 /// The old key's word for the key that takes its place, while the vault still holds the old one. Without it the phone enrols even so,

@@ -1,14 +1,12 @@
 //! What the log makes of all that outlives a restart: whoever starts learns it here, and nowhere else.
 
-use std::path::Path;
-
 use crate::acknowledged::Acknowledged;
 use crate::cases::Cases;
 use crate::documents::Reviews;
 use crate::haste::Hastes;
 use crate::keeping::Keepings;
 use crate::links::Links;
-use crate::log::{AccessLog, Kept, LogFailure, Told, read_told};
+use crate::log::{AccessLog, Kept, LogFailure, Told};
 
 /// What the log makes of all that outlives a restart.
 #[derive(Debug, Default)]
@@ -35,16 +33,6 @@ impl Remembered {
     pub fn of(log: &AccessLog) -> Result<Self, LogFailure> {
         let mut all = Self::default();
         log.told(|told| all.hear(&told))?;
-        Ok(all)
-    }
-
-    /// The same of the log in `root`, which somebody else may be writing: every line is read.
-    ///
-    /// # Errors
-    /// As [`Self::of`].
-    pub fn read(root: &Path) -> Result<Self, LogFailure> {
-        let mut all = Self::default();
-        read_told(root, |told| all.hear(&told))?;
         Ok(all)
     }
 

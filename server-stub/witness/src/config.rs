@@ -64,10 +64,10 @@ impl Home {
         self.0.join("known.json")
     }
 
-    /// Where it is made.
-    fn aside(&self) -> Self {
+    /// Where it is made: what a kill left there is in nobody's way.
+    fn aside(&self, number: u32) -> Self {
         let mut name = self.0.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
+        name.push(format!(".{number:08x}.new"));
         Self(self.0.with_file_name(name))
     }
 
@@ -152,10 +152,11 @@ pub fn keygen(home: &Home, name: &str) -> Result<WitnessKey, WitnessError> {
     let config = Config { name: name.to_owned(), logs: Vec::new(), per_minute: PER_MINUTE };
     let text =
         serde_json::to_string_pretty(&config).map_err(|error| WitnessError::Signing(error.to_string()))?;
-    let aside = home.aside();
+    let number = getrandom::u32().map_err(|error| WitnessError::Signing(error.to_string()))?;
+    let aside = home.aside(number);
     let parent = home.0.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(disk(parent))?;
-    fs::DirBuilder::new().mode(0o700).create(&aside.0).map_err(in_the_way(&aside.0))?;
+    fs::DirBuilder::new().mode(0o700).create(&aside.0).map_err(disk(&aside.0))?;
     let made = aside.fill(secret.as_slice(), &text).and_then(|()| {
         // It replaces a directory that is empty, and nothing else.
         fs::rename(&aside.0, &home.0).map_err(in_the_way(&home.0))

@@ -4,7 +4,7 @@ use gauze_people::Remembered;
 use gauze_people::action::Action;
 use gauze_people::log::{Entry, Outcome, What};
 
-use super::super::side::{Session, TEAM, log_root};
+use super::super::side::{Session, TEAM};
 use super::super::world::Broken;
 use super::{Clinic, PHOTOS, Who, about};
 
@@ -102,14 +102,14 @@ impl Clinic {
     }
 
     pub(super) async fn judges(&mut self) -> Result<(), Broken> {
-        let waiting = Remembered::read(&log_root(&self.ward)).map_err(|error| error.code())?.hastes;
+        let waiting = Remembered::of(&self.side().log).map_err(|error| error.code())?.hastes;
         let Some(entry) = waiting.unreviewed().into_iter().next().map(|one| one.entry.clone()) else {
             return Ok(());
         };
         let session = self.enters(Who::Lead);
         let form = [("entry", entry.as_str()), ("verdict", "justified")];
         let judged = self.asks(&session, "/hastes", Some(&form), (Action::ReviewBreakGlass, None)).await?;
-        let again = Remembered::read(&log_root(&self.ward)).map_err(|error| error.code())?.hastes;
+        let again = Remembered::of(&self.side().log).map_err(|error| error.code())?.hastes;
         match judged {
             Some(answer) if !answer.status.is_redirection() => {
                 Err(format!("a lead may not judge: {}", answer.status))

@@ -1,7 +1,7 @@
 //! What the console's forms keep after a mistake, and what the policy's page and the search know.
 
-use gauze_gateway::{DeviceSearch, TenantFiles};
-use gauze_wire::{AndroidRules, AppleRules, Jws, Life, Policy};
+use gauze_gateway::DeviceSearch;
+use gauze_wire::{AndroidRules, AppleRules, Life, Policy};
 use serde_json::{Value, json};
 
 use crate::console::{Browser, form_urlencoded, led_to};
@@ -136,11 +136,7 @@ fn names(value: &Value) -> Vec<String> {
 #[tokio::test]
 async fn where_no_policy_was_signed_the_page_says_the_strictest_and_that_no_phone_can_enrol() {
     let hospital = Hospital::ward();
-    let mut gateway = Gateway::closed();
-    let bundle = hospital.bundle(1, vec![gateway.named(&hospital.tenant)], gateway.now());
-    gateway.write_bundle(&hospital, &Jws::sign(&bundle, &hospital.root).unwrap());
-    gateway.files.push(TenantFiles { bundle: gateway.file(&hospital, "bundle.jws"), policy: None });
-    gateway.open().await.unwrap();
+    let gateway = Gateway::without_policy(&hospital).await;
     let page = Browser::of(&gateway, &hospital).await.open("/policy").await;
     for told in [
         "no phone can enrol",

@@ -1,7 +1,5 @@
 //! What ends stands on the console's first page, and is warned of 30 days ahead.
 
-use gauze_gateway::TenantFiles;
-use gauze_wire::Jws;
 use jiff::SignedDuration;
 
 use crate::console::Browser;
@@ -65,11 +63,7 @@ async fn certificate_and_bundle_are_warned_of_thirty_days_ahead_with_the_days_le
 #[tokio::test]
 async fn a_missing_policy_and_a_witness_that_is_away_are_warned_of() {
     let hospital = Hospital::ward();
-    let mut gateway = Gateway::closed();
-    let bundle = hospital.bundle(1, vec![gateway.named(&hospital.tenant)], gateway.now());
-    gateway.write_bundle(&hospital, &Jws::sign(&bundle, &hospital.root).unwrap());
-    gateway.files.push(TenantFiles { bundle: gateway.file(&hospital, "bundle.jws"), policy: None });
-    gateway.open().await.unwrap();
+    let gateway = Gateway::without_policy(&hospital).await;
     let none = warned(&gateway, &hospital).await;
     assert!(
         none.len() == 1 && none[0].contains("None is signed.") && none[0].contains("No phone can enrol."),

@@ -264,7 +264,7 @@ impl AccessLog {
     /// Where the files cannot be read, or one of those lines is not what was written, stands there twice, or was blanked and no entry
     /// says so: nothing that was told counts then.
     pub fn told(&self, each: impl FnMut(Told)) -> Result<(), LogFailure> {
-        tell(&self.files, Some(&self.keys), each)
+        tell(&self.files, &self.keys, each)
     }
 
     /// Makes the index of each file that became whole, so that the next start does not read it. It blocks.

@@ -57,7 +57,7 @@ mod tests {
     use super::super::entry::{About, Event, Kind, Outcome};
     use super::super::files::SEGMENT;
     use super::super::read::Kept;
-    use super::super::testing::{at, entry, open, told};
+    use super::super::testing::{at, by_every_line, entry, open, told};
     use super::super::told::Told;
     use super::*;
     use crate::context::{Reason, ReasonCode};
@@ -236,7 +236,7 @@ mod tests {
         log.erase_blocking(300, ReasonCode::Legal, at(999)).unwrap();
         assert_eq!(by_index(), before, "the index says of which kind it was not");
         // By its line alone it may have been anything: what ended the link.
-        let by_every_line = format!("{:?}", crate::Remembered::read(&root).unwrap().links);
-        assert!(by_every_line.contains("revoked: true") && !before.contains("revoked: true"));
+        let every = format!("{:?}", by_every_line(&root).links);
+        assert!(every.contains("revoked: true") && !before.contains("revoked: true"));
     }
 }

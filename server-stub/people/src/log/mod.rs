@@ -35,6 +35,6 @@ pub use files::{COSIGNED, OUTSIDE};
 pub use keys::{LogKeys, PublicKeys};
 pub use places::Places;
 pub use read::{Kept, Proven, check_proof, prove, prove_all, read_entries, read_newest};
-pub use told::{Told, read_told};
+pub use told::Told;
 pub use verify::{Fault, Outside, Verified, Wanted, verify};
 pub use wanted::{Erased, want_erased};

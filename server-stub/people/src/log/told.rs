@@ -5,7 +5,6 @@
 //! it was of is known, and none of those that are remembered.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -56,29 +55,16 @@ impl Heard {
     }
 }
 
-/// Hands each line of the log in `root` to `each`, oldest first, as [`super::AccessLog::told`] does, whoever may be writing it.
-///
-/// # Errors
-/// As there.
-pub fn read_told(root: &Path, each: impl FnMut(Told)) -> Result<(), LogFailure> {
-    tell(&Files::new(root), None, each)
-}
-
 /// All that a start must know: of files with an index by these keys what it names, of the others each line. Where this fails,
 /// nothing that was told counts.
-pub(super) fn tell(
-    files: &Files,
-    keys: Option<&LogKeys>,
-    mut each: impl FnMut(Told),
-) -> Result<(), LogFailure> {
+pub(super) fn tell(files: &Files, keys: &LogKeys, mut each: impl FnMut(Told)) -> Result<(), LogFailure> {
     let (segments, mut heard) = (Segments::of(&files.root)?, Heard::default());
     let mut each = |told: Told| {
         told.kept.iter().for_each(|kept| heard.hear(kept));
         each(told);
     };
     for &first in segments.firsts() {
-        let index = keys.map(|keys| Index::read(files, first, keys)).transpose()?.flatten();
-        match index {
+        match Index::read(files, first, keys)? {
             Some(index) => tell_of(&index, files, &mut each)?,
             None => segments.read(first, |kept| each(Told { before: None, kept: Some(kept) }))?,
         }
@@ -100,7 +86,7 @@ mod tests {
     use super::super::files::SEGMENT;
     use super::super::line::Made;
     use super::super::read::read_entries;
-    use super::super::testing::{at, entry, keys, log, open, put, remembered, told};
+    use super::super::testing::{at, by_every_line, entry, keys, log, open, put, remembered, told};
     use super::super::verify::{Fault, Verified, Wanted, verify};
     use super::super::writer::blank;
     use super::*;
@@ -272,7 +258,7 @@ mod tests {
         let photos = |all: Remembered| -> Vec<_> {
             all.keepings.holds().into_iter().map(|(photo, _)| photo.to_string()).collect()
         };
-        assert_eq!(photos(Remembered::read(&root).unwrap()), [other]);
+        assert_eq!(photos(by_every_line(&root)), [other]);
         let log = open(&root).unwrap();
         assert_eq!(Remembered::of(&log).unwrap_err().code(), "log_damaged");
     }

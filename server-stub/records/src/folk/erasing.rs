@@ -111,8 +111,10 @@ impl Folk {
             }
         });
         put.await.map_err(|_| IndexError::Damaged("photo"))??;
-        remove(&self.index, &tombstones, &device, &capture).await?;
+        let removed = remove(&self.index, &tombstones, &device, &capture).await;
+        // Also where a file does not go: what the index held of it is in its journal still.
         self.index.empty_journal().await?;
+        removed?;
         self.unfinished.with(|all| all.remove(&(device, capture)));
         drop(under);
         Ok(())

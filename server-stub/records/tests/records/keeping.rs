@@ -543,6 +543,9 @@ async fn a_file_that_does_not_go_keeps_no_other_photo_from_being_filed_or_erased
     fs::remove_file(&stuck).unwrap();
     fs::create_dir_all(stuck.join("in the way")).unwrap();
     let key = Arc::new(hospital.keys().records().unwrap());
+    assert!(folk.resume(vec![(day.id(0), day.erasing(0))], key.clone()).await.is_err());
+    let journal = fs::metadata(hospital.data().join("index.sqlite-wal")).unwrap();
+    assert_eq!(journal.len(), 0, "nothing of it is left in the index's journal");
     let lines = vec![(day.id(0), day.erasing(0)), (day.id(1), day.erasing(1))];
     assert!(folk.resume(lines, key).await.is_err());
     assert!(!hospital.sealed(&day.photos[1]).exists(), "the other one is erased");

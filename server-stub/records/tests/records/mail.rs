@@ -581,6 +581,9 @@ async fn the_text_of_a_link_is_mailed_to_its_reader_and_its_code_never() {
         sent(&made);
     }
     assert_eq!(lines(&ward), ["link", "link", "link"]);
+    // Who made it reads later where it went.
+    let links = ward.sign_in(lead()).get("/links").await.text();
+    assert_eq!(links.matches("To be mailed to practice@surgery.example").count(), 3, "{links}");
     // A start takes none of them for a notice of its own.
     assert!(waiting(&ward).read().unwrap().unreviewed().is_empty());
     ward.end().await;

@@ -7,8 +7,8 @@ mod pictures;
 use std::path::PathBuf;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use gauze_gateway::{TenantFiles, console_router};
-use gauze_wire::{Deed, DeviceId, DeviceStatus, Jws, Policy, ProposalId, Wanted};
+use gauze_gateway::console_router;
+use gauze_wire::{Deed, DeviceId, DeviceStatus, Policy, ProposalId, Wanted};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -113,16 +113,6 @@ async fn console(gateway: &Gateway, hospital: &Hospital) -> (String, oneshot::Se
     (base, stop)
 }
 
-/// A hospital that has signed nothing but its bundle.
-async fn begun(hospital: &Hospital) -> Gateway {
-    let mut gateway = Gateway::closed();
-    let bundle = hospital.bundle(1, vec![gateway.named(&hospital.tenant)], gateway.now());
-    gateway.write_bundle(hospital, &Jws::sign(&bundle, &hospital.root).unwrap());
-    gateway.files.push(TenantFiles { bundle: gateway.file(hospital, "bundle.jws"), policy: None });
-    gateway.open().await.unwrap();
-    gateway
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_phone_and_a_token_take_no_mouse() {
     let hospital = Hospital::ward();
@@ -196,7 +186,7 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
     let gateway = Gateway::under(&hospital, &Policy { stated_serials: true, ..hospital.policy(1) }).await;
     let Some(desk) = Desk::of(&gateway, &hospital).await else { return };
     let admin = gateway.admin(&hospital).await;
-    let early = begun(&hospital).await;
+    let early = Gateway::without_policy(&hospital).await;
     let (empty, _stop) = console(&early, &hospital).await;
     let ends = gateway.now() + jiff::SignedDuration::from_hours(24 * 12);
     put_file(&gateway.at("certificate.until"), format!("{ends}\n").as_bytes());

@@ -201,7 +201,7 @@ impl Office {
 
     /// What a start learns.
     pub fn remembered(&self) -> Remembered {
-        Remembered::read(&self.dir.path().join("access")).unwrap()
+        Remembered::of(&self.log).unwrap()
     }
 
     pub fn entries(&self) -> Vec<Entry> {

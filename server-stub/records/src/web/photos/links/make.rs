@@ -292,7 +292,8 @@ impl Desk {
         let address = Readings::secret().map_err(|_| Refusal::Broken("entropy"))?;
         let number = u64::from_be_bytes(random().map_err(|_| Refusal::Broken("entropy"))?) % 100_000_000;
         let code = format!("{number:08}");
-        let words = format!("{}\n{}", reader.as_str(), why.as_str());
+        let to = mail.as_ref().map_or_else(String::new, |to| format!("\n{} {}", words::MAILS_TO, to.email));
+        let words = format!("{}\n{}{to}", reader.as_str(), why.as_str());
         let sealed = self.folk.seal_words(&found.handle, &words).map_err(|error| broken(&error))?;
         let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
         let terms = Terms {

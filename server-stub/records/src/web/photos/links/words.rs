@@ -14,6 +14,8 @@ pub(in crate::web::photos) const WORDS_HINT: &str =
     "What they need it for. Whoever reads the log later can read this.";
 pub(in crate::web::photos) const MAIL: &str = "Their e-mail address";
 pub(in crate::web::photos) const MAIL_HINT: &str = "The address of the link goes there. Leave it empty to send the text yourself. The code never goes by mail.";
+/// Sealed with the reason, so that the log says where the address went.
+pub(in crate::web::photos) const MAILS_TO: &str = "To be mailed to";
 pub(in crate::web::photos) const MAIL_WRONG: &str =
     "This is no e-mail address. Enter one such as practice@surgery.example, or leave it empty.";
 pub(in crate::web::photos) const MAIL_SUBJECT: &str = "A photo for you";

@@ -194,9 +194,7 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
     fun chooseListed() {
         tap(Word.PatientList)
         tap(Word.PatientListUnlock)
-        val patient = hasText("SMITH, John", substring = true)
-        await(patient)
-        rule.onNode(patient).performScrollTo().performClick()
+        tapSmith()
         see(Word.PatientConfirmTitle)
     }
 
@@ -229,10 +227,15 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
     fun look() {
         tap(Word.HomeReview)
         tap(Word.ReviewUnlock)
-        val photo = hasText("SMITH, John", substring = true)
-        await(photo)
-        rule.onNode(photo).performClick()
+        tapSmith()
         see(Word.ReviewClose)
+    }
+
+    /** The patient of the photo that [takeOne] took, or the photo. */
+    private fun tapSmith() {
+        val named = hasText("SMITH, John", substring = true)
+        await(named)
+        rule.onNode(named).performScrollTo().performClick()
     }
 
     fun core() = (app.graph.core() as Outcome.Done).value
