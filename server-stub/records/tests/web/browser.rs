@@ -29,7 +29,7 @@ use crate::issuer::{Asked, Issuer};
 
 /// Everything in a page that is too wide, too faint, or has no name.
 const FAULTS: &str = "
-    const faults = [];
+    const faults = [...document.querySelectorAll('link[rel=stylesheet]')].filter(l => !l.sheet).map(l => 'did not come: ' + l.href);
     const wide = document.documentElement.scrollWidth;
     if (wide > innerWidth) faults.push('the page is ' + wide + ' wide');
     const light = c => { const [r, g, b] = c.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
