@@ -184,6 +184,15 @@ class SystemTest {
     }
 
     @Test
+    fun two_open_shots_never_share_memory_and_a_smaller_one_shows_nothing_of_the_one_before() {
+        DirectShot(ByteBuffer.wrap(byteArrayOf(1, 2, 3)), 1).apply { close() }.close()
+        val (first, second) = List(2) { DirectShot(ByteBuffer.wrap(byteArrayOf((it + 4).toByte(), 9)), 1) }
+        assertEquals(listOf(4, 9, 5, 9), listOf(first, second).flatMap { shot -> List(shot.jpeg.remaining()) { shot.jpeg.get(it).toInt() } })
+        first.close()
+        second.close()
+    }
+
+    @Test
     fun frames_are_judged_by_their_middle() {
         val flat = Frame(ByteArray(640 * 480) { 118 }, 640, 480)
         val dark = Frame(ByteArray(640 * 480) { 4 }, 640, 480)
