@@ -1,12 +1,17 @@
 //! P-256 keys: JWK form (RFC 7517), thumbprints (RFC 7638), ES256 signatures (RFC 7518 section 3.4).
 //!
-//! Every JWS and every signed request is ES256, because phones keep P-256 keys in hardware; there is no negotiation.
+//! Every JWS and every signed request is ES256, because phones keep P-256 keys in hardware; there is no negotiation. ring
+//! signs and verifies; `p256` holds the keys, agrees, and is what the tests compare with (ADR 0071).
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use p256::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding};
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, UnparsedPublicKey,
+};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::{Digest, KeyId, WireError};
 
@@ -52,8 +57,8 @@ impl PublicKey {
     /// Checks an ES256 signature: 64 bytes, r then s. Of the two values of s that fit, either counts: hardware gives both
     /// (ADR 0015).
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), WireError> {
-        let signature = Signature::from_slice(signature).map_err(|_| WireError::Signature)?;
-        self.0.verify(message, &signature).map_err(|_| WireError::Signature)
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.to_sec1());
+        key.verify(message, signature).map_err(|_| WireError::Signature)
     }
 }
 
@@ -102,47 +107,111 @@ pub trait Signer {
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError>;
 }
 
-/// A P-256 key in memory: servers, the offline root's ceremony, and tests. Zeroised on drop; not shown by `Debug`.
-pub struct SoftwareKey(SigningKey);
+/// A P-256 key in memory: servers, the offline root's ceremony, and tests. Not shown by `Debug`. What [`Self::agree`] uses is zeroised
+/// on drop; what signs is not, and lives as long as its program.
+pub struct SoftwareKey {
+    key: SigningKey,
+    pair: EcdsaKeyPair,
+}
 
 impl SoftwareKey {
+    fn new(key: SigningKey) -> Result<Self, WireError> {
+        let (secret, public) = (Zeroizing::new(key.to_bytes()), PublicKey(*key.verifying_key()).to_sec1());
+        let (kind, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(kind, &secret, &public, &random);
+        Ok(Self { key, pair: pair.map_err(|_| WireError::Key)? })
+    }
+
     /// Makes a key from 32 random bytes; refuses the few that are no scalar.
     pub fn from_bytes(secret: &[u8; 32]) -> Result<Self, WireError> {
-        SigningKey::from_slice(secret).map(Self).map_err(|_| WireError::Key)
+        SigningKey::from_slice(secret).map_err(|_| WireError::Key).and_then(Self::new)
     }
 
     /// Reads a PKCS #8 PEM private key.
     pub fn from_pem(pem: &str) -> Result<Self, WireError> {
-        SigningKey::from_pkcs8_pem(pem).map(Self).map_err(|_| WireError::Key)
+        SigningKey::from_pkcs8_pem(pem).map_err(|_| WireError::Key).and_then(Self::new)
     }
 
     /// The key as PKCS #8 PEM. The caller zeroises it.
     pub fn to_pem(&self) -> Result<String, WireError> {
-        let pem = self.0.to_pkcs8_pem(LineEnding::LF).map_err(|_| WireError::Key)?;
+        let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(|_| WireError::Key)?;
         Ok(pem.as_str().to_owned())
     }
 
     /// ECDH with an uncompressed peer point: the shared x coordinate. What a hardware key agreement returns.
     pub fn agree(&self, peer: &PublicKey) -> [u8; 32] {
-        let secret = p256::ecdh::diffie_hellman(self.0.as_nonzero_scalar(), peer.0.as_affine());
+        let secret = p256::ecdh::diffie_hellman(self.key.as_nonzero_scalar(), peer.0.as_affine());
         (*secret.raw_secret_bytes()).into()
     }
 }
 
 impl Signer for SoftwareKey {
     fn public_key(&self) -> PublicKey {
-        PublicKey(*self.0.verifying_key())
+        PublicKey(*self.key.verifying_key())
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
-        let signature: Signature = self.0.try_sign(message).map_err(|_| WireError::Signature)?;
-        Ok(signature.to_bytes().into())
+        let signature = self.pair.sign(&SystemRandom::new(), message).map_err(|_| WireError::Signature)?;
+        signature.as_ref().try_into().map_err(|_| WireError::Signature)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use p256::ecdsa::signature::{Signer as _, Verifier as _};
+
     use super::*;
+
+    /// What the other implementation says.
+    fn oracle(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature).is_ok_and(|signature| key.0.verify(message, &signature).is_ok())
+    }
+
+    #[test]
+    fn both_implementations_judge_each_signature_alike() {
+        for n in 1..=8 {
+            let key = SoftwareKey::from_bytes(&[n; 32]).unwrap();
+            let (public, message) = (key.public_key(), vec![n; usize::from(n) * 7]);
+            let theirs: Signature = key.key.sign(&message);
+            for signature in [key.sign(&message).unwrap(), theirs.to_bytes().into()] {
+                assert!(public.verify(&message, &signature).is_ok() && oracle(&public, &message, &signature));
+                for at in 0..64 {
+                    let mut changed = signature;
+                    changed[at] ^= n;
+                    assert!(
+                        public.verify(&message, &changed).is_err() && !oracle(&public, &message, &changed)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_signature_is_refused_by_both() {
+        let key = SoftwareKey::from_bytes(&[9; 32]).unwrap();
+        let (public, signature) = (key.public_key(), key.sign(b"x").unwrap());
+        let order = p256::elliptic_curve::bigint::U256::from_be_hex(
+            "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+        );
+        let (r, s) = signature.split_at(32);
+        let (order, none) = (order.to_be_bytes().to_vec(), vec![0; 32]);
+        let der = Signature::from_slice(&signature).unwrap().to_der();
+        let wrong = [
+            [r, &none].concat(),
+            [&none, s].concat(),
+            [r, &order].concat(),
+            [&order, s].concat(),
+            [&none[..], &none].concat(),
+            [&[0xff; 32][..], s].concat(),
+            signature[..63].to_vec(),
+            [&signature[..], &[0]].concat(),
+            der.as_bytes().to_vec(),
+            Vec::new(),
+        ];
+        for wrong in wrong {
+            assert!(public.verify(b"x", &wrong).is_err() && !oracle(&public, b"x", &wrong), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn a_key_survives_its_text_forms() {
