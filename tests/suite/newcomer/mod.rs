@@ -81,6 +81,12 @@ async fn a_newcomer_gets_from_an_empty_directory_to_a_filed_photo() {
     assert!(last.lines().any(|line| line.starts_with("filed ")), "{last}");
     let status = reader.types("gauze-phone status").await;
     assert!(status.contains("1 filed or discarded and gone from here"), "{status}");
+    // Nothing to wonder about in either log.
+    for log in ["0.log", "1.log"] {
+        let told = std::fs::read_to_string(reader.at(log)).unwrap();
+        assert!(!told.contains(" WARN ") && !told.contains(" ERROR "), "{told}");
+    }
+    assert!(reader.at("gateway/certificate.until").exists(), "the console knows when the certificate ends");
 }
 
 #[tokio::test(flavor = "multi_thread")]
