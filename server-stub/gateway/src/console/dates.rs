@@ -34,7 +34,7 @@ fn all(dates: &Dates, now: Timestamp) -> [(Due, Left, Markup); 4] {
         ),
         (None, true) => (Left::Late, html! { "It has not signed yet." }),
         (None, false) if dates.unwitnessed > 0 => {
-            (Left::NotKnown, html! { "It has not signed yet. What waits for it came within the last hour." })
+            (Left::NotKnown, html! { "It has not signed what came within the last hour." })
         }
         (None, false) => (Left::NotKnown, html! { "It has not signed yet, and nothing waits for it." }),
     };
