@@ -173,6 +173,21 @@ async fn day_to_day(reader: &mut Reader) {
         }
         match () {
             () if line.contains("proposals list") => reader.awaits(&line, "token").await,
+            () if line.contains("proposals show PROPOSAL") => {
+                // While it waits, both sides say what is typed next.
+                let waits = reader
+                    .types("gauze-gateway admin token show PROPOSAL --data gateway --tenant ward-9")
+                    .await;
+                assert!(
+                    waits.contains(&reader.meant("`gauze-records proposals show PROPOSAL --data records`")),
+                    "{waits}"
+                );
+                let shown = reader.types(&line).await;
+                let next =
+                    reader.meant("`gauze-records proposals approve PROPOSAL --data records --keys keys --by");
+                assert!(shown.contains(&next), "{shown}");
+                shown
+            }
             () if line.contains("token show PROPOSAL") => reader.awaits(&line, "root_sha256").await,
             () if line.contains("admin token inventory") => reader.awaits(&line, "of 2").await,
             () => reader.types(&line).await,
