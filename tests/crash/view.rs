@@ -21,9 +21,9 @@ use tokio::time::timeout;
 
 use crate::power::cut::Fate;
 use crate::power::journal::{Change, Journal, Tree};
-use crate::sick::place::Mount;
 use crate::site::Site;
 use crate::trace::{self, Recorder};
+use gauze_tests::mount::Mount;
 
 /// A hospital with one filed photo of Ann's team, and its pages.
 struct Clinic {

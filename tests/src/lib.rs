@@ -10,6 +10,7 @@ pub mod identity;
 pub mod leaks;
 pub mod lean;
 pub mod memory;
+pub mod mount;
 pub mod needles;
 pub mod nobody;
 pub mod pictures;

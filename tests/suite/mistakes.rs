@@ -21,7 +21,7 @@ struct Mistake(&'static str, i32, &'static [&'static str], &'static [&'static st
 pub(crate) const GATEWAY: &str = "gauze-gateway serve --data gateway --listen 127.0.0.1:0";
 pub(crate) const TLS: &str = "--tls-cert tls/server.pem --tls-key tls/server.key";
 /// The gateway at the address that the bundle names.
-const UP: &str =
+pub(crate) const UP: &str =
     "gauze-gateway serve --data gateway --listen 127.0.0.1:8443 TLS --bundle bundle.jws --policy policy.jws";
 const PULL: &str = "gauze-records pull --data r --keys keys --ca tls/ca.pem --gateway https://127.0.0.1:8443";
 const RIGHT: &[&str] = &["GATEWAY TLS --bundle bundle.jws"];

@@ -81,6 +81,38 @@ async fn a_setup_that_was_cut_off_goes_on_to_the_same_answer_and_another_wish_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_set_up_says_so_when_it_is_set_up_again_and_for_another_address() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path();
+    introduced(home).await;
+    assert_eq!(init(home, &["--trial"]).await.code, Some(0));
+    let answer = ["init", "--data", "gateway", "--from", "hospital.json"];
+    run("gauze-gateway", &answer, home).await.unwrap();
+    let introduction: Value = serde_json::from_slice(&read(&home.join("gateway.json"))).unwrap();
+    let url = introduction["gateway"]["url"].as_str().unwrap();
+    for (asked, told) in
+        [(url, "for this address: nothing is to be done"), ("https://other.example.org", url)]
+    {
+        let again = ["init", "--data", "gateway", "--url", asked, "--tenant", "ward-9"];
+        let again = run("gauze-gateway", &again, home).await.unwrap();
+        assert!(again.contains("ward-9 is set up here already") && again.contains(told), "{again}");
+        assert!(!again.contains("carry"), "{again}");
+    }
+    // As it says: the gateway of gateway.json into keys/bundle.json, the version raised, signed and served.
+    let mut introduction: Value = serde_json::from_slice(&read(&home.join("gateway.json"))).unwrap();
+    let mut bundle: Value = serde_json::from_slice(&read(&home.join("keys/bundle.json"))).unwrap();
+    bundle["gateways"] = Value::Array(vec![introduction["gateway"].take()]);
+    bundle["version"] = Value::from(2);
+    write(&home.join("keys/bundle.json"), &bundle.to_string()).unwrap();
+    let sign = ["sign-bundle", "--keys", "keys", "--in", "keys/bundle.json", "--out", "bundle.jws"];
+    run("gauze-records", &sign, home).await.unwrap();
+    let mut check = vec!["serve", "--data", "gateway", "--listen", "127.0.0.1:0", "--bundle", "bundle.jws"];
+    check.extend(["--policy", "keys/policy.jws", "--check"]);
+    let told = attempt("gauze-gateway", &check, home).await.unwrap().stdout;
+    assert!(told.contains("2 of ward-9 for https://other.example.org"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_an_earlier_try_left_is_named_and_the_step_that_is_told_works() {
     let (before, now) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (before, home) = (before.path(), now.path());

@@ -56,7 +56,7 @@ problems! {
     UnknownDevice = "unknown_device", 401, "No such device is enrolled", "Enrol the phone.";
     DeviceRefused = "device_refused", 403, "The device may not do this", "Ask the people who enrol phones.";
     TokenInvalid = "token_invalid", 403, "The enrolment token was not signed by the hospital", "Ask for a new token.";
-    TokenExpired = "token_expired", 403, "The enrolment token is out of its time", "Ask for a new token.";
+    TokenExpired = "token_expired", 403, "The enrolment token is out of its time", "Ask for a new token; where that is out of its time too, set the clocks of the gateway and of the machine that signs tokens.";
     TokenUsed = "token_used", 409, "The enrolment token was used before", "Ask for a new token, and say so if you did not use it.";
     ChallengeInvalid = "challenge_invalid", 403, "The challenge is unknown, used or too old", "Start the enrolment again.";
     AttestationRefused = "attestation_refused", 403, "The policy does not accept this kind of key", "Use a phone with a hardware key, or a development policy.";

@@ -49,7 +49,7 @@ impl Clerk<'_> {
             deed,
         };
         let jws = Jws::sign(&act, self.keys.receipts()).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
-        let proof = log_append(write, self.served, EntryKind::Act, &jws).await?;
+        let proof = log_append(write, self.served, (EntryKind::Act, &jws), self.now).await?;
         Db::add_act(write, tenant, proof.log_index, &act.deed).await?;
         Ok(proof.log_index)
     }

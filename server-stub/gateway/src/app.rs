@@ -17,7 +17,7 @@ use crate::heard::RecordsHeard;
 use crate::heartbeats::Heartbeats;
 use crate::keys::{GatewayKeys, random};
 use crate::prefixes::Prefixes;
-use crate::refusal::{SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_READONLY, sqlite_code};
+use crate::refusal::{SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, sqlite_code};
 use crate::replay::ReplayStore;
 use crate::strangers::Strangers;
 use crate::tenant::{Served, TenantError, TenantFiles, Unheld};
@@ -32,9 +32,7 @@ pub enum AppError {
     #[error("the database does not open ({}): {}", .0, database_step(.0))]
     Database(#[from] sqlx::Error),
     /// The database's schema cannot be brought up to date.
-    #[error(
-        "the database's schema cannot be brought up to date ({0}): is this an older program than before?"
-    )]
+    #[error("the database's schema cannot be brought up to date ({}): {}", .0, schema_step(.0))]
     Schema(#[from] sqlx::migrate::MigrateError),
     /// The data directory cannot be used.
     #[error("the data directory cannot be used ({}): {}", .0, gauze_listen::disk_step(.0))]
@@ -44,8 +42,18 @@ pub enum AppError {
 fn database_step(error: &sqlx::Error) -> &'static str {
     match sqlite_code(error) {
         Some(SQLITE_FULL) => "free space and run it again",
+        // What lies in shared memory beside the database cannot grow: SQLite has no word for why.
+        Some(SQLITE_IOERR) => "free space where its disk is full, or have the disk checked, and run it again",
         Some(SQLITE_READONLY | SQLITE_CANTOPEN) => "run this as the user who owns the data directory",
         Some(_) | None => "check the data directory and its disk",
+    }
+}
+
+fn schema_step(error: &sqlx::migrate::MigrateError) -> &'static str {
+    use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
+    match error {
+        Execute(cause) | ExecuteMigration(cause, _) => database_step(cause),
+        _ => "is this an older program than before?",
     }
 }
 

@@ -137,7 +137,9 @@ fn missing_is_fine(done: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// The directory above `gateway` has no name: it is this one.
 fn sync_dir(dir: &Path) -> io::Result<()> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     File::open(dir)?.sync_all()
 }
 

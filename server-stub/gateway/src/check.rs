@@ -93,6 +93,8 @@ async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
     };
     let waiting =
         format!("{} photos and {} entries of the log wait for it", watched.waiting, watched.unwitnessed);
+    let oldest = [watched.unwitnessed_ms, watched.oldest_ms].into_iter().flatten().min();
+    let oldest = oldest.and_then(|at| Timestamp::from_millisecond(at).ok());
     let nothing_waits = watched.waiting == 0 && watched.unwitnessed == 0;
     let Some(last) = served.cosigned_at(note.as_deref()) else {
         return if nothing_waits {
@@ -109,7 +111,7 @@ async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
     let told = format!("it answered last on {}", last.strftime("%Y-%m-%d %H:%M UTC"));
     if nothing_waits {
         Check::ok("records", format!("{told}, and nothing waits for it"))
-    } else if now.duration_since(last) < QUIET {
+    } else if now.duration_since(oldest.unwrap_or(last)) < QUIET {
         Check::ok("records", format!("{told}; {waiting}"))
     } else {
         Check::warning(

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use gauze_listen::{CertificateError, FileError, ServerCertificate, host_of, read_file};
-use gauze_wire::{GatewayIntroduction, HospitalAnswer, Jws, Signer as _, SoftwareKey, Tenant};
+use gauze_wire::{Bundle, GatewayIntroduction, HospitalAnswer, Jws, Signer as _, SoftwareKey, Tenant};
 use zeroize::Zeroizing;
 
 use crate::blobs::write_durably;
@@ -86,6 +86,13 @@ pub fn introduce(
     let text = serde_json::to_string_pretty(&told).map_err(|_| KeysError::Damaged)? + "\n";
     write(out, text.as_bytes())?;
     Ok(told)
+}
+
+/// What was taken up for a tenant, and holds until the hospital signs another.
+pub fn in_force(data: &Path, tenant: &Tenant) -> Option<Bundle> {
+    let text =
+        std::fs::read_to_string(data.join("hospital").join(tenant.as_str()).join("bundle.jws")).ok()?;
+    Jws::parse(text.trim()).ok()?.peek().ok()
 }
 
 fn tls_key(data: &Path) -> Result<SoftwareKey, KeysError> {

@@ -12,11 +12,27 @@ use crate::say;
 pub(crate) fn introduce(data: &Path, of: Option<(&str, &Tenant)>, out: &Path) -> Result<(), InitError> {
     let (url, tenant) = of.ok_or(KeysError::Url)?;
     let told = gauze_gateway::introduce(data, url, tenant, out)?;
+    let bundle = gauze_gateway::in_force(data, tenant);
     let (data, out) = (data.display(), out.display());
+    let next = match bundle {
+        None => format!(
+            "Next: carry {out} inside the hospital and run there\n  gauze-records init --keys keys --gateway {out}\n\
+             then bring back its hospital.json and run here\n  gauze-gateway init --data {data} --from hospital.json"
+        ),
+        Some(bundle) if bundle.gateways.contains(&told.gateway) => {
+            format!("{tenant} is set up here already, for this address: nothing is to be done with {out}")
+        }
+        Some(bundle) => {
+            let ours = bundle.gateways.iter().find(|gateway| gateway.key == told.gateway.key);
+            let before = ours.map_or("another gateway", |gateway| &gateway.url);
+            format!(
+                "{tenant} is set up here already, for {before}, and stays so. For the address above, put `gateway` of {out} into\n\
+                 `gateways` of keys/bundle.json inside the hospital, raise its version, and sign and serve it: docs/operating.md, Sign"
+            )
+        }
+    };
     say(&format!(
-        "gateway  {}\ntenant   {}\nkeys     {data}/keys and {data}/tls/key.pem stay here: back them up\n\
-         Next: carry {out} inside the hospital and run there\n  gauze-records init --keys keys --gateway {out}\n\
-         then bring back its hospital.json and run here\n  gauze-gateway init --data {data} --from hospital.json",
+        "gateway  {}\ntenant   {}\nkeys     {data}/keys and {data}/tls/key.pem stay here: back them up\n{next}",
         told.gateway.url, told.tenant,
     ));
     Ok(())

@@ -10,7 +10,7 @@ use crate::asker::Refused;
 use crate::budget::UsedUp;
 
 pub(crate) const SQLITE_READONLY: u32 = 8;
-const SQLITE_IOERR: u32 = 10;
+pub(crate) const SQLITE_IOERR: u32 = 10;
 pub(crate) const SQLITE_FULL: u32 = 13;
 pub(crate) const SQLITE_CANTOPEN: u32 = 14;
 

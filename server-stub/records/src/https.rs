@@ -193,7 +193,7 @@ impl HttpsGateway {
         let offset_s = server.timestamp().as_second() - self.clock.now().as_second();
         tracing::warn!(
             offset_s,
-            "the gateway's clock differs: requests are signed at its time; set this machine's clock"
+            "the gateway's clock differs: requests are signed at its time; set both by NTP"
         );
         self.offset_s.store(offset_s, Ordering::Relaxed);
         true

@@ -104,10 +104,14 @@ fn told(json: bool, proposal: &ProposalView) {
     show(json, proposal, || {
         let wanted = serde_json::to_string_pretty(&proposal.wanted).unwrap_or_default();
         let next = match (proposal.status.as_str(), proposal.handed_in.as_str()) {
-            ("waiting", _) => "approve or refuse it",
-            (_, "no") => "the next pull hands the decision in",
-            (_, "yes") => "the gateway has the decision",
-            _ => "the gateway did not take the decision: have it proposed anew",
+            ("waiting", _) => format!(
+                "Next: `gauze-records proposals approve {} --data records --keys keys --by \"your name\" --reason \"as asked\"`, or \
+                 `refuse` without --keys",
+                proposal.proposal_id
+            ),
+            (_, "no") => "the next pull hands the decision in".to_owned(),
+            (_, "yes") => "the gateway has the decision".to_owned(),
+            _ => "the gateway did not take the decision: have it proposed anew".to_owned(),
         };
         format!("{}\n{wanted}\n{next}", line(proposal))
     });

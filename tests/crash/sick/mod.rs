@@ -2,5 +2,4 @@
 //! and all goes on by itself when the cause is gone.
 
 mod phone;
-pub mod place;
 mod servers;

@@ -7,9 +7,9 @@ use gauze_tests::programs::{Ended, program};
 use gauze_tests::skipped::skipped;
 use tokio::process::Command;
 
-use super::place::{Mount, did};
 use crate::site::{Site, ticked};
 use crate::specimen::Specimen;
+use gauze_tests::mount::{Mount, did};
 
 /// A command of a phone that is somewhere else, run by `before`, such as `prlimit --nofile=9`.
 async fn phone_by(before: &[&str], data: &Path, arguments: &[&str], site: &Site) -> Ended {

@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use gauze_tests::programs::attempt;
 use gauze_tests::skipped::skipped;
 
-use super::place::{Mount, did};
 use crate::site::{Site, pull_arguments};
+use gauze_tests::mount::{Mount, did};
 
 /// The names in a directory below the site's.
 fn names(site: &Site, dir: &str) -> Vec<String> {

@@ -40,7 +40,12 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
 pub fn enrol(phone: &Client, config: &Path) -> Result<ExitCode, Refusal> {
     let text = read_managed(config)?;
     let managed = Managed::from_json(&text)?;
-    let device_id = block_on(phone.enrol(&managed))??;
+    let device_id = block_on(phone.enrol(&managed))?.map_err(|error| {
+        let Refusal { code, message } = error.into();
+        // The address came from the configuration, where a slip in it is mended.
+        let message = if code == "unreachable" { format!("{}: {message}", managed.gateway) } else { message };
+        Refusal { code, message }
+    })?;
     say!("enrolled as {device_id}");
     Ok(ExitCode::SUCCESS)
 }
@@ -99,10 +104,13 @@ pub fn capture(
                 if as_json {
                     say!("{}", json!({ "input": path, "code": refusal.code, "message": refusal.message }));
                 }
-                eprintln!(
-                    "{}",
-                    Refusal::new(refusal.code, format!("{}: {}", path.display(), refusal.message))
-                );
+                let shown = path.display().to_string();
+                let told = if refusal.message.starts_with(&shown) {
+                    refusal.message
+                } else {
+                    format!("{shown}: {}", refusal.message)
+                };
+                eprintln!("{}", Refusal::new(refusal.code, told));
                 if ["not_enrolled", "storage_full", "storage_read_only"].contains(&refusal.code) {
                     break;
                 }

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::{fmt, io};
 
+use gauze_core::ports::{TransportError, VaultError};
 use gauze_core::{
-    CaptureError, DiscardError, EnrolError, ManagedError, OpenError, RunError, SignInError, StoreError,
+    CallError, CaptureError, DiscardError, EnrolError, ManagedError, OpenError, RunError, SignInError,
+    StoreError,
 };
 use gauze_listen::FileError;
 use gauze_tests::config::ConfigFileError;
@@ -66,12 +68,20 @@ impl From<StoreError> for Refusal {
 impl From<EnrolError> for Refusal {
     fn from(error: EnrolError) -> Self {
         let message = match &error {
+            EnrolError::Call(CallError::Transport(TransportError::Certificate(fault))) => {
+                fault.next_step().to_owned()
+            }
+            EnrolError::Call(CallError::Refused(problem)) => format!("{}. {}", problem.code.title(), problem.detail),
             EnrolError::Call(call) => format!("{error}: {}", call.next_step()),
+            // This phone's key store is files.
+            EnrolError::Vault(VaultError::Unavailable) => {
+                "the phone's keys could not be written below --data: free space where its disk is full, or have the disk checked, and run it again".to_owned()
+            }
             EnrolError::AlreadyEnrolled
             | EnrolError::Trust(_)
             | EnrolError::NoBundle
             | EnrolError::NoToken
-            | EnrolError::Vault(_)
+            | EnrolError::Vault(VaultError::NeedsUser | VaultError::Gone)
             | EnrolError::Store(_)
             | EnrolError::Tls(_) => error.to_string(),
         };

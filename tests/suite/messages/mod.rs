@@ -61,6 +61,11 @@ const FILLED_IN: &[(&str, &str, &str)] = &[
     ("core/src/policy/managed/mod.rs", "gateway_invalid", "A setting is missing or wrong: …"),
     ("server-stub/gateway/src/admin/error.rs", "unreadable", "… cannot be read (…): …"),
     ("server-stub/gateway/src/app.rs", "database_failed", "The database does not open (…): …"),
+    (
+        "server-stub/gateway/src/app.rs",
+        "schema_failed",
+        "The database's schema cannot be brought up to date (…): …",
+    ),
     ("server-stub/gateway/src/attest_cli.rs", "status_list_invalid", "The status list does not read: …"),
     ("server-stub/gateway/src/attest_cli.rs", "unreadable", "… cannot be read (…): …"),
     ("server-stub/gateway/src/console/mod.rs", "listen_failed", "Cannot listen on … (…): …"),

@@ -81,6 +81,12 @@ async fn a_newcomer_gets_from_an_empty_directory_to_a_filed_photo() {
     assert!(last.lines().any(|line| line.starts_with("filed ")), "{last}");
     let status = reader.types("gauze-phone status").await;
     assert!(status.contains("1 filed or discarded and gone from here"), "{status}");
+    // Nothing to wonder about in either log.
+    for log in ["0.log", "1.log"] {
+        let told = std::fs::read_to_string(reader.at(log)).unwrap();
+        assert!(!told.contains(" WARN ") && !told.contains(" ERROR "), "{told}");
+    }
+    assert!(reader.at("gateway/certificate.until").exists(), "the console knows when the certificate ends");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,6 +173,21 @@ async fn day_to_day(reader: &mut Reader) {
         }
         match () {
             () if line.contains("proposals list") => reader.awaits(&line, "token").await,
+            () if line.contains("proposals show PROPOSAL") => {
+                // While it waits, both sides say what is typed next.
+                let waits = reader
+                    .types("gauze-gateway admin token show PROPOSAL --data gateway --tenant ward-9")
+                    .await;
+                assert!(
+                    waits.contains(&reader.meant("`gauze-records proposals show PROPOSAL --data records`")),
+                    "{waits}"
+                );
+                let shown = reader.types(&line).await;
+                let next =
+                    reader.meant("`gauze-records proposals approve PROPOSAL --data records --keys keys --by");
+                assert!(shown.contains(&next), "{shown}");
+                shown
+            }
             () if line.contains("token show PROPOSAL") => reader.awaits(&line, "root_sha256").await,
             () if line.contains("admin token inventory") => reader.awaits(&line, "of 2").await,
             () => reader.types(&line).await,

@@ -136,7 +136,8 @@ impl Reader {
         shell
     }
 
-    fn meant(&self, line: &str) -> String {
+    /// A line as it is typed here.
+    pub fn meant(&self, line: &str) -> String {
         let mut line = line
             .replace("https://gauze.example.org", &format!("https://localhost:{}", self.port))
             .replace("gauze.example.org", "localhost")

@@ -22,7 +22,9 @@ pub struct Dates {
     pub policy: Option<(u64, Timestamp)>,
     /// When a witness that the bundle names cosigned the log last: that has no last day either.
     pub witness: Option<Timestamp>,
-    /// Whether entries of the log have waited for the witness longer than it is ever away.
+    /// Entries of the log that wait for it.
+    pub unwitnessed: u64,
+    /// Whether the oldest of them has waited longer than the witness is ever away.
     pub witness_late: bool,
 }
 
@@ -38,12 +40,15 @@ impl Admin {
         let now = self.clock.now();
         let witness = served.cosigned_at(self.db.cosigned_last(self.tenant()).await?.as_deref());
         let watched = self.db.watched(self.tenant(), now.as_millisecond()).await?;
+        // One that came before this was kept has waited since the witness signed last.
+        let since = watched.unwitnessed_ms.and_then(|at| Timestamp::from_millisecond(at).ok()).or(witness);
         Ok(Dates {
             certificate: until::left(&self.data),
             bundle: served.bundle.fresh_until,
             policy: signed.map(|_| (policy.version, policy.issued_at)),
             witness,
-            witness_late: watched.unwitnessed > 0 && witness.is_none_or(|at| now.duration_since(at) >= QUIET),
+            unwitnessed: watched.unwitnessed,
+            witness_late: watched.unwitnessed > 0 && since.is_none_or(|at| now.duration_since(at) >= QUIET),
         })
     }
 }

@@ -8,7 +8,7 @@ use gauze_gateway::admin::{
 };
 use gauze_gateway::{DevicePage, Proposal, ProposalStatus, Registered};
 use gauze_listen::table;
-use gauze_wire::{Deed, DeviceId, ManagedConfiguration, System, Wanted};
+use gauze_wire::{Deed, DeviceId, ManagedConfiguration, ProposalId, System, Wanted};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -197,10 +197,13 @@ pub fn acts(acts: &[ActView]) -> String {
 
 pub fn proposed(proposal: &Proposal) -> String {
     let id = &proposal.proposal_id;
+    format!("{id} {} {}\n{}", proposal.wanted.kind(), proposal.status.as_str(), decided_inside(id))
+}
+
+/// The command lies with the people who decide.
+fn decided_inside(id: &ProposalId) -> String {
     format!(
-        "{id} {} {}\nNext: inside the hospital, `gauze-records proposals show {id}`, then approve or refuse it.\n",
-        proposal.wanted.kind(),
-        proposal.status.as_str()
+        "Next: inside the hospital, after its next pull, `gauze-records proposals show {id} --data records`, then approve or refuse it.\n"
     )
 }
 
@@ -226,7 +229,9 @@ fn row(token: &TokenView) -> [String; 5] {
 
 pub fn token(token: &TokenView, system: Option<System>) -> String {
     let pasted = token.managed.as_ref().map(|managed| paste("this phone", managed, system));
-    tokens(std::slice::from_ref(token)) + &pasted.unwrap_or_default()
+    let Proposal { status, proposal_id, .. } = &token.proposal;
+    let next = if *status == ProposalStatus::Waiting { decided_inside(proposal_id) } else { String::new() };
+    tokens(std::slice::from_ref(token)) + &next + &pasted.unwrap_or_default()
 }
 
 pub fn inventory(view: &InventoryView, system: Option<System>) -> String {

@@ -33,6 +33,9 @@ fn all(dates: &Dates, now: Timestamp) -> [(Due, Left, Markup); 4] {
             html! { "It signed last " (words::time(at)) ". " (words::NO_LAST_DAY) },
         ),
         (None, true) => (Left::Late, html! { "It has not signed yet." }),
+        (None, false) if dates.unwitnessed > 0 => {
+            (Left::NotKnown, html! { "It has not signed what came within the last hour." })
+        }
         (None, false) => (Left::NotKnown, html! { "It has not signed yet, and nothing waits for it." }),
     };
     let (certificate, bundle) = (ends(dates.certificate), ends(Some(dates.bundle)));

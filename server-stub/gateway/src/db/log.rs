@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use gauze_wire::log::{self, Checkpoint, Span, Subtree, Tree};
 use gauze_wire::{Digest, EntryKind, Jws, LogEntry, Proof, Tenant, WireError};
+use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{Db, Write, damaged, to_i64, to_u64};
@@ -85,16 +86,17 @@ impl Db {
 pub async fn append(
     write: &mut Write<'_>,
     served: &Served,
-    kind: EntryKind,
-    jws: &Jws,
+    (kind, jws): (EntryKind, &Jws),
+    now: Timestamp,
 ) -> Result<Proof, sqlx::Error> {
     let tenant = &served.bundle.tenant;
     let index = size(write, tenant).await?;
-    sqlx::query("INSERT INTO leaf (tenant, idx, kind, jws) VALUES (?, ?, ?, ?)")
+    sqlx::query("INSERT INTO leaf (tenant, idx, kind, jws, at_ms) VALUES (?, ?, ?, ?, ?)")
         .bind(tenant.as_str())
         .bind(to_i64(index))
         .bind(kind_name(kind))
         .bind(jws.as_str())
+        .bind(now.as_millisecond())
         .execute(&mut **write)
         .await?;
     let mut tree = tree(write, tenant, index).await?;

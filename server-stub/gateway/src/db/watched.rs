@@ -34,6 +34,8 @@ pub struct Watched {
     pub log_size: u64,
     /// Leaves of the log that no witness has cosigned.
     pub unwitnessed: u64,
+    /// When the oldest of them was appended (Unix time in milliseconds), where one waits and it is known.
+    pub unwitnessed_ms: Option<i64>,
 }
 
 impl Db {
@@ -48,6 +50,9 @@ impl Db {
         let holding = "status <> 'revoked' AND (wiped_at_ms IS NULL OR wiped_cause = 'offline') AND unsent > 0 AND heard_at_ms < ?2";
         let proposals = "SELECT COUNT(*) FROM proposal WHERE tenant = ? AND status = 'waiting'";
         let cosigned = "SELECT COALESCE(MAX(size), 0) FROM cosigned WHERE tenant = ?";
+        let oldest = "SELECT at_ms FROM leaf WHERE tenant = ?1 AND idx = \
+             (SELECT COALESCE(MAX(size), 0) FROM cosigned WHERE tenant = ?1)";
+        let oldest = sqlx::query_scalar(oldest).bind(tenant.as_str()).fetch_optional(&self.readers).await?;
         Ok(Watched {
             waiting,
             oldest_ms,
@@ -62,6 +67,7 @@ impl Db {
             proposals_waiting: self.number(proposals, tenant).await?,
             log_size,
             unwitnessed: log_size.saturating_sub(self.number(cosigned, tenant).await?),
+            unwitnessed_ms: oldest.flatten(),
         })
     }
 

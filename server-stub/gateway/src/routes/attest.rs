@@ -82,7 +82,7 @@ async fn keep(
     if now.as_ref() != Some(before) {
         return Err(ProblemCode::Unavailable.into());
     }
-    log_append(&mut write, served, EntryKind::Reattestation, jws).await?;
+    log_append(&mut write, served, (EntryKind::Reattestation, jws), app.clock.now()).await?;
     match verdict {
         Ok(shown) => {
             let now_ms = app.clock.now().as_millisecond();

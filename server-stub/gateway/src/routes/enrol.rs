@@ -148,13 +148,14 @@ async fn keep(
     if !Db::spend_token(&mut write, tenant, device.spent(), &evidence.digest()).await? {
         return Err(ProblemCode::TokenUsed.into());
     }
-    let proof = log_append(&mut write, served, EntryKind::Enrolment, evidence).await?;
+    let now = app.clock.now();
+    let proof = log_append(&mut write, served, (EntryKind::Enrolment, evidence), now).await?;
     let new = NewDevice {
         tenant,
         device,
         evidence: &evidence.digest(),
         log_index: proof.log_index,
-        now_ms: app.clock.now().as_millisecond(),
+        now_ms: now.as_millisecond(),
     };
     if !Db::add_device(&mut write, &new).await? {
         // A key enrols once; a phone that enrols again makes a new one.

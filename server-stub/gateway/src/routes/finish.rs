@@ -62,8 +62,8 @@ pub async fn log_and_sign(
     name: &BlobName,
 ) -> Result<CaptureState, RequestRefusal> {
     let capture = Db::capture_now(write, name).await?.ok_or(ProblemCode::Internal)?;
-    let proof = log_append(write, served, capture.kind, &capture.manifest).await?;
     let now = app.clock.now();
+    let proof = log_append(write, served, (capture.kind, &capture.manifest), now).await?;
     let stored = Jws::sign(&Stored::new(capture.binding(), proof, now), app.keys.receipts())?;
     // A void's too, where the photo that it takes back lies here yet: whoever cleans up takes it.
     let has_blob = capture.kind != EntryKind::Void || app.blobs.whole(name).is_file();

@@ -52,7 +52,7 @@ async fn keep(app: &App, word: &Jws, wiped: &Wiped) -> Result<StatusCode, Reques
         // What is left undone here is undone with the write.
         app.budgets.take(whose, Cost::Wiped, 1)?;
         app.budgets.take(whose, Cost::LeafBytes, word.as_str().len() as u64)?;
-        log_append(&mut write, served, EntryKind::Wiped, word).await?;
+        log_append(&mut write, served, (EntryKind::Wiped, word), now).await?;
         // The word is not dated as a request is: a phone's clock that runs ahead makes none of its later ones late.
         let at_s = wiped.at.min(now).as_second();
         let (highest_seq, unsent) = (wiped.highest_seq, wiped.unsent);

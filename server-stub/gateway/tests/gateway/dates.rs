@@ -72,14 +72,30 @@ async fn a_missing_policy_and_a_witness_that_is_away_are_warned_of() {
 
     let gateway = Gateway::serving(&[&hospital]).await;
     Phone::enrolled(&gateway, &hospital).await;
-    let away = warned(&gateway, &hospital).await;
-    assert!(away.len() == 1 && away[0].contains("gauze-records serve"), "{away:?}");
+    late_after_an_hour(&gateway, &hospital).await;
     let page = hospital.log(&gateway).await;
     let note = hospital.witness.cosign(&page.checkpoint, gateway.now()).unwrap();
     hospital.tell(&gateway, "cosignatures", note.into()).await.expect(204);
     assert_eq!(warned(&gateway, &hospital).await, [""; 0], "it has signed what there is");
     gateway.pass(days(2));
     assert_eq!(warned(&gateway, &hospital).await, [""; 0], "and nothing has come since");
+    Phone::enrolled(&gateway, &hospital).await;
+    late_after_an_hour(&gateway, &hospital).await;
+}
+
+/// That what came just now is no warning until the witness was away for longer than it ever is.
+async fn late_after_an_hour(gateway: &Gateway, hospital: &Hospital) {
+    assert_eq!(warned(gateway, hospital).await, [""; 0], "it is asked every few seconds");
+    let page = Browser::of(gateway, hospital).await.open("/devices").await;
+    assert!(!page.contains("nothing waits for it"), "{page}");
+    gateway.pass(SignedDuration::from_mins(59));
+    assert_eq!(warned(gateway, hospital).await, [""; 0]);
+    gateway.pass(SignedDuration::from_mins(1));
+    let away = warned(gateway, hospital).await;
+    assert!(
+        away.len() == 1 && away[0].contains("Late") && away[0].contains("gauze-records serve"),
+        "{away:?}"
+    );
 }
 
 #[tokio::test]

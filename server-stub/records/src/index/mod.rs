@@ -38,7 +38,7 @@ pub enum IndexError {
     #[error("the index failed: {0}")]
     Database(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
-    #[error("the index is of another version: {0}")]
+    #[error("the index cannot be brought up to date: {0}")]
     Migration(#[from] MigrateError),
     /// There is none.
     #[error("there is no index here: {} is missing", .0.display())]
@@ -77,7 +77,9 @@ impl From<WireError> for IndexError {
 impl Coded for IndexError {
     fn code(&self) -> &'static str {
         match self {
-            Self::Database(_) | Self::Migration(_) if is_full(self) => "storage_full",
+            Self::Database(_) | Self::Migration(_) if sqlite_code(self) == Some(SQLITE_FULL) => {
+                "storage_full"
+            }
             Self::Database(_) | Self::Migration(_) => "index_failed",
             Self::Absent(_) => "no_index",
             Self::Read => "index_read",
@@ -91,7 +93,12 @@ impl Coded for IndexError {
 
     fn next_step(&self) -> &'static str {
         match self {
-            Self::Database(_) | Self::Migration(_) if is_full(self) => "Free space and run it again.",
+            Self::Database(_) | Self::Migration(_) if sqlite_code(self) == Some(SQLITE_FULL) => {
+                "Free space and run it again."
+            }
+            Self::Database(_) | Self::Migration(_) if sqlite_code(self) == Some(SQLITE_IOERR) => {
+                "Free space where the disk is full, or have the disk checked, and run it again; nothing was lost."
+            }
             Self::Database(_) => "Check the disk and who may write to --data; nothing was lost.",
             Self::Migration(_) => "Use the program version that wrote it, or a newer one.",
             Self::Absent(_) => "Check --data, or pull first.",
@@ -109,14 +116,15 @@ impl Coded for IndexError {
     }
 }
 
-/// Whether space is the matter, also behind a migration that did not get through.
-fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
+
+/// SQLite's plain code, also behind a migration that did not get through: extended ones keep it in the low byte.
+fn sqlite_code(error: &(dyn std::error::Error + 'static)) -> Option<u32> {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
-    causes.any(|cause| {
-        let code =
-            cause.downcast_ref().and_then(sqlx::Error::as_database_error).and_then(|error| error.code());
-        // SQLITE_FULL is 13; extended codes keep it in the low byte.
-        code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 13)
+    causes.find_map(|cause| {
+        let cause = cause.downcast_ref().and_then(sqlx::Error::as_database_error)?;
+        Some(cause.code()?.parse::<u32>().ok()? & 0xff)
     })
 }
 

@@ -30,7 +30,7 @@ pub enum KeysError {
     #[error("not as documented: {0}")]
     Malformed(String),
     /// The input names another tenant than the keys.
-    #[error("it names another tenant than the keys")]
+    #[error("what is to be signed is for another tenant than the keys")]
     OtherTenant,
     /// The bundle names another root than the one that would sign it.
     #[error("it names another root than the one in the keys directory")]
@@ -137,7 +137,7 @@ impl Coded for KeysError {
             Self::Disk(error) => error.next_step(),
             Self::Entropy(_) => "Run it on a machine with a working random generator.",
             Self::Malformed(_) => "Correct the file; docs/formats.md describes it.",
-            Self::OtherTenant => "Use the keys of that tenant.",
+            Self::OtherTenant => "Use the keys of that tenant, or correct the file.",
             Self::OtherRoot => "Use the keys directory that holds that root.",
             Self::NoNextRoot => "Make one with `root next`; after a hand-over there is none until then.",
             Self::NotNamed(_) => {

@@ -19,10 +19,26 @@ use crate::entropy::random;
 /// Longest life of an inventory token, in days.
 pub const MAX_INVENTORY_DAYS: u32 = 30;
 
-/// Headings of the column with serial numbers, in small letters and digits: Intune, Jamf Pro and Workspace ONE say `Serial
-/// number` in their own spellings, the Android Management API `hardwareInfo.serialNumber`.
-const HEADINGS: [&str; 5] =
-    ["serialnumber", "serial", "deviceserialnumber", "hardwareinfoserialnumber", "serialno"];
+/// Headings of the column with serial numbers, in small letters and digits. What management systems write stands in the tests
+/// below, with the page that says so; the rest are the same words in languages that a console may be set to.
+const HEADINGS: [&str; 16] = [
+    "serialnumber",
+    "serial",
+    "serialno",
+    "deviceserialnumber",
+    "deviceserial",
+    "seriennummer",
+    "serienummer",
+    "numérodesérie",
+    "númerodeserie",
+    "númerodesérie",
+    "numerodiserie",
+    "numerseryjny",
+    "sarjanumero",
+    "rhifcyfresol",
+    "シリアル番号",
+    "序列号",
+];
 
 /// A line that brought no phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -100,12 +116,15 @@ pub fn import(tables: &[PathBuf], column: Option<&str>) -> Result<Imported, Keys
 }
 
 fn serial_column(path: &Path, headings: &[String], column: Option<&str>) -> Result<usize, KeysError> {
-    let plain = |text: &str| -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    let known = |text: &str| {
+        let plain: String =
+            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        HEADINGS.contains(&plain.as_str())
     };
     let wanted = |heading: &String| match column {
         Some(column) => heading.trim() == column.trim(),
-        None => HEADINGS.contains(&plain(heading).as_str()),
+        // What is written out of JSON has the object's name before the field's: `hardwareInfo.serialNumber`.
+        None => known(heading) || heading.rsplit_once('.').is_some_and(|(_, field)| known(field)),
     };
     let mut found = headings.iter().enumerate().filter(|(_, heading)| wanted(heading)).map(|(at, _)| at);
     match (found.next(), found.next()) {
@@ -190,4 +209,105 @@ pub fn sign_inventory(
         (signed.token_id, signed.expires_at) = (Some(token.token_id), Some(token.expires_at));
     }
     Ok(signed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What each system writes above its table, whole where a public page has it whole, and the page's title.
+    const WRITTEN: &[(&str, &str)] = &[
+        (
+            "Microsoft Learn, Intune reports and properties available using Graph API: DevicesWithInventory, which is what All devices, Export writes",
+            "Device ID,Device name,Enrollment date,Last check-in,Microsoft Entra Device ID,OS version,Microsoft Entra registered,\
+             EAS activation ID,Serial number,Manufacturer,Model,EAS activated,IMEI,Last EAS sync time,EAS reason,EAS status,\
+             Compliance grace period expiration,Security patch level,Wi-Fi MAC,MEID,Subscriber carrier,Total storage,Free storage,\
+             Management name,Category,UserId,Primary user UPN,Primary user email address,Primary user display name,WiFiIPv4Address,\
+             WiFiSubnetID,Compliance,Managed by,Ownership,Device state,Intune registered,Supervised,Encrypted,OS,SkuFamily,JoinType,\
+             Phone number,Jailbroken,ICCID,EthernetMAC,CellularTechnology,ProcessorArchitecture,EID",
+        ),
+        (
+            "Microsoft Learn, Export Intune reports using Graph APIs: as they are asked for by their own names",
+            "DeviceName,SerialNumber,IMEI,OSVersion,DeviceId",
+        ),
+        (
+            "Jamf Pro Documentation, Inventory Preload: the field; Mobile Device Inventory Display names an export's columns",
+            "Display Name,JSS Mobile Device ID,Serial Number,Asset Tag,Model,OS Version,Last Inventory Update",
+        ),
+        (
+            "Samsung Knox Documentation, Device configuration",
+            "IMEI/MEID,SERIAL NUMBER,MODEL,USER ID,TAGS,PROFILE,STATUS",
+        ),
+        (
+            "Android Management API, REST Resource enterprises.devices: the field's own name",
+            "name,hardwareInfo.brand,hardwareInfo.model,hardwareInfo.serialNumber,enterpriseSpecificId",
+        ),
+        (
+            "Android zero-touch enrollment, Identifiers: the reseller's table",
+            "modemtype,modemid,serial,model,manufacturer,profiletype,owner",
+        ),
+        (
+            "Apple School Manager and Apple Business APIs, Get Organization Devices: the field's own name",
+            "id,attributes.serialNumber,attributes.deviceModel,attributes.orderNumber,attributes.imei",
+        ),
+        (
+            "Workspace ONE UEM API Reference, EnrolledDeviceDetails: the field in the console's words",
+            "Friendly Name,Serial Number,Asset Number,Last Seen",
+        ),
+    ];
+
+    fn read(table: &str) -> Result<Vec<String>, KeysError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("phones.csv");
+        disk::replace(&path, table.as_bytes(), PRIVATE).unwrap();
+        Ok(import(&[path], None)?.serials.iter().map(|serial| serial.as_str().to_owned()).collect())
+    }
+
+    /// A table with these headings, and `SN-1` in the column that is meant.
+    fn table(headings: &str, separator: char, quoted: bool) -> String {
+        let headings: Vec<_> = headings.split(',').collect();
+        let is_meant = |heading: &&str| heading.to_lowercase().replace(' ', "").contains("serial");
+        assert_eq!(headings.iter().filter(|heading| is_meant(heading)).count(), 1, "{headings:?}");
+        let row = headings.iter().map(|heading| if is_meant(heading) { "SN-1" } else { "of another kind" });
+        let line = |fields: Vec<&str>| {
+            let fields =
+                fields.iter().map(|field| if quoted { format!("\"{field}\"") } else { (*field).to_owned() });
+            fields.collect::<Vec<_>>().join(&separator.to_string())
+        };
+        format!("{}\r\n{}\r\n", line(headings.clone()), line(row.collect()))
+    }
+
+    #[test]
+    fn the_column_is_found_in_what_each_management_system_writes() {
+        for (page, headings) in WRITTEN {
+            for (separator, quoted) in [(',', false), (',', true), (';', false), ('\t', true)] {
+                let read = read(&table(headings, separator, quoted));
+                assert_eq!(read.unwrap_or_else(|error| panic!("{page}: {error}")), ["SN-1"], "{page}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_column_is_found_in_other_languages_and_no_other_column_is_taken_for_it() {
+        for heading in [
+            "Seriennummer",
+            "Numéro de série",
+            "NÚMERO DE SERIE",
+            "N. di serie,Numero di serie",
+            "Rhif cyfresol",
+            "シリアル番号",
+        ] {
+            let row = "SN-0,".repeat(heading.matches(',').count());
+            assert_eq!(read(&format!("{heading}\n{row}SN-1\n")).unwrap(), ["SN-1"], "{heading}");
+        }
+        // A SIM card has a serial number too, and so has a battery.
+        for headings in
+            ["Name,ICCID,IMEI", "SIM serial number,Battery serial", "Serial number,Device serial number"]
+        {
+            assert!(
+                matches!(read(&format!("{headings}\na,b,c\n")), Err(KeysError::Column { .. })),
+                "{headings}"
+            );
+        }
+    }
 }

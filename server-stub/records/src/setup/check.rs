@@ -95,12 +95,13 @@ async fn answer(options: &CheckOptions<'_>, trust: Trust, clock: Arc<dyn Clock>)
     match (gateway.page(0, 1).await, gateway.offset_s()) {
         (Err(error), _) => Check::failed("gateway", format!("{}: {}", options.gateway, error.line())),
         (Ok(_), 0) => Check::ok("gateway", format!("{} answers and knows this side", options.gateway)),
-        (Ok(_), offset) => Check::warning(
-            "gateway",
-            format!(
-                "{} answers, and its clock is {offset} s ahead of this one: set both by NTP",
+        (Ok(_), offset) => {
+            let (seconds, side) = (offset.unsigned_abs(), if offset < 0 { "behind" } else { "ahead of" });
+            let told = format!(
+                "{} answers, and its clock is {seconds} s {side} this one: set both by NTP",
                 options.gateway
-            ),
-        ),
+            );
+            Check::warning("gateway", told)
+        }
     }
 }

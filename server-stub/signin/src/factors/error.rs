@@ -1,5 +1,7 @@
 //! Why a second factor is not proven or not enrolled.
 
+use sqlx::migrate::MigrateError;
+
 use crate::random::NoEntropy;
 
 /// Why a second factor is not proven or not enrolled.
@@ -9,8 +11,8 @@ pub enum FactorError {
     #[error("the store of second factors failed: {0}")]
     Store(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
-    #[error("the store of second factors is of another version: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("the store of second factors cannot be brought up to date: {0}")]
+    Migration(#[from] MigrateError),
     /// A row cannot be opened with this key.
     #[error("a second factor in the store cannot be opened: the key is another one, or the row is damaged")]
     Damaged,
@@ -60,6 +62,9 @@ impl FactorError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Store(_) => "factors_failed",
+            Self::Migration(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => {
+                "factors_failed"
+            }
             Self::Migration(_) => "factors_version",
             Self::Damaged => "factor_damaged",
             Self::Authority(_) => "authority_unreadable",
@@ -82,6 +87,9 @@ impl FactorError {
     pub fn next_step(&self) -> &'static str {
         match self {
             Self::Store(_) | Self::NoEntropy(_) => "Tell the help desk, and try again in a minute.",
+            Self::Migration(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => {
+                "Free space where the disk is full, or have the disk checked, and start it again."
+            }
             Self::Migration(_) => "Use the program version that wrote it, or a newer one.",
             Self::Damaged => {
                 "Have the person enrol again, or restore the keys directory that belongs to this data."

@@ -1,11 +1,13 @@
-//! Disks of a test's own, and what is wrong with them.
+//! Disks of a test's own, and what is wrong with them. What goes wrong in here ends the test.
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on says where")]
 
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gauze_tests::skipped::skipped;
+use crate::skipped::skipped;
 
 /// A file system in memory, of a size that can be changed. Gone on drop.
 pub struct Mount(PathBuf);
