@@ -101,6 +101,8 @@ public final class RustCore: GauzeLogic.Core {
         await tried { try await client.queue().transferEnded(id: photo, end: end.toCore()).report.toApp() }
     }
 
+    public func vouching(_ host: String) -> GauzeLogic.Vouching { client.vouching(host: host).toApp() }
+
     public func moves() -> AsyncStream<String> {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)
         guard let moves = try? client.queue().moves() else {

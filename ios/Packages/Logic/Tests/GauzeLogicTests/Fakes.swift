@@ -125,6 +125,8 @@ final class FakeCore: Core {
 
     func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<Sent> { await send(asked: false) }
 
+    func vouching(_ host: String) -> Vouching { .nobody }
+
     func moves() -> AsyncStream<String> { AsyncStream { $0.finish() } }
 
     func signInMode() -> SignInMode? { state.now.mode }
