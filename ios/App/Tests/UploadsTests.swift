@@ -10,7 +10,7 @@ import FoundationNetworking
 #endif
 
 /// What is handed to the system and what is told of its end; the session is the process's own, since Linux has no other.
-@Suite struct UploadsTests {
+@Suite(.timeLimit(.minutes(1))) struct UploadsTests {
     private func file() throws -> URL {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try Data(repeating: 7, count: 100).write(to: file)
@@ -36,6 +36,22 @@ import FoundationNetworking
         let (photo, end) = try #require(ended)
         #expect(photo == "photo-1")
         guard case .unreachable = end else { Issue.record("\(end)"); return }
+        #expect(core.asked == 1)
+    }
+
+    /// The core marks what it plans as carried: what nobody carries would wait for an hour.
+    @Test func whatTheCorePlansWhenOneEndedIsCarriedToo() async throws {
+        let file = try file()
+        defer { try? FileManager.default.removeItem(at: file) }
+        let transfer = { Transfer(photo: $0, url: "http://127.0.0.1:9/v1/transfers/secret", file: file.path, bytes: 100) }
+        let core = Planned([transfer("photo-1")], then: [transfer("photo-1"), transfer("photo-2")])
+        let uploads = Uploads()
+        uploads.start(.ephemeral)
+        uploads.use(core)
+        await uploads.handOver(asked: true)
+        var ended: [String] = []
+        for await (photo, _) in core.ends.prefix(3) { ended.append(photo) }
+        #expect(ended.sorted() == ["photo-1", "photo-1", "photo-2"])
         #expect(core.asked == 1)
     }
 
@@ -84,7 +100,7 @@ import FoundationNetworking
 
     @Test func eachWayToEndIsOneThatTheCoreKnows() {
         let ends: [(URLError.Code, String)] = [
-            (.networkConnectionLost, "cut"), (.cancelled, "cut"), (.timedOut, "cut"), (.fileDoesNotExist, "fileGone"),
+            (.networkConnectionLost, "cut"), (.timedOut, "cut"), (.cancelled, "unreachable"), (.fileDoesNotExist, "fileGone"),
             (.noPermissionsToReadFile, "fileGone"), (.cannotOpenFile, "fileGone"), (.notConnectedToInternet, "unreachable"),
             (.cannotConnectToHost, "unreachable"), (.secureConnectionFailed, "unreachable"),
         ]
@@ -105,13 +121,15 @@ private final class Planned: Sending, @unchecked Sendable {
     // Guarded by the lock.
     private let lock = NSLock()
     private var planned: [Transfer]
+    private var next: [Transfer]
     private var times = 0
     private let vouched: [String: Vouching]
     private let telling: AsyncStream<(String, TransferEnd)>.Continuation
     let ends: AsyncStream<(String, TransferEnd)>
 
-    init(_ planned: [Transfer], vouching: [String: Vouching] = [:]) {
+    init(_ planned: [Transfer], then next: [Transfer] = [], vouching: [String: Vouching] = [:]) {
         self.planned = planned
+        self.next = next
         vouched = vouching
         (ends, telling) = AsyncStream.makeStream(of: (String, TransferEnd).self)
     }
@@ -125,9 +143,12 @@ private final class Planned: Sending, @unchecked Sendable {
         }
     }
 
-    func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<Sent> {
+    func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<[Transfer]> {
         telling.yield((photo, end))
-        return .success(Sent(stored: 0, filed: 0, refused: 0, waiting: [:], nextAt: nil))
+        return lock.withLock {
+            defer { next = [] }
+            return .success(next)
+        }
     }
 
     func vouching(_ host: String) -> Vouching { vouched[host] ?? .nobody }

@@ -113,12 +113,17 @@ final class Nurse {
 
     /// As the app sends: what the core plans, the system carries, and the core hears how it ended.
     func send(asked: Bool = false) async throws {
-        for transfer in try await app.core.transfers(asked: asked).get() {
+        try await carry(try await app.core.transfers(asked: asked).get())
+    }
+
+    func carry(_ transfers: [Transfer]) async throws {
+        var planned = transfers
+        while let transfer = planned.popLast() {
             var request = URLRequest(url: try #require(URL(string: transfer.url)))
             request.httpMethod = "PUT"
             let (body, answer) = try await URLSession.shared.upload(for: request, fromFile: URL(fileURLWithPath: transfer.file))
             let status = try #require(answer as? HTTPURLResponse).statusCode
-            _ = try await app.core.ended(transfer.photo, .answered(status: status, body: body)).get()
+            planned += try await app.core.ended(transfer.photo, .answered(status: status, body: body)).get()
         }
     }
 

@@ -166,6 +166,22 @@ struct TroubleTests {
         }
     }
 
+    /// The first cuts are taken up at once, and what stands still waits its turn.
+    @Test func aTransferThatIsCutIsTakenUpAgainAtOnceAndTheOneThatIsPlannedThenArrives() async throws {
+        try await withNurse { nurse in
+            try await nurse.take()
+            var planned = try await nurse.app.core.transfers(asked: false).get()
+            for _ in 0..<3 {
+                let cut = try #require(planned.first)
+                planned = try await nurse.app.core.ended(cut.photo, .cut).get()
+                #expect(planned.map(\.photo) == [cut.photo])
+            }
+            #expect(try await nurse.app.core.transfers(asked: false).get().isEmpty, "it is carried")
+            try await nurse.carry(planned)
+            #expect(try nurse.photos().map(\.stage) == [.stored])
+        }
+    }
+
     @Test func aCameraThatIsForbiddenSaysSoAndTakesThePhotoWhenItIsAllowed() async throws {
         try await withNurse { nurse in
             try await nurse.atTheCamera()

@@ -254,7 +254,8 @@ public protocol Sending: Sendable {
 
     func transfers(asked: Bool) async -> Outcome<[Transfer]>
 
-    func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<Sent>
+    /// What to carry next: one that was cut is taken up again at once.
+    func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<[Transfer]>
 
     /// Who vouches for `host` while the system carries.
     func vouching(_ host: String) -> Vouching

@@ -50,7 +50,11 @@ public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
     public func handOver(asked: Bool) async {
         guard let session, let core, let planned = await core.transfers(asked: asked).orNil else { return }
         let carried = await carried(by: session)
-        for transfer in planned where !carried.contains(transfer.photo) {
+        carry(planned.filter { !carried.contains($0.photo) }, by: session)
+    }
+
+    private func carry(_ planned: [Transfer], by session: URLSession) {
+        for transfer in planned {
             guard let url = URL(string: transfer.url) else { continue }
             var request = URLRequest(url: url)
             request.httpMethod = "PUT"
@@ -123,12 +127,13 @@ extension Uploads: URLSessionDataDelegate {
             } else {
                 Self.end(error)
             }
-        lock.withLock { telling.append(Task { _ = await core.ended(photo, end) }) }
+        let told = Task { carry(await core.ended(photo, end).orNil ?? [], by: session) }
+        lock.withLock { telling.append(told) }
     }
 
     static func end(_ error: (any Error)?) -> TransferEnd {
         switch (error as? URLError)?.code {
-        case .networkConnectionLost, .cancelled, .timedOut: .cut
+        case .networkConnectionLost, .timedOut: .cut
         case .fileDoesNotExist, .noPermissionsToReadFile, .cannotOpenFile: .fileGone
         default: .unreachable
         }
