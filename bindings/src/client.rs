@@ -5,7 +5,9 @@ use gauze_core::adapters::{HttpTransport, SystemEntropy, forbid_core_dumps};
 use gauze_core::config::Encoding;
 use gauze_core::ports::Transport;
 use gauze_core::wire::{CaptureId, Choice, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId};
-use gauze_core::{CaptureContext, ClientConfig, Fix, PhotoView, Place, Ports, StatusView, WipeReport};
+use gauze_core::{
+    CaptureContext, ClientConfig, Fix, PhotoView, Place, Ports, StatusView, Vouching, WipeReport,
+};
 
 #[cfg(feature = "faults")]
 use crate::faults as ground;
@@ -93,6 +95,12 @@ impl Client {
     /// On which side of the policy's fences the phone is now, for a photo of `team`.
     pub fn place(&self, team: Option<Choice>) -> Place {
         self.0.place(team.as_ref())
+    }
+
+    /// Who vouches for `host`, to which the operating system speaks for this phone: what it carries is believed as what the core
+    /// sends.
+    pub fn vouching(&self, host: String) -> Vouching {
+        self.0.vouching(&host)
     }
 
     /// Names a new visit.

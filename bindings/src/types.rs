@@ -6,7 +6,9 @@ use gauze_core::queue::{QueueReport, Stopped, SystemTransfer, TransferEnd, Trans
 use gauze_core::wire::{
     CaptureId, DeviceId, FilingRefusal, Name, Platform, ProblemCode, Rendering, Text, WireError,
 };
-use gauze_core::{Advice, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, WipeReport};
+use gauze_core::{
+    Advice, Captured, Kind, PhotoView, Progress, Stage, StatusView, Trouble, Vouching, WipeReport,
+};
 use jiff::Timestamp;
 use std::path::PathBuf;
 
@@ -314,6 +316,17 @@ pub struct TransferPlan {
     pub transfers: Vec<SystemTransfer>,
     /// The rest of the queue.
     pub report: QueueReport,
+}
+
+/// Who vouches for a host.
+#[uniffi::remote(Enum)]
+pub enum Vouching {
+    /// The authorities that the system knows.
+    System,
+    /// These certificates (DER), and no others.
+    Only(Vec<Vec<u8>>),
+    /// Nobody: this phone does not speak to it.
+    Nobody,
 }
 
 /// Why nothing came back.

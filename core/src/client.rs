@@ -9,6 +9,7 @@ mod review;
 mod sign_in;
 mod standing;
 mod views;
+mod vouching;
 mod wipe;
 
 use std::collections::HashMap;
@@ -35,6 +36,7 @@ use crate::store::{Durable, Entry, Store, StoreError, Trouble};
 pub use configure::Configured;
 pub use error::{DiscardError, OpenError, RunError};
 pub use views::{Advice, PhotoView, StatusView};
+pub use vouching::Vouching;
 use wipe::WipeFile;
 pub use wipe::WipeReport;
 

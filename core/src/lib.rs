@@ -28,7 +28,7 @@ pub use auth::{CallError, Clinician, EnrolError, SignInError, SignInPage};
 pub use capture::{CaptureContext, CaptureError, Captured, PreviewError};
 pub use client::{
     Advice, Client, ClientConfig, Connect, DiscardError, OpenError, PhotoView, Ports, RunError, StatusView,
-    WipeReport,
+    Vouching, WipeReport,
 };
 pub use gauze_seal::strip::StripError;
 pub use policy::{Fix, Managed, ManagedError, Outside, Place, TrustError};

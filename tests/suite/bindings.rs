@@ -200,20 +200,29 @@ fn swift(command: &[&str], package: &str, scratch: &str) -> Option<Command> {
     Some(enter)
 }
 
-/// The bridge's own tests, and the journey of the iOS app's logic over it.
+/// The bridge's own tests, and the journey of the iOS app's logic over it: one after the other, since what the core is made to
+/// suffer all of its clients suffer.
 #[tokio::test(flavor = "multi_thread")]
 async fn swift_drives_the_core() {
-    let Some(mut command) = swift(&["test", "--disable-xctest"], "ios/Packages/Bridge", "swift") else {
+    let alone = ["test", "--disable-xctest", "--no-parallel"];
+    let Some(mut command) = swift(&alone, "ios/Packages/Bridge", "swift") else {
         return;
     };
-    let ready = fenced(25).await;
+    let (ready, signed_in) = (fenced(40).await, signed_in(4).await);
     let home = ready.hospital.home();
+    let both = home.join("authorities.pem");
+    let authority = |of: &Ready| std::fs::read_to_string(of.hospital.home().join("tls/ca.pem")).unwrap();
+    write(&both, &(authority(&ready) + &authority(&signed_in))).unwrap();
     command
-        .env("GAUZE_AUTHORITY", home.join("tls/ca.pem"))
+        .env("GAUZE_AUTHORITY", both)
+        .env("GAUZE_HOSPITAL", home)
         .env("GAUZE_MANAGED", &ready.configurations)
+        .env("GAUZE_SIGN_IN_HOSPITAL", signed_in.hospital.home())
+        .env("GAUZE_SIGN_IN_MANAGED", &signed_in.configurations)
         .env("GAUZE_PICTURE", pictures(home, 1).remove(0));
     ended_quietly(command).await;
     ready.all_are_filed(10).await;
+    signed_in.all_are_filed(2).await;
 }
 
 /// Scenarios, words and the comparison with Android's logic.

@@ -29,3 +29,4 @@ mod setup;
 mod shared;
 mod trust;
 mod witness;
+mod wordless;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use gauze_core::ReviewError;
 use gauze_core::config::{Configured, Encoding, Severity};
 use gauze_core::ports::Answer;
+use gauze_core::{ReviewError, Vouching};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
@@ -45,6 +45,31 @@ async fn management_tightens_at_once_and_over_a_restart_and_lets_go_again() {
     assert!(configure(&phone, &ward, json!({ "review_hours": "" })).accepted);
     phone.run().await;
     assert!(reviews(&phone));
+}
+
+/// The operating system believes the gateway by the same authorities as the core, and no other host by any.
+#[tokio::test]
+async fn the_system_is_told_who_vouches_for_the_gateway_as_management_has_it_now() {
+    let ward = Ward::new().await;
+    let stranger = Phone::new(&ward, "stranger");
+    assert_eq!(stranger.client().vouching("gateway.test"), Vouching::Nobody, "not enrolled");
+    let mut phone = Phone::enrolled(&ward).await;
+    assert_eq!(phone.client().vouching("gateway.test"), Vouching::System);
+    assert_eq!(phone.client().vouching("elsewhere.test"), Vouching::Nobody);
+
+    let ca = "-----BEGIN CERTIFICATE----- b25l -----END CERTIFICATE----- \
+              -----BEGIN CERTIFICATE----- b3RoZXI= -----END CERTIFICATE-----";
+    assert!(configure(&phone, &ward, json!({ "ca": ca })).accepted);
+    phone.restart();
+    let known = Vouching::Only(vec![b"one".to_vec(), b"other".to_vec()]);
+    assert_eq!(phone.client().vouching("gateway.test"), known);
+    assert_eq!(phone.client().vouching("elsewhere.test"), Vouching::Nobody);
+
+    // What is no certificate changes nothing.
+    assert!(!configure(&phone, &ward, json!({ "ca": "ca.pem" })).accepted);
+    assert_eq!(phone.client().vouching("gateway.test"), known);
+    assert!(configure(&phone, &ward, json!({ "ca": "" })).accepted);
+    assert_eq!(phone.client().vouching("gateway.test"), Vouching::System);
 }
 
 #[tokio::test]

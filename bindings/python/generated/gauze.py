@@ -579,6 +579,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_status() != 23204:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_vouching() != 53219:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_wants_position() != 28929:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_wipe() != 56720:
@@ -763,6 +765,9 @@ _UniffiLib.uniffi_gauze_checksum_method_client_sign_in.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_status.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_status.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_vouching.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_vouching.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_wants_position.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_wants_position.restype = ctypes.c_uint16
@@ -1028,6 +1033,12 @@ _UniffiLib.uniffi_gauze_fn_method_client_status.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_status.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_gauze_fn_method_client_vouching.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_vouching.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_client_wants_position.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -9612,6 +9623,158 @@ class _UniffiFfiConverterTypeTransferEnd(_UniffiConverterRustBuffer):
 
 
 
+
+
+
+
+class Vouching:
+    """
+    Who vouches for a host.
+"""
+    def __init__(self):
+        raise RuntimeError("Vouching cannot be instantiated directly")
+
+    # Each enum variant is a nested class of the enum itself.
+    @dataclass
+    class SYSTEM:
+        """
+        The authorities that the system knows.
+"""
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Vouching.SYSTEM()".format()
+        def __eq__(self, other):
+            if not isinstance(other, Vouching):
+                return NotImplemented
+            if not other.is_SYSTEM():
+                return False
+            return True
+
+    @dataclass
+    class ONLY:
+        """
+        These certificates (DER), and no others.
+"""
+
+        def __init__(self, *values):
+            if len(values) != 1:
+                raise TypeError(f"Expected 1 arguments, found {len(values)}")
+            self._values = values
+
+        def __getitem__(self, index):
+            return self._values[index]
+
+
+
+
+
+
+        def __str__(self):
+            return f"Vouching.ONLY{self._values!r}"
+        def __eq__(self, other):
+            if not isinstance(other, Vouching):
+                return NotImplemented
+            if not other.is_ONLY():
+                return False
+            return self._values == other._values
+
+    @dataclass
+    class NOBODY:
+        """
+        Nobody: this phone does not speak to it.
+"""
+
+        def __init__(self, ):
+            pass
+
+
+
+
+
+        def __str__(self):
+            return "Vouching.NOBODY()".format()
+        def __eq__(self, other):
+            if not isinstance(other, Vouching):
+                return NotImplemented
+            if not other.is_NOBODY():
+                return False
+            return True
+
+
+
+    # For each variant, we have `is_NAME` and `is_name` methods for easily checking
+    # whether an instance is that variant.
+    def is_SYSTEM(self) -> bool:
+        return isinstance(self, Vouching.SYSTEM)
+    def is_system(self) -> bool:
+        return isinstance(self, Vouching.SYSTEM)
+    def is_ONLY(self) -> bool:
+        return isinstance(self, Vouching.ONLY)
+    def is_only(self) -> bool:
+        return isinstance(self, Vouching.ONLY)
+    def is_NOBODY(self) -> bool:
+        return isinstance(self, Vouching.NOBODY)
+    def is_nobody(self) -> bool:
+        return isinstance(self, Vouching.NOBODY)
+
+
+# Now, a little trick - we make each nested variant class be a subclass of the main
+# enum class, so that method calls and instance checks etc will work intuitively.
+# We might be able to do this a little more neatly with a metaclass, but this'll do.
+Vouching.SYSTEM = type("Vouching.SYSTEM", (Vouching.SYSTEM, Vouching,), {})  # type: ignore
+Vouching.ONLY = type("Vouching.ONLY", (Vouching.ONLY, Vouching,), {})  # type: ignore
+Vouching.NOBODY = type("Vouching.NOBODY", (Vouching.NOBODY, Vouching,), {})  # type: ignore
+
+
+
+
+class _UniffiFfiConverterTypeVouching(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return Vouching.SYSTEM(
+            )
+        if variant == 2:
+            return Vouching.ONLY(
+                _UniffiFfiConverterSequenceBytes.read(buf),
+            )
+        if variant == 3:
+            return Vouching.NOBODY(
+            )
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value.is_SYSTEM():
+            return
+        if value.is_ONLY():
+            _UniffiFfiConverterSequenceBytes.check_lower(value._values[0])
+            return
+        if value.is_NOBODY():
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value.is_SYSTEM():
+            buf.write_i32(1)
+        if value.is_ONLY():
+            buf.write_i32(2)
+            _UniffiFfiConverterSequenceBytes.write(value._values[0], buf)
+        if value.is_NOBODY():
+            buf.write_i32(3)
+
+
+
+
 class EnrolmentProtocol(typing.Protocol):
     """
     Enrolling this phone, or enrolling it again where its device key is gone.
@@ -10837,6 +11000,12 @@ class ClientProtocol(typing.Protocol):
         Counts, versions, and what IT needs to see.
 """
         raise NotImplementedError
+    def vouching(self, host: str) -> Vouching:
+        """
+        Who vouches for `host`, to which the operating system speaks for this phone: what it carries is believed as what the core
+        sends.
+"""
+        raise NotImplementedError
     def wants_position(self, ) -> bool:
         """
         Whether the policy in force has fences that a phone judges: only then ask the system for positions.
@@ -11201,6 +11370,25 @@ class Client(ClientProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def vouching(self, host: str) -> Vouching:
+        """
+        Who vouches for `host`, to which the operating system speaks for this phone: what it carries is believed as what the core
+        sends.
+"""
+
+        _UniffiFfiConverterString.check_lower(host)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(host),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeVouching.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_vouching,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def wants_position(self, ) -> bool:
         """
         Whether the policy in force has fences that a phone judges: only then ask the system for positions.
@@ -11534,6 +11722,7 @@ __all__ = [
     "SignInMode",
     "TransportError",
     "TransferEnd",
+    "Vouching",
     "Advice",
     "Patient",
     "Choice",

@@ -9,7 +9,7 @@ mod trust;
 
 pub use managed::{
     Effect, Encoding, Finding, Judged, KeyedState, Kind, Limits, Managed, ManagedError, Need, SCHEMA_VERSION,
-    SETTINGS, Setting, Severity, feedback_dictionary, keyed_states,
+    SETTINGS, Setting, Severity, certificates, feedback_dictionary, keyed_states,
 };
 pub(crate) use place::Whereabouts;
 pub use place::{Fix, Outside, Place};

@@ -12,8 +12,8 @@ final class AppDelegate: UIResponder, UIApplicationDelegate {
     func application(
         _ application: UIApplication, didFinishLaunchingWithOptions launchOptions: [UIApplication.LaunchOptionsKey: Any]?
     ) -> Bool {
-        graph.uploads.start(.uploads())
         _ = graph.core()
+        graph.uploads.start(.uploads())
         let uploads = graph.uploads
         return BGTaskScheduler.shared.register(forTaskWithIdentifier: Uploads.retry, using: nil) { task in
             let sending = Task {

@@ -75,7 +75,7 @@ private func sources(_ path: String) throws -> [String: String] {
         let info = try plist("Info.plist")
         let asked = info.keys.filter { $0.hasSuffix("UsageDescription") }.sorted()
         #expect(asked == ["NSCameraUsageDescription", "NSFaceIDUsageDescription", "NSLocationWhenInUseUsageDescription"])
-        let loose = ["UIFileSharingEnabled", "LSSupportsOpeningDocumentsInPlace", "NSAppTransportSecurity", "CFBundleDocumentTypes"]
+        let loose = ["UIFileSharingEnabled", "LSSupportsOpeningDocumentsInPlace", "CFBundleDocumentTypes"]
         #expect(loose.filter { info[$0] != nil } == [])
         #expect(info["UIBackgroundModes"] as? [String] == ["processing"])
         let tasks = try #require(info["BGTaskSchedulerPermittedIdentifiers"] as? [String])
@@ -125,6 +125,20 @@ private func sources(_ path: String) throws -> [String: String] {
         #expect(imports("logic") == ["Foundation"])
         #expect(imports("app").isDisjoint(with: ["GauzeCore", "GauzeBridge", "GauzeCoreFFI"]))
         #expect(imports("platform").isDisjoint(with: ["GauzeCore", "GauzeBridge", "GauzeAdapter"]))
+    }
+
+    /// With App Transport Security no authority but the system's is believed, whatever the app answers. What it asks besides,
+    /// the one session asks for itself.
+    @Test func theOneSessionMayBelieveTheHospitalsAuthorityAndAsksForTlsItself() throws {
+        #expect(try plist("Info.plist")["NSAppTransportSecurity"] as? [String: Bool] == ["NSAllowsArbitraryLoads": true])
+        for part in parts.keys {
+            let speaking = naming(part, "URLSession(", "URLSession.shared", "NWConnection", "WebView", "CFStream", "NSURLConnection")
+            #expect(speaking == (part == "platform" ? ["GauzePlatform/Upload/Uploads.swift"] : []), "\(part)")
+        }
+        let uploads = try #require(parts["platform"]?["GauzePlatform/Upload/Uploads.swift"])
+        for once in ["URLSession(", "tlsMinimumSupportedProtocolVersion = .TLSv12", ".useCredential"] {
+            #expect(uploads.components(separatedBy: once).count == 2, "\(once)")
+        }
     }
 
     @Test func noGalleryNoPasteboardNoLogAndNoPictureInAFile() {

@@ -1,5 +1,6 @@
 import Foundation
 import GauzeLogic
+import Security
 import Testing
 
 @testable import GauzePlatform
@@ -9,7 +10,7 @@ import FoundationNetworking
 #endif
 
 /// What is handed to the system and what is told of its end; the session is the process's own, since Linux has no other.
-@Suite struct UploadsTests {
+@Suite(.timeLimit(.minutes(1))) struct UploadsTests {
     private func file() throws -> URL {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try Data(repeating: 7, count: 100).write(to: file)
@@ -38,9 +39,68 @@ import FoundationNetworking
         #expect(core.asked == 1)
     }
 
+    /// The core marks what it plans as carried: what nobody carries would wait for an hour.
+    @Test func whatTheCorePlansWhenOneEndedIsCarriedToo() async throws {
+        let file = try file()
+        defer { try? FileManager.default.removeItem(at: file) }
+        let transfer = { Transfer(photo: $0, url: "http://127.0.0.1:9/v1/transfers/secret", file: file.path, bytes: 100) }
+        let core = Planned([transfer("photo-1")], then: [transfer("photo-1"), transfer("photo-2")])
+        let uploads = Uploads()
+        uploads.start(.ephemeral)
+        uploads.use(core)
+        await uploads.handOver(asked: true)
+        var ended: [String] = []
+        for await (photo, _) in core.ends.prefix(3) { ended.append(photo) }
+        #expect(ended.sorted() == ["photo-1", "photo-1", "photo-2"])
+        #expect(core.asked == 1)
+    }
+
+    /// What is asked of the session by `host`, and what it says without a server that could be judged.
+    private func answered(_ uploads: Uploads, _ space: URLProtectionSpace) async -> URLSession.AuthChallengeDisposition {
+        let challenge = URLAuthenticationChallenge(
+            protectionSpace: space, proposedCredential: nil, previousFailureCount: 0, failureResponse: nil, error: nil, sender: Nobody()
+        )
+        return await withCheckedContinuation { waiting in
+            uploads.urlSession(.shared, didReceive: challenge) { answer, credential in
+                #expect(credential == nil)
+                waiting.resume(returning: answer)
+            }
+        }
+    }
+
+    private func server(_ host: String) -> URLProtectionSpace {
+        URLProtectionSpace(
+            host: host, port: 8443, protocol: "https", realm: nil, authenticationMethod: NSURLAuthenticationMethodServerTrust
+        )
+    }
+
+    @Test func theGatewayIsBelievedByItsOwnAuthoritiesAndNobodyElseByAny() async {
+        let uploads = Uploads()
+        #expect(uploads.vouching(server("gateway.example")) == .nobody, "before the store is open nobody is believed")
+        let core = Planned([], vouching: ["gateway.example": .only([Data([1, 2])]), "public.example": .system])
+        uploads.use(core)
+        #expect(uploads.vouching(server("gateway.example")) == .only([Data([1, 2])]))
+        #expect(uploads.vouching(server("elsewhere.example")) == .nobody)
+        #expect(await answered(uploads, server("elsewhere.example")) == .cancelAuthenticationChallenge)
+        #expect(await answered(uploads, server("gateway.example")) == .cancelAuthenticationChallenge, "with nothing to judge")
+        #expect(await answered(uploads, server("public.example")) == .performDefaultHandling)
+    }
+
+    @Test func whatIsNoServersProofIsLeftToTheSystem() async {
+        let uploads = Uploads()
+        let asked = URLProtectionSpace(
+            host: "gateway.example", port: 8443, protocol: "https", realm: nil, authenticationMethod: NSURLAuthenticationMethodHTTPBasic
+        )
+        let proxy = URLProtectionSpace(
+            proxyHost: "proxy.example", port: 443, type: NSURLProtectionSpaceHTTPSProxy, realm: nil,
+            authenticationMethod: NSURLAuthenticationMethodServerTrust
+        )
+        for space in [asked, proxy] { #expect(await answered(uploads, space) == .performDefaultHandling) }
+    }
+
     @Test func eachWayToEndIsOneThatTheCoreKnows() {
         let ends: [(URLError.Code, String)] = [
-            (.networkConnectionLost, "cut"), (.cancelled, "cut"), (.timedOut, "cut"), (.fileDoesNotExist, "fileGone"),
+            (.networkConnectionLost, "cut"), (.timedOut, "cut"), (.cancelled, "unreachable"), (.fileDoesNotExist, "fileGone"),
             (.noPermissionsToReadFile, "fileGone"), (.cannotOpenFile, "fileGone"), (.notConnectedToInternet, "unreachable"),
             (.cannotConnectToHost, "unreachable"), (.secureConnectionFailed, "unreachable"),
         ]
@@ -49,16 +109,28 @@ import FoundationNetworking
     }
 }
 
+private final class Nobody: NSObject, URLAuthenticationChallengeSender {
+    func use(_ credential: URLCredential, for challenge: URLAuthenticationChallenge) {}
+    func continueWithoutCredential(for challenge: URLAuthenticationChallenge) {}
+    func cancel(_ challenge: URLAuthenticationChallenge) {}
+    func performDefaultHandling(for challenge: URLAuthenticationChallenge) {}
+    func rejectProtectionSpaceAndContinue(with challenge: URLAuthenticationChallenge) {}
+}
+
 private final class Planned: Sending, @unchecked Sendable {
     // Guarded by the lock.
     private let lock = NSLock()
     private var planned: [Transfer]
+    private var next: [Transfer]
     private var times = 0
+    private let vouched: [String: Vouching]
     private let telling: AsyncStream<(String, TransferEnd)>.Continuation
     let ends: AsyncStream<(String, TransferEnd)>
 
-    init(_ planned: [Transfer]) {
+    init(_ planned: [Transfer], then next: [Transfer] = [], vouching: [String: Vouching] = [:]) {
         self.planned = planned
+        self.next = next
+        vouched = vouching
         (ends, telling) = AsyncStream.makeStream(of: (String, TransferEnd).self)
     }
 
@@ -71,11 +143,15 @@ private final class Planned: Sending, @unchecked Sendable {
         }
     }
 
-    func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<Sent> {
+    func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<[Transfer]> {
         telling.yield((photo, end))
-        return .success(Sent(stored: 0, filed: 0, refused: 0, waiting: [:], nextAt: nil))
+        return lock.withLock {
+            defer { next = [] }
+            return .success(next)
+        }
     }
 
+    func vouching(_ host: String) -> Vouching { vouched[host] ?? .nobody }
     func photos(_ most: Int) -> Outcome<[Photo]> { .success([]) }
     func discard(_ id: String) -> Outcome<Void> { .success(()) }
     func send(asked: Bool) async -> Outcome<Sent> { .success(Sent(stored: 0, filed: 0, refused: 0, waiting: [:], nextAt: nil)) }

@@ -24,7 +24,7 @@ let package = Package(
         ),
         .target(name: "TestKeys", dependencies: ["CTestKeys"], path: "Tests/TestKeys"),
         .testTarget(name: "GauzeBridgeTests", dependencies: ["GauzeBridge", "GauzeCoreFFI", "CTestKeys", "TestKeys"]),
-        .testTarget(name: "GauzeAdapterTests", dependencies: ["GauzeAdapter", "TestKeys"]),
+        .testTarget(name: "GauzeAdapterTests", dependencies: ["GauzeAdapter", "CTestKeys", "TestKeys"]),
     ],
     swiftLanguageModes: [.v6]
 )

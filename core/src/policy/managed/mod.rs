@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 pub use encoding::Encoding;
 pub use feedback::{Finding, KeyedState, Severity, feedback_dictionary, keyed_states};
 pub use limits::Limits;
+pub use pem::certificates;
 pub use schema::{Effect, Kind, Need, SCHEMA_VERSION, SETTINGS, Setting, setting};
 
 use encoding::Read;

@@ -65,6 +65,8 @@ fn made(key: &PublicKey, host: &str, now: Timestamp) -> Result<(String, String),
     server.distinguished_name.push(DnType::CommonName, host);
     server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    // Every trial's authority has the same name: by it whoever believes two of them tells them apart.
+    server.use_authority_key_identifier_extension = true;
     let leaf = server.signed_by(&Certified(key.to_sec1()), &Issuer::new(ca, signer))?;
     Ok((root, leaf.pem()))
 }
@@ -77,4 +79,29 @@ fn lasting(mut params: CertificateParams, now: Timestamp) -> CertificateParams {
     params.not_before = day(now.saturating_sub(BEFORE).unwrap_or(now));
     params.not_after = day(now.saturating_add(LIFE).unwrap_or(now));
     params
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+
+    use super::*;
+
+    /// What follows an extension's identifier (DER).
+    fn behind(certificate: &str, identifier: [u8; 5]) -> Vec<u8> {
+        let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+        let at = der.windows(identifier.len()).position(|bytes| bytes == identifier).unwrap();
+        der[at + identifier.len()..].to_vec()
+    }
+
+    #[test]
+    fn a_certificate_names_the_key_of_the_authority_that_signed_it() {
+        let key = PublicKey::from_sec1(KeyPair::generate().unwrap().public_key_raw()).unwrap();
+        let (root, leaf) = made(&key, "gateway.example", Timestamp::UNIX_EPOCH).unwrap();
+        // Each an octet string that holds the key's name of 20 bytes, the second inside of a sequence.
+        let (own, signers) =
+            (behind(&root, [6, 3, 0x55, 0x1d, 0x0e]), behind(&leaf, [6, 3, 0x55, 0x1d, 0x23]));
+        assert_eq!(own[4..24], signers[6..26]);
+    }
 }

@@ -233,6 +233,20 @@ extension WoundView {
     func toApp() -> Wound { Wound(id: wound, site: site?.toApp(), namedAt: Wordings.instant(ofMillis: namedAt), newest: newest) }
 }
 
+extension SystemTransfer {
+    func toApp() -> Transfer { Transfer(photo: captureId, url: url, file: file, bytes: Int64(size)) }
+}
+
+extension GauzeBridge.Vouching {
+    func toApp() -> GauzeLogic.Vouching {
+        switch self {
+        case .system: .system
+        case .only(let certificates): .only(certificates)
+        case .nobody: .nobody
+        }
+    }
+}
+
 extension GauzeLogic.TransferEnd {
     func toCore() -> GauzeBridge.TransferEnd {
         switch self {

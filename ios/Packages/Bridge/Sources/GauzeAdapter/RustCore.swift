@@ -90,16 +90,14 @@ public final class RustCore: GauzeLogic.Core {
     }
 
     public func transfers(asked: Bool) async -> Outcome<[Transfer]> {
-        await tried {
-            try await client.queue().nextTransfers(asked: asked).transfers.map {
-                Transfer(photo: $0.captureId, url: $0.url, file: $0.file, bytes: Int64($0.size))
-            }
-        }
+        await tried { try await client.queue().nextTransfers(asked: asked).transfers.map { $0.toApp() } }
     }
 
-    public func ended(_ photo: String, _ end: GauzeLogic.TransferEnd) async -> Outcome<Sent> {
-        await tried { try await client.queue().transferEnded(id: photo, end: end.toCore()).report.toApp() }
+    public func ended(_ photo: String, _ end: GauzeLogic.TransferEnd) async -> Outcome<[Transfer]> {
+        await tried { try await client.queue().transferEnded(id: photo, end: end.toCore()).transfers.map { $0.toApp() } }
     }
+
+    public func vouching(_ host: String) -> GauzeLogic.Vouching { client.vouching(host: host).toApp() }
 
     public func moves() -> AsyncStream<String> {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)

@@ -1030,6 +1030,12 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func status()  -> StatusView
 
     /**
+     * Who vouches for `host`, to which the operating system speaks for this phone: what it carries is believed as what the core
+     * sends.
+     */
+    func vouching(host: String)  -> Vouching
+
+    /**
      * Whether the policy in force has fences that a phone judges: only then ask the system for positions.
      */
     func wantsPosition()  -> Bool
@@ -1329,6 +1335,20 @@ open func status() -> StatusView  {
         uniffiCallStatus in
     uniffi_gauze_fn_method_client_status(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Who vouches for `host`, to which the operating system speaks for this phone: what it carries is believed as what the core
+     * sends.
+     */
+open func vouching(host: String) -> Vouching  {
+    return try!  FfiConverterTypeVouching_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_gauze_fn_method_client_vouching(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(host),uniffiCallStatus
     )
 })
 }
@@ -9785,6 +9805,94 @@ public func FfiConverterTypeTrouble_lower(_ value: Trouble) -> RustBuffer {
 }
 
 
+
+/**
+ * Who vouches for a host.
+ */
+
+public enum Vouching: Equatable, Hashable {
+
+    /**
+     * The authorities that the system knows.
+     */
+    case system
+    /**
+     * These certificates (DER), and no others.
+     */
+    case only([Data]
+    )
+    /**
+     * Nobody: this phone does not speak to it.
+     */
+    case nobody
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Vouching: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeVouching: FfiConverterRustBuffer {
+    typealias SwiftType = Vouching
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Vouching {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .system
+
+        case 2: return .only(try FfiConverterSequenceData.read(from: &buf)
+        )
+
+        case 3: return .nobody
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Vouching, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .system:
+            writeInt(&buf, Int32(1))
+
+
+        case let .only(v1):
+            writeInt(&buf, Int32(2))
+            FfiConverterSequenceData.write(v1, into: &buf)
+
+
+        case .nobody:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeVouching_lift(_ buf: RustBuffer) throws -> Vouching {
+    return try FfiConverterTypeVouching.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeVouching_lower(_ value: Vouching) -> RustBuffer {
+    return FfiConverterTypeVouching.lower(value)
+}
+
+
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
@@ -11712,6 +11820,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_status() != 23204) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_gauze_checksum_method_client_vouching() != 53219) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_wants_position() != 28929) {

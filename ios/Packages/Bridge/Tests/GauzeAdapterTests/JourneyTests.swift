@@ -8,14 +8,12 @@ import Testing
 @MainActor
 @Suite(.serialized)
 struct JourneyTests {
-    private let band = "8018505089890000000097\u{1d}80191\u{1d}725019800118\u{1d}7253SMITH\u{1d}7254John"
-
     @Test func fromSettingsThatArriveToAReceiptAndNothingReadableLeft() async throws {
         let hardware = Hardware()
         let dir = App.anew()
         defer { try? FileManager.default.removeItem(at: dir) }
         try await photographed(hardware, dir)
-        nothingReadable(in: dir)
+        Nurse.nothingReadable(in: dir)
 
         // The next process finds the photo, sends it and shows it to whoever confirmed.
         let app = try App(hardware, in: dir)
@@ -41,9 +39,47 @@ struct JourneyTests {
         await app.work.idle()
         #expect(picture.read { $0.allSatisfy { $0 == 0 } })
         #expect(app.core.photo(shown.id).failure?.code == "locked")
-        nothingReadable(in: dir)
+        Nurse.nothingReadable(in: dir)
         try await chosenAgain(app)
-        nothingReadable(in: dir)
+        Nurse.nothingReadable(in: dir)
+        try await readAtTheHospital(shown.id, app)
+    }
+
+    /// What was said of the photo is in its record, and with the receipt the phone has nothing of it any more.
+    private func readAtTheHospital(_ photo: String, _ app: App) async throws {
+        try Hospital.ward.pull()
+        for _ in 0..<100 where try !app.stages().isEmpty {
+            _ = await app.core.send(asked: true)
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(try app.stages().isEmpty)
+        let outbox = try? FileManager.default.contentsOfDirectory(atPath: app.dir.appendingPathComponent("outbox").path)
+        #expect(outbox?.isEmpty != false)
+        let record = try Hospital.ward.record(of: photo)
+        let patient = try #require(record["patient"] as? [String: Any])
+        #expect(["family", "given", "dob", "nhs_number"].map { patient[$0] as? String } == ["SMITH", "John", "1980-01-18", "9000000009"])
+        #expect((patient["established"] as? [String: Any])?["how"] as? String == "wristband")
+        #expect(Set(patient["confirmed_by"] as? [String] ?? []) == ["name", "dob"])
+        let site = try #require(record["site"] as? [String: Any])
+        #expect([site["words"], site["side"]].map { $0 as? String } == ["Heel", "left"])
+        let consent = try #require(record["consent"] as? [String: Any])
+        #expect(consent["by"] as? String == "The patient" && consent["scopes"] as? [String] == ["care"])
+        #expect(record["device_id"] as? String == app.core.standing().device)
+        for said in ["wound", "series", "fitness"] { #expect(record[said] != nil, "\(said)") }
+    }
+
+    /// The system believes the gateway by the hospital's own authority, as the core does, and nobody else by any.
+    @Test func theSystemIsToldWhoVouchesForTheGateway() async throws {
+        let app = try App()
+        let settings = try Hospital.ward.managed()
+        let read = try #require(JSONSerialization.jsonObject(with: Data(settings.utf8)) as? [String: Any])
+        let gateway = try #require((read["gateway"] as? String).flatMap { URL(string: $0)?.host })
+        #expect(app.core.vouching(gateway) == .nobody, "not set up")
+        #expect(await app.enrol(settings) == nil)
+        let lines = try #require(read["ca"] as? String).split(separator: "\n").filter { !$0.hasPrefix("-----") }
+        let authority = try #require(Data(base64Encoded: lines.joined()))
+        #expect(app.core.vouching(gateway) == .only([authority]))
+        #expect(app.core.vouching("elsewhere.example") == .nobody)
     }
 
     /// The next photo's patient is the one of the photo before, out of the list.
@@ -82,10 +118,10 @@ struct JourneyTests {
     private func photographed(_ hardware: Hardware, _ dir: URL) async throws {
         let app = try App(hardware, in: dir)
         guard case .enrol = app.journey.route else { throw NotReady(description: "not at the first screen") }
-        #expect(await app.enrol(try Ward.managed()) == nil)
+        #expect(await app.enrol(try Hospital.ward.managed()) == nil)
         let patients = app.patients()
         patients.send(.choose(.scan))
-        patients.send(.scanned(band))
+        patients.send(.scanned(Nurse.band))
         patients.send(.confirm(.name, matches: true))
         patients.send(.confirm(.born, matches: true))
         patients.send(.go)
@@ -108,7 +144,7 @@ struct JourneyTests {
         // Far from this hospital's one area, which only warns.
         app.core.located(Fix(latitude: 55.86, longitude: -4.25, accuracy: 12, age: 0, mock: false, utcOffset: 0))
         #expect(app.core.wantsPosition() && app.core.outside(nil) == Outside(.warn, "Site A"))
-        let camera = try await app.photograph(try Ward.picture())
+        let camera = try await app.photograph(try Hospital.picture())
         #expect(camera.state.shutter == .safe, "\(String(describing: camera.state.problem?.word))")
         guard case .check(let kept, _) = app.journey.route else { throw NotReady(description: "not checked") }
         #expect(try app.stages() == [.unsigned])
@@ -118,20 +154,8 @@ struct JourneyTests {
         guard case .patient = app.journey.route else { throw NotReady(description: "not at the next patient") }
     }
 
-    private func nothingReadable(in dir: URL) {
-        let files = (try? FileManager.default.subpathsOfDirectory(atPath: dir.path)) ?? []
-        #expect(!files.isEmpty)
-        for file in files {
-            guard let bytes = try? Data(contentsOf: dir.appendingPathComponent(file)) else { continue }
-            #expect(bytes.prefix(3) != Data([0xff, 0xd8, 0xff]))
-            for secret in ["SMITH", "John", "1980-01-18", "9000000009"] {
-                #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(file)")
-            }
-        }
-    }
-
     @Test func aTokenThatWasUsedIsToldInWordsAndAnotherOneSetsThePhoneUp() async throws {
-        let used = try Ward.managed()
+        let used = try Hospital.ward.managed()
         #expect(await (try App()).enrol(used) == nil)
         let second = try App()
         #expect(await second.enrol(used)?.word == .errorTokenUsed)
@@ -141,12 +165,12 @@ struct JourneyTests {
 
     @Test func whatTheHardwareRefusesIsToldInWordsAndThePhotoWaits() async throws {
         let app = try App()
-        #expect(await app.enrol(try Ward.managed()) == nil)
+        #expect(await app.enrol(try Hospital.ward.managed()) == nil)
         app.journey.patient(nil)
         if case .body = app.journey.route { app.journey.site(nil, of: nil) }
         let words = try await app.photograph(Data("not a picture".utf8))
         #expect(words.state.problem?.word == .errorNotJpeg)
-        _ = try await app.photograph(try Ward.picture())
+        _ = try await app.photograph(try Hospital.picture())
         let faults: [(KeyFault, Word)] = [
             (.gone, .errorKeyGone), (.unavailable, .errorKeyUnavailable), (.needsUser, .errorKeyUnavailable),
         ]
@@ -172,8 +196,8 @@ struct JourneyTests {
     /// A hundred at once from as many tasks: each is kept once; then a run that is cancelled, and the rest.
     @Test func aHundredCapturesAtOnceAreAHundredPhotosAndACancelledRunLosesNone() async throws {
         let app = try App()
-        #expect(await app.enrol(try Ward.managed()) == nil)
-        let (core, jpeg) = (app.core, try Ward.picture())
+        #expect(await app.enrol(try Hospital.ward.managed()) == nil)
+        let (core, jpeg) = (app.core, try Hospital.picture())
         #expect(await Self.captured(100, core, jpeg).count == 100)
         #expect(try app.stages().count == 100)
         let watching = Task {
@@ -201,12 +225,5 @@ extension JourneyTests {
             for await id in group { if let id { ids.insert(id) } }
             return ids
         }
-    }
-}
-
-extension Result {
-    fileprivate var failure: Failure? {
-        guard case .failure(let failure) = self else { return nil }
-        return failure
     }
 }

@@ -145,35 +145,3 @@ final class Read: Acknowledged {
     func keep(_ notice: Notice) { notices.insert(notice) }
     func forget() { notices = [] }
 }
-
-/// What whoever starts the tests left out.
-struct NotReady: Error, CustomStringConvertible {
-    let description: String
-}
-
-/// The hospital that whoever started the tests has running.
-enum Ward {
-    private static let taken = Locked(0)
-
-    /// A configuration that no other phone had: the last, which the bridge's own tests do not reach.
-    static func managed() throws -> String {
-        let dir = URL(fileURLWithPath: try environment("GAUZE_MANAGED"))
-        let files = try FileManager.default.contentsOfDirectory(at: dir, includingPropertiesForKeys: nil)
-            .sorted { $0.path > $1.path }
-        let at = taken { taken in
-            taken += 1
-            return taken - 1
-        }
-        guard at < files.count else { throw NotReady(description: "GAUZE_MANAGED has \(files.count) configurations") }
-        return try String(contentsOf: files[at], encoding: .utf8)
-    }
-
-    static func picture() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: try environment("GAUZE_PICTURE"))) }
-
-    private static func environment(_ name: String) throws -> String {
-        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
-            throw NotReady(description: "\(name) is not set: `cargo xtask test` starts these tests with a hospital")
-        }
-        return value
-    }
-}

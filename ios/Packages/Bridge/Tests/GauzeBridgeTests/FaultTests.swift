@@ -74,10 +74,10 @@ extension OnePhoneAtATime {
             phone.vault.state.withLock { $0.beforeSigning = {} }
             goOn.signal()
             #expect(try phone.client!.list().count == 3)
-            // The photo that was being signed is in hand until that ended, and goes with a later run.
+            // The photo that was being signed is in hand until that ended, and goes with a later run. Each says how many are stored by then.
             var stored: UInt64 = 0
             for _ in 0..<100 where stored < 3 {
-                stored += try await queue.run(asked: true).stored
+                stored = try await queue.run(asked: true).stored
                 if stored < 3 { try await Task.sleep(for: .milliseconds(50)) }
             }
             #expect(stored == 3)

@@ -527,6 +527,11 @@ uint64_t uniffi_gauze_fn_method_client_sign_in(uint64_t ptr, RustCallStatus *_No
 RustBuffer uniffi_gauze_fn_method_client_status(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_VOUCHING
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_VOUCHING
+RustBuffer uniffi_gauze_fn_method_client_vouching(uint64_t ptr, RustBuffer host, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_WANTS_POSITION
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_WANTS_POSITION
 int8_t uniffi_gauze_fn_method_client_wants_position(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -1286,6 +1291,12 @@ uint16_t uniffi_gauze_checksum_method_client_sign_in(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_STATUS
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_STATUS
 uint16_t uniffi_gauze_checksum_method_client_status(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_VOUCHING
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_VOUCHING
+uint16_t uniffi_gauze_checksum_method_client_vouching(void
 
 );
 #endif

@@ -18,5 +18,7 @@ int test_key_sign(void *key, const uint8_t *message, size_t message_len, uint8_t
 // ECDH with another's uncompressed point.
 int test_key_agree(void *key, const uint8_t peer[TEST_KEY_POINT], uint8_t shared[TEST_KEY_SHARED]);
 
-// The entry point that panics, in a library built with `--features faults`; `status` is a RustCallStatus.
+// Entry points of a library built with `--features faults`; `status` is a RustCallStatus. One panics, two make the phones suffer.
 void uniffi_gauze_fn_func_panic_now(void *status);
+void uniffi_gauze_fn_func_set_disk_full(int8_t full, void *status);
+void uniffi_gauze_fn_func_set_clock_wrong(int64_t seconds, void *status);

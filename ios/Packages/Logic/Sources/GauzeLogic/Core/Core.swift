@@ -191,6 +191,14 @@ public enum TransferEnd: Sendable {
     case fileGone
 }
 
+/// Who vouches for a host to which the system speaks for the core: those whom it knows, these certificates (DER) and no
+/// others, or nobody.
+public enum Vouching: Sendable, Equatable {
+    case system
+    case only([Data])
+    case nobody
+}
+
 public protocol Enrolling: Sendable {
     func standing() -> Standing
 
@@ -246,7 +254,11 @@ public protocol Sending: Sendable {
 
     func transfers(asked: Bool) async -> Outcome<[Transfer]>
 
-    func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<Sent>
+    /// What to carry next: one that was cut is taken up again at once.
+    func ended(_ photo: String, _ end: TransferEnd) async -> Outcome<[Transfer]>
+
+    /// Who vouches for `host` while the system carries.
+    func vouching(_ host: String) -> Vouching
 
     /// Ids of photos that moved or stopped.
     func moves() -> AsyncStream<String>

@@ -1,6 +1,7 @@
 import BackgroundTasks
 import Foundation
 import GauzeLogic
+import Security
 
 #if canImport(FoundationNetworking)
 import FoundationNetworking
@@ -20,7 +21,8 @@ public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
     public static let identifier = "org.gauze.app.uploads"
     public static let retry = "org.gauze.app.retry"
 
-    /// Once, before the app is shown: what ended while nobody ran is told to this process.
+    /// Once, before the app is shown and with the store open where it opens: what ended while nobody ran is told to this process,
+    /// and who may be believed is asked of the core.
     public func start(_ configuration: URLSessionConfiguration) {
         session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
     }
@@ -48,7 +50,11 @@ public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
     public func handOver(asked: Bool) async {
         guard let session, let core, let planned = await core.transfers(asked: asked).orNil else { return }
         let carried = await carried(by: session)
-        for transfer in planned where !carried.contains(transfer.photo) {
+        carry(planned.filter { !carried.contains($0.photo) }, by: session)
+    }
+
+    private func carry(_ planned: [Transfer], by session: URLSession) {
+        for transfer in planned {
             guard let url = URL(string: transfer.url) else { continue }
             var request = URLRequest(url: url)
             request.httpMethod = "PUT"
@@ -71,6 +77,42 @@ public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
     }
 }
 
+/// Whom the session believes.
+extension Uploads {
+    /// The gateway is believed by the authorities by which the core believes it; what proves a proxy is the system's affair.
+    public func urlSession(
+        _ session: URLSession, didReceive challenge: URLAuthenticationChallenge,
+        completionHandler: @escaping @Sendable (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+    ) {
+        let space = challenge.protectionSpace
+        switch vouching(space) {
+        case .system: completionHandler(.performDefaultHandling, nil)
+        case .only(let certificates):
+            if let trust = space.serverTrust, Self.holds(trust, for: space.host, under: certificates) {
+                completionHandler(.useCredential, URLCredential(trust: trust))
+            } else {
+                completionHandler(.cancelAuthenticationChallenge, nil)
+            }
+        case .nobody: completionHandler(.cancelAuthenticationChallenge, nil)
+        }
+    }
+
+    func vouching(_ space: URLProtectionSpace) -> Vouching {
+        guard space.authenticationMethod == NSURLAuthenticationMethodServerTrust, !space.isProxy() else { return .system }
+        return core?.vouching(space.host) ?? .nobody
+    }
+
+    /// Whether a server is `host` in the word of these authorities and no others. One that is no certificate spoils all, as in the core.
+    private static func holds(_ trust: SecTrust, for host: String, under certificates: [Data]) -> Bool {
+        let anchors = certificates.compactMap { SecCertificateCreateWithData(nil, $0 as CFData) }
+        guard !anchors.isEmpty, anchors.count == certificates.count else { return false }
+        return SecTrustSetPolicies(trust, SecPolicyCreateSSL(true, host as CFString)) == errSecSuccess
+            && SecTrustSetAnchorCertificates(trust, anchors as CFArray) == errSecSuccess
+            && SecTrustSetAnchorCertificatesOnly(trust, true) == errSecSuccess
+            && SecTrustEvaluateWithError(trust, nil)
+    }
+}
+
 extension Uploads: URLSessionDataDelegate {
     public func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
         lock.withLock { bodies[dataTask.taskIdentifier, default: Data()].append(data) }
@@ -85,12 +127,13 @@ extension Uploads: URLSessionDataDelegate {
             } else {
                 Self.end(error)
             }
-        lock.withLock { telling.append(Task { _ = await core.ended(photo, end) }) }
+        let told = Task { carry(await core.ended(photo, end).orNil ?? [], by: session) }
+        lock.withLock { telling.append(told) }
     }
 
     static func end(_ error: (any Error)?) -> TransferEnd {
         switch (error as? URLError)?.code {
-        case .networkConnectionLost, .cancelled, .timedOut: .cut
+        case .networkConnectionLost, .timedOut: .cut
         case .fileDoesNotExist, .noPermissionsToReadFile, .cannotOpenFile: .fileGone
         default: .unreachable
         }
@@ -117,6 +160,8 @@ extension URLSessionConfiguration {
         configuration.isDiscretionary = false
         configuration.waitsForConnectivity = true
         configuration.timeoutIntervalForResource = 7 * 24 * 3600
+        // App Transport Security would ask for as much, and lets no app add an authority.
+        configuration.tlsMinimumSupportedProtocolVersion = .TLSv12
         configuration.urlCache = nil
         configuration.httpCookieStorage = nil
         return configuration

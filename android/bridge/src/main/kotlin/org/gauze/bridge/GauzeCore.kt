@@ -10,6 +10,7 @@ import org.gauze.core.ClientException
 import org.gauze.core.Encoding
 import org.gauze.core.InternalException
 import org.gauze.core.Platform
+import org.gauze.core.TransferPlan
 import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Configured
 import org.gauze.logic.core.Core
@@ -79,12 +80,12 @@ class GauzeCore private constructor(private val client: Client) : Core {
 
     override suspend fun send(asked: Boolean): Outcome<Sent> = tried { client.queue().use { it.run(asked) }.toApp() }
 
-    override suspend fun transfers(asked: Boolean) = tried {
-        client.queue().use { it.nextTransfers(asked) }.transfers.map { Transfer(it.captureId, it.url, it.file, it.size.toLong()) }
-    }
+    override suspend fun transfers(asked: Boolean) = tried { client.queue().use { it.nextTransfers(asked) }.transfers() }
 
-    override suspend fun ended(photo: String, end: TransferEnd): Outcome<Sent> =
-        tried { client.queue().use { it.transferEnded(photo, end.toCore()) }.report.toApp() }
+    override suspend fun ended(photo: String, end: TransferEnd) =
+        tried { client.queue().use { it.transferEnded(photo, end.toCore()) }.transfers() }
+
+    private fun TransferPlan.transfers() = transfers.map { Transfer(it.captureId, it.url, it.file, it.size.toLong()) }
 
     override fun moves(): Flow<String> = client.queue().moves().map { it.id }
 

@@ -932,6 +932,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_client_status(
     ): Int
+    external fun uniffi_gauze_checksum_method_client_vouching(
+    ): Int
     external fun uniffi_gauze_checksum_method_client_wants_position(
     ): Int
     external fun uniffi_gauze_checksum_method_client_wipe(
@@ -1076,6 +1078,8 @@ internal object UniffiLib {
     external fun uniffi_gauze_fn_method_client_sign_in(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_method_client_status(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_gauze_fn_method_client_vouching(`ptr`: Long,`host`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_wants_position(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Byte
@@ -1407,6 +1411,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_status() and 0xFFFF) != 23204) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_gauze_checksum_method_client_vouching() and 0xFFFF) != 53219) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_wants_position() and 0xFFFF) != 28929) {
@@ -2591,6 +2598,12 @@ public interface ClientInterface {
     fun `status`(): StatusView
 
     /**
+     * Who vouches for `host`, to which the operating system speaks for this phone: what it carries is believed as what the core
+     * sends.
+     */
+    fun `vouching`(`host`: kotlin.String): Vouching
+
+    /**
      * Whether the policy in force has fences that a phone judges: only then ask the system for positions.
      */
     fun `wantsPosition`(): kotlin.Boolean
@@ -2995,6 +3008,24 @@ open class Client: Disposable, AutoCloseable, ClientInterface
     UniffiLib.uniffi_gauze_fn_method_client_status(
         it,
         _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Who vouches for `host`, to which the operating system speaks for this phone: what it carries is believed as what the core
+     * sends.
+     */override fun `vouching`(`host`: kotlin.String): Vouching {
+            return FfiConverterTypeVouching.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_vouching(
+        it,
+
+        FfiConverterString.lower(`host`),_status)
 }
     }
     )
@@ -11973,6 +12004,105 @@ public object FfiConverterTypeTrouble : FfiConverterRustBuffer<Trouble>{
             is Trouble.Hospital -> {
                 buf.putInt(14)
                 FfiConverterTypeFilingRefusal.write(value.v1, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * Who vouches for a host.
+ */
+sealed class Vouching {
+
+    /**
+     * The authorities that the system knows.
+     */
+    object System : Vouching()
+
+
+    /**
+     * These certificates (DER), and no others.
+     */
+    data class Only(
+        val v1: List<kotlin.ByteArray>) : Vouching()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Nobody: this phone does not speak to it.
+     */
+    object Nobody : Vouching()
+
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeVouching : FfiConverterRustBuffer<Vouching>{
+    override fun read(buf: ByteBuffer): Vouching {
+        return when(buf.getInt()) {
+            1 -> Vouching.System
+            2 -> Vouching.Only(
+                FfiConverterSequenceByteArray.read(buf),
+                )
+            3 -> Vouching.Nobody
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: Vouching): ULong = when(value) {
+        is Vouching.System -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is Vouching.Only -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterSequenceByteArray.allocationSize(value.v1)
+            )
+        }
+        is Vouching.Nobody -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+    }
+
+    override fun write(value: Vouching, buf: ByteBuffer) {
+        when(value) {
+            is Vouching.System -> {
+                buf.putInt(1)
+                Unit
+            }
+            is Vouching.Only -> {
+                buf.putInt(2)
+                FfiConverterSequenceByteArray.write(value.v1, buf)
+                Unit
+            }
+            is Vouching.Nobody -> {
+                buf.putInt(3)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }

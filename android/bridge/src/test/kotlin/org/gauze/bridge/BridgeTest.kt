@@ -179,7 +179,7 @@ class BridgeTest {
             withTimeout(10_000) {
                 while (stored < 3UL) {
                     delay(50)
-                    stored += phone.client.queue().run(true).stored
+                    stored = phone.client.queue().run(true).stored
                 }
             }
             assertEquals(3UL, stored)

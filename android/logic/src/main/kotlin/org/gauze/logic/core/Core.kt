@@ -149,7 +149,8 @@ interface Sending {
 
     suspend fun transfers(asked: Boolean): Outcome<List<Transfer>>
 
-    suspend fun ended(photo: String, end: TransferEnd): Outcome<Sent>
+    /** What to carry next: one that was cut is taken up again at once. */
+    suspend fun ended(photo: String, end: TransferEnd): Outcome<List<Transfer>>
 
     /** Ids of photos that moved or stopped. */
     fun moves(): Flow<String>
