@@ -15,6 +15,7 @@ mod opening;
 mod origin;
 mod refill;
 mod relations;
+mod reports;
 mod staff;
 mod taker;
 
@@ -44,6 +45,7 @@ pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;
 pub use refill::Refilled;
+pub(crate) use reports::Carried;
 
 /// Connections that read at once.
 const READERS: u32 = 4;
