@@ -7,7 +7,7 @@ use gauze_seal::age::open_small;
 use gauze_wire::{Act, Bundle, Deed, EntryKind, Happened, Incident, Jws, RecipientEntry, Signed as _};
 
 use crate::console::{Browser, form_urlencoded, led_to};
-use crate::fixture::{Gateway, Hospital, Phone, Reply, logged};
+use crate::fixture::{Gateway, Hospital, Phone, Reply, logged, put_file};
 
 const WHAT: &str = "A handover sheet of Mrs Quillonbert lay in the lift";
 const WHOSE: &str = "Tannenwald ward, two patients";
@@ -182,7 +182,7 @@ async fn a_full_disk_and_a_bundle_that_is_not_there_lose_nothing_that_was_typed(
     let bundle: Bundle = Jws::parse(signed.trim()).unwrap().peek().unwrap();
     let nobody = RecipientEntry { recipient: "age1pq1x".to_owned(), ..bundle.recipients[0].clone() };
     let nobody = Bundle { recipients: vec![nobody], ..bundle };
-    fs::write(&kept, Jws::sign(&nobody, &hospital.root).unwrap().as_str()).unwrap();
+    put_file(&kept, Jws::sign(&nobody, &hospital.root).unwrap().as_str().as_bytes());
     sent("bundle_invalid").await;
     assert!(reports(&gateway, &hospital).await.is_empty());
 
@@ -194,7 +194,7 @@ async fn a_full_disk_and_a_bundle_that_is_not_there_lose_nothing_that_was_typed(
     };
     let next_bundle = Bundle { recipients: vec![others], version: 2, ..nobody };
     assert_eq!(Bundle::TYP, next_bundle.typ);
-    fs::write(&kept, Jws::sign(&next_bundle, &hospital.root).unwrap().as_str()).unwrap();
+    put_file(&kept, Jws::sign(&next_bundle, &hospital.root).unwrap().as_str().as_bytes());
     led_to(&browser.submit("/report", &form(&[])).await);
     let Deed::Report { sealed } = &reports(&gateway, &hospital).await[0].deed else { panic!("another deed") };
     assert!(open_small(&[&next.identity], sealed.as_slice()).is_ok());

@@ -116,6 +116,11 @@ impl Folk {
         self.keys.term("case", "words")
     }
 
+    /// What words about photos that were refused are sealed under: nothing here knows whom they show.
+    pub(crate) fn refused(&self) -> Blind {
+        self.keys.term("refused", "words")
+    }
+
     /// Seals words about a photo or a patient, for the access log.
     pub(crate) fn seal_words(&self, about: &Blind, words: &str) -> Result<Vec<u8>, FolkError> {
         Ok(self.keys.seal(about, words.as_bytes())?)
