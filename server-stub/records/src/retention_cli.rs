@@ -66,7 +66,7 @@ pub(crate) enum Ground {
 }
 
 impl Ground {
-    fn code(self) -> ReasonCode {
+    fn means(self) -> ReasonCode {
         match self {
             Self::Patient => ReasonCode::PatientRequest,
             Self::Legal => ReasonCode::Legal,
@@ -123,7 +123,7 @@ pub(crate) async fn run(json: bool, command: RetentionCommand) -> Result<(), Ref
             let wish = OnRequest {
                 by: &by,
                 asked_by: &asked_by,
-                ground: ground.code(),
+                ground: ground.means(),
                 words: &reason,
                 photos: &photos,
             };
