@@ -22,6 +22,7 @@ mod queue;
 mod record;
 mod reduce;
 mod refused;
+mod reported;
 mod review;
 mod sign_in;
 mod store;

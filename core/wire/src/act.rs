@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DeviceId, Digest, Name, Photos, ProposalId, Shape, Signed, Tenant, Text, WireError};
+use crate::incident::SEALED_REPORT;
+use crate::{Bytes, DeviceId, Digest, Name, Photos, ProposalId, Shape, Signed, Tenant, Text, WireError};
 
 /// Longest life that may be asked of a token, in hours.
 const TOKEN_HOURS: u32 = 24;
@@ -95,6 +96,11 @@ pub enum Deed {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signed: Option<Digest>,
     },
+    /// An operator says that something went wrong. What they say is an [`Incident`](crate::Incident), sealed to the hospital's recipients.
+    Report {
+        /// An age file.
+        sealed: Bytes<SEALED_REPORT>,
+    },
 }
 
 impl Deed {
@@ -109,6 +115,7 @@ impl Deed {
             Self::Unflag { .. } => "unflag",
             Self::Propose { .. } => "propose",
             Self::Settle { .. } => "settle",
+            Self::Report { .. } => "report",
         }
     }
 
@@ -123,7 +130,8 @@ impl Deed {
             | Self::Unflag { device_id, .. }
             | Self::Propose { wanted: Wanted::Wipe { device_id, .. }, .. } => Some(device_id),
             Self::Propose { wanted: Wanted::Token { .. } | Wanted::Policy { .. }, .. }
-            | Self::Settle { .. } => None,
+            | Self::Settle { .. }
+            | Self::Report { .. } => None,
         }
     }
 
@@ -136,7 +144,8 @@ impl Deed {
             | Self::Revoke { .. }
             | Self::Succeed { .. }
             | Self::Flag { .. }
-            | Self::Unflag { .. } => None,
+            | Self::Unflag { .. }
+            | Self::Report { .. } => None,
         }
     }
 }
@@ -199,7 +208,8 @@ impl Signed for Act {
             | Deed::Succeed { .. }
             | Deed::Flag { .. }
             | Deed::Unflag { .. }
-            | Deed::Settle { .. } => Ok(()),
+            | Deed::Settle { .. }
+            | Deed::Report { .. } => Ok(()),
         }
     }
 }

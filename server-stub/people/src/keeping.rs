@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gauze_wire::{CaptureId, Digest};
+use gauze_wire::{CaptureId, Digest, FilingRefusal};
 use jiff::Timestamp;
 
 use crate::action::{Action, act};
@@ -77,6 +77,8 @@ pub struct Erasing {
     pub sha256: Digest,
     /// The rules of retention by which it was judged.
     pub rules: Option<Digest>,
+    /// Why it had been refused, where it was never filed.
+    pub refused: Option<FilingRefusal>,
     /// The number of its line.
     pub line: u64,
     /// Its id.
@@ -103,12 +105,33 @@ pub fn noted(sha256: &Digest, rules: Option<&Digest>) -> Option<Note> {
     Note::new(format!("{sha256}{rules}")).ok()
 }
 
-fn digests(note: &Note) -> Option<(Digest, Option<Digest>)> {
-    let (sha256, rules) = match note.as_str().split_once('/') {
-        Some((sha256, rules)) => (sha256, Some(rules.parse().ok()?)),
-        None => (note.as_str(), None),
+/// The note of a line under which a photo is erased that was refused for this and never filed, as this person asked.
+pub fn noted_refused(sha256: &Digest, cause: FilingRefusal, asked_by: &PersonId) -> Option<Note> {
+    Note::new(format!("{sha256}/refused:{}/asked:{}", cause.code(), asked_by.0)).ok()
+}
+
+/// What such a line says: the file, the rules it was judged by, and of a photo that was refused why and who asked.
+#[derive(Default)]
+struct Noted {
+    rules: Option<Digest>,
+    refused: Option<FilingRefusal>,
+    asked_by: Option<PersonId>,
+}
+
+fn digests(note: &Note) -> Option<(Digest, Noted)> {
+    let mut parts = note.as_str().split('/');
+    let sha256 = parts.next()?.parse().ok()?;
+    let said = match (parts.next(), parts.next()) {
+        (None, _) => Noted::default(),
+        (Some(rules), None) => Noted { rules: Some(rules.parse().ok()?), ..Noted::default() },
+        (Some(refused), Some(asked)) => {
+            let cause = refused.strip_prefix("refused:")?;
+            let refused = FilingRefusal::ALL.into_iter().find(|known| known.code() == cause);
+            let asked_by = Some(PersonId(asked.strip_prefix("asked:")?.to_owned()));
+            Noted { refused: Some(refused?), asked_by, rules: None }
+        }
     };
-    Some((sha256.parse().ok()?, rules))
+    parts.next().is_none().then_some((sha256, said))
 }
 
 /// What a line notes under which rules of retention are put in force.
@@ -133,11 +156,12 @@ impl Keepings {
                 }
             }
             What::Action(Action::Erase) | What::Happening(Happening::PhotoErased) => {
-                let Some((sha256, rules)) = digests(note) else { return };
+                let Some((sha256, Noted { rules, refused, asked_by })) = digests(note) else { return };
                 let ground = entry.reason.as_ref().map_or(ReasonCode::RetentionOver, |reason| reason.code);
                 let (at, entry) = (entry.at, entry.id.clone());
                 let (by, line) = (by.clone(), number);
-                self.erase(photo, Erasing { by, asked_by: None, at, ground, sha256, rules, line, entry });
+                let erasing = Erasing { by, asked_by, at, ground, sha256, rules, refused, line, entry };
+                self.erase(photo, erasing);
             }
             _ => {}
         }
@@ -155,7 +179,8 @@ impl Keepings {
 
     fn erase(&mut self, photo: CaptureId, erasing: Erasing) {
         let wish = self.asked.remove(&photo);
-        let asked_by = wish.filter(|_| erasing.ground != ReasonCode::RetentionOver).map(|wish| wish.by);
+        let wished = wish.filter(|_| erasing.ground != ReasonCode::RetentionOver).map(|wish| wish.by);
+        let asked_by = erasing.asked_by.clone().or(wished);
         self.erasing.insert(erasing.line, (photo, Erasing { asked_by, ..erasing }));
     }
 
@@ -181,7 +206,8 @@ impl Keepings {
     ) -> Option<Erasing> {
         let (photo, Wish { by, at, reason, line }) = wish_of(logged)?;
         let (ground, entry) = (reason?.code, logged.line().id.clone());
-        self.erase(photo, Erasing { by, asked_by: None, at, ground, sha256, rules, line, entry });
+        let (asked_by, refused) = (None, None);
+        self.erase(photo, Erasing { by, asked_by, at, ground, sha256, rules, refused, line, entry });
         self.erasing.get(&line).map(|(_, erasing)| erasing.clone())
     }
 

@@ -77,6 +77,16 @@ impl Layout {
         self.erased().join(device.as_str()).join(format!("{capture}.jws"))
     }
 
+    /// What stands in place of a file that was refused and never filed: apart, since the phone's own photo may come under that name.
+    pub(crate) fn tombstone_of_refused(
+        &self,
+        device: &DeviceId,
+        capture: &CaptureId,
+        sha256: &Digest,
+    ) -> PathBuf {
+        self.erased().join(device.as_str()).join(format!("{capture}.{sha256}.jws"))
+    }
+
     /// Where a sealed photo lies that only the log before a restore knows.
     pub(crate) fn former(&self) -> PathBuf {
         self.root.join("former")

@@ -1,7 +1,9 @@
 //! `gauze-records retention` without the pages: what is due, and erasing that of it which a person names.
 //!
-//! Always: only what is due and not held goes this way, by somebody else than put the rules in force, as the access log says who did; what
-//! somebody asks for goes on the pages, by two people. It is judged by what the pages know: the log is opened as they open it.
+//! Always: of filed photos only what is due and not held goes this way, by somebody else than put the rules in force, as the access log says who
+//! did; what somebody asks for goes on the pages, by two people. What was refused and never filed stands on no page: the command names two. It is judged by what the pages know: the log is opened as they open it.
+
+mod refused;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +15,7 @@ use gauze_people::log::{About, AccessLog, Event, Happening, Kind, LogFailure, Ou
 use gauze_people::person::{PersonId, Team};
 use gauze_people::subject::PatientRef;
 use gauze_people::{Note, Remembered};
-use gauze_wire::{Bundle, CaptureId, Jws, Tenant, WireError};
+use gauze_wire::{Bundle, CaptureId, Digest, Jws, Tenant, WireError};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -29,6 +31,8 @@ use crate::keeping::{InForceRules, RetentionError, retention};
 use crate::keys::{BUNDLE_JWS, IDENTITY, KeyDir, KeysError};
 use crate::layout::Layout;
 use crate::mistrust::TrustError;
+
+pub use refused::{OnRequest, erase_refused};
 
 /// Photos that one command lists or erases at most.
 const MOST: usize = 1000;
@@ -51,6 +55,15 @@ pub enum KeepingError {
     /// Nobody is known whose the rules are.
     #[error("the access log does not say who put these rules in force")]
     NobodysRules,
+    /// A photo was not refused, or is more than that.
+    #[error("{0} was not refused, is filed under this name, waits, or is held")]
+    NotRefused(CaptureId),
+    /// One person asks and decides.
+    #[error("the same person asks and erases")]
+    OneVoice,
+    /// Why, in too many words or none.
+    #[error("why it is erased is empty, or longer than 500 bytes")]
+    Words,
     /// The bundle is not believed.
     #[error("the bundle is not believed: {0}")]
     Bundle(#[source] WireError),
@@ -89,6 +102,9 @@ impl Coded for KeepingError {
             Self::Busy => "busy",
             Self::NoRules => "no_rules",
             Self::NotDue(_) => "not_due",
+            Self::NotRefused(_) => "not_refused",
+            Self::OneVoice => "own_wish",
+            Self::Words => "words",
             Self::OwnRules => "own_rules",
             Self::NobodysRules => "nobodys_rules",
             Self::Bundle(_) => "bundle_untrusted",
@@ -113,6 +129,11 @@ impl Coded for KeepingError {
                 "Let somebody of governance save them on the page Keeping, and somebody else erase by them."
             }
             Self::NotDue(_) => "Look with `gauze-records retention list`.",
+            Self::NotRefused(_) => {
+                "Look with `gauze-records list`. A filed photo goes on its page; one that waits is judged by the next pull."
+            }
+            Self::OneVoice => "Let somebody else of governance erase what this person asks for.",
+            Self::Words => "Say in a few words who asked, and name no patient.",
             Self::Bundle(_) => "Give the keys directory of this hospital.",
             Self::Rules(_) => "Mend people/retention.json; docs/retention.md shows its form.",
             Self::Keys(error) => error.next_step(),
@@ -159,7 +180,6 @@ pub struct ErasedNow {
 struct Place {
     folk: Folk,
     index: Index,
-    rules: InForceRules,
     log: AccessLog,
     keepings: Keepings,
 }
@@ -173,7 +193,6 @@ fn bundle(keys: &KeyDir, tenant: &Tenant) -> Result<Bundle, KeepingError> {
 
 impl Place {
     async fn open(data: &Path, keys: &KeyDir, now: Timestamp) -> Result<Self, KeepingError> {
-        let rules = retention(data)?.ok_or(KeepingError::NoRules)?;
         let (own, root) = (keys.clone(), data.to_owned());
         let opened = tokio::task::spawn_blocking(move || {
             let log = open_log(&own, &root, now)?;
@@ -190,12 +209,12 @@ impl Place {
         let believed = bundle(keys, &tenant)?.records.into();
         let files = AmendmentFiles { layout, tenant, identities, believed };
         let folk = Folk::open(&index, files, folk_keys, history).await?;
-        Ok(Self { folk, index, rules, log, keepings })
+        Ok(Self { folk, index, log, keepings })
     }
 
-    async fn over(&self, now: Timestamp) -> Result<Vec<Over>, KeepingError> {
+    async fn over(&self, rules: &InForceRules, now: Timestamp) -> Result<Vec<Over>, KeepingError> {
         let held = |photo: &CaptureId| self.keepings.hold(photo).is_some();
-        Ok(self.folk.over(&self.rules.0, now, MOST, held).await?)
+        Ok(self.folk.over(&rules.0, now, MOST, held).await?)
     }
 
     async fn close(self) {
@@ -209,8 +228,9 @@ impl Place {
 /// # Errors
 /// [`KeepingError`].
 pub async fn due(data: &Path, keys: &KeyDir, now: Timestamp) -> Result<Vec<Due>, KeepingError> {
+    let rules = retention(data)?.ok_or(KeepingError::NoRules)?;
     let place = Place::open(data, keys, now).await?;
-    let over = place.over(now).await;
+    let over = place.over(&rules, now).await;
     place.close().await;
     Ok(over?.iter().map(Due::of).collect())
 }
@@ -228,26 +248,34 @@ pub async fn erase_due(
     let layout = Layout::new(data);
     Index::is_there(&layout.index())?;
     let lock = layout.prepare()?.ok_or(KeepingError::Busy)?;
+    let rules = retention(data)?.ok_or(KeepingError::NoRules)?;
     let place = Place::open(data, keys, now).await?;
-    let erased = place.erase(keys, (by, photos), now).await;
+    let erased = place.erase(keys, &rules, (by, photos), now).await;
     place.close().await;
     drop(lock);
     erased
 }
 
 impl Place {
+    /// Cut off behind its line, it is finished under that one.
+    fn under_way(&self, photo: &CaptureId, sha256: &Digest) -> Option<Erasing> {
+        let of = |(other, erasing): &&(CaptureId, Erasing)| other == photo && erasing.sha256 == *sha256;
+        self.keepings.erasures().find(of).map(|(_, erasing)| erasing.clone())
+    }
+
     async fn erase(
         &self,
         keys: &KeyDir,
+        rules: &InForceRules,
         (by, photos): (&PersonId, &[CaptureId]),
         now: Timestamp,
     ) -> Result<Vec<ErasedNow>, KeepingError> {
-        match self.keepings.ruled_by(&self.rules.1) {
+        match self.keepings.ruled_by(&rules.1) {
             None => return Err(KeepingError::NobodysRules),
             Some(own) if own == by => return Err(KeepingError::OwnRules),
             Some(_) => {}
         }
-        let over = self.over(now).await?;
+        let over = self.over(rules, now).await?;
         let named: BTreeSet<&CaptureId> = photos.iter().collect();
         let wanted: Result<Vec<&Over>, KeepingError> = named
             .into_iter()
@@ -259,7 +287,7 @@ impl Place {
         let (wanted, records) = (wanted?, Arc::new(keys.records()?));
         let mut erased = Vec::new();
         for Over { found, .. } in wanted {
-            let erasing = self.line(found, by, now).await?;
+            let erasing = self.line(found, (by, rules), now).await?;
             let (capture_id, line) = (found.capture_id, erasing.line);
             self.folk.erase(capture_id, erasing, records.clone()).await?;
             erased.push(ErasedNow { capture_id, line });
@@ -271,15 +299,12 @@ impl Place {
     async fn line(
         &self,
         found: &crate::folk::Found,
-        by: &PersonId,
+        (by, rules): (&PersonId, &InForceRules),
         now: Timestamp,
     ) -> Result<Erasing, KeepingError> {
-        let (sha256, rules) = (self.folk.sealed_as(found).await?, Some(self.rules.1));
-        let under_way =
-            |(photo, erasing): &&(CaptureId, Erasing)| *photo == found.capture_id && erasing.sha256 == sha256;
-        // Cut off behind its line, it is finished under that one.
-        if let Some((_, erasing)) = self.keepings.erasures().find(under_way) {
-            return Ok(erasing.clone());
+        let (sha256, rules) = (self.folk.sealed_as(found).await?, Some(rules.1));
+        if let Some(erasing) = self.under_way(&found.capture_id, &sha256) {
+            return Ok(erasing);
         }
         let note: Option<Note> = noted(&sha256, rules.as_ref());
         let about = About {
@@ -298,6 +323,7 @@ impl Place {
             ground: ReasonCode::RetentionOver,
             sha256,
             rules,
+            refused: None,
             line: line.index,
             entry: line.id,
         })

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use gauze_listen::table;
+use gauze_people::context::ReasonCode;
 use gauze_records::keys::KeyDir;
-use gauze_records::retention::{due, erase_due};
+use gauze_records::retention::{ErasedNow, OnRequest, due, erase_due, erase_refused};
 use gauze_records::{Clock as _, SystemClock};
 use gauze_wire::CaptureId;
 
@@ -28,6 +29,56 @@ pub(crate) enum RetentionCommand {
         #[arg(required = true, value_name = "PHOTO")]
         photos: Vec<CaptureId>,
     },
+    /// Erase what was kept of photos that were refused and never filed, as two people of governance decided: `list` names them. They
+    /// stay refused.
+    EraseRefused {
+        #[command(flatten)]
+        place: Place,
+        /// Who erases, by their whole id: 26 letters and digits.
+        #[arg(long, value_name = "ID")]
+        by: String,
+        /// Who asked for it: somebody else.
+        #[arg(long, value_name = "ID")]
+        asked_by: String,
+        /// On which ground.
+        #[arg(long, value_enum)]
+        ground: Ground,
+        /// A few words, which are kept sealed; they name no patient.
+        #[arg(long)]
+        reason: String,
+        /// The photos.
+        #[arg(required = true, value_name = "PHOTO")]
+        photos: Vec<CaptureId>,
+    },
+}
+
+/// Why it goes.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Ground {
+    /// The patient asked.
+    Patient,
+    /// A court or an inquiry.
+    Legal,
+    /// It was taken by mistake.
+    Correction,
+    /// Something else, which the words say.
+    Other,
+}
+
+impl Ground {
+    fn means(self) -> ReasonCode {
+        match self {
+            Self::Patient => ReasonCode::PatientRequest,
+            Self::Legal => ReasonCode::Legal,
+            Self::Correction => ReasonCode::Correction,
+            Self::Other => ReasonCode::Other,
+        }
+    }
+}
+
+fn told(erased: &[ErasedNow]) -> String {
+    let line = |one: &ErasedNow| format!("{} is erased; line {} says so", one.capture_id, one.line);
+    erased.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[derive(Args)]
@@ -58,12 +109,26 @@ pub(crate) async fn run(json: bool, command: RetentionCommand) -> Result<(), Ref
         RetentionCommand::Erase { place: Place { data, keys }, by, photos } => {
             let by = person(&by)?;
             let erased = erase_due(&data, &KeyDir::new(&keys), (&by, &photos), SystemClock.now()).await?;
-            show(json, &erased, || {
-                let line = |one: &gauze_records::retention::ErasedNow| {
-                    format!("{} is erased; line {} says so", one.capture_id, one.line)
-                };
-                erased.iter().map(line).collect::<Vec<_>>().join("\n")
-            });
+            show(json, &erased, || told(&erased));
+        }
+        RetentionCommand::EraseRefused {
+            place: Place { data, keys },
+            by,
+            asked_by,
+            ground,
+            reason,
+            photos,
+        } => {
+            let (by, asked_by) = (person(&by)?, person(&asked_by)?);
+            let wish = OnRequest {
+                by: &by,
+                asked_by: &asked_by,
+                ground: ground.means(),
+                words: &reason,
+                photos: &photos,
+            };
+            let erased = erase_refused(&data, &KeyDir::new(&keys), &wish, SystemClock.now()).await?;
+            show(json, &erased, || told(&erased));
         }
     }
     Ok(())

@@ -113,6 +113,7 @@ fn about(deed: &Deed) -> String {
             Some(device_id) => format!("{} {proposal_id} for {device_id}", wanted.kind()),
             None => format!("{} {proposal_id}", wanted.kind()),
         },
+        Deed::Report { .. } => "sealed; it becomes a case".to_owned(),
         Deed::Settle { proposal_id, signed } => {
             format!("{proposal_id} {}", if signed.is_some() { "signed" } else { "refused" })
         }

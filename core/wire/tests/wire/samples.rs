@@ -126,6 +126,7 @@ pub fn acts() -> Vec<(&'static str, Act)> {
             "act-settle",
             act_of(Deed::Settle { proposal_id: proposal_id(), signed: Some(Digest::of(b"signed")) }),
         ),
+        ("act-report", act_of(Deed::Report { sealed: Bytes::new(*b"an age file").unwrap() })),
     ]
 }
 

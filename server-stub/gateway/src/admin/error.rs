@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use gauze_wire::WireError;
 
 use crate::app::AppError;
+use crate::sealed::SealError;
 
 /// Why an operator's command was not carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,19 @@ pub enum AdminError {
     /// The policy's version does not rise.
     #[error("the policy's version must be above {0}, which is in force: raise `version`, or leave it out")]
     PolicyVersion(u64),
+    /// A report is not whole.
+    #[error(
+        "the report is not whole: say what happened (at most 2048 bytes), whose data it is (at most 200, one line) and perhaps which phone (at most 128, one line)"
+    )]
+    Report,
+    /// Nobody can have noticed it then.
+    #[error(
+        "this day or time cannot be read, or lies in the future: choose the day, and write the time such as 14:05"
+    )]
+    ReportTime,
+    /// It could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The hospital has not signed it.
     #[error("the hospital has not signed it: `gauze-records proposals list` shows what waits")]
     NotSigned,
@@ -83,6 +97,9 @@ impl AdminError {
             Self::Authority { .. } => "ca_invalid",
             Self::Policy(_) => "policy_invalid",
             Self::PolicyVersion(_) => "rollback",
+            Self::Report => "report_invalid",
+            Self::ReportTime => "report_time",
+            Self::Seal(error) => error.code(),
             Self::NotSigned => "not_signed",
         }
     }

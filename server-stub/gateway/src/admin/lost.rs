@@ -71,7 +71,7 @@ pub fn after_lost(
         ("End its user's sessions at the identity provider.", None),
         (tell.as_str(), None),
         (
-            "Follow your own procedure for reporting an incident. The log says who did what and when.",
+            "Say in the console, under Something went wrong, what happened: the hospital makes a case of it. The log says who did what and when.",
             Some("gauze-gateway admin acts"),
         ),
         ("Inside the hospital it is the same log.", Some("gauze-records list --acts")),

@@ -9,6 +9,7 @@ mod devices;
 mod error;
 mod lost;
 mod proposals;
+mod reports;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub use devices::{ActView, DeviceStory};
 pub use error::AdminError;
 pub use lost::{Gap, LostReport, after_lost};
 pub use proposals::{InventoryView, POLICY_TEXT, PolicyView, TokenView};
+pub use reports::{ReportEntered, ReportView};
 
 use crate::acts::{By, Clerk};
 use crate::app::AppError;

@@ -183,6 +183,7 @@ pub fn acts(acts: &[ActView]) -> String {
                 Deed::Propose { proposal_id, wanted: Wanted::Token { .. } | Wanted::Policy { .. } } => {
                     proposal_id.to_string()
                 }
+                Deed::Report { .. } => "sealed to the hospital".to_owned(),
                 Deed::Settle { proposal_id, signed } => {
                     format!("{proposal_id} {}", if signed.is_some() { "signed" } else { "refused" })
                 }

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 use super::page::{field, page};
 use super::refusal::{PageRefusal, Said};
-use super::{FORM, change, words};
+use super::{FORM, change, report, words};
 
 /// Answers a form whose fields were refused with the form itself.
 pub async fn again(request: Request, next: Next) -> Response {
@@ -79,6 +79,6 @@ fn entry(name: &str, value: &str) -> Markup {
             }
         },
         "proof" | "code" => html! { input type="hidden" name=(name) value=(value); },
-        _ => html! {},
+        name => report::entry(name, value),
     }
 }

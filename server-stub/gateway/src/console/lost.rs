@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::page::{field, page};
 use super::refusal::PageRefusal;
-use super::{Console, story, words};
+use super::{Console, report, story, words};
 use crate::acts::By;
 use crate::admin::{DeviceStory, after_lost};
 
@@ -36,7 +36,7 @@ pub async fn ask(
     let story = console.story(&id).await?;
     let name = words::name(&story.device);
     if story.device.flags.iter().any(|flag| flag == "lost") {
-        let body = report(&console, &story).await?;
+        let body = told(&console, &story).await?;
         return Ok(page(&format!("Report: lost phone {name}"), "/devices", &body));
     }
     let body = html! {
@@ -51,6 +51,7 @@ pub async fn ask(
                 li { "The hospital is asked to sign an order to wipe it. The phone obeys when it is next online." }
             }
             p { strong { (words::FINAL) } " Photos that are still on it are sealed: they open for nobody outside the hospital." }
+            p { "Once it is shut out, its report leads you to say what went wrong." }
             p { "Not sure that it is lost? " a href={ "/devices/" (story.device.device_id) "/suspend" } { "Suspend it" } " instead: that can be undone." }
         }
         (form(&console, &story))
@@ -108,7 +109,7 @@ pub async fn make(
     Ok(Redirect::to(&format!("/devices/{id}/lost")))
 }
 
-async fn report(console: &Console, story: &DeviceStory) -> Result<Markup, PageRefusal> {
+async fn told(console: &Console, story: &DeviceStory) -> Result<Markup, PageRefusal> {
     let asked = story.acts.iter().find_map(|act| match &act.deed {
         Deed::Propose { proposal_id, wanted: Wanted::Wipe { .. } } => Some(proposal_id),
         _ => None,
@@ -138,6 +139,9 @@ async fn report(console: &Console, story: &DeviceStory) -> Result<Markup, PageRe
         }
         h2 { (words::DECIDED) }
         (words::acts(&story.acts))
-        p.actions { a.button href={ "/devices/" (story.device.device_id) } { "Back to the phone" } }
+        p.actions {
+            (report::about(&story.device.device_id))
+            a.button href={ "/devices/" (story.device.device_id) } { "Back to the phone" }
+        }
     })
 }

@@ -13,6 +13,7 @@ mod lost;
 mod page;
 mod policy;
 mod refusal;
+mod report;
 mod sentences;
 mod story;
 mod tokens;
@@ -120,6 +121,7 @@ pub fn console_router(admin: Admin, operator: Option<&str>) -> Result<Router, Co
         .route("/tokens/{id}", get(tokens::show))
         .route("/inventory", get(tokens::inventory))
         .route("/policy", get(policy::show).post(policy::propose))
+        .route(report::PAGE, get(report::ask).post(report::make))
         .fallback(async || refusal::PageRefusal::NoPage.into_response())
         .layer(DefaultBodyLimit::max(FORM))
         .layer(middleware::from_fn(again::again))

@@ -6,6 +6,10 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{Console, words};
 
+/// What the navigation leads to.
+const SECTIONS: [(&str, &str); 4] =
+    [("/devices", "Phones"), ("/tokens", "Tokens"), ("/policy", "Policy"), ("/report", words::WENT_WRONG)];
+
 /// A whole page. `here` is the address of the section it belongs to.
 pub fn page(title: &str, here: &str, body: &Markup) -> Html<String> {
     let whole = html! {
@@ -24,7 +28,7 @@ pub fn page(title: &str, here: &str, body: &Markup) -> Html<String> {
                 header {
                     nav aria-label="Sections" {
                         span.brand { "Gauze console" }
-                        @for (address, name) in [("/devices", "Phones"), ("/tokens", "Tokens"), ("/policy", "Policy")] {
+                        @for (address, name) in SECTIONS {
                             a href=(address) aria-current=[(address == here).then_some("page")] { (name) }
                         }
                     }

@@ -25,7 +25,7 @@ pub enum PageRefusal {
     Admin(AdminError),
 }
 
-/// What a page of refusal says where other words in the form mend it, for whoever shows the form beside it.
+/// What a page of refusal says where the same form may be sent again, for whoever shows the form beside it.
 #[derive(Clone)]
 pub struct Said {
     pub told: Markup,
@@ -75,10 +75,13 @@ impl PageRefusal {
             | AdminError::Hours
             | AdminError::File(_)
             | AdminError::Policy(_)
-            | AdminError::PolicyVersion(_) => StatusCode::BAD_REQUEST,
-            AdminError::App(_) | AdminError::NotServed | AdminError::Authority { .. } => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            | AdminError::PolicyVersion(_)
+            | AdminError::Report
+            | AdminError::ReportTime => StatusCode::BAD_REQUEST,
+            AdminError::App(_)
+            | AdminError::NotServed
+            | AdminError::Seal(_)
+            | AdminError::Authority { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -91,12 +94,23 @@ impl PageRefusal {
 }
 
 impl PageRefusal {
-    /// Whether the same form with other words can be carried out.
+    /// Whether the same form can be carried out: with other words, or once the machine works again.
     fn is_mendable(&self) -> bool {
-        use AdminError::{Hours, Policy, PolicyVersion, Who};
+        use AdminError::{App, Hours, NotServed, Policy, PolicyVersion, Report, ReportTime, Seal, Who};
         match self {
             Self::Unreadable | Self::NotConfirmed => true,
-            Self::Admin(error) => matches!(error, Hours | Policy(_) | PolicyVersion(_) | Who),
+            Self::Admin(error) => matches!(
+                error,
+                App(_)
+                    | Hours
+                    | NotServed
+                    | Policy(_)
+                    | PolicyVersion(_)
+                    | Report
+                    | ReportTime
+                    | Seal(_)
+                    | Who
+            ),
             Self::ForeignHost | Self::Forged | Self::NoPage => false,
         }
     }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::page::page;
 use super::refusal::PageRefusal;
-use super::{Console, words};
+use super::{Console, report, words};
 use crate::admin::DeviceStory;
 use crate::db::Registered;
 
@@ -72,6 +72,7 @@ fn actions(device: &Registered) -> Markup {
         p.actions {
             @for (name, text) in offered { a.button href={ (address) "/" (name) } { (text) } }
             @if !device.flags.is_empty() { a.button href={ (address) "/unflag" } { "Take a flag away…" } }
+            (report::about(&device.device_id))
         }
         div.final {
             p { strong { "What cannot be undone" } }

@@ -34,6 +34,8 @@ pub const NONE_ENROL: &str = "None enrol with hardware evidence: the policy says
 pub const REQUEST: &str = "Request a token";
 /// What leads from one page of a list to the next.
 pub const PAGES: &str = "Pages of the list";
+/// The page that says so, and what leads to it.
+pub const WENT_WRONG: &str = "Something went wrong";
 /// Above a refusal.
 pub const REFUSED: &str = "This did not work";
 
@@ -129,6 +131,16 @@ pub fn status(status: DeviceStatus) -> Markup {
         DeviceStatus::Suspended => ("warn", "‖", "Suspended"),
         DeviceStatus::Revoked => ("bad", "✕", "Revoked"),
     })
+}
+
+/// Whether the hospital has a report.
+pub fn handed_over(at: Option<Timestamp>) -> Markup {
+    html! {
+        @match at {
+            Some(at) => { (badge(("ok", "✓", "Handed over"))) " " (time(at)) }
+            None => (badge(("warn", "!", "Waits for the hospital"))),
+        }
+    }
 }
 
 /// What ends, or is not renewed by itself.
@@ -316,6 +328,7 @@ fn deed(deed: &Deed) -> String {
         Deed::Settle { signed: Some(_), .. } => "signed by the hospital".to_owned(),
         Deed::Settle { signed: None, .. } => "refused by the hospital".to_owned(),
         Deed::Propose { wanted: asked, .. } => format!("asked the hospital to sign {}", wanted(asked)),
+        Deed::Report { .. } => "said that something went wrong (sealed)".to_owned(),
         Deed::Suspend { .. } => "suspended".to_owned(),
         Deed::Resume { .. } => "resumed".to_owned(),
         Deed::Revoke { .. } => "revoked".to_owned(),

@@ -65,8 +65,13 @@ impl Db {
             .await
     }
 
-    /// Keeps a cosigned checkpoint; an older one changes nothing.
-    pub async fn keep_cosigned(&self, tenant: &Tenant, size: u64, note: &str) -> Result<(), sqlx::Error> {
+    /// Keeps a cosigned checkpoint, and that reports under it were handed over; an older one changes nothing.
+    pub async fn keep_cosigned(
+        &self,
+        tenant: &Tenant,
+        (size, note): (u64, &str),
+        now_ms: i64,
+    ) -> Result<(), sqlx::Error> {
         let mut write = self.write().await?;
         sqlx::query(
             "INSERT INTO cosigned (tenant, size, note) VALUES (?, ?, ?) \
@@ -76,6 +81,14 @@ impl Db {
         .bind(tenant.as_str())
         .bind(to_i64(size))
         .bind(note)
+        .execute(&mut *write)
+        .await?;
+        sqlx::query(
+            "UPDATE act SET handed_at_ms = ? WHERE tenant = ? AND deed = 'report' AND idx < ? AND handed_at_ms IS NULL",
+        )
+        .bind(now_ms)
+        .bind(tenant.as_str())
+        .bind(to_i64(size))
         .execute(&mut *write)
         .await?;
         write.commit().await

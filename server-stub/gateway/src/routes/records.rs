@@ -145,6 +145,7 @@ pub async fn cosignature(State(app): State<App>, request: FromRecords) -> Result
     if !witnessed || !ours {
         return Err(ProblemCode::CheckpointInvalid.into());
     }
-    app.db.keep_cosigned(&request.tenant, checkpoint.size, note).await?;
+    let now_ms = app.clock.now().as_millisecond();
+    app.db.keep_cosigned(&request.tenant, (checkpoint.size, note), now_ms).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -533,9 +533,12 @@ async fn the_lost_phones_page_gives_every_command_of_the_manual_and_the_command_
         assert!(command.as_ref().is_none_or(|command| page.contains(command)), "{command:?}: {page}");
     }
     // What the manual's other lines ask for.
-    for told in
-        ["device management", "sessions at the identity provider", "may have to be taken again", "incident"]
-    {
+    for told in [
+        "device management",
+        "sessions at the identity provider",
+        "may have to be taken again",
+        "Something went wrong",
+    ] {
         assert!(steps.iter().any(|(step, _)| step.contains(told)), "{told}: {steps:?}");
     }
 }

@@ -18,6 +18,7 @@ mod log;
 mod outcomes;
 mod proposals;
 mod quotas;
+mod reports;
 mod resumed;
 mod signatures;
 mod takeover;

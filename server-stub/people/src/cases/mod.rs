@@ -8,7 +8,7 @@ mod note;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gauze_wire::CaptureId;
+use gauze_wire::{CaptureId, Digest};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::action::{Act, Action, act};
@@ -77,8 +77,8 @@ pub struct Case {
     pub number: u64,
     /// What its reporter says it is.
     pub kind: Kind,
-    /// Who reported it.
-    pub by: PersonId,
+    /// Who reported it; nobody of the hospital's people where an operator did, at the gateway.
+    pub by: Option<PersonId>,
     /// When it was reported.
     pub at: Timestamp,
     /// When somebody became aware of it: never after the report.
@@ -219,6 +219,8 @@ impl Case {
 #[derive(Clone, Debug, Default)]
 pub struct Cases {
     all: BTreeMap<u64, Case>,
+    /// What the gateway carried and is a case: by the hash of what was sealed.
+    carried: BTreeSet<Digest>,
 }
 
 impl Cases {
@@ -231,7 +233,14 @@ impl Cases {
         match (entry.what, &entry.who) {
             (What::Action(Action::Report), Some(by)) => {
                 if let Some(said) = Kind::reported(note) {
-                    self.put(number, by.clone(), said, entry.at, entry.reason.clone());
+                    self.put(number, Some(by.clone()), said, entry.at, entry.reason.clone());
+                }
+            }
+            (What::Happening(Happening::OperatorReport), _) => {
+                if let Some((said, sealed)) = Kind::carried(note)
+                    && self.carried.insert(sealed)
+                {
+                    self.put(number, None, said, entry.at, entry.reason.clone());
                 }
             }
             (What::Action(Action::Case | Action::CaseEvidence), Some(by)) => {
@@ -254,7 +263,7 @@ impl Cases {
     fn put(
         &mut self,
         number: u64,
-        by: PersonId,
+        by: Option<PersonId>,
         (kind, aware_at): (Kind, Timestamp),
         at: Timestamp,
         reason: Option<Reason>,
@@ -288,7 +297,36 @@ impl Cases {
     /// Takes in what was just reported, before the log is read again.
     pub fn report(&mut self, logged: &Logged<act::Report>, kind: Kind, aware_at: Timestamp) {
         let (context, by) = (logged.context(), logged.acting().person.id.clone());
-        self.put(logged.line().index, by, (kind, aware_at), context.at, context.reason.clone());
+        self.put(logged.line().index, Some(by), (kind, aware_at), context.at, context.reason.clone());
+    }
+
+    /// Whether a report that the gateway carried is a case.
+    pub fn has_carried(&self, sealed: &Digest) -> bool {
+        self.carried.contains(sealed)
+    }
+
+    /// The line by which a report that the gateway carried becomes a case; nothing where it cannot be written.
+    pub fn carried_event(
+        (kind, aware_at): (Kind, Timestamp),
+        sealed: &Digest,
+        reason: Reason,
+        at: Timestamp,
+    ) -> Option<Event> {
+        let note = kind.carried_note(aware_at, sealed)?;
+        Some(Event {
+            reason: Some(reason),
+            ..Event::of(Happening::OperatorReport, Outcome::Done, at).noting(note)
+        })
+    }
+
+    /// Takes in that line once it is written.
+    pub fn carried(&mut self, line: u64, event: &Event) {
+        let note = event.note.as_ref().map(Note::as_str);
+        if let Some((said, sealed)) = note.and_then(Kind::carried)
+            && self.carried.insert(sealed)
+        {
+            self.put(line, None, said, event.at, event.reason.clone());
+        }
     }
 
     /// The same of a step.

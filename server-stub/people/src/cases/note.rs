@@ -1,6 +1,6 @@
 //! What stands in the notes of lines about cases.
 
-use gauze_wire::CaptureId;
+use gauze_wire::{CaptureId, Digest};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::words::Note;
@@ -31,6 +31,16 @@ impl Kind {
     /// The note of a report; nothing where it cannot be written.
     pub fn note(self, aware_at: Timestamp) -> Option<Note> {
         Note::new(format!("{}/{}", self.word(), aware_at.as_second())).ok()
+    }
+
+    /// The note of a report that the gateway carried, known by the hash of what was sealed.
+    pub fn carried_note(self, aware_at: Timestamp, sealed: &Digest) -> Option<Note> {
+        Note::new(format!("{}/{}/{sealed}", self.word(), aware_at.as_second())).ok()
+    }
+
+    pub(super) fn carried(note: &str) -> Option<((Self, Timestamp), Digest)> {
+        let (reported, sealed) = note.rsplit_once('/')?;
+        Some((Self::reported(reported)?, sealed.parse().ok()?))
     }
 
     pub(super) fn reported(note: &str) -> Option<(Self, Timestamp)> {

@@ -12,9 +12,12 @@ fn codes(entry: &Entry) -> (&'static str, Option<&'static str>, &'static str) {
         (What::Happening(Happening::SignIn | Happening::Factor), _) => ("110114", Some("110122"), "E"),
         (What::Happening(Happening::SignOut), _) => ("110114", Some("110123"), "E"),
         (What::Happening(Happening::FactorChange), _) => ("110113", Some("110137"), "U"),
-        (What::Happening(Happening::Service | Happening::Mail | Happening::CaseReminder), _) => {
-            ("110100", None, "E")
-        }
+        (
+            What::Happening(
+                Happening::Service | Happening::Mail | Happening::CaseReminder | Happening::OperatorReport,
+            ),
+            _,
+        ) => ("110100", None, "E"),
         (What::Happening(Happening::MarkSought), _) => ("110101", None, "R"),
         (What::Happening(Happening::EntryErased), _) => ("110101", None, "D"),
         (What::Happening(Happening::PhotoErased), _) => ("110110", None, "D"),

@@ -47,6 +47,9 @@ happenings! {
     Link,
     /// Leads and governance were told by mail of a break-glass, of a case, or of a document whose review is due; `note` says what.
     Mail,
+    /// An operator said at the gateway that something went wrong; `note` is whether it happened, when somebody noticed, and the SHA-256 of
+    /// what the gateway carried.
+    OperatorReport,
     /// Governance is reminded of a case whose time runs; `note` is how much of it is over and the case's number.
     CaseReminder,
     /// The service started or stopped.
@@ -230,6 +233,8 @@ pub struct Event {
     pub network: Option<Network>,
     /// What about, where it is about a photo.
     pub about: Option<About>,
+    /// What somebody wrote, sealed.
+    pub reason: Option<Reason>,
     /// A word of the program's own: which factor failed, why a token does not count.
     pub note: Option<Note>,
 }
@@ -246,6 +251,7 @@ impl Event {
             factor: None,
             network: None,
             about: None,
+            reason: None,
             note: None,
         }
     }
@@ -330,6 +336,7 @@ impl Entry {
             factor: event.factor,
             network: event.network,
             about: event.about.clone(),
+            reason: event.reason.clone(),
             note: event.note.clone(),
             ..Self::bare(tenant, event.at, What::Happening(event.what), event.outcome)?
         })

@@ -24,7 +24,7 @@ pub(super) const fn happening(happening: Happening) -> Lasting {
 }
 
 /// What a start must know. An index that was made by another list is made anew.
-pub(super) const LASTING: [Lasting; 17] = [
+pub(super) const LASTING: [Lasting; 18] = [
     action(Action::BreakGlass),
     action(Action::ReviewBreakGlass),
     action(Action::MakeLink),
@@ -37,6 +37,7 @@ pub(super) const LASTING: [Lasting; 17] = [
     action(Action::CaseEvidence),
     happening(Happening::Link),
     happening(Happening::Mail),
+    happening(Happening::OperatorReport),
     happening(Happening::CaseReminder),
     happening(Happening::PhotoErased),
     happening(Happening::NoticeRead),
@@ -100,6 +101,7 @@ mod tests {
             What::Happening(happening) => match happening {
                 Happening::Link => Some("opened/LINK"),
                 Happening::Mail => Some("opened"),
+                Happening::OperatorReport => Some(CARRIED),
                 Happening::CaseReminder => Some("case/24h/CASE"),
                 Happening::NoticeRead => Some("privacy/1"),
                 Happening::PhotoErased => Some(DIGEST),
@@ -119,6 +121,7 @@ mod tests {
 
     const RULES: &str = "rules:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const CARRIED: &str = "breach/0/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     const PHOTO: &str = "01930000-0000-7000-8000-000000000001";
 
     fn kinds() -> impl Iterator<Item = What> {

@@ -164,7 +164,7 @@ pub(super) fn stays(entry: &Entry) -> bool {
                 | Action::Report
                 | Action::Case
                 | Action::CaseEvidence
-        ) | What::Happening(Happening::PhotoErased | Happening::CaseReminder)
+        ) | What::Happening(Happening::PhotoErased | Happening::CaseReminder | Happening::OperatorReport)
     ) && entry.outcome == Outcome::Done
 }
 

@@ -127,6 +127,7 @@ fn exported() -> Vec<Value> {
         Happening::Request,
         Happening::Link,
         Happening::Service,
+        Happening::OperatorReport,
         Happening::TornTail,
     ] {
         day.happens(what, Outcome::Done);

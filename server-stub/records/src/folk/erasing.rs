@@ -14,7 +14,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{Folk, FolkError, Found};
 use crate::gist::Gist;
-use crate::index::{Index, IndexError, PhotoRow};
+use crate::index::{Index, IndexError, PhotoRow, Status};
 use crate::keeping::{Facts, Retention, Tombstone, Tombstones};
 
 type Key = (DeviceId, CaptureId);
@@ -34,19 +34,36 @@ impl Unfinished {
 pub(crate) async fn remove(
     index: &Index,
     tombstones: &Tombstones,
-    device: &DeviceId,
-    capture: &CaptureId,
+    tombstone: &Tombstone,
 ) -> Result<(), FolkError> {
-    let rows = index.rows_of(device, capture).await?;
+    let (device, capture) = (&tombstone.device_id, &tombstone.capture_id);
+    let mut rows = index.rows_of(device, capture).await?;
+    rows.retain(|row| tombstone.stands_for(row));
     let known = rows.iter().all(|row| row.erased);
     let work = tombstones.clone();
-    let swept = tokio::task::spawn_blocking(move || work.sweep(&rows)).await;
+    let never_filed = tombstone.refused.is_some();
+    let sweep = move || if never_filed { work.sweep_refused(&rows) } else { work.sweep(&rows) };
+    let swept = tokio::task::spawn_blocking(sweep).await;
     let swept = swept.map_err(|_| IndexError::Damaged("photo"))?;
     // A file that does not go keeps nobody finding the photo.
-    if !known {
-        index.erase(device, capture).await?;
+    match (known, never_filed) {
+        (true, _) => {}
+        (false, true) => index.erase_refused((device, capture), &tombstone.sha256).await?,
+        (false, false) => index.erase(device, capture).await?,
     }
     Ok(swept?)
+}
+
+/// What goes under a line. It names the very file: another phone's photo of the same name stays. What was refused goes under the name
+/// of each phone that signed for it.
+fn goes(mut rows: Vec<PhotoRow>, erasing: &Erasing) -> Vec<PhotoRow> {
+    rows.retain(|row| row.sha256 == erasing.sha256);
+    if erasing.refused.is_none() {
+        rows.truncate(1);
+    }
+    rows.sort_by_key(|row| (row.chain_device.clone(), row.status != Status::Filed));
+    rows.dedup_by_key(|row| row.chain_device.clone());
+    rows
 }
 
 /// A photo whose time is over. No `Debug`: its label names a patient.
@@ -94,24 +111,37 @@ impl Folk {
         erasing: &Erasing,
         key: Arc<dyn Signer + Send + Sync>,
     ) -> Result<(), FolkError> {
-        let rows = self.index.photos_of(&capture).await?;
-        // The line names the very file: another phone's photo of the same name stays.
-        let row = rows.into_iter().find(|row| row.sha256 == erasing.sha256);
-        let row = row.ok_or(IndexError::Damaged("photo"))?;
+        let rows = goes(self.index.photos_of(&capture).await?, erasing);
+        if rows.is_empty() {
+            return Err(IndexError::Damaged("photo").into());
+        }
+        for row in rows {
+            self.erase_row(row, erasing, key.clone()).await?;
+        }
+        Ok(())
+    }
+
+    async fn erase_row(
+        &self,
+        row: PhotoRow,
+        erasing: &Erasing,
+        key: Arc<dyn Signer + Send + Sync>,
+    ) -> Result<(), FolkError> {
+        let capture = row.capture_id;
         let under = self.amends.begin(i64::try_from(row.log_index).unwrap_or(i64::MAX)).await;
         let (device, tombstones) = (row.chain_device.clone(), self.tombstones());
         self.unfinished.with(|all| all.insert((device.clone(), capture), ()));
         let tombstone = Tombstone::of(&row, &self.files.tenant, erasing);
         let writing = tombstones.clone();
         let put = tokio::task::spawn_blocking(move || {
-            match writing.of(&tombstone.device_id, &tombstone.capture_id)? {
+            match writing.instead_of(&tombstone)? {
                 // What was erased once keeps the word of that time.
-                Some(_) => Ok(()),
-                None => writing.put(&tombstone, &*key),
+                Some(lies) => Ok(lies),
+                None => writing.put(&tombstone, &*key).map(|()| tombstone),
             }
         });
-        put.await.map_err(|_| IndexError::Damaged("photo"))??;
-        let removed = remove(&self.index, &tombstones, &device, &capture).await;
+        let tombstone = put.await.map_err(|_| IndexError::Damaged("photo"))??;
+        let removed = remove(&self.index, &tombstones, &tombstone).await;
         // Also where a file does not go: what the index held of it is in its journal still.
         self.index.empty_journal().await?;
         removed?;
@@ -151,11 +181,13 @@ impl Folk {
         erasing: Erasing,
         key: &Arc<dyn Signer + Send + Sync>,
     ) -> Result<bool, FolkError> {
-        let rows = self.index.photos_of(&capture).await?;
-        let Some(row) = rows.into_iter().find(|row| row.sha256 == erasing.sha256) else { return Ok(false) };
-        let key_of = (row.chain_device.clone(), capture);
-        let failed = self.unfinished.with(|all| all.contains_key(&key_of));
-        let left = failed || !row.erased || !self.tombstones().lies(&row.chain_device, &capture);
+        let rows = goes(self.index.photos_of(&capture).await?, &erasing);
+        let left = rows.iter().any(|row| {
+            let key_of = (row.chain_device.clone(), capture);
+            let failed = self.unfinished.with(|all| all.contains_key(&key_of));
+            let tombstone = Tombstone::of(row, &self.files.tenant, &erasing);
+            failed || !row.erased || !self.tombstones().lies(&tombstone)
+        });
         if left {
             self.erase(capture, erasing, key.clone()).await?;
         }

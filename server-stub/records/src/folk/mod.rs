@@ -15,6 +15,7 @@ mod opening;
 mod origin;
 mod refill;
 mod relations;
+mod reports;
 mod staff;
 mod taker;
 
@@ -44,6 +45,7 @@ pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;
 pub use refill::Refilled;
+pub(crate) use reports::Carried;
 
 /// Connections that read at once.
 const READERS: u32 = 4;
@@ -112,6 +114,11 @@ impl Folk {
     /// What words about cases are sealed under.
     pub(crate) fn cases(&self) -> Blind {
         self.keys.term("case", "words")
+    }
+
+    /// What words about photos that were refused are sealed under: nothing here knows whom they show.
+    pub(crate) fn refused(&self) -> Blind {
+        self.keys.term("refused", "words")
     }
 
     /// Seals words about a photo or a patient, for the access log.

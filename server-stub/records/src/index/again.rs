@@ -108,7 +108,8 @@ impl Index {
                 | Deed::Settle { .. }
                 | Deed::Flag { .. }
                 | Deed::Unflag { .. }
-                | Deed::Succeed { .. } => status,
+                | Deed::Succeed { .. }
+                | Deed::Report { .. } => status,
             };
         }
         Ok(status)

@@ -1,6 +1,6 @@
 //! Taking an erased photo out of the index: what is left is what its phone's chain and the receipts need.
 
-use gauze_wire::{CaptureId, DeviceId};
+use gauze_wire::{CaptureId, DeviceId, Digest};
 use sqlx::Row as _;
 
 use super::{Index, IndexError, PhotoRow};
@@ -31,6 +31,23 @@ impl Index {
             sqlx::query(statement).bind(capture.to_string()).bind(device.as_str()).execute(&mut *tx).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Takes what was refused out, of this very file. [`Index::empty_journal`] has to follow.
+    pub(crate) async fn erase_refused(
+        &self,
+        (device, capture): (&DeviceId, &CaptureId),
+        sha256: &Digest,
+    ) -> Result<(), IndexError> {
+        sqlx::query(
+            "UPDATE photo SET folk = 2, gist = NULL, again = 0 WHERE capture_id = ? AND chain_device = ? AND sha256 = ?",
+        )
+        .bind(capture.to_string())
+        .bind(device.as_str())
+        .bind(sha256.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     /// Takes what was overwritten out of SQLite's journal too. It waits for those who read.

@@ -34,7 +34,7 @@ impl Tombstones {
         let Some(bytes) = disk::read_if_any(path)? else { return Ok(None) };
         let jws = String::from_utf8(bytes).ok().and_then(|text| Jws::parse(text.trim()).ok());
         let read = jws.and_then(|jws| jws.verify_by::<Tombstone>(&self.believed, &self.tenant).ok());
-        let belongs = |it: &Tombstone| self.layout.tombstone(&it.device_id, &it.capture_id) == path;
+        let belongs = |it: &Tombstone| it.path(&self.layout) == path;
         let believed = read.filter(belongs);
         if believed.is_none() {
             tracing::error!(path = %path.display(), "a tombstone is not as it was signed, and does not count");
@@ -47,6 +47,16 @@ impl Tombstones {
         self.read(&self.layout.tombstone(device, capture))
     }
 
+    /// What stands in place of a file that was refused and never filed.
+    pub(crate) fn of_refused(&self, row: &PhotoRow) -> Result<Option<Tombstone>, DiskError> {
+        self.read(&self.layout.tombstone_of_refused(&row.chain_device, &row.capture_id, &row.sha256))
+    }
+
+    /// What lies where this one belongs.
+    pub(crate) fn instead_of(&self, tombstone: &Tombstone) -> Result<Option<Tombstone>, DiskError> {
+        self.read(&tombstone.path(&self.layout))
+    }
+
     /// Every file there, with what it says where it counts, or why it cannot be read.
     pub(crate) fn all(&self) -> Result<Vec<Lying>, DiskError> {
         let tombstone = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "jws");
@@ -56,16 +66,16 @@ impl Tombstones {
 
     /// Signs one and makes it lasting. From here on the photo is erased.
     pub(crate) fn put(&self, tombstone: &Tombstone, key: &dyn Signer) -> Result<(), DiskError> {
-        let path = self.layout.tombstone(&tombstone.device_id, &tombstone.capture_id);
+        let path = tombstone.path(&self.layout);
         let unsigned = |_| at(&path)(ErrorKind::InvalidData.into());
         let jws = Jws::sign(tombstone, key).map_err(unsigned)?;
         self.layout.make(disk::parent(&path))?;
         disk::replace(&path, jws.as_str().as_bytes(), PUBLIC)
     }
 
-    /// Whether a file lies there in place of a photo, whatever it says.
-    pub(crate) fn lies(&self, device: &DeviceId, capture: &CaptureId) -> bool {
-        self.layout.tombstone(device, capture).is_file()
+    /// Whether a file lies where this one belongs, whatever it says.
+    pub(crate) fn lies(&self, tombstone: &Tombstone) -> bool {
+        tombstone.path(&self.layout).is_file()
     }
 
     /// Removes every file of a photo: sealed, kept from before a restore, refused under another signature, amended. What cannot be
@@ -84,6 +94,15 @@ impl Tombstones {
                 Ok(paths) => done = paths.iter().fold(done, |done, path| done.and(remove(path))),
                 Err(error) => done = done.and(Err(error)),
             }
+        }
+        done
+    }
+
+    /// Removes what was kept of photos that were never filed. What lies in `sealed` under their name is another photo.
+    pub(crate) fn sweep_refused(&self, rows: &[PhotoRow]) -> Result<(), DiskError> {
+        let mut done = Ok(());
+        for row in rows {
+            done = done.and(remove(&self.layout.refused(&row.manifest_sha256)));
         }
         done
     }

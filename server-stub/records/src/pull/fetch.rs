@@ -39,6 +39,8 @@ pub(super) enum Outcome {
     /// It was filed, and has been erased since: its phone need not keep it either.
     Erased,
     Refused(FilingRefusal),
+    /// It was refused, and what was kept of it has been erased since: it stays refused.
+    StaysRefused(FilingRefusal),
     /// Its bytes did not come.
     Missing,
     /// They will not: its phone has discarded it, which had been refused for this or never came whole.
@@ -104,6 +106,14 @@ impl<G: GatewayPort> Puller<G> {
     async fn fetch(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
         let sealed = self.layout.sealed(&row.binding(&trust.tenant));
         let expected = (row.sha256, row.size);
+        match self.stays_refused(trust, row).await {
+            Ok(None) => {}
+            Ok(Some(cause)) => return Ok(Outcome::StaysRefused(cause)),
+            Err(error) => {
+                self.left_over(&error);
+                return Ok(Outcome::Missing);
+            }
+        }
         match self.is_erased(trust, row).await {
             Ok(false) => {}
             Ok(true) => return Ok(Outcome::Erased),
@@ -171,6 +181,25 @@ impl<G: GatewayPort> Puller<G> {
             }
             Some(_) | None => Ok(false),
         }
+    }
+
+    /// Why a photo stays refused of which what was kept was erased. What lies here of it all the same, from a copy, goes.
+    pub(super) async fn stays_refused(
+        &self,
+        trust: &Trust,
+        row: &PhotoRow,
+    ) -> Result<Option<FilingRefusal>, FolkError> {
+        let (tombstones, row) = (self.tombstones(trust), row.clone());
+        let looked = tokio::task::spawn_blocking(move || {
+            let cause = tombstones.of_refused(&row)?.and_then(|tombstone| tombstone.refused);
+            let swept = if cause.is_some() { tombstones.sweep_refused(&[row]) } else { Ok(()) };
+            Ok::<_, DiskError>((cause, swept))
+        });
+        let (cause, swept) = looked.await.map_err(|_| IndexError::Damaged("photo"))??;
+        if let Err(error) = swept {
+            self.left_over(&error.into());
+        }
+        Ok(cause)
     }
 
     /// What becomes of a photo whose bytes are not at the gateway.

@@ -22,7 +22,11 @@ pub(super) fn judge_act(by: &[Arc<InForce>], tenant: &Tenant, jws: &Jws) -> Judg
         Deed::Resume { .. } => (Some(DeviceStatus::Active), None),
         Deed::Revoke { .. } => (Some(DeviceStatus::Revoked), None),
         Deed::Propose { proposal_id, .. } => (None, Some(proposal_id.clone())),
-        Deed::Succeed { .. } | Deed::Flag { .. } | Deed::Unflag { .. } | Deed::Settle { .. } => (None, None),
+        Deed::Succeed { .. }
+        | Deed::Flag { .. }
+        | Deed::Unflag { .. }
+        | Deed::Settle { .. }
+        | Deed::Report { .. } => (None, None),
     };
     let former = match &act.deed {
         Deed::Succeed { former, .. } => Some(former.clone()),

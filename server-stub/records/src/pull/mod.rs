@@ -318,9 +318,7 @@ impl<G: GatewayPort> Puller<G> {
         let (mut done, any) = (Ok(()), !all.is_empty());
         for lying in all {
             let removed = match lying.says {
-                Ok(Some(tombstone)) => {
-                    remove(&self.index, &tombstones, &tombstone.device_id, &tombstone.capture_id).await
-                }
+                Ok(Some(tombstone)) => remove(&self.index, &tombstones, &tombstone).await,
                 Ok(None) => Ok(()),
                 Err(error) => Err(error.into()),
             };

@@ -63,11 +63,13 @@ impl<G: GatewayPort> Puller<G> {
         let (mut done, mut settled) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
             let moot = matches!(outcome, Outcome::Discarded(_));
-            let erased = matches!(outcome, Outcome::Erased);
+            let erased = matches!(outcome, Outcome::Erased | Outcome::StaysRefused(_));
             let (cause, told) = match outcome {
                 Outcome::Filed(told) => (None, told),
                 Outcome::Erased => (None, None),
-                Outcome::Refused(cause) | Outcome::Discarded(cause) => (Some(cause), None),
+                Outcome::Refused(cause) | Outcome::StaysRefused(cause) | Outcome::Discarded(cause) => {
+                    (Some(cause), None)
+                }
                 Outcome::Missing => {
                     report.missing += 1;
                     continue;

@@ -67,8 +67,8 @@ fn line(
                 wanted.kind()
             ));
         }
-        // The gateway flags again by itself, and decisions are the hospital's.
-        Deed::Flag { .. } | Deed::Settle { .. } => return None,
+        // The gateway flags again by itself, decisions are the hospital's, and a report is a case here already.
+        Deed::Flag { .. } | Deed::Settle { .. } | Deed::Report { .. } => return None,
     };
     if !enrolled.contains(device) {
         return Some(format!(

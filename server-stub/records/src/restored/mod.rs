@@ -110,7 +110,9 @@ fn copy_tombstones(now: &Layout, before: &Layout) -> Result<Vec<CaptureId>, Rest
             continue;
         };
         let to = now.erased().join(below);
-        let Some(capture) = name.to_str().and_then(|name| name.parse().ok()).filter(|_| !to.exists()) else {
+        // Behind the photo's name stands the file's, where it was refused and never filed.
+        let capture = name.to_str().and_then(|name| name.split('.').next()?.parse().ok());
+        let Some(capture) = capture.filter(|_| !to.exists()) else {
             continue;
         };
         now.make(disk::parent(&to))?;

@@ -141,9 +141,10 @@ impl Audit<'_> {
             }
             Some(_) => self.chain_verdict(&manifest, &row).await?,
         };
-        // What was discarded is not judged again, whatever would hold by now.
-        let ended =
-            expected.is_none() && row.status == Status::Refused && self.index.is_discarded(&row).await?;
+        // What was discarded, or erased, is not judged again, whatever would hold by now.
+        let ended = expected.is_none()
+            && row.status == Status::Refused
+            && (self.index.is_discarded(&row).await? || self.tombstones.of_refused(&row)?.is_some());
         if row.cause.filter(|cause| EARLY.contains(cause)) != expected && !ended {
             report.find("verdict_differs", row.capture_id);
         }
@@ -194,8 +195,11 @@ impl Audit<'_> {
         if !holds {
             report.find("receipt_invalid", row.capture_id);
         }
-        if row.status != Status::Filed || row.kind == Kind::Void {
+        if row.kind == Kind::Void {
             return Ok(());
+        }
+        if row.status == Status::Refused {
+            return self.check_refused(row, binding, report);
         }
         if let Some(tombstone) = self.tombstones.of(&row.chain_device, &row.capture_id)? {
             report.erased += 1;
@@ -212,6 +216,24 @@ impl Audit<'_> {
             Some(found) if found == (binding.sha256, binding.size) => {}
             Some(_) => report.find("file_differs", path.display()),
             None => report.find("file_missing", path.display()),
+        }
+        Ok(())
+    }
+
+    fn check_refused(
+        &self,
+        row: &PhotoRow,
+        binding: &Binding,
+        report: &mut VerifyReport,
+    ) -> Result<(), VerifyError> {
+        let Some(tombstone) = self.tombstones.of_refused(row)? else { return Ok(()) };
+        report.erased += 1;
+        if tombstone.size != binding.size {
+            report.find("tombstone_differs", row.capture_id);
+        }
+        let kept = self.layout.refused(&row.manifest_sha256);
+        if kept.exists() {
+            report.find("file_erased", kept.display());
         }
         Ok(())
     }

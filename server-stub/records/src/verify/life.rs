@@ -35,7 +35,7 @@ impl Lives {
                 self.proposed.entry(proposal_id).or_insert((at, wanted));
             }
             Deed::Settle { proposal_id, signed } => drop(self.settled.insert(proposal_id, signed)),
-            Deed::Succeed { .. } | Deed::Flag { .. } | Deed::Unflag { .. } => {}
+            Deed::Succeed { .. } | Deed::Flag { .. } | Deed::Unflag { .. } | Deed::Report { .. } => {}
         }
     }
 

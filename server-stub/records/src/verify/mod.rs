@@ -115,7 +115,7 @@ pub struct VerifyReport {
     pub manifests: u64,
     /// Sealed files whose digest was checked.
     pub files: u64,
-    /// Filed photos that were erased, each with a tombstone that holds.
+    /// Photos that were erased, filed ones and such as were refused, each with a tombstone that holds.
     pub erased: u64,
     /// Receipts checked.
     pub receipts: u64,

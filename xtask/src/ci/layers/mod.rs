@@ -146,6 +146,21 @@ mod tests {
     }
 
     #[test]
+    fn a_gateway_that_opens_or_seals_elsewhere_is_refused() {
+        let sealer = "server-stub/gateway/src/sealed.rs";
+        let seals = "use gauze_seal::age::{Recipient, Recipients, seal_small};\nuse gauze_seal::Entropy;";
+        assert_eq!(check(&good().with(sealer, seals), &[], &[]).0, Vec::<Finding>::new());
+        for (file, line) in [
+            (sealer, "use gauze_seal::age::Opener;"),
+            (sealer, "use gauze_seal::age::*;"),
+            (sealer, "use gauze_seal::open_photo;"),
+            ("server-stub/gateway/src/admin/reports.rs", seals),
+        ] {
+            refused(&good().with(file, line), "opens nothing");
+        }
+    }
+
+    #[test]
     fn a_second_file_of_core_that_names_reqwest_is_refused() {
         refused(
             &good().with("core/src/client.rs", "fn f(c: reqwest::Client) {}"),

@@ -6,6 +6,12 @@ use super::source::{Path, Source};
 /// Named in one file of core at most.
 const ONE_FILE_OF_CORE: [&str; 2] = ["sled", "reqwest"];
 
+/// The one file of the gateway that seals, and what it may name of the sealed formats: nothing that opens.
+const SEALER: (&str, [&str; 6]) = (
+    "server-stub/gateway/src/sealed.rs",
+    ["Entropy", "EntropyError", "Recipient", "Recipients", "age", "seal_small"],
+);
+
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for library in ONE_FILE_OF_CORE {
@@ -20,6 +26,19 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
                 files.len(),
                 files.join(", ")
             ));
+        }
+    }
+    let (sealer, sealing) = SEALER;
+    let gateway = |source: &&Source| source.path.starts_with("server-stub/gateway/src/") && !source.is_test;
+    for source in sources.iter().filter(gateway) {
+        for path in source.paths.iter().filter(|path| names(path, "gauze_seal")) {
+            let seals = path.segments.iter().skip(1).all(|name| sealing.contains(&name.as_str()));
+            if source.path != sealer || !seals {
+                findings.push(format!(
+                    "{}:{}: the gateway seals in {sealer} alone, and opens nothing",
+                    source.path, path.line
+                ));
+            }
         }
     }
     for source in sources.iter().filter(|source| !source.path.starts_with("bindings/")) {

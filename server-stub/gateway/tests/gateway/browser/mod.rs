@@ -7,8 +7,9 @@ mod pictures;
 use std::path::PathBuf;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use gauze_gateway::admin::ReportEntered;
 use gauze_gateway::console_router;
-use gauze_wire::{Deed, DeviceId, DeviceStatus, Policy, ProposalId, Wanted};
+use gauze_wire::{Deed, DeviceId, DeviceStatus, Happened, Policy, ProposalId, Wanted};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -155,6 +156,24 @@ async fn a_lost_phone_and_a_token_take_no_mouse() {
 /// Pages behind a form that is sent with a mistake in it.
 const REFUSED: &str = "refused-form";
 const REFUSED_FINAL: &str = "refused-final-form";
+const REFUSED_REPORT: &str = "refused-report";
+
+/// One report that the hospital has, and one that waits for it.
+async fn reported(gateway: &Gateway, hospital: &Hospital) {
+    let admin = gateway.admin(hospital).await;
+    let entered = ReportEntered {
+        kind: Happened::Breach,
+        what: "A phone lay in the lift",
+        whose: "Ward 9",
+        phone: "",
+        day: "2026-11-23",
+        time: "",
+    };
+    admin.report(&entered, "helpdesk-7").await.unwrap();
+    let note = hospital.witness.cosign(&hospital.log(gateway).await.checkpoint, gateway.now()).unwrap();
+    hospital.tell(gateway, "cosignatures", note.into()).await.expect(204);
+    admin.report(&entered, "Blessing Okonkwo-Featherstonehaugh, night desk").await.unwrap();
+}
 
 /// Everything in a page that is too wide, too faint, or has no name.
 const FAULTS: &str = "
@@ -213,6 +232,7 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
     before.hears(&gateway, 16, 2).await;
     let claimed = Phone::enrolled_claiming(&before, &gateway, &hospital).await.id();
     let waiting = admin.request_token(8, None, &by("Ward 3, a phone to try")).await.unwrap().proposal_id;
+    reported(&gateway, &hospital).await;
     let (phone, lost, token) = (phone.id(), lost.id(), token.proposal_id);
     let (before, kept, sold) = (before.id(), kept.id(), sold.id());
     for (id, serial) in
@@ -244,13 +264,17 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
         ("no-page", "/nowhere".to_owned()),
         ("waiting-token", format!("/tokens/{waiting}")),
         ("retired", format!("/devices/{sold}")),
+        ("report", format!("/report?phone={lost}")),
+        (REFUSED_REPORT, "/report".to_owned()),
         (REFUSED, "/tokens".to_owned()),
         (REFUSED_FINAL, format!("/devices/{claimed}/lost")),
     ];
     let pages = pages.map(|(name, path)| (name, format!("{}{path}", desk.base)));
-    let first = ["/devices", "/policy", "/inventory", "/tokens"].map(|path| format!("{empty}{path}"));
-    let pages =
-        pages.into_iter().chain(["no-phone", "no-policy", "inventory", "no-token"].into_iter().zip(first));
+    let first =
+        ["/devices", "/policy", "/inventory", "/tokens", "/report"].map(|path| format!("{empty}{path}"));
+    let pages = pages
+        .into_iter()
+        .chain(["no-phone", "no-policy", "inventory", "no-token", "no-report"].into_iter().zip(first));
     let pages: Vec<_> = pages.collect();
     let mut proposals = Vec::new();
     for id in [&lost, &silent] {
@@ -280,6 +304,10 @@ async fn every_page_fits_a_narrow_window_and_can_be_read_in_light_and_dark() {
                 }
                 REFUSED_FINAL => {
                     desk.send(&json!({ "reason": "left in a taxi", "confirm": "somebody" })).await
+                }
+                REFUSED_REPORT => {
+                    desk.send(&json!({ "what": "A phone lay in the lift", "whose": "Ward 9", "time": "9" }))
+                        .await
                 }
                 _ => {}
             }

@@ -39,7 +39,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -126,6 +126,8 @@ struct Inner {
     reviewed: Mutex<Standing>,
     /// Whether an erasure may have been cut off behind its line: nobody knows at the start.
     cut_off: AtomicBool,
+    /// Up to where in the gateway's log reports were made cases.
+    carried: AtomicU64,
     parts: DeskParts,
 }
 
@@ -167,6 +169,7 @@ impl Desk {
             shelf,
             reviewed,
             cut_off: AtomicBool::new(true),
+            carried: AtomicU64::new(0),
             parts,
         }))
     }
@@ -315,6 +318,7 @@ async fn sweep(desk: Weak<Inner>) {
         inner.showings.sweep(now);
         inner.readings.sweep(now);
         inner.parts.links_now().tick(now);
+        cases::take_carried(&inner, now).await;
         cases::remind(&inner, now).await;
         documents::watch(&inner, now).await;
         let folk = inner.parts.folk.clone();

@@ -105,22 +105,28 @@ async fn what_was_written_about_a_case_is_in_no_file_in_clear() {
             [("step", "decide"), ("decision", "reportable"), ("words", "Because of Holunderbusch")];
         ok(&step(&officer, number, &decision).await);
     }
-    let mut looked = 0;
-    for file in files(ward.office.dir.path()) {
-        let bytes = fs::read(&file).unwrap();
-        looked += 1;
-        for needle in ["Quillonbert", "Tannenwald", "Zwetschgenbaum", "Pfefferkorn", "Holunderbusch"] {
-            let found = bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
-            assert!(!found, "{needle} is in {}", file.display());
-        }
-    }
-    assert!(looked > 2);
+    let needles = ["Quillonbert", "Tannenwald", "Zwetschgenbaum", "Pfefferkorn", "Holunderbusch"];
+    nowhere(ward.office.dir.path(), &needles);
     ward.restart();
     let page = officer(&ward).get(&format!("/cases/{number}")).await.text();
     for told in [WHAT, "Tannenwald", "Zwetschgenbaum", "Pfefferkorn", "Holunderbusch"] {
         assert!(page.contains(told), "{told} is lost: {page}");
     }
     ward.end().await;
+}
+
+/// None of these stands in a file below `dir`.
+pub fn nowhere(dir: &std::path::Path, needles: &[&str]) {
+    let mut looked = 0;
+    for file in files(dir) {
+        let bytes = fs::read(&file).unwrap();
+        looked += 1;
+        for needle in needles {
+            let found = bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
+            assert!(!found, "{needle} is in {}", file.display());
+        }
+    }
+    assert!(looked > 2);
 }
 
 fn files(dir: &std::path::Path) -> Vec<std::path::PathBuf> {

@@ -1,6 +1,7 @@
 //! The viewer's pages, asked as a browser asks.
 
 mod browser;
+mod carried;
 pub mod cases;
 mod clinician;
 mod day;

@@ -343,7 +343,7 @@ fn sealed(recipients: &Recipients, text: &[u8]) -> Result<Vec<u8>, Refusal> {
 fn of(entry: &Entry, number: u64, case: &Case, photos: &BTreeSet<CaptureId>) -> bool {
     let note = entry.note.as_ref().map_or("", |note| note.as_str());
     let own = match entry.what {
-        What::Action(Action::Report) => number == case.number,
+        What::Action(Action::Report) | What::Happening(Happening::OperatorReport) => number == case.number,
         What::Action(Action::Case | Action::CaseEvidence) => {
             Step::of(note).is_some_and(|(_, of)| of == case.number)
         }
@@ -396,6 +396,7 @@ fn timeline(case: &Case, told: &Told) -> String {
         let note = entry.note.as_ref().map_or("", |note| note.as_str());
         let what = match entry.what {
             What::Action(Action::Report) => words::WAS_REPORTED,
+            What::Happening(Happening::OperatorReport) => words::WAS_CARRIED,
             What::Action(Action::Case | Action::CaseEvidence) => {
                 Step::of(note).map_or(words::NAMED, |(step, _)| words::step(step))
             }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::html;
 
-use super::{PAGE, name, words};
+use super::{PAGE, name, reporter, words};
 use crate::web::layout::{self, Frame};
 use crate::web::photos::Desk;
 use crate::web::photos::gate::broken;
@@ -69,7 +69,7 @@ impl Desk {
                     ("What happened", what),
                     (
                         "How we found out",
-                        format!("{} reported it on {}.", name(&case.by, &names), at(case.at)),
+                        format!("{} reported it on {}.", reporter(case, &names), at(case.at)),
                     ),
                     ("When we became aware", at(case.aware_at)),
                     ("If it is more than 72 hours, why", self.delay(case)),

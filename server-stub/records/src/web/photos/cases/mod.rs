@@ -3,6 +3,7 @@
 //! Always: a report is a line before it is thanked for; what a person wrote stands sealed in it; a step is judged and written
 //! while no other can be; each reminder has one line, whoever looks and however often the service is restarted.
 
+mod carried;
 mod evidence;
 mod form;
 mod list;
@@ -29,6 +30,7 @@ use crate::web::leave::running;
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
+pub(super) use carried::take as take_carried;
 pub(super) use evidence::{form as evidence_form, take as evidence};
 pub(super) use form::page as regulator;
 pub(super) use list::page as list;
@@ -46,6 +48,13 @@ impl DeskParts {
 
     fn cases_now(&self) -> RwLockWriteGuard<'_, Cases> {
         self.cases.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What somebody wrote, sealed.
+    fn case_reason(&self, words: &str) -> Result<Reason, Refusal> {
+        let sealed = self.folk.seal_words(&self.folk.cases(), words).map_err(|error| broken(&error))?;
+        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
+        Ok(Reason { code: ReasonCode::Other, sealed_words: Some(sealed) })
     }
 }
 
@@ -90,6 +99,7 @@ impl Desk {
     /// Whoever may not look after cases is refused, and that is written.
     async fn looks_after_cases(&self, signed: &Signed) -> Result<(), Refusal> {
         self.web.opens_for(signed, Action::Case, &Subject::Hospital).await?;
+        take_carried(&self.0, self.web.now()).await;
         remind(&self.0, self.web.now()).await;
         Ok(())
     }
@@ -102,13 +112,6 @@ impl Desk {
             Some(case) => Ok(case),
             None => Err(self.nowhere(signed).await),
         }
-    }
-
-    /// What somebody wrote, sealed.
-    fn case_reason(&self, words: &str) -> Result<Reason, Refusal> {
-        let sealed = self.folk.seal_words(&self.folk.cases(), words).map_err(|error| broken(&error))?;
-        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
-        Ok(Reason { code: ReasonCode::Other, sealed_words: Some(sealed) })
     }
 
     /// What somebody wrote; nothing where there is nothing, or another identity sealed it.
@@ -154,7 +157,7 @@ impl Desk {
     async fn case_names<'a>(&self, cases: impl Iterator<Item = &'a Case>) -> Result<Names, Refusal> {
         let people = cases.flat_map(|case| {
             let steps = case.steps.iter().map(|taken| taken.by.0.clone());
-            steps.chain([case.by.0.clone()])
+            steps.chain(case.by.iter().map(|by| by.0.clone()))
         });
         let people: BTreeSet<String> = people.collect();
         self.folk.staff(people).await.map_err(|error| broken(&error))
@@ -163,6 +166,11 @@ impl Desk {
 
 fn name<'a>(who: &'a PersonId, names: &'a Names) -> &'a str {
     names.get(&who.0).map_or(who.short(), String::as_str)
+}
+
+/// Who reported it: a person of the hospital, or an operator whose word the gateway carried.
+fn reporter<'a>(case: &'a Case, names: &'a Names) -> &'a str {
+    case.by.as_ref().map_or(words::AN_OPERATOR, |by| name(by, names))
 }
 
 /// So much of the clock, in words.

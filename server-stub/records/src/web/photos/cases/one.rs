@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::list::clock;
-use super::{Names, PAGE, name, words};
+use super::{Names, PAGE, name, reporter, words};
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
@@ -170,7 +170,7 @@ impl Desk {
                 dt { (words::WHAT) } dd.free { (what) }
                 dt { (words::WHOSE) } dd.free { (whose) }
                 dt { (words::AWARE) } dd { (layout::time(case.aware_at)) }
-                dt { (words::WAS_REPORTED) } dd { (layout::time(case.at)) " " (words::BY) " " (name(&case.by, names)) }
+                dt { (words::WAS_REPORTED) } dd { (layout::time(case.at)) " " (words::BY) " " (reporter(case, names)) }
             }
         }
     }
@@ -216,7 +216,7 @@ impl Desk {
     fn story(&self, case: &Case, names: &Names) -> Markup {
         let mut told: Vec<(Timestamp, Markup)> = vec![(
             case.at,
-            html! { h3 { (words::WAS_REPORTED) } p { (layout::time(case.at)) ", " (name(&case.by, names)) ", " (words::LINE) " " (case.number) } },
+            html! { h3 { (words::WAS_REPORTED) } p { (layout::time(case.at)) ", " (reporter(case, names)) ", " (words::LINE) " " (case.number) } },
         )];
         for (reminder, at) in &case.reminded {
             told.push((*at, html! { h3 { (words::reminder(*reminder)) } p { (layout::time(*at)) } }));

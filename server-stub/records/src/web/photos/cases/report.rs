@@ -80,7 +80,9 @@ pub(in crate::web::photos) async fn form(
     Query(asked): Query<Asked>,
     signed: Signed,
 ) -> Html<String> {
-    let own = |number: &u64| desk.cases().get(*number).is_some_and(|case| case.by == signed.acting.person.id);
+    let own = |number: &u64| {
+        desk.cases().get(*number).is_some_and(|case| case.by.as_ref() == Some(&signed.acting.person.id))
+    };
     if let Some(number) = asked.number.filter(own) {
         let body = html! {
             p.done role="status" { (words::REPORTED) " " strong { (number) } "." }

@@ -44,7 +44,10 @@ pub(crate) const NOBODY: &str = "Nobody yet";
 pub(crate) const HOW_FAR: &str = "How far it is";
 pub(crate) const AWARE: &str = "Aware since";
 pub(crate) const WAS_REPORTED: &str = "Reported";
+pub(crate) const WAS_CARRIED: &str = "An operator reported it at the gateway";
 pub(crate) const BY: &str = "by";
+pub(crate) const AN_OPERATOR: &str = "Operator of IT (gateway console)";
+pub(crate) const NOT_KNOWN: &str = "Not known";
 pub(crate) const TASKS_OPEN: &str = "Open tasks";
 
 pub(crate) const STORY: &str = "What became of it";
@@ -131,6 +134,21 @@ or, without any program of ours, for the files and the signature:
 
 A sealed file opens with age (https://age-encryption.org): age -d -i KEY words.age
 ";
+
+/// Under what an operator wrote: whose word it is.
+pub(crate) fn carried_by(operator: &str, phone: Option<&str>) -> String {
+    let phone = phone.map(|phone| format!("Phone, as entered: {phone}\n")).unwrap_or_default();
+    format!(
+        "{phone}Entered in the gateway's console under the name {operator}. The gateway carried it; no phone and nobody's sign-in vouches for it."
+    )
+}
+
+/// In place of what was written.
+pub(crate) fn unopened(operator: &str) -> String {
+    format!(
+        "Somebody reported something in the gateway's console under the name {operator}. What they wrote cannot be opened: it was sealed to another key. Ask IT what it was."
+    )
+}
 
 pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {

@@ -91,7 +91,7 @@ pub(in crate::web::photos) async fn end_links(inner: &Inner, at: Timestamp) -> R
         let by = desk
             .keepings()
             .erasures()
-            .find(|(erased, _)| Some(*erased) == photo)
+            .find(|(erased, it)| Some(*erased) == photo && it.refused.is_none())
             .map(|(_, it)| it.by.clone());
         let Some(by) = by else { continue };
         let event = Event { who: Some(by), network: None, ..link.event(Step::Revoked, at, Network::Inside) };

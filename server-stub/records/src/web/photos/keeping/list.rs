@@ -87,6 +87,13 @@ impl Desk {
         if gone.is_empty() { refusal } else { refusal.behind(words::halfway(&gone, &left)) }
     }
 
+    /// What a line says is erased, done or not. What was refused and never filed is another file than a photo that came under its name.
+    fn under_a_line(&self) -> HashSet<CaptureId> {
+        let keepings = self.keepings();
+        let filed = keepings.erasures().filter(|(_, erasing)| erasing.refused.is_none());
+        filed.map(|(photo, _)| *photo).collect()
+    }
+
     async fn keeping_page(
         &self,
         signed: &Signed,
@@ -98,7 +105,7 @@ impl Desk {
         let erased: Vec<(CaptureId, Erasing)> = self.keepings().erasures().take(MOST).cloned().collect();
         let over = match &rules {
             Some((rules, _)) => {
-                let going: HashSet<CaptureId> = self.keepings().erasures().map(|(photo, _)| *photo).collect();
+                let going = self.under_a_line();
                 let stays = |photo: &CaptureId| self.keepings().hold(photo).is_some();
                 let skip = |photo: &CaptureId| stays(photo) || going.contains(photo);
                 let over = self.folk.over(rules, self.web.now(), MOST, skip).await;

@@ -1,0 +1,176 @@
+//! Something went wrong: an operator says so, it is sealed at once, and the page says when the hospital had it.
+//!
+//! Always: what was entered is shown again only to whoever entered it and only where it was refused; once it is kept, no page here
+//! can show it.
+
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Form, Query, State};
+use axum::response::{Html, Redirect};
+use gauze_wire::Happened;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::page::{field, page};
+use super::refusal::PageRefusal;
+use super::{Console, words};
+use crate::admin::{ReportEntered, ReportView};
+
+/// The address of the page.
+pub const PAGE: &str = "/report";
+
+/// Whose page leads here, and what was just kept.
+#[derive(Deserialize)]
+pub struct Asked {
+    phone: Option<String>,
+    kept: Option<u64>,
+}
+
+/// What was filled in. No `Debug`: it may name a patient.
+#[derive(Deserialize)]
+pub struct Filled {
+    proof: String,
+    operator: String,
+    kind: Happened,
+    what: String,
+    whose: String,
+    phone: String,
+    day: String,
+    time: String,
+}
+
+pub async fn ask(
+    State(console): State<Console>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Html<String>, PageRefusal> {
+    let Query(asked) = asked?;
+    let phone = match &asked.phone {
+        Some(id) => {
+            let device = console.story(id).await?.device;
+            format!("{} {}", words::or_unknown(device.known_serial()), device.device_id)
+        }
+        None => String::new(),
+    };
+    let reports = console.admin.reports().await?;
+    let today = console.admin.now().to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d").to_string();
+    let kept = asked.kept.filter(|kept| reports.iter().any(|report| report.log_index == *kept));
+    let body = html! {
+        @if let Some(kept) = kept {
+            p.note role="status" {
+                strong { "It is sealed and kept, as entry " (kept) " of the log. " }
+                "The hospital makes a case of it once it has it. Below you see when that was."
+            }
+        }
+        p { "Say it at once, and as far as you know it. You accuse nobody, and nobody is blamed for a report." }
+        p.note {
+            "What you write is sealed as soon as you send it. It opens inside the hospital alone: nobody reads it here again, "
+            "you included. Your name and the time stand in the log."
+        }
+        form method="post" action=(PAGE) {
+            (console.signed_by())
+            @for (name, value) in [("kind", "breach"), ("what", ""), ("whose", ""), ("phone", &phone), ("day", &today), ("time", "")] {
+                (entry(name, value))
+            }
+            button.main type="submit" { "Report it" }
+        }
+        (meanwhile())
+        (made(&reports))
+    };
+    Ok(page(words::WENT_WRONG, PAGE, &body))
+}
+
+/// A field of the form as it is filled in; nothing where it has no such field.
+pub fn entry(name: &str, value: &str) -> Markup {
+    match name {
+        "kind" => html! {
+            fieldset {
+                legend { "What was it?" }
+                (kind("breach", "It happened: somebody saw, changed or lost what they should not have", value))
+                (kind("near_miss", "It nearly happened", value))
+            }
+        },
+        "what" => html! {
+            div.field {
+                label for="what" { "What happened" }
+                p.hint id="what-hint" { "What you saw, where, and what was done since." }
+                textarea.free id="what" name="what" rows="6" maxlength="2048" required aria-describedby="what-hint" { "\n" (value) }
+            }
+        },
+        "whose" => field(
+            name,
+            "Whose photos or data",
+            "A ward, a number of patients, or “Not known”.",
+            200,
+            value,
+            true,
+        ),
+        "phone" => {
+            field(name, "Which phone", "Its serial number or id, where one is known.", 128, value, false)
+        }
+        "day" => html! {
+            div.field {
+                label for="day" { "When it was noticed" }
+                input type="date" id="day" name="day" value=(value) required;
+            }
+        },
+        "time" => {
+            let hint =
+                "24 hours, such as 14:05, as this computer's clock has it. Without it the whole day counts.";
+            field(name, "Time", hint, 5, value, false)
+        }
+        _ => html! {},
+    }
+}
+
+fn kind(kind: &str, label: &str, chosen: &str) -> Markup {
+    html! {
+        div.tick {
+            input type="radio" id=(kind) name="kind" value=(kind) required checked[kind == chosen];
+            label for=(kind) { (label) }
+        }
+    }
+}
+
+fn meanwhile() -> Markup {
+    html! {
+        h2 { "Meanwhile, also at night" }
+        ul {
+            li { "This page rings nobody. Where people may come to harm, or much has got out, telephone information governance or the manager on call now." }
+            li { "Where a phone is lost or in wrong hands, " a href="/devices" { "shut it out" } " first. That works within a second, at any hour." }
+            li { "The hospital's 72 hours run from when it was noticed, at nights and weekends too." }
+            li { "A report that still waits after an hour has not reached the hospital: telephone, and look whether gauze-records serve runs. It is handed over by itself once that runs." }
+        }
+    }
+}
+
+fn made(reports: &[ReportView]) -> Markup {
+    html! {
+        h2 { "Reported here, newest first" }
+        @if reports.is_empty() { p { "Nothing yet." } } @else {
+            ul { @for report in reports {
+                li {
+                    (words::time(report.at)) ", by " (report.operator) ". "
+                    (words::handed_over(report.handed_over))
+                    span.hint { " (log entry " (report.log_index) ")" }
+                }
+            } }
+        }
+    }
+}
+
+/// The way to this page from a phone's.
+pub fn about(device: &gauze_wire::DeviceId) -> Markup {
+    html! { a.button href={ (PAGE) "?phone=" (device) } { (words::WENT_WRONG) "…" } }
+}
+
+pub async fn make(
+    State(console): State<Console>,
+    form: Result<Form<Filled>, FormRejection>,
+) -> Result<Redirect, PageRefusal> {
+    let Form(form) = form?;
+    console.wrote(&form.proof)?;
+    let Filled { kind, what, whose, phone, day, time, .. } = &form;
+    let entered = ReportEntered { kind: *kind, what, whose, phone, day, time };
+    let kept = console.admin.report(&entered, &form.operator).await?;
+    Ok(Redirect::to(&format!("{PAGE}?kept={kept}")))
+}
