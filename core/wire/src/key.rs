@@ -1,9 +1,10 @@
 //! P-256 keys: JWK form (RFC 7517), thumbprints (RFC 7638), ES256 signatures (RFC 7518 section 3.4).
 //!
 //! Every JWS and every signed request is ES256, because phones keep P-256 keys in hardware; there is no negotiation. ring
-//! signs and verifies; `p256` holds the keys, agrees, and is what the tests compare with (ADR 0071).
+//! verifies, and signs where many wait ([`QuickKey`]); `p256` does the rest, and is what the tests compare with (ADR 0071).
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use p256::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding};
 use ring::rand::SystemRandom;
@@ -107,47 +108,66 @@ pub trait Signer {
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError>;
 }
 
-/// A P-256 key in memory: servers, the offline root's ceremony, and tests. Not shown by `Debug`. What [`Self::agree`] uses is zeroised
-/// on drop; what signs is not, and lives as long as its program.
-pub struct SoftwareKey {
-    key: SigningKey,
-    pair: EcdsaKeyPair,
-}
+/// A P-256 key in memory: servers, the offline root's ceremony, and tests. Signs as RFC 6979 says, so that the same words have the
+/// same signature each time. Zeroised on drop; not shown by `Debug`.
+pub struct SoftwareKey(SigningKey);
 
 impl SoftwareKey {
-    fn new(key: SigningKey) -> Result<Self, WireError> {
-        let (secret, public) = (Zeroizing::new(key.to_bytes()), PublicKey(*key.verifying_key()).to_sec1());
-        let (kind, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
-        let pair = EcdsaKeyPair::from_private_key_and_public_key(kind, &secret, &public, &random);
-        Ok(Self { key, pair: pair.map_err(|_| WireError::Key)? })
-    }
-
     /// Makes a key from 32 random bytes; refuses the few that are no scalar.
     pub fn from_bytes(secret: &[u8; 32]) -> Result<Self, WireError> {
-        SigningKey::from_slice(secret).map_err(|_| WireError::Key).and_then(Self::new)
+        SigningKey::from_slice(secret).map(Self).map_err(|_| WireError::Key)
     }
 
     /// Reads a PKCS #8 PEM private key.
     pub fn from_pem(pem: &str) -> Result<Self, WireError> {
-        SigningKey::from_pkcs8_pem(pem).map_err(|_| WireError::Key).and_then(Self::new)
+        SigningKey::from_pkcs8_pem(pem).map(Self).map_err(|_| WireError::Key)
     }
 
     /// The key as PKCS #8 PEM. The caller zeroises it.
     pub fn to_pem(&self) -> Result<String, WireError> {
-        let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(|_| WireError::Key)?;
+        let pem = self.0.to_pkcs8_pem(LineEnding::LF).map_err(|_| WireError::Key)?;
         Ok(pem.as_str().to_owned())
     }
 
     /// ECDH with an uncompressed peer point: the shared x coordinate. What a hardware key agreement returns.
     pub fn agree(&self, peer: &PublicKey) -> [u8; 32] {
-        let secret = p256::ecdh::diffie_hellman(self.key.as_nonzero_scalar(), peer.0.as_affine());
+        let secret = p256::ecdh::diffie_hellman(self.0.as_nonzero_scalar(), peer.0.as_affine());
         (*secret.raw_secret_bytes()).into()
     }
 }
 
 impl Signer for SoftwareKey {
     fn public_key(&self) -> PublicKey {
-        PublicKey(*self.key.verifying_key())
+        PublicKey(*self.0.verifying_key())
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
+        let signature: Signature = self.0.try_sign(message).map_err(|_| WireError::Signature)?;
+        Ok(signature.to_bytes().into())
+    }
+}
+
+/// The same key where thousands of signatures a second are asked for. Another signature each time; lives as long as its program, since
+/// ring wipes nothing.
+pub struct QuickKey {
+    pair: EcdsaKeyPair,
+    public: PublicKey,
+}
+
+impl TryFrom<&SoftwareKey> for QuickKey {
+    type Error = WireError;
+    fn try_from(key: &SoftwareKey) -> Result<Self, WireError> {
+        let (secret, public) = (Zeroizing::new(key.0.to_bytes()), key.public_key());
+        let kind = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let random = SystemRandom::new();
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(kind, &secret, &public.to_sec1(), &random);
+        Ok(Self { pair: pair.map_err(|_| WireError::Key)?, public })
+    }
+}
+
+impl Signer for QuickKey {
+    fn public_key(&self) -> PublicKey {
+        self.public.clone()
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], WireError> {
@@ -158,7 +178,7 @@ impl Signer for SoftwareKey {
 
 #[cfg(test)]
 mod tests {
-    use p256::ecdsa::signature::{Signer as _, Verifier as _};
+    use p256::ecdsa::signature::Verifier as _;
 
     use super::*;
 
@@ -172,8 +192,9 @@ mod tests {
         for n in 1..=8 {
             let key = SoftwareKey::from_bytes(&[n; 32]).unwrap();
             let (public, message) = (key.public_key(), vec![n; usize::from(n) * 7]);
-            let theirs: Signature = key.key.sign(&message);
-            for signature in [key.sign(&message).unwrap(), theirs.to_bytes().into()] {
+            let quick = QuickKey::try_from(&key).unwrap();
+            assert_eq!(quick.public_key(), public);
+            for signature in [key.sign(&message).unwrap(), quick.sign(&message).unwrap()] {
                 assert!(public.verify(&message, &signature).is_ok() && oracle(&public, &message, &signature));
                 for at in 0..64 {
                     let mut changed = signature;

@@ -53,7 +53,7 @@ pub use id::{CaptureId, DeviceId, KeyId, Name, ProposalId, SeriesId, Tenant, Tok
 pub use incident::{Happened, Incident, SEALED_REPORT};
 pub use inventory::{Inventory, InventoryGiven, SERIALS, Serial};
 pub use jws::{JWS_LIMIT, Jws, Shape, Signed};
-pub use key::{PublicKey, Signer, SoftwareKey, signature_from_der};
+pub use key::{PublicKey, QuickKey, Signer, SoftwareKey, signature_from_der};
 pub use life::{Life, OnRevokedCertificate};
 pub use managed::{ManagedConfiguration, System};
 pub use manifest::{Adoption, Body, Carried, Follows, Manifest, SEQ_LIMIT, Void, VoidReason};

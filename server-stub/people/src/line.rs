@@ -17,12 +17,6 @@ impl EntryId {
         Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// As a number.
-    pub(crate) fn number(&self) -> u128 {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.0).ok().and_then(|bytes| bytes.try_into().ok());
-        u128::from_be_bytes(bytes.unwrap_or_default())
-    }
-
     /// As text.
     pub fn as_str(&self) -> &str {
         &self.0

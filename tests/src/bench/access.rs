@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use gauze_people::log::{AccessLog, Event, Happening, LogKeys, Outcome, Wanted, verify};
 use gauze_wire::log::NoteKey;
-use gauze_wire::{Digest, SoftwareKey};
+use gauze_wire::{Digest, QuickKey, SoftwareKey};
 use jiff::Timestamp;
 
 use crate::Arguments;
@@ -23,7 +23,7 @@ const AT_ONCE: u32 = 32;
 pub fn keys() -> anyhow::Result<LogKeys> {
     let tenant = "ward-9".parse()?;
     Ok(LogKeys {
-        audit: Arc::new(SoftwareKey::from_bytes(&[7; 32])?),
+        audit: Arc::new(QuickKey::try_from(&SoftwareKey::from_bytes(&[7; 32])?)?),
         note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[8; 32])?),
         tenant,
     })

@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_wire::log::{Checkpoint, WitnessKey};
 use gauze_wire::{Digest, Jws};
+use memchr::memmem;
 use serde::Serialize;
 
 use super::blocks::block;
@@ -18,6 +20,9 @@ use super::files::{Files, SEGMENT, read_if_any, scan};
 use super::keys::PublicKeys;
 use super::line::Read;
 use super::spine::{BLOCK, Spine, fold};
+
+/// Stands in each line that says an entry was erased.
+const ENTRY_ERASED: &[u8] = b"entry_erased";
 
 /// What to check beside the tree.
 #[derive(Clone, Copy, Debug, Default)]
@@ -158,8 +163,8 @@ struct Part {
     erased: Vec<u64>,
     /// The numbers of the entries that these lines say were erased, each behind the line's own.
     said: Vec<(u64, u64)>,
-    /// The id of each entry, and its number.
-    ids: Vec<(u128, u64)>,
+    /// What was signed, as the first half of its SHA-256, and its number.
+    signed: Vec<(u128, u64)>,
     unsigned: Vec<u64>,
     broken: bool,
     torn: bool,
@@ -190,14 +195,14 @@ pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Veri
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let parts = read_parts(&files, &firsts, &scope, if wanted.beside { 1 } else { threads })?;
     let mut spine = Spine::default();
-    let (mut erased, mut said, mut ids) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    let (mut erased, mut said, mut signed) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let (mut torn, last) = (false, firsts.len().saturating_sub(1));
     for (at, (part, &first)) in parts.into_iter().zip(&firsts).enumerate() {
         faults.extend(part.edited.into_iter().map(|entry| Fault::Edited { entry }));
         faults.extend(part.unsigned.into_iter().map(|entry| Fault::Signature { entry }));
         erased.extend(part.erased);
         said.extend(part.said.into_iter().map(|(_, entry)| entry));
-        ids.extend(part.ids);
+        signed.extend(part.signed);
         torn |= part.torn;
         if part.broken {
             faults.push(Fault::Broken { entry: first + part.lines });
@@ -209,7 +214,7 @@ pub fn verify(root: &Path, keys: &PublicKeys, wanted: Wanted<'_>) -> Result<Veri
             break;
         }
     }
-    faults.extend(copies(ids).map(|entry| Fault::Copy { entry }));
+    faults.extend(copies(signed).map(|entry| Fault::Copy { entry }));
     faults.extend(erasures(&files, firsts.last().copied(), &erased, said)?);
     let judge = Judge { files: &files, keys, spine: &spine };
     let signed = judge.own(own, &mut faults)?;
@@ -270,16 +275,15 @@ fn read_parts(
 fn read_part(files: &Files, first: u64, scope: &Scope<'_>) -> Result<Part, LogFailure> {
     let path = files.segment(first);
     let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
-    let (mut unsigned, mut said, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut unsigned, mut said, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+    let mut payload = Vec::new();
     let mut scanned = scan(&bytes, first, |index, read| {
         let Read::Whole { jws, .. } = read else { return };
         if (scope.signatures || index >= scope.covered) && !signed(jws, scope.keys) {
             unsigned.push(index);
         }
-        if let Ok(entry) = Jws::parse(jws).and_then(|jws| jws.peek::<Entry>()) {
-            said.extend(erased_by(&entry).map(|erased| (index, erased)));
-            ids.push((entry.id.number(), index));
-        }
+        said.extend(says_erased(jws, &mut payload).map(|erased| (index, erased)));
+        texts.extend(signing_input(jws).map(|text| (text, index)));
     });
     // A write that is under way, or was cut off, is the end of the last file.
     let erasing = files.being_erased()?;
@@ -289,7 +293,7 @@ fn read_part(files: &Files, first: u64, scope: &Scope<'_>) -> Result<Part, LogFa
         let end = first + torn.lines as u64;
         unsigned.retain(|&index| index < end);
         said.retain(|&(index, _)| index < end);
-        ids.retain(|&(_, index)| index < end);
+        texts.retain(|&(_, index)| index < end);
     }
     let whole = scanned.leaves.len() - scanned.leaves.len() % BLOCK;
     let (blocks, rest) = scanned.leaves.split_at(whole);
@@ -300,7 +304,7 @@ fn read_part(files: &Files, first: u64, scope: &Scope<'_>) -> Result<Part, LogFa
         edited: scanned.differ,
         erased: scanned.erased,
         said,
-        ids,
+        signed: texts,
         unsigned,
         broken: scanned.broken.is_some(),
         torn: torn.is_some(),
@@ -311,11 +315,26 @@ fn signed(jws: &str, keys: &PublicKeys) -> bool {
     Jws::parse(jws).and_then(|jws| jws.verify_by::<Entry>(&keys.audit, &keys.tenant)).is_ok()
 }
 
-/// The numbers of the entries whose id an earlier one has.
-fn copies(mut ids: Vec<(u128, u64)>) -> impl Iterator<Item = u64> {
-    ids.sort_unstable();
+/// What is signed, header and payload: a signature has two forms, and that has one.
+fn signing_input(jws: &str) -> Option<u128> {
+    let (input, _) = jws.rsplit_once('.')?;
+    Digest::of(input.as_bytes()).0.first_chunk().copied().map(u128::from_be_bytes)
+}
+
+/// The number of the entry that this line says was erased. Of a million lines few are read whole: `payload` is room to look.
+fn says_erased(jws: &str, payload: &mut Vec<u8>) -> Option<u64> {
+    let text = jws.split('.').nth(1)?;
+    payload.clear();
+    BASE64_URL_SAFE_NO_PAD.decode_vec(text, payload).ok()?;
+    memmem::find(payload, ENTRY_ERASED)?;
+    erased_by(&Jws::parse(jws).and_then(|jws| jws.peek()).ok()?)
+}
+
+/// The numbers of the entries that repeat what an earlier one says.
+fn copies(mut signed: Vec<(u128, u64)>) -> impl Iterator<Item = u64> {
+    signed.sort_unstable();
     let twice: BTreeSet<u64> =
-        ids.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).collect();
+        signed.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).collect();
     twice.into_iter()
 }
 
@@ -344,12 +363,12 @@ fn erasures(
 
 /// The numbers of the entries that lines of one file say were erased.
 fn erasures_in(files: &Files, first: u64) -> Result<BTreeSet<u64>, LogFailure> {
-    let (path, mut numbers) = (files.segment(first), BTreeSet::new());
+    let (path, mut numbers, mut payload) = (files.segment(first), BTreeSet::new(), Vec::new());
     let bytes = fs::read(&path).map_err(LogFailure::disk(&path))?;
     scan(&bytes, first, |_, read| {
-        let Read::Whole { jws, .. } = read else { return };
-        let entry = Jws::parse(jws).and_then(|jws| jws.peek::<Entry>());
-        numbers.extend(entry.ok().as_ref().and_then(erased_by));
+        if let Read::Whole { jws, .. } = read {
+            numbers.extend(says_erased(jws, &mut payload));
+        }
     });
     Ok(numbers)
 }

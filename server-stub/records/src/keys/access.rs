@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gauze_people::log::LogKeys;
 use gauze_wire::log::NoteKey;
-use gauze_wire::{SoftwareKey, Tenant};
+use gauze_wire::{QuickKey, SoftwareKey, Tenant};
 use zeroize::Zeroizing;
 
 use super::make::key;
@@ -20,7 +20,7 @@ impl KeyDir {
     pub fn log_keys(&self) -> Result<LogKeys, KeysError> {
         let tenant = self.tenant()?;
         self.make_missing(&tenant)?;
-        let audit = self.parse(AUDIT, |text| SoftwareKey::from_pem(text).ok())?;
+        let audit = self.parse(AUDIT, |text| QuickKey::try_from(&SoftwareKey::from_pem(text).ok()?).ok())?;
         let note = self.parse(ACCESS, |text| read_signer(text, SIGNS))?;
         Ok(LogKeys { tenant, audit: Arc::new(audit), note: Arc::new(note) })
     }
