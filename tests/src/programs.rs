@@ -95,7 +95,7 @@ impl Server {
             // Already gone is as good.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
-        let _ = tokio::time::timeout(Duration::from_secs(15), self.keeper).await;
+        let _ = tokio::time::timeout(Duration::from_secs(45), self.keeper).await;
     }
 }
 
