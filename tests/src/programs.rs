@@ -58,6 +58,7 @@ pub async fn run(name: &str, arguments: &[&str], dir: &Path) -> anyhow::Result<S
 
 /// A server that is started again when it dies.
 pub struct Server {
+    name: &'static str,
     stopping: Arc<AtomicBool>,
     keeper: JoinHandle<()>,
     child: Arc<tokio::sync::Mutex<Option<Child>>>,
@@ -70,7 +71,7 @@ impl Server {
         let stopping = Arc::new(AtomicBool::new(false));
         let child = Arc::new(tokio::sync::Mutex::new(Some(first)));
         let keeper = tokio::spawn(keep(name, arguments, dir, stopping.clone(), child.clone()));
-        Ok(Self { stopping, keeper, child })
+        Ok(Self { name, stopping, keeper, child })
     }
 
     /// The process that runs now.
@@ -95,7 +96,8 @@ impl Server {
             // Already gone is as good.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
-        let _ = tokio::time::timeout(Duration::from_secs(45), self.keeper).await;
+        let ended = tokio::time::timeout(Duration::from_secs(15), self.keeper).await;
+        assert!(ended.is_ok(), "{} does not end though it was asked to", self.name);
     }
 }
 

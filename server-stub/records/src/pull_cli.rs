@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use futures_util::FutureExt as _;
 use gauze_listen::stopped;
 use gauze_records::keys::KeyDir;
 use gauze_records::pull::{self, Approve, Puller};
@@ -138,14 +139,16 @@ pub(crate) async fn serve(json: bool, source: &Source, how: Pulling) -> Result<(
     let puller = open(source).await?.approving(approve);
     let pages = how.pages.prepare((&source.data, &source.keys), &puller).await?;
     let gateway = source.gateway()?;
+    // One for both: a signal that comes while they start ends both.
+    let stop = stopped().shared();
     let told = json!({ "ready": true, "gateway": gateway });
     show(json, &told, || format!("ready: pulling from {gateway}"));
-    let pulling = pull::serve(&puller, how.interval, stopped(), |_| {});
+    let pulling = pull::serve(&puller, how.interval, stop.clone(), |_| {});
     match pages {
         None => pulling.await,
         // Pages that break off end the pulling too: somebody looks after it then.
         Some(pages) => tokio::select! {
-            served = pages.run(stopped()) => served?,
+            served = pages.run(stop) => served?,
             ended = async { pulling.await; std::future::pending().await } => ended,
         },
     }
