@@ -187,6 +187,35 @@ async fn every_directory_in_a_files_place_stops_neither_camera_nor_queue() {
     every_file(Loss::Directory).await;
 }
 
+/// A phone's hardware signs differently each time: what it signs for again is another word, and the receipts are of the first.
+#[tokio::test]
+async fn what_was_signed_for_a_photo_is_lost_after_it_arrived_and_the_photo_is_filed_and_erased() {
+    for loss in LOSSES {
+        for receipt_too in [false, true] {
+            let what = format!("{loss:?}, its receipt too: {receipt_too}");
+            let ward = Ward::new().await;
+            let mut phone = Phone::enrolled(&ward).await;
+            let id = phone.capture(0);
+            phone.run().await;
+            assert_eq!(phone.stage(id), Some(Stage::Stored));
+            phone.close();
+            if receipt_too {
+                fs::remove_file(phone.file(id, "stored.jws")).unwrap();
+            }
+            loss.befalls(&phone, &phone.file(id, "manifest.jws"));
+            phone.open().unwrap();
+            phone.run().await;
+            phone.restart();
+            phone.run().await;
+            assert_eq!(phone.shown(id), Some((Stage::Stored, None)), "{what}");
+            ward.pull().await;
+            assert_eq!(phone.run().await.filed, [id], "{what}");
+            assert_eq!(phone.outbox(), [""; 0], "{what}");
+            assert!(ward.verified().await.ok, "{what}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_file_of_a_phone_that_was_ordered_to_wipe_is_lost_and_it_stays_wiped() {
     let ward = Ward::new().await;

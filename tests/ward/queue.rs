@@ -124,7 +124,7 @@ async fn stored(phone: &Phone) -> CaptureState {
     let id = phone.capture(0);
     phone.run().await;
     let jws = Jws::parse(&std::fs::read_to_string(phone.file(id, "stored.jws")).unwrap()).unwrap();
-    CaptureState { capture_id: id, stored: jws, outcome: None }
+    CaptureState { capture_id: id, stored: jws, outcome: None, manifest: None }
 }
 
 fn with_outcome(state: &CaptureState, outcome: Jws) -> Fate {
@@ -204,8 +204,15 @@ async fn a_stored_receipt_that_does_not_hold_is_not_believed_and_the_photo_is_se
     // The receipt of another photo, and one that another key signed.
     let receipt: Stored = first_state.stored.peek().unwrap();
     let key = gauze_wire::SoftwareKey::from_bytes(&[9; 32]).unwrap();
-    for jws in [first_state.stored.clone(), Jws::sign(&receipt, &key).unwrap()] {
-        let state = CaptureState { capture_id: id, stored: jws, outcome: None };
+    let other = std::fs::read_to_string(phone.file(first_state.capture_id, "manifest.jws")).unwrap();
+    let other = Jws::parse(&other).unwrap();
+    let forged = Jws::sign(&receipt, &key).unwrap();
+    for (jws, manifest) in [
+        (first_state.stored.clone(), None),
+        (forged, None),
+        (first_state.stored.clone(), Some(other.clone())),
+    ] {
+        let state = CaptureState { capture_id: id, stored: jws, outcome: None, manifest };
         let held = serde_json::to_vec(&UploadAnswer::Held(state)).unwrap();
         phone.link.obeys(move |seen| {
             if !is(seen, "/uploads") {
@@ -217,6 +224,8 @@ async fn a_stored_receipt_that_does_not_hold_is_not_believed_and_the_photo_is_se
         let report = phone.run().await;
         assert!(report.stopped.contains(&stopped(id, Trouble::Receipt)), "{report:?}");
         assert_eq!(phone.stage(id), Some(Stage::Signed));
+        let kept = std::fs::read_to_string(phone.file(id, "manifest.jws")).unwrap();
+        assert_ne!(Jws::parse(&kept).unwrap(), other, "this phone's word about another photo takes no place");
     }
     phone.link.works();
     phone.run().await;

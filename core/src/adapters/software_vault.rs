@@ -1,9 +1,10 @@
-//! A key vault in files, for simulated phones. It says that it is software, and production policies refuse it.
+//! A key vault in files, for simulated phones. It says that it is software, and production policies refuse it. It signs as a phone's
+//! hardware does: differently each time.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gauze_wire::{Attestation, Digest, PublicKey, Signer as _, SoftwareKey};
+use gauze_wire::{Attestation, Digest, PublicKey, QuickKey, Signer as _, SoftwareKey};
 use zeroize::Zeroizing;
 
 use super::FileDisk;
@@ -65,7 +66,8 @@ impl KeyVault for SoftwareVault {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], VaultError> {
-        self.load(DEVICE)?.sign(message).map_err(|_| VaultError::Unavailable)
+        let key = QuickKey::try_from(&self.load(DEVICE)?);
+        key.and_then(|key| key.sign(message)).map_err(|_| VaultError::Unavailable)
     }
 
     fn review_key(&self) -> Result<Option<PublicKey>, VaultError> {

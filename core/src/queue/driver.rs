@@ -284,7 +284,7 @@ impl Driver {
 
     /// Writes something of a photo on another thread: whoever waits for the disk keeps no other photo waiting. Until it is
     /// written the photo stays in hand, even where the run ends before.
-    async fn on_disk(
+    pub(super) async fn on_disk(
         &self,
         id: CaptureId,
         jws: Jws,
@@ -435,7 +435,7 @@ struct Driven {
 }
 
 /// Which signed text is sent for a photo by the phone that is enrolled now.
-fn manifest_name(entry: &Entry, identity: &Identity) -> &'static str {
+pub(super) fn manifest_name(entry: &Entry, identity: &Identity) -> &'static str {
     match entry.kind {
         Kind::Void => file::VOID,
         Kind::Photo if entry.device_id == identity.device_id => file::MANIFEST,

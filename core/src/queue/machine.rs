@@ -63,7 +63,7 @@ pub enum Event {
     },
     /// A *stored* receipt was checked and kept.
     Stored,
-    /// The gateway no longer holds what it had given a receipt for: it was restored from an older copy.
+    /// That it arrived does not count any more: the gateway was restored from an older copy, or what was signed here was lost.
     Forgotten,
     /// The transfer ended early; a new ticket tells from where to go on.
     Cut {

@@ -4,15 +4,19 @@
 //! from it.
 
 use gauze_wire::{
-    Binding, CaptureId, CaptureState, FilingRefusal, Jws, Refused, StatusAnswer, StatusQuery, Stored,
+    Binding, CaptureId, CaptureState, FilingRefusal, Jws, Manifest, Refused, StatusAnswer, StatusQuery,
+    Stored,
 };
 
 use super::claims::Claim;
-use super::driver::Driver;
+use super::driver::{Driver, manifest_name};
 use super::machine::{Effect, Event, Item, State, step};
-use super::trouble::{of_call, of_store};
+use super::trouble::{of_call, of_store, of_vault};
 use super::{QueueReport, Stopped};
 use crate::store::{Entry, Kind, Progress, Receipted, Trouble, file};
+
+const RESTORED: &str = "the gateway no longer holds a photo that it had stored";
+const UNREADABLE: &str = "what this phone signed for a photo that arrived cannot be read";
 
 impl Driver {
     /// What receipts for this photo may be bound to: what was sent last, and for a void also the photo, which may have
@@ -20,33 +24,58 @@ impl Driver {
     fn bindings(&self, entry: &Entry) -> Result<Vec<Binding>, Trouble> {
         let mut bindings = Vec::new();
         for name in [file::VOID, file::ADOPTION, file::MANIFEST] {
-            if let Some(jws) = self.jws(entry.capture_id, name)? {
-                bindings.push(Binding {
-                    tenant: self.identity.tenant.clone(),
-                    device_id: jws.kid().clone(),
-                    capture_id: entry.capture_id,
-                    manifest_sha256: jws.digest(),
-                    sha256: entry.sha256,
-                    size: entry.size,
-                });
+            match self.jws(entry.capture_id, name) {
+                Ok(jws) => bindings.extend(jws.map(|jws| self.binding(entry, &jws))),
+                Err(Trouble::Damaged) => {}
+                Err(trouble) => return Err(trouble),
             }
         }
         Ok(bindings)
     }
 
+    fn binding(&self, entry: &Entry, manifest: &Jws) -> Binding {
+        Binding {
+            tenant: self.identity.tenant.clone(),
+            device_id: manifest.kid().clone(),
+            capture_id: entry.capture_id,
+            manifest_sha256: manifest.digest(),
+            sha256: entry.sha256,
+            size: entry.size,
+        }
+    }
+
     pub(super) async fn keep_stored(&self, entry: &Entry, state: &CaptureState) -> Result<(), Trouble> {
         let gateway = &self.trust.gateway;
         let keys = std::slice::from_ref(&gateway.key);
-        let holds = self
-            .bindings(entry)?
-            .iter()
-            .any(|binding| Stored::verify(&state.stored, keys, binding, &gateway.log, None).is_ok());
-        if !holds {
-            return Err(Trouble::Receipt);
+        let holds =
+            |binding: &Binding| Stored::verify(&state.stored, keys, binding, &gateway.log, None).is_ok();
+        if !self.bindings(entry)?.iter().any(holds) {
+            let first = self.said_before(entry, state).await?;
+            let first = first.filter(|first| holds(&self.binding(entry, first))).ok_or(Trouble::Receipt)?;
+            let (id, name) = (entry.capture_id, manifest_name(entry, &self.identity));
+            self.on_disk(id, first, move |store, jws| store.write(id, name, jws)).await?;
         }
         self.receive(entry.capture_id, file::STORED, &state.stored).await?;
         self.store.set_progress(entry.capture_id, None);
         Ok(())
+    }
+
+    /// The manifest by which the gateway has the photo, where this phone signed for it twice: a first one was lost here, and hardware signs
+    /// differently each time. It counts as this phone's word by its signature, and where it is of the same body.
+    async fn said_before(&self, entry: &Entry, state: &CaptureState) -> Result<Option<Jws>, Trouble> {
+        let Some(first) = state.manifest.clone() else { return Ok(None) };
+        let Some(second) = self.jws(entry.capture_id, manifest_name(entry, &self.identity))? else {
+            return Ok(None);
+        };
+        let (vault, tenant) = (self.gateway.vault.clone(), self.identity.tenant.clone());
+        let judging = tokio::task::spawn_blocking(move || {
+            let key = vault.device_key()?;
+            let body = |jws| Some(Manifest::verify(jws, &key, &tenant).ok()?.carried().hash);
+            let same =
+                first.typ() == second.typ() && body(&first).is_some_and(|one| body(&second) == Some(one));
+            Ok(same.then_some(first))
+        });
+        judging.await.map_err(|_| Trouble::KeyUnavailable)?.map_err(of_vault)
     }
 
     /// Asks what the hospital says of a batch, and lets the machine act on it.
@@ -63,11 +92,11 @@ impl Driver {
         for (claim, item) in batch {
             let id = claim.id();
             let state = heard.iter().flatten().find(|state| state.capture_id == id);
-            let outcome = state.and_then(|state| state.outcome.as_ref());
-            let mut item = match state {
-                Some(state) => self.arrived(*item, id, state).await,
-                None if heard.is_ok() => self.forgotten(*item, id),
-                None => *item,
+            let (mut item, outcome) = match state {
+                Some(_) if self.lost_its_word(id) => (self.sends_again(*item, id, UNREADABLE), None),
+                Some(state) => (self.arrived(*item, id, state).await, state.outcome.as_ref()),
+                None if heard.is_ok() => (self.sends_again(*item, id, RESTORED), None),
+                None => (*item, None),
             };
             match self.outcome(id, item, outcome).await {
                 Ok(Some(event)) => item = self.follow(id, item, event),
@@ -145,12 +174,23 @@ impl Driver {
         item
     }
 
-    /// A photo that the gateway gave a receipt for, where its list of what it holds is without it.
-    fn forgotten(&self, item: Item, id: CaptureId) -> Item {
+    /// Whether what this phone signed for the photo cannot be read any more: no receipt can be bound to it.
+    fn lost_its_word(&self, id: CaptureId) -> bool {
+        let Some(entry) = self.store.entry(id) else { return false };
+        match self.jws(id, manifest_name(&entry, &self.identity)) {
+            Err(trouble) => trouble == Trouble::Damaged,
+            // Under an earlier key it was signed for as another kind.
+            Ok(None) => self.bindings(&entry).is_ok_and(|bindings| bindings.is_empty()),
+            Ok(Some(_)) => false,
+        }
+    }
+
+    /// Takes back that a photo arrived. It goes with the next run; where the gateway has it, no byte is sent twice.
+    fn sends_again(&self, item: Item, id: CaptureId, why: &str) -> Item {
         if !matches!(item.state, State::Stored | State::Refused) {
             return item;
         }
-        tracing::warn!("the gateway no longer holds a photo that it had stored: it is sent again");
+        tracing::warn!("{why}: it is sent again");
         if self.store.unstore(id).is_err() {
             return item;
         }

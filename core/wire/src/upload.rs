@@ -48,6 +48,10 @@ pub struct CaptureState {
     /// The *filed* or *refused* receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Jws>,
+    /// The manifest that these are of, where the phone asked with another one for the same photo: its hardware signs differently each time,
+    /// and it may have lost the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Jws>,
 }
 
 /// Asks for receipts: `POST /v1/TENANT/status` (signed request).

@@ -155,7 +155,7 @@ fn the_messages_of_version_1_read_as_recorded() {
     let stored = Jws::sign(&samples::stored(), &key(samples::GATEWAY)).unwrap();
     let filed = Jws::sign(&samples::filed(), &key(samples::RECORDS)).unwrap();
     let capture_id = samples::body().capture_id;
-    let state = CaptureState { capture_id, stored, outcome: Some(filed.clone()) };
+    let state = CaptureState { capture_id, stored, outcome: Some(filed.clone()), manifest: None };
     plain("record", &samples::record());
     plain("challenge", &ChallengeAnswer { challenge: Digest::of(b"challenge"), expires_at: now() });
     plain("enrolled", &Enrolled { device_id: samples::body().device_id, log_index: 0, notices: Vec::new() });

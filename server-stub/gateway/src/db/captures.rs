@@ -35,7 +35,14 @@ impl Capture {
     /// What a phone is told of it, once stored.
     pub fn state(&self) -> Option<CaptureState> {
         let stored = self.stored.clone()?;
-        Some(CaptureState { capture_id: self.name.capture_id, stored, outcome: self.outcome.clone() })
+        let outcome = self.outcome.clone();
+        Some(CaptureState { capture_id: self.name.capture_id, stored, outcome, manifest: None })
+    }
+
+    /// The same for a phone that asks with this manifest.
+    pub fn state_for(&self, asked: &Jws) -> Option<CaptureState> {
+        let manifest = Some(&self.manifest).filter(|held| *held != asked).cloned();
+        Some(CaptureState { manifest, ..self.state()? })
     }
 
     /// Whether the hospital has filed it.

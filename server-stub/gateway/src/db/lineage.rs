@@ -58,6 +58,7 @@ impl Db {
                 capture_id,
                 stored: Jws::parse(row.try_get("stored")?).map_err(damaged)?,
                 outcome: outcome.map(Jws::parse).transpose().map_err(damaged)?,
+                manifest: None,
             });
         }
         Ok(states)

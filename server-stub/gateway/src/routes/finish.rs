@@ -68,5 +68,5 @@ pub async fn log_and_sign(
     // A void's too, where the photo that it takes back lies here yet: whoever cleans up takes it.
     let has_blob = capture.kind != EntryKind::Void || app.blobs.whole(name).is_file();
     Db::set_stored(write, name, (&stored, now.as_millisecond()), has_blob).await?;
-    Ok(CaptureState { capture_id: name.capture_id, stored, outcome: None })
+    Ok(CaptureState { capture_id: name.capture_id, stored, outcome: None, manifest: None })
 }

@@ -257,7 +257,7 @@ async fn decide(
         if capture.body_sha256 != *hash {
             return Ok(Verdict::Refused(ProblemCode::Conflict));
         }
-        match capture.state() {
+        match capture.state_for(offer.jws) {
             Some(_) if offer.supersedes(&capture) => instead_of.push(capture.name),
             Some(state) => return Ok(Verdict::Held(Box::new(state))),
             None => {}
@@ -295,7 +295,7 @@ async fn arrived_before(
     for old in offer.earlier.iter().chain([&taken_by]) {
         let arrived = Db::capture_now(write, old).await?.filter(|capture| capture.body_sha256 == *hash);
         let Some(arrived) = arrived else { continue };
-        match arrived.state() {
+        match arrived.state_for(offer.jws) {
             // On the phone's claim alone what is held under the other key stays as it is, and counts.
             Some(_) if offer.supersedes(&arrived) => {
                 refused.extend(Some(arrived.name).filter(|name| offer.earlier.contains(name)));
