@@ -213,7 +213,7 @@ async fn a_stored_receipt_that_does_not_hold_is_not_believed_and_the_photo_is_se
         (first_state.stored.clone(), Some(other.clone())),
     ] {
         let state = CaptureState { capture_id: id, stored: jws, outcome: None, manifest };
-        let held = serde_json::to_vec(&UploadAnswer::Held(state)).unwrap();
+        let held = serde_json::to_vec(&UploadAnswer::Held(Box::new(state))).unwrap();
         phone.link.obeys(move |seen| {
             if !is(seen, "/uploads") {
                 return Fate::Deliver;

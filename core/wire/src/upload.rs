@@ -34,7 +34,7 @@ pub enum UploadAnswer {
         offset: u64,
     },
     /// Held: `200 OK`.
-    Held(CaptureState),
+    Held(Box<CaptureState>),
 }
 
 /// Receipts that exist for one photo.

@@ -162,7 +162,7 @@ fn the_messages_of_version_1_read_as_recorded() {
     plain("upload-request", &UploadRequest { manifest: manifest.clone(), highest_seq: 2, unsent: 1 });
     let upload_url = "https://gateway.test/v1/transfers/AAAAAAAAAAAAAAAAAAAAAA".to_owned();
     plain("ticket", &UploadAnswer::Ticket { upload_url, expires_at: now(), offset: 0 });
-    plain("held", &UploadAnswer::Held(state.clone()));
+    plain("held", &UploadAnswer::Held(Box::new(state.clone())));
     plain("status-query", &StatusQuery { captures: vec![capture_id], holding: None });
     plain("status-answer", &StatusAnswer { captures: vec![state], standing: None });
     let entries = vec![LogEntry { index: 0, kind: EntryKind::Photo, jws: manifest }];

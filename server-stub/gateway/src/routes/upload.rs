@@ -98,7 +98,7 @@ async fn take_in(
     let verdict = decide(&mut write, served, offer, now).await?;
     // What the phone said of itself is kept even where its photo is refused.
     let answer = match verdict {
-        Verdict::Held(state) => Ok(UploadAnswer::Held(*state)),
+        Verdict::Held(state) => Ok(UploadAnswer::Held(state)),
         Verdict::Wanted { instead_of } => match pay(app, whose, offer) {
             Ok(()) => {
                 for refused in &instead_of {
@@ -228,7 +228,7 @@ async fn take_up(
     }
     Db::put_capture(write, &new_capture(offer)).await?;
     if !offer.manifest.has_photo() {
-        return Ok(UploadAnswer::Held(log_and_sign(write, app, served, name).await?));
+        return Ok(UploadAnswer::Held(Box::new(log_and_sign(write, app, served, name).await?)));
     }
     let offset = app.blobs.offset(name, offer.manifest.carried().body.size)?;
     let (upload_url, expires_at) = issue(write, served, name, app.clock.now()).await?;
