@@ -143,6 +143,14 @@ pub fn handed_over(at: Option<Timestamp>) -> Markup {
     }
 }
 
+/// Of a report whose entry says neither when it was made nor by whom.
+pub fn damaged() -> Markup {
+    html! {
+        (badge(("bad", "✕", "Damaged")))
+        " The gateway's database is damaged: restore it (operating.md), and report again what the hospital does not have."
+    }
+}
+
 /// What ends, or is not renewed by itself.
 #[derive(Clone, Copy)]
 pub enum Due {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, request};
-use gauze_gateway::admin::after_lost;
+use gauze_gateway::admin::{Admin, after_lost};
 use gauze_gateway::{ConsoleError, ConsoleOptions, DeviceSearch, console_router, serve_console};
 use gauze_wire::{
     Decisions, DeviceStatus, Inventory, InventoryGiven, Jws, Policy, Serial, Signed as _, SoftwareKey, Token,
@@ -23,7 +23,10 @@ pub struct Browser {
 
 impl Browser {
     pub async fn of(gateway: &Gateway, hospital: &Hospital) -> Self {
-        let admin = gateway.admin(hospital).await;
+        Self::over(gateway.admin(hospital).await)
+    }
+
+    pub fn over(admin: Admin) -> Self {
         Self { router: console_router(admin, Some("helpdesk-7")).unwrap() }
     }
 
