@@ -98,7 +98,9 @@ mod tests {
         ] {
             assert_eq!(noticed("2026-11-23", time, zone), Some(at(expected)), "{time}");
         }
-        for (day, time) in [("yesterday", ""), ("2026-11-31", ""), ("2026-11-23", "25:00"), ("2026-11-23", "9")] {
+        for (day, time) in
+            [("yesterday", ""), ("2026-11-31", ""), ("2026-11-23", "25:00"), ("2026-11-23", "9")]
+        {
             assert_eq!(noticed(day, time, &east), None, "{day} {time}");
         }
         let now = at("2026-11-23T23:30:00Z");

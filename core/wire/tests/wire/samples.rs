@@ -6,10 +6,10 @@ use gauze_wire::log::{Checkpoint, LogKey, NoteKey, Tree, WitnessKey};
 use gauze_wire::{
     Act, Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Attestation, Body, Bundle, Bytes, Carried,
     DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, FilingRefusal, Follows, Gateway, Grade,
-    Happened, Incident, Inventory, Jws, KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof, ProposalId,
-    PublicKey, Reason, Reattestation, RecipientEntry, RecipientState, Refused, ReviewDenied, Serial, Signed,
-    Signer as _, SoftwareKey, Standing, Stored, Succession, Tenant, Text, Token, Void, VoidReason, Wanted,
-    WipeCause, WipeOrder, Wiped,
+    Happened, Incident, Inventory, Jws, KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof,
+    ProposalId, PublicKey, Reason, Reattestation, RecipientEntry, RecipientState, Refused, ReviewDenied,
+    Serial, Signed, Signer as _, SoftwareKey, Standing, Stored, Succession, Tenant, Text, Token, Void,
+    VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
 };
 use jiff::Timestamp;
 

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use gauze_wire::signature::{Request, RequestSignature, Tag, sign};
 use gauze_wire::{
     Acknowledgement, Adoption, Attestation, Body, Bundle, CaptureState, ChallengeAnswer, Decision, Decisions,
-    Digest, Enrolled, Enrolment, EntryKind, Filed, Holding, Incident, InventoryGiven, Jws, LogEntry, LogPage, Manifest,
-    Notice, Operator, Policy, Problem, ProblemCode, PublicKey, Reason, Reattestation, Record, Refused,
-    Serial, Signed, StatusAnswer, StatusQuery, Stored, Token, UploadAnswer, UploadRequest, Void,
+    Digest, Enrolled, Enrolment, EntryKind, Filed, Holding, Incident, InventoryGiven, Jws, LogEntry, LogPage,
+    Manifest, Notice, Operator, Policy, Problem, ProblemCode, PublicKey, Reason, Reattestation, Record,
+    Refused, Serial, Signed, StatusAnswer, StatusQuery, Stored, Token, UploadAnswer, UploadRequest, Void,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -121,7 +121,8 @@ fn the_messages_of_a_devices_life_read_as_recorded() {
 
 #[test]
 fn what_went_wrong_reads_as_recorded_and_needs_its_name() {
-    for (name, expected) in [("incident", samples::incident()), ("incident-short", samples::short_incident())] {
+    for (name, expected) in [("incident", samples::incident()), ("incident-short", samples::short_incident())]
+    {
         plain(name, &expected);
         let text = expected.to_text().unwrap();
         assert!(Incident::read(&text).unwrap() == expected, "{name}");

@@ -53,7 +53,15 @@ impl ReportEntered<'_> {
         };
         let noticed_at = noticed(self.day, self.time, zone).filter(|at| *at <= now);
         let noticed_at = noticed_at.ok_or_else(|| AdminError::ReportTime { clock: clock_says(now, zone) })?;
-        Ok(Incident { v: 1, report_id: self.report_id.clone(), kind: self.kind, what, whose, phone, noticed_at })
+        Ok(Incident {
+            v: 1,
+            report_id: self.report_id.clone(),
+            kind: self.kind,
+            what,
+            whose,
+            phone,
+            noticed_at,
+        })
     }
 }
 

@@ -28,7 +28,8 @@ pub async fn again(State(console): State<Console>, request: Request, next: Next)
     DefaultBodyLimit::max(FORM).apply(&mut retyped);
     match Form::<Vec<(String, String)>>::from_request(retyped, &()).await {
         Ok(Form(entries)) => {
-            let body = html! { (said.told) (form(&entries, change::ending(parts.uri.path()), &console.clock())) };
+            let body =
+                html! { (said.told) (form(&entries, change::ending(parts.uri.path()), &console.clock())) };
             (answer.status(), page(words::REFUSED, "", &body)).into_response()
         }
         Err(_) => answer,

@@ -105,17 +105,8 @@ pub fn entry(name: &str, value: &str, clock: &str) -> Markup {
                 textarea.free id="what" name="what" rows="6" maxlength="2048" required aria-describedby="what-hint" { "\n" (value) }
             }
         },
-        "whose" => field(
-            name,
-            WHOSE,
-            "A ward, a number of patients, or “Not known”.",
-            200,
-            value,
-            true,
-        ),
-        "phone" => {
-            field(name, PHONE, "Its serial number or id, where one is known.", 128, value, false)
-        }
+        "whose" => field(name, WHOSE, "A ward, a number of patients, or “Not known”.", 200, value, true),
+        "phone" => field(name, PHONE, "Its serial number or id, where one is known.", 128, value, false),
         "day" => html! {
             div.field {
                 label for="day" { "When it was noticed" }

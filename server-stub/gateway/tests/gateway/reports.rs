@@ -124,11 +124,23 @@ async fn a_report_that_is_refused_stands_again_with_all_that_was_typed() {
     let browser = Browser::of(&gateway, &hospital).await;
     let long = "x".repeat(2049);
     for (fields, code, told) in [
-        ([("what", long.as_str())], "report_invalid", "“What happened” is too long, 2049 bytes of at most 2048"),
+        (
+            [("what", long.as_str())],
+            "report_invalid",
+            "“What happened” is too long, 2049 bytes of at most 2048",
+        ),
         ([("what", "  ")], "report_invalid", "“What happened” is empty"),
-        ([("whose", "one\r\nTannenwald two")], "report_invalid", "“Whose photos or data” has more than one line"),
+        (
+            [("whose", "one\r\nTannenwald two")],
+            "report_invalid",
+            "“Whose photos or data” has more than one line",
+        ),
         ([("whose", "\u{7}Tannenwald")], "report_invalid", "“Whose photos or data” holds characters"),
-        ([("phone", long.as_str())], "report_invalid", "“Which phone” is too long, 2049 bytes of at most 128"),
+        (
+            [("phone", long.as_str())],
+            "report_invalid",
+            "“Which phone” is too long, 2049 bytes of at most 128",
+        ),
         ([("day", "yesterday")], "report_time", "the gateway's clock"),
         ([("time", "25:00")], "report_time", "leave the time empty"),
         ([("day", "2026-11-30")], "report_time", "have the clock set if it is wrong"),
@@ -258,7 +270,8 @@ async fn a_time_is_read_by_the_gateways_clock_which_form_and_refusal_name() {
     let zone = |hours| TimeZone::fixed(Offset::from_hours(hours).unwrap());
     for hours in [0, 9, -5] {
         let zone = zone(hours);
-        let says = |minutes| gateway.now().to_zoned_datetime(zone.clone()) + SignedDuration::from_mins(minutes);
+        let says =
+            |minutes| gateway.now().to_zoned_datetime(zone.clone()) + SignedDuration::from_mins(minutes);
         let admin = gateway.admin(&hospital).await.in_zone(zone.clone());
         let browser = Browser::over(admin);
         let (day, time) = (says(0).strftime("%Y-%m-%d").to_string(), says(0).strftime("%H:%M").to_string());
