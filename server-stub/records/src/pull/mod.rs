@@ -183,7 +183,7 @@ impl<G: GatewayPort> Puller<G> {
         let (working, opening) =
             (Arc::new(Semaphore::new(fetch::AT_ONCE)), Arc::new(Semaphore::new(fetch::OPENED)));
         let approve = Approve::Nothing;
-        Ok(Self {
+        let puller = Self {
             config,
             keys,
             status,
@@ -204,7 +204,10 @@ impl<G: GatewayPort> Puller<G> {
             opening,
             repeated: AtomicBool::new(false),
             _lock: lock,
-        })
+        };
+        // Before anybody goes over the acts in their order.
+        puller.acts_again(&trust.tenant).await?;
+        Ok(puller)
     }
 
     /// Signs some of what is proposed without asking anybody.

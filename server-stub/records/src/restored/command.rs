@@ -67,8 +67,16 @@ fn line(
                 wanted.kind()
             ));
         }
-        // The gateway flags again by itself, decisions are the hospital's, and a report is a case here already.
-        Deed::Flag { .. } | Deed::Settle { .. } | Deed::Report { .. } => return None,
+        Deed::Report { .. } => {
+            return Some(format!(
+                "# entry {} of the log before reported something under the name {} at {}, and is no case here: have it reported again, or read it as breach.md tells",
+                act.log_index,
+                quoted(&act.operator).replace(char::is_control, " "),
+                act.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            ));
+        }
+        // The gateway flags again by itself, and decisions are the hospital's.
+        Deed::Flag { .. } | Deed::Settle { .. } => return None,
     };
     if !enrolled.contains(device) {
         return Some(format!(

@@ -4,20 +4,29 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 
+use gauze_people::cases::{Carried, Kind};
+use gauze_people::context::{self, ReasonCode};
+use gauze_records::access::open_log;
 use gauze_records::proposals::{Decider, list_proposals, refuse};
 use gauze_records::verify::{Verdict, verify};
 use gauze_records::{Coded as _, restored};
-use gauze_wire::{Act, Deed, Jws, Operator, Photos, ProposalId, Reason, Wanted};
+use gauze_wire::{
+    Act, Bytes, Deed, Digest, Jws, Operator, Photos, ProposalId, Reason, SEALED_REPORT, Wanted,
+};
 
 use crate::fixture::{Hospital, Phone};
 
 fn act(hospital: &Hospital, reason: &str, deed: Deed) {
+    act_by(hospital, "R. Osei", reason, deed);
+}
+
+fn act_by(hospital: &Hospital, operator: &str, reason: &str, deed: Deed) {
     let act = Act {
         v: 1,
         typ: <Act as gauze_wire::Signed>::TYP.into(),
         tenant: hospital.tenant(),
         at: hospital.now(),
-        operator: Operator::new("R. Osei").unwrap(),
+        operator: Operator::new(operator).unwrap(),
         reason: Reason::new(reason).unwrap(),
         deed,
     };
@@ -152,6 +161,52 @@ async fn that_photos_were_to_go_with_a_phone_is_not_forgotten() {
         commands.iter().any(|line| line.contains(&format!("device {verb} ")) && line.ends_with(&end))
     };
     assert!(commands.len() == 2 && ends("lost", &phone) && ends("wipe", &late), "{commands:?}");
+}
+
+/// A line of the access log by which this report became a case.
+async fn case_of(hospital: &Hospital, sealed: &Bytes<SEALED_REPORT>) {
+    let (data, keys, at) = (hospital.data(), hospital.keys(), hospital.now());
+    let sealed = Digest::of(sealed.as_slice());
+    let made = tokio::task::spawn_blocking(move || {
+        let log = open_log(&keys, &data, at).unwrap();
+        let report = Carried { kind: Kind::Breach, aware_at: at, made_at: at, sealed, said: None };
+        let reason = context::Reason { code: ReasonCode::Other, sealed_words: None };
+        log.note_blocking(&report.event(reason, at).unwrap()).unwrap();
+    });
+    made.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_report_that_is_no_case_here_is_told_once_more_and_one_that_is_is_not() {
+    let hospital = Hospital::new();
+    hospital.pass().await.unwrap();
+    let copy = hospital.gateway.leaves();
+    let sealed = |text: &[u8]| Bytes::new(text.to_vec()).unwrap();
+    let report = |operator: &str, text: &[u8]| {
+        let deed = Deed::Report { sealed: sealed(text) };
+        act_by(&hospital, operator, "what they said is sealed", deed);
+    };
+    report("R. Osei", b"is a case");
+    report("night\n$(reboot)'desk'", b"is none");
+    hospital.pass().await.unwrap();
+    hospital.gateway.set_leaves(copy);
+    let old = begin_anew(&hospital);
+    hospital.pass().await.unwrap();
+    let commands = async || restored(&hospital.data(), &old).await.unwrap().commands;
+    // Without an access log none is a case.
+    assert_eq!(commands().await.len(), 2);
+    case_of(&hospital, &sealed(b"is a case")).await;
+    let told = commands().await;
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(
+        told.starts_with("# entry 1 of the log before reported something under the name 'night $(reboot)"),
+        "{told}"
+    );
+    assert!(told.contains("have it reported again") && !told.contains('\n'), "a remark is one line: {told}");
+    // Once the gateway has it again nothing is left.
+    report("R. Osei", b"is none");
+    hospital.pass().await.unwrap();
+    assert!(commands().await.is_empty());
 }
 
 #[tokio::test]
