@@ -45,7 +45,7 @@ pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;
 pub use refill::Refilled;
-pub(crate) use reports::{Carrier, Opened, Report};
+pub(crate) use reports::{Opened, Report};
 
 /// Connections that read at once.
 const READERS: u32 = 4;
