@@ -75,7 +75,9 @@ pub fn noticed(day: &str, time: &str, zone: &TimeZone) -> Option<Timestamp> {
 
 /// What a clock says in its zone, for whoever types a time that is read by it.
 pub fn clock_says(now: Timestamp, zone: &TimeZone) -> String {
-    now.to_zoned_datetime(zone.clone()).strftime("%d-%b-%Y %H:%M (%Q, UTC%:z)").to_string()
+    let named = zone.iana_name().map(|name| format!("{name}, ")).unwrap_or_default();
+    let now = now.to_zoned_datetime(zone.clone());
+    format!("{} ({named}UTC{})", now.strftime("%d-%b-%Y %H:%M"), now.strftime("%:z"))
 }
 
 #[cfg(test)]
@@ -104,7 +106,7 @@ mod tests {
             assert_eq!(noticed(day, time, &east), None, "{day} {time}");
         }
         let now = at("2026-11-23T23:30:00Z");
-        assert_eq!(clock_says(now, &east), "24-Nov-2026 08:30 (+09, UTC+09:00)");
+        assert_eq!(clock_says(now, &east), "24-Nov-2026 08:30 (UTC+09:00)");
         assert_eq!(clock_says(now, &TimeZone::UTC), "23-Nov-2026 23:30 (UTC, UTC+00:00)");
     }
 }

@@ -188,7 +188,7 @@ mod tests {
             let meant = filled("2026-11-23", "11:00").meant(now, &zone);
             match meant {
                 Ok(meant) => assert_eq!(meant.aware_at.strftime("%H:%M").to_string(), aware),
-                Err(told) => assert!(hours < 0 && told.contains("(-05, UTC-05:00)"), "{told}"),
+                Err(told) => assert!(hours < 0 && told.contains("07:00 (UTC-05:00)"), "{told}"),
             }
             assert!(filled("2026-11-23", "").meant(now, &zone).is_ok(), "without a time the day counts");
             let unread = filled("2026-11-23", "25:00").meant(now, &zone).err().unwrap();

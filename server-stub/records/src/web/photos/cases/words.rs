@@ -122,9 +122,8 @@ lines/N.tlog-proof    line N of the hospital's access log, and that it stands th
 checkpoint            the log's newest checkpoint; cosigned and outside, where they are, are what witnesses signed
 photos.json           photos concerned, by their reference, with the hashes of sealed file, manifest and receipt
 devices.json          phones that took them, with the hash of how each became known
-act.jws               only where an operator reported it: what they said, sealed to the hospital, when and under which name, signed
-                      by the gateway
-bundle.jws            beside that: the hospital's list of keys then, which names the gateway's
+act.jws               only where an operator reported it: what the gateway signed, with their name, and what they said sealed
+bundle.jws            beside that: the hospital's keys then, which name the gateway's
 in-force.json         policies, documents, notices and rules in force when somebody became aware, and now
 words.age             only where it was asked for: what was written, and names, sealed to one receiver
 evidence.jws          what this is, and the hash of every file; signed by the hospital
