@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauze_seal::age::open_small;
-use gauze_wire::{Act, Bundle, Deed, EntryKind, Happened, Incident, Jws, RecipientEntry, Signed as _};
+use gauze_wire::{Act, Bundle, Deed, EntryKind, Happened, Incident, Jws, RecipientEntry, Signed as _, clock_says};
 use jiff::SignedDuration;
 use jiff::tz::{Offset, TimeZone};
 
@@ -276,7 +276,7 @@ async fn a_time_is_read_by_the_gateways_clock_which_form_and_refusal_name() {
         let browser = Browser::over(admin);
         let (day, time) = (says(0).strftime("%Y-%m-%d").to_string(), says(0).strftime("%H:%M").to_string());
         let page = browser.open("/report").await;
-        let clock = says(0).strftime("%d-%b-%Y %H:%M (UTC%:z)").to_string();
+        let clock = clock_says(gateway.now(), &zone);
         assert!(page.contains(&clock) && page.contains(&format!(r#"value="{day}""#)), "{clock}: {page}");
         let later = says(30);
         let (tomorrow, later) = (later.strftime("%Y-%m-%d").to_string(), later.strftime("%H:%M").to_string());
