@@ -6,7 +6,9 @@ mod certificate;
 mod check;
 mod file;
 mod judge;
+mod moment;
 mod renewal;
+mod shell;
 mod stop;
 mod table;
 
@@ -15,6 +17,8 @@ pub use certificate::{CertificateError, ServerCertificate};
 pub use check::{Check, Verdict};
 pub use file::{FileError, disk_step, read_file};
 pub use judge::{Finding, SOON, host_of};
+pub use moment::moment;
 pub use renewal::{Looked, Renewal, follow};
+pub use shell::quoted;
 pub use stop::stopped;
 pub use table::table;

@@ -3,10 +3,9 @@
 //! Always: what somebody wrote is in no file, log or table but sealed to the hospital; an act says that there is a report, by whom
 //! and when. The records side makes a case of it once it has pulled (ADR 0069).
 
+use gauze_listen::moment;
 use gauze_wire::{Act, Deed, Happened, Incident, Jws, Text};
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
 
 use super::{Admin, AdminError, By};
 use crate::app::AppError;
@@ -62,19 +61,9 @@ impl ReportEntered<'_> {
             return Err(AdminError::Report);
         };
         let noticed_at =
-            noticed(self.day, self.time).filter(|at| *at <= now).ok_or(AdminError::ReportTime)?;
+            moment(self.day, self.time).filter(|at| *at <= now).ok_or(AdminError::ReportTime)?;
         Ok(Incident { v: 1, kind: self.kind, what, whose, phone, noticed_at })
     }
-}
-
-/// A day and perhaps a time, in this machine's zone; without a time its first moment.
-fn noticed(day: &str, time: &str) -> Option<Timestamp> {
-    let day: Date = day.trim().parse().ok()?;
-    let time = match time.trim() {
-        "" => Time::midnight(),
-        time => Time::strptime("%H:%M", time).ok()?,
-    };
-    TimeZone::system().to_timestamp(day.to_datetime(time)).ok()
 }
 
 impl Admin {

@@ -3,13 +3,13 @@
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use gauze_listen::moment;
 use gauze_people::action::act;
 use gauze_people::cases::Kind;
 use gauze_people::context::Context;
 use gauze_people::subject::Subject;
 use gauze_wire::Text;
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use maud::html;
 use serde::Deserialize;
@@ -52,22 +52,12 @@ impl Filled {
         let (Some(kind), Some(whose), Some(what)) = (Kind::read(&self.kind), whose, what) else {
             return Err(words::MISSING);
         };
-        let aware_at = noticed(&self.day, &self.time).ok_or(words::BAD_DAY)?;
+        let aware_at = moment(&self.day, &self.time).ok_or(words::BAD_DAY)?;
         if aware_at > now {
             return Err(words::FUTURE);
         }
         Ok(Meant { kind, words: format!("{}\n{}", whose.as_str(), what.as_str()), aware_at })
     }
-}
-
-/// A day and perhaps a time, in this machine's zone; without a time its first moment.
-fn noticed(day: &str, time: &str) -> Option<Timestamp> {
-    let day: Date = day.trim().parse().ok()?;
-    let time = match time.trim() {
-        "" => Time::midnight(),
-        time => Time::strptime("%H:%M", time).ok()?,
-    };
-    TimeZone::system().to_timestamp(day.to_datetime(time)).ok()
 }
 
 #[derive(Deserialize)]
