@@ -282,11 +282,7 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
         | (State::Stored, Event::Erased)
         | (
             State::Filed,
-            Event::Signed
-            | Event::TicketGranted { .. }
-            | Event::Stored
-            | Event::Cut { .. }
-            | Event::Refused,
+            Event::Signed | Event::TicketGranted { .. } | Event::Stored | Event::Cut { .. } | Event::Refused,
         )
         | (
             State::Waiting { .. },
