@@ -17,6 +17,7 @@ pub(super) const FOUND: &[(&str, &str, &str)] = &[
     ("file_differs", "a sealed file has other bytes than its manifest names", CHANGED),
     ("file_erased", "the sealed file of an erased photo is there again", CHANGED),
     ("file_missing", "the sealed file of a filed photo is missing", CHANGED),
+    ("filed_though_erased", "a photo is filed whose file was erased while it stood refused", CHANGED),
     (
         "file_unknown",
         "a sealed file is in no entry of the log",

@@ -525,7 +525,8 @@ async fn the_lost_phones_page_gives_every_command_of_the_manual_and_the_command_
     wanted.extend(rest.split('`').skip(1).step_by(2).map(str::to_owned));
     assert_eq!(wanted.len(), 3, "{wanted:?}");
 
-    let steps = after_lost(Some(&report.wipe), &report.device, report.missing);
+    let place = format!("--data gateway --tenant {}", hospital.tenant);
+    let steps = after_lost((Some(&report.wipe), &report.device, report.missing), &place);
     let commands: Vec<_> = steps.iter().filter_map(|(_, command)| command.clone()).collect();
     assert_eq!(commands, wanted);
     let page = browser_text(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gauze_listen::quoted;
 use gauze_wire::{Deed, DeviceId, Photos, Tenant, Wanted};
 
 use crate::list::ListedAct;
@@ -83,13 +84,8 @@ fn line(
             "# {verb} {device}: the gateway does not know this phone, which can do nothing until it enrols"
         ));
     }
-    let (operator, reason) = (quoted(&act.operator), quoted(&act.reason));
+    let (tenant, operator, reason) = (quoted(tenant), quoted(&act.operator), quoted(&act.reason));
     Some(format!(
         "gauze-gateway admin device {verb} --data gateway --tenant {tenant} --operator {operator} --reason {reason}{more} -- {device}"
     ))
-}
-
-/// One word for a POSIX shell, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -402,7 +402,31 @@ async fn an_edit_of_a_devices_life_shows() {
         hospital.pass().await.unwrap();
         assert!(hospital.verify().await.ok);
         hospital.sql(edit).await;
-        let codes: Vec<_> = hospital.verify().await.findings.iter().map(|finding| finding.code).collect();
-        assert_eq!(codes, expected, "{edit}");
+        assert_eq!(hospital.found().await, expected, "{edit}");
     }
+}
+
+/// As it is printed, for a shell, whatever the directories are called.
+#[tokio::test]
+async fn the_command_that_is_told_with_a_waiting_proposal_approves_it_as_it_stands() {
+    let hospital = Hospital::new();
+    let id = propose(&hospital, 1, token(None));
+    hospital.pass().await.unwrap();
+    let [data, keys] = ["its records", "its keys"].map(|name| hospital.path(name));
+    std::os::unix::fs::symlink(hospital.data(), &data).unwrap();
+    std::os::unix::fs::symlink(hospital.path("keys"), &keys).unwrap();
+    let typed = async |line: String| {
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_gauze-records"));
+        let mut shell = tokio::process::Command::new("sh");
+        shell.args(["-c", &line]).env("PATH", program.parent().unwrap());
+        let done = shell.output().await.unwrap();
+        assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let (data, keys) = (data.display(), keys.display());
+    let show = format!("gauze-records proposals show {id} --data '{data}' --keys '{keys}'");
+    let shown = typed(show).await;
+    let approved = typed(shown.split('`').nth(1).unwrap().to_owned()).await;
+    assert!(approved.contains("the next pull hands the decision in"), "{approved}");
+    assert_eq!(show_proposal(&hospital.data(), &id).await.unwrap().status, "approved");
 }

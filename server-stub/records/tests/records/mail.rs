@@ -128,7 +128,7 @@ impl Server {
             config["ca"] = json!("ca.pem");
         }
         let path = self.dir.path().join(format!("mail-{ca}.json"));
-        write(&path, &config.to_string());
+        write(&path, config.to_string());
         path
     }
 
@@ -538,7 +538,7 @@ async fn a_mail_json_that_does_not_hold_is_refused_with_its_cause() {
         let mut config = whole.clone();
         config[field] = value;
         let path = server.dir.path().join("bad.json");
-        write(&path, &config.to_string());
+        write(&path, config.to_string());
         let Err(error) = Mailer::load(&path, String::new()) else { panic!("{field}") };
         assert_eq!(error.code(), "mail_config", "{field}");
     }

@@ -1,8 +1,7 @@
 //! The drill of the manual after the gateway came back from an older copy: it ends in a clean `verify`, and what was decided since
 //! is decided again.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 
 use gauze_people::cases::{Carried, Kind};
 use gauze_people::context::{self, ReasonCode};
@@ -14,7 +13,7 @@ use gauze_wire::{
     Act, Bytes, Deed, Digest, Jws, Operator, Photos, ProposalId, Reason, SEALED_REPORT, Wanted,
 };
 
-use crate::fixture::{Hospital, Phone};
+use crate::fixture::{Hospital, Phone, copy, write};
 
 fn act(hospital: &Hospital, reason: &str, deed: Deed) {
     act_by(hospital, "R. Osei", reason, deed);
@@ -33,27 +32,12 @@ fn act_by(hospital: &Hospital, operator: &str, reason: &str, deed: Deed) {
     hospital.gateway.log(&Jws::sign(&act, &hospital.gateway.signer()).unwrap());
 }
 
-fn put(path: impl AsRef<std::path::Path>, bytes: impl AsRef<[u8]>) {
-    File::create(path).unwrap().write_all(bytes.as_ref()).unwrap();
-}
-
 fn id(letter: char) -> ProposalId {
     letter.to_string().repeat(22).parse().unwrap()
 }
 
 /// The directories under `sealed`, `bundles` and `in-force`, copied as the manual says.
 fn begin_anew(hospital: &Hospital) -> std::path::PathBuf {
-    fn copy(from: &std::path::Path, to: &std::path::Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-            let target = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &target);
-            } else {
-                fs::copy(entry.path(), target).unwrap();
-            }
-        }
-    }
     let old = hospital.path("records-old");
     fs::rename(hospital.data(), &old).unwrap();
     for kept in ["sealed", "bundles", "in-force"] {
@@ -224,7 +208,7 @@ async fn a_file_that_the_log_before_does_not_know_either_stays_a_finding() {
     let path = hospital.sealed(&photo);
     let mut bytes = fs::read(&path).unwrap();
     bytes[100] ^= 1;
-    put(&path, bytes);
+    write(&path, bytes);
     assert!(restored(&hospital.data(), &old).await.unwrap().moved.is_empty());
     assert_eq!(hospital.verify().await.verdict, Verdict::FilesUnknown);
     let same = restored(&hospital.data(), &hospital.data()).await;
@@ -243,9 +227,9 @@ async fn another_root_a_strange_file_and_a_change_are_told_apart() {
     assert_eq!(wrong.other_root, Some(hospital.keys().root_sha256().unwrap()));
 
     let strange = hospital.sealed(&photo).with_file_name("0190a0a0-0000-7000-8000-000000000000.age");
-    put(&strange, b"somebody's");
+    write(&strange, b"somebody's");
     assert_eq!(hospital.verify().await.verdict, Verdict::FilesUnknown);
-    put(hospital.sealed(&photo), b"changed");
+    write(&hospital.sealed(&photo), b"changed");
     assert_eq!(hospital.verify().await.verdict, Verdict::Changed);
     let both = verify(&hospital.data(), Some(&other.keys())).await.unwrap();
     assert_eq!(both.verdict, Verdict::Changed, "another root excuses nothing");
