@@ -94,7 +94,9 @@ impl Driver {
             let state = heard.iter().flatten().find(|state| state.capture_id == id);
             let (mut item, outcome) = match state {
                 // Nor does a receipt that was kept prove anything then, the hospital's own included.
-                _ if heard.is_ok() && self.lost_its_word(id) => (self.sends_again(*item, id, UNREADABLE), None),
+                _ if heard.is_ok() && self.lost_its_word(id) => {
+                    (self.sends_again(*item, id, UNREADABLE), None)
+                }
                 Some(state) => (self.arrived(*item, id, state).await, state.outcome.as_ref()),
                 None if heard.is_ok() && item.state != State::Filed => {
                     (self.sends_again(*item, id, RESTORED), None)

@@ -106,7 +106,10 @@ async fn what_came_while_the_clock_was_ahead_is_told_until_its_date_has_come() {
 
     gateway.pass(-days(2));
     let told = warned(&gateway, &hospital).await;
-    assert!(told.len() == 1 && told[0].contains("yet to come") && told[0].contains("Set the clock"), "{told:?}");
+    assert!(
+        told.len() == 1 && told[0].contains("yet to come") && told[0].contains("Set the clock"),
+        "{told:?}"
+    );
     let page = Browser::of(&gateway, &hospital).await.open("/devices").await;
     assert!(page.contains("is not known: it is dated in the future"), "{page}");
     let told = looked().await;
