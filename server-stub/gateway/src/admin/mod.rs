@@ -23,8 +23,8 @@ pub use devices::{ActView, DeviceStory};
 pub use error::AdminError;
 pub use lost::{Gap, LostReport, after_lost};
 pub use proposals::{InventoryView, POLICY_TEXT, PolicyView, TokenView};
-pub use reports::{ReportEntered, ReportView};
 pub(crate) use reports::{PHONE, WHAT, WHOSE};
+pub use reports::{ReportEntered, ReportView};
 
 use crate::acts::{By, Clerk};
 use crate::app::AppError;

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauze_seal::age::open_small;
-use gauze_wire::{Act, Bundle, Deed, EntryKind, Happened, Incident, Jws, RecipientEntry, Signed as _, clock_says};
+use gauze_wire::{
+    Act, Bundle, Deed, EntryKind, Happened, Incident, Jws, RecipientEntry, Signed as _, clock_says,
+};
 use jiff::SignedDuration;
 use jiff::tz::{Offset, TimeZone};
 

@@ -301,12 +301,7 @@ impl Cases {
     }
 
     /// Takes in what was just reported, before the log is read again.
-    pub fn report(
-        &mut self,
-        logged: &Logged<act::Report>,
-        report: (Kind, Timestamp),
-        said: Option<Digest>,
-    ) {
+    pub fn report(&mut self, logged: &Logged<act::Report>, report: (Kind, Timestamp), said: Option<Digest>) {
         let (context, by) = (logged.context(), logged.acting().person.id.clone());
         let number = logged.line().index;
         self.put(number, Some(by), report, context.at, context.reason.clone());
