@@ -8,6 +8,15 @@ use gauze_core::{
     SignInError, StoreError, TrustError,
 };
 
+/// What about the phone the hospital does not accept.
+#[derive(Clone, Debug, uniffi::Record)]
+pub struct Refusal {
+    /// A stable slug, finer than the error's own.
+    pub code: String,
+    /// What the user reads to the help desk, for example `G06`.
+    pub help: String,
+}
+
 /// Why there is no photo. Do not tick.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
 pub enum CaptureError {
@@ -111,6 +120,8 @@ pub enum ClientError {
         code: String,
         /// For the user.
         advice: String,
+        /// Where the hospital refuses this phone: why.
+        refusal: Option<Refusal>,
     },
     /// It cannot be done, now or later.
     #[error("{code}: {advice}")]
@@ -177,6 +188,9 @@ pub(crate) fn open(client: &Weak<gauze_core::Client>) -> Result<Arc<gauze_core::
 
 /// Code and advice of a core error whose text says what to do.
 macro_rules! said {
+    (AskIt, $error:expr) => {
+        Self::AskIt { code: $error.code().to_owned(), advice: $error.to_string(), refusal: None }
+    };
     ($kind:ident, $error:expr) => {
         Self::$kind { code: $error.code().to_owned(), advice: $error.to_string() }
     };
@@ -303,7 +317,11 @@ impl From<CallError> for ClientError {
                 Self::RetryLater { code, advice }
             }
             CallError::Refused(problem) if problem.code.passes() => Self::RetryLater { code, advice },
-            CallError::Refused(_) | CallError::Answer => Self::AskIt { code, advice },
+            CallError::Refused(problem) => {
+                let refusal = problem.reason.zip(problem.help).map(|(code, help)| Refusal { code, help });
+                Self::AskIt { code, advice, refusal }
+            }
+            CallError::Answer => Self::AskIt { code, advice, refusal: None },
             CallError::Vault(vault) => vault.into(),
         }
     }

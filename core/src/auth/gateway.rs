@@ -221,6 +221,7 @@ fn not_ours(answer: &Answer) -> CallError {
             detail: newer.detail,
             code: if answer.status >= 500 { ProblemCode::Unavailable } else { ProblemCode::MalformedRequest },
             reason: None,
+            help: None,
         }),
         _ => CallError::Between(answer.status),
     }

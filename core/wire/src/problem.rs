@@ -160,9 +160,13 @@ pub struct Problem {
     pub detail: String,
     /// The stable code.
     pub code: ProblemCode,
-    /// Which part of a phone's evidence did not hold, where `code` is `attestation_refused`.
+    /// What about the phone did not hold, where `code` is `attestation_refused` or, for its serial number,
+    /// `token_invalid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The short code of `reason`, which the phone's user reads to the help desk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 impl From<ProblemCode> for Problem {
@@ -174,6 +178,7 @@ impl From<ProblemCode> for Problem {
             detail: code.next_step().to_owned(),
             code,
             reason: None,
+            help: None,
         }
     }
 }

@@ -185,6 +185,7 @@ impl From<EnrolmentDenied> for Problem {
             EnrolmentDenied::Evidence(fault) => Self {
                 detail: format!("{} (help desk: {})", fault.for_user(), fault.help()),
                 reason: Some(fault.code().to_owned()),
+                help: Some(fault.help().to_owned()),
                 ..problem
             },
         }

@@ -159,6 +159,7 @@ fn a_refusal_for_a_serial_number_says_so_and_is_the_tokens_fault() {
         assert_eq!((denied, denied.code()), (fault.into(), ProblemCode::TokenInvalid));
         let problem = Problem::from(denied);
         assert_eq!(problem.reason.as_deref(), Some(fault.code()));
+        assert_eq!(problem.help.as_deref(), Some(fault.help()));
         assert!(problem.detail.contains(fault.help()) && problem.detail.contains(fault.for_user()));
     }
 }

@@ -197,6 +197,14 @@ fn the_answers_that_name_what_did_not_hold_read_as_recorded() {
     };
     let vector = recorded_in("v2", "problem", || json!({ "text": serde_json::to_string(&problem).unwrap() }));
     assert_eq!(serde_json::to_string(&problem).unwrap(), vector["text"].as_str().unwrap());
+    let helped = Problem {
+        reason: Some("serial_other".into()),
+        help: Some("G06".into()),
+        ..Problem::from(ProblemCode::TokenInvalid)
+    };
+    let vector =
+        recorded_in("v2", "problem-help", || json!({ "text": serde_json::to_string(&helped).unwrap() }));
+    assert_eq!(serde_json::from_str::<Problem>(vector["text"].as_str().unwrap()).unwrap(), helped);
     let notice = Notice { code: "category_missing".into(), help: "I08".into(), detail: "Update.".into() };
     let enrolled = Enrolled { device_id: samples::body().device_id, log_index: 0, notices: vec![notice] };
     let vector =

@@ -161,7 +161,8 @@ pub(super) fn complete(mut described: Value) -> Value {
             "title": {"type": "string"}, "status": {"type": "integer"},
             "detail": {"type": "string", "description": "what to do next"},
             "code": {"type": "string", "enum": codes},
-            "reason": {"type": "string", "description": "with attestation_refused: what the evidence lacks"}
+            "reason": {"type": "string", "description": "where a phone does not enrol for what it is: what did not hold"},
+            "help": {"type": "string", "description": "the short code of reason, for the help desk"}
         }
     });
     described

@@ -5,16 +5,29 @@ public enum Remedy: Sendable, CaseIterable {
     case takeAgain, freeStorage, unlock, signIn, enrol, retry, askIt, notPossible, report
 }
 
+/// What about this phone the hospital does not accept: `code` is a stable slug, `help` what its user reads to the help desk.
+public struct Refusal: Sendable, Equatable {
+    public let code: String
+    public let help: String
+
+    public init(code: String, help: String) {
+        self.code = code
+        self.help = help
+    }
+}
+
 /// Why something did not happen: `code` is the core's stable slug, `advice` its own sentence in English.
 public struct Failure: Error, Sendable, Equatable {
     public let remedy: Remedy
     public let code: String
     public let advice: String
+    public let refusal: Refusal?
 
-    public init(_ remedy: Remedy, _ code: String, _ advice: String = "") {
+    public init(_ remedy: Remedy, _ code: String, _ advice: String = "", _ refusal: Refusal? = nil) {
         self.remedy = remedy
         self.code = code
         self.advice = advice
+        self.refusal = refusal
     }
 }
 

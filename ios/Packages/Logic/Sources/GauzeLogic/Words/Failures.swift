@@ -5,8 +5,10 @@ public enum Failures {
     /// The line for a code, or nil where there is none.
     public static func word(_ code: String) -> Word? { byName["error_\(code)"] }
 
-    /// What to say of a failure: its own line, or what to do about failures of its kind.
-    public static func line(_ failure: Failure) -> Line { Line(word(failure.code) ?? kind(failure.remedy)) }
+    /// What to say of a failure: the line of the finest code that has one, or what to do about failures of its kind.
+    public static func line(_ failure: Failure) -> Line {
+        Line(failure.refusal.flatMap { word($0.code) } ?? word(failure.code) ?? kind(failure.remedy))
+    }
 
     /// What to say of a photo that waits.
     public static func waiting(_ code: String) -> Line { Line(word(code) ?? .errorKindRetry) }

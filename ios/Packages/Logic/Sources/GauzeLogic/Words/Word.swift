@@ -9,7 +9,7 @@ public enum Word: Sendable, CaseIterable {
     case siteNone, sitePlain, siteLeft, siteRight, siteMidline, siteBoth, sideLeft, sideRight, sideMidline, sideBoth
     // enrol
     case enrolTitle, enrolBody, enrolManaged, enrolPaste, enrolPasteHint, enrolScan, enrolStart, enrolWorking,
-        enrolSupport, enrolNoSettings, enrolScanOther
+        enrolSupport, enrolHelpDesk, enrolNoSettings, enrolScanOther
     // sign in
     case signinTitle, signinBody, signinStart, signinWorking, signinLater, signinShared
     // notice
@@ -93,6 +93,9 @@ public enum Word: Sendable, CaseIterable {
         errorSignInNeeded, errorOtherPerson, errorSignInOff, errorSignInCancelled, errorSignInNotBegun,
         errorSignInRefused, errorSignInAddress, errorSignInToken, errorSignInTokenTooLarge, errorSignInProvider,
         errorSignInOtherProvider, errorGatewayStorageFull, errorGatewayStorageFailed, errorClosed, errorOutsideFence
+    // why the hospital does not accept this phone
+    case errorSerialMissing, errorSerialOther, errorSerialUnlisted, errorSerialStated, errorSerialMismatch,
+        errorSerialNotAttested, errorInventoryMissing, errorAppUnassessed
 
     /// The name in the resources.
     public var resource: String { snakeCase(String(describing: self)) }

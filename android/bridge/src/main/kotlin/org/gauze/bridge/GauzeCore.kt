@@ -20,6 +20,7 @@ import org.gauze.logic.core.KeyedState
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
+import org.gauze.logic.core.Refusal
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.core.Sent
 import org.gauze.logic.core.SignInMode
@@ -145,7 +146,7 @@ private fun ClientException.toApp() = when (this) {
     is ClientException.Unlock -> Failure(Remedy.UNLOCK, code, advice)
     is ClientException.SignIn -> Failure(Remedy.SIGN_IN, code, advice)
     is ClientException.Enrol -> Failure(Remedy.ENROL, code, advice)
-    is ClientException.AskIt -> Failure(Remedy.ASK_IT, code, advice)
+    is ClientException.AskIt -> Failure(Remedy.ASK_IT, code, advice, refusal?.let { Refusal(it.code, it.help) })
     is ClientException.NotPossible -> Failure(Remedy.NOT_POSSIBLE, code, advice)
     is ClientException.Report -> Failure(Remedy.REPORT, code, advice)
 }

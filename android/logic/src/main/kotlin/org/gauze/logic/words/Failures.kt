@@ -11,8 +11,8 @@ object Failures {
     /** The line for a code, or null where there is none. */
     fun word(code: String): Word? = byName["error_$code"]
 
-    /** What to say of a failure: its own line, or what to do about failures of its kind. */
-    fun line(failure: Failure): Line = Line(word(failure.code) ?: kind(failure.remedy))
+    /** What to say of a failure: the line of the finest code that has one, or what to do about failures of its kind. */
+    fun line(failure: Failure): Line = Line(failure.refusal?.let { word(it.code) } ?: word(failure.code) ?: kind(failure.remedy))
 
     /** What to say of a photo that waits. */
     fun waiting(code: String): Line = Line(word(code) ?: Word.ErrorKindRetry)

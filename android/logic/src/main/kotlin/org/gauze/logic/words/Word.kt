@@ -42,6 +42,7 @@ enum class Word {
     EnrolStart,
     EnrolWorking,
     EnrolSupport,
+    EnrolHelpDesk,
     EnrolNoSettings,
     EnrolScanOther,
     // sign in
@@ -427,6 +428,15 @@ enum class Word {
     ErrorGatewayStorageFailed,
     ErrorClosed,
     ErrorOutsideFence,
+    // why the hospital does not accept this phone
+    ErrorSerialMissing,
+    ErrorSerialOther,
+    ErrorSerialUnlisted,
+    ErrorSerialStated,
+    ErrorSerialMismatch,
+    ErrorSerialNotAttested,
+    ErrorInventoryMissing,
+    ErrorAppUnassessed,
     ;
 
     /** The name in the resources. */
