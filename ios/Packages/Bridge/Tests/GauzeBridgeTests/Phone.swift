@@ -218,7 +218,7 @@ func refusal(_ body: () async throws -> Any) async -> String {
         case .Unlock(let code, _): return "Unlock \(code)"
         case .Enrol(let code, _): return "Enrol \(code)"
         case .SignIn(let code, _): return "SignIn \(code)"
-        case .AskIt(let code, _, _): return "AskIt \(code)"
+        case .AskIt(let code, _, let refusal): return "AskIt \(code)" + (refusal.map { " \($0.help)" } ?? "")
         case .NotPossible(let code, _): return "NotPossible \(code)"
         case .Report(let code, _): return "Report \(code)"
         }
