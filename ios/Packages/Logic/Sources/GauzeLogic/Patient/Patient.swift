@@ -137,13 +137,9 @@ public final class PatientPresenter: Presenter<PatientState, PatientEvent> {
     private func answered(_ state: PatientState, _ answer: Authentication) -> Step<PatientState, PatientEvent> {
         var next = state
         next.working = answer == .confirmed
-        switch answer {
-        case .confirmed: return Step(next) { [core] in .offered(core.unlock().flatMap { core.patients() }) }
-        case .declined: next.problem = Line(.reviewDeclined)
-        case .notSetUp: next.problem = Line(.reviewNotSetUp)
-        case .lockedOut: next.problem = Line(.reviewLockedOut)
-        }
-        return Step(next)
+        next.problem = Failures.line(answer)
+        guard answer == .confirmed else { return Step(next) }
+        return Step(next) { [core] in .offered(core.unlock().flatMap { core.patients() }) }
     }
 
     private func offered(_ state: inout PatientState, _ outcome: Outcome<[Patient]>) {

@@ -29,6 +29,7 @@ import org.gauze.logic.port.ManagedConfiguration
 import org.gauze.logic.port.Now
 import org.gauze.logic.port.Scanner
 import org.gauze.logic.port.Sound
+import org.gauze.logic.port.show
 import org.gauze.logic.wristband.Wristband
 import org.gauze.platform.SystemBrowser
 import org.gauze.platform.SystemDisk
@@ -45,6 +46,8 @@ import org.gauze.platform.managed.AppStates
 import org.gauze.platform.managed.Restrictions
 import org.gauze.platform.place.SystemLocations
 import org.gauze.platform.scan.ZxingScanner
+import org.gauze.platform.upload.NoteWords
+import org.gauze.platform.upload.SystemNotes
 import org.gauze.platform.upload.Uploads
 
 /**
@@ -71,6 +74,15 @@ open class AppGraph(private val context: Context) {
     open val biometric: Biometric by lazy { SystemBiometric({ activity }, context.getString(R.string.prompt_unlock)) }
     open val managed: ManagedConfiguration by lazy { Restrictions(context, AppStates(context)::send) }
     open val uploads: BackgroundUploads by lazy { Uploads(context) }
+    val notes: SystemNotes by lazy {
+        val words = NoteWords(
+            context.getString(R.string.notes_channel),
+            context.getString(R.string.notes_waiting),
+            context.getString(R.string.notes_refused),
+            context.getString(R.string.notes_sending),
+        )
+        SystemNotes(context, R.drawable.ic_gauze, MainActivity::class.java, words)
+    }
     open val browser: Browser by lazy { SystemBrowser { activity } }
     open fun notesAllowed() = context.getSystemService(NotificationManager::class.java)!!.areNotificationsEnabled()
     open val now = Now { System.currentTimeMillis() }
@@ -101,6 +113,12 @@ open class AppGraph(private val context: Context) {
     private var opened: Core? = null
 
     private var going: Journey? = null
+
+    /** A photo was taken: what waits is said at the icon, for there may be no network, and handed to the system. */
+    fun handOver(core: Core, asked: Boolean) {
+        notes.show(core.standing())
+        uploads.schedule(0, asked)
+    }
 
     /** The way through the screens: it outlives an activity that is turned, and ends with the process. */
     fun journey(core: Core): Journey = synchronized(this) {

@@ -68,7 +68,7 @@ class LockedCameraActivity : ComponentActivity() {
 
     /** The tick stays for a moment, and the camera is ready for the next photo of the same visit. */
     private fun kept(core: Core) {
-        graph.uploads.schedule(0, asked = true)
+        graph.handOver(core, asked = true)
         lifecycleScope.launch {
             delay(TICK)
             at = Route.Camera(PhotoRecord(team = graph.journey(core).team, series = at?.record?.series ?: core.newSeries()))

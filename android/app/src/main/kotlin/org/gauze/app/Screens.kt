@@ -54,6 +54,7 @@ import org.gauze.logic.patient.PatientPresenter
 import org.gauze.logic.patient.Way
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
+import org.gauze.logic.port.show
 import org.gauze.logic.port.told
 import org.gauze.logic.queue.QueueEvent
 import org.gauze.logic.queue.QueuePresenter
@@ -102,14 +103,16 @@ class Screens(
     }
 
     /**
-     * Off the screen: photos are locked, and what waits is handed to the system. At once: what were launched here would end
-     * with the activity.
+     * Off the screen: photos are locked, and what waits is said at the icon and handed to the system. At once: what were
+     * launched here would end with the activity.
      */
     fun left() {
         review?.send(ReviewEvent.Lock)
         patients?.send(PatientEvent.Lock)
         core.lock()
-        if (core.standing().unsent > 0) graph.uploads.schedule(0, asked = false)
+        val standing = core.standing()
+        graph.notes.show(standing)
+        if (standing.unsent > 0) graph.uploads.schedule(0, asked = false)
     }
 
     fun shoot(): Boolean = shutters.shoot()
@@ -140,7 +143,7 @@ class Screens(
                 val again by opened.collectAsState()
                 val ways = CameraWays(journey::askSite, journey::askConsent, asks.camera, asks.position, ::back)
                 TakePhoto(graph, core, at, again, shutters, ways) {
-                    if (!journey.taken(it, at.record)) graph.uploads.schedule(0, asked = false)
+                    if (!journey.taken(it, at.record)) graph.handOver(core, asked = false)
                 }
             }
             is Route.Check -> show(shown(at) { scope ->
@@ -168,7 +171,7 @@ class Screens(
     }
 
     private fun checked(what: Checked, of: KeptPhoto) {
-        if (what != Checked.AGAIN) graph.uploads.schedule(0, asked = true)
+        if (what != Checked.AGAIN) graph.handOver(core, asked = true)
         journey.checked(what, of)
     }
 

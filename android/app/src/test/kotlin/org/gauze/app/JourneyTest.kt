@@ -1,14 +1,19 @@
 package org.gauze.app
 
-import android.app.NotificationManager
+import android.os.Build.VERSION.SDK_INT
+import android.os.Build.VERSION_CODES.UPSIDE_DOWN_CAKE
 import android.os.Bundle
 import android.view.WindowManager
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.test.platform.app.InstrumentationRegistry
 import java.io.ByteArrayOutputStream
 import java.io.File
+import java.io.FileDescriptor
 import java.io.PrintStream
+import java.io.PrintWriter
+import java.io.StringWriter
 import kotlinx.coroutines.runBlocking
+import org.gauze.logic.core.Core
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.Stage
@@ -24,18 +29,18 @@ import org.junit.Test
 import org.junit.rules.RuleChain
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
-import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 import org.robolectric.shadows.ShadowLog
 
 /**
  * The app as people use it, with the Rust core, against the hospital that `cargo xtask test` has running: settings arrive,
- * the phone is set up, a wristband is scanned, two identifiers are said, a photo is taken, kept and sent.
+ * the phone is set up, a wristband is scanned, two identifiers are said, a photo is taken, kept and sent. On the framework of
+ * the oldest phone too, where WorkManager sends what a job of the person's own does on newer ones.
  */
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
-@Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class)
+@Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class, sdk = [29, 35])
 class JourneyTest {
     private val rule = createEmptyComposeRule()
     private val nurse = Nurse(rule)
@@ -50,7 +55,7 @@ class JourneyTest {
         nurse.on {
             assertTrue(it.window.attributes.flags and WindowManager.LayoutParams.FLAG_SECURE != 0)
             assertFalse(it.window.decorView.isImportantForAutofill)
-            assertTrue(it.window.decorView.isAccessibilityDataSensitive)
+            if (SDK_INT >= UPSIDE_DOWN_CAKE) assertTrue(it.window.decorView.isAccessibilityDataSensitive)
         }
         nurse.takeOne()
         assertEquals(Stage.UNSIGNED, nurse.photos().single().stage)
@@ -59,7 +64,7 @@ class JourneyTest {
         assertTrue("a saved state: $saved", saved.isEmpty)
         nurse.tap(Word.CheckKeep)
         nurse.see(Word.PatientTitle)
-        assertEquals(true, (nurse.app.graph as TestGraph).uploads.asked)
+        assertTrue("somebody waits for it", nurse.handed.asked)
 
         nurse.die()
         assertEquals("the photo is there for the next process", 1, nurse.photos().size)
@@ -67,6 +72,40 @@ class JourneyTest {
         assertEquals(Run.EMPTY, nurse.send())
         assertEquals(Stage.STORED, nurse.photos().single().stage)
         nothingReadableIsLeft(logged)
+    }
+
+    @Test
+    fun what_is_said_at_the_icon_and_what_the_system_dumps_of_a_window_name_nobody() {
+        val logged = ByteArrayOutputStream()
+        ShadowLog.stream = PrintStream(logged)
+        nurse.setUp()
+        val dumps = HashMap<String, String>()
+        nurse.scan()
+        dumps["the window that asks who it is"] = dumped()
+        nurse.confirm()
+        nurse.see(Word.CameraShoot)
+        dumps["the camera's window"] = dumped()
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CheckSafe)
+        dumps["the window with the photo"] = dumped()
+        nurse.tap(Word.CheckKeep)
+        nurse.see(Word.PatientTitle)
+        assertEquals(listOf(nurse.said(R.string.notes_waiting)), nurse.saidAtTheIcon())
+        nothingReadableIsLeft(logged, dumps)
+
+        nurse.die()
+        (nurse.app.graph as TestGraph).around = { object : Core by it { override fun standing() = it.standing().copy(refused = 1) } }
+        nurse.open()
+        nurse.leaveAndComeBack()
+        assertEquals(listOf(nurse.said(R.string.notes_refused)), nurse.saidAtTheIcon())
+        nothingReadableIsLeft(logged)
+    }
+
+    /** What `dumpsys activity` has of the window. */
+    private fun dumped(): String {
+        val text = StringWriter()
+        nurse.on { it.dump("", FileDescriptor.out, PrintWriter(text, true), emptyArray()) }
+        return text.toString().also { check("MainActivity" in it || "View" in it) { it } }
     }
 
     @Test
@@ -199,12 +238,11 @@ class JourneyTest {
         assertTrue(at, PATIENT.none(nurse::sees))
     }
 
-    private fun nothingReadableIsLeft(logged: ByteArrayOutputStream) {
+    private fun nothingReadableIsLeft(logged: ByteArrayOutputStream, more: Map<String, String> = emptyMap()) {
         val files = nurse.app.dataDir.walk().filter(File::isFile).associate { it.path to String(it.readBytes(), Charsets.ISO_8859_1) }
         assertTrue(files.isNotEmpty())
-        val notes = shadowOf(nurse.app.getSystemService(NotificationManager::class.java)!!).allNotifications
-            .joinToString { "${it.extras}" }
-        for ((where, text) in files + ("logcat" to logged.toString()) + ("notes" to notes)) {
+        val notes = nurse.app.notes().associate { "a note" to "$it ${it.extras}" }
+        for ((where, text) in files + ("logcat" to logged.toString()) + notes + more) {
             assertEquals(where, emptyList<String>(), PATIENT.filter { it in text })
             assertTrue("pixels in $where", pixels.none { it in text })
         }

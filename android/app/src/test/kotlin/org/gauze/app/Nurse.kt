@@ -21,7 +21,6 @@ import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ActivityScenario
 import androidx.test.core.app.ApplicationProvider
 import java.io.File
-import kotlinx.coroutines.runBlocking
 import org.gauze.app.ui.text
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Photo
@@ -43,10 +42,15 @@ object SigningHospital : Site("GAUZE_SIGN_IN_HOSPITAL", "GAUZE_SIGN_IN_MANAGED")
 /** A hospital in a directory, with its gateway running and settings for several phones. */
 open class Site(home: String, managed: String) {
     val home = System.getenv(home)?.let(::File)
-    private val settings by lazy { File(System.getenv(managed)).listFiles()!!.sorted().map(File::readText).iterator() }
+    private val settings = System.getenv(managed)?.let(::File)
 
-    /** One more phone's managed configuration. */
-    fun next(): String = settings.next()
+    /** One more phone's managed configuration. What is taken is renamed: each version of Android has this class anew. */
+    fun next(): String {
+        val unused = settings!!.listFiles()!!.filter { it.extension == "json" }.sorted().first()
+        val taken = File(unused.path + ".taken")
+        check(unused.renameTo(taken)) { "$unused" }
+        return taken.readText()
+    }
 
     /** A program of the hospital's own, run in its directory. */
     fun run(program: String, vararg arguments: String): String {
@@ -96,6 +100,7 @@ open class Site(home: String, managed: String) {
 class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
     val app: TestApplication get() = ApplicationProvider.getApplicationContext()
     val camera get() = (app.graph as TestGraph).camera
+    val handed get() = Handed(app)
     private var window: ActivityScenario<Activity>? = null
 
     override fun before() {
@@ -135,6 +140,8 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
         window?.close()
         app.restart()
     }
+
+    fun said(text: Int): String = app.getString(text)
 
     fun word(word: Word) = word.text(app.resources)
 
@@ -207,10 +214,9 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     /** What a sentence says where photos are not shown: it is opened again, and the system runs what the app then asks of it. */
     fun openAgain() {
-        val uploads = (app.graph as TestGraph).uploads
-        uploads.asked = null
+        handed.forget()
         leaveAndComeBack()
-        assertEquals("a run was asked of the system", false, uploads.asked)
+        assertEquals("a run was asked of the system, and nobody waits for it", true, handed.worked)
         assertEquals(Run.EMPTY, send())
     }
 
@@ -244,5 +250,8 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     fun photos(): List<Photo> = (core().photos(10) as Outcome.Done).value
 
-    fun send(): Run = runBlocking { app.send() }
+    /** The system starts what it was handed. */
+    fun send(): Run = handed.run()
+
+    fun saidAtTheIcon() = app.saidAtTheIcon()
 }

@@ -125,17 +125,30 @@ class TroubleTest {
     @Test
     fun without_a_network_the_photo_waits_and_goes_in_the_next_process() {
         nurse.setUp()
+        nurse.app.phone.online = false
         nurse.takeOne()
+        assertEquals("nobody kept it yet", listOf<String>(), nurse.saidAtTheIcon())
         nurse.tap(Word.CheckKeep)
         nurse.see(Word.PatientTitle)
-        nurse.app.phone.online = false
+        val waits = listOf(nurse.said(R.string.notes_waiting))
+        assertEquals("before the system ran anything", waits, nurse.saidAtTheIcon())
         assertEquals(Run.WAITS, nurse.send())
+        assertEquals(waits, nurse.saidAtTheIcon())
         nurse.app.graph.journey(nurse.core()).open(Route.Queue)
         nurse.see(Word.QueueWaiting)
         nurse.die()
         nurse.app.phone.online = true
         assertEquals(Run.EMPTY, nurse.send())
         assertEquals(Stage.STORED, nurse.photos().single().stage)
+        assertEquals(listOf<String>(), nurse.saidAtTheIcon())
+    }
+
+    @Test
+    fun a_photo_that_nobody_kept_is_said_at_the_icon_once_the_app_is_left() {
+        nurse.setUp()
+        nurse.takeOne()
+        nurse.leaveAndComeBack()
+        assertEquals(listOf(nurse.said(R.string.notes_waiting)), nurse.saidAtTheIcon())
     }
 
     @Test
@@ -151,6 +164,7 @@ class TroubleTest {
         // After the tick it is ready for the next of the same visit.
         nurse.tap(Word.CameraShoot)
         nurse.until("a third photo") { nurse.photos().size == 3 }
+        assertEquals(listOf(nurse.said(R.string.notes_waiting)), nurse.saidAtTheIcon())
     }
 
     @Test

@@ -149,9 +149,7 @@ class PatientPresenter(
                 is Outcome.Failed -> PatientEvent.Offered(unlocked)
             }
         }
-        Authentication.DECLINED -> Step(state.copy(working = false, problem = Line(Word.ReviewDeclined)))
-        Authentication.NOT_SET_UP -> Step(state.copy(working = false, problem = Line(Word.ReviewNotSetUp)))
-        Authentication.LOCKED_OUT -> Step(state.copy(working = false, problem = Line(Word.ReviewLockedOut)))
+        else -> Step(state.copy(working = false, problem = Failures.line(answer)))
     }
 
     private fun offered(state: PatientState, outcome: Outcome<List<Patient>>): PatientState = when (outcome) {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer
 import kotlinx.coroutines.flow.Flow
 import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.KeyedState
+import org.gauze.logic.core.Standing
 
 /** A frame of the preview: the brightness plane alone, row by row, [stride] bytes a row. It is as wide as the photo sees. */
 class Frame(val luma: ByteArray, val width: Int, val height: Int, val stride: Int = width)
@@ -83,6 +84,16 @@ enum class Nudge { NONE, WAITING, REFUSED }
 fun interface Notes {
     /** [waiting] photos wait. */
     fun show(nudge: Nudge, waiting: Int)
+}
+
+/** Says of a phone in this standing what there is to say. What was refused needs somebody; what waits goes by itself. */
+fun Notes.show(standing: Standing) {
+    val nudge = when {
+        standing.refused > 0 -> Nudge.REFUSED
+        standing.unsent > 0 -> Nudge.WAITING
+        else -> Nudge.NONE
+    }
+    show(nudge, standing.unsent.toInt())
 }
 
 /** The system's own browser, never a view of the app. */

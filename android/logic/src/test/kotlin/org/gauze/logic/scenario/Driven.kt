@@ -35,8 +35,12 @@ import org.gauze.logic.notice.NoticePresenter
 import org.gauze.logic.patient.PatientEvent
 import org.gauze.logic.patient.PatientPresenter
 import org.gauze.logic.patient.samplePatient
+import org.gauze.logic.port.Biometric
+import org.gauze.logic.port.Browser
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.Frame
+import org.gauze.logic.port.Judge
+import org.gauze.logic.port.Now
 import org.gauze.logic.port.Shot
 import org.gauze.logic.queue.QueueEvent
 import org.gauze.logic.queue.QueuePresenter
@@ -71,7 +75,7 @@ private val scope = CoroutineScope(Dispatchers.Unconfined)
 
 internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) {
     "enrol" -> driven(EnrolPresenter(core, scope) { told += listOf("enrolled") }, ::shown, ::enrol)
-    "sign_in" -> driven(SignInPresenter(core, { callback }, scope) { told += listOf("gone") }, ::shown) { name, _ ->
+    "sign_in" -> driven(SignInPresenter(core, Browser { callback }, scope) { told += listOf("gone") }, ::shown) { name, _ ->
         when (name) {
             "start" -> SignInEvent.Start
             "later" -> SignInEvent.Later
@@ -119,7 +123,7 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
             else -> unknown(name)
         }
     }
-    "review" -> driven(ReviewPresenter(core, core, { answer }, ZoneOffset.UTC, scope), ::shown) { name, with ->
+    "review" -> driven(ReviewPresenter(core, core, Biometric { answer }, ZoneOffset.UTC, scope), ::shown) { name, with ->
         when (name) {
             "unlock" -> ReviewEvent.Unlock
             "open" -> ReviewEvent.Open(with[0].text!!)
@@ -165,7 +169,7 @@ private fun enrol(name: String, with: List<Any?>): EnrolEvent = when (name) {
 
 private fun Around.patients(given: Any?): Driven {
     val bands = Wristband(BandFormat(local = given["local"].text?.let(::Regex)))
-    val presenter = PatientPresenter(core, core, { answer }, bands, { LocalDate.parse("2026-11-29") }, scope) {
+    val presenter = PatientPresenter(core, core, Biometric { answer }, bands, { LocalDate.parse("2026-11-29") }, scope) {
         told += listOf("chosen", shown(it))
     }
     return driven(presenter, ::shown) { name, with ->
@@ -190,7 +194,7 @@ private fun Around.patients(given: Any?): Driven {
 private fun Around.consents(given: Any?): Driven {
     val forms = given["forms"].list.map { Choice(it.text!!, it.text!!) }
     val presenter = ConsentPresenter(
-        patient(given["patient"]), forms, notice(given["notice"]), { 1_796_000_000_123 }, scope,
+        patient(given["patient"]), forms, notice(given["notice"]), Now { 1_796_000_000_123 }, scope,
     ) { told += listOf("agreed", shown(it)) }
     return driven(presenter, ::shown) { name, with ->
         when (name) {
@@ -222,7 +226,7 @@ private fun Around.bodies(given: Any?): Driven {
 }
 
 private fun Around.wounds(given: Any?): Driven {
-    val presenter = WoundPresenter(patient(given["patient"]) ?: samplePatient, core, { answer }, scope) {
+    val presenter = WoundPresenter(patient(given["patient"]) ?: samplePatient, core, Biometric { answer }, scope) {
         told += when (it) {
             is WoundChoice.Earlier -> listOf("chosen", "earlier", shown(it.wound))
             WoundChoice.New -> listOf("chosen", "new")
@@ -249,7 +253,7 @@ private class Picture : Shot {
 
 private fun Around.cameras(given: Any?): Driven {
     val record = PhotoRecord(patient(given["patient"]), site = given["record"]["site"].text?.let { Site(it) }, wound = given["record"]["wound"].text)
-    val presenter = CameraPresenter(record, core, core, camera, { fitness }, scope) {
+    val presenter = CameraPresenter(record, core, core, camera, Judge { fitness }, scope) {
         told += listOf("taken", it.id, shown(it.fitness))
     }
     return driven(presenter, ::shown) { name, with ->

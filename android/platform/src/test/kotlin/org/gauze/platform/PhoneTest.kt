@@ -1,0 +1,151 @@
+package org.gauze.platform
+
+import android.app.Activity
+import android.app.Application
+import android.app.KeyguardManager
+import android.content.Intent
+import android.content.IntentFilter
+import android.content.RestrictionsManager
+import android.hardware.Sensor
+import android.hardware.SensorManager
+import android.net.ConnectivityManager
+import android.net.NetworkCapabilities
+import android.os.Bundle
+import android.os.Looper
+import androidx.test.core.app.ApplicationProvider
+import java.util.concurrent.CopyOnWriteArrayList
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.flow.collect
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import org.gauze.logic.port.Authentication
+import org.gauze.platform.camera.GravityLevel
+import org.gauze.platform.camera.ShutterSound
+import org.gauze.platform.keys.SystemBiometric
+import org.gauze.platform.managed.Restrictions
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertTrue
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.Robolectric
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+import org.robolectric.shadows.SensorEventBuilder
+import org.robolectric.shadows.ShadowNetworkCapabilities
+import org.robolectric.shadows.ShadowSensor
+
+/** What the phone itself answers: network, browser, prompt, sound, level, device management's broadcast. */
+@RunWith(RobolectricTestRunner::class)
+@Config(sdk = [29, 35])
+class PhoneTest {
+    private val app: Application = ApplicationProvider.getApplicationContext()
+    private val activity: Activity by lazy { Robolectric.buildActivity(Activity::class.java).setup().get() }
+
+    @Test
+    fun a_network_is_one_that_leads_to_the_internet() {
+        val manager = app.getSystemService(ConnectivityManager::class.java)!!
+        val with = { capability: Int? -> ShadowNetworkCapabilities.newInstance().also { made -> capability?.let(shadowOf(made)::addCapability) } }
+        shadowOf(manager).setNetworkCapabilities(manager.activeNetwork, with(null))
+        assertFalse(SystemNetwork(app).reachable())
+        shadowOf(manager).setNetworkCapabilities(manager.activeNetwork, with(NetworkCapabilities.NET_CAPABILITY_INTERNET))
+        assertTrue(SystemNetwork(app).reachable())
+        @Suppress("DEPRECATION") // How Robolectric takes the network away.
+        shadowOf(manager).setActiveNetworkInfo(null)
+        assertFalse(SystemNetwork(app).reachable())
+    }
+
+    @Test
+    fun the_browser_opens_the_page_and_comes_back_with_the_address_that_it_called() = runBlocking {
+        val browser = SystemBrowser { activity }
+        val visit = async(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { browser.visit("https://idp.test/page") }
+        val opened = shadowOf(activity).nextStartedActivity
+        assertEquals(Intent.ACTION_VIEW to "https://idp.test/page", opened.action to opened.dataString)
+        assertTrue(Intent.CATEGORY_BROWSABLE in opened.categories)
+        // A window that comes back because of an address hears the address first.
+        browser.cameBack("org.gauze.app:/signed-in?code=1")
+        browser.resumed()
+        assertEquals("org.gauze.app:/signed-in?code=1", visit.await())
+    }
+
+    @Test
+    fun a_browser_that_was_left_or_is_not_there_comes_back_with_nothing() = runBlocking {
+        val browser = SystemBrowser { activity }
+        val visit = async(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { browser.visit("https://idp.test/page") }
+        browser.cameBack(null)
+        assertFalse("the launcher brings no address", visit.isCompleted)
+        browser.resumed()
+        assertNull(visit.await())
+        shadowOf(app).checkActivities(true)
+        assertNull(browser.visit("https://idp.test/page"))
+        assertNull(SystemBrowser { null }.visit("https://idp.test/page"))
+    }
+
+    @Test
+    fun a_tick_sounds_and_a_phone_without_the_sound_stays_silent() = ShutterSound().run {
+        safe()
+        safe()
+    }
+
+    @Test
+    fun the_level_is_heard_while_the_camera_is_shown_and_the_sensor_is_left_alone_after_it() = runBlocking {
+        val manager = app.getSystemService(SensorManager::class.java)!!
+        val shadow = shadowOf(manager)
+        val heard = CopyOnWriteArrayList<Int?>()
+        val mute = launch(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { GravityLevel(app).leans().collect(heard::add) }
+        assertFalse("no sensor, no word", shadow.hasListener(null) || heard.isNotEmpty())
+        mute.cancelAndJoin()
+        val sensor = ShadowSensor.newInstance(Sensor.TYPE_ACCELEROMETER)
+        shadow.addSensor(sensor)
+        val shown = launch(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { GravityLevel(app).leans().collect(heard::add) }
+        assertEquals(1, shadow.listeners.size)
+        for (pull in listOf(floatArrayOf(0f, 9.8f, 0f), floatArrayOf(-1.7f, 9.66f, 0f), floatArrayOf(0.1f, 0.1f, 9.8f))) {
+            shadow.sendSensorEventToListeners(SensorEventBuilder.newBuilder().setSensor(sensor).setValues(pull).build())
+        }
+        assertEquals(listOf(0, 10, null), heard)
+        shown.cancelAndJoin()
+        assertTrue(shadow.listeners.isEmpty())
+    }
+
+    @Test
+    fun what_device_management_sets_arrives_when_it_says_that_it_changed_and_nobody_listens_after() = runBlocking {
+        val manager = shadowOf(app.getSystemService(RestrictionsManager::class.java)!!)
+        val heard = CopyOnWriteArrayList<String>()
+        val listening = launch(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { Restrictions(app) {}.changes().collect(heard::add) }
+        manager.setApplicationRestrictions(Bundle().apply { putString("ward", "9") })
+        app.sendBroadcast(Intent(Intent.ACTION_APPLICATION_RESTRICTIONS_CHANGED))
+        shadowOf(Looper.getMainLooper()).idle()
+        assertEquals(listOf("{}", """{"ward":"9"}"""), heard)
+        listening.cancelAndJoin()
+        val filter = IntentFilter(Intent.ACTION_APPLICATION_RESTRICTIONS_CHANGED)
+        assertTrue(shadowOf(app).registeredReceivers.none { it.intentFilter.hasAction(filter.getAction(0)) })
+    }
+
+    /** The phone's lock screen, and what its prompt answers. */
+    private fun prompted(secure: Boolean = true, answer: Prompt.() -> Unit): Authentication = runBlocking {
+        shadowOf(app.getSystemService(KeyguardManager::class.java)!!).setIsDeviceSecure(secure)
+        val prompt = Prompt.install()
+        val asked = async(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { SystemBiometric({ activity }, "Look at photos").authenticate("unlock") }
+        if (!asked.isCompleted) {
+            prompt.answer()
+            shadowOf(Looper.getMainLooper()).idle()
+        }
+        asked.await()
+    }
+
+    @Test
+    fun the_prompts_answers_are_told_apart() {
+        assertEquals(Authentication.CONFIRMED, prompted { confirmed() })
+        assertEquals(Authentication.DECLINED, prompted { failed(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_USER_CANCELED) })
+        assertEquals(Authentication.LOCKED_OUT, prompted { failed(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT) })
+        assertEquals(Authentication.LOCKED_OUT, prompted { failed(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT_PERMANENT) })
+        assertEquals(Authentication.NOT_SET_UP, prompted { failed(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_NO_DEVICE_CREDENTIAL) })
+        assertEquals("without a lock screen nothing is asked", Authentication.NOT_SET_UP, prompted(secure = false) { error("asked") })
+        runBlocking { assertEquals(Authentication.DECLINED, SystemBiometric({ null }, "t").authenticate("t")) }
+    }
+}
