@@ -17,7 +17,6 @@ final class AppGraph {
     let managed = ManagedSettings()
     let uploads = Uploads()
     let now = SystemNow()
-    let wristband = Wristband()
     let permissions = CameraPermission()
     lazy var judge = FrameJudge(camera.scale)
     lazy var biometric = SystemBiometric(confirmed, title: say(.promptUnlock))

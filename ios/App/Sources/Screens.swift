@@ -118,7 +118,7 @@ struct ScreensView: View {
     private var viewfinder: some View { Viewfinder(session: graph.camera.session).aspectRatio(0.75, contentMode: .fit) }
 
     var body: some View {
-        screen.id(turn).task {
+        screen.id(turn).environment(\.ownNumber, core.choices().localNumber?.words).task {
             for await next in journey.routes.values() {
                 route = next
                 turn += 1
@@ -186,7 +186,8 @@ struct ScreensView: View {
             queue: { journey.open(.queue) }, review: { journey.open(.review) }, settings: { journey.open(.settings) }
         )
         return Shown({
-            PatientPresenter(core, core, graph.biometric, graph.wristband, today: today, $0, chosen: journey.patient)
+            let bands = Wristband(BandFormat(local: core.choices().localNumber))
+            return PatientPresenter(core, core, graph.biometric, bands, today: today, $0, chosen: journey.patient)
         }) { presenter in
             screens.lock = { presenter.send(.lock) }
         } content: { state, send in

@@ -33,9 +33,22 @@ extension Page where Top == EmptyView {
     }
 }
 
+extension EnvironmentValues {
+    /// What the hospital calls its own number of a patient, where its policy says how that is written.
+    var ownNumber: String? {
+        get { self[OwnNumber.self] }
+        set { self[OwnNumber.self] = newValue }
+    }
+}
+
+private struct OwnNumber: EnvironmentKey {
+    static let defaultValue: String? = nil
+}
+
 /// Who the patient is, at the top and in the same form everywhere.
 struct Banner: View {
     let patient: Patient?
+    @Environment(\.ownNumber) private var own
     @Environment(\.colorScheme) private var scheme
 
     var body: some View {
@@ -43,7 +56,7 @@ struct Banner: View {
             if let patient {
                 Text(Wordings.name(patient)).bold()
                 Text(say(Wordings.born(patient.born, Day(Date(), in: .current))))
-                Text(say(Wordings.number(patient)))
+                Text(say(Wordings.number(patient, own)))
             } else {
                 Text(say(.bannerNobody))
             }

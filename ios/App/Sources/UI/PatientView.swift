@@ -7,6 +7,7 @@ struct PatientView<Finder: View, More: View>: View {
     let viewfinder: Finder
     let more: More
     let send: (PatientEvent) -> Void
+    @Environment(\.ownNumber) private var own
 
     var body: some View {
         Page(title: state.way == .confirm ? .patientConfirmTitle : .patientTitle) {
@@ -67,11 +68,12 @@ struct PatientView<Finder: View, More: View>: View {
         }
     }
 
-    private var fields: [(Field, Word)] {
-        let asked: [(Field, Word)] = [
-            (.number, .patientNumber), (.family, .patientFamily), (.given, .patientGiven), (.born, .patientBirth),
+    private var fields: [(Field, Line)] {
+        let number = own.map { Line(.patientNumberOr, $0) } ?? Line(.patientNumber)
+        let asked: [(Field, Line)] = [
+            (.number, number), (.family, Line(.patientFamily)), (.given, Line(.patientGiven)), (.born, Line(.patientBirth)),
         ]
-        return state.scanned ? asked : asked + [(.reason, .patientReason)]
+        return state.scanned ? asked : asked + [(.reason, Line(.patientReason))]
     }
 
     private var typeIn: some View {
@@ -84,11 +86,15 @@ struct PatientView<Finder: View, More: View>: View {
         if let patient = state.found {
             ForEach(patient.known().sorted(), id: \.self) { identifier in
                 Tick(
-                    say(Wordings.identifier(identifier)), state.confirmed.contains(identifier), detail: detail(patient, identifier)
+                    named(identifier), state.confirmed.contains(identifier), detail: detail(patient, identifier)
                 ) { send(.confirm(identifier, matches: $0)) }
             }
             Text(say(.patientConfirmMore))
         }
+    }
+
+    private func named(_ identifier: Identifier) -> String {
+        identifier == .local ? own ?? say(.confirmLocal) : say(Wordings.identifier(identifier))
     }
 
     private func detail(_ patient: Patient, _ identifier: Identifier) -> String {

@@ -158,6 +158,15 @@ extension GauzeBridge.Site {
     }
 }
 
+extension GauzeBridge.CheckDigit {
+    fileprivate func toApp() -> GauzeLogic.CheckDigit {
+        switch self {
+        case .modulus10: .modulus10
+        case .modulus11: .modulus11
+        }
+    }
+}
+
 extension PickLists {
     func toApp() -> Choices {
         Choices(
@@ -166,7 +175,8 @@ extension PickLists {
                 GauzeLogic.SiteChoice(system: $0.system, code: $0.code, words: $0.words, sided: $0.sided)
             },
             consents: consents.map { GauzeLogic.Choice($0.code, $0.words) },
-            notices: notices.map { Notice(code: $0.code, version: Int($0.version), words: $0.words) }
+            notices: notices.map { Notice(code: $0.code, version: Int($0.version), words: $0.words) },
+            localNumber: localNumber.map { GauzeLogic.LocalNumbers(words: $0.words, shapes: $0.shapes, check: $0.check?.toApp()) }
         )
     }
 }

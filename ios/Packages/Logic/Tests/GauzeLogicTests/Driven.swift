@@ -137,7 +137,7 @@ final class Around {
 
     private func patient(_ given: Json) -> Driven {
         let today = { Day(2026, 11, 29) ?? Day(Date(), in: .gmt) }
-        let bands = Wristband(BandFormat(local: given["local"].text))
+        let bands = Wristband(BandFormat(local: readLocalNumbers(given["local"])))
         let presenter = PatientPresenter(core, core, phone, bands, today: today, work) { self.told("chosen", json($0)) }
         return Driven(presenter, json) { name, with in
             switch name {
@@ -321,7 +321,7 @@ final class Around {
     }
 
     private func wristband(_ given: Json) -> Driven {
-        let bands = Wristband(BandFormat(local: given["local"].text))
+        let bands = Wristband(BandFormat(local: readLocalNumbers(given["local"])))
         return Driven(state: { [:] }) { name, with in
             let text = with[0].text ?? ""
             switch name {
@@ -329,7 +329,7 @@ final class Around {
             case "born": self.told(json(Wordings.born(text, Day(iso: with[1].text ?? "") ?? Day(Date(), in: .gmt))))
             case "time": self.told(.text(Wordings.time(text, .gmt)))
             case "name": self.told(.text(Wordings.name(Patient(text, with[1].text ?? "", ""))))
-            case "number": self.told(json(Wordings.number(readPatient(with[0]) ?? samplePatient)))
+            case "number": self.told(json(Wordings.number(readPatient(with[0]) ?? samplePatient, with.count > 1 ? with[1].text : nil)))
             case "site": self.told(json(Wordings.site(Site(text, try with[1] == .null ? nil : with[1].named()))))
             default: throw Unknown(what: name)
             }
@@ -405,6 +405,11 @@ private func readPatient(_ value: Json, _ established: Established = .wristband)
         family, value["given"].text ?? "", value["born"].text ?? "", nhs: value["nhs"].text, chi: value["chi"].text,
         hc: value["hc"].text, local: value["local"].text, established: established
     )
+}
+
+private func readLocalNumbers(_ value: Json) -> LocalNumbers? {
+    let check: CheckDigit? = try? value["check"].named()
+    return value["words"].text.map { LocalNumbers(words: $0, shapes: value["shapes"].list.compactMap(\.text), check: check) }
 }
 
 private func readTeam(_ name: String) -> Choice { Choice(name, name) }

@@ -74,6 +74,15 @@ public struct EnvironmentValues {
     public var colorScheme: ColorScheme { fatalError() }
     public var scenePhase: ScenePhase { fatalError() }
     public var isSceneCaptured: Bool { fatalError() }
+    public subscript<Key: EnvironmentKey>(key: Key.Type) -> Key.Value {
+        get { fatalError() }
+        set {}
+    }
+}
+
+public protocol EnvironmentKey {
+    associatedtype Value
+    static var defaultValue: Value { get }
 }
 
 // MARK: The app

@@ -176,9 +176,9 @@ public final class PatientPresenter: Presenter<PatientState, PatientEvent> {
     }
 
     private func typedAll(_ state: inout PatientState) {
-        let faults = Entry.faults(state.typed, scanned: state.scanned, today())
+        let faults = Entry.faults(state.typed, scanned: state.scanned, today(), wristband.format.local)
         if faults.isEmpty {
-            found(&state, Entry.of(state.typed, scanned: state.scanned))
+            found(&state, Entry.of(state.typed, scanned: state.scanned, wristband.format.local))
         } else {
             state.typed.faults = faults
         }

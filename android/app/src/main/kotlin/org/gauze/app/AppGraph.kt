@@ -30,7 +30,6 @@ import org.gauze.logic.port.Now
 import org.gauze.logic.port.Scanner
 import org.gauze.logic.port.Sound
 import org.gauze.logic.port.show
-import org.gauze.logic.wristband.Wristband
 import org.gauze.platform.SystemBrowser
 import org.gauze.platform.SystemDisk
 import org.gauze.platform.SystemNetwork
@@ -86,7 +85,6 @@ open class AppGraph(private val context: Context) {
     open val browser: Browser by lazy { SystemBrowser { activity } }
     open fun notesAllowed() = context.getSystemService(NotificationManager::class.java)!!.areNotificationsEnabled()
     open val now = Now { System.currentTimeMillis() }
-    open val wristband = Wristband()
     val zone: ZoneId get() = ZoneId.systemDefault()
     val today: () -> LocalDate = { LocalDate.now(zone) }
     val version: String by lazy { context.packageManager.getPackageInfo(context.packageName, 0).versionName.orEmpty() }

@@ -1,6 +1,7 @@
 package org.gauze.app
 
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.CompositionLocalProvider
 import androidx.compose.runtime.DisposableEffect
 import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.runtime.collectAsState
@@ -21,6 +22,7 @@ import org.gauze.app.ui.ConsentView
 import org.gauze.app.ui.EnrolView
 import org.gauze.app.ui.HelpView
 import org.gauze.app.ui.IncidentView
+import org.gauze.app.ui.LocalOwnNumber
 import org.gauze.app.ui.More
 import org.gauze.app.ui.NoticeView
 import org.gauze.app.ui.PatientView
@@ -67,6 +69,8 @@ import org.gauze.logic.signin.SignInPresenter
 import org.gauze.logic.team.TeamPresenter
 import org.gauze.logic.wound.WoundPresenter
 import org.gauze.logic.words.Word
+import org.gauze.logic.wristband.BandFormat
+import org.gauze.logic.wristband.Wristband
 
 /** What only a window can ask of its user. */
 class Asks(val camera: () -> Unit, val position: () -> Unit, val notes: () -> Unit)
@@ -127,7 +131,13 @@ class Screens(
     @Composable
     fun View() {
         val route by journey.route.collectAsState()
-        when (val at = route) {
+        val own = remember(route) { core.choices().localNumber?.words }
+        CompositionLocalProvider(LocalOwnNumber provides own) { Screen(route) }
+    }
+
+    @Composable
+    private fun Screen(at: Route) {
+        when (at) {
             Route.Enrol -> Enrol()
             Route.SignIn -> show(shown(at) { SignInPresenter(core, graph.browser, it) { journey.signedIn() } }) { state, send -> SignInView(state, send) }
             is Route.Notice -> show(shown(at) { NoticePresenter(at.notice, it, journey::accepted) }) { state, send -> NoticeView(state, send) }
@@ -201,7 +211,8 @@ class Screens(
     private fun Patient() {
         val scope = rememberCoroutineScope()
         val presenter = remember {
-            PatientPresenter(core, core, graph.biometric, graph.wristband, graph.today, scope + Dispatchers.Default, journey::patient)
+            val bands = Wristband(BandFormat(local = core.choices().localNumber))
+            PatientPresenter(core, core, graph.biometric, bands, graph.today, scope + Dispatchers.Default, journey::patient)
         }
         DisposableEffect(Unit) {
             patients = presenter

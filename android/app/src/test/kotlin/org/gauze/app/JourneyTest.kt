@@ -17,6 +17,7 @@ import org.gauze.logic.core.Core
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.Stage
+import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Route
 import org.gauze.logic.words.Word
 import org.gauze.platform.upload.Run
@@ -209,6 +210,34 @@ class JourneyTest {
             listOf("family", "given", "dob", "nhs_number").map(patient::getString),
         )
         assertEquals("""{"how":"worklist"}""" to """["name","nhs_number"]""", "${patient["established"]}" to "${patient["confirmed_by"]}")
+    }
+
+    @Test
+    fun a_number_of_the_hospitals_own_is_typed_as_its_policy_writes_it_and_read_there() {
+        nurse.setUp()
+        nurse.tap(Word.PatientType)
+        nurse.type(nurse.text(Line(Word.PatientNumberOr, "Hospital number")), "rj1-1234564")
+        nurse.type(Word.PatientFamily, "Zzyzx")
+        nurse.type(Word.PatientGiven, "Quillonbert")
+        nurse.type(Word.PatientBirth, "1945-07-14")
+        nurse.type(Word.PatientReason, "no band")
+        nurse.tap(Word.Next)
+        nurse.see(Word.PatientNumberWrong)
+        nurse.replace(nurse.text(Line(Word.PatientNumberOr, "Hospital number")), "rj1-1234563")
+        nurse.tap(Word.Next)
+        nurse.see(Word.PatientConfirmTitle)
+        nurse.tick(Word.ConfirmName)
+        nurse.tick("Hospital number")
+        nurse.tap(Word.PatientConfirmed)
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CheckSafe)
+        nurse.tap(Word.CheckKeep)
+        nurse.see(Word.PatientTitle)
+        val photo = nurse.photos().single().id
+        assertEquals(Run.EMPTY, nurse.send())
+        Hospital.pull()
+        val patient = Hospital.opened(photo).first.getJSONObject("patient")
+        assertEquals("RJ1-1234563" to "Zzyzx", patient.getString("local_number") to patient.getString("family"))
     }
 
     @Test

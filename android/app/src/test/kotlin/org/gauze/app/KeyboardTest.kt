@@ -14,6 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList
 import kotlinx.coroutines.awaitCancellation
 import org.gauze.app.ui.Field
 import org.gauze.app.ui.GauzeTheme
+import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Word
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotEquals
@@ -41,7 +42,7 @@ class KeyboardTest {
     fun a_keyboard_is_asked_to_learn_correct_and_complete_nothing() {
         val lines = listOf(1, 4)
         rule.setContent {
-            GauzeTheme { InterceptPlatformTextInput(keyboard) { Column { lines.forEach { Field(Word.ConsentBy, "", lines = it) {} } } } }
+            GauzeTheme { InterceptPlatformTextInput(keyboard) { Column { lines.forEach { Field(Line(Word.ConsentBy), "", lines = it) {} } } } }
         }
         for (at in lines.indices) {
             rule.onAllNodes(hasSetTextAction())[at].requestFocus()

@@ -6,6 +6,7 @@ import android.content.RestrictionsManager
 import android.os.Bundle
 import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.SemanticsNodeInteraction
 import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
@@ -16,6 +17,7 @@ import androidx.compose.ui.test.onRoot
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performTextInput
+import androidx.compose.ui.test.performTextReplacement
 import androidx.compose.ui.test.printToString
 import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ActivityScenario
@@ -24,6 +26,7 @@ import java.io.File
 import org.gauze.app.ui.text
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Photo
+import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Word
 import org.gauze.platform.upload.Run
 import org.json.JSONArray
@@ -162,7 +165,11 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
         see(Word.PatientTitle)
     }
 
-    fun tick(word: Word) = rule.onNodeWithText(word(word)).performScrollTo().performClick()
+    fun text(line: Line) = line.text(app.resources)
+
+    fun tick(word: Word) = tick(word(word))
+
+    fun tick(label: String) = rule.onNodeWithText(label).performScrollTo().performClick()
 
     /** Whatever is there in its place is in the failure. */
     private fun await(what: SemanticsMatcher) = try {
@@ -173,10 +180,20 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     fun until(what: String, so: () -> Boolean) = rule.waitUntil(what, 30_000, so)
 
-    fun type(word: Word, text: String) {
-        val field = hasText(word(word)) and hasSetTextAction()
+    fun type(word: Word, text: String) = type(word(word), text)
+
+    fun type(label: String, text: String) {
+        field(label).performScrollTo().performTextInput(text)
+    }
+
+    fun replace(label: String, text: String) {
+        field(label).performScrollTo().performTextReplacement(text)
+    }
+
+    private fun field(label: String): SemanticsNodeInteraction {
+        val field = hasText(label) and hasSetTextAction()
         await(field)
-        rule.onNode(field).performScrollTo().performTextInput(text)
+        return rule.onNode(field)
     }
 
     fun setUp() {

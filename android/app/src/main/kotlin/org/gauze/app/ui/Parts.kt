@@ -79,6 +79,9 @@ fun Page(title: Word, banner: @Composable () -> Unit = {}, actions: @Composable 
 /** The day by which ages are told. */
 val LocalToday = staticCompositionLocalOf<LocalDate> { LocalDate.now() }
 
+/** What the hospital calls its own number of a patient, where its policy says how that is written. */
+val LocalOwnNumber = staticCompositionLocalOf<String?> { null }
+
 /** Who the patient is, in the same form and place on every screen. */
 @Composable
 fun Banner(patient: Patient?, today: LocalDate = LocalToday.current) {
@@ -90,7 +93,7 @@ fun Banner(patient: Patient?, today: LocalDate = LocalToday.current) {
             }
             Text(Wordings.name(patient), style = MaterialTheme.typography.titleMedium, fontWeight = FontWeight.Bold)
             Text(say(Wordings.born(patient.born, today)))
-            Text(say(Wordings.number(patient)))
+            Text(say(Wordings.number(patient, LocalOwnNumber.current)))
         }
     }
 }
@@ -183,7 +186,7 @@ private val unlearnt = PlatformTextInputInterceptor { request, next ->
 /** The one way to type. What is wrong with what was typed stands under it. */
 @OptIn(ExperimentalComposeUiApi::class)
 @Composable
-fun Field(label: Word, text: String, fault: Line? = null, lines: Int = 1, onChange: (String) -> Unit) = InterceptPlatformTextInput(unlearnt) {
+fun Field(label: Line, text: String, fault: Line? = null, lines: Int = 1, onChange: (String) -> Unit) = InterceptPlatformTextInput(unlearnt) {
     OutlinedTextField(
         value = text,
         onValueChange = onChange,

@@ -95,7 +95,7 @@ private fun Worklist(state: PatientState, send: (PatientEvent) -> Unit) {
             Column(Modifier.fillMaxWidth(), horizontalAlignment = Alignment.Start, verticalArrangement = Arrangement.Center) {
                 Text(Wordings.name(patient), fontWeight = FontWeight.Bold, color = MaterialTheme.colorScheme.onSurface)
                 Text(say(Wordings.born(patient.born, LocalToday.current)), color = MaterialTheme.colorScheme.onSurface)
-                Text(say(Wordings.number(patient)), color = MaterialTheme.colorScheme.onSurface)
+                Text(say(Wordings.number(patient, LocalOwnNumber.current)), color = MaterialTheme.colorScheme.onSurface)
             }
         }
     }
@@ -103,12 +103,13 @@ private fun Worklist(state: PatientState, send: (PatientEvent) -> Unit) {
 
 @Composable
 private fun TypeIn(state: PatientState, send: (PatientEvent) -> Unit) {
+    val own = LocalOwnNumber.current
     val fields = listOf(
-        Field.NUMBER to Word.PatientNumber,
-        Field.FAMILY to Word.PatientFamily,
-        Field.GIVEN to Word.PatientGiven,
-        Field.BORN to Word.PatientBirth,
-    ) + if (state.scanned) emptyList() else listOf(Field.REASON to Word.PatientReason)
+        Field.NUMBER to if (own == null) Line(Word.PatientNumber) else Line(Word.PatientNumberOr, own),
+        Field.FAMILY to Line(Word.PatientFamily),
+        Field.GIVEN to Line(Word.PatientGiven),
+        Field.BORN to Line(Word.PatientBirth),
+    ) + if (state.scanned) emptyList() else listOf(Field.REASON to Line(Word.PatientReason))
     fields.forEach { (field, label) ->
         Field(label, state.typed[field], state.typed.faults[field]) { send(PatientEvent.Type(field, it)) }
     }
@@ -118,12 +119,16 @@ private fun TypeIn(state: PatientState, send: (PatientEvent) -> Unit) {
 private fun Confirm(state: PatientState, send: (PatientEvent) -> Unit) {
     val patient = state.found ?: return
     Identifier.entries.filter { it in patient.known() }.forEach { identifier ->
-        Tick(say(Wordings.identifier(identifier)), identifier in state.confirmed, detail(patient, identifier)) {
+        Tick(named(identifier), identifier in state.confirmed, detail(patient, identifier)) {
             send(PatientEvent.Confirm(identifier, it))
         }
     }
     Text(say(Word.PatientConfirmMore), color = LocalTones.current.muted)
 }
+
+@Composable
+private fun named(identifier: Identifier): String =
+    LocalOwnNumber.current.takeIf { identifier == Identifier.LOCAL } ?: say(Wordings.identifier(identifier))
 
 private fun detail(patient: Patient, identifier: Identifier): String = when (identifier) {
     Identifier.NAME -> Wordings.name(patient)

@@ -36,7 +36,7 @@ fun EnrolView(state: EnrolState, viewfinder: @Composable () -> Unit, send: (Enro
     if (state.scanning) Box { viewfinder() }
     else if (!state.managed) {
         Text(say(Word.EnrolPasteHint))
-        Field(Word.EnrolPaste, state.pasted, lines = 4) { send(EnrolEvent.Pasted(it)) }
+        Field(Line(Word.EnrolPaste), state.pasted, lines = 4) { send(EnrolEvent.Pasted(it)) }
     }
     Support(Word.EnrolSupport, state.support)
 }

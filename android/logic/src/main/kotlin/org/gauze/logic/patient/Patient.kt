@@ -183,9 +183,10 @@ class PatientPresenter(
     )
 
     private fun typedAll(state: PatientState): PatientState {
-        val faults = Entry.faults(state.typed, state.scanned, today())
+        val own = wristband.format.local
+        val faults = Entry.faults(state.typed, state.scanned, today(), own)
         if (faults.isNotEmpty()) return state.copy(typed = state.typed.copy(faults = faults))
-        return found(state, Entry.of(state.typed, state.scanned))
+        return found(state, Entry.of(state.typed, state.scanned, own))
     }
 
     private fun confirm(state: PatientState, event: PatientEvent.Confirm): PatientState {

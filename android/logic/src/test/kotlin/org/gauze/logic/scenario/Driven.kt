@@ -168,7 +168,7 @@ private fun enrol(name: String, with: List<Any?>): EnrolEvent = when (name) {
 }
 
 private fun Around.patients(given: Any?): Driven {
-    val bands = Wristband(BandFormat(local = given["local"].text?.let(::Regex)))
+    val bands = Wristband(BandFormat(local = localNumbers(given["local"])))
     val presenter = PatientPresenter(core, core, Biometric { answer }, bands, { LocalDate.parse("2026-11-29") }, scope) {
         told += listOf("chosen", shown(it))
     }
@@ -330,7 +330,7 @@ private fun route(name: String): Route = when (name) {
 }
 
 private fun Around.wristband(given: Any?): Driven {
-    val bands = Wristband(BandFormat(local = given["local"].text?.let(::Regex)))
+    val bands = Wristband(BandFormat(local = localNumbers(given["local"])))
     return Driven({ emptyMap<String, Any?>() }) { name, with ->
         val text = with[0].text.orEmpty()
         told += listOf(
@@ -339,7 +339,7 @@ private fun Around.wristband(given: Any?): Driven {
                 "born" -> shown(Wordings.born(text, LocalDate.parse(with[1].text)))
                 "time" -> Wordings.time(text, ZoneOffset.UTC)
                 "name" -> Wordings.name(Patient(text, with[1].text!!, ""))
-                "number" -> shown(Wordings.number(patient(with[0])!!))
+                "number" -> shown(Wordings.number(patient(with[0])!!, with.getOrNull(1).text))
                 "site" -> shown(Wordings.site(Site(text, with[1]?.named<Side>())))
                 else -> unknown(name)
             },
