@@ -31,19 +31,31 @@ final class Screens: ObservableObject {
         }
     }
 
+    /// The window is in front.
+    private var inFront = true
+
     func resumed() {
+        inFront = true
         journey.check()
         graph.uploads.schedule(asked: false)
     }
 
     /// Off the screen: photos are locked, and what waits is handed to the system.
     func left() {
+        inFront = false
         lock()
         core.lock()
         graph.confirmed.forget()
         let unsent = core.standing().unsent
         graph.notes.show(waiting: unsent)
         if unsent > 0 { graph.uploads.schedule(asked: false) }
+    }
+
+    /// A photo is safe. Where its check is not in front, nobody sees to it that it goes.
+    func taken(_ photo: KeptPhoto, of record: PhotoRecord) {
+        if journey.taken(photo, of: record) && inFront { return }
+        graph.notes.show(waiting: core.standing().unsent)
+        graph.uploads.schedule(asked: false)
     }
 
     func allowCamera() {
@@ -223,7 +235,7 @@ struct ScreensView: View {
         )
         return TakePhoto(
             graph: graph, core: core, record: record, last: ghost, viewfinder: viewfinder, ways: ways,
-            taken: { if !journey.taken($0, of: record) { graph.uploads.schedule(asked: false) } }
+            taken: { screens.taken($0, of: record) }
         )
         .id(screens.answered)
     }
@@ -237,7 +249,10 @@ struct ScreensView: View {
 
     /// What is not taken again goes: a person waits for it.
     private func checked(_ what: Checked, of photo: KeptPhoto) {
-        if what != .again { graph.uploads.schedule(asked: true) }
+        if what != .again {
+            graph.notes.show(waiting: core.standing().unsent)
+            graph.uploads.schedule(asked: true)
+        }
         journey.checked(what, of: photo)
     }
 

@@ -15,6 +15,7 @@ struct TakePhoto<Finder: View>: View {
     let ways: CameraWays
     let taken: Telling<KeptPhoto>
     @State private var ghost: UIImage?
+    @State private var sealing: Lasts?
 
     var body: some View {
         let handle = SystemHandle(camera: graph.camera, sound: graph.sound)
@@ -32,6 +33,13 @@ struct TakePhoto<Finder: View>: View {
             for await event in graph.camera.shown() { presenter.send(.from(event)) }
         } content: { state, send in
             CameraView(state: state, viewfinder: viewfinder, ghost: ghost, ways: ways, send: send)
+                // Whoever presses the shutter and locks the phone at once keeps the photo.
+                .onChange(of: state.shutter == .taking) { _, taking in
+                    let lasts = sealing ?? Lasts(graph.lasting, "seal a photo")
+                    sealing = lasts
+                    lasts.now(taking)
+                }
+                .onDisappear { sealing?.now(false) }
                 .task {
                     guard let found = await opened() else { return }
                     ghost = found

@@ -4,7 +4,7 @@ import Testing
 private let app = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
 private let repository = app.deletingLastPathComponent().deletingLastPathComponent()
 
-private func text(_ path: String) throws -> String {
+func text(_ path: String) throws -> String {
     try String(contentsOf: repository.appendingPathComponent(path), encoding: .utf8)
 }
 
@@ -79,7 +79,7 @@ private func sources(_ path: String) throws -> [String: String] {
         #expect(loose.filter { info[$0] != nil } == [])
         #expect(info["UIBackgroundModes"] as? [String] == ["processing"])
         let tasks = try #require(info["BGTaskSchedulerPermittedIdentifiers"] as? [String])
-        let uploads = try text("ios/Packages/Platform/Sources/GauzePlatform/Upload/Uploads.swift")
+        let uploads = try text("ios/Packages/Platform/Sources/GauzePlatform/Upload/Retries.swift")
         #expect(tasks.allSatisfy { uploads.contains("\"\($0)\"") })
     }
 

@@ -39,6 +39,10 @@ open class UIDevice: NSObject, @unchecked Sendable {
     @MainActor public var model: String { fatalError() }
 }
 
+public struct UIBackgroundTaskIdentifier: Hashable, Sendable {
+    public static let invalid = UIBackgroundTaskIdentifier()
+}
+
 open class UIApplication: UIResponder {
     public struct LaunchOptionsKey: Hashable, Sendable {}
 
@@ -53,6 +57,10 @@ open class UIApplication: UIResponder {
     @discardableResult
     public func open(_ url: URL) async -> Bool { fatalError() }
     public var connectedScenes: Set<UIScene> { fatalError() }
+    public nonisolated func beginBackgroundTask(
+        withName taskName: String?, expirationHandler handler: (@MainActor @Sendable () -> Void)? = nil
+    ) -> UIBackgroundTaskIdentifier { fatalError() }
+    public nonisolated func endBackgroundTask(_ identifier: UIBackgroundTaskIdentifier) { fatalError() }
 }
 
 @MainActor public protocol UIApplicationDelegate: AnyObject {

@@ -83,10 +83,36 @@ public protocol ManagedConfiguration: Sendable {
     func report(_ configured: Configured)
 }
 
+/// Half a minute or so after the app left the screen, so that what began on it does not stop in its middle.
+@MainActor
+public protocol Lasting: Sendable {
+    /// Begins it, and returns what ends it. The system may end it before.
+    func begin(_ what: String) -> @MainActor () -> Void
+}
+
+/// Lasts for as long as something is so.
+@MainActor
+public final class Lasts {
+    private let lasting: any Lasting
+    private let what: String
+    private var end: (@MainActor () -> Void)?
+
+    public init(_ lasting: any Lasting, _ what: String) {
+        self.lasting = lasting
+        self.what = what
+    }
+
+    public func now(_ so: Bool) {
+        if so == (end != nil) { return }
+        end?()
+        end = so ? lasting.begin(what) : nil
+    }
+}
+
 /// Transfers that outlive the screen.
 public protocol BackgroundUploads: Sendable {
-    /// `asked`: a person waits.
-    func schedule(asked: Bool)
+    /// `asked`: a person waits. Lasts until it is handed over.
+    @MainActor func schedule(asked: Bool)
 
     func cancel()
 }

@@ -44,6 +44,7 @@ import org.gauze.logic.consent.ConsentPresenter
 import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.enrol.EnrolEvent
 import org.gauze.logic.enrol.EnrolPresenter
 import org.gauze.logic.flow.Journey
@@ -90,6 +91,7 @@ class Screens(
     private var review: ReviewPresenter? = null
     private var patients: PatientPresenter? = null
     private var settings = "{}"
+    @Volatile private var inFront = true
 
     fun managed(values: String) {
         settings = values
@@ -102,6 +104,7 @@ class Screens(
 
     /** In front again: what stands in the way now, and what the hospital says by now is fetched. */
     fun resumed() {
+        inFront = true
         work.launch { journey.check() }
         graph.uploads.schedule(0, asked = false)
     }
@@ -111,6 +114,7 @@ class Screens(
      * launched here would end with the activity.
      */
     fun left() {
+        inFront = false
         review?.send(ReviewEvent.Lock)
         patients?.send(PatientEvent.Lock)
         core.lock()
@@ -153,7 +157,7 @@ class Screens(
                 val again by opened.collectAsState()
                 val ways = CameraWays(journey::askSite, journey::askConsent, asks.camera, asks.position, ::back)
                 TakePhoto(graph, core, at, again, shutters, ways) {
-                    if (!journey.taken(it, at.record)) graph.handOver(core, asked = false)
+                    taken(it, at.record)
                 }
             }
             is Route.Check -> show(shown(at) { scope ->
@@ -178,6 +182,11 @@ class Screens(
             Route.Help -> HelpView(help(journey.support), ::back)
             is Route.Stopped -> BlockedView(at.state, { graph.uploads.schedule(0, asked = true) }) { journey.open(Route.Enrol) }
         }
+    }
+
+    /** A photo is safe. Where its check is not in front, nobody sees to it that it goes. */
+    private fun taken(photo: KeptPhoto, of: PhotoRecord) {
+        if (!journey.taken(photo, of) || !inFront) graph.handOver(core, asked = false)
     }
 
     private fun checked(what: Checked, of: KeptPhoto) {
