@@ -203,14 +203,15 @@ struct GraveAction: View {
     }
 }
 
-/// What is entered: never learnt by a keyboard, never completed.
+/// What is entered: never learnt by a keyboard, never completed, never copied.
 struct Entered: View {
-    let label: Word
+    let label: Line
     let text: String
     let fault: Line?
     let changed: (String) -> Void
+    @Environment(\.colorScheme) private var scheme
 
-    init(_ label: Word, _ text: String, fault: Line? = nil, changed: @escaping (String) -> Void) {
+    init(_ label: Line, _ text: String, fault: Line? = nil, changed: @escaping (String) -> Void) {
         self.label = label
         self.text = text
         self.fault = fault
@@ -220,10 +221,9 @@ struct Entered: View {
     var body: some View {
         VStack(alignment: .leading, spacing: 4) {
             Text(say(label))
-            TextField(say(label), text: Binding(get: { text }, set: changed), axis: .vertical)
-                .textFieldStyle(.roundedBorder)
-                .autocorrectionDisabled(true)
-                .textInputAutocapitalization(.never)
+            Typing(label: say(label), text: text, changed: changed)
+                .padding(4)
+                .overlay { RoundedRectangle(cornerRadius: 4).stroke(Tones.of(scheme).line) }
                 .privacySensitive()
             Said(fault)
         }

@@ -14,7 +14,7 @@ struct EnrolView<Finder: View>: View {
                 viewfinder
             } else if !state.managed {
                 Text(say(.enrolPasteHint))
-                Entered(.enrolPaste, state.pasted) { send(.pasted($0)) }
+                Entered(Line(.enrolPaste), state.pasted) { send(.pasted($0)) }
             }
             Support(word: .enrolSupport, contact: state.support)
         } actions: {
