@@ -12,12 +12,17 @@ import Testing
 
     @Test func whatComesBackOfWhatWasTypedTakesNoCharacterBack() {
         var echoes = Echoes()
+        #expect(echoes.isNews(""), "as it is first shown")
         for text in ["S", "SM", "SMI"] { echoes.typed(text) }
         #expect(!echoes.isNews("S"), "the screen is two characters behind")
-        #expect(!echoes.isNews("SMI"), "and skips one")
+        #expect(!echoes.isNews("S"), "and is drawn again")
+        #expect(!echoes.isNews("SMI"), "it skips one")
         #expect(echoes.isNews(""), "what the screen says by itself is shown")
-        echoes.typed("S")
+        for text in ["S", ""] { echoes.typed(text) }
+        #expect(!echoes.isNews("S") && !echoes.isNews(""))
+        echoes.typed("T")
+        #expect(!echoes.isNews("T"))
+        #expect(echoes.isNews(""), "that it was once typed is no reason to leave it out")
         #expect(echoes.isNews("9000000009"))
-        #expect(echoes.isNews("S"), "nothing typed before that counts any more")
     }
 }

@@ -13,7 +13,6 @@ struct Typing: UIViewRepresentable {
     func makeUIView(context: Context) -> TypedView {
         let view = TypedView()
         view.delegate = context.coordinator
-        view.text = text
         return view
     }
 
@@ -21,7 +20,7 @@ struct Typing: UIViewRepresentable {
         let typist = context.coordinator
         typist.changed = changed
         view.accessibilityLabel = label
-        if view.text != text && typist.echoes.isNews(text) { view.text = text }
+        if typist.echoes.isNews(text) { view.text = text }
     }
 
     func sizeThatFits(_ proposal: ProposedViewSize, uiView: TypedView, context: Context) -> CGSize? {

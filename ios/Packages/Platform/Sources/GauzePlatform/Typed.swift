@@ -10,13 +10,16 @@ public enum EditActions {
 /// character back.
 public struct Echoes: Sendable {
     private var typed: [String] = []
+    private var last: String?
 
     public init() {}
 
     public mutating func typed(_ text: String) { typed.append(text) }
 
-    /// Whether `text` was not typed here: then it takes the place of what is.
+    /// Whether the screen says `text` by itself: then it takes the place of what was typed.
     public mutating func isNews(_ text: String) -> Bool {
+        if text == last { return false }
+        last = text
         if let at = typed.firstIndex(of: text) {
             typed.removeFirst(at + 1)
             return false

@@ -1,6 +1,8 @@
 package org.gauze.app
 
 import android.app.Application
+import android.view.textclassifier.TextClassificationManager
+import android.view.textclassifier.TextClassifier
 import androidx.work.Configuration
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.port.show
@@ -11,6 +13,12 @@ import org.gauze.platform.upload.Uploads
 /** One graph a process; jobs of the system find it here. */
 open class GauzeApplication : Application(), Configuration.Provider, Sender {
     open val graph: AppGraph by lazy { AppGraph(this) }
+
+    override fun onCreate() {
+        super.onCreate()
+        // The system looks into text that is selected, to offer what to do with it: into names, here.
+        getSystemService(TextClassificationManager::class.java)!!.textClassifier = TextClassifier.NO_OP
+    }
 
     /** Ids of WorkManager's jobs, apart from our own. */
     override val workManagerConfiguration: Configuration

@@ -8,6 +8,7 @@ import android.content.IntentFilter
 import android.content.RestrictionsManager
 import android.hardware.Sensor
 import android.hardware.SensorManager
+import android.hardware.biometrics.BiometricPrompt
 import android.net.ConnectivityManager
 import android.net.NetworkCapabilities
 import android.os.Bundle
@@ -28,6 +29,7 @@ import org.gauze.platform.keys.SystemBiometric
 import org.gauze.platform.managed.Restrictions
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Test
@@ -37,6 +39,7 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.shadows.SensorEventBuilder
+import org.robolectric.shadows.ShadowBiometricPrompt
 import org.robolectric.shadows.ShadowNetworkCapabilities
 import org.robolectric.shadows.ShadowSensor
 
@@ -98,7 +101,7 @@ class PhoneTest {
         val shadow = shadowOf(manager)
         val heard = CopyOnWriteArrayList<Int?>()
         val mute = launch(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { GravityLevel(app).leans().collect(heard::add) }
-        assertFalse("no sensor, no word", shadow.hasListener(null) || heard.isNotEmpty())
+        assertTrue("no sensor, no word", shadow.listeners.isEmpty() && heard.isEmpty())
         mute.cancelAndJoin()
         val sensor = ShadowSensor.newInstance(Sensor.TYPE_ACCELEROMETER)
         shadow.addSensor(sensor)
@@ -126,13 +129,12 @@ class PhoneTest {
         assertTrue(shadowOf(app).registeredReceivers.none { it.intentFilter.hasAction(filter.getAction(0)) })
     }
 
-    /** The phone's lock screen, and what its prompt answers. */
-    private fun prompted(secure: Boolean = true, answer: Prompt.() -> Unit): Authentication = runBlocking {
+    /** What the phone's prompt answers, or that its user was not asked. */
+    private fun prompted(secure: Boolean = true, answer: () -> Unit): Authentication = runBlocking {
         shadowOf(app.getSystemService(KeyguardManager::class.java)!!).setIsDeviceSecure(secure)
-        val prompt = Prompt.install()
         val asked = async(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { SystemBiometric({ activity }, "Look at photos").authenticate("unlock") }
         if (!asked.isCompleted) {
-            prompt.answer()
+            answer()
             shadowOf(Looper.getMainLooper()).idle()
         }
         asked.await()
@@ -140,12 +142,30 @@ class PhoneTest {
 
     @Test
     fun the_prompts_answers_are_told_apart() {
-        assertEquals(Authentication.CONFIRMED, prompted { confirmed() })
-        assertEquals(Authentication.DECLINED, prompted { failed(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_USER_CANCELED) })
-        assertEquals(Authentication.LOCKED_OUT, prompted { failed(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT) })
-        assertEquals(Authentication.LOCKED_OUT, prompted { failed(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT_PERMANENT) })
-        assertEquals(Authentication.NOT_SET_UP, prompted { failed(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_NO_DEVICE_CREDENTIAL) })
+        assertEquals(Authentication.CONFIRMED, prompted { ShadowBiometricPrompt.authenticateCurrentSessionSuccessfully() })
+        val said = { code: Int -> prompted { ShadowBiometricPrompt.authenticateCurrentSessionWithError(code, "") } }
+        assertEquals(Authentication.DECLINED, said(BiometricPrompt.BIOMETRIC_ERROR_USER_CANCELED))
+        assertEquals(Authentication.LOCKED_OUT, said(BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT))
+        assertEquals(Authentication.LOCKED_OUT, said(BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT_PERMANENT))
+        assertEquals(Authentication.NOT_SET_UP, said(BiometricPrompt.BIOMETRIC_ERROR_NO_DEVICE_CREDENTIAL))
+        // A finger that was not known is one of several attempts: the prompt goes on.
+        val later = prompted {
+            ShadowBiometricPrompt.failCurrentSessionOnce()
+            shadowOf(Looper.getMainLooper()).idle()
+            ShadowBiometricPrompt.authenticateCurrentSessionSuccessfully()
+        }
+        assertEquals(Authentication.CONFIRMED, later)
         assertEquals("without a lock screen nothing is asked", Authentication.NOT_SET_UP, prompted(secure = false) { error("asked") })
         runBlocking { assertEquals(Authentication.DECLINED, SystemBiometric({ null }, "t").authenticate("t")) }
+    }
+
+    @Test
+    fun a_screen_that_goes_takes_its_prompt_with_it() = runBlocking {
+        shadowOf(app.getSystemService(KeyguardManager::class.java)!!).setIsDeviceSecure(true)
+        val asked = async(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { SystemBiometric({ activity }, "t").authenticate("t") }
+        assertNotNull(ShadowBiometricPrompt.getCurrentPrompt())
+        asked.cancelAndJoin()
+        shadowOf(Looper.getMainLooper()).idle()
+        assertNull(ShadowBiometricPrompt.getCurrentPrompt())
     }
 }

@@ -20,6 +20,8 @@ import androidx.compose.foundation.layout.width
 import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.rememberScrollState
 import androidx.compose.foundation.selection.toggleable
+import androidx.compose.foundation.text.contextmenu.data.TextContextMenuKeys
+import androidx.compose.foundation.text.contextmenu.modifier.filterTextContextMenuComponents
 import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.Button
 import androidx.compose.material3.ButtonDefaults
@@ -31,12 +33,17 @@ import androidx.compose.material3.Surface
 import androidx.compose.material3.Text
 import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.CompositionLocalProvider
+import androidx.compose.runtime.remember
 import androidx.compose.runtime.staticCompositionLocalOf
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.ExperimentalComposeUiApi
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.platform.ClipEntry
+import androidx.compose.ui.platform.Clipboard
 import androidx.compose.ui.platform.InterceptPlatformTextInput
+import androidx.compose.ui.platform.LocalClipboard
 import androidx.compose.ui.platform.PlatformTextInputInterceptor
 import androidx.compose.ui.semantics.LiveRegionMode
 import androidx.compose.ui.semantics.Role
@@ -183,21 +190,34 @@ private val unlearnt = PlatformTextInputInterceptor { request, next ->
     }
 }
 
+/** What is typed names people: it is pasted over, and goes to nobody, whichever way it is copied or cut. */
+private class PasteOnly(system: Clipboard) : Clipboard by system {
+    override suspend fun setClipEntry(clipEntry: ClipEntry?) = Unit
+}
+
+/** Nor is it offered: to copy, to cut, or to hand it to another app that works on text. */
+private val offered = setOf(TextContextMenuKeys.PasteKey, TextContextMenuKeys.SelectAllKey)
+
 /** The one way to type. What is wrong with what was typed stands under it. */
 @OptIn(ExperimentalComposeUiApi::class)
 @Composable
-fun Field(label: Line, text: String, fault: Line? = null, lines: Int = 1, onChange: (String) -> Unit) = InterceptPlatformTextInput(unlearnt) {
-    OutlinedTextField(
-        value = text,
-        onValueChange = onChange,
-        label = { Text(say(label)) },
-        isError = fault != null,
-        supportingText = fault?.let { { Text(say(it)) } },
-        minLines = lines,
-        singleLine = lines == 1,
-        keyboardOptions = KeyboardOptions(autoCorrectEnabled = false, keyboardType = KeyboardType.Password),
-        modifier = Modifier.fillMaxWidth(),
-    )
+fun Field(label: Line, text: String, fault: Line? = null, lines: Int = 1, onChange: (String) -> Unit) {
+    val system = LocalClipboard.current
+    CompositionLocalProvider(LocalClipboard provides remember(system) { PasteOnly(system) }) {
+        InterceptPlatformTextInput(unlearnt) {
+            OutlinedTextField(
+                value = text,
+                onValueChange = onChange,
+                label = { Text(say(label)) },
+                isError = fault != null,
+                supportingText = fault?.let { { Text(say(it)) } },
+                minLines = lines,
+                singleLine = lines == 1,
+                keyboardOptions = KeyboardOptions(autoCorrectEnabled = false, keyboardType = KeyboardType.Password),
+                modifier = Modifier.fillMaxWidth().filterTextContextMenuComponents { it.key in offered },
+            )
+        }
+    }
 }
 
 @Composable
