@@ -72,7 +72,7 @@ interface ManagedConfiguration {
 
 /** Transfers that outlive the screen. */
 interface BackgroundUploads {
-    /** [bytes] is what there is to send; [asked] that a person waits. */
+    /** [bytes] is what there is to send, 0 where nobody counted; [asked] that a person waits. */
     fun schedule(bytes: Long, asked: Boolean)
 
     fun cancel()

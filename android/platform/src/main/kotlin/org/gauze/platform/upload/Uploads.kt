@@ -46,7 +46,7 @@ class Uploads(private val context: Context, private val now: Int = Build.VERSION
             .setUserInitiated(true)
             .setPersisted(true)
             .setRequiredNetwork(network)
-            .setEstimatedNetworkBytes(ANSWERS, bytes)
+            .apply { if (bytes > 0) setEstimatedNetworkBytes(ANSWERS, bytes) }
             .build()
         return try {
             context.getSystemService(JobScheduler::class.java)!!.schedule(job) == JobScheduler.RESULT_SUCCESS
