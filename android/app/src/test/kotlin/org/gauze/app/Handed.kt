@@ -67,6 +67,6 @@ class Handed(private val app: TestApplication) {
                 else -> null
             }
         }
-        return constructor.newInstance(*nothing.toTypedArray()) as JobParameters
+        return constructor.newInstance(*nothing.toTypedArray<Any?>()) as JobParameters
     }
 }

@@ -56,8 +56,12 @@ class ArchitectureTest {
     }
 
     /** A class or object of that type, or a function in its place. */
-    private fun plays(port: String, test: String) =
-        Regex("(?m)(?:class|object)\\b[^\n{]*?[:,] $port\\b(?!\\()|(?:=|\\(|,|return) ?$port \\{").containsMatchIn(test)
+    private fun plays(port: String, test: String): Boolean {
+        // What a class is given stands in brackets, and is not what it is.
+        val types = Regex("\\([^()]*\\)").replace(test, "")
+        return Regex("(?m)\\b(?:class|object)\\b[^\n{]*?[:,] $port\\b").containsMatchIn(types) ||
+            Regex("(?:=|\\(|,|return) ?$port \\{").containsMatchIn(test)
+    }
 
     @Test
     fun `a fake is told from what is only named`() {

@@ -205,6 +205,6 @@ class TransferTest {
                 else -> null
             }
         }
-        return constructor.newInstance(*nothing.toTypedArray()) as JobParameters
+        return constructor.newInstance(*nothing.toTypedArray<Any?>()) as JobParameters
     }
 }
