@@ -1,5 +1,6 @@
 //! The record's limits, each with what is told where it is broken, and its one spelling.
 
+use gauze_wire::Signed as _;
 use gauze_wire::{
     BirthDate, BodySide, Consent, ConsentScope, Established, FenceVerdict, Framing, Identifier, Patient,
     Record, Rendering, Site, Text, Unlisted, WireError,
