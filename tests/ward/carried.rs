@@ -1,6 +1,7 @@
 //! Files that the operating system carries: planned, carried while the app sleeps or is dead, ended by whoever lives.
 
 use gauze_core::ports::{Transfer, Transport as _, TransportError};
+use gauze_core::queue::machine::CUTS_AT_ONCE;
 use gauze_core::queue::{SystemTransfer, TransferEnd, TransferPlan};
 use gauze_core::{Stage, Trouble};
 use jiff::SignedDuration;
@@ -154,4 +155,31 @@ async fn an_answer_that_is_no_receipt_of_this_photo_is_not_believed() {
         TransferEnd::Failed { error: TransportError::Cut },
     );
     assert_eq!(unknown.await.unwrap(), TransferPlan::default());
+}
+
+/// As where something on the way ends every large request: each end is told to the process that lives by then.
+#[tokio::test]
+async fn a_carried_transfer_that_is_cut_each_time_is_not_begun_again_for_ever() {
+    for restarts in [false, true] {
+        let ward = Ward::new().await;
+        let mut phone = Phone::enrolled(&ward).await;
+        let id = phone.capture(0);
+        let (mut transfers, mut begun) = (plan(&phone).await.transfers, 0);
+        while !transfers.is_empty() {
+            begun += 1;
+            assert!(begun < 10, "restarts: {restarts}");
+            if restarts {
+                phone.restart();
+            }
+            let cut = TransferEnd::Failed { error: TransportError::Cut };
+            transfers = phone.client().transfer_ended(id, cut).await.unwrap().transfers;
+        }
+        assert_eq!(begun, 1 + CUTS_AT_ONCE, "restarts: {restarts}");
+        assert_eq!(phone.shown(id), Some((Stage::Signed, Some(Trouble::Offline))), "restarts: {restarts}");
+        assert!(phone.client().next_transfers(false).await.unwrap().transfers.is_empty());
+        ward.clock.pass(SignedDuration::from_hours(1));
+        let transfers = phone.client().next_transfers(false).await.unwrap().transfers;
+        let end = carry(&phone, &transfers[0]).await;
+        assert_eq!(phone.client().transfer_ended(id, end).await.unwrap().report.stored, 1);
+    }
 }

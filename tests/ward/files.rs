@@ -216,6 +216,32 @@ async fn what_was_signed_for_a_photo_is_lost_after_it_arrived_and_the_photo_is_f
     }
 }
 
+/// The hospital's receipt is here, the erasure failed, and nothing proves any more that the receipt is this photo's.
+#[tokio::test]
+async fn what_was_signed_for_a_filed_photo_is_lost_before_it_is_erased_and_it_is_erased_all_the_same() {
+    for loss in LOSSES {
+        let ward = Ward::new().await;
+        let mut phone = Phone::enrolled(&ward).await;
+        let id = phone.capture(0);
+        phone.run().await;
+        ward.pull().await;
+        let outbox = phone.file(id, "manifest.jws").parent().unwrap().parent().unwrap().to_owned();
+        fs::create_dir_all(outbox.join(format!(".gone-{id}/in the way"))).unwrap();
+        phone.run().await;
+        assert_eq!(phone.stage(id), Some(Stage::Filed), "{loss:?}");
+        phone.close();
+        loss.befalls(&phone, &phone.file(id, "manifest.jws"));
+        phone.open().unwrap();
+        phone.run().await;
+        phone.restart();
+        let mut filed = phone.run().await.filed;
+        filed.extend(phone.run().await.filed);
+        assert_eq!(filed, [id], "{loss:?}: {:?}", phone.shown(id));
+        assert_eq!(phone.outbox(), [""; 0], "{loss:?}");
+        assert!(ward.verified().await.ok, "{loss:?}");
+    }
+}
+
 #[tokio::test]
 async fn every_file_of_a_phone_that_was_ordered_to_wipe_is_lost_and_it_stays_wiped() {
     let ward = Ward::new().await;

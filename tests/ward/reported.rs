@@ -13,7 +13,9 @@ async fn a_report_is_handed_over_with_the_log_and_opens_with_the_hospitals_keys(
     let ward = Ward::new().await;
     let admin = Admin::open(&ward.gateway(), &ward.tenant(), ward.clock.clone()).await.unwrap();
     let day = (ward.clock.time() - jiff::SignedDuration::from_hours(48)).strftime("%Y-%m-%d").to_string();
+    let report_id = admin.report_id().unwrap();
     let entered = ReportEntered {
+        report_id: &report_id,
         kind: Happened::NearMiss,
         what: "A handover sheet of Mrs Quillonbert lay in the lift\r\nA porter gave it back",
         whose: "Not known",

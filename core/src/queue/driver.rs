@@ -205,10 +205,19 @@ impl Driver {
                 Some(self.transfer(entry, url, offset).await)
             }
             Effect::Remember => {
-                if let State::Waiting { until_ms, trouble, .. } = item.state {
-                    let progress = Progress { attempts: item.attempts, not_before_ms: until_ms, trouble };
-                    self.store.set_progress(entry.capture_id, Some(progress));
-                }
+                let (not_before_ms, trouble) = match item.state {
+                    State::Waiting { until_ms, trouble, .. } => (until_ms, trouble),
+                    // Cut, and gone on with at once: the next end of it may be told to another process.
+                    State::Signed => (Some(self.now_ms()), Trouble::Offline),
+                    State::Unsigned
+                    | State::Sending
+                    | State::Stored
+                    | State::Filed
+                    | State::Refused
+                    | State::Gone => return None,
+                };
+                let progress = Progress { attempts: item.attempts, not_before_ms, trouble };
+                self.store.set_progress(entry.capture_id, Some(progress));
                 None
             }
             Effect::Report => {

@@ -202,7 +202,8 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
 
         // ---- Sending
         (State::Sending, Event::Cut { .. }) if attempts < CUTS_AT_ONCE => {
-            (Item { state: State::Signed, attempts: attempts + 1 }, vec![Effect::AskTicket])
+            let next = Item { state: State::Signed, attempts: attempts + 1 };
+            (next, vec![Effect::Remember, Effect::AskTicket])
         }
         (State::Sending, Event::Cut { now_ms, jitter }) => {
             fail(item, true, Trouble::Offline, (now_ms, jitter, 0))
@@ -224,7 +225,9 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
         // ---- Stored
         (State::Stored, Event::Taken { .. }) => (item, vec![Effect::AskOutcome]),
         // The photo is still here, and goes with the next run.
-        (State::Stored | State::Refused, Event::Forgotten) => (moved(State::Signed), Vec::new()),
+        (State::Stored | State::Refused | State::Filed, Event::Forgotten) => {
+            (moved(State::Signed), Vec::new())
+        }
         // A statement that the hospital has answered, whatever it said of it.
         (State::Refused, Event::Erased) => (moved(State::Gone), Vec::new()),
         (State::Stored | State::Refused, Event::Filed(receipted)) => {
@@ -279,12 +282,7 @@ pub fn step(item: Item, event: Event) -> (Item, Vec<Effect>) {
         | (State::Stored, Event::Erased)
         | (
             State::Filed,
-            Event::Signed
-            | Event::TicketGranted { .. }
-            | Event::Stored
-            | Event::Forgotten
-            | Event::Cut { .. }
-            | Event::Refused,
+            Event::Signed | Event::TicketGranted { .. } | Event::Stored | Event::Cut { .. } | Event::Refused,
         )
         | (
             State::Waiting { .. },

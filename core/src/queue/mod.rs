@@ -22,6 +22,7 @@
 //!     Refused --> Gone: Erased
 //!     Refused --> Signed: Forgotten
 //!     Filed --> Gone: Erased
+//!     Filed --> Signed: Forgotten
 //!     Unsigned --> Waiting: Failed
 //!     Signed --> Waiting: Failed
 //!     Sending --> Waiting: Failed

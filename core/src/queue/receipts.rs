@@ -93,9 +93,14 @@ impl Driver {
             let id = claim.id();
             let state = heard.iter().flatten().find(|state| state.capture_id == id);
             let (mut item, outcome) = match state {
-                Some(_) if self.lost_its_word(id) => (self.sends_again(*item, id, UNREADABLE), None),
+                // Nor does a receipt that was kept prove anything then, the hospital's own included.
+                _ if heard.is_ok() && self.lost_its_word(id) => {
+                    (self.sends_again(*item, id, UNREADABLE), None)
+                }
                 Some(state) => (self.arrived(*item, id, state).await, state.outcome.as_ref()),
-                None if heard.is_ok() => (self.sends_again(*item, id, RESTORED), None),
+                None if heard.is_ok() && item.state != State::Filed => {
+                    (self.sends_again(*item, id, RESTORED), None)
+                }
                 None => (*item, None),
             };
             match self.outcome(id, item, outcome).await {
@@ -187,7 +192,7 @@ impl Driver {
 
     /// Takes back that a photo arrived. It goes with the next run; where the gateway has it, no byte is sent twice.
     fn sends_again(&self, item: Item, id: CaptureId, why: &str) -> Item {
-        if !matches!(item.state, State::Stored | State::Refused) {
+        if !matches!(item.state, State::Stored | State::Refused | State::Filed) {
             return item;
         }
         tracing::warn!("{why}: it is sent again");

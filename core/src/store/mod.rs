@@ -277,10 +277,11 @@ impl Store {
         self.replacing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Drops the receipts of a photo that the gateway no longer holds, or that is signed for anew because the hospital refused
-    /// it: it is unsent again.
+    /// Drops the receipts of a photo that the gateway no longer holds, that is signed for anew because the hospital refused it, or whose
+    /// signed word was lost: it is unsent again.
     pub fn unstore(&self, id: CaptureId) -> Result<(), StoreError> {
-        // In this order: with its *stored* receipt alone it is asked for, and refused again.
+        // In this order: with its *stored* receipt alone it is asked for, and refused or filed again.
+        self.disk.remove(&self.path(id, file::FILED))?;
         self.disk.remove(&self.path(id, file::REFUSED))?;
         self.disk.remove(&self.path(id, file::STORED))?;
         self.refresh(id)

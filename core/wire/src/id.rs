@@ -90,6 +90,11 @@ text_id! {
 }
 
 text_id! {
+    /// One report of what went wrong, named before it is sent: 22 base64url characters (128 random bits).
+    ReportId, "report id (22 letters, digits, - and _)", is_base64url_22
+}
+
+text_id! {
     /// One wound of one patient, named by the phone that saw it first: 22 base64url characters (128 random bits).
     WoundId, "wound id (22 letters, digits, - and _)", is_base64url_22
 }
@@ -140,6 +145,13 @@ impl ProposalId {
     /// Builds an id from 16 random bytes; it begins with a letter.
     pub fn make(random: [u8; 16]) -> Self {
         Self(typed(random))
+    }
+}
+
+impl ReportId {
+    /// Builds an id from 16 random bytes.
+    pub fn make(random: &[u8; 16]) -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(random))
     }
 }
 

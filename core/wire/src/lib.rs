@@ -49,8 +49,10 @@ pub use decision::{Decision, Decisions};
 pub use digest::Digest;
 pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Notice, Platform};
 pub use fence::{Area, Day, FenceMode, FenceRule, Hours, IpBlock, Position};
-pub use id::{CaptureId, DeviceId, KeyId, Name, ProposalId, SeriesId, Tenant, TokenId, Ward, WoundId};
-pub use incident::{Happened, Incident, SEALED_REPORT};
+pub use id::{
+    CaptureId, DeviceId, KeyId, Name, ProposalId, ReportId, SeriesId, Tenant, TokenId, Ward, WoundId,
+};
+pub use incident::{Happened, Incident, SEALED_REPORT, clock_says, noticed};
 pub use inventory::{Inventory, InventoryGiven, SERIALS, Serial};
 pub use jws::{JWS_LIMIT, Jws, Shape, Signed};
 pub use key::{PublicKey, QuickKey, Signer, SoftwareKey, signature_from_der};
@@ -74,7 +76,7 @@ pub use setup::{GatewayIntroduction, HospitalAnswer};
 pub use sign_in::{SignInMode, SignInRules, session_nonce};
 pub use standing::{DeviceStatus, ReviewDenied, Standing};
 pub use succession::Succession;
-pub use text::Text;
+pub use text::{Text, TextFault};
 pub use token::Token;
 pub use upload::{CaptureState, Holding, StatusAnswer, StatusQuery, UploadAnswer, UploadRequest};
 pub use wipe::{Photos, WipeCause, WipeOrder, Wiped};

@@ -144,6 +144,16 @@ import FoundationNetworking
         for space in [asked, proxy] { #expect(await answered(uploads, space) == .performDefaultHandling) }
     }
 
+    @Test func anAnswerThatDoesNotEndIsGivenUp() throws {
+        let session = URLSession(configuration: .ephemeral)
+        let task = session.dataTask(with: try #require(URL(string: "http://127.0.0.1:9/")))
+        let uploads = Uploads()
+        for _ in 0..<4 { uploads.urlSession(session, dataTask: task, didReceive: Data(count: Uploads.answerLimit / 4)) }
+        #expect(task.state == .suspended, "as much as an answer may hold")
+        uploads.urlSession(session, dataTask: task, didReceive: Data(count: 1))
+        #expect(task.state == .canceling || task.state == .completed)
+    }
+
     @Test func eachWayToEndIsOneThatTheCoreKnows() {
         let ends: [(URLError.Code, String)] = [
             (.networkConnectionLost, "cut"), (.timedOut, "cut"), (.cancelled, "unreachable"), (.fileDoesNotExist, "fileGone"),

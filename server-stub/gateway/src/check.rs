@@ -111,6 +111,15 @@ async fn records(data: &Path, served: &Served, now: Timestamp) -> Check {
     let told = format!("it answered last on {}", last.strftime("%Y-%m-%d %H:%M UTC"));
     if nothing_waits {
         Check::ok("records", format!("{told}, and nothing waits for it"))
+    } else if let Some(ahead) = watched.ahead(now) {
+        let dated = ahead.strftime("%Y-%m-%d %H:%M UTC");
+        Check::warning(
+            "records",
+            format!(
+                "{told}, and {waiting}, dated {dated}, which is yet to come: set the clock; where it is right by now, it was ahead: look \
+                 whether `gauze-records serve` runs"
+            ),
+        )
     } else if now.duration_since(oldest.unwrap_or(last)) < QUIET {
         Check::ok("records", format!("{told}; {waiting}"))
     } else {

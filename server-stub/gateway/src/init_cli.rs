@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use gauze_gateway::{Clock as _, InitError, KeysError, ServeOptions, SystemClock, check as look};
-use gauze_listen::Verdict;
+use gauze_listen::{Verdict, quoted};
 use gauze_wire::Tenant;
 
 use crate::say;
@@ -13,10 +13,12 @@ pub(crate) fn introduce(data: &Path, of: Option<(&str, &Tenant)>, out: &Path) ->
     let (url, tenant) = of.ok_or(KeysError::Url)?;
     let told = gauze_gateway::introduce(data, url, tenant, out)?;
     let bundle = gauze_gateway::in_force(data, tenant);
-    let (data, out) = (data.display(), out.display());
+    // Inside it lies where it was carried to.
+    let carried = quoted(Path::new(out.file_name().unwrap_or_default()).display());
+    let (data, out) = (quoted(data.display()), quoted(out.display()));
     let next = match bundle {
         None => format!(
-            "Next: carry {out} inside the hospital and run there\n  gauze-records init --keys keys --gateway {out}\n\
+            "Next: carry {out} inside the hospital and run there\n  gauze-records init --keys keys --gateway {carried}\n\
              then bring back its hospital.json and run here\n  gauze-gateway init --data {data} --from hospital.json"
         ),
         Some(bundle) if bundle.gateways.contains(&told.gateway) => {
@@ -40,7 +42,7 @@ pub(crate) fn introduce(data: &Path, of: Option<(&str, &Tenant)>, out: &Path) ->
 
 pub(crate) fn install(data: &Path, from: &Path) -> Result<(), InitError> {
     let taken = gauze_gateway::install(data, from)?;
-    let (data, host) = (data.display(), &taken.host);
+    let (data, host) = (quoted(data.display()), &taken.host);
     say(&format!("{}: bundle {} and policy {} taken up", taken.tenant, taken.bundle, taken.policy));
     if !taken.certificate {
         say(&format!(

@@ -22,10 +22,14 @@ pub async fn measured(app: &App) -> String {
 }
 
 async fn measure(app: &App, tenant: &Tenant, served: &Served) -> Result<(), sqlx::Error> {
-    let now_ms = app.clock.now().as_millisecond();
+    let now = app.clock.now();
+    let now_ms = now.as_millisecond();
     let watched = app.db.watched(tenant, now_ms).await?;
     for (status, count) in &watched.phones {
         meters::phones(tenant, *status, *count);
+    }
+    if let Some(ahead) = watched.ahead(now) {
+        tracing::warn!(%tenant, %ahead, "what waits for the hospital is dated in the future, and no wait is counted until then: set the clock");
     }
     let waited_ms = watched.oldest_ms.map_or(0, |oldest| now_ms.saturating_sub(oldest));
     for (name, value) in [

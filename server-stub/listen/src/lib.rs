@@ -7,6 +7,7 @@ mod check;
 mod file;
 mod judge;
 mod renewal;
+mod shell;
 mod stop;
 mod table;
 
@@ -16,5 +17,6 @@ pub use check::{Check, Verdict};
 pub use file::{FileError, disk_step, read_file};
 pub use judge::{Finding, SOON, host_of};
 pub use renewal::{Looked, Renewal, follow};
+pub use shell::quoted;
 pub use stop::stopped;
 pub use table::table;

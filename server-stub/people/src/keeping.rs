@@ -15,7 +15,7 @@ use crate::line::EntryId;
 use crate::log::{Entry, Happening, Outcome, What};
 use crate::person::PersonId;
 use crate::subject::Subject;
-use crate::words::Note;
+use crate::words::{Note, Sealed};
 
 /// What a line says that changes what is kept; its word is its note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub struct Erasing {
     pub at: Timestamp,
     /// On which ground.
     pub ground: ReasonCode,
+    /// Why, in words: what its own line says of it, sealed.
+    pub words: Option<Sealed>,
     /// The sealed file that goes.
     pub sha256: Digest,
     /// The rules of retention by which it was judged.
@@ -157,10 +159,13 @@ impl Keepings {
             }
             What::Action(Action::Erase) | What::Happening(Happening::PhotoErased) => {
                 let Some((sha256, Noted { rules, refused, asked_by })) = digests(note) else { return };
-                let ground = entry.reason.as_ref().map_or(ReasonCode::RetentionOver, |reason| reason.code);
+                let why = entry.reason.clone();
+                let why = why.unwrap_or(Reason { code: ReasonCode::RetentionOver, sealed_words: None });
+                let Reason { code: ground, sealed_words: words } = why;
                 let (at, entry) = (entry.at, entry.id.clone());
                 let (by, line) = (by.clone(), number);
-                let erasing = Erasing { by, asked_by, at, ground, sha256, rules, refused, line, entry };
+                let erasing =
+                    Erasing { by, asked_by, at, ground, words, sha256, rules, refused, line, entry };
                 self.erase(photo, erasing);
             }
             _ => {}
@@ -205,9 +210,9 @@ impl Keepings {
         (sha256, rules): (Digest, Option<Digest>),
     ) -> Option<Erasing> {
         let (photo, Wish { by, at, reason, line }) = wish_of(logged)?;
-        let (ground, entry) = (reason?.code, logged.line().id.clone());
-        let (asked_by, refused) = (None, None);
-        self.erase(photo, Erasing { by, asked_by, at, ground, sha256, rules, refused, line, entry });
+        let Reason { code: ground, sealed_words: words } = reason?;
+        let (asked_by, refused, entry) = (None, None, logged.line().id.clone());
+        self.erase(photo, Erasing { by, asked_by, at, ground, words, sha256, rules, refused, line, entry });
         self.erasing.get(&line).map(|(_, erasing)| erasing.clone())
     }
 

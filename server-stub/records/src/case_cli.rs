@@ -50,6 +50,13 @@ pub(crate) fn run(json: bool, command: &CaseCommand) -> Result<(), Refused> {
         if !found.witnesses.is_empty() {
             text.push_str(&format!("; cosigned by {}", found.witnesses.join(", ")));
         }
+        match found.act {
+            Some(true) => text.push_str("; the gateway signed that it carried the report"),
+            Some(false) => text.push_str(
+                "\nThe act by which the gateway carried the report is not in it: its log had it no more.",
+            ),
+            None => {}
+        }
         if !found.keys_given {
             text.push_str("\nThe keys are the archive's own: compare them with what the hospital tells you by another way.");
         }

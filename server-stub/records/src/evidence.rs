@@ -8,9 +8,9 @@ use std::io::Read as _;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::action::Action;
-use gauze_people::cases::Step;
-use gauze_people::log::{Entry, Outcome, Proven, PublicKeys, What, check_proof};
-use gauze_wire::{Digest, Jws, PublicKey, Shape, Signed, Signer, Tenant, WireError};
+use gauze_people::cases::{Carried, Step};
+use gauze_people::log::{Entry, Happening, Outcome, Proven, PublicKeys, What, check_proof};
+use gauze_wire::{Act, Bundle, Deed, Digest, Jws, PublicKey, Shape, Signed, Signer, Tenant, WireError};
 use jiff::Timestamp;
 use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,9 @@ const HOSPITAL: &str = "hospital.pem";
 const KEYS: &str = "access-keys.json";
 const STATEMENT: &str = "evidence.jws";
 const SUMS: &str = "SHA256SUMS";
+/// The gateway's act by which it carried the report, and the bundle that names its key.
+pub(crate) const ACT: &str = "act.jws";
+pub(crate) const BUNDLE: &str = "bundle.jws";
 
 /// Largest archive, in bytes, and most files of one.
 pub const LARGEST: usize = 256 << 20;
@@ -47,6 +50,9 @@ pub enum EvidenceError {
     /// A line is not in the log.
     #[error("the proof of line {0} does not hold: {1}")]
     Line(String, #[source] WireError),
+    /// The gateway's act does not hold, or is of another report.
+    #[error("the gateway's act is not that of the report")]
+    OtherAct,
     /// What the statement names is not what the log says.
     #[error("line {0} is not what the archive says it is")]
     OtherLine(u64),
@@ -61,6 +67,7 @@ impl Coded for EvidenceError {
             Self::Statement(_) => "evidence_statement",
             Self::OtherKey => "evidence_other_key",
             Self::Line(..) => "evidence_line",
+            Self::OtherAct => "evidence_other_act",
             Self::OtherLine(_) => "evidence_other_line",
         }
     }
@@ -226,6 +233,9 @@ pub struct Evidence {
     pub witnesses: Vec<String>,
     /// True where the keys came another way than in the archive itself.
     pub keys_given: bool,
+    /// Of a report that the gateway carried: whether its act is here, signed by the key that the hospital's bundle names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<bool>,
 }
 
 /// Judges an archive by itself, or by keys that came another way.
@@ -265,6 +275,13 @@ pub fn verify(
         return Err(EvidenceError::Differs("the archive".to_owned()));
     }
     let proven = proven(&said, keys, &proofs)?;
+    let act = match carried(&said, &proven) {
+        Some(carried) => Some(match (file(ACT), file(BUNDLE)) {
+            (Ok(_), Ok(_)) => acted(text(ACT)?, text(BUNDLE)?, &keys.tenant, &carried).map(|()| true)?,
+            _ => false,
+        }),
+        None => None,
+    };
     let witnesses = proven.values().next().map(|one| one.witnesses.clone()).unwrap_or_default();
     let of_all = |name: &String| proven.values().all(|one| one.witnesses.contains(name));
     Ok(Evidence {
@@ -275,7 +292,29 @@ pub fn verify(
         lines: proven.len(),
         witnesses: witnesses.into_iter().filter(of_all).collect(),
         keys_given: hospital.is_some() && access.is_some(),
+        act,
     })
+}
+
+/// What the report's line notes, where the gateway carried it as one of its own.
+fn carried(said: &Statement, proven: &BTreeMap<u64, Proven>) -> Option<Carried> {
+    Carried::of(proven.get(&said.case)?.entry.note.as_ref()?.as_str())
+}
+
+/// Whether the gateway signed an act that carried what the line notes.
+fn acted(act: &str, bundle: &str, tenant: &Tenant, carried: &Carried) -> Result<(), EvidenceError> {
+    let act = || -> Result<Act, WireError> {
+        let bundle = Jws::parse(bundle)?;
+        let root = bundle.peek::<Bundle>()?.root;
+        let keys: Vec<PublicKey> =
+            bundle.verify::<Bundle>(&root, tenant)?.gateways.into_iter().map(|gateway| gateway.key).collect();
+        Jws::parse(act)?.verify_by(&keys, tenant)
+    };
+    let act = act().map_err(|_| EvidenceError::OtherAct)?;
+    let same =
+        matches!(&act.deed, Deed::Report { sealed } if Digest::of(sealed.as_slice()) == carried.sealed);
+    let at = act.at.as_second() == carried.made_at.as_second();
+    if same && at { Ok(()) } else { Err(EvidenceError::OtherAct) }
 }
 
 /// Each line that the archive holds, judged; among them the report, and the line under which it left.
@@ -293,19 +332,19 @@ fn proven(
         }
         proven.insert(one.index, one);
     }
-    let is = |line: u64, what: Action, fits: &dyn Fn(&Entry) -> bool| {
+    let is = |line: u64, what: &[What], fits: &dyn Fn(&Entry) -> bool| {
         let entry = proven.get(&line).map(|one| &one.entry);
-        let right = entry.is_some_and(|entry| {
-            entry.what == What::Action(what) && entry.outcome == Outcome::Done && fits(entry)
-        });
+        let right = entry
+            .is_some_and(|entry| what.contains(&entry.what) && entry.outcome == Outcome::Done && fits(entry));
         if right { Ok(()) } else { Err(EvidenceError::OtherLine(line)) }
     };
-    is(said.case, Action::Report, &|_| true)?;
+    let reports = [What::Action(Action::Report), What::Happening(Happening::OperatorReport)];
+    is(said.case, &reports, &|_| true)?;
     let left = |entry: &Entry| {
         let step = entry.note.as_ref().and_then(|note| Step::of(note.as_str()));
         step == Some((Step::Evidence, said.case)) && entry.at == said.at
     };
-    is(said.line, Action::CaseEvidence, &left)?;
+    is(said.line, &[What::Action(Action::CaseEvidence)], &left)?;
     Ok(proven)
 }
 
@@ -335,7 +374,74 @@ fn read(archive: &[u8]) -> Result<Files, EvidenceError> {
 mod tests {
     use std::iter::repeat_n;
 
+    use gauze_people::cases::Kind;
+    use gauze_wire::log::NoteKey;
+    use gauze_wire::{Bytes, Gateway, Operator, Reason, RecipientEntry, RecipientState, SoftwareKey};
+
     use super::*;
+
+    fn key(n: u8) -> SoftwareKey {
+        SoftwareKey::from_bytes(&[n; 32]).unwrap()
+    }
+
+    /// A bundle that names one gateway, with this key.
+    fn bundle(tenant: &Tenant, at: Timestamp, gateway: u8) -> String {
+        let log = NoteKey::from_bytes("gateway.test/ward-9", &[4; 32]).unwrap().log_key();
+        let recipient = RecipientEntry {
+            recipient: "age1pq1active".to_owned(),
+            state: RecipientState::Active,
+            since: at,
+        };
+        let bundle = Bundle {
+            v: 1,
+            typ: Bundle::TYP.to_owned(),
+            tenant: tenant.clone(),
+            version: 1,
+            issued_at: at,
+            fresh_until: Timestamp::MAX,
+            root: key(1).public_key(),
+            next_root: None,
+            recipients: vec![recipient],
+            gateways: vec![Gateway {
+                url: "https://gateway.test".to_owned(),
+                key: key(gateway).public_key(),
+                log,
+            }],
+            records: vec![key(3).public_key()],
+            witnesses: vec![NoteKey::from_bytes("ward-9/witness", &[8; 32]).unwrap().witness_key()],
+            policy_keys: vec![key(5).public_key()],
+        };
+        Jws::sign(&bundle, &key(1)).unwrap().as_str().to_owned()
+    }
+
+    #[test]
+    fn an_act_that_is_of_another_report_or_that_no_key_of_the_bundle_signed_proves_nothing() {
+        let (tenant, at): (Tenant, Timestamp) =
+            ("ward-9".parse().unwrap(), "2026-11-24T10:00:00.125Z".parse().unwrap());
+        let act = Act {
+            v: 1,
+            typ: Act::TYP.to_owned(),
+            tenant: tenant.clone(),
+            at,
+            operator: Operator::new("night-desk-3").unwrap(),
+            reason: Reason::new("what they said is sealed").unwrap(),
+            deed: Deed::Report { sealed: Bytes::new(*b"an age file").unwrap() },
+        };
+        let made_at = Timestamp::from_second(at.as_second()).unwrap();
+        let sealed = Digest::of(b"an age file");
+        let noted = Carried { kind: Kind::Breach, aware_at: made_at, made_at, sealed, said: None };
+        let judged = |by: u8, listed: u8, noted: &Carried| {
+            let act = Jws::sign(&act, &key(by)).unwrap();
+            acted(act.as_str(), &bundle(&tenant, at, listed), &tenant, noted).map_err(|error| error.code())
+        };
+        assert_eq!(judged(2, 2, &noted), Ok(()));
+        let refused = Err("evidence_other_act");
+        assert_eq!(judged(7, 2, &noted), refused, "another key signed it");
+        assert_eq!(judged(2, 2, &Carried { sealed: Digest::of(b"another"), ..noted }), refused);
+        assert_eq!(judged(2, 2, &Carried { made_at: Timestamp::UNIX_EPOCH, ..noted }), refused);
+        let other: Tenant = "ward-8".parse().unwrap();
+        assert!(acted("", &bundle(&other, at, 2), &tenant, &noted).is_err());
+    }
 
     #[test]
     fn what_is_more_than_an_archive_holds_is_known_before_a_line_of_it_is_written() {

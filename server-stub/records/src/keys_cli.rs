@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
+use gauze_listen::quoted;
 use gauze_records::keys::{KeyDir, RecipientKind, make, sign_bundle, sign_policy};
 use gauze_records::{Clock as _, SystemClock};
 use gauze_wire::Tenant;
@@ -54,7 +55,8 @@ pub(crate) fn root(json: bool, command: &RootCommand) -> Result<(), Refused> {
             show(json, &json!({ "next_root": next_root }), || {
                 format!(
                     "Next: put \"next_root\": \"{next_root}\" into bundle.json, raise its version, sign-bundle, and let the \
-                     gateway serve it. Then `root hand-over`."
+                     gateway serve it. Then `gauze-records root hand-over --keys {}`.",
+                    quoted(keys.display())
                 )
             });
         }

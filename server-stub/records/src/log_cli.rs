@@ -149,7 +149,8 @@ fn keys_of(place: &Place) -> Result<gauze_people::log::PublicKeys, AccessError> 
     }
 }
 
-fn word(value: impl serde::Serialize) -> String {
+/// The one word that a value is in JSON.
+pub(crate) fn word(value: impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,
         Ok(_) | Err(_) => "?".to_owned(),

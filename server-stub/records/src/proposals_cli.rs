@@ -1,9 +1,9 @@
 //! `gauze-records proposals …`: arguments in, one library call, text or JSON out. Decides nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use gauze_listen::table;
+use gauze_listen::{quoted, table};
 use gauze_records::keys::KeyDir;
 use gauze_records::proposals::{
     Decider, ProposalError, ProposalView, approve, list_proposals, refuse, show_proposal,
@@ -33,6 +33,9 @@ pub(crate) enum ProposalsCommand {
         /// The data directory.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
+        /// The keys directory, for the command that is told.
+        #[arg(long, value_name = "DIR", default_value = "keys")]
+        keys: PathBuf,
     },
     /// Sign exactly what is asked for; the next pull hands it in.
     Approve {
@@ -76,14 +79,18 @@ pub(crate) async fn run(json: bool, command: ProposalsCommand) -> Result<(), Pro
                     .trim_end());
             }
         }
-        ProposalsCommand::Show { id, data } => told(json, &show_proposal(&data, &id).await?),
+        ProposalsCommand::Show { id, data, keys } => {
+            told(json, &show_proposal(&data, &id).await?, (&data, &keys));
+        }
         ProposalsCommand::Approve { decide, keys } => {
             let by = Decider::new(&decide.by, &decide.reason)?;
-            told(json, &approve(&decide.data, &KeyDir::new(&keys), &decide.id, &by, now).await?);
+            let approved = approve(&decide.data, &KeyDir::new(&keys), &decide.id, &by, now).await?;
+            told(json, &approved, (&decide.data, &keys));
         }
         ProposalsCommand::Refuse(decide) => {
             let by = Decider::new(&decide.by, &decide.reason)?;
-            told(json, &refuse(&decide.data, &decide.id, &by, now).await?);
+            let refused = refuse(&decide.data, &decide.id, &by, now).await?;
+            told(json, &refused, (&decide.data, Path::new("keys")));
         }
     }
     Ok(())
@@ -100,14 +107,16 @@ fn line(proposal: &ProposalView) -> String {
     format!("{proposal_id} {:<6} {status:<8} {at} asked by {operator}: {reason}", wanted.kind())
 }
 
-fn told(json: bool, proposal: &ProposalView) {
+fn told(json: bool, proposal: &ProposalView, (data, keys): (&Path, &Path)) {
     show(json, proposal, || {
         let wanted = serde_json::to_string_pretty(&proposal.wanted).unwrap_or_default();
         let next = match (proposal.status.as_str(), proposal.handed_in.as_str()) {
             ("waiting", _) => format!(
-                "Next: `gauze-records proposals approve {} --data records --keys keys --by \"your name\" --reason \"as asked\"`, or \
-                 `refuse` without --keys",
-                proposal.proposal_id
+                "Next: `gauze-records proposals approve {} --data {} --keys {} --by \"your name\" --reason \"as asked\"`, or `refuse` \
+                 without --keys",
+                proposal.proposal_id,
+                quoted(data.display()),
+                quoted(keys.display())
             ),
             (_, "no") => "the next pull hands the decision in".to_owned(),
             (_, "yes") => "the gateway has the decision".to_owned(),

@@ -31,7 +31,7 @@ pub(crate) async fn run(json: bool, asked: &Restore) -> Result<(), RestoredError
         if done.commands.is_empty() {
             text.push_str("nothing is to be repeated at the gateway");
         } else {
-            text.push_str("# Repeat at the gateway, in this order:\n");
+            text.push_str("# Repeat at the gateway, with its own --data, in this order:\n");
             text.push_str(&done.commands.join("\n"));
         }
         text

@@ -1,8 +1,9 @@
-//! `gauze-records retention` without the pages: what is due, and erasing that of it which a person names.
+//! `gauze-records retention` without the pages: what is due, erasing that of it which a person names, and what was erased.
 //!
 //! Always: of filed photos only what is due and not held goes this way, by somebody else than put the rules in force, as the access log says who
 //! did; what somebody asks for goes on the pages, by two people. What was refused and never filed stands on no page: the command names two. It is judged by what the pages know: the log is opened as they open it.
 
+mod erased;
 mod refused;
 
 use std::collections::BTreeSet;
@@ -32,6 +33,7 @@ use crate::keys::{BUNDLE_JWS, IDENTITY, KeyDir, KeysError};
 use crate::layout::Layout;
 use crate::mistrust::TrustError;
 
+pub use erased::{Erased, erased};
 pub use refused::{OnRequest, erase_refused};
 
 /// Photos that one command lists or erases at most.
@@ -321,6 +323,7 @@ impl Place {
             asked_by: None,
             at: now,
             ground: ReasonCode::RetentionOver,
+            words: None,
             sha256,
             rules,
             refused: None,

@@ -6,10 +6,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use gauze_listen::table;
 use gauze_people::context::ReasonCode;
 use gauze_records::keys::KeyDir;
-use gauze_records::retention::{ErasedNow, OnRequest, due, erase_due, erase_refused};
+use gauze_records::retention::{Due, Erased, ErasedNow, OnRequest, due, erase_due, erase_refused, erased};
 use gauze_records::{Clock as _, SystemClock};
 use gauze_wire::CaptureId;
+use jiff::Timestamp;
 
+use crate::log_cli::word;
 use crate::{Refused, person, show};
 
 /// Photos whose time is over.
@@ -17,6 +19,8 @@ use crate::{Refused, person, show};
 pub(crate) enum RetentionCommand {
     /// Which are due by the rules in force, the oldest first; those that are held are left out.
     List(Place),
+    /// What was erased, the newest first: by whom, who had asked, why, and for what it had been refused.
+    Erased(Place),
     /// Erase photos that are due, each behind its line of the access log. What somebody asks to erase goes on the pages, by two
     /// people.
     Erase {
@@ -76,6 +80,30 @@ impl Ground {
     }
 }
 
+/// By UTC.
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+fn row_of_due(due: &Due) -> [String; 4] {
+    let team = due.team.clone().unwrap_or_else(|| "-".to_owned());
+    [day(due.since), day(due.taken), team, due.capture_id.to_string()]
+}
+
+fn row_of_erased(erased: &Erased) -> [String; 8] {
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    [
+        day(erased.at),
+        erased.line.to_string(),
+        erased.by.0.clone(),
+        or_none(erased.asked_by.as_ref().map(|who| who.0.clone())),
+        word(erased.ground),
+        or_none(erased.refused.map(|cause| cause.code().to_owned())),
+        erased.capture_id.to_string(),
+        or_none(erased.words.clone()),
+    ]
+}
+
 fn told(erased: &[ErasedNow]) -> String {
     let line = |one: &ErasedNow| format!("{} is erased; line {} says so", one.capture_id, one.line);
     erased.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -97,13 +125,16 @@ pub(crate) async fn run(json: bool, command: RetentionCommand) -> Result<(), Ref
         RetentionCommand::List(Place { data, keys }) => {
             let due = due(&data, &KeyDir::new(&keys), SystemClock.now()).await?;
             show(json, &due, || {
-                let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d").to_string();
-                let row = |due: &gauze_records::retention::Due| {
-                    let team = due.team.clone().unwrap_or_else(|| "-".to_owned());
-                    [day(due.since), day(due.taken), team, due.capture_id.to_string()]
-                };
-                let rows: Vec<_> = due.iter().map(row).collect();
+                let rows: Vec<_> = due.iter().map(row_of_due).collect();
                 table(["DUE SINCE", "TAKEN", "TEAM", "PHOTO"], &rows, "Nothing is due.").trim_end().to_owned()
+            });
+        }
+        RetentionCommand::Erased(Place { data, keys }) => {
+            let all = erased(&data, &KeyDir::new(&keys), SystemClock.now()).await?;
+            show(json, &all, || {
+                let headings = ["ERASED", "LINE", "BY", "ASKED BY", "GROUND", "REFUSED FOR", "PHOTO", "WHY"];
+                let rows: Vec<_> = all.iter().map(row_of_erased).collect();
+                table(headings, &rows, "No photo was erased yet.").trim_end().to_owned()
             });
         }
         RetentionCommand::Erase { place: Place { data, keys }, by, photos } => {

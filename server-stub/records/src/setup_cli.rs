@@ -1,11 +1,11 @@
 //! `gauze-records init` and `serve --check`: arguments in, one library call, text or JSON out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use gauze_listen::Verdict;
+use gauze_listen::{Verdict, quoted};
 use gauze_records::keys::RecipientKind;
 use gauze_records::setup::{CheckOptions, Setup, check, set_up};
 use gauze_records::{Clock as _, SystemClock};
@@ -79,7 +79,9 @@ pub(crate) fn init(json: bool, init: &Init) -> Result<(), Refused> {
         apple: init.apple.clone(),
     };
     let done = set_up(&setup, SystemClock.now())?;
-    let (keys, out, host) = (init.keys.display(), init.out.display(), &done.host);
+    let (keys, out, host) = (quoted(init.keys.display()), quoted(init.out.display()), &done.host);
+    // There it lies where it was carried to.
+    let carried = quoted(Path::new(init.out.file_name().unwrap_or_default()).display());
     show(json, &done, || {
         let mut text = format!(
             "tenant       {}\nroot_sha256  {}\ngateway      {}\nkeys         {keys}: back it up, nothing else opens the photos\n",
@@ -104,7 +106,7 @@ pub(crate) fn init(json: bool, init: &Init) -> Result<(), Refused> {
             ));
         }
         text.push_str(&format!(
-            "Next: carry {out} to the gateway and run there\n  gauze-gateway init --data gateway --from {out}\nOnce the gateway runs, here\n  \
+            "Next: carry {out} to the gateway and run there\n  gauze-gateway init --data gateway --from {carried}\nOnce the gateway runs, here\n  \
              gauze-records serve --data records --keys {keys} --check, and then without --check\nMove {keys}/root.pem off line: it is needed once a year."
         ));
         text

@@ -26,8 +26,11 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
     let rows: Vec<_> = listed
         .into_iter()
         .map(|photo| {
-            let cause = photo.cause.map_or("", gauze_wire::FilingRefusal::code);
-            let gist = photo.gist.as_ref().map_or_else(String::new, Gist::line);
+            let remarks = [
+                photo.cause.map(|cause| cause.code().to_owned()),
+                photo.gist.as_ref().map(Gist::line),
+                photo.erased.then(|| "erased".to_owned()),
+            ];
             [
                 photo.status.as_str().to_owned(),
                 time(photo.captured_at),
@@ -40,7 +43,7 @@ pub(crate) async fn show_list(json: bool, data: &Path) -> Result<(), Refused> {
                 photo.capture_id.to_string(),
                 photo.device_id.to_string(),
                 photo.sha256.to_string(),
-                format!("{cause}{gist}{}", if photo.erased { "erased" } else { "" }),
+                remarks.into_iter().flatten().collect::<Vec<_>>().join(" "),
             ]
         })
         .collect();

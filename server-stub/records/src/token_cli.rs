@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
+use gauze_listen::quoted;
 use gauze_records::keys::{
     Imported, KeyDir, Paste, SignedInventory, WithToken, import, managed, sign_inventory, sign_token,
 };
@@ -110,7 +111,14 @@ pub(crate) fn run(json: bool, TokenArguments { one, command }: TokenArguments) -
             let token = out.as_deref().map(|out| WithToken { out, days });
             let signed = sign_inventory(&KeyDir::new(&keys), serials, token, SystemClock.now())?;
             let told = json!({ "inventory": signed, "left_out": left_out });
-            show(json, &told, || inventory_text(&signed, left_out.len()));
+            let pasted = out.map(|out| {
+                format!(
+                    "gauze-records token show {} --keys {}",
+                    quoted(out.display()),
+                    quoted(keys.display())
+                )
+            });
+            show(json, &told, || inventory_text(&signed, left_out.len(), pasted.as_deref()));
         }
         (_, Some(TokenCommand::Show { token, keys, gateway, ca, system })) => {
             let keys = KeyDir::new(&keys);
@@ -145,7 +153,8 @@ pub(crate) fn run(json: bool, TokenArguments { one, command }: TokenArguments) -
     Ok(())
 }
 
-fn inventory_text(signed: &SignedInventory, left_out: usize) -> String {
+/// `pasted` is the command that prints what to paste, where there is a token.
+fn inventory_text(signed: &SignedInventory, left_out: usize, pasted: Option<&str>) -> String {
     let SignedInventory { version, count, added, retired, .. } = signed;
     let mut text = match signed.changed {
         true => format!(
@@ -156,5 +165,6 @@ fn inventory_text(signed: &SignedInventory, left_out: usize) -> String {
     if let (Some(token), Some(end)) = (&signed.token_id, signed.expires_at) {
         text.push_str(&format!("\ntoken {token} until {end}: each of the {count} may enrol once"));
     }
-    text + "\nNext: `gauze-records serve` gives the list to the gateway at its next pull; `gauze-records token show` prints what to paste."
+    text.push_str("\nNext: `gauze-records serve` gives the list to the gateway at its next pull");
+    text + &pasted.map_or_else(|| ".".to_owned(), |pasted| format!("; `{pasted}` prints what to paste."))
 }

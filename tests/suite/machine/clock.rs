@@ -92,6 +92,10 @@ async fn refused(reader: &Reader, line: &str, code: &str, words: &str) {
     assert_eq!(said.matches(words).count(), 1, "{line}: {said}");
 }
 
+/// So far off that no certificate holds, one way and the other, with what says so.
+const FAR_OFF: [(i64, &str); 2] =
+    [(-2 * DAY, "certificate_not_yet_valid"), (400 * DAY, "certificate_expired")];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_clock_is_off_says_so_and_works_once_it_is_set() {
     let mut reader = Reader::new();
@@ -107,21 +111,18 @@ async fn a_server_whose_clock_is_off_says_so_and_works_once_it_is_set() {
     reader.types(SERVE).await;
 
     // Ten minutes stop nothing, and are told, whichever of the two is wrong.
-    for (off, side) in [(600, "600 s behind this one"), (-600, "600 s ahead of this one")] {
+    for (off, side) in [(600, "behind this one"), (-600, "ahead of this one")] {
         hospital.set(off);
         let told = reader.tries(RECORDS).await.out;
         let line = told.lines().find(|line| line.contains(" gateway ")).unwrap_or_default();
         assert!(line.starts_with("WARNING") && line.contains("set both by NTP"), "{told}");
-        assert!(
-            [side, &side.replace("600", "599"), &side.replace("600", "601")]
-                .iter()
-                .any(|side| line.contains(*side)),
-            "{told}"
-        );
+        let (seconds, rest) = line.split_once("its clock is ").unwrap().1.split_once(" s ").unwrap();
+        // The answer took its time, on a busy machine some seconds.
+        assert!((570..=630).contains(&seconds.parse().unwrap()) && rest.starts_with(side), "{told}");
         reader.types(PULL).await;
     }
     let date = "Check this machine's date";
-    for (off, code) in [(-2 * DAY, "certificate_not_yet_valid"), (400 * DAY, "certificate_expired")] {
+    for (off, code) in FAR_OFF {
         hospital.set(off);
         refused(&reader, PULL, code, date).await;
         let told = reader.tries(RECORDS).await;
@@ -142,17 +143,16 @@ async fn a_phone_whose_clock_is_off_says_so_and_loses_nothing_until_it_is_set() 
     reader.types(SERVE).await;
     let enrol = "PHONE gauze-phone --data phone enrol --config managed.json";
     let upload = "PHONE gauze-phone --data phone upload --retry 0";
-    let off = [(-2 * DAY, "certificate_not_yet_valid"), (400 * DAY, "certificate_expired")];
     let date = "check the phone's date";
-    for (seconds, code) in off {
-        phone.set(seconds);
+    for (off, code) in FAR_OFF {
+        phone.set(off);
         refused(&reader, enrol, code, date).await;
     }
     // With the token that was refused.
     phone.set(0);
     reader.types(enrol).await;
-    for (seconds, code) in off {
-        phone.set(seconds);
+    for (off, code) in FAR_OFF {
+        phone.set(off);
         reader.types("PHONE gauze-phone --data phone capture picture-0.jpg").await;
         refused(&reader, upload, code, date).await;
     }

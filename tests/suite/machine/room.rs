@@ -42,6 +42,7 @@ async fn whatever_a_full_disk_stops_works_when_it_is_typed_again_with_room() {
             let told = reader.tries(line).await;
             disk.free();
             worked = told.well;
+            assert!(left > 0 || !worked, "{line} needs no room: no full disk stops it");
             if worked {
                 break;
             }

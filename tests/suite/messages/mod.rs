@@ -59,6 +59,11 @@ const FILLED_IN: &[(&str, &str, &str)] = &[
     ("core/src/policy/managed/encoding.rs", "wrong_type", "Wrong type."),
     ("core/src/policy/managed/mod.rs", "configuration_invalid", "A setting is missing or wrong: …"),
     ("core/src/policy/managed/mod.rs", "gateway_invalid", "A setting is missing or wrong: …"),
+    (
+        "server-stub/gateway/src/admin/error.rs",
+        "report_invalid",
+        "A field of a report cannot be kept as it is: …",
+    ),
     ("server-stub/gateway/src/admin/error.rs", "unreadable", "… cannot be read (…): …"),
     ("server-stub/gateway/src/app.rs", "database_failed", "The database does not open (…): …"),
     (

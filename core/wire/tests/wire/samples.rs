@@ -6,10 +6,10 @@ use gauze_wire::log::{Checkpoint, LogKey, NoteKey, Tree, WitnessKey};
 use gauze_wire::{
     Act, Adoption, AndroidApp, AndroidRules, AppleApp, AppleRules, Attestation, Body, Bundle, Bytes, Carried,
     DatedRoot, Deed, DeviceStatus, Digest, Enrolment, Filed, FilingRefusal, Follows, Gateway, Grade,
-    Inventory, Jws, KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof, ProposalId,
-    PublicKey, Reason, Reattestation, RecipientEntry, RecipientState, Refused, ReviewDenied, Serial, Signed,
-    Signer as _, SoftwareKey, Standing, Stored, Succession, Tenant, Token, Void, VoidReason, Wanted,
-    WipeCause, WipeOrder, Wiped,
+    Happened, Incident, Inventory, Jws, KeyLevel, Life, Manifest, Operator, Photos, Platform, Policy, Proof,
+    ProposalId, PublicKey, Reason, Reattestation, RecipientEntry, RecipientState, Refused, ReviewDenied,
+    Serial, Signed, Signer as _, SoftwareKey, Standing, Stored, Succession, Tenant, Text, Token, Void,
+    VoidReason, Wanted, WipeCause, WipeOrder, Wiped,
 };
 use jiff::Timestamp;
 
@@ -128,6 +128,23 @@ pub fn acts() -> Vec<(&'static str, Act)> {
         ),
         ("act-report", act_of(Deed::Report { sealed: Bytes::new(*b"an age file").unwrap() })),
     ]
+}
+
+pub fn incident() -> Incident {
+    Incident {
+        v: 1,
+        report_id: "CCCCCCCCCCCCCCCCCCCCCC".parse().unwrap(),
+        kind: Happened::NearMiss,
+        what: Text::new("A sheet lay in the lift\nA porter gave it back").unwrap(),
+        whose: Text::new("Ward 9, not known").unwrap(),
+        phone: Some(Text::new("SN-1").unwrap()),
+        noticed_at: now(),
+    }
+}
+
+/// One that says no more than it must.
+pub fn short_incident() -> Incident {
+    Incident { kind: Happened::Breach, phone: None, ..incident() }
 }
 
 pub fn act() -> Act {

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use gauze_wire::signature::{Request, RequestSignature, Tag, sign};
 use gauze_wire::{
     Acknowledgement, Adoption, Attestation, Body, Bundle, CaptureState, ChallengeAnswer, Decision, Decisions,
-    Digest, Enrolled, Enrolment, EntryKind, Filed, Holding, InventoryGiven, Jws, LogEntry, LogPage, Manifest,
-    Notice, Operator, Policy, Problem, ProblemCode, PublicKey, Reason, Reattestation, Record, Refused,
-    Serial, Signed, StatusAnswer, StatusQuery, Stored, Token, UploadAnswer, UploadRequest, Void,
+    Digest, Enrolled, Enrolment, EntryKind, Filed, Holding, Incident, InventoryGiven, Jws, LogEntry, LogPage,
+    Manifest, Notice, Operator, Policy, Problem, ProblemCode, PublicKey, Reason, Reattestation, Record,
+    Refused, Serial, Signed, StatusAnswer, StatusQuery, Stored, Token, UploadAnswer, UploadRequest, Void,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -117,6 +117,24 @@ fn the_messages_of_a_devices_life_read_as_recorded() {
     };
     let refused = Decision { signed: None, ..decision.clone() };
     plain("decisions", &Decisions { decisions: vec![decision, refused], inventory: None });
+}
+
+#[test]
+fn what_went_wrong_reads_as_recorded_and_needs_its_name() {
+    for (name, expected) in [("incident", samples::incident()), ("incident-short", samples::short_incident())]
+    {
+        plain(name, &expected);
+        let text = expected.to_text().unwrap();
+        assert!(Incident::read(&text).unwrap() == expected, "{name}");
+        let mut fields: serde_json::Map<String, Value> = serde_json::from_slice(&text).unwrap();
+        for (field, other) in [("v", json!(2)), ("more", json!(1)), ("report_id", json!("short"))] {
+            let mut fields = fields.clone();
+            fields.insert(field.to_owned(), other);
+            assert!(Incident::read(&serde_json::to_vec(&fields).unwrap()).is_err(), "{name}: {field}");
+        }
+        fields.remove("report_id");
+        assert!(Incident::read(&serde_json::to_vec(&fields).unwrap()).is_err(), "{name}");
+    }
 }
 
 #[test]

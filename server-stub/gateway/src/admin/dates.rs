@@ -26,6 +26,8 @@ pub struct Dates {
     pub unwitnessed: u64,
     /// Whether the oldest of them has waited longer than the witness is ever away.
     pub witness_late: bool,
+    /// The date of what waits for the hospital, where that is yet to come: this machine's clock was ahead then, or is behind now.
+    pub ahead: Option<Timestamp>,
 }
 
 impl Admin {
@@ -49,6 +51,7 @@ impl Admin {
             witness,
             unwitnessed: watched.unwitnessed,
             witness_late: watched.unwitnessed > 0 && since.is_none_or(|at| now.duration_since(at) >= QUIET),
+            ahead: watched.ahead(now),
         })
     }
 }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use gauze_wire::WireError;
+use gauze_wire::{TextFault, WireError};
 
 use crate::app::AppError;
 use crate::sealed::SealError;
@@ -61,16 +61,22 @@ pub enum AdminError {
     /// The policy's version does not rise.
     #[error("the policy's version must be above {0}, which is in force: raise `version`, or leave it out")]
     PolicyVersion(u64),
-    /// A report is not whole.
-    #[error(
-        "the report is not whole: say what happened (at most 2048 bytes), whose data it is (at most 200, one line) and perhaps which phone (at most 128, one line)"
-    )]
-    Report,
+    /// A field of a report cannot be kept as it is.
+    #[error("“{field}” {fault}")]
+    Report {
+        /// The field, as the form calls it.
+        field: &'static str,
+        /// Why not.
+        fault: TextFault,
+    },
     /// Nobody can have noticed it then.
     #[error(
-        "this day or time cannot be read, or lies in the future: choose the day, and write the time such as 14:05"
+        "this day or time cannot be read, or lies in the future by the gateway's clock, which says {clock}: choose the day, write the time such as 14:05 by that clock or leave the time empty, and have the clock set if it is wrong"
     )]
-    ReportTime,
+    ReportTime {
+        /// What it says.
+        clock: String,
+    },
     /// It could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -97,8 +103,8 @@ impl AdminError {
             Self::Authority { .. } => "ca_invalid",
             Self::Policy(_) => "policy_invalid",
             Self::PolicyVersion(_) => "rollback",
-            Self::Report => "report_invalid",
-            Self::ReportTime => "report_time",
+            Self::Report { .. } => "report_invalid",
+            Self::ReportTime { .. } => "report_time",
             Self::Seal(error) => error.code(),
             Self::NotSigned => "not_signed",
         }

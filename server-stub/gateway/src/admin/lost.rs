@@ -45,11 +45,10 @@ pub struct LostReport {
 }
 
 /// What people do once a phone is shut out, in order: the sentence, and the command where there is one. The command line and the
-/// console say the same, as `docs/lost-phone.md` has it.
+/// console say the same, as `docs/lost-phone.md` has it. `place` is what the gateway's commands are given.
 pub fn after_lost(
-    wipe: Option<&Proposal>,
-    device: &Registered,
-    missing: u64,
+    (wipe, device, missing): (Option<&Proposal>, &Registered, u64),
+    place: &str,
 ) -> Vec<(String, Option<String>)> {
     let waits = wipe.filter(|wipe| wipe.status == ProposalStatus::Waiting);
     let approve = waits.map(|wipe| {
@@ -57,7 +56,7 @@ pub fn after_lost(
             "gauze-records proposals approve {} --data records --keys keys --by \"their name\" --reason \"as asked\"",
             wipe.proposal_id
         );
-        ("Have the wipe order approved inside the hospital.".to_owned(), Some(command))
+        ("Have the wipe order approved inside the hospital, with its own directories.".to_owned(), Some(command))
     });
     let tell = match (device.heard_at, missing) {
         (None, _) => "Ask the ward what was taken with it: it was never heard from, so how many photos it holds is not known.".to_owned(),
@@ -72,11 +71,14 @@ pub fn after_lost(
         (tell.as_str(), None),
         (
             "Say in the console, under Something went wrong, what happened: the hospital makes a case of it. The log says who did what and when.",
-            Some("gauze-gateway admin acts"),
+            Some(format!("gauze-gateway admin acts {place}")),
         ),
-        ("Inside the hospital it is the same log.", Some("gauze-records list --acts")),
+        (
+            "Inside the hospital it is the same log.",
+            Some("gauze-records list --data records --acts".to_owned()),
+        ),
     ];
-    let rest = rest.map(|(told, command)| (told.to_owned(), command.map(str::to_owned)));
+    let rest = rest.map(|(told, command)| (told.to_owned(), command));
     approve.into_iter().chain(rest).collect()
 }
 

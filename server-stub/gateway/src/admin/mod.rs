@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gauze_wire::{Operator, Reason, Tenant};
+use jiff::tz::TimeZone;
 
 pub use dates::Dates;
 pub(crate) use dates::QUIET;
@@ -22,6 +23,7 @@ pub use devices::{ActView, DeviceStory};
 pub use error::AdminError;
 pub use lost::{Gap, LostReport, after_lost};
 pub use proposals::{InventoryView, POLICY_TEXT, PolicyView, TokenView};
+pub(crate) use reports::{PHONE, WHAT, WHOSE};
 pub use reports::{ReportEntered, ReportView};
 
 use crate::acts::{By, Clerk};
@@ -46,6 +48,8 @@ pub struct Admin {
     served: Arc<Served>,
     keys: Arc<GatewayKeys>,
     clock: Arc<dyn Clock>,
+    /// By whose clocks people type and read times.
+    zone: TimeZone,
     /// PEM of the authority that issued the gateway's certificate, where it is not a public one.
     authority: Option<String>,
 }
@@ -63,6 +67,7 @@ impl Admin {
             served: Arc::new(served),
             keys: Arc::new(keys),
             clock,
+            zone: TimeZone::system(),
             authority: None,
         })
     }
@@ -78,6 +83,13 @@ impl Admin {
         Ok(self)
     }
 
+    /// Reads times in another zone than this machine's.
+    #[must_use]
+    pub fn in_zone(mut self, zone: TimeZone) -> Self {
+        self.zone = zone;
+        self
+    }
+
     /// Whose register it is.
     pub fn tenant(&self) -> &Tenant {
         &self.served.bundle.tenant
@@ -86,6 +98,11 @@ impl Admin {
     /// What time it is for the register.
     pub fn now(&self) -> jiff::Timestamp {
         self.clock.now()
+    }
+
+    /// By whose clocks people type and read times.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     fn clerk(&self) -> Clerk<'_> {

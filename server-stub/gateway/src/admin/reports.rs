@@ -3,14 +3,15 @@
 //! Always: what somebody wrote is in no file, log or table but sealed to the hospital; an act says that there is a report, by whom
 //! and when. The records side makes a case of it once it has pulled (ADR 0069).
 
-use gauze_wire::{Act, Deed, Happened, Incident, Jws, Text};
+use gauze_wire::{Deed, Digest, Happened, Incident, ReportId, Text, TextFault, clock_says, noticed};
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::{Admin, AdminError, By};
 use crate::app::AppError;
-use crate::sealed::seal;
+use crate::db::Db;
+pub use crate::db::ReportView;
+use crate::sealed::{SealError, seal};
 use crate::tenant::Served;
 
 /// Why the act says it was done: the rest is sealed.
@@ -18,8 +19,15 @@ const WHY: &str = "what they said is sealed";
 /// Most reports on one page.
 const REPORTS: u32 = 50;
 
+/// The fields in which somebody writes, as the form calls them.
+pub const WHAT: &str = "What happened";
+pub const WHOSE: &str = "Whose photos or data";
+pub const PHONE: &str = "Which phone";
+
 /// What was entered. No `Debug`: it may name a patient.
 pub struct ReportEntered<'a> {
+    /// Names it: the same form sent twice is one report.
+    pub report_id: &'a ReportId,
     /// Whether it happened.
     pub kind: Happened,
     /// What.
@@ -30,81 +38,62 @@ pub struct ReportEntered<'a> {
     pub phone: &'a str,
     /// The day on which it was noticed.
     pub day: &'a str,
-    /// The time, where it is known.
+    /// The time by this machine's clock, where it is known.
     pub time: &'a str,
 }
 
-/// A report as the gateway knows it. What it says is not among it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportView {
-    /// Its place in the log.
-    pub log_index: u64,
-    /// When it was made.
-    pub at: Timestamp,
-    /// By whom.
-    pub operator: String,
-    /// When the records side had it.
-    pub handed_over: Option<Timestamp>,
-}
-
 impl ReportEntered<'_> {
-    fn incident(&self, now: Timestamp) -> Result<Incident, AdminError> {
-        let one_line = |text: &str| !text.contains(['\n', '\r']);
-        let line = |text: &str| Some(text.trim().to_owned()).filter(|text| one_line(text));
-        // Browsers send CRLF.
-        let what = Text::new(self.what.replace("\r\n", "\n").trim()).ok();
-        let whose = line(self.whose).and_then(|text| Text::new(text).ok());
-        let phone = match self.phone.trim() {
-            "" => Some(None),
-            phone => line(phone).and_then(|text| Text::new(text).ok()).map(Some),
+    fn incident(&self, now: Timestamp, zone: &TimeZone) -> Result<Incident, AdminError> {
+        let of = |field: &'static str| move |fault: TextFault| AdminError::Report { field, fault };
+        let what = Text::typed(self.what).map_err(of(WHAT))?;
+        let whose = Text::typed_line(self.whose).map_err(of(WHOSE))?;
+        let phone = match Text::typed_line(self.phone) {
+            Err(TextFault::Empty) => None,
+            phone => Some(phone.map_err(of(PHONE))?),
         };
-        let (Some(what), Some(whose), Some(phone)) = (what, whose, phone) else {
-            return Err(AdminError::Report);
-        };
-        let noticed_at =
-            noticed(self.day, self.time).filter(|at| *at <= now).ok_or(AdminError::ReportTime)?;
-        Ok(Incident { v: 1, kind: self.kind, what, whose, phone, noticed_at })
+        let noticed_at = noticed(self.day, self.time, zone).filter(|at| *at <= now);
+        let noticed_at = noticed_at.ok_or_else(|| AdminError::ReportTime { clock: clock_says(now, zone) })?;
+        Ok(Incident {
+            v: 1,
+            report_id: self.report_id.clone(),
+            kind: self.kind,
+            what,
+            whose,
+            phone,
+            noticed_at,
+        })
     }
 }
 
-/// A day and perhaps a time, in this machine's zone; without a time its first moment.
-fn noticed(day: &str, time: &str) -> Option<Timestamp> {
-    let day: Date = day.trim().parse().ok()?;
-    let time = match time.trim() {
-        "" => Time::midnight(),
-        time => Time::strptime("%H:%M", time).ok()?,
-    };
-    TimeZone::system().to_timestamp(day.to_datetime(time)).ok()
-}
-
 impl Admin {
-    /// Seals what went wrong to the hospital's keys as they are now, and logs it so. Returns its place in the log.
+    /// The name of a report that is to be made.
+    pub fn report_id(&self) -> Result<ReportId, AdminError> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|_| SealError::Entropy)?;
+        Ok(ReportId::make(&random))
+    }
+
+    /// Seals what went wrong to the hospital's keys as they are now, and logs it so, once. Returns its place in the log.
     pub async fn report(&self, entered: &ReportEntered<'_>, operator: &str) -> Result<u64, AdminError> {
         let by = By::new(operator, WHY)?;
-        let incident = entered.incident(self.clock.now())?;
+        let incident = entered.incident(self.now(), &self.zone)?;
         // Since this began, the gateway may have been started with a bundle that names other keys.
         let files = Served::kept(&self.data, self.tenant()).ok_or(AdminError::NotServed)?;
         let served = Served::load(&files, &self.keys).map_err(AppError::Tenant)?;
-        let text = incident.to_text().map_err(|_| AdminError::Report)?;
-        let sealed = seal(&served.bundle, &text)?;
+        let text = incident.to_text().map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        let (said, sealed) = (Digest::of(&text), seal(&served.bundle, &text)?);
         let mut write = self.db.write().await?;
+        if let Some(log_index) = Db::reported_at(&mut write, self.tenant(), &said).await? {
+            return Ok(log_index);
+        }
         let log_index = self.clerk().record(&mut write, &by, Deed::Report { sealed }).await?;
+        Db::note_reported(&mut write, self.tenant(), log_index, &said).await?;
         write.commit().await?;
         Ok(log_index)
     }
 
     /// The newest reports, newest first.
     pub async fn reports(&self) -> Result<Vec<ReportView>, AdminError> {
-        let reports = self.db.reports(self.tenant(), REPORTS).await?;
-        let view = |(log_index, jws, handed_over): (u64, Jws, Option<Timestamp>)| {
-            let act: Act = jws.peek().ok()?;
-            Some(ReportView {
-                log_index,
-                at: act.at,
-                operator: act.operator.as_str().to_owned(),
-                handed_over,
-            })
-        };
-        Ok(reports.into_iter().filter_map(view).collect())
+        Ok(self.db.reports(self.tenant(), REPORTS).await?)
     }
 }

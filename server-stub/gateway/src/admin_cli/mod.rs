@@ -9,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 use gauze_gateway::admin::{Admin, AdminError, POLICY_TEXT};
 use gauze_gateway::{By, DeviceSearch, Sort, SystemClock};
-use gauze_listen::read_file;
+use gauze_listen::{quoted, read_file};
 use gauze_wire::{DeviceStatus, Name, Photos, ProposalId, System, Tenant};
 
 /// What an operator may do.
@@ -257,6 +257,11 @@ impl From<Fate> for Photos {
 }
 
 impl Place {
+    /// As it was typed, for the commands that are told.
+    fn typed(&self) -> String {
+        format!("--data {} --tenant {}", quoted(self.data.display()), quoted(&self.tenant))
+    }
+
     async fn open(&self) -> Result<Admin, AdminError> {
         Admin::open(&self.data, &self.tenant, Arc::new(SystemClock)).await
     }
@@ -356,7 +361,7 @@ async fn device(command: DeviceCommand) -> Result<(), AdminError> {
         DeviceCommand::Lost { change, photos } => {
             let (admin, id, by) = change.open().await?;
             let report = admin.lost(&id, photos.into(), &by).await?;
-            print::show(change.place.json, &report, || print::lost(&report));
+            print::show(change.place.json, &report, || print::lost(&report, &change.place.typed()));
         }
     }
     Ok(())
@@ -381,7 +386,7 @@ async fn policy(command: PolicyCommand) -> Result<(), AdminError> {
     match command {
         PolicyCommand::Show { place } => {
             let view = place.open().await?.policy().await?;
-            print::show(place.json, &view, || print::policy(&view));
+            print::show(place.json, &view, || print::policy(&view, &place.typed()));
         }
         PolicyCommand::Propose { place, input, who } => {
             let json = String::from_utf8_lossy(&read_file(&input, POLICY_TEXT as u64)?).into_owned();

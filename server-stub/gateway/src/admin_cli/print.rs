@@ -204,7 +204,8 @@ pub fn proposed(proposal: &Proposal) -> String {
 /// The command lies with the people who decide.
 fn decided_inside(id: &ProposalId) -> String {
     format!(
-        "Next: inside the hospital, after its next pull, `gauze-records proposals show {id} --data records`, then approve or refuse it.\n"
+        "Next: inside the hospital, after its next pull, `gauze-records proposals show {id} --data records` with its own data directory, \
+         then approve or refuse it.\n"
     )
 }
 
@@ -265,13 +266,14 @@ fn paste(whom: &str, managed: &ManagedConfiguration, system: Option<System>) -> 
     text
 }
 
-pub fn policy(view: &PolicyView) -> String {
+pub fn policy(view: &PolicyView, place: &str) -> String {
     let mut text = serde_json::to_string_pretty(&view.policy).unwrap_or_default();
     text.push('\n');
     if view.signed.is_none() {
-        text.push_str(
-            "No policy was signed yet: the strictest holds, and no phone can enrol. Next: `admin policy propose --in FILE`, or \
-             `gauze-records sign-policy` inside the hospital.\n",
+        let _ = writeln!(
+            text,
+            "No policy was signed yet: the strictest holds, and no phone can enrol. Next: `gauze-gateway admin policy propose {place} \
+             --in FILE --operator \"your name\" --reason \"the first policy\"`, or `gauze-records sign-policy` inside the hospital."
         );
     }
     for proposal in &view.proposals {
@@ -281,7 +283,7 @@ pub fn policy(view: &PolicyView) -> String {
     text
 }
 
-pub fn lost(report: &LostReport) -> String {
+pub fn lost(report: &LostReport, place: &str) -> String {
     let device = &report.device;
     let mut text = devices(std::slice::from_ref(device));
     text.push('\n');
@@ -298,7 +300,7 @@ pub fn lost(report: &LostReport) -> String {
     text.push_str(
         "What is missing may be on the phone, sealed: it opens for nobody outside the hospital.\nNext:\n",
     );
-    for (told, command) in after_lost(Some(&report.wipe), device, report.missing) {
+    for (told, command) in after_lost((Some(&report.wipe), device, report.missing), place) {
         let _ = writeln!(text, "- {told}");
         if let Some(command) = command {
             let _ = writeln!(text, "    {command}");

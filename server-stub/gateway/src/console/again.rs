@@ -3,7 +3,7 @@
 
 use axum::Form;
 use axum::body::{Body, to_bytes};
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -11,10 +11,10 @@ use maud::{Markup, html};
 
 use super::page::{field, page};
 use super::refusal::{PageRefusal, Said};
-use super::{FORM, change, report, words};
+use super::{Console, FORM, change, report, words};
 
 /// Answers a form whose fields were refused with the form itself.
-pub async fn again(request: Request, next: Next) -> Response {
+pub async fn again(State(console): State<Console>, request: Request, next: Next) -> Response {
     if request.method() != Method::POST {
         return next.run(request).await;
     }
@@ -28,7 +28,8 @@ pub async fn again(request: Request, next: Next) -> Response {
     DefaultBodyLimit::max(FORM).apply(&mut retyped);
     match Form::<Vec<(String, String)>>::from_request(retyped, &()).await {
         Ok(Form(entries)) => {
-            let body = html! { (said.told) (form(&entries, change::ending(parts.uri.path()))) };
+            let body =
+                html! { (said.told) (form(&entries, change::ending(parts.uri.path()), &console.clock())) };
             (answer.status(), page(words::REFUSED, "", &body)).into_response()
         }
         Err(_) => answer,
@@ -36,14 +37,14 @@ pub async fn again(request: Request, next: Next) -> Response {
 }
 
 /// `ending` is the button of what cannot be undone, and what it means.
-fn form(entries: &[(String, String)], ending: Option<(&str, &str)>) -> Markup {
+fn form(entries: &[(String, String)], ending: Option<(&str, &str)>, clock: &str) -> Markup {
     html! {
         @if let Some((_, meaning)) = ending {
             div.final { p { strong { (words::FINAL) } } p { (meaning) } }
         }
         h2 { "What you entered" }
         form method="post" {
-            @for (name, value) in entries { (entry(name, value)) }
+            @for (name, value) in entries { (entry(name, value, clock)) }
             @match ending {
                 Some((button, _)) => button.danger type="submit" { (button) },
                 None => button.main type="submit" { "Send it again" },
@@ -52,7 +53,7 @@ fn form(entries: &[(String, String)], ending: Option<(&str, &str)>) -> Markup {
     }
 }
 
-fn entry(name: &str, value: &str) -> Markup {
+fn entry(name: &str, value: &str, clock: &str) -> Markup {
     match name {
         "operator" => field(name, words::OPERATOR.0, words::OPERATOR.1, 100, value, true),
         "reason" => field(name, "Reason", words::REASON, 500, value, true),
@@ -78,7 +79,7 @@ fn entry(name: &str, value: &str) -> Markup {
                 }
             }
         },
-        "proof" | "code" => html! { input type="hidden" name=(name) value=(value); },
-        name => report::entry(name, value),
+        "proof" | "code" | "report_id" => html! { input type="hidden" name=(name) value=(value); },
+        name => report::entry(name, value, clock),
     }
 }

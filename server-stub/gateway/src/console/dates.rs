@@ -28,6 +28,7 @@ fn all(dates: &Dates, now: Timestamp) -> [(Due, Left, Markup); 4] {
         None => (Left::Missing, html! { "None is signed." }),
     };
     let witness = match (dates.witness, dates.witness_late) {
+        (_, false) if dates.ahead.is_some() => (Left::NotKnown, html! { (words::NOT_KNOWN_HOW_LONG) }),
         (Some(at), late) => (
             if late { Left::Late } else { Left::Good },
             html! { "It signed last " (words::time(at)) ". " (words::NO_LAST_DAY) },
@@ -46,6 +47,12 @@ fn all(dates: &Dates, now: Timestamp) -> [(Due, Left, Markup); 4] {
 /// What needs somebody, above everything else.
 pub fn warnings(dates: &Dates, now: Timestamp) -> Markup {
     html! {
+        @if let Some(at) = dates.ahead {
+            p.trouble {
+                strong { (words::CLOCK) } " What waits for the hospital is dated " (words::time(at)) ", which is yet to come. "
+                (words::SET_CLOCK)
+            }
+        }
         @for (due, left, told) in all(dates, now) {
             @if left.wants_somebody() {
                 p.trouble { strong { (due.name()) ": " (left.word()) ". " } (told) " " (due.next_step()) }

@@ -118,6 +118,8 @@ async fn told(console: &Console, story: &DeviceStory) -> Result<Markup, PageRefu
         Some(id) => Some(console.admin.proposal(id).await?),
         None => None,
     };
+    // Whoever reads it on a page need not know where the data lies: as the manual has it.
+    let place = format!("--data gateway --tenant {}", console.admin.tenant());
     Ok(html! {
         (words::known_by(&story.device))
         p role="status" { "It is shut out: it gets no upload address, its open uploads are dead, and it shows no photo." }
@@ -133,7 +135,7 @@ async fn told(console: &Console, story: &DeviceStory) -> Result<Markup, PageRefu
         p { "What never arrived may be on the phone, sealed: it opens for nobody outside the hospital." }
         h2 { "What to do next" }
         ol {
-            @for (told, command) in after_lost(wipe.as_ref(), &story.device, story.missing) {
+            @for (told, command) in after_lost((wipe.as_ref(), &story.device, story.missing), &place) {
                 li { (told) @if let Some(command) = command { " " code { (command) } } }
             }
         }

@@ -124,7 +124,7 @@ pub fn console_router(admin: Admin, operator: Option<&str>) -> Result<Router, Co
         .route(report::PAGE, get(report::ask).post(report::make))
         .fallback(async || refusal::PageRefusal::NoPage.into_response())
         .layer(DefaultBodyLimit::max(FORM))
-        .layer(middleware::from_fn(again::again))
+        .layer(middleware::from_fn_with_state(console.clone(), again::again))
         .layer(middleware::from_fn(guard::guard))
         .with_state(console))
 }

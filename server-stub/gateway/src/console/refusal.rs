@@ -76,8 +76,8 @@ impl PageRefusal {
             | AdminError::File(_)
             | AdminError::Policy(_)
             | AdminError::PolicyVersion(_)
-            | AdminError::Report
-            | AdminError::ReportTime => StatusCode::BAD_REQUEST,
+            | AdminError::Report { .. }
+            | AdminError::ReportTime { .. } => StatusCode::BAD_REQUEST,
             AdminError::App(_)
             | AdminError::NotServed
             | AdminError::Seal(_)
@@ -106,8 +106,8 @@ impl PageRefusal {
                     | NotServed
                     | Policy(_)
                     | PolicyVersion(_)
-                    | Report
-                    | ReportTime
+                    | Report { .. }
+                    | ReportTime { .. }
                     | Seal(_)
                     | Who
             ),

@@ -6,15 +6,14 @@
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, Query, State};
 use axum::response::{Html, Redirect};
-use gauze_wire::Happened;
-use jiff::tz::TimeZone;
+use gauze_wire::{Happened, ReportId, clock_says};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::page::{field, page};
 use super::refusal::PageRefusal;
 use super::{Console, words};
-use crate::admin::{ReportEntered, ReportView};
+use crate::admin::{PHONE, ReportEntered, ReportView, WHAT, WHOSE};
 
 /// The address of the page.
 pub const PAGE: &str = "/report";
@@ -31,6 +30,7 @@ pub struct Asked {
 pub struct Filled {
     proof: String,
     operator: String,
+    report_id: ReportId,
     kind: Happened,
     what: String,
     whose: String,
@@ -52,7 +52,8 @@ pub async fn ask(
         None => String::new(),
     };
     let reports = console.admin.reports().await?;
-    let today = console.admin.now().to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d").to_string();
+    let today = console.admin.zone().to_datetime(console.admin.now()).date().to_string();
+    let (report_id, clock) = (console.admin.report_id()?, console.clock());
     let kept = asked.kept.filter(|kept| reports.iter().any(|report| report.log_index == *kept));
     let body = html! {
         @if let Some(kept) = kept {
@@ -68,8 +69,9 @@ pub async fn ask(
         }
         form method="post" action=(PAGE) {
             (console.signed_by())
+            input type="hidden" name="report_id" value=(report_id);
             @for (name, value) in [("kind", "breach"), ("what", ""), ("whose", ""), ("phone", &phone), ("day", &today), ("time", "")] {
-                (entry(name, value))
+                (entry(name, value, &clock))
             }
             button.main type="submit" { "Report it" }
         }
@@ -79,8 +81,15 @@ pub async fn ask(
     Ok(page(words::WENT_WRONG, PAGE, &body))
 }
 
+impl Console {
+    /// What the clock says by which times are typed here.
+    pub(super) fn clock(&self) -> String {
+        clock_says(self.admin.now(), self.admin.zone())
+    }
+}
+
 /// A field of the form as it is filled in; nothing where it has no such field.
-pub fn entry(name: &str, value: &str) -> Markup {
+pub fn entry(name: &str, value: &str, clock: &str) -> Markup {
     match name {
         "kind" => html! {
             fieldset {
@@ -91,22 +100,13 @@ pub fn entry(name: &str, value: &str) -> Markup {
         },
         "what" => html! {
             div.field {
-                label for="what" { "What happened" }
+                label for="what" { (WHAT) }
                 p.hint id="what-hint" { "What you saw, where, and what was done since." }
                 textarea.free id="what" name="what" rows="6" maxlength="2048" required aria-describedby="what-hint" { "\n" (value) }
             }
         },
-        "whose" => field(
-            name,
-            "Whose photos or data",
-            "A ward, a number of patients, or “Not known”.",
-            200,
-            value,
-            true,
-        ),
-        "phone" => {
-            field(name, "Which phone", "Its serial number or id, where one is known.", 128, value, false)
-        }
+        "whose" => field(name, WHOSE, "A ward, a number of patients, or “Not known”.", 200, value, true),
+        "phone" => field(name, PHONE, "Its serial number or id, where one is known.", 128, value, false),
         "day" => html! {
             div.field {
                 label for="day" { "When it was noticed" }
@@ -114,9 +114,10 @@ pub fn entry(name: &str, value: &str) -> Markup {
             }
         },
         "time" => {
-            let hint =
-                "24 hours, such as 14:05, as this computer's clock has it. Without it the whole day counts.";
-            field(name, "Time", hint, 5, value, false)
+            let hint = format!(
+                "24 hours, such as 14:05, by the gateway's clock, which says {clock}. Without it the whole day counts."
+            );
+            field(name, "Time", &hint, 5, value, false)
         }
         _ => html! {},
     }
@@ -149,7 +150,10 @@ fn made(reports: &[ReportView]) -> Markup {
         @if reports.is_empty() { p { "Nothing yet." } } @else {
             ul { @for report in reports {
                 li {
-                    (words::time(report.at)) ", by " (report.operator) ". "
+                    @match &report.made {
+                        Some((at, operator)) => { (words::time(*at)) ", by " (operator) ". " }
+                        None => { (words::damaged()) " " }
+                    }
                     (words::handed_over(report.handed_over))
                     span.hint { " (log entry " (report.log_index) ")" }
                 }
@@ -169,8 +173,8 @@ pub async fn make(
 ) -> Result<Redirect, PageRefusal> {
     let Form(form) = form?;
     console.wrote(&form.proof)?;
-    let Filled { kind, what, whose, phone, day, time, .. } = &form;
-    let entered = ReportEntered { kind: *kind, what, whose, phone, day, time };
+    let Filled { report_id, kind, what, whose, phone, day, time, .. } = &form;
+    let entered = ReportEntered { report_id, kind: *kind, what, whose, phone, day, time };
     let kept = console.admin.report(&entered, &form.operator).await?;
     Ok(Redirect::to(&format!("{PAGE}?kept={kept}")))
 }

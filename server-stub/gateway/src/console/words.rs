@@ -143,6 +143,14 @@ pub fn handed_over(at: Option<Timestamp>) -> Markup {
     }
 }
 
+/// Of a report whose entry says neither when it was made nor by whom.
+pub fn damaged() -> Markup {
+    html! {
+        (badge(("bad", "✕", "Damaged")))
+        " The gateway's database is damaged: restore it (operating.md), and report again what the hospital does not have."
+    }
+}
+
 /// What ends, or is not renewed by itself.
 #[derive(Clone, Copy)]
 pub enum Due {
@@ -219,6 +227,14 @@ impl Left {
 
 /// Of what is in force until another takes its place.
 pub const NO_LAST_DAY: &str = "It has no last day.";
+
+/// Of what waits and is dated tomorrow.
+pub const NOT_KNOWN_HOW_LONG: &str =
+    "How long its next entry has waited is not known: it is dated in the future.";
+/// Above the same.
+pub const CLOCK: &str = "The clock of the gateway's machine: Wrong now, or when something came.";
+/// What is done about it.
+pub const SET_CLOCK: &str = "Set the clock. Where it is right by now, it was ahead: look whether gauze-records serve runs, as no wait is counted until that date.";
 
 /// How long it is until then, in whole days.
 pub fn days_left(at: Timestamp, now: Timestamp) -> String {

@@ -166,30 +166,6 @@ impl Db {
             .collect()
     }
 
-    /// The acts by which something was reported, newest first, and when the records side had each.
-    pub async fn reports(
-        &self,
-        tenant: &Tenant,
-        limit: u32,
-    ) -> Result<Vec<(u64, Jws, Option<Timestamp>)>, sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT act.idx, jws, handed_at_ms FROM act JOIN leaf ON leaf.tenant = act.tenant AND leaf.idx = act.idx \
-             WHERE act.tenant = ? AND act.deed = 'report' ORDER BY act.idx DESC LIMIT ?",
-        )
-        .bind(tenant.as_str())
-        .bind(limit.min(MOST))
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                let jws = Jws::parse(row.try_get("jws")?).map_err(damaged)?;
-                let handed: Option<i64> = row.try_get("handed_at_ms")?;
-                let handed = handed.map(Timestamp::from_millisecond).transpose().map_err(damaged)?;
-                Ok((to_u64(row.try_get("idx")?), jws, handed))
-            })
-            .collect()
-    }
-
     /// Keeps a proposal whose act is at `index`.
     pub async fn add_proposal(
         write: &mut Write<'_>,

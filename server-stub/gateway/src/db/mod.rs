@@ -7,6 +7,7 @@ mod lineage;
 mod log;
 mod refused;
 mod register;
+mod reports;
 mod search;
 mod shown;
 mod watched;
@@ -27,6 +28,7 @@ pub use devices::{Device, Heartbeat, NewDevice, Said};
 pub use log::append as log_append;
 pub use refused::Outcome;
 pub use register::{DeviceCounts, DevicePage, Registered, Replacement};
+pub use reports::ReportView;
 pub use search::{DeviceSearch, Sort};
 pub use shown::ShownBefore;
 

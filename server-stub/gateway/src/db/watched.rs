@@ -1,6 +1,8 @@
 //! What monitoring asks: how much waits, who is silent, what lies around.
 
+use gauze_wire::signature::SKEW_S;
 use gauze_wire::{DeviceStatus, Jws, Tenant, Token};
+use jiff::Timestamp;
 use sqlx::Row as _;
 
 use super::{Db, damaged, to_u64};
@@ -36,6 +38,15 @@ pub struct Watched {
     pub unwitnessed: u64,
     /// When the oldest of them was appended (Unix time in milliseconds), where one waits and it is known.
     pub unwitnessed_ms: Option<i64>,
+}
+
+impl Watched {
+    /// The date of what waits, where that is yet to come: for how long it has waited is not known then.
+    pub fn ahead(&self, now: Timestamp) -> Option<Timestamp> {
+        let dated = [self.unwitnessed_ms, self.oldest_ms].into_iter().flatten();
+        let dated = dated.filter_map(|at| Timestamp::from_millisecond(at).ok());
+        dated.filter(|at| at.duration_since(now).as_secs() > SKEW_S).max()
+    }
 }
 
 impl Db {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, request};
-use gauze_gateway::admin::after_lost;
+use gauze_gateway::admin::{Admin, after_lost};
 use gauze_gateway::{ConsoleError, ConsoleOptions, DeviceSearch, console_router, serve_console};
 use gauze_wire::{
     Decisions, DeviceStatus, Inventory, InventoryGiven, Jws, Policy, Serial, Signed as _, SoftwareKey, Token,
@@ -23,7 +23,10 @@ pub struct Browser {
 
 impl Browser {
     pub async fn of(gateway: &Gateway, hospital: &Hospital) -> Self {
-        let admin = gateway.admin(hospital).await;
+        Self::over(gateway.admin(hospital).await)
+    }
+
+    pub fn over(admin: Admin) -> Self {
         Self { router: console_router(admin, Some("helpdesk-7")).unwrap() }
     }
 
@@ -522,7 +525,8 @@ async fn the_lost_phones_page_gives_every_command_of_the_manual_and_the_command_
     wanted.extend(rest.split('`').skip(1).step_by(2).map(str::to_owned));
     assert_eq!(wanted.len(), 3, "{wanted:?}");
 
-    let steps = after_lost(Some(&report.wipe), &report.device, report.missing);
+    let place = format!("--data gateway --tenant {}", hospital.tenant);
+    let steps = after_lost((Some(&report.wipe), &report.device, report.missing), &place);
     let commands: Vec<_> = steps.iter().filter_map(|(_, command)| command.clone()).collect();
     assert_eq!(commands, wanted);
     let page = browser_text(

@@ -1,5 +1,6 @@
 //! What ends stands on the console's first page, and is warned of 30 days ahead.
 
+use gauze_listen::Verdict;
 use jiff::SignedDuration;
 
 use crate::console::Browser;
@@ -73,14 +74,50 @@ async fn a_missing_policy_and_a_witness_that_is_away_are_warned_of() {
     let gateway = Gateway::serving(&[&hospital]).await;
     Phone::enrolled(&gateway, &hospital).await;
     late_after_an_hour(&gateway, &hospital).await;
-    let page = hospital.log(&gateway).await;
-    let note = hospital.witness.cosign(&page.checkpoint, gateway.now()).unwrap();
-    hospital.tell(&gateway, "cosignatures", note.into()).await.expect(204);
+    cosigned(&gateway, &hospital).await;
     assert_eq!(warned(&gateway, &hospital).await, [""; 0], "it has signed what there is");
     gateway.pass(days(2));
     assert_eq!(warned(&gateway, &hospital).await, [""; 0], "and nothing has come since");
     Phone::enrolled(&gateway, &hospital).await;
     late_after_an_hour(&gateway, &hospital).await;
+}
+
+async fn cosigned(gateway: &Gateway, hospital: &Hospital) {
+    let page = hospital.log(gateway).await;
+    let note = hospital.witness.cosign(&page.checkpoint, gateway.now()).unwrap();
+    hospital.tell(gateway, "cosignatures", note.into()).await.expect(204);
+}
+
+/// No wait is counted from a date that is yet to come, so whoever looks is told that.
+#[tokio::test]
+async fn what_came_while_the_clock_was_ahead_is_told_until_its_date_has_come() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    Phone::enrolled(&gateway, &hospital).await;
+    cosigned(&gateway, &hospital).await;
+    let looked = async || {
+        let checks = gauze_gateway::check(&options(&gateway), gateway.now()).await;
+        checks.into_iter().find(|check| check.what == "records").unwrap()
+    };
+    gateway.pass(days(2));
+    Phone::enrolled(&gateway, &hospital).await;
+    assert_eq!(warned(&gateway, &hospital).await, [""; 0]);
+    assert_eq!(looked().await.verdict, Verdict::Ok);
+
+    gateway.pass(-days(2));
+    let told = warned(&gateway, &hospital).await;
+    assert!(
+        told.len() == 1 && told[0].contains("yet to come") && told[0].contains("Set the clock"),
+        "{told:?}"
+    );
+    let page = Browser::of(&gateway, &hospital).await.open("/devices").await;
+    assert!(page.contains("is not known: it is dated in the future"), "{page}");
+    let told = looked().await;
+    assert!(told.verdict == Verdict::Warning && told.told.contains("yet to come: set the clock"), "{told:?}");
+
+    gateway.pass(days(2));
+    late_after_an_hour(&gateway, &hospital).await;
+    assert!(looked().await.told.contains("look whether `gauze-records serve` runs and reaches"));
 }
 
 /// That what came just now is no warning until the witness was away for longer than it ever is.

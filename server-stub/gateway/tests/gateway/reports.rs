@@ -4,7 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauze_seal::age::open_small;
-use gauze_wire::{Act, Bundle, Deed, EntryKind, Happened, Incident, Jws, RecipientEntry, Signed as _};
+use gauze_wire::{
+    Act, Bundle, Deed, EntryKind, Happened, Incident, Jws, RecipientEntry, Signed as _, clock_says,
+};
+use jiff::SignedDuration;
+use jiff::tz::{Offset, TimeZone};
 
 use crate::console::{Browser, form_urlencoded, led_to};
 use crate::fixture::{Gateway, Hospital, Phone, Reply, logged, put_file};
@@ -14,6 +18,7 @@ const WHOSE: &str = "Tannenwald ward, two patients";
 
 fn form(fields: &[(&str, &str)]) -> String {
     let entered = [
+        ("report_id", "AAAAAAAAAAAAAAAAAAAAAA"),
         ("kind", "breach"),
         ("what", WHAT),
         ("whose", WHOSE),
@@ -105,7 +110,7 @@ async fn a_report_says_when_the_hospital_had_it_and_only_then() {
     let now = hospital.log(&gateway).await.checkpoint;
     cosign(&now).await;
     let at = gateway.now().strftime("%d-%b-%Y %H:%M UTC").to_string();
-    gateway.pass(jiff::SignedDuration::from_hours(3));
+    gateway.pass(SignedDuration::from_hours(3));
     cosign(&now).await;
     let page = browser.open("/report").await;
     let (_, handed) = page.split_once("Handed over").unwrap();
@@ -120,19 +125,35 @@ async fn a_report_that_is_refused_stands_again_with_all_that_was_typed() {
     let gateway = Gateway::serving(&[&hospital]).await;
     let browser = Browser::of(&gateway, &hospital).await;
     let long = "x".repeat(2049);
-    for (fields, code) in [
-        ([("what", long.as_str())], "report_invalid"),
-        ([("what", "  ")], "report_invalid"),
-        ([("whose", "one\r\nTannenwald two")], "report_invalid"),
-        ([("phone", long.as_str())], "report_invalid"),
-        ([("day", "yesterday")], "report_time"),
-        ([("time", "25:00")], "report_time"),
-        ([("day", "2026-11-30")], "report_time"),
-        ([("kind", "other")], "form_invalid"),
+    for (fields, code, told) in [
+        (
+            [("what", long.as_str())],
+            "report_invalid",
+            "“What happened” is too long, 2049 bytes of at most 2048",
+        ),
+        ([("what", "  ")], "report_invalid", "“What happened” is empty"),
+        (
+            [("whose", "one\r\nTannenwald two")],
+            "report_invalid",
+            "“Whose photos or data” has more than one line",
+        ),
+        ([("whose", "\u{7}Tannenwald")], "report_invalid", "“Whose photos or data” holds characters"),
+        (
+            [("phone", long.as_str())],
+            "report_invalid",
+            "“Which phone” is too long, 2049 bytes of at most 128",
+        ),
+        ([("day", "yesterday")], "report_time", "the gateway's clock"),
+        ([("time", "25:00")], "report_time", "leave the time empty"),
+        ([("day", "2026-11-30")], "report_time", "have the clock set if it is wrong"),
+        ([("kind", "other")], "form_invalid", "not what belongs there"),
+        ([("report_id", "mine")], "form_invalid", "not what belongs there"),
     ] {
         let refused = browser.submit("/report", &form(&fields)).await;
         refused.expect(400);
-        stands_again(&text(&refused), code, &fields);
+        let page = text(&refused);
+        assert!(page.contains(told), "{told}: {page}");
+        stands_again(&page, code, &fields);
     }
     // The form that came back is one of ours, and goes through.
     let refused = text(&browser.submit("/report", &form(&[("time", "9")])).await);
@@ -154,7 +175,7 @@ fn stands_again(page: &str, code: &str, fields: &[(&str, &str)]) {
         assert!(page.contains(typed.trim()), "{name} is lost: {page}");
         assert!(page.contains(&format!(r#"name="{name}""#)), "{name} has no field: {page}");
     }
-    for name in ["kind", "day", "time"] {
+    for name in ["kind", "day", "time", "report_id"] {
         assert!(page.contains(&format!(r#"name="{name}""#)), "{name} has no field: {page}");
     }
 }
@@ -221,4 +242,79 @@ async fn a_phones_pages_and_its_lost_report_lead_to_the_form_with_the_phone_in_i
         .send(axum::http::Request::get("/report?phone=nobody").header("host", "127.0.0.1:8480"), "")
         .await;
     reply.expect(404);
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_is_one_report_and_other_words_are_another() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    let first = led_to(&browser.submit("/report", &form(&[])).await);
+    assert_eq!(led_to(&browser.submit("/report", &form(&[])).await), first, "a double click");
+    assert_eq!(reports(&gateway, &hospital).await.len(), 1);
+    // Whoever goes back and adds something has said something else, and the same words in a form of their own are a report too.
+    for other in [("what", "Two sheets lay there"), ("report_id", "BBBBBBBBBBBBBBBBBBBBBB")] {
+        assert_ne!(led_to(&browser.submit("/report", &form(&[other])).await), first);
+    }
+    assert_eq!(reports(&gateway, &hospital).await.len(), 3);
+    let id = async || {
+        let page = browser.open("/report").await;
+        let (_, id) = page.split_once(r#"name="report_id" value=""#).unwrap();
+        id.split_once('"').unwrap().0.to_owned()
+    };
+    assert_ne!(id().await, id().await, "each form has its own");
+}
+
+#[tokio::test]
+async fn a_time_is_read_by_the_gateways_clock_which_form_and_refusal_name() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let zone = |hours| TimeZone::fixed(Offset::from_hours(hours).unwrap());
+    for hours in [0, 9, -5] {
+        let zone = zone(hours);
+        let says =
+            |minutes| gateway.now().to_zoned_datetime(zone.clone()) + SignedDuration::from_mins(minutes);
+        let admin = gateway.admin(&hospital).await.in_zone(zone.clone());
+        let browser = Browser::over(admin);
+        let (day, time) = (says(0).strftime("%Y-%m-%d").to_string(), says(0).strftime("%H:%M").to_string());
+        let page = browser.open("/report").await;
+        let clock = clock_says(gateway.now(), &zone);
+        assert!(page.contains(&clock) && page.contains(&format!(r#"value="{day}""#)), "{clock}: {page}");
+        let later = says(30);
+        let (tomorrow, later) = (later.strftime("%Y-%m-%d").to_string(), later.strftime("%H:%M").to_string());
+        let refused = browser.submit("/report", &form(&[("day", &tomorrow), ("time", &later)])).await;
+        refused.expect(400);
+        assert!(text(&refused).contains(&clock), "{clock}: {}", text(&refused));
+        led_to(&browser.submit("/report", &form(&[("day", &day), ("time", &time), ("what", &clock)])).await);
+        led_to(&browser.submit("/report", &form(&[("day", &day), ("time", "")])).await);
+        let acts = reports(&gateway, &hospital).await;
+        let noticed = |act: &Act| {
+            let Deed::Report { sealed } = &act.deed else { panic!("another deed") };
+            let text = open_small(&[&hospital.identity], sealed.as_slice()).unwrap();
+            Incident::read(&text).unwrap().noticed_at
+        };
+        let [.., timed, whole] = acts.as_slice() else { panic!("{} reports", acts.len()) };
+        assert!(gateway.now().duration_since(noticed(timed)) < SignedDuration::from_mins(1), "{hours}");
+        let midnight = noticed(whole).to_zoned_datetime(zone.clone());
+        assert_eq!(midnight.strftime("%Y-%m-%d %H:%M").to_string(), format!("{day} 00:00"));
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_entry_is_told_and_hides_no_other_report() {
+    let hospital = Hospital::ward();
+    let gateway = Gateway::serving(&[&hospital]).await;
+    let browser = Browser::of(&gateway, &hospital).await;
+    led_to(&browser.submit("/report", &form(&[])).await);
+    led_to(&browser.submit("/report", &form(&[("report_id", "BBBBBBBBBBBBBBBBBBBBBB")])).await);
+    assert!(!browser.open("/report").await.contains("Damaged"));
+    for damage in [
+        "UPDATE leaf SET jws = 'x' || jws WHERE idx = (SELECT max(idx) FROM act)",
+        "DELETE FROM leaf WHERE idx = (SELECT max(idx) FROM act)",
+    ] {
+        gateway.tamper(damage).await;
+        let page = browser.open("/report").await;
+        assert!(page.contains("Damaged") && page.contains("Report it"), "{page}");
+        assert_eq!(page.matches("by helpdesk-7").count(), 1, "the other one still stands there: {page}");
+    }
 }

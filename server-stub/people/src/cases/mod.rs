@@ -4,6 +4,7 @@
 //! no case and no clock. A reminder is [`Cases::claim`]ed in memory before its line is written, so that it is written once. A
 //! case's time never runs backward: the latest time of any line since its report counts. No line of a case is erased by law.
 
+mod carried;
 mod note;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,8 @@ use crate::log::{Entry, Event, Happening, Outcome, What};
 use crate::person::PersonId;
 use crate::words::Note;
 
+use carried::Known;
+pub use carried::{A_DAY, Carried, Crowd};
 pub use note::{Decision, Kind, Reminder, Step, named, naming};
 
 /// How long the hospital may take to tell the regulator, in hours.
@@ -81,6 +84,10 @@ pub struct Case {
     pub by: Option<PersonId>,
     /// When it was reported.
     pub at: Timestamp,
+    /// When it was reported by the gateway's clock, where an operator did.
+    pub made_at: Option<Timestamp>,
+    /// Where it is reports that came beyond a day's measure: the line of each piece of them.
+    pub crowds: Vec<(u64, Crowd)>,
     /// When somebody became aware of it: never after the report.
     pub aware_at: Timestamp,
     /// What and whose, sealed.
@@ -219,8 +226,8 @@ impl Case {
 #[derive(Clone, Debug, Default)]
 pub struct Cases {
     all: BTreeMap<u64, Case>,
-    /// What the gateway carried and is a case: by the hash of what was sealed.
-    carried: BTreeSet<Digest>,
+    /// Which reports they were made of.
+    known: Known,
 }
 
 impl Cases {
@@ -232,16 +239,13 @@ impl Cases {
         };
         match (entry.what, &entry.who) {
             (What::Action(Action::Report), Some(by)) => {
-                if let Some(said) = Kind::reported(note) {
-                    self.put(number, Some(by.clone()), said, entry.at, entry.reason.clone());
+                if let Some((report, said)) = Kind::reported(note) {
+                    self.put(number, Some(by.clone()), report, entry.at, entry.reason.clone());
+                    self.known.keep(said, number);
                 }
             }
             (What::Happening(Happening::OperatorReport), _) => {
-                if let Some((said, sealed)) = Kind::carried(note)
-                    && self.carried.insert(sealed)
-                {
-                    self.put(number, None, said, entry.at, entry.reason.clone());
-                }
+                self.see_carried(number, note, entry.at, entry.reason.clone());
             }
             (What::Action(Action::Case | Action::CaseEvidence), Some(by)) => {
                 let Some((step, case)) = Step::of(note) else { return };
@@ -273,6 +277,8 @@ impl Cases {
             kind,
             by,
             at,
+            made_at: None,
+            crowds: Vec::new(),
             aware_at: aware_at.min(at),
             reason,
             steps: Vec::new(),
@@ -295,38 +301,16 @@ impl Cases {
     }
 
     /// Takes in what was just reported, before the log is read again.
-    pub fn report(&mut self, logged: &Logged<act::Report>, kind: Kind, aware_at: Timestamp) {
+    pub fn report(&mut self, logged: &Logged<act::Report>, report: (Kind, Timestamp), said: Option<Digest>) {
         let (context, by) = (logged.context(), logged.acting().person.id.clone());
-        self.put(logged.line().index, Some(by), (kind, aware_at), context.at, context.reason.clone());
+        let number = logged.line().index;
+        self.put(number, Some(by), report, context.at, context.reason.clone());
+        self.known.keep(said, number);
     }
 
-    /// Whether a report that the gateway carried is a case.
-    pub fn has_carried(&self, sealed: &Digest) -> bool {
-        self.carried.contains(sealed)
-    }
-
-    /// The line by which a report that the gateway carried becomes a case; nothing where it cannot be written.
-    pub fn carried_event(
-        (kind, aware_at): (Kind, Timestamp),
-        sealed: &Digest,
-        reason: Reason,
-        at: Timestamp,
-    ) -> Option<Event> {
-        let note = kind.carried_note(aware_at, sealed)?;
-        Some(Event {
-            reason: Some(reason),
-            ..Event::of(Happening::OperatorReport, Outcome::Done, at).noting(note)
-        })
-    }
-
-    /// Takes in that line once it is written.
-    pub fn carried(&mut self, line: u64, event: &Event) {
-        let note = event.note.as_ref().map(Note::as_str);
-        if let Some((said, sealed)) = note.and_then(Kind::carried)
-            && self.carried.insert(sealed)
-        {
-            self.put(line, None, said, event.at, event.reason.clone());
-        }
+    /// The case of the report that says this, whatever it was sealed to.
+    pub fn said(&self, said: &Digest) -> Option<u64> {
+        self.known.said(said)
     }
 
     /// The same of a step.

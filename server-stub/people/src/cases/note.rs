@@ -28,24 +28,18 @@ impl Kind {
         [Self::Breach, Self::NearMiss].into_iter().find(|kind| kind.word() == word)
     }
 
-    /// The note of a report; nothing where it cannot be written.
-    pub fn note(self, aware_at: Timestamp) -> Option<Note> {
-        Note::new(format!("{}/{}", self.word(), aware_at.as_second())).ok()
+    /// The note of a report, with the hash of its form where that has a name of its own; nothing where it cannot be written.
+    pub fn note(self, aware_at: Timestamp, said: Option<&Digest>) -> Option<Note> {
+        let said = said.map(|said| format!("/{said}")).unwrap_or_default();
+        Note::new(format!("{}/{}{said}", self.word(), aware_at.as_second())).ok()
     }
 
-    /// The note of a report that the gateway carried, known by the hash of what was sealed.
-    pub fn carried_note(self, aware_at: Timestamp, sealed: &Digest) -> Option<Note> {
-        Note::new(format!("{}/{}/{sealed}", self.word(), aware_at.as_second())).ok()
-    }
-
-    pub(super) fn carried(note: &str) -> Option<((Self, Timestamp), Digest)> {
-        let (reported, sealed) = note.rsplit_once('/')?;
-        Some((Self::reported(reported)?, sealed.parse().ok()?))
-    }
-
-    pub(super) fn reported(note: &str) -> Option<(Self, Timestamp)> {
-        let (kind, aware_at) = note.split_once('/')?;
-        Some((Self::read(kind)?, Timestamp::from_second(aware_at.parse().ok()?).ok()?))
+    pub(super) fn reported(note: &str) -> Option<((Self, Timestamp), Option<Digest>)> {
+        let mut parts = note.split('/');
+        let kind = Self::read(parts.next()?)?;
+        let aware_at = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
+        let said = parts.next().map(str::parse).transpose().ok()?;
+        parts.next().is_none().then_some(((kind, aware_at), said))
     }
 }
 

@@ -47,8 +47,8 @@ happenings! {
     Link,
     /// Leads and governance were told by mail of a break-glass, of a case, or of a document whose review is due; `note` says what.
     Mail,
-    /// An operator said at the gateway that something went wrong; `note` is whether it happened, when somebody noticed, and the SHA-256 of
-    /// what the gateway carried.
+    /// An operator said at the gateway that something went wrong; `note` is whether it happened, when somebody noticed and when it was
+    /// said, and the SHA-256 of what the gateway carried; or how many did beyond a day's measure, and where.
     OperatorReport,
     /// Governance is reminded of a case whose time runs; `note` is how much of it is over and the case's number.
     CaseReminder,

@@ -121,7 +121,7 @@ mod tests {
 
     const RULES: &str = "rules:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    const CARRIED: &str = "breach/0/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const CARRIED: &str = "breach/0/0/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     const PHOTO: &str = "01930000-0000-7000-8000-000000000001";
 
     fn kinds() -> impl Iterator<Item = What> {

@@ -39,9 +39,13 @@ pub(crate) async fn remove(
     let (device, capture) = (&tombstone.device_id, &tombstone.capture_id);
     let mut rows = index.rows_of(device, capture).await?;
     rows.retain(|row| tombstone.stands_for(row));
+    let never_filed = tombstone.refused.is_some();
+    if never_filed && rows.iter().any(|row| row.status == Status::Filed) {
+        // Its phone was told that the hospital has it: `verify` names that, and people decide.
+        return Ok(());
+    }
     let known = rows.iter().all(|row| row.erased);
     let work = tombstones.clone();
-    let never_filed = tombstone.refused.is_some();
     let sweep = move || if never_filed { work.sweep_refused(&rows) } else { work.sweep(&rows) };
     let swept = tokio::task::spawn_blocking(sweep).await;
     let swept = swept.map_err(|_| IndexError::Damaged("photo"))?;
@@ -133,13 +137,7 @@ impl Folk {
         self.unfinished.with(|all| all.insert((device.clone(), capture), ()));
         let tombstone = Tombstone::of(&row, &self.files.tenant, erasing);
         let writing = tombstones.clone();
-        let put = tokio::task::spawn_blocking(move || {
-            match writing.instead_of(&tombstone)? {
-                // What was erased once keeps the word of that time.
-                Some(lies) => Ok(lies),
-                None => writing.put(&tombstone, &*key).map(|()| tombstone),
-            }
-        });
+        let put = tokio::task::spawn_blocking(move || writing.put(tombstone, &*key));
         let tombstone = put.await.map_err(|_| IndexError::Damaged("photo"))??;
         let removed = remove(&self.index, &tombstones, &tombstone).await;
         // Also where a file does not go: what the index held of it is in its journal still.

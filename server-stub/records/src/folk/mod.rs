@@ -22,7 +22,9 @@ mod taker;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_mark::MarkKey;
+use gauze_people::Sealed;
 use gauze_wire::Record;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -45,7 +47,7 @@ pub use find::{Found, Hit, Which};
 pub use opening::{History, Opening, Opens};
 pub use origin::Origin;
 pub use refill::Refilled;
-pub(crate) use reports::Carried;
+pub(crate) use reports::{Opened, Report};
 
 /// Connections that read at once.
 const READERS: u32 = 4;
@@ -122,13 +124,14 @@ impl Folk {
     }
 
     /// Seals words about a photo or a patient, for the access log.
-    pub(crate) fn seal_words(&self, about: &Blind, words: &str) -> Result<Vec<u8>, FolkError> {
-        Ok(self.keys.seal(about, words.as_bytes())?)
+    pub(crate) fn seal_words(&self, about: &Blind, words: &str) -> Result<Sealed, FolkError> {
+        let sealed = self.keys.seal(about, words.as_bytes())?;
+        Ok(Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| LabelError::Damaged)?)
     }
 
     /// Those words again; nothing where another identity sealed them.
-    pub(crate) fn open_words(&self, about: &Blind, sealed: &[u8]) -> Option<String> {
-        let opened = self.keys.open(about, sealed).ok()?;
+    pub(crate) fn open_words(&self, about: &Blind, sealed: &Sealed) -> Option<String> {
+        let opened = self.keys.open(about, &BASE64_URL_SAFE_NO_PAD.decode(sealed.as_str()).ok()?).ok()?;
         Some(std::str::from_utf8(&opened).ok()?.trim_end().to_owned())
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Always: a verdict that changes is written together with what it rests on; whatever is not asked for stays as it was.
 
-use gauze_wire::{Act, CaptureId, Deed, DeviceId, DeviceStatus, FilingRefusal};
+use gauze_wire::{Act, CaptureId, Deed, DeviceId, DeviceStatus, FilingRefusal, Jws};
 use sqlx::Row as _;
 
 use super::judged::{write_body, write_device};
+use super::life::{Noted, write_note};
 use super::{Index, IndexError, Judged, Kind, PhotoJudged, PhotoRow, int, uint};
 
 /// A phone's few among all that were ever filed.
@@ -98,7 +99,7 @@ impl Index {
         .await?;
         let mut status = DeviceStatus::Active;
         for row in &rows {
-            let act: Act = gauze_wire::Jws::parse(row.try_get(0)?)?.peek()?;
+            let act: Act = Jws::parse(row.try_get(0)?)?.peek()?;
             status = match act.deed {
                 _ if status == DeviceStatus::Revoked => status,
                 Deed::Suspend { .. } => DeviceStatus::Suspended,
@@ -134,6 +135,27 @@ impl Index {
             .execute(&mut *tx)
             .await?;
         sqlx::query(UNBELIEVED_AGAIN).bind(device_id.as_str()).execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Entries from this place on that led to nothing, in log order, at most `limit`.
+    pub(crate) async fn rejected(&self, from: u64, limit: u32) -> Result<Vec<(u64, Jws)>, IndexError> {
+        let rows = sqlx::query(
+            "SELECT idx, jws FROM rejected JOIN leaf ON leaf.idx = rejected.log_index \
+             WHERE log_index >= ? ORDER BY log_index LIMIT ?",
+        )
+        .bind(int(from))
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok((uint(row.try_get("idx")?)?, Jws::parse(row.try_get("jws")?)?))).collect()
+    }
+
+    /// Takes in an act that had been rejected.
+    pub(crate) async fn readmit_act(&self, place: u64, noted: &Noted) -> Result<(), IndexError> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query("DELETE FROM rejected WHERE log_index = ?").bind(int(place)).execute(&mut *tx).await?;
+        write_note(&mut tx, place, noted).await?;
         Ok(tx.commit().await?)
     }
 

@@ -11,7 +11,7 @@ use gauze_wire::{CaptureId, DeviceId, Jws, PublicKey, Signer, Tenant};
 use super::Tombstone;
 use crate::disk::{self, DiskError, PUBLIC, at};
 use crate::index::PhotoRow;
-use crate::layout::{Layout, files_below};
+use crate::layout::{Layout, files_below, measure};
 
 /// The tombstones of one directory, as far as they are believed.
 #[derive(Clone)]
@@ -52,9 +52,15 @@ impl Tombstones {
         self.read(&self.layout.tombstone_of_refused(&row.chain_device, &row.capture_id, &row.sha256))
     }
 
-    /// What lies where this one belongs.
-    pub(crate) fn instead_of(&self, tombstone: &Tombstone) -> Result<Option<Tombstone>, DiskError> {
-        self.read(&tombstone.path(&self.layout))
+    /// What stands in place of the file that a row is of, refused or filed.
+    pub(crate) fn standing_for(&self, row: &PhotoRow) -> Result<Option<Tombstone>, DiskError> {
+        match self.of_refused(row)? {
+            Some(tombstone) => Ok(Some(tombstone)),
+            None => {
+                let filed = self.of(&row.chain_device, &row.capture_id)?;
+                Ok(filed.filter(|tombstone| tombstone.sha256 == row.sha256))
+            }
+        }
     }
 
     /// Every file there, with what it says where it counts, or why it cannot be read.
@@ -64,13 +70,18 @@ impl Tombstones {
         Ok(paths.map(|path| (self.read(&path), path)).map(|(says, path)| Lying { path, says }).collect())
     }
 
-    /// Signs one and makes it lasting. From here on the photo is erased.
-    pub(crate) fn put(&self, tombstone: &Tombstone, key: &dyn Signer) -> Result<(), DiskError> {
+    /// Signs one and makes it lasting, unless one lies there: what was erased once keeps the word of that time. From here on the photo is
+    /// erased.
+    pub(crate) fn put(&self, tombstone: Tombstone, key: &dyn Signer) -> Result<Tombstone, DiskError> {
         let path = tombstone.path(&self.layout);
+        if let Some(lies) = self.read(&path)? {
+            return Ok(lies);
+        }
         let unsigned = |_| at(&path)(ErrorKind::InvalidData.into());
-        let jws = Jws::sign(tombstone, key).map_err(unsigned)?;
+        let jws = Jws::sign(&tombstone, key).map_err(unsigned)?;
         self.layout.make(disk::parent(&path))?;
-        disk::replace(&path, jws.as_str().as_bytes(), PUBLIC)
+        disk::replace(&path, jws.as_str().as_bytes(), PUBLIC)?;
+        Ok(tombstone)
     }
 
     /// Whether a file lies where this one belongs, whatever it says.
@@ -98,11 +109,18 @@ impl Tombstones {
         done
     }
 
-    /// Removes what was kept of photos that were never filed. What lies in `sealed` under their name is another photo.
+    /// Removes what was kept of photos that were never filed, and what a fetch that was under way moved into `sealed`. What else lies there
+    /// under their name is another photo.
     pub(crate) fn sweep_refused(&self, rows: &[PhotoRow]) -> Result<(), DiskError> {
         let mut done = Ok(());
         for row in rows {
             done = done.and(remove(&self.layout.refused(&row.manifest_sha256)));
+            let sealed = self.layout.sealed(&row.binding(&self.tenant));
+            done = done.and(match measure(&sealed) {
+                Ok(Some(found)) if found == (row.sha256, row.size) => remove(&sealed),
+                Ok(_) => Ok(()),
+                Err(error) => Err(error),
+            });
         }
         done
     }

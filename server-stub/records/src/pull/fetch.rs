@@ -17,7 +17,6 @@ use super::{PullError, Puller};
 use crate::amend::amendments_of;
 use crate::blind::{Entry, FolkKeys};
 use crate::disk::{self, DiskError, at};
-use crate::folk::FolkError;
 use crate::gateway::{GatewayError, GatewayPort, Incoming};
 use crate::gist::Gist;
 use crate::index::{IndexError, Kind, PhotoRow};
@@ -106,22 +105,8 @@ impl<G: GatewayPort> Puller<G> {
     async fn fetch(&self, trust: &Trust, row: &PhotoRow) -> Result<Outcome, PullError> {
         let sealed = self.layout.sealed(&row.binding(&trust.tenant));
         let expected = (row.sha256, row.size);
-        match self.stays_refused(trust, row).await {
-            Ok(None) => {}
-            Ok(Some(cause)) => return Ok(Outcome::StaysRefused(cause)),
-            Err(error) => {
-                self.left_over(&error);
-                return Ok(Outcome::Missing);
-            }
-        }
-        match self.is_erased(trust, row).await {
-            Ok(false) => {}
-            Ok(true) => return Ok(Outcome::Erased),
-            // Nobody knows whether it was erased: it waits, and the others do not.
-            Err(error) => {
-                self.left_over(&error);
-                return Ok(Outcome::Missing);
-            }
+        if let Some(outcome) = self.stands_in_place(trust, row).await {
+            return Ok(outcome);
         }
         let jws = self.index.leaf(row.log_index).await?.ok_or(IndexError::Damaged("leaf"))?;
         let body = Manifest::peek(&jws).map_err(IndexError::from)?.carried().body.clone();
@@ -165,41 +150,6 @@ impl<G: GatewayPort> Puller<G> {
         }
         self.patience().failed(row.manifest_sha256, self.clock.now());
         Ok(Outcome::Missing)
-    }
-
-    /// Whether a photo has a tombstone. What lies here of it all the same, from a copy or a fetch that was under way, goes.
-    pub(super) async fn is_erased(&self, trust: &Trust, row: &PhotoRow) -> Result<bool, FolkError> {
-        let tombstones = self.tombstones(trust);
-        match tombstones.of(&row.chain_device, &row.capture_id)? {
-            Some(tombstone) if tombstone.sha256 == row.sha256 => {
-                let row = row.clone();
-                let swept = tokio::task::spawn_blocking(move || tombstones.sweep(&[row])).await;
-                if let Err(error) = swept.map_err(|_| IndexError::Damaged("photo"))? {
-                    self.left_over(&error.into());
-                }
-                Ok(true)
-            }
-            Some(_) | None => Ok(false),
-        }
-    }
-
-    /// Why a photo stays refused of which what was kept was erased. What lies here of it all the same, from a copy, goes.
-    pub(super) async fn stays_refused(
-        &self,
-        trust: &Trust,
-        row: &PhotoRow,
-    ) -> Result<Option<FilingRefusal>, FolkError> {
-        let (tombstones, row) = (self.tombstones(trust), row.clone());
-        let looked = tokio::task::spawn_blocking(move || {
-            let cause = tombstones.of_refused(&row)?.and_then(|tombstone| tombstone.refused);
-            let swept = if cause.is_some() { tombstones.sweep_refused(&[row]) } else { Ok(()) };
-            Ok::<_, DiskError>((cause, swept))
-        });
-        let (cause, swept) = looked.await.map_err(|_| IndexError::Damaged("photo"))??;
-        if let Err(error) = swept {
-            self.left_over(&error.into());
-        }
-        Ok(cause)
     }
 
     /// What becomes of a photo whose bytes are not at the gateway.

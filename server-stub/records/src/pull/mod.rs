@@ -8,6 +8,7 @@
 //! each step's result is durable before the next step, so that a crash repeats at most one step.
 
 mod decisions;
+mod erased;
 mod error;
 mod fetch;
 mod judge;
@@ -20,7 +21,7 @@ mod settle;
 mod witness;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gauze_attest::Roots;
@@ -35,18 +36,17 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::amend::AmendmentFiles;
 use crate::clock::Clock;
-use crate::coded::Coded as _;
 use crate::disk::{self, PUBLIC};
-use crate::folk::{Folk, FolkError, remove};
+use crate::folk::Folk;
 use crate::gateway::GatewayPort;
 use crate::https::HttpsGateway;
 use crate::in_force::{History, InForce};
-use crate::index::{Index, IndexError};
-use crate::keeping::Tombstones;
+use crate::index::Index;
 use crate::keys::{KeyDir, KeysError};
 use crate::layout::Layout;
 use crate::trust::{StatusFile, Trust, TrustError};
 
+use erased::Earlier;
 use patience::Patience;
 
 pub use decisions::Approve;
@@ -152,8 +152,8 @@ pub struct Puller<G> {
     /// A permit for each photo that is being judged, also after its pass was cut off; and for each that is being opened.
     working: Arc<Semaphore>,
     opening: Arc<Semaphore>,
-    /// Whether erasures were repeated on what a copy may have brought back.
-    repeated: AtomicBool,
+    /// Erasures from before this start.
+    earlier: Earlier,
     /// Held as long as this puller lives.
     _lock: Alone,
 }
@@ -183,7 +183,7 @@ impl<G: GatewayPort> Puller<G> {
         let (working, opening) =
             (Arc::new(Semaphore::new(fetch::AT_ONCE)), Arc::new(Semaphore::new(fetch::OPENED)));
         let approve = Approve::Nothing;
-        Ok(Self {
+        let puller = Self {
             config,
             keys,
             status,
@@ -202,9 +202,12 @@ impl<G: GatewayPort> Puller<G> {
             patience: Mutex::default(),
             working,
             opening,
-            repeated: AtomicBool::new(false),
+            earlier: Earlier::default(),
             _lock: lock,
-        })
+        };
+        // Before anybody goes over the acts in their order.
+        puller.acts_again(&trust.tenant).await?;
+        Ok(puller)
     }
 
     /// Signs some of what is proposed without asking anybody.
@@ -286,48 +289,6 @@ impl<G: GatewayPort> Puller<G> {
             believed: trust.now.bundle.records.clone().into(),
         };
         Ok(Folk::open(&self.index, files, trust.folk.clone(), self.history.clone()).await?)
-    }
-
-    fn tombstones(&self, trust: &Trust) -> Tombstones {
-        let (layout, tenant) = (self.layout.clone(), trust.tenant.clone());
-        Tombstones { layout, tenant, believed: trust.now.bundle.records.clone().into() }
-    }
-
-    /// Once for each start: what a killed process left, and what a copy of the directory brought back, goes again. What does not go is
-    /// tried with the next pull, and keeps no other photo from being filed.
-    async fn repeat_erasures(&self, trust: &Trust) {
-        if self.repeated.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        if let Err(error) = self.erase_again(trust).await {
-            self.left_over(&error);
-        }
-    }
-
-    /// What is left is removed with the next pull, which goes over all tombstones again.
-    fn left_over(&self, error: &FolkError) {
-        self.repeated.store(false, Ordering::Relaxed);
-        tracing::error!(code = error.code(), %error, "something of an erased photo is left, and is tried again");
-    }
-
-    async fn erase_again(&self, trust: &Trust) -> Result<(), FolkError> {
-        let tombstones = self.tombstones(trust);
-        let reading = tombstones.clone();
-        let all = tokio::task::spawn_blocking(move || reading.all()).await;
-        let all = all.map_err(|_| IndexError::Damaged("photo"))??;
-        let (mut done, any) = (Ok(()), !all.is_empty());
-        for lying in all {
-            let removed = match lying.says {
-                Ok(Some(tombstone)) => remove(&self.index, &tombstones, &tombstone).await,
-                Ok(None) => Ok(()),
-                Err(error) => Err(error.into()),
-            };
-            done = done.and(removed);
-        }
-        if any {
-            self.index.empty_journal().await?;
-        }
-        done
     }
 
     /// What people choose from on phones, by the policy in force.

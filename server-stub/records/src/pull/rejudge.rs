@@ -1,17 +1,44 @@
-//! Judging again what was refused, because a person inside asked after a mend.
+//! Judging again what was refused, because a person inside asked after a mend; and acts of a kind that an older version did not know.
 //!
 //! Always: an enrolment holds if it holds by what was in force at its place or by what is in force now, and a person asked
 //! for that; everything else is judged as it was the first time, at its own place, by the acts and the chain before it. What was filed
 //! meanwhile keeps its place in the chain.
 
-use gauze_wire::{Enrolment, FilingRefusal, Jws, Signed as _};
+use gauze_wire::{Act, Enrolment, FilingRefusal, Jws, Signed as _, Tenant};
 
+use super::life::judge_act;
 use super::{PassReport, PullError, Puller};
 use crate::gateway::GatewayPort;
 use crate::index::{IndexError, Judged, KnownDevice, PhotoRow};
 use crate::trust::Trust;
 
+/// Rejected entries that are looked at together.
+const AT_ONCE: u32 = 256;
+
 impl<G: GatewayPort> Puller<G> {
+    /// Takes in acts that are rejected and hold by what was in force at their place: a version that did not know their kind had them
+    /// cosigned all the same, and the gateway says that they were handed over. What changes a phone's standing is not taken in late:
+    /// photos were judged without it since.
+    pub(super) async fn acts_again(&self, tenant: &Tenant) -> Result<(), PullError> {
+        let mut from = 0;
+        loop {
+            let rejected = self.index.rejected(from, AT_ONCE).await?;
+            let Some((last, _)) = rejected.last() else { return Ok(()) };
+            from = last + 1;
+            for (place, jws) in rejected.iter().filter(|(_, jws)| jws.typ() == Act::TYP) {
+                let by = self.history().at(*place)?;
+                let Judged::Noted(noted) = judge_act(&by, tenant, jws) else { continue };
+                if noted.status.is_none() && noted.former.is_none() {
+                    self.index.readmit_act(*place, &noted).await?;
+                    tracing::info!(
+                        log_index = place,
+                        "an act is taken in that an older version did not know"
+                    );
+                }
+            }
+        }
+    }
+
     /// Judges every photo again that a person asked for.
     pub(super) async fn rejudge(&self, trust: &Trust, report: &mut PassReport) -> Result<(), PullError> {
         while let Some(row) = self.index.next_again().await? {

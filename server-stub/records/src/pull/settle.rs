@@ -62,6 +62,13 @@ impl<G: GatewayPort> Puller<G> {
         let mut newest = self.newest(trust, &witness).await?;
         let (mut done, mut settled) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
+            // What was erased while it was fetched is told no other word than what stands in its place.
+            let outcome = match outcome {
+                Outcome::Filed(_) if row.kind != Kind::Void => {
+                    self.stands_in_place(trust, row).await.unwrap_or(outcome)
+                }
+                outcome => outcome,
+            };
             let moot = matches!(outcome, Outcome::Discarded(_));
             let erased = matches!(outcome, Outcome::Erased | Outcome::StaysRefused(_));
             let (cause, told) = match outcome {
@@ -96,16 +103,6 @@ impl<G: GatewayPort> Puller<G> {
         }
         self.index.settle(&settled).await?;
         for (row, cause) in done {
-            // Erased under another signature while it was fetched.
-            let may_be = cause.is_none() && row.kind != Kind::Void;
-            let erased = if may_be { self.is_erased(trust, row).await } else { Ok(false) };
-            let erased = erased.inspect_err(|error| self.left_over(error));
-            if erased.unwrap_or(false) {
-                self.index.erase(&row.chain_device, &row.capture_id).await?;
-                if let Err(error) = self.index.empty_journal().await {
-                    self.left_over(&error.into());
-                }
-            }
             tell(row, cause, report);
         }
         stopped.and(handed)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gauze_listen::quoted;
 use gauze_wire::{Deed, DeviceId, Photos, Tenant, Wanted};
 
 use crate::list::ListedAct;
@@ -67,21 +68,24 @@ fn line(
                 wanted.kind()
             ));
         }
-        // The gateway flags again by itself, decisions are the hospital's, and a report is a case here already.
-        Deed::Flag { .. } | Deed::Settle { .. } | Deed::Report { .. } => return None,
+        Deed::Report { .. } => {
+            return Some(format!(
+                "# entry {} of the log before reported something under the name {} at {}, and is no case here: have it reported again, or read it as breach.md tells",
+                act.log_index,
+                quoted(&act.operator).replace(char::is_control, " "),
+                act.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            ));
+        }
+        // The gateway flags again by itself, and decisions are the hospital's.
+        Deed::Flag { .. } | Deed::Settle { .. } => return None,
     };
     if !enrolled.contains(device) {
         return Some(format!(
             "# {verb} {device}: the gateway does not know this phone, which can do nothing until it enrols"
         ));
     }
-    let (operator, reason) = (quoted(&act.operator), quoted(&act.reason));
+    let (tenant, operator, reason) = (quoted(tenant), quoted(&act.operator), quoted(&act.reason));
     Some(format!(
         "gauze-gateway admin device {verb} --data gateway --tenant {tenant} --operator {operator} --reason {reason}{more} -- {device}"
     ))
-}
-
-/// One word for a POSIX shell, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -8,9 +8,12 @@ mod command;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gauze_people::cases::{Cases, Crowd};
+use gauze_people::log::read_entries;
 use gauze_wire::{CaptureId, Deed, DeviceId, Digest, Manifest, ProposalId};
 use serde::Serialize;
 
+use crate::access::log_dir;
 use crate::coded::Coded;
 use crate::disk::{self, DiskError, PUBLIC, at};
 use crate::index::{Decided, Index, IndexError, Kind, Status};
@@ -93,9 +96,12 @@ pub async fn restored(data: &Path, former: &Path) -> Result<Restored, RestoredEr
     let erased = copy_tombstones(&now, &before)?;
     let moved = move_strangers((&now, &index), (&before, &old)).await?;
     let decided = decide_again(&index, &old).await?;
+    let cases = cases(data);
+    let counted = counted(&cases, &old).await?;
     index.close().await;
     old.close().await;
-    let acts = forgotten(list_acts(former).await?, list_acts(data).await?);
+    let mut acts = forgotten(list_acts(former).await?, list_acts(data).await?);
+    acts.retain(|act| !is_case(act, &cases, &counted));
     let enrolled: Vec<DeviceId> =
         list_devices(data).await?.into_iter().map(|phone| phone.device_id).collect();
     let commands = command::commands(&acts, &tenant, &enrolled);
@@ -187,6 +193,37 @@ async fn decide_again(index: &Index, old: &Index) -> Result<Vec<ProposalId>, Ind
         }
     }
     Ok(decided)
+}
+
+/// The cases of the access log that was copied here; none where it does not read: then each report is told.
+fn cases(data: &Path) -> Cases {
+    let mut cases = Cases::default();
+    let read = read_entries(&log_dir(data), |kept| {
+        if let Some(entry) = &kept.entry {
+            cases.see(kept.index, entry);
+        }
+    });
+    if read.is_ok() { cases } else { Cases::default() }
+}
+
+/// What was counted of the log before.
+async fn counted(cases: &Cases, old: &Index) -> Result<Vec<Crowd>, IndexError> {
+    let mut counted = Vec::new();
+    for crowd in cases.crowds_of(0, u64::MAX) {
+        match old.tree(crowd.to).await {
+            Ok(tree) if tree.root() == crowd.root => counted.push(crowd),
+            Ok(_) | Err(IndexError::Damaged(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(counted)
+}
+
+/// Whether an act reported what is a case here, or is counted in one: nobody has to say it again.
+fn is_case(act: &ListedAct, cases: &Cases, counted: &[Crowd]) -> bool {
+    let Deed::Report { sealed } = &act.deed else { return false };
+    let of = |crowd: &Crowd| (crowd.from..crowd.to).contains(&act.log_index);
+    cases.has_sealed(&Digest::of(sealed.as_slice())) || counted.iter().any(of)
 }
 
 /// Whether one repeats the other: what is asked for again has another id.

@@ -7,11 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_people::Sealed;
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::keeping::{Erasing, noted_refused};
-use gauze_people::log::{About, Event, Happening, Kind, Outcome};
+use gauze_people::log::{About, Event, Happening, Kind, LogFailure, Outcome};
 use gauze_people::person::PersonId;
 use gauze_wire::{CaptureId, Digest, FilingRefusal, Text};
 use jiff::Timestamp;
@@ -111,14 +109,14 @@ impl Place {
             return Ok(erasing);
         }
         let sealed = self.folk.seal_words(&self.folk.refused(), words.as_str())?;
-        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| KeepingError::Words)?;
+        let note = noted_refused(&sha256, cause, wish.asked_by);
         let about =
             About { kind: Kind::Photo, id: Some(photo.to_string()), patient: None, teams: BTreeSet::new() };
         let event = Event {
             who: Some(wish.by.clone()),
             about: Some(about),
-            reason: Some(Reason { code: wish.ground, sealed_words: Some(sealed) }),
-            note: noted_refused(&sha256, cause, wish.asked_by),
+            reason: Some(Reason { code: wish.ground, sealed_words: Some(sealed.clone()) }),
+            note: Some(note.ok_or_else(|| LogFailure::Entry("note".to_owned()))?),
             ..Event::of(Happening::PhotoErased, Outcome::Done, now)
         };
         let line = self.log.note(&event).await?;
@@ -127,6 +125,7 @@ impl Place {
             asked_by: Some(wish.asked_by.clone()),
             at: now,
             ground: wish.ground,
+            words: Some(sealed),
             sha256,
             rules: None,
             refused: Some(cause),

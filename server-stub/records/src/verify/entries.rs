@@ -211,6 +211,9 @@ impl Audit<'_> {
             }
             return Ok(());
         }
+        if self.tombstones.of_refused(row)?.is_some() {
+            report.find("filed_though_erased", row.capture_id);
+        }
         report.files += 1;
         match measure(&path)? {
             Some(found) if found == (binding.sha256, binding.size) => {}

@@ -1,6 +1,6 @@
 //! The access log and the roles on the command line, offline.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use gauze_people::acting::{Acting, Barred, Factor, Network};
@@ -12,6 +12,8 @@ use gauze_records::access::{open_log, roles};
 use gauze_records::keys::{KeyDir, RecipientKind, make};
 use jiff::Timestamp;
 use serde_json::Value;
+
+use crate::fixture::write;
 
 struct Ward {
     _dir: tempfile::TempDir,
@@ -82,14 +84,10 @@ fn records(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gauze-records")).args(arguments).output().unwrap()
 }
 
-fn said(arguments: &[&str]) -> String {
+pub fn said(arguments: &[&str]) -> String {
     let done = records(arguments);
     assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).unwrap()
-}
-
-fn put(path: &Path, text: &str) {
-    std::io::Write::write_all(&mut std::fs::File::create(path).unwrap(), text.as_bytes()).unwrap();
 }
 
 #[test]
@@ -126,11 +124,11 @@ fn a_log_that_was_changed_or_rolled_back_fails_the_command() {
     assert!(records(&held).status.success());
     let lines: Vec<&str> = whole.lines().collect();
     let swapped = format!("{}\n{}\n{}\n", lines[1], lines[0], lines[2..].join("\n"));
-    put(&entries, &swapped);
+    write(&entries, swapped);
     let done = records(&["log", "verify", "--data", data]);
     assert_eq!(done.status.code(), Some(1));
     assert!(String::from_utf8(done.stdout).unwrap().contains("other_tree"));
-    put(&entries, &format!("{}\n", lines[..4].join("\n")));
+    write(&entries, format!("{}\n", lines[..4].join("\n")));
     let done = records(&held);
     assert!(String::from_utf8(done.stdout).unwrap().contains("rolled_back"));
     // Nothing is shown on the strength of such a log.
@@ -172,17 +170,17 @@ fn roles_are_checked_explained_and_listed() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(said(&[&asked[..], &["eyes", "--break-glass", "10"]].concat()).contains("break-glass"));
     let wrong = ward.data.join("wrong.cedar");
-    put(&wrong, "@id(\"a\") permit (principal, action, resource) when { context.insid };");
+    write(&wrong, "@id(\"a\") permit (principal, action, resource) when { context.insid };");
     let done = records(&["roles", "check", wrong.to_str().unwrap()]);
     assert!(String::from_utf8(done.stderr).unwrap().starts_with("policy_invalid: "));
     std::fs::create_dir_all(ward.data.join("people")).unwrap();
     let grants =
         r#"{"grants":[{"person":"ben","role":"lead","teams":["eyes"],"not_after":"2100-01-01T00:00:00Z"}]}"#;
-    put(&ward.data.join("people/roles.json"), grants);
+    write(&ward.data.join("people/roles.json"), grants);
     assert!(said(&["roles", "list", "--data", data]).contains("ben  lead  eyes"));
     let ben =
         ["roles", "explain", "--data", data, "--person", "ben", "--action", "amend", "--of-team", "eyes"];
     assert!(said(&ben).contains("lead-own-team"));
-    put(&ward.data.join("people/roles.json"), r#"{"grants":[{"person":"ben","role":"lead"}]}"#);
+    write(&ward.data.join("people/roles.json"), r#"{"grants":[{"person":"ben","role":"lead"}]}"#);
     assert_eq!(records(&["roles", "list", "--data", data]).status.code(), Some(1));
 }

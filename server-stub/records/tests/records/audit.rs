@@ -1,12 +1,11 @@
 //! `verify` notices whatever was edited.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 
 use gauze_records::Coded as _;
 use gauze_records::verify::verify;
 
-use crate::fixture::{Hospital, Phone, Photo};
+use crate::fixture::{Hospital, Phone, Photo, write};
 
 async fn filed() -> (Hospital, Vec<Photo>) {
     let hospital = Hospital::new();
@@ -21,21 +20,13 @@ async fn filed() -> (Hospital, Vec<Photo>) {
     (hospital, photos)
 }
 
-async fn codes(hospital: &Hospital) -> Vec<&'static str> {
-    let report = hospital.verify().await;
-    assert_eq!(report.ok, report.findings.is_empty());
-    let mut codes: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
-    codes.dedup();
-    codes
-}
-
 #[tokio::test]
 async fn an_edited_sealed_file_shows() {
     let (hospital, photos) = filed().await;
     let mut bytes = photos[1].sealed.clone();
     bytes[100] ^= 1;
-    File::create(hospital.sealed(&photos[1])).unwrap().write_all(&bytes).unwrap();
-    assert_eq!(codes(&hospital).await, ["file_differs"]);
+    write(&hospital.sealed(&photos[1]), bytes);
+    assert_eq!(hospital.found().await, ["file_differs"]);
 }
 
 #[tokio::test]
@@ -43,7 +34,7 @@ async fn a_removed_and_an_added_file_show() {
     let (hospital, photos) = filed().await;
     let path = hospital.sealed(&photos[0]);
     fs::rename(&path, path.with_extension("bak")).unwrap();
-    assert_eq!(codes(&hospital).await, ["file_missing", "file_unknown"]);
+    assert_eq!(hospital.found().await, ["file_missing", "file_unknown"]);
 }
 
 #[tokio::test]
@@ -82,7 +73,7 @@ async fn an_edited_index_shows() {
     for (edit, expected) in edits {
         let (hospital, _) = filed().await;
         assert_eq!(hospital.sql(edit).await, 1, "{edit}");
-        let found = codes(&hospital).await;
+        let found = hospital.found().await;
         assert!(!found.is_empty(), "{edit}");
         for code in expected {
             assert!(found.contains(code), "{edit}: {code} not in {found:?}");
@@ -97,7 +88,7 @@ async fn a_planted_file_shows_whatever_row_was_invented_for_it() {
     let path = hospital.sealed(&planted);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::copy(hospital.sealed(&photos[0]), &path).unwrap();
-    assert_eq!(codes(&hospital).await, ["file_unknown"]);
+    assert_eq!(hospital.found().await, ["file_unknown"]);
     let (device, capture) = (planted.binding().device_id, planted.id());
     for (log_index, expected) in [(5, "index_row_unknown"), (0, "index_row_unknown"), (4, "file_unknown")] {
         let invented = format!(
@@ -107,7 +98,7 @@ async fn a_planted_file_shows_whatever_row_was_invented_for_it() {
             planted.jws.digest(),
         );
         hospital.sql(Box::leak(invented.into_boxed_str())).await;
-        let found = codes(&hospital).await;
+        let found = hospital.found().await;
         assert!(found.contains(&expected) && found.contains(&"file_unknown"), "{log_index}: {found:?}");
     }
 }
@@ -123,7 +114,7 @@ async fn a_cosigned_checkpoint_of_before_that_was_put_back_shows() {
     hospital.pass().await.unwrap();
     assert!(hospital.verify().await.ok);
     hospital.sql("UPDATE state SET value = (SELECT value FROM kept) WHERE name = 'cosigned'").await;
-    assert!(codes(&hospital).await.contains(&"checkpoint_behind"));
+    assert!(hospital.found().await.contains(&"checkpoint_behind"));
 }
 
 #[tokio::test]
@@ -133,7 +124,7 @@ async fn a_cosigned_checkpoint_that_was_put_back_shows() {
     let statement: &'static str =
         Box::leak(format!("UPDATE state SET value = '{unsigned}' WHERE name = 'cosigned'").into_boxed_str());
     hospital.sql(statement).await;
-    assert_eq!(codes(&hospital).await, ["cosignature_invalid"]);
+    assert_eq!(hospital.found().await, ["cosignature_invalid"]);
 }
 
 #[tokio::test]
@@ -141,7 +132,7 @@ async fn a_bundle_that_the_pinned_root_did_not_sign_shows() {
     let (hospital, _) = filed().await;
     let other = Hospital::new();
     fs::copy(other.path("bundle.jws"), hospital.data().join("bundles/1.jws")).unwrap();
-    assert!(codes(&hospital).await.contains(&"bundle_untrusted"));
+    assert!(hospital.found().await.contains(&"bundle_untrusted"));
 }
 
 #[tokio::test]

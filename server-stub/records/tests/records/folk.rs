@@ -10,7 +10,7 @@ use gauze_records::{Amending, Change, Coded as _, Found, Refiled, Sought, Which}
 use gauze_wire::{BirthDate, Choice, Established, Identifier, NhsNumber, Patient, Record, Site, Text};
 use serde_json::json;
 
-use super::fixture::{Edit, Fake, Hospital, Phone};
+use super::fixture::{Edit, Fake, Hospital, Phone, files_below};
 use super::viewer::ward::{Office, acting};
 
 pub const FAMILY: &str = "Featherstonehaugh";
@@ -258,12 +258,7 @@ async fn no_file_of_the_data_directory_names_a_patient() {
 }
 
 fn search(dir: &Path, read: &mut usize) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            search(&path, read);
-            continue;
-        }
+    for path in files_below(dir) {
         let bytes = fs::read(&path).unwrap();
         *read += bytes.len();
         for needle in [

@@ -1,33 +1,14 @@
 //! The index for people after something went wrong: amendments and photos that do not open, and what comes back.
 
 use std::fs;
-use std::path::PathBuf;
 
 use gauze_people::action::act;
 use gauze_people::person::Role;
 use gauze_records::{Folk, Sought, Which};
 
-use super::fixture::Hospital;
+use super::fixture::{Hospital, files_below, write};
 use super::folk::{FAMILY, NHS, amend, filed, patient, text};
 use super::viewer::ward::{Office, acting};
-
-/// Every file below a directory of the data, in order.
-fn files(hospital: &Hospital, below: &str) -> Vec<PathBuf> {
-    let (mut dirs, mut files) = (vec![hospital.data().join(below)], Vec::new());
-    while let Some(dir) = dirs.pop() {
-        for entry in fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { dirs.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    files
-}
-
-#[expect(clippy::disallowed_methods, reason = "a disk that fails syncs nothing")]
-fn put(path: &PathBuf, bytes: &[u8]) {
-    fs::write(path, bytes).unwrap();
-}
 
 async fn forget(hospital: &Hospital) {
     hospital.sql("UPDATE state SET value = 'another identity' WHERE name = 'folk'").await;
@@ -47,12 +28,12 @@ async fn a_photo_that_was_taken_from_its_patient_does_not_come_back_under_them()
         amend(&hospital, &folk, &found, None).await.unwrap();
         amend(&hospital, &folk, &found, Some(patient("Ng", None, Some("17")))).await.unwrap();
         folk.close().await;
-        let amendment = files(&hospital, "amended").remove(0);
+        let amendment = files_below(&hospital.data().join("amended")).remove(0);
         let kept = fs::read(&amendment).unwrap();
         if gone {
             fs::remove_file(&amendment).unwrap()
         } else {
-            put(&amendment, b"nothing")
+            write(&amendment, b"nothing")
         }
 
         forget(&hospital).await;
@@ -66,7 +47,7 @@ async fn a_photo_that_was_taken_from_its_patient_does_not_come_back_under_them()
         assert!(folk.history(&tray[0], &opening).await.is_err());
         folk.close().await;
 
-        put(&amendment, &kept);
+        write(&amendment, &kept);
         let folk = puller.folk().await.unwrap();
         assert_eq!(folk.refill().await.unwrap().made, 1);
         let again = folk.search(&Sought::Number(text("17"))).await.unwrap().remove(0).newest;
@@ -107,7 +88,7 @@ async fn a_directory_that_is_put_together_again_shows_each_photo_as_it_was_amend
 async fn a_photo_that_does_not_open_keeps_no_other_out_and_is_not_tried_at_once_again() {
     let hospital = Hospital::new();
     let puller = filed(&hospital, &[None, Some(patient(FAMILY, Some(NHS), None)), None]).await;
-    let sealed = files(&hospital, "sealed").remove(0);
+    let sealed = files_below(&hospital.data().join("sealed")).remove(0);
     let kept = fs::read(&sealed).unwrap();
     // Opening a directory succeeds, and reading it fails as a bad disk does.
     fs::remove_file(&sealed).unwrap();
@@ -121,7 +102,7 @@ async fn a_photo_that_does_not_open_keeps_no_other_out_and_is_not_tried_at_once_
     assert_eq!(folk.refill().await.unwrap().missing, 0, "and then not every round");
 
     fs::remove_dir(&sealed).unwrap();
-    put(&sealed, &kept);
+    write(&sealed, &kept);
     let mut rounds = 0;
     while folk.refill().await.unwrap().made == 0 {
         rounds += 1;

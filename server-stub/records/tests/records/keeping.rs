@@ -5,22 +5,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gauze_people::Remembered;
 use gauze_people::Roles;
 use gauze_people::action::act;
 use gauze_people::context::{Context, ReasonCode};
 use gauze_people::keeping::{Erasing, ruling};
-use gauze_people::log::{AccessLog, Event, Happening, LogKeys, Outcome, What, read_entries};
+use gauze_people::log::{AccessLog, Event, Happening, LogKeys, Outcome};
 use gauze_people::person::{PersonId, Role};
 use gauze_people::subject::Subject;
 use gauze_records::access::open_log;
 use gauze_records::keeping::Tombstone;
-use gauze_records::retention::{Due, ErasedNow, KeepingError, OnRequest, due, erase_due, erase_refused};
-use gauze_records::{Again, Coded as _, Folk, Found, Status, Which, keys, rejudge, restored};
-use gauze_wire::{CaptureId, Digest, FilingRefusal, Jws, Refused, SoftwareKey};
+use gauze_records::retention::{Due, KeepingError, due, erase_due};
+use gauze_records::{Coded as _, Folk, Found, Status, Which, restored};
+use gauze_wire::{CaptureId, Digest, Jws, SoftwareKey};
 use sqlx::Row as _;
 
-use super::fixture::{Edit, Hospital, Phone, Photo, seal_elsewhere, write};
+use super::fixture::{Edit, Hospital, Phone, Photo, copy, files_below, holding, write};
 use super::folk::{FAMILY, NHS, amend, patient, told};
 use super::viewer::ward::{TEAM, acting};
 
@@ -63,6 +62,7 @@ impl Day {
             asked_by: Some(PersonId("lead".into())),
             at: self.hospital.now(),
             ground: ReasonCode::PatientRequest,
+            words: None,
             sha256: self.photos[photo].binding().sha256,
             rules: None,
             refused: None,
@@ -100,24 +100,6 @@ impl Day {
             self.hospital.filed(photo);
         }
     }
-}
-
-fn all_files(dir: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
-        if entry.is_dir() { files.extend(all_files(&entry)) } else { files.push(entry) }
-    }
-    files
-}
-
-/// Files below a directory that hold any 32 bytes of a secret, or the whole of a shorter one.
-fn holding(dir: &Path, secret: &[u8]) -> Vec<PathBuf> {
-    let run = secret.len().min(32);
-    // Any run of twice that length holds one of these whole.
-    // The first line of a sealed file is the same in all of them.
-    let blocks: HashSet<&[u8]> = secret.chunks_exact(run).skip(usize::from(secret.len() > 64)).collect();
-    let holds = |path: &PathBuf| fs::read(path).unwrap().windows(run).any(|window| blocks.contains(window));
-    all_files(dir).into_iter().filter(holds).collect()
 }
 
 /// What the disk holds of a photo: the sealed file, the amendment, and what the index for people keeps of it.
@@ -194,7 +176,7 @@ async fn after_an_erasure_no_file_holds_anything_of_the_photo_and_the_chain_is_w
 }
 
 fn holding_of(dir: &Path) -> Vec<Vec<u8>> {
-    all_files(dir).iter().map(|path| fs::read(path).unwrap()).collect()
+    files_below(dir).iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
 /// Where an erasure can be cut off, by what is in its way: a directory where a file is to be removed or written fails as a bad
@@ -234,7 +216,7 @@ async fn a_photo_is_whole_or_its_erasure_is_finished_wherever_it_is_cut_off() {
         if let Some(path) = in_the_way {
             fs::remove_dir_all(&path).unwrap();
             if let Some(kept) = kept {
-                put(&path, &kept);
+                write(&path, &kept);
             }
         } else {
             hospital.sql("DROP TRIGGER failing").await;
@@ -260,11 +242,6 @@ async fn a_photo_is_whole_or_its_erasure_is_finished_wherever_it_is_cut_off() {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a disk that fails syncs nothing")]
-fn put(path: &Path, bytes: &[u8]) {
-    fs::write(path, bytes).unwrap();
-}
-
 #[tokio::test]
 async fn an_erased_photo_is_never_brought_back_by_a_pull_a_copy_or_another_signature() {
     let day = Day::of(2).await;
@@ -273,9 +250,8 @@ async fn an_erased_photo_is_never_brought_back_by_a_pull_a_copy_or_another_signa
     day.erased(0).await;
 
     // A copy of the file comes back.
-    put(&hospital.sealed(&day.photos[0]), &kept);
-    let found = hospital.verify().await;
-    assert_eq!(found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["file_erased"]);
+    write(&hospital.sealed(&day.photos[0]), &kept);
+    assert_eq!(hospital.found().await, ["file_erased"]);
     hospital.pass().await.unwrap();
     day.check(1).await;
 
@@ -294,25 +270,13 @@ async fn an_erased_photo_is_never_brought_back_by_a_pull_a_copy_or_another_signa
     for kept in ["sealed", "bundles", "in-force", "erased"] {
         copy(&old.join(kept), &hospital.data().join(kept));
     }
-    put(&hospital.sealed(&day.photos[0]), &kept);
+    write(&hospital.sealed(&day.photos[0]), &kept);
     let blobs = hospital.gateway.with(|shop| shop.blob_calls);
     assert_eq!(hospital.pass().await.unwrap().missing, 0);
     assert_eq!(hospital.gateway.with(|shop| shop.blob_calls), blobs, "it is not even asked for");
     assert!(holding(&hospital.data(), &day.photos[0].sealed).is_empty());
     let report = hospital.verify().await;
     assert!(report.ok && report.erased == 2, "{:?}", report.findings);
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target)
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 #[tokio::test]
@@ -357,22 +321,17 @@ async fn a_tombstone_that_nobody_of_ours_signed_erases_nothing_and_is_found() {
         fs::read_to_string(day.tombstone(0)).unwrap(),
         "nothing".to_owned(),
     ] {
-        put(&day.tombstone(1), forged.as_bytes());
+        write(&day.tombstone(1), forged.as_bytes());
         hospital.pass().await.unwrap();
         assert!(hospital.sealed(&day.photos[1]).is_file());
-        let found = hospital.verify().await;
-        assert_eq!(
-            found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(),
-            ["tombstone_invalid"]
-        );
+        assert_eq!(hospital.found().await, ["tombstone_invalid"]);
     }
     fs::remove_file(day.tombstone(1)).unwrap();
     day.check(1).await;
 
     // Without its tombstone an erased photo is a missing one.
     fs::remove_file(day.tombstone(0)).unwrap();
-    let found = hospital.verify().await;
-    assert_eq!(found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["file_missing"]);
+    assert_eq!(hospital.found().await, ["file_missing"]);
 }
 
 /// Whose line it is that puts these rules in force.
@@ -411,7 +370,7 @@ async fn a_log_that_the_pages_do_not_open_lists_and_erases_nothing_by_the_comman
     made.await.unwrap();
     let file = |root: &Path| root.join("entries/000000000000.log");
     let (path, line) = (file(&data.join("access")), fs::read(file(forged.path())).unwrap());
-    put(&path, &[fs::read(&path).unwrap(), line].concat());
+    write(&path, [fs::read(&path).unwrap(), line].concat());
     assert_eq!(due(&data, &keys, later).await.unwrap_err().code(), "log_damaged");
     let by = PersonId("a".repeat(26));
     let erased = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await;
@@ -479,11 +438,11 @@ async fn an_adopted_photo_is_put_right_and_erased_as_any_other() {
     let again = folk.by_reference(&capture).await.unwrap().unwrap();
     assert_eq!(again.label.patient.unwrap().family.as_str(), "Ng");
     assert_eq!(again.amended, 1);
-    assert!(!all_files(&hospital.data().join("amended")).is_empty());
+    assert!(!files_below(&hospital.data().join("amended")).is_empty());
     let erasing = Erasing { sha256: left.binding().sha256, ..day.erasing(0) };
     let key = Arc::new(hospital.keys().records().unwrap());
     folk.erase(capture, erasing, key).await.unwrap();
-    assert_eq!(all_files(&hospital.data().join("amended")), Vec::<PathBuf>::new());
+    assert_eq!(files_below(&hospital.data().join("amended")), Vec::<PathBuf>::new());
     folk.close().await;
     puller.close().await;
     assert!(hospital.verify().await.ok);
@@ -508,10 +467,10 @@ async fn an_amendment_that_cannot_be_read_makes_no_photo_due() {
     }
     let of = |photo: usize| {
         let id = day.id(photo).to_string();
-        let files = all_files(&data.join("amended"));
+        let files = files_below(&data.join("amended"));
         files.into_iter().find(|path| path.to_str().unwrap().contains(&id)).unwrap()
     };
-    put(&of(0), b"damaged");
+    write(&of(0), b"damaged");
     // Its row is to be made again, and is.
     hospital.sql("UPDATE photo SET folk = 0").await;
     for made in [false, true] {
@@ -550,7 +509,7 @@ async fn a_file_that_does_not_go_keeps_no_other_photo_from_being_filed_or_erased
     let lines = vec![(day.id(0), day.erasing(0)), (day.id(1), day.erasing(1))];
     assert!(folk.resume(lines, key).await.is_err());
     assert!(!hospital.sealed(&day.photos[1]).exists(), "the other one is erased");
-    assert!(all_files(&hospital.data().join("amended")).is_empty(), "nor is anything else of it left");
+    assert!(files_below(&hospital.data().join("amended")).is_empty(), "nor is anything else of it left");
     folk.close().await;
     puller.close().await;
     let puller = hospital.puller().await.unwrap();
@@ -599,252 +558,10 @@ async fn a_command_finishes_what_was_cut_off_behind_its_line_under_that_line() {
     fs::create_dir_all(data.join("people")).unwrap();
     write(&data.join("people/retention.json"), RULES);
     put_in_force(&day.hospital).await;
-    put(&data.join("erased"), b"in the way");
+    write(&data.join("erased"), b"in the way");
     erase_due(&data, &keys, (&by, &[day.id(0)]), later).await.unwrap_err();
     fs::remove_file(data.join("erased")).unwrap();
     let erased = erase_due(&data, &keys, (&by, &[day.id(0)]), later).await.unwrap();
     assert_eq!(erased[0].line, 1, "one erasure has one line");
     day.check(1).await;
-}
-
-/// What two people decided about a photo that was refused.
-async fn erase_as_asked(hospital: &Hospital, photo: &Photo) -> Result<Vec<ErasedNow>, KeepingError> {
-    let (by, asked_by) = (PersonId("a".repeat(26)), PersonId("b".repeat(26)));
-    let wish = OnRequest {
-        by: &by,
-        asked_by: &asked_by,
-        ground: ReasonCode::PatientRequest,
-        words: "Asked for by Quillonbert",
-        photos: &[photo.id()],
-    };
-    erase_refused(&hospital.data(), &hospital.keys(), &wish, hospital.now()).await
-}
-
-fn stone(hospital: &Hospital, photo: &Photo) -> Tombstone {
-    let binding = photo.binding();
-    let dir = hospital.data().join("erased").join(binding.device_id.as_str());
-    let text =
-        fs::read_to_string(dir.join(format!("{}.{}.jws", binding.capture_id, binding.sha256))).unwrap();
-    Jws::parse(&text).unwrap().verify_by(&[hospital.records_key()], &hospital.tenant()).unwrap()
-}
-
-/// A photo that no identity of the hospital opens, one that was filed, and whose identity it would take.
-async fn unopened() -> (Hospital, Phone, [Photo; 2], Hospital) {
-    let (hospital, other) = (Hospital::new(), Hospital::new());
-    let mut phone = Phone::enrolled(10, &hospital);
-    let to_other = |_: &Hospital, record: &[u8], picture: &[u8]| {
-        seal_elsewhere(other.identities()[0].to_recipient(), record, picture)
-    };
-    let refused = phone.photo_with(&hospital, &Edit { seal: &to_other, ..Edit::default() });
-    let filed = phone.photo(&hospital);
-    [&refused, &filed].into_iter().for_each(|photo| hospital.gateway.take(photo));
-    hospital.pass().await.unwrap();
-    assert_eq!(hospital.cause(&refused), "did_not_open");
-    (hospital, phone, [refused, filed], other)
-}
-
-/// The last word on a photo, as its phone reads it: `filed`, or why not.
-fn last_word(hospital: &Hospital, photo: &Photo) -> String {
-    let digest = photo.jws.digest().to_string();
-    let told = hospital.gateway.receipts();
-    let about = |jws: &&Jws| String::from_utf8(jws.payload_bytes().unwrap()).unwrap().contains(&digest);
-    let last = told.iter().rfind(about).unwrap();
-    match last.peek::<Refused>() {
-        Ok(refused) => refused.cause.code().to_owned(),
-        Err(_) => last.typ().replace("gauze-", ""),
-    }
-}
-
-fn mend(hospital: &Hospital, other: &Hospital) {
-    let path = hospital.keys().path(keys::IDENTITY);
-    let both = [&path, &other.keys().path(keys::IDENTITY)].map(|path| fs::read_to_string(path).unwrap());
-    write(&path, &both.concat());
-}
-
-#[tokio::test]
-async fn what_was_refused_is_erased_as_two_people_decided_and_no_file_holds_it() {
-    let (hospital, _, [refused, filed], _) = unopened().await;
-    let kept = hospital.data().join(format!("refused/{}.age", refused.jws.digest()));
-    assert_eq!(holding(&hospital.data(), &refused.sealed), [kept]);
-
-    let (data, keys) = (hospital.data(), hospital.keys());
-    let (one, two) = (PersonId("a".repeat(26)), PersonId("b".repeat(26)));
-    let now = hospital.now();
-    let wish =
-        OnRequest { by: &one, asked_by: &two, ground: ReasonCode::Legal, words: "as asked", photos: &[] };
-    for (wish, code) in [
-        (OnRequest { asked_by: &one, ..wish }, "own_wish"),
-        (OnRequest { words: " ", ..wish }, "words"),
-        (OnRequest { photos: &[filed.id()], ..wish }, "not_refused"),
-        (
-            OnRequest { photos: &["01930000-0000-7000-8000-000000000001".parse().unwrap()], ..wish },
-            "not_refused",
-        ),
-    ] {
-        assert_eq!(erase_refused(&data, &keys, &wish, now).await.unwrap_err().code(), code);
-    }
-    let puller = hospital.puller().await.unwrap();
-    assert_eq!(erase_as_asked(&hospital, &refused).await.unwrap_err().code(), "busy");
-    puller.close().await;
-    assert!(!holding(&data, &refused.sealed).is_empty());
-
-    let erased = erase_as_asked(&hospital, &refused).await.unwrap();
-    assert_eq!(erased.len(), 1);
-    assert_eq!(holding(&data, &refused.sealed), Vec::<PathBuf>::new());
-    assert!(holding(&data, b"Quillonbert").is_empty(), "why is sealed");
-    assert!(!holding(&data, &filed.sealed).is_empty(), "the others stay");
-    let said = stone(&hospital, &refused);
-    assert_eq!((said.refused, said.line), (Some(FilingRefusal::DidNotOpen), erased[0].line));
-    assert_eq!((said.by, said.asked_by), (one.clone(), Some(two)));
-    assert_eq!((said.ground, said.sha256), (ReasonCode::PatientRequest, refused.binding().sha256));
-    let mut lines = Vec::new();
-    read_entries(&data.join("access"), |kept| lines.extend(kept.entry)).unwrap();
-    let line = lines.iter().find(|entry| entry.what == What::Happening(Happening::PhotoErased)).unwrap();
-    assert_eq!((line.who.as_ref(), &line.id), (Some(&one), &said.entry));
-    assert!(line.note.as_ref().unwrap().as_str().starts_with(&refused.binding().sha256.to_string()));
-
-    let report = hospital.verify().await;
-    assert!(report.ok && report.erased == 1, "{:?}", report.findings);
-    let listed = hospital.list().await;
-    let gone = listed.iter().find(|one| one.capture_id == refused.id()).unwrap();
-    assert!(gone.erased && gone.status == Status::Refused);
-    // Once more, it is the same erasure.
-    assert_eq!(erase_as_asked(&hospital, &refused).await.unwrap(), erased);
-}
-
-#[tokio::test]
-async fn what_was_refused_and_erased_stays_refused_whatever_is_pulled_copied_or_judged_again() {
-    let (hospital, phone, [refused, _], other) = unopened().await;
-    let kept = hospital.data().join(format!("refused/{}.age", refused.jws.digest()));
-    erase_as_asked(&hospital, &refused).await.unwrap();
-    let asked_for = || hospital.gateway.with(|shop| shop.blob_calls);
-    let before = asked_for();
-    let nowhere = |when: &str| {
-        assert!(holding(&hospital.data(), &refused.sealed).is_empty(), "{when}");
-        assert_eq!(asked_for(), before, "{when}: its bytes are not even asked for");
-        assert_eq!(last_word(&hospital, &refused), "did_not_open", "{when}");
-    };
-
-    put(&kept, &refused.sealed);
-    let found = hospital.verify().await;
-    assert_eq!(found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["file_erased"]);
-    hospital.pass().await.unwrap();
-    nowhere("a copy of the file came back");
-
-    // By now it would open: the hospital has the identity, and a person asks.
-    mend(&hospital, &other);
-    rejudge(&hospital.data(), Again::All).await.unwrap();
-    put(&kept, &refused.sealed);
-    let report = hospital.pass().await.unwrap();
-    assert_eq!((report.filed, report.missing), (0, 0));
-    nowhere("somebody had it judged again");
-    assert!(hospital.verify().await.ok);
-
-    let adopted = phone.again(20, &hospital).adopt(&hospital, &refused);
-    hospital.gateway.take(&adopted);
-    assert_eq!(hospital.pass().await.unwrap().filed, 0);
-    nowhere("the phone's next key signed for it");
-    assert!(hospital.verify().await.ok);
-
-    let old = hospital.path("old");
-    fs::rename(hospital.data(), &old).unwrap();
-    for kept in ["sealed", "bundles", "in-force", "erased"] {
-        copy(&old.join(kept), &hospital.data().join(kept));
-    }
-    hospital.pass().await.unwrap();
-    nowhere("the index was lost");
-    let report = hospital.verify().await;
-    assert!(report.ok && report.erased >= 1, "{:?}", report.findings);
-
-    // A directory from before, which knows of no erasure, learns of it.
-    let former = hospital.path("former-data");
-    fs::rename(hospital.data(), &former).unwrap();
-    copy(&old, &hospital.data());
-    fs::remove_dir_all(hospital.data().join("erased")).unwrap();
-    fs::remove_file(hospital.data().join("lock")).ok();
-    put(&kept, &refused.sealed);
-    assert_eq!(restored(&hospital.data(), &former).await.unwrap().erased, [refused.id()]);
-    hospital.pass().await.unwrap();
-    nowhere("the directory was put back from a copy");
-}
-
-#[tokio::test]
-async fn a_phone_that_is_believed_late_goes_on_behind_a_refused_photo_that_was_erased() {
-    let hospital = Hospital::new();
-    hospital.sign_policy(|policy| {
-        policy["version"] = 2.into();
-        policy["min_app_version"] = "99.0.0".into();
-    });
-    let mut phone = Phone::enrolled(10, &hospital);
-    let photos = [phone.photo(&hospital), phone.photo(&hospital)];
-    photos.iter().for_each(|photo| hospital.gateway.take(photo));
-    assert_eq!(hospital.pass().await.unwrap().refused.len(), 2);
-    // Its bytes never came: that it stays refused is what is signed.
-    erase_as_asked(&hospital, &photos[0]).await.unwrap();
-    hospital.sign_policy(|policy| policy["version"] = 3.into());
-    rejudge(&hospital.data(), Again::Photo(photos[1].id())).await.unwrap();
-    let report = hospital.pass().await.unwrap();
-    assert_eq!(report.filed, 1);
-    assert_eq!(photos.map(|photo| last_word(&hospital, &photo)), ["enrolment_invalid", "filed"]);
-    let next = phone.photo(&hospital);
-    hospital.gateway.take(&next);
-    assert_eq!(hospital.pass().await.unwrap().filed, 1, "the chain goes on behind it");
-    let report = hospital.verify().await;
-    assert!(report.ok && report.erased == 1, "{:?}", report.findings);
-}
-
-#[tokio::test]
-async fn an_erasure_of_what_was_refused_is_finished_under_its_line_wherever_it_was_cut_off() {
-    let (hospital, _, [refused, _], _) = unopened().await;
-    let erased = hospital.data().join("erased");
-    put(&erased, b"in the way");
-    erase_as_asked(&hospital, &refused).await.unwrap_err();
-    fs::remove_file(&erased).unwrap();
-    assert!(!holding(&hospital.data(), &refused.sealed).is_empty(), "no tombstone, no erasure");
-
-    // The pages find the line at their start, with no command.
-    let (keys, data, now) = (hospital.keys(), hospital.data(), hospital.now());
-    let remembered = tokio::task::spawn_blocking(move || {
-        Remembered::of(&open_log(&keys, &data, now).unwrap()).unwrap().keepings.erasures().cloned().collect()
-    });
-    let erasures: Vec<_> = remembered.await.unwrap();
-    let puller = hospital.puller().await.unwrap();
-    let folk = puller.folk().await.unwrap();
-    let key = Arc::new(hospital.keys().records().unwrap());
-    assert_eq!(folk.resume(erasures.clone(), key.clone()).await.unwrap(), 1);
-    assert_eq!(folk.resume(erasures, key).await.unwrap(), 0);
-    folk.close().await;
-    puller.close().await;
-    assert!(holding(&hospital.data(), &refused.sealed).is_empty());
-    let said = stone(&hospital, &refused);
-    assert_eq!((said.line, said.refused), (0, Some(FilingRefusal::DidNotOpen)));
-    assert_eq!(said.asked_by, Some(PersonId("b".repeat(26))), "the line names both");
-    assert!(hospital.verify().await.ok);
-}
-
-#[tokio::test]
-async fn a_photo_comes_under_a_name_that_a_stranger_used_before_and_was_erased() {
-    let hospital = Hospital::new();
-    let (mut phone, stranger) = (Phone::enrolled(10, &hospital), Phone::enrolled(11, &hospital));
-    let own = phone.photo(&hospital);
-    let said: gauze_wire::Body = serde_json::from_slice(&own.body).unwrap();
-    let said = gauze_wire::Body { sha256: Digest::of(b"another file"), ..said };
-    let body = serde_json::to_vec(&said).unwrap();
-    let forged = stranger.adopt(&hospital, &Photo { body, ..own.clone() });
-    hospital.gateway.log(&forged.jws);
-    hospital.pass().await.unwrap();
-    assert_eq!(last_word(&hospital, &forged), "chain_broken");
-    erase_as_asked(&hospital, &forged).await.unwrap();
-
-    hospital.gateway.take(&own);
-    assert_eq!(hospital.pass().await.unwrap().filed, 1);
-    // A start erases again what was erased, and nothing else.
-    hospital.pass().await.unwrap();
-    assert!(hospital.sealed(&own).is_file());
-    let listed = hospital.list().await;
-    let erased = |status| listed.iter().any(|one| one.status == status && one.erased);
-    assert!(erased(Status::Refused) && !erased(Status::Filed));
-    let report = hospital.verify().await;
-    assert!(report.ok && (report.erased, report.files) == (1, 1), "{:?}", report.findings);
-    assert_eq!(erase_as_asked(&hospital, &forged).await.unwrap_err().code(), "not_refused");
 }

@@ -4,8 +4,8 @@ use gauze_records::proposals::{Decider, approve, list_proposals, refuse, show_pr
 use gauze_records::pull::Approve;
 use gauze_records::{ChainState, Coded as _, list_acts, list_devices};
 use gauze_wire::{
-    Act, Attestation, Deed, DeviceStatus, Digest, Jws, Operator, Photos, Policy, ProblemCode, ProposalId,
-    Reason, Reattestation, Signed as _, SoftwareKey, Token, Wanted, WipeCause, WipeOrder, Wiped,
+    Act, Attestation, Bytes, Deed, DeviceStatus, Digest, Jws, Operator, Photos, Policy, ProblemCode,
+    ProposalId, Reason, Reattestation, Signed as _, SoftwareKey, Token, Wanted, WipeCause, WipeOrder, Wiped,
 };
 use serde_json::json;
 
@@ -75,6 +75,36 @@ async fn acts_are_believed_by_the_gateways_key_alone_and_listed() {
     let verified = hospital.verify().await;
     assert!(verified.ok, "{:?}", verified.findings);
     assert_eq!(verified.acts, 1);
+}
+
+#[tokio::test]
+async fn an_act_that_an_older_version_rejected_is_taken_in_unless_it_changes_what_a_phone_may_do() {
+    let hospital = Hospital::new();
+    let phone = Phone::enrolled(10, &hospital);
+    let report = Deed::Report { sealed: Bytes::new(*b"an age file").unwrap() };
+    acts(&hospital, report.clone());
+    let stranger = SoftwareKey::from_bytes(&[77; 32]).unwrap();
+    hospital.gateway.log(&Jws::sign(&act(&hospital, report), &stranger).unwrap());
+    hospital.pass().await.unwrap();
+    // As a version left it that did not know these kinds.
+    let rejected = async || {
+        hospital
+            .sql(
+                "INSERT INTO rejected SELECT log_index, '', 'signature_invalid' FROM note WHERE kind = 'act'",
+            )
+            .await;
+        assert_ne!(hospital.sql("DELETE FROM note WHERE kind = 'act'").await, 0);
+        assert!(list_acts(&hospital.data()).await.unwrap().is_empty());
+        hospital.pass().await.unwrap();
+        let listed = list_acts(&hospital.data()).await.unwrap();
+        listed.iter().map(|act| (act.log_index, act.deed.name())).collect::<Vec<_>>()
+    };
+    assert_eq!(rejected().await, [(1, "report")]);
+    let verified = hospital.verify().await;
+    assert!(verified.ok, "{:?}", verified.findings);
+    acts(&hospital, Deed::Suspend { device_id: phone.id() });
+    hospital.pass().await.unwrap();
+    assert_eq!(rejected().await, [(1, "report")], "photos were judged without the other");
 }
 
 #[tokio::test]
@@ -372,7 +402,31 @@ async fn an_edit_of_a_devices_life_shows() {
         hospital.pass().await.unwrap();
         assert!(hospital.verify().await.ok);
         hospital.sql(edit).await;
-        let codes: Vec<_> = hospital.verify().await.findings.iter().map(|finding| finding.code).collect();
-        assert_eq!(codes, expected, "{edit}");
+        assert_eq!(hospital.found().await, expected, "{edit}");
     }
+}
+
+/// As it is printed, for a shell, whatever the directories are called.
+#[tokio::test]
+async fn the_command_that_is_told_with_a_waiting_proposal_approves_it_as_it_stands() {
+    let hospital = Hospital::new();
+    let id = propose(&hospital, 1, token(None));
+    hospital.pass().await.unwrap();
+    let [data, keys] = ["its records", "its keys"].map(|name| hospital.path(name));
+    std::os::unix::fs::symlink(hospital.data(), &data).unwrap();
+    std::os::unix::fs::symlink(hospital.path("keys"), &keys).unwrap();
+    let typed = async |line: String| {
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_gauze-records"));
+        let mut shell = tokio::process::Command::new("/bin/sh");
+        shell.args(["-c", &line]).env("PATH", program.parent().unwrap());
+        let done = shell.output().await.unwrap();
+        assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let (data, keys) = (data.display(), keys.display());
+    let show = format!("gauze-records proposals show {id} --data '{data}' --keys '{keys}'");
+    let shown = typed(show).await;
+    let approved = typed(shown.split('`').nth(1).unwrap().to_owned()).await;
+    assert!(approved.contains("the next pull hands the decision in"), "{approved}");
+    assert_eq!(show_proposal(&hospital.data(), &id).await.unwrap().status, "approved");
 }

@@ -63,8 +63,8 @@ impl Server {
     async fn new(implicit: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        write(&dir.path().join("ca.pem"), &made.cert.pem());
-        write(&dir.path().join("password"), &format!("{PASSWORD}\n"));
+        write(&dir.path().join("ca.pem"), made.cert.pem());
+        write(&dir.path().join("password"), format!("{PASSWORD}\n"));
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config =
@@ -128,7 +128,7 @@ impl Server {
             config["ca"] = json!("ca.pem");
         }
         let path = self.dir.path().join(format!("mail-{ca}.json"));
-        write(&path, &config.to_string());
+        write(&path, config.to_string());
         path
     }
 
@@ -538,7 +538,7 @@ async fn a_mail_json_that_does_not_hold_is_refused_with_its_cause() {
         let mut config = whole.clone();
         config[field] = value;
         let path = server.dir.path().join("bad.json");
-        write(&path, &config.to_string());
+        write(&path, config.to_string());
         let Err(error) = Mailer::load(&path, String::new()) else { panic!("{field}") };
         assert_eq!(error.code(), "mail_config", "{field}");
     }

@@ -25,6 +25,7 @@ mod open;
 mod photos;
 #[path = "../../../../tests/src/port.rs"]
 mod port;
+mod refused;
 mod rejudge;
 mod restored;
 mod scale;

@@ -1,40 +1,16 @@
 //! What was refused for a reason inside is judged again once that was mended, and the phone hears of it.
 
-use std::fs;
-
-use gauze_records::{Again, keys, rejudge};
+use gauze_records::{Again, rejudge};
 use gauze_wire::{Act, Deed, FilingRefusal, Jws, Text};
 
-use crate::fixture::{Edit, Hospital, Phone, Photo};
+use crate::fixture::{Hospital, Phone, Photo, too_strict, unopened};
 
 async fn ask(hospital: &Hospital, which: Again) -> u64 {
     rejudge(&hospital.data(), which).await.unwrap()
 }
 
-/// The last word on a photo, as the phone reads it.
 fn is_filed_now(hospital: &Hospital, photo: &Photo) -> bool {
-    let digest = photo.jws.digest().to_string();
-    let told = hospital.gateway.receipts();
-    let about = |jws: &&Jws| String::from_utf8(jws.payload_bytes().unwrap()).unwrap().contains(&digest);
-    told.iter().rfind(about).is_some_and(|jws| jws.typ() == "gauze-filed")
-}
-
-/// A hospital whose policy lets no phone of this version in, with one phone that tried and took two photos.
-async fn too_strict() -> (Hospital, Phone, [Photo; 2]) {
-    let hospital = Hospital::new();
-    hospital.sign_policy(|policy| {
-        policy["version"] = 2.into();
-        policy["min_app_version"] = "99.0.0".into();
-    });
-    let mut phone = Phone::enrolled(10, &hospital);
-    let photos = [phone.photo(&hospital), phone.photo(&hospital)];
-    photos.iter().for_each(|photo| hospital.gateway.take(photo));
-    assert_eq!(hospital.pass().await.unwrap().refused.len(), 2);
-    (hospital, phone, photos)
-}
-
-fn mend(hospital: &Hospital) {
-    hospital.sign_policy(|policy| policy["version"] = 3.into());
+    hospital.last_word(photo) == "filed"
 }
 
 #[tokio::test]
@@ -45,7 +21,7 @@ async fn photos_that_a_policy_refused_are_filed_once_it_was_mended_and_somebody_
     let report = hospital.pass().await.unwrap();
     assert_eq!((report.rejudged, report.filed, report.acknowledged), (2, 0, 0));
     assert!(hospital.verify().await.ok);
-    mend(&hospital);
+    hospital.lets_in();
     let report = hospital.pass().await.unwrap();
     assert_eq!((report.rejudged, report.filed), (0, 0), "nobody asked");
 
@@ -76,7 +52,7 @@ async fn a_phone_that_is_believed_late_is_what_the_acts_said_meanwhile() {
     let after = phone.photo(&hospital);
     hospital.gateway.take(&after);
     hospital.pass().await.unwrap();
-    mend(&hospital);
+    hospital.lets_in();
     assert_eq!(ask(&hospital, Again::Cause(FilingRefusal::EnrolmentInvalid)).await, 3);
     let report = hospital.pass().await.unwrap();
     assert_eq!((report.filed, report.refused.len()), (2, 0));
@@ -87,21 +63,10 @@ async fn a_phone_that_is_believed_late_is_what_the_acts_said_meanwhile() {
 
 #[tokio::test]
 async fn a_photo_that_did_not_open_is_filed_from_what_was_kept_once_its_identity_is_there() {
-    let (hospital, other) = (Hospital::new(), Hospital::new());
-    let mut phone = Phone::enrolled(10, &hospital);
-    let to_other = |_: &Hospital, record: &[u8], picture: &[u8]| {
-        let theirs = other.identities()[0].to_recipient();
-        crate::fixture::seal_elsewhere(theirs, record, picture)
-    };
-    let photo = phone.photo_with(&hospital, &Edit { seal: &to_other, ..Edit::default() });
-    hospital.gateway.take(&photo);
-    hospital.pass().await.unwrap();
-    assert_eq!(hospital.cause(&photo), "did_not_open");
+    let (hospital, _, [photo, _], other) = unopened().await;
     // The gateway may have forgotten it: the bytes were kept here.
     hospital.gateway.with(|shop| shop.blobs.clear());
-    let path = hospital.keys().path(keys::IDENTITY);
-    let both = [&path, &other.keys().path(keys::IDENTITY)].map(|path| fs::read_to_string(path).unwrap());
-    crate::fixture::write(&path, &both.concat());
+    hospital.opens_for(&other);
     assert_eq!(ask(&hospital, Again::Cause(FilingRefusal::ChainBroken)).await, 0);
     assert_eq!(ask(&hospital, Again::Cause(FilingRefusal::DidNotOpen)).await, 1);
     let report = hospital.pass().await.unwrap();
@@ -118,7 +83,7 @@ async fn an_adoption_that_was_refused_with_its_phones_enrolment_holds_with_it() 
     hospital.gateway.take(&adopted);
     hospital.pass().await.unwrap();
     assert_eq!(hospital.cause(&adopted), "enrolment_invalid");
-    mend(&hospital);
+    hospital.lets_in();
     // The phone enrols once more under the mended policy, and adopts what was refused.
     let last = next.again(12, &hospital);
     let again = last.adopt(&hospital, &photos[1]);
@@ -135,7 +100,7 @@ async fn an_adoption_that_was_refused_with_its_phones_enrolment_holds_with_it() 
 #[tokio::test]
 async fn what_is_let_in_late_is_judged_by_the_chain_before_it_and_takes_no_place_from_what_was_filed() {
     let (hospital, mut phone, [first, second]) = too_strict().await;
-    mend(&hospital);
+    hospital.lets_in();
     hospital.pass().await.unwrap();
     // Under the same key the phone enrols once more, and has forgotten what it took.
     let mut twin = Phone::enrolled(10, &hospital);

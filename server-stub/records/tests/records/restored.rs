@@ -1,31 +1,35 @@
 //! The drill of the manual after the gateway came back from an older copy: it ends in a clean `verify`, and what was decided since
 //! is decided again.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 
+use gauze_people::cases::{Carried, Kind};
+use gauze_people::context::{self, ReasonCode};
+use gauze_records::access::open_log;
 use gauze_records::proposals::{Decider, list_proposals, refuse};
 use gauze_records::verify::{Verdict, verify};
 use gauze_records::{Coded as _, restored};
-use gauze_wire::{Act, Deed, Jws, Operator, Photos, ProposalId, Reason, Wanted};
+use gauze_wire::{
+    Act, Bytes, Deed, Digest, Jws, Operator, Photos, ProposalId, Reason, SEALED_REPORT, Wanted,
+};
 
-use crate::fixture::{Hospital, Phone};
+use crate::fixture::{Hospital, Phone, copy, write};
 
 fn act(hospital: &Hospital, reason: &str, deed: Deed) {
+    act_by(hospital, "R. Osei", reason, deed);
+}
+
+fn act_by(hospital: &Hospital, operator: &str, reason: &str, deed: Deed) {
     let act = Act {
         v: 1,
         typ: <Act as gauze_wire::Signed>::TYP.into(),
         tenant: hospital.tenant(),
         at: hospital.now(),
-        operator: Operator::new("R. Osei").unwrap(),
+        operator: Operator::new(operator).unwrap(),
         reason: Reason::new(reason).unwrap(),
         deed,
     };
     hospital.gateway.log(&Jws::sign(&act, &hospital.gateway.signer()).unwrap());
-}
-
-fn put(path: impl AsRef<std::path::Path>, bytes: impl AsRef<[u8]>) {
-    File::create(path).unwrap().write_all(bytes.as_ref()).unwrap();
 }
 
 fn id(letter: char) -> ProposalId {
@@ -34,17 +38,6 @@ fn id(letter: char) -> ProposalId {
 
 /// The directories under `sealed`, `bundles` and `in-force`, copied as the manual says.
 fn begin_anew(hospital: &Hospital) -> std::path::PathBuf {
-    fn copy(from: &std::path::Path, to: &std::path::Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-            let target = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &target);
-            } else {
-                fs::copy(entry.path(), target).unwrap();
-            }
-        }
-    }
     let old = hospital.path("records-old");
     fs::rename(hospital.data(), &old).unwrap();
     for kept in ["sealed", "bundles", "in-force"] {
@@ -154,6 +147,52 @@ async fn that_photos_were_to_go_with_a_phone_is_not_forgotten() {
     assert!(commands.len() == 2 && ends("lost", &phone) && ends("wipe", &late), "{commands:?}");
 }
 
+/// A line of the access log by which this report became a case.
+async fn case_of(hospital: &Hospital, sealed: &Bytes<SEALED_REPORT>) {
+    let (data, keys, at) = (hospital.data(), hospital.keys(), hospital.now());
+    let sealed = Digest::of(sealed.as_slice());
+    let made = tokio::task::spawn_blocking(move || {
+        let log = open_log(&keys, &data, at).unwrap();
+        let report = Carried { kind: Kind::Breach, aware_at: at, made_at: at, sealed, said: None };
+        let reason = context::Reason { code: ReasonCode::Other, sealed_words: None };
+        log.note_blocking(&report.event(reason, at).unwrap()).unwrap();
+    });
+    made.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_report_that_is_no_case_here_is_told_once_more_and_one_that_is_is_not() {
+    let hospital = Hospital::new();
+    hospital.pass().await.unwrap();
+    let copy = hospital.gateway.leaves();
+    let sealed = |text: &[u8]| Bytes::new(text.to_vec()).unwrap();
+    let report = |operator: &str, text: &[u8]| {
+        let deed = Deed::Report { sealed: sealed(text) };
+        act_by(&hospital, operator, "what they said is sealed", deed);
+    };
+    report("R. Osei", b"is a case");
+    report("night\n$(reboot)'desk'", b"is none");
+    hospital.pass().await.unwrap();
+    hospital.gateway.set_leaves(copy);
+    let old = begin_anew(&hospital);
+    hospital.pass().await.unwrap();
+    let commands = async || restored(&hospital.data(), &old).await.unwrap().commands;
+    // Without an access log none is a case.
+    assert_eq!(commands().await.len(), 2);
+    case_of(&hospital, &sealed(b"is a case")).await;
+    let told = commands().await;
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(
+        told.starts_with("# entry 1 of the log before reported something under the name 'night $(reboot)"),
+        "{told}"
+    );
+    assert!(told.contains("have it reported again") && !told.contains('\n'), "a remark is one line: {told}");
+    // Once the gateway has it again nothing is left.
+    report("R. Osei", b"is none");
+    hospital.pass().await.unwrap();
+    assert!(commands().await.is_empty());
+}
+
 #[tokio::test]
 async fn a_file_that_the_log_before_does_not_know_either_stays_a_finding() {
     let hospital = Hospital::new();
@@ -169,7 +208,7 @@ async fn a_file_that_the_log_before_does_not_know_either_stays_a_finding() {
     let path = hospital.sealed(&photo);
     let mut bytes = fs::read(&path).unwrap();
     bytes[100] ^= 1;
-    put(&path, bytes);
+    write(&path, bytes);
     assert!(restored(&hospital.data(), &old).await.unwrap().moved.is_empty());
     assert_eq!(hospital.verify().await.verdict, Verdict::FilesUnknown);
     let same = restored(&hospital.data(), &hospital.data()).await;
@@ -188,9 +227,9 @@ async fn another_root_a_strange_file_and_a_change_are_told_apart() {
     assert_eq!(wrong.other_root, Some(hospital.keys().root_sha256().unwrap()));
 
     let strange = hospital.sealed(&photo).with_file_name("0190a0a0-0000-7000-8000-000000000000.age");
-    put(&strange, b"somebody's");
+    write(&strange, b"somebody's");
     assert_eq!(hospital.verify().await.verdict, Verdict::FilesUnknown);
-    put(hospital.sealed(&photo), b"changed");
+    write(&hospital.sealed(&photo), b"changed");
     assert_eq!(hospital.verify().await.verdict, Verdict::Changed);
     let both = verify(&hospital.data(), Some(&other.keys())).await.unwrap();
     assert_eq!(both.verdict, Verdict::Changed, "another root excuses nothing");

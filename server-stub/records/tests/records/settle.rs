@@ -1,42 +1,24 @@
 //! What becomes of photos whose bytes, or whose phone's later words, are not what they should be.
 
-use gauze_records::{Again, keys, rejudge};
-use gauze_wire::Jws;
+use gauze_records::{Again, rejudge};
 
-use crate::fixture::{Edit, Hospital, Phone, seal_elsewhere, write};
-
-/// How often the gateway was told something of this manifest, and what last.
-fn told(hospital: &Hospital, manifest: &Jws) -> (usize, Option<Jws>) {
-    let digest = manifest.digest().to_string();
-    let about = |jws: &&Jws| String::from_utf8(jws.payload_bytes().unwrap()).unwrap().contains(&digest);
-    let told = hospital.gateway.receipts();
-    (told.iter().filter(about).count(), told.iter().rfind(about).cloned())
-}
+use crate::fixture::{Hospital, Phone, unopened};
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_kept_file_that_does_not_read_stops_nothing_and_its_photo_comes_anew() {
-    let (hospital, other) = (Hospital::new(), Hospital::new());
-    let mut phone = Phone::enrolled(10, &hospital);
-    let to_other = |_: &Hospital, record: &[u8], picture: &[u8]| {
-        seal_elsewhere(other.identities()[0].to_recipient(), record, picture)
-    };
-    let photo = phone.photo_with(&hospital, &Edit { seal: &to_other, ..Edit::default() });
-    hospital.gateway.take(&photo);
-    hospital.pass().await.unwrap();
+    let (hospital, mut phone, [photo, _], other) = unopened().await;
     let kept = hospital.data().join(format!("refused/{}.age", photo.jws.digest()));
     assert!(kept.is_file());
     // A file whose first byte is an I/O error, as from a disk that fails.
     std::fs::remove_file(&kept).unwrap();
     std::os::unix::fs::symlink("/proc/self/mem", &kept).unwrap();
-    let path = hospital.keys().path(keys::IDENTITY);
-    let both = [&path, &other.keys().path(keys::IDENTITY)].map(|path| std::fs::read_to_string(path).unwrap());
-    write(&path, &both.concat());
+    hospital.opens_for(&other);
     rejudge(&hospital.data(), Again::All).await.unwrap();
     let next = phone.photo(&hospital);
     hospital.gateway.take(&next);
     assert_eq!(hospital.pass().await.unwrap().filed, 2);
-    assert_eq!(told(&hospital, &photo.jws).1.unwrap().typ(), "gauze-filed");
+    assert_eq!(hospital.last_word(&photo), "filed");
     assert!(hospital.verify().await.ok);
 }
 
@@ -54,7 +36,7 @@ async fn a_void_of_a_lost_key_silences_no_filing_under_the_next() {
     assert_eq!(hospital.pass().await.unwrap().voids, 1);
     hospital.gateway.with(|shop| shop.refuses = None);
     hospital.pass().await.unwrap();
-    assert_eq!(told(&hospital, &adopted.jws).1.unwrap().typ(), "gauze-filed");
+    assert_eq!(hospital.last_word(&adopted), "filed");
     assert!(hospital.verify().await.ok);
 }
 
@@ -71,7 +53,7 @@ async fn a_photo_that_never_came_whole_and_was_then_discarded_is_not_asked_for_f
     hospital.gateway.log(&phone.void(&hospital, &photo).jws);
     let report = hospital.pass().await.unwrap();
     assert_eq!((report.missing, report.voids), (0, 1));
-    assert_eq!(told(&hospital, &photo.jws).0, 0, "nobody has to hear of it");
+    assert!(hospital.told(&photo.jws).is_empty(), "nobody has to hear of it");
     assert_eq!(hospital.pass().await.unwrap().missing, 0);
     assert!(hospital.verify().await.ok);
 }

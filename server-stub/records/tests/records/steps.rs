@@ -1,8 +1,6 @@
 //! Every refusal of a photo says what to do next, and doing so works. A new one does not compile until it is listed here.
 
-use std::fs;
-
-use gauze_records::{Again, Kind, Status, keys, rejudge};
+use gauze_records::{Again, Kind, Status, rejudge};
 use gauze_seal::age::Identity;
 use gauze_wire::{Digest, FilingRefusal, Jws};
 
@@ -125,9 +123,7 @@ async fn did_not_open() -> Case {
     let seal = |_: &Hospital, record: &[u8], picture: &[u8]| seal_elsewhere(theirs.clone(), record, picture);
     let case = taken(&Edit { seal: &seal, ..Edit::default() }).await;
     assert_eq!(case.hospital.cause(&case.photo), "did_not_open");
-    let path = case.hospital.keys().path(keys::IDENTITY);
-    let both = [&path, &other.keys().path(keys::IDENTITY)].map(|path| fs::read_to_string(path).unwrap());
-    crate::fixture::write(&path, &both.concat());
+    case.hospital.opens_for(&other);
     case
 }
 

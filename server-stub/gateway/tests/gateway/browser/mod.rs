@@ -161,7 +161,9 @@ const REFUSED_REPORT: &str = "refused-report";
 /// One report that the hospital has, and one that waits for it.
 async fn reported(gateway: &Gateway, hospital: &Hospital) {
     let admin = gateway.admin(hospital).await;
-    let entered = ReportEntered {
+    let [handed, waits] = [admin.report_id().unwrap(), admin.report_id().unwrap()];
+    let entered = |report_id| ReportEntered {
+        report_id,
         kind: Happened::Breach,
         what: "A phone lay in the lift",
         whose: "Ward 9",
@@ -169,10 +171,10 @@ async fn reported(gateway: &Gateway, hospital: &Hospital) {
         day: "2026-11-23",
         time: "",
     };
-    admin.report(&entered, "helpdesk-7").await.unwrap();
+    admin.report(&entered(&handed), "helpdesk-7").await.unwrap();
     let note = hospital.witness.cosign(&hospital.log(gateway).await.checkpoint, gateway.now()).unwrap();
     hospital.tell(gateway, "cosignatures", note.into()).await.expect(204);
-    admin.report(&entered, "Blessing Okonkwo-Featherstonehaugh, night desk").await.unwrap();
+    admin.report(&entered(&waits), "Blessing Okonkwo-Featherstonehaugh, night desk").await.unwrap();
 }
 
 /// Everything in a page that is too wide, too faint, or has no name.

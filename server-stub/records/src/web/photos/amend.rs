@@ -3,8 +3,6 @@
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_people::Sealed;
 use gauze_people::action::act;
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_wire::Text;
@@ -133,7 +131,6 @@ impl Desk {
     /// Leave to put something right, with the reason sealed in its line.
     async fn amending(&self, signed: &Signed, found: &Found, reason: &str) -> Result<Opening, Refusal> {
         let sealed = self.folk.seal_words(&found.handle, reason).map_err(|error| broken(&error))?;
-        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
         let why = Reason { code: ReasonCode::Correction, sealed_words: Some(sealed) };
         let authorised = self.allowed(signed, act::Amend, &found.subject(), Some(why)).await?;
         let logged = self.write(authorised).await?;

@@ -6,7 +6,6 @@ use std::ops::ControlFlow;
 
 use axum::extract::State;
 use axum::response::Html;
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::EntryId;
 use gauze_people::action::{Action, act};
 use gauze_people::governance::{Finding, Noticed, Watch};
@@ -224,7 +223,7 @@ impl Desk {
     fn why(&self, entry: &Entry) -> Option<String> {
         let sealed = entry.reason.as_ref()?.sealed_words.as_ref()?;
         let badge = self.folk.badge(entry.about.as_ref()?.id.as_ref()?);
-        self.folk.open_words(&badge, &BASE64_URL_SAFE_NO_PAD.decode(sealed.as_str()).ok()?)
+        self.folk.open_words(&badge, sealed)
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use axum::response::{Html, Redirect};
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::action::{Action, act};
 use gauze_people::haste::{Broken, Verdict, reviewing};
 use gauze_people::log::{Event, Happening, Outcome};
@@ -114,6 +113,6 @@ impl Desk {
     fn words_of(&self, one: &Broken) -> Option<String> {
         let sealed = one.reason.as_ref()?.sealed_words.as_ref()?;
         let patient: Blind = one.patient.0.parse().ok()?;
-        self.folk.open_words(&patient, &BASE64_URL_SAFE_NO_PAD.decode(sealed.as_str()).ok()?)
+        self.folk.open_words(&patient, sealed)
     }
 }

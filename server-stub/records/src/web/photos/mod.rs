@@ -73,6 +73,8 @@ use turns::Turns;
 const NO_TEAM: &str = "-";
 /// How often renderings that nobody asks for are let go of.
 const SWEEP: Duration = Duration::from_secs(15);
+/// And how soon again where more reports of the gateway's operators wait.
+const SOON: Duration = Duration::from_secs(1);
 pub use crate::render::MARK_EPOCH;
 
 /// What the pages about photos rest on.
@@ -318,7 +320,7 @@ async fn sweep(desk: Weak<Inner>) {
         inner.showings.sweep(now);
         inner.readings.sweep(now);
         inner.parts.links_now().tick(now);
-        cases::take_carried(&inner, now).await;
+        let more = cases::take_carried(&inner, now).await;
         cases::remind(&inner, now).await;
         documents::watch(&inner, now).await;
         let folk = inner.parts.folk.clone();
@@ -350,7 +352,7 @@ async fn sweep(desk: Weak<Inner>) {
             }
         }
         drop(folk);
-        tokio::time::sleep(SWEEP).await;
+        tokio::time::sleep(if more { SOON } else { SWEEP }).await;
     }
 }
 

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use gauze_people::Note;
 use gauze_people::action::{Action, act};
 use gauze_people::context::{Context, Purpose, Reason, ReasonCode};
 use gauze_people::person::{PersonId, Role, Team};
 use gauze_people::roles::{Grant, GrantsError};
 use gauze_people::subject::Subject;
-use gauze_people::{Note, Sealed};
 use gauze_wire::{Name, Text};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -198,7 +197,6 @@ impl Desk {
         let Ok(note) = Note::new(note) else { return Ok(Err(told::BAD_TEAMS)) };
         let badge = self.folk.badge(&person.0);
         let sealed = self.folk.seal_words(&badge, typed.as_str()).map_err(|error| broken(&error))?;
-        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
         let context = Context {
             purpose: Purpose::Administration,
             reason: Some(Reason { code: ReasonCode::Other, sealed_words: Some(sealed) }),

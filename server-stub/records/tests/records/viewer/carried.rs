@@ -1,11 +1,15 @@
 //! What operators reported at the gateway: a case each, once, whatever is pulled again, and an operator's word and no more.
 
+use std::io::Read as _;
+
 use axum::http::StatusCode;
+use gauze_people::cases::A_DAY;
 use gauze_people::log::{Entry, Happening, What};
 use gauze_people::person::Role;
+use gauze_records::evidence::verify;
 use gauze_seal::age::{Identity, Recipients, seal_small};
 use gauze_wire::{
-    Act, Bytes, Deed, Happened, Incident, Jws, Operator, Reason, Signed as _, SoftwareKey, Text,
+    Act, Bytes, Deed, Happened, Incident, Jws, Operator, Reason, ReportId, Signed as _, SoftwareKey, Text,
 };
 use jiff::SignedDuration;
 
@@ -19,9 +23,11 @@ fn officer(ward: &Ward) -> Browser<'_> {
     ward.sign_in(person("Officer Governance", Role::Governance, TEAM))
 }
 
+/// Of something that was noticed so many hours ago, in a form of its own for each.
 fn incident(ward: &Ward, hours: i64) -> Incident {
     Incident {
         v: 1,
+        report_id: ReportId::make(&u128::to_be_bytes(hours.unsigned_abs().into())),
         kind: Happened::Breach,
         what: Text::new(WHAT).unwrap(),
         whose: Text::new(WHOSE).unwrap(),
@@ -46,6 +52,11 @@ fn act(ward: &Ward, deed: Deed) -> Act {
         reason: Reason::new("what they said is sealed").unwrap(),
         deed,
     }
+}
+
+/// What a page says of when an act of now was made.
+fn by_the_gateways_clock(ward: &Ward) -> String {
+    format!("on {}, by the gateway's clock", ward.hospital.now().strftime("%d-%b-%Y %H:%M UTC"))
 }
 
 /// As the gateway logs it.
@@ -86,11 +97,17 @@ async fn a_report_that_the_gateway_carried_becomes_a_case_with_its_clock() {
         "night-desk-3",
         "The gateway carried it",
         "Operator of IT (gateway console)",
+        &format!("{}, by Operator of IT", by_the_gateways_clock(&ward)),
+        "It reached us",
     ] {
         assert!(page.contains(told), "{told}: {page}");
     }
     let form = officer.get(&format!("/cases/{number}/form")).await.text();
-    assert!(form.contains("Operator of IT (gateway console) reported it"), "{form}");
+    let told = format!(
+        "Operator of IT (gateway console) reported it {}. It reached us on ",
+        by_the_gateways_clock(&ward)
+    );
+    assert!(form.contains(&told), "{form}");
     let [line] = lines(&ward).try_into().unwrap();
     assert!(line.who.is_none() && line.session.is_none() && line.reason.unwrap().sealed_words.is_some());
     for dir in [ward.office.dir.path().to_owned(), ward.hospital.data()] {
@@ -121,6 +138,124 @@ async fn it_is_one_case_after_more_pulls_a_restart_another_index_and_the_same_re
     let again = pulled(&ward).await;
     assert_eq!(again.len(), 1);
     assert_eq!(ward.office.remembered().cases.get(again[0]).unwrap().aware_at, aware);
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn a_form_that_came_twice_is_one_case_under_whatever_seal_and_other_words_are_another() {
+    let mut ward = Ward::with(&[]).await;
+    let own = ward.hospital.identities().remove(0);
+    let said = incident(&ward, 1);
+    for _ in 0..2 {
+        logged(&ward, sealed(&own, &said.to_text().unwrap()));
+    }
+    let first = pulled(&ward).await;
+    assert_eq!(first.len(), 1, "a double click");
+    ward.restart();
+    logged(&ward, sealed(&own, &said.to_text().unwrap()));
+    assert_eq!(pulled(&ward).await, first, "nor after a restart");
+    // Whoever went back and wrote more, and whoever says the same in a form of their own, has said something else.
+    let more = Incident { what: Text::new("And another sheet").unwrap(), ..said.clone() };
+    let other = Incident { report_id: incident(&ward, 99).report_id, ..said };
+    for incident in [more, other] {
+        logged(&ward, sealed(&own, &incident.to_text().unwrap()));
+    }
+    assert_eq!(pulled(&ward).await.len(), 3);
+    ward.end().await;
+}
+
+/// Looks until nothing more comes of it.
+async fn settled(ward: &Ward) -> Vec<u64> {
+    let mut last = pulled(ward).await;
+    loop {
+        let next = pulled(ward).await;
+        if next == last {
+            return next;
+        }
+        last = next;
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_floods_makes_a_days_measure_of_cases_and_one_that_counts_the_rest() {
+    let mut ward = Ward::with(&[]).await;
+    let own = ward.hospital.identities().remove(0);
+    let flood = |ward: &Ward, hours: std::ops::Range<i64>| {
+        hours.for_each(|hours| logged(ward, sealed(&own, &incident(ward, hours).to_text().unwrap())));
+    };
+    flood(&ward, 0..40);
+    ward.puller.pass().await.unwrap();
+    assert_eq!(settled(&ward).await.len(), 40);
+    // What is a case is known by its hash: one turn comes past all of them, though it opens fewer.
+    ward.restart();
+    flood(&ward, 40..41);
+    assert_eq!(pulled(&ward).await.len(), 41);
+
+    flood(&ward, 41..i64::try_from(A_DAY).unwrap() + 7);
+    let numbers = settled(&ward).await;
+    let crowd = |ward: &Ward| {
+        let cases = ward.office.remembered().cases;
+        let crowds: Vec<_> =
+            cases.open().into_iter().filter(|case| !case.crowds.is_empty()).cloned().collect();
+        let [crowd] = crowds.as_slice() else { panic!("{} cases that count", crowds.len()) };
+        (crowd.number, crowd.crowds.iter().map(|(_, crowd)| crowd.count).sum::<u64>())
+    };
+    let (number, count) = crowd(&ward);
+    assert_eq!((numbers.len(), count), (A_DAY + 1, 7));
+    let page = officer(&ward).get(&format!("/cases/{number}")).await.text();
+    for told in
+        ["The gateway carried more than 50 reports within a day", "7 more, in the entries", "in wrong hands"]
+    {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    let form = officer(&ward).get(&format!("/cases/{number}/form")).await.text();
+    assert!(form.contains("More reports of the gateway's operators reached us from"), "{form}");
+    // A restart counts none twice, and what comes within the day is counted in the same case.
+    ward.restart();
+    flood(&ward, 100..103);
+    assert_eq!(settled(&ward).await, numbers);
+    ward.restart();
+    assert_eq!(settled(&ward).await, numbers);
+    assert_eq!(crowd(&ward), (number, 10));
+    // Once the day is over each is a case again.
+    ward.hospital.clock.advance(SignedDuration::from_hours(25));
+    flood(&ward, 200..202);
+    assert_eq!(settled(&ward).await.len(), numbers.len() + 2);
+    assert_eq!(crowd(&ward), (number, 10));
+    ward.end().await;
+}
+
+#[tokio::test]
+async fn evidence_holds_the_gateways_own_act_and_is_judged_with_it_offline() {
+    let ward = Ward::with(&[]).await;
+    logged(&ward, sealed(&ward.hospital.identities()[0], &incident(&ward, 3).to_text().unwrap()));
+    let [number] = pulled(&ward).await.try_into().unwrap();
+    let officer = officer(&ward);
+    let form = [("words", "The regulator asks for it")];
+    let archive = officer.post(&format!("/cases/{number}/evidence"), &form).await.body;
+    let found = verify(&archive, None, None).unwrap();
+    assert_eq!((found.case, found.act), (number, Some(true)));
+    let file = |name: &str| {
+        let mut files = tar::Archive::new(&archive[..]);
+        let mut file =
+            files.entries().unwrap().map(Result::unwrap).find(|file| file.path().unwrap().ends_with(name));
+        let mut text = String::new();
+        file.as_mut().unwrap().read_to_string(&mut text).unwrap();
+        text
+    };
+    let act: Act = Jws::parse(&file("act.jws"))
+        .unwrap()
+        .verify(&ward.hospital.gateway.key(), &ward.hospital.tenant())
+        .unwrap();
+    assert_eq!(act.operator.as_str(), "night-desk-3");
+    let told = file("timeline.txt");
+    assert!(told.contains("by an operator, as the gateway carried it") && !told.contains("nobody"), "{told}");
+    let made = by_the_gateways_clock(&ward);
+    assert!(told.contains(&made), "{told}");
+    for needle in ["Quillonbert", "Tannenwald", "Holunderbusch"] {
+        let clear = archive.windows(needle.len()).any(|window| window == needle.as_bytes());
+        assert!(!clear, "{needle} leaves in clear");
+    }
     ward.end().await;
 }
 
@@ -159,10 +294,20 @@ async fn what_nothing_here_opens_is_a_case_that_says_so_and_what_the_gateway_did
     logged(&ward, Deed::Report { sealed: Bytes::new(*b"no age file").unwrap() });
     let numbers = pulled(&ward).await;
     assert_eq!(numbers.len(), 3);
+    let mut told = Vec::new();
     for number in numbers {
         let page = officer(&ward).get(&format!("/cases/{number}")).await.text();
-        assert!(page.contains("cannot be opened") && page.contains("night-desk-3"), "{page}");
+        assert!(page.contains("What they wrote ") && page.contains("night-desk-3"), "{page}");
+        told.push(page);
         assert_eq!(ward.office.remembered().cases.get(number).unwrap().aware_at, ward.hospital.now());
+    }
+    // Only what is known is said of why.
+    for why in [
+        "was sealed to keys that this side does not have",
+        "nothing that this version",
+        "cannot be opened here. Ask",
+    ] {
+        assert_eq!(told.iter().filter(|page| page.contains(why)).count(), 1, "{why}");
     }
     // Who noticed it after they reported it did so then.
     let late =

@@ -92,6 +92,30 @@ async fn whoever_is_signed_in_reports_and_governance_alone_reads_it() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_sent_twice_is_one_case_and_other_words_are_another() {
+    let mut ward = Ward::with(&[]).await;
+    let page = ward.sign_in(person("Nurse Reporter", Role::Viewer, TEAM)).get("/report").await.text();
+    let (_, id) = page.split_once(r#"name="report_id" value=""#).unwrap();
+    let id = id.split_once('"').unwrap().0.to_owned();
+    let day = ward.hospital.now().to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d").to_string();
+    let sent = async |ward: &Ward, who: &str, what: &str| {
+        let form =
+            [("report_id", &*id), ("kind", "breach"), ("what", what), ("whose", WHOSE), ("day", &*day)];
+        let answer = ward.sign_in(person(who, Role::Viewer, TEAM)).post("/report", &form).await;
+        ok(&answer);
+        answer.headers["location"].to_str().unwrap().to_owned()
+    };
+    let first = sent(&ward, "Nurse Reporter", WHAT).await;
+    assert_eq!(sent(&ward, "Nurse Reporter", WHAT).await, first, "a double click");
+    ward.restart();
+    assert_eq!(sent(&ward, "Nurse Reporter", WHAT).await, first);
+    assert_ne!(sent(&ward, "Nurse Reporter", "Two sheets").await, first);
+    assert_ne!(sent(&ward, "Nurse Other", WHAT).await, first);
+    assert_eq!(remembered(&ward).open().len(), 3);
+    ward.end().await;
+}
+
+#[tokio::test]
 async fn what_was_written_about_a_case_is_in_no_file_in_clear() {
     let mut ward = Ward::with(&[]).await;
     let number = reported(&officer(&ward), &ward, "breach", 1).await;

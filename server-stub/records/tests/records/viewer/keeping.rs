@@ -14,8 +14,10 @@ use gauze_records::keeping::Tombstone;
 use jiff::SignedDuration;
 
 use super::links::{Reader, make, sent};
-use super::ward::{Answer, Browser, TEAM, Ward, person};
+use super::ward::{Answer, Browser, Office, TEAM, Ward, person};
+use crate::fixture::unopened;
 use crate::folk::{FAMILY, NHS, patient};
+use crate::refused::{WORDS, erase_as_asked};
 
 const WISH: [(&str, &str); 3] =
     [("ground", "patient_request"), ("asker", "Her daughter"), ("words", "She never agreed to it")];
@@ -552,4 +554,24 @@ async fn what_was_typed_about_a_photo_is_given_back_where_it_is_wrong_too_old_a_
     let nowhere = officer.post("/photos/x/hold", &WHY).await.text();
     assert!(nowhere.contains("Case 4711") && !nowhere.contains("Nothing is lost"), "{nowhere}");
     ward.end().await;
+}
+
+/// It stood on no page, and a command erased it.
+#[tokio::test]
+async fn what_was_refused_and_erased_says_for_what_it_had_been_refused_who_asked_and_why() {
+    let (hospital, _, [refused, _], _) = unopened().await;
+    erase_as_asked(&hospital, &refused).await.unwrap();
+    let puller = hospital.puller().await.unwrap();
+    let mut ward = Ward::of("viewer.test", hospital, puller).await;
+    let behind = Office::behind(&ward.hospital).await;
+    let before = std::mem::replace(&mut ward.office, behind);
+    ward.restart();
+    let text = governance(&ward, "Officer First").get("/keeping").await.text();
+    let card = text.split(&refused.id().to_string()).nth(1).unwrap().split("</li>").next().unwrap();
+    let (by, asked_by) = ("a".repeat(26), "b".repeat(26));
+    for told in ["No key of the hospital opened it", "The patient asks for it", WORDS, &by, &asked_by] {
+        assert!(card.contains(told), "{told}: {card}");
+    }
+    ward.end().await;
+    drop(before);
 }

@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use jpeg_encoder::{ColorType, Encoder};
 
 use super::ward::{Browser, TEAM, Ward, drawn, person};
+use crate::fixture::holding;
 
 /// Part of a JPEG, encoded again at a low quality.
 fn part(jpeg: &[u8], (left, top, width, height): (usize, usize, u16, u16)) -> Vec<u8> {
@@ -70,15 +71,6 @@ fn sought(ward: &Ward) -> Vec<Entry> {
 
 fn notes(entries: &[Entry]) -> Vec<&str> {
     entries.iter().map(|entry| entry.note.as_ref().unwrap().as_str()).collect()
-}
-
-/// Whether some file below has these bytes in it.
-fn holds(dir: &Path, bytes: &[u8]) -> bool {
-    std::fs::read_dir(dir).unwrap().any(|entry| {
-        let path = entry.unwrap().path();
-        let here = || std::fs::read(&path).is_ok_and(|text| text.windows(bytes.len()).any(|at| at == bytes));
-        if path.is_dir() { holds(&path, bytes) } else { here() }
-    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +131,9 @@ async fn governance_is_told_whose_view_a_picture_was_and_each_search_is_a_line_w
     let looks = officer(&ward).get(at.split('#').next().unwrap()).await.text();
     assert!(looks.contains("Looked for whose view a picture of it was"), "{looks}");
     for kept in [&whole[300..340], &small[300..340]] {
-        assert!(!holds(ward.office.dir.path(), kept) && !holds(&ward.hospital.data(), kept));
+        for dir in [ward.office.dir.path(), &ward.hospital.data()] {
+            assert_eq!(holding(dir, kept), Vec::<PathBuf>::new());
+        }
     }
     ward.end().await;
 }

@@ -10,6 +10,7 @@ use gauze_records::web::photos::{ADDRESSES, OUTSIDE};
 use jiff::SignedDuration;
 
 use super::ward::{Answer, Browser, TEAM, Ward, marked, person, seen};
+use crate::fixture::files_below;
 use crate::folk::{FAMILY, NHS, patient};
 
 const READER: &str = "Dr Anwen Evans, Elm Surgery";
@@ -434,7 +435,7 @@ async fn neither_reader_nor_address_nor_code_is_on_disk() {
         assert!(!whole.contains(needle), "{needle}");
     }
     for dir in [ward.office.dir.path().join("access/entries"), ward.hospital.data()] {
-        for file in walk(&dir) {
+        for file in files_below(&dir) {
             let bytes = std::fs::read(&file).unwrap();
             for needle in [READER, address.as_str()] {
                 let held = bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
@@ -443,15 +444,6 @@ async fn neither_reader_nor_address_nor_code_is_on_disk() {
         }
     }
     ward.end().await;
-}
-
-fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
-    }
-    files
 }
 
 /// All tiles of the photo's own size, put together.

@@ -5,7 +5,7 @@ use gauze_people::person::Role;
 use gauze_records::Which;
 
 use super::ward::{TEAM, Ward, person};
-use crate::fixture::{Edit, Hospital, Phone};
+use crate::fixture::{Edit, Hospital, Phone, files_below, write};
 use crate::folk::{FAMILY, NHS, REASON, filed, patient, told};
 
 async fn ward() -> Ward {
@@ -148,12 +148,8 @@ async fn the_page_of_origin_says_unchanged_only_of_what_is() {
     let nurse = ward.sign_in(person("Nurse Viewer", Role::Viewer, TEAM));
     let address = format!("/photos/{}/proof", ward.photos().await[0].handle);
     assert!(nurse.get(&address).await.text().contains("Not changed since"));
-    let mut dirs = vec![ward.hospital.data().join("sealed")];
-    while let Some(dir) = dirs.pop() {
-        for path in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() { dirs.push(path) } else { crate::fixture::write(&path, "another file") }
-        }
-    }
+    let sealed = files_below(&ward.hospital.data().join("sealed"));
+    sealed.iter().for_each(|path| write(path, "another file"));
     let proof = nurse.get(&address).await.text();
     assert!(
         proof.contains("does not have the fingerprint") && !proof.contains("Not changed since"),

@@ -36,7 +36,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 
-use crate::fixture::{Fake, Hospital};
+use crate::fixture::{Fake, Hospital, copy};
 use crate::folk::{filed, filed_with};
 use crate::issuer::{Asked, Issuer};
 
@@ -138,15 +138,28 @@ pub struct Office {
 
 impl Office {
     pub async fn new(hospital: &Hospital) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let tenant = hospital.tenant();
         let key = SoftwareKey::from_bytes(&[41; 32]).unwrap();
+        let note = NoteKey::from_bytes(&LogKeys::origin(&hospital.tenant()), &[42; 32]).unwrap();
+        Self::open(hospital, tempfile::tempdir().unwrap(), (key, Arc::new(note))).await
+    }
+
+    /// Over the lines that commands have written in the hospital's own directory.
+    pub async fn behind(hospital: &Hospital) -> Self {
+        let (dir, keys) = (tempfile::tempdir().unwrap(), hospital.keys());
+        copy(&hospital.data().join("access"), &dir.path().join("access"));
+        let audit = std::fs::read_to_string(keys.path(gauze_records::keys::AUDIT)).unwrap();
+        let key = SoftwareKey::from_pem(&audit).unwrap();
+        Self::open(hospital, dir, (key, keys.log_keys().unwrap().note)).await
+    }
+
+    async fn open(
+        hospital: &Hospital,
+        dir: tempfile::TempDir,
+        (key, note): (SoftwareKey, Arc<NoteKey>),
+    ) -> Self {
         let pen = Arc::new(Pen { key, left: AtomicU64::new(u64::MAX), gate: Mutex::default() });
-        let keys = LogKeys {
-            audit: Arc::clone(&pen) as Arc<dyn Signer + Send + Sync>,
-            note: Arc::new(NoteKey::from_bytes(&LogKeys::origin(&tenant), &[42; 32]).unwrap()),
-            tenant,
-        };
+        let audit = Arc::clone(&pen) as Arc<dyn Signer + Send + Sync>;
+        let keys = LogKeys { audit, note, tenant: hospital.tenant() };
         let (root, now) = (dir.path().join("access"), hospital.now());
         let open = tokio::task::spawn_blocking(move || AccessLog::open(&root, keys, now));
         let log = Arc::new(open.await.unwrap().unwrap());

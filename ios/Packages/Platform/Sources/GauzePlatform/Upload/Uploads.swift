@@ -137,8 +137,16 @@ extension Uploads {
 }
 
 extension Uploads: URLSessionDataDelegate {
+    /// Bytes of an answer at most, as of what the core asks for itself.
+    static let answerLimit = 1 << 20
+
+    /// An answer that does not end fills no memory: it is none.
     public func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-        lock.withLock { bodies[dataTask.taskIdentifier, default: Data()].append(data) }
+        let length = lock.withLock {
+            bodies[dataTask.taskIdentifier, default: Data()].append(data)
+            return bodies[dataTask.taskIdentifier]?.count ?? 0
+        }
+        if length > Self.answerLimit { dataTask.cancel() }
     }
 
     public func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {

@@ -10,14 +10,14 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse as _, Response};
 use gauze_people::Logged;
 use gauze_people::action::{Action, act};
-use gauze_people::cases::{Case, Reminder, Step, named, naming};
+use gauze_people::cases::{Carried, Case, Reminder, Step, named, naming};
 use gauze_people::context::{Context, Reason, ReasonCode};
 use gauze_people::log::{
     COSIGNED, Entry, Happening, LogFailure, OUTSIDE, Outcome, What, prove_all, read_entries,
 };
 use gauze_people::subject::Subject;
 use gauze_seal::age::{Recipient, Recipients, Sealer};
-use gauze_wire::{CaptureId, Digest, Text};
+use gauze_wire::{CaptureId, Digest, Jws, Text};
 use maud::html;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ use crate::access::{policies_file, roles_file};
 use crate::disk::read_if_any;
 use crate::documents::register_file;
 use crate::entropy::SystemEntropy;
-use crate::evidence::{EvidenceError, LARGEST, Leaving, fits, pack, proof_name};
+use crate::evidence::{ACT, BUNDLE, EvidenceError, LARGEST, Leaving, fits, pack, proof_name};
 use crate::folk::{Concerned, Found};
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
@@ -244,6 +244,7 @@ impl Desk {
             files.extend(note.map(|note| (name.to_owned(), note)));
         }
         files.extend(proofs.into_iter().map(|(line, proof)| (proof_name(line), proof.into_bytes())));
+        files.extend(self.carrier(case, &told).await?);
         if let Some(recipients) = &recipients {
             let text = self.with_names(case, &named).await?;
             files.push(("words.age".to_owned(), sealed(recipients, text.as_bytes())?));
@@ -254,6 +255,15 @@ impl Desk {
             EvidenceError::TooLarge => too_large().behind(words::LINE_STAYS),
             error => failed(&error),
         })
+    }
+
+    /// The act by which the gateway carried the report, where it did, and the bundle that names the key by which it was signed.
+    async fn carrier(&self, case: &Case, told: &Told) -> Result<Files, Refusal> {
+        let note = told.lines.get(&case.number).and_then(|entry| entry.note.as_ref());
+        let Some(carried) = note.and_then(|note| Carried::of(note.as_str())) else { return Ok(Files::new()) };
+        let found = self.folk.carrier(&carried.sealed).await.map_err(|error| broken(&error))?;
+        let file = |name: &str, jws: &Jws| (name.to_owned(), jws.as_str().as_bytes().to_vec());
+        Ok(found.map_or_else(Files::new, |found| vec![file(ACT, &found.act), file(BUNDLE, &found.bundle)]))
     }
 
     /// Photos and phones by reference and hash, and whom the photos show.
@@ -343,7 +353,10 @@ fn sealed(recipients: &Recipients, text: &[u8]) -> Result<Vec<u8>, Refusal> {
 fn of(entry: &Entry, number: u64, case: &Case, photos: &BTreeSet<CaptureId>) -> bool {
     let note = entry.note.as_ref().map_or("", |note| note.as_str());
     let own = match entry.what {
-        What::Action(Action::Report) | What::Happening(Happening::OperatorReport) => number == case.number,
+        What::Action(Action::Report) => number == case.number,
+        What::Happening(Happening::OperatorReport) => {
+            number == case.number || case.crowds.iter().any(|(line, _)| *line == number)
+        }
         What::Action(Action::Case | Action::CaseEvidence) => {
             Step::of(note).is_some_and(|(_, of)| of == case.number)
         }
@@ -383,6 +396,14 @@ fn told(root: &Place, case: &Case, upto: u64) -> Result<Told, LogFailure> {
     Ok(told)
 }
 
+/// Whose doing it was where the line names nobody.
+fn by_itself(what: What) -> &'static str {
+    match what {
+        What::Happening(Happening::OperatorReport) => words::CARRIER,
+        _ => words::ITSELF,
+    }
+}
+
 /// Each line in plain words; people stand as the log names them.
 fn timeline(case: &Case, told: &Told) -> String {
     let mut text = format!(
@@ -410,9 +431,12 @@ fn timeline(case: &Case, told: &Told) -> String {
             What::Action(action) => general::action(action),
         };
         let refused = if entry.outcome == Outcome::Refused { " (refused)" } else { "" };
-        let who = entry.who.as_ref().map_or("nobody", |who| who.0.as_str());
+        let who = entry.who.as_ref().map_or_else(|| by_itself(entry.what), |who| who.0.as_str());
         let about = entry.about.as_ref().and_then(|about| about.id.as_deref()).unwrap_or_default();
         text.push_str(&format!("{}  line {number}  {what}{refused}  by {who}  {about}\n", entry.at));
+        if let Some(carried) = Carried::of(note).filter(|_| *number == case.number) {
+            text.push_str(&format!("    made {}\n", words::made(carried.made_at)));
+        }
     }
     text
 }

@@ -46,6 +46,17 @@ fn at(time: Timestamp) -> String {
     time.to_zoned_datetime(TimeZone::system()).strftime("%d-%b-%Y %H:%M").to_string()
 }
 
+fn found_out(case: &Case, reporter: &str) -> String {
+    let reached = at(case.at);
+    match case.made_at {
+        Some(made) => {
+            format!("{reporter} reported it {}. {} on {reached}.", words::made(made), words::REACHED)
+        }
+        None if case.crowds.is_empty() => format!("{reporter} reported it on {reached}."),
+        None => format!("{} reached us from {reached} on.", words::COUNTED),
+    }
+}
+
 fn or_by_hand(text: String) -> String {
     if text.is_empty() { words::FILL.to_owned() } else { text }
 }
@@ -67,10 +78,7 @@ impl Desk {
                 vec![
                     ("Our reference", format!("Case {}", case.number)),
                     ("What happened", what),
-                    (
-                        "How we found out",
-                        format!("{} reported it on {}.", reporter(case, &names), at(case.at)),
-                    ),
+                    ("How we found out", found_out(case, reporter(case, &names))),
                     ("When we became aware", at(case.aware_at)),
                     ("If it is more than 72 hours, why", self.delay(case)),
                     (

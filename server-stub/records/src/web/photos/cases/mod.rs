@@ -15,8 +15,6 @@ use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 use axum::http::StatusCode;
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_people::Sealed;
 use gauze_people::action::{Action, act};
 use gauze_people::cases::{Case, Cases, Reminder, Step, Unfit};
 use gauze_people::context::{Reason, ReasonCode};
@@ -53,7 +51,6 @@ impl DeskParts {
     /// What somebody wrote, sealed.
     fn case_reason(&self, words: &str) -> Result<Reason, Refusal> {
         let sealed = self.folk.seal_words(&self.folk.cases(), words).map_err(|error| broken(&error))?;
-        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
         Ok(Reason { code: ReasonCode::Other, sealed_words: Some(sealed) })
     }
 }
@@ -117,7 +114,7 @@ impl Desk {
     /// What somebody wrote; nothing where there is nothing, or another identity sealed it.
     fn case_words(&self, reason: Option<&Reason>) -> Option<String> {
         let sealed = reason?.sealed_words.as_ref()?;
-        self.folk.open_words(&self.folk.cases(), &BASE64_URL_SAFE_NO_PAD.decode(sealed.as_str()).ok()?)
+        self.folk.open_words(&self.folk.cases(), sealed)
     }
 
     /// Two fields of which the first has one line.

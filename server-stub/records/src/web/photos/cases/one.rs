@@ -170,7 +170,15 @@ impl Desk {
                 dt { (words::WHAT) } dd.free { (what) }
                 dt { (words::WHOSE) } dd.free { (whose) }
                 dt { (words::AWARE) } dd { (layout::time(case.aware_at)) }
-                dt { (words::WAS_REPORTED) } dd { (layout::time(case.at)) " " (words::BY) " " (reporter(case, names)) }
+                @if let Some(made) = case.made_at {
+                    dt { (words::WAS_REPORTED) } dd { (words::made(made)) ", " (words::BY) " " (reporter(case, names)) }
+                    dt { (words::REACHED) } dd { (layout::time(case.at)) }
+                } @else {
+                    dt { (words::WAS_REPORTED) } dd { (layout::time(case.at)) " " (words::BY) " " (reporter(case, names)) }
+                }
+                @if !case.crowds.is_empty() {
+                    dt { (words::COUNTED) } dd { (case.crowds.iter().map(|(_, crowd)| crowd.count).sum::<u64>()) }
+                }
             }
         }
     }
@@ -216,7 +224,12 @@ impl Desk {
     fn story(&self, case: &Case, names: &Names) -> Markup {
         let mut told: Vec<(Timestamp, Markup)> = vec![(
             case.at,
-            html! { h3 { (words::WAS_REPORTED) } p { (layout::time(case.at)) ", " (reporter(case, names)) ", " (words::LINE) " " (case.number) } },
+            html! {
+                h3 { (words::WAS_REPORTED) }
+                @if let Some(made) = case.made_at { p { (words::made(made)) ". " (words::REACHED) ":" } }
+                p { (layout::time(case.at)) ", " (reporter(case, names)) ", " (words::LINE) " " (case.number) }
+                @for (line, crowd) in &case.crowds { p { (words::counted(crowd)) ", " (words::LINE) " " (line) } }
+            },
         )];
         for (reminder, at) in &case.reminded {
             told.push((*at, html! { h3 { (words::reminder(*reminder)) } p { (layout::time(*at)) } }));

@@ -6,21 +6,21 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use gauze_people::action::act;
 use gauze_people::cases::Kind;
 use gauze_people::context::Context;
+use gauze_people::person::PersonId;
 use gauze_people::subject::Subject;
-use gauze_wire::Text;
+use gauze_wire::{Digest, ReportId, Text, TextFault, clock_says, noticed};
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use maud::html;
 use serde::Deserialize;
 
 use super::words;
+use crate::entropy::random;
 use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::leave::running;
 use crate::web::photos::Desk;
-use crate::web::photos::filled::lines;
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
 
@@ -30,6 +30,8 @@ const PAGE: &str = "/report";
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(in crate::web::photos) struct Filled {
+    /// Names the form: what is sent twice is one report.
+    report_id: String,
     kind: String,
     what: String,
     whose: String,
@@ -42,32 +44,32 @@ struct Meant {
     kind: Kind,
     words: String,
     aware_at: Timestamp,
+    report_id: Option<ReportId>,
 }
 
-impl Filled {
-    fn meant(&self, now: Timestamp) -> Result<Meant, &'static str> {
-        let whose: Option<Text<200>> = Text::new(self.whose.trim()).ok();
-        let whose = whose.filter(|whose| !whose.as_str().contains(['\n', '\r']));
-        let what: Option<Text<2048>> = Text::new(lines(&self.what)).ok();
-        let (Some(kind), Some(whose), Some(what)) = (Kind::read(&self.kind), whose, what) else {
-            return Err(words::MISSING);
-        };
-        let aware_at = noticed(&self.day, &self.time).ok_or(words::BAD_DAY)?;
-        if aware_at > now {
-            return Err(words::FUTURE);
-        }
-        Ok(Meant { kind, words: format!("{}\n{}", whose.as_str(), what.as_str()), aware_at })
+impl Meant {
+    /// By this it is known again; nobody guesses it, because of the form's name in it.
+    fn said(&self, by: &PersonId) -> Option<Digest> {
+        let (id, kind, aware) = (self.report_id.as_ref()?, self.kind.word(), self.aware_at.as_second());
+        Some(Digest::of(format!("{id}\n{}\n{kind}\n{aware}\n{}", by.0, self.words).as_bytes()))
     }
 }
 
-/// A day and perhaps a time, in this machine's zone; without a time its first moment.
-fn noticed(day: &str, time: &str) -> Option<Timestamp> {
-    let day: Date = day.trim().parse().ok()?;
-    let time = match time.trim() {
-        "" => Time::midnight(),
-        time => Time::strptime("%H:%M", time).ok()?,
-    };
-    TimeZone::system().to_timestamp(day.to_datetime(time)).ok()
+impl Filled {
+    /// By the clocks of a zone.
+    fn meant(&self, now: Timestamp, zone: &TimeZone) -> Result<Meant, String> {
+        let of = |label: &'static str| move |fault: TextFault| words::fault(label, fault);
+        let kind = Kind::read(&self.kind).ok_or(words::NO_KIND)?;
+        let what: Text<2048> = Text::typed(&self.what).map_err(of(words::WHAT))?;
+        let whose: Text<200> = Text::typed_line(&self.whose).map_err(of(words::WHOSE))?;
+        let clock = || clock_says(now, zone);
+        let aware_at = noticed(&self.day, &self.time, zone).ok_or_else(|| words::bad_day(&clock()))?;
+        if aware_at > now {
+            return Err(words::future(&clock()));
+        }
+        let words = format!("{}\n{}", whose.as_str(), what.as_str());
+        Ok(Meant { kind, words, aware_at, report_id: self.report_id.parse().ok() })
+    }
 }
 
 #[derive(Deserialize)]
@@ -90,9 +92,10 @@ pub(in crate::web::photos) async fn form(
         };
         return layout::page(&Frame::signed(words::REPORT, &signed, PAGE), &body);
     }
-    let now = desk.web.now().to_zoned_datetime(TimeZone::system());
-    let day = now.strftime("%Y-%m-%d").to_string();
-    shown(&signed, &Filled { day, ..Filled::default() }, None)
+    let day = TimeZone::system().to_datetime(desk.web.now()).date().to_string();
+    // Without a name a report counts all the same.
+    let report_id = random().map(|random| ReportId::make(&random).to_string()).unwrap_or_default();
+    shown(&signed, &Filled { report_id, day, ..Filled::default() }, None)
 }
 
 /// The line is written first, and then it is thanked for.
@@ -100,26 +103,32 @@ pub(in crate::web::photos) async fn save(
     State(desk): State<Desk>,
     OwnForm { who: signed, value }: OwnForm<Filled>,
 ) -> Result<Response, Refusal> {
-    match value.meant(desk.web.now()) {
+    match value.meant(desk.web.now(), &TimeZone::system()) {
         Ok(meant) => desk.reported(&signed, meant).await.map_err(|refusal| {
             // What was noticed is told again, by another way if need be.
             refusal.keeping(&format!("{}\n{}", value.whose, value.what))
         }),
-        Err(trouble) => Ok((StatusCode::BAD_REQUEST, shown(&signed, &value, Some(trouble))).into_response()),
+        Err(trouble) => Ok((StatusCode::BAD_REQUEST, shown(&signed, &value, Some(&trouble))).into_response()),
     }
 }
 
 impl Desk {
     async fn reported(&self, signed: &Signed, meant: Meant) -> Result<Response, Refusal> {
         let (desk, now) = (self.clone(), self.web.now());
-        let Meant { kind, words, aware_at } = meant;
+        let said = meant.said(&signed.acting.person.id);
+        let Meant { kind, words, aware_at, .. } = meant;
         let context = Context { reason: Some(desk.case_reason(&words)?), ..running(now) };
         let authorised = desk.web.allowed(signed, act::Report, &Subject::Hospital, &context).await?;
-        let note = kind.note(aware_at).ok_or(Refusal::Broken("note"))?;
+        let note = kind.note(aware_at, said.as_ref()).ok_or(Refusal::Broken("note"))?;
         // Whoever asked may go: what is in the log is known here too.
         let work = async move {
+            // The same form, a moment before.
+            let _deciding = desk.deciding().await;
+            if let Some(number) = said.and_then(|said| desk.cases().said(&said)) {
+                return Ok(number);
+            }
             let logged = desk.write(authorised.noting(note)).await?;
-            desk.cases_now().report(&logged, kind, aware_at);
+            desk.cases_now().report(&logged, (kind, aware_at), said);
             let number = logged.line().index;
             tracing::warn!(case = number, "something went wrong: look at the page Cases");
             Ok::<_, Refusal>(number)
@@ -143,6 +152,7 @@ fn shown(signed: &Signed, filled: &Filled, trouble: Option<&str>) -> Html<String
         p { (words::REPORT_LEAD) }
         form method="post" action=(PAGE) autocomplete="off" {
             (signed.field())
+            input type="hidden" name="report_id" value=(filled.report_id);
             fieldset.ticks {
                 legend { (words::WHICH) }
                 (kind(Kind::Breach, words::BREACH))
@@ -156,4 +166,36 @@ fn shown(signed: &Signed, filled: &Filled, trouble: Option<&str>) -> Html<String
         }
     };
     layout::page(&Frame::signed(words::REPORT, signed, PAGE), &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::Offset;
+
+    use super::*;
+
+    fn filled(day: &str, time: &str) -> Filled {
+        let text = str::to_owned;
+        let (kind, what, whose) = (text("breach"), text("A sheet"), text("Ward 9"));
+        Filled { kind, what, whose, day: text(day), time: text(time), ..Filled::default() }
+    }
+
+    #[test]
+    fn a_time_is_read_by_the_servers_clock_which_the_refusal_names() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        for (hours, aware) in [(0, "11:00"), (9, "02:00"), (-5, "16:00")] {
+            let zone = TimeZone::fixed(Offset::from_hours(hours).unwrap());
+            let meant = filled("2026-11-23", "11:00").meant(now, &zone);
+            match meant {
+                Ok(meant) => assert_eq!(meant.aware_at.strftime("%H:%M").to_string(), aware),
+                Err(told) => assert!(hours < 0 && told.contains("07:00 (UTC-05:00)"), "{told}"),
+            }
+            assert!(filled("2026-11-23", "").meant(now, &zone).is_ok(), "without a time the day counts");
+            let unread = filled("2026-11-23", "25:00").meant(now, &zone).err().unwrap();
+            assert!(unread.contains(&clock_says(now, &zone)), "{unread}");
+        }
+        let long = Filled { whose: "é".repeat(101), ..filled("2026-11-23", "") };
+        let told = long.meant(now, &TimeZone::UTC).err().unwrap();
+        assert!(told.contains(words::WHOSE) && told.contains("202 bytes of at most 200"), "{told}");
+    }
 }

@@ -1,6 +1,8 @@
 //! The words of the pages about what went wrong.
 
-use gauze_people::cases::{Decision, Kind, Reminder, State, Step, Unfit};
+use gauze_people::cases::{A_DAY, Crowd, Decision, Kind, Reminder, State, Step, Unfit};
+use gauze_wire::TextFault;
+use jiff::Timestamp;
 
 pub(crate) const REPORT: &str = "Something went wrong";
 pub(crate) const REPORT_LEAD: &str =
@@ -17,11 +19,7 @@ pub(crate) const DAY: &str = "When you noticed it";
 pub(crate) const TIME: &str = "Time, if you know it";
 pub(crate) const TIME_HINT: &str = "24 hours, such as 14:05. Without it the whole day counts.";
 pub(crate) const SEND: &str = "Report it";
-pub(crate) const MISSING: &str =
-    "Say what it was, what happened and whose data it is, each within its length.";
-pub(crate) const BAD_DAY: &str =
-    "This day or time cannot be read. Choose the day, and write the time such as 14:05.";
-pub(crate) const FUTURE: &str = "This lies in the future. Enter when you noticed it.";
+pub(crate) const NO_KIND: &str = "Say whether it happened, or nearly.";
 pub(crate) const REPORTED: &str = "It is reported. Governance looks after it from here. Its number is";
 pub(crate) const ANOTHER: &str = "Report something else";
 
@@ -47,7 +45,14 @@ pub(crate) const WAS_REPORTED: &str = "Reported";
 pub(crate) const WAS_CARRIED: &str = "An operator reported it at the gateway";
 pub(crate) const BY: &str = "by";
 pub(crate) const AN_OPERATOR: &str = "Operator of IT (gateway console)";
+pub(crate) const CARRIER: &str = "an operator, as the gateway carried it";
+pub(crate) const ITSELF: &str = "the system itself";
+pub(crate) const REACHED: &str = "It reached us";
+pub(crate) const COUNTED: &str = "More reports of the gateway's operators";
 pub(crate) const NOT_KNOWN: &str = "Not known";
+pub(crate) const NO_KEY: &str = "cannot be opened here: it was sealed to keys that this side does not have.";
+pub(crate) const NO_CAUSE: &str = "cannot be opened here.";
+pub(crate) const UNREAD: &str = "was opened, and is nothing that this version of the program reads.";
 pub(crate) const TASKS_OPEN: &str = "Open tasks";
 
 pub(crate) const STORY: &str = "What became of it";
@@ -84,7 +89,7 @@ pub(crate) const TO_FORM: &str = "The regulator's form, filled in";
 pub(crate) const TO_LIST: &str = "All cases";
 pub(crate) const STEP_MISSING: &str = "A field is empty or too long. Fill it in and send it again.";
 pub(crate) const NO_PHOTO: &str = "No photo here has this reference. Compare it letter by letter.";
-pub(crate) const SEALED: &str = "What was written cannot be opened: another key sealed it.";
+pub(crate) const SEALED: &str = "What was written cannot be opened here.";
 
 pub(crate) const FORM: &str = "The regulator's form";
 pub(crate) const FORM_LEAD: &str =
@@ -92,7 +97,7 @@ pub(crate) const FORM_LEAD: &str =
 pub(crate) const FILL: &str = "Not known here. Fill it in by hand.";
 
 pub(crate) const EVIDENCE: &str = "Evidence as an archive";
-pub(crate) const EVIDENCE_LEAD: &str = "Lines of the access log with their proofs, hashes of photos and phones, what was in force. Anybody checks it without this system. It names nobody in clear.";
+pub(crate) const EVIDENCE_LEAD: &str = "Lines of the access log with their proofs, hashes of photos and phones, what was in force. Anybody checks it without this system. It names nobody in clear but, where the gateway carried the report, the operator as they named themselves there.";
 pub(crate) const EVIDENCE_WHY: &str = "Who receives it, and what for";
 pub(crate) const WITH_NAMES: &str = "With what was written, and with names";
 pub(crate) const WITH_NAMES_HINT: &str =
@@ -117,6 +122,8 @@ lines/N.tlog-proof    line N of the hospital's access log, and that it stands th
 checkpoint            the log's newest checkpoint; cosigned and outside, where they are, are what witnesses signed
 photos.json           photos concerned, by their reference, with the hashes of sealed file, manifest and receipt
 devices.json          phones that took them, with the hash of how each became known
+act.jws               only where an operator reported it: what the gateway signed, with their name, and what they said sealed
+bundle.jws            beside that: the hospital's keys then, which name the gateway's
 in-force.json         policies, documents, notices and rules in force when somebody became aware, and now
 words.age             only where it was asked for: what was written, and names, sealed to one receiver
 evidence.jws          what this is, and the hash of every file; signed by the hospital
@@ -135,19 +142,58 @@ or, without any program of ours, for the files and the signature:
 A sealed file opens with age (https://age-encryption.org): age -d -i KEY words.age
 ";
 
+/// Of a field that cannot be kept as it is.
+pub(crate) fn fault(label: &str, fault: TextFault) -> String {
+    format!("“{label}” {fault}.")
+}
+
+/// Of a day or time that is none.
+pub(crate) fn bad_day(clock: &str) -> String {
+    format!(
+        "This day or time cannot be read. Choose the day, and write the time such as 14:05 by this system's clock, which says {clock}, or leave it empty."
+    )
+}
+
+/// Of a day or time that is still to come.
+pub(crate) fn future(clock: &str) -> String {
+    format!(
+        "This lies in the future by this system's clock, which says {clock}. Enter when you noticed it by that clock, or leave the time empty; tell IT if the clock is wrong."
+    )
+}
+
+/// When it was made, by another clock than ours.
+pub(crate) fn made(at: Timestamp) -> String {
+    format!("on {}, by the gateway's clock", at.strftime("%d-%b-%Y %H:%M UTC"))
+}
+
 /// Under what an operator wrote: whose word it is.
-pub(crate) fn carried_by(operator: &str, phone: Option<&str>) -> String {
+pub(crate) fn carried_by(operator: &str, at: Timestamp, phone: Option<&str>) -> String {
     let phone = phone.map(|phone| format!("Phone, as entered: {phone}\n")).unwrap_or_default();
     format!(
-        "{phone}Entered in the gateway's console under the name {operator}. The gateway carried it; no phone and nobody's sign-in vouches for it."
+        "{phone}Entered in the gateway's console under the name {operator} {}. The gateway carried it; no phone and nobody's sign-in vouches for it.",
+        made(at)
     )
 }
 
 /// In place of what was written.
-pub(crate) fn unopened(operator: &str) -> String {
+pub(crate) fn unopened(operator: &str, at: Timestamp, why: &str) -> String {
     format!(
-        "Somebody reported something in the gateway's console under the name {operator}. What they wrote cannot be opened: it was sealed to another key. Ask IT what it was."
+        "Somebody reported something in the gateway's console under the name {operator} {}. What they wrote {why} Ask IT what it was.",
+        made(at)
     )
+}
+
+/// In place of what was written by each.
+pub(crate) fn crowd() -> String {
+    format!(
+        "{NOT_KNOWN}\nThe gateway carried more than {A_DAY} reports within a day. Those beyond are counted here: they are no case each, and nobody has read them. Ask IT what happened, and whether the gateway is in wrong hands. How to read one is told in breach.md, \"IT says so\"."
+    )
+}
+
+/// How many came in one piece of the gateway's log.
+pub(crate) fn counted(crowd: &Crowd) -> String {
+    let Crowd { count, from, to, .. } = crowd;
+    format!("{count} more, in the entries {from} to {} of the gateway's log", to.saturating_sub(1))
 }
 
 pub(crate) fn kind(kind: Kind) -> &'static str {

@@ -10,11 +10,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse as _, Response};
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::action::act;
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::log::{About, Event, Happening, Outcome, prove};
-use gauze_people::{Logged, Note, Sealed};
+use gauze_people::{Logged, Note};
 use gauze_seal::age::{Recipient, Recipients};
 use gauze_wire::{Consent, ConsentScope, Text};
 use maud::{Markup, html};
@@ -174,7 +173,6 @@ impl Desk {
     ) -> Result<Logged<act::Export>, Refusal> {
         let words = format!("{}\n{}", wanted.receiver.as_str(), wanted.words.as_str());
         let sealed = self.folk.seal_words(&found.handle, &words).map_err(|error| broken(&error))?;
-        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
         let reason = Reason { code: wanted.purpose, sealed_words: Some(sealed) };
         let authorised = self.allowed(signed, act::Export, &found.subject(), Some(reason)).await?;
         let keys = wanted.recipients.iter().flat_map(Recipients::key_ids);

@@ -114,7 +114,8 @@ impl Desk {
             None => Vec::new(),
         };
         let people = wishes.iter().chain(&holds).map(|(_, wish)| wish.by.0.clone());
-        let people = people.chain(erased.iter().map(|(_, erasing)| erasing.by.0.clone())).collect();
+        let erasers = erased.iter().flat_map(|(_, erasing)| erasing.asked_by.iter().chain([&erasing.by]));
+        let people = people.chain(erasers.map(|who| who.0.clone())).collect();
         let names = self.folk.staff(people).await.map_err(|error| broken(&error))?;
         let body = html! {
             @if let Some(trouble) = trouble { p.trouble role="alert" { (trouble) } }
@@ -131,9 +132,27 @@ impl Desk {
                 }
                 p.actions { a.button href="/keeping/rules" { (words::CHANGE_RULES) } }
             }
-            (section("erased", words::ERASED, words::NOT_ERASED, &erased, |one| gone(one, &names)))
+            (section("erased", words::ERASED, words::NOT_ERASED, &erased, |one| self.gone(one, &names)))
         };
         Ok(layout::page(&Frame::signed(words::TITLE, signed, PAGE), &body))
+    }
+
+    /// What was refused stood on no page: all that anybody wrote of it is here.
+    fn gone(&self, (photo, erasing): &(CaptureId, Erasing), names: &Names) -> Markup {
+        html! {
+            h3 { code { (photo) } }
+            dl {
+                @if let Some(cause) = erasing.refused { dt { (words::REFUSED) } dd { (words::refused(cause)) } }
+                dt { (words::GROUND) } dd { (words::ground(erasing.ground)) }
+                @if let Some(who) = &erasing.asked_by { dt { (words::ASKED_BY) } dd { (name(&who.0, names)) } }
+                dt { (words::BY) } dd { (name(&erasing.by.0, names)) }
+                dt { (words::AT) } dd { (layout::time(erasing.at)) ", " (general::governance::LINE) " " (erasing.line) }
+                @if erasing.words.is_some() {
+                    dt { (words::WORDS) }
+                    dd.free { (self.folk.why_erased(erasing).as_deref().unwrap_or(general::NOT_KNOWN)) }
+                }
+            }
+        }
     }
 
     fn due(&self, signed: &Signed, over: &[Over], rules: Option<&Digest>) -> Markup {
@@ -199,17 +218,6 @@ fn wish((photo, wish): &(CaptureId, Wish), names: &Names, asked: bool) -> Markup
             dt { (words::AT) } dd { (layout::time(wish.at)) ", " (general::governance::LINE) " " (wish.line) }
         }
         p.actions { a.button href={ "/keeping?reference=" (photo) } { (words::LOOK) } }
-    }
-}
-
-fn gone((photo, erasing): &(CaptureId, Erasing), names: &Names) -> Markup {
-    html! {
-        h3 { code { (photo) } }
-        dl {
-            dt { (words::GROUND) } dd { (words::ground(erasing.ground)) }
-            dt { (words::BY) } dd { (name(&erasing.by.0, names)) }
-            dt { (words::AT) } dd { (layout::time(erasing.at)) ", " (general::governance::LINE) " " (erasing.line) }
-        }
     }
 }
 

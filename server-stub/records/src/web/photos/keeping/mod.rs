@@ -11,8 +11,6 @@ mod words;
 
 use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use gauze_people::Sealed;
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::keeping::{Keepings, Wish};
 use gauze_people::person::PersonId;
@@ -99,14 +97,13 @@ impl Desk {
 
     fn reason(&self, found: &Found, code: ReasonCode, words: &str) -> Result<Reason, Refusal> {
         let sealed = self.folk.seal_words(&found.handle, words).map_err(|error| broken(&error))?;
-        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
         Ok(Reason { code, sealed_words: Some(sealed) })
     }
 
     /// What somebody wrote with a hold or a wish.
     fn written(&self, found: &Found, wish: &Wish) -> Option<String> {
         let sealed = wish.reason.as_ref()?.sealed_words.as_ref()?;
-        self.folk.open_words(&found.handle, &BASE64_URL_SAFE_NO_PAD.decode(sealed.as_str()).ok()?)
+        self.folk.open_words(&found.handle, sealed)
     }
 }
 

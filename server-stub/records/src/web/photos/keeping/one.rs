@@ -17,6 +17,7 @@ use crate::web::field::Field;
 use crate::web::form::OwnForm;
 use crate::web::layout::{self, Frame};
 use crate::web::photos::gate::broken;
+use crate::web::photos::haste::word;
 use crate::web::photos::{Desk, parts, words as general};
 use crate::web::refusal::Refusal;
 use crate::web::signed::Signed;
@@ -261,7 +262,7 @@ fn asking(signed: &Signed, found: &Found, filled: &Filled) -> Markup {
                     legend { (words::GROUND) }
                     @for ground in words::GROUNDS {
                         label {
-                            input type="radio" name="ground" value=(code(ground)) required checked[filled.ground == Some(ground)];
+                            input type="radio" name="ground" value=(word(ground)) required checked[filled.ground == Some(ground)];
                             " " (words::ground(ground))
                         }
                     }
@@ -288,9 +289,4 @@ fn holding(signed: &Signed, found: &Found, standing: &Standing, why: &str) -> Ma
             }
         }
     }
-}
-
-/// A ground's word in a form.
-fn code(ground: ReasonCode) -> String {
-    serde_json::to_value(ground).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

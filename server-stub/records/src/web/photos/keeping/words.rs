@@ -1,6 +1,7 @@
 //! The words of the pages about keeping and erasing.
 
 use gauze_people::context::ReasonCode;
+use gauze_wire::FilingRefusal;
 
 pub(crate) const TITLE: &str = "Keeping and erasing";
 pub(crate) const LEAD: &str = "What the hospital's rules keep no longer, what is kept for a court, and what somebody asks to erase. Photos are named by their reference here, and patients not at all.";
@@ -39,6 +40,8 @@ pub(crate) const RULES_REFUSED: &str = "These rules do not hold, and the ones be
 pub(crate) const BY: &str = "By";
 pub(crate) const AT: &str = "When";
 pub(crate) const GROUND: &str = "Ground";
+pub(crate) const ASKED_BY: &str = "Asked for by";
+pub(crate) const REFUSED: &str = "Refused and never filed";
 pub(crate) const WORDS: &str = "In words";
 
 pub(crate) const ONE_TITLE: &str = "Keeping and erasing a photo";
@@ -97,6 +100,21 @@ pub(crate) fn ground(ground: ReasonCode) -> &'static str {
         | ReasonCode::Teaching
         | ReasonCode::Publication
         | ReasonCode::Other => "Something else",
+    }
+}
+
+/// Why a photo had been refused.
+pub(crate) fn refused(cause: FilingRefusal) -> &'static str {
+    match cause {
+        FilingRefusal::EnrolmentInvalid => "The hospital did not believe its phone",
+        FilingRefusal::ManifestInvalid => "What its phone had signed did not hold",
+        FilingRefusal::ChainBroken => "Its place among its phone's photos did not fit the ones before",
+        FilingRefusal::DigestMismatch => "Other bytes came than its phone had signed for",
+        FilingRefusal::DidNotOpen => "No key of the hospital opened it",
+        FilingRefusal::MixedRecipients => "It was sealed in two ways at once, of which one is weaker",
+        FilingRefusal::BundleInvalid => "What was in it was not one record and one photo",
+        FilingRefusal::RecordMismatch => "Its record was another than its phone had signed for",
+        FilingRefusal::PhotoMismatch => "The photo was another than its record names",
     }
 }
 

@@ -3,12 +3,11 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::action::act;
 use gauze_people::context::{Reason, ReasonCode};
 use gauze_people::links::{Terms, making};
 use gauze_people::log::{About, Event, Happening, Outcome};
-use gauze_people::{Authorised, Note, Sealed};
+use gauze_people::{Authorised, Note};
 use gauze_wire::Text;
 use jiff::tz::TimeZone;
 use lettre::address::AddressError;
@@ -295,7 +294,6 @@ impl Desk {
         let to = mail.as_ref().map_or_else(String::new, |to| format!("\n{} {}", words::MAILS_TO, to.email));
         let words = format!("{}\n{}{to}", reader.as_str(), why.as_str());
         let sealed = self.folk.seal_words(&found.handle, &words).map_err(|error| broken(&error))?;
-        let sealed = Sealed::new(BASE64_URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| Refusal::Unreadable)?;
         let terms = Terms {
             days,
             views,

@@ -12,7 +12,6 @@ pub(super) mod words;
 
 use axum::Router;
 use axum::routing::get;
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use gauze_people::acting::Network;
 use gauze_people::links::{Link, Step, Told};
 
@@ -63,8 +62,7 @@ impl Desk {
     /// Whom it is for, and why; nothing where another identity sealed it.
     fn whom(&self, link: &Link) -> Option<Whom> {
         let sealed = link.reason.as_ref()?.sealed_words.as_ref()?;
-        let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed.as_str()).ok()?;
-        let words = self.folk.open_words(&link.terms.photo.parse().ok()?, &sealed)?;
+        let words = self.folk.open_words(&link.terms.photo.parse().ok()?, sealed)?;
         let (reader, why) = words.split_once('\n')?;
         Some(Whom { reader: reader.to_owned(), why: why.to_owned() })
     }
