@@ -53,6 +53,8 @@ class GauzeCore private constructor(private val client: Client) : Core {
 
     override fun choices() = client.choices().toApp()
 
+    override fun judge(jpeg: ByteBuffer) = client.judge(jpeg)?.toApp()
+
     override fun capture(jpeg: ByteBuffer, record: PhotoRecord) = tried { client.capture(jpeg, record.toCore()).captureId }
 
     override fun preview(id: String, jpeg: ByteBuffer) = tried { client.previewFrom(id, jpeg) }

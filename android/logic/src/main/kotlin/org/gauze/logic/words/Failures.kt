@@ -3,6 +3,7 @@ package org.gauze.logic.words
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.flow.Line
+import org.gauze.logic.port.CameraFault
 
 /** What is said of each of the core's codes. FailuresTest holds this against the core's own list. */
 object Failures {
@@ -16,6 +17,16 @@ object Failures {
 
     /** What to say of a photo that waits. */
     fun waiting(code: String): Line = Line(word(code) ?: Word.ErrorKindRetry)
+
+    /** What to say of a camera. */
+    fun camera(fault: CameraFault): Line = Line(
+        when (fault) {
+            CameraFault.NO_PERMISSION -> Word.CameraNoPermission
+            CameraFault.IN_USE -> Word.CameraInUse
+            CameraFault.NO_CAMERA -> Word.CameraNoCamera
+            CameraFault.BROKEN -> Word.CameraBroken
+        },
+    )
 
     private fun kind(remedy: Remedy): Word = when (remedy) {
         Remedy.TAKE_AGAIN -> Word.ErrorKindTakeAgain
