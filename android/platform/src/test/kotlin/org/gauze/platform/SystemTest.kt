@@ -6,6 +6,7 @@ import android.content.RestrictionsManager
 import android.os.Build
 import android.os.Bundle
 import android.util.Size
+import android.view.Surface
 import androidx.test.core.app.ApplicationProvider
 import androidx.work.Configuration
 import androidx.work.WorkInfo
@@ -13,6 +14,7 @@ import androidx.work.WorkManager
 import androidx.work.testing.WorkManagerTestInitHelper
 import java.nio.ByteBuffer
 import java.security.UnrecoverableKeyException
+import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import org.gauze.logic.port.Authentication
@@ -160,9 +162,10 @@ class SystemTest {
 
     @Test
     fun a_camera_that_is_not_allowed_or_not_there_says_which() = runBlocking {
-        assertEquals(CameraFault.NO_PERMISSION, (Camera2(app) { null }.open().first() as CameraEvent.Failed).fault)
+        val camera = Camera2(app, MutableStateFlow(null))
+        assertEquals(CameraFault.NO_PERMISSION, (camera.open().first() as CameraEvent.Failed).fault)
         shadowOf(app).grantPermissions(android.Manifest.permission.CAMERA)
-        assertEquals(CameraFault.NO_CAMERA, (Camera2(app) { null }.open().first() as CameraEvent.Failed).fault)
+        assertEquals(CameraFault.NO_CAMERA, (camera.open().first() as CameraEvent.Failed).fault)
     }
 
     @Test
@@ -172,6 +175,8 @@ class SystemTest {
         assertEquals(Size(1280, 720), Sizes.like(Size(4032, 3024), wide, 1280))
         assertNull(Sizes.like(Size(4032, 3024), null, 1280))
         assertEquals(Size(1280, 960), Sizes.of(app).finder)
+        val turned = (Surface.ROTATION_0..Surface.ROTATION_270).map { Sizes.of(app).shape(it) }
+        assertEquals("upright on a phone that is, lying on one on its side", listOf(0.75f, 4 / 3f, 0.75f, 4 / 3f), turned)
     }
 
     @Test
