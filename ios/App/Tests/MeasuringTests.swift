@@ -14,6 +14,15 @@ import Testing
         #expect(GravityLevel.degrees(0, -0.4, -0.9) == nil)
     }
 
+    @Test func aPhotoKeepsHowItIsToBeTurnedAndNothingElseOfItsMetadata() {
+        let metadata: [String: Any] = [
+            "Orientation": 6, "{Exif}": ["LensModel": "back"], "{GPS}": ["Latitude": 57.1], "{TIFF}": ["Orientation": 6, "Make": "Apple"],
+        ]
+        let kept = Bare.kept(metadata)
+        #expect(kept.count == 1 && kept["Orientation"] as? Int == 6)
+        #expect(Bare.kept([:]).isEmpty)
+    }
+
     private func exposure(_ grey: UInt8) -> Int {
         FrameJudge(ScaleMarker()).judge(Frame(luma: Array(repeating: grey, count: 400), width: 20, height: 20, stride: 20)).exposure
     }
