@@ -57,9 +57,9 @@ impl Client {
     }
 
     /// Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
-    /// drawn of them. Blocks for as long as a small picture of it takes.
-    pub fn judge(&self, jpeg: &[u8]) -> Option<Fitness> {
-        self.0.judge(jpeg)
+    /// drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
+    pub fn judge(&self, jpeg: &[u8]) -> Result<Option<Fitness>, ClientError> {
+        Ok(self.0.judge(jpeg))
     }
 
     /// Takes one photo from borrowed memory. Blocks until it is durable; only then may the shutter tick. Wipe the

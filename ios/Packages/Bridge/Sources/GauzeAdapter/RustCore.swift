@@ -51,7 +51,9 @@ public final class RustCore: GauzeLogic.Core {
 
     public func choices() -> Choices { client.choices().toApp() }
 
-    public func judge(_ jpeg: Picture) -> GauzeLogic.Fitness? { jpeg.read { client.judge(jpeg: $0) }?.toApp() }
+    public func judge(_ jpeg: Picture) -> GauzeLogic.Fitness? {
+        tried { try jpeg.read { try client.judge(jpeg: $0) }?.toApp() }.orNil ?? nil
+    }
 
     public func capture(_ jpeg: Picture, _ record: PhotoRecord) -> Outcome<String> {
         tried { try jpeg.read { try client.capture(jpeg: $0, context: record.toCore()).captureId } }
