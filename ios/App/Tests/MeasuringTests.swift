@@ -39,6 +39,17 @@ import Testing
         #expect(judge.judge(frame { $0 / 2 % 2 * 200 }).sharpness > judge.judge(frame { $0 * 5 }).sharpness + 120)
     }
 
+    /// Skin has few edges: one that is narrow is enough, and one that a hand smeared is not.
+    @Test func aFrameIsSharpByHowNarrowItsEdgesAreAndNotByHowManyItHas() {
+        func sharpness(_ wide: Int) -> Int {
+            let luma = (0..<10_000).map { UInt8(90 + 80 * min(max($0 % 100 - 50, 0), wide) / wide) }
+            return FrameJudge(ScaleMarker()).judge(Frame(luma: luma, width: 100, height: 100, stride: 100)).sharpness
+        }
+        #expect(sharpness(1) > 500)
+        #expect(sharpness(3) > 120)
+        #expect(sharpness(12) < 120)
+    }
+
     /// What is found of a code whose corners lie at these pixels of a frame.
     private func found(_ text: String, _ corners: [(Double, Double)], at: Date = Date()) -> Marker? {
         let scale = ScaleMarker()

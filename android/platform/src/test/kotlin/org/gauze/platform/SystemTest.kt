@@ -209,6 +209,16 @@ class SystemTest {
         assertTrue(judge.judge(sharp).sharpness > 500)
     }
 
+    /** Skin has few edges: one that is narrow is enough, and one that a hand smeared is not. */
+    @Test
+    fun a_frame_is_sharp_by_how_narrow_its_edges_are_and_not_by_how_many_it_has() {
+        val sharpness = { wide: Int ->
+            val luma = ByteArray(640 * 480) { (90 + 80 * (it % 640 - 320).coerceIn(0, wide) / wide).toByte() }
+            FrameJudge().judge(Frame(luma, 640, 480)).sharpness
+        }
+        assertEquals(listOf(true, true, false), listOf(1, 3, 12).map { sharpness(it) >= 120 })
+    }
+
     @Test
     fun the_systems_answers_are_told_apart() {
         assertEquals(Authentication.LOCKED_OUT, SystemBiometric.meaning(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT))
