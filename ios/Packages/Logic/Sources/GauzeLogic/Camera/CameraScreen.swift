@@ -79,8 +79,9 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
     private let camera: any Handle
     private let judge: any Judge
     private let taken: Telling<KeptPhoto>
-    /// As it lay in the last frame, and that frame's longer side.
+    /// As it lies in the last frame, and as it lay when the shutter was pressed; the frames' longer side.
     private var marker: Marker?
+    private var aimed: Marker?
     private var frameSide = 0
 
     public init(
@@ -161,6 +162,7 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
 
     private func shoot(_ state: CameraState) -> Step<CameraState, CameraScreenEvent> {
         guard state.shutter == .ready else { return Step(state) }
+        aimed = marker
         var next = state
         next.shutter = .taking
         next.problem = nil
@@ -186,7 +188,7 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
 
     /// The marker was measured in the preview's pixels, and is recorded in the photo's.
     private func inPixels(of shot: Shot) -> Marker? {
-        marker.map { Marker(nanometres: $0.nanometres * frameSide / max(1, shot.side), tilt: $0.tilt) }
+        aimed.map { Marker(nanometres: $0.nanometres * frameSide / max(1, shot.side), tilt: $0.tilt) }
     }
 
     private func kept(_ state: CameraState, _ outcome: Outcome<String>) -> Step<CameraState, CameraScreenEvent> {

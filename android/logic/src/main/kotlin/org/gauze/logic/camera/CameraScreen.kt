@@ -115,8 +115,9 @@ class CameraPresenter(
         CameraState(record.patient, record.site, Shutter.CLOSED, false, false, false, false, null, null, null, false),
         scope,
     ) {
-    /** As it lay in the last frame, and that frame's longer side. */
+    /** As it lies in the last frame, and as it lay when the shutter was pressed; the frames' longer side. */
     private var marker: Marker? = null
+    private var aimed: Marker? = null
     private var frameSide = 0
 
     override fun step(state: CameraState, event: CameraScreenEvent): Step<CameraState, CameraScreenEvent> = when (event) {
@@ -150,11 +151,15 @@ class CameraPresenter(
             frameSide = maxOf(event.frame.width, event.frame.height)
             Step(state.copy(verdict = verdict(seen), marker = lies(seen)))
         }
-        is CameraEvent.Taken -> Step(state.copy(shutter = Shutter.TAKING)) { keep(event.shot, inPixelsOf(event.shot)) }
+        is CameraEvent.Taken -> {
+            val marker = inPixelsOf(event.shot)
+            Step(state.copy(shutter = Shutter.TAKING)) { keep(event.shot, marker) }
+        }
     }
 
     private fun shoot(state: CameraState): Step<CameraState, CameraScreenEvent> {
         if (state.shutter != Shutter.READY) return Step(state)
+        aimed = marker
         return Step(state.copy(shutter = Shutter.TAKING, problem = null)) { null.also { camera.shoot() } }
     }
 
@@ -176,7 +181,7 @@ class CameraPresenter(
 
     /** The marker was measured in the preview's pixels, and is recorded in the photo's. */
     private fun inPixelsOf(shot: Shot): Marker? =
-        marker?.let { Marker((it.nanometres.toLong() * frameSide / shot.side.coerceAtLeast(1)).toInt(), it.tilt) }
+        aimed?.let { Marker((it.nanometres.toLong() * frameSide / shot.side.coerceAtLeast(1)).toInt(), it.tilt) }
 
     private fun with(fitness: Fitness?) = PhotoRecord(
         record.patient, record.team, record.site, record.wound, record.series, record.view, record.consent, fitness, record.notes,
