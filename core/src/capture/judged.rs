@@ -75,6 +75,8 @@ fn exposure(mean: u64) -> i16 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use jpeg_encoder::{ColorType, Encoder};
 
     use super::*;
@@ -123,6 +125,44 @@ mod tests {
         }
         let stripes = sharpness(&picture(|_, y| if y / STONE % 2 == 0 { 60 } else { 180 }));
         assert!(stripes > 300, "nothing changes across, which says nothing: {stripes}");
+    }
+
+    /// Of real cameras, by the shared data where it is there: those that are large enough for their blocks, and show anything.
+    fn photos() -> Vec<Vec<u8>> {
+        let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let beside = || here.ancestors().map(|up| up.join("shared/data")).find(|path| path.is_dir());
+        let data = std::env::var_os("GAUZE_SHARED_DATA").map(PathBuf::from).or_else(beside);
+        let Some(folder) = data.map(|data| data.join("06-photos/phones")) else { return Vec::new() };
+        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let read = files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "jpg"));
+        let large = |jpeg: &Vec<u8>| strip(jpeg).is_ok_and(|photo| photo.width().max(photo.height()) >= 3072);
+        let photos = read.map(|file| std::fs::read(file).unwrap()).filter(large);
+        photos.filter(|jpeg| image::load_from_memory(jpeg).is_ok() && sharpness(jpeg) > 0).take(5).collect()
+    }
+
+    #[test]
+    fn photos_of_real_phones_are_sharp_and_are_not_once_they_are_smeared() {
+        const SMEAR: usize = 64;
+        for (at, jpeg) in photos().iter().enumerate() {
+            let still = sharpness(jpeg);
+            assert!(still >= 120, "{at}: {still}");
+            let luma = image::load_from_memory(jpeg).unwrap().to_luma8();
+            let mut smeared = Vec::with_capacity(luma.len());
+            for row in luma.chunks_exact(luma.width() as usize) {
+                let mut sum: usize = 0;
+                for x in 0..row.len() {
+                    sum += usize::from(row[x]);
+                    sum -= x.checked_sub(SMEAR).map_or(0, |gone| usize::from(row[gone]));
+                    smeared.push(u8::try_from(sum / SMEAR.min(x + 1)).unwrap());
+                }
+            }
+            let mut shaken = Vec::new();
+            let (width, height) = (luma.width().try_into().unwrap(), luma.height().try_into().unwrap());
+            Encoder::new(&mut shaken, 95).encode(&smeared, width, height, ColorType::Luma).unwrap();
+            let shaken = sharpness(&shaken);
+            assert!(shaken < 120, "{at}: {shaken} of {still}");
+        }
     }
 
     #[test]
