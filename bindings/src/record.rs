@@ -41,7 +41,7 @@ pub struct CaptureContext {
     /// Consent, in a form of the policy's list, where it has one.
     #[uniffi(default = None)]
     pub consent: Option<Consent>,
-    /// How fit it is for measuring, as the camera judged.
+    /// How fit it is for measuring: as `Client.judge` says of its bytes, with the marker as the camera saw it just before.
     #[uniffi(default = None)]
     pub fitness: Option<Fitness>,
     /// Free text: 1 to 4096 bytes of UTF-8.

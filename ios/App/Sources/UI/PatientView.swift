@@ -5,6 +5,7 @@ import SwiftUI
 struct PatientView<Finder: View, More: View>: View {
     let state: PatientState
     let viewfinder: Finder
+    let allow: @MainActor () -> Void
     let more: More
     let send: (PatientEvent) -> Void
     @Environment(\.ownNumber) private var own
@@ -15,9 +16,7 @@ struct PatientView<Finder: View, More: View>: View {
         } content: {
             switch state.way {
             case .choose: choose
-            case .scan:
-                Text(say(.patientScanning))
-                viewfinder
+            case .scan: Scanning(hint: .patientScanning, fault: state.camera, viewfinder: viewfinder)
             case .list: worklist
             case .type: typeIn
             case .confirm: confirm
@@ -29,6 +28,7 @@ struct PatientView<Finder: View, More: View>: View {
                 MainAction(.patientScan) { send(.choose(.scan)) }
                 more
             case .scan:
+                AllowCamera(fault: state.camera, allow: allow)
                 OtherAction(.patientType) { send(.choose(.type)) }
                 QuietAction(.cancel) { send(.choose(.choose)) }
             case .list: QuietAction(.cancel) { send(.choose(.choose)) }

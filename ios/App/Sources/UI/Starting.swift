@@ -4,6 +4,7 @@ import SwiftUI
 struct EnrolView<Finder: View>: View {
     let state: EnrolState
     let viewfinder: Finder
+    let allow: @MainActor () -> Void
     let send: (EnrolEvent) -> Void
 
     var body: some View {
@@ -11,7 +12,7 @@ struct EnrolView<Finder: View>: View {
             Text(say(.enrolBody))
             if state.managed { Said(Line(.enrolManaged), .good) }
             if state.scanning {
-                viewfinder
+                Scanning(hint: nil, fault: state.camera, viewfinder: viewfinder)
             } else if !state.managed {
                 Text(say(.enrolPasteHint))
                 Entered(Line(.enrolPaste), state.pasted) { send(.pasted($0)) }
@@ -21,6 +22,7 @@ struct EnrolView<Finder: View>: View {
             Said(state.problem)
             if state.working { Said(Line(.enrolWorking), .plain) }
             MainAction(.enrolStart, enabled: !state.working) { send(.start) }
+            AllowCamera(fault: state.camera, allow: allow)
             if state.scanning {
                 QuietAction(.cancel) { send(.stopScan) }
             } else if !state.managed {

@@ -137,6 +137,10 @@ extension GauzeLogic.Fitness {
     }
 }
 
+extension GauzeBridge.Fitness {
+    func toApp() -> GauzeLogic.Fitness { GauzeLogic.Fitness(Int(sharpness), Int(exposure)) }
+}
+
 extension GauzeLogic.Marker {
     fileprivate func toCore() -> FoundMarker? {
         guard 1...10_000_000 ~= nanometres, 0...90_000 ~= tilt else { return nil }

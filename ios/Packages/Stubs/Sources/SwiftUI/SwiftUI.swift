@@ -206,6 +206,7 @@ public struct Color: Leaf, ShapeStyle, Sendable {
     public nonisolated init(red: Double, green: Double, blue: Double) { fatalError() }
     public nonisolated static var white: Color { fatalError() }
     public nonisolated static var black: Color { fatalError() }
+    public nonisolated static var clear: Color { fatalError() }
 }
 
 public struct Angle: Sendable { public static func degrees(_ degrees: Double) -> Angle { fatalError() } }
@@ -269,6 +270,7 @@ extension View {
     public func accessibilityHidden(_ hidden: Bool) -> some View { Modified() }
     public func accessibilityLabel<S: StringProtocol>(_ label: S) -> some View { Modified() }
     public func accessibilityAddTraits(_ traits: AccessibilityTraits) -> some View { Modified() }
+    public func contentShape<S: Shape>(_ shape: S, eoFill: Bool = false) -> some View { Modified() }
     public func gesture<T: Gesture>(_ gesture: T) -> some View { Modified() }
     public func id<ID: Hashable>(_ id: ID) -> some View { Modified() }
     public func onAppear(perform action: (() -> Void)? = nil) -> some View { Modified() }

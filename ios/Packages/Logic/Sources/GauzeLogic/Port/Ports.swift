@@ -1,7 +1,6 @@
 import Foundation
 
-/// A frame of the preview: the brightness plane alone, row by row, `stride` bytes a row. It is as wide as
-/// the photo sees.
+/// A frame of the preview: the brightness plane alone, row by row, `stride` bytes a row. It sees what the photo will.
 public struct Frame: Sendable, Unspoken {
     public let luma: [UInt8]
     public let width: Int
@@ -16,14 +15,14 @@ public struct Frame: Sendable, Unspoken {
     }
 }
 
-/// A photo as the camera made it, `width` pixels wide.
+/// A photo as the camera made it, `side` pixels at its longer side.
 public struct Shot: Sendable, Unspoken {
     public let jpeg: Picture
-    public let width: Int
+    public let side: Int
 
-    public init(_ jpeg: Picture, width: Int) {
+    public init(_ jpeg: Picture, side: Int) {
         self.jpeg = jpeg
-        self.width = width
+        self.side = side
     }
 }
 
@@ -31,11 +30,13 @@ public enum CameraFault: Sendable, CaseIterable {
     case noPermission, inUse, noCamera, broken
 }
 
-public enum CameraEvent: Sendable {
+public enum CameraEvent: Sendable, Unspoken {
     case ready
     case failed(CameraFault)
     case seen(Frame)
     case taken(Shot)
+    /// The text of a symbol: QR, DataMatrix, Code 128.
+    case read(String)
 }
 
 /// The camera: pictures leave it as bytes in memory, never as files.
@@ -55,11 +56,6 @@ public protocol Camera: Sendable {
 /// Judges a preview's frame: sharpness, exposure, the scale marker.
 public protocol Judge: Sendable {
     func judge(_ frame: Frame) -> Fitness
-}
-
-/// Reads wristbands' symbols (QR, DataMatrix, Code 128) for as long as it is iterated: their texts.
-public protocol Scanner: Sendable {
-    func read() -> AsyncStream<String>
 }
 
 public enum Authentication: Sendable, CaseIterable {

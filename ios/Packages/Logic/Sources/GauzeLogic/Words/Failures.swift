@@ -21,6 +21,16 @@ public enum Failures {
         }
     }
 
+    /// What to say of a camera.
+    public static func camera(_ fault: CameraFault) -> Line {
+        switch fault {
+        case .noPermission: Line(.cameraNoPermission)
+        case .inUse: Line(.cameraInUse)
+        case .noCamera: Line(.cameraNoCamera)
+        case .broken: Line(.cameraBroken)
+        }
+    }
+
     private static func kind(_ remedy: Remedy) -> Word {
         switch remedy {
         case .takeAgain: .errorKindTakeAgain

@@ -63,8 +63,8 @@ open class AppGraph(private val context: Context) {
     /** What outlives a window that is turned: a photo that is being sealed. */
     val work = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
-    open val viewfinder = Viewfinder { Sizes.of(context).finder }
-    open val camera: Camera by lazy { Camera2(context) { viewfinder.surface } }
+    open val viewfinder = Viewfinder { Sizes.of(context) }
+    open val camera: Camera by lazy { Camera2(context, viewfinder.surface) }
     open val scanner: Scanner by lazy { ZxingScanner() }
     open val judge: Judge by lazy { FrameJudge() }
     open val level: Level by lazy { GravityLevel(context) }

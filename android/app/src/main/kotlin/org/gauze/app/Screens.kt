@@ -35,9 +35,9 @@ import org.gauze.app.ui.TeamView
 import org.gauze.app.ui.WoundView
 import org.gauze.app.ui.say
 import org.gauze.logic.body.BodyPresenter
-import org.gauze.logic.camera.CameraPresenter
 import org.gauze.logic.camera.KeptPhoto
 import org.gauze.logic.camera.shown
+import org.gauze.logic.check.CheckEvent
 import org.gauze.logic.check.CheckPresenter
 import org.gauze.logic.check.Checked
 import org.gauze.logic.consent.ConsentPresenter
@@ -88,6 +88,7 @@ class Screens(
     private val work = scope + Dispatchers.Default
     private val opened = MutableStateFlow(0)
     private val shutters = Shutters()
+    private var check: CheckPresenter? = null
     private var review: ReviewPresenter? = null
     private var patients: PatientPresenter? = null
     private var settings = "{}"
@@ -115,6 +116,7 @@ class Screens(
      */
     fun left() {
         inFront = false
+        check?.send(CheckEvent.Lock)
         review?.send(ReviewEvent.Lock)
         patients?.send(PatientEvent.Lock)
         core.lock()
@@ -160,9 +162,7 @@ class Screens(
                     taken(it, at.record)
                 }
             }
-            is Route.Check -> show(shown(at) { scope ->
-                CheckPresenter(at.kept.id, at.patient, CameraPresenter.verdict(at.kept.fitness), core, core, scope) { checked(it, at.kept) }
-            }) { state, send -> CheckView(state, send) }
+            is Route.Check -> Check(at)
             Route.Queue -> Queue()
             Route.Review -> Review()
             Route.Incident -> {
@@ -189,6 +189,18 @@ class Screens(
         if (!journey.taken(photo, of) || !inFront) graph.handOver(core, asked = false)
     }
 
+    @Composable
+    private fun Check(at: Route.Check) {
+        val scope = rememberCoroutineScope()
+        val presenter = remember(at) { CheckPresenter(at.kept, at.patient, core, scope + Dispatchers.Default) { checked(it, at.kept) } }
+        DisposableEffect(at) {
+            check = presenter
+            onDispose { check = null }
+        }
+        val state by presenter.states.collectAsState()
+        CheckView(state, presenter::send)
+    }
+
     private fun checked(what: Checked, of: KeptPhoto) {
         if (what != Checked.AGAIN) graph.handOver(core, asked = true)
         journey.checked(what, of)
@@ -212,8 +224,8 @@ class Screens(
         val presenter = remember { EnrolPresenter(core, scope + Dispatchers.Default, journey::enrolled) }
         LaunchedEffect(Unit) { graph.managed.changes().collect { presenter.send(EnrolEvent.Managed(it)) } }
         val state by presenter.states.collectAsState()
-        if (state.scanning) Scan { presenter.send(EnrolEvent.Scanned(it)) }
-        EnrolView(state, { graph.viewfinder.View() }, presenter::send)
+        if (state.scanning) Scan({ presenter.send(EnrolEvent.Camera(it)) }) { presenter.send(EnrolEvent.Scanned(it)) }
+        EnrolView(state, { graph.viewfinder.View() }, asks.camera, presenter::send)
     }
 
     @Composable
@@ -231,23 +243,31 @@ class Screens(
             }
         }
         val state by presenter.states.collectAsState()
-        if (state.way == Way.SCAN) Scan { presenter.send(PatientEvent.Scanned(it)) }
+        if (state.way == Way.SCAN) Scan({ presenter.send(PatientEvent.Camera(it)) }) { presenter.send(PatientEvent.Scanned(it)) }
         PatientView(
             state,
             { graph.viewfinder.View() },
+            asks.camera,
             { More({ journey.open(Route.Queue) }, { journey.open(Route.Review) }, { journey.open(Route.Settings) }) },
             presenter::send,
         )
     }
 
-    /** Frames are read in memory, one after the other, until the screen goes. */
+    /** Frames are read in memory, one after the other, until the screen goes; [saw]: the camera sees, or why it does not. */
     @Composable
-    private fun Scan(found: (String) -> Unit) {
+    private fun Scan(saw: (CameraFault?) -> Unit, found: (String) -> Unit) {
         val again by opened.collectAsState()
         WhileInFront(again) {
             graph.camera.shown().collect { event ->
-                if (event is CameraEvent.Seen) graph.scanner.read(event.frame)?.let(found)
-                if (event == CameraEvent.Failed(CameraFault.NO_PERMISSION) && again == 0) asks.camera()
+                when (event) {
+                    CameraEvent.Ready -> saw(null)
+                    is CameraEvent.Seen -> graph.scanner.read(event.frame)?.let(found)
+                    is CameraEvent.Failed -> {
+                        saw(event.fault)
+                        if (event.fault == CameraFault.NO_PERMISSION && again == 0) asks.camera()
+                    }
+                    is CameraEvent.Taken -> event.shot.close()
+                }
             }
         }
     }

@@ -4,10 +4,12 @@ import android.app.Activity
 import android.content.Intent
 import android.content.RestrictionsManager
 import android.os.Bundle
+import android.view.KeyEvent
 import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.SemanticsMatcher
 import androidx.compose.ui.test.SemanticsNodeInteraction
 import androidx.compose.ui.test.assertIsNotEnabled
+import androidx.compose.ui.test.hasContentDescription
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.isEnabled
@@ -32,6 +34,7 @@ import org.gauze.platform.upload.Run
 import org.json.JSONArray
 import org.json.JSONObject
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertTrue
 import org.junit.Assume.assumeTrue
 import org.junit.rules.ExternalResource
 import org.robolectric.Shadows.shadowOf
@@ -152,10 +155,21 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     fun sees(text: String) = rule.onAllNodes(hasText(text, substring = true)).fetchSemanticsNodes().isNotEmpty()
 
+    /** The photo that was just taken. */
+    fun pictured() = rule.onAllNodes(hasContentDescription(word(Word.CheckPicture))).fetchSemanticsNodes().isNotEmpty()
+
+    fun seePicture() = until("the photo", ::pictured)
+
     fun tap(word: Word) {
         val button = hasText(word(word)) and isEnabled()
         await(button)
         rule.onNode(button).performClick()
+    }
+
+    /** As [tap] on the shutter, by a key of the phone's own. */
+    fun shootByKey() {
+        await(hasText(word(Word.CameraShoot)) and isEnabled())
+        on { assertTrue(it.dispatchKeyEvent(KeyEvent(KeyEvent.ACTION_DOWN, KeyEvent.KEYCODE_VOLUME_UP))) }
     }
 
     /** Says which team photos go to. */

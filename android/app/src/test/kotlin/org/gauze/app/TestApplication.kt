@@ -142,6 +142,9 @@ class FakeCamera : Camera {
     var picture = File(System.getenv("GAUZE_PICTURE").orEmpty())
     private val shots = Channel<Unit>(Channel.CONFLATED)
 
+    /** How often a photo was asked for. */
+    val asked = AtomicInteger()
+
     /** What is wrong with it now. */
     val fault = MutableStateFlow<CameraFault?>(null)
 
@@ -166,6 +169,7 @@ class FakeCamera : Camera {
     }
 
     override fun shoot() {
+        asked.incrementAndGet()
         shots.trySend(Unit)
     }
 

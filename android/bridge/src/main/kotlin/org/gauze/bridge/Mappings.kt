@@ -126,6 +126,8 @@ private fun AppFitness.toCore() = Fitness(
         ?.let { FoundMarker(it.nanometres.toUInt(), it.tilt.toUInt()) },
 )
 
+internal fun Fitness.toApp() = AppFitness(sharpness.toInt(), exposure.toInt())
+
 internal fun PickLists.toApp() = AppChoices(
     teams = teams.map { AppChoice(it.code, it.words) },
     sites = sites.map { AppSiteChoice(it.system, it.code, it.words, it.sided) },

@@ -141,7 +141,7 @@ class PresentersTest {
 
     private class Picture : Shot {
         override val jpeg: ByteBuffer = ByteBuffer.allocateDirect(4).putInt(7).flip() as ByteBuffer
-        override val width = 4000
+        override val side = 4000
         var closed = false
 
         override fun close() {

@@ -5,9 +5,11 @@ import android.content.RestrictionsManager
 import android.os.Build
 import android.os.Bundle
 import android.util.Size
+import android.view.Surface
 import androidx.test.core.app.ApplicationProvider
 import java.nio.ByteBuffer
 import java.security.UnrecoverableKeyException
+import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import org.gauze.logic.port.CameraEvent
@@ -135,9 +137,10 @@ class SystemTest {
 
     @Test
     fun a_camera_that_is_not_allowed_or_not_there_says_which() = runBlocking {
-        assertEquals(CameraFault.NO_PERMISSION, (Camera2(app) { null }.open().first() as CameraEvent.Failed).fault)
+        val camera = Camera2(app, MutableStateFlow(null))
+        assertEquals(CameraFault.NO_PERMISSION, (camera.open().first() as CameraEvent.Failed).fault)
         shadowOf(app).grantPermissions(android.Manifest.permission.CAMERA)
-        assertEquals(CameraFault.NO_CAMERA, (Camera2(app) { null }.open().first() as CameraEvent.Failed).fault)
+        assertEquals(CameraFault.NO_CAMERA, (camera.open().first() as CameraEvent.Failed).fault)
     }
 
     @Test
@@ -147,6 +150,8 @@ class SystemTest {
         assertEquals(Size(1280, 720), Sizes.like(Size(4032, 3024), wide, 1280))
         assertNull(Sizes.like(Size(4032, 3024), null, 1280))
         assertEquals(Size(1280, 960), Sizes.of(app).finder)
+        val turned = (Surface.ROTATION_0..Surface.ROTATION_270).map { Sizes.of(app).shape(it) }
+        assertEquals("upright on a phone that is, lying on one on its side", listOf(0.75f, 4 / 3f, 0.75f, 4 / 3f), turned)
     }
 
     @Test
@@ -177,6 +182,16 @@ class SystemTest {
         assertEquals(0, judge.judge(flat).sharpness)
         assertEquals(listOf(0, -966, 1000), listOf(flat, dark, white).map { judge.judge(it).exposure })
         assertTrue(judge.judge(sharp).sharpness > 500)
+    }
+
+    /** Skin has few edges: one that is narrow is enough, and one that a hand smeared is not. */
+    @Test
+    fun a_frame_is_sharp_by_how_narrow_its_edges_are_and_not_by_how_many_it_has() {
+        val sharpness = { wide: Int ->
+            val luma = ByteArray(640 * 480) { (90 + 80 * (it % 640 - 320).coerceIn(0, wide) / wide).toByte() }
+            FrameJudge().judge(Frame(luma, 640, 480)).sharpness
+        }
+        assertEquals(listOf(true, true, false), listOf(1, 3, 12).map { sharpness(it) >= 120 })
     }
 
     @Test

@@ -1,7 +1,6 @@
 package org.gauze.app.ui
 
 import androidx.compose.foundation.layout.Arrangement
-import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
 import androidx.compose.foundation.layout.fillMaxWidth
@@ -30,19 +29,17 @@ import org.gauze.logic.words.Wordings
 fun PatientView(
     state: PatientState,
     viewfinder: @Composable () -> Unit,
+    allow: () -> Unit,
     more: @Composable ColumnScope.() -> Unit,
     send: (PatientEvent) -> Unit,
 ) = Page(
     if (state.way == Way.CONFIRM) Word.PatientConfirmTitle else Word.PatientTitle,
     banner = { if (state.way == Way.CONFIRM) Banner(state.found) },
-    actions = { Actions(state, more, send) },
+    actions = { Actions(state, allow, more, send) },
 ) {
     when (state.way) {
         Way.CHOOSE -> Choose(state.listed, send)
-        Way.SCAN -> {
-            Text(say(Word.PatientScanning))
-            Box { viewfinder() }
-        }
+        Way.SCAN -> Scanning(Word.PatientScanning, state.camera, viewfinder)
         Way.LIST -> Worklist(state, send)
         Way.TYPE -> TypeIn(state, send)
         Way.CONFIRM -> Confirm(state, send)
@@ -50,7 +47,9 @@ fun PatientView(
 }
 
 @Composable
-private fun ColumnScope.Actions(state: PatientState, more: @Composable ColumnScope.() -> Unit, send: (PatientEvent) -> Unit) {
+private fun ColumnScope.Actions(
+    state: PatientState, allow: () -> Unit, more: @Composable ColumnScope.() -> Unit, send: (PatientEvent) -> Unit,
+) {
     Said(state.problem, if (state.problem?.word == Word.BandNeedsName) Tone.PLAIN else Tone.BAD)
     when (state.way) {
         Way.CHOOSE -> {
@@ -58,6 +57,7 @@ private fun ColumnScope.Actions(state: PatientState, more: @Composable ColumnSco
             more()
         }
         Way.SCAN -> {
+            AllowCamera(state.camera, allow)
             OtherAction(Word.PatientType) { send(PatientEvent.Choose(Way.TYPE)) }
             QuietAction(Word.Cancel) { send(PatientEvent.Choose(Way.CHOOSE)) }
         }

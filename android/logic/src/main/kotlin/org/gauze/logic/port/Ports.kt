@@ -6,13 +6,13 @@ import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.KeyedState
 import org.gauze.logic.core.Standing
 
-/** A frame of the preview: the brightness plane alone, row by row, [stride] bytes a row. It is as wide as the photo sees. */
+/** A frame of the preview: the brightness plane alone, row by row, [stride] bytes a row. It sees what the photo will. */
 class Frame(val luma: ByteArray, val width: Int, val height: Int, val stride: Int = width)
 
-/** A photo as the camera made it, [width] pixels wide. [jpeg] is direct; [close] overwrites it and gives it back. */
+/** A photo as the camera made it, [side] pixels at its longer side. [jpeg] is direct; [close] overwrites it and gives it back. */
 interface Shot : AutoCloseable {
     val jpeg: ByteBuffer
-    val width: Int
+    val side: Int
 }
 
 enum class CameraFault { NO_PERMISSION, IN_USE, NO_CAMERA, BROKEN }

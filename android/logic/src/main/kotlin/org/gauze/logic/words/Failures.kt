@@ -4,6 +4,7 @@ import org.gauze.logic.core.Failure
 import org.gauze.logic.core.Remedy
 import org.gauze.logic.flow.Line
 import org.gauze.logic.port.Authentication
+import org.gauze.logic.port.CameraFault
 
 /** What is said of each of the core's codes, and of the system's prompt. WordsTest holds this against the core's own list. */
 object Failures {
@@ -25,6 +26,16 @@ object Failures {
         Authentication.NOT_SET_UP -> Line(Word.ReviewNotSetUp)
         Authentication.LOCKED_OUT -> Line(Word.ReviewLockedOut)
     }
+
+    /** What to say of a camera. */
+    fun camera(fault: CameraFault): Line = Line(
+        when (fault) {
+            CameraFault.NO_PERMISSION -> Word.CameraNoPermission
+            CameraFault.IN_USE -> Word.CameraInUse
+            CameraFault.NO_CAMERA -> Word.CameraNoCamera
+            CameraFault.BROKEN -> Word.CameraBroken
+        },
+    )
 
     private fun kind(remedy: Remedy): Word = when (remedy) {
         Remedy.TAKE_AGAIN -> Word.ErrorKindTakeAgain

@@ -121,6 +121,8 @@ internal class Around {
             "biometric" -> answer = value.named()
             "browser" -> callback = value.text
             "fitness" -> fitness = fitness(value.list)
+            "judged" -> fake.judged = value?.let { fitness(it.list) }
+            "shows" -> fake.shows = value == true
             "standing" -> fake.standing = standing(value)
             "choices" -> fake.choices = choices(value)
             "sign_in" -> fake.mode = value?.named<SignInMode>()

@@ -104,15 +104,17 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
     "body" -> bodies(given)
     "wound" -> wounds(given)
     "camera" -> cameras(given)
-    "check" -> driven(
-        CheckPresenter("photo-0", patient(given["patient"]), Word.FitGood, core, core, scope) { told += listOf("checked", shown(it)) },
-        ::shown,
-    ) { name, _ ->
-        when (name) {
-            "keep" -> CheckEvent.Keep
-            "another" -> CheckEvent.Another
-            "again" -> CheckEvent.Again
-            else -> unknown(name)
+    "check" -> {
+        val kept = KeptPhoto("photo-0", fake.judged, byteArrayOf(1).takeIf { fake.shows })
+        val presenter = CheckPresenter(kept, patient(given["patient"]), core, scope) { told += listOf("checked", shown(it)) }
+        driven(presenter, ::shown) { name, _ ->
+            when (name) {
+                "keep" -> CheckEvent.Keep
+                "another" -> CheckEvent.Another
+                "again" -> CheckEvent.Again
+                "lock" -> CheckEvent.Lock
+                else -> unknown(name)
+            }
         }
     }
     "queue" -> driven(QueuePresenter(core, core, ZoneOffset.UTC, given["support"].text, scope), ::shown) { name, with ->
@@ -162,6 +164,7 @@ private fun enrol(name: String, with: List<Any?>): EnrolEvent = when (name) {
     "pasted" -> EnrolEvent.Pasted(with[0].text!!)
     "scanned" -> EnrolEvent.Scanned(with[0].text!!)
     "scan" -> EnrolEvent.Scan
+    "camera" -> EnrolEvent.Camera(with[0]?.named())
     "stop_scan" -> EnrolEvent.StopScan
     "start" -> EnrolEvent.Start
     else -> unknown(name)
@@ -176,6 +179,7 @@ private fun Around.patients(given: Any?): Driven {
         when (name) {
             "choose" -> PatientEvent.Choose(with[0].named())
             "scanned" -> PatientEvent.Scanned(with[0].text!!)
+            "camera" -> PatientEvent.Camera(with[0]?.named())
             "type" -> PatientEvent.Type(with[0].named(), with[1].text!!)
             "typed_all" -> PatientEvent.TypedAll
             "unlock" -> PatientEvent.Unlock
@@ -246,7 +250,7 @@ private fun Around.wounds(given: Any?): Driven {
 
 private class Picture : Shot {
     override val jpeg: ByteBuffer = ByteBuffer.allocateDirect(1)
-    override val width = 4000
+    override val side = 4000
 
     override fun close() = Unit
 }
@@ -254,7 +258,7 @@ private class Picture : Shot {
 private fun Around.cameras(given: Any?): Driven {
     val record = PhotoRecord(patient(given["patient"]), site = given["record"]["site"].text?.let { Site(it) }, wound = given["record"]["wound"].text)
     val presenter = CameraPresenter(record, core, core, camera, Judge { fitness }, scope) {
-        told += listOf("taken", it.id, shown(it.fitness))
+        told += listOf("taken", it.id, shown(it.fitness), shown(it.picture))
     }
     return driven(presenter, ::shown) { name, with ->
         when (name) {
@@ -279,7 +283,9 @@ private fun Around.journey(given: Any?): Driven {
     val journey = Journey(core, read)
     journey.support = given["support"].text
     val seen = ArrayList<Route>()
-    return Driven({ mapOf("route" to shown(journey.route.value)) }) { name, with ->
+    var picture: ByteArray? = null
+    val photo = { KeptPhoto("photo-0", Fitness(500, 0), byteArrayOf(1).also { picture = it }) }
+    return Driven({ mapOf("route" to shown(journey.route.value), "picture" to shown(picture)) }) { name, with ->
         val first = with.firstOrNull()
         if (seen.lastOrNull() !== journey.route.value) seen += journey.route.value
         when (name) {
@@ -298,8 +304,8 @@ private fun Around.journey(given: Any?): Driven {
             "wound_at_first" -> journey.wound(choice(first.text!!, null), seen.oldest<Route.Wound>().patient)
             "ask_site" -> journey.askSite()
             "ask_consent" -> journey.askConsent()
-            "taken" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)), seen.newest<Route.Camera>().record)
-            "taken_at_first" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)), seen.oldest<Route.Camera>().record)
+            "taken" -> journey.taken(photo(), seen.newest<Route.Camera>().record)
+            "taken_at_first" -> journey.taken(photo(), seen.oldest<Route.Camera>().record)
             "checked" -> journey.checked(first.named(), seen.newest<Route.Check>().kept)
             "open" -> journey.open(route(first.text!!))
             else -> unknown(name)
