@@ -150,7 +150,7 @@ struct JourneyTests {
         #expect(camera.state.shutter == .safe, "\(String(describing: camera.state.problem?.word))")
         guard case .check(let kept, _) = app.journey.route else { throw NotReady(description: "not checked") }
         #expect(try app.stages() == [.unsigned])
-        let check = CheckPresenter(kept.id, nil, .fitGood, app.core, app.core, app.work) { app.journey.checked($0, of: kept) }
+        let check = CheckPresenter(kept, nil, app.core, app.work) { app.journey.checked($0, of: kept) }
         check.send(.keep)
         await app.work.idle()
         guard case .patient = app.journey.route else { throw NotReady(description: "not at the next patient") }
