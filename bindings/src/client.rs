@@ -4,7 +4,7 @@ use std::sync::Arc;
 use gauze_core::adapters::{HttpTransport, SystemEntropy, forbid_core_dumps};
 use gauze_core::config::Encoding;
 use gauze_core::ports::Transport;
-use gauze_core::wire::{CaptureId, Choice, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId};
+use gauze_core::wire::{CaptureId, Choice, Fitness, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId};
 use gauze_core::{
     CaptureContext, ClientConfig, Fix, PhotoView, Place, Ports, StatusView, Vouching, WipeReport,
 };
@@ -56,15 +56,22 @@ impl Client {
         Self::over(config, core_ports(ports))
     }
 
+    /// Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
+    /// drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
+    pub fn judge(&self, jpeg: &[u8]) -> Result<Option<Fitness>, ClientError> {
+        Ok(self.0.judge(jpeg))
+    }
+
     /// Takes one photo from borrowed memory. Blocks until it is durable; only then may the shutter tick. Wipe the
     /// caller's memory afterwards.
     pub fn capture(&self, jpeg: &[u8], context: CaptureContext) -> Result<CapturedPhoto, CaptureError> {
         Ok(self.0.capture(jpeg, context)?.into())
     }
 
-    /// Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
-    pub fn preview_from(&self, id: CaptureId, jpeg: &[u8]) -> Result<(), ClientError> {
-        Ok(self.0.preview_from(id, jpeg)?)
+    /// Makes the preview of a photo from the bytes it was captured from, after the tick. Where photos may be shown here now it is
+    /// the answer (JPEG), for whoever just took it; wipe it afterwards. Needs no unlocked phone. Blocks.
+    pub fn preview_from(&self, id: CaptureId, jpeg: &[u8]) -> Result<Option<Vec<u8>>, ClientError> {
+        Ok(self.0.preview_from(id, jpeg)?.map(|mut preview| std::mem::take(&mut *preview)))
     }
 
     /// Every photo on the phone, oldest first.

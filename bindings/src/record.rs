@@ -1,9 +1,9 @@
 //! Mirrors of what is said of a photo, checked by the compiler.
 
 use gauze_core::wire::{
-    BirthDate, BodySide, CaptureId, ChiNumber, Choice, Consent, ConsentScope, Established, Fitness,
-    FoundMarker, Framing, HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, SeriesId,
-    ShownNotice, Site, SiteChoice, WoundId,
+    BirthDate, BodySide, CaptureId, CheckDigit, ChiNumber, Choice, Consent, ConsentScope, Established,
+    Fitness, FoundMarker, Framing, HcNumber, Identifier, LocalNumbers, Name, NhsNumber, NoticeChoice, Patient,
+    PickLists, SeriesId, ShownNotice, Site, SiteChoice, WoundId,
 };
 use gauze_core::{CaptureContext, WoundView};
 use jiff::Timestamp;
@@ -41,7 +41,7 @@ pub struct CaptureContext {
     /// Consent, in a form of the policy's list, where it has one.
     #[uniffi(default = None)]
     pub consent: Option<Consent>,
-    /// How fit it is for measuring, as the camera judged.
+    /// How fit it is for measuring: as `Client.judge` says of its bytes, with the marker as the camera saw it just before.
     #[uniffi(default = None)]
     pub fitness: Option<Fitness>,
     /// Free text: 1 to 4096 bytes of UTF-8.
@@ -246,7 +246,27 @@ pub struct NoticeChoice {
     pub words: Text4096,
 }
 
-/// What people choose from. A list that is empty asks for nothing.
+/// How the last digit of a number is made from the others.
+#[uniffi::remote(Enum)]
+pub enum CheckDigit {
+    /// As GS1's.
+    Modulus10,
+    /// As the NHS number's.
+    Modulus11,
+}
+
+/// How the hospital writes its own number of a patient.
+#[uniffi::remote(Record)]
+pub struct LocalNumbers {
+    /// What the hospital calls it.
+    pub words: Text64,
+    /// Its shapes: `#` is a digit, `@` a capital letter, all else itself.
+    pub shapes: Vec<Name>,
+    /// How its last digit is made.
+    pub check: Option<CheckDigit>,
+}
+
+/// What people choose from, and type as the hospital writes it. A list that is empty asks for nothing.
 #[uniffi::remote(Record)]
 pub struct PickLists {
     /// Teams.
@@ -257,6 +277,8 @@ pub struct PickLists {
     pub consents: Vec<Choice>,
     /// Notices.
     pub notices: Vec<NoticeChoice>,
+    /// The hospital's own number of a patient; without it none is taken.
+    pub local_number: Option<LocalNumbers>,
 }
 
 /// A wound that this phone has named.

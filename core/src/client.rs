@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gauze_wire::{CaptureId, DeviceId, Digest, Name, PickLists, Platform, VoidReason};
+use gauze_wire::{CaptureId, DeviceId, Digest, Fitness, Name, PickLists, Platform, VoidReason};
 
 use crate::auth::{Begun, Contact, EnrolError, Enroller, GatewayClient, Identity, PhoneModel, Signed};
 use crate::capture::{self, CaptureContext, CaptureError, Captured, Capturing};
@@ -286,6 +286,11 @@ impl Client {
         if let Err(error) = self.destroy_review() {
             tracing::warn!(code = error.code(), "what was made during a wipe goes with the next start");
         }
+    }
+
+    /// Judges how fit a photo is for measuring, of its own bytes and before they are taken in. `None` where nothing can be drawn of them.
+    pub fn judge(&self, jpeg: &[u8]) -> Option<Fitness> {
+        leaving_nothing(|| capture::judge(jpeg))
     }
 
     /// Takes one photo from borrowed memory. Blocks until it is durable; only then may the shutter tick.

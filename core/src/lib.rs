@@ -16,9 +16,10 @@ pub mod queue;
 /// What the core's own surface needs of `gauze-wire`, for those that depend on the core alone.
 pub mod wire {
     pub use gauze_wire::{
-        Attestation, BirthDate, BodySide, Bytes, CaptureId, ChiNumber, Choice, Consent, ConsentScope,
-        DeviceId, Digest, Established, Fence, FenceMode, FenceVerdict, FilingRefusal, Fitness, FoundMarker,
-        Framing, HcNumber, Identifier, Name, NhsNumber, NoticeChoice, Patient, PickLists, Platform,
+        Attestation, BirthDate, BodySide, Bytes, CaptureId, CheckDigit, ChiNumber, Choice, Consent,
+        ConsentScope, DeviceId, Digest, Established, Fence, FenceMode, FenceVerdict, FilingRefusal, Fitness,
+        FoundMarker, Framing, HcNumber, Identifier, LocalNumbers, Name, NhsNumber, NoticeChoice, Patient,
+        PickLists, Platform,
         ProblemCode, PublicKey, Rendering, SeriesId, ShownNotice, SignInMode, Site, SiteChoice, Text,
         WireError, WoundId, signature_from_der,
     };

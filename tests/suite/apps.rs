@@ -79,19 +79,46 @@ fn no_keyboard_learns_or_corrects_what_is_typed_in_either_app() {
     );
 
     let ios = sources(&IOS);
-    let fields = ["TextField(", "TextEditor(", "SecureField(", "UITextField", "UITextView", ".searchable("];
-    assert_eq!(having(&ios, &fields), [("Parts.swift", 1)], "a second way to type");
+    let fields = ["TextField", "TextEditor", "SecureField", "UITextField", ": UITextView {", ".searchable("];
+    assert_eq!(having(&ios, &fields), [("Typing.swift", 1)], "a second way to type");
+    assert_eq!(having(&ios, &["Typing("]), [("Parts.swift", 1)], "a second way to show it");
     let field = between(&ios["Parts.swift"], "struct Entered: View {", "\n}\n");
+    assert!(field.contains("Typing(") && field.contains(".privacySensitive()"), "{field}");
+    let typed = &ios["Typing.swift"];
     for said in [
-        "TextField(",
-        ".autocorrectionDisabled(true)",
-        ".textInputAutocapitalization(.never)",
-        ".privacySensitive()",
+        "autocorrectionType = .no",
+        "autocapitalizationType = .none",
+        "spellCheckingType = .no",
+        "inlinePredictionType = .no",
+        "writingToolsBehavior = .none",
     ] {
-        assert!(field.contains(said), "{said}: {field}");
+        assert!(typed.contains(said), "{said}: {typed}");
     }
     let others = between(&ios["AppDelegate.swift"], "shouldAllowExtensionPointIdentifier", "}\n");
     assert!(others.contains("extensionPointIdentifier != .keyboard"), "keyboards of other makers: {others}");
+}
+
+/// What is typed names people: it is pasted over, and goes to no clipboard. Android's half is run by `KeyboardTest`, what iOS offers by `TypedTests`.
+#[test]
+fn neither_app_puts_what_is_typed_on_a_clipboard() {
+    let android = sources(&ANDROID);
+    let outside = ["SelectionContainer", "ClipboardManager", "setPrimaryClip", "setText(", "ClipData", "ClipEntry("];
+    assert_eq!(having(&android, &outside), []);
+    let field = between(&android["Parts.kt"], "fun Field(", "\n}\n");
+    assert!(field.contains("PasteOnly"), "{field}");
+
+    let ios = sources(&IOS);
+    assert_eq!(having(&ios, &["UIPasteboard", ".textSelection(", "UIActivityViewController", "ShareLink", ".draggable("]), []);
+    let typed = between(&ios["Typing.swift"], "final class TypedView: UITextView {", "\n}\n");
+    for said in [
+        "EditActions.offers(NSStringFromSelector(action)) && super",
+        "override func copy(_ sender: Any?) {}",
+        "override func cut(_ sender: Any?) {}",
+        "editingInteractionConfiguration: UIEditingInteractionConfiguration { .none }",
+        "textDragInteraction?.isEnabled = false",
+    ] {
+        assert!(typed.contains(said), "{said}: {typed}");
+    }
 }
 
 #[test]

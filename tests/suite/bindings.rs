@@ -40,13 +40,30 @@ async fn ready(phones: u32) -> Ready {
     started(home, hospital, phones).await
 }
 
-/// A hospital of one place, outside of which a phone warns.
+/// How a hospital writes its own number of a patient.
+fn local_number(policy: &mut Value) {
+    let number = json!({ "words": "Hospital number", "shapes": ["RJ1-#######"], "check": "modulus11" });
+    policy["lists"] = json!({ "local_number": number });
+}
+
+/// A hospital that has numbers of its own.
+async fn numbered(phones: u32) -> Ready {
+    let (home, hospital) = closed_ward("pq").await;
+    hospital.set_policy(local_number).await.unwrap();
+    started(home, hospital, phones).await
+}
+
+/// A hospital that has numbers of its own, and one place, outside of which a phone warns.
 async fn fenced(phones: u32) -> Ready {
     let (home, hospital) = closed_ward("pq").await;
     let centre = json!({ "lat_e7": 571_234_567, "lon_e7": -47_654_321 });
     let area = json!({ "circle": { "centre": centre, "radius_m": 300 } });
     let fence = json!({ "id": "site-a", "words": "Site A", "mode": "warn", "areas": [area] });
-    hospital.set_policy(|policy| policy["fences"] = json!([fence])).await.unwrap();
+    let policy = |policy: &mut Value| {
+        policy["fences"] = json!([fence]);
+        local_number(policy);
+    };
+    hospital.set_policy(policy).await.unwrap();
     started(home, hospital, phones).await
 }
 
@@ -123,7 +140,7 @@ async fn android_app_from_enrolment_to_the_record() {
     let Some(maven) = Maven::ready("the Android app", "android", &["-Dgauze.bridge.skip=true"]).await else {
         return;
     };
-    let (ready, signed_in) = (ready(24).await, signed_in(4).await);
+    let (ready, signed_in) = (numbered(40).await, signed_in(4).await);
     let signing = ["GAUZE_SIGN_IN_HOSPITAL", "GAUZE_SIGN_IN_MANAGED"];
     let places = [signed_in.hospital.home(), &signed_in.configurations].map(Path::to_owned);
     if tested("the Android app", &maven, &ready, signing.into_iter().zip(places)).await {

@@ -243,7 +243,7 @@ async fn a_wipe_that_comes_while_the_review_key_is_made_leaves_none() {
         };
         tokio::join!(phone.run(), wiped);
         assert_eq!(phone.vault.review_key().unwrap(), None, "{left}");
-        assert!(!phone.dir.join("gauze/review/identity.age").exists(), "{left}");
+        assert!(!phone.dir.join("gauze/review/private/identity.age").exists(), "{left}");
         assert_eq!(phone.client().status().device_id.is_some(), left);
     }
 }

@@ -94,6 +94,7 @@ async fn outside_no_photo_is_looked_at_and_back_inside_it_is() {
     let phone = Phone::enrolled(&ward).await;
     phone.client().located(outside());
     let id = phone.capture(0);
+    assert_eq!(phone.client().preview_from(id, jpeg(0)).unwrap(), None, "nor is the one just taken");
     phone.client().unlock().unwrap();
     assert_eq!(phone.client().place(None).outside, None, "photos are taken");
     let client = phone.client();

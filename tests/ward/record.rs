@@ -22,6 +22,7 @@ fn lists(policy: &mut Value) {
         "sites": [{ "system": SNOMED, "code": "30021000", "words": "lower leg", "sided": true }],
         "consents": [{ "code": "verbal", "words": "given by word of mouth" }],
         "notices": [{ "code": "photo", "version": 3, "words": "Your photo becomes part of your record." }],
+        "local_number": { "words": "MRN", "shapes": ["RJ1-#######"], "check": "modulus11" },
     });
 }
 
@@ -120,6 +121,8 @@ async fn a_hospital_changes_its_lists_without_a_new_app() {
     ward.clock.pass(SignedDuration::from_mins(2));
     phone.run().await;
     assert_eq!(phone.client().choices().teams.len(), 1);
+    let own = phone.client().choices().local_number.unwrap();
+    assert_eq!((own.words.as_str(), own.shapes[0].as_str()), ("MRN", "RJ1-#######"));
 }
 
 fn patient(change: impl FnOnce(&mut Patient)) -> Patient {

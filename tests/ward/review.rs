@@ -38,6 +38,18 @@ async fn photos_and_labels_are_there_while_the_phone_is_unlocked() {
     assert!(matches!(phone.client().review(id), Err(ReviewError::Locked)), "a new process is locked");
 }
 
+/// What the viewfinder showed a moment ago, the phone shows once more to whoever took it: out of the bytes that they have.
+#[tokio::test]
+async fn whoever_just_took_a_photo_sees_it_on_a_locked_phone_and_nobody_sees_it_later() {
+    let ward = Ward::new().await;
+    let phone = Phone::enrolled(&ward).await;
+    let id = phone.capture(0);
+    let shown = phone.client().preview_from(id, jpeg(0)).unwrap().unwrap();
+    assert!(matches!(phone.client().preview(id), Err(ReviewError::Locked)));
+    phone.client().unlock().unwrap();
+    assert_eq!(phone.client().preview(id).unwrap(), shown);
+}
+
 #[tokio::test]
 async fn a_photo_that_was_put_in_anothers_place_is_not_shown_as_that_one() {
     let ward = Ward::new().await;

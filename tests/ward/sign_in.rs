@@ -206,8 +206,9 @@ async fn a_shared_phone_shows_nothing_of_whoever_had_it_before() {
     assert!(matches!(phone.client().review(first), Err(ReviewError::OtherPerson)));
     let second = phone.capture(1);
     assert!(label(second).is_some());
-    // Nobody: neither one's photos.
+    // Nobody: neither one's photos, nor the one just taken.
     phone.client().sign_out();
+    assert_eq!(phone.client().preview_from(second, jpeg(1)).unwrap(), None);
     phone.client().unlock().unwrap();
     assert_eq!((label(first), label(second)), (None, None));
 

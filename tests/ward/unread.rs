@@ -15,6 +15,7 @@ use crate::fixture::{Phone, Ward, context, names};
 const IO: i32 = 5;
 const DENIED: i32 = 13;
 const TOO_MANY_FILES: i32 = 24;
+const PRIVATE: &str = "review/private/identity.age";
 
 /// Both halves of a file that is kept twice.
 fn halves(phone: &Phone, name: &str) -> Vec<PathBuf> {
@@ -85,7 +86,7 @@ async fn a_phone_that_cannot_see_who_it_is_ends_no_review_and_opens_none() {
 
 #[tokio::test]
 async fn a_review_identity_that_cannot_be_read_now_is_used_by_its_public_half_and_never_made_anew() {
-    for name in ["review/identity.age", "review/recipient.txt"] {
+    for name in [PRIVATE, "review/recipient.txt"] {
         let ward = Ward::new().await;
         let (mut phone, id) = looked_at(&ward).await;
         let unreadable = halves(&phone, name);
@@ -93,10 +94,10 @@ async fn a_review_identity_that_cannot_be_read_now_is_used_by_its_public_half_an
         ward.clock.pass(SignedDuration::from_mins(2));
         phone.run().await;
         let second = phone.capture(1);
-        assert_eq!(phone.file(second, "review.age").exists(), name == "review/identity.age");
+        assert_eq!(phone.file(second, "review.age").exists(), name == PRIVATE);
         phone.restart();
         still_opens(&phone, id, name);
-        assert_eq!(phone.client().review(second).is_ok(), name == "review/identity.age");
+        assert_eq!(phone.client().review(second).is_ok(), name == PRIVATE);
         assert!(phone.file(phone.capture(2), "review.age").exists());
     }
 }
@@ -106,21 +107,24 @@ async fn the_review_identity_and_all_that_was_of_it_stay_where_the_shell_protect
     let ward = Ward::new().await;
     let mut phone = Phone::enrolled(&ward).await;
     let home = phone.dir.join("gauze");
-    assert_eq!(names(&home.join("review/copy")), ["identity.age", "recipient.txt"]);
+    assert_eq!(names(&home.join("review/copy")), ["recipient.txt"]);
+    // All that only an unlocked phone may read, and nothing that a locked one needs.
+    assert_eq!(names(&home.join("review/private")), ["copy", "identity.age"]);
+    assert_eq!(names(&home.join("review/private/copy")), ["identity.age"]);
     assert!(!names(&home.join("copy")).contains(&"review".to_owned()));
     phone.close();
-    for (half, bytes) in halves(&phone, "review/identity.age").iter().zip(["one", "other"]) {
+    for (half, bytes) in halves(&phone, PRIVATE).iter().zip(["one", "other"]) {
         std::io::Write::write_all(&mut fs::File::create(half).unwrap(), bytes.as_bytes()).unwrap();
     }
     phone.restart();
-    let aside = names(&home.join("review/damaged"));
-    let kept = aside.iter().map(|name| fs::read_to_string(home.join("review/damaged").join(name)).unwrap());
+    let aside = names(&home.join("review/private/damaged"));
+    let kept = aside.iter().map(|name| fs::read_to_string(home.join("review/private/damaged").join(name)).unwrap());
     let mut kept: Vec<_> = kept.collect();
     kept.sort();
     assert_eq!(kept, ["one", "other"], "each half is kept for people: {aside:?}");
     assert!(!names(&home.join("damaged")).iter().any(|name| name.contains("review")));
     phone.client().wipe().unwrap();
-    assert_eq!(names(&home.join("review/damaged")), [""; 0]);
+    assert_eq!(names(&home.join("review/private/damaged")), [""; 0]);
 }
 
 /// A phone whose chain's end is in its file alone.

@@ -2,7 +2,7 @@
 
 use crate::bindings::{self, target};
 use crate::process::{cargo, on_path, run};
-use crate::{apk, phones, test};
+use crate::{apk, badging, phones, test};
 use anyhow::{Context as _, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,11 +38,16 @@ pub(crate) fn package(root: &Path, key: Option<&Path>, twice: bool) -> anyhow::R
     build(&path)?;
     let built = fs::read(&path)?;
     println!("{} libraries lie and load on pages of 16 KB", apk::check_pages(&built)?);
+    badging::check(&target(root).join("android/app/aapt2"), &path)?;
+    println!("its badge says what is shipped: package, oldest and newest system, permissions");
     if twice {
         let again = path.with_file_name("again.apk");
         build(&again)?;
-        ensure!(built == fs::read(&again)?, "two builds of the same sources differ: {}", again.display());
-        println!("two builds are equal, byte for byte");
+        for kind in ["apk", "aab"] {
+            let (one, other) = (path.with_extension(kind), again.with_extension(kind));
+            ensure!(fs::read(&one)? == fs::read(&other)?, "two builds of the same sources differ: {}", other.display());
+        }
+        println!("two builds are equal, byte for byte: APK and bundle");
     }
     let size = fs::metadata(&path)?.len();
     if !runs {

@@ -8,6 +8,7 @@
 mod android;
 mod apk;
 mod arm64;
+mod badging;
 mod bench;
 mod bindings;
 mod ci;

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList
 import java.security.KeyStore
 import java.security.cert.CertificateFactory
 import java.time.LocalDateTime
+import java.util.jar.JarFile
 import java.util.zip.ZipEntry
 import java.util.zip.ZipFile
 import java.util.zip.ZipOutputStream
@@ -49,5 +50,24 @@ def path = CertificateFactory.getInstance('X.509').generateCertPath(store.getCer
 def signer = new JarSigner.Builder(store.getKey(alias, password.toCharArray()), path)
     .digestAlgorithm('SHA-256').signatureAlgorithm('SHA256withRSA').signerName(release ? 'RELEASE' : 'DEBUG').build()
 def bundle = new File((setting('gauze.apk') ?: "${build}/gauze.apk").replaceFirst(/\.apk$/, '.aab'))
-new ZipFile(unsigned).withCloseable { zip -> bundle.withOutputStream { signer.sign(zip, it) } }
+def signed = new File(build, 'signed.aab')
+new ZipFile(unsigned).withCloseable { zip -> signed.withOutputStream { signer.sign(zip, it) } }
+
+// JarSigner gives its own files the time of day, which nothing signs: with that of all others two builds are equal.
+new ZipFile(signed).withCloseable { from ->
+    new ZipOutputStream(bundle.newOutputStream()).withCloseable { to ->
+        from.entries().each { entry ->
+            to.putNextEntry(new ZipEntry(entry.name).tap { timeLocal = LocalDateTime.of(1981, 1, 1, 1, 1, 2) })
+            to.write(from.getInputStream(entry).bytes)
+            to.closeEntry()
+        }
+    }
+}
+new JarFile(bundle).withCloseable { jar ->
+    def bare = jar.entries().findAll { entry ->
+        jar.getInputStream(entry).bytes // Its signature is looked at on the way, and thrown about.
+        !entry.name.startsWith('META-INF/') && !entry.codeSigners
+    }
+    if (bare) throw new IllegalStateException("not signed in the bundle: ${bare*.name}")
+}
 println "${bundle.canonicalPath}: ${bundle.length()} bytes"

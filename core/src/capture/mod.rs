@@ -4,11 +4,13 @@
 //! policy asks for a smaller rendering) and never written; when [`take`] returns, the photo survives a kill or a power cut; when it fails, no `seq` is used and
 //! nothing is left behind.
 
+mod judged;
 mod likeness;
 mod pipeline;
 mod pixels;
 mod preview;
 mod reduce;
+mod small;
 
 use gauze_seal::age::{FileKey, SealedDigest};
 use gauze_seal::strip::{StripError, Stripped, strip, strip_fully};
@@ -27,6 +29,7 @@ use crate::ports::{Clock, Entropy, SealEntropy};
 use crate::review::{ReviewKeys, Sidecar};
 use crate::store::{Draft, Durable, Store, StoreError, file};
 
+pub use judged::judge;
 pub use preview::{PreviewError, make_preview};
 
 /// What the clinician said about the photo, each in the form of the record's field. No `Debug`: it names a patient.
@@ -47,7 +50,7 @@ pub struct CaptureContext {
     pub view: Option<Framing>,
     /// Consent, in a form of the policy's list, where it has one.
     pub consent: Option<Consent>,
-    /// How fit it is for measuring, as the camera judged.
+    /// How fit it is for measuring: judged of its own bytes ([`judge`]), with the marker that the camera saw.
     pub fitness: Option<Fitness>,
     /// Free text.
     pub notes: Option<Text<4096>>,

@@ -1,19 +1,13 @@
 //! A small picture for the review list, made from memory and never from or to a plaintext file.
 
-use gauze_seal::strip::{Stripped, draw_eighth};
-use image::{DynamicImage, GrayImage, RgbImage};
-use jpeg_decoder::PixelFormat;
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
-use zeroize::{Zeroize as _, Zeroizing};
+use gauze_seal::strip::Stripped;
+use zeroize::Zeroizing;
 
-use super::pixels::{Decoded, decode};
+use super::small::Small;
 use crate::store::StoreError;
 
-/// Longest side of a preview in pixels.
-pub const PREVIEW_SIDE: u16 = 512;
-/// A picture whose eighth has so many pixels at its longest side needs no decoder: from 3072 on.
-const ENOUGH: u16 = PREVIEW_SIDE / 4 * 3;
 const QUALITY: u8 = 80;
+
 /// Why there is no preview. The photo itself is not touched by it.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviewError {
@@ -51,86 +45,19 @@ impl PreviewError {
     }
 }
 
-/// A small picture, and what its bytes are.
-struct Small {
-    picture: DynamicImage,
-    colours: ColorType,
-}
-
 /// Draws it small, turns it upright, encodes it. `photo` is what was kept of `jpeg`.
 pub fn make_preview(jpeg: &[u8], photo: &Stripped<'_>) -> Result<Zeroizing<Vec<u8>>, PreviewError> {
-    let side = u32::from(PREVIEW_SIDE);
-    let drawn = Small::from_blocks(jpeg, photo).or_else(|| Small::decoded(jpeg));
-    let Small { mut picture, colours } = drawn.ok_or(PreviewError::Decoder)?;
-    if picture.width().max(picture.height()) > side {
-        let small = picture.thumbnail(side, side);
-        wipe(std::mem::replace(&mut picture, small));
-    }
-    let upright = image::metadata::Orientation::from_exif(photo.orientation());
-    picture.apply_orientation(upright.unwrap_or(image::metadata::Orientation::NoTransforms));
-    let encoded = encode(&picture, colours);
-    wipe(picture);
-    encoded.ok_or(PreviewError::Decoder)
-}
-
-impl Small {
-    /// By the blocks' means, where they are pixels enough.
-    fn from_blocks(jpeg: &[u8], photo: &Stripped<'_>) -> Option<Self> {
-        if photo.width().max(photo.height()) < ENOUGH * 8 {
-            return None;
-        }
-        let mut eighth = draw_eighth(jpeg, photo)?;
-        let pixels = std::mem::take(&mut *eighth.pixels);
-        let (width, height) = (eighth.width, eighth.height);
-        if eighth.coloured {
-            let picture = RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)?;
-            Some(Self { picture, colours: ColorType::Ycbcr })
-        } else {
-            let picture = GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8)?;
-            Some(Self { picture, colours: ColorType::Luma })
-        }
-    }
-
-    /// By a decoder that scales. It also draws what is not all there.
-    fn decoded(jpeg: &[u8]) -> Option<Self> {
-        let Decoded { pixels, info, .. } = decode(jpeg, (PREVIEW_SIDE, PREVIEW_SIDE)).ok()?;
-        let (width, height) = (u32::from(info.width), u32::from(info.height));
-        let (picture, colours) = match info.pixel_format {
-            PixelFormat::RGB24 => {
-                (RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)?, ColorType::Rgb)
-            }
-            PixelFormat::L8 => {
-                (GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8)?, ColorType::Luma)
-            }
-            // Phones do not make these; the records side shows them.
-            PixelFormat::L16 | PixelFormat::CMYK32 => return None,
-        };
-        Some(Self { picture, colours })
-    }
-}
-
-fn encode(picture: &DynamicImage, colours: ColorType) -> Option<Zeroizing<Vec<u8>>> {
-    let [width, height] = [picture.width(), picture.height()].map(|side| u16::try_from(side).ok());
-    let mut out = Zeroizing::new(Vec::with_capacity(256 * 1024));
-    let mut encoder = Encoder::new(&mut *out, QUALITY);
-    encoder.set_sampling_factor(SamplingFactor::R_4_4_4);
-    encoder.encode(picture.as_bytes(), width?, height?, colours).ok()?;
-    Some(out)
-}
-
-fn wipe(picture: DynamicImage) {
-    match picture {
-        DynamicImage::ImageRgb8(pixels) => pixels.into_raw().zeroize(),
-        DynamicImage::ImageLuma8(pixels) => pixels.into_raw().zeroize(),
-        // [`Small`] makes no other kind.
-        _ => {}
-    }
+    let mut small = Small::drawn(jpeg, photo).ok_or(PreviewError::Decoder)?;
+    small.shrink();
+    small.turn(photo.orientation());
+    small.encode(QUALITY).ok_or(PreviewError::Decoder)
 }
 
 #[cfg(test)]
 mod tests {
     use gauze_seal::strip::{orientation_segment, strip};
     use jpeg_decoder::Decoder;
+    use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
     use super::*;
 

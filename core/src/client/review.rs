@@ -20,12 +20,17 @@ const LATER: SignedDuration = SignedDuration::from_hours(1);
 const MOST_PATIENTS: usize = 50;
 
 impl Client {
-    /// Makes the preview of a photo from the bytes it was captured from, after the tick.
-    pub fn preview_from(&self, id: CaptureId, jpeg: &[u8]) -> Result<(), PreviewError> {
+    /// Makes the preview of a photo from the bytes it was captured from, after the tick, and answers it where photos may be shown
+    /// here now. That needs no unlocked phone: whoever has those bytes has the picture.
+    pub fn preview_from(
+        &self,
+        id: CaptureId,
+        jpeg: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, PreviewError> {
         leaving_nothing(|| self.preview_of(id, jpeg))
     }
 
-    fn preview_of(&self, id: CaptureId, jpeg: &[u8]) -> Result<(), PreviewError> {
+    fn preview_of(&self, id: CaptureId, jpeg: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, PreviewError> {
         let entry = self.store.entry(id).filter(|entry| entry.reviewable);
         let (Some(_), Some(keys)) = (entry, self.state().review_keys.clone()) else {
             return Err(PreviewError::NotReviewable);
@@ -46,7 +51,10 @@ impl Client {
         if Digest(digest) != expected {
             return Err(PreviewError::OtherPhoto);
         }
-        self.keep_preview(id, &keys, &preview?)
+        let preview = preview?;
+        self.keep_preview(id, &keys, &preview)?;
+        let shown = self.may_review().and_then(|()| self.may_look_here()).is_ok();
+        Ok((shown && !self.lacks_a_person(&self.state())).then_some(preview))
     }
 
     fn sidecar_digest(&self, id: CaptureId) -> Result<Digest, PreviewError> {

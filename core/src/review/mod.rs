@@ -22,7 +22,9 @@ use crate::stack::leaving_nothing_on;
 use crate::store::{Found, StoreError, Twice};
 
 const PUBLIC: &str = "review/recipient.txt";
-const PRIVATE: &str = "review/identity.age";
+/// In a directory of its own: the shell has the system open that one only while the phone is unlocked. The public half is needed
+/// while it is locked.
+const PRIVATE: &str = "review/private/identity.age";
 
 pub use wounds::WoundView;
 pub(crate) use wounds::{Wounds, known_by};

@@ -1,5 +1,5 @@
-//! The lists that people choose from on the phone: part of the signed policy, so that a hospital changes them without a
-//! new app.
+//! The lists that people choose from on the phone, and how the hospital writes its own number of a patient: part of the signed
+//! policy, so that a hospital changes them without a new app.
 //!
 //! Always: a list that is empty asks for nothing. One that is not holds each code once, and what was said of a photo
 //! either stands in it, code and words, or is told as not listed.
@@ -19,6 +19,10 @@ const TEAMS: usize = 500;
 const SITES: usize = 1000;
 const CONSENTS: usize = 50;
 const NOTICES: usize = 50;
+/// Most shapes of the hospital's own number, and longest of them; fewest digits that make one.
+const SHAPES: usize = 8;
+const SHAPE: usize = 32;
+const DIGITS: usize = 4;
 
 /// A site that can be chosen. No `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +50,55 @@ pub struct NoticeChoice {
     pub words: Text<4096>,
 }
 
-/// What people choose from. `Debug` shows how long the lists are.
+/// How the last digit of a number is made from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckDigit {
+    /// As GS1's: every other digit counts three times.
+    Modulus10,
+    /// As the NHS number's: digits count by their places, and ten is no number.
+    Modulus11,
+}
+
+/// How the hospital writes its own number of a patient: phones know it by that from another code and from a slip of the
+/// finger. What a record says is not held against it: numbers are older than policies. No `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalNumbers {
+    /// What the hospital calls it: 1 to 64 bytes of UTF-8.
+    pub words: Text<64>,
+    /// Its shapes: `#` is a digit, `@` a capital letter, all else itself. At most 8.
+    pub shapes: Vec<Name>,
+    /// How its last digit is made; without it none is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckDigit>,
+}
+
+impl LocalNumbers {
+    fn check(&self) -> Result<(), WireError> {
+        let expected = |form| Err(WireError::Expected { field: "lists.local_number.shapes", form });
+        let each_once = self.shapes.iter().collect::<HashSet<_>>().len() == self.shapes.len();
+        if !(1..=SHAPES).contains(&self.shapes.len()) || !each_once {
+            return expected("1 to 8 shapes, each once");
+        }
+        for shape in self.shapes.iter().map(Name::as_str) {
+            if shape.len() > SHAPE || shape.matches('#').count() < DIGITS || shape.contains(char::is_lowercase) {
+                return expected("up to 32 characters with at least 4 times # and no small letter");
+            }
+            let bare = shape.replace([' ', '-'], "");
+            if bare.len() == 10 && bare.chars().all(|c| c == '#' || c.is_ascii_digit()) {
+                return expected("no ten digits alone: these are NHS, CHI and H&C numbers");
+            }
+            let last = shape.chars().rfind(|c| *c == '#' || c.is_ascii_digit());
+            if self.check.is_some() && last != Some('#') {
+                return expected("# for the last digit, where check stands");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What people choose from, and what they type as the hospital writes it. `Debug` shows how long the lists are.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PickLists {
@@ -62,6 +114,9 @@ pub struct PickLists {
     /// Notices: at most 50.
     #[serde(default, deserialize_with = "list::<_, _, NOTICES>", skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<NoticeChoice>,
+    /// The hospital's own number of a patient; without it phones take none that is typed, and none that is scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_number: Option<LocalNumbers>,
 }
 
 /// What was said of a photo and does not stand in the list for it.
@@ -113,7 +168,8 @@ impl Unlisted {
 impl PickLists {
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
-        self.teams.is_empty() && self.sites.is_empty() && self.consents.is_empty() && self.notices.is_empty()
+        let lists = self.teams.is_empty() && self.sites.is_empty() && self.consents.is_empty();
+        lists && self.notices.is_empty() && self.local_number.is_none()
     }
 
     /// What of the things said of a photo stands in no list.
@@ -165,7 +221,7 @@ impl PickLists {
         ];
         match lists.into_iter().find(|(_, holds)| !holds) {
             Some((field, _)) => Err(WireError::Field(field)),
-            None => Ok(()),
+            None => self.local_number.as_ref().map_or(Ok(()), LocalNumbers::check),
         }
     }
 }
@@ -177,6 +233,7 @@ impl fmt::Debug for PickLists {
             .field("sites", &self.sites.len())
             .field("consents", &self.consents.len())
             .field("notices", &self.notices.len())
+            .field("local_number", &self.local_number.is_some())
             .finish_non_exhaustive()
     }
 }

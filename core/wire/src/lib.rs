@@ -44,7 +44,7 @@ pub use bundle::{
     Bundle, Gateway, Handovers, RecipientEntry, RecipientState, accept_bundle, accept_by_way_of,
 };
 pub use bytes::Bytes;
-pub use choices::{NoticeChoice, PickLists, SiteChoice, Unlisted};
+pub use choices::{CheckDigit, LocalNumbers, NoticeChoice, PickLists, SiteChoice, Unlisted};
 pub use decision::{Decision, Decisions};
 pub use digest::Digest;
 pub use enrol::{Attestation, ChallengeAnswer, Enrolled, Enrolment, Notice, Platform};

@@ -15,9 +15,9 @@ final class AppDelegate: UIResponder, UIApplicationDelegate {
         _ = graph.core()
         graph.uploads.start(.uploads())
         let uploads = graph.uploads
-        return BGTaskScheduler.shared.register(forTaskWithIdentifier: Uploads.retry, using: nil) { task in
+        return BGTaskScheduler.shared.register(forTaskWithIdentifier: SystemRetries.identifier, using: nil) { task in
             let sending = Task {
-                await uploads.handOver(asked: false)
+                await uploads.retry()
                 task.setTaskCompleted(success: true)
             }
             task.expirationHandler = { sending.cancel() }

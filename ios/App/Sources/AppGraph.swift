@@ -15,9 +15,9 @@ final class AppGraph {
     let screenshots = Screenshots()
     let confirmed = Confirmed()
     let managed = ManagedSettings()
-    let uploads = Uploads()
+    let lasting = BackgroundTime()
+    lazy var uploads = Uploads(lasting)
     let now = SystemNow()
-    let wristband = Wristband()
     let permissions = CameraPermission()
     lazy var judge = FrameJudge(camera.scale)
     lazy var biometric = SystemBiometric(confirmed, title: say(.promptUnlock))
@@ -41,7 +41,7 @@ final class AppGraph {
         let core = RustCore.open(dir: dir.path, model: UIDevice.current.model, version: version, ports: ports)
         if let open = core.orNil {
             opened = open
-            uploads.use(open)
+            uploads.use(open) { open.standing().unsent > 0 }
             count(open)
         }
         return core

@@ -1,6 +1,16 @@
 import AVFoundation
+import UIKit
 
-/// Asks once; the system remembers the answer.
+/// The system asks once, and remembers the answer.
 struct CameraPermission: Sendable {
-    func ask() async -> Bool { await AVCaptureDevice.requestAccess(for: .video) }
+    func ask() async { _ = await AVCaptureDevice.requestAccess(for: .video) }
+
+    /// Whoever said no then, or whose phone is managed so, is led to where that is changed.
+    @MainActor func allow() async {
+        if AVCaptureDevice.authorizationStatus(for: .video) == .notDetermined {
+            await ask()
+        } else if let settings = URL(string: UIApplication.openSettingsURLString) {
+            await UIApplication.shared.open(settings)
+        }
+    }
 }

@@ -31,13 +31,18 @@ final class Screens: ObservableObject {
         }
     }
 
+    /// The window is in front.
+    private var inFront = true
+
     func resumed() {
+        inFront = true
         journey.check()
         graph.uploads.schedule(asked: false)
     }
 
     /// Off the screen: photos are locked, and what waits is handed to the system.
     func left() {
+        inFront = false
         lock()
         core.lock()
         graph.confirmed.forget()
@@ -46,9 +51,16 @@ final class Screens: ObservableObject {
         if unsent > 0 { graph.uploads.schedule(asked: false) }
     }
 
+    /// A photo is safe. Where its check is not in front, nobody sees to it that it goes.
+    func taken(_ photo: KeptPhoto, of record: PhotoRecord) {
+        if journey.taken(photo, of: record) && inFront { return }
+        graph.notes.show(waiting: core.standing().unsent)
+        graph.uploads.schedule(asked: false)
+    }
+
     func allowCamera() {
         Task {
-            _ = await graph.permissions.ask()
+            await graph.permissions.allow()
             answered += 1
         }
     }
@@ -118,7 +130,7 @@ struct ScreensView: View {
     private var viewfinder: some View { Viewfinder(session: graph.camera.session).aspectRatio(0.75, contentMode: .fit) }
 
     var body: some View {
-        screen.id(turn).task {
+        screen.id(turn).environment(\.ownNumber, core.choices().localNumber?.words).task {
             for await next in journey.routes.values() {
                 route = next
                 turn += 1
@@ -171,11 +183,10 @@ struct ScreensView: View {
         Shown({ EnrolPresenter(core, $0) { journey.enrolled() } }) { presenter in
             presenter.send(.managed(values: screens.settings))
         } content: { state, send in
-            EnrolView(state: state, viewfinder: viewfinder, send: send)
+            EnrolView(state: state, viewfinder: viewfinder, allow: screens.allowCamera, send: send)
                 .onChange(of: screens.settings) { _, values in send(.managed(values: values)) }
-                .task(id: state.scanning) {
-                    guard state.scanning else { return }
-                    for await text in await symbols() { send(.scanned(text)) }
+                .task(id: Looking(state.scanning, screens.answered)) {
+                    if state.scanning { await scan({ send(.camera($0)) }, found: { send(.scanned($0)) }) }
                 }
         }
     }
@@ -186,23 +197,41 @@ struct ScreensView: View {
             queue: { journey.open(.queue) }, review: { journey.open(.review) }, settings: { journey.open(.settings) }
         )
         return Shown({
-            PatientPresenter(core, core, graph.biometric, graph.wristband, today: today, $0, chosen: journey.patient)
+            let bands = Wristband(BandFormat(local: core.choices().localNumber))
+            return PatientPresenter(core, core, graph.biometric, bands, today: today, $0, chosen: journey.patient)
         }) { presenter in
             screens.lock = { presenter.send(.lock) }
         } content: { state, send in
-            PatientView(state: state, viewfinder: viewfinder, more: more, send: send)
+            PatientView(state: state, viewfinder: viewfinder, allow: screens.allowCamera, more: more, send: send)
                 .onDisappear { send(.lock) }
-                .task(id: state.way) {
-                    guard state.way == .scan else { return }
-                    for await text in await symbols() { send(.scanned(text)) }
+                .task(id: Looking(state.way == .scan, screens.answered)) {
+                    if state.way == .scan { await scan({ send(.camera($0)) }, found: { send(.scanned($0)) }) }
                 }
         }
     }
 
-    /// What the camera reads, for as long as it is wanted.
-    private func symbols() async -> AsyncStream<String> {
-        _ = await graph.permissions.ask()
-        return graph.camera.read()
+    /// When codes are looked for: begun anew once the person answered the system.
+    private struct Looking: Equatable {
+        let on: Bool
+        let answered: Int
+
+        init(_ on: Bool, _ answered: Int) {
+            self.on = on
+            self.answered = answered
+        }
+    }
+
+    /// What the camera reads for as long as it is wanted; `saw`: it sees, or why it does not.
+    private func scan(_ saw: (CameraFault?) -> Void, found: (String) -> Void) async {
+        await graph.permissions.ask()
+        for await event in graph.camera.shown() {
+            switch event {
+            case .ready: saw(nil)
+            case .failed(let fault): saw(fault)
+            case .read(let text): found(text)
+            case .seen, .taken: break
+            }
+        }
     }
 
     private func consent(_ patient: Patient?) -> some View {
@@ -221,22 +250,26 @@ struct ScreensView: View {
             back: screens.back
         )
         return TakePhoto(
-            graph: graph, core: core, record: record, last: ghost, viewfinder: viewfinder, ways: ways,
-            taken: { if !journey.taken($0, of: record) { graph.uploads.schedule(asked: false) } }
+            graph: graph, core: core, record: record, last: ghost, ways: ways,
+            taken: { screens.taken($0, of: record) }
         )
         .id(screens.answered)
     }
 
     private func check(_ kept: KeptPhoto, _ patient: Patient?) -> some View {
-        let verdict = CameraPresenter.verdict(kept.fitness)
-        return Shown({ CheckPresenter(kept.id, patient, verdict, core, core, $0) { checked($0, of: kept) } }) {
+        Shown({ CheckPresenter(kept, patient, core, $0) { checked($0, of: kept) } }) { presenter in
+            screens.lock = { presenter.send(.lock) }
+        } content: {
             CheckView(state: $0, send: $1)
         }
     }
 
     /// What is not taken again goes: a person waits for it.
     private func checked(_ what: Checked, of photo: KeptPhoto) {
-        if what != .again { graph.uploads.schedule(asked: true) }
+        if what != .again {
+            graph.notes.show(waiting: core.standing().unsent)
+            graph.uploads.schedule(asked: true)
+        }
         journey.checked(what, of: photo)
     }
 

@@ -5,16 +5,16 @@ import SwiftUI
 import UIKit
 
 /// The camera screen with everything that it needs of the phone, for as long as it is shown.
-struct TakePhoto<Finder: View>: View {
+struct TakePhoto: View {
     let graph: AppGraph
     let core: RustCore
     let record: PhotoRecord
     /// The newest photo of the same wound.
     let last: String?
-    let viewfinder: Finder
     let ways: CameraWays
     let taken: Telling<KeptPhoto>
     @State private var ghost: UIImage?
+    @State private var sealing: Lasts?
 
     var body: some View {
         let handle = SystemHandle(camera: graph.camera, sound: graph.sound)
@@ -31,13 +31,24 @@ struct TakePhoto<Finder: View>: View {
             }
             for await event in graph.camera.shown() { presenter.send(.from(event)) }
         } content: { state, send in
-            CameraView(state: state, viewfinder: viewfinder, ghost: ghost, ways: ways, send: send)
+            CameraView(state: state, viewfinder: viewfinder { send(.shoot) }, ghost: ghost, ways: ways, send: send)
+                // Whoever presses the shutter and locks the phone at once keeps the photo.
+                .onChange(of: state.shutter == .taking) { _, taking in
+                    let lasts = sealing ?? Lasts(graph.lasting, "seal a photo")
+                    sealing = lasts
+                    lasts.now(taking)
+                }
+                .onDisappear { sealing?.now(false) }
                 .task {
                     guard let found = await opened() else { return }
                     ghost = found
                     send(.ghostFound)
                 }
         }
+    }
+
+    private func viewfinder(_ pressed: @escaping () -> Void) -> some View {
+        Viewfinder(session: graph.camera.session, pressed: pressed).aspectRatio(0.75, contentMode: .fit)
     }
 
     /// The last photo, where photos are unlocked.

@@ -14,6 +14,15 @@ import Testing
         #expect(GravityLevel.degrees(0, -0.4, -0.9) == nil)
     }
 
+    @Test func aPhotoKeepsHowItIsToBeTurnedAndNothingElseOfItsMetadata() {
+        let metadata: [String: Any] = [
+            "Orientation": 6, "{Exif}": ["LensModel": "back"], "{GPS}": ["Latitude": 57.1], "{TIFF}": ["Orientation": 6, "Make": "Apple"],
+        ]
+        let kept = Bare.kept(metadata)
+        #expect(kept.count == 1 && kept["Orientation"] as? Int == 6)
+        #expect(Bare.kept([:]).isEmpty)
+    }
+
     private func exposure(_ grey: UInt8) -> Int {
         FrameJudge(ScaleMarker()).judge(Frame(luma: Array(repeating: grey, count: 400), width: 20, height: 20, stride: 20)).exposure
     }
@@ -28,6 +37,17 @@ import Testing
         }
         let judge = FrameJudge(ScaleMarker())
         #expect(judge.judge(frame { $0 / 2 % 2 * 200 }).sharpness > judge.judge(frame { $0 * 5 }).sharpness + 120)
+    }
+
+    /// Skin has few edges: one that is narrow is enough, and one that a hand smeared is not.
+    @Test func aFrameIsSharpByHowNarrowItsEdgesAreAndNotByHowManyItHas() {
+        func sharpness(_ wide: Int) -> Int {
+            let luma = (0..<10_000).map { UInt8(90 + 80 * min(max($0 % 100 - 50, 0), wide) / wide) }
+            return FrameJudge(ScaleMarker()).judge(Frame(luma: luma, width: 100, height: 100, stride: 100)).sharpness
+        }
+        #expect(sharpness(1) > 500)
+        #expect(sharpness(3) > 120)
+        #expect(sharpness(12) < 120)
     }
 
     /// What is found of a code whose corners lie at these pixels of a frame.

@@ -4,7 +4,7 @@ import Testing
 private let app = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
 private let repository = app.deletingLastPathComponent().deletingLastPathComponent()
 
-private func text(_ path: String) throws -> String {
+func text(_ path: String) throws -> String {
     try String(contentsOf: repository.appendingPathComponent(path), encoding: .utf8)
 }
 
@@ -79,7 +79,7 @@ private func sources(_ path: String) throws -> [String: String] {
         #expect(loose.filter { info[$0] != nil } == [])
         #expect(info["UIBackgroundModes"] as? [String] == ["processing"])
         let tasks = try #require(info["BGTaskSchedulerPermittedIdentifiers"] as? [String])
-        let uploads = try text("ios/Packages/Platform/Sources/GauzePlatform/Upload/Uploads.swift")
+        let uploads = try text("ios/Packages/Platform/Sources/GauzePlatform/Upload/Retries.swift")
         #expect(tasks.allSatisfy { uploads.contains("\"\($0)\"") })
     }
 
@@ -195,7 +195,23 @@ private func sources(_ path: String) throws -> [String: String] {
     /// A refusal says to go to one of the hospital's places: which these are has to stay on the screen.
     @Test func aRefusalLeavesTheNameOfThePlaceOnTheScreen() {
         let camera = parts["app"]?["UI/CameraView.swift"] ?? ""
-        #expect(camera.contains("below: some View {\n        Said(state.problem)\n        Said(state.outside, .warning)\n"))
+        let below = "below: some View {\n        Said(state.problem)\n        if state.outside != state.problem { Said(state.outside, .warning) }\n"
+        #expect(camera.contains(below), "`camera.json` says that one of them names it")
+    }
+
+    /// In gloves the phone's own keys take the photo; anywhere else they are the system's.
+    @Test func aVolumeKeyTakesAPhotoWhereTheCameraIsShownAndNowhereElse() {
+        #expect(naming("app", "AVCaptureEventInteraction") == ["Viewfinder.swift"])
+        #expect(naming("app", "pressed: pressed") == ["TakePhoto.swift"])
+        #expect(parts["app"]?["TakePhoto.swift"]?.contains("viewfinder { send(.shoot) }") == true)
+    }
+
+    /// Parts of the room around the finder are no part of what the sensor sees.
+    @Test func aTapIsMeasuredOnTheFinderAndNotOnTheRoomAroundIt() {
+        let camera = parts["app"]?["UI/CameraView.swift"] ?? ""
+        #expect(camera.components(separatedBy: "SpatialTapGesture").count == 2)
+        #expect(camera.contains("viewfinder\n                    .overlay") && camera.contains(".overlay { Touched {"))
+        #expect(camera.contains("tell(tap.location.x / finder.size.width, tap.location.y / finder.size.height)"))
     }
 
     @Test func everyScreenOfAndroidsHasItsViewHere() throws {

@@ -26,11 +26,11 @@ import FoundationNetworking
             Transfer(photo: "photo-1", url: url, file: file.path, bytes: 100),
             Transfer(photo: "photo-2", url: "http://[", file: file.path, bytes: 100),
         ])
-        let uploads = Uploads()
+        let uploads = Uploads(FakeLasting(), FakeRetries())
         uploads.start(.ephemeral)
         await uploads.handOver(asked: true)
         #expect(core.asked == 0, "before the store is open there is nobody to ask")
-        uploads.use(core)
+        uploads.use(core) { true }
         await uploads.handOver(asked: true)
         let ended = await core.ends.first { _ in true }
         let (photo, end) = try #require(ended)
@@ -45,14 +45,60 @@ import FoundationNetworking
         defer { try? FileManager.default.removeItem(at: file) }
         let transfer = { Transfer(photo: $0, url: "http://127.0.0.1:9/v1/transfers/secret", file: file.path, bytes: 100) }
         let core = Planned([transfer("photo-1")], then: [transfer("photo-1"), transfer("photo-2")])
-        let uploads = Uploads()
+        let uploads = Uploads(FakeLasting(), FakeRetries())
         uploads.start(.ephemeral)
-        uploads.use(core)
+        uploads.use(core) { true }
         await uploads.handOver(asked: true)
         var ended: [String] = []
         for await (photo, _) in core.ends.prefix(3) { ended.append(photo) }
         #expect(ended.sorted() == ["photo-1", "photo-1", "photo-2"])
         #expect(core.asked == 1)
+    }
+
+    /// Whoever takes a photo and locks the phone at once leaves nothing but this between the photo and the system's transfer.
+    @MainActor
+    @Test func whatIsHandedOverIsNotSuspendedInItsMiddle() async throws {
+        let (core, lasting) = (Planned([]), FakeLasting())
+        let uploads = Uploads(lasting, FakeRetries())
+        uploads.start(.ephemeral)
+        uploads.use(core) { true }
+        uploads.schedule(asked: false)
+        #expect(lasting.held == ["hand over"], "before anything else runs")
+        #expect(core.asked == 0)
+        while !lasting.held.isEmpty { await Task.yield() }
+        #expect(core.asked == 1, "it was held until the system had it")
+    }
+
+    @Test func aRunThatLeavesPhotosAsksForAnotherAndOneThatLeavesNoneForNothing() async {
+        for (waits, submitted) in [(true, [900.0]), (false, [])] {
+            let (core, retries) = (Planned([]), FakeRetries())
+            let uploads = Uploads(FakeLasting(), retries)
+            uploads.start(.ephemeral)
+            uploads.use(core) { waits }
+            await uploads.retry()
+            #expect(retries.submitted == submitted)
+            #expect(core.asked == 1)
+        }
+    }
+
+    /// The system may end a run at any time, and the phone may not have been unlocked since it was started.
+    @Test func anotherIsAskedForBeforeTheRunAndWhereNobodyCanTell() async {
+        let (core, retries) = (Planned([]), FakeRetries())
+        let uploads = Uploads(FakeLasting(), retries)
+        uploads.start(.ephemeral)
+        await uploads.retry()
+        #expect(retries.submitted == [900])
+        core.whenAsked = { #expect(retries.submitted == [900, 900]) }
+        uploads.use(core) { true }
+        await uploads.retry()
+        #expect(core.asked == 1)
+    }
+
+    @MainActor
+    @Test func whoeverOpensOrLeavesTheAppAsksForARunNow() {
+        let retries = FakeRetries()
+        Uploads(FakeLasting(), retries).schedule(asked: false)
+        #expect(retries.submitted == [0])
     }
 
     /// What is asked of the session by `host`, and what it says without a server that could be judged.
@@ -75,10 +121,10 @@ import FoundationNetworking
     }
 
     @Test func theGatewayIsBelievedByItsOwnAuthoritiesAndNobodyElseByAny() async {
-        let uploads = Uploads()
+        let uploads = Uploads(FakeLasting(), FakeRetries())
         #expect(uploads.vouching(server("gateway.example")) == .nobody, "before the store is open nobody is believed")
         let core = Planned([], vouching: ["gateway.example": .only([Data([1, 2])]), "public.example": .system])
-        uploads.use(core)
+        uploads.use(core) { true }
         #expect(uploads.vouching(server("gateway.example")) == .only([Data([1, 2])]))
         #expect(uploads.vouching(server("elsewhere.example")) == .nobody)
         #expect(await answered(uploads, server("elsewhere.example")) == .cancelAuthenticationChallenge)
@@ -87,7 +133,7 @@ import FoundationNetworking
     }
 
     @Test func whatIsNoServersProofIsLeftToTheSystem() async {
-        let uploads = Uploads()
+        let uploads = Uploads(FakeLasting(), FakeRetries())
         let asked = URLProtectionSpace(
             host: "gateway.example", port: 8443, protocol: "https", realm: nil, authenticationMethod: NSURLAuthenticationMethodHTTPBasic
         )
@@ -127,12 +173,36 @@ private final class Nobody: NSObject, URLAuthenticationChallengeSender {
     func rejectProtectionSpaceAndContinue(with challenge: URLAuthenticationChallenge) {}
 }
 
+@MainActor
+private final class FakeLasting: Lasting {
+    private(set) var held: [String] = []
+
+    nonisolated init() {}
+
+    func begin(_ what: String) -> @MainActor () -> Void {
+        held.append(what)
+        return { self.held.removeAll { $0 == what } }
+    }
+}
+
+private final class FakeRetries: Retries, @unchecked Sendable {
+    // Guarded by the lock.
+    private let lock = NSLock()
+    private var asked: [TimeInterval] = []
+
+    var submitted: [TimeInterval] { lock.withLock { asked } }
+
+    func submit(after seconds: TimeInterval) { lock.withLock { asked.append(seconds) } }
+    func cancel() {}
+}
+
 private final class Planned: Sending, @unchecked Sendable {
     // Guarded by the lock.
     private let lock = NSLock()
     private var planned: [Transfer]
     private var next: [Transfer]
     private var times = 0
+    var whenAsked: (@Sendable () -> Void)?
     private let vouched: [String: Vouching]
     private let telling: AsyncStream<(String, TransferEnd)>.Continuation
     let ends: AsyncStream<(String, TransferEnd)>
@@ -147,7 +217,8 @@ private final class Planned: Sending, @unchecked Sendable {
     var asked: Int { lock.withLock { times } }
 
     func transfers(asked: Bool) async -> Outcome<[Transfer]> {
-        lock.withLock {
+        whenAsked?()
+        return lock.withLock {
             times += 1
             return .success(planned)
         }

@@ -10,7 +10,7 @@ let package = Package(
         .library(
             name: "Frameworks",
             targets: [
-                "SwiftUI", "UIKit", "AVFoundation", "Security", "LocalAuthentication", "DeviceCheck", "BackgroundTasks", "Network",
+                "SwiftUI", "UIKit", "AVFoundation", "ImageIO", "Security", "LocalAuthentication", "DeviceCheck", "BackgroundTasks", "Network",
                 "AuthenticationServices", "CryptoKit", "ManagedApp", "CoreMotion", "AudioToolbox", "UserNotifications",
                 "AVKit", "AppIntents", "CoreLocation", "LockedCameraCapture", "WidgetKit",
             ]
@@ -29,6 +29,7 @@ let package = Package(
         .target(name: "UserNotifications"),
         .target(name: "CryptoKit", dependencies: ["Security", "LocalAuthentication"]),
         .target(name: "UIKit"),
+        .target(name: "ImageIO"),
         .target(name: "AVFoundation", dependencies: ["UIKit"]),
         .target(name: "AuthenticationServices", dependencies: ["UIKit"]),
         .target(name: "SwiftUI", dependencies: ["UIKit"]),

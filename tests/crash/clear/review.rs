@@ -19,7 +19,7 @@ pub fn secrets_of(data: &Path, vault: &Path, needles: &mut Needles) -> usize {
         Ok(zeroize::Zeroizing::new(key.agree(&peer)))
     };
     let hardware = P256TagIdentity::new(tag, &agree);
-    let sealed = std::fs::read(data.join("review/identity.age")).unwrap();
+    let sealed = std::fs::read(data.join("review/private/identity.age")).unwrap();
     let text = open_small(&[&hardware as &dyn Unwrap], &sealed).unwrap();
     let text = std::str::from_utf8(&text).unwrap();
     needles.word("the review identity as text", text.as_bytes());

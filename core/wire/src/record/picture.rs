@@ -14,7 +14,7 @@ pub struct FoundMarker {
     pub tilt_mdeg: u32,
 }
 
-/// How fit a picture is for measuring, as the phone's camera judged.
+/// How fit a picture is for measuring: as the phone judged of the picture itself, and of the marker just before it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fitness {

@@ -1,5 +1,6 @@
 //! The record's limits, each with what is told where it is broken, and its one spelling.
 
+use gauze_wire::Signed as _;
 use gauze_wire::{
     BirthDate, BodySide, Consent, ConsentScope, Established, FenceVerdict, Framing, Identifier, Patient,
     Record, Rendering, Site, Text, Unlisted, WireError,
@@ -195,6 +196,39 @@ fn a_list_is_bounded_and_holds_each_code_once() {
     let unknown = read(&|lists| lists["wards"] = json!([])).unwrap_err();
     assert!(unknown.contains("unknown field `wards`"), "{unknown}");
     assert!(read(&|lists| lists["notices"][0]["words"] = json!("")).is_err());
+}
+
+#[test]
+fn the_shapes_of_the_hospitals_own_number_are_told_from_health_numbers_and_from_each_other() {
+    let judged = |own: Value| {
+        let mut value = serde_json::to_value(samples::policy_with_local_number()).unwrap();
+        value["lists"]["local_number"] = own;
+        let policy = serde_json::from_value::<gauze_wire::Policy>(value).map_err(|error| error.to_string())?;
+        policy.check().map_err(|error| error.to_string())
+    };
+    let shaped = |shapes: &[&str]| judged(json!({ "words": "MRN", "shapes": shapes }));
+    assert_eq!(shaped(&["RJ1-#######", "@######", "####### / ##"]), Ok(()));
+    assert_eq!(judged(json!({ "words": "MRN", "shapes": ["########"], "check": "modulus10" })), Ok(()));
+    let each = [
+        (&[] as &[&str], "1 to 8 shapes"),
+        (&["####", "####"], "each once"),
+        (&["####"; 9], "1 to 8 shapes"),
+        (&["RJ1-###"], "at least 4 times #"),
+        (&["rj1-####"], "no small letter"),
+        (&["#################################"], "up to 32 characters"),
+        (&["##########"], "no ten digits alone"),
+        (&["### ### ####"], "no ten digits alone"),
+        (&["943-###-####"], "no ten digits alone"),
+    ];
+    for (shapes, why) in each {
+        let said = shaped(shapes).unwrap_err();
+        assert!(said.contains("lists.local_number.shapes") && said.contains(why), "{shapes:?}: {said}");
+    }
+    let literal = judged(json!({ "words": "MRN", "shapes": ["####-1"], "check": "modulus11" })).unwrap_err();
+    assert!(literal.contains("# for the last digit"), "{literal}");
+    for wrong in [json!({ "words": "", "shapes": ["####"] }), json!({ "words": "MRN", "shapes": ["####"], "check": "luhn" })] {
+        assert!(judged(wrong.clone()).is_err(), "{wrong}");
+    }
 }
 
 /// A record that was made up; shown as the JSON it is.

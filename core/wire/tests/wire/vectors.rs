@@ -265,4 +265,6 @@ fn a_record_of_version_2_reads_as_recorded_in_its_one_spelling() {
 #[test]
 fn a_policy_with_pick_lists_reads_as_recorded() {
     signed_in::<Policy>("v2", "gauze-policy-lists", &samples::policy_with_lists(), samples::POLICY);
+    let local = samples::policy_with_local_number();
+    signed_in::<Policy>("v2", "gauze-policy-local-number", &local, samples::POLICY);
 }

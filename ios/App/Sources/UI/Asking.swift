@@ -16,7 +16,7 @@ struct ConsentView: View {
             ForEach(scopes, id: \.0) { scope, word in
                 Tick(say(word), state.scopes.contains(scope)) { _ in send(.toggle(scope)) }
             }
-            Entered(.consentBy, state.by) { send(.by($0)) }
+            Entered(Line(.consentBy), state.by) { send(.by($0)) }
             Text(say(.consentByHint))
             Text(say(.consentForm))
             ForEach(state.forms, id: \.code) { form in

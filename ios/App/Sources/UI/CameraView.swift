@@ -23,7 +23,9 @@ struct CameraView<Finder: View>: View {
         VStack(alignment: .leading, spacing: 0) {
             Banner(patient: state.patient)
             Text(say(Wordings.site(state.site))).padding(8)
-            GeometryReader { room in
+            ZStack {
+                // All of the room, for the finder to be as large as fits.
+                Tones.viewing
                 viewfinder
                     .overlay { if state.ghost { faint } }
                     .overlay {
@@ -32,13 +34,8 @@ struct CameraView<Finder: View>: View {
                             if let tilt = state.tilt { Horizon(tilt: tilt) }
                         }
                     }
-                    .gesture(
-                        SpatialTapGesture().onEnded { tap in
-                            send(.focus(x: tap.location.x / room.size.width, y: tap.location.y / room.size.height))
-                        }
-                    )
+                    .overlay { Touched { send(.focus(x: $0, y: $1)) } }
             }
-            .background(Tones.viewing)
             VStack(alignment: .leading, spacing: 8) { below }.padding(16)
         }
         .foregroundStyle(Tones.of(scheme).ink)
@@ -53,31 +50,18 @@ struct CameraView<Finder: View>: View {
         }
     }
 
-    @ViewBuilder private var verdict: some View {
-        if let verdict = state.verdict {
-            if verdict != .fitGood {
-                Said(Line(verdict), .warning)
-            } else if state.marker == .cameraNotLevel {
-                Said(Line(.cameraNotLevel), .warning)
-            } else {
-                Said(Line(verdict), .good)
-                Said(state.marker.map { Line($0) }, .good)
-            }
-        }
-    }
-
+    /// One thing at a time where it can be: every line saved here is the picture's.
     @ViewBuilder private var below: some View {
         Said(state.problem)
-        Said(state.outside, .warning)
+        if state.outside != state.problem { Said(state.outside, .warning) }
         if state.askPosition { Said(Line(.cameraPosition), .plain) }
         switch state.shutter {
         case .closed: if state.problem == nil { Said(Line(.cameraStarting), .plain) }
-        case .ready:
-            verdict
+        case .ready: if state.problem == nil { Verdict(verdict: state.verdict, marker: state.marker) }
         case .taking: Said(Line(.cameraSealing), .plain)
         case .safe: Said(Line(.cameraSafe), .good)
         }
-        // What is pressed seldom lies in one row that scrolls: every line saved here is the picture's.
+        // What is pressed seldom lies in one row that scrolls.
         ScrollView(.horizontal) {
             HStack(alignment: .center, spacing: 8) {
                 if state.askPosition { OtherAction(.cameraPositionAllow, action: ways.position) }
@@ -98,6 +82,40 @@ struct CameraView<Finder: View>: View {
                 MainAction(.cameraShoot, enabled: state.shutter == .ready) { send(.shoot) }
             }
         }
+    }
+}
+
+/// How fit a picture is, and how its marker lies: what is wrong first, and alone.
+struct Verdict: View {
+    let verdict: Word?
+    let marker: Word?
+
+    var body: some View {
+        if let verdict, verdict != .fitGood {
+            Said(Line(verdict), .warning)
+        } else if marker == .cameraNotLevel {
+            Said(Line(.cameraNotLevel), .warning)
+        } else {
+            Said(verdict.map { Line($0) }, .good)
+            Said(marker.map { Line($0) }, .good)
+        }
+    }
+}
+
+/// Tells where on what it lies over somebody taps: from 0 to 1 of that, from its left and top.
+private struct Touched: View {
+    let tell: (Double, Double) -> Void
+
+    var body: some View {
+        GeometryReader { finder in
+            Color.clear.contentShape(Rectangle())
+                .gesture(
+                    SpatialTapGesture().onEnded { tap in
+                        tell(tap.location.x / finder.size.width, tap.location.y / finder.size.height)
+                    }
+                )
+        }
+        .accessibilityHidden(true)
     }
 }
 

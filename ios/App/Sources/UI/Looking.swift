@@ -11,7 +11,7 @@ struct CheckView: View {
             Banner(patient: state.patient)
         } content: {
             Said(Line(.checkSafe), .good)
-            Said(Line(state.verdict), state.verdict == .fitGood ? .good : .warning)
+            Verdict(verdict: state.verdict, marker: state.marker)
             if let picture = state.picture { PictureView(picture: picture, words: say(.checkPicture)) }
         } actions: {
             Said(state.problem)

@@ -33,9 +33,22 @@ extension Page where Top == EmptyView {
     }
 }
 
+extension EnvironmentValues {
+    /// What the hospital calls its own number of a patient, where its policy says how that is written.
+    var ownNumber: String? {
+        get { self[OwnNumber.self] }
+        set { self[OwnNumber.self] = newValue }
+    }
+}
+
+private struct OwnNumber: EnvironmentKey {
+    static let defaultValue: String? = nil
+}
+
 /// Who the patient is, at the top and in the same form everywhere.
 struct Banner: View {
     let patient: Patient?
+    @Environment(\.ownNumber) private var own
     @Environment(\.colorScheme) private var scheme
 
     var body: some View {
@@ -43,7 +56,7 @@ struct Banner: View {
             if let patient {
                 Text(Wordings.name(patient)).bold()
                 Text(say(Wordings.born(patient.born, Day(Date(), in: .current))))
-                Text(say(Wordings.number(patient)))
+                Text(say(Wordings.number(patient, own)))
             } else {
                 Text(say(.bannerNobody))
             }
@@ -190,14 +203,15 @@ struct GraveAction: View {
     }
 }
 
-/// What is entered: never learnt by a keyboard, never completed.
+/// What is entered: never learnt by a keyboard, never completed, never copied.
 struct Entered: View {
-    let label: Word
+    let label: Line
     let text: String
     let fault: Line?
     let changed: (String) -> Void
+    @Environment(\.colorScheme) private var scheme
 
-    init(_ label: Word, _ text: String, fault: Line? = nil, changed: @escaping (String) -> Void) {
+    init(_ label: Line, _ text: String, fault: Line? = nil, changed: @escaping (String) -> Void) {
         self.label = label
         self.text = text
         self.fault = fault
@@ -207,10 +221,9 @@ struct Entered: View {
     var body: some View {
         VStack(alignment: .leading, spacing: 4) {
             Text(say(label))
-            TextField(say(label), text: Binding(get: { text }, set: changed), axis: .vertical)
-                .textFieldStyle(.roundedBorder)
-                .autocorrectionDisabled(true)
-                .textInputAutocapitalization(.never)
+            Typing(label: say(label), text: text, changed: changed)
+                .padding(4)
+                .overlay { RoundedRectangle(cornerRadius: 4).stroke(Tones.of(scheme).line) }
                 .privacySensitive()
             Said(fault)
         }

@@ -5,8 +5,10 @@ import SwiftUI
 struct PatientView<Finder: View, More: View>: View {
     let state: PatientState
     let viewfinder: Finder
+    let allow: @MainActor () -> Void
     let more: More
     let send: (PatientEvent) -> Void
+    @Environment(\.ownNumber) private var own
 
     var body: some View {
         Page(title: state.way == .confirm ? .patientConfirmTitle : .patientTitle) {
@@ -14,9 +16,7 @@ struct PatientView<Finder: View, More: View>: View {
         } content: {
             switch state.way {
             case .choose: choose
-            case .scan:
-                Text(say(.patientScanning))
-                viewfinder
+            case .scan: Scanning(hint: .patientScanning, fault: state.camera, viewfinder: viewfinder)
             case .list: worklist
             case .type: typeIn
             case .confirm: confirm
@@ -28,6 +28,7 @@ struct PatientView<Finder: View, More: View>: View {
                 MainAction(.patientScan) { send(.choose(.scan)) }
                 more
             case .scan:
+                AllowCamera(fault: state.camera, allow: allow)
                 OtherAction(.patientType) { send(.choose(.type)) }
                 QuietAction(.cancel) { send(.choose(.choose)) }
             case .list: QuietAction(.cancel) { send(.choose(.choose)) }
@@ -67,11 +68,12 @@ struct PatientView<Finder: View, More: View>: View {
         }
     }
 
-    private var fields: [(Field, Word)] {
-        let asked: [(Field, Word)] = [
-            (.number, .patientNumber), (.family, .patientFamily), (.given, .patientGiven), (.born, .patientBirth),
+    private var fields: [(Field, Line)] {
+        let number = own.map { Line(.patientNumberOr, $0) } ?? Line(.patientNumber)
+        let asked: [(Field, Line)] = [
+            (.number, number), (.family, Line(.patientFamily)), (.given, Line(.patientGiven)), (.born, Line(.patientBirth)),
         ]
-        return state.scanned ? asked : asked + [(.reason, .patientReason)]
+        return state.scanned ? asked : asked + [(.reason, Line(.patientReason))]
     }
 
     private var typeIn: some View {
@@ -84,11 +86,15 @@ struct PatientView<Finder: View, More: View>: View {
         if let patient = state.found {
             ForEach(patient.known().sorted(), id: \.self) { identifier in
                 Tick(
-                    say(Wordings.identifier(identifier)), state.confirmed.contains(identifier), detail: detail(patient, identifier)
+                    named(identifier), state.confirmed.contains(identifier), detail: detail(patient, identifier)
                 ) { send(.confirm(identifier, matches: $0)) }
             }
             Text(say(.patientConfirmMore))
         }
+    }
+
+    private func named(_ identifier: Identifier) -> String {
+        identifier == .local ? own ?? say(.confirmLocal) : say(Wordings.identifier(identifier))
     }
 
     private func detail(_ patient: Patient, _ identifier: Identifier) -> String {

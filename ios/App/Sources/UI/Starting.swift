@@ -4,6 +4,7 @@ import SwiftUI
 struct EnrolView<Finder: View>: View {
     let state: EnrolState
     let viewfinder: Finder
+    let allow: @MainActor () -> Void
     let send: (EnrolEvent) -> Void
 
     var body: some View {
@@ -11,16 +12,17 @@ struct EnrolView<Finder: View>: View {
             Text(say(.enrolBody))
             if state.managed { Said(Line(.enrolManaged), .good) }
             if state.scanning {
-                viewfinder
+                Scanning(hint: nil, fault: state.camera, viewfinder: viewfinder)
             } else if !state.managed {
                 Text(say(.enrolPasteHint))
-                Entered(.enrolPaste, state.pasted) { send(.pasted($0)) }
+                Entered(Line(.enrolPaste), state.pasted) { send(.pasted($0)) }
             }
             Support(word: .enrolSupport, contact: state.support)
         } actions: {
             Said(state.problem)
             if state.working { Said(Line(.enrolWorking), .plain) }
             MainAction(.enrolStart, enabled: !state.working) { send(.start) }
+            AllowCamera(fault: state.camera, allow: allow)
             if state.scanning {
                 QuietAction(.cancel) { send(.stopScan) }
             } else if !state.managed {

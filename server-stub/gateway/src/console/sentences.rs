@@ -3,8 +3,8 @@
 //! Always: every field is taken apart by name, so that a new one does not compile without its sentence.
 
 use gauze_wire::{
-    AndroidRules, AppleRules, Area, Assessment, Day, FenceMode, FenceRule, Grade, Hours, KeyLevel, Life,
-    OnRevokedCertificate, PickLists, Policy, Position, Reduction, SignInMode, SignInRules,
+    AndroidRules, AppleRules, Area, Assessment, CheckDigit, Day, FenceMode, FenceRule, Grade, Hours, KeyLevel,
+    Life, LocalNumbers, OnRevokedCertificate, PickLists, Policy, Position, Reduction, SignInMode, SignInRules,
 };
 
 /// The fields, and what they say.
@@ -239,7 +239,7 @@ fn weekday(day: Day) -> &'static str {
 }
 
 pub fn lists(lists: &PickLists) -> Vec<Sentence> {
-    let PickLists { teams, sites, consents, notices } = lists;
+    let PickLists { teams, sites, consents, notices, local_number } = lists;
     let told = |name: &str, words: Vec<&str>| match words.is_empty() {
         true => format!("{name}: no list; phones may say anything or nothing."),
         false => format!("{name}: {}.", words.join("; ")),
@@ -254,7 +254,23 @@ pub fn lists(lists: &PickLists) -> Vec<Sentence> {
             told("Forms of consent", consents.iter().map(|consent| consent.words.as_str()).collect()),
         ),
         ("lists.notices", told("Notices", notices.iter().map(String::as_str).collect())),
+        ("lists.local_number", local_number.as_ref().map_or_else(no_local_number, local)),
     ]
+}
+
+fn no_local_number() -> String {
+    "The hospital's own number of a patient: phones take none, neither scanned nor typed.".to_owned()
+}
+
+fn local(numbers: &LocalNumbers) -> String {
+    let LocalNumbers { words, shapes, check } = numbers;
+    let check = match check {
+        Some(CheckDigit::Modulus10) => "its last digit is compared (modulus 10)",
+        Some(CheckDigit::Modulus11) => "its last digit is compared (modulus 11)",
+        None => "no digit is compared",
+    };
+    let shapes = list(shapes, "nothing", |shape| shape.as_str().to_owned());
+    format!("{}: written as {shapes}, where # is a digit and @ a letter; {check}.", words.as_str())
 }
 
 fn may_enrol(apps: &str) -> String {

@@ -1,9 +1,9 @@
 //! A record, and the lists that it was chosen from.
 
 use gauze_wire::{
-    BodySide, Bytes, Choice, Consent, ConsentScope, Digest, Established, Fence, FenceVerdict, Fitness,
-    FoundMarker, Framing, Identifier, NoticeChoice, Patient, PickLists, Policy, Record, Rendering, SeriesId,
-    SessionEvidence, ShownNotice, Site, SiteChoice, Text, WoundId,
+    BodySide, Bytes, CheckDigit, Choice, Consent, ConsentScope, Digest, Established, Fence, FenceVerdict,
+    Fitness, FoundMarker, Framing, Identifier, LocalNumbers, NoticeChoice, Patient, PickLists, Policy, Record,
+    Rendering, SeriesId, SessionEvidence, ShownNotice, Site, SiteChoice, Text, WoundId,
 };
 
 use super::{body, now, policy, tenant};
@@ -121,7 +121,19 @@ pub fn lists() -> PickLists {
             version: 3,
             words: Text::new("Your photo becomes part of your record.").unwrap(),
         }],
+        local_number: None,
     }
+}
+
+/// How the hospital writes its own number.
+pub fn policy_with_local_number() -> Policy {
+    let local_number = LocalNumbers {
+        words: Text::new("Hospital number").unwrap(),
+        shapes: vec!["RJ1-#######".parse().unwrap(), "@######".parse().unwrap()],
+        check: Some(CheckDigit::Modulus11),
+    };
+    let lists = PickLists { local_number: Some(local_number), ..PickLists::default() };
+    Policy { lists: Box::new(lists), ..policy() }
 }
 
 pub fn policy_with_lists() -> Policy {

@@ -137,6 +137,10 @@ extension GauzeLogic.Fitness {
     }
 }
 
+extension GauzeBridge.Fitness {
+    func toApp() -> GauzeLogic.Fitness { GauzeLogic.Fitness(Int(sharpness), Int(exposure)) }
+}
+
 extension GauzeLogic.Marker {
     fileprivate func toCore() -> FoundMarker? {
         guard 1...10_000_000 ~= nanometres, 0...90_000 ~= tilt else { return nil }
@@ -158,6 +162,15 @@ extension GauzeBridge.Site {
     }
 }
 
+extension GauzeBridge.CheckDigit {
+    fileprivate func toApp() -> GauzeLogic.CheckDigit {
+        switch self {
+        case .modulus10: .modulus10
+        case .modulus11: .modulus11
+        }
+    }
+}
+
 extension PickLists {
     func toApp() -> Choices {
         Choices(
@@ -166,7 +179,8 @@ extension PickLists {
                 GauzeLogic.SiteChoice(system: $0.system, code: $0.code, words: $0.words, sided: $0.sided)
             },
             consents: consents.map { GauzeLogic.Choice($0.code, $0.words) },
-            notices: notices.map { Notice(code: $0.code, version: Int($0.version), words: $0.words) }
+            notices: notices.map { Notice(code: $0.code, version: Int($0.version), words: $0.words) },
+            localNumber: localNumber.map { GauzeLogic.LocalNumbers(words: $0.words, shapes: $0.shapes, check: $0.check?.toApp()) }
         )
     }
 }

@@ -51,12 +51,16 @@ public final class RustCore: GauzeLogic.Core {
 
     public func choices() -> Choices { client.choices().toApp() }
 
+    public func judge(_ jpeg: Picture) -> GauzeLogic.Fitness? {
+        tried { try jpeg.read { try client.judge(jpeg: $0) }?.toApp() }.orNil ?? nil
+    }
+
     public func capture(_ jpeg: Picture, _ record: PhotoRecord) -> Outcome<String> {
         tried { try jpeg.read { try client.capture(jpeg: $0, context: record.toCore()).captureId } }
     }
 
-    public func preview(_ id: String, _ jpeg: Picture) -> Outcome<Void> {
-        tried { try jpeg.read { try client.previewFrom(id: id, jpeg: $0) } }
+    public func preview(_ id: String, _ jpeg: Picture) -> Outcome<Picture?> {
+        tried { try jpeg.read { try client.previewFrom(id: id, jpeg: $0) }.map { Picture($0) } }
     }
 
     public func newWound(_ patient: GauzeLogic.Patient, _ site: GauzeLogic.Site?) -> Outcome<String> {

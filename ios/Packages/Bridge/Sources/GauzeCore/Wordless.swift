@@ -19,6 +19,7 @@ extension Established: Wordless {}
 extension Evidence: Wordless {}
 extension Fence: Wordless {}
 extension Fix: Wordless {}
+extension LocalNumbers: Wordless {}
 extension NoticeChoice: Wordless {}
 extension Outside: Wordless {}
 extension Patient: Wordless {}

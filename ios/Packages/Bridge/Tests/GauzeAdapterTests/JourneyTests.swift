@@ -144,11 +144,13 @@ struct JourneyTests {
         // Far from this hospital's one area, which only warns.
         app.core.located(Fix(latitude: 55.86, longitude: -4.25, accuracy: 12, age: 0, mock: false, utcOffset: 0))
         #expect(app.core.wantsPosition() && app.core.outside(nil) == Outside(.warn, "Site A"))
+        let own = LocalNumbers(words: "Hospital number", shapes: ["RJ1-#######"], check: .modulus11)
+        #expect(app.core.choices().localNumber == own)
         let camera = try await app.photograph(try Hospital.picture())
         #expect(camera.state.shutter == .safe, "\(String(describing: camera.state.problem?.word))")
         guard case .check(let kept, _) = app.journey.route else { throw NotReady(description: "not checked") }
         #expect(try app.stages() == [.unsigned])
-        let check = CheckPresenter(kept.id, nil, .fitGood, app.core, app.core, app.work) { app.journey.checked($0, of: kept) }
+        let check = CheckPresenter(kept, nil, app.core, app.work) { app.journey.checked($0, of: kept) }
         check.send(.keep)
         await app.work.idle()
         guard case .patient = app.journey.route else { throw NotReady(description: "not at the next patient") }

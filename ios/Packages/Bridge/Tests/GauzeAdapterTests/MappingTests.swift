@@ -20,4 +20,13 @@ import Testing
         let ours = modes.map { GauzeBridge.Outside(mode: $0, words: "Site A").toApp() }
         #expect(ours == GauzeLogic.FenceMode.allCases.map { GauzeLogic.Outside($0, "Site A") })
     }
+
+    @Test func howTheHospitalWritesItsOwnNumbersIsTheSameInTheApp() {
+        let checks: [(GauzeBridge.CheckDigit?, GauzeLogic.CheckDigit?)] = [(nil, nil), (.modulus10, .modulus10), (.modulus11, .modulus11)]
+        for (check, ours) in checks {
+            let own = GauzeBridge.LocalNumbers(words: "MRN", shapes: ["RJ1-####"], check: check)
+            let lists = PickLists(teams: [], sites: [], consents: [], notices: [], localNumber: own)
+            #expect(lists.toApp().localNumber == GauzeLogic.LocalNumbers(words: "MRN", shapes: ["RJ1-####"], check: ours))
+        }
+    }
 }

@@ -69,11 +69,12 @@ final class Nurse {
 
     func keep() async throws {
         guard case .check(let kept, _) = try app.journey.route else { throw NotReady(description: "not checked") }
-        let check = CheckPresenter(kept.id, nil, .fitGood, try app.core, try app.core, try app.work) { [journey = try app.journey] in
+        let check = CheckPresenter(kept, nil, try app.core, try app.work) { [journey = try app.journey] in
             journey.checked($0, of: kept)
         }
         check.send(.keep)
         try await app.work.idle()
+        #expect(kept.picture?.read { $0.allSatisfy { $0 == 0 } } != false, "gone from memory")
     }
 
     func signIn(_ login: String, _ password: String) async throws -> Line? {

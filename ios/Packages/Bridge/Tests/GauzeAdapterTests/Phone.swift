@@ -129,7 +129,7 @@ final class App {
         presenter.send(.from(.ready))
         presenter.send(.from(.seen(Frame(luma: [0], width: 1, height: 1, stride: 1))))
         presenter.send(.shoot)
-        presenter.send(.from(.taken(Shot(Picture(jpeg), width: 4000))))
+        presenter.send(.from(.taken(Shot(Picture(jpeg), side: 4000))))
         await work.idle()
         return presenter
     }

@@ -27,6 +27,7 @@ import Testing
     private static let state = ConfigurationState(key: needle, error: true, message: needle, data: needle)
     private static let siteChoice = SiteChoice(system: needle, code: needle, words: needle, sided: true)
     private static let noticeChoice = NoticeChoice(code: needle, version: 1, words: needle)
+    private static let localNumbers = LocalNumbers(words: needle, shapes: [needle], check: .modulus11)
     private static let advice = Advice(code: needle, nextStep: needle)
 
     /// One of each, and two of those that say different things.
@@ -46,7 +47,9 @@ import Testing
         PhotoView(
             captureId: needle, seq: 1, capturedAt: 0, size: 1, kind: .photo, stage: .stored, progress: nil, label: needle, previewed: true
         ),
-        PickLists(teams: [choice], sites: [siteChoice], consents: [choice], notices: [noticeChoice]), Place(fence: fence, outside: outside),
+        localNumbers,
+        PickLists(teams: [choice], sites: [siteChoice], consents: [choice], notices: [noticeChoice], localNumber: localNumbers),
+        Place(fence: fence, outside: outside),
         report, shown, SignInPage(url: needle, redirectUri: needle), site, siteChoice,
         StatusView(
             deviceId: needle, gateway: needle, ward: needle, bundleVersion: 1, bundleStale: false, policyVersion: 1, trustRefused: advice,

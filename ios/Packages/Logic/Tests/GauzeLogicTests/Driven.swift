@@ -43,6 +43,10 @@ final class Around {
                 phone.answer { $0 = answer }
             case "browser": phone.callback { $0 = value.text }
             case "fitness": phone.fitness { $0 = fitness(value.list.map { $0.number ?? 0 }) }
+            case "judged":
+                let judged = value == .null ? nil : fitness(value.list.map { $0.number ?? 0 })
+                core.state { $0.judged = judged }
+            case "shows": core.state { $0.shows = value.bool }
             case "standing": core.state { $0.standing = standing(value) }
             case "choices": core.state { $0.choices = choices(value) }
             case "sign_in":
@@ -96,6 +100,7 @@ final class Around {
             case "pasted": .pasted(with[0].text ?? "")
             case "scanned": .scanned(with[0].text ?? "")
             case "scan": .scan
+            case "camera": .camera(try with[0] == .null ? nil : with[0].named())
             case "stop_scan": .stopScan
             case "start": .start
             default: throw Unknown(what: name)
@@ -137,12 +142,13 @@ final class Around {
 
     private func patient(_ given: Json) -> Driven {
         let today = { Day(2026, 11, 29) ?? Day(Date(), in: .gmt) }
-        let bands = Wristband(BandFormat(local: given["local"].text))
+        let bands = Wristband(BandFormat(local: readLocalNumbers(given["local"])))
         let presenter = PatientPresenter(core, core, phone, bands, today: today, work) { self.told("chosen", json($0)) }
         return Driven(presenter, json) { name, with in
             switch name {
             case "choose": .choose(try with[0].named())
             case "scanned": .scanned(with[0].text ?? "")
+            case "camera": .camera(try with[0] == .null ? nil : with[0].named())
             case "type": .type(try with[0].named(), with[1].text ?? "")
             case "typed_all": .typedAll
             case "unlock": .unlock
@@ -216,14 +222,14 @@ final class Around {
         record.site = given["record"]["site"].text.map { Site($0) }
         record.wound = given["record"]["wound"].text
         let presenter = CameraPresenter(record, core, core, phone, phone, work) {
-            self.told("taken", .text($0.id), json($0.fitness))
+            self.told("taken", .text($0.id), json($0.fitness), json($0.picture))
         }
         return Driven(presenter, json) { name, with in
             switch name {
             case "ready": .from(.ready)
             case "failed": .from(.failed(try with[0].named()))
             case "seen": .from(.seen(Frame(luma: [0], width: 1000, height: 1, stride: 1)))
-            case "taken": .from(.taken(Shot(Picture(Data([7])), width: 4000)))
+            case "taken": .from(.taken(Shot(Picture(Data([7])), side: 4000)))
             case "shoot": .shoot
             case "torch": .torch(with[0].bool)
             case "grid": .grid(with[0].bool)
@@ -238,7 +244,9 @@ final class Around {
     }
 
     private func check(_ given: Json) -> Driven {
-        let presenter = CheckPresenter("photo-0", readPatient(given["patient"]), .fitGood, core, core, work) {
+        let core = core.state.now
+        let kept = KeptPhoto("photo-0", core.judged, core.shows ? Picture(Data([1])) : nil)
+        let presenter = CheckPresenter(kept, readPatient(given["patient"]), self.core, work) {
             self.told("checked", .text(name($0)))
         }
         return Driven(presenter, json) { name, _ in
@@ -246,6 +254,7 @@ final class Around {
             case "keep": .keep
             case "another": .another
             case "again": .again
+            case "lock": .lock
             default: throw Unknown(what: name)
             }
         }
@@ -288,13 +297,15 @@ final class Around {
         let journey = Journey(core, read)
         journey.support = given["support"].text
         var seen: [Route] = []
-        return Driven(state: { ["route": json(journey.route)] }) { name, with in
+        var picture: Picture?
+        return Driven(state: { ["route": json(journey.route), "picture": json(picture)] }) { name, with in
             let first = with.first ?? .null
             seen.append(journey.route)
             // An answer is given on the newest screen of its kind, in front or not.
             let (cameras, wounds) = (seen.compactMap(\.record), seen.compactMap(\.woundOf))
             let (consents, bodies) = (seen.compactMap(\.consentOf), seen.compactMap(\.bodyOf))
-            let photo = KeptPhoto("photo-0", Fitness(500, 0))
+            if name.hasPrefix("taken") { picture = Picture(Data([1])) }
+            let photo = KeptPhoto("photo-0", Fitness(500, 0), picture)
             switch name {
             case "start": journey.start()
             case "check": journey.check()
@@ -321,7 +332,7 @@ final class Around {
     }
 
     private func wristband(_ given: Json) -> Driven {
-        let bands = Wristband(BandFormat(local: given["local"].text))
+        let bands = Wristband(BandFormat(local: readLocalNumbers(given["local"])))
         return Driven(state: { [:] }) { name, with in
             let text = with[0].text ?? ""
             switch name {
@@ -329,7 +340,7 @@ final class Around {
             case "born": self.told(json(Wordings.born(text, Day(iso: with[1].text ?? "") ?? Day(Date(), in: .gmt))))
             case "time": self.told(.text(Wordings.time(text, .gmt)))
             case "name": self.told(.text(Wordings.name(Patient(text, with[1].text ?? "", ""))))
-            case "number": self.told(json(Wordings.number(readPatient(with[0]) ?? samplePatient)))
+            case "number": self.told(json(Wordings.number(readPatient(with[0]) ?? samplePatient, with.count > 1 ? with[1].text : nil)))
             case "site": self.told(json(Wordings.site(Site(text, try with[1] == .null ? nil : with[1].named()))))
             default: throw Unknown(what: name)
             }
@@ -405,6 +416,11 @@ private func readPatient(_ value: Json, _ established: Established = .wristband)
         family, value["given"].text ?? "", value["born"].text ?? "", nhs: value["nhs"].text, chi: value["chi"].text,
         hc: value["hc"].text, local: value["local"].text, established: established
     )
+}
+
+private func readLocalNumbers(_ value: Json) -> LocalNumbers? {
+    let check: CheckDigit? = try? value["check"].named()
+    return value["words"].text.map { LocalNumbers(words: $0, shapes: value["shapes"].list.compactMap(\.text), check: check) }
 }
 
 private func readTeam(_ name: String) -> Choice { Choice(name, name) }

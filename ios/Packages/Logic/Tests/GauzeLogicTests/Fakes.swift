@@ -35,6 +35,10 @@ final class FakeCore: Core {
         /// Nil: the policy has no fences.
         var fixes: [Fix]?
         var outside: Outside?
+        /// What a photo's own bytes say; nil where nothing can be drawn of them.
+        var judged: Fitness? = Fitness(500, 0)
+        /// Whether the hospital lets this phone show photos.
+        var shows = true
         var told: [Json] = []
     }
 
@@ -81,7 +85,9 @@ final class FakeCore: Core {
         }
     }
 
-    func preview(_ id: String, _ jpeg: Picture) -> Outcome<Void> { answer { _ in } }
+    func judge(_ jpeg: Picture) -> Fitness? { state.now.judged }
+
+    func preview(_ id: String, _ jpeg: Picture) -> Outcome<Picture?> { answer { $0.shows ? Picture(Data([1])) : nil } }
 
     func newWound(_ patient: Patient, _ site: Site?) -> Outcome<String> { answer { _ in "wound" } }
 

@@ -17,6 +17,8 @@ func json(_ lines: [Line]) -> Json { .list(lines.map { json($0) }) }
 
 func json(_ identifiers: Set<Identifier>) -> Json { .list(identifiers.sorted().map { .text(name($0)) }) }
 
+func json(_ fault: CameraFault?) -> Json { .of(fault.map { name($0) }) }
+
 func json(_ side: Side?) -> Json { .of(side.map { name($0) }) }
 
 func json(_ patient: Patient?) -> Json {
@@ -92,6 +94,7 @@ func json(_ state: EnrolState) -> Json {
     [
         "managed": .bool(state.managed), "pasted": .text(state.pasted), "scanning": .bool(state.scanning),
         "working": .bool(state.working), "problem": json(state.problem), "support": .of(state.support),
+        "camera": json(state.camera),
     ]
 }
 
@@ -116,7 +119,7 @@ func json(_ state: PatientState) -> Json {
         ],
         "found": json(state.found), "confirmed": json(state.confirmed), "problem": json(state.problem),
         "worklist": state.worklist.map { .list($0.map { json($0) }) } ?? .null, "scanned": .bool(state.scanned),
-        "listed": .bool(state.listed), "working": .bool(state.working),
+        "listed": .bool(state.listed), "working": .bool(state.working), "camera": json(state.camera),
     ]
 }
 
@@ -154,8 +157,8 @@ func json(_ state: CameraState) -> Json {
 
 func json(_ state: CheckState) -> Json {
     [
-        "patient": json(state.patient), "verdict": json(state.verdict), "picture": json(state.picture),
-        "working": .bool(state.working), "problem": json(state.problem),
+        "patient": json(state.patient), "verdict": json(state.verdict), "marker": json(state.marker),
+        "picture": json(state.picture), "working": .bool(state.working), "problem": json(state.problem),
     ]
 }
 

@@ -27,12 +27,24 @@ open class AVCaptureDevice: NSObject, @unchecked Sendable {
     open var isExposurePointOfInterestSupported: Bool { fatalError() }
     open var exposurePointOfInterest: CGPoint { get { fatalError() } set {} }
     open var exposureMode: ExposureMode { get { fatalError() } set {} }
+
+    /// iOS 17.
+    open class RotationCoordinator: NSObject, @unchecked Sendable {
+        public init(device: AVCaptureDevice, previewLayer: CALayer?) {}
+        open var videoRotationAngleForHorizonLevelCapture: CGFloat { fatalError() }
+    }
 }
 
 open class AVCaptureInput: NSObject {}
 open class AVCaptureDeviceInput: AVCaptureInput { public init(device: AVCaptureDevice) throws {} }
-open class AVCaptureOutput: NSObject {}
-open class AVCaptureConnection: NSObject {}
+open class AVCaptureOutput: NSObject {
+    open func connection(with mediaType: AVMediaType) -> AVCaptureConnection? { fatalError() }
+}
+open class AVCaptureConnection: NSObject {
+    /// Both iOS 17.
+    open func isVideoRotationAngleSupported(_ videoRotationAngle: CGFloat) -> Bool { fatalError() }
+    open var videoRotationAngle: CGFloat { get { fatalError() } set {} }
+}
 
 open class AVCaptureSession: NSObject, @unchecked Sendable {
     public struct Preset: Sendable { public static let photo = Preset() }
@@ -69,6 +81,7 @@ open class AVCaptureResolvedPhotoSettings: NSObject { open var photoDimensions: 
 
 open class AVCapturePhoto: NSObject {
     open var resolvedSettings: AVCaptureResolvedPhotoSettings { fatalError() }
+    open var metadata: [String: Any] { fatalError() }
     open func fileDataRepresentation(with customizer: any AVCapturePhotoFileDataRepresentationCustomizer) -> Data? { fatalError() }
 }
 

@@ -1,6 +1,11 @@
 import Foundation
 
-open class BGTaskRequest {}
+open class BGTaskRequest {
+    open var earliestBeginDate: Date? {
+        get { fatalError() }
+        set {}
+    }
+}
 
 open class BGProcessingTaskRequest: BGTaskRequest {
     public init(identifier: String) { fatalError() }

@@ -74,6 +74,15 @@ public struct EnvironmentValues {
     public var colorScheme: ColorScheme { fatalError() }
     public var scenePhase: ScenePhase { fatalError() }
     public var isSceneCaptured: Bool { fatalError() }
+    public subscript<Key: EnvironmentKey>(key: Key.Type) -> Key.Value {
+        get { fatalError() }
+        set {}
+    }
+}
+
+public protocol EnvironmentKey {
+    associatedtype Value
+    static var defaultValue: Value { get }
 }
 
 // MARK: The app
@@ -109,13 +118,28 @@ extension App { public static func main() { fatalError() } }
 
 @MainActor @preconcurrency public protocol UIViewRepresentable: View where Body == Never {
     associatedtype UIViewType: UIView
+    associatedtype Coordinator = Void
     typealias Context = UIViewRepresentableContext<Self>
     func makeUIView(context: Context) -> UIViewType
     func updateUIView(_ uiView: UIViewType, context: Context)
+    func makeCoordinator() -> Coordinator
+    func sizeThatFits(_ proposal: ProposedViewSize, uiView: UIViewType, context: Context) -> CGSize?
 }
 
-extension UIViewRepresentable { public var body: Never { fatalError() } }
-public struct UIViewRepresentableContext<Representable> {}
+extension UIViewRepresentable {
+    public var body: Never { fatalError() }
+    public func sizeThatFits(_ proposal: ProposedViewSize, uiView: UIViewType, context: Context) -> CGSize? { fatalError() }
+}
+
+extension UIViewRepresentable where Coordinator == Void { public func makeCoordinator() {} }
+
+@MainActor @preconcurrency public struct UIViewRepresentableContext<Representable: UIViewRepresentable> {
+    public var coordinator: Representable.Coordinator { fatalError() }
+}
+
+public struct ProposedViewSize: Sendable {
+    public var width: CGFloat? { fatalError() }
+}
 
 // MARK: Views
 
@@ -167,7 +191,6 @@ public struct Button<Label: View>: Leaf {
 }
 
 public struct Toggle<Label: View>: Leaf { public init(isOn: Binding<Bool>, @ViewBuilder label: () -> Label) { fatalError() } }
-public struct TextField: Leaf { public init<S: StringProtocol>(_ title: S, text: Binding<String>, axis: Axis) { fatalError() } }
 
 public struct ForEach<Data: RandomAccessCollection, ID: Hashable, Content: View>: Leaf {
     public init(_ data: Data, id: KeyPath<Data.Element, ID>, @ViewBuilder content: @escaping (Data.Element) -> Content) { fatalError() }
@@ -183,6 +206,7 @@ public struct Color: Leaf, ShapeStyle, Sendable {
     public nonisolated init(red: Double, green: Double, blue: Double) { fatalError() }
     public nonisolated static var white: Color { fatalError() }
     public nonisolated static var black: Color { fatalError() }
+    public nonisolated static var clear: Color { fatalError() }
 }
 
 public struct Angle: Sendable { public static func degrees(_ degrees: Double) -> Angle { fatalError() } }
@@ -204,10 +228,6 @@ public struct PlainButtonStyle { public init() {} }
 public protocol PrimitiveButtonStyle {}
 extension PlainButtonStyle: PrimitiveButtonStyle {}
 extension PrimitiveButtonStyle where Self == PlainButtonStyle { public static var plain: PlainButtonStyle { fatalError() } }
-public protocol TextFieldStyle {}
-public struct RoundedBorderTextFieldStyle: TextFieldStyle {}
-extension TextFieldStyle where Self == RoundedBorderTextFieldStyle { public static var roundedBorder: RoundedBorderTextFieldStyle { fatalError() } }
-public struct TextInputAutocapitalization: Sendable { public static var never: TextInputAutocapitalization { fatalError() } }
 public struct AccessibilityTraits: SetAlgebra, Sendable {
     public static let isHeader = AccessibilityTraits(), isSelected = AccessibilityTraits()
     public init() {}
@@ -246,13 +266,11 @@ extension View {
     public func ignoresSafeArea() -> some View { Modified() }
     public func disabled(_ disabled: Bool) -> some View { Modified() }
     public func buttonStyle<S: PrimitiveButtonStyle>(_ style: S) -> some View { Modified() }
-    public func textFieldStyle<S: TextFieldStyle>(_ style: S) -> some View { Modified() }
-    public func autocorrectionDisabled(_ disable: Bool = true) -> some View { Modified() }
-    public func textInputAutocapitalization(_ autocapitalization: TextInputAutocapitalization?) -> some View { Modified() }
     public func privacySensitive(_ sensitive: Bool = true) -> some View { Modified() }
     public func accessibilityHidden(_ hidden: Bool) -> some View { Modified() }
     public func accessibilityLabel<S: StringProtocol>(_ label: S) -> some View { Modified() }
     public func accessibilityAddTraits(_ traits: AccessibilityTraits) -> some View { Modified() }
+    public func contentShape<S: Shape>(_ shape: S, eoFill: Bool = false) -> some View { Modified() }
     public func gesture<T: Gesture>(_ gesture: T) -> some View { Modified() }
     public func id<ID: Hashable>(_ id: ID) -> some View { Modified() }
     public func onAppear(perform action: (() -> Void)? = nil) -> some View { Modified() }

@@ -37,18 +37,27 @@ public enum CameraScreenEvent: Sendable {
     /// The core may have heard where the phone is; `allowed`: the system may be asked.
     case looked(allowed: Bool)
     case placed(Outside?)
-    case kept(Outcome<KeptPhoto>)
+    case kept(Outcome<String>)
 }
 
-/// A photo that is safe, with what was seen of it.
+/// A photo that is safe: how fit it is, where that could be judged, and its small picture for whoever took it.
 public struct KeptPhoto: Sendable, Equatable {
     public let id: String
-    public let fitness: Fitness
+    public let fitness: Fitness?
+    /// A JPEG until `forget`; nil also where the hospital lets this phone show none.
+    public let picture: Picture?
 
-    public init(_ id: String, _ fitness: Fitness) {
+    public init(_ id: String, _ fitness: Fitness?, _ picture: Picture? = nil) {
         self.id = id
         self.fitness = fitness
+        self.picture = picture
     }
+
+    public func forget() {
+        picture?.overwrite()
+    }
+
+    public static func == (one: KeptPhoto, other: KeptPhoto) -> Bool { one.id == other.id && one.fitness == other.fitness }
 }
 
 /// What the screen asks of the camera; the app hands it to the ports.
@@ -70,8 +79,10 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
     private let camera: any Handle
     private let judge: any Judge
     private let taken: Telling<KeptPhoto>
-    private var seen = Fitness(0, 0)
-    private var seenWidth = 0
+    /// As it lies in the last frame, and as it lay when the shutter was pressed; the frames' longer side.
+    private var marker: Marker?
+    private var aimed: Marker?
+    private var frameSide = 0
 
     public init(
         _ record: PhotoRecord, _ core: any Capturing, _ places: any Locating, _ camera: any Handle, _ judge: any Judge,
@@ -133,61 +144,68 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
             next.askPermission = false
         case .failed(let fault):
             next.shutter = .closed
-            next.problem = Line(word(fault))
+            next.problem = Failures.camera(fault)
             next.askPermission = fault == .noPermission
         case .seen(let frame):
-            seen = judge.judge(frame)
+            let seen = judge.judge(frame)
+            marker = seen.marker
+            frameSide = max(frame.width, frame.height)
             next.verdict = Self.verdict(seen)
-            next.marker = seen.marker.map { Self.lies($0) }
-            seenWidth = frame.width
+            next.marker = Self.lies(seen)
         case .taken(let shot):
             next.shutter = .taking
             return keep(next, shot)
+        case .read: break
         }
         return Step(next)
     }
 
     private func shoot(_ state: CameraState) -> Step<CameraState, CameraScreenEvent> {
         guard state.shutter == .ready else { return Step(state) }
+        aimed = marker
         var next = state
         next.shutter = .taking
         next.problem = nil
         return ask(next) { $0.shoot() }
     }
 
-    /// The tick first, and the small picture after it: without one the photo is as safe. It is overwritten in any case.
+    /// How fit the photo is, it says itself: no frame saw the hand at its moment. Then the tick, and the small picture after it, without
+    /// which the photo is as safe. It is overwritten in any case.
     private func keep(_ state: CameraState, _ shot: Shot) -> Step<CameraState, CameraScreenEvent> {
-        let fitness = inPixels(of: shot)
-        var record = record
-        record.fitness = fitness
+        let marker = inPixels(of: shot)
         return Step(state) { [weak self, core, camera, taken, record] in
             defer { shot.jpeg.overwrite() }
-            let outcome = core.capture(shot.jpeg, record).map { KeptPhoto($0, fitness) }
+            var record = record
+            record.fitness = core.judge(shot.jpeg).map { Fitness($0.sharpness, $0.exposure, marker: marker) }
+            let outcome = core.capture(shot.jpeg, record)
             await self?.send(.kept(outcome))
-            guard let photo = outcome.orNil else { return nil }
+            guard let id = outcome.orNil else { return nil }
             camera.safe()
-            _ = core.preview(photo.id, shot.jpeg)
-            await taken(photo)
+            await taken(KeptPhoto(id, record.fitness, core.preview(id, shot.jpeg).orNil ?? nil))
             return nil
         }
     }
 
     /// The marker was measured in the preview's pixels, and is recorded in the photo's.
-    private func inPixels(of shot: Shot) -> Fitness {
-        guard let marker = seen.marker else { return seen }
-        let nanometres = marker.nanometres * seenWidth / max(1, shot.width)
-        return Fitness(seen.sharpness, seen.exposure, marker: Marker(nanometres: nanometres, tilt: marker.tilt))
+    private func inPixels(of shot: Shot) -> Marker? {
+        aimed.map { Marker(nanometres: $0.nanometres * frameSide / max(1, shot.side), tilt: $0.tilt) }
     }
 
-    private func kept(_ state: CameraState, _ outcome: Outcome<KeptPhoto>) -> Step<CameraState, CameraScreenEvent> {
+    private func kept(_ state: CameraState, _ outcome: Outcome<String>) -> Step<CameraState, CameraScreenEvent> {
         var next = state
         switch outcome {
         case .success: next.shutter = .safe
         case .failure(let failure):
             next.shutter = .ready
-            next.problem = Failures.line(failure)
+            next.problem = refused(state, Failures.line(failure))
         }
         return Step(next)
+    }
+
+    /// What is refused here names the places, where they are known.
+    private func refused(_ state: CameraState, _ line: Line) -> Line {
+        guard line.word == .errorOutsideFence, let outside = state.outside, outside.word == .cameraOutsideBlocked else { return line }
+        return outside
     }
 
     /// Whoever went where photos are taken is no longer told that this one was not.
@@ -198,17 +216,10 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
         case .blockCapture: next.outside = outside.map { Line(.cameraOutsideBlocked, $0.words) }
         default: next.outside = nil
         }
-        if outside?.mode != .blockCapture && state.problem?.word == .errorOutsideFence { next.problem = nil }
-        return next
-    }
-
-    private func word(_ fault: CameraFault) -> Word {
-        switch fault {
-        case .noPermission: .cameraNoPermission
-        case .inUse: .cameraInUse
-        case .noCamera: .cameraNoCamera
-        case .broken: .cameraBroken
+        if let word = state.problem?.word, Self.elsewhere.contains(word) {
+            next.problem = outside?.mode == .blockCapture ? next.outside : nil
         }
+        return next
     }
 
     private static let blurred = 120
@@ -216,6 +227,7 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
     private static let far = 750
     /// Thousandths of a degree: from here on lengths read from the picture are off by more than a thirtieth.
     private static let slanted = 15_000
+    private static let elsewhere: [Word] = [.errorOutsideFence, .cameraOutsideBlocked]
 
     /// A fitness in words.
     public static func verdict(_ fitness: Fitness) -> Word {
@@ -224,7 +236,10 @@ public final class CameraPresenter: Presenter<CameraState, CameraScreenEvent> {
         return fitness.sharpness < blurred ? .fitBlurred : .fitGood
     }
 
-    private static func lies(_ marker: Marker) -> Word { marker.tilt > slanted ? .cameraNotLevel : .cameraMarkerFound }
+    /// How the marker lies, where there is one.
+    public static func lies(_ fitness: Fitness) -> Word? {
+        fitness.marker.map { $0.tilt > slanted ? .cameraNotLevel : .cameraMarkerFound }
+    }
 }
 
 private func sample(_ change: (inout CameraState) -> Void = { _ in }) -> CameraState {
@@ -258,7 +273,7 @@ public let cameraSamples = [
     "outside": sample { $0.outside = Line(.cameraOutside, "Site A") },
     "outside-blocked": sample { $0.outside = Line(.cameraOutsideBlocked, "Site A, Health centre B") },
     "outside-refused": sample {
-        $0.problem = Line(.errorOutsideFence)
+        $0.problem = Line(.cameraOutsideBlocked, "Site A, Health centre B")
         $0.outside = Line(.cameraOutsideBlocked, "Site A, Health centre B")
     },
     "ask-position": sample { $0.askPosition = true },

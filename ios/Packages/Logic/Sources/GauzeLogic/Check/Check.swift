@@ -1,8 +1,10 @@
-/// `picture` is a JPEG while review is unlocked, nil otherwise; it is overwritten when the screen goes.
+/// What the photo itself says of how fit it is, and how its marker lay; nil where nothing tells. `picture` is a JPEG of the photo that
+/// was just taken, nil where the hospital lets the phone show none and once the app left the screen.
 public struct CheckState: Sendable, Unspoken {
     public let patient: Patient?
-    public let verdict: Word
-    public let picture: Picture?
+    public let verdict: Word?
+    public let marker: Word?
+    public internal(set) var picture: Picture?
     public internal(set) var working: Bool
     public internal(set) var problem: Line?
 }
@@ -12,6 +14,8 @@ public enum CheckEvent: Sendable {
     case another
     case again
     case discarded(Outcome<Void>)
+    /// The app leaves the screen: whoever comes back sees no photo.
+    case lock
 }
 
 public enum Checked: Sendable, CaseIterable {
@@ -19,20 +23,21 @@ public enum Checked: Sendable, CaseIterable {
 }
 
 public final class CheckPresenter: Presenter<CheckState, CheckEvent> {
-    private let id: String
+    private let kept: KeptPhoto
     private let sending: any Sending
     private let checked: Telling<Checked>
 
     public init(
-        _ id: String, _ patient: Patient?, _ verdict: Word, _ reviewing: any Reviewing, _ sending: any Sending, _ work: Work,
-        checked: @escaping Telling<Checked>
+        _ kept: KeptPhoto, _ patient: Patient?, _ sending: any Sending, _ work: Work, checked: @escaping Telling<Checked>
     ) {
-        self.id = id
+        self.kept = kept
         self.sending = sending
         self.checked = checked
-        let picture = reviewing.thumbnail(id).orNil
         super.init(
-            CheckState(patient: patient, verdict: verdict, picture: picture, working: false, problem: nil), work
+            CheckState(
+                patient: patient, verdict: kept.fitness.map { CameraPresenter.verdict($0) },
+                marker: kept.fitness.flatMap { CameraPresenter.lies($0) }, picture: kept.picture, working: false, problem: nil
+            ), work
         )
     }
 
@@ -44,18 +49,21 @@ public final class CheckPresenter: Presenter<CheckState, CheckEvent> {
         case .again:
             if state.working { return Step(state) }
             next.working = true
-            return Step(next) { [sending, id] in .discarded(sending.discard(id)) }
+            return Step(next) { [sending, kept] in .discarded(sending.discard(kept.id)) }
         case .discarded(.success): return leave(state, .again)
         case .discarded(.failure(let failure)):
             next.working = false
             next.problem = Failures.line(failure)
+            return Step(next)
+        case .lock:
+            kept.forget()
+            next.picture = nil
             return Step(next)
         }
     }
 
     private func leave(_ state: CheckState, _ what: Checked) -> Step<CheckState, CheckEvent> {
         Step(state) { [checked] in
-            state.picture?.overwrite()
             await checked(what)
             return nil
         }
@@ -63,9 +71,16 @@ public final class CheckPresenter: Presenter<CheckState, CheckEvent> {
 }
 
 public let checkSamples = [
-    "good": CheckState(patient: samplePatient, verdict: .fitGood, picture: nil, working: false, problem: nil),
-    "blurred": CheckState(patient: samplePatient, verdict: .fitBlurred, picture: nil, working: false, problem: nil),
+    "good": CheckState(
+        patient: samplePatient, verdict: .fitGood, marker: .cameraMarkerFound, picture: nil, working: false, problem: nil
+    ),
+    "blurred": CheckState(
+        patient: samplePatient, verdict: .fitBlurred, marker: nil, picture: nil, working: false, problem: nil
+    ),
+    "not-level": CheckState(
+        patient: samplePatient, verdict: .fitGood, marker: .cameraNotLevel, picture: nil, working: false, problem: nil
+    ),
     "sent-already": CheckState(
-        patient: nil, verdict: .fitGood, picture: nil, working: false, problem: Line(.errorAlreadySent)
+        patient: nil, verdict: .fitGood, marker: nil, picture: nil, working: false, problem: Line(.errorAlreadySent)
     ),
 ]

@@ -230,11 +230,14 @@ public protocol Enrolling: Sendable {
 public protocol Capturing: Sendable {
     func choices() -> Choices
 
+    /// How fit a photo is, of its own bytes; nil where nothing can be drawn of them.
+    func judge(_ jpeg: Picture) -> Fitness?
+
     /// Returns with the photo on flash, sealed.
     func capture(_ jpeg: Picture, _ record: PhotoRecord) -> Outcome<String>
 
-    /// Makes the small picture of the list, out of the same bytes.
-    func preview(_ id: String, _ jpeg: Picture) -> Outcome<Void>
+    /// Makes the small picture of the list, out of the same bytes: the answer is for whoever took it, nil where photos are not shown.
+    func preview(_ id: String, _ jpeg: Picture) -> Outcome<Picture?>
 
     func newWound(_ patient: Patient, _ site: Site?) -> Outcome<String>
 

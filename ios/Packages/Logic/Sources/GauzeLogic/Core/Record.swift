@@ -114,18 +114,42 @@ public struct Notice: Sendable, Hashable {
     }
 }
 
-/// What people choose from, out of the signed policy; an empty list leaves the choice free.
+/// How the last digit of a number is made from the others.
+public enum CheckDigit: Sendable, CaseIterable {
+    case modulus10, modulus11
+}
+
+/// How the hospital writes its own number of a patient, and what it calls it: in a shape `#` is a digit, `@` a capital letter, all
+/// else itself.
+public struct LocalNumbers: Sendable, Equatable {
+    public let words: String
+    public let shapes: [String]
+    public let check: CheckDigit?
+
+    public init(words: String, shapes: [String], check: CheckDigit?) {
+        self.words = words
+        self.shapes = shapes
+        self.check = check
+    }
+}
+
+/// What people choose from, out of the signed policy; an empty list leaves the choice free. Without `localNumber` the hospital's own
+/// numbers are not known.
 public struct Choices: Sendable, Equatable {
     public var teams: [Choice]
     public var sites: [SiteChoice]
     public var consents: [Choice]
     public var notices: [Notice]
+    public var localNumber: LocalNumbers?
 
-    public init(teams: [Choice] = [], sites: [SiteChoice] = [], consents: [Choice] = [], notices: [Notice] = []) {
+    public init(
+        teams: [Choice] = [], sites: [SiteChoice] = [], consents: [Choice] = [], notices: [Notice] = [], localNumber: LocalNumbers? = nil
+    ) {
         self.teams = teams
         self.sites = sites
         self.consents = consents
         self.notices = notices
+        self.localNumber = localNumber
     }
 }
 

@@ -1,4 +1,5 @@
-/// Setting the phone up. `managed` says that device management has sent settings; `pasted` is what was typed or scanned.
+/// Setting the phone up. `managed` says that device management has sent settings; `pasted` is what was typed or scanned. `camera` is
+/// why nothing is scanned, nil where something is.
 public struct EnrolState: Sendable, Unspoken {
     public internal(set) var managed: Bool
     public internal(set) var pasted: String
@@ -6,6 +7,7 @@ public struct EnrolState: Sendable, Unspoken {
     public internal(set) var working: Bool
     public internal(set) var problem: Line?
     public internal(set) var support: String?
+    public internal(set) var camera: CameraFault?
 }
 
 public enum EnrolEvent: Sendable, Unspoken {
@@ -14,6 +16,8 @@ public enum EnrolEvent: Sendable, Unspoken {
     case pasted(String)
     case scanned(String)
     case scan
+    /// The camera sees, or why it does not.
+    case camera(CameraFault?)
     case stopScan
     case start
     case ended(Outcome<Void>)
@@ -44,7 +48,10 @@ public final class EnrolPresenter: Presenter<EnrolState, EnrolEvent> {
         case .scan:
             next.scanning = true
             next.problem = nil
-        case .stopScan: next.scanning = false
+        case .camera(let fault): if state.scanning { next.camera = fault }
+        case .stopScan:
+            next.scanning = false
+            next.camera = nil
         case .start: return start(state)
         case .ended(let outcome): return ended(state, outcome)
         case .support(let contact): next.support = contact
@@ -106,9 +113,12 @@ public final class EnrolPresenter: Presenter<EnrolState, EnrolEvent> {
 }
 
 private func sample(
-    managed: Bool, scanning: Bool = false, working: Bool = false, problem: Line? = nil, support: String? = nil
+    managed: Bool, scanning: Bool = false, working: Bool = false, problem: Line? = nil, support: String? = nil,
+    camera: CameraFault? = nil
 ) -> EnrolState {
-    EnrolState(managed: managed, pasted: "", scanning: scanning, working: working, problem: problem, support: support)
+    EnrolState(
+        managed: managed, pasted: "", scanning: scanning, working: working, problem: problem, support: support, camera: camera
+    )
 }
 
 public let enrolSamples = [
@@ -117,4 +127,5 @@ public let enrolSamples = [
     "working": sample(managed: true, working: true, support: "extension 4242"),
     "token-used": sample(managed: true, problem: Line(.errorTokenUsed), support: "extension 4242"),
     "scanning": sample(managed: false, scanning: true, problem: Line(.enrolScanOther)),
+    "scanning-not-allowed": sample(managed: false, scanning: true, camera: .noPermission),
 ]

@@ -179,7 +179,10 @@ public final class Journey {
     /// wound, is not led back, and finds it among those that wait. Whether it is checked.
     @discardableResult
     public func taken(_ kept: KeptPhoto, of record: PhotoRecord) -> Bool {
-        guard case .camera(let inFront, _) = route, Self.same(inFront, record) else { return false }
+        guard case .camera(let inFront, _) = route, Self.same(inFront, record) else {
+            kept.forget()
+            return false
+        }
         go(.check(kept, record.patient))
         return true
     }
@@ -208,7 +211,10 @@ public final class Journey {
         go(.camera(record, ghost: visit.wound.flatMap { newest[$0] }))
     }
 
+    /// A photo is seen on its own check alone: whichever way that is left, its small picture goes from memory.
     private func go(_ next: Route) {
+        let left = route
         routes.set(next)
+        if case .check(let kept, _) = left { kept.forget() }
     }
 }

@@ -16,7 +16,8 @@ public struct Typed: Sendable, Equatable, Unspoken {
 }
 
 /// `scanned` is true where name and birth are still to be asked for because the band carries the number alone. `worklist` is the
-/// patients of photos on this phone, nil while they are locked; `listed` is false where the phone may show no photos.
+/// patients of photos on this phone, nil while they are locked; `listed` is false where the phone may show no photos. `camera` is why
+/// no band is scanned, nil where one is looked for.
 public struct PatientState: Sendable, Unspoken {
     public internal(set) var way: Way
     public internal(set) var typed: Typed
@@ -27,6 +28,7 @@ public struct PatientState: Sendable, Unspoken {
     public internal(set) var scanned: Bool
     public let listed: Bool
     public internal(set) var working: Bool
+    public internal(set) var camera: CameraFault?
 
     public var enough: Bool { confirmed.count >= 2 }
 
@@ -43,12 +45,15 @@ public struct PatientState: Sendable, Unspoken {
         scanned = false
         self.listed = listed
         working = false
+        camera = nil
     }
 }
 
 public enum PatientEvent: Sendable, Unspoken {
     case choose(Way)
     case scanned(String)
+    /// The camera sees, or why it does not.
+    case camera(CameraFault?)
     case type(Field, String)
     case typedAll
     case unlock
@@ -88,6 +93,7 @@ public final class PatientPresenter: Presenter<PatientState, PatientEvent> {
         switch event {
         case .choose(let way): return choose(state, way)
         case .scanned(let text): if state.way == .scan { scanned(&next, wristband.read(text)) }
+        case .camera(let fault): if state.way == .scan { next.camera = fault }
         case .type(let field, let text):
             next.problem = nil
             next.typed.fields[field] = text
@@ -137,13 +143,9 @@ public final class PatientPresenter: Presenter<PatientState, PatientEvent> {
     private func answered(_ state: PatientState, _ answer: Authentication) -> Step<PatientState, PatientEvent> {
         var next = state
         next.working = answer == .confirmed
-        switch answer {
-        case .confirmed: return Step(next) { [core] in .offered(core.unlock().flatMap { core.patients() }) }
-        case .declined: next.problem = Line(.reviewDeclined)
-        case .notSetUp: next.problem = Line(.reviewNotSetUp)
-        case .lockedOut: next.problem = Line(.reviewLockedOut)
-        }
-        return Step(next)
+        next.problem = Failures.line(answer)
+        guard answer == .confirmed else { return Step(next) }
+        return Step(next) { [core] in .offered(core.unlock().flatMap { core.patients() }) }
     }
 
     private func offered(_ state: inout PatientState, _ outcome: Outcome<[Patient]>) {
@@ -180,9 +182,9 @@ public final class PatientPresenter: Presenter<PatientState, PatientEvent> {
     }
 
     private func typedAll(_ state: inout PatientState) {
-        let faults = Entry.faults(state.typed, scanned: state.scanned, today())
+        let faults = Entry.faults(state.typed, scanned: state.scanned, today(), wristband.format.local)
         if faults.isEmpty {
-            found(&state, Entry.of(state.typed, scanned: state.scanned))
+            found(&state, Entry.of(state.typed, scanned: state.scanned, wristband.format.local))
         } else {
             state.typed.faults = faults
         }

@@ -18,6 +18,8 @@ public let patientSamples = [
     "choose": sample(.choose),
     "choose-unlisted": sample(.choose, listed: false),
     "scan": sample(.scan),
+    "scan-not-allowed": sample(.scan) { $0.camera = .noPermission },
+    "scan-in-use": sample(.scan) { $0.camera = .inUse },
     "scan-refused": sample(.scan) { $0.problem = Line(.bandCheckDigit) },
     "type": sample(.type) {
         $0.typed.fields = [.family: "Zzyzx", .born: "14.7.1945"]

@@ -1,7 +1,6 @@
 import Foundation
 
-/// A frame of the preview: the brightness plane alone, row by row, `stride` bytes a row. It is as wide as
-/// the photo sees.
+/// A frame of the preview: the brightness plane alone, row by row, `stride` bytes a row. It sees what the photo will.
 public struct Frame: Sendable, Unspoken {
     public let luma: [UInt8]
     public let width: Int
@@ -16,14 +15,14 @@ public struct Frame: Sendable, Unspoken {
     }
 }
 
-/// A photo as the camera made it, `width` pixels wide.
+/// A photo as the camera made it, `side` pixels at its longer side.
 public struct Shot: Sendable, Unspoken {
     public let jpeg: Picture
-    public let width: Int
+    public let side: Int
 
-    public init(_ jpeg: Picture, width: Int) {
+    public init(_ jpeg: Picture, side: Int) {
         self.jpeg = jpeg
-        self.width = width
+        self.side = side
     }
 }
 
@@ -31,11 +30,13 @@ public enum CameraFault: Sendable, CaseIterable {
     case noPermission, inUse, noCamera, broken
 }
 
-public enum CameraEvent: Sendable {
+public enum CameraEvent: Sendable, Unspoken {
     case ready
     case failed(CameraFault)
     case seen(Frame)
     case taken(Shot)
+    /// The text of a symbol: QR, DataMatrix, Code 128.
+    case read(String)
 }
 
 /// The camera: pictures leave it as bytes in memory, never as files.
@@ -55,11 +56,6 @@ public protocol Camera: Sendable {
 /// Judges a preview's frame: sharpness, exposure, the scale marker.
 public protocol Judge: Sendable {
     func judge(_ frame: Frame) -> Fitness
-}
-
-/// Reads wristbands' symbols (QR, DataMatrix, Code 128) for as long as it is iterated: their texts.
-public protocol Scanner: Sendable {
-    func read() -> AsyncStream<String>
 }
 
 public enum Authentication: Sendable, CaseIterable {
@@ -83,10 +79,36 @@ public protocol ManagedConfiguration: Sendable {
     func report(_ configured: Configured)
 }
 
+/// Half a minute or so after the app left the screen, so that what began on it does not stop in its middle.
+@MainActor
+public protocol Lasting: Sendable {
+    /// Begins it, and returns what ends it. The system may end it before.
+    func begin(_ what: String) -> @MainActor () -> Void
+}
+
+/// Lasts for as long as something is so.
+@MainActor
+public final class Lasts {
+    private let lasting: any Lasting
+    private let what: String
+    private var end: (@MainActor () -> Void)?
+
+    public init(_ lasting: any Lasting, _ what: String) {
+        self.lasting = lasting
+        self.what = what
+    }
+
+    public func now(_ so: Bool) {
+        if so == (end != nil) { return }
+        end?()
+        end = so ? lasting.begin(what) : nil
+    }
+}
+
 /// Transfers that outlive the screen.
 public protocol BackgroundUploads: Sendable {
-    /// `asked`: a person waits.
-    func schedule(asked: Bool)
+    /// `asked`: a person waits. Lasts until it is handed over.
+    @MainActor func schedule(asked: Bool)
 
     func cancel()
 }

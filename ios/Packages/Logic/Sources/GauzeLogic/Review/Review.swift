@@ -78,14 +78,9 @@ public final class ReviewPresenter: Presenter<ReviewState, ReviewEvent> {
     }
 
     private func answered(_ state: ReviewState, _ answer: Authentication) -> Step<ReviewState, ReviewEvent> {
-        switch answer {
-        case .confirmed:
-            return Step(state.with(working: true)) { [core, sending] in
-                .listed(core.unlock().flatMap { sending.photos(QueuePresenter.most) })
-            }
-        case .declined: return Step(state.with(problem: Line(.reviewDeclined)))
-        case .notSetUp: return Step(state.with(problem: Line(.reviewNotSetUp)))
-        case .lockedOut: return Step(state.with(problem: Line(.reviewLockedOut)))
+        guard answer == .confirmed else { return Step(state.with(problem: Failures.line(answer))) }
+        return Step(state.with(working: true)) { [core, sending] in
+            .listed(core.unlock().flatMap { sending.photos(QueuePresenter.most) })
         }
     }
 

@@ -1,4 +1,4 @@
-/// What is said of each of the core's codes. `WordsTests` holds this against the core's own list.
+/// What is said of each of the core's codes, and of the system's prompt. `WordsTests` holds this against the core's own list.
 public enum Failures {
     private static let byName = Dictionary(uniqueKeysWithValues: Word.allCases.map { ($0.resource, $0) })
 
@@ -12,6 +12,26 @@ public enum Failures {
 
     /// What to say of a photo that waits.
     public static func waiting(_ code: String) -> Line { Line(word(code) ?? .errorKindRetry) }
+
+    /// Why it was not confirmed who asks, and what to do; nil where it was.
+    public static func line(_ answer: Authentication) -> Line? {
+        switch answer {
+        case .confirmed: nil
+        case .declined: Line(.reviewDeclined)
+        case .notSetUp: Line(.reviewNotSetUp)
+        case .lockedOut: Line(.reviewLockedOut)
+        }
+    }
+
+    /// What to say of a camera.
+    public static func camera(_ fault: CameraFault) -> Line {
+        switch fault {
+        case .noPermission: Line(.cameraNoPermission)
+        case .inUse: Line(.cameraInUse)
+        case .noCamera: Line(.cameraNoCamera)
+        case .broken: Line(.cameraBroken)
+        }
+    }
 
     private static func kind(_ remedy: Remedy) -> Word {
         switch remedy {

@@ -4,7 +4,7 @@ public enum Word: Sendable, CaseIterable {
     // app
     case appName, next, back, cancel, done, tryAgain, notKnown, waitingFor
     // banner
-    case bannerBorn, bannerNhs, bannerChi, bannerHc, bannerLocal, bannerNobody
+    case bannerBorn, bannerNhs, bannerChi, bannerHc, bannerLocal, bannerOwn, bannerNobody
     // sites
     case siteNone, sitePlain, siteLeft, siteRight, siteMidline, siteBoth, sideLeft, sideRight, sideMidline, sideBoth
     // enrol
@@ -19,8 +19,8 @@ public enum Word: Sendable, CaseIterable {
     // patient
     case patientTitle, patientScan, patientScanning, patientType, patientList, patientListLocked, patientListUnlock,
         patientListEmpty, patientNone, patientNoneConsequence, patientConfirmTitle, patientConfirmMore, patientConfirmed, patientFamily, patientGiven,
-        patientBirth, patientNumber, patientReason, patientReasonMissing, patientNameMissing, patientBirthWrong,
-        patientBirthFuture, patientNumberWrong, patientOther, confirmName, confirmBorn, confirmNhs, confirmChi,
+        patientBirth, patientNumber, patientNumberOr, patientReason, patientReasonMissing, patientNameMissing, patientBirthWrong,
+        patientBirthFuture, patientNumberWrong, patientNumberNeither, patientOther, confirmName, confirmBorn, confirmNhs, confirmChi,
         confirmHc, confirmLocal, bandCheckDigit, bandNotAPatient, bandUnreadable, bandOtherIssuer, bandNeedsName
     // consent
     case consentTitle, consentCare, consentTeaching, consentPublication, consentBy, consentByHint, consentForm,

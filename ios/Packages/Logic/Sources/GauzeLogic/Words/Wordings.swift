@@ -52,12 +52,12 @@ public enum Wordings {
         "\(number.prefix(3)) \(number.dropFirst(3).prefix(3)) \(number.dropFirst(6))"
     }
 
-    /// The number that stands in the banner, under its own label.
-    public static func number(_ patient: Patient) -> Line {
+    /// The number that stands in the banner, under its own label; `own` is what the hospital calls its own number.
+    public static func number(_ patient: Patient, _ own: String?) -> Line {
         if let nhs = patient.nhs { return Line(.bannerNhs, grouped(nhs)) }
         if let chi = patient.chi { return Line(.bannerChi, grouped(chi)) }
         if let hc = patient.hc { return Line(.bannerHc, grouped(hc)) }
-        if let local = patient.local { return Line(.bannerLocal, local) }
+        if let local = patient.local { return own.map { Line(.bannerOwn, $0, local) } ?? Line(.bannerLocal, local) }
         return Line(.notKnown)
     }
 

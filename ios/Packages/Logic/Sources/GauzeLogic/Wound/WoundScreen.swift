@@ -8,8 +8,8 @@ public struct WoundState: Sendable, Unspoken {
 
 public enum WoundEvent: Sendable {
     case unlock
+    case answered(Authentication)
     case found(Outcome<[Wound]>)
-    case declined
     case earlier(Wound)
     case new
     case skip
@@ -41,30 +41,25 @@ public final class WoundPresenter: Presenter<WoundState, WoundEvent> {
         var next = state
         switch event {
         case .unlock:
+            if state.working { return Step(state) }
             next.working = true
             next.problem = nil
-            return Step(next) { [core, biometric] in await Self.unlock(state.patient, core, biometric) }
+            return Step(next) { [biometric] in .answered(await biometric.authenticate()) }
+        case .answered(.confirmed): return Step(state) { [core] in .found(core.unlock().flatMap { core.wounds(state.patient) }) }
+        case .answered(let answer):
+            next.working = false
+            next.problem = Failures.line(answer)
         case .found(.success(let wounds)):
             next.wounds = wounds
             next.working = false
         case .found(.failure(let failure)):
             next.working = false
             next.problem = Failures.line(failure)
-        case .declined:
-            next.working = false
-            next.problem = Line(.reviewDeclined)
         case .earlier(let wound): return leave(state, .earlier(wound))
         case .new: return leave(state, .new)
         case .skip: return leave(state, .none)
         }
         return Step(next)
-    }
-
-    private nonisolated static func unlock(
-        _ patient: Patient, _ core: any Reviewing, _ biometric: any Biometric
-    ) async -> WoundEvent {
-        guard await biometric.authenticate() == .confirmed else { return .declined }
-        return .found(core.unlock().flatMap { core.wounds(patient) })
     }
 
     private func leave(_ state: WoundState, _ choice: WoundChoice) -> Step<WoundState, WoundEvent> {

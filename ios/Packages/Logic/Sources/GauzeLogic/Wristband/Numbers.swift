@@ -3,7 +3,7 @@ public enum Register: Sendable, CaseIterable {
     case nhs, chi, hc
 }
 
-/// Ten-digit health numbers: the check digit is modulo 11 in all three registers.
+/// Ten-digit health numbers, whose check digit is modulo 11 in all three registers, and the hospital's own.
 public enum Numbers {
     private static let separators: Set<Character> = [" ", "-", "\u{a0}"]
 
@@ -20,8 +20,41 @@ public enum Numbers {
         return number < "4000000000" ? .hc : .nhs
     }
 
+    /// `text` in capitals, where it has one of the hospital's own shapes; otherwise nil.
+    static func shaped(_ text: String, _ own: LocalNumbers) -> String? {
+        let written = String(text.trimmed.map(capital))
+        return own.shapes.contains { fits(written, $0) } ? written : nil
+    }
+
+    /// Whether the last digit is the one that the others make; any, where the hospital's numbers have no such digit.
+    static func checks(_ number: String, _ own: LocalNumbers) -> Bool {
+        let digits = number.filter(isDigit)
+        return switch own.check {
+        case nil: true
+        case .modulus10: gs1Checks(digits)
+        case .modulus11: self.digits(digits).map(checks) ?? false
+        }
+    }
+
+    private static func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) && character.isASCII }
+
+    private static func capital(_ character: Character) -> Character {
+        character.isASCII && character.isLowercase ? Character(character.uppercased()) : character
+    }
+
+    private static func fits(_ written: String, _ shape: String) -> Bool {
+        written.count == shape.count && zip(written, shape).allSatisfy { character, wanted in
+            switch wanted {
+            case "#": isDigit(character)
+            case "@": character.isASCII && character.isUppercase
+            default: character == wanted
+            }
+        }
+    }
+
+    /// Modulo 11: digits count by their places from the right, the last being the check digit.
     private static func checks(_ digits: [Int]) -> Bool {
-        let sum = zip(digits, stride(from: 10, to: 1, by: -1)).map { $0 * $1 }.reduce(0, +)
+        let sum = zip(digits, stride(from: digits.count, to: 1, by: -1)).map { $0 * $1 }.reduce(0, +)
         return digits.last == (11 - sum % 11) % 11
     }
 

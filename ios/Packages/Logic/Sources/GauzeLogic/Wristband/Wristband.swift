@@ -12,13 +12,12 @@ public enum Band: Sendable, Equatable, Unspoken {
     case refused(Refusal)
 }
 
-/// What the hospital's bands look like. The prefix is the one that NHS bands carry (DCB1077); `local` is a regular
-/// expression of the whole of a local number.
+/// What the hospital's bands look like. The prefix is the one that NHS bands carry (DCB1077); `local` is out of the signed policy.
 public struct BandFormat: Sendable {
     public let gs1Prefix: String
-    public let local: String?
+    public let local: LocalNumbers?
 
-    public init(gs1Prefix: String = "5050898", local: String? = nil) {
+    public init(gs1Prefix: String = "5050898", local: LocalNumbers? = nil) {
         self.gs1Prefix = gs1Prefix
         self.local = local
     }
@@ -27,7 +26,7 @@ public struct BandFormat: Sendable {
 /// Reads the text of a GS1 DataMatrix, GS1 QR, plain QR or Code 128 symbol as NHS wristbands carry it
 /// ([DCB1077](https://digital.nhs.uk/data-and-information/information-standards), GS1 General Specifications 3.7).
 public struct Wristband: Sendable {
-    private let format: BandFormat
+    let format: BandFormat
 
     public init(_ format: BandFormat = BandFormat()) {
         self.format = format
@@ -36,16 +35,12 @@ public struct Wristband: Sendable {
     public func read(_ text: String) -> Band {
         let symbol = ["]d2", "]Q3", "]C1", Self.separator].reduce(text) { $0.without($1) }
         if let number = Numbers.normalise(symbol) { return Self.numbered(number, [:]) }
-        let trimmed = symbol.trimmed
-        if isLocal(trimmed) { return .local(number: trimmed) }
-        if Numbers.digits(trimmed)?.count == 10 { return .refused(.checkDigit) }
+        if let own = format.local, let number = Numbers.shaped(symbol, own) {
+            return Numbers.checks(number, own) ? .local(number: number) : .refused(.checkDigit)
+        }
+        if Numbers.digits(symbol.trimmed)?.count == 10 { return .refused(.checkDigit) }
         guard let elements = Self.elements(symbol) else { return .refused(.unreadable) }
         return person(elements)
-    }
-
-    private func isLocal(_ text: String) -> Bool {
-        guard let pattern = format.local, let regex = try? Regex(pattern) else { return false }
-        return text.wholeMatch(of: regex) != nil
     }
 
     private func person(_ elements: [String: String]) -> Band {

@@ -1,19 +1,22 @@
 import AVFoundation
 import Foundation
 import GauzeLogic
+import ImageIO
 
 /// The phone's back camera: photos as JPEG in memory, four preview frames a second as brightness, wristbands' symbols as
 /// text. Nothing here knows a file or the photo library.
-public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecked Sendable {
+public final class SystemCamera: NSObject, Camera, @unchecked Sendable {
     // Everything below is touched on `queue` alone: that is what makes it safe to share.
     private let queue = DispatchQueue(label: "org.gauze.camera")
     private let photos = AVCapturePhotoOutput()
     private let frames = AVCaptureVideoDataOutput()
     private let symbols = AVCaptureMetadataOutput()
     private var device: AVCaptureDevice?
+    /// How the phone is held, by gravity.
+    private var rotation: AVCaptureDevice.RotationCoordinator?
     private var events: AsyncStream<CameraEvent>.Continuation?
-    private var texts: AsyncStream<String>.Continuation?
     private var lastFrame = Date.distantPast
+    private var lastText: (text: String, at: Date)?
     /// Counts openings: what ends an earlier one leaves the present one open.
     private var turn = 0
 
@@ -51,20 +54,14 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
         return stream
     }
 
-    public func read() -> AsyncStream<String> {
-        let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
-        let mine = Turn()
-        continuation.onTermination = { [weak self] _ in self?.stop(mine) }
-        queue.async { [self] in
-            mine.number = begun()
-            texts = continuation
-            _ = start()
-        }
-        return stream
-    }
-
+    /// Whatever the screen shows, the photo is upright: the output writes so as its orientation.
     public func shoot() {
         queue.async { [self] in
+            if let turn = rotation?.videoRotationAngleForHorizonLevelCapture, let connection = photos.connection(with: .video),
+                connection.isVideoRotationAngleSupported(turn)
+            {
+                connection.videoRotationAngle = turn
+            }
             let settings = AVCapturePhotoSettings(format: [AVVideoCodecKey: AVVideoCodecType.jpeg])
             settings.flashMode = .off
             settings.photoQualityPrioritization = .balanced
@@ -77,7 +74,7 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
     }
 
     public func focus(_ x: Double, _ y: Double) {
-        // The sensor lies on its side: down the screen is along the sensor.
+        // The sensor lies on its side, and the screen is never turned: down the screen is along the sensor.
         let point = CGPoint(x: y, y: 1 - x)
         configure { device in
             if device.isFocusPointOfInterestSupported {
@@ -100,7 +97,12 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
     }
 
     private func tell(_ event: CameraEvent) {
-        queue.async { [self] in _ = events?.yield(event) }
+        queue.async { [self] in pass(event) }
+    }
+
+    /// Of frames and texts the newest wait; a photo is never left out for them.
+    private func pass(_ event: CameraEvent) {
+        if case .dropped(.taken(let shot)) = events?.yield(event) { pass(.taken(shot)) }
     }
 
     /// Why it did not start.
@@ -109,6 +111,7 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
         guard let back = AVCaptureDevice.default(.builtInWideAngleCamera, for: .video, position: .back) else { return .noCamera }
         guard let input = try? AVCaptureDeviceInput(device: back) else { return .inUse }
         device = back
+        rotation = AVCaptureDevice.RotationCoordinator(device: back, previewLayer: nil)
         session.beginConfiguration()
         session.sessionPreset = .photo
         session.inputs.forEach(session.removeInput)
@@ -136,7 +139,7 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
             guard opening.number == turn else { return }
             session.stopRunning()
             events = nil
-            texts = nil
+            rotation = nil
         }
     }
 }
@@ -144,7 +147,8 @@ public final class SystemCamera: NSObject, Camera, GauzeLogic.Scanner, @unchecke
 extension SystemCamera: AVCapturePhotoCaptureDelegate {
     public func photoOutput(_ output: AVCapturePhotoOutput, didFinishProcessingPhoto photo: AVCapturePhoto, error: (any Error)?) {
         guard error == nil, let jpeg = photo.fileDataRepresentation(with: Bare()) else { return tell(.failed(.broken)) }
-        tell(.taken(Shot(Picture(jpeg), width: Int(photo.resolvedSettings.photoDimensions.width))))
+        let size = photo.resolvedSettings.photoDimensions
+        tell(.taken(Shot(Picture(jpeg), side: Int(max(size.width, size.height)))))
     }
 }
 
@@ -154,11 +158,17 @@ final class Turn: @unchecked Sendable {
     var number = 0
 }
 
-/// A photo without what else the camera writes into it: no place, no small picture. The core drops it again.
-private final class Bare: NSObject, AVCapturePhotoFileDataRepresentationCustomizer {
-    func replacementMetadata(for photo: AVCapturePhoto) -> [String: Any]? { [:] }
+/// A photo without what else the camera writes into it: no place, no small picture. The core drops it again, and keeps how the photo
+/// is to be turned.
+public final class Bare: NSObject, AVCapturePhotoFileDataRepresentationCustomizer {
+    public func replacementMetadata(for photo: AVCapturePhoto) -> [String: Any]? { Self.kept(photo.metadata) }
 
-    func replacementEmbeddedThumbnailPixelBuffer(
+    /// What is passed is embedded, and nothing besides.
+    public static func kept(_ metadata: [String: Any]) -> [String: Any] {
+        metadata.filter { $0.key == kCGImagePropertyOrientation as String }
+    }
+
+    public func replacementEmbeddedThumbnailPixelBuffer(
         withPhotoFormat replacementEmbeddedThumbnailPhotoFormatOut: AutoreleasingUnsafeMutablePointer<NSDictionary?>,
         for photo: AVCapturePhoto
     ) -> Unmanaged<CVPixelBuffer>? { nil }
@@ -174,7 +184,7 @@ extension SystemCamera: AVCaptureVideoDataOutputSampleBufferDelegate {
         let (stride, height) = (CVPixelBufferGetBytesPerRowOfPlane(buffer, 0), CVPixelBufferGetHeightOfPlane(buffer, 0))
         let luma = [UInt8](UnsafeRawBufferPointer(start: plane, count: stride * height))
         let width = CVPixelBufferGetWidthOfPlane(buffer, 0)
-        events?.yield(.seen(Frame(luma: luma, width: width, height: height, stride: stride)))
+        pass(.seen(Frame(luma: luma, width: width, height: height, stride: stride)))
     }
 }
 
@@ -185,7 +195,10 @@ extension SystemCamera: AVCaptureMetadataOutputObjectsDelegate {
         for case let symbol as AVMetadataMachineReadableCodeObject in metadataObjects {
             guard let text = symbol.stringValue else { continue }
             scale.see(text, symbol.corners)
-            texts?.yield(text)
+            // As often as frames: who looks for a symbol needs no more, and who photographs waits for other things.
+            if let lastText, lastText.text == text, -lastText.at.timeIntervalSinceNow < 0.25 { continue }
+            lastText = (text, Date())
+            pass(.read(text))
         }
     }
 }

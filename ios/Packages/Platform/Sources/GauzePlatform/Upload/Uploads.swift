@@ -1,4 +1,3 @@
-import BackgroundTasks
 import Foundation
 import GauzeLogic
 import Security
@@ -16,10 +15,18 @@ public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
     private var telling: [Task<Void, Never>] = []
     private var finished: (@Sendable () -> Void)?
     private var sending: (any Sending)?
+    private var waits: (@Sendable () -> Bool)?
     private var session: URLSession?
+    private let lasting: any Lasting
+    private let retries: any Retries
 
     public static let identifier = "org.gauze.app.uploads"
-    public static let retry = "org.gauze.app.retry"
+
+    public init(_ lasting: any Lasting, _ retries: any Retries = SystemRetries()) {
+        self.lasting = lasting
+        self.retries = retries
+        super.init()
+    }
 
     /// Once, before the app is shown and with the store open where it opens: what ended while nobody ran is told to this process,
     /// and who may be believed is asked of the core.
@@ -27,22 +34,38 @@ public final class Uploads: NSObject, BackgroundUploads, @unchecked Sendable {
         session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
     }
 
-    /// As soon as the store is open: what ended before is told then, when the system or the core asks again.
-    public func use(_ core: any Sending) {
-        lock.withLock { sending = core }
+    /// As soon as the store is open: what ended before is told then, when the system or the core asks again. `waits` says whether
+    /// photos are left.
+    public func use(_ core: any Sending, waits: @escaping @Sendable () -> Bool) {
+        lock.withLock {
+            sending = core
+            self.waits = waits
+        }
     }
 
     private var core: (any Sending)? { lock.withLock { sending } }
 
+    @MainActor
     public func schedule(asked: Bool) {
-        let request = BGProcessingTaskRequest(identifier: Self.retry)
-        request.requiresNetworkConnectivity = true
-        try? BGTaskScheduler.shared.submit(request)
-        Task { await handOver(asked: asked) }
+        retries.submit(after: 0)
+        let end = lasting.begin("hand over")
+        Task {
+            await handOver(asked: asked)
+            end()
+        }
     }
 
+    /// The system's own time. A request is spent by its run, so that another comes first where photos are left, or nobody can tell yet.
+    public func retry() async {
+        let waits = lock.withLock { self.waits }
+        if waits?() ?? true { retries.submit(after: Self.pause) }
+        await handOver(asked: false)
+    }
+
+    private static let pause: TimeInterval = 15 * 60
+
     public func cancel() {
-        BGTaskScheduler.shared.cancel(taskRequestWithIdentifier: Self.retry)
+        retries.cancel()
         session?.getAllTasks { $0.forEach { $0.cancel() } }
     }
 

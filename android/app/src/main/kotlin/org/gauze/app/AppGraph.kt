@@ -29,7 +29,7 @@ import org.gauze.logic.port.ManagedConfiguration
 import org.gauze.logic.port.Now
 import org.gauze.logic.port.Scanner
 import org.gauze.logic.port.Sound
-import org.gauze.logic.wristband.Wristband
+import org.gauze.logic.port.show
 import org.gauze.platform.SystemBrowser
 import org.gauze.platform.SystemDisk
 import org.gauze.platform.SystemNetwork
@@ -45,6 +45,8 @@ import org.gauze.platform.managed.AppStates
 import org.gauze.platform.managed.Restrictions
 import org.gauze.platform.place.SystemLocations
 import org.gauze.platform.scan.ZxingScanner
+import org.gauze.platform.upload.NoteWords
+import org.gauze.platform.upload.SystemNotes
 import org.gauze.platform.upload.Uploads
 
 /**
@@ -61,8 +63,8 @@ open class AppGraph(private val context: Context) {
     /** What outlives a window that is turned: a photo that is being sealed. */
     val work = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
-    open val viewfinder = Viewfinder { Sizes.of(context).finder }
-    open val camera: Camera by lazy { Camera2(context) { viewfinder.surface } }
+    open val viewfinder = Viewfinder { Sizes.of(context) }
+    open val camera: Camera by lazy { Camera2(context, viewfinder.surface) }
     open val scanner: Scanner by lazy { ZxingScanner() }
     open val judge: Judge by lazy { FrameJudge() }
     open val level: Level by lazy { GravityLevel(context) }
@@ -71,10 +73,18 @@ open class AppGraph(private val context: Context) {
     open val biometric: Biometric by lazy { SystemBiometric({ activity }, context.getString(R.string.prompt_unlock)) }
     open val managed: ManagedConfiguration by lazy { Restrictions(context, AppStates(context)::send) }
     open val uploads: BackgroundUploads by lazy { Uploads(context) }
+    val notes: SystemNotes by lazy {
+        val words = NoteWords(
+            context.getString(R.string.notes_channel),
+            context.getString(R.string.notes_waiting),
+            context.getString(R.string.notes_refused),
+            context.getString(R.string.notes_sending),
+        )
+        SystemNotes(context, R.drawable.ic_gauze, MainActivity::class.java, words)
+    }
     open val browser: Browser by lazy { SystemBrowser { activity } }
     open fun notesAllowed() = context.getSystemService(NotificationManager::class.java)!!.areNotificationsEnabled()
     open val now = Now { System.currentTimeMillis() }
-    open val wristband = Wristband()
     val zone: ZoneId get() = ZoneId.systemDefault()
     val today: () -> LocalDate = { LocalDate.now(zone) }
     val version: String by lazy { context.packageManager.getPackageInfo(context.packageName, 0).versionName.orEmpty() }
@@ -101,6 +111,12 @@ open class AppGraph(private val context: Context) {
     private var opened: Core? = null
 
     private var going: Journey? = null
+
+    /** A photo was taken: what waits is said at the icon, for there may be no network, and handed to the system. */
+    fun handOver(core: Core, asked: Boolean) {
+        notes.show(core.standing())
+        uploads.schedule(0, asked)
+    }
 
     /** The way through the screens: it outlives an activity that is turned, and ends with the process. */
     fun journey(core: Core): Journey = synchronized(this) {

@@ -1,12 +1,12 @@
 package org.gauze.app
 
 import android.Manifest
+import android.app.KeyguardManager
 import android.os.Bundle
 import android.view.KeyEvent
 import androidx.activity.ComponentActivity
 import androidx.activity.compose.setContent
 import androidx.activity.enableEdgeToEdge
-import androidx.activity.result.contract.ActivityResultContracts
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableIntStateOf
 import androidx.compose.runtime.mutableStateOf
@@ -34,7 +34,7 @@ class LockedCameraActivity : ComponentActivity() {
     private var opened by mutableIntStateOf(0)
     private var at by mutableStateOf<Route.Camera?>(null)
     private var shut by mutableStateOf<Line?>(null)
-    private val askForCamera = registerForActivityResult(ActivityResultContracts.RequestPermission()) { opened++ }
+    private val askForCamera = asks(Manifest.permission.CAMERA, ::unlockedSettings) { opened++ }
 
     override fun onCreate(saved: Bundle?) {
         super.onCreate(null)
@@ -46,8 +46,11 @@ class LockedCameraActivity : ComponentActivity() {
                 val core = (graph.core() as? Outcome.Done)?.value
                 val camera = at
                 if (core == null || camera == null) ShutView(shut) { open() } else {
-                    val ways = CameraWays(null, null, { askForCamera.launch(Manifest.permission.CAMERA) }, null, ::finish)
-                    TakePhoto(graph, core, camera, opened, shutters, ways) { kept(core) }
+                    val ways = CameraWays(null, null, { askForCamera.launch(arrayOf(Manifest.permission.CAMERA)) }, null, ::finish)
+                    TakePhoto(graph, core, camera, opened, shutters, ways) {
+                        it.forget()
+                        kept(core)
+                    }
                 }
             }
         }
@@ -68,11 +71,22 @@ class LockedCameraActivity : ComponentActivity() {
 
     /** The tick stays for a moment, and the camera is ready for the next photo of the same visit. */
     private fun kept(core: Core) {
-        graph.uploads.schedule(0, asked = true)
+        graph.handOver(core, asked = true)
         lifecycleScope.launch {
             delay(TICK)
             at = Route.Camera(PhotoRecord(team = graph.journey(core).team, series = at?.record?.series ?: core.newSeries()))
         }
+    }
+
+    /** Settings do not lie over the lock screen: the system asks who is there first, and leaves everything as it is if nobody says. */
+    private fun unlockedSettings() {
+        val settings = object : KeyguardManager.KeyguardDismissCallback() {
+            override fun onDismissSucceeded() = ownSettings()
+
+            /** There is no lock. */
+            override fun onDismissError() = ownSettings()
+        }
+        getSystemService(KeyguardManager::class.java)!!.requestDismissKeyguard(this, settings)
     }
 
     override fun onSaveInstanceState(out: Bundle) = Unit

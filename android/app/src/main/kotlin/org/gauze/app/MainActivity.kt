@@ -2,7 +2,6 @@ package org.gauze.app
 
 import android.Manifest
 import android.content.Intent
-import android.net.Uri
 import android.os.Build
 import android.os.Bundle
 import android.provider.Settings
@@ -11,7 +10,6 @@ import androidx.activity.ComponentActivity
 import androidx.activity.compose.BackHandler
 import androidx.activity.compose.setContent
 import androidx.activity.enableEdgeToEdge
-import androidx.activity.result.contract.ActivityResultContracts
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.setValue
@@ -31,18 +29,10 @@ class MainActivity : ComponentActivity() {
     private val graph get() = (application as GauzeApplication).graph
     private var screens: Screens? = null
     private var shut by mutableStateOf<Line?>(null)
-    private val askForCamera = registerForActivityResult(ActivityResultContracts.RequestPermission()) { screens?.answered() }
-    private val askForNotes = registerForActivityResult(ActivityResultContracts.RequestPermission()) { allowed ->
-        if (!allowed && onlySettingsAreLeft(Manifest.permission.POST_NOTIFICATIONS)) noteSettings()
-        screens?.answered()
-    }
-
-    private val askForPosition = registerForActivityResult(ActivityResultContracts.RequestMultiplePermissions()) { answers ->
-        // The coarse one alone is none. Nothing at all was answered where the question was cut.
-        val refused = answers.isNotEmpty() && answers[SystemLocations.NEEDED] != true
-        if (refused && onlySettingsAreLeft(SystemLocations.NEEDED)) ownSettings()
-        screens?.answered()
-    }
+    private val askForCamera = asks(Manifest.permission.CAMERA, ::ownSettings) { screens?.answered() }
+    private val askForNotes = asks(Manifest.permission.POST_NOTIFICATIONS, ::noteSettings) { screens?.answered() }
+    /** The coarse one alone is none. */
+    private val askForPosition = asks(SystemLocations.NEEDED, ::ownSettings) { screens?.answered() }
 
     override fun onCreate(saved: Bundle?) {
         super.onCreate(null)
@@ -69,7 +59,7 @@ class MainActivity : ComponentActivity() {
     private fun start(core: Core) {
         shut = null
         val asks = Asks(
-            { askForCamera.launch(Manifest.permission.CAMERA) }, { askForPosition.launch(SystemLocations.PERMISSIONS) }, ::notes,
+            { askForCamera.launch(arrayOf(Manifest.permission.CAMERA)) }, { askForPosition.launch(SystemLocations.PERMISSIONS) }, ::notes,
         )
         val made = Screens(graph, core, graph.journey(core), lifecycleScope, asks)
         screens = made
@@ -78,24 +68,12 @@ class MainActivity : ComponentActivity() {
 
     /** In place: on the list of what waits, when somebody asks to be told. */
     private fun notes() {
-        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) askForNotes.launch(Manifest.permission.POST_NOTIFICATIONS)
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) askForNotes.launch(arrayOf(Manifest.permission.POST_NOTIFICATIONS))
         else noteSettings()
-    }
-
-    /**
-     * Whether what was refused now was refused for good, or by device management. A first question that was dismissed looks the
-     * same: so the first refusal that this process sees leads nowhere, and whoever presses again is led to the settings.
-     */
-    private fun onlySettingsAreLeft(permission: String): Boolean {
-        val again = !graph.refused.add(permission)
-        return again && !shouldShowRequestPermissionRationale(permission)
     }
 
     private fun noteSettings() =
         startActivity(Intent(Settings.ACTION_APP_NOTIFICATION_SETTINGS).putExtra(Settings.EXTRA_APP_PACKAGE, packageName))
-
-    private fun ownSettings() =
-        startActivity(Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, Uri.fromParts("package", packageName, null)))
 
     /** The browser came back from the sign-in. */
     override fun onNewIntent(intent: Intent) {
@@ -113,9 +91,10 @@ class MainActivity : ComponentActivity() {
         screens?.resumed()
     }
 
+    /** A phone that is turned is left by nobody. */
     override fun onStop() {
         super.onStop()
-        screens?.left()
+        if (!isChangingConfigurations) screens?.left()
         if (graph.activity === this) graph.activity = null
     }
 

@@ -1,6 +1,7 @@
 package org.gauze.app
 
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.CompositionLocalProvider
 import androidx.compose.runtime.DisposableEffect
 import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.runtime.collectAsState
@@ -21,6 +22,7 @@ import org.gauze.app.ui.ConsentView
 import org.gauze.app.ui.EnrolView
 import org.gauze.app.ui.HelpView
 import org.gauze.app.ui.IncidentView
+import org.gauze.app.ui.LocalOwnNumber
 import org.gauze.app.ui.More
 import org.gauze.app.ui.NoticeView
 import org.gauze.app.ui.PatientView
@@ -33,15 +35,16 @@ import org.gauze.app.ui.TeamView
 import org.gauze.app.ui.WoundView
 import org.gauze.app.ui.say
 import org.gauze.logic.body.BodyPresenter
-import org.gauze.logic.camera.CameraPresenter
 import org.gauze.logic.camera.KeptPhoto
 import org.gauze.logic.camera.shown
+import org.gauze.logic.check.CheckEvent
 import org.gauze.logic.check.CheckPresenter
 import org.gauze.logic.check.Checked
 import org.gauze.logic.consent.ConsentPresenter
 import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Outcome
+import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.enrol.EnrolEvent
 import org.gauze.logic.enrol.EnrolPresenter
 import org.gauze.logic.flow.Journey
@@ -54,6 +57,7 @@ import org.gauze.logic.patient.PatientPresenter
 import org.gauze.logic.patient.Way
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
+import org.gauze.logic.port.show
 import org.gauze.logic.port.told
 import org.gauze.logic.queue.QueueEvent
 import org.gauze.logic.queue.QueuePresenter
@@ -66,6 +70,8 @@ import org.gauze.logic.signin.SignInPresenter
 import org.gauze.logic.team.TeamPresenter
 import org.gauze.logic.wound.WoundPresenter
 import org.gauze.logic.words.Word
+import org.gauze.logic.wristband.BandFormat
+import org.gauze.logic.wristband.Wristband
 
 /** What only a window can ask of its user. */
 class Asks(val camera: () -> Unit, val position: () -> Unit, val notes: () -> Unit)
@@ -82,9 +88,11 @@ class Screens(
     private val work = scope + Dispatchers.Default
     private val opened = MutableStateFlow(0)
     private val shutters = Shutters()
+    private var check: CheckPresenter? = null
     private var review: ReviewPresenter? = null
     private var patients: PatientPresenter? = null
     private var settings = "{}"
+    @Volatile private var inFront = true
 
     fun managed(values: String) {
         settings = values
@@ -97,19 +105,24 @@ class Screens(
 
     /** In front again: what stands in the way now, and what the hospital says by now is fetched. */
     fun resumed() {
+        inFront = true
         work.launch { journey.check() }
         graph.uploads.schedule(0, asked = false)
     }
 
     /**
-     * Off the screen: photos are locked, and what waits is handed to the system. At once: what were launched here would end
-     * with the activity.
+     * Off the screen: photos are locked, and what waits is said at the icon and handed to the system. At once: what were
+     * launched here would end with the activity.
      */
     fun left() {
+        inFront = false
+        check?.send(CheckEvent.Lock)
         review?.send(ReviewEvent.Lock)
         patients?.send(PatientEvent.Lock)
         core.lock()
-        if (core.standing().unsent > 0) graph.uploads.schedule(0, asked = false)
+        val standing = core.standing()
+        graph.notes.show(standing)
+        if (standing.unsent > 0) graph.uploads.schedule(0, asked = false)
     }
 
     fun shoot(): Boolean = shutters.shoot()
@@ -124,7 +137,13 @@ class Screens(
     @Composable
     fun View() {
         val route by journey.route.collectAsState()
-        when (val at = route) {
+        val own = remember(route) { core.choices().localNumber?.words }
+        CompositionLocalProvider(LocalOwnNumber provides own) { Screen(route) }
+    }
+
+    @Composable
+    private fun Screen(at: Route) {
+        when (at) {
             Route.Enrol -> Enrol()
             Route.SignIn -> show(shown(at) { SignInPresenter(core, graph.browser, it) { journey.signedIn() } }) { state, send -> SignInView(state, send) }
             is Route.Notice -> show(shown(at) { NoticePresenter(at.notice, it, journey::accepted) }) { state, send -> NoticeView(state, send) }
@@ -140,12 +159,10 @@ class Screens(
                 val again by opened.collectAsState()
                 val ways = CameraWays(journey::askSite, journey::askConsent, asks.camera, asks.position, ::back)
                 TakePhoto(graph, core, at, again, shutters, ways) {
-                    if (!journey.taken(it, at.record)) graph.uploads.schedule(0, asked = false)
+                    taken(it, at.record)
                 }
             }
-            is Route.Check -> show(shown(at) { scope ->
-                CheckPresenter(at.kept.id, at.patient, CameraPresenter.verdict(at.kept.fitness), core, core, scope) { checked(it, at.kept) }
-            }) { state, send -> CheckView(state, send) }
+            is Route.Check -> Check(at)
             Route.Queue -> Queue()
             Route.Review -> Review()
             Route.Incident -> {
@@ -167,8 +184,25 @@ class Screens(
         }
     }
 
+    /** A photo is safe. Where its check is not in front, nobody sees to it that it goes. */
+    private fun taken(photo: KeptPhoto, of: PhotoRecord) {
+        if (!journey.taken(photo, of) || !inFront) graph.handOver(core, asked = false)
+    }
+
+    @Composable
+    private fun Check(at: Route.Check) {
+        val scope = rememberCoroutineScope()
+        val presenter = remember(at) { CheckPresenter(at.kept, at.patient, core, scope + Dispatchers.Default) { checked(it, at.kept) } }
+        DisposableEffect(at) {
+            check = presenter
+            onDispose { check = null }
+        }
+        val state by presenter.states.collectAsState()
+        CheckView(state, presenter::send)
+    }
+
     private fun checked(what: Checked, of: KeptPhoto) {
-        if (what != Checked.AGAIN) graph.uploads.schedule(0, asked = true)
+        if (what != Checked.AGAIN) graph.handOver(core, asked = true)
         journey.checked(what, of)
     }
 
@@ -190,15 +224,16 @@ class Screens(
         val presenter = remember { EnrolPresenter(core, scope + Dispatchers.Default, journey::enrolled) }
         LaunchedEffect(Unit) { graph.managed.changes().collect { presenter.send(EnrolEvent.Managed(it)) } }
         val state by presenter.states.collectAsState()
-        if (state.scanning) Scan { presenter.send(EnrolEvent.Scanned(it)) }
-        EnrolView(state, { graph.viewfinder.View() }, presenter::send)
+        if (state.scanning) Scan({ presenter.send(EnrolEvent.Camera(it)) }) { presenter.send(EnrolEvent.Scanned(it)) }
+        EnrolView(state, { graph.viewfinder.View() }, asks.camera, presenter::send)
     }
 
     @Composable
     private fun Patient() {
         val scope = rememberCoroutineScope()
         val presenter = remember {
-            PatientPresenter(core, core, graph.biometric, graph.wristband, graph.today, scope + Dispatchers.Default, journey::patient)
+            val bands = Wristband(BandFormat(local = core.choices().localNumber))
+            PatientPresenter(core, core, graph.biometric, bands, graph.today, scope + Dispatchers.Default, journey::patient)
         }
         DisposableEffect(Unit) {
             patients = presenter
@@ -208,23 +243,31 @@ class Screens(
             }
         }
         val state by presenter.states.collectAsState()
-        if (state.way == Way.SCAN) Scan { presenter.send(PatientEvent.Scanned(it)) }
+        if (state.way == Way.SCAN) Scan({ presenter.send(PatientEvent.Camera(it)) }) { presenter.send(PatientEvent.Scanned(it)) }
         PatientView(
             state,
             { graph.viewfinder.View() },
+            asks.camera,
             { More({ journey.open(Route.Queue) }, { journey.open(Route.Review) }, { journey.open(Route.Settings) }) },
             presenter::send,
         )
     }
 
-    /** Frames are read in memory, one after the other, until the screen goes. */
+    /** Frames are read in memory, one after the other, until the screen goes; [saw]: the camera sees, or why it does not. */
     @Composable
-    private fun Scan(found: (String) -> Unit) {
+    private fun Scan(saw: (CameraFault?) -> Unit, found: (String) -> Unit) {
         val again by opened.collectAsState()
         WhileInFront(again) {
             graph.camera.shown().collect { event ->
-                if (event is CameraEvent.Seen) graph.scanner.read(event.frame)?.let(found)
-                if (event == CameraEvent.Failed(CameraFault.NO_PERMISSION) && again == 0) asks.camera()
+                when (event) {
+                    CameraEvent.Ready -> saw(null)
+                    is CameraEvent.Seen -> graph.scanner.read(event.frame)?.let(found)
+                    is CameraEvent.Failed -> {
+                        saw(event.fault)
+                        if (event.fault == CameraFault.NO_PERMISSION && again == 0) asks.camera()
+                    }
+                    is CameraEvent.Taken -> event.shot.close()
+                }
             }
         }
     }

@@ -1,17 +1,23 @@
 package org.gauze.app
 
-import android.app.NotificationManager
+import android.os.Build.VERSION.SDK_INT
+import android.os.Build.VERSION_CODES.UPSIDE_DOWN_CAKE
 import android.os.Bundle
 import android.view.WindowManager
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.test.platform.app.InstrumentationRegistry
 import java.io.ByteArrayOutputStream
 import java.io.File
+import java.io.FileDescriptor
 import java.io.PrintStream
+import java.io.PrintWriter
+import java.io.StringWriter
 import kotlinx.coroutines.runBlocking
+import org.gauze.logic.core.Core
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.Site
 import org.gauze.logic.core.Stage
+import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Route
 import org.gauze.logic.words.Word
 import org.gauze.platform.upload.Run
@@ -24,18 +30,18 @@ import org.junit.Test
 import org.junit.rules.RuleChain
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
-import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 import org.robolectric.shadows.ShadowLog
 
 /**
  * The app as people use it, with the Rust core, against the hospital that `cargo xtask test` has running: settings arrive,
- * the phone is set up, a wristband is scanned, two identifiers are said, a photo is taken, kept and sent.
+ * the phone is set up, a wristband is scanned, two identifiers are said, a photo is taken, kept and sent. On the framework of
+ * the oldest phone too, where WorkManager sends what a job of the person's own does on newer ones.
  */
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
-@Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class)
+@Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class, sdk = [29, 35])
 class JourneyTest {
     private val rule = createEmptyComposeRule()
     private val nurse = Nurse(rule)
@@ -50,7 +56,7 @@ class JourneyTest {
         nurse.on {
             assertTrue(it.window.attributes.flags and WindowManager.LayoutParams.FLAG_SECURE != 0)
             assertFalse(it.window.decorView.isImportantForAutofill)
-            assertTrue(it.window.decorView.isAccessibilityDataSensitive)
+            if (SDK_INT >= UPSIDE_DOWN_CAKE) assertTrue(it.window.decorView.isAccessibilityDataSensitive)
         }
         nurse.takeOne()
         assertEquals(Stage.UNSIGNED, nurse.photos().single().stage)
@@ -59,7 +65,7 @@ class JourneyTest {
         assertTrue("a saved state: $saved", saved.isEmpty)
         nurse.tap(Word.CheckKeep)
         nurse.see(Word.PatientTitle)
-        assertEquals(true, (nurse.app.graph as TestGraph).uploads.asked)
+        assertTrue("somebody waits for it", nurse.handed.asked)
 
         nurse.die()
         assertEquals("the photo is there for the next process", 1, nurse.photos().size)
@@ -67,6 +73,40 @@ class JourneyTest {
         assertEquals(Run.EMPTY, nurse.send())
         assertEquals(Stage.STORED, nurse.photos().single().stage)
         nothingReadableIsLeft(logged)
+    }
+
+    @Test
+    fun what_is_said_at_the_icon_and_what_the_system_dumps_of_a_window_name_nobody() {
+        val logged = ByteArrayOutputStream()
+        ShadowLog.stream = PrintStream(logged)
+        nurse.setUp()
+        val dumps = HashMap<String, String>()
+        nurse.scan()
+        dumps["the window that asks who it is"] = dumped()
+        nurse.confirm()
+        nurse.see(Word.CameraShoot)
+        dumps["the camera's window"] = dumped()
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CheckSafe)
+        dumps["the window with the photo"] = dumped()
+        nurse.tap(Word.CheckKeep)
+        nurse.see(Word.PatientTitle)
+        assertEquals(listOf(nurse.said(R.string.notes_waiting)), nurse.saidAtTheIcon())
+        nothingReadableIsLeft(logged, dumps)
+
+        nurse.die()
+        (nurse.app.graph as TestGraph).around = { object : Core by it { override fun standing() = it.standing().copy(refused = 1) } }
+        nurse.open()
+        nurse.leaveAndComeBack()
+        assertEquals(listOf(nurse.said(R.string.notes_refused)), nurse.saidAtTheIcon())
+        nothingReadableIsLeft(logged)
+    }
+
+    /** What `dumpsys activity` has of the window. */
+    private fun dumped(): String {
+        val text = StringWriter()
+        nurse.on { it.dump("", FileDescriptor.out, PrintWriter(text, true), emptyArray()) }
+        return text.toString().also { check("MainActivity" in it || "View" in it) { it } }
     }
 
     @Test
@@ -173,6 +213,34 @@ class JourneyTest {
     }
 
     @Test
+    fun a_number_of_the_hospitals_own_is_typed_as_its_policy_writes_it_and_read_there() {
+        nurse.setUp()
+        nurse.tap(Word.PatientType)
+        nurse.type(nurse.text(Line(Word.PatientNumberOr, "Hospital number")), "rj1-1234564")
+        nurse.type(Word.PatientFamily, "Zzyzx")
+        nurse.type(Word.PatientGiven, "Quillonbert")
+        nurse.type(Word.PatientBirth, "1945-07-14")
+        nurse.type(Word.PatientReason, "no band")
+        nurse.tap(Word.Next)
+        nurse.see(Word.PatientNumberWrong)
+        nurse.replace(nurse.text(Line(Word.PatientNumberOr, "Hospital number")), "rj1-1234563")
+        nurse.tap(Word.Next)
+        nurse.see(Word.PatientConfirmTitle)
+        nurse.tick(Word.ConfirmName)
+        nurse.tick("Hospital number")
+        nurse.tap(Word.PatientConfirmed)
+        nurse.tap(Word.CameraShoot)
+        nurse.see(Word.CheckSafe)
+        nurse.tap(Word.CheckKeep)
+        nurse.see(Word.PatientTitle)
+        val photo = nurse.photos().single().id
+        assertEquals(Run.EMPTY, nurse.send())
+        Hospital.pull()
+        val patient = Hospital.opened(photo).first.getJSONObject("patient")
+        assertEquals("RJ1-1234563" to "Zzyzx", patient.getString("local_number") to patient.getString("family"))
+    }
+
+    @Test
     fun photos_as_phones_really_make_them_are_taken_one_after_the_other_and_arrive() {
         val photos = System.getenv("GAUZE_PHOTOS")?.let(::File)?.listFiles()?.filter { it.extension == "jpg" && it.length() > 100_000 }
         assumeTrue("GAUZE_PHOTOS has no photos of real phones", !photos.isNullOrEmpty())
@@ -199,12 +267,11 @@ class JourneyTest {
         assertTrue(at, PATIENT.none(nurse::sees))
     }
 
-    private fun nothingReadableIsLeft(logged: ByteArrayOutputStream) {
+    private fun nothingReadableIsLeft(logged: ByteArrayOutputStream, more: Map<String, String> = emptyMap()) {
         val files = nurse.app.dataDir.walk().filter(File::isFile).associate { it.path to String(it.readBytes(), Charsets.ISO_8859_1) }
         assertTrue(files.isNotEmpty())
-        val notes = shadowOf(nurse.app.getSystemService(NotificationManager::class.java)!!).allNotifications
-            .joinToString { "${it.extras}" }
-        for ((where, text) in files + ("logcat" to logged.toString()) + ("notes" to notes)) {
+        val notes = nurse.app.notes().associate { "a note" to "$it ${it.extras}" }
+        for ((where, text) in files + ("logcat" to logged.toString()) + notes + more) {
             assertEquals(where, emptyList<String>(), PATIENT.filter { it in text })
             assertTrue("pixels in $where", pixels.none { it in text })
         }

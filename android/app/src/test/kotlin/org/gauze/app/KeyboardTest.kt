@@ -1,22 +1,46 @@
 package org.gauze.app
 
+import android.content.ClipData
+import android.content.ClipboardManager
 import android.text.InputType
 import android.view.inputmethod.EditorInfo
 import androidx.activity.ComponentActivity
 import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.text.contextmenu.data.TextContextMenuKeys
+import androidx.compose.foundation.text.contextmenu.provider.LocalTextContextMenuToolbarProvider
+import androidx.compose.foundation.text.contextmenu.provider.TextContextMenuDataProvider
+import androidx.compose.foundation.text.contextmenu.provider.TextContextMenuProvider
+import androidx.compose.runtime.CompositionLocalProvider
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.setValue
 import androidx.compose.ui.ExperimentalComposeUiApi
+import androidx.compose.ui.input.key.Key
 import androidx.compose.ui.platform.InterceptPlatformTextInput
 import androidx.compose.ui.platform.PlatformTextInputInterceptor
+import androidx.compose.ui.semantics.SemanticsActions
+import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
+import androidx.compose.ui.test.longClick
+import androidx.compose.ui.test.performKeyInput
+import androidx.compose.ui.test.performSemanticsAction
+import androidx.compose.ui.test.performTextInputSelection
+import androidx.compose.ui.test.performTouchInput
+import androidx.compose.ui.test.pressKey
 import androidx.compose.ui.test.requestFocus
+import androidx.compose.ui.test.withKeyDown
+import androidx.compose.ui.text.TextRange
 import java.util.concurrent.CopyOnWriteArrayList
 import kotlinx.coroutines.awaitCancellation
 import org.gauze.app.ui.Field
 import org.gauze.app.ui.GauzeTheme
+import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Word
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotEquals
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
@@ -41,7 +65,7 @@ class KeyboardTest {
     fun a_keyboard_is_asked_to_learn_correct_and_complete_nothing() {
         val lines = listOf(1, 4)
         rule.setContent {
-            GauzeTheme { InterceptPlatformTextInput(keyboard) { Column { lines.forEach { Field(Word.ConsentBy, "", lines = it) {} } } } }
+            GauzeTheme { InterceptPlatformTextInput(keyboard) { Column { lines.forEach { Field(Line(Word.ConsentBy), "", lines = it) {} } } } }
         }
         for (at in lines.indices) {
             rule.onAllNodes(hasSetTextAction())[at].requestFocus()
@@ -53,5 +77,54 @@ class KeyboardTest {
             assertEquals("correct, complete", 0, editor.inputType and more)
             assertEquals("no text of anybody's", InputType.TYPE_TEXT_VARIATION_PASSWORD, editor.inputType and InputType.TYPE_MASK_VARIATION)
         }
+    }
+
+    /** Whichever way it is asked for: by the keys, by a screen reader, by the menu over a selection. */
+    @OptIn(ExperimentalTestApi::class)
+    @Test
+    fun what_is_typed_is_pasted_over_and_neither_copied_nor_cut() {
+        val clipboard = rule.activity.getSystemService(ClipboardManager::class.java)!!
+        var text by mutableStateOf("SMITH")
+        val offered = CopyOnWriteArrayList<Any>()
+        val menu = object : TextContextMenuProvider {
+            override suspend fun showTextContextMenu(dataProvider: TextContextMenuDataProvider) {
+                offered += dataProvider.data().components.map { it.key }
+                awaitCancellation()
+            }
+        }
+        rule.setContent {
+            GauzeTheme { CompositionLocalProvider(LocalTextContextMenuToolbarProvider provides menu) { Field(Line(Word.PatientFamily), text) { text = it } } }
+        }
+        val field = rule.onNode(hasSetTextAction())
+        val whole = {
+            field.requestFocus()
+            field.performTextInputSelection(TextRange(0, text.length))
+        }
+        for (key in listOf(Key.C, Key.X)) {
+            text = "SMITH"
+            rule.waitForIdle()
+            whole()
+            field.performKeyInput { withKeyDown(Key.CtrlLeft) { pressKey(key) } }
+            rule.waitForIdle()
+            assertNull("$key", clipboard.primaryClip)
+        }
+        for (action in listOf(SemanticsActions.CopyText, SemanticsActions.CutText)) {
+            text = "SMITH"
+            rule.waitForIdle()
+            whole()
+            field.performSemanticsAction(action)
+            rule.waitForIdle()
+            assertNull("$action", clipboard.primaryClip)
+        }
+        clipboard.setPrimaryClip(ClipData.newPlainText("", "9000000009"))
+        text = "SMITH"
+        rule.waitForIdle()
+        whole()
+        field.performSemanticsAction(SemanticsActions.PasteText)
+        rule.waitUntil("what was pasted", 20_000) { text == "9000000009" }
+        field.performTouchInput { longClick() }
+        rule.waitUntil("a menu", 20_000) { offered.isNotEmpty() }
+        assertTrue("$offered", TextContextMenuKeys.PasteKey in offered)
+        assertEquals(emptyList<Any>(), offered - setOf(TextContextMenuKeys.PasteKey, TextContextMenuKeys.SelectAllKey))
     }
 }

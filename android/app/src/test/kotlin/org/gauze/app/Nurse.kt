@@ -4,9 +4,12 @@ import android.app.Activity
 import android.content.Intent
 import android.content.RestrictionsManager
 import android.os.Bundle
+import android.view.KeyEvent
 import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.SemanticsNodeInteraction
 import androidx.compose.ui.test.assertIsNotEnabled
+import androidx.compose.ui.test.hasContentDescription
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.isEnabled
@@ -16,20 +19,22 @@ import androidx.compose.ui.test.onRoot
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performTextInput
+import androidx.compose.ui.test.performTextReplacement
 import androidx.compose.ui.test.printToString
 import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ActivityScenario
 import androidx.test.core.app.ApplicationProvider
 import java.io.File
-import kotlinx.coroutines.runBlocking
 import org.gauze.app.ui.text
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Photo
+import org.gauze.logic.flow.Line
 import org.gauze.logic.words.Word
 import org.gauze.platform.upload.Run
 import org.json.JSONArray
 import org.json.JSONObject
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertTrue
 import org.junit.Assume.assumeTrue
 import org.junit.rules.ExternalResource
 import org.robolectric.Shadows.shadowOf
@@ -43,10 +48,15 @@ object SigningHospital : Site("GAUZE_SIGN_IN_HOSPITAL", "GAUZE_SIGN_IN_MANAGED")
 /** A hospital in a directory, with its gateway running and settings for several phones. */
 open class Site(home: String, managed: String) {
     val home = System.getenv(home)?.let(::File)
-    private val settings by lazy { File(System.getenv(managed)).listFiles()!!.sorted().map(File::readText).iterator() }
+    private val settings = System.getenv(managed)?.let(::File)
 
-    /** One more phone's managed configuration. */
-    fun next(): String = settings.next()
+    /** One more phone's managed configuration. What is taken is renamed: each version of Android has this class anew. */
+    fun next(): String {
+        val unused = settings!!.listFiles()!!.filter { it.extension == "json" }.sorted().first()
+        val taken = File(unused.path + ".taken")
+        check(unused.renameTo(taken)) { "$unused" }
+        return taken.readText()
+    }
 
     /** A program of the hospital's own, run in its directory. */
     fun run(program: String, vararg arguments: String): String {
@@ -96,6 +106,7 @@ open class Site(home: String, managed: String) {
 class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
     val app: TestApplication get() = ApplicationProvider.getApplicationContext()
     val camera get() = (app.graph as TestGraph).camera
+    val handed get() = Handed(app)
     private var window: ActivityScenario<Activity>? = null
 
     override fun before() {
@@ -136,16 +147,29 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
         app.restart()
     }
 
+    fun said(text: Int): String = app.getString(text)
+
     fun word(word: Word) = word.text(app.resources)
 
     fun see(word: Word) = await(hasText(word(word)))
 
     fun sees(text: String) = rule.onAllNodes(hasText(text, substring = true)).fetchSemanticsNodes().isNotEmpty()
 
+    /** The photo that was just taken. */
+    fun pictured() = rule.onAllNodes(hasContentDescription(word(Word.CheckPicture))).fetchSemanticsNodes().isNotEmpty()
+
+    fun seePicture() = until("the photo", ::pictured)
+
     fun tap(word: Word) {
         val button = hasText(word(word)) and isEnabled()
         await(button)
         rule.onNode(button).performClick()
+    }
+
+    /** As [tap] on the shutter, by a key of the phone's own. */
+    fun shootByKey() {
+        await(hasText(word(Word.CameraShoot)) and isEnabled())
+        on { assertTrue(it.dispatchKeyEvent(KeyEvent(KeyEvent.ACTION_DOWN, KeyEvent.KEYCODE_VOLUME_UP))) }
     }
 
     /** Says which team photos go to. */
@@ -155,7 +179,11 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
         see(Word.PatientTitle)
     }
 
-    fun tick(word: Word) = rule.onNodeWithText(word(word)).performScrollTo().performClick()
+    fun text(line: Line) = line.text(app.resources)
+
+    fun tick(word: Word) = tick(word(word))
+
+    fun tick(label: String) = rule.onNodeWithText(label).performScrollTo().performClick()
 
     /** Whatever is there in its place is in the failure. */
     private fun await(what: SemanticsMatcher) = try {
@@ -166,10 +194,20 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     fun until(what: String, so: () -> Boolean) = rule.waitUntil(what, 30_000, so)
 
-    fun type(word: Word, text: String) {
-        val field = hasText(word(word)) and hasSetTextAction()
+    fun type(word: Word, text: String) = type(word(word), text)
+
+    fun type(label: String, text: String) {
+        field(label).performScrollTo().performTextInput(text)
+    }
+
+    fun replace(label: String, text: String) {
+        field(label).performScrollTo().performTextReplacement(text)
+    }
+
+    private fun field(label: String): SemanticsNodeInteraction {
+        val field = hasText(label) and hasSetTextAction()
         await(field)
-        rule.onNode(field).performScrollTo().performTextInput(text)
+        return rule.onNode(field)
     }
 
     fun setUp() {
@@ -207,10 +245,9 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     /** What a sentence says where photos are not shown: it is opened again, and the system runs what the app then asks of it. */
     fun openAgain() {
-        val uploads = (app.graph as TestGraph).uploads
-        uploads.asked = null
+        handed.forget()
         leaveAndComeBack()
-        assertEquals("a run was asked of the system", false, uploads.asked)
+        assertEquals("a run was asked of the system, and nobody waits for it", true, handed.worked)
         assertEquals(Run.EMPTY, send())
     }
 
@@ -244,5 +281,8 @@ class Nurse(private val rule: ComposeTestRule) : ExternalResource() {
 
     fun photos(): List<Photo> = (core().photos(10) as Outcome.Done).value
 
-    fun send(): Run = runBlocking { app.send() }
+    /** The system starts what it was handed. */
+    fun send(): Run = handed.run()
+
+    fun saidAtTheIcon() = app.saidAtTheIcon()
 }

@@ -2,6 +2,7 @@ package org.gauze.app
 
 import android.Manifest.permission.ACCESS_COARSE_LOCATION
 import android.Manifest.permission.ACCESS_FINE_LOCATION
+import android.Manifest.permission.CAMERA
 import android.content.pm.PackageManager.PERMISSION_DENIED
 import android.content.pm.PackageManager.PERMISSION_GRANTED
 import android.provider.Settings
@@ -14,6 +15,7 @@ import org.gauze.app.ui.text
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.flow.Route
+import org.gauze.logic.port.CameraFault
 import org.gauze.logic.port.LocationEvent
 import org.gauze.logic.words.Word
 import org.gauze.platform.place.SystemLocations
@@ -26,7 +28,7 @@ import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 
-/** What the window does with the answer to its question for positions. */
+/** What the window does with the answers to its questions for the camera and for positions. */
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
 @Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class)
@@ -34,17 +36,17 @@ class PermissionTest {
     @get:Rule val rule = createEmptyComposeRule()
 
     private val app = ApplicationProvider.getApplicationContext<TestApplication>()
-    private val button = hasText(Word.CameraPositionAllow.text(app.resources))
+
+    private fun opened(vararg answers: Pair<String, Int>) = opened(Word.CameraPositionAllow, SystemLocations.PERMISSIONS.toList(), *answers)
 
     /** What a new window opens once its button was pressed and the system's question answered. */
-    private fun opened(vararg answers: Pair<String, Int>): String? {
+    private fun opened(word: Word, wanted: List<String>, vararg answers: Pair<String, Int>): String? {
         var opened: String? = null
         ActivityScenario.launch(MainActivity::class.java).use { scenario ->
-            rule.waitUntil(20_000) { rule.onAllNodes(button).fetchSemanticsNodes().isNotEmpty() }
-            rule.onNode(button).performClick()
+            press(word)
             scenario.onActivity { window ->
                 val asked = shadowOf(window).lastRequestedPermission
-                assertEquals(SystemLocations.PERMISSIONS.toList(), asked.requestedPermissions.toList())
+                assertEquals(wanted, asked.requestedPermissions.toList())
                 assertEquals("the question itself", "android.content.pm.action.REQUEST_PERMISSIONS", shadowOf(window).nextStartedActivity.action)
                 val (names, said) = answers.unzip()
                 window.onRequestPermissionsResult(asked.requestCode, names.toTypedArray(), said.toIntArray())
@@ -54,14 +56,26 @@ class PermissionTest {
         return opened
     }
 
-    private fun mayBeAskedAgain(may: Boolean) =
-        shadowOf(app.packageManager).setShouldShowRequestPermissionRationale(ACCESS_FINE_LOCATION, may)
+    private fun press(word: Word) {
+        see(word)
+        rule.onNode(hasText(word.text(app.resources))).performClick()
+    }
+
+    private fun see(word: Word) = hasText(word.text(app.resources)).let {
+        rule.waitUntil(it.description, 20_000) { rule.onAllNodes(it).fetchSemanticsNodes().isNotEmpty() }
+    }
+
+    private fun mayBeAskedAgain(may: Boolean, permission: String = ACCESS_FINE_LOCATION) =
+        shadowOf(app.packageManager).setShouldShowRequestPermissionRationale(permission, may)
+
+    private fun open(route: Route) = app.graph.journey((app.graph.core() as Outcome.Done).value).open(route)
+
+    private fun atTheCamera() = open(Route.Camera(PhotoRecord(series = "visit")))
 
     private fun fenced() {
         app.graph.around = { Fenced(it) }
         app.graph.locations.event.value = LocationEvent.NotAllowed
-        val core = (app.graph.core() as Outcome.Done).value
-        app.graph.journey(core).open(Route.Camera(PhotoRecord(series = "visit")))
+        atTheCamera()
     }
 
     /** Android 11 and newer: neither granted nor refused, and no reason to explain. */
@@ -86,5 +100,37 @@ class PermissionTest {
         val settings = Settings.ACTION_APPLICATION_DETAILS_SETTINGS
         assertEquals(settings, opened(ACCESS_COARSE_LOCATION to PERMISSION_DENIED, ACCESS_FINE_LOCATION to PERMISSION_DENIED))
         assertEquals(settings, opened(ACCESS_COARSE_LOCATION to PERMISSION_GRANTED, ACCESS_FINE_LOCATION to PERMISSION_DENIED))
+    }
+
+    @Test
+    fun a_camera_that_was_refused_for_good_leads_to_the_settings() {
+        app.graph.camera.fault.value = CameraFault.NO_PERMISSION
+        atTheCamera()
+        mayBeAskedAgain(false, CAMERA)
+        val asked = { answer: Int -> opened(Word.CameraAllow, listOf(CAMERA), CAMERA to answer) }
+        assertEquals("a first question that was dismissed", null, asked(PERMISSION_DENIED))
+        assertEquals(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, asked(PERMISSION_DENIED))
+        assertEquals(null, asked(PERMISSION_GRANTED))
+        mayBeAskedAgain(true, CAMERA)
+        assertEquals(null, asked(PERMISSION_DENIED))
+    }
+
+    @Test
+    fun no_code_is_looked_for_in_silence_where_the_camera_is_not_allowed() {
+        app.graph.camera.fault.value = CameraFault.NO_PERMISSION
+        open(Route.Enrol)
+        ActivityScenario.launch(MainActivity::class.java).use { scenario ->
+            press(Word.EnrolScan)
+            see(Word.CameraNoPermission)
+            see(Word.CameraAllow)
+            scenario.onActivity { window ->
+                app.graph.camera.fault.value = null
+                val asked = shadowOf(window).lastRequestedPermission
+                window.onRequestPermissionsResult(asked.requestCode, arrayOf(CAMERA), intArrayOf(PERMISSION_GRANTED))
+            }
+            val allow = hasText(Word.CameraAllow.text(app.resources))
+            rule.waitUntil(20_000) { rule.onAllNodes(allow).fetchSemanticsNodes().isEmpty() }
+            see(Word.EnrolScanOther)
+        }
     }
 }

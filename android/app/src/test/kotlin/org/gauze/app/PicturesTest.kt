@@ -1,5 +1,6 @@
 package org.gauze.app
 
+import android.content.res.Configuration
 import android.graphics.Bitmap
 import android.graphics.BitmapFactory
 import android.graphics.Canvas
@@ -16,6 +17,7 @@ import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.platform.LocalConfiguration
 import androidx.compose.ui.platform.LocalDensity
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.unit.Density
@@ -40,10 +42,11 @@ private enum class Look(val width: Int, val height: Int, val dark: Boolean = fal
     LARGE(360, 720, scale = 2f),
     NARROW(320, 568),
     WIDE(1280, 800),
+    LOW(640, 360),
 }
 
 /**
- * Every sample of every screen in light, and the first of each in dark, with text at 200 %, narrow and wide; each against
+ * Every sample of every screen in light, and the first of each in dark, with text at 200 %, narrow, wide and on its side; each against
  * the picture that was looked at and recorded. `GAUZE_RECORD=1` records anew; what differs is under `target/android/app/pictures`.
  */
 @RunWith(RobolectricTestRunner::class)
@@ -73,7 +76,12 @@ class PicturesTest {
     private fun Stage() {
         val (look, content) = shown
         val density = Density(1f, look.scale)
-        CompositionLocalProvider(LocalDensity provides density, LocalToday provides LocalDate.parse("2026-11-29")) {
+        val window = Configuration(LocalConfiguration.current).apply {
+            screenWidthDp = look.width
+            screenHeightDp = look.height
+        }
+        val day = LocalDate.parse("2026-11-29")
+        CompositionLocalProvider(LocalDensity provides density, LocalConfiguration provides window, LocalToday provides day) {
             Box(Modifier.fillMaxSize().background(Color.Magenta)) {
                 GauzeTheme(look.dark) { Box(Modifier.size(look.width.dp, look.height.dp)) { key(content) { content() } } }
             }

@@ -127,8 +127,8 @@ class PlaceTest {
     fun a_refusal_leaves_the_name_of_the_place_on_the_screen() {
         val state = cameraSamples.getValue("outside-refused")
         rule.setContent { GauzeTheme { CameraView(state, {}, null, CameraWays({}, {}, {}, {}, {})) {} } }
-        see(Line(Word.ErrorOutsideFence))
         see(Line(Word.CameraOutsideBlocked, "Site A, Health centre B"))
+        assertEquals("said once", 1, rule.onAllNodes(hasText("Health centre B", substring = true)).fetchSemanticsNodes().size)
     }
 
     @Test

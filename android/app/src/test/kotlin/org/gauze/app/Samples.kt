@@ -1,5 +1,6 @@
 package org.gauze.app
 
+import android.graphics.Bitmap
 import androidx.compose.foundation.background
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.aspectRatio
@@ -11,6 +12,8 @@ import androidx.compose.ui.graphics.Canvas
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.graphics.ImageBitmap
 import androidx.compose.ui.graphics.Paint
+import androidx.compose.ui.platform.LocalConfiguration
+import java.io.ByteArrayOutputStream
 import java.time.ZoneId
 import org.gauze.app.ui.BlockedView
 import org.gauze.app.ui.BodyView
@@ -53,7 +56,10 @@ import org.gauze.logic.wound.woundSamples
 /** Every screen with every sample. */
 object Samples {
     private val finder: @Composable () -> Unit = { Box(Modifier.fillMaxWidth().aspectRatio(1f).background(viewingGrey)) }
-    private val picture: @Composable () -> Unit = { Box(Modifier.aspectRatio(3f / 4f).background(Color(0xFF5F5F5F))) }
+    private val picture: @Composable () -> Unit = {
+        val lying = LocalConfiguration.current.run { screenWidthDp > screenHeightDp }
+        Box(Modifier.aspectRatio(if (lying) 4f / 3f else 3f / 4f).background(Color(0xFF5F5F5F)))
+    }
     private val ghost by lazy {
         ImageBitmap(30, 40).also { Canvas(it).drawCircle(Offset(15f, 20f), 9f, Paint().apply { color = Color(0xFFB5524A) }) }
     }
@@ -64,22 +70,29 @@ object Samples {
             CameraView(state, picture, null, CameraWays(null, null, {}, null, {})) {}
         },
     )
+    private val taken by lazy {
+        val bitmap = Bitmap.createBitmap(300, 400, Bitmap.Config.ARGB_8888).apply { eraseColor(0xFFB98B74.toInt()) }
+        ByteArrayOutputStream().also { bitmap.compress(Bitmap.CompressFormat.JPEG, 90, it) }.toByteArray()
+    }
+    private val pictured: Map<String, @Composable () -> Unit> = mapOf(
+        "pictured" to { CheckView(checkSamples.getValue("good").with(picture = taken)) {} },
+    )
     private val utc = ZoneId.of("UTC")
 
     private fun <S> views(samples: Map<String, S>, view: @Composable (S) -> Unit): Map<String, @Composable () -> Unit> =
         samples.mapValues { (_, state) -> { view(state) } }
 
     val all: Map<String, Map<String, @Composable () -> Unit>> = mapOf(
-        "enrol" to views(enrolSamples) { EnrolView(it, finder) {} },
+        "enrol" to views(enrolSamples) { EnrolView(it, finder, {}) {} },
         "signin" to views(signInSamples) { SignInView(it) {} },
         "notice" to views(noticeSamples) { NoticeView(it) {} },
         "team" to views(teamSamples) { TeamView(it) {} },
-        "patient" to views(patientSamples) { PatientView(it, finder, { More({}, {}, {}) }) {} },
+        "patient" to views(patientSamples) { PatientView(it, finder, {}, { More({}, {}, {}) }) {} },
         "consent" to views(consentSamples) { ConsentView(it) {} },
         "body" to views(bodySamples) { BodyView(it) {} },
         "wound" to views(woundSamples) { WoundView(it, utc) {} },
         "camera" to views(cameraSamples) { CameraView(it, picture, ghost, nowhere) {} } + overLock,
-        "check" to views(checkSamples) { CheckView(it) {} },
+        "check" to views(checkSamples) { CheckView(it) {} } + pictured,
         "queue" to views(queueSamples) { QueueView(it, {}, {}) {} },
         "review" to views(reviewSamples) { ReviewView(it, {}) {} },
         "incident" to views(incidentSamples) { IncidentView(it, {}) {} },

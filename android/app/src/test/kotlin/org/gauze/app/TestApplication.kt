@@ -1,6 +1,9 @@
 package org.gauze.app
 
+import android.app.Notification
+import android.app.NotificationManager
 import android.content.Context
+import androidx.work.testing.WorkManagerTestInitHelper
 import com.google.zxing.BarcodeFormat
 import com.google.zxing.datamatrix.DataMatrixWriter
 import java.io.File
@@ -26,6 +29,7 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.flowOf
 import kotlinx.coroutines.flow.onCompletion
 import kotlinx.coroutines.flow.onStart
 import kotlinx.coroutines.flow.update
@@ -40,23 +44,35 @@ import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
 import org.gauze.logic.port.CorePorts
 import org.gauze.logic.port.DeviceKeys
+import org.gauze.logic.port.Disk
 import org.gauze.logic.port.DiskProtection
 import org.gauze.logic.port.Frame
 import org.gauze.logic.port.KeyEvidence
 import org.gauze.logic.port.KeyException
 import org.gauze.logic.port.KeyFault
 import org.gauze.logic.port.LocationEvent
+import org.gauze.logic.port.Level
 import org.gauze.logic.port.Locations
+import org.gauze.logic.port.ManagedConfiguration
+import org.gauze.logic.port.Network
+import org.gauze.logic.port.Scanner
 import org.gauze.logic.port.Secret
 import org.gauze.logic.port.Sound
 import org.gauze.platform.camera.DirectShot
+import org.robolectric.Shadows.shadowOf
 
-/** The app with a camera, keys and a background of the test's own; screens, scanner, settings and core are the real ones. */
+/** The app with a camera and keys of the test's own; screens, scanner, settings, background and core are the real ones. */
 class TestApplication : GauzeApplication() {
     var phone = FakePhone()
         private set
     override var graph = TestGraph(this, phone)
         private set
+
+    override fun onCreate() {
+        super.onCreate()
+        // Starts nothing by itself: a test says when.
+        WorkManagerTestInitHelper.initializeTestWorkManager(this, workManagerConfiguration)
+    }
 
     /** Ends the process as far as the app can tell: keys and files stay, everything in memory goes. */
     fun restart() {
@@ -64,6 +80,11 @@ class TestApplication : GauzeApplication() {
         (graph.core() as Outcome.Done).value.close()
         graph = TestGraph(this, phone)
     }
+
+    fun notes(): List<Notification> =
+        shadowOf(getSystemService(NotificationManager::class.java)!!).allNotifications.filterNotNull()
+
+    fun saidAtTheIcon(): List<String> = notes().map { it.extras.getString(Notification.EXTRA_TITLE).orEmpty() }
 
     /** Another phone in its place: nothing is on it. */
     fun another() {
@@ -83,16 +104,24 @@ class TestGraph(context: Context, private val phone: FakePhone) : AppGraph(conte
     val ticks = AtomicInteger()
     override val sound = Sound { ticks.incrementAndGet() }
     override val biometric = Biometric { Authentication.CONFIRMED }
-    override val uploads = FakeUploads()
     override val browser = Visitor()
+    override val level = Level { flowOf(0) }
     override val hardware = false
+
+    /** What a test puts in the place of a part of the phone's, before anything asks for it. */
+    var handing: BackgroundUploads? = null
+    var managing: ManagedConfiguration? = null
+    var scanning: Scanner? = null
+    override val uploads get() = handing ?: super.uploads
+    override val managed get() = managing ?: super.managed
+    override val scanner get() = scanning ?: super.scanner
 
     /** What a test lays around the real core. */
     var around: (Core) -> Core = { it }
 
     override fun core() = super.core().map(around)
 
-    override val ports get() = CorePorts(phone, phone, phone, { phone.online }, { phone.disk })
+    override val ports get() = CorePorts(phone, phone, phone, Network { phone.online }, Disk { phone.disk })
 }
 
 /** Says [event] for as long as somebody listens, and counts who does. */
@@ -108,20 +137,13 @@ class FakeLocations : Locations {
         }.onCompletion { asking.update { it - 1 } }
 }
 
-class FakeUploads : BackgroundUploads {
-    var asked: Boolean? = null
-
-    override fun schedule(bytes: Long, asked: Boolean) {
-        this.asked = this.asked == true || asked
-    }
-
-    override fun cancel() = Unit
-}
-
 /** Sees a wristband, and takes the photo that `GAUZE_PICTURE` names, or another. */
 class FakeCamera : Camera {
     var picture = File(System.getenv("GAUZE_PICTURE").orEmpty())
     private val shots = Channel<Unit>(Channel.CONFLATED)
+
+    /** How often a photo was asked for. */
+    val asked = AtomicInteger()
 
     /** What is wrong with it now. */
     val fault = MutableStateFlow<CameraFault?>(null)
@@ -147,6 +169,7 @@ class FakeCamera : Camera {
     }
 
     override fun shoot() {
+        asked.incrementAndGet()
         shots.trySend(Unit)
     }
 

@@ -50,8 +50,13 @@ class TroubleTest {
         nurse.camera.delivers.value = true
         nurse.tap(Word.CameraShoot)
         nurse.see(Word.CheckSafe)
+        nurse.seePicture()
         nurse.turn()
         nurse.see(Word.CheckSafe)
+        nurse.seePicture()
+        nurse.leaveAndComeBack()
+        nurse.see(Word.CheckSafe)
+        assertFalse("left, and no longer shown", nurse.pictured())
         assertEquals(1 to 1, nurse.photos().size to (nurse.app.graph as TestGraph).ticks.get())
     }
 
@@ -66,6 +71,16 @@ class TroubleTest {
         nurse.leaveAndComeBack()
         nurse.tap(Word.CameraShoot)
         nurse.see(Word.CheckSafe)
+    }
+
+    @Test
+    fun a_wristband_is_not_looked_for_in_silence_while_a_call_has_the_camera() {
+        nurse.setUp()
+        nurse.camera.fault.value = CameraFault.IN_USE
+        nurse.tap(Word.PatientScan)
+        nurse.see(Word.CameraInUse)
+        nurse.camera.fault.value = null
+        nurse.see(Word.PatientConfirmTitle)
     }
 
     @Test
@@ -125,17 +140,30 @@ class TroubleTest {
     @Test
     fun without_a_network_the_photo_waits_and_goes_in_the_next_process() {
         nurse.setUp()
+        nurse.app.phone.online = false
         nurse.takeOne()
+        assertEquals("nobody kept it yet", listOf<String>(), nurse.saidAtTheIcon())
         nurse.tap(Word.CheckKeep)
         nurse.see(Word.PatientTitle)
-        nurse.app.phone.online = false
+        val waits = listOf(nurse.said(R.string.notes_waiting))
+        assertEquals("before the system ran anything", waits, nurse.saidAtTheIcon())
         assertEquals(Run.WAITS, nurse.send())
+        assertEquals(waits, nurse.saidAtTheIcon())
         nurse.app.graph.journey(nurse.core()).open(Route.Queue)
         nurse.see(Word.QueueWaiting)
         nurse.die()
         nurse.app.phone.online = true
         assertEquals(Run.EMPTY, nurse.send())
         assertEquals(Stage.STORED, nurse.photos().single().stage)
+        assertEquals(listOf<String>(), nurse.saidAtTheIcon())
+    }
+
+    @Test
+    fun a_photo_that_nobody_kept_is_said_at_the_icon_once_the_app_is_left() {
+        nurse.setUp()
+        nurse.takeOne()
+        nurse.leaveAndComeBack()
+        assertEquals(listOf(nurse.said(R.string.notes_waiting)), nurse.saidAtTheIcon())
     }
 
     @Test
@@ -149,8 +177,9 @@ class TroubleTest {
         nurse.until("a second photo") { nurse.photos().size == 2 }
         assertTrue(listOf("SMITH", "John", nurse.word(Word.BodyTitle), nurse.word(Word.ConsentForm)).none(nurse::sees))
         // After the tick it is ready for the next of the same visit.
-        nurse.tap(Word.CameraShoot)
+        nurse.shootByKey()
         nurse.until("a third photo") { nurse.photos().size == 3 }
+        assertEquals(listOf(nurse.said(R.string.notes_waiting)), nurse.saidAtTheIcon())
     }
 
     @Test

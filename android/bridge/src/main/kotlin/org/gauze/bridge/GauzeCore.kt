@@ -28,6 +28,7 @@ import org.gauze.logic.core.Site
 import org.gauze.logic.core.Transfer
 import org.gauze.logic.core.TransferEnd
 import org.gauze.logic.core.WipedReport
+import org.gauze.logic.core.orNull
 import org.gauze.logic.port.CorePorts
 
 /** The Rust core behind the app's own types. Nothing is thrown out of here but a bug and a cancellation. */
@@ -53,6 +54,8 @@ class GauzeCore private constructor(private val client: Client) : Core {
     override fun wipe() = tried { client.wipe().let { WipedReport(it.unsent.toLong(), it.deviceKeyDestroyed) } }
 
     override fun choices() = client.choices().toApp()
+
+    override fun judge(jpeg: ByteBuffer) = tried { client.judge(jpeg)?.toApp() }.orNull()
 
     override fun capture(jpeg: ByteBuffer, record: PhotoRecord) = tried { client.capture(jpeg, record.toCore()).captureId }
 

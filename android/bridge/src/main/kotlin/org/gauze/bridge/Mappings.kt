@@ -26,6 +26,7 @@ import org.gauze.core.TransferEnd
 import org.gauze.core.TransportError
 import org.gauze.core.WoundView
 import org.gauze.core.describe
+import org.gauze.logic.core.CheckDigit as AppCheckDigit
 import org.gauze.logic.core.Choice as AppChoice
 import org.gauze.logic.core.Choices as AppChoices
 import org.gauze.logic.core.Consent as AppConsent
@@ -34,6 +35,7 @@ import org.gauze.logic.core.FenceMode as AppFenceMode
 import org.gauze.logic.core.Fitness as AppFitness
 import org.gauze.logic.core.Fix as AppFix
 import org.gauze.logic.core.Identifier as AppIdentifier
+import org.gauze.logic.core.LocalNumbers as AppLocalNumbers
 import org.gauze.logic.core.Notice as AppNotice
 import org.gauze.logic.core.Outside as AppOutside
 import org.gauze.logic.core.Patient as AppPatient
@@ -124,11 +126,14 @@ private fun AppFitness.toCore() = Fitness(
         ?.let { FoundMarker(it.nanometres.toUInt(), it.tilt.toUInt()) },
 )
 
+internal fun Fitness.toApp() = AppFitness(sharpness.toInt(), exposure.toInt())
+
 internal fun PickLists.toApp() = AppChoices(
     teams = teams.map { AppChoice(it.code, it.words) },
     sites = sites.map { AppSiteChoice(it.system, it.code, it.words, it.sided) },
     consents = consents.map { AppChoice(it.code, it.words) },
     notices = notices.map { AppNotice(it.code, it.version.toInt(), it.words) },
+    localNumber = localNumber?.let { own -> AppLocalNumbers(own.words, own.shapes, own.check?.let { AppCheckDigit.valueOf(it.name) }) },
 )
 
 internal fun PhotoView.toApp() = AppPhoto(

@@ -1,11 +1,16 @@
 package org.gauze.bridge
 
+import org.gauze.core.CheckDigit
 import org.gauze.core.FenceMode
+import org.gauze.core.LocalNumbers
 import org.gauze.core.Outside
+import org.gauze.core.PickLists
 import org.gauze.logic.core.Fix
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
+import org.gauze.logic.core.CheckDigit as AppCheckDigit
 import org.gauze.logic.core.FenceMode as AppFenceMode
+import org.gauze.logic.core.LocalNumbers as AppLocalNumbers
 import org.gauze.logic.core.Outside as AppOutside
 
 class MappingsTest {
@@ -21,5 +26,14 @@ class MappingsTest {
     fun `every mode of a fence has its own in the app`() {
         assertEquals(AppFenceMode.entries.map { it.name }, FenceMode.entries.map { it.name })
         FenceMode.entries.forEach { assertEquals(AppOutside(AppFenceMode.valueOf(it.name), "Site A"), Outside(it, "Site A").toApp()) }
+    }
+
+    @Test
+    fun `how the hospital writes its own numbers is the same in the app`() {
+        for ((check, ours) in listOf(null to null, CheckDigit.MODULUS10 to AppCheckDigit.MODULUS10, CheckDigit.MODULUS11 to AppCheckDigit.MODULUS11)) {
+            val lists = PickLists(emptyList(), emptyList(), emptyList(), emptyList(), LocalNumbers("MRN", listOf("RJ1-####"), check))
+            assertEquals(AppLocalNumbers("MRN", listOf("RJ1-####"), ours), lists.toApp().localNumber)
+        }
+        assertEquals(null, PickLists(emptyList(), emptyList(), emptyList(), emptyList(), null).toApp().localNumber)
     }
 }

@@ -8,6 +8,7 @@ import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Configured
 import org.gauze.logic.core.Core
 import org.gauze.logic.core.Failure
+import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.Fix
 import org.gauze.logic.core.Outcome
 import org.gauze.logic.core.Outside
@@ -57,6 +58,11 @@ class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
 
     override fun choices() = choices
 
+    /** What a photo's own bytes say; null where nothing can be drawn of them. */
+    var judged: Fitness? = Fitness(500, 0)
+
+    override fun judge(jpeg: ByteBuffer) = judged.also { check(jpeg.isDirect && jpeg.hasRemaining()) }
+
     override fun capture(jpeg: ByteBuffer, record: PhotoRecord) = answer {
         check(jpeg.isDirect && jpeg.hasRemaining())
         records += record
@@ -64,7 +70,13 @@ class FakeCore(var standing: Standing = Standing(device = "d")) : Core {
         photos.last().id
     }
 
-    override fun preview(id: String, jpeg: ByteBuffer) = answer { }
+    /** Whether the hospital lets this phone show photos. */
+    var shows = true
+
+    override fun preview(id: String, jpeg: ByteBuffer): Outcome<ByteArray?> = answer {
+        check(jpeg.isDirect && jpeg.hasRemaining())
+        if (shows) byteArrayOf(1) else null
+    }
 
     override fun newWound(patient: Patient, site: Site?) = answer { "wound" }
 

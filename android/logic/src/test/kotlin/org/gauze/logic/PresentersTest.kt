@@ -44,7 +44,10 @@ import org.gauze.logic.port.CameraFault
 import org.gauze.logic.port.Frame
 import org.gauze.logic.port.LocationEvent
 import org.gauze.logic.port.Locations
+import org.gauze.logic.port.Notes
+import org.gauze.logic.port.Nudge
 import org.gauze.logic.port.Shot
+import org.gauze.logic.port.show
 import org.gauze.logic.port.told
 import org.gauze.logic.review.ReviewEvent
 import org.gauze.logic.review.ReviewPresenter
@@ -138,7 +141,7 @@ class PresentersTest {
 
     private class Picture : Shot {
         override val jpeg: ByteBuffer = ByteBuffer.allocateDirect(4).putInt(7).flip() as ByteBuffer
-        override val width = 4000
+        override val side = 4000
         var closed = false
 
         override fun close() {
@@ -290,5 +293,13 @@ class PresentersTest {
         assertTrue(shown.all { it == 0.toByte() })
         assertFalse(core.unlocked)
         assertNull(presenter.state.items)
+    }
+
+    @Test
+    fun `what was refused is said before what waits, and nothing of what went`() {
+        val said = ArrayList<Pair<Nudge, Int>>()
+        val notes = Notes { nudge, waiting -> said += nudge to waiting }
+        listOf(Standing(unsent = 2), Standing(unsent = 2, refused = 1), Standing(refused = 1), Standing(stored = 3)).forEach(notes::show)
+        assertEquals(listOf(Nudge.WAITING to 2, Nudge.REFUSED to 2, Nudge.REFUSED to 0, Nudge.NONE to 0), said)
     }
 }

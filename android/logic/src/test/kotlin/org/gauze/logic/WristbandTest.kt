@@ -1,5 +1,6 @@
 package org.gauze.logic
 
+import org.gauze.logic.core.LocalNumbers
 import org.gauze.logic.wristband.Band
 import org.gauze.logic.wristband.BandFormat
 import org.gauze.logic.wristband.Numbers
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Test
 
 class WristbandTest {
-    private val bands = Wristband(BandFormat(local = Regex("RJ1-\\d{7}")))
+    private val bands = Wristband(BandFormat(local = LocalNumbers("MRN", listOf("RJ1-#######"), null)))
 
     @Test
     fun `a band with everything on it is a person`() {

@@ -21,6 +21,9 @@ import java.security.spec.ECGenParameterSpec
 import java.util.Collections
 import java.util.Date
 import java.util.Enumeration
+import javax.crypto.KeyGeneratorSpi
+import javax.crypto.SecretKey
+import javax.crypto.spec.SecretKeySpec
 
 /** A certificate that is nothing but its key. */
 class BareCertificate(private val key: java.security.PublicKey) : Certificate("X.509") {
@@ -40,6 +43,10 @@ object FakeKeystore {
     class Held(val pair: KeyPair, val spec: KeyGenParameterSpec)
 
     val held = HashMap<String, Held>()
+
+    /** Keys for sealing files. */
+    val secrets = HashMap<String, SecretKey>()
+    val sealing = HashMap<String, KeyGenParameterSpec>()
     var chip = true
 
     /** What a key's reading throws, as Android 12 to 15 do (`AndroidKeyStoreSpi.engineGetKey`). */
@@ -49,6 +56,7 @@ object FakeKeystore {
         Security.removeProvider("AndroidKeyStore")
         Security.addProvider(FakeProvider())
         held.clear()
+        secrets.clear()
         unread.clear()
         chip = true
     }
@@ -58,6 +66,7 @@ class FakeProvider : Provider("AndroidKeyStore", "1", "for tests") {
     init {
         put("KeyStore.AndroidKeyStore", FakeStore::class.java.name)
         put("KeyPairGenerator.EC", FakeGenerator::class.java.name)
+        put("KeyGenerator.AES", FakeSecretGenerator::class.java.name)
     }
 }
 
@@ -80,10 +89,31 @@ class FakeGenerator : KeyPairGeneratorSpi() {
     }
 }
 
+class FakeSecretGenerator : KeyGeneratorSpi() {
+    private var spec: KeyGenParameterSpec? = null
+
+    override fun engineInit(random: SecureRandom?) = error("with a spec")
+
+    override fun engineInit(size: Int, random: SecureRandom?) = error("with a spec")
+
+    override fun engineInit(parameters: AlgorithmParameterSpec, random: SecureRandom?) {
+        spec = parameters as KeyGenParameterSpec
+    }
+
+    override fun engineGenerateKey(): SecretKey {
+        val wanted = spec!!
+        val made = SecretKeySpec(ByteArray(wanted.keySize / 8).also(SecureRandom()::nextBytes), "AES")
+        FakeKeystore.secrets[wanted.keystoreAlias] = made
+        FakeKeystore.sealing[wanted.keystoreAlias] = wanted
+        return made
+    }
+}
+
 class FakeStore : KeyStoreSpi() {
     override fun engineLoad(stream: InputStream?, password: CharArray?) = Unit
 
-    override fun engineGetKey(alias: String, password: CharArray?): Key? = FakeKeystore.held[alias]?.pair?.private
+    override fun engineGetKey(alias: String, password: CharArray?): Key? =
+        FakeKeystore.secrets[alias] ?: FakeKeystore.held[alias]?.pair?.private
 
     override fun engineGetCertificateChain(alias: String): Array<Certificate>? =
         FakeKeystore.held[alias]?.let { arrayOf(BareCertificate(it.pair.public), BareCertificate(it.pair.public)) }
@@ -97,6 +127,7 @@ class FakeStore : KeyStoreSpi() {
 
     override fun engineDeleteEntry(alias: String) {
         FakeKeystore.held.remove(alias)
+        FakeKeystore.secrets.remove(alias)
         FakeKeystore.unread.remove(alias)
     }
 

@@ -14,7 +14,12 @@ import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.annotation.Config
 
+@RunWith(RobolectricTestRunner::class)
+@Config(sdk = [29, 35])
 class ScaleMarkerTest {
     /** The marker as a phone sees it that leans [tilt] degrees over it, turned by [turn]; a module is [pixels] wide. */
     private fun seen(text: String, pixels: Double, tilt: Double, turn: Double = 0.0): Frame {

@@ -15,9 +15,11 @@ import org.junit.Assume.assumeTrue
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
+import org.robolectric.annotation.Config
 
 /** Every file of the shared wristbands, numbers and photographed symbols has its verdict. `GAUZE_DATA` names them. */
 @RunWith(RobolectricTestRunner::class)
+@Config(sdk = [29, 35])
 class SymbolsTest {
     private val data = System.getenv("GAUZE_DATA")?.let(::File)
     private val scanner = ZxingScanner()

@@ -1,21 +1,17 @@
 package org.gauze.platform
 
 import android.app.Application
-import android.app.job.JobScheduler
 import android.content.RestrictionsManager
 import android.os.Build
 import android.os.Bundle
 import android.util.Size
+import android.view.Surface
 import androidx.test.core.app.ApplicationProvider
-import androidx.work.Configuration
-import androidx.work.WorkInfo
-import androidx.work.WorkManager
-import androidx.work.testing.WorkManagerTestInitHelper
 import java.nio.ByteBuffer
 import java.security.UnrecoverableKeyException
+import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
-import org.gauze.logic.port.Authentication
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
 import org.gauze.logic.port.DiskProtection
@@ -27,9 +23,7 @@ import org.gauze.platform.camera.DirectShot
 import org.gauze.platform.camera.FrameJudge
 import org.gauze.platform.camera.Sizes
 import org.gauze.platform.keys.KeystoreKeys
-import org.gauze.platform.keys.SystemBiometric
 import org.gauze.platform.managed.Restrictions
-import org.gauze.platform.upload.Uploads
 import org.json.JSONObject
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
@@ -142,27 +136,11 @@ class SystemTest {
     }
 
     @Test
-    fun transfers_are_user_initiated_on_new_phones_and_work_on_old_ones() {
-        WorkManagerTestInitHelper.initializeTestWorkManager(app, Configuration.Builder().build())
-        Uploads(app).schedule(5_000_000, asked = true)
-        val job = app.getSystemService(JobScheduler::class.java)!!.getPendingJob(Uploads.JOB)
-        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) {
-            assertTrue(job!!.isUserInitiated)
-            assertEquals(5_000_000L, job.estimatedNetworkUploadBytes)
-        } else assertNull(job)
-        Uploads(app, now = 33).schedule(1, asked = true)
-        val once = WorkManager.getInstance(app).getWorkInfosForUniqueWork(Uploads.ONCE).get().single()
-        assertEquals(WorkInfo.State.ENQUEUED, once.state)
-        assertEquals(1, WorkManager.getInstance(app).getWorkInfosForUniqueWork(Uploads.NET).get().size)
-        Uploads(app).cancel()
-        assertNull(app.getSystemService(JobScheduler::class.java)!!.getPendingJob(Uploads.JOB))
-    }
-
-    @Test
     fun a_camera_that_is_not_allowed_or_not_there_says_which() = runBlocking {
-        assertEquals(CameraFault.NO_PERMISSION, (Camera2(app) { null }.open().first() as CameraEvent.Failed).fault)
+        val camera = Camera2(app, MutableStateFlow(null))
+        assertEquals(CameraFault.NO_PERMISSION, (camera.open().first() as CameraEvent.Failed).fault)
         shadowOf(app).grantPermissions(android.Manifest.permission.CAMERA)
-        assertEquals(CameraFault.NO_CAMERA, (Camera2(app) { null }.open().first() as CameraEvent.Failed).fault)
+        assertEquals(CameraFault.NO_CAMERA, (camera.open().first() as CameraEvent.Failed).fault)
     }
 
     @Test
@@ -172,6 +150,8 @@ class SystemTest {
         assertEquals(Size(1280, 720), Sizes.like(Size(4032, 3024), wide, 1280))
         assertNull(Sizes.like(Size(4032, 3024), null, 1280))
         assertEquals(Size(1280, 960), Sizes.of(app).finder)
+        val turned = (Surface.ROTATION_0..Surface.ROTATION_270).map { Sizes.of(app).shape(it) }
+        assertEquals("upright on a phone that is, lying on one on its side", listOf(0.75f, 4 / 3f, 0.75f, 4 / 3f), turned)
     }
 
     @Test
@@ -204,11 +184,14 @@ class SystemTest {
         assertTrue(judge.judge(sharp).sharpness > 500)
     }
 
+    /** Skin has few edges: one that is narrow is enough, and one that a hand smeared is not. */
     @Test
-    fun the_systems_answers_are_told_apart() {
-        assertEquals(Authentication.LOCKED_OUT, SystemBiometric.meaning(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT))
-        assertEquals(Authentication.DECLINED, SystemBiometric.meaning(android.hardware.biometrics.BiometricPrompt.BIOMETRIC_ERROR_USER_CANCELED))
-        runBlocking { assertEquals(Authentication.DECLINED, SystemBiometric({ null }, "t").authenticate("t")) }
+    fun a_frame_is_sharp_by_how_narrow_its_edges_are_and_not_by_how_many_it_has() {
+        val sharpness = { wide: Int ->
+            val luma = ByteArray(640 * 480) { (90 + 80 * (it % 640 - 320).coerceIn(0, wide) / wide).toByte() }
+            FrameJudge().judge(Frame(luma, 640, 480)).sharpness
+        }
+        assertEquals(listOf(true, true, false), listOf(1, 3, 12).map { sharpness(it) >= 120 })
     }
 
     @Test

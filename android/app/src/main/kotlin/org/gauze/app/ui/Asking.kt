@@ -61,7 +61,7 @@ fun ConsentView(state: ConsentState, send: (ConsentEvent) -> Unit) = Page(
     },
 ) {
     scopeWords.forEach { (scope, word) -> Tick(say(word), scope in state.scopes) { send(ConsentEvent.Toggle(scope)) } }
-    Field(Word.ConsentBy, state.by) { send(ConsentEvent.By(it)) }
+    Field(Line(Word.ConsentBy), state.by) { send(ConsentEvent.By(it)) }
     Text(say(Word.ConsentByHint), color = LocalTones.current.muted)
     Text(say(Word.ConsentForm))
     FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) {

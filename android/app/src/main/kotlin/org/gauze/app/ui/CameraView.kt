@@ -9,12 +9,15 @@ import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.fillMaxHeight
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.safeDrawingPadding
+import androidx.compose.foundation.layout.width
 import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Surface
@@ -30,6 +33,7 @@ import androidx.compose.ui.graphics.ImageBitmap
 import androidx.compose.ui.graphics.drawscope.rotate
 import androidx.compose.ui.input.pointer.pointerInput
 import androidx.compose.ui.layout.ContentScale
+import androidx.compose.ui.platform.LocalConfiguration
 import androidx.compose.ui.unit.dp
 import kotlin.math.abs
 import org.gauze.logic.camera.CameraScreenEvent
@@ -59,21 +63,45 @@ fun CameraView(
     Surface(Modifier.fillMaxSize(), color = MaterialTheme.colorScheme.surface) {
         Column(Modifier.safeDrawingPadding()) {
             Banner(state.patient)
-            Box(Modifier.weight(1f).fillMaxWidth().background(viewingGrey).clipToBounds(), Alignment.Center) {
-                Box(Modifier.pointerInput(Unit) {
-                    detectTapGestures { send(CameraScreenEvent.Focus(it.x / size.width, it.y / size.height)) }
-                }) {
-                    viewfinder()
-                    if (ghost != null && state.ghost) Image(ghost, null, Modifier.matchParentSize(), contentScale = ContentScale.Fit, alpha = FAINT)
-                    if (state.grid && state.shutter != Shutter.CLOSED) {
-                        Grid(Modifier.matchParentSize())
-                        state.tilt?.let { Level(it, Modifier.matchParentSize()) }
+            if (liesOnItsSide()) Row(Modifier.weight(1f)) {
+                Finder(state, viewfinder, ghost, send, Modifier.weight(1f).fillMaxHeight())
+                Column(Modifier.width(SIDE).fillMaxHeight().padding(16.dp, 8.dp)) {
+                    Column(Modifier.weight(1f).verticalScroll(rememberScrollState()), Arrangement.spacedBy(8.dp)) {
+                        Told(state, ways)
+                        Seldom(state, ways, send)
                     }
+                    Pressed(state, ways, send)
+                }
+            } else {
+                Finder(state, viewfinder, ghost, send, Modifier.weight(1f).fillMaxWidth())
+                Column(Modifier.padding(16.dp, 8.dp), Arrangement.spacedBy(8.dp)) {
+                    Told(state, ways)
+                    Seldom(state, ways, send)
+                    Pressed(state, ways, send)
                 }
             }
-            Column(Modifier.padding(16.dp, 8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) { Below(state, ways, send) }
         }
     }
+
+/** Where the window is wider than high the picture has its whole height, and what is pressed stands beside it. */
+@Composable
+private fun liesOnItsSide() = LocalConfiguration.current.run { screenWidthDp > screenHeightDp }
+
+@Composable
+private fun Finder(
+    state: CameraState, viewfinder: @Composable () -> Unit, ghost: ImageBitmap?, send: (CameraScreenEvent) -> Unit, room: Modifier,
+) = Box(room.background(viewingGrey).clipToBounds(), Alignment.Center) {
+    Box(Modifier.pointerInput(Unit) {
+        detectTapGestures { send(CameraScreenEvent.Focus(it.x / size.width, it.y / size.height)) }
+    }) {
+        viewfinder()
+        if (ghost != null && state.ghost) Image(ghost, null, Modifier.matchParentSize(), contentScale = ContentScale.Fit, alpha = FAINT)
+        if (state.grid && state.shutter != Shutter.CLOSED) {
+            Grid(Modifier.matchParentSize())
+            state.tilt?.let { Level(it, Modifier.matchParentSize()) }
+        }
+    }
+}
 
 @Composable
 private fun Grid(over: Modifier) = Canvas(over) {
@@ -95,18 +123,23 @@ private fun Level(tilt: Int, over: Modifier) = Canvas(over) {
     }
 }
 
-/** What is pressed seldom lies in one row that scrolls: every line saved here is the picture's. */
+/** One thing at a time where it can be: every line saved here is the picture's. */
 @Composable
-private fun Below(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) {
+private fun Told(state: CameraState, ways: CameraWays) {
     Said(state.problem)
-    Said(state.outside, Tone.WARNING)
+    if (state.outside != state.problem) Said(state.outside, Tone.WARNING)
     if (state.askPosition && ways.position != null) Said(Line(Word.CameraPosition), Tone.PLAIN)
     when (state.shutter) {
         Shutter.CLOSED -> if (state.problem == null) Said(Line(Word.CameraStarting), Tone.PLAIN)
-        Shutter.READY -> Verdict(state)
+        Shutter.READY -> if (state.problem == null) Verdict(state.verdict, state.marker)
         Shutter.TAKING -> Said(Line(Word.CameraSealing), Tone.PLAIN)
         Shutter.SAFE -> Said(Line(Word.CameraSafe), Tone.GOOD)
     }
+}
+
+/** What is pressed seldom lies in one row that scrolls. */
+@Composable
+private fun Seldom(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) =
     Row(Modifier.horizontalScroll(rememberScrollState()), Arrangement.spacedBy(8.dp)) {
         if (state.askPosition) ways.position?.let { Small(Word.CameraPositionAllow, it) }
         ways.site?.let { Small(state.site?.let(Wordings::site) ?: Line(Word.BodyTitle), it) }
@@ -115,21 +148,21 @@ private fun Below(state: CameraState, ways: CameraWays, send: (CameraScreenEvent
         if (state.hasGhost) Small(if (state.ghost) Word.CameraGhostOff else Word.CameraGhost) { send(CameraScreenEvent.Ghost(!state.ghost)) }
         if (state.patient != null) ways.consent?.let { Small(Word.ConsentForm, it) }
     }
+
+@Composable
+private fun Pressed(state: CameraState, ways: CameraWays, send: (CameraScreenEvent) -> Unit) =
     Row(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalAlignment = Alignment.CenterVertically) {
         TextButton(ways.back, Modifier.heightIn(min = 48.dp)) { Text(say(Word.Back)) }
         if (state.askPermission) MainAction(Word.CameraAllow, onClick = ways.allow)
         else MainAction(Word.CameraShoot, state.shutter == Shutter.READY) { send(CameraScreenEvent.Shoot) }
     }
-}
 
+/** How fit a picture is, and how its marker lies: what is wrong first, and alone. */
 @Composable
-private fun Verdict(state: CameraState) {
-    val verdict = state.verdict ?: return
-    when {
-        verdict != Word.FitGood -> Said(Line(verdict), Tone.WARNING)
-        state.marker == Word.CameraNotLevel -> Said(Line(Word.CameraNotLevel), Tone.WARNING)
-        else -> Said(Line(verdict), Tone.GOOD, state.marker?.let { Line(it) })
-    }
+fun Verdict(verdict: Word?, marker: Word?) = when {
+    verdict != null && verdict != Word.FitGood -> Said(Line(verdict), Tone.WARNING)
+    marker == Word.CameraNotLevel -> Said(Line(Word.CameraNotLevel), Tone.WARNING)
+    else -> Said(verdict?.let { Line(it) }, Tone.GOOD, marker?.let { Line(it) })
 }
 
 @Composable

@@ -44,7 +44,7 @@ fun CheckView(state: CheckState, send: (CheckEvent) -> Unit) = Page(
     },
 ) {
     Said(Line(Word.CheckSafe), Tone.GOOD)
-    Said(Line(state.verdict), if (state.verdict == Word.FitGood) Tone.GOOD else Tone.WARNING)
+    Verdict(state.verdict, state.marker)
     state.picture?.let { Picture(it, say(Word.CheckPicture)) }
 }
 

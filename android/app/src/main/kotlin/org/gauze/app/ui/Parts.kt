@@ -20,6 +20,8 @@ import androidx.compose.foundation.layout.width
 import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.rememberScrollState
 import androidx.compose.foundation.selection.toggleable
+import androidx.compose.foundation.text.contextmenu.data.TextContextMenuKeys
+import androidx.compose.foundation.text.contextmenu.modifier.filterTextContextMenuComponents
 import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.Button
 import androidx.compose.material3.ButtonDefaults
@@ -31,13 +33,19 @@ import androidx.compose.material3.Surface
 import androidx.compose.material3.Text
 import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.CompositionLocalProvider
+import androidx.compose.runtime.remember
 import androidx.compose.runtime.staticCompositionLocalOf
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.ExperimentalComposeUiApi
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.platform.ClipEntry
+import androidx.compose.ui.platform.Clipboard
 import androidx.compose.ui.platform.InterceptPlatformTextInput
+import androidx.compose.ui.platform.LocalClipboard
 import androidx.compose.ui.platform.PlatformTextInputInterceptor
+import androidx.compose.ui.platform.LocalConfiguration
 import androidx.compose.ui.semantics.LiveRegionMode
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.heading
@@ -54,45 +62,68 @@ import org.gauze.logic.words.Word
 import org.gauze.logic.words.Wordings
 
 /**
- * One question a screen: [title], what there is to read and choose, and [actions] at the thumb's end. On wide windows the
- * column keeps a readable width.
+ * One question a screen: [title], what there is to read and choose, and [actions] at the thumb's end: below, or beside where the window
+ * is low. On wide windows the column keeps a readable width.
  */
 @Composable
 fun Page(title: Word, banner: @Composable () -> Unit = {}, actions: @Composable ColumnScope.() -> Unit = {}, content: @Composable ColumnScope.() -> Unit) {
     Surface(Modifier.fillMaxSize(), color = MaterialTheme.colorScheme.surface) {
         Box(Modifier.safeDrawingPadding().imePadding(), contentAlignment = Alignment.TopCenter) {
-            Column(Modifier.widthIn(max = 640.dp).fillMaxSize()) {
+            if (isLow()) Column(Modifier.fillMaxSize()) {
                 banner()
-                Column(
-                    Modifier.weight(1f).verticalScroll(rememberScrollState()).padding(16.dp),
-                    verticalArrangement = Arrangement.spacedBy(12.dp),
-                ) {
-                    Text(say(title), style = MaterialTheme.typography.titleLarge, modifier = Modifier.semantics { heading() })
-                    content()
+                Row(Modifier.weight(1f)) {
+                    Reading(title, Modifier.weight(1f), content)
+                    Column(
+                        Modifier.width(SIDE).verticalScroll(rememberScrollState()).padding(top = 16.dp, end = 16.dp, bottom = 16.dp),
+                        Arrangement.spacedBy(8.dp), content = actions,
+                    )
                 }
+            } else Column(Modifier.widthIn(max = 640.dp).fillMaxSize()) {
+                banner()
+                Reading(title, Modifier.weight(1f), content)
                 Column(Modifier.padding(start = 16.dp, end = 16.dp, bottom = 16.dp), Arrangement.spacedBy(8.dp), content = actions)
             }
         }
     }
 }
 
+@Composable
+private fun Reading(title: Word, room: Modifier, content: @Composable ColumnScope.() -> Unit) = Column(
+    room.verticalScroll(rememberScrollState()).padding(16.dp), verticalArrangement = Arrangement.spacedBy(12.dp),
+) {
+    Text(say(title), style = MaterialTheme.typography.titleLarge, modifier = Modifier.semantics { heading() })
+    content()
+}
+
+/** A phone on its side. The window's own size, which a keyboard leaves alone: a field keeps its place while somebody types. */
+@Composable
+fun isLow(): Boolean = LocalConfiguration.current.run { screenWidthDp > screenHeightDp && screenHeightDp < 480 }
+
+/** How wide what is pressed is, where it stands beside what is looked at. */
+val SIDE = 280.dp
+
 /** The day by which ages are told. */
 val LocalToday = staticCompositionLocalOf<LocalDate> { LocalDate.now() }
+
+/** What the hospital calls its own number of a patient, where its policy says how that is written. */
+val LocalOwnNumber = staticCompositionLocalOf<String?> { null }
 
 /** Who the patient is, in the same form and place on every screen. */
 @Composable
 fun Banner(patient: Patient?, today: LocalDate = LocalToday.current) {
     Surface(color = MaterialTheme.colorScheme.secondaryContainer, modifier = Modifier.fillMaxWidth()) {
-        Column(Modifier.padding(horizontal = 16.dp, vertical = 12.dp)) {
-            if (patient == null) {
-                Text(say(Word.BannerNobody))
-                return@Column
-            }
-            Text(Wordings.name(patient), style = MaterialTheme.typography.titleMedium, fontWeight = FontWeight.Bold)
-            Text(say(Wordings.born(patient.born, today)))
-            Text(say(Wordings.number(patient)))
-        }
+        if (patient == null) Text(say(Word.BannerNobody), Modifier.padding(16.dp, if (isLow()) 8.dp else 12.dp))
+        else if (isLow()) FlowRow(Modifier.padding(16.dp, 8.dp), Arrangement.spacedBy(16.dp), itemVerticalAlignment = Alignment.CenterVertically) {
+            Identity(patient, today)
+        } else Column(Modifier.padding(16.dp, 12.dp)) { Identity(patient, today) }
     }
+}
+
+@Composable
+private fun Identity(patient: Patient, today: LocalDate) {
+    Text(Wordings.name(patient), style = MaterialTheme.typography.titleMedium, fontWeight = FontWeight.Bold)
+    Text(say(Wordings.born(patient.born, today)))
+    Text(say(Wordings.number(patient, LocalOwnNumber.current)))
 }
 
 /** The one main action. */
@@ -180,21 +211,34 @@ private val unlearnt = PlatformTextInputInterceptor { request, next ->
     }
 }
 
+/** What is typed names people: it is pasted over, and goes to nobody, whichever way it is copied or cut. */
+private class PasteOnly(system: Clipboard) : Clipboard by system {
+    override suspend fun setClipEntry(clipEntry: ClipEntry?) = Unit
+}
+
+/** Nor is it offered: to copy, to cut, or to hand it to another app that works on text. */
+private val offered = setOf(TextContextMenuKeys.PasteKey, TextContextMenuKeys.SelectAllKey)
+
 /** The one way to type. What is wrong with what was typed stands under it. */
 @OptIn(ExperimentalComposeUiApi::class)
 @Composable
-fun Field(label: Word, text: String, fault: Line? = null, lines: Int = 1, onChange: (String) -> Unit) = InterceptPlatformTextInput(unlearnt) {
-    OutlinedTextField(
-        value = text,
-        onValueChange = onChange,
-        label = { Text(say(label)) },
-        isError = fault != null,
-        supportingText = fault?.let { { Text(say(it)) } },
-        minLines = lines,
-        singleLine = lines == 1,
-        keyboardOptions = KeyboardOptions(autoCorrectEnabled = false, keyboardType = KeyboardType.Password),
-        modifier = Modifier.fillMaxWidth(),
-    )
+fun Field(label: Line, text: String, fault: Line? = null, lines: Int = 1, onChange: (String) -> Unit) {
+    val system = LocalClipboard.current
+    CompositionLocalProvider(LocalClipboard provides remember(system) { PasteOnly(system) }) {
+        InterceptPlatformTextInput(unlearnt) {
+            OutlinedTextField(
+                value = text,
+                onValueChange = onChange,
+                label = { Text(say(label)) },
+                isError = fault != null,
+                supportingText = fault?.let { { Text(say(it)) } },
+                minLines = lines,
+                singleLine = lines == 1,
+                keyboardOptions = KeyboardOptions(autoCorrectEnabled = false, keyboardType = KeyboardType.Password),
+                modifier = Modifier.fillMaxWidth().filterTextContextMenuComponents { it.key in offered },
+            )
+        }
+    }
 }
 
 @Composable

@@ -1,7 +1,6 @@
 package org.gauze.app.ui
 
 import androidx.compose.foundation.layout.Arrangement
-import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
 import androidx.compose.foundation.layout.fillMaxWidth
@@ -30,19 +29,17 @@ import org.gauze.logic.words.Wordings
 fun PatientView(
     state: PatientState,
     viewfinder: @Composable () -> Unit,
+    allow: () -> Unit,
     more: @Composable ColumnScope.() -> Unit,
     send: (PatientEvent) -> Unit,
 ) = Page(
     if (state.way == Way.CONFIRM) Word.PatientConfirmTitle else Word.PatientTitle,
     banner = { if (state.way == Way.CONFIRM) Banner(state.found) },
-    actions = { Actions(state, more, send) },
+    actions = { Actions(state, allow, more, send) },
 ) {
     when (state.way) {
         Way.CHOOSE -> Choose(state.listed, send)
-        Way.SCAN -> {
-            Text(say(Word.PatientScanning))
-            Box { viewfinder() }
-        }
+        Way.SCAN -> Scanning(Word.PatientScanning, state.camera, viewfinder)
         Way.LIST -> Worklist(state, send)
         Way.TYPE -> TypeIn(state, send)
         Way.CONFIRM -> Confirm(state, send)
@@ -50,7 +47,9 @@ fun PatientView(
 }
 
 @Composable
-private fun ColumnScope.Actions(state: PatientState, more: @Composable ColumnScope.() -> Unit, send: (PatientEvent) -> Unit) {
+private fun ColumnScope.Actions(
+    state: PatientState, allow: () -> Unit, more: @Composable ColumnScope.() -> Unit, send: (PatientEvent) -> Unit,
+) {
     Said(state.problem, if (state.problem?.word == Word.BandNeedsName) Tone.PLAIN else Tone.BAD)
     when (state.way) {
         Way.CHOOSE -> {
@@ -58,6 +57,7 @@ private fun ColumnScope.Actions(state: PatientState, more: @Composable ColumnSco
             more()
         }
         Way.SCAN -> {
+            AllowCamera(state.camera, allow)
             OtherAction(Word.PatientType) { send(PatientEvent.Choose(Way.TYPE)) }
             QuietAction(Word.Cancel) { send(PatientEvent.Choose(Way.CHOOSE)) }
         }
@@ -95,7 +95,7 @@ private fun Worklist(state: PatientState, send: (PatientEvent) -> Unit) {
             Column(Modifier.fillMaxWidth(), horizontalAlignment = Alignment.Start, verticalArrangement = Arrangement.Center) {
                 Text(Wordings.name(patient), fontWeight = FontWeight.Bold, color = MaterialTheme.colorScheme.onSurface)
                 Text(say(Wordings.born(patient.born, LocalToday.current)), color = MaterialTheme.colorScheme.onSurface)
-                Text(say(Wordings.number(patient)), color = MaterialTheme.colorScheme.onSurface)
+                Text(say(Wordings.number(patient, LocalOwnNumber.current)), color = MaterialTheme.colorScheme.onSurface)
             }
         }
     }
@@ -103,12 +103,13 @@ private fun Worklist(state: PatientState, send: (PatientEvent) -> Unit) {
 
 @Composable
 private fun TypeIn(state: PatientState, send: (PatientEvent) -> Unit) {
+    val own = LocalOwnNumber.current
     val fields = listOf(
-        Field.NUMBER to Word.PatientNumber,
-        Field.FAMILY to Word.PatientFamily,
-        Field.GIVEN to Word.PatientGiven,
-        Field.BORN to Word.PatientBirth,
-    ) + if (state.scanned) emptyList() else listOf(Field.REASON to Word.PatientReason)
+        Field.NUMBER to if (own == null) Line(Word.PatientNumber) else Line(Word.PatientNumberOr, own),
+        Field.FAMILY to Line(Word.PatientFamily),
+        Field.GIVEN to Line(Word.PatientGiven),
+        Field.BORN to Line(Word.PatientBirth),
+    ) + if (state.scanned) emptyList() else listOf(Field.REASON to Line(Word.PatientReason))
     fields.forEach { (field, label) ->
         Field(label, state.typed[field], state.typed.faults[field]) { send(PatientEvent.Type(field, it)) }
     }
@@ -118,12 +119,16 @@ private fun TypeIn(state: PatientState, send: (PatientEvent) -> Unit) {
 private fun Confirm(state: PatientState, send: (PatientEvent) -> Unit) {
     val patient = state.found ?: return
     Identifier.entries.filter { it in patient.known() }.forEach { identifier ->
-        Tick(say(Wordings.identifier(identifier)), identifier in state.confirmed, detail(patient, identifier)) {
+        Tick(named(identifier), identifier in state.confirmed, detail(patient, identifier)) {
             send(PatientEvent.Confirm(identifier, it))
         }
     }
     Text(say(Word.PatientConfirmMore), color = LocalTones.current.muted)
 }
+
+@Composable
+private fun named(identifier: Identifier): String =
+    LocalOwnNumber.current.takeIf { identifier == Identifier.LOCAL } ?: say(Wordings.identifier(identifier))
 
 private fun detail(patient: Patient, identifier: Identifier): String = when (identifier) {
     Identifier.NAME -> Wordings.name(patient)

@@ -19,24 +19,25 @@ import org.gauze.logic.team.TeamEvent
 import org.gauze.logic.team.TeamState
 import org.gauze.logic.words.Word
 
-/** [viewfinder] shows what the camera sees while a code is scanned. */
+/** [viewfinder] shows what the camera sees while a code is scanned; [allow] asks the system for it. */
 @Composable
-fun EnrolView(state: EnrolState, viewfinder: @Composable () -> Unit, send: (EnrolEvent) -> Unit) = Page(
+fun EnrolView(state: EnrolState, viewfinder: @Composable () -> Unit, allow: () -> Unit, send: (EnrolEvent) -> Unit) = Page(
     Word.EnrolTitle,
     actions = {
         Said(state.problem)
         if (state.working) Said(Line(Word.EnrolWorking), Tone.PLAIN)
         MainAction(Word.EnrolStart, !state.working) { send(EnrolEvent.Start) }
+        AllowCamera(state.camera, allow)
         if (state.scanning) QuietAction(Word.Cancel) { send(EnrolEvent.StopScan) }
         else if (!state.managed) OtherAction(Word.EnrolScan, !state.working) { send(EnrolEvent.Scan) }
     },
 ) {
     Text(say(Word.EnrolBody))
     if (state.managed) Said(Line(Word.EnrolManaged), Tone.GOOD)
-    if (state.scanning) Box { viewfinder() }
+    if (state.scanning) Scanning(null, state.camera, viewfinder)
     else if (!state.managed) {
         Text(say(Word.EnrolPasteHint))
-        Field(Word.EnrolPaste, state.pasted, lines = 4) { send(EnrolEvent.Pasted(it)) }
+        Field(Line(Word.EnrolPaste), state.pasted, lines = 4) { send(EnrolEvent.Pasted(it)) }
     }
     Support(Word.EnrolSupport, state.support)
 }

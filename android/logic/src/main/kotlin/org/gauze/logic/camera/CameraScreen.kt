@@ -13,7 +13,7 @@ import org.gauze.logic.core.Patient
 import org.gauze.logic.core.PhotoRecord
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.Site
-import org.gauze.logic.core.map
+import org.gauze.logic.core.orNull
 import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Presenter
 import org.gauze.logic.flow.Step
@@ -76,11 +76,20 @@ sealed interface CameraScreenEvent {
 
     class Placed(val outside: Outside?) : CameraScreenEvent
 
-    class Kept(val outcome: Outcome<KeptPhoto>) : CameraScreenEvent
+    class Kept(val outcome: Outcome<String>) : CameraScreenEvent
 }
 
-/** A photo that is safe, with what was seen of it. */
-class KeptPhoto(val id: String, val fitness: Fitness)
+/** A photo that is safe: how fit it is, where that could be judged, and its small picture for whoever took it. */
+class KeptPhoto(val id: String, val fitness: Fitness?, picture: ByteArray? = null) {
+    /** A JPEG until [forget]; null also where the hospital lets this phone show none. */
+    @Volatile var picture = picture
+        private set
+
+    fun forget() {
+        picture?.fill(0)
+        picture = null
+    }
+}
 
 /** What the screen asks of the camera; the app hands it to the port. */
 interface Handle {
@@ -106,8 +115,10 @@ class CameraPresenter(
         CameraState(record.patient, record.site, Shutter.CLOSED, false, false, false, false, null, null, null, false),
         scope,
     ) {
-    private var seen = Fitness(0, 0)
-    private var seenWidth = 0
+    /** As it lies in the last frame, and as it lay when the shutter was pressed; the frames' longer side. */
+    private var marker: Marker? = null
+    private var aimed: Marker? = null
+    private var frameSide = 0
 
     override fun step(state: CameraState, event: CameraScreenEvent): Step<CameraState, CameraScreenEvent> = when (event) {
         is CameraScreenEvent.From -> from(state, event.event)
@@ -130,50 +141,60 @@ class CameraPresenter(
         is CameraEvent.Failed -> Step(
             state.copy(
                 shutter = Shutter.CLOSED,
-                problem = Line(fault(event.fault)),
+                problem = Failures.camera(event.fault),
                 askPermission = event.fault == CameraFault.NO_PERMISSION,
             ),
         )
         is CameraEvent.Seen -> {
-            seen = judge.judge(event.frame)
-            seenWidth = event.frame.width
-            Step(state.copy(verdict = verdict(seen), marker = seen.marker?.let(::lies)))
+            val seen = judge.judge(event.frame)
+            marker = seen.marker
+            frameSide = maxOf(event.frame.width, event.frame.height)
+            Step(state.copy(verdict = verdict(seen), marker = lies(seen)))
         }
-        is CameraEvent.Taken -> Step(state.copy(shutter = Shutter.TAKING)) { keep(event.shot, inPixelsOf(event.shot)) }
+        is CameraEvent.Taken -> {
+            val marker = inPixelsOf(event.shot)
+            Step(state.copy(shutter = Shutter.TAKING)) { keep(event.shot, marker) }
+        }
     }
 
     private fun shoot(state: CameraState): Step<CameraState, CameraScreenEvent> {
         if (state.shutter != Shutter.READY) return Step(state)
+        aimed = marker
         return Step(state.copy(shutter = Shutter.TAKING, problem = null)) { null.also { camera.shoot() } }
     }
 
-    /** The tick first, and the small picture after it: without one the photo is as safe. It is overwritten in any case. */
-    private fun keep(shot: Shot, fitness: Fitness): CameraScreenEvent? = shot.use {
-        val outcome = core.capture(it.jpeg, with(fitness)).map { id -> KeptPhoto(id, fitness) }
+    /**
+     * How fit the photo is, it says itself: no frame saw the hand at its moment. Then the tick, and the small picture after it, without
+     * which the photo is as safe. It is overwritten in any case.
+     */
+    private fun keep(shot: Shot, marker: Marker?): CameraScreenEvent? = shot.use {
+        val fitness = core.judge(it.jpeg)?.copy(marker = marker)
+        val outcome = core.capture(it.jpeg.rewind() as ByteBuffer, with(fitness))
         send(CameraScreenEvent.Kept(outcome))
         if (outcome is Outcome.Done) {
             camera.safe()
-            core.preview(outcome.value.id, it.jpeg.rewind() as ByteBuffer)
-            taken(outcome.value)
+            val picture = core.preview(outcome.value, it.jpeg.rewind() as ByteBuffer).orNull()
+            taken(KeptPhoto(outcome.value, fitness, picture))
         }
         null
     }
 
     /** The marker was measured in the preview's pixels, and is recorded in the photo's. */
-    private fun inPixelsOf(shot: Shot): Fitness {
-        val marker = seen.marker ?: return seen
-        val nanometres = (marker.nanometres.toLong() * seenWidth / shot.width.coerceAtLeast(1)).toInt()
-        return seen.copy(marker = Marker(nanometres, marker.tilt))
-    }
+    private fun inPixelsOf(shot: Shot): Marker? =
+        aimed?.let { Marker((it.nanometres.toLong() * frameSide / shot.side.coerceAtLeast(1)).toInt(), it.tilt) }
 
-    private fun with(fitness: Fitness) = PhotoRecord(
+    private fun with(fitness: Fitness?) = PhotoRecord(
         record.patient, record.team, record.site, record.wound, record.series, record.view, record.consent, fitness, record.notes,
     )
 
-    private fun kept(state: CameraState, outcome: Outcome<KeptPhoto>): Step<CameraState, CameraScreenEvent> = when (outcome) {
+    private fun kept(state: CameraState, outcome: Outcome<String>): Step<CameraState, CameraScreenEvent> = when (outcome) {
         is Outcome.Done -> Step(state.copy(shutter = Shutter.SAFE))
-        is Outcome.Failed -> Step(state.copy(shutter = Shutter.READY, problem = Failures.line(outcome.failure)))
+        is Outcome.Failed -> Step(state.copy(shutter = Shutter.READY, problem = refused(state, Failures.line(outcome.failure))))
     }
+
+    /** What is refused here names the places, where they are known. */
+    private fun refused(state: CameraState, line: Line): Line =
+        state.outside?.takeIf { line.word == Word.ErrorOutsideFence && it.word == Word.CameraOutsideBlocked } ?: line
 
     /** Whoever went where photos are taken is no longer told that this one was not. */
     private fun placed(state: CameraState, outside: Outside?): CameraState {
@@ -182,15 +203,12 @@ class CameraPresenter(
             FenceMode.BLOCK_CAPTURE -> Line(Word.CameraOutsideBlocked, outside.words)
             else -> null
         }
-        val arrived = outside?.mode != FenceMode.BLOCK_CAPTURE && state.problem?.word == Word.ErrorOutsideFence
-        return state.copy(outside = line, problem = if (arrived) null else state.problem)
-    }
-
-    private fun fault(fault: CameraFault): Word = when (fault) {
-        CameraFault.NO_PERMISSION -> Word.CameraNoPermission
-        CameraFault.IN_USE -> Word.CameraInUse
-        CameraFault.NO_CAMERA -> Word.CameraNoCamera
-        CameraFault.BROKEN -> Word.CameraBroken
+        val problem = when {
+            state.problem?.word !in elsewhere -> state.problem
+            outside?.mode == FenceMode.BLOCK_CAPTURE -> line
+            else -> null
+        }
+        return state.copy(outside = line, problem = problem)
     }
 
     companion object {
@@ -202,6 +220,8 @@ class CameraPresenter(
         /** Thousandths of a degree: from here on lengths read from the picture are off by more than a thirtieth. */
         private const val SLANTED = 15_000
 
+        private val elsewhere = setOf(Word.ErrorOutsideFence, Word.CameraOutsideBlocked)
+
         /** A fitness in words. */
         fun verdict(fitness: Fitness): Word = when {
             fitness.exposure < -FAR -> Word.FitDark
@@ -210,7 +230,9 @@ class CameraPresenter(
             else -> Word.FitGood
         }
 
-        private fun lies(marker: Marker): Word = if (marker.tilt > SLANTED) Word.CameraNotLevel else Word.CameraMarkerFound
+        /** How the marker lies, where there is one. */
+        fun lies(fitness: Fitness): Word? =
+            fitness.marker?.let { if (it.tilt > SLANTED) Word.CameraNotLevel else Word.CameraMarkerFound }
     }
 }
 
@@ -226,7 +248,8 @@ val cameraSamples = mapOf(
     "outside" to ready.copy(outside = Line(Word.CameraOutside, "Site A")),
     "outside-blocked" to ready.copy(outside = Line(Word.CameraOutsideBlocked, "Site A, Health centre B")),
     "outside-refused" to ready.copy(
-        problem = Line(Word.ErrorOutsideFence), outside = Line(Word.CameraOutsideBlocked, "Site A, Health centre B"),
+        problem = Line(Word.CameraOutsideBlocked, "Site A, Health centre B"),
+        outside = Line(Word.CameraOutsideBlocked, "Site A, Health centre B"),
     ),
     "ask-position" to ready.copy(askPosition = true),
     "full" to ready.copy(problem = Line(Word.ErrorStorageFull)),

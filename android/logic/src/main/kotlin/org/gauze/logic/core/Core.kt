@@ -115,11 +115,14 @@ interface Enrolling {
 interface Capturing {
     fun choices(): Choices
 
+    /** How fit a photo is, of its own bytes; null where nothing can be drawn of them. */
+    fun judge(jpeg: ByteBuffer): Fitness?
+
     /** [jpeg] is direct and lives until the return, with which the photo is on flash, sealed. */
     fun capture(jpeg: ByteBuffer, record: PhotoRecord): Outcome<String>
 
-    /** Makes the small picture of the list, out of the same bytes. */
-    fun preview(id: String, jpeg: ByteBuffer): Outcome<Unit>
+    /** Makes the small picture of the list, out of the same bytes: the answer is for whoever took it, null where photos are not shown. */
+    fun preview(id: String, jpeg: ByteBuffer): Outcome<ByteArray?>
 
     fun newWound(patient: Patient, site: Site?): Outcome<String>
 

@@ -65,12 +65,25 @@ data class SiteChoice(val system: String, val code: String, val words: String, v
 
 data class Notice(val code: String, val version: Int, val words: String)
 
-/** What people choose from, out of the signed policy; an empty list leaves the choice free. */
+/** How the last digit of a number is made from the others. */
+enum class CheckDigit { MODULUS10, MODULUS11 }
+
+/**
+ * How the hospital writes its own number of a patient, and what it calls it: in a shape `#` is a digit, `@` a capital letter,
+ * all else itself.
+ */
+data class LocalNumbers(val words: String, val shapes: List<String>, val check: CheckDigit?)
+
+/**
+ * What people choose from, out of the signed policy; an empty list leaves the choice free. Without [localNumber] the hospital's own
+ * numbers are not known.
+ */
 data class Choices(
     val teams: List<Choice> = emptyList(),
     val sites: List<SiteChoice> = emptyList(),
     val consents: List<Choice> = emptyList(),
     val notices: List<Notice> = emptyList(),
+    val localNumber: LocalNumbers? = null,
 )
 
 /** What was agreed to: [at] is RFC 3339 in UTC. */

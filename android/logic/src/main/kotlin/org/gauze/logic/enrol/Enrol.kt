@@ -6,10 +6,14 @@ import org.gauze.logic.core.Outcome
 import org.gauze.logic.flow.Line
 import org.gauze.logic.flow.Presenter
 import org.gauze.logic.flow.Step
+import org.gauze.logic.port.CameraFault
 import org.gauze.logic.words.Failures
 import org.gauze.logic.words.Word
 
-/** Setting the phone up. [managed] says that device management has sent settings; [pasted] is what was typed or scanned. */
+/**
+ * Setting the phone up. [managed] says that device management has sent settings; [pasted] is what was typed or scanned. [camera] is
+ * why nothing is scanned, null where something is.
+ */
 data class EnrolState(
     val managed: Boolean,
     val pasted: String,
@@ -17,6 +21,7 @@ data class EnrolState(
     val working: Boolean,
     val problem: Line?,
     val support: String?,
+    val camera: CameraFault? = null,
 ) {
     override fun toString() = "EnrolState(managed=$managed, working=$working)"
 }
@@ -30,6 +35,9 @@ sealed interface EnrolEvent {
     class Scanned(val text: String) : EnrolEvent
 
     data object Scan : EnrolEvent
+
+    /** The camera sees, or why it does not. */
+    class Camera(val fault: CameraFault?) : EnrolEvent
 
     data object StopScan : EnrolEvent
 
@@ -49,7 +57,8 @@ class EnrolPresenter(private val core: Enrolling, scope: CoroutineScope, private
         is EnrolEvent.Pasted -> Step(state.copy(pasted = event.text, problem = null))
         is EnrolEvent.Scanned -> scanned(state, event.text)
         EnrolEvent.Scan -> Step(state.copy(scanning = true, problem = null))
-        EnrolEvent.StopScan -> Step(state.copy(scanning = false))
+        is EnrolEvent.Camera -> Step(if (state.scanning) state.copy(camera = event.fault) else state)
+        EnrolEvent.StopScan -> Step(state.copy(scanning = false, camera = null))
         EnrolEvent.Start -> start(state)
         is EnrolEvent.Ended -> ended(state, event.outcome)
         is EnrolEvent.Support -> Step(state.copy(support = event.contact))
@@ -98,4 +107,5 @@ val enrolSamples = mapOf(
     "working" to EnrolState(true, "", false, true, null, "extension 4242"),
     "token-used" to EnrolState(true, "", false, false, Line(Word.ErrorTokenUsed), "extension 4242"),
     "scanning" to EnrolState(false, "", true, false, Line(Word.EnrolScanOther), null),
+    "scanning-not-allowed" to EnrolState(false, "", true, false, null, null, CameraFault.NO_PERMISSION),
 )

@@ -104,9 +104,12 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
         Blocked.of(core.standing(), support)?.let { go { Route.Stopped(it) } }
     }
 
+    /** A photo is seen on its own check alone: whichever way that is left, its small picture goes from memory. */
     @Synchronized
     private fun go(next: () -> Route) {
+        val left = mutable.value
         mutable.value = next()
+        if (left is Route.Check) left.kept.forget()
     }
 
     /** The screen in front, where it is [own]. */
@@ -232,8 +235,10 @@ class Journey(private val core: Core, private val acknowledged: Acknowledged) {
      * wound, is not led back, and finds it among those that wait. Whether it is checked.
      */
     fun taken(kept: KeptPhoto, of: PhotoRecord): Boolean {
-        val at = inFront<Route.Camera> { same(it.record, of) } ?: return false
-        return leave(at) { Route.Check(kept, of.patient) }
+        val at = inFront<Route.Camera> { same(it.record, of) }
+        val checked = at != null && leave(at) { Route.Check(kept, of.patient) }
+        if (!checked) kept.forget()
+        return checked
     }
 
     private fun same(one: PhotoRecord, other: PhotoRecord) =

@@ -13,6 +13,7 @@ import org.gauze.logic.flow.Presenter
 import org.gauze.logic.flow.Step
 import org.gauze.logic.port.Authentication
 import org.gauze.logic.port.Biometric
+import org.gauze.logic.port.CameraFault
 import org.gauze.logic.words.Failures
 import org.gauze.logic.wristband.Band
 import org.gauze.logic.wristband.Refusal
@@ -33,7 +34,8 @@ data class Typed(val fields: Map<Field, String> = emptyMap(), val faults: Map<Fi
 
 /**
  * [scanned] is true where name and birth are still to be asked for because the band carries the number alone. [worklist] is the
- * patients of photos on this phone, null while they are locked; [listed] is false where the phone may show no photos.
+ * patients of photos on this phone, null while they are locked; [listed] is false where the phone may show no photos. [camera] is
+ * why no band is scanned, null where one is looked for.
  */
 data class PatientState(
     val way: Way,
@@ -45,6 +47,7 @@ data class PatientState(
     val scanned: Boolean,
     val listed: Boolean,
     val working: Boolean,
+    val camera: CameraFault? = null,
 ) {
     val enough get() = confirmed.size >= 2
 
@@ -58,6 +61,9 @@ sealed interface PatientEvent {
     class Choose(val way: Way) : PatientEvent
 
     class Scanned(val text: String) : PatientEvent
+
+    /** The camera sees, or why it does not. */
+    class Camera(val fault: CameraFault?) : PatientEvent
 
     class Type(val field: Field, val text: String) : PatientEvent
 
@@ -100,6 +106,7 @@ class PatientPresenter(
     override fun step(state: PatientState, event: PatientEvent): Step<PatientState, PatientEvent> = when (event) {
         is PatientEvent.Choose -> choose(state, event.way)
         is PatientEvent.Scanned -> Step(if (state.way == Way.SCAN) scanned(state, wristband.read(event.text)) else state)
+        is PatientEvent.Camera -> Step(if (state.way == Way.SCAN) state.copy(camera = event.fault) else state)
         is PatientEvent.Type -> Step(type(state, event))
         PatientEvent.TypedAll -> Step(typedAll(state))
         PatientEvent.Unlock ->
@@ -128,6 +135,7 @@ class PatientPresenter(
         worklist = null,
         scanned = false,
         working = false,
+        camera = null,
     )
 
     private fun choose(state: PatientState, way: Way): Step<PatientState, PatientEvent> = when {
@@ -149,9 +157,7 @@ class PatientPresenter(
                 is Outcome.Failed -> PatientEvent.Offered(unlocked)
             }
         }
-        Authentication.DECLINED -> Step(state.copy(working = false, problem = Line(Word.ReviewDeclined)))
-        Authentication.NOT_SET_UP -> Step(state.copy(working = false, problem = Line(Word.ReviewNotSetUp)))
-        Authentication.LOCKED_OUT -> Step(state.copy(working = false, problem = Line(Word.ReviewLockedOut)))
+        else -> Step(state.copy(working = false, problem = Failures.line(answer)))
     }
 
     private fun offered(state: PatientState, outcome: Outcome<List<Patient>>): PatientState = when (outcome) {
@@ -185,9 +191,10 @@ class PatientPresenter(
     )
 
     private fun typedAll(state: PatientState): PatientState {
-        val faults = Entry.faults(state.typed, state.scanned, today())
+        val own = wristband.format.local
+        val faults = Entry.faults(state.typed, state.scanned, today(), own)
         if (faults.isNotEmpty()) return state.copy(typed = state.typed.copy(faults = faults))
-        return found(state, Entry.of(state.typed, state.scanned))
+        return found(state, Entry.of(state.typed, state.scanned, own))
     }
 
     private fun confirm(state: PatientState, event: PatientEvent.Confirm): PatientState {

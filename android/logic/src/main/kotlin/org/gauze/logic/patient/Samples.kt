@@ -3,6 +3,7 @@ package org.gauze.logic.patient
 import org.gauze.logic.core.Identifier
 import org.gauze.logic.core.Patient
 import org.gauze.logic.flow.Line
+import org.gauze.logic.port.CameraFault
 import org.gauze.logic.words.Word
 
 /** Nobody: numbers of the test range, names that no register has. */
@@ -21,6 +22,8 @@ val patientSamples = mapOf(
     "choose" to start,
     "choose-unlisted" to start.copy(listed = false),
     "scan" to start.copy(way = Way.SCAN),
+    "scan-not-allowed" to start.copy(way = Way.SCAN, camera = CameraFault.NO_PERMISSION),
+    "scan-in-use" to start.copy(way = Way.SCAN, camera = CameraFault.IN_USE),
     "scan-refused" to start.copy(way = Way.SCAN, problem = Line(Word.BandCheckDigit)),
     "type" to start.copy(
         way = Way.TYPE,

@@ -4,14 +4,15 @@ import java.nio.ByteBuffer
 import kotlinx.coroutines.flow.Flow
 import org.gauze.logic.core.Fitness
 import org.gauze.logic.core.KeyedState
+import org.gauze.logic.core.Standing
 
-/** A frame of the preview: the brightness plane alone, row by row, [stride] bytes a row. It is as wide as the photo sees. */
+/** A frame of the preview: the brightness plane alone, row by row, [stride] bytes a row. It sees what the photo will. */
 class Frame(val luma: ByteArray, val width: Int, val height: Int, val stride: Int = width)
 
-/** A photo as the camera made it, [width] pixels wide. [jpeg] is direct; [close] overwrites it and gives it back. */
+/** A photo as the camera made it, [side] pixels at its longer side. [jpeg] is direct; [close] overwrites it and gives it back. */
 interface Shot : AutoCloseable {
     val jpeg: ByteBuffer
-    val width: Int
+    val side: Int
 }
 
 enum class CameraFault { NO_PERMISSION, IN_USE, NO_CAMERA, BROKEN }
@@ -71,7 +72,7 @@ interface ManagedConfiguration {
 
 /** Transfers that outlive the screen. */
 interface BackgroundUploads {
-    /** [bytes] is what there is to send; [asked] that a person waits. */
+    /** [bytes] is what there is to send, 0 where nobody counted; [asked] that a person waits. */
     fun schedule(bytes: Long, asked: Boolean)
 
     fun cancel()
@@ -83,6 +84,16 @@ enum class Nudge { NONE, WAITING, REFUSED }
 fun interface Notes {
     /** [waiting] photos wait. */
     fun show(nudge: Nudge, waiting: Int)
+}
+
+/** Says of a phone in this standing what there is to say. What was refused needs somebody; what waits goes by itself. */
+fun Notes.show(standing: Standing) {
+    val nudge = when {
+        standing.refused > 0 -> Nudge.REFUSED
+        standing.unsent > 0 -> Nudge.WAITING
+        else -> Nudge.NONE
+    }
+    show(nudge, standing.unsent.toInt())
 }
 
 /** The system's own browser, never a view of the app. */

@@ -83,9 +83,7 @@ class ReviewPresenter(
                 is Outcome.Failed -> ReviewEvent.Listed(unlocked)
             }
         }
-        Authentication.DECLINED -> Step(state.with(problem = Line(Word.ReviewDeclined)))
-        Authentication.NOT_SET_UP -> Step(state.with(problem = Line(Word.ReviewNotSetUp)))
-        Authentication.LOCKED_OUT -> Step(state.with(problem = Line(Word.ReviewLockedOut)))
+        else -> Step(state.with(problem = Failures.line(answer)))
     }
 
     private fun item(photo: Photo) = ReviewItem(photo.id, Wordings.time(photo.takenAt, zone), photo.label)

@@ -44,11 +44,12 @@ object Wordings {
     /** `999 123 4567` */
     fun grouped(number: String) = "${number.take(3)} ${number.drop(3).take(3)} ${number.drop(6)}"
 
-    /** The number that stands in the banner, under its own label. */
-    fun number(patient: Patient): Line = when {
+    /** The number that stands in the banner, under its own label; [own] is what the hospital calls its own number. */
+    fun number(patient: Patient, own: String?): Line = when {
         patient.nhs != null -> Line(Word.BannerNhs, grouped(patient.nhs))
         patient.chi != null -> Line(Word.BannerChi, grouped(patient.chi))
         patient.hc != null -> Line(Word.BannerHc, grouped(patient.hc))
+        patient.local != null && own != null -> Line(Word.BannerOwn, own, patient.local)
         patient.local != null -> Line(Word.BannerLocal, patient.local)
         else -> Line(Word.NotKnown)
     }

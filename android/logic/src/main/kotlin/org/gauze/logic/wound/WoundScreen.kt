@@ -24,9 +24,9 @@ data class WoundState(val patient: Patient, val wounds: List<Wound>?, val workin
 sealed interface WoundEvent {
     data object Unlock : WoundEvent
 
-    class Found(val outcome: Outcome<List<Wound>>) : WoundEvent
+    class Answered(val answer: Authentication) : WoundEvent
 
-    data object Declined : WoundEvent
+    class Found(val outcome: Outcome<List<Wound>>) : WoundEvent
 
     class Earlier(val wound: Wound) : WoundEvent
 
@@ -52,23 +52,27 @@ class WoundPresenter(
     private val chosen: (WoundChoice) -> Unit,
 ) : Presenter<WoundState, WoundEvent>(WoundState(patient, core.wounds(patient).let { (it as? Outcome.Done)?.value }, false, null), scope) {
     override fun step(state: WoundState, event: WoundEvent): Step<WoundState, WoundEvent> = when (event) {
-        WoundEvent.Unlock -> Step(state.copy(working = true, problem = null)) { unlock(state.patient) }
+        WoundEvent.Unlock ->
+            if (state.working) Step(state)
+            else Step(state.copy(working = true, problem = null)) { WoundEvent.Answered(biometric.authenticate("unlock")) }
+        is WoundEvent.Answered -> answered(state, event.answer)
         is WoundEvent.Found -> when (val outcome = event.outcome) {
             is Outcome.Done -> Step(state.copy(wounds = outcome.value, working = false))
             is Outcome.Failed -> Step(state.copy(working = false, problem = Failures.line(outcome.failure)))
         }
-        WoundEvent.Declined -> Step(state.copy(working = false, problem = Line(Word.ReviewDeclined)))
         is WoundEvent.Earlier -> leave(state, WoundChoice.Earlier(event.wound))
         WoundEvent.New -> leave(state, WoundChoice.New)
         WoundEvent.Skip -> leave(state, WoundChoice.None)
     }
 
-    private suspend fun unlock(patient: Patient): WoundEvent {
-        if (biometric.authenticate("unlock") != Authentication.CONFIRMED) return WoundEvent.Declined
-        return when (val unlocked = core.unlock()) {
-            is Outcome.Done -> WoundEvent.Found(core.wounds(patient))
-            is Outcome.Failed -> WoundEvent.Found(unlocked)
+    private fun answered(state: WoundState, answer: Authentication): Step<WoundState, WoundEvent> = when (answer) {
+        Authentication.CONFIRMED -> Step(state) {
+            when (val unlocked = core.unlock()) {
+                is Outcome.Done -> WoundEvent.Found(core.wounds(state.patient))
+                is Outcome.Failed -> WoundEvent.Found(unlocked)
+            }
         }
+        else -> Step(state.copy(working = false, problem = Failures.line(answer)))
     }
 
     private fun leave(state: WoundState, choice: WoundChoice) = Step<WoundState, WoundEvent>(state) {

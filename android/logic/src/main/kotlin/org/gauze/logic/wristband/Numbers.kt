@@ -1,9 +1,12 @@
 package org.gauze.logic.wristband
 
+import org.gauze.logic.core.CheckDigit
+import org.gauze.logic.core.LocalNumbers
+
 /** Which register a valid ten-digit number is of, by the published ranges. */
 enum class Register { NHS, CHI, HC }
 
-/** Ten-digit health numbers: the check digit is modulo 11 in all three registers. */
+/** Ten-digit health numbers, whose check digit is modulo 11 in all three registers, and the hospital's own. */
 object Numbers {
     private val separators = setOf(' ', '-', '\u00a0')
 
@@ -20,10 +23,34 @@ object Numbers {
         else -> Register.NHS
     }
 
+    /** [text] in capitals, where it has one of the hospital's own shapes; otherwise null. */
+    fun shaped(text: String, own: LocalNumbers): String? =
+        text.trim().map(::capital).joinToString("").takeIf { written -> own.shapes.any { fits(written, it) } }
+
+    /** Whether the last digit is the one that the others make; any, where the hospital's numbers have no such digit. */
+    fun checks(number: String, own: LocalNumbers): Boolean {
+        val digits = number.filter { it in '0'..'9' }
+        return when (own.check) {
+            null -> true
+            CheckDigit.MODULUS10 -> gs1Checks(digits)
+            CheckDigit.MODULUS11 -> checks(digits)
+        }
+    }
+
+    private fun capital(c: Char) = if (c in 'a'..'z') 'A' + (c - 'a') else c
+
+    private fun fits(written: String, shape: String) = written.length == shape.length && written.indices.all {
+        when (shape[it]) {
+            '#' -> written[it] in '0'..'9'
+            '@' -> written[it] in 'A'..'Z'
+            else -> written[it] == shape[it]
+        }
+    }
+
+    /** Modulo 11: digits count by their places from the right, the last being the check digit. */
     private fun checks(digits: String): Boolean {
-        val sum = (0 until 9).sumOf { (digits[it] - '0') * (10 - it) }
-        val check = (11 - sum % 11) % 11
-        return check != 10 && check == digits[9] - '0'
+        val sum = (0 until digits.length - 1).sumOf { (digits[it] - '0') * (digits.length - it) }
+        return (11 - sum % 11) % 11 == digits.last() - '0'
     }
 
     /** GS1's modulo 10 over all digits, the last being the check digit. */

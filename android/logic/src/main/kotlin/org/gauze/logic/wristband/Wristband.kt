@@ -4,6 +4,7 @@ import java.time.LocalDate
 import java.time.format.DateTimeFormatter
 import java.time.format.DateTimeParseException
 import java.time.format.ResolverStyle
+import org.gauze.logic.core.LocalNumbers
 
 /** Why a symbol was not taken for a patient's. */
 enum class Refusal { CHECK_DIGIT, NOT_A_PATIENT, UNREADABLE, OTHER_ISSUER }
@@ -30,22 +31,25 @@ sealed interface Band {
     data class Refused(val why: Refusal) : Band
 }
 
-/** What the hospital's bands look like. The prefix is the one that NHS bands carry (DCB1077). */
-data class BandFormat(val gs1Prefix: String = "5050898", val local: Regex? = null)
+/** What the hospital's bands look like. The prefix is the one that NHS bands carry (DCB1077); [local] is out of the signed policy. */
+data class BandFormat(val gs1Prefix: String = "5050898", val local: LocalNumbers? = null)
 
 /**
  * Reads the text of a GS1 DataMatrix, GS1 QR, plain QR or Code 128 symbol as NHS wristbands carry it
  * ([DCB1077](https://digital.nhs.uk/data-and-information/information-standards), GS1 General Specifications 3.7).
  */
-class Wristband(private val format: BandFormat = BandFormat()) {
+class Wristband(val format: BandFormat = BandFormat()) {
     fun read(text: String): Band {
         val symbol = text.removePrefix("]d2").removePrefix("]Q3").removePrefix("]C1").removePrefix(GS)
         Numbers.normalise(symbol)?.let { return Band.Person(it, Numbers.register(it)) }
-        if (format.local?.matches(symbol.trim()) == true) return Band.Local(symbol.trim())
+        format.local?.let { own -> Numbers.shaped(symbol, own)?.let { return local(it, own) } }
         if (digits(symbol).length == 10) return Band.Refused(Refusal.CHECK_DIGIT)
         val elements = elements(symbol) ?: return Band.Refused(Refusal.UNREADABLE)
         return person(elements)
     }
+
+    private fun local(number: String, own: LocalNumbers) =
+        if (Numbers.checks(number, own)) Band.Local(number) else Band.Refused(Refusal.CHECK_DIGIT)
 
     private fun person(elements: Map<String, String>): Band {
         val recipient = elements["8018"] ?: return Band.Refused(Refusal.NOT_A_PATIENT)

@@ -3,6 +3,7 @@ package org.gauze.logic.scenario
 import java.nio.ByteBuffer
 import org.gauze.logic.FakeCore
 import org.gauze.logic.camera.Handle
+import org.gauze.logic.core.CheckDigit
 import org.gauze.logic.core.Choice
 import org.gauze.logic.core.Choices
 import org.gauze.logic.core.Core
@@ -10,6 +11,7 @@ import org.gauze.logic.core.Established
 import org.gauze.logic.core.Failure
 import org.gauze.logic.core.FenceMode
 import org.gauze.logic.core.Fitness
+import org.gauze.logic.core.LocalNumbers
 import org.gauze.logic.core.Marker
 import org.gauze.logic.core.Notice
 import org.gauze.logic.core.Outcome
@@ -119,6 +121,8 @@ internal class Around {
             "biometric" -> answer = value.named()
             "browser" -> callback = value.text
             "fitness" -> fitness = fitness(value.list)
+            "judged" -> fake.judged = value?.let { fitness(it.list) }
+            "shows" -> fake.shows = value == true
             "standing" -> fake.standing = standing(value)
             "choices" -> fake.choices = choices(value)
             "sign_in" -> fake.mode = value?.named<SignInMode>()
@@ -185,6 +189,10 @@ internal fun patient(value: Any?, established: Established = Established.Wristba
 }
 
 internal fun notice(value: Any?) = value["code"].text?.let { Notice(it, value["version"].int, "") }
+
+internal fun localNumbers(value: Any?) = value["words"].text?.let { words ->
+    LocalNumbers(words, value["shapes"].list.map { it.text!! }, value["check"]?.named<CheckDigit>())
+}
 
 internal fun team(value: Any?) = Choice(value.text!!, value.text!!)
 

@@ -35,8 +35,12 @@ import org.gauze.logic.notice.NoticePresenter
 import org.gauze.logic.patient.PatientEvent
 import org.gauze.logic.patient.PatientPresenter
 import org.gauze.logic.patient.samplePatient
+import org.gauze.logic.port.Biometric
+import org.gauze.logic.port.Browser
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.Frame
+import org.gauze.logic.port.Judge
+import org.gauze.logic.port.Now
 import org.gauze.logic.port.Shot
 import org.gauze.logic.queue.QueueEvent
 import org.gauze.logic.queue.QueuePresenter
@@ -71,7 +75,7 @@ private val scope = CoroutineScope(Dispatchers.Unconfined)
 
 internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) {
     "enrol" -> driven(EnrolPresenter(core, scope) { told += listOf("enrolled") }, ::shown, ::enrol)
-    "sign_in" -> driven(SignInPresenter(core, { callback }, scope) { told += listOf("gone") }, ::shown) { name, _ ->
+    "sign_in" -> driven(SignInPresenter(core, Browser { callback }, scope) { told += listOf("gone") }, ::shown) { name, _ ->
         when (name) {
             "start" -> SignInEvent.Start
             "later" -> SignInEvent.Later
@@ -100,15 +104,17 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
     "body" -> bodies(given)
     "wound" -> wounds(given)
     "camera" -> cameras(given)
-    "check" -> driven(
-        CheckPresenter("photo-0", patient(given["patient"]), Word.FitGood, core, core, scope) { told += listOf("checked", shown(it)) },
-        ::shown,
-    ) { name, _ ->
-        when (name) {
-            "keep" -> CheckEvent.Keep
-            "another" -> CheckEvent.Another
-            "again" -> CheckEvent.Again
-            else -> unknown(name)
+    "check" -> {
+        val kept = KeptPhoto("photo-0", fake.judged, byteArrayOf(1).takeIf { fake.shows })
+        val presenter = CheckPresenter(kept, patient(given["patient"]), core, scope) { told += listOf("checked", shown(it)) }
+        driven(presenter, ::shown) { name, _ ->
+            when (name) {
+                "keep" -> CheckEvent.Keep
+                "another" -> CheckEvent.Another
+                "again" -> CheckEvent.Again
+                "lock" -> CheckEvent.Lock
+                else -> unknown(name)
+            }
         }
     }
     "queue" -> driven(QueuePresenter(core, core, ZoneOffset.UTC, given["support"].text, scope), ::shown) { name, with ->
@@ -119,7 +125,7 @@ internal fun Around.driven(screen: String, given: Any?): Driven = when (screen) 
             else -> unknown(name)
         }
     }
-    "review" -> driven(ReviewPresenter(core, core, { answer }, ZoneOffset.UTC, scope), ::shown) { name, with ->
+    "review" -> driven(ReviewPresenter(core, core, Biometric { answer }, ZoneOffset.UTC, scope), ::shown) { name, with ->
         when (name) {
             "unlock" -> ReviewEvent.Unlock
             "open" -> ReviewEvent.Open(with[0].text!!)
@@ -158,20 +164,22 @@ private fun enrol(name: String, with: List<Any?>): EnrolEvent = when (name) {
     "pasted" -> EnrolEvent.Pasted(with[0].text!!)
     "scanned" -> EnrolEvent.Scanned(with[0].text!!)
     "scan" -> EnrolEvent.Scan
+    "camera" -> EnrolEvent.Camera(with[0]?.named())
     "stop_scan" -> EnrolEvent.StopScan
     "start" -> EnrolEvent.Start
     else -> unknown(name)
 }
 
 private fun Around.patients(given: Any?): Driven {
-    val bands = Wristband(BandFormat(local = given["local"].text?.let(::Regex)))
-    val presenter = PatientPresenter(core, core, { answer }, bands, { LocalDate.parse("2026-11-29") }, scope) {
+    val bands = Wristband(BandFormat(local = localNumbers(given["local"])))
+    val presenter = PatientPresenter(core, core, Biometric { answer }, bands, { LocalDate.parse("2026-11-29") }, scope) {
         told += listOf("chosen", shown(it))
     }
     return driven(presenter, ::shown) { name, with ->
         when (name) {
             "choose" -> PatientEvent.Choose(with[0].named())
             "scanned" -> PatientEvent.Scanned(with[0].text!!)
+            "camera" -> PatientEvent.Camera(with[0]?.named())
             "type" -> PatientEvent.Type(with[0].named(), with[1].text!!)
             "typed_all" -> PatientEvent.TypedAll
             "unlock" -> PatientEvent.Unlock
@@ -190,7 +198,7 @@ private fun Around.patients(given: Any?): Driven {
 private fun Around.consents(given: Any?): Driven {
     val forms = given["forms"].list.map { Choice(it.text!!, it.text!!) }
     val presenter = ConsentPresenter(
-        patient(given["patient"]), forms, notice(given["notice"]), { 1_796_000_000_123 }, scope,
+        patient(given["patient"]), forms, notice(given["notice"]), Now { 1_796_000_000_123 }, scope,
     ) { told += listOf("agreed", shown(it)) }
     return driven(presenter, ::shown) { name, with ->
         when (name) {
@@ -222,7 +230,7 @@ private fun Around.bodies(given: Any?): Driven {
 }
 
 private fun Around.wounds(given: Any?): Driven {
-    val presenter = WoundPresenter(patient(given["patient"]) ?: samplePatient, core, { answer }, scope) {
+    val presenter = WoundPresenter(patient(given["patient"]) ?: samplePatient, core, Biometric { answer }, scope) {
         told += when (it) {
             is WoundChoice.Earlier -> listOf("chosen", "earlier", shown(it.wound))
             WoundChoice.New -> listOf("chosen", "new")
@@ -242,15 +250,15 @@ private fun Around.wounds(given: Any?): Driven {
 
 private class Picture : Shot {
     override val jpeg: ByteBuffer = ByteBuffer.allocateDirect(1)
-    override val width = 4000
+    override val side = 4000
 
     override fun close() = Unit
 }
 
 private fun Around.cameras(given: Any?): Driven {
     val record = PhotoRecord(patient(given["patient"]), site = given["record"]["site"].text?.let { Site(it) }, wound = given["record"]["wound"].text)
-    val presenter = CameraPresenter(record, core, core, camera, { fitness }, scope) {
-        told += listOf("taken", it.id, shown(it.fitness))
+    val presenter = CameraPresenter(record, core, core, camera, Judge { fitness }, scope) {
+        told += listOf("taken", it.id, shown(it.fitness), shown(it.picture))
     }
     return driven(presenter, ::shown) { name, with ->
         when (name) {
@@ -275,7 +283,9 @@ private fun Around.journey(given: Any?): Driven {
     val journey = Journey(core, read)
     journey.support = given["support"].text
     val seen = ArrayList<Route>()
-    return Driven({ mapOf("route" to shown(journey.route.value)) }) { name, with ->
+    var picture: ByteArray? = null
+    val photo = { KeptPhoto("photo-0", Fitness(500, 0), byteArrayOf(1).also { picture = it }) }
+    return Driven({ mapOf("route" to shown(journey.route.value), "picture" to shown(picture)) }) { name, with ->
         val first = with.firstOrNull()
         if (seen.lastOrNull() !== journey.route.value) seen += journey.route.value
         when (name) {
@@ -294,8 +304,8 @@ private fun Around.journey(given: Any?): Driven {
             "wound_at_first" -> journey.wound(choice(first.text!!, null), seen.oldest<Route.Wound>().patient)
             "ask_site" -> journey.askSite()
             "ask_consent" -> journey.askConsent()
-            "taken" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)), seen.newest<Route.Camera>().record)
-            "taken_at_first" -> journey.taken(KeptPhoto("photo-0", Fitness(500, 0)), seen.oldest<Route.Camera>().record)
+            "taken" -> journey.taken(photo(), seen.newest<Route.Camera>().record)
+            "taken_at_first" -> journey.taken(photo(), seen.oldest<Route.Camera>().record)
             "checked" -> journey.checked(first.named(), seen.newest<Route.Check>().kept)
             "open" -> journey.open(route(first.text!!))
             else -> unknown(name)
@@ -326,7 +336,7 @@ private fun route(name: String): Route = when (name) {
 }
 
 private fun Around.wristband(given: Any?): Driven {
-    val bands = Wristband(BandFormat(local = given["local"].text?.let(::Regex)))
+    val bands = Wristband(BandFormat(local = localNumbers(given["local"])))
     return Driven({ emptyMap<String, Any?>() }) { name, with ->
         val text = with[0].text.orEmpty()
         told += listOf(
@@ -335,7 +345,7 @@ private fun Around.wristband(given: Any?): Driven {
                 "born" -> shown(Wordings.born(text, LocalDate.parse(with[1].text)))
                 "time" -> Wordings.time(text, ZoneOffset.UTC)
                 "name" -> Wordings.name(Patient(text, with[1].text!!, ""))
-                "number" -> shown(Wordings.number(patient(with[0])!!))
+                "number" -> shown(Wordings.number(patient(with[0])!!, with.getOrNull(1).text))
                 "site" -> shown(Wordings.site(Site(text, with[1]?.named<Side>())))
                 else -> unknown(name)
             },

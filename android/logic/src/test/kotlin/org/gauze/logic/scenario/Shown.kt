@@ -80,7 +80,7 @@ internal fun shown(record: PhotoRecord) = record.run {
 internal fun shown(wound: Wound) = wound.run { mapOf("id" to id, "site" to shown(site), "namedAt" to namedAt) }
 
 /** Bytes are not written, only whether they are there and readable. */
-private fun shown(picture: ByteArray?) = picture?.let { if (it.all { byte -> byte == 0.toByte() }) "overwritten" else "shown" }
+internal fun shown(picture: ByteArray?) = picture?.let { if (it.all { byte -> byte == 0.toByte() }) "overwritten" else "shown" }
 
 private fun shown(item: QueueItem) = item.run {
     mapOf(
@@ -91,7 +91,7 @@ private fun shown(item: QueueItem) = item.run {
 internal fun shown(state: EnrolState) = state.run {
     mapOf(
         "managed" to managed, "pasted" to pasted, "scanning" to scanning, "working" to working, "problem" to shown(problem),
-        "support" to support,
+        "support" to support, "camera" to shown(camera),
     )
 }
 
@@ -111,6 +111,7 @@ internal fun shown(state: PatientState) = state.run {
         ),
         "found" to shown(found), "confirmed" to identifiers(confirmed), "problem" to shown(problem),
         "worklist" to worklist?.map { shown(it) }, "scanned" to scanned, "listed" to listed, "working" to working,
+        "camera" to shown(camera),
     )
 }
 
@@ -145,8 +146,8 @@ internal fun shown(state: CameraState) = state.run {
 
 internal fun shown(state: CheckState) = state.run {
     mapOf(
-        "patient" to shown(patient), "verdict" to verdict.resource, "picture" to shown(picture), "working" to working,
-        "problem" to shown(problem),
+        "patient" to shown(patient), "verdict" to verdict?.resource, "marker" to marker?.resource, "picture" to shown(picture),
+        "working" to working, "problem" to shown(problem),
     )
 }
 

@@ -5,21 +5,26 @@ import android.annotation.SuppressLint
 import android.content.Context
 import android.content.pm.PackageManager
 import android.graphics.ImageFormat
-import android.hardware.camera2.CameraAccessException
-import android.hardware.camera2.CameraDevice
 import android.hardware.camera2.CameraManager
 import android.media.Image
 import android.media.ImageReader
 import android.os.Handler
 import android.os.HandlerThread
 import android.view.Surface
+import kotlinx.coroutines.android.asCoroutineDispatcher
 import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.channels.ProducerScope
 import kotlinx.coroutines.channels.awaitClose
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.buffer
 import kotlinx.coroutines.flow.callbackFlow
+import kotlinx.coroutines.flow.flowOn
 import kotlinx.coroutines.flow.merge
 import kotlinx.coroutines.flow.receiveAsFlow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
 import org.gauze.logic.port.Camera
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
@@ -27,11 +32,17 @@ import org.gauze.logic.port.Frame
 
 /**
  * The phone's back camera by Camera2: JPEG straight into memory, preview frames as brightness, and the viewfinder's own
- * surface where there is one. Nothing here knows a file, the gallery or another app.
+ * surface, which is waited for. Nothing here knows a file, the gallery or another app.
  */
-class Camera2(private val context: Context, private val viewfinder: () -> Surface?) : Camera {
+class Camera2(private val context: Context, private val viewfinder: StateFlow<Surface?>) : Camera {
     private val manager = context.getSystemService(CameraManager::class.java)!!
-    @Volatile private var running: Running? = null
+
+    /** All of the camera happens on this thread, which outlives each opening: what comes late still finds somebody who lets it go. */
+    private val handler by lazy { Handler(HandlerThread("camera").apply { start() }.looper) }
+    private var running: Running? = null
+
+    /** Whoever opens the camera waits until the one before has let it go. */
+    private val alone = Mutex()
 
     /** A frame that comes before the last one is done with takes its place; nothing else is ever left out. */
     override fun open(): Flow<CameraEvent> {
@@ -41,79 +52,66 @@ class Camera2(private val context: Context, private val viewfinder: () -> Surfac
 
     private fun events(frames: Channel<CameraEvent>): Flow<CameraEvent> = callbackFlow {
         val allowed = context.checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
-        val id = if (allowed) Sizes.back(manager) else null
-        if (id == null) {
+        val back = if (allowed) Sizes.back(manager) else null
+        if (back == null) {
             trySend(CameraEvent.Failed(if (allowed) CameraFault.NO_CAMERA else CameraFault.NO_PERMISSION))
             awaitClose {}
-            return@callbackFlow
+        } else {
+            alone.withLock { use(back, frames) }
         }
-        val thread = HandlerThread("camera").apply { start() }
-        val handler = Handler(thread.looper)
-        val readers = readers(Sizes.of(context), handler) { if (it is CameraEvent.Seen) frames.trySend(it) else trySend(it) }
-        try {
-            start(id, handler, readers) { trySend(it) }
-        } catch (e: CameraAccessException) {
-            trySend(CameraEvent.Failed(fault(e)))
-        }
+    }.flowOn(handler.asCoroutineDispatcher()).buffer(Channel.UNLIMITED)
+
+    private suspend fun ProducerScope<CameraEvent>.use(back: Back, frames: Channel<CameraEvent>) {
+        val readers = readers(Sizes.of(context)) { if (it is CameraEvent.Seen) frames.trySend(it) else tell(it) }
+        val held = Held(context)
+        held.enable()
+        val (photo, seen) = readers.map(ImageReader::getSurface)
+        val opening = Running(back.says, held, photo, seen, handler) { tell(it) }
+        running = opening
+        Running.tried { open(back.id, opening) }?.let { trySend(CameraEvent.Failed(it)) }
+        val showing = launch { viewfinder.collect { opening.show(it) } }
         awaitClose {
-            running?.close()
+            showing.cancel()
+            held.disable()
+            opening.close()
             running = null
             readers.forEach(ImageReader::close)
-            thread.quitSafely()
         }
-    }.buffer(Channel.UNLIMITED)
-
-    override fun shoot() {
-        running?.shoot()
     }
 
-    override fun torch(on: Boolean) {
-        running?.torch(on)
+    /** A photo that nobody waits for any more is overwritten. */
+    private fun ProducerScope<CameraEvent>.tell(event: CameraEvent) {
+        val told = trySend(event).isSuccess
+        if (!told && event is CameraEvent.Taken) event.shot.close()
     }
 
-    override fun focus(x: Float, y: Float) {
-        running?.focus(x, y)
+    @SuppressLint("MissingPermission") // Asked for before.
+    private fun open(id: String, opening: Running) = manager.openCamera(id, opening, handler)
+
+    override fun shoot() = asked { it.shoot() }
+
+    override fun torch(on: Boolean) = asked { it.torch(on) }
+
+    override fun focus(x: Float, y: Float) = asked { it.focus(x, y) }
+
+    private fun asked(what: (Running) -> Unit) {
+        handler.post { running?.let(what) }
     }
 
-    private fun readers(sizes: Sizes, handler: Handler, send: (CameraEvent) -> Unit): List<ImageReader> {
+    private fun readers(sizes: Sizes, send: (CameraEvent) -> Unit): List<ImageReader> {
         val jpeg = ImageReader.newInstance(sizes.photo.width, sizes.photo.height, ImageFormat.JPEG, 2)
-        jpeg.setOnImageAvailableListener({ it.acquireNextImage()?.use { image -> send(CameraEvent.Taken(DirectShot(image.planes[0].buffer, image.width))) } }, handler)
+        jpeg.setOnImageAvailableListener({ it.acquireNextImage()?.use { image -> send(CameraEvent.Taken(shot(image))) } }, handler)
         val frames = ImageReader.newInstance(sizes.frames.width, sizes.frames.height, ImageFormat.YUV_420_888, 2)
         frames.setOnImageAvailableListener({ it.acquireLatestImage()?.use { image -> send(CameraEvent.Seen(frame(image))) } }, handler)
         return listOf(jpeg, frames)
     }
+
+    private fun shot(image: Image) = DirectShot(image.planes[0].buffer, maxOf(image.width, image.height))
 
     private fun frame(image: Image): Frame {
         val plane = image.planes[0]
         val luma = ByteArray(plane.buffer.remaining())
         plane.buffer.get(luma)
         return Frame(luma, image.width, image.height, plane.rowStride)
-    }
-
-    @SuppressLint("MissingPermission") // Asked for in open().
-    private fun start(id: String, handler: Handler, readers: List<ImageReader>, send: (CameraEvent) -> Unit) {
-        val (jpeg, frames) = readers
-        manager.openCamera(id, object : CameraDevice.StateCallback() {
-            override fun onOpened(device: CameraDevice) {
-                running = Running(device, handler, jpeg.surface, listOfNotNull(frames.surface, viewfinder()), manager.getCameraCharacteristics(id))
-                    .also { it.begin(send) }
-            }
-
-            override fun onDisconnected(device: CameraDevice) {
-                device.close()
-                send(CameraEvent.Failed(CameraFault.IN_USE))
-            }
-
-            override fun onError(device: CameraDevice, error: Int) {
-                device.close()
-                send(CameraEvent.Failed(if (error == ERROR_CAMERA_IN_USE || error == ERROR_MAX_CAMERAS_IN_USE) CameraFault.IN_USE else CameraFault.BROKEN))
-            }
-        }, handler)
-    }
-
-    private fun fault(e: CameraAccessException) = when (e.reason) {
-        CameraAccessException.CAMERA_IN_USE, CameraAccessException.MAX_CAMERAS_IN_USE -> CameraFault.IN_USE
-        CameraAccessException.CAMERA_DISABLED -> CameraFault.NO_PERMISSION
-        else -> CameraFault.BROKEN
     }
 }

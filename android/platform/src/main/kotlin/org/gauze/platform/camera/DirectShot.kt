@@ -9,7 +9,7 @@ import org.gauze.logic.port.Shot
  * A photo in memory of its own outside the heap, so that no collector copies it; overwritten when it is done with. The
  * next photo gets the same memory: fresh pages for 4 MiB cost more than the copy.
  */
-class DirectShot(from: ByteBuffer, override val width: Int) : Shot {
+class DirectShot(from: ByteBuffer, override val side: Int) : Shot {
     private val room = SPARE.getAndSet(null)?.takeIf { it.capacity() >= from.remaining() }
         ?: ByteBuffer.allocateDirect(from.remaining())
     private val closed = AtomicBoolean()

@@ -6,6 +6,7 @@ import android.hardware.camera2.CameraCaptureSession
 import android.hardware.camera2.CameraCharacteristics
 import android.hardware.camera2.CameraDevice
 import android.hardware.camera2.CameraMetadata
+import android.hardware.camera2.CaptureFailure
 import android.hardware.camera2.CaptureRequest
 import android.hardware.camera2.params.MeteringRectangle
 import android.os.Handler
@@ -13,39 +14,97 @@ import android.view.Surface
 import org.gauze.logic.port.CameraEvent
 import org.gauze.logic.port.CameraFault
 
-/** One camera that is open. Calls on a camera that has gone meanwhile do nothing: its end comes as an event. */
+/**
+ * One camera from when it is asked for to its end, on its own thread alone. It has a session while the viewfinder has a surface: one
+ * that goes takes the session with it, and the next gets its own. A camera that has gone meanwhile ends nothing but itself.
+ */
 internal class Running(
-    private val device: CameraDevice,
-    private val handler: Handler,
-    private val photo: Surface,
-    private val preview: List<Surface>,
     private val characteristics: CameraCharacteristics,
-) {
+    private val held: Held,
+    private val photo: Surface,
+    private val frames: Surface,
+    private val handler: Handler,
+    private val send: (CameraEvent) -> Unit,
+) : CameraDevice.StateCallback() {
+    private val sensor = characteristics.get(CameraCharacteristics.SENSOR_ORIENTATION) ?: 0
+    private var camera: CameraDevice? = null
+    private var finder: Surface? = null
     private var session: CameraCaptureSession? = null
+    private var closed = false
     private var light = false
     private var area: MeteringRectangle? = null
 
-    fun begin(send: (CameraEvent) -> Unit) {
-        @Suppress("DEPRECATION") // Its successor takes the same and is tested by nobody's Robolectric.
-        device.createCaptureSession(preview + photo, object : CameraCaptureSession.StateCallback() {
-            override fun onConfigured(configured: CameraCaptureSession) {
-                session = configured
-                repeat()
-                send(CameraEvent.Ready)
-            }
-
-            override fun onConfigureFailed(failed: CameraCaptureSession) = send(CameraEvent.Failed(CameraFault.BROKEN))
-        }, handler)
+    /** A camera that opens for somebody who left is let go. */
+    override fun onOpened(opened: CameraDevice) {
+        if (closed) return opened.close()
+        camera = opened
+        begin()
     }
 
-    fun shoot() = whileOpen {
-        val request = device.createCaptureRequest(CameraDevice.TEMPLATE_STILL_CAPTURE).apply {
-            addTarget(photo)
-            set(CaptureRequest.JPEG_QUALITY, QUALITY)
-            set(CaptureRequest.JPEG_ORIENTATION, characteristics.get(CameraCharacteristics.SENSOR_ORIENTATION) ?: 0)
-            common(this)
+    override fun onDisconnected(gone: CameraDevice) = lost(gone, CameraFault.IN_USE)
+
+    override fun onError(gone: CameraDevice, error: Int) =
+        lost(gone, if (error == ERROR_CAMERA_IN_USE || error == ERROR_MAX_CAMERAS_IN_USE) CameraFault.IN_USE else CameraFault.BROKEN)
+
+    private fun lost(gone: CameraDevice, fault: CameraFault) {
+        gone.close()
+        camera = null
+        session = null
+        send(CameraEvent.Failed(fault))
+    }
+
+    /** The viewfinder's surface; null where it has none now. */
+    fun show(surface: Surface?) {
+        session?.close()
+        session = null
+        finder = surface
+        begin()
+    }
+
+    private fun begin() {
+        val (open, shown) = (camera ?: return) to (finder ?: return)
+        @Suppress("DEPRECATION") // Its successor asks for more of the same.
+        tried { open.createCaptureSession(listOf(frames, shown, photo), Session(shown), handler) }
+            ?.let { send(CameraEvent.Failed(it)) }
+    }
+
+    /** What comes of a session for a surface; one that is not shown any more is nobody's. */
+    private inner class Session(private val surface: Surface) : CameraCaptureSession.StateCallback() {
+        override fun onConfigured(configured: CameraCaptureSession) {
+            if (closed || finder !== surface) return configured.close()
+            session = configured
+            repeat()
+            send(CameraEvent.Ready)
         }
-        session?.capture(request.build(), null, handler)
+
+        override fun onConfigureFailed(failed: CameraCaptureSession) {
+            if (!closed && finder === surface) send(CameraEvent.Failed(CameraFault.BROKEN))
+        }
+    }
+
+    /** Whoever asked for a photo hears of it, or that it does not come. */
+    fun shoot() {
+        val (open, now) = camera to session
+        val fault = if (open == null || now == null) CameraFault.BROKEN else tried {
+            val request = open.createCaptureRequest(CameraDevice.TEMPLATE_STILL_CAPTURE).apply {
+                addTarget(photo)
+                set(CaptureRequest.JPEG_QUALITY, QUALITY)
+                set(CaptureRequest.JPEG_ORIENTATION, Turns.photo(sensor, held.now))
+                common(this)
+            }
+            now.capture(request.build(), taking, handler)
+        }
+        if (fault != null) send(CameraEvent.Failed(fault))
+    }
+
+    private val taking = object : CameraCaptureSession.CaptureCallback() {
+        override fun onCaptureFailed(of: CameraCaptureSession, request: CaptureRequest, failure: CaptureFailure) = notTaken()
+
+        override fun onCaptureBufferLost(of: CameraCaptureSession, request: CaptureRequest, target: Surface, frame: Long) = notTaken()
+
+        private fun notTaken() {
+            if (!closed) send(CameraEvent.Failed(CameraFault.BROKEN))
+        }
     }
 
     fun torch(on: Boolean) {
@@ -53,26 +112,33 @@ internal class Running(
         repeat()
     }
 
+    /** [x] and [y] from 0 to 1 of the finder, as the screen shows it. */
     fun focus(x: Float, y: Float) {
-        val sensor: Rect = characteristics.get(CameraCharacteristics.SENSOR_INFO_ACTIVE_ARRAY_SIZE) ?: return
-        val half = sensor.width() / 20
-        // The sensor lies on its side: down the screen is along the sensor.
-        val cx = (sensor.width() * y).toInt().coerceIn(half, sensor.width() - half)
-        val cy = (sensor.height() * (1 - x)).toInt().coerceIn(half, sensor.height() - half)
+        val all: Rect = characteristics.get(CameraCharacteristics.SENSOR_INFO_ACTIVE_ARRAY_SIZE) ?: return
+        val half = all.width() / 20
+        val (across, down) = Turns.onSensor(x, y, Turns.finder(sensor, held.screen))
+        val cx = (all.width() * across).toInt().coerceIn(half, all.width() - half)
+        val cy = (all.height() * down).toInt().coerceIn(half, all.height() - half)
         area = MeteringRectangle(cx - half, cy - half, 2 * half, 2 * half, MeteringRectangle.METERING_WEIGHT_MAX)
         repeat()
     }
 
     fun close() {
-        session?.close()
-        device.close()
+        closed = true
+        camera?.close()
+        camera = null
+        session = null
     }
 
-    private fun repeat() = whileOpen {
-        val request = device.createCaptureRequest(CameraDevice.TEMPLATE_PREVIEW)
-        preview.forEach(request::addTarget)
-        common(request)
-        session?.setRepeatingRequest(request.build(), null, handler)
+    /** What fails here is told by the camera's own end, or mended by the next surface. */
+    private fun repeat() {
+        val (open, shown, now) = Triple(camera ?: return, finder ?: return, session ?: return)
+        tried {
+            val request = open.createCaptureRequest(CameraDevice.TEMPLATE_PREVIEW)
+            listOf(frames, shown).forEach(request::addTarget)
+            common(request)
+            now.setRepeatingRequest(request.build(), null, handler)
+        }
     }
 
     private fun common(request: CaptureRequest.Builder) {
@@ -81,17 +147,27 @@ internal class Running(
         area?.let { request.set(CaptureRequest.CONTROL_AF_REGIONS, arrayOf(it)) }
     }
 
-    private fun whileOpen(call: () -> Unit) {
-        try {
-            call()
-        } catch (_: CameraAccessException) {
-            // The state callback tells.
-        } catch (_: IllegalStateException) {
-            // Closed meanwhile.
-        }
-    }
+    companion object {
+        private const val QUALITY: Byte = 95
 
-    private companion object {
-        const val QUALITY: Byte = 95
+        /** Why a call on a camera did nothing; null where it did. Camera and surfaces may go between any two calls. */
+        inline fun tried(call: () -> Unit): CameraFault? = try {
+            call()
+            null
+        } catch (e: CameraAccessException) {
+            fault(e.reason)
+        } catch (_: SecurityException) {
+            CameraFault.NO_PERMISSION
+        } catch (_: IllegalArgumentException) {
+            CameraFault.BROKEN
+        } catch (_: IllegalStateException) {
+            CameraFault.BROKEN
+        }
+
+        fun fault(reason: Int) = when (reason) {
+            CameraAccessException.CAMERA_IN_USE, CameraAccessException.MAX_CAMERAS_IN_USE -> CameraFault.IN_USE
+            CameraAccessException.CAMERA_DISABLED -> CameraFault.NO_PERMISSION
+            else -> CameraFault.BROKEN
+        }
     }
 }

@@ -14,8 +14,8 @@ enum class Run { EMPTY, WAITS }
 
 /** What sends. The application is one: whatever the system starts finds it there. */
 interface Sender {
-    /** Sends what can be sent and returns when there is nothing more to do now. */
-    suspend fun send(): Run
+    /** Sends what can be sent and returns when there is nothing more to do now. [asked]: what is backing off is tried too. */
+    suspend fun send(asked: Boolean): Run
 
     fun notes(): SystemNotes
 }
@@ -30,7 +30,7 @@ class TransferJob : JobService() {
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) {
             setNotification(parameters, SystemNotes.SENDING, sender.notes().sending(), JOB_END_NOTIFICATION_POLICY_REMOVE)
         }
-        running = scope.launch { jobFinished(parameters, sender.send() == Run.WAITS) }
+        running = scope.launch { jobFinished(parameters, sender.send(asked = true) == Run.WAITS) }
         return true
     }
 

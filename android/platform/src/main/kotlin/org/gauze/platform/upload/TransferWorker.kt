@@ -13,6 +13,12 @@ class TransferWorker(context: Context, parameters: WorkerParameters) : Coroutine
 
     override suspend fun doWork(): Result {
         val sender = applicationContext as? Sender ?: return Result.failure()
-        return if (sender.send() == Run.EMPTY) Result.success() else Result.retry()
+        val asked = inputData.getBoolean(ASKED, false) && runAttemptCount == 0
+        return if (sender.send(asked) == Run.EMPTY) Result.success() else Result.retry()
+    }
+
+    companion object {
+        /** Somebody waits for its first attempt. */
+        const val ASKED = "asked"
     }
 }

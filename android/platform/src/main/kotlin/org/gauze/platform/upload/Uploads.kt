@@ -17,12 +17,14 @@ import androidx.work.OneTimeWorkRequestBuilder
 import androidx.work.OutOfQuotaPolicy
 import androidx.work.PeriodicWorkRequestBuilder
 import androidx.work.WorkManager
+import androidx.work.workDataOf
 import java.util.concurrent.TimeUnit
 import org.gauze.logic.port.BackgroundUploads
 
 /**
  * Transfers that outlive the screen: a user-initiated job on Android 14 and newer, which starts at once and has no quota;
- * WorkManager below it, and beside it every quarter of an hour as the net under both. Both survive a restart.
+ * WorkManager below it, and beside it every quarter of an hour as the net under both. Both survive a restart: the
+ * job is persisted, and WorkManager writes its work down by itself.
  */
 class Uploads(private val context: Context, private val now: Int = Build.VERSION.SDK_INT) : BackgroundUploads {
     override fun schedule(bytes: Long, asked: Boolean) {
@@ -42,8 +44,9 @@ class Uploads(private val context: Context, private val now: Int = Build.VERSION
         val network = NetworkRequest.Builder().addCapability(NetworkCapabilities.NET_CAPABILITY_INTERNET).build()
         val job = JobInfo.Builder(JOB, ComponentName(context, TransferJob::class.java))
             .setUserInitiated(true)
+            .setPersisted(true)
             .setRequiredNetwork(network)
-            .setEstimatedNetworkBytes(ANSWERS, bytes)
+            .apply { if (bytes > 0) setEstimatedNetworkBytes(ANSWERS, bytes) }
             .build()
         return try {
             context.getSystemService(JobScheduler::class.java)!!.schedule(job) == JobScheduler.RESULT_SUCCESS
@@ -57,9 +60,12 @@ class Uploads(private val context: Context, private val now: Int = Build.VERSION
         val work = OneTimeWorkRequestBuilder<TransferWorker>()
             .setConstraints(CONNECTED)
             .setBackoffCriteria(BackoffPolicy.EXPONENTIAL, 30, TimeUnit.SECONDS)
+            .setInputData(workDataOf(TransferWorker.ASKED to asked))
             .apply { if (asked) setExpedited(OutOfQuotaPolicy.RUN_AS_NON_EXPEDITED_WORK_REQUEST) }
             .build()
-        WorkManager.getInstance(context).enqueueUniqueWork(ONCE, ExistingWorkPolicy.KEEP, work)
+        // What failed before waits for hours: somebody who asks does not.
+        val present = if (asked) ExistingWorkPolicy.REPLACE else ExistingWorkPolicy.KEEP
+        WorkManager.getInstance(context).enqueueUniqueWork(ONCE, present, work)
     }
 
     private fun keepTrying() {

@@ -1,0 +1,210 @@
+package org.gauze.platform
+
+import android.app.Activity
+import android.app.Application
+import android.app.Notification
+import android.app.NotificationManager
+import android.app.job.JobParameters
+import android.app.job.JobScheduler
+import android.content.Intent
+import android.os.Build
+import androidx.test.core.app.ApplicationProvider
+import androidx.work.Configuration
+import androidx.work.ListenableWorker
+import androidx.work.WorkInfo
+import androidx.work.WorkManager
+import androidx.work.testing.TestListenableWorkerBuilder
+import androidx.work.testing.WorkManagerTestInitHelper
+import java.util.concurrent.CopyOnWriteArrayList
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.runBlocking
+import org.gauze.logic.core.Standing
+import org.gauze.logic.port.show
+import org.gauze.platform.upload.NoteWords
+import org.gauze.platform.upload.Run
+import org.gauze.platform.upload.Sender
+import org.gauze.platform.upload.SystemNotes
+import org.gauze.platform.upload.TransferJob
+import org.gauze.platform.upload.TransferWorker
+import org.gauze.platform.upload.Uploads
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNotEquals
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertTrue
+import org.junit.Before
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.Robolectric
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+import org.robolectric.shadow.api.Shadow
+
+/** An app that sends, as far as a test lets it. */
+class SendingApplication : Application(), Sender {
+    val asked = CopyOnWriteArrayList<Boolean>()
+
+    /** How the next run ends, once it does. */
+    var end = CompletableDeferred(Run.EMPTY)
+    @Volatile var stopped = false
+
+    override suspend fun send(asked: Boolean): Run {
+        this.asked += asked
+        return try {
+            end.await()
+        } catch (e: CancellationException) {
+            stopped = true
+            throw e
+        }
+    }
+
+    override fun notes() = notes
+
+    private val notes by lazy {
+        SystemNotes(this, android.R.drawable.ic_menu_camera, Activity::class.java, NoteWords("Channel", "Photos wait", "Refused", "Sending"))
+    }
+}
+
+/** What is handed to the system, what the system starts of it, and what is said at the icon. */
+@RunWith(RobolectricTestRunner::class)
+@Config(sdk = [29, 35], application = SendingApplication::class)
+class TransferTest {
+    private val app = ApplicationProvider.getApplicationContext<SendingApplication>()
+    private val jobs = app.getSystemService(JobScheduler::class.java)!!
+    private val works by lazy { WorkManager.getInstance(app) }
+    private val manager = shadowOf(app.getSystemService(NotificationManager::class.java)!!)
+    private val userInitiated = Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE
+
+    @Before
+    fun background() = WorkManagerTestInitHelper.initializeTestWorkManager(app, Configuration.Builder().build())
+
+    private fun once() = works.getWorkInfosForUniqueWork(Uploads.ONCE).get()
+
+    @Test
+    fun transfers_are_user_initiated_on_new_phones_and_work_on_old_ones_and_outlive_a_restart() {
+        Uploads(app).schedule(5_000_000, asked = true)
+        val job = jobs.getPendingJob(Uploads.JOB)
+        if (userInitiated) {
+            assertTrue(job!!.isUserInitiated && job.isPersisted)
+            assertEquals(5_000_000L, job.estimatedNetworkUploadBytes)
+            assertTrue(once().isEmpty())
+        } else {
+            assertNull(job)
+            assertEquals(WorkInfo.State.ENQUEUED, once().single().state)
+        }
+        assertEquals(1, works.getWorkInfosForUniqueWork(Uploads.NET).get().size)
+        Uploads(app).cancel()
+        assertNull(jobs.getPendingJob(Uploads.JOB))
+    }
+
+    /** After some failures it would stand there for hours. */
+    @Test
+    fun whoever_asks_stands_behind_no_attempt_that_failed_before() {
+        val old = Uploads(app, now = 33)
+        old.schedule(0, asked = false)
+        val first = once().single().id
+        old.schedule(0, asked = false)
+        assertEquals("nobody asked: what stands in line stays there", first, once().single().id)
+        old.schedule(0, asked = true)
+        assertNotEquals(first, once().single { it.state == WorkInfo.State.ENQUEUED }.id)
+    }
+
+    @Test
+    fun work_that_sent_all_ends_and_what_waits_is_tried_again_for_nobody_in_particular() = runBlocking {
+        val worker = { attempt: Int ->
+            TestListenableWorkerBuilder<TransferWorker>(app, androidx.work.workDataOf(TransferWorker.ASKED to true)).setRunAttemptCount(attempt).build()
+        }
+        assertEquals(ListenableWorker.Result.success(), worker(0).doWork())
+        app.end = CompletableDeferred(Run.WAITS)
+        assertEquals(ListenableWorker.Result.retry(), worker(1).doWork())
+        val net = TestListenableWorkerBuilder<TransferWorker>(app).setRunAttemptCount(0).build()
+        net.doWork()
+        assertEquals(listOf(true, false, false), app.asked)
+        assertEquals("Sending", net.getForegroundInfo().notification.extras.getString(Notification.EXTRA_TITLE))
+    }
+
+    /** WorkManager makes it by its name, as it does on a phone. */
+    @Test
+    fun what_stands_in_line_is_started_when_there_is_a_network() {
+        Uploads(app, now = 33).schedule(0, asked = true)
+        val work = once().single().id
+        WorkManagerTestInitHelper.getTestDriver(app)!!.setAllConstraintsMet(work)
+        val until = System.currentTimeMillis() + 20_000
+        while (works.getWorkInfoById(work).get()!!.state != WorkInfo.State.SUCCEEDED) {
+            assertTrue("${works.getWorkInfoById(work).get()}", System.currentTimeMillis() < until)
+            shadowOf(android.os.Looper.getMainLooper()).idle()
+            Thread.sleep(10)
+        }
+        assertEquals(listOf(true), app.asked)
+    }
+
+    private fun job() = Robolectric.buildService(TransferJob::class.java).create().get().also { it.onBind(Intent()) }
+
+    private fun ended(service: TransferJob): Boolean {
+        val shadow = shadowOf(service)
+        val until = System.currentTimeMillis() + 20_000
+        while (!shadow.isJobFinished) {
+            check(System.currentTimeMillis() < until)
+            Thread.sleep(10)
+        }
+        return shadow.isRescheduleNeeded
+    }
+
+    @Test
+    fun a_job_is_held_until_all_is_sent_and_asks_for_another_where_something_waits() {
+        val service = job()
+        app.end = CompletableDeferred()
+        assertTrue(service.onStartJob(parameters()))
+        assertFalse("held", shadowOf(service).isJobFinished)
+        app.end.complete(Run.EMPTY)
+        assertFalse(ended(service))
+        val again = job()
+        app.end = CompletableDeferred(Run.WAITS)
+        again.onStartJob(parameters())
+        assertTrue(ended(again))
+        assertEquals("a person started it", listOf(true, true), app.asked)
+    }
+
+    @Test
+    fun a_job_that_the_system_takes_away_stops_and_wants_to_go_on_later() {
+        val service = job()
+        app.end = CompletableDeferred()
+        service.onStartJob(parameters())
+        while (app.asked.isEmpty()) Thread.sleep(10)
+        assertTrue(service.onStopJob(parameters()))
+        while (!app.stopped) Thread.sleep(10)
+        assertFalse(shadowOf(service).isJobFinished)
+    }
+
+    @Test
+    fun notes_say_that_something_waits_or_was_refused_and_lead_to_the_app() {
+        val notes = app.notes()
+        notes.show(Standing(device = "d", unsent = 3))
+        val waiting = manager.allNotifications.single()
+        assertEquals("Photos wait" to 3, waiting.extras.getString(Notification.EXTRA_TITLE) to waiting.number)
+        assertEquals(Notification.VISIBILITY_PUBLIC, waiting.visibility)
+        assertEquals(Activity::class.java.name, shadowOf(waiting.contentIntent).savedIntent.component!!.className)
+        notes.show(Standing(device = "d", unsent = 3, refused = 1))
+        assertEquals("Refused", manager.allNotifications.single().extras.getString(Notification.EXTRA_TITLE))
+        notes.show(Standing(device = "d", stored = 4))
+        assertTrue(manager.allNotifications.isEmpty())
+        val channel = app.getSystemService(NotificationManager::class.java)!!.notificationChannels.single()
+        assertEquals(NotificationManager.IMPORTANCE_LOW, channel.importance)
+    }
+
+    /** Its constructor is the system's own, and another one in each version. */
+    private fun parameters(): JobParameters {
+        val constructor = JobParameters::class.java.declaredConstructors.maxBy { it.parameterCount }
+        constructor.isAccessible = true
+        val nothing = constructor.parameterTypes.map {
+            when (it) {
+                Int::class.java -> Uploads.JOB
+                Boolean::class.java -> false
+                else -> null
+            }
+        }
+        return constructor.newInstance(*nothing.toTypedArray<Any?>()) as JobParameters
+    }
+}
