@@ -35,7 +35,7 @@ final class Around {
         for (key, value) in given {
             switch key {
             case "fails":
-                let failure = try value == .null ? nil : Failure(value.list[0].named(), value.list[1].text ?? "")
+                let failure = try value == .null ? nil : failed(value.list)
                 core.state { $0.fails = failure }
             case "unlocked": core.state { $0.unlocked = value.bool }
             case "biometric":
@@ -465,4 +465,10 @@ private func readRoute(_ value: Json) throws -> Route {
     case "enrol": .enrol
     default: throw Unknown(what: "\(value)")
     }
+}
+
+/// Kind and code; where the hospital refuses the phone, why and what is read to the help desk.
+private func failed(_ value: [Json]) throws -> Failure {
+    let refusal = value.count > 2 ? Refusal(code: value[2].text ?? "", help: value[3].text ?? "") : nil
+    return try Failure(value[0].named(), value[1].text ?? "", "", refusal)
 }

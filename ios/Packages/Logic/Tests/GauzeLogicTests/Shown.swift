@@ -10,7 +10,8 @@ func json(_ word: Word?) -> Json { .of(word?.resource) }
 
 func json(_ line: Line?) -> Json {
     guard let line else { return .null }
-    return line.args.isEmpty ? json(line.word) : .list([json(line.word)] + line.args.map(Json.text))
+    let told = line.args + [line.help].compactMap { $0 }
+    return told.isEmpty ? json(line.word) : .list([json(line.word)] + told.map(Json.text))
 }
 
 func json(_ lines: [Line]) -> Json { .list(lines.map { json($0) }) }

@@ -1,11 +1,13 @@
-/// A sentence of the app: its words are in the app's resources, `args` are put into them.
+/// A sentence of the app: its words are in the app's resources, `args` are put into them. `help` is read to the help desk.
 public struct Line: Sendable, Equatable, Unspoken {
     public let word: Word
     public let args: [String]
+    public let help: String?
 
-    public init(_ word: Word, _ args: String...) {
+    public init(_ word: Word, _ args: String..., help: String? = nil) {
         self.word = word
         self.args = args
+        self.help = help
     }
 }
 

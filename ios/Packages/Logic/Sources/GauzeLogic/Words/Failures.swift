@@ -7,7 +7,8 @@ public enum Failures {
 
     /// What to say of a failure: the line of the finest code that has one, or what to do about failures of its kind.
     public static func line(_ failure: Failure) -> Line {
-        Line(failure.refusal.flatMap { word($0.code) } ?? word(failure.code) ?? kind(failure.remedy))
+        let fine = failure.refusal.flatMap { word($0.code) }
+        return Line(fine ?? word(failure.code) ?? kind(failure.remedy), help: failure.refusal?.help)
     }
 
     /// What to say of a photo that waits.

@@ -9,7 +9,7 @@ public enum Word: Sendable, CaseIterable {
     case siteNone, sitePlain, siteLeft, siteRight, siteMidline, siteBoth, sideLeft, sideRight, sideMidline, sideBoth
     // enrol
     case enrolTitle, enrolBody, enrolManaged, enrolPaste, enrolPasteHint, enrolScan, enrolStart, enrolWorking,
-        enrolSupport, enrolHelpDesk, enrolNoSettings, enrolScanOther
+        enrolSupport, enrolNoSettings, enrolScanOther
     // sign in
     case signinTitle, signinBody, signinStart, signinWorking, signinLater, signinShared
     // notice
@@ -67,7 +67,7 @@ public enum Word: Sendable, CaseIterable {
     // notes
     case notesChannel, notesWaiting, notesRefused, notesSending, promptUnlock, promptCamera
     // errors of a kind
-    case errorKindTakeAgain, errorKindRetry, errorKindAskIt, errorKindNotPossible, errorKindReport
+    case helpDesk, errorKindTakeAgain, errorKindRetry, errorKindAskIt, errorKindNotPossible, errorKindReport
     // errors by code
     case errorAlreadyEnrolled, errorNoToken, errorNoBundle, errorTlsSetup, errorAnsweredInBetween, errorAnswerInvalid,
         errorNoEntropy, errorConfigurationInvalid, errorGatewayInvalid, errorBundleUntrusted, errorBundleRollback,

@@ -14,7 +14,10 @@ object Failures {
     fun word(code: String): Word? = byName["error_$code"]
 
     /** What to say of a failure: the line of the finest code that has one, or what to do about failures of its kind. */
-    fun line(failure: Failure): Line = Line(failure.refusal?.let { word(it.code) } ?: word(failure.code) ?: kind(failure.remedy))
+    fun line(failure: Failure): Line {
+        val fine = failure.refusal?.let { word(it.code) }
+        return Line(fine ?: word(failure.code) ?: kind(failure.remedy), help = failure.refusal?.help)
+    }
 
     /** What to say of a photo that waits. */
     fun waiting(code: String): Line = Line(word(code) ?: Word.ErrorKindRetry)

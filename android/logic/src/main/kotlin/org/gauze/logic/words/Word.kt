@@ -43,7 +43,6 @@ enum class Word {
     EnrolStart,
     EnrolWorking,
     EnrolSupport,
-    EnrolHelpDesk,
     EnrolNoSettings,
     EnrolScanOther,
     // sign in
@@ -301,6 +300,7 @@ enum class Word {
     PromptUnlock,
     PromptCamera,
     // errors of a kind
+    HelpDesk,
     ErrorKindTakeAgain,
     ErrorKindRetry,
     ErrorKindAskIt,

@@ -19,6 +19,7 @@ import org.gauze.logic.core.Outside
 import org.gauze.logic.core.Patient
 import org.gauze.logic.core.Photo
 import org.gauze.logic.core.PhotoRecord
+import org.gauze.logic.core.Refusal
 import org.gauze.logic.core.Side
 import org.gauze.logic.core.SignInMode
 import org.gauze.logic.core.Site
@@ -116,7 +117,7 @@ internal class Around {
     /** Sets what a scenario says of them. */
     fun set(given: Any?) {
         for ((key, value) in given as? Map<*, *> ?: return) when (key) {
-            "fails" -> fake.fails = value?.let { Failure(it.list[0].named(), it.list[1].text!!, "") }
+            "fails" -> fake.fails = value?.let { failure(it.list) }
             "unlocked" -> fake.unlocked = value == true
             "biometric" -> answer = value.named()
             "browser" -> callback = value.text
@@ -139,6 +140,10 @@ internal class Around {
         }
     }
 }
+
+/** Kind and code; where the hospital refuses the phone, why and what is read to the help desk. */
+private fun failure(value: List<Any?>) =
+    Failure(value[0].named(), value[1].text!!, "", if (value.size > 2) Refusal(value[2].text!!, value[3].text!!) else null)
 
 /** Sharpness and exposure; nanometres and tilt of the marker, where there is one. */
 private fun fitness(value: List<Any?>) =

@@ -37,7 +37,10 @@ import org.gauze.logic.wristband.Band
 internal fun shown(value: Enum<*>?) = value?.name?.lowercase()
 
 internal fun shown(line: Line?): Any? =
-    line?.let { if (it.args.isEmpty()) it.word.resource else listOf(it.word.resource) + it.args }
+    line?.let {
+        val told = it.args + listOfNotNull(it.help)
+        if (told.isEmpty()) it.word.resource else listOf(it.word.resource) + told
+    }
 
 private fun lines(lines: List<Line>) = lines.map { shown(it) }
 
