@@ -555,6 +555,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_enrolment() != 3400:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_gauze_checksum_method_client_judge() != 13938:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_list() != 46688:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_list_recent() != 51552:
@@ -567,7 +569,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_place() != 5266:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_gauze_checksum_method_client_preview_from() != 61246:
+    if lib.uniffi_gauze_checksum_method_client_preview_from() != 1468:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_gauze_checksum_method_client_queue() != 32389:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -729,6 +731,9 @@ _UniffiLib.uniffi_gauze_checksum_method_client_discard.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_enrolment.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_enrolment.restype = ctypes.c_uint16
+_UniffiLib.uniffi_gauze_checksum_method_client_judge.argtypes = (
+)
+_UniffiLib.uniffi_gauze_checksum_method_client_judge.restype = ctypes.c_uint16
 _UniffiLib.uniffi_gauze_checksum_method_client_list.argtypes = (
 )
 _UniffiLib.uniffi_gauze_checksum_method_client_list.restype = ctypes.c_uint16
@@ -966,6 +971,12 @@ _UniffiLib.uniffi_gauze_fn_method_client_enrolment.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_gauze_fn_method_client_enrolment.restype = ctypes.c_uint64
+_UniffiLib.uniffi_gauze_fn_method_client_judge.argtypes = (
+    ctypes.c_uint64,
+    _UniffiForeignBytes,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_gauze_fn_method_client_judge.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_client_list.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1007,7 +1018,7 @@ _UniffiLib.uniffi_gauze_fn_method_client_preview_from.argtypes = (
     _UniffiForeignBytes,
     ctypes.POINTER(_UniffiRustCallStatus),
 )
-_UniffiLib.uniffi_gauze_fn_method_client_preview_from.restype = None
+_UniffiLib.uniffi_gauze_fn_method_client_preview_from.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_gauze_fn_method_client_queue.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -6054,6 +6065,148 @@ class _UniffiFfiConverterTypeFix(_UniffiConverterRustBuffer):
         _UniffiFfiConverterBoolean.write(value.mock, buf)
         _UniffiFfiConverterInt16.write(value.utc_offset_minutes, buf)
 
+class _UniffiFfiConverterSequenceTypeName(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeName.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeName.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeName.read(buf) for i in range(count)
+        ]
+
+
+
+
+
+
+class CheckDigit(enum.Enum):
+    """
+    How the last digit of a number is made from the others.
+"""
+
+    MODULUS10 = 0
+    """
+    As GS1's.
+"""
+
+    MODULUS11 = 1
+    """
+    As the NHS number's.
+"""
+
+
+
+class _UniffiFfiConverterTypeCheckDigit(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return CheckDigit.MODULUS10
+        if variant == 2:
+            return CheckDigit.MODULUS11
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == CheckDigit.MODULUS10:
+            return
+        if value == CheckDigit.MODULUS11:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == CheckDigit.MODULUS10:
+            buf.write_i32(1)
+        if value == CheckDigit.MODULUS11:
+            buf.write_i32(2)
+
+
+
+class _UniffiFfiConverterOptionalTypeCheckDigit(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeCheckDigit.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeCheckDigit.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeCheckDigit.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
+class LocalNumbers:
+    """
+    How the hospital writes its own number of a patient.
+"""
+    def __init__(self, *, words:Text64, shapes:typing.List[Name], check:typing.Optional[CheckDigit]):
+        self.words = words
+        self.shapes = shapes
+        self.check = check
+
+
+
+
+    def __str__(self):
+        return "LocalNumbers(words={}, shapes={}, check={})".format(self.words, self.shapes, self.check)
+    def __eq__(self, other):
+        if self.words != other.words:
+            return False
+        if self.shapes != other.shapes:
+            return False
+        if self.check != other.check:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeLocalNumbers(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return LocalNumbers(
+            words=_UniffiFfiConverterTypeText64.read(buf),
+            shapes=_UniffiFfiConverterSequenceTypeName.read(buf),
+            check=_UniffiFfiConverterOptionalTypeCheckDigit.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeText64.check_lower(value.words)
+        _UniffiFfiConverterSequenceTypeName.check_lower(value.shapes)
+        _UniffiFfiConverterOptionalTypeCheckDigit.check_lower(value.check)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeText64.write(value.words, buf)
+        _UniffiFfiConverterSequenceTypeName.write(value.shapes, buf)
+        _UniffiFfiConverterOptionalTypeCheckDigit.write(value.check, buf)
+
 @dataclass
 class NoticeChoice:
     """
@@ -7434,22 +7587,48 @@ class _UniffiFfiConverterSequenceTypeNoticeChoice(_UniffiConverterRustBuffer):
             _UniffiFfiConverterTypeNoticeChoice.read(buf) for i in range(count)
         ]
 
+class _UniffiFfiConverterOptionalTypeLocalNumbers(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeLocalNumbers.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeLocalNumbers.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeLocalNumbers.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 @dataclass
 class PickLists:
     """
-    What people choose from. A list that is empty asks for nothing.
+    What people choose from, and type as the hospital writes it. A list that is empty asks for nothing.
 """
-    def __init__(self, *, teams:typing.List[Choice], sites:typing.List[SiteChoice], consents:typing.List[Choice], notices:typing.List[NoticeChoice]):
+    def __init__(self, *, teams:typing.List[Choice], sites:typing.List[SiteChoice], consents:typing.List[Choice], notices:typing.List[NoticeChoice], local_number:typing.Optional[LocalNumbers]):
         self.teams = teams
         self.sites = sites
         self.consents = consents
         self.notices = notices
+        self.local_number = local_number
 
 
 
 
     def __str__(self):
-        return "PickLists(teams={}, sites={}, consents={}, notices={})".format(self.teams, self.sites, self.consents, self.notices)
+        return "PickLists(teams={}, sites={}, consents={}, notices={}, local_number={})".format(self.teams, self.sites, self.consents, self.notices, self.local_number)
     def __eq__(self, other):
         if self.teams != other.teams:
             return False
@@ -7458,6 +7637,8 @@ class PickLists:
         if self.consents != other.consents:
             return False
         if self.notices != other.notices:
+            return False
+        if self.local_number != other.local_number:
             return False
         return True
 
@@ -7469,6 +7650,7 @@ class _UniffiFfiConverterTypePickLists(_UniffiConverterRustBuffer):
             sites=_UniffiFfiConverterSequenceTypeSiteChoice.read(buf),
             consents=_UniffiFfiConverterSequenceTypeChoice.read(buf),
             notices=_UniffiFfiConverterSequenceTypeNoticeChoice.read(buf),
+            local_number=_UniffiFfiConverterOptionalTypeLocalNumbers.read(buf),
         )
 
     @staticmethod
@@ -7477,6 +7659,7 @@ class _UniffiFfiConverterTypePickLists(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeSiteChoice.check_lower(value.sites)
         _UniffiFfiConverterSequenceTypeChoice.check_lower(value.consents)
         _UniffiFfiConverterSequenceTypeNoticeChoice.check_lower(value.notices)
+        _UniffiFfiConverterOptionalTypeLocalNumbers.check_lower(value.local_number)
 
     @staticmethod
     def write(value, buf):
@@ -7484,6 +7667,7 @@ class _UniffiFfiConverterTypePickLists(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeSiteChoice.write(value.sites, buf)
         _UniffiFfiConverterSequenceTypeChoice.write(value.consents, buf)
         _UniffiFfiConverterSequenceTypeNoticeChoice.write(value.notices, buf)
+        _UniffiFfiConverterOptionalTypeLocalNumbers.write(value.local_number, buf)
 
 class _UniffiFfiConverterOptionalTypeFence(_UniffiConverterRustBuffer):
     @classmethod
@@ -10938,6 +11122,12 @@ class ClientProtocol(typing.Protocol):
         Enrolling this phone.
 """
         raise NotImplementedError
+    def judge(self, jpeg: bytes) -> typing.Optional[Fitness]:
+        """
+        Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
+        drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
+"""
+        raise NotImplementedError
     def list(self, ) -> typing.List[PhotoView]:
         """
         Every photo on the phone, oldest first.
@@ -10969,9 +11159,10 @@ class ClientProtocol(typing.Protocol):
         On which side of the policy's fences the phone is now, for a photo of `team`.
 """
         raise NotImplementedError
-    def preview_from(self, id: CaptureId,jpeg: bytes) -> None:
+    def preview_from(self, id: CaptureId,jpeg: bytes) -> typing.Optional[bytes]:
         """
-        Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
+        Makes the preview of a photo from the bytes it was captured from, after the tick. Where photos may be shown here now it is
+        the answer (JPEG), for whoever just took it; wipe it afterwards. Needs no unlocked phone. Blocks.
 """
         raise NotImplementedError
     def queue(self, ) -> UploadQueue:
@@ -11167,6 +11358,25 @@ class Client(ClientProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def judge(self, jpeg: bytes) -> typing.Optional[Fitness]:
+        """
+        Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
+        drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
+"""
+
+        _UniffiFfiConverterByRefBytes.check_lower(jpeg)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterByRefBytes.lower(jpeg),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterOptionalTypeFitness.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeClientError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_gauze_fn_method_client_judge,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def list(self, ) -> typing.List[PhotoView]:
         """
         Every photo on the phone, oldest first.
@@ -11273,9 +11483,10 @@ class Client(ClientProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
-    def preview_from(self, id: CaptureId,jpeg: bytes) -> None:
+    def preview_from(self, id: CaptureId,jpeg: bytes) -> typing.Optional[bytes]:
         """
-        Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
+        Makes the preview of a photo from the bytes it was captured from, after the tick. Where photos may be shown here now it is
+        the answer (JPEG), for whoever just took it; wipe it afterwards. Needs no unlocked phone. Blocks.
 """
 
         _UniffiFfiConverterTypeCaptureId.check_lower(id)
@@ -11286,7 +11497,7 @@ class Client(ClientProtocol):
             _UniffiFfiConverterTypeCaptureId.lower(id),
             _UniffiFfiConverterByRefBytes.lower(jpeg),
         )
-        _uniffi_lift_return = lambda val: None
+        _uniffi_lift_return = _UniffiFfiConverterOptionalBytes.lift
         _uniffi_error_converter = _UniffiFfiConverterTypeClientError
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
@@ -11707,6 +11918,7 @@ __all__ = [
     "Evidence",
     "Protection",
     "FenceVerdict",
+    "CheckDigit",
     "FenceMode",
     "Kind",
     "Stage",
@@ -11740,6 +11952,7 @@ __all__ = [
     "ConfigurationReport",
     "Fence",
     "Fix",
+    "LocalNumbers",
     "NoticeChoice",
     "Outside",
     "Progress",

@@ -968,6 +968,12 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func enrolment()  -> Enrolment
 
     /**
+     * Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
+     * drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
+     */
+    func judge(jpeg: Data) throws  -> Fitness?
+
+    /**
      * Every photo on the phone, oldest first.
      */
     func list() throws  -> [PhotoView]
@@ -999,9 +1005,10 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func place(team: Choice?)  -> Place
 
     /**
-     * Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
+     * Makes the preview of a photo from the bytes it was captured from, after the tick. Where photos may be shown here now it is
+     * the answer (JPEG), for whoever just took it; wipe it afterwards. Needs no unlocked phone. Blocks.
      */
-    func previewFrom(id: CaptureId, jpeg: Data) throws
+    func previewFrom(id: CaptureId, jpeg: Data) throws  -> Data?
 
     /**
      * Sending photos.
@@ -1188,6 +1195,22 @@ open func enrolment() -> Enrolment  {
 }
 
     /**
+     * Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
+     * drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
+     */
+open func judge(jpeg: Data)throws  -> Fitness?  {
+    return try  FfiConverterOptionTypeFitness.lift(try rustCallWithError(FfiConverterTypeClientError_lift) {
+        uniffiCallStatus in
+        FfiConverterByRefBytes.lower(jpeg) { jpegFb in
+    uniffi_gauze_fn_method_client_judge(
+            self.uniffiCloneHandle(),
+        jpegFb,uniffiCallStatus
+    )
+        }
+})
+}
+
+    /**
      * Every photo on the phone, oldest first.
      */
 open func list()throws  -> [PhotoView]  {
@@ -1265,9 +1288,11 @@ open func place(team: Choice?) -> Place  {
 }
 
     /**
-     * Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
+     * Makes the preview of a photo from the bytes it was captured from, after the tick. Where photos may be shown here now it is
+     * the answer (JPEG), for whoever just took it; wipe it afterwards. Needs no unlocked phone. Blocks.
      */
-open func previewFrom(id: CaptureId, jpeg: Data)throws   {try rustCallWithError(FfiConverterTypeClientError_lift) {
+open func previewFrom(id: CaptureId, jpeg: Data)throws  -> Data?  {
+    return try  FfiConverterOptionData.lift(try rustCallWithError(FfiConverterTypeClientError_lift) {
         uniffiCallStatus in
         FfiConverterByRefBytes.lower(jpeg) { jpegFb in
     uniffi_gauze_fn_method_client_preview_from(
@@ -1276,7 +1301,7 @@ open func previewFrom(id: CaptureId, jpeg: Data)throws   {try rustCallWithError(
         jpegFb,uniffiCallStatus
     )
         }
-}
+})
 }
 
     /**
@@ -4197,7 +4222,7 @@ public struct CaptureContext: Equatable, Hashable {
      */
     public let consent: Consent?
     /**
-     * How fit it is for measuring, as the camera judged.
+     * How fit it is for measuring: as `Client.judge` says of its bytes, with the marker as the camera saw it just before.
      */
     public let fitness: Fitness?
     /**
@@ -4238,7 +4263,7 @@ public struct CaptureContext: Equatable, Hashable {
          * Consent, in a form of the policy's list, where it has one.
          */consent: Consent? = nil,
         /**
-         * How fit it is for measuring, as the camera judged.
+         * How fit it is for measuring: as `Client.judge` says of its bytes, with the marker as the camera saw it just before.
          */fitness: Fitness? = nil,
         /**
          * Free text: 1 to 4096 bytes of UTF-8.
@@ -5303,6 +5328,85 @@ public func FfiConverterTypeFoundMarker_lower(_ value: FoundMarker) -> RustBuffe
 
 
 /**
+ * How the hospital writes its own number of a patient.
+ */
+public struct LocalNumbers: Equatable, Hashable {
+    /**
+     * What the hospital calls it.
+     */
+    public let words: Text64
+    /**
+     * Its shapes: `#` is a digit, `@` a capital letter, all else itself.
+     */
+    public let shapes: [Name]
+    /**
+     * How its last digit is made.
+     */
+    public let check: CheckDigit?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What the hospital calls it.
+         */words: Text64,
+        /**
+         * Its shapes: `#` is a digit, `@` a capital letter, all else itself.
+         */shapes: [Name],
+        /**
+         * How its last digit is made.
+         */check: CheckDigit?) {
+        self.words = words
+        self.shapes = shapes
+        self.check = check
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LocalNumbers: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLocalNumbers: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LocalNumbers {
+        return
+            try LocalNumbers(
+                words: FfiConverterTypeText64.read(from: &buf),
+                shapes: FfiConverterSequenceTypeName.read(from: &buf),
+                check: FfiConverterOptionTypeCheckDigit.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: LocalNumbers, into buf: inout [UInt8]) {
+        FfiConverterTypeText64.write(value.words, into: &buf)
+        FfiConverterSequenceTypeName.write(value.shapes, into: &buf)
+        FfiConverterOptionTypeCheckDigit.write(value.check, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLocalNumbers_lift(_ buf: RustBuffer) throws -> LocalNumbers {
+    return try FfiConverterTypeLocalNumbers.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLocalNumbers_lower(_ value: LocalNumbers) -> RustBuffer {
+    return FfiConverterTypeLocalNumbers.lower(value)
+}
+
+
+/**
  * A notice that is shown when consent is asked for.
  */
 public struct NoticeChoice: Equatable, Hashable {
@@ -5729,7 +5833,7 @@ public func FfiConverterTypePhotoView_lower(_ value: PhotoView) -> RustBuffer {
 
 
 /**
- * What people choose from. A list that is empty asks for nothing.
+ * What people choose from, and type as the hospital writes it. A list that is empty asks for nothing.
  */
 public struct PickLists: Equatable, Hashable {
     /**
@@ -5748,6 +5852,10 @@ public struct PickLists: Equatable, Hashable {
      * Notices.
      */
     public let notices: [NoticeChoice]
+    /**
+     * The hospital's own number of a patient; without it none is taken.
+     */
+    public let localNumber: LocalNumbers?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5763,11 +5871,15 @@ public struct PickLists: Equatable, Hashable {
          */consents: [Choice],
         /**
          * Notices.
-         */notices: [NoticeChoice]) {
+         */notices: [NoticeChoice],
+        /**
+         * The hospital's own number of a patient; without it none is taken.
+         */localNumber: LocalNumbers?) {
         self.teams = teams
         self.sites = sites
         self.consents = consents
         self.notices = notices
+        self.localNumber = localNumber
     }
 
 
@@ -5789,7 +5901,8 @@ public struct FfiConverterTypePickLists: FfiConverterRustBuffer {
                 teams: FfiConverterSequenceTypeChoice.read(from: &buf),
                 sites: FfiConverterSequenceTypeSiteChoice.read(from: &buf),
                 consents: FfiConverterSequenceTypeChoice.read(from: &buf),
-                notices: FfiConverterSequenceTypeNoticeChoice.read(from: &buf)
+                notices: FfiConverterSequenceTypeNoticeChoice.read(from: &buf),
+                localNumber: FfiConverterOptionTypeLocalNumbers.read(from: &buf)
         )
     }
 
@@ -5798,6 +5911,7 @@ public struct FfiConverterTypePickLists: FfiConverterRustBuffer {
         FfiConverterSequenceTypeSiteChoice.write(value.sites, into: &buf)
         FfiConverterSequenceTypeChoice.write(value.consents, into: &buf)
         FfiConverterSequenceTypeNoticeChoice.write(value.notices, into: &buf)
+        FfiConverterOptionTypeLocalNumbers.write(value.localNumber, into: &buf)
     }
 }
 
@@ -7457,6 +7571,81 @@ public func FfiConverterTypeCertificateFault_lift(_ buf: RustBuffer) throws -> C
 #endif
 public func FfiConverterTypeCertificateFault_lower(_ value: CertificateFault) -> RustBuffer {
     return FfiConverterTypeCertificateFault.lower(value)
+}
+
+
+
+/**
+ * How the last digit of a number is made from the others.
+ */
+
+public enum CheckDigit: Equatable, Hashable {
+
+    /**
+     * As GS1's.
+     */
+    case modulus10
+    /**
+     * As the NHS number's.
+     */
+    case modulus11
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension CheckDigit: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCheckDigit: FfiConverterRustBuffer {
+    typealias SwiftType = CheckDigit
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CheckDigit {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .modulus10
+
+        case 2: return .modulus11
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: CheckDigit, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .modulus10:
+            writeInt(&buf, Int32(1))
+
+
+        case .modulus11:
+            writeInt(&buf, Int32(2))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCheckDigit_lift(_ buf: RustBuffer) throws -> CheckDigit {
+    return try FfiConverterTypeCheckDigit.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCheckDigit_lower(_ value: CheckDigit) -> RustBuffer {
+    return FfiConverterTypeCheckDigit.lower(value)
 }
 
 
@@ -10160,6 +10349,30 @@ fileprivate struct FfiConverterOptionTypeFoundMarker: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeLocalNumbers: FfiConverterRustBuffer {
+    typealias SwiftType = LocalNumbers?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeLocalNumbers.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeLocalNumbers.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeOutside: FfiConverterRustBuffer {
     typealias SwiftType = Outside?
 
@@ -10320,6 +10533,30 @@ fileprivate struct FfiConverterOptionTypeBodySide: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeBodySide.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeCheckDigit: FfiConverterRustBuffer {
+    typealias SwiftType = CheckDigit?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeCheckDigit.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeCheckDigit.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -11006,6 +11243,31 @@ fileprivate struct FfiConverterSequenceTypeCaptureId: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeCaptureId.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeName: FfiConverterRustBuffer {
+    typealias SwiftType = [Name]
+
+    public static func write(_ value: [Name], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeName.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Name] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Name]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeName.read(from: &buf))
         }
         return seq
     }
@@ -11786,6 +12048,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_client_enrolment() != 3400) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_gauze_checksum_method_client_judge() != 13938) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_gauze_checksum_method_client_list() != 46688) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -11804,7 +12069,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_gauze_checksum_method_client_place() != 5266) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_gauze_checksum_method_client_preview_from() != 61246) {
+    if (uniffi_gauze_checksum_method_client_preview_from() != 1468) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_gauze_checksum_method_client_queue() != 32389) {

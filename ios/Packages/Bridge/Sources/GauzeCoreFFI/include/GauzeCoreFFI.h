@@ -467,6 +467,11 @@ void uniffi_gauze_fn_method_client_discard(uint64_t ptr, RustBuffer id, RustCall
 uint64_t uniffi_gauze_fn_method_client_enrolment(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_JUDGE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_JUDGE
+RustBuffer uniffi_gauze_fn_method_client_judge(uint64_t ptr, ForeignBytes jpeg, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_LIST
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_LIST
 RustBuffer uniffi_gauze_fn_method_client_list(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -499,7 +504,7 @@ RustBuffer uniffi_gauze_fn_method_client_place(uint64_t ptr, RustBuffer team, Ru
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_PREVIEW_FROM
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_PREVIEW_FROM
-void uniffi_gauze_fn_method_client_preview_from(uint64_t ptr, RustBuffer id, ForeignBytes jpeg, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_gauze_fn_method_client_preview_from(uint64_t ptr, RustBuffer id, ForeignBytes jpeg, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_FN_METHOD_CLIENT_QUEUE
@@ -1219,6 +1224,12 @@ uint16_t uniffi_gauze_checksum_method_client_discard(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_ENROLMENT
 #define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_ENROLMENT
 uint16_t uniffi_gauze_checksum_method_client_enrolment(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_JUDGE
+#define UNIFFI_FFIDEF_UNIFFI_GAUZE_CHECKSUM_METHOD_CLIENT_JUDGE
+uint16_t uniffi_gauze_checksum_method_client_judge(void
 
 );
 #endif

@@ -908,6 +908,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_gauze_checksum_method_client_enrolment(
     ): Int
+    external fun uniffi_gauze_checksum_method_client_judge(
+    ): Int
     external fun uniffi_gauze_checksum_method_client_list(
     ): Int
     external fun uniffi_gauze_checksum_method_client_list_recent(
@@ -1055,6 +1057,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_gauze_fn_method_client_enrolment(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_gauze_fn_method_client_judge(`ptr`: Long,`jpeg`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_list(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_list_recent(`ptr`: Long,`most`: Int,uniffi_out_err: UniffiRustCallStatus,
@@ -1068,7 +1072,7 @@ internal object UniffiLib {
     external fun uniffi_gauze_fn_method_client_place(`ptr`: Long,`team`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_preview_from(`ptr`: Long,`id`: RustBuffer.ByValue,`jpeg`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
+    ): RustBuffer.ByValue
     external fun uniffi_gauze_fn_method_client_queue(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_gauze_fn_method_client_review(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1377,6 +1381,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_client_enrolment() and 0xFFFF) != 3400) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_gauze_checksum_method_client_judge() and 0xFFFF) != 13938) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_gauze_checksum_method_client_list() and 0xFFFF) != 46688) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1395,7 +1402,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_gauze_checksum_method_client_place() and 0xFFFF) != 5266) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_gauze_checksum_method_client_preview_from() and 0xFFFF) != 61246) {
+    if ((lib.uniffi_gauze_checksum_method_client_preview_from() and 0xFFFF) != 1468) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_gauze_checksum_method_client_queue() and 0xFFFF) != 32389) {
@@ -2536,6 +2543,12 @@ public interface ClientInterface {
     fun `enrolment`(): Enrolment
 
     /**
+     * Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
+     * drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
+     */
+    fun `judge`(`jpeg`: java.nio.ByteBuffer): Fitness?
+
+    /**
      * Every photo on the phone, oldest first.
      */
     fun `list`(): List<PhotoView>
@@ -2567,9 +2580,10 @@ public interface ClientInterface {
     fun `place`(`team`: Choice?): Place
 
     /**
-     * Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
+     * Makes the preview of a photo from the bytes it was captured from, after the tick. Where photos may be shown here now it is
+     * the answer (JPEG), for whoever just took it; wipe it afterwards. Needs no unlocked phone. Blocks.
      */
-    fun `previewFrom`(`id`: CaptureId, `jpeg`: java.nio.ByteBuffer)
+    fun `previewFrom`(`id`: CaptureId, `jpeg`: java.nio.ByteBuffer): kotlin.ByteArray?
 
     /**
      * Sending photos.
@@ -2812,6 +2826,25 @@ open class Client: Disposable, AutoCloseable, ClientInterface
 
 
     /**
+     * Judges how fit a photo is for measuring, of its own bytes, before `capture` seals it with that. Nothing where nothing can be
+     * drawn of them. Fails with a panic alone: then the photo is captured without. Blocks for as long as a small picture of it takes.
+     */
+    @Throws(ClientException::class)override fun `judge`(`jpeg`: java.nio.ByteBuffer): Fitness? {
+            return FfiConverterOptionalTypeFitness.lift(
+    callWithHandle {
+    uniffiRustCallWithError(ClientException) { _status ->
+    UniffiLib.uniffi_gauze_fn_method_client_judge(
+        it,
+
+        FfiConverterByRefBytes.lower(`jpeg`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
      * Every photo on the phone, oldest first.
      */
     @Throws(ClientException::class)override fun `list`(): List<PhotoView> {
@@ -2917,10 +2950,11 @@ open class Client: Disposable, AutoCloseable, ClientInterface
 
 
     /**
-     * Makes the preview of a photo from the bytes it was captured from, after the tick. Blocks.
+     * Makes the preview of a photo from the bytes it was captured from, after the tick. Where photos may be shown here now it is
+     * the answer (JPEG), for whoever just took it; wipe it afterwards. Needs no unlocked phone. Blocks.
      */
-    @Throws(ClientException::class)override fun `previewFrom`(`id`: CaptureId, `jpeg`: java.nio.ByteBuffer)
-        =
+    @Throws(ClientException::class)override fun `previewFrom`(`id`: CaptureId, `jpeg`: java.nio.ByteBuffer): kotlin.ByteArray? {
+            return FfiConverterOptionalByteArray.lift(
     callWithHandle {
     uniffiRustCallWithError(ClientException) { _status ->
     UniffiLib.uniffi_gauze_fn_method_client_preview_from(
@@ -2930,7 +2964,8 @@ open class Client: Disposable, AutoCloseable, ClientInterface
         FfiConverterByRefBytes.lower(`jpeg`),_status)
 }
     }
-
+    )
+    }
 
 
 
@@ -7477,7 +7512,7 @@ data class CaptureContext (
     val `consent`: Consent? = null
     ,
     /**
-     * How fit it is for measuring, as the camera judged.
+     * How fit it is for measuring: as `Client.judge` says of its bytes, with the marker as the camera saw it just before.
      */
     val `fitness`: Fitness? = null
     ,
@@ -8262,6 +8297,61 @@ public object FfiConverterTypeFoundMarker: FfiConverterRustBuffer<FoundMarker> {
 
 
 /**
+ * How the hospital writes its own number of a patient.
+ */
+data class LocalNumbers (
+    /**
+     * What the hospital calls it.
+     */
+    val `words`: Text64
+    ,
+    /**
+     * Its shapes: `#` is a digit, `@` a capital letter, all else itself.
+     */
+    val `shapes`: List<Name>
+    ,
+    /**
+     * How its last digit is made.
+     */
+    val `check`: CheckDigit?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLocalNumbers: FfiConverterRustBuffer<LocalNumbers> {
+    override fun read(buf: ByteBuffer): LocalNumbers {
+        return LocalNumbers(
+            FfiConverterTypeText64.read(buf),
+            FfiConverterSequenceTypeName.read(buf),
+            FfiConverterOptionalTypeCheckDigit.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: LocalNumbers) = (
+            FfiConverterTypeText64.allocationSize(value.`words`) +
+            FfiConverterSequenceTypeName.allocationSize(value.`shapes`) +
+            FfiConverterOptionalTypeCheckDigit.allocationSize(value.`check`)
+    )
+
+    override fun write(value: LocalNumbers, buf: ByteBuffer) {
+            FfiConverterTypeText64.write(value.`words`, buf)
+            FfiConverterSequenceTypeName.write(value.`shapes`, buf)
+            FfiConverterOptionalTypeCheckDigit.write(value.`check`, buf)
+    }
+}
+
+
+
+/**
  * A notice that is shown when consent is asked for.
  */
 data class NoticeChoice (
@@ -8570,7 +8660,7 @@ public object FfiConverterTypePhotoView: FfiConverterRustBuffer<PhotoView> {
 
 
 /**
- * What people choose from. A list that is empty asks for nothing.
+ * What people choose from, and type as the hospital writes it. A list that is empty asks for nothing.
  */
 data class PickLists (
     /**
@@ -8592,6 +8682,11 @@ data class PickLists (
      * Notices.
      */
     val `notices`: List<NoticeChoice>
+    ,
+    /**
+     * The hospital's own number of a patient; without it none is taken.
+     */
+    val `localNumber`: LocalNumbers?
 
 ){
 
@@ -8612,6 +8707,7 @@ public object FfiConverterTypePickLists: FfiConverterRustBuffer<PickLists> {
             FfiConverterSequenceTypeSiteChoice.read(buf),
             FfiConverterSequenceTypeChoice.read(buf),
             FfiConverterSequenceTypeNoticeChoice.read(buf),
+            FfiConverterOptionalTypeLocalNumbers.read(buf),
         )
     }
 
@@ -8619,7 +8715,8 @@ public object FfiConverterTypePickLists: FfiConverterRustBuffer<PickLists> {
             FfiConverterSequenceTypeChoice.allocationSize(value.`teams`) +
             FfiConverterSequenceTypeSiteChoice.allocationSize(value.`sites`) +
             FfiConverterSequenceTypeChoice.allocationSize(value.`consents`) +
-            FfiConverterSequenceTypeNoticeChoice.allocationSize(value.`notices`)
+            FfiConverterSequenceTypeNoticeChoice.allocationSize(value.`notices`) +
+            FfiConverterOptionalTypeLocalNumbers.allocationSize(value.`localNumber`)
     )
 
     override fun write(value: PickLists, buf: ByteBuffer) {
@@ -8627,6 +8724,7 @@ public object FfiConverterTypePickLists: FfiConverterRustBuffer<PickLists> {
             FfiConverterSequenceTypeSiteChoice.write(value.`sites`, buf)
             FfiConverterSequenceTypeChoice.write(value.`consents`, buf)
             FfiConverterSequenceTypeNoticeChoice.write(value.`notices`, buf)
+            FfiConverterOptionalTypeLocalNumbers.write(value.`localNumber`, buf)
     }
 }
 
@@ -9868,6 +9966,49 @@ public object FfiConverterTypeCertificateFault: FfiConverterRustBuffer<Certifica
     override fun allocationSize(value: CertificateFault) = 4UL
 
     override fun write(value: CertificateFault, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * How the last digit of a number is made from the others.
+ */
+
+enum class CheckDigit {
+
+    /**
+     * As GS1's.
+     */
+    MODULUS10,
+    /**
+     * As the NHS number's.
+     */
+    MODULUS11;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCheckDigit: FfiConverterRustBuffer<CheckDigit> {
+    override fun read(buf: ByteBuffer) = try {
+        CheckDigit.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: CheckDigit) = 4UL
+
+    override fun write(value: CheckDigit, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -12469,6 +12610,38 @@ public object FfiConverterOptionalTypeFoundMarker: FfiConverterRustBuffer<FoundM
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeLocalNumbers: FfiConverterRustBuffer<LocalNumbers?> {
+    override fun read(buf: ByteBuffer): LocalNumbers? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeLocalNumbers.read(buf)
+    }
+
+    override fun allocationSize(value: LocalNumbers?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeLocalNumbers.allocationSize(value)
+        }
+    }
+
+    override fun write(value: LocalNumbers?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeLocalNumbers.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeOutside: FfiConverterRustBuffer<Outside?> {
     override fun read(buf: ByteBuffer): Outside? {
         if (buf.get().toInt() == 0) {
@@ -12683,6 +12856,38 @@ public object FfiConverterOptionalTypeBodySide: FfiConverterRustBuffer<BodySide?
         } else {
             buf.put(1)
             FfiConverterTypeBodySide.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeCheckDigit: FfiConverterRustBuffer<CheckDigit?> {
+    override fun read(buf: ByteBuffer): CheckDigit? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeCheckDigit.read(buf)
+    }
+
+    override fun allocationSize(value: CheckDigit?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeCheckDigit.allocationSize(value)
+        }
+    }
+
+    override fun write(value: CheckDigit?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeCheckDigit.write(value, buf)
         }
     }
 }
@@ -13523,6 +13728,34 @@ public object FfiConverterSequenceTypeCaptureId: FfiConverterRustBuffer<List<Cap
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeCaptureId.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeName: FfiConverterRustBuffer<List<Name>> {
+    override fun read(buf: ByteBuffer): List<Name> {
+        val len = buf.getInt()
+        return List<Name>(len) {
+            FfiConverterTypeName.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Name>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeName.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Name>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeName.write(it, buf)
         }
     }
 }
