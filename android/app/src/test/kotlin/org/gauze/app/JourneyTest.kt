@@ -270,7 +270,7 @@ class JourneyTest {
     private fun nothingReadableIsLeft(logged: ByteArrayOutputStream, more: Map<String, String> = emptyMap()) {
         val files = nurse.app.dataDir.walk().filter(File::isFile).associate { it.path to String(it.readBytes(), Charsets.ISO_8859_1) }
         assertTrue(files.isNotEmpty())
-        val notes = nurse.app.notes().associate { "a note" to "$it ${it.extras}" }
+        val notes = nurse.app.atTheIcon().associate { "a note" to "$it ${it.extras}" }
         for ((where, text) in files + ("logcat" to logged.toString()) + notes + more) {
             assertEquals(where, emptyList<String>(), PATIENT.filter { it in text })
             assertTrue("pixels in $where", pixels.none { it in text })

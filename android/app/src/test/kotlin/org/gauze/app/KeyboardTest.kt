@@ -88,7 +88,7 @@ class KeyboardTest {
         val offered = CopyOnWriteArrayList<Any>()
         val menu = object : TextContextMenuProvider {
             override suspend fun showTextContextMenu(dataProvider: TextContextMenuDataProvider) {
-                offered += dataProvider.data().components.map { it.key }
+                offered.addAll(dataProvider.data().components.map { it.key })
                 awaitCancellation()
             }
         }
