@@ -4,7 +4,9 @@ use std::sync::Arc;
 use gauze_core::adapters::{HttpTransport, SystemEntropy, forbid_core_dumps};
 use gauze_core::config::Encoding;
 use gauze_core::ports::Transport;
-use gauze_core::wire::{CaptureId, Choice, Fitness, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId};
+use gauze_core::wire::{
+    CaptureId, Choice, Fitness, Name, Patient, PickLists, Platform, SeriesId, Site, WoundId,
+};
 use gauze_core::{
     CaptureContext, ClientConfig, Fix, PhotoView, Place, Ports, StatusView, Vouching, WipeReport,
 };

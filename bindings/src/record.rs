@@ -2,8 +2,8 @@
 
 use gauze_core::wire::{
     BirthDate, BodySide, CaptureId, CheckDigit, ChiNumber, Choice, Consent, ConsentScope, Established,
-    Fitness, FoundMarker, Framing, HcNumber, Identifier, LocalNumbers, Name, NhsNumber, NoticeChoice, Patient,
-    PickLists, SeriesId, ShownNotice, Site, SiteChoice, WoundId,
+    Fitness, FoundMarker, Framing, HcNumber, Identifier, LocalNumbers, Name, NhsNumber, NoticeChoice,
+    Patient, PickLists, SeriesId, ShownNotice, Site, SiteChoice, WoundId,
 };
 use gauze_core::{CaptureContext, WoundView};
 use jiff::Timestamp;

@@ -19,9 +19,8 @@ pub mod wire {
         Attestation, BirthDate, BodySide, Bytes, CaptureId, CheckDigit, ChiNumber, Choice, Consent,
         ConsentScope, DeviceId, Digest, Established, Fence, FenceMode, FenceVerdict, FilingRefusal, Fitness,
         FoundMarker, Framing, HcNumber, Identifier, LocalNumbers, Name, NhsNumber, NoticeChoice, Patient,
-        PickLists, Platform,
-        ProblemCode, PublicKey, Rendering, SeriesId, ShownNotice, SignInMode, Site, SiteChoice, Text,
-        WireError, WoundId, signature_from_der,
+        PickLists, Platform, ProblemCode, PublicKey, Rendering, SeriesId, ShownNotice, SignInMode, Site,
+        SiteChoice, Text, WireError, WoundId, signature_from_der,
     };
 }
 

@@ -118,7 +118,8 @@ async fn the_review_identity_and_all_that_was_of_it_stay_where_the_shell_protect
     }
     phone.restart();
     let aside = names(&home.join("review/private/damaged"));
-    let kept = aside.iter().map(|name| fs::read_to_string(home.join("review/private/damaged").join(name)).unwrap());
+    let kept =
+        aside.iter().map(|name| fs::read_to_string(home.join("review/private/damaged").join(name)).unwrap());
     let mut kept: Vec<_> = kept.collect();
     kept.sort();
     assert_eq!(kept, ["one", "other"], "each half is kept for people: {aside:?}");

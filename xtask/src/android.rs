@@ -45,7 +45,11 @@ pub(crate) fn package(root: &Path, key: Option<&Path>, twice: bool) -> anyhow::R
         build(&again)?;
         for kind in ["apk", "aab"] {
             let (one, other) = (path.with_extension(kind), again.with_extension(kind));
-            ensure!(fs::read(&one)? == fs::read(&other)?, "two builds of the same sources differ: {}", other.display());
+            ensure!(
+                fs::read(&one)? == fs::read(&other)?,
+                "two builds of the same sources differ: {}",
+                other.display()
+            );
         }
         println!("two builds are equal, byte for byte: APK and bundle");
     }

@@ -37,7 +37,8 @@ pub(crate) fn check(aapt2: &Path, apk: &Path) -> anyhow::Result<()> {
 fn judge(said: &str) -> anyhow::Result<()> {
     let package = value(said, "package: name=").context("no package")?;
     ensure!(package == PACKAGE, "the APK is {package}, and not {PACKAGE}");
-    let min = value(said, "minSdkVersion:").or_else(|| value(said, "sdkVersion:")).context("no oldest SDK")?;
+    let min =
+        value(said, "minSdkVersion:").or_else(|| value(said, "sdkVersion:")).context("no oldest SDK")?;
     let target = value(said, "targetSdkVersion:").context("no target SDK")?;
     ensure!(
         (min, target) == (MIN_SDK, TARGET_SDK),
@@ -72,7 +73,8 @@ mod tests {
 
     fn badge(without: &str, more: &str) -> String {
         let asked = PERMISSIONS.iter().filter(|name| **name != without);
-        let asked: String = asked.map(|name| format!("uses-permission: name='android.permission.{name}'\n")).collect();
+        let asked: String =
+            asked.map(|name| format!("uses-permission: name='android.permission.{name}'\n")).collect();
         format!(
             "package: name='org.gauze.app' versionCode='1' versionName='0.1.0' platformBuildVersionName='15'\nminSdkVersion:'29'\n\
              targetSdkVersion:'36'\n{asked}uses-permission: name='{OWN}'\n{more}application-label:'Gauze'\nnative-code: 'arm64-v8a'\n"
@@ -83,12 +85,21 @@ mod tests {
     fn another_package_sdk_or_permission_is_named() {
         let why = |said: &str| judge(said).unwrap_err().to_string();
         judge(&badge("", "")).unwrap();
-        assert!(why(&badge("", "").replace("'org.gauze.app' v", "'org.gauze.other' v")).contains("org.gauze.other"));
+        assert!(
+            why(&badge("", "").replace("'org.gauze.app' v", "'org.gauze.other' v"))
+                .contains("org.gauze.other")
+        );
         assert!(why(&badge("", "").replace("minSdkVersion:'29'", "minSdkVersion:'26'")).contains("26 to 36"));
-        assert!(why(&badge("", "").replace("targetSdkVersion:'36'", "targetSdkVersion:'34'")).contains("29 to 34"));
+        assert!(
+            why(&badge("", "").replace("targetSdkVersion:'36'", "targetSdkVersion:'34'"))
+                .contains("29 to 34")
+        );
         let more = "uses-permission-sdk-23: name='android.permission.RECORD_AUDIO'\n";
         assert!(why(&badge("", more)).contains("more than it should: [\"android.permission.RECORD_AUDIO\"]"));
-        assert!(why(&badge("CAMERA", "")).contains("does not ask for what it needs: [\"android.permission.CAMERA\"]"));
+        assert!(
+            why(&badge("CAMERA", ""))
+                .contains("does not ask for what it needs: [\"android.permission.CAMERA\"]")
+        );
         assert!(why(&badge("", "application-debuggable\n")).contains("debugged"));
         assert!(why("").contains("no package"));
     }

@@ -105,7 +105,8 @@ mod tests {
     fn smeared(across: u32, down: u32) -> Vec<u8> {
         let stone = |(x, y): (u32, u32)| (x * 7919 + y * 104_729).wrapping_mul(2_654_435_761) >> 25;
         picture(|x, y| {
-            let stones = under(x, across).flat_map(|(x, wide)| under(y, down).map(move |(y, high)| ((x, y), wide * high)));
+            let stones = under(x, across)
+                .flat_map(|(x, wide)| under(y, down).map(move |(y, high)| ((x, y), wide * high)));
             let sum: u32 = stones.map(|(at, pixels)| stone(at) * pixels).sum();
             u8::try_from(60 + sum / (across * down)).unwrap()
         })
@@ -177,7 +178,8 @@ mod tests {
     #[test]
     fn a_small_photo_is_judged_and_what_cannot_be_drawn_is_not() {
         let mut small = Vec::new();
-        let pixels: Vec<u8> = (0..640 * 480).flat_map(|n| if n / 9 % 2 == 0 { [200, 90, 40] } else { [20; 3] }).collect();
+        let pixels: Vec<u8> =
+            (0..640 * 480).flat_map(|n| if n / 9 % 2 == 0 { [200, 90, 40] } else { [20; 3] }).collect();
         Encoder::new(&mut small, 95).encode(&pixels, 640, 480, ColorType::Rgb).unwrap();
         assert!(judge(&small).unwrap().sharpness > 300);
         assert_eq!(judge(b"no picture"), None);

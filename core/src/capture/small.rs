@@ -102,7 +102,8 @@ impl Small {
     }
 
     pub(super) fn encode(&self, quality: u8) -> Option<Zeroizing<Vec<u8>>> {
-        let [width, height] = [self.picture.width(), self.picture.height()].map(|side| u16::try_from(side).ok());
+        let [width, height] =
+            [self.picture.width(), self.picture.height()].map(|side| u16::try_from(side).ok());
         let mut out = Zeroizing::new(Vec::with_capacity(256 * 1024));
         let mut encoder = Encoder::new(&mut *out, quality);
         encoder.set_sampling_factor(SamplingFactor::R_4_4_4);

@@ -82,7 +82,10 @@ impl LocalNumbers {
             return expected("1 to 8 shapes, each once");
         }
         for shape in self.shapes.iter().map(Name::as_str) {
-            if shape.len() > SHAPE || shape.matches('#').count() < DIGITS || shape.contains(char::is_lowercase) {
+            if shape.len() > SHAPE
+                || shape.matches('#').count() < DIGITS
+                || shape.contains(char::is_lowercase)
+            {
                 return expected("up to 32 characters with at least 4 times # and no small letter");
             }
             let bare = shape.replace([' ', '-'], "");

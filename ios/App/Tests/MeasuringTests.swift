@@ -42,7 +42,10 @@ import Testing
     /// Skin has few edges: one that is narrow is enough, and one that a hand smeared is not.
     @Test func aFrameIsSharpByHowNarrowItsEdgesAreAndNotByHowManyItHas() {
         func sharpness(_ wide: Int) -> Int {
-            let luma = (0..<10_000).map { UInt8(90 + 80 * min(max($0 % 100 - 50, 0), wide) / wide) }
+            let luma = (0..<10_000).map { (at: Int) -> UInt8 in
+                let into = min(max(at % 100 - 50, 0), wide)
+                return UInt8(90 + 80 * into / wide)
+            }
             return FrameJudge(ScaleMarker()).judge(Frame(luma: luma, width: 100, height: 100, stride: 100)).sharpness
         }
         #expect(sharpness(1) > 500)

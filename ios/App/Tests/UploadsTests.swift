@@ -147,7 +147,7 @@ import FoundationNetworking
     @Test func anAnswerThatDoesNotEndIsGivenUp() throws {
         let session = URLSession(configuration: .ephemeral)
         let task = session.dataTask(with: try #require(URL(string: "http://127.0.0.1:9/")))
-        let uploads = Uploads()
+        let uploads = Uploads(FakeLasting(), FakeRetries())
         for _ in 0..<4 { uploads.urlSession(session, dataTask: task, didReceive: Data(count: Uploads.answerLimit / 4)) }
         #expect(task.state == .suspended, "as much as an answer may hold")
         uploads.urlSession(session, dataTask: task, didReceive: Data(count: 1))

@@ -203,7 +203,8 @@ fn the_shapes_of_the_hospitals_own_number_are_told_from_health_numbers_and_from_
     let judged = |own: Value| {
         let mut value = serde_json::to_value(samples::policy_with_local_number()).unwrap();
         value["lists"]["local_number"] = own;
-        let policy = serde_json::from_value::<gauze_wire::Policy>(value).map_err(|error| error.to_string())?;
+        let policy =
+            serde_json::from_value::<gauze_wire::Policy>(value).map_err(|error| error.to_string())?;
         policy.check().map_err(|error| error.to_string())
     };
     let shaped = |shapes: &[&str]| judged(json!({ "words": "MRN", "shapes": shapes }));
@@ -226,7 +227,10 @@ fn the_shapes_of_the_hospitals_own_number_are_told_from_health_numbers_and_from_
     }
     let literal = judged(json!({ "words": "MRN", "shapes": ["####-1"], "check": "modulus11" })).unwrap_err();
     assert!(literal.contains("# for the last digit"), "{literal}");
-    for wrong in [json!({ "words": "", "shapes": ["####"] }), json!({ "words": "MRN", "shapes": ["####"], "check": "luhn" })] {
+    for wrong in [
+        json!({ "words": "", "shapes": ["####"] }),
+        json!({ "words": "MRN", "shapes": ["####"], "check": "luhn" }),
+    ] {
         assert!(judged(wrong.clone()).is_err(), "{wrong}");
     }
 }

@@ -3,8 +3,9 @@
 //! Always: every field is taken apart by name, so that a new one does not compile without its sentence.
 
 use gauze_wire::{
-    AndroidRules, AppleRules, Area, Assessment, CheckDigit, Day, FenceMode, FenceRule, Grade, Hours, KeyLevel,
-    Life, LocalNumbers, OnRevokedCertificate, PickLists, Policy, Position, Reduction, SignInMode, SignInRules,
+    AndroidRules, AppleRules, Area, Assessment, CheckDigit, Day, FenceMode, FenceRule, Grade, Hours,
+    KeyLevel, Life, LocalNumbers, OnRevokedCertificate, PickLists, Policy, Position, Reduction, SignInMode,
+    SignInRules,
 };
 
 /// The fields, and what they say.

@@ -2,8 +2,8 @@
 
 use gauze_wire::{
     BodySide, Bytes, CheckDigit, Choice, Consent, ConsentScope, Digest, Established, Fence, FenceVerdict,
-    Fitness, FoundMarker, Framing, Identifier, LocalNumbers, NoticeChoice, Patient, PickLists, Policy, Record,
-    Rendering, SeriesId, SessionEvidence, ShownNotice, Site, SiteChoice, Text, WoundId,
+    Fitness, FoundMarker, Framing, Identifier, LocalNumbers, NoticeChoice, Patient, PickLists, Policy,
+    Record, Rendering, SeriesId, SessionEvidence, ShownNotice, Site, SiteChoice, Text, WoundId,
 };
 
 use super::{body, now, policy, tenant};

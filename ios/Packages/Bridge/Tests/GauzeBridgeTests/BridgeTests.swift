@@ -10,7 +10,7 @@ extension OnePhoneAtATime {
             let client = phone.client!
             let captured = try client.capture(jpeg: Ward.picture(), context: context())
             #expect(captured.removed.map { $0.lowercased() }.contains("exif"))
-            try client.previewFrom(id: captured.captureId, jpeg: Ward.picture())
+            #expect(try client.previewFrom(id: captured.captureId, jpeg: Ward.picture()) != nil, "for whoever took it")
 
             let queue = client.queue()
             let moves = try queue.moves()

@@ -266,6 +266,7 @@ extension View {
     public func ignoresSafeArea() -> some View { Modified() }
     public func disabled(_ disabled: Bool) -> some View { Modified() }
     public func buttonStyle<S: PrimitiveButtonStyle>(_ style: S) -> some View { Modified() }
+    public func environment<V>(_ keyPath: WritableKeyPath<EnvironmentValues, V>, _ value: V) -> some View { Modified() }
     public func privacySensitive(_ sensitive: Bool = true) -> some View { Modified() }
     public func accessibilityHidden(_ hidden: Bool) -> some View { Modified() }
     public func accessibilityLabel<S: StringProtocol>(_ label: S) -> some View { Modified() }

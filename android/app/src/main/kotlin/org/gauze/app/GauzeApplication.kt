@@ -17,7 +17,7 @@ open class GauzeApplication : Application(), Configuration.Provider, Sender {
     override fun onCreate() {
         super.onCreate()
         // The system looks into text that is selected, to offer what to do with it: into names, here.
-        getSystemService(TextClassificationManager::class.java)!!.textClassifier = TextClassifier.NO_OP
+        getSystemService(TextClassificationManager::class.java)!!.setTextClassifier(TextClassifier.NO_OP)
     }
 
     /** Ids of WorkManager's jobs, apart from our own. */

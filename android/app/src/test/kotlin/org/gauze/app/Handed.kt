@@ -3,7 +3,6 @@ package org.gauze.app
 import android.app.job.JobParameters
 import android.app.job.JobScheduler
 import android.content.Intent
-import android.os.Build
 import androidx.work.ListenableWorker
 import androidx.work.WorkInfo
 import androidx.work.WorkManager
@@ -21,9 +20,8 @@ class Handed(private val app: TestApplication) {
     private val jobs = app.getSystemService(JobScheduler::class.java)!!
     private val works = WorkManager.getInstance(app)
 
-    /** A person waits for it: a job of theirs, where Android has such jobs, and work where it has none. */
-    val asked: Boolean
-        get() = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) jobs.getPendingJob(Uploads.JOB) != null else worked
+    /** A person waits for it: a job of theirs. */
+    val asked: Boolean get() = jobs.getPendingJob(Uploads.JOB) != null
 
     /** Work stands in line. */
     val worked: Boolean
@@ -31,9 +29,9 @@ class Handed(private val app: TestApplication) {
 
     fun forget() = Uploads(app).cancel()
 
-    /** The job goes first; without one the net under everything is run, as it is every quarter of an hour. */
+    /** The job goes first, which starts with a network alone; else the net under everything is run, as it is every quarter of an hour. */
     fun run(): Run {
-        if (jobs.getPendingJob(Uploads.JOB) == null) return work()
+        if (!app.phone.online || jobs.getPendingJob(Uploads.JOB) == null) return work()
         return job().also { if (it == Run.EMPTY) jobs.cancel(Uploads.JOB) }
     }
 

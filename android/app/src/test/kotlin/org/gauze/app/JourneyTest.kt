@@ -1,7 +1,5 @@
 package org.gauze.app
 
-import android.os.Build.VERSION.SDK_INT
-import android.os.Build.VERSION_CODES.UPSIDE_DOWN_CAKE
 import android.os.Bundle
 import android.view.WindowManager
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
@@ -36,12 +34,11 @@ import org.robolectric.shadows.ShadowLog
 
 /**
  * The app as people use it, with the Rust core, against the hospital that `cargo xtask test` has running: settings arrive,
- * the phone is set up, a wristband is scanned, two identifiers are said, a photo is taken, kept and sent. On the framework of
- * the oldest phone too, where WorkManager sends what a job of the person's own does on newer ones.
+ * the phone is set up, a wristband is scanned, two identifiers are said, a photo is taken, kept and sent.
  */
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
-@Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class, sdk = [29, 35])
+@Config(qualifiers = "w360dp-h720dp-mdpi", application = TestApplication::class)
 class JourneyTest {
     private val rule = createEmptyComposeRule()
     private val nurse = Nurse(rule)
@@ -56,7 +53,7 @@ class JourneyTest {
         nurse.on {
             assertTrue(it.window.attributes.flags and WindowManager.LayoutParams.FLAG_SECURE != 0)
             assertFalse(it.window.decorView.isImportantForAutofill)
-            if (SDK_INT >= UPSIDE_DOWN_CAKE) assertTrue(it.window.decorView.isAccessibilityDataSensitive)
+            assertTrue(it.window.decorView.isAccessibilityDataSensitive)
         }
         nurse.takeOne()
         assertEquals(Stage.UNSIGNED, nurse.photos().single().stage)
@@ -270,7 +267,7 @@ class JourneyTest {
     private fun nothingReadableIsLeft(logged: ByteArrayOutputStream, more: Map<String, String> = emptyMap()) {
         val files = nurse.app.dataDir.walk().filter(File::isFile).associate { it.path to String(it.readBytes(), Charsets.ISO_8859_1) }
         assertTrue(files.isNotEmpty())
-        val notes = nurse.app.notes().associate { "a note" to "$it ${it.extras}" }
+        val notes = nurse.app.atTheIcon().associate { "a note" to "$it ${it.extras}" }
         for ((where, text) in files + ("logcat" to logged.toString()) + notes + more) {
             assertEquals(where, emptyList<String>(), PATIENT.filter { it in text })
             assertTrue("pixels in $where", pixels.none { it in text })

@@ -20,9 +20,9 @@ import androidx.compose.ui.platform.InterceptPlatformTextInput
 import androidx.compose.ui.platform.PlatformTextInputInterceptor
 import androidx.compose.ui.semantics.SemanticsActions
 import androidx.compose.ui.test.ExperimentalTestApi
+import androidx.compose.ui.test.doubleClick
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
-import androidx.compose.ui.test.longClick
 import androidx.compose.ui.test.performKeyInput
 import androidx.compose.ui.test.performSemanticsAction
 import androidx.compose.ui.test.performTextInputSelection
@@ -88,7 +88,7 @@ class KeyboardTest {
         val offered = CopyOnWriteArrayList<Any>()
         val menu = object : TextContextMenuProvider {
             override suspend fun showTextContextMenu(dataProvider: TextContextMenuDataProvider) {
-                offered += dataProvider.data().components.map { it.key }
+                offered.addAll(dataProvider.data().components.map { it.key })
                 awaitCancellation()
             }
         }
@@ -122,7 +122,7 @@ class KeyboardTest {
         whole()
         field.performSemanticsAction(SemanticsActions.PasteText)
         rule.waitUntil("what was pasted", 20_000) { text == "9000000009" }
-        field.performTouchInput { longClick() }
+        field.performTouchInput { doubleClick() }
         rule.waitUntil("a menu", 20_000) { offered.isNotEmpty() }
         assertTrue("$offered", TextContextMenuKeys.PasteKey in offered)
         assertEquals(emptyList<Any>(), offered - setOf(TextContextMenuKeys.PasteKey, TextContextMenuKeys.SelectAllKey))

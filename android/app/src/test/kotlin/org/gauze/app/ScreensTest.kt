@@ -77,7 +77,7 @@ class ScreensTest {
         leave(Standing(device = "d", unsent = 2))
         assertEquals("as it was opened, and as it was left", listOf(false, false), uploads.asked)
         assertEquals(listOf(app.getString(R.string.notes_waiting)), app.saidAtTheIcon())
-        assertEquals(2, app.notes().single().number)
+        assertEquals(2, app.atTheIcon().single().number)
     }
 
     @Test

@@ -37,19 +37,24 @@ class ShutterKeyTest {
         val journey = app.graph.journey((app.graph.core() as Outcome.Done).value)
         journey.open(Route.Camera(PhotoRecord(series = "visit")))
         ActivityScenario.launch(MainActivity::class.java).use { scenario ->
-            val taken = { key: Int ->
-                var taken = false
-                scenario.onActivity { taken = it.dispatchKeyEvent(KeyEvent(KeyEvent.ACTION_DOWN, key)) }
-                taken to app.graph.camera.asked.get()
+            val press = { key: Int -> scenario.onActivity { it.dispatchKeyEvent(KeyEvent(KeyEvent.ACTION_DOWN, key)) } }
+            val asked = app.graph.camera.asked
+            for (key in listOf(KeyEvent.KEYCODE_VOLUME_DOWN, KeyEvent.KEYCODE_VOLUME_UP)) {
+                see(Word.CameraShoot)
+                val before = asked.get()
+                // Until the photo before is done with, another one is not taken.
+                rule.waitUntil("a photo by key $key", 20_000) { press(key).let { asked.get() > before } }
             }
             see(Word.CameraShoot)
-            assertEquals(true to 1, taken(KeyEvent.KEYCODE_VOLUME_DOWN))
-            see(Word.CameraShoot)
-            assertEquals(true to 2, taken(KeyEvent.KEYCODE_VOLUME_UP))
-            assertEquals("no other key", 2, taken(KeyEvent.KEYCODE_A).second)
+            val before = asked.get()
+            press(KeyEvent.KEYCODE_A)
+            rule.waitForIdle()
+            assertEquals("no other key", before, asked.get())
             journey.open(Route.Settings)
             see(Word.SettingsTitle)
-            assertEquals(2, taken(KeyEvent.KEYCODE_VOLUME_DOWN).second)
+            press(KeyEvent.KEYCODE_VOLUME_DOWN)
+            rule.waitForIdle()
+            assertEquals(before, asked.get())
         }
     }
 }

@@ -81,10 +81,10 @@ class TestApplication : GauzeApplication() {
         graph = TestGraph(this, phone)
     }
 
-    fun notes(): List<Notification> =
+    fun atTheIcon(): List<Notification> =
         shadowOf(getSystemService(NotificationManager::class.java)!!).allNotifications.filterNotNull()
 
-    fun saidAtTheIcon(): List<String> = notes().map { it.extras.getString(Notification.EXTRA_TITLE).orEmpty() }
+    fun saidAtTheIcon(): List<String> = atTheIcon().map { it.extras.getString(Notification.EXTRA_TITLE).orEmpty() }
 
     /** Another phone in its place: nothing is on it. */
     fun another() {

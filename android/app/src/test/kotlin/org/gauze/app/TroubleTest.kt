@@ -177,8 +177,9 @@ class TroubleTest {
         nurse.until("a second photo") { nurse.photos().size == 2 }
         assertTrue(listOf("SMITH", "John", nurse.word(Word.BodyTitle), nurse.word(Word.ConsentForm)).none(nurse::sees))
         // After the tick it is ready for the next of the same visit.
+        nurse.handed.forget()
         nurse.shootByKey()
-        nurse.until("a third photo") { nurse.photos().size == 3 }
+        nurse.until("a third photo, handed over") { nurse.photos().size == 3 && nurse.handed.asked }
         assertEquals(listOf(nurse.said(R.string.notes_waiting)), nurse.saidAtTheIcon())
     }
 

@@ -48,7 +48,8 @@ class CameraTest {
     private val sensors = app.getSystemService(SensorManager::class.java)!!
     private val said = ArrayList<CameraEvent>()
     private val device = FakeDevice()
-    private val (photo, frames) = List(2) { surface() }
+    private val photo = surface()
+    private val frames = surface()
     private lateinit var running: Running
 
     private fun surface() = Surface(SurfaceTexture(0))
@@ -78,7 +79,7 @@ class CameraTest {
 
     /** The phone is held so, by what pulls at it along its own axes. */
     private fun held(x: Float, y: Float, z: Float = 0f) {
-        val event = SensorEventBuilder.newBuilder().setSensor(sensors.getDefaultSensor(Sensor.TYPE_ACCELEROMETER)).setValues(floatArrayOf(x, y, z))
+        val event = SensorEventBuilder.newBuilder().setSensor(sensors.getDefaultSensor(Sensor.TYPE_ACCELEROMETER)!!).setValues(floatArrayOf(x, y, z))
         shadowOf(sensors).sendSensorEventToListeners(event.build())
     }
 
