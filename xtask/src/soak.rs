@@ -117,7 +117,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     tools::install_for_soaks();
     // Tests start the servers and the simulated phone as programs of their own; built with the tests, both are compiled
     // with the same features, once.
-    start(cargo(&root).args(["build", "--profile=soak", "--workspace", "--lib", "--bins", "--tests"]).args(FEATURES))?;
+    start(
+        cargo(&root)
+            .args(["build", "--profile=soak", "--workspace", "--lib", "--bins", "--tests"])
+            .args(FEATURES),
+    )?;
     let mut failed: Vec<&str> =
         chosen.iter().filter(|soak| tell(soak.run(&root, &tools))).map(|soak| soak.name).collect();
     if chosen.len() == SOAKS.len() && tell(fuzz::run(&root, &args.fuzz)) {
