@@ -185,7 +185,7 @@ async fn bad_input_is_one_line_with_a_code() {
                 "--bundle",
                 "b",
             ],
-            "keys_missing",
+            "data_missing",
         ),
         ("gauze-gateway", &["keygen", "--data", "g", "--url", "http://x", "--tenant", "t"], "url_invalid"),
     ];

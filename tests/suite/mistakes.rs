@@ -181,9 +181,33 @@ const MISTAKES: &[Mistake] = &[
     ),
     // Set-up out of order, or with the wrong file.
     Mistake(
+        "gauze-gateway serve --data stranger --listen 127.0.0.1:0 TLS",
+        1,
+        &["no_bundle", "stranger", "give --bundle"],
+        &["gauze-gateway serve --data gateway --listen 127.0.0.1:0 TLS --bundle bundle.jws"],
+    ),
+    Mistake(
+        "gauze-gateway admin device list --data gateway --tenant ward-8",
+        1,
+        &["tenant_not_served", "ward-8", "demo-hospital", "check --tenant"],
+        &["gauze-gateway admin device list --data gateway --tenant demo-hospital"],
+    ),
+    Mistake(
+        "gauze-gateway admin device list --data gatewya --tenant demo-hospital",
+        1,
+        &["data_missing", "there is no directory gatewya", "check --data"],
+        &["gauze-gateway admin device list --data gateway --tenant demo-hospital"],
+    ),
+    Mistake(
+        "gauze-gateway console --data keys --tenant demo-hospital",
+        1,
+        &["keys_missing", "keys holds no gateway's keys", "check --data"],
+        &["gauze-gateway console --listen 127.0.0.1:0 --data gateway --tenant demo-hospital"],
+    ),
+    Mistake(
         "gauze-gateway serve --data fresh --listen 127.0.0.1:0",
         1,
-        &["no_bundle", "gauze-gateway init"],
+        &["data_missing", "there is no directory fresh", "gauze-gateway init"],
         &[
             "gauze-gateway init --data fresh --url https://localhost:8443 --tenant ward-9 --out fresh.json",
             "gauze-records init --keys fresh-keys --gateway fresh.json --trial",

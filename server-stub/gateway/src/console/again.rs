@@ -19,7 +19,7 @@ pub async fn again(State(console): State<Console>, request: Request, next: Next)
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let Ok(typed) = to_bytes(body, FORM).await else { return PageRefusal::Unreadable.into_response() };
+    let Ok(typed) = to_bytes(body, FORM).await else { return PageRefusal::Unreadable(None).into_response() };
     let answer = next.run(Request::from_parts(parts.clone(), Body::from(typed.clone()))).await;
     let Some(said) = answer.extensions().get::<Said>() else { return answer };
     let mut retyped = Request::new(Body::from(typed));

@@ -46,6 +46,21 @@ pub fn short(id: &DeviceId) -> &str {
     id.as_str().get(..SHORT).unwrap_or(id.as_str())
 }
 
+/// What a form calls the field of this name.
+pub fn field(name: &str) -> &str {
+    match name {
+        "operator" => OPERATOR.0,
+        "reason" => "Reason",
+        "serial" => SERIAL.0,
+        "hours" => "Hours the token lives once signed",
+        "photos" => SEALED,
+        "policy" => POLICY,
+        "kind" => "What happened",
+        "q" => "Search",
+        other => other,
+    }
+}
+
 /// What people call a phone: its serial number, or else the short name.
 pub fn name(device: &Registered) -> String {
     let short = short(&device.device_id);
